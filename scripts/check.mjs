@@ -1,0 +1,30 @@
+// @ts-check
+// `npm run check`: everything that is checked without running the program. `npm run fix` repairs the format.
+import { join } from "node:path";
+import { run } from "./child.mjs";
+import { install, root } from "./install.mjs";
+
+const bun = await install({ dev: true });
+const biome = [process.execPath, join(root, "node_modules", "@biomejs", "biome", "bin", "biome"), "check"];
+const tsc = [process.execPath, join(root, "node_modules", "typescript", "bin", "tsc")];
+
+/** @type {Record<string, string[]>} */
+const checks = {
+  "format and lint": [...biome, "--error-on-warnings"],
+  types: tsc,
+  "types of the scripts": [...tsc, "-p", "scripts"],
+  "import directions": [bun, "scripts/imports.ts"],
+};
+/** @type {Record<string, string[]>} */
+const fixes = { "format and lint": [...biome, "--write"] };
+
+const results = [];
+for (const [name, [program = "", ...args]] of Object.entries(process.argv[2] === "--fix" ? fixes : checks)) {
+  const startMs = performance.now();
+  const { code, interrupted } = await run(program, args, { cwd: root });
+  if (interrupted) process.exit(code);
+  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+  results.push({ code, line: `${code === 0 ? "ok    " : "FAILED"}  ${name} (${seconds} s)` });
+}
+console.log(results.map(({ line }) => line).join("\n"));
+process.exit(results.some(({ code }) => code !== 0) ? 1 : 0);

@@ -1,0 +1,79 @@
+// @ts-check
+// Plain Node: this runs before any package is installed.
+import { spawn } from "node:child_process";
+import { constants } from "node:os";
+
+/**
+ * How a program ended.
+ * @typedef {object} Ending
+ * @property {number} code its exit code; 128 + n when signal number n ended it
+ * @property {boolean} interrupted whether this process was asked to stop while the program ran
+ */
+
+/** @type {readonly NodeJS.Signals[]} */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
+
+// A Ctrl-C reaches this process from the terminal and once more from npm; it is one wish.
+const SAME_WISH_MS = 1000;
+
+// npm passes on SIGINT and SIGTERM. When anything else ends npm, only its absence tells.
+const LOOK_FOR_NPM_EVERY_MS = 1000;
+const { npm_lifecycle_event: startedByNpm } = process.env;
+const parent = process.ppid;
+
+/**
+ * Runs a program and waits for its end. A signal that asks this process to stop is passed on to the program, and this
+ * process goes on waiting, so that it ends after the program and with the program's exit code. The program is asked to
+ * stop, too, when npm started this process and is gone.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {{ cwd?: string, stdio?: import("node:child_process").StdioOptions, shell?: boolean }} [options] stdio is this
+ *   process's own unless told otherwise
+ * @returns {Promise<Ending>} rejects when the program cannot be started at all
+ */
+export function run(program, args, options = {}) {
+  return new Promise((resolve, reject) => {
+    let interrupted = false;
+    /** @type {Map<NodeJS.Signals, number>} */
+    const passedAtMs = new Map();
+    const child = spawn(program, args, { stdio: "inherit", ...options });
+
+    /** @param {NodeJS.Signals} signal */
+    const pass = (signal) => {
+      interrupted = true;
+      // Windows tells every process of the console by itself, and kill() there ends a program without asking it.
+      if (process.platform === "win32") return;
+      const nowMs = performance.now();
+      if (nowMs - (passedAtMs.get(signal) ?? -SAME_WISH_MS) < SAME_WISH_MS) return;
+      passedAtMs.set(signal, nowMs);
+      child.kill(signal);
+    };
+    const watch = setInterval(() => {
+      if (startedByNpm && process.ppid !== parent) pass("SIGTERM");
+    }, LOOK_FOR_NPM_EVERY_MS);
+    const release = () => {
+      clearInterval(watch);
+      for (const signal of STOP_SIGNALS) process.off(signal, pass);
+    };
+
+    for (const signal of STOP_SIGNALS) process.on(signal, pass);
+    child.once("error", (error) => {
+      release();
+      reject(error);
+    });
+    child.once("exit", (code, signal) => {
+      release();
+      resolve({ code: signal ? 128 + constants.signals[signal] : (code ?? 1), interrupted });
+    });
+  });
+}
+
+/**
+ * Ends this process with one sentence for the person who started it.
+ * @param {string} sentence
+ * @returns {never}
+ */
+export function fail(sentence) {
+  console.error(`classic-chatbox: ${sentence}`);
+  process.exit(1);
+}

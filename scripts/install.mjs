@@ -1,0 +1,161 @@
+// @ts-check
+// Plain Node: this runs before any package is installed.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { fail, run } from "./child.mjs";
+
+/** The project's folder. */
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const lockfile = join(root, "package-lock.json");
+
+/**
+ * A package as a lockfile lists it.
+ * @typedef {object} Package
+ * @property {string} path of its folder, such as `node_modules/pino`
+ * @property {string} identity version and hash
+ * @property {boolean} dev only developers need it
+ * @property {boolean} optional it may be missing
+ * @property {boolean} runsHere it is for this system, or for any
+ */
+
+/**
+ * Sees to it that the packages of package-lock.json are installed. Costs a few milliseconds when they are.
+ * @param {{ dev: boolean }} need whether the development packages are needed too
+ * @returns {Promise<string>} the path of the bun program. Ends the process with a sentence and exit code 1 when there
+ *   is no way to get one
+ */
+export async function install({ dev }) {
+  const modules = join(root, "node_modules");
+  // npm leaves the lockfile out of a published package: then whoever installed that package installed ours beside it.
+  if (!existsSync(lockfile)) return findBun(modules) ?? findBun(dirname(root)) ?? failNoBun();
+
+  // Written by npm at the very end of an install, so a half-finished one has none or an older one.
+  const installed = readPackages(join(modules, ".package-lock.json"));
+  const bun = findBun(modules);
+  if (bun && isComplete(installed, dev)) return bun;
+
+  // Packages that a developer installed earlier stay.
+  await installFromLockfile(dev || installed.some((entry) => entry.dev));
+  return findBun(modules) ?? failNoBun();
+}
+
+/**
+ * @param {readonly Package[]} installed
+ * @param {boolean} dev
+ */
+function isComplete(installed, dev) {
+  const identities = new Map(installed.map((entry) => [entry.path, entry.identity]));
+  const needed = readPackages(lockfile).filter((entry) => !entry.optional && (dev || !entry.dev));
+  return (
+    needed.length > 0 &&
+    // Otherwise the folder was copied, or mounted, from another system.
+    installed.some(({ path, runsHere }) => runsHere && path.startsWith("node_modules/@oven/")) &&
+    needed.every(
+      ({ path, identity }) =>
+        identities.get(path) === identity && existsSync(join(root, path, "package.json")),
+    )
+  );
+}
+
+/**
+ * @param {string} file
+ * @returns {Package[]} none when the file is missing or unreadable; npm then says what is wrong with it
+ */
+function readPackages(file) {
+  /** @type {unknown} */
+  let lock;
+  try {
+    lock = JSON.parse(readFileSync(file, "utf8"));
+  } catch {
+    return [];
+  }
+  return Object.entries(field(lock, "packages") ?? {})
+    .filter(([path]) => path !== "")
+    .map(([path, entry]) => ({
+      path,
+      identity: `${field(entry, "version")} ${field(entry, "integrity")}`,
+      dev: field(entry, "dev") === true,
+      optional: field(entry, "optional") === true || field(entry, "devOptional") === true,
+      runsHere: includes(field(entry, "os"), process.platform) && includes(field(entry, "cpu"), process.arch),
+    }));
+}
+
+/**
+ * @param {unknown} systems undefined for all
+ * @param {string} system
+ */
+function includes(systems, system) {
+  return systems === undefined || (Array.isArray(systems) && systems.includes(system));
+}
+
+/**
+ * @param {unknown} value
+ * @param {string} key
+ * @returns {unknown}
+ */
+function field(value, key) {
+  return typeof value === "object" && value !== null ? Reflect.get(value, key) : undefined;
+}
+
+/** @param {boolean} dev */
+async function installFromLockfile(dev) {
+  console.error("classic-chatbox: installing packages, this happens once ...");
+  const { program, args, shell } = npm();
+  const flags = ["--include=optional", dev ? "--include=dev" : "--omit=dev", "--no-audit", "--no-fund"];
+  const { code, interrupted } = await run(program, [...args, "ci", ...flags, "--no-update-notifier"], {
+    cwd: root,
+    shell,
+    // npm's report goes to stderr: stdout belongs to the program that is started next.
+    stdio: ["inherit", 2, 2],
+  }).catch((error) =>
+    fail(`npm could not be started (${error.message}); install Node.js with npm, then try again.`),
+  );
+  if (interrupted) process.exit(code || 130);
+  if (code !== 0) fail("the packages could not be installed; npm says why above.");
+}
+
+function npm() {
+  const { npm_execpath: running } = process.env;
+  if (running && basename(running) === "npm-cli.js") {
+    return { program: process.execPath, args: [running], shell: false };
+  }
+  // On Windows npm is a .cmd file, which only a shell can run.
+  return { program: "npm", args: [], shell: process.platform === "win32" };
+}
+
+/**
+ * @param {string} modules a node_modules folder
+ * @returns {string | undefined} the bun program in it
+ */
+function findBun(modules) {
+  // Its name is bun.exe on every system.
+  const own = join(modules, "bun", "bin", "bun.exe");
+  if (isProgram(own)) return own;
+  // bun's install script moves the program there. Where npm was told to run no such scripts, it is still in the
+  // package of its platform; npm may have installed several (glibc and musl), of which one runs.
+  const platforms = join(modules, "@oven");
+  if (!existsSync(own) || !existsSync(platforms)) return undefined;
+  return readdirSync(platforms)
+    .flatMap((platform) => ["bun", "bun.exe"].map((name) => join(platforms, platform, "bin", name)))
+    .find((path) => isProgram(path) && spawnSync(path, ["--version"]).status === 0);
+}
+
+/** @param {string} path */
+function isProgram(path) {
+  // The placeholder that the install script replaces is a text of a few hundred bytes; the program has 100 MB.
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 1_000_000;
+}
+
+/** @returns {never} */
+function failNoBun() {
+  fail(
+    `there is no Bun program for this system (${process.platform} ${process.arch}) among the installed packages.`,
+  );
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+  await install({ dev: true });
+}

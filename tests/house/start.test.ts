@@ -1,0 +1,250 @@
+import { expect, test } from "bun:test";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { TemporaryFolder } from "../support/server.ts";
+
+// The scripts run on Node, in a checkout of their own. Its npm is a stand-in that needs no network: it keeps a list of
+// its calls, and installs by making the folders that npm would make.
+const project = join(import.meta.dir, "..", "..");
+const folder = new TemporaryFolder();
+
+const packages = {
+  "": { name: "classic-chatbox" },
+  "node_modules/bun": { version: "1.0.0" },
+  "node_modules/@oven/bun-here": {
+    version: "1.0.0",
+    optional: true,
+    os: [process.platform],
+    cpu: [process.arch],
+  },
+  "node_modules/pino": { version: "1.0.0", integrity: "sha512-a" },
+  "node_modules/ws": { version: "1.0.0", dev: true },
+};
+
+const npm = `
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+appendFileSync("npm-calls", process.argv.slice(2).join(" ") + "\\n");
+if (process.env.NPM_FAILS) { console.error("npm error no network"); process.exit(7); }
+const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8"));
+rmSync("node_modules", { recursive: true, force: true });
+for (const [path, { dev }] of Object.entries(packages)) {
+  if (path === "" || (dev && !process.argv.includes("--include=dev"))) { delete packages[path]; continue; }
+  mkdirSync(path + "/bin", { recursive: true });
+  writeFileSync(path + "/package.json", "{}");
+}
+const scripts = !process.env.NO_INSTALL_SCRIPTS;
+if (scripts) symlinkSync(process.env.BUN, "node_modules/bun/bin/bun.exe");
+else writeFileSync("node_modules/bun/bin/bun.exe", "echo a placeholder >&2; exit 1\\n", { mode: 0o755 });
+if (!scripts) symlinkSync(process.env.BUN, "node_modules/@oven/bun-here/bin/bun");
+writeFileSync("node_modules/.package-lock.json", JSON.stringify({ packages }));
+console.log("added packages");
+`;
+
+const main = `
+const [what, ...rest] = process.argv.slice(2);
+if (what === "print") console.log(JSON.stringify(rest));
+if (what === "exit") process.exit(Number(rest[0]));
+if (what === "die") process.kill(process.pid, "SIGKILL");
+if (what === "serve") {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, () => { console.log("stopped by", signal); process.exit(0); });
+  }
+  setInterval(() => {}, 1000);
+  console.log("ready");
+}
+`;
+
+function makeCheckout(): string {
+  const root = mkdtempSync(join(folder.path, "checkout "));
+  cpSync(join(project, "scripts"), join(root, "scripts"), { recursive: true });
+  mkdirSync(join(root, "src", "cli"), { recursive: true });
+  writeFileSync(join(root, "src", "cli", "main.ts"), main);
+  writeFileSync(join(root, "npm-cli.js"), npm);
+  writeFileSync(join(root, "package.json"), JSON.stringify({ type: "module" }));
+  writeLockfile(root, packages);
+  return root;
+}
+
+function writeLockfile(root: string, content: object): void {
+  writeFileSync(join(root, "package-lock.json"), JSON.stringify({ packages: content }));
+}
+
+function npmCalls(root: string): string[] {
+  const list = join(root, "npm-calls");
+  return existsSync(list) ? readFileSync(list, "utf8").trim().split("\n") : [];
+}
+
+const flags = "--no-audit --no-fund --no-update-notifier";
+const runtimeInstall = `ci --include=optional --omit=dev ${flags}`;
+const fullInstall = `ci --include=optional --include=dev ${flags}`;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function spawn(root: string, script: string, args: readonly string[], environment: Environment = {}) {
+  return Bun.spawn(["node", join(root, "scripts", script), ...args], {
+    cwd: folder.path,
+    env: { ...process.env, npm_execpath: join(root, "npm-cli.js"), BUN: process.execPath, ...environment },
+    stdout: "pipe",
+    stderr: "pipe",
+  });
+}
+
+async function run(root: string, script: string, args: readonly string[], environment?: Environment) {
+  const child = spawn(root, script, args, environment);
+  const [out, err] = await Promise.all([
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code: await child.exited, out, err };
+}
+
+test("the first start installs what running needs, and hands its arguments on", async () => {
+  const root = makeCheckout();
+  const { code, out, err } = await run(root, "start.mjs", ["print", "--port", "5055", "--data", "/a b.json"]);
+  expect(out).toBe('["--port","5055","--data","/a b.json"]\n');
+  expect(err).toContain("added packages");
+  expect(code).toBe(0);
+  expect(npmCalls(root)).toEqual([runtimeInstall]);
+});
+
+test("a second start installs nothing", async () => {
+  const root = makeCheckout();
+  await run(root, "start.mjs", ["print"]);
+  const { code, err } = await run(root, "start.mjs", ["print"]);
+  expect(err).toBe("");
+  expect(code).toBe(0);
+  expect(npmCalls(root)).toEqual([runtimeInstall]);
+});
+
+test("the tests install the rest, and a later start leaves it alone", async () => {
+  const root = makeCheckout();
+  await run(root, "start.mjs", ["print"]);
+  await run(root, "test.mjs", []);
+  await run(root, "start.mjs", ["print"]);
+  await run(root, "test.mjs", []);
+  expect(npmCalls(root)).toEqual([runtimeInstall, fullInstall]);
+  expect(existsSync(join(root, "node_modules", "ws"))).toBe(true);
+});
+
+test("a changed lockfile is installed at the next start, with what developers need if that was there", async () => {
+  const root = makeCheckout();
+  await run(root, "test.mjs", []);
+  writeLockfile(root, { ...packages, "node_modules/pino": { version: "1.0.0", integrity: "sha512-b" } });
+  await run(root, "start.mjs", ["print"]);
+  expect(npmCalls(root)).toEqual([fullInstall, fullInstall]);
+});
+
+const damages: readonly (readonly [fact: string, damage: (root: string) => void])[] = [
+  ["an install that did not finish", (root) => rmSync(join(root, "node_modules", ".package-lock.json"))],
+  ["a missing package", (root) => rmSync(join(root, "node_modules", "pino"), { recursive: true })],
+  ["a missing bun program", (root) => rmSync(join(root, "node_modules", "bun", "bin", "bun.exe"))],
+  [
+    "an install for another system",
+    (root) => {
+      const file = join(root, "node_modules", ".package-lock.json");
+      writeFileSync(file, readFileSync(file, "utf8").replace(`["${process.platform}"]`, '["other"]'));
+    },
+  ],
+];
+
+test.each(damages)("%s is repaired by the next start", async (_fact, damage) => {
+  const root = makeCheckout();
+  await run(root, "start.mjs", ["print"]);
+  damage(root);
+  const { code } = await run(root, "start.mjs", ["print"]);
+  expect(code).toBe(0);
+  expect(npmCalls(root)).toEqual([runtimeInstall, runtimeInstall]);
+});
+
+test("where install scripts do not run, the bun of the platform's package is taken", async () => {
+  const root = makeCheckout();
+  const environment = { NO_INSTALL_SCRIPTS: "1" };
+  await run(root, "start.mjs", ["print"], environment);
+  const { code, out } = await run(root, "start.mjs", ["print", "x"], environment);
+  expect(out).toBe('["x"]\n');
+  expect(code).toBe(0);
+  expect(npmCalls(root)).toEqual([runtimeInstall]);
+});
+
+test("a package installed beside its dependencies starts without npm", async () => {
+  const modules = join(makeCheckout(), "node_modules");
+  const root = join(modules, "classic-chatbox");
+  cpSync(makeCheckout(), root, { recursive: true });
+  rmSync(join(root, "package-lock.json"));
+  mkdirSync(join(modules, "bun", "bin"), { recursive: true });
+  symlinkSync(process.execPath, join(modules, "bun", "bin", "bun.exe"));
+  const { code, out } = await run(root, "start.mjs", ["print", "x"]);
+  expect(out).toBe('["x"]\n');
+  expect(code).toBe(0);
+  expect(npmCalls(root)).toEqual([]);
+});
+
+test("a failed install shows npm's words and one sentence, and ends with 1", async () => {
+  const { code, out, err } = await run(makeCheckout(), "start.mjs", ["print"], { NPM_FAILS: "1" });
+  expect(out).toBe("");
+  expect(err).toEndWith(
+    "npm error no network\nclassic-chatbox: the packages could not be installed; npm says why above.\n",
+  );
+  expect(code).toBe(1);
+});
+
+test("start ends with the server's exit code, or 128 and the number of the signal that killed it", async () => {
+  const root = makeCheckout();
+  expect((await run(root, "start.mjs", ["exit", "0"])).code).toBe(0);
+  expect((await run(root, "start.mjs", ["exit", "2"])).code).toBe(2);
+  expect((await run(root, "start.mjs", ["die"])).code).toBe(137);
+});
+
+test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+  "%s stops the server, and start waits for it",
+  async (signal) => {
+    const child = spawn(makeCheckout(), "start.mjs", ["serve"]);
+    let out = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      out += chunk;
+      if (out === "ready\n") child.kill(signal);
+    }
+    expect(out).toBe(`ready\nstopped by ${signal}\n`);
+    expect(await child.exited).toBe(0);
+  },
+);
+
+test("a start that is killed without warning takes the server with it", async () => {
+  const child = spawn(makeCheckout(), "start.mjs", ["serve"]);
+  let out = "";
+  // The loop ends when the last process that holds the pipe is gone.
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    out += chunk;
+    child.kill("SIGKILL");
+  }
+  expect(out).toBe("ready\n");
+});
+
+const passing = 'import { test } from "bun:test";\ntest("one", () => {});\ntest.skip("two", () => {});\n';
+const failing = 'import { test } from "bun:test";\ntest("one", () => { throw new Error("no"); });\n';
+const broken = 'import "./missing.ts";\n';
+
+const runs: readonly (readonly [last: string, code: number, file: string])[] = [
+  ["1 passed, 0 failed", 0, passing],
+  ["0 passed, 1 failed", 1, failing],
+  ["0 passed, 1 failed", 1, broken],
+];
+
+test.each(runs)("a test run ends with the line '%s' and exit code %d", async (last, expectedCode, file) => {
+  const root = makeCheckout();
+  mkdirSync(join(root, "tests"));
+  writeFileSync(join(root, "tests", "a.test.ts"), file);
+  writeFileSync(join(root, "tests", "b.test.ts"), failing);
+  const { code, out } = await run(root, "test.mjs", ["tests/a"]);
+  expect(out.trimEnd().split("\n").at(-1)).toBe(last);
+  expect(code).toBe(expectedCode);
+});
