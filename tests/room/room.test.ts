@@ -1,0 +1,135 @@
+import { expect, test } from "bun:test";
+import { parseRequest } from "../../src/protocol/request.ts";
+import type { Operation, Outcome } from "../../src/room/operation.ts";
+import { Room } from "../../src/room/room.ts";
+
+const NOW = { time: 1_000, timestamp: "T" };
+const history = { bytes: 0, text: () => "" };
+
+/** A room without sockets, disk or clock: frames go in, outcomes come out. */
+class Stage {
+  readonly room = new Room(0, history);
+
+  play(session: string, frame: unknown): Outcome {
+    return this.room.decide(operation(session, frame), NOW);
+  }
+
+  leave(session: string): Outcome {
+    return this.room.decide({ kind: "leave", session }, NOW);
+  }
+}
+
+function operation(session: string, frame: unknown): Operation {
+  const parsed = parseRequest(JSON.stringify(frame));
+  return "request" in parsed
+    ? { kind: "request", session, request: parsed.request, size: 1 }
+    : { kind: "refuse", session, refusal: parsed.refusal, size: 1 };
+}
+
+const name = (value: unknown) => ({ type: "name", name: value });
+const send = (value: unknown) => ({ type: "send", content: value });
+
+test("NAME-1 NAME-2 the first nickname registers, the next one changes", () => {
+  const stage = new Stage();
+  expect(stage.play("1", name("An"))).toMatchObject({ kind: "registered", name: "An", time: 1_000 });
+  expect(stage.play("1", name("Bình"))).toMatchObject({ kind: "renamed", oldName: "An", name: "Bình" });
+  expect(stage.room.online).toEqual(["Bình"]);
+});
+
+test("NAME-8 a look-alike of another's nickname is taken, and changes nothing", () => {
+  const stage = new Stage();
+  stage.play("1", name("An"));
+  expect(stage.play("2", name("ＡＮ"))).toMatchObject({
+    kind: "name-refused",
+    oldName: null,
+    reason: "NameAlreadyUsed",
+  });
+  expect(stage.play("2", send("x"))).toMatchObject({ kind: "unregistered" });
+  stage.play("2", name("Ân"));
+  expect(stage.play("2", name("an "))).toMatchObject({
+    kind: "name-refused",
+    oldName: "Ân",
+    reason: "NameAlreadyUsed",
+  });
+  expect(stage.room.online).toEqual(["An", "Ân"]);
+});
+
+test("NAME-9 one's own nickname can be spelled anew, and is still taken for others", () => {
+  const stage = new Stage();
+  stage.play("1", name("An"));
+  expect(stage.play("1", name("AN"))).toMatchObject({ kind: "renamed", oldName: "An", name: "AN" });
+  expect(stage.play("1", name("AN"))).toMatchObject({ kind: "renamed", oldName: "AN", name: "AN" });
+  expect(stage.play("2", name("an"))).toMatchObject({ reason: "NameAlreadyUsed" });
+});
+
+test("NAME-12 a nickname is free from the change or the leave on, and not before", () => {
+  const stage = new Stage();
+  stage.play("1", name("An"));
+  stage.play("1", name("Bình"));
+  expect(stage.play("2", name("An"))).toMatchObject({ kind: "registered" });
+  expect(stage.leave("1")).toMatchObject({ kind: "left", name: "Bình" });
+  expect(stage.play("3", name("bình"))).toMatchObject({ kind: "registered" });
+});
+
+test("GET-3 the roster is in the order of registration, and a change keeps the place", () => {
+  const stage = new Stage();
+  for (const session of ["1", "2", "3"]) stage.play(session, name(`n${session}`));
+  stage.play("1", name("z"));
+  stage.leave("2");
+  stage.play("2", name("again"));
+  expect(stage.play("3", { type: "get" })).toMatchObject({
+    kind: "got",
+    name: "n3",
+    online: ["z", "n3", "again"],
+  });
+});
+
+test("GET-3 a roster that was shown does not change afterwards", () => {
+  const stage = new Stage();
+  stage.play("1", name("An"));
+  const outcome = stage.play("1", { type: "get" });
+  stage.play("2", name("Bình"));
+  expect(outcome).toMatchObject({ online: ["An"] });
+});
+
+test("SEND-6 NotEnoughKey comes before UnknownRegister, and that before WrongFormatContent", () => {
+  const stage = new Stage();
+  expect(stage.play("1", { type: "send" })).toMatchObject({
+    refusal: { reason: "NotEnoughKey", type: "send" },
+  });
+  expect(stage.play("1", send(""))).toMatchObject({ kind: "unregistered", request: "send" });
+  stage.play("1", name("An"));
+  expect(stage.play("1", send(""))).toMatchObject({ kind: "send-refused", name: "An", content: "" });
+});
+
+test("a room counts its messages on from the newest stored", () => {
+  const room = new Room(41, history);
+  room.decide(operation("1", name("An")), NOW);
+  const outcome = room.decide(operation("1", send("x")), NOW);
+  expect(outcome).toMatchObject({
+    kind: "sent",
+    message: { id: 42, name: "An", content: "x", time: 1_000, timestamp: "T" },
+  });
+});
+
+test("EV-7 somebody without a nickname leaves without one", () => {
+  const stage = new Stage();
+  expect(stage.leave("1")).toMatchObject({ kind: "left", name: null });
+});
+
+test("two sessions never hold look-alike nicknames, whatever happens", () => {
+  let seed = 20261123;
+  const random = (below: number) => {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    return Math.floor((seed / 2 ** 32) * below);
+  };
+  const stage = new Stage();
+  const names = ["An", "AN", "an ", "Ân", "ân", "Bình", "BÌNH", "B\u200bình", "C"];
+  for (let i = 0; i < 20_000; i++) {
+    const session = String(random(6));
+    if (random(4) === 0) stage.leave(session);
+    else stage.play(session, name(names[random(names.length)]));
+    const folded = stage.room.online.map((each) => each.replace("\u200b", "").trim().toLowerCase());
+    expect(new Set(folded).size).toBe(folded.length);
+  }
+});
