@@ -1,0 +1,52 @@
+import type { Operation, Outcome } from "../room/operation.ts";
+
+/**
+ * Decides what happens in the rooms. What an engine promises, whichever it is:
+ *
+ * - Order: one total order a room; the operations of a session keep theirs.
+ * - Durability: a message's outcome is delivered only after the message is stored.
+ * - Uniqueness: of two claims on look-alike nicknames exactly one wins.
+ * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, nothing of it is shown
+ *   to anyone, and the engine goes on; once the store is back it works again without a restart.
+ * - Every operation submitted has exactly one outcome, except those still waiting when a store hangs at the end.
+ */
+export interface Engine {
+  /**
+   * Takes a place in a room for a session, before its connection is accepted. Every place taken is given back by
+   * one `leave` operation.
+   *
+   * @returns false when the room is not in memory and no more rooms may be
+   */
+  enter(room: string): boolean;
+
+  /** Puts an operation into a room's queue. Its outcome is delivered later, never from within this call. */
+  submit(room: string, operation: Operation): void;
+
+  /** UTF-16 units of frames whose outcomes are not delivered yet, over all rooms. */
+  readonly pendingSize: number;
+
+  /** Rooms in memory. */
+  readonly rooms: number;
+
+  /** Whether the newest attempt to store something, if any, went well. */
+  readonly healthy: boolean;
+
+  /** Ends every operation submitted so far, stores what is to be stored, and lets go of the store. */
+  close(): Promise<void>;
+}
+
+/**
+ * Takes an ordered batch of outcomes of one room. It must be read to its end, at once: what an outcome shows of
+ * the history is good only at its place in the order.
+ */
+export type Deliver = (room: string, outcomes: Iterable<Outcome>) => void;
+
+/** What engines tell the operator: for the log and the metrics. */
+export interface EngineObserver {
+  /** Something an operator should know: a repair, a file taken in. */
+  notice(room: string, sentence: string): void;
+  /** A fault, with its details. */
+  fault(room: string, error: unknown): void;
+  /** A batch of messages was stored. */
+  stored(messages: number, durationMs: number): void;
+}

@@ -1,0 +1,135 @@
+import { type FileHandle, link, mkdir, open, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+import { errorCode } from "./fault.ts";
+import { CLOSING } from "./record.ts";
+
+const COPY_BYTES = 1024 * 1024;
+const FOLDER_MODE = 0o755;
+/** What systems answer that cannot fsync a folder at all; there a rename is as safe as they make it. */
+const FOLDER_SYNC_UNKNOWN: ReadonlySet<string | undefined> = new Set([
+  "EINVAL",
+  "EISDIR",
+  "EPERM",
+  "ENOTSUP",
+]);
+
+/** Writes all of `bytes` from offset `at` on, in as many calls as the system wants. */
+export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
+    if (bytesWritten === 0) throw new Error("the system wrote nothing");
+    done += bytesWritten;
+  }
+}
+
+/** Makes the names in a folder (a new file, a rename) survive a power loss. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    if (!FOLDER_SYNC_UNKNOWN.has(errorCode(error))) throw error;
+  }
+}
+
+/** Makes a folder and those above it that are missing, durably. */
+export async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Makes the file of an empty history, durably. It is gone again when that fails. */
+export async function createHistoryFile(path: string): Promise<FileHandle> {
+  const file = await open(path, "wx+");
+  try {
+    await writeAll(file, Buffer.from(`[${CLOSING}`), 0);
+    await file.sync();
+    await syncFolder(dirname(path));
+    return file;
+  } catch (error) {
+    await file.close();
+    await unlink(path).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Appends the bytes `from` to `to` of a file to another one, which holds `at` bytes. */
+export async function copyBytes(
+  source: FileHandle,
+  from: number,
+  to: number,
+  target: FileHandle,
+  at: number,
+): Promise<void> {
+  const buffer = Buffer.allocUnsafe(Math.min(COPY_BYTES, to - from));
+  for (let done = 0; done < to - from; ) {
+    const { bytesRead } = await source.read(
+      buffer,
+      0,
+      Math.min(buffer.length, to - from - done),
+      from + done,
+    );
+    if (bytesRead === 0) throw new Error("the file became shorter while it was read");
+    await writeAll(target, buffer.subarray(0, bytesRead), at + done);
+    done += bytesRead;
+  }
+}
+
+/**
+ * Copies what a file holds from `from` on into a new file, durably; the first of `names` that is free becomes its name.
+ * An existing file is never written over.
+ */
+export async function saveCopy(source: FileHandle, from: number, names: Iterable<string>): Promise<string> {
+  const { size, mode } = await source.stat();
+  return await firstFree(names, async (name) => {
+    const copy = await open(name, "wx", mode & 0o777);
+    try {
+      await copyBytes(source, from, size, copy, 0);
+      await copy.sync();
+    } catch (error) {
+      await unlink(name);
+      throw error;
+    } finally {
+      await copy.close();
+    }
+    await syncFolder(dirname(name));
+  });
+}
+
+/** Gives a file a second name, the first of `names` that is free, so that it stays when its first name moves on. */
+export async function keepOriginal(
+  source: FileHandle,
+  path: string,
+  names: () => Iterable<string>,
+): Promise<string> {
+  try {
+    return await firstFree(names(), (name) => link(path, name));
+  } catch {
+    // Not every file system has hard links.
+    return await saveCopy(source, 0, names());
+  }
+}
+
+async function firstFree(names: Iterable<string>, make: (name: string) => Promise<void>): Promise<string> {
+  for (const name of names) {
+    try {
+      await make(name);
+      return name;
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+  }
+  throw new Error("every name for a copy is taken");
+}
+
+/** `path`, then `path-2`, `path-3` and so on. */
+export function* numbered(path: string): Generator<string> {
+  yield path;
+  for (let number = 2; number < 10_000; number++) yield `${path}-${number}`;
+}

@@ -1,0 +1,36 @@
+/** The history file cannot be used. The message is one sentence for the operator. */
+export class JournalError extends Error {
+  override readonly name = "JournalError";
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  EISDIR: "it is a directory",
+  ENOTDIR: "a part of its path is no folder",
+  ENOENT: "there is no such file or folder",
+  ELOOP: "its symbolic links lead in a circle",
+  ENAMETOOLONG: "its name is too long",
+  ENOSPC: "no space is left on the disk",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be larger than allowed",
+  EIO: "the disk reports an error",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
+};
+
+/** The system's code of an error (`ENOENT`), or undefined. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
+/** Why an operation on a file failed, in words that end a sentence. */
+export function errorReason(error: unknown): string {
+  const code = errorCode(error);
+  return REASONS[code ?? ""] ?? code ?? (error instanceof Error ? error.message : String(error));
+}
+
+export function isDirectory(path: string): JournalError {
+  return new JournalError(`The history file ${path} is a directory.`);
+}

@@ -1,0 +1,77 @@
+import type { FileHandle } from "node:fs/promises";
+
+/** Rooms are many and their files mostly small: only a file that goes on is read in chunks of full size. */
+const FIRST_CHUNK_BYTES = 64 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
+/** The most that is held at once, and so the longest record or message that can be read. */
+export const MOST_HELD_BYTES = 16 * CHUNK_BYTES;
+
+/**
+ * A view that moves over a file: `bytes[0]` to `bytes[limit - 1]` are the bytes of the file from `start` on.
+ * `bytes[limit]` is always 0, for `RecordMatcher`. What lies behind it is left over from earlier.
+ */
+export class FileChunks {
+  bytes = Buffer.allocUnsafe(FIRST_CHUNK_BYTES + 1);
+  limit = 0;
+  #goesOn = false;
+
+  /** @param stop where to end, an offset in the file; the end of the file when left out */
+  constructor(
+    private readonly file: FileHandle,
+    public start = 0,
+    private readonly stop = Number.POSITIVE_INFINITY,
+  ) {
+    this.bytes[0] = 0;
+  }
+
+  /** Reads on behind what is held. False at the end, or when as much as may be is held already. */
+  async fill(): Promise<boolean> {
+    if (this.#goesOn && this.bytes.length <= CHUNK_BYTES) this.#grow();
+    if (this.limit === this.bytes.length - 1 && !this.#grow()) return false;
+    const from = this.start + this.limit;
+    const room = Math.min(this.bytes.length - 1 - this.limit, this.stop - from);
+    if (room <= 0) return false;
+    const { bytesRead } = await this.file.read(this.bytes, this.limit, room, from);
+    this.limit += bytesRead;
+    this.bytes[this.limit] = 0;
+    this.#goesOn = this.limit === this.bytes.length - 1;
+    return bytesRead > 0;
+  }
+
+  /** Forgets the first `count` bytes. */
+  drop(count: number): void {
+    this.bytes.copyWithin(0, count, this.limit + 1);
+    this.start += count;
+    this.limit -= count;
+  }
+
+  get full(): boolean {
+    return this.limit >= MOST_HELD_BYTES;
+  }
+
+  #grow(): boolean {
+    if (this.full) return false;
+    const larger = Buffer.allocUnsafe((this.bytes.length - 1) * 2 + 1);
+    this.bytes.copy(larger, 0, 0, this.limit + 1);
+    this.bytes = larger;
+    return true;
+  }
+}
+
+/** The lines of a file from where `chunks` stands, as many at a time as one read brought, without their line breaks. */
+export async function* readLines(chunks: FileChunks): AsyncGenerator<string[]> {
+  while (await chunks.fill()) {
+    const lines: string[] = [];
+    let at = 0;
+    for (;;) {
+      const end = chunks.bytes.indexOf(0x0a, at);
+      if (end < 0 || end >= chunks.limit) break;
+      lines.push(chunks.bytes.toString("utf8", at, end));
+      at = end + 1;
+    }
+    chunks.drop(at);
+    yield lines;
+  }
+  if (chunks.full) throw new Error(`a line is longer than ${MOST_HELD_BYTES} bytes`);
+  yield [chunks.bytes.toString("utf8", 0, chunks.limit)];
+}

@@ -1,0 +1,76 @@
+const RECORDS_A_BLOCK = 64;
+const FIELDS = 3;
+const OFFSET = 0;
+const ID = 1;
+const REPLY_BYTES = 2;
+
+/** Where a block of records begins: at which byte of the file, with which id, after how many reply bytes. */
+export interface BlockStart {
+  readonly offset: number;
+  readonly id: number;
+  readonly replyBytesBefore: number;
+}
+
+/**
+ * Where the records of a history file stand. It holds one entry for every 64 records (24 bytes, so 375 KB for a
+ * million records); what lies between two entries is found by reading the 64.
+ */
+export class HistoryIndex {
+  count = 0;
+  lastId = 0;
+  /** The reply bytes (see `replyBytes`) of all records together. */
+  replyBytes = 0;
+  #blocks = new Float64Array(16 * FIELDS);
+
+  /** Notes the record that follows the last one; `offset` is where its brace opens. */
+  add(offset: number, id: number, replyBytes: number): void {
+    if (this.count % RECORDS_A_BLOCK === 0) this.#open(offset, id);
+    this.count++;
+    this.lastId = id;
+    this.replyBytes += replyBytes;
+  }
+
+  /** A block at or before the oldest record from which on everything takes at most `budgetBytes`. */
+  blockWithin(budgetBytes: number): BlockStart | undefined {
+    if (this.count === 0) return undefined;
+    const before = this.replyBytes - budgetBytes;
+    return this.#block(this.#firstBlock((at) => at.replyBytesBefore >= before) - 1);
+  }
+
+  #open(offset: number, id: number): void {
+    const at = this.#length * FIELDS;
+    if (at === this.#blocks.length) {
+      const larger = new Float64Array(at * 2);
+      larger.set(this.#blocks);
+      this.#blocks = larger;
+    }
+    this.#blocks[at + OFFSET] = offset;
+    this.#blocks[at + ID] = id;
+    this.#blocks[at + REPLY_BYTES] = this.replyBytes;
+  }
+
+  get #length(): number {
+    return Math.ceil(this.count / RECORDS_A_BLOCK);
+  }
+
+  #block(number: number): BlockStart {
+    const at = Math.max(number, 0) * FIELDS;
+    return {
+      offset: this.#blocks[at + OFFSET] ?? 0,
+      id: this.#blocks[at + ID] ?? 0,
+      replyBytesBefore: this.#blocks[at + REPLY_BYTES] ?? 0,
+    };
+  }
+
+  /** The number of the first block for which `holds`, which must hold for all blocks after it too. */
+  #firstBlock(holds: (block: BlockStart) => boolean): number {
+    let low = 0;
+    let high = this.#length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (holds(this.#block(middle))) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+}

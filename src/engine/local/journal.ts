@@ -1,0 +1,260 @@
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { createHistoryFile, makeFolder, writeAll } from "./disk-file.ts";
+import { errorCode, errorReason, isDirectory, JournalError } from "./fault.ts";
+import { FileChunks, readLines } from "./file-chunks.ts";
+import { HistoryIndex } from "./history-index.ts";
+import { realFile } from "./real-file.ts";
+import { CLOSING, replyBytes } from "./record.ts";
+import { recover } from "./repair.ts";
+
+export { JournalError } from "./fault.ts";
+
+/**
+ * When a message counts as stored: `always` after fdatasync; `batch` after the write, with an fdatasync at most every
+ * second behind it (a power loss costs that second); `off` after the write, and the system decides.
+ */
+export type FsyncMode = "always" | "batch" | "off";
+
+export interface JournalOptions {
+  readonly fsync: FsyncMode;
+  /** true: the file is created at open (and an unwritable place is found then); false: with the first append */
+  readonly create: boolean;
+  /** Unix ms of a timestamp text read from a foreign file, undefined if it cannot be read */
+  readonly timeOf: (timestamp: string) => number | undefined;
+}
+
+/** A message as it is appended: its canonical JSON text (see `encodeRecord`) and the id in it. */
+export interface JournalRecord {
+  readonly id: number;
+  readonly text: string;
+}
+
+const BATCH_SYNC_EVERY_MS = 1_000;
+const CLOSING_BYTES = Buffer.from(CLOSING);
+
+/**
+ * The history of one room in one file, which is a valid JSON array at every moment between two appends: a record a
+ * line, and the bracket. An append writes over the closing bracket only, so what was acknowledged is never written
+ * again, and the cost does not depend on how much there is.
+ *
+ * The file must not be opened twice; see `lockFile`.
+ */
+export class Journal {
+  readonly path: string;
+  /** Sentences about what was repaired or taken in at open, for the log. */
+  readonly notices: readonly string[];
+  readonly #realPath: string;
+  readonly #fsync: FsyncMode;
+  #file: FileHandle | undefined;
+  #index = new HistoryIndex();
+  /** Where the last record ends and the closing bracket begins. */
+  #end = 1;
+  #appending: Promise<void> | undefined;
+  /** An append failed and the file could not be put in order again yet. */
+  #disordered = false;
+  #syncTimer: ReturnType<typeof setTimeout> | undefined;
+  #backgroundSync: Promise<void> | undefined;
+  #backgroundSyncFailed = false;
+  #closed = false;
+
+  private constructor(path: string, realPath: string, fsync: FsyncMode, notices: readonly string[]) {
+    this.path = path;
+    this.#realPath = realPath;
+    this.#fsync = fsync;
+    this.notices = notices;
+  }
+
+  /**
+   * Opens a history file, repairing or taking it in where that is needed (then `notices` says so).
+   *
+   * @throws JournalError when the file is no history, and then it was not touched; or when it cannot be opened,
+   * created, repaired or rewritten
+   */
+  static async open(path: string, options: JournalOptions): Promise<Journal> {
+    const realPath = realFile(path);
+    const file =
+      (await openExisting(path, realPath)) ?? (options.create ? await create(path, realPath) : undefined);
+    if (file === undefined) return new Journal(path, realPath, options.fsync, []);
+    try {
+      const recovered = await recover(file, realPath, path, options.timeOf);
+      // A killed server may have left records that no disk holds yet; what is shown from now on must stay.
+      if (options.fsync !== "off") await recovered.file.datasync();
+      const journal = new Journal(path, realPath, options.fsync, recovered.notices);
+      journal.#file = recovered.file;
+      journal.#index = recovered.scanned.index;
+      journal.#end = recovered.scanned.end;
+      return journal;
+    } catch (error) {
+      await file.close();
+      if (error instanceof JournalError) throw error;
+      throw new JournalError(
+        `The history file ${path} cannot be read or put in order: ${errorReason(error)}.`,
+      );
+    }
+  }
+
+  /** Messages in the file. */
+  get count(): number {
+    return this.#index.count;
+  }
+
+  /** The id of the newest message, 0 when there is none. */
+  get lastId(): number {
+    return this.#index.lastId;
+  }
+
+  /**
+   * Stores records as one durable batch. When it rejects, nothing of the batch is in the file, and the next append
+   * works if there is room again. Calls must not overlap, and ids must grow.
+   *
+   * @throws the system's error (ENOSPC, EIO and so on)
+   */
+  async append(records: readonly JournalRecord[]): Promise<void> {
+    if (this.#closed) throw new Error("The journal is closed.");
+    if (this.#appending !== undefined) throw new Error("Appends to one journal must not overlap.");
+    checkGrowing(records, this.lastId);
+    if (records.length === 0) return;
+    this.#appending = this.#store(records);
+    try {
+      await this.#appending;
+    } finally {
+      this.#appending = undefined;
+    }
+  }
+
+  /**
+   * The newest records, oldest first, canonical texts, as many as fit: `replyBytes` of them all together stays at or
+   * under `budgetBytes`. May run beside an append and then does not see its batch.
+   */
+  async tail(budgetBytes: number): Promise<string[]> {
+    const block = this.#index.blockWithin(budgetBytes);
+    if (this.#file === undefined || block === undefined) return [];
+    let excess = this.#index.replyBytes - block.replyBytesBefore - budgetBytes;
+    const records: string[] = [];
+    for await (const lines of readLines(new FileChunks(this.#file, block.offset, this.#end))) {
+      for (const line of lines) {
+        const record = line.endsWith(",") ? line.slice(0, -1) : line;
+        if (excess <= 0) records.push(record);
+        else excess -= replyBytes(record);
+      }
+    }
+    return records;
+  }
+
+  /** Waits for a running append, makes everything durable (unless fsync is off) and lets go of the file. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#syncTimer);
+    await this.#appending?.catch(() => undefined);
+    await this.#backgroundSync;
+    const file = this.#file;
+    this.#file = undefined;
+    if (file === undefined) return;
+    try {
+      if (this.#disordered) await this.#putInOrder(file);
+      if (this.#fsync !== "off") await file.datasync();
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #store(records: readonly JournalRecord[]): Promise<void> {
+    const file = this.#file ?? (await this.#createLate());
+    if (this.#disordered) await this.#putInOrder(file);
+    // What was acknowledged is not safe: no more is, until the disk takes it.
+    if (this.#backgroundSyncFailed) await this.#sync(file);
+    const lead = this.count === 0 ? "\n" : ",\n";
+    const bytes = Buffer.from(`${lead}${records.map((record) => record.text).join(",\n")}${CLOSING}`);
+    try {
+      await writeAll(file, bytes, this.#end);
+      if (this.#fsync === "always") await file.datasync();
+    } catch (error) {
+      this.#disordered = true;
+      // If this fails too, the next append tries again before it writes; the first error is the one to tell.
+      await this.#putInOrder(file).catch(() => undefined);
+      throw error;
+    }
+    this.#note(records, lead.length);
+    if (this.#fsync === "batch") this.#syncSoon(file);
+  }
+
+  /**
+   * Takes what a failed append left off the file. The three bytes of the closing bracket stay allocated all the
+   * time, so that a full disk cannot keep them from being written.
+   */
+  async #putInOrder(file: FileHandle): Promise<void> {
+    await file.truncate(this.#end + CLOSING_BYTES.length);
+    await writeAll(file, CLOSING_BYTES, this.#end);
+    // Else a power loss could bring back messages whose senders were told that they failed.
+    if (this.#fsync === "always") await file.datasync();
+    this.#disordered = false;
+  }
+
+  #note(records: readonly JournalRecord[], leadBytes: number): void {
+    let offset = this.#end + leadBytes;
+    for (const { id, text } of records) {
+      this.#index.add(offset, id, replyBytes(text));
+      offset += Buffer.byteLength(text) + ",\n".length;
+    }
+    this.#end = offset - ",\n".length;
+  }
+
+  async #createLate(): Promise<FileHandle> {
+    await makeFolder(dirname(this.#realPath));
+    this.#file = await createHistoryFile(this.#realPath);
+    return this.#file;
+  }
+
+  #syncSoon(file: FileHandle): void {
+    if (this.#syncTimer !== undefined || this.#closed) return;
+    this.#syncTimer = setTimeout(() => {
+      this.#syncTimer = undefined;
+      this.#backgroundSync = this.#sync(file).catch(() => this.#syncSoon(file));
+    }, BATCH_SYNC_EVERY_MS);
+    this.#syncTimer.unref();
+  }
+
+  async #sync(file: FileHandle): Promise<void> {
+    try {
+      await file.datasync();
+      this.#backgroundSyncFailed = false;
+    } catch (error) {
+      this.#backgroundSyncFailed = true;
+      throw error;
+    }
+  }
+}
+
+function checkGrowing(records: readonly JournalRecord[], lastId: number): void {
+  let last = lastId;
+  for (const { id } of records) {
+    if (!(id > last)) throw new Error(`The id ${id} does not follow ${last}.`);
+    last = id;
+  }
+}
+
+async function openExisting(path: string, realPath: string): Promise<FileHandle | undefined> {
+  try {
+    const found = await stat(realPath);
+    if (found.isDirectory()) throw isDirectory(path);
+    // Opening a pipe would wait for its other end for ever.
+    if (!found.isFile()) throw new JournalError(`The history file ${path} is not a regular file.`);
+    return await open(realPath, "r+");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return undefined;
+    if (error instanceof JournalError) throw error;
+    throw new JournalError(`The history file ${path} cannot be opened for writing: ${errorReason(error)}.`);
+  }
+}
+
+async function create(path: string, realPath: string): Promise<FileHandle> {
+  try {
+    return await createHistoryFile(realPath);
+  } catch (error) {
+    const missing = errorCode(error) === "ENOENT";
+    const reason = missing ? `the folder ${dirname(realPath)} does not exist` : errorReason(error);
+    throw new JournalError(`The history file ${path} cannot be created: ${reason}.`);
+  }
+}

@@ -1,0 +1,137 @@
+import { dirname, join, parse } from "node:path";
+import { MAIN_ROOM } from "../../protocol/room-name.ts";
+import type { Operation } from "../../room/operation.ts";
+import type { Moment } from "../../room/room.ts";
+import type { Deliver, Engine, EngineObserver } from "../engine.ts";
+import { HistoryMemory } from "./history-memory.ts";
+import { type FsyncMode, Journal } from "./journal.ts";
+import { lockFile } from "./lock.ts";
+import { RoomQueue } from "./room-queue.ts";
+
+export interface LocalEngineOptions {
+  /** The main room's history. The other rooms' lie beside it: `data.json` has them in `data.rooms/`. */
+  readonly dataFile: string;
+  readonly fsync: FsyncMode;
+  /** The most history one `get` is given, in bytes of JSON. */
+  readonly getBudgetBytes: number;
+  /** The most history held in memory, over all rooms, in bytes of JSON. */
+  readonly historyMemoryBytes: number;
+  readonly maxRooms: number;
+  readonly now: () => Moment;
+  /** Unix milliseconds of a timestamp in a file that another program wrote. */
+  readonly timeOf: (timestamp: string) => number | undefined;
+  readonly deliver: Deliver;
+  readonly observer: EngineObserver;
+}
+
+/** The engine of one process: rosters in memory, histories in files that a person can read. */
+export class LocalEngine implements Engine {
+  readonly #options: LocalEngineOptions;
+  readonly #lock: { release(): void };
+  readonly #memory: HistoryMemory;
+  readonly #rooms = new Map<string, RoomQueue>();
+  /** Histories still being closed; a room that is wanted again waits for it. */
+  readonly #closing = new Map<string, Promise<void>>();
+  readonly #pending = { size: 0 };
+  #whenIdle: (() => void) | null = null;
+
+  /**
+   * Locks the main history file and opens it, creating, repairing or taking it in as needed.
+   *
+   * @throws JournalError when another server holds the file, or it cannot be read, written or understood
+   */
+  static async open(options: LocalEngineOptions): Promise<LocalEngine> {
+    const lock = lockFile(options.dataFile);
+    const engine = new LocalEngine(options, lock);
+    try {
+      await engine.#queue(MAIN_ROOM).open();
+      return engine;
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
+  }
+
+  private constructor(options: LocalEngineOptions, lock: { release(): void }) {
+    this.#options = options;
+    this.#lock = lock;
+    this.#memory = new HistoryMemory(options.historyMemoryBytes);
+  }
+
+  get rooms(): number {
+    return this.#rooms.size;
+  }
+
+  get pendingSize(): number {
+    return this.#pending.size;
+  }
+
+  get healthy(): boolean {
+    for (const queue of this.#rooms.values()) if (!queue.healthy) return false;
+    return true;
+  }
+
+  enter(room: string): boolean {
+    if (!this.#rooms.has(room) && this.#rooms.size >= this.#options.maxRooms) return false;
+    this.#queue(room).places++;
+    return true;
+  }
+
+  submit(room: string, operation: Operation): void {
+    this.#rooms.get(room)?.submit(operation);
+  }
+
+  async close(): Promise<void> {
+    if ([...this.#rooms.values()].some((queue) => queue.busy)) {
+      await new Promise<void>((resolve) => {
+        this.#whenIdle = resolve;
+      });
+    }
+    const queues = [...this.#rooms.values()];
+    this.#rooms.clear();
+    await Promise.all([...queues.map((queue) => queue.close()), ...this.#closing.values()]);
+    this.#lock.release();
+  }
+
+  #queue(room: string): RoomQueue {
+    const known = this.#rooms.get(room);
+    if (known) return known;
+    const { dataFile, fsync, timeOf, now, deliver, observer, getBudgetBytes } = this.#options;
+    const isMain = room === MAIN_ROOM;
+    const path = isMain ? dataFile : roomFile(dataFile, room);
+    const queue = new RoomQueue({
+      name: room,
+      now,
+      deliver,
+      observer,
+      getBudgetBytes,
+      memory: this.#memory,
+      pending: this.#pending,
+      open: async () => {
+        await this.#closing.get(room);
+        return Journal.open(path, { fsync, timeOf, create: isMain });
+      },
+      idle: () => this.#idle(room, queue),
+    });
+    this.#rooms.set(room, queue);
+    return queue;
+  }
+
+  #idle(room: string, queue: RoomQueue): void {
+    // The main room's file stays open: it was checked at the start, and it is what the lock stands for.
+    if (queue.places === 0 && room !== MAIN_ROOM) {
+      this.#rooms.delete(room);
+      const closed = queue
+        .close()
+        .catch((error) => this.#options.observer.fault(room, error))
+        .finally(() => this.#closing.delete(room));
+      this.#closing.set(room, closed);
+    }
+    if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();
+  }
+}
+
+/** The history file of a room by path: `data.json` has `lobby` in `data.rooms/lobby.json`. */
+function roomFile(dataFile: string, room: string): string {
+  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`, `${room}.json`);
+}

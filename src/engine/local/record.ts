@@ -1,0 +1,63 @@
+/** A message as the history file holds it. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
+export interface StoredMessage {
+  name: string;
+  content: string;
+  timestamp: string;
+  id: number;
+  time: number;
+}
+
+/** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
+export const MAX_ID = 2 ** 52;
+
+/** What stands between the last record and the end of the file. */
+export const CLOSING = "\n]\n";
+
+/**
+ * The canonical line of a message, without a comma or line break: the keys in this order, as `JSON.stringify` writes
+ * them. Nothing else may ever be written to the file, because records are told from damage byte by byte.
+ */
+export function encodeRecord({ name, content, timestamp, id, time }: StoredMessage): string {
+  return JSON.stringify({ name, content, timestamp, id, time });
+}
+
+/**
+ * The message of a record line.
+ *
+ * @throws SyntaxError when the line is no JSON, TypeError when it is no message with an id and a time
+ */
+export function decodeRecord(line: string): StoredMessage {
+  const value: unknown = JSON.parse(line);
+  if (!isObject(value)) throw new TypeError("A record is a JSON object.");
+  const { name, content, timestamp, id, time } = value;
+  if (typeof name !== "string" || typeof content !== "string" || typeof timestamp !== "string") {
+    throw new TypeError("A record has the strings name, content and timestamp.");
+  }
+  if (!isId(id) || !isTime(time)) throw new TypeError("A record has the integers id and time.");
+  return { name, content, timestamp, id, time };
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isId(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= MAX_ID;
+}
+
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value);
+}
+
+/**
+ * A record without its `,"id":…,"time":…`, as v2 shows it. A quote inside a string stands behind a backslash, so `,"id":`
+ * occurs once.
+ */
+export function withoutId(record: string): string {
+  return `${record.slice(0, record.lastIndexOf(',"id":'))}}`;
+}
+
+/** What a record takes in a `get` reply of v2, in UTF-8 bytes: itself without its id and time, and a comma. */
+export function replyBytes(record: string): number {
+  return Buffer.byteLength(record) - (record.length - record.lastIndexOf(',"id":') - 1) + 1;
+}

@@ -1,0 +1,71 @@
+import { isUtf8 } from "node:buffer";
+import type { FileHandle } from "node:fs/promises";
+import { FileChunks } from "./file-chunks.ts";
+import { HistoryIndex } from "./history-index.ts";
+import { RecordMatcher } from "./matcher.ts";
+import { CLOSING } from "./record.ts";
+
+const OPENING_BRACKET = 0x5b;
+const BEFORE_FIRST = Buffer.from("\n");
+const BEFORE_NEXT = Buffer.from(",\n");
+const CLOSING_BYTES = Buffer.from(CLOSING);
+
+/** How far a file is the history that this program writes. */
+export interface Scan {
+  readonly index: HistoryIndex;
+  /** The time of the last record, Unix ms; 0 when there is none. */
+  readonly lastTime: number;
+  /** Where the last whole record ends; 1 when there is an opening bracket and no record, 0 without the bracket. */
+  readonly end: number;
+  /**
+   * What follows `end`: exactly the closing bracket; a record that is right as far as it goes and ends with the
+   * file; or anything else.
+   */
+  readonly rest: "closing" | "cut record" | "other";
+}
+
+/** Reads a history file from its start as far as it is canonical. The event loop runs on between chunks of 1 MiB. */
+export async function scan(file: FileHandle): Promise<Scan> {
+  const index = new HistoryIndex();
+  const chunks = new FileChunks(file);
+  await chunks.fill();
+  if (chunks.bytes[0] !== OPENING_BRACKET) return { index, lastTime: 0, end: 0, rest: "other" };
+  chunks.drop(1);
+  const matcher = new RecordMatcher();
+  let intact = true;
+  do intact = scanChunk(chunks, matcher, index);
+  while (intact && (await chunks.fill()));
+  while (chunks.limit <= CLOSING_BYTES.length && (await chunks.fill()));
+  return { index, lastTime: matcher.lastTime, end: chunks.start, rest: restOf(chunks, intact) };
+}
+
+/** Takes in the records that stand whole in the chunk; false at the first byte that is wrong. */
+function scanChunk(chunks: FileChunks, matcher: RecordMatcher, index: HistoryIndex): boolean {
+  const { bytes, limit, start } = chunks;
+  const valid = isUtf8(bytes.subarray(0, lastCharacter(bytes, limit)));
+  let at = 0;
+  let intact = true;
+  for (;;) {
+    const recordAt = matcher.literal(bytes, at, index.count === 0 ? BEFORE_FIRST : BEFORE_NEXT);
+    const end = recordAt < 0 ? -1 : matcher.match(bytes, recordAt);
+    if (end < 0) intact = matcher.stop >= limit;
+    else if (!valid && !isUtf8(bytes.subarray(recordAt, end))) intact = false;
+    if (end < 0 || !intact) break;
+    index.add(start + recordAt, matcher.lastId, end - recordAt - matcher.idBytes + 1);
+    at = end;
+  }
+  chunks.drop(at);
+  return intact;
+}
+
+/** Where the last character begins, which the end of the chunk may have cut. A brace is never behind it. */
+function lastCharacter(bytes: Uint8Array, limit: number): number {
+  let at = limit - 1;
+  while (at > 0 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--;
+  return Math.max(at, 0);
+}
+
+function restOf(chunks: FileChunks, intact: boolean): Scan["rest"] {
+  if (chunks.bytes.subarray(0, chunks.limit).equals(CLOSING_BYTES)) return "closing";
+  return intact && !chunks.full ? "cut record" : "other";
+}

@@ -1,0 +1,115 @@
+import { afterAll, expect, spyOn, test } from "bun:test";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Deliver } from "../../src/engine/engine.ts";
+import { Journal } from "../../src/engine/local/journal.ts";
+import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
+import { EngineStage, engineContract } from "./suite.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "chatbox-contract-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const fileOf = new WeakMap<Deliver, string>();
+
+function open(deliver: Deliver, options: Partial<LocalEngineOptions> = {}): Promise<LocalEngine> {
+  const dataFile = options.dataFile ?? join(folder, `${++files}.json`);
+  fileOf.set(deliver, dataFile);
+  return LocalEngine.open({
+    dataFile,
+    fsync: "always",
+    getBudgetBytes: 1024 * 1024,
+    historyMemoryBytes: 1024 * 1024,
+    maxRooms: 10,
+    now: () => ({ time: 1_000, timestamp: "01/01/2030 00:00:01" }),
+    timeOf: () => undefined,
+    deliver,
+    observer: { notice: () => {}, fault: () => {}, stored: () => {} },
+    ...options,
+  });
+}
+
+engineContract({
+  name: "local",
+  open: (deliver, previous) => {
+    const dataFile = previous && fileOf.get(previous.deliver);
+    return open(deliver, dataFile ? { dataFile } : {});
+  },
+  breakStore: () => {
+    const append = spyOn(Journal.prototype, "append").mockRejectedValue(
+      Object.assign(new Error("no space left on device"), { code: "ENOSPC" }),
+    );
+    return () => append.mockRestore();
+  },
+});
+
+test("local: the file is a JSON array, one record a line, after every close", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  stage.engine.enter("/");
+  stage.name("1", "An");
+  stage.send("1", 'quotes " and \\ and\nlines');
+  stage.send("1", "second");
+  await stage.engine.close();
+  const text = readFileSync(fileOf.get(stage.deliver) ?? "", "utf8");
+  expect(text).toBe(
+    '[\n{"name":"An","content":"quotes \\" and \\\\ and\\nlines","timestamp":"01/01/2030 00:00:01","id":1,"time":1000},\n' +
+      '{"name":"An","content":"second","timestamp":"01/01/2030 00:00:01","id":2,"time":1000}\n]\n',
+  );
+});
+
+test("local: EP-1 LIM-10 a room that was only looked at leaves no file, and only so many rooms are in memory", async () => {
+  const stage = new EngineStage();
+  const engine = await open(stage.deliver, { maxRooms: 2 });
+  stage.engine = engine;
+  expect(engine.enter("a")).toBe(true);
+  expect(engine.enter("b")).toBe(false);
+  expect(engine.enter("a")).toBe(true);
+  stage.leave("1", "a");
+  stage.leave("2", "a");
+  await stage.until(2);
+  while (engine.rooms > 1) await Bun.sleep(1);
+  expect(engine.enter("b")).toBe(true);
+  const rooms = (fileOf.get(stage.deliver) ?? "").replace(/\.json$/, ".rooms");
+  expect(await Bun.file(join(rooms, "a.json")).exists()).toBe(false);
+  stage.leave("1", "b");
+  await engine.close();
+});
+
+test("local: histories in memory stay within their budget, and a dropped one is read again", async () => {
+  const stage = new EngineStage();
+  const engine = await open(stage.deliver, { historyMemoryBytes: 5000 });
+  stage.engine = engine;
+  let expected = 0;
+  for (const room of ["a", "b", "c"]) {
+    engine.enter(room);
+    stage.name("1", "An", room);
+    for (let i = 0; i < 40; i++) stage.send("1", `message ${i} in room ${room}`, room);
+    stage.get("1", room);
+    expected += 42;
+    await stage.until(expected);
+  }
+  for (const room of ["a", "b", "c", "a"]) {
+    stage.get("1", room);
+    const told = await stage.until(++expected);
+    const last = told.at(-1);
+    expect(last?.shown?.split(`in room ${room}`).length).toBe(41);
+  }
+  await engine.close();
+});
+
+test("local: NAME-1 in a room whose history is none, nobody can register, and the others go on", async () => {
+  const stage = new EngineStage();
+  const dataFile = join(folder, "broken.json");
+  await Bun.write(join(folder, "broken.rooms", "a.json"), '{"not":"a history"}');
+  stage.engine = await open(stage.deliver, { dataFile });
+  stage.engine.enter("a");
+  stage.engine.enter("/");
+  stage.name("1", "An", "a");
+  stage.name("1", "An");
+  await stage.until(2);
+  expect(stage.kinds().toSorted()).toEqual(["name-failed", "registered"]);
+  expect(await Bun.file(join(folder, "broken.rooms", "a.json")).text()).toBe('{"not":"a history"}');
+  stage.leave("1", "a");
+  await stage.engine.close();
+});

@@ -1,0 +1,236 @@
+import { expect, test } from "bun:test";
+import type { Deliver, Engine } from "../../src/engine/engine.ts";
+import type { Request } from "../../src/protocol/request.ts";
+import type { Outcome } from "../../src/room/operation.ts";
+
+/** An outcome as it was when it was delivered: with the history it showed. */
+export type Told = Outcome & { readonly shown?: string };
+
+/** One engine under test, with what it has told. */
+export class EngineStage {
+  readonly told: Told[] = [];
+  readonly #waiting: { count: number; resolve: () => void }[] = [];
+  engine!: Engine;
+
+  readonly deliver: Deliver = (_room, outcomes) => {
+    for (const outcome of outcomes) {
+      this.told.push(outcome.kind === "got" ? { ...outcome, shown: outcome.history.text() } : outcome);
+    }
+    for (const waiter of this.#waiting) if (this.told.length >= waiter.count) waiter.resolve();
+  };
+
+  submit(session: string, request: Request, room = "/"): void {
+    this.engine.submit(room, { kind: "request", session, request, size: 10 });
+  }
+
+  leave(session: string, room = "/"): void {
+    this.engine.submit(room, { kind: "leave", session });
+  }
+
+  name(session: string, name: string, room = "/"): void {
+    this.submit(session, { kind: "name", name }, room);
+  }
+
+  send(session: string, content: string, room = "/"): void {
+    this.submit(session, { kind: "send", content }, room);
+  }
+
+  get(session: string, room = "/"): void {
+    this.submit(session, { kind: "get" }, room);
+  }
+
+  /** The outcomes told so far, once there are at least so many. */
+  async until(count: number): Promise<readonly Told[]> {
+    if (this.told.length < count) {
+      await new Promise<void>((resolve) => this.#waiting.push({ count, resolve }));
+    }
+    return this.told;
+  }
+
+  kinds(): string[] {
+    return this.told.map((outcome) => outcome.kind);
+  }
+}
+
+/** What a suite needs of an engine's kind. */
+export interface EngineKind {
+  readonly name: string;
+  /** Starts an engine over an empty store, or over the one a stage has used before. */
+  open(deliver: Deliver, previous?: EngineStage): Promise<Engine>;
+  /** Makes the store refuse writes until what it returns is called; undefined where there is no way. */
+  breakStore?(stage: EngineStage): () => void;
+}
+
+/** The promises of engine.ts, for any engine. */
+export function engineContract(kind: EngineKind): void {
+  const stages = async (previous?: EngineStage): Promise<EngineStage> => {
+    const stage = new EngineStage();
+    stage.engine = await kind.open(stage.deliver, previous);
+    return stage;
+  };
+
+  test(`${kind.name}: ORD-1 outcomes come in the order of the operations, one for each`, async () => {
+    const stage = await stages();
+    for (const session of ["1", "2", "3"]) {
+      stage.engine.enter("/");
+      stage.name(session, `n${session}`);
+    }
+    const sent: string[] = [];
+    for (let i = 0; i < 500; i++) {
+      const session = String(1 + (i % 3));
+      stage.send(session, `m${i}`);
+      sent.push(`m${i}`);
+      if (i % 97 === 0) await Bun.sleep(0);
+    }
+    const told = await stage.until(503);
+    expect(told.flatMap((each) => (each.kind === "sent" ? [each.message.content] : []))).toEqual(sent);
+    const ids = told.flatMap((each) => (each.kind === "sent" ? [each.message.id] : []));
+    expect(ids.every((id, i) => i === 0 || id > (ids[i - 1] ?? 0))).toBe(true);
+    await stage.engine.close();
+    expect(stage.told.length).toBe(503);
+  });
+
+  test(`${kind.name}: an outcome never comes from within submit`, async () => {
+    const stage = await stages();
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    expect(stage.told).toEqual([]);
+    await stage.until(1);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: NAME-8 of look-alike claims in one moment exactly one wins`, async () => {
+    const stage = await stages();
+    for (let i = 0; i < 50; i++) {
+      stage.engine.enter("/");
+      stage.name(String(i), i % 2 ? "An" : "ＡＮ");
+    }
+    const told = await stage.until(50);
+    expect(told.filter((each) => each.kind === "registered").length).toBe(1);
+    expect(told.filter((each) => each.kind === "name-refused").length).toBe(49);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: ORD-5 a get sees what stands before it, and nothing after it, within one batch`, async () => {
+    const stage = await stages();
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    stage.get("1");
+    stage.send("1", "one");
+    stage.get("1");
+    stage.send("1", "two");
+    stage.get("1");
+    const told = await stage.until(6);
+    const shown = told.flatMap((each) => (each.kind === "got" ? [contentsOf(each)] : []));
+    expect(shown).toEqual([[], ["one"], ["one", "two"]]);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: ORD-4 a leave comes after what the leaver sent`, async () => {
+    const stage = await stages();
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    for (let i = 0; i < 20; i++) stage.send("1", `m${i}`);
+    stage.leave("1");
+    await stage.until(22);
+    expect(stage.kinds()).toEqual(["registered", ...Array<string>(20).fill("sent"), "left"]);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: DUR-2 what was told is there after a restart, once and in order, and ids go on`, async () => {
+    const stage = await stages();
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    for (let i = 0; i < 300; i++) stage.send("1", `m${i}`);
+    const before = await stage.until(301);
+    await stage.engine.close();
+    const again = await stages(stage);
+    again.engine.enter("/");
+    again.name("1", "An");
+    again.get("1");
+    again.send("1", "after");
+    const told = await again.until(3);
+    expect(told[1] && contentsOf(told[1])).toEqual(Array.from({ length: 300 }, (_, i) => `m${i}`));
+    const last = before.at(-1);
+    const next = told[2];
+    expect(last?.kind === "sent" && next?.kind === "sent" && next.message.id > last.message.id).toBe(true);
+    await again.engine.close();
+  });
+
+  test(`${kind.name}: EP-4 rooms are apart, and a room that was empty has its history when it is used again`, async () => {
+    const stage = await stages();
+    for (const room of ["a", "b"]) {
+      expect(stage.engine.enter(room)).toBe(true);
+      stage.name("1", "An", room);
+      stage.send("1", `in ${room}`, room);
+      stage.leave("1", room);
+    }
+    await stage.until(6);
+    while (stage.engine.rooms > 1) await Bun.sleep(1);
+    stage.engine.enter("a");
+    stage.name("2", "An", "a");
+    stage.get("2", "a");
+    const told = await stage.until(8);
+    expect(told[7] && contentsOf(told[7])).toEqual(["in a"]);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: a place in a room can be taken while the room is being left`, async () => {
+    const stage = await stages();
+    for (let i = 0; i < 50; i++) {
+      expect(stage.engine.enter("a")).toBe(true);
+      stage.name(String(i), "An", "a");
+      stage.send(String(i), `m${i}`, "a");
+      stage.leave(String(i), "a");
+      if (i % 3 === 0) await stage.until(3 * (i + 1));
+      if (i % 2 === 0) await Bun.sleep(0);
+    }
+    const told = await stage.until(150);
+    expect(told.filter((each) => each.kind === "sent").length).toBe(50);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: close ends every operation submitted before it`, async () => {
+    const stage = await stages();
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    for (let i = 0; i < 100; i++) stage.send("1", `m${i}`);
+    await stage.engine.close();
+    expect(stage.told.filter((each) => each.kind === "sent").length).toBe(100);
+  });
+
+  const { breakStore } = kind;
+  if (breakStore) {
+    test(`${kind.name}: DUR-3 SEND-7 a batch that cannot be stored fails and is forgotten, and the engine goes on`, async () => {
+      const stage = await stages();
+      stage.engine.enter("/");
+      stage.engine.enter("/");
+      stage.name("1", "An");
+      stage.send("1", "before");
+      await stage.until(2);
+      expect(stage.engine.healthy).toBe(true);
+      const mend = breakStore(stage);
+      stage.send("1", "lost");
+      stage.name("2", "Bình");
+      stage.get("2");
+      const told = await stage.until(5);
+      expect(stage.kinds().slice(2)).toEqual(["send-failed", "registered", "got"]);
+      expect(told[4] && contentsOf(told[4])).toEqual(["before"]);
+      expect(stage.engine.healthy).toBe(false);
+      mend();
+      stage.send("1", "after");
+      stage.get("1");
+      await stage.until(7);
+      expect(stage.kinds().slice(5)).toEqual(["sent", "got"]);
+      expect(told[6] && contentsOf(told[6])).toEqual(["before", "after"]);
+      expect(stage.engine.healthy).toBe(true);
+      await stage.engine.close();
+    });
+  }
+}
+
+function contentsOf(told: Told): string[] {
+  const messages: unknown = JSON.parse(`[${told.shown ?? ""}]`);
+  if (!Array.isArray(messages)) return [];
+  return messages.map((each: { content?: unknown }) => String(each.content));
+}

@@ -1,0 +1,349 @@
+import { afterEach, expect, spyOn, test } from "bun:test";
+import { isUtf8 } from "node:buffer";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import fc from "fast-check";
+import { Journal, JournalError } from "../../src/engine/local/journal.ts";
+import { RecordMatcher } from "../../src/engine/local/matcher.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  MAX_ID,
+  replyBytes,
+  type StoredMessage,
+  withoutId,
+} from "../../src/engine/local/record.ts";
+import {
+  AWKWARD_TEXTS,
+  besides,
+  historyText,
+  messagesOf,
+  QUICK,
+  toRecords,
+  withHistory,
+} from "../faults/journal-fixture.ts";
+
+const CLOSING_BYTES = 3;
+
+/** Any text at all, lone surrogates and control characters included. */
+const text = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 12 }),
+  fc
+    .array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 6 })
+    .map((units) => String.fromCharCode(...units)),
+  fc
+    .array(fc.constantFrom("\ud83d", "\ude00", "\\", '"', "\n", "\u001f", "a", "\\u00e0", "\\ud83d"), {
+      maxLength: 8,
+    })
+    .map((parts) => parts.join("")),
+  fc.constantFrom(...AWKWARD_TEXTS),
+);
+const draft = fc.record({ name: text, content: text, timestamp: text, time: fc.maxSafeInteger() });
+type Draft = Omit<StoredMessage, "id">;
+const stored = fc.tuple(draft, fc.integer({ min: 1, max: MAX_ID })).map(([each, id]) => ({ ...each, id }));
+
+function matched(line: Uint8Array): boolean {
+  return new RecordMatcher().match(Buffer.concat([line, Buffer.from([0])]), 0) === line.length;
+}
+
+test("a record encodes to a line that the matcher accepts and that decodes to the same", () => {
+  fc.assert(
+    fc.property(stored, (message) => {
+      const line = encodeRecord(message);
+      expect(matched(Buffer.from(line))).toBe(true);
+      expect(encodeRecord(decodeRecord(line))).toBe(line);
+      expect(replyBytes(line)).toBe(Buffer.byteLength(withoutId(line)) + 1);
+      const { name, content, timestamp } = message;
+      expect(withoutId(line)).toBe(JSON.stringify({ name, content, timestamp }));
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+/** A change to a line: at a place in it, so many bytes are replaced by others. */
+const edit = fc.record({
+  place: fc.double({ min: 0, max: 1, noNaN: true }),
+  removed: fc.integer({ min: 0, max: 3 }),
+  inserted: fc.oneof(
+    fc.uint8Array({ maxLength: 2 }),
+    fc
+      .constantFrom(
+        "\\u0041",
+        "\\ud83d",
+        "\\ude00",
+        "\\/",
+        "\\u000A",
+        "\\u001f",
+        "0",
+        "-",
+        "1e3",
+        ".5",
+        " ",
+        '"',
+        "\\",
+      )
+      .map((each) => Buffer.from(each)),
+  ),
+});
+
+function edited(
+  bytes: Uint8Array,
+  { place, removed, inserted }: { place: number; removed: number; inserted: Uint8Array },
+) {
+  const at = Math.floor(place * bytes.length);
+  return Buffer.concat([bytes.subarray(0, at), inserted, bytes.subarray(at + removed)]);
+}
+
+test("a damaged line is accepted only if it is exactly what the message in it encodes to", () => {
+  let accepted = 0;
+  fc.assert(
+    fc.property(stored, edit, (message, change) => {
+      const line = edited(Buffer.from(encodeRecord(message)), change);
+      if (!matched(line) || !isUtf8(line)) return;
+      accepted++;
+      expect(encodeRecord(decodeRecord(line.toString()))).toBe(line.toString());
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(accepted).toBeGreaterThan(0);
+});
+
+test("any start of a record is right as far as it goes", () => {
+  fc.assert(
+    fc.property(stored, fc.nat(), (message, place) => {
+      const line = Buffer.from(encodeRecord(message));
+      const length = place % line.length;
+      const matcher = new RecordMatcher();
+      // What lies behind the closing 0 is left over from earlier, and must not be looked at.
+      const bytes = Buffer.concat([line.subarray(0, length), Buffer.from([0]), line.subarray(length)]);
+      expect([matcher.match(bytes, 0), matcher.stop]).toEqual([-1, length]);
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+type Step =
+  | { kind: "append"; drafts: Draft[]; gap: number }
+  | { kind: "fail"; drafts: Draft[]; written: number }
+  | { kind: "tail"; share: number; nudge: number }
+  | { kind: "reopen" }
+  | { kind: "crash"; drafts: Draft[]; cut: number; power: boolean };
+
+const share = fc.double({ min: 0, max: 1, noNaN: true });
+const drafts = fc.array(draft, { minLength: 1, maxLength: 90 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  fc.record({ kind: fc.constant("append" as const), drafts, gap: fc.integer({ min: 1, max: 1_000 }) }),
+  fc.record({ kind: fc.constant("fail" as const), drafts, written: share }),
+  fc.record({ kind: fc.constant("tail" as const), share, nudge: fc.integer({ min: -1, max: 1 }) }),
+  fc.record({ kind: fc.constant("reopen" as const) }),
+  fc.record({ kind: fc.constant("crash" as const), drafts, cut: share, power: fc.boolean() }),
+);
+
+const spies: { mockRestore(): void }[] = [];
+afterEach(() => {
+  for (const spy of spies.splice(0)) spy.mockRestore();
+});
+
+/** A journal and what must be in it. */
+class Modelled {
+  messages: StoredMessage[] = [];
+
+  private constructor(
+    readonly path: string,
+    public journal: Journal,
+    private readonly disk: FileHandle,
+  ) {}
+
+  static async open(path: string): Promise<Modelled> {
+    const handle = await open("/dev/null");
+    await handle.close();
+    return new Modelled(path, await Journal.open(path, QUICK), Object.getPrototypeOf(handle));
+  }
+
+  async run(step: Step): Promise<void> {
+    switch (step.kind) {
+      case "append":
+        return await this.#append(this.#numbered(step.drafts, step.gap));
+      case "fail":
+        return await this.#fail(this.#numbered(step.drafts, 1), step.written);
+      case "tail":
+        return await this.#tail(step.share, step.nudge);
+      case "reopen":
+        await this.journal.close();
+        return await this.#open();
+      case "crash":
+        return await this.#crash(this.#numbered(step.drafts, 1), step.cut, step.power);
+    }
+  }
+
+  async check(): Promise<void> {
+    expect(readFileSync(this.path, "utf8")).toBe(historyText(this.messages));
+    expect(await messagesOf(this.journal)).toEqual(this.messages);
+    expect([this.journal.count, this.journal.lastId]).toEqual([
+      this.messages.length,
+      this.messages.at(-1)?.id ?? 0,
+    ]);
+  }
+
+  #numbered(drafts: readonly Draft[], gap: number): StoredMessage[] {
+    const last = this.messages.at(-1)?.id ?? 0;
+    return drafts.map((each, at) => ({ ...each, id: last + (at + 1) * gap }));
+  }
+
+  async #append(batch: StoredMessage[]): Promise<void> {
+    await this.journal.append(toRecords(batch));
+    this.messages.push(...batch);
+  }
+
+  /** The disk takes a part of the batch and then no more. */
+  async #fail(batch: StoredMessage[], written: number): Promise<void> {
+    const { write } = this.disk;
+    const spy = spyOn(this.disk, "write");
+    spies.push(spy);
+    spy.mockImplementationOnce(function (this: FileHandle, ...[bytes, from, length, at]: unknown[]) {
+      return Reflect.apply(write, this, [bytes, from, Math.floor(Number(length) * written * 0.99) || 1, at]);
+    });
+    spy.mockImplementationOnce(() => Promise.reject(new Error("full")));
+    const error = await this.journal.append(toRecords(batch)).catch((reason: unknown) => reason);
+    spy.mockRestore();
+    expect(String(error)).toContain("full");
+  }
+
+  async #tail(share: number, nudge: number): Promise<void> {
+    const at = Math.floor(this.messages.length * share);
+    const size = ({ name, content, timestamp }: StoredMessage) =>
+      Buffer.byteLength(JSON.stringify({ name, content, timestamp })) + 1;
+    const budget = this.messages.slice(at).reduce((sum, each) => sum + size(each), 0) + nudge;
+    let first = this.messages.length;
+    for (let left = budget; first > 0; first--) {
+      const next = this.messages[first - 1];
+      if (next === undefined || size(next) > left) break;
+      left -= size(next);
+    }
+    expect((await this.journal.tail(budget)).map(decodeRecord)).toEqual(this.messages.slice(first));
+  }
+
+  /** Ends while a batch is being written; the records of it that are whole stay, and that is allowed. */
+  async #crash(batch: StoredMessage[], cut: number, power: boolean): Promise<void> {
+    const before = readFileSync(this.path).length - CLOSING_BYTES;
+    await this.#append(batch);
+    await this.journal.close();
+    const bytes = readFileSync(this.path);
+    const at = before + Math.floor((bytes.length - before) * cut);
+    writeFileSync(this.path, power ? Buffer.from(bytes).fill(0, at) : bytes.subarray(0, at));
+    while (Buffer.byteLength(historyText(this.messages)) - CLOSING_BYTES > at && this.messages.length > 0)
+      this.messages.pop();
+    await this.#open();
+    for (const kept of besides(this.path, "torn-")) rmSync(kept);
+  }
+
+  async #open(): Promise<void> {
+    this.journal = await Journal.open(this.path, QUICK);
+  }
+}
+
+test("appends, failures, crashes and reopenings in any order leave the file that the acknowledged messages make", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) =>
+      withHistory(async (path) => {
+        const modelled = await Modelled.open(path);
+        for (const each of steps) {
+          await modelled.run(each);
+          await modelled.check();
+        }
+        await modelled.journal.close();
+      }),
+    ),
+    { numRuns: 60 },
+  );
+}, 120_000);
+
+function foreignText(messages: readonly StoredMessage[]): string {
+  return JSON.stringify(messages).replaceAll('","', '", "').replaceAll('":"', '": "');
+}
+
+const history = fc.tuple(fc.array(draft, { maxLength: 6 }), fc.boolean()).map(([each, foreign]) => {
+  const messages = each.map((one, at) => ({ ...one, id: at + 1 }));
+  return Buffer.from(foreign ? foreignText(messages) : historyText(messages));
+});
+
+test("whatever is done to a file, it is opened with no byte lost, or refused and not touched", async () => {
+  const outcomes = { refused: 0, torn: 0, takenIn: 0, plain: 0 };
+  await fc.assert(
+    fc.asyncProperty(
+      history,
+      fc.array(edit, { maxLength: 3 }),
+      fc.nat({ max: 40 }),
+      (original, edits, nuls) =>
+        withHistory(async (path) => {
+          let bytes: Buffer = edits.reduce<Buffer>(edited, original);
+          if (nuls > 30) bytes = Buffer.concat([bytes, Buffer.alloc(nuls)]);
+          writeFileSync(path, bytes);
+          outcomes[await opened(path, bytes)]++;
+        }),
+    ),
+    { numRuns: 1_500 },
+  );
+  expect(Object.values(outcomes).every((count) => count > 0)).toBe(true);
+}, 120_000);
+
+async function opened(path: string, bytes: Buffer): Promise<"refused" | "torn" | "takenIn" | "plain"> {
+  let journal: Journal;
+  try {
+    journal = await Journal.open(path, QUICK);
+  } catch (error) {
+    expect(error).toBeInstanceOf(JournalError);
+    expect(readFileSync(path).equals(bytes)).toBe(true);
+    expect(readdirSync(dirname(path))).toEqual(["data.json"]);
+    return "refused";
+  }
+  const messages = await messagesOf(journal);
+  await journal.close();
+  const now = readFileSync(path);
+  expect(now.toString()).toBe(historyText(messages));
+  const [kept] = readdirSync(dirname(path)).filter((name) => name !== "data.json");
+  if (kept === undefined) return plain(bytes, now);
+  const keptBytes = readFileSync(join(dirname(path), kept));
+  if (kept.endsWith(".bak")) {
+    expect(keptBytes.equals(bytes)).toBe(true);
+    expect(messages.length).toBe(JSON.parse(bytes.toString().replace(/^\ufeff/, "")).length);
+    return "takenIn";
+  }
+  const whole = bytes.subarray(0, bytes.length - keptBytes.length);
+  expect(keptBytes.equals(bytes.subarray(whole.length))).toBe(true);
+  expect(now.subarray(0, whole.length).equals(whole)).toBe(true);
+  return "torn";
+}
+
+/** Nothing was kept beside the file: then at most punctuation behind the last record is not as it was. */
+function plain(bytes: Buffer, now: Buffer): "plain" {
+  if (/^\s*$/.test(bytes.toString())) return "plain";
+  const records = now.subarray(0, now.length - CLOSING_BYTES);
+  expect(bytes.subarray(0, records.length).equals(records)).toBe(true);
+  expect(bytes.subarray(records.length).toString()).toMatch(/^[ \t\r\n,\]]*$/);
+  return "plain";
+}
+
+test("a history of many chunks is read as it was written, wherever the chunks end", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({ min: 0, max: 5_000 }), (shift) =>
+      withHistory(async (path) => {
+        const messages = Array.from({ length: 9_000 }, (_, at) => ({
+          name: AWKWARD_TEXTS[at % AWKWARD_TEXTS.length] ?? "",
+          content: `${"ấ🍜\\".repeat(at % 53)}\ud83d${at === 0 ? "x".repeat(shift) : ""}`,
+          timestamp: "23/11/2026 10:10:10",
+          id: at + 1,
+          time: -at,
+        }));
+        writeFileSync(path, historyText(messages));
+        const journal = await Journal.open(path, QUICK);
+        expect([journal.count, journal.notices]).toEqual([messages.length, []]);
+        const lines = await journal.tail(Number.POSITIVE_INFINITY);
+        expect(lines.join("\n")).toBe(messages.map(encodeRecord).join("\n"));
+        await journal.close();
+      }),
+    ),
+    { numRuns: 12 },
+  );
+}, 60_000);
