@@ -1,0 +1,22 @@
+import type { Settings } from "../server/settings.ts";
+
+/** What a person who started the server needs to know: where to point a browser and a client. */
+export function banner(settings: Settings, authority: string): string {
+  const isLocal = settings.hosts.every((host) => host === "127.0.0.1" || host === "::1");
+  const lines = [
+    "",
+    `  Page       http://${authority}/`,
+    `  WebSocket  ws://${authority}/`,
+    `  Rooms      http://${authority}/rooms/NAME`,
+    `  History    ${settings.dataFile}`,
+    "",
+    isLocal
+      ? "  Only this machine can connect. To open it to your network: --host 0.0.0.0"
+      : "  Other machines can connect. Put a proxy with TLS before it to open it to the internet.",
+    ...(settings.limits.requests === null ? ["  Rates and connections are not limited (--no-limits)."] : []),
+    "  Stop it with Ctrl+C.",
+    "",
+    "",
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,59 @@
+import { CommanderError, InvalidArgumentError } from "commander";
+import { version } from "../../package.json";
+import { JournalError } from "../engine/local/journal.ts";
+import { ChatServer } from "../server/chat-server.ts";
+import type { Settings } from "../server/settings.ts";
+import { banner } from "./banner.ts";
+import { createCommand, settingsOf } from "./options.ts";
+
+/** Exit codes: 0 all went well, 1 the server could not start or finish, 2 the command was wrong. */
+const FAILED = 1;
+const WRONG_COMMAND = 2;
+
+const settings = readSettings();
+let server: ChatServer | null = null;
+for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+  // A second signal changes nothing: the stop ends by itself within seconds.
+  process.on(signal, () => {
+    if (server === null) process.exit(0);
+    void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
+  });
+}
+try {
+  server = await ChatServer.start(settings);
+  if (settings.log.format === "pretty") process.stdout.write(banner(settings, server.authority));
+} catch (error) {
+  process.stderr.write(`${sentenceFor(error, settings)}\n`);
+  process.exit(FAILED);
+}
+
+function readSettings(): Settings {
+  const command = createCommand(version).exitOverride();
+  try {
+    return settingsOf(command.parse(), process.stdout.isTTY === true);
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
+    // Commander has written its own sentence, except for values that only the whole command shows to be wrong.
+    if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
+    else if (!(error instanceof CommanderError)) throw error;
+    process.exit(WRONG_COMMAND);
+  }
+}
+
+function sentenceFor(error: unknown, { hosts, port }: Settings): string {
+  if (error instanceof JournalError) return error.message;
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const address = hosts.join(" and ");
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} is already in use on ${address}. Choose another with --port.`;
+    case "EACCES":
+      return `This user may not listen on port ${port}. Choose a port above 1023 with --port.`;
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EINVAL":
+      return `${address} is no address of this machine. Choose another with --host.`;
+    default:
+      return `The server could not start: ${error instanceof Error ? error.message : error}`;
+  }
+}

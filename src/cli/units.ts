@@ -1,0 +1,47 @@
+import { InvalidArgumentError } from "commander";
+
+const UNITS: Readonly<Record<string, number>> = {
+  "": 1,
+  B: 1,
+  KB: 1000,
+  MB: 1000 ** 2,
+  GB: 1000 ** 3,
+  KIB: 1024,
+  MIB: 1024 ** 2,
+  GIB: 1024 ** 3,
+};
+
+/** Reads a size such as `65536`, `64KiB` or `16 MB`, in bytes. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text.trim());
+  const unit = UNITS[match?.[2]?.toUpperCase() ?? "?"];
+  const bytes = Math.floor(Number(match?.[1]) * (unit ?? Number.NaN));
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
+    throw new InvalidArgumentError("It must be a size in bytes, such as 65536, 64KiB or 16MiB.");
+  }
+  return bytes;
+}
+
+/** Reads a number above zero. */
+export function parsePositive(text: string): number {
+  const number = Number(text);
+  if (text.trim() === "" || !Number.isFinite(number) || number <= 0) {
+    throw new InvalidArgumentError("It must be a number above 0.");
+  }
+  return number;
+}
+
+/** Reads a whole number above zero. */
+export function parseCount(text: string): number {
+  const number = parsePositive(text);
+  if (!Number.isSafeInteger(number)) throw new InvalidArgumentError("It must be a whole number above 0.");
+  return number;
+}
+
+/** Reads a TCP port; 0 lets the system choose one. */
+export function parsePort(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) {
+    throw new InvalidArgumentError("It must be a port from 0 to 65535.");
+  }
+  return Number(text);
+}

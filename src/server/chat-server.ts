@@ -1,0 +1,382 @@
+import type { Engine, EngineObserver } from "../engine/engine.ts";
+import { LocalEngine } from "../engine/local/local.ts";
+import { PING_EVERY_S } from "../protocol/limits.ts";
+import { roomOfPath } from "../protocol/room-name.ts";
+import { TimestampFormat } from "../protocol/timestamp.ts";
+import { AddressTable, addressKey, clientAddress } from "./addresses.ts";
+import { type Cause, Connection, type Shared } from "./connection.ts";
+import { Fanout } from "./fanout.ts";
+import { type Admission, type Listener, listen } from "./listener.ts";
+import { LivenessWheel } from "./liveness.ts";
+import { createLog, type Log } from "./log.ts";
+import { Metrics } from "./metrics.ts";
+import { buildPages, type Pages } from "./pages.ts";
+import type { Settings } from "./settings.ts";
+
+/** How long clients may take to read what is unsent when the server stops. */
+const STOP_DRAIN_MS = 1_500;
+/** How long the store may take to finish when the server stops. */
+const STOP_STORE_MS = 2_500;
+/** Addresses under which this machine reaches itself as `localhost`. */
+const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
+const TRIES_FOR_A_FREE_PORT = 5;
+
+/** A running server: the engine, the listening sockets, and all between them. */
+export class ChatServer {
+  readonly #settings: Settings;
+  readonly #log: Log;
+  readonly #pages: Pages;
+  readonly #timestamps: TimestampFormat;
+  readonly #addresses: AddressTable;
+  readonly #fanout: Fanout;
+  readonly #wheel = new LivenessWheel(PING_EVERY_S * 1000, performance.now());
+  readonly #metrics: Metrics;
+  readonly #getMemory = { bytes: 0 };
+  readonly #timers: Timer[] = [];
+  #listeners: Listener[] = [];
+  #shared: Shared | null = null;
+  #sessions = 0;
+  #stopping: Promise<boolean> | null = null;
+  #proxyHinted = false;
+
+  /**
+   * Opens the history, then the sockets.
+   *
+   * @throws JournalError when the history cannot be opened; an Error with `code` when the port cannot be had
+   */
+  static async start(settings: Settings): Promise<ChatServer> {
+    const server = new ChatServer(settings, createLog(settings.log), await buildPages());
+    const engine = await server.#openEngine();
+    server.#shared = server.#share(engine);
+    try {
+      server.#listen();
+    } catch (error) {
+      await engine.close();
+      throw error;
+    }
+    server.#startTimers();
+    server.#log.info(
+      {
+        category: "server",
+        event: "listening",
+        port: server.port,
+        hosts: settings.hosts,
+        data: settings.dataFile,
+      },
+      `listening: page http://${server.authority}/ and WebSocket ws://${server.authority}/`,
+    );
+    server.#log.flush();
+    return server;
+  }
+
+  private constructor(settings: Settings, log: Log, pages: Pages) {
+    this.#settings = settings;
+    this.#log = log;
+    this.#pages = pages;
+    this.#timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
+    this.#addresses = new AddressTable(settings.limits);
+    this.#fanout = new Fanout((time) => this.#timestamps.format(time), topicOf, {
+      told: (outcome, connection) => {
+        if (outcome.kind === "sent") this.#metrics.messages.inc();
+        if (!connection) return;
+        const fields = fieldsOf(connection);
+        switch (outcome.kind) {
+          case "registered":
+            this.#log.info(
+              { category: "register", ...fields, name: outcome.name },
+              `${outcome.name} has come`,
+            );
+            break;
+          case "renamed": {
+            const { oldName, name } = outcome;
+            this.#log.info({ category: "change", ...fields, oldName, name }, `${oldName} is now ${name}`);
+            break;
+          }
+          case "sent": {
+            const { name, id, content } = outcome.message;
+            const shown = settings.log.contents ? { content } : {};
+            this.#log.info(
+              { category: "send", ...fields, name, id, ...shown },
+              settings.log.contents ? `${name}: ${content}` : `${name} has sent message ${id}`,
+            );
+            break;
+          }
+          case "got":
+            this.#log.info(
+              { category: "get", ...fields, name: outcome.name },
+              `${outcome.name} has got the history`,
+            );
+            break;
+        }
+      },
+      refused: (connection, reason) => {
+        this.#metrics.refusals.inc({ reason });
+        this.#log.info(
+          { category: "refusal", ...fieldsOf(connection), name: connection.name, reason },
+          `${connection.name ?? `connection ${connection.session}`} was refused: ${reason}`,
+        );
+      },
+    });
+    const fanout = this.#fanout;
+    const server = this;
+    this.#metrics = new Metrics({
+      get connections() {
+        return fanout.size;
+      },
+      get named() {
+        return [...fanout.connections()].filter((connection) => connection.name !== null).length;
+      },
+      get rooms() {
+        return server.#shared?.engine.rooms ?? 0;
+      },
+      get addresses() {
+        return server.#addresses.size;
+      },
+      get pendingSize() {
+        return server.#shared?.engine.pendingSize ?? 0;
+      },
+      get getMemoryBytes() {
+        return server.#getMemory.bytes;
+      },
+    });
+  }
+
+  get port(): number {
+    return this.#listeners[0]?.port ?? this.#settings.port;
+  }
+
+  /** The host and port to open in a browser on this machine. */
+  get authority(): string {
+    const host = this.#settings.hosts[0] ?? "localhost";
+    const shown = LOCAL_HOSTS.includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
+    return `${shown}:${this.port}`;
+  }
+
+  /**
+   * Stops in good order: no new connections, what was sent so far is stored and told, clients are closed with
+   * 1012. Takes less than 5 s whatever happens.
+   *
+   * @returns false when the store did not finish in time
+   */
+  stop(): Promise<boolean> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async #stop(): Promise<boolean> {
+    this.#log.info({ category: "server", event: "stopping" }, "stopping");
+    for (const listener of this.#listeners) listener.stop();
+    for (const timer of this.#timers) clearInterval(timer);
+    const closed = this.#shared?.engine.close().then(() => true) ?? Promise.resolve(true);
+    const clean = await Promise.race([closed, Bun.sleep(STOP_STORE_MS).then(() => false)]);
+    const drainUntil = performance.now() + STOP_DRAIN_MS;
+    while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
+    for (const connection of [...this.#fanout.connections()]) connection.end("restart");
+    this.#log.info(
+      { category: "server", event: "stopped", clean },
+      clean ? "stopped" : "stopped; the store hangs",
+    );
+    this.#log.flush();
+    return clean;
+  }
+
+  #hasUnsent(): boolean {
+    for (const { wire } of this.#fanout.connections()) if (wire && wire.getBufferedAmount() > 0) return true;
+    return false;
+  }
+
+  #openEngine(): Promise<Engine> {
+    const settings = this.#settings;
+    return LocalEngine.open({
+      dataFile: settings.dataFile,
+      fsync: settings.fsync,
+      getBudgetBytes: settings.getBudgetBytes,
+      historyMemoryBytes: settings.limits.historyMemoryBytes,
+      maxRooms: settings.limits.maxRooms,
+      now: () => {
+        const time = Date.now();
+        return { time, timestamp: this.#timestamps.format(time) };
+      },
+      timeOf: (timestamp) => this.#timestamps.parse(timestamp),
+      deliver: (room, outcomes) => this.#fanout.deliver(room, outcomes),
+      observer: this.#observer(),
+    });
+  }
+
+  #observer(): EngineObserver {
+    return {
+      notice: (room, sentence) => this.#log.warn({ category: "server", event: "history", room }, sentence),
+      fault: (room, error) => {
+        this.#metrics.storeFailures.inc();
+        this.#log.error(
+          { category: "server", event: "fault", room, err: error },
+          `fault in room ${room}: ${error}`,
+        );
+      },
+      stored: (messages, durationMs) => {
+        this.#metrics.storeBatch.observe(messages);
+        this.#metrics.storeSeconds.observe(durationMs / 1000);
+      },
+    };
+  }
+
+  #share(engine: Engine): Shared {
+    return {
+      engine,
+      limits: this.#settings.limits,
+      getMemory: this.#getMemory,
+      now: () => performance.now(),
+      topicOf,
+      events: {
+        opened: (connection) => {
+          this.#metrics.connects.inc();
+          const shown = this.#settings.log.addresses ? { address: connection.address } : {};
+          this.#log.info(
+            { category: "connect", ...fieldsOf(connection), ...shown },
+            `connection ${connection.session}${this.#settings.log.addresses ? ` from ${connection.address}` : ""}`,
+          );
+        },
+        requested: (_connection, kind) => this.#metrics.requests.inc({ kind: kind ?? "unknown" }),
+        closed: (connection, name, cause, code) => this.#closed(connection, name, cause, code),
+      },
+    };
+  }
+
+  #closed(connection: Connection, name: string | null, cause: Cause, code: number): void {
+    this.#fanout.remove(connection);
+    this.#addresses.leave(addressKey(connection.address));
+    this.#metrics.disconnects.inc({ cause });
+    this.#log.info(
+      { category: "disconnect", ...fieldsOf(connection), name, cause, code },
+      `${name ?? `connection ${connection.session}`} has gone (${cause})`,
+    );
+  }
+
+  #listen(): void {
+    const { hosts, limits, getBudgetBytes, port } = this.#settings;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        for (const host of hosts) {
+          this.#listeners.push(
+            listen({
+              host,
+              // With port 0 the system chooses for the first address, and the others take the same.
+              port: this.#listeners[0]?.port ?? port,
+              frameBytes: limits.frameBytes,
+              // Room for a whole history on top of the limit; the limit itself is checked each second.
+              unsentHardBytes: limits.unsentBytes + 2 * getBudgetBytes,
+              admit: (request, peer) => this.#admit(request, peer),
+              respond: (request) => this.#respond(request),
+            }),
+          );
+        }
+        break;
+      } catch (error) {
+        const code = error instanceof Error && "code" in error ? error.code : undefined;
+        // A machine without IPv6 still has the IPv4 loopback.
+        if (this.#listeners.length > 0 && (code === "EADDRNOTAVAIL" || code === "EAFNOSUPPORT")) break;
+        for (const listener of this.#listeners) listener.stop();
+        this.#listeners = [];
+        if (code !== "EADDRINUSE" || port !== 0 || attempt === TRIES_FOR_A_FREE_PORT) throw error;
+      }
+    }
+    for (const listener of this.#listeners) this.#fanout.addPublisher(listener);
+  }
+
+  #startTimers(): void {
+    this.#timers.push(
+      setInterval(() => this.#wheel.turn(performance.now()), this.#wheel.slotMs),
+      setInterval(() => {
+        for (const connection of this.#fanout.connections()) connection.checkUnsent();
+        this.#addresses.shed(performance.now());
+      }, 1000),
+    );
+  }
+
+  #admit(request: Request, peer: string): Admission | Response {
+    const room = roomOfPath(new URL(request.url).pathname);
+    if (room === undefined) return this.#reject(404, "There is no such room.");
+    const { allowOrigins, trustProxy } = this.#settings;
+    const origin = request.headers.get("origin");
+    if (allowOrigins !== null && origin !== null && !allowOrigins.includes(origin)) {
+      return this.#reject(403, "Pages of this origin may not connect.");
+    }
+    const forwardedFor = request.headers.get("x-forwarded-for");
+    const address = clientAddress(peer, forwardedFor, trustProxy);
+    if (forwardedFor !== null && address === peer) this.#hintAtProxy(peer);
+    const wait = this.#addresses.admit(addressKey(address), performance.now());
+    if (wait > 0) {
+      return this.#reject(429, "Too many connections from this address.", {
+        "Retry-After": `${Math.ceil(wait)}`,
+      });
+    }
+    const shared = this.#shared;
+    if (shared === null || this.#stopping || !shared.engine.enter(room)) {
+      this.#addresses.leave(addressKey(address));
+      return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
+    }
+    const session = String(++this.#sessions);
+    return {
+      open: (wire, publisher) => {
+        const connection = new Connection(session, room, address, wire, shared, this.#wheel);
+        this.#fanout.add(connection, publisher);
+        return connection;
+      },
+      abandon: () => {
+        this.#addresses.leave(addressKey(address));
+        shared.engine.submit(room, { kind: "leave", session });
+      },
+    };
+  }
+
+  /** Says once that a proxy on this machine is not trusted: all its clients then share one address's limits. */
+  #hintAtProxy(peer: string): void {
+    if (this.#proxyHinted || !["127.0.0.1", "::1"].includes(peer)) return;
+    this.#proxyHinted = true;
+    this.#log.warn(
+      { category: "server", event: "proxy" },
+      `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${peer}`,
+    );
+  }
+
+  #reject(status: number, sentence: string, headers: Record<string, string> = {}): Response {
+    this.#metrics.rejects.inc({ status: String(status) });
+    return new Response(`${sentence}\n`, { status, headers });
+  }
+
+  async #respond(request: Request): Promise<Response> {
+    const path = new URL(request.url).pathname;
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return new Response("Only GET is answered here.\n", { status: 405, headers: { Allow: "GET, HEAD" } });
+    }
+    if (path === "/healthz") return this.#health();
+    if (path === "/metrics") {
+      return new Response(await this.#metrics.text(), {
+        headers: { "Content-Type": this.#metrics.contentType },
+      });
+    }
+    const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
+    const page = isNoRoom ? undefined : this.#pages.respond(path, request);
+    return page ?? new Response("There is nothing here.\n", { status: 404 });
+  }
+
+  #health(): Response {
+    const status = this.#stopping
+      ? "stopping"
+      : this.#shared?.engine.healthy === false
+        ? "store failing"
+        : "ok";
+    return Response.json(
+      { status },
+      { status: status === "ok" ? 200 : 503, headers: { "Cache-Control": "no-store" } },
+    );
+  }
+}
+
+function topicOf(room: string): string {
+  return room;
+}
+
+function fieldsOf(connection: Connection): { connection: string; room: string } {
+  return { connection: connection.session, room: connection.room };
+}

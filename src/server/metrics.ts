@@ -1,0 +1,78 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+/** What the gauges read when they are asked. */
+export interface MetricsSource {
+  readonly connections: number;
+  readonly named: number;
+  readonly rooms: number;
+  readonly addresses: number;
+  readonly pendingSize: number;
+  readonly getMemoryBytes: number;
+}
+
+/** The server's Prometheus metrics. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly connects = this.#counter("connects_total", "WebSocket connections accepted");
+  readonly rejects = this.#counter("rejects_total", "WebSocket handshakes turned away", ["status"]);
+  readonly disconnects = this.#counter("disconnects_total", "WebSocket connections ended", ["cause"]);
+  readonly requests = this.#counter("requests_total", "Requests taken, by kind", ["kind"]);
+  readonly refusals = this.#counter("refusals_total", "Requests refused, by reason", ["reason"]);
+  readonly messages = this.#counter("messages_total", "Messages stored and announced");
+  readonly storeFailures = this.#counter("store_faults_total", "Faults of the history store");
+  readonly storeSeconds = new Histogram({
+    name: "chatbox_store_seconds",
+    help: "Time to make a batch of messages durable",
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [this.#registry],
+  });
+  readonly storeBatch = new Histogram({
+    name: "chatbox_store_batch_messages",
+    help: "Messages made durable in one batch",
+    buckets: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000],
+    registers: [this.#registry],
+  });
+
+  constructor(source: MetricsSource) {
+    this.#gauge("chatbox_connections", "WebSocket connections open", () => source.connections);
+    this.#gauge("chatbox_named", "Connections with a nickname", () => source.named);
+    this.#gauge("chatbox_rooms", "Rooms in memory", () => source.rooms);
+    this.#gauge("chatbox_addresses", "Client addresses remembered", () => source.addresses);
+    this.#gauge(
+      "chatbox_pending_size",
+      "UTF-16 units of requests without an outcome",
+      () => source.pendingSize,
+    );
+    this.#gauge("chatbox_get_memory_bytes", "Unsent bytes of get replies", () => source.getMemoryBytes);
+    this.#gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
+    this.#gauge("process_cpu_seconds_total", "User and system CPU time", () => {
+      const { user, system } = process.cpuUsage();
+      return (user + system) / 1e6;
+    });
+    this.#gauge("process_start_time_seconds", "Start, in Unix seconds", () => performance.timeOrigin / 1000);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The metrics in Prometheus' text format. */
+  text(): Promise<string> {
+    return this.#registry.metrics();
+  }
+
+  #counter<L extends string>(name: string, help: string, labelNames: readonly L[] = []): Counter<L> {
+    return new Counter({ name: `chatbox_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #gauge(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

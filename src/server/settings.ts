@@ -1,0 +1,58 @@
+import type { BlockList } from "node:net";
+import type { FsyncMode } from "../engine/local/journal.ts";
+
+/** So many a second on the long run, and so many at once. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Every limit of the server. A rate or count that is null is not limited. */
+export interface Limits {
+  readonly frameBytes: number;
+  /** Requests of one connection, of any kind. */
+  readonly requests: Rate | null;
+  readonly names: Rate | null;
+  readonly gets: Rate | null;
+  readonly connectionsPerAddress: number | null;
+  /** New connections from one address. */
+  readonly newConnections: Rate | null;
+  /** What may wait unsent for one connection; past it, the connection is cut. */
+  readonly unsentBytes: number;
+  /** How long one large `get` reply may take to be read. */
+  readonly getGraceMs: number;
+  /** What may wait unsent of `get` replies, over all connections. */
+  readonly getMemoryBytes: number;
+  readonly maxRooms: number;
+  /** History held in memory, over all rooms. */
+  readonly historyMemoryBytes: number;
+  /** Requests waiting for the store, over all rooms, in UTF-16 units of their frames. */
+  readonly pendingSize: number;
+}
+
+export interface LogSettings {
+  readonly format: "pretty" | "json";
+  readonly level: "debug" | "info" | "warn" | "error" | "silent";
+  /** Whether message contents are logged. */
+  readonly contents: boolean;
+  /** Whether the clients' addresses are logged. */
+  readonly addresses: boolean;
+}
+
+export interface Settings {
+  readonly port: number;
+  /** The addresses listened on. */
+  readonly hosts: readonly string[];
+  readonly dataFile: string;
+  readonly fsync: FsyncMode;
+  readonly getBudgetBytes: number;
+  /** The template and zone of timestamps. */
+  readonly timestamp: string;
+  readonly timezone: string;
+  /** Origins that browsers may connect from; null: any. */
+  readonly allowOrigins: readonly string[] | null;
+  /** The proxies whose `X-Forwarded-For` is believed. */
+  readonly trustProxy: BlockList;
+  readonly limits: Limits;
+  readonly log: LogSettings;
+}
