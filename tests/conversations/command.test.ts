@@ -1,0 +1,201 @@
+/** What a person sees who runs the command: flags, refusals to start, and the log. */
+import { expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { ChatClient } from "../support/client.ts";
+import { type CommandEnd, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
+
+/** The command ended with 1 or 2 and one sentence on standard error. */
+function expectSentence(end: CommandEnd, part: string | RegExp): void {
+  expect([1, 2]).toContain(end.exitCode);
+  expect(end.stderr.trim().split("\n")).toHaveLength(1);
+  expect(end.stderr).toMatch(part);
+  expect(end.stderr.length).toBeLessThan(400);
+  expect(end.stderr + end.stdout).not.toMatch(/^\s+at /m);
+}
+
+test("--help and --version answer on standard output and end with 0", async () => {
+  const help = await runCommand(["--help"]);
+  expect(help).toMatchObject({ exitCode: 0, stderr: "" });
+  for (const flag of ["--port", "--data", "--allow-origin", "--trust-proxy", "--no-limits", "--get-budget"]) {
+    expect(help.stdout).toContain(flag);
+  }
+  const version = await runCommand(["--version"]);
+  expect(version).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(version.stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
+});
+
+const wrongFlags: [flags: string[], part: string][] = [
+  [["--nonsense"], "--nonsense"],
+  [["--port", "99999"], "port"],
+  [["--port", "abc"], "port"],
+  [["--port", "-1"], "port"],
+  [["--timezone", "Mars/Phobos"], "Mars/Phobos"],
+  [["--timestamp", "now"], "timestamp"],
+  [["--frame-size", "many"], "frame-size"],
+  [["--get-budget", "-5"], "get-budget"],
+  [["--requests-per-second", "0"], "requests-per-second"],
+  [["--requests-burst", "1.5"], "requests-burst"],
+  [["--log-format", "xml"], "log-format"],
+  [["--fsync", "sometimes"], "fsync"],
+  [["--trust-proxy", "my-proxy"], "my-proxy"],
+  [["unexpected"], ""],
+];
+
+test("a wrong flag is answered with one sentence", async () => {
+  using folder = new TemporaryFolder();
+  const data = ["--data", join(folder.path, "data.json"), "--port", "0"];
+  for (const [flags, part] of wrongFlags) {
+    const end = await runCommand([...data, ...flags]);
+    expectSentence(end, part);
+    expect([flags, end.exitCode]).toEqual([flags, 2]);
+  }
+});
+
+test("a wrong environment variable is answered with one sentence", async () => {
+  const end = await runCommand([], { env: { CHATBOX_PORT: "abc" } });
+  expectSentence(end, "CHATBOX_PORT");
+});
+
+test("a flag can be an environment variable, and the flag wins", async () => {
+  const env = { CHATBOX_TIMESTAMP: "YYYY", CHATBOX_GETS_BURST: "1", CHATBOX_GETS_PER_SECOND: "0.1" };
+  await using server = await startServer(["--timestamp", "MM.YYYY"], { env });
+  using client = await ChatClient.connect(server.url());
+  client.send({ type: "name", name: "An" });
+  expect(await client.next()).toMatchObject({ timestamp: expect.stringMatching(/^\d\d\.\d{4}$/) });
+  await client.get();
+  expect(await client.ask({ type: "get" })).toContain("TooManyRequests");
+});
+
+test("a list in an environment variable is separated by commas", async () => {
+  await using server = await startServer([], {
+    env: { CHATBOX_ALLOW_ORIGIN: "https://a.example,https://b.example" },
+  });
+  using _b = await ChatClient.connect(server.url(), { headers: { Origin: "https://b.example" } });
+});
+
+test("a taken port is answered with one sentence", async () => {
+  await using server = await startServer();
+  using folder = new TemporaryFolder();
+  const data = ["--data", join(folder.path, "data.json")];
+  expectSentence(await runCommand([...data, "--port", String(server.port)]), String(server.port));
+});
+
+test("an address that is not this machine's is answered with one sentence", async () => {
+  using folder = new TemporaryFolder();
+  const flags = ["--data", join(folder.path, "data.json"), "--port", "0", "--host", "203.0.113.5"];
+  expectSentence(await runCommand(flags), "203.0.113.5");
+});
+
+test("a second server on one file does not start, and the first goes on", async () => {
+  await using server = await startServer();
+  using client = await ChatClient.registered(server.url(), "An");
+  await client.say("before");
+  expectSentence(await runCommand(["--port", "0", "--data", server.dataFile]), /./);
+  await client.say("after");
+  const stored: unknown = JSON.parse(readFileSync(server.dataFile, "utf8"));
+  expect(stored).toMatchObject([{ content: "before" }, { content: "after" }]);
+});
+
+test("a file whose server was killed can be opened again", async () => {
+  await using server = await startServer();
+  await server.kill();
+  await server.restart();
+  using client = await ChatClient.registered(server.url(), "An");
+  await client.say("here again");
+});
+
+test("a file that cannot be written is answered with one sentence", async () => {
+  using folder = new TemporaryFolder();
+  const file = join(folder.path, "file");
+  writeFileSync(file, "");
+  mkdirSync(join(folder.path, "folder.json"));
+  for (const data of [join(file, "data.json"), join(folder.path, "folder.json"), "/proc/data.json"]) {
+    expectSentence(await runCommand(["--port", "0", "--data", data]), /./);
+  }
+});
+
+test("a file that is no history is answered with one sentence and left as it is", async () => {
+  using folder = new TemporaryFolder();
+  const data = join(folder.path, "data.json");
+  for (const text of [
+    '{"a":1}',
+    "hello",
+    '[{"name":"An"}]',
+    "[1]",
+    '"[]"',
+    '[{"name":"An","content":5,"timestamp":"x"}]',
+  ]) {
+    writeFileSync(data, text);
+    expectSentence(await runCommand(["--port", "0", "--data", data]), /data\.json/);
+    expect(readFileSync(data, "utf8")).toBe(text);
+  }
+});
+
+/** A conversation of every category, with marks that no log should hold. */
+async function conversation(flags: readonly string[]): Promise<string> {
+  await using server = await startServer(["--trust-proxy", "127.0.0.1", ...flags]);
+  const headers = { "X-Forwarded-For": "203.0.113.77" };
+  const client = await ChatClient.registered(server.url("tea"), "An Secretname", { headers });
+  await client.say("secret content");
+  await client.ask({ type: "send", content: { secret: "refused content" } });
+  await client.ask({ type: "name", name: "An Newname" });
+  await client.ask({ type: "name", name: ["refused name"] });
+  client.sendText("secret text");
+  await client.next();
+  await client.get();
+  await client.close();
+  await server.stop();
+  for (const line of server.lines) expect(() => JSON.parse(line.text)).not.toThrow();
+  return server.lines.map((line) => line.text).join("\n") + server.stderr;
+}
+
+test("the log has the categories and nicknames, and by default no content and no address", async () => {
+  const log = await conversation([]);
+  for (const category of [
+    "connect",
+    "disconnect",
+    "register",
+    "change",
+    "send",
+    "get",
+    "refusal",
+    "server",
+  ]) {
+    expect(log).toContain(`"category":"${category}"`);
+  }
+  for (const shown of ["An Secretname", "An Newname", "WrongFormatContent", "WrongFormatName"])
+    expect(log).toContain(shown);
+  for (const kept of ["secret content", "refused content", "refused name", "secret text", "203.0.113.77"]) {
+    expect(log).not.toContain(kept);
+  }
+});
+
+test("the log has contents and addresses when the operator asks for them", async () => {
+  const log = await conversation(["--log-contents", "--log-addresses"]);
+  expect(log).toContain("secret content");
+  expect(log).toContain("203.0.113.77");
+});
+
+test("the pretty log says where to point a browser and a client", async () => {
+  using folder = new TemporaryFolder();
+  const child = Bun.spawn(
+    [
+      process.execPath,
+      join(import.meta.dir, "../../src/cli/main.ts"),
+      "--port",
+      "0",
+      "--data",
+      join(folder.path, "data.json"),
+    ].concat("--log-format", "pretty"),
+    { stdout: "pipe", stderr: "inherit" },
+  );
+  let written = "";
+  for await (const bytes of child.stdout) {
+    written += new TextDecoder().decode(bytes);
+    if (written.includes("ws://localhost:") && written.includes("--host")) break;
+  }
+  child.kill("SIGTERM");
+  expect(await child.exited).toBe(0);
+  expect(written).toMatch(/http:\/\/localhost:\d+\//);
+});

@@ -1,0 +1,40 @@
+import { expect, test } from "bun:test";
+import { ChatClient } from "../support/client.ts";
+import { RawPeer } from "../support/raw.ts";
+import { startServer } from "../support/server.ts";
+
+test.concurrent("LIVE-1 LIVE-2 every connection gets both pings again and again, registered or not", async () => {
+  await using server = await startServer();
+  using stranger = await ChatClient.connect(server.url(), { pings: true });
+  using member = await ChatClient.registered(server.url("tea"), "An", { pings: true });
+  for (let round = 1; round <= 2; round++) {
+    for (const client of [stranger, member]) {
+      expect(await client.nextText()).toBe('{"type":"ping","timeout":5}');
+      // Both were written together, the ping frame last; a round trip later it is here too.
+      await client.expectNothing();
+      expect(client.pingFrames).toBe(round);
+    }
+  }
+}, 20_000);
+
+test.concurrent("LIVE-3 a client that answers no ping is cut without a close frame, and the others see its leave", async () => {
+  await using server = await startServer();
+  using witness = await ChatClient.registered(server.url(), "witness");
+  using member = await RawPeer.connect(server.url(), { answersPings: false });
+  await member.register("silent");
+  using stranger = await RawPeer.connect(server.url(), { answersPings: false });
+  expect(await witness.next()).toMatchObject({ datatype: "register", name: "silent" });
+  expect(await member.closed).toEqual({ code: null });
+  expect(await witness.next()).toMatchObject({ datatype: "leave", name: "silent" });
+  expect(await stranger.closed).toEqual({ code: null });
+  // LIVE-4: the witness has said nothing either, but it answered.
+  await witness.expectNothing();
+}, 30_000);
+
+test.concurrent("LIM-11 a connection that does not finish its HTTP request is closed", async () => {
+  await using server = await startServer();
+  using silent = await RawPeer.open(server.port);
+  using half = await RawPeer.open(server.port);
+  half.send("GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: web");
+  await Promise.all([silent.closed, half.closed]);
+}, 30_000);

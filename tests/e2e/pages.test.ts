@@ -1,0 +1,132 @@
+import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { brotliDecompressSync } from "node:zlib";
+import { buildPages, type Pages } from "../../src/server/pages.ts";
+
+setDefaultTimeout(30_000);
+
+let pages: Pages;
+
+beforeAll(async () => {
+  pages = await buildPages();
+});
+
+function get(path: string, headers: Record<string, string> = {}, method = "GET"): Response | undefined {
+  return pages.respond(path, new Request(`http://chat.test${path}`, { method, headers }));
+}
+
+function must(path: string, headers: Record<string, string> = {}, method = "GET"): Response {
+  const response = get(path, headers, method);
+  if (!response) throw new Error(`nothing answers ${path}`);
+  return response;
+}
+
+async function assets(): Promise<string[]> {
+  const html = await must("/").text();
+  return [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = ""]) => path);
+}
+
+test("the main room and the other rooms get the same page", async () => {
+  const page = must("/");
+  expect(page.status).toBe(200);
+  expect(page.headers.get("Content-Type")).toStartWith("text/html");
+  expect(await must("/rooms/some-room").text()).toBe(await page.text());
+});
+
+test("the page says in words that it needs JavaScript, and carries no script or style of its own", async () => {
+  const html = await must("/").text();
+  expect(html).toContain("<noscript>");
+  expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
+});
+
+test("the page's files are its own, bear a hash in their names, and may be kept for ever", async () => {
+  const paths = await assets();
+  expect(paths.map((path) => path.replace(/-[a-z0-9]{8}\./, "-HASH.")).toSorted()).toEqual([
+    "/assets/icon-HASH.svg",
+    "/assets/page-HASH.css",
+    "/assets/page-HASH.js",
+  ]);
+  for (const path of paths) {
+    const asset = must(path);
+    expect(asset.status).toBe(200);
+    expect(asset.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
+  }
+  expect(must("/").headers.get("Cache-Control")).toBe("no-cache");
+});
+
+test("other paths are not the web client's", () => {
+  for (const path of [
+    "/assets/",
+    "/assets/page.js",
+    "/assets/../package.json",
+    "/page.html",
+    "/main.ts",
+    "//",
+  ]) {
+    expect(get(path)).toBeUndefined();
+  }
+});
+
+test("the icon is where browsers look for it unasked", () => {
+  expect(must("/favicon.ico").headers.get("Content-Type")).toBe("image/svg+xml");
+});
+
+test("every answer carries the policy, and nothing in it allows inline code, foreign files or plug-ins", async () => {
+  for (const path of ["/", ...(await assets())]) {
+    const { headers } = must(path);
+    const policy = headers.get("Content-Security-Policy") ?? "";
+    expect(policy.split("; ")).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|\*|data:|http/);
+    expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
+    expect(headers.get("Referrer-Policy")).toBe("no-referrer");
+  }
+});
+
+test("a file comes in the best encoding that the browser takes, and is the same in each", async () => {
+  const plain = await must("/").text();
+  const encodingFor = (accept: string) =>
+    must("/", { "Accept-Encoding": accept }).headers.get("Content-Encoding");
+  expect(encodingFor("gzip, deflate, br, zstd")).toBe("br");
+  expect(encodingFor("gzip, deflate")).toBe("gzip");
+  expect(encodingFor("GZIP;q=0.5")).toBe("gzip");
+  expect(encodingFor("br;q=0, gzip;q=0.0")).toBeNull();
+  expect(encodingFor("")).toBeNull();
+  const gzip = await must("/", { "Accept-Encoding": "gzip" }).bytes();
+  expect(new TextDecoder().decode(Bun.gunzipSync(gzip))).toBe(plain);
+  const brotli = await must("/", { "Accept-Encoding": "br" }).bytes();
+  expect(brotliDecompressSync(brotli).toString()).toBe(plain);
+  expect(must("/").headers.get("Vary")).toBe("Accept-Encoding");
+});
+
+test("a browser that has the page gets a 304 without it", async () => {
+  const headers = { "Accept-Encoding": "gzip" };
+  const tag = must("/", headers).headers.get("ETag") ?? "";
+  for (const known of [tag, `"other", W/${tag}`, "*"]) {
+    const response = must("/", { ...headers, "If-None-Match": known });
+    expect(response.status).toBe(304);
+    expect(await response.text()).toBe("");
+    expect(response.headers.get("ETag")).toBe(tag);
+  }
+  expect(must("/", { ...headers, "If-None-Match": '"other"' }).status).toBe(200);
+  expect(must("/", { "Accept-Encoding": "br", "If-None-Match": tag }).status).toBe(200);
+});
+
+test("HEAD gets the headers of GET and no body; other methods are refused", async () => {
+  await using server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: (request) =>
+      pages.respond(new URL(request.url).pathname, request) ?? new Response(null, { status: 404 }),
+  });
+  const headers = { "Accept-Encoding": "identity" };
+  const [full, head] = await Promise.all([
+    fetch(server.url, { headers }),
+    fetch(server.url, { headers, method: "HEAD" }),
+  ]);
+  expect(head.status).toBe(200);
+  expect(head.headers.get("Content-Length")).toBe(String((await full.bytes()).length));
+  expect(await head.text()).toBe("");
+  expect(head.headers.get("ETag")).toBe(full.headers.get("ETag"));
+  const posted = await fetch(server.url, { method: "POST", body: "x" });
+  expect(posted.status).toBe(405);
+  expect(posted.headers.get("Allow")).toBe("GET, HEAD");
+});

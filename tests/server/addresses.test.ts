@@ -1,0 +1,50 @@
+import { expect, test } from "bun:test";
+import { BlockList } from "node:net";
+import { AddressTable, addressKey, clientAddress } from "../../src/server/addresses.ts";
+
+test("LIM-9 an address has so many connections, and so many new ones a second", () => {
+  const table = new AddressTable({ connectionsPerAddress: 3, newConnections: { perSecond: 1, burst: 5 } });
+  expect([1, 2, 3].map(() => table.admit("a", 0))).toEqual([0, 0, 0]);
+  expect(table.admit("a", 0)).toBe(1);
+  expect(table.admit("b", 0)).toBe(0);
+  for (let i = 0; i < 3; i++) table.leave("a");
+  expect(table.admit("a", 0)).toBe(0);
+  expect(table.admit("a", 0)).toBe(1);
+  expect(table.admit("a", 1000)).toBe(0);
+});
+
+test("an address without connections is forgotten once its rate has recovered, and not before", () => {
+  const table = new AddressTable({ connectionsPerAddress: 3, newConnections: { perSecond: 1, burst: 5 } });
+  table.admit("a", 0);
+  table.admit("b", 0);
+  table.leave("a");
+  table.shed(500);
+  expect(table.size).toBe(2);
+  table.shed(1000);
+  expect(table.size).toBe(1);
+  table.shed(100_000);
+  expect(table.size).toBe(1);
+});
+
+test("LIM-9 an IPv6 address counts as its /64, an IPv4 address in IPv6 clothes as itself", () => {
+  expect(addressKey("2001:db8:1:2:3:4:5:6")).toBe(addressKey("2001:db8:1:2:ffff::1"));
+  expect(addressKey("2001:db8:1:2::1")).not.toBe(addressKey("2001:db8:1:3::1"));
+  expect(addressKey("2001:db8::1")).toBe(addressKey("2001:DB8:0:0::2"));
+  expect(addressKey("::ffff:10.1.2.3")).toBe("10.1.2.3");
+  expect(addressKey("10.1.2.3")).toBe("10.1.2.3");
+  expect(addressKey("fe80::1%eth0")).toBe(addressKey("fe80::2"));
+});
+
+test("X-Forwarded-For counts only from a trusted proxy, and is read from its trusted end", () => {
+  const nobody = new BlockList();
+  const proxies = new BlockList();
+  proxies.addAddress("127.0.0.1");
+  proxies.addSubnet("10.0.0.0", 8);
+  expect(clientAddress("203.0.113.9", "1.2.3.4", nobody)).toBe("203.0.113.9");
+  expect(clientAddress("203.0.113.9", "1.2.3.4", proxies)).toBe("203.0.113.9");
+  expect(clientAddress("127.0.0.1", null, proxies)).toBe("127.0.0.1");
+  expect(clientAddress("127.0.0.1", "1.2.3.4", proxies)).toBe("1.2.3.4");
+  expect(clientAddress("127.0.0.1", "6.6.6.6, 1.2.3.4, 10.3.2.1", proxies)).toBe("1.2.3.4");
+  expect(clientAddress("127.0.0.1", "1.2.3.4, rubbish", proxies)).toBe("127.0.0.1");
+  expect(clientAddress("127.0.0.1", "10.9.9.9", proxies)).toBe("10.9.9.9");
+});

@@ -1,0 +1,253 @@
+import { expect, test } from "bun:test";
+import type { Outcome } from "../../src/room/operation.ts";
+import { ConnectionStage } from "../support/wire.ts";
+
+const GET = '{"type":"get"}';
+
+/** Each state by how it is reached. */
+const states = {
+  unnamed: () => new ConnectionStage(),
+  named: () => {
+    const stage = new ConnectionStage();
+    stage.connection.named("An");
+    return stage;
+  },
+  draining: () => {
+    const stage = new ConnectionStage({ requests: { perSecond: 1, burst: 1 }, gets: null });
+    stage.connection.named("An");
+    for (let i = 0; i < 3; i++) stage.connection.frame(GET);
+    stage.operations.length = 0;
+    return stage;
+  },
+  ending: () => {
+    const stage = states.named();
+    stage.connection.end("flood");
+    return stage;
+  },
+  closed: () => {
+    const stage = states.named();
+    stage.connection.closed(1000);
+    return stage;
+  },
+};
+
+/** What each event does in each state: the nickname, whether the socket is in use, and operations submitted. */
+const table: Record<
+  string,
+  { act: (stage: ConnectionStage) => void; after: Record<keyof typeof states, string> }
+> = {
+  nothing: {
+    act: () => {},
+    after: {
+      unnamed: "null open",
+      named: "An open",
+      draining: "An open",
+      ending: "An gone",
+      closed: "null gone leave",
+    },
+  },
+  frame: {
+    act: ({ connection }) => connection.frame(GET),
+    after: {
+      unnamed: "null open request",
+      named: "An open request",
+      draining: "An open",
+      ending: "An gone",
+      closed: "null gone leave",
+    },
+  },
+  named: {
+    act: ({ connection }) => connection.named("Bình"),
+    after: {
+      unnamed: "Bình open",
+      named: "Bình open",
+      draining: "Bình open",
+      ending: "An gone",
+      closed: "null gone leave",
+    },
+  },
+  end: {
+    act: ({ connection }) => connection.end("restart"),
+    after: {
+      unnamed: "null gone",
+      named: "An gone",
+      draining: "An gone",
+      ending: "An gone",
+      closed: "null gone leave",
+    },
+  },
+  closed: {
+    act: ({ connection }) => connection.closed(1006),
+    after: {
+      unnamed: "null gone leave",
+      named: "null gone leave",
+      draining: "null gone leave",
+      ending: "null gone leave",
+      closed: "null gone leave",
+    },
+  },
+};
+
+for (const [event, { act, after }] of Object.entries(table)) {
+  for (const [state, expected] of Object.entries(after)) {
+    test(`a connection that is ${state}, on ${event}: ${expected}`, () => {
+      const stage = states[state as keyof typeof states]();
+      act(stage);
+      const { connection, operations } = stage;
+      const seen = [
+        connection.name,
+        connection.wire ? "open" : "gone",
+        ...operations.map((each) => each.kind),
+      ];
+      expect(seen.map(String).join(" ")).toBe(expected);
+    });
+  }
+}
+
+test("the cause of an end is the one that came first", () => {
+  const flooded = states.ending();
+  flooded.connection.closed(1006);
+  expect(flooded.closings).toEqual([{ name: "An", cause: "flood", code: 1006 }]);
+  const left = states.named();
+  left.connection.closed(1000);
+  expect(left.closings).toEqual([{ name: "An", cause: "client", code: 1000 }]);
+  const lost = states.named();
+  lost.connection.closed(1006);
+  expect(lost.closings).toEqual([{ name: "An", cause: "lost", code: 1006 }]);
+});
+
+test("EV-1 a connection hears a room's events from its registration on, once", () => {
+  const stage = new ConnectionStage();
+  expect(stage.wire.topics).toEqual([]);
+  stage.connection.named("An");
+  stage.connection.named("Bình");
+  expect(stage.wire.topics).toEqual(["topic /"]);
+});
+
+test("LIM-2 LIM-5 a burst is served, what is over the rate is refused with its kind, and time heals it", () => {
+  const stage = new ConnectionStage({ requests: { perSecond: 2, burst: 3 }, gets: null });
+  for (let i = 0; i < 4; i++) stage.connection.frame(GET);
+  expect(stage.operations.map((each) => each.kind)).toEqual(["request", "request", "request", "refuse"]);
+  expect(stage.operations.at(-1)).toMatchObject({
+    refusal: { reason: "TooManyRequests", type: "get", retryS: 1 },
+  });
+  stage.now = 500;
+  stage.connection.frame(GET);
+  expect(stage.operations.at(-1)?.kind).toBe("request");
+});
+
+test("LIM-3 LIM-4 nicknames and histories have rates of their own", () => {
+  const stage = new ConnectionStage({
+    names: { perSecond: 0.1, burst: 1 },
+    gets: { perSecond: 1, burst: 2 },
+  });
+  stage.connection.frame('{"type":"name","name":"An"}');
+  expect(stage.refusal).toBeUndefined();
+  stage.connection.frame('{"type":"name","name":"An"}');
+  expect(stage.operations.at(-1)).toMatchObject({
+    refusal: { reason: "TooManyRequests", type: "name", retryS: 10 },
+  });
+  stage.connection.frame(GET);
+  stage.connection.frame(GET);
+  expect(stage.refusal).toBeUndefined();
+  stage.connection.frame(GET);
+  expect(stage.refusal).toBe("TooManyRequests");
+});
+
+test("LIM-7 CLOSE-4 a flood that goes on is closed with 1008 behind its replies, and nothing more of it is read", () => {
+  const stage = new ConnectionStage({ requests: { perSecond: 1, burst: 5 }, gets: null });
+  for (let i = 0; i < 30; i++) stage.connection.frame(GET);
+  expect(stage.operations.length).toBe(11);
+  expect(stage.operations.at(-1)).toEqual({ kind: "end", session: "1" });
+  expect(stage.wire.end).toBeNull();
+  stage.connection.send("the reply to something before");
+  stage.connection.end("flood");
+  expect(stage.wire.end).toEqual({ code: 1008 });
+  expect(stage.wire.frames).toEqual(["the reply to something before"]);
+});
+
+test("LIM-12 CLOSE-7 a request that would pass the memory for waiting ones closes with 1013", () => {
+  const stage = new ConnectionStage({ pendingSize: 100 });
+  stage.pendingSize = 101;
+  stage.connection.frame(GET);
+  expect(stage.wire.end).toEqual({ code: 1013 });
+  expect(stage.operations).toEqual([]);
+});
+
+test("LIVE-2 LIVE-3 each tick sends both pings, and the third silent one ends the connection", () => {
+  const { connection, wire } = new ConnectionStage();
+  connection.tick();
+  connection.tick();
+  connection.alive();
+  connection.endIfSilent();
+  expect(wire.end).toBeNull();
+  connection.tick();
+  connection.endIfSilent();
+  connection.tick();
+  expect([wire.frames.length, wire.pings]).toEqual([4, 4]);
+  expect(wire.frames[0]).toBe('{"type":"ping","timeout":5}');
+  expect(wire.end).toBeNull();
+  connection.endIfSilent();
+  expect(wire.end).toBe("cut");
+});
+
+test("LIVE-4 a frame is a sign of life as good as a pong", () => {
+  const { connection, wire } = new ConnectionStage();
+  connection.tick();
+  connection.tick();
+  connection.frame(GET);
+  connection.endIfSilent();
+  expect(wire.end).toBeNull();
+});
+
+test("LIM-8 CLOSE-8 unsent output past the limit cuts the connection", () => {
+  const { connection, wire } = new ConnectionStage({ unsentBytes: 1000 });
+  wire.unsent = 1000;
+  connection.checkUnsent();
+  expect(wire.end).toBeNull();
+  wire.unsent = 1001;
+  connection.checkUnsent();
+  expect(wire.end).toBe("cut");
+});
+
+const got = (bytes: number): Outcome & { kind: "got" } => ({
+  kind: "got",
+  session: "1",
+  name: "An",
+  time: 0,
+  online: ["An"],
+  history: { bytes, text: () => '{"name":"An"}' },
+});
+
+test("LIM-8 the reply to a get may be read more slowly, until the grace is over", () => {
+  const stage = new ConnectionStage({ unsentBytes: 1000, getGraceMs: 10_000 });
+  stage.wire.unsent = 4000;
+  expect(stage.connection.sendHistory(got(4000), "T")).toBeNull();
+  stage.now = 9_999;
+  stage.connection.checkUnsent();
+  expect(stage.wire.end).toBeNull();
+  stage.now = 10_000;
+  stage.connection.checkUnsent();
+  expect(stage.wire.end).toBe("cut");
+});
+
+test("LIM-12 unsent histories count against one memory, and give it back when they are read or gone", () => {
+  const stage = new ConnectionStage({ getMemoryBytes: 5000 });
+  const { connection, wire, getMemory } = stage;
+  wire.unsent = 4000;
+  expect(connection.sendHistory(got(4000), "T")).toBeNull();
+  expect(getMemory.bytes).toBe(4000);
+  expect(connection.sendHistory(got(10), "T")).toBe("TooManyRequests");
+  wire.unsent = 1500;
+  connection.checkUnsent();
+  expect(getMemory.bytes).toBe(1500);
+  wire.unsent = 0;
+  connection.checkUnsent();
+  expect(getMemory.bytes).toBe(0);
+  getMemory.bytes = 4900;
+  expect(connection.sendHistory(got(200), "T")).toBe("ErrorWhenGet");
+  wire.unsent = 100;
+  expect(connection.sendHistory(got(50), "T")).toBeNull();
+  connection.closed(1006);
+  expect(getMemory.bytes).toBe(4900);
+});

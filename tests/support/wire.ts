@@ -1,0 +1,105 @@
+import type { Engine } from "../../src/engine/engine.ts";
+import type { Operation } from "../../src/room/operation.ts";
+import { type Cause, Connection, type Shared, type Wire } from "../../src/server/connection.ts";
+import type { Limits } from "../../src/server/settings.ts";
+
+/** A socket in memory, which keeps what is done to it. */
+export class FakeWire implements Wire {
+  readonly frames: string[] = [];
+  readonly topics: string[] = [];
+  pings = 0;
+  unsent = 0;
+  end: { code: number } | "cut" | null = null;
+
+  sendText(frame: string): number {
+    this.frames.push(frame);
+    return frame.length;
+  }
+
+  publishText(): number {
+    return 0;
+  }
+
+  subscribe(topic: string): void {
+    this.topics.push(topic);
+  }
+
+  ping(): number {
+    return ++this.pings;
+  }
+
+  cork(write: () => void): void {
+    write();
+  }
+
+  close(code: number): void {
+    this.end = { code };
+  }
+
+  terminate(): void {
+    this.end = "cut";
+  }
+
+  getBufferedAmount(): number {
+    return this.unsent;
+  }
+}
+
+export const LIMITS: Limits = {
+  frameBytes: 65_536,
+  requests: { perSecond: 30, burst: 150 },
+  names: { perSecond: 2, burst: 20 },
+  gets: { perSecond: 5, burst: 10 },
+  connectionsPerAddress: 200,
+  newConnections: { perSecond: 50, burst: 200 },
+  unsentBytes: 1000,
+  getGraceMs: 10_000,
+  getMemoryBytes: 5000,
+  maxRooms: 10,
+  historyMemoryBytes: 10_000,
+  pendingSize: 10_000,
+};
+
+/** A connection over a {@link FakeWire}, with a clock of its own and an engine that only takes down. */
+export class ConnectionStage {
+  readonly wire = new FakeWire();
+  readonly operations: Operation[] = [];
+  readonly closings: { name: string | null; cause: Cause; code: number }[] = [];
+  readonly connection: Connection;
+  readonly getMemory = { bytes: 0 };
+  now = 0;
+  pendingSize = 0;
+
+  constructor(limits: Partial<Limits> = {}) {
+    const stage = this;
+    const engine: Engine = {
+      enter: () => true,
+      submit: (_room, operation) => void this.operations.push(operation),
+      get pendingSize() {
+        return stage.pendingSize;
+      },
+      rooms: 1,
+      healthy: true,
+      close: () => Promise.resolve(),
+    };
+    const shared: Shared = {
+      engine,
+      limits: { ...LIMITS, ...limits },
+      getMemory: this.getMemory,
+      now: () => this.now,
+      topicOf: (room) => `topic ${room}`,
+      events: {
+        opened: () => {},
+        requested: () => {},
+        closed: (_connection, name, cause, code) => void this.closings.push({ name, cause, code }),
+      },
+    };
+    this.connection = new Connection("1", "/", "127.0.0.1", this.wire, shared, { add: () => () => {} });
+  }
+
+  /** The reason of the newest operation if it is a refusal. */
+  get refusal(): string | undefined {
+    const last = this.operations.at(-1);
+    return last?.kind === "refuse" ? last.refusal.reason : undefined;
+  }
+}
