@@ -1,5 +1,5 @@
 import { afterEach, expect, spyOn, test } from "bun:test";
-import {
+import fs, {
   existsSync,
   mkdirSync,
   readdirSync,
@@ -45,11 +45,23 @@ function watch<Operation extends "write" | "truncate" | "datasync">(operation: O
   return spy;
 }
 
-/** Makes the next calls of an operation fail as a broken disk does. */
-function failNext(operation: "write" | "truncate" | "datasync", times = 1): void {
-  const spy = watch(operation);
+function watchAppends() {
+  const spy = spyOn(fs, "writeSync");
+  spies.push(spy);
+  return spy;
+}
+
+/** Makes the next calls of an operation fail as a broken disk does; `append` is the write of an append. */
+function failNext(operation: "append" | "write" | "truncate" | "datasync", times = 1): void {
+  const broken = () => Object.assign(new Error("broken"), { code: "EIO" });
   for (let time = 0; time < times; time++) {
-    spy.mockImplementationOnce(() => Promise.reject(Object.assign(new Error("broken"), { code: "EIO" })));
+    if (operation === "append") {
+      watchAppends().mockImplementationOnce(() => {
+        throw broken();
+      });
+    } else {
+      watch(operation).mockImplementationOnce(() => Promise.reject(broken()));
+    }
   }
 }
 
@@ -87,10 +99,10 @@ test("an append writes the new records and the bracket, and nothing else", async
     const messages = awkwardMessages(500);
     const before = historyText(messages.slice(0, 499));
     await withOpened(path, before, async (journal) => {
-      const write = watch("write");
+      const write = watchAppends();
       await append(journal, ...messages.slice(499));
       const added = Buffer.from(historyText(messages)).subarray(Buffer.byteLength(before) - "\n]\n".length);
-      expect(write.mock.calls.map(([bytes]) => String(bytes))).toEqual([added.toString()]);
+      expect(write.mock.calls.map(([, bytes]) => String(bytes))).toEqual([added.toString()]);
     });
   });
 });
@@ -98,10 +110,10 @@ test("an append writes the new records and the bracket, and nothing else", async
 test("a short write is carried on", async () => {
   await withHistory(async (path) => {
     const journal = await Journal.open(path, QUICK);
-    const { write } = disk;
-    watch("write").mockImplementation(function (this: FileHandle, ...[bytes, from, length, at]: unknown[]) {
-      return Reflect.apply(write, this, [bytes, from, Math.min(Number(length), 7), at]);
-    });
+    const { writeSync } = fs;
+    watchAppends().mockImplementation((...[fd, bytes, from, length, at]: unknown[]) =>
+      Reflect.apply(writeSync, fs, [fd, bytes, from, Math.min(Number(length), 7), at]),
+    );
     await append(journal, ...awkwardMessages(40));
     expect(readFileSync(path, "utf8")).toBe(historyText(awkwardMessages(40)));
     await journal.close();
@@ -209,7 +221,7 @@ test("through a dangling link the file that it names is made", async () => {
   });
 });
 
-for (const operation of ["write", "datasync"] as const) {
+for (const operation of ["append", "datasync"] as const) {
   test(`after a failed ${operation} nothing of the batch is in the file, and the next append works`, async () => {
     await withHistory(async (path) => {
       const journal = await Journal.open(path, DURABLE);

@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { type FileHandle, link, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "./fault.ts";
@@ -19,6 +20,19 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number):
   while (done < bytes.length) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, at + done);
     if (bytesWritten === 0) throw new Error("the system wrote nothing");
+    done += bytesWritten;
+  }
+}
+
+/**
+ * {@link writeAll} without a detour over another thread, which for the few bytes of an append costs many times
+ * the write itself. The system takes them into its memory; only the disk is slow, and that is fdatasync's part.
+ */
+export function writeAllNow(file: FileHandle, bytes: Uint8Array, at: number): void {
+  let done = 0;
+  while (done < bytes.length) {
+    const bytesWritten = fs.writeSync(file.fd, bytes, done, bytes.length - done, at + done);
+    if (bytesWritten === 0) throw new Error("The system wrote nothing.");
     done += bytesWritten;
   }
 }

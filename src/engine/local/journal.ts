@@ -1,6 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { createHistoryFile, makeFolder, writeAll } from "./disk-file.ts";
+import { createHistoryFile, makeFolder, writeAll, writeAllNow } from "./disk-file.ts";
 import { errorCode, errorReason, isDirectory, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import { HistoryIndex } from "./history-index.ts";
@@ -168,7 +168,7 @@ export class Journal {
     const lead = this.count === 0 ? "\n" : ",\n";
     const bytes = Buffer.from(`${lead}${records.map((record) => record.text).join(",\n")}${CLOSING}`);
     try {
-      await writeAll(file, bytes, this.#end);
+      writeAllNow(file, bytes, this.#end);
       if (this.#fsync === "always") await file.datasync();
     } catch (error) {
       this.#disordered = true;
