@@ -1,16 +1,17 @@
-import type { Engine, EngineObserver } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { LocalEngine } from "../engine/local/local.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { AddressTable, addressKey, clientAddress } from "./addresses.ts";
-import { type Cause, Connection, type Shared } from "./connection.ts";
+import { Connection, type Shared } from "./connection.ts";
 import { Fanout } from "./fanout.ts";
 import { type Admission, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
 import { createLog, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
+import { Reports } from "./reports.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long clients may take to read what is unsent when the server stops. */
@@ -21,20 +22,25 @@ const STOP_STORE_MS = 2_500;
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
 const TRIES_FOR_A_FREE_PORT = 5;
 
+/** What a server is made of, beside its sockets. */
+interface Parts {
+  readonly settings: Settings;
+  readonly log: Log;
+  readonly reports: Reports;
+  readonly metrics: Metrics;
+  readonly engine: Engine;
+  readonly fanout: Fanout;
+  readonly pages: Pages;
+}
+
 /** A running server: the engine, the listening sockets, and all between them. */
 export class ChatServer {
-  readonly #settings: Settings;
-  readonly #log: Log;
-  readonly #pages: Pages;
-  readonly #timestamps: TimestampFormat;
+  readonly #parts: Parts;
   readonly #addresses: AddressTable;
-  readonly #fanout: Fanout;
   readonly #wheel = new LivenessWheel(PING_EVERY_S * 1000, performance.now());
-  readonly #metrics: Metrics;
-  readonly #getMemory = { bytes: 0 };
+  readonly #shared: Shared;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
-  #shared: Shared | null = null;
   #sessions = 0;
   #stopping: Promise<boolean> | null = null;
   #proxyHinted = false;
@@ -45,9 +51,27 @@ export class ChatServer {
    * @throws JournalError when the history cannot be opened; an Error with `code` when the port cannot be had
    */
   static async start(settings: Settings): Promise<ChatServer> {
-    const server = new ChatServer(settings, createLog(settings.log), await buildPages());
-    const engine = await server.#openEngine();
-    server.#shared = server.#share(engine);
+    const log = createLog(settings.log);
+    const metrics = new Metrics();
+    const reports = new Reports(log, metrics, settings.log);
+    const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
+    const fanout = new Fanout((time) => timestamps.format(time), topicOf, reports);
+    const pages = await buildPages();
+    const engine = await LocalEngine.open({
+      dataFile: settings.dataFile,
+      fsync: settings.fsync,
+      getBudgetBytes: settings.getBudgetBytes,
+      historyMemoryBytes: settings.limits.historyMemoryBytes,
+      maxRooms: settings.limits.maxRooms,
+      now: () => {
+        const time = Date.now();
+        return { time, timestamp: timestamps.format(time) };
+      },
+      timeOf: (timestamp) => timestamps.parse(timestamp),
+      deliver: (room, outcomes) => fanout.deliver(room, outcomes),
+      observer: reports,
+    });
+    const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, pages });
     try {
       server.#listen();
     } catch (error) {
@@ -55,71 +79,38 @@ export class ChatServer {
       throw error;
     }
     server.#startTimers();
-    server.#log.info(
-      {
-        category: "server",
-        event: "listening",
-        port: server.port,
-        hosts: settings.hosts,
-        data: settings.dataFile,
-      },
-      `listening: page http://${server.authority}/ and WebSocket ws://${server.authority}/`,
+    const { port, authority } = server;
+    log.info(
+      { category: "server", event: "listening", port, hosts: settings.hosts, data: settings.dataFile },
+      `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
     );
-    server.#log.flush();
+    log.flush();
     return server;
   }
 
-  private constructor(settings: Settings, log: Log, pages: Pages) {
-    this.#settings = settings;
-    this.#log = log;
-    this.#pages = pages;
-    this.#timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
+  private constructor(parts: Parts) {
+    const { settings, engine, fanout, reports } = parts;
+    this.#parts = parts;
     this.#addresses = new AddressTable(settings.limits);
-    this.#fanout = new Fanout((time) => this.#timestamps.format(time), topicOf, {
-      told: (outcome, connection) => {
-        if (outcome.kind === "sent") this.#metrics.messages.inc();
-        if (!connection) return;
-        const fields = fieldsOf(connection);
-        switch (outcome.kind) {
-          case "registered":
-            this.#log.info(
-              { category: "register", ...fields, name: outcome.name },
-              `${outcome.name} has come`,
-            );
-            break;
-          case "renamed": {
-            const { oldName, name } = outcome;
-            this.#log.info({ category: "change", ...fields, oldName, name }, `${oldName} is now ${name}`);
-            break;
-          }
-          case "sent": {
-            const { name, id, content } = outcome.message;
-            const shown = settings.log.contents ? { content } : {};
-            this.#log.info(
-              { category: "send", ...fields, name, id, ...shown },
-              settings.log.contents ? `${name}: ${content}` : `${name} has sent message ${id}`,
-            );
-            break;
-          }
-          case "got":
-            this.#log.info(
-              { category: "get", ...fields, name: outcome.name },
-              `${outcome.name} has got the history`,
-            );
-            break;
-        }
+    const addresses = this.#addresses;
+    const getMemory = { bytes: 0 };
+    this.#shared = {
+      engine,
+      limits: settings.limits,
+      getMemory,
+      now: () => performance.now(),
+      topicOf,
+      events: {
+        opened: (connection) => reports.opened(connection),
+        requested: (kind) => reports.requested(kind),
+        closed: (connection, name, cause, code) => {
+          fanout.remove(connection);
+          addresses.leave(addressKey(connection.address));
+          reports.closed(connection, name, cause, code);
+        },
       },
-      refused: (connection, reason) => {
-        this.#metrics.refusals.inc({ reason });
-        this.#log.info(
-          { category: "refusal", ...fieldsOf(connection), name: connection.name, reason },
-          `${connection.name ?? `connection ${connection.session}`} was refused: ${reason}`,
-        );
-      },
-    });
-    const fanout = this.#fanout;
-    const server = this;
-    this.#metrics = new Metrics({
+    };
+    parts.metrics.watch({
       get connections() {
         return fanout.size;
       },
@@ -127,27 +118,27 @@ export class ChatServer {
         return [...fanout.connections()].filter((connection) => connection.name !== null).length;
       },
       get rooms() {
-        return server.#shared?.engine.rooms ?? 0;
+        return engine.rooms;
       },
       get addresses() {
-        return server.#addresses.size;
+        return addresses.size;
       },
       get pendingSize() {
-        return server.#shared?.engine.pendingSize ?? 0;
+        return engine.pendingSize;
       },
       get getMemoryBytes() {
-        return server.#getMemory.bytes;
+        return getMemory.bytes;
       },
     });
   }
 
   get port(): number {
-    return this.#listeners[0]?.port ?? this.#settings.port;
+    return this.#listeners[0]?.port ?? this.#parts.settings.port;
   }
 
   /** The host and port to open in a browser on this machine. */
   get authority(): string {
-    const host = this.#settings.hosts[0] ?? "localhost";
+    const host = this.#parts.settings.hosts[0] ?? "localhost";
     const shown = LOCAL_HOSTS.includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
     return `${shown}:${this.port}`;
   }
@@ -164,96 +155,30 @@ export class ChatServer {
   }
 
   async #stop(): Promise<boolean> {
-    this.#log.info({ category: "server", event: "stopping" }, "stopping");
+    this.#parts.log.info({ category: "server", event: "stopping" }, "stopping");
     for (const listener of this.#listeners) listener.stop();
     for (const timer of this.#timers) clearInterval(timer);
-    const closed = this.#shared?.engine.close().then(() => true) ?? Promise.resolve(true);
+    const closed = this.#parts.engine.close().then(() => true);
     const clean = await Promise.race([closed, Bun.sleep(STOP_STORE_MS).then(() => false)]);
     const drainUntil = performance.now() + STOP_DRAIN_MS;
     while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
-    for (const connection of [...this.#fanout.connections()]) connection.end("restart");
-    this.#log.info(
+    for (const connection of [...this.#parts.fanout.connections()]) connection.end("restart");
+    this.#parts.log.info(
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped; the store hangs",
     );
-    this.#log.flush();
+    this.#parts.log.flush();
     return clean;
   }
 
   #hasUnsent(): boolean {
-    for (const { wire } of this.#fanout.connections()) if (wire && wire.getBufferedAmount() > 0) return true;
+    for (const { wire } of this.#parts.fanout.connections())
+      if (wire && wire.getBufferedAmount() > 0) return true;
     return false;
   }
 
-  #openEngine(): Promise<Engine> {
-    const settings = this.#settings;
-    return LocalEngine.open({
-      dataFile: settings.dataFile,
-      fsync: settings.fsync,
-      getBudgetBytes: settings.getBudgetBytes,
-      historyMemoryBytes: settings.limits.historyMemoryBytes,
-      maxRooms: settings.limits.maxRooms,
-      now: () => {
-        const time = Date.now();
-        return { time, timestamp: this.#timestamps.format(time) };
-      },
-      timeOf: (timestamp) => this.#timestamps.parse(timestamp),
-      deliver: (room, outcomes) => this.#fanout.deliver(room, outcomes),
-      observer: this.#observer(),
-    });
-  }
-
-  #observer(): EngineObserver {
-    return {
-      notice: (room, sentence) => this.#log.warn({ category: "server", event: "history", room }, sentence),
-      fault: (room, error) => {
-        this.#metrics.storeFailures.inc();
-        this.#log.error(
-          { category: "server", event: "fault", room, err: error },
-          `fault in room ${room}: ${error}`,
-        );
-      },
-      stored: (messages, durationMs) => {
-        this.#metrics.storeBatch.observe(messages);
-        this.#metrics.storeSeconds.observe(durationMs / 1000);
-      },
-    };
-  }
-
-  #share(engine: Engine): Shared {
-    return {
-      engine,
-      limits: this.#settings.limits,
-      getMemory: this.#getMemory,
-      now: () => performance.now(),
-      topicOf,
-      events: {
-        opened: (connection) => {
-          this.#metrics.connects.inc();
-          const shown = this.#settings.log.addresses ? { address: connection.address } : {};
-          this.#log.info(
-            { category: "connect", ...fieldsOf(connection), ...shown },
-            `connection ${connection.session}${this.#settings.log.addresses ? ` from ${connection.address}` : ""}`,
-          );
-        },
-        requested: (_connection, kind) => this.#metrics.requests.inc({ kind: kind ?? "unknown" }),
-        closed: (connection, name, cause, code) => this.#closed(connection, name, cause, code),
-      },
-    };
-  }
-
-  #closed(connection: Connection, name: string | null, cause: Cause, code: number): void {
-    this.#fanout.remove(connection);
-    this.#addresses.leave(addressKey(connection.address));
-    this.#metrics.disconnects.inc({ cause });
-    this.#log.info(
-      { category: "disconnect", ...fieldsOf(connection), name, cause, code },
-      `${name ?? `connection ${connection.session}`} has gone (${cause})`,
-    );
-  }
-
   #listen(): void {
-    const { hosts, limits, getBudgetBytes, port } = this.#settings;
+    const { hosts, limits, getBudgetBytes, port } = this.#parts.settings;
     for (let attempt = 1; ; attempt++) {
       try {
         for (const host of hosts) {
@@ -280,14 +205,14 @@ export class ChatServer {
         if (code !== "EADDRINUSE" || port !== 0 || attempt === TRIES_FOR_A_FREE_PORT) throw error;
       }
     }
-    for (const listener of this.#listeners) this.#fanout.addPublisher(listener);
+    for (const listener of this.#listeners) this.#parts.fanout.addPublisher(listener);
   }
 
   #startTimers(): void {
     this.#timers.push(
       setInterval(() => this.#wheel.turn(performance.now()), this.#wheel.slotMs),
       setInterval(() => {
-        for (const connection of this.#fanout.connections()) connection.checkUnsent();
+        for (const connection of this.#parts.fanout.connections()) connection.checkUnsent();
         this.#addresses.shed(performance.now());
       }, 1000),
     );
@@ -296,7 +221,7 @@ export class ChatServer {
   #admit(request: Request, peer: string): Admission | Response {
     const room = roomOfPath(new URL(request.url).pathname);
     if (room === undefined) return this.#reject(404, "There is no such room.");
-    const { allowOrigins, trustProxy } = this.#settings;
+    const { allowOrigins, trustProxy } = this.#parts.settings;
     const origin = request.headers.get("origin");
     if (allowOrigins !== null && origin !== null && !allowOrigins.includes(origin)) {
       return this.#reject(403, "Pages of this origin may not connect.");
@@ -311,7 +236,7 @@ export class ChatServer {
       });
     }
     const shared = this.#shared;
-    if (shared === null || this.#stopping || !shared.engine.enter(room)) {
+    if (this.#stopping || !shared.engine.enter(room)) {
       this.#addresses.leave(addressKey(address));
       return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
     }
@@ -319,7 +244,7 @@ export class ChatServer {
     return {
       open: (wire, publisher) => {
         const connection = new Connection(session, room, address, wire, shared, this.#wheel);
-        this.#fanout.add(connection, publisher);
+        this.#parts.fanout.add(connection, publisher);
         return connection;
       },
       abandon: () => {
@@ -333,14 +258,14 @@ export class ChatServer {
   #hintAtProxy(peer: string): void {
     if (this.#proxyHinted || !["127.0.0.1", "::1"].includes(peer)) return;
     this.#proxyHinted = true;
-    this.#log.warn(
+    this.#parts.log.warn(
       { category: "server", event: "proxy" },
       `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${peer}`,
     );
   }
 
   #reject(status: number, sentence: string, headers: Record<string, string> = {}): Response {
-    this.#metrics.rejects.inc({ status: String(status) });
+    this.#parts.reports.rejected(status);
     return new Response(`${sentence}\n`, { status, headers });
   }
 
@@ -351,21 +276,17 @@ export class ChatServer {
     }
     if (path === "/healthz") return this.#health();
     if (path === "/metrics") {
-      return new Response(await this.#metrics.text(), {
-        headers: { "Content-Type": this.#metrics.contentType },
+      return new Response(await this.#parts.metrics.text(), {
+        headers: { "Content-Type": this.#parts.metrics.contentType },
       });
     }
     const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
-    const page = isNoRoom ? undefined : this.#pages.respond(path, request);
+    const page = isNoRoom ? undefined : this.#parts.pages.respond(path, request);
     return page ?? new Response("There is nothing here.\n", { status: 404 });
   }
 
   #health(): Response {
-    const status = this.#stopping
-      ? "stopping"
-      : this.#shared?.engine.healthy === false
-        ? "store failing"
-        : "ok";
+    const status = this.#stopping ? "stopping" : !this.#parts.engine.healthy ? "store failing" : "ok";
     return Response.json(
       { status },
       { status: status === "ok" ? 200 : 503, headers: { "Cache-Control": "no-store" } },
@@ -375,8 +296,4 @@ export class ChatServer {
 
 function topicOf(room: string): string {
   return room;
-}
-
-function fieldsOf(connection: Connection): { connection: string; room: string } {
-  return { connection: connection.session, room: connection.room };
 }

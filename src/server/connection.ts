@@ -55,7 +55,7 @@ export interface Shared {
 /** What the server counts and logs of a connection. */
 export interface ConnectionEvents {
   opened(connection: Connection): void;
-  requested(connection: Connection, kind: RequestKind | null): void;
+  requested(kind: RequestKind | null): void;
   closed(connection: Connection, name: string | null, cause: Cause, code: number): void;
 }
 
@@ -129,7 +129,7 @@ export class Connection implements Living {
   #parsed(parsed: Parsed, wait: number, size: number, at: number): void {
     const { engine, events, limits } = this.#shared;
     const { session } = this;
-    events.requested(this, parsed.kind);
+    events.requested(parsed.kind);
     const ownWait =
       wait > 0
         ? 0

@@ -33,7 +33,8 @@ export class Metrics {
     registers: [this.#registry],
   });
 
-  constructor(source: MetricsSource) {
+  /** Reads the gauges from a server, from now on. */
+  watch(source: MetricsSource): void {
     this.#gauge("chatbox_connections", "WebSocket connections open", () => source.connections);
     this.#gauge("chatbox_named", "Connections with a nickname", () => source.named);
     this.#gauge("chatbox_rooms", "Rooms in memory", () => source.rooms);

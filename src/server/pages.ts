@@ -33,7 +33,8 @@ export interface Pages {
   /**
    * The answer to an HTTP request that is no upgrade; undefined when `path` is none of the web client's.
    *
-   * @param path of the request's URL. The caller has checked that a `/rooms/` path names a room.
+   * @param path of the request's URL. The caller has checked that a `/rooms/` path names a room, and that the
+   *   request is a GET or HEAD.
    */
   respond(path: string, request: Request): Response | undefined;
 }
@@ -106,12 +107,6 @@ function resourceOf(bytes: Uint8Array<ArrayBuffer>, type: string, cacheControl: 
 }
 
 function answer(resource: Resource, request: Request): Response {
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return new Response("Only GET and HEAD are answered here.\n", {
-      status: 405,
-      headers: { Allow: "GET, HEAD" },
-    });
-  }
   const { body, tag, headers } = representationFor(resource, request.headers.get("Accept-Encoding") ?? "");
   if (hasTag(request.headers.get("If-None-Match") ?? "", tag)) {
     return new Response(null, { status: 304, headers });

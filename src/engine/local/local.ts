@@ -33,6 +33,7 @@ export class LocalEngine implements Engine {
   /** Histories still being closed; a room that is wanted again waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
   readonly #pending = { size: 0 };
+  #isClosing = false;
   #whenIdle: (() => void) | null = null;
 
   /**
@@ -78,10 +79,13 @@ export class LocalEngine implements Engine {
   }
 
   submit(room: string, operation: Operation): void {
+    // Else clients that go on sending would keep the end from coming.
+    if (this.#isClosing) return;
     this.#rooms.get(room)?.submit(operation);
   }
 
   async close(): Promise<void> {
+    this.#isClosing = true;
     if ([...this.#rooms.values()].some((queue) => queue.busy)) {
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;
