@@ -26,6 +26,7 @@ export class Log {
   /** Index of the first entry on the screen: the list shows the entries from here to the last. */
   #first = 0;
   #following = true;
+  #hasUnread = false;
   #top = 0;
   #frame: number | undefined;
 
@@ -75,7 +76,7 @@ export class Log {
     this.#entries.push(entry);
     this.#list.append(...this.#render(this.#entries.length - 1, this.#entries.length));
     this.#empty.hidden = true;
-    if (!this.#following) this.#newest.hidden = false;
+    this.#hasUnread = true;
     this.#grown();
   }
 
@@ -98,10 +99,13 @@ export class Log {
   #grown(): void {
     this.#frame ??= requestAnimationFrame(() => {
       this.#frame = undefined;
-      if (!this.#following) return;
-      this.#dropEarliest();
-      this.#scrollTo(this.#box.scrollHeight);
-      this.#newest.hidden = true;
+      // Only here, behind the scroll event of this picture, is it known whether the reader is still at the end.
+      if (this.#following) {
+        this.#dropEarliest();
+        this.#scrollTo(this.#box.scrollHeight);
+        this.#hasUnread = false;
+      }
+      this.#newest.hidden = !this.#hasUnread;
     });
   }
 
@@ -123,6 +127,7 @@ export class Log {
     const { scrollTop, scrollHeight, clientHeight } = this.#box;
     if (scrollHeight - scrollTop - clientHeight < END_WITHIN_PX) {
       this.#following = true;
+      this.#hasUnread = false;
       this.#newest.hidden = true;
     } else if (scrollTop < this.#top) {
       // Only a way up is the reader's wish: an entry that just came also moves the end away.

@@ -3,7 +3,7 @@ import { ChatClient, untimed } from "../support/client.ts";
 import { RawPeer } from "../support/raw.ts";
 import { startServer } from "../support/server.ts";
 
-test("EV-1 events go to every other registered client and to no one else", async () => {
+test("EV-1 EV-5 EV-6 events go to every other registered client and to no one else", async () => {
   await using server = await startServer();
   using stranger = await ChatClient.connect(server.url());
   using refused = await ChatClient.connect(server.url());

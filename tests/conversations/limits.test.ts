@@ -200,7 +200,7 @@ test("LIM-9 an address in X-Forwarded-For counts only from a trusted proxy", asy
 
 test("LIM-10 rooms in use have a limit, and one that everybody left makes way", async () => {
   // The main room is always one of them.
-  await using server = await startServer(["--max-rooms", "3"]);
+  await using server = await startServer(["--max-rooms", "3", "--no-limits"]);
   const first = await ChatClient.registered(server.url("a"), "An");
   using second = await ChatClient.registered(server.url("b"), "An");
   expect(await upgradeStatus(server.url("c"))).toBe(503);
@@ -239,7 +239,7 @@ test("LIM-12 a client whose requests wait past the memory for them is closed wit
   expect((await witness.get()).messages).toHaveLength(told + 1);
 });
 
-test("LIM-13 past the memory for replies to get, a get fails and all else goes on", async () => {
+test("LIM-13 GET-6 past the memory for replies to get, a get fails and all else goes on", async () => {
   await using server = await startServer(["--get-memory", "20KiB"]);
   using client = await ChatClient.registered(server.url(), "An");
   for (let i = 0; i < 5; i++) await client.say("x".repeat(3900));

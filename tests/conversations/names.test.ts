@@ -29,7 +29,7 @@ async function expectWrongFormat(names: readonly unknown[]): Promise<void> {
   expect((await member.get()).online).toEqual(["Bình"]);
 }
 
-test("NAME-1 a first nickname registers, and the others are told", async () => {
+test("NAME-1 EV-4 a first nickname registers, and the others are told", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "Chi");
   using client = await ChatClient.connect(server.url());

@@ -152,23 +152,22 @@ test("REQ-5 another kind, no kind, and JSON that is no object are refused", asyn
   }
 });
 
-test("REQ-5 a nesting as deep as a frame can hold is refused like any other", async () => {
+test("REQ-3 a name or a content that is nested too deep is refused as no JSON", async () => {
   await using server = await startServer();
   using client = await ChatClient.registered(server.url(), "An");
-  const deep = "[".repeat(32_000) + "]".repeat(32_000);
-  for (const frame of [
-    deep,
-    `{"type":${deep}}`,
-    `{"type":"send","content":${deep}}`,
-    `{"type":"name","name":${deep}}`,
-  ]) {
-    client.sendText(frame);
-    expect((await client.next()).status).toBe(false);
+  const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+  for (const levels of [2000, 32_000]) {
+    expect(await replyTo(client, `{"type":"send","content":${nested(levels)}}`)).toBe(WRONG_JSON);
+    expect(await replyTo(client, `{"type":"name","name":${nested(levels)}}`)).toBe(WRONG_JSON);
+    expect(await replyTo(client, `{"type":${nested(levels)}}`)).toBe(UNKNOWN_TYPE);
+    expect(await replyTo(client, nested(levels))).toBe(UNKNOWN_TYPE);
   }
-  await client.expectNothing();
+  expect(await replyTo(client, `{"type":"send","content":${nested(1000)}}`)).toBe(
+    `{"type":"send","username":"An","content":${nested(1000)},"status":false,"reason":"WrongFormatContent"}`,
+  );
 });
 
-test("REQ-6 unknown keys are ignored, whatever they are called", async () => {
+test("REQ-6 GROW-1 unknown keys are ignored, whatever they are called", async () => {
   await using server = await startServer();
   using client = await ChatClient.connect(server.url());
   using other = await ChatClient.registered(server.url(), "Chi");

@@ -70,7 +70,7 @@ test("LIM-9 a flood of connections is answered with 429, and those who are there
   expect((await fetch(server.http("/healthz"))).status).toBe(200);
 });
 
-test("SEND-4 a burst of the deepest values that fit a frame does not hold the others up", async () => {
+test("REQ-3 a burst of the deepest values that fit a frame does not hold the others up", async () => {
   await using server = await startServer();
   using bystander = await ChatClient.registered(server.url(), "bystander");
   using peer = await RawPeer.connect(server.url());

@@ -125,7 +125,7 @@ function expectedReply(text: string, model: Model): string {
   return '{"type":null,"status":false,"reason":"UnknownType"}';
 }
 
-test("REQ-7 random requests are answered as the protocol says", async () => {
+test("REQ-7 REQ-8 random requests are answered as the protocol says", async () => {
   await using server = await startServer(["--no-limits"]);
   let rooms = 0;
   await fc.assert(
