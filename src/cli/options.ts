@@ -31,6 +31,7 @@ interface Flags {
   connectionRate: number;
   connectionBurst: number;
   frameSize: number;
+  handshakeTimeout: number;
   unsentOutput: number;
   getGrace: number;
   getMemory: number;
@@ -95,6 +96,7 @@ export function createCommand(version: string): Command {
     .addOption(number("--connection-rate <n>", "new connections a second from one address", 50))
     .addOption(count("--connection-burst <n>", "new connections at once from one address", 200))
     .addOption(bytes("--frame-size <size>", "largest frame taken", FRAME_MAX_BYTES))
+    .addOption(number("--handshake-timeout <seconds>", "time for a client to send its HTTP request", 10))
     .addOption(bytes("--unsent-output <size>", "unsent output of one connection, past which it is cut", MIB))
     .addOption(number("--get-grace <seconds>", "time for a client to read one large history", 120))
     .addOption(bytes("--get-memory <size>", "unsent histories of all connections", 256 * MIB))
@@ -142,6 +144,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     trustProxy: blockListOf(flags.trustProxy ?? []),
     limits: {
       frameBytes: flags.frameSize,
+      handshakeMs: flags.handshakeTimeout * 1000,
       requests: rate(flags.requestsPerSecond, flags.requestsBurst),
       names: rate(flags.namesPerSecond, flags.namesBurst),
       gets: rate(flags.getsPerSecond, flags.getsBurst),

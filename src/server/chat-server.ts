@@ -55,7 +55,7 @@ export class ChatServer {
     const metrics = new Metrics();
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
-    const fanout = new Fanout((time) => timestamps.format(time), topicOf, reports);
+    const fanout = new Fanout((time) => timestamps.format(time), reports);
     const pages = await buildPages();
     const engine = await LocalEngine.open({
       dataFile: settings.dataFile,
@@ -99,7 +99,6 @@ export class ChatServer {
       limits: settings.limits,
       getMemory,
       now: () => performance.now(),
-      topicOf,
       events: {
         opened: (connection) => reports.opened(connection),
         requested: (kind) => reports.requested(kind),
@@ -172,13 +171,12 @@ export class ChatServer {
   }
 
   #hasUnsent(): boolean {
-    for (const { wire } of this.#parts.fanout.connections())
-      if (wire && wire.getBufferedAmount() > 0) return true;
+    for (const { wire } of this.#parts.fanout.connections()) if (wire && wire.unsentBytes > 0) return true;
     return false;
   }
 
   #listen(): void {
-    const { hosts, limits, getBudgetBytes, port } = this.#parts.settings;
+    const { hosts, limits, port } = this.#parts.settings;
     for (let attempt = 1; ; attempt++) {
       try {
         for (const host of hosts) {
@@ -188,10 +186,9 @@ export class ChatServer {
               // With port 0 the system chooses for the first address, and the others take the same.
               port: this.#listeners[0]?.port ?? port,
               frameBytes: limits.frameBytes,
-              // Room for a whole history on top of the limit; the limit itself is checked each second.
-              unsentHardBytes: limits.unsentBytes + 2 * getBudgetBytes,
-              admit: (request, peer) => this.#admit(request, peer),
-              respond: (request) => this.#respond(request),
+              handshakeMs: limits.handshakeMs,
+              admit: (path, request, peer) => this.#admit(path, request, peer),
+              respond: (path, request) => this.#respond(path, request),
             }),
           );
         }
@@ -205,7 +202,6 @@ export class ChatServer {
         if (code !== "EADDRINUSE" || port !== 0 || attempt === TRIES_FOR_A_FREE_PORT) throw error;
       }
     }
-    for (const listener of this.#listeners) this.#parts.fanout.addPublisher(listener);
   }
 
   #startTimers(): void {
@@ -218,8 +214,8 @@ export class ChatServer {
     );
   }
 
-  #admit(request: Request, peer: string): Admission | Response {
-    const room = roomOfPath(new URL(request.url).pathname);
+  #admit(path: string, request: Request, peer: string): Admission | Response {
+    const room = roomOfPath(path);
     if (room === undefined) return this.#reject(404, "There is no such room.");
     const { allowOrigins, trustProxy } = this.#parts.settings;
     const origin = request.headers.get("origin");
@@ -242,14 +238,11 @@ export class ChatServer {
     }
     const session = String(++this.#sessions);
     return {
-      open: (wire, publisher) => {
+      subprotocol: offeredFirst(request),
+      open: (wire) => {
         const connection = new Connection(session, room, address, wire, shared, this.#wheel);
-        this.#parts.fanout.add(connection, publisher);
+        this.#parts.fanout.add(connection);
         return connection;
-      },
-      abandon: () => {
-        this.#addresses.leave(addressKey(address));
-        shared.engine.submit(room, { kind: "leave", session });
       },
     };
   }
@@ -269,8 +262,7 @@ export class ChatServer {
     return new Response(`${sentence}\n`, { status, headers });
   }
 
-  async #respond(request: Request): Promise<Response> {
-    const path = new URL(request.url).pathname;
+  async #respond(path: string, request: Request): Promise<Response> {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("Only GET is answered here.\n", { status: 405, headers: { Allow: "GET, HEAD" } });
     }
@@ -294,6 +286,10 @@ export class ChatServer {
   }
 }
 
-function topicOf(room: string): string {
-  return room;
+/**
+ * The subprotocol to confirm to a client of the classic protocol: the first it offers, if it offers any. Browsers give
+ * up a connection whose offer is left unanswered.
+ */
+function offeredFirst(request: Request): string | null {
+  return request.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() || null;
 }

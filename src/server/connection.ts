@@ -8,27 +8,32 @@ import {
   UNREADABLE,
 } from "../protocol/request.ts";
 import * as v2 from "../protocol/v2.ts";
-import type { Outcome, SessionId } from "../room/operation.ts";
+import type { SessionId } from "../room/operation.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
 import type { Limits, Rate } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
+import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
-/** What a connection needs of a WebSocket; Bun's has it. Sizes are in bytes. */
+/** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
+const TICK = Buffer.concat([textFrame(v2.PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
+
+/** What a connection needs of a socket. */
 export interface Wire {
-  sendText(frame: string): number;
-  /** To all that are subscribed to the topic, except this one. */
-  publishText(topic: string, frame: string): number;
-  subscribe(topic: string): void;
-  ping(): number;
-  /** Makes one write of all that is sent within the callback. */
-  cork(write: () => void): unknown;
+  /** Sends frames. The bytes may be shared with other clients and must not change afterwards. */
+  write(frames: Uint8Array): void;
+  /** What was written and is not sent yet, in bytes. */
+  readonly unsentBytes: number;
+  /** Closes with a close frame, behind what is unsent. */
   close(code: number, reason: string): void;
+  /** Cuts the connection at once. */
   terminate(): void;
-  getBufferedAmount(): number;
 }
 
 /** Why a connection ended. */
-export type Cause = "client" | "lost" | "silent" | "stalled" | "flood" | "overload" | "restart";
+export type Cause = "client" | "fault" | "lost" | "silent" | "stalled" | "flood" | "overload" | "restart";
+
+/** Why we end one. */
+type EndCause = Exclude<Cause, "client" | "fault" | "lost">;
 
 type State =
   | { readonly kind: "unnamed"; readonly wire: Wire }
@@ -36,8 +41,8 @@ type State =
   /** Nothing more is taken from the client; it is ended once it has its replies so far. */
   | { readonly kind: "draining"; readonly wire: Wire; readonly name: string | null }
   /** We have ended it; the socket's own end is still to come. */
-  | { readonly kind: "ending"; readonly name: string | null; readonly cause: Cause }
-  | { readonly kind: "closed" };
+  | { readonly kind: "ending"; readonly wire: null; readonly name: string | null; readonly cause: Cause }
+  | { readonly kind: "closed"; readonly wire: null };
 
 /** What all connections of a server share. */
 export interface Shared {
@@ -48,8 +53,6 @@ export interface Shared {
   readonly getMemory: { bytes: number };
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
-  /** Where a room's events are published, for the registered. */
-  readonly topicOf: (room: string) => string;
 }
 
 /** What the server counts and logs of a connection. */
@@ -77,6 +80,8 @@ export class Connection implements Living {
   #excess: TokenBucket | null = null;
   #unanswered = 0;
   readonly #leaveWheel: () => void;
+  /** Of the replies to `get` in the batch that is being told: bytes of history. */
+  #writingGet = 0;
   #pendingGet: { bytes: number; readonly until: number } | null = null;
 
   constructor(
@@ -103,11 +108,16 @@ export class Connection implements Living {
 
   /** The open socket, null once the connection ends. */
   get wire(): Wire | null {
-    return "wire" in this.#state ? this.#state.wire : null;
+    return this.#state.wire;
   }
 
-  /** A frame has come. Sizes and rates are checked before anything is parsed. */
-  frame(data: string | Uint8Array): void {
+  /**
+   * A message has come. Sizes and rates are checked before anything is parsed.
+   *
+   * @param text null when it was no UTF-8
+   * @param size what it costs while it waits, in bytes
+   */
+  frame(text: string | null, size: number): void {
     this.#unanswered = 0;
     if (this.#state.kind !== "unnamed" && this.#state.kind !== "named") return;
     const { engine, limits, now } = this.#shared;
@@ -121,8 +131,7 @@ export class Connection implements Living {
       this.#drain();
       return;
     }
-    const text = typeof data === "string" ? data : decode(data);
-    this.#parsed(text === null ? UNREADABLE : parseRequest(text), wait, data.length, at);
+    this.#parsed(text === null ? UNREADABLE : parseRequest(text), wait, size, at);
   }
 
   /** Submits what a frame says. @param wait seconds that the frame came too early, by the rate of all requests */
@@ -160,29 +169,18 @@ export class Connection implements Living {
   }
 
   tick(): void {
-    const wire = this.wire;
-    if (wire === null) return;
     this.#unanswered++;
-    wire.cork(() => {
-      wire.sendText(v2.PING);
-      wire.ping();
-    });
+    this.wire?.write(TICK);
   }
 
   endIfSilent(): void {
     if (this.#unanswered >= 2) this.end("silent");
   }
 
-  /** Sends a reply or an event to this client alone. */
-  send(frame: string): void {
-    this.wire?.sendText(frame);
-  }
-
   /** The room has given this client a nickname: from here on it hears the room's events. */
   named(name: string): void {
     switch (this.#state.kind) {
       case "unnamed":
-        this.#state.wire.subscribe(this.#shared.topicOf(this.room));
         this.#state = { kind: "named", wire: this.#state.wire, name };
         break;
       case "named":
@@ -196,65 +194,82 @@ export class Connection implements Living {
   }
 
   /**
-   * Sends the reply to a `get`, unless the memory for unsent ones is used up.
+   * Whether the reply to a `get` may be sent, by the memory for unsent ones; a reply that may be is counted.
    *
-   * @returns the reason of the refusal, null when the history was sent
+   * @returns the reason to refuse it, else null
    */
-  sendHistory(outcome: Outcome & { kind: "got" }, timestamp: string): string | null {
-    const wire = this.wire;
-    if (wire === null) return null;
-    const { limits, getMemory, now } = this.#shared;
-    if (this.#pendingGet !== null) {
-      this.send(v2.refused({ reason: "TooManyRequests", type: "get", retryS: 1 }));
-      return "TooManyRequests";
-    }
-    if (getMemory.bytes + outcome.history.bytes > limits.getMemoryBytes) {
-      this.send(
-        v2.getFailed(outcome.name, "The server is busy sending histories. Try again in a few seconds."),
-      );
-      return "ErrorWhenGet";
-    }
-    wire.sendText(v2.got(outcome.name, timestamp, outcome.history.text(), outcome.online));
-    const unsent = wire.getBufferedAmount();
-    if (unsent > 0 && this.wire !== null) {
-      this.#pendingGet = { bytes: unsent, until: now() + limits.getGraceMs };
-      getMemory.bytes += unsent;
-    }
+  historyRefusal(bytes: number): "TooManyRequests" | "ErrorWhenGet" | null {
+    const { limits, getMemory } = this.#shared;
+    const isFirst = this.#pendingGet === null && this.#writingGet === 0;
+    if (!isFirst && this.#writingGet + bytes > limits.unsentBytes) return "TooManyRequests";
+    if (getMemory.bytes + bytes > limits.getMemoryBytes) return "ErrorWhenGet";
+    this.#writingGet += bytes;
     return null;
   }
 
-  /** Ends the connection if too much waits unsent. To be called each second, and when the socket has drained. */
+  /** Sends what all in the room hear. The shortest way there is: it is gone for every listener and batch. */
+  hear(frames: Uint8Array): void {
+    const { wire } = this.#state;
+    if (wire === null) return;
+    wire.write(frames);
+    if (wire.unsentBytes > 0) this.checkUnsent();
+  }
+
+  /** Sends what a batch has for this client: whole frames, in pieces as it suits. */
+  write(pieces: readonly Uint8Array[]): void {
+    const wire = this.wire;
+    if (wire === null) return;
+    for (const piece of pieces) wire.write(piece);
+    if (this.#writingGet === 0 && wire.unsentBytes === 0) return;
+    if (this.#writingGet > 0 && wire.unsentBytes > 0) {
+      const { getMemory, limits, now } = this.#shared;
+      const bytes = wire.unsentBytes;
+      getMemory.bytes += bytes - (this.#pendingGet?.bytes ?? 0);
+      this.#pendingGet = { bytes, until: now() + limits.getGraceMs };
+    }
+    this.#writingGet = 0;
+    this.checkUnsent();
+  }
+
+  /** The socket has sent all that was unsent. */
+  drained(): void {
+    this.#setPendingGet(0);
+  }
+
+  /** Ends the connection if too much waits unsent. To be called now and then, for one large history has its time. */
   checkUnsent(): void {
     const wire = this.wire;
     if (wire === null) return;
-    const unsent = wire.getBufferedAmount();
+    const unsent = wire.unsentBytes;
     if (this.#pendingGet !== null) {
       this.#setPendingGet(Math.min(this.#pendingGet.bytes, unsent));
-      if (this.#pendingGet !== null && this.#shared.now() < this.#pendingGet.until) return;
+      if (this.#pendingGet !== null && this.#shared.now() < this.#pendingGet.until) {
+        // The grace is for the history; what comes on top has the limit of everybody.
+        if (unsent - this.#pendingGet.bytes <= this.#shared.limits.unsentBytes) return;
+      }
     }
     if (unsent > this.#shared.limits.unsentBytes) this.end("stalled");
   }
 
   /** Ends the connection. What the client sent before is still decided, and announced. */
-  end(cause: Exclude<Cause, "client" | "lost">): void {
+  end(cause: EndCause): void {
     const wire = this.wire;
     if (wire === null) return;
-    this.#state = { kind: "ending", name: this.name, cause };
+    this.#state = { kind: "ending", wire: null, name: this.name, cause };
     const close = CLOSE_FOR[cause];
     if (close) wire.close(close.code, close.reason);
     else wire.terminate();
   }
 
-  /** The socket is closed, by whoever. */
-  closed(code: number): void {
+  /** The socket is closed, by whoever, with this close code. */
+  closed(code: number, cause: Cause = code === 1006 ? "lost" : "client"): void {
     const state = this.#state;
     if (state.kind === "closed") return;
-    const cause = state.kind === "ending" ? state.cause : code === 1006 ? "lost" : "client";
     const name = this.name;
     this.#setPendingGet(0);
     this.#leaveWheel();
-    this.#state = { kind: "closed" };
-    this.#shared.events.closed(this, name, cause, code);
+    this.#state = { kind: "closed", wire: null };
+    this.#shared.events.closed(this, name, state.kind === "ending" ? state.cause : cause, code);
     this.#shared.engine.submit(this.room, { kind: "leave", session: this.session });
   }
 
@@ -297,21 +312,10 @@ export class Connection implements Living {
 }
 
 /** A peer that is silent or does not read is cut: it would not read a close frame either. */
-const CLOSE_FOR: Readonly<Record<Exclude<Cause, "client" | "lost">, Close | null>> = {
+const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
   silent: null,
   stalled: null,
   flood: CLOSE.flood,
   overload: CLOSE.overload,
   restart: CLOSE.restart,
 };
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-
-/** A binary frame as text; null when it is no UTF-8. */
-function decode(data: Uint8Array): string | null {
-  try {
-    return UTF8.decode(data);
-  } catch {
-    return null;
-  }
-}

@@ -1,12 +1,7 @@
 import * as v2 from "../protocol/v2.ts";
 import type { Outcome, SessionId } from "../room/operation.ts";
 import type { Connection } from "./connection.ts";
-
-/** One listening socket's clients. */
-export interface Publisher {
-  /** Sends a frame to all that are subscribed to the topic. */
-  publish(topic: string, frame: string): number;
-}
+import { textFrame } from "./websocket-frame.ts";
 
 /** What the server counts and logs of the outcomes. */
 export interface FanoutEvents {
@@ -15,24 +10,31 @@ export interface FanoutEvents {
   refused(connection: Connection, reason: string): void;
 }
 
+/** From this size on, copying a piece costs more than a write of its own. */
+const SHARE_FROM_BYTES = 64 * 1024;
+
+/** What one client that asked for something gets of a batch. */
+interface Share {
+  /** The first event of the batch that it hears; null while it has no nickname. */
+  hearsFrom: number | null;
+  /** Its replies: how many events stand before each, and after how many it hears on. */
+  readonly replies: { readonly before: number; readonly after: number; readonly frame: Uint8Array }[];
+}
+
 /**
- * Tells each room its outcomes, in order: the reply to who asked, the event to the others. Both take the same way,
- * one socket write queue a client, so that a reply stands between the events where it belongs.
+ * Tells each room its outcomes, in order: the reply to who asked, the event to the others. An event is encoded and
+ * framed once, and a whole batch is one write a client: all who only listen share the same bytes, and who asked gets
+ * the pieces between its replies.
  */
 export class Fanout {
-  readonly #publishers: Publisher[] = [];
-  readonly #connections = new Map<SessionId, { connection: Connection; publisher: Publisher }>();
+  readonly #connections = new Map<SessionId, Connection>();
+  /** The registered connections of each room. */
+  readonly #listeners = new Map<string, Set<Connection>>();
   readonly #timestampOf: (time: number) => string;
-  readonly #topicOf: (room: string) => string;
   readonly #events: FanoutEvents;
 
-  constructor(
-    timestampOf: (time: number) => string,
-    topicOf: (room: string) => string,
-    events: FanoutEvents,
-  ) {
+  constructor(timestampOf: (time: number) => string, events: FanoutEvents) {
     this.#timestampOf = timestampOf;
-    this.#topicOf = topicOf;
     this.#events = events;
   }
 
@@ -40,85 +42,152 @@ export class Fanout {
     return this.#connections.size;
   }
 
-  *connections(): Generator<Connection> {
-    for (const { connection } of this.#connections.values()) yield connection;
+  connections(): Iterable<Connection> {
+    return this.#connections.values();
   }
 
-  addPublisher(publisher: Publisher): void {
-    this.#publishers.push(publisher);
-  }
-
-  add(connection: Connection, publisher: Publisher): void {
-    this.#connections.set(connection.session, { connection, publisher });
+  add(connection: Connection): void {
+    this.#connections.set(connection.session, connection);
   }
 
   remove(connection: Connection): void {
     this.#connections.delete(connection.session);
+    const listeners = this.#listeners.get(connection.room);
+    listeners?.delete(connection);
+    if (listeners?.size === 0) this.#listeners.delete(connection.room);
   }
 
   /** Tells a batch of outcomes of one room. */
   deliver(room: string, outcomes: Iterable<Outcome>): void {
-    const topic = this.#topicOf(room);
+    const events: Uint8Array[] = [];
+    const shares = new Map<Connection, Share>();
+    const toEnd: Connection[] = [];
     for (const outcome of outcomes) {
-      const origin = this.#connections.get(outcome.session);
-      const connection = origin?.connection;
+      const connection = this.#connections.get(outcome.session);
       this.#events.told(outcome, connection);
-      switch (outcome.kind) {
-        case "registered": {
-          const timestamp = this.#timestampOf(outcome.time);
-          this.#publish(topic, v2.registerEvent(outcome.name, timestamp), origin);
-          connection?.send(v2.registered(outcome.name, timestamp));
-          connection?.named(outcome.name);
-          break;
-        }
-        case "renamed": {
-          const timestamp = this.#timestampOf(outcome.time);
-          this.#publish(topic, v2.changeEvent(outcome.oldName, outcome.name, timestamp), origin);
-          connection?.send(v2.renamed(outcome.oldName, outcome.name, timestamp));
-          connection?.named(outcome.name);
-          break;
-        }
-        case "sent": {
-          const { name, content, timestamp } = outcome.message;
-          this.#publish(topic, v2.messageEvent(name, content, timestamp), origin);
-          connection?.send(v2.sent(name, content, timestamp));
-          break;
-        }
-        case "left":
-          if (outcome.name !== null) {
-            this.#publish(topic, v2.leaveEvent(outcome.name, this.#timestampOf(outcome.time)), origin);
-          }
-          break;
-        case "got":
-          if (connection) {
-            const refusal = connection.sendHistory(outcome, this.#timestampOf(outcome.time));
-            if (refusal !== null) this.#events.refused(connection, refusal);
-          }
-          break;
-        case "ended":
-          connection?.end("flood");
-          break;
-        default:
-          if (connection) {
-            connection.send(refusalFrame(outcome));
-            this.#events.refused(connection, refusalReason(outcome));
-          }
+      const before = events.length;
+      const event = this.#eventOf(outcome);
+      if (event !== null) events.push(textFrame(event));
+      if (!connection) continue;
+      const share = this.#shareOf(shares, room, connection);
+      const reply = this.#replyOf(outcome, connection);
+      // Who caused the event gets the reply in its place.
+      if (reply !== null) share.replies.push({ before, after: events.length, frame: textFrame(reply) });
+      if (outcome.kind === "registered" || outcome.kind === "renamed") {
+        this.#name(room, connection, outcome.name);
+        share.hearsFrom ??= events.length;
+      } else if (outcome.kind === "ended") {
+        toEnd.push(connection);
       }
+    }
+    this.#write(room, events, shares);
+    for (const connection of toEnd) connection.end("flood");
+  }
+
+  #shareOf(shares: Map<Connection, Share>, room: string, connection: Connection): Share {
+    let share = shares.get(connection);
+    if (!share) {
+      share = { hearsFrom: this.#listeners.get(room)?.has(connection) ? 0 : null, replies: [] };
+      shares.set(connection, share);
+    }
+    return share;
+  }
+
+  #name(room: string, connection: Connection, name: string): void {
+    connection.named(name);
+    const listeners = this.#listeners.get(room);
+    if (listeners) listeners.add(connection);
+    else this.#listeners.set(room, new Set([connection]));
+  }
+
+  #write(room: string, events: readonly Uint8Array[], shares: ReadonlyMap<Connection, Share>): void {
+    const [only] = events;
+    const whole = only !== undefined && events.length === 1 ? only : Buffer.concat(events);
+    const starts = startsOf(events);
+    for (const [connection, share] of shares) connection.write(piecesOf(share, whole, starts));
+    if (events.length === 0) return;
+    for (const connection of this.#listeners.get(room) ?? []) {
+      if (!shares.has(connection)) connection.hear(whole);
     }
   }
 
-  /** Sends an event to the registered clients of a room, except the one it comes from. */
-  #publish(
-    topic: string,
-    frame: string,
-    origin: { connection: Connection; publisher: Publisher } | undefined,
-  ): void {
-    const wire = origin?.connection.wire;
-    for (const publisher of this.#publishers) {
-      if (wire && publisher === origin.publisher) wire.publishText(topic, frame);
-      else publisher.publish(topic, frame);
+  #eventOf(outcome: Outcome): string | null {
+    switch (outcome.kind) {
+      case "registered":
+        return v2.registerEvent(outcome.name, this.#timestampOf(outcome.time));
+      case "renamed":
+        return v2.changeEvent(outcome.oldName, outcome.name, this.#timestampOf(outcome.time));
+      case "sent":
+        return v2.messageEvent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
+      case "left":
+        return outcome.name === null ? null : v2.leaveEvent(outcome.name, this.#timestampOf(outcome.time));
+      default:
+        return null;
     }
   }
+
+  #replyOf(outcome: Outcome, connection: Connection): string | null {
+    switch (outcome.kind) {
+      case "registered":
+        return v2.registered(outcome.name, this.#timestampOf(outcome.time));
+      case "renamed":
+        return v2.renamed(outcome.oldName, outcome.name, this.#timestampOf(outcome.time));
+      case "sent":
+        return v2.sent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
+      case "got":
+        return this.#historyReply(outcome, connection);
+      case "left":
+      case "ended":
+        return null;
+      default:
+        this.#events.refused(connection, refusalReason(outcome));
+        return refusalFrame(outcome);
+    }
+  }
+
+  #historyReply(outcome: Outcome & { kind: "got" }, connection: Connection): string {
+    const refusal = connection.historyRefusal(outcome.history.bytes);
+    if (refusal === null) {
+      const timestamp = this.#timestampOf(outcome.time);
+      return v2.got(outcome.name, timestamp, outcome.history.text(), outcome.online);
+    }
+    this.#events.refused(connection, refusal);
+    return refusal === "TooManyRequests"
+      ? v2.refused({ reason: refusal, type: "get", retryS: 1 })
+      : v2.getFailed(outcome.name, "The server is busy sending histories. Try again in a few seconds.");
+  }
+}
+
+/** Where each event begins in all of them together, and where the last one ends. */
+function startsOf(events: readonly Uint8Array[]): number[] {
+  const starts = [0];
+  let end = 0;
+  for (const event of events) {
+    end += event.length;
+    starts.push(end);
+  }
+  return starts;
+}
+
+/** What a client gets: its replies, and the events between them. */
+function piecesOf({ hearsFrom, replies }: Share, whole: Uint8Array, starts: readonly number[]): Uint8Array[] {
+  const pieces: Uint8Array[] = [];
+  let next = hearsFrom ?? Number.POSITIVE_INFINITY;
+  for (const { before, after, frame } of replies) {
+    if (before > next) pieces.push(whole.subarray(starts[next], starts[before]));
+    pieces.push(frame);
+    next = Math.max(next, after);
+  }
+  if (next < starts.length - 1) pieces.push(whole.subarray(starts[next]));
+  return joined(pieces);
+}
+
+/** Small pieces as one, so that they are one write; large ones as they are, so that clients share them. */
+function joined(pieces: Uint8Array[]): Uint8Array[] {
+  if (pieces.length < 2) return pieces;
+  let bytes = 0;
+  for (const piece of pieces) bytes += piece.length;
+  return bytes / pieces.length > SHARE_FROM_BYTES ? pieces : [Buffer.concat(pieces, bytes)];
 }
 
 type Refused = Exclude<Outcome, { kind: "registered" | "renamed" | "sent" | "left" | "got" | "ended" }>;

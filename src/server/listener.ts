@@ -1,99 +1,285 @@
-import type { Server, ServerWebSocket } from "bun";
+import type { Socket } from "bun";
 import type { Connection, Wire } from "./connection.ts";
-import type { Publisher } from "./fanout.ts";
+import { readRequest, responseBytes, switchingProtocols } from "./http.ts";
+import { closeFrame, controlFrame, OPCODE } from "./websocket-frame.ts";
+import { decodeUtf8, WebSocketReader } from "./websocket-reader.ts";
 
-/** An accepted handshake, until its socket is open. */
+/** An accepted handshake. */
 export interface Admission {
-  open(wire: Wire, publisher: Publisher): Connection;
-  /** The handshake was accepted but did not become a connection. */
-  abandon(): void;
+  /** The subprotocol to confirm, null for none. */
+  readonly subprotocol: string | null;
+  /** Makes the connection. Nothing is sent on the wire before its handshake is answered. */
+  open(wire: Wire): Connection;
 }
 
 export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
+  /** The largest message taken from a client, in bytes. */
   readonly frameBytes: number;
-  /** What may wait unsent for one socket before the runtime cuts it, in bytes. */
-  readonly unsentHardBytes: number;
+  /** How long a client may take to send its HTTP request, to take the answer to it, and to answer a close. */
+  readonly handshakeMs: number;
   /** Decides about a WebSocket handshake. `peer` is the address of the other end of the TCP connection. */
-  readonly admit: (request: Request, peer: string) => Admission | Response;
-  readonly respond: (request: Request) => Response | Promise<Response>;
+  readonly admit: (path: string, request: Request, peer: string) => Admission | Response;
+  readonly respond: (path: string, request: Request) => Response | Promise<Response>;
 }
 
-interface SocketData {
-  readonly admission: Admission;
-  connection: Connection | null;
-}
-
-export interface Listener extends Publisher {
+export interface Listener {
   readonly port: number;
   /** Takes no more connections. Those that are open stay. */
   stop(): void;
 }
 
+/** How often deadlines are looked at. */
+const DEADLINES_EVERY_MS = 1_000;
+
 /**
- * Listens on one address. All that is known of Bun's HTTP and WebSocket server stands here.
- *
- * Two things are the runtime's own: a connection that sends no whole HTTP request is cut 10 s after it was
- * opened (checked each 4 s, and there is no setting for it), and broken framing closes with 1002, invalid
- * UTF-8 with 1007, a frame that is too large with 1009.
+ * Listens on one address for HTTP and WebSocket. All that is known of Bun's sockets stands here; why it is not Bun's
+ * own WebSocket server is in docs/decisions/0002.
  *
  * @throws an Error with `code` (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be had
  */
 export function listen(options: ListenerOptions): Listener {
-  const server: Server<SocketData> = Bun.serve<SocketData>({
+  const limited = new Set<ClientSocket>();
+  const server = Bun.listen<ClientSocket>({
     hostname: options.host,
     port: options.port,
-    development: false,
-    // Without development mode Bun shares the port with whoever asks, and a second server would take half the clients.
-    reusePort: false,
-    fetch(request, self) {
-      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") return options.respond(request);
-      if (!request.headers.has("sec-websocket-key")) return incompleteHandshake();
-      const admitted = options.admit(request, self.requestIP(request)?.address ?? "");
-      if (admitted instanceof Response) return admitted;
-      if (self.upgrade(request, { data: { admission: admitted, connection: null } })) return undefined;
-      admitted.abandon();
-      return incompleteHandshake();
-    },
-    error: () => new Response("Internal error\n", { status: 500 }),
-    websocket: {
-      // Bun's own ping and timeout found a dead peer only after three times what was set; liveness is ours.
-      idleTimeout: 0,
-      sendPings: false,
-      perMessageDeflate: false,
-      maxPayloadLength: options.frameBytes,
-      // Without the close, publish() drops messages silently past the limit.
-      backpressureLimit: options.unsentHardBytes,
-      closeOnBackpressureLimit: true,
-      open(socket: ServerWebSocket<SocketData>) {
-        socket.data.connection = socket.data.admission.open(socket, listener);
+    // Else the port would be shared with whoever asks, and a second server would take half the clients.
+    exclusive: true,
+    socket: {
+      open(socket) {
+        socket.setNoDelay(true);
+        socket.data = new ClientSocket(socket, options, limited);
       },
-      message(socket, data) {
-        socket.data.connection?.frame(data);
-      },
-      pong(socket) {
-        socket.data.connection?.alive();
-      },
-      ping(socket) {
-        socket.data.connection?.alive();
-      },
-      drain(socket) {
-        socket.data.connection?.checkUnsent();
-      },
-      close(socket, code) {
-        socket.data.connection?.closed(code);
-      },
+      data: (socket, bytes) => socket.data.read(bytes),
+      drain: (socket) => socket.data.drained(),
+      close: (socket) => socket.data.closed(),
+      // A reset or a broken pipe; the close follows.
+      error: () => {},
     },
   });
-  const listener: Listener = {
-    port: server.port ?? options.port,
-    publish: (topic, frame) => (server.subscriberCount(topic) > 0 ? server.publish(topic, frame) : 0),
-    stop: () => void server.stop(false),
+  const deadlines = setInterval(() => {
+    const now = performance.now();
+    for (const socket of limited) socket.checkDeadline(now);
+  }, DEADLINES_EVERY_MS);
+  return {
+    port: server.port,
+    stop() {
+      server.stop(false);
+      deadlines.unref();
+    },
   };
-  return listener;
 }
 
-function incompleteHandshake(): Response {
-  return new Response("This is no complete WebSocket handshake.\n", { status: 400 });
+type State =
+  /** The request has not come whole. */
+  | { readonly kind: "requesting"; readonly head: Buffer; readonly deadline: number }
+  /** A plain request is being answered. */
+  | { readonly kind: "answering"; readonly deadline: number }
+  | { readonly kind: "open"; readonly connection: Connection; readonly reader: WebSocketReader }
+  /** Our close frame is sent, the client's has not come. */
+  | {
+      readonly kind: "closing";
+      readonly connection: Connection;
+      readonly reader: WebSocketReader;
+      readonly deadline: number;
+    }
+  /** Nothing more is sent or read; what is unsent still goes out until the deadline. */
+  | { readonly kind: "ending"; readonly deadline: number }
+  | { readonly kind: "closed" };
+
+/** One client's TCP connection: an HTTP request first, then its answer or a WebSocket. */
+class ClientSocket implements Wire {
+  readonly #socket: Socket<ClientSocket>;
+  readonly #options: ListenerOptions;
+  /** The sockets that have a deadline. */
+  readonly #limited: Set<ClientSocket>;
+  #state: State;
+  /** What the system did not take yet. Buffers are shared between clients: a slow one costs references. */
+  #unsent: Uint8Array[] = [];
+  #unsentBytes = 0;
+
+  constructor(socket: Socket<ClientSocket>, options: ListenerOptions, limited: Set<ClientSocket>) {
+    this.#socket = socket;
+    this.#options = options;
+    this.#limited = limited;
+    this.#state = { kind: "requesting", head: Buffer.alloc(0), deadline: this.#deadline() };
+    limited.add(this);
+  }
+
+  get unsentBytes(): number {
+    return this.#unsentBytes;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#state.kind === "closed" || this.#state.kind === "ending" || this.#state.kind === "closing")
+      return;
+    this.#write(bytes);
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#state.kind !== "open") return;
+    this.#write(closeFrame(code, reason));
+    this.#limit({ ...this.#state, kind: "closing", deadline: this.#deadline() });
+  }
+
+  terminate(): void {
+    this.#socket.terminate();
+    this.closed();
+  }
+
+  read(bytes: Buffer): void {
+    switch (this.#state.kind) {
+      case "requesting":
+        this.#request(Buffer.concat([this.#state.head, bytes]), this.#state.deadline);
+        break;
+      case "open":
+      case "closing":
+        this.#state.reader.read(bytes);
+        break;
+      case "answering":
+      case "ending":
+      case "closed":
+        break;
+    }
+  }
+
+  drained(): void {
+    while (this.#unsent.length > 0) {
+      const [next] = this.#unsent;
+      if (next === undefined) return;
+      const taken = Math.max(0, this.#socket.write(next));
+      this.#unsentBytes -= taken;
+      if (taken < next.length) {
+        this.#unsent[0] = next.subarray(taken);
+        return;
+      }
+      this.#unsent.shift();
+    }
+    if (this.#state.kind === "open") this.#state.connection.drained();
+    else if (this.#state.kind === "ending") this.#socket.end();
+  }
+
+  /** The TCP connection is gone, by whatever end. */
+  closed(): void {
+    const state = this.#state;
+    this.#state = { kind: "closed" };
+    this.#limited.delete(this);
+    this.#unsent = [];
+    this.#unsentBytes = 0;
+    if (state.kind === "open" || state.kind === "closing") state.connection.closed(1006);
+  }
+
+  checkDeadline(now: number): void {
+    if ("deadline" in this.#state && now >= this.#state.deadline) this.terminate();
+  }
+
+  #deadline(): number {
+    return performance.now() + this.#options.handshakeMs;
+  }
+
+  #limit(state: State & { readonly deadline: number }): void {
+    this.#state = state;
+    this.#limited.add(this);
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.#unsent.length === 0) {
+      const taken = Math.max(0, this.#socket.write(bytes));
+      if (taken === bytes.length) return;
+      bytes = bytes.subarray(taken);
+    }
+    this.#unsent.push(bytes);
+    this.#unsentBytes += bytes.length;
+  }
+
+  #request(bytes: Buffer, deadline: number): void {
+    const read = readRequest(bytes);
+    switch (read.kind) {
+      case "incomplete":
+        this.#state = { kind: "requesting", head: bytes, deadline };
+        break;
+      case "bad":
+        void this.#answer(new Response("This is no request that can be read.\n", { status: 400 }), "GET");
+        break;
+      case "request":
+        if (isUpgrade(read.request)) this.#upgrade(read.path, read.request, read.rest);
+        else void this.#answer(this.#options.respond(read.path, read.request), read.request.method);
+        break;
+    }
+  }
+
+  async #answer(response: Response | Promise<Response>, method: string): Promise<void> {
+    this.#limit({ kind: "answering", deadline: this.#deadline() });
+    let bytes: Buffer;
+    try {
+      bytes = await responseBytes(await response, method);
+    } catch {
+      bytes = await responseBytes(new Response("Internal error.\n", { status: 500 }), method);
+    }
+    if (this.#state.kind !== "answering") return;
+    this.#write(bytes);
+    this.#end();
+  }
+
+  #upgrade(path: string, request: Request, rest: Uint8Array): void {
+    const key = request.headers.get("sec-websocket-key");
+    if (request.method !== "GET" || key === null || request.headers.get("sec-websocket-version") !== "13") {
+      const headers = { "Sec-WebSocket-Version": "13" };
+      void this.#answer(
+        new Response("This is no complete WebSocket handshake.\n", { status: 400, headers }),
+        "GET",
+      );
+      return;
+    }
+    const admitted = this.#options.admit(path, request, this.#socket.remoteAddress);
+    if (admitted instanceof Response) {
+      void this.#answer(admitted, "GET");
+      return;
+    }
+    this.#limited.delete(this);
+    this.#write(switchingProtocols(key, admitted.subprotocol));
+    const connection = admitted.open(this);
+    const reader = new WebSocketReader(this.#options.frameBytes, {
+      message: (bytes, isText) => this.#message(connection, bytes, isText),
+      ping: (payload) => {
+        connection.alive();
+        this.write(controlFrame(OPCODE.pong, payload));
+      },
+      pong: () => connection.alive(),
+      close: (code) => this.#closedByClient(connection, code),
+      fault: (code, reason) => this.#fail(connection, code, reason),
+    });
+    this.#state = { kind: "open", connection, reader };
+    if (rest.length > 0) reader.read(rest);
+  }
+
+  #message(connection: Connection, bytes: Uint8Array, isText: boolean): void {
+    const text = decodeUtf8(bytes);
+    if (text === null && isText) this.#fail(connection, 1007, "Text is not UTF-8");
+    else connection.frame(text, bytes.length);
+  }
+
+  /** The client's close frame: it is answered, unless it is the answer to ours. */
+  #closedByClient(connection: Connection, code: number | undefined): void {
+    if (this.#state.kind === "open") this.#write(closeFrame(code));
+    this.#end();
+    connection.closed(code ?? 1005);
+  }
+
+  #fail(connection: Connection, code: number, reason: string): void {
+    if (this.#state.kind === "open") this.#write(closeFrame(code, reason));
+    this.#end();
+    connection.closed(code, "fault");
+  }
+
+  /** Ends the TCP connection behind what is unsent. */
+  #end(): void {
+    this.#limit({ kind: "ending", deadline: this.#deadline() });
+    if (this.#unsent.length === 0) this.#socket.end();
+  }
+}
+
+function isUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
 }

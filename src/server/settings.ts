@@ -10,6 +10,8 @@ export interface Rate {
 /** Every limit of the server. A rate or count that is null is not limited. */
 export interface Limits {
   readonly frameBytes: number;
+  /** How long a client may take to send its HTTP request, and to take the answer. */
+  readonly handshakeMs: number;
   /** Requests of one connection, of any kind. */
   readonly requests: Rate | null;
   readonly names: Rate | null;

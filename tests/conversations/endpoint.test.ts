@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { ChatClient, untimed, upgradeStatus } from "../support/client.ts";
-import { RawPeer, upgradeRequest } from "../support/raw.ts";
+import { frame, RawPeer, upgradeRequest } from "../support/raw.ts";
 import { startServer } from "../support/server.ts";
 
 test("EP-1 the main room is at the root, and rooms are there when somebody connects", async () => {
@@ -144,4 +144,13 @@ test("GET /metrics counts in the form that Prometheus reads", async () => {
   expect(lines.filter((line) => line.startsWith("# TYPE ")).length).toBeGreaterThan(3);
   const samples = lines.filter((line) => line !== "" && !line.startsWith("#"));
   for (const sample of samples) expect(sample).toMatch(/^[a-zA-Z_:][\w:]*(\{.*\})? [-+.\deEInfNa]+$/);
+});
+
+test("REQ-1 frames that come in one packet with the handshake are read", async () => {
+  await using server = await startServer();
+  using peer = await RawPeer.open(server.port);
+  peer.send(
+    Buffer.concat([Buffer.from(upgradeRequest("/", server.port)), frame('{"type":"name","name":"An"}')]),
+  );
+  expect(await peer.next()).toContain('"status":true');
 });

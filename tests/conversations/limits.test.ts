@@ -268,3 +268,21 @@ test("--no-limits lifts the rates and the connections of an address", async () =
   const replies = await burst(client, repeated({ type: "get" }, 50));
   expect(replies.filter((reply) => reply.includes('"status":true'))).toHaveLength(50);
 });
+
+test("LIM-11 a connection that does not finish its request is closed, even if it sends on, and others are not", async () => {
+  await using server = await startServer(["--handshake-timeout", "1"]);
+  using member = await ChatClient.registered(server.url(), "An");
+  for (const slowly of [false, true]) {
+    const closed = Promise.withResolvers<void>();
+    const socket = await Bun.connect({
+      hostname: "127.0.0.1",
+      port: server.port,
+      socket: { data: () => {}, close: () => closed.resolve() },
+    });
+    socket.write("GET / HT");
+    const trickle = setInterval(() => slowly && socket.write("T"), 100);
+    await closed.promise;
+    clearInterval(trickle);
+  }
+  await member.say("still here");
+});

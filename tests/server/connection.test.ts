@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import type { Outcome } from "../../src/room/operation.ts";
 import { ConnectionStage } from "../support/wire.ts";
 
 const GET = '{"type":"get"}';
@@ -15,7 +14,7 @@ const states = {
   draining: () => {
     const stage = new ConnectionStage({ requests: { perSecond: 1, burst: 1 }, gets: null });
     stage.connection.named("An");
-    for (let i = 0; i < 3; i++) stage.connection.frame(GET);
+    for (let i = 0; i < 3; i++) stage.connection.frame(GET, GET.length);
     stage.operations.length = 0;
     return stage;
   },
@@ -47,7 +46,7 @@ const table: Record<
     },
   },
   frame: {
-    act: ({ connection }) => connection.frame(GET),
+    act: ({ connection }) => connection.frame(GET, GET.length),
     after: {
       unnamed: "null open request",
       named: "An open request",
@@ -116,23 +115,15 @@ test("the cause of an end is the one that came first", () => {
   expect(lost.closings).toEqual([{ name: "An", cause: "lost", code: 1006 }]);
 });
 
-test("EV-1 a connection hears a room's events from its registration on, once", () => {
-  const stage = new ConnectionStage();
-  expect(stage.wire.topics).toEqual([]);
-  stage.connection.named("An");
-  stage.connection.named("Bình");
-  expect(stage.wire.topics).toEqual(["topic /"]);
-});
-
 test("LIM-2 LIM-5 a burst is served, what is over the rate is refused with its kind, and time heals it", () => {
   const stage = new ConnectionStage({ requests: { perSecond: 2, burst: 3 }, gets: null });
-  for (let i = 0; i < 4; i++) stage.connection.frame(GET);
+  for (let i = 0; i < 4; i++) stage.connection.frame(GET, GET.length);
   expect(stage.operations.map((each) => each.kind)).toEqual(["request", "request", "request", "refuse"]);
   expect(stage.operations.at(-1)).toMatchObject({
     refusal: { reason: "TooManyRequests", type: "get", retryS: 1 },
   });
   stage.now = 500;
-  stage.connection.frame(GET);
+  stage.connection.frame(GET, GET.length);
   expect(stage.operations.at(-1)?.kind).toBe("request");
 });
 
@@ -141,35 +132,35 @@ test("LIM-3 LIM-4 nicknames and histories have rates of their own", () => {
     names: { perSecond: 0.1, burst: 1 },
     gets: { perSecond: 1, burst: 2 },
   });
-  stage.connection.frame('{"type":"name","name":"An"}');
+  stage.connection.frame('{"type":"name","name":"An"}', 26);
   expect(stage.refusal).toBeUndefined();
-  stage.connection.frame('{"type":"name","name":"An"}');
+  stage.connection.frame('{"type":"name","name":"An"}', 26);
   expect(stage.operations.at(-1)).toMatchObject({
     refusal: { reason: "TooManyRequests", type: "name", retryS: 10 },
   });
-  stage.connection.frame(GET);
-  stage.connection.frame(GET);
+  stage.connection.frame(GET, GET.length);
+  stage.connection.frame(GET, GET.length);
   expect(stage.refusal).toBeUndefined();
-  stage.connection.frame(GET);
+  stage.connection.frame(GET, GET.length);
   expect(stage.refusal).toBe("TooManyRequests");
 });
 
 test("LIM-7 CLOSE-4 a flood that goes on is closed with 1008 behind its replies, and nothing more of it is read", () => {
   const stage = new ConnectionStage({ requests: { perSecond: 1, burst: 5 }, gets: null });
-  for (let i = 0; i < 30; i++) stage.connection.frame(GET);
+  for (let i = 0; i < 30; i++) stage.connection.frame(GET, GET.length);
   expect(stage.operations.length).toBe(11);
   expect(stage.operations.at(-1)).toEqual({ kind: "end", session: "1" });
   expect(stage.wire.end).toBeNull();
-  stage.connection.send("the reply to something before");
+  stage.connection.write([Buffer.from("the reply to something before")]);
   stage.connection.end("flood");
   expect(stage.wire.end).toEqual({ code: 1008 });
-  expect(stage.wire.frames).toEqual(["the reply to something before"]);
+  expect(String(stage.wire.written)).toBe("the reply to something before");
 });
 
 test("LIM-12 CLOSE-7 a request that would pass the memory for waiting ones closes with 1013", () => {
   const stage = new ConnectionStage({ pendingSize: 100 });
   stage.pendingSize = 101;
-  stage.connection.frame(GET);
+  stage.connection.frame(GET, GET.length);
   expect(stage.wire.end).toEqual({ code: 1013 });
   expect(stage.operations).toEqual([]);
 });
@@ -184,8 +175,9 @@ test("LIVE-2 LIVE-3 each tick sends both pings, and the third silent one ends th
   connection.tick();
   connection.endIfSilent();
   connection.tick();
-  expect([wire.frames.length, wire.pings]).toEqual([4, 4]);
-  expect(wire.frames[0]).toBe('{"type":"ping","timeout":5}');
+  expect(wire.written.length).toBe(4);
+  expect(String(wire.written[0])).toContain('{"type":"ping","timeout":5}');
+  expect(wire.written[0]?.subarray(-2)).toEqual(Buffer.from([0x89, 0]));
   expect(wire.end).toBeNull();
   connection.endIfSilent();
   expect(wire.end).toBe("cut");
@@ -195,59 +187,69 @@ test("LIVE-4 a frame is a sign of life as good as a pong", () => {
   const { connection, wire } = new ConnectionStage();
   connection.tick();
   connection.tick();
-  connection.frame(GET);
+  connection.frame(GET, GET.length);
   connection.endIfSilent();
   expect(wire.end).toBeNull();
 });
 
-test("LIM-8 CLOSE-8 unsent output past the limit cuts the connection", () => {
+test("LIM-8 CLOSE-8 unsent output past the limit cuts the connection, with the write that passes it", () => {
   const { connection, wire } = new ConnectionStage({ unsentBytes: 1000 });
-  wire.unsent = 1000;
-  connection.checkUnsent();
+  wire.unsentBytes = 1000;
+  connection.write([Buffer.from("x")]);
   expect(wire.end).toBeNull();
-  wire.unsent = 1001;
-  connection.checkUnsent();
+  wire.unsentBytes = 1001;
+  connection.write([Buffer.from("x")]);
   expect(wire.end).toBe("cut");
-});
-
-const got = (bytes: number): Outcome & { kind: "got" } => ({
-  kind: "got",
-  session: "1",
-  name: "An",
-  time: 0,
-  online: ["An"],
-  history: { bytes, text: () => '{"name":"An"}' },
 });
 
 test("LIM-8 the reply to a get may be read more slowly, until the grace is over", () => {
   const stage = new ConnectionStage({ unsentBytes: 1000, getGraceMs: 10_000 });
-  stage.wire.unsent = 4000;
-  expect(stage.connection.sendHistory(got(4000), "T")).toBeNull();
+  const { connection, wire } = stage;
+  expect(connection.historyRefusal(4000)).toBeNull();
+  wire.unsentBytes = 4000;
+  connection.write([Buffer.from("the history")]);
+  wire.unsentBytes = 4900;
+  connection.write([Buffer.from("events behind it")]);
   stage.now = 9_999;
-  stage.connection.checkUnsent();
-  expect(stage.wire.end).toBeNull();
+  connection.checkUnsent();
+  expect(wire.end).toBeNull();
   stage.now = 10_000;
-  stage.connection.checkUnsent();
-  expect(stage.wire.end).toBe("cut");
+  connection.checkUnsent();
+  expect(wire.end).toBe("cut");
 });
 
-test("LIM-12 unsent histories count against one memory, and give it back when they are read or gone", () => {
-  const stage = new ConnectionStage({ getMemoryBytes: 5000 });
+test("LIM-8 the grace for a history is none for what comes on top of it", () => {
+  const { connection, wire } = new ConnectionStage({ unsentBytes: 1000 });
+  connection.historyRefusal(4000);
+  wire.unsentBytes = 4000;
+  connection.write([Buffer.from("the history")]);
+  wire.unsentBytes = 5001;
+  connection.write([Buffer.from("events behind it")]);
+  expect(wire.end).toBe("cut");
+});
+
+test("LIM-13 unsent histories count against one memory, and give it back when they are read or gone", () => {
+  const stage = new ConnectionStage({ unsentBytes: 1000, getMemoryBytes: 5000 });
   const { connection, wire, getMemory } = stage;
-  wire.unsent = 4000;
-  expect(connection.sendHistory(got(4000), "T")).toBeNull();
+  const get = (bytes: number, unsent: number) => {
+    const refusal = connection.historyRefusal(bytes);
+    wire.unsentBytes = unsent;
+    if (refusal === null) connection.write([Buffer.from("history")]);
+    return refusal;
+  };
+  expect(get(4000, 4000)).toBeNull();
   expect(getMemory.bytes).toBe(4000);
-  expect(connection.sendHistory(got(10), "T")).toBe("TooManyRequests");
-  wire.unsent = 1500;
+  expect(get(1001, 4000)).toBe("TooManyRequests");
+  wire.unsentBytes = 1500;
   connection.checkUnsent();
   expect(getMemory.bytes).toBe(1500);
-  wire.unsent = 0;
-  connection.checkUnsent();
+  wire.unsentBytes = 0;
+  connection.drained();
   expect(getMemory.bytes).toBe(0);
   getMemory.bytes = 4900;
-  expect(connection.sendHistory(got(200), "T")).toBe("ErrorWhenGet");
-  wire.unsent = 100;
-  expect(connection.sendHistory(got(50), "T")).toBeNull();
+  expect(get(200, 0)).toBe("ErrorWhenGet");
+  expect(get(50, 100)).toBeNull();
+  expect(getMemory.bytes).toBe(5000);
   connection.closed(1006);
   expect(getMemory.bytes).toBe(4900);
 });

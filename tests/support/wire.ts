@@ -5,31 +5,12 @@ import type { Limits } from "../../src/server/settings.ts";
 
 /** A socket in memory, which keeps what is done to it. */
 export class FakeWire implements Wire {
-  readonly frames: string[] = [];
-  readonly topics: string[] = [];
-  pings = 0;
-  unsent = 0;
+  readonly written: Uint8Array[] = [];
+  unsentBytes = 0;
   end: { code: number } | "cut" | null = null;
 
-  sendText(frame: string): number {
-    this.frames.push(frame);
-    return frame.length;
-  }
-
-  publishText(): number {
-    return 0;
-  }
-
-  subscribe(topic: string): void {
-    this.topics.push(topic);
-  }
-
-  ping(): number {
-    return ++this.pings;
-  }
-
-  cork(write: () => void): void {
-    write();
+  write(frames: Uint8Array): void {
+    this.written.push(frames);
   }
 
   close(code: number): void {
@@ -39,14 +20,11 @@ export class FakeWire implements Wire {
   terminate(): void {
     this.end = "cut";
   }
-
-  getBufferedAmount(): number {
-    return this.unsent;
-  }
 }
 
 export const LIMITS: Limits = {
   frameBytes: 65_536,
+  handshakeMs: 10_000,
   requests: { perSecond: 30, burst: 150 },
   names: { perSecond: 2, burst: 20 },
   gets: { perSecond: 5, burst: 10 },
@@ -87,7 +65,6 @@ export class ConnectionStage {
       limits: { ...LIMITS, ...limits },
       getMemory: this.getMemory,
       now: () => this.now,
-      topicOf: (room) => `topic ${room}`,
       events: {
         opened: () => {},
         requested: () => {},

@@ -1,0 +1,71 @@
+import { STATUS_CODES } from "node:http";
+
+/** The head of a request may be so long; browsers and proxies stay far below. */
+const HEAD_MAX_BYTES = 16 * 1024;
+
+const END_OF_HEAD = Buffer.from("\r\n\r\n");
+/** A path stands for itself: it is not decoded, and its dots are not followed. */
+const REQUEST_LINE = /^([A-Z]+) (\/[!$%&'()*+,\-./0-9:;=@A-Z_a-z~]*)(\?[!-~]*)? HTTP\/1\.[01]$/;
+const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
+
+/** What is read of bytes that should begin with a request: the request and what comes behind its head, once it is whole. */
+export type ReadRequest =
+  | { readonly kind: "incomplete" }
+  | { readonly kind: "bad" }
+  | { readonly kind: "request"; readonly path: string; readonly request: Request; readonly rest: Uint8Array };
+
+/**
+ * Reads the head of an HTTP/1.1 request (RFC 9112, sections 2 to 5). Bodies are not read: nothing here takes one, and
+ * every answer closes the connection.
+ */
+export function readRequest(bytes: Buffer): ReadRequest {
+  const end = bytes.indexOf(END_OF_HEAD);
+  if (end < 0) return { kind: bytes.length > HEAD_MAX_BYTES ? "bad" : "incomplete" };
+  if (end > HEAD_MAX_BYTES) return { kind: "bad" };
+  const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
+  const [, method, path] = REQUEST_LINE.exec(first) ?? [];
+  if (method === undefined || path === undefined) return { kind: "bad" };
+  const headers = new Headers();
+  for (const line of lines) {
+    const [, name, value] = HEADER.exec(line) ?? [];
+    if (name === undefined || value === undefined) return { kind: "bad" };
+    headers.append(name, value);
+  }
+  try {
+    // Only for its method and headers: the host that a client names is of no use to anyone here.
+    const request = new Request("http://localhost/", { method, headers });
+    return { kind: "request", path, request, rest: bytes.subarray(end + END_OF_HEAD.length) };
+  } catch {
+    return { kind: "bad" };
+  }
+}
+
+/** The bytes of an answer that closes the connection. A HEAD request's has no body, but the length of one. */
+export async function responseBytes(response: Response, method: string): Promise<Buffer> {
+  const body = await response.bytes();
+  const head = responseHead(response.status, [
+    ...response.headers,
+    ["Content-Length", String(body.length)],
+    ["Date", new Date().toUTCString()],
+    ["Connection", "close"],
+  ]);
+  return method === "HEAD" || response.status === 304 ? head : Buffer.concat([head, body]);
+}
+
+/** The answer that makes a WebSocket of a connection (RFC 6455, section 4.2.2). */
+export function switchingProtocols(key: string, subprotocol: string | null): Buffer {
+  const accept = new Bun.CryptoHasher("sha1")
+    .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest("base64");
+  return responseHead(101, [
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Accept", accept],
+    ...(subprotocol === null ? [] : [["Sec-WebSocket-Protocol", subprotocol] as const]),
+  ]);
+}
+
+function responseHead(status: number, headers: readonly (readonly [string, string])[]): Buffer {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`, "latin1");
+}

@@ -1,0 +1,50 @@
+/** Frames from the server, RFC 6455, section 5. They are not masked. */
+
+export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
+
+const FIN = 0x80;
+
+/** One unfragmented text frame. */
+export function textFrame(text: string): Buffer<ArrayBuffer> {
+  const length = Buffer.byteLength(text);
+  const head = headLength(length);
+  const frame = Buffer.allocUnsafe(head + length);
+  writeHead(frame, OPCODE.text, length);
+  frame.write(text, head);
+  return frame;
+}
+
+/** A control frame; its payload is at most 125 bytes. */
+export function controlFrame(opcode: number, payload: Uint8Array): Buffer<ArrayBuffer> {
+  const frame = Buffer.allocUnsafe(2 + payload.length);
+  writeHead(frame, opcode, payload.length);
+  frame.set(payload, 2);
+  return frame;
+}
+
+/** A close frame. Without a code it is empty, as the answer to an empty one. */
+export function closeFrame(code?: number, reason = ""): Buffer<ArrayBuffer> {
+  const payload = Buffer.alloc(code === undefined ? 0 : 2 + Buffer.byteLength(reason));
+  if (code !== undefined) {
+    payload.writeUInt16BE(code);
+    payload.write(reason, 2);
+  }
+  return controlFrame(OPCODE.close, payload);
+}
+
+function headLength(payload: number): number {
+  return payload < 126 ? 2 : payload < 65_536 ? 4 : 10;
+}
+
+function writeHead(frame: Buffer, opcode: number, payload: number): void {
+  frame[0] = FIN | opcode;
+  if (payload < 126) {
+    frame[1] = payload;
+  } else if (payload < 65_536) {
+    frame[1] = 126;
+    frame.writeUInt16BE(payload, 2);
+  } else {
+    frame[1] = 127;
+    frame.writeBigUInt64BE(BigInt(payload), 2);
+  }
+}

@@ -1,0 +1,231 @@
+import { OPCODE } from "./websocket-frame.ts";
+
+/** What a client's bytes say. A message is a whole one, fragments put together. */
+export interface WebSocketEvents {
+  message(bytes: Uint8Array, isText: boolean): void;
+  ping(payload: Uint8Array): void;
+  pong(): void;
+  /** The client closes. `code` is undefined when its close frame is empty. */
+  close(code: number | undefined): void;
+  /** The client breaks the protocol; the connection must be failed with this code (RFC 6455, section 7.1.7). */
+  fault(code: 1002 | 1007 | 1009, reason: string): void;
+}
+
+const MASK_BYTES = 4;
+const HEAD_MAX_BYTES = 14;
+const CONTROL_MAX_BYTES = 125;
+
+/**
+ * Reads the frames of one client (RFC 6455, section 5), however they are cut into chunks. A byte is looked at once and
+ * copied at most once, so that a client that sends byte by byte costs no more than its bytes.
+ */
+export class WebSocketReader {
+  readonly #maxBytes: number;
+  readonly #events: WebSocketEvents;
+  /** The head of a frame of which not all has come. */
+  readonly #head = Buffer.alloc(HEAD_MAX_BYTES);
+  #headBytes = 0;
+  /** The payload of a frame of which not all has come. */
+  #partial: Partial | null = null;
+  #fragments: { readonly isText: boolean; readonly parts: Uint8Array[]; bytes: number } | null = null;
+  #done = false;
+
+  /** @param maxBytes the largest message, in one frame or in fragments */
+  constructor(maxBytes: number, events: WebSocketEvents) {
+    this.#maxBytes = maxBytes;
+    this.#events = events;
+  }
+
+  /** Reads on. The chunk may be changed, and is not kept. After a close or a fault, nothing more is read. */
+  read(chunk: Uint8Array): void {
+    let at = 0;
+    while (at < chunk.length && !this.#done) {
+      at = this.#partial ? this.#readPayload(chunk, at, this.#partial) : this.#readHead(chunk, at);
+    }
+  }
+
+  #readHead(chunk: Uint8Array, start: number): number {
+    // The usual case: the whole head is here.
+    if (this.#headBytes === 0) {
+      const size = headSize(chunk, start, chunk.length - start);
+      if (size <= chunk.length - start) return this.#begin(chunk, start, start + size, chunk);
+    }
+    let at = start;
+    while (at < chunk.length) {
+      this.#head[this.#headBytes++] = chunk[at++] ?? 0;
+      if (this.#headBytes === headSize(this.#head, 0, this.#headBytes)) {
+        this.#headBytes = 0;
+        return this.#begin(this.#head, 0, at, chunk);
+      }
+    }
+    return at;
+  }
+
+  /** A head is whole, in `bytes` from `start` on; the payload begins at `at` in the chunk. */
+  #begin(bytes: Uint8Array, start: number, at: number, chunk: Uint8Array): number {
+    const head = parseHead(bytes, start);
+    const fault = this.#faultOf(head);
+    if (fault) return this.#fail(fault[0], fault[1]);
+    if (head.bytes <= chunk.length - at) {
+      const payload = chunk.subarray(at, at + head.bytes);
+      unmask(payload, head.mask);
+      this.#frame(head, payload, false);
+      return at + head.bytes;
+    }
+    this.#partial = { head, payload: Buffer.allocUnsafe(head.bytes), filled: 0 };
+    return at;
+  }
+
+  #readPayload(chunk: Uint8Array, at: number, partial: Partial): number {
+    const take = Math.min(partial.payload.length - partial.filled, chunk.length - at);
+    partial.payload.set(chunk.subarray(at, at + take), partial.filled);
+    partial.filled += take;
+    if (partial.filled === partial.payload.length) {
+      this.#partial = null;
+      unmask(partial.payload, partial.head.mask);
+      this.#frame(partial.head, partial.payload, true);
+    }
+    return at + take;
+  }
+
+  #faultOf(head: Head): [1002 | 1009, string] | null {
+    if (head.reserved) return [1002, "Reserved bit set"];
+    if (!head.masked) return [1002, "Frame not masked"];
+    switch (head.opcode) {
+      case OPCODE.close:
+      case OPCODE.ping:
+      case OPCODE.pong:
+        if (!head.isFinal || head.bytes > CONTROL_MAX_BYTES) return [1002, "Bad control frame"];
+        return null;
+      case OPCODE.continuation:
+        if (!this.#fragments) return [1002, "Continuation of nothing"];
+        break;
+      case OPCODE.text:
+      case OPCODE.binary:
+        if (this.#fragments) return [1002, "Message within a message"];
+        break;
+      default:
+        return [1002, "Unknown opcode"];
+    }
+    const total = head.bytes + (this.#fragments?.bytes ?? 0);
+    return total > this.#maxBytes ? [1009, "Message too big"] : null;
+  }
+
+  /** @param isOwned whether the payload is a copy that may be kept */
+  #frame(head: Head, payload: Uint8Array, isOwned: boolean): void {
+    switch (head.opcode) {
+      case OPCODE.close:
+        this.#close(payload);
+        break;
+      case OPCODE.ping:
+        this.#events.ping(payload);
+        break;
+      case OPCODE.pong:
+        this.#events.pong();
+        break;
+      default:
+        if (head.isFinal && !this.#fragments) this.#events.message(payload, head.opcode === OPCODE.text);
+        else this.#fragment(head, isOwned ? payload : Buffer.from(payload));
+    }
+  }
+
+  #fragment(head: Head, payload: Uint8Array): void {
+    this.#fragments ??= { isText: head.opcode === OPCODE.text, parts: [], bytes: 0 };
+    const { parts, isText } = this.#fragments;
+    // Empty fragments cost their sender six bytes and would cost us more.
+    if (payload.length > 0) parts.push(payload);
+    this.#fragments.bytes += payload.length;
+    if (!head.isFinal) return;
+    this.#fragments = null;
+    this.#events.message(Buffer.concat(parts), isText);
+  }
+
+  #close(payload: Uint8Array): void {
+    if (payload.length === 0) {
+      this.#done = true;
+      this.#events.close(undefined);
+      return;
+    }
+    const code = payload.length === 1 ? 0 : ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
+    if (!isCloseCode(code)) this.#fail(1002, "Bad close code");
+    else if (!isUtf8(payload.subarray(2))) this.#fail(1007, "Close reason is not UTF-8");
+    else {
+      this.#done = true;
+      this.#events.close(code);
+    }
+  }
+
+  #fail(code: 1002 | 1007 | 1009, reason: string): number {
+    this.#done = true;
+    this.#events.fault(code, reason);
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+interface Partial {
+  readonly head: Head;
+  readonly payload: Buffer;
+  filled: number;
+}
+
+interface Head {
+  readonly isFinal: boolean;
+  readonly reserved: boolean;
+  readonly opcode: number;
+  readonly masked: boolean;
+  /** Of the payload. */
+  readonly bytes: number;
+  readonly mask: Uint8Array;
+}
+
+/** How long the head is that begins at `start`, as far as `available` bytes tell: never less than they are short of it. */
+function headSize(bytes: Uint8Array, start: number, available: number): number {
+  if (available < 2) return 2;
+  const second = bytes[start + 1] ?? 0;
+  const length = second & 0x7f;
+  return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + (second & 0x80 ? MASK_BYTES : 0);
+}
+
+function parseHead(bytes: Uint8Array, start: number): Head {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start);
+  const first = view.getUint8(0);
+  const second = view.getUint8(1);
+  const short = second & 0x7f;
+  const extended = short === 126 ? 2 : short === 127 ? 8 : 0;
+  const payload = extended === 2 ? view.getUint16(2) : extended === 8 ? Number(view.getBigUint64(2)) : short;
+  const maskAt = start + 2 + extended;
+  return {
+    isFinal: (first & 0x80) !== 0,
+    reserved: (first & 0x70) !== 0,
+    opcode: first & 0x0f,
+    masked: (second & 0x80) !== 0,
+    bytes: payload,
+    mask: bytes.slice(maskAt, maskAt + MASK_BYTES),
+  };
+}
+
+function unmask(payload: Uint8Array, mask: Uint8Array): void {
+  for (let i = 0; i < payload.length; i++) payload[i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
+}
+
+/** The codes that may stand in a close frame (RFC 6455, section 7.4, and the registry it founded). */
+function isCloseCode(code: number): boolean {
+  return (
+    (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999)
+  );
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+function isUtf8(bytes: Uint8Array): boolean {
+  return decodeUtf8(bytes) !== null;
+}
+
+/** Bytes as text; null when they are no UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+  try {
+    return UTF8.decode(bytes);
+  } catch {
+    return null;
+  }
+}

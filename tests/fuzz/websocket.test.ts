@@ -1,0 +1,197 @@
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { readRequest } from "../../src/server/http.ts";
+import { closeFrame, controlFrame, OPCODE, textFrame } from "../../src/server/websocket-frame.ts";
+import { WebSocketReader } from "../../src/server/websocket-reader.ts";
+
+const MAX_BYTES = 70_000;
+
+/** What a reader makes of some chunks, as text. After its first close or fault it must be silent. */
+function read(chunks: readonly Uint8Array[], maxBytes = MAX_BYTES): string[] {
+  const seen: string[] = [];
+  const reader = new WebSocketReader(maxBytes, {
+    message: (bytes, isText) =>
+      seen.push(`${isText ? "text" : "binary"} ${Buffer.from(bytes).toString("base64")}`),
+    ping: (payload) => seen.push(`ping ${Buffer.from(payload).toString("base64")}`),
+    pong: () => seen.push("pong"),
+    close: (code) => seen.push(`close ${code}`),
+    fault: (code) => seen.push(`fault ${code}`),
+  });
+  // A reader may change what it reads, so it gets copies.
+  for (const chunk of chunks) reader.read(Buffer.from(chunk));
+  return seen;
+}
+
+interface Frame {
+  opcode: number;
+  isFinal: boolean;
+  payload: Uint8Array;
+}
+
+/** A frame as a client sends it. */
+function masked({ opcode, isFinal, payload }: Frame, mask: Uint8Array): Buffer {
+  const length = payload.length;
+  const head =
+    length < 126
+      ? [length]
+      : length < 65_536
+        ? [126, length >> 8, length & 255]
+        : [127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 255, length & 255];
+  head[0] = (head[0] ?? 0) | 0x80;
+  return Buffer.concat([
+    Buffer.from([(isFinal ? 0x80 : 0) | opcode, ...head]),
+    mask,
+    payload.map((byte, i) => byte ^ (mask[i & 3] ?? 0)),
+  ]);
+}
+
+const payload = fc.oneof(
+  fc.uint8Array({ maxLength: 200 }),
+  fc.constantFrom(0, 125, 126, 127, 65_535, 65_536).map((length) => new Uint8Array(length).fill(0x61)),
+);
+const message = fc.record({
+  opcode: fc.constantFrom(OPCODE.text, OPCODE.binary),
+  parts: fc.array(payload, { minLength: 1, maxLength: 3 }),
+  /** Control frames may stand between fragments. */
+  between: fc.option(fc.constantFrom(OPCODE.ping, OPCODE.pong), { nil: undefined }),
+});
+const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
+
+test("REQ-1 frames are read alike however they are cut into chunks", () => {
+  fc.assert(
+    fc.property(
+      fc.array(message, { maxLength: 5 }),
+      mask,
+      fc.array(fc.nat(), { maxLength: 20 }),
+      (messages, key, cuts) => {
+        const expected: string[] = [];
+        const frames: Buffer[] = [];
+        for (const { opcode, parts, between } of messages) {
+          if (parts.reduce((bytes, part) => bytes + part.length, 0) > MAX_BYTES) return;
+          parts.forEach((part, i) => {
+            frames.push(
+              masked({ opcode: i === 0 ? opcode : 0, isFinal: i === parts.length - 1, payload: part }, key),
+            );
+            if (between !== undefined && i < parts.length - 1) {
+              frames.push(masked({ opcode: between, isFinal: true, payload: Buffer.from("p") }, key));
+              expected.push(between === OPCODE.ping ? `ping ${btoa("p")}` : "pong");
+            }
+          });
+          const kind = opcode === OPCODE.text ? "text" : "binary";
+          expected.push(`${kind} ${Buffer.concat(parts).toString("base64")}`);
+        }
+        const bytes = Buffer.concat(frames);
+        const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
+        expect(read(ends.map((end, i) => bytes.subarray(ends[i - 1] ?? 0, end)))).toEqual(expected);
+        if (bytes.length < 2000)
+          expect(read([...bytes].map((byte) => Buffer.from([byte])))).toEqual(expected);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("CLOSE-2 whatever bytes come, they are read without an exception, alike in any chunks, and end with one fault", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(), (bytes, cut) => {
+      const whole = read([bytes], 100);
+      const at = cut % (bytes.length + 1);
+      expect(read([bytes.subarray(0, at), bytes.subarray(at)], 100)).toEqual(whole);
+      const ends = whole.filter((each) => each.startsWith("fault") || each.startsWith("close"));
+      expect(ends.length).toBeLessThanOrEqual(1);
+      if (ends.length === 1) expect(whole.at(-1)).toBe(ends[0] ?? "");
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+const key = Buffer.from([1, 2, 3, 4]);
+const client = (opcode: number, bytes: Uint8Array = Buffer.alloc(0), isFinal = true) =>
+  masked({ opcode, isFinal, payload: bytes }, key);
+
+test.each([
+  ["an unmasked frame", Buffer.from(textFrame("x")), "fault 1002"],
+  ["a reserved bit", Buffer.from([0xc1, 0x80, 0, 0, 0, 0]), "fault 1002"],
+  ["an unknown opcode", client(3), "fault 1002"],
+  ["an unknown control opcode", client(11), "fault 1002"],
+  ["a continuation of nothing", client(OPCODE.continuation), "fault 1002"],
+  ["a message within a message", Buffer.concat([client(1, key, false), client(1)]), "fault 1002"],
+  ["a fragmented ping", client(OPCODE.ping, key, false), "fault 1002"],
+  ["a ping of 126 bytes", client(OPCODE.ping, new Uint8Array(126)), "fault 1002"],
+  ["a close with half a code", client(OPCODE.close, Buffer.from([3])), "fault 1002"],
+  ["a close with code 1005", client(OPCODE.close, Buffer.from([0x03, 0xed])), "fault 1002"],
+  ["a close with code 999", client(OPCODE.close, Buffer.from([0x03, 0xe7])), "fault 1002"],
+  ["a close with code 5000", client(OPCODE.close, Buffer.from([0x13, 0x88])), "fault 1002"],
+  ["a close reason that is no UTF-8", client(OPCODE.close, Buffer.from([0x03, 0xe8, 0xff])), "fault 1007"],
+  ["an empty close", client(OPCODE.close), "close undefined"],
+  ["a close with 1000", client(OPCODE.close, Buffer.from([0x03, 0xe8])), "close 1000"],
+  ["a close with 4999", client(OPCODE.close, Buffer.from([0x13, 0x87])), "close 4999"],
+  ["a message one byte too big", client(1, new Uint8Array(101)), "fault 1009"],
+  ["a length of 2^63", Buffer.from([0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4]), "fault 1009"],
+  [
+    "fragments that are too big together",
+    Buffer.concat([client(1, new Uint8Array(60), false), client(0, new Uint8Array(41))]),
+    "fault 1009",
+  ],
+])("CLOSE-2 CLOSE-3 CLOSE-5 %s gives %3$s", (_what, bytes, expected) => {
+  expect(read([bytes, client(1, key)], 100)).toEqual([expected]);
+});
+
+test("a message that is as large as may be is read", () => {
+  expect(read([client(1, new Uint8Array(100))], 100).length).toBe(1);
+  const fragments = [client(1, new Uint8Array(60), false), client(0), client(0, new Uint8Array(40))];
+  fragments[1] = client(0, Buffer.alloc(0), false);
+  expect(read(fragments, 100).length).toBe(1);
+});
+
+test("frames from the server have the shortest length and no mask", () => {
+  expect([...textFrame("é")]).toEqual([0x81, 2, 0xc3, 0xa9]);
+  expect([...textFrame("x".repeat(126)).subarray(0, 4)]).toEqual([0x81, 126, 0, 126]);
+  expect([...textFrame("x".repeat(65_536)).subarray(0, 10)]).toEqual([0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]);
+  expect([...controlFrame(OPCODE.pong, key)]).toEqual([0x8a, 4, 1, 2, 3, 4]);
+  expect([...closeFrame(1012, "ok")]).toEqual([0x88, 4, 0x03, 0xf4, 0x6f, 0x6b]);
+  expect([...closeFrame()]).toEqual([0x88, 0]);
+});
+
+test("any head of a request is read or refused without an exception, and a prefix of a good one is incomplete", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary-ascii", maxLength: 200 }), (text) => {
+      const { kind } = readRequest(Buffer.from(`${text}\r\n\r\n`, "latin1"));
+      expect(["bad", "request"]).toContain(kind);
+    }),
+    { numRuns: 3000 },
+  );
+  const good = Buffer.from("GET /rooms/a?x=1 HTTP/1.1\r\nHost: x\r\nX-Odd:\t v w \r\nEmpty:\r\n\r\nrest");
+  const read = readRequest(good);
+  expect(read).toMatchObject({ kind: "request", path: "/rooms/a" });
+  if (read.kind === "request") {
+    expect(read.request.headers.get("x-odd")).toBe("v w");
+    expect(String(read.rest)).toBe("rest");
+  }
+  for (let end = 0; end < good.indexOf("\r\n\r\n") + 4; end++) {
+    expect(readRequest(good.subarray(0, end)).kind).toBe("incomplete");
+  }
+});
+
+test.each([
+  "GET  / HTTP/1.1",
+  "GET /a b HTTP/1.1",
+  "GET http://x/ HTTP/1.1",
+  "get / HTTP/1.1",
+  "GET / HTTP/2.0",
+  "GET /\0 HTTP/1.1",
+  "GET /#a HTTP/1.1",
+  "",
+  "GET / HTTP/1.1\r\n folded: x",
+  "GET / HTTP/1.1\r\nNo colon",
+  "GET / HTTP/1.1\r\nSpace : x",
+  "GET / HTTP/1.1\r\nX: a\0b",
+  "GET / HTTP/1.1\nHost: x",
+])("%j is no request", (head) => {
+  expect(readRequest(Buffer.from(`${head}\r\n\r\n`, "latin1")).kind).toBe("bad");
+});
+
+test("a head that does not end is refused once it is too long", () => {
+  expect(readRequest(Buffer.alloc(16 * 1024, "a")).kind).toBe("incomplete");
+  expect(readRequest(Buffer.alloc(16 * 1024 + 1, "a")).kind).toBe("bad");
+});
