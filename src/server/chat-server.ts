@@ -14,6 +14,8 @@ import { buildPages, type Pages } from "./pages.ts";
 import { Reports } from "./reports.ts";
 import type { Settings } from "./settings.ts";
 
+/** How long clients may take to go after the close frame when the server stops. */
+const STOP_LEAVE_MS = 500;
 /** How long clients may take to read what is unsent when the server stops. */
 const STOP_DRAIN_MS = 1_500;
 /** How long the store may take to finish when the server stops. */
@@ -162,6 +164,9 @@ export class ChatServer {
     const drainUntil = performance.now() + STOP_DRAIN_MS;
     while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
     for (const connection of [...this.#parts.fanout.connections()]) connection.end("restart");
+    const leaveBy = performance.now() + STOP_LEAVE_MS;
+    while (this.#listeners.some((each) => each.unsettled > 0) && performance.now() < leaveBy)
+      await Bun.sleep(5);
     this.#parts.log.info(
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped; the store hangs",

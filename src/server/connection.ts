@@ -262,7 +262,7 @@ export class Connection implements Living {
   }
 
   /** The socket is closed, by whoever, with this close code. */
-  closed(code: number, cause: Cause = code === 1006 ? "lost" : "client"): void {
+  closed(code: number, cause: "client" | "fault" | "lost" = code === 1006 ? "lost" : "client"): void {
     const state = this.#state;
     if (state.kind === "closed") return;
     const name = this.name;

@@ -17,7 +17,7 @@ export interface ListenerOptions {
   readonly port: number;
   /** The largest message taken from a client, in bytes. */
   readonly frameBytes: number;
-  /** How long a client may take to send its HTTP request, to take the answer to it, and to answer a close. */
+  /** How long a client may take to send its HTTP request, to take the answer to it, and to end after a close. */
   readonly handshakeMs: number;
   /** Decides about a WebSocket handshake. `peer` is the address of the other end of the TCP connection. */
   readonly admit: (path: string, request: Request, peer: string) => Admission | Response;
@@ -26,6 +26,8 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly port: number;
+  /** Connections that are being made or ended. */
+  readonly unsettled: number;
   /** Takes no more connections. Those that are open stay. */
   stop(): void;
 }
@@ -64,6 +66,9 @@ export function listen(options: ListenerOptions): Listener {
   }, DEADLINES_EVERY_MS);
   return {
     port: server.port,
+    get unsettled() {
+      return limited.size;
+    },
     stop() {
       server.stop(false);
       deadlines.unref();
@@ -77,14 +82,10 @@ type State =
   /** A plain request is being answered. */
   | { readonly kind: "answering"; readonly deadline: number }
   | { readonly kind: "open"; readonly connection: Connection; readonly reader: WebSocketReader }
-  /** Our close frame is sent, the client's has not come. */
-  | {
-      readonly kind: "closing";
-      readonly connection: Connection;
-      readonly reader: WebSocketReader;
-      readonly deadline: number;
-    }
-  /** Nothing more is sent or read; what is unsent still goes out until the deadline. */
+  /**
+   * Nothing more is taken or given, but for what is unsent. The socket is shut down and not closed: to close it with
+   * bytes unread would make the system tell the client of a reset, and our last words could be lost.
+   */
   | { readonly kind: "ending"; readonly deadline: number }
   | { readonly kind: "closed" };
 
@@ -112,15 +113,11 @@ class ClientSocket implements Wire {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#state.kind === "closed" || this.#state.kind === "ending" || this.#state.kind === "closing")
-      return;
-    this.#write(bytes);
+    if (this.#state.kind === "open") this.#write(bytes);
   }
 
   close(code: number, reason: string): void {
-    if (this.#state.kind !== "open") return;
-    this.#write(closeFrame(code, reason));
-    this.#limit({ ...this.#state, kind: "closing", deadline: this.#deadline() });
+    if (this.#state.kind === "open") this.#endWith(closeFrame(code, reason), this.#state.connection, code);
   }
 
   terminate(): void {
@@ -134,7 +131,6 @@ class ClientSocket implements Wire {
         this.#request(Buffer.concat([this.#state.head, bytes]), this.#state.deadline);
         break;
       case "open":
-      case "closing":
         this.#state.reader.read(bytes);
         break;
       case "answering":
@@ -157,7 +153,7 @@ class ClientSocket implements Wire {
       this.#unsent.shift();
     }
     if (this.#state.kind === "open") this.#state.connection.drained();
-    else if (this.#state.kind === "ending") this.#socket.end();
+    else if (this.#state.kind === "ending") this.#socket.shutdown();
   }
 
   /** The TCP connection is gone, by whatever end. */
@@ -167,7 +163,7 @@ class ClientSocket implements Wire {
     this.#limited.delete(this);
     this.#unsent = [];
     this.#unsentBytes = 0;
-    if (state.kind === "open" || state.kind === "closing") state.connection.closed(1006);
+    if (state.kind === "open") state.connection.closed(1006);
   }
 
   checkDeadline(now: number): void {
@@ -247,7 +243,7 @@ class ClientSocket implements Wire {
         this.write(controlFrame(OPCODE.pong, payload));
       },
       pong: () => connection.alive(),
-      close: (code) => this.#closedByClient(connection, code),
+      close: (code) => this.#endWith(closeFrame(code), connection, code ?? 1005),
       fault: (code, reason) => this.#fail(connection, code, reason),
     });
     this.#state = { kind: "open", connection, reader };
@@ -260,23 +256,20 @@ class ClientSocket implements Wire {
     else connection.frame(text, bytes.length);
   }
 
-  /** The client's close frame: it is answered, unless it is the answer to ours. */
-  #closedByClient(connection: Connection, code: number | undefined): void {
-    if (this.#state.kind === "open") this.#write(closeFrame(code));
-    this.#end();
-    connection.closed(code ?? 1005);
+  #fail(connection: Connection, code: number, reason: string): void {
+    this.#endWith(closeFrame(code, reason), connection, code, "fault");
   }
 
-  #fail(connection: Connection, code: number, reason: string): void {
-    if (this.#state.kind === "open") this.#write(closeFrame(code, reason));
+  #endWith(last: Uint8Array, connection: Connection, code: number, cause?: "fault"): void {
+    this.#write(last);
     this.#end();
-    connection.closed(code, "fault");
+    connection.closed(code, cause);
   }
 
   /** Ends the TCP connection behind what is unsent. */
   #end(): void {
     this.#limit({ kind: "ending", deadline: this.#deadline() });
-    if (this.#unsent.length === 0) this.#socket.end();
+    if (this.#unsent.length === 0) this.#socket.shutdown();
   }
 }
 
