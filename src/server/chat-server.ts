@@ -246,7 +246,7 @@ export class ChatServer {
       subprotocol: offeredFirst(request),
       open: (wire) => {
         const connection = new Connection(session, room, address, wire, shared, this.#wheel);
-        this.#parts.fanout.add(connection);
+        this.#parts.fanout.add(connection, wire);
         return connection;
       },
     };

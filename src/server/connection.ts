@@ -19,7 +19,10 @@ const TICK = Buffer.concat([textFrame(v2.PING), controlFrame(OPCODE.ping, Buffer
 
 /** What a connection needs of a socket. */
 export interface Wire {
-  /** Sends frames. The bytes may be shared with other clients and must not change afterwards. */
+  /**
+   * Sends frames, and calls the connection's `checkUnsent` if not all of them can be sent at once. The bytes may be
+   * shared with other clients and must not change afterwards.
+   */
   write(frames: Uint8Array): void;
   /** What was written and is not sent yet, in bytes. */
   readonly unsentBytes: number;
@@ -207,21 +210,13 @@ export class Connection implements Living {
     return null;
   }
 
-  /** Sends what all in the room hear. The shortest way there is: it is gone for every listener and batch. */
-  hear(frames: Uint8Array): void {
-    const { wire } = this.#state;
-    if (wire === null) return;
-    wire.write(frames);
-    if (wire.unsentBytes > 0) this.checkUnsent();
-  }
-
   /** Sends what a batch has for this client: whole frames, in pieces as it suits. */
   write(pieces: readonly Uint8Array[]): void {
     const wire = this.wire;
     if (wire === null) return;
     for (const piece of pieces) wire.write(piece);
-    if (this.#writingGet === 0 && wire.unsentBytes === 0) return;
-    if (this.#writingGet > 0 && wire.unsentBytes > 0) {
+    if (this.#writingGet === 0) return;
+    if (wire.unsentBytes > 0) {
       const { getMemory, limits, now } = this.#shared;
       const bytes = wire.unsentBytes;
       getMemory.bytes += bytes - (this.#pendingGet?.bytes ?? 0);
@@ -236,10 +231,14 @@ export class Connection implements Living {
     this.#setPendingGet(0);
   }
 
-  /** Ends the connection if too much waits unsent. To be called now and then, for one large history has its time. */
+  /**
+   * Ends the connection if too much waits unsent. To be called when the socket does not take what it is given, and
+   * now and then, since one large history has its time.
+   */
   checkUnsent(): void {
     const wire = this.wire;
-    if (wire === null) return;
+    // In the middle of a batch with a history it is not known yet what is unsent of it.
+    if (wire === null || this.#writingGet > 0) return;
     const unsent = wire.unsentBytes;
     if (this.#pendingGet !== null) {
       this.#setPendingGet(Math.min(this.#pendingGet.bytes, unsent));

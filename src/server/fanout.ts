@@ -1,6 +1,6 @@
 import * as v2 from "../protocol/v2.ts";
 import type { Outcome, SessionId } from "../room/operation.ts";
-import type { Connection } from "./connection.ts";
+import type { Connection, Wire } from "./connection.ts";
 import { textFrame } from "./websocket-frame.ts";
 
 /** What the server counts and logs of the outcomes. */
@@ -27,9 +27,12 @@ interface Share {
  * the pieces between its replies.
  */
 export class Fanout {
-  readonly #connections = new Map<SessionId, Connection>();
-  /** The registered connections of each room. */
-  readonly #listeners = new Map<string, Set<Connection>>();
+  readonly #clients = new Map<SessionId, { readonly connection: Connection; readonly wire: Wire }>();
+  /**
+   * The sockets of each room's registered connections. Sockets and not connections, because of what a batch touches
+   * for each listener: with a thousand of them, memory that is not in the cache costs more than the code.
+   */
+  readonly #listeners = new Map<string, Set<Wire>>();
   readonly #timestampOf: (time: number) => string;
   readonly #events: FanoutEvents;
 
@@ -39,21 +42,23 @@ export class Fanout {
   }
 
   get size(): number {
-    return this.#connections.size;
+    return this.#clients.size;
   }
 
-  connections(): Iterable<Connection> {
-    return this.#connections.values();
+  *connections(): Generator<Connection> {
+    for (const { connection } of this.#clients.values()) yield connection;
   }
 
-  add(connection: Connection): void {
-    this.#connections.set(connection.session, connection);
+  add(connection: Connection, wire: Wire): void {
+    this.#clients.set(connection.session, { connection, wire });
   }
 
   remove(connection: Connection): void {
-    this.#connections.delete(connection.session);
+    const client = this.#clients.get(connection.session);
+    if (!client) return;
+    this.#clients.delete(connection.session);
     const listeners = this.#listeners.get(connection.room);
-    listeners?.delete(connection);
+    listeners?.delete(client.wire);
     if (listeners?.size === 0) this.#listeners.delete(connection.room);
   }
 
@@ -63,13 +68,13 @@ export class Fanout {
     const shares = new Map<Connection, Share>();
     const toEnd: Connection[] = [];
     for (const outcome of outcomes) {
-      const connection = this.#connections.get(outcome.session);
+      const connection = this.#clients.get(outcome.session)?.connection;
       this.#events.told(outcome, connection);
       const before = events.length;
       const event = this.#eventOf(outcome);
       if (event !== null) events.push(textFrame(event));
       if (!connection) continue;
-      const share = this.#shareOf(shares, room, connection);
+      const share = this.#shareOf(shares, connection);
       const reply = this.#replyOf(outcome, connection);
       // Who caused the event gets the reply in its place.
       if (reply !== null) share.replies.push({ before, after: events.length, frame: textFrame(reply) });
@@ -84,10 +89,10 @@ export class Fanout {
     for (const connection of toEnd) connection.end("flood");
   }
 
-  #shareOf(shares: Map<Connection, Share>, room: string, connection: Connection): Share {
+  #shareOf(shares: Map<Connection, Share>, connection: Connection): Share {
     let share = shares.get(connection);
     if (!share) {
-      share = { hearsFrom: this.#listeners.get(room)?.has(connection) ? 0 : null, replies: [] };
+      share = { hearsFrom: connection.name === null ? null : 0, replies: [] };
       shares.set(connection, share);
     }
     return share;
@@ -95,19 +100,25 @@ export class Fanout {
 
   #name(room: string, connection: Connection, name: string): void {
     connection.named(name);
+    const { wire } = connection;
+    if (wire === null) return;
     const listeners = this.#listeners.get(room);
-    if (listeners) listeners.add(connection);
-    else this.#listeners.set(room, new Set([connection]));
+    if (listeners) listeners.add(wire);
+    else this.#listeners.set(room, new Set([wire]));
   }
 
   #write(room: string, events: readonly Uint8Array[], shares: ReadonlyMap<Connection, Share>): void {
     const [only] = events;
     const whole = only !== undefined && events.length === 1 ? only : Buffer.concat(events);
     const starts = startsOf(events);
-    for (const [connection, share] of shares) connection.write(piecesOf(share, whole, starts));
+    const served = new Set<Wire>();
+    for (const [connection, share] of shares) {
+      if (connection.wire !== null) served.add(connection.wire);
+      connection.write(piecesOf(share, whole, starts));
+    }
     if (events.length === 0) return;
-    for (const connection of this.#listeners.get(room) ?? []) {
-      if (!shares.has(connection)) connection.hear(whole);
+    for (const wire of this.#listeners.get(room) ?? []) {
+      if (!served.has(wire)) wire.write(whole);
     }
   }
 

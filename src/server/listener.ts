@@ -99,6 +99,8 @@ class ClientSocket implements Wire {
   /** What the system did not take yet. Buffers are shared between clients: a slow one costs references. */
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
+  /** The socket while it is open and takes all it is given: all that a write to most clients has to look at. */
+  #direct: Socket<ClientSocket> | null = null;
 
   constructor(socket: Socket<ClientSocket>, options: ListenerOptions, limited: Set<ClientSocket>) {
     this.#socket = socket;
@@ -113,7 +115,9 @@ class ClientSocket implements Wire {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.#state.kind === "open") this.#write(bytes);
+    const direct = this.#direct;
+    if (direct !== null) this.#keep(bytes, direct.write(bytes));
+    else if (this.#state.kind === "open") this.#keep(bytes, 0);
   }
 
   close(code: number, reason: string): void {
@@ -152,14 +156,17 @@ class ClientSocket implements Wire {
       }
       this.#unsent.shift();
     }
-    if (this.#state.kind === "open") this.#state.connection.drained();
-    else if (this.#state.kind === "ending") this.#socket.shutdown();
+    if (this.#state.kind === "open") {
+      this.#direct = this.#socket;
+      this.#state.connection.drained();
+    } else if (this.#state.kind === "ending") this.#socket.shutdown();
   }
 
   /** The TCP connection is gone, by whatever end. */
   closed(): void {
     const state = this.#state;
     this.#state = { kind: "closed" };
+    this.#direct = null;
     this.#limited.delete(this);
     this.#unsent = [];
     this.#unsentBytes = 0;
@@ -176,17 +183,23 @@ class ClientSocket implements Wire {
 
   #limit(state: State & { readonly deadline: number }): void {
     this.#state = state;
+    this.#direct = null;
     this.#limited.add(this);
   }
 
+  /** Sends what is the socket's own: answers and close frames. */
   #write(bytes: Uint8Array): void {
-    if (this.#unsent.length === 0) {
-      const taken = Math.max(0, this.#socket.write(bytes));
-      if (taken === bytes.length) return;
-      bytes = bytes.subarray(taken);
-    }
-    this.#unsent.push(bytes);
-    this.#unsentBytes += bytes.length;
+    this.#keep(bytes, this.#unsent.length === 0 ? this.#socket.write(bytes) : 0);
+  }
+
+  /** Keeps what the system did not take, for later. */
+  #keep(bytes: Uint8Array, taken: number): void {
+    if (taken === bytes.length) return;
+    const rest = taken > 0 ? bytes.subarray(taken) : bytes;
+    this.#direct = null;
+    this.#unsent.push(rest);
+    this.#unsentBytes += rest.length;
+    if (this.#state.kind === "open") this.#state.connection.checkUnsent();
   }
 
   #request(bytes: Buffer, deadline: number): void {
@@ -247,6 +260,7 @@ class ClientSocket implements Wire {
       fault: (code, reason) => this.#fail(connection, code, reason),
     });
     this.#state = { kind: "open", connection, reader };
+    if (this.#unsent.length === 0) this.#direct = this.#socket;
     if (rest.length > 0) reader.read(rest);
   }
 
