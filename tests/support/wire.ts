@@ -8,9 +8,12 @@ export class FakeWire implements Wire {
   readonly written: Uint8Array[] = [];
   unsentBytes = 0;
   end: { code: number } | "cut" | null = null;
+  /** What a real socket calls when it cannot send all at once. */
+  backlogged: () => void = () => {};
 
   write(frames: Uint8Array): void {
     this.written.push(frames);
+    if (this.unsentBytes > 0) this.backlogged();
   }
 
   close(code: number): void {
@@ -71,7 +74,9 @@ export class ConnectionStage {
         closed: (_connection, name, cause, code) => void this.closings.push({ name, cause, code }),
       },
     };
-    this.connection = new Connection("1", "/", "127.0.0.1", this.wire, shared, { add: () => () => {} });
+    const wheel = { add: () => () => {} };
+    this.connection = new Connection("1", "/", "127.0.0.1", this.wire, shared, wheel);
+    this.wire.backlogged = () => this.connection.checkUnsent();
   }
 
   /** The reason of the newest operation if it is a refusal. */
