@@ -47,6 +47,7 @@ export class ConnectionStage {
   readonly operations: Operation[] = [];
   readonly closings: { name: string | null; cause: Cause; code: number }[] = [];
   readonly connection: Connection;
+  readonly shared: Shared;
   readonly getMemory = { bytes: 0 };
   now = 0;
   pendingSize = 0;
@@ -63,7 +64,7 @@ export class ConnectionStage {
       healthy: true,
       close: () => Promise.resolve(),
     };
-    const shared: Shared = {
+    this.shared = {
       engine,
       limits: { ...LIMITS, ...limits },
       getMemory: this.getMemory,
@@ -75,7 +76,7 @@ export class ConnectionStage {
       },
     };
     const wheel = { add: () => () => {} };
-    this.connection = new Connection("1", "/", "127.0.0.1", this.wire, shared, wheel);
+    this.connection = new Connection("1", "/", "127.0.0.1", this.wire, this.shared, wheel);
     this.wire.backlogged = () => this.connection.checkUnsent();
   }
 
