@@ -368,3 +368,39 @@ test("fsync off: nothing is synced, not even at close", async () => {
     expect(datasync.mock.calls.length).toBe(0);
   });
 });
+
+test("a quick disk is synced on the spot after a while, a slow one in the background, and a failure is told either way", async () => {
+  await withHistory(async (path) => {
+    const journal = await Journal.open(path, DURABLE);
+    let id = 0;
+    const clock = spyOn(performance, "now");
+    spies.push(clock);
+    let now = 0;
+    let syncMs = 0.1;
+    // Each sync reads the clock before and after.
+    clock.mockImplementation(() => {
+      now += syncMs / 2;
+      return now;
+    });
+    const inPlace = spyOn(fs, "fdatasyncSync");
+    const behind = watch("datasync");
+    spies.push(inPlace);
+    for (let i = 0; i < 100; i++) await append(journal, message(++id));
+    const quick = inPlace.mock.calls.length;
+    expect(quick).toBeGreaterThan(50);
+    expect(quick + behind.mock.calls.length).toBe(100);
+    inPlace.mockImplementationOnce(() => {
+      throw Object.assign(new Error("broken"), { code: "EIO" });
+    });
+    expect(await failure(append(journal, message(id + 1)))).toMatchObject(BROKEN);
+    expect(readFileSync(path, "utf8")).toBe(
+      historyText(Array.from({ length: id }, (_, i) => message(i + 1))),
+    );
+    syncMs = 50;
+    await append(journal, message(++id));
+    inPlace.mockClear();
+    for (let i = 0; i < 10; i++) await append(journal, message(++id));
+    expect(inPlace.mock.calls.length).toBe(0);
+    await journal.close();
+  });
+});

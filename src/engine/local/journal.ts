@@ -1,3 +1,4 @@
+import fs from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createHistoryFile, makeFolder, writeAll, writeAllNow } from "./disk-file.ts";
@@ -31,6 +32,8 @@ export interface JournalRecord {
 }
 
 const BATCH_SYNC_EVERY_MS = 1_000;
+/** What the event loop may be held up for by one sync; the way over another thread costs about a third of it. */
+const QUICK_SYNC_MS = 0.5;
 const CLOSING_BYTES = Buffer.from(CLOSING);
 
 /**
@@ -53,6 +56,8 @@ export class Journal {
   #appending: Promise<void> | undefined;
   /** An append failed and the file could not be put in order again yet. */
   #disordered = false;
+  /** How long a sync takes of late. Taken for slow until it is seen to be quick. */
+  #syncMs = 20 * QUICK_SYNC_MS;
   #syncTimer: ReturnType<typeof setTimeout> | undefined;
   #backgroundSync: Promise<void> | undefined;
   #backgroundSyncFailed = false;
@@ -169,7 +174,7 @@ export class Journal {
     const bytes = Buffer.from(`${lead}${records.map((record) => record.text).join(",\n")}${CLOSING}`);
     try {
       writeAllNow(file, bytes, this.#end);
-      if (this.#fsync === "always") await file.datasync();
+      if (this.#fsync === "always") await this.#syncAppend(file);
     } catch (error) {
       this.#disordered = true;
       // If this fails too, the next append tries again before it writes; the first error is the one to tell.
@@ -178,6 +183,18 @@ export class Journal {
     }
     this.#note(records, lead.length);
     if (this.#fsync === "batch") this.#syncSoon(file);
+  }
+
+  /**
+   * Waits for the disk. A quick one is waited for on the spot, since to hand the wait to another thread costs more
+   * than it lasts; a slow one in the background, since nobody could be served meanwhile.
+   */
+  async #syncAppend(file: FileHandle): Promise<void> {
+    const startedAt = performance.now();
+    if (this.#syncMs < QUICK_SYNC_MS) fs.fdatasyncSync(file.fd);
+    else await file.datasync();
+    // One slow sync among quick ones is enough for the background; it takes a good many quick ones to come back.
+    this.#syncMs += (performance.now() - startedAt - this.#syncMs) / 8;
   }
 
   /**
