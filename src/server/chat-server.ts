@@ -194,6 +194,7 @@ export class ChatServer {
               handshakeMs: limits.handshakeMs,
               admit: (path, request, peer) => this.#admit(path, request, peer),
               respond: (path, request) => this.#respond(path, request),
+              fault: (error) => this.#parts.reports.defect(error),
             }),
           );
         }

@@ -171,6 +171,16 @@ export class Connection implements Living {
     this.#unanswered = 0;
   }
 
+  /** A ping of the WebSocket's has come. @returns whether to answer it: pings have the rate of all requests */
+  pinged(): boolean {
+    this.#unanswered = 0;
+    if (this.#state.kind !== "unnamed" && this.#state.kind !== "named") return false;
+    const at = this.#shared.now();
+    const inTime = this.#take("requests", this.#shared.limits.requests, at) === 0;
+    if (!inTime && this.#isStubborn(at)) this.#drain();
+    return inTime;
+  }
+
   tick(): void {
     this.#unanswered++;
     this.wire?.write(TICK);

@@ -22,6 +22,8 @@ export interface ListenerOptions {
   /** Decides about a WebSocket handshake. `peer` is the address of the other end of the TCP connection. */
   readonly admit: (path: string, request: Request, peer: string) => Admission | Response;
   readonly respond: (path: string, request: Request) => Response | Promise<Response>;
+  /** Is told of a defect. The connection that met it is left as it is. */
+  readonly fault: (error: unknown) => void;
 }
 
 export interface Listener {
@@ -56,8 +58,10 @@ export function listen(options: ListenerOptions): Listener {
       data: (socket, bytes) => socket.data.read(bytes),
       drain: (socket) => socket.data.drained(),
       close: (socket) => socket.data.closed(),
-      // A reset or a broken pipe; the close follows.
-      error: () => {},
+      // A reset or a broken pipe is the client's, and its close follows; anything else is a defect of ours.
+      error: (_socket, error) => {
+        if (!("code" in error)) options.fault(error);
+      },
     },
   });
   const deadlines = setInterval(() => {
@@ -121,7 +125,8 @@ class ClientSocket implements Wire {
   }
 
   close(code: number, reason: string): void {
-    if (this.#state.kind === "open") this.#endWith(closeFrame(code, reason), this.#state.connection, code);
+    if (this.#state.kind !== "open") return;
+    this.#endWith(closeFrame(code, reason), this.#state.connection, code);
   }
 
   terminate(): void {
@@ -223,7 +228,8 @@ class ClientSocket implements Wire {
     let bytes: Buffer;
     try {
       bytes = await responseBytes(await response, method);
-    } catch {
+    } catch (error) {
+      this.#options.fault(error);
       bytes = await responseBytes(new Response("Internal error.\n", { status: 500 }), method);
     }
     if (this.#state.kind !== "answering") return;
@@ -252,8 +258,7 @@ class ClientSocket implements Wire {
     const reader = new WebSocketReader(this.#options.frameBytes, {
       message: (bytes, isText) => this.#message(connection, bytes, isText),
       ping: (payload) => {
-        connection.alive();
-        this.write(controlFrame(OPCODE.pong, payload));
+        if (connection.pinged()) this.write(controlFrame(OPCODE.pong, payload));
       },
       pong: () => connection.alive(),
       close: (code) => this.#endWith(closeFrame(code), connection, code ?? 1005),
@@ -274,7 +279,9 @@ class ClientSocket implements Wire {
     this.#endWith(closeFrame(code, reason), connection, code, "fault");
   }
 
+  /** The last frame, and the end behind it. Whatever of the client's comes after the first reason to end is nothing. */
   #endWith(last: Uint8Array, connection: Connection, code: number, cause?: "fault"): void {
+    if (this.#state.kind !== "open") return;
     this.#write(last);
     this.#end();
     connection.closed(code, cause);

@@ -89,6 +89,11 @@ export class Reports implements FanoutEvents, EngineObserver {
     );
   }
 
+  /** Something that must not happen, outside of any room. */
+  defect(error: unknown): void {
+    this.#log.error({ category: "server", event: "defect", err: error }, `defect: ${error}`);
+  }
+
   stored(messages: number, durationMs: number): void {
     this.#metrics.storeBatch.observe(messages);
     this.#metrics.storeSeconds.observe(durationMs / 1000);

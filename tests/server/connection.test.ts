@@ -253,3 +253,11 @@ test("LIM-13 unsent histories count against one memory, and give it back when th
   connection.closed(1006);
   expect(getMemory.bytes).toBe(4900);
 });
+
+test("LIM-2 LIM-7 pings of the WebSocket's count as requests: past the rate no pong, and then the end", () => {
+  const { connection, operations } = new ConnectionStage({ requests: { perSecond: 1, burst: 3 } });
+  expect([1, 2, 3, 4].map(() => connection.pinged())).toEqual([true, true, true, false]);
+  expect(operations).toEqual([]);
+  for (let i = 0; i < 5; i++) connection.pinged();
+  expect(operations).toEqual([{ kind: "end", session: "1" }]);
+});
