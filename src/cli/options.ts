@@ -96,7 +96,13 @@ export function createCommand(version: string): Command {
     .addOption(number("--connection-rate <n>", "new connections a second from one address", 50))
     .addOption(count("--connection-burst <n>", "new connections at once from one address", 200))
     .addOption(bytes("--frame-size <size>", "largest frame taken", FRAME_MAX_BYTES))
-    .addOption(number("--handshake-timeout <seconds>", "time for a client to send its HTTP request", 10))
+    .addOption(
+      number(
+        "--handshake-timeout <seconds>",
+        "time for a client to send its HTTP request, and to end after a close",
+        10,
+      ),
+    )
     .addOption(bytes("--unsent-output <size>", "unsent output of one connection, past which it is cut", MIB))
     .addOption(number("--get-grace <seconds>", "time for a client to read one large history", 120))
     .addOption(bytes("--get-memory <size>", "unsent histories of all connections", 256 * MIB))

@@ -22,7 +22,7 @@ export interface Engine {
   /** Puts an operation into a room's queue. Its outcome is delivered later, never from within this call. */
   submit(room: string, operation: Operation): void;
 
-  /** UTF-16 units of frames whose outcomes are not delivered yet, over all rooms. */
+  /** Bytes of requests whose outcomes are not delivered yet, over all rooms. */
   readonly pendingSize: number;
 
   /** Rooms in memory. */

@@ -10,7 +10,7 @@ export type Operation =
       readonly kind: "request";
       readonly session: SessionId;
       readonly request: Request;
-      /** UTF-16 units of the frame it came in: what it costs while it waits. */
+      /** Bytes of the message it came in: what it costs while it waits. */
       readonly size: number;
     }
   /** A refusal that was settled before the room; it passes through the queue so that replies keep their order. */

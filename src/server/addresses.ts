@@ -86,6 +86,7 @@ export function clientAddress(peer: string, forwardedFor: string | null, trusted
   return client;
 }
 
-function isTrusted(address: string, trusted: BlockList): boolean {
+/** Whether an address is one of the trusted proxies'. */
+export function isTrusted(address: string, trusted: BlockList): boolean {
   return trusted.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }

@@ -3,7 +3,7 @@ import { LocalEngine } from "../engine/local/local.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
-import { AddressTable, addressKey, clientAddress } from "./addresses.ts";
+import { AddressTable, addressKey, clientAddress, isTrusted } from "./addresses.ts";
 import { Connection, type Shared } from "./connection.ts";
 import { Fanout } from "./fanout.ts";
 import { type Admission, type Listener, listen } from "./listener.ts";
@@ -159,7 +159,13 @@ export class ChatServer {
     this.#parts.log.info({ category: "server", event: "stopping" }, "stopping");
     for (const listener of this.#listeners) listener.stop();
     for (const timer of this.#timers) clearInterval(timer);
-    const closed = this.#parts.engine.close().then(() => true);
+    const closed = this.#parts.engine.close().then(
+      () => true,
+      (error) => {
+        this.#parts.reports.defect(error);
+        return false;
+      },
+    );
     const clean = await Promise.race([closed, Bun.sleep(STOP_STORE_MS).then(() => false)]);
     const drainUntil = performance.now() + STOP_DRAIN_MS;
     while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
@@ -169,7 +175,7 @@ export class ChatServer {
       await Bun.sleep(5);
     this.#parts.log.info(
       { category: "server", event: "stopped", clean },
-      clean ? "stopped" : "stopped; the store hangs",
+      clean ? "stopped" : "stopped, but not all could be stored",
     );
     this.#parts.log.flush();
     return clean;
@@ -181,7 +187,7 @@ export class ChatServer {
   }
 
   #listen(): void {
-    const { hosts, limits, port } = this.#parts.settings;
+    const { hosts, limits, port, trustProxy } = this.#parts.settings;
     for (let attempt = 1; ; attempt++) {
       try {
         for (const host of hosts) {
@@ -192,6 +198,10 @@ export class ChatServer {
               port: this.#listeners[0]?.port ?? port,
               frameBytes: limits.frameBytes,
               handshakeMs: limits.handshakeMs,
+              unsettledPerPeer: (peer) =>
+                isTrusted(peer, trustProxy)
+                  ? Number.POSITIVE_INFINITY
+                  : (limits.connectionsPerAddress ?? Number.POSITIVE_INFINITY),
               admit: (path, request, peer) => this.#admit(path, request, peer),
               respond: (path, request) => this.#respond(path, request),
               fault: (error) => this.#parts.reports.defect(error),
@@ -238,7 +248,8 @@ export class ChatServer {
       });
     }
     const shared = this.#shared;
-    if (this.#stopping || !shared.engine.enter(room)) {
+    if (this.#stopping) return this.#reject(503, "The server stops.", { "Retry-After": "5" });
+    if (!shared.engine.enter(room)) {
       this.#addresses.leave(addressKey(address));
       return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
     }
@@ -294,8 +305,10 @@ export class ChatServer {
 
 /**
  * The subprotocol to confirm to a client of the classic protocol: the first it offers, if it offers any. Browsers give
- * up a connection whose offer is left unanswered.
+ * up a connection whose offer is left unanswered. One of this protocol's later versions is not confirmed: who offers it
+ * would then expect it to be spoken.
  */
 function offeredFirst(request: Request): string | null {
-  return request.headers.get("sec-websocket-protocol")?.split(",")[0]?.trim() || null;
+  const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  return offered.map((each) => each.trim()).find((each) => /^(?!classic-chatbox\.)./.test(each)) ?? null;
 }

@@ -14,6 +14,9 @@ import type { Limits, Rate } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
+/** A JSON value that is carried back takes so many times the memory of its text: `{}` is two bytes, and an object. */
+const PARSED_WEIGHT = 32;
+
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
 const TICK = Buffer.concat([textFrame(v2.PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
 
@@ -162,7 +165,9 @@ export class Connection implements Living {
     } else if ("refusal" in parsed) {
       engine.submit(this.room, { kind: "refuse", session, refusal: parsed.refusal, size });
     } else {
-      engine.submit(this.room, { kind: "request", session, request: parsed.request, size });
+      const isParsed = parsed.request.kind === "malformed-name" || parsed.request.kind === "malformed-send";
+      const weight = isParsed ? PARSED_WEIGHT : 1;
+      engine.submit(this.room, { kind: "request", session, request: parsed.request, size: size * weight });
     }
   }
 
@@ -213,9 +218,10 @@ export class Connection implements Living {
    */
   historyRefusal(bytes: number): "TooManyRequests" | "ErrorWhenGet" | null {
     const { limits, getMemory } = this.#shared;
-    const isFirst = this.#pendingGet === null && this.#writingGet === 0;
-    if (!isFirst && this.#writingGet + bytes > limits.unsentBytes) return "TooManyRequests";
+    const unread = (this.#pendingGet?.bytes ?? 0) + this.#writingGet;
+    if (unread > 0 && unread + bytes > limits.unsentBytes) return "TooManyRequests";
     if (getMemory.bytes + bytes > limits.getMemoryBytes) return "ErrorWhenGet";
+    getMemory.bytes += bytes;
     this.#writingGet += bytes;
     return null;
   }
@@ -226,19 +232,23 @@ export class Connection implements Living {
     if (wire === null) return;
     for (const piece of pieces) wire.write(piece);
     if (this.#writingGet === 0) return;
-    if (wire.unsentBytes > 0) {
-      const { getMemory, limits, now } = this.#shared;
-      const bytes = wire.unsentBytes;
-      getMemory.bytes += bytes - (this.#pendingGet?.bytes ?? 0);
-      this.#pendingGet = { bytes, until: now() + limits.getGraceMs };
-    }
+    const { limits, now } = this.#shared;
+    this.#pendingGet = {
+      bytes: (this.#pendingGet?.bytes ?? 0) + this.#writingGet,
+      // Whoever asks again has the time of the first that it has not read.
+      until: this.#pendingGet?.until ?? now() + limits.getGraceMs,
+    };
     this.#writingGet = 0;
     this.checkUnsent();
   }
 
-  /** The socket has sent all that was unsent. */
-  drained(): void {
-    this.#setPendingGet(0);
+  /**
+   * The socket has sent on of what was unsent, and so the client lives: its pong may have to wait until it has read a
+   * long history.
+   */
+  progressed(): void {
+    this.#unanswered = 0;
+    this.checkUnsent();
   }
 
   /**
@@ -275,6 +285,8 @@ export class Connection implements Living {
     const state = this.#state;
     if (state.kind === "closed") return;
     const name = this.name;
+    this.#shared.getMemory.bytes -= this.#writingGet;
+    this.#writingGet = 0;
     this.#setPendingGet(0);
     this.#leaveWheel();
     this.#state = { kind: "closed", wire: null };

@@ -6,7 +6,8 @@ const HEAD_MAX_BYTES = 16 * 1024;
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 /** A path stands for itself: it is not decoded, and its dots are not followed. */
 const REQUEST_LINE = /^([A-Z]+) (\/[!$%&'()*+,\-./0-9:;=@A-Z_a-z~]*)(\?[!-~]*)? HTTP\/1\.[01]$/;
-const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*([\t\x20-\x7e\x80-\xff]*?)[ \t]*$/;
+/** No two neighbours of it match the same character, so that no line is tried in more than one way. */
+const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
 
 /** What is read of bytes that should begin with a request: the request and what comes behind its head, once it is whole. */
 export type ReadRequest =
@@ -29,7 +30,7 @@ export function readRequest(bytes: Buffer): ReadRequest {
   for (const line of lines) {
     const [, name, value] = HEADER.exec(line) ?? [];
     if (name === undefined || value === undefined) return { kind: "bad" };
-    headers.append(name, value);
+    headers.append(name, value.trim());
   }
   try {
     // Only for its method and headers: the host that a client names is of no use to anyone here.
@@ -43,13 +44,30 @@ export function readRequest(bytes: Buffer): ReadRequest {
 /** The bytes of an answer that closes the connection. A HEAD request's has no body, but the length of one. */
 export async function responseBytes(response: Response, method: string): Promise<Buffer> {
   const body = await response.bytes();
+  const isUnchanged = response.status === 304;
   const head = responseHead(response.status, [
     ...response.headers,
-    ["Content-Length", String(body.length)],
+    ...(isUnchanged ? [] : [["Content-Length", String(body.length)] as const]),
     ["Date", new Date().toUTCString()],
     ["Connection", "close"],
   ]);
-  return method === "HEAD" || response.status === 304 ? head : Buffer.concat([head, body]);
+  return method === "HEAD" || isUnchanged ? head : Buffer.concat([head, body]);
+}
+
+/** Whether a request asks for a WebSocket. */
+export function isUpgrade(request: Request): boolean {
+  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
+}
+
+/** The key of a whole and valid handshake (RFC 6455, section 4.2.1), else null. */
+export function handshakeKey(request: Request): string | null {
+  const { headers } = request;
+  const key = headers.get("sec-websocket-key");
+  const isWhole =
+    request.method === "GET" &&
+    headers.get("sec-websocket-version") === "13" &&
+    (headers.get("connection") ?? "").toLowerCase().split(/[ ,]+/).includes("upgrade");
+  return isWhole && key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key) ? key : null;
 }
 
 /** The answer that makes a WebSocket of a connection (RFC 6455, section 4.2.2). */

@@ -1,6 +1,6 @@
 import type { Socket } from "bun";
 import type { Connection, Wire } from "./connection.ts";
-import { readRequest, responseBytes, switchingProtocols } from "./http.ts";
+import { handshakeKey, isUpgrade, readRequest, responseBytes, switchingProtocols } from "./http.ts";
 import { closeFrame, controlFrame, OPCODE } from "./websocket-frame.ts";
 import { decodeUtf8, WebSocketReader } from "./websocket-reader.ts";
 
@@ -17,12 +17,14 @@ export interface ListenerOptions {
   readonly port: number;
   /** The largest message taken from a client, in bytes. */
   readonly frameBytes: number;
+  /** How many connections an address may have that are no WebSocket: before, beside or after one. */
+  readonly unsettledPerPeer: (peer: string) => number;
   /** How long a client may take to send its HTTP request, to take the answer to it, and to end after a close. */
   readonly handshakeMs: number;
   /** Decides about a WebSocket handshake. `peer` is the address of the other end of the TCP connection. */
   readonly admit: (path: string, request: Request, peer: string) => Admission | Response;
   readonly respond: (path: string, request: Request) => Response | Promise<Response>;
-  /** Is told of a defect. The connection that met it is left as it is. */
+  /** Is told of a defect; the connection that met it is cut. */
   readonly fault: (error: unknown) => void;
 }
 
@@ -34,6 +36,10 @@ export interface Listener {
   stop(): void;
 }
 
+/** What a piece that waits costs beside its bytes. */
+const PIECE_BYTES = 128;
+/** What may still be sent after the end. Who has more unread than this would not come to the close frame in time. */
+const LINGER_MAX_BYTES = 64 * 1024;
 /** How often deadlines are looked at. */
 const DEADLINES_EVERY_MS = 1_000;
 
@@ -44,7 +50,8 @@ const DEADLINES_EVERY_MS = 1_000;
  * @throws an Error with `code` (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be had
  */
 export function listen(options: ListenerOptions): Listener {
-  const limited = new Set<ClientSocket>();
+  const unsettled = new UnsettledSockets();
+  let isStopped = false;
   const server = Bun.listen<ClientSocket>({
     hostname: options.host,
     port: options.port,
@@ -53,29 +60,35 @@ export function listen(options: ListenerOptions): Listener {
     socket: {
       open(socket) {
         socket.setNoDelay(true);
-        socket.data = new ClientSocket(socket, options, limited);
+        socket.data = new ClientSocket(socket, options, unsettled);
+        if (unsettled.countOf(socket.remoteAddress) > options.unsettledPerPeer(socket.remoteAddress)) {
+          socket.data.terminate();
+        }
       },
       data: (socket, bytes) => socket.data.read(bytes),
       drain: (socket) => socket.data.drained(),
       close: (socket) => socket.data.closed(),
       // A reset or a broken pipe is the client's, and its close follows; anything else is a defect of ours.
-      error: (_socket, error) => {
-        if (!("code" in error)) options.fault(error);
+      error: (socket, error) => {
+        if ("code" in error) return;
+        options.fault(error);
+        socket.data.terminate();
       },
     },
   });
   const deadlines = setInterval(() => {
     const now = performance.now();
-    for (const socket of limited) socket.checkDeadline(now);
+    for (const socket of unsettled.sockets()) socket.checkDeadline(now);
+    if (isStopped && unsettled.size === 0) clearInterval(deadlines);
   }, DEADLINES_EVERY_MS);
   return {
     port: server.port,
     get unsettled() {
-      return limited.size;
+      return unsettled.size;
     },
     stop() {
       server.stop(false);
-      deadlines.unref();
+      isStopped = true;
     },
   };
 }
@@ -93,12 +106,44 @@ type State =
   | { readonly kind: "ending"; readonly deadline: number }
   | { readonly kind: "closed" };
 
+/** The sockets that are no WebSocket, not yet or no more. Each has a deadline, and each address so many. */
+class UnsettledSockets {
+  readonly #sockets = new Map<ClientSocket, string>();
+  readonly #counts = new Map<string, number>();
+
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  sockets(): Iterable<ClientSocket> {
+    return this.#sockets.keys();
+  }
+
+  countOf(peer: string): number {
+    return this.#counts.get(peer) ?? 0;
+  }
+
+  add(socket: ClientSocket, peer: string): void {
+    if (this.#sockets.has(socket)) return;
+    this.#sockets.set(socket, peer);
+    this.#counts.set(peer, this.countOf(peer) + 1);
+  }
+
+  delete(socket: ClientSocket): void {
+    const peer = this.#sockets.get(socket);
+    if (peer === undefined) return;
+    this.#sockets.delete(socket);
+    if (this.countOf(peer) > 1) this.#counts.set(peer, this.countOf(peer) - 1);
+    else this.#counts.delete(peer);
+  }
+}
+
 /** One client's TCP connection: an HTTP request first, then its answer or a WebSocket. */
 class ClientSocket implements Wire {
   readonly #socket: Socket<ClientSocket>;
   readonly #options: ListenerOptions;
-  /** The sockets that have a deadline. */
-  readonly #limited: Set<ClientSocket>;
+  readonly #unsettled: UnsettledSockets;
+  readonly #peer: string;
   #state: State;
   /** What the system did not take yet. Buffers are shared between clients: a slow one costs references. */
   #unsent: Uint8Array[] = [];
@@ -106,12 +151,14 @@ class ClientSocket implements Wire {
   /** The socket while it is open and takes all it is given: all that a write to most clients has to look at. */
   #direct: Socket<ClientSocket> | null = null;
 
-  constructor(socket: Socket<ClientSocket>, options: ListenerOptions, limited: Set<ClientSocket>) {
+  constructor(socket: Socket<ClientSocket>, options: ListenerOptions, unsettled: UnsettledSockets) {
     this.#socket = socket;
     this.#options = options;
-    this.#limited = limited;
+    this.#unsettled = unsettled;
+    // Asked for now: a socket that is gone has none.
+    this.#peer = socket.remoteAddress;
     this.#state = { kind: "requesting", head: Buffer.alloc(0), deadline: this.#deadline() };
-    limited.add(this);
+    unsettled.add(this, this.#peer);
   }
 
   get unsentBytes(): number {
@@ -154,17 +201,18 @@ class ClientSocket implements Wire {
       const [next] = this.#unsent;
       if (next === undefined) return;
       const taken = Math.max(0, this.#socket.write(next));
-      this.#unsentBytes -= taken;
+      this.#unsentBytes -= taken < next.length ? taken : taken + PIECE_BYTES;
       if (taken < next.length) {
         this.#unsent[0] = next.subarray(taken);
-        return;
+        break;
       }
       this.#unsent.shift();
     }
+    const isAllSent = this.#unsent.length === 0;
     if (this.#state.kind === "open") {
-      this.#direct = this.#socket;
-      this.#state.connection.drained();
-    } else if (this.#state.kind === "ending") this.#socket.shutdown();
+      if (isAllSent) this.#direct = this.#socket;
+      this.#state.connection.progressed();
+    } else if (this.#state.kind === "ending" && isAllSent) this.#socket.shutdown();
   }
 
   /** The TCP connection is gone, by whatever end. */
@@ -172,10 +220,12 @@ class ClientSocket implements Wire {
     const state = this.#state;
     this.#state = { kind: "closed" };
     this.#direct = null;
-    this.#limited.delete(this);
+    this.#unsettled.delete(this);
     this.#unsent = [];
     this.#unsentBytes = 0;
-    if (state.kind === "open") state.connection.closed(1006);
+    if (state.kind !== "open") return;
+    state.reader.stop();
+    state.connection.closed(1006);
   }
 
   checkDeadline(now: number): void {
@@ -189,7 +239,7 @@ class ClientSocket implements Wire {
   #limit(state: State & { readonly deadline: number }): void {
     this.#state = state;
     this.#direct = null;
-    this.#limited.add(this);
+    this.#unsettled.add(this, this.#peer);
   }
 
   /** Sends what is the socket's own: answers and close frames. */
@@ -203,7 +253,7 @@ class ClientSocket implements Wire {
     const rest = taken > 0 ? bytes.subarray(taken) : bytes;
     this.#direct = null;
     this.#unsent.push(rest);
-    this.#unsentBytes += rest.length;
+    this.#unsentBytes += rest.length + PIECE_BYTES;
     if (this.#state.kind === "open") this.#state.connection.checkUnsent();
   }
 
@@ -238,8 +288,8 @@ class ClientSocket implements Wire {
   }
 
   #upgrade(path: string, request: Request, rest: Uint8Array): void {
-    const key = request.headers.get("sec-websocket-key");
-    if (request.method !== "GET" || key === null || request.headers.get("sec-websocket-version") !== "13") {
+    const key = handshakeKey(request);
+    if (key === null) {
       const headers = { "Sec-WebSocket-Version": "13" };
       void this.#answer(
         new Response("This is no complete WebSocket handshake.\n", { status: 400, headers }),
@@ -247,12 +297,12 @@ class ClientSocket implements Wire {
       );
       return;
     }
-    const admitted = this.#options.admit(path, request, this.#socket.remoteAddress);
+    const admitted = this.#options.admit(path, request, this.#peer);
     if (admitted instanceof Response) {
       void this.#answer(admitted, "GET");
       return;
     }
-    this.#limited.delete(this);
+    this.#unsettled.delete(this);
     this.#write(switchingProtocols(key, admitted.subprotocol));
     const connection = admitted.open(this);
     const reader = new WebSocketReader(this.#options.frameBytes, {
@@ -282,8 +332,14 @@ class ClientSocket implements Wire {
   /** The last frame, and the end behind it. Whatever of the client's comes after the first reason to end is nothing. */
   #endWith(last: Uint8Array, connection: Connection, code: number, cause?: "fault"): void {
     if (this.#state.kind !== "open") return;
-    this.#write(last);
-    this.#end();
+    this.#state.reader.stop();
+    if (this.#unsentBytes > LINGER_MAX_BYTES) {
+      this.#state = { kind: "closed" };
+      this.terminate();
+    } else {
+      this.#write(last);
+      this.#end();
+    }
     connection.closed(code, cause);
   }
 
@@ -292,8 +348,4 @@ class ClientSocket implements Wire {
     this.#limit({ kind: "ending", deadline: this.#deadline() });
     if (this.#unsent.length === 0) this.#socket.shutdown();
   }
-}
-
-function isUpgrade(request: Request): boolean {
-  return request.headers.get("upgrade")?.toLowerCase() === "websocket";
 }

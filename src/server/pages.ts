@@ -111,7 +111,7 @@ function answer(resource: Resource, request: Request): Response {
   if (hasTag(request.headers.get("If-None-Match") ?? "", tag)) {
     return new Response(null, { status: 304, headers });
   }
-  // Bun leaves the body away for HEAD and keeps its length.
+  // Whoever sends it leaves the body away for HEAD, and keeps its length.
   return new Response(body, { headers });
 }
 

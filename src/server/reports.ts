@@ -51,7 +51,7 @@ export class Reports implements FanoutEvents, EngineObserver {
       case "sent": {
         const { name, id, content } = outcome.message;
         if (this.#settings.contents)
-          this.#info("send", connection, `${name}: ${content}`, { name, id, content });
+          this.#info("send", connection, `${name}: ${printable(content)}`, { name, id, content });
         else this.#info("send", connection, `${name} has sent message ${id}`, { name, id });
         break;
       }
@@ -107,4 +107,12 @@ export class Reports implements FanoutEvents, EngineObserver {
   ): void {
     this.#log.info({ category, connection: of.session, room: of.room, ...fields }, text);
   }
+}
+
+/** A content for the eyes of an operator: nothing in it moves a cursor, breaks a line or turns its direction. */
+function printable(content: string): string {
+  return content.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -28,7 +28,7 @@ export interface Limits {
   readonly maxRooms: number;
   /** History held in memory, over all rooms. */
   readonly historyMemoryBytes: number;
-  /** Requests waiting for the store, over all rooms, in UTF-16 units of their frames. */
+  /** Requests waiting for the store, over all rooms, in bytes. */
   readonly pendingSize: number;
 }
 

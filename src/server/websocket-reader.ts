@@ -14,10 +14,12 @@ export interface WebSocketEvents {
 const MASK_BYTES = 4;
 const HEAD_MAX_BYTES = 14;
 const CONTROL_MAX_BYTES = 125;
+/** A message may come in so many fragments: each costs us the work of a frame, and no rate counts it. */
+const FRAGMENTS_MAX = 1024;
 
 /**
  * Reads the frames of one client (RFC 6455, section 5), however they are cut into chunks. A byte is looked at once and
- * copied at most once, so that a client that sends byte by byte costs no more than its bytes.
+ * copied a few times at most, so that a client that sends byte by byte costs no more than its bytes.
  */
 export class WebSocketReader {
   readonly #maxBytes: number;
@@ -27,13 +29,18 @@ export class WebSocketReader {
   #headBytes = 0;
   /** The payload of a frame of which not all has come. */
   #partial: Partial | null = null;
-  #fragments: { readonly isText: boolean; readonly parts: Uint8Array[]; bytes: number } | null = null;
+  #fragments: Fragments | null = null;
   #done = false;
 
   /** @param maxBytes the largest message, in one frame or in fragments */
   constructor(maxBytes: number, events: WebSocketEvents) {
     this.#maxBytes = maxBytes;
     this.#events = events;
+  }
+
+  /** Reads nothing more. */
+  stop(): void {
+    this.#done = true;
   }
 
   /** Reads on. The chunk may be changed, and is not kept. After a close or a fault, nothing more is read. */
@@ -69,7 +76,7 @@ export class WebSocketReader {
     if (head.bytes <= chunk.length - at) {
       const payload = chunk.subarray(at, at + head.bytes);
       unmask(payload, head.mask);
-      this.#frame(head, payload, false);
+      this.#frame(head, payload);
       return at + head.bytes;
     }
     this.#partial = { head, payload: Buffer.allocUnsafe(head.bytes), filled: 0 };
@@ -83,7 +90,7 @@ export class WebSocketReader {
     if (partial.filled === partial.payload.length) {
       this.#partial = null;
       unmask(partial.payload, partial.head.mask);
-      this.#frame(partial.head, partial.payload, true);
+      this.#frame(partial.head, partial.payload);
     }
     return at + take;
   }
@@ -111,8 +118,7 @@ export class WebSocketReader {
     return total > this.#maxBytes ? [1009, "Message too big"] : null;
   }
 
-  /** @param isOwned whether the payload is a copy that may be kept */
-  #frame(head: Head, payload: Uint8Array, isOwned: boolean): void {
+  #frame(head: Head, payload: Uint8Array): void {
     switch (head.opcode) {
       case OPCODE.close:
         this.#close(payload);
@@ -125,19 +131,29 @@ export class WebSocketReader {
         break;
       default:
         if (head.isFinal && !this.#fragments) this.#events.message(payload, head.opcode === OPCODE.text);
-        else this.#fragment(head, isOwned ? payload : Buffer.from(payload));
+        else this.#fragment(head, payload);
     }
   }
 
   #fragment(head: Head, payload: Uint8Array): void {
-    this.#fragments ??= { isText: head.opcode === OPCODE.text, parts: [], bytes: 0 };
-    const { parts, isText } = this.#fragments;
-    // Empty fragments cost their sender six bytes and would cost us more.
-    if (payload.length > 0) parts.push(payload);
-    this.#fragments.bytes += payload.length;
+    this.#fragments ??= { isText: head.opcode === OPCODE.text, content: Buffer.alloc(0), bytes: 0, count: 0 };
+    const fragments = this.#fragments;
+    const bytes = fragments.bytes + payload.length;
+    if (++fragments.count > FRAGMENTS_MAX) {
+      this.#fail(1009, "Too many fragments");
+      return;
+    }
+    if (bytes > fragments.content.length) {
+      // Doubled, so that a message is copied a few times at most, however it is cut.
+      const larger = Buffer.alloc(Math.min(this.#maxBytes, Math.max(bytes, 2 * fragments.content.length)));
+      larger.set(fragments.content.subarray(0, fragments.bytes));
+      fragments.content = larger;
+    }
+    fragments.content.set(payload, fragments.bytes);
+    fragments.bytes = bytes;
     if (!head.isFinal) return;
     this.#fragments = null;
-    this.#events.message(Buffer.concat(parts), isText);
+    this.#events.message(fragments.content.subarray(0, bytes), fragments.isText);
   }
 
   #close(payload: Uint8Array): void {
@@ -160,6 +176,14 @@ export class WebSocketReader {
     this.#events.fault(code, reason);
     return Number.POSITIVE_INFINITY;
   }
+}
+
+interface Fragments {
+  readonly isText: boolean;
+  content: Buffer;
+  /** Of the content, as far as it has come. */
+  bytes: number;
+  count: number;
 }
 
 interface Partial {

@@ -91,6 +91,8 @@ test("EP-5 a client that offers only unknown subprotocols is let in, and speaks 
   using client = await ChatClient.connect(server.url(), { protocols: ["soap", "wamp"] });
   client.send({ type: "name", name: "An" });
   expect(await client.next()).toMatchObject({ type: "name", action: "register", status: true });
+  using later = await ChatClient.connect(server.url(), { protocols: ["classic-chatbox.v9", "soap"] });
+  expect(later.protocol).toBe("soap");
 });
 
 test("EP-6 any origin may connect when the operator named none", async () => {

@@ -286,3 +286,25 @@ test("LIM-11 a connection that does not finish its request is closed, even if it
   }
   await member.say("still here");
 });
+
+test("LIM-9 connections that never become a chat have the limit of their address, too", async () => {
+  await using server = await startServer(["--connections-per-address", "4"]);
+  using member = await ChatClient.registered(server.url(), "An");
+  const closed = Array.from({ length: 6 }, () => Promise.withResolvers<number>());
+  const sockets = await Promise.all(
+    closed.map((each, i) =>
+      Bun.connect({
+        hostname: "127.0.0.1",
+        port: server.port,
+        socket: { data: () => {}, close: () => each.resolve(i) },
+      }),
+    ),
+  );
+  // Two are one too many and are cut; then there is room for as many as are gone.
+  const cut = await Promise.any(closed.map((each) => each.promise));
+  await Promise.any(closed.filter((_, i) => i !== cut).map((each) => each.promise));
+  await member.say("still here");
+  for (const socket of sockets) socket.end();
+  await Promise.all(closed.map((each) => each.promise));
+  using _late = await ChatClient.registered(server.url(), "Bình");
+});

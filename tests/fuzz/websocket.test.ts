@@ -144,6 +144,16 @@ test("a message that is as large as may be is read", () => {
   expect(read(fragments, 100).length).toBe(1);
 });
 
+test("LIM-1 a message comes in 1,024 fragments at most", () => {
+  const fragments = (count: number) => [
+    client(1, Buffer.from("a"), false),
+    ...Array.from({ length: count - 2 }, () => client(0, Buffer.from("b"), false)),
+    client(0, Buffer.from("c")),
+  ];
+  expect(read(fragments(1024), 2000)).toEqual([`text ${btoa(`a${"b".repeat(1022)}c`)}`]);
+  expect(read(fragments(1025), 2000)).toEqual(["fault 1009"]);
+});
+
 test("frames from the server have the shortest length and no mask", () => {
   expect([...textFrame("é")]).toEqual([0x81, 2, 0xc3, 0xa9]);
   expect([...textFrame("x".repeat(126)).subarray(0, 4)]).toEqual([0x81, 126, 0, 126]);
@@ -189,6 +199,13 @@ test.each([
   "GET / HTTP/1.1\nHost: x",
 ])("%j is no request", (head) => {
   expect(readRequest(Buffer.from(`${head}\r\n\r\n`, "latin1")).kind).toBe("bad");
+});
+
+test("a line of blanks is read in one go", () => {
+  // With one way too many to match a blank this takes minutes.
+  const blanks = " ".repeat(16_000);
+  expect(readRequest(Buffer.from(`GET / HTTP/1.1\r\nA:${blanks}\0\r\n\r\n`)).kind).toBe("bad");
+  expect(readRequest(Buffer.from(`GET / HTTP/1.1\r\nA:x${blanks}x\r\n\r\n`)).kind).toBe("request");
 });
 
 test("a head that does not end is refused once it is too long", () => {

@@ -244,12 +244,12 @@ test("LIM-13 unsent histories count against one memory, and give it back when th
   connection.checkUnsent();
   expect(getMemory.bytes).toBe(1500);
   wire.unsentBytes = 0;
-  connection.drained();
+  connection.progressed();
   expect(getMemory.bytes).toBe(0);
   getMemory.bytes = 4900;
   expect(get(200, 0)).toBe("ErrorWhenGet");
   expect(get(50, 100)).toBeNull();
-  expect(getMemory.bytes).toBe(5000);
+  expect(getMemory.bytes).toBe(4950);
   connection.closed(1006);
   expect(getMemory.bytes).toBe(4900);
 });
@@ -260,4 +260,52 @@ test("LIM-2 LIM-7 pings of the WebSocket's count as requests: past the rate no p
   expect(operations).toEqual([]);
   for (let i = 0; i < 5; i++) connection.pinged();
   expect(operations).toEqual([{ kind: "end", session: "1" }]);
+});
+
+test("LIM-13 all the gets of one batch count before any is written, and one that never is gives its memory back", () => {
+  const { connection, getMemory } = new ConnectionStage({ unsentBytes: 10_000, getMemoryBytes: 5000 });
+  expect([2000, 2000, 2000].map((bytes) => connection.historyRefusal(bytes))).toEqual([
+    null,
+    null,
+    "ErrorWhenGet",
+  ]);
+  expect(getMemory.bytes).toBe(4000);
+  connection.closed(1006);
+  expect(getMemory.bytes).toBe(0);
+});
+
+test("LIM-8 who asks again and again has the grace of the first history that it has not read", () => {
+  const stage = new ConnectionStage({ unsentBytes: 1000, getGraceMs: 10_000 });
+  const { connection, wire } = stage;
+  for (const [now, unsent] of [
+    [0, 400],
+    [9_000, 800],
+  ] as const) {
+    stage.now = now;
+    expect(connection.historyRefusal(400)).toBeNull();
+    wire.unsentBytes = unsent;
+    connection.write([Buffer.from("history")]);
+  }
+  expect(connection.historyRefusal(400)).toBe("TooManyRequests");
+  wire.unsentBytes = 1001;
+  stage.now = 10_000;
+  connection.checkUnsent();
+  expect(wire.end).toBe("cut");
+});
+
+test("LIVE-4 LIM-8 whoever reads on lives, though its pong waits behind a long history", () => {
+  const { connection, wire } = new ConnectionStage();
+  for (let i = 0; i < 5; i++) {
+    connection.tick();
+    connection.progressed();
+    connection.endIfSilent();
+  }
+  expect(wire.end).toBeNull();
+});
+
+test("LIM-12 a value that is carried back weighs more than its text", () => {
+  const { connection, operations } = new ConnectionStage();
+  connection.frame('{"type":"name","name":[]}', 25);
+  connection.frame('{"type":"name","name":"An"}', 27);
+  expect(operations).toMatchObject([{ size: 800 }, { size: 27 }]);
 });

@@ -58,6 +58,11 @@ export class ChatClient {
   readonly #waiting: PromiseWithResolvers<string>[] = [];
   #ending: Error | undefined;
 
+  /** The subprotocol that the server confirmed, empty for none. */
+  get protocol(): string {
+    return this.#socket.protocol;
+  }
+
   private constructor(socket: Socket, keepPings: boolean) {
     this.#socket = socket;
     socket.on("message", (data) => this.#take(data.toString(), keepPings));
