@@ -14,6 +14,9 @@ import type { Limits, Rate } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
+/** How fast a client must read a large history, not to be taken for dead. */
+const SLOW_READER_BYTES_PER_S = 128 * 1024;
+
 /** A JSON value that is carried back takes so many times the memory of its text: `{}` is two bytes, and an object. */
 const PARSED_WEIGHT = 32;
 
@@ -88,6 +91,8 @@ export class Connection implements Living {
   readonly #leaveWheel: () => void;
   /** Of the replies to `get` in the batch that is being told: bytes of history. */
   #writingGet = 0;
+  /** Until then a pong may be late: a large history is on its way. */
+  #readingUntil = 0;
   #pendingGet: { bytes: number; readonly until: number } | null = null;
 
   constructor(
@@ -192,7 +197,7 @@ export class Connection implements Living {
   }
 
   endIfSilent(): void {
-    if (this.#unanswered >= 2) this.end("silent");
+    if (this.#unanswered >= 2 && this.#shared.now() >= this.#readingUntil) this.end("silent");
   }
 
   /** The room has given this client a nickname: from here on it hears the room's events. */
@@ -238,6 +243,11 @@ export class Connection implements Living {
       // Whoever asks again has the time of the first that it has not read.
       until: this.#pendingGet?.until ?? now() + limits.getGraceMs,
     };
+    // The pings wait behind a large history, in buffers of the system that nobody can look into.
+    if (this.#writingGet > limits.unsentBytes) {
+      const readingMs = (this.#writingGet / SLOW_READER_BYTES_PER_S) * 1000;
+      this.#readingUntil = now() + Math.min(readingMs, limits.getGraceMs);
+    }
     this.#writingGet = 0;
     this.checkUnsent();
   }

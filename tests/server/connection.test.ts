@@ -309,3 +309,27 @@ test("LIM-12 a value that is carried back weighs more than its text", () => {
   connection.frame('{"type":"name","name":"An"}', 27);
   expect(operations).toMatchObject([{ size: 800 }, { size: 27 }]);
 });
+
+test("LIVE-3 LIM-8 while a large history is on its way a pong may be late, and a small one makes no difference", () => {
+  for (const [bytes, lateMs] of [
+    [1_000, 0],
+    [1_310_720, 10_000],
+    [1_310_720_000, 120_000],
+  ] as const) {
+    const limits = { unsentBytes: 1000, getMemoryBytes: 2e9, getGraceMs: 120_000 };
+    const stage = new ConnectionStage(limits);
+    const { connection, wire } = stage;
+    connection.historyRefusal(bytes);
+    connection.write([Buffer.from("history")]);
+    connection.tick();
+    connection.tick();
+    if (lateMs > 0) {
+      stage.now = lateMs - 1;
+      connection.endIfSilent();
+      expect(wire.end).toBeNull();
+    }
+    stage.now = lateMs;
+    connection.endIfSilent();
+    expect(wire.end).toBe("cut");
+  }
+});
