@@ -10,7 +10,7 @@ import {
 import * as v2 from "../protocol/v2.ts";
 import type { SessionId } from "../room/operation.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
-import type { Limits, Rate } from "./settings.ts";
+import type { Limits } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
@@ -137,7 +137,7 @@ export class Connection implements Living {
       this.end("overload");
       return;
     }
-    const wait = this.#take("requests", limits.requests, at);
+    const wait = this.#takeRequest(at);
     if (wait > 0 && this.#isStubborn(at)) {
       this.#drain();
       return;
@@ -147,18 +147,13 @@ export class Connection implements Living {
 
   /** Submits what a frame says. @param wait seconds that the frame came too early, by the rate of all requests */
   #parsed(parsed: Parsed, wait: number, size: number, at: number): void {
-    const { engine, events, limits } = this.#shared;
+    const { engine, events } = this.#shared;
     const { session } = this;
     events.requested(parsed.kind);
-    const ownWait =
-      wait > 0
-        ? 0
-        : parsed.kind === "name"
-          ? this.#take("names", limits.names, at)
-          : parsed.kind === "get"
-            ? this.#take("gets", limits.gets, at)
-            : 0;
-    if (ownWait > 0 && this.#isStubborn(at)) {
+    const own = this.#ownBucket(parsed.kind, at);
+    // One that comes too early anyway takes nothing of its kind's rate, but is told when both have recovered.
+    const ownWait = (wait > 0 ? own?.wait(at) : own?.take(at)) ?? 0;
+    if (wait === 0 && ownWait > 0 && this.#isStubborn(at)) {
       this.#drain();
     } else if (wait > 0 || ownWait > 0) {
       const refusal: Refusal = {
@@ -186,7 +181,7 @@ export class Connection implements Living {
     this.#unanswered = 0;
     if (this.#state.kind !== "unnamed" && this.#state.kind !== "named") return false;
     const at = this.#shared.now();
-    const inTime = this.#take("requests", this.#shared.limits.requests, at) === 0;
+    const inTime = this.#takeRequest(at) === 0;
     if (!inTime && this.#isStubborn(at)) this.#drain();
     return inTime;
   }
@@ -312,19 +307,25 @@ export class Connection implements Living {
     this.#shared.engine.submit(this.room, { kind: "end", session: this.session });
   }
 
-  #take(bucket: "requests" | "names" | "gets", rate: Rate | null, now: number): number {
+  /** @returns the seconds that a request comes too early, by the rate of all */
+  #takeRequest(now: number): number {
+    const rate = this.#shared.limits.requests;
     if (rate === null) return 0;
-    switch (bucket) {
-      case "requests":
-        this.#requests ??= new TokenBucket(rate, now);
-        return this.#requests.take(now);
-      case "names":
-        this.#names ??= new TokenBucket(rate, now);
-        return this.#names.take(now);
-      case "gets":
-        this.#gets ??= new TokenBucket(rate, now);
-        return this.#gets.take(now);
+    this.#requests ??= new TokenBucket(rate, now);
+    return this.#requests.take(now);
+  }
+
+  #ownBucket(kind: RequestKind | null, now: number): TokenBucket | null {
+    const { names, gets } = this.#shared.limits;
+    if (kind === "name" && names !== null) {
+      this.#names ??= new TokenBucket(names, now);
+      return this.#names;
     }
+    if (kind === "get" && gets !== null) {
+      this.#gets ??= new TokenBucket(gets, now);
+      return this.#gets;
+    }
+    return null;
   }
 
   #isStubborn(now: number): boolean {

@@ -14,12 +14,15 @@ export class TokenBucket {
 
   /** Takes a token. @returns 0, or, when there is none, the seconds until there is one again */
   take(now: number): number {
+    const wait = this.wait(now);
+    if (wait === 0) this.#tokens--;
+    return wait;
+  }
+
+  /** The seconds until there is a token, 0 when there is one. */
+  wait(now: number): number {
     this.#refill(now);
-    if (this.#tokens >= 1) {
-      this.#tokens--;
-      return 0;
-    }
-    return (1 - this.#tokens) / this.#rate.perSecond;
+    return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.#rate.perSecond;
   }
 
   /** Whether nothing is left to remember: it is as good as new. */

@@ -333,3 +333,15 @@ test("LIVE-3 LIM-8 while a large history is on its way a pong may be late, and a
     expect(wire.end).toBe("cut");
   }
 });
+
+test("LIM-6 whoever is over two rates is told when both have recovered", () => {
+  const limits = { requests: { perSecond: 1, burst: 1 }, names: { perSecond: 0.1, burst: 1 } };
+  const stage = new ConnectionStage(limits);
+  const name = '{"type":"name","name":"An"}';
+  stage.connection.frame(name, name.length);
+  stage.connection.frame(name, name.length);
+  expect(stage.operations.at(-1)).toMatchObject({ refusal: { reason: "TooManyRequests", retryS: 10 } });
+  stage.now = 10_000;
+  stage.connection.frame(name, name.length);
+  expect(stage.operations.at(-1)?.kind).toBe("request");
+});
