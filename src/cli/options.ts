@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import type { Rate, Settings } from "../server/settings.ts";
-import { parseBytes, parseCount, parsePort, parsePositive } from "./units.ts";
+import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const MIB = 1024 * 1024;
 const LOOPBACK = ["127.0.0.1", "::1"];
@@ -16,6 +16,8 @@ interface Flags {
   data: string;
   fsync: "always" | "batch" | "off";
   getBudget: number;
+  grace: number;
+  restartGrace: number;
   timestamp: string;
   timezone: string;
   allowOrigin?: string[];
@@ -38,6 +40,8 @@ interface Flags {
   maxRooms: number;
   historyMemory: number;
   pendingMemory: number;
+  sendKeys: number;
+  pastSessions: number;
   logFormat?: "pretty" | "json";
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logContents?: boolean;
@@ -67,6 +71,16 @@ export function createCommand(version: string): Command {
         .default("always"),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", 16 * MIB))
+    .addOption(
+      flag("--grace <seconds>", "time to resume after a broken connection; 0: none")
+        .argParser(parseNotNegative)
+        .default(15),
+    )
+    .addOption(
+      flag("--restart-grace <seconds>", "time to resume after a restart of the server; 0: none")
+        .argParser(parseNotNegative)
+        .default(30),
+    )
     .addOption(flag("--timestamp <template>", "how times are written").default(TIMESTAMP_DEFAULT))
     .addOption(
       flag("--timezone <zone>", "time zone of the times, such as Asia/Ho_Chi_Minh").default(
@@ -109,6 +123,8 @@ export function createCommand(version: string): Command {
     .addOption(count("--max-rooms <n>", "rooms in memory", 1000))
     .addOption(bytes("--history-memory <size>", "history kept in memory, of all rooms", 256 * MIB))
     .addOption(bytes("--pending-memory <size>", "requests waiting for the disk", 64 * MIB))
+    .addOption(count("--send-keys <n>", "keys of sends remembered, of all rooms", 1_000_000))
+    .addOption(count("--past-sessions <n>", "ended sessions remembered, of each room", 10_000))
     .addOption(
       flag("--log-format <format>", "pretty on a terminal, else json, if not given").choices([
         "pretty",
@@ -144,6 +160,8 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     dataFile: resolve(flags.data),
     fsync: flags.fsync,
     getBudgetBytes: flags.getBudget,
+    graceMs: flags.grace * 1000,
+    restartGraceMs: flags.restartGrace * 1000,
     timestamp: flags.timestamp,
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,
@@ -162,6 +180,8 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       maxRooms: flags.maxRooms,
       historyMemoryBytes: flags.historyMemory,
       pendingSize: flags.pendingMemory,
+      sendKeys: flags.sendKeys,
+      pastSessions: flags.pastSessions,
     },
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),

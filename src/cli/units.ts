@@ -31,6 +31,16 @@ export function parsePositive(text: string): number {
   return number;
 }
 
+/** Reads a number that is zero or above. */
+export function parseNotNegative(text: string): number {
+  if (Number(text) === 0 && text.trim() !== "") return 0;
+  try {
+    return parsePositive(text);
+  } catch {
+    throw new InvalidArgumentError("It must be a number that is not below 0.");
+  }
+}
+
 /** Reads a whole number above zero. */
 export function parseCount(text: string): number {
   const number = parsePositive(text);

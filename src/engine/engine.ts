@@ -8,6 +8,10 @@ import type { Operation, Outcome } from "../room/operation.ts";
  * - Uniqueness: of two claims on look-alike nicknames exactly one wins.
  * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, nothing of it is shown
  *   to anyone, and the engine goes on; once the store is back it works again without a restart.
+ * - Idempotence: a repeat of a key within ten minutes, by the same person, is answered with the first message, and
+ *   nothing is stored; over a restart too.
+ * - Leases: a nickname of somebody who can resume outlives the connection by the grace, and the process. Of two resumes
+ *   with one proof exactly one wins.
  * - Every operation submitted has exactly one outcome, except those still waiting when a store hangs at the end.
  */
 export interface Engine {
@@ -27,6 +31,9 @@ export interface Engine {
 
   /** Rooms in memory. */
   readonly rooms: number;
+
+  /** Nicknames kept for somebody without a connection. */
+  readonly absent: number;
 
   /** Whether the newest attempt to store something, if any, went well. */
   readonly healthy: boolean;

@@ -1,8 +1,19 @@
-import { isContent, isNickname } from "./characters.ts";
-import { NESTING_MAX } from "./limits.ts";
+import { isContent, isNickname, isTextOf } from "./characters.ts";
+import { KEY_MAX, NESTING_MAX, PAGE_DEFAULT, PAGE_MAX, REF_MAX } from "./limits.ts";
+import type { Version } from "./version.ts";
 
 /** The kinds of request, as they stand under `type` or `data` on the wire. */
-export type RequestKind = "name" | "get" | "send";
+export type RequestKind = "name" | "get" | "send" | "resume" | "typing";
+
+/** What a client of version 3 gives a request to know its reply by. */
+export type Ref = string | number;
+
+/** Which part of the history is asked for; the newest where neither `before` nor `after` is given. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly before: number | null;
+  readonly after: number | null;
+}
 
 /**
  * A request that is whole enough to be put before the room. A malformed name or content is carried along: what
@@ -11,27 +22,35 @@ export type RequestKind = "name" | "get" | "send";
 export type Request =
   | { readonly kind: "name"; readonly name: string }
   | { readonly kind: "malformed-name"; readonly name: unknown }
-  | { readonly kind: "get" }
-  | { readonly kind: "send"; readonly content: string }
-  | { readonly kind: "malformed-send"; readonly content: unknown };
+  /** `page` is null for the whole history, as version 2 has it. */
+  | { readonly kind: "get"; readonly page: PageRequest | null }
+  | { readonly kind: "send"; readonly content: string; readonly key: string | null }
+  | { readonly kind: "malformed-send"; readonly content: unknown; readonly reason: SendRefusalReason }
+  | { readonly kind: "resume"; readonly secret: string; readonly page: PageRequest }
+  | { readonly kind: "typing" };
+
+export type SendRefusalReason = "WrongFormatContent" | "WrongFormatKey";
 
 /** A refusal that depends on the frame or its sender's rate alone, not on the room. */
 export type Refusal =
   | { readonly reason: "WrongFormatJSON" }
   | { readonly reason: "UnknownType" }
-  | { readonly reason: "NotEnoughKey"; readonly type: "name" | "send" }
+  | { readonly reason: "NotEnoughKey"; readonly type: "name" | "send" | "resume" }
+  | { readonly reason: "WrongFormatPage"; readonly type: "get" | "resume" }
   | { readonly reason: "TooManyRequests"; readonly type: RequestKind | null; readonly retryS: number };
 
-export type Parsed =
+export type Parsed = { readonly ref?: Ref | undefined } & (
   | { readonly kind: RequestKind; readonly request: Request }
-  | { readonly kind: RequestKind | null; readonly refusal: Refusal };
+  | { readonly kind: RequestKind | null; readonly refusal: Refusal }
+);
 
 /**
- * Reads one frame of the v2 dialect. Never throws.
+ * Reads one frame. Never throws.
  *
+ * @param version what its sender speaks: what version 2 does not know is nothing in it
  * @returns the request, or the refusal to send back; `kind` is what rate limits count it as.
  */
-export function parseRequest(frame: string): Parsed {
+export function parseRequest(frame: string, version: Version): Parsed {
   let value: unknown;
   try {
     value = JSON.parse(frame);
@@ -39,23 +58,25 @@ export function parseRequest(frame: string): Parsed {
     return UNREADABLE;
   }
   if (typeof value !== "object" || value === null) return UNKNOWN;
+  const parsed = parseObject(value, version);
+  const ref = version === 3 && "ref" in value ? parseRef(value.ref) : undefined;
+  return ref === undefined ? parsed : { ...parsed, ref };
+}
+
+function parseObject(value: object, version: Version): Parsed {
   // The seed's text calls the discriminator `data`; every client in the field sends `type`.
   const kind: unknown = "type" in value ? value.type : "data" in value ? value.data : undefined;
   switch (kind) {
     case "name":
-      if (!("name" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
-      if (isNickname(value.name)) return { kind, request: { kind: "name", name: value.name } };
-      return isTooDeep(value.name)
-        ? UNREADABLE
-        : { kind, request: { kind: "malformed-name", name: value.name } };
+      return parseName(value);
     case "send":
-      if (!("content" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
-      if (isContent(value.content)) return { kind, request: { kind: "send", content: value.content } };
-      return isTooDeep(value.content)
-        ? UNREADABLE
-        : { kind, request: { kind: "malformed-send", content: value.content } };
+      return parseSend(value, version);
     case "get":
-      return { kind, request: { kind: "get" } };
+      return version === 2 ? WHOLE_GET : parsePaged("get", value, (page) => ({ kind: "get", page }));
+    case "resume":
+      return version === 2 ? UNKNOWN : parseResume(value);
+    case "typing":
+      return version === 2 ? UNKNOWN : TYPING;
     default:
       return UNKNOWN;
   }
@@ -64,6 +85,65 @@ export function parseRequest(frame: string): Parsed {
 /** What is answered to a frame that is not JSON. */
 export const UNREADABLE: Parsed = { kind: null, refusal: { reason: "WrongFormatJSON" } };
 const UNKNOWN: Parsed = { kind: null, refusal: { reason: "UnknownType" } };
+const WHOLE_GET: Parsed = { kind: "get", request: { kind: "get", page: null } };
+const TYPING: Parsed = { kind: "typing", request: { kind: "typing" } };
+
+function parseName(value: object): Parsed {
+  const kind = "name";
+  if (!("name" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
+  const { name } = value;
+  if (isNickname(name)) return { kind, request: { kind, name } };
+  return isTooDeep(name) ? UNREADABLE : { kind, request: { kind: "malformed-name", name } };
+}
+
+function parseSend(value: object, version: Version): Parsed {
+  const kind = "send";
+  if (!("content" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
+  const { content } = value;
+  if (!isContent(content)) {
+    const request = { kind: "malformed-send", content, reason: "WrongFormatContent" } as const;
+    return isTooDeep(content) ? UNREADABLE : { kind, request };
+  }
+  if (version === 2 || !("key" in value)) return { kind, request: { kind, content, key: null } };
+  const { key } = value;
+  return typeof key === "string" && isTextOf(key, KEY_MAX)
+    ? { kind, request: { kind, content, key } }
+    : { kind, request: { kind: "malformed-send", content, reason: "WrongFormatKey" } };
+}
+
+function parseResume(value: object): Parsed {
+  const kind = "resume";
+  if (!("session" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
+  const secret = typeof value.session === "string" ? value.session : "";
+  return parsePaged(kind, value, (page) => ({ kind, secret, page }));
+}
+
+function parsePaged(kind: "get" | "resume", value: object, make: (page: PageRequest) => Request): Parsed {
+  const page = parsePage(value);
+  return page === null
+    ? { kind, refusal: { reason: "WrongFormatPage", type: kind } }
+    : { kind, request: make(page) };
+}
+
+function parsePage(value: object): PageRequest | null {
+  const limit = "limit" in value ? value.limit : PAGE_DEFAULT;
+  const before = "before" in value ? value.before : null;
+  const after = "after" in value ? value.after : null;
+  if (!isWhole(limit) || limit < 1 || limit > PAGE_MAX) return null;
+  if ("before" in value) return "after" in value || !isWhole(before) ? null : { limit, before, after: null };
+  if ("after" in value) return isWhole(after) ? { limit, before: null, after } : null;
+  return { limit, before: null, after: null };
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function parseRef(value: unknown): Ref | undefined {
+  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+  // An empty one is a string, too.
+  return value === "" || (typeof value === "string" && isTextOf(value, REF_MAX)) ? value : undefined;
+}
 
 function isTooDeep(value: unknown): boolean {
   let level: unknown[] = [value];

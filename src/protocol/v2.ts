@@ -3,7 +3,7 @@
  * the keys is that of the protocol's tables; clients in the field compare texts.
  */
 import { PING_EVERY_S } from "./limits.ts";
-import type { Refusal } from "./request.ts";
+import type { Refusal, RequestKind, SendRefusalReason } from "./request.ts";
 
 export type NameRefusalReason = "NameAlreadyUsed" | "WrongFormatName";
 
@@ -51,15 +51,16 @@ export function nameFailed(oldname: string | null, name: unknown, error: string)
  * The reply to `get`.
  *
  * @param messages the messages' JSON texts joined by commas, oldest first (see {@link historyMessage})
- * @param online nicknames in the order they registered
+ * @param online the nicknames in the order they registered, as a JSON array
  */
-export function got(name: string, timestamp: string, messages: string, online: readonly string[]): string {
+export function got(name: string, timestamp: string, messages: string, online: string): string {
   const head = JSON.stringify({ type: "get", status: true, name, timestamp });
-  return `${head.slice(0, -1)},"data":{"message":[${messages}],"online":${JSON.stringify(online)}}}`;
+  return `${head.slice(0, -1)},"data":{"message":[${messages}],"online":${online}}}`;
 }
 
-export function getUnregistered(): string {
-  return JSON.stringify({ type: "get", status: false, reason: "UnknownRegister" });
+/** The refusal of a request that only registered clients may make. */
+export function unregistered(type: RequestKind): string {
+  return JSON.stringify({ type, status: false, reason: "UnknownRegister" });
 }
 
 export function getFailed(name: string, error: string): string {
@@ -70,13 +71,9 @@ export function sent(name: string, content: string, timestamp: string): string {
   return JSON.stringify({ type: "send", name, content, status: true, timestamp });
 }
 
-export function sendUnregistered(): string {
-  return JSON.stringify({ type: "send", status: false, reason: "UnknownRegister" });
-}
-
 /** A content that breaks the rules, carried back. The key is `username`, not `name`: the seed's clients read it. */
-export function sendRefused(username: string, content: unknown): string {
-  return JSON.stringify({ type: "send", username, content, status: false, reason: "WrongFormatContent" });
+export function sendRefused(username: string, content: unknown, reason: SendRefusalReason): string {
+  return JSON.stringify({ type: "send", username, content, status: false, reason });
 }
 
 export function sendFailed(username: string, content: string, error: string): string {
@@ -94,8 +91,10 @@ export function refused(refusal: Refusal): string {
         type: refusal.type,
         status: false,
         reason: refusal.reason,
-        need: refusal.type === "name" ? "name" : "content",
+        need: NEEDED[refusal.type],
       });
+    case "WrongFormatPage":
+      return JSON.stringify({ type: refusal.type, status: false, reason: refusal.reason });
     case "TooManyRequests":
       return JSON.stringify({
         type: refusal.type,
@@ -105,6 +104,8 @@ export function refused(refusal: Refusal): string {
       });
   }
 }
+
+const NEEDED = { name: "name", send: "content", resume: "session" } as const;
 
 export function registerEvent(name: string, timestamp: string): string {
   return JSON.stringify({ type: "receive", datatype: "register", name, timestamp });

@@ -1,24 +1,57 @@
-import type { Refusal, Request } from "../protocol/request.ts";
+import type {
+  PageRequest,
+  Ref,
+  Refusal,
+  Request,
+  RequestKind,
+  SendRefusalReason,
+} from "../protocol/request.ts";
 import type { NameRefusalReason } from "../protocol/v2.ts";
+import type { Page } from "../protocol/v3.ts";
 
 /** Names one connection for as long as it is in a room. */
 export type SessionId = string;
+
+/**
+ * What a connection of version 3 can be resumed by: the SHA-256 of its secret, in base64url. Rooms and stores hold
+ * proofs and never a secret.
+ */
+export type Proof = string;
+
+/** A request as a room is handed it: a secret has become a proof. */
+export type RoomRequest =
+  | Exclude<Request, { kind: "resume" }>
+  | { readonly kind: "resume"; readonly proof: Proof; readonly page: PageRequest };
 
 /** What is put into a room's queue. */
 export type Operation =
   | {
       readonly kind: "request";
       readonly session: SessionId;
-      readonly request: Request;
+      readonly request: RoomRequest;
       /** Bytes of the message it came in: what it costs while it waits. */
       readonly size: number;
+      readonly ref?: Ref | undefined;
+      /** What this connection itself can be resumed by; undefined where it cannot. */
+      readonly proof?: Proof | undefined;
     }
   /** A refusal that was settled before the room; it passes through the queue so that replies keep their order. */
-  | { readonly kind: "refuse"; readonly session: SessionId; readonly refusal: Refusal; readonly size: number }
+  | {
+      readonly kind: "refuse";
+      readonly session: SessionId;
+      readonly refusal: Refusal;
+      readonly size: number;
+      readonly ref?: Ref | undefined;
+    }
   /** The session's connection is to be ended when it has the outcomes before this one. */
   | { readonly kind: "end"; readonly session: SessionId }
-  /** The session's connection is gone. The last operation of every session. */
-  | { readonly kind: "leave"; readonly session: SessionId };
+  /**
+   * The session's connection is gone. The last operation of every connection. `resumable` tells that it did not end in
+   * good order: who can resume keeps the nickname for the grace.
+   */
+  | { readonly kind: "leave"; readonly session: SessionId; readonly resumable: boolean }
+  /** The grace of a session without a connection is over. Only engines make it. */
+  | { readonly kind: "expire"; readonly session: SessionId };
 
 /** A message as it is stored, shown and counted. */
 export interface Message {
@@ -30,6 +63,8 @@ export interface Message {
   readonly id: number;
   /** Unix milliseconds. */
   readonly time: number;
+  /** By what the room knows a repeat of it; stored with it and shown to nobody. */
+  readonly key?: string | undefined;
 }
 
 /** The newest messages of a room, as one `get` sees them. */
@@ -40,10 +75,29 @@ export interface HistoryView {
   text(): string;
 }
 
+/** The right to a nickname across connections. */
+export interface Lease {
+  /** What the connection that holds it now can be resumed by. */
+  readonly proof: Proof;
+  /** Stays the same over all resumes: whose keys are whose. */
+  readonly person: string;
+}
+
 /** What came of an operation, in the room's order. `session` is who asked. `time` is in Unix milliseconds. */
-export type Outcome = { readonly session: SessionId } & (
-  | { readonly kind: "registered"; readonly name: string; readonly time: number }
-  | { readonly kind: "renamed"; readonly oldName: string; readonly name: string; readonly time: number }
+export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefined } & (
+  | {
+      readonly kind: "registered";
+      readonly name: string;
+      readonly time: number;
+      readonly lease: Lease | null;
+    }
+  | {
+      readonly kind: "renamed";
+      readonly oldName: string;
+      readonly name: string;
+      readonly time: number;
+      readonly lease: Lease | null;
+    }
   | {
       readonly kind: "name-refused";
       readonly oldName: string | null;
@@ -57,7 +111,14 @@ export type Outcome = { readonly session: SessionId } & (
       readonly error: string;
     }
   | { readonly kind: "sent"; readonly message: Message }
-  | { readonly kind: "send-refused"; readonly name: string; readonly content: unknown }
+  /** A send whose key was seen before. `message` is the one stored then; nobody else is told. */
+  | { readonly kind: "repeated"; readonly message: Message }
+  | {
+      readonly kind: "send-refused";
+      readonly name: string;
+      readonly content: unknown;
+      readonly reason: SendRefusalReason;
+    }
   | { readonly kind: "send-failed"; readonly name: string; readonly content: string; readonly error: string }
   | {
       readonly kind: "got";
@@ -67,11 +128,58 @@ export type Outcome = { readonly session: SessionId } & (
       /** Good only while this outcome is being delivered: it moves on with the room. */
       readonly history: HistoryView;
     }
+  | {
+      readonly kind: "paged";
+      readonly name: string;
+      readonly time: number;
+      readonly online: readonly string[];
+      readonly page: Page;
+    }
   | { readonly kind: "get-failed"; readonly name: string; readonly error: string }
-  /** A `send` or `get` of somebody without a nickname. */
-  | { readonly kind: "unregistered"; readonly request: "send" | "get" }
+  /** `session` has taken over the nickname of `from`, which is nobody in the room from here on. */
+  | {
+      readonly kind: "resumed";
+      readonly from: SessionId;
+      readonly name: string;
+      readonly online: readonly string[];
+      readonly page: Page;
+      readonly lease: Lease;
+      /** What it could be resumed by until now. */
+      readonly oldProof: Proof;
+    }
+  | { readonly kind: "resume-refused" }
+  | { readonly kind: "typing"; readonly name: string }
+  /** A request of somebody without a nickname that needs one. */
+  | { readonly kind: "unregistered"; readonly request: RequestKind }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "ended" }
-  /** `name` is null for somebody who never had a nickname: nobody is told. */
-  | { readonly kind: "left"; readonly name: string | null; readonly time: number }
+  /** The connection is gone, and its nickname is kept for the grace. Nobody is told. */
+  | { readonly kind: "absent"; readonly name: string }
+  /** `name` is null for somebody who had no nickname: nobody is told. */
+  | {
+      readonly kind: "left";
+      readonly name: string | null;
+      readonly time: number;
+      readonly lease: Lease | null;
+    }
 );
+
+/**
+ * What a room decides. It is an outcome but for what only the store knows: the page that was asked for, and the message
+ * that a key was seen with.
+ */
+export type Decision =
+  | Exclude<Outcome, { kind: "paged" | "resumed" | "repeated" }>
+  | Asking<Extract<Outcome, { kind: "paged" }>>
+  | Asking<Extract<Outcome, { kind: "resumed" }>>
+  | {
+      readonly kind: "repeated";
+      readonly session: SessionId;
+      readonly ref?: Ref | undefined;
+      readonly id: number;
+      /** Who repeats what, for when the message cannot be had. */
+      readonly name: string;
+      readonly content: string;
+    };
+
+type Asking<T extends { page: Page }> = Omit<T, "page"> & { readonly page: PageRequest };

@@ -3,6 +3,7 @@ import { LocalEngine } from "../engine/local/local.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
+import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
 import { AddressTable, addressKey, clientAddress, isTrusted } from "./addresses.ts";
 import { Connection, type Shared } from "./connection.ts";
 import { Fanout } from "./fanout.ts";
@@ -12,6 +13,7 @@ import { createLog, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
 import { Reports } from "./reports.ts";
+import { createSecret } from "./session-secret.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long clients may take to go after the close frame when the server stops. */
@@ -23,6 +25,9 @@ const STOP_STORE_MS = 2_500;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
 const TRIES_FOR_A_FREE_PORT = 5;
+/** So many clients a second may come back after a restart, as far as they do what the welcome tells them. */
+const RETURNS_PER_S = 1000;
+const RETRY_MOST_S = 10;
 
 /** What a server is made of, beside its sockets. */
 interface Parts {
@@ -65,6 +70,10 @@ export class ChatServer {
       getBudgetBytes: settings.getBudgetBytes,
       historyMemoryBytes: settings.limits.historyMemoryBytes,
       maxRooms: settings.limits.maxRooms,
+      graceMs: settings.graceMs,
+      restartGraceMs: settings.restartGraceMs,
+      sendKeys: settings.limits.sendKeys,
+      pastSessions: settings.limits.pastSessions,
       now: () => {
         const time = Date.now();
         return { time, timestamp: timestamps.format(time) };
@@ -101,6 +110,7 @@ export class ChatServer {
       limits: settings.limits,
       getMemory,
       now: () => performance.now(),
+      retryS: () => Math.min(RETRY_MOST_S, Math.ceil((fanout.size + 1) / RETURNS_PER_S)),
       events: {
         opened: (connection) => reports.opened(connection),
         requested: (kind) => reports.requested(kind),
@@ -117,6 +127,9 @@ export class ChatServer {
       },
       get named() {
         return [...fanout.connections()].filter((connection) => connection.name !== null).length;
+      },
+      get absent() {
+        return engine.absent;
       },
       get rooms() {
         return engine.rooms;
@@ -254,10 +267,12 @@ export class ChatServer {
       return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
     }
     const session = String(++this.#sessions);
+    const offered = offeredSubprotocols(request);
+    const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
     return {
-      subprotocol: offeredFirst(request),
+      subprotocol: secret === null ? classicSubprotocol(offered) : SUBPROTOCOL_V3,
       open: (wire) => {
-        const connection = new Connection(session, room, address, wire, shared, this.#wheel);
+        const connection = new Connection(session, room, address, secret, wire, shared, this.#wheel);
         this.#parts.fanout.add(connection, wire);
         return connection;
       },
@@ -303,12 +318,16 @@ export class ChatServer {
   }
 }
 
+function offeredSubprotocols(request: Request): string[] {
+  const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
+  return offered.map((each) => each.trim()).filter((each) => each !== "");
+}
+
 /**
  * The subprotocol to confirm to a client of the classic protocol: the first it offers, if it offers any. Browsers give
  * up a connection whose offer is left unanswered. One of this protocol's later versions is not confirmed: who offers it
  * would then expect it to be spoken.
  */
-function offeredFirst(request: Request): string | null {
-  const offered = request.headers.get("sec-websocket-protocol")?.split(",") ?? [];
-  return offered.map((each) => each.trim()).find((each) => /^(?!classic-chatbox\.)./.test(each)) ?? null;
+function classicSubprotocol(offered: readonly string[]): string | null {
+  return offered.find((each) => !each.startsWith("classic-chatbox.")) ?? null;
 }

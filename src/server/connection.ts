@@ -1,15 +1,20 @@
 import type { Engine } from "../engine/engine.ts";
 import { CLOSE, type Close } from "../protocol/close.ts";
+import { TYPING_EVERY_MS } from "../protocol/limits.ts";
 import {
   type Parsed,
   parseRequest,
   type Refusal,
+  type Request,
   type RequestKind,
   UNREADABLE,
 } from "../protocol/request.ts";
 import * as v2 from "../protocol/v2.ts";
-import type { SessionId } from "../room/operation.ts";
+import * as v3 from "../protocol/v3.ts";
+import type { Version } from "../protocol/version.ts";
+import type { RoomRequest, SessionId } from "../room/operation.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
+import { proofOf, type SessionSecret } from "./session-secret.ts";
 import type { Limits } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
@@ -39,7 +44,16 @@ export interface Wire {
 }
 
 /** Why a connection ended. */
-export type Cause = "client" | "fault" | "lost" | "silent" | "stalled" | "flood" | "overload" | "restart";
+export type Cause =
+  | "client"
+  | "fault"
+  | "lost"
+  | "silent"
+  | "stalled"
+  | "flood"
+  | "overload"
+  | "restart"
+  | "resumed";
 
 /** Why we end one. */
 type EndCause = Exclude<Cause, "client" | "fault" | "lost">;
@@ -62,6 +76,8 @@ export interface Shared {
   readonly getMemory: { bytes: number };
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
+  /** Seconds over which clients should spread when they connect again. */
+  readonly retryS: () => number;
 }
 
 /** What the server counts and logs of a connection. */
@@ -80,7 +96,10 @@ export class Connection implements Living {
   readonly session: SessionId;
   readonly room: string;
   readonly address: string;
+  readonly version: Version;
   readonly #shared: Shared;
+  /** What a client of version 3 can resume by. */
+  readonly #secret: SessionSecret | null;
   #state: State;
   #requests: TokenBucket | null = null;
   #names: TokenBucket | null = null;
@@ -94,11 +113,14 @@ export class Connection implements Living {
   /** Until then a pong may be late: a large history is on its way. */
   #readingUntil = 0;
   #pendingGet: { bytes: number; readonly until: number } | null = null;
+  #typedAt = Number.NEGATIVE_INFINITY;
 
+  /** @param secret null for a client of version 2 */
   constructor(
     session: SessionId,
     room: string,
     address: string,
+    secret: SessionSecret | null,
     wire: Wire,
     shared: Shared,
     wheel: Pick<LivenessWheel, "add">,
@@ -106,6 +128,8 @@ export class Connection implements Living {
     this.session = session;
     this.room = room;
     this.address = address;
+    this.version = secret === null ? 2 : 3;
+    this.#secret = secret;
     this.#shared = shared;
     this.#state = { kind: "unnamed", wire };
     this.#leaveWheel = wheel.add(this);
@@ -115,6 +139,19 @@ export class Connection implements Living {
   /** The nickname, null before there is one. */
   get name(): string | null {
     return "name" in this.#state ? this.#state.name : null;
+  }
+
+  /** The secret of a client of version 3, for its eyes only. */
+  get secret(): string {
+    return this.#secret?.text ?? "";
+  }
+
+  /** Says what there is to say before anything is asked. */
+  greet(): void {
+    if (this.#secret === null) return;
+    const { limits, retryS } = this.#shared;
+    const terms = { frameBytes: limits.frameBytes, requests: limits.requests, retryS: retryS() };
+    this.wire?.write(textFrame(v3.welcome(this.room, this.#secret.text, terms)));
   }
 
   /** The open socket, null once the connection ends. */
@@ -142,33 +179,45 @@ export class Connection implements Living {
       this.#drain();
       return;
     }
-    this.#parsed(text === null ? UNREADABLE : parseRequest(text), wait, size, at);
+    this.#parsed(text === null ? UNREADABLE : parseRequest(text, this.version), wait, size, at);
   }
 
   /** Submits what a frame says. @param wait seconds that the frame came too early, by the rate of all requests */
   #parsed(parsed: Parsed, wait: number, size: number, at: number): void {
     const { engine, events } = this.#shared;
     const { session } = this;
-    events.requested(parsed.kind);
-    const own = this.#ownBucket(parsed.kind, at);
+    const { kind, ref } = parsed;
+    events.requested(kind);
+    const own = this.#ownBucket(kind, at);
     // One that comes too early anyway takes nothing of its kind's rate, but is told when both have recovered.
     const ownWait = (wait > 0 ? own?.wait(at) : own?.take(at)) ?? 0;
     if (wait === 0 && ownWait > 0 && this.#isStubborn(at)) {
       this.#drain();
     } else if (wait > 0 || ownWait > 0) {
-      const refusal: Refusal = {
-        reason: "TooManyRequests",
-        type: parsed.kind,
-        retryS: Math.ceil(Math.max(wait, ownWait)),
-      };
-      engine.submit(this.room, { kind: "refuse", session, refusal, size });
+      const retryS = Math.ceil(Math.max(wait, ownWait));
+      const refusal: Refusal = { reason: "TooManyRequests", type: kind, retryS };
+      engine.submit(this.room, { kind: "refuse", session, refusal, size, ref });
     } else if ("refusal" in parsed) {
-      engine.submit(this.room, { kind: "refuse", session, refusal: parsed.refusal, size });
+      engine.submit(this.room, { kind: "refuse", session, refusal: parsed.refusal, size, ref });
     } else {
-      const isParsed = parsed.request.kind === "malformed-name" || parsed.request.kind === "malformed-send";
-      const weight = isParsed ? PARSED_WEIGHT : 1;
-      engine.submit(this.room, { kind: "request", session, request: parsed.request, size: size * weight });
+      this.#request(parsed.request, size, ref, at);
     }
+  }
+
+  #request(request: Request, size: number, ref: Parsed["ref"], at: number): void {
+    if (request.kind === "typing") {
+      if (at - this.#typedAt < TYPING_EVERY_MS) return;
+      this.#typedAt = at;
+    }
+    const isParsed = request.kind === "malformed-name" || request.kind === "malformed-send";
+    this.#shared.engine.submit(this.room, {
+      kind: "request",
+      session: this.session,
+      request: withProof(request),
+      size: size * (isParsed ? PARSED_WEIGHT : 1),
+      ref,
+      proof: this.#secret?.proof,
+    });
   }
 
   /** Anything has come that shows that the peer lives: a pong, or a frame. */
@@ -295,8 +344,10 @@ export class Connection implements Living {
     this.#setPendingGet(0);
     this.#leaveWheel();
     this.#state = { kind: "closed", wire: null };
-    this.#shared.events.closed(this, name, state.kind === "ending" ? state.cause : cause, code);
-    this.#shared.engine.submit(this.room, { kind: "leave", session: this.session });
+    const reason = state.kind === "ending" ? state.cause : cause;
+    this.#shared.events.closed(this, name, reason, code);
+    const resumable = RESUMABLE.has(reason) || (reason === "client" && code === GOING_AWAY);
+    this.#shared.engine.submit(this.room, { kind: "leave", session: this.session, resumable });
   }
 
   /** Ends a flood, behind the replies to what was taken of it. */
@@ -317,7 +368,7 @@ export class Connection implements Living {
 
   #ownBucket(kind: RequestKind | null, now: number): TokenBucket | null {
     const { names, gets } = this.#shared.limits;
-    if (kind === "name" && names !== null) {
+    if ((kind === "name" || kind === "resume") && names !== null) {
       this.#names ??= new TokenBucket(names, now);
       return this.#names;
     }
@@ -343,6 +394,19 @@ export class Connection implements Living {
   }
 }
 
+/** What browsers say when a page is reloaded: whoever was there is back in a moment. */
+const GOING_AWAY = 1001;
+
+/** Ends of which the client is not the cause, or at which it may not know that it has ended. */
+const RESUMABLE: ReadonlySet<Cause> = new Set(["lost", "silent", "stalled", "overload", "restart"]);
+
+/** Past this point there are no secrets. */
+function withProof(request: Request): RoomRequest {
+  return request.kind === "resume"
+    ? { kind: "resume", proof: proofOf(request.secret), page: request.page }
+    : request;
+}
+
 /** A peer that is silent or does not read is cut: it would not read a close frame either. */
 const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
   silent: null,
@@ -350,4 +414,5 @@ const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
   flood: CLOSE.flood,
   overload: CLOSE.overload,
   restart: CLOSE.restart,
+  resumed: CLOSE.resumed,
 };

@@ -1,7 +1,9 @@
 import * as v2 from "../protocol/v2.ts";
+import * as v3 from "../protocol/v3.ts";
+import type { Version } from "../protocol/version.ts";
 import type { Outcome, SessionId } from "../room/operation.ts";
 import type { Connection, Wire } from "./connection.ts";
-import { textFrame } from "./websocket-frame.ts";
+import { type Announced, classicEvent, DIALECTS, type Dialect } from "./dialect.ts";
 
 /** What the server counts and logs of the outcomes. */
 export interface FanoutEvents {
@@ -10,31 +12,38 @@ export interface FanoutEvents {
   refused(connection: Connection, reason: string): void;
 }
 
-/** From this size on, copying a piece costs more than a write of its own. */
-const SHARE_FROM_BYTES = 64 * 1024;
-
 /** What one client that asked for something gets of a batch. */
 interface Share {
   /** The first event of the batch that it hears; null while it has no nickname. */
   hearsFrom: number | null;
-  /** Its replies: how many events stand before each, and after how many it hears on. */
-  readonly replies: { readonly before: number; readonly after: number; readonly frame: Uint8Array }[];
+  /** How many events of the batch stand before its end; null while it goes on. */
+  hearsUntil: number | null;
+  /** Its replies: how many events stand before each, and after how many it hears on. Its own events are left out. */
+  readonly replies: { readonly before: number; readonly after: number; readonly text: string | null }[];
 }
 
+/** What a client gets that asked for nothing. */
+const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
+
+/** The sockets of a room's registered connections, by what they speak. */
+type Listeners = Readonly<Record<Version, Set<Wire>>>;
+
 /**
- * Tells each room its outcomes, in order: the reply to who asked, the event to the others. An event is encoded and
- * framed once, and a whole batch is one write a client: all who only listen share the same bytes, and who asked gets
+ * Tells each room its outcomes, in order: the reply to who asked, the event to the others. An event is encoded once for
+ * each version, and a whole batch is one write a client: all who only listen share the same bytes, and who asked gets
  * the pieces between its replies.
  */
 export class Fanout {
   readonly #clients = new Map<SessionId, { readonly connection: Connection; readonly wire: Wire }>();
   /**
-   * The sockets of each room's registered connections. Sockets and not connections, because of what a batch touches
-   * for each listener: with a thousand of them, memory that is not in the cache costs more than the code.
+   * Sockets and not connections, because of what a batch touches for each listener: with a thousand of them, memory
+   * that is not in the cache costs more than the code.
    */
-  readonly #listeners = new Map<string, Set<Wire>>();
+  readonly #listeners = new Map<string, Listeners>();
   readonly #timestampOf: (time: number) => string;
   readonly #events: FanoutEvents;
+  /** The roster that was encoded last: when many come back at once, all are told the same. */
+  #roster: { readonly online: readonly string[]; readonly text: string } = { online: [], text: "[]" };
 
   constructor(timestampOf: (time: number) => string, events: FanoutEvents) {
     this.#timestampOf = timestampOf;
@@ -57,97 +66,130 @@ export class Fanout {
     const client = this.#clients.get(connection.session);
     if (!client) return;
     this.#clients.delete(connection.session);
-    const listeners = this.#listeners.get(connection.room);
-    listeners?.delete(client.wire);
-    if (listeners?.size === 0) this.#listeners.delete(connection.room);
+    this.#silence(connection, client.wire);
   }
 
   /** Tells a batch of outcomes of one room. */
   deliver(room: string, outcomes: Iterable<Outcome>): void {
-    const events: Uint8Array[] = [];
+    const events: Announced[] = [];
     const shares = new Map<Connection, Share>();
-    const toEnd: Connection[] = [];
+    const toEnd: [Connection, "flood" | "resumed"][] = [];
     for (const outcome of outcomes) {
       const connection = this.#clients.get(outcome.session)?.connection;
       this.#events.told(outcome, connection);
       const before = events.length;
-      const event = this.#eventOf(outcome);
-      if (event !== null) events.push(textFrame(event));
+      if (isAnnounced(outcome)) events.push(outcome);
       if (!connection) continue;
-      const share = this.#shareOf(shares, connection);
+      const share = shareOf(shares, connection);
+      if (share.hearsUntil !== null) continue;
       const reply = this.#replyOf(outcome, connection);
-      // Who caused the event gets the reply in its place.
-      if (reply !== null) share.replies.push({ before, after: events.length, frame: textFrame(reply) });
-      if (outcome.kind === "registered" || outcome.kind === "renamed") {
-        this.#name(room, connection, outcome.name);
-        share.hearsFrom ??= events.length;
-      } else if (outcome.kind === "ended") {
-        toEnd.push(connection);
+      // Who caused the event gets the reply in its place, if there is one.
+      if (reply !== null || events.length > before) {
+        share.replies.push({ before, after: events.length, text: reply });
+      }
+      switch (outcome.kind) {
+        case "resumed":
+          this.#cutOff(outcome.from, shares, toEnd, before);
+          this.#name(room, connection, outcome.name);
+          share.hearsFrom ??= events.length;
+          break;
+        case "registered":
+        case "renamed":
+          this.#name(room, connection, outcome.name);
+          share.hearsFrom ??= events.length;
+          break;
+        case "ended":
+          toEnd.push([connection, "flood"]);
+          break;
       }
     }
     this.#write(room, events, shares);
-    for (const connection of toEnd) connection.end("flood");
+    for (const [connection, cause] of toEnd) connection.end(cause);
   }
 
-  #shareOf(shares: Map<Connection, Share>, connection: Connection): Share {
-    let share = shares.get(connection);
-    if (!share) {
-      share = { hearsFrom: connection.name === null ? null : 0, replies: [] };
-      shares.set(connection, share);
-    }
-    return share;
+  /** The nickname of a connection has moved on to another: it hears nothing any more. */
+  #cutOff(
+    session: SessionId,
+    shares: Map<Connection, Share>,
+    toEnd: [Connection, "flood" | "resumed"][],
+    before: number,
+  ): void {
+    const client = this.#clients.get(session);
+    if (!client) return;
+    const share = shareOf(shares, client.connection);
+    share.hearsUntil ??= before;
+    this.#silence(client.connection, client.wire);
+    toEnd.push([client.connection, "resumed"]);
+  }
+
+  #silence({ room, version }: Connection, wire: Wire): void {
+    const listeners = this.#listeners.get(room);
+    listeners?.[version].delete(wire);
+    if (listeners?.[2].size === 0 && listeners[3].size === 0) this.#listeners.delete(room);
   }
 
   #name(room: string, connection: Connection, name: string): void {
     connection.named(name);
-    const { wire } = connection;
+    const { wire, version } = connection;
     if (wire === null) return;
+    let listeners = this.#listeners.get(room);
+    if (!listeners) {
+      listeners = { 2: new Set(), 3: new Set() };
+      this.#listeners.set(room, listeners);
+    }
+    listeners[version].add(wire);
+  }
+
+  #write(room: string, events: readonly Announced[], shares: ReadonlyMap<Connection, Share>): void {
     const listeners = this.#listeners.get(room);
-    if (listeners) listeners.add(wire);
-    else this.#listeners.set(room, new Set([wire]));
-  }
-
-  #write(room: string, events: readonly Uint8Array[], shares: ReadonlyMap<Connection, Share>): void {
-    const [only] = events;
-    const whole = only !== undefined && events.length === 1 ? only : Buffer.concat(events);
-    const starts = startsOf(events);
-    const served = new Set<Wire>();
-    for (const [connection, share] of shares) {
-      if (connection.wire !== null) served.add(connection.wire);
-      connection.write(piecesOf(share, whole, starts));
-    }
-    if (events.length === 0) return;
-    for (const wire of this.#listeners.get(room) ?? []) {
-      if (!served.has(wire)) wire.write(whole);
-    }
-  }
-
-  #eventOf(outcome: Outcome): string | null {
-    switch (outcome.kind) {
-      case "registered":
-        return v2.registerEvent(outcome.name, this.#timestampOf(outcome.time));
-      case "renamed":
-        return v2.changeEvent(outcome.oldName, outcome.name, this.#timestampOf(outcome.time));
-      case "sent":
-        return v2.messageEvent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
-      case "left":
-        return outcome.name === null ? null : v2.leaveEvent(outcome.name, this.#timestampOf(outcome.time));
-      default:
-        return null;
+    const texts = events.map((event) => classicEvent(event, this.#timestampOf));
+    for (const version of [2, 3] as const) {
+      const asking = [...shares].filter(([connection]) => connection.version === version);
+      const dialect = DIALECTS[version];
+      let run: EventRun | undefined;
+      const served = new Set<Wire>();
+      for (const [connection, share] of asking) {
+        if (connection.wire !== null) served.add(connection.wire);
+        run ??= new EventRun(dialect, events, texts);
+        connection.write(run.framesOf(share));
+      }
+      if (events.length === 0 || listeners === undefined || listeners[version].size === 0) continue;
+      const whole = (run ?? new EventRun(dialect, events, texts)).framesOf(LISTENING);
+      for (const wire of listeners[version]) {
+        if (!served.has(wire)) for (const piece of whole) wire.write(piece);
+      }
     }
   }
 
   #replyOf(outcome: Outcome, connection: Connection): string | null {
+    const reply = this.#classicReply(outcome, connection);
+    if (reply === null || connection.version === 2) return reply;
+    const isOfMessage = outcome.kind === "sent" || outcome.kind === "repeated";
+    const extended = isOfMessage ? v3.withId(reply, outcome.message.id, outcome.message.time) : reply;
+    return v3.withRef(extended, outcome.ref);
+  }
+
+  #classicReply(outcome: Outcome, connection: Connection): string | null {
     switch (outcome.kind) {
       case "registered":
         return v2.registered(outcome.name, this.#timestampOf(outcome.time));
       case "renamed":
         return v2.renamed(outcome.oldName, outcome.name, this.#timestampOf(outcome.time));
       case "sent":
+      case "repeated":
         return v2.sent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
       case "got":
+      case "paged":
         return this.#historyReply(outcome, connection);
+      case "resumed": {
+        // Without memory for the page the nickname moves all the same, and the messages can be asked for again.
+        const isRefused = connection.historyRefusal(outcome.page.bytes) !== null;
+        const page = isRefused ? { ...outcome.page, messages: "", more: true } : outcome.page;
+        return v3.resumed(outcome.name, connection.secret, page, this.#rosterText(outcome.online));
+      }
+      case "typing":
       case "left":
+      case "absent":
       case "ended":
         return null;
       default:
@@ -156,52 +198,106 @@ export class Fanout {
     }
   }
 
-  #historyReply(outcome: Outcome & { kind: "got" }, connection: Connection): string {
-    const refusal = connection.historyRefusal(outcome.history.bytes);
+  #historyReply(outcome: Extract<Outcome, { kind: "got" | "paged" }>, connection: Connection): string {
+    const { bytes } = outcome.kind === "got" ? outcome.history : outcome.page;
+    const refusal = connection.historyRefusal(bytes);
     if (refusal === null) {
       const timestamp = this.#timestampOf(outcome.time);
-      return v2.got(outcome.name, timestamp, outcome.history.text(), outcome.online);
+      const roster = this.#rosterText(outcome.online);
+      return outcome.kind === "got"
+        ? v2.got(outcome.name, timestamp, outcome.history.text(), roster)
+        : v3.paged(outcome.name, timestamp, outcome.page, roster);
     }
     this.#events.refused(connection, refusal);
     return refusal === "TooManyRequests"
       ? v2.refused({ reason: refusal, type: "get", retryS: 1 })
       : v2.getFailed(outcome.name, "The server is busy sending histories. Try again in a few seconds.");
   }
+
+  #rosterText(online: readonly string[]): string {
+    if (this.#roster.online !== online) this.#roster = { online, text: JSON.stringify(online) };
+    return this.#roster.text;
+  }
 }
 
-/** Where each event begins in all of them together, and where the last one ends. */
-function startsOf(events: readonly Uint8Array[]): number[] {
+function shareOf(shares: Map<Connection, Share>, connection: Connection): Share {
+  let share = shares.get(connection);
+  if (!share) {
+    share = { hearsFrom: connection.name === null ? null : 0, hearsUntil: null, replies: [] };
+    shares.set(connection, share);
+  }
+  return share;
+}
+
+/** The events of a batch as one version writes them: encoded once, and then cut as each client needs it. */
+class EventRun {
+  readonly #dialect: Dialect;
+  readonly #units: readonly Uint8Array[];
+  readonly #bytes: Uint8Array;
+  /** Where each event begins in all of them together, and where the last one ends. */
+  readonly #starts: readonly number[];
+
+  constructor(dialect: Dialect, events: readonly Announced[], texts: readonly string[]) {
+    this.#dialect = dialect;
+    this.#units = events.map((event, at) => dialect.event(event, texts[at] ?? ""));
+    const [only] = this.#units;
+    this.#bytes = only !== undefined && this.#units.length === 1 ? only : Buffer.concat(this.#units);
+    this.#starts = startsOf(this.#units);
+  }
+
+  /** What a client gets: its replies, and the events between them. */
+  framesOf({ hearsFrom, hearsUntil, replies }: Share): Uint8Array[] {
+    const end = hearsUntil ?? this.#units.length;
+    const runs: Uint8Array[] = [];
+    let count = 0;
+    let next = hearsFrom ?? Number.POSITIVE_INFINITY;
+    const hear = (until: number) => {
+      if (until <= next) return;
+      const run = this.#bytes.subarray(this.#starts[next], this.#starts[until]);
+      if (run.length > 0) runs.push(run);
+      for (let at = next; at < until; at++) if (this.#units[at]?.length) count++;
+    };
+    for (const { before, after, text } of replies) {
+      hear(before);
+      if (text !== null) {
+        runs.push(this.#dialect.reply(text));
+        count++;
+      }
+      next = Math.max(next, after);
+    }
+    hear(end);
+    return this.#dialect.frames(runs, count);
+  }
+}
+
+function startsOf(units: readonly Uint8Array[]): number[] {
   const starts = [0];
   let end = 0;
-  for (const event of events) {
-    end += event.length;
+  for (const unit of units) {
+    end += unit.length;
     starts.push(end);
   }
   return starts;
 }
 
-/** What a client gets: its replies, and the events between them. */
-function piecesOf({ hearsFrom, replies }: Share, whole: Uint8Array, starts: readonly number[]): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  let next = hearsFrom ?? Number.POSITIVE_INFINITY;
-  for (const { before, after, frame } of replies) {
-    if (before > next) pieces.push(whole.subarray(starts[next], starts[before]));
-    pieces.push(frame);
-    next = Math.max(next, after);
+function isAnnounced(outcome: Outcome): outcome is Announced {
+  switch (outcome.kind) {
+    case "registered":
+    case "renamed":
+    case "sent":
+    case "typing":
+      return true;
+    case "left":
+      return outcome.name !== null;
+    default:
+      return false;
   }
-  if (next < starts.length - 1) pieces.push(whole.subarray(starts[next]));
-  return joined(pieces);
 }
 
-/** Small pieces as one, so that they are one write; large ones as they are, so that clients share them. */
-function joined(pieces: Uint8Array[]): Uint8Array[] {
-  if (pieces.length < 2) return pieces;
-  let bytes = 0;
-  for (const piece of pieces) bytes += piece.length;
-  return bytes / pieces.length > SHARE_FROM_BYTES ? pieces : [Buffer.concat(pieces, bytes)];
-}
-
-type Refused = Exclude<Outcome, { kind: "registered" | "renamed" | "sent" | "left" | "got" | "ended" }>;
+type Refused = Exclude<
+  Outcome,
+  Announced | { kind: "got" | "paged" | "resumed" | "repeated" | "absent" | "ended" }
+>;
 
 function refusalFrame(outcome: Refused): string {
   switch (outcome.kind) {
@@ -210,13 +306,15 @@ function refusalFrame(outcome: Refused): string {
     case "name-failed":
       return v2.nameFailed(outcome.oldName, outcome.name, outcome.error);
     case "send-refused":
-      return v2.sendRefused(outcome.name, outcome.content);
+      return v2.sendRefused(outcome.name, outcome.content, outcome.reason);
     case "send-failed":
       return v2.sendFailed(outcome.name, outcome.content, outcome.error);
     case "get-failed":
       return v2.getFailed(outcome.name, outcome.error);
+    case "resume-refused":
+      return v3.resumeRefused();
     case "unregistered":
-      return outcome.request === "send" ? v2.sendUnregistered() : v2.getUnregistered();
+      return v2.unregistered(outcome.request);
     case "refused":
       return v2.refused(outcome.refusal);
   }
@@ -225,15 +323,16 @@ function refusalFrame(outcome: Refused): string {
 function refusalReason(outcome: Refused): string {
   switch (outcome.kind) {
     case "name-refused":
+    case "send-refused":
       return outcome.reason;
     case "name-failed":
       return outcome.oldName === null ? "ErrorWhenRegister" : "ErrorWhenChange";
-    case "send-refused":
-      return "WrongFormatContent";
     case "send-failed":
       return "ErrorWhenSend";
     case "get-failed":
       return "ErrorWhenGet";
+    case "resume-refused":
+      return "UnknownSession";
     case "unregistered":
       return "UnknownRegister";
     case "refused":

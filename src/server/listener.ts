@@ -316,6 +316,7 @@ class ClientSocket implements Wire {
     });
     this.#state = { kind: "open", connection, reader };
     if (this.#unsent.length === 0) this.#direct = this.#socket;
+    connection.greet();
     if (rest.length > 0) reader.read(rest);
   }
 

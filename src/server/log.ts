@@ -8,6 +8,7 @@ export type Category =
   | "disconnect"
   | "register"
   | "change"
+  | "resume"
   | "send"
   | "get"
   | "refusal"

@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 export interface MetricsSource {
   readonly connections: number;
   readonly named: number;
+  readonly absent: number;
   readonly rooms: number;
   readonly addresses: number;
   readonly pendingSize: number;
@@ -37,6 +38,7 @@ export class Metrics {
   watch(source: MetricsSource): void {
     this.#gauge("chatbox_connections", "WebSocket connections open", () => source.connections);
     this.#gauge("chatbox_named", "Connections with a nickname", () => source.named);
+    this.#gauge("chatbox_absent", "Nicknames kept for clients that can resume", () => source.absent);
     this.#gauge("chatbox_rooms", "Rooms in memory", () => source.rooms);
     this.#gauge("chatbox_addresses", "Client addresses remembered", () => source.addresses);
     this.#gauge("chatbox_pending_size", "Bytes of requests without an outcome", () => source.pendingSize);

@@ -55,7 +55,11 @@ export class Reports implements FanoutEvents, EngineObserver {
         else this.#info("send", connection, `${name} has sent message ${id}`, { name, id });
         break;
       }
+      case "resumed":
+        this.#info("resume", connection, `${outcome.name} has resumed`, { name: outcome.name });
+        break;
       case "got":
+      case "paged":
         this.#info("get", connection, `${outcome.name} has got the history`, { name: outcome.name });
         break;
     }

@@ -30,6 +30,10 @@ export interface Limits {
   readonly historyMemoryBytes: number;
   /** Requests waiting for the store, over all rooms, in bytes. */
   readonly pendingSize: number;
+  /** Keys of sends remembered, over all rooms. */
+  readonly sendKeys: number;
+  /** Sessions that are over and still known, in each room. */
+  readonly pastSessions: number;
 }
 
 export interface LogSettings {
@@ -48,6 +52,10 @@ export interface Settings {
   readonly dataFile: string;
   readonly fsync: FsyncMode;
   readonly getBudgetBytes: number;
+  /** How long a nickname is kept for a client of version 3 whose connection broke. */
+  readonly graceMs: number;
+  /** The same after a restart of the server, from its start on. */
+  readonly restartGraceMs: number;
   /** The template and zone of timestamps. */
   readonly timestamp: string;
   readonly timezone: string;

@@ -14,6 +14,13 @@ export function textFrame(text: string): Buffer<ArrayBuffer> {
   return frame;
 }
 
+/** What stands before the payload of one unfragmented text frame. @param length of the payload, in bytes */
+export function textFrameHead(length: number): Buffer<ArrayBuffer> {
+  const head = Buffer.allocUnsafe(headLength(length));
+  writeHead(head, OPCODE.text, length);
+  return head;
+}
+
 /** A control frame; its payload is at most 125 bytes. */
 export function controlFrame(opcode: number, payload: Uint8Array): Buffer<ArrayBuffer> {
   const frame = Buffer.allocUnsafe(2 + payload.length);

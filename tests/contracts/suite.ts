@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import type { Deliver, Engine } from "../../src/engine/engine.ts";
-import type { Request } from "../../src/protocol/request.ts";
-import type { Outcome } from "../../src/room/operation.ts";
+import type { PageRequest } from "../../src/protocol/request.ts";
+import type { Outcome, RoomRequest } from "../../src/room/operation.ts";
+
+const NEWEST: PageRequest = { limit: 100, before: null, after: null };
+
+/** The proof of a session, as long as a real one. */
+export function proofFor(session: string): string {
+  return new Bun.CryptoHasher("sha256").update(session).digest("base64url");
+}
 
 /** An outcome as it was when it was delivered: with the history it showed. */
 export type Told = Outcome & { readonly shown?: string };
@@ -19,24 +26,40 @@ export class EngineStage {
     for (const waiter of this.#waiting) if (this.told.length >= waiter.count) waiter.resolve();
   };
 
-  submit(session: string, request: Request, room = "/"): void {
-    this.engine.submit(room, { kind: "request", session, request, size: 10 });
+  /** Sessions that begin with a letter can be resumed, each by its own name. */
+  submit(session: string, request: RoomRequest, room = "/"): void {
+    const proof = /^[a-z]/.test(session) ? proofFor(session) : undefined;
+    this.engine.submit(room, { kind: "request", session, request, size: 10, proof });
   }
 
   leave(session: string, room = "/"): void {
-    this.engine.submit(room, { kind: "leave", session });
+    this.engine.submit(room, { kind: "leave", session, resumable: false });
+  }
+
+  /** The session's connection breaks. */
+  vanish(session: string, room = "/"): void {
+    this.engine.submit(room, { kind: "leave", session, resumable: true });
+  }
+
+  /** `session` takes over what `from` had, and asks for what it missed. */
+  resume(session: string, from: string, page: Partial<PageRequest> = {}, room = "/"): void {
+    this.submit(session, { kind: "resume", proof: proofFor(from), page: { ...NEWEST, ...page } }, room);
+  }
+
+  page(session: string, page: Partial<PageRequest>, room = "/"): void {
+    this.submit(session, { kind: "get", page: { ...NEWEST, ...page } }, room);
   }
 
   name(session: string, name: string, room = "/"): void {
     this.submit(session, { kind: "name", name }, room);
   }
 
-  send(session: string, content: string, room = "/"): void {
-    this.submit(session, { kind: "send", content }, room);
+  send(session: string, content: string, room = "/", key: string | null = null): void {
+    this.submit(session, { kind: "send", content, key }, room);
   }
 
   get(session: string, room = "/"): void {
-    this.submit(session, { kind: "get" }, room);
+    this.submit(session, { kind: "get", page: null }, room);
   }
 
   /** The outcomes told so far, once there are at least so many. */

@@ -1,29 +1,25 @@
 import { expect, test } from "bun:test";
-import { parseRequest } from "../../src/protocol/request.ts";
-import type { Operation, Outcome } from "../../src/room/operation.ts";
-import { Room } from "../../src/room/room.ts";
+import type { Decision } from "../../src/room/operation.ts";
+import { emptyRoom, operationOf } from "../support/room.ts";
 
 const NOW = { time: 1_000, timestamp: "T" };
-const history = { bytes: 0, text: () => "" };
 
-/** A room without sockets, disk or clock: frames go in, outcomes come out. */
+/** A room without sockets, disk or clock: frames go in, decisions come out. */
 class Stage {
-  readonly room = new Room(0, history);
+  readonly room = emptyRoom();
+  now = NOW;
 
-  play(session: string, frame: unknown): Outcome {
-    return this.room.decide(operation(session, frame), NOW);
+  play(session: string, frame: unknown): Decision {
+    return this.room.decide(operationOf(session, frame), this.now);
   }
 
-  leave(session: string): Outcome {
-    return this.room.decide({ kind: "leave", session }, NOW);
+  leave(session: string, resumable = false): Decision {
+    return this.room.decide({ kind: "leave", session, resumable }, this.now);
   }
-}
 
-function operation(session: string, frame: unknown): Operation {
-  const parsed = parseRequest(JSON.stringify(frame));
-  return "request" in parsed
-    ? { kind: "request", session, request: parsed.request, size: 1 }
-    : { kind: "refuse", session, refusal: parsed.refusal, size: 1 };
+  expire(session: string): Decision {
+    return this.room.decide({ kind: "expire", session }, this.now);
+  }
 }
 
 const name = (value: unknown) => ({ type: "name", name: value });
@@ -103,9 +99,9 @@ test("SEND-6 NotEnoughKey comes before UnknownRegister, and that before WrongFor
 });
 
 test("a room counts its messages on from the newest stored", () => {
-  const room = new Room(41, history);
-  room.decide(operation("1", name("An")), NOW);
-  const outcome = room.decide(operation("1", send("x")), NOW);
+  const room = emptyRoom({ lastId: 41 });
+  room.decide(operationOf("1", name("An")), NOW);
+  const outcome = room.decide(operationOf("1", send("x")), NOW);
   expect(outcome).toMatchObject({
     kind: "sent",
     message: { id: 42, name: "An", content: "x", time: 1_000, timestamp: "T" },

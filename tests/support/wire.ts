@@ -1,6 +1,8 @@
 import type { Engine } from "../../src/engine/engine.ts";
+import type { Version } from "../../src/protocol/version.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { type Cause, Connection, type Shared, type Wire } from "../../src/server/connection.ts";
+import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
 
 /** A socket in memory, which keeps what is done to it. */
@@ -39,6 +41,8 @@ export const LIMITS: Limits = {
   maxRooms: 10,
   historyMemoryBytes: 10_000,
   pendingSize: 10_000,
+  sendKeys: 1000,
+  pastSessions: 10,
 };
 
 /** A connection over a {@link FakeWire}, with a clock of its own and an engine that only takes down. */
@@ -52,7 +56,7 @@ export class ConnectionStage {
   now = 0;
   pendingSize = 0;
 
-  constructor(limits: Partial<Limits> = {}) {
+  constructor(limits: Partial<Limits> = {}, version: Version = 2) {
     const stage = this;
     const engine: Engine = {
       enter: () => true,
@@ -61,6 +65,7 @@ export class ConnectionStage {
         return stage.pendingSize;
       },
       rooms: 1,
+      absent: 0,
       healthy: true,
       close: () => Promise.resolve(),
     };
@@ -69,6 +74,7 @@ export class ConnectionStage {
       limits: { ...LIMITS, ...limits },
       getMemory: this.getMemory,
       now: () => this.now,
+      retryS: () => 1,
       events: {
         opened: () => {},
         requested: () => {},
@@ -76,7 +82,15 @@ export class ConnectionStage {
       },
     };
     const wheel = { add: () => () => {} };
-    this.connection = new Connection("1", "/", "127.0.0.1", this.wire, this.shared, wheel);
+    this.connection = new Connection(
+      "1",
+      "/",
+      "127.0.0.1",
+      version === 3 ? createSecret() : null,
+      this.wire,
+      this.shared,
+      wheel,
+    );
     this.wire.backlogged = () => this.connection.checkUnsent();
   }
 

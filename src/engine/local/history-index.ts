@@ -30,6 +30,38 @@ export class HistoryIndex {
     this.replyBytes += replyBytes;
   }
 
+  /** The id of the oldest record, 0 when there is none. */
+  get firstId(): number {
+    return this.count === 0 ? 0 : this.#block(0).id;
+  }
+
+  /**
+   * Where to read for some records with ids below `before` and no more: from a block on that has `count` of them behind
+   * its start, as far as there are so many, to the end of the block that the last of them is in.
+   */
+  blocksBelow(before: number, count: number): { readonly start: number; readonly stop: number | undefined } {
+    const after = this.#firstBlock((block) => block.id >= before);
+    return {
+      start: this.#block(after - 1 - Math.ceil(count / RECORDS_A_BLOCK)).offset,
+      stop: after < this.#length ? this.#block(after).offset : undefined,
+    };
+  }
+
+  /** Where to read for the records with ids above `after`: the block in which the first of them is. */
+  blockAbove(after: number): number {
+    return this.#block(this.#firstBlock((block) => block.id > after) - 1).offset;
+  }
+
+  /** Starts of blocks from the newest backwards, in growing steps, the oldest last. */
+  *blocksBackwards(): Generator<number> {
+    let number = this.#length - 1;
+    for (let step = 1; number > 0; step *= 2) {
+      yield this.#block(number).offset;
+      number -= step;
+    }
+    if (this.count > 0) yield this.#block(0).offset;
+  }
+
   /** A block at or before the oldest record from which on everything takes at most `budgetBytes`. */
   blockWithin(budgetBytes: number): BlockStart | undefined {
     if (this.count === 0) return undefined;

@@ -6,7 +6,7 @@ import { errorCode, errorReason, isDirectory, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import { HistoryIndex } from "./history-index.ts";
 import { realFile } from "./real-file.ts";
-import { CLOSING, replyBytes } from "./record.ts";
+import { CLOSING, decodeRecord, idOf, replyBytes, type StoredMessage } from "./record.ts";
 import { recover } from "./repair.ts";
 
 export { JournalError } from "./fault.ts";
@@ -109,6 +109,11 @@ export class Journal {
     return this.#index.lastId;
   }
 
+  /** The id of the oldest message, 0 when there is none. */
+  get firstId(): number {
+    return this.#index.firstId;
+  }
+
   /**
    * Stores records as one durable batch. When it rejects, nothing of the batch is in the file, and the next append
    * works if there is room again. Calls must not overlap, and ids must grow.
@@ -137,14 +142,54 @@ export class Journal {
     if (this.#file === undefined || block === undefined) return [];
     let excess = this.#index.replyBytes - block.replyBytesBefore - budgetBytes;
     const records: string[] = [];
-    for await (const lines of readLines(new FileChunks(this.#file, block.offset, this.#end))) {
-      for (const line of lines) {
-        const record = line.endsWith(",") ? line.slice(0, -1) : line;
+    for await (const batch of this.#records(block.offset)) {
+      for (const record of batch) {
         if (excess <= 0) records.push(record);
         else excess -= replyBytes(record);
       }
     }
     return records;
+  }
+
+  /**
+   * The newest `count` records with ids below `before`, oldest first; fewer where there are not so many. May run beside
+   * an append, like {@link tail}.
+   */
+  async below(before: number, count: number): Promise<string[]> {
+    const { start, stop } = this.#index.blocksBelow(before, count);
+    let records: string[] = [];
+    for await (const batch of this.#records(start, stop)) {
+      for (const record of batch) if (idOf(record) < before) records.push(record);
+      records = records.slice(-count);
+    }
+    return records;
+  }
+
+  /** The oldest `count` records with ids above `after`, oldest first. May run beside an append, like {@link tail}. */
+  async above(after: number, count: number): Promise<string[]> {
+    const records: string[] = [];
+    for await (const batch of this.#records(this.#index.blockAbove(after))) {
+      for (const record of batch) if (idOf(record) > after) records.push(record);
+      if (records.length >= count) break;
+    }
+    return records.slice(0, count);
+  }
+
+  /** The message with an id, undefined when there is none. */
+  async message(id: number): Promise<StoredMessage | undefined> {
+    const [record] = await this.above(id - 1, 1);
+    return record !== undefined && idOf(record) === id ? decodeRecord(record) : undefined;
+  }
+
+  /** The messages that were sent with a key at or after a time in Unix milliseconds, oldest first. */
+  async *keyedSince(time: number): AsyncGenerator<{ key: string; id: number; time: number }> {
+    for await (const batch of this.#records(await this.#offsetBefore(time))) {
+      for (const record of batch) {
+        if (!record.includes(',"key":"')) continue;
+        const { key, id, time: sentAt } = decodeRecord(record);
+        if (key !== undefined && sentAt >= time) yield { key, id, time: sentAt };
+      }
+    }
   }
 
   /** Waits for a running append, makes everything durable (unless fsync is off) and lets go of the file. */
@@ -162,6 +207,26 @@ export class Journal {
       if (this.#fsync !== "off") await file.datasync();
     } finally {
       await file.close();
+    }
+  }
+
+  /** An offset from which on all records since a time are found, and some older ones. */
+  async #offsetBefore(time: number): Promise<number> {
+    let start = this.#end;
+    for (const offset of this.#index.blocksBackwards()) {
+      start = offset;
+      const first = await this.#records(offset).next();
+      const [record] = first.value ?? [];
+      if (record === undefined || decodeRecord(record).time < time) break;
+    }
+    return start;
+  }
+
+  /** The records from an offset in the file on, as many at a time as one read brought. */
+  async *#records(start: number, stop = this.#end): AsyncGenerator<string[], undefined> {
+    if (this.#file === undefined || this.count === 0) return;
+    for await (const lines of readLines(new FileChunks(this.#file, start, stop))) {
+      yield lines.flatMap((line) => (line === "" ? [] : line.endsWith(",") ? line.slice(0, -1) : line));
     }
   }
 

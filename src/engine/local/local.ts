@@ -7,6 +7,7 @@ import { HistoryMemory } from "./history-memory.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { RoomQueue } from "./room-queue.ts";
+import { SessionStore } from "./sessions.ts";
 
 export interface LocalEngineOptions {
   /** The main room's history. The other rooms' lie beside it: `data.json` has them in `data.rooms/`. */
@@ -17,6 +18,14 @@ export interface LocalEngineOptions {
   /** The most history held in memory, over all rooms, in bytes of JSON. */
   readonly historyMemoryBytes: number;
   readonly maxRooms: number;
+  /** How long a nickname is kept for somebody who can resume. */
+  readonly graceMs: number;
+  /** The same, from the start on, for those who were here when the process before ended. */
+  readonly restartGraceMs: number;
+  /** Keys of sends remembered, over all rooms. */
+  readonly sendKeys: number;
+  /** Sessions that are over and still known, in each room. */
+  readonly pastSessions: number;
   readonly now: () => Moment;
   /** Unix milliseconds of a timestamp in a file that another program wrote. */
   readonly timeOf: (timestamp: string) => number | undefined;
@@ -29,6 +38,8 @@ export class LocalEngine implements Engine {
   readonly #options: LocalEngineOptions;
   readonly #lock: { release(): void };
   readonly #memory: HistoryMemory;
+  readonly #sessions: SessionStore;
+  readonly #keyMemory: { count: number; readonly most: number };
   readonly #rooms = new Map<string, RoomQueue>();
   /** Histories still being closed; a room that is wanted again waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
@@ -42,21 +53,33 @@ export class LocalEngine implements Engine {
    * @throws JournalError when another server holds the file, or it cannot be read, written or understood
    */
   static async open(options: LocalEngineOptions): Promise<LocalEngine> {
-    const lock = lockFile(options.dataFile);
-    const engine = new LocalEngine(options, lock);
+    const { dataFile, now, observer } = options;
+    const lock = lockFile(dataFile);
+    let sessions: SessionStore | undefined;
     try {
+      sessions = new SessionStore(
+        dataFile,
+        () => now().time,
+        (sentence) => observer.notice(MAIN_ROOM, sentence),
+      );
+      const engine = new LocalEngine(options, lock, sessions);
       await engine.#queue(MAIN_ROOM).open();
+      // Who was in a room when the process before ended has a place there, and a grace that runs from now on.
+      for (const room of sessions.heldRooms()) engine.#queue(room);
       return engine;
     } catch (error) {
+      sessions?.close();
       lock.release();
       throw error;
     }
   }
 
-  private constructor(options: LocalEngineOptions, lock: { release(): void }) {
+  private constructor(options: LocalEngineOptions, lock: { release(): void }, sessions: SessionStore) {
     this.#options = options;
     this.#lock = lock;
+    this.#sessions = sessions;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
+    this.#keyMemory = { count: 0, most: options.sendKeys };
   }
 
   get rooms(): number {
@@ -65,6 +88,12 @@ export class LocalEngine implements Engine {
 
   get pendingSize(): number {
     return this.#pending.size;
+  }
+
+  get absent(): number {
+    let absent = 0;
+    for (const queue of this.#rooms.values()) absent += queue.absent;
+    return absent;
   }
 
   get healthy(): boolean {
@@ -94,22 +123,22 @@ export class LocalEngine implements Engine {
     const queues = [...this.#rooms.values()];
     this.#rooms.clear();
     await Promise.all([...queues.map((queue) => queue.close()), ...this.#closing.values()]);
+    this.#sessions.close();
     this.#lock.release();
   }
 
   #queue(room: string): RoomQueue {
     const known = this.#rooms.get(room);
     if (known) return known;
-    const { dataFile, fsync, timeOf, now, deliver, observer, getBudgetBytes } = this.#options;
+    const { dataFile, fsync, timeOf, ...options } = this.#options;
     const isMain = room === MAIN_ROOM;
     const path = isMain ? dataFile : roomFile(dataFile, room);
     const queue = new RoomQueue({
+      ...options,
       name: room,
-      now,
-      deliver,
-      observer,
-      getBudgetBytes,
       memory: this.#memory,
+      sessions: this.#sessions,
+      keyMemory: this.#keyMemory,
       pending: this.#pending,
       open: async () => {
         await this.#closing.get(room);

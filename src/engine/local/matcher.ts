@@ -1,9 +1,10 @@
-import { MAX_ID } from "./record.ts";
+import { KEY_CHARACTERS, MAX_ID } from "./record.ts";
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;
 const ZERO = 0x30;
 const NINE = 0x39;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const SMALL_D = 0x64;
 const SMALL_U = 0x75;
@@ -15,6 +16,11 @@ const BEFORE_CONTENT = Buffer.from(',"content":"');
 const BEFORE_TIMESTAMP = Buffer.from(',"timestamp":"');
 const BEFORE_ID = Buffer.from(',"id":');
 const BEFORE_TIME = Buffer.from(',"time":');
+const BEFORE_KEY = Buffer.from(',"key":"');
+/** Which bytes stand in a key. */
+const IN_KEY = new Uint8Array(256);
+for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
+  IN_KEY[byte] = 1;
 const SHORT_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\bfnrt'));
 /** Control characters that `JSON.stringify` writes as `\b` and the like, never as `\u0008`. */
 const SHORT_CONTROLS: ReadonlySet<number> = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d]);
@@ -30,7 +36,7 @@ export class RecordMatcher {
   lastId = 0;
   /** The time of the last record matched, Unix ms. */
   lastTime = 0;
-  /** How many bytes the `,"id":…,"time":…` of the last record matched takes. */
+  /** How many bytes the `,"id":…,"time":…` of the last record matched takes, with its key if it has one. */
   idBytes = 0;
   /** Where a failed match stopped. At `limit` the record was right as far as it went. */
   stop = 0;
@@ -46,15 +52,17 @@ export class RecordMatcher {
     const timeAt = this.#minus(bytes, this.literal(bytes, idEnd, BEFORE_TIME));
     const timeEnd = this.#digits(bytes, timeAt);
     if (timeEnd < 0) return -1;
-    if (bytes[timeEnd] !== CLOSING_BRACE) return this.#fail(timeEnd);
+    const end = bytes[timeEnd] === COMMA ? this.#key(bytes, timeEnd) : timeEnd;
+    if (end < 0) return -1;
+    if (bytes[end] !== CLOSING_BRACE) return this.#fail(end);
     if (id <= this.lastId || id > MAX_ID) return this.#fail(idAt);
     if (this.#value > Number.MAX_SAFE_INTEGER) return this.#fail(timeAt);
     const negative = bytes[timeAt - 1] === MINUS;
     if (negative && this.#value === 0) return this.#fail(timeAt);
     this.lastId = id;
     this.lastTime = negative ? -this.#value : this.#value;
-    this.idBytes = timeEnd - timestampEnd;
-    return timeEnd + 1;
+    this.idBytes = end - timestampEnd;
+    return end + 1;
   }
 
   /** The end of `expected` at `at`, or -1. Given -1 it answers -1, so that matches can be chained. */
@@ -107,6 +115,16 @@ export class RecordMatcher {
       code = code * 16 + digit;
     }
     return code;
+  }
+
+  #key(bytes: Uint8Array, at: number): number {
+    const start = this.literal(bytes, at, BEFORE_KEY);
+    if (start < 0) return -1;
+    for (let i = start; i < start + KEY_CHARACTERS; i++) {
+      if (IN_KEY[bytes[i] ?? 0] !== 1) return this.#fail(i);
+    }
+    const end = start + KEY_CHARACTERS;
+    return bytes[end] === QUOTE ? end + 1 : this.#fail(end);
   }
 
   #minus(bytes: Uint8Array, at: number): number {

@@ -5,7 +5,12 @@ export interface StoredMessage {
   timestamp: string;
   id: number;
   time: number;
+  /** By what a repeat of the send is known: a digest, `KEY_CHARACTERS` of base64url. Most messages have none. */
+  key?: string | undefined;
 }
+
+export const KEY_CHARACTERS = 16;
+const KEY = /^[\w-]{16}$/;
 
 /** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
 export const MAX_ID = 2 ** 52;
@@ -17,8 +22,8 @@ export const CLOSING = "\n]\n";
  * The canonical line of a message, without a comma or line break: the keys in this order, as `JSON.stringify` writes
  * them. Nothing else may ever be written to the file, because records are told from damage byte by byte.
  */
-export function encodeRecord({ name, content, timestamp, id, time }: StoredMessage): string {
-  return JSON.stringify({ name, content, timestamp, id, time });
+export function encodeRecord({ name, content, timestamp, id, time, key }: StoredMessage): string {
+  return JSON.stringify({ name, content, timestamp, id, time, key });
 }
 
 /**
@@ -29,12 +34,14 @@ export function encodeRecord({ name, content, timestamp, id, time }: StoredMessa
 export function decodeRecord(line: string): StoredMessage {
   const value: unknown = JSON.parse(line);
   if (!isObject(value)) throw new TypeError("A record is a JSON object.");
-  const { name, content, timestamp, id, time } = value;
+  const { name, content, timestamp, id, time, key } = value;
   if (typeof name !== "string" || typeof content !== "string" || typeof timestamp !== "string") {
     throw new TypeError("A record has the strings name, content and timestamp.");
   }
   if (!isId(id) || !isTime(time)) throw new TypeError("A record has the integers id and time.");
-  return { name, content, timestamp, id, time };
+  if (key === undefined) return { name, content, timestamp, id, time };
+  if (!isKey(key)) throw new TypeError("A record's key is a digest.");
+  return { name, content, timestamp, id, time, key };
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -49,6 +56,21 @@ export function isTime(value: unknown): value is number {
   return typeof value === "number" && Number.isSafeInteger(value);
 }
 
+export function isKey(value: unknown): value is string {
+  return typeof value === "string" && KEY.test(value);
+}
+
+/** The id in a record, read off its text. */
+export function idOf(record: string): number {
+  return Number.parseInt(record.slice(record.lastIndexOf(',"id":') + ',"id":'.length), 10);
+}
+
+/** A record without its key, as v3 shows it. A quote inside a string stands behind a backslash, so `,"key":"` occurs once. */
+export function withoutKey(record: string): string {
+  const at = record.lastIndexOf(',"key":"');
+  return at < 0 ? record : `${record.slice(0, at)}}`;
+}
+
 /**
  * A record without its `,"id":…,"time":…`, as v2 shows it. A quote inside a string stands behind a backslash, so `,"id":`
  * occurs once.
@@ -57,7 +79,7 @@ export function withoutId(record: string): string {
   return `${record.slice(0, record.lastIndexOf(',"id":'))}}`;
 }
 
-/** What a record takes in a `get` reply of v2, in UTF-8 bytes: itself without its id and time, and a comma. */
+/** What a record takes in a `get` reply of v2, in UTF-8 bytes: itself without its id and what follows, and a comma. */
 export function replyBytes(record: string): number {
   return Buffer.byteLength(record) - (record.length - record.lastIndexOf(',"id":') - 1) + 1;
 }

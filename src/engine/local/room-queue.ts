@@ -1,11 +1,18 @@
+import { REMEMBERED_MS } from "../../protocol/limits.ts";
+import type { PageRequest } from "../../protocol/request.ts";
+import type { Page } from "../../protocol/v3.ts";
 import { HistoryWindow } from "../../room/history.ts";
-import type { HistoryView, Message, Operation, Outcome } from "../../room/operation.ts";
-import { type Moment, Room } from "../../room/room.ts";
+import type { Decision, HistoryView, Message, Operation, Outcome, SessionId } from "../../room/operation.ts";
+import { PastSessions } from "../../room/past-sessions.ts";
+import { type Absentee, type Moment, Room } from "../../room/room.ts";
+import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
 import type { Deliver, EngineObserver } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import type { HistoryHolder, HistoryMemory } from "./history-memory.ts";
 import type { Journal } from "./journal.ts";
-import { encodeRecord, withoutId } from "./record.ts";
+import { Pages } from "./pages.ts";
+import { encodeRecord, KEY_CHARACTERS, withoutId } from "./record.ts";
+import type { SessionStore } from "./sessions.ts";
 
 /** A room that could not be opened is tried again after this time, and not on every frame. */
 const REOPEN_AFTER_MS = 5_000;
@@ -18,6 +25,14 @@ export interface RoomQueueOptions {
   readonly observer: EngineObserver;
   readonly getBudgetBytes: number;
   readonly memory: HistoryMemory;
+  readonly sessions: SessionStore;
+  /** How long a nickname is kept for somebody who can resume. */
+  readonly graceMs: number;
+  /** The same for those whom a restart found here. */
+  readonly restartGraceMs: number;
+  readonly keyMemory: KeyMemory;
+  /** Sessions that are over and still known, at most. */
+  readonly pastSessions: number;
   /** Shared by all rooms: the size of the requests whose outcomes are not delivered yet. */
   readonly pending: { size: number };
   /** Called whenever the queue has run empty. */
@@ -30,9 +45,16 @@ export interface RoomQueueOptions {
  */
 export class RoomQueue implements HistoryHolder {
   readonly #options: RoomQueueOptions;
+  readonly #past: PastSessions;
+  readonly #keys: SendKeys;
+  /** Those whom a restart found here, until the room is opened. */
+  #absentees: Absentee[] = [];
+  /** The graces that run, by session. Each has a place in the room. */
+  readonly #graces = new Map<SessionId, Timer>();
   #journal: Journal | null = null;
   #room: Room | null = null;
   #window: HistoryWindow | null = null;
+  #pages: Pages | null = null;
   #gathering: Operation[] = [];
   #running = false;
   #openFailedAt = Number.NEGATIVE_INFINITY;
@@ -42,6 +64,16 @@ export class RoomQueue implements HistoryHolder {
 
   constructor(options: RoomQueueOptions) {
     this.#options = options;
+    this.#past = new PastSessions(options.pastSessions);
+    this.#keys = new SendKeys(options.keyMemory);
+    for (const { name, lease, endedAt } of options.sessions.load(options.name)) {
+      if (endedAt !== null) this.#past.add(lease, endedAt);
+      else this.#absentees.push({ session: `absent:${lease.proof}`, name, lease });
+    }
+    for (const { session } of this.#absentees) {
+      this.places++;
+      this.#startGrace(session, options.restartGraceMs);
+    }
   }
 
   get busy(): boolean {
@@ -52,12 +84,18 @@ export class RoomQueue implements HistoryHolder {
     return this.#healthy;
   }
 
+  /** Nicknames kept for somebody without a connection. */
+  get absent(): number {
+    return this.#graces.size;
+  }
+
   get historyBytes(): number {
-    return this.#window?.bytes ?? 0;
+    return (this.#window?.bytes ?? 0) + (this.#pages?.bytes ?? 0);
   }
 
   dropHistory(): void {
     this.#window = null;
+    this.#pages = null;
     this.#options.memory.released(this);
   }
 
@@ -72,7 +110,10 @@ export class RoomQueue implements HistoryHolder {
 
   /** Lets go of the history file and of everything in memory. The queue must be idle. */
   async close(): Promise<void> {
+    for (const grace of this.#graces.values()) clearTimeout(grace);
+    this.#graces.clear();
     this.dropHistory();
+    this.#keys.clear();
     const journal = this.#journal;
     this.#journal = null;
     this.#room = null;
@@ -81,10 +122,22 @@ export class RoomQueue implements HistoryHolder {
 
   /** Opens the history file now, and not with the first operation. */
   async open(): Promise<void> {
+    const { name, observer, now } = this.#options;
     const journal = await this.#options.open();
-    for (const notice of journal.notices) this.#options.observer.notice(this.#options.name, notice);
+    for (const notice of journal.notices) observer.notice(name, notice);
+    for await (const { key, id, time } of journal.keyedSince(now().time - REMEMBERED_MS)) {
+      this.#keys.add(key, id, time);
+    }
     this.#journal = journal;
-    this.#room = new Room(journal.lastId, this.#view);
+    this.#room = new Room({
+      lastId: journal.lastId,
+      history: this.#view,
+      absentees: this.#absentees,
+      past: this.#past,
+      keys: this.#keys,
+      digest,
+    });
+    this.#absentees = [];
   }
 
   async #run(): Promise<void> {
@@ -93,17 +146,18 @@ export class RoomQueue implements HistoryHolder {
       this.#gathering = [];
       try {
         if (this.#room === null) await this.#tryOpen();
-        const outcomes = this.#decide(batch);
+        const decisions = this.#decide(batch);
         // Most batches of a quiet room store nothing and read nothing: they are told in the same turn.
-        const failure = outcomes.some(needsStore) ? await this.#store(outcomes) : null;
-        this.#options.deliver(this.#options.name, this.#told(outcomes, failure));
+        const stored = decisions.some(needsStore) ? await this.#store(decisions) : NOTHING_STORED;
+        this.#options.deliver(this.#options.name, this.#told(decisions, stored));
       } catch (error) {
         // A defect, not a fault of the store: the room goes on for the others.
         this.#options.observer.fault(this.#options.name, error);
         this.dropHistory();
       }
       for (const operation of batch) this.#options.pending.size -= sizeOf(operation);
-      if (this.#window !== null) {
+      this.#pages?.trim();
+      if (this.#window !== null || this.#pages !== null) {
         if (this.places > 0) this.#options.memory.used(this);
         else this.dropHistory();
       }
@@ -123,78 +177,210 @@ export class RoomQueue implements HistoryHolder {
     }
   }
 
-  #decide(batch: readonly Operation[]): Outcome[] {
+  #decide(batch: readonly Operation[]): Decision[] {
     const moment = this.#options.now();
     const room = this.#room;
-    return batch.map((operation) => {
-      if (operation.kind === "leave") this.places--;
-      return room === null ? withoutRoom(operation, moment) : room.decide(operation, moment);
+    const decisions = batch.map((operation) => {
+      const decision = room === null ? withoutRoom(operation, moment) : room.decide(operation, moment);
+      this.#keepPlaces(operation, decision);
+      const ref = "ref" in operation ? operation.ref : undefined;
+      return ref === undefined ? decision : { ...decision, ref };
     });
+    this.#noteSessions(decisions);
+    return decisions;
   }
 
-  /** Stores the batch's messages and fetches the history if it is asked for. */
-  async #store(outcomes: readonly Outcome[]): Promise<Failure | null> {
-    const journal = this.#journal;
-    if (journal === null) return null;
-    let getError: unknown;
-    let sendError: unknown;
-    if (this.#window === null && outcomes.some((outcome) => outcome.kind === "got")) {
-      try {
-        const window = new HistoryWindow(this.#options.getBudgetBytes);
-        for (const record of await journal.tail(this.#options.getBudgetBytes))
-          window.pushText(withoutId(record));
-        this.#window = window;
-      } catch (error) {
-        getError = error;
-        this.#options.observer.fault(this.#options.name, error);
-      }
-    }
-    const records = outcomes.flatMap((outcome) =>
-      outcome.kind === "sent" ? [recordOf(outcome.message)] : [],
+  /** A connection has a place until it is gone, and who is absent until the grace ends, one way or the other. */
+  #keepPlaces(operation: Operation, decision: Decision): void {
+    if (decision.kind === "absent") this.#startGrace(decision.session, this.#options.graceMs);
+    else if (operation.kind === "leave") this.places--;
+    else if (operation.kind === "expire") this.#endGrace(operation.session);
+    else if (decision.kind === "resumed") this.#endGrace(decision.from);
+  }
+
+  #startGrace(session: SessionId, graceMs: number): void {
+    this.#graces.set(
+      session,
+      setTimeout(() => this.submit({ kind: "expire", session }), graceMs),
     );
-    if (records.length > 0) {
-      const startedAt = performance.now();
-      try {
-        await journal.append(records);
-        this.#healthy = true;
-        this.#options.observer.stored(records.length, performance.now() - startedAt);
-      } catch (error) {
-        sendError = error;
-        this.#healthy = false;
-        this.#options.observer.fault(this.#options.name, error);
-      }
+  }
+
+  #endGrace(session: SessionId): void {
+    const grace = this.#graces.get(session);
+    if (grace === undefined) return;
+    clearTimeout(grace);
+    this.#graces.delete(session);
+    this.places--;
+  }
+
+  #noteSessions(decisions: readonly Decision[]): void {
+    const { name, sessions, observer } = this.#options;
+    try {
+      sessions.note(name, decisions, () => this.#room?.leases() ?? []);
+    } catch (error) {
+      // Nicknames go on without it; only a restart would show the difference.
+      observer.fault(name, error);
     }
-    if (getError === undefined && sendError === undefined) return null;
+  }
+
+  /** Stores the batch's messages, and fetches what is asked for of the history. */
+  async #store(decisions: readonly Decision[]): Promise<Stored> {
+    const journal = this.#journal;
+    if (journal === null) return NOTHING_STORED;
+    const lastIdBefore = journal.lastId;
+    const getError = await this.#lookUp(journal, decisions);
+    const messages = decisions.flatMap((decision) => (decision.kind === "sent" ? [decision.message] : []));
+    const records = messages.map(recordOf);
+    const sendError = records.length > 0 ? await this.#append(journal, records) : undefined;
+    if (sendError !== undefined) this.#room?.takeBack(messages);
     return {
-      get: getError === undefined ? null : sentenceFor(getError),
-      send: sendError === undefined ? null : sentenceFor(sendError),
+      records,
+      repeated: await this.#findRepeated(journal, decisions, messages, lastIdBefore),
+      getError: getError === undefined ? null : sentenceFor(getError),
+      sendError: sendError === undefined ? null : sentenceFor(sendError),
     };
   }
 
-  /** The outcomes as they are told, in order; the history grows along, so that each `get` sees its own moment. */
-  *#told(outcomes: readonly Outcome[], failure: Failure | null): Generator<Outcome> {
-    for (const outcome of outcomes) {
-      if (outcome.kind === "sent") {
-        if (failure?.send) {
-          const { name, content } = outcome.message;
-          yield { kind: "send-failed", session: outcome.session, name, content, error: failure.send };
-          continue;
-        }
-        this.#window?.push(outcome.message);
-      } else if (outcome.kind === "got" && failure?.get) {
-        yield { kind: "get-failed", session: outcome.session, name: outcome.name, error: failure.get };
-        continue;
+  /** @returns the error, if the history cannot be read */
+  async #lookUp(journal: Journal, decisions: readonly Decision[]): Promise<unknown> {
+    const { getBudgetBytes, observer, name } = this.#options;
+    try {
+      if (this.#window === null && decisions.some((decision) => decision.kind === "got")) {
+        const window = new HistoryWindow(getBudgetBytes);
+        for (const record of await journal.tail(getBudgetBytes)) window.pushText(withoutId(record));
+        this.#window = window;
       }
-      yield outcome;
+      for (const decision of decisions) {
+        if (decision.kind !== "paged" && decision.kind !== "resumed") continue;
+        this.#pages ??= new Pages(journal, getBudgetBytes);
+        await this.#pages.lookUp(decision.page);
+      }
+      return undefined;
+    } catch (error) {
+      observer.fault(name, error);
+      return error;
     }
+  }
+
+  /** @returns the error, if the records cannot be stored */
+  async #append(journal: Journal, records: readonly { id: number; text: string }[]): Promise<unknown> {
+    const { observer, name } = this.#options;
+    const startedAt = performance.now();
+    try {
+      await journal.append(records);
+      this.#healthy = true;
+      observer.stored(records.length, performance.now() - startedAt);
+      return undefined;
+    } catch (error) {
+      this.#healthy = false;
+      observer.fault(name, error);
+      return error;
+    }
+  }
+
+  /** The messages that keys were seen with before. They may be of this batch, or long out of memory. */
+  async #findRepeated(
+    journal: Journal,
+    decisions: readonly Decision[],
+    messages: readonly Message[],
+    lastIdBefore: number,
+  ): Promise<ReadonlyMap<number, Message>> {
+    const found = new Map<number, Message>();
+    for (const decision of decisions) {
+      if (decision.kind !== "repeated" || found.has(decision.id)) continue;
+      const { id } = decision;
+      try {
+        const message =
+          id > lastIdBefore ? messages.find((each) => each.id === id) : await journal.message(id);
+        if (message !== undefined) found.set(id, message);
+      } catch (error) {
+        this.#options.observer.fault(this.#options.name, error);
+      }
+    }
+    return found;
+  }
+
+  /** The outcomes as they are told, in order; the history grows along, so that each `get` sees its own moment. */
+  *#told(decisions: readonly Decision[], stored: Stored): Generator<Outcome> {
+    const { getError, sendError, repeated, records } = stored;
+    let sent = 0;
+    for (const decision of decisions) {
+      const { session, ref } = decision;
+      switch (decision.kind) {
+        case "sent": {
+          const record = records[sent++];
+          const { name, content } = decision.message;
+          if (sendError !== null)
+            yield { kind: "send-failed", session, ref, name, content, error: sendError };
+          else {
+            this.#window?.push(decision.message);
+            if (record) this.#pages?.push(record.id, record.text);
+            yield decision;
+          }
+          break;
+        }
+        case "repeated":
+          yield this.#repetition(decision, repeated, sendError, records);
+          break;
+        case "got":
+          if (getError === null) yield decision;
+          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
+          break;
+        case "paged":
+          if (getError === null) yield { ...decision, page: this.#page(decision.page) };
+          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
+          break;
+        case "resumed":
+          // The nickname has moved; the messages can be asked for again.
+          yield { ...decision, page: getError === null ? this.#page(decision.page) : PAGE_TO_COME };
+          break;
+        default:
+          yield decision;
+      }
+    }
+  }
+
+  #page(request: PageRequest): Page {
+    return this.#pages?.page(request) ?? PAGE_TO_COME;
+  }
+
+  #repetition(
+    decision: Extract<Decision, { kind: "repeated" }>,
+    repeated: ReadonlyMap<number, Message>,
+    sendError: string | null,
+    records: readonly { id: number }[],
+  ): Outcome {
+    const { session, ref, id } = decision;
+    const message = repeated.get(id);
+    const isLost = sendError !== null && records.some((record) => record.id === id);
+    if (message !== undefined && !isLost) return { kind: "repeated", session, ref, message };
+    const { name, content } = decision;
+    return { kind: "send-failed", session, ref, name, content, error: sendError ?? sentenceFor(undefined) };
   }
 
   readonly #view: HistoryView = historyOf(() => this.#window);
 }
 
-interface Failure {
-  readonly get: string | null;
-  readonly send: string | null;
+/** What the store made of a batch. An error is a sentence for the people in the room. */
+interface Stored {
+  /** The records of the batch's messages, in order. */
+  readonly records: readonly { readonly id: number; readonly text: string }[];
+  readonly repeated: ReadonlyMap<number, Message>;
+  readonly getError: string | null;
+  readonly sendError: string | null;
+}
+
+const NOTHING_STORED: Stored = { records: [], repeated: new Map(), getError: null, sendError: null };
+
+/** For when messages cannot be given now: there are more, and whoever wants them asks for them. */
+const PAGE_TO_COME: Page = { messages: "", bytes: 0, more: true, gap: null };
+
+/** A person's key as it is stored: short, and from it nobody learns the two. */
+function digest(person: string, key: string): string {
+  return new Bun.CryptoHasher("sha256")
+    .update(`${person} ${key}`)
+    .digest("base64url")
+    .slice(0, KEY_CHARACTERS);
 }
 
 function historyOf(window: () => HistoryWindow | null): HistoryView {
@@ -210,8 +396,8 @@ function sizeOf(operation: Operation): number {
   return "size" in operation ? operation.size : 0;
 }
 
-function needsStore(outcome: Outcome): boolean {
-  return outcome.kind === "sent" || outcome.kind === "got";
+function needsStore({ kind }: Decision): boolean {
+  return kind === "sent" || kind === "got" || kind === "paged" || kind === "resumed" || kind === "repeated";
 }
 
 function recordOf(message: Message): { id: number; text: string } {
@@ -219,7 +405,7 @@ function recordOf(message: Message): { id: number; text: string } {
 }
 
 /** What comes of an operation in a room whose history cannot be opened: nobody can register in it. */
-function withoutRoom(operation: Operation, now: Moment): Outcome {
+function withoutRoom(operation: Operation, now: Moment): Decision {
   const { session } = operation;
   switch (operation.kind) {
     case "refuse":
@@ -227,7 +413,8 @@ function withoutRoom(operation: Operation, now: Moment): Outcome {
     case "end":
       return { kind: "ended", session };
     case "leave":
-      return { kind: "left", session, name: null, time: now.time };
+    case "expire":
+      return { kind: "left", session, name: null, time: now.time, lease: null };
     case "request":
       switch (operation.request.kind) {
         case "name":
@@ -246,8 +433,11 @@ function withoutRoom(operation: Operation, now: Moment): Outcome {
             name: operation.request.name,
             reason: "WrongFormatName",
           };
+        case "resume":
+          return { kind: "resume-refused", session };
         case "get":
-          return { kind: "unregistered", session, request: "get" };
+        case "typing":
+          return { kind: "unregistered", session, request: operation.request.kind };
         case "send":
         case "malformed-send":
           return { kind: "unregistered", session, request: "send" };

@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { copyBytes, keepOriginal, numbered, syncFolder, writeAll } from "./disk-file.ts";
 import { FileChunks, MOST_HELD_BYTES } from "./file-chunks.ts";
-import { CLOSING, encodeRecord, isId, isObject, isTime, type StoredMessage } from "./record.ts";
+import { CLOSING, encodeRecord, isId, isKey, isObject, isTime, type StoredMessage } from "./record.ts";
 import { type Scan, scan } from "./scan.ts";
 
 /** Unix ms of a timestamp text, undefined if it cannot be read. */
@@ -37,7 +37,7 @@ export interface TakenIn {
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const SPACE: ReadonlySet<number> = new Set(Buffer.from(" \t\r\n"));
 const VALUE_START: ReadonlySet<number> = new Set(Buffer.from('["-0123456789tfn'));
-const KEYS: ReadonlySet<string> = new Set(["name", "content", "timestamp", "id", "time"]);
+const KEYS: ReadonlySet<string> = new Set(["name", "content", "timestamp", "id", "time", "key"]);
 const MOST_KEYS_NAMED = 20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -168,13 +168,14 @@ export class MessageReader {
 
   #message(bytes: Buffer, offset: number): StoredMessage {
     const value = this.#object(bytes, offset);
-    const { id, time } = value;
+    const { id, time, key } = value;
     const message = {
       name: this.#text(value, "name", offset),
       content: this.#text(value, "content", offset),
       timestamp: this.#text(value, "timestamp", offset),
       id: this.#idOf(id),
       time: 0,
+      key: isKey(key) ? key : undefined,
     };
     message.time = isTime(time) ? time : this.#readTime(message.timestamp);
     this.#noteDropped(value);
@@ -203,7 +204,8 @@ export class MessageReader {
 
   #noteDropped(value: Record<string, unknown>): void {
     for (const key of Object.keys(value)) {
-      if (!KEYS.has(key) && this.droppedKeys.size < MOST_KEYS_NAMED) this.droppedKeys.add(key);
+      const isKept = KEYS.has(key) && (key !== "key" || isKey(value[key]));
+      if (!isKept && this.droppedKeys.size < MOST_KEYS_NAMED) this.droppedKeys.add(key);
     }
   }
 

@@ -1,0 +1,165 @@
+import { PAGE_MAX } from "../../protocol/limits.ts";
+import type { PageRequest } from "../../protocol/request.ts";
+import type { Page } from "../../protocol/v3.ts";
+import type { Journal } from "./journal.ts";
+import { idOf, withoutKey } from "./record.ts";
+
+/** A message as a page shows it. */
+interface Shown {
+  readonly id: number;
+  readonly text: string;
+}
+
+/**
+ * The pages of a room's history: recent ones from memory, older ones from the file. What is asked for in a batch is
+ * first looked up, before the batch is stored, and then made at its place in the batch: the newest messages may be of
+ * the batch itself, and only memory has these in time.
+ */
+export class Pages {
+  readonly #journal: Journal;
+  readonly #budgetBytes: number;
+  /** The newest messages, oldest first: all those with ids above `#above`. */
+  #recent: Shown[] = [];
+  #above: number;
+  #bytes = 0;
+  /** What was looked up in the file, by the request it is for. */
+  readonly #found = new Map<PageRequest, { readonly shown: Shown[]; readonly more: boolean }>();
+
+  /** @param budgetBytes the most one page may have, and the most that is kept, in bytes of JSON */
+  constructor(journal: Journal, budgetBytes: number) {
+    this.#journal = journal;
+    this.#budgetBytes = budgetBytes;
+    this.#above = journal.lastId;
+  }
+
+  /** What is kept in memory, in bytes of JSON. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes in a message that was stored. @param record its canonical text */
+  push(id: number, record: string): void {
+    const text = withoutKey(record);
+    this.#recent.push({ id, text });
+    this.#bytes += cost(text);
+  }
+
+  /** Looks up what a page needs that is not in memory. May reject as the disk does. */
+  async lookUp(request: PageRequest): Promise<void> {
+    const { limit, before, after } = request;
+    if (after !== null) {
+      if (after < this.#above) await this.#lookUpAbove(request, after);
+    } else if (!this.#isWhole && this.#below(before).length < limit) {
+      if (before !== null && before <= this.#above) await this.#lookUpBelow(request, before);
+      else this.#keep(await this.#journal.below(this.#above + 1, limit), limit);
+    }
+  }
+
+  async #lookUpAbove(request: PageRequest, after: number): Promise<void> {
+    const records = await this.#journal.above(after, request.limit + 1);
+    if (records.length > request.limit) {
+      this.#found.set(request, { shown: records.slice(0, -1).map(shownOf), more: true });
+    } else {
+      // What the batch adds belongs to the page as well.
+      this.#keep(records.filter((record) => idOf(record) <= this.#above));
+      this.#above = after;
+    }
+  }
+
+  async #lookUpBelow(request: PageRequest, before: number): Promise<void> {
+    const records = await this.#journal.below(before, request.limit + 1);
+    const shown = records.slice(-request.limit).map(shownOf);
+    this.#found.set(request, { shown, more: records.length > request.limit });
+  }
+
+  /** The page at this moment. What it needs must have been looked up. */
+  page(request: PageRequest): Page {
+    const { limit, before, after } = request;
+    const found = this.#found.get(request);
+    this.#found.delete(request);
+    if (after !== null) {
+      const shown = found?.shown ?? this.#recent.slice(firstAbove(this.#recent, after));
+      return this.#cut(shown.slice(0, limit), found?.more ?? shown.length > limit, after);
+    }
+    const shown = found?.shown ?? this.#below(before);
+    const more = found?.more ?? (shown.length > limit || !this.#isWhole);
+    return this.#cut(shown.slice(-limit), more, null);
+  }
+
+  /** Lets go of all but the newest messages, enough for the largest page. */
+  trim(): void {
+    this.#found.clear();
+    const excess = this.#recent.length > 2 * PAGE_MAX ? this.#recent.length - PAGE_MAX : 0;
+    let drop = 0;
+    for (const { id, text } of this.#recent) {
+      if (drop >= excess && this.#bytes <= this.#budgetBytes) break;
+      this.#bytes -= cost(text);
+      this.#above = id;
+      drop++;
+    }
+    this.#recent.splice(0, drop);
+  }
+
+  /** Whether memory has all there is. */
+  get #isWhole(): boolean {
+    const { firstId } = this.#journal;
+    return firstId === 0 || firstId > this.#above;
+  }
+
+  #below(before: number | null): Shown[] {
+    return before === null ? this.#recent : this.#recent.slice(0, firstAbove(this.#recent, before - 1));
+  }
+
+  /** Keeps records that stand before what is kept. @param asked fewer than so many: there are none before them */
+  #keep(records: readonly string[], asked = 0): void {
+    const shown = records.map(shownOf);
+    for (const { text } of shown) this.#bytes += cost(text);
+    this.#recent = [...shown, ...this.#recent];
+    this.#above = records.length < asked ? 0 : (shown[0]?.id ?? this.#above + 1) - 1;
+  }
+
+  /** A page within the budget: what does not fit is left out on the side where the next page goes on. */
+  #cut(shown: readonly Shown[], more: boolean, after: number | null): Page {
+    const inOrder = after === null ? shown.toReversed() : shown;
+    let bytes = 0;
+    let count = 0;
+    for (const { text } of inOrder) {
+      bytes += cost(text);
+      if (bytes > this.#budgetBytes && count > 0) break;
+      count++;
+    }
+    const kept = after === null ? shown.slice(shown.length - count) : shown.slice(0, count);
+    const messages = kept.map(({ text }) => text).join(",");
+    return {
+      messages,
+      bytes: Buffer.byteLength(messages),
+      more: more || count < shown.length,
+      gap: this.#gap(after),
+    };
+  }
+
+  #gap(after: number | null): Page["gap"] {
+    const { firstId } = this.#journal;
+    return after !== null && firstId > after + 1 ? { from: after + 1, to: firstId - 1 } : null;
+  }
+}
+
+function shownOf(record: string): Shown {
+  return { id: idOf(record), text: withoutKey(record) };
+}
+
+function cost(text: string): number {
+  return Buffer.byteLength(text) + 1;
+}
+
+/** Where the first message with an id above `id` stands. */
+function firstAbove(shown: readonly Shown[], id: number): number {
+  let low = 0;
+  let high = shown.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((shown[middle]?.id ?? 0) > id) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,87 @@
+/**
+ * The frames of version 3, server to client, as JSON texts. A frame that version 2 has as well is that frame with more
+ * keys at its end; only what is new is written here.
+ */
+import { CONTENT_MAX, NICKNAME_MAX, PING_EVERY_S } from "./limits.ts";
+import type { Ref } from "./request.ts";
+
+/** A run of messages out of the history, and what is known of its surroundings. */
+export interface Page {
+  /** The messages' JSON texts joined by commas, oldest first. */
+  readonly messages: string;
+  /** Size of `messages` in bytes of UTF-8. */
+  readonly bytes: number;
+  /** Whether there are further messages on the way that was asked for. */
+  readonly more: boolean;
+  /** Ids of messages that were asked for and are no longer kept, from the first to the last. */
+  readonly gap: { readonly from: number; readonly to: number } | null;
+}
+
+/** What a client is told of the server's limits, and how it should come back. */
+export interface WelcomeTerms {
+  readonly frameBytes: number;
+  readonly requests: { readonly perSecond: number; readonly burst: number } | null;
+  /** Seconds over which clients spread when they connect again. */
+  readonly retryS: number;
+}
+
+export function welcome(room: string, session: string, terms: WelcomeTerms): string {
+  return JSON.stringify({
+    type: "welcome",
+    version: 3,
+    room,
+    session,
+    limits: {
+      name: NICKNAME_MAX,
+      content: CONTENT_MAX,
+      frame: terms.frameBytes,
+      requests: terms.requests,
+    },
+    ping: PING_EVERY_S,
+    retry: terms.retryS,
+  });
+}
+
+/** A reply with the `ref` of its request. */
+export function withRef(frame: string, ref: Ref | undefined): string {
+  return ref === undefined ? frame : withKeys(frame, `"ref":${JSON.stringify(ref)}`);
+}
+
+/** An event with its time in Unix milliseconds. */
+export function withTime(frame: string, time: number): string {
+  return withKeys(frame, `"time":${time}`);
+}
+
+/** A reply or event about a message, with the message's id and time. */
+export function withId(frame: string, id: number, time: number): string {
+  return withKeys(frame, `"id":${id},"time":${time}`);
+}
+
+/** The reply to a `get` for a page. @param online the roster as a JSON array */
+export function paged(name: string, timestamp: string, page: Page, online: string): string {
+  const head = JSON.stringify({ type: "get", status: true, name, timestamp });
+  return withKeys(head, `"data":${dataOf(page, online)}`);
+}
+
+/** The reply to a `resume` that took a nickname over. @param online the roster as a JSON array */
+export function resumed(name: string, session: string, page: Page, online: string): string {
+  const head = JSON.stringify({ type: "resume", status: true, name, session });
+  return withKeys(head, `"data":${dataOf(page, online)}`);
+}
+
+export function resumeRefused(): string {
+  return JSON.stringify({ type: "resume", status: false, reason: "UnknownSession" });
+}
+
+export function typingEvent(name: string): string {
+  return JSON.stringify({ type: "receive", datatype: "typing", name });
+}
+
+function dataOf({ messages, more, gap }: Page, online: string): string {
+  const end = gap === null ? "" : `,"gap":${JSON.stringify({ from: gap.from, to: gap.to })}`;
+  return `{"message":[${messages}],"online":${online},"more":${more}${end}}`;
+}
+
+function withKeys(frame: string, keys: string): string {
+  return `${frame.slice(0, -1)},${keys}}`;
+}

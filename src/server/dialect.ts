@@ -1,0 +1,96 @@
+import * as v2 from "../protocol/v2.ts";
+import * as v3 from "../protocol/v3.ts";
+import type { Version } from "../protocol/version.ts";
+import type { Outcome } from "../room/operation.ts";
+import { textFrame, textFrameHead } from "./websocket-frame.ts";
+
+/** An outcome that others hear of. */
+export type Announced = Extract<Outcome, { kind: "registered" | "renamed" | "sent" | "left" | "typing" }>;
+
+/** From this size on, copying a piece costs more than a write of its own. */
+const SHARE_FROM_BYTES = 64 * 1024;
+
+/**
+ * How one version writes what it has to say. Events and replies are made into units, which can be put together in runs;
+ * frames are made of runs of units.
+ */
+export interface Dialect {
+  /** An event, and empty where this version knows no such event. @param classic the event as version 2 has it */
+  event(outcome: Announced, classic: string): Uint8Array;
+  /** @param text the reply's JSON */
+  reply(text: string): Uint8Array;
+  /** @param units how many there are in `runs` */
+  frames(runs: Uint8Array[], units: number): Uint8Array[];
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** Version 2: each event is a frame, so that a run of units is sent as it is. */
+const classicDialect: Dialect = {
+  event: (outcome, classic) => (outcome.kind === "typing" ? NOTHING : textFrame(classic)),
+  reply: textFrame,
+  frames: (runs) => joined(runs),
+};
+
+const COMMA = Buffer.from(",");
+const OPENING = Buffer.from("[");
+const CLOSING = Buffer.from("]");
+
+/** Version 3: a frame is one object, or an array of all there is to say. A unit is an object and a comma. */
+const batchDialect: Dialect = {
+  event: (outcome, classic) => Buffer.from(`${extended(outcome, classic)},`),
+  reply: (text) => Buffer.from(`${text},`),
+  frames(runs, units) {
+    const last = runs.pop();
+    if (last === undefined) return [];
+    runs.push(last.subarray(0, last.length - COMMA.length));
+    if (units > 1) {
+      runs.unshift(OPENING);
+      runs.push(CLOSING);
+    }
+    runs.unshift(textFrameHead(lengthOf(runs)));
+    return joined(runs);
+  },
+};
+
+export const DIALECTS: Readonly<Record<Version, Dialect>> = { 2: classicDialect, 3: batchDialect };
+
+function extended(outcome: Announced, classic: string): string {
+  switch (outcome.kind) {
+    case "sent":
+      return v3.withId(classic, outcome.message.id, outcome.message.time);
+    case "typing":
+      return classic;
+    default:
+      return v3.withTime(classic, outcome.time);
+  }
+}
+
+/** An event as version 2 has it, or, where only version 3 has it, as that does. */
+export function classicEvent(outcome: Announced, timestampOf: (time: number) => string): string {
+  switch (outcome.kind) {
+    case "registered":
+      return v2.registerEvent(outcome.name, timestampOf(outcome.time));
+    case "renamed":
+      return v2.changeEvent(outcome.oldName, outcome.name, timestampOf(outcome.time));
+    case "sent":
+      return v2.messageEvent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
+    case "left":
+      return v2.leaveEvent(outcome.name ?? "", timestampOf(outcome.time));
+    case "typing":
+      return v3.typingEvent(outcome.name);
+  }
+}
+
+/** Small pieces as one, so that they are one write; large ones as they are, so that clients share them. */
+function joined(pieces: Uint8Array[]): Uint8Array[] {
+  if (pieces.length < 2) return pieces;
+  const bytes = lengthOf(pieces);
+  return bytes / pieces.length > SHARE_FROM_BYTES ? pieces : [Buffer.concat(pieces, bytes)];
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const piece of pieces) bytes += piece.length;
+  return bytes;
+}

@@ -1,0 +1,39 @@
+import { parseRequest } from "../../src/protocol/request.ts";
+import type { Version } from "../../src/protocol/version.ts";
+import type { Operation } from "../../src/room/operation.ts";
+import { PastSessions } from "../../src/room/past-sessions.ts";
+import { Room, type RoomState } from "../../src/room/room.ts";
+import { SendKeys } from "../../src/room/send-keys.ts";
+
+/** A room in which nothing has happened. */
+export function emptyRoom(state: Partial<RoomState> = {}): Room {
+  return new Room({
+    lastId: 0,
+    history: { bytes: 0, text: () => "" },
+    absentees: [],
+    past: new PastSessions(10),
+    keys: new SendKeys({ count: 0, most: 1000 }),
+    digest: (person, key) => `${person}/${key}`,
+    ...state,
+  });
+}
+
+/**
+ * What a connection makes of a frame. A session that begins with a letter speaks version 3: it has its own name as the
+ * secret, and secrets are their own proofs.
+ */
+export function operationOf(session: string, frame: unknown): Operation {
+  const version: Version = /^[a-z]/.test(session) ? 3 : 2;
+  const parsed = parseRequest(JSON.stringify(frame), version);
+  if (!("request" in parsed)) return { kind: "refuse", session, refusal: parsed.refusal, size: 1 };
+  const { request } = parsed;
+  return {
+    kind: "request",
+    session,
+    request:
+      request.kind === "resume" ? { kind: "resume", proof: request.secret, page: request.page } : request,
+    size: 1,
+    ref: parsed.ref,
+    proof: version === 3 ? session : undefined,
+  };
+}
