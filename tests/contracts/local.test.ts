@@ -1,5 +1,5 @@
 import { afterAll, expect, spyOn, test } from "bun:test";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
@@ -35,9 +35,19 @@ function open(deliver: Deliver, options: Partial<LocalEngineOptions> = {}): Prom
 
 engineContract({
   name: "local",
-  open: (deliver, previous) => {
+  open: (deliver, previous, times) => {
     const dataFile = previous && fileOf.get(previous.deliver);
-    return open(deliver, dataFile ? { dataFile } : {});
+    return open(deliver, { ...(dataFile ? { dataFile } : {}), ...times });
+  },
+  // What a kill leaves is what lies there at that moment. The process that holds it is this one, so the files are moved
+  // away from under it.
+  abandon: async (stage) => {
+    const dataFile = fileOf.get(stage.deliver) ?? "";
+    const copy = join(folder, `${++files}.json`);
+    for (const suffix of ["", ".sessions", ".sessions-wal"]) {
+      if (existsSync(dataFile + suffix)) cpSync(dataFile + suffix, copy + suffix);
+    }
+    fileOf.set(stage.deliver, copy);
   },
   breakStore: () => {
     const append = spyOn(Journal.prototype, "append").mockRejectedValue(

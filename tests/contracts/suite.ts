@@ -13,6 +13,12 @@ export function proofFor(session: string): string {
 /** An outcome as it was when it was delivered: with the history it showed. */
 export type Told = Outcome & { readonly shown?: string };
 
+/** How an engine is opened where it is not as usual. */
+export interface EngineTimes {
+  readonly graceMs?: number;
+  readonly restartGraceMs?: number;
+}
+
 /** One engine under test, with what it has told. */
 export class EngineStage {
   readonly told: Told[] = [];
@@ -79,16 +85,18 @@ export class EngineStage {
 export interface EngineKind {
   readonly name: string;
   /** Starts an engine over an empty store, or over the one a stage has used before. */
-  open(deliver: Deliver, previous?: EngineStage): Promise<Engine>;
+  open(deliver: Deliver, previous?: EngineStage, times?: EngineTimes): Promise<Engine>;
+  /** Ends the engine of a stage as a crash of its process would, as far as its store can tell. */
+  abandon(stage: EngineStage): Promise<void>;
   /** Makes the store refuse writes until what it returns is called; undefined where there is no way. */
   breakStore?(stage: EngineStage): () => void;
 }
 
 /** The promises of engine.ts, for any engine. */
 export function engineContract(kind: EngineKind): void {
-  const stages = async (previous?: EngineStage): Promise<EngineStage> => {
+  const stages = async (previous?: EngineStage, times?: EngineTimes): Promise<EngineStage> => {
     const stage = new EngineStage();
-    stage.engine = await kind.open(stage.deliver, previous);
+    stage.engine = await kind.open(stage.deliver, previous, times);
     return stage;
   };
 
@@ -222,8 +230,237 @@ export function engineContract(kind: EngineKind): void {
     expect(stage.told.filter((each) => each.kind === "sent").length).toBe(100);
   });
 
+  test(`${kind.name}: RES-1 RES-3 a nickname moves to who resumes it, once, with its place, and the old session is nobody`, async () => {
+    const stage = await stages();
+    for (const session of ["a", "b", "c", "d"]) {
+      stage.engine.enter("/");
+      if (session < "c") stage.name(session, session);
+    }
+    stage.vanish("a");
+    stage.resume("c", "a");
+    stage.resume("d", "a");
+    stage.send("a", "too late");
+    stage.send("c", "in time");
+    stage.get("b");
+    const told = await stage.until(8);
+    expect(stage.kinds().slice(2)).toEqual([
+      ...["absent", "resumed", "resume-refused", "unregistered", "sent", "got"],
+    ]);
+    expect(told[3]).toMatchObject({ session: "c", from: "a", name: "a", online: ["a", "b"] });
+    expect(told[7]).toMatchObject({ online: ["a", "b"] });
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: RES-1 who is still connected is resumed all the same, and its end is then nobody's`, async () => {
+    const stage = await stages();
+    for (let i = 0; i < 2; i++) stage.engine.enter("r");
+    stage.name("a", "An", "r");
+    stage.resume("b", "a", {}, "r");
+    stage.leave("a", "r");
+    stage.get("b", "r");
+    const told = await stage.until(4);
+    expect(told[2]).toMatchObject({ kind: "left", name: null });
+    expect(told[3]).toMatchObject({ kind: "got", online: ["An"] });
+    stage.leave("b", "r");
+    await stage.until(5);
+    while (stage.engine.rooms > 1) await Bun.sleep(1);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: GRACE-1 who does not resume leaves once after the grace, and the room leaves memory`, async () => {
+    const stage = await stages(undefined, { graceMs: 20 });
+    stage.engine.enter("r");
+    stage.name("a", "An", "r");
+    stage.vanish("a", "r");
+    await stage.until(2);
+    expect(stage.engine.absent).toBe(1);
+    const told = await stage.until(3);
+    expect(told[2]).toMatchObject({ kind: "left", session: "a", name: "An" });
+    expect(stage.engine.absent).toBe(0);
+    while (stage.engine.rooms > 1) await Bun.sleep(1);
+    stage.engine.enter("r");
+    stage.resume("b", "a", {}, "r");
+    expect((await stage.until(4))[3]).toMatchObject({ kind: "resume-refused" });
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: GRACE-1 resumes and ends of the grace in one moment: each nickname has one of the two`, async () => {
+    const stage = await stages(undefined, { graceMs: 10 });
+    const count = 200;
+    for (let i = 0; i < 2 * count; i++) stage.engine.enter("/");
+    for (let i = 0; i < count; i++) stage.name(`a${i}`, `n${i}`);
+    await stage.until(count);
+    for (let i = 0; i < count; i++) stage.vanish(`a${i}`);
+    for (let i = 0; i < count; i++) {
+      if (i % 20 === 0) await Bun.sleep(1);
+      stage.resume(`b${i}`, `a${i}`);
+    }
+    const own = (i: number) =>
+      stage.told.filter((each) => each.session === `a${i}` || each.session === `b${i}`);
+    while (stage.told.filter((each) => each.session.startsWith("b")).length < count) await Bun.sleep(1);
+    while (stage.engine.absent > 0) await Bun.sleep(1);
+    for (let i = 0; i < count; i++) {
+      const kinds = own(i).map((each) => each.kind);
+      const ending = kinds.slice(2);
+      expect([["resumed"], ["left", "resume-refused"]]).toContainEqual(ending);
+    }
+    await stage.engine.close();
+  });
+
+  for (const end of ["close", "crash"] as const) {
+    test(`${kind.name}: RES-7 sessions outlive a ${end} with the roster's order, the newest proof and the newest nickname`, async () => {
+      const stage = await stages();
+      for (let i = 0; i < 5; i++) stage.engine.enter("/");
+      for (const session of ["a", "b", "c"]) stage.name(session, session);
+      stage.name("2", "classic");
+      stage.vanish("a");
+      stage.resume("d", "a");
+      stage.name("d", "renamed");
+      stage.leave("b");
+      await stage.until(8);
+      if (end === "close") await stage.engine.close();
+      else await kind.abandon(stage);
+      const again = await stages(stage);
+      expect(again.engine.absent).toBe(2);
+      for (let i = 0; i < 4; i++) again.engine.enter("/");
+      again.name("3", "RENAMED");
+      again.resume("e", "a");
+      again.resume("e", "b");
+      again.resume("e", "d");
+      again.resume("f", "c");
+      const told = await again.until(5);
+      expect(again.kinds()).toEqual([
+        "name-refused",
+        "resume-refused",
+        "resume-refused",
+        "resumed",
+        "resumed",
+      ]);
+      expect(told[3]).toMatchObject({ name: "renamed", online: ["renamed", "c"] });
+      await again.engine.close();
+    });
+  }
+
+  test(`${kind.name}: GRACE-4 who does not come back after a restart leaves, in rooms too that nobody has entered since`, async () => {
+    const stage = await stages();
+    stage.engine.enter("r");
+    stage.name("a", "An", "r");
+    await stage.until(1);
+    await stage.engine.close();
+    const again = await stages(stage, { restartGraceMs: 20 });
+    const [left] = await again.until(1);
+    expect(left).toMatchObject({ kind: "left", name: "An" });
+    while (again.engine.rooms > 1) await Bun.sleep(1);
+    await again.engine.close();
+    const third = await stages(again);
+    expect(third.engine.absent).toBe(0);
+    await third.engine.close();
+  });
+
+  test(`${kind.name}: KEY-2 KEY-3 KEY-5 a key is stored once by a person: in one batch, over a resume, a lost session and a restart`, async () => {
+    const stage = await stages(undefined, { graceMs: 0 });
+    for (let i = 0; i < 4; i++) stage.engine.enter("/");
+    stage.name("a", "An");
+    stage.send("a", "first", "/", "k");
+    stage.send("a", "again", "/", "k");
+    stage.name("b", "Bình");
+    stage.send("b", "Bình's", "/", "k");
+    stage.resume("c", "a");
+    stage.send("c", "again", "/", "k");
+    stage.leave("c");
+    stage.resume("d", "c");
+    stage.name("d", "An again");
+    stage.send("d", "again", "/", "k");
+    const told = await stage.until(11);
+    const first = told[1];
+    if (first?.kind !== "sent") throw new Error("the first was not sent");
+    expect(told.filter((each) => each.kind === "sent").map((each) => each.message.content)).toEqual([
+      "first",
+      "Bình's",
+    ]);
+    const repeated = told.flatMap((each) => (each.kind === "repeated" ? [each.message] : []));
+    expect(repeated.map(({ id, content }) => [id, content])).toEqual(
+      Array(3).fill([first.message.id, "first"]),
+    );
+    await kind.abandon(stage);
+    const again = await stages(stage);
+    again.engine.enter("/");
+    again.resume("e", "d");
+    again.send("e", "again", "/", "k");
+    again.send("e", "new", "/", "l");
+    const after = await again.until(3);
+    expect(after[1]).toMatchObject({ kind: "repeated", message: { id: first.message.id, content: "first" } });
+    expect(after[2]).toMatchObject({ kind: "sent" });
+    await again.engine.close();
+  });
+
+  test(`${kind.name}: PAGE-2 RES-4 pages of any kind at any place agree with the whole history`, async () => {
+    const stage = await stages();
+    stage.engine.enter("/");
+    stage.name("a", "An");
+    const asked: { limit: number; before: number | null; after: number | null; upTo: number }[] = [];
+    let sent = 0;
+    let operations = 1;
+    for (let round = 0; round < 40; round++) {
+      for (let i = 0; i < round * 3; i++) {
+        stage.send("a", String(++sent), "/", i % 2 ? `k${sent}` : null);
+        operations++;
+        if (i % 5 !== 0) continue;
+        const limit = 1 + ((round * 7 + i) % 60);
+        const id = (round * 31 + i * 17) % (sent + 5);
+        const request = [
+          { limit, before: null, after: null },
+          { limit, before: id, after: null },
+          { limit, before: null, after: id },
+        ][i % 3] ?? { limit, before: null, after: null };
+        stage.page("a", request);
+        asked.push({ ...request, upTo: sent });
+        operations++;
+      }
+      if (round % 4 === 0) await stage.until(operations);
+    }
+    const told = await stage.until(operations);
+    const pages = told.flatMap((each) => (each.kind === "paged" ? [each.page] : []));
+    expect(pages.length).toBe(asked.length);
+    for (const [at, { limit, before, after, upTo }] of asked.entries()) {
+      const ids = Array.from({ length: upTo }, (_, i) => i + 1).filter(
+        (id) => id < (before ?? Number.POSITIVE_INFINITY) && id > (after ?? 0),
+      );
+      const expected = after === null ? ids.slice(-limit) : ids.slice(0, limit);
+      const page = pages[at];
+      const shown: { id: number; content: string }[] = JSON.parse(`[${page?.messages ?? ""}]`);
+      expect(shown.map((message) => message.id)).toEqual(expected);
+      expect(shown.every((message) => message.content === String(message.id))).toBe(true);
+      expect(shown.every((message) => Object.keys(message).join() === "name,content,timestamp,id,time")).toBe(
+        true,
+      );
+      expect(page?.more).toBe(ids.length > limit);
+      expect(page?.bytes).toBe(Buffer.byteLength(page?.messages ?? ""));
+    }
+    await stage.engine.close();
+  });
+
   const { breakStore } = kind;
   if (breakStore) {
+    test(`${kind.name}: KEY-4 ID-2 a key whose message could not be stored may be tried again, and its id with it`, async () => {
+      const stage = await stages();
+      stage.engine.enter("/");
+      stage.name("a", "An");
+      stage.send("a", "before", "/", "j");
+      await stage.until(2);
+      const mend = breakStore(stage);
+      stage.send("a", "lost", "/", "k");
+      stage.send("a", "lost as well", "/", "k");
+      stage.send("a", "before", "/", "j");
+      await stage.until(5);
+      expect(stage.kinds().slice(2)).toEqual(["send-failed", "send-failed", "repeated"]);
+      mend();
+      stage.send("a", "stored", "/", "k");
+      const told = await stage.until(6);
+      expect(told[5]).toMatchObject({ kind: "sent", message: { content: "stored", id: 2 } });
+      await stage.engine.close();
+    });
+
     test(`${kind.name}: DUR-3 SEND-7 a batch that cannot be stored fails and is forgotten, and the engine goes on`, async () => {
       const stage = await stages();
       stage.engine.enter("/");

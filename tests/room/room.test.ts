@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Decision } from "../../src/room/operation.ts";
+import { SendKeys } from "../../src/room/send-keys.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
 
 const NOW = { time: 1_000, timestamp: "T" };
@@ -106,6 +107,71 @@ test("a room counts its messages on from the newest stored", () => {
     kind: "sent",
     message: { id: 42, name: "An", content: "x", time: 1_000, timestamp: "T" },
   });
+});
+
+test("GRACE-1 GRACE-5 only who can resume stays when the connection breaks", () => {
+  const stage = new Stage();
+  stage.play("1", name("classic"));
+  stage.play("a", name("An"));
+  expect(stage.leave("1", true)).toMatchObject({ kind: "left", name: "classic" });
+  expect(stage.leave("a", true)).toMatchObject({ kind: "absent", name: "An" });
+  expect(stage.room.online).toEqual(["An"]);
+  expect(stage.play("2", name("an"))).toMatchObject({ reason: "NameAlreadyUsed" });
+  expect(stage.expire("a")).toMatchObject({ kind: "left", name: "An" });
+  expect(stage.expire("a")).toMatchObject({ kind: "left", name: null });
+  expect(stage.play("2", name("an"))).toMatchObject({ kind: "registered" });
+});
+
+test("GRACE-1 the end of a grace does nothing to who is back", () => {
+  const stage = new Stage();
+  stage.play("a", name("An"));
+  stage.leave("a", true);
+  stage.play("b", { type: "resume", session: "a" });
+  expect(stage.expire("a")).toMatchObject({ kind: "left", name: null });
+  expect(stage.expire("b")).toMatchObject({ kind: "left", name: null });
+  expect(stage.room.online).toEqual(["An"]);
+});
+
+test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connection, and by it alone", () => {
+  const stage = new Stage();
+  stage.play("a", name("An"));
+  stage.play("a", { ...send("x"), key: "k" });
+  stage.leave("a");
+  stage.now = { time: NOW.time + 599_999, timestamp: "T" };
+  expect(stage.play("b", { type: "resume", session: "a" })).toMatchObject({ kind: "resume-refused" });
+  stage.play("b", name("Bình"));
+  stage.play("c", name("Chi"));
+  expect(stage.play("b", { ...send("x"), key: "k" })).toMatchObject({ kind: "repeated", id: 1 });
+  expect(stage.play("c", { ...send("x"), key: "k" })).toMatchObject({ kind: "sent" });
+  stage.now = { time: NOW.time + 600_000, timestamp: "T" };
+  stage.play("d", { type: "resume", session: "a" });
+  stage.play("d", name("Dung"));
+  expect(stage.play("d", { ...send("x"), key: "k" })).toMatchObject({ kind: "sent" });
+});
+
+test("KEY-2 a key is remembered for ten minutes at least, whatever is sent meanwhile", () => {
+  const stage = new Stage();
+  stage.play("a", name("An"));
+  for (let minute = 0; minute < 60; minute++) {
+    stage.now = { time: minute * 60_000, timestamp: "T" };
+    expect(stage.play("a", { ...send("x"), key: `k${minute}` })).toMatchObject({ kind: "sent" });
+    for (let back = 0; back <= Math.min(minute, 10); back++) {
+      stage.now = { time: minute * 60_000 - (back === 10 ? 1 : 0), timestamp: "T" };
+      const repeat = stage.play("a", { ...send("x"), key: `k${minute - back}` });
+      expect([repeat.kind, back]).toEqual(["repeated", back]);
+    }
+  }
+});
+
+test("the keys of all rooms together stay within their memory", () => {
+  const memory = { count: 0, most: 100 };
+  const rooms = [1, 2].map(() => emptyRoom({ keys: new SendKeys(memory) }));
+  for (const room of rooms) room.decide(operationOf("a", name("An")), NOW);
+  for (let i = 0; i < 1000; i++) {
+    rooms[i % 3 === 0 ? 0 : 1]?.decide(operationOf("a", { ...send("x"), key: `k${i}` }), NOW);
+    expect(memory.count).toBeLessThanOrEqual(101);
+  }
+  expect(rooms[1]?.decide(operationOf("a", { ...send("x"), key: "k998" }), NOW).kind).toBe("repeated");
 });
 
 test("EV-7 somebody without a nickname leaves without one", () => {

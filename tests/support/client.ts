@@ -3,6 +3,7 @@
 import { expect } from "bun:test";
 import { dirname, join } from "node:path";
 import type { WebSocket as Socket } from "ws";
+import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
 
 // Under Bun the bare name `ws` is Bun's own stand-in. The tests want the package, a client that shares no code with
 // the server, so it is loaded by its file.
@@ -27,6 +28,10 @@ export type Frame = {
   readonly retry?: unknown;
   readonly timestamp?: unknown;
   readonly data?: unknown;
+  readonly session?: unknown;
+  readonly ref?: unknown;
+  readonly id?: unknown;
+  readonly time?: unknown;
 };
 
 export type Message = { readonly name: string; readonly content: string; readonly timestamp: string };
@@ -57,6 +62,8 @@ export class ChatClient {
   readonly #arrived: string[] = [];
   readonly #waiting: PromiseWithResolvers<string>[] = [];
   #ending: Error | undefined;
+  /** How many frames have come that were arrays; what is in them is queued one by one, with a client of version 3. */
+  batches = 0;
 
   /** The subprotocol that the server confirmed, empty for none. */
   get protocol(): string {
@@ -190,6 +197,13 @@ export class ChatClient {
   }
 
   #take(text: string, keepPings: boolean): void {
+    if (this.protocol === SUBPROTOCOL_V3 && text.startsWith("[")) {
+      this.batches++;
+      const frames: unknown = JSON.parse(text);
+      if (!Array.isArray(frames)) throw new Error(`no array: ${text}`);
+      for (const frame of frames) this.#take(JSON.stringify(frame), keepPings);
+      return;
+    }
     if (!keepPings && text.startsWith('{"type":"ping"')) return;
     const waiter = this.#waiting.shift();
     if (waiter) waiter.resolve(text);
