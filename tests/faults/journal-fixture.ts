@@ -38,6 +38,7 @@ export function awkwardMessages(count: number): StoredMessage[] {
     return {
       ...message(at * 3 + 1, text(0), text(1)),
       timestamp: at % 2 === 0 ? "23/11/2026 10:10:10" : text(2),
+      ...(at % 3 === 1 ? { key: "-_abcdefghij0129" } : {}),
     };
   });
 }

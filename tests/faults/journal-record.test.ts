@@ -15,6 +15,7 @@ const CANONICAL = [
   `{"name":"","content":"","timestamp":"","id":10,"time":${Number.MIN_SAFE_INTEGER}}`,
   '{"name":"\\"\\\\\\b\\f\\n\\r\\t","content":"\\u0000\\u001f\\u000b","timestamp":"/\u007f","id":1,"time":-1}',
   '{"name":"\\ud83d","content":"\\ude00\\ud83d","timestamp":"\\ud83d😀","id":1,"time":1}',
+  '{"name":"","content":",\\"key\\":\\"","timestamp":"","id":1,"time":0,"key":"abcdefghijklm-_9"}',
   '{"name":"\\ud83d\\ud83d","content":"\\ud83d\\n","timestamp":"\\udfff\\udbff","id":1,"time":1}',
 ];
 
@@ -55,6 +56,11 @@ const NOT_CANONICAL = [
   '{"name":"","content":"","timestamp":"","time":0,"id":1}',
   '{"name":"","content":"","timestamp":"","id":1,"time":0,"x":0}',
   '{"name":"","content":"","timestamp":"","id":1,"time":0 }',
+  ...["", "abcdefghijklmno", "abcdefghijklmnopq", "abcdefghijklmno+", "abcdefghijklmn\\n"].map(
+    (key) => `{"name":"","content":"","timestamp":"","id":1,"time":0,"key":"${key}"}`,
+  ),
+  '{"name":"","content":"","timestamp":"","id":1,"time":0,"key":null}',
+  '{"name":"","content":"","timestamp":"","id":1,"time":0,"key":"abcdefghijklmnop","x":0}',
   '{"name":"","content":"","timestamp":"","id":1}',
   '{"name":null,"content":"","timestamp":"","id":1,"time":0}',
   '{"name":"","content":"","timestamp":"","id":1,"time":0}}',

@@ -223,3 +223,11 @@ test("what an interrupted take-in left behind does not hinder the next", async (
     expect(besides(path, "taking-in")).toEqual([]);
   });
 });
+
+test("KEY-3 the keys of messages are taken in as well, if they are keys", async () => {
+  const key = "-_abcdefghij0129";
+  const values = [{ ...message(1), key }, { ...message(2), key: "mine" }, message(3)];
+  await takenIn(JSON.stringify(values, null, 2), (messages) => {
+    expect(messages).toEqual([{ ...message(1), key }, message(2), message(3)]);
+  });
+});

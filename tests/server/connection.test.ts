@@ -345,3 +345,58 @@ test("LIM-6 whoever is over two rates is told when both have recovered", () => {
   stage.connection.frame(name, name.length);
   expect(stage.operations.at(-1)?.kind).toBe("request");
 });
+
+test("V3-4 WEL-1 only a client of version 3 is greeted, with its own secret", () => {
+  const classic = new ConnectionStage();
+  classic.connection.greet();
+  expect(classic.wire.written).toEqual([]);
+  const stage = new ConnectionStage({}, 3);
+  stage.connection.greet();
+  const text = Buffer.concat(stage.wire.written).toString();
+  expect(text).toContain('{"type":"welcome","version":3,"room":"/","session":"');
+  expect(text).toContain(stage.connection.secret);
+});
+
+test("TYPE-2 one typing in two seconds is passed on", () => {
+  const stage = new ConnectionStage({}, 3);
+  const passedOn = [0, 1, 1999, 2000, 3999, 4000].filter((now) => {
+    stage.now = now;
+    const before = stage.operations.length;
+    stage.connection.frame('{"type":"typing"}', 17);
+    return stage.operations.length > before;
+  });
+  expect(passedOn).toEqual([0, 2000, 4000]);
+});
+
+test("WEL-1 no operation has a secret in it", () => {
+  const stage = new ConnectionStage({}, 3);
+  const secret = "x".repeat(43);
+  stage.connection.frame(JSON.stringify({ type: "resume", session: secret }), 80);
+  stage.connection.frame(JSON.stringify({ type: "name", name: "An", session: secret }), 80);
+  const told = JSON.stringify(stage.operations);
+  expect(stage.operations).toHaveLength(2);
+  expect(told).not.toContain(secret);
+  expect(told).not.toContain(stage.connection.secret);
+});
+
+test("GRACE-2 GRACE-3 whether an end can be resumed depends on how it came", () => {
+  const resumable = (end: (stage: ConnectionStage) => void): boolean => {
+    const stage = new ConnectionStage({}, 3);
+    end(stage);
+    stage.connection.closed(1006);
+    const last = stage.operations.at(-1);
+    return last?.kind === "leave" && last.resumable;
+  };
+  const ends = ["silent", "stalled", "overload", "restart", "flood", "resumed"] as const;
+  expect(ends.filter((cause) => resumable(({ connection }) => connection.end(cause)))).toEqual([
+    "silent",
+    "stalled",
+    "overload",
+    "restart",
+  ]);
+  const codes = [1000, 1001, 1005, 1006, 3000, 4001];
+  expect(codes.filter((code) => resumable(({ connection }) => connection.closed(code)))).toEqual([
+    1001, 1006,
+  ]);
+  expect(resumable(({ connection }) => connection.closed(1002, "fault"))).toBe(false);
+});

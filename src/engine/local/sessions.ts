@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { closeSync, fchmodSync, openSync, renameSync, rmSync } from "node:fs";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { Decision, Lease } from "../../room/operation.ts";
-import { errorReason, JournalError } from "./fault.ts";
+import { errorCode, errorReason } from "./fault.ts";
 import { realFile } from "./real-file.ts";
 
 /** How often it is noted that the server lives. */
@@ -50,18 +50,13 @@ export class SessionStore {
   /**
    * @param dataFile the main room's history; the sessions lie in `{dataFile}.sessions`
    * @param now Unix milliseconds
-   * @param notice is told what an operator should know
-   * @throws JournalError when the file cannot be made
+   * @param notice is told what an operator should know: where the file cannot be used, sessions end with the process
    */
   constructor(dataFile: string, now: () => number, notice: (sentence: string) => void) {
     const path = `${realFile(dataFile)}.sessions`;
     this.#now = now;
-    try {
-      this.#database = openOrReplace(path, notice);
-      this.#forgetOld();
-    } catch (error) {
-      throw new JournalError(`The file of sessions ${path} cannot be used: ${errorReason(error)}.`);
-    }
+    this.#database = openOrReplace(path, notice);
+    this.#forgetOld();
     this.#timer = setInterval(() => this.#markAlive(), ALIVE_EVERY_MS);
     this.#timer.unref();
   }
@@ -185,12 +180,19 @@ function openOrReplace(path: string, notice: (sentence: string) => void): Databa
   try {
     return open(path);
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code !== "SQLITE_NOTADB" && code !== "SQLITE_CORRUPT") throw error;
-    renameSync(path, `${path}.damaged`);
-    for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
-    notice(`The file of sessions ${path} was damaged and is kept as ${path}.damaged; nobody can resume.`);
-    return open(path);
+    const code = errorCode(error);
+    if (code === "SQLITE_NOTADB" || code === "SQLITE_CORRUPT") {
+      renameSync(path, `${path}.damaged`);
+      for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+      notice(`The file of sessions ${path} was damaged and is kept as ${path}.damaged; nobody can resume.`);
+      return open(path);
+    }
+    notice(
+      `The file of sessions ${path} cannot be used (${errorReason(error)}): sessions end with the server.`,
+    );
+    const database = new Database(":memory:");
+    database.run(SCHEMA);
+    return database;
   }
 }
 

@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test";
+import { Journal } from "../../src/engine/local/journal.ts";
+import { decodeRecord, type StoredMessage } from "../../src/engine/local/record.ts";
+import { awkwardMessages, message, QUICK, toRecords, withHistory } from "./journal-fixture.ts";
+
+/** Runs `check` with a journal of some messages, and again after it was opened anew. */
+async function withJournal(
+  messages: readonly StoredMessage[],
+  check: (journal: Journal) => Promise<void>,
+): Promise<void> {
+  await withHistory(async (path) => {
+    const journal = await Journal.open(path, QUICK);
+    for (let at = 0; at < messages.length; at += 50) {
+      await journal.append(toRecords(messages.slice(at, at + 50)));
+    }
+    await check(journal);
+    await journal.close();
+    const again = await Journal.open(path, QUICK);
+    await check(again);
+    await again.close();
+  });
+}
+
+for (const count of [0, 1, 63, 64, 65, 128, 1000]) {
+  test(`PAGE-2 of ${count} messages, those below and above any id are found`, async () => {
+    // Their ids are 1, 4, 7 and so on.
+    const messages = awkwardMessages(count);
+    await withJournal(messages, async (journal) => {
+      expect(journal.firstId).toBe(count === 0 ? 0 : 1);
+      const bounds = [0, 1, 2, 3, 4, 5, 190, 191, 192, 193, 194, 3 * count - 2, 3 * count, 2 ** 53 - 1];
+      for (const bound of bounds) {
+        for (const most of [1, 2, 64, 65, 500]) {
+          const below = (await journal.below(bound, most)).map(decodeRecord);
+          expect(below).toEqual(messages.filter(({ id }) => id < bound).slice(-most));
+          const above = (await journal.above(bound, most)).map(decodeRecord);
+          expect(above).toEqual(messages.filter(({ id }) => id > bound).slice(0, most));
+        }
+        expect(await journal.message(bound)).toEqual(messages.find(({ id }) => id === bound));
+      }
+    });
+  });
+}
+
+test("KEY-3 the keys since a time are found, however much stands before it", async () => {
+  for (const count of [0, 1, 64, 700]) {
+    const messages = Array.from({ length: count }, (_, at) => ({
+      ...message(at + 1),
+      time: 1000 * at,
+      ...(at % 3 === 0 ? { key: `key${String(at).padStart(13, "0")}` } : {}),
+    }));
+    await withJournal(messages, async (journal) => {
+      for (const since of [0, 1, 1000, 63_000, 64_000, 65_000, 699_000, 700_000]) {
+        const found = [];
+        for await (const each of journal.keyedSince(since)) found.push(each);
+        const expected = messages.filter(({ time, key }) => key !== undefined && time >= since);
+        expect(found).toEqual(expected.map(({ key = "", id, time }) => ({ key, id, time })));
+      }
+    });
+  }
+});
