@@ -12,7 +12,7 @@ const INK = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800
 const PLAIN_NICKNAME = /^[!-~]+$/;
 
 /** Whether `text` has 1 to `max` code points and no lone surrogate. */
-function isTextOf(text: string, max: number): boolean {
+export function isTextOf(text: string, max: number): boolean {
   // A code point takes one or two UTF-16 units, so most texts are settled without counting.
   if (text.length === 0 || text.length > 2 * max || !text.isWellFormed()) return false;
   if (text.length <= max) return true;
