@@ -37,7 +37,7 @@ export class Memory {
   /** @param read gives what is to be kept, when it is written */
   constructor(settings: Settings, read: () => Kept) {
     this.#settings = settings;
-    this.#key = `classic-chatbox:${settings.url}`;
+    this.#key = `chat:${settings.url}`;
     this.#read = read;
   }
 

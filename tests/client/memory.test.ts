@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { UncertainError } from "../../src/client/index.ts";
 import { FakeStorage, got, IN_USE, message, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
 
-const KEY = "classic-chatbox:ws://chat.test/";
+const KEY = "chat:ws://chat.test/";
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 test("a page that is loaded anew resumes, shows the newest page, and sends what was unsent", async () => {
