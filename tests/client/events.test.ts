@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Chat, type ChatEvent, NoWebSocketError, SlowConsumerError } from "../../src/client/index.ts";
-import { messageEvent, Stage } from "./stage.ts";
+import { got, messageEvent, Stage } from "./stage.ts";
 
 test("an iterator gives all events in order, and ends after close", async () => {
   const stage = new Stage({ name: "An" });
@@ -63,10 +63,11 @@ test("each event is told to all before the next, also when a listener brings it 
 
 test("a listener that closes the chat in the middle of a page is the last to hear of it", () => {
   const stage = new Stage({ name: "An" });
-  const socket = stage.enter();
+  stage.enter();
   stage.chat.on("message", () => void stage.chat.close());
-  socket.say([messageEvent(1), messageEvent(2)]);
+  stage.comeBack("S2").answer(got([1, 2]));
   expect(stage.contents).toEqual(["1"]);
+  expect(stage.events.at(-1)).toEqual({ type: "state", state: { kind: "closed" } });
 });
 
 test("a listener can be removed", () => {

@@ -35,6 +35,7 @@ test("close leaves nothing in the storage", async () => {
   const storage = new FakeStorage();
   const stage = new Stage({ storage, name: "An" });
   stage.enter();
+  stage.chat.send("a").catch(() => {});
   await settled();
   expect(storage.items.has(KEY)).toBe(true);
   void stage.chat.close();
@@ -122,8 +123,9 @@ test("version 2: one send at a time, and the one in doubt is not sent again", as
 test("version 2: a send in doubt is not sent again by the next page, either", async () => {
   const storage = new FakeStorage();
   const before = new Stage({ storage, name: "An" });
-  enterV2(before);
   void before.chat.send("a");
+  await settled();
+  enterV2(before);
   await settled();
   const after = new Stage({ storage }, before.environment);
   const socket = enterV2(after);

@@ -77,6 +77,20 @@ test("KEY-2 a send is given up when the server may have forgotten its key", asyn
   await later;
 });
 
+test("KEY-2 what counts is when a send first went out, not when it last did", async () => {
+  const stage = new Stage({ name: "An" });
+  stage.enter();
+  const sent = stage.chat.send("a");
+  for (const session of ["S2", "S3"]) {
+    stage.socket.end();
+    stage.environment.change("offline");
+    stage.environment.pass(5 * 60_000);
+    stage.environment.change("online");
+    stage.socket.open(3).welcome(session).answer(got([]));
+  }
+  expect(await caught(sent)).toBeInstanceOf(UncertainError);
+});
+
 test.each([
   [null, 16],
   [{ perSecond: 1000, burst: 1000 }, 16],

@@ -151,6 +151,10 @@ test("NAME-8 a nickname that is in use by a request of ours that came late is ha
   // Now the server reads the first connection's request.
   socket.answer(IN_USE);
   stage.environment.pass(2000);
+  expect(socket.answer(UNKNOWN_SESSION)).toMatchObject({ type: "resume", session: "S1" });
+  // Its own session cannot hold what it asks for.
+  expect(socket.answer(IN_USE)).toMatchObject({ type: "name" });
+  stage.environment.pass(2000);
   expect(socket.answer(got([]))).toMatchObject({ type: "resume", session: "S1" });
   expect(stage.told("entered").length).toBe(1);
   expect(stage.told("nickname-lost")).toEqual([]);
@@ -219,6 +223,14 @@ test("LIM-6 what the machine asks is asked again after the time that the refusal
   expect(socket.requests).toEqual([]);
   stage.environment.pass(1);
   expect(socket.take()).toMatchObject({ type: "name" });
+});
+
+test("a wait of a connection that has ended asks nothing on the next one", () => {
+  const stage = new Stage({ name: "An" });
+  stage.socket.open(3).welcome("S1").answer({ status: false, reason: "TooManyRequests", retry: 3 });
+  const socket = stage.comeBack("S2");
+  stage.environment.pass(3000);
+  expect(socket.requests.map(({ type }) => type)).toEqual(["resume"]);
 });
 
 test("GET-6 a history that cannot be had now is asked for again", () => {
