@@ -139,6 +139,7 @@ test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connecti
   stage.leave("a");
   stage.now = { time: NOW.time + 599_999, timestamp: "T" };
   expect(stage.play("b", { type: "resume", session: "a" })).toMatchObject({ kind: "resume-refused" });
+  expect(stage.play("b", { type: "resume", session: "nobody" })).toMatchObject({ kind: "resume-refused" });
   stage.play("b", name("Bình"));
   stage.play("c", name("Chi"));
   expect(stage.play("b", { ...send("x"), key: "k" })).toMatchObject({ kind: "repeated", id: 1 });
