@@ -34,6 +34,8 @@ export interface Counts extends ProxyCounts {
 /** Those who meet in one room. */
 export interface Gathering {
   readonly room: string | undefined;
+  /** Whether a `get` of version 2 has the newest messages only. */
+  readonly isBudgetSmall: boolean;
   readonly people: readonly Person[];
   readonly classics: readonly Classic[];
   readonly witness: Witness;
@@ -88,8 +90,9 @@ class Conversation {
   }
 
   async run(): Promise<Counts> {
-    const { graceS, restartGraceS, rooms } = this.#plan;
-    const flags = ["--no-limits", "--grace", `${graceS}`, "--restart-grace", `${restartGraceS}`];
+    const { graceS, restartGraceS, getBudget, rooms } = this.#plan;
+    const graces = ["--grace", `${graceS}`, "--restart-grace", `${restartGraceS}`];
+    const flags = ["--no-limits", "--get-budget", getBudget, ...graces];
     await using server = await startServer(flags);
     using proxy = await FaultyProxy.start(server.port, this.#random.fork("proxy"), (fact) =>
       this.#story.tell(fact),
@@ -114,7 +117,7 @@ class Conversation {
   }
 
   #gather(room: string | undefined, server: ChatServer, proxy: FaultyProxy): Gathering {
-    const { people, classics, graceS, restartGraceS } = this.#plan;
+    const { people, classics, graceS, restartGraceS, getBudget } = this.#plan;
     const story = this.#story;
     const random = (name: string) => this.#random.fork(`${room} ${name}`);
     const word = () => {
@@ -124,6 +127,7 @@ class Conversation {
     const proxied = proxy.url(room);
     return {
       room,
+      isBudgetSmall: getBudget !== "16MiB",
       people: Array.from({ length: people }, (_, i) => {
         const name = `person ${i}`;
         return new Person(name, proxied, random(name), story, word);

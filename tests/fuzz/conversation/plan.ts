@@ -34,6 +34,8 @@ export interface Plan {
   readonly classics: number;
   readonly graceS: number;
   readonly restartGraceS: number;
+  /** The smaller one makes a page so short that a client may need many of them. */
+  readonly getBudget: "16MiB" | "4KiB";
   readonly acts: readonly { readonly act: Act; readonly idleMs: number }[];
 }
 
@@ -106,6 +108,7 @@ export function draw(random: Random): Plan {
     classics: random.integer(1, 2),
     graceS: random.pick([0.3, 1, 30]),
     restartGraceS: random.pick([0.6, 30, 30]),
+    getBudget: random.pick(["16MiB", "4KiB"]),
     acts,
   };
 }

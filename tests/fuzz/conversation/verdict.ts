@@ -13,14 +13,14 @@ import type { Story } from "./story.ts";
  * @returns how many own messages were told to be somebody else's
  */
 export function judge(gathering: Gathering, dataFile: string, story: Story): number {
-  const { room, people, classics, witness, classicWitness } = gathering;
+  const { room, isBudgetSmall, people, classics, witness, classicWitness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   checkStored(history, gathering, fault);
   // A message of a ghost may still have come when nobody was there any more.
   const seen = history.slice(0, witness.view.length);
   checkView("the witness", witness.view, seen, 0, fault);
-  for (const classic of [...classics, classicWitness]) checkClassicView(classic, seen, fault);
+  for (const classic of [...classics, classicWitness]) checkClassicView(classic, seen, isBudgetSmall, fault);
   for (const person of people) checkPerson(person, history, seen, witness.roster, fault);
   checkFiles(dataFile, story);
   return people.reduce((sum, { stays }) => sum + stays.reduce((count, stay) => count + notOwned(stay), 0), 0);
@@ -144,9 +144,15 @@ function checkView(
   }
 }
 
-function checkClassicView({ label, view }: Classic, seen: readonly StoredMessage[], fault: Fault): void {
-  const classic = seen.map((message) => ({ id: null, name: message.name, content: message.content }));
-  checkView(label, view, classic, 0, fault);
+function checkClassicView(
+  { label, view }: Classic,
+  seen: readonly StoredMessage[],
+  isBudgetSmall: boolean,
+  fault: Fault,
+): void {
+  const classic = seen.map(({ name, content }) => ({ id: null, name, content }));
+  const start = classic.findIndex(({ content }) => content === view[0]?.content);
+  checkView(label, view, classic, isBudgetSmall ? start : 0, fault);
 }
 
 /** As much of a content as tells it, whatever is in it. */

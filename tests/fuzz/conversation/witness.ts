@@ -147,13 +147,14 @@ export class Witness {
   #enter({ online }: History, { data }: Told): void {
     this.#sessions = [this.#ownSession];
     this.#hasBeenInside = true;
-    this.isInside = true;
     this.roster = online;
     if (new Set(online.map(lookalikeKey)).size < online.length)
       this.#story.fault(`NAME-8 the roster has two of one nickname: ${online}`);
     const { message, more } = data as { message: Told[]; more: boolean };
-    if (more) this.#story.fault(`${this.label} was told a page of ${message.length} and that there is more`);
     for (const each of message) this.#see(each);
+    // Until then events are left alone: the last page has all that was before it, and the roster.
+    this.isInside = !more;
+    if (more) this.#ask({ type: "get", after: this.#lastId, limit: 1000 });
   }
 
   #compare(online: readonly string[]): void {
