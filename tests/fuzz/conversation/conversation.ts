@@ -42,6 +42,9 @@ export interface Gathering {
   readonly classicWitness: Classic;
 }
 
+/** How long the words of somebody who fades away have to arrive. */
+const FADE_MS = 20;
+
 /** How many lines of its story a failure shows. */
 const SHOWN_LINES = 150;
 const SHOWN_FAULTS = 12;
@@ -190,6 +193,14 @@ class Conversation {
         const { page } = person;
         page.setOnline(false, act.isNoticed);
         this.#later(act.awayMs, () => page.setOnline(true, act.isNoticed));
+        break;
+      }
+      case "fade": {
+        const { page } = person;
+        page.deafen();
+        for (const text of act.texts) person.send(text, undefined);
+        this.#later(FADE_MS, () => page.setOnline(false, false));
+        this.#later(FADE_MS + act.awayMs, () => page.setOnline(true, false));
         break;
       }
       case "cut-all":

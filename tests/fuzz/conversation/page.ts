@@ -103,8 +103,13 @@ export class Page {
   setOnline(isOnline: boolean, isNoticed: boolean): void {
     if (this.#state !== "live" && this.#state !== "offline") return;
     this.#state = isOnline ? "live" : "offline";
-    if (!isOnline) for (const socket of this.#sockets) socket.terminate();
+    for (const socket of this.#sockets) if (!isOnline || socket.isDeaf) socket.terminate();
     if (isNoticed) for (const tell of this.#watchers) tell(isOnline ? "online" : "offline");
+  }
+
+  /** What the server says is lost from now on, until the network is plugged in again. */
+  deafen(): void {
+    for (const socket of this.#sockets) socket.isDeaf = true;
   }
 
   /** The page has what connection it has, and makes no further ones. */
@@ -208,6 +213,7 @@ export class Page {
 
 /** The WebSocket of a page: gone with it, and not to be had without a network. */
 class PageSocket implements Socket {
+  isDeaf = false;
   readonly #page: Page;
   readonly #socket: InstanceType<typeof ws.WebSocket> | null;
 
@@ -240,7 +246,7 @@ class PageSocket implements Socket {
 
   addEventListener(type: "open" | "message" | "close" | "error", listener: (event: unknown) => void): void {
     const heard = (event: unknown) => {
-      if (!this.#page.isGone) listener(event);
+      if (!this.#page.isGone && !(type === "message" && this.isDeaf)) listener(event);
     };
     if (this.#socket === null) {
       if (type === "close") setTimeout(() => heard({ code: 1006, reason: "" }), 2);

@@ -20,6 +20,13 @@ export type Act =
     }
   | { readonly kind: "reload"; readonly who: number; readonly isToldGoingAway: boolean }
   | { readonly kind: "unplug"; readonly who: number; readonly isNoticed: boolean; readonly awayMs: number }
+  /** Says something, hears no reply, and is away for so long that most sessions are over then. */
+  | {
+      readonly kind: "fade";
+      readonly who: number;
+      readonly texts: readonly string[];
+      readonly awayMs: number;
+    }
   | { readonly kind: "cut-all" | "audit" }
   | { readonly kind: "refuse"; readonly forMs: number }
   /** `isAfterWord`: at the moment at which somebody learns that a message is stored. */
@@ -80,6 +87,7 @@ const WEIGHTS = {
   overtake: 3,
   leave: 2,
   unplug: 6,
+  fade: 4,
   "classic-pull": 2,
   "cut-all": 2,
   refuse: 2,
@@ -106,7 +114,7 @@ export function draw(random: Random): Plan {
     rooms: random.chance(0.3) ? [undefined, "tea"] : [undefined],
     people: random.integer(2, 4),
     classics: random.integer(1, 2),
-    graceS: random.pick([0.3, 1, 30]),
+    graceS: random.pick([0.3, 0.3, 1, 30]),
     restartGraceS: random.pick([0.6, 30, 30]),
     getBudget: random.pick(["16MiB", "4KiB"]),
     acts,
@@ -151,6 +159,8 @@ function drawAct(random: Random, kind: Act["kind"]): Act {
         // Some stay away for longer than the shorter graces.
         awayMs: random.chance(0.3) ? random.integer(400, 1400) : random.integer(1, 150),
       };
+    case "fade":
+      return { kind, who, texts: drawTexts(random), awayMs: random.integer(400, 1600) };
     case "refuse":
       return { kind, forMs: random.integer(20, 300) };
     case "kill":
