@@ -1,16 +1,13 @@
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, RefusedError } from "./errors.ts";
-import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
+import type { ChatEvent, EventOf } from "./events.ts";
 import type { Frame, Message, Page, Rate } from "./frame.ts";
 import { Line } from "./line.ts";
-import { type Kept, Memory } from "./memory.ts";
-import { Outbox, type OutboxEntry } from "./outbox.ts";
+import { type Kept, Memory, type OutboxEntry } from "./memory.ts";
+import { Outbox } from "./outbox.ts";
 import { type HistoryOptions, Session } from "./session.ts";
 import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
-
-/** The server drops more of them (TYPE-2). */
-const TYPING_EVERY_MS = 2000;
 
 /**
  * One person's, or bot's, stay in one room. It connects at once and comes back by itself, tells each message of the
@@ -18,15 +15,13 @@ const TYPING_EVERY_MS = 2000;
  */
 export class Chat {
   readonly #settings: Settings;
-  readonly #emitter = new Emitter();
   readonly #memory: Memory;
-  readonly #stream = new Stream(this.#emitter.emit);
+  readonly #stream = new Stream();
   readonly #session: Session;
   readonly #outbox: Outbox;
   readonly #connection: Connection;
   #line: Line | null = null;
   #room: string | null = null;
-  #typedAt = 0;
   /** Why nothing can be asked for any more. */
   #over: ChatError | null = null;
 
@@ -70,7 +65,8 @@ export class Chat {
 
   /** The version that is spoken; null while there is no connection. */
   get version(): 2 | 3 | null {
-    return this.#connection.version;
+    const { state } = this;
+    return state.kind === "open" ? state.version : null;
   }
 
   /** Own messages that are not confirmed, oldest first. */
@@ -117,8 +113,7 @@ export class Chat {
 
   /** Tells the others that one is writing. May be called at each key press. Nothing happens with version 2. */
   typing(): void {
-    const nowMs = this.#settings.environment.now();
-    if (nowMs - this.#typedAt >= TYPING_EVERY_MS && this.#session.typing()) this.#typedAt = nowMs;
+    this.#session.typing();
   }
 
   /** Tries to connect at once, if the next attempt is being waited for. */
@@ -130,7 +125,8 @@ export class Chat {
    * Leaves, for good: the nickname is free, what is unsent or unanswered is rejected with ClosedError, the storage is
    * emptied.
    *
-   * @returns a promise that is fulfilled when the connection has ended, after 3 s at the latest
+   * @returns a promise that is fulfilled when the connection has ended: the WebSocket waits a while for the server's
+   *   close frame
    */
   close(): Promise<void> {
     return this.#connection.close();
@@ -138,9 +134,9 @@ export class Chat {
 
   /** @returns what removes the listener. What the listener throws is reported as an uncaught error of its own */
   on<T extends ChatEvent["type"]>(type: T, listener: (event: EventOf<T>) => void): () => void {
-    const isOfType = (event: ChatEvent): event is EventOf<T> => event.type === type;
-    return this.#emitter.on((event) => {
-      if (isOfType(event)) listener(event);
+    return this.#stream.on((event) => {
+      // TypeScript does not see that the two types are the same.
+      if (event.type === type) listener(event as EventOf<T>);
     });
   }
 
@@ -149,14 +145,14 @@ export class Chat {
    * than `eventsMost` events wait for it.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatEvent> {
-    return this.#emitter.iterate(this.#settings.eventsMost);
+    return this.#stream.iterate(this.#settings.eventsMost);
   }
 
   #check(): void {
     if (this.#over) throw this.#over;
   }
 
-  #settled(line: Line | null): void {
+  #settled(line?: Line): void {
     this.#connection.settled();
     if (line) this.#outbox.enter(line);
   }
@@ -168,7 +164,7 @@ export class Chat {
 
   #changed(state: ConnectionState): void {
     this.#leaveLine();
-    this.#emitter.emit({ type: "state", state });
+    this.#stream.emit({ type: "state", state });
     switch (state.kind) {
       case "open":
         // Version 3 begins with the welcome.
@@ -221,6 +217,6 @@ export class Chat {
     this.#session.end(error);
     this.#outbox.end(error);
     this.#memory.clear();
-    this.#emitter.end();
+    this.#stream.close();
   }
 }

@@ -18,9 +18,6 @@ const FINAL_CODES: readonly number[] = [1002, 1003, 1007, 1009, 4001];
 const BUSY_CODES: readonly number[] = [1008, 1013];
 const NO_CLOSE_FRAME = 1006;
 
-/** How long `close()` waits for the server's close frame. */
-const CLOSE_MS = 3000;
-
 /** How a chat is connected. */
 export type ConnectionState =
   | { readonly kind: "connecting" }
@@ -86,11 +83,6 @@ export class Connection {
     return this.#state;
   }
 
-  /** The version that is spoken; null while there is no connection. */
-  get version(): 2 | 3 | null {
-    return this.#state.kind === "open" ? this.#state.version : null;
-  }
-
   /** Whether this server speaks version 3, for certain. */
   get isV3(): boolean {
     return this.#isV3;
@@ -121,21 +113,11 @@ export class Connection {
 
   /** Closes in good order. @returns a promise that is fulfilled once the connection has ended */
   close(): Promise<void> {
-    switch (this.#state.kind) {
-      case "connecting":
-      case "open":
-        this.#wait(CLOSE_MS, this.#resolveEnded);
-        this.#become({ kind: "closed" });
-        this.#socket?.close(1000);
-        break;
-      case "waiting":
-      case "refused":
-        this.#stop();
-        this.#resolveEnded();
-        this.#become({ kind: "closed" });
-        break;
-      case "closed":
-    }
+    if (this.#state.kind === "closed") return this.#ended;
+    this.#stop();
+    this.#become({ kind: "closed" });
+    if (this.#socket) this.#socket.close(1000);
+    else this.#resolveEnded();
     return this.#ended;
   }
 
@@ -210,7 +192,6 @@ export class Connection {
         } else this.#fail(code);
         break;
       case "closed":
-        this.#stop();
         this.#resolveEnded();
         break;
       // These have no socket.
@@ -227,16 +208,15 @@ export class Connection {
     const rangeMs = BUSY_CODES.includes(code) ? retryMostMs : firstMs * 2 ** this.#failures;
     // All of the wait is chance, so that the clients of a restarted server do not come in one moment.
     const waitMs = environment.random() * Math.min(retryMostMs, rangeMs);
-    const isOnline = environment.isOnline();
-    if (isOnline) this.#wait(waitMs, () => this.hurry());
-    const retryAt = isOnline ? environment.now() + waitMs : null;
+    const retryAt = environment.isOnline() ? environment.now() + waitMs : null;
+    if (retryAt !== null) this.#wait(waitMs, () => this.hurry());
     this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures });
   }
 
   #leave(socket: Socket): void {
     this.#stop();
     this.#socket = null;
-    if (this.version === 3) this.#parked.push(socket);
+    if (this.#state.kind === "open" && this.#isV3) this.#parked.push(socket);
     else socket.close();
   }
 

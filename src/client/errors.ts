@@ -53,7 +53,7 @@ export class RefusedError extends ChatError {
   readonly closeCode: number;
 
   constructor(closeCode: number, reason: string) {
-    super("Refused", `${closeCode} ${reason}`);
+    super("Refused", reason);
     this.closeCode = closeCode;
   }
 }
@@ -82,7 +82,7 @@ export class SlowConsumerError extends ChatError {
 /** `NoWebSocket`: this platform has no global WebSocket, and none was given. */
 export class NoWebSocketError extends ChatError {
   constructor() {
-    super("NoWebSocket", "no global WebSocket: pass one");
+    super("NoWebSocket");
   }
 }
 

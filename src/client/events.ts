@@ -1,7 +1,7 @@
 import type { ConnectionState } from "./connection.ts";
 import { type ChatError, SlowConsumerError } from "./errors.ts";
 import type { Gap, Message, RoomEvent } from "./frame.ts";
-import type { OutboxEntry } from "./outbox.ts";
+import type { OutboxEntry } from "./memory.ts";
 
 /** What a chat tells. */
 export type ChatEvent =
@@ -64,14 +64,14 @@ export class Emitter {
   }
 
   /** Tells an event, after those that are being told. */
-  readonly emit = (event: ChatEvent): void => {
+  emit(event: ChatEvent): void {
     if (this.#ended) return;
     this.#waiting.push(event);
     this.#drain();
-  };
+  }
 
   /** There will be no more events. */
-  end(): void {
+  close(): void {
     this.#ended = true;
     this.#drain();
   }

@@ -127,7 +127,7 @@ function parseWelcome({ room, session, limits, ping, retry }: Fields): Welcome {
 }
 
 function parseRate({ perSecond, burst }: Fields): Rate {
-  return { perSecond: Number(perSecond) || 1, burst: Number(burst) || 1 };
+  return { perSecond: Number(perSecond), burst: Number(burst) };
 }
 
 function parseEvent(fields: Fields): RoomEvent | undefined {
@@ -174,17 +174,13 @@ function parseSuccess(fields: Fields): Reply {
 
 function parsePage(name: string, { message, online, more, gap }: Fields): Reply {
   const messages = listOf(message).map((each) => parseMessage(fieldsOf(each)));
-  const page = { messages, more: more === true };
-  return {
-    kind: "page",
-    name,
-    page: gap ? { ...page, gap: parseGap(fieldsOf(gap)) } : page,
-    online: listOf(online).map(textOf),
-  };
+  const missing = gap ? { gap: parseGap(fieldsOf(gap)) } : {};
+  const page = { messages, more: more === true, ...missing };
+  return { kind: "page", name, page, online: listOf(online).map(textOf) };
 }
 
 function parseGap({ from, to }: Fields): Gap {
-  return { from: Number(from) || 0, to: Number(to) || 0 };
+  return { from: Number(from), to: Number(to) };
 }
 
 function parseMessage({ name, content, timestamp, id, time }: Fields): Message {

@@ -13,6 +13,9 @@ const SESSIONS_MAX = 8;
 /** After a fault of the server, and while a lost connection of ours may still hold the nickname. */
 const AGAIN_MS = 2000;
 
+/** The server drops more of them (TYPE-2). */
+const TYPING_EVERY_MS = 2000;
+
 /** A server of version 2 takes up to 15 s to see that a connection is dead. */
 const GHOST_TRIES = 10;
 
@@ -31,7 +34,8 @@ interface Task {
   readonly request:
     | { readonly type: "name"; readonly name: string }
     | ({ readonly type: "get" } & HistoryOptions);
-  readonly resolve: (reply: Reply) => void;
+  /** Fulfils the promise, if this is the reply that was hoped for. */
+  readonly answered: (reply: Reply) => unknown;
   readonly reject: (error: ChatError) => void;
 }
 
@@ -50,7 +54,7 @@ export class Session {
   readonly #settings: Settings;
   readonly #memory: Memory;
   readonly #stream: Stream;
-  readonly #settled: (line: Line | null) => void;
+  readonly #settled: (line?: Line) => void;
   #place: Place = { kind: "outside" };
   /** In the order of the calls: one is asked for once the one before is settled. */
   #tasks: Task[] = [];
@@ -62,6 +66,7 @@ export class Session {
   #sessions: readonly string[];
   /** How often a nickname that is in use may be asked for again, because it may be in use by a lost connection of ours. */
   #ghostTries = 0;
+  #typeAgainAt = 0;
 
   /**
    * @param settled is called when the client is in the room, or, without a line, when there is nothing to do but to wait
@@ -72,7 +77,7 @@ export class Session {
     memory: Memory,
     stream: Stream,
     kept: Kept,
-    settled: (line: Line | null) => void,
+    settled: (line?: Line) => void,
   ) {
     this.#settings = settings;
     this.#memory = memory;
@@ -99,29 +104,25 @@ export class Session {
   /** Takes or changes the nickname. */
   register(name: string): Promise<string> {
     return new Promise((resolve, reject) => {
-      this.#add({
-        request: { type: "name", name },
-        resolve: (reply) => (reply.kind === "named" ? resolve(reply.name) : reject(errorOf(reply))),
-        reject,
-      });
+      const request = { type: "name", name } as const;
+      this.#add(request, reject, (reply) => reply.kind === "named" && resolve(reply.name));
     });
   }
 
   history(options: HistoryOptions): Promise<Page> {
     return new Promise((resolve, reject) => {
-      this.#add({
-        request: { ...options, type: "get" },
-        resolve: (reply) => (reply.kind === "page" ? resolve(reply.page) : reject(errorOf(reply))),
-        reject,
-      });
+      const request = { ...options, type: "get" } as const;
+      this.#add(request, reject, (reply) => reply.kind === "page" && resolve(reply.page));
     });
   }
 
-  /** Tells the others that this one is writing. @returns whether that could be done */
-  typing(): boolean {
-    if (this.#place.kind !== "inside" || this.#place.line.version === 2) return false;
-    this.#place.line.tell({ type: "typing" });
-    return true;
+  /** Tells the others that this one is writing, if it is time to. */
+  typing(): void {
+    const place = this.#place;
+    const now = this.#settings.environment.now();
+    if (place.kind !== "inside" || place.line.version === 2 || now < this.#typeAgainAt) return;
+    this.#typeAgainAt = now + TYPING_EVERY_MS;
+    place.line.tell({ type: "typing" });
   }
 
   /** A connection is there, and welcomed. */
@@ -146,8 +147,8 @@ export class Session {
     for (const { reject } of this.#tasks.splice(0)) reject(error);
   }
 
-  #add(task: Task): void {
-    this.#tasks.push(task);
+  #add(request: Task["request"], reject: Task["reject"], answered: Task["answered"]): void {
+    this.#tasks.push({ request, reject, answered });
     if (this.#place.kind === "nameless") this.#register(this.#place.line);
     else this.#next();
   }
@@ -175,7 +176,7 @@ export class Session {
     const name = this.#name ?? this.#nextName();
     if (name === null) {
       this.#place = { kind: "nameless", line };
-      this.#settled(null);
+      this.#settled();
       return;
     }
     this.#place = { kind: "entering", line };
@@ -184,7 +185,7 @@ export class Session {
     this.#stream.begin();
     line.askPatiently({ type: "name", name }, (reply) => {
       if (reply.kind === "named") {
-        if (this.#name === null) this.#tasks.shift()?.resolve(reply);
+        if (this.#name === null) this.#tasks.shift()?.answered(reply);
         this.#held(line, reply.name);
         this.#load(line, false);
       } else this.#nicknameRefused(line, name, errorOf(reply));
@@ -208,13 +209,12 @@ export class Session {
 
   /** The nickname that was asked for next. Without one, there is no history either. */
   #nextName(): string | null {
-    for (;;) {
-      const [task] = this.#tasks;
-      if (!task) return null;
-      if (task.request.type === "name") return task.request.name;
-      this.#tasks.shift();
-      task.reject(new NotRegisteredError());
-    }
+    const [task] = this.#tasks;
+    if (!task) return null;
+    if (task.request.type === "name") return task.request.name;
+    this.#tasks.shift();
+    task.reject(new NotRegisteredError());
+    return this.#nextName();
   }
 
   /** From the moment of the request on, the nickname may be with this connection. */
@@ -290,7 +290,9 @@ export class Session {
         this.#stream.rename(this.#name ?? "", reply.name);
         this.#setName(reply.name);
       }
-      task.resolve(reply);
+      task.answered(reply);
+      // What was fulfilled stays so.
+      task.reject(errorOf(reply));
       this.#next();
     });
   }

@@ -1,22 +1,16 @@
-import type { ChatEvent } from "./events.ts";
+import { Emitter } from "./events.ts";
 import type { Message, Page, RoomEvent } from "./frame.ts";
 
 /**
  * A room's messages in their order, each once, and its roster. Between the moment at which a connection begins to bring
  * events and the one at which all pages of what was missed are here, the events wait.
  */
-export class Stream {
-  /** Tells an event as it is. */
-  readonly emit: (event: ChatEvent) => void;
+export class Stream extends Emitter {
   /** Events that came during an entry; null outside of one. */
   #waiting: RoomEvent[] | null = null;
   #hasPage = false;
   #online: readonly string[] = [];
   #lastId: number | null = null;
-
-  constructor(emit: (event: ChatEvent) => void) {
-    this.emit = emit;
-  }
 
   /** The nicknames in use, in the order of registration. */
   get online(): readonly string[] {
