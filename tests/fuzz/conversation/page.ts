@@ -46,6 +46,7 @@ export class Page {
   more: boolean | null = null;
   /** The messages that were told to be one's own. */
   readonly ownContents = new Set<string>();
+  hasEntered = false;
   /** Between its way into the room and the loss of the connection. */
   isInside = false;
   /** How often each key went out, and when it did last, in Unix ms. */
@@ -178,6 +179,7 @@ export class Page {
     });
     chat.on("entered", ({ name, resumed }) => {
       this.isInside = true;
+      this.hasEntered = true;
       this.#story.tell(`${this.label} has entered as ${name}, ${resumed ? "resumed" : "anew"}`);
     });
     chat.on("history", ({ messages, more }) => {

@@ -41,8 +41,6 @@ const FAIR = {
 export class Person {
   readonly name: string;
   readonly stays: Stay[] = [];
-  /** Pages that another page of the same stay has taken the place of while they were inside. */
-  readonly overtaken: Page[] = [];
   readonly searches: Search[] = [];
   resent = 0;
   repeated = 0;
@@ -50,6 +48,7 @@ export class Person {
   readonly #random: Random;
   readonly #story: Story;
   readonly #onDelivered: () => void;
+  readonly #overtaken: { readonly page: Page; readonly stay: Stay }[] = [];
   #names = 0;
   /** Requests of the present page that are not answered yet. */
   #asking = new Set<object>();
@@ -78,6 +77,13 @@ export class Person {
   /** Whether an answer is still to come. */
   get isAsking(): boolean {
     return this.#asking.size > 0;
+  }
+
+  /** Pages whose nickname another page of the same stay has taken over while they had it. */
+  get overtaken(): Page[] {
+    return this.#overtaken.flatMap(({ page, stay: { pages } }) =>
+      pages.slice(pages.indexOf(page) + 1).some(({ hasEntered }) => hasEntered) ? [page] : [],
+    );
   }
 
   send(text: string, key: string | undefined): void {
@@ -157,7 +163,7 @@ export class Person {
       return;
     }
     page.stay();
-    this.overtaken.push(page);
+    this.#overtaken.push({ page, stay: this.stay });
     this.#open(page.storage);
   }
 
