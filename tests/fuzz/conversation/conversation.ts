@@ -341,8 +341,8 @@ function unsettled({ people, classics, witness, classicWitness }: Gathering): st
   for (const { page, stay, overtaken, isAsking } of people) {
     if (!page.isSettled) return page.label;
     if (isAsking) return `${stay.label} that asks`;
-    const open = overtaken.find((each) => each.isConnected);
-    if (open) return `${open.label} that was overtaken`;
+    const open = overtaken.find(({ page: earlier }) => earlier.isConnected);
+    if (open) return `${open.page.label} that was overtaken`;
   }
   return null;
 }

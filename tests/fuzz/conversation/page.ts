@@ -46,7 +46,8 @@ export class Page {
   more: boolean | null = null;
   /** The messages that were told to be one's own. */
   readonly ownContents = new Set<string>();
-  hasEntered = false;
+  /** How it first came in: whether by the session of the page before, and the last message of that moment. */
+  entry: { readonly isResumed: boolean; readonly lastId: number } | null = null;
   /** Between its way into the room and the loss of the connection. */
   isInside = false;
   /** How often each key went out, and when it did last, in Unix ms. */
@@ -179,7 +180,7 @@ export class Page {
     });
     chat.on("entered", ({ name, resumed }) => {
       this.isInside = true;
-      this.hasEntered = true;
+      this.entry ??= { isResumed: resumed, lastId: this.view.at(-1)?.id ?? 0 };
       this.#story.tell(`${this.label} has entered as ${name}, ${resumed ? "resumed" : "anew"}`);
     });
     chat.on("history", ({ messages, more }) => {

@@ -79,11 +79,12 @@ export class Person {
     return this.#asking.size > 0;
   }
 
-  /** Pages whose nickname another page of the same stay has taken over while they had it. */
-  get overtaken(): Page[] {
-    return this.#overtaken.flatMap(({ page, stay: { pages } }) =>
-      pages.slice(pages.indexOf(page) + 1).some(({ hasEntered }) => hasEntered) ? [page] : [],
-    );
+  /** Pages that had the nickname when another page of the same stay took it over, and that page. */
+  get overtaken(): { readonly page: Page; readonly by: Page }[] {
+    return this.#overtaken.flatMap(({ page, stay: { pages } }) => {
+      const by = pages.slice(pages.indexOf(page) + 1).find(({ entry }) => entry !== null);
+      return by === undefined ? [] : [{ page, by }];
+    });
   }
 
   send(text: string, key: string | undefined): void {

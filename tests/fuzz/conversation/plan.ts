@@ -84,7 +84,7 @@ const WEIGHTS = {
   typing: 3,
   search: 5,
   reload: 6,
-  overtake: 3,
+  overtake: 6,
   leave: 2,
   unplug: 6,
   fade: 4,

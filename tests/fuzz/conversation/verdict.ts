@@ -105,14 +105,19 @@ function checkPerson(
       checkOwn(page, own, fault);
     }
   }
-  for (const page of person.overtaken) {
-    if (page.lastClose !== 4001 && page.lastClose !== 1006 && page.lastClose !== 1012)
-      fault(`RES-2 ${page.label} was overtaken and ended with ${page.lastClose}`);
-  }
+  for (const { page, by } of person.overtaken) checkOvertaken(page, by, fault);
   const { chat } = person.page;
   if (chat.name === null || !online.includes(chat.name))
     fault(`${person.page.label} is ${chat.name} and not in ${online}`);
   for (const search of person.searches) checkSearch(person.name, search, history, fault);
+}
+
+/** Who has lost the nickname to another connection hears nothing from there on, and its own is ended. */
+function checkOvertaken(page: Page, { entry, label }: Page, fault: Fault): void {
+  if (page.lastClose !== 4001 && page.lastClose !== 1006 && page.lastClose !== 1012)
+    fault(`RES-2 ${page.label} was overtaken and ended with ${page.lastClose}`);
+  const heard = page.view.find(({ id }) => entry?.isResumed && Number(id) > entry.lastId);
+  if (heard) fault(`RES-2 ${page.label} was overtaken by ${label} and was still told ${told(heard)}`);
 }
 
 /** From its first message on, what a page saw is the history. */
