@@ -215,11 +215,16 @@ export class Journal {
     let start = this.#end;
     for (const offset of this.#index.blocksBackwards()) {
       start = offset;
-      const first = await this.#records(offset).next();
-      const [record] = first.value ?? [];
+      const record = await this.#firstRecord(offset);
       if (record === undefined || decodeRecord(record).time < time) break;
     }
     return start;
+  }
+
+  async #firstRecord(start: number): Promise<string | undefined> {
+    // A read may bring no whole line: that of the last record has no line break before the end.
+    for await (const [record] of this.#records(start)) if (record !== undefined) return record;
+    return undefined;
   }
 
   /** The records from an offset in the file on, as many at a time as one read brought. */
