@@ -6,8 +6,8 @@ import { test } from "bun:test";
 import { converse } from "./conversation/conversation.ts";
 
 const { CHAT_SEED, CHAT_ROUNDS = "1" } = process.env;
-/** Those of every run of the tests. A seed that has found something stays here. */
-const SEEDS = [1, 2, 3, 4, 5, 6];
+/** Those of every run of the tests. A seed that has found something stays here: 815 lost the keys of a whole block. */
+const SEEDS = [1, 2, 3, 4, 5, 6, 815];
 
 const seeds =
   CHAT_SEED === undefined
