@@ -36,7 +36,8 @@ export function run(program, args, options = {}) {
     let interrupted = false;
     /** @type {Map<NodeJS.Signals, number>} */
     const passedAtMs = new Map();
-    const child = spawn(program, args, { stdio: "inherit", ...options });
+    /** @type {import("node:child_process").ChildProcess} */
+    let child;
 
     /** @param {NodeJS.Signals} signal */
     const pass = (signal) => {
@@ -56,7 +57,9 @@ export function run(program, args, options = {}) {
       for (const signal of STOP_SIGNALS) process.off(signal, pass);
     };
 
+    // First: on a busy machine the program may run for a while before this process gets to its next line.
     for (const signal of STOP_SIGNALS) process.on(signal, pass);
+    child = spawn(program, args, { stdio: "inherit", ...options });
     child.once("error", (error) => {
       release();
       reject(error);
