@@ -1,0 +1,222 @@
+import { Connection, type ConnectionState } from "./connection.ts";
+import { type ChatError, ClosedError, RefusedError } from "./errors.ts";
+import type { ChatEvent, EventOf } from "./events.ts";
+import type { Frame, Message, Page, Rate } from "./frame.ts";
+import { Line } from "./line.ts";
+import { type Kept, Memory } from "./memory.ts";
+import { Outbox, type OutboxEntry } from "./outbox.ts";
+import { type HistoryOptions, Session } from "./session.ts";
+import { type ChatOptions, type Settings, settle } from "./settings.ts";
+import { Stream } from "./stream.ts";
+
+/**
+ * One person's, or bot's, stay in one room. It connects at once and comes back by itself, tells each message of the
+ * room once and in order, and stores each own one once, as far as the server's version lets it.
+ */
+export class Chat {
+  readonly #settings: Settings;
+  readonly #memory: Memory;
+  readonly #stream = new Stream();
+  readonly #session: Session;
+  readonly #outbox: Outbox;
+  readonly #connection: Connection;
+  #line: Line | null = null;
+  #room: string | null = null;
+  /** Why nothing can be asked for any more. */
+  #over: ChatError | null = null;
+
+  /**
+   * @param url of the room, such as `wss://chat.example/rooms/tea`
+   * @throws NoWebSocketError, or what the platform's WebSocket throws for a URL that is none
+   */
+  constructor(url: string | URL, options: ChatOptions = {}) {
+    const settings = settle(url, options);
+    this.#settings = settings;
+    this.#memory = new Memory(settings, () => this.#kept);
+    const kept = this.#memory.load();
+    this.#outbox = new Outbox(settings, this.#memory, this.#stream, kept.outbox);
+    this.#session = new Session(settings, this.#memory, this.#stream, kept, (line) => this.#settled(line));
+    this.#connection = new Connection(
+      settings,
+      kept.v3,
+      (state) => this.#changed(state),
+      (frame) => this.#received(frame),
+    );
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  /** The nickname held; kept while the connection is lost. Null without one. */
+  get name(): string | null {
+    return this.#session.name;
+  }
+
+  /** The nicknames in use, in the order of registration. While the connection is lost, those of before. */
+  get online(): readonly string[] {
+    return this.#stream.online;
+  }
+
+  /** The room's name, `/` for the main one; null before the first connection, and with version 2. */
+  get room(): string | null {
+    return this.#room;
+  }
+
+  /** The version that is spoken; null while there is no connection. */
+  get version(): 2 | 3 | null {
+    const { state } = this;
+    return state.kind === "open" ? state.version : null;
+  }
+
+  /** Own messages that are not confirmed, oldest first. */
+  get outbox(): readonly OutboxEntry[] {
+    return this.#outbox.entries;
+  }
+
+  /**
+   * Takes a nickname, or changes it. Waits while there is no connection, and for calls made before: they are done one
+   * after the other.
+   *
+   * @returns the nickname; rejects with NicknameError, StoreError, ClosedError or RefusedError, and the nickname is
+   *   then the one from before
+   */
+  async register(name: string): Promise<string> {
+    this.#check();
+    return this.#session.register(name);
+  }
+
+  /**
+   * Says something to the room. Waits while there is no connection or no nickname.
+   *
+   * @param options `key`: 1 to 64 characters by which the server knows a message that is sent again, for instance by
+   *   another run of a program; random unless told
+   * @returns the message, once the server has stored it; rejects with ContentError, StoreError, UncertainError,
+   *   OutboxFullError, ClosedError or RefusedError
+   */
+  async send(content: string, { key }: { readonly key?: string } = {}): Promise<Message> {
+    this.#check();
+    return this.#outbox.send(content, key);
+  }
+
+  /**
+   * A part of the history; the newest messages unless told. Waits while there is no connection. A server of version 2
+   * knows no parts: it gives all.
+   *
+   * @returns messages oldest first; rejects with NotRegisteredError, RateError, StoreError, ClosedError, RefusedError,
+   *   or ChatError with the code `WrongFormatPage`
+   */
+  async history(options: HistoryOptions = {}): Promise<Page> {
+    this.#check();
+    return this.#session.history(options);
+  }
+
+  /** Tells the others that one is writing. May be called at each key press. Nothing happens with version 2. */
+  typing(): void {
+    this.#session.typing();
+  }
+
+  /** Tries to connect at once, if the next attempt is being waited for. */
+  retryNow(): void {
+    this.#connection.hurry();
+  }
+
+  /**
+   * Leaves, for good: the nickname is free, what is unsent or unanswered is rejected with ClosedError, the storage is
+   * emptied.
+   *
+   * @returns a promise that is fulfilled when the connection has ended: the WebSocket waits a while for the server's
+   *   close frame
+   */
+  close(): Promise<void> {
+    return this.#connection.close();
+  }
+
+  /** @returns what removes the listener. What the listener throws is reported as an uncaught error of its own */
+  on<T extends ChatEvent["type"]>(type: T, listener: (event: EventOf<T>) => void): () => void {
+    return this.#stream.on((event) => {
+      // TypeScript does not see that the two types are the same.
+      if (event.type === type) listener(event as EventOf<T>);
+    });
+  }
+
+  /**
+   * All events from now on. The loop ends when the chat is closed or refused; it throws SlowConsumerError when more
+   * than `eventsMost` events wait for it.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<ChatEvent> {
+    return this.#stream.iterate(this.#settings.eventsMost);
+  }
+
+  #check(): void {
+    if (this.#over) throw this.#over;
+  }
+
+  #settled(line?: Line): void {
+    this.#connection.settled();
+    if (line) this.#outbox.enter(line);
+  }
+
+  get #kept(): Kept {
+    const { name, sessions } = this.#session;
+    return { name, sessions, outbox: this.#outbox.kept, v3: this.#connection.isV3 };
+  }
+
+  #changed(state: ConnectionState): void {
+    this.#leaveLine();
+    this.#stream.emit({ type: "state", state });
+    switch (state.kind) {
+      case "open":
+        // Version 3 begins with the welcome.
+        if (state.version === 2) this.#enterLine(2, "", null);
+        break;
+      case "closed":
+        this.#end(new ClosedError());
+        break;
+      case "refused":
+        this.#end(new RefusedError(state.code, state.reason));
+        break;
+      case "connecting":
+      case "waiting":
+    }
+  }
+
+  #received(frame: Frame): void {
+    switch (frame.kind) {
+      case "welcome":
+        if (this.#line) break;
+        this.#room = frame.room;
+        this.#enterLine(3, frame.session, frame.requests);
+        break;
+      case "event":
+        if (this.#line) this.#stream.event(frame.event);
+        break;
+      case "reply":
+        this.#line?.replied(frame.ref, frame.reply);
+        break;
+      case "ping":
+    }
+  }
+
+  #enterLine(version: 2 | 3, session: string, requests: Rate | null): void {
+    this.#line = new Line(version, session, requests, this.#settings, this.#connection);
+    this.#session.welcome(this.#line);
+  }
+
+  #leaveLine(): void {
+    if (!this.#line) return;
+    this.#session.lost();
+    this.#line.end();
+    this.#line = null;
+    this.#outbox.leave();
+  }
+
+  #end(error: ChatError): void {
+    if (this.#over) return;
+    this.#over = error;
+    this.#session.end(error);
+    this.#outbox.end(error);
+    this.#memory.clear();
+    this.#stream.close();
+  }
+}

@@ -1,0 +1,242 @@
+import { PING_EVERY_S } from "../protocol/limits.ts";
+import { type Frame, fieldsOf, parseFrames } from "./frame.ts";
+import type { Settings } from "./settings.ts";
+import type { Socket } from "./socket.ts";
+
+/** The subprotocol that asks for version 3. */
+const SUBPROTOCOL = "classic-chatbox.v3";
+
+/** A connection that brings nothing for so many of the server's pings counts as lost. */
+const SILENT_PINGS = 3;
+
+/**
+ * Codes after which another attempt would end in the same way: faults of the client, a frame that is too large, and a
+ * nickname that another connection took over.
+ */
+const FINAL_CODES: readonly number[] = [1002, 1003, 1007, 1009, 4001];
+/** A flood or an overload: the next attempt may be late. */
+const BUSY_CODES: readonly number[] = [1008, 1013];
+const NO_CLOSE_FRAME = 1006;
+
+/** How a chat is connected. */
+export type ConnectionState =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open"; readonly version: 2 | 3 }
+  /**
+   * The connection was lost. `retryAt` is when the next attempt comes, in Unix milliseconds; null while there is no
+   * network. `attempt` is its number, 1 for the first after a loss.
+   */
+  | { readonly kind: "waiting"; readonly retryAt: number | null; readonly attempt: number }
+  /** By `close()`. */
+  | { readonly kind: "closed" }
+  /** The server ended it for good, with this WebSocket close code. */
+  | { readonly kind: "refused"; readonly code: number; readonly reason: string };
+
+const NOTHING = () => {};
+
+/**
+ * A WebSocket that comes back by itself. One method for each thing that can happen, each of which decides by the state;
+ * what an earlier socket still tells is not listened to.
+ */
+export class Connection {
+  readonly #settings: Settings;
+  readonly #changed: (state: ConnectionState) => void;
+  readonly #frame: (frame: Frame) => void;
+  readonly #unwatch: () => void;
+  #state: ConnectionState = { kind: "connecting" };
+  /** The present one; the one whose end is still to come, once the chat is closed. */
+  #socket: Socket | null = null;
+  /** Whether it offered to speak version 3. */
+  #offered = false;
+  /** Cancels what the state waits for. */
+  #stop = NOTHING;
+  /** Sockets that were given up, but whose close frame would end the session that is to be resumed (GRACE-2). */
+  #parked: Socket[] = [];
+  #resolveEnded = NOTHING;
+  readonly #ended = new Promise<void>((resolve) => {
+    this.#resolveEnded = resolve;
+  });
+  /** Whether this server speaks version 3, for certain: it is never spoken to in another then. */
+  #isV3: boolean;
+  #failures = 0;
+  #pingS = PING_EVERY_S;
+  #retryS = 0;
+
+  /** Connects at once, and tells nothing of that. @throws what the WebSocket's constructor throws for a bad URL */
+  constructor(
+    settings: Settings,
+    isV3: boolean,
+    changed: (state: ConnectionState) => void,
+    received: (frame: Frame) => void,
+  ) {
+    this.#settings = settings;
+    this.#changed = changed;
+    this.#frame = received;
+    this.#isV3 = settings.version ? settings.version === 3 : isV3;
+    this.#dial(settings.version !== 2);
+    this.#unwatch = settings.environment.watch((change) =>
+      change === "offline" ? this.#offline() : this.hurry(),
+    );
+  }
+
+  get state(): ConnectionState {
+    return this.#state;
+  }
+
+  /** Whether this server speaks version 3, for certain. */
+  get isV3(): boolean {
+    return this.#isV3;
+  }
+
+  /** Sends a request. The caller sees to it that the connection is open. */
+  send(request: object): void {
+    this.#socket?.send(JSON.stringify(request));
+  }
+
+  /** The connection is of use: the next loss is retried soon, and what is left of earlier connections can go. */
+  settled(): void {
+    this.#failures = 0;
+    this.#closeParked();
+  }
+
+  /** Gives an open connection up, and connects again after a moment. The caller sees to it that it is open. */
+  drop(): void {
+    this.#fail(NO_CLOSE_FRAME);
+  }
+
+  /** Ends the wait for the next attempt, if there is one. */
+  hurry(): void {
+    if (this.#state.kind !== "waiting") return;
+    this.#dial(this.#settings.version !== 2);
+    this.#become({ kind: "connecting" });
+  }
+
+  /** Closes in good order. @returns a promise that is fulfilled once the connection has ended */
+  close(): Promise<void> {
+    if (this.#state.kind === "closed") return this.#ended;
+    this.#stop();
+    this.#become({ kind: "closed" });
+    if (this.#socket) this.#socket.close(1000);
+    else this.#resolveEnded();
+    return this.#ended;
+  }
+
+  /** Makes a socket, with or without the offer to speak version 3. */
+  #dial(offers: boolean): void {
+    const { WebSocket, url } = this.#settings;
+    const socket = new WebSocket(url, offers ? [SUBPROTOCOL] : []);
+    socket.addEventListener("open", () => this.#opened(socket));
+    socket.addEventListener("message", (event) => this.#received(socket, event));
+    // The package `ws` throws errors that nobody listens for. A close follows each.
+    socket.addEventListener("error", NOTHING);
+    socket.addEventListener("close", (event) => {
+      const { code, reason } = fieldsOf(event);
+      this.#lost(socket, Number(code), String(reason));
+    });
+    this.#socket = socket;
+    this.#offered = offers;
+    this.#listen(socket);
+  }
+
+  /** A cable that was cut gives no close event for minutes; the missing pings show it. */
+  #listen(socket: Socket): void {
+    this.#wait(SILENT_PINGS * this.#pingS * 1000, () => this.#lost(socket, NO_CLOSE_FRAME));
+  }
+
+  /** Waits for nothing but this. */
+  #wait(waitMs: number, run: () => void): void {
+    this.#stop();
+    this.#stop = this.#settings.environment.setTimer(run, waitMs);
+  }
+
+  #opened(socket: Socket): void {
+    if (this.#socket !== socket || this.#state.kind !== "connecting") return;
+    const version = socket.protocol === SUBPROTOCOL ? 3 : 2;
+    // What was sent by version 3 is on its way with keys that version 2 does not know: messages would double.
+    if (version === 2 && this.#isV3) this.#fail(NO_CLOSE_FRAME);
+    else {
+      this.#isV3 ||= version === 3;
+      this.#listen(socket);
+      this.#become({ kind: "open", version });
+    }
+  }
+
+  #received(socket: Socket, event: unknown): void {
+    for (const frame of parseFrames(fieldsOf(event).data)) {
+      // What a frame brings about may end the connection, and the rest of the array with it.
+      if (this.#socket !== socket || this.#state.kind !== "open") return;
+      if (frame.kind === "welcome") this.#retryS = frame.retryS;
+      if (frame.kind === "welcome" || frame.kind === "ping") this.#pingS = frame.pingS;
+      this.#frame(frame);
+    }
+    if (this.#socket === socket && this.#state.kind === "open") this.#listen(socket);
+  }
+
+  /** A socket has ended, or is taken for dead. */
+  #lost(socket: Socket, code: number, reason = ""): void {
+    if (this.#socket !== socket) return;
+    switch (this.#state.kind) {
+      case "connecting":
+        // Codes from before it opened are the platform's own, and tell nothing.
+        if (this.#isV3 || !this.#offered) this.#fail(NO_CLOSE_FRAME);
+        else {
+          // A browser gives up when the server does not confirm the subprotocol, and does not say why.
+          this.#dial(false);
+          socket.close();
+        }
+        break;
+      case "open":
+        if (FINAL_CODES.includes(code)) {
+          this.#leave(socket);
+          this.#become({ kind: "refused", code, reason });
+        } else this.#fail(code);
+        break;
+      case "closed":
+        this.#resolveEnded();
+        break;
+      // These have no socket.
+      case "waiting":
+      case "refused":
+    }
+  }
+
+  /** Gives the socket up, and waits for the next attempt. */
+  #fail(code: number): void {
+    const { retryFirstMs, retryMostMs, environment } = this.#settings;
+    if (this.#socket) this.#leave(this.#socket);
+    const firstMs = Math.max(retryFirstMs, this.#retryS * 1000);
+    const rangeMs = BUSY_CODES.includes(code) ? retryMostMs : firstMs * 2 ** this.#failures;
+    // All of the wait is chance, so that the clients of a restarted server do not come in one moment.
+    const waitMs = environment.random() * Math.min(retryMostMs, rangeMs);
+    const retryAt = environment.isOnline() ? environment.now() + waitMs : null;
+    if (retryAt !== null) this.#wait(waitMs, () => this.hurry());
+    this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures });
+  }
+
+  #leave(socket: Socket): void {
+    this.#stop();
+    this.#socket = null;
+    if (this.#state.kind === "open" && this.#isV3) this.#parked.push(socket);
+    else socket.close();
+  }
+
+  #offline(): void {
+    // Whether an open connection is lost, its pings tell.
+    if (this.#state.kind !== "waiting" || this.#state.retryAt === null) return;
+    this.#stop();
+    this.#become({ ...this.#state, retryAt: null });
+  }
+
+  #become(state: ConnectionState): void {
+    this.#state = state;
+    if (state.kind === "closed" || state.kind === "refused") {
+      this.#unwatch();
+      this.#closeParked();
+    }
+    this.#changed(state);
+  }
+
+  #closeParked(): void {
+    for (const socket of this.#parked.splice(0)) socket.close();
+  }
+}

@@ -1,0 +1,37 @@
+/** What a chat needs of the machine it runs on. Tests put one with a clock of their own in its place. */
+export interface Environment {
+  /** The time in Unix milliseconds. */
+  now(): number;
+  /** A random number from 0 up to, but not, 1. */
+  random(): number;
+  /** Calls `run` after so many milliseconds. @returns what cancels that */
+  setTimer(run: () => void, waitMs: number): () => void;
+  /** False only when the machine knows that it has no network. */
+  isOnline(): boolean;
+  /** Tells when the network comes and goes, and when a page becomes visible. @returns what ends that */
+  watch(tell: (change: "online" | "offline" | "visible") => void): () => void;
+}
+
+/** The browser, Bun or Node. */
+export const PLATFORM: Environment = {
+  now: Date.now,
+  random: Math.random,
+  setTimer(run, waitMs) {
+    const timer = setTimeout(run, waitMs);
+    return () => clearTimeout(timer);
+  },
+  isOnline: () => globalThis.navigator?.onLine !== false,
+  watch(tell) {
+    const stop = new AbortController();
+    const options = { signal: stop.signal };
+    // Node has no such events, and a worker no document.
+    globalThis.addEventListener?.("online", () => tell("online"), options);
+    globalThis.addEventListener?.("offline", () => tell("offline"), options);
+    globalThis.document?.addEventListener(
+      "visibilitychange",
+      () => document.hidden || tell("visible"),
+      options,
+    );
+    return () => stop.abort();
+  },
+};

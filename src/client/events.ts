@@ -1,0 +1,113 @@
+import type { ConnectionState } from "./connection.ts";
+import { type ChatError, SlowConsumerError } from "./errors.ts";
+import type { Gap, Message, RoomEvent } from "./frame.ts";
+import type { OutboxEntry } from "./outbox.ts";
+
+/** What a chat tells. */
+export type ChatEvent =
+  | { readonly type: "state"; readonly state: ConnectionState }
+  /** The own nickname: a first one, another one, or none any more. */
+  | { readonly type: "named"; readonly name: string | null }
+  /** In the room: all that was missed has been told. `resumed`: nobody saw that this client was away. */
+  | {
+      readonly type: "entered";
+      readonly name: string;
+      readonly version: 2 | 3;
+      readonly resumed: boolean;
+      readonly online: readonly string[];
+    }
+  /** The newest page of the history, oldest first. It takes the place of what is shown. */
+  | { readonly type: "history"; readonly messages: readonly Message[]; readonly more: boolean }
+  /** The next message of the room, one's own ones too. */
+  | { readonly type: "message"; readonly message: Message; readonly own: boolean }
+  /** Messages with these ids were missed, and are no longer kept. */
+  | ({ readonly type: "gap" } & Gap)
+  /** The roster as a whole. */
+  | { readonly type: "roster"; readonly online: readonly string[] }
+  | Exclude<RoomEvent, { readonly type: "message" }>
+  /** A nickname that was to be taken without being asked for by `register` is not to be had. */
+  | { readonly type: "nickname-lost"; readonly name: string; readonly error: ChatError }
+  | { readonly type: "outbox"; readonly entries: readonly OutboxEntry[] }
+  /** A send was given up. Its promise, if there is one in this page, rejects with the same error. */
+  | {
+      readonly type: "send-failed";
+      readonly key: string;
+      readonly content: string;
+      readonly error: ChatError;
+    };
+
+/** The event of one type. */
+export type EventOf<T extends ChatEvent["type"]> = Extract<ChatEvent, { readonly type: T }>;
+
+/** Gives events to those who listen, each event to all before the next to any. */
+export class Emitter {
+  readonly #listeners = new Set<(event: ChatEvent) => void>();
+  #waiting: ChatEvent[] = [];
+  #emitting = false;
+  #ended = false;
+  /** Of loops that wait for the next event, or for the end. */
+  #wakers: (() => void)[] = [];
+
+  /** @returns what removes the listener */
+  on(listener: (event: ChatEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** All events from now on. @param most events that may wait to be taken */
+  iterate(most: number): AsyncGenerator<ChatEvent, undefined> {
+    const events: ChatEvent[] = [];
+    const stop = this.on((event) => {
+      if (events.push(event) > most) stop();
+    });
+    return this.#take(events, most, stop);
+  }
+
+  /** Tells an event, after those that are being told. */
+  emit(event: ChatEvent): void {
+    if (this.#ended) return;
+    this.#waiting.push(event);
+    this.#drain();
+  }
+
+  /** There will be no more events. */
+  close(): void {
+    this.#ended = true;
+    this.#drain();
+  }
+
+  async *#take(events: ChatEvent[], most: number, stop: () => void): AsyncGenerator<ChatEvent, undefined> {
+    try {
+      for (;;) {
+        if (events.length > most) throw new SlowConsumerError();
+        const event = events.shift();
+        if (event) yield event;
+        else if (this.#ended) return;
+        else await new Promise<void>((resolve) => this.#wakers.push(resolve));
+      }
+    } finally {
+      stop();
+    }
+  }
+
+  #drain(): void {
+    if (this.#emitting) return;
+    this.#emitting = true;
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#tell(next);
+    this.#emitting = false;
+    for (const wake of this.#wakers.splice(0)) wake();
+  }
+
+  #tell(event: ChatEvent): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // As the platform reports what an event listener throws.
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

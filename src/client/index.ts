@@ -1,0 +1,25 @@
+/** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
+export { Chat } from "./chat.ts";
+export type { ConnectionState } from "./connection.ts";
+export type { Environment } from "./environment.ts";
+export {
+  ChatError,
+  ClosedError,
+  ContentError,
+  NicknameError,
+  NotRegisteredError,
+  NoWebSocketError,
+  OutboxFullError,
+  RateError,
+  RefusedError,
+  SlowConsumerError,
+  StoreError,
+  UncertainError,
+} from "./errors.ts";
+export type { ChatEvent, EventOf } from "./events.ts";
+export type { Gap, Message, Page } from "./frame.ts";
+export type { ChatStorage } from "./memory.ts";
+export type { OutboxEntry } from "./outbox.ts";
+export type { HistoryOptions } from "./session.ts";
+export type { ChatOptions } from "./settings.ts";
+export type { Socket, WebSocketConstructor } from "./socket.ts";

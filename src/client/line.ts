@@ -1,0 +1,102 @@
+import type { Environment } from "./environment.ts";
+import type { Rate, Reply } from "./frame.ts";
+import { type Pace, paceOf } from "./pace.ts";
+import type { Settings } from "./settings.ts";
+
+/** The connection of a line. */
+interface Carrier {
+  send(request: object): void;
+  /** Gives the connection up, and makes another. */
+  drop(): void;
+}
+
+interface Asked {
+  readonly ref: number;
+  readonly answered: (reply: Reply) => void;
+}
+
+/**
+ * Requests and their replies on one connection, from its welcome to its end. Replies are handed on in the course of the
+ * frames, so that whoever asked knows which events came before and which after. Nothing comes of a line that has ended.
+ */
+export class Line {
+  /** False once the connection has ended. */
+  isOpen = true;
+  readonly version: 2 | 3;
+  /** The secret of this connection, from the welcome; "" with version 2. */
+  readonly session: string;
+  /** The server's rate of requests; null when there is none, or it is not known. */
+  readonly requests: Rate | null;
+  readonly #environment: Environment;
+  readonly #carrier: Carrier;
+  readonly #pace: Pace | null;
+  #asked: Asked[] = [];
+  #lastRef = 0;
+
+  constructor(
+    version: 2 | 3,
+    session: string,
+    requests: Rate | null,
+    { environment }: Settings,
+    carrier: Carrier,
+  ) {
+    this.version = version;
+    this.session = session;
+    this.requests = requests;
+    this.#environment = environment;
+    this.#carrier = carrier;
+    this.#pace = requests && paceOf(requests, environment);
+  }
+
+  /** Milliseconds to wait before the next request that can wait. */
+  get waitMs(): number {
+    return this.#pace?.waitMs() ?? 0;
+  }
+
+  /** Sends a request. `answered` is called at the place of its reply among the events, but not after the line's end. */
+  ask(request: object, answered: (reply: Reply) => void): void {
+    const ref = ++this.#lastRef;
+    this.#asked.push({ ref, answered });
+    // Servers of version 2 ignore keys that they do not know (REQ-6).
+    this.tell({ ...request, ref });
+  }
+
+  /** As {@link ask}, and again as often as the server refuses it for the rate. */
+  askPatiently(request: object, answered: (reply: Reply) => void): void {
+    this.ask(request, (reply) => {
+      if (reply.kind !== "refused" || reply.reason !== "TooManyRequests") answered(reply);
+      else this.later(reply.retryS * 1000, () => this.askPatiently(request, answered));
+    });
+  }
+
+  /** Sends what gets no reply. */
+  tell(request: object): void {
+    this.#pace?.spend();
+    this.#carrier.send(request);
+  }
+
+  /** Calls `run` after a time, unless the line has ended by then. */
+  later(waitMs: number, run: () => void): void {
+    this.#environment.setTimer(() => {
+      if (this.isOpen) run();
+    }, waitMs);
+  }
+
+  /** A reply has come. */
+  replied(ref: number | null, reply: Reply): void {
+    // In version 2 there is nothing but the order to match them by (REQ-7).
+    const at = this.version === 2 ? 0 : this.#asked.findIndex((each) => each.ref === ref);
+    if (at >= 0) this.#asked.splice(at, 1)[0]?.answered(reply);
+  }
+
+  /** Gives the connection up, and makes another. */
+  drop(): void {
+    this.#carrier.drop();
+  }
+
+  /** The connection has ended. */
+  end(): void {
+    this.isOpen = false;
+    this.#asked = [];
+  }
+}

@@ -1,0 +1,84 @@
+import { attempt, fieldsOf, listOf, numberOf, textOf } from "./frame.ts";
+import type { Settings } from "./settings.ts";
+
+/**
+ * Where a chat keeps what must survive a reload of the page: `sessionStorage`. Not `localStorage`, which all pages of a
+ * site share: two of them would take the session from each other, again and again.
+ */
+export interface ChatStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
+/** A message that is not confirmed, as it is kept. */
+export interface KeptSend {
+  readonly key: string;
+  readonly content: string;
+  /** When it was first put on the wire, in Unix milliseconds; null if it is certain that it is not stored. */
+  readonly sentAt: number | null;
+}
+
+/** What is kept of a chat. */
+export interface Kept {
+  readonly name: string | null;
+  /** Sessions of which one holds the nickname, oldest first. */
+  readonly sessions: readonly string[];
+  readonly outbox: readonly KeptSend[];
+  /** Whether the server is known to speak version 3. */
+  readonly v3: boolean;
+}
+
+const NOTHING: Kept = { name: null, sessions: [], outbox: [], v3: false };
+
+/** One chat's item in a storage. A storage that is full, or forbidden, is as none. */
+export class Memory {
+  readonly #settings: Settings;
+  readonly #key: string;
+  readonly #read: () => Kept;
+  #writing = false;
+  #ended = false;
+
+  /** @param read gives what is to be kept, when it is written */
+  constructor(settings: Settings, read: () => Kept) {
+    this.#settings = settings;
+    this.#key = `classic-chatbox:${settings.url}`;
+    this.#read = read;
+  }
+
+  load(): Kept {
+    return attempt(() => parseKept(this.#settings.storage?.getItem(this.#key))) ?? NOTHING;
+  }
+
+  /** Something changed. It is written once for all that happens in one go. */
+  save(): void {
+    if (this.#writing) return;
+    this.#writing = true;
+    queueMicrotask(() => {
+      this.#writing = false;
+      if (this.#ended) return;
+      attempt(() => this.#settings.storage?.setItem(this.#key, JSON.stringify(this.#read())));
+    });
+  }
+
+  /** The chat is over: nothing is kept of it. */
+  clear(): void {
+    this.#ended = true;
+    attempt(() => this.#settings.storage?.removeItem(this.#key));
+  }
+}
+
+function parseKept(text: unknown): Kept {
+  const { name, sessions, outbox, v3 } = fieldsOf(JSON.parse(textOf(text)));
+  return {
+    name: name === null ? null : textOf(name),
+    sessions: listOf(sessions).map(textOf),
+    outbox: listOf(outbox).map(parseSend),
+    v3: v3 === true,
+  };
+}
+
+function parseSend(value: unknown): KeptSend {
+  const { key, content, sentAt } = fieldsOf(value);
+  return { key: textOf(key), content: textOf(content), sentAt: numberOf(sentAt) };
+}

@@ -1,0 +1,193 @@
+import { isContent, isTextOf } from "../protocol/characters.ts";
+import {
+  type ChatError,
+  ContentError,
+  errorOf,
+  NotRegisteredError,
+  OutboxFullError,
+  RateError,
+  UncertainError,
+} from "./errors.ts";
+import type { Message } from "./frame.ts";
+import type { Line } from "./line.ts";
+import type { KeptSend, Memory } from "./memory.ts";
+import type { Settings } from "./settings.ts";
+import type { Stream } from "./stream.ts";
+
+/** Sends without a reply at one time, at most. */
+const WINDOW = 16;
+const KEY_MAX = 64;
+
+/** The server remembers a key for 10 minutes (KEY-2). A little is left for the way. */
+const KEY_REMEMBERED_MS = 9 * 60_000;
+
+/** As {@link KeptSend.sentAt} for a send that no key protects: it must not be repeated. */
+const SENT_WITHOUT_KEY = 0;
+
+const NOBODY = () => {};
+
+/** An own message that the server has not confirmed yet. */
+export interface OutboxEntry {
+  /** What makes it known when it is sent again. */
+  readonly key: string;
+  readonly content: string;
+}
+
+interface Entry extends OutboxEntry {
+  sentAt: number | null;
+  /** On the wire of the present line, its reply still to come. */
+  flying: boolean;
+  readonly resolve: (message: Message) => void;
+  readonly reject: (error: ChatError) => void;
+}
+
+/**
+ * Own messages, from `send` to the server's word. They go out in order, only while the chat is in the room, and those
+ * without an answer go out again, with the same keys, before newer ones.
+ */
+export class Outbox {
+  readonly #settings: Settings;
+  readonly #memory: Memory;
+  readonly #stream: Stream;
+  #entries: Entry[];
+  #line: Line | null = null;
+  #window = 1;
+  #pausing = false;
+
+  /** @param kept what an earlier page left */
+  constructor(settings: Settings, memory: Memory, stream: Stream, kept: readonly KeptSend[]) {
+    this.#settings = settings;
+    this.#memory = memory;
+    this.#stream = stream;
+    this.#entries = kept.map((each) => ({ ...each, flying: false, resolve: NOBODY, reject: NOBODY }));
+  }
+
+  get entries(): readonly OutboxEntry[] {
+    return this.#entries.map(({ key, content }) => ({ key, content }));
+  }
+
+  /** What must survive a reload of the page. */
+  get kept(): readonly KeptSend[] {
+    return this.#entries;
+  }
+
+  /**
+   * @returns the message as it was stored; rejects with a ChatError
+   * @throws ContentError, OutboxFullError
+   */
+  send(content: string, key = randomKey()): Promise<Message> {
+    if (!isContent(content)) throw new ContentError("WrongFormatContent");
+    if (!isTextOf(key, KEY_MAX)) throw new ContentError("WrongFormatKey");
+    if (this.#entries.length >= this.#settings.outboxMost) throw new OutboxFullError();
+    return new Promise((resolve, reject) => {
+      this.#entries.push({ key, content, sentAt: null, flying: false, resolve, reject });
+      this.#changed();
+      this.#flush();
+    });
+  }
+
+  /** The chat is in the room: what waits may go. */
+  enter(line: Line): void {
+    this.#line = line;
+    this.#pausing = false;
+    // Version 2 has no keys: one at a time leaves one in doubt at most.
+    const most = line.version === 2 ? 1 : Math.floor((line.requests?.burst ?? 2 * WINDOW) / 2);
+    this.#window = Math.max(1, Math.min(WINDOW, most));
+    const nowMs = this.#settings.environment.now();
+    this.#giveUp(({ sentAt }) => sentAt !== null && nowMs - sentAt > KEY_REMEMBERED_MS);
+    this.#flush();
+  }
+
+  /** The connection is lost, and with it the replies to what is on its way. */
+  leave(): void {
+    this.#line = null;
+    for (const entry of this.#entries) entry.flying = false;
+    this.#giveUp(({ sentAt }) => sentAt === SENT_WITHOUT_KEY);
+  }
+
+  /** The chat is over. */
+  end(error: ChatError): void {
+    this.#line = null;
+    for (const entry of [...this.#entries]) this.#fail(entry, error);
+  }
+
+  #flush(): void {
+    for (const [at, entry] of this.#entries.entries()) {
+      const line = this.#line;
+      if (!line || this.#pausing || at >= this.#window) return;
+      if (entry.flying) continue;
+      if (line.waitMs > 0) this.#pause(line, line.waitMs);
+      else this.#fly(line, entry);
+    }
+  }
+
+  #pause(line: Line, waitMs: number): void {
+    this.#pausing = true;
+    line.later(waitMs, () => {
+      this.#pausing = false;
+      this.#flush();
+    });
+  }
+
+  #fly(line: Line, entry: Entry): void {
+    const { key, content } = entry;
+    entry.flying = true;
+    // The first time counts: the server may have stored it then, and remembers it from then on.
+    entry.sentAt ??= line.version === 2 ? SENT_WITHOUT_KEY : this.#settings.environment.now();
+    this.#memory.save();
+    line.ask({ type: "send", content, key }, (reply) => {
+      entry.flying = false;
+      if (reply.kind === "sent") this.#confirm(entry, reply.message);
+      else this.#refused(line, entry, errorOf(reply));
+      this.#flush();
+    });
+  }
+
+  #confirm(entry: Entry, message: Message): void {
+    this.#remove(entry);
+    this.#stream.own(message);
+    entry.resolve(message);
+    this.#changed();
+  }
+
+  #refused(line: Line, entry: Entry, error: ChatError): void {
+    if (error instanceof RateError) {
+      // What is on its way behind it may overtake it now; from here on nothing can.
+      entry.sentAt = null;
+      this.#window = 1;
+      this.#pause(line, error.retryS * 1000);
+    } else if (error instanceof NotRegisteredError) {
+      // The server has another idea of this connection than we have.
+      entry.sentAt = null;
+      line.drop();
+    } else this.#fail(entry, error);
+  }
+
+  #giveUp(isLost: (entry: Entry) => boolean): void {
+    for (const entry of this.#entries.filter(isLost)) this.#fail(entry, new UncertainError());
+  }
+
+  #fail(entry: Entry, error: ChatError): void {
+    this.#remove(entry);
+    entry.reject(error);
+    const { key, content } = entry;
+    this.#stream.emit({ type: "send-failed", key, content, error });
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#memory.save();
+    this.#stream.emit({ type: "outbox", entries: this.entries });
+  }
+
+  #remove(entry: Entry): void {
+    this.#entries = this.#entries.filter((each) => each !== entry);
+  }
+}
+
+let keys = 0;
+
+/** 96 random bits, and a number in case that they are worth less than they should be. */
+function randomKey(): string {
+  return [...crypto.getRandomValues(new Uint32Array(3)), ++keys].join("-");
+}

@@ -1,0 +1,299 @@
+import { type ChatError, errorOf, NotRegisteredError, StoreError } from "./errors.ts";
+import type { Page, Reply } from "./frame.ts";
+import type { Line } from "./line.ts";
+import type { Kept, Memory } from "./memory.ts";
+import type { Settings } from "./settings.ts";
+import type { Stream } from "./stream.ts";
+
+const PAGE_MAX = 1000;
+
+/** Sessions that are tried when it is not known which of them holds the nickname. */
+const SESSIONS_MAX = 8;
+
+/** After a fault of the server, and while a lost connection of ours may still hold the nickname. */
+const AGAIN_MS = 2000;
+
+/** The server drops more of them (TYPE-2). */
+const TYPING_EVERY_MS = 2000;
+
+/** A server of version 2 takes up to 15 s to see that a connection is dead. */
+const GHOST_TRIES = 10;
+
+/** Which part of the history is asked for. */
+export interface HistoryOptions {
+  /** Only messages with ids below it, the newest of those. */
+  readonly before?: number;
+  /** Only messages with ids above it, the oldest of those. Not together with `before`. */
+  readonly after?: number;
+  /** 1 to 1,000; 100 unless told. */
+  readonly limit?: number;
+}
+
+/** What a caller of `register` or `history` waits for. */
+interface Task {
+  readonly request:
+    | { readonly type: "name"; readonly name: string }
+    | ({ readonly type: "get" } & HistoryOptions);
+  /** Fulfils the promise, if this is the reply that was hoped for. */
+  readonly answered: (reply: Reply) => unknown;
+  readonly reject: (error: ChatError) => void;
+}
+
+/** Where this client stands on its way into the room. */
+type Place =
+  /** Not connected, or not welcomed yet. */
+  | { readonly kind: "outside" }
+  /** Connected, without a nickname or one to ask for. */
+  | { readonly kind: "nameless"; readonly line: Line }
+  /** A session or a nickname is asked for, or what was missed is. */
+  | { readonly kind: "entering"; readonly line: Line }
+  | { readonly kind: "inside"; readonly line: Line };
+
+/** The nickname, and the way into the room with it: a new one, or back with the session that held it. */
+export class Session {
+  readonly #settings: Settings;
+  readonly #memory: Memory;
+  readonly #stream: Stream;
+  readonly #settled: (line?: Line) => void;
+  #place: Place = { kind: "outside" };
+  /** In the order of the calls: one is asked for once the one before is settled. */
+  #tasks: Task[] = [];
+  /** The first of them waits for its reply. */
+  #isBusy = false;
+  #name: string | null;
+  #toldName: string | null = null;
+  /** Those of which one holds the nickname. Who knows a session can take the nickname: they are not to be shown. */
+  #sessions: readonly string[];
+  /** How often a nickname that is in use may be asked for again, because it may be in use by a lost connection of ours. */
+  #ghostTries = 0;
+  #typeAgainAt = 0;
+
+  /**
+   * @param settled is called when the client is in the room, or, without a line, when there is nothing to do but to wait
+   *   for a nickname
+   */
+  constructor(
+    settings: Settings,
+    memory: Memory,
+    stream: Stream,
+    kept: Kept,
+    settled: (line?: Line) => void,
+  ) {
+    this.#settings = settings;
+    this.#memory = memory;
+    this.#stream = stream;
+    this.#settled = settled;
+    this.#name = kept.name;
+    this.#sessions = kept.sessions;
+    // With one session it is known which one holds the nickname. Else the page before may hold it still.
+    if (kept.name !== null && kept.sessions.length !== 1) this.#ghostTries = GHOST_TRIES;
+    const { name = null } = settings;
+    if (kept.name === null && name !== null) {
+      this.register(name).catch((error: ChatError) => stream.emit({ type: "nickname-lost", name, error }));
+    }
+  }
+
+  get name(): string | null {
+    return this.#name;
+  }
+
+  get sessions(): readonly string[] {
+    return this.#sessions;
+  }
+
+  /** Takes or changes the nickname. */
+  register(name: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const request = { type: "name", name } as const;
+      this.#add(request, reject, (reply) => reply.kind === "named" && resolve(reply.name));
+    });
+  }
+
+  history(options: HistoryOptions): Promise<Page> {
+    return new Promise((resolve, reject) => {
+      const request = { ...options, type: "get" } as const;
+      this.#add(request, reject, (reply) => reply.kind === "page" && resolve(reply.page));
+    });
+  }
+
+  /** Tells the others that this one is writing, if it is time to. */
+  typing(): void {
+    const place = this.#place;
+    const now = this.#settings.environment.now();
+    if (place.kind !== "inside" || place.line.version === 2 || now < this.#typeAgainAt) return;
+    this.#typeAgainAt = now + TYPING_EVERY_MS;
+    place.line.tell({ type: "typing" });
+  }
+
+  /** A connection is there, and welcomed. */
+  welcome(line: Line): void {
+    this.#place = { kind: "entering", line };
+    const earlier = this.#sessions.filter((each) => each !== line.session);
+    this.#resume(line, earlier);
+  }
+
+  /** The connection is lost. */
+  lost(): void {
+    const place = this.#place;
+    this.#place = { kind: "outside" };
+    // Version 3 keeps the nickname for whoever resumes; but a request for one may be decided later than it was given up.
+    if (place.kind === "entering" || (place.kind === "inside" && place.line.version === 2))
+      this.#ghostTries = GHOST_TRIES;
+  }
+
+  /** The chat is over. */
+  end(error: ChatError): void {
+    this.#place = { kind: "outside" };
+    for (const { reject } of this.#tasks.splice(0)) reject(error);
+  }
+
+  #add(request: Task["request"], reject: Task["reject"], answered: Task["answered"]): void {
+    this.#tasks.push({ request, reject, answered });
+    if (this.#place.kind === "nameless") this.#register(this.#place.line);
+    else this.#next();
+  }
+
+  /**
+   * Tries sessions, oldest first: if the older one still holds, the younger ones never did; and if not, a request that
+   * is still on its way with the older one cannot succeed any more.
+   */
+  #resume(line: Line, [session, ...rest]: readonly string[]): void {
+    if (session === undefined) {
+      this.#register(line);
+      return;
+    }
+    this.#mayHold(line);
+    this.#stream.begin();
+    line.askPatiently({ type: "resume", session, ...this.#missing }, (reply) => {
+      if (reply.kind === "page") {
+        this.#held(line, reply.name);
+        this.#took(line, true, reply);
+      } else this.#resume(line, rest);
+    });
+  }
+
+  #register(line: Line): void {
+    const name = this.#name ?? this.#nextName();
+    if (name === null) {
+      this.#place = { kind: "nameless", line };
+      this.#settled();
+      return;
+    }
+    this.#place = { kind: "entering", line };
+    this.#mayHold(line);
+    // Events come from the registration on.
+    this.#stream.begin();
+    line.askPatiently({ type: "name", name }, (reply) => {
+      if (reply.kind === "named") {
+        if (this.#name === null) this.#tasks.shift()?.answered(reply);
+        this.#held(line, reply.name);
+        this.#load(line, false);
+      } else this.#nicknameRefused(line, name, errorOf(reply));
+    });
+  }
+
+  #nicknameRefused(line: Line, name: string, error: ChatError): void {
+    const isGhost = error.code === "NameAlreadyUsed" && this.#ghostTries-- > 0;
+    if (isGhost || (error instanceof StoreError && this.#name !== null)) {
+      line.later(AGAIN_MS, () => this.welcome(line));
+      return;
+    }
+    if (this.#name === null) this.#tasks.shift()?.reject(error);
+    else {
+      this.#setName(null);
+      this.#stream.emit({ type: "nickname-lost", name, error });
+    }
+    // What was just told may have closed the chat.
+    if (line.isOpen) this.#register(line);
+  }
+
+  /** The nickname that was asked for next. Without one, there is no history either. */
+  #nextName(): string | null {
+    const [task] = this.#tasks;
+    if (!task) return null;
+    if (task.request.type === "name") return task.request.name;
+    this.#tasks.shift();
+    task.reject(new NotRegisteredError());
+    return this.#nextName();
+  }
+
+  /** From the moment of the request on, the nickname may be with this connection. */
+  #mayHold({ session }: Line): void {
+    // Version 2 has none.
+    if (session === "" || this.#sessions.includes(session)) return;
+    const sessions = [...this.#sessions, session];
+    // The oldest one held for certain: by it the server also knows the sender of our keys (KEY-5).
+    if (sessions.length > SESSIONS_MAX) sessions.splice(1, 1);
+    this.#sessions = sessions;
+    this.#memory.save();
+  }
+
+  /** The nickname is with this connection. */
+  #held(line: Line, name: string): void {
+    this.#sessions = line.session === "" ? [] : [line.session];
+    this.#ghostTries = 0;
+    this.#setName(name);
+  }
+
+  #setName(name: string | null): void {
+    this.#name = name;
+    this.#memory.save();
+    if (name === this.#toldName) return;
+    this.#toldName = name;
+    this.#stream.emit({ type: "named", name });
+  }
+
+  /** What is missing here of the history. */
+  get #missing(): HistoryOptions {
+    const after = this.#stream.lastId;
+    return after === null ? { limit: this.#settings.historyLimit } : { after, limit: PAGE_MAX };
+  }
+
+  #load(line: Line, resumed: boolean): void {
+    line.askPatiently({ type: "get", ...this.#missing }, (reply) => {
+      if (reply.kind === "page") this.#took(line, resumed, reply);
+      else if (errorOf(reply) instanceof StoreError) line.later(AGAIN_MS, () => this.#load(line, resumed));
+      else line.drop();
+    });
+  }
+
+  #took(line: Line, resumed: boolean, { name, page, online }: Extract<Reply, { kind: "page" }>): void {
+    const isCatchingUp = this.#stream.lastId !== null;
+    // A reply to `resume` is empty when the server is short of memory (RES-4).
+    const isEmpty = page.more && page.messages.length === 0;
+    if (isCatchingUp || !isEmpty) this.#stream.page(line.version, name, page, online);
+    if (!line.isOpen) return;
+    if (isEmpty) line.later(AGAIN_MS, () => this.#load(line, resumed));
+    else if (isCatchingUp && page.more) this.#load(line, resumed);
+    else this.#enter(line, name, resumed);
+  }
+
+  #enter(line: Line, name: string, resumed: boolean): void {
+    this.#place = { kind: "inside", line };
+    this.#isBusy = false;
+    this.#stream.end();
+    const { online } = this.#stream;
+    this.#stream.emit({ type: "entered", name, version: line.version, resumed, online });
+    if (!line.isOpen) return;
+    this.#settled(line);
+    this.#next();
+  }
+
+  #next(): void {
+    const [task] = this.#tasks;
+    if (this.#place.kind !== "inside" || this.#isBusy || !task) return;
+    this.#isBusy = true;
+    this.#place.line.askPatiently(task.request, (reply) => {
+      this.#tasks.shift();
+      this.#isBusy = false;
+      if (reply.kind === "named") {
+        this.#stream.rename(this.#name ?? "", reply.name);
+        this.#setName(reply.name);
+      }
+      task.answered(reply);
+      // What was fulfilled stays so.
+      task.reject(errorOf(reply));
+      this.#next();
+    });
+  }
+}
