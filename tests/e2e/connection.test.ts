@@ -1,12 +1,7 @@
 import { expect, test } from "bun:test";
+import { Cable } from "../support/cable.ts";
 import { startServer } from "../support/server.ts";
-import {
-  dropNetworkErrors,
-  onFrames,
-  Stage,
-  startServerThatKeepsItsPort,
-  typeOf,
-} from "./stage.ts";
+import { dropNetworkErrors, onFrames, Stage, startServerThatKeepsItsPort, typeOf } from "./stage.ts";
 
 const stage = new Stage();
 
@@ -36,9 +31,18 @@ test("three tabs live through a killed server: nothing is lost, nothing doubled,
   for (const person of all) {
     await person.sees("after");
     const contents = await person.contents();
-    expect(contents.toSorted()).toEqual(["after", "before", "written by An meanwhile", "written by Bình meanwhile"]);
+    expect(contents.toSorted()).toEqual([
+      "after",
+      "before",
+      "written by An meanwhile",
+      "written by Bình meanwhile",
+    ]);
     expect(await person.unsent.count()).toBe(0);
-    expect((await person.roster()).map((name) => name.replace(" (you)", "")).toSorted()).toEqual(["An", "Bình", "Chi"]);
+    expect((await person.roster()).map((name) => name.replace(" (you)", "")).toSorted()).toEqual([
+      "An",
+      "Bình",
+      "Chi",
+    ]);
   }
   expect(await an.contents()).toEqual(await chi.contents());
   expect(await chi.events()).toEqual([]);
@@ -83,19 +87,21 @@ test("a message whose confirmation was lost with the connection is shown once", 
   expect(await an.unsent.count()).toBe(0);
 });
 
-test("offline, all that is typed waits, and a reload does not lose it; back online it goes out in order", async () => {
+test("offline, all that is typed waits; back online it goes out in order, and nobody saw anything", async () => {
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình");
-  const an = await stage.enter(room, "An", { intercept: cutWhenOffline });
+  await using cable = new Cable(stage.server.port);
+  const an = await stage.enter(room, "An", { at: cable });
   await an.say("before");
   await an.page.context().setOffline(true);
-  await cutNow(an);
+  cable.cut();
   await an.reads("You are offline");
   await an.write("first");
   await an.write("second");
   await an.reads("2 messages go out as soon as the connection is back.");
   expect(await an.unsent.locator(".content").allTextContents()).toEqual(["first", "second"]);
   await binh.say("meanwhile");
+  cable.mend();
   await an.page.context().setOffline(false);
   await an.sees("second");
   await binh.sees("second");
@@ -122,12 +128,13 @@ test("a server that is down can be asked at once for a connection", async () => 
 test("a nickname that somebody took while one was away is told, and another can be chosen", async () => {
   await using at = await startServer(["--grace", "0"]);
   const room = stage.newRoom();
-  const an = await stage.enter(room, "An", { at, intercept: cutWhenOffline });
+  await using cable = new Cable(at.port);
+  const an = await stage.enter(room, "An", { at: cable });
   await an.page.context().setOffline(true);
-  await cutNow(an);
+  cable.cut();
   await an.reads("You are offline");
   const other = await stage.enter(room, "An", { at });
-  await other.isConnected();
+  cable.mend();
   await an.page.context().setOffline(false);
   await an.reads("Somebody here has this nickname");
   await an.askToJoin("Anh");
@@ -144,16 +151,3 @@ test("who floods is told the seconds to wait, or waits without losing anything",
   await an.sees("message 11.");
   expect(await an.contents()).toEqual(all);
 });
-
-/** Lets a test break the page's connection, which `setOffline` leaves alone when it is open. */
-function cutWhenOffline(socket: import("playwright-core").WebSocketRoute): void {
-  sockets.push(socket);
-  const toServer = socket.connectToServer();
-  toServer.onMessage((text) => socket.send(text));
-}
-
-const sockets: import("playwright-core").WebSocketRoute[] = [];
-
-async function cutNow(_person: unknown): Promise<void> {
-  await sockets.pop()?.close({ code: 4000 });
-}

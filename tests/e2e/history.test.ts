@@ -57,9 +57,11 @@ test("a line stands above the first message that came while nobody looked, and t
   await binh.say("unseen");
   await binh.say("unseen, too");
   await an.page.waitForFunction(() => document.title.startsWith("(2) "));
-  expect(await an.page.locator("link[rel=icon][data-unread]").evaluate((icon) => "disabled" in icon && icon.disabled)).toBe(
-    false,
-  );
+  expect(
+    await an.page
+      .locator("link[rel=icon][data-unread]")
+      .evaluate((icon) => "disabled" in icon && icon.disabled),
+  ).toBe(false);
   await an.page.evaluate(() => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => false });
     document.dispatchEvent(new Event("visibilitychange"));
@@ -79,7 +81,10 @@ test("what came since the last visit is marked", async () => {
   await binh.say("missed");
   await an.page.goto(stage.server.http(room));
   await an.isIn();
-  await an.log.locator("li", { has: an.page.locator(".unread") }).getByText("missed").waitFor();
+  await an.log
+    .locator("li", { has: an.page.locator(".unread") })
+    .getByText("missed")
+    .waitFor();
 });
 
 test("a link to an old message opens there, and from there one reads on to the newest", async () => {
@@ -119,7 +124,9 @@ test("a link to a message that is not there says so", async () => {
 
 test("the time of a message is a link to it, which a click copies", async () => {
   const room = stage.newRoom();
-  const an = await stage.enter(room, "An", { options: { permissions: ["clipboard-read", "clipboard-write"] } });
+  const an = await stage.enter(room, "An", {
+    options: { permissions: ["clipboard-read", "clipboard-write"] },
+  });
   await an.say("first");
   await an.log.locator("a.time").first().click();
   await an.reads("Link copied.");
@@ -146,22 +153,26 @@ async function readUpwards(): Promise<{ most: number; pages: number; nodes: numb
   const log = document.querySelector(".log");
   const list = log?.querySelector("ol");
   if (!log || !list) throw new Error("there is no log");
-  const tops = () =>
-    new Map([...list.children].map((row) => [row.getAttribute("data-key"), row.getBoundingClientRect().top]));
-  const isSeen = (top: number) => top > 60 && top < 700;
+  // Where rows end: the first one loses its day line, which stands at its beginning, to an earlier one.
+  const ends = () =>
+    new Map(
+      [...list.children].map((row) => [row.getAttribute("data-key"), row.getBoundingClientRect().bottom]),
+    );
+  const isSeen = (end: number) => end > 60 && end < 700;
   let [most, pages, nodes, idle] = [0, 0, 0, 0];
   let height = log.scrollHeight;
   while (idle < 240) {
     const from = log.scrollTop;
-    const before = tops();
+    const before = ends();
     log.scrollTop = from - 450;
     const wanted = from - log.scrollTop;
     // Two frames: scrolling is told at the first, and everything has its place by the second.
     await new Promise(requestAnimationFrame);
     await new Promise(requestAnimationFrame);
-    for (const [key, top] of tops()) {
+    for (const [key, end] of ends()) {
       const was = before.get(key);
-      if (was !== undefined && isSeen(was) && isSeen(top)) most = Math.max(most, Math.abs(top - was - wanted));
+      if (was !== undefined && isSeen(was) && isSeen(end))
+        most = Math.max(most, Math.abs(end - was - wanted));
     }
     nodes = Math.max(nodes, document.querySelectorAll("*").length);
     if (log.scrollHeight > height + 2000) pages++;

@@ -56,7 +56,13 @@ test("the server's own refusal of a nickname is explained, too", async () => {
   const person = await stage.open(stage.newRoom(), {
     intercept: (socket) =>
       onFrames(socket, (frame, text) => {
-        const refusal = { type: "name", action: "register", status: false, reason: "WrongFormatName", ref: 1 };
+        const refusal = {
+          type: "name",
+          action: "register",
+          status: false,
+          reason: "WrongFormatName",
+          ref: 1,
+        };
         socket.send(typeOf(frame) === "name" ? JSON.stringify(refusal) : text);
       }),
   });

@@ -2,12 +2,17 @@
 import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { BrowserContext, WebSocketRoute } from "playwright-core";
+import type { WebSocketRoute } from "playwright-core";
 import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
 import { type Coming, Person } from "./person.ts";
 
 const SCREENSHOTS = join(import.meta.dir, "screenshots");
+
+/** Where a page comes from: a server, or a cable to one. */
+export interface Place {
+  http(path: string): string;
+}
 
 export class Stage {
   #browser: RunningBrowser | undefined;
@@ -49,7 +54,7 @@ export class Stage {
     return `/rooms/test-${++this.#rooms}`;
   }
 
-  async open(path: string, coming: Coming & { readonly at?: ChatServer } = {}): Promise<Person> {
+  async open(path: string, coming: Coming & { readonly at?: Place } = {}): Promise<Person> {
     return this.#note(await Person.open(this.browser, (coming.at ?? this.server).http(path), coming));
   }
 
@@ -58,8 +63,14 @@ export class Stage {
     return this.#note(await Person.openIn(person.page.context(), this.server.http(path)));
   }
 
-  async enter(path: string, nickname: string, coming: Coming & { readonly at?: ChatServer } = {}): Promise<Person> {
-    return this.#note(await Person.join(this.browser, (coming.at ?? this.server).http(path), nickname, coming));
+  async enter(
+    path: string,
+    nickname: string,
+    coming: Coming & { readonly at?: Place } = {},
+  ): Promise<Person> {
+    return this.#note(
+      await Person.join(this.browser, (coming.at ?? this.server).http(path), nickname, coming),
+    );
   }
 
   #note(person: Person): Person {
@@ -121,11 +132,6 @@ export async function startServerThatKeepsItsPort(dataFile?: string): Promise<Ch
       if (tries === 5) throw error;
     }
   }
-}
-
-/** Takes the network from a profile, or gives it back. */
-export async function setOffline(context: BrowserContext, isOffline: boolean): Promise<void> {
-  await context.setOffline(isOffline);
 }
 
 /** Records of a history file: `count` messages, of which some are long. */

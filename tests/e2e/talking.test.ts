@@ -38,7 +38,14 @@ test("an own message is shown as being sent until its reply comes", async () => 
 
 test("a refused message says why, and can be sent again or removed", async () => {
   const refusals = [
-    { type: "send", username: "An", content: "hello", status: false, reason: "ErrorWhenSend", error: "Disk full." },
+    {
+      type: "send",
+      username: "An",
+      content: "hello",
+      status: false,
+      reason: "ErrorWhenSend",
+      error: "Disk full.",
+    },
     { type: "send", username: "An", content: "hello", status: false, reason: "WrongFormatContent" },
   ];
   const an = await stage.enter(stage.newRoom(), "An", {
@@ -106,7 +113,10 @@ test("a mention is completed from the roster", async () => {
   await an.seesOnline(3);
   await an.composer.pressSequentially("hi @bi");
   await an.page.getByRole("option").first().waitFor();
-  expect(await an.page.getByRole("option").locator(".nickname").allTextContents()).toEqual(["Bình", "Bích Ngọc"]);
+  expect(await an.page.getByRole("option").locator(".nickname").allTextContents()).toEqual([
+    "Bình",
+    "Bích Ngọc",
+  ]);
   await an.composer.press("ArrowDown");
   await an.composer.press("Enter");
   expect(await an.composer.inputValue()).toBe("hi @Bích Ngọc ");
@@ -129,7 +139,9 @@ test("who is writing is shown to the others until the message is there", async (
 test("hostile contents and nicknames stay text", async () => {
   const room = stage.newRoom();
   const evil = await stage.enter(room, "<b>Eve</b>");
-  const an = await stage.enter(room, "An");
+  // All of it is to be in the document at once.
+  const options = { viewport: { width: 1280, height: 4000 } };
+  const an = await stage.enter(room, "An", { options });
   const hostile = [
     `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`,
     "javascript:document.title='owned'",
@@ -147,7 +159,7 @@ test("hostile contents and nicknames stay text", async () => {
   for (const content of hostile) await evil.write(content);
   await evil.say("the end");
   await an.sees("the end");
-  const late = await stage.enter(room, "Late");
+  const late = await stage.enter(room, "Late", { options });
   for (const person of [an, late]) {
     expect(await person.contents()).toEqual([...hostile, "the end"]);
     expect(await person.log.locator(":is(img, script, b, iframe, object, style)").count()).toBe(0);

@@ -143,7 +143,10 @@ export class Viewport {
       return;
     }
     const y = scrollTop - list.offsetTop;
-    const index = this.#heights.indexAt(y);
+    const first = this.#heights.indexAt(y);
+    // The first row that is seen may lose its day line when there is something before it; the next one stays as it is.
+    const isNextSeen = first + 1 < this.#heights.count && this.#heights.topOf(first + 1) < y + clientHeight;
+    const index = isNextSeen ? first + 1 : first;
     const key = this.#heights.keyAt(index);
     if (key !== undefined) this.#anchor = { kind: "row", key, index, offset: this.#heights.topOf(index) - y };
   }

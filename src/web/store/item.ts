@@ -57,7 +57,8 @@ export function summarise(changes: readonly Change[]): Summary {
     }
   }
   const all = [...courses];
-  const namesOf = (isIt: (course: Course) => boolean) => all.filter(([, course]) => isIt(course)).map(([, { from }]) => from);
+  const namesOf = (isIt: (course: Course) => boolean) =>
+    all.filter(([, course]) => isIt(course)).map(([, { from }]) => from);
   return {
     joined: namesOf(({ first, last }) => first === "joined" && last !== "left"),
     left: namesOf(({ first, last }) => first !== "joined" && last === "left"),
