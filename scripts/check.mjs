@@ -14,6 +14,7 @@ const checks = {
   types: tsc,
   "types of the scripts": [...tsc, "-p", "scripts"],
   "import directions": [bun, "scripts/imports.ts"],
+  "size of the client": [bun, "scripts/bundle.ts", "--size"],
 };
 /** @type {Record<string, string[]>} */
 const fixes = { "format and lint": [...biome, "--write"] };

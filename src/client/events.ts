@@ -1,7 +1,7 @@
 import type { ConnectionState } from "./connection.ts";
 import { type ChatError, SlowConsumerError } from "./errors.ts";
 import type { Gap, Message, RoomEvent } from "./frame.ts";
-import type { OutboxEntry } from "./outbox.ts";
+import type { OutboxEntry } from "./memory.ts";
 
 /** What a chat tells. */
 export type ChatEvent =

@@ -18,8 +18,7 @@ export {
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
 export type { Gap, Message, Page } from "./frame.ts";
-export type { ChatStorage } from "./memory.ts";
-export type { OutboxEntry } from "./outbox.ts";
+export type { OutboxEntry } from "./memory.ts";
 export type { HistoryOptions } from "./session.ts";
-export type { ChatOptions } from "./settings.ts";
+export type { ChatOptions, ChatStorage } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";

@@ -1,20 +1,15 @@
 import { attempt, fieldsOf, listOf, numberOf, textOf } from "./frame.ts";
 import type { Settings } from "./settings.ts";
 
-/**
- * Where a chat keeps what must survive a reload of the page: `sessionStorage`. Not `localStorage`, which all pages of a
- * site share: two of them would take the session from each other, again and again.
- */
-export interface ChatStorage {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
+/** An own message that the server has not confirmed yet. */
+export interface OutboxEntry {
+  /** What makes it known when it is sent again. */
+  readonly key: string;
+  readonly content: string;
 }
 
 /** A message that is not confirmed, as it is kept. */
-export interface KeptSend {
-  readonly key: string;
-  readonly content: string;
+export interface KeptSend extends OutboxEntry {
   /** When it was first put on the wire, in Unix milliseconds; null if it is certain that it is not stored. */
   readonly sentAt: number | null;
 }
@@ -42,7 +37,7 @@ export class Memory {
   /** @param read gives what is to be kept, when it is written */
   constructor(settings: Settings, read: () => Kept) {
     this.#settings = settings;
-    this.#key = `classic-chatbox:${settings.url}`;
+    this.#key = `chat:${settings.url}`;
     this.#read = read;
   }
 

@@ -10,7 +10,7 @@ import {
 } from "./errors.ts";
 import type { Message } from "./frame.ts";
 import type { Line } from "./line.ts";
-import type { KeptSend, Memory } from "./memory.ts";
+import type { KeptSend, Memory, OutboxEntry } from "./memory.ts";
 import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 
@@ -24,21 +24,13 @@ const KEY_REMEMBERED_MS = 9 * 60_000;
 /** As {@link KeptSend.sentAt} for a send that no key protects: it must not be repeated. */
 const SENT_WITHOUT_KEY = 0;
 
-const NOBODY = () => {};
-
-/** An own message that the server has not confirmed yet. */
-export interface OutboxEntry {
-  /** What makes it known when it is sent again. */
-  readonly key: string;
-  readonly content: string;
-}
-
 interface Entry extends OutboxEntry {
   sentAt: number | null;
   /** On the wire of the present line, its reply still to come. */
   flying: boolean;
-  readonly resolve: (message: Message) => void;
-  readonly reject: (error: ChatError) => void;
+  /** These are missing when an earlier page sent it. */
+  readonly resolve?: (message: Message) => void;
+  readonly reject?: (error: ChatError) => void;
 }
 
 /**
@@ -59,7 +51,7 @@ export class Outbox {
     this.#settings = settings;
     this.#memory = memory;
     this.#stream = stream;
-    this.#entries = kept.map((each) => ({ ...each, flying: false, resolve: NOBODY, reject: NOBODY }));
+    this.#entries = kept.map((each) => ({ ...each, flying: false }));
   }
 
   get entries(): readonly OutboxEntry[] {
@@ -146,7 +138,7 @@ export class Outbox {
   #confirm(entry: Entry, message: Message): void {
     this.#remove(entry);
     this.#stream.own(message);
-    entry.resolve(message);
+    entry.resolve?.(message);
     this.#changed();
   }
 
@@ -169,7 +161,7 @@ export class Outbox {
 
   #fail(entry: Entry, error: ChatError): void {
     this.#remove(entry);
-    entry.reject(error);
+    entry.reject?.(error);
     const { key, content } = entry;
     this.#stream.emit({ type: "send-failed", key, content, error });
     this.#changed();

@@ -1,7 +1,16 @@
 import { type Environment, PLATFORM } from "./environment.ts";
 import { NoWebSocketError } from "./errors.ts";
-import type { ChatStorage } from "./memory.ts";
 import type { WebSocketConstructor } from "./socket.ts";
+
+/**
+ * Where a chat keeps what must survive a reload of the page: `sessionStorage`. Not `localStorage`, which all pages of a
+ * site share: two of them would take the session from each other, again and again.
+ */
+export interface ChatStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
 
 /** How a chat is made. Times are in milliseconds. */
 export interface ChatOptions {

@@ -1,0 +1,176 @@
+import { expect, test } from "bun:test";
+import { UncertainError } from "../../src/client/index.ts";
+import { FakeStorage, got, IN_USE, message, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
+
+const KEY = "chat:ws://chat.test/";
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+test("a page that is loaded anew resumes, shows the newest page, and sends what was unsent", async () => {
+  const storage = new FakeStorage();
+  const before = new Stage({ storage, name: "An" });
+  before.enter("S1").say(messageEvent(5));
+  void before.chat.send("a", { key: "k" });
+  await settled();
+  const after = new Stage({ storage, name: "Somebody" }, before.environment);
+  expect(after.chat).toMatchObject({ name: "An", outbox: [{ key: "k", content: "a" }] });
+  const socket = after.socket.open(3).welcome("S2");
+  expect(socket.answer(got([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
+  expect(after.told("history")).toMatchObject([{ messages: [{ id: 5 }] }]);
+  expect(after.told("named")).toEqual([{ type: "named", name: "An" }]);
+  socket.answer(stored("a", 6));
+  expect(after.contents).toEqual(["a"]);
+  expect(after.chat.outbox).toEqual([]);
+});
+
+test("a session is kept before its request can have a reply", async () => {
+  const storage = new FakeStorage();
+  const before = new Stage({ storage, name: "An" });
+  before.socket.open(3).welcome("S1");
+  await settled();
+  const after = new Stage({ storage }, before.environment);
+  expect(after.socket.open(3).welcome("S2").take()).toEqual({ type: "resume", session: "S1", limit: 100 });
+});
+
+test("close leaves nothing in the storage", async () => {
+  const storage = new FakeStorage();
+  const stage = new Stage({ storage, name: "An" });
+  stage.enter();
+  stage.chat.send("a").catch(() => {});
+  await settled();
+  expect(storage.items.has(KEY)).toBe(true);
+  void stage.chat.close();
+  await settled();
+  expect(storage.items.size).toBe(0);
+});
+
+test.each([
+  "",
+  "{",
+  "[]",
+  "null",
+  '{"name":5,"sessions":[],"outbox":[],"v3":true}',
+  '{"name":null,"sessions":[1],"outbox":[],"v3":true}',
+  '{"name":null,"sessions":[],"outbox":[{"key":"k"}],"v3":true}',
+])("an item %p that is not ours is as none", (text) => {
+  const storage = new FakeStorage();
+  storage.setItem(KEY, text);
+  const { chat, socket } = new Stage({ storage });
+  expect(chat).toMatchObject({ name: null, outbox: [] });
+  expect(socket.offer).toEqual(["classic-chatbox.v3"]);
+});
+
+test("a storage that throws is as none", async () => {
+  const fail = () => {
+    throw new Error("forbidden");
+  };
+  const stage = new Stage({ storage: { getItem: fail, setItem: fail, removeItem: fail }, name: "An" });
+  stage.enter();
+  await settled();
+  expect(stage.chat.name).toBe("An");
+  void stage.chat.close();
+});
+
+const V2_PAGE = { status: true, name: "An", timestamp: "T", data: { message: [], online: ["An"] } };
+
+function enterV2(stage: Stage): typeof stage.socket {
+  if (stage.socket.offer.length > 0) stage.socket.end();
+  const socket = stage.socket.open(2);
+  socket.answer(REGISTERED);
+  socket.answer(V2_PAGE);
+  return socket;
+}
+
+test("version 2: the nickname is registered and the history is told at each entry", () => {
+  const stage = new Stage({ name: "An" });
+  const socket = enterV2(stage);
+  const event = { type: "receive", datatype: "message", name: "Bình", content: "x", timestamp: "T" };
+  socket.say(event);
+  expect(stage.told("message")).toEqual([
+    {
+      type: "message",
+      message: { name: "Bình", content: "x", timestamp: "T", id: null, time: null },
+      own: false,
+    },
+  ]);
+  socket.end();
+  stage.chat.retryNow();
+  stage.socket.end();
+  const next = stage.socket.open(2);
+  next.answer(REGISTERED);
+  // What comes before the reply is in it (ORD-5).
+  next.say(event).answer({ ...V2_PAGE, data: { message: [message(0)], online: ["An"] } });
+  expect(stage.told("entered")).toMatchObject([
+    { version: 2, resumed: false },
+    { version: 2, resumed: false },
+  ]);
+  expect(stage.told("history").length).toBe(2);
+  expect(stage.told("message").length).toBe(1);
+});
+
+test("version 2: one send at a time, and the one in doubt is not sent again", async () => {
+  const stage = new Stage({ name: "An" });
+  const socket = enterV2(stage);
+  const first = stage.chat.send("a");
+  void stage.chat.send("b");
+  expect(socket.requests.map((request) => request.content)).toEqual(["a"]);
+  socket.end();
+  expect(await first.catch((error: unknown) => error)).toBeInstanceOf(UncertainError);
+  stage.chat.retryNow();
+  const next = enterV2(stage);
+  expect(next.take()).toMatchObject({ content: "b" });
+});
+
+test("version 2: a send in doubt is not sent again by the next page, either", async () => {
+  const storage = new FakeStorage();
+  const before = new Stage({ storage, name: "An" });
+  void before.chat.send("a");
+  await settled();
+  enterV2(before);
+  await settled();
+  const after = new Stage({ storage }, before.environment);
+  const socket = enterV2(after);
+  expect(socket.requests).toEqual([]);
+  expect(after.told("send-failed")).toMatchObject([{ content: "a", error: { code: "Uncertain" } }]);
+});
+
+test("version 2: a nickname that our lost connection still holds is asked for until the server has noticed", () => {
+  const stage = new Stage({ name: "An" });
+  enterV2(stage).end();
+  stage.chat.retryNow();
+  stage.socket.end();
+  const socket = stage.socket.open(2);
+  for (let i = 0; i < 5; i++) {
+    socket.answer(IN_USE);
+    stage.environment.pass(2000);
+    socket.say({ type: "ping", timeout: 5 });
+  }
+  socket.answer(REGISTERED);
+  socket.answer(V2_PAGE);
+  expect(stage.told("entered").length).toBe(2);
+  expect(stage.told("nickname-lost")).toEqual([]);
+});
+
+test("version 2: after 20 s the nickname is lost", () => {
+  const stage = new Stage({ name: "An" });
+  enterV2(stage).end();
+  stage.chat.retryNow();
+  stage.socket.end();
+  const socket = stage.socket.open(2);
+  for (let i = 0; socket.requests.length > 0; i++) {
+    expect(i).toBeLessThan(20);
+    socket.answer(IN_USE);
+    stage.environment.pass(2000);
+    socket.say({ type: "ping", timeout: 5 });
+  }
+  expect(stage.told("nickname-lost")).toMatchObject([{ name: "An" }]);
+});
+
+test("version 2: history gives all, and typing does nothing", async () => {
+  const stage = new Stage({ name: "An" });
+  const socket = enterV2(stage);
+  stage.chat.typing();
+  const page = stage.chat.history({ limit: 1 });
+  socket.answer({ ...V2_PAGE, data: { message: [message(0), message(0)], online: ["An"] } });
+  expect(await page).toMatchObject({ messages: [{}, {}], more: false });
+  expect(socket.requests).toEqual([]);
+});

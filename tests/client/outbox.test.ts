@@ -1,0 +1,205 @@
+import { expect, test } from "bun:test";
+import {
+  ClosedError,
+  ContentError,
+  OutboxFullError,
+  StoreError,
+  UncertainError,
+} from "../../src/client/index.ts";
+import { got, messageEvent, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
+
+const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+
+test("SEND-1 a send is fulfilled by its reply, and told as an own message", async () => {
+  const stage = new Stage({ name: "An" });
+  const sent = stage.chat.send("hello");
+  const socket = stage.enter();
+  expect(stage.chat.outbox).toMatchObject([{ content: "hello" }]);
+  const request = socket.answer(stored("hello", 5));
+  expect(request).toEqual({ type: "send", content: "hello", key: stage.told("outbox")[0]?.entries[0]?.key });
+  const message = { name: "An", content: "hello", timestamp: "T", id: 5, time: 5 };
+  expect(await sent).toEqual(message);
+  expect(stage.told("message")).toEqual([{ type: "message", message, own: true }]);
+  expect(stage.told("outbox").at(-1)).toEqual({ type: "outbox", entries: [] });
+});
+
+test("random keys differ and are within KEY-1", () => {
+  const stage = new Stage();
+  for (let i = 0; i < 100; i++) stage.chat.send("x").catch(() => {});
+  const keys = stage.chat.outbox.map(({ key }) => key);
+  expect(new Set(keys).size).toBe(100);
+  for (const key of keys) expect(key).toMatch(/^\d{1,10}-\d{1,10}-\d{1,10}-\d+$/);
+  void stage.chat.close();
+});
+
+test("KEY-2 what is not confirmed goes out again in order with the same keys, before newer ones, after the catch-up", () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  for (const content of ["a", "b", "c"]) void stage.chat.send(content, { key: content });
+  socket.answer(stored("a", 1));
+  const next = stage.comeBack("S2");
+  void stage.chat.send("d", { key: "d" });
+  expect(next.requests.length).toBe(1);
+  next.answer({ ...got([]), data: { message: [{ ...stored("b", 2) }], online: ["An"], more: false } });
+  expect(next.requests.map(({ key }) => key)).toEqual(["b", "c", "d"]);
+  // The server had it already: its reply is the first one's.
+  next.answer(stored("b", 2));
+  next.answer(stored("c", 3));
+  expect(stage.contents).toEqual(["a", "b", "c"]);
+});
+
+test("KEY-5 after the session is over the keys are the same, too", () => {
+  const stage = new Stage({ name: "An" });
+  stage.enter();
+  void stage.chat.send("a", { key: "k" });
+  const socket = stage.comeBack("S2");
+  socket.answer(UNKNOWN_SESSION);
+  socket.answer({ action: "register", name: "An", status: true });
+  socket.answer(got([]));
+  expect(socket.take()).toEqual({ type: "send", content: "a", key: "k" });
+});
+
+test("KEY-2 a send is given up when the server may have forgotten its key", async () => {
+  const stage = new Stage({ name: "An" });
+  stage.enter();
+  const sent = stage.chat.send("in doubt");
+  stage.socket.end();
+  const later = stage.chat.send("never sent");
+  stage.environment.online = false;
+  stage.environment.change("offline");
+  stage.environment.pass(10 * 60_000);
+  stage.chat.retryNow();
+  const socket = stage.socket.open(3).welcome("S2");
+  socket.answer(got([]));
+  expect(await caught(sent)).toBeInstanceOf(UncertainError);
+  expect(stage.told("send-failed")).toMatchObject([{ content: "in doubt", error: { code: "Uncertain" } }]);
+  expect(socket.answer(stored("never sent", 1))).toMatchObject({ content: "never sent" });
+  await later;
+});
+
+test("KEY-2 what counts is when a send first went out, not when it last did", async () => {
+  const stage = new Stage({ name: "An" });
+  stage.enter();
+  const sent = stage.chat.send("a");
+  for (const session of ["S2", "S3"]) {
+    stage.socket.end();
+    stage.environment.change("offline");
+    stage.environment.pass(5 * 60_000);
+    stage.environment.change("online");
+    stage.socket.open(3).welcome(session).answer(got([]));
+  }
+  expect(await caught(sent)).toBeInstanceOf(UncertainError);
+});
+
+test.each([
+  [null, 16],
+  [{ perSecond: 1000, burst: 1000 }, 16],
+  // Half of the burst, of which the nickname and the page have taken two.
+  [{ perSecond: 1, burst: 20 }, 8],
+  [{ perSecond: 1, burst: 1 }, 0],
+])("with the rate %j, %i sends go out before the first reply", (requests, count) => {
+  const stage = new Stage({ name: "An" });
+  stage.socket.open(3).welcome("S1", { limits: { requests } });
+  stage.socket.answer({ action: "register", name: "An", status: true });
+  stage.socket.answer(got([]));
+  for (let i = 0; i < 40; i++) void stage.chat.send(String(i));
+  expect(stage.socket.requests.length).toBe(count);
+});
+
+test("LIM-5 sends stay below the server's rate, by a bucket that counts as the server's does", () => {
+  const rate = { perSecond: 10, burst: 20 };
+  const stage = new Stage({ name: "An" });
+  stage.socket.open(3).welcome("S1", { limits: { requests: rate } });
+  stage.socket.answer({ action: "register", name: "An", status: true });
+  stage.socket.answer(got([]));
+  let tokens = rate.burst - 2;
+  let id = 0;
+  for (let i = 0; i < 200; i++) void stage.chat.send(String(i));
+  for (let ms = 0; ms < 30_000; ms += 10) {
+    stage.environment.pass(10);
+    tokens = Math.min(rate.burst, tokens + 0.1);
+    while (stage.socket.requests.length > 0) {
+      tokens--;
+      expect(tokens).toBeGreaterThanOrEqual(0);
+      expect(stage.socket.answer(stored(String(id), ++id))).toMatchObject({ content: String(id - 1) });
+    }
+  }
+  expect(id).toBe(200);
+});
+
+test("LIM-6 a send that is refused for the rate goes out again after the wait, and then one at a time", () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  for (const content of ["a", "b", "c", "d"]) void stage.chat.send(content);
+  for (let i = 0; i < 4; i++) socket.answer({ status: false, reason: "TooManyRequests", retry: 2 });
+  void stage.chat.send("e");
+  expect(socket.requests).toEqual([]);
+  stage.environment.pass(2000);
+  for (const [at, content] of ["a", "b", "c", "d", "e"].entries()) {
+    expect(socket.requests.map((request) => request.content)).toEqual([content]);
+    socket.answer(stored(content, at + 1));
+  }
+});
+
+test("a send from a listener does not overtake the one that is told", () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  stage.chat.on("outbox", ({ entries }) => {
+    if (entries.length === 1 && entries[0]?.content === "a") void stage.chat.send("b");
+  });
+  void stage.chat.send("a");
+  expect(socket.requests.map((request) => request.content)).toEqual(["a", "b"]);
+});
+
+test("SEND-7 a send that fails is rejected alone", async () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  const [first, second] = [stage.chat.send("a"), stage.chat.send("b")];
+  socket.answer({ status: false, username: "An", reason: "ErrorWhenSend", error: "The disk is full." });
+  socket.answer(stored("b", 1));
+  const error = await caught(first);
+  expect(error).toBeInstanceOf(StoreError);
+  expect(error).toMatchObject({ code: "ErrorWhenSend", message: "The disk is full." });
+  expect(await second).toMatchObject({ id: 1 });
+});
+
+test("SEND-2 a server that does not know the nickname any more is entered anew, and nothing is lost", () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  void stage.chat.send("a");
+  socket.answer({ status: false, reason: "UnknownRegister" });
+  expect(stage.chat.state.kind).toBe("waiting");
+  expect(stage.chat.outbox).toMatchObject([{ content: "a" }]);
+});
+
+test("SEND-3 KEY-1 what the server would refuse is refused at once", async () => {
+  const stage = new Stage();
+  for (const send of [
+    stage.chat.send(""),
+    stage.chat.send("x".repeat(4001)),
+    stage.chat.send("\ud800"),
+    stage.chat.send("x", { key: "" }),
+    stage.chat.send("x", { key: "k".repeat(65) }),
+  ]) {
+    expect(await caught(send)).toBeInstanceOf(ContentError);
+  }
+  expect(stage.chat.outbox).toEqual([]);
+});
+
+test("a full outbox takes no more", async () => {
+  const stage = new Stage({ outboxMost: 1 });
+  const first = stage.chat.send("a");
+  expect(await caught(stage.chat.send("b"))).toBeInstanceOf(OutboxFullError);
+  void stage.chat.close();
+  expect(await caught(first)).toBeInstanceOf(ClosedError);
+  expect(await caught(stage.chat.send("c"))).toBeInstanceOf(ClosedError);
+});
+
+test("an own message that comes between events keeps its place", () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  void stage.chat.send("2");
+  socket.say(messageEvent(1)).answer(stored("2", 2));
+  socket.say(messageEvent(3));
+  expect(stage.contents).toEqual(["1", "2", "3"]);
+});
