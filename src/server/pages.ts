@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
+import type { Readable } from "../engine/engine.ts";
+import { readingLanguage, readingPage } from "./reading-page.ts";
 
 const WEB_FOLDER = join(import.meta.dir, "../web");
 const ASSETS = "/assets/";
@@ -53,6 +55,12 @@ const MANIFEST_JSON = {
   ],
 };
 
+const SECURITY_HEADERS = {
+  "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+};
+
 const CACHE_ASSET = "public, max-age=31536000, immutable";
 const CACHE_PAGE = "no-cache";
 const CACHE_ICON = "public, max-age=86400";
@@ -66,6 +74,9 @@ export interface Pages {
    *   request is a GET or HEAD.
    */
   respond(path: string, request: Request): Response | undefined;
+
+  /** The newest messages of a room as a page that needs no JavaScript. */
+  reading(room: string, messages: readonly Readable[], request: Request): Response;
 }
 
 type Encoding = "br" | "gzip" | "identity";
@@ -87,11 +98,13 @@ type Resource = ReadonlyMap<Encoding, Representation>;
 export async function buildPages(): Promise<Pages> {
   const resources = new Map(await iconResources());
   resources.set(MANIFEST, resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON));
+  let stylesheet = "";
   let pages: { strict: Resource; withPictures: Resource } | undefined;
   for (const { path, type, bytes } of await buildClient()) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (name.endsWith(".html")) pages = pageResources(bytes, type);
     else resources.set(ASSETS + name, resourceOf(bytes, type, CACHE_ASSET));
+    if (name.endsWith(".css")) stylesheet = ASSETS + name;
     if (/^icon-[a-z0-9]+\.svg$/.test(name))
       resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
   }
@@ -100,6 +113,17 @@ export async function buildPages(): Promise<Pages> {
       const resource =
         path === "/" || path.startsWith("/rooms/") ? pageFor(pages, request) : resources.get(path);
       return resource && answer(resource, request);
+    },
+    reading(room, messages, request) {
+      const language = readingLanguage(request.headers.get("Accept-Language") ?? "");
+      return new Response(readingPage(room, messages, language, stylesheet), {
+        headers: {
+          "Content-Type": "text/html;charset=utf-8",
+          "Cache-Control": "no-store",
+          Vary: "Accept-Language",
+          ...SECURITY_HEADERS,
+        },
+      });
     },
   };
 }
@@ -197,9 +221,7 @@ function resourceOf(
         Vary: "Accept-Encoding",
         ETag: tag,
         "Cache-Control": cacheControl,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        ...SECURITY_HEADERS,
         ...more,
       };
       return [encoding, { body, tag, headers }];

@@ -143,12 +143,20 @@ export class Viewport {
       return;
     }
     const y = scrollTop - list.offsetTop;
-    const first = this.#heights.indexAt(y);
-    // The first row that is seen may lose its day line when there is something before it; the next one stays as it is.
-    const isNextSeen = first + 1 < this.#heights.count && this.#heights.topOf(first + 1) < y + clientHeight;
-    const index = isNextSeen ? first + 1 : first;
+    const index = this.#steadyRow(y, y + clientHeight);
     const key = this.#heights.keyAt(index);
     if (key !== undefined) this.#anchor = { kind: "row", key, index, offset: this.#heights.topOf(index) - y };
+  }
+
+  /**
+   * The first row that is seen and will not change: the topmost may lose its day line when there is something before it,
+   * and rows that are not rendered yet are not as high as they are taken for.
+   */
+  #steadyRow(top: number, bottom: number): number {
+    const first = this.#heights.indexAt(top);
+    const { start, end } = this.#range.peek();
+    const steady = Math.max(first + 1, start + 1);
+    return steady < end && this.#heights.topOf(steady) < bottom ? steady : first;
   }
 
   #restore(scroller: HTMLElement, list: HTMLElement): void {

@@ -11,7 +11,7 @@ export function ConnectionBar() {
   const sends = room.sends.value.filter(({ failure }) => failure === null).length;
   if (state.kind !== "waiting") return null;
   return (
-    <div class="bar">
+    <section class="bar" aria-label={words.label}>
       <p>
         {state.retryAt === null ? words.offline : words.waiting}
         {state.retryAt === null ? "" : `. ${words.retryIn(seconds.value)}.`}{" "}
@@ -20,7 +20,7 @@ export function ConnectionBar() {
       <button type="button" class="quiet" onClick={() => room.retryNow()}>
         {words.retry}
       </button>
-    </div>
+    </section>
   );
 }
 
