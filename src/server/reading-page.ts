@@ -40,7 +40,7 @@ export function readingPage(
   stylesheet: string,
 ): string {
   const words = WORDS[language];
-  const title = escape(room === MAIN_ROOM ? words.mainRoom : words.room(room));
+  const title = escaped(room === MAIN_ROOM ? words.mainRoom : words.room(room));
   const list =
     messages.length === 0 ? `<p class="muted">${words.none}</p>` : messages.map(article).join("\n");
   return `<!doctype html>
@@ -68,8 +68,8 @@ function article({ name, content, timestamp, time }: Readable): string {
   const date = new Date(time);
   const at = Number.isNaN(date.getTime()) ? "" : ` datetime="${date.toISOString()}"`;
   return `<article>
-<p><bdi class="nickname">${escape(name)}</bdi> <time${at}>${escape(timestamp)}</time></p>
-<div class="content" dir="auto">${escape(content)}</div>
+<p><bdi class="nickname">${escaped(name)}</bdi> <time${at}>${escaped(timestamp)}</time></p>
+<div class="content" dir="auto">${escaped(content)}</div>
 </article>`;
 }
 
@@ -82,6 +82,6 @@ const REFERENCES: Readonly<Record<string, string>> = {
 };
 
 /** Text for an element or an attribute in quotation marks. */
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => REFERENCES[character] ?? "");
 }

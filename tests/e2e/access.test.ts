@@ -9,6 +9,7 @@ test("all of it can be done by keyboard alone, and the focus is always seen", as
   const binh = await stage.enter(room, "Bình");
   const an = await stage.open(room);
   const { keyboard } = an.page;
+  await an.page.waitForFunction(() => document.activeElement?.tagName === "INPUT");
   await keyboard.type("An");
   await keyboard.press("Enter");
   await an.isIn();
@@ -30,6 +31,7 @@ test("all of it can be done by keyboard alone, and the focus is always seen", as
 
   await tabTo(an, "Change your nickname", "Shift+Tab");
   await keyboard.press("Enter");
+  await an.page.waitForFunction(() => document.activeElement?.matches("dialog input"));
   await keyboard.type("Anh");
   await keyboard.press("Enter");
   await binh.sees("An is now Anh");

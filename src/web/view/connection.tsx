@@ -13,8 +13,8 @@ export function ConnectionBar() {
   return (
     <section class="bar" aria-label={words.label}>
       <p>
-        {state.retryAt === null ? words.offline : words.waiting}
-        {state.retryAt === null ? "" : `. ${words.retryIn(seconds.value)}.`}{" "}
+        {state.retryAt === null ? words.offline : words.waiting}.{" "}
+        {state.retryAt === null ? "" : `${words.retryIn(seconds.value)}. `}
         {sends > 0 ? words.kept(sends) : ""}
       </p>
       <button type="button" class="quiet" onClick={() => room.retryNow()}>

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 import { useWords } from "./stores.ts";
 
@@ -14,7 +14,8 @@ interface DialogProps {
 export function Dialog({ title, name, close, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const words = useWords();
-  useEffect(() => {
+  // Before the effects of what is in it, which may set the focus.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => {
