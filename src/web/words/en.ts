@@ -98,7 +98,6 @@ export const en = {
   today: "Today",
   yesterday: "Yesterday",
   sending: "Sending…",
-  sent: "Sent",
   failed: (reason: string) => `Not sent. ${reason}`,
   copyLink: (time: string) => `${time}, copy a link to this message`,
   linkCopied: "Link copied.",

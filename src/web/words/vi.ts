@@ -90,7 +90,6 @@ export const vi: Words = {
   today: "Hôm nay",
   yesterday: "Hôm qua",
   sending: "Đang gửi…",
-  sent: "Đã gửi",
   failed: (reason) => `Chưa gửi được. ${reason}`,
   copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
   linkCopied: "Đã sao chép liên kết.",
