@@ -38,6 +38,7 @@ export class Viewport {
   /** The `scrollTop` that the anchor accounts for. Any other is the reader's doing. */
   #knownTop = 0;
   #hasEnd = true;
+  #rows: readonly { readonly key: string }[] = [];
 
   /**
    * @param estimate of a row that was never measured, in CSS pixels
@@ -79,16 +80,18 @@ export class Viewport {
   }
 
   /**
-   * Takes the list as it is now. To be called before rows are rendered.
+   * Takes the list as it is now: another array, if anything in it has changed. To be called before rows are rendered.
    *
    * @param hasEnd whether the list ends with the newest row: only then is there an end to follow
    */
-  sync(keys: readonly string[], hasEnd: boolean): Range {
+  sync(rows: readonly { readonly key: string }[], hasEnd: boolean): Range {
     // The reader may have scrolled, and the event of it is still to come.
     this.#notice();
     if (!hasEnd && this.#anchor.kind === "end" && this.#hasEnd) this.#anchorRow();
     this.#hasEnd = hasEnd;
-    this.#heights.sync(keys);
+    // Most renderings come of scrolling: the list is the same, and it may be long.
+    if (rows !== this.#rows) this.#heights.sync(rows.map(({ key }) => key));
+    this.#rows = rows;
     return this.#reach();
   }
 

@@ -22,8 +22,7 @@ export function Log() {
       ),
   );
   const rows = room.rows.value;
-  const keys = rows.map(({ key }) => key);
-  view.sync(keys, !room.log.hasNewer.value);
+  view.sync(rows, !room.log.hasNewer.value);
   const { start, end } = view.range.value;
 
   useLayoutEffect(() => {
