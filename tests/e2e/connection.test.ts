@@ -143,7 +143,7 @@ test("a nickname that somebody took while one was away is told, and another can 
   dropNetworkErrors(an);
 });
 
-test("who floods is told the seconds to wait, or waits without losing anything", async () => {
+test("who writes faster than the server allows waits, and nothing is lost or out of order", async () => {
   await using at = await startServer(["--requests-per-second", "4", "--requests-burst", "8"]);
   const an = await stage.enter(stage.newRoom(), "An", { at });
   const all = Array.from({ length: 12 }, (_, i) => `message ${i}.`);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Person } from "./person.ts";
-import { onFrames, Stage, typeOf } from "./stage.ts";
+import { capture, onFrames, Stage, typeOf, violations } from "./stage.ts";
 
 const stage = new Stage();
 
@@ -133,6 +133,8 @@ test("of a duplicated tab the older one says what happened, and can take over or
   const twin = await duplicate(an, room);
   await twin.isIn();
   await an.reads("This chat goes on in another tab");
+  await capture(an, "desktop-light-taken-over");
+  expect(await violations(an)).toEqual([]);
   await an.page.getByRole("button", { name: "Take over here" }).click();
   await twin.reads("This chat goes on in another tab");
   await an.say("back in the first tab");

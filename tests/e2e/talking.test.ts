@@ -36,6 +36,22 @@ test("an own message is shown as being sent until its reply comes", async () => 
   expect(await an.unsent.count()).toBe(0);
 });
 
+test("over plain HTTP a browser lacks some of its functions, and all the same messages go out", async () => {
+  const room = stage.newRoom();
+  const an = await stage.open(room);
+  await an.page.addInitScript(() => {
+    Object.defineProperty(crypto, "randomUUID", { value: undefined });
+    Object.defineProperty(navigator, "clipboard", { value: undefined });
+  });
+  await an.page.reload();
+  await an.askToJoin("An");
+  await an.say("hello");
+  await an.log.getByRole("img", { name: "Sent" }).waitFor();
+  await an.log.locator("a.time").click();
+  await an.reads("The link stands in the address bar.");
+  expect(an.page.url()).toMatch(/#\d+$/);
+});
+
 test("a refused message says why, and can be sent again or removed", async () => {
   const refusals = [
     {

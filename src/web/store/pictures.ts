@@ -54,7 +54,7 @@ export class PictureStore {
 
   /** Takes the address of a picture. @returns whether it is one that can be used */
   async chooseAddress(place: Place, address: string): Promise<boolean> {
-    const url = URL.parse(address.trim());
+    const url = URL.canParse(address.trim()) ? new URL(address.trim()) : null;
     if (url?.protocol !== "https:") return false;
     await this.clear(place);
     this.#keepAddresses([...this.#addresses, [place, url.href]]);

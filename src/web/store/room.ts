@@ -118,7 +118,7 @@ export class RoomStore {
   }
 
   /** Says something. It is shown at once, and again with each step it takes. */
-  send(content: string, key: string = crypto.randomUUID()): void {
+  send(content: string, key = randomKey()): void {
     const sending: Sending = { kind: "sending", key, content, time: this.#options.now(), failure: null };
     this.#sends.value = [...this.#sends.value.filter((each) => each.key !== key), sending];
     this.#chat.send(content, { key }).catch((error: unknown) => this.#failed(key, error));
@@ -304,4 +304,9 @@ export class RoomStore {
     const added = messages.map(({ name }) => name).filter((name) => !this.#authors.value.has(name));
     if (added.length > 0) this.#authors.value = new Set([...this.#authors.value, ...added]);
   }
+}
+
+/** Over plain HTTP a browser has no `crypto.randomUUID`. */
+function randomKey(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

@@ -1,5 +1,5 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { CLOSE } from "../../protocol/close.ts";
 import { Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -15,8 +15,16 @@ export function Ended({ code, reason }: EndedProps) {
   const { ended: words } = useWords();
   // The stay is over, and with it its nickname.
   const nickname = useRef(room.nickname.peek() ?? room.remembered).current;
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => section.current?.querySelector("button")?.focus(), []);
   return (
-    <section class="ended" role="alertdialog" aria-labelledby="ended-title" aria-describedby="ended-text">
+    <section
+      ref={section}
+      class="ended"
+      role="alertdialog"
+      aria-labelledby="ended-title"
+      aria-describedby="ended-text"
+    >
       {code === CLOSE.resumed.code ? (
         <TakenOver nickname={nickname} />
       ) : (

@@ -29,6 +29,12 @@ export function Log() {
     if (scroller.current && list.current) return view.attach(scroller.current, list.current);
   }, [view]);
   useLayoutEffect(() => view.settle());
+  // A row that leaves the document must not take the focus with it.
+  const hadFocus = list.current?.contains(document.activeElement) === true;
+  useLayoutEffect(() => {
+    if (hadFocus && !list.current?.contains(document.activeElement))
+      scroller.current?.focus({ preventScroll: true });
+  });
   useLayoutEffect(() => {
     const goal = room.goal.value;
     if (goal === null || !view.toRow(`m${goal}`)) return;

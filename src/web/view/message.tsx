@@ -21,9 +21,20 @@ export function MessageLine({ message, own, head }: MessageLineProps) {
       <header>
         {head ? <Nickname name={message.name} /> : null}
         <TimeLink message={message} />
+        {own ? <Sent /> : null}
       </header>
       <Content content={message.content} />
     </article>
+  );
+}
+
+/** Says of an own message that it is stored. */
+function Sent() {
+  const words = useWords();
+  return (
+    <span class="sent" role="img" aria-label={words.sent} title={words.sent}>
+      ✓
+    </span>
   );
 }
 
@@ -37,7 +48,9 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
   if (id === null) return <time title={full}>{shown}</time>;
   const copy = async (event: MouseEvent) => {
     event.preventDefault();
-    const isCopied = await copyText(new URL(`#${id}`, location.href).href);
+    const link = new URL(`#${id}`, location.href).href;
+    const isCopied = await copyText(link);
+    if (!isCopied) history.replaceState(null, "", link);
     announcer.tell(isCopied ? words.linkCopied : words.linkNotCopied);
   };
   return (

@@ -25,7 +25,9 @@ export function SendingLine({ sending, name, head }: SendingLineProps) {
 function SendingState({ sending: { key, failure } }: { readonly sending: Sending }) {
   const { room } = useStores();
   const words = useWords();
-  if (!failure) return <p class="state">{words.sending}</p>;
+  if (!failure) {
+    return <p class="state">{room.state.value.kind === "open" ? words.sending : words.sendingLater}</p>;
+  }
   return (
     <p class="state refusal" role="alert">
       <span>{words.failed(failureWords(failure, words))}</span>

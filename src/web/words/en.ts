@@ -98,10 +98,12 @@ export const en = {
   today: "Today",
   yesterday: "Yesterday",
   sending: "Sending…",
+  sendingLater: "Waiting for the connection…",
+  sent: "Sent",
   failed: (reason: string) => `Not sent. ${reason}`,
   copyLink: (time: string) => `${time}, copy a link to this message`,
   linkCopied: "Link copied.",
-  linkNotCopied: "The browser did not allow to copy.",
+  linkNotCopied: "The browser did not allow to copy. The link stands in the address bar.",
   announce: (name: string, content: string) => `${name}: ${content}`,
   announceMore: (n: number) => `and ${count(n, "more message", "more messages")}`,
 

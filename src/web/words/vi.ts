@@ -90,10 +90,12 @@ export const vi: Words = {
   today: "Hôm nay",
   yesterday: "Hôm qua",
   sending: "Đang gửi…",
+  sendingLater: "Đang chờ kết nối…",
+  sent: "Đã gửi",
   failed: (reason) => `Chưa gửi được. ${reason}`,
   copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
   linkCopied: "Đã sao chép liên kết.",
-  linkNotCopied: "Trình duyệt không cho phép sao chép.",
+  linkNotCopied: "Trình duyệt không cho phép sao chép. Liên kết nằm ở thanh địa chỉ.",
   announce: (name, content) => `${name}: ${content}`,
   announceMore: (n) => `và ${CHARACTERS.format(n)} tin nhắn nữa`,
 
