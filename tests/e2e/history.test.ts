@@ -57,16 +57,15 @@ test("a line stands above the first message that came while nobody looked, and t
   await binh.say("unseen");
   await binh.say("unseen, too");
   await an.page.waitForFunction(() => document.title.startsWith("(2) "));
-  expect(
-    await an.page
-      .locator("link[rel=icon][data-unread]")
-      .evaluate((icon) => "disabled" in icon && icon.disabled),
-  ).toBe(false);
+  const icon = an.page.locator("link[rel=icon]");
+  expect(await icon.getAttribute("href")).toMatch(/^\/assets\/icon-unread-[a-z0-9]+\.svg$/);
+  expect((await fetch(stage.server.http((await icon.getAttribute("href")) ?? ""))).status).toBe(200);
   await an.page.evaluate(() => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => false });
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await an.page.waitForFunction(() => !document.title.startsWith("("));
+  expect(await icon.getAttribute("href")).toMatch(/^\/assets\/icon-[a-z0-9]{8}\.svg$/);
   const line = an.log.locator("li", { has: an.page.locator(".unread") });
   expect(await line.locator(".content").allTextContents()).toEqual(["unseen"]);
 });

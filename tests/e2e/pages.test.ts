@@ -42,7 +42,6 @@ test("the page's files are its own, bear a hash in their names, and may be kept 
   const paths = await assets();
   expect(paths.map((path) => path.replace(/-[a-z0-9]{8}\./, "-HASH.")).toSorted()).toEqual([
     "/assets/icon-HASH.svg",
-    "/assets/icon-unread-HASH.svg",
     "/assets/page-HASH.css",
     "/assets/page-HASH.js",
     "/manifest.webmanifest",

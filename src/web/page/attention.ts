@@ -1,16 +1,18 @@
 import { effect } from "@preact/signals";
 import type { Message } from "../../client/index.ts";
+import plainIcon from "../icon.svg";
+import unreadIcon from "../icon-unread.svg";
 import type { Announcer } from "../store/announcer.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 
 /** The title and the icon of the tab tell what is unread. */
 export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: () => string): void {
-  const icons = [...document.querySelectorAll<HTMLLinkElement>('link[rel="icon"]')];
+  const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   effect(() => {
     const count = room.unread.count.value;
     document.title = settings.words.value.pageTitle(roomTitle(), count);
-    for (const icon of icons) icon.disabled = (icon.dataset.unread === undefined) === count > 0;
+    if (icon) icon.href = count > 0 ? unreadIcon : plainIcon;
   });
 }
 
