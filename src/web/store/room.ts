@@ -57,6 +57,8 @@ export class RoomStore {
   readonly #authors = signal<ReadonlySet<string>>(new Set());
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
+  /** Keys of messages that are shown as stored, while the chat still waits for the reply to them. */
+  readonly #stored = new Set<string>();
   #visit: Visit | null = null;
   #chat: Chat;
   #stopListening: (() => void)[] = [];
@@ -253,7 +255,10 @@ export class RoomStore {
   #message(message: Message, own: boolean): void {
     batch(() => {
       const sending = own ? this.#sendOf(message.content) : undefined;
-      if (sending) this.remove(sending.key);
+      if (sending) {
+        this.#stored.add(sending.key);
+        this.remove(sending.key);
+      }
       this.typing.remove(message.name);
       this.log.add(message, own, sending ? `s${sending.key}` : keyOf(message));
       this.#noteAuthors([message]);
@@ -292,6 +297,7 @@ export class RoomStore {
   #showSends(chat: Chat): void {
     const waiting = new Map(chat.outbox.map(({ key, content }) => [key, content]));
     const known = this.#sends.value.filter(({ key, failure }) => failure !== null || waiting.has(key));
+    for (const key of this.#stored) if (!waiting.delete(key)) this.#stored.delete(key);
     for (const { key } of known) waiting.delete(key);
     const time = this.#options.now();
     const added = [...waiting].map(
