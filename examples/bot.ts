@@ -1,10 +1,10 @@
-// A bot that rolls dice: `bun examples/bot.ts ws://127.0.0.1:8080/ Croupier`, then say `!roll 2d6` in the room.
+// A bot that rolls dice: `bun examples/bot.ts ws://127.0.0.1:5000/ Croupier`, then say `!roll 2d6` in the room.
 // Beside a copy of your own, import from "classic-chatbox/client".
 import { Chat, ChatError } from "../src/client/index.ts";
 
 const ROLL = /^!roll (\d{1,2})d(\d{1,4})$/;
 
-const [url = "ws://127.0.0.1:8080/", name = "Croupier"] = process.argv.slice(2);
+const [url = "ws://127.0.0.1:5000/", name = "Croupier"] = process.argv.slice(2);
 const chat = new Chat(url, { name });
 process.once("SIGTERM", () => chat.close());
 process.once("SIGINT", () => chat.close());

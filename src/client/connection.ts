@@ -1,3 +1,4 @@
+import { COMING_BACK } from "../protocol/close.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import { type Frame, fieldsOf, parseFrames } from "./frame.ts";
 import type { Settings } from "./settings.ts";
@@ -50,8 +51,6 @@ export class Connection {
   #offered = false;
   /** Cancels what the state waits for. */
   #stop = NOTHING;
-  /** Sockets that were given up, but whose close frame would end the session that is to be resumed (GRACE-2). */
-  #parked: Socket[] = [];
   #resolveEnded = NOTHING;
   readonly #ended = new Promise<void>((resolve) => {
     this.#resolveEnded = resolve;
@@ -93,10 +92,9 @@ export class Connection {
     this.#socket?.send(JSON.stringify(request));
   }
 
-  /** The connection is of use: the next loss is retried soon, and what is left of earlier connections can go. */
+  /** The connection is of use: the next loss is retried soon. */
   settled(): void {
     this.#failures = 0;
-    this.#closeParked();
   }
 
   /** Gives an open connection up, and connects again after a moment. The caller sees to it that it is open. */
@@ -216,8 +214,8 @@ export class Connection {
   #leave(socket: Socket): void {
     this.#stop();
     this.#socket = null;
-    if (this.#state.kind === "open" && this.#isV3) this.#parked.push(socket);
-    else socket.close();
+    // It may only look dead. Any other close frame would end the session that is to be resumed (GRACE-2).
+    socket.close(COMING_BACK);
   }
 
   #offline(): void {
@@ -229,14 +227,7 @@ export class Connection {
 
   #become(state: ConnectionState): void {
     this.#state = state;
-    if (state.kind === "closed" || state.kind === "refused") {
-      this.#unwatch();
-      this.#closeParked();
-    }
+    if (state.kind === "closed" || state.kind === "refused") this.#unwatch();
     this.#changed(state);
-  }
-
-  #closeParked(): void {
-    for (const socket of this.#parked.splice(0)) socket.close();
   }
 }

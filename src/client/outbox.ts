@@ -145,7 +145,7 @@ export class Outbox {
   #refused(line: Line, entry: Entry, error: ChatError): void {
     if (error instanceof RateError) {
       // What is on its way behind it may overtake it now; from here on nothing can.
-      entry.sentAt = null;
+      if (line.version === 2) entry.sentAt = null;
       this.#window = 1;
       this.#pause(line, error.retryS * 1000);
     } else if (error instanceof NotRegisteredError) {

@@ -15,3 +15,9 @@ export const CLOSE = {
 } as const;
 
 export type Close = (typeof CLOSE)[keyof typeof CLOSE];
+
+/** The close code by which a client of version 3 gives a connection up without leaving: it will be back. */
+export const COMING_BACK = 4000;
+
+/** What browsers close with when a page is reloaded, and when it is closed. */
+export const GOING_AWAY = 1001;

@@ -1,3 +1,4 @@
+import type { RequestKind } from "../protocol/request.ts";
 import { lookalikeKey } from "./lookalike.ts";
 import type { Decision, HistoryView, Lease, Operation, Proof, RoomRequest, SessionId } from "./operation.ts";
 import type { PastSessions } from "./past-sessions.ts";
@@ -49,6 +50,8 @@ export class Room {
   readonly #byNickname = new Map<string, Member>();
   /** By the beginning of the proof. */
   readonly #byProof = new Map<string, Member>();
+  /** Connections whose nickname was resumed elsewhere, until they are gone: nothing more is taken from them (RES-2). */
+  readonly #ghosts = new Set<SessionId>();
   /** People known by a resume that came too late, until they register on that connection. */
   readonly #latecomers = new Map<SessionId, string>();
   readonly #state: RoomState;
@@ -99,6 +102,8 @@ export class Room {
   }
 
   #request(session: SessionId, request: RoomRequest, proof: Proof | undefined, now: Moment): Decision {
+    // Else a change of nickname that was on its way would register the ghost anew.
+    if (this.#ghosts.has(session)) return { kind: "unregistered", session, request: kindOf(request) };
     const member = this.#bySession.get(session);
     switch (request.kind) {
       case "name":
@@ -202,6 +207,7 @@ export class Room {
       return { kind: "resume-refused", session };
     }
     const from = held.session;
+    if (!held.isAbsent) this.#ghosts.add(from);
     const lease = { proof, person: held.lease.person };
     this.#bySession.delete(from);
     this.#bySession.set(session, held);
@@ -216,6 +222,7 @@ export class Room {
 
   #leave(session: SessionId, resumable: boolean, now: Moment): Decision {
     this.#latecomers.delete(session);
+    this.#ghosts.delete(session);
     const member = this.#bySession.get(session);
     if (member?.lease && resumable) {
       member.isAbsent = true;
@@ -251,6 +258,11 @@ export class Room {
     this.#online = null;
     return { kind: "left", session, name, time, lease };
   }
+}
+
+/** The kind of a request on the wire. */
+function kindOf({ kind }: RoomRequest): RequestKind {
+  return kind === "malformed-name" ? "name" : kind === "malformed-send" ? "send" : kind;
 }
 
 /** As much of a proof as it is found by: 96 bits, so that no two have it in common. The whole is then compared. */

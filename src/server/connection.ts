@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import { CLOSE, type Close } from "../protocol/close.ts";
+import { CLOSE, type Close, COMING_BACK, GOING_AWAY } from "../protocol/close.ts";
 import { TYPING_EVERY_MS } from "../protocol/limits.ts";
 import {
   type Parsed,
@@ -346,7 +346,8 @@ export class Connection implements Living {
     this.#state = { kind: "closed", wire: null };
     const reason = state.kind === "ending" ? state.cause : cause;
     this.#shared.events.closed(this, name, reason, code);
-    const resumable = RESUMABLE.has(reason) || (reason === "client" && code === GOING_AWAY);
+    const isBackSoon = reason === "client" && (code === GOING_AWAY || code === COMING_BACK);
+    const resumable = isBackSoon || RESUMABLE.has(reason);
     this.#shared.engine.submit(this.room, { kind: "leave", session: this.session, resumable });
   }
 
@@ -393,9 +394,6 @@ export class Connection implements Living {
     this.#pendingGet = bytes > 0 ? { bytes, until: pending.until } : null;
   }
 }
-
-/** What browsers say when a page is reloaded: whoever was there is back in a moment. */
-const GOING_AWAY = 1001;
 
 /** Ends of which the client is not the cause, or at which it may not know that it has ended. */
 const RESUMABLE: ReadonlySet<Cause> = new Set(["lost", "silent", "stalled", "overload", "restart"]);

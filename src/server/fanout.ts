@@ -79,6 +79,8 @@ export class Fanout {
       this.#events.told(outcome, connection);
       const before = events.length;
       if (isAnnounced(outcome)) events.push(outcome);
+      // Whoever has resumed may be gone by now; the nickname has moved all the same.
+      if (outcome.kind === "resumed") this.#cutOff(outcome.from, shares, toEnd, before);
       if (!connection) continue;
       const share = shareOf(shares, connection);
       if (share.hearsUntil !== null) continue;
@@ -89,10 +91,6 @@ export class Fanout {
       }
       switch (outcome.kind) {
         case "resumed":
-          this.#cutOff(outcome.from, shares, toEnd, before);
-          this.#name(room, connection, outcome.name);
-          share.hearsFrom ??= events.length;
-          break;
         case "registered":
         case "renamed":
           this.#name(room, connection, outcome.name);

@@ -297,14 +297,15 @@ test("LIM-9 connections that never become a chat have the limit of their address
         hostname: "127.0.0.1",
         port: server.port,
         socket: { data: () => {}, close: () => each.resolve(i) },
-      }),
+        // One may be cut before it knows that it is connected.
+      }).catch(() => void each.resolve(i)),
     ),
   );
   // Two are one too many and are cut; then there is room for as many as are gone.
   const cut = await Promise.any(closed.map((each) => each.promise));
   await Promise.any(closed.filter((_, i) => i !== cut).map((each) => each.promise));
   await member.say("still here");
-  for (const socket of sockets) socket.end();
+  for (const socket of sockets) socket?.end();
   await Promise.all(closed.map((each) => each.promise));
   using _late = await ChatClient.registered(server.url(), "Bình");
 });

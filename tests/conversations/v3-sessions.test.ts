@@ -206,6 +206,7 @@ test("GRACE-2 GRACE-3 who closes or is closed in good order leaves at once, and 
   };
   const stays: Record<string, (peer: RawPeer) => void> = {
     1001: (peer) => peer.send(closeFrame(1001)),
+    4000: (peer) => peer.send(closeFrame(4000)),
     "no close frame": (peer) => peer.end(),
     "a reset": (peer) => peer.destroy(),
   };

@@ -42,7 +42,7 @@ for (const count of [0, 1, 63, 64, 65, 128, 1000]) {
 }
 
 test("KEY-3 the keys since a time are found, however much stands before it", async () => {
-  for (const count of [0, 1, 64, 700]) {
+  for (const count of [0, 1, 64, 65, 66, 129, 700]) {
     const messages = Array.from({ length: count }, (_, at) => ({
       ...message(at + 1),
       time: 1000 * at,

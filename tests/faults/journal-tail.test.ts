@@ -99,9 +99,12 @@ for (const [what, text] of Object.entries(POWER_LOSSES)) {
   });
 }
 
-test("a file of nothing but NUL bytes, or of those behind the opening bracket, is an empty history", async () => {
+test("a file of nothing but NUL bytes, or of those behind the opening bracket or in the first record, is an empty history", async () => {
   await withHistory(async (path) => {
-    for (const text of [nul(9), `[${nul(9)}`, `[\n${nul(9)}`, `[\n]\n${nul(9)}`]) {
+    const record = '\n{"name":"An","con';
+    // A first record may be torn at any byte.
+    const torn = Array.from(record, (_, at) => `[${record.slice(0, at)}${nul(9)}`);
+    for (const text of [nul(9), `[\n]\n${nul(9)}`, ...torn]) {
       await withOpened(path, text, (journal) => {
         expect(journal.count).toBe(0);
         expect(readFileSync(path, "utf8")).toBe("[\n]\n");

@@ -2,9 +2,11 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
 import { ChatClient, historyOf, parseFrame } from "../support/client.ts";
 import { RawPeer } from "../support/raw.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
+import { pageOf, V3Client } from "../support/v3.ts";
 
 const MIB = 1024 * 1024;
 /** The longest content there is: 16 kB of UTF-8. */
@@ -103,3 +105,42 @@ test("LIM-8 whoever does not take the reply to a large get within the grace is c
   slow.readAgain();
   expect((await slow.closed).code).toBeNull();
 }, 30_000);
+
+test("LIM-8 GRACE-3 RES-4 a client of version 3 that was cut because it did not read resumes, and misses nothing", async () => {
+  await using server = await startServer(["--no-limits", "--unsent-output", "256KiB"]);
+  using witness = await V3Client.registered(server.url(), "witness");
+  using speaker = await V3Client.registered(server.url(), "speaker");
+  await witness.next();
+  using slow = await RawPeer.connect(server.url(), {
+    headers: { "Sec-WebSocket-Protocol": SUBPROTOCOL_V3 },
+  });
+  const { session } = parseFrame(await slow.next());
+  await slow.register("slow");
+  await witness.next();
+  await speaker.next();
+  slow.stopReading();
+  const isCut = () => server.lines.some((line) => line.text.includes('"cause":"stalled"'));
+  let said = 0;
+  while (!isCut()) await speaker.say(`${++said} ${"x".repeat(3900)}`);
+  slow.readAgain();
+  await slow.closed;
+  const ids: number[] = [];
+  const see = (text: string) => {
+    const value: unknown = JSON.parse(text);
+    for (const each of Array.isArray(value) ? value : [value]) ids.push(Number(each.id));
+  };
+  while (slow.waiting > 0) see(await slow.next());
+  expect(ids.length).toBeLessThan(said);
+  using heir = await V3Client.connect(server.url());
+  let page = pageOf(await heir.resume(String(session), { after: ids.at(-1) ?? 0, limit: 30 }));
+  for (;;) {
+    for (const message of page.messages) ids.push(message.id);
+    if (!page.more) break;
+    page = await heir.page({ after: ids.at(-1), limit: 30 });
+  }
+  await speaker.say("the last one");
+  ids.push(Number((await heir.next()).id));
+  expect(ids).toEqual(Array.from({ length: said + 1 }, (_, i) => i + 1));
+  for (let i = 0; i <= said; i++) expect(await witness.next()).toMatchObject({ datatype: "message" });
+  await witness.chat.expectNothing();
+}, 60_000);

@@ -132,6 +132,18 @@ test("GRACE-1 the end of a grace does nothing to who is back", () => {
   expect(stage.room.online).toEqual(["An"]);
 });
 
+test("RES-2 what a ghost had on its way is not taken, and a change of nickname does not register it anew", () => {
+  const stage = new Stage();
+  stage.play("a", name("An"));
+  stage.play("b", { type: "resume", session: "a" });
+  for (const frame of [name("Bình"), name(""), send("x"), send(""), { type: "get" }, { type: "typing" }]) {
+    expect(stage.play("a", frame)).toMatchObject({ kind: "unregistered", request: frame.type });
+  }
+  expect(stage.play("a", { type: "resume", session: "b" })).toMatchObject({ kind: "unregistered" });
+  expect(stage.leave("a")).toMatchObject({ kind: "left", name: null });
+  expect(stage.room.online).toEqual(["An"]);
+});
+
 test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connection, and by it alone", () => {
   const stage = new Stage();
   stage.play("a", name("An"));
@@ -139,6 +151,7 @@ test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connecti
   stage.leave("a");
   stage.now = { time: NOW.time + 599_999, timestamp: "T" };
   expect(stage.play("b", { type: "resume", session: "a" })).toMatchObject({ kind: "resume-refused" });
+  expect(stage.play("b", { type: "resume", session: "nobody" })).toMatchObject({ kind: "resume-refused" });
   stage.play("b", name("Bình"));
   stage.play("c", name("Chi"));
   expect(stage.play("b", { ...send("x"), key: "k" })).toMatchObject({ kind: "repeated", id: 1 });

@@ -394,9 +394,9 @@ test("GRACE-2 GRACE-3 whether an end can be resumed depends on how it came", () 
     "overload",
     "restart",
   ]);
-  const codes = [1000, 1001, 1005, 1006, 3000, 4001];
+  const codes = [1000, 1001, 1005, 1006, 3000, 4000, 4001];
   expect(codes.filter((code) => resumable(({ connection }) => connection.closed(code)))).toEqual([
-    1001, 1006,
+    1001, 1006, 4000,
   ]);
   expect(resumable(({ connection }) => connection.closed(1002, "fault"))).toBe(false);
 });

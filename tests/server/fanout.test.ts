@@ -53,7 +53,19 @@ const step = fc.record({
   client: fc.nat({ max: CLIENTS - 1 }),
   other: fc.nat({ max: CLIENTS - 1 }),
   act: fc.constantFrom(
-    ...(["name", "taken", "send", "send", "long", "get", "nonsense", "typing", "resume", "leave"] as const),
+    ...([
+      "name",
+      "taken",
+      "send",
+      "send",
+      "long",
+      "get",
+      "nonsense",
+      "typing",
+      "resume",
+      "dash",
+      "leave",
+    ] as const),
     ...(["batch", "batch", "batch"] as const),
   ),
 });
@@ -61,6 +73,8 @@ const step = fc.record({
 /** What each client should see, one outcome after the other: the model that knows nothing of batches. */
 class Model {
   readonly expected: string[][] = Array.from({ length: CLIENTS }, () => []);
+  /** Those whose connections have ended: they are sent nothing from the next batch on. */
+  readonly gone = new Set<number>();
   readonly #named = new Set<number>();
 
   tell(outcome: Outcome): void {
@@ -86,15 +100,13 @@ class Model {
       case "typing":
         for (const each of this.#named) {
           if (each === origin || each < FIRST_V3) continue;
-          this.expected[each]?.push(
-            JSON.stringify({ type: "receive", datatype: "typing", name: outcome.name }),
-          );
+          this.#push(each, JSON.stringify({ type: "receive", datatype: "typing", name: outcome.name }));
         }
         break;
       case "resumed":
         this.#named.delete(Number(outcome.from.replace("v", "")));
         this.#named.add(origin);
-        this.expected[origin]?.push("resumed");
+        this.#push(origin, "resumed");
         break;
       case "left":
         this.#named.delete(origin);
@@ -102,21 +114,25 @@ class Model {
           this.#others(origin, { datatype: "leave", name: outcome.name }, { time: 1 });
         break;
       default:
-        this.expected[origin]?.push(outcome.kind);
+        this.#push(origin, outcome.kind);
     }
+  }
+
+  #push(client: number, frame: string): void {
+    if (!this.gone.has(client)) this.expected[client]?.push(frame);
   }
 
   #others(origin: number, event: object, extra: object): void {
     for (const each of this.#named) {
       const added = each < FIRST_V3 ? {} : extra;
       const frame = { type: "receive", ...event, timestamp: "T", ...added };
-      if (each !== origin) this.expected[each]?.push(JSON.stringify(frame));
+      if (each !== origin) this.#push(each, JSON.stringify(frame));
     }
   }
 
   #own(origin: number, reply: object, { ref }: Outcome, extra: object = {}): void {
     const added = origin < FIRST_V3 ? {} : { ...extra, ref };
-    this.expected[origin]?.push(JSON.stringify({ ...reply, timestamp: "T", ...added }));
+    this.#push(origin, JSON.stringify({ ...reply, timestamp: "T", ...added }));
   }
 }
 
@@ -160,12 +176,14 @@ test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 each client gets its part of the order, howeve
         else if (act === "resume") {
           // Only a connection that still stands can be heard of again, and a ghost never comes back.
           if (client >= FIRST_V3) request({ type: "resume", session: sessionOf(other) });
-        } else if (act === "leave") {
-          tell();
+        } else if (act === "leave" || act === "dash") {
+          if (act === "dash" && client >= FIRST_V3) request({ type: "resume", session: sessionOf(other) });
+          // Its requests may still be on their way through the room.
           const connection = connections[client];
           if (connection) fanout.remove(connection);
           batch.push({ kind: "leave", session, resumable: false });
           gone.add(client);
+          model.gone.add(client);
         } else tell();
         for (const [i, wire] of wires.entries()) if (wire.end !== null) gone.add(i);
       }
@@ -183,6 +201,28 @@ test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 each client gets its part of the order, howeve
     }),
     { numRuns: 300 },
   );
+});
+
+test("RES-2 a ghost is cut off, even if whoever resumed is gone again by then", () => {
+  const fanout = new Fanout(() => "T", { told: () => {}, refused: () => {} });
+  const room = emptyRoom();
+  const wire = new FakeWire();
+  fanout.add(connect("v4", wire), wire);
+  const tell = (...operations: Operation[]) =>
+    fanout.deliver(
+      "/",
+      operations.map((each) => outcomeOf(room.decide(each, { time: 1, timestamp: "T" }))),
+    );
+  tell(operationOf("v4", { type: "name", name: "An" }));
+  tell(operationOf("v5", { type: "resume", session: "v4" }), {
+    kind: "leave",
+    session: "v5",
+    resumable: true,
+  });
+  expect(wire.end).toEqual({ code: 4001 });
+  const before = wire.written.length;
+  tell(operationOf("1", { type: "name", name: "Bình" }));
+  expect(wire.written.length).toBe(before);
 });
 
 /** The refusals and histories, whose texts are other tests' matter. */

@@ -7,7 +7,7 @@ import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
 
 // Under Bun the bare name `ws` is Bun's own stand-in. The tests want the package, a client that shares no code with
 // the server, so it is loaded by its file.
-const ws: typeof import("ws") = await import(
+export const ws: typeof import("ws") = await import(
   join(dirname(Bun.resolveSync("ws/package.json", import.meta.dir)), "wrapper.mjs")
 );
 

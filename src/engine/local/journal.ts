@@ -215,11 +215,16 @@ export class Journal {
     let start = this.#end;
     for (const offset of this.#index.blocksBackwards()) {
       start = offset;
-      const first = await this.#records(offset).next();
-      const [record] = first.value ?? [];
-      if (record === undefined || decodeRecord(record).time < time) break;
+      const record = await this.#firstRecord(offset);
+      if (record !== undefined && decodeRecord(record).time < time) break;
     }
     return start;
+  }
+
+  /** The record at an offset. A read may bring none that is whole, and the last one has no comma behind it. */
+  async #firstRecord(offset: number): Promise<string | undefined> {
+    for await (const [record] of this.#records(offset)) if (record !== undefined) return record;
+    return undefined;
   }
 
   /** The records from an offset in the file on, as many at a time as one read brought. */

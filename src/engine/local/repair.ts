@@ -24,6 +24,7 @@ interface Rest {
 }
 
 const HEAD_BYTES = 4096;
+const FIRST_RECORD = '\n{"name":"';
 
 /**
  * Makes a history file canonical: closes a file that a crash left open, cuts a torn tail and keeps the cut bytes beside
@@ -82,7 +83,13 @@ function isTorn(scanned: Scan, { head, whole, holdsNul }: Rest): boolean {
   if (scanned.rest === "cut record") return true;
   if (!holdsNul) return false;
   if (scanned.end === 0) return whole && !/[^\0]/.test(head);
-  return scanned.index.count > 0 || /^(\n?\0|\n\]|\n\{"name":")/.test(head);
+  return scanned.index.count > 0 || head.startsWith("\n]") || beginsAsRecord(head);
+}
+
+/** Whether what stands behind the opening bracket is the start of the first record, as far as it goes before a NUL. */
+function beginsAsRecord(head: string): boolean {
+  const [begun = ""] = head.split("\0", 1);
+  return begun.startsWith(FIRST_RECORD) || FIRST_RECORD.startsWith(begun);
 }
 
 /**

@@ -1,0 +1,157 @@
+import { ChatClient, type Frame, historyOf, parseFrame } from "../../support/client.ts";
+import type { Random } from "../../support/random.ts";
+import type { Seen } from "./page.ts";
+import type { Sent } from "./person.ts";
+import type { Story } from "./story.ts";
+
+/** The keys of every frame that a client of version 2 may see. */
+const CLASSIC_KEYS = new Set([
+  "type,datatype,name,timestamp",
+  "type,datatype,oldname,newname,timestamp",
+  "type,datatype,name,content,timestamp",
+  "type,action,name,status,timestamp",
+  "type,action,name,status,reason",
+  "type,action,oldname,newname,status,timestamp",
+  "type,action,oldname,newname,status,reason",
+  "type,status,name,timestamp,data",
+  "type,name,content,status,timestamp",
+]);
+const CLASSIC_EVENTS = ["register", "change", "message", "leave"];
+
+/** Somebody with a program of version 2, who connects and registers again by hand. */
+export class Classic {
+  readonly label: string;
+  /** The sends of each connection: version 2 promises an order within one only. */
+  readonly stays: Sent[][] = [];
+  /** The reply to the newest `get`, and every message after it. */
+  view: Seen[] = [];
+  isInside = false;
+  readonly #url: () => string;
+  readonly #random: Random;
+  readonly #story: Story;
+  readonly #onDelivered: () => void;
+  #client: ChatClient | null = null;
+  #unanswered: Sent[] = [];
+  #count = 0;
+  #names = 0;
+  #isOver = false;
+
+  constructor(label: string, url: () => string, random: Random, story: Story, onDelivered = () => {}) {
+    this.label = label;
+    this.#url = url;
+    this.#random = random;
+    this.#story = story;
+    this.#onDelivered = onDelivered;
+    void this.#live();
+  }
+
+  /** Whether it is in the room, and nothing is left to be answered. */
+  get isSettled(): boolean {
+    return this.isInside && this.#unanswered.length === 0;
+  }
+
+  send(text: string): void {
+    if (!this.isInside) return;
+    const sent: Sent = { content: `${this.label} #${this.#count++} ${text}`, delivered: null, failed: null };
+    this.stays.at(-1)?.push(sent);
+    this.#unanswered.push(sent);
+    this.#client?.send({ type: "send", content: sent.content });
+  }
+
+  rename(name: string): void {
+    if (this.isInside) this.#client?.send({ type: "name", name });
+  }
+
+  /** Ends the connection without a word. */
+  pull(): void {
+    this.#client?.terminate();
+  }
+
+  end(): void {
+    this.#isOver = true;
+    this.pull();
+  }
+
+  async #live(): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        await this.#connect();
+      } catch {
+        // The network or the server is away.
+      }
+      this.#client = null;
+      this.isInside = false;
+      this.#unanswered = [];
+      this.#story.changed();
+      await Bun.sleep(this.#random.integer(5, 60));
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const client = await ChatClient.connect(this.#url());
+    this.#client = client;
+    this.stays.push([]);
+    this.#register(client);
+    for (;;) {
+      const text = await client.nextText();
+      this.#check(text);
+      this.#take(client, parseFrame(text));
+      this.#story.changed();
+    }
+  }
+
+  #register(client: ChatClient): void {
+    client.send({ type: "name", name: this.#names === 0 ? this.label : `${this.label} ${this.#names}` });
+    client.send({ type: "get" });
+  }
+
+  #check(text: string): void {
+    const frame: unknown = JSON.parse(text);
+    const keys = Array.isArray(frame) ? "an array" : Object.keys(frame as object).join();
+    const { datatype, data } = parseFrame(text);
+    const isKnown = CLASSIC_KEYS.has(keys) || keys === "type,status,reason";
+    const isEvent = datatype === undefined || CLASSIC_EVENTS.includes(String(datatype));
+    const isPage = data === undefined || !/"(id|time|more|gap)":/.test(Object.keys(data as object).join());
+    if (!isKnown || !isEvent || !isPage)
+      this.#story.fault(`${this.label} of version 2 was told ${text.slice(0, 200)}`);
+  }
+
+  #take(client: ChatClient, frame: Frame): void {
+    if (frame.type === "get") {
+      if (frame.status !== true) this.#retry(client);
+      else this.#enter(frame);
+    } else if (frame.type === "send") this.#answered(frame);
+    else if (frame.datatype === "message" && this.isInside)
+      this.#see(String(frame.name), String(frame.content));
+  }
+
+  /** The nickname is taken, perhaps by an own lost connection. */
+  #retry(client: ChatClient): void {
+    this.#names++;
+    this.#register(client);
+  }
+
+  #enter(frame: Frame): void {
+    const { messages } = historyOf(frame);
+    const [message] = JSON.parse(JSON.stringify(frame.data)).message;
+    if (message && Object.keys(message).join() !== "name,content,timestamp")
+      this.#story.fault(`${this.label} of version 2 was told a message with ${Object.keys(message)}`);
+    this.view = messages.map(({ name, content }) => ({ id: null, name, content }));
+    this.isInside = true;
+  }
+
+  #answered(frame: Frame): void {
+    const sent = this.#unanswered.shift();
+    if (frame.status !== true || sent === undefined || frame.content !== sent.content) {
+      this.#story.fault(`${this.label} of version 2 was answered ${JSON.stringify(frame).slice(0, 200)}`);
+      return;
+    }
+    sent.delivered = 0;
+    this.#see(String(frame.name), sent.content);
+    this.#onDelivered();
+  }
+
+  #see(name: string, content: string): void {
+    if (!this.#isOver) this.view.push({ id: null, name, content });
+  }
+}

@@ -1,0 +1,362 @@
+import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
+import { Random } from "../../support/random.ts";
+import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
+import { Classic } from "./classic.ts";
+import type { Seen } from "./page.ts";
+import { Person } from "./person.ts";
+import { type Act, draw, type Plan } from "./plan.ts";
+import { Story } from "./story.ts";
+import { judge } from "./verdict.ts";
+import { Witness } from "./witness.ts";
+
+/** What happened in one conversation. */
+export interface Counts extends ProxyCounts {
+  conversations: number;
+  sends: number;
+  delivered: number;
+  stored: number;
+  kills: number;
+  restarts: number;
+  resumes: number;
+  /** Resumes that came too late, or with a session that was void. */
+  sessionsLost: number;
+  /** Sends that were confirmed when they went out again… */
+  resent: number;
+  /** …and of which the server knew the key already. */
+  repeats: number;
+  /**
+   * Own messages that a page was told to be somebody else's. The SDK goes by the nickname, which it does not know when
+   * the reply to a change of it was lost.
+   */
+  notOwned: number;
+}
+
+/** Those who meet in one room. */
+export interface Gathering {
+  readonly room: string | undefined;
+  /** Whether a `get` of version 2 has the newest messages only. */
+  readonly isBudgetSmall: boolean;
+  readonly people: readonly Person[];
+  readonly classics: readonly Classic[];
+  readonly witness: Witness;
+  readonly classicWitness: Classic;
+}
+
+/** How long the words of somebody who fades away have to arrive. */
+const FADE_MS = 20;
+
+/** How many lines of its story a failure shows. */
+const SHOWN_LINES = 150;
+const SHOWN_FAULTS = 12;
+
+/**
+ * Has one conversation, as a seed determines it, and looks whether all is as it must be in the end.
+ *
+ * @throws when it is not; the error tells the seed, what is wrong, and the story
+ */
+export async function converse(seed: number): Promise<Counts> {
+  const random = new Random(seed);
+  const plan = draw(random.fork("plan"));
+  const story = new Story();
+  let faults: readonly string[];
+  let counts: Counts | undefined;
+  try {
+    counts = await new Conversation(plan, random, story).run();
+    faults = story.faults;
+  } catch (error) {
+    faults = [...story.faults, String(error instanceof Error ? error.stack : error)];
+  }
+  if (counts && faults.length === 0) return counts;
+  const shown = faults.slice(0, SHOWN_FAULTS).map((fault) => `  - ${fault}`);
+  const { CHAT_STORY } = process.env;
+  const lines = CHAT_STORY === "all" ? story.lines : story.lines.slice(-SHOWN_LINES);
+  throw new Error(
+    `failed with CHAT_SEED=${seed}: ${faults.length} faults\n${shown.join("\n")}\nThe story (CHAT_STORY=all for all of it):\n${lines.join("\n")}`,
+  );
+}
+
+class Conversation {
+  readonly #plan: Plan;
+  readonly #random: Random;
+  readonly #story: Story;
+  #kills = 0;
+  #restarts = 0;
+  /** The server's end and start that is going on. */
+  #restarting: Promise<void> = Promise.resolve();
+  readonly #timers: Timer[] = [];
+  #wordWaiters: (() => void)[] = [];
+
+  constructor(plan: Plan, random: Random, story: Story) {
+    this.#plan = plan;
+    this.#random = random;
+    this.#story = story;
+  }
+
+  async run(): Promise<Counts> {
+    const { graceS, restartGraceS, getBudget, rooms } = this.#plan;
+    const graces = ["--grace", `${graceS}`, "--restart-grace", `${restartGraceS}`];
+    const flags = ["--no-limits", "--get-budget", getBudget, ...graces];
+    await using server = await startServer(flags);
+    using proxy = await FaultyProxy.start(server.port, this.#random.fork("proxy"), (fact) =>
+      this.#story.tell(fact),
+    );
+    const gatherings = rooms.map((room) => this.#gather(room, server, proxy));
+    try {
+      for (const { act, idleMs } of this.#plan.acts) {
+        this.#do(act, gatherings, server, proxy);
+        // Even a page that is loaded again at once has done what it had begun.
+        await (idleMs > 0 ? Bun.sleep(idleMs) : new Promise<void>((resolve) => setImmediate(resolve)));
+      }
+      await this.#settle(gatherings, server, proxy);
+      await Promise.all(gatherings.map((each) => this.#fence(each)));
+    } finally {
+      for (const timer of this.#timers) clearTimeout(timer);
+      for (const each of gatherings) end(each);
+    }
+    await server.stop();
+    const notOwned = gatherings.reduce((sum, each) => sum + judge(each, server.dataFile, this.#story), 0);
+    this.#checkSecrets(server);
+    return this.#count(gatherings, server, { ...proxy.counts, notOwned });
+  }
+
+  #gather(room: string | undefined, server: ChatServer, proxy: FaultyProxy): Gathering {
+    const { people, classics, graceS, restartGraceS, getBudget } = this.#plan;
+    const story = this.#story;
+    const random = (name: string) => this.#random.fork(`${room} ${name}`);
+    const word = () => {
+      for (const wake of this.#wordWaiters.splice(0)) wake();
+    };
+    const direct = () => server.url(room);
+    const proxied = proxy.url(room);
+    return {
+      room,
+      isBudgetSmall: getBudget !== "16MiB",
+      people: Array.from({ length: people }, (_, i) => {
+        const name = `person ${i}`;
+        return new Person(name, proxied, random(name), story, word);
+      }),
+      classics: Array.from({ length: classics }, (_, i) => {
+        const name = `classic ${i}`;
+        return new Classic(name, () => proxied, random(name), story, word);
+      }),
+      witness: new Witness(
+        "witness",
+        direct,
+        Math.min(graceS, restartGraceS) >= 30,
+        random("witness"),
+        story,
+      ),
+      classicWitness: new Classic("classic witness", direct, random("classic witness"), story),
+    };
+  }
+
+  #do(act: Act, gatherings: readonly Gathering[], server: ChatServer, proxy: FaultyProxy): void {
+    const people = gatherings.flatMap((each) => each.people);
+    const classics = gatherings.flatMap((each) => each.classics);
+    const { who = 0 } = "who" in act ? act : {};
+    const person = people[who % people.length];
+    const classic = classics[who % classics.length];
+    if (!person || !classic) return;
+    this.#tell(act, person, classic);
+    switch (act.kind) {
+      case "send":
+        for (const text of act.texts) person.send(text, act.hasKey ? crypto.randomUUID() : undefined);
+        break;
+      case "classic-send":
+        for (const text of act.texts) classic.send(text);
+        break;
+      case "rename":
+        person.rename(act.name);
+        break;
+      case "classic-rename":
+        classic.rename(act.name);
+        break;
+      case "typing":
+        person.typing();
+        break;
+      case "leave":
+        person.leave();
+        break;
+      case "overtake":
+        person.overtake();
+        break;
+      case "classic-pull":
+        classic.pull();
+        break;
+      case "search":
+        person.search(searchOf(act, person.lastSeen));
+        break;
+      case "reload":
+        person.reload(act.isToldGoingAway);
+        break;
+      case "unplug": {
+        const { page } = person;
+        page.setOnline(false, act.isNoticed);
+        this.#later(act.awayMs, () => page.setOnline(true, act.isNoticed));
+        break;
+      }
+      case "fade": {
+        const { page } = person;
+        page.deafen();
+        for (const text of act.texts) person.send(text, undefined);
+        this.#later(FADE_MS, () => page.setOnline(false, false));
+        this.#later(FADE_MS + act.awayMs, () => page.setOnline(true, false));
+        break;
+      }
+      case "cut-all":
+        proxy.cutAll();
+        break;
+      case "audit":
+        for (const { witness } of gatherings) witness.audit();
+        break;
+      case "refuse":
+        proxy.refuse(true);
+        this.#later(act.forMs, () => proxy.refuse(false));
+        break;
+      case "kill":
+        this.#kills++;
+        this.#endServer(server, proxy, async () => {
+          if (act.isAfterWord) await this.#word();
+          await server.kill();
+          await Bun.sleep(act.downMs);
+        });
+        break;
+      case "restart":
+        this.#restarts++;
+        this.#endServer(server, proxy, async () => void (await server.stop()));
+        break;
+    }
+  }
+
+  #tell(act: Act, person: Person, classic: Classic): void {
+    const who = act.kind.startsWith("classic") ? classic.label : "who" in act ? person.stay.label : "";
+    const what = JSON.stringify({
+      ...act,
+      texts: "texts" in act ? act.texts.length : undefined,
+      who: undefined,
+    });
+    this.#story.tell(`${who} ${what}`);
+  }
+
+  #later(waitMs: number, run: () => void): void {
+    this.#timers.push(setTimeout(run, waitMs));
+  }
+
+  /** Resolves when the next message is known to be stored, or after a while without one. */
+  async #word(): Promise<void> {
+    await Promise.race([new Promise<void>((resolve) => this.#wordWaiters.push(resolve)), Bun.sleep(400)]);
+  }
+
+  #endServer(server: ChatServer, proxy: FaultyProxy, stop: () => Promise<void>): void {
+    this.#restarting = this.#restarting.then(async () => {
+      await stop();
+      this.#story.tell("the server is down");
+      await server.restart();
+      proxy.retarget(server.port);
+      this.#story.tell("the server is up");
+    });
+    // A start that fails is told by whoever waits for it in the end.
+    this.#restarting.catch(() => {});
+  }
+
+  async #settle(gatherings: readonly Gathering[], server: ChatServer, proxy: FaultyProxy): Promise<void> {
+    await this.#restarting;
+    for (const timer of this.#timers) clearTimeout(timer);
+    for (const { people } of gatherings) for (const { page } of people) page.setOnline(true, true);
+    proxy.retarget(server.port);
+    proxy.calm();
+    this.#story.tell("calm");
+    await this.#story.until(
+      () => gatherings.every((each) => unsettled(each) === null),
+      () => gatherings.map((each) => `${unsettled(each)} in ${each.room ?? "the main room"}`).join(", "),
+    );
+  }
+
+  /** Waits until everybody has seen all that was said, and ends it there. */
+  async #fence(gathering: Gathering): Promise<void> {
+    const { witness, people, classics, classicWitness } = gathering;
+    witness.fence();
+    const others = () => [...classics, classicWitness, ...people.map(({ page }) => page)];
+    const lagging = () => others().filter((each) => last(each.view) !== last(witness.view));
+    await this.#story.until(
+      () => witness.hasFence && lagging().length === 0,
+      () => `${last(witness.view)} was not seen by ${lagging().map(({ label }) => label)}`,
+    );
+    // Whoever has not noticed yet that a connection is gone may still come back, and others may leave.
+    const differing = () => people.filter(({ page }) => `${page.chat.online}` !== `${witness.roster}`);
+    await this.#story.until(
+      () => people.every(({ page }) => page.isSettled) && differing().length === 0 && lagging().length === 0,
+      () =>
+        [
+          `the roster is ${witness.roster}`,
+          ...differing().map(({ page }) => `${page.label} has ${page.chat.online}`),
+        ].join(", "),
+    );
+    end(gathering);
+  }
+
+  #checkSecrets({ lines, stderr }: ChatServer): void {
+    const log = [...lines.map(({ text }) => text), stderr].join("\n");
+    for (const secret of this.#story.secrets)
+      if (log.includes(secret)) this.#story.fault("WEL-1 a secret is in the log");
+    for (const { event, text } of lines)
+      if (event === "fault" || event === "defect")
+        this.#story.fault(`the server logged ${text.slice(0, 500)}`);
+    if (stderr !== "") this.#story.fault(`the server wrote ${stderr.slice(0, 500)}`);
+  }
+
+  #count(
+    gatherings: readonly Gathering[],
+    { lines }: ChatServer,
+    others: ProxyCounts & Pick<Counts, "notOwned">,
+  ): Counts {
+    const people = gatherings.flatMap((each) => each.people);
+    const sent = [
+      ...people.flatMap(({ stays }) => stays.flatMap((stay) => stay.sent)),
+      ...gatherings.flatMap((each) => each.classics.flatMap(({ stays }) => stays.flat())),
+    ];
+    return {
+      ...others,
+      conversations: 1,
+      sends: sent.length,
+      delivered: sent.filter(({ delivered }) => delivered !== null).length,
+      stored: gatherings.reduce((sum, { witness }) => sum + witness.view.length, 0),
+      kills: this.#kills,
+      restarts: this.#restarts,
+      resumes: countLines(lines, '"category":"resume"'),
+      sessionsLost: countLines(lines, '"reason":"UnknownSession"'),
+      resent: people.reduce((sum, { resent }) => sum + resent, 0),
+      repeats: people.reduce((sum, { repeated }) => sum + repeated, 0),
+    };
+  }
+}
+
+function last(view: readonly Seen[]): string | undefined {
+  return view.at(-1)?.content;
+}
+
+/** Whoever holds up the end of a conversation; null when nobody does. */
+function unsettled({ people, classics, witness, classicWitness }: Gathering): string | null {
+  for (const each of [witness, classicWitness, ...classics]) if (!each.isSettled) return each.label;
+  for (const { page, stay, overtaken, isAsking } of people) {
+    if (!page.isSettled) return page.label;
+    if (isAsking) return `${stay.label} that asks`;
+    const open = overtaken.find(({ page: earlier }) => earlier.isConnected);
+    if (open) return `${open.page.label} that was overtaken`;
+  }
+  return null;
+}
+
+function searchOf({ way, share, limit }: Extract<Act, { kind: "search" }>, lastSeen: number) {
+  const at = Math.floor(share * lastSeen);
+  return way === "newest" ? { limit } : way === "before" ? { before: at + 1, limit } : { after: at, limit };
+}
+
+function countLines(lines: readonly LogLine[], part: string): number {
+  return lines.filter(({ text }) => text.includes(part)).length;
+}
+
+function end({ people, classics, witness, classicWitness }: Gathering): void {
+  for (const { pages } of people.flatMap(({ stays }) => stays)) for (const page of pages) page.vanish(false);
+  for (const each of [witness, classicWitness, ...classics]) each.end();
+}

@@ -1,0 +1,260 @@
+import {
+  Chat,
+  type ChatStorage,
+  type Environment,
+  type Message,
+  type Socket,
+} from "../../../src/client/index.ts";
+import { lookalikeKey } from "../../../src/room/lookalike.ts";
+import { ws } from "../../support/client.ts";
+import type { Random } from "../../support/random.ts";
+import type { Story } from "./story.ts";
+
+type NetworkChange = "online" | "offline" | "visible";
+
+/** A message as a client saw it. */
+export interface Seen {
+  readonly id: number | null;
+  readonly name: string;
+  readonly content: string;
+}
+
+export interface PageOptions {
+  readonly url: string;
+  readonly name: string;
+  readonly storage: ReadonlyMap<string, string>;
+  readonly random: Random;
+  readonly story: Story;
+  readonly label: string;
+}
+
+/**
+ * One life of a browser page with a chat in it: it can lose its network, and it can be gone from one moment to the next,
+ * as no `close()` of the SDK is. It keeps what the SDK told it.
+ */
+export class Page {
+  readonly chat: Chat;
+  readonly label: string;
+  /** What is stored of the chat; the next page may begin with it. */
+  readonly storage: Map<string, string>;
+  readonly historyLimit: number;
+  /** The first page of the history, and every message after it. */
+  readonly view: Seen[] = [];
+  /** How many of these were in the first page. */
+  firstPage = 0;
+  /** Whether the first page was told to be not all; null before it came. */
+  more: boolean | null = null;
+  /** The messages that were told to be one's own. */
+  readonly ownContents = new Set<string>();
+  /** How it first came in: whether by the session of the page before, and the last message of that moment. */
+  entry: { readonly isResumed: boolean; readonly lastId: number } | null = null;
+  /** Between its way into the room and the loss of the connection. */
+  isInside = false;
+  /** How often each key went out, and when it did last, in Unix ms. */
+  readonly wired = new Map<string, { count: number; at: number }>();
+  /** The code of the latest end of a connection. */
+  lastClose: number | null = null;
+  readonly #story: Story;
+  readonly #random: Random;
+  readonly #sockets = new Set<PageSocket>();
+  #watchers = new Set<(change: NetworkChange) => void>();
+  #state: "live" | "offline" | "leaving" | "gone" = "live";
+
+  constructor({ url, name, storage, random, story, label }: PageOptions) {
+    this.label = label;
+    this.#story = story;
+    this.#random = random;
+    this.storage = new Map(storage);
+    this.historyLimit = random.pick([1, 5, 100, 1000]);
+    const page = this;
+    this.chat = new Chat(url, {
+      name,
+      version: 3,
+      storage: this.#chatStorage(),
+      historyLimit: this.historyLimit,
+      retryFirstMs: 20,
+      retryMostMs: random.pick([30, 150]),
+      environment: this.#environment(),
+      WebSocket: class extends PageSocket {
+        constructor(address: string, protocols?: string | string[]) {
+          super(page, address, protocols);
+        }
+      },
+    });
+    this.#listen();
+  }
+
+  get mayConnect(): boolean {
+    return this.#state === "live";
+  }
+
+  get isGone(): boolean {
+    return this.#state === "gone";
+  }
+
+  /** Whether everything is told and nothing is left to be confirmed. */
+  get isSettled(): boolean {
+    return this.isInside && this.chat.outbox.length === 0 && this.chat.name !== null;
+  }
+
+  get isConnected(): boolean {
+    return this.chat.state.kind === "open" && this.#sockets.size > 0;
+  }
+
+  /** The network is pulled, and plugged in again. */
+  setOnline(isOnline: boolean, isNoticed: boolean): void {
+    if (this.#state !== "live" && this.#state !== "offline") return;
+    this.#state = isOnline ? "live" : "offline";
+    for (const socket of this.#sockets) if (!isOnline || socket.isDeaf) socket.terminate();
+    if (isNoticed) for (const tell of this.#watchers) tell(isOnline ? "online" : "offline");
+  }
+
+  /** What the server says is lost from now on, until the network is plugged in again. */
+  deafen(): void {
+    for (const socket of this.#sockets) socket.isDeaf = true;
+  }
+
+  /** The page has what connection it has, and makes no further ones. */
+  stay(): void {
+    this.#state = "leaving";
+  }
+
+  /** The page is gone; its connections end without a close frame, or with the one that browsers send. */
+  vanish(isToldGoingAway: boolean): void {
+    this.#state = "gone";
+    this.isInside = false;
+    for (const socket of this.#sockets) isToldGoingAway ? socket.close(1001) : socket.terminate();
+  }
+
+  opened(socket: PageSocket): void {
+    this.#sockets.add(socket);
+  }
+
+  ended(socket: PageSocket, code: number): void {
+    this.#sockets.delete(socket);
+    this.lastClose = code;
+    this.#story.changed();
+  }
+
+  heard(text: string): void {
+    this.#story.heard(text);
+  }
+
+  said(text: string): void {
+    const request: unknown = JSON.parse(text);
+    if (typeof request !== "object" || request === null || !("key" in request)) return;
+    const key = String(request.key);
+    this.wired.set(key, { count: (this.wired.get(key)?.count ?? 0) + 1, at: Date.now() });
+  }
+
+  #chatStorage(): ChatStorage {
+    return {
+      getItem: (key) => this.storage.get(key) ?? null,
+      setItem: (key, value) => void (this.isGone || this.storage.set(key, value)),
+      removeItem: (key) => void (this.isGone || this.storage.delete(key)),
+    };
+  }
+
+  #environment(): Environment {
+    return {
+      now: () => Date.now(),
+      random: () => this.#random.next(),
+      setTimer: (run, waitMs) => {
+        const timer = setTimeout(() => this.isGone || run(), waitMs);
+        return () => clearTimeout(timer);
+      },
+      isOnline: () => this.#state !== "offline",
+      watch: (tell) => {
+        this.#watchers.add(tell);
+        return () => this.#watchers.delete(tell);
+      },
+    };
+  }
+
+  #listen(): void {
+    const { chat } = this;
+    chat.on("state", ({ state }) => {
+      this.isInside = false;
+      this.#story.tell(`${this.label} is ${state.kind}${state.kind === "refused" ? ` ${state.code}` : ""}`);
+      this.#story.changed();
+    });
+    chat.on("entered", ({ name, resumed }) => {
+      this.isInside = true;
+      this.entry ??= { isResumed: resumed, lastId: this.view.at(-1)?.id ?? 0 };
+      this.#story.tell(`${this.label} has entered as ${name}, ${resumed ? "resumed" : "anew"}`);
+    });
+    chat.on("history", ({ messages, more }) => {
+      if (this.more !== null) this.#story.fault(`${this.label} was told a second first page`);
+      this.more = more;
+      this.firstPage = messages.length;
+      for (const message of messages) this.#see(message);
+    });
+    chat.on("message", ({ message, own }) => {
+      this.#see(message);
+      if (own) this.ownContents.add(message.content);
+    });
+    chat.on("gap", ({ from, to }) => this.#story.fault(`${this.label} was told of a gap ${from}–${to}`));
+    for (const type of ["roster", "register", "change", "leave"] as const)
+      chat.on(type, () => this.#checkRoster());
+    chat.on("outbox", () => this.#story.changed());
+    chat.on("named", () => this.#story.changed());
+  }
+
+  #see({ id, name, content }: Message): void {
+    if (this.isGone) return;
+    this.view.push({ id, name, content });
+    this.#story.changed();
+  }
+
+  #checkRoster(): void {
+    const { online } = this.chat;
+    if (new Set(online.map(lookalikeKey)).size < online.length)
+      this.#story.fault(`NAME-8 ${this.label} sees two of one nickname in ${online}`);
+    this.#story.changed();
+  }
+}
+
+/** The WebSocket of a page: gone with it, and not to be had without a network. */
+class PageSocket implements Socket {
+  isDeaf = false;
+  readonly #page: Page;
+  readonly #socket: InstanceType<typeof ws.WebSocket> | null;
+
+  constructor(page: Page, url: string, protocols: string | string[] | undefined) {
+    this.#page = page;
+    this.#socket = page.mayConnect ? new ws.WebSocket(url, protocols ?? []) : null;
+    if (this.#socket === null) return;
+    page.opened(this);
+    this.#socket.on("message", (data) => page.heard(data.toString()));
+    this.#socket.on("error", () => {});
+    this.#socket.on("close", (code) => page.ended(this, code));
+  }
+
+  get protocol(): string {
+    return this.#socket?.protocol ?? "";
+  }
+
+  send(text: string): void {
+    this.#page.said(text);
+    this.#socket?.send(text);
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#socket?.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#socket?.terminate();
+  }
+
+  addEventListener(type: "open" | "message" | "close" | "error", listener: (event: unknown) => void): void {
+    const heard = (event: unknown) => {
+      if (!this.#page.isGone && !(type === "message" && this.isDeaf)) listener(event);
+    };
+    if (this.#socket === null) {
+      if (type === "close") setTimeout(() => heard({ code: 1006, reason: "" }), 2);
+      return;
+    }
+    this.#socket.addEventListener(type as "open", heard);
+  }
+}

@@ -1,0 +1,186 @@
+import type { Random } from "../../support/random.ts";
+
+/** What is done in a conversation. `who` is a number, taken among those that there are. */
+export type Act =
+  | {
+      readonly kind: "send";
+      readonly who: number;
+      readonly texts: readonly string[];
+      readonly hasKey: boolean;
+    }
+  | { readonly kind: "classic-send"; readonly who: number; readonly texts: readonly string[] }
+  | { readonly kind: "rename" | "classic-rename"; readonly who: number; readonly name: string }
+  | { readonly kind: "typing" | "leave" | "overtake" | "classic-pull"; readonly who: number }
+  | {
+      readonly kind: "search";
+      readonly who: number;
+      readonly way: "newest" | "before" | "after";
+      readonly share: number;
+      readonly limit: number;
+    }
+  | { readonly kind: "reload"; readonly who: number; readonly isToldGoingAway: boolean }
+  | { readonly kind: "unplug"; readonly who: number; readonly isNoticed: boolean; readonly awayMs: number }
+  /** Says something, hears no reply, and is away for so long that most sessions are over then. */
+  | {
+      readonly kind: "fade";
+      readonly who: number;
+      readonly texts: readonly string[];
+      readonly awayMs: number;
+    }
+  | { readonly kind: "cut-all" | "audit" }
+  | { readonly kind: "refuse"; readonly forMs: number }
+  /** `isAfterWord`: at the moment at which somebody learns that a message is stored. */
+  | { readonly kind: "kill"; readonly isAfterWord: boolean; readonly downMs: number }
+  | { readonly kind: "restart" };
+
+/** One conversation, as its seed has it. */
+export interface Plan {
+  readonly rooms: readonly (string | undefined)[];
+  /** In each room. */
+  readonly people: number;
+  readonly classics: number;
+  readonly graceS: number;
+  readonly restartGraceS: number;
+  /** The smaller one makes a page so short that a client may need many of them. */
+  readonly getBudget: "16MiB" | "4KiB";
+  readonly acts: readonly { readonly act: Act; readonly idleMs: number }[];
+}
+
+/** Nicknames of which many look the same. */
+const NAMES = [
+  "An",
+  "AN",
+  "an ",
+  "\uff21n",
+  "Ân",
+  "Chị Hai",
+  "chị  hai",
+  "STRASSE",
+  "Straße",
+  "ﬁ",
+  "fi",
+  "🦆",
+  "🦆\u200d",
+] as const;
+
+const TAILS = [
+  "",
+  "Có tôi!",
+  "👩‍👩‍👧‍👦 e\u0301 \u202eabc",
+  'line one\nline two\t"quoted" \\ back',
+  '","id":7,"time":9,"key":"AAAAAAAAAAAAAAAA"}',
+  "]\n[{}]",
+  "\u0000\u2028",
+] as const;
+
+const LONG = ["x", "ữ", "🦆"] as const;
+
+/** What is done how often, by weight. */
+const WEIGHTS = {
+  send: 34,
+  "classic-send": 14,
+  rename: 8,
+  "classic-rename": 3,
+  typing: 3,
+  search: 5,
+  reload: 6,
+  overtake: 6,
+  leave: 2,
+  unplug: 6,
+  fade: 4,
+  "classic-pull": 2,
+  "cut-all": 2,
+  refuse: 2,
+  audit: 4,
+  kill: 3,
+  restart: 1,
+} satisfies Record<Act["kind"], number>;
+
+/** More ends of the server than this would take too long. */
+const MOST_ENDS = 3;
+
+/** Draws a conversation. */
+export function draw(random: Random): Plan {
+  const acts: { act: Act; idleMs: number }[] = [];
+  let ends = 0;
+  for (let left = random.integer(50, 90); left > 0; left--) {
+    let kind = drawKind(random);
+    if ((kind === "kill" || kind === "restart") && ++ends > MOST_ENDS) kind = "send";
+    acts.push({ act: drawAct(random, kind), idleMs: random.chance(0.4) ? 0 : random.waitMs(35) });
+  }
+  // Each conversation loses its server once, at least.
+  if (ends === 0) acts.splice(random.integer(10, 40), 0, { act: drawAct(random, "kill"), idleMs: 0 });
+  return {
+    rooms: random.chance(0.3) ? [undefined, "tea"] : [undefined],
+    people: random.integer(2, 4),
+    classics: random.integer(1, 2),
+    graceS: random.pick([0.3, 0.3, 1, 30]),
+    restartGraceS: random.pick([0.6, 30, 30]),
+    getBudget: random.pick(["16MiB", "4KiB"]),
+    acts,
+  };
+}
+
+function drawKind(random: Random): Act["kind"] {
+  const kinds = Object.keys(WEIGHTS) as Act["kind"][];
+  let at = random.next() * Object.values(WEIGHTS).reduce((sum, weight) => sum + weight, 0);
+  for (const kind of kinds) {
+    at -= WEIGHTS[kind];
+    if (at < 0) return kind;
+  }
+  return "send";
+}
+
+function drawAct(random: Random, kind: Act["kind"]): Act {
+  const who = random.integer(0, 11);
+  switch (kind) {
+    case "send":
+      return { kind, who, texts: drawTexts(random), hasKey: random.chance(0.3) };
+    case "classic-send":
+      return { kind, who, texts: drawTexts(random) };
+    case "rename":
+    case "classic-rename":
+      return { kind, who, name: random.pick(NAMES) };
+    case "search":
+      return {
+        kind,
+        who,
+        way: random.pick(["newest", "before", "after"]),
+        share: random.next(),
+        limit: random.pick([1, 3, 20, 1000]),
+      };
+    case "reload":
+      return { kind, who, isToldGoingAway: random.chance(0.5) };
+    case "unplug":
+      return {
+        kind,
+        who,
+        isNoticed: random.chance(0.5),
+        // Some stay away for longer than the shorter graces.
+        awayMs: random.chance(0.3) ? random.integer(400, 1400) : random.integer(1, 150),
+      };
+    case "fade":
+      return { kind, who, texts: drawTexts(random), awayMs: random.integer(400, 1600) };
+    case "refuse":
+      return { kind, forMs: random.integer(20, 300) };
+    case "kill":
+      return { kind, isAfterWord: random.chance(0.6), downMs: random.integer(0, 60) };
+    case "typing":
+    case "leave":
+    case "overtake":
+    case "classic-pull":
+      return { kind, who };
+    case "cut-all":
+    case "audit":
+    case "restart":
+      return { kind };
+  }
+}
+
+function drawTexts(random: Random): string[] {
+  const count = random.chance(0.25) ? random.integer(5, 30) : 1;
+  return Array.from({ length: count }, () =>
+    // The label before it needs some of the 4,000.
+    random.chance(0.06) ? random.pick(LONG).repeat(random.integer(500, 3900)) : random.pick(TAILS),
+  );
+}

@@ -1,0 +1,214 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { decodeRecord, encodeRecord, type StoredMessage } from "../../../src/engine/local/record.ts";
+import type { Classic } from "./classic.ts";
+import type { Gathering } from "./conversation.ts";
+import type { Page, Seen } from "./page.ts";
+import type { Person, Sent, Stay } from "./person.ts";
+import type { Story } from "./story.ts";
+
+/**
+ * Holds all that the clients of a room saw, and were told, against what the server has stored.
+ *
+ * @returns how many own messages were told to be somebody else's
+ */
+export function judge(gathering: Gathering, dataFile: string, story: Story): number {
+  const { room, isBudgetSmall, people, classics, witness, classicWitness } = gathering;
+  const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
+  const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
+  checkStored(history, gathering, fault);
+  // A message of a ghost may still have come when nobody was there any more.
+  const seen = history.slice(0, witness.view.length);
+  checkView("the witness", witness.view, seen, 0, fault);
+  for (const classic of [...classics, classicWitness]) checkClassicView(classic, seen, isBudgetSmall, fault);
+  for (const person of people) checkPerson(person, history, seen, witness.roster, fault);
+  checkFiles(dataFile, story);
+  return people.reduce((sum, { stays }) => sum + stays.reduce((count, stay) => count + notOwned(stay), 0), 0);
+}
+
+type Fault = (sentence: string) => void;
+
+function roomFile(dataFile: string, room: string): string {
+  return join(dirname(dataFile), `${basename(dataFile, ".json")}.rooms`, `${room}.json`);
+}
+
+/** The messages in a history file, which must be in its canonical form. */
+function readHistory(path: string, story: Story): StoredMessage[] {
+  const text = readFileSync(path, "utf8");
+  const parsed: unknown = JSON.parse(text);
+  const history = Array.isArray(parsed) ? parsed.map((each) => decodeRecord(JSON.stringify(each))) : [];
+  const canonical = `[\n${history.map(encodeRecord).join(",\n")}\n]\n`;
+  if (text !== canonical) story.fault(`${basename(path)} is not in its canonical form`);
+  return history;
+}
+
+function checkStored(history: readonly StoredMessage[], { people, classics }: Gathering, fault: Fault): void {
+  const places = new Map<string, number>();
+  for (const [place, { content, id }] of history.entries()) {
+    if (places.has(content)) fault(`KEY-2 ${short(content)} is stored twice, the second time as ${id}`);
+    places.set(content, place);
+  }
+  for (const { stays } of people) {
+    for (const { sent, isClosed } of stays) {
+      for (const each of sent) checkSent(each, isClosed, history, places, fault);
+      checkOrder(sent, places, fault);
+    }
+  }
+  for (const { stays } of classics) {
+    for (const sent of stays) {
+      for (const { content, delivered } of sent)
+        if (delivered !== null && !places.has(content))
+          fault(`DUR-2 ${short(content)} was acknowledged and is lost`);
+      checkOrder(sent, places, fault);
+    }
+  }
+}
+
+/** Whatever the SDK did not refuse is stored in the end: pages that vanished left it to the next ones. */
+function checkSent(
+  { content, delivered, failed }: Sent,
+  isClosed: boolean,
+  history: readonly StoredMessage[],
+  places: ReadonlyMap<string, number>,
+  fault: Fault,
+): void {
+  const place = places.get(content);
+  const told = short(content);
+  if (place === undefined) {
+    if (delivered !== null) fault(`DUR-2 ${told} was delivered as ${delivered} and is lost`);
+    else if (failed === null && !isClosed) fault(`${told} was sent and is lost`);
+  } else if (delivered !== null && history[place]?.id !== delivered)
+    fault(`ID-2 ${told} was delivered as ${delivered} and is stored as ${history[place]?.id}`);
+}
+
+function checkOrder(sent: readonly Sent[], places: ReadonlyMap<string, number>, fault: Fault): void {
+  let last = -1;
+  for (const { content } of sent) {
+    const place = places.get(content);
+    if (place === undefined) continue;
+    if (place < last) fault(`DUR-2 ${short(content)} is stored before what was sent before it`);
+    last = place;
+  }
+}
+
+function checkPerson(
+  person: Person,
+  history: readonly StoredMessage[],
+  seen: readonly StoredMessage[],
+  online: readonly string[],
+  fault: Fault,
+): void {
+  for (const { pages, sent } of person.stays) {
+    const own = new Set(sent.map(({ content }) => content));
+    for (const page of pages) {
+      checkPageView(page, page === person.page, seen, fault);
+      checkOwn(page, own, fault);
+    }
+  }
+  for (const { page, by } of person.overtaken) checkOvertaken(page, by, fault);
+  const { chat } = person.page;
+  if (chat.name === null || !online.includes(chat.name))
+    fault(`${person.page.label} is ${chat.name} and not in ${online}`);
+  for (const search of person.searches) checkSearch(person.name, search, history, fault);
+}
+
+/** Who has lost the nickname to another connection hears nothing from there on, and its own is ended. */
+function checkOvertaken(page: Page, { entry, label }: Page, fault: Fault): void {
+  if (page.lastClose !== 4001 && page.lastClose !== 1006 && page.lastClose !== 1012)
+    fault(`RES-2 ${page.label} was overtaken and ended with ${page.lastClose}`);
+  const heard = page.view.find(({ id }) => entry?.isResumed && Number(id) > entry.lastId);
+  if (heard) fault(`RES-2 ${page.label} was overtaken by ${label} and was still told ${told(heard)}`);
+}
+
+/** From its first message on, what a page saw is the history. */
+function checkPageView(page: Page, isLast: boolean, seen: readonly StoredMessage[], fault: Fault): void {
+  const { view, more, label } = page;
+  if (isLast && more === null) fault(`${label} was never told a first page`);
+  const [first] = view;
+  if (first === undefined) return;
+  const start = seen.findIndex(({ id }) => id === first.id);
+  if (more === (start === 0))
+    fault(`${label} was told that there is ${more ? "" : "no "}more before ${first.id}`);
+  checkView(label, view, isLast ? seen : seen.slice(0, start + view.length), start, fault);
+}
+
+function checkView(
+  who: string,
+  view: readonly Seen[],
+  seen: readonly Seen[],
+  start: number,
+  fault: Fault,
+): void {
+  const expected = seen.slice(Math.max(0, start));
+  for (let at = 0; at < Math.max(view.length, expected.length); at++) {
+    const [is, must] = [view[at], expected[at]];
+    if (is?.content === must?.content && is?.name === must?.name && (is?.id ?? null) === (must?.id ?? null))
+      continue;
+    fault(`ORD-1 message ${at} of ${view.length} that ${who} saw is ${told(is)}, and not ${told(must)}`);
+    return;
+  }
+}
+
+function checkClassicView(
+  { label, view }: Classic,
+  seen: readonly StoredMessage[],
+  isBudgetSmall: boolean,
+  fault: Fault,
+): void {
+  const classic = seen.map(({ name, content }) => ({ id: null, name, content }));
+  const start = classic.findIndex(({ content }) => content === view[0]?.content);
+  checkView(label, view, classic, isBudgetSmall ? start : 0, fault);
+}
+
+/** As much of a content as tells it, whatever is in it. */
+function short(content: string): string {
+  return JSON.stringify(content.slice(0, 40));
+}
+
+function told(message: Seen | undefined): string {
+  return message === undefined ? "nothing" : `${message.id} ${message.name}: ${short(message.content)}`;
+}
+
+function checkOwn({ ownContents, label }: Page, own: ReadonlySet<string>, fault: Fault): void {
+  for (const content of ownContents)
+    if (!own.has(content)) fault(`${label} was told that ${short(content)} is its own`);
+}
+
+function notOwned({ pages, sent }: Stay): number {
+  const own = new Set(sent.map(({ content }) => content));
+  return pages.flatMap(({ view, firstPage, ownContents }) =>
+    view.slice(firstPage).filter(({ content }) => own.has(content) && !ownContents.has(content)),
+  ).length;
+}
+
+function checkSearch(
+  name: string,
+  { options, page }: Person["searches"][number],
+  history: readonly StoredMessage[],
+  fault: Fault,
+): void {
+  const { messages } = page;
+  const { before, after, limit = 100 } = options;
+  const first = messages[0]?.id;
+  const last = messages.at(-1)?.id;
+  const start = history.findIndex(({ id }) => id === first);
+  const asked = JSON.stringify(options);
+  if (messages.length > limit) fault(`PAGE-1 ${name} asked ${asked} and got ${messages.length}`);
+  if (messages.length > 0)
+    checkView(`${name} with ${asked}`, messages, history.slice(start, start + messages.length), 0, fault);
+  if (after !== undefined && messages.length > 0 && history.find(({ id }) => id > after)?.id !== first)
+    fault(`PAGE-2 ${name} asked ${asked} and got ${first} first`);
+  if (before !== undefined && history.findLast(({ id }) => id < before)?.id !== last)
+    fault(`PAGE-2 ${name} asked ${asked} and got ${last} last`);
+}
+
+function checkFiles(dataFile: string, story: Story): void {
+  const mode = statSync(`${dataFile}.sessions`).mode & 0o777;
+  if (mode !== 0o600) story.fault(`the file of sessions has the mode ${mode.toString(8)}`);
+  for (const entry of readdirSync(dirname(dataFile), { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const bytes = readFileSync(join(entry.parentPath, entry.name), "latin1");
+    for (const secret of story.secrets)
+      if (bytes.includes(secret)) story.fault(`WEL-1 a secret is in ${entry.name}`);
+  }
+}
