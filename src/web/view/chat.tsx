@@ -20,8 +20,9 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
   const { room } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
-  const close = () => {
-    open.value = "nothing";
+  // A dialog tells late that it was closed: another one may be open by then.
+  const close = (what: Open) => () => {
+    if (open.value === what) open.value = "nothing";
   };
   const title = roomName === null ? words.mainRoom : words.room(roomName);
   const state = room.state.value;
@@ -43,13 +44,13 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <Join />
         )}
       </div>
-      {open.value === "settings" ? <Settings close={close} /> : null}
+      {open.value === "settings" ? <Settings close={close("settings")} /> : null}
       {open.value === "people" ? (
-        <Dialog title={words.people.title} name="people" close={close}>
+        <Dialog title={words.people.title} name="people" close={close("people")}>
           <Roster />
         </Dialog>
       ) : null}
-      {open.value === "rename" && isNamed ? <Rename close={close} /> : null}
+      {open.value === "rename" && isNamed ? <Rename close={close("rename")} /> : null}
       <Announcements />
       <Transcript title={title} />
     </>

@@ -19,7 +19,10 @@ export function Dialog({ title, name, close, children }: DialogProps) {
     const opener = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      if (opener instanceof HTMLElement) opener.focus();
+      // Unless the browser has put it back already, and it has gone on from there.
+      const isLost =
+        document.activeElement === document.body || dialog.current?.contains(document.activeElement);
+      if (isLost && opener instanceof HTMLElement) opener.focus();
     };
   }, []);
   return (
