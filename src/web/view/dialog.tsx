@@ -16,14 +16,10 @@ export function Dialog({ title, name, close, children }: DialogProps) {
   const words = useWords();
   // Before the effects of what is in it, which may set the focus.
   useLayoutEffect(() => {
-    const opener = document.activeElement;
-    dialog.current?.showModal();
-    return () => {
-      // Unless the browser has put it back already, and it has gone on from there.
-      const isLost =
-        document.activeElement === document.body || dialog.current?.contains(document.activeElement);
-      if (isLost && opener instanceof HTMLElement) opener.focus();
-    };
+    const { current } = dialog;
+    current?.showModal();
+    // The browser then puts the focus back to where it was.
+    return () => current?.close();
   }, []);
   return (
     <dialog ref={dialog} class={`dialog ${name}`} aria-labelledby={`${name}-title`} onClose={close}>
