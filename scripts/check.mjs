@@ -15,6 +15,7 @@ const checks = {
   "types of the scripts": [...tsc, "-p", "scripts"],
   "import directions": [bun, "scripts/imports.ts"],
   "size of the client": [bun, "scripts/bundle.ts", "--size"],
+  "size of the page": [bun, "scripts/page-size.ts"],
 };
 /** @type {Record<string, string[]>} */
 const fixes = { "format and lint": [...biome, "--write"] };

@@ -26,6 +26,14 @@ export interface Engine {
   /** Puts an operation into a room's queue. Its outcome is delivered later, never from within this call. */
   submit(room: string, operation: Operation): void;
 
+  /**
+   * The newest messages of a room, oldest first, for somebody who only reads. Neither a room nor a file comes of it:
+   * a room in which nobody wrote has none.
+   *
+   * @returns null when no more rooms may be in memory, or the engine ends; rejects as the store does
+   */
+  recent(room: string, limit: number): Promise<readonly Readable[] | null>;
+
   /** Bytes of requests whose outcomes are not delivered yet, over all rooms. */
   readonly pendingSize: number;
 
@@ -40,6 +48,15 @@ export interface Engine {
 
   /** Ends every operation submitted so far, stores what is to be stored, and lets go of the store. */
   close(): Promise<void>;
+}
+
+/** A message as somebody sees it who is not in the room. */
+export interface Readable {
+  readonly name: string;
+  readonly content: string;
+  readonly timestamp: string;
+  readonly id: number;
+  readonly time: number;
 }
 
 /**

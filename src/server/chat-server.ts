@@ -24,6 +24,9 @@ const STOP_DRAIN_MS = 1_500;
 const STOP_STORE_MS = 2_500;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
+/** The query by which a room's page is asked for as text, and how many messages it then has. */
+const READ = "?read";
+const READABLE = 100;
 const TRIES_FOR_A_FREE_PORT = 5;
 /** So many clients a second may come back after a restart, as far as they do what the welcome tells them. */
 const RETURNS_PER_S = 1000;
@@ -216,7 +219,7 @@ export class ChatServer {
                   ? Number.POSITIVE_INFINITY
                   : (limits.connectionsPerAddress ?? Number.POSITIVE_INFINITY),
               admit: (path, request, peer) => this.#admit(path, request, peer),
-              respond: (path, request) => this.#respond(path, request),
+              respond: (path, request, peer) => this.#respond(path, request, peer),
               fault: (error) => this.#parts.reports.defect(error),
             }),
           );
@@ -294,7 +297,7 @@ export class ChatServer {
     return new Response(`${sentence}\n`, { status, headers });
   }
 
-  async #respond(path: string, request: Request): Promise<Response> {
+  async #respond(path: string, request: Request, peer: string): Promise<Response> {
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("Only GET is answered here.\n", { status: 405, headers: { Allow: "GET, HEAD" } });
     }
@@ -304,9 +307,32 @@ export class ChatServer {
         headers: { "Content-Type": this.#parts.metrics.contentType },
       });
     }
+    const room = roomOfPath(path);
+    if (room !== undefined && new URL(request.url).search === READ) return this.#read(room, request, peer);
     const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
     const page = isNoRoom ? undefined : this.#parts.pages.respond(path, request);
     return page ?? new Response("There is nothing here.\n", { status: 404 });
+  }
+
+  /** The page for browsers without JavaScript. What it costs counts as a new connection does. */
+  async #read(room: string, request: Request, peer: string): Promise<Response> {
+    const forwardedFor = request.headers.get("x-forwarded-for");
+    const key = addressKey(clientAddress(peer, forwardedFor, this.#parts.settings.trustProxy));
+    const wait = this.#addresses.admit(key, performance.now());
+    if (wait > 0) {
+      return this.#reject(429, "Too many requests from this address.", {
+        "Retry-After": `${Math.ceil(wait)}`,
+      });
+    }
+    try {
+      const messages = await this.#parts.engine.recent(room, READABLE);
+      if (messages !== null) return this.#parts.pages.reading(room, messages, request);
+    } catch (error) {
+      this.#parts.reports.fault(room, error);
+    } finally {
+      this.#addresses.leave(key);
+    }
+    return this.#reject(503, "The messages cannot be read now.", { "Retry-After": "5" });
   }
 
   #health(): Response {

@@ -24,7 +24,7 @@ export function readRequest(bytes: Buffer): ReadRequest {
   if (end < 0) return { kind: bytes.length > HEAD_MAX_BYTES ? "bad" : "incomplete" };
   if (end > HEAD_MAX_BYTES) return { kind: "bad" };
   const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
-  const [, method, path] = REQUEST_LINE.exec(first) ?? [];
+  const [, method, path, query = ""] = REQUEST_LINE.exec(first) ?? [];
   if (method === undefined || path === undefined) return { kind: "bad" };
   const headers = new Headers();
   for (const line of lines) {
@@ -33,8 +33,8 @@ export function readRequest(bytes: Buffer): ReadRequest {
     headers.append(name, value.trim());
   }
   try {
-    // Only for its method and headers: the host that a client names is of no use to anyone here.
-    const request = new Request("http://localhost/", { method, headers });
+    // For its query, method and headers: the host that a client names is of no use to anyone here.
+    const request = new Request(`http://localhost/${query}`, { method, headers });
     return { kind: "request", path, request, rest: bytes.subarray(end + END_OF_HEAD.length) };
   } catch {
     return { kind: "bad" };

@@ -23,7 +23,7 @@ export interface ListenerOptions {
   readonly handshakeMs: number;
   /** Decides about a WebSocket handshake. `peer` is the address of the other end of the TCP connection. */
   readonly admit: (path: string, request: Request, peer: string) => Admission | Response;
-  readonly respond: (path: string, request: Request) => Response | Promise<Response>;
+  readonly respond: (path: string, request: Request, peer: string) => Response | Promise<Response>;
   /** Is told of a defect; the connection that met it is cut. */
   readonly fault: (error: unknown) => void;
 }
@@ -268,7 +268,8 @@ class ClientSocket implements Wire {
         break;
       case "request":
         if (isUpgrade(read.request)) this.#upgrade(read.path, read.request, read.rest);
-        else void this.#answer(this.#options.respond(read.path, read.request), read.request.method);
+        else
+          void this.#answer(this.#options.respond(read.path, read.request, this.#peer), read.request.method);
         break;
     }
   }

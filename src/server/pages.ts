@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
+import type { Readable } from "../engine/engine.ts";
+import { readingLanguage, readingPage } from "./reading-page.ts";
 
 const WEB_FOLDER = join(import.meta.dir, "../web");
 const ASSETS = "/assets/";
@@ -12,17 +14,52 @@ const ASSET_NAME = "[name]-[hash].[ext]";
  * There is no `frame-ancestors` on purpose: people put a chat box into a frame on their own site. Framing gives a
  * foreign page nothing to abuse, since no cookie or other standing right comes with a click.
  */
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
-].join("; ");
+export const CONTENT_SECURITY_POLICY = policyWith("'self' blob:");
+
+/** For those who have chosen a background picture by its address: their own page may fetch pictures from elsewhere. */
+const POLICY_WITH_PICTURES = policyWith("'self' blob: https:");
+
+/** The page asks for that policy by a cookie, which says nothing about the person. */
+const WANTS_PICTURES = /(?:^|;\s*)classic-chatbox-pictures=1(?:;|$)/;
+
+function policyWith(pictures: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    `img-src ${pictures}`,
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
+}
+
+const MANIFEST = "/manifest.webmanifest";
+const MANIFEST_TYPE = "application/manifest+json";
+
+/** By this a browser offers to install the page like a program. */
+const MANIFEST_JSON = {
+  name: "Chat",
+  short_name: "Chat",
+  start_url: "/",
+  display: "standalone",
+  background_color: "#fbfaf8",
+  theme_color: "#0b6e69",
+  icons: [
+    { src: "/icons/icon-192.png", sizes: "192x192", type: "image/png" },
+    { src: "/icons/icon-512.png", sizes: "512x512", type: "image/png" },
+    { src: "/icons/icon-maskable.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+  ],
+};
+
+const SECURITY_HEADERS = {
+  "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+  "X-Content-Type-Options": "nosniff",
+  "Referrer-Policy": "no-referrer",
+};
 
 const CACHE_ASSET = "public, max-age=31536000, immutable";
 const CACHE_PAGE = "no-cache";
@@ -37,6 +74,9 @@ export interface Pages {
    *   request is a GET or HEAD.
    */
   respond(path: string, request: Request): Response | undefined;
+
+  /** The newest messages of a room as a page that needs no JavaScript. */
+  reading(room: string, messages: readonly Readable[], request: Request): Response;
 }
 
 type Encoding = "br" | "gzip" | "identity";
@@ -56,32 +96,116 @@ type Resource = ReadonlyMap<Encoding, Representation>;
  * @throws AggregateError when the sources do not build
  */
 export async function buildPages(): Promise<Pages> {
+  const resources = new Map(await iconResources());
+  resources.set(MANIFEST, resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON));
+  let stylesheet = "";
+  let pages: { strict: Resource; withPictures: Resource } | undefined;
+  for (const { path, type, bytes } of await buildClient()) {
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    if (name.endsWith(".html")) pages = pageResources(bytes, type);
+    else resources.set(ASSETS + name, resourceOf(bytes, type, CACHE_ASSET));
+    if (name.endsWith(".css")) stylesheet = ASSETS + name;
+    if (/^icon-[a-z0-9]+\.svg$/.test(name))
+      resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
+  }
+  return {
+    respond(path, request) {
+      const resource =
+        path === "/" || path.startsWith("/rooms/") ? pageFor(pages, request) : resources.get(path);
+      return resource && answer(resource, request);
+    },
+    reading(room, messages, request) {
+      const language = readingLanguage(request.headers.get("Accept-Language") ?? "");
+      return new Response(readingPage(room, messages, language, stylesheet), {
+        headers: {
+          "Content-Type": "text/html;charset=utf-8",
+          "Cache-Control": "no-store",
+          Vary: "Accept-Language",
+          ...SECURITY_HEADERS,
+        },
+      });
+    },
+  };
+}
+
+/** A file of the built client. */
+export interface ClientFile {
+  readonly path: string;
+  readonly type: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Builds the web client. @throws AggregateError when the sources do not build */
+export async function buildClient(): Promise<ClientFile[]> {
   const build = await Bun.build({
     entrypoints: [join(WEB_FOLDER, "page.html")],
     target: "browser",
     minify: true,
     publicPath: ASSETS,
     naming: { entry: ASSET_NAME, chunk: ASSET_NAME, asset: ASSET_NAME },
+    define: { "process.env.NODE_ENV": '"production"' },
   });
-  const resources = new Map<string, Resource>();
-  let page: Resource | undefined;
-  for (const output of build.outputs) {
-    const bytes = new Uint8Array(await output.arrayBuffer());
-    const name = output.path.slice(output.path.lastIndexOf("/") + 1);
-    if (name.endsWith(".html")) page = resourceOf(bytes, output.type, CACHE_PAGE);
-    else resources.set(ASSETS + name, resourceOf(bytes, output.type, CACHE_ASSET));
-    if (name.endsWith(".svg")) resources.set("/favicon.ico", resourceOf(bytes, output.type, CACHE_ICON));
-  }
+  return Promise.all(
+    build.outputs.map(async (output) => ({
+      path: output.path,
+      type: output.type,
+      bytes: new Uint8Array(await output.arrayBuffer()),
+    })),
+  );
+}
+
+async function iconResources(): Promise<[string, Resource][]> {
+  const icons = ["icon-192.png", "icon-512.png", "icon-maskable.png"];
+  return Promise.all(
+    icons.map(async (name): Promise<[string, Resource]> => {
+      const bytes = await Bun.file(join(WEB_FOLDER, "icons", name)).bytes();
+      return [`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON)];
+    }),
+  );
+}
+
+function pageResources(
+  html: Uint8Array<ArrayBuffer>,
+  type: string,
+): { strict: Resource; withPictures: Resource } {
+  // The bundler would look for a file of that name.
+  const whole = new TextDecoder()
+    .decode(html)
+    .replace("</head>", `<link rel="manifest" href="${MANIFEST}"></head>`);
+  const bytes = bytesOf(whole);
+  const vary = "Accept-Encoding, Cookie";
   return {
-    respond(path, request) {
-      const resource = path === "/" || path.startsWith("/rooms/") ? page : resources.get(path);
-      return resource && answer(resource, request);
-    },
+    strict: resourceOf(bytes, type, CACHE_PAGE, { Vary: vary }),
+    withPictures: resourceOf(
+      bytes,
+      type,
+      CACHE_PAGE,
+      { Vary: vary, "Content-Security-Policy": POLICY_WITH_PICTURES },
+      "pictures-",
+    ),
   };
 }
 
-function resourceOf(bytes: Uint8Array<ArrayBuffer>, type: string, cacheControl: string): Resource {
-  const hash = Bun.hash(bytes).toString(36);
+function pageFor(
+  pages: { strict: Resource; withPictures: Resource } | undefined,
+  request: Request,
+): Resource | undefined {
+  return WANTS_PICTURES.test(request.headers.get("Cookie") ?? "") ? pages?.withPictures : pages?.strict;
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}
+
+/** @param variant begins the tags of a resource that differs from another one only in its headers */
+function resourceOf(
+  bytes: Uint8Array<ArrayBuffer>,
+  type: string,
+  cacheControl: string,
+  more: Readonly<Record<string, string>> = {},
+  variant = "",
+): Resource {
+  const hash = variant + Bun.hash(bytes).toString(36);
   const bodies: [Encoding, Uint8Array<ArrayBuffer>][] = [
     ["br", new Uint8Array(brotliCompressSync(bytes))],
     ["gzip", Bun.gzipSync(bytes, { level: 9 })],
@@ -97,9 +221,8 @@ function resourceOf(bytes: Uint8Array<ArrayBuffer>, type: string, cacheControl: 
         Vary: "Accept-Encoding",
         ETag: tag,
         "Cache-Control": cacheControl,
-        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        ...SECURITY_HEADERS,
+        ...more,
       };
       return [encoding, { body, tag, headers }];
     }),

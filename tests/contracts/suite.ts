@@ -441,6 +441,31 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
+  test(`${kind.name}: the newest messages can be read from outside, and neither a room nor a history comes of it`, async () => {
+    const stage = await stages();
+    stage.engine.enter("/");
+    stage.engine.enter("tea");
+    stage.name("1", "An");
+    for (const content of ["one", "two", "three"]) stage.send("1", content);
+    stage.name("2", "Bình", "tea");
+    stage.send("2", "in the tea room", "tea");
+    await stage.until(6);
+    const contents = async (room: string, limit: number) =>
+      (await stage.engine.recent(room, limit))?.map(({ content }) => content);
+    expect(await contents("/", 2)).toEqual(["two", "three"]);
+    expect(await contents("/", 10)).toEqual(["one", "two", "three"]);
+    expect(await contents("tea", 10)).toEqual(["in the tea room"]);
+    stage.leave("2", "tea");
+    await stage.until(7);
+    expect(
+      await Promise.all([contents("tea", 1), contents("tea", 1), contents("nobody-was-here", 1)]),
+    ).toEqual([["in the tea room"], ["in the tea room"], []]);
+    expect(stage.engine.rooms).toBe(1);
+    expect(stage.told).toHaveLength(7);
+    await stage.engine.close();
+    expect(await stage.engine.recent("/", 1)).toBeNull();
+  });
+
   const { breakStore } = kind;
   if (breakStore) {
     test(`${kind.name}: KEY-4 ID-2 a key whose message could not be stored may be tried again, and its id with it`, async () => {

@@ -22,7 +22,7 @@ function must(path: string, headers: Record<string, string> = {}, method = "GET"
 
 async function assets(): Promise<string[]> {
   const html = await must("/").text();
-  return [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path = ""]) => path);
+  return [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = ""]) => path);
 }
 
 test("the main room and the other rooms get the same page", async () => {
@@ -44,8 +44,9 @@ test("the page's files are its own, bear a hash in their names, and may be kept 
     "/assets/icon-HASH.svg",
     "/assets/page-HASH.css",
     "/assets/page-HASH.js",
+    "/manifest.webmanifest",
   ]);
-  for (const path of paths) {
+  for (const path of paths.filter((each) => each.startsWith("/assets/"))) {
     const asset = must(path);
     expect(asset.status).toBe(200);
     expect(asset.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
@@ -76,9 +77,36 @@ test("every answer carries the policy, and nothing in it allows inline code, for
     const policy = headers.get("Content-Security-Policy") ?? "";
     expect(policy.split("; ")).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*|data:|http/);
+    expect(policy).toContain("img-src 'self' blob:;");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
     expect(headers.get("Referrer-Policy")).toBe("no-referrer");
   }
+});
+
+test("whoever has chosen a picture by its address gets a policy that allows it, and nothing else in it differs", () => {
+  const strict = must("/").headers;
+  const loose = must("/", { Cookie: "a=b; classic-chatbox-pictures=1" }).headers;
+  expect(loose.get("Content-Security-Policy")).toBe(
+    (strict.get("Content-Security-Policy") ?? "").replace(
+      "img-src 'self' blob:",
+      "img-src 'self' blob: https:",
+    ),
+  );
+  expect(loose.get("ETag")).not.toBe(strict.get("ETag"));
+  for (const Cookie of [
+    "classic-chatbox-pictures=0",
+    "xclassic-chatbox-pictures=1",
+    "classic-chatbox-pictures=10",
+  ]) {
+    expect(must("/", { Cookie }).headers.get("ETag")).toBe(strict.get("ETag"));
+  }
+});
+
+test("a browser can install the page: the manifest and its icons are there", async () => {
+  const manifest = must("/manifest.webmanifest");
+  expect(manifest.headers.get("Content-Type")).toBe("application/manifest+json");
+  const { icons } = await manifest.json();
+  for (const { src, type } of icons) expect(must(src).headers.get("Content-Type")).toBe(type);
 });
 
 test("a file comes in the best encoding that the browser takes, and is the same in each", async () => {
@@ -94,7 +122,7 @@ test("a file comes in the best encoding that the browser takes, and is the same 
   expect(new TextDecoder().decode(Bun.gunzipSync(gzip))).toBe(plain);
   const brotli = await must("/", { "Accept-Encoding": "br" }).bytes();
   expect(brotliDecompressSync(brotli).toString()).toBe(plain);
-  expect(must("/").headers.get("Vary")).toBe("Accept-Encoding");
+  expect(must("/").headers.get("Vary")).toBe("Accept-Encoding, Cookie");
 });
 
 test("a browser that has the page gets a 304 without it", async () => {

@@ -1,7 +1,21 @@
 /** A person at a browser tab: what one sees and does on the chat page. */
-import type { Browser, BrowserContextOptions, Locator, Page, WebSocketRoute } from "playwright-core";
+import type {
+  Browser,
+  BrowserContext,
+  BrowserContextOptions,
+  Locator,
+  Page,
+  WebSocketRoute,
+} from "playwright-core";
 
 const VIOLATION = "Content-Security-Policy: ";
+
+/** How somebody comes to the page. */
+export interface Coming {
+  readonly options?: BrowserContextOptions;
+  /** May stand between the page and its socket. */
+  readonly intercept?: (socket: WebSocketRoute) => void;
+}
 
 export class Person {
   readonly page: Page;
@@ -16,14 +30,27 @@ export class Person {
     });
   }
 
-  /** Opens the page in a profile of its own. `intercept` may stand between the page and its socket. */
+  /** Opens the page in a profile of its own. */
   static async open(
     browser: Browser,
     url: string,
-    options: BrowserContextOptions = {},
+    { options = {}, intercept }: Coming = {},
+  ): Promise<Person> {
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 800 },
+      locale: "en-GB",
+      timezoneId: "Asia/Ho_Chi_Minh",
+      ...options,
+    });
+    return Person.openIn(context, url, intercept);
+  }
+
+  /** Opens the page in another tab of a profile. */
+  static async openIn(
+    context: BrowserContext,
+    url: string,
     intercept?: (socket: WebSocketRoute) => void,
   ): Promise<Person> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const person = new Person(await context.newPage());
     await person.page.addInitScript((violation) => {
       document.addEventListener("securitypolicyviolation", (event) => {
@@ -36,34 +63,38 @@ export class Person {
   }
 
   /** Opens the page and joins. */
-  static async join(
-    browser: Browser,
-    url: string,
-    nickname: string,
-    options: BrowserContextOptions = {},
-    intercept?: (socket: WebSocketRoute) => void,
-  ): Promise<Person> {
-    const person = await Person.open(browser, url, options, intercept);
+  static async join(browser: Browser, url: string, nickname: string, coming: Coming = {}): Promise<Person> {
+    const person = await Person.open(browser, url, coming);
     await person.askToJoin(nickname);
-    await person.composer.waitFor();
+    await person.isIn();
     return person;
   }
 
   get composer(): Locator {
-    return this.page.getByRole("textbox", { name: "Message", exact: true });
+    return this.page.locator("#message");
   }
 
   get nicknameField(): Locator {
     return this.page.getByRole("textbox", { name: "Nickname", exact: true });
   }
 
+  get log(): Locator {
+    return this.page.getByRole("log");
+  }
+
   async askToJoin(nickname: string): Promise<void> {
     await this.nicknameField.fill(nickname);
-    await this.page.getByRole("button", { name: "Join" }).click();
+    await this.page.getByRole("button", { name: "Join", exact: true }).click();
+  }
+
+  /** Waits until the room's history is shown. */
+  async isIn(): Promise<void> {
+    await this.composer.waitFor();
+    await this.page.getByText("Loading messages…").waitFor({ state: "detached" });
   }
 
   async rename(nickname: string): Promise<void> {
-    await this.page.getByRole("button", { name: "Rename" }).click();
+    await this.page.getByRole("button", { name: /Change your nickname/ }).click();
     await this.page.getByRole("textbox", { name: "New nickname" }).fill(nickname);
     await this.page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
   }
@@ -79,39 +110,60 @@ export class Person {
     await this.sees(content);
   }
 
-  /** Waits until the log shows a message or an event line in which this text stands. */
+  /** Waits until the log shows a message that is stored, or a line about people, in which this text stands. */
   async sees(text: string): Promise<void> {
-    await this.page.locator("#messages li").filter({ hasText: text }).first().waitFor();
+    await this.log
+      .locator("li", { hasText: text })
+      .filter({ hasNot: this.page.locator(".sending, .failed") })
+      .first()
+      .waitFor();
   }
 
   /** Waits until these words stand anywhere on the page. */
   async reads(words: string | RegExp): Promise<void> {
-    await this.page.getByText(words).first().waitFor();
+    await this.page.getByText(words).filter({ visible: true }).first().waitFor();
   }
 
-  /** The contents of the messages in the log, from the first to the last. */
+  /** The contents of the stored messages in the document, from the first to the last. */
   async contents(): Promise<string[]> {
-    return await this.page.locator("#messages .content").allTextContents();
+    return await this.log.locator(".message:not(.sending, .failed) .content").allTextContents();
   }
 
-  /** The event lines in the log without their times. */
+  /** Own messages that are not stored, with what is said of them. */
+  get unsent(): Locator {
+    return this.log.locator(".sending, .failed");
+  }
+
+  /** The lines about people. */
   async events(): Promise<string[]> {
-    const lines = await this.page.locator("#messages .event").allTextContents();
-    return lines.map((line) => line.replace(/ [^ ]+ [^ ]+$/, ""));
+    return await this.log.locator(".people-line p").allTextContents();
   }
 
   async roster(): Promise<string[]> {
-    return await this.page.locator("#roster-list li").allTextContents();
+    const people = this.page.locator("aside .roster-list li");
+    return await people.evaluateAll((items) =>
+      items.map((item) =>
+        [...item.children]
+          .filter((part) => part.ariaHidden !== "true")
+          .map((part) => part.textContent)
+          .join(""),
+      ),
+    );
   }
 
   /** Waits until so many are in the roster. */
   async seesOnline(count: number): Promise<void> {
-    await this.reads(`Online: ${count}`);
+    await this.page.locator("aside").getByText(`Online: ${count}`, { exact: true }).waitFor();
   }
 
-  /** Waits until the page is connected and has nothing to say about its connection. */
+  /** Waits until the page says that it is connected. */
   async isConnected(): Promise<void> {
-    await this.page.waitForFunction(() => document.getElementById("status")?.textContent === "");
+    await this.page.locator(".connection.open").waitFor();
+  }
+
+  async openSettings(): Promise<void> {
+    await this.page.locator("header.top button").last().click();
+    await this.page.getByRole("dialog").waitFor();
   }
 
   async leave(): Promise<void> {

@@ -67,6 +67,7 @@ export class ConnectionStage {
       rooms: 1,
       absent: 0,
       healthy: true,
+      recent: () => Promise.resolve(null),
       close: () => Promise.resolve(),
     };
     this.shared = {

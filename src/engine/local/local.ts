@@ -2,7 +2,7 @@ import { dirname, join, parse } from "node:path";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
-import type { Deliver, Engine, EngineObserver } from "../engine.ts";
+import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
 import { HistoryMemory } from "./history-memory.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
@@ -111,6 +111,17 @@ export class LocalEngine implements Engine {
     // Else clients that go on sending would keep the end from coming.
     if (this.#isClosing) return;
     this.#rooms.get(room)?.submit(operation);
+  }
+
+  async recent(room: string, limit: number): Promise<readonly Readable[] | null> {
+    if (this.#isClosing || !this.enter(room)) return null;
+    const queue = this.#queue(room);
+    try {
+      return await queue.recent(limit);
+    } finally {
+      queue.places--;
+      if (!queue.busy && this.#rooms.get(room) === queue) this.#idle(room, queue);
+    }
   }
 
   async close(): Promise<void> {

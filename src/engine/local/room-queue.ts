@@ -6,12 +6,12 @@ import type { Decision, HistoryView, Message, Operation, Outcome, SessionId } fr
 import { PastSessions } from "../../room/past-sessions.ts";
 import { type Absentee, type Moment, Room } from "../../room/room.ts";
 import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
-import type { Deliver, EngineObserver } from "../engine.ts";
+import type { Deliver, EngineObserver, Readable } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import type { HistoryHolder, HistoryMemory } from "./history-memory.ts";
 import type { Journal } from "./journal.ts";
 import { Pages } from "./pages.ts";
-import { encodeRecord, KEY_CHARACTERS, withoutId } from "./record.ts";
+import { decodeRecord, encodeRecord, KEY_CHARACTERS, withoutId } from "./record.ts";
 import type { SessionStore } from "./sessions.ts";
 
 /** A room that could not be opened is tried again after this time, and not on every frame. */
@@ -55,6 +55,7 @@ export class RoomQueue implements HistoryHolder {
   #room: Room | null = null;
   #window: HistoryWindow | null = null;
   #pages: Pages | null = null;
+  #opening: Promise<void> | null = null;
   #gathering: Operation[] = [];
   #running = false;
   #openFailedAt = Number.NEGATIVE_INFINITY;
@@ -121,7 +122,26 @@ export class RoomQueue implements HistoryHolder {
   }
 
   /** Opens the history file now, and not with the first operation. */
-  async open(): Promise<void> {
+  open(): Promise<void> {
+    // A file must not be opened twice, and whoever only reads does not stand in the queue.
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  /** The newest messages, oldest first. May run beside the queue: what is not stored yet is not among them. */
+  async recent(limit: number): Promise<Readable[]> {
+    if (this.#journal === null) await this.#tryOpen();
+    if (this.#journal === null) throw new Error(`the history of ${this.#options.name} is not open`);
+    const records = await this.#journal.below(this.#journal.lastId + 1, limit);
+    return records.map((record) => {
+      const { key: _, ...message } = decodeRecord(record);
+      return message;
+    });
+  }
+
+  async #open(): Promise<void> {
     const { name, observer, now } = this.#options;
     const journal = await this.#options.open();
     for (const notice of journal.notices) observer.notice(name, notice);

@@ -1,0 +1,87 @@
+import type { Readable } from "../engine/engine.ts";
+import { MAIN_ROOM } from "../protocol/room-name.ts";
+
+const WORDS = {
+  en: {
+    mainRoom: "Main room",
+    room: (name: string) => `Room ${name}`,
+    lead: "These are the latest messages, to be read. To take part, switch JavaScript on and open the page again.",
+    none: "No messages yet.",
+    again: "Load again",
+    open: "Open the chat",
+  },
+  vi: {
+    mainRoom: "Phòng chính",
+    room: (name: string) => `Phòng ${name}`,
+    lead: "Đây là những tin nhắn mới nhất, chỉ để đọc. Để trò chuyện, hãy bật JavaScript rồi mở lại trang.",
+    none: "Chưa có tin nhắn nào.",
+    again: "Tải lại",
+    open: "Mở trang trò chuyện",
+  },
+};
+
+type ReadingLanguage = keyof typeof WORDS;
+
+/** The language for an `Accept-Language` header: the first one that there are words for. */
+export function readingLanguage(header: string): ReadingLanguage {
+  const [first] = header.toLowerCase().match(/\b(?:en|vi)\b/g) ?? [];
+  return first === "vi" ? "vi" : "en";
+}
+
+/**
+ * The newest messages of a room as HTML that needs no JavaScript.
+ *
+ * @param stylesheet its path
+ */
+export function readingPage(
+  room: string,
+  messages: readonly Readable[],
+  language: ReadingLanguage,
+  stylesheet: string,
+): string {
+  const words = WORDS[language];
+  const title = escaped(room === MAIN_ROOM ? words.mainRoom : words.room(room));
+  const list =
+    messages.length === 0 ? `<p class="muted">${words.none}</p>` : messages.map(article).join("\n");
+  return `<!doctype html>
+<html lang="${language}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<link rel="icon" href="/favicon.ico">
+<link rel="stylesheet" href="${stylesheet}">
+</head>
+<body>
+<main class="reading">
+<h1>${title}</h1>
+<p>${words.lead}</p>
+<p><a href="?read">${words.again}</a> · <a href="?">${words.open}</a></p>
+${list}
+</main>
+</body>
+</html>
+`;
+}
+
+function article({ name, content, timestamp, time }: Readable): string {
+  const date = new Date(time);
+  const at = Number.isNaN(date.getTime()) ? "" : ` datetime="${date.toISOString()}"`;
+  return `<article>
+<p><bdi class="nickname">${escaped(name)}</bdi> <time${at}>${escaped(timestamp)}</time></p>
+<div class="content" dir="auto">${escaped(content)}</div>
+</article>`;
+}
+
+const REFERENCES: Readonly<Record<string, string>> = {
+  "&": "&amp;",
+  "<": "&lt;",
+  ">": "&gt;",
+  '"': "&quot;",
+  "'": "&#39;",
+};
+
+/** Text for an element or an attribute in quotation marks. */
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => REFERENCES[character] ?? "");
+}

@@ -1,0 +1,68 @@
+import { signal } from "@preact/signals";
+import { render } from "preact";
+import { Chat } from "../client/index.ts";
+import { roomOfPath } from "../protocol/room-name.ts";
+import { showUnread, tellArrival, watch } from "./page/attention.ts";
+import { dress, fitKeyboard } from "./page/theme.ts";
+import { browserVault } from "./page/vault.ts";
+import { Announcer } from "./store/announcer.ts";
+import { DraftStore } from "./store/draft.ts";
+import { Handover } from "./store/handover.ts";
+import { keeperOver } from "./store/keeper.ts";
+import { PictureStore } from "./store/pictures.ts";
+import { RoomStore } from "./store/room.ts";
+import { SettingsStore } from "./store/settings.ts";
+import { TabStorage } from "./store/tab-storage.ts";
+import { ChatPage } from "./view/chat.tsx";
+import { StoresContext } from "./view/stores.ts";
+
+const { protocol, host, pathname: path } = location;
+const keeper = keeperOver(() => localStorage);
+const settings = new SettingsStore(keeper, navigator.languages);
+const pictures = new PictureStore(browserVault(), keeper);
+const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
+const tab = new TabStorage(() => sessionStorage);
+const room = new RoomStore({
+  path,
+  keeper,
+  now: Date.now,
+  // A room's page and its WebSocket endpoint have one address.
+  open: (name) =>
+    new Chat(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`, {
+      storage: tab,
+      ...(name === undefined ? {} : { name }),
+    }),
+  arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
+});
+const draft = new DraftStore(keeper, path, room.others);
+const handover = new Handover(new BroadcastChannel("classic-chatbox"), path, tab, () => room.nickname.peek());
+
+const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
+dress(settings, pictures);
+fitKeyboard();
+watch(room);
+showUnread(room, settings, () => {
+  const words = settings.words.value;
+  return roomName === null ? words.mainRoom : words.room(roomName);
+});
+void pictures.load();
+goToLinked();
+addEventListener("hashchange", goToLinked);
+
+const root = document.getElementById("root");
+if (root) {
+  render(
+    <StoresContext.Provider
+      value={{ settings, room, draft, announcer, pictures, handover, isPrinting: signal(false) }}
+    >
+      <ChatPage roomName={roomName} />
+    </StoresContext.Provider>,
+    root,
+  );
+}
+
+/** A link to a message ends with its id. */
+function goToLinked(): void {
+  const id = /^#(\d+)$/.exec(location.hash)?.[1];
+  if (id !== undefined) room.visit(Number(id), () => announcer.tell(settings.words.peek().gone));
+}

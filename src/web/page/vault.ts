@@ -1,0 +1,41 @@
+import type { Place, Vault } from "../store/pictures.ts";
+
+const DATABASE = "classic-chatbox";
+const FILES = "pictures";
+
+/** Keeps files in the browser's database. Every method rejects where the browser forbids that. */
+export function browserVault(): Vault {
+  return {
+    async get(place) {
+      const value: unknown = await request("readonly", (files) => files.get(place));
+      return value instanceof Blob ? value : undefined;
+    },
+    async put(place: Place, file: Blob) {
+      await request("readwrite", (files) => files.put(file, place));
+    },
+    async remove(place) {
+      await request("readwrite", (files) => files.delete(place));
+    },
+  };
+}
+
+async function request<T>(
+  mode: IDBTransactionMode,
+  act: (files: IDBObjectStore) => IDBRequest<T>,
+): Promise<T> {
+  const opening = indexedDB.open(DATABASE, 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore(FILES);
+  const database = await done(opening);
+  try {
+    return await done(act(database.transaction(FILES, mode).objectStore(FILES)));
+  } finally {
+    database.close();
+  }
+}
+
+function done<T>(asked: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+}

@@ -1,0 +1,52 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+const GATHER_MS = 1_000;
+const SAID_MOST = 3;
+const LENGTH_MOST = 200;
+const TOLD_MS = 4_000;
+
+/** Says to those who hear the page what is new, in few words: a busy room must not talk without an end. */
+export class Announcer {
+  readonly #said = signal("");
+  readonly #told = signal("");
+  readonly #more: (count: number) => string;
+  #gathered: string[] = [];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #toldTimer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param more how it is said that there is more */
+  constructor(more: (count: number) => string) {
+    this.#more = more;
+  }
+
+  get said(): ReadonlySignal<string> {
+    return this.#said;
+  }
+
+  /** A word on what one has just done, to be seen and heard for a moment. */
+  get told(): ReadonlySignal<string> {
+    return this.#told;
+  }
+
+  tell(sentence: string): void {
+    clearTimeout(this.#toldTimer);
+    this.#told.value = sentence;
+    this.#toldTimer = setTimeout(() => {
+      this.#told.value = "";
+    }, TOLD_MS);
+  }
+
+  say(sentence: string): void {
+    this.#gathered.push(sentence.length > LENGTH_MOST ? `${sentence.slice(0, LENGTH_MOST)}…` : sentence);
+    this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    const rest = gathered.length - SAID_MOST;
+    const said = gathered.slice(0, SAID_MOST);
+    this.#said.value = [...said, ...(rest > 0 ? [this.#more(rest)] : [])].join(". ");
+  }
+}

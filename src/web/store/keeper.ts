@@ -1,0 +1,33 @@
+/** Keeps small texts in this browser: `localStorage`, or whatever else has its two methods. */
+export interface Keeper {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+}
+
+/** A keeper for browsers that forbid theirs, as they do in some frames: what it is given lasts as long as the page. */
+export function keeperOver(find: () => Keeper): Keeper {
+  const values = new Map<string, string>();
+  const attempt = <T>(act: () => T): T | null => {
+    try {
+      return act();
+    } catch {
+      return null;
+    }
+  };
+  return {
+    getItem: (key) => values.get(key) ?? attempt(() => find().getItem(key)),
+    setItem(key, value) {
+      values.set(key, value);
+      attempt(() => find().setItem(key, value));
+    },
+  };
+}
+
+/** The JSON value kept under a key, with whatever shape it has; undefined when there is none. */
+export function readKept(keeper: Keeper, key: string): unknown {
+  try {
+    return JSON.parse(keeper.getItem(key) ?? "");
+  } catch {
+    return undefined;
+  }
+}

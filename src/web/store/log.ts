@@ -1,0 +1,192 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { HistoryOptions, Message, Page } from "../../client/index.ts";
+import type { Change, Item } from "./item.ts";
+
+const PAGE = 200;
+/** Round a message that a link leads to. */
+const AROUND = 60;
+/** Messages that may come in one frame behind the reply that ends a run. */
+const RECENT_MOST = 500;
+
+export type Loading = "idle" | "loading" | "failed";
+
+/** What the log asks for. */
+export interface HistorySource {
+  history(options: HistoryOptions): Promise<Page>;
+}
+
+/**
+ * The part of a room's history that is shown: one run of messages without gaps. Most of the time it ends with the
+ * newest one; a link to an old message shows the run round that one, which grows until it meets the newest.
+ */
+export class LogStore {
+  readonly #items = signal<readonly Item[]>([]);
+  readonly #hasOlder = signal(false);
+  readonly #hasNewer = signal(false);
+  readonly #older = signal<Loading>("idle");
+  readonly #isLoaded = signal(false);
+  readonly #source: HistorySource;
+  /** The newest messages that came, whether or not the run reaches them. */
+  #recent: Item[] = [];
+  #newer = false;
+  #lines = 0;
+  /** Counts the runs: what was asked for an earlier one is not wanted any more. */
+  #run = 0;
+
+  constructor(source: HistorySource) {
+    this.#source = source;
+  }
+
+  get items(): ReadonlySignal<readonly Item[]> {
+    return this.#items;
+  }
+
+  /** Whether there are messages before the run. */
+  get hasOlder(): ReadonlySignal<boolean> {
+    return this.#hasOlder;
+  }
+
+  /** Whether the run ends before the newest message. */
+  get hasNewer(): ReadonlySignal<boolean> {
+    return this.#hasNewer;
+  }
+
+  get older(): ReadonlySignal<Loading> {
+    return this.#older;
+  }
+
+  /** Whether the room's history is here, be it empty. */
+  get isLoaded(): ReadonlySignal<boolean> {
+    return this.#isLoaded;
+  }
+
+  /** Shows this page, the newest of the history. */
+  replace(messages: readonly Message[], hasOlder: boolean, own: string | null): void {
+    this.#begin(messages, hasOlder, false, own);
+  }
+
+  /** The next message of the room. @param key of its row, if it has had one */
+  add(message: Message, own: boolean, key = keyOf(message)): void {
+    const item: Item = { kind: "message", key, message, own };
+    this.#recent = [...this.#recent.slice(1 - RECENT_MOST), item];
+    if (!this.#hasNewer.value) this.#append(item);
+  }
+
+  /** Somebody came, went or changed the nickname. */
+  addChange(change: Change): void {
+    if (this.#hasNewer.value) return;
+    const items = this.#items.value;
+    const last = items.at(-1);
+    if (last?.kind !== "people") {
+      this.#append({ kind: "people", key: `p${++this.#lines}`, changes: [change] });
+      return;
+    }
+    this.#items.value = [...items.slice(0, -1), { ...last, changes: [...last.changes, change] }];
+  }
+
+  addGap(count: number): void {
+    if (!this.#hasNewer.value) this.#append({ kind: "gap", key: `g${++this.#lines}`, count });
+  }
+
+  /** Loads the page before what is shown, if there is one and it is not on its way. */
+  async loadOlder(own: string | null): Promise<void> {
+    const before = this.#firstId;
+    if (this.#older.value === "loading" || !this.#hasOlder.value || before === null) return;
+    const run = this.#run;
+    this.#older.value = "loading";
+    try {
+      const { messages, more } = await this.#source.history({ before, limit: PAGE });
+      if (run !== this.#run) return;
+      this.#items.value = [...messages.map((message) => itemOf(message, own)), ...this.#items.value];
+      this.#hasOlder.value = more;
+      this.#older.value = "idle";
+    } catch {
+      if (run === this.#run) this.#older.value = "failed";
+    }
+  }
+
+  /** Loads the page behind what is shown, if the newest message is not there yet. */
+  async loadNewer(own: string | null): Promise<void> {
+    const after = this.#lastId;
+    if (this.#newer || !this.#hasNewer.value || after === null) return;
+    const run = this.#run;
+    this.#newer = true;
+    try {
+      const { messages, more } = await this.#source.history({ after, limit: PAGE });
+      if (run !== this.#run) return;
+      this.#extend(messages, more, own);
+    } catch {
+      // The next time that the end is near, it is asked for again.
+    } finally {
+      this.#newer = false;
+    }
+  }
+
+  /** Goes back to the newest messages. */
+  async showNewest(own: string | null): Promise<void> {
+    if (!this.#hasNewer.value) return;
+    const run = this.#run;
+    const { messages, more } = await this.#source.history({ limit: PAGE });
+    if (run === this.#run) this.#begin(messages, more, false, own);
+  }
+
+  /** Sees to it that a message is among what is shown. @returns whether there is such a message */
+  async show(id: number, own: string | null): Promise<boolean> {
+    if (this.has(id)) return true;
+    const [older, newer] = await Promise.all([
+      this.#source.history({ before: id + 1, limit: AROUND }),
+      this.#source.history({ after: id, limit: AROUND }),
+    ]);
+    if (older.messages.at(-1)?.id !== id) return false;
+    this.#begin([...older.messages, ...newer.messages], older.more, newer.more, own);
+    return true;
+  }
+
+  has(id: number): boolean {
+    return this.#items.value.some((item) => item.kind === "message" && item.message.id === id);
+  }
+
+  #begin(messages: readonly Message[], hasOlder: boolean, hasNewer: boolean, own: string | null): void {
+    this.#run++;
+    this.#older.value = "idle";
+    this.#hasOlder.value = hasOlder;
+    this.#items.value = [];
+    this.#extend(messages, hasNewer, own);
+    this.#isLoaded.value = true;
+  }
+
+  /** Puts a page behind the run. What came while it was on its way may stand behind the page in turn. */
+  #extend(messages: readonly Message[], hasNewer: boolean, own: string | null): void {
+    const page = messages.map((message) => itemOf(message, own));
+    const lastId = messages.at(-1)?.id ?? this.#lastId ?? -1;
+    const isLater = (item: Item) => isMessage(item) && item.message.id !== null && item.message.id > lastId;
+    const later = hasNewer ? [] : this.#recent.filter(isLater);
+    this.#items.value = [...this.#items.value, ...page, ...later];
+    this.#hasNewer.value = hasNewer;
+  }
+
+  #append(item: Item): void {
+    this.#items.value = [...this.#items.value, item];
+  }
+
+  get #firstId(): number | null {
+    return this.#items.value.find(isMessage)?.message.id ?? null;
+  }
+
+  get #lastId(): number | null {
+    return this.#items.value.findLast(isMessage)?.message.id ?? null;
+  }
+}
+
+/** The key of a message's row. */
+export function keyOf({ id, name, timestamp, content }: Message): string {
+  return id === null ? `v${timestamp} ${name} ${content}` : `m${id}`;
+}
+
+function itemOf(message: Message, own: string | null): Item {
+  return { kind: "message", key: keyOf(message), message, own: message.name === own };
+}
+
+function isMessage(item: Item): item is Extract<Item, { kind: "message" }> {
+  return item.kind === "message";
+}

@@ -1,0 +1,318 @@
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { type Chat, ChatError, type ConnectionState, type Message, RateError } from "../../client/index.ts";
+import { Mentions } from "../text/mentions.ts";
+import type { Item, Sending } from "./item.ts";
+import type { Keeper } from "./keeper.ts";
+import { keyOf, LogStore } from "./log.ts";
+import { TypingStore } from "./typing.ts";
+import { UnreadStore } from "./unread.ts";
+
+/** A row of the log: what is stored, and below it what is on its way. */
+export type Row = Item | Sending;
+
+/** A nickname that was lost, and why. */
+export interface Lost {
+  readonly name: string;
+  readonly error: ChatError;
+}
+
+/** A message that a link leads to. */
+interface Visit {
+  readonly id: number;
+  readonly gone: () => void;
+}
+
+export interface RoomStoreOptions {
+  /** The path of the room, under which this browser keeps what it keeps. */
+  readonly path: string;
+  readonly keeper: Keeper;
+  /** Begins a stay. @param name to take at once */
+  readonly open: (name?: string) => Chat;
+  readonly now: () => number;
+  /** Told of each message that others send while one is here. */
+  readonly arrived: (message: Message, isMention: boolean) => void;
+}
+
+const NICKNAME_KEY = "classic-chatbox.nickname";
+
+/** One person's stay in one room, as the page shows it. */
+export class RoomStore {
+  readonly path: string;
+  readonly log: LogStore;
+  readonly typing = new TypingStore();
+  readonly unread: UnreadStore;
+  readonly rows: ReadonlySignal<readonly Row[]>;
+  readonly mentions: ReadonlySignal<Mentions>;
+  /** Whom one may mention: all but oneself. */
+  readonly others: ReadonlySignal<readonly string[]>;
+  /** The message to be scrolled to. */
+  readonly goal = signal<number | null>(null);
+  readonly #options: RoomStoreOptions;
+  readonly #state = signal<ConnectionState>({ kind: "connecting" });
+  readonly #nickname = signal<string | null>(null);
+  readonly #online = signal<readonly string[]>([]);
+  readonly #sends = signal<readonly Sending[]>([]);
+  readonly #lost = signal<Lost | null>(null);
+  readonly #isIn = signal(false);
+  readonly #authors = signal<ReadonlySet<string>>(new Set());
+  readonly #isAtEnd = signal(false);
+  readonly #isWatched = signal(true);
+  /** Keys of messages that are shown as stored, while the chat still waits for the reply to them. */
+  readonly #stored = new Set<string>();
+  #visit: Visit | null = null;
+  #chat: Chat;
+  #stopListening: (() => void)[] = [];
+
+  constructor(options: RoomStoreOptions) {
+    this.#options = options;
+    this.path = options.path;
+    this.unread = new UnreadStore(options.keeper, options.path);
+    this.log = new LogStore({ history: (page) => this.#chat.history(page) });
+    this.rows = computed(() => [...this.log.items.value, ...this.#sends.value]);
+    this.mentions = computed(() => new Mentions([...this.#authors.value, ...this.#online.value]));
+    this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
+    this.#chat = this.#begin();
+    effect(() => this.unread.setReading(this.#isAtEnd.value && this.#isWatched.value));
+  }
+
+  get state(): ReadonlySignal<ConnectionState> {
+    return this.#state;
+  }
+
+  /** The nickname; null while one is to be chosen. */
+  get nickname(): ReadonlySignal<string | null> {
+    return this.#nickname;
+  }
+
+  get online(): ReadonlySignal<readonly string[]> {
+    return this.#online;
+  }
+
+  /** Own messages that are not stored yet. */
+  get sends(): ReadonlySignal<readonly Sending[]> {
+    return this.#sends;
+  }
+
+  /** Why there is no nickname any more. */
+  get lost(): ReadonlySignal<Lost | null> {
+    return this.#lost;
+  }
+
+  /** Whether this stay has been in the room. */
+  get isIn(): ReadonlySignal<boolean> {
+    return this.#isIn;
+  }
+
+  /** The nickname to offer: the one of the last time. */
+  get remembered(): string {
+    return this.#options.keeper.getItem(NICKNAME_KEY) ?? "";
+  }
+
+  /** Takes or changes the nickname. @returns why that is not to be; undefined once it is done */
+  async register(name: string): Promise<ChatError | undefined> {
+    try {
+      await this.#chat.register(name);
+      this.#lost.value = null;
+      return undefined;
+    } catch (error) {
+      return error instanceof ChatError ? error : new ChatError("Unknown");
+    }
+  }
+
+  /** Says something. It is shown at once, and again with each step it takes. */
+  send(content: string, key = randomKey()): void {
+    const sending: Sending = { kind: "sending", key, content, time: this.#options.now(), failure: null };
+    this.#sends.value = [...this.#sends.value.filter((each) => each.key !== key), sending];
+    this.#chat.send(content, { key }).catch((error: unknown) => this.#failed(key, error));
+  }
+
+  /** Sends what was given up once more: with the same key, so that it cannot be there twice. */
+  retry(key: string): void {
+    const sending = this.#sends.value.find((each) => each.key === key);
+    if (sending?.failure) this.send(sending.content, key);
+  }
+
+  /** Forgets what was given up. */
+  remove(key: string): void {
+    this.#sends.value = this.#sends.value.filter((each) => each.key !== key);
+  }
+
+  /** Goes to a message, as soon as one is in the room. @param gone is called when there is no such message */
+  visit(id: number, gone: () => void): void {
+    this.#visit = { id, gone };
+    if (this.#isIn.value) void this.#goTo(this.#visit);
+  }
+
+  loadOlder(): void {
+    void this.log.loadOlder(this.#nickname.value);
+  }
+
+  loadNewer(): void {
+    void this.log.loadNewer(this.#nickname.value);
+  }
+
+  async showNewest(): Promise<void> {
+    await this.log.showNewest(this.#nickname.value).catch(() => {});
+  }
+
+  /** Tells the others that one is writing. */
+  writes(): void {
+    if (this.#isIn.value) this.#chat.typing();
+  }
+
+  retryNow(): void {
+    this.#chat.retryNow();
+  }
+
+  /** Whether the newest messages are in sight, as far as the page itself is. */
+  setAtEnd(isAtEnd: boolean): void {
+    this.#isAtEnd.value = isAtEnd;
+  }
+
+  /** Whether somebody looks at the page. */
+  setWatched(isWatched: boolean): void {
+    this.#isWatched.value = isWatched;
+  }
+
+  /** Gives the nickname up. The page then asks for one. */
+  leave(): void {
+    void this.#chat.close();
+    this.restart();
+  }
+
+  /** Begins another stay, in the place of one that is over. @param name to take at once */
+  restart(name?: string): void {
+    for (const stop of this.#stopListening.splice(0)) stop();
+    this.typing.clear();
+    this.#lost.value = null;
+    this.#chat = this.#begin(name);
+  }
+
+  #begin(name?: string): Chat {
+    const chat = this.#options.open(name);
+    this.#chat = chat;
+    this.#isIn.value = false;
+    this.#state.value = chat.state;
+    this.#nickname.value = chat.name ?? name ?? null;
+    this.#showSends(chat);
+    this.#listen(chat);
+    return chat;
+  }
+
+  #listen(chat: Chat): void {
+    this.#stopListening = [
+      chat.on("state", ({ state }) => {
+        this.#state.value = state;
+        if (state.kind !== "open") this.typing.clear();
+      }),
+      chat.on("named", ({ name }) => this.#named(name)),
+      chat.on("nickname-lost", ({ name, error }) => {
+        this.#lost.value = { name, error };
+        this.#nickname.value = null;
+      }),
+      chat.on("history", ({ messages, more }) => {
+        this.log.replace(messages, more, chat.name);
+        this.#noteAuthors(messages);
+        this.unread.entered(messages, chat.name);
+      }),
+      chat.on("entered", () => {
+        this.#isIn.value = true;
+        if (this.#visit) void this.#goTo(this.#visit);
+      }),
+      chat.on("message", ({ message, own }) => this.#message(message, own)),
+      chat.on("gap", ({ from, to }) => this.log.addGap(to - from + 1)),
+      chat.on("roster", ({ online }) => {
+        this.#online.value = online;
+      }),
+      chat.on("register", ({ name, time }) => this.#changed("joined", name, time)),
+      chat.on("leave", ({ name, time }) => this.#changed("left", name, time)),
+      chat.on("change", ({ oldname, newname, time }) => {
+        this.typing.remove(oldname);
+        this.#renamed(oldname, newname, time);
+      }),
+      chat.on("typing", ({ name }) => this.typing.add(name)),
+      chat.on("send-failed", ({ key, error }) => this.#failed(key, error)),
+      chat.on("outbox", () => this.#showSends(chat)),
+    ];
+  }
+
+  async #goTo({ id, gone }: Visit): Promise<void> {
+    this.#visit = null;
+    const isThere = await this.log.show(id, this.#nickname.value).catch(() => false);
+    if (isThere) this.goal.value = id;
+    else gone();
+  }
+
+  #named(name: string | null): void {
+    const before = this.#nickname.value;
+    this.#nickname.value = name;
+    this.#online.value = this.#chat.online;
+    if (name === null) return;
+    this.#options.keeper.setItem(NICKNAME_KEY, name);
+    if (this.#isIn.value && before !== null && before !== name) this.#renamed(before, name, null);
+  }
+
+  #message(message: Message, own: boolean): void {
+    batch(() => {
+      const sending = own ? this.#sendOf(message.content) : undefined;
+      if (sending) {
+        this.#stored.add(sending.key);
+        this.remove(sending.key);
+      }
+      this.typing.remove(message.name);
+      this.log.add(message, own, sending ? `s${sending.key}` : keyOf(message));
+      this.#noteAuthors([message]);
+      this.unread.add(message, own);
+    });
+    if (!own) this.#options.arrived(message, this.#mentionsMe(message.content));
+  }
+
+  #mentionsMe(content: string): boolean {
+    return this.mentions.value.find(content).some(({ name }) => name === this.#nickname.value);
+  }
+
+  /** Own messages are confirmed in the order in which they were sent. */
+  #sendOf(content: string): Sending | undefined {
+    return this.#sends.value.find((each) => each.content === content && each.failure === null);
+  }
+
+  #changed(kind: "joined" | "left", name: string, time: number | null): void {
+    if (kind === "left") this.typing.remove(name);
+    this.#online.value = this.#chat.online;
+    this.log.addChange({ kind, name, time: time ?? this.#options.now() });
+  }
+
+  #renamed(name: string, newname: string, time: number | null): void {
+    this.#online.value = this.#chat.online;
+    this.log.addChange({ kind: "renamed", name, newname, time: time ?? this.#options.now() });
+  }
+
+  #failed(key: string, error: unknown): void {
+    const code = error instanceof ChatError ? error.code : "Unknown";
+    const failure = { code, retryS: error instanceof RateError ? error.retryS : null };
+    this.#sends.value = this.#sends.value.map((each) => (each.key === key ? { ...each, failure } : each));
+  }
+
+  /** Shows what the chat has on its way, and what it had to give up. */
+  #showSends(chat: Chat): void {
+    const waiting = new Map(chat.outbox.map(({ key, content }) => [key, content]));
+    const known = this.#sends.value.filter(({ key, failure }) => failure !== null || waiting.has(key));
+    for (const key of this.#stored) if (!waiting.delete(key)) this.#stored.delete(key);
+    for (const { key } of known) waiting.delete(key);
+    const time = this.#options.now();
+    const added = [...waiting].map(
+      ([key, content]): Sending => ({ kind: "sending", key, content, time, failure: null }),
+    );
+    this.#sends.value = [...known, ...added];
+  }
+
+  #noteAuthors(messages: readonly Message[]): void {
+    const added = messages.map(({ name }) => name).filter((name) => !this.#authors.value.has(name));
+    if (added.length > 0) this.#authors.value = new Set([...this.#authors.value, ...added]);
+  }
+}
+
+/** Over plain HTTP a browser has no `crypto.randomUUID`. */
+function randomKey(): string {
+  return crypto.getRandomValues(new Uint32Array(4)).join("-");
+}

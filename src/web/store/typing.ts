@@ -1,0 +1,37 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+
+/** Whoever stopped writing without a word is forgotten after this time; clients tell it anew every 2 s. */
+const FORGET_MS = 5_000;
+
+/** Who is writing now. */
+export class TypingStore {
+  readonly #names = signal<readonly string[]>([]);
+  readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
+
+  get names(): ReadonlySignal<readonly string[]> {
+    return this.#names;
+  }
+
+  add(name: string): void {
+    this.#stop(name);
+    this.#timers.set(
+      name,
+      setTimeout(() => this.remove(name), FORGET_MS),
+    );
+    if (!this.#names.value.includes(name)) this.#names.value = [...this.#names.value, name];
+  }
+
+  remove(name: string): void {
+    if (!this.#stop(name)) return;
+    this.#names.value = this.#names.value.filter((each) => each !== name);
+  }
+
+  clear(): void {
+    for (const name of [...this.#timers.keys()]) this.remove(name);
+  }
+
+  #stop(name: string): boolean {
+    clearTimeout(this.#timers.get(name));
+    return this.#timers.delete(name);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Words } from "../words/languages.ts";
+
+/** What of an error there are words for: its code, and the seconds after which the same may be tried again. */
+export interface Failure {
+  readonly code: string;
+  readonly retryS?: number | null;
+}
+
+/** Why a nickname is not to be had, in words. */
+export function nicknameRefusal(failure: Failure, words: Words): string {
+  switch (failure.code) {
+    case "NameAlreadyUsed":
+      return words.nicknameFault.taken;
+    case "WrongFormatName":
+      return words.nicknameFault.refused;
+    default:
+      return failureWords(failure, words);
+  }
+}
+
+/** Why something could not be done, in words. */
+export function failureWords({ code, retryS }: Failure, { failure: words }: Words): string {
+  switch (code) {
+    case "TooManyRequests":
+      return words.rate(retryS ?? 1);
+    case "ErrorWhenSend":
+    case "ErrorWhenRegister":
+    case "ErrorWhenChange":
+    case "ErrorWhenGet":
+      return words.store;
+    case "WrongFormatContent":
+    case "WrongFormatKey":
+      return words.content;
+    case "Uncertain":
+      return words.uncertain;
+    case "OutboxFull":
+      return words.full;
+    case "Closed":
+    case "Refused":
+      return words.closed;
+    default:
+      return words.unknown;
+  }
+}

@@ -1,0 +1,32 @@
+import { isNickname } from "../../protocol/characters.ts";
+import { NICKNAME_MAX } from "../../protocol/limits.ts";
+import type { Words } from "../words/languages.ts";
+
+const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** What is wrong with a nickname before it is sent, in words; undefined when nothing is. */
+export function nicknameFault(nickname: string, { nicknameFault: words }: Words): string | undefined {
+  if (isNickname(nickname)) return undefined;
+  if (nickname === "") return words.empty;
+  const length = [...nickname].length;
+  if (length > NICKNAME_MAX) return words.long(length, NICKNAME_MAX);
+  return VISIBLE.test(nickname) ? words.forbidden : words.invisible;
+}
+
+const HUES = 8;
+
+/** Which of the eight colours somebody has: the same in every tab and on every day. */
+export function hueOf(nickname: string): number {
+  let hash = 7;
+  for (const character of nickname) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 9973;
+  return hash % HUES;
+}
+
+/** What stands in somebody's disc: the first visible character. */
+export function initialOf(nickname: string): string {
+  for (const { segment } of new Intl.Segmenter().segment(nickname)) {
+    // A stack of marks would not fit into the disc, and reach out of it.
+    if (VISIBLE.test(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();
+  }
+  return "";
+}

@@ -1,0 +1,159 @@
+import { useSignal } from "@preact/signals";
+import { Composer } from "./composer.tsx";
+import { ConnectionBar, ConnectionWord } from "./connection.tsx";
+import { Dialog } from "./dialog.tsx";
+import { Ended } from "./ended.tsx";
+import { Icon } from "./icon.tsx";
+import { Join } from "./join.tsx";
+import { Log } from "./log.tsx";
+import { Disc, Nickname } from "./nickname.tsx";
+import { NicknameForm } from "./nickname-form.tsx";
+import { Roster } from "./roster.tsx";
+import { Settings } from "./settings.tsx";
+import { useStores, useWords } from "./stores.ts";
+import { Transcript } from "./transcript.tsx";
+
+type Open = "nothing" | "settings" | "people" | "rename";
+
+/** The whole page. */
+export function ChatPage({ roomName }: { readonly roomName: string | null }) {
+  const { room } = useStores();
+  const words = useWords();
+  const open = useSignal<Open>("nothing");
+  // A dialog tells late that it was closed: another one may be open by then.
+  const close = (what: Open) => () => {
+    if (open.value === what) open.value = "nothing";
+  };
+  const title = roomName === null ? words.mainRoom : words.room(roomName);
+  const state = room.state.value;
+  const isNamed = room.nickname.value !== null;
+  return (
+    <>
+      <div class="app">
+        {isNamed ? (
+          <button type="button" class="skip" onClick={() => document.getElementById("message")?.focus()}>
+            {words.skip}
+          </button>
+        ) : null}
+        <TopBar title={title} open={(what) => (open.value = what)} />
+        <ConnectionBar />
+        {state.kind === "refused" ? <Ended code={state.code} reason={state.reason} /> : null}
+        {isNamed ? (
+          <Room hasComposer={state.kind !== "refused"} />
+        ) : state.kind === "refused" ? null : (
+          <Join />
+        )}
+      </div>
+      {open.value === "settings" ? <Settings close={close("settings")} /> : null}
+      {open.value === "people" ? (
+        <Dialog title={words.people.title} name="people" close={close("people")}>
+          <Roster />
+        </Dialog>
+      ) : null}
+      {open.value === "rename" && isNamed ? <Rename close={close("rename")} /> : null}
+      <Announcements />
+      <Transcript title={title} />
+    </>
+  );
+}
+
+function TopBar({ title, open }: { readonly title: string; readonly open: (what: Open) => void }) {
+  const { room } = useStores();
+  const words = useWords();
+  const nickname = room.nickname.value;
+  return (
+    <header class="top">
+      <h1 dir="auto">{title}</h1>
+      <ConnectionWord />
+      <div class="top-end">
+        {nickname === null ? null : (
+          <>
+            <button
+              type="button"
+              class="quiet own-nickname"
+              title={words.rename.open}
+              onClick={() => open("rename")}
+            >
+              <span class="unseen">{words.youAre} </span>
+              <Disc name={nickname} />
+              <Nickname name={nickname} />
+              <span class="unseen">. {words.rename.open}</span>
+            </button>
+            <button
+              type="button"
+              class="quiet people-button"
+              aria-label={words.people.show(room.online.value.length)}
+              onClick={() => open("people")}
+            >
+              <Icon name="people" />
+              <span aria-hidden="true">{room.online.value.length}</span>
+            </button>
+          </>
+        )}
+        <button
+          type="button"
+          class="quiet round"
+          aria-label={words.settings.title}
+          onClick={() => open("settings")}
+        >
+          <Icon name="settings" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Room({ hasComposer }: { readonly hasComposer: boolean }) {
+  const words = useWords();
+  return (
+    <div class="room">
+      <main class="conversation">
+        <Log />
+        {hasComposer ? <Composer /> : null}
+      </main>
+      <aside class="roster" aria-label={words.people.title}>
+        <Roster />
+      </aside>
+    </div>
+  );
+}
+
+function Rename({ close }: { readonly close: () => void }) {
+  const { room } = useStores();
+  const words = useWords();
+  return (
+    <Dialog title={words.rename.title} name="rename" close={close}>
+      <NicknameForm
+        label={words.rename.field}
+        button={words.rename.button}
+        first={room.nickname.value ?? ""}
+        done={close}
+      />
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => {
+          close();
+          room.leave();
+        }}
+      >
+        {words.leave}
+      </button>
+    </Dialog>
+  );
+}
+
+/** What is said to those who hear the page, and a word on what was just done for those who see it. */
+function Announcements() {
+  const { announcer } = useStores();
+  return (
+    <>
+      <p class="unseen" aria-live="polite">
+        {announcer.said}
+      </p>
+      <p class={announcer.told.value === "" ? "told" : "told shown"} role="status">
+        {announcer.told}
+      </p>
+    </>
+  );
+}

@@ -1,0 +1,189 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { CONTENT_MAX } from "../../protocol/limits.ts";
+import { Icon } from "./icon.tsx";
+import { Disc, Nickname, named } from "./nickname.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+/** Where a message is written. */
+export function Composer() {
+  const { room, draft } = useStores();
+  const words = useWords();
+  const field = useRef<HTMLTextAreaElement>(null);
+  const fault = useSignal("");
+  const names = draft.suggestions.value;
+  useEffect(() => field.current?.focus(), []);
+  // The text may change by a chosen mention; the caret then stands behind that.
+  useLayoutEffect(() => {
+    const { current } = field;
+    if (!current || current.value === draft.text.value) return;
+    current.value = draft.text.value;
+    current.setSelectionRange(draft.caret.value, draft.caret.value);
+  }, [draft.text.value]);
+  useLayoutEffect(() => grow(field.current), [draft.text.value]);
+
+  const read = () => {
+    if (field.current) draft.write(field.current.value, field.current.selectionStart);
+  };
+  const submit = () => {
+    read();
+    const content = draft.text.value;
+    if (content.trim() === "") return;
+    const wrong = draft.fault;
+    fault.value =
+      wrong === null
+        ? ""
+        : wrong.kind === "long"
+          ? words.composer.long(wrong.length, CONTENT_MAX)
+          : words.composer.broken;
+    if (wrong === null) {
+      room.send(content);
+      draft.write("", 0);
+    }
+    field.current?.focus();
+  };
+  const press = (event: KeyboardEvent) => {
+    // The Enter that ends a composition belongs to the input method (Vietnamese, Chinese, Japanese).
+    if (event.isComposing) return;
+    const act = names.length > 0 ? completionKey(event, draft) : undefined;
+    if (act) act();
+    else if (event.key === "Enter" && !event.shiftKey) submit();
+    else return;
+    event.preventDefault();
+  };
+
+  return (
+    <form
+      class="composer"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <Typing />
+      <Suggestions />
+      <div class="composer-field">
+        <textarea
+          ref={field}
+          id="message"
+          dir="auto"
+          rows={1}
+          enterkeyhint="send"
+          aria-label={words.composer.label}
+          placeholder={words.composer.placeholder}
+          aria-describedby="composer-hint composer-fault"
+          aria-invalid={fault.value !== ""}
+          aria-autocomplete="list"
+          aria-controls={names.length > 0 ? "suggestions" : undefined}
+          aria-activedescendant={names.length > 0 ? `suggestion-${draft.chosen.value}` : undefined}
+          defaultValue={draft.text.peek()}
+          onInput={() => {
+            fault.value = "";
+            read();
+            if (draft.text.value !== "") room.writes();
+          }}
+          onSelect={read}
+          onKeyDown={press}
+        />
+        <button type="submit" class="main round" aria-label={words.composer.send} title={words.composer.send}>
+          <Icon name="send" />
+        </button>
+      </div>
+      <Counter />
+      <p id="composer-hint" class="unseen">
+        {words.composer.hint}
+      </p>
+      <p id="composer-fault" class="refusal" role="alert">
+        {fault}
+      </p>
+    </form>
+  );
+}
+
+/** What a key does while nicknames are suggested. */
+function completionKey(
+  event: KeyboardEvent,
+  draft: ReturnType<typeof useStores>["draft"],
+): (() => void) | undefined {
+  switch (event.key) {
+    case "ArrowDown":
+      return () => draft.choose(1);
+    case "ArrowUp":
+      return () => draft.choose(-1);
+    case "Escape":
+      return () => draft.dismiss();
+    case "Enter":
+    case "Tab":
+      return event.shiftKey ? undefined : () => draft.accept();
+    default:
+      return undefined;
+  }
+}
+
+/** For browsers that do not let a field grow with its text by themselves. */
+function grow(field: HTMLTextAreaElement | null): void {
+  if (!field || CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}
+
+/** The nicknames that the mention may become. */
+function Suggestions() {
+  const { draft } = useStores();
+  const words = useWords();
+  const names = draft.suggestions.value;
+  return (
+    <>
+      <p class="unseen" role="status">
+        {names.length > 0 ? words.composer.suggestions(names.length) : ""}
+      </p>
+      {names.length > 0 ? (
+        <div id="suggestions" class="suggestions" role="listbox" aria-label={words.composer.mentions}>
+          {names.map((name, at) => (
+            // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field; see aria-activedescendant
+            <div
+              key={name}
+              id={`suggestion-${at}`}
+              role="option"
+              aria-selected={at === draft.chosen.value}
+              // The field must keep the focus, and its caret.
+              onMouseDown={(event) => {
+                event.preventDefault();
+                draft.accept(name);
+              }}
+            >
+              <Disc name={name} />
+              <Nickname name={name} />
+            </div>
+          ))}
+        </div>
+      ) : null}
+    </>
+  );
+}
+
+function Counter() {
+  const { draft } = useStores();
+  const { composer: words } = useWords();
+  const left = draft.left.value;
+  if (left === null) return null;
+  return (
+    <p class={left < 0 ? "counter refusal" : "counter"}>{left < 0 ? words.over(-left) : words.left(left)}</p>
+  );
+}
+
+const TYPING_MOST = 2;
+
+/** Who is writing. Not for those who hear the page: it comes and goes too often. */
+function Typing() {
+  const { room } = useStores();
+  const words = useWords();
+  const names = room.typing.names.value;
+  const told = names.slice(0, TYPING_MOST);
+  return (
+    <p class="typing" aria-hidden="true">
+      {names.length > 0 ? words.typing(named(told), names.length - told.length) : null}
+    </p>
+  );
+}

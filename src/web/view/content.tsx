@@ -1,0 +1,39 @@
+import { isOnlyEmoji, type Part, parseContent } from "../text/content.ts";
+import { useStores } from "./stores.ts";
+
+/** What somebody wrote. All of it becomes text nodes; only links, code and mentions get an element round them. */
+export function Content({ content }: { readonly content: string }) {
+  const { room } = useStores();
+  const own = room.nickname.value;
+  const parts = parseContent(content, room.mentions.value);
+  return (
+    <div class={isOnlyEmoji(content) ? "content large" : "content"} dir="auto">
+      {parts.map((part, at) => (
+        <ContentPart key={at} part={part} own={own} />
+      ))}
+    </div>
+  );
+}
+
+function ContentPart({ part, own }: { readonly part: Part; readonly own: string | null }) {
+  switch (part.kind) {
+    case "text":
+      return <>{part.text}</>;
+    case "link":
+      return (
+        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">
+          {part.text}
+        </a>
+      );
+    case "mention":
+      return <bdi class={part.name === own ? "mention own" : "mention"}>{part.text}</bdi>;
+    case "code":
+      return <code dir="ltr">{part.text}</code>;
+    case "block":
+      return (
+        <pre dir="ltr">
+          <code>{part.text}</code>
+        </pre>
+      );
+  }
+}

@@ -1,0 +1,35 @@
+import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import { Icon } from "./icon.tsx";
+import { useWords } from "./stores.ts";
+
+interface DialogProps {
+  readonly title: string;
+  readonly name: string;
+  readonly close: () => void;
+  readonly children: ComponentChildren;
+}
+
+/** A dialog over the page, there for as long as it is rendered. The browser keeps the focus in it. */
+export function Dialog({ title, name, close, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const words = useWords();
+  // Before the effects of what is in it, which may set the focus.
+  useLayoutEffect(() => {
+    const { current } = dialog;
+    current?.showModal();
+    // The browser then puts the focus back to where it was.
+    return () => current?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} class={`dialog ${name}`} aria-labelledby={`${name}-title`} onClose={close}>
+      <header>
+        <h2 id={`${name}-title`}>{title}</h2>
+        <button type="button" class="quiet round" aria-label={words.close} onClick={close}>
+          <Icon name="close" />
+        </button>
+      </header>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  );
+}

@@ -1,0 +1,66 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { CLOSE } from "../../protocol/close.ts";
+import { Nickname } from "./nickname.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+interface EndedProps {
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** What is said when the server ended the connection for good, and what one can do then. */
+export function Ended({ code, reason }: EndedProps) {
+  const { room } = useStores();
+  const { ended: words } = useWords();
+  // The stay is over, and with it its nickname.
+  const nickname = useRef(room.nickname.peek() ?? room.remembered).current;
+  const section = useRef<HTMLElement>(null);
+  useEffect(() => section.current?.querySelector("button")?.focus(), []);
+  return (
+    <section
+      ref={section}
+      class="ended"
+      role="alertdialog"
+      aria-labelledby="ended-title"
+      aria-describedby="ended-text"
+    >
+      {code === CLOSE.resumed.code ? (
+        <TakenOver nickname={nickname} />
+      ) : (
+        <>
+          <h2 id="ended-title">{words.refusedTitle}</h2>
+          <p id="ended-text">{words.refused(code, reason)}</p>
+          <button type="button" class="main" onClick={() => room.restart(nickname)}>
+            {words.again}
+          </button>
+        </>
+      )}
+    </section>
+  );
+}
+
+function TakenOver({ nickname }: { readonly nickname: string }) {
+  const { room, handover } = useStores();
+  const { ended: words } = useWords();
+  const isAsking = useSignal(false);
+  const takeOver = async () => {
+    isAsking.value = true;
+    await handover.ask(nickname);
+    room.restart(nickname);
+  };
+  return (
+    <>
+      <h2 id="ended-title">{words.takenTitle}</h2>
+      <p id="ended-text">{words.taken(<Nickname name={nickname} />)}</p>
+      <p class="buttons">
+        <button type="button" class="main" disabled={isAsking.value} onClick={takeOver}>
+          {words.takeOver}
+        </button>
+        <button type="button" onClick={() => room.restart()}>
+          {words.other}
+        </button>
+      </p>
+    </>
+  );
+}

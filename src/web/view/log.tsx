@@ -1,0 +1,130 @@
+import { useSignalEffect } from "@preact/signals";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Viewport } from "../list/viewport.ts";
+import { Icon } from "./icon.tsx";
+import { estimateHeight, RowView } from "./row.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+/** The messages of the room, of which only those near to what is seen are in the document. */
+export function Log() {
+  const { room } = useStores();
+  const words = useWords();
+  const scroller = useRef<HTMLElement>(null);
+  const list = useRef<HTMLOListElement>(null);
+  const [view] = useState(
+    () =>
+      new Viewport(
+        (index) => {
+          const row = room.rows.peek()[index];
+          return row ? estimateHeight(row) : 0;
+        },
+        (side) => (side === "start" ? room.loadOlder() : room.loadNewer()),
+      ),
+  );
+  const rows = room.rows.value;
+  view.sync(rows, !room.log.hasNewer.value);
+  const { start, end } = view.range.value;
+
+  useLayoutEffect(() => {
+    if (scroller.current && list.current) return view.attach(scroller.current, list.current);
+  }, [view]);
+  useLayoutEffect(() => view.settle());
+  // A row that leaves the document must not take the focus with it.
+  const hadFocus = list.current?.contains(document.activeElement) === true;
+  useLayoutEffect(() => {
+    if (hadFocus && !list.current?.contains(document.activeElement))
+      scroller.current?.focus({ preventScroll: true });
+  });
+  useLayoutEffect(() => {
+    const goal = room.goal.value;
+    if (goal === null || !view.toRow(`m${goal}`)) return;
+    room.goal.value = null;
+    flash(list.current, goal);
+  });
+  // An own message is what one wants to see next.
+  const sent = useRef(room.sends.peek().length);
+  useSignalEffect(() => {
+    const { length } = room.sends.value;
+    if (length > sent.current) void room.showNewest().then(() => view.toEnd());
+    sent.current = length;
+  });
+  useSignalEffect(() => room.setAtEnd(view.isAtEnd.value && !room.log.hasNewer.value));
+
+  return (
+    <div class="log-frame">
+      <section
+        ref={scroller}
+        class="log"
+        role="log"
+        aria-label={words.messages}
+        aria-live="off"
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a keyboard scrolls it only when it can have the focus
+        tabIndex={0}
+      >
+        <LogStart />
+        <ol ref={list}>
+          {rows.slice(start, end).map((row, at) => (
+            <li key={row.key} data-key={row.key}>
+              <RowView row={row} before={rows[start + at - 1]} />
+            </li>
+          ))}
+        </ol>
+      </section>
+      <ToNewest
+        isAtEnd={view.isAtEnd.value}
+        go={() => {
+          void room.showNewest().then(() => view.toEnd());
+        }}
+      />
+    </div>
+  );
+}
+
+/** What stands above the first message. Its height is always the same, so that nothing moves when it changes. */
+function LogStart() {
+  const { room } = useStores();
+  const words = useWords();
+  const { isLoaded, items, hasOlder, older } = room.log;
+  return (
+    <div class="log-start">
+      {!isLoaded.value || older.value === "loading" ? (
+        <p>{words.loading}</p>
+      ) : older.value === "failed" ? (
+        <p>
+          {words.olderFailed}{" "}
+          <button type="button" class="quiet" onClick={() => room.loadOlder()}>
+            {words.retry}
+          </button>
+        </p>
+      ) : hasOlder.value ? (
+        <button type="button" class="quiet" onClick={() => room.loadOlder()}>
+          {words.older}
+        </button>
+      ) : (
+        <p>{items.value.some(({ kind }) => kind === "message") ? words.beginning : words.empty}</p>
+      )}
+    </div>
+  );
+}
+
+/** Leads back to the newest message, and says how many came meanwhile. */
+function ToNewest({ isAtEnd, go }: { readonly isAtEnd: boolean; readonly go: () => void }) {
+  const { room } = useStores();
+  const words = useWords();
+  if (isAtEnd && !room.log.hasNewer.value) return null;
+  return (
+    <button type="button" class="to-newest" onClick={go}>
+      {words.newest(room.unread.count.value)}
+      <Icon name="down" />
+    </button>
+  );
+}
+
+/** Shows which message a link has led to. */
+function flash(list: HTMLElement | null, id: number): void {
+  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  const row = list?.querySelector<HTMLElement>(`[data-key="m${id}"]`);
+  row?.animate?.([{ backgroundColor: "var(--flash)" }, { backgroundColor: "transparent" }], {
+    duration: 2500,
+  });
+}

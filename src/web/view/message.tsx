@@ -1,0 +1,71 @@
+import type { Message } from "../../client/index.ts";
+import { Content } from "./content.tsx";
+import { Disc, Nickname } from "./nickname.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+interface MessageLineProps {
+  readonly message: Message;
+  readonly own: boolean;
+  /** Whether it begins a group: one sender, one minute. */
+  readonly head: boolean;
+}
+
+/** A message of the room. */
+export function MessageLine({ message, own, head }: MessageLineProps) {
+  const { room } = useStores();
+  const nickname = room.nickname.value;
+  const isForMe = !own && room.mentions.value.find(message.content).some(({ name }) => name === nickname);
+  return (
+    <article class={`message${own ? " own" : ""}${head ? " head" : ""}${isForMe ? " for-me" : ""}`}>
+      {head ? <Disc name={message.name} /> : null}
+      <header>
+        {head ? <Nickname name={message.name} /> : null}
+        <TimeLink message={message} />
+        {own ? <Sent /> : null}
+      </header>
+      <Content content={message.content} />
+    </article>
+  );
+}
+
+/** Says of an own message that it is stored. */
+function Sent() {
+  const words = useWords();
+  return (
+    <span class="sent" role="img" aria-label={words.sent} title={words.sent}>
+      ✓
+    </span>
+  );
+}
+
+/** When it was said; a link to the message, which can be copied. */
+function TimeLink({ message: { id, time, timestamp } }: { readonly message: Message }) {
+  const { settings, announcer } = useStores();
+  const words = useWords();
+  const times = settings.times.value;
+  const full = time === null ? timestamp : times.full(time);
+  const shown = time === null ? timestamp : times.clock(time);
+  if (id === null) return <time title={full}>{shown}</time>;
+  const copy = async (event: MouseEvent) => {
+    event.preventDefault();
+    const link = new URL(`#${id}`, location.href).href;
+    const isCopied = await copyText(link);
+    if (!isCopied) history.replaceState(null, "", link);
+    announcer.tell(isCopied ? words.linkCopied : words.linkNotCopied);
+  };
+  return (
+    <a class="time" href={`#${id}`} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
+      <time dateTime={time === null ? undefined : new Date(time).toISOString()}>{shown}</time>
+    </a>
+  );
+}
+
+/** @returns false where the browser does not let a page write to the clipboard: over plain HTTP, in some frames */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,69 @@
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { nicknameRefusal } from "../text/failure.ts";
+import { nicknameFault } from "../text/nickname.ts";
+import { useStores, useWords } from "./stores.ts";
+
+interface NicknameFormProps {
+  readonly label: string;
+  readonly button: string;
+  readonly first: string;
+  /** What is wrong from the beginning, in words. */
+  readonly refusal?: string | undefined;
+  readonly done?: () => void;
+}
+
+/** Asks for a nickname, and says beside the field why one is not to be had. */
+export function NicknameForm({ label, button, first, refusal = "", done }: NicknameFormProps) {
+  const { room } = useStores();
+  const words = useWords();
+  const field = useRef<HTMLInputElement>(null);
+  const fault = useSignal(refusal);
+  const isAsking = useSignal(false);
+  useEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, []);
+  const ask = async (nickname: string) => {
+    fault.value = nicknameFault(nickname, words) ?? "";
+    if (fault.value === "") {
+      isAsking.value = true;
+      const error = await room.register(nickname);
+      isAsking.value = false;
+      if (!error) return done?.();
+      fault.value = nicknameRefusal(error, words);
+    }
+    field.current?.focus();
+  };
+  return (
+    <form
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        void ask(field.current?.value ?? "");
+      }}
+    >
+      <label class="field">
+        <span>{label}</span>
+        <input
+          ref={field}
+          dir="auto"
+          autocomplete="nickname"
+          spellcheck={false}
+          defaultValue={first}
+          aria-invalid={fault.value !== ""}
+          aria-describedby="nickname-refusal"
+          onInput={() => {
+            fault.value = "";
+          }}
+        />
+      </label>
+      <p id="nickname-refusal" class="refusal" role="alert">
+        {fault}
+      </p>
+      <button type="submit" class="main" disabled={isAsking.value}>
+        {isAsking.value ? words.join.waiting : button}
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,60 @@
+import { useComputed, useSignal } from "@preact/signals";
+import { plain } from "../text/mentions.ts";
+import { Disc, Nickname } from "./nickname.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+/** From so many people on they can be filtered. */
+const FILTER_FROM = 13;
+const SHOWN_MOST = 300;
+
+/** Who is in the room. */
+export function Roster() {
+  const { room } = useStores();
+  const { people: words } = useWords();
+  const wanted = useSignal("");
+  const found = useComputed(() => {
+    const part = plain(wanted.value.trim());
+    return room.online.value.filter((name) => plain(name).includes(part));
+  });
+  const { length } = room.online.value;
+  const shown = found.value.slice(0, SHOWN_MOST);
+  return (
+    <>
+      <p class="roster-count">{words.online(length)}</p>
+      {length >= FILTER_FROM || wanted.value !== "" ? (
+        <input
+          type="search"
+          dir="auto"
+          aria-label={words.filter}
+          placeholder={words.filter}
+          onInput={(event) => {
+            wanted.value = event.currentTarget.value;
+          }}
+        />
+      ) : null}
+      <ul class="roster-list">
+        {shown.map((name) => (
+          <Person key={name} name={name} own={name === room.nickname.value} />
+        ))}
+      </ul>
+      <p class="muted" role="status">
+        {found.value.length === 0 && length > 0
+          ? words.none
+          : found.value.length > shown.length
+            ? words.more(found.value.length - shown.length)
+            : ""}
+      </p>
+    </>
+  );
+}
+
+function Person({ name, own }: { readonly name: string; readonly own: boolean }) {
+  const words = useWords();
+  return (
+    <li>
+      <Disc name={name} />
+      <Nickname name={name} />
+      {own ? <span class="muted"> ({words.you})</span> : null}
+    </li>
+  );
+}

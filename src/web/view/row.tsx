@@ -1,0 +1,100 @@
+import type { Row } from "../store/room.ts";
+import { dayOf, minuteOf } from "../text/times.ts";
+import { MessageLine } from "./message.tsx";
+import { PeopleLine } from "./people-line.tsx";
+import { SendingLine } from "./sending-line.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+interface RowViewProps {
+  readonly row: Row;
+  readonly before: Row | undefined;
+}
+
+/** One row of the log, with the separators above it that what was before calls for. */
+export function RowView({ row, before }: RowViewProps) {
+  const { room } = useStores();
+  const time = timeOf(row);
+  const timeBefore = before ? timeOf(before) : null;
+  const isNewDay = time !== null && (timeBefore === null || dayOf(time) !== dayOf(timeBefore));
+  const isUnread =
+    row.kind === "message" && row.message.id !== null && row.message.id === room.unread.firstId.value;
+  const head = isNewDay || isUnread || !continues(row, before, room.nickname.value);
+  return (
+    <>
+      {isNewDay ? <DayLine time={time} /> : null}
+      {isUnread ? <UnreadLine /> : null}
+      <RowBody row={row} head={head} />
+    </>
+  );
+}
+
+function RowBody({ row, head }: { readonly row: Row; readonly head: boolean }) {
+  const { room } = useStores();
+  const words = useWords();
+  switch (row.kind) {
+    case "message":
+      return <MessageLine message={row.message} own={row.own} head={head} />;
+    case "sending":
+      return <SendingLine sending={row} name={room.nickname.value ?? ""} head={head} />;
+    case "people":
+      return <PeopleLine changes={row.changes} />;
+    case "gap":
+      return <p class="people-line">{words.gap(row.count)}</p>;
+  }
+}
+
+function DayLine({ time }: { readonly time: number }) {
+  const { settings } = useStores();
+  return (
+    <p class="day">
+      <span>{settings.times.value.day(time, Date.now())}</span>
+    </p>
+  );
+}
+
+function UnreadLine() {
+  const words = useWords();
+  return (
+    <p class="unread">
+      <span>{words.newMessages}</span>
+    </p>
+  );
+}
+
+function timeOf(row: Row): number | null {
+  switch (row.kind) {
+    case "message":
+      return row.message.time;
+    case "sending":
+      return row.time;
+    case "people":
+      return row.changes[0]?.time ?? null;
+    case "gap":
+      return null;
+  }
+}
+
+/** Whether a row goes on where the one before it stopped: the same sender within the same minute. */
+function continues(row: Row, before: Row | undefined, own: string | null): boolean {
+  if (!before || senderOf(row, own) === null || senderOf(row, own) !== senderOf(before, own)) return false;
+  const [time, timeBefore] = [timeOf(row), timeOf(before)];
+  return time !== null && timeBefore !== null && minuteOf(time) === minuteOf(timeBefore);
+}
+
+function senderOf(row: Row, own: string | null): string | null {
+  if (row.kind === "message") return row.message.name;
+  return row.kind === "sending" ? own : null;
+}
+
+/** The height that a row probably has, in CSS pixels. */
+export function estimateHeight(row: Row): number {
+  switch (row.kind) {
+    case "message":
+      return 44 + 24 * Math.min(60, Math.floor(row.message.content.length / 90));
+    case "sending":
+      return 60;
+    case "people":
+    case "gap":
+      return 32;
+  }
+}

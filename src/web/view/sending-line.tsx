@@ -1,0 +1,42 @@
+import type { Sending } from "../store/item.ts";
+import { failureWords } from "../text/failure.ts";
+import { Content } from "./content.tsx";
+import { Disc, Nickname } from "./nickname.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+interface SendingLineProps {
+  readonly sending: Sending;
+  readonly name: string;
+  readonly head: boolean;
+}
+
+/** An own message on its way, or one that was given up. */
+export function SendingLine({ sending, name, head }: SendingLineProps) {
+  return (
+    <article class={`message own ${sending.failure ? "failed" : "sending"}${head ? " head" : ""}`}>
+      {head ? <Disc name={name} /> : null}
+      <header>{head ? <Nickname name={name} /> : null}</header>
+      <Content content={sending.content} />
+      <SendingState sending={sending} />
+    </article>
+  );
+}
+
+function SendingState({ sending: { key, failure } }: { readonly sending: Sending }) {
+  const { room } = useStores();
+  const words = useWords();
+  if (!failure) {
+    return <p class="state">{room.state.value.kind === "open" ? words.sending : words.sendingLater}</p>;
+  }
+  return (
+    <p class="state refusal" role="alert">
+      <span>{words.failed(failureWords(failure, words))}</span>
+      <button type="button" class="quiet" onClick={() => room.retry(key)}>
+        {words.retry}
+      </button>
+      <button type="button" class="quiet" onClick={() => room.remove(key)}>
+        {words.remove}
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,201 @@
+import { useSignal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { allowAddresses } from "../page/theme.ts";
+import { PLACES, type Place } from "../store/pictures.ts";
+import { THEMES } from "../store/settings.ts";
+import { isLanguage, LANGUAGES } from "../words/languages.ts";
+import { Dialog } from "./dialog.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+/** What a reader can choose. */
+export function Settings({ close }: { readonly close: () => void }) {
+  const { settings, isPrinting } = useStores();
+  const { settings: words } = useWords();
+  return (
+    <Dialog title={words.title} name="settings" close={close}>
+      <LanguageChoice />
+      <ThemeChoice />
+      {settings.theme.value === "classic" ? <Pictures /> : null}
+      <Attention />
+      <section>
+        <h3>{words.transcript}</h3>
+        <p class="muted">{words.transcriptLead}</p>
+        <button
+          type="button"
+          onClick={() => {
+            isPrinting.value = true;
+            // Once it is rendered: a browser that prints does nothing else.
+            setTimeout(print);
+          }}
+        >
+          {words.print}
+        </button>
+      </section>
+    </Dialog>
+  );
+}
+
+function LanguageChoice() {
+  const { settings } = useStores();
+  const { settings: words } = useWords();
+  return (
+    <label class="field">
+      <span>{words.language}</span>
+      <select
+        value={settings.language.value ?? ""}
+        onChange={({ currentTarget: { value } }) => {
+          settings.language.value = isLanguage(value) ? value : null;
+        }}
+      >
+        <option value="">{words.languageAuto}</option>
+        {Object.values(LANGUAGES).map(({ locale, language }) => (
+          <option key={locale} value={locale} lang={locale}>
+            {language}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function ThemeChoice() {
+  const { settings } = useStores();
+  const { settings: words } = useWords();
+  return (
+    <fieldset class="choices">
+      <legend>{words.theme}</legend>
+      {THEMES.map((theme) => (
+        <label key={theme}>
+          <input
+            type="radio"
+            name="theme"
+            checked={settings.theme.value === theme}
+            onChange={() => {
+              settings.theme.value = theme;
+            }}
+          />
+          <span>{words[theme]}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Pictures() {
+  const { settings: words } = useWords();
+  return (
+    <section>
+      <h3>{words.pictures}</h3>
+      <p class="muted">{words.picturesLead}</p>
+      {PLACES.map((place) => (
+        <Picture key={place} place={place} />
+      ))}
+      <p class="muted">{words.addressNote}</p>
+    </section>
+  );
+}
+
+function Picture({ place }: { readonly place: Place }) {
+  const { pictures } = useStores();
+  const { settings: words } = useWords();
+  const address = useRef<HTMLInputElement>(null);
+  const fault = useSignal("");
+  const name = words[place];
+  const chooseFile = async (file: File | undefined) => {
+    if (!file) return;
+    const isPicture = await createImageBitmap(file).then(
+      () => true,
+      () => file.type === "image/svg+xml",
+    );
+    fault.value = isPicture ? "" : words.pictureFault;
+    if (isPicture) await pictures.choose(place, file);
+  };
+  const chooseAddress = async () => {
+    const isGood = await pictures.chooseAddress(place, address.current?.value ?? "");
+    fault.value = isGood ? "" : words.addressFault;
+    if (isGood && allowAddresses(true)) location.reload();
+  };
+  const clear = async () => {
+    await pictures.clear(place);
+    allowAddresses(pictures.hasAddresses);
+  };
+  return (
+    <div class="picture">
+      <span class="picture-name">{name}</span>
+      <label class="button">
+        <input
+          type="file"
+          accept="image/*"
+          class="unseen"
+          aria-label={words.choose(name)}
+          onChange={({ currentTarget }) => void chooseFile(currentTarget.files?.[0])}
+        />
+        <span aria-hidden="true">{words.chooseShort}</span>
+      </label>
+      <input
+        ref={address}
+        type="url"
+        dir="ltr"
+        aria-label={words.address(name)}
+        placeholder={words.addressHint}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter") return;
+          event.preventDefault();
+          void chooseAddress();
+        }}
+      />
+      <button type="button" class="quiet" onClick={chooseAddress}>
+        {words.use}
+      </button>
+      {pictures.urls.value[place] === undefined ? null : (
+        <button type="button" class="quiet" aria-label={words.clear(name)} onClick={clear}>
+          ✕
+        </button>
+      )}
+      <p class="refusal" role="alert">
+        {fault}
+      </p>
+    </div>
+  );
+}
+
+function Attention() {
+  const { settings } = useStores();
+  const { settings: words } = useWords();
+  const isDenied = useSignal(false);
+  const askNotify = async (wanted: boolean) => {
+    const answer = wanted && "Notification" in globalThis ? await Notification.requestPermission() : "denied";
+    settings.notify.value = answer === "granted";
+    isDenied.value = wanted && answer !== "granted";
+  };
+  return (
+    <fieldset class="switches">
+      <legend>{words.attention}</legend>
+      <label>
+        <input
+          type="checkbox"
+          checked={settings.sound.value}
+          onChange={({ currentTarget }) => {
+            settings.sound.value = currentTarget.checked;
+          }}
+        />
+        <span>{words.sound}</span>
+      </label>
+      <label>
+        <input
+          type="checkbox"
+          checked={settings.notify.value}
+          onChange={async ({ currentTarget }) => {
+            await askNotify(currentTarget.checked);
+            // A box that was refused must not stay checked.
+            currentTarget.checked = settings.notify.value;
+          }}
+        />
+        <span>{words.notify}</span>
+      </label>
+      <p class="refusal" role="alert">
+        {isDenied.value ? words.notifyDenied : ""}
+      </p>
+    </fieldset>
+  );
+}

@@ -1,0 +1,36 @@
+import type { Signal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { Announcer } from "../store/announcer.ts";
+import type { DraftStore } from "../store/draft.ts";
+import type { Handover } from "../store/handover.ts";
+import type { PictureStore } from "../store/pictures.ts";
+import type { RoomStore } from "../store/room.ts";
+import type { SettingsStore } from "../store/settings.ts";
+import type { Words } from "../words/languages.ts";
+
+/** All that is shown comes from here. */
+export interface Stores {
+  readonly settings: SettingsStore;
+  readonly room: RoomStore;
+  readonly draft: DraftStore;
+  readonly announcer: Announcer;
+  readonly pictures: PictureStore;
+  readonly handover: Handover;
+  /** Whether the transcript is in the document. */
+  readonly isPrinting: Signal<boolean>;
+}
+
+export const StoresContext = createContext<Stores | null>(null);
+
+/** @throws Error outside of the app */
+export function useStores(): Stores {
+  const stores = useContext(StoresContext);
+  if (!stores) throw new Error("rendered outside of the app");
+  return stores;
+}
+
+/** The words of the chosen language. */
+export function useWords(): Words {
+  return useStores().settings.words.value;
+}

@@ -1,0 +1,42 @@
+import { useComputed } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { Content } from "./content.tsx";
+import { Nickname } from "./nickname.tsx";
+import { useStores, useWords } from "./stores.ts";
+
+/** All messages that are loaded, for the printer: in the document only while it prints. */
+export function Transcript({ title }: { readonly title: string }) {
+  const { room, settings, isPrinting } = useStores();
+  const words = useWords();
+  const messages = useComputed(() =>
+    isPrinting.value
+      ? room.log.items.value.flatMap((item) => (item.kind === "message" ? [item.message] : []))
+      : [],
+  );
+  useEffect(() => {
+    const set = ({ type }: Event) => {
+      isPrinting.value = type === "beforeprint";
+    };
+    addEventListener("beforeprint", set);
+    addEventListener("afterprint", set);
+    return () => {
+      removeEventListener("beforeprint", set);
+      removeEventListener("afterprint", set);
+    };
+  }, [isPrinting]);
+  if (!isPrinting.value) return null;
+  const times = settings.times.value;
+  return (
+    <section class="transcript">
+      <h1>{words.transcript(title, times.full(Date.now()))}</h1>
+      {messages.value.map(({ id, name, time, timestamp, content }) => (
+        <article key={id ?? timestamp}>
+          <p>
+            <Nickname name={name} /> <time>{time === null ? timestamp : times.full(time)}</time>
+          </p>
+          <Content content={content} />
+        </article>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,167 @@
+import type { Words } from "./en.ts";
+
+const CHARACTERS = new Intl.NumberFormat("vi");
+
+/** "An", "An và Bình", "An, Bình và 12 người khác". */
+function list<T>(names: readonly T[], others: number): readonly (T | string)[] {
+  const parts: readonly (T | string)[] =
+    others > 0 ? [...names, `${CHARACTERS.format(others)} người khác`] : names;
+  return parts.flatMap((part, at) => (at === 0 ? [part] : [at === parts.length - 1 ? " và " : ", ", part]));
+}
+
+export const vi: Words = {
+  locale: "vi",
+  language: "Tiếng Việt",
+  mainRoom: "Phòng chính",
+  room: (name) => `Phòng ${name}`,
+  pageTitle: (room, unread) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Trò chuyện`,
+  skip: "Đến ô soạn tin nhắn",
+  close: "Đóng",
+  cancel: "Huỷ",
+
+  join: {
+    title: "Vào phòng trò chuyện",
+    lead: "Chọn biệt danh để mọi người nhận ra bạn.",
+    nickname: "Biệt danh",
+    button: "Vào phòng",
+    waiting: "Đang vào…",
+  },
+  rename: { open: "Đổi biệt danh", title: "Đổi biệt danh", field: "Biệt danh mới", button: "Đổi" },
+  leave: "Rời phòng",
+  you: "bạn",
+  youAre: "Bạn là",
+
+  nicknameFault: {
+    empty: "Hãy nhập biệt danh.",
+    long: (has, most) => `Biệt danh dài tối đa ${most} ký tự; biệt danh này có ${has}.`,
+    invisible: "Biệt danh phải có ít nhất một ký tự nhìn thấy được.",
+    forbidden: "Biệt danh không được chứa ký tự điều khiển, dấu xuống dòng hay dấu đảo chiều chữ.",
+    taken:
+      "Trong phòng đã có người dùng biệt danh này, hoặc một biệt danh trông giống hệt. Hãy chọn biệt danh khác.",
+    refused: "Máy chủ không nhận biệt danh này. Hãy chọn biệt danh khác.",
+  },
+  failure: {
+    content: "Máy chủ không nhận tin nhắn này.",
+    store: "Máy chủ chưa lưu được. Hãy thử lại sau giây lát.",
+    rate: (seconds) => `Bạn thao tác quá nhanh. Hãy thử lại sau ${seconds} giây.`,
+    uncertain: "Mất kết nối giữa chừng. Tin nhắn có thể đã đến hoặc chưa.",
+    full: "Đã có quá nhiều tin nhắn đang chờ gửi.",
+    closed: "Bạn đã rời phòng trước khi tin nhắn đến nơi.",
+    unknown: "Máy chủ không làm được việc này. Hãy thử lại.",
+  },
+
+  connection: {
+    label: "Kết nối",
+    connected: "Đã kết nối",
+    connecting: "Đang kết nối…",
+    waiting: "Mất kết nối",
+    retryIn: (seconds) => `Kết nối lại sau ${seconds} giây`,
+    offline: "Bạn đang ngoại tuyến",
+    kept: (n) => `${CHARACTERS.format(n)} tin nhắn sẽ được gửi ngay khi có kết nối trở lại.`,
+    retry: "Thử ngay",
+  },
+  ended: {
+    takenTitle: "Cuộc trò chuyện đang tiếp tục ở thẻ khác",
+    taken: (name) => [
+      "Một thẻ khác của trình duyệt này đang dùng biệt danh ",
+      name,
+      ", có lẽ vì thẻ này đã được nhân đôi.",
+    ],
+    takeOver: "Tiếp tục ở đây",
+    other: "Vào với biệt danh khác",
+    refusedTitle: "Máy chủ đã ngắt kết nối",
+    refused: (code, reason) =>
+      `Mã lỗi: ${code}${reason === "" ? "" : ` (${reason})`}. Những gì bạn đang xem vẫn còn ở đây.`,
+    again: "Kết nối lại",
+  },
+
+  messages: "Tin nhắn",
+  empty: "Chưa có tin nhắn nào. Hãy viết tin đầu tiên.",
+  loading: "Đang tải tin nhắn…",
+  beginning: "Cuộc trò chuyện bắt đầu từ đây.",
+  older: "Tải tin nhắn cũ hơn",
+  olderFailed: "Không tải được tin nhắn cũ hơn.",
+  retry: "Thử lại",
+  remove: "Xoá",
+  newMessages: "Tin nhắn mới",
+  newest: (n) => (n === 0 ? "Đến tin mới nhất" : `${CHARACTERS.format(n)} tin nhắn mới`),
+  gap: (n) => `${CHARACTERS.format(n)} tin nhắn không còn được lưu.`,
+  gone: "Tin nhắn đó không còn nữa.",
+  today: "Hôm nay",
+  yesterday: "Hôm qua",
+  sending: "Đang gửi…",
+  sendingLater: "Đang chờ kết nối…",
+  sent: "Đã gửi",
+  failed: (reason) => `Chưa gửi được. ${reason}`,
+  copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
+  linkCopied: "Đã sao chép liên kết.",
+  linkNotCopied: "Trình duyệt không cho phép sao chép. Liên kết nằm ở thanh địa chỉ.",
+  announce: (name, content) => `${name}: ${content}`,
+  announceMore: (n) => `và ${CHARACTERS.format(n)} tin nhắn nữa`,
+
+  joined: (names, others) => [...list(names, others), " đã vào phòng"],
+  left: (names, others) => [...list(names, others), " đã rời phòng"],
+  passed: (names, others) => [...list(names, others), " đã vào rồi rời phòng"],
+  returned: (names, others) => [...list(names, others), " đã rời phòng rồi quay lại"],
+  renamed: (oldname, newname) => [oldname, " giờ là ", newname],
+  typing: (names, others) => [...list(names, others), " đang viết…"],
+
+  composer: {
+    label: "Tin nhắn",
+    placeholder: "Viết tin nhắn",
+    send: "Gửi",
+    hint: "Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc tên ai đó.",
+    left: (n) => `còn ${CHARACTERS.format(n)} ký tự`,
+    over: (n) => `thừa ${CHARACTERS.format(n)} ký tự`,
+    long: (has, most) =>
+      `Tin nhắn dài tối đa ${CHARACTERS.format(most)} ký tự; tin này có ${CHARACTERS.format(has)}.`,
+    broken: "Tin nhắn có ký tự bị hỏng. Hãy xoá chúng rồi gửi lại.",
+    mentions: "Những người có thể nhắc tên",
+    suggestions: (n) => `Có ${n} người để nhắc tên`,
+  },
+
+  people: {
+    title: "Mọi người",
+    show: (n) => `Mọi người: ${n}`,
+    online: (n) => `Đang có mặt: ${n}`,
+    filter: "Lọc theo tên",
+    none: "Không có ai tên như vậy.",
+    more: (n) => `và ${CHARACTERS.format(n)} người nữa. Hãy lọc để tìm.`,
+  },
+
+  settings: {
+    title: "Cài đặt",
+    language: "Ngôn ngữ",
+    languageAuto: "Theo trình duyệt",
+    theme: "Giao diện",
+    system: "Hệ thống",
+    light: "Sáng",
+    dark: "Tối",
+    classic: "Cổ điển",
+    pictures: "Ảnh nền",
+    picturesLead: "Ảnh chỉ nằm trong trình duyệt này; không ai khác nhìn thấy.",
+    page: "Trang",
+    chat: "Khung trò chuyện",
+    roster: "Mọi người",
+    dialog: "Cài đặt",
+    choose: (place) => `Chọn ảnh: ${place}`,
+    chooseShort: "Chọn ảnh…",
+    address: (place) => `Địa chỉ ảnh: ${place}`,
+    addressHint: "https://…",
+    addressFault: "Đây không phải là địa chỉ https.",
+    addressNote:
+      "Ảnh theo địa chỉ được tải từ trang của nó mỗi lần mở, và trang đó biết điều này. Trang sẽ tải lại một lần để cho phép.",
+    use: "Dùng",
+    clear: (place) => `Bỏ ảnh: ${place}`,
+    pictureFault: "Trình duyệt không hiển thị được tệp này như một ảnh.",
+    attention: "Thông báo",
+    sound: "Phát âm thanh khi có người nhắc tên bạn",
+    notify: "Hiện thông báo khi có người nhắc tên bạn",
+    notifyDenied: "Trình duyệt không cho trang này hiện thông báo.",
+    transcript: "Bản ghi",
+    transcriptLead: "In những tin nhắn đã tải ở đây, hoặc lưu thành PDF.",
+    print: "In",
+  },
+  transcript: (room, time) => `${room}, ${time}`,
+  mentioned: (name) => `${name} nhắc tên bạn`,
+};

@@ -1,0 +1,107 @@
+import { expect, test } from "bun:test";
+import type { Person } from "./person.ts";
+import { Stage } from "./stage.ts";
+
+const stage = new Stage();
+
+test("all of it can be done by keyboard alone, and the focus is always seen", async () => {
+  const room = stage.newRoom();
+  const binh = await stage.enter(room, "Bình");
+  const an = await stage.open(room);
+  const { keyboard } = an.page;
+  await an.page.waitForFunction(() => document.activeElement?.tagName === "INPUT");
+  await keyboard.type("An");
+  await keyboard.press("Enter");
+  await an.isIn();
+  await keyboard.type("hello @b");
+  await keyboard.press("Tab");
+  await keyboard.press("Enter");
+  await binh.sees("hello @Bình");
+
+  await tabTo(an, "Settings", "Shift+Tab");
+  await keyboard.press("Enter");
+  await an.page.getByRole("dialog", { name: "Settings" }).waitFor();
+  await tabTo(an, "Theme", "Tab");
+  await keyboard.press("ArrowRight");
+  await keyboard.press("ArrowRight");
+  expect(await an.page.locator("html").getAttribute("data-theme")).toBe("dark");
+  await keyboard.press("Escape");
+  await an.page.locator("dialog").waitFor({ state: "detached" });
+  expect(await focused(an)).toBe("Settings");
+
+  await tabTo(an, "Change your nickname", "Shift+Tab");
+  await keyboard.press("Enter");
+  await an.page.waitForFunction(() => document.activeElement?.matches("dialog input"));
+  await keyboard.type("Anh");
+  await keyboard.press("Enter");
+  await binh.sees("An is now Anh");
+  await an.page.locator("dialog").waitFor({ state: "detached" });
+  expect(await focused(an)).toContain("Change your nickname");
+
+  await tabTo(an, "Skip to the message field", "Shift+Tab");
+  await keyboard.press("Enter");
+  expect(await focused(an)).toBe("Message");
+  await tabTo(an, "Messages", "Shift+Tab");
+  await keyboard.press("Home");
+});
+
+test("new messages are said to those who hear the page, and a busy room is summed up", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  for (let i = 0; i < 8; i++) await binh.write(`line ${i}`);
+  const said = an.page.locator('[aria-live="polite"]');
+  await said.filter({ hasText: "Bình: line 0" }).waitFor({ state: "attached" });
+  expect((await said.textContent())?.length).toBeLessThan(1000);
+  expect(await an.log.getAttribute("aria-live")).toBe("off");
+});
+
+test("with the text twice as large nothing is cut off, and messages can be written", async () => {
+  const an = await stage.enter(stage.newRoom(), "An", { options: { viewport: { width: 640, height: 400 } } });
+  await an.page.evaluate(() => document.documentElement.style.setProperty("font-size", "200%"));
+  await an.say("hello");
+  const excess = await an.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+  expect(excess).toBeLessThanOrEqual(0);
+  expect(await an.composer.isVisible()).toBe(true);
+});
+
+test("when a phone's keyboard opens, the field stays in sight and the log stays at its end", async () => {
+  const options = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+  const an = await stage.enter(stage.newRoom(), "An", { options });
+  for (let i = 0; i < 30; i++) await an.write(`line ${i}`);
+  await an.sees("line 29");
+  await an.page.setViewportSize({ width: 390, height: 420 });
+  await an.page.waitForFunction(() => {
+    const log = document.querySelector(".log");
+    const field = document.getElementById("message")?.getBoundingClientRect();
+    return log && field && field.bottom <= 420 && log.scrollHeight - log.scrollTop - log.clientHeight < 3;
+  });
+});
+
+/** What has the focus, by its name. */
+async function focused(person: Person): Promise<string> {
+  return person.page.evaluate(() => {
+    const element = document.activeElement;
+    if (!(element instanceof HTMLElement) || element === document.body) return "";
+    const group = element.closest("fieldset")?.querySelector("legend")?.textContent;
+    return group ?? element.ariaLabel ?? element.textContent ?? "";
+  });
+}
+
+/** Presses a key until what has this name has the focus; each stop on the way must show that it has it. */
+async function tabTo(person: Person, name: string, key: string): Promise<void> {
+  for (let stops = 0; stops < 40; stops++) {
+    await person.page.keyboard.press(key);
+    const isShown = await person.page.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return true;
+      const outlined = [element, element.closest(".composer-field, .button")].some(
+        (each) => each && getComputedStyle(each).outlineStyle !== "none",
+      );
+      return outlined;
+    });
+    expect(isShown).toBe(true);
+    if ((await focused(person)).includes(name)) return;
+  }
+  throw new Error(`${name} cannot be reached by ${key}`);
+}

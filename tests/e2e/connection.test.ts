@@ -1,0 +1,163 @@
+import { expect, test } from "bun:test";
+import { Cable } from "../support/cable.ts";
+import { startServer } from "../support/server.ts";
+import { dropNetworkErrors, onFrames, Stage, startServerThatKeepsItsPort, typeOf } from "./stage.ts";
+
+const stage = new Stage();
+
+test("three tabs live through a killed server: nothing is lost, nothing doubled, nobody seems to leave", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An", { at });
+  const binh = await stage.enter(room, "Bình", { at });
+  const chi = await stage.enter(room, "Chi", { at });
+  const all = [an, binh, chi];
+  await an.say("before");
+  await Promise.all(all.map((person) => person.sees("before")));
+
+  await at.kill();
+  await Promise.all(all.map((person) => person.reads("No connection")));
+  await an.write("written by An meanwhile");
+  await binh.write("written by Bình meanwhile");
+  await an.reads("1 message goes out as soon as the connection is back.");
+  expect(await an.unsent.count()).toBe(1);
+  await at.restart();
+  await Promise.all(all.map((person) => person.isConnected()));
+  for (const person of all) {
+    await person.sees("written by An meanwhile");
+    await person.sees("written by Bình meanwhile");
+  }
+  await chi.say("after");
+  for (const person of all) {
+    await person.sees("after");
+    const contents = await person.contents();
+    expect(contents.toSorted()).toEqual([
+      "after",
+      "before",
+      "written by An meanwhile",
+      "written by Bình meanwhile",
+    ]);
+    expect(await person.unsent.count()).toBe(0);
+    expect((await person.roster()).map((name) => name.replace(" (you)", "")).toSorted()).toEqual([
+      "An",
+      "Bình",
+      "Chi",
+    ]);
+  }
+  expect(await an.contents()).toEqual(await chi.contents());
+  expect(await chi.events()).toEqual([]);
+  dropNetworkErrors(...all);
+});
+
+test("a message that a killed server never answered goes out again by itself, once", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const an = await stage.enter(stage.newRoom(), "An", { at });
+  await an.say("before");
+  process.kill(at.pid, "SIGSTOP");
+  await an.write("in between");
+  await an.unsent.getByText("Sending…").waitFor();
+  await at.kill();
+  await at.restart();
+  await an.sees("in between");
+  expect(await an.contents()).toEqual(["before", "in between"]);
+  expect(await an.unsent.count()).toBe(0);
+  dropNetworkErrors(an);
+});
+
+test("a message whose confirmation was lost with the connection is shown once", async () => {
+  let cut = true;
+  const room = stage.newRoom();
+  const binh = await stage.enter(room, "Bình");
+  const an = await stage.enter(room, "An", {
+    intercept: (socket) =>
+      onFrames(socket, (frame, text) => {
+        if (cut && typeOf(frame) === "send") {
+          cut = false;
+          void socket.close({ code: 4000 });
+        } else {
+          socket.send(text);
+        }
+      }),
+  });
+  await an.page.evaluate(() => {
+    const { dataset } = document.documentElement;
+    new MutationObserver(() => {
+      const rows = [...document.querySelectorAll(".log .content")].filter(
+        (row) => row.textContent === "once",
+      );
+      dataset.most = String(Math.max(rows.length, Number(dataset.most ?? 0)));
+    }).observe(document.body, { subtree: true, childList: true });
+  });
+  await an.write("once");
+  await an.sees("once");
+  await an.say("twice");
+  expect(await an.page.evaluate(() => document.documentElement.dataset.most)).toBe("1");
+  await binh.sees("twice");
+  for (const person of [an, binh]) expect(await person.contents()).toEqual(["once", "twice"]);
+  expect(await an.unsent.count()).toBe(0);
+});
+
+test("offline, all that is typed waits; back online it goes out in order, and nobody saw anything", async () => {
+  const room = stage.newRoom();
+  const binh = await stage.enter(room, "Bình");
+  await using cable = new Cable(stage.server.port);
+  const an = await stage.enter(room, "An", { at: cable });
+  await an.say("before");
+  await an.page.context().setOffline(true);
+  cable.cut();
+  await an.reads("You are offline");
+  await an.write("first");
+  await an.write("second");
+  await an.reads("2 messages go out as soon as the connection is back.");
+  expect(await an.unsent.locator(".content").allTextContents()).toEqual(["first", "second"]);
+  await binh.say("meanwhile");
+  cable.mend();
+  await an.page.context().setOffline(false);
+  await an.sees("second");
+  await binh.sees("second");
+  for (const person of [an, binh]) {
+    expect(await person.contents()).toEqual(["before", "meanwhile", "first", "second"]);
+  }
+  expect(await binh.events()).toEqual(["An joined"]);
+  dropNetworkErrors(an);
+});
+
+test("a server that is down can be asked at once for a connection", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const an = await stage.enter(stage.newRoom(), "An", { at });
+  await at.kill();
+  await an.reads("No connection");
+  await at.restart();
+  const retry = an.page.getByRole("button", { name: "Retry now" });
+  await retry.click().catch(() => {});
+  await an.isConnected();
+  await retry.waitFor({ state: "detached" });
+  dropNetworkErrors(an);
+});
+
+test("a nickname that somebody took while one was away is told, and another can be chosen", async () => {
+  await using at = await startServer(["--grace", "0"]);
+  const room = stage.newRoom();
+  await using cable = new Cable(at.port);
+  const an = await stage.enter(room, "An", { at: cable });
+  await an.page.context().setOffline(true);
+  cable.cut();
+  await an.reads("You are offline");
+  const other = await stage.enter(room, "An", { at });
+  cable.mend();
+  await an.page.context().setOffline(false);
+  await an.reads("Somebody here has this nickname");
+  await an.askToJoin("Anh");
+  await an.isIn();
+  await other.sees("Anh joined");
+  dropNetworkErrors(an);
+});
+
+test("who writes faster than the server allows waits, and nothing is lost or out of order", async () => {
+  await using at = await startServer(["--requests-per-second", "4", "--requests-burst", "8"]);
+  const an = await stage.enter(stage.newRoom(), "An", { at });
+  const all = Array.from({ length: 12 }, (_, i) => `message ${i}.`);
+  for (const content of all) await an.write(content);
+  await an.sees("message 11.");
+  expect(await an.contents()).toEqual(all);
+});

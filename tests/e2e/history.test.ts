@@ -1,0 +1,184 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { startServer, TemporaryFolder } from "../support/server.ts";
+import type { Person } from "./person.ts";
+import { oldMessages, Stage } from "./stage.ts";
+
+const stage = new Stage();
+
+test("5,000 messages are paged through upwards, and what one reads stays where it is to the pixel", async () => {
+  using folder = new TemporaryFolder();
+  const dataFile = join(folder.path, "data.json");
+  const count = 5000;
+  await Bun.write(dataFile, JSON.stringify(oldMessages(count)));
+  await using at = await startServer(["--no-limits"], { dataFile });
+  const an = await stage.enter("/", "An", { at });
+  await an.sees(`message ${count - 1}`);
+  const moves = await an.page.evaluate(readUpwards);
+  await an.sees("message 0");
+  await an.reads("The conversation begins here.");
+  expect(moves.pages).toBeGreaterThanOrEqual(20);
+  expect(moves.most).toBeLessThan(1);
+  expect(moves.nodes).toBeLessThan(3000);
+});
+
+test("the log follows its end only while the reader is there, and counts what comes meanwhile", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  for (let i = 0; i < 40; i++) await binh.write(`line ${i}`);
+  await an.sees("line 39");
+  await atEnd(an);
+  await an.log.evaluate((log) => {
+    log.scrollTop = 200;
+  });
+  await an.page.getByRole("button", { name: "To the newest" }).waitFor();
+  await binh.say("news");
+  await binh.say("more news");
+  const newest = an.page.getByRole("button", { name: "2 new messages" });
+  await newest.waitFor();
+  expect(await an.log.evaluate((log) => log.scrollTop)).toBe(200);
+  await newest.click();
+  await newest.waitFor({ state: "detached" });
+  await an.sees("more news");
+  await atEnd(an);
+});
+
+test("a line stands above the first message that came while nobody looked, and the title counts", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  await binh.say("seen");
+  await an.sees("seen");
+  await an.page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await binh.say("unseen");
+  await binh.say("unseen, too");
+  await an.page.waitForFunction(() => document.title.startsWith("(2) "));
+  const icon = an.page.locator("link[rel=icon]");
+  expect(await icon.getAttribute("href")).toMatch(/^\/assets\/icon-unread-[a-z0-9]+\.svg$/);
+  expect((await fetch(stage.server.http((await icon.getAttribute("href")) ?? ""))).status).toBe(200);
+  await an.page.evaluate(() => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => false });
+    document.dispatchEvent(new Event("visibilitychange"));
+  });
+  await an.page.waitForFunction(() => !document.title.startsWith("("));
+  expect(await icon.getAttribute("href")).toMatch(/^\/assets\/icon-[a-z0-9]{8}\.svg$/);
+  const line = an.log.locator("li", { has: an.page.locator(".unread") });
+  expect(await line.locator(".content").allTextContents()).toEqual(["unseen"]);
+});
+
+test("what came since the last visit is marked", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  await binh.say("seen");
+  await an.sees("seen");
+  await an.page.goto("about:blank");
+  await binh.say("missed");
+  await an.page.goto(stage.server.http(room));
+  await an.isIn();
+  await an.log
+    .locator("li", { has: an.page.locator(".unread") })
+    .getByText("missed")
+    .waitFor();
+});
+
+test("a link to an old message opens there, and from there one reads on to the newest", async () => {
+  using folder = new TemporaryFolder();
+  const dataFile = join(folder.path, "data.json");
+  await Bun.write(dataFile, JSON.stringify(oldMessages(1000)));
+  await using at = await startServer(["--no-limits"], { dataFile });
+  const an = await stage.enter("/#301", "An", { at });
+  await an.sees("message 300");
+  const row = an.log.locator("li", { hasText: "message 300" }).first();
+  await row.waitFor();
+  expect(await row.evaluate((element) => element.getBoundingClientRect().top < innerHeight)).toBe(true);
+  expect(await an.log.getByText("message 999").count()).toBe(0);
+
+  const binh = await stage.enter("/", "Bình", { at });
+  await binh.say("while An reads");
+  await an.page.getByRole("button", { name: /1 new message|To the newest/ }).click();
+  await an.sees("while An reads");
+  await atEnd(an);
+
+  await an.page.goto(at.http("/#400"));
+  await an.sees("message 399");
+  await an.page.evaluate(async () => {
+    const log = document.querySelector(".log");
+    for (let at = 0; log && !log.textContent?.includes("while An reads"); at++) {
+      if (at > 10_000) throw new Error("the newest message did not come");
+      log.scrollTop += 300;
+      await new Promise(requestAnimationFrame);
+    }
+  });
+});
+
+test("a link to a message that is not there says so", async () => {
+  const an = await stage.enter(`${stage.newRoom()}#7`, "An");
+  await an.reads("That message is no longer there.");
+});
+
+test("the time of a message is a link to it, which a click copies", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An", {
+    options: { permissions: ["clipboard-read", "clipboard-write"] },
+  });
+  await an.say("first");
+  await an.log.locator("a.time").first().click();
+  await an.reads("Link copied.");
+  const link = await an.page.evaluate(() => navigator.clipboard.readText());
+  expect(link).toMatch(new RegExp(`${room}#\\d+$`));
+  expect(await an.log.locator("a.time").first().getAttribute("title")).toMatch(/\d{4}.*\d:\d\d:\d\d/);
+});
+
+/** Waits until the end of the log is in sight. */
+async function atEnd(person: Person): Promise<void> {
+  await person.page.waitForFunction(() => {
+    const log = document.querySelector(".log");
+    return log !== null && log.scrollHeight - log.scrollTop - log.clientHeight < 3;
+  });
+}
+
+/**
+ * In the page: scrolls to the first message, a piece in each frame, and compares where rows stand before and after all
+ * that happens in between: pages come in, rows are measured for the first time.
+ *
+ * @returns the largest unwanted move in pixels, the pages that came, and the most elements there were
+ */
+async function readUpwards(): Promise<{ most: number; pages: number; nodes: number }> {
+  const log = document.querySelector(".log");
+  const list = log?.querySelector("ol");
+  if (!log || !list) throw new Error("there is no log");
+  // Where rows end: the first one loses its day line, which stands at its beginning, to an earlier one.
+  const ends = () =>
+    new Map(
+      [...list.children].map((row) => [row.getAttribute("data-key"), row.getBoundingClientRect().bottom]),
+    );
+  const isSeen = (end: number) => end > 60 && end < 700;
+  let [most, pages, nodes, idle] = [0, 0, 0, 0];
+  let height = log.scrollHeight;
+  while (idle < 240) {
+    const from = log.scrollTop;
+    const before = ends();
+    log.scrollTop = from - 450;
+    const wanted = from - log.scrollTop;
+    // Two frames: scrolling is told at the first, and everything has its place by the second.
+    await new Promise(requestAnimationFrame);
+    await new Promise(requestAnimationFrame);
+    for (const [key, end] of ends()) {
+      const was = before.get(key);
+      if (was !== undefined && isSeen(was) && isSeen(end))
+        most = Math.max(most, Math.abs(end - was - wanted));
+    }
+    nodes = Math.max(nodes, document.querySelectorAll("*").length);
+    if (log.scrollHeight > height + 2000) pages++;
+    height = log.scrollHeight;
+    const isDone = log.textContent?.includes("The conversation begins here.") && log.scrollTop === 0;
+    if (isDone) break;
+    idle = wanted === 0 ? idle + 1 : 0;
+  }
+  return { most, pages, nodes };
+}

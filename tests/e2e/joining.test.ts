@@ -1,0 +1,158 @@
+import { expect, test } from "bun:test";
+import type { Person } from "./person.ts";
+import { capture, onFrames, Stage, typeOf, violations } from "./stage.ts";
+
+const stage = new Stage();
+
+test("two tabs chat in the main room, and a third in another room sees nothing of it", async () => {
+  const [an, elsewhere] = await Promise.all([stage.enter("/", "An"), stage.enter(stage.newRoom(), "Chi")]);
+  const binh = await stage.enter("/", "Bình");
+  await an.sees("Bình joined");
+  await an.say("Xin chào!");
+  await binh.sees("Xin chào!");
+  await binh.say("Chào An!");
+  await an.sees("Chào An!");
+  await elsewhere.say("Is anybody here?");
+
+  expect(await an.contents()).toEqual(["Xin chào!", "Chào An!"]);
+  expect(await binh.contents()).toEqual(["Xin chào!", "Chào An!"]);
+  expect(await an.roster()).toEqual(["An (you)", "Bình"]);
+  expect(await binh.roster()).toEqual(["An", "Bình (you)"]);
+  expect(await elsewhere.contents()).toEqual(["Is anybody here?"]);
+  expect(await elsewhere.events()).toEqual([]);
+  expect(await elsewhere.roster()).toEqual(["Chi (you)"]);
+});
+
+test("one who comes later sees the history, and the room's name", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  await an.say("first");
+  await an.say("second");
+  const late = await stage.enter(room, "Late");
+  expect(await late.contents()).toEqual(["first", "second"]);
+  expect(await late.page.title()).toBe(`Room ${room.slice("/rooms/".length)} · Chat`);
+});
+
+test("a refused nickname is explained beside the field, and another one can be tried", async () => {
+  const room = stage.newRoom();
+  await stage.enter(room, "Bình");
+  const other = await stage.open(room);
+  const explains = async (nickname: string, words: string) => {
+    await other.askToJoin(nickname);
+    await other.page.getByRole("alert").filter({ hasText: words }).waitFor();
+  };
+  await explains("", "Enter a nickname.");
+  await explains("Bình", "Somebody here has this nickname, or one that looks the same.");
+  await explains(" bÌNH ", "Somebody here has this nickname, or one that looks the same.");
+  await explains("x".repeat(101), "A nickname has at most 100 characters; this one has 101.");
+  await explains("An\u202E", "marks that turn the direction");
+  await explains("\u200B", "at least one visible character");
+  expect(await other.nicknameField.getAttribute("aria-invalid")).toBe("true");
+  await other.askToJoin("😀".repeat(100));
+  await other.isIn();
+});
+
+test("the server's own refusal of a nickname is explained, too", async () => {
+  const person = await stage.open(stage.newRoom(), {
+    intercept: (socket) =>
+      onFrames(socket, (frame, text) => {
+        const refusal = {
+          type: "name",
+          action: "register",
+          status: false,
+          reason: "WrongFormatName",
+          ref: 1,
+        };
+        socket.send(typeOf(frame) === "name" ? JSON.stringify(refusal) : text);
+      }),
+  });
+  await person.askToJoin("An");
+  await person.reads("The server does not take this nickname.");
+});
+
+test("a rename is shown to all, and a refused one is explained", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  await an.rename("bình");
+  await an.page.getByRole("dialog").getByText("Somebody here has this nickname").waitFor();
+  await an.page.getByRole("button", { name: "Close" }).click();
+  await an.rename("Anh");
+  await binh.sees("An is now Anh");
+  await an.sees("An is now Anh");
+  await binh.rename("Bé");
+  await an.sees("Bình is now Bé");
+  await an.say("from Anh");
+  await binh.sees("from Anh");
+  expect(await an.roster()).toEqual(["Anh (you)", "Bé"]);
+  expect(await binh.roster()).toEqual(["Anh", "Bé (you)"]);
+  expect(await binh.log.locator(".message .nickname").textContent()).toBe("Anh");
+});
+
+test("a reload resumes the same person, and the others see neither a leave nor a join", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  await an.say("before");
+  await an.composer.fill("a draft");
+  await an.page.reload();
+  await an.isIn();
+  expect(await an.contents()).toEqual(["before"]);
+  expect(await an.composer.inputValue()).toBe("a draft");
+  await an.write("after");
+  await binh.sees("after");
+  expect(await binh.events()).toEqual([]);
+  expect(await binh.roster()).toEqual(["An", "Bình (you)"]);
+  expect(await an.roster()).toEqual(["An (you)", "Bình"]);
+});
+
+test("the nickname of the last time is offered", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const again = await stage.openBeside(an, room);
+  expect(await again.nicknameField.inputValue()).toBe("An");
+});
+
+test("whoever leaves is asked for a nickname again, and the others see the leave", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  await an.page.getByRole("button", { name: /Change your nickname/ }).click();
+  await an.page.getByRole("button", { name: "Leave the chat" }).click();
+  await an.nicknameField.waitFor();
+  await binh.sees("An left");
+  await an.askToJoin("Anh");
+  await an.isIn();
+  await binh.sees("Anh joined");
+});
+
+test("of a duplicated tab the older one says what happened, and can take over or join anew", async () => {
+  const room = stage.newRoom();
+  const binh = await stage.enter(room, "Bình");
+  const an = await stage.enter(room, "An");
+  const twin = await duplicate(an, room);
+  await twin.isIn();
+  await an.reads("This chat goes on in another tab");
+  await capture(an, "desktop-light-taken-over");
+  expect(await violations(an)).toEqual([]);
+  await an.page.getByRole("button", { name: "Take over here" }).click();
+  await twin.reads("This chat goes on in another tab");
+  await an.say("back in the first tab");
+  await binh.sees("back in the first tab");
+
+  await twin.page.getByRole("button", { name: "Join under another nickname" }).click();
+  await twin.askToJoin("Anh");
+  await binh.sees("Anh joined");
+  expect(await binh.events()).toEqual(["An joined", "Anh joined"]);
+});
+
+/** As a browser does: the new tab begins with a copy of the old one's `sessionStorage`. */
+async function duplicate(person: Person, room: string): Promise<Person> {
+  const kept = await person.page.evaluate(() => ({ ...sessionStorage }));
+  const twin = await stage.openBeside(person, "/manifest.webmanifest");
+  await twin.page.evaluate((items) => {
+    for (const [key, value] of Object.entries(items)) sessionStorage.setItem(key, String(value));
+  }, kept);
+  await twin.page.goto(stage.server.http(room));
+  return twin;
+}

@@ -1,0 +1,144 @@
+/** A browser, a server and the people of one test file. */
+import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { WebSocketRoute } from "playwright-core";
+import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
+import { type ChatServer, startServer } from "../support/server.ts";
+import { type Coming, Person } from "./person.ts";
+
+const SCREENSHOTS = join(import.meta.dir, "screenshots");
+
+/** Where a page comes from: a server, or a cable to one. */
+export interface Place {
+  http(path: string): string;
+}
+
+export class Stage {
+  #browser: RunningBrowser | undefined;
+  #server: ChatServer | undefined;
+  #people: Person[] = [];
+  #rooms = 0;
+
+  /** To be called once in a test file. */
+  constructor() {
+    setDefaultTimeout(120_000);
+    beforeAll(async () => {
+      [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer()]);
+    });
+    afterAll(async () => {
+      await this.#browser?.close();
+      await this.#server?.[Symbol.asyncDispose]();
+    });
+    afterEach(async () => {
+      const complaints = this.#people.flatMap((person) => person.complaints);
+      const contexts = new Set(this.#people.map((person) => person.page.context()));
+      await Promise.all([...contexts].map((context) => context.close()));
+      this.#people = [];
+      expect(complaints).toEqual([]);
+    });
+  }
+
+  get server(): ChatServer {
+    if (!this.#server) throw new Error("the server does not run yet");
+    return this.#server;
+  }
+
+  get browser(): RunningBrowser["playwright"] {
+    if (!this.#browser) throw new Error("the browser does not run yet");
+    return this.#browser.playwright;
+  }
+
+  /** The path of a room that no other test uses. */
+  newRoom(): string {
+    return `/rooms/test-${++this.#rooms}`;
+  }
+
+  async open(path: string, coming: Coming & { readonly at?: Place } = {}): Promise<Person> {
+    return this.#note(await Person.open(this.browser, (coming.at ?? this.server).http(path), coming));
+  }
+
+  /** Opens another tab in the profile of somebody. */
+  async openBeside(person: Person, path: string): Promise<Person> {
+    return this.#note(await Person.openIn(person.page.context(), this.server.http(path)));
+  }
+
+  async enter(
+    path: string,
+    nickname: string,
+    coming: Coming & { readonly at?: Place } = {},
+  ): Promise<Person> {
+    return this.#note(
+      await Person.join(this.browser, (coming.at ?? this.server).http(path), nickname, coming),
+    );
+  }
+
+  #note(person: Person): Person {
+    this.#people.push(person);
+    return person;
+  }
+}
+
+/** Takes a picture for people to look at, and sees to it that nothing reaches out of the page. */
+export async function capture(person: Person, name: string): Promise<void> {
+  const excess = await person.page.evaluate(() =>
+    [document.documentElement, ...document.querySelectorAll(".log, dialog")].map(
+      (box) => box.scrollWidth - box.clientWidth,
+    ),
+  );
+  expect(excess.filter((pixels) => pixels > 0)).toEqual([]);
+  await person.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+/** What axe has against the page as it is now. */
+export async function violations(person: Person): Promise<string[]> {
+  const { violations: found } = await new AxeBuilder({ page: person.page })
+    .withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"])
+    .analyze();
+  return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+}
+
+/** Joins a page's socket to the server's and hands each of the server's frames on, parsed and as it came. */
+export function onFrames(
+  socket: WebSocketRoute,
+  handle: (frame: unknown, text: string | Buffer) => unknown,
+): void {
+  const toServer = socket.connectToServer();
+  toServer.onMessage((text) => void handle(JSON.parse(String(text)), text));
+}
+
+/** The type of a frame from the server; that of its first object when it is an array. */
+export function typeOf(frame: unknown): unknown {
+  const first: unknown = Array.isArray(frame) ? frame[0] : frame;
+  return typeof first === "object" && first !== null && "type" in first ? first.type : undefined;
+}
+
+/** A browser writes each failed attempt to connect on the console; these are no fault of the page. */
+export function dropNetworkErrors(...people: Person[]): void {
+  for (const { complaints } of people) {
+    const others = complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line));
+    complaints.splice(0, Number.POSITIVE_INFINITY, ...others);
+  }
+}
+
+/** A server that has the same port after a restart. */
+export async function startServerThatKeepsItsPort(dataFile?: string): Promise<ChatServer> {
+  for (let tries = 0; ; tries++) {
+    // Below the ports that systems give out by themselves, so that nobody takes it while the server is down.
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    try {
+      return await startServer(["--port", String(port)], dataFile === undefined ? {} : { dataFile });
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
+}
+
+/** Records of a history file: `count` messages, of which some are long. */
+export function oldMessages(count: number): object[] {
+  return Array.from({ length: count }, (_, at) => ({
+    name: at % 7 < 4 ? "Old" : "Older",
+    content: `message ${at}${at % 5 === 0 ? " with words that go on for a while".repeat(1 + (at % 9)) : ""}`,
+    timestamp: "01/02/2024 03:04:05",
+  }));
+}

@@ -1,0 +1,207 @@
+import { expect, test } from "bun:test";
+import type { WebSocketRoute } from "playwright-core";
+import { onFrames, Stage, typeOf } from "./stage.ts";
+
+const stage = new Stage();
+
+test("Enter sends, Shift+Enter starts a new line, and an empty message is not sent", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  await an.write("   ");
+  await an.composer.fill("one");
+  await an.composer.press("Shift+Enter");
+  await an.composer.pressSequentially("two");
+  await an.composer.press("Enter");
+  await an.sees("two");
+  expect(await an.contents()).toEqual(["one\ntwo"]);
+  expect(await an.composer.inputValue()).toBe("");
+});
+
+test("an own message is shown as being sent until its reply comes", async () => {
+  const held: (string | Buffer)[] = [];
+  let toPage: WebSocketRoute | undefined;
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An", {
+    intercept: (socket) => {
+      toPage = socket;
+      onFrames(socket, (frame, text) => (typeOf(frame) === "send" ? held.push(text) : socket.send(text)));
+    },
+  });
+  const binh = await stage.enter(room, "Bình");
+  await an.write("wait for me");
+  await binh.sees("wait for me");
+  await an.unsent.getByText("Sending…").waitFor();
+  expect(await an.contents()).toEqual([]);
+  for (const text of held) toPage?.send(text);
+  await an.sees("wait for me");
+  expect(await an.unsent.count()).toBe(0);
+});
+
+test("over plain HTTP a browser lacks some of its functions, and all the same messages go out", async () => {
+  const room = stage.newRoom();
+  const an = await stage.open(room);
+  await an.page.addInitScript(() => {
+    Object.defineProperty(crypto, "randomUUID", { value: undefined });
+    Object.defineProperty(navigator, "clipboard", { value: undefined });
+  });
+  await an.page.reload();
+  await an.askToJoin("An");
+  await an.say("hello");
+  await an.log.getByRole("img", { name: "Sent" }).waitFor();
+  await an.log.locator("a.time").click();
+  await an.reads("The link stands in the address bar.");
+  expect(an.page.url()).toMatch(/#\d+$/);
+});
+
+test("a refused message says why, and can be sent again or removed", async () => {
+  const refusals = [
+    {
+      type: "send",
+      username: "An",
+      content: "hello",
+      status: false,
+      reason: "ErrorWhenSend",
+      error: "Disk full.",
+    },
+    { type: "send", username: "An", content: "hello", status: false, reason: "WrongFormatContent" },
+  ];
+  const an = await stage.enter(stage.newRoom(), "An", {
+    intercept: (socket) =>
+      onFrames(socket, (frame, text) => {
+        const refusal = typeOf(frame) === "send" ? refusals.shift() : undefined;
+        socket.send(refusal ? JSON.stringify({ ...refusal, ref: refOf(frame) }) : text);
+      }),
+  });
+  await an.write("hello");
+  await an.reads("Not sent. The server could not store it.");
+  await an.page.getByRole("button", { name: "Try again" }).click();
+  await an.reads("Not sent. The server does not take this message.");
+  await an.page.getByRole("button", { name: "Remove" }).click();
+  await an.say("after");
+  expect(await an.contents()).toEqual(["after"]);
+  expect(await an.unsent.count()).toBe(0);
+});
+
+test("a message that is too long or broken stays in the field, with the reason", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  await an.composer.fill("x".repeat(3990));
+  await an.reads("10 left");
+  await an.write("x".repeat(4001));
+  await an.reads("1 character too many");
+  await an.reads("A message has at most 4,000 characters; this one has 4,001.");
+  expect(await an.composer.inputValue()).toHaveLength(4001);
+  await an.composer.evaluate((field) => {
+    if (field instanceof HTMLTextAreaElement) field.value = "half \ud83d a pair";
+  });
+  await an.composer.press("Enter");
+  await an.reads("This message holds broken characters.");
+  const longest = "😀".repeat(4000);
+  await an.say(longest);
+  expect(await an.contents()).toEqual([longest]);
+});
+
+test("links, code, mentions and emoji are set as what they are, and nothing else is", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình Minh");
+  await an.write("see example.com, https://example.org/a?b=c and javascript:alert(1) or data:text/html,x");
+  await an.sees("see example.com");
+  const links = an.log.locator(".content a");
+  expect(await links.evaluateAll((all) => all.map((link) => link.getAttribute("href")))).toEqual([
+    "http://example.com",
+    "https://example.org/a?b=c",
+  ]);
+  expect(await links.first().getAttribute("rel")).toBe("noopener noreferrer nofollow");
+  await an.write("`a < b` and\n```js\nconst x = 1;\n```");
+  await an.sees("const x = 1;");
+  expect(await an.log.locator("code").allTextContents()).toEqual(["a < b", "const x = 1;"]);
+  await an.say("🎉");
+  expect(await an.log.locator(".large").allTextContents()).toEqual(["🎉"]);
+  await an.say("@Bình Minh, look");
+  await binh.sees("@Bình Minh, look");
+  expect(await binh.log.locator(".mention.own").allTextContents()).toEqual(["@Bình Minh"]);
+});
+
+test("a mention is completed from the roster", async () => {
+  const room = stage.newRoom();
+  await stage.enter(room, "Bình");
+  await stage.enter(room, "Bích Ngọc");
+  const an = await stage.enter(room, "An");
+  await an.seesOnline(3);
+  await an.composer.pressSequentially("hi @bi");
+  await an.page.getByRole("option").first().waitFor();
+  expect(await an.page.getByRole("option").locator(".nickname").allTextContents()).toEqual([
+    "Bình",
+    "Bích Ngọc",
+  ]);
+  await an.composer.press("ArrowDown");
+  await an.composer.press("Enter");
+  expect(await an.composer.inputValue()).toBe("hi @Bích Ngọc ");
+  await an.composer.pressSequentially("and @");
+  await an.page.getByRole("option", { name: "Bình" }).click();
+  expect(await an.composer.inputValue()).toBe("hi @Bích Ngọc and @Bình ");
+});
+
+test("who is writing is shown to the others until the message is there", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.enter(room, "Bình");
+  await an.composer.pressSequentially("I am wri");
+  await binh.reads("An is writing…");
+  await an.write("done");
+  await binh.sees("done");
+  await binh.page.getByText("An is writing…").waitFor({ state: "detached" });
+});
+
+test("hostile contents and nicknames stay text", async () => {
+  const room = stage.newRoom();
+  const evil = await stage.enter(room, "<b>Eve</b>");
+  // All of it is to be in the document at once.
+  const options = { viewport: { width: 1280, height: 4000 } };
+  const an = await stage.enter(room, "An", { options });
+  const hostile = [
+    `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`,
+    "javascript:document.title='owned'",
+    "JaVaScRiPt://example.com/%0Adocument.title='owned'",
+    `http://example.com/"onmouseover="document.title='owned'`,
+    `a${"\u0301".repeat(3999)}`,
+    "\u202Egnp.exe\u2066 \u2067abc",
+    "{{constructor.constructor('document.title=1')()}}",
+    "&lt;b&gt; &amp; %3Cb%3E \\u003cb\\u003e",
+    "```\n</code></pre><script>document.title='owned'</script>\n",
+    `${"@".repeat(3999)} `,
+    "http://".repeat(570),
+    "\u0000\u0007\u001b[31m",
+  ];
+  for (const content of hostile) await evil.write(content);
+  await evil.say("the end");
+  await an.sees("the end");
+  const late = await stage.enter(room, "Late", { options });
+  for (const person of [an, late]) {
+    expect(await person.contents()).toEqual([...hostile, "the end"]);
+    expect(await person.log.locator(":is(img, script, b, iframe, object, style)").count()).toBe(0);
+    expect(await person.log.locator('a[href^="javascript" i], [onmouseover], [onerror]').count()).toBe(0);
+    expect(await person.page.title()).toStartWith("Room ");
+    expect(await person.log.locator(".nickname").first().textContent()).toBe("<b>Eve</b>");
+  }
+  const towers = await an.log.locator("li").evaluateAll((rows) => rows.map((row) => row.clientHeight));
+  expect(Math.max(...towers)).toBeLessThan(4000);
+});
+
+test("the policy forbids scripts from elsewhere, and the browser says so", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  const reported = an.page.waitForEvent("console", (line) =>
+    line.text().startsWith("Content-Security-Policy: "),
+  );
+  const inserted = an.page.evaluate(() => {
+    const script = document.createElement("script");
+    script.src = "data:text/javascript,document.title='owned'";
+  });
+  await expect(inserted).rejects.toThrow("TrustedScriptURL");
+  await reported;
+  expect(an.complaints).not.toEqual([]);
+  an.complaints.length = 0;
+});
+
+function refOf(frame: unknown): unknown {
+  return typeof frame === "object" && frame !== null && "ref" in frame ? frame.ref : undefined;
+}
