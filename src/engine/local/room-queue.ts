@@ -4,7 +4,7 @@ import type { Page } from "../../protocol/v3.ts";
 import { HistoryWindow } from "../../room/history.ts";
 import type { Decision, HistoryView, Message, Operation, Outcome, SessionId } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
-import { type Absentee, type Moment, Room } from "../../room/room.ts";
+import { type Member, type Moment, Room } from "../../room/room.ts";
 import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
 import type { Deliver, EngineObserver } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
@@ -48,7 +48,7 @@ export class RoomQueue implements HistoryHolder {
   readonly #past: PastSessions;
   readonly #keys: SendKeys;
   /** Those whom a restart found here, until the room is opened. */
-  #absentees: Absentee[] = [];
+  #absentees: Omit<Member, "key">[] = [];
   /** The graces that run, by session. Each has a place in the room. */
   readonly #graces = new Map<SessionId, Timer>();
   #journal: Journal | null = null;
@@ -68,7 +68,10 @@ export class RoomQueue implements HistoryHolder {
     this.#keys = new SendKeys(options.keyMemory);
     for (const { name, lease, endedAt } of options.sessions.load(options.name)) {
       if (endedAt !== null) this.#past.add(lease, endedAt);
-      else this.#absentees.push({ session: `absent:${lease.proof}`, name, lease });
+      else {
+        const place = this.#absentees.length + 1;
+        this.#absentees.push({ session: `absent:${lease.proof}`, name, lease, isAbsent: true, place });
+      }
     }
     for (const { session } of this.#absentees) {
       this.places++;
@@ -132,7 +135,8 @@ export class RoomQueue implements HistoryHolder {
     this.#room = new Room({
       lastId: journal.lastId,
       history: this.#view,
-      absentees: this.#absentees,
+      lastPlace: this.#absentees.length,
+      members: this.#absentees,
       past: this.#past,
       keys: this.#keys,
       digest,
