@@ -148,7 +148,7 @@ export class Room {
         this.#replace(member, { isAbsent: true });
         break;
       case "left":
-        this.#left(member, change.time);
+        if (change.name !== null) this.#left(member, change.time);
         break;
     }
   }
@@ -383,16 +383,16 @@ export class Room {
   }
 }
 
-function isChange(decision: Decision): decision is Extract<Decision, Change> {
+/** Whether an outcome changes a room; a `left` of somebody without a nickname does not, and is left alone. */
+export function isChange<T extends Decision | Outcome>(decision: T): decision is Extract<T, Change> {
   switch (decision.kind) {
     case "registered":
     case "renamed":
     case "sent":
     case "resumed":
     case "absent":
-      return true;
     case "left":
-      return decision.name !== null;
+      return true;
     default:
       return false;
   }

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
-import type { Change, Room } from "../../src/room/room.ts";
+import { type Change, isChange, type Room } from "../../src/room/room.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
 
@@ -54,17 +54,7 @@ function portrait(room: Room): unknown {
 function changesOf(room: Room, batch: readonly Operation[], from = 0): Change[] {
   return batch.flatMap((each, at) => {
     const decision = room.decide(each, moment(from + at));
-    switch (decision.kind) {
-      case "registered":
-      case "renamed":
-      case "sent":
-      case "resumed":
-      case "absent":
-      case "left":
-        return [decision];
-      default:
-        return [];
-    }
+    return isChange(decision) ? [decision] : [];
   });
 }
 
