@@ -53,6 +53,11 @@ export type Operation =
   /** The grace of a session without a connection is over. Only engines make it. */
   | { readonly kind: "expire"; readonly session: SessionId };
 
+/** What an operation costs while it waits, in bytes. */
+export function sizeOf(operation: Operation): number {
+  return "size" in operation ? operation.size : 0;
+}
+
 /** A message as it is stored, shown and counted. */
 export interface Message {
   readonly name: string;

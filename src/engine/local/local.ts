@@ -3,7 +3,7 @@ import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
 import type { Deliver, Engine, EngineObserver } from "../engine.ts";
-import { HistoryMemory } from "./history-memory.ts";
+import { HistoryMemory } from "../history-memory.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { RoomQueue } from "./room-queue.ts";
