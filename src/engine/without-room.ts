@@ -2,7 +2,10 @@ import type { Decision, Operation } from "../room/operation.ts";
 import type { Moment } from "../room/room.ts";
 
 /** What comes of an operation in a room whose history cannot be opened: nobody can register in it. */
-export function withoutRoom(operation: Operation, now: Moment): Decision {
+export function withoutRoom(
+  operation: Operation,
+  now: Moment,
+): Exclude<Decision, { kind: "paged" | "resumed" | "repeated" }> {
   const { session } = operation;
   switch (operation.kind) {
     case "refuse":

@@ -22,6 +22,9 @@ interface Share {
   readonly replies: { readonly before: number; readonly after: number; readonly text: string | null }[];
 }
 
+/** A connection to be ended when the batch is told, and why. */
+type Ending = readonly [Connection, "flood" | "resumed" | "cut"];
+
 /** What a client gets that asked for nothing. */
 const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
 
@@ -73,12 +76,14 @@ export class Fanout {
   deliver(room: string, outcomes: Iterable<Outcome>): void {
     const events: Announced[] = [];
     const shares = new Map<Connection, Share>();
-    const toEnd: [Connection, "flood" | "resumed"][] = [];
+    const toEnd: Ending[] = [];
     for (const outcome of outcomes) {
       const connection = this.#clients.get(outcome.session)?.connection;
       this.#events.told(outcome, connection);
       const before = events.length;
       if (isAnnounced(outcome)) events.push(outcome);
+      // Who resumes may be at another server, and the one whose nickname moves here.
+      if (outcome.kind === "resumed") this.#cutOff(outcome.from, shares, toEnd, before);
       if (!connection) continue;
       const share = shareOf(shares, connection);
       if (share.hearsUntil !== null) continue;
@@ -89,7 +94,6 @@ export class Fanout {
       }
       switch (outcome.kind) {
         case "resumed":
-          this.#cutOff(outcome.from, shares, toEnd, before);
           this.#name(room, connection, outcome.name);
           share.hearsFrom ??= events.length;
           break;
@@ -101,6 +105,10 @@ export class Fanout {
         case "ended":
           toEnd.push([connection, "flood"]);
           break;
+        case "cut":
+          share.hearsUntil = before;
+          toEnd.push([connection, "cut"]);
+          break;
       }
     }
     this.#write(room, events, shares);
@@ -108,12 +116,7 @@ export class Fanout {
   }
 
   /** The nickname of a connection has moved on to another: it hears nothing any more. */
-  #cutOff(
-    session: SessionId,
-    shares: Map<Connection, Share>,
-    toEnd: [Connection, "flood" | "resumed"][],
-    before: number,
-  ): void {
+  #cutOff(session: SessionId, shares: Map<Connection, Share>, toEnd: Ending[], before: number): void {
     const client = this.#clients.get(session);
     if (!client) return;
     const share = shareOf(shares, client.connection);
@@ -191,6 +194,7 @@ export class Fanout {
       case "left":
       case "absent":
       case "ended":
+      case "cut":
         return null;
       default:
         this.#events.refused(connection, refusalReason(outcome));
@@ -296,7 +300,7 @@ function isAnnounced(outcome: Outcome): outcome is Announced {
 
 type Refused = Exclude<
   Outcome,
-  Announced | { kind: "got" | "paged" | "resumed" | "repeated" | "absent" | "ended" }
+  Announced | { kind: "got" | "paged" | "resumed" | "repeated" | "absent" | "ended" | "cut" }
 >;
 
 function refusalFrame(outcome: Refused): string {
