@@ -1,6 +1,7 @@
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
+import { DatabaseError } from "../engine/postgres/fault.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 import { banner } from "./banner.ts";
@@ -41,7 +42,7 @@ function readSettings(): Settings {
 }
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
-  if (error instanceof JournalError) return error.message;
+  if (error instanceof JournalError || error instanceof DatabaseError) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const address = hosts.join(" and ");
   switch (code) {

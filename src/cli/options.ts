@@ -14,6 +14,9 @@ interface Flags {
   port: number;
   host: string;
   data: string;
+  databaseUrl?: string;
+  databaseConnections: number;
+  databaseTimeout: number;
   fsync: "always" | "batch" | "off";
   getBudget: number;
   grace: number;
@@ -65,6 +68,14 @@ export function createCommand(version: string): Command {
     .addOption(
       flag("--data <file>", "history of the main room; other rooms lie beside it").default("./data.json"),
     )
+    .addOption(
+      flag(
+        "--database-url <url>",
+        "PostgreSQL instead of files, for many servers that are one chat: postgres://user:password@host/name; also DATABASE_URL",
+      ),
+    )
+    .addOption(count("--database-connections <n>", "connections to the database", 8))
+    .addOption(number("--database-timeout <seconds>", "time for the database to answer", 4))
     .addOption(
       flag("--fsync <mode>", "when a message counts as stored: on disk, within a second, or up to the system")
         .choices(["always", "batch", "off"])
@@ -157,6 +168,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
   return {
     port: flags.port,
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
+    database: databaseOf(flags),
     dataFile: resolve(flags.data),
     fsync: flags.fsync,
     getBudgetBytes: flags.getBudget,
@@ -190,6 +202,19 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       addresses: flags.logAddresses ?? false,
     },
   };
+}
+
+/** A URL may have a password in it, so no message repeats one. */
+function databaseOf({ databaseUrl, databaseConnections, databaseTimeout }: Flags): Settings["database"] {
+  const url = databaseUrl ?? process.env.DATABASE_URL ?? "";
+  if (url === "") return null;
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new InvalidArgumentError(
+      "--database-url: it must be like postgres://user:password@host:5432/name.",
+    );
+  }
+  const timeoutMs = databaseTimeout * 1000;
+  return { url, poolSize: databaseConnections, statementTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs };
 }
 
 function flag(flags: string, description: string): Option {

@@ -72,6 +72,11 @@ export class Fanout {
     this.#silence(connection, client.wire);
   }
 
+  /** Ends all connections: this server cannot say any more who is in its rooms. */
+  cutAll(): void {
+    for (const connection of [...this.connections()]) connection.end("cut");
+  }
+
   /** Tells a batch of outcomes of one room. */
   deliver(room: string, outcomes: Iterable<Outcome>): void {
     const events: Announced[] = [];
