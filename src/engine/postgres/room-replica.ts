@@ -369,9 +369,13 @@ export class RoomReplica implements HistoryHolder {
     });
   }
 
-  /** Keeps account of who is where, for a change that stands. */
-  #settle({ homes }: Replica, change: Change, server: string): void {
+  /** Keeps account of who is where and what is kept, for a change that stands. */
+  #settle(replica: Replica, change: Change, server: string): void {
+    const { homes } = replica;
     switch (change.kind) {
+      case "sent":
+        if (replica.firstId === 0) replica.firstId = change.message.id;
+        break;
       case "registered":
       case "absent":
         homes.set(change.session, server);

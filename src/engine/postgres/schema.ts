@@ -92,17 +92,30 @@ const STEPS: readonly string[] = [
 export async function migrate(database: Database, url: string): Promise<void> {
   try {
     if ((await database.query(MIGRATION_TIMEOUT_MS, versionOf)) === STEPS.length) return;
-    await database.transaction(MIGRATION_TIMEOUT_MS, async (sql) => {
-      await sql`SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}::bigint)`;
-      const version = await versionOf(sql);
-      if (version > STEPS.length) throw laterVersion(version, url);
-      if (version === 0) await sql.unsafe(FIRST);
-      for (const step of STEPS.slice(version)) await sql.unsafe(step);
-      await sql`UPDATE chatbox.schema SET version = ${STEPS.length}`;
-    });
+    await database.query(MIGRATION_TIMEOUT_MS, (sql) => alone(sql, () => takeSteps(sql, url)));
   } catch (error) {
     throw new DatabaseError(startSentence(error, nameOfDatabase(url)), { cause: error });
   }
+}
+
+/** Runs work while no other server does. When it fails the connection is closed, and the lock is free with it. */
+async function alone(sql: SQL, work: () => Promise<void>): Promise<void> {
+  await sql.unsafe("SET statement_timeout = 0; SET lock_timeout = 0");
+  // Before the transaction and not in it: what others have made meanwhile is surely seen only by a new one.
+  await sql`SELECT pg_advisory_lock(${MIGRATION_LOCK}::bigint)`;
+  await work();
+  await sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK}::bigint)`;
+  await sql.unsafe("RESET statement_timeout; RESET lock_timeout");
+}
+
+async function takeSteps(sql: SQL, url: string): Promise<void> {
+  await sql`BEGIN`;
+  const version = await versionOf(sql);
+  if (version > STEPS.length) throw laterVersion(version, url);
+  if (version === 0) await sql.unsafe(FIRST);
+  for (const step of STEPS.slice(version)) await sql.unsafe(step);
+  await sql`UPDATE chatbox.schema SET version = ${STEPS.length}`;
+  await sql`COMMIT`;
 }
 
 const FIRST = `

@@ -1,0 +1,223 @@
+/** Servers that are killed, and a database that is restarted, killed, paused, or ends connections, under load. */
+import { expect, test } from "bun:test";
+import { SQL } from "bun";
+import { ChatClient, type Frame } from "../support/client.ts";
+import { Cluster } from "../support/cluster.ts";
+import { PostgresServer } from "../support/postgres.ts";
+import { V3Client, type V3Message } from "../support/v3.ts";
+import { Writer } from "../support/writer.ts";
+
+const FLAGS = ["--no-limits", "--grace", "60", "--restart-grace", "60"];
+
+test("EV-7 LIVE-3 the people of a server that was killed are told as left once by each survivor, and who can resume does", async () => {
+  await using cluster = await Cluster.start(3, ["--restart-grace", "60"]);
+  const survivors = [
+    await ChatClient.registered(cluster.at(0).url(), "survivor 0"),
+    await ChatClient.registered(cluster.at(1).url(), "survivor 1"),
+  ];
+  const classics = await Promise.all(
+    ["c1", "c2"].map((name) => ChatClient.registered(cluster.at(2).url(), name)),
+  );
+  using modern = await V3Client.registered(cluster.at(2).url(), "modern");
+  const [first] = survivors;
+  while ((await first?.next())?.name !== "modern");
+  await cluster.at(2).kill();
+  for (const survivor of survivors) {
+    const names = new Set<unknown>();
+    while (names.size < 2) {
+      const frame = await survivor.nextWhere(({ datatype }) => datatype === "leave");
+      expect(names.has(frame.name)).toBe(false);
+      names.add(frame.name);
+    }
+    expect(names).toEqual(new Set(["c1", "c2"]));
+  }
+  using again = await V3Client.resumed(cluster.at(0).url(), modern.session);
+  expect((await again.page()).online).toEqual(["survivor 0", "survivor 1", "modern"]);
+  for (const survivor of survivors) {
+    await survivor.expectNothing();
+    survivor[Symbol.dispose]();
+  }
+  expect(classics.length).toBe(2);
+}, 60_000);
+
+test("DUR-1 DUR-2 DUR-3 KEY-3 a database that is restarted, killed, paused and cut off under load loses and doubles nothing", async () => {
+  await using postgres = await PostgresServer.start();
+  await using cluster = await Cluster.start(3, FLAGS, postgres);
+  using witness = await V3Client.registered(cluster.at(0).url("w"), "witness");
+  const faults: [string, () => Promise<void>][] = [
+    ["restart", () => postgres.restart()],
+    [
+      "kill -9",
+      async () => {
+        await postgres.stop("SIGKILL");
+        await postgres.restart();
+      },
+    ],
+    ["connections ended by an administrator", () => endConnections(cluster.url)],
+    [
+      "pause",
+      async () => {
+        postgres.pause();
+        await Bun.sleep(2_000);
+        postgres.resume();
+      },
+    ],
+    [
+      "long pause",
+      async () => {
+        postgres.pause();
+        await Bun.sleep(6_500);
+        postgres.resume();
+      },
+    ],
+    [
+      "connections ended again and again",
+      async () => {
+        for (let i = 0; i < 10; i++) {
+          await endConnections(cluster.url);
+          await Bun.sleep(30);
+        }
+      },
+    ],
+  ];
+  const urls = () => cluster.servers.map((server) => server.url());
+  const writers = Array.from({ length: 6 }, (_, at) => new Writer(`w${at}`, urls, at));
+  for (const writer of writers) await writer.start();
+  for (const [, fault] of faults) {
+    await Promise.all(writers.map((writer) => writer.more(20)));
+    await fault();
+  }
+  await Promise.all(writers.map((writer) => writer.more(20)));
+  await finishAndCheck(cluster, writers);
+  await witness.say("the connection has outlived it all");
+}, 120_000);
+
+test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the database is away, get goes on, and all works again", async () => {
+  await using postgres = await PostgresServer.start();
+  await using cluster = await Cluster.start(1, FLAGS, postgres);
+  using an = await ChatClient.registered(cluster.at(0).url(), "An");
+  using binh = await ChatClient.registered(cluster.at(0).url(), "Bình");
+  await an.next();
+  await an.say("before");
+  await binh.next();
+  await binh.get();
+  await postgres.stop("SIGKILL");
+  expect(JSON.parse(await an.ask({ type: "send", content: "lost" }))).toMatchObject({
+    status: false,
+    username: "An",
+    reason: "ErrorWhenSend",
+  });
+  expect(await binh.get()).toMatchObject({ online: ["An", "Bình"], messages: [{ content: "before" }] });
+  expect(JSON.parse(await binh.ask({ type: "name", name: "Chi" }))).toMatchObject({
+    status: false,
+    reason: "ErrorWhenChange",
+  });
+  await postgres.restart();
+  let reply: Frame;
+  do reply = JSON.parse(await an.ask({ type: "send", content: "after" }));
+  while (reply.status !== true);
+  expect(await binh.next()).toMatchObject({ datatype: "message", content: "after" });
+  expect((await binh.get()).messages.map(({ content }) => content)).toEqual(["before", "after"]);
+}, 60_000);
+
+test("CLOSE-7 a server that is cut off for too long closes its clients with 1013, and they go on when the database is back", async () => {
+  await using postgres = await PostgresServer.start();
+  await using cluster = await Cluster.start(1, FLAGS, postgres);
+  using an = await V3Client.registered(cluster.at(0).url(), "An");
+  using classic = await ChatClient.registered(cluster.at(0).url(), "Classic");
+  await postgres.stop("SIGINT");
+  expect((await an.chat.closed).code).toBe(1013);
+  expect((await classic.closed).code).toBe(1013);
+  await postgres.restart();
+  const again = await resumeSoon(cluster.at(0).url(), an.session);
+  await again.say("here again");
+  expect((await again.page()).online).toEqual(["An"]);
+  again[Symbol.dispose]();
+}, 60_000);
+
+test("DUR-2 KEY-3 servers that are killed at random under load lose and double nothing", async () => {
+  await using cluster = await Cluster.start(3, FLAGS);
+  let away = -1;
+  const urls = () => cluster.servers.filter((_, at) => at !== away).map((server) => server.url());
+  const writers = Array.from({ length: 6 }, (_, at) => new Writer(`w${at}`, urls, at));
+  for (const writer of writers) await writer.start();
+  for (let round = 0; round < 6; round++) {
+    away = round % 3;
+    await cluster.at(away).kill();
+    await Promise.all(writers.map((writer) => writer.more(30)));
+    await cluster.at(away).restart();
+    away = -1;
+    await Promise.all(writers.map((writer) => writer.more(10)));
+  }
+  await finishAndCheck(cluster, writers);
+}, 120_000);
+
+test("RES-7 CLOSE-6 a rolling restart under load: nothing is lost or doubled, and nobody is seen to leave", async () => {
+  await using cluster = await Cluster.start(3, FLAGS);
+  let away = -1;
+  const urls = () => cluster.servers.filter((_, at) => at !== away).map((server) => server.url());
+  const writers = Array.from({ length: 6 }, (_, at) => new Writer(`w${at}`, urls, at));
+  for (const writer of writers) await writer.start();
+  for (let round = 0; round < 2; round++) {
+    for (const at of cluster.servers.keys()) {
+      await Promise.all(writers.map((writer) => writer.more(20)));
+      away = at;
+      expect(await cluster.at(at).stop()).toBe(0);
+      await cluster.at(at).restart();
+      away = -1;
+    }
+  }
+  await Promise.all(writers.map((writer) => writer.more(20)));
+  for (const writer of writers) {
+    expect(writer.comings.filter(({ datatype }) => datatype === "leave")).toEqual([]);
+    expect(writer.returns).toBeGreaterThan(0);
+  }
+  await finishAndCheck(cluster, writers);
+}, 120_000);
+
+/** Every acknowledged message is there, once, under its id, and each writer's are in the order in which it sent them. */
+async function finishAndCheck(cluster: Cluster, writers: readonly Writer[]): Promise<void> {
+  await Promise.all(writers.map((writer) => writer.finish()));
+  const stored = await history(cluster.at(0).url());
+  const byContent = new Map(stored.map((message) => [message.content, message]));
+  expect(byContent.size).toBe(stored.length);
+  for (const { name, acknowledged } of writers) {
+    for (const [content, id] of acknowledged) expect(byContent.get(content)?.id).toBe(id);
+    const own = stored.filter((message) => message.name === name);
+    expect(own.length).toBe(acknowledged.size);
+  }
+}
+
+async function history(url: string): Promise<V3Message[]> {
+  using reader = await V3Client.registered(url, `reader ${Math.random()}`);
+  const all: V3Message[] = [];
+  for (;;) {
+    const { messages, more } = await reader.page({ after: all.at(-1)?.id ?? 0, limit: 1000 });
+    all.push(...messages);
+    if (!more) return all;
+  }
+}
+
+async function endConnections(url: string): Promise<void> {
+  const sql = new SQL(url, { max: 1 });
+  try {
+    await sql`
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE application_name = 'classic-chatbox' AND datname = current_database()`;
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
+/** Connects and resumes, as often as it takes until the server lets. */
+async function resumeSoon(url: string, session: string): Promise<V3Client> {
+  for (;;) {
+    const client = await V3Client.connect(url).catch(() => null);
+    if (client !== null) {
+      const reply = await client.resume(session).catch(() => null);
+      if (reply?.status === true) return client;
+      client[Symbol.dispose]();
+    }
+    await Bun.sleep(50);
+  }
+}
