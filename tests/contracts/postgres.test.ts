@@ -1,9 +1,9 @@
-import { afterAll } from "bun:test";
+import { afterAll, expect, test } from "bun:test";
 import { SQL } from "bun";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { createDatabase } from "../support/postgres.ts";
-import { type EngineStage, engineContract } from "./suite.ts";
+import { EngineStage, engineContract } from "./suite.ts";
 
 const urlOf = new WeakMap<Deliver, string>();
 const engines = new Set<PostgresEngine>();
@@ -52,3 +52,85 @@ engineContract({
     await administer(stage, "DELETE FROM chatbox.servers");
   },
 });
+
+test("postgres: KEY-2 a key is known by the index when memory has no room for it", async () => {
+  const stage = new EngineStage();
+  const engine = await open(stage.deliver, { sendKeys: 1 });
+  stage.engine = engine;
+  engine.enter("/");
+  stage.name("a", "An");
+  for (const key of ["k", "l", "m", "n"]) stage.send("a", `first ${key}`, "/", key);
+  await stage.until(5);
+  stage.send("a", "again", "/", "k");
+  expect((await stage.until(6))[5]).toMatchObject({ kind: "repeated", message: { content: "first k" } });
+});
+
+test("postgres: DUR-3 a batch that cannot be stored fails and is forgotten, nicknames too, and the engine goes on", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  for (let i = 0; i < 2; i++) stage.engine.enter("/");
+  stage.name("1", "An");
+  stage.send("1", "before");
+  stage.get("1");
+  await stage.until(3);
+  await administer(stage, "ALTER TABLE chatbox.messages ADD CONSTRAINT full_disk CHECK (content <> 'lost')");
+  stage.send("1", "lost");
+  stage.name("1", "Renamed");
+  stage.name("2", "Bình");
+  stage.get("1");
+  const told = await stage.until(7);
+  expect(stage.kinds().slice(3)).toEqual(["send-failed", "name-failed", "name-failed", "got"]);
+  expect(told[6]).toMatchObject({ online: ["An"] });
+  expect(stage.engine.healthy).toBe(false);
+  await administer(stage, "ALTER TABLE chatbox.messages DROP CONSTRAINT full_disk");
+  stage.name("2", "Bình");
+  stage.send("1", "after");
+  const after = await stage.until(9);
+  expect(after[8]).toMatchObject({ kind: "sent", message: { content: "after", id: 2 } });
+  expect(stage.engine.healthy).toBe(true);
+});
+
+test("postgres: SEND-3 what a text of PostgreSQL cannot hold comes back as it was sent, after a restart too", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  stage.engine.enter("/");
+  stage.name("1", "An");
+  const contents = ["\0", "a\0b", "\u{1F600}", "\u2028", '"\\', "\uFFFD"];
+  for (const content of contents) stage.send("1", content);
+  await stage.until(1 + contents.length);
+  await stage.engine.close();
+  const again = new EngineStage();
+  again.engine = await open(again.deliver, { url: urlOf.get(stage.deliver) ?? "" });
+  again.engine.enter("/");
+  again.name("1", "An");
+  again.get("1");
+  const [, got] = await again.until(2);
+  const messages: { content: string }[] = JSON.parse(`[${got?.shown ?? ""}]`);
+  expect(messages.map(({ content }) => content)).toEqual(contents);
+});
+
+for (const [title, statement, sentence] of [
+  ["a schema of a later version", "UPDATE chatbox.schema SET version = 1000", "later version (1000"],
+  [
+    "a user without a right",
+    "DROP SCHEMA chatbox CASCADE; REVOKE CREATE ON DATABASE current FROM PUBLIC",
+    "lacks a right",
+  ],
+] as const) {
+  test(`postgres: ${title} stops the start with one sentence`, async () => {
+    const stage = new EngineStage();
+    const engine = await open(stage.deliver);
+    await engine.close();
+    const url = new URL(urlOf.get(stage.deliver) ?? "");
+    await administer(stage, statement.replace("current", url.pathname.slice(1)));
+    await administer(
+      stage,
+      "DO $$ BEGIN CREATE ROLE chatbox_plain LOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+    );
+    url.username = "chatbox_plain";
+    const opened = open(new EngineStage().deliver, {
+      url: title.startsWith("a user") ? url.href : (urlOf.get(stage.deliver) ?? ""),
+    });
+    await expect(opened).rejects.toThrow(sentence);
+  });
+}

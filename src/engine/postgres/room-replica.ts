@@ -19,10 +19,11 @@ import { NOTHING_STORED, type Stored, Telling } from "../telling.ts";
 import { withoutRoom } from "../without-room.ts";
 import type { Database } from "./database.ts";
 import type { EntryChange, LogEntry } from "./entry.ts";
-import { CommitInDoubt, Evicted, isPassing } from "./fault.ts";
+import { CommitInDoubt, Evicted, isPassing, sqlState } from "./fault.ts";
 import {
   entriesAfter,
   type Head,
+  keysAmong,
   loadRoom,
   lockRoom,
   positionOf,
@@ -39,6 +40,7 @@ const RETRY_AFTER_MS = 100;
 /** What could not be done because the database was away is tried again after this time. */
 const REDO_AFTER_MS = 1_000;
 const LOAD_TIMEOUT_MS = 4_500;
+const UNIQUE_VIOLATION = "23505";
 
 /** What all replicas of a server share. */
 export interface ReplicaContext {
@@ -440,6 +442,7 @@ export class RoomReplica implements HistoryHolder {
     const startedAt = performance.now();
     const until = startedAt + BATCH_TIMEOUT_MS;
     let doubt: Doubt | null = null;
+    let recalled = false;
     for (;;) {
       try {
         const { decisions, repeated } = await this.#attempt(replica, operations, adopts, doubt, until);
@@ -455,6 +458,11 @@ export class RoomReplica implements HistoryHolder {
         this.#isDeciding = doubt !== null;
         seen(error);
         observer.fault(this.#name, error);
+        if (sqlState(error) === UNIQUE_VIOLATION && !recalled) {
+          recalled = true;
+          await this.#recallKeys(replica, operations).catch(seen);
+          continue;
+        }
         if (isRetried(error) && performance.now() + RETRY_AFTER_MS < until) {
           await Bun.sleep(RETRY_AFTER_MS);
           continue;
@@ -464,6 +472,20 @@ export class RoomReplica implements HistoryHolder {
         return;
       }
     }
+  }
+
+  /** Keys that memory had no room for are still known to the index. */
+  async #recallKeys({ room }: Replica, operations: readonly Operation[]): Promise<void> {
+    const digests = operations.flatMap((operation) => {
+      const person = room.member(operation.session)?.lease?.person;
+      const key =
+        operation.kind === "request" && operation.request.kind === "send" ? operation.request.key : null;
+      return person === undefined || key === null ? [] : [keyDigest(person, key)];
+    });
+    const known = await this.#context.database.query(ATTEMPT_TIMEOUT_MS, (sql) =>
+      keysAmong(sql, this.#name, digests),
+    );
+    for (const { key, id, time } of known) this.#keys.add(key, id, time);
   }
 
   /** @throws InDoubt when it may be committed and may be not */

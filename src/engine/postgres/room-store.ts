@@ -65,11 +65,7 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
       person: textOf(each.person),
       endedAt: integerOf(each.ended_at),
     })),
-    keys: rowsOf(keys).map((each) => ({
-      key: textOf(each.key),
-      id: integerOf(each.id),
-      time: integerOf(each.time),
-    })),
+    keys: rowsOf(keys).map(keyOf),
   };
 }
 
@@ -83,6 +79,23 @@ function memberOf(row: Row): StoredRoom["members"][number] {
     isAbsent: booleanOf(row.is_absent),
     lease: proof === null ? null : { proof, person: textOf(row.person) },
   };
+}
+
+function keyOf(row: Row): StoredRoom["keys"][number] {
+  return { key: textOf(row.key), id: integerOf(row.id), time: integerOf(row.time) };
+}
+
+/** Those of some keys that messages of a room were sent with. */
+export async function keysAmong(
+  sql: SQL,
+  room: string,
+  keys: readonly string[],
+): Promise<StoredRoom["keys"]> {
+  const rows = await sql`
+    SELECT key, id::float8 AS id, (extract(epoch FROM sent_at) * 1000)::float8 AS time
+    FROM chatbox.messages
+    WHERE room = ${room} AND key IN (SELECT json_array_elements_text(${JSON.stringify(keys)}::text::json))`;
+  return rowsOf(rows).map(keyOf);
 }
 
 /** Locks a room until the end of the transaction: nobody else decides in it. */
