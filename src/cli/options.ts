@@ -6,6 +6,8 @@ import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import type { Rate, Settings } from "../server/settings.ts";
 import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+const RETENTION_EVERY_MS = 60 * 60 * 1000;
 const MIB = 1024 * 1024;
 const LOOPBACK = ["127.0.0.1", "::1"];
 
@@ -18,6 +20,8 @@ interface Flags {
   databaseConnections: number;
   databaseTimeout: number;
   fsync: "always" | "batch" | "off";
+  keepDays?: number;
+  keepMessages?: number;
   getBudget: number;
   grace: number;
   restartGrace: number;
@@ -80,6 +84,14 @@ export function createCommand(version: string): Command {
       flag("--fsync <mode>", "when a message counts as stored: on disk, within a second, or up to the system")
         .choices(["always", "batch", "off"])
         .default("always"),
+    )
+    .addOption(
+      flag("--keep-days <n>", "days that messages are kept; for ever if not given").argParser(parsePositive),
+    )
+    .addOption(
+      flag("--keep-messages <n>", "newest messages kept of each room; all if not given").argParser(
+        parseCount,
+      ),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", 16 * MIB))
     .addOption(
@@ -171,6 +183,11 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     database: databaseOf(flags),
     dataFile: resolve(flags.data),
     fsync: flags.fsync,
+    retention: {
+      keepMs: flags.keepDays === undefined ? null : flags.keepDays * DAY_MS,
+      keepMessages: flags.keepMessages ?? null,
+      everyMs: RETENTION_EVERY_MS,
+    },
     getBudgetBytes: flags.getBudget,
     graceMs: flags.grace * 1000,
     restartGraceMs: flags.restartGrace * 1000,

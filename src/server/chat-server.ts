@@ -318,7 +318,7 @@ function openEngine(
   fanout: Fanout,
   reports: Reports,
 ): Promise<Engine> {
-  const { limits, getBudgetBytes, graceMs, restartGraceMs, database, dataFile, fsync } = settings;
+  const { limits, getBudgetBytes, graceMs, restartGraceMs, retention, database, dataFile, fsync } = settings;
   const options = {
     getBudgetBytes,
     historyMemoryBytes: limits.historyMemoryBytes,
@@ -327,6 +327,7 @@ function openEngine(
     restartGraceMs,
     sendKeys: limits.sendKeys,
     pastSessions: limits.pastSessions,
+    retention,
     now: () => {
       const time = Date.now();
       return { time, timestamp: timestamps.format(time) };

@@ -1,6 +1,7 @@
 import type { BlockList } from "node:net";
 import type { FsyncMode } from "../engine/local/journal.ts";
 import type { DatabaseOptions } from "../engine/postgres/database.ts";
+import type { Retention } from "../engine/retention.ts";
 
 /** So many a second on the long run, and so many at once. */
 export interface Rate {
@@ -54,6 +55,7 @@ export interface Settings {
   readonly database: DatabaseOptions | null;
   readonly dataFile: string;
   readonly fsync: FsyncMode;
+  readonly retention: Retention;
   readonly getBudgetBytes: number;
   /** How long a nickname is kept for a client of version 3 whose connection broke. */
   readonly graceMs: number;

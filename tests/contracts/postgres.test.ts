@@ -3,7 +3,7 @@ import { SQL } from "bun";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { createDatabase } from "../support/postgres.ts";
-import { EngineStage, engineContract } from "./suite.ts";
+import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
 const urlOf = new WeakMap<Deliver, string>();
 const engines = new Set<PostgresEngine>();
@@ -21,6 +21,7 @@ async function open(deliver: Deliver, options: Partial<PostgresEngineOptions> & 
     restartGraceMs: 30_000,
     sendKeys: 1000,
     pastSessions: 10,
+    retention: { keepMs: null, keepMessages: null, everyMs: 60_000 },
     now: () => ({ time: 1_000, timestamp: "01/01/2030 00:00:01" }),
     deliver,
     observer: { notice: () => {}, fault: () => {}, stored: () => {} },
@@ -45,7 +46,7 @@ engineContract({
   name: "postgres",
   open: (deliver, previous, times) => {
     const url = previous && urlOf.get(previous.deliver);
-    return open(deliver, { ...(url ? { url } : {}), ...times });
+    return open(deliver, { ...(url ? { url } : {}), ...withRetention(times) });
   },
   // The others take a server that is silent for dead, and that is all that a kill is to them.
   abandon: async (stage) => {

@@ -17,6 +17,7 @@ const REOPEN_AFTER_MS = 5_000;
 
 export interface RoomQueueOptions {
   readonly name: string;
+  /** Opens the history file, and drops before what is not to be kept of it. */
   readonly open: () => Promise<Journal>;
   readonly now: () => Moment;
   readonly deliver: Deliver;
@@ -54,6 +55,7 @@ export class RoomQueue implements HistoryHolder {
   readonly #telling: Telling;
   #gathering: Operation[] = [];
   #running = false;
+  #mustPrune = false;
   #openFailedAt = Number.NEGATIVE_INFINITY;
   #healthy = true;
   /** Sessions with a place in this room, with a nickname or without. */
@@ -102,6 +104,16 @@ export class RoomQueue implements HistoryHolder {
   submit(operation: Operation): void {
     this.#gathering.push(operation);
     this.#options.pending.size += sizeOf(operation);
+    this.#wake();
+  }
+
+  /** Drops what is not to be kept of the history, between two batches. */
+  prune(): void {
+    this.#mustPrune = true;
+    this.#wake();
+  }
+
+  #wake(): void {
     if (this.#running) return;
     this.#running = true;
     // After the sockets that are ready now have been read: their frames make one batch.
@@ -142,10 +154,11 @@ export class RoomQueue implements HistoryHolder {
   }
 
   async #run(): Promise<void> {
-    while (this.#gathering.length > 0) {
+    while (this.#gathering.length > 0 || this.#mustPrune) {
       const batch = this.#gathering;
       this.#gathering = [];
       try {
+        if (this.#mustPrune) await this.#closeToPrune();
         if (this.#room === null) await this.#tryOpen();
         const decisions = this.#decide(batch);
         // Most batches of a quiet room store nothing and read nothing: they are told in the same turn.
@@ -165,6 +178,27 @@ export class RoomQueue implements HistoryHolder {
     }
     this.#running = false;
     this.#options.idle();
+  }
+
+  /** The file is pruned as it is opened again. Roster and ids stay as they are. */
+  async #closeToPrune(): Promise<void> {
+    this.#mustPrune = false;
+    const journal = this.#journal;
+    this.#journal = null;
+    this.dropHistory();
+    await journal?.close();
+    if (this.#room !== null) await this.#reopen();
+  }
+
+  /** @returns null when the file cannot be opened now */
+  async #reopen(): Promise<Journal | null> {
+    try {
+      this.#journal = await this.#options.open();
+    } catch (error) {
+      this.#healthy = false;
+      this.#options.observer.fault(this.#options.name, error);
+    }
+    return this.#journal;
   }
 
   async #tryOpen(): Promise<void> {
@@ -226,8 +260,9 @@ export class RoomQueue implements HistoryHolder {
 
   /** Stores the batch's messages, and fetches what is asked for of the history. */
   async #store(decisions: readonly Decision[]): Promise<Stored> {
-    const journal = this.#journal;
-    if (journal === null) return NOTHING_STORED;
+    if (this.#room === null) return NOTHING_STORED;
+    const journal = this.#journal ?? (await this.#reopen());
+    if (journal === null) return this.#storeNothing(decisions);
     const lastIdBefore = journal.lastId;
     const getError = await this.#lookUp(journal, decisions);
     const messages = decisions.flatMap((decision) => (decision.kind === "sent" ? [decision.message] : []));
@@ -240,6 +275,12 @@ export class RoomQueue implements HistoryHolder {
       getError: getError === undefined ? null : sentenceFor(getError),
       sendError: sendError === undefined ? null : sentenceFor(sendError),
     };
+  }
+
+  #storeNothing(decisions: readonly Decision[]): Stored {
+    const error = sentenceFor(undefined);
+    this.#room?.takeBack(decisions.flatMap((each) => (each.kind === "sent" ? [each.message] : [])));
+    return { ...NOTHING_STORED, getError: error, sendError: error };
   }
 
   /** @returns the error, if the history cannot be read */

@@ -21,6 +21,8 @@ export type Note =
   | { readonly kind: "typing"; readonly room: string; readonly server: string; readonly session: SessionId }
   /** A server lives. It hears its own beats too, and knows by them that it hears. */
   | { readonly kind: "beat"; readonly server: string; readonly beat: number }
+  /** Messages that were not to be kept any longer are deleted. */
+  | { readonly kind: "pruned" }
   /** A server has gone in good order: its people are to be cared for. */
   | { readonly kind: "gone" };
 
@@ -52,8 +54,9 @@ export function decodeNote(payload: string): Note | null {
       };
     case "beat":
       return { kind: "beat", server: textOf(note.server), beat: integerOf(note.beat) };
+    case "pruned":
     case "gone":
-      return { kind: "gone" };
+      return { kind: note.kind };
     default:
       return null;
   }

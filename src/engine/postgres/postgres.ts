@@ -3,11 +3,13 @@ import type { Operation, Outcome } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
 import type { Deliver, Engine, EngineObserver } from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
+import { keepsAll, type Retention } from "../retention.ts";
 import { CHANNEL, encodeNote, type Note } from "./channel.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
 import { Listener } from "./listener.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
+import { prune } from "./prune.ts";
 import { RoomReplica } from "./room-replica.ts";
 import { migrate } from "./schema.ts";
 
@@ -35,6 +37,7 @@ export interface PostgresEngineOptions {
   readonly sendKeys: number;
   /** Sessions that are over and still known, in each room. */
   readonly pastSessions: number;
+  readonly retention: Retention;
   readonly now: () => Moment;
   readonly deliver: Deliver;
   readonly observer: EngineObserver;
@@ -53,6 +56,7 @@ export class PostgresEngine implements Engine {
   readonly #rooms = new Map<string, RoomReplica>();
   readonly #pending = { size: 0 };
   #timer: Timer | null = null;
+  #pruning: Timer | null = null;
   #isClosing = false;
   #whenIdle: (() => void) | null = null;
   /** When the database went out of reach, of `performance.now`; null while it is there. */
@@ -144,12 +148,26 @@ export class PostgresEngine implements Engine {
   async #start(): Promise<void> {
     await this.#membership.join();
     await this.#listener.open();
+    if (!keepsAll(this.#options.retention)) await this.#pruneNowAndThen();
     await this.#adopt();
     this.#timer = setInterval(() => void this.#beat(), BEAT_EVERY_MS);
   }
 
+  async #pruneNowAndThen(): Promise<void> {
+    await this.#prune();
+    this.#pruning = setInterval(() => void this.#prune(), this.#options.retention.everyMs);
+  }
+
+  async #prune(): Promise<void> {
+    try {
+      await prune(this.#database, this.#options.retention);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
   async #letGo(): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const timer of [this.#timer, this.#pruning]) if (timer !== null) clearInterval(timer);
     await this.#listener.close();
     await this.#database.close();
   }
@@ -208,6 +226,9 @@ export class PostgresEngine implements Engine {
         break;
       case "beat":
         if (note.server === this.#membership.server) this.#beatHeard = note.beat;
+        break;
+      case "pruned":
+        for (const replica of this.#rooms.values()) replica.pruned();
         break;
       case "gone":
         void this.#adopt().catch((error) => this.#seen(error));

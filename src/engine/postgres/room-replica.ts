@@ -22,6 +22,7 @@ import type { EntryChange, LogEntry } from "./entry.ts";
 import { CommitInDoubt, Evicted, isPassing, sqlState } from "./fault.ts";
 import {
   entriesAfter,
+  firstIdOf,
   type Head,
   keysAmong,
   loadRoom,
@@ -114,6 +115,7 @@ export class RoomReplica implements HistoryHolder {
   /** Between the lock and the telling of a batch nothing else may be applied. */
   #isDeciding = false;
   #isBehind = false;
+  #isPruned = false;
   #mustReload = false;
   #running = false;
   #healthy = true;
@@ -191,6 +193,12 @@ export class RoomReplica implements HistoryHolder {
   missed(): void {
     this.#isBehind = true;
     this.#wake();
+  }
+
+  /** Messages that were not to be kept any longer are deleted. */
+  pruned(): void {
+    this.#isPruned = true;
+    this.missed();
   }
 
   /** Somebody at another server is writing. */
@@ -326,6 +334,7 @@ export class RoomReplica implements HistoryHolder {
   }
 
   async #catchUp(replica: Replica): Promise<void> {
+    if (this.#isPruned) await this.#forgetPruned(replica);
     const before = replica.position;
     const { position, entries } = await this.#context.database.query(ATTEMPT_TIMEOUT_MS, async (sql) => ({
       position: await positionOf(sql, this.#name),
@@ -338,6 +347,14 @@ export class RoomReplica implements HistoryHolder {
       this.#cutAll();
       this.#mustReload = true;
     }
+  }
+
+  async #forgetPruned(replica: Replica): Promise<void> {
+    replica.firstId = await this.#context.database.query(ATTEMPT_TIMEOUT_MS, (sql) =>
+      firstIdOf(sql, this.#name),
+    );
+    this.#isPruned = false;
+    this.dropHistory();
   }
 
   /** Applies and tells the entries that come next. */

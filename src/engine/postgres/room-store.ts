@@ -111,6 +111,15 @@ export async function lockRoom(sql: SQL, room: string, server: string): Promise<
   }
 }
 
+/** The lowest id of a room's messages, 0 when there are none. */
+export async function firstIdOf(sql: SQL, room: string): Promise<number> {
+  const [row] = rowsOf(
+    await sql`
+    SELECT min(id)::float8 AS first_id FROM chatbox.messages WHERE room = ${room}`,
+  );
+  return integerOf(row?.first_id ?? 0);
+}
+
 /** The position of the newest entry of a room's log. */
 export async function positionOf(sql: SQL, room: string): Promise<number> {
   const [row] = rowsOf(
