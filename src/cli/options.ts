@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import type { Rate, Settings } from "../server/settings.ts";
+import type { Move } from "./move.ts";
 import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -53,10 +54,35 @@ interface Flags {
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logContents?: boolean;
   logAddresses?: boolean;
+  /** Set by the commands that move histories. */
+  move?: Move;
 }
 
 /** The command and its flags; each can be set by an environment variable too. */
 export function createCommand(version: string): Command {
+  const command = createServeCommand(version).action(() => {});
+  const moves = [
+    ["import", "copy a history file, and the rooms beside it, to the database or to --data"],
+    ["export", "copy the database, or --data, to a history file, and the rooms beside it"],
+  ] as const;
+  for (const [kind, description] of moves) {
+    command
+      .command(`${kind} <file>`)
+      .description(description)
+      .helpOption("-h, --help", "print this help")
+      .action((file: string) => {
+        command.setOptionValue("move", { kind, file });
+      });
+  }
+  return command;
+}
+
+/** What a parsed command is to move; null when it is to serve. */
+export function moveOf(command: Command): Move | null {
+  return command.opts<Flags>().move ?? null;
+}
+
+function createServeCommand(version: string): Command {
   return new Command("classic-chatbox")
     .description("A chat server with its web page. Every flag is also an environment variable.")
     .version(version, "-v, --version", "print the version")

@@ -189,7 +189,12 @@ export class LocalEngine implements Engine {
   }
 }
 
+/** The folder of the other rooms' files: `data.json` has them in `data.rooms/`. */
+export function roomsFolder(dataFile: string): string {
+  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`);
+}
+
 /** The history file of a room by path: `data.json` has `lobby` in `data.rooms/lobby.json`. */
-function roomFile(dataFile: string, room: string): string {
-  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`, `${room}.json`);
+export function roomFile(dataFile: string, room: string): string {
+  return join(roomsFolder(dataFile), `${room}.json`);
 }
