@@ -4,7 +4,7 @@ import { SQL } from "bun";
 import { ChatClient, type Frame } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { PostgresServer } from "../support/postgres.ts";
-import { V3Client, type V3Message } from "../support/v3.ts";
+import { contents, pageOf, V3Client, type V3Message } from "../support/v3.ts";
 import { Writer } from "../support/writer.ts";
 
 const FLAGS = ["--no-limits", "--grace", "60", "--restart-grace", "60"];
@@ -175,6 +175,49 @@ test("RES-7 CLOSE-6 a rolling restart under load: nothing is lost or doubled, an
   await finishAndCheck(cluster, writers);
 }, 120_000);
 
+test("EV-7 CLOSE-7 a server that was paused and taken for dead is not heard any more, and its clients are closed with 1013", async () => {
+  await using cluster = await Cluster.start(2, FLAGS);
+  const paused = cluster.at(0);
+  using survivor = await ChatClient.registered(cluster.at(1).url(), "survivor");
+  using modern = await V3Client.registered(paused.url(), "modern");
+  using classic = await ChatClient.registered(paused.url(), "classic");
+  process.kill(paused.pid, "SIGSTOP");
+  modern.chat.send({ type: "send", content: "too late", key: "k" });
+  classic.send({ type: "send", content: "too late as well" });
+  expect(await survivor.nextWhere(({ datatype }) => datatype === "leave")).toMatchObject({ name: "classic" });
+  await survivor.say("meanwhile");
+  process.kill(paused.pid, "SIGCONT");
+  const codes = await Promise.all([modern.chat.closed, classic.closed]);
+  for (const { code } of codes) expect(code).toBe(1013);
+  await survivor.expectNothing();
+  using again = await V3Client.resumed(cluster.at(1).url(), modern.session);
+  await again.say("too late", "k");
+  expect(contents(await again.page())).toEqual(["meanwhile", "too late"]);
+  // The server has joined again, under another id.
+  const joined = await resumeSoon(paused.url(), again.session);
+  expect((await joined.page()).online).toEqual(["survivor", "modern"]);
+  joined[Symbol.dispose]();
+}, 60_000);
+
+test("CLOSE-7 RES-4 who missed more than the log still has is closed with 1013 and resumes without a gap", async () => {
+  await using cluster = await Cluster.start(2, FLAGS);
+  using an = await V3Client.registered(cluster.at(0).url(), "An");
+  using binh = await V3Client.registered(cluster.at(1).url(), "Bình");
+  const last = await an.chat.nextWhere(({ datatype }) => datatype === "register").then(() => an.say("heard"));
+  await binh.next();
+  process.kill(cluster.at(1).pid, "SIGSTOP");
+  await endConnections(cluster.url);
+  for (const content of ["missed 1", "missed 2"]) await an.say(content);
+  await administer(cluster.url, "DELETE FROM chatbox.log");
+  process.kill(cluster.at(1).pid, "SIGCONT");
+  expect((await binh.chat.closed).code).toBe(1013);
+  using again = await V3Client.connect(cluster.at(1).url());
+  let reply = await again.resume(binh.session, { after: last });
+  while (reply.status !== true) reply = await again.resume(binh.session, { after: last });
+  expect(contents(pageOf(reply))).toEqual(["missed 1", "missed 2"]);
+  await an.chat.expectNothing();
+}, 60_000);
+
 /** Every acknowledged message is there, once, under its id, and each writer's are in the order in which it sent them. */
 async function finishAndCheck(cluster: Cluster, writers: readonly Writer[]): Promise<void> {
   await Promise.all(writers.map((writer) => writer.finish()));
@@ -195,6 +238,15 @@ async function history(url: string): Promise<V3Message[]> {
     const { messages, more } = await reader.page({ after: all.at(-1)?.id ?? 0, limit: 1000 });
     all.push(...messages);
     if (!more) return all;
+  }
+}
+
+async function administer(url: string, statement: string): Promise<void> {
+  const sql = new SQL(url, { max: 1 });
+  try {
+    await sql.unsafe(statement);
+  } finally {
+    await sql.close({ timeout: 0 });
   }
 }
 

@@ -2,7 +2,7 @@
  * A real PostgreSQL for tests, out of npm: started when a test first asks for it, in a temporary folder, and ended with
  * the process. `DATABASE_URL` may name another server, in which databases are then made.
  */
-import { chmodSync, chownSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
@@ -77,9 +77,11 @@ export class PostgresServer implements AsyncDisposable {
     const child = this.#child;
     this.#child = null;
     if (child === null) return;
-    // With SIGKILL the others of its processes end by themselves, and the next start waits for them.
+    const processes = this.#processes(child.pid);
     child.kill(signal);
     await child.exited;
+    // With SIGKILL the others of its processes end by themselves, and a new cluster cannot start before.
+    while (processes.some(isRunning)) await Bun.sleep(5);
     children.delete(child);
   }
 
@@ -102,13 +104,19 @@ export class PostgresServer implements AsyncDisposable {
   #signal(signal: NodeJS.Signals): void {
     const pid = this.#child?.pid;
     if (pid === undefined) throw new Error("PostgreSQL does not run");
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-    for (const each of [String(pid), ...children]) {
+    for (const each of this.#processes(pid)) {
       // A backend may have ended since it was listed.
       try {
-        if (each !== "") process.kill(Number(each), signal);
+        process.kill(each, signal);
       } catch {}
     }
+  }
+
+  /** The processes of the cluster, as far as the system tells. */
+  #processes(pid: number): number[] {
+    const list = `/proc/${pid}/task/${pid}/children`;
+    const children = existsSync(list) ? readFileSync(list, "utf8").trim().split(" ") : [];
+    return [pid, ...children.filter((each) => each !== "").map(Number)];
   }
 
   async #untilReady(): Promise<void> {
@@ -124,6 +132,15 @@ export class PostgresServer implements AsyncDisposable {
         await sql.close({ timeout: 0 });
       }
     }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // Behind the name in brackets stands the state: Z is gone but for its number.
+    return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
   }
 }
 
