@@ -3,7 +3,9 @@ import { expect, test } from "bun:test";
 import { SQL } from "bun";
 import { ChatClient, type Frame } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
+import { Link } from "../support/link.ts";
 import { PostgresServer } from "../support/postgres.ts";
+import { startServer } from "../support/server.ts";
 import { contents, pageOf, V3Client, type V3Message } from "../support/v3.ts";
 import { Writer } from "../support/writer.ts";
 
@@ -216,6 +218,35 @@ test("CLOSE-7 RES-4 who missed more than the log still has is closed with 1013 a
   while (reply.status !== true) reply = await again.resume(binh.session, { after: last });
   expect(contents(pageOf(reply))).toEqual(["missed 1", "missed 2"]);
   await an.chat.expectNothing();
+}, 60_000);
+
+test("CLOSE-7 EV-7 SEND-7 a server that alone is cut off from the database gives up its people, and comes back", async () => {
+  await using cluster = await Cluster.start(1, FLAGS);
+  const database = new URL(cluster.url);
+  using link = new Link(Number(database.port || 5432));
+  database.port = String(link.port);
+  await using lonely = await startServer(FLAGS, { env: { DATABASE_URL: database.href } });
+  using survivor = await ChatClient.registered(cluster.at(0).url(), "survivor");
+  using modern = await V3Client.registered(lonely.url(), "modern");
+  using classic = await ChatClient.registered(lonely.url(), "classic");
+  await modern.next();
+  for (const name of ["modern", "classic"]) expect(await survivor.next()).toMatchObject({ name });
+  link.cut();
+  modern.chat.send({ type: "send", content: "in vain", key: "k" });
+  expect(await modern.next()).toMatchObject({ status: false, reason: "ErrorWhenSend" });
+  await survivor.say("meanwhile");
+  const codes = await Promise.all([modern.chat.closed, classic.closed]);
+  for (const { code } of codes) expect(code).toBe(1013);
+  expect(await survivor.nextWhere(({ datatype }) => datatype === "leave")).toMatchObject({ name: "classic" });
+  using again = await V3Client.resumed(cluster.at(0).url(), modern.session);
+  await again.say("in vain", "k");
+  expect(await survivor.next()).toMatchObject({ datatype: "message", content: "in vain" });
+  link.mend();
+  const back = await resumeSoon(lonely.url(), again.session);
+  expect(contents(await back.page())).toEqual(["meanwhile", "in vain"]);
+  await survivor.say("all is well");
+  expect(await back.next()).toMatchObject({ content: "all is well" });
+  back[Symbol.dispose]();
 }, 60_000);
 
 /** Every acknowledged message is there, once, under its id, and each writer's are in the order in which it sent them. */
