@@ -152,6 +152,13 @@ process.on("exit", () => {
 });
 
 let shared: Promise<string> | null = null;
+let sharedServer: PostgresServer | null = null;
+
+/** Ends the cluster that all tests share, if there is one. */
+export async function stopShared(): Promise<void> {
+  await sharedServer?.[Symbol.asyncDispose]();
+}
+
 let databases = 0;
 
 /** The URL of a new, empty database. */
@@ -171,7 +178,9 @@ export async function createDatabase(server?: PostgresServer): Promise<string> {
 }
 
 async function sharedUrl(): Promise<string> {
-  return process.env.DATABASE_URL ?? (await PostgresServer.start()).url();
+  if (process.env.DATABASE_URL !== undefined) return process.env.DATABASE_URL;
+  sharedServer = await PostgresServer.start();
+  return sharedServer.url();
 }
 
 /** PostgreSQL refuses to run as root: there, it runs as a user without any rights. */
