@@ -2,6 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { SQL } from "bun";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
+import { rowsOf } from "../../src/engine/postgres/rows.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
@@ -135,3 +136,41 @@ for (const [title, statement, sentence] of [
     await expect(opened).rejects.toThrow(sentence);
   });
 }
+
+test("postgres: DUR-1 under the id of a server that was taken for dead nothing is committed", async () => {
+  const stage = new EngineStage();
+  let isLost = false;
+  const lost = () => {
+    isLost = true;
+  };
+  stage.engine = await open(stage.deliver, { lost });
+  stage.engine.enter("/");
+  stage.name("1", "An");
+  await stage.until(1);
+  await administer(stage, "DELETE FROM chatbox.servers");
+  stage.send("1", "too late");
+  expect((await stage.until(2))[1]).toMatchObject({ kind: "cut", session: "1" });
+  expect(isLost).toBe(true);
+  expect(stage.engine.enter("/")).toBe(false);
+  const [row] = rowsOf(await administer(stage, "SELECT count(*)::int AS count FROM chatbox.messages"));
+  expect(row).toEqual({ count: 0 });
+});
+
+test("postgres: EV-7 a server hears that its people were told as left, and cuts them off", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  for (let i = 0; i < 2; i++) stage.engine.enter("/");
+  stage.name("1", "An");
+  stage.name("a", "Bình");
+  await stage.until(2);
+  await administer(stage, "DELETE FROM chatbox.servers");
+  const other = new EngineStage();
+  other.engine = await open(other.deliver, { url: urlOf.get(stage.deliver) ?? "" });
+  const told = await stage.until(6);
+  expect(told.slice(2)).toMatchObject([
+    { kind: "left", session: "1", name: "An" },
+    { kind: "cut", session: "1" },
+    { kind: "absent", session: "a", name: "Bình" },
+    { kind: "cut", session: "a" },
+  ]);
+});
