@@ -199,7 +199,8 @@ function programsFor(folder: string, { uid, gid }: { uid?: number; gid?: number 
   if (uid === undefined || gid === undefined) return programs;
   // The project may lie where only root can read.
   const copy = join(folder, "programs");
-  cpSync(programs, copy, { recursive: true });
+  // Else links would lead to where they were copied from.
+  cpSync(programs, copy, { recursive: true, verbatimSymlinks: true });
   chmodSync(folder, 0o700);
   chownSync(folder, uid, gid);
   return copy;
