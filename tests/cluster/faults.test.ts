@@ -103,14 +103,20 @@ test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the datab
   await an.say("before");
   await binh.next();
   await binh.get();
+  using chi = await V3Client.registered(cluster.at(0).url(), "Chi");
+  for (const client of [an, binh]) await client.next();
   await postgres.stop("SIGKILL");
   expect(JSON.parse(await an.ask({ type: "send", content: "lost" }))).toMatchObject({
     status: false,
     username: "An",
     reason: "ErrorWhenSend",
   });
-  expect(await binh.get()).toMatchObject({ online: ["An", "Bình"], messages: [{ content: "before" }] });
-  expect(JSON.parse(await binh.ask({ type: "name", name: "Chi" }))).toMatchObject({
+  expect(await binh.get()).toMatchObject({
+    online: ["An", "Bình", "Chi"],
+    messages: [{ content: "before" }],
+  });
+  expect(contents(await chi.page())).toEqual(["before"]);
+  expect(JSON.parse(await binh.ask({ type: "name", name: "Dung" }))).toMatchObject({
     status: false,
     reason: "ErrorWhenChange",
   });

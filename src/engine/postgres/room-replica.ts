@@ -1,5 +1,6 @@
 import type { SQL } from "bun";
-import { REMEMBERED_MS } from "../../protocol/limits.ts";
+import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
+import type { PageRequest } from "../../protocol/request.ts";
 import {
   type Decision,
   type Message,
@@ -41,6 +42,8 @@ const RETRY_AFTER_MS = 100;
 /** What could not be done because the database was away is tried again after this time. */
 const REDO_AFTER_MS = 1_000;
 const LOAD_TIMEOUT_MS = 4_500;
+/** The page that is kept from the start on. */
+const NEWEST: PageRequest = { limit: PAGE_DEFAULT, before: null, after: null };
 const UNIQUE_VIOLATION = "23505";
 
 /** What all replicas of a server share. */
@@ -331,6 +334,8 @@ export class RoomReplica implements HistoryHolder {
       this.#startGrace(session, this.#context.restartGraceMs);
     }
     this.#applyInbox();
+    // Almost everybody asks for it, and may do so while the database is away.
+    await this.#telling.lookUp(replica.archive, false, [NEWEST]);
   }
 
   async #catchUp(replica: Replica): Promise<void> {
