@@ -1,3 +1,4 @@
+import { historyOf } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 
 /** What a person who started the server needs to know: where to point a browser and a client. */
@@ -8,7 +9,7 @@ export function banner(settings: Settings, authority: string): string {
     `  Page       http://${authority}/`,
     `  WebSocket  ws://${authority}/`,
     `  Rooms      http://${authority}/rooms/NAME`,
-    `  History    ${settings.dataFile}`,
+    `  History    ${historyOf(settings)}`,
     "",
     isLocal
       ? "  Only this machine can connect. To open it to your network: --host 0.0.0.0"

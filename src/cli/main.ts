@@ -1,16 +1,28 @@
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
+import { MoveError } from "../engine/moving/move.ts";
+import { DatabaseError } from "../engine/postgres/fault.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 import { banner } from "./banner.ts";
-import { createCommand, settingsOf } from "./options.ts";
+import { type Move, runMove } from "./move.ts";
+import { createCommand, moveOf, settingsOf } from "./options.ts";
 
 /** Exit codes: 0 all went well, 1 the server could not start or finish, 2 the command was wrong. */
 const FAILED = 1;
 const WRONG_COMMAND = 2;
 
-const settings = readSettings();
+const { settings, move } = readSettings();
+if (move !== null) {
+  try {
+    await runMove(move, settings);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${sentenceFor(error, settings)}\n`);
+    process.exit(FAILED);
+  }
+}
 let server: ChatServer | null = null;
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   // A second signal changes nothing: the stop ends by itself within seconds.
@@ -27,10 +39,11 @@ try {
   process.exit(FAILED);
 }
 
-function readSettings(): Settings {
+function readSettings(): { settings: Settings; move: Move | null } {
   const command = createCommand(version).exitOverride();
   try {
-    return settingsOf(command.parse(), process.stdout.isTTY === true);
+    const settings = settingsOf(command.parse(), process.stdout.isTTY === true);
+    return { settings, move: moveOf(command) };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
     // Commander has written its own sentence, except for values that only the whole command shows to be wrong.
@@ -41,7 +54,8 @@ function readSettings(): Settings {
 }
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
-  if (error instanceof JournalError) return error.message;
+  if (error instanceof JournalError || error instanceof DatabaseError || error instanceof MoveError)
+    return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const address = hosts.join(" and ");
   switch (code) {

@@ -4,8 +4,11 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import type { Rate, Settings } from "../server/settings.ts";
+import type { Move } from "./move.ts";
 import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
+const DAY_MS = 24 * 60 * 60 * 1000;
+const RETENTION_EVERY_MS = 60 * 60 * 1000;
 const MIB = 1024 * 1024;
 const LOOPBACK = ["127.0.0.1", "::1"];
 
@@ -14,7 +17,12 @@ interface Flags {
   port: number;
   host: string;
   data: string;
+  databaseUrl?: string;
+  databaseConnections: number;
+  databaseTimeout: number;
   fsync: "always" | "batch" | "off";
+  keepDays?: number;
+  keepMessages?: number;
   getBudget: number;
   grace: number;
   restartGrace: number;
@@ -46,10 +54,35 @@ interface Flags {
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logContents?: boolean;
   logAddresses?: boolean;
+  /** Set by the commands that move histories. */
+  move?: Move;
 }
 
 /** The command and its flags; each can be set by an environment variable too. */
 export function createCommand(version: string): Command {
+  const command = createServeCommand(version).action(() => {});
+  const moves = [
+    ["import", "copy a history file, and the rooms beside it, to the database or to --data"],
+    ["export", "copy the database, or --data, to a history file, and the rooms beside it"],
+  ] as const;
+  for (const [kind, description] of moves) {
+    command
+      .command(`${kind} <file>`)
+      .description(description)
+      .helpOption("-h, --help", "print this help")
+      .action((file: string) => {
+        command.setOptionValue("move", { kind, file });
+      });
+  }
+  return command;
+}
+
+/** What a parsed command is to move; null when it is to serve. */
+export function moveOf(command: Command): Move | null {
+  return command.opts<Flags>().move ?? null;
+}
+
+function createServeCommand(version: string): Command {
   return new Command("classic-chatbox")
     .description("A chat server with its web page. Every flag is also an environment variable.")
     .version(version, "-v, --version", "print the version")
@@ -66,9 +99,25 @@ export function createCommand(version: string): Command {
       flag("--data <file>", "history of the main room; other rooms lie beside it").default("./data.json"),
     )
     .addOption(
+      flag(
+        "--database-url <url>",
+        "PostgreSQL instead of files, for many servers that are one chat: postgres://user:password@host/name; also DATABASE_URL",
+      ),
+    )
+    .addOption(count("--database-connections <n>", "connections to the database", 8))
+    .addOption(number("--database-timeout <seconds>", "time for the database to answer", 4))
+    .addOption(
       flag("--fsync <mode>", "when a message counts as stored: on disk, within a second, or up to the system")
         .choices(["always", "batch", "off"])
         .default("always"),
+    )
+    .addOption(
+      flag("--keep-days <n>", "days that messages are kept; for ever if not given").argParser(parsePositive),
+    )
+    .addOption(
+      flag("--keep-messages <n>", "newest messages kept of each room; all if not given").argParser(
+        parseCount,
+      ),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", 16 * MIB))
     .addOption(
@@ -157,8 +206,14 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
   return {
     port: flags.port,
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
+    database: databaseOf(flags),
     dataFile: resolve(flags.data),
     fsync: flags.fsync,
+    retention: {
+      keepMs: flags.keepDays === undefined ? null : flags.keepDays * DAY_MS,
+      keepMessages: flags.keepMessages ?? null,
+      everyMs: RETENTION_EVERY_MS,
+    },
     getBudgetBytes: flags.getBudget,
     graceMs: flags.grace * 1000,
     restartGraceMs: flags.restartGrace * 1000,
@@ -190,6 +245,19 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       addresses: flags.logAddresses ?? false,
     },
   };
+}
+
+/** A URL may have a password in it, so no message repeats one. */
+function databaseOf({ databaseUrl, databaseConnections, databaseTimeout }: Flags): Settings["database"] {
+  const url = databaseUrl ?? process.env.DATABASE_URL ?? "";
+  if (url === "") return null;
+  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
+    throw new InvalidArgumentError(
+      "--database-url: it must be like postgres://user:password@host:5432/name.",
+    );
+  }
+  const timeoutMs = databaseTimeout * 1000;
+  return { url, poolSize: databaseConnections, statementTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs };
 }
 
 function flag(flags: string, description: string): Option {

@@ -3,9 +3,13 @@
  * details are for the log.
  */
 export function sentenceFor(error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
-  return (typeof code === "string" && SENTENCES[code]) || "The server could not reach its history.";
+  if (!(error instanceof Error)) return GENERAL;
+  const codes = ["code" in error ? error.code : undefined, "errno" in error ? error.errno : undefined];
+  const known = codes.find((code) => typeof code === "string" && code in SENTENCES);
+  return SENTENCES[String(known)] ?? GENERAL;
 }
+
+const GENERAL = "The server could not reach its history.";
 
 const SENTENCES: Readonly<Record<string, string>> = {
   ENOSPC: "The server's disk is full.",
@@ -15,4 +19,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   EROFS: "The server's disk is read-only.",
   EACCES: "The server may not write its history.",
   EPERM: "The server may not write its history.",
+  // SQLSTATEs.
+  "53100": "The server's disk is full.",
+  "42501": "The server may not write its history.",
+  "25006": "The server may not write its history.",
 };

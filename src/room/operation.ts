@@ -53,6 +53,11 @@ export type Operation =
   /** The grace of a session without a connection is over. Only engines make it. */
   | { readonly kind: "expire"; readonly session: SessionId };
 
+/** What an operation costs while it waits, in bytes. */
+export function sizeOf(operation: Operation): number {
+  return "size" in operation ? operation.size : 0;
+}
+
 /** A message as it is stored, shown and counted. */
 export interface Message {
   readonly name: string;
@@ -153,6 +158,8 @@ export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefi
   | { readonly kind: "unregistered"; readonly request: RequestKind }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "ended" }
+  /** It cannot be said what came of what this session wanted, or has missed: its client is to connect again. */
+  | { readonly kind: "cut" }
   /** The connection is gone, and its nickname is kept for the grace. Nobody is told. */
   | { readonly kind: "absent"; readonly name: string }
   /** `name` is null for somebody who had no nickname: nobody is told. */

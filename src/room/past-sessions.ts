@@ -21,6 +21,11 @@ export class PastSessions {
     this.#people.set(proof, { person, endedAt });
   }
 
+  /** Forgets a lease that is not over after all. */
+  delete(proof: Proof): void {
+    this.#people.delete(proof);
+  }
+
   /** Who could be resumed by `proof`, if that is not too long ago. @param now Unix milliseconds */
   personOf(proof: Proof, now: number): string | undefined {
     const past = this.#people.get(proof);

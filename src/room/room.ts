@@ -1,6 +1,16 @@
 import type { RequestKind } from "../protocol/request.ts";
 import { lookalikeKey } from "./lookalike.ts";
-import type { Decision, HistoryView, Lease, Operation, Proof, RoomRequest, SessionId } from "./operation.ts";
+import type {
+  Decision,
+  HistoryView,
+  Lease,
+  Message,
+  Operation,
+  Outcome,
+  Proof,
+  RoomRequest,
+  SessionId,
+} from "./operation.ts";
 import type { PastSessions } from "./past-sessions.ts";
 import type { SendKeys } from "./send-keys.ts";
 
@@ -10,42 +20,54 @@ export interface Moment {
   readonly timestamp: string;
 }
 
-/** Somebody whose nickname is kept over a restart, without a connection yet. */
-export interface Absentee {
+/** Somebody who has a nickname in the room. */
+export interface Member {
   readonly session: SessionId;
   readonly name: string;
-  readonly lease: Lease;
+  /** By what the nickname is unique in the room: {@link lookalikeKey}. */
+  readonly key: string;
+  /** Null for who cannot resume. */
+  readonly lease: Lease | null;
+  /** Without a connection, for the grace. */
+  readonly isAbsent: boolean;
+  /** In the roster's order: grows with each registration, and stays with a change of nickname and a resume. */
+  readonly place: number;
 }
 
 /** What a room begins with. */
 export interface RoomState {
   /** The id of the newest message ever stored in this room, 0 when there is none. */
   readonly lastId: number;
+  /** The last place that was given in the roster. */
+  readonly lastPlace: number;
   /** What a `get` without a page is shown. */
   readonly history: HistoryView;
-  readonly absentees: readonly Absentee[];
+  /** Those who are here already, in the roster's order. */
+  readonly members: readonly Omit<Member, "key">[];
   readonly past: PastSessions;
   readonly keys: SendKeys;
   /** A short text that two pairs of a person and a key have in common only if they are equal; it tells neither. */
   readonly digest: (person: string, key: string) => string;
+  /** Whether a session's connection is at this server, whose room will be told of its end. */
+  readonly isHere: (session: SessionId) => boolean;
 }
 
-interface Member {
-  session: SessionId;
-  name: string;
-  key: string;
-  lease: Lease | null;
-  /** Without a connection, for the grace. */
-  isAbsent: boolean;
-}
+/** Outcomes that change a room. */
+export type Change = Extract<
+  Decision | Outcome,
+  { kind: "registered" | "renamed" | "sent" | "resumed" | "absent" | "left" }
+>;
 
 /**
  * What is true and allowed in one room: who is here under which nickname, and what comes of each operation.
  * Pure: it stores nothing and tells nobody. A message it decides on is a fact only once the engine has stored it.
+ *
+ * To decide is to find the outcome and to apply it. Another server's room that applies the same outcomes in the same
+ * order is in the same state, whatever would have been decided there.
  */
 export class Room {
-  /** In the order of registration, which a change of nickname and a resume keep. */
-  readonly #members = new Set<Member>();
+  /** In the order of their places. */
+  readonly #members = new Map<number, Member>();
   readonly #bySession = new Map<SessionId, Member>();
   readonly #byNickname = new Map<string, Member>();
   /** By the beginning of the proof. */
@@ -56,30 +78,105 @@ export class Room {
   readonly #latecomers = new Map<SessionId, string>();
   readonly #state: RoomState;
   #lastId: number;
+  #lastPlace: number;
   #online: readonly string[] | null = null;
+  /** What takes back each change since {@link begin}, in order; null when nothing is to be taken back. */
+  #undo: (() => void)[] | null = null;
 
   constructor(state: RoomState) {
     this.#state = state;
     this.#lastId = state.lastId;
-    for (const { session, name, lease } of state.absentees) {
-      const key = lookalikeKey(name);
-      if (!this.#byNickname.has(key)) this.#add({ session, name, key, lease, isAbsent: true });
+    this.#lastPlace = state.lastPlace;
+    for (const member of state.members) {
+      const key = lookalikeKey(member.name);
+      if (!this.#byNickname.has(key)) this.#put({ ...member, key });
     }
+  }
+
+  /** The id of the newest message. */
+  get lastId(): number {
+    return this.#lastId;
+  }
+
+  get lastPlace(): number {
+    return this.#lastPlace;
+  }
+
+  /** Those who are here, in the roster's order. */
+  members(): Iterable<Member> {
+    return this.#members.values();
+  }
+
+  member(session: SessionId): Member | undefined {
+    return this.#bySession.get(session);
   }
 
   /** The nicknames of those who are here, in the order they registered. */
   get online(): readonly string[] {
-    this.#online ??= Array.from(this.#members, (member) => member.name);
+    this.#online ??= Array.from(this.#members.values(), (member) => member.name);
     return this.#online;
   }
 
   /** The leases of those who are here, in the order they registered. */
   *leases(): Generator<{ name: string; lease: Lease }> {
-    for (const { name, lease } of this.#members) if (lease !== null) yield { name, lease };
+    for (const { name, lease } of this.#members.values()) if (lease !== null) yield { name, lease };
   }
 
   /** Decides one operation at a moment. Operations must be handed in the room's order. */
   decide(operation: Operation, now: Moment): Decision {
+    const decision = this.#find(operation, now);
+    if (isChange(decision)) this.apply(decision);
+    return decision;
+  }
+
+  /**
+   * Makes an outcome true that was decided, here or elsewhere. Changes must be handed in the room's order. What cannot be
+   * (a session that is not here) is left alone.
+   */
+  apply(change: Change): void {
+    const member = this.#bySession.get(change.session);
+    switch (change.kind) {
+      case "registered":
+        this.#registered(change);
+        break;
+      case "renamed":
+        this.#replace(member, { name: change.name, key: lookalikeKey(change.name) });
+        break;
+      case "sent":
+        this.#sent(change.message);
+        break;
+      case "resumed":
+        this.#forgetLatecomer(change.session);
+        this.#resumed(change);
+        break;
+      case "absent":
+        this.#replace(member, { isAbsent: true });
+        break;
+      case "left":
+        if (change.name !== null) this.#left(member, change.time);
+        break;
+    }
+  }
+
+  /** From here on changes can be taken back, until {@link commit} or {@link rollback}. */
+  begin(): void {
+    this.#undo = [];
+  }
+
+  /** The changes since {@link begin} stand. */
+  commit(): void {
+    this.#undo = null;
+  }
+
+  /** Takes back the changes since {@link begin}: the room is as it was. */
+  rollback(): void {
+    const undo = this.#undo ?? [];
+    this.#undo = null;
+    for (const takeBack of undo.reverse()) takeBack();
+    if (undo.length > 0) this.#sortMembers();
+  }
+
+  #find(operation: Operation, now: Moment): Decision {
     const { session } = operation;
     switch (operation.kind) {
       case "request":
@@ -89,6 +186,8 @@ export class Room {
       case "end":
         return { kind: "ended", session };
       case "leave":
+        this.#latecomers.delete(session);
+        this.#ghosts.delete(session);
         return this.#leave(session, operation.resumable, now);
       case "expire":
         return this.#expire(session, now);
@@ -149,29 +248,20 @@ export class Room {
   }
 
   #register(session: SessionId, name: string, proof: Proof | undefined, now: Moment): Decision {
-    const key = lookalikeKey(name);
-    if (this.#byNickname.has(key)) {
+    if (this.#byNickname.has(lookalikeKey(name))) {
       return { kind: "name-refused", session, oldName: null, name, reason: "NameAlreadyUsed" };
     }
     // The first proof of a lineage is as good a name for the person as any: random, and known to nobody.
     const lease = proof === undefined ? null : { proof, person: this.#latecomers.get(session) ?? proof };
-    this.#latecomers.delete(session);
-    this.#add({ session, name, key, lease, isAbsent: false });
     return { kind: "registered", session, name, time: now.time, lease };
   }
 
   #rename(member: Member, name: string, now: Moment): Decision {
     const { session, name: oldName, lease } = member;
-    const key = lookalikeKey(name);
-    const holder = this.#byNickname.get(key);
+    const holder = this.#byNickname.get(lookalikeKey(name));
     if (holder !== undefined && holder !== member) {
       return { kind: "name-refused", session, oldName, name, reason: "NameAlreadyUsed" };
     }
-    this.#byNickname.delete(member.key);
-    this.#byNickname.set(key, member);
-    member.name = name;
-    member.key = key;
-    this.#online = null;
     return { kind: "renamed", session, oldName, name, time: now.time, lease };
   }
 
@@ -180,12 +270,8 @@ export class Room {
     const stored = key === null || lease === null ? undefined : digest(lease.person, key);
     const seen = stored === undefined ? undefined : keys.idOf(stored);
     if (seen !== undefined) return { kind: "repeated", session, id: seen, name, content };
-    const id = ++this.#lastId;
-    const { time, timestamp } = now;
-    if (stored === undefined)
-      return { kind: "sent", session, message: { name, content, id, time, timestamp } };
-    keys.add(stored, id, time);
-    return { kind: "sent", session, message: { name, content, id, time, timestamp, key: stored } };
+    const message = { name, content, id: this.#lastId + 1, time: now.time, timestamp: now.timestamp };
+    return { kind: "sent", session, message: stored === undefined ? message : { ...message, key: stored } };
   }
 
   #resume(
@@ -206,57 +292,122 @@ export class Room {
       if (person !== undefined && member === undefined) this.#latecomers.set(session, person);
       return { kind: "resume-refused", session };
     }
-    const from = held.session;
-    if (!held.isAbsent) this.#ghosts.add(from);
+    const { session: from, name } = held;
     const lease = { proof, person: held.lease.person };
-    this.#bySession.delete(from);
-    this.#bySession.set(session, held);
-    this.#byProof.delete(beginning(oldProof));
-    this.#byProof.set(beginning(proof), held);
-    this.#latecomers.delete(session);
-    held.session = session;
-    held.lease = lease;
-    held.isAbsent = false;
-    return { kind: "resumed", session, from, name: held.name, online: this.online, page, lease, oldProof };
+    return { kind: "resumed", session, from, name, online: this.online, page, lease, oldProof };
   }
 
   #leave(session: SessionId, resumable: boolean, now: Moment): Decision {
-    this.#latecomers.delete(session);
-    this.#ghosts.delete(session);
     const member = this.#bySession.get(session);
-    if (member?.lease && resumable) {
-      member.isAbsent = true;
-      return { kind: "absent", session, name: member.name };
-    }
-    return this.#remove(session, member, now);
+    if (member?.lease && resumable) return { kind: "absent", session, name: member.name };
+    return this.#leaving(session, member, now);
   }
 
   #expire(session: SessionId, now: Moment): Decision {
     const member = this.#bySession.get(session);
-    return this.#remove(session, member?.isAbsent ? member : undefined, now);
+    return this.#leaving(session, member?.isAbsent ? member : undefined, now);
   }
 
-  #add(member: Member): void {
-    this.#members.add(member);
+  #leaving(session: SessionId, member: Member | undefined, { time }: Moment): Decision {
+    return { kind: "left", session, name: member?.name ?? null, time, lease: member?.lease ?? null };
+  }
+
+  #registered({ session, name, lease }: Extract<Change, { kind: "registered" }>): void {
+    this.#forgetLatecomer(session);
+    const place = ++this.#lastPlace;
+    this.#undo?.push(() => {
+      this.#lastPlace = place - 1;
+    });
+    const member: Member = { session, name, key: lookalikeKey(name), lease, isAbsent: false, place };
+    this.#put(member);
+    this.#online = null;
+    this.#undo?.push(() => this.#remove(member));
+  }
+
+  #sent({ id, key, time }: Message): void {
+    const { keys } = this.#state;
+    const before = this.#lastId;
+    this.#lastId = id;
+    if (key !== undefined) keys.add(key, id, time);
+    this.#undo?.push(() => {
+      this.#lastId = before;
+      if (key !== undefined) keys.delete(key);
+    });
+  }
+
+  #left(member: Member | undefined, time: number): void {
+    if (!member) return;
+    const { lease } = member;
+    this.#remove(member);
+    if (lease !== null) this.#state.past.add(lease, time);
+    this.#undo?.push(() => {
+      this.#put(member);
+      if (lease !== null) this.#state.past.delete(lease.proof);
+    });
+  }
+
+  #resumed({ session, from, lease }: Extract<Change, { kind: "resumed" }>): void {
+    const member = this.#bySession.get(from);
+    if (member && !member.isAbsent && this.#state.isHere(from)) {
+      this.#ghosts.add(from);
+      this.#undo?.push(() => this.#ghosts.delete(from));
+    }
+    this.#replace(member, { session, lease, isAbsent: false });
+  }
+
+  #replace(member: Member | undefined, change: Partial<Member>): void {
+    if (!member) return;
+    const changed = { ...member, ...change };
+    this.#remove(member, changed);
+    this.#undo?.push(() => this.#remove(changed, member));
+  }
+
+  #forgetLatecomer(session: SessionId): void {
+    const person = this.#latecomers.get(session);
+    if (person === undefined) return;
+    this.#latecomers.delete(session);
+    this.#undo?.push(() => this.#latecomers.set(session, person));
+  }
+
+  #put(member: Member): void {
+    this.#members.set(member.place, member);
     this.#bySession.set(member.session, member);
     this.#byNickname.set(member.key, member);
     if (member.lease !== null) this.#byProof.set(beginning(member.lease.proof), member);
-    this.#online = null;
   }
 
-  #remove(session: SessionId, member: Member | undefined, now: Moment): Decision {
-    const { time } = now;
-    if (!member) return { kind: "left", session, name: null, time, lease: null };
-    const { name, key, lease } = member;
-    this.#members.delete(member);
-    this.#bySession.delete(session);
-    this.#byNickname.delete(key);
-    if (lease !== null) {
-      this.#byProof.delete(beginning(lease.proof));
-      this.#state.past.add(lease, time);
-    }
+  /** Removes a member, or puts another in the same place. */
+  #remove(member: Member, instead?: Member): void {
+    this.#bySession.delete(member.session);
+    this.#byNickname.delete(member.key);
+    if (member.lease !== null) this.#byProof.delete(beginning(member.lease.proof));
+    if (instead === undefined) this.#members.delete(member.place);
+    else this.#put(instead);
+    // A resume changes nothing of what is shown: when a crowd comes back, all are told one and the same list.
+    if (instead?.name !== member.name) this.#online = null;
+  }
+
+  /** Who was put back stands last, and belongs in the old place. */
+  #sortMembers(): void {
+    const inOrder = [...this.#members].sort(([a], [b]) => a - b);
+    this.#members.clear();
+    for (const [place, member] of inOrder) this.#members.set(place, member);
     this.#online = null;
-    return { kind: "left", session, name, time, lease };
+  }
+}
+
+/** Whether an outcome changes a room; a `left` of somebody without a nickname does not, and is left alone. */
+export function isChange<T extends Decision | Outcome>(decision: T): decision is Extract<T, Change> {
+  switch (decision.kind) {
+    case "registered":
+    case "renamed":
+    case "sent":
+    case "resumed":
+    case "absent":
+    case "left":
+      return true;
+    default:
+      return false;
   }
 }
 

@@ -1,9 +1,12 @@
 import type { Engine } from "../engine/engine.ts";
 import { LocalEngine } from "../engine/local/local.ts";
+import { nameOfDatabase } from "../engine/postgres/database.ts";
+import { PostgresEngine } from "../engine/postgres/postgres.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
+import type { Outcome } from "../room/operation.ts";
 import { AddressTable, addressKey, clientAddress, isTrusted } from "./addresses.ts";
 import { Connection, type Shared } from "./connection.ts";
 import { Fanout } from "./fanout.ts";
@@ -52,13 +55,15 @@ export class ChatServer {
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
   #sessions = 0;
+  /** Sessions of servers that share rooms must not be confused. */
+  readonly #sessionPrefix: string;
   #stopping: Promise<boolean> | null = null;
   #proxyHinted = false;
 
   /**
    * Opens the history, then the sockets.
    *
-   * @throws JournalError when the history cannot be opened; an Error with `code` when the port cannot be had
+   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the port cannot be had
    */
   static async start(settings: Settings): Promise<ChatServer> {
     const log = createLog(settings.log);
@@ -67,24 +72,7 @@ export class ChatServer {
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
     const fanout = new Fanout((time) => timestamps.format(time), reports);
     const pages = await buildPages();
-    const engine = await LocalEngine.open({
-      dataFile: settings.dataFile,
-      fsync: settings.fsync,
-      getBudgetBytes: settings.getBudgetBytes,
-      historyMemoryBytes: settings.limits.historyMemoryBytes,
-      maxRooms: settings.limits.maxRooms,
-      graceMs: settings.graceMs,
-      restartGraceMs: settings.restartGraceMs,
-      sendKeys: settings.limits.sendKeys,
-      pastSessions: settings.limits.pastSessions,
-      now: () => {
-        const time = Date.now();
-        return { time, timestamp: timestamps.format(time) };
-      },
-      timeOf: (timestamp) => timestamps.parse(timestamp),
-      deliver: (room, outcomes) => fanout.deliver(room, outcomes),
-      observer: reports,
-    });
+    const engine = await openEngine(settings, timestamps, fanout, reports);
     const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, pages });
     try {
       server.#listen();
@@ -95,7 +83,7 @@ export class ChatServer {
     server.#startTimers();
     const { port, authority } = server;
     log.info(
-      { category: "server", event: "listening", port, hosts: settings.hosts, data: settings.dataFile },
+      { category: "server", event: "listening", port, hosts: settings.hosts, data: historyOf(settings) },
       `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
     );
     log.flush();
@@ -105,6 +93,7 @@ export class ChatServer {
   private constructor(parts: Parts) {
     const { settings, engine, fanout, reports } = parts;
     this.#parts = parts;
+    this.#sessionPrefix = settings.database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
     this.#addresses = new AddressTable(settings.limits);
     const addresses = this.#addresses;
     const getMemory = { bytes: 0 };
@@ -269,7 +258,7 @@ export class ChatServer {
       this.#addresses.leave(addressKey(address));
       return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
     }
-    const session = String(++this.#sessions);
+    const session = `${this.#sessionPrefix}${++this.#sessions}`;
     const offered = offeredSubprotocols(request);
     const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
     return {
@@ -342,6 +331,39 @@ export class ChatServer {
       { status: status === "ok" ? 200 : 503, headers: { "Cache-Control": "no-store" } },
     );
   }
+}
+
+/** Where the history is, without secrets. */
+export function historyOf({ database, dataFile }: Settings): string {
+  return database === null ? dataFile : nameOfDatabase(database.url);
+}
+
+function openEngine(
+  settings: Settings,
+  timestamps: TimestampFormat,
+  fanout: Fanout,
+  reports: Reports,
+): Promise<Engine> {
+  const { limits, getBudgetBytes, graceMs, restartGraceMs, retention, database, dataFile, fsync } = settings;
+  const options = {
+    getBudgetBytes,
+    historyMemoryBytes: limits.historyMemoryBytes,
+    maxRooms: limits.maxRooms,
+    graceMs,
+    restartGraceMs,
+    sendKeys: limits.sendKeys,
+    pastSessions: limits.pastSessions,
+    retention,
+    now: () => {
+      const time = Date.now();
+      return { time, timestamp: timestamps.format(time) };
+    },
+    deliver: (room: string, outcomes: Iterable<Outcome>) => fanout.deliver(room, outcomes),
+    observer: reports,
+  };
+  return database === null
+    ? LocalEngine.open({ ...options, dataFile, fsync, timeOf: (timestamp) => timestamps.parse(timestamp) })
+    : PostgresEngine.open({ ...options, database, lost: () => fanout.cutAll() });
 }
 
 function offeredSubprotocols(request: Request): string[] {

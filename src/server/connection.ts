@@ -53,6 +53,7 @@ export type Cause =
   | "flood"
   | "overload"
   | "restart"
+  | "cut"
   | "resumed";
 
 /** Why we end one. */
@@ -396,7 +397,7 @@ export class Connection implements Living {
 }
 
 /** Ends of which the client is not the cause, or at which it may not know that it has ended. */
-const RESUMABLE: ReadonlySet<Cause> = new Set(["lost", "silent", "stalled", "overload", "restart"]);
+const RESUMABLE: ReadonlySet<Cause> = new Set(["lost", "silent", "stalled", "overload", "restart", "cut"]);
 
 /** Past this point there are no secrets. */
 function withProof(request: Request): RoomRequest {
@@ -412,5 +413,6 @@ const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
   flood: CLOSE.flood,
   overload: CLOSE.overload,
   restart: CLOSE.restart,
+  cut: CLOSE.cut,
   resumed: CLOSE.resumed,
 };

@@ -22,6 +22,9 @@ interface Share {
   readonly replies: { readonly before: number; readonly after: number; readonly text: string | null }[];
 }
 
+/** A connection to be ended when the batch is told, and why. */
+type Ending = readonly [Connection, "flood" | "resumed" | "cut"];
+
 /** What a client gets that asked for nothing. */
 const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
 
@@ -69,17 +72,22 @@ export class Fanout {
     this.#silence(connection, client.wire);
   }
 
+  /** Ends all connections: this server cannot say any more who is in its rooms. */
+  cutAll(): void {
+    for (const connection of [...this.connections()]) connection.end("cut");
+  }
+
   /** Tells a batch of outcomes of one room. */
   deliver(room: string, outcomes: Iterable<Outcome>): void {
     const events: Announced[] = [];
     const shares = new Map<Connection, Share>();
-    const toEnd: [Connection, "flood" | "resumed"][] = [];
+    const toEnd: Ending[] = [];
     for (const outcome of outcomes) {
       const connection = this.#clients.get(outcome.session)?.connection;
       this.#events.told(outcome, connection);
       const before = events.length;
       if (isAnnounced(outcome)) events.push(outcome);
-      // Whoever has resumed may be gone by now; the nickname has moved all the same.
+      // Who resumes may be gone again, or at another server; the nickname has moved all the same.
       if (outcome.kind === "resumed") this.#cutOff(outcome.from, shares, toEnd, before);
       if (!connection) continue;
       const share = shareOf(shares, connection);
@@ -99,6 +107,10 @@ export class Fanout {
         case "ended":
           toEnd.push([connection, "flood"]);
           break;
+        case "cut":
+          share.hearsUntil = before;
+          toEnd.push([connection, "cut"]);
+          break;
       }
     }
     this.#write(room, events, shares);
@@ -106,12 +118,7 @@ export class Fanout {
   }
 
   /** The nickname of a connection has moved on to another: it hears nothing any more. */
-  #cutOff(
-    session: SessionId,
-    shares: Map<Connection, Share>,
-    toEnd: [Connection, "flood" | "resumed"][],
-    before: number,
-  ): void {
+  #cutOff(session: SessionId, shares: Map<Connection, Share>, toEnd: Ending[], before: number): void {
     const client = this.#clients.get(session);
     if (!client) return;
     const share = shareOf(shares, client.connection);
@@ -189,6 +196,7 @@ export class Fanout {
       case "left":
       case "absent":
       case "ended":
+      case "cut":
         return null;
       default:
         this.#events.refused(connection, refusalReason(outcome));
@@ -294,7 +302,7 @@ function isAnnounced(outcome: Outcome): outcome is Announced {
 
 type Refused = Exclude<
   Outcome,
-  Announced | { kind: "got" | "paged" | "resumed" | "repeated" | "absent" | "ended" }
+  Announced | { kind: "got" | "paged" | "resumed" | "repeated" | "absent" | "ended" | "cut" }
 >;
 
 function refusalFrame(outcome: Refused): string {

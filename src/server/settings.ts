@@ -1,5 +1,7 @@
 import type { BlockList } from "node:net";
 import type { FsyncMode } from "../engine/local/journal.ts";
+import type { DatabaseOptions } from "../engine/postgres/database.ts";
+import type { Retention } from "../engine/retention.ts";
 
 /** So many a second on the long run, and so many at once. */
 export interface Rate {
@@ -49,8 +51,11 @@ export interface Settings {
   readonly port: number;
   /** The addresses listened on. */
   readonly hosts: readonly string[];
+  /** The database that many servers share; null for a history of this server alone, in files. */
+  readonly database: DatabaseOptions | null;
   readonly dataFile: string;
   readonly fsync: FsyncMode;
+  readonly retention: Retention;
   readonly getBudgetBytes: number;
   /** How long a nickname is kept for a client of version 3 whose connection broke. */
   readonly graceMs: number;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { Journal } from "../../src/engine/local/journal.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
-import { EngineStage, engineContract } from "./suite.ts";
+import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chatbox-contract-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -25,6 +25,7 @@ function open(deliver: Deliver, options: Partial<LocalEngineOptions> = {}): Prom
     restartGraceMs: 30_000,
     sendKeys: 1000,
     pastSessions: 10,
+    retention: { keepMs: null, keepMessages: null, everyMs: 60_000 },
     now: () => ({ time: 1_000, timestamp: "01/01/2030 00:00:01" }),
     timeOf: () => undefined,
     deliver,
@@ -37,7 +38,9 @@ engineContract({
   name: "local",
   open: (deliver, previous, times) => {
     const dataFile = previous && fileOf.get(previous.deliver);
-    return open(deliver, { ...(dataFile ? { dataFile } : {}), ...times });
+    const time = times?.retention === undefined ? 1_000 : 1_000 + 24 * 60 * 60 * 1000;
+    const now = () => ({ time, timestamp: "01/01/2030 00:00:01" });
+    return open(deliver, { ...(dataFile ? { dataFile } : {}), now, ...withRetention(times) });
   },
   // What a kill leaves is what lies there at that moment. The process that holds it is this one, so the files are moved
   // away from under it.
@@ -125,5 +128,37 @@ test("local: NAME-1 in a room whose history is none, nobody can register, and th
   expect(stage.kinds().toSorted()).toEqual(["name-failed", "registered"]);
   expect(await Bun.file(join(folder, "broken.rooms", "a.json")).text()).toBe('{"not":"a history"}');
   stage.leave("1", "a");
+  await stage.engine.close();
+});
+
+test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and nothing else changes", async () => {
+  const stage = new EngineStage();
+  let time = 1_000;
+  stage.engine = await open(stage.deliver, {
+    now: () => ({ time, timestamp: "T" }),
+    retention: { keepMs: null, keepMessages: 3, everyMs: 1 },
+  });
+  stage.engine.enter("/");
+  stage.name("a", "An");
+  for (let i = 1; i <= 10; i++) stage.send("a", `m${i}`);
+  await stage.until(11);
+  time += 24 * 60 * 60 * 1000;
+  let count = 11;
+  for (;;) {
+    stage.page("a", { after: 0 });
+    const page = (await stage.until(++count)).at(-1);
+    if (page?.kind === "paged" && page.page.gap !== null) break;
+  }
+  stage.send("a", "next");
+  stage.get("a");
+  const told = await stage.until(count + 2);
+  expect(told.at(-2)).toMatchObject({ kind: "sent", message: { id: 11 } });
+  expect(told.at(-1)).toMatchObject({ kind: "got", online: ["An"] });
+  expect(JSON.parse(`[${told.at(-1)?.shown}]`).map(({ content }: { content: string }) => content)).toEqual([
+    "m8",
+    "m9",
+    "m10",
+    "next",
+  ]);
   await stage.engine.close();
 });

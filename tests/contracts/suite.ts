@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Deliver, Engine } from "../../src/engine/engine.ts";
+import type { Retention } from "../../src/engine/retention.ts";
 import type { PageRequest } from "../../src/protocol/request.ts";
 import type { Outcome, RoomRequest } from "../../src/room/operation.ts";
 
@@ -17,6 +18,13 @@ export type Told = Outcome & { readonly shown?: string };
 export interface EngineTimes {
   readonly graceMs?: number;
   readonly restartGraceMs?: number;
+  /** With it the engine is opened a day after the one before. */
+  readonly retention?: Omit<Retention, "everyMs">;
+}
+
+/** The options that times stand for. */
+export function withRetention({ retention, ...times }: EngineTimes = {}) {
+  return retention === undefined ? times : { ...times, retention: { ...retention, everyMs: 60_000 } };
 }
 
 /** One engine under test, with what it has told. */
@@ -465,6 +473,40 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
     expect(await stage.engine.recent("/", 1)).toBeNull();
   });
+
+  for (const [what, retention, kept] of [
+    ["the newest messages", { keepMs: null, keepMessages: 3 }, [8, 9, 10]],
+    ["a time", { keepMs: 60 * 60 * 1000, keepMessages: null }, [10]],
+    ["all", { keepMs: 100 * 365 * 24 * 60 * 60 * 1000, keepMessages: 20 }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+  ] as const) {
+    test(`${kind.name}: PAGE-5 ID-2 of a history, of which ${what} is kept, a page tells the gap, and ids go on`, async () => {
+      const stage = await stages();
+      stage.engine.enter("/");
+      stage.name("a", "An");
+      for (let i = 1; i <= 10; i++) stage.send("a", `m${i}`);
+      await stage.until(11);
+      await stage.engine.close();
+      const again = await stages(stage, { retention });
+      again.engine.enter("/");
+      again.name("b", "Bình");
+      again.page("b", { after: 0 });
+      again.page("b", { limit: 2, before: 10 });
+      again.send("b", "next");
+      again.get("b");
+      const told = await again.until(5);
+      const [after, below] = told.flatMap((each) => (each.kind === "paged" ? [each.page] : []));
+      const ids = (page: typeof after) =>
+        JSON.parse(`[${page?.messages}]`).map((message: { id: number }) => message.id);
+      expect(ids(after)).toEqual(kept);
+      expect(after?.gap ?? null).toEqual(kept[0] === 1 ? null : { from: 1, to: kept[0] - 1 });
+      const [first] = kept;
+      expect(ids(below)).toEqual([8, 9].filter((id) => id >= first));
+      expect(below?.more).toBe(first < 8);
+      expect(told[3]).toMatchObject({ kind: "sent", message: { id: 11 } });
+      expect(told[4] && contentsOf(told[4]).length).toBe(kept.length + 1);
+      await again.engine.close();
+    });
+  }
 
   const { breakStore } = kind;
   if (breakStore) {

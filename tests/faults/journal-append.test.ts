@@ -12,7 +12,7 @@ import fs, {
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Journal, type JournalOptions } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/local/record.ts";
+import type { StoredMessage } from "../../src/engine/record.ts";
 import {
   awkwardMessages,
   historyText,

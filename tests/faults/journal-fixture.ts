@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Journal, type JournalOptions } from "../../src/engine/local/journal.ts";
-import { decodeRecord, encodeRecord, type StoredMessage } from "../../src/engine/local/record.ts";
+import { decodeRecord, encodeRecord, type StoredMessage } from "../../src/engine/record.ts";
 
 /** The settings of most tests: durability is not what they look at, and disks differ in how long it takes. */
 export const QUICK: JournalOptions = { fsync: "off", create: true, timeOf: () => undefined };

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { encodeRecord, type StoredMessage } from "../../src/engine/local/record.ts";
+import { encodeRecord, type StoredMessage } from "../../src/engine/record.ts";
 import { historyText, message, withHistory } from "./journal-fixture.ts";
 
 const WRITER = join(import.meta.dir, "journal-writer.ts");

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Journal } from "../../src/engine/local/journal.ts";
-import { decodeRecord, type StoredMessage } from "../../src/engine/local/record.ts";
+import { decodeRecord, type StoredMessage } from "../../src/engine/record.ts";
 import { awkwardMessages, message, QUICK, toRecords, withHistory } from "./journal-fixture.ts";
 
 /** Runs `check` with a journal of some messages, and again after it was opened anew. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { RecordMatcher } from "../../src/engine/local/matcher.ts";
-import { decodeRecord, encodeRecord, MAX_ID } from "../../src/engine/local/record.ts";
+import { decodeRecord, encodeRecord, MAX_ID } from "../../src/engine/record.ts";
 import { message } from "./journal-fixture.ts";
 
 function matched(line: string, lastId = 0): boolean {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { Journal } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/local/record.ts";
+import type { StoredMessage } from "../../src/engine/record.ts";
 import {
   awkwardMessages,
   besides,

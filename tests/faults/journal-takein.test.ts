@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, linkSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Journal, type JournalOptions } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/local/record.ts";
+import type { StoredMessage } from "../../src/engine/record.ts";
 import {
   awkwardMessages,
   besides,

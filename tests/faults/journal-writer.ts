@@ -1,7 +1,7 @@
 // Appends what its input says, a JSON batch a line, and answers each with "stored" or the error's code.
 import { createInterface } from "node:readline";
 import { Journal } from "../../src/engine/local/journal.ts";
-import { decodeRecord } from "../../src/engine/local/record.ts";
+import { decodeRecord } from "../../src/engine/record.ts";
 
 const journal = await Journal.open(process.argv[2] ?? "", {
   fsync: "always",

@@ -12,7 +12,7 @@ import {
   replyBytes,
   type StoredMessage,
   withoutId,
-} from "../../src/engine/local/record.ts";
+} from "../../src/engine/record.ts";
 import {
   AWKWARD_TEXTS,
   besides,

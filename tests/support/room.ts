@@ -10,10 +10,12 @@ export function emptyRoom(state: Partial<RoomState> = {}): Room {
   return new Room({
     lastId: 0,
     history: { bytes: 0, text: () => "" },
-    absentees: [],
+    lastPlace: 0,
+    members: [],
     past: new PastSessions(10),
     keys: new SendKeys({ count: 0, most: 1000 }),
     digest: (person, key) => `${person}/${key}`,
+    isHere: () => true,
     ...state,
   });
 }

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { createDatabase } from "./postgres.ts";
 
 const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 
@@ -44,7 +45,7 @@ export async function startServer(
   flags: readonly string[] = [],
   options: ServerOptions = {},
 ): Promise<ChatServer> {
-  const server = new ChatServer(flags, options);
+  const server = new ChatServer(flags, await withDatabase(options));
   try {
     await server.restart();
   } catch (error) {
@@ -52,6 +53,12 @@ export async function startServer(
     throw error;
   }
   return server;
+}
+
+/** `CHAT_ENGINE=postgres` has the tests' servers each use a database of its own, instead of files. */
+async function withDatabase(options: ServerOptions): Promise<ServerOptions> {
+  if (process.env.CHAT_ENGINE !== "postgres") return options;
+  return { ...options, env: { DATABASE_URL: await createDatabase(), ...options.env } };
 }
 
 /** Runs the server's command until it ends by itself, which it must. */
@@ -195,6 +202,8 @@ function parseLine(text: string): LogLine {
 
 /** This process's environment without settings for the server, and with those of the test. */
 function environment(settings: Record<string, string> = {}): Record<string, string | undefined> {
-  const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith("CHATBOX_"));
+  const inherited = Object.entries(process.env).filter(
+    ([key]) => !key.startsWith("CHATBOX_") && key !== "DATABASE_URL",
+  );
   return { ...Object.fromEntries(inherited), ...settings };
 }

@@ -1,8 +1,8 @@
 import fs from "node:fs";
 import { type FileHandle, link, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { CLOSING } from "../record.ts";
 import { errorCode } from "./fault.ts";
-import { CLOSING } from "./record.ts";
 
 const COPY_BYTES = 1024 * 1024;
 const FOLDER_MODE = 0o755;

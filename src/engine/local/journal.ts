@@ -1,12 +1,12 @@
 import fs from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { CLOSING, decodeRecord, idOf, replyBytes, type StoredMessage } from "../record.ts";
 import { createHistoryFile, makeFolder, writeAll, writeAllNow } from "./disk-file.ts";
 import { errorCode, errorReason, isDirectory, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import { HistoryIndex } from "./history-index.ts";
 import { realFile } from "./real-file.ts";
-import { CLOSING, decodeRecord, idOf, replyBytes, type StoredMessage } from "./record.ts";
 import { recover } from "./repair.ts";
 
 export { JournalError } from "./fault.ts";

@@ -3,9 +3,11 @@ import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
 import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
-import { HistoryMemory } from "./history-memory.ts";
+import { HistoryMemory } from "../history-memory.ts";
+import { keepsAll, type Retention } from "../retention.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
+import { pruneFile } from "./prune.ts";
 import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
 
@@ -26,6 +28,7 @@ export interface LocalEngineOptions {
   readonly sendKeys: number;
   /** Sessions that are over and still known, in each room. */
   readonly pastSessions: number;
+  readonly retention: Retention;
   readonly now: () => Moment;
   /** Unix milliseconds of a timestamp in a file that another program wrote. */
   readonly timeOf: (timestamp: string) => number | undefined;
@@ -45,6 +48,7 @@ export class LocalEngine implements Engine {
   readonly #closing = new Map<string, Promise<void>>();
   readonly #pending = { size: 0 };
   #isClosing = false;
+  #pruning: Timer | null = null;
   #whenIdle: (() => void) | null = null;
 
   /**
@@ -66,6 +70,7 @@ export class LocalEngine implements Engine {
       await engine.#queue(MAIN_ROOM).open();
       // Who was in a room when the process before ended has a place there, and a grace that runs from now on.
       for (const room of sessions.heldRooms()) engine.#queue(room);
+      if (!keepsAll(options.retention)) engine.#pruneNowAndThen();
       return engine;
     } catch (error) {
       sessions?.close();
@@ -80,6 +85,12 @@ export class LocalEngine implements Engine {
     this.#sessions = sessions;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
     this.#keyMemory = { count: 0, most: options.sendKeys };
+  }
+
+  #pruneNowAndThen(): void {
+    this.#pruning = setInterval(() => {
+      for (const queue of this.#rooms.values()) queue.prune();
+    }, this.#options.retention.everyMs);
   }
 
   get rooms(): number {
@@ -126,6 +137,7 @@ export class LocalEngine implements Engine {
 
   async close(): Promise<void> {
     this.#isClosing = true;
+    if (this.#pruning !== null) clearInterval(this.#pruning);
     if ([...this.#rooms.values()].some((queue) => queue.busy)) {
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;
@@ -141,7 +153,7 @@ export class LocalEngine implements Engine {
   #queue(room: string): RoomQueue {
     const known = this.#rooms.get(room);
     if (known) return known;
-    const { dataFile, fsync, timeOf, ...options } = this.#options;
+    const { dataFile, fsync, timeOf, retention: _, ...options } = this.#options;
     const isMain = room === MAIN_ROOM;
     const path = isMain ? dataFile : roomFile(dataFile, room);
     const queue = new RoomQueue({
@@ -153,12 +165,25 @@ export class LocalEngine implements Engine {
       pending: this.#pending,
       open: async () => {
         await this.#closing.get(room);
+        await this.#prune(room, path);
         return Journal.open(path, { fsync, timeOf, create: isMain });
       },
       idle: () => this.#idle(room, queue),
     });
     this.#rooms.set(room, queue);
     return queue;
+  }
+
+  async #prune(room: string, path: string): Promise<void> {
+    const { retention, now, observer } = this.#options;
+    try {
+      const dropped = await pruneFile(path, retention, now().time);
+      if (dropped > 0)
+        observer.notice(room, `${dropped} messages of room ${room} were not to be kept any longer.`);
+    } catch (error) {
+      // What cannot be dropped is kept; whether the file can be used is the opening's to say.
+      observer.fault(room, error);
+    }
   }
 
   #idle(room: string, queue: RoomQueue): void {
@@ -175,7 +200,12 @@ export class LocalEngine implements Engine {
   }
 }
 
+/** The folder of the other rooms' files: `data.json` has them in `data.rooms/`. */
+export function roomsFolder(dataFile: string): string {
+  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`);
+}
+
 /** The history file of a room by path: `data.json` has `lobby` in `data.rooms/lobby.json`. */
-function roomFile(dataFile: string, room: string): string {
-  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`, `${room}.json`);
+export function roomFile(dataFile: string, room: string): string {
+  return join(roomsFolder(dataFile), `${room}.json`);
 }

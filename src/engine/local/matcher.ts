@@ -1,4 +1,4 @@
-import { KEY_CHARACTERS, MAX_ID } from "./record.ts";
+import { KEY_CHARACTERS, MAX_ID } from "../record.ts";
 
 const QUOTE = 0x22;
 const MINUS = 0x2d;

@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
+import { CLOSING, isObject } from "../record.ts";
 import { numbered, saveCopy, writeAll } from "./disk-file.ts";
 import { JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
-import { CLOSING, isObject } from "./record.ts";
 import { type Scan, scan } from "./scan.ts";
 import { type Successor, type TimeOf, takeIn, Unreadable } from "./takein.ts";
 

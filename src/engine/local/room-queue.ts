@@ -1,17 +1,15 @@
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { PageRequest } from "../../protocol/request.ts";
-import type { Page } from "../../protocol/v3.ts";
-import { HistoryWindow } from "../../room/history.ts";
-import type { Decision, HistoryView, Message, Operation, Outcome, SessionId } from "../../room/operation.ts";
+import { type Decision, type Message, type Operation, type SessionId, sizeOf } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
-import { type Absentee, type Moment, Room } from "../../room/room.ts";
+import { type Member, type Moment, Room } from "../../room/room.ts";
 import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
 import type { Deliver, EngineObserver, Readable } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
-import type { HistoryHolder, HistoryMemory } from "./history-memory.ts";
+import type { HistoryHolder, HistoryMemory } from "../history-memory.ts";
+import { encodeRecord, keyDigest, readableOf } from "../record.ts";
+import { NOTHING_STORED, type Stored, Telling } from "../telling.ts";
+import { withoutRoom } from "../without-room.ts";
 import type { Journal } from "./journal.ts";
-import { Pages } from "./pages.ts";
-import { decodeRecord, encodeRecord, KEY_CHARACTERS, withoutId } from "./record.ts";
 import type { SessionStore } from "./sessions.ts";
 
 /** A room that could not be opened is tried again after this time, and not on every frame. */
@@ -19,6 +17,7 @@ const REOPEN_AFTER_MS = 5_000;
 
 export interface RoomQueueOptions {
   readonly name: string;
+  /** Opens the history file, and drops before what is not to be kept of it. */
   readonly open: () => Promise<Journal>;
   readonly now: () => Moment;
   readonly deliver: Deliver;
@@ -48,16 +47,16 @@ export class RoomQueue implements HistoryHolder {
   readonly #past: PastSessions;
   readonly #keys: SendKeys;
   /** Those whom a restart found here, until the room is opened. */
-  #absentees: Absentee[] = [];
+  #absentees: Omit<Member, "key">[] = [];
   /** The graces that run, by session. Each has a place in the room. */
   readonly #graces = new Map<SessionId, Timer>();
   #journal: Journal | null = null;
   #room: Room | null = null;
-  #window: HistoryWindow | null = null;
-  #pages: Pages | null = null;
   #opening: Promise<void> | null = null;
+  readonly #telling: Telling;
   #gathering: Operation[] = [];
   #running = false;
+  #mustPrune = false;
   #openFailedAt = Number.NEGATIVE_INFINITY;
   #healthy = true;
   /** Sessions with a place in this room, with a nickname or without. */
@@ -67,9 +66,13 @@ export class RoomQueue implements HistoryHolder {
     this.#options = options;
     this.#past = new PastSessions(options.pastSessions);
     this.#keys = new SendKeys(options.keyMemory);
+    this.#telling = new Telling(options.getBudgetBytes);
     for (const { name, lease, endedAt } of options.sessions.load(options.name)) {
       if (endedAt !== null) this.#past.add(lease, endedAt);
-      else this.#absentees.push({ session: `absent:${lease.proof}`, name, lease });
+      else {
+        const place = this.#absentees.length + 1;
+        this.#absentees.push({ session: `absent:${lease.proof}`, name, lease, isAbsent: true, place });
+      }
     }
     for (const { session } of this.#absentees) {
       this.places++;
@@ -91,18 +94,27 @@ export class RoomQueue implements HistoryHolder {
   }
 
   get historyBytes(): number {
-    return (this.#window?.bytes ?? 0) + (this.#pages?.bytes ?? 0);
+    return this.#telling.historyBytes;
   }
 
   dropHistory(): void {
-    this.#window = null;
-    this.#pages = null;
+    this.#telling.dropHistory();
     this.#options.memory.released(this);
   }
 
   submit(operation: Operation): void {
     this.#gathering.push(operation);
     this.#options.pending.size += sizeOf(operation);
+    this.#wake();
+  }
+
+  /** Drops what is not to be kept of the history, between two batches. */
+  prune(): void {
+    this.#mustPrune = true;
+    this.#wake();
+  }
+
+  #wake(): void {
     if (this.#running) return;
     this.#running = true;
     // After the sockets that are ready now have been read: their frames make one batch.
@@ -135,10 +147,7 @@ export class RoomQueue implements HistoryHolder {
     if (this.#journal === null) await this.#tryOpen();
     if (this.#journal === null) throw new Error(`the history of ${this.#options.name} is not open`);
     const records = await this.#journal.below(this.#journal.lastId + 1, limit);
-    return records.map((record) => {
-      const { key: _, ...message } = decodeRecord(record);
-      return message;
-    });
+    return records.map(readableOf);
   }
 
   async #open(): Promise<void> {
@@ -151,39 +160,63 @@ export class RoomQueue implements HistoryHolder {
     this.#journal = journal;
     this.#room = new Room({
       lastId: journal.lastId,
-      history: this.#view,
-      absentees: this.#absentees,
+      history: this.#telling.view,
+      lastPlace: this.#absentees.length,
+      members: this.#absentees,
       past: this.#past,
       keys: this.#keys,
-      digest,
+      digest: keyDigest,
+      isHere: () => true,
     });
     this.#absentees = [];
   }
 
   async #run(): Promise<void> {
-    while (this.#gathering.length > 0) {
+    while (this.#gathering.length > 0 || this.#mustPrune) {
       const batch = this.#gathering;
       this.#gathering = [];
       try {
+        if (this.#mustPrune) await this.#closeToPrune();
         if (this.#room === null) await this.#tryOpen();
         const decisions = this.#decide(batch);
         // Most batches of a quiet room store nothing and read nothing: they are told in the same turn.
         const stored = decisions.some(needsStore) ? await this.#store(decisions) : NOTHING_STORED;
-        this.#options.deliver(this.#options.name, this.#told(decisions, stored));
+        this.#options.deliver(this.#options.name, this.#telling.outcomes(decisions, stored));
       } catch (error) {
         // A defect, not a fault of the store: the room goes on for the others.
         this.#options.observer.fault(this.#options.name, error);
         this.dropHistory();
       }
       for (const operation of batch) this.#options.pending.size -= sizeOf(operation);
-      this.#pages?.trim();
-      if (this.#window !== null || this.#pages !== null) {
+      this.#telling.trim();
+      if (this.#telling.holdsHistory) {
         if (this.places > 0) this.#options.memory.used(this);
         else this.dropHistory();
       }
     }
     this.#running = false;
     this.#options.idle();
+  }
+
+  /** The file is pruned as it is opened again. Roster and ids stay as they are. */
+  async #closeToPrune(): Promise<void> {
+    this.#mustPrune = false;
+    const journal = this.#journal;
+    this.#journal = null;
+    this.dropHistory();
+    await journal?.close();
+    if (this.#room !== null) await this.#reopen();
+  }
+
+  /** @returns null when the file cannot be opened now */
+  async #reopen(): Promise<Journal | null> {
+    try {
+      this.#journal = await this.#options.open();
+    } catch (error) {
+      this.#healthy = false;
+      this.#options.observer.fault(this.#options.name, error);
+    }
+    return this.#journal;
   }
 
   async #tryOpen(): Promise<void> {
@@ -245,36 +278,38 @@ export class RoomQueue implements HistoryHolder {
 
   /** Stores the batch's messages, and fetches what is asked for of the history. */
   async #store(decisions: readonly Decision[]): Promise<Stored> {
-    const journal = this.#journal;
-    if (journal === null) return NOTHING_STORED;
+    if (this.#room === null) return NOTHING_STORED;
+    const journal = this.#journal ?? (await this.#reopen());
+    if (journal === null) return this.#storeNothing(decisions);
     const lastIdBefore = journal.lastId;
     const getError = await this.#lookUp(journal, decisions);
     const messages = decisions.flatMap((decision) => (decision.kind === "sent" ? [decision.message] : []));
     const records = messages.map(recordOf);
     const sendError = records.length > 0 ? await this.#append(journal, records) : undefined;
     if (sendError !== undefined) this.#room?.takeBack(messages);
+    const kept = sendError === undefined ? messages : [];
     return {
-      records,
-      repeated: await this.#findRepeated(journal, decisions, messages, lastIdBefore),
+      repeated: await this.#findRepeated(journal, decisions, kept, lastIdBefore),
       getError: getError === undefined ? null : sentenceFor(getError),
       sendError: sendError === undefined ? null : sentenceFor(sendError),
     };
   }
 
+  #storeNothing(decisions: readonly Decision[]): Stored {
+    const error = sentenceFor(undefined);
+    this.#room?.takeBack(decisions.flatMap((each) => (each.kind === "sent" ? [each.message] : [])));
+    return { ...NOTHING_STORED, getError: error, sendError: error };
+  }
+
   /** @returns the error, if the history cannot be read */
   async #lookUp(journal: Journal, decisions: readonly Decision[]): Promise<unknown> {
-    const { getBudgetBytes, observer, name } = this.#options;
+    const { observer, name } = this.#options;
     try {
-      if (this.#window === null && decisions.some((decision) => decision.kind === "got")) {
-        const window = new HistoryWindow(getBudgetBytes);
-        for (const record of await journal.tail(getBudgetBytes)) window.pushText(withoutId(record));
-        this.#window = window;
-      }
-      for (const decision of decisions) {
-        if (decision.kind !== "paged" && decision.kind !== "resumed") continue;
-        this.#pages ??= new Pages(journal, getBudgetBytes);
-        await this.#pages.lookUp(decision.page);
-      }
+      const whole = decisions.some((decision) => decision.kind === "got");
+      const pages = decisions.flatMap((each) =>
+        each.kind === "paged" || each.kind === "resumed" ? [each.page] : [],
+      );
+      await this.#telling.lookUp(journal, whole, pages);
       return undefined;
     } catch (error) {
       observer.fault(name, error);
@@ -319,101 +354,6 @@ export class RoomQueue implements HistoryHolder {
     }
     return found;
   }
-
-  /** The outcomes as they are told, in order; the history grows along, so that each `get` sees its own moment. */
-  *#told(decisions: readonly Decision[], stored: Stored): Generator<Outcome> {
-    const { getError, sendError, repeated, records } = stored;
-    let sent = 0;
-    for (const decision of decisions) {
-      const { session, ref } = decision;
-      switch (decision.kind) {
-        case "sent": {
-          const record = records[sent++];
-          const { name, content } = decision.message;
-          if (sendError !== null)
-            yield { kind: "send-failed", session, ref, name, content, error: sendError };
-          else {
-            this.#window?.push(decision.message);
-            if (record) this.#pages?.push(record.id, record.text);
-            yield decision;
-          }
-          break;
-        }
-        case "repeated":
-          yield this.#repetition(decision, repeated, sendError, records);
-          break;
-        case "got":
-          if (getError === null) yield decision;
-          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
-          break;
-        case "paged":
-          if (getError === null) yield { ...decision, page: this.#page(decision.page) };
-          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
-          break;
-        case "resumed":
-          // The nickname has moved; the messages can be asked for again.
-          yield { ...decision, page: getError === null ? this.#page(decision.page) : PAGE_TO_COME };
-          break;
-        default:
-          yield decision;
-      }
-    }
-  }
-
-  #page(request: PageRequest): Page {
-    return this.#pages?.page(request) ?? PAGE_TO_COME;
-  }
-
-  #repetition(
-    decision: Extract<Decision, { kind: "repeated" }>,
-    repeated: ReadonlyMap<number, Message>,
-    sendError: string | null,
-    records: readonly { id: number }[],
-  ): Outcome {
-    const { session, ref, id } = decision;
-    const message = repeated.get(id);
-    const isLost = sendError !== null && records.some((record) => record.id === id);
-    if (message !== undefined && !isLost) return { kind: "repeated", session, ref, message };
-    const { name, content } = decision;
-    return { kind: "send-failed", session, ref, name, content, error: sendError ?? sentenceFor(undefined) };
-  }
-
-  readonly #view: HistoryView = historyOf(() => this.#window);
-}
-
-/** What the store made of a batch. An error is a sentence for the people in the room. */
-interface Stored {
-  /** The records of the batch's messages, in order. */
-  readonly records: readonly { readonly id: number; readonly text: string }[];
-  readonly repeated: ReadonlyMap<number, Message>;
-  readonly getError: string | null;
-  readonly sendError: string | null;
-}
-
-const NOTHING_STORED: Stored = { records: [], repeated: new Map(), getError: null, sendError: null };
-
-/** For when messages cannot be given now: there are more, and whoever wants them asks for them. */
-const PAGE_TO_COME: Page = { messages: "", bytes: 0, more: true, gap: null };
-
-/** A person's key as it is stored: short, and from it nobody learns the two. */
-function digest(person: string, key: string): string {
-  return new Bun.CryptoHasher("sha256")
-    .update(`${person} ${key}`)
-    .digest("base64url")
-    .slice(0, KEY_CHARACTERS);
-}
-
-function historyOf(window: () => HistoryWindow | null): HistoryView {
-  return {
-    get bytes() {
-      return window()?.bytes ?? 0;
-    },
-    text: () => window()?.text() ?? "",
-  };
-}
-
-function sizeOf(operation: Operation): number {
-  return "size" in operation ? operation.size : 0;
 }
 
 function needsStore({ kind }: Decision): boolean {
@@ -422,45 +362,4 @@ function needsStore({ kind }: Decision): boolean {
 
 function recordOf(message: Message): { id: number; text: string } {
   return { id: message.id, text: encodeRecord(message) };
-}
-
-/** What comes of an operation in a room whose history cannot be opened: nobody can register in it. */
-function withoutRoom(operation: Operation, now: Moment): Decision {
-  const { session } = operation;
-  switch (operation.kind) {
-    case "refuse":
-      return { kind: "refused", session, refusal: operation.refusal };
-    case "end":
-      return { kind: "ended", session };
-    case "leave":
-    case "expire":
-      return { kind: "left", session, name: null, time: now.time, lease: null };
-    case "request":
-      switch (operation.request.kind) {
-        case "name":
-          return {
-            kind: "name-failed",
-            session,
-            oldName: null,
-            name: operation.request.name,
-            error: "This room's history cannot be opened.",
-          };
-        case "malformed-name":
-          return {
-            kind: "name-refused",
-            session,
-            oldName: null,
-            name: operation.request.name,
-            reason: "WrongFormatName",
-          };
-        case "resume":
-          return { kind: "resume-refused", session };
-        case "get":
-        case "typing":
-          return { kind: "unregistered", session, request: operation.request.kind };
-        case "send":
-        case "malformed-send":
-          return { kind: "unregistered", session, request: "send" };
-      }
-  }
 }

@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
+import { CLOSING } from "../record.ts";
 import { FileChunks } from "./file-chunks.ts";
 import { HistoryIndex } from "./history-index.ts";
 import { RecordMatcher } from "./matcher.ts";
-import { CLOSING } from "./record.ts";
 
 const OPENING_BRACKET = 0x5b;
 const BEFORE_FIRST = Buffer.from("\n");

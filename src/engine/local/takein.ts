@@ -1,9 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
+import { CLOSING, encodeRecord, isId, isKey, isObject, isTime, type StoredMessage } from "../record.ts";
 import { copyBytes, keepOriginal, numbered, syncFolder, writeAll } from "./disk-file.ts";
 import { FileChunks, MOST_HELD_BYTES } from "./file-chunks.ts";
-import { CLOSING, encodeRecord, isId, isKey, isObject, isTime, type StoredMessage } from "./record.ts";
 import { type Scan, scan } from "./scan.ts";
 
 /** Unix ms of a timestamp text, undefined if it cannot be read. */

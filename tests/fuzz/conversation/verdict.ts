@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { decodeRecord, encodeRecord, type StoredMessage } from "../../../src/engine/local/record.ts";
+import { decodeRecord, encodeRecord, type StoredMessage } from "../../../src/engine/record.ts";
 import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
 import type { Page, Seen } from "./page.ts";

@@ -1,7 +1,7 @@
-import { PAGE_MAX } from "../../protocol/limits.ts";
-import type { PageRequest } from "../../protocol/request.ts";
-import type { Page } from "../../protocol/v3.ts";
-import type { Journal } from "./journal.ts";
+import { PAGE_MAX } from "../protocol/limits.ts";
+import type { PageRequest } from "../protocol/request.ts";
+import type { Page } from "../protocol/v3.ts";
+import type { Archive } from "./archive.ts";
 import { idOf, withoutKey } from "./record.ts";
 
 /** A message as a page shows it. */
@@ -11,25 +11,25 @@ interface Shown {
 }
 
 /**
- * The pages of a room's history: recent ones from memory, older ones from the file. What is asked for in a batch is
+ * The pages of a room's history: recent ones from memory, older ones from the archive. What is asked for in a batch is
  * first looked up, before the batch is stored, and then made at its place in the batch: the newest messages may be of
  * the batch itself, and only memory has these in time.
  */
 export class Pages {
-  readonly #journal: Journal;
+  readonly #archive: Archive;
   readonly #budgetBytes: number;
   /** The newest messages, oldest first: all those with ids above `#above`. */
   #recent: Shown[] = [];
   #above: number;
   #bytes = 0;
-  /** What was looked up in the file, by the request it is for. */
+  /** What was looked up in the archive, by the request it is for. */
   readonly #found = new Map<PageRequest, { readonly shown: Shown[]; readonly more: boolean }>();
 
   /** @param budgetBytes the most one page may have, and the most that is kept, in bytes of JSON */
-  constructor(journal: Journal, budgetBytes: number) {
-    this.#journal = journal;
+  constructor(archive: Archive, budgetBytes: number) {
+    this.#archive = archive;
     this.#budgetBytes = budgetBytes;
-    this.#above = journal.lastId;
+    this.#above = archive.lastId;
   }
 
   /** What is kept in memory, in bytes of JSON. */
@@ -51,12 +51,12 @@ export class Pages {
       if (after < this.#above) await this.#lookUpAbove(request, after);
     } else if (!this.#isWhole && this.#below(before).length < limit) {
       if (before !== null && before <= this.#above) await this.#lookUpBelow(request, before);
-      else this.#keep(await this.#journal.below(this.#above + 1, limit), limit);
+      else this.#keep(await this.#archive.below(this.#above + 1, limit), limit);
     }
   }
 
   async #lookUpAbove(request: PageRequest, after: number): Promise<void> {
-    const records = await this.#journal.above(after, request.limit + 1);
+    const records = await this.#archive.above(after, request.limit + 1);
     if (records.length > request.limit) {
       this.#found.set(request, { shown: records.slice(0, -1).map(shownOf), more: true });
     } else {
@@ -67,7 +67,7 @@ export class Pages {
   }
 
   async #lookUpBelow(request: PageRequest, before: number): Promise<void> {
-    const records = await this.#journal.below(before, request.limit + 1);
+    const records = await this.#archive.below(before, request.limit + 1);
     const shown = records.slice(-request.limit).map(shownOf);
     this.#found.set(request, { shown, more: records.length > request.limit });
   }
@@ -102,7 +102,7 @@ export class Pages {
 
   /** Whether memory has all there is. */
   get #isWhole(): boolean {
-    const { firstId } = this.#journal;
+    const { firstId } = this.#archive;
     return firstId === 0 || firstId > this.#above;
   }
 
@@ -139,7 +139,7 @@ export class Pages {
   }
 
   #gap(after: number | null): Page["gap"] {
-    const { firstId } = this.#journal;
+    const { firstId } = this.#archive;
     return after !== null && firstId > after + 1 ? { from: after + 1, to: firstId - 1 } : null;
   }
 }

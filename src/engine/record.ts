@@ -1,3 +1,4 @@
+import type { Readable } from "./engine.ts";
 /** A message as the history file holds it. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
 export interface StoredMessage {
   name: string;
@@ -14,6 +15,14 @@ const KEY = /^[\w-]{16}$/;
 
 /** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
 export const MAX_ID = 2 ** 52;
+
+/** A person's key as it is stored: short, and from it nobody learns the two. */
+export function keyDigest(person: string, key: string): string {
+  return new Bun.CryptoHasher("sha256")
+    .update(`${person} ${key}`)
+    .digest("base64url")
+    .slice(0, KEY_CHARACTERS);
+}
 
 /** What stands between the last record and the end of the file. */
 export const CLOSING = "\n]\n";
@@ -42,6 +51,12 @@ export function decodeRecord(line: string): StoredMessage {
   if (key === undefined) return { name, content, timestamp, id, time };
   if (!isKey(key)) throw new TypeError("A record's key is a digest.");
   return { name, content, timestamp, id, time, key };
+}
+
+/** The message of a record as somebody may read it who is not in the room: without its key. */
+export function readableOf(record: string): Readable {
+  const { key: _, ...message } = decodeRecord(record);
+  return message;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,0 +1,68 @@
+import { resolve } from "node:path";
+import { DatabaseHistories } from "../engine/moving/database-histories.ts";
+import { FileSource, FileTarget } from "../engine/moving/file-histories.ts";
+import { type MessageSource, type MessageTarget, type Moved, move } from "../engine/moving/move.ts";
+import { TimestampFormat } from "../protocol/timestamp.ts";
+import type { Settings } from "../server/settings.ts";
+
+const BAR_CHARACTERS = 30;
+
+/** What is to be moved: between a file and where the settings say that the history is. */
+export interface Move {
+  readonly kind: "import" | "export";
+  readonly file: string;
+}
+
+/**
+ * Copies histories, and says what was copied.
+ *
+ * @throws MoveError, JournalError or DatabaseError with one sentence
+ */
+export async function runMove({ kind, file }: Move, settings: Settings): Promise<void> {
+  const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
+  const timeOf = (timestamp: string) => timestamps.parse(timestamp);
+  const path = resolve(file);
+  const { database, dataFile } = settings;
+  const opened: { close(): Promise<void> }[] = [];
+  const keep = <T extends { close(): Promise<void> }>(histories: T): T => {
+    opened.push(histories);
+    return histories;
+  };
+  try {
+    let source: MessageSource;
+    let target: MessageTarget;
+    if (kind === "import") {
+      source = keep(new FileSource(path, timeOf));
+      if (database === null) target = keep(new FileTarget(dataFile, timeOf));
+      else {
+        const histories = keep(await DatabaseHistories.open(database));
+        await histories.refuseServers();
+        target = histories;
+      }
+    } else {
+      source = keep(
+        database === null ? new FileSource(dataFile, timeOf) : await DatabaseHistories.open(database),
+      );
+      target = keep(new FileTarget(path, timeOf));
+    }
+    report(kind, await move(source, target, showProgress));
+  } finally {
+    for (const histories of opened.reverse()) await histories.close();
+  }
+}
+
+/** Only for eyes: a log would fill with it. */
+function showProgress(room: string, messages: number, fraction: number): void {
+  if (!process.stderr.isTTY) return;
+  const done = Math.round(fraction * BAR_CHARACTERS);
+  const bar = "#".repeat(done) + ".".repeat(BAR_CHARACTERS - done);
+  process.stderr.write(`\r[${bar}] ${Math.round(fraction * 100)} %  ${messages} messages of ${room}  `);
+  if (fraction >= 1) process.stderr.write("\n");
+}
+
+function report(kind: Move["kind"], { rooms, messages, added, checksum }: Moved): void {
+  const what = `${messages} messages in ${rooms} ${rooms === 1 ? "room" : "rooms"}`;
+  process.stdout.write(
+    `${kind === "import" ? "Imported" : "Exported"}: ${what}, of which ${added} are new.\nChecksum: sha256 ${checksum}\n`,
+  );
+}

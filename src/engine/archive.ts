@@ -1,0 +1,16 @@
+import type { Message } from "../room/operation.ts";
+
+/** All the messages of a room as they are stored. Texts are canonical records, see record.ts, oldest first. */
+export interface Archive {
+  /** The lowest id that is kept, 0 when there are no messages. */
+  readonly firstId: number;
+  /** The highest id so far, 0 when there never was a message. What is given has no id above it. */
+  readonly lastId: number;
+  /** The newest messages that fit into a `get` reply of so many bytes. */
+  tail(budgetBytes: number): Promise<string[]>;
+  /** The newest `count` of those with ids below `before`. */
+  below(before: number, count: number): Promise<string[]>;
+  /** The oldest `count` of those with ids above `after`. */
+  above(after: number, count: number): Promise<string[]>;
+  message(id: number): Promise<Message | undefined>;
+}

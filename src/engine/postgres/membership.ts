@@ -1,0 +1,116 @@
+import { CHANNEL, encodeNote } from "./channel.ts";
+import type { Database } from "./database.ts";
+import { rowsOf, textOf } from "./rows.ts";
+
+/** How often a server says that it lives, and looks for others that do not. */
+export const BEAT_EVERY_MS = 2_500;
+/** A server that was silent for so long is dead. */
+export const DEAD_AFTER_MS = 15_000;
+const BEAT_TIMEOUT_MS = 4_000;
+/** Log entries are kept so long, for servers that missed a notification. */
+const LOG_KEPT = "5 minutes";
+const TIDY_EVERY_BEATS = 24;
+
+/**
+ * This server among the others. A server holds nicknames under an id; when it is silent for {@link DEAD_AFTER_MS} the
+ * others remove the id, and from then on nothing can be committed under it.
+ */
+export class Membership {
+  readonly #database: Database;
+  #server: string = newId();
+  #isMember = false;
+  #beats = 0;
+  /** Of `performance.now`. */
+  #aliveAt = Number.NEGATIVE_INFINITY;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The id under which this server holds nicknames. */
+  get server(): string {
+    return this.#server;
+  }
+
+  get isMember(): boolean {
+    return this.#isMember;
+  }
+
+  /** The number of the last beat that was sent. */
+  get beats(): number {
+    return this.#beats;
+  }
+
+  /** Whether the others may have taken this server for dead. */
+  get isLost(): boolean {
+    return this.#isMember && performance.now() - this.#aliveAt > DEAD_AFTER_MS;
+  }
+
+  /** Becomes one of the servers, under a new id. */
+  async join(): Promise<void> {
+    const sentAt = performance.now();
+    const server = newId();
+    await this.#database.query(
+      BEAT_TIMEOUT_MS,
+      (sql) => sql`
+      INSERT INTO chatbox.servers (id, alive_at) VALUES (${server}, now())`,
+    );
+    this.#server = server;
+    this.#isMember = true;
+    this.#aliveAt = sentAt;
+  }
+
+  /** Is none of the servers any more: what it held is the others'. */
+  giveUp(): void {
+    this.#isMember = false;
+  }
+
+  /**
+   * Says that this server lives.
+   *
+   * @returns false when the others have taken it for dead
+   */
+  async beat(): Promise<boolean> {
+    const sentAt = performance.now();
+    const note = encodeNote({ kind: "beat", server: this.#server, beat: ++this.#beats });
+    const rows = await this.#database.query(
+      BEAT_TIMEOUT_MS,
+      (sql) => sql`
+      WITH alive AS (UPDATE chatbox.servers SET alive_at = now() WHERE id = ${this.#server} RETURNING id)
+      SELECT id, pg_notify(${CHANNEL}, ${note}) FROM alive`,
+    );
+    if (rowsOf(rows).length === 0) return false;
+    this.#aliveAt = sentAt;
+    return true;
+  }
+
+  /** Declares silent servers dead. @returns the rooms in which people of dead servers are */
+  async roomsOfTheDead(): Promise<string[]> {
+    const rows = await this.#database.query(BEAT_TIMEOUT_MS, async (sql) => {
+      await sql`DELETE FROM chatbox.servers WHERE alive_at < now() - ${DEAD_AFTER_MS}::float8 * interval '1 millisecond'`;
+      if (this.#beats % TIDY_EVERY_BEATS === 0) {
+        await sql`DELETE FROM chatbox.log WHERE written_at < now() - ${LOG_KEPT}::interval`;
+        await sql`DELETE FROM chatbox.past_sessions WHERE ended_at < now() - interval '20 minutes'`;
+      }
+      return sql`
+        SELECT DISTINCT room FROM chatbox.nicknames
+        WHERE server NOT IN (SELECT id FROM chatbox.servers)`;
+    });
+    return rowsOf(rows).map(({ room }) => textOf(room));
+  }
+
+  /** Goes in good order; the others see to those whom it leaves behind. */
+  async leave(timeoutMs: number): Promise<void> {
+    this.#isMember = false;
+    await this.#database.query(
+      timeoutMs,
+      (sql) => sql`
+      WITH gone AS (DELETE FROM chatbox.servers WHERE id = ${this.#server})
+      SELECT pg_notify(${CHANNEL}, ${encodeNote({ kind: "gone" })})`,
+    );
+  }
+}
+
+function newId(): string {
+  return crypto.randomUUID();
+}

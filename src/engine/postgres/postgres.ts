@@ -1,0 +1,336 @@
+import { MAIN_ROOM } from "../../protocol/room-name.ts";
+import type { Operation, Outcome } from "../../room/operation.ts";
+import type { Moment } from "../../room/room.ts";
+import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
+import { HistoryMemory } from "../history-memory.ts";
+import { MAX_ID, readableOf } from "../record.ts";
+import { keepsAll, type Retention } from "../retention.ts";
+import { CHANNEL, encodeNote, type Note } from "./channel.ts";
+import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
+import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
+import { Listener } from "./listener.ts";
+import { BEAT_EVERY_MS, Membership } from "./membership.ts";
+import { prune } from "./prune.ts";
+import { RoomReplica } from "./room-replica.ts";
+import { StoredMessages } from "./room-store.ts";
+import { migrate } from "./schema.ts";
+
+/** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
+const OUTAGE_PATIENCE_MS = 4_500;
+const PROBE_EVERY_MS = 250;
+const PROBE_TIMEOUT_MS = 2_000;
+/** How long the end may take to put nicknames in order. */
+const RETIRE_TIMEOUT_MS = 2_000;
+/** A listener that has not heard so many of its own server's beats is deaf. */
+const BEATS_UNHEARD = 2;
+
+export interface PostgresEngineOptions {
+  readonly database: DatabaseOptions;
+  /** The most history one `get` is given, in bytes of JSON. */
+  readonly getBudgetBytes: number;
+  /** The most history held in memory, over all rooms, in bytes of JSON. */
+  readonly historyMemoryBytes: number;
+  readonly maxRooms: number;
+  /** How long a nickname is kept for somebody who can resume. */
+  readonly graceMs: number;
+  /** The same for those whose server has ended. */
+  readonly restartGraceMs: number;
+  /** Keys of sends remembered, over all rooms. */
+  readonly sendKeys: number;
+  /** Sessions that are over and still known, in each room. */
+  readonly pastSessions: number;
+  readonly retention: Retention;
+  readonly now: () => Moment;
+  readonly deliver: Deliver;
+  readonly observer: EngineObserver;
+  /** The database was out of reach for so long that the others have taken over: all connections are to be ended. */
+  readonly lost: () => void;
+}
+
+/** The engine of many servers with one database. Each has a replica of the rooms that its clients are in. */
+export class PostgresEngine implements Engine {
+  readonly #options: PostgresEngineOptions;
+  readonly #database: Database;
+  readonly #membership: Membership;
+  readonly #listener: Listener;
+  readonly #memory: HistoryMemory;
+  readonly #keyMemory: { count: number; readonly most: number };
+  readonly #rooms = new Map<string, RoomReplica>();
+  readonly #pending = { size: 0 };
+  #timer: Timer | null = null;
+  #pruning: Timer | null = null;
+  #isClosing = false;
+  #whenIdle: (() => void) | null = null;
+  /** When the database went out of reach, of `performance.now`; null while it is there. */
+  #awaySince: number | null = null;
+  #waitingForDatabase: (() => void)[] = [];
+  #beatHeard = 0;
+  #isBeating = false;
+  #isRenewing = false;
+
+  /**
+   * Brings the schema up to date, joins the other servers, and takes over whom earlier ones have left behind.
+   *
+   * @throws DatabaseError with one sentence when the database cannot be used
+   */
+  static async open(options: PostgresEngineOptions): Promise<PostgresEngine> {
+    const { url } = options.database;
+    const engine = new PostgresEngine(options);
+    try {
+      await migrate(engine.#database, url);
+      await engine.#start();
+      return engine;
+    } catch (error) {
+      await engine.#letGo();
+      if (error instanceof DatabaseError) throw error;
+      throw new DatabaseError(startSentence(error, nameOfDatabase(url)), { cause: error });
+    }
+  }
+
+  private constructor(options: PostgresEngineOptions) {
+    this.#options = options;
+    this.#database = new Database(options.database);
+    this.#membership = new Membership(this.#database);
+    this.#listener = new Listener(this.#database, {
+      heard: (note) => this.#heard(note),
+      listening: () => {
+        for (const replica of this.#rooms.values()) replica.missed();
+      },
+      fault: (error) => options.observer.fault(MAIN_ROOM, error),
+    });
+    this.#memory = new HistoryMemory(options.historyMemoryBytes);
+    this.#keyMemory = { count: 0, most: options.sendKeys };
+  }
+
+  get rooms(): number {
+    // The main room is always in use.
+    return this.#rooms.has(MAIN_ROOM) ? this.#rooms.size : this.#rooms.size + 1;
+  }
+
+  get pendingSize(): number {
+    return this.#pending.size;
+  }
+
+  get absent(): number {
+    let absent = 0;
+    for (const replica of this.#rooms.values()) absent += replica.absent;
+    return absent;
+  }
+
+  get healthy(): boolean {
+    if (this.#awaySince !== null || !this.#membership.isMember) return false;
+    for (const replica of this.#rooms.values()) if (!replica.healthy) return false;
+    return true;
+  }
+
+  enter(room: string): boolean {
+    if (!this.#membership.isMember) return false;
+    if (!this.#rooms.has(room) && room !== MAIN_ROOM && this.rooms >= this.#options.maxRooms) return false;
+    this.#replica(room).places++;
+    return true;
+  }
+
+  submit(room: string, operation: Operation): void {
+    // Else clients that go on sending would keep the end from coming.
+    if (this.#isClosing) return;
+    this.#rooms.get(room)?.submit(operation);
+  }
+
+  async recent(room: string, limit: number): Promise<readonly Readable[] | null> {
+    if (this.#isClosing) return null;
+    const everything = { firstId: 0, lastId: MAX_ID };
+    const records = await new StoredMessages(this.#database, room, everything).below(MAX_ID, limit);
+    return records.map(readableOf);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#untilIdle();
+    const isMember = this.#membership.isMember && this.#awaySince === null;
+    const retired = Promise.all([...this.#rooms.values()].map((replica) => replica.retire()));
+    if (isMember) await Promise.race([retired, Bun.sleep(RETIRE_TIMEOUT_MS)]);
+    for (const replica of this.#rooms.values()) replica.close();
+    if (isMember) await this.#membership.leave(RETIRE_TIMEOUT_MS).catch((error) => this.#fault(error));
+    await this.#letGo();
+  }
+
+  async #start(): Promise<void> {
+    await this.#membership.join();
+    await this.#listener.open();
+    if (!keepsAll(this.#options.retention)) await this.#pruneNowAndThen();
+    await this.#adopt();
+    this.#timer = setInterval(() => void this.#beat(), BEAT_EVERY_MS);
+  }
+
+  async #pruneNowAndThen(): Promise<void> {
+    await this.#prune();
+    this.#pruning = setInterval(() => void this.#prune(), this.#options.retention.everyMs);
+  }
+
+  async #prune(): Promise<void> {
+    try {
+      await prune(this.#database, this.#options.retention);
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
+  async #letGo(): Promise<void> {
+    for (const timer of [this.#timer, this.#pruning]) if (timer !== null) clearInterval(timer);
+    await this.#listener.close();
+    await this.#database.close();
+  }
+
+  async #untilIdle(): Promise<void> {
+    if (![...this.#rooms.values()].some((replica) => replica.working)) return;
+    await new Promise<void>((resolve) => {
+      this.#whenIdle = resolve;
+    });
+  }
+
+  #replica(room: string): RoomReplica {
+    const known = this.#rooms.get(room);
+    if (known) return known;
+    const replica = new RoomReplica(
+      room,
+      {
+        ...this.#options,
+        deliver: (name, outcomes) => this.#deliver(name, outcomes),
+        database: this.#database,
+        server: () => this.#membership.server,
+        reachable: (until) => this.#reachable(until),
+        seen: (error) => this.#seen(error),
+        notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
+        memory: this.#memory,
+        keyMemory: this.#keyMemory,
+        pending: this.#pending,
+      },
+      () => this.#idle(room, replica),
+    );
+    this.#rooms.set(room, replica);
+    return replica;
+  }
+
+  /** Before the start is over nobody is here to be told; what is told must be read to its end all the same. */
+  #deliver(room: string, outcomes: Iterable<Outcome>): void {
+    if (this.#timer !== null) this.#options.deliver(room, outcomes);
+    else for (const _ of outcomes);
+  }
+
+  #idle(room: string, replica: RoomReplica): void {
+    if (replica.places === 0 && !replica.busy) {
+      this.#rooms.delete(room);
+      replica.close();
+    }
+    if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.working)) this.#whenIdle();
+  }
+
+  #heard(note: Note): void {
+    switch (note.kind) {
+      case "entry":
+        this.#rooms.get(note.room)?.notified(note.position, note.entry);
+        break;
+      case "typing":
+        if (note.server !== this.#membership.server) this.#rooms.get(note.room)?.typing(note.session);
+        break;
+      case "beat":
+        if (note.server === this.#membership.server) this.#beatHeard = note.beat;
+        break;
+      case "pruned":
+        for (const replica of this.#rooms.values()) replica.pruned();
+        break;
+      case "gone":
+        void this.#adopt().catch((error) => this.#seen(error));
+        break;
+    }
+  }
+
+  /** Sees to the people of servers that are dead, in rooms too in which nobody is here. */
+  async #adopt(): Promise<void> {
+    if (this.#isClosing || !this.#membership.isMember) return;
+    const rooms = await this.#membership.roomsOfTheDead();
+    await Promise.all(rooms.map((room) => this.#replica(room).adopt()));
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#membership.isLost) this.#giveUp();
+    if (this.#isBeating || this.#isClosing) return;
+    this.#isBeating = true;
+    try {
+      if (!this.#membership.isMember) await this.#membership.join();
+      else if (!(await this.#membership.beat())) this.#giveUp();
+      this.#checkHearing();
+      await this.#adopt();
+    } catch (error) {
+      this.#fault(error);
+      this.#seen(error);
+    } finally {
+      this.#isBeating = false;
+    }
+  }
+
+  #checkHearing(): void {
+    if (this.#membership.beats - this.#beatHeard <= BEATS_UNHEARD || this.#isRenewing) return;
+    this.#isRenewing = true;
+    this.#beatHeard = this.#membership.beats;
+    void this.#listener.renew().finally(() => {
+      this.#isRenewing = false;
+    });
+  }
+
+  /** The others have taken over what this server held, or will: its clients are to find out where they stand. */
+  #giveUp(): void {
+    if (!this.#membership.isMember) return;
+    this.#membership.giveUp();
+    this.#options.observer.fault(MAIN_ROOM, new Evicted("The database was out of reach for too long."));
+    for (const replica of this.#rooms.values()) replica.reset();
+    this.#options.lost();
+  }
+
+  #fault(error: unknown): void {
+    this.#options.observer.fault(MAIN_ROOM, error);
+  }
+
+  /** Takes note of what came of a use of the database. */
+  #seen(error: unknown): void {
+    if (error instanceof Evicted) this.#giveUp();
+    else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isPassing(error))) {
+      this.#awaySince = performance.now();
+      void this.#probe();
+    }
+  }
+
+  /** Tries the database until it answers. */
+  async #probe(): Promise<void> {
+    while (this.#awaySince !== null && !this.#isClosing) {
+      try {
+        await this.#database.query(PROBE_TIMEOUT_MS, (sql) => sql`SELECT 1`);
+        this.#awaySince = null;
+        for (const resume of this.#waitingForDatabase.splice(0)) resume();
+        void this.#beat();
+      } catch {
+        await Bun.sleep(PROBE_EVERY_MS);
+      }
+    }
+  }
+
+  async #reachable(until: number): Promise<void> {
+    if (this.#awaySince === null) return;
+    const waitMs = Math.min(until, this.#awaySince + OUTAGE_PATIENCE_MS) - performance.now();
+    if (waitMs > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waitingForDatabase.push(resolve);
+      const timer = setTimeout(resolve, waitMs);
+      await promise;
+      clearTimeout(timer);
+    }
+    if (this.#awaySince !== null) throw new DatabaseTimeout("The database is out of reach.");
+  }
+
+  #notify(note: Extract<Note, { kind: "typing" }>): void {
+    if (this.#awaySince !== null) return;
+    this.#database
+      .query(PROBE_TIMEOUT_MS, (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNote(note)})`)
+      .catch((error) => this.#seen(error));
+  }
+}

@@ -1,0 +1,312 @@
+import type { SQL } from "bun";
+import type { Message } from "../../room/operation.ts";
+import type { Member } from "../../room/room.ts";
+import type { Archive } from "../archive.ts";
+import { encodeRecord, replyBytes } from "../record.ts";
+import { CHANNEL, encodeEntryNote } from "./channel.ts";
+import type { Database } from "./database.ts";
+import { type Batch, changesOf, encodeChanges, type LogEntry, pointedAt } from "./entry.ts";
+import { MESSAGE_COLUMNS, messageOf, rowOf } from "./message-rows.ts";
+import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
+
+/** How long reading a part of the history may take. */
+const READ_TIMEOUT_MS = 4_000;
+/** So many messages are read at once when as many are wanted as fit into a reply. */
+const TAIL_STEP = 2_000;
+
+/** A room as the database has it. */
+export interface StoredRoom {
+  readonly position: number;
+  readonly lastId: number;
+  readonly lastPlace: number;
+  readonly firstId: number;
+  readonly members: readonly (Omit<Member, "key"> & { readonly server: string })[];
+  readonly past: readonly { readonly proof: string; readonly person: string; readonly endedAt: number }[];
+  readonly keys: readonly { readonly key: string; readonly id: number; readonly time: number }[];
+}
+
+/** What the lock of a room tells. */
+export interface Head {
+  readonly position: number;
+  /** Whether the others still take this server for alive. */
+  readonly isAlive: boolean;
+}
+
+/** Reads a room as it is at one moment. @param since keys and past sessions before this time (Unix ms) are left out */
+export async function loadRoom(sql: SQL, room: string, since: number): Promise<StoredRoom> {
+  const [row] = rowsOf(
+    await sql`
+    SELECT position::float8 AS position, last_id::float8 AS last_id, last_place::float8 AS last_place,
+      (SELECT min(id) FROM chatbox.messages WHERE room = ${room})::float8 AS first_id
+    FROM chatbox.rooms WHERE name = ${room}`,
+  );
+  const members = await sql`
+    SELECT session, name, place::float8 AS place, server, is_absent, proof, person
+    FROM chatbox.nicknames WHERE room = ${room} ORDER BY place`;
+  const past = await sql`
+    SELECT proof, person, (extract(epoch FROM ended_at) * 1000)::float8 AS ended_at
+    FROM chatbox.past_sessions
+    WHERE room = ${room} AND ended_at > 'epoch'::timestamptz + ${since}::float8 * interval '1 millisecond'
+    ORDER BY ended_at`;
+  const keys = await sql`
+    SELECT key, id::float8 AS id, (extract(epoch FROM sent_at) * 1000)::float8 AS time
+    FROM chatbox.messages
+    WHERE room = ${room} AND key IS NOT NULL
+      AND sent_at > 'epoch'::timestamptz + ${since}::float8 * interval '1 millisecond'
+    ORDER BY id`;
+  return {
+    position: integerOf(row?.position ?? 0),
+    lastId: integerOf(row?.last_id ?? 0),
+    lastPlace: integerOf(row?.last_place ?? 0),
+    firstId: integerOf(row?.first_id ?? 0),
+    members: rowsOf(members).map(memberOf),
+    past: rowsOf(past).map((each) => ({
+      proof: textOf(each.proof),
+      person: textOf(each.person),
+      endedAt: integerOf(each.ended_at),
+    })),
+    keys: rowsOf(keys).map(keyOf),
+  };
+}
+
+function memberOf(row: Row): StoredRoom["members"][number] {
+  const proof = textOrNull(row.proof);
+  return {
+    session: textOf(row.session),
+    name: textOf(row.name),
+    place: integerOf(row.place),
+    server: textOf(row.server),
+    isAbsent: booleanOf(row.is_absent),
+    lease: proof === null ? null : { proof, person: textOf(row.person) },
+  };
+}
+
+function keyOf(row: Row): StoredRoom["keys"][number] {
+  return { key: textOf(row.key), id: integerOf(row.id), time: integerOf(row.time) };
+}
+
+/** Those of some keys that messages of a room were sent with. */
+export async function keysAmong(
+  sql: SQL,
+  room: string,
+  keys: readonly string[],
+): Promise<StoredRoom["keys"]> {
+  const rows = await sql`
+    SELECT key, id::float8 AS id, (extract(epoch FROM sent_at) * 1000)::float8 AS time
+    FROM chatbox.messages
+    WHERE room = ${room} AND key IN (SELECT json_array_elements_text(${JSON.stringify(keys)}::text::json))`;
+  return rowsOf(rows).map(keyOf);
+}
+
+/** Locks a room until the end of the transaction: nobody else decides in it. */
+export async function lockRoom(sql: SQL, room: string, server: string): Promise<Head> {
+  for (;;) {
+    const [row] = rowsOf(
+      await sql`
+      SELECT position::float8 AS position, EXISTS (SELECT 1 FROM chatbox.servers WHERE id = ${server}) AS is_alive
+      FROM chatbox.rooms WHERE name = ${room} FOR UPDATE`,
+    );
+    if (row) return { position: integerOf(row.position), isAlive: booleanOf(row.is_alive) };
+    await sql`INSERT INTO chatbox.rooms (name) VALUES (${room}) ON CONFLICT DO NOTHING`;
+  }
+}
+
+/** The lowest id of a room's messages, 0 when there are none. */
+export async function firstIdOf(sql: SQL, room: string): Promise<number> {
+  const [row] = rowsOf(
+    await sql`
+    SELECT min(id)::float8 AS first_id FROM chatbox.messages WHERE room = ${room}`,
+  );
+  return integerOf(row?.first_id ?? 0);
+}
+
+/** The position of the newest entry of a room's log. */
+export async function positionOf(sql: SQL, room: string): Promise<number> {
+  const [row] = rowsOf(
+    await sql`SELECT position::float8 AS position FROM chatbox.rooms WHERE name = ${room}`,
+  );
+  return integerOf(row?.position ?? 0);
+}
+
+/** The entries of a room's log behind a position, in order. Those of long ago are not there any more. */
+export async function entriesAfter(sql: SQL, room: string, position: number): Promise<LogEntry[]> {
+  const rows = rowsOf(
+    await sql`
+    SELECT position::float8 AS position, server, batch, entry FROM chatbox.log
+    WHERE room = ${room} AND position > ${position}::bigint ORDER BY position`,
+  );
+  const lists = rows.map((row): unknown => JSON.parse(textOf(row.entry)));
+  const ids = lists.flatMap(pointedAt);
+  const messages = await messagesBetween(sql, room, Math.min(...ids), Math.max(...ids));
+  return rows.map((row, at) => ({
+    position: integerOf(row.position),
+    server: textOf(row.server),
+    batch: textOf(row.batch),
+    changes: changesOf(lists[at], messages),
+  }));
+}
+
+async function messagesBetween(
+  sql: SQL,
+  room: string,
+  from: number,
+  to: number,
+): Promise<Map<number, Message>> {
+  if (!Number.isFinite(from)) return new Map();
+  const rows = await sql`
+    SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
+    WHERE room = ${room} AND id BETWEEN ${from}::bigint AND ${to}::bigint`;
+  return new Map(rowsOf(rows).map((row) => [integerOf(row.id), messageOf(row)]));
+}
+
+/** Writes a batch; the others are notified with its commit. */
+export async function writeBatch(sql: SQL, batch: Batch): Promise<void> {
+  const { room, changes } = batch;
+  const messages = changes.flatMap((change) => (change.kind === "sent" ? [change.message] : []));
+  const keys = messages.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  // All of these are on their way at once; the first that fails ends the transaction.
+  await Promise.all([
+    ...(keys.length > 0 ? [forgetOldKeys(sql, room, keys, batch.keysSince)] : []),
+    ...(batch.touched.length > 0 ? [replaceMembers(sql, batch)] : []),
+    writeLog(sql, batch, messages),
+  ]);
+}
+
+/** A key may be used again after its time, and the index knows only one message of a key. */
+async function forgetOldKeys(sql: SQL, room: string, keys: readonly string[], since: number): Promise<void> {
+  await sql`
+    UPDATE chatbox.messages SET key = NULL
+    WHERE room = ${room} AND key IN (SELECT json_array_elements_text(${JSON.stringify(keys)}::text::json))
+      AND sent_at <= 'epoch'::timestamptz + ${since}::float8 * interval '1 millisecond'`;
+}
+
+async function replaceMembers(sql: SQL, { room, server, touched, members, changes }: Batch): Promise<void> {
+  const rows = members.map(({ session, name, key, place, isAbsent, lease }) => ({
+    session,
+    name,
+    lookalike: new Bun.CryptoHasher("sha256").update(key).digest("base64url"),
+    place,
+    is_absent: isAbsent,
+    proof: lease?.proof ?? null,
+    person: lease?.person ?? null,
+  }));
+  const past = changes.flatMap((change) =>
+    change.kind === "left" && change.lease !== null ? [{ ...change.lease, time: change.time }] : [],
+  );
+  const removal = sql`
+    DELETE FROM chatbox.nicknames WHERE room = ${room}
+      AND session IN (SELECT json_array_elements_text(${JSON.stringify(touched)}::text::json))`;
+  const insertion = sql`
+    WITH past AS (
+      INSERT INTO chatbox.past_sessions (room, proof, person, ended_at)
+      SELECT ${room}::text, proof, person, 'epoch'::timestamptz + time * interval '1 millisecond'
+      FROM json_to_recordset(${JSON.stringify(past)}::text::json) AS r (proof text, person text, time float8)
+      ON CONFLICT DO NOTHING
+    )
+    INSERT INTO chatbox.nicknames (room, lookalike, session, name, place, server, is_absent, proof, person)
+    SELECT ${room}::text, lookalike, session, name, place, ${server}::text, is_absent, proof, person
+    FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
+      AS r (session text, name text, lookalike text, place bigint, is_absent boolean, proof text, person text)`;
+  await Promise.all([removal, insertion]);
+}
+
+async function writeLog(sql: SQL, batch: Batch, messages: readonly Message[]): Promise<void> {
+  const { room, server, id, position, lastId, lastPlace, changes } = batch;
+  await sql`
+    WITH stored AS (
+      INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at, key, exact)
+      SELECT ${room}::text, id, name, content, shown_time,
+        'epoch'::timestamptz + time * interval '1 millisecond', key, exact
+      FROM json_to_recordset(${JSON.stringify(messages.map(rowOf))}::text::json) AS r
+        (id bigint, name text, content text, shown_time text, time float8, key text, exact text)
+    ), logged AS (
+      INSERT INTO chatbox.log (room, position, server, batch, entry)
+      VALUES (${room}, ${position}::bigint, ${server}, ${id}, ${encodeChanges(changes, false)})
+    ), moved AS (
+      UPDATE chatbox.rooms
+      SET position = ${position}::bigint, last_id = ${lastId}::bigint, last_place = ${lastPlace}::bigint
+      WHERE name = ${room}
+    )
+    SELECT pg_notify(${CHANNEL}, ${encodeEntryNote(batch)})`;
+}
+
+/** The messages of a room in the database. */
+export class StoredMessages implements Archive {
+  readonly #database: Database;
+  readonly #room: string;
+  readonly #bounds: { readonly firstId: number; readonly lastId: number };
+
+  /** @param bounds the lowest id that is kept, and the newest that this server has heard of */
+  constructor(
+    database: Database,
+    room: string,
+    bounds: { readonly firstId: number; readonly lastId: number },
+  ) {
+    this.#database = database;
+    this.#room = room;
+    this.#bounds = bounds;
+  }
+
+  get firstId(): number {
+    return this.#bounds.firstId;
+  }
+
+  get lastId(): number {
+    return this.#bounds.lastId;
+  }
+
+  async tail(budgetBytes: number): Promise<string[]> {
+    const newestFirst: string[] = [];
+    let bytes = 0;
+    let before = this.lastId + 1;
+    for (;;) {
+      const step = await this.#below(before, TAIL_STEP);
+      for (const message of step) {
+        const record = encodeRecord(message);
+        bytes += replyBytes(record);
+        if (bytes > budgetBytes) return newestFirst.reverse();
+        newestFirst.push(record);
+      }
+      before = step.at(-1)?.id ?? 0;
+      if (step.length < TAIL_STEP) return newestFirst.reverse();
+    }
+  }
+
+  async below(before: number, count: number): Promise<string[]> {
+    const found = await this.#below(Math.min(before, this.lastId + 1), count);
+    return found.map(encodeRecord).reverse();
+  }
+
+  async above(after: number, count: number): Promise<string[]> {
+    const rows = await this.#read(
+      (sql) => sql`
+        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
+        WHERE room = ${this.#room} AND id > ${after}::bigint AND id <= ${this.lastId}::bigint
+        ORDER BY id LIMIT ${count}::bigint`,
+    );
+    return rows.map((row) => encodeRecord(messageOf(row)));
+  }
+
+  async message(id: number): Promise<Message | undefined> {
+    const [row] = await this.#read(
+      (sql) => sql`
+        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
+        WHERE room = ${this.#room} AND id = ${id}::bigint`,
+    );
+    return row && messageOf(row);
+  }
+
+  async #below(before: number, count: number): Promise<Message[]> {
+    const rows = await this.#read(
+      (sql) => sql`
+        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
+        WHERE room = ${this.#room} AND id < ${before}::bigint
+        ORDER BY id DESC LIMIT ${count}::bigint`,
+    );
+    return rows.map(messageOf);
+  }
+
+  async #read(query: (sql: SQL) => Promise<unknown>): Promise<Row[]> {
+    return rowsOf(await this.#database.query(READ_TIMEOUT_MS, query));
+  }
+}

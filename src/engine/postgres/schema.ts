@@ -1,0 +1,139 @@
+import type { SQL } from "bun";
+import { type Database, nameOfDatabase } from "./database.ts";
+import { DatabaseError, startSentence } from "./fault.ts";
+import { integerOf, rowsOf } from "./rows.ts";
+
+/** Servers that start at the same time make the tables one after the other. The number is any that others do not use. */
+const MIGRATION_LOCK = 7_284_513_901;
+const MIGRATION_TIMEOUT_MS = 60_000;
+
+/**
+ * The schema, step by step; a step that was released is never changed. Every step only adds, so that servers of the
+ * version before go on with it while they are replaced one by one.
+ */
+const STEPS: readonly string[] = [
+  `
+  CREATE TABLE chatbox.rooms (
+    name text PRIMARY KEY,
+    position bigint NOT NULL DEFAULT 0,
+    last_id bigint NOT NULL DEFAULT 0,
+    last_place bigint NOT NULL DEFAULT 0
+  );
+  COMMENT ON TABLE chatbox.rooms IS 'One row a room. Whoever locks it decides what happens next in the room.';
+
+  CREATE TABLE chatbox.messages (
+    room text NOT NULL,
+    id bigint NOT NULL,
+    name text NOT NULL,
+    content text NOT NULL,
+    shown_time text NOT NULL,
+    sent_at timestamptz NOT NULL,
+    key text,
+    exact text,
+    PRIMARY KEY (room, id)
+  );
+  CREATE INDEX messages_by_time ON chatbox.messages (room, sent_at);
+  CREATE UNIQUE INDEX messages_by_key ON chatbox.messages (room, key) WHERE key IS NOT NULL;
+  COMMENT ON COLUMN chatbox.messages.shown_time IS 'The time in the template that the operator had when it was sent.';
+  COMMENT ON COLUMN chatbox.messages.key IS 'A digest by which a repeat of the send is known for ten minutes.';
+  COMMENT ON COLUMN chatbox.messages.exact IS
+    'JSON of [name, content, shown_time] where these have a NUL or half a surrogate pair, which text cannot hold.';
+
+  CREATE TABLE chatbox.nicknames (
+    room text NOT NULL,
+    lookalike text NOT NULL,
+    session text NOT NULL,
+    name text NOT NULL,
+    place bigint NOT NULL,
+    server text NOT NULL,
+    is_absent boolean NOT NULL,
+    proof text,
+    person text,
+    PRIMARY KEY (room, lookalike)
+  );
+  CREATE UNIQUE INDEX nicknames_by_session ON chatbox.nicknames (room, session);
+  CREATE INDEX nicknames_by_server ON chatbox.nicknames (server);
+  COMMENT ON COLUMN chatbox.nicknames.lookalike IS
+    'SHA-256 of the key that is the same for two nicknames when they look the same.';
+
+  CREATE TABLE chatbox.past_sessions (
+    room text NOT NULL,
+    proof text NOT NULL,
+    person text NOT NULL,
+    ended_at timestamptz NOT NULL,
+    PRIMARY KEY (room, proof)
+  );
+  CREATE INDEX past_sessions_by_end ON chatbox.past_sessions (ended_at);
+
+  CREATE TABLE chatbox.servers (
+    id text PRIMARY KEY,
+    alive_at timestamptz NOT NULL
+  );
+
+  CREATE TABLE chatbox.log (
+    room text NOT NULL,
+    position bigint NOT NULL,
+    server text NOT NULL,
+    batch text NOT NULL,
+    entry text NOT NULL,
+    written_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (room, position)
+  );
+  CREATE INDEX log_by_time ON chatbox.log (written_at);
+  COMMENT ON TABLE chatbox.log IS 'What happened in the rooms in the last minutes, for servers that missed a notification.';
+  `,
+];
+
+/**
+ * Brings the schema to this program's version.
+ *
+ * @throws DatabaseError with one sentence when the database cannot be used, or is of a later version
+ */
+export async function migrate(database: Database, url: string): Promise<void> {
+  try {
+    if ((await database.query(MIGRATION_TIMEOUT_MS, versionOf)) === STEPS.length) return;
+    await database.query(MIGRATION_TIMEOUT_MS, (sql) => alone(sql, () => takeSteps(sql, url)));
+  } catch (error) {
+    throw new DatabaseError(startSentence(error, nameOfDatabase(url)), { cause: error });
+  }
+}
+
+/** Runs work while no other server does. When it fails the connection is closed, and the lock is free with it. */
+async function alone(sql: SQL, work: () => Promise<void>): Promise<void> {
+  await sql.unsafe("SET statement_timeout = 0; SET lock_timeout = 0");
+  // Before the transaction and not in it: what others have made meanwhile is surely seen only by a new one.
+  await sql`SELECT pg_advisory_lock(${MIGRATION_LOCK}::bigint)`;
+  await work();
+  await sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK}::bigint)`;
+  await sql.unsafe("RESET statement_timeout; RESET lock_timeout");
+}
+
+async function takeSteps(sql: SQL, url: string): Promise<void> {
+  await sql`BEGIN`;
+  const version = await versionOf(sql);
+  if (version > STEPS.length) throw laterVersion(version, url);
+  if (version === 0) await sql.unsafe(FIRST);
+  for (const step of STEPS.slice(version)) await sql.unsafe(step);
+  await sql`UPDATE chatbox.schema SET version = ${STEPS.length}`;
+  await sql`COMMIT`;
+}
+
+const FIRST = `
+  CREATE SCHEMA IF NOT EXISTS chatbox;
+  CREATE TABLE chatbox.schema (version integer NOT NULL);
+  INSERT INTO chatbox.schema VALUES (0);
+`;
+
+/** The version of the schema that is there, 0 for none. */
+async function versionOf(sql: SQL): Promise<number> {
+  const [found] = rowsOf(await sql`SELECT to_regclass('chatbox.schema') IS NOT NULL AS found`);
+  if (found?.found !== true) return 0;
+  const [row] = rowsOf(await sql`SELECT version FROM chatbox.schema`);
+  return integerOf(row?.version);
+}
+
+function laterVersion(version: number, url: string): DatabaseError {
+  return new DatabaseError(
+    `The database at ${nameOfDatabase(url)} has the schema of a later version (${version}; this program knows ${STEPS.length}). Start that version.`,
+  );
+}

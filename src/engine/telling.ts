@@ -1,0 +1,138 @@
+import type { PageRequest } from "../protocol/request.ts";
+import type { Page } from "../protocol/v3.ts";
+import { HistoryWindow } from "../room/history.ts";
+import type { Decision, HistoryView, Message, Outcome } from "../room/operation.ts";
+import type { Archive } from "./archive.ts";
+import { sentenceFor } from "./failure.ts";
+import { Pages } from "./pages.ts";
+import { encodeRecord, withoutId } from "./record.ts";
+
+/** What the store made of a batch. An error is a sentence for the people in the room. */
+export interface Stored {
+  /** The messages that keys were seen with before, by their ids. */
+  readonly repeated: ReadonlyMap<number, Message>;
+  readonly getError: string | null;
+  readonly sendError: string | null;
+}
+
+export const NOTHING_STORED: Stored = { repeated: new Map(), getError: null, sendError: null };
+
+/** For when messages cannot be given now: there are more, and whoever wants them asks for them. */
+const PAGE_TO_COME: Page = { messages: "", bytes: 0, more: true, gap: null };
+
+/**
+ * Makes outcomes of a room's decisions, with what they show of the history. It holds the newest messages, which grow
+ * along with what is told, so that each `get` sees its own moment.
+ */
+export class Telling {
+  readonly #getBudgetBytes: number;
+  #window: HistoryWindow | null = null;
+  #pages: Pages | null = null;
+
+  constructor(getBudgetBytes: number) {
+    this.#getBudgetBytes = getBudgetBytes;
+  }
+
+  readonly view: HistoryView = historyOf(() => this.#window);
+
+  /** What is held of the history, in bytes of JSON. */
+  get historyBytes(): number {
+    return (this.#window?.bytes ?? 0) + (this.#pages?.bytes ?? 0);
+  }
+
+  get holdsHistory(): boolean {
+    return this.#window !== null || this.#pages !== null;
+  }
+
+  dropHistory(): void {
+    this.#window = null;
+    this.#pages = null;
+  }
+
+  /** Lets go of all but the newest messages. To be called when a batch is told. */
+  trim(): void {
+    this.#pages?.trim();
+  }
+
+  /**
+   * Reads what a batch will show and is not in memory. May reject as the store does.
+   *
+   * @param whole whether the newest messages are asked for as version 2 has them
+   */
+  async lookUp(archive: Archive, whole: boolean, pages: readonly PageRequest[]): Promise<void> {
+    if (whole && this.#window === null) {
+      const window = new HistoryWindow(this.#getBudgetBytes);
+      for (const record of await archive.tail(this.#getBudgetBytes)) window.pushText(withoutId(record));
+      this.#window = window;
+    }
+    for (const page of pages) {
+      this.#pages ??= new Pages(archive, this.#getBudgetBytes);
+      await this.#pages.lookUp(page);
+    }
+  }
+
+  /** The outcomes as they are told, in order. */
+  *outcomes(decisions: readonly Decision[], stored: Stored): Generator<Outcome> {
+    const { getError, sendError } = stored;
+    for (const decision of decisions) {
+      const { session, ref } = decision;
+      switch (decision.kind) {
+        case "sent": {
+          const { name, content } = decision.message;
+          if (sendError !== null) {
+            yield { kind: "send-failed", session, ref, name, content, error: sendError };
+          } else {
+            this.take(decision.message);
+            yield decision;
+          }
+          break;
+        }
+        case "repeated":
+          yield this.#repetition(decision, stored);
+          break;
+        case "got":
+          if (getError === null) yield decision;
+          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
+          break;
+        case "paged":
+          if (getError === null) yield { ...decision, page: this.#page(decision.page) };
+          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
+          break;
+        case "resumed":
+          // The nickname has moved; the messages can be asked for again.
+          yield { ...decision, page: getError === null ? this.#page(decision.page) : PAGE_TO_COME };
+          break;
+        default:
+          yield decision;
+      }
+    }
+  }
+
+  /** Takes in a message that was stored. */
+  take(message: Message): void {
+    this.#window?.push(message);
+    this.#pages?.push(message.id, encodeRecord(message));
+  }
+
+  #page(request: PageRequest): Page {
+    return this.#pages?.page(request) ?? PAGE_TO_COME;
+  }
+
+  #repetition(
+    { session, ref, id, name, content }: Extract<Decision, { kind: "repeated" }>,
+    { repeated, sendError }: Stored,
+  ): Outcome {
+    const message = repeated.get(id);
+    if (message !== undefined) return { kind: "repeated", session, ref, message };
+    return { kind: "send-failed", session, ref, name, content, error: sendError ?? sentenceFor(undefined) };
+  }
+}
+
+function historyOf(window: () => HistoryWindow | null): HistoryView {
+  return {
+    get bytes() {
+      return window()?.bytes ?? 0;
+    },
+    text: () => window()?.text() ?? "",
+  };
+}

@@ -1,0 +1,108 @@
+/** Commits of which the answer is lost: nobody can say at first whether they stand. */
+import { expect, test } from "bun:test";
+import { SQL } from "bun";
+import { ChatClient } from "../support/client.ts";
+import { Cluster } from "../support/cluster.ts";
+import { PostgresServer } from "../support/postgres.ts";
+import { contents, V3Client } from "../support/v3.ts";
+
+const FLAGS = ["--no-limits", "--grace", "60"];
+
+async function administer(url: string, ...statements: string[]): Promise<void> {
+  const sql = new SQL(url, { max: 1 });
+  try {
+    for (const statement of statements) await sql.unsafe(statement);
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
+/** Commits are stored, and their answers wait for a standby that never comes. */
+function holdAnswers(url: string): Promise<void> {
+  return administer(url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
+}
+
+function giveAnswers(url: string): Promise<void> {
+  return administer(url, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
+}
+
+/** Resolves when a batch is committed but for its answer. */
+async function untilCommitting(url: string): Promise<void> {
+  const sql = new SQL(url, { max: 1 });
+  const waiting = () => sql`SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query = 'COMMIT'`;
+  try {
+    while ((await waiting()).length === 0);
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
+/** A function that ends the connection which commits, the first time. */
+const CUT_AT_COMMIT = `
+  CREATE SEQUENCE public.commits;
+  CREATE FUNCTION public.cut() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF nextval('public.commits') = 1 THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF;
+      RETURN NULL;
+    END $$;
+  CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON chatbox.messages
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.cut();
+`;
+
+test("DUR-1 SEND-1 a commit whose answer is lost, and which stands, is told once, with the reply it would have had", async () => {
+  await using postgres = await PostgresServer.start();
+  await using cluster = await Cluster.start(2, FLAGS, postgres);
+  using an = await V3Client.registered(cluster.at(0).url(), "An");
+  using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");
+  await an.next();
+  await holdAnswers(cluster.url);
+  an.chat.send({ type: "send", content: "in doubt", key: "k", ref: 1 });
+  await cluster.at(0).waitForLog(({ text }) => text.includes("InDoubt"));
+  await giveAnswers(cluster.url);
+  const reply = await an.next();
+  expect(reply).toMatchObject({ status: true, content: "in doubt", ref: 1 });
+  expect(await binh.next()).toMatchObject({ datatype: "message", content: "in doubt" });
+  expect(await an.ask({ type: "send", content: "again", key: "k" })).toMatchObject({ id: reply.id });
+  await an.say("next");
+  expect(await binh.next()).toMatchObject({ content: "next" });
+  expect(contents(await an.page())).toEqual(["in doubt", "next"]);
+}, 30_000);
+
+test("DUR-1 SEND-1 a commit whose answer is lost, and which does not stand, is made again", async () => {
+  await using postgres = await PostgresServer.start();
+  await using cluster = await Cluster.start(2, FLAGS, postgres);
+  using an = await V3Client.registered(cluster.at(0).url(), "An");
+  using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");
+  await an.next();
+  await administer(cluster.url, CUT_AT_COMMIT);
+  await an.say("cut off", "k");
+  expect(cluster.at(0).lines.some(({ text }) => text.includes("InDoubt"))).toBe(true);
+  expect(await binh.next()).toMatchObject({ datatype: "message", content: "cut off" });
+  await binh.expectNothing();
+  expect(contents(await an.page())).toEqual(["cut off"]);
+}, 30_000);
+
+test("CLOSE-7 KEY-2 who cannot be told in time what came of a send is closed with 1013, and the key tells it later", async () => {
+  await using postgres = await PostgresServer.start();
+  await using cluster = await Cluster.start(2, FLAGS, postgres);
+  using an = await V3Client.registered(cluster.at(0).url(), "An");
+  using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");
+  await an.next();
+  await holdAnswers(cluster.url);
+  an.chat.send({ type: "send", content: "in doubt", key: "k" });
+  await untilCommitting(cluster.url);
+  postgres.pause();
+  an.chat.send({ type: "send", content: "behind it", key: "l" });
+  expect((await an.chat.closed).code).toBe(1013);
+  postgres.resume();
+  await giveAnswers(cluster.url);
+  using again = await V3Client.connect(cluster.at(1).url());
+  let reply = await again.resume(an.session);
+  while (reply.status !== true) reply = await again.resume(an.session);
+  await again.say("in doubt", "k");
+  await again.say("behind it", "l");
+  expect(contents(await again.page())).toEqual(["in doubt", "behind it"]);
+  expect(await binh.next()).toMatchObject({ content: "in doubt" });
+  expect(await binh.next()).toMatchObject({ content: "behind it" });
+  await binh.expectNothing();
+}, 30_000);
