@@ -5,6 +5,7 @@ import { type Member, type Moment, Room } from "../../room/room.ts";
 import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
 import type { Deliver, EngineObserver, Readable } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
+import { Graces } from "../graces.ts";
 import type { HistoryHolder, HistoryMemory } from "../history-memory.ts";
 import { encodeRecord, keyDigest, readableOf } from "../record.ts";
 import { NOTHING_STORED, type Stored, Telling } from "../telling.ts";
@@ -49,7 +50,7 @@ export class RoomQueue implements HistoryHolder {
   /** Those whom a restart found here, until the room is opened. */
   #absentees: Omit<Member, "key">[] = [];
   /** The graces that run, by session. Each has a place in the room. */
-  readonly #graces = new Map<SessionId, Timer>();
+  readonly #graces = new Graces((operation) => this.submit(operation));
   #journal: Journal | null = null;
   #room: Room | null = null;
   #opening: Promise<void> | null = null;
@@ -76,7 +77,7 @@ export class RoomQueue implements HistoryHolder {
     }
     for (const { session } of this.#absentees) {
       this.places++;
-      this.#startGrace(session, options.restartGraceMs);
+      this.#graces.start(session, options.restartGraceMs);
     }
   }
 
@@ -123,7 +124,6 @@ export class RoomQueue implements HistoryHolder {
 
   /** Lets go of the history file and of everything in memory. The queue must be idle. */
   async close(): Promise<void> {
-    for (const grace of this.#graces.values()) clearTimeout(grace);
     this.#graces.clear();
     this.dropHistory();
     this.#keys.clear();
@@ -245,25 +245,14 @@ export class RoomQueue implements HistoryHolder {
 
   /** A connection has a place until it is gone, and who is absent until the grace ends, one way or the other. */
   #keepPlaces(operation: Operation, decision: Decision): void {
-    if (decision.kind === "absent") this.#startGrace(decision.session, this.#options.graceMs);
+    if (decision.kind === "absent") this.#graces.start(decision.session, this.#options.graceMs);
     else if (operation.kind === "leave") this.places--;
     else if (operation.kind === "expire") this.#endGrace(operation.session);
     else if (decision.kind === "resumed") this.#endGrace(decision.from);
   }
 
-  #startGrace(session: SessionId, graceMs: number): void {
-    this.#graces.set(
-      session,
-      setTimeout(() => this.submit({ kind: "expire", session }), graceMs),
-    );
-  }
-
   #endGrace(session: SessionId): void {
-    const grace = this.#graces.get(session);
-    if (grace === undefined) return;
-    clearTimeout(grace);
-    this.#graces.delete(session);
-    this.places--;
+    if (this.#graces.end(session)) this.places--;
   }
 
   #noteSessions(decisions: readonly Decision[]): void {

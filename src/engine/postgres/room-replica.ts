@@ -14,6 +14,7 @@ import { type Change, isChange, type Moment, Room } from "../../room/room.ts";
 import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
 import type { Deliver, EngineObserver } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
+import { Graces } from "../graces.ts";
 import type { HistoryHolder, HistoryMemory } from "../history-memory.ts";
 import { keyDigest } from "../record.ts";
 import { NOTHING_STORED, type Stored, Telling } from "../telling.ts";
@@ -104,7 +105,7 @@ export class RoomReplica implements HistoryHolder {
   readonly #context: ReplicaContext;
   readonly #idle: () => void;
   readonly #telling: Telling;
-  readonly #graces = new Map<SessionId, Timer>();
+  readonly #graces = new Graces((operation) => this.submit(operation));
   /** Sessions that were cut off because nobody knows what came of what they wanted: nothing more is taken from them. */
   readonly #cut = new Set<SessionId>();
   #replica: Replica | null = null;
@@ -224,7 +225,7 @@ export class RoomReplica implements HistoryHolder {
   }
 
   #dropReplica(): void {
-    for (const session of [...this.#graces.keys()]) this.#endGrace(session);
+    this.places -= this.#graces.clear();
     this.dropHistory();
     this.#keys.clear();
     this.#replica = null;
@@ -333,7 +334,7 @@ export class RoomReplica implements HistoryHolder {
     for (const { session, isAbsent, server } of members) {
       if (!isAbsent || server !== this.#context.server() || this.#graces.has(session)) continue;
       this.places++;
-      this.#startGrace(session, this.#context.restartGraceMs);
+      this.#graces.start(session, this.#context.restartGraceMs);
     }
     this.#applyInbox();
     // Almost everybody asks for it, and may do so while the database is away.
@@ -656,7 +657,7 @@ export class RoomReplica implements HistoryHolder {
       // Without an operation it is somebody of a dead server, who has no place here yet.
       if (operation === undefined && !this.#graces.has(decision.session)) this.places++;
       const { graceMs, restartGraceMs } = this.#context;
-      this.#startGrace(decision.session, operation === undefined ? restartGraceMs : graceMs);
+      this.#graces.start(decision.session, operation === undefined ? restartGraceMs : graceMs);
     } else if (operation !== undefined) this.#givePlaceBack(operation);
   }
 
@@ -667,21 +668,8 @@ export class RoomReplica implements HistoryHolder {
     } else if (operation.kind === "expire") this.#endGrace(operation.session);
   }
 
-  #startGrace(session: SessionId, graceMs: number): void {
-    const before = this.#graces.get(session);
-    if (before !== undefined) clearTimeout(before);
-    this.#graces.set(
-      session,
-      setTimeout(() => this.submit({ kind: "expire", session }), graceMs),
-    );
-  }
-
   #endGrace(session: SessionId): void {
-    const grace = this.#graces.get(session);
-    if (grace === undefined) return;
-    clearTimeout(grace);
-    this.#graces.delete(session);
-    this.places--;
+    if (this.#graces.end(session)) this.places--;
   }
 
   /** Tells a batch that could not be committed, or of which nobody knows. */
