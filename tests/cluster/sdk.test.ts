@@ -1,0 +1,172 @@
+/** Clients of the SDK with several servers and one database, behind a balancer that does not know them apart. */
+import { expect, test } from "bun:test";
+import { Chat, type Message } from "../../src/client/index.ts";
+import { ws } from "../support/client.ts";
+import { Cluster } from "../support/cluster.ts";
+import { PostgresServer } from "../support/postgres.ts";
+import { Random } from "../support/random.ts";
+import { V3Client, type V3Message } from "../support/v3.ts";
+
+const FLAGS = ["--no-limits", "--grace", "60", "--restart-grace", "60"];
+const TALKERS = 6;
+
+const { CHAT_SEED, CHAT_ROUNDS = "1" } = process.env;
+const SEEDS =
+  CHAT_SEED === undefined
+    ? [1, 2]
+    : Array.from({ length: Number(CHAT_ROUNDS) }, (_, round) => Number(CHAT_SEED) + round);
+
+/** Somebody who talks, listens, and is connected to whichever server takes the connection. */
+class Talker {
+  readonly chat: Chat;
+  /** All that it was told, from its first message on. */
+  readonly view: Message[] = [];
+  readonly leaves: string[] = [];
+  resumes = 0;
+  readonly #delivered: Promise<Message>[] = [];
+  #said = 0;
+
+  constructor(
+    readonly name: string,
+    urls: () => readonly string[],
+    random: Random,
+  ) {
+    const server = () => {
+      const [first, ...others] = urls();
+      return first === undefined ? "ws://127.0.0.1:1/" : random.pick([first, ...others]);
+    };
+    this.chat = new Chat("ws://balancer/", {
+      name,
+      version: 3,
+      retryFirstMs: 20,
+      retryMostMs: 300,
+      WebSocket: class extends ws.WebSocket {
+        constructor(_url: string, protocols?: string | string[]) {
+          super(server(), protocols);
+        }
+      },
+    });
+    this.chat.on("history", ({ messages }) => void this.view.push(...messages));
+    this.chat.on("message", ({ message }) => void this.view.push(message));
+    this.chat.on("leave", ({ name: who }) => void this.leaves.push(who));
+    this.chat.on("gap", () => this.leaves.push("a gap"));
+    this.chat.on("entered", ({ resumed }) => {
+      if (resumed) this.resumes++;
+    });
+  }
+
+  /** In the room, with everything said confirmed. */
+  async settled(): Promise<void> {
+    await this.said(0);
+  }
+
+  say(count: number): void {
+    for (let i = 0; i < count; i++) this.#delivered.push(this.chat.send(`${this.name} ${this.#said++}`));
+    for (const promise of this.#delivered) promise.catch(() => {});
+  }
+
+  /** Says so much more, and waits until all of it is confirmed. */
+  async said(count: number): Promise<void> {
+    this.say(count);
+    await Promise.all(this.#delivered);
+  }
+
+  /** What was said, with the ids it was confirmed with. */
+  async confirmed(): Promise<{ id: number | null; content: string }[]> {
+    const messages = await Promise.all(this.#delivered);
+    return messages.map(({ id, content }) => ({ id, content }));
+  }
+}
+
+/** The whole history, read at one server. */
+async function historyOf(cluster: Cluster): Promise<V3Message[]> {
+  using reader = await V3Client.registered(cluster.at(0).url(), "reader");
+  const history: V3Message[] = [];
+  for (let more = true; more; ) {
+    const page = await reader.page({ after: history.at(-1)?.id ?? 0, limit: 1000 });
+    history.push(...page.messages);
+    more = page.more;
+  }
+  return history;
+}
+
+/** Nothing is lost or doubled, each one's words are in their order, and all have seen the same. */
+async function check(cluster: Cluster, talkers: readonly Talker[]): Promise<void> {
+  for (const talker of talkers) await talker.said(1);
+  const history = await historyOf(cluster);
+  const contents = history.map(({ content }) => content);
+  expect(new Set(contents).size).toBe(contents.length);
+  const told = ({ id, name, content }: Message | V3Message) => `${id} ${name}: ${content}`;
+  for (const talker of talkers) {
+    const own = history.filter(({ name }) => name === talker.name);
+    expect(own.map(({ id, content }) => ({ id, content }))).toEqual(
+      (await talker.confirmed()).map(({ id, content }) => ({ id: Number(id), content })),
+    );
+    const last = history.at(-1)?.id ?? 0;
+    while ((talker.view.at(-1)?.id ?? 0) < last) await Bun.sleep(5);
+    const start = history.findIndex(({ id }) => id === talker.view[0]?.id);
+    expect(talker.view.map(told)).toEqual(history.slice(start).map(told));
+    expect(talker.leaves.filter((who) => who !== "reader")).toEqual([]);
+  }
+  for (const talker of talkers) await talker.chat.close();
+}
+
+function talkersOf(cluster: Cluster, away: ReadonlySet<number>, random: Random): Talker[] {
+  const urls = () => cluster.servers.filter((_, at) => !away.has(at)).map((server) => server.url());
+  return Array.from({ length: TALKERS }, (_, at) => new Talker(`t${at}`, urls, random.fork(`talker ${at}`)));
+}
+
+test("RES-7 KEY-3 a rolling restart under load: SDK clients lose and double nothing, and see nobody leave", async () => {
+  await using cluster = await Cluster.start(3, FLAGS);
+  const away = new Set<number>();
+  const talkers = talkersOf(cluster, away, new Random(1));
+  await Promise.all(talkers.map((talker) => talker.said(5)));
+  for (const at of cluster.servers.keys()) {
+    for (const talker of talkers) talker.say(30);
+    away.add(at);
+    expect(await cluster.at(at).stop()).toBe(0);
+    await cluster.at(at).restart();
+    away.delete(at);
+    await Promise.all(talkers.map((talker) => talker.settled()));
+  }
+  expect(talkers.every((talker) => talker.resumes > 0)).toBe(true);
+  await check(cluster, talkers);
+}, 120_000);
+
+for (const seed of SEEDS) {
+  test(`DUR-2 KEY-3 RES-4 SDK clients over servers and a database that are killed at random lose and double nothing: seed ${seed}`, async () => {
+    const random = new Random(seed);
+    await using postgres = await PostgresServer.start();
+    await using cluster = await Cluster.start(3, FLAGS, postgres);
+    const away = new Set<number>();
+    const talkers = talkersOf(cluster, away, random);
+    await Promise.all(talkers.map((talker) => talker.said(2)));
+    for (let round = 0; round < 6; round++) {
+      for (const talker of talkers) talker.say(random.integer(1, 40));
+      await Bun.sleep(random.integer(0, 60));
+      const at = random.integer(0, cluster.servers.length - 1);
+      switch (random.pick(["kill", "kill", "stop", "database"] as const)) {
+        case "kill":
+          away.add(at);
+          await cluster.at(at).kill();
+          await Bun.sleep(random.integer(0, 200));
+          await cluster.at(at).restart();
+          away.delete(at);
+          break;
+        case "stop":
+          away.add(at);
+          await cluster.at(at).stop();
+          await cluster.at(at).restart();
+          away.delete(at);
+          break;
+        case "database":
+          await postgres.stop(random.pick(["SIGINT", "SIGQUIT", "SIGKILL"]));
+          await Bun.sleep(random.integer(0, 300));
+          await postgres.restart();
+          break;
+      }
+      await Promise.all(talkers.map((talker) => talker.settled()));
+    }
+    await check(cluster, talkers);
+  }, 180_000);
+}
