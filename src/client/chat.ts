@@ -199,7 +199,9 @@ export class Chat {
   }
 
   #enterLine(version: 2 | 3, session: string, requests: Rate | null): void {
-    this.#line = new Line(version, session, requests, this.#settings, this.#connection);
+    this.#line = new Line(version, session, requests, this.#settings, this.#connection, (retryS) =>
+      this.#stream.emit({ type: "slowed", retryS }),
+    );
     this.#session.welcome(this.#line);
   }
 

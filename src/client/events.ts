@@ -28,6 +28,8 @@ export type ChatEvent =
   /** A nickname that was to be taken without being asked for by `register` is not to be had. */
   | { readonly type: "nickname-lost"; readonly name: string; readonly error: ChatError }
   | { readonly type: "outbox"; readonly entries: readonly OutboxEntry[] }
+  /** The server refused a request for its rate. It is made again after so many seconds; nothing need be done. */
+  | { readonly type: "slowed"; readonly retryS: number }
   /** A send was given up. Its promise, if there is one in this page, rejects with the same error. */
   | {
       readonly type: "send-failed";

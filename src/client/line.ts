@@ -27,6 +27,8 @@ export class Line {
   readonly session: string;
   /** The server's rate of requests; null when there is none, or it is not known. */
   readonly requests: Rate | null;
+  /** To be told of each refusal for the rate, with the seconds until the next try. */
+  readonly slowed: (retryS: number) => void;
   readonly #environment: Environment;
   readonly #carrier: Carrier;
   readonly #pace: Pace | null;
@@ -39,7 +41,9 @@ export class Line {
     requests: Rate | null,
     { environment }: Settings,
     carrier: Carrier,
+    slowed: (retryS: number) => void,
   ) {
+    this.slowed = slowed;
     this.version = version;
     this.session = session;
     this.requests = requests;
@@ -65,7 +69,10 @@ export class Line {
   askPatiently(request: object, answered: (reply: Reply) => void): void {
     this.ask(request, (reply) => {
       if (reply.kind !== "refused" || reply.reason !== "TooManyRequests") answered(reply);
-      else this.later(reply.retryS * 1000, () => this.askPatiently(request, answered));
+      else {
+        this.slowed(reply.retryS);
+        this.later(reply.retryS * 1000, () => this.askPatiently(request, answered));
+      }
     });
   }
 

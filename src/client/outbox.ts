@@ -147,6 +147,7 @@ export class Outbox {
       // What is on its way behind it may overtake it now; from here on nothing can.
       if (line.version === 2) entry.sentAt = null;
       this.#window = 1;
+      line.slowed(error.retryS);
       this.#pause(line, error.retryS * 1000);
     } else if (error instanceof NotRegisteredError) {
       // The server has another idea of this connection than we have.

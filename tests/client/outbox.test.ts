@@ -134,6 +134,7 @@ test("LIM-6 a send that is refused for the rate goes out again after the wait, a
   for (let i = 0; i < 4; i++) socket.answer({ status: false, reason: "TooManyRequests", retry: 2 });
   void stage.chat.send("e");
   expect(socket.requests).toEqual([]);
+  expect(stage.told("slowed")).toEqual(Array(4).fill({ type: "slowed", retryS: 2 }));
   stage.environment.pass(2000);
   for (const [at, content] of ["a", "b", "c", "d", "e"].entries()) {
     expect(socket.requests.map((request) => request.content)).toEqual([content]);

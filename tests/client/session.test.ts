@@ -219,6 +219,7 @@ test("LIM-6 what the machine asks is asked again after the time that the refusal
   const stage = new Stage({ name: "An" });
   const socket = stage.socket.open(3).welcome("S1");
   socket.answer({ status: false, reason: "TooManyRequests", retry: 3 });
+  expect(stage.told("slowed")).toEqual([{ type: "slowed", retryS: 3 }]);
   stage.environment.pass(2999);
   expect(socket.requests).toEqual([]);
   stage.environment.pass(1);

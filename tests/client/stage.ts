@@ -167,6 +167,7 @@ const TYPES = [
   "leave",
   "typing",
   "nickname-lost",
+  "slowed",
   "outbox",
   "send-failed",
 ] as const;

@@ -13,7 +13,9 @@ test("all of it can be done by keyboard alone, and the focus is always seen", as
   await keyboard.type("An");
   await keyboard.press("Enter");
   await an.isIn();
+  await an.page.waitForFunction(() => document.activeElement?.tagName === "TEXTAREA");
   await keyboard.type("hello @b");
+  await an.page.getByRole("option", { name: "Bình" }).waitFor();
   await keyboard.press("Tab");
   await keyboard.press("Enter");
   await binh.sees("hello @Bình");

@@ -161,3 +161,16 @@ test("who writes faster than the server allows waits, and nothing is lost or out
   await an.sees("message 11.");
   expect(await an.contents()).toEqual(all);
 });
+
+test("LIM-6 whoever asks more than the server allows is told in words for how many seconds it waits", async () => {
+  await using at = await startServer(["--names-per-second", "0.5", "--names-burst", "2"]);
+  const room = stage.newRoom();
+  const other = await stage.enter(room, "Bình", { at });
+  const an = await stage.enter(room, "An", { at });
+  await an.rename("Anh");
+  await other.sees("is now Anh");
+  await an.rename("Ân");
+  await an.reads(/Too many at once\. It goes on in \d s/);
+  await other.sees("is now Ân");
+  await an.page.getByText(/Too many at once/).waitFor({ state: "hidden" });
+});

@@ -53,6 +53,7 @@ export class RoomStore {
   readonly #online = signal<readonly string[]>([]);
   readonly #sends = signal<readonly Sending[]>([]);
   readonly #lost = signal<Lost | null>(null);
+  readonly #slowedUntil = signal<number | null>(null);
   readonly #isIn = signal(false);
   readonly #authors = signal<ReadonlySet<string>>(new Set());
   readonly #isAtEnd = signal(false);
@@ -96,6 +97,11 @@ export class RoomStore {
   /** Why there is no nickname any more. */
   get lost(): ReadonlySignal<Lost | null> {
     return this.#lost;
+  }
+
+  /** Until when the server wants to be asked nothing, in Unix milliseconds; perhaps past. Null before it ever wanted that. */
+  get slowedUntil(): ReadonlySignal<number | null> {
+    return this.#slowedUntil;
   }
 
   /** Whether this stay has been in the room. */
@@ -231,6 +237,9 @@ export class RoomStore {
         this.#renamed(oldname, newname, time);
       }),
       chat.on("typing", ({ name }) => this.typing.add(name)),
+      chat.on("slowed", ({ retryS }) => {
+        this.#slowedUntil.value = this.#options.now() + retryS * 1000;
+      }),
       chat.on("send-failed", ({ key, error }) => this.#failed(key, error)),
       chat.on("outbox", () => this.#showSends(chat)),
     ];

@@ -1,25 +1,49 @@
-import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ConnectionState } from "../../client/index.ts";
 import { useStores, useWords } from "./stores.ts";
 
 /** Tells how the page is connected: a dot when all is well, a calm bar with what happens next when not. */
 export function ConnectionBar() {
   const { room } = useStores();
+  switch (room.state.value.kind) {
+    case "waiting":
+      return <WaitingBar />;
+    case "open":
+      return <SlowedBar />;
+    default:
+      return null;
+  }
+}
+
+function WaitingBar() {
+  const { room } = useStores();
   const { connection: words } = useWords();
-  const state = room.state.value;
-  const seconds = useSecondsUntilRetry();
+  const retryAt = useComputed(() => (room.state.value.kind === "waiting" ? room.state.value.retryAt : null));
+  const seconds = useSecondsUntil(retryAt);
   const sends = room.sends.value.filter(({ failure }) => failure === null).length;
-  if (state.kind !== "waiting") return null;
   return (
     <section class="bar" aria-label={words.label}>
       <p>
-        {state.retryAt === null ? words.offline : words.waiting}.{" "}
-        {state.retryAt === null ? "" : `${words.retryIn(seconds.value)}. `}
+        {retryAt.value === null ? words.offline : words.waiting}.{" "}
+        {retryAt.value === null ? "" : `${words.retryIn(seconds.value)}. `}
         {sends > 0 ? words.kept(sends) : ""}
       </p>
       <button type="button" class="quiet" onClick={() => room.retryNow()}>
         {words.retry}
       </button>
+    </section>
+  );
+}
+
+/** The server was asked too much; the chat waits, and goes on by itself. */
+function SlowedBar() {
+  const { room } = useStores();
+  const { connection: words } = useWords();
+  const seconds = useSecondsUntil(room.slowedUntil);
+  if (seconds.value === 0) return null;
+  return (
+    <section class="bar" aria-label={words.label}>
+      <p>{words.slowed(seconds.value)}.</p>
     </section>
   );
 }
@@ -51,19 +75,18 @@ function stateWord(state: ConnectionState, words: ReturnType<typeof useWords>["c
   }
 }
 
-/** Counts down while the next attempt is waited for. */
-function useSecondsUntilRetry() {
-  const { room } = useStores();
+/** Counts down to a moment in Unix milliseconds; 0 from there on, and while there is none. */
+function useSecondsUntil(moment: ReadonlySignal<number | null>) {
   const seconds = useSignal(0);
   useSignalEffect(() => {
-    const state = room.state.value;
-    if (state.kind !== "waiting" || state.retryAt === null) return;
-    const { retryAt } = state;
+    const at = moment.value;
+    if (at === null) return;
     const count = () => {
-      seconds.value = Math.max(0, Math.ceil((retryAt - Date.now()) / 1000));
+      seconds.value = Math.max(0, Math.ceil((at - Date.now()) / 1000));
+      if (seconds.value === 0) clearInterval(timer);
     };
-    count();
     const timer = setInterval(count, 1000);
+    count();
     return () => clearInterval(timer);
   });
   return seconds;

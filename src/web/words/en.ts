@@ -64,6 +64,7 @@ export const en = {
     connecting: "Connecting…",
     waiting: "No connection",
     retryIn: (seconds: number) => `Reconnecting in ${seconds} s`,
+    slowed: (seconds: number) => `Too many at once. It goes on in ${seconds} s`,
     offline: "You are offline",
     kept: (n: number) => `${count(n, "message goes", "messages go")} out as soon as the connection is back.`,
     retry: "Retry now",

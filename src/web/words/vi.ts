@@ -56,6 +56,7 @@ export const vi: Words = {
     connecting: "Đang kết nối…",
     waiting: "Mất kết nối",
     retryIn: (seconds) => `Kết nối lại sau ${seconds} giây`,
+    slowed: (seconds) => `Quá nhiều yêu cầu cùng lúc. Tự tiếp tục sau ${seconds} giây`,
     offline: "Bạn đang ngoại tuyến",
     kept: (n) => `${CHARACTERS.format(n)} tin nhắn sẽ được gửi ngay khi có kết nối trở lại.`,
     retry: "Thử ngay",
