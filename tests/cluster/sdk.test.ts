@@ -4,6 +4,7 @@ import { Chat, type Message } from "../../src/client/index.ts";
 import { ws } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { PostgresServer } from "../support/postgres.ts";
+import { FaultyProxy } from "../support/proxy.ts";
 import { Random } from "../support/random.ts";
 import { V3Client, type V3Message } from "../support/v3.ts";
 
@@ -111,15 +112,16 @@ async function check(cluster: Cluster, talkers: readonly Talker[]): Promise<void
   for (const talker of talkers) await talker.chat.close();
 }
 
-function talkersOf(cluster: Cluster, away: ReadonlySet<number>, random: Random): Talker[] {
-  const urls = () => cluster.servers.filter((_, at) => !away.has(at)).map((server) => server.url());
+/** The talkers, each of whose attempts goes to any of the addresses that are given at that moment. */
+function talkersOf(urls: () => readonly string[], random: Random): Talker[] {
   return Array.from({ length: TALKERS }, (_, at) => new Talker(`t${at}`, urls, random.fork(`talker ${at}`)));
 }
 
 test("RES-7 KEY-3 a rolling restart under load: SDK clients lose and double nothing, and see nobody leave", async () => {
   await using cluster = await Cluster.start(3, FLAGS);
   const away = new Set<number>();
-  const talkers = talkersOf(cluster, away, new Random(1));
+  const up = () => cluster.servers.filter((_, at) => !away.has(at)).map((server) => server.url());
+  const talkers = talkersOf(up, new Random(1));
   await Promise.all(talkers.map((talker) => talker.said(5)));
   for (const at of cluster.servers.keys()) {
     for (const talker of talkers) talker.say(30);
@@ -133,40 +135,47 @@ test("RES-7 KEY-3 a rolling restart under load: SDK clients lose and double noth
   await check(cluster, talkers);
 }, 120_000);
 
+/** Ends one of the servers, or the database, in one way or another, and starts it again. */
+async function endSomething(
+  cluster: Cluster,
+  proxies: readonly FaultyProxy[],
+  postgres: PostgresServer,
+  random: Random,
+): Promise<void> {
+  const what = random.pick(["kill", "kill", "stop", "database"] as const);
+  const at = random.integer(0, cluster.servers.length - 1);
+  const awayMs = random.integer(0, 300);
+  if (what === "database") {
+    await postgres.stop(random.pick(["SIGINT", "SIGQUIT", "SIGKILL"]));
+    await Bun.sleep(awayMs);
+    await postgres.restart();
+    return;
+  }
+  await cluster.at(at).stop(what === "kill" ? "SIGKILL" : "SIGTERM");
+  await Bun.sleep(awayMs);
+  await cluster.at(at).restart();
+  proxies[at]?.retarget(cluster.at(at).port);
+}
+
 for (const seed of SEEDS) {
-  test(`DUR-2 KEY-3 RES-4 SDK clients over servers and a database that are killed at random lose and double nothing: seed ${seed}`, async () => {
+  test(`DUR-2 KEY-3 RES-4 over a bad network, servers and a database that are killed, SDK clients lose and double nothing: seed ${seed}`, async () => {
     const random = new Random(seed);
     await using postgres = await PostgresServer.start();
     await using cluster = await Cluster.start(3, FLAGS, postgres);
-    const away = new Set<number>();
-    const talkers = talkersOf(cluster, away, random);
-    await Promise.all(talkers.map((talker) => talker.said(2)));
-    for (let round = 0; round < 6; round++) {
-      for (const talker of talkers) talker.say(random.integer(1, 40));
-      await Bun.sleep(random.integer(0, 60));
-      const at = random.integer(0, cluster.servers.length - 1);
-      switch (random.pick(["kill", "kill", "stop", "database"] as const)) {
-        case "kill":
-          away.add(at);
-          await cluster.at(at).kill();
-          await Bun.sleep(random.integer(0, 200));
-          await cluster.at(at).restart();
-          away.delete(at);
-          break;
-        case "stop":
-          away.add(at);
-          await cluster.at(at).stop();
-          await cluster.at(at).restart();
-          away.delete(at);
-          break;
-        case "database":
-          await postgres.stop(random.pick(["SIGINT", "SIGQUIT", "SIGKILL"]));
-          await Bun.sleep(random.integer(0, 300));
-          await postgres.restart();
-          break;
+    const proxies = await Promise.all(
+      cluster.servers.map(({ port }, at) => FaultyProxy.start(port, random.fork(`proxy ${at}`))),
+    );
+    try {
+      const talkers = talkersOf(() => proxies.map((proxy) => proxy.url()), random);
+      for (let round = 0; round < 6; round++) {
+        for (const talker of talkers) talker.say(random.integer(1, 40));
+        await Bun.sleep(random.integer(0, 60));
+        await endSomething(cluster, proxies, postgres, random);
       }
-      await Promise.all(talkers.map((talker) => talker.settled()));
+      for (const proxy of proxies) proxy.calm();
+      await check(cluster, talkers);
+    } finally {
+      for (const proxy of proxies) proxy.close();
     }
-    await check(cluster, talkers);
   }, 180_000);
 }
