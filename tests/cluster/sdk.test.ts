@@ -3,9 +3,10 @@ import { expect, test } from "bun:test";
 import { Chat, type Message } from "../../src/client/index.ts";
 import { ws } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
-import { PostgresServer } from "../support/postgres.ts";
+import { createDatabase, PostgresServer } from "../support/postgres.ts";
 import { FaultyProxy } from "../support/proxy.ts";
 import { Random } from "../support/random.ts";
+import { type ChatServer, startServer } from "../support/server.ts";
 import { V3Client, type V3Message } from "../support/v3.ts";
 
 const FLAGS = ["--no-limits", "--grace", "60", "--restart-grace", "60"];
@@ -79,9 +80,9 @@ class Talker {
   }
 }
 
-/** The whole history, read at one server. */
-async function historyOf(cluster: Cluster): Promise<V3Message[]> {
-  using reader = await V3Client.registered(cluster.at(0).url(), "reader");
+/** The whole history, as a server has it. */
+async function historyOf(url: string): Promise<V3Message[]> {
+  using reader = await V3Client.registered(url, "reader");
   const history: V3Message[] = [];
   for (let more = true; more; ) {
     const page = await reader.page({ after: history.at(-1)?.id ?? 0, limit: 1000 });
@@ -92,9 +93,9 @@ async function historyOf(cluster: Cluster): Promise<V3Message[]> {
 }
 
 /** Nothing is lost or doubled, each one's words are in their order, and all have seen the same. */
-async function check(cluster: Cluster, talkers: readonly Talker[]): Promise<void> {
+async function check(server: ChatServer, talkers: readonly Talker[]): Promise<void> {
   for (const talker of talkers) await talker.said(1);
-  const history = await historyOf(cluster);
+  const history = await historyOf(server.url());
   const contents = history.map(({ content }) => content);
   expect(new Set(contents).size).toBe(contents.length);
   const told = ({ id, name, content }: Message | V3Message) => `${id} ${name}: ${content}`;
@@ -132,7 +133,28 @@ test("RES-7 KEY-3 a rolling restart under load: SDK clients lose and double noth
     await Promise.all(talkers.map((talker) => talker.settled()));
   }
   expect(talkers.every((talker) => talker.resumes > 0)).toBe(true);
-  await check(cluster, talkers);
+  await check(cluster.at(0), talkers);
+}, 120_000);
+
+test("RES-7 KEY-3 the database fails over to another address: nothing is lost or doubled, and no server is restarted", async () => {
+  await using primary = await PostgresServer.start();
+  using address = await FaultyProxy.start(primary.port);
+  const database = new URL(await createDatabase(primary));
+  database.port = String(address.port);
+  const env = { CHATBOX_DATABASE_URL: String(database) };
+  await using first = await startServer(FLAGS, { env });
+  await using second = await startServer(FLAGS, { env });
+  const talkers = talkersOf(() => [first.url(), second.url()], new Random(1));
+  await Promise.all(talkers.map((talker) => talker.said(5)));
+  for (const talker of talkers) talker.say(30);
+  await primary.stop("SIGKILL");
+  address.refuse(true);
+  address.cutAll();
+  await using standby = await primary.successor();
+  address.retarget(standby.port);
+  address.refuse(false);
+  await Promise.all(talkers.map((talker) => talker.settled()));
+  await check(first, talkers);
 }, 120_000);
 
 /** Ends one of the servers, or the database, in one way or another, and starts it again. */
@@ -173,7 +195,7 @@ for (const seed of SEEDS) {
         await endSomething(cluster, proxies, postgres, random);
       }
       for (const proxy of proxies) proxy.calm();
-      await check(cluster, talkers);
+      await check(cluster.at(0), talkers);
     } finally {
       for (const proxy of proxies) proxy.close();
     }

@@ -85,6 +85,20 @@ export class PostgresServer implements AsyncDisposable {
     children.delete(child);
   }
 
+  /** Starts another cluster with what this one has stored, as a standby takes over. This one must be stopped. */
+  async successor(): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(tmpdir(), "chatbox-postgres-"));
+    folders.add(folder);
+    const server = new PostgresServer(folder, this.#programs, this.#owner, await freePort());
+    cpSync(this.#data, server.#data, { recursive: true });
+    const owned = Bun.spawnSync(["chown", "-R", `--reference=${this.#data}`, folder]);
+    if (owned.exitCode !== 0) throw new Error(`the copy could not be given to its owner: ${owned.stderr}`);
+    chmodSync(server.#data, 0o700);
+    rmSync(join(server.#data, "postmaster.pid"), { force: true });
+    await server.restart();
+    return server;
+  }
+
   /** Pauses all processes of the cluster: connections stay open, and nothing comes of them. */
   pause(): void {
     this.#signal("SIGSTOP");
