@@ -1,7 +1,7 @@
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import { type Decision, type Message, type Operation, type SessionId, sizeOf } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
-import { type Member, type Moment, Room } from "../../room/room.ts";
+import { type Member, type Moment, Room, Visitors } from "../../room/room.ts";
 import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
 import type { Deliver, EngineObserver, Readable } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
@@ -46,6 +46,7 @@ export interface RoomQueueOptions {
 export class RoomQueue implements HistoryHolder {
   readonly #options: RoomQueueOptions;
   readonly #past: PastSessions;
+  readonly #visitors = new Visitors();
   readonly #keys: SendKeys;
   /** Those whom a restart found here, until the room is opened. */
   #absentees: Omit<Member, "key">[] = [];
@@ -164,6 +165,7 @@ export class RoomQueue implements HistoryHolder {
       lastPlace: this.#absentees.length,
       members: this.#absentees,
       past: this.#past,
+      visitors: this.#visitors,
       keys: this.#keys,
       digest: keyDigest,
       isHere: () => true,

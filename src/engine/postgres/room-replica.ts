@@ -10,7 +10,7 @@ import {
   sizeOf,
 } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
-import { type Change, isChange, type Moment, Room } from "../../room/room.ts";
+import { type Change, isChange, type Moment, Room, Visitors } from "../../room/room.ts";
 import { type KeyMemory, SendKeys } from "../../room/send-keys.ts";
 import type { Deliver, EngineObserver } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
@@ -108,6 +108,8 @@ export class RoomReplica implements HistoryHolder {
   readonly #graces = new Graces((operation) => this.submit(operation));
   /** Sessions that were cut off because nobody knows what came of what they wanted: nothing more is taken from them. */
   readonly #cut = new Set<SessionId>();
+  /** Those of before a reload, too. */
+  readonly #visitors = new Visitors();
   #replica: Replica | null = null;
   readonly #keys: SendKeys;
   #gathering: Operation[] = [];
@@ -310,6 +312,7 @@ export class RoomReplica implements HistoryHolder {
       history: this.#telling.view,
       members,
       past,
+      visitors: this.#visitors,
       keys: this.#keys,
       digest: keyDigest,
       // Whose home is not known yet came in this very batch.
