@@ -136,3 +136,33 @@ function historyOf(window: () => HistoryWindow | null): HistoryView {
     text: () => window()?.text() ?? "",
   };
 }
+
+/**
+ * The messages that keys were seen with before: of this batch, or long out of memory.
+ *
+ * @param stored the messages of this batch
+ * @param archived finds an earlier message; where it rejects, the repetition cannot be answered with it
+ */
+export async function repeatedAmong(
+  decisions: readonly Decision[],
+  stored: readonly Message[],
+  archived: (id: number) => Promise<Message | undefined>,
+  fault: (error: unknown) => void,
+): Promise<ReadonlyMap<number, Message>> {
+  const found = new Map(stored.map((message) => [message.id, message]));
+  for (const decision of decisions) {
+    if (decision.kind !== "repeated" || found.has(decision.id)) continue;
+    try {
+      const message = await archived(decision.id);
+      if (message !== undefined) found.set(decision.id, message);
+    } catch (error) {
+      fault(error);
+    }
+  }
+  return found;
+}
+
+/** The messages that were decided to be sent. */
+export function messagesOf(decisions: readonly Decision[]): Message[] {
+  return decisions.flatMap((each) => (each.kind === "sent" ? [each.message] : []));
+}

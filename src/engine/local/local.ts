@@ -103,7 +103,7 @@ export class LocalEngine implements Engine {
 
   get absent(): number {
     let absent = 0;
-    for (const queue of this.#rooms.values()) absent += queue.absent;
+    for (const queue of this.#rooms.values()) absent += queue.places.absent;
     return absent;
   }
 
@@ -114,7 +114,7 @@ export class LocalEngine implements Engine {
 
   enter(room: string): boolean {
     if (!this.#rooms.has(room) && this.#rooms.size >= this.#options.maxRooms) return false;
-    this.#queue(room).places++;
+    this.#queue(room).places.enter();
     return true;
   }
 
@@ -130,7 +130,7 @@ export class LocalEngine implements Engine {
     try {
       return await queue.recent(limit);
     } finally {
-      queue.places--;
+      queue.places.leave();
       if (!queue.busy && this.#rooms.get(room) === queue) this.#idle(room, queue);
     }
   }
@@ -188,7 +188,7 @@ export class LocalEngine implements Engine {
 
   #idle(room: string, queue: RoomQueue): void {
     // The main room's file stays open: it was checked at the start, and it is what the lock stands for.
-    if (queue.places === 0 && room !== MAIN_ROOM) {
+    if (queue.places.isEmpty && room !== MAIN_ROOM) {
       this.#rooms.delete(room);
       const closed = queue
         .close()

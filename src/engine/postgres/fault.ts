@@ -18,6 +18,11 @@ export class Evicted extends Error {
   override readonly name = "Evicted";
 }
 
+/** This server was away for longer than the log is kept. */
+export class FallenBehind extends Error {
+  override readonly name = "FallenBehind";
+}
+
 /** The server's code (SQLSTATE) of an error, or undefined. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("errno" in error)) return undefined;

@@ -113,7 +113,7 @@ export class PostgresEngine implements Engine {
 
   get absent(): number {
     let absent = 0;
-    for (const replica of this.#rooms.values()) absent += replica.absent;
+    for (const replica of this.#rooms.values()) absent += replica.places.absent;
     return absent;
   }
 
@@ -126,7 +126,7 @@ export class PostgresEngine implements Engine {
   enter(room: string): boolean {
     if (!this.#membership.isMember) return false;
     if (!this.#rooms.has(room) && room !== MAIN_ROOM && this.rooms >= this.#options.maxRooms) return false;
-    this.#replica(room).places++;
+    this.#replica(room).places.enter();
     return true;
   }
 
@@ -191,22 +191,20 @@ export class PostgresEngine implements Engine {
   #replica(room: string): RoomReplica {
     const known = this.#rooms.get(room);
     if (known) return known;
-    const replica = new RoomReplica(
-      room,
-      {
-        ...this.#options,
-        deliver: (name, outcomes) => this.#deliver(name, outcomes),
-        database: this.#database,
-        server: () => this.#membership.server,
-        reachable: (until) => this.#reachable(until),
-        seen: (error) => this.#seen(error),
-        notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
-        memory: this.#memory,
-        keyMemory: this.#keyMemory,
-        pending: this.#pending,
-      },
-      () => this.#idle(room, replica),
-    );
+    const replica = new RoomReplica({
+      ...this.#options,
+      name: room,
+      deliver: (name, outcomes) => this.#deliver(name, outcomes),
+      database: this.#database,
+      server: () => this.#membership.server,
+      reachable: (until) => this.#reachable(until),
+      seen: (error) => this.#seen(error),
+      notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
+      memory: this.#memory,
+      keyMemory: this.#keyMemory,
+      pending: this.#pending,
+      idle: () => this.#idle(room, replica),
+    });
     this.#rooms.set(room, replica);
     return replica;
   }
@@ -218,7 +216,7 @@ export class PostgresEngine implements Engine {
   }
 
   #idle(room: string, replica: RoomReplica): void {
-    if (replica.places === 0 && !replica.busy) {
+    if (replica.places.isEmpty && !replica.busy) {
       this.#rooms.delete(room);
       replica.close();
     }

@@ -1,0 +1,250 @@
+import type { SQL } from "bun";
+import { REMEMBERED_MS } from "../../protocol/limits.ts";
+import type { Decision, Operation, SessionId } from "../../room/operation.ts";
+import { type Change, isChange, type Moment } from "../../room/room.ts";
+import type { SendKeys } from "../../room/send-keys.ts";
+import { withRef } from "../queue.ts";
+import { keyDigest } from "../record.ts";
+import type { Database } from "./database.ts";
+import { CommitInDoubt, Evicted, FallenBehind, isPassing, sqlState } from "./fault.ts";
+import type { Follower } from "./follower.ts";
+import type { Replica } from "./replica.ts";
+import { entriesAfter, type Head, keysAmong, lockRoom, writeBatch } from "./room-store.ts";
+import { rowsOf, textOf } from "./rows.ts";
+
+/** A batch that cannot be committed in this time has failed. */
+const BATCH_TIMEOUT_MS = 4_500;
+/** One attempt to commit it takes no longer than this, so that there is time to see what came of it. */
+const ATTEMPT_TIMEOUT_MS = 3_000;
+const RETRY_AFTER_MS = 100;
+const UNIQUE_VIOLATION = "23505";
+
+/** What is to be decided under the lock. */
+export interface Work {
+  readonly operations: readonly Operation[];
+  /** Whose people are to be seen to as well, because their servers cannot. */
+  readonly adopts: "nobody" | "the dead's" | "the dead's and ours";
+}
+
+/** What came of it. */
+export type Verdict =
+  /** It is committed. First come the decisions of the operations, in their order, then those about people of others. */
+  | { readonly kind: "stands"; readonly decisions: readonly Decision[] }
+  /** It could not be committed, and never will be. */
+  | { readonly kind: "failed"; readonly error: unknown }
+  /** It may be committed, and may be not: nobody knows. */
+  | { readonly kind: "in doubt"; readonly error: unknown };
+
+/** A batch of which nobody knows whether it is committed. */
+interface Doubt {
+  readonly batch: string;
+  readonly decisions: readonly Decision[];
+}
+
+/** How far an attempt has come: what it means when it now fails. */
+type Stage =
+  /** Nothing was decided. An earlier attempt may have left a doubt. */
+  | { readonly kind: "begun"; readonly doubt: Doubt | null }
+  /** An earlier attempt is committed. This one has nothing to commit. */
+  | { readonly kind: "settled"; readonly decisions: readonly Decision[] }
+  /** Decided anew, and not committed. */
+  | { readonly kind: "decided"; readonly decisions: readonly Decision[] };
+
+export interface CommitterOptions {
+  readonly name: string;
+  readonly database: Database;
+  readonly server: () => string;
+  /** Resolves when the database may be tried, at the latest at a time of `performance.now`. */
+  readonly reachable: (until: number) => Promise<void>;
+  /** Told what an attempt has shown: whether the database works. */
+  readonly seen: (error: unknown) => void;
+  readonly fault: (error: unknown) => void;
+  readonly now: () => Moment;
+  readonly keys: SendKeys;
+  readonly follower: Follower;
+}
+
+/**
+ * Has batches of a room committed. A batch is one transaction under the room's lock, which serialises all servers: hear
+ * what the others have done, decide, write. Within this server the queue serialises: one batch at a time.
+ *
+ * A connection that is lost during a commit leaves a doubt. It is settled with the lock: whoever has it knows that the
+ * transaction in doubt has ended, and that its entry is in the log or never will be.
+ */
+export class Committer {
+  readonly #options: CommitterOptions;
+
+  constructor(options: CommitterOptions) {
+    this.#options = options;
+  }
+
+  /** Tries again while there is time. If the batch stands, or is in doubt, the follower holds when this resolves. */
+  async commit(replica: Replica, work: Work): Promise<Verdict> {
+    const { follower, seen, fault } = this.#options;
+    const until = performance.now() + BATCH_TIMEOUT_MS;
+    let doubt: Doubt | null = null;
+    let hasRecalled = false;
+    for (;;) {
+      try {
+        return { kind: "stands", decisions: await this.#attempt(replica, work, doubt, until) };
+      } catch (error) {
+        replica.room.rollback();
+        doubt = error instanceof InDoubt ? error.doubt : null;
+        // A notification must not settle what the next attempt will.
+        if (doubt === null) follower.release();
+        else follower.hold();
+        seen(error);
+        fault(error);
+        if (sqlState(error) === UNIQUE_VIOLATION && !hasRecalled) {
+          hasRecalled = true;
+          await this.#recallKeys(replica, work.operations).catch(seen);
+          continue;
+        }
+        if (isRetried(error) && performance.now() + RETRY_AFTER_MS < until) {
+          await Bun.sleep(RETRY_AFTER_MS);
+          continue;
+        }
+        return { kind: doubt === null ? "failed" : "in doubt", error };
+      }
+    }
+  }
+
+  /** Keys that memory had no room for are still known to the index. */
+  async #recallKeys({ room }: Replica, operations: readonly Operation[]): Promise<void> {
+    const { database, keys, name } = this.#options;
+    const digests = operations.flatMap((operation) => {
+      const person = room.member(operation.session)?.lease?.person;
+      const key =
+        operation.kind === "request" && operation.request.kind === "send" ? operation.request.key : null;
+      return person === undefined || key === null ? [] : [keyDigest(person, key)];
+    });
+    const known = await database.query(ATTEMPT_TIMEOUT_MS, (sql) => keysAmong(sql, name, digests));
+    for (const { key, id, time } of known) keys.add(key, id, time);
+  }
+
+  /** @throws InDoubt when it may be committed and may be not */
+  async #attempt(
+    replica: Replica,
+    work: Work,
+    doubt: Doubt | null,
+    until: number,
+  ): Promise<readonly Decision[]> {
+    const { database, name, reachable, server } = this.#options;
+    const batch = crypto.randomUUID();
+    const attempt: { stage: Stage } = { stage: { kind: "begun", doubt } };
+    try {
+      await reachable(until);
+      const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, until - performance.now());
+      await database.transaction(timeoutMs, async (sql) => {
+        const head = await lockRoom(sql, name, server());
+        if (await this.#hearOthers(sql, replica, head, doubt)) {
+          attempt.stage = { kind: "settled", decisions: doubt?.decisions ?? [] };
+          return;
+        }
+        attempt.stage = { kind: "decided", decisions: [] };
+        const orphans = await this.#orphans(sql, replica, work);
+        replica.room.begin();
+        const decisions = this.#decide(replica, work.operations, orphans);
+        attempt.stage = { kind: "decided", decisions };
+        const changes = decisions.filter((each) => isChange(each));
+        if (changes.length > 0) await this.#write(sql, replica, batch, changes);
+      });
+    } catch (error) {
+      throwUnlessSettled(attempt.stage, batch, error);
+    }
+    const { stage } = attempt;
+    if (stage.kind === "begun") throw new Error("A transaction has ended before it was decided.");
+    if (stage.kind === "decided") replica.stand(stage.decisions);
+    return stage.decisions;
+  }
+
+  /**
+   * With the lock, applies what others have committed since.
+   *
+   * @returns whether a batch in doubt turns out to be committed
+   */
+  async #hearOthers(sql: SQL, replica: Replica, head: Head, doubt: Doubt | null): Promise<boolean> {
+    const { follower, name } = this.#options;
+    if (!head.isAlive) throw new Evicted("The other servers have taken this one for dead.");
+    follower.hold();
+    if (head.position === replica.position) return false;
+    for (const entry of await entriesAfter(sql, name, replica.position)) {
+      if (entry.position !== replica.position + 1) break;
+      if (doubt !== null && entry.batch === doubt.batch) {
+        replica.standAfterAll(doubt.decisions);
+        // What comes after it is told after it.
+        if (entry.position < head.position) follower.missed();
+        return true;
+      }
+      follower.hear(replica, entry);
+    }
+    if (replica.position !== head.position) throw new FallenBehind("The log does not tell what was missed.");
+    return false;
+  }
+
+  /** Sessions whose servers cannot see to them: dead ones, and at the end of this server its own. */
+  async #orphans(sql: SQL, replica: Replica, { adopts }: Work): Promise<SessionId[]> {
+    if (adopts === "nobody") return [];
+    const living = new Set(rowsOf(await sql`SELECT id FROM chatbox.servers`).map((row) => textOf(row.id)));
+    if (adopts === "the dead's and ours") living.delete(this.#options.server());
+    return replica.awayFrom((server) => living.has(server));
+  }
+
+  #decide({ room }: Replica, operations: readonly Operation[], orphans: readonly SessionId[]): Decision[] {
+    const moment = this.#options.now();
+    return [
+      ...operations.map((operation) => withRef(room.decide(operation, moment), operation)),
+      ...orphans.map((session) => room.decide({ kind: "leave", session, resumable: true }, moment)),
+    ];
+  }
+
+  async #write(sql: SQL, { room, position }: Replica, id: string, changes: readonly Change[]): Promise<void> {
+    const { name, now, server } = this.#options;
+    const touched = new Set<SessionId>();
+    for (const change of changes) {
+      if (change.kind !== "sent") touched.add(change.session);
+      if (change.kind === "resumed") touched.add(change.from);
+    }
+    await writeBatch(sql, {
+      room: name,
+      server: server(),
+      id,
+      position: position + 1,
+      lastId: room.lastId,
+      lastPlace: room.lastPlace,
+      changes,
+      touched: [...touched],
+      members: [...touched].flatMap((session) => room.member(session) ?? []),
+      keysSince: now().time - REMEMBERED_MS,
+    });
+  }
+}
+
+/** A batch of which nobody knows, until the lock can be had again. */
+class InDoubt extends Error {
+  override readonly name = "InDoubt";
+  readonly doubt: Doubt;
+
+  constructor(doubt: Doubt, cause: unknown) {
+    super("It is not known whether a batch was committed.", { cause });
+    this.doubt = doubt;
+  }
+}
+
+/** Gives an error of an attempt its meaning. @param batch the id under which it was to be committed */
+function throwUnlessSettled(stage: Stage, batch: string, error: unknown): void {
+  switch (stage.kind) {
+    case "settled":
+      return;
+    case "begun":
+      throw stage.doubt === null ? error : new InDoubt(stage.doubt, error);
+    case "decided":
+      throw error instanceof CommitInDoubt
+        ? new InDoubt({ batch, decisions: stage.decisions }, error)
+        : error;
+  }
+}
+
+function isRetried(error: unknown): boolean {
+  return error instanceof InDoubt ? !(error.cause instanceof Evicted) : isPassing(error);
+}

@@ -1,0 +1,164 @@
+import type { Decision, Outcome, SessionId } from "../../room/operation.ts";
+import { PastSessions } from "../../room/past-sessions.ts";
+import { type Change, isChange, Room, type Visitors } from "../../room/room.ts";
+import type { SendKeys } from "../../room/send-keys.ts";
+import type { Places } from "../places.ts";
+import { keyDigest } from "../record.ts";
+import type { Telling } from "../telling.ts";
+import type { Database } from "./database.ts";
+import type { EntryChange, LogEntry } from "./entry.ts";
+import { StoredMessages, type StoredRoom } from "./room-store.ts";
+
+/** What a replica is part of, and stays when the room is read anew. */
+export interface Surroundings {
+  readonly name: string;
+  readonly database: Database;
+  /** The id under which this server holds nicknames now. */
+  readonly server: () => string;
+  readonly telling: Telling;
+  readonly places: Places;
+  readonly keys: SendKeys;
+  readonly visitors: Visitors;
+  readonly pastSessions: number;
+}
+
+/**
+ * A room as this server knows it, up to a position in the room's log. It waits for nothing and tells nobody; whoever calls
+ * it sees to it that changes come in the log's order.
+ */
+export class Replica {
+  readonly room: Room;
+  readonly archive: StoredMessages;
+  readonly #surroundings: Surroundings;
+  /** The server at which each session is; who is absent is in the care of a server. */
+  readonly #homes: Map<SessionId, string>;
+  #position: number;
+  #firstId: number;
+
+  constructor(stored: StoredRoom, surroundings: Surroundings) {
+    const { name, database, server, telling, keys, visitors, pastSessions } = surroundings;
+    const { lastId, lastPlace, members } = stored;
+    const past = new PastSessions(pastSessions);
+    for (const { proof, person, endedAt } of stored.past) past.add({ proof, person }, endedAt);
+    keys.clear();
+    for (const { key, id, time } of stored.keys) keys.add(key, id, time);
+    this.#surroundings = surroundings;
+    this.#homes = new Map(members.map(({ session, server }) => [session, server]));
+    this.#position = stored.position;
+    this.#firstId = stored.firstId;
+    this.room = new Room({
+      lastId,
+      lastPlace,
+      history: telling.view,
+      members,
+      past,
+      visitors,
+      keys,
+      digest: keyDigest,
+      // Whose home is not known yet came in this very batch.
+      isHere: (session) => (this.#homes.get(session) ?? server()) === server(),
+    });
+    this.archive = new StoredMessages(database, name, this);
+  }
+
+  /** The position of the newest entry that is true here. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The lowest id that is kept, 0 when there are no messages. */
+  get firstId(): number {
+    return this.#firstId;
+  }
+
+  /** The id of the newest message that is true here. */
+  get lastId(): number {
+    return this.room.lastId;
+  }
+
+  /** Those whose home is this server. */
+  get ours(): SessionId[] {
+    return this.awayFrom((home) => home !== this.#surroundings.server());
+  }
+
+  /** Those whose home is none of some servers. */
+  awayFrom(isOne: (server: string) => boolean): SessionId[] {
+    return [...this.#homes].flatMap(([session, home]) => (isOne(home) ? [] : [session]));
+  }
+
+  /** The lowest id that is kept is another one now. */
+  prunedTo(firstId: number): void {
+    this.#firstId = firstId;
+  }
+
+  /** Makes an entry true that comes next, and gives what is to be told of it. */
+  take(entry: LogEntry): Outcome[] {
+    const here = this.#surroundings.server();
+    this.#position = entry.position;
+    return entry.changes.flatMap((change): Outcome[] => {
+      const wasOurs = this.#homes.get(change.session) === here && entry.server !== here;
+      const outcome = outcomeOf(change, this.room);
+      this.room.apply(outcome);
+      this.settle(outcome, entry.server);
+      if (outcome.kind === "sent") this.#surroundings.telling.take(outcome.message);
+      // The others took this server for dead, and its people have left: these must not go on as if nothing were.
+      const isCutOff = wasOurs && (outcome.kind === "left" || outcome.kind === "absent");
+      return isCutOff ? [outcome, { kind: "cut", session: outcome.session }] : [outcome];
+    });
+  }
+
+  /** What was decided here since `room.begin` is the next entry, unless it has changed nothing. */
+  stand(decisions: readonly Decision[]): void {
+    this.room.commit();
+    if (decisions.some((each) => isChange(each))) this.#position++;
+  }
+
+  /** What was decided here and taken back turns out to be the next entry. */
+  standAfterAll(decisions: readonly Decision[]): void {
+    for (const each of decisions) if (isChange(each)) this.room.apply(each);
+    this.#position++;
+  }
+
+  /** Keeps account of who is where and what is kept, for a change that stands. @param server who decided it */
+  settle(change: Change, server: string): void {
+    const { places } = this.#surroundings;
+    switch (change.kind) {
+      case "sent":
+        if (this.#firstId === 0) this.#firstId = change.message.id;
+        break;
+      case "registered":
+      case "absent":
+        this.#homes.set(change.session, server);
+        break;
+      case "resumed":
+        this.#homes.delete(change.from);
+        this.#homes.set(change.session, server);
+        places.endGrace(change.from);
+        break;
+      case "left":
+        this.#homes.delete(change.session);
+        places.endGrace(change.session);
+        break;
+    }
+  }
+}
+
+/** A change as it is told here: what it shows of the room is as the room is now. */
+function outcomeOf(change: EntryChange, room: Room): Extract<Outcome, Change> {
+  switch (change.kind) {
+    case "registered":
+    case "sent":
+    case "absent":
+      return change;
+    case "renamed":
+    case "left":
+      return { ...change, lease: room.member(change.session)?.lease ?? null };
+    case "resumed":
+      return {
+        ...change,
+        online: room.online,
+        page: { messages: "", bytes: 0, more: true, gap: null },
+        oldProof: "",
+      };
+  }
+}
