@@ -146,7 +146,9 @@ function checkView(
     const [is, must] = [view[at], expected[at]];
     if (is?.content === must?.content && is?.name === must?.name && (is?.id ?? null) === (must?.id ?? null))
       continue;
-    fault(`ORD-1 message ${at} of ${view.length} that ${who} saw is ${told(is)}, and not ${told(must)}`);
+    fault(
+      `ORD-1 message ${at} of ${view.length} that ${who} saw of ${expected.length} is ${told(is)}, and not ${told(must)}`,
+    );
     return;
   }
 }
