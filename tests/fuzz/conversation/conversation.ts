@@ -51,6 +51,7 @@ const FADE_MS = 20;
 /** How many lines of its story a failure shows. */
 const SHOWN_LINES = 150;
 const SHOWN_FAULTS = 12;
+const SHOWN_TROUBLES = 30;
 
 /**
  * Has one conversation, as a seed determines it, and looks whether all is as it must be in the end.
@@ -112,6 +113,9 @@ class Conversation {
       }
       await this.#settle(gatherings, site);
       await Promise.all(gatherings.map((each) => this.#fence(each)));
+    } catch (error) {
+      for (const { text } of site.lines.filter(isTrouble).slice(-SHOWN_TROUBLES)) this.#story.tell(text);
+      throw error;
     } finally {
       for (const timer of this.#timers) clearTimeout(timer);
       for (const each of gatherings) end(each);
@@ -273,7 +277,11 @@ class Conversation {
     const lagging = () => others().filter((each) => last(each.view) !== last(witness.view));
     await this.#story.until(
       () => witness.hasFence && lagging().length === 0,
-      () => `${last(witness.view)} was not seen by ${lagging().map(({ label }) => label)}`,
+      () =>
+        [
+          `${witness.label} has seen ${last(witness.view)} last`,
+          ...lagging().map(({ label, view }) => `${label} ${last(view)}`),
+        ].join(", "),
     );
     // Whoever has not noticed yet that a connection is gone may still come back, and others may leave.
     const differing = () => people.filter(({ page }) => `${page.chat.online}` !== `${witness.roster}`);
@@ -326,6 +334,11 @@ class Conversation {
       repeats: people.reduce((sum, { repeated }) => sum + repeated, 0),
     };
   }
+}
+
+/** A line of a server's log that tells of no ordinary thing. */
+function isTrouble({ text }: LogLine): boolean {
+  return !text.startsWith('{"level":30');
 }
 
 function last(view: readonly Seen[]): string | undefined {
