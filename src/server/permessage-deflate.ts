@@ -9,7 +9,7 @@ const NAME = "permessage-deflate";
 /** A quoted value must be a token too (RFC 6455, section 9.1), and so has neither a comma nor a semicolon in it. */
 const PARAMETER = /^([a-z_]+)(?:[\t ]*=[\t ]*(?:(\d+)|"(\d+)"))?$/;
 const WINDOW_BITS = ["8", "9", "10", "11", "12", "13", "14", "15"];
-/** What takes a higher level costs more time than the bytes are worth: see docs/decisions/0013. */
+/** A higher one takes more time and saves next to nothing: see docs/decisions/0013. */
 const LEVEL = 2;
 /** A sender leaves out the end of the empty block that a flush writes (section 7.2.1). */
 const LEFT_OUT_BYTES = 4;
