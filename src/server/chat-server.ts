@@ -15,6 +15,7 @@ import { LivenessWheel } from "./liveness.ts";
 import { createLog, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
+import { acceptsDeflate } from "./permessage-deflate.ts";
 import { Reports } from "./reports.ts";
 import { createSecret } from "./session-secret.ts";
 import type { Settings } from "./settings.ts";
@@ -70,7 +71,11 @@ export class ChatServer {
     const metrics = new Metrics();
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
-    const fanout = new Fanout((time) => timestamps.format(time), reports);
+    const fanout = new Fanout(
+      (time) => timestamps.format(time),
+      reports,
+      settings.compressFromBytes ?? Number.POSITIVE_INFINITY,
+    );
     const pages = await buildPages();
     const engine = await openEngine(settings, timestamps, fanout, reports);
     const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, pages });
@@ -238,7 +243,7 @@ export class ChatServer {
   #admit(path: string, request: Request, peer: string): Admission | Response {
     const room = roomOfPath(path);
     if (room === undefined) return this.#reject(404, "There is no such room.");
-    const { allowOrigins, trustProxy } = this.#parts.settings;
+    const { allowOrigins, trustProxy, compressFromBytes } = this.#parts.settings;
     const origin = request.headers.get("origin");
     if (allowOrigins !== null && origin !== null && !allowOrigins.includes(origin)) {
       return this.#reject(403, "Pages of this origin may not connect.");
@@ -261,8 +266,10 @@ export class ChatServer {
     const session = `${this.#sessionPrefix}${++this.#sessions}`;
     const offered = offeredSubprotocols(request);
     const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
+    const mayDeflate = secret !== null && compressFromBytes !== null;
     return {
       subprotocol: secret === null ? classicSubprotocol(offered) : SUBPROTOCOL_V3,
+      deflates: mayDeflate && acceptsDeflate(request.headers.get("sec-websocket-extensions")),
       open: (wire) => {
         const connection = new Connection(session, room, address, secret, wire, shared, this.#wheel);
         this.#parts.fanout.add(connection, wire);
