@@ -22,6 +22,7 @@ import type { Settings } from "./settings.ts";
 
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
+const STOP_LOG_MS = 500;
 /** How long clients may take to read what is unsent when the server stops. */
 const STOP_DRAIN_MS = 1_500;
 /** How long the store may take to finish when the server stops. */
@@ -91,7 +92,7 @@ export class ChatServer {
       { category: "server", event: "listening", port, hosts: settings.hosts, data: historyOf(settings) },
       `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
     );
-    log.flush();
+    void log.flush();
     return server;
   }
 
@@ -187,7 +188,7 @@ export class ChatServer {
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped, but not all could be stored",
     );
-    this.#parts.log.flush();
+    await Promise.race([this.#parts.log.flush(), Bun.sleep(STOP_LOG_MS)]);
     return clean;
   }
 

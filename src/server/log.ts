@@ -27,8 +27,8 @@ export interface Log {
   info(fields: LogFields, text: string): void;
   warn(fields: LogFields, text: string): void;
   error(fields: LogFields, text: string): void;
-  /** Writes out what is buffered. */
-  flush(): void;
+  /** Writes out what is gathered. Resolves when the system has it, which may take as long as a slow reader likes. */
+  flush(): Promise<void>;
 }
 
 /** The console log: for people on a terminal, or one JSON object a line. */
@@ -40,7 +40,7 @@ export function createLog(settings: LogSettings): Log {
     info: (fields, text) => logger.info(fields, text),
     warn: (fields, text) => logger.warn(fields, text),
     error: (fields, text) => logger.error(fields, text),
-    flush: () => stream.flushSync(),
+    flush: () => stream.written(),
   };
 }
 
@@ -54,7 +54,7 @@ function prettyLines() {
     translateTime: "SYS:HH:MM:ss",
     messageFormat: (line, messageKey) => `${String(line.category).padEnd(10)} ${String(line[messageKey])}`,
   });
-  return Object.assign(stream, { flushSync: () => destination.flushSync() });
+  return Object.assign(stream, { written: () => Promise.resolve() });
 }
 
 /**
@@ -62,7 +62,7 @@ function prettyLines() {
  * measures each text that it is given, which for single lines cost more than all the rest of a line together.
  */
 class GatheredLines {
-  readonly #destination = pino.destination({ fd: 1, sync: false });
+  readonly #destination = pino.destination({ fd: 1, sync: false, minLength: 1 });
   #lines = "";
 
   constructor() {
@@ -74,9 +74,9 @@ class GatheredLines {
     if (this.#lines.length > GATHER_LENGTH) this.#pass();
   }
 
-  flushSync(): void {
+  written(): Promise<void> {
     this.#pass();
-    this.#destination.flushSync();
+    return new Promise((resolve) => this.#destination.flush(() => resolve()));
   }
 
   #pass(): void {
