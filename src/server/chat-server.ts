@@ -22,7 +22,8 @@ import type { Settings } from "./settings.ts";
 
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
-const STOP_LOG_MS = 500;
+/** How long whoever reads the log may take to read its end when the server stops. */
+const STOP_LOG_MS = 250;
 /** How long clients may take to read what is unsent when the server stops. */
 const STOP_DRAIN_MS = 1_500;
 /** How long the store may take to finish when the server stops. */
