@@ -20,6 +20,8 @@ export interface RoomQueueOptions {
   readonly name: string;
   /** Opens the history file, and drops before what is not to be kept of it. */
   readonly open: () => Promise<Journal>;
+  /** Drops what is not to be kept of the history. `alone` runs its end when no append runs. Does not reject. */
+  readonly prune: (journal: Journal, alone: (end: () => Promise<void>) => Promise<void>) => Promise<void>;
   readonly now: () => Moment;
   readonly deliver: Deliver;
   readonly observer: EngineObserver;
@@ -57,7 +59,9 @@ export class RoomQueue implements HistoryHolder {
   readonly #telling: Telling;
   #gathering: Operation[] = [];
   #running = false;
-  #mustPrune = false;
+  #isPruning = false;
+  /** The end of a prune, which waits for its turn. */
+  #pruneEnd: (() => Promise<void>) | null = null;
   #openFailedAt = Number.NEGATIVE_INFINITY;
   #healthy = true;
   /** Sessions with a place in this room, with a nickname or without. */
@@ -109,10 +113,26 @@ export class RoomQueue implements HistoryHolder {
     this.#wake();
   }
 
-  /** Drops what is not to be kept of the history, between two batches. */
+  /** Drops what is not to be kept of the history. Batches go on meanwhile; only the end of it is between two of them. */
   prune(): void {
-    this.#mustPrune = true;
-    this.#wake();
+    if (this.#journal === null || this.#isPruning) return;
+    this.#isPruning = true;
+    void this.#options
+      .prune(this.#journal, (end) => this.#betweenBatches(end))
+      .finally(() => {
+        this.#isPruning = false;
+      });
+  }
+
+  #betweenBatches(end: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pruneEnd = async () => {
+        this.#pruneEnd = null;
+        await end().then(resolve, reject);
+        this.dropHistory();
+      };
+      this.#wake();
+    });
   }
 
   #wake(): void {
@@ -172,11 +192,12 @@ export class RoomQueue implements HistoryHolder {
   }
 
   async #run(): Promise<void> {
-    while (this.#gathering.length > 0 || this.#mustPrune) {
+    while (this.#gathering.length > 0 || this.#pruneEnd !== null) {
+      await this.#pruneEnd?.();
       const batch = this.#gathering;
+      if (batch.length === 0) continue;
       this.#gathering = [];
       try {
-        if (this.#mustPrune) await this.#closeToPrune();
         if (this.#room === null) await this.#tryOpen();
         const decisions = this.#decide(batch);
         // Most batches of a quiet room store nothing and read nothing: they are told in the same turn.
@@ -196,27 +217,6 @@ export class RoomQueue implements HistoryHolder {
     }
     this.#running = false;
     this.#options.idle();
-  }
-
-  /** The file is pruned as it is opened again. Roster and ids stay as they are. */
-  async #closeToPrune(): Promise<void> {
-    this.#mustPrune = false;
-    const journal = this.#journal;
-    this.#journal = null;
-    this.dropHistory();
-    await journal?.close();
-    if (this.#room !== null) await this.#reopen();
-  }
-
-  /** @returns null when the file cannot be opened now */
-  async #reopen(): Promise<Journal | null> {
-    try {
-      this.#journal = await this.#options.open();
-    } catch (error) {
-      this.#healthy = false;
-      this.#options.observer.fault(this.#options.name, error);
-    }
-    return this.#journal;
   }
 
   async #tryOpen(): Promise<void> {
@@ -267,9 +267,8 @@ export class RoomQueue implements HistoryHolder {
 
   /** Stores the batch's messages, and fetches what is asked for of the history. */
   async #store(decisions: readonly Decision[]): Promise<Stored> {
-    if (this.#room === null) return NOTHING_STORED;
-    const journal = this.#journal ?? (await this.#reopen());
-    if (journal === null) return this.#storeNothing(decisions);
+    const journal = this.#journal;
+    if (journal === null) return NOTHING_STORED;
     const lastIdBefore = journal.lastId;
     const getError = await this.#lookUp(journal, decisions);
     const messages = decisions.flatMap((decision) => (decision.kind === "sent" ? [decision.message] : []));
@@ -282,12 +281,6 @@ export class RoomQueue implements HistoryHolder {
       getError: getError === undefined ? null : sentenceFor(getError),
       sendError: sendError === undefined ? null : sentenceFor(sendError),
     };
-  }
-
-  #storeNothing(decisions: readonly Decision[]): Stored {
-    const error = sentenceFor(undefined);
-    this.#room?.takeBack(decisions.flatMap((each) => (each.kind === "sent" ? [each.message] : [])));
-    return { ...NOTHING_STORED, getError: error, sendError: error };
   }
 
   /** @returns the error, if the history cannot be read */
