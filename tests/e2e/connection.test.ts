@@ -186,3 +186,25 @@ test("LIM-6 whoever asks more than the server allows is told in words for how ma
   await other.sees("is now Ân");
   await an.page.getByText(/Too many at once/).waitFor({ state: "hidden" });
 });
+
+test("a first connection that is refused does not have the page speak version 2", async () => {
+  const an = await stage.open(stage.newRoom());
+  await an.page.addInitScript(() => {
+    const Real = WebSocket;
+    let refusals = 1;
+    window.WebSocket = class extends Real {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(refusals-- > 0 ? new URL("/nothing", url) : url, protocols);
+        this.addEventListener("open", () =>
+          document.documentElement.setAttribute("data-protocol", this.protocol),
+        );
+      }
+    };
+  });
+  await an.page.evaluate(() => sessionStorage.clear());
+  await an.page.reload();
+  await an.askToJoin("An");
+  await an.isIn();
+  expect(await an.page.locator("html").getAttribute("data-protocol")).toBe("classic-chatbox.v3");
+  dropNetworkErrors(an);
+});
