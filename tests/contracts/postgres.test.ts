@@ -316,3 +316,15 @@ test("postgres: PAGE-5 what another server has pruned is not shown any more", as
   expect(await shown({ after: 0 })).toEqual({ ids: [4, 5], gap: { from: 1, to: 3 } });
   expect(await shown({})).toEqual({ ids: [4, 5], gap: null });
 });
+
+test("postgres: DUR-4 GRACE-3 a stop in good order has freed nicknames when it is over, and keeps those of who can resume", async () => {
+  const stage = await firstStage();
+  for (let i = 0; i < 2; i++) stage.engine.enter("/");
+  stage.name("1", "An");
+  stage.name("b", "Bình");
+  await stage.until(2);
+  await stage.engine.close();
+  const rows = rowsOf(await administer(stage, "SELECT session, is_absent FROM chatbox.nicknames"));
+  expect(rows).toEqual([{ session: "b", is_absent: true }]);
+  expect(stage.told).toHaveLength(2);
+});
