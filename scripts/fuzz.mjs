@@ -1,15 +1,20 @@
 // @ts-check
-// `npm run fuzz -- --rounds 200 [--seed N]`: many conversations, each with the seed after the one before. Prints what
-// failed with its seed, and at the end what was done to the server and what came of it.
+// `npm run fuzz -- --rounds 200 [--seed N] [--servers 3]`: many conversations, each with the seed after the one before,
+// with one server or with several and a database. Prints what failed with its seed, and at the end what was done to the
+// servers and what came of it.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { fail } from "./child.mjs";
 import { install, root } from "./install.mjs";
 
-const { values } = parseArgs({ options: { rounds: { type: "string" }, seed: { type: "string" } } });
+const { values } = parseArgs({
+  options: { rounds: { type: "string" }, seed: { type: "string" }, servers: { type: "string" } },
+});
 const rounds = wholeNumber("rounds", values.rounds ?? "200");
 const seed = wholeNumber("seed", values.seed ?? `${Math.floor(Math.random() * 1_000_000)}`);
+const servers = wholeNumber("servers", values.servers ?? "1");
+const tests = servers > 1 ? "tests/cluster/conversation.test.ts" : "tests/fuzz/conversation.test.ts";
 
 /**
  * @param {string} name
@@ -23,11 +28,11 @@ function wholeNumber(name, text) {
 
 console.log(`${rounds} conversations, seeds ${seed} to ${seed + rounds - 1}`);
 const bun = await install({ dev: true });
-const flags = ["test", "--no-orphans", "--timeout=120000", "tests/fuzz/conversation.test.ts"];
+const flags = ["test", "--no-orphans", "--timeout=120000", tests];
 const child = spawn(bun, flags, {
   cwd: root,
   stdio: ["ignore", "pipe", "pipe"],
-  env: { ...process.env, CHAT_SEED: `${seed}`, CHAT_ROUNDS: `${rounds}` },
+  env: { ...process.env, CHAT_SEED: `${seed}`, CHAT_ROUNDS: `${rounds}`, CHAT_SERVERS: `${servers}` },
 });
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
   process.on(signal, () => void child.kill(signal));

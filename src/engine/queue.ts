@@ -1,4 +1,5 @@
 import { type Decision, type Operation, type Outcome, sizeOf } from "../room/operation.ts";
+import { Visitors } from "../room/room.ts";
 import { type KeyMemory, SendKeys } from "../room/send-keys.ts";
 import type { Deliver, EngineObserver } from "./engine.ts";
 import type { HistoryHolder, HistoryMemory } from "./history-memory.ts";
@@ -28,6 +29,7 @@ export abstract class Queue<Options extends QueueOptions> implements HistoryHold
   protected readonly options: Options;
   protected readonly telling: Telling;
   protected readonly keys: SendKeys;
+  protected readonly visitors = new Visitors();
   #gathering: Operation[] = [];
   #isRunning = false;
   #isHealthy = true;

@@ -27,6 +27,8 @@ const PAGE_TO_COME: Page = { messages: "", bytes: 0, more: true, gap: null };
 export class Telling {
   readonly #getBudgetBytes: number;
   #window: HistoryWindow | null = null;
+  /** What other servers store while the window is being read. */
+  #taken: Message[] | null = null;
   #pages: Pages | null = null;
 
   constructor(getBudgetBytes: number) {
@@ -60,14 +62,23 @@ export class Telling {
    * @param whole whether the newest messages are asked for as version 2 has them
    */
   async lookUp(archive: Archive, whole: boolean, pages: readonly PageRequest[]): Promise<void> {
-    if (whole && this.#window === null) {
-      const window = new HistoryWindow(this.#getBudgetBytes);
-      for (const record of await archive.tail(this.#getBudgetBytes)) window.pushText(withoutId(record));
-      this.#window = window;
-    }
+    if (whole && this.#window === null) await this.#readWindow(archive);
     for (const page of pages) {
       this.#pages ??= new Pages(archive, this.#getBudgetBytes);
       await this.#pages.lookUp(page);
+    }
+  }
+
+  async #readWindow(archive: Archive): Promise<void> {
+    const taken: Message[] = [];
+    this.#taken = taken;
+    try {
+      const window = new HistoryWindow(this.#getBudgetBytes);
+      for (const record of await archive.tail(this.#getBudgetBytes)) window.pushText(withoutId(record));
+      for (const message of taken) window.push(message);
+      this.#window = window;
+    } finally {
+      this.#taken = null;
     }
   }
 
@@ -110,6 +121,7 @@ export class Telling {
 
   /** Takes in a message that was stored. */
   take(message: Message): void {
+    this.#taken?.push(message);
     this.#window?.push(message);
     this.#pages?.push(message.id, encodeRecord(message));
   }

@@ -146,6 +146,7 @@ export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefi
       readonly kind: "resumed";
       readonly from: SessionId;
       readonly name: string;
+      readonly time: number;
       readonly online: readonly string[];
       readonly page: Page;
       readonly lease: Lease;

@@ -1,7 +1,10 @@
 import { REMEMBERED_MS } from "../protocol/limits.ts";
 import type { Lease, Proof } from "./operation.ts";
 
-/** Leases that are over, each for {@link REMEMBERED_MS}: by them a person who comes back late is known again. */
+/**
+ * Leases that are over, or void since they were resumed, each for {@link REMEMBERED_MS}: by them a person who comes back
+ * late is known again.
+ */
 export class PastSessions {
   readonly #most: number;
   /** In the order of their ends. */
@@ -26,7 +29,7 @@ export class PastSessions {
     this.#people.delete(proof);
   }
 
-  /** Who could be resumed by `proof`, if that is not too long ago. @param now Unix milliseconds */
+  /** Who could once be resumed by `proof`, if that is not too long ago. @param now Unix milliseconds */
   personOf(proof: Proof, now: number): string | undefined {
     const past = this.#people.get(proof);
     return past && now - past.endedAt < REMEMBERED_MS ? past.person : undefined;

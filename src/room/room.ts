@@ -34,6 +34,14 @@ export interface Member {
   readonly place: number;
 }
 
+/** What a room knows of connections without a nickname, until they are gone. */
+export class Visitors {
+  /** Those whose nickname was resumed elsewhere: nothing more is taken from them (RES-2). */
+  readonly ghosts = new Set<SessionId>();
+  /** People known by a resume that came too late, until they register on that connection. */
+  readonly latecomers = new Map<SessionId, string>();
+}
+
 /** What a room begins with. */
 export interface RoomState {
   /** The id of the newest message ever stored in this room, 0 when there is none. */
@@ -45,6 +53,7 @@ export interface RoomState {
   /** Those who are here already, in the roster's order. */
   readonly members: readonly Omit<Member, "key">[];
   readonly past: PastSessions;
+  readonly visitors: Visitors;
   readonly keys: SendKeys;
   /** A short text that two pairs of a person and a key have in common only if they are equal; it tells neither. */
   readonly digest: (person: string, key: string) => string;
@@ -72,10 +81,8 @@ export class Room {
   readonly #byNickname = new Map<string, Member>();
   /** By the beginning of the proof. */
   readonly #byProof = new Map<string, Member>();
-  /** Connections whose nickname was resumed elsewhere, until they are gone: nothing more is taken from them (RES-2). */
-  readonly #ghosts = new Set<SessionId>();
-  /** People known by a resume that came too late, until they register on that connection. */
-  readonly #latecomers = new Map<SessionId, string>();
+  readonly #ghosts: Visitors["ghosts"];
+  readonly #latecomers: Visitors["latecomers"];
   readonly #state: RoomState;
   #lastId: number;
   #lastPlace: number;
@@ -85,6 +92,8 @@ export class Room {
 
   constructor(state: RoomState) {
     this.#state = state;
+    this.#ghosts = state.visitors.ghosts;
+    this.#latecomers = state.visitors.latecomers;
     this.#lastId = state.lastId;
     this.#lastPlace = state.lastPlace;
     for (const member of state.members) {
@@ -294,7 +303,8 @@ export class Room {
     }
     const { session: from, name } = held;
     const lease = { proof, person: held.lease.person };
-    return { kind: "resumed", session, from, name, online: this.online, page, lease, oldProof };
+    const { time } = now;
+    return { kind: "resumed", session, from, name, time, online: this.online, page, lease, oldProof };
   }
 
   #leave(session: SessionId, resumable: boolean, now: Moment): Decision {
@@ -339,20 +349,25 @@ export class Room {
     if (!member) return;
     const { lease } = member;
     this.#remove(member);
-    if (lease !== null) this.#state.past.add(lease, time);
-    this.#undo?.push(() => {
-      this.#put(member);
-      if (lease !== null) this.#state.past.delete(lease.proof);
-    });
+    this.#undo?.push(() => this.#put(member));
+    if (lease !== null) this.#remember(lease, time);
   }
 
-  #resumed({ session, from, lease }: Extract<Change, { kind: "resumed" }>): void {
+  #remember(lease: Lease, time: number): void {
+    const { past } = this.#state;
+    past.add(lease, time);
+    this.#undo?.push(() => past.delete(lease.proof));
+  }
+
+  #resumed({ session, from, lease, time }: Extract<Change, { kind: "resumed" }>): void {
     const member = this.#bySession.get(from);
     if (member && !member.isAbsent && this.#state.isHere(from)) {
       this.#ghosts.add(from);
       this.#undo?.push(() => this.#ghosts.delete(from));
     }
     this.#replace(member, { session, lease, isAbsent: false });
+    // Whoever did not get the reply may have lost the new session among many that it tried, and still has the old one.
+    if (member?.lease) this.#remember(member.lease, time);
   }
 
   #replace(member: Member | undefined, change: Partial<Member>): void {

@@ -12,12 +12,6 @@ import { V3Client, type V3Message } from "../support/v3.ts";
 const FLAGS = ["--no-limits", "--grace", "60", "--restart-grace", "60"];
 const TALKERS = 6;
 
-const { CHAT_SEED, CHAT_ROUNDS = "1" } = process.env;
-const SEEDS =
-  CHAT_SEED === undefined
-    ? [1, 2]
-    : Array.from({ length: Number(CHAT_ROUNDS) }, (_, round) => Number(CHAT_SEED) + round);
-
 /** Somebody who talks, listens, and is connected to whichever server takes the connection. */
 class Talker {
   readonly chat: Chat;
@@ -156,48 +150,3 @@ test("RES-7 KEY-3 the database fails over to another address: nothing is lost or
   await Promise.all(talkers.map((talker) => talker.settled()));
   await check(first, talkers);
 }, 120_000);
-
-/** Ends one of the servers, or the database, in one way or another, and starts it again. */
-async function endSomething(
-  cluster: Cluster,
-  proxies: readonly FaultyProxy[],
-  postgres: PostgresServer,
-  random: Random,
-): Promise<void> {
-  const what = random.pick(["kill", "kill", "stop", "database"] as const);
-  const at = random.integer(0, cluster.servers.length - 1);
-  const awayMs = random.integer(0, 300);
-  if (what === "database") {
-    await postgres.stop(random.pick(["SIGINT", "SIGQUIT", "SIGKILL"]));
-    await Bun.sleep(awayMs);
-    await postgres.restart();
-    return;
-  }
-  await cluster.at(at).stop(what === "kill" ? "SIGKILL" : "SIGTERM");
-  await Bun.sleep(awayMs);
-  await cluster.at(at).restart();
-  proxies[at]?.retarget(cluster.at(at).port);
-}
-
-for (const seed of SEEDS) {
-  test(`DUR-2 KEY-3 RES-4 over a bad network, servers and a database that are killed, SDK clients lose and double nothing: seed ${seed}`, async () => {
-    const random = new Random(seed);
-    await using postgres = await PostgresServer.start();
-    await using cluster = await Cluster.start(3, FLAGS, postgres);
-    const proxies = await Promise.all(
-      cluster.servers.map(({ port }, at) => FaultyProxy.start(port, random.fork(`proxy ${at}`))),
-    );
-    try {
-      const talkers = talkersOf(() => proxies.map((proxy) => proxy.url()), random);
-      for (let round = 0; round < 6; round++) {
-        for (const talker of talkers) talker.say(random.integer(1, 40));
-        await Bun.sleep(random.integer(0, 60));
-        await endSomething(cluster, proxies, postgres, random);
-      }
-      for (const proxy of proxies) proxy.calm();
-      await check(cluster.at(0), talkers);
-    } finally {
-      for (const proxy of proxies) proxy.close();
-    }
-  }, 180_000);
-}

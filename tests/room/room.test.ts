@@ -162,6 +162,22 @@ test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connecti
   expect(stage.play("d", { ...send("x"), key: "k" })).toMatchObject({ kind: "sent" });
 });
 
+test("RES-6 KEY-5 who has a session only that was resumed long ago is known, and what was taken back is not", () => {
+  const stage = new Stage();
+  stage.play("a", name("An"));
+  stage.play("a", { ...send("x"), key: "k" });
+  stage.room.begin();
+  stage.play("b", { type: "resume", session: "a" });
+  stage.room.rollback();
+  stage.play("n", { type: "resume", session: "b" });
+  stage.play("n", name("Chi"));
+  expect(stage.play("n", { ...send("x"), key: "k" })).toMatchObject({ kind: "sent" });
+  stage.play("c", { type: "resume", session: "a" });
+  stage.play("d", { type: "resume", session: "a" });
+  stage.play("d", name("Dung"));
+  expect(stage.play("d", { ...send("x"), key: "k" })).toMatchObject({ kind: "repeated", id: 1 });
+});
+
 test("KEY-2 a key is remembered for ten minutes at least, whatever is sent meanwhile", () => {
   const stage = new Stage();
   stage.play("a", name("An"));

@@ -220,14 +220,22 @@ function programsFor(folder: string, { uid, gid }: { uid?: number; gid?: number 
   return copy;
 }
 
-function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const probe = createServer().once("error", reject);
-  probe.listen(0, "127.0.0.1", () => {
-    const address = probe.address();
-    probe.close(() =>
-      typeof address === "object" && address !== null ? resolve(address.port) : reject(new Error("no port")),
-    );
+/**
+ * Below the ports that systems give to outgoing connections: one of those could take the cluster's while it is down, or
+ * before it is up.
+ */
+const PORTS = [10_000, 32_000] as const;
+
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = PORTS[0] + Math.floor(Math.random() * (PORTS[1] - PORTS[0]));
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer().once("error", () => resolve(false));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
   });
-  return promise;
 }

@@ -2,7 +2,7 @@ import { parseRequest } from "../../src/protocol/request.ts";
 import type { Version } from "../../src/protocol/version.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
-import { Room, type RoomState } from "../../src/room/room.ts";
+import { Room, type RoomState, Visitors } from "../../src/room/room.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 
 /** A room in which nothing has happened. */
@@ -13,6 +13,7 @@ export function emptyRoom(state: Partial<RoomState> = {}): Room {
     lastPlace: 0,
     members: [],
     past: new PastSessions(10),
+    visitors: new Visitors(),
     keys: new SendKeys({ count: 0, most: 1000 }),
     digest: (person, key) => `${person}/${key}`,
     isHere: () => true,

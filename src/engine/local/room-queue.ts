@@ -99,6 +99,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
       lastPlace: this.#absentees.length,
       members: this.#absentees,
       past: this.#past,
+      visitors: this.visitors,
       keys: this.keys,
       digest: keyDigest,
       isHere: () => true,

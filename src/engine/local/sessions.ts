@@ -21,7 +21,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS server (alive_at INTEGER NOT NULL);
 `;
 
-/** A lease as it is stored. `endedAt` is in Unix milliseconds, null while somebody has the nickname. */
+/** A lease as it is stored. `endedAt`, when it was over or void, is in Unix milliseconds; null while it holds. */
 export interface StoredSession {
   readonly name: string;
   readonly lease: Lease;
@@ -129,6 +129,9 @@ export class SessionStore {
         this.#database
           .query("UPDATE sessions SET proof = ? WHERE room = ? AND proof = ?")
           .run(proof, room, change.oldProof);
+        this.#database
+          .query("INSERT INTO sessions (room, proof, person, name, ended_at) VALUES (?, ?, ?, ?, ?)")
+          .run(room, change.oldProof, person, change.name, change.time);
         break;
       case "left":
         this.#database

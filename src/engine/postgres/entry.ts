@@ -34,6 +34,7 @@ export type EntryChange =
       readonly session: SessionId;
       readonly from: SessionId;
       readonly name: string;
+      readonly time: number;
       readonly lease: Lease;
     }
   | { readonly kind: "absent"; readonly session: SessionId; readonly name: string }
@@ -79,7 +80,7 @@ function encoded(change: Change, withContents: boolean): unknown[][] {
       ];
     }
     case "resumed":
-      return [["resumed", session, change.from, change.name, ...leaseFields(change.lease)]];
+      return [["resumed", session, change.from, change.name, change.time, ...leaseFields(change.lease)]];
     case "absent":
       return [["absent", session, change.name]];
     case "left":
@@ -104,7 +105,7 @@ export function changesOf(list: unknown, messages: Messages = new Map()): EntryC
 }
 
 function decoded(fields: readonly unknown[], messages: Messages): EntryChange | null {
-  const [kind, who, a, b, c, d] = fields;
+  const [kind, who, a, b, c, d, e] = fields;
   const session = textOf(who);
   switch (kind) {
     case "registered":
@@ -121,7 +122,8 @@ function decoded(fields: readonly unknown[], messages: Messages): EntryChange | 
         session,
         from: textOf(a),
         name: textOf(b),
-        lease: { proof: textOf(c), person: textOf(d) },
+        time: integerOf(c),
+        lease: { proof: textOf(d), person: textOf(e) },
       };
     case "absent":
       return { kind, session, name: textOf(a) };

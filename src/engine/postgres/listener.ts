@@ -1,8 +1,11 @@
 import type { SQL } from "bun";
 import { CHANNEL, decodeNote, type Note } from "./channel.ts";
 import type { Database } from "./database.ts";
+import { DatabaseTimeout } from "./fault.ts";
 
 const RETRY_AFTER_MS = 500;
+/** A connection on which nothing comes of the wish to listen is given up after this time. */
+const OPEN_TIMEOUT_MS = 5_000;
 
 /** What a listener tells of. */
 export interface Hearing {
@@ -24,11 +27,11 @@ export class Listener {
     this.#hearing = hearing;
   }
 
-  /** Resolves when it listens for the first time. May reject as the database does. */
+  /** Resolves when it listens for the first time. May reject as the database does. @throws DatabaseTimeout */
   async open(): Promise<void> {
     const sql = this.#database.separate();
     this.#sql = sql;
-    await sql.listen(
+    const listening = sql.listen(
       CHANNEL,
       (payload) => {
         if (this.#sql === sql) this.#heard(payload);
@@ -37,14 +40,22 @@ export class Listener {
         if (this.#sql === sql) this.#hearing.listening();
       },
     );
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => reject(new DatabaseTimeout("The database did not let this server listen in time.")),
+      OPEN_TIMEOUT_MS,
+    );
+    try {
+      await Promise.race([listening, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Takes another connection: this one is silent. */
   async renew(): Promise<void> {
-    const before = this.#sql;
-    this.#sql = null;
-    await before?.close({ timeout: 0 }).catch(() => {});
     while (!this.#isClosed) {
+      this.#drop();
       try {
         await this.open();
         return;
@@ -55,11 +66,15 @@ export class Listener {
     }
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#isClosed = true;
-    const sql = this.#sql;
+    this.#drop();
+  }
+
+  /** Nobody waits for its end: on a silent connection it may not come. */
+  #drop(): void {
+    this.#sql?.close({ timeout: 0 }).catch(() => {});
     this.#sql = null;
-    await sql?.close({ timeout: 0 });
   }
 
   #heard(payload: string): void {

@@ -177,7 +177,7 @@ export class PostgresEngine implements Engine {
 
   async #letGo(): Promise<void> {
     for (const timer of [this.#timer, this.#pruning]) if (timer !== null) clearInterval(timer);
-    await this.#listener.close();
+    this.#listener.close();
     await this.#database.close();
   }
 
@@ -268,7 +268,10 @@ export class PostgresEngine implements Engine {
   }
 
   #checkHearing(): void {
-    if (this.#membership.beats - this.#beatHeard <= BEATS_UNHEARD || this.#isRenewing) return;
+    const unheard = this.#membership.beats - this.#beatHeard;
+    // Until it is heard again, what others do is read.
+    if (unheard > 1 || this.#isRenewing) for (const replica of this.#rooms.values()) replica.missed();
+    if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;
     this.#beatHeard = this.#membership.beats;
     void this.#listener.renew().finally(() => {

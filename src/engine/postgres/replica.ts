@@ -1,6 +1,6 @@
 import type { Decision, Outcome, SessionId } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
-import { type Change, isChange, Room } from "../../room/room.ts";
+import { type Change, isChange, Room, type Visitors } from "../../room/room.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
 import type { Places } from "../places.ts";
 import { keyDigest } from "../record.ts";
@@ -18,6 +18,7 @@ export interface Surroundings {
   readonly telling: Telling;
   readonly places: Places;
   readonly keys: SendKeys;
+  readonly visitors: Visitors;
   readonly pastSessions: number;
 }
 
@@ -35,7 +36,7 @@ export class Replica {
   #firstId: number;
 
   constructor(stored: StoredRoom, surroundings: Surroundings) {
-    const { name, database, server, telling, keys, pastSessions } = surroundings;
+    const { name, database, server, telling, keys, visitors, pastSessions } = surroundings;
     const { lastId, lastPlace, members } = stored;
     const past = new PastSessions(pastSessions);
     for (const { proof, person, endedAt } of stored.past) past.add({ proof, person }, endedAt);
@@ -51,6 +52,7 @@ export class Replica {
       history: telling.view,
       members,
       past,
+      visitors,
       keys,
       digest: keyDigest,
       // Whose home is not known yet came in this very batch.

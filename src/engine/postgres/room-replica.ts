@@ -177,7 +177,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
 
   async #load(): Promise<void> {
     const { database, name, now, reachable, restartGraceMs, server } = this.options;
-    const { keys, places, telling } = this;
+    const { keys, places, telling, visitors } = this;
     const until = performance.now() + LOAD_TIMEOUT_MS;
     await reachable(until);
     const since = now().time - REMEMBERED_MS;
@@ -185,7 +185,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
       await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`;
       return loadRoom(sql, name, since);
     });
-    const replica = new Replica(stored, { ...this.options, keys, places, telling });
+    const replica = new Replica(stored, { ...this.options, keys, places, telling, visitors });
     for (const member of stored.members) {
       if (member.isAbsent && member.server === server()) places.startGrace(member.session, restartGraceMs);
     }

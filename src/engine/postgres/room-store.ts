@@ -1,6 +1,6 @@
 import type { SQL } from "bun";
 import type { Message } from "../../room/operation.ts";
-import type { Member } from "../../room/room.ts";
+import type { Change, Member } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
 import { encodeRecord, replyBytes } from "../record.ts";
 import { CHANNEL, encodeEntryNote } from "./channel.ts";
@@ -190,9 +190,7 @@ async function replaceMembers(sql: SQL, { room, server, touched, members, change
     proof: lease?.proof ?? null,
     person: lease?.person ?? null,
   }));
-  const past = changes.flatMap((change) =>
-    change.kind === "left" && change.lease !== null ? [{ ...change.lease, time: change.time }] : [],
-  );
+  const past = changes.flatMap(endedBy);
   const removal = sql`
     DELETE FROM chatbox.nicknames WHERE room = ${room}
       AND session IN (SELECT json_array_elements_text(${JSON.stringify(touched)}::text::json))`;
@@ -208,6 +206,20 @@ async function replaceMembers(sql: SQL, { room, server, touched, members, change
     FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
       AS r (session text, name text, lookalike text, place bigint, is_absent boolean, proof text, person text)`;
   await Promise.all([removal, insertion]);
+}
+
+/** The lease that a change ended, or made void, and when. */
+function endedBy(
+  change: Change,
+): { readonly proof: string; readonly person: string; readonly time: number }[] {
+  switch (change.kind) {
+    case "left":
+      return change.lease === null ? [] : [{ ...change.lease, time: change.time }];
+    case "resumed":
+      return [{ proof: change.oldProof, person: change.lease.person, time: change.time }];
+    default:
+      return [];
+  }
 }
 
 async function writeLog(sql: SQL, batch: Batch, messages: readonly Message[]): Promise<void> {

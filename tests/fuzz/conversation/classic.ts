@@ -16,6 +16,13 @@ const CLASSIC_KEYS = new Set([
   "type,status,name,timestamp,data",
   "type,name,content,status,timestamp",
 ]);
+/** Those of servers that do not reach their database. */
+const OUTAGE_KEYS = new Set([
+  "type,action,name,status,reason,error",
+  "type,action,oldname,newname,status,reason,error",
+  "type,name,status,reason,error",
+  "type,username,content,status,reason,error",
+]);
 const CLASSIC_EVENTS = ["register", "change", "message", "leave"];
 
 /** Somebody with a program of version 2, who connects and registers again by hand. */
@@ -27,6 +34,7 @@ export class Classic {
   view: Seen[] = [];
   isInside = false;
   readonly #url: () => string;
+  readonly #hasOutages: boolean;
   readonly #random: Random;
   readonly #story: Story;
   readonly #onDelivered: () => void;
@@ -36,9 +44,18 @@ export class Classic {
   #names = 0;
   #isOver = false;
 
-  constructor(label: string, url: () => string, random: Random, story: Story, onDelivered = () => {}) {
+  /** @param hasOutages whether the server can be without what it stores in */
+  constructor(
+    label: string,
+    url: () => string,
+    hasOutages: boolean,
+    random: Random,
+    story: Story,
+    onDelivered = () => {},
+  ) {
     this.label = label;
     this.#url = url;
+    this.#hasOutages = hasOutages;
     this.#random = random;
     this.#story = story;
     this.#onDelivered = onDelivered;
@@ -109,7 +126,8 @@ export class Classic {
     const frame: unknown = JSON.parse(text);
     const keys = Array.isArray(frame) ? "an array" : Object.keys(frame as object).join();
     const { datatype, data } = parseFrame(text);
-    const isKnown = CLASSIC_KEYS.has(keys) || keys === "type,status,reason";
+    const isKnown =
+      CLASSIC_KEYS.has(keys) || keys === "type,status,reason" || (this.#hasOutages && OUTAGE_KEYS.has(keys));
     const isEvent = datatype === undefined || CLASSIC_EVENTS.includes(String(datatype));
     const isPage = data === undefined || !/"(id|time|more|gap)":/.test(Object.keys(data as object).join());
     if (!isKnown || !isEvent || !isPage)
@@ -118,8 +136,10 @@ export class Classic {
 
   #take(client: ChatClient, frame: Frame): void {
     if (frame.type === "get") {
-      if (frame.status !== true) this.#retry(client);
-      else this.#enter(frame);
+      if (frame.status === true) this.#enter(frame);
+      // Asked again at once, it would be refused again.
+      else if (isOutage(frame)) client.terminate();
+      else this.#retry(client);
     } else if (frame.type === "send") this.#answered(frame);
     else if (frame.datatype === "message" && this.isInside)
       this.#see(String(frame.name), String(frame.content));
@@ -142,6 +162,10 @@ export class Classic {
 
   #answered(frame: Frame): void {
     const sent = this.#unanswered.shift();
+    if (sent !== undefined && isOutage(frame) && frame.content === sent.content) {
+      sent.failed = String(frame.reason);
+      return;
+    }
     if (frame.status !== true || sent === undefined || frame.content !== sent.content) {
       this.#story.fault(`${this.label} of version 2 was answered ${JSON.stringify(frame).slice(0, 200)}`);
       return;
@@ -154,4 +178,9 @@ export class Classic {
   #see(name: string, content: string): void {
     if (!this.#isOver) this.view.push({ id: null, name, content });
   }
+}
+
+/** Whether the server could not do what was asked, because it does not reach what it stores in. */
+export function isOutage({ reason }: Frame): boolean {
+  return String(reason).startsWith("ErrorWhen");
 }

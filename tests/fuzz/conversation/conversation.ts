@@ -1,10 +1,12 @@
-import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
+import type { ProxyCounts } from "../../support/proxy.ts";
 import { Random } from "../../support/random.ts";
-import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
+import type { LogLine } from "../../support/server.ts";
 import { Classic } from "./classic.ts";
+import { ManyServers } from "./many-servers.ts";
 import type { Seen } from "./page.ts";
 import { Person } from "./person.ts";
-import { type Act, draw, type Plan } from "./plan.ts";
+import { type Act, draw, type End, type Plan } from "./plan.ts";
+import { OneServer, type Site } from "./site.ts";
 import { Story } from "./story.ts";
 import { judge } from "./verdict.ts";
 import { Witness } from "./witness.ts";
@@ -17,6 +19,7 @@ export interface Counts extends ProxyCounts {
   stored: number;
   kills: number;
   restarts: number;
+  outages: number;
   resumes: number;
   /** Resumes that came too late, or with a session that was void. */
   sessionsLost: number;
@@ -48,20 +51,22 @@ const FADE_MS = 20;
 /** How many lines of its story a failure shows. */
 const SHOWN_LINES = 150;
 const SHOWN_FAULTS = 12;
+const SHOWN_TROUBLES = 30;
 
 /**
  * Has one conversation, as a seed determines it, and looks whether all is as it must be in the end.
  *
+ * @param servers one with its file, or several with a database
  * @throws when it is not; the error tells the seed, what is wrong, and the story
  */
-export async function converse(seed: number): Promise<Counts> {
+export async function converse(seed: number, servers = 1): Promise<Counts> {
   const random = new Random(seed);
-  const plan = draw(random.fork("plan"));
+  const plan = draw(random.fork("plan"), servers);
   const story = new Story();
   let faults: readonly string[];
   let counts: Counts | undefined;
   try {
-    counts = await new Conversation(plan, random, story).run();
+    counts = await new Conversation(plan, random, story).run(servers);
     faults = story.faults;
   } catch (error) {
     faults = [...story.faults, String(error instanceof Error ? error.stack : error)];
@@ -79,10 +84,9 @@ class Conversation {
   readonly #plan: Plan;
   readonly #random: Random;
   readonly #story: Story;
-  #kills = 0;
-  #restarts = 0;
-  /** The server's end and start that is going on. */
-  #restarting: Promise<void> = Promise.resolve();
+  readonly #ends = { kill: 0, restart: 0, outage: 0 };
+  /** What has ended and is to be back. */
+  #ending: Promise<unknown> = Promise.resolve();
   readonly #timers: Timer[] = [];
   #wordWaiters: (() => void)[] = [];
 
@@ -92,52 +96,56 @@ class Conversation {
     this.#story = story;
   }
 
-  async run(): Promise<Counts> {
+  async run(servers: number): Promise<Counts> {
     const { graceS, restartGraceS, getBudget, rooms } = this.#plan;
     const graces = ["--grace", `${graceS}`, "--restart-grace", `${restartGraceS}`];
     const flags = ["--no-limits", "--get-budget", getBudget, ...graces];
-    await using server = await startServer(flags);
-    using proxy = await FaultyProxy.start(server.port, this.#random.fork("proxy"), (fact) =>
-      this.#story.tell(fact),
-    );
-    const gatherings = rooms.map((room) => this.#gather(room, server, proxy));
+    await using site =
+      servers === 1
+        ? await OneServer.start(flags, this.#random, this.#story)
+        : await ManyServers.start(servers, flags, this.#random, this.#story);
+    const gatherings = rooms.map((room) => this.#gather(room, site));
     try {
       for (const { act, idleMs } of this.#plan.acts) {
-        this.#do(act, gatherings, server, proxy);
+        this.#do(act, gatherings, site);
         // Even a page that is loaded again at once has done what it had begun.
         await (idleMs > 0 ? Bun.sleep(idleMs) : new Promise<void>((resolve) => setImmediate(resolve)));
       }
-      await this.#settle(gatherings, server, proxy);
+      await this.#settle(gatherings, site);
       await Promise.all(gatherings.map((each) => this.#fence(each)));
+    } catch (error) {
+      for (const { text } of site.lines.filter(isTrouble).slice(-SHOWN_TROUBLES)) this.#story.tell(text);
+      throw error;
     } finally {
       for (const timer of this.#timers) clearTimeout(timer);
       for (const each of gatherings) end(each);
     }
-    await server.stop();
-    const notOwned = gatherings.reduce((sum, each) => sum + judge(each, server.dataFile, this.#story), 0);
-    this.#checkSecrets(server);
-    return this.#count(gatherings, server, { ...proxy.counts, notOwned });
+    const dataFile = await site.stop();
+    const notOwned = gatherings.reduce((sum, each) => sum + judge(each, dataFile, this.#story), 0);
+    await this.#checkTraces(site);
+    return this.#count(gatherings, site, { ...site.counts, notOwned });
   }
 
-  #gather(room: string | undefined, server: ChatServer, proxy: FaultyProxy): Gathering {
+  #gather(room: string | undefined, site: Site): Gathering {
     const { people, classics, graceS, restartGraceS, getBudget } = this.#plan;
     const story = this.#story;
     const random = (name: string) => this.#random.fork(`${room} ${name}`);
     const word = () => {
       for (const wake of this.#wordWaiters.splice(0)) wake();
     };
-    const direct = () => server.url(room);
-    const proxied = proxy.url(room);
+    const { hasOutages } = site;
+    const direct = () => site.url(room);
+    const proxied = () => site.badUrl(room);
     return {
       room,
       isBudgetSmall: getBudget !== "16MiB",
       people: Array.from({ length: people }, (_, i) => {
         const name = `person ${i}`;
-        return new Person(name, proxied, random(name), story, word);
+        return new Person(name, proxied, hasOutages, random(name), story, word);
       }),
       classics: Array.from({ length: classics }, (_, i) => {
         const name = `classic ${i}`;
-        return new Classic(name, () => proxied, random(name), story, word);
+        return new Classic(name, proxied, hasOutages, random(name), story, word);
       }),
       witness: new Witness(
         "witness",
@@ -146,11 +154,11 @@ class Conversation {
         random("witness"),
         story,
       ),
-      classicWitness: new Classic("classic witness", direct, random("classic witness"), story),
+      classicWitness: new Classic("classic witness", direct, hasOutages, random("classic witness"), story),
     };
   }
 
-  #do(act: Act, gatherings: readonly Gathering[], server: ChatServer, proxy: FaultyProxy): void {
+  #do(act: Act, gatherings: readonly Gathering[], site: Site): void {
     const people = gatherings.flatMap((each) => each.people);
     const classics = gatherings.flatMap((each) => each.classics);
     const { who = 0 } = "who" in act ? act : {};
@@ -204,26 +212,19 @@ class Conversation {
         break;
       }
       case "cut-all":
-        proxy.cutAll();
+        site.cutAll();
         break;
       case "audit":
         for (const { witness } of gatherings) witness.audit();
         break;
       case "refuse":
-        proxy.refuse(true);
-        this.#later(act.forMs, () => proxy.refuse(false));
+        site.refuse(true);
+        this.#later(act.forMs, () => site.refuse(false));
         break;
       case "kill":
-        this.#kills++;
-        this.#endServer(server, proxy, async () => {
-          if (act.isAfterWord) await this.#word();
-          await server.kill();
-          await Bun.sleep(act.downMs);
-        });
-        break;
       case "restart":
-        this.#restarts++;
-        this.#endServer(server, proxy, async () => void (await server.stop()));
+      case "outage":
+        this.#end(act, site);
         break;
     }
   }
@@ -247,24 +248,20 @@ class Conversation {
     await Promise.race([new Promise<void>((resolve) => this.#wordWaiters.push(resolve)), Bun.sleep(400)]);
   }
 
-  #endServer(server: ChatServer, proxy: FaultyProxy, stop: () => Promise<void>): void {
-    this.#restarting = this.#restarting.then(async () => {
-      await stop();
-      this.#story.tell("the server is down");
-      await server.restart();
-      proxy.retarget(server.port);
-      this.#story.tell("the server is up");
-    });
-    // A start that fails is told by whoever waits for it in the end.
-    this.#restarting.catch(() => {});
+  #end(what: End, site: Site): void {
+    this.#ends[what.kind]++;
+    const isAfterWord = what.kind === "kill" && what.isAfterWord;
+    const ending = isAfterWord ? this.#word().then(() => site.end(what)) : site.end(what);
+    this.#ending = Promise.all([this.#ending, ending]);
+    // What does not come back is told by whoever waits for it in the end.
+    this.#ending.catch(() => {});
   }
 
-  async #settle(gatherings: readonly Gathering[], server: ChatServer, proxy: FaultyProxy): Promise<void> {
-    await this.#restarting;
+  async #settle(gatherings: readonly Gathering[], site: Site): Promise<void> {
+    await this.#ending;
     for (const timer of this.#timers) clearTimeout(timer);
     for (const { people } of gatherings) for (const { page } of people) page.setOnline(true, true);
-    proxy.retarget(server.port);
-    proxy.calm();
+    site.calm();
     this.#story.tell("calm");
     await this.#story.until(
       () => gatherings.every((each) => unsettled(each) === null),
@@ -280,7 +277,11 @@ class Conversation {
     const lagging = () => others().filter((each) => last(each.view) !== last(witness.view));
     await this.#story.until(
       () => witness.hasFence && lagging().length === 0,
-      () => `${last(witness.view)} was not seen by ${lagging().map(({ label }) => label)}`,
+      () =>
+        [
+          `${witness.label} has seen ${last(witness.view)} last`,
+          ...lagging().map(({ label, view }) => `${label} ${last(view)}`),
+        ].join(", "),
     );
     // Whoever has not noticed yet that a connection is gone may still come back, and others may leave.
     const differing = () => people.filter(({ page }) => `${page.chat.online}` !== `${witness.roster}`);
@@ -295,19 +296,22 @@ class Conversation {
     end(gathering);
   }
 
-  #checkSecrets({ lines, stderr }: ChatServer): void {
-    const log = [...lines.map(({ text }) => text), stderr].join("\n");
-    for (const secret of this.#story.secrets)
-      if (log.includes(secret)) this.#story.fault("WEL-1 a secret is in the log");
+  async #checkTraces(site: Site): Promise<void> {
+    const { lines, stderr, hasOutages } = site;
+    const log = { name: "the log", text: [...lines.map(({ text }) => text), stderr].join("\n") };
+    for (const { name, text } of [log, ...(await site.traces())]) {
+      for (const secret of this.#story.secrets)
+        if (text.includes(secret)) this.#story.fault(`WEL-1 a secret is in ${name}`);
+    }
     for (const { event, text } of lines)
-      if (event === "fault" || event === "defect")
+      if ((event === "fault" && !hasOutages) || event === "defect")
         this.#story.fault(`the server logged ${text.slice(0, 500)}`);
     if (stderr !== "") this.#story.fault(`the server wrote ${stderr.slice(0, 500)}`);
   }
 
   #count(
     gatherings: readonly Gathering[],
-    { lines }: ChatServer,
+    { lines }: Site,
     others: ProxyCounts & Pick<Counts, "notOwned">,
   ): Counts {
     const people = gatherings.flatMap((each) => each.people);
@@ -321,14 +325,20 @@ class Conversation {
       sends: sent.length,
       delivered: sent.filter(({ delivered }) => delivered !== null).length,
       stored: gatherings.reduce((sum, { witness }) => sum + witness.view.length, 0),
-      kills: this.#kills,
-      restarts: this.#restarts,
+      kills: this.#ends.kill,
+      restarts: this.#ends.restart,
+      outages: this.#ends.outage,
       resumes: countLines(lines, '"category":"resume"'),
       sessionsLost: countLines(lines, '"reason":"UnknownSession"'),
       resent: people.reduce((sum, { resent }) => sum + resent, 0),
       repeats: people.reduce((sum, { repeated }) => sum + repeated, 0),
     };
   }
+}
+
+/** A line of a server's log that tells of no ordinary thing. */
+function isTrouble({ text }: LogLine): boolean {
+  return !text.startsWith('{"level":30');
 }
 
 function last(view: readonly Seen[]): string | undefined {

@@ -20,7 +20,8 @@ export interface Seen {
 }
 
 export interface PageOptions {
-  readonly url: string;
+  /** Gives the address of each connection. */
+  readonly url: () => string;
   readonly name: string;
   readonly storage: ReadonlyMap<string, string>;
   readonly random: Random;
@@ -67,7 +68,8 @@ export class Page {
     this.storage = new Map(storage);
     this.historyLimit = random.pick([1, 5, 100, 1000]);
     const page = this;
-    this.chat = new Chat(url, {
+    // The address is the chat's, whichever server takes the connection: by it the storage knows the chat.
+    this.chat = new Chat("ws://chat.test/", {
       name,
       version: 3,
       storage: this.#chatStorage(),
@@ -76,8 +78,8 @@ export class Page {
       retryMostMs: random.pick([30, 150]),
       environment: this.#environment(),
       WebSocket: class extends PageSocket {
-        constructor(address: string, protocols?: string | string[]) {
-          super(page, address, protocols);
+        constructor(_address: string, protocols?: string | string[]) {
+          super(page, url(), protocols);
         }
       },
     });

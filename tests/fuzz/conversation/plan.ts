@@ -29,9 +29,27 @@ export type Act =
     }
   | { readonly kind: "cut-all" | "audit" }
   | { readonly kind: "refuse"; readonly forMs: number }
+  | End;
+
+/** What ends for a while. `server` is a number, taken among those that there are. */
+export type End =
   /** `isAfterWord`: at the moment at which somebody learns that a message is stored. */
-  | { readonly kind: "kill"; readonly isAfterWord: boolean; readonly downMs: number }
-  | { readonly kind: "restart" };
+  | {
+      readonly kind: "kill";
+      readonly server: number;
+      readonly isAfterWord: boolean;
+      readonly downMs: number;
+    }
+  | { readonly kind: "restart"; readonly server: number }
+  /** The database is stopped or paused, its connections are ended, or one server does not reach it. */
+  | {
+      readonly kind: "outage";
+      readonly server: number;
+      readonly how: (typeof OUTAGES)[number];
+      readonly forMs: number;
+    };
+
+const OUTAGES = ["SIGINT", "SIGQUIT", "SIGKILL", "pause", "terminate", "partition", "stall"] as const;
 
 /** One conversation, as its seed has it. */
 export interface Plan {
@@ -94,22 +112,30 @@ const WEIGHTS = {
   audit: 4,
   kill: 3,
   restart: 1,
+  outage: 0,
 } satisfies Record<Act["kind"], number>;
 
-/** More ends of the server than this would take too long. */
-const MOST_ENDS = 3;
+/** The same where several servers share a database. */
+const WEIGHTS_OF_MANY: typeof WEIGHTS = { ...WEIGHTS, kill: 4, restart: 2, outage: 5 };
 
-/** Draws a conversation. */
-export function draw(random: Random): Plan {
+/** More ends than this would take too long. */
+const MOST_ENDS = 3;
+const MOST_ENDS_OF_MANY = 8;
+
+/** Draws a conversation with one server, or with several. */
+export function draw(random: Random, servers: number): Plan {
+  const isMany = servers > 1;
+  const mostEnds = isMany ? MOST_ENDS_OF_MANY : MOST_ENDS;
   const acts: { act: Act; idleMs: number }[] = [];
   let ends = 0;
   for (let left = random.integer(50, 90); left > 0; left--) {
-    let kind = drawKind(random);
-    if ((kind === "kill" || kind === "restart") && ++ends > MOST_ENDS) kind = "send";
-    acts.push({ act: drawAct(random, kind), idleMs: random.chance(0.4) ? 0 : random.waitMs(35) });
+    let kind = drawKind(random, isMany ? WEIGHTS_OF_MANY : WEIGHTS);
+    if (isEnd(kind) && ++ends > mostEnds) kind = "send";
+    acts.push({ act: drawAct(random, kind, servers), idleMs: random.chance(0.4) ? 0 : random.waitMs(35) });
   }
   // Each conversation loses its server once, at least.
-  if (ends === 0) acts.splice(random.integer(10, 40), 0, { act: drawAct(random, "kill"), idleMs: 0 });
+  if (ends === 0)
+    acts.splice(random.integer(10, 40), 0, { act: drawAct(random, "kill", servers), idleMs: 0 });
   return {
     rooms: random.chance(0.3) ? [undefined, "tea"] : [undefined],
     people: random.integer(2, 4),
@@ -121,17 +147,22 @@ export function draw(random: Random): Plan {
   };
 }
 
-function drawKind(random: Random): Act["kind"] {
-  const kinds = Object.keys(WEIGHTS) as Act["kind"][];
-  let at = random.next() * Object.values(WEIGHTS).reduce((sum, weight) => sum + weight, 0);
+function isEnd(kind: Act["kind"]): kind is End["kind"] {
+  return kind === "kill" || kind === "restart" || kind === "outage";
+}
+
+function drawKind(random: Random, weights: typeof WEIGHTS): Act["kind"] {
+  const kinds = Object.keys(weights) as Act["kind"][];
+  let at = random.next() * Object.values(weights).reduce((sum, weight) => sum + weight, 0);
   for (const kind of kinds) {
-    at -= WEIGHTS[kind];
+    at -= weights[kind];
     if (at < 0) return kind;
   }
   return "send";
 }
 
-function drawAct(random: Random, kind: Act["kind"]): Act {
+function drawAct(random: Random, kind: Act["kind"], servers: number): Act {
+  const server = () => (servers > 1 ? random.integer(0, servers - 1) : 0);
   const who = random.integer(0, 11);
   switch (kind) {
     case "send":
@@ -164,7 +195,16 @@ function drawAct(random: Random, kind: Act["kind"]): Act {
     case "refuse":
       return { kind, forMs: random.integer(20, 300) };
     case "kill":
-      return { kind, isAfterWord: random.chance(0.6), downMs: random.integer(0, 60) };
+      return {
+        kind,
+        server: server(),
+        isAfterWord: random.chance(0.6),
+        downMs: random.integer(0, servers > 1 ? 600 : 60),
+      };
+    case "restart":
+      return { kind, server: server() };
+    case "outage":
+      return { kind, server: server(), how: random.pick(OUTAGES), forMs: random.integer(0, 1500) };
     case "typing":
     case "leave":
     case "overtake":
@@ -172,7 +212,6 @@ function drawAct(random: Random, kind: Act["kind"]): Act {
       return { kind, who };
     case "cut-all":
     case "audit":
-    case "restart":
       return { kind };
   }
 }

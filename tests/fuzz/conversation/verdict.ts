@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { decodeRecord, encodeRecord, type StoredMessage } from "../../../src/engine/record.ts";
 import type { Classic } from "./classic.ts";
@@ -22,7 +22,6 @@ export function judge(gathering: Gathering, dataFile: string, story: Story): num
   checkView("the witness", witness.view, seen, 0, fault);
   for (const classic of [...classics, classicWitness]) checkClassicView(classic, seen, isBudgetSmall, fault);
   for (const person of people) checkPerson(person, history, seen, witness.roster, fault);
-  checkFiles(dataFile, story);
   return people.reduce((sum, { stays }) => sum + stays.reduce((count, stay) => count + notOwned(stay), 0), 0);
 }
 
@@ -56,9 +55,12 @@ function checkStored(history: readonly StoredMessage[], { people, classics }: Ga
   }
   for (const { stays } of classics) {
     for (const sent of stays) {
-      for (const { content, delivered } of sent)
+      for (const { content, delivered, failed } of sent) {
         if (delivered !== null && !places.has(content))
           fault(`DUR-2 ${short(content)} was acknowledged and is lost`);
+        if (failed !== null && places.has(content))
+          fault(`SEND-7 ${short(content)} was refused with ${failed} and is stored`);
+      }
       checkOrder(sent, places, fault);
     }
   }
@@ -144,7 +146,9 @@ function checkView(
     const [is, must] = [view[at], expected[at]];
     if (is?.content === must?.content && is?.name === must?.name && (is?.id ?? null) === (must?.id ?? null))
       continue;
-    fault(`ORD-1 message ${at} of ${view.length} that ${who} saw is ${told(is)}, and not ${told(must)}`);
+    fault(
+      `ORD-1 message ${at} of ${view.length} that ${who} saw of ${expected.length} is ${told(is)}, and not ${told(must)}`,
+    );
     return;
   }
 }
@@ -200,15 +204,4 @@ function checkSearch(
     fault(`PAGE-2 ${name} asked ${asked} and got ${first} first`);
   if (before !== undefined && history.findLast(({ id }) => id < before)?.id !== last)
     fault(`PAGE-2 ${name} asked ${asked} and got ${last} last`);
-}
-
-function checkFiles(dataFile: string, story: Story): void {
-  const mode = statSync(`${dataFile}.sessions`).mode & 0o777;
-  if (mode !== 0o600) story.fault(`the file of sessions has the mode ${mode.toString(8)}`);
-  for (const entry of readdirSync(dirname(dataFile), { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue;
-    const bytes = readFileSync(join(entry.parentPath, entry.name), "latin1");
-    for (const secret of story.secrets)
-      if (bytes.includes(secret)) story.fault(`WEL-1 a secret is in ${entry.name}`);
-  }
 }

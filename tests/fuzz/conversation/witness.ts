@@ -1,6 +1,7 @@
 import { lookalikeKey } from "../../../src/room/lookalike.ts";
 import { ChatClient, type Frame, type History, historyOf } from "../../support/client.ts";
 import type { Random } from "../../support/random.ts";
+import { isOutage } from "./classic.ts";
 import type { Seen } from "./page.ts";
 import type { Story } from "./story.ts";
 
@@ -109,11 +110,15 @@ export class Witness {
         else this.#resume();
         break;
       case "name":
-        if (frame.status !== true) this.#register();
+        // Asked again at once, it would be refused again.
+        if (isOutage(frame)) this.#client?.terminate();
+        else if (frame.status !== true) this.#register();
         break;
       case "get":
-        if (this.isInside) this.#compare(historyOf(frame).online);
-        else if (frame.status === true) this.#enter(historyOf(frame), frame);
+        if (frame.status === true) {
+          if (this.isInside) this.#compare(historyOf(frame).online);
+          else this.#enter(historyOf(frame), frame);
+        } else if (!this.isInside && isOutage(frame)) this.#client?.terminate();
         break;
       case "send":
         this.#see(frame);

@@ -1,0 +1,219 @@
+import { join } from "node:path";
+import { SQL } from "bun";
+import { createDatabase, PostgresServer } from "../../support/postgres.ts";
+import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
+import type { Random } from "../../support/random.ts";
+import {
+  type ChatServer,
+  type LogLine,
+  runCommand,
+  startServer,
+  TemporaryFolder,
+} from "../../support/server.ts";
+import type { End } from "./plan.ts";
+import { Place, type Site } from "./site.ts";
+import type { Story } from "./story.ts";
+
+type Outage = Extract<End, { kind: "outage" }>;
+
+/** A server of several. */
+class ConnectedPlace extends Place {
+  /** Between the server and the database. */
+  readonly cable: FaultyProxy;
+
+  private constructor(server: ChatServer, proxy: FaultyProxy, story: Story, cable: FaultyProxy) {
+    super(server, proxy, story);
+    this.cable = cable;
+  }
+
+  static async start(
+    at: number,
+    database: URL,
+    flags: readonly string[],
+    random: Random,
+    story: Story,
+  ): Promise<ConnectedPlace> {
+    const cable = await FaultyProxy.start(Number(database.port));
+    const url = new URL(database);
+    url.port = String(cable.port);
+    const server = await startServer(flags, { env: { CHATBOX_DATABASE_URL: url.href } });
+    const proxy = await FaultyProxy.start(server.port, random.fork(`proxy ${at}`), (fact) =>
+      story.tell(`server ${at}, ${fact}`),
+    );
+    return new ConnectedPlace(server, proxy, story, cable);
+  }
+
+  /** The server does not reach the database for a while, whether it is told so or not. */
+  pull({ how, forMs }: Outage): Promise<void> {
+    return this.do(() => (how === "partition" ? this.#cut(forMs) : this.#stall(forMs)));
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.cable.close();
+    await super[Symbol.asyncDispose]();
+  }
+
+  async #cut(forMs: number): Promise<void> {
+    this.cable.refuse(true);
+    this.cable.cutAll();
+    await Bun.sleep(forMs);
+    this.cable.refuse(false);
+  }
+
+  async #stall(forMs: number): Promise<void> {
+    const { links } = this.cable;
+    for (const { up, down } of links) {
+      up.hold();
+      down.hold();
+    }
+    await Bun.sleep(forMs);
+    for (const link of links) link.heal();
+  }
+}
+
+const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
+/** Bun's own words about a lost listener, and what a server says that cannot start without its database. */
+const OUTAGE_LINES = /^(bun:sql LISTEN .*|The database at .* cannot be .*)\n/gm;
+
+/** Several servers with one database of their own. Each connection comes to any of them. */
+export class ManyServers implements Site {
+  readonly hasOutages = true;
+  readonly #postgres: PostgresServer;
+  readonly #databaseUrl: string;
+  readonly #places: readonly [ConnectedPlace, ...ConnectedPlace[]];
+  readonly #random: Random;
+  readonly #story: Story;
+  readonly #folder = new TemporaryFolder();
+  /** What is done to the database, one thing after the other. */
+  #outage: Promise<void> = Promise.resolve();
+
+  private constructor(
+    postgres: PostgresServer,
+    databaseUrl: string,
+    places: readonly [ConnectedPlace, ...ConnectedPlace[]],
+    random: Random,
+    story: Story,
+  ) {
+    this.#postgres = postgres;
+    this.#databaseUrl = databaseUrl;
+    this.#places = places;
+    this.#random = random;
+    this.#story = story;
+  }
+
+  static async start(
+    count: number,
+    flags: readonly string[],
+    random: Random,
+    story: Story,
+  ): Promise<ManyServers> {
+    const postgres = await PostgresServer.start();
+    const databaseUrl = await createDatabase(postgres);
+    const [first, ...others] = await Promise.all(
+      Array.from({ length: count }, (_, at) =>
+        ConnectedPlace.start(at, new URL(databaseUrl), flags, random, story),
+      ),
+    );
+    if (first === undefined) throw new Error("a conversation needs a server");
+    return new ManyServers(postgres, databaseUrl, [first, ...others], random.fork("balancer"), story);
+  }
+
+  get counts(): ProxyCounts {
+    const sum = { ...this.#places[0].proxy.counts };
+    for (const { proxy } of this.#places.slice(1)) {
+      for (const what of Object.keys(sum) as (keyof ProxyCounts)[]) sum[what] += proxy.counts[what];
+    }
+    return sum;
+  }
+
+  get lines(): readonly LogLine[] {
+    return this.#places.flatMap(({ server }) => server.lines);
+  }
+
+  get stderr(): string {
+    return this.#places.map(({ server }) => server.stderr.replace(OUTAGE_LINES, "")).join("");
+  }
+
+  url(room: string | undefined): string {
+    return this.#random.pick(this.#places).server.url(room);
+  }
+
+  badUrl(room: string | undefined): string {
+    return this.#random.pick(this.#places).proxy.url(room);
+  }
+
+  cutAll(): void {
+    for (const { proxy } of this.#places) proxy.cutAll();
+  }
+
+  refuse(refusing: boolean): void {
+    for (const { proxy } of this.#places) proxy.refuse(refusing);
+  }
+
+  calm(): void {
+    for (const { proxy } of this.#places) proxy.calm();
+  }
+
+  end(what: End): Promise<void> {
+    const place = this.#places[what.server] ?? this.#places[0];
+    if (what.kind !== "outage") return place.end(what, true);
+    if (what.how === "partition" || what.how === "stall") return place.pull(what);
+    this.#outage = this.#outage.then(() => this.#endDatabase(what));
+    return this.#outage;
+  }
+
+  async #endDatabase({ how, forMs }: Outage): Promise<void> {
+    switch (how) {
+      case "SIGINT":
+      case "SIGQUIT":
+      case "SIGKILL":
+        await this.#postgres.stop(how);
+        await Bun.sleep(forMs);
+        await this.#postgres.restart();
+        break;
+      case "pause":
+        this.#postgres.pause();
+        await Bun.sleep(forMs);
+        this.#postgres.resume();
+        break;
+      case "terminate":
+        await this.#ask(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+        );
+    }
+    this.#story.tell("the database is back");
+  }
+
+  async #ask(query: string): Promise<unknown> {
+    const sql = new SQL(this.#databaseUrl, { max: 1 });
+    try {
+      return await sql.unsafe(query);
+    } finally {
+      await sql.close({ timeout: 0 });
+    }
+  }
+
+  async stop(): Promise<string> {
+    await Promise.all(this.#places.map(({ server }) => server.stop()));
+    const file = join(this.#folder.path, "data.json");
+    const { exitCode, stderr } = await runCommand(["export", file, "--database-url", this.#databaseUrl]);
+    if (exitCode !== 0) this.#story.fault(`the history could not be exported: ${stderr}`);
+    return file;
+  }
+
+  async traces(): Promise<{ name: string; text: string }[]> {
+    return await Promise.all(
+      TABLES.map(async (name) => ({
+        name,
+        text: JSON.stringify(await this.#ask(`SELECT row_to_json(t)::text FROM chatbox.${name} t`)),
+      })),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#places.map((place) => place[Symbol.asyncDispose]()));
+    await this.#postgres[Symbol.asyncDispose]();
+    this.#folder[Symbol.dispose]();
+  }
+}

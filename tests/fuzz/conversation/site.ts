@@ -1,0 +1,155 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
+import type { Random } from "../../support/random.ts";
+import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
+import type { End } from "./plan.ts";
+import type { Story } from "./story.ts";
+
+/** Where a conversation takes place: the servers, what they store in, and a bad network before them. */
+export interface Site extends AsyncDisposable {
+  /** All that the network did. */
+  readonly counts: ProxyCounts;
+  /** Whether servers can be without what they store in. */
+  readonly hasOutages: boolean;
+  /** An address for one connection, without the bad network. @throws when no server runs */
+  url(room: string | undefined): string;
+  /** An address for one connection over the bad network. */
+  badUrl(room: string | undefined): string;
+  cutAll(): void;
+  refuse(refusing: boolean): void;
+  /** The network is good from now on. */
+  calm(): void;
+  /** Ends something, and has it back. */
+  end(what: End): Promise<void>;
+  /** Stops the servers, and gives the history file of the main room; those of the others lie beside it. */
+  stop(): Promise<string>;
+  /** What the servers wrote, and what they stored, as texts in which no secret may be, each with its name. */
+  traces(): Promise<readonly { readonly name: string; readonly text: string }[]>;
+  readonly lines: readonly LogLine[];
+  readonly stderr: string;
+}
+
+/** A server, and the bad network between it and its clients. */
+export class Place implements AsyncDisposable {
+  readonly server: ChatServer;
+  readonly proxy: FaultyProxy;
+  readonly #story: Story;
+  /** What is done to it, one thing after the other. */
+  #doing: Promise<void> = Promise.resolve();
+
+  /** @param story is told the faults of the network */
+  constructor(server: ChatServer, proxy: FaultyProxy, story: Story) {
+    this.server = server;
+    this.proxy = proxy;
+    this.#story = story;
+  }
+
+  do(work: () => Promise<void>): Promise<void> {
+    this.#doing = this.#doing.then(work);
+    return this.#doing;
+  }
+
+  /** Kills or stops the server, and starts it again, as often as it takes. */
+  end(what: Exclude<End, { kind: "outage" }>, mayFail: boolean): Promise<void> {
+    return this.do(async () => {
+      if (what.kind === "kill") {
+        await this.server.kill();
+        await Bun.sleep(what.downMs);
+      } else await this.server.stop();
+      this.#story.tell("the server is down");
+      await this.#start(mayFail);
+      this.proxy.retarget(this.server.port);
+      this.#story.tell("the server is up");
+    });
+  }
+
+  async #start(mayFail: boolean): Promise<void> {
+    for (;;) {
+      try {
+        await this.server.restart();
+        return;
+      } catch (error) {
+        if (!mayFail) throw error;
+        this.#story.tell(`the server did not start: ${error}`);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.proxy.close();
+    await this.server[Symbol.asyncDispose]();
+  }
+}
+
+/** One server with its file. */
+export class OneServer implements Site {
+  readonly hasOutages = false;
+  readonly #place: Place;
+  readonly #story: Story;
+
+  private constructor(place: Place, story: Story) {
+    this.#place = place;
+    this.#story = story;
+  }
+
+  static async start(flags: readonly string[], random: Random, story: Story): Promise<OneServer> {
+    const server = await startServer(flags);
+    const proxy = await FaultyProxy.start(server.port, random.fork("proxy"), (fact) => story.tell(fact));
+    return new OneServer(new Place(server, proxy, story), story);
+  }
+
+  get counts(): ProxyCounts {
+    return this.#place.proxy.counts;
+  }
+
+  get lines(): readonly LogLine[] {
+    return this.#place.server.lines;
+  }
+
+  get stderr(): string {
+    return this.#place.server.stderr;
+  }
+
+  url(room: string | undefined): string {
+    return this.#place.server.url(room);
+  }
+
+  badUrl(room: string | undefined): string {
+    return this.#place.proxy.url(room);
+  }
+
+  cutAll(): void {
+    this.#place.proxy.cutAll();
+  }
+
+  refuse(refusing: boolean): void {
+    this.#place.proxy.refuse(refusing);
+  }
+
+  calm(): void {
+    this.#place.proxy.calm();
+  }
+
+  async end(what: End): Promise<void> {
+    if (what.kind !== "outage") await this.#place.end(what, false);
+  }
+
+  async stop(): Promise<string> {
+    await this.#place.server.stop();
+    return this.#place.server.dataFile;
+  }
+
+  async traces(): Promise<{ name: string; text: string }[]> {
+    const { dataFile } = this.#place.server;
+    const mode = statSync(`${dataFile}.sessions`).mode & 0o777;
+    if (mode !== 0o600) this.#story.fault(`the file of sessions has the mode ${mode.toString(8)}`);
+    return readdirSync(dirname(dataFile), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => ({ name, text: readFileSync(join(parentPath, name), "latin1") }));
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#place[Symbol.asyncDispose]();
+  }
+}
