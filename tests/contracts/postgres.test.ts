@@ -215,7 +215,7 @@ test("postgres: GRACE-1 who is absent in the care of one server is not in anothe
   stage.name("a", "An");
   stage.vanish("a");
   await stage.until(2);
-  const other = await beside(stage, { restartGraceMs: 1 });
+  const other = await beside(stage);
   for (let i = 0; i < 2; i++) other.engine.enter("/");
   other.name("1", "Bình");
   other.get("1");

@@ -172,8 +172,7 @@ export class Committer {
       if (entry.position !== replica.position + 1) break;
       if (doubt !== null && entry.batch === doubt.batch) {
         replica.standAfterAll(doubt.decisions);
-        // What comes after it is told after it.
-        if (entry.position < head.position) follower.missed();
+        // What comes after it is told after it: it was notified, or will be.
         return true;
       }
       follower.hear(replica, entry);
