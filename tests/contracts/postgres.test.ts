@@ -328,3 +328,36 @@ test("postgres: DUR-4 GRACE-3 a stop in good order has freed nicknames when it i
   expect(rows).toEqual([{ session: "b", is_absent: true }]);
   expect(stage.told).toHaveLength(2);
 });
+
+test("postgres: EV-7 a leave that could not be stored is told when the store works again", async () => {
+  const stage = await firstStage();
+  for (let i = 0; i < 2; i++) stage.engine.enter("/");
+  stage.name("1", "An");
+  stage.name("2", "Bình");
+  await stage.until(2);
+  await administer(
+    stage,
+    "ALTER TABLE chatbox.log ADD CONSTRAINT full_disk CHECK (entry NOT LIKE '%left%') NOT VALID",
+  );
+  stage.leave("1");
+  while (stage.engine.healthy) await Bun.sleep(5);
+  stage.get("2");
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "got", online: ["An", "Bình"] });
+  await administer(stage, "ALTER TABLE chatbox.log DROP CONSTRAINT full_disk");
+  expect((await stage.until(4))[3]).toMatchObject({ kind: "left", session: "1", name: "An" });
+});
+
+test("postgres: GRACE-1 who was absent in the care of a server that was taken for dead is in another's alone", async () => {
+  const stage = await firstStage();
+  for (const room of ["r", "/"]) stage.engine.enter(room);
+  stage.name("a", "An", "r");
+  stage.vanish("a", "r");
+  stage.name("1", "Bình");
+  await stage.until(3);
+  await administer(stage, "DELETE FROM chatbox.servers");
+  const other = await beside(stage);
+  expect(other.engine.absent).toBe(1);
+  stage.send("1", "too late");
+  for (let i = 0; i < 500 && stage.engine.absent > 0; i++) await Bun.sleep(10);
+  expect([stage.engine.absent, other.engine.absent]).toEqual([0, 1]);
+});
