@@ -24,6 +24,8 @@ interface Flags {
   keepDays?: number;
   keepMessages?: number;
   getBudget: number;
+  compression: boolean;
+  compressFrom: number;
   grace: number;
   restartGrace: number;
   timestamp: string;
@@ -120,6 +122,8 @@ function createServeCommand(version: string): Command {
       ),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", 16 * MIB))
+    .addOption(flag("--no-compression", "send nothing compressed, not even to clients that ask for it"))
+    .addOption(bytes("--compress-from <size>", "smallest batch of events that is sent compressed", 512))
     .addOption(
       flag("--grace <seconds>", "time to resume after a broken connection; 0: none")
         .argParser(parseNotNegative)
@@ -215,6 +219,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       everyMs: RETENTION_EVERY_MS,
     },
     getBudgetBytes: flags.getBudget,
+    compressFromBytes: flags.compression ? flags.compressFrom : null,
     graceMs: flags.grace * 1000,
     restartGraceMs: flags.restartGrace * 1000,
     timestamp: flags.timestamp,
@@ -267,7 +272,8 @@ function flag(flags: string, description: string): Option {
 }
 
 function bytes(flags: string, description: string, preset: number): Option {
-  const shown = preset % MIB === 0 ? `${preset / MIB}MiB` : `${preset / 1024}KiB`;
+  const shown =
+    preset % MIB === 0 ? `${preset / MIB}MiB` : preset % 1024 === 0 ? `${preset / 1024}KiB` : String(preset);
   return flag(flags, description).argParser(parseBytes).default(preset, shown);
 }
 

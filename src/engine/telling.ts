@@ -15,7 +15,8 @@ export interface Stored {
   readonly sendError: string | null;
 }
 
-export const NOTHING_STORED: Stored = { repeated: new Map(), getError: null, sendError: null };
+const NONE_REPEATED: Stored["repeated"] = new Map();
+export const NOTHING_STORED: Stored = { repeated: NONE_REPEATED, getError: null, sendError: null };
 
 /** For when messages cannot be given now: there are more, and whoever wants them asks for them. */
 const PAGE_TO_COME: Page = { messages: "", bytes: 0, more: true, gap: null };
@@ -161,9 +162,11 @@ export async function repeatedAmong(
   archived: (id: number) => Promise<Message | undefined>,
   fault: (error: unknown) => void,
 ): Promise<ReadonlyMap<number, Message>> {
+  const repeats = decisions.filter((decision) => decision.kind === "repeated");
+  if (repeats.length === 0) return NONE_REPEATED;
   const found = new Map(stored.map((message) => [message.id, message]));
-  for (const decision of decisions) {
-    if (decision.kind !== "repeated" || found.has(decision.id)) continue;
+  for (const decision of repeats) {
+    if (found.has(decision.id)) continue;
     try {
       const message = await archived(decision.id);
       if (message !== undefined) found.set(decision.id, message);

@@ -15,12 +15,15 @@ import { LivenessWheel } from "./liveness.ts";
 import { createLog, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
+import { acceptsDeflate } from "./permessage-deflate.ts";
 import { Reports } from "./reports.ts";
 import { createSecret } from "./session-secret.ts";
 import type { Settings } from "./settings.ts";
 
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
+/** How long whoever reads the log may take to read its end when the server stops. */
+const STOP_LOG_MS = 250;
 /** How long clients may take to read what is unsent when the server stops. */
 const STOP_DRAIN_MS = 1_500;
 /** How long the store may take to finish when the server stops. */
@@ -70,7 +73,11 @@ export class ChatServer {
     const metrics = new Metrics();
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
-    const fanout = new Fanout((time) => timestamps.format(time), reports);
+    const fanout = new Fanout(
+      (time) => timestamps.format(time),
+      reports,
+      settings.compressFromBytes ?? Number.POSITIVE_INFINITY,
+    );
     const pages = await buildPages();
     const engine = await openEngine(settings, timestamps, fanout, reports);
     const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, pages });
@@ -86,7 +93,7 @@ export class ChatServer {
       { category: "server", event: "listening", port, hosts: settings.hosts, data: historyOf(settings) },
       `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
     );
-    log.flush();
+    void log.flush();
     return server;
   }
 
@@ -182,7 +189,7 @@ export class ChatServer {
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped, but not all could be stored",
     );
-    this.#parts.log.flush();
+    await Promise.race([this.#parts.log.flush(), Bun.sleep(STOP_LOG_MS)]);
     return clean;
   }
 
@@ -238,7 +245,7 @@ export class ChatServer {
   #admit(path: string, request: Request, peer: string): Admission | Response {
     const room = roomOfPath(path);
     if (room === undefined) return this.#reject(404, "There is no such room.");
-    const { allowOrigins, trustProxy } = this.#parts.settings;
+    const { allowOrigins, trustProxy, compressFromBytes } = this.#parts.settings;
     const origin = request.headers.get("origin");
     if (allowOrigins !== null && origin !== null && !allowOrigins.includes(origin)) {
       return this.#reject(403, "Pages of this origin may not connect.");
@@ -261,8 +268,10 @@ export class ChatServer {
     const session = `${this.#sessionPrefix}${++this.#sessions}`;
     const offered = offeredSubprotocols(request);
     const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
+    const mayDeflate = secret !== null && compressFromBytes !== null;
     return {
       subprotocol: secret === null ? classicSubprotocol(offered) : SUBPROTOCOL_V3,
+      deflates: mayDeflate && acceptsDeflate(request.headers.get("sec-websocket-extensions")),
       open: (wire) => {
         const connection = new Connection(session, room, address, secret, wire, shared, this.#wheel);
         this.#parts.fanout.add(connection, wire);

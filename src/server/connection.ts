@@ -37,6 +37,8 @@ export interface Wire {
   write(frames: Uint8Array): void;
   /** What was written and is not sent yet, in bytes. */
   readonly unsentBytes: number;
+  /** Whether the client takes compressed messages; only one of version 3 may. */
+  readonly deflates: boolean;
   /** Closes with a close frame, behind what is unsent. */
   close(code: number, reason: string): void;
   /** Cuts the connection at once. */
@@ -147,6 +149,11 @@ export class Connection implements Living {
     return this.#secret?.text ?? "";
   }
 
+  /** Whether messages are taken; once the connection is to end, they are not looked at. */
+  get isTaking(): boolean {
+    return this.#state.kind === "unnamed" || this.#state.kind === "named";
+  }
+
   /** Says what there is to say before anything is asked. */
   greet(): void {
     if (this.#secret === null) return;
@@ -168,7 +175,7 @@ export class Connection implements Living {
    */
   frame(text: string | null, size: number): void {
     this.#unanswered = 0;
-    if (this.#state.kind !== "unnamed" && this.#state.kind !== "named") return;
+    if (!this.isTaking) return;
     const { engine, limits, now } = this.#shared;
     const at = now();
     if (engine.pendingSize > limits.pendingSize) {
@@ -229,7 +236,7 @@ export class Connection implements Living {
   /** A ping of the WebSocket's has come. @returns whether to answer it: pings have the rate of all requests */
   pinged(): boolean {
     this.#unanswered = 0;
-    if (this.#state.kind !== "unnamed" && this.#state.kind !== "named") return false;
+    if (!this.isTaking) return false;
     const at = this.#shared.now();
     const inTime = this.#takeRequest(at) === 0;
     if (!inTime && this.#isStubborn(at)) this.#drain();

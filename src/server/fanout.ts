@@ -4,6 +4,7 @@ import type { Version } from "../protocol/version.ts";
 import type { Outcome, SessionId } from "../room/operation.ts";
 import type { Connection, Wire } from "./connection.ts";
 import { type Announced, classicEvent, DIALECTS, type Dialect } from "./dialect.ts";
+import { deflated } from "./permessage-deflate.ts";
 
 /** What the server counts and logs of the outcomes. */
 export interface FanoutEvents {
@@ -28,13 +29,16 @@ type Ending = readonly [Connection, "flood" | "resumed" | "cut"];
 /** What a client gets that asked for nothing. */
 const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
 
-/** The sockets of a room's registered connections, by what they speak. */
-type Listeners = Readonly<Record<Version, Set<Wire>>>;
+const NOBODY: ReadonlySet<Wire> = new Set();
+
+/** The sockets of a room's registered connections, by what they speak and whether they take it compressed. */
+type Listeners = Readonly<Record<Version | "deflating", Set<Wire>>>;
 
 /**
  * Tells each room its outcomes, in order: the reply to who asked, the event to the others. An event is encoded once for
  * each version, and a whole batch is one write a client: all who only listen share the same bytes, and who asked gets
- * the pieces between its replies.
+ * the pieces between its replies. Only what is shared is compressed: once a batch, and never in one piece with a
+ * secret.
  */
 export class Fanout {
   readonly #clients = new Map<SessionId, { readonly connection: Connection; readonly wire: Wire }>();
@@ -45,12 +49,15 @@ export class Fanout {
   readonly #listeners = new Map<string, Listeners>();
   readonly #timestampOf: (time: number) => string;
   readonly #events: FanoutEvents;
+  readonly #compressFromBytes: number;
   /** The roster that was encoded last: when many come back at once, all are told the same. */
   #roster: { readonly online: readonly string[]; readonly text: string } = { online: [], text: "[]" };
 
-  constructor(timestampOf: (time: number) => string, events: FanoutEvents) {
+  /** @param compressFromBytes the smallest batch that is worth compressing */
+  constructor(timestampOf: (time: number) => string, events: FanoutEvents, compressFromBytes: number) {
     this.#timestampOf = timestampOf;
     this.#events = events;
+    this.#compressFromBytes = compressFromBytes;
   }
 
   get size(): number {
@@ -129,8 +136,9 @@ export class Fanout {
 
   #silence({ room, version }: Connection, wire: Wire): void {
     const listeners = this.#listeners.get(room);
-    listeners?.[version].delete(wire);
-    if (listeners?.[2].size === 0 && listeners[3].size === 0) this.#listeners.delete(room);
+    if (listeners === undefined) return;
+    listeners[wire.deflates ? "deflating" : version].delete(wire);
+    if (Object.values(listeners).every((wires) => wires.size === 0)) this.#listeners.delete(room);
   }
 
   #name(room: string, connection: Connection, name: string): void {
@@ -139,10 +147,10 @@ export class Fanout {
     if (wire === null) return;
     let listeners = this.#listeners.get(room);
     if (!listeners) {
-      listeners = { 2: new Set(), 3: new Set() };
+      listeners = { 2: new Set(), 3: new Set(), deflating: new Set() };
       this.#listeners.set(room, listeners);
     }
-    listeners[version].add(wire);
+    listeners[wire.deflates ? "deflating" : version].add(wire);
   }
 
   #write(room: string, events: readonly Announced[], shares: ReadonlyMap<Connection, Share>): void {
@@ -158,11 +166,13 @@ export class Fanout {
         run ??= new EventRun(dialect, events, texts);
         connection.write(run.framesOf(share));
       }
-      if (events.length === 0 || listeners === undefined || listeners[version].size === 0) continue;
+      if (events.length === 0 || listeners === undefined) continue;
+      const plain = listeners[version];
+      const deflating = version === 3 ? listeners.deflating : NOBODY;
+      if (plain.size === 0 && deflating.size === 0) continue;
       const whole = (run ?? new EventRun(dialect, events, texts)).framesOf(LISTENING);
-      for (const wire of listeners[version]) {
-        if (!served.has(wire)) for (const piece of whole) wire.write(piece);
-      }
+      writeAll(plain, served, whole);
+      if (deflating.size > 0) writeAll(deflating, served, deflated(whole, this.#compressFromBytes));
     }
   }
 
@@ -223,6 +233,12 @@ export class Fanout {
   #rosterText(online: readonly string[]): string {
     if (this.#roster.online !== online) this.#roster = { online, text: JSON.stringify(online) };
     return this.#roster.text;
+  }
+}
+
+function writeAll(wires: ReadonlySet<Wire>, except: ReadonlySet<Wire>, pieces: readonly Uint8Array[]): void {
+  for (const wire of wires) {
+    if (!except.has(wire)) for (const piece of pieces) wire.write(piece);
   }
 }
 

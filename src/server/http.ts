@@ -70,8 +70,12 @@ export function handshakeKey(request: Request): string | null {
   return isWhole && key !== null && /^[A-Za-z0-9+/]{22}==$/.test(key) ? key : null;
 }
 
-/** The answer that makes a WebSocket of a connection (RFC 6455, section 4.2.2). */
-export function switchingProtocols(key: string, subprotocol: string | null): Buffer {
+/** The answer that makes a WebSocket of a connection (RFC 6455, section 4.2.2). Null: none is confirmed. */
+export function switchingProtocols(
+  key: string,
+  subprotocol: string | null,
+  extension: string | null,
+): Buffer {
   const accept = new Bun.CryptoHasher("sha1")
     .update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
     .digest("base64");
@@ -80,6 +84,7 @@ export function switchingProtocols(key: string, subprotocol: string | null): Buf
     ["Connection", "Upgrade"],
     ["Sec-WebSocket-Accept", accept],
     ...(subprotocol === null ? [] : [["Sec-WebSocket-Protocol", subprotocol] as const]),
+    ...(extension === null ? [] : [["Sec-WebSocket-Extensions", extension] as const]),
   ]);
 }
 

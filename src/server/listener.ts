@@ -1,6 +1,7 @@
 import type { Socket } from "bun";
 import type { Connection, Wire } from "./connection.ts";
 import { handshakeKey, isUpgrade, readRequest, responseBytes, switchingProtocols } from "./http.ts";
+import { DEFLATE_ANSWER, inflate } from "./permessage-deflate.ts";
 import { closeFrame, controlFrame, OPCODE } from "./websocket-frame.ts";
 import { decodeUtf8, WebSocketReader } from "./websocket-reader.ts";
 
@@ -8,6 +9,8 @@ import { decodeUtf8, WebSocketReader } from "./websocket-reader.ts";
 export interface Admission {
   /** The subprotocol to confirm, null for none. */
   readonly subprotocol: string | null;
+  /** Whether to agree on compressed messages. */
+  readonly deflates: boolean;
   /** Makes the connection. Nothing is sent on the wire before its handshake is answered. */
   open(wire: Wire): Connection;
 }
@@ -145,6 +148,7 @@ class ClientSocket implements Wire {
   readonly #unsettled: UnsettledSockets;
   readonly #peer: string;
   #state: State;
+  #deflates = false;
   /** What the system did not take yet. Buffers are shared between clients: a slow one costs references. */
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
@@ -163,6 +167,10 @@ class ClientSocket implements Wire {
 
   get unsentBytes(): number {
     return this.#unsentBytes;
+  }
+
+  get deflates(): boolean {
+    return this.#deflates;
   }
 
   write(bytes: Uint8Array): void {
@@ -304,10 +312,14 @@ class ClientSocket implements Wire {
       return;
     }
     this.#unsettled.delete(this);
-    this.#write(switchingProtocols(key, admitted.subprotocol));
+    this.#deflates = admitted.deflates;
+    this.#write(switchingProtocols(key, admitted.subprotocol, admitted.deflates ? DEFLATE_ANSWER : null));
     const connection = admitted.open(this);
-    const reader = new WebSocketReader(this.#options.frameBytes, {
-      message: (bytes, isText) => this.#message(connection, bytes, isText),
+    const reader = new WebSocketReader(this.#options.frameBytes, admitted.deflates, {
+      message: (bytes, isText, isDeflated) => {
+        if (isDeflated) this.#deflatedMessage(connection, bytes, isText);
+        else this.#message(connection, bytes, isText);
+      },
       ping: (payload) => {
         if (connection.pinged()) this.write(controlFrame(OPCODE.pong, payload));
       },
@@ -319,6 +331,18 @@ class ClientSocket implements Wire {
     if (this.#unsent.length === 0) this.#direct = this.#socket;
     connection.greet();
     if (rest.length > 0) reader.read(rest);
+  }
+
+  #deflatedMessage(connection: Connection, payload: Uint8Array, isText: boolean): void {
+    // A chunk has thousands of messages that are small until they are inflated, and a flood must not cost that.
+    if (!connection.isTaking) {
+      connection.alive();
+      return;
+    }
+    const bytes = inflate(payload, this.#options.frameBytes);
+    if (bytes === "too big") this.#fail(connection, 1009, "Message too big");
+    else if (bytes === "broken") this.#fail(connection, 1007, "Compression is broken");
+    else this.#message(connection, bytes, isText);
   }
 
   #message(connection: Connection, bytes: Uint8Array, isText: boolean): void {

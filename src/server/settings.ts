@@ -57,6 +57,8 @@ export interface Settings {
   readonly fsync: FsyncMode;
   readonly retention: Retention;
   readonly getBudgetBytes: number;
+  /** From this size on, what all listeners are told is compressed for those who take that; null: never. */
+  readonly compressFromBytes: number | null;
   /** How long a nickname is kept for a client of version 3 whose connection broke. */
   readonly graceMs: number;
   /** The same after a restart of the server, from its start on. */

@@ -3,28 +3,36 @@
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
 const FIN = 0x80;
+/** Marks a message that is compressed (RFC 7692, section 6). */
+const RSV1 = 0x40;
 
 /** One unfragmented text frame. */
 export function textFrame(text: string): Buffer<ArrayBuffer> {
   const length = Buffer.byteLength(text);
   const head = headLength(length);
   const frame = Buffer.allocUnsafe(head + length);
-  writeHead(frame, OPCODE.text, length);
+  writeHead(frame, FIN | OPCODE.text, length);
   frame.write(text, head);
   return frame;
 }
 
 /** What stands before the payload of one unfragmented text frame. @param length of the payload, in bytes */
-export function textFrameHead(length: number): Buffer<ArrayBuffer> {
+export function textFrameHead(length: number, isDeflated = false): Buffer<ArrayBuffer> {
   const head = Buffer.allocUnsafe(headLength(length));
-  writeHead(head, OPCODE.text, length);
+  writeHead(head, FIN | (isDeflated ? RSV1 : 0) | OPCODE.text, length);
   return head;
+}
+
+/** The payload of a whole frame of ours. */
+export function payloadOf(frame: Buffer): Buffer {
+  const short = frame[1] ?? 0;
+  return frame.subarray(short === 126 ? 4 : short === 127 ? 10 : 2);
 }
 
 /** A control frame; its payload is at most 125 bytes. */
 export function controlFrame(opcode: number, payload: Uint8Array): Buffer<ArrayBuffer> {
   const frame = Buffer.allocUnsafe(2 + payload.length);
-  writeHead(frame, opcode, payload.length);
+  writeHead(frame, FIN | opcode, payload.length);
   frame.set(payload, 2);
   return frame;
 }
@@ -43,8 +51,8 @@ function headLength(payload: number): number {
   return payload < 126 ? 2 : payload < 65_536 ? 4 : 10;
 }
 
-function writeHead(frame: Buffer, opcode: number, payload: number): void {
-  frame[0] = FIN | opcode;
+function writeHead(frame: Buffer, first: number, payload: number): void {
+  frame[0] = first;
   if (payload < 126) {
     frame[1] = payload;
   } else if (payload < 65_536) {

@@ -2,7 +2,8 @@ import { OPCODE } from "./websocket-frame.ts";
 
 /** What a client's bytes say. A message is a whole one, fragments put together. */
 export interface WebSocketEvents {
-  message(bytes: Uint8Array, isText: boolean): void;
+  /** @param isDeflated whether its bytes are still compressed */
+  message(bytes: Uint8Array, isText: boolean, isDeflated: boolean): void;
   ping(payload: Uint8Array): void;
   pong(): void;
   /** The client closes. `code` is undefined when its close frame is empty. */
@@ -23,6 +24,7 @@ const FRAGMENTS_MAX = 1024;
  */
 export class WebSocketReader {
   readonly #maxBytes: number;
+  readonly #takesDeflated: boolean;
   readonly #events: WebSocketEvents;
   /** The head of a frame of which not all has come. */
   readonly #head = Buffer.alloc(HEAD_MAX_BYTES);
@@ -32,9 +34,13 @@ export class WebSocketReader {
   #fragments: Fragments | null = null;
   #done = false;
 
-  /** @param maxBytes the largest message, in one frame or in fragments */
-  constructor(maxBytes: number, events: WebSocketEvents) {
+  /**
+   * @param maxBytes the largest message, in one frame or in fragments
+   * @param takesDeflated whether compressed messages were agreed on (RFC 7692)
+   */
+  constructor(maxBytes: number, takesDeflated: boolean, events: WebSocketEvents) {
     this.#maxBytes = maxBytes;
+    this.#takesDeflated = takesDeflated;
     this.#events = events;
   }
 
@@ -96,7 +102,9 @@ export class WebSocketReader {
   }
 
   #faultOf(head: Head): [1002 | 1009, string] | null {
-    if (head.reserved) return [1002, "Reserved bit set"];
+    const mayBeDeflated =
+      this.#takesDeflated && (head.opcode === OPCODE.text || head.opcode === OPCODE.binary);
+    if (head.reserved || (head.isDeflated && !mayBeDeflated)) return [1002, "Reserved bit set"];
     if (!head.masked) return [1002, "Frame not masked"];
     switch (head.opcode) {
       case OPCODE.close:
@@ -130,13 +138,14 @@ export class WebSocketReader {
         this.#events.pong();
         break;
       default:
-        if (head.isFinal && !this.#fragments) this.#events.message(payload, head.opcode === OPCODE.text);
+        if (head.isFinal && !this.#fragments)
+          this.#events.message(payload, head.opcode === OPCODE.text, head.isDeflated);
         else this.#fragment(head, payload);
     }
   }
 
   #fragment(head: Head, payload: Uint8Array): void {
-    this.#fragments ??= { isText: head.opcode === OPCODE.text, content: Buffer.alloc(0), bytes: 0, count: 0 };
+    this.#fragments ??= { first: head, content: Buffer.alloc(0), bytes: 0, count: 0 };
     const fragments = this.#fragments;
     const bytes = fragments.bytes + payload.length;
     if (++fragments.count > FRAGMENTS_MAX) {
@@ -153,7 +162,8 @@ export class WebSocketReader {
     fragments.bytes = bytes;
     if (!head.isFinal) return;
     this.#fragments = null;
-    this.#events.message(fragments.content.subarray(0, bytes), fragments.isText);
+    const { opcode, isDeflated } = fragments.first;
+    this.#events.message(fragments.content.subarray(0, bytes), opcode === OPCODE.text, isDeflated);
   }
 
   #close(payload: Uint8Array): void {
@@ -179,7 +189,8 @@ export class WebSocketReader {
 }
 
 interface Fragments {
-  readonly isText: boolean;
+  /** Says what the message is. */
+  readonly first: Head;
   content: Buffer;
   /** Of the content, as far as it has come. */
   bytes: number;
@@ -195,6 +206,7 @@ interface Partial {
 interface Head {
   readonly isFinal: boolean;
   readonly reserved: boolean;
+  readonly isDeflated: boolean;
   readonly opcode: number;
   readonly masked: boolean;
   /** Of the payload. */
@@ -220,7 +232,8 @@ function parseHead(bytes: Uint8Array, start: number): Head {
   const maskAt = start + 2 + extended;
   return {
     isFinal: (first & 0x80) !== 0,
-    reserved: (first & 0x70) !== 0,
+    reserved: (first & 0x30) !== 0,
+    isDeflated: (first & 0x40) !== 0,
     opcode: first & 0x0f,
     masked: (second & 0x80) !== 0,
     bytes: payload,

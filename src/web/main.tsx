@@ -30,6 +30,8 @@ const room = new RoomStore({
   open: (name) =>
     new Chat(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`, {
       storage: tab,
+      // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
+      version: 3,
       ...(name === undefined ? {} : { name }),
     }),
   arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),

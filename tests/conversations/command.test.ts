@@ -35,6 +35,7 @@ const wrongFlags: [flags: string[], part: string][] = [
   [["--timestamp", "now"], "timestamp"],
   [["--frame-size", "many"], "frame-size"],
   [["--get-budget", "-5"], "get-budget"],
+  [["--compress-from", "0"], "compress-from"],
   [["--requests-per-second", "0"], "requests-per-second"],
   [["--requests-burst", "1.5"], "requests-burst"],
   [["--log-format", "xml"], "log-format"],

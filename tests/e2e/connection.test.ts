@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import { Cable } from "../support/cable.ts";
 import { startServer } from "../support/server.ts";
-import { dropNetworkErrors, onFrames, Stage, startServerThatKeepsItsPort, typeOf } from "./stage.ts";
+import {
+  dropNetworkErrors,
+  onFrames,
+  Stage,
+  startServerThatKeepsItsPort,
+  typeOf,
+  violations,
+} from "./stage.ts";
 
 const stage = new Stage();
 
@@ -163,14 +170,41 @@ test("who writes faster than the server allows waits, and nothing is lost or out
 });
 
 test("LIM-6 whoever asks more than the server allows is told in words for how many seconds it waits", async () => {
-  await using at = await startServer(["--names-per-second", "0.5", "--names-burst", "2"]);
+  await using at = await startServer(["--names-per-second", "0.2", "--names-burst", "2"]);
   const room = stage.newRoom();
   const other = await stage.enter(room, "Bình", { at });
   const an = await stage.enter(room, "An", { at });
   await an.rename("Anh");
   await other.sees("is now Anh");
   await an.rename("Ân");
+  await an.page.getByRole("button", { name: "Renaming…" }).waitFor();
   await an.reads(/Too many at once\. It goes on in \d s/);
+  await an.page.keyboard.press("Escape");
+  await an.page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(await violations(an)).toEqual([]);
+  expect(await an.page.getByText(/Too many at once/).isVisible()).toBe(true);
   await other.sees("is now Ân");
   await an.page.getByText(/Too many at once/).waitFor({ state: "hidden" });
+});
+
+test("a first connection that is refused does not have the page speak version 2", async () => {
+  const an = await stage.open(stage.newRoom());
+  await an.page.addInitScript(() => {
+    const Real = WebSocket;
+    let refusals = 1;
+    window.WebSocket = class extends Real {
+      constructor(url: string | URL, protocols?: string | string[]) {
+        super(refusals-- > 0 ? new URL("/nothing", url) : url, protocols);
+        this.addEventListener("open", () =>
+          document.documentElement.setAttribute("data-protocol", this.protocol),
+        );
+      }
+    };
+  });
+  await an.page.evaluate(() => sessionStorage.clear());
+  await an.page.reload();
+  await an.askToJoin("An");
+  await an.isIn();
+  expect(await an.page.locator("html").getAttribute("data-protocol")).toBe("classic-chatbox.v3");
+  dropNetworkErrors(an);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { V3Client } from "../support/v3.ts";
 import { Stage } from "./stage.ts";
 
 const stage = new Stage();
@@ -58,4 +59,37 @@ test("browser-websocket: the browser's own WebSocket speaks the classic dialect"
       { status: false, reason: "WrongFormatJSON" },
     ],
   });
+});
+
+test("ZIP-1 ZIP-3 browser-websocket: the browser agrees on compression, and both understand what is compressed", async () => {
+  const long = "mà vẫn cứ nói hoài ".repeat(100);
+  const path = stage.newRoom();
+  using talker = await V3Client.registered(stage.server.url(path.replace("/rooms/", "")), "An");
+  const visitor = await stage.open("/manifest.webmanifest");
+  const heard = visitor.page.evaluate(
+    async ([room, content]) => {
+      const socket = new WebSocket(location.origin.replace("http", "ws") + room, "classic-chatbox.v3");
+      const asked = [
+        { type: "name", name: "Bình" },
+        { type: "send", content },
+      ];
+      return await new Promise((resolve) => {
+        // The answer to the last request is followed by what the other says.
+        socket.onmessage = ({ data }) => {
+          const frame = JSON.parse(data);
+          const request = asked.shift();
+          if (request) socket.send(JSON.stringify(request));
+          else if (frame.type === "receive") resolve([socket.extensions, frame.content]);
+        };
+      });
+    },
+    [path, long],
+  );
+  expect(await talker.next()).toMatchObject({ datatype: "register", name: "Bình" });
+  expect(await talker.next()).toMatchObject({ datatype: "message", content: long });
+  await talker.say(long);
+  expect(await heard).toEqual([
+    "permessage-deflate; server_no_context_takeover; client_no_context_takeover",
+    long,
+  ]);
 });

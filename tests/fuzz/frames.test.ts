@@ -4,8 +4,9 @@
  */
 import { expect, test } from "bun:test";
 import fc from "fast-check";
+import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
 import { ChatClient, untimed } from "../support/client.ts";
-import { closeFrame, frame, OPCODE, RawPeer } from "../support/raw.ts";
+import { closeFrame, compressed, frame, OPCODE, RawPeer, RSV1 } from "../support/raw.ts";
 import { startServer } from "../support/server.ts";
 
 const { CHAT_FUZZ_RUNS = 200, CHAT_SEED = Date.now() % 2 ** 31 } = process.env;
@@ -153,6 +154,9 @@ const hostileBytes = fc.oneof(
   deepText.map((text) => frame(text)),
   bytes.map((body) => frame(body)),
   bytes.map((body) => frame(body, { opcode: OPCODE.binary })),
+  requestText.map((text) => frame(compressed(text), { reserved: RSV1 })),
+  bytes.map((body) => frame(body, { reserved: RSV1 })),
+  fc.nat({ max: 200_000 }).map((size) => frame(compressed(Buffer.alloc(size)), { reserved: RSV1 })),
   bytes,
   fc
     .tuple(bytes, fc.integer({ min: 0, max: 15 }), fc.integer({ min: 0, max: 7 }), fc.boolean(), fc.boolean())
@@ -167,6 +171,11 @@ const hostileBytes = fc.oneof(
 
 /** And how it might take its leave. */
 const ending = fc.constantFrom("close", "end", "destroy");
+/** What it may have agreed on before. */
+const offer = fc.constantFrom<Record<string, string>>(
+  {},
+  { "Sec-WebSocket-Protocol": SUBPROTOCOL_V3, "Sec-WebSocket-Extensions": "permessage-deflate" },
+);
 
 test("a well-behaved client is served whatever bytes the others send", async () => {
   await using server = await startServer(["--no-limits"]);
@@ -176,8 +185,9 @@ test("a well-behaved client is served whatever bytes the others send", async () 
     fc.asyncProperty(
       fc.array(hostileBytes, { minLength: 1, maxLength: 8 }),
       ending,
-      async (sequence, end) => {
-        using peer = await RawPeer.connect(server.url());
+      offer,
+      async (sequence, end, headers) => {
+        using peer = await RawPeer.connect(server.url(), { headers });
         for (const part of sequence) peer.send(part);
         if (end === "close") peer.send(closeFrame(1000));
         if (end === "end") peer.end();

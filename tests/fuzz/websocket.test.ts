@@ -7,11 +7,11 @@ import { WebSocketReader } from "../../src/server/websocket-reader.ts";
 const MAX_BYTES = 70_000;
 
 /** What a reader makes of some chunks, as text. After its first close or fault it must be silent. */
-function read(chunks: readonly Uint8Array[], maxBytes = MAX_BYTES): string[] {
+function read(chunks: readonly Uint8Array[], maxBytes = MAX_BYTES, takesDeflated = true): string[] {
   const seen: string[] = [];
-  const reader = new WebSocketReader(maxBytes, {
-    message: (bytes, isText) =>
-      seen.push(`${isText ? "text" : "binary"} ${Buffer.from(bytes).toString("base64")}`),
+  const reader = new WebSocketReader(maxBytes, takesDeflated, {
+    message: (bytes, isText, isDeflated) =>
+      seen.push(messageOf(isDeflated, isText, Buffer.from(bytes).toString("base64"))),
     ping: (payload) => seen.push(`ping ${Buffer.from(payload).toString("base64")}`),
     pong: () => seen.push("pong"),
     close: (code) => seen.push(`close ${code}`),
@@ -22,14 +22,19 @@ function read(chunks: readonly Uint8Array[], maxBytes = MAX_BYTES): string[] {
   return seen;
 }
 
+function messageOf(isDeflated: boolean, isText: boolean, base64: string): string {
+  return `${isDeflated ? "deflated " : ""}${isText ? "text" : "binary"} ${base64}`;
+}
+
 interface Frame {
   opcode: number;
   isFinal: boolean;
+  isDeflated?: boolean;
   payload: Uint8Array;
 }
 
 /** A frame as a client sends it. */
-function masked({ opcode, isFinal, payload }: Frame, mask: Uint8Array): Buffer {
+function masked({ opcode, isFinal, isDeflated, payload }: Frame, mask: Uint8Array): Buffer {
   const length = payload.length;
   const head =
     length < 126
@@ -39,7 +44,7 @@ function masked({ opcode, isFinal, payload }: Frame, mask: Uint8Array): Buffer {
         : [127, 0, 0, 0, 0, 0, length >> 16, (length >> 8) & 255, length & 255];
   head[0] = (head[0] ?? 0) | 0x80;
   return Buffer.concat([
-    Buffer.from([(isFinal ? 0x80 : 0) | opcode, ...head]),
+    Buffer.from([(isFinal ? 0x80 : 0) | (isDeflated ? 0x40 : 0) | opcode, ...head]),
     mask,
     payload.map((byte, i) => byte ^ (mask[i & 3] ?? 0)),
   ]);
@@ -51,13 +56,14 @@ const payload = fc.oneof(
 );
 const message = fc.record({
   opcode: fc.constantFrom(OPCODE.text, OPCODE.binary),
+  isDeflated: fc.boolean(),
   parts: fc.array(payload, { minLength: 1, maxLength: 3 }),
   /** Control frames may stand between fragments. */
   between: fc.option(fc.constantFrom(OPCODE.ping, OPCODE.pong), { nil: undefined }),
 });
 const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
 
-test("REQ-1 frames are read alike however they are cut into chunks", () => {
+test("REQ-1 ZIP-1 frames are read alike however they are cut into chunks", () => {
   fc.assert(
     fc.property(
       fc.array(message, { maxLength: 5 }),
@@ -66,19 +72,18 @@ test("REQ-1 frames are read alike however they are cut into chunks", () => {
       (messages, key, cuts) => {
         const expected: string[] = [];
         const frames: Buffer[] = [];
-        for (const { opcode, parts, between } of messages) {
+        for (const { opcode, isDeflated, parts, between } of messages) {
           if (parts.reduce((bytes, part) => bytes + part.length, 0) > MAX_BYTES) return;
           parts.forEach((part, i) => {
-            frames.push(
-              masked({ opcode: i === 0 ? opcode : 0, isFinal: i === parts.length - 1, payload: part }, key),
-            );
+            const first = i === 0 ? { opcode, isDeflated } : { opcode: OPCODE.continuation };
+            frames.push(masked({ ...first, isFinal: i === parts.length - 1, payload: part }, key));
             if (between !== undefined && i < parts.length - 1) {
               frames.push(masked({ opcode: between, isFinal: true, payload: Buffer.from("p") }, key));
               expected.push(between === OPCODE.ping ? `ping ${btoa("p")}` : "pong");
             }
           });
-          const kind = opcode === OPCODE.text ? "text" : "binary";
-          expected.push(`${kind} ${Buffer.concat(parts).toString("base64")}`);
+          const whole = Buffer.concat(parts).toString("base64");
+          expected.push(messageOf(isDeflated, opcode === OPCODE.text, whole));
         }
         const bytes = Buffer.concat(frames);
         const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].toSorted((a, b) => a - b);
@@ -108,10 +113,22 @@ test("CLOSE-2 whatever bytes come, they are read without an exception, alike in 
 const key = Buffer.from([1, 2, 3, 4]);
 const client = (opcode: number, bytes: Uint8Array = Buffer.alloc(0), isFinal = true) =>
   masked({ opcode, isFinal, payload: bytes }, key);
+const deflating = (opcode: number, isFinal = true) =>
+  masked({ opcode, isFinal, isDeflated: true, payload: key }, key);
 
 test.each([
   ["an unmasked frame", Buffer.from(textFrame("x")), "fault 1002"],
-  ["a reserved bit", Buffer.from([0xc1, 0x80, 0, 0, 0, 0]), "fault 1002"],
+  ["the second reserved bit", Buffer.from([0xa1, 0x80, 0, 0, 0, 0]), "fault 1002"],
+  ["the third reserved bit", Buffer.from([0x91, 0x80, 0, 0, 0, 0]), "fault 1002"],
+  ["a compressed ping", deflating(OPCODE.ping), "fault 1002"],
+  ["a compressed pong", deflating(OPCODE.pong), "fault 1002"],
+  ["a compressed close", deflating(OPCODE.close), "fault 1002"],
+  ["an unknown compressed opcode", deflating(3), "fault 1002"],
+  [
+    "a compressed continuation",
+    Buffer.concat([deflating(1, false), deflating(OPCODE.continuation)]),
+    "fault 1002",
+  ],
   ["an unknown opcode", client(3), "fault 1002"],
   ["an unknown control opcode", client(11), "fault 1002"],
   ["a continuation of nothing", client(OPCODE.continuation), "fault 1002"],
@@ -136,6 +153,17 @@ test.each([
 ])("CLOSE-2 CLOSE-3 CLOSE-5 %s gives %3$s", (_what, bytes, expected) => {
   expect(read([bytes, client(1, key)], 100)).toEqual([expected]);
 });
+
+test.each([OPCODE.text, OPCODE.binary])(
+  "CLOSE-2 ZIP-4 a message of opcode %d may be compressed only if that was agreed on",
+  (opcode) => {
+    const frames = [deflating(opcode)];
+    expect(read(frames, 100, true)).toEqual([
+      messageOf(true, opcode === OPCODE.text, key.toString("base64")),
+    ]);
+    expect(read(frames, 100, false)).toEqual(["fault 1002"]);
+  },
+);
 
 test("a message that is as large as may be is read", () => {
   expect(read([client(1, new Uint8Array(100))], 100).length).toBe(1);

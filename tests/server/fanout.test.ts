@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { constants, inflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import type { Decision, Operation, Outcome } from "../../src/room/operation.ts";
 import { Connection } from "../../src/server/connection.ts";
@@ -11,11 +12,16 @@ const CLIENTS = 8;
 /** So that some pieces are large enough to be shared and not copied. */
 const LONG = "x".repeat(3000);
 
-/** The frames that were written to a socket. */
+/** The frames that were written to a socket; one that was compressed and must not be shows as a fault. */
 function framesOf(wire: FakeWire): string[] {
   const frames: string[] = [];
-  const reader = new WebSocketReader(2 ** 30, {
-    message: (bytes) => frames.push(Buffer.from(bytes).toString()),
+  const inflated = (bytes: Uint8Array) =>
+    inflateRawSync(Buffer.concat([bytes, Buffer.from([0, 0, 0xff, 0xff])]), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+    });
+  const reader = new WebSocketReader(2 ** 30, wire.deflates, {
+    message: (bytes, _isText, isDeflated) =>
+      frames.push(Buffer.from(isDeflated ? inflated(bytes) : bytes).toString()),
     ping: () => {},
     pong: () => {},
     close: () => {},
@@ -48,6 +54,8 @@ function masked(bytes: Uint8Array): Buffer {
 
 /** Clients from this one on speak version 3. */
 const FIRST_V3 = 4;
+/** And those from this one on take compressed messages. */
+const FIRST_DEFLATING = 6;
 
 const step = fc.record({
   client: fc.nat({ max: CLIENTS - 1 }),
@@ -136,11 +144,11 @@ class Model {
   }
 }
 
-test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 each client gets its part of the order, however the batches fall", () => {
+test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 ZIP-3 each client gets its part of the order, however the batches fall", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
-      const fanout = new Fanout(() => "T", { told: () => {}, refused: () => {} });
-      const wires = Array.from({ length: CLIENTS }, () => new FakeWire());
+      const fanout = new Fanout(() => "T", { told: () => {}, refused: () => {} }, 1);
+      const wires = Array.from({ length: CLIENTS }, (_, i) => new FakeWire(i >= FIRST_DEFLATING));
       const connections = wires.map((wire, i) => connect(sessionOf(i), wire));
       for (const [i, wire] of wires.entries()) {
         const connection = connections[i];
@@ -204,7 +212,7 @@ test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 each client gets its part of the order, howeve
 });
 
 test("RES-2 a ghost is cut off, even if whoever resumed is gone again by then", () => {
-  const fanout = new Fanout(() => "T", { told: () => {}, refused: () => {} });
+  const fanout = new Fanout(() => "T", { told: () => {}, refused: () => {} }, 1);
   const room = emptyRoom();
   const wire = new FakeWire();
   fanout.add(connect("v4", wire), wire);
@@ -223,6 +231,39 @@ test("RES-2 a ghost is cut off, even if whoever resumed is gone again by then", 
   const before = wire.written.length;
   tell(operationOf("1", { type: "name", name: "Bình" }));
   expect(wire.written.length).toBe(before);
+});
+
+test("ZIP-3 a batch is compressed once for all who take that, and only for those who asked nothing in it", () => {
+  const fanout = new Fanout(() => "T", { told: () => {}, refused: () => {} }, 150);
+  const room = emptyRoom();
+  const wires = {
+    1: new FakeWire(),
+    v4: new FakeWire(),
+    v5: new FakeWire(true),
+    v6: new FakeWire(true),
+    v7: new FakeWire(true),
+  };
+  for (const [session, wire] of Object.entries(wires)) fanout.add(connect(session, wire), wire);
+  const tell = (...operations: Operation[]) => {
+    for (const { written } of Object.values(wires)) written.length = 0;
+    fanout.deliver(
+      "/",
+      operations.map((each) => outcomeOf(room.decide(each, { time: 1, timestamp: "T" }))),
+    );
+  };
+  const say = (session: string, content: string) => operationOf(session, { type: "send", content });
+  const isCompressed = (wire: FakeWire) => wire.written.map((bytes) => ((bytes[0] ?? 0) & 0x40) !== 0);
+  tell(...Object.keys(wires).map((session) => operationOf(session, { type: "name", name: session })));
+
+  tell(say("v7", LONG), say("v7", LONG));
+  expect(Object.values(wires).map(isCompressed)).toEqual([[false], [false], [true], [true], [false]]);
+  expect(wires.v6.written[0]).toBe(wires.v5.written[0] ?? Buffer.alloc(0));
+  expect(wires.v5.written[0]?.length).toBeLessThan(200);
+  expect(framesOf(wires.v5)).toEqual(framesOf(wires.v4));
+
+  tell(say("1", "x"));
+  expect(isCompressed(wires.v5)).toEqual([false]);
+  expect(framesOf(wires.v5)).toEqual(framesOf(wires.v4));
 });
 
 /** The refusals and histories, whose texts are other tests' matter. */

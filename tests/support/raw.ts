@@ -2,6 +2,7 @@
  * A WebSocket client made of bytes: it can say what no well-behaved client says, and stay silent where one answers.
  */
 import { createConnection, type Socket } from "node:net";
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 
 /** The opcodes of RFC 6455, section 5.2. */
 export const OPCODE = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -39,6 +40,17 @@ export function frame(payload: string | Uint8Array, options: FrameOptions = {}):
   return Buffer.concat([Buffer.from(head), MASK, body]);
 }
 
+const SYNC = { finishFlush: constants.Z_SYNC_FLUSH };
+/** What a compressed message leaves out of its end (RFC 7692, section 7.2.1). */
+const LEFT_OUT = Buffer.from([0, 0, 0xff, 0xff]);
+/** Set on the first frame of a compressed message. */
+export const RSV1 = 4;
+
+/** The payload of a compressed message. */
+export function compressed(message: string | Uint8Array): Buffer {
+  return deflateRawSync(message, SYNC).subarray(0, -LEFT_OUT.length);
+}
+
 /** A close frame with a status code. */
 export function closeFrame(code: number): Buffer {
   const payload = Buffer.alloc(2);
@@ -62,6 +74,8 @@ export class RawPeer {
   readonly closed: Promise<RawEnd>;
   /** The head of the answer to the upgrade request, or "" before {@link upgrade}. */
   responseHead = "";
+  /** How many compressed text frames have arrived. */
+  compressedFrames = 0;
   readonly #socket: Socket;
   readonly #answersPings: boolean;
   #bytes: Buffer = Buffer.alloc(0);
@@ -196,7 +210,11 @@ export class RawPeer {
     if (bytes.length < start + length) return false;
     const payload = bytes.subarray(start, start + length);
     this.#bytes = bytes.subarray(start + length);
-    this.#take(opcode, payload);
+    // What is read here may also be an HTTP body, and no frames at all.
+    const isAgreed = this.responseHead.includes("permessage-deflate");
+    const isCompressed = isAgreed && (bytes.readUInt8(0) & (RSV1 << 4)) !== 0;
+    if (isCompressed) this.compressedFrames++;
+    this.#take(opcode, isCompressed ? inflateRawSync(Buffer.concat([payload, LEFT_OUT]), SYNC) : payload);
     return true;
   }
 

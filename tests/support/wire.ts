@@ -8,10 +8,15 @@ import type { Limits } from "../../src/server/settings.ts";
 /** A socket in memory, which keeps what is done to it. */
 export class FakeWire implements Wire {
   readonly written: Uint8Array[] = [];
+  readonly deflates: boolean;
   unsentBytes = 0;
   end: { code: number } | "cut" | null = null;
   /** What a real socket calls when it cannot send all at once. */
   backlogged: () => void = () => {};
+
+  constructor(deflates = false) {
+    this.deflates = deflates;
+  }
 
   write(frames: Uint8Array): void {
     this.written.push(frames);

@@ -11,6 +11,15 @@ export interface BlockStart {
   readonly replyBytesBefore: number;
 }
 
+/** The oldest records of a file, which are to go. */
+export interface Cut {
+  readonly count: number;
+  readonly bytes: number;
+  readonly replyBytes: number;
+  /** The id of the first record that stays. */
+  readonly firstId: number;
+}
+
 /**
  * Where the records of a history file stand. It holds one entry for every 64 records (24 bytes, so 375 KB for a
  * million records); what lies between two entries is found by reading the 64.
@@ -21,13 +30,30 @@ export class HistoryIndex {
   /** The reply bytes (see `replyBytes`) of all records together. */
   replyBytes = 0;
   #blocks = new Float64Array(16 * FIELDS);
+  /** Records that were cut off the first block. */
+  #cutOff = 0;
 
   /** Notes the record that follows the last one; `offset` is where its brace opens. */
   add(offset: number, id: number, replyBytes: number): void {
-    if (this.count % RECORDS_A_BLOCK === 0) this.#open(offset, id);
+    if ((this.#cutOff + this.count) % RECORDS_A_BLOCK === 0) this.#open(offset, id);
     this.count++;
     this.lastId = id;
     this.replyBytes += replyBytes;
+  }
+
+  /** Forgets the oldest records, which went out of the file. One at least must stay. */
+  cut({ count, bytes, replyBytes, firstId }: Cut): void {
+    const { offset } = this.#block(0);
+    const whole = Math.floor((this.#cutOff + count) / RECORDS_A_BLOCK);
+    this.#blocks = this.#blocks.slice(whole * FIELDS, this.#length * FIELDS);
+    this.#cutOff = (this.#cutOff + count) % RECORDS_A_BLOCK;
+    this.count -= count;
+    this.replyBytes -= replyBytes;
+    for (let at = 0; at < this.#blocks.length; at += FIELDS) {
+      this.#blocks[at + OFFSET] = (this.#blocks[at + OFFSET] ?? 0) - bytes;
+      this.#blocks[at + REPLY_BYTES] = (this.#blocks[at + REPLY_BYTES] ?? 0) - replyBytes;
+    }
+    this.#blocks.set([offset, firstId, 0]);
   }
 
   /** The id of the oldest record, 0 when there is none. */
@@ -82,7 +108,7 @@ export class HistoryIndex {
   }
 
   get #length(): number {
-    return Math.ceil(this.count / RECORDS_A_BLOCK);
+    return Math.ceil((this.#cutOff + this.count) / RECORDS_A_BLOCK);
   }
 
   #block(number: number): BlockStart {

@@ -2,10 +2,12 @@ import fs from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CLOSING, decodeRecord, idOf, replyBytes, type StoredMessage } from "../record.ts";
-import { createHistoryFile, makeFolder, writeAll, writeAllNow } from "./disk-file.ts";
+import type { Retention } from "../retention.ts";
+import { createHistoryFile, makeFolder, syncFolder, writeAll, writeAllNow } from "./disk-file.ts";
 import { errorCode, errorReason, isDirectory, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
-import { HistoryIndex } from "./history-index.ts";
+import { type Cut, HistoryIndex } from "./history-index.ts";
+import { findCut, Successor } from "./prune.ts";
 import { realFile } from "./real-file.ts";
 import { recover } from "./repair.ts";
 
@@ -35,11 +37,13 @@ const BATCH_SYNC_EVERY_MS = 1_000;
 /** What the event loop may be held up for by one sync; the way over another thread costs about a third of it. */
 const QUICK_SYNC_MS = 0.5;
 const CLOSING_BYTES = Buffer.from(CLOSING);
+/** What a prune may leave to be copied while sends wait. */
+const LITTLE_BYTES = 64 * 1024;
 
 /**
  * The history of one room in one file, which is a valid JSON array at every moment between two appends: a record a
  * line, and the bracket. An append writes over the closing bracket only, so what was acknowledged is never written
- * again, and the cost does not depend on how much there is.
+ * again, and the cost does not depend on how much there is. Only {@link prune} writes a file anew.
  *
  * The file must not be opened twice; see `lockFile`.
  */
@@ -61,7 +65,12 @@ export class Journal {
   #syncTimer: ReturnType<typeof setTimeout> | undefined;
   #backgroundSync: Promise<void> | undefined;
   #backgroundSyncFailed = false;
-  #closed = false;
+  /** The file was put in the place of another, and no disk may hold that yet. */
+  #isNewInFolder = false;
+  /** The reads that go on. */
+  readonly #reads = new Set<Promise<void>>();
+  #pruning: Promise<unknown> | undefined;
+  readonly #stop = new AbortController();
 
   private constructor(path: string, realPath: string, fsync: FsyncMode, notices: readonly string[]) {
     this.path = path;
@@ -192,11 +201,39 @@ export class Journal {
     }
   }
 
+  /**
+   * Drops the oldest messages, those that are not to be kept. The others are copied into a file beside this one, which
+   * then takes its place, so that a crash leaves one of the two. Appends and reads go on meanwhile. Calls must not overlap.
+   *
+   * @param now Unix milliseconds
+   * @param alone runs the end of it when no append runs, and is short
+   * @returns how many messages were dropped. 0 when the journal was closed before the end
+   * @throws the system's error, and then nothing was dropped
+   */
+  async prune(
+    retention: Retention,
+    now: number,
+    alone: (end: () => Promise<void>) => Promise<void>,
+  ): Promise<number> {
+    if (this.#closed || this.#pruning !== undefined) return 0;
+    const pruning = this.#prune(retention, now, alone);
+    this.#pruning = pruning.catch(() => undefined);
+    try {
+      return await pruning;
+    } catch (error) {
+      if (this.#closed) return 0;
+      throw error;
+    } finally {
+      this.#pruning = undefined;
+    }
+  }
+
   /** Waits for a running append, makes everything durable (unless fsync is off) and lets go of the file. */
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#stop.abort();
     clearTimeout(this.#syncTimer);
+    await this.#pruning;
     await this.#appending?.catch(() => undefined);
     await this.#backgroundSync;
     const file = this.#file;
@@ -208,6 +245,51 @@ export class Journal {
     } finally {
       await file.close();
     }
+  }
+
+  get #closed(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  async #prune(
+    retention: Retention,
+    now: number,
+    alone: (end: () => Promise<void>) => Promise<void>,
+  ): Promise<number> {
+    const file = this.#file;
+    if (file === undefined) return 0;
+    const { signal } = this.#stop;
+    const cut = await findCut(file, { count: this.count, end: this.#end }, retention, now, signal);
+    if (cut === null) return 0;
+    const successor = await Successor.create(this.#realPath, file, cut);
+    try {
+      while ((await successor.copyTo(this.#end, signal)) > LITTLE_BYTES);
+      signal.throwIfAborted();
+      await alone(async () => {
+        if (this.#appending !== undefined) throw new Error("An append may not run while a prune ends.");
+        await successor.copyTo(this.#end, signal);
+        await this.#backgroundSync;
+        await successor.takeOver();
+        this.#goOnWith(successor.file, cut);
+      });
+    } catch (error) {
+      await successor.discard();
+      throw error;
+    }
+    // Who began to read before goes on in the old file.
+    void Promise.all(this.#reads)
+      .then(() => file.close())
+      .catch(() => undefined);
+    return cut.count;
+  }
+
+  #goOnWith(file: FileHandle, cut: Cut): void {
+    this.#file = file;
+    this.#index.cut(cut);
+    this.#end -= cut.bytes;
+    this.#disordered = false;
+    this.#backgroundSyncFailed = false;
+    this.#isNewInFolder = true;
   }
 
   /** An offset from which on all records since a time are found, and some older ones. */
@@ -230,14 +312,22 @@ export class Journal {
   /** The records from an offset in the file on, as many at a time as one read brought. */
   async *#records(start: number, stop = this.#end): AsyncGenerator<string[], undefined> {
     if (this.#file === undefined || this.count === 0) return;
-    for await (const lines of readLines(new FileChunks(this.#file, start, stop))) {
-      yield lines.flatMap((line) => (line === "" ? [] : line.endsWith(",") ? line.slice(0, -1) : line));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#reads.add(promise);
+    try {
+      for await (const lines of readLines(new FileChunks(this.#file, start, stop))) {
+        yield lines.flatMap((line) => (line === "" ? [] : line.endsWith(",") ? line.slice(0, -1) : line));
+      }
+    } finally {
+      this.#reads.delete(promise);
+      resolve();
     }
   }
 
   async #store(records: readonly JournalRecord[]): Promise<void> {
     const file = this.#file ?? (await this.#createLate());
     if (this.#disordered) await this.#putInOrder(file);
+    if (this.#isNewInFolder) await this.#syncName();
     // What was acknowledged is not safe: no more is, until the disk takes it.
     if (this.#backgroundSyncFailed) await this.#sync(file);
     const lead = this.count === 0 ? "\n" : ",\n";
@@ -252,7 +342,13 @@ export class Journal {
       throw error;
     }
     this.#note(records, lead.length);
-    if (this.#fsync === "batch") this.#syncSoon(file);
+    if (this.#fsync === "batch") this.#syncSoon();
+  }
+
+  /** Else a power loss could bring back the file that was there before, which has none of what follows. */
+  async #syncName(): Promise<void> {
+    await syncFolder(dirname(this.#realPath));
+    this.#isNewInFolder = false;
   }
 
   /**
@@ -294,11 +390,12 @@ export class Journal {
     return this.#file;
   }
 
-  #syncSoon(file: FileHandle): void {
+  #syncSoon(): void {
     if (this.#syncTimer !== undefined || this.#closed) return;
     this.#syncTimer = setTimeout(() => {
       this.#syncTimer = undefined;
-      this.#backgroundSync = this.#sync(file).catch(() => this.#syncSoon(file));
+      if (this.#file === undefined) return;
+      this.#backgroundSync = this.#sync(this.#file).catch(() => this.#syncSoon());
     }, BATCH_SYNC_EVERY_MS);
     this.#syncTimer.unref();
   }

@@ -7,7 +7,6 @@ import { HistoryMemory } from "../history-memory.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
-import { pruneFile } from "./prune.ts";
 import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
 
@@ -165,23 +164,29 @@ export class LocalEngine implements Engine {
       pending: this.#pending,
       open: async () => {
         await this.#closing.get(room);
-        await this.#prune(room, path);
-        return Journal.open(path, { fsync, timeOf, create: isMain });
+        const journal = await Journal.open(path, { fsync, timeOf, create: isMain });
+        await this.#prune(room, journal, (end) => end());
+        return journal;
       },
+      prune: (journal, alone) => this.#prune(room, journal, alone),
       idle: () => this.#idle(room, queue),
     });
     this.#rooms.set(room, queue);
     return queue;
   }
 
-  async #prune(room: string, path: string): Promise<void> {
+  async #prune(
+    room: string,
+    journal: Journal,
+    alone: (end: () => Promise<void>) => Promise<void>,
+  ): Promise<void> {
     const { retention, now, observer } = this.#options;
     try {
-      const dropped = await pruneFile(path, retention, now().time);
+      const dropped = await journal.prune(retention, now().time, alone);
       if (dropped > 0)
         observer.notice(room, `${dropped} messages of room ${room} were not to be kept any longer.`);
     } catch (error) {
-      // What cannot be dropped is kept; whether the file can be used is the opening's to say.
+      // What cannot be dropped is kept.
       observer.fault(room, error);
     }
   }

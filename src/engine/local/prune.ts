@@ -1,75 +1,112 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
-import { decodeRecord } from "../record.ts";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { CLOSING, decodeRecord, replyBytes } from "../record.ts";
 import { KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
-import { copyBytes, syncFolder, writeAll } from "./disk-file.ts";
-import { errorCode } from "./fault.ts";
+import { copyBytes, writeAll } from "./disk-file.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
-import { realFile } from "./real-file.ts";
-import { scan } from "./scan.ts";
+import type { Cut } from "./history-index.ts";
 
 const OPENING = Buffer.from("[\n");
+/** What is copied at a time. In between it is seen whether to stop. */
+const SLICE_BYTES = 1024 * 1024;
 
 /**
- * Drops the messages of a history file that are not to be kept. The rest is written beside it, synced, and put in its
- * place, so that a crash leaves one of the two. The file must not be open. One that needs repair is left for the start.
+ * Where what is to be kept begins.
  *
+ * @param count messages in the file up to `end`
  * @param now Unix milliseconds
- * @returns how many messages were dropped. May reject as the disk does
+ * @returns null when all is to be kept
  */
-export async function pruneFile(path: string, retention: Retention, now: number): Promise<number> {
-  if (keepsAll(retention)) return 0;
-  const file = await open(realFile(path), "r").catch((error) => {
-    if (errorCode(error) === "ENOENT") return null;
-    throw error;
-  });
-  if (file === null) return 0;
-  try {
-    const { rest, index } = await scan(file);
-    if (rest !== "closing" || index.count < 2) return 0;
-    const { dropped, offset } = await firstKept(file, index.count, retention, now);
-    if (dropped > 0) await replaceFrom(file, offset, realFile(path));
-    return dropped;
-  } finally {
-    await file.close();
-  }
-}
-
-/** The first message to be kept: how many stand before it, and where in the file it begins. */
-async function firstKept(
+export async function findCut(
   file: FileHandle,
-  count: number,
-  { keepMs, keepMessages }: Retention,
+  { count, end }: { readonly count: number; readonly end: number },
+  retention: Retention,
   now: number,
-): Promise<{ dropped: number; offset: number }> {
-  const chunks = new FileChunks(file, OPENING.length);
-  let offset = OPENING.length;
-  let dropped = 0;
-  for await (const lines of readLines(chunks)) {
+  stop: AbortSignal,
+): Promise<Cut | null> {
+  if (keepsAll(retention)) return null;
+  const { keepMs, keepMessages } = retention;
+  const cut = { count: 0, firstId: 0, bytes: 0, replyBytes: 0 };
+  for await (const lines of readLines(new FileChunks(file, OPENING.length, end))) {
+    stop.throwIfAborted();
+    // A file that the system has in memory is read so quickly that sockets would wait for the end of it.
+    await nextTurn();
     for (const line of lines) {
-      const { time } = decodeRecord(line.replace(/,$/, ""));
+      const record = line.replace(/,$/, "");
+      const { id, time } = decodeRecord(record);
       const isOver =
-        (keepMs !== null && time < now - keepMs) || (keepMessages !== null && count - dropped > keepMessages);
-      if (!isOver || time > now - KEPT_AT_LEAST_MS || dropped === count - 1) return { dropped, offset };
-      offset += Buffer.byteLength(line) + 1;
-      dropped++;
+        (keepMs !== null && time < now - keepMs) ||
+        (keepMessages !== null && count - cut.count > keepMessages);
+      if (!isOver || time > now - KEPT_AT_LEAST_MS || cut.count === count - 1) {
+        return cut.count === 0 ? null : { ...cut, firstId: id };
+      }
+      cut.count++;
+      cut.bytes += Buffer.byteLength(line) + 1;
+      cut.replyBytes += replyBytes(record);
     }
   }
-  return { dropped: 0, offset };
+  return null;
 }
 
-async function replaceFrom(file: FileHandle, offset: number, path: string): Promise<void> {
-  const beside = `${path}.pruned`;
-  const { size, mode } = await file.stat();
-  await rm(beside, { force: true });
-  const target = await open(beside, "wx", mode & 0o777);
-  try {
-    await writeAll(target, OPENING, 0);
-    await copyBytes(file, offset, size, target, OPENING.length);
-    await target.sync();
-  } finally {
-    await target.close();
+/** A history file that is written beside another one, without the other's oldest messages, and then takes its place. */
+export class Successor {
+  readonly file: FileHandle;
+  readonly #path: string;
+  readonly #source: FileHandle;
+  readonly #cutBytes: number;
+  /** How far the source is copied. */
+  #copied: number;
+
+  private constructor(file: FileHandle, path: string, source: FileHandle, cutBytes: number) {
+    this.file = file;
+    this.#path = path;
+    this.#source = source;
+    this.#cutBytes = cutBytes;
+    this.#copied = OPENING.length + cutBytes;
   }
-  await rename(beside, path);
-  await syncFolder(dirname(path));
+
+  static async create(path: string, source: FileHandle, { bytes }: Cut): Promise<Successor> {
+    const { mode } = await source.stat();
+    // A crash may have left one.
+    await rm(besides(path), { force: true });
+    const file = await open(besides(path), "wx+", mode & 0o777);
+    const successor = new Successor(file, path, source, bytes);
+    try {
+      await writeAll(file, OPENING, 0);
+    } catch (error) {
+      await successor.discard();
+      throw error;
+    }
+    return successor;
+  }
+
+  /** Copies on, up to an offset in the source, durably. @returns how many bytes that were */
+  async copyTo(end: number, stop: AbortSignal): Promise<number> {
+    const from = this.#copied;
+    stop.throwIfAborted();
+    while (this.#copied < end) {
+      const to = Math.min(this.#copied + SLICE_BYTES, end);
+      await copyBytes(this.#source, this.#copied, to, this.file, this.#copied - this.#cutBytes);
+      this.#copied = to;
+      stop.throwIfAborted();
+    }
+    await this.file.datasync();
+    return end - from;
+  }
+
+  /** Closes the array, durably, and takes the source's place. A power loss may still undo that: see `syncFolder`. */
+  async takeOver(): Promise<void> {
+    await writeAll(this.file, Buffer.from(CLOSING), this.#copied - this.#cutBytes);
+    await this.file.sync();
+    await rename(besides(this.#path), this.#path);
+  }
+
+  async discard(): Promise<void> {
+    await this.file.close();
+    await rm(besides(this.#path), { force: true });
+  }
+}
+
+function besides(path: string): string {
+  return `${path}.pruned`;
 }

@@ -17,6 +17,8 @@ const REOPEN_AFTER_MS = 5_000;
 export interface RoomQueueOptions extends QueueOptions {
   /** Opens the history file, and drops before what is not to be kept of it. */
   readonly open: () => Promise<Journal>;
+  /** Drops what is not to be kept of the history. `alone` runs its end when no append runs. Does not reject. */
+  readonly prune: (journal: Journal, alone: (end: () => Promise<void>) => Promise<void>) => Promise<void>;
   readonly now: () => Moment;
   readonly sessions: SessionStore;
   /** How long a nickname is kept for somebody who can resume. */
@@ -35,7 +37,9 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   #journal: Journal | null = null;
   #room: Room | null = null;
   #opening: Promise<void> | null = null;
-  #mustPrune = false;
+  #isPruning = false;
+  /** The end of a prune, which waits for its turn. */
+  #pruneEnd: (() => Promise<void>) | null = null;
   #openFailedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RoomQueueOptions) {
@@ -51,10 +55,26 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     for (const { session } of this.#absentees) this.places.startGrace(session, options.restartGraceMs);
   }
 
-  /** Drops what is not to be kept of the history, between two batches. */
+  /** Drops what is not to be kept of the history. Batches go on meanwhile; only the end of it is between two of them. */
   prune(): void {
-    this.#mustPrune = true;
-    this.wake();
+    if (this.#journal === null || this.#isPruning) return;
+    this.#isPruning = true;
+    void this.options
+      .prune(this.#journal, (end) => this.#betweenBatches(end))
+      .finally(() => {
+        this.#isPruning = false;
+      });
+  }
+
+  #betweenBatches(end: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pruneEnd = async () => {
+        this.#pruneEnd = null;
+        await end().then(resolve, reject);
+        this.dropHistory();
+      };
+      this.wake();
+    });
   }
 
   /** Lets go of the history file and of everything in memory. The queue must be idle. */
@@ -108,11 +128,12 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   }
 
   protected get hasErrand(): boolean {
-    return this.#mustPrune;
+    return this.#pruneEnd !== null;
   }
 
   protected async work(batch: readonly Operation[]): Promise<void> {
-    if (this.#mustPrune) await this.#closeToPrune();
+    await this.#pruneEnd?.();
+    if (batch.length === 0) return;
     if (this.#room === null) await this.#tryOpen();
     const decisions = this.#decide(batch);
     // Most batches of a quiet room store nothing and read nothing: they are told in the same turn.
@@ -122,27 +143,6 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
 
   protected recover(): void {
     this.dropHistory();
-  }
-
-  /** The file is pruned as it is opened again. Roster and ids stay as they are. */
-  async #closeToPrune(): Promise<void> {
-    this.#mustPrune = false;
-    const journal = this.#journal;
-    this.#journal = null;
-    this.dropHistory();
-    await journal?.close();
-    if (this.#room !== null) await this.#reopen();
-  }
-
-  /** @returns null when the file cannot be opened now */
-  async #reopen(): Promise<Journal | null> {
-    try {
-      this.#journal = await this.options.open();
-    } catch (error) {
-      this.healthy = false;
-      this.fault(error);
-    }
-    return this.#journal;
   }
 
   async #tryOpen(): Promise<void> {
@@ -188,9 +188,8 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
 
   /** Stores the batch's messages, and fetches what is asked for of the history. */
   async #store(decisions: readonly Decision[]): Promise<Stored> {
-    if (this.#room === null) return NOTHING_STORED;
-    const journal = this.#journal ?? (await this.#reopen());
-    if (journal === null) return this.#storeNothing(decisions);
+    const journal = this.#journal;
+    if (journal === null) return NOTHING_STORED;
     const lastIdBefore = journal.lastId;
     const getError = await this.#lookUp(journal, decisions);
     const messages = messagesOf(decisions);
@@ -204,12 +203,6 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
       getError: getError === undefined ? null : sentenceFor(getError),
       sendError: sendError === undefined ? null : sentenceFor(sendError),
     };
-  }
-
-  #storeNothing(decisions: readonly Decision[]): Stored {
-    const error = sentenceFor(undefined);
-    this.#room?.takeBack(messagesOf(decisions));
-    return { ...NOTHING_STORED, getError: error, sendError: error };
   }
 
   /** @returns the error, if the history cannot be read */

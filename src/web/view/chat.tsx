@@ -126,6 +126,7 @@ function Rename({ close }: { readonly close: () => void }) {
       <NicknameForm
         label={words.rename.field}
         button={words.rename.button}
+        waiting={words.rename.waiting}
         first={room.nickname.value ?? ""}
         done={close}
       />

@@ -16,6 +16,7 @@ export function Join() {
           key={lost?.name}
           label={words.join.nickname}
           button={words.join.button}
+          waiting={words.join.waiting}
           first={lost?.name ?? room.remembered}
           refusal={lost ? nicknameRefusal(lost.error, words) : undefined}
         />

@@ -7,6 +7,8 @@ import { useStores, useWords } from "./stores.ts";
 interface NicknameFormProps {
   readonly label: string;
   readonly button: string;
+  /** What the button says while the server is asked. */
+  readonly waiting: string;
   readonly first: string;
   /** What is wrong from the beginning, in words. */
   readonly refusal?: string | undefined;
@@ -14,7 +16,7 @@ interface NicknameFormProps {
 }
 
 /** Asks for a nickname, and says beside the field why one is not to be had. */
-export function NicknameForm({ label, button, first, refusal = "", done }: NicknameFormProps) {
+export function NicknameForm({ label, button, waiting, first, refusal = "", done }: NicknameFormProps) {
   const { room } = useStores();
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
@@ -62,7 +64,7 @@ export function NicknameForm({ label, button, first, refusal = "", done }: Nickn
         {fault}
       </p>
       <button type="submit" class="main" disabled={isAsking.value}>
-        {isAsking.value ? words.join.waiting : button}
+        {isAsking.value ? waiting : button}
       </button>
     </form>
   );

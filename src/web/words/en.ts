@@ -35,6 +35,7 @@ export const en = {
     title: "Change your nickname",
     field: "New nickname",
     button: "Rename",
+    waiting: "Renaming…",
   },
   leave: "Leave the chat",
   you: "you",

@@ -1,0 +1,71 @@
+/** Compressed messages: the extension `permessage-deflate` (RFC 7692), without a memory from message to message. */
+import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
+import { payloadOf, textFrameHead } from "./websocket-frame.ts";
+
+/** What confirms the extension. Each message is compressed by itself, in both directions. */
+export const DEFLATE_ANSWER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
+
+const NAME = "permessage-deflate";
+/** A quoted value must be a token too (RFC 6455, section 9.1), and so has neither a comma nor a semicolon in it. */
+const PARAMETER = /^([a-z_]+)(?:[\t ]*=[\t ]*(?:(\d+)|"(\d+)"))?$/;
+const WINDOW_BITS = ["8", "9", "10", "11", "12", "13", "14", "15"];
+/** A higher one takes more time and saves next to nothing: see docs/decisions/0013. */
+const LEVEL = 2;
+/** A sender leaves out the end of the empty block that a flush writes (section 7.2.1). */
+const LEFT_OUT_BYTES = 4;
+/** The same, and a last block behind it, without which a message that was cut short would pass for a whole one. */
+const END = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x03, 0x00]);
+
+/**
+ * Whether one of the offers in a `Sec-WebSocket-Extensions` header can be accepted by {@link DEFLATE_ANSWER}. One that
+ * limits our window cannot: all clients are sent the same bytes.
+ */
+export function acceptsDeflate(header: string | null): boolean {
+  return (header ?? "").split(",").some((offer) => {
+    const [name, ...parameters] = offer.split(";").map((part) => part.trim());
+    const keys = parameters.map((parameter) => PARAMETER.exec(parameter)?.[1]);
+    return name === NAME && new Set(keys).size === keys.length && parameters.every(isAcceptable);
+  });
+}
+
+function isAcceptable(parameter: string): boolean {
+  const [, key, token, quoted] = PARAMETER.exec(parameter) ?? [];
+  const value = token ?? quoted;
+  switch (key) {
+    case "server_no_context_takeover":
+    case "client_no_context_takeover":
+      return value === undefined;
+    case "client_max_window_bits":
+      return value === undefined || WINDOW_BITS.includes(value);
+    default:
+      return false;
+  }
+}
+
+/**
+ * The message that a compressed payload holds. What stands behind a final block is not read. Costs no more than
+ * `maxBytes` and some, whatever the payload claims to hold.
+ */
+export function inflate(payload: Uint8Array, maxBytes: number): Uint8Array | "broken" | "too big" {
+  try {
+    return inflateRawSync(Buffer.concat([payload, END]), { maxOutputLength: maxBytes });
+  } catch (error) {
+    const isTooBig = error instanceof Error && "code" in error && error.code === "ERR_BUFFER_TOO_LARGE";
+    return isTooBig ? "too big" : "broken";
+  }
+}
+
+/**
+ * A text frame with its payload compressed; the frame itself when its payload is smaller than `fromBytes`, or
+ * compressed no smaller.
+ *
+ * @param pieces of one frame
+ */
+export function deflated(pieces: readonly Uint8Array[], fromBytes: number): readonly Uint8Array[] {
+  const payload = payloadOf(Buffer.concat(pieces));
+  if (payload.length < fromBytes) return pieces;
+  const stream = deflateRawSync(payload, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH });
+  const compressed = stream.subarray(0, stream.length - LEFT_OUT_BYTES);
+  if (compressed.length >= payload.length) return pieces;
+  return [Buffer.concat([textFrameHead(compressed.length, true), compressed])];
+}

@@ -1,0 +1,173 @@
+/** Old messages are dropped from a history while people send, and the process is killed in the middle of it. */
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Journal } from "../../src/engine/local/journal.ts";
+import type { StoredMessage } from "../../src/engine/record.ts";
+import { Random } from "../support/random.ts";
+import {
+  historyText,
+  message,
+  messagesOf,
+  QUICK,
+  readHistory,
+  toRecords,
+  withHistory,
+  withOpened,
+} from "./journal-fixture.ts";
+
+const { CHAT_ROUNDS = "15", CHAT_SEED = "1" } = process.env;
+const KEPT = 20_000;
+const RETENTION = { keepMs: null, keepMessages: KEPT, everyMs: 1 };
+/** Long after all messages of these tests. */
+const NOW = 2_000_000_000_000;
+
+const messages = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, at) => ({ ...message(from + at), key: "-_abcdefghij0129" }));
+
+/** Lets the room talk and drop, and kills it. @returns what was told: ids, and how long the messages were */
+async function killed(path: string, afterMs: number): Promise<[id: number, length: number][]> {
+  const child = Bun.spawn([process.execPath, join(import.meta.dir, "prune-writer.ts"), path, String(KEPT)], {
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  let output = "";
+  for await (const bytes of child.stdout) {
+    if (output === "") setTimeout(() => child.kill("SIGKILL"), afterMs);
+    output += Buffer.from(bytes).toString();
+  }
+  await child.exited;
+  expect(child.signalCode).toBe("SIGKILL");
+  // What was not told whole was not told.
+  return output
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => [Number(line.split(" ")[0]), Number(line.split(" ")[1])]);
+}
+
+test(`DUR-2 PAGE-5 killed while it drops what is old, a room keeps all that is to be kept: seed ${CHAT_SEED}`, async () => {
+  await withHistory(async (path) => {
+    const random = new Random(Number(CHAT_SEED));
+    writeFileSync(path, historyText(messages(1, 2 * KEPT)));
+    let told = 2 * KEPT;
+    let inTheMiddle = 0;
+    for (let round = 0; round < Number(CHAT_ROUNDS); round++) {
+      const lines = await killed(path, random.integer(0, 120));
+      if (existsSync(`${path}.pruned`)) inTheMiddle++;
+      const journal = await Journal.open(path, QUICK);
+      const stored = await messagesOf(journal);
+      await journal.close();
+      const first = stored[0]?.id ?? 0;
+      expect(stored.map(({ id }) => id)).toEqual(stored.map((_, at) => first + at));
+      expect(stored.length).toBeGreaterThanOrEqual(KEPT);
+      expect(lines.map(([id]) => id)).toEqual(lines.map((_, at) => told + 1 + at));
+      for (const [id, length] of lines) expect(stored[id - first]?.content.length).toBe(length);
+      // What was stored and not told before the end stays, too.
+      told = first + stored.length - 1;
+      expect(told).toBeGreaterThanOrEqual(lines.at(-1)?.[0] ?? 0);
+      expect(first).toBeGreaterThan(1);
+    }
+    expect(inTheMiddle).toBeGreaterThan(0);
+  });
+}, 120_000);
+
+test("PAGE-5 appends and reads go on while a history is written anew", async () => {
+  await withHistory(async (path) => {
+    const kept = (all: readonly StoredMessage[]) => all.slice(2 * KEPT - 3);
+    await withOpened(path, historyText(messages(1, 2 * KEPT)), async (journal) => {
+      const retention = { ...RETENTION, keepMessages: 3 };
+      const said = messages(2 * KEPT + 1, 2 * KEPT + 300);
+      let next = 0;
+      const talk = async () => {
+        for (const until = next + 100; next < until; next++) {
+          await journal.append(toRecords(said.slice(next, next + 1)));
+          expect(await journal.message(said[next]?.id ?? 0)).toEqual(said[next]);
+        }
+      };
+      let talking = Promise.resolve();
+      const reader = journal.keyedSince(0);
+      const pruning = journal.prune(retention, NOW, async (end) => {
+        await talking;
+        expect((await reader.next()).value).toMatchObject({ id: 1 });
+        await end();
+        await talk();
+      });
+      talking = talk();
+      expect(await pruning).toBe(2 * KEPT - 3);
+      // Who began to read before has what was there then.
+      const read = (await Array.fromAsync(reader)).map(({ id }) => id);
+      expect(read).toEqual(messages(2, 2 * KEPT + 100).map(({ id }) => id));
+      await talk();
+      const all = kept([...messages(1, 2 * KEPT), ...said]);
+      expect(await messagesOf(journal)).toEqual(all);
+      expect(readHistory(path)).toEqual(all);
+      for (const count of [1, 64, 100, 200]) {
+        expect(await journal.below(all[250]?.id ?? 0, count)).toEqual(
+          toRecords(all.slice(250 - count, 250)).map(({ text }) => text),
+        );
+      }
+      expect([journal.firstId, journal.count]).toEqual([2 * KEPT - 2, all.length]);
+    });
+  });
+});
+
+test("PAGE-5 dropping again and again, by any number, leaves what stays in its place", async () => {
+  await withHistory(async (path) => {
+    const random = new Random(3);
+    await withOpened(path, historyText(messages(1, 500)), async (journal) => {
+      let all = messages(1, 500);
+      for (let round = 0; round < 60; round++) {
+        const keepMessages = Math.max(1, all.length - random.integer(0, 150));
+        await journal.prune({ ...RETENTION, keepMessages }, NOW, (end) => end());
+        all = all.slice(-keepMessages);
+        const more = messages(journal.lastId + 1, journal.lastId + random.integer(0, 150));
+        await journal.append(toRecords(more));
+        all.push(...more);
+        const at = random.integer(0, all.length - 1);
+        expect(await journal.message(all[at]?.id ?? 0)).toEqual(all[at]);
+        expect(await journal.below(all[at]?.id ?? 0, 70)).toEqual(
+          toRecords(all.slice(Math.max(0, at - 70), at)).map(({ text }) => text),
+        );
+        expect([journal.firstId, journal.lastId, journal.count]).toEqual([
+          all[0]?.id ?? 0,
+          all.at(-1)?.id ?? 0,
+          all.length,
+        ]);
+        const budget = random.integer(0, 20_000);
+        const tail = await journal.tail(budget);
+        const reopened = await Journal.open(path, QUICK);
+        expect(tail).toEqual(await reopened.tail(budget));
+        await reopened.close();
+      }
+      expect(await messagesOf(journal)).toEqual(all);
+    });
+  });
+});
+
+test("PAGE-5 a history that cannot be written anew stays as it is, and goes on", async () => {
+  await withHistory(async (path) => {
+    await withOpened(path, historyText(messages(1, 100)), async (journal) => {
+      const prune = () => journal.prune({ ...RETENTION, keepMessages: 10 }, NOW, (end) => end());
+      mkdirSync(`${path}.pruned`);
+      expect(prune()).rejects.toThrow();
+      await journal.append(toRecords(messages(101, 101)));
+      expect(await messagesOf(journal)).toEqual(messages(1, 101));
+      rmSync(`${path}.pruned`, { recursive: true });
+      expect(await prune()).toBe(91);
+      expect(readHistory(path)).toEqual(messages(92, 101));
+    });
+  });
+});
+
+test("a journal that is closed while it drops stays whole, and leaves nothing beside it", async () => {
+  await withHistory(async (path) => {
+    await withOpened(path, historyText(messages(1, KEPT)), async (journal) => {
+      const pruning = journal.prune({ ...RETENTION, keepMessages: KEPT - 1 }, NOW, (end) => end());
+      await Bun.sleep(1);
+      await journal.close();
+      expect(await pruning).toBe(0);
+      expect(existsSync(`${path}.pruned`)).toBe(false);
+      expect(readHistory(path)).toEqual(messages(1, KEPT));
+    });
+  });
+});
