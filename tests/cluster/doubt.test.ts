@@ -106,3 +106,29 @@ test("CLOSE-7 KEY-2 who cannot be told in time what came of a send is closed wit
   expect(await binh.next()).toMatchObject({ content: "behind it" });
   await binh.expectNothing();
 }, 30_000);
+
+/** A function that ends every connection which commits a message that says `lost`. */
+const CUT_WHAT_IS_LOST = `
+  CREATE FUNCTION public.cut() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM pg_terminate_backend(pg_backend_pid());
+      RETURN NULL;
+    END $$;
+  CREATE CONSTRAINT TRIGGER cut AFTER INSERT ON chatbox.messages
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.content = 'lost') EXECUTE FUNCTION public.cut();
+`;
+
+test("DUR-2 CLOSE-7 what was sent behind a message in doubt does not come before it when both are sent again", async () => {
+  await using cluster = await Cluster.start(1, FLAGS);
+  using an = await V3Client.registered(cluster.at(0).url(), "An");
+  await administer(cluster.url, CUT_WHAT_IS_LOST);
+  an.chat.send({ type: "send", content: "lost", key: "k" });
+  await cluster.at(0).waitForLog(({ text }) => text.includes("InDoubt"));
+  an.chat.send({ type: "send", content: "behind it", key: "l" });
+  expect((await an.chat.closed).code).toBe(1013);
+  await administer(cluster.url, "DROP TRIGGER cut ON chatbox.messages");
+  using again = await V3Client.resumed(cluster.at(0).url(), an.session);
+  await again.say("lost", "k");
+  await again.say("behind it", "l");
+  expect(contents(await again.page())).toEqual(["lost", "behind it"]);
+}, 30_000);

@@ -1,6 +1,6 @@
 /** Clients of the SDK with several servers and one database, behind a balancer that does not know them apart. */
 import { expect, test } from "bun:test";
-import { Chat, type Message } from "../../src/client/index.ts";
+import { Chat, type Message, StoreError } from "../../src/client/index.ts";
 import { ws } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { createDatabase, PostgresServer } from "../support/postgres.ts";
@@ -19,7 +19,8 @@ class Talker {
   readonly view: Message[] = [];
   readonly leaves: string[] = [];
   resumes = 0;
-  readonly #delivered: Promise<Message>[] = [];
+  /** Null for what the server says it could not store: a database that is away for longer than some seconds is told. */
+  readonly #delivered: Promise<Message | null>[] = [];
   #said = 0;
 
   constructor(
@@ -57,11 +58,14 @@ class Talker {
   }
 
   say(count: number): void {
-    for (let i = 0; i < count; i++) this.#delivered.push(this.chat.send(`${this.name} ${this.#said++}`));
-    for (const promise of this.#delivered) promise.catch(() => {});
+    for (let i = 0; i < count; i++) {
+      const delivered = this.chat.send(`${this.name} ${this.#said++}`).catch(nullIfNotStored);
+      delivered.catch(() => {});
+      this.#delivered.push(delivered);
+    }
   }
 
-  /** Says so much more, and waits until all of it is confirmed. */
+  /** Says so much more, and waits until all of it is confirmed, or refused by the store. */
   async said(count: number): Promise<void> {
     this.say(count);
     await Promise.all(this.#delivered);
@@ -70,8 +74,15 @@ class Talker {
   /** What was said, with the ids it was confirmed with. */
   async confirmed(): Promise<{ id: number | null; content: string }[]> {
     const messages = await Promise.all(this.#delivered);
-    return messages.map(({ id, content }) => ({ id, content }));
+    return messages.flatMap((message) =>
+      message === null ? [] : [{ id: message.id, content: message.content }],
+    );
   }
+}
+
+function nullIfNotStored(error: unknown): null {
+  if (error instanceof StoreError) return null;
+  throw error;
 }
 
 /** The whole history, as a server has it. */

@@ -3,6 +3,7 @@ import { SQL } from "bun";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
+import type { PageRequest } from "../../src/protocol/request.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
@@ -173,4 +174,190 @@ test("postgres: EV-7 a server hears that its people were told as left, and cuts 
     { kind: "absent", session: "a", name: "Bình" },
     { kind: "cut", session: "a" },
   ]);
+});
+
+/** Another engine over the database of a stage. */
+async function beside(stage: EngineStage, options: Partial<PostgresEngineOptions> = {}) {
+  const other = new EngineStage();
+  other.engine = await open(other.deliver, { ...options, url: urlOf.get(stage.deliver) ?? "" });
+  return other;
+}
+
+async function firstStage(options: Partial<PostgresEngineOptions> = {}): Promise<EngineStage> {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver, options);
+  return stage;
+}
+
+test("postgres: KEY-2 a key of more than ten minutes ago is stored anew, though the index knew it", async () => {
+  const stage = await firstStage();
+  stage.engine.enter("/");
+  stage.name("a", "An");
+  stage.send("a", "first", "/", "k");
+  stage.vanish("a");
+  await stage.until(3);
+  await stage.engine.close();
+  const time = 1_000 + 11 * 60_000;
+  const later = await beside(stage, { now: () => ({ time, timestamp: "01/01/2030 00:11:01" }) });
+  later.engine.enter("/");
+  later.resume("b", "a");
+  for (let i = 0; i < 2; i++) later.send("b", "second", "/", "k");
+  expect(await later.until(3)).toMatchObject([
+    { kind: "resumed", name: "An" },
+    { kind: "sent", message: { id: 2, content: "second" } },
+    { kind: "repeated", message: { id: 2 } },
+  ]);
+});
+
+test("postgres: GRACE-1 who is absent in the care of one server is not in another's that reads the room", async () => {
+  const stage = await firstStage();
+  stage.engine.enter("/");
+  stage.name("a", "An");
+  stage.vanish("a");
+  await stage.until(2);
+  const other = await beside(stage);
+  for (let i = 0; i < 2; i++) other.engine.enter("/");
+  other.name("1", "Bình");
+  other.get("1");
+  expect((await other.until(2))[1]).toMatchObject({ online: ["An", "Bình"] });
+  expect([stage.engine.absent, other.engine.absent]).toEqual([1, 0]);
+});
+
+test("postgres: GRACE-4 whom a server leaves behind is cared for by another, once, even who came to it by a resume", async () => {
+  const stage = await firstStage();
+  stage.engine.enter("/");
+  stage.name("1", "Survivor");
+  stage.engine.enter("/");
+  stage.name("a", "An");
+  await stage.until(2);
+  for (const [heir, name] of [
+    ["b", "a"],
+    ["c", null],
+  ] as const) {
+    const other = await beside(stage);
+    other.engine.enter("/");
+    if (name === null) other.name(heir, "Chi");
+    else other.resume(heir, name);
+    await other.until(1);
+    const before = stage.engine.absent;
+    await other.engine.close();
+    for (let i = 0; i < 500 && stage.engine.absent === before; i++) await Bun.sleep(10);
+    expect(stage.engine.absent).toBe(before + 1);
+  }
+  const entries = rowsOf(await administer(stage, "SELECT entry FROM chatbox.log ORDER BY position"));
+  const absences = entries
+    .flatMap(({ entry }) => JSON.parse(String(entry)))
+    .filter(([kind]) => kind === "absent");
+  // First the one that goes says so, then the one that cares.
+  expect(absences.map(([, session]) => session)).toEqual(["b", "b", "c", "c"]);
+});
+
+test("postgres: RES-4 CLOSE-7 with a hole in what it missed, a server cuts off all whom it has, and reads the room anew", async () => {
+  const stage = await firstStage();
+  for (let i = 0; i < 2; i++) stage.engine.enter("/");
+  stage.name("a", "An");
+  stage.name("b", "Bình");
+  await stage.until(2);
+  await administer(stage, "UPDATE chatbox.rooms SET position = position + 2");
+  await administer(
+    stage,
+    "INSERT INTO chatbox.log (room, position, server, batch, entry) SELECT name, position, '', '', '[]' FROM chatbox.rooms",
+  );
+  stage.send("a", "over the hole");
+  expect(await stage.until(5)).toMatchObject([
+    {},
+    {},
+    { kind: "cut", session: "a" },
+    { kind: "cut", session: "a" },
+    { kind: "cut", session: "b" },
+  ]);
+  stage.send("b", "on the other side");
+  expect((await stage.until(6))[5]).toMatchObject({ kind: "sent", message: { id: 1 } });
+});
+
+test("postgres: RES-4 CLOSE-7 a server notices that the database was set back to an earlier moment", async () => {
+  const stage = await firstStage();
+  stage.engine.enter("/");
+  stage.name("a", "An");
+  stage.send("a", "undone");
+  await stage.until(2);
+  await administer(
+    stage,
+    `DELETE FROM chatbox.messages;
+     DELETE FROM chatbox.log WHERE position = (SELECT position FROM chatbox.rooms);
+     UPDATE chatbox.rooms SET position = position - 1, last_id = 0;
+     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name = 'classic-chatbox' AND datname = current_database()`,
+  );
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "cut", session: "a" });
+});
+
+test("postgres: PAGE-5 what another server has pruned is not shown any more", async () => {
+  const stage = await firstStage();
+  stage.engine.enter("/");
+  stage.name("a", "An");
+  for (let i = 1; i <= 5; i++) stage.send("a", `m${i}`);
+  stage.page("a", {});
+  stage.page("a", { after: 0 });
+  await stage.until(8);
+  await administer(
+    stage,
+    `DELETE FROM chatbox.messages WHERE id <= 3; SELECT pg_notify('chatbox', '{"kind":"pruned"}')`,
+  );
+  const shown = async (page: Partial<PageRequest>) => {
+    const { length } = stage.told;
+    stage.page("a", page);
+    const told = (await stage.until(length + 1))[length];
+    if (told?.kind !== "paged") throw new Error(`a page was asked for: ${JSON.stringify(told)}`);
+    const messages: { id: number }[] = JSON.parse(`[${told.page.messages}]`);
+    return { ids: messages.map(({ id }) => id), gap: told.page.gap };
+  };
+  for (let i = 0; i < 500 && (await shown({ after: 0 })).gap === null; i++) await Bun.sleep(10);
+  expect(await shown({ after: 0 })).toEqual({ ids: [4, 5], gap: { from: 1, to: 3 } });
+  expect(await shown({})).toEqual({ ids: [4, 5], gap: null });
+});
+
+test("postgres: DUR-4 GRACE-3 a stop in good order has freed nicknames when it is over, and keeps those of who can resume", async () => {
+  const stage = await firstStage();
+  for (let i = 0; i < 2; i++) stage.engine.enter("/");
+  stage.name("1", "An");
+  stage.name("b", "Bình");
+  await stage.until(2);
+  await stage.engine.close();
+  const rows = rowsOf(await administer(stage, "SELECT session, is_absent FROM chatbox.nicknames"));
+  expect(rows).toEqual([{ session: "b", is_absent: true }]);
+  expect(stage.told).toHaveLength(2);
+});
+
+test("postgres: EV-7 a leave that could not be stored is told when the store works again", async () => {
+  const stage = await firstStage();
+  for (let i = 0; i < 2; i++) stage.engine.enter("/");
+  stage.name("1", "An");
+  stage.name("2", "Bình");
+  await stage.until(2);
+  await administer(
+    stage,
+    "ALTER TABLE chatbox.log ADD CONSTRAINT full_disk CHECK (entry NOT LIKE '%left%') NOT VALID",
+  );
+  stage.leave("1");
+  while (stage.engine.healthy) await Bun.sleep(5);
+  stage.get("2");
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "got", online: ["An", "Bình"] });
+  await administer(stage, "ALTER TABLE chatbox.log DROP CONSTRAINT full_disk");
+  expect((await stage.until(4))[3]).toMatchObject({ kind: "left", session: "1", name: "An" });
+});
+
+test("postgres: GRACE-1 who was absent in the care of a server that was taken for dead is in another's alone", async () => {
+  const stage = await firstStage();
+  for (const room of ["r", "/"]) stage.engine.enter(room);
+  stage.name("a", "An", "r");
+  stage.vanish("a", "r");
+  stage.name("1", "Bình");
+  await stage.until(3);
+  await administer(stage, "DELETE FROM chatbox.servers");
+  const other = await beside(stage);
+  expect(other.engine.absent).toBe(1);
+  stage.send("1", "too late");
+  for (let i = 0; i < 500 && stage.engine.absent > 0; i++) await Bun.sleep(10);
+  expect([stage.engine.absent, other.engine.absent]).toEqual([0, 1]);
 });

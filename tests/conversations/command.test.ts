@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ChatClient } from "../support/client.ts";
 import { type CommandEnd, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
+import { fileTest } from "../support/store.ts";
 
 /** The command ended with 1 or 2 and one sentence on standard error. */
 function expectSentence(end: CommandEnd, part: string | RegExp): void {
@@ -88,7 +89,7 @@ test("an address that is not this machine's is answered with one sentence", asyn
   expectSentence(await runCommand(flags), "203.0.113.5");
 });
 
-test("a second server on one file does not start, and the first goes on", async () => {
+fileTest("a second server on one file does not start, and the first goes on", async () => {
   await using server = await startServer();
   using client = await ChatClient.registered(server.url(), "An");
   await client.say("before");
@@ -98,7 +99,7 @@ test("a second server on one file does not start, and the first goes on", async 
   expect(stored).toMatchObject([{ content: "before" }, { content: "after" }]);
 });
 
-test("a file whose server was killed can be opened again", async () => {
+fileTest("a file whose server was killed can be opened again", async () => {
   await using server = await startServer();
   await server.kill();
   await server.restart();

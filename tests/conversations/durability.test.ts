@@ -1,33 +1,32 @@
 import { expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { ChatClient, parseMessages } from "../support/client.ts";
-import { startServer } from "../support/server.ts";
+import { type ChatServer, startServer } from "../support/server.ts";
 
-/** The contents in a history file, which must be one JSON array. */
-function contentsIn(file: string): string[] {
-  return parseMessages(JSON.parse(readFileSync(file, "utf8"))).map((message) => message.content);
+/** The contents of what a server has stored, which must be one JSON array where it is a file. */
+async function storedBy({ store }: ChatServer): Promise<string[]> {
+  return parseMessages(JSON.parse(await store.history())).map((message) => message.content);
 }
 
-test("DUR-1 a message is in the file when its acknowledgement arrives", async () => {
+test("DUR-1 a message is stored when its acknowledgement arrives", async () => {
   await using server = await startServer();
   using client = await ChatClient.registered(server.url(), "An");
   const sent: string[] = [];
   for (let i = 0; i < 50; i++) {
     sent.push(`message ${i}`);
     await client.say(`message ${i}`);
-    expect(contentsIn(server.dataFile)).toEqual(sent);
+    expect(await storedBy(server)).toEqual(sent);
   }
 });
 
-test("DUR-1 a message is in the file when another client is told of it", async () => {
+test("DUR-1 a message is stored when another client is told of it", async () => {
   await using server = await startServer(["--no-limits"]);
   using sender = await ChatClient.registered(server.url(), "An");
   using witness = await ChatClient.registered(server.url(), "Bình");
   for (let i = 0; i < 200; i++) sender.send({ type: "send", content: `message ${i}` });
   for (let i = 0; i < 200; i++) {
     expect(await witness.next()).toMatchObject({ content: `message ${i}` });
-    // The next batch may be half written at this moment, so the file is not read as a whole.
-    expect(readFileSync(server.dataFile, "utf8")).toContain(`{"name":"An","content":"message ${i}",`);
+    // The next batch may be half written at this moment, so a file is not read as a whole.
+    expect(await server.store.history()).toContain(`{"name":"An","content":"message ${i}",`);
   }
 });
 
@@ -73,7 +72,7 @@ test("DUR-2 CLOSE-6 a stop lets every message that was stored be acknowledged fi
   }
   expect((await client.closed).code).toBe(1012);
   expect(await stopped).toBe(0);
-  expect(contentsIn(server.dataFile)).toEqual(acknowledged);
+  expect(await storedBy(server)).toEqual(acknowledged);
 });
 
 test("DUR-4 nicknames are free after a restart", async () => {

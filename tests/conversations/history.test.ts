@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ChatClient, type Message, untimed } from "../support/client.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
+import { fileTest } from "../support/store.ts";
 
 const UNREGISTERED = '{"type":"get","status":false,"reason":"UnknownRegister"}';
 
@@ -129,7 +130,7 @@ test("GET-5 past the budget the newest that fit come, before a restart and after
   expectNewestThatFit((await reader.get()).messages, contents);
 });
 
-test("GET-5 a message larger than the budget leaves no room for older ones, and the file keeps them all", async () => {
+test("GET-5 a message larger than the budget leaves no room for older ones, and all are kept", async () => {
   await using server = await startServer(["--get-budget", "2KiB"]);
   using writer = await ChatClient.registered(server.url(), "An");
   await writer.say("old");
@@ -137,11 +138,11 @@ test("GET-5 a message larger than the budget leaves no room for older ones, and 
   expect((await writer.get()).messages).toEqual([]);
   await writer.say("new");
   expect((await writer.get()).messages.map((message) => message.content)).toEqual(["new"]);
-  const stored: unknown = await Bun.file(server.dataFile).json();
+  const stored: unknown = JSON.parse(await server.store.history());
   expect(stored).toMatchObject([{ content: "old" }, { content: "x".repeat(4000) }, { content: "new" }]);
 });
 
-test("GET-1 a history that the Python server wrote is served, and goes on", async () => {
+fileTest("GET-1 a history that the Python server wrote is served, and goes on", async () => {
   using folder = new TemporaryFolder();
   const dataFile = join(folder.path, "data.json");
   await Bun.write(

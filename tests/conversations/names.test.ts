@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { ChatClient, untimed } from "../support/client.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
+import { fileTest } from "../support/store.ts";
 
 /** Checks a reply both as text, for keys and their order, and for the values. */
 async function ask(client: ChatClient, value: unknown): Promise<string> {
@@ -299,19 +300,24 @@ test("NAME-13 a client has the nickname after a refusal that it had before", asy
   expect((await client.get()).online).toEqual(["Chi", "An"]);
 });
 
-test("NAME-14 in a room whose history cannot be read nobody can register, and the other rooms go on", async () => {
-  using folder = new TemporaryFolder();
-  await Bun.write(join(folder.path, "data.rooms", "tea.json"), "this is no history");
-  await using server = await startServer([], { dataFile: join(folder.path, "data.json") });
-  using client = await ChatClient.connect(server.url("tea"));
-  const reply = await client.ask({ type: "name", name: "An" });
-  expect(reply).toStartWith(
-    '{"type":"name","action":"register","name":"An","status":false,"reason":"ErrorWhenRegister","error":"',
-  );
-  expect(String(JSON.parse(reply).error)).toMatch(/^[A-Z][^/]{5,98}\.$/);
-  expect(await client.ask({ type: "name", name: "" })).toBe(registerRefused("", "WrongFormatName"));
-  expect(await client.ask({ type: "get" })).toBe('{"type":"get","status":false,"reason":"UnknownRegister"}');
-  using elsewhere = await ChatClient.registered(server.url(), "An");
-  await elsewhere.say("all is well");
-  expect(await Bun.file(join(folder.path, "data.rooms", "tea.json")).text()).toBe("this is no history");
-});
+fileTest(
+  "NAME-14 in a room whose history cannot be read nobody can register, and the other rooms go on",
+  async () => {
+    using folder = new TemporaryFolder();
+    await Bun.write(join(folder.path, "data.rooms", "tea.json"), "this is no history");
+    await using server = await startServer([], { dataFile: join(folder.path, "data.json") });
+    using client = await ChatClient.connect(server.url("tea"));
+    const reply = await client.ask({ type: "name", name: "An" });
+    expect(reply).toStartWith(
+      '{"type":"name","action":"register","name":"An","status":false,"reason":"ErrorWhenRegister","error":"',
+    );
+    expect(String(JSON.parse(reply).error)).toMatch(/^[A-Z][^/]{5,98}\.$/);
+    expect(await client.ask({ type: "name", name: "" })).toBe(registerRefused("", "WrongFormatName"));
+    expect(await client.ask({ type: "get" })).toBe(
+      '{"type":"get","status":false,"reason":"UnknownRegister"}',
+    );
+    using elsewhere = await ChatClient.registered(server.url(), "An");
+    await elsewhere.say("all is well");
+    expect(await Bun.file(join(folder.path, "data.rooms", "tea.json")).text()).toBe("this is no history");
+  },
+);

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { statSync } from "node:fs";
 import { ChatClient, parseMessages } from "../support/client.ts";
 import { closeFrame, frame, RawPeer } from "../support/raw.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
+import { fileTest } from "../support/store.ts";
 import { contents, pageOf, V3Client } from "../support/v3.ts";
 
 const UNKNOWN_SESSION = { type: "resume", status: false, reason: "UnknownSession" };
@@ -350,7 +350,7 @@ test("KEY-3 KEY-5 RES-6 a key holds over a resume, over a lost session, and over
       if (at === 0) await late.say(`more after ${end}`, `k ${end}`);
     }
   }
-  const stored = parseMessages(JSON.parse(readFileSync(server.dataFile, "utf8")));
+  const stored = parseMessages(JSON.parse(await server.store.history()));
   expect(stored.map((message) => message.content)).toEqual(["once", "more after kill", "more after stop"]);
 });
 
@@ -414,7 +414,7 @@ test("GRACE-4 who does not come back after a restart is told to have left, and a
   await late.expectNothing();
 });
 
-test("WEL-1 no secret is in the log or in any file, and only the owner can read who could resume", async () => {
+test("WEL-1 no secret is in the log or in what is stored", async () => {
   await using server = await startServer(["--log-level", "debug", "--log-contents", "--log-addresses"]);
   const first = await V3Client.registered(server.url(), "An");
   const second = await V3Client.resumed(server.url(), first.session);
@@ -423,13 +423,17 @@ test("WEL-1 no secret is in the log or in any file, and only the owner can read 
   await second.chat.close();
   await stranger.resume(second.session);
   await server.waitForLog((line) => line.text.includes("UnknownSession"));
-  const folder = dirname(server.dataFile);
-  expect(statSync(`${server.dataFile}.sessions`).mode & 0o777).toBe(0o600);
-  const texts = readdirSync(folder).map((name) => readFileSync(join(folder, name), "latin1"));
+  const texts = await server.store.texts();
+  expect(texts).not.toEqual([]);
   await server.stop();
-  texts.push(...readdirSync(folder).map((name) => readFileSync(join(folder, name), "latin1")));
-  texts.push(...server.lines.map((line) => line.text), server.stderr);
+  texts.push(...(await server.store.texts()), ...server.lines.map((line) => line.text), server.stderr);
   for (const { session } of [first, second, stranger]) {
     expect(texts.filter((text) => text.includes(session))).toEqual([]);
   }
+});
+
+fileTest("WEL-1 only the owner can read who could resume", async () => {
+  await using server = await startServer();
+  await V3Client.registered(server.url(), "An");
+  expect(statSync(`${server.dataFile}.sessions`).mode & 0o777).toBe(0o600);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { createDatabase } from "./postgres.ts";
+import { DatabaseStore, FileStore, IS_ON_DATABASE, type Store } from "./store.ts";
 
 const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 
@@ -11,6 +12,8 @@ export type ServerOptions = {
   /** The history file, instead of one in a new temporary folder. */
   dataFile?: string;
   env?: Record<string, string>;
+  /** The URL of a database, instead of the history file. */
+  database?: string;
   /** Gives the command that runs the server's command, for instance with a limit set. Must end in an `exec`. */
   wrap?: (command: readonly string[], dataFile: string) => string[];
 };
@@ -57,8 +60,7 @@ export async function startServer(
 
 /** `CHAT_ENGINE=postgres` has the tests' servers each use a database of its own, instead of files. */
 async function withDatabase(options: ServerOptions): Promise<ServerOptions> {
-  if (process.env.CHAT_ENGINE !== "postgres") return options;
-  return { ...options, env: { DATABASE_URL: await createDatabase(), ...options.env } };
+  return IS_ON_DATABASE ? { database: await createDatabase(), ...options } : options;
 }
 
 /** Runs the server's command until it ends by itself, which it must. */
@@ -83,6 +85,7 @@ type Running = { child: Subprocess<"ignore", "pipe", "pipe">; port: number };
 
 export class ChatServer implements AsyncDisposable {
   readonly dataFile: string;
+  readonly store: Store;
   /** The parsed lines of the log so far, over all restarts. */
   readonly lines: LogLine[] = [];
   /** All that was written to standard error so far. */
@@ -97,6 +100,8 @@ export class ChatServer implements AsyncDisposable {
     this.#flags = flags;
     this.#options = options;
     this.dataFile = options.dataFile ?? join(this.#folder.path, "data.json");
+    const { database } = options;
+    this.store = database === undefined ? new FileStore(this.dataFile) : new DatabaseStore(database);
   }
 
   get port(): number {
@@ -138,6 +143,7 @@ export class ChatServer implements AsyncDisposable {
   /** Ends the process at once, as a crash would. */
   async kill(): Promise<void> {
     await this.stop("SIGKILL");
+    await this.store.bury();
   }
 
   /** Starts the server again over the same file, after stopping it if it runs. */
@@ -146,8 +152,9 @@ export class ChatServer implements AsyncDisposable {
     const from = this.lines.length;
     const flags = ["--port", "0", "--data", this.dataFile, "--log-format", "json", ...this.#flags];
     const command = [process.execPath, MAIN, ...flags];
-    const child = Bun.spawn(this.#options.wrap?.(command, this.dataFile) ?? command, {
-      env: environment(this.#options.env),
+    const { database, env, wrap } = this.#options;
+    const child = Bun.spawn(wrap?.(command, this.dataFile) ?? command, {
+      env: environment(database === undefined ? env : { DATABASE_URL: database, ...env }),
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
@@ -165,7 +172,7 @@ export class ChatServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#running) await this.kill();
+    if (this.#running) await this.stop("SIGKILL");
     this.#folder[Symbol.dispose]();
   }
 

@@ -90,9 +90,8 @@ export class Committer {
       } catch (error) {
         replica.room.rollback();
         doubt = error instanceof InDoubt ? error.doubt : null;
-        // A notification must not settle what the next attempt will.
+        // What others do need not wait for the next attempt; but a notification must not settle a doubt, which that will.
         if (doubt === null) follower.release();
-        else follower.hold();
         seen(error);
         fault(error);
         if (sqlState(error) === UNIQUE_VIOLATION && !hasRecalled) {
@@ -172,8 +171,7 @@ export class Committer {
       if (entry.position !== replica.position + 1) break;
       if (doubt !== null && entry.batch === doubt.batch) {
         replica.standAfterAll(doubt.decisions);
-        // What comes after it is told after it.
-        if (entry.position < head.position) follower.missed();
+        // What comes after it is told after it: it was notified, or will be.
         return true;
       }
       follower.hear(replica, entry);

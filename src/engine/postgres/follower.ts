@@ -54,11 +54,6 @@ export class Follower {
     return this.#isBehind;
   }
 
-  /** Whether entries wait for the end of a batch. */
-  get isHolding(): boolean {
-    return this.#phase.kind === "holding";
-  }
-
   /** Follows from where a replica stands. */
   begin(replica: Replica): void {
     this.#phase = { kind: "following", replica };
@@ -83,7 +78,6 @@ export class Follower {
 
   /** Somebody has committed an entry, this server perhaps. Null where it must be read from the log. */
   notified(position: number, entry: LogEntry | null): void {
-    if (this.replica !== null && position <= this.replica.position) return;
     this.#inbox.set(position, entry);
     if (this.#phase.kind === "following") this.applyNext();
   }

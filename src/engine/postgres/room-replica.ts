@@ -112,7 +112,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   /** Somebody at another server is writing. */
   typing(session: SessionId): void {
     const member = this.#follower.replica?.room.member(session);
-    if (member && !this.#follower.isHolding) this.deliver([{ kind: "typing", session, name: member.name }]);
+    if (member) this.deliver([{ kind: "typing", session, name: member.name }]);
   }
 
   /** Forgets what this server held: the others have taken over. The room is read anew when it is wanted. */
