@@ -92,7 +92,7 @@ export class Committer {
         doubt = error instanceof InDoubt ? error.doubt : null;
         // What others do need not wait for the next attempt; but a notification must not settle a doubt, which that will.
         if (doubt === null) follower.release();
-        seen(error);
+        seen(error instanceof InDoubt ? error.cause : error);
         fault(error);
         if (sqlState(error) === UNIQUE_VIOLATION && !hasRecalled) {
           hasRecalled = true;
