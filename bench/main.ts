@@ -11,7 +11,8 @@ import { run, WORKLOADS } from "./run.ts";
 
 const DOCS = join(import.meta.dir, "../docs");
 const CHART = "benchmarks.svg";
-const MOST_CLIENTS = 10_000;
+/** Of all crowds that are there at one time. */
+const MOST_CLIENTS = { full: 10_000, short: 2000 };
 const PEERS = CONTENDERS.filter(({ isPeer }) => isPeer).map(({ name }) => name);
 
 interface Flags {
@@ -35,14 +36,18 @@ const command = new Command("bench")
   .parse();
 
 const { short, rounds, json, peers, write } = command.opts<Flags>();
-const reason = hindrance(MOST_CLIENTS);
+const size = short ? "short" : "full";
+const reason = hindrance(MOST_CLIENTS[size]);
 if (reason !== null) command.error(reason, { exitCode: 1 });
+
+// So that what is to be done at an exit is done: the folder of the run goes, and every process of it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 const names = WORKLOADS.filter((name) => command.args.length === 0 || command.args.includes(name));
 const startedAtMs = performance.now();
 const results = await run(
   names,
-  { size: short ? "short" : "full", rounds, peers: new Set(peers), progress },
+  { size, rounds, peers: new Set(peers), progress },
   ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
 ).catch((error: unknown) =>
   command.error(error instanceof Error ? error.message : String(error), { exitCode: 1 }),

@@ -1,5 +1,8 @@
 import { Client, type Host, requestFrame } from "./client.ts";
+import { Counts } from "./counts.ts";
+import { Goal } from "./goal.ts";
 import { Latencies } from "./latencies.ts";
+import { momentOf } from "./moment.ts";
 import type { CrowdPlan, Latency, Tally, WireForm } from "./orders.ts";
 import type { ReplyKind } from "./scanner.ts";
 import { contents } from "./words.ts";
@@ -7,11 +10,6 @@ import { contents } from "./words.ts";
 const DIALS_AT_ONCE = 128;
 /** How many different contents there are. */
 const CONTENTS = 1024;
-/** An order in which nothing came for so long has failed. */
-const STALLED_AFTER_MS = 30_000;
-const LOOK_FOR_STALL_EVERY_MS = 1_000;
-/** Below this, a timer is too coarse to wait for a planned send. */
-const TIMER_MS = 2;
 const MOST_WAIT_S = 15;
 
 /** The clients of one server, and what came to them. */
@@ -26,15 +24,14 @@ export class Crowd implements Host {
   #ready: Client[] = [];
   #goOn: (client: Client) => void = () => {};
   #latencies: Latencies | null = null;
-  #awaited: { readonly isReached: () => boolean; readonly reached: PromiseWithResolvers<void> } | null = null;
-  #failure: Error | null = null;
+  readonly #goal = new Goal();
+  readonly #counts = new Counts();
   #readyToDial: Client[] = [];
   #opened = 0;
   #named = 0;
   #replies = 0;
   #backAtMs: number[] = [];
   #isDisbanded = false;
-  #tally = newTally();
 
   constructor(plan: CrowdPlan) {
     this.#plan = plan;
@@ -60,14 +57,14 @@ export class Crowd implements Host {
     this.#readyToDial = this.#clients.toReversed();
     for (let i = 0; i < DIALS_AT_ONCE; i++) this.#readyToDial.pop()?.dial();
     await this.#until(() => this.#opened === this.#clients.length);
-    return this.#take();
+    return this.#counts.take();
   }
 
   async join(): Promise<Tally> {
     for (const client of this.#clients) client.write(this.#nameRequest(client));
     const joins = this.#pairs();
-    await this.#until(() => this.#named === this.#clients.length && this.#tally.registers >= joins);
-    return this.#take();
+    await this.#until(() => this.#named === this.#clients.length && this.#counts.values.registers >= joins);
+    return this.#counts.take();
   }
 
   async talk(talkers: number, messagesEach: number, window: number): Promise<Tally> {
@@ -77,7 +74,7 @@ export class Crowd implements Host {
     for (const client of speakers) this.#fill(client, messagesEach, window);
     const hearers = speakers.reduce((sum, client) => sum + this.#roomSizeOf(client) - 1, 0);
     await this.#untilHeard(talkers * messagesEach, hearers * messagesEach);
-    return this.#take();
+    return this.#counts.take();
   }
 
   async takeTurns(messages: number, window: number): Promise<Tally> {
@@ -96,9 +93,9 @@ export class Crowd implements Host {
       if (turn < messages) next();
     };
     while (turn < Math.min(window, messages)) next();
-    await this.#until(() => this.#tally.acks === messages && this.#tally.messages >= hearers);
+    await this.#until(() => this.#counts.values.acks === messages && this.#counts.values.messages >= hearers);
     this.#checkHeard(hearers);
-    return this.#take();
+    return this.#counts.take();
   }
 
   async pace(messagesPerS: number, seconds: number): Promise<Tally & Latency> {
@@ -117,7 +114,7 @@ export class Crowd implements Host {
     }
     await this.#untilHeard(messages, messages * (this.#clients.length - 1));
     this.#latencies = null;
-    return { ...this.#take(), ...latencies.result() };
+    return { ...this.#counts.take(), ...latencies.result() };
   }
 
   async ask(request: string, times: number): Promise<Tally & { replyMs: number[] }> {
@@ -131,30 +128,30 @@ export class Crowd implements Host {
       await this.#until(() => this.#replies === i);
       replyMs.push(performance.now() - askedAtMs);
     }
-    return { ...this.#take(), replyMs };
+    return { ...this.#counts.take(), replyMs };
   }
 
   async awaitReturn(): Promise<Tally & { backAtMs: number[] }> {
     await this.#until(() => this.#backAtMs.length === this.#clients.length);
     const backAtMs = this.#backAtMs;
     this.#backAtMs = [];
-    return { ...this.#take(), backAtMs };
+    return { ...this.#counts.take(), backAtMs };
   }
 
   async idle(seconds: number): Promise<Tally> {
     await Bun.sleep(seconds * 1000);
-    if (this.#failure !== null) throw this.#failure;
-    return this.#take();
+    this.#goal.check();
+    return this.#counts.take();
   }
 
   disband(): Tally {
     this.#isDisbanded = true;
     for (const client of this.#clients) client.drop();
-    return this.#take();
+    return this.#counts.take();
   }
 
   read(bytes: number): void {
-    this.#tally.bytes += bytes;
+    this.#counts.values.bytes += bytes;
   }
 
   opened(client: Client): void {
@@ -166,31 +163,31 @@ export class Crowd implements Host {
     }
     this.#opened++;
     this.#readyToDial.pop()?.dial();
-    this.#look();
+    this.#goal.look();
   }
 
   heard(client: Client, messages: number, registers: number, leaves: number): void {
-    this.#tally.messages += messages;
-    this.#tally.registers += registers;
-    this.#tally.leaves += leaves;
+    this.#counts.values.messages += messages;
+    this.#counts.values.registers += registers;
+    this.#counts.values.leaves += leaves;
     if (this.#latencies !== null) this.#latencies.heard(client.seen, client.seen + messages);
     client.seen += messages;
-    this.#look();
+    this.#goal.look();
   }
 
   replied(client: Client, kind: ReplyKind, isAccepted: boolean): void {
     this.#replies++;
-    if (!isAccepted) this.#tally.refusals++;
+    if (!isAccepted) this.#counts.values.refusals++;
     else if (kind === "send") this.#acknowledged(client);
     else if (kind === "name") this.#entered(client);
     if (kind === "resume") this.#returned(client);
-    this.#look();
+    this.#goal.look();
   }
 
   lost(client: Client, why: string): void {
     if (this.#isDisbanded) return;
     if (!this.#plan.comesBack) {
-      this.#fail(new Error(`A client was lost: ${why}.`));
+      this.#goal.fail(new Error(`A client was lost: ${why}.`));
       return;
     }
     const mostS = Math.min(MOST_WAIT_S, client.retryS * 2 ** client.failures++);
@@ -198,7 +195,7 @@ export class Crowd implements Host {
   }
 
   #acknowledged(client: Client): void {
-    this.#tally.acks++;
+    this.#counts.values.acks++;
     client.acked++;
     // Later, when all sockets that have something to read have been read: the next messages then go out together.
     if (this.#ready.length === 0) setImmediate(() => this.#goOnAll());
@@ -264,89 +261,29 @@ export class Crowd implements Host {
   }
 
   async #untilHeard(acks: number, messages: number): Promise<void> {
-    await this.#until(() => this.#tally.acks === acks && this.#tally.messages >= messages);
+    await this.#until(() => this.#counts.values.acks === acks && this.#counts.values.messages >= messages);
     this.#checkHeard(messages);
   }
 
   #checkHeard(messages: number): void {
     this.#goOn = () => {};
-    if (this.#tally.messages === messages) return;
-    throw new Error(`${this.#tally.messages} messages came where ${messages} were sent to somebody.`);
+    if (this.#counts.values.messages === messages) return;
+    throw new Error(`${this.#counts.values.messages} messages came where ${messages} were sent to somebody.`);
   }
 
   async #until(isReached: () => boolean): Promise<void> {
-    if (this.#failure !== null) throw this.#failure;
-    if (isReached()) return;
-    const reached = Promise.withResolvers<void>();
-    this.#awaited = { isReached, reached };
-    let bytes = -1;
-    let quietMs = 0;
-    const watch = setInterval(() => {
-      quietMs = bytes === this.#tally.bytes ? quietMs + LOOK_FOR_STALL_EVERY_MS : 0;
-      bytes = this.#tally.bytes;
-      if (quietMs >= STALLED_AFTER_MS)
-        this.#fail(new Error(`Nothing came any more: ${JSON.stringify(this.#tally)}.`));
-    }, LOOK_FOR_STALL_EVERY_MS);
-    await reached.promise.finally(() => clearInterval(watch));
+    await this.#goal.reach(isReached, () => this.#progress());
   }
 
-  #look(): void {
-    if (this.#awaited === null || !this.#awaited.isReached()) return;
-    const { reached } = this.#awaited;
-    this.#awaited = null;
-    reached.resolve();
+  /** All that grows while an order is carried out. Bytes would, by pings, though nothing goes on. */
+  #progress(): Record<string, number> {
+    const { bytes: _, ...counts } = this.#counts.values;
+    const [opened, named, replies, back] = [this.#opened, this.#named, this.#replies, this.#backAtMs.length];
+    return { ...counts, opened, named, replies, back };
   }
 
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#awaited?.reached.reject(this.#failure);
-    this.#awaited = null;
-  }
-
-  /** What came since the last order ended. */
-  #take(): Tally {
-    const { startedAtMs, startedCpuS, ...counts } = this.#tally;
-    this.#tally = newTally();
-    return {
-      ...counts,
-      wallS: (performance.now() - startedAtMs) / 1000,
-      loadCpuS: ownCpuS() - startedCpuS,
-    };
-  }
-
-  /** What an order does is timed from its beginning. */
+  /** An order begins now: what it does is timed from here. */
   begin(): void {
-    this.#tally.startedAtMs = performance.now();
-    this.#tally.startedCpuS = ownCpuS();
+    this.#counts.time();
   }
-}
-
-type RunningTally = { -readonly [K in Exclude<keyof Tally, "wallS" | "loadCpuS">]: number } & {
-  startedAtMs: number;
-  startedCpuS: number;
-};
-
-function newTally(): RunningTally {
-  return {
-    bytes: 0,
-    messages: 0,
-    registers: 0,
-    leaves: 0,
-    acks: 0,
-    refusals: 0,
-    startedAtMs: performance.now(),
-    startedCpuS: ownCpuS(),
-  };
-}
-
-function ownCpuS(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
-}
-
-/** Waits for a moment: by a timer, and for the last of it by turns of the event loop, which go on reading. */
-async function momentOf(atMs: number): Promise<void> {
-  const left = atMs - performance.now();
-  if (left > TIMER_MS) await Bun.sleep(left - TIMER_MS);
-  while (performance.now() < atMs) await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,4 @@
-import { inflateRawSync } from "node:zlib";
+import { constants, inflateRawSync } from "node:zlib";
 import { OPCODE } from "./client-frame.ts";
 
 /** What a reply answers. */
@@ -161,11 +161,16 @@ function batchOf(first: number, payload: Buffer): Batch {
   const hash = Bun.hash(payload);
   const known = batches.get(hash);
   if (known !== undefined) return known;
-  const text = first & RSV1 ? inflateRawSync(Buffer.concat([payload, TAIL_OF_DEFLATED])) : payload;
+  const text = first & RSV1 ? inflated(payload) : payload;
   const batch = count(text);
   if (batches.size >= REMEMBERED_BATCHES) batches.clear();
   batches.set(hash, batch);
   return batch;
+}
+
+/** RFC 7692, section 7.2.2. What is sent this way has no last block, so the end is where the bytes end. */
+function inflated(payload: Buffer): Buffer {
+  return inflateRawSync(Buffer.concat([payload, TAIL_OF_DEFLATED]), { finishFlush: constants.Z_SYNC_FLUSH });
 }
 
 /** In a string of JSON a quote stands behind a backslash, so what looks like the beginning of an object is one. */

@@ -21,8 +21,9 @@ export async function paced(bench: Bench): Promise<Section> {
     const { title, name } = stage.contender;
     bench.progress(`paced, round ${round + 1}: ${title}`);
     const { cpuS, result } = await pace(bench, stage, seconds);
-    const { p50Ms, p99Ms, p999Ms, maxMs, wallS } = result;
-    rows.add(name, title, { p50Ms, p99Ms, p999Ms, maxMs, cpuPercent: (cpuS / wallS) * 100 });
+    const { p50Ms, p99Ms, p999Ms, maxMs, lateP99Ms, wallS } = result;
+    const cpuPercent = (cpuS / wallS) * 100;
+    rows.add(name, title, { p50Ms, p99Ms, p999Ms, maxMs, cpuPercent, lateP99Ms });
   });
   return {
     id: "paced",
@@ -36,6 +37,7 @@ export async function paced(bench: Bench): Promise<Section> {
       { key: "p999Ms", title: "p99.9, ms" },
       { key: "maxMs", title: "longest, ms" },
       { key: "cpuPercent", title: "CPU of one core, %" },
+      { key: "lateP99Ms", title: "sent late, p99, ms" },
     ],
     rows: rows.inOrder(all.map(({ contender }) => contender.name)),
   };
