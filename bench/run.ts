@@ -2,13 +2,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Bench, type BenchOptions } from "./bench.ts";
+import { CONTENDERS } from "./contenders.ts";
 import { machine } from "./machine.ts";
 import type { Results, Section } from "./results.ts";
 import { targetResults } from "./targets.ts";
+import { withAudiences } from "./workloads/audience.ts";
 import { history } from "./workloads/history.ts";
 import { idle } from "./workloads/idle.ts";
 import { joinStorms } from "./workloads/join-storm.ts";
-import { paced } from "./workloads/paced.ts";
+import { PACED, paced } from "./workloads/paced.ts";
 import { reconnectStorm } from "./workloads/reconnect-storm.ts";
 import { rooms } from "./workloads/rooms.ts";
 import { type TalkName, talk } from "./workloads/talk.ts";
@@ -56,20 +58,30 @@ export async function run(
 }
 
 async function measure(bench: Bench, names: readonly WorkloadName[]): Promise<Section[]> {
-  const others: Readonly<Record<Exclude<WorkloadName, TalkName>, () => Promise<Section | Section[]>>> = {
-    paced: () => paced(bench),
-    join: () => joinStorms(bench),
-    reconnect: () => reconnectStorm(bench),
-    idle: () => idle(bench),
-    history: () => history(bench),
-    rooms: () => rooms(bench),
-  };
-  const talks = names.filter((name) => isTalk(name));
-  const sections = talks.length === 0 ? [] : await talk(bench, talks);
-  for (const name of names) if (!isTalk(name)) sections.push(...[await others[name]()].flat());
+  const sections = await measureTalk(bench, names.filter(isForAudience));
+  for (const name of names) {
+    if (!isForAudience(name)) sections.push(...[await OTHERS[name](bench)].flat());
+  }
   return sections;
 }
 
-function isTalk(name: WorkloadName): name is TalkName {
-  return name === "sparse" || name === "busy" || name === "flood";
+const OTHERS = { join: joinStorms, reconnect: reconnectStorm, idle, history, rooms };
+
+/** The workloads that have the same audiences. */
+async function measureTalk(bench: Bench, names: readonly AudienceWorkload[]): Promise<Section[]> {
+  if (names.length === 0) return [];
+  const contenders = names.every((name) => name === "paced") ? PACED : CONTENDERS.map(({ name }) => name);
+  return withAudiences(bench, bench.among(contenders), async (stages) => {
+    const sections: Section[] = [];
+    for (const name of names) {
+      sections.push(name === "paced" ? await paced(bench, stages) : await talk(bench, name, stages));
+    }
+    return sections;
+  });
+}
+
+type AudienceWorkload = TalkName | "paced";
+
+function isForAudience(name: WorkloadName): name is AudienceWorkload {
+  return name === "sparse" || name === "busy" || name === "flood" || name === "paced";
 }

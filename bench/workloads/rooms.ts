@@ -38,7 +38,7 @@ async function oneRound(bench: Bench, contender: Contender, roomCount: number) {
   const talk = (messages: number) =>
     server.cpuDuring(() => bench.load.order("takeTurns", { crowd, messages, window: WINDOW }));
   // Each room opens its history with its first message.
-  const warm = await talk(plan.clients * bench.sized(2, 1, 1));
+  const warm = await talk(plan.clients);
   const cost = Math.max(warm.cpuS, 0.01) / warm.result.acks;
   const { cpuS, result } = await talk(Math.round(bench.sectionCpuS / cost) + roomCount);
   return talkFigures(cpuS, result);
