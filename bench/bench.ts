@@ -17,8 +17,6 @@ export interface BenchOptions {
   readonly progress: (text: string) => void;
 }
 
-const ROUNDS_LONGEST_S = 75;
-
 /** What every workload is given: the generator of load, servers, and how much to do. */
 export class Bench implements Disposable {
   readonly load = new Load();
@@ -61,7 +59,7 @@ export class Bench implements Disposable {
   async eachRound<T>(
     all: readonly T[],
     work: (one: T, round: number) => Promise<void>,
-    longestS = ROUNDS_LONGEST_S,
+    longestS = this.sized(75, 7, 60),
   ): Promise<void> {
     const startedAtMs = performance.now();
     for (let round = 0; round < this.rounds; round++) {

@@ -11,13 +11,14 @@ import { run, WORKLOADS } from "./run.ts";
 
 const DOCS = join(import.meta.dir, "../docs");
 const CHART = "benchmarks.svg";
+const ROUNDS = { full: 3, short: 2 };
 /** Of all crowds that are there at one time. */
 const MOST_CLIENTS = { full: 10_000, short: 2000 };
 const PEERS = CONTENDERS.filter(({ isPeer }) => isPeer).map(({ name }) => name);
 
 interface Flags {
   short: boolean;
-  rounds: number;
+  rounds?: number;
   json?: string;
   peers: ContenderName[];
   write: boolean;
@@ -29,14 +30,19 @@ const command = new Command("bench")
   )
   .addArgument(new Argument("[workloads...]", "which; all if not given").choices(WORKLOADS))
   .option("--short", "less of everything, in two minutes: to see that it works, not to compare", false)
-  .option("--rounds <n>", "measured rounds after the warm-up", parseRounds, 3)
+  .option(
+    "--rounds <n>",
+    `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short})`,
+    parseRounds,
+  )
   .option("--json <file>", "write what was measured to this file")
   .option("--peers <names>", `which peers, with commas, or none: ${PEERS.join(", ")}`, parsePeers, PEERS)
   .option("--write", "write docs/benchmarks.md though the run is not whole", false)
   .parse();
 
-const { short, rounds, json, peers, write } = command.opts<Flags>();
+const { short, json, peers, write, ...given } = command.opts<Flags>();
 const size = short ? "short" : "full";
+const rounds = given.rounds ?? ROUNDS[size];
 const reason = hindrance(MOST_CLIENTS[size]);
 if (reason !== null) command.error(reason, { exitCode: 1 });
 

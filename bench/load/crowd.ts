@@ -224,8 +224,8 @@ export class Crowd implements Host {
     const count = Math.min(messagesEach - client.sent, window - (client.sent - client.acked));
     if (count <= 0) return;
     client.sent += count;
-    if (count === 1) client.write(this.#request());
-    else client.write(Buffer.concat(Array.from({ length: count }, () => this.#request())));
+    // Each is a write of its own, as it is of every client that sends when somebody has typed something.
+    for (let i = 0; i < count; i++) client.write(this.#request());
   }
 
   #request(): Buffer {
