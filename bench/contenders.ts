@@ -27,8 +27,8 @@ export type Program =
   | { readonly runtime: "chat" }
   | { readonly runtime: "bun" | "node"; readonly file: string; readonly flags: readonly string[] };
 
-const NO_PROMISES = "history, durability, unique nicknames, limits, liveness, resume";
-const NO_ORDER = `${NO_PROMISES}; one order for all holds, since nothing is waited for`;
+/** One order for all they have: it costs nothing where nothing is waited for. */
+const PROMISES = "history, durability, unique nicknames, limits, resume";
 
 const chat = (name: ContenderName, title: string, form: WireForm): Contender => ({
   name,
@@ -55,7 +55,7 @@ const peer = (
   lacks,
 });
 
-const FLOOR_LACKS = "anything but writing: no JSON, nor what the other peers lack";
+const FLOOR_LACKS = "anything but writing: no JSON either";
 
 export const CONTENDERS: readonly Contender[] = [
   chat("v2", "classic-chatbox, v2", "v2"),
@@ -67,10 +67,16 @@ export const CONTENDERS: readonly Contender[] = [
   peer("floor-batch", "floor: a write a batch", "bun", "floor.ts", FLOOR_LACKS, {
     flags: ["--mode", "batch"],
   }),
-  peer("bun-publish", "Bun.serve, publish", "bun", "bun-publish.ts", NO_ORDER),
-  peer("ws-preframed", "ws on Node, framed once", "node", "ws-preframed.ts", NO_ORDER),
-  peer("ws-loop", "ws on Node, loop of send", "node", "ws-loop.ts", NO_ORDER),
-  peer("socket-io", "Socket.IO on Node", "node", "socket-io.ts", NO_ORDER, { form: "socket.io" }),
+  peer("bun-publish", "Bun.serve, publish", "bun", "bun-publish.ts", PROMISES),
+  peer(
+    "ws-preframed",
+    "ws on Node, framed once",
+    "node",
+    "ws-preframed.ts",
+    `${PROMISES}, finding dead peers`,
+  ),
+  peer("ws-loop", "ws on Node, loop of send", "node", "ws-loop.ts", `${PROMISES}, finding dead peers`),
+  peer("socket-io", "Socket.IO on Node", "node", "socket-io.ts", PROMISES, { form: "socket.io" }),
 ];
 
 export function contender(name: ContenderName): Contender {

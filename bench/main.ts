@@ -51,12 +51,8 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 
 const names = WORKLOADS.filter((name) => command.args.length === 0 || command.args.includes(name));
 const startedAtMs = performance.now();
-const results = await run(
-  names,
-  { size, rounds, peers: new Set(peers), progress },
-  ["npm run bench", ...(process.argv.length > 2 ? ["--", ...process.argv.slice(2)] : [])].join(" "),
-).catch((error: unknown) =>
-  command.error(error instanceof Error ? error.message : String(error), { exitCode: 1 }),
+const results = await run(names, { size, rounds, peers: new Set(peers), progress }, commandText()).catch(
+  (error: unknown) => command.error(error instanceof Error ? error.message : String(error), { exitCode: 1 }),
 );
 console.log(terminalReport(results));
 if (json !== undefined) await Bun.write(json, jsonOf(results));
@@ -69,6 +65,17 @@ async function writeDocs(measured: Results): Promise<void> {
   await Bun.write(join(DOCS, "benchmarks.md"), markdownReport(measured, CHART));
   const drawn = chart(measured.sections);
   if (drawn !== null) await Bun.write(join(DOCS, CHART), drawn);
+}
+
+/** How this run is asked for again. Without the files that it is written to: they are nobody else's. */
+function commandText(): string {
+  const parts = [
+    ...command.args,
+    ...(short ? ["--short"] : []),
+    ...(given.rounds === undefined ? [] : [`--rounds ${given.rounds}`]),
+    ...(peers.length === PEERS.length ? [] : [`--peers ${peers.join(",") || "none"}`]),
+  ];
+  return ["npm run bench", ...(parts.length > 0 ? ["--", ...parts] : [])].join(" ");
 }
 
 function jsonOf(measured: Results): string {

@@ -20,7 +20,8 @@ export function markdownReport(results: Results, chart: string): string {
       "ratio: another machine has other figures. The chat server is run as it comes (`--fsync always`: a message is on disk " +
       "before anybody hears of it), but for `--no-limits`.",
     "A _floor_ is a server with Bun's sockets that does nothing but to write the bytes of version 2. The others are small " +
-      "servers of the same protocol in `bench/peers`, each as one would write it with its library:",
+      "servers of the same protocol in `bench/peers`, each as one would write it with its library. One order for all they " +
+      "have as well: it costs nothing where nothing is waited for.",
     table([
       ["server", "what it does not do"],
       ...CONTENDERS.filter(({ isPeer }) => isPeer).map(({ title, lacks }) => [title, lacks]),
