@@ -56,6 +56,8 @@ const results = await run(names, { size, rounds, peers: new Set(peers), progress
 );
 console.log(terminalReport(results));
 if (json !== undefined) await Bun.write(json, jsonOf(results));
+for (const failure of results.failures) console.error(`failed: ${failure}`);
+if (results.failures.length > 0) process.exit(1);
 const isWhole = !short && names.length === WORKLOADS.length && peers.length === PEERS.length;
 if (isWhole || write) await writeDocs(results);
 process.exit(0);

@@ -7,6 +7,8 @@ export interface Results {
   readonly wallS: number;
   readonly machine: Machine;
   readonly sections: readonly Section[];
+  /** A sentence for each workload that could not be measured. */
+  readonly failures: readonly string[];
   readonly targets: readonly TargetResult[];
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Bench, type BenchOptions } from "./bench.ts";
+import { Bench, type BenchOptions, type Stage } from "./bench.ts";
 import { CONTENDERS } from "./contenders.ts";
 import { machine } from "./machine.ts";
 import type { Results, Section } from "./results.ts";
@@ -42,7 +42,8 @@ export async function run(
   process.once("exit", clean);
   try {
     using bench = new Bench({ ...options, folder });
-    const sections = await measure(bench, names);
+    const failures: string[] = [];
+    const sections = await measure(bench, names, failures);
     return {
       date: new Date().toISOString().slice(0, 10),
       command,
@@ -50,6 +51,7 @@ export async function run(
       wallS: (performance.now() - startedAtMs) / 1000,
       machine: machine(),
       sections,
+      failures,
       // They are about the sizes of a full run.
       targets: options.size === "full" ? targetResults(sections) : [],
     };
@@ -58,29 +60,34 @@ export async function run(
   }
 }
 
-async function measure(bench: Bench, names: readonly WorkloadName[]): Promise<Section[]> {
-  const sections = await measureTalk(bench, names.filter(isForAudience));
-  for (const name of names) {
-    if (!isForAudience(name)) sections.push(...[await OTHERS[name](bench)].flat());
+async function measure(bench: Bench, names: readonly WorkloadName[], failures: string[]): Promise<Section[]> {
+  const sections: Section[] = [];
+  // A workload that fails leaves the others their time.
+  const attempt = async (name: string, work: () => Promise<Section | Section[]>) => {
+    try {
+      sections.push(...[await work()].flat());
+    } catch (error) {
+      failures.push(`${name}: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  const talks = names.filter(isForAudience);
+  if (talks.length > 0) {
+    const all = talks.every((name) => name === "paced") ? PACED : CONTENDERS.map(({ name }) => name);
+    const talkInAllWays = async (stages: readonly Stage[]): Promise<Section[]> => {
+      for (const name of talks) {
+        await attempt(name, () => (name === "paced" ? paced(bench, stages) : talk(bench, name, stages)));
+      }
+      return [];
+    };
+    await attempt("the audiences", () => withAudiences(bench, bench.among(all), talkInAllWays));
   }
+  for (const name of names) if (!isForAudience(name)) await attempt(name, () => OTHERS[name](bench));
   return sections;
 }
 
 const OTHERS = { join: joinStorms, reconnect: reconnectStorm, idle, history, rooms };
 
 /** The workloads that have the same audiences. */
-async function measureTalk(bench: Bench, names: readonly AudienceWorkload[]): Promise<Section[]> {
-  if (names.length === 0) return [];
-  const contenders = names.every((name) => name === "paced") ? PACED : CONTENDERS.map(({ name }) => name);
-  return withAudiences(bench, bench.among(contenders), async (stages) => {
-    const sections: Section[] = [];
-    for (const name of names) {
-      sections.push(name === "paced" ? await paced(bench, stages) : await talk(bench, name, stages));
-    }
-    return sections;
-  });
-}
-
 type AudienceWorkload = TalkName | "paced";
 
 function isForAudience(name: WorkloadName): name is AudienceWorkload {

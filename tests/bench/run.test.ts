@@ -23,6 +23,7 @@ test.skipIf(process.platform !== "linux")(
   async () => {
     // A message that is missing, or came twice, fails the order that sent it.
     const results = await tinyRun("sparse", "flood");
+    expect(results.failures).toEqual([]);
     expect(results.sections.map(({ id }) => id)).toEqual(["sparse", "flood"]);
     for (const section of results.sections) {
       expect(keysOf(section)).toEqual(CONTENDERS.map(({ name }) => name));
@@ -44,7 +45,8 @@ test.skipIf(process.platform !== "linux")(
 test.skipIf(process.platform !== "linux")(
   "a join storm delivers every event, and after a restart all are back, unseen",
   async () => {
-    const { sections } = await tinyRun("join", "reconnect");
+    const { sections, failures } = await tinyRun("join", "reconnect");
+    expect(failures).toEqual([]);
     const [join, reconnect] = sections;
     expect(keysOf(join)).toEqual(["v2", "v3"]);
     for (const { values } of join?.rows ?? []) expect(values.complete).toEqual([100]);
