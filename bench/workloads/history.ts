@@ -82,7 +82,8 @@ async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows)
     await sendAndRead(bench, place, sends(bench) / 10);
     places.push(place);
   }
-  await bench.eachRound(places, async (place, round) => {
+  // There and back in each round: a send is short, and what else the machine does shows.
+  await bench.eachRound([...places, ...places.toReversed()], async (place, round) => {
     const { key, title } = place.length;
     bench.progress(`history, round ${round + 1}: ${title}`);
     rows.add(key, title, await sendAndRead(bench, place, sends(bench)));
