@@ -2,7 +2,7 @@ import { median, type Section } from "../results.ts";
 import { format } from "../targets.ts";
 
 const WIDTH = 760;
-const LABELS_WIDTH = 270;
+const LABELS_WIDTH = 300;
 const FIGURES_WIDTH = 70;
 const BAR_HEIGHT = 16;
 const BAR_STEP = 22;
