@@ -1,0 +1,127 @@
+import { CONTENDERS, type Contender, type ContenderName } from "./contenders.ts";
+import { Load } from "./load/load.ts";
+import type { CrowdPlan } from "./load/orders.ts";
+import { type Server, Servers, type StartOptions } from "./servers.ts";
+
+/** How much is done. */
+export type Size = "full" | "short" | "tiny";
+
+export interface BenchOptions {
+  readonly size: Size;
+  /** Measured rounds; a warm-up comes before them. */
+  readonly rounds: number;
+  readonly peers: ReadonlySet<ContenderName>;
+  /** For the servers' files. */
+  readonly folder: string;
+  /** Is told what goes on. */
+  readonly progress: (text: string) => void;
+}
+
+/** What every workload is given: the generator of load, servers, and how much to do. */
+export class Bench implements Disposable {
+  readonly load = new Load();
+  readonly servers: Servers;
+  readonly rounds: number;
+  readonly progress: (text: string) => void;
+  readonly #size: Size;
+  readonly #peers: ReadonlySet<ContenderName>;
+
+  constructor({ size, rounds, peers, folder, progress }: BenchOptions) {
+    this.servers = new Servers(folder);
+    this.rounds = rounds;
+    this.progress = progress;
+    this.#size = size;
+    this.#peers = peers;
+  }
+
+  /** The value for this run's size. */
+  sized<T>(full: T, short: T, tiny: T): T {
+    return { full, short, tiny }[this.#size];
+  }
+
+  /** Those of some contenders that this run has. */
+  among(names: readonly ContenderName[]): Contender[] {
+    return CONTENDERS.filter(
+      ({ name, isPeer }) => names.includes(name) && (!isPeer || this.#peers.has(name)),
+    );
+  }
+
+  /** CPU seconds of the server that one measurement is to take, so that steps of 10 ms do not count. */
+  get sectionCpuS(): number {
+    return this.sized(1.1, 0.15, 0.01);
+  }
+
+  /**
+   * Does something with each of several, in an order that turns round with each round.
+   *
+   * @param longestS when so much has passed, no further round is begun: a busy machine gives fewer rounds, not a longer run
+   */
+  async eachRound<T>(
+    all: readonly T[],
+    work: (one: T, round: number) => Promise<void>,
+    longestS = this.sized(75, 7, 60),
+  ): Promise<void> {
+    const startedAtMs = performance.now();
+    for (let round = 0; round < this.rounds; round++) {
+      if (round > 0 && performance.now() - startedAtMs > longestS * 1000) {
+        this.progress(`this machine is busy: ${round} of ${this.rounds} rounds`);
+        break;
+      }
+      for (const one of round % 2 === 0 ? all : all.toReversed()) await work(one, round);
+    }
+  }
+
+  /** A started server with a crowd that is connected to it. */
+  async stage(contender: Contender, plan: StagePlan, options: StartOptions = {}): Promise<Stage> {
+    const server = await this.servers.start(contender, options);
+    const stage = new Stage(this.load, contender, server, plan);
+    try {
+      await stage.connect();
+    } catch (error) {
+      await stage[Symbol.asyncDispose]();
+      throw error;
+    }
+    return stage;
+  }
+
+  [Symbol.dispose](): void {
+    this.load[Symbol.dispose]();
+  }
+}
+
+export type StagePlan = Pick<CrowdPlan, "clients" | "roomSize"> & Partial<CrowdPlan>;
+
+let stages = 0;
+
+/** A server with its crowd. */
+export class Stage implements AsyncDisposable {
+  readonly crowd = `crowd ${++stages}`;
+  readonly contender: Contender;
+  server: Server;
+  readonly #load: Load;
+  readonly #plan: StagePlan;
+
+  constructor(load: Load, contender: Contender, server: Server, plan: StagePlan) {
+    this.#load = load;
+    this.contender = contender;
+    this.server = server;
+    this.#plan = plan;
+  }
+
+  async connect(): Promise<void> {
+    const { port } = this.server;
+    const plan: CrowdPlan = {
+      form: this.contender.form,
+      contents: "words",
+      comesBack: false,
+      ...this.#plan,
+      port,
+    };
+    await this.#load.order("connect", { crowd: this.crowd, plan });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#load.order("disband", { crowd: this.crowd }).catch(() => {});
+    await this.server.kill();
+  }
+}

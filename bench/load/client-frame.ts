@@ -1,0 +1,29 @@
+/** Frames to the server, RFC 6455, section 5. They are masked, all with one key: to draw keys would cost the generator. */
+
+const KEY = [0x37, 0xfa, 0x21, 0x3d] as const;
+const FIN = 0x80;
+const MASKED = 0x80;
+
+export const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 } as const;
+
+/** One unfragmented text frame. */
+export function textFrame(text: string): Buffer {
+  return clientFrame(OPCODE.text, Buffer.from(text));
+}
+
+/** One unfragmented frame, its payload masked. */
+export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
+  const head = headOf(opcode, payload.length);
+  const frame = Buffer.concat([head, Buffer.from(KEY), payload]);
+  for (let at = 0; at < payload.length; at++) {
+    const place = head.length + KEY.length + at;
+    frame[place] = (frame[place] ?? 0) ^ (KEY[at % KEY.length] ?? 0);
+  }
+  return frame;
+}
+
+function headOf(opcode: number, length: number): Buffer {
+  if (length < 126) return Buffer.from([FIN | opcode, MASKED | length]);
+  if (length > 0xffff) throw new RangeError("A client of the benchmark sends no frame over 64 KiB.");
+  return Buffer.from([FIN | opcode, MASKED | 126, length >> 8, length & 0xff]);
+}

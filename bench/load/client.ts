@@ -1,0 +1,197 @@
+import type { Socket } from "bun";
+import { clientFrame, OPCODE, textFrame } from "./client-frame.ts";
+import type { WireForm } from "./orders.ts";
+import { FrameScanner, type Hearer, type ReplyKind } from "./scanner.ts";
+
+/** Is told what becomes of a client. */
+export interface Host {
+  readonly port: number;
+  readonly form: WireForm;
+  read(bytes: number): void;
+  opened(client: Client): void;
+  heard(client: Client, messages: number, registers: number, leaves: number): void;
+  replied(client: Client, kind: ReplyKind, isAccepted: boolean, text: Buffer): void;
+  /** The connection is gone, though nobody asked for that. */
+  lost(client: Client, why: string): void;
+}
+
+const END_OF_HEAD = Buffer.from("\r\n\r\n");
+/** Between the head of a frame and the JSON: `42["message",` for Socket.IO. */
+const SOCKET_IO_PREFIX = '42["message",';
+const ENGINE_IO = { open: 0x30, ping: 0x32, message: 0x34 } as const;
+const SOCKET_IO_CONNECT = 0x30;
+const ENGINE_IO_PONG = textFrame("3");
+const SOCKET_IO_HELLO = textFrame("40");
+
+/** A request as its bytes on the wire. */
+export function requestFrame(form: WireForm, json: string): Buffer {
+  return textFrame(form === "socket.io" ? `${SOCKET_IO_PREFIX}${json}]` : json);
+}
+
+/** One WebSocket connection on a raw socket. */
+export class Client implements Hearer {
+  readonly name: string;
+  readonly room: string | null;
+  readonly #host: Host;
+  #scanner: FrameScanner;
+  #socket: Socket<Client> | null = null;
+  /** What came of the answer to the handshake; null once it is whole. */
+  #head: Buffer | null = Buffer.alloc(0);
+  #isOpen = false;
+  #unsent: Buffer[] = [];
+  /** Requests of the order that is carried out. */
+  sent = 0;
+  acked = 0;
+  /** Messages heard in the order that is carried out. */
+  seen = 0;
+  isNamed = false;
+  /** Of version 3: the secret by which the next connection resumes, that of this connection, and the wait before. */
+  held = "";
+  session = "";
+  retryS = 1;
+  failures = 0;
+
+  constructor(host: Host, name: string, room: string | null) {
+    this.#host = host;
+    this.name = name;
+    this.room = room;
+    this.#scanner = this.#newScanner();
+  }
+
+  /** Connects, or connects anew. */
+  dial(): void {
+    this.#head = Buffer.alloc(0);
+    this.#isOpen = false;
+    this.#unsent = [];
+    this.#scanner = this.#newScanner();
+    Bun.connect({ hostname: "127.0.0.1", port: this.#host.port, socket: HANDLERS, data: this }).catch(() =>
+      this.#host.lost(this, "it could not be connected"),
+    );
+  }
+
+  write(bytes: Buffer): void {
+    if (this.#unsent.length > 0) {
+      this.#unsent.push(bytes);
+      return;
+    }
+    const taken = Math.max(0, this.#socket?.write(bytes) ?? 0);
+    if (taken < bytes.length) this.#unsent.push(bytes.subarray(taken));
+  }
+
+  /** Ends the connection without a word. */
+  drop(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.terminate();
+  }
+
+  connected(socket: Socket<Client>): void {
+    socket.setNoDelay(true);
+    this.#socket = socket;
+    socket.write(handshake(this.#host, this.room));
+  }
+
+  drained(): void {
+    const waiting = this.#unsent;
+    this.#unsent = [];
+    for (const bytes of waiting) this.write(bytes);
+  }
+
+  closed(socket: Socket<Client>): void {
+    if (this.#socket !== socket) return;
+    this.#socket = null;
+    this.#host.lost(this, "its connection ended");
+  }
+
+  data(bytes: Buffer): void {
+    this.#host.read(bytes.length);
+    if (this.#head === null) this.#scanner.scan(bytes);
+    else this.#readHead(Buffer.concat([this.#head, bytes]));
+  }
+
+  heard(messages: number, registers: number, leaves: number): void {
+    this.#host.heard(this, messages, registers, leaves);
+  }
+
+  replied(kind: ReplyKind, isAccepted: boolean, text: Buffer): void {
+    if (kind === "welcome") this.#welcomed(text.toString());
+    else this.#host.replied(this, kind, isAccepted, text);
+  }
+
+  control(opcode: number, payload: Buffer): void {
+    if (opcode === OPCODE.ping) this.write(clientFrame(OPCODE.pong, payload));
+    else if (opcode === OPCODE.text) this.#engineIo(payload);
+  }
+
+  #newScanner(): FrameScanner {
+    return new FrameScanner(this, this.#host.form === "socket.io" ? SOCKET_IO_PREFIX.length : 0);
+  }
+
+  #readHead(bytes: Buffer): void {
+    const end = bytes.indexOf(END_OF_HEAD);
+    if (end < 0) {
+      this.#head = bytes;
+      return;
+    }
+    this.#head = null;
+    const head = bytes.toString("latin1", 0, end);
+    const isV3 = this.#host.form === "v3" || this.#host.form === "v3-deflate";
+    if (!head.startsWith("HTTP/1.1 101 ") || (isV3 && !head.includes("classic-chatbox.v3"))) {
+      this.drop();
+      this.#host.lost(this, `its handshake was answered with ${head.split("\r\n")[0]}`);
+      return;
+    }
+    if (this.#host.form === "v2") this.#open();
+    const rest = bytes.subarray(end + END_OF_HEAD.length);
+    if (rest.length > 0) this.#scanner.scan(rest);
+  }
+
+  #open(): void {
+    if (this.#isOpen) return;
+    this.#isOpen = true;
+    this.#host.opened(this);
+  }
+
+  #welcomed(text: string): void {
+    this.session = /"session":"([^"]+)"/.exec(text)?.[1] ?? "";
+    this.retryS = Number(/"retry":(\d+)/.exec(text)?.[1] ?? 1);
+    this.#open();
+  }
+
+  #engineIo(payload: Buffer): void {
+    if (payload[0] === ENGINE_IO.ping) this.write(ENGINE_IO_PONG);
+    else if (payload[0] === ENGINE_IO.open) this.write(SOCKET_IO_HELLO);
+    else if (payload[0] === ENGINE_IO.message && payload[1] === SOCKET_IO_CONNECT) this.#open();
+  }
+}
+
+const HANDLERS = {
+  open: (socket: Socket<Client>) => socket.data.connected(socket),
+  data: (socket: Socket<Client>, bytes: Buffer) => socket.data.data(bytes),
+  drain: (socket: Socket<Client>) => socket.data.drained(),
+  close: (socket: Socket<Client>) => socket.data.closed(socket),
+  // Its close, or the rejection of its connect, follows.
+  error: () => {},
+  connectError: () => {},
+};
+
+function handshake({ port, form }: Host, room: string | null): string {
+  const path = room === null ? "/" : `/rooms/${room}`;
+  const target = form === "socket.io" ? `/socket.io/?EIO=4&transport=websocket&room=${room ?? ""}` : path;
+  return [
+    `GET ${target} HTTP/1.1`,
+    `Host: 127.0.0.1:${port}`,
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+    ...(form === "v3" || form === "v3-deflate" ? ["Sec-WebSocket-Protocol: classic-chatbox.v3"] : []),
+    ...(form === "v3-deflate"
+      ? [
+          "Sec-WebSocket-Extensions: permessage-deflate; client_no_context_takeover; server_no_context_takeover",
+        ]
+      : []),
+    "",
+    "",
+  ].join("\r\n");
+}

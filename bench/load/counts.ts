@@ -1,0 +1,37 @@
+import type { Tally } from "./orders.ts";
+
+type Values = { -readonly [K in Exclude<keyof Tally, "wallS" | "loadCpuS">]: number };
+
+/** What came to a crowd since the last order ended. */
+export class Counts {
+  values = nothing();
+  #startedAtMs = performance.now();
+  #startedCpuS = ownCpuS();
+
+  /** Times from now on. */
+  time(): void {
+    this.#startedAtMs = performance.now();
+    this.#startedCpuS = ownCpuS();
+  }
+
+  /** Gives what was counted, and begins anew. */
+  take(): Tally {
+    const tally = {
+      ...this.values,
+      wallS: (performance.now() - this.#startedAtMs) / 1000,
+      loadCpuS: ownCpuS() - this.#startedCpuS,
+    };
+    this.values = nothing();
+    this.time();
+    return tally;
+  }
+}
+
+function nothing(): Values {
+  return { bytes: 0, messages: 0, registers: 0, leaves: 0, acks: 0, refusals: 0 };
+}
+
+function ownCpuS(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
+}

@@ -1,0 +1,51 @@
+/**
+ * The process that makes load, and nothing else; `Load` starts it and gives it orders over IPC. One order is carried out
+ * at a time, so that between two of them nothing comes from here but what the protocol asks of a silent client.
+ */
+import { Crowd } from "./crowd.ts";
+import type { AnswerMessage, OrderKind, OrderMessage, Orders } from "./orders.ts";
+
+const crowds = new Map<string, Crowd>();
+
+const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Promise<Orders[K]["gives"]> } = {
+  async connect({ crowd, plan }) {
+    const added = new Crowd(plan);
+    crowds.set(crowd, added);
+    return added.connect();
+  },
+  join: async ({ crowd }) => crowdOf(crowd).join(),
+  talk: async ({ crowd, talkers, messagesEach, window }) =>
+    crowdOf(crowd).talk(talkers, messagesEach, window),
+  takeTurns: async ({ crowd, messages, window }) => crowdOf(crowd).takeTurns(messages, window),
+  pace: async ({ crowd, messagesPerS, seconds }) => crowdOf(crowd).pace(messagesPerS, seconds),
+  ask: async ({ crowd, request, times }) => crowdOf(crowd).ask(request, times),
+  awaitReturn: async ({ crowd }) => crowdOf(crowd).awaitReturn(),
+  idle: async ({ crowd, seconds }) => crowdOf(crowd).idle(seconds),
+  async disband({ crowd }) {
+    const tally = crowdOf(crowd).disband();
+    crowds.delete(crowd);
+    return tally;
+  },
+};
+
+function crowdOf(name: string): Crowd {
+  const crowd = crowds.get(name);
+  if (crowd === undefined) throw new Error(`There is no crowd ${name}.`);
+  crowd.begin();
+  return crowd;
+}
+
+process.on("message", (order: OrderMessage) => {
+  // The kinds and what they take are checked where `Load` is called: both ends are of one build.
+  const run = carryOut[order.kind] as (takes: unknown) => Promise<unknown>;
+  run(order.takes).then(
+    (gives) => answer({ id: order.id, gives }),
+    (error: unknown) =>
+      answer({ id: order.id, error: error instanceof Error ? error.message : String(error) }),
+  );
+});
+process.on("disconnect", () => process.exit(0));
+
+function answer(message: AnswerMessage): void {
+  process.send?.(message);
+}

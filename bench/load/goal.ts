@@ -1,0 +1,50 @@
+/** An order in which nothing came for so long has failed. */
+const STALLED_AFTER_MS = 30_000;
+const LOOK_FOR_STALL_EVERY_MS = 1_000;
+
+/** What a crowd is waiting for, one thing at a time. */
+export class Goal {
+  #awaited: { readonly isReached: () => boolean; readonly reached: PromiseWithResolvers<void> } | null = null;
+  #failure: Error | null = null;
+
+  /**
+   * Resolves as soon as a look finds the goal reached.
+   *
+   * @param counts of what came; when they stay the same for long, nothing comes any more
+   * @throws Error with a sentence when it cannot be reached any more
+   */
+  async reach(isReached: () => boolean, counts: () => object): Promise<void> {
+    this.check();
+    if (isReached()) return;
+    const reached = Promise.withResolvers<void>();
+    this.#awaited = { isReached, reached };
+    let seen = "";
+    let quietMs = 0;
+    const watch = setInterval(() => {
+      const now = JSON.stringify(counts());
+      quietMs = now === seen ? quietMs + LOOK_FOR_STALL_EVERY_MS : 0;
+      seen = now;
+      if (quietMs >= STALLED_AFTER_MS) this.fail(new Error(`Nothing comes any more, after ${now}.`));
+    }, LOOK_FOR_STALL_EVERY_MS);
+    await reached.promise.finally(() => clearInterval(watch));
+  }
+
+  look(): void {
+    if (this.#awaited === null || !this.#awaited.isReached()) return;
+    const { reached } = this.#awaited;
+    this.#awaited = null;
+    reached.resolve();
+  }
+
+  /** Makes what is awaited fail, and all that is awaited later. */
+  fail(error: Error): void {
+    this.#failure ??= error;
+    this.#awaited?.reached.reject(this.#failure);
+    this.#awaited = null;
+  }
+
+  /** @throws Error when something has failed already */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure;
+  }
+}

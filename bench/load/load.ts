@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import type { AnswerMessage, OrderKind, OrderMessage, Orders } from "./orders.ts";
+
+/** The generator of load, in a process of its own. */
+export class Load implements Disposable {
+  readonly #child: Bun.Subprocess;
+  readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
+  #lastId = 0;
+
+  constructor() {
+    this.#child = Bun.spawn([process.execPath, "--no-orphans", join(import.meta.dir, "generator.ts")], {
+      stdio: ["ignore", "inherit", "inherit"],
+      ipc: (message: AnswerMessage) => this.#answered(message),
+      onExit: (_child, code) => {
+        const error = new Error(`The generator of load ended with code ${code}.`);
+        for (const { reject } of this.#waiting.values()) reject(error);
+      },
+    });
+  }
+
+  /**
+   * Has an order carried out.
+   *
+   * @throws Error with a sentence when it cannot be carried out whole: a client is lost, or nothing comes any more
+   */
+  async order<K extends OrderKind>(kind: K, takes: Orders[K]["takes"]): Promise<Orders[K]["gives"]> {
+    const id = ++this.#lastId;
+    const answer = Promise.withResolvers<unknown>();
+    this.#waiting.set(id, answer);
+    const message: OrderMessage = { id, kind, takes };
+    this.#child.send(message);
+    // Both ends are of one build.
+    return answer.promise as Promise<Orders[K]["gives"]>;
+  }
+
+  [Symbol.dispose](): void {
+    this.#child.kill();
+  }
+
+  #answered(message: AnswerMessage): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if ("error" in message) waiting?.reject(new Error(message.error));
+    else waiting?.resolve(message.gives);
+  }
+}

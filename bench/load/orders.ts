@@ -1,0 +1,94 @@
+/** What the benchmark tells the generator of load to do, and what that answers. Times are in seconds unless named. */
+
+/** How a crowd speaks: version 2 or 3 of the protocol, 3 with compression offered, or version 2 inside Socket.IO. */
+export type WireForm = "v2" | "v3" | "v3-deflate" | "socket.io";
+
+/** What all clients of a crowd have in common. */
+export interface CrowdPlan {
+  readonly port: number;
+  readonly form: WireForm;
+  readonly clients: number;
+  /** The clients are spread over rooms of so many; null: all are in the main room. */
+  readonly roomSize: number | null;
+  /** What is said: words, or as many `x` in each message. */
+  readonly contents: "words" | { readonly xs: number };
+  /** What nicknames begin with; `u` if not given. */
+  readonly namePrefix?: string;
+  /** A client whose connection breaks comes back and resumes, as PROTOCOL.md asks. */
+  readonly comesBack: boolean;
+}
+
+interface OfCrowd {
+  readonly crowd: string;
+}
+
+/** What came to all clients of a crowd while an order was carried out, and how long that took. */
+export interface Tally {
+  readonly wallS: number;
+  /** CPU seconds of the generator. */
+  readonly loadCpuS: number;
+  readonly bytes: number;
+  readonly messages: number;
+  readonly registers: number;
+  readonly leaves: number;
+  /** Sends that were acknowledged. */
+  readonly acks: number;
+  /** Requests that were refused. */
+  readonly refusals: number;
+}
+
+export interface Orders {
+  /** Connects a new crowd. */
+  connect: { takes: OfCrowd & { readonly plan: CrowdPlan }; gives: Tally };
+  /** All take their nicknames at once; ends when each has heard of all who came after it. */
+  join: { takes: OfCrowd; gives: Tally };
+  /**
+   * So many talkers send so many messages each, with `window` of each on their way; ends when all are acknowledged and
+   * everybody has heard everything.
+   */
+  talk: {
+    takes: OfCrowd & { readonly talkers: number; readonly messagesEach: number; readonly window: number };
+    gives: Tally;
+  };
+  /** All talk in turn, with `window` messages on their way in all. */
+  takeTurns: { takes: OfCrowd & { readonly messages: number; readonly window: number }; gives: Tally };
+  /** One talks at a steady rate; the latency is that of each message to its last listener. */
+  pace: {
+    takes: OfCrowd & { readonly messagesPerS: number; readonly seconds: number };
+    gives: Tally & Latency;
+  };
+  /** One client asks the same again and again, and waits for each reply. */
+  ask: {
+    takes: OfCrowd & { readonly request: string; readonly times: number };
+    gives: Tally & { readonly replyMs: readonly number[] };
+  };
+  /** Waits until everybody of a crowd that comes back is back. `backAtMs` are moments in Unix time, the earliest first. */
+  awaitReturn: { takes: OfCrowd; gives: Tally & { readonly backAtMs: readonly number[] } };
+  /** Does nothing, but what the protocol asks of a client that is silent. */
+  idle: { takes: OfCrowd & { readonly seconds: number }; gives: Tally };
+  /** Ends a crowd's connections, without a word. */
+  disband: { takes: OfCrowd; gives: Tally };
+}
+
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly p999Ms: number;
+  readonly maxMs: number;
+  /** How late the generator itself was with its sends, p99. */
+  readonly lateP99Ms: number;
+}
+
+export type OrderKind = keyof Orders;
+
+/** As it travels between the processes. */
+export interface OrderMessage {
+  readonly id: number;
+  readonly kind: OrderKind;
+  readonly takes: unknown;
+}
+
+export type AnswerMessage = { readonly id: number } & (
+  | { readonly gives: unknown }
+  | { readonly error: string }
+);

@@ -1,0 +1,218 @@
+import { constants, inflateRawSync } from "node:zlib";
+import { OPCODE } from "./client-frame.ts";
+
+/** What a reply answers. */
+export type ReplyKind = "name" | "send" | "get" | "resume" | "welcome" | "other";
+
+/** Is told what a server said. */
+export interface Hearer {
+  /** How many events came; told once for all that was read together. */
+  heard(messages: number, registers: number, leaves: number): void;
+  /** @param text the JSON of the reply, or of all the batch that it came in */
+  replied(kind: ReplyKind, isAccepted: boolean, text: Buffer): void;
+  /** A frame that is about the connection: a close, a ping, or a packet of Engine.IO. */
+  control(opcode: number, payload: Buffer): void;
+}
+
+/** What is in a batch of version 3, which all who listen get byte for byte. */
+interface Batch {
+  readonly messages: number;
+  readonly registers: number;
+  readonly leaves: number;
+  readonly replies: readonly { readonly kind: ReplyKind; readonly isAccepted: boolean }[];
+  /** The JSON, when there are replies in it. */
+  readonly text: Buffer | null;
+}
+
+const FIN_TEXT = 0x80 | OPCODE.text;
+const RSV1 = 0x40;
+const LENGTH_16 = 126;
+const LENGTH_64 = 127;
+
+const BRACE = "{".charCodeAt(0);
+const BRACKET = "[".charCodeAt(0);
+const LETTER = {
+  c: 0x63,
+  g: 0x67,
+  l: 0x6c,
+  m: 0x6d,
+  n: 0x6e,
+  p: 0x70,
+  r: 0x72,
+  s: 0x73,
+  w: 0x77,
+} as const;
+
+const OBJECT = Buffer.from('{"type":"');
+const ACCEPTED = Buffer.from('"status":true');
+/** Where, in `{"type":"receive","datatype":"message"`, the letters stand that tell what it is. */
+const TYPE_AT = 9;
+const TYPE_THIRD_AT = 11;
+const DATATYPE_AT = 30;
+
+const NOTHING = Buffer.alloc(0);
+const TAIL_OF_DEFLATED = Buffer.from([0, 0, 0xff, 0xff]);
+/** How many batches are remembered, so that a thousand copies are counted once. */
+const REMEMBERED_BATCHES = 256;
+
+const batches = new Map<number | bigint, Batch>();
+
+/**
+ * Reads a server's frames and counts what is in them. It looks at a frame's head and at three letters of its text, and
+ * makes no object a frame: what it costs must not slow down the server that is measured, which is on the same machine.
+ */
+export class FrameScanner {
+  readonly #hearer: Hearer;
+  /** How many bytes stand before the JSON in each text frame. */
+  readonly #prefix: number;
+  /** The beginning of a frame whose end has not come. */
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  /** How long that frame is; 0 while its head is not whole. */
+  #frameBytes = 0;
+
+  constructor(hearer: Hearer, prefix: number) {
+    this.#hearer = hearer;
+    this.#prefix = prefix;
+  }
+
+  /** Takes what was read from the socket; the bytes must stay as they are. */
+  scan(bytes: Buffer): void {
+    if (this.#heldBytes === 0) this.#run(bytes, 0);
+    else this.#goOn(bytes);
+  }
+
+  #goOn(bytes: Buffer): void {
+    const missing = this.#frameBytes === 0 ? bytes.length : this.#frameBytes - this.#heldBytes;
+    this.#held.push(bytes.subarray(0, missing));
+    this.#heldBytes += Math.min(missing, bytes.length);
+    if (bytes.length < missing) return;
+    const whole = Buffer.concat(this.#held, this.#heldBytes);
+    this.#held = [];
+    this.#heldBytes = 0;
+    this.#run(whole, 0);
+    if (missing < bytes.length) this.#run(bytes, missing);
+  }
+
+  #run(bytes: Buffer, from: number): void {
+    const end = bytes.length;
+    const prefix = this.#prefix;
+    let at = from;
+    let messages = 0;
+    let registers = 0;
+    let leaves = 0;
+    let frameBytes = 0;
+    while (at < end) {
+      let length = (bytes[at + 1] ?? 0) & 0x7f;
+      let head = 2;
+      if (length === LENGTH_16) head = 4;
+      else if (length === LENGTH_64) head = 10;
+      if (end - at < head) break;
+      if (head === 4) length = ((bytes[at + 2] ?? 0) << 8) | (bytes[at + 3] ?? 0);
+      else if (head === 10) length = bytes.readUInt32BE(at + 2) * 2 ** 32 + bytes.readUInt32BE(at + 6);
+      const start = at + head;
+      if (end - start < length) {
+        frameBytes = head + length;
+        break;
+      }
+      const json = start + prefix;
+      if (
+        length > prefix + DATATYPE_AT &&
+        bytes[at] === FIN_TEXT &&
+        bytes[json] === BRACE &&
+        bytes[json + TYPE_AT] === LETTER.r &&
+        bytes[json + TYPE_THIRD_AT] === LETTER.c
+      ) {
+        const datatype = bytes[json + DATATYPE_AT];
+        if (datatype === LETTER.m) messages++;
+        else if (datatype === LETTER.r) registers++;
+        else if (datatype === LETTER.l) leaves++;
+      } else this.#other(bytes[at] ?? 0, bytes.subarray(start, start + length));
+      at = start + length;
+    }
+    if (at < end) this.#hold(bytes.subarray(at), frameBytes);
+    if (messages + registers + leaves > 0) this.#hearer.heard(messages, registers, leaves);
+  }
+
+  #hold(bytes: Buffer, frameBytes: number): void {
+    this.#held.push(bytes);
+    this.#heldBytes = bytes.length;
+    this.#frameBytes = frameBytes;
+  }
+
+  #other(first: number, payload: Buffer): void {
+    const opcode = first & 0x0f;
+    if (opcode !== OPCODE.text) this.#hearer.control(opcode, payload);
+    else if (first & RSV1 || payload[this.#prefix] === BRACKET) this.#tell(batchOf(first, payload));
+    else if (payload[this.#prefix] === BRACE) {
+      const kind = replyKind(payload, this.#prefix);
+      if (kind !== null) this.#hearer.replied(kind, payload.includes(ACCEPTED), payload);
+    } else this.#hearer.control(opcode, payload);
+  }
+
+  #tell({ messages, registers, leaves, replies, text }: Batch): void {
+    for (const { kind, isAccepted } of replies) this.#hearer.replied(kind, isAccepted, text ?? NOTHING);
+    this.#hearer.heard(messages, registers, leaves);
+  }
+}
+
+/** What is in the payload of a batch, compressed or not. */
+function batchOf(first: number, payload: Buffer): Batch {
+  const hash = Bun.hash(payload);
+  const known = batches.get(hash);
+  if (known !== undefined) return known;
+  const text = first & RSV1 ? inflated(payload) : payload;
+  const batch = count(text);
+  if (batches.size >= REMEMBERED_BATCHES) batches.clear();
+  batches.set(hash, batch);
+  return batch;
+}
+
+/** RFC 7692, section 7.2.2. What is sent this way has no last block, so the end is where the bytes end. */
+function inflated(payload: Buffer): Buffer {
+  return inflateRawSync(Buffer.concat([payload, TAIL_OF_DEFLATED]), { finishFlush: constants.Z_SYNC_FLUSH });
+}
+
+/** In a string of JSON a quote stands behind a backslash, so what looks like the beginning of an object is one. */
+function count(text: Buffer): Batch {
+  const replies: Batch["replies"][number][] = [];
+  let messages = 0;
+  let registers = 0;
+  let leaves = 0;
+  let at = text.indexOf(OBJECT);
+  while (at >= 0) {
+    const next = text.indexOf(OBJECT, at + OBJECT.length);
+    const kind = replyKind(text, at);
+    const datatype = text[at + DATATYPE_AT];
+    if (kind !== null) {
+      const accepted = text.indexOf(ACCEPTED, at);
+      replies.push({ kind, isAccepted: accepted >= 0 && (next < 0 || accepted < next) });
+    } else if (text[at + TYPE_AT] !== LETTER.r) {
+      // A ping.
+    } else if (datatype === LETTER.m) messages++;
+    else if (datatype === LETTER.r) registers++;
+    else if (datatype === LETTER.l) leaves++;
+    at = next;
+  }
+  return { messages, registers, leaves, replies, text: replies.length > 0 ? text : null };
+}
+
+/** What an object answers; null for an event and for a ping. */
+function replyKind(text: Buffer, at: number): ReplyKind | null {
+  switch (text[at + TYPE_AT]) {
+    case LETTER.n:
+      return "name";
+    case LETTER.s:
+      return "send";
+    case LETTER.g:
+      return "get";
+    case LETTER.w:
+      return "welcome";
+    case LETTER.r:
+      return text[at + TYPE_THIRD_AT] === LETTER.s ? "resume" : null;
+    case LETTER.p:
+      return null;
+    default:
+      return "other";
+  }
+}

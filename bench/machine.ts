@@ -1,0 +1,35 @@
+import { cpus, release, totalmem } from "node:os";
+import { mostOpenFiles } from "./process.ts";
+import type { Machine } from "./results.ts";
+
+/** Sockets and files beside the largest crowd. */
+const SPARE_FILES = 500;
+
+/** What the figures were measured on. */
+export function machine(): Machine {
+  const [processor] = cpus();
+  const { npm_node_execpath: node = "node" } = process.env;
+  return {
+    processor: processor?.model ?? "unknown",
+    processors: cpus().length,
+    memoryGiB: Math.round(totalmem() / 2 ** 30),
+    kernel: `Linux ${release()}`,
+    bun: Bun.version,
+    node: Bun.spawnSync([node, "--version"]).stdout.toString().trim().replace("v", ""),
+  };
+}
+
+/** A sentence that says why the benchmark cannot run here; null when it can. */
+export function hindrance(clients: number): string | null {
+  if (process.platform !== "linux") {
+    return `The benchmark reads CPU and memory from /proc, so it runs on Linux only, not on ${process.platform}.`;
+  }
+  const needed = clients + SPARE_FILES;
+  if (mostOpenFiles() < needed) {
+    return (
+      `The benchmark opens up to ${clients} connections a process, and this system allows ${mostOpenFiles()} open files: ` +
+      `raise the hard limit (ulimit -Hn) to at least ${needed}.`
+    );
+  }
+  return null;
+}

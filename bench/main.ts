@@ -1,0 +1,105 @@
+/** `npm run bench -- [WORKLOADS]`: see `--help`. */
+import { join } from "node:path";
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { CONTENDERS, type ContenderName } from "./contenders.ts";
+import { hindrance } from "./machine.ts";
+import { chart } from "./report/chart.ts";
+import { markdownReport } from "./report/markdown.ts";
+import { terminalReport } from "./report/table.ts";
+import type { Results } from "./results.ts";
+import { run, WORKLOADS } from "./run.ts";
+
+const DOCS = join(import.meta.dir, "../docs");
+const CHART = "benchmarks.svg";
+const ROUNDS = { full: 3, short: 2 };
+/** Of all crowds that are there at one time. */
+const MOST_CLIENTS = { full: 10_000, short: 2000 };
+const PEERS = CONTENDERS.filter(({ isPeer }) => isPeer).map(({ name }) => name);
+
+interface Flags {
+  short: boolean;
+  rounds?: number;
+  json?: string;
+  peers: ContenderName[];
+  write: boolean;
+}
+
+const command = new Command("bench")
+  .description(
+    "Measures the chat server beside others of the same protocol. A whole run of all workloads writes docs/benchmarks.md.",
+  )
+  .addArgument(new Argument("[workloads...]", "which; all if not given").choices(WORKLOADS))
+  .option("--short", "less of everything, in two minutes: to see that it works, not to compare", false)
+  .option(
+    "--rounds <n>",
+    `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short})`,
+    parseRounds,
+  )
+  .option("--json <file>", "write what was measured to this file")
+  .option("--peers <names>", `which peers, with commas, or none: ${PEERS.join(", ")}`, parsePeers, PEERS)
+  .option("--write", "write docs/benchmarks.md though the run is not whole", false)
+  .parse();
+
+const { short, json, peers, write, ...given } = command.opts<Flags>();
+const size = short ? "short" : "full";
+const rounds = given.rounds ?? ROUNDS[size];
+const reason = hindrance(MOST_CLIENTS[size]);
+if (reason !== null) command.error(reason, { exitCode: 1 });
+
+// So that what is to be done at an exit is done: the folder of the run goes, and every process of it.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
+
+const names = WORKLOADS.filter((name) => command.args.length === 0 || command.args.includes(name));
+const startedAtMs = performance.now();
+const results = await run(names, { size, rounds, peers: new Set(peers), progress }, commandText()).catch(
+  (error: unknown) => command.error(error instanceof Error ? error.message : String(error), { exitCode: 1 }),
+);
+console.log(terminalReport(results));
+if (json !== undefined) await Bun.write(json, jsonOf(results));
+for (const failure of results.failures) console.error(`failed: ${failure}`);
+if (results.failures.length > 0) process.exit(1);
+const isWhole = !short && names.length === WORKLOADS.length && peers.length === PEERS.length;
+if (isWhole || write) await writeDocs(results);
+process.exit(0);
+
+async function writeDocs(measured: Results): Promise<void> {
+  await Bun.write(join(DOCS, "benchmarks.json"), jsonOf(measured));
+  await Bun.write(join(DOCS, "benchmarks.md"), markdownReport(measured, CHART));
+  const drawn = chart(measured.sections);
+  if (drawn !== null) await Bun.write(join(DOCS, CHART), drawn);
+}
+
+/** How this run is asked for again. Without the files that it is written to: they are nobody else's. */
+function commandText(): string {
+  const parts = [
+    ...command.args,
+    ...(short ? ["--short"] : []),
+    ...(given.rounds === undefined ? [] : [`--rounds ${given.rounds}`]),
+    ...(peers.length === PEERS.length ? [] : [`--peers ${peers.join(",") || "none"}`]),
+  ];
+  return ["npm run bench", ...(parts.length > 0 ? ["--", ...parts] : [])].join(" ");
+}
+
+function jsonOf(measured: Results): string {
+  return `${JSON.stringify(measured, null, 2)}\n`;
+}
+
+/** To stderr: stdout has the results. */
+function progress(text: string): void {
+  const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0).padStart(4);
+  process.stderr.write(`${seconds} s  ${text}\n`);
+}
+
+function parseRounds(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new InvalidArgumentError("It must be a whole number from 1.");
+  return value;
+}
+
+function parsePeers(text: string): ContenderName[] {
+  const wanted = text === "none" ? [] : text.split(",");
+  const unknown = wanted.find((name) => !PEERS.some((peer) => peer === name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`There is no peer ${unknown}.`);
+  return PEERS.filter((name) => wanted.includes(name));
+}

@@ -1,0 +1,42 @@
+import type { Results, Section } from "../results.ts";
+import { figure } from "./figure.ts";
+
+/** The results for a terminal. */
+export function terminalReport({ sections, targets, wallS }: Results): string {
+  const known = targets.filter(({ measured }) => measured !== null);
+  return [
+    ...sections.map(sectionTable),
+    ...(known.length === 0
+      ? []
+      : [
+          table("Targets", [
+            ["", "wanted", "measured", ""],
+            ...known.map(({ text, limit, measured, isMet }) => [
+              text,
+              limit,
+              measured ?? "",
+              isMet ? "met" : "MISSED",
+            ]),
+          ]),
+        ]),
+    `${Math.round(wallS)} s in all. The median of the rounds, with the least and the most.`,
+  ].join("\n\n");
+}
+
+function sectionTable({ title, columns, rows }: Section): string {
+  return table(title, [
+    ["", ...columns.map((column) => column.title)],
+    ...rows.map((row) => [row.title, ...columns.map(({ key }) => figure(row.values[key]))]),
+  ]);
+}
+
+function table(title: string, lines: readonly (readonly string[])[]): string {
+  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map((line) => line[at]?.length ?? 0)));
+  const padded = lines.map((line) =>
+    line
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join("  ")
+      .trimEnd(),
+  );
+  return [title, ...padded].join("\n");
+}

@@ -1,0 +1,83 @@
+/** What a run has measured, as it is written to the JSON file. */
+export interface Results {
+  /** YYYY-MM-DD */
+  readonly date: string;
+  readonly command: string;
+  readonly isShort: boolean;
+  readonly wallS: number;
+  readonly machine: Machine;
+  readonly sections: readonly Section[];
+  /** A sentence for each workload that could not be measured. */
+  readonly failures: readonly string[];
+  readonly targets: readonly TargetResult[];
+}
+
+export interface Machine {
+  readonly processor: string;
+  readonly processors: number;
+  readonly memoryGiB: number;
+  readonly kernel: string;
+  readonly bun: string;
+  readonly node: string;
+}
+
+/** One workload, or one size of it. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  /** What was done, in a sentence or two. */
+  readonly about: string;
+  readonly columns: readonly Column[];
+  readonly rows: readonly Row[];
+}
+
+export interface Column {
+  readonly key: string;
+  /** With its unit. */
+  readonly title: string;
+}
+
+export interface Row {
+  readonly key: string;
+  readonly title: string;
+  /** For each column the value of each round. */
+  readonly values: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface TargetResult {
+  readonly text: string;
+  readonly limit: string;
+  /** As text, with its unit; null when the run has not measured it. */
+  readonly measured: string | null;
+  readonly isMet: boolean | null;
+}
+
+/** The middle value; of an even number the mean of the two in the middle; NaN of none. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const upper = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
+}
+
+/** Values as they come, by row and column. */
+export class Rows {
+  readonly #rows = new Map<string, { title: string; values: Record<string, number[]> }>();
+
+  /** Adds what one round has measured of a row. Rows stand in the order in which they were first added. */
+  add(key: string, title: string, measured: Readonly<Record<string, number>>): void {
+    const row = this.#rows.get(key) ?? { title, values: {} };
+    this.#rows.set(key, row);
+    for (const [column, value] of Object.entries(measured)) {
+      row.values[column] = [...(row.values[column] ?? []), value];
+    }
+  }
+
+  /** @param order the keys in the order wanted, as rounds alternate theirs */
+  inOrder(order: readonly string[]): Row[] {
+    return order.flatMap((key) => {
+      const row = this.#rows.get(key);
+      return row === undefined ? [] : [{ key, ...row }];
+    });
+  }
+}

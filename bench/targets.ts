@@ -1,0 +1,169 @@
+import type { ContenderName } from "./contenders.ts";
+import { median, type Section, type TargetResult } from "./results.ts";
+
+/** What the project wants of itself. Ratios are made within each round; their median counts. */
+interface Target {
+  readonly text: string;
+  readonly limit: number;
+  readonly sense: "at most" | "at least";
+  readonly unit: string;
+  readonly measure: (of: Measured) => number | null;
+}
+
+/** The medians of a run. Null stands for what was not measured. */
+class Measured {
+  readonly #sections: readonly Section[];
+
+  constructor(sections: readonly Section[]) {
+    this.#sections = sections;
+  }
+
+  value(section: string, row: string, column: string): number | null {
+    const values = this.#values(section, row, column);
+    return values === null ? null : median(values);
+  }
+
+  /** One row's column as a multiple of another row's. */
+  ratio(section: string, row: string, other: string, column: string): number | null {
+    const values = this.#values(section, row, column);
+    const others = this.#values(section, other, column);
+    if (values === null || others === null) return null;
+    return median(values.map((value, round) => value / (others[round] ?? Number.NaN)));
+  }
+
+  #values(section: string, row: string, column: string): readonly number[] | null {
+    const found = this.#sections.find(({ id }) => id === section)?.rows.find(({ key }) => key === row);
+    return found?.values[column] ?? null;
+  }
+}
+
+const cpuRatio = (section: string, row: ContenderName, other: ContenderName) => (of: Measured) =>
+  of.ratio(section, row, other, "cpuUs");
+
+const TARGETS: readonly Target[] = [
+  {
+    text: "sparse, v2: CPU a delivery as a multiple of the floor's that writes each message",
+    limit: 1.1,
+    sense: "at most",
+    unit: "×",
+    measure: cpuRatio("sparse", "v2", "floor-message"),
+  },
+  {
+    text: "sparse: CPU a delivery of ws in a loop as a multiple of v2's",
+    limit: 2,
+    sense: "at least",
+    unit: "×",
+    measure: cpuRatio("sparse", "ws-loop", "v2"),
+  },
+  {
+    text: "flood, v2: CPU a delivery as a multiple of the floor's that writes batches",
+    limit: 2,
+    sense: "at most",
+    unit: "×",
+    measure: cpuRatio("flood", "v2", "floor-batch"),
+  },
+  {
+    text: "flood: CPU a delivery of Bun's publish as a multiple of v2's",
+    limit: 1,
+    sense: "at least",
+    unit: "×",
+    measure: cpuRatio("flood", "bun-publish", "v2"),
+  },
+  {
+    text: "flood, v3: CPU a delivery as a multiple of the floor's that writes batches",
+    limit: 1.2,
+    sense: "at most",
+    unit: "×",
+    measure: cpuRatio("flood", "v3", "floor-batch"),
+  },
+  {
+    text: "paced, v2: p99 as a multiple of Bun's publish",
+    limit: 3,
+    sense: "at most",
+    unit: "×",
+    measure: (of) => of.ratio("paced", "v2", "bun-publish", "p99Ms"),
+  },
+  ...(["v2", "v3"] as const).flatMap((form): Target[] => [
+    {
+      text: `join storm of 5,000, ${form}: events delivered`,
+      limit: 100,
+      sense: "at least",
+      unit: "%",
+      measure: (of) => of.value("join-storm-5000", form, "complete"),
+    },
+    {
+      text: `join storm of 5,000, ${form}: CPU an event as a multiple of a message's in a flood`,
+      limit: 1.5,
+      sense: "at most",
+      unit: "×",
+      measure: (of) => of.value("join-storm-5000", form, "ratio"),
+    },
+    {
+      text: `idle, ${form}: resident memory a connection above the empty server`,
+      limit: 8,
+      sense: "at most",
+      unit: "KiB",
+      measure: (of) => of.value("idle", form, "kibAConnection"),
+    },
+    {
+      text: `idle, ${form}: CPU of one core`,
+      limit: 5,
+      sense: "at most",
+      unit: "%",
+      measure: (of) => of.value("idle", form, "cpuPercent"),
+    },
+  ]),
+  {
+    text: "history of 1 million: sends/s as a multiple of those with none",
+    limit: 0.95,
+    sense: "at least",
+    unit: "×",
+    measure: (of) => of.ratio("history", "1000000", "0", "sendsPerS"),
+  },
+  {
+    text: "history of 1 million: start",
+    limit: 1500,
+    sense: "at most",
+    unit: "ms",
+    measure: (of) => of.value("history", "1000000", "startMs"),
+  },
+  {
+    text: "history of 1 million: newest page as a multiple of that of 10,000",
+    limit: 2,
+    sense: "at most",
+    unit: "×",
+    measure: (of) => of.ratio("history", "1000000", "10000", "pageMs"),
+  },
+  {
+    text: "history of 1 million: resident memory after sends and pages",
+    limit: 120,
+    sense: "at most",
+    unit: "MiB",
+    measure: (of) => of.value("history", "1000000", "workedMiB"),
+  },
+];
+
+/** How the targets stand. */
+export function targetResults(sections: readonly Section[]): TargetResult[] {
+  const measured = new Measured(sections);
+  return TARGETS.map(({ text, limit, sense, unit, measure }) => {
+    const value = measure(measured);
+    const met = value !== null && (sense === "at most" ? value <= limit : value >= limit);
+    return {
+      text,
+      limit: `${sense} ${limit.toLocaleString("en")} ${unit}`,
+      measured: value === null ? null : `${format(value)} ${unit}`,
+      isMet: value === null ? null : met,
+    };
+  });
+}
+
+/** Three figures, or all before the point. */
+export function format(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  if (value === 0) return "0";
+  const size = Math.abs(value);
+  if (size >= 1000) return Math.round(value).toLocaleString("en");
+  const decimals = size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3;
+  return value.toFixed(decimals);
+}

@@ -1,0 +1,29 @@
+import type { Bench, Stage } from "../bench.ts";
+import type { Contender } from "../contenders.ts";
+
+/** How many are in a room: one to talk, and 1,000 to listen. */
+export function audienceSize(bench: Bench): number {
+  return bench.sized(1000, 200, 60) + 1;
+}
+
+/**
+ * Has servers stand beside each other, each with an audience in one room, and ends them after
+ * use. They stay for several workloads: to come in costs more than to talk.
+ */
+export async function withAudiences<T>(
+  bench: Bench,
+  contenders: readonly Contender[],
+  use: (stages: readonly Stage[]) => Promise<T>,
+): Promise<T> {
+  await using stages = new AsyncDisposableStack();
+  const all: Stage[] = [];
+  const clients = audienceSize(bench);
+  for (const contender of contenders) {
+    bench.progress(`${clients} people come to ${contender.title}`);
+    const stage = stages.use(await bench.stage(contender, { clients, roomSize: null }));
+    await bench.load.order("join", { crowd: stage.crowd });
+    all.push(stage);
+  }
+  // Not without `await`: the servers would end before their use.
+  return await use(all);
+}

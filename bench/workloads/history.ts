@@ -1,0 +1,148 @@
+import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { CLOSING, encodeRecord } from "../../src/engine/record.ts";
+import type { Bench, Stage } from "../bench.ts";
+import { contender } from "../contenders.ts";
+import { contents } from "../load/words.ts";
+import { median, Rows, type Section } from "../results.ts";
+
+/** Messages of one client on their way at once. */
+const WINDOW = 50;
+const LINES_A_WRITE = 10_000;
+const FIRST_TIME_MS = 1_795_400_000_000;
+const KIB_A_MIB = 1024;
+const NEWEST_PAGE = '{"type":"get","limit":50}';
+const WHOLE = '{"type":"get"}';
+
+interface Length {
+  readonly messages: number;
+  readonly key: string;
+  readonly title: string;
+  readonly dataFile: string;
+}
+
+/** Whether a long history slows anything down. */
+export async function history(bench: Bench): Promise<Section> {
+  const lengths = bench.sized([0, 10_000, 1_000_000], [0, 1000, 50_000], [0, 100]).map((messages) => ({
+    messages,
+    key: String(messages),
+    title: `${messages.toLocaleString("en")} messages`,
+    dataFile: bench.servers.newDataFile(),
+  }));
+  for (const { dataFile, messages } of lengths) if (messages > 0) writeHistory(dataFile, messages);
+  const rows = new Rows();
+  await measureStarts(bench, lengths, rows);
+  await measureWork(bench, lengths, rows);
+  return {
+    id: "history",
+    title: "History: none, short and long",
+    about:
+      `Start is from the start of the process to its listening. Then one client sends ${sends(bench)} messages a round, with ` +
+      `${WINDOW} on their way, and another asks for the newest 50 (version 3). In the end one asks for the whole history ` +
+      "(version 2), of which the server gives the newest 16 MiB. Memory is what is resident a second after the start, and " +
+      "after each round.",
+    columns: [
+      { key: "startMs", title: "start, ms" },
+      { key: "sendsPerS", title: "sends/s" },
+      { key: "sendCpuUs", title: "CPU a send, µs" },
+      { key: "pageMs", title: "page p50, ms" },
+      { key: "startedMiB", title: "memory after the start, MiB" },
+      { key: "workedMiB", title: "after a round, MiB" },
+      { key: "wholeMs", title: "whole, ms" },
+      { key: "wholeMiB", title: "whole, MiB" },
+    ],
+    rows: rows.inOrder(lengths.map(({ key }) => key)),
+  };
+}
+
+async function measureStarts(bench: Bench, lengths: readonly Length[], rows: Rows): Promise<void> {
+  await bench.eachRound(lengths, async ({ key, title, dataFile }, round) => {
+    bench.progress(`history, start ${round + 1}: ${title}`);
+    await using server = await bench.servers.start(contender("v2"), { dataFile });
+    await Bun.sleep(bench.sized(1000, 200, 10));
+    rows.add(key, title, { startMs: server.startMs, startedMiB: server.usage().residentKiB / KIB_A_MIB });
+  });
+}
+
+/** A server of one length, with who sends and who reads pages. */
+interface Place {
+  readonly length: Length;
+  readonly sender: Stage;
+  readonly reader: string;
+}
+
+/** The servers of all lengths stand beside each other, so that rounds alternate between them. */
+async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows): Promise<void> {
+  await using stages = new AsyncDisposableStack();
+  const places: Place[] = [];
+  for (const length of lengths) {
+    const options = { dataFile: length.dataFile };
+    const sender = stages.use(await bench.stage(contender("v2"), { clients: 1, roomSize: null }, options));
+    await bench.load.order("join", { crowd: sender.crowd });
+    const place = { length, sender, reader: await joinAsReader(bench, sender) };
+    await sendAndRead(bench, place, sends(bench) / 10);
+    places.push(place);
+  }
+  // There and back in each round: a send is short, and what else the machine does shows.
+  await bench.eachRound([...places, ...places.toReversed()], async (place, round) => {
+    const { key, title } = place.length;
+    bench.progress(`history, round ${round + 1}: ${title}`);
+    rows.add(key, title, await sendAndRead(bench, place, sends(bench)));
+  });
+  // Last: what such a reply leaves in memory would be taken for that of the history.
+  for (const { length, sender } of places) {
+    const times = bench.sized(5, 2, 1);
+    const whole = await bench.load.order("ask", { crowd: sender.crowd, request: WHOLE, times });
+    for (const wholeMs of whole.replyMs) rows.add(length.key, length.title, { wholeMs });
+    rows.add(length.key, length.title, { wholeMiB: whole.bytes / times / 2 ** 20 });
+  }
+}
+
+/** Another client, of version 3, in the same room. */
+async function joinAsReader(bench: Bench, { server }: Stage): Promise<string> {
+  const crowd = `reader at ${server.port}`;
+  const plan = { form: "v3", clients: 1, roomSize: null, contents: "words", comesBack: false } as const;
+  await bench.load.order("connect", { crowd, plan: { ...plan, port: server.port, namePrefix: "reader " } });
+  await bench.load.order("join", { crowd });
+  return crowd;
+}
+
+async function sendAndRead(bench: Bench, { sender: { server, crowd }, reader }: Place, messagesEach: number) {
+  const sent = await server.cpuDuring(() =>
+    bench.load.order("talk", { crowd, talkers: 1, messagesEach, window: WINDOW }),
+  );
+  const times = bench.sized(300, 50, 2);
+  const page = await bench.load.order("ask", { crowd: reader, request: NEWEST_PAGE, times });
+  return {
+    sendsPerS: sent.result.acks / sent.result.wallS,
+    sendCpuUs: (sent.cpuS * 1e6) / sent.result.acks,
+    pageMs: median(page.replyMs),
+    workedMiB: server.usage().residentKiB / KIB_A_MIB,
+  };
+}
+
+function sends(bench: Bench): number {
+  return bench.sized(20_000, 2000, 20);
+}
+
+/** A file as the server itself would have written it. */
+function writeHistory(path: string, messages: number): void {
+  const texts = contents(1024);
+  const file = openSync(path, "w");
+  let lines = ["["];
+  for (let id = 1; id <= messages; id++) {
+    const record = encodeRecord({
+      name: `u${id % 50}`,
+      content: texts[id % texts.length] ?? "",
+      timestamp: "23/11/2026 10:10:10",
+      id,
+      time: FIRST_TIME_MS + id,
+    });
+    lines.push(id === messages ? record : `${record},`);
+    if (lines.length < LINES_A_WRITE && id < messages) continue;
+    writeSync(file, id === messages ? lines.join("\n") : `${lines.join("\n")}\n`);
+    lines = [];
+  }
+  writeSync(file, CLOSING);
+  fsyncSync(file);
+  closeSync(file);
+}

@@ -1,0 +1,100 @@
+import type { Bench, Stage } from "../bench.ts";
+import type { Tally } from "../load/orders.ts";
+import { Rows, type Section } from "../results.ts";
+import { audienceSize } from "./audience.ts";
+
+/** How people talk. */
+interface Way {
+  readonly title: string;
+  readonly about: string;
+  readonly talkers: number;
+  /** Messages of one talker on their way at once. */
+  readonly window: number;
+}
+
+export type TalkName = "sparse" | "busy" | "flood";
+
+const WAYS: Readonly<Record<TalkName, Way>> = {
+  sparse: {
+    title: "Sparse: one message at a time",
+    about: "One of them talks, and sends the next message when the last is acknowledged.",
+    talkers: 1,
+    window: 1,
+  },
+  busy: {
+    title: "Busy: 50 talkers",
+    about: "50 of them talk, each sending the next message when the last is acknowledged.",
+    talkers: 50,
+    window: 1,
+  },
+  flood: {
+    title: "Flood: 50 talkers who do not wait",
+    about: "50 of them talk, each with 8 messages on their way at once.",
+    talkers: 50,
+    window: 8,
+  },
+};
+
+/** The step in which CPU time is counted. */
+const SHORTEST_CPU_S = 0.01;
+
+export const TALK_COLUMNS = [
+  { key: "cpuUs", title: "CPU a delivery, µs" },
+  { key: "messagesPerS", title: "messages/s" },
+  { key: "bytes", title: "bytes a delivery" },
+] as const;
+
+/** Of one talk what the columns show. */
+export function talkFigures(
+  cpuS: number,
+  tally: Tally,
+): Record<(typeof TALK_COLUMNS)[number]["key"], number> {
+  return {
+    cpuUs: (cpuS * 1e6) / tally.messages,
+    messagesPerS: tally.acks / tally.wallS,
+    bytes: tally.bytes / tally.messages,
+  };
+}
+
+/** Talks in one way with each of several servers, of which each has an audience of its own. */
+export async function talk(bench: Bench, name: TalkName, all: readonly Stage[]): Promise<Section> {
+  const way = WAYS[name];
+  const rows = new Rows();
+  const messagesEach = new Map<Stage, number>();
+  for (const stage of all) messagesEach.set(stage, await warmUp(bench, name, stage));
+  await bench.eachRound(all, async (stage, round) => {
+    const { title, name: key } = stage.contender;
+    bench.progress(`${name}, round ${round + 1}: ${title}`);
+    const { cpuS, result } = await runTalk(bench, way, stage, messagesEach.get(stage) ?? 1);
+    rows.add(key, title, talkFigures(cpuS, result));
+  });
+  return {
+    id: name,
+    title: way.title,
+    about: `${audienceSize(bench)} are in one room. ${way.about}`,
+    columns: TALK_COLUMNS,
+    rows: rows.inOrder(all.map(({ contender }) => contender.name)),
+  };
+}
+
+/**
+ * Lets the programs compile what they use often. A server that writes each event takes a hundred times as long for as many
+ * messages as one that writes batches; so a few come first, and tell how many are as much work as is wanted.
+ *
+ * @returns how many messages a talker is to send in a measured round
+ */
+async function warmUp(bench: Bench, name: TalkName, stage: Stage): Promise<number> {
+  bench.progress(`${name}, warm-up: ${stage.contender.title}`);
+  const way = WAYS[name];
+  let messagesEach = way.talkers === 1 ? bench.sized(40, 20, 3) : bench.sized(4, 4, 2);
+  for (const cpuS of [bench.sectionCpuS / 3, bench.sectionCpuS]) {
+    const taken = await runTalk(bench, way, stage, messagesEach);
+    const cost = Math.max(taken.cpuS, SHORTEST_CPU_S) / taken.result.acks;
+    messagesEach = Math.max(messagesEach, Math.round(cpuS / cost / way.talkers));
+  }
+  return messagesEach;
+}
+
+function runTalk(bench: Bench, { talkers, window }: Way, { server, crowd }: Stage, messagesEach: number) {
+  return server.cpuDuring(() => bench.load.order("talk", { crowd, talkers, messagesEach, window }));
+}
