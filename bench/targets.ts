@@ -77,6 +77,13 @@ const TARGETS: readonly Target[] = [
     measure: cpuRatio("flood", "v3", "floor-batch"),
   },
   {
+    text: "flood, v3 as browsers ask for it, compressed: the same",
+    limit: 1.2,
+    sense: "at most",
+    unit: "×",
+    measure: cpuRatio("flood", "v3-deflate", "floor-batch"),
+  },
+  {
     text: "paced, v2: p99 as a multiple of Bun's publish",
     limit: 3,
     sense: "at most",
@@ -135,11 +142,11 @@ const TARGETS: readonly Target[] = [
     measure: (of) => of.ratio("history", "1000000", "10000", "pageMs"),
   },
   {
-    text: "history of 1 million: resident memory after sends and pages",
+    text: "history of 1 million: resident memory, three seconds after sends and pages",
     limit: 120,
     sense: "at most",
     unit: "MiB",
-    measure: (of) => of.value("history", "1000000", "workedMiB"),
+    measure: (of) => of.value("history", "1000000", "restedMiB"),
   },
 ];
 

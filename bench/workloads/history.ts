@@ -38,8 +38,8 @@ export async function history(bench: Bench): Promise<Section> {
     about:
       `Start is from the start of the process to its listening. Then one client sends ${sends(bench)} messages a round, with ` +
       `${WINDOW} on their way, and another asks for the newest 50 (version 3). In the end one asks for the whole history ` +
-      "(version 2), of which the server gives the newest 16 MiB. Memory is what is resident a second after the start, and " +
-      "after each round.",
+      "(version 2), of which the server gives the newest 16 MiB. Memory is what is resident a second after the start, right " +
+      "after each round, and three seconds after the last one, when what was in use for a moment has been given back.",
     columns: [
       { key: "startMs", title: "start, ms" },
       { key: "sendsPerS", title: "sends/s" },
@@ -47,6 +47,7 @@ export async function history(bench: Bench): Promise<Section> {
       { key: "pageMs", title: "page p50, ms" },
       { key: "startedMiB", title: "memory after the start, MiB" },
       { key: "workedMiB", title: "after a round, MiB" },
+      { key: "restedMiB", title: "at rest, MiB" },
       { key: "wholeMs", title: "whole, ms" },
       { key: "wholeMiB", title: "whole, MiB" },
     ],
@@ -88,6 +89,10 @@ async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows)
     bench.progress(`history, round ${round + 1}: ${title}`);
     rows.add(key, title, await sendAndRead(bench, place, sends(bench)));
   });
+  await Bun.sleep(bench.sized(3000, 3000, 10));
+  for (const { length, sender } of places) {
+    rows.add(length.key, length.title, { restedMiB: sender.server.usage().residentKiB / KIB_A_MIB });
+  }
   // Last: what such a reply leaves in memory would be taken for that of the history.
   for (const { length, sender } of places) {
     const times = bench.sized(5, 2, 1);
