@@ -13,7 +13,8 @@ export function machine(): Machine {
     processor: processor?.model ?? "unknown",
     processors: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    kernel: `Linux ${release()}`,
+    // The first two numbers: what stands behind them is a build of somebody's.
+    kernel: `Linux ${release().split(".").slice(0, 2).join(".")}`,
     bun: Bun.version,
     node: Bun.spawnSync([node, "--version"]).stdout.toString().trim().replace("v", ""),
   };

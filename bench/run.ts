@@ -13,7 +13,7 @@ import { joinStorms } from "./workloads/join-storm.ts";
 import { PACED, paced } from "./workloads/paced.ts";
 import { reconnectStorm } from "./workloads/reconnect-storm.ts";
 import { rooms } from "./workloads/rooms.ts";
-import { type TalkName, talk } from "./workloads/talk.ts";
+import { exercise, type TalkName, talk } from "./workloads/talk.ts";
 
 export const WORKLOADS = [
   "sparse",
@@ -74,6 +74,7 @@ async function measure(bench: Bench, names: readonly WorkloadName[], failures: s
   if (talks.length > 0) {
     const all = talks.every((name) => name === "paced") ? PACED : CONTENDERS.map(({ name }) => name);
     const talkInAllWays = async (stages: readonly Stage[]): Promise<Section[]> => {
+      await exercise(bench, stages);
       for (const name of talks) {
         await attempt(name, () => (name === "paced" ? paced(bench, stages) : talk(bench, name, stages)));
       }

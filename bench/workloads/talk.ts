@@ -78,7 +78,19 @@ export async function talk(bench: Bench, name: TalkName, all: readonly Stage[]):
 }
 
 /**
- * Lets the programs compile what they use often. A server that writes each event takes a hundred times as long for as many
+ * Lets each server compile what it does for a message, in a flood, in which it gets the most of them in its time. After so
+ * few as a sparse talk has, a part of its code would still be interpreted, as it is not in a server that has run for a while.
+ */
+export async function exercise(bench: Bench, all: readonly Stage[]): Promise<void> {
+  for (const stage of all) {
+    bench.progress(`exercise: ${stage.contender.title}`);
+    const messagesEach = await warmUp(bench, "flood", stage);
+    await runTalk(bench, WAYS.flood, stage, bench.sized(2, 1, 1) * messagesEach);
+  }
+}
+
+/**
+ * Finds how much each is to be talked to. A server that writes each event takes a hundred times as long for as many
  * messages as one that writes batches; so a few come first, and tell how many are as much work as is wanted.
  *
  * @returns how many messages a talker is to send in a measured round
