@@ -32,7 +32,7 @@ test.skipIf(process.platform !== "linux")(
       }
     }
     expect(results.machine.processors).toBeGreaterThan(0);
-    expect(targetResults(results.sections).filter(({ measured }) => measured !== null)).toHaveLength(5);
+    expect(targetResults(results.sections).filter(({ measured }) => measured !== null)).toHaveLength(6);
     expect(JSON.parse(JSON.stringify(results))).toEqual(results);
 
     const page = markdownReport(results, "chart.svg");

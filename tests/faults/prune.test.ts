@@ -61,7 +61,10 @@ test(`DUR-2 PAGE-5 killed while it drops what is old, a room keeps all that is t
       expect(stored.map(({ id }) => id)).toEqual(stored.map((_, at) => first + at));
       expect(stored.length).toBeGreaterThanOrEqual(KEPT);
       expect(lines.map(([id]) => id)).toEqual(lines.map((_, at) => told + 1 + at));
-      for (const [id, length] of lines) expect(stored[id - first]?.content.length).toBe(length);
+      // A quick machine tells more than is to be kept.
+      for (const [id, length] of lines) {
+        if (id >= first) expect(stored[id - first]?.content.length).toBe(length);
+      }
       // What was stored and not told before the end stays, too.
       told = first + stored.length - 1;
       expect(told).toBeGreaterThanOrEqual(lines.at(-1)?.[0] ?? 0);
