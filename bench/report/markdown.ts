@@ -29,7 +29,7 @@ export function markdownReport(results: Results, chart: string): string {
     "## Targets",
     targets.length === 0
       ? "A short run has none: they are about the sizes of a full one."
-      : `${missed === 0 ? "None is missed" : `${missed} of ${targets.length} are missed`}. Ratios are made within each round.`,
+      : `${missed === 0 ? "None is missed" : `${missed} of ${targets.length} ${missed === 1 ? "is" : "are"} missed`}. Ratios are made within each round.`,
     table([
       ["target", "wanted", "measured", ""],
       ...targets.map(({ text, limit, measured, isMet }) => [
