@@ -223,7 +223,7 @@ export class Session {
     if (session === "" || this.#sessions.includes(session)) return;
     const sessions = [...this.#sessions, session];
     // The oldest one held for certain: by it the server also knows the sender of our keys (KEY-5). Of the others the
-    // first may hold if replies were lost, and the last if the server did not answer before.
+    // first may hold if replies were lost, and the last if the server did not answer before: one in the middle goes.
     if (sessions.length > SESSIONS_MAX) sessions.splice(4, 1);
     this.#sessions = sessions;
     this.#memory.save();

@@ -62,7 +62,10 @@ export function inflate(payload: Uint8Array, maxBytes: number): Uint8Array | "br
  * @param pieces of one frame
  */
 export function deflated(pieces: readonly Uint8Array[], fromBytes: number): readonly Uint8Array[] {
-  const payload = payloadOf(Buffer.concat(pieces));
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  // Most batches of a quiet room are too small: nothing of them is copied.
+  if (bytes < fromBytes) return pieces;
+  const payload = payloadOf(Buffer.concat(pieces, bytes));
   if (payload.length < fromBytes) return pieces;
   const stream = deflateRawSync(payload, { level: LEVEL, finishFlush: constants.Z_SYNC_FLUSH });
   const compressed = stream.subarray(0, stream.length - LEFT_OUT_BYTES);
