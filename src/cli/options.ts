@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
-import type { Rate, Settings } from "../server/settings.ts";
+import { NO_RATES, type Settings } from "../server/settings.ts";
 import type { Move } from "./move.ts";
 import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
@@ -32,6 +32,7 @@ interface Flags {
   timezone: string;
   allowOrigin?: string[];
   trustProxy?: string[];
+  exemptAddress?: string[];
   limits: boolean;
   requestsPerSecond: number;
   requestsBurst: number;
@@ -39,6 +40,20 @@ interface Flags {
   namesBurst: number;
   getsPerSecond: number;
   getsBurst: number;
+  sendsPerSecond: number;
+  sendsBurst: number;
+  addressRequestsPerSecond: number;
+  addressRequestsBurst: number;
+  addressSendsPerSecond: number;
+  addressSendsBurst: number;
+  addressSendSize: number;
+  addressEventsPerSecond: number;
+  addressEventsBurst: number;
+  roomSendsPerSecond: number;
+  roomSendsBurst: number;
+  roomsPerAddress: number;
+  httpPerSecond: number;
+  httpBurst: number;
   connectionsPerAddress: number;
   connectionRate: number;
   connectionBurst: number;
@@ -47,9 +62,12 @@ interface Flags {
   unsentOutput: number;
   getGrace: number;
   getMemory: number;
+  addressGetMemory: number;
   maxRooms: number;
   historyMemory: number;
   pendingMemory: number;
+  addressPendingMemory: number;
+  connectionPendingMemory: number;
   sendKeys: number;
   pastSessions: number;
   logFormat?: "pretty" | "json";
@@ -121,7 +139,7 @@ function createServeCommand(version: string): Command {
         parseCount,
       ),
     )
-    .addOption(bytes("--get-budget <size>", "most history one get is given", 16 * MIB))
+    .addOption(bytes("--get-budget <size>", "most history one get is given", MIB))
     .addOption(flag("--no-compression", "send nothing compressed, not even to clients that ask for it"))
     .addOption(bytes("--compress-from <size>", "smallest batch of events that is sent compressed", 512))
     .addOption(
@@ -159,9 +177,29 @@ function createServeCommand(version: string): Command {
     .addOption(count("--names-burst <n>", "nickname requests of one connection at once", 20))
     .addOption(number("--gets-per-second <n>", "history requests of one connection", 5))
     .addOption(count("--gets-burst <n>", "history requests of one connection at once", 10))
+    .addOption(number("--sends-per-second <n>", "messages of one connection", 5))
+    .addOption(count("--sends-burst <n>", "messages of one connection at once", 50))
+    .addOption(number("--address-requests-per-second <n>", "requests of one address", 600))
+    .addOption(count("--address-requests-burst <n>", "requests of one address at once", 800))
+    .addOption(number("--address-sends-per-second <n>", "messages of one address", 25))
+    .addOption(count("--address-sends-burst <n>", "messages of one address at once", 200))
+    .addOption(bytes("--address-send-size <size>", "messages of one address in a minute", 4 * MIB))
+    .addOption(number("--address-events-per-second <n>", "nicknames and typing of one address", 40))
+    .addOption(count("--address-events-burst <n>", "nicknames and typing of one address at once", 400))
+    .addOption(number("--room-sends-per-second <n>", "messages in one room", 200))
+    .addOption(count("--room-sends-burst <n>", "messages in one room at once", 1000))
     .addOption(count("--connections-per-address <n>", "open connections of one address", 200))
     .addOption(number("--connection-rate <n>", "new connections a second from one address", 50))
     .addOption(count("--connection-burst <n>", "new connections at once from one address", 200))
+    .addOption(count("--rooms-per-address <n>", "rooms in which one address may be", 100))
+    .addOption(number("--http-per-second <n>", "plain HTTP requests of one address", 100))
+    .addOption(count("--http-burst <n>", "plain HTTP requests of one address at once", 400))
+    .addOption(
+      flag(
+        "--exempt-address <address>",
+        "address (or network a.b.c.d/n) of your own bots, which has no limits on rates and numbers; repeatable",
+      ).argParser(collect((text) => text)),
+    )
     .addOption(bytes("--frame-size <size>", "largest frame taken", FRAME_MAX_BYTES))
     .addOption(
       number(
@@ -173,9 +211,12 @@ function createServeCommand(version: string): Command {
     .addOption(bytes("--unsent-output <size>", "unsent output of one connection, past which it is cut", MIB))
     .addOption(number("--get-grace <seconds>", "time for a client to read one large history", 120))
     .addOption(bytes("--get-memory <size>", "unsent histories of all connections", 256 * MIB))
-    .addOption(count("--max-rooms <n>", "rooms in memory", 1000))
+    .addOption(bytes("--address-get-memory <size>", "unsent histories of one address", 32 * MIB))
+    .addOption(count("--max-rooms <n>", "rooms in use", 1000))
     .addOption(bytes("--history-memory <size>", "history kept in memory, of all rooms", 256 * MIB))
     .addOption(bytes("--pending-memory <size>", "requests waiting for the disk", 64 * MIB))
+    .addOption(bytes("--address-pending-memory <size>", "the same of one address", 8 * MIB))
+    .addOption(bytes("--connection-pending-memory <size>", "the same of one connection", MIB))
     .addOption(count("--send-keys <n>", "keys of sends remembered, of all rooms", 1_000_000))
     .addOption(count("--past-sessions <n>", "ended sessions remembered, of each room", 10_000))
     .addOption(
@@ -206,7 +247,6 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
   const flags = command.opts<Flags>();
   checkTimes(flags.timestamp, flags.timezone);
   const limited = flags.limits;
-  const rate = (perSecond: number, burst: number): Rate | null => (limited ? { perSecond, burst } : null);
   return {
     port: flags.port,
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
@@ -225,23 +265,39 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     timestamp: flags.timestamp,
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,
-    trustProxy: blockListOf(flags.trustProxy ?? []),
+    trustProxy: blockListOf("--trust-proxy", flags.trustProxy ?? []),
+    exemptAddresses: blockListOf("--exempt-address", flags.exemptAddress ?? []),
     limits: {
       frameBytes: flags.frameSize,
       handshakeMs: flags.handshakeTimeout * 1000,
-      requests: rate(flags.requestsPerSecond, flags.requestsBurst),
-      names: rate(flags.namesPerSecond, flags.namesBurst),
-      gets: rate(flags.getsPerSecond, flags.getsBurst),
-      connectionsPerAddress: limited ? flags.connectionsPerAddress : null,
-      newConnections: rate(flags.connectionRate, flags.connectionBurst),
+      requests: { perSecond: flags.requestsPerSecond, burst: flags.requestsBurst },
+      addressRequests: { perSecond: flags.addressRequestsPerSecond, burst: flags.addressRequestsBurst },
+      names: { perSecond: flags.namesPerSecond, burst: flags.namesBurst },
+      gets: { perSecond: flags.getsPerSecond, burst: flags.getsBurst },
+      sends: { perSecond: flags.sendsPerSecond, burst: flags.sendsBurst },
+      addressSends: { perSecond: flags.addressSendsPerSecond, burst: flags.addressSendsBurst },
+      roomSends: { perSecond: flags.roomSendsPerSecond, burst: flags.roomSendsBurst },
+      addressSendBytes: { perSecond: flags.addressSendSize / 60, burst: flags.addressSendSize / 4 },
+      addressEvents: { perSecond: flags.addressEventsPerSecond, burst: flags.addressEventsBurst },
+      connectionsPerAddress: flags.connectionsPerAddress,
+      newConnections: { perSecond: flags.connectionRate, burst: flags.connectionBurst },
+      httpRequests: { perSecond: flags.httpPerSecond, burst: flags.httpBurst },
+      roomsPerAddress: flags.roomsPerAddress,
       unsentBytes: flags.unsentOutput,
       getGraceMs: flags.getGrace * 1000,
       getMemoryBytes: flags.getMemory,
+      // One reply that is allowed must fit.
+      addressGetMemoryBytes: limited
+        ? Math.max(flags.addressGetMemory, flags.getBudget)
+        : Number.POSITIVE_INFINITY,
       maxRooms: flags.maxRooms,
       historyMemoryBytes: flags.historyMemory,
-      pendingSize: flags.pendingMemory,
+      pendingBytes: flags.pendingMemory,
+      addressPendingBytes: limited ? flags.addressPendingMemory : Number.POSITIVE_INFINITY,
+      connectionPendingBytes: flags.connectionPendingMemory,
       sendKeys: flags.sendKeys,
       pastSessions: flags.pastSessions,
+      ...(limited ? {} : NO_RATES),
     },
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),
@@ -300,14 +356,14 @@ function checkTimes(template: string, zone: string): void {
   }
 }
 
-function blockListOf(entries: readonly string[]): BlockList {
+function blockListOf(option: string, entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
     const [address = "", prefix, ...rest] = entry.split("/");
     const family = isIPv4(address) ? "ipv4" : isIPv6(address) ? "ipv6" : null;
     const bits = prefix === undefined ? null : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
     if (family === null || rest.length > 0 || (bits !== null && !(bits <= (family === "ipv4" ? 32 : 128)))) {
-      throw new InvalidArgumentError(`--trust-proxy: ${JSON.stringify(entry)} is no address and no network.`);
+      throw new InvalidArgumentError(`${option}: ${JSON.stringify(entry)} is no address and no network.`);
     }
     if (bits === null) list.addAddress(address, family);
     else list.addSubnet(address, bits, family);

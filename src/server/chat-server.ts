@@ -7,8 +7,12 @@ import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
 import type { Outcome } from "../room/operation.ts";
-import { AddressTable, addressKey, clientAddress, isTrusted } from "./addresses.ts";
-import { Connection, type Shared } from "./connection.ts";
+import { Absentees } from "./absentees.ts";
+import { type Address, AddressTable } from "./address-table.ts";
+import { addressKey, clientAddress, isTrusted } from "./addresses.ts";
+import { ByteAccount } from "./byte-account.ts";
+import { Connection, type Ending, type Shared } from "./connection.ts";
+import { costOfSending } from "./cost.ts";
 import { Fanout } from "./fanout.ts";
 import { type Admission, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
@@ -17,8 +21,9 @@ import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
 import { acceptsDeflate } from "./permessage-deflate.ts";
 import { Reports } from "./reports.ts";
+import { RoomRates } from "./room-rates.ts";
 import { createSecret } from "./session-secret.ts";
-import type { Settings } from "./settings.ts";
+import { NO_RATES, type Settings } from "./settings.ts";
 
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
@@ -30,9 +35,9 @@ const STOP_DRAIN_MS = 1_500;
 const STOP_STORE_MS = 2_500;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
-/** The query by which a room's page is asked for as text, and how many messages it then has. */
+/** The query by which a room's page is asked for as text, and what that costs, in tokens, beside what is sent. */
 const READ = "?read";
-const READABLE = 100;
+const READ_COST = 32;
 const TRIES_FOR_A_FREE_PORT = 5;
 /** So many clients a second may come back after a restart, as far as they do what the welcome tells them. */
 const RETURNS_PER_S = 1000;
@@ -46,6 +51,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly engine: Engine;
   readonly fanout: Fanout;
+  readonly absentees: Absentees;
   readonly pages: Pages;
 }
 
@@ -53,8 +59,11 @@ interface Parts {
 export class ChatServer {
   readonly #parts: Parts;
   readonly #addresses: AddressTable;
+  readonly #roomSends: RoomRates;
   readonly #wheel = new LivenessWheel(PING_EVERY_S * 1000, performance.now());
   readonly #shared: Shared;
+  /** The same for clients of exempt addresses. */
+  readonly #sharedByExempt: Shared;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
   #sessions = 0;
@@ -73,14 +82,21 @@ export class ChatServer {
     const metrics = new Metrics();
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
+    const absentees = new Absentees(settings.graceMs);
     const fanout = new Fanout(
       (time) => timestamps.format(time),
-      reports,
+      {
+        told: (outcome, connection) => {
+          absentees.told(outcome);
+          reports.told(outcome, connection);
+        },
+        refused: (connection, reason) => reports.refused(connection, reason),
+      },
       settings.compressFromBytes ?? Number.POSITIVE_INFINITY,
     );
     const pages = await buildPages();
     const engine = await openEngine(settings, timestamps, fanout, reports);
-    const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, pages });
+    const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, absentees, pages });
     try {
       server.#listen();
     } catch (error) {
@@ -101,24 +117,35 @@ export class ChatServer {
     const { settings, engine, fanout, reports } = parts;
     this.#parts = parts;
     this.#sessionPrefix = settings.database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
-    this.#addresses = new AddressTable(settings.limits);
-    const addresses = this.#addresses;
-    const getMemory = { bytes: 0 };
+    const { limits } = settings;
+    const memory = {
+      pending: new ByteAccount(limits.pendingBytes),
+      getMemory: new ByteAccount(limits.getMemoryBytes),
+    };
+    const addresses = new AddressTable(limits, memory, (key) => isExempt(key, settings));
+    this.#addresses = addresses;
+    this.#roomSends = new RoomRates(limits.roomSends);
     this.#shared = {
       engine,
-      limits: settings.limits,
-      getMemory,
+      limits,
+      roomSends: (room, now) => this.#roomSends.of(room, now),
+      graceS: Math.max(1, Math.ceil(settings.graceMs / 1000)),
       now: () => performance.now(),
       retryS: () => Math.min(RETRY_MOST_S, Math.ceil((fanout.size + 1) / RETURNS_PER_S)),
       events: {
         opened: (connection) => reports.opened(connection),
         requested: (kind) => reports.requested(kind),
-        closed: (connection, name, cause, code) => {
+        closed: (connection, ending) => {
           fanout.remove(connection);
-          addresses.leave(addressKey(connection.address));
-          reports.closed(connection, name, cause, code);
+          this.#countOut(connection, ending);
+          reports.closed(connection, ending);
         },
       },
+    };
+    this.#sharedByExempt = {
+      ...this.#shared,
+      limits: { ...limits, ...NO_RATES },
+      roomSends: () => null,
     };
     parts.metrics.watch({
       get connections() {
@@ -136,11 +163,11 @@ export class ChatServer {
       get addresses() {
         return addresses.size;
       },
-      get pendingSize() {
-        return engine.pendingSize;
+      get pendingBytes() {
+        return memory.pending.bytes;
       },
       get getMemoryBytes() {
-        return getMemory.bytes;
+        return memory.getMemory.bytes;
       },
     });
   }
@@ -237,7 +264,10 @@ export class ChatServer {
       setInterval(() => this.#wheel.turn(performance.now()), this.#wheel.slotMs),
       setInterval(() => {
         for (const connection of this.#parts.fanout.connections()) connection.checkUnsent();
-        this.#addresses.shed(performance.now());
+        const now = performance.now();
+        this.#parts.absentees.shed(now);
+        this.#addresses.shed(now);
+        this.#roomSends.shed(now);
       }, 1000),
     );
   }
@@ -251,18 +281,17 @@ export class ChatServer {
       return this.#reject(403, "Pages of this origin may not connect.");
     }
     const forwardedFor = request.headers.get("x-forwarded-for");
-    const address = clientAddress(peer, forwardedFor, trustProxy);
-    if (forwardedFor !== null && address === peer) this.#hintAtProxy(peer);
-    const wait = this.#addresses.admit(addressKey(address), performance.now());
-    if (wait > 0) {
-      return this.#reject(429, "Too many connections from this address.", {
-        "Retry-After": `${Math.ceil(wait)}`,
-      });
-    }
-    const shared = this.#shared;
+    const ip = clientAddress(peer, forwardedFor, trustProxy);
+    if (forwardedFor !== null && ip === peer) this.#hintAtProxy(peer);
     if (this.#stopping) return this.#reject(503, "The server stops.", { "Retry-After": "5" });
+    const now = performance.now();
+    const address = this.#addresses.of(addressKey(ip), now);
+    const refusal = address.admit(room, now);
+    if (refusal !== null)
+      return this.#rejectForNow(`Too many ${refusal.reason} from this address.`, refusal.wait);
+    const shared = isExempt(addressKey(ip), this.#parts.settings) ? this.#sharedByExempt : this.#shared;
     if (!shared.engine.enter(room)) {
-      this.#addresses.leave(addressKey(address));
+      address.leave(room);
       return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
     }
     const session = `${this.#sessionPrefix}${++this.#sessions}`;
@@ -273,7 +302,8 @@ export class ChatServer {
       subprotocol: secret === null ? classicSubprotocol(offered) : SUBPROTOCOL_V3,
       deflates: mayDeflate && acceptsDeflate(request.headers.get("sec-websocket-extensions")),
       open: (wire) => {
-        const connection = new Connection(session, room, address, secret, wire, shared, this.#wheel);
+        const client = { session, room, ip, address, secret };
+        const connection = new Connection(client, wire, shared, this.#wheel);
         this.#parts.fanout.add(connection, wire);
         return connection;
       },
@@ -295,7 +325,28 @@ export class ChatServer {
     return new Response(`${sentence}\n`, { status, headers });
   }
 
+  #rejectForNow(sentence: string, waitS: number): Response {
+    return this.#reject(429, sentence, { "Retry-After": `${Math.ceil(waitS)}` });
+  }
+
+  /** A connection counts for its address until its nickname is nobody's any more. */
+  #countOut(connection: Connection, { name, resumable }: Ending): void {
+    const { session, room, address, version } = connection;
+    const isKept = version === 3 && name !== null && resumable && this.#parts.settings.graceMs > 0;
+    if (isKept) this.#parts.absentees.keep(session, room, address, performance.now());
+    else address.leave(room);
+  }
+
+  #addressOf(request: Request, peer: string): Address {
+    const forwardedFor = request.headers.get("x-forwarded-for");
+    const ip = clientAddress(peer, forwardedFor, this.#parts.settings.trustProxy);
+    return this.#addresses.of(addressKey(ip), performance.now());
+  }
+
   async #respond(path: string, request: Request, peer: string): Promise<Response> {
+    const address = this.#addressOf(request, peer);
+    const wait = address.rates.http?.take(performance.now()) ?? 0;
+    if (wait > 0) return this.#rejectForNow("Too many requests from this address.", wait);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("Only GET is answered here.\n", { status: 405, headers: { Allow: "GET, HEAD" } });
     }
@@ -306,29 +357,26 @@ export class ChatServer {
       });
     }
     const room = roomOfPath(path);
-    if (room !== undefined && new URL(request.url).search === READ) return this.#read(room, request, peer);
+    if (room !== undefined && new URL(request.url).search === READ) return this.#read(room, request, address);
     const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
     const page = isNoRoom ? undefined : this.#parts.pages.respond(path, request);
     return page ?? new Response("There is nothing here.\n", { status: 404 });
   }
 
-  /** The page for browsers without JavaScript. What it costs counts as a new connection does. */
-  async #read(room: string, request: Request, peer: string): Promise<Response> {
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const key = addressKey(clientAddress(peer, forwardedFor, this.#parts.settings.trustProxy));
-    const wait = this.#addresses.admit(key, performance.now());
-    if (wait > 0) {
-      return this.#reject(429, "Too many requests from this address.", {
-        "Retry-After": `${Math.ceil(wait)}`,
-      });
-    }
+  /** The page for browsers without JavaScript. */
+  async #read(room: string, request: Request, address: Address): Promise<Response> {
+    const { engine, pages, reports } = this.#parts;
+    const wait = address.rates.requests?.take(performance.now(), READ_COST) ?? 0;
+    if (wait > 0) return this.#rejectForNow("Too many requests from this address.", wait);
     try {
-      const messages = await this.#parts.engine.recent(room, READABLE);
-      if (messages !== null) return this.#parts.pages.reading(room, messages, request);
+      const messages = await engine.recent(room);
+      if (messages !== null) {
+        const page = pages.reading(room, messages, request);
+        address.rates.requests?.charge(performance.now(), costOfSending(page.bytes));
+        return page.response;
+      }
     } catch (error) {
-      this.#parts.reports.fault(room, error);
-    } finally {
-      this.#addresses.leave(key);
+      reports.fault(room, error);
     }
     return this.#reject(503, "The messages cannot be read now.", { "Retry-After": "5" });
   }
@@ -340,6 +388,11 @@ export class ChatServer {
       { status: status === "ok" ? 200 : 503, headers: { "Cache-Control": "no-store" } },
     );
   }
+}
+
+/** @param key of an address, see `addressKey` */
+function isExempt(key: string, { exemptAddresses }: Settings): boolean {
+  return isTrusted(key.replace(/\/64$/, ""), exemptAddresses);
 }
 
 /** Where the history is, without secrets. */

@@ -3,7 +3,7 @@ import type { Connection, Wire } from "./connection.ts";
 import { handshakeKey, isUpgrade, readRequest, responseBytes, switchingProtocols } from "./http.ts";
 import { DEFLATE_ANSWER, inflate } from "./permessage-deflate.ts";
 import { closeFrame, controlFrame, OPCODE } from "./websocket-frame.ts";
-import { decodeUtf8, WebSocketReader } from "./websocket-reader.ts";
+import { decodeUtf8, type MessageForm, WebSocketReader } from "./websocket-reader.ts";
 
 /** An accepted handshake. */
 export interface Admission {
@@ -316,14 +316,19 @@ class ClientSocket implements Wire {
     this.#write(switchingProtocols(key, admitted.subprotocol, admitted.deflates ? DEFLATE_ANSWER : null));
     const connection = admitted.open(this);
     const reader = new WebSocketReader(this.#options.frameBytes, admitted.deflates, {
-      message: (bytes, isText, isDeflated) => {
-        if (isDeflated) this.#deflatedMessage(connection, bytes, isText);
-        else this.#message(connection, bytes, isText);
+      message: (bytes, form) => {
+        if (form.isDeflated) this.#deflatedMessage(connection, bytes, form);
+        else this.#message(connection, bytes, form);
+        this.#stopUnlessTaking(connection, reader);
       },
       ping: (payload) => {
         if (connection.pinged()) this.write(controlFrame(OPCODE.pong, payload));
+        this.#stopUnlessTaking(connection, reader);
       },
-      pong: () => connection.alive(),
+      pong: () => {
+        connection.ponged();
+        this.#stopUnlessTaking(connection, reader);
+      },
       close: (code) => this.#endWith(closeFrame(code), connection, code ?? 1005),
       fault: (code, reason) => this.#fail(connection, code, reason),
     });
@@ -333,22 +338,22 @@ class ClientSocket implements Wire {
     if (rest.length > 0) reader.read(rest);
   }
 
-  #deflatedMessage(connection: Connection, payload: Uint8Array, isText: boolean): void {
-    // A chunk has thousands of messages that are small until they are inflated, and a flood must not cost that.
-    if (!connection.isTaking) {
-      connection.alive();
-      return;
-    }
+  /** A chunk has thousands of frames, and of a flood that is to end no more are read. */
+  #stopUnlessTaking(connection: Connection, reader: WebSocketReader): void {
+    if (!connection.isTaking) reader.stop();
+  }
+
+  #deflatedMessage(connection: Connection, payload: Uint8Array, form: MessageForm): void {
     const bytes = inflate(payload, this.#options.frameBytes);
     if (bytes === "too big") this.#fail(connection, 1009, "Message too big");
     else if (bytes === "broken") this.#fail(connection, 1007, "Compression is broken");
-    else this.#message(connection, bytes, isText);
+    else this.#message(connection, bytes, form);
   }
 
-  #message(connection: Connection, bytes: Uint8Array, isText: boolean): void {
+  #message(connection: Connection, bytes: Uint8Array, { isText, fragments }: MessageForm): void {
     const text = decodeUtf8(bytes);
     if (text === null && isText) this.#fail(connection, 1007, "Text is not UTF-8");
-    else connection.frame(text, bytes.length);
+    else connection.frame(text, bytes.length, fragments);
   }
 
   #fail(connection: Connection, code: number, reason: string): void {

@@ -7,7 +7,7 @@ export interface MetricsSource {
   readonly absent: number;
   readonly rooms: number;
   readonly addresses: number;
-  readonly pendingSize: number;
+  readonly pendingBytes: number;
   readonly getMemoryBytes: number;
 }
 
@@ -41,7 +41,7 @@ export class Metrics {
     this.#gauge("chatbox_absent", "Nicknames kept for clients that can resume", () => source.absent);
     this.#gauge("chatbox_rooms", "Rooms in memory", () => source.rooms);
     this.#gauge("chatbox_addresses", "Client addresses remembered", () => source.addresses);
-    this.#gauge("chatbox_pending_size", "Bytes of requests without an outcome", () => source.pendingSize);
+    this.#gauge("chatbox_pending_size", "Bytes of requests without an outcome", () => source.pendingBytes);
     this.#gauge("chatbox_get_memory_bytes", "Unsent bytes of get replies", () => source.getMemoryBytes);
     this.#gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
     this.#gauge("process_cpu_seconds_total", "User and system CPU time", () => {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import type { Readable } from "../engine/engine.ts";
-import { readingLanguage, readingPage } from "./reading-page.ts";
+import { type ReadingLanguage, readingLanguage, readingPage } from "./reading-page.ts";
 
 const WEB_FOLDER = join(import.meta.dir, "../web");
 const ASSETS = "/assets/";
@@ -75,8 +75,12 @@ export interface Pages {
    */
   respond(path: string, request: Request): Response | undefined;
 
-  /** The newest messages of a room as a page that needs no JavaScript. */
-  reading(room: string, messages: readonly Readable[], request: Request): Response;
+  /** The newest messages of a room as a page that needs no JavaScript, made once for a list. */
+  reading(
+    room: string,
+    messages: readonly Readable[],
+    request: Request,
+  ): { readonly response: Response; readonly bytes: number };
 }
 
 type Encoding = "br" | "gzip" | "identity";
@@ -108,6 +112,7 @@ export async function buildPages(): Promise<Pages> {
     if (/^icon-[a-z0-9]+\.svg$/.test(name))
       resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
   }
+  const readings = new WeakMap<readonly Readable[], Map<ReadingLanguage, Uint8Array<ArrayBuffer>>>();
   return {
     respond(path, request) {
       const resource =
@@ -116,14 +121,17 @@ export async function buildPages(): Promise<Pages> {
     },
     reading(room, messages, request) {
       const language = readingLanguage(request.headers.get("Accept-Language") ?? "");
-      return new Response(readingPage(room, messages, language, stylesheet), {
-        headers: {
-          "Content-Type": "text/html;charset=utf-8",
-          "Cache-Control": "no-store",
-          Vary: "Accept-Language",
-          ...SECURITY_HEADERS,
-        },
-      });
+      const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
+      readings.set(messages, made);
+      const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, stylesheet));
+      made.set(language, body);
+      const headers = {
+        "Content-Type": "text/html;charset=utf-8",
+        "Cache-Control": "no-store",
+        Vary: "Accept-Language",
+        ...SECURITY_HEADERS,
+      };
+      return { response: new Response(body, { headers }), bytes: body.length };
     },
   };
 }

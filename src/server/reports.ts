@@ -1,7 +1,7 @@
 import type { EngineObserver } from "../engine/engine.ts";
 import type { RequestKind } from "../protocol/request.ts";
 import type { Outcome } from "../room/operation.ts";
-import type { Cause, Connection } from "./connection.ts";
+import type { Connection, Ending } from "./connection.ts";
 import type { FanoutEvents } from "./fanout.ts";
 import type { Log, LogFields } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
@@ -22,12 +22,12 @@ export class Reports implements FanoutEvents, EngineObserver {
   opened(connection: Connection): void {
     this.#metrics.connects.inc();
     const { addresses } = this.#settings;
-    const from = addresses ? ` from ${connection.address}` : "";
+    const from = addresses ? ` from ${connection.ip}` : "";
     this.#info(
       "connect",
       connection,
       `connection ${connection.session}${from}`,
-      addresses ? { address: connection.address } : {},
+      addresses ? { address: connection.ip } : {},
     );
   }
 
@@ -71,7 +71,7 @@ export class Reports implements FanoutEvents, EngineObserver {
     this.#info("refusal", connection, `${who} was refused: ${reason}`, { name: connection.name, reason });
   }
 
-  closed(connection: Connection, name: string | null, cause: Cause, code: number): void {
+  closed(connection: Connection, { name, cause, code }: Ending): void {
     this.#metrics.disconnects.inc({ cause });
     const who = name ?? `connection ${connection.session}`;
     this.#info("disconnect", connection, `${who} has gone (${cause})`, { name, cause, code });

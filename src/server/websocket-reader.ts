@@ -2,8 +2,7 @@ import { OPCODE } from "./websocket-frame.ts";
 
 /** What a client's bytes say. A message is a whole one, fragments put together. */
 export interface WebSocketEvents {
-  /** @param isDeflated whether its bytes are still compressed */
-  message(bytes: Uint8Array, isText: boolean, isDeflated: boolean): void;
+  message(bytes: Uint8Array, form: MessageForm): void;
   ping(payload: Uint8Array): void;
   pong(): void;
   /** The client closes. `code` is undefined when its close frame is empty. */
@@ -12,10 +11,19 @@ export interface WebSocketEvents {
   fault(code: 1002 | 1007 | 1009, reason: string): void;
 }
 
+/** How a message came. */
+export interface MessageForm {
+  readonly isText: boolean;
+  /** Whether its bytes are still compressed. */
+  readonly isDeflated: boolean;
+  /** How many frames it came in. */
+  readonly fragments: number;
+}
+
 const MASK_BYTES = 4;
 const HEAD_MAX_BYTES = 14;
 const CONTROL_MAX_BYTES = 125;
-/** A message may come in so many fragments: each costs us the work of a frame, and no rate counts it. */
+/** A message may come in so many fragments: each costs us the work of a frame before any rate can count it. */
 const FRAGMENTS_MAX = 1024;
 
 /**
@@ -138,8 +146,7 @@ export class WebSocketReader {
         this.#events.pong();
         break;
       default:
-        if (head.isFinal && !this.#fragments)
-          this.#events.message(payload, head.opcode === OPCODE.text, head.isDeflated);
+        if (head.isFinal && !this.#fragments) this.#events.message(payload, formOf(head, 1));
         else this.#fragment(head, payload);
     }
   }
@@ -162,8 +169,7 @@ export class WebSocketReader {
     fragments.bytes = bytes;
     if (!head.isFinal) return;
     this.#fragments = null;
-    const { opcode, isDeflated } = fragments.first;
-    this.#events.message(fragments.content.subarray(0, bytes), opcode === OPCODE.text, isDeflated);
+    this.#events.message(fragments.content.subarray(0, bytes), formOf(fragments.first, fragments.count));
   }
 
   #close(payload: Uint8Array): void {
@@ -186,6 +192,10 @@ export class WebSocketReader {
     this.#events.fault(code, reason);
     return Number.POSITIVE_INFINITY;
   }
+}
+
+function formOf({ opcode, isDeflated }: Head, fragments: number): MessageForm {
+  return { isText: opcode === OPCODE.text, isDeflated, fragments };
 }
 
 interface Fragments {

@@ -27,6 +27,11 @@ export function withRetention({ retention, ...times }: EngineTimes = {}) {
   return retention === undefined ? times : { ...times, retention: { ...retention, everyMs: 60_000 } };
 }
 
+/** What is encoded already, as text. */
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
 /** One engine under test, with what it has told. */
 export class EngineStage {
   readonly told: Told[] = [];
@@ -35,7 +40,9 @@ export class EngineStage {
 
   readonly deliver: Deliver = (_room, outcomes) => {
     for (const outcome of outcomes) {
-      this.told.push(outcome.kind === "got" ? { ...outcome, shown: outcome.history.text() } : outcome);
+      this.told.push(
+        outcome.kind === "got" ? { ...outcome, shown: textOf(outcome.history.encoded()) } : outcome,
+      );
     }
     for (const waiter of this.#waiting) if (this.told.length >= waiter.count) waiter.resolve();
   };
@@ -437,14 +444,15 @@ export function engineContract(kind: EngineKind): void {
       );
       const expected = after === null ? ids.slice(-limit) : ids.slice(0, limit);
       const page = pages[at];
-      const shown: { id: number; content: string }[] = JSON.parse(`[${page?.messages ?? ""}]`);
+      const shown: { id: number; content: string }[] = JSON.parse(
+        `[${textOf(page?.messages ?? new Uint8Array(0))}]`,
+      );
       expect(shown.map((message) => message.id)).toEqual(expected);
       expect(shown.every((message) => message.content === String(message.id))).toBe(true);
       expect(shown.every((message) => Object.keys(message).join() === "name,content,timestamp,id,time")).toBe(
         true,
       );
       expect(page?.more).toBe(ids.length > limit);
-      expect(page?.bytes).toBe(Buffer.byteLength(page?.messages ?? ""));
     }
     await stage.engine.close();
   });
@@ -458,20 +466,20 @@ export function engineContract(kind: EngineKind): void {
     stage.name("2", "Bình", "tea");
     stage.send("2", "in the tea room", "tea");
     await stage.until(6);
-    const contents = async (room: string, limit: number) =>
-      (await stage.engine.recent(room, limit))?.map(({ content }) => content);
-    expect(await contents("/", 2)).toEqual(["two", "three"]);
-    expect(await contents("/", 10)).toEqual(["one", "two", "three"]);
-    expect(await contents("tea", 10)).toEqual(["in the tea room"]);
+    const contents = async (room: string) => (await stage.engine.recent(room))?.map(({ content }) => content);
+    expect(await contents("/")).toEqual(["one", "two", "three"]);
+    expect(await contents("tea")).toEqual(["in the tea room"]);
     stage.leave("2", "tea");
     await stage.until(7);
-    expect(
-      await Promise.all([contents("tea", 1), contents("tea", 1), contents("nobody-was-here", 1)]),
-    ).toEqual([["in the tea room"], ["in the tea room"], []]);
+    expect(await Promise.all([contents("tea"), contents("tea"), contents("nobody-was-here")])).toEqual([
+      ["in the tea room"],
+      ["in the tea room"],
+      [],
+    ]);
     expect(stage.engine.rooms).toBe(1);
     expect(stage.told).toHaveLength(7);
     await stage.engine.close();
-    expect(await stage.engine.recent("/", 1)).toBeNull();
+    expect(await stage.engine.recent("/")).toBeNull();
   });
 
   for (const [what, retention, kept] of [

@@ -10,8 +10,8 @@ const MAX_BYTES = 70_000;
 function read(chunks: readonly Uint8Array[], maxBytes = MAX_BYTES, takesDeflated = true): string[] {
   const seen: string[] = [];
   const reader = new WebSocketReader(maxBytes, takesDeflated, {
-    message: (bytes, isText, isDeflated) =>
-      seen.push(messageOf(isDeflated, isText, Buffer.from(bytes).toString("base64"))),
+    message: (bytes, { isText, isDeflated }) =>
+      void seen.push(messageOf(isDeflated, isText, Buffer.from(bytes).toString("base64"))),
     ping: (payload) => seen.push(`ping ${Buffer.from(payload).toString("base64")}`),
     pong: () => seen.push("pong"),
     close: (code) => seen.push(`close ${code}`),

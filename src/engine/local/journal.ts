@@ -160,28 +160,43 @@ export class Journal {
     return records;
   }
 
+  /** What a record takes in a reply on average, in bytes. */
+  get averageBytes(): number {
+    return this.count === 0 ? 0 : this.#index.replyBytes / this.count;
+  }
+
   /**
-   * The newest `count` records with ids below `before`, oldest first; fewer where there are not so many. May run beside
-   * an append, like {@link tail}.
+   * The newest `count` records with ids below `before`, oldest first; fewer where there are not so many, or where they
+   * would take more than `budgetBytes` together, but then one at least. May run beside an append, like {@link tail}.
    */
-  async below(before: number, count: number): Promise<string[]> {
-    const { start, stop } = this.#index.blocksBelow(before, count);
+  async below(before: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<string[]> {
+    const { start, stop } = this.#index.blocksBelow(before, count, budgetBytes);
     let records: string[] = [];
     for await (const batch of this.#records(start, stop)) {
       for (const record of batch) if (idOf(record) < before) records.push(record);
       records = records.slice(-count);
     }
-    return records;
+    return records.slice(records.length - countWithin(records.toReversed(), budgetBytes));
   }
 
-  /** The oldest `count` records with ids above `after`, oldest first. May run beside an append, like {@link tail}. */
-  async above(after: number, count: number): Promise<string[]> {
+  /**
+   * The oldest `count` records with ids above `after`, oldest first; fewer as in {@link below}. May run beside an append,
+   * like {@link tail}.
+   */
+  async above(after: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<string[]> {
     const records: string[] = [];
+    let bytes = 0;
     for await (const batch of this.#records(this.#index.blockAbove(after))) {
-      for (const record of batch) if (idOf(record) > after) records.push(record);
-      if (records.length >= count) break;
+      for (const record of batch) {
+        if (idOf(record) <= after) continue;
+        records.push(record);
+        bytes += record.length;
+      }
+      // A record has as many bytes as characters, or more.
+      if (records.length >= count || bytes > budgetBytes) break;
     }
-    return records.slice(0, count);
+    const found = records.slice(0, count);
+    return found.slice(0, countWithin(found, budgetBytes));
   }
 
   /** The message with an id, undefined when there is none. */
@@ -409,6 +424,16 @@ export class Journal {
       throw error;
     }
   }
+}
+
+/** How many of the first records fit together; one at least, if there is one. */
+function countWithin(records: readonly string[], budgetBytes: number): number {
+  let bytes = 0;
+  const excess = records.findIndex((record) => {
+    bytes += replyBytes(record);
+    return bytes > budgetBytes;
+  });
+  return excess < 0 ? records.length : Math.max(1, excess);
 }
 
 function checkGrowing(records: readonly JournalRecord[], lastId: number): void {

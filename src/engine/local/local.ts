@@ -1,14 +1,25 @@
 import { dirname, join, parse } from "node:path";
+import type { PageRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
-import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
+import {
+  type Deliver,
+  type Engine,
+  type EngineObserver,
+  RECENT_LISTS_MOST,
+  type Readable,
+} from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
+import { RecentLists } from "../recent-lists.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
+
+/** So many rooms stay open after everybody has left: else who comes and goes would have their files read each time. */
+const UNUSED_ROOMS_MOST = 64;
 
 export interface LocalEngineOptions {
   /** The main room's history. The other rooms' lie beside it: `data.json` has them in `data.rooms/`. */
@@ -42,10 +53,12 @@ export class LocalEngine implements Engine {
   readonly #memory: HistoryMemory;
   readonly #sessions: SessionStore;
   readonly #keyMemory: { count: number; readonly most: number };
+  readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms = new Map<string, RoomQueue>();
+  /** Those of them that nobody is in, the one that was left longest ago first. */
+  readonly #unused = new Set<string>();
   /** Histories still being closed; a room that is wanted again waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
-  readonly #pending = { size: 0 };
   #isClosing = false;
   #pruning: Timer | null = null;
   #whenIdle: (() => void) | null = null;
@@ -93,11 +106,7 @@ export class LocalEngine implements Engine {
   }
 
   get rooms(): number {
-    return this.#rooms.size;
-  }
-
-  get pendingSize(): number {
-    return this.#pending.size;
+    return this.#rooms.size - this.#unused.size;
   }
 
   get absent(): number {
@@ -112,9 +121,17 @@ export class LocalEngine implements Engine {
   }
 
   enter(room: string): boolean {
-    if (!this.#rooms.has(room) && this.#rooms.size >= this.#options.maxRooms) return false;
-    this.#queue(room).places.enter();
+    const isInUse = this.#rooms.has(room) && !this.#unused.has(room);
+    if (!isInUse && this.rooms >= this.#options.maxRooms) return false;
+    this.#enter(room);
     return true;
+  }
+
+  #enter(room: string): RoomQueue {
+    const queue = this.#queue(room);
+    this.#unused.delete(room);
+    queue.places.enter();
+    return queue;
   }
 
   submit(room: string, operation: Operation): void {
@@ -123,15 +140,19 @@ export class LocalEngine implements Engine {
     this.#rooms.get(room)?.submit(operation);
   }
 
-  async recent(room: string, limit: number): Promise<readonly Readable[] | null> {
-    if (this.#isClosing || !this.enter(room)) return null;
-    const queue = this.#queue(room);
+  async recent(room: string): Promise<readonly Readable[] | null> {
+    if (this.#isClosing) return null;
+    const queue = this.#enter(room);
     try {
-      return await queue.recent(limit);
+      return await queue.recent();
     } finally {
       queue.places.leave();
       if (!queue.busy && this.#rooms.get(room) === queue) this.#idle(room, queue);
     }
+  }
+
+  bytesToFetch(room: string, page: PageRequest | null): number {
+    return this.#rooms.get(room)?.bytesToFetch(page) ?? 0;
   }
 
   async close(): Promise<void> {
@@ -160,8 +181,8 @@ export class LocalEngine implements Engine {
       name: room,
       memory: this.#memory,
       sessions: this.#sessions,
+      recentLists: this.#recentLists,
       keyMemory: this.#keyMemory,
-      pending: this.#pending,
       open: async () => {
         await this.#closing.get(room);
         const journal = await Journal.open(path, { fsync, timeOf, create: isMain });
@@ -191,15 +212,28 @@ export class LocalEngine implements Engine {
     }
   }
 
+  /** Closes a room that nobody is in. */
+  #letGo(room: string): void {
+    const queue = this.#rooms.get(room);
+    this.#unused.delete(room);
+    if (queue === undefined || queue.busy) return;
+    this.#rooms.delete(room);
+    const closed = queue
+      .close()
+      .catch((error) => this.#options.observer.fault(room, error))
+      .finally(() => this.#closing.delete(room));
+    this.#closing.set(room, closed);
+  }
+
   #idle(room: string, queue: RoomQueue): void {
     // The main room's file stays open: it was checked at the start, and it is what the lock stands for.
     if (queue.places.isEmpty && room !== MAIN_ROOM) {
-      this.#rooms.delete(room);
-      const closed = queue
-        .close()
-        .catch((error) => this.#options.observer.fault(room, error))
-        .finally(() => this.#closing.delete(room));
-      this.#closing.set(room, closed);
+      this.#unused.delete(room);
+      this.#unused.add(room);
+      for (const oldest of this.#unused) {
+        if (this.#unused.size <= UNUSED_ROOMS_MOST) break;
+        this.#letGo(oldest);
+      }
     }
     if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();
   }

@@ -2,9 +2,11 @@ import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { Decision, Message, Operation } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { type Member, type Moment, Room } from "../../room/room.ts";
-import type { Readable } from "../engine.ts";
+import type { Archive } from "../archive.ts";
+import { RECENT_BYTES, RECENT_MOST, type Readable } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import { Queue, type QueueOptions, withRef } from "../queue.ts";
+import type { RecentLists } from "../recent-lists.ts";
 import { encodeRecord, keyDigest, readableOf } from "../record.ts";
 import { messagesOf, NOTHING_STORED, repeatedAmong, type Stored } from "../telling.ts";
 import { withoutRoom } from "../without-room.ts";
@@ -21,6 +23,7 @@ export interface RoomQueueOptions extends QueueOptions {
   readonly prune: (journal: Journal, alone: (end: () => Promise<void>) => Promise<void>) => Promise<void>;
   readonly now: () => Moment;
   readonly sessions: SessionStore;
+  readonly recentLists: RecentLists;
   /** How long a nickname is kept for somebody who can resume. */
   readonly graceMs: number;
   /** The same for those whom a restart found here. */
@@ -98,11 +101,19 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   }
 
   /** The newest messages, oldest first. May run beside the queue: what is not stored yet is not among them. */
-  async recent(limit: number): Promise<Readable[]> {
+  async recent(): Promise<readonly Readable[]> {
+    const { name, recentLists } = this.options;
     if (this.#journal === null) await this.#tryOpen();
-    if (this.#journal === null) throw new Error(`the history of ${this.options.name} is not open`);
-    const records = await this.#journal.below(this.#journal.lastId + 1, limit);
-    return records.map(readableOf);
+    const journal = this.#journal;
+    if (journal === null) throw new Error(`the history of ${name} is not open`);
+    return recentLists.of(name, journal, async () => {
+      const records = await journal.below(journal.lastId + 1, RECENT_MOST, RECENT_BYTES);
+      return records.map(readableOf);
+    });
+  }
+
+  protected get archive(): Archive | null {
+    return this.#journal;
   }
 
   async #open(): Promise<void> {

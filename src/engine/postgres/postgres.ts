@@ -1,8 +1,18 @@
+import type { PageRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation, Outcome } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
-import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
+import {
+  type Deliver,
+  type Engine,
+  type EngineObserver,
+  RECENT_BYTES,
+  RECENT_LISTS_MOST,
+  RECENT_MOST,
+  type Readable,
+} from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
+import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, readableOf } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { CHANNEL, encodeNote, type Note } from "./channel.ts";
@@ -55,8 +65,8 @@ export class PostgresEngine implements Engine {
   readonly #listener: Listener;
   readonly #memory: HistoryMemory;
   readonly #keyMemory: { count: number; readonly most: number };
+  readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms = new Map<string, RoomReplica>();
-  readonly #pending = { size: 0 };
   #timer: Timer | null = null;
   #pruning: Timer | null = null;
   #isClosing = false;
@@ -107,10 +117,6 @@ export class PostgresEngine implements Engine {
     return this.#rooms.has(MAIN_ROOM) ? this.#rooms.size : this.#rooms.size + 1;
   }
 
-  get pendingSize(): number {
-    return this.#pending.size;
-  }
-
   get absent(): number {
     let absent = 0;
     for (const replica of this.#rooms.values()) absent += replica.places.absent;
@@ -136,11 +142,17 @@ export class PostgresEngine implements Engine {
     this.#rooms.get(room)?.submit(operation);
   }
 
-  async recent(room: string, limit: number): Promise<readonly Readable[] | null> {
+  async recent(room: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
     const everything = { firstId: 0, lastId: MAX_ID };
-    const records = await new StoredMessages(this.#database, room, everything).below(MAX_ID, limit);
-    return records.map(readableOf);
+    const messages = new StoredMessages(this.#database, room, everything);
+    const read = (await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES)).map(readableOf);
+    const ends = { firstId: read[0]?.id ?? 0, lastId: read.at(-1)?.id ?? 0 };
+    return this.#recentLists.of(room, ends, () => Promise.resolve(read));
+  }
+
+  bytesToFetch(room: string, page: PageRequest | null): number {
+    return this.#rooms.get(room)?.bytesToFetch(page) ?? 0;
   }
 
   async close(): Promise<void> {
@@ -202,7 +214,6 @@ export class PostgresEngine implements Engine {
       notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
       memory: this.#memory,
       keyMemory: this.#keyMemory,
-      pending: this.#pending,
       idle: () => this.#idle(room, replica),
     });
     this.#rooms.set(room, replica);

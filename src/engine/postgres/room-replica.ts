@@ -2,6 +2,7 @@ import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { PageRequest } from "../../protocol/request.ts";
 import type { Decision, Operation, SessionId } from "../../room/operation.ts";
 import { isChange, type Moment } from "../../room/room.ts";
+import type { Archive } from "../archive.ts";
 import { sentenceFor } from "../failure.ts";
 import { Queue, type QueueOptions, withRef } from "../queue.ts";
 import { messagesOf, NOTHING_STORED, repeatedAmong, type Stored } from "../telling.ts";
@@ -133,6 +134,10 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     this.dropHistory();
     this.keys.clear();
     this.#follower.end();
+  }
+
+  protected get archive(): Archive | null {
+    return this.#follower.replica?.archive ?? null;
   }
 
   protected get hasErrand(): boolean {

@@ -14,6 +14,11 @@ const READ_TIMEOUT_MS = 4_000;
 /** So many messages are read at once when as many are wanted as fit into a reply. */
 const TAIL_STEP = 2_000;
 
+/** What a message is taken to have in bytes, before it is read. */
+const AVERAGE_BYTES = 256;
+/** Of a message beside its texts. */
+const FRAME_BYTES = 80;
+
 /** A room as the database has it. */
 export interface StoredRoom {
   readonly position: number;
@@ -242,6 +247,12 @@ async function writeLog(sql: SQL, batch: Batch, messages: readonly Message[]): P
     SELECT pg_notify(${CHANNEL}, ${encodeEntryNote(batch)})`;
 }
 
+/** What the messages that come before one in an order have together, in bytes. */
+function bytesBefore(order: "id" | "id DESC"): string {
+  return `coalesce(sum(octet_length(name) + octet_length(content) + ${FRAME_BYTES})
+    OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)`;
+}
+
 /** The messages of a room in the database. */
 export class StoredMessages implements Archive {
   readonly #database: Database;
@@ -272,7 +283,7 @@ export class StoredMessages implements Archive {
     let bytes = 0;
     let before = this.lastId + 1;
     for (;;) {
-      const step = await this.#below(before, TAIL_STEP);
+      const step = await this.#below(before, TAIL_STEP, budgetBytes - bytes);
       for (const message of step) {
         const record = encodeRecord(message);
         bytes += replyBytes(record);
@@ -280,21 +291,29 @@ export class StoredMessages implements Archive {
         newestFirst.push(record);
       }
       before = step.at(-1)?.id ?? 0;
-      if (step.length < TAIL_STEP) return newestFirst.reverse();
+      if (step.length === 0 || before <= this.firstId) return newestFirst.reverse();
     }
   }
 
-  async below(before: number, count: number): Promise<string[]> {
-    const found = await this.#below(Math.min(before, this.lastId + 1), count);
+  get averageBytes(): number {
+    return AVERAGE_BYTES;
+  }
+
+  async below(before: number, count: number, budgetBytes: number): Promise<string[]> {
+    const found = await this.#below(Math.min(before, this.lastId + 1), count, budgetBytes);
     return found.map(encodeRecord).reverse();
   }
 
-  async above(after: number, count: number): Promise<string[]> {
+  async above(after: number, count: number, budgetBytes: number): Promise<string[]> {
     const rows = await this.#read(
       (sql) => sql`
-        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
-        WHERE room = ${this.#room} AND id > ${after}::bigint AND id <= ${this.lastId}::bigint
-        ORDER BY id LIMIT ${count}::bigint`,
+        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM (
+          SELECT *, ${sql.unsafe(bytesBefore("id"))} AS bytes_before FROM (
+            SELECT * FROM chatbox.messages
+            WHERE room = ${this.#room} AND id > ${after}::bigint AND id <= ${this.lastId}::bigint
+            ORDER BY id LIMIT ${count}::bigint
+          ) AS wanted
+        ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY id`,
     );
     return rows.map((row) => encodeRecord(messageOf(row)));
   }
@@ -308,12 +327,16 @@ export class StoredMessages implements Archive {
     return row && messageOf(row);
   }
 
-  async #below(before: number, count: number): Promise<Message[]> {
+  async #below(before: number, count: number, budgetBytes: number): Promise<Message[]> {
     const rows = await this.#read(
       (sql) => sql`
-        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
-        WHERE room = ${this.#room} AND id < ${before}::bigint
-        ORDER BY id DESC LIMIT ${count}::bigint`,
+        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM (
+          SELECT *, ${sql.unsafe(bytesBefore("id DESC"))} AS bytes_before FROM (
+            SELECT * FROM chatbox.messages
+            WHERE room = ${this.#room} AND id < ${before}::bigint
+            ORDER BY id DESC LIMIT ${count}::bigint
+          ) AS wanted
+        ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY id DESC`,
     );
     return rows.map(messageOf);
   }
