@@ -1,5 +1,5 @@
 import type { Environment } from "./environment.ts";
-import type { Rate, Reply } from "./frame.ts";
+import type { Rates, Reply } from "./frame.ts";
 import { type Pace, paceOf } from "./pace.ts";
 import type { Settings } from "./settings.ts";
 
@@ -15,6 +15,13 @@ interface Asked {
   readonly answered: (reply: Reply) => void;
 }
 
+const UTF8 = new TextEncoder();
+
+/** What a request costs, as the server counts (LIM-2). */
+function costOf(request: object): number {
+  return 1 + Math.floor(UTF8.encode(JSON.stringify(request)).length / 1024);
+}
+
 /**
  * Requests and their replies on one connection, from its welcome to its end. Replies are handed on in the course of the
  * frames, so that whoever asked knows which events came before and which after. Nothing comes of a line that has ended.
@@ -25,20 +32,21 @@ export class Line {
   readonly version: 2 | 3;
   /** The secret of this connection, from the welcome; "" with version 2. */
   readonly session: string;
-  /** The server's rate of requests; null when there is none, or it is not known. */
-  readonly requests: Rate | null;
+  /** How many sends the server takes at once. */
+  readonly burst: number;
   /** To be told of each refusal for the rate, with the seconds until the next try. */
   readonly slowed: (retryS: number) => void;
   readonly #environment: Environment;
   readonly #carrier: Carrier;
   readonly #pace: Pace | null;
+  readonly #sendPace: Pace | null;
   #asked: Asked[] = [];
   #lastRef = 0;
 
   constructor(
     version: 2 | 3,
     session: string,
-    requests: Rate | null,
+    { requests, sends }: Rates,
     { environment }: Settings,
     carrier: Carrier,
     slowed: (retryS: number) => void,
@@ -46,15 +54,25 @@ export class Line {
     this.slowed = slowed;
     this.version = version;
     this.session = session;
-    this.requests = requests;
+    this.burst = Math.min(
+      requests?.burst ?? Number.POSITIVE_INFINITY,
+      sends?.burst ?? Number.POSITIVE_INFINITY,
+    );
     this.#environment = environment;
     this.#carrier = carrier;
     this.#pace = requests && paceOf(requests, environment);
+    this.#sendPace = sends && paceOf(sends, environment);
   }
 
-  /** Milliseconds to wait before the next request that can wait. */
+  /** Milliseconds to wait before the next send. */
   get waitMs(): number {
-    return this.#pace?.waitMs() ?? 0;
+    return Math.max(this.#pace?.waitMs() ?? 0, this.#sendPace?.waitMs() ?? 0);
+  }
+
+  /** As {@link ask}, for a message. */
+  send(content: string, key: string, answered: (reply: Reply) => void): void {
+    this.#sendPace?.spend(1);
+    this.ask({ type: "send", content, key }, answered);
   }
 
   /** Sends a request. `answered` is called at the place of its reply among the events, but not after the line's end. */
@@ -78,7 +96,7 @@ export class Line {
 
   /** Sends what gets no reply. */
   tell(request: object): void {
-    this.#pace?.spend();
+    this.#pace?.spend(costOf(request));
     this.#carrier.send(request);
   }
 

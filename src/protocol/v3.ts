@@ -20,6 +20,7 @@ export interface Page {
 export interface WelcomeTerms {
   readonly frameBytes: number;
   readonly requests: { readonly perSecond: number; readonly burst: number } | null;
+  readonly sends: { readonly perSecond: number; readonly burst: number } | null;
   /** Seconds over which clients spread when they connect again. */
   readonly retryS: number;
 }
@@ -35,6 +36,7 @@ export function welcome(room: string, session: string, terms: WelcomeTerms): str
       content: CONTENT_MAX,
       frame: terms.frameBytes,
       requests: terms.requests,
+      sends: terms.sends,
     },
     ping: PING_EVERY_S,
     retry: terms.retryS,

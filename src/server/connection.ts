@@ -189,7 +189,12 @@ export class Connection implements Living {
   greet(): void {
     if (this.#secret === null) return;
     const { limits, retryS } = this.#shared;
-    const terms = { frameBytes: limits.frameBytes, requests: limits.requests, retryS: retryS() };
+    const terms = {
+      frameBytes: limits.frameBytes,
+      requests: limits.requests,
+      sends: limits.sends,
+      retryS: retryS(),
+    };
     this.wire?.write(textFrame(v3.welcome(this.room, this.#secret.text, terms)));
   }
 
