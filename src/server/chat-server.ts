@@ -70,6 +70,7 @@ export class ChatServer {
    */
   static async start(settings: Settings): Promise<ChatServer> {
     const log = createLog(settings.log);
+    for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
     const metrics = new Metrics();
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);

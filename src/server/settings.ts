@@ -72,4 +72,6 @@ export interface Settings {
   readonly trustProxy: BlockList;
   readonly limits: Limits;
   readonly log: LogSettings;
+  /** What looks like a mistake in how the server was started: a sentence each, for the log. */
+  readonly warnings: readonly string[];
 }

@@ -48,7 +48,7 @@ export function startSentence(error: unknown, where: string): string {
   const detail = error instanceof Error ? error.message : String(error);
   switch (sqlState(error)) {
     case "28P01":
-      return `The database at ${where} refuses the password.`;
+      return `The database at ${where} refuses the password; special characters of it must be percent-encoded in the URL.`;
     case "28000":
       return `The database at ${where} does not let this user in: ${detail}.`;
     case "3D000":
