@@ -139,6 +139,8 @@ export interface ClientFile {
 export async function buildClient(): Promise<ClientFile[]> {
   const build = await Bun.build({
     entrypoints: [join(WEB_FOLDER, "page.html")],
+    // Else the bundler would obey the one of the folder that the server was started in.
+    tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
     target: "browser",
     minify: true,
     publicPath: ASSETS,

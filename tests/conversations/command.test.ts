@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { dropUnset } from "../../src/cli/environment.ts";
 import { createCommand } from "../../src/cli/options.ts";
 import { ChatClient } from "../support/client.ts";
-import { type CommandEnd, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
+import { COMMAND, type CommandEnd, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 
 /** The command ended with 1 or 2 and one sentence on standard error. */
@@ -285,14 +285,7 @@ test("the log has contents and addresses when the operator asks for them", async
 test("the pretty log says where to point a browser and a client", async () => {
   using folder = new TemporaryFolder();
   const child = Bun.spawn(
-    [
-      process.execPath,
-      join(import.meta.dir, "../../src/cli/main.ts"),
-      "--port",
-      "0",
-      "--data",
-      join(folder.path, "data.json"),
-    ].concat("--log-format", "pretty"),
+    [...COMMAND, "--port", "0", "--data", join(folder.path, "data.json")].concat("--log-format", "pretty"),
     { stdout: "pipe", stderr: "inherit" },
   );
   let written = "";
