@@ -41,6 +41,11 @@ export function isPassing(error: unknown): boolean {
   return "code" in error && String(error.code).startsWith("ERR_POSTGRES");
 }
 
+/** What is to be done where connections are no sessions. @param where the host and name of the database */
+export function poolerSentence(where: string): string {
+  return `The database at ${where} is behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by session (PgBouncer: pool_mode = session).`;
+}
+
 /** Why the database cannot be used at the start, in one sentence. @param where its host and name */
 export function startSentence(error: unknown, where: string): string {
   if (error instanceof DatabaseError) return error.message;
@@ -57,6 +62,10 @@ export function startSentence(error: unknown, where: string): string {
       return `The user of the database at ${where} lacks a right: ${detail}.`;
     case "53300":
       return `The database at ${where} has no connection left: ${detail}.`;
+    // A prepared statement that is there already, or is not, though this session never made one, or did.
+    case "42P05":
+    case "26000":
+      return poolerSentence(where);
     case undefined:
       return `The database at ${where} cannot be reached (${detail}).`;
     default:

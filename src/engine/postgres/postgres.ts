@@ -14,6 +14,7 @@ import { prune } from "./prune.ts";
 import { RoomReplica } from "./room-replica.ts";
 import { StoredMessages } from "./room-store.ts";
 import { migrate } from "./schema.ts";
+import { requireSessions } from "./session-check.ts";
 
 /** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
 const OUTAGE_PATIENCE_MS = 4_500;
@@ -77,6 +78,7 @@ export class PostgresEngine implements Engine {
     const { url } = options.database;
     const engine = new PostgresEngine(options);
     try {
+      await requireSessions(engine.#database, url);
       await migrate(engine.#database, url);
       await engine.#start();
       return engine;

@@ -105,7 +105,6 @@ async function alone(sql: SQL, work: () => Promise<void>): Promise<void> {
   await sql`SELECT pg_advisory_lock(${MIGRATION_LOCK}::bigint)`;
   await work();
   await sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK}::bigint)`;
-  await sql.unsafe("RESET statement_timeout; RESET lock_timeout");
 }
 
 async function takeSteps(sql: SQL, url: string): Promise<void> {
