@@ -10,6 +10,8 @@ import type { Move } from "./move.ts";
 import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** More than that, and a database could not count back so far. */
+const LONGEST_DAYS = 36_500;
 const RETENTION_EVERY_MS = 60 * 60 * 1000;
 const MIB = 1024 * 1024;
 const LOOPBACK = ["127.0.0.1", "::1"];
@@ -33,6 +35,7 @@ interface Flags {
   compressFrom: number;
   grace: number;
   restartGrace: number;
+  keepAssets: number;
   timestamp: string;
   timezone: string;
   allowOrigin?: string[];
@@ -142,6 +145,14 @@ function createServeCommand(version: string): Command {
         .argParser(parseNotNegative)
         .default(30),
     )
+    .addOption(
+      flag(
+        "--keep-assets <days>",
+        "days that scripts and styles are kept for pages of earlier versions; 0: not at all",
+      )
+        .argParser(parseNotNegative)
+        .default(28),
+    )
     .optionsGroup("Times:")
     .addOption(flag("--timestamp <template>", "how times are written").default(TIMESTAMP_DEFAULT))
     .addOption(
@@ -239,6 +250,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     compressFromBytes: flags.compression ? flags.compressFrom : null,
     graceMs: flags.grace * 1000,
     restartGraceMs: flags.restartGrace * 1000,
+    keepAssetsMs: Math.min(flags.keepAssets, LONGEST_DAYS) * DAY_MS,
     timestamp: flags.timestamp,
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,

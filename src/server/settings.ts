@@ -63,6 +63,8 @@ export interface Settings {
   readonly graceMs: number;
   /** The same after a restart of the server, from its start on. */
   readonly restartGraceMs: number;
+  /** How long files of the page are kept for pages of other servers and versions; 0: not at all. */
+  readonly keepAssetsMs: number;
   /** The template and zone of timestamps. */
   readonly timestamp: string;
   readonly timezone: string;

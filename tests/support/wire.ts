@@ -64,6 +64,7 @@ export class ConnectionStage {
   constructor(limits: Partial<Limits> = {}, version: Version = 2) {
     const stage = this;
     const engine: Engine = {
+      assets: { names: async () => new Set(), read: async () => null, keep: async () => {} },
       enter: () => true,
       submit: (_room, operation) => void this.operations.push(operation),
       get pendingSize() {

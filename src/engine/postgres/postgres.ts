@@ -5,6 +5,7 @@ import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
 import { MAX_ID, readableOf } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { AssetTable } from "./asset-table.ts";
 import { CHANNEL, encodeNote, type Note } from "./channel.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
@@ -50,6 +51,7 @@ export interface PostgresEngineOptions {
 
 /** The engine of many servers with one database. Each has a replica of the rooms that its clients are in. */
 export class PostgresEngine implements Engine {
+  readonly assets: AssetTable;
   readonly #options: PostgresEngineOptions;
   readonly #database: Database;
   readonly #membership: Membership;
@@ -92,6 +94,7 @@ export class PostgresEngine implements Engine {
   private constructor(options: PostgresEngineOptions) {
     this.#options = options;
     this.#database = new Database(options.database);
+    this.assets = new AssetTable(this.#database);
     this.#membership = new Membership(this.#database);
     this.#listener = new Listener(this.#database, {
       heard: (note) => this.#heard(note),

@@ -82,6 +82,14 @@ const STEPS: readonly string[] = [
   CREATE INDEX log_by_time ON chatbox.log (written_at);
   COMMENT ON TABLE chatbox.log IS 'What happened in the rooms in the last minutes, for servers that missed a notification.';
   `,
+  `
+  CREATE TABLE chatbox.assets (
+    name text PRIMARY KEY,
+    contents bytea NOT NULL,
+    kept_at timestamptz NOT NULL
+  );
+  COMMENT ON TABLE chatbox.assets IS 'Files of the page, for pages that another server gave out or one of another version.';
+  `,
 ];
 
 /**
