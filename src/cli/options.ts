@@ -284,7 +284,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
 
 function databaseOf({ databaseUrl, databaseConnections, databaseTimeout }: Flags): Settings["database"] {
   const url = databaseUrl ?? process.env.DATABASE_URL ?? "";
-  if (url === "") return null;
+  if (url.trim() === "") return null;
   const timeoutMs = databaseTimeout * 1000;
   return {
     url: checkedDatabaseUrl(url),

@@ -271,6 +271,34 @@ test("nothing is read of the folder that somebody stands in, and --data is in it
   expect(page).toContain("<title>Chat</title>");
 });
 
+test("the image has all that its entry point needs, and the unit and the package start the same", async () => {
+  const read = (path: string) => readFileSync(join(project, path), "utf8");
+  const allowed = read(".dockerignore")
+    .split("\n")
+    .flatMap((line) => (line.startsWith("!") ? [line.slice(1)] : []));
+  const stage =
+    read("Dockerfile")
+      .split(/^FROM /m)
+      .at(-1) ?? "";
+  const copied = [...stage.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = ""]) =>
+    sources.split(" "),
+  );
+  const files = allowed.filter((path) => copied.some((source) => `${path}/`.startsWith(`${source}/`)));
+  using image = new TemporaryFolder();
+  for (const file of files) cpSync(join(project, file), join(image.path, file), { recursive: true });
+  symlinkSync(join(project, "node_modules"), join(image.path, "node_modules"));
+  const entry: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(stage)?.[1] ?? "[]");
+  const command = entry.map((part) => part.replace("/app", image.path));
+  const { stdout } = Bun.spawnSync([...command, "--version"], { cwd: "/" });
+  expect(stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+
+  expect(read("deploy/classic-chatbox.service")).toContain("/classic-chatbox/scripts/start.mjs\n");
+  const packed: string[] = JSON.parse(read("package.json")).files;
+  // What npm packs of itself.
+  const inPackage = ["package.json", ...packed.map((each) => each.replace(/^\//, ""))];
+  for (const file of files) expect(inPackage).toContain(file);
+});
+
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   "%s stops the server, and start waits for it",
   async (signal) => {
