@@ -4,6 +4,12 @@ import type { Contender, Program } from "./contenders.ts";
 import { type Usage, usageOf } from "./process.ts";
 
 const MAIN = join(import.meta.dir, "../src/cli/main.ts");
+/** As scripts/start.mjs has it: nothing of the folder that the benchmark is started in. */
+const OWN_SETTINGS = [
+  "--no-env-file",
+  `--config=${join(import.meta.dir, "../bunfig.toml")}`,
+  `--tsconfig-override=${join(import.meta.dir, "../tsconfig.json")}`,
+];
 const PEERS = join(import.meta.dir, "peers");
 const STARTS_WITHIN_MS = 30_000;
 
@@ -92,7 +98,7 @@ export class Servers {
   }
 
   async #command(program: Program, options: StartOptions): Promise<readonly string[]> {
-    const bun = [process.execPath, "--no-orphans"];
+    const bun = [process.execPath, "--no-orphans", ...OWN_SETTINGS];
     const listen = ["--port", String(options.port ?? 0)];
     switch (program.runtime) {
       case "chat": {

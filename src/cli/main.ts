@@ -6,6 +6,7 @@ import { DatabaseError } from "../engine/postgres/fault.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 import { banner } from "./banner.ts";
+import { dropUnset } from "./environment.ts";
 import { type Move, runMove } from "./move.ts";
 import { createCommand, moveOf, settingsOf } from "./options.ts";
 
@@ -15,6 +16,7 @@ const WRONG_COMMAND = 2;
 
 const { settings, move } = readSettings();
 if (move !== null) {
+  for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
     await runMove(move, settings);
     process.exit(0);
@@ -40,8 +42,9 @@ try {
 }
 
 function readSettings(): { settings: Settings; move: Move | null } {
-  const command = createCommand(version).exitOverride();
+  const command = createCommand(version);
   try {
+    dropUnset(command.options, process.env);
     const settings = settingsOf(command.parse(), process.stdout.isTTY === true);
     return { settings, move: moveOf(command) };
   } catch (error) {

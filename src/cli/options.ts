@@ -4,13 +4,20 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
+import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
+import { unknownVariables } from "./environment.ts";
 import type { Move } from "./move.ts";
 import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
+/** More than that, and a database could not count back so far. */
+const LONGEST_DAYS = 36_500;
 const RETENTION_EVERY_MS = 60 * 60 * 1000;
 const MIB = 1024 * 1024;
 const LOOPBACK = ["127.0.0.1", "::1"];
+
+/** What most people set in the first week: `--help` has it first. Each other flag is in the group of those before it. */
+const FIRST_FLAGS = ["--port", "--host", "--data", "--database-url", "--allow-origin", "--trust-proxy"];
 
 /** The values as commander gives them. */
 interface Flags {
@@ -28,6 +35,7 @@ interface Flags {
   compressFrom: number;
   grace: number;
   restartGrace: number;
+  keepAssets: number;
   timestamp: string;
   timezone: string;
   allowOrigin?: string[];
@@ -89,7 +97,6 @@ export function createCommand(version: string): Command {
     command
       .command(`${kind} <file>`)
       .description(description)
-      .helpOption("-h, --help", "print this help")
       .action((file: string) => {
         command.setOptionValue("move", { kind, file });
       });
@@ -103,10 +110,12 @@ export function moveOf(command: Command): Move | null {
 }
 
 function createServeCommand(version: string): Command {
-  return new Command("classic-chatbox")
+  const command = new Command("classic-chatbox")
     .description("A chat server with its web page. Every flag is also an environment variable.")
-    .version(version, "-v, --version", "print the version")
     .helpOption("-h, --help", "print this help")
+    .helpCommand("help [command]", "print this help, or that of a command")
+    .configureOutput({ outputError: (text, write) => write(withoutPasswords(text)) })
+    .exitOverride()
     .allowExcessArguments(false)
     .addOption(flag("--port <port>", "port to listen on; 0: any free one").argParser(parsePort).default(5000))
     .addOption(
@@ -124,6 +133,7 @@ function createServeCommand(version: string): Command {
         "PostgreSQL instead of files, for many servers that are one chat: postgres://user:password@host/name; also DATABASE_URL",
       ),
     )
+    .optionsGroup("History:")
     .addOption(count("--database-connections <n>", "connections to the database", 8))
     .addOption(number("--database-timeout <seconds>", "time for the database to answer", 4))
     .addOption(
@@ -140,6 +150,7 @@ function createServeCommand(version: string): Command {
       ),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", MIB))
+    .optionsGroup("Clients:")
     .addOption(flag("--no-compression", "send nothing compressed, not even to clients that ask for it"))
     .addOption(bytes("--compress-from <size>", "smallest batch of events that is sent compressed", 512))
     .addOption(
@@ -152,6 +163,15 @@ function createServeCommand(version: string): Command {
         .argParser(parseNotNegative)
         .default(30),
     )
+    .addOption(
+      flag(
+        "--keep-assets <days>",
+        "days that scripts and styles are kept for pages of earlier versions; 0: not at all",
+      )
+        .argParser(parseNotNegative)
+        .default(28),
+    )
+    .optionsGroup("Times:")
     .addOption(flag("--timestamp <template>", "how times are written").default(TIMESTAMP_DEFAULT))
     .addOption(
       flag("--timezone <zone>", "time zone of the times, such as Asia/Ho_Chi_Minh").default(
@@ -170,6 +190,7 @@ function createServeCommand(version: string): Command {
         "proxy (or network a.b.c.d/n) whose X-Forwarded-For counts; repeatable",
       ).argParser(collect((text) => text)),
     )
+    .optionsGroup("Limits:")
     .addOption(flag("--no-limits", "no limits on rates and connections (trusted networks, benchmarks)"))
     .addOption(number("--requests-per-second <n>", "requests of one connection", 30))
     .addOption(count("--requests-burst <n>", "requests of one connection at once", 150))
@@ -219,6 +240,7 @@ function createServeCommand(version: string): Command {
     .addOption(bytes("--connection-pending-memory <size>", "the same of one connection", MIB))
     .addOption(count("--send-keys <n>", "keys of sends remembered, of all rooms", 1_000_000))
     .addOption(count("--past-sessions <n>", "ended sessions remembered, of each room", 10_000))
+    .optionsGroup("Log:")
     .addOption(
       flag("--log-format <format>", "pretty on a terminal, else json, if not given").choices([
         "pretty",
@@ -232,10 +254,16 @@ function createServeCommand(version: string): Command {
     )
     .addOption(flag("--log-contents", "log what is said"))
     .addOption(flag("--log-addresses", "log the clients' addresses"))
+    .optionsGroup("Options:")
+    .version(version, "-v, --version", "print the version")
     .addHelpText(
       "after",
-      "\nThe environment variable of --get-budget is CHATBOX_GET_BUDGET, and so on; lists are separated by commas.",
+      "\nIn an environment variable a list is separated by commas, and a flag without a value is true or false.",
     );
+  for (const option of command.options) {
+    if (FIRST_FLAGS.includes(option.long ?? "")) option.helpGroup("Basics:");
+  }
+  return command;
 }
 
 /**
@@ -262,6 +290,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     compressFromBytes: flags.compression ? flags.compressFrom : null,
     graceMs: flags.grace * 1000,
     restartGraceMs: flags.restartGrace * 1000,
+    keepAssetsMs: Math.min(flags.keepAssets, LONGEST_DAYS) * DAY_MS,
     timestamp: flags.timestamp,
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,
@@ -305,20 +334,20 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       contents: flags.logContents ?? false,
       addresses: flags.logAddresses ?? false,
     },
+    warnings: unknownVariables(command.options, process.env),
   };
 }
 
-/** A URL may have a password in it, so no message repeats one. */
 function databaseOf({ databaseUrl, databaseConnections, databaseTimeout }: Flags): Settings["database"] {
   const url = databaseUrl ?? process.env.DATABASE_URL ?? "";
-  if (url === "") return null;
-  if (!/^postgres(ql)?:\/\//.test(url) || !URL.canParse(url)) {
-    throw new InvalidArgumentError(
-      "--database-url: it must be like postgres://user:password@host:5432/name.",
-    );
-  }
+  if (url.trim() === "") return null;
   const timeoutMs = databaseTimeout * 1000;
-  return { url, poolSize: databaseConnections, statementTimeoutMs: timeoutMs, connectTimeoutMs: timeoutMs };
+  return {
+    url: checkedDatabaseUrl(url),
+    poolSize: databaseConnections,
+    statementTimeoutMs: timeoutMs,
+    connectTimeoutMs: timeoutMs,
+  };
 }
 
 function flag(flags: string, description: string): Option {

@@ -1,5 +1,6 @@
 import type { PageRequest } from "../protocol/request.ts";
 import type { Operation, Outcome } from "../room/operation.ts";
+import type { AssetStore } from "./assets.ts";
 
 /**
  * Decides what happens in the rooms. What an engine promises, whichever it is:
@@ -52,6 +53,9 @@ export interface Engine {
 
   /** Whether the newest attempt to store something, if any, went well. */
   readonly healthy: boolean;
+
+  /** Where the servers that have these rooms, at once or one after the other, keep files of the page. */
+  readonly assets: AssetStore;
 
   /** Ends every operation submitted so far, stores what is to be stored, and lets go of the store. */
   close(): Promise<void>;

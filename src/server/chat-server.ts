@@ -14,6 +14,7 @@ import { ByteAccount } from "./byte-account.ts";
 import { Connection, type Ending, type Shared } from "./connection.ts";
 import { costOfSending } from "./cost.ts";
 import { Fanout } from "./fanout.ts";
+import { KeptAssets } from "./kept-assets.ts";
 import { type Admission, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
 import { createLog, type Log } from "./log.ts";
@@ -25,6 +26,8 @@ import { RoomRates } from "./room-rates.ts";
 import { createSecret } from "./session-secret.ts";
 import { NO_RATES, type Settings } from "./settings.ts";
 
+/** How long it may hold up the start that the page's files are kept for other servers. */
+const START_KEEP_MS = 1_000;
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
 /** How long whoever reads the log may take to read its end when the server stops. */
@@ -53,6 +56,8 @@ interface Parts {
   readonly fanout: Fanout;
   readonly absentees: Absentees;
   readonly pages: Pages;
+  /** Null: other servers' pages are not helped out. */
+  readonly keptAssets: KeptAssets | null;
 }
 
 /** A running server: the engine, the listening sockets, and all between them. */
@@ -79,6 +84,7 @@ export class ChatServer {
    */
   static async start(settings: Settings): Promise<ChatServer> {
     const log = createLog(settings.log);
+    for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
     const metrics = new Metrics();
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
@@ -96,10 +102,24 @@ export class ChatServer {
     );
     const pages = await buildPages();
     const engine = await openEngine(settings, timestamps, fanout, reports);
-    const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, absentees, pages });
+    const keptAssets = keptAssetsOf(settings, engine, pages, log);
+    const server = new ChatServer({
+      settings,
+      log,
+      reports,
+      metrics,
+      engine,
+      fanout,
+      absentees,
+      pages,
+      keptAssets,
+    });
     try {
+      // Before the page is given out: from then on its files may be asked for at any server.
+      if (keptAssets !== null) await Promise.race([keptAssets.start(), Bun.sleep(START_KEEP_MS)]);
       server.#listen();
     } catch (error) {
+      keptAssets?.stop();
       await engine.close();
       throw error;
     }
@@ -198,6 +218,7 @@ export class ChatServer {
     this.#parts.log.info({ category: "server", event: "stopping" }, "stopping");
     for (const listener of this.#listeners) listener.stop();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#parts.keptAssets?.stop();
     const closed = this.#parts.engine.close().then(
       () => true,
       (error) => {
@@ -359,8 +380,15 @@ export class ChatServer {
     const room = roomOfPath(path);
     if (room !== undefined && new URL(request.url).search === READ) return this.#read(room, request, address);
     const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
-    const page = isNoRoom ? undefined : this.#parts.pages.respond(path, request);
-    return page ?? new Response("There is nothing here.\n", { status: 404 });
+    const { pages, keptAssets } = this.#parts;
+    const page = isNoRoom
+      ? undefined
+      : (pages.respond(path, request) ?? (await keptAssets?.respond(path, request)));
+    // What is not there now may be there when another server has started.
+    return (
+      page ??
+      new Response("There is nothing here.\n", { status: 404, headers: { "Cache-Control": "no-store" } })
+    );
   }
 
   /** The page for browsers without JavaScript. */
@@ -398,6 +426,21 @@ function isExempt(key: string, { exemptAddresses }: Settings): boolean {
 /** Where the history is, without secrets. */
 export function historyOf({ database, dataFile }: Settings): string {
   return database === null ? dataFile : nameOfDatabase(database.url);
+}
+
+function keptAssetsOf(
+  { keepAssetsMs }: Settings,
+  { assets }: Engine,
+  pages: Pages,
+  log: Log,
+): KeptAssets | null {
+  if (keepAssetsMs === 0) return null;
+  return new KeptAssets(assets, pages.assets, keepAssetsMs, (error) =>
+    log.warn(
+      { category: "server", event: "assets", err: error },
+      `the page's files cannot be shared with other servers now: ${error}`,
+    ),
+  );
 }
 
 function openEngine(

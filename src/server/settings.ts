@@ -80,6 +80,8 @@ export interface Settings {
   readonly graceMs: number;
   /** The same after a restart of the server, from its start on. */
   readonly restartGraceMs: number;
+  /** How long files of the page are kept for pages of other servers and versions; 0: not at all. */
+  readonly keepAssetsMs: number;
   /** The template and zone of timestamps. */
   readonly timestamp: string;
   readonly timezone: string;
@@ -91,6 +93,8 @@ export interface Settings {
   readonly exemptAddresses: BlockList;
   readonly limits: Limits;
   readonly log: LogSettings;
+  /** What looks like a mistake in how the server was started: a sentence each, for the log. */
+  readonly warnings: readonly string[];
 }
 
 /** The limits on rates and numbers that are lifted together: for everybody, or for one address. Those on memory stay. */

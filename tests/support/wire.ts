@@ -83,6 +83,7 @@ export class ConnectionStage {
     this.pending = new ByteAccount(all.pendingBytes);
     this.address = new Address(all, { getMemory: this.getMemory, pending: this.pending }, 0);
     const engine: Engine = {
+      assets: { names: async () => new Set(), read: async () => null, keep: async () => {} },
       enter: () => true,
       submit: (_room, operation) => void this.operations.push(operation),
       rooms: 1,

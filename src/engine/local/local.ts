@@ -13,6 +13,7 @@ import {
 import { HistoryMemory } from "../history-memory.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { AssetFolder } from "./asset-folder.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { RoomQueue } from "./room-queue.ts";
@@ -48,6 +49,7 @@ export interface LocalEngineOptions {
 
 /** The engine of one process: rosters in memory, histories in files that a person can read. */
 export class LocalEngine implements Engine {
+  readonly assets: AssetFolder;
   readonly #options: LocalEngineOptions;
   readonly #lock: { release(): void };
   readonly #memory: HistoryMemory;
@@ -92,6 +94,7 @@ export class LocalEngine implements Engine {
   }
 
   private constructor(options: LocalEngineOptions, lock: { release(): void }, sessions: SessionStore) {
+    this.assets = new AssetFolder(folderBeside(options.dataFile, "assets"));
     this.#options = options;
     this.#lock = lock;
     this.#sessions = sessions;
@@ -241,7 +244,11 @@ export class LocalEngine implements Engine {
 
 /** The folder of the other rooms' files: `data.json` has them in `data.rooms/`. */
 export function roomsFolder(dataFile: string): string {
-  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`);
+  return folderBeside(dataFile, "rooms");
+}
+
+function folderBeside(dataFile: string, kind: "rooms" | "assets"): string {
+  return join(dirname(dataFile), `${parse(dataFile).name}.${kind}`);
 }
 
 /** The history file of a room by path: `data.json` has `lobby` in `data.rooms/lobby.json`. */

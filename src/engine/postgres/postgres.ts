@@ -15,6 +15,7 @@ import { HistoryMemory } from "../history-memory.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, readableOf } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { AssetTable } from "./asset-table.ts";
 import { CHANNEL, encodeNote, type Note } from "./channel.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
@@ -24,6 +25,7 @@ import { prune } from "./prune.ts";
 import { RoomReplica } from "./room-replica.ts";
 import { StoredMessages } from "./room-store.ts";
 import { migrate } from "./schema.ts";
+import { requireSessions } from "./session-check.ts";
 
 /** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
 const OUTAGE_PATIENCE_MS = 4_500;
@@ -59,6 +61,7 @@ export interface PostgresEngineOptions {
 
 /** The engine of many servers with one database. Each has a replica of the rooms that its clients are in. */
 export class PostgresEngine implements Engine {
+  readonly assets: AssetTable;
   readonly #options: PostgresEngineOptions;
   readonly #database: Database;
   readonly #membership: Membership;
@@ -87,6 +90,7 @@ export class PostgresEngine implements Engine {
     const { url } = options.database;
     const engine = new PostgresEngine(options);
     try {
+      await requireSessions(engine.#database, url);
       await migrate(engine.#database, url);
       await engine.#start();
       return engine;
@@ -100,6 +104,7 @@ export class PostgresEngine implements Engine {
   private constructor(options: PostgresEngineOptions) {
     this.#options = options;
     this.#database = new Database(options.database);
+    this.assets = new AssetTable(this.#database);
     this.#membership = new Membership(this.#database);
     this.#listener = new Listener(this.#database, {
       heard: (note) => this.#heard(note),
