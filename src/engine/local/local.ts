@@ -1,4 +1,3 @@
-import { dirname, join, parse } from "node:path";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
@@ -7,6 +6,7 @@ import { HistoryMemory } from "../history-memory.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
+import { roomFile } from "./room-file.ts";
 import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
 
@@ -203,14 +203,4 @@ export class LocalEngine implements Engine {
     }
     if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();
   }
-}
-
-/** The folder of the other rooms' files: `data.json` has them in `data.rooms/`. */
-export function roomsFolder(dataFile: string): string {
-  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`);
-}
-
-/** The history file of a room by path: `data.json` has `lobby` in `data.rooms/lobby.json`. */
-export function roomFile(dataFile: string, room: string): string {
-  return join(roomsFolder(dataFile), `${room}.json`);
 }
