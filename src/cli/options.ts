@@ -5,7 +5,8 @@ import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import type { Rate, Settings } from "../server/settings.ts";
 import type { Move } from "./move.ts";
-import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
+import { parseOrigin } from "./origin.ts";
+import { parseBytes, parseCount, parseHost, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const RETENTION_EVERY_MS = 60 * 60 * 1000;
@@ -40,6 +41,7 @@ interface Flags {
   getsPerSecond: number;
   getsBurst: number;
   connectionsPerAddress: number;
+  maxConnections: number;
   connectionRate: number;
   connectionBurst: number;
   frameSize: number;
@@ -92,10 +94,9 @@ function createServeCommand(version: string): Command {
     .allowExcessArguments(false)
     .addOption(flag("--port <port>", "port to listen on; 0: any free one").argParser(parsePort).default(5000))
     .addOption(
-      flag("--host <address>", "address to listen on; 0.0.0.0 or :: for all networks").default(
-        "localhost",
-        "this machine only",
-      ),
+      flag("--host <address>", "address to listen on; 0.0.0.0 or :: for all networks")
+        .argParser(parseHost)
+        .default("localhost", "this machine only"),
     )
     .addOption(
       flag("--data <file>", "history of the main room; other rooms lie beside it").default("./data.json"),
@@ -143,8 +144,8 @@ function createServeCommand(version: string): Command {
     .addOption(
       flag(
         "--allow-origin <origin>",
-        "origin of pages that may connect; repeatable; any if not given",
-      ).argParser(collect((text) => text.replace(/\/$/, ""))),
+        "origin of pages that may connect, such as https://example.org; repeatable; if not given, any, but on this machine only its own",
+      ).argParser(collect(parseOrigin)),
     )
     .addOption(
       flag(
@@ -160,6 +161,13 @@ function createServeCommand(version: string): Command {
     .addOption(number("--gets-per-second <n>", "history requests of one connection", 5))
     .addOption(count("--gets-burst <n>", "history requests of one connection at once", 10))
     .addOption(count("--connections-per-address <n>", "open connections of one address", 200))
+    .addOption(
+      count(
+        "--max-connections <n>",
+        "open connections in all; fewer if the system gives fewer files",
+        10_000,
+      ),
+    )
     .addOption(number("--connection-rate <n>", "new connections a second from one address", 50))
     .addOption(count("--connection-burst <n>", "new connections at once from one address", 200))
     .addOption(bytes("--frame-size <size>", "largest frame taken", FRAME_MAX_BYTES))
@@ -233,6 +241,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       names: rate(flags.namesPerSecond, flags.namesBurst),
       gets: rate(flags.getsPerSecond, flags.getsBurst),
       connectionsPerAddress: limited ? flags.connectionsPerAddress : null,
+      maxConnections: limited ? flags.maxConnections : null,
       newConnections: rate(flags.connectionRate, flags.connectionBurst),
       unsentBytes: flags.unsentOutput,
       getGraceMs: flags.getGrace * 1000,
@@ -286,8 +295,8 @@ function count(flags: string, description: string, preset: number): Option {
 }
 
 /** Gathers a repeatable flag; an environment variable may hold several values, with commas. */
-function collect(clean: (text: string) => string): (text: string, before: string[] | undefined) => string[] {
-  return (text, before = []) => [...before, ...text.split(",").map((part) => clean(part.trim()))];
+function collect(parse: (text: string) => string): (text: string, before: string[] | undefined) => string[] {
+  return (text, before = []) => [...before, ...text.split(",").map((part) => parse(part.trim()))];
 }
 
 function checkTimes(template: string, zone: string): void {

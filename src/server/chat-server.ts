@@ -7,10 +7,14 @@ import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
 import type { Outcome } from "../room/operation.ts";
-import { AddressTable, addressKey, clientAddress, isTrusted } from "./addresses.ts";
+import { Access } from "./access.ts";
+import { AddressTable, addressKey, isTrusted } from "./addresses.ts";
 import { Connection, type Shared } from "./connection.ts";
+import { socketsLeft } from "./descriptors.ts";
+import { Door } from "./door.ts";
 import { Fanout } from "./fanout.ts";
-import { type Admission, type Listener, listen } from "./listener.ts";
+import { addressesOf } from "./hosts.ts";
+import { type Admission, type ClientSocket, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
 import { createLog, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -19,6 +23,7 @@ import { acceptsDeflate } from "./permessage-deflate.ts";
 import { Reports } from "./reports.ts";
 import { createSecret } from "./session-secret.ts";
 import type { Settings } from "./settings.ts";
+import { SocketTable } from "./sockets.ts";
 
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
@@ -30,6 +35,9 @@ const STOP_DRAIN_MS = 1_500;
 const STOP_STORE_MS = 2_500;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
+/** Why a connection is cut before there was a word. */
+const CROWDED =
+  "There are too many connections that are no WebSocket, and this was the oldest or one too many.";
 /** The query by which a room's page is asked for as text, and how many messages it then has. */
 const READ = "?read";
 const READABLE = 100;
@@ -41,6 +49,9 @@ const RETRY_MOST_S = 10;
 /** What a server is made of, beside its sockets. */
 interface Parts {
   readonly settings: Settings;
+  /** The addresses to listen on. */
+  readonly listenOn: readonly string[];
+  readonly access: Access;
   readonly log: Log;
   readonly reports: Reports;
   readonly metrics: Metrics;
@@ -55,20 +66,23 @@ export class ChatServer {
   readonly #addresses: AddressTable;
   readonly #wheel = new LivenessWheel(PING_EVERY_S * 1000, performance.now());
   readonly #shared: Shared;
+  readonly #door: Door;
+  readonly #sockets: SocketTable<ClientSocket>;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
   #sessions = 0;
   /** Sessions of servers that share rooms must not be confused. */
   readonly #sessionPrefix: string;
   #stopping: Promise<boolean> | null = null;
-  #proxyHinted = false;
 
   /**
    * Opens the history, then the sockets.
    *
-   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the port cannot be had
+   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the address or
+   *   the port cannot be had
    */
   static async start(settings: Settings): Promise<ChatServer> {
+    const listenOn = await addressesOf(settings.hosts);
     const log = createLog(settings.log);
     const metrics = new Metrics();
     const reports = new Reports(log, metrics, settings.log);
@@ -80,7 +94,9 @@ export class ChatServer {
     );
     const pages = await buildPages();
     const engine = await openEngine(settings, timestamps, fanout, reports);
-    const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, pages });
+    const access = new Access(settings, listenOn);
+    const parts = { settings, listenOn, access, log, reports, metrics, engine, fanout, pages };
+    const server = new ChatServer(parts);
     try {
       server.#listen();
     } catch (error) {
@@ -93,15 +109,18 @@ export class ChatServer {
       { category: "server", event: "listening", port, hosts: settings.hosts, data: historyOf(settings) },
       `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
     );
+    server.#warn();
     void log.flush();
     return server;
   }
 
   private constructor(parts: Parts) {
-    const { settings, engine, fanout, reports } = parts;
+    const { settings, access, log, engine, fanout, reports } = parts;
     this.#parts = parts;
     this.#sessionPrefix = settings.database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
     this.#addresses = new AddressTable(settings.limits);
+    this.#door = new Door(access, settings.trustProxy, reports, log);
+    this.#sockets = new SocketTable(mostSockets(settings.limits));
     const addresses = this.#addresses;
     const getMemory = { bytes: 0 };
     this.#shared = {
@@ -149,6 +168,11 @@ export class ChatServer {
     return this.#listeners[0]?.port ?? this.#parts.settings.port;
   }
 
+  /** Whether only this machine can connect. */
+  get isLoopbackOnly(): boolean {
+    return this.#parts.access.isLoopbackOnly;
+  }
+
   /** The host and port to open in a browser on this machine. */
   get authority(): string {
     const host = this.#parts.settings.hosts[0] ?? "localhost";
@@ -171,6 +195,7 @@ export class ChatServer {
     this.#parts.log.info({ category: "server", event: "stopping" }, "stopping");
     for (const listener of this.#listeners) listener.stop();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#parts.reports.tellRejections(Number.POSITIVE_INFINITY);
     const closed = this.#parts.engine.close().then(
       () => true,
       (error) => {
@@ -183,8 +208,7 @@ export class ChatServer {
     while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
     for (const connection of [...this.#parts.fanout.connections()]) connection.end("restart");
     const leaveBy = performance.now() + STOP_LEAVE_MS;
-    while (this.#listeners.some((each) => each.unsettled > 0) && performance.now() < leaveBy)
-      await Bun.sleep(5);
+    while (this.#sockets.unsettled > 0 && performance.now() < leaveBy) await Bun.sleep(5);
     this.#parts.log.info(
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped, but not all could be stored",
@@ -199,10 +223,10 @@ export class ChatServer {
   }
 
   #listen(): void {
-    const { hosts, limits, port, trustProxy } = this.#parts.settings;
+    const { limits, port, trustProxy } = this.#parts.settings;
     for (let attempt = 1; ; attempt++) {
       try {
-        for (const host of hosts) {
+        for (const host of this.#parts.listenOn) {
           this.#listeners.push(
             listen({
               host,
@@ -210,12 +234,15 @@ export class ChatServer {
               port: this.#listeners[0]?.port ?? port,
               frameBytes: limits.frameBytes,
               handshakeMs: limits.handshakeMs,
-              unsettledPerPeer: (peer) =>
+              sockets: this.#sockets,
+              unsettledPerAddress: (peer) =>
                 isTrusted(peer, trustProxy)
                   ? Number.POSITIVE_INFINITY
                   : (limits.connectionsPerAddress ?? Number.POSITIVE_INFINITY),
               admit: (path, request, peer) => this.#admit(path, request, peer),
               respond: (path, request, peer) => this.#respond(path, request, peer),
+              rejected: (status, sentence, address) => this.#door.note({ status, sentence, address }),
+              crowded: (address) => this.#door.note({ status: null, sentence: CROWDED, address }),
               fault: (error) => this.#parts.reports.defect(error),
             }),
           );
@@ -238,33 +265,49 @@ export class ChatServer {
       setInterval(() => {
         for (const connection of this.#parts.fanout.connections()) connection.checkUnsent();
         this.#addresses.shed(performance.now());
+        this.#parts.reports.tellRejections(performance.now());
       }, 1000),
     );
   }
 
+  /** Says at the start what would be found out later by somebody who cannot connect. */
+  #warn(): void {
+    const { settings, log, access } = this.#parts;
+    const { limits, trustProxy, allowOrigins } = settings;
+    const { most } = this.#sockets;
+    if (limits.maxConnections !== null && most < limits.maxConnections) {
+      log.warn(
+        { category: "server", event: "descriptors", most },
+        `the system gives so few files (ulimit -n) that there can be ${most} connections and not ${limits.maxConnections}`,
+      );
+    }
+    const hasLocalProxy = ["127.0.0.1", "::1"].some((address) => isTrusted(address, trustProxy));
+    if (access.isLoopbackOnly && hasLocalProxy && allowOrigins === null) {
+      log.warn(
+        { category: "server", event: "origins" },
+        "a proxy on this machine is trusted, but only pages of this machine may connect: name the address that the proxy serves the chat under by --allow-origin https://…",
+      );
+    }
+  }
+
   #admit(path: string, request: Request, peer: string): Admission | Response {
+    const door = this.#door;
+    const address = door.addressOf(request, peer);
+    const refusal = door.refuseHost(request, address) ?? door.refuseOrigin(request, address);
+    if (refusal !== null) return refusal;
     const room = roomOfPath(path);
-    if (room === undefined) return this.#reject(404, "There is no such room.");
-    const { allowOrigins, trustProxy, compressFromBytes } = this.#parts.settings;
-    const origin = request.headers.get("origin");
-    if (allowOrigins !== null && origin !== null && !allowOrigins.includes(origin)) {
-      return this.#reject(403, "Pages of this origin may not connect.");
-    }
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const address = clientAddress(peer, forwardedFor, trustProxy);
-    if (forwardedFor !== null && address === peer) this.#hintAtProxy(peer);
+    if (room === undefined) return door.reject(404, "There is no such room.", { address, fields: { path } });
+    if (this.#stopping) return this.#rejectForNow(address, "The server stops.");
+    if (this.#sockets.isFull)
+      return this.#rejectForNow(address, "There is no place for another connection now.");
     const wait = this.#addresses.admit(addressKey(address), performance.now());
-    if (wait > 0) {
-      return this.#reject(429, "Too many connections from this address.", {
-        "Retry-After": `${Math.ceil(wait)}`,
-      });
-    }
+    if (wait > 0) return this.#rejectForRate(address, wait, "Too many connections from this address.");
     const shared = this.#shared;
-    if (this.#stopping) return this.#reject(503, "The server stops.", { "Retry-After": "5" });
     if (!shared.engine.enter(room)) {
       this.#addresses.leave(addressKey(address));
-      return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
+      return this.#rejectForNow(address, "There is no place for another room now.");
     }
+    const { compressFromBytes } = this.#parts.settings;
     const session = `${this.#sessionPrefix}${++this.#sessions}`;
     const offered = offeredSubprotocols(request);
     const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
@@ -280,25 +323,17 @@ export class ChatServer {
     };
   }
 
-  /** Says once that a proxy on this machine is not trusted: all its clients then share one address's limits. */
-  #hintAtProxy(peer: string): void {
-    if (this.#proxyHinted || !["127.0.0.1", "::1"].includes(peer)) return;
-    this.#proxyHinted = true;
-    this.#parts.log.warn(
-      { category: "server", event: "proxy" },
-      `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${peer}`,
-    );
+  #rejectForRate(address: string, waitS: number, sentence: string): Response {
+    return this.#door.reject(429, sentence, { address, headers: { "Retry-After": `${Math.ceil(waitS)}` } });
   }
 
-  #reject(status: number, sentence: string, headers: Record<string, string> = {}): Response {
-    this.#parts.reports.rejected(status);
-    return new Response(`${sentence}\n`, { status, headers });
+  #rejectForNow(address: string, sentence: string): Response {
+    return this.#door.reject(503, sentence, { address, headers: { "Retry-After": "5" } });
   }
 
   async #respond(path: string, request: Request, peer: string): Promise<Response> {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return new Response("Only GET is answered here.\n", { status: 405, headers: { Allow: "GET, HEAD" } });
-    }
+    const refusal = this.#door.refuseHost(request, peer);
+    if (refusal !== null) return refusal;
     if (path === "/healthz") return this.#health();
     if (path === "/metrics") {
       return new Response(await this.#parts.metrics.text(), {
@@ -314,23 +349,18 @@ export class ChatServer {
 
   /** The page for browsers without JavaScript. What it costs counts as a new connection does. */
   async #read(room: string, request: Request, peer: string): Promise<Response> {
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const key = addressKey(clientAddress(peer, forwardedFor, this.#parts.settings.trustProxy));
-    const wait = this.#addresses.admit(key, performance.now());
-    if (wait > 0) {
-      return this.#reject(429, "Too many requests from this address.", {
-        "Retry-After": `${Math.ceil(wait)}`,
-      });
-    }
+    const address = this.#door.addressOf(request, peer);
+    const wait = this.#addresses.admit(addressKey(address), performance.now());
+    if (wait > 0) return this.#rejectForRate(address, wait, "Too many requests from this address.");
     try {
       const messages = await this.#parts.engine.recent(room, READABLE);
       if (messages !== null) return this.#parts.pages.reading(room, messages, request);
     } catch (error) {
       this.#parts.reports.fault(room, error);
     } finally {
-      this.#addresses.leave(key);
+      this.#addresses.leave(addressKey(address));
     }
-    return this.#reject(503, "The messages cannot be read now.", { "Retry-After": "5" });
+    return this.#rejectForNow(address, "The messages cannot be read now.");
   }
 
   #health(): Response {
@@ -340,6 +370,12 @@ export class ChatServer {
       { status: status === "ok" ? 200 : 503, headers: { "Cache-Control": "no-store" } },
     );
   }
+}
+
+/** How many sockets there may be: what the operator allows, as far as the system does. */
+function mostSockets({ maxConnections, maxRooms }: Settings["limits"]): number {
+  const { POSITIVE_INFINITY } = Number;
+  return Math.min(maxConnections ?? POSITIVE_INFINITY, socketsLeft(maxRooms) ?? POSITIVE_INFINITY);
 }
 
 /** Where the history is, without secrets. */

@@ -19,6 +19,8 @@ export interface Limits {
   readonly names: Rate | null;
   readonly gets: Rate | null;
   readonly connectionsPerAddress: number | null;
+  /** Connections in all, a tenth of which is kept free for those that are no WebSocket yet. */
+  readonly maxConnections: number | null;
   /** New connections from one address. */
   readonly newConnections: Rate | null;
   /** What may wait unsent for one connection; past it, the connection is cut. */
@@ -49,7 +51,7 @@ export interface LogSettings {
 
 export interface Settings {
   readonly port: number;
-  /** The addresses listened on. */
+  /** The addresses listened on, or names of them. */
   readonly hosts: readonly string[];
   /** The database that many servers share; null for a history of this server alone, in files. */
   readonly database: DatabaseOptions | null;
@@ -66,7 +68,7 @@ export interface Settings {
   /** The template and zone of timestamps. */
   readonly timestamp: string;
   readonly timezone: string;
-  /** Origins that browsers may connect from; null: any. */
+  /** Origins of pages that may connect. Null: any, or on loopback alone, any but those of other sites. */
   readonly allowOrigins: readonly string[] | null;
   /** The proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: BlockList;

@@ -39,6 +39,7 @@ export const LIMITS: Limits = {
   names: { perSecond: 2, burst: 20 },
   gets: { perSecond: 5, burst: 10 },
   connectionsPerAddress: 200,
+  maxConnections: 10_000,
   newConnections: { perSecond: 50, burst: 200 },
   unsentBytes: 1000,
   getGraceMs: 10_000,
