@@ -211,7 +211,7 @@ test("LIM-10 connections in all have a limit, and a place is free again after an
 });
 
 test("LIM-11 when connections run short, the oldest that is no WebSocket makes way", async () => {
-  await using server = await startServer(["--max-connections", "6"]);
+  await using server = await startServer(["--max-connections", "6", "--handshake-timeout", "600"]);
   using member = await ChatClient.registered(server.url(), "An");
   const silent = await Promise.all(Array.from({ length: 5 }, () => RawPeer.open(server.port)));
   using late = await ChatClient.registered(server.url(), "Bình");

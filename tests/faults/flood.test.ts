@@ -84,9 +84,12 @@ test("REQ-3 a burst of the deepest values that fit a frame does not hold the oth
 test.skipIf(process.platform !== "linux")(
   "LIM-11 half-open connections without end take neither the descriptors nor the way in",
   async () => {
-    await using server = await startServer(["--connections-per-address", "1000"], {
-      wrap: (command) => ["bash", "-c", 'ulimit -n 256; exec "$@"', "bash", ...command],
-    });
+    await using server = await startServer(
+      ["--connections-per-address", "1000", "--handshake-timeout", "600"],
+      {
+        wrap: (command) => ["bash", "-c", 'ulimit -n 256; exec "$@"', "bash", ...command],
+      },
+    );
     using member = await ChatClient.registered(server.url(), "member");
     const silent = await Promise.all(
       Array.from({ length: 380 }, () => RawPeer.open(server.port).catch(() => null)),
