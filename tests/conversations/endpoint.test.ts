@@ -186,7 +186,7 @@ test("refused handshakes have their addresses in the log when the operator asks 
   expect(JSON.parse(line.text)).toMatchObject({ address: "203.0.113.77", origin: "https://evil.example" });
 });
 
-test("methods that are not known are 501, those of other servers 405, and none is a GET", async () => {
+test("EP-8 methods that are not known are 501, those of other servers 405, and none is a GET", async () => {
   await using server = await startServer();
   const statusFor = (method: string, upgrade: boolean) => {
     const request = upgradeRequest("/", server.port, upgrade ? {} : { Upgrade: "", Connection: "" });
@@ -202,7 +202,7 @@ test("methods that are not known are 501, those of other servers 405, and none i
   expect(Number(head.headers.get("content-length"))).toBeGreaterThan(0);
 });
 
-test("a handshake is of HTTP/1.1, names one host and has a canonical key, and its target may be a whole URL", async () => {
+test("EP-8 a handshake is of HTTP/1.1, names one host and has a canonical key, and its target may be a whole URL", async () => {
   await using server = await startServer();
   const request = upgradeRequest("/", server.port);
   const statusWith = (from: string | RegExp, to: string) => statusOf(server, request.replace(from, to));
