@@ -3,6 +3,9 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { Limits } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
+/** So many proxies may stand one behind the other; what was written before them is not read. */
+const HOPS_MAX = 32;
+
 interface Entry {
   connections: number;
   readonly bucket: TokenBucket | null;
@@ -104,7 +107,7 @@ export function isCutShort(peer: string, forwardedFor: string | null, trusted: B
 
 function readForwardedFor(peer: string, forwardedFor: string | null, trusted: BlockList) {
   let address = plainAddress(peer);
-  const hops = forwardedFor?.split(",") ?? [];
+  const hops = forwardedFor?.split(",").slice(-HOPS_MAX) ?? [];
   while (isTrusted(address, trusted)) {
     const hop = hops.pop();
     if (hop === undefined) break;

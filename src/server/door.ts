@@ -93,6 +93,6 @@ export interface Turned extends Omit<Rejection, "status" | "sentence"> {
 
 /** What to do for an origin. Advice may be copied into a shell, so it repeats nothing that means something there. */
 function adviceFor(origin: string): string {
-  const isPlain = origin.length < 100 && /^[a-z][a-z0-9+\-.]*:\/\/[\w.\-[\]:]+$/.test(origin);
+  const isPlain = origin.length < 100 && /^(null|[a-z][a-z0-9+\-.]*:\/\/[\w.\-[\]:]+)$/.test(origin);
   return isPlain ? `start with --allow-origin ${origin}` : "name its origin by --allow-origin";
 }
