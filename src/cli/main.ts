@@ -35,7 +35,7 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
 }
 try {
   server = await ChatServer.start(settings);
-  if (settings.log.format === "pretty") process.stdout.write(banner(settings, server.authority));
+  if (settings.log.format === "pretty") process.stdout.write(banner(settings, server));
 } catch (error) {
   process.stderr.write(`${sentenceFor(error, settings)}\n`);
   process.exit(FAILED);
@@ -70,6 +70,11 @@ function sentenceFor(error: unknown, { hosts, port }: Settings): string {
     case "ENOTFOUND":
     case "EINVAL":
       return `${address} is no address of this machine. Choose another with --host.`;
+    case "EAFNOSUPPORT":
+      return `This machine has no network of the kind of ${address}. Choose another with --host.`;
+    case "EMFILE":
+    case "ENFILE":
+      return "The system gives this server too few files. Raise the limit (ulimit -n).";
     default:
       return `The server could not start: ${error instanceof Error ? error.message : error}`;
   }

@@ -7,7 +7,8 @@ import { NO_RATES, type Settings } from "../server/settings.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
 import type { Move } from "./move.ts";
-import { parseBytes, parseCount, parseNotNegative, parsePort, parsePositive } from "./units.ts";
+import { parseOrigin } from "./origin.ts";
+import { parseBytes, parseCount, parseHost, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** More than that, and a database could not count back so far. */
@@ -63,6 +64,7 @@ interface Flags {
   httpPerSecond: number;
   httpBurst: number;
   connectionsPerAddress: number;
+  maxConnections: number;
   connectionRate: number;
   connectionBurst: number;
   frameSize: number;
@@ -119,10 +121,9 @@ function createServeCommand(version: string): Command {
     .allowExcessArguments(false)
     .addOption(flag("--port <port>", "port to listen on; 0: any free one").argParser(parsePort).default(5000))
     .addOption(
-      flag("--host <address>", "address to listen on; 0.0.0.0 or :: for all networks").default(
-        "localhost",
-        "this machine only",
-      ),
+      flag("--host <address>", "address to listen on; 0.0.0.0 or :: for all networks")
+        .argParser(parseHost)
+        .default("localhost", "this machine only"),
     )
     .addOption(
       flag("--data <file>", "history of the main room; other rooms lie beside it").default("./data.json"),
@@ -181,8 +182,8 @@ function createServeCommand(version: string): Command {
     .addOption(
       flag(
         "--allow-origin <origin>",
-        "origin of pages that may connect; repeatable; any if not given",
-      ).argParser(collect((text) => text.replace(/\/$/, ""))),
+        "origin of pages that may connect, such as https://example.org; repeatable; if not given, any, but on this machine only its own",
+      ).argParser(collect(parseOrigin)),
     )
     .addOption(
       flag(
@@ -210,6 +211,13 @@ function createServeCommand(version: string): Command {
     .addOption(number("--room-sends-per-second <n>", "messages in one room", 200))
     .addOption(count("--room-sends-burst <n>", "messages in one room at once", 1000))
     .addOption(count("--connections-per-address <n>", "open connections of one address", 200))
+    .addOption(
+      count(
+        "--max-connections <n>",
+        "open connections in all; fewer if the system gives fewer files",
+        10_000,
+      ),
+    )
     .addOption(number("--connection-rate <n>", "new connections a second from one address", 50))
     .addOption(count("--connection-burst <n>", "new connections at once from one address", 200))
     .addOption(count("--rooms-per-address <n>", "rooms in which one address may be", 100))
@@ -309,6 +317,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       addressSendBytes: { perSecond: flags.addressSendSize / 60, burst: flags.addressSendSize / 4 },
       addressEvents: { perSecond: flags.addressEventsPerSecond, burst: flags.addressEventsBurst },
       connectionsPerAddress: flags.connectionsPerAddress,
+      maxConnections: flags.maxConnections,
       newConnections: { perSecond: flags.connectionRate, burst: flags.connectionBurst },
       httpRequests: { perSecond: flags.httpPerSecond, burst: flags.httpBurst },
       roomsPerAddress: flags.roomsPerAddress,
@@ -371,8 +380,8 @@ function count(flags: string, description: string, preset: number): Option {
 }
 
 /** Gathers a repeatable flag; an environment variable may hold several values, with commas. */
-function collect(clean: (text: string) => string): (text: string, before: string[] | undefined) => string[] {
-  return (text, before = []) => [...before, ...text.split(",").map((part) => clean(part.trim()))];
+function collect(parse: (text: string) => string): (text: string, before: string[] | undefined) => string[] {
+  return (text, before = []) => [...before, ...text.split(",").map((part) => parse(part.trim()))];
 }
 
 function checkTimes(template: string, zone: string): void {

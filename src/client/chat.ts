@@ -1,7 +1,7 @@
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, RefusedError } from "./errors.ts";
 import type { ChatEvent, EventOf } from "./events.ts";
-import type { Frame, Message, Page, Rates } from "./frame.ts";
+import { type Frame, type Message, type Page, type Rates, UNLIMITED } from "./frame.ts";
 import { Line } from "./line.ts";
 import { type Kept, Memory, type OutboxEntry } from "./memory.ts";
 import { Outbox } from "./outbox.ts";
@@ -168,7 +168,7 @@ export class Chat {
     switch (state.kind) {
       case "open":
         // Version 3 begins with the welcome.
-        if (state.version === 2) this.#enterLine(2, "", { requests: null, sends: null });
+        if (state.version === 2) this.#enterLine(2, "", { requests: UNLIMITED, sends: UNLIMITED });
         break;
       case "closed":
         this.#end(new ClosedError());

@@ -34,12 +34,15 @@ export interface Rate {
   readonly burst: number;
 }
 
-/** The server's rates; null for none, or for one that is not known. */
+/** The server's rates. */
 export interface Rates {
   /** Of all requests, by what they cost. */
-  readonly requests: Rate | null;
-  readonly sends: Rate | null;
+  readonly requests: Rate;
+  readonly sends: Rate;
 }
+
+/** For no rate, or one that is not known. */
+export const UNLIMITED: Rate = { perSecond: 1e9, burst: 1e9 };
 
 /** The first frame of version 3, as far as it is of use here. */
 export interface Welcome {
@@ -132,8 +135,8 @@ function parseWelcome({ room, session, limits, ping, retry }: Fields): Welcome {
   };
 }
 
-function parseRate(value: unknown): Rate | null {
-  if (!value) return null;
+function parseRate(value: unknown): Rate {
+  if (!value) return UNLIMITED;
   const { perSecond, burst } = fieldsOf(value);
   return { perSecond: Number(perSecond), burst: Number(burst) };
 }

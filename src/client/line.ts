@@ -15,13 +15,6 @@ interface Asked {
   readonly answered: (reply: Reply) => void;
 }
 
-const UTF8 = new TextEncoder();
-
-/** What a request costs, as the server counts (LIM-2). */
-function costOf(request: object): number {
-  return 1 + Math.floor(UTF8.encode(JSON.stringify(request)).length / 1024);
-}
-
 /**
  * Requests and their replies on one connection, from its welcome to its end. Replies are handed on in the course of the
  * frames, so that whoever asked knows which events came before and which after. Nothing comes of a line that has ended.
@@ -38,8 +31,8 @@ export class Line {
   readonly slowed: (retryS: number) => void;
   readonly #environment: Environment;
   readonly #carrier: Carrier;
-  readonly #pace: Pace | null;
-  readonly #sendPace: Pace | null;
+  readonly #pace: Pace;
+  readonly #sendPace: Pace;
   #asked: Asked[] = [];
   #lastRef = 0;
 
@@ -54,24 +47,21 @@ export class Line {
     this.slowed = slowed;
     this.version = version;
     this.session = session;
-    this.burst = Math.min(
-      requests?.burst ?? Number.POSITIVE_INFINITY,
-      sends?.burst ?? Number.POSITIVE_INFINITY,
-    );
+    this.burst = Math.min(requests.burst, sends.burst);
     this.#environment = environment;
     this.#carrier = carrier;
-    this.#pace = requests && paceOf(requests, environment);
-    this.#sendPace = sends && paceOf(sends, environment);
+    this.#pace = paceOf(requests, environment);
+    this.#sendPace = paceOf(sends, environment);
   }
 
   /** Milliseconds to wait before the next send. */
   get waitMs(): number {
-    return Math.max(this.#pace?.waitMs() ?? 0, this.#sendPace?.waitMs() ?? 0);
+    return Math.max(this.#pace.waitMs(), this.#sendPace.waitMs());
   }
 
   /** As {@link ask}, for a message. */
   send(content: string, key: string, answered: (reply: Reply) => void): void {
-    this.#sendPace?.spend(1);
+    this.#sendPace.spend(1);
     this.ask({ type: "send", content, key }, answered);
   }
 
@@ -96,7 +86,8 @@ export class Line {
 
   /** Sends what gets no reply. */
   tell(request: object): void {
-    this.#pace?.spend(costOf(request));
+    // As the server counts (LIM-2).
+    this.#pace.spend(1 + Math.floor(new Blob([JSON.stringify(request)]).size / 1024));
     this.#carrier.send(request);
   }
 

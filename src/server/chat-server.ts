@@ -8,14 +8,18 @@ import { TimestampFormat } from "../protocol/timestamp.ts";
 import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
 import type { Outcome } from "../room/operation.ts";
 import { Absentees } from "./absentees.ts";
+import { Access } from "./access.ts";
 import { type Address, AddressTable } from "./address-table.ts";
-import { addressKey, clientAddress, isTrusted } from "./addresses.ts";
+import { addressKey, isTrusted } from "./addresses.ts";
 import { ByteAccount } from "./byte-account.ts";
 import { Connection, type Ending, type Shared } from "./connection.ts";
 import { costOfSending } from "./cost.ts";
+import { socketsLeft } from "./descriptors.ts";
+import { Door } from "./door.ts";
 import { Fanout } from "./fanout.ts";
+import { addressesOf } from "./hosts.ts";
 import { KeptAssets } from "./kept-assets.ts";
-import { type Admission, type Listener, listen } from "./listener.ts";
+import { type Admission, type ClientSocket, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
 import { createLog, type Log } from "./log.ts";
 import { Metrics } from "./metrics.ts";
@@ -25,6 +29,7 @@ import { Reports } from "./reports.ts";
 import { RoomRates } from "./room-rates.ts";
 import { createSecret } from "./session-secret.ts";
 import { NO_RATES, type Settings } from "./settings.ts";
+import { SocketTable } from "./sockets.ts";
 
 /** How long it may hold up the start that the page's files are kept for other servers. */
 const START_KEEP_MS = 1_000;
@@ -38,6 +43,9 @@ const STOP_DRAIN_MS = 1_500;
 const STOP_STORE_MS = 2_500;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
+/** Why a connection is cut before there was a word. */
+const CROWDED =
+  "There are too many connections that are no WebSocket, and this was the oldest or one too many.";
 /** The query by which a room's page is asked for as text, and what that costs, in tokens, beside what is sent. */
 const READ = "?read";
 const READ_COST = 32;
@@ -49,6 +57,9 @@ const RETRY_MOST_S = 10;
 /** What a server is made of, beside its sockets. */
 interface Parts {
   readonly settings: Settings;
+  /** The addresses to listen on. */
+  readonly listenOn: readonly string[];
+  readonly access: Access;
   readonly log: Log;
   readonly reports: Reports;
   readonly metrics: Metrics;
@@ -69,20 +80,23 @@ export class ChatServer {
   readonly #shared: Shared;
   /** The same for clients of exempt addresses. */
   readonly #sharedByExempt: Shared;
+  readonly #door: Door;
+  readonly #sockets: SocketTable<ClientSocket>;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
   #sessions = 0;
   /** Sessions of servers that share rooms must not be confused. */
   readonly #sessionPrefix: string;
   #stopping: Promise<boolean> | null = null;
-  #proxyHinted = false;
 
   /**
    * Opens the history, then the sockets.
    *
-   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the port cannot be had
+   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the address or
+   *   the port cannot be had
    */
   static async start(settings: Settings): Promise<ChatServer> {
+    const listenOn = await addressesOf(settings.hosts);
     const log = createLog(settings.log);
     for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
     const metrics = new Metrics();
@@ -102,18 +116,11 @@ export class ChatServer {
     );
     const pages = await buildPages();
     const engine = await openEngine(settings, timestamps, fanout, reports);
+    const access = new Access(settings, listenOn);
     const keptAssets = keptAssetsOf(settings, engine, pages, log);
-    const server = new ChatServer({
-      settings,
-      log,
-      reports,
-      metrics,
-      engine,
-      fanout,
-      absentees,
-      pages,
-      keptAssets,
-    });
+    const told = { log, reports, metrics };
+    const parts = { settings, listenOn, access, ...told, engine, fanout, absentees, pages, keptAssets };
+    const server = new ChatServer(parts);
     try {
       // Before the page is given out: from then on its files may be asked for at any server.
       if (keptAssets !== null) await Promise.race([keptAssets.start(), Bun.sleep(START_KEEP_MS)]);
@@ -129,12 +136,13 @@ export class ChatServer {
       { category: "server", event: "listening", port, hosts: settings.hosts, data: historyOf(settings) },
       `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
     );
+    server.#warn();
     void log.flush();
     return server;
   }
 
   private constructor(parts: Parts) {
-    const { settings, engine, fanout, reports } = parts;
+    const { settings, access, log, engine, fanout, reports } = parts;
     this.#parts = parts;
     this.#sessionPrefix = settings.database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
     const { limits } = settings;
@@ -145,6 +153,8 @@ export class ChatServer {
     const addresses = new AddressTable(limits, memory, (key) => isExempt(key, settings));
     this.#addresses = addresses;
     this.#roomSends = new RoomRates(limits.roomSends);
+    this.#door = new Door(access, settings.trustProxy, reports, log);
+    this.#sockets = new SocketTable(mostSockets(settings.limits));
     this.#shared = {
       engine,
       limits,
@@ -196,6 +206,11 @@ export class ChatServer {
     return this.#listeners[0]?.port ?? this.#parts.settings.port;
   }
 
+  /** Whether only this machine can connect. */
+  get isLoopbackOnly(): boolean {
+    return this.#parts.access.isLoopbackOnly;
+  }
+
   /** The host and port to open in a browser on this machine. */
   get authority(): string {
     const host = this.#parts.settings.hosts[0] ?? "localhost";
@@ -219,6 +234,7 @@ export class ChatServer {
     for (const listener of this.#listeners) listener.stop();
     for (const timer of this.#timers) clearInterval(timer);
     this.#parts.keptAssets?.stop();
+    this.#parts.reports.tellRejections(Number.POSITIVE_INFINITY);
     const closed = this.#parts.engine.close().then(
       () => true,
       (error) => {
@@ -231,8 +247,7 @@ export class ChatServer {
     while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
     for (const connection of [...this.#parts.fanout.connections()]) connection.end("restart");
     const leaveBy = performance.now() + STOP_LEAVE_MS;
-    while (this.#listeners.some((each) => each.unsettled > 0) && performance.now() < leaveBy)
-      await Bun.sleep(5);
+    while (this.#sockets.unsettled > 0 && performance.now() < leaveBy) await Bun.sleep(5);
     this.#parts.log.info(
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped, but not all could be stored",
@@ -247,10 +262,10 @@ export class ChatServer {
   }
 
   #listen(): void {
-    const { hosts, limits, port, trustProxy } = this.#parts.settings;
+    const { limits, port, trustProxy } = this.#parts.settings;
     for (let attempt = 1; ; attempt++) {
       try {
-        for (const host of hosts) {
+        for (const host of this.#parts.listenOn) {
           this.#listeners.push(
             listen({
               host,
@@ -258,12 +273,15 @@ export class ChatServer {
               port: this.#listeners[0]?.port ?? port,
               frameBytes: limits.frameBytes,
               handshakeMs: limits.handshakeMs,
-              unsettledPerPeer: (peer) =>
+              sockets: this.#sockets,
+              unsettledPerAddress: (peer) =>
                 isTrusted(peer, trustProxy)
                   ? Number.POSITIVE_INFINITY
                   : (limits.connectionsPerAddress ?? Number.POSITIVE_INFINITY),
               admit: (path, request, peer) => this.#admit(path, request, peer),
               respond: (path, request, peer) => this.#respond(path, request, peer),
+              rejected: (status, sentence, address) => this.#door.note({ status, sentence, address }),
+              crowded: (address) => this.#door.note({ status: null, sentence: CROWDED, address }),
               fault: (error) => this.#parts.reports.defect(error),
             }),
           );
@@ -289,32 +307,51 @@ export class ChatServer {
         this.#parts.absentees.shed(now);
         this.#addresses.shed(now);
         this.#roomSends.shed(now);
+        this.#parts.reports.tellRejections(now);
       }, 1000),
     );
   }
 
-  #admit(path: string, request: Request, peer: string): Admission | Response {
-    const room = roomOfPath(path);
-    if (room === undefined) return this.#reject(404, "There is no such room.");
-    const { allowOrigins, trustProxy, compressFromBytes } = this.#parts.settings;
-    const origin = request.headers.get("origin");
-    if (allowOrigins !== null && origin !== null && !allowOrigins.includes(origin)) {
-      return this.#reject(403, "Pages of this origin may not connect.");
+  /** Says at the start what would be found out later by somebody who cannot connect. */
+  #warn(): void {
+    const { settings, log, access } = this.#parts;
+    const { limits, trustProxy, allowOrigins } = settings;
+    const { most } = this.#sockets;
+    if (limits.maxConnections !== null && most < limits.maxConnections) {
+      log.warn(
+        { category: "server", event: "descriptors", most },
+        `the system gives so few files (ulimit -n) that there can be ${most} connections and not ${limits.maxConnections}`,
+      );
     }
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const ip = clientAddress(peer, forwardedFor, trustProxy);
-    if (forwardedFor !== null && ip === peer) this.#hintAtProxy(peer);
-    if (this.#stopping) return this.#reject(503, "The server stops.", { "Retry-After": "5" });
-    const now = performance.now();
-    const address = this.#addresses.of(addressKey(ip), now);
-    const refusal = address.admit(room, now);
-    if (refusal !== null)
-      return this.#rejectForNow(`Too many ${refusal.reason} from this address.`, refusal.wait);
+    const hasLocalProxy = ["127.0.0.1", "::1"].some((address) => isTrusted(address, trustProxy));
+    if (access.isLoopbackOnly && hasLocalProxy && allowOrigins === null) {
+      log.warn(
+        { category: "server", event: "origins" },
+        "a proxy on this machine is trusted, but only pages of this machine may connect: name the address that the proxy serves the chat under by --allow-origin https://…",
+      );
+    }
+  }
+
+  #admit(path: string, request: Request, peer: string): Admission | Response {
+    const door = this.#door;
+    const ip = door.addressOf(request, peer);
+    const refusal = door.refuseHost(request, ip) ?? door.refuseOrigin(request, ip);
+    if (refusal !== null) return refusal;
+    const room = roomOfPath(path);
+    if (room === undefined)
+      return door.reject(404, "There is no such room.", { address: ip, fields: { path } });
+    if (this.#stopping) return this.#rejectForNow(ip, "The server stops.");
+    if (this.#sockets.isFull) return this.#rejectForNow(ip, "There is no place for another connection now.");
+    const address = this.#addresses.of(addressKey(ip), performance.now());
+    const excess = address.admit(room, performance.now());
+    if (excess !== null)
+      return this.#rejectForRate(ip, excess.wait, `Too many ${excess.reason} from this address.`);
     const shared = isExempt(addressKey(ip), this.#parts.settings) ? this.#sharedByExempt : this.#shared;
     if (!shared.engine.enter(room)) {
       address.leave(room);
-      return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
+      return this.#rejectForNow(ip, "There is no place for another room now.");
     }
+    const { compressFromBytes } = this.#parts.settings;
     const session = `${this.#sessionPrefix}${++this.#sessions}`;
     const offered = offeredSubprotocols(request);
     const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
@@ -331,23 +368,12 @@ export class ChatServer {
     };
   }
 
-  /** Says once that a proxy on this machine is not trusted: all its clients then share one address's limits. */
-  #hintAtProxy(peer: string): void {
-    if (this.#proxyHinted || !["127.0.0.1", "::1"].includes(peer)) return;
-    this.#proxyHinted = true;
-    this.#parts.log.warn(
-      { category: "server", event: "proxy" },
-      `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${peer}`,
-    );
+  #rejectForRate(address: string, waitS: number, sentence: string): Response {
+    return this.#door.reject(429, sentence, { address, headers: { "Retry-After": `${Math.ceil(waitS)}` } });
   }
 
-  #reject(status: number, sentence: string, headers: Record<string, string> = {}): Response {
-    this.#parts.reports.rejected(status);
-    return new Response(`${sentence}\n`, { status, headers });
-  }
-
-  #rejectForNow(sentence: string, waitS: number): Response {
-    return this.#reject(429, sentence, { "Retry-After": `${Math.ceil(waitS)}` });
+  #rejectForNow(address: string, sentence: string): Response {
+    return this.#door.reject(503, sentence, { address, headers: { "Retry-After": "5" } });
   }
 
   /** A connection counts for its address until its nickname is nobody's any more. */
@@ -358,19 +384,13 @@ export class ChatServer {
     else address.leave(room);
   }
 
-  #addressOf(request: Request, peer: string): Address {
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const ip = clientAddress(peer, forwardedFor, this.#parts.settings.trustProxy);
-    return this.#addresses.of(addressKey(ip), performance.now());
-  }
-
   async #respond(path: string, request: Request, peer: string): Promise<Response> {
-    const address = this.#addressOf(request, peer);
+    const ip = this.#door.addressOf(request, peer);
+    const refusal = this.#door.refuseHost(request, ip);
+    if (refusal !== null) return refusal;
+    const address = this.#addresses.of(addressKey(ip), performance.now());
     const wait = address.rates.http?.take(performance.now()) ?? 0;
-    if (wait > 0) return this.#rejectForNow("Too many requests from this address.", wait);
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return new Response("Only GET is answered here.\n", { status: 405, headers: { Allow: "GET, HEAD" } });
-    }
+    if (wait > 0) return this.#rejectForRate(ip, wait, "Too many requests from this address.");
     if (path === "/healthz") return this.#health();
     if (path === "/metrics") {
       return new Response(await this.#parts.metrics.text(), {
@@ -378,7 +398,8 @@ export class ChatServer {
       });
     }
     const room = roomOfPath(path);
-    if (room !== undefined && new URL(request.url).search === READ) return this.#read(room, request, address);
+    if (room !== undefined && new URL(request.url).search === READ)
+      return this.#read(room, request, ip, address);
     const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
     const { pages, keptAssets } = this.#parts;
     const page = isNoRoom
@@ -392,10 +413,10 @@ export class ChatServer {
   }
 
   /** The page for browsers without JavaScript. */
-  async #read(room: string, request: Request, address: Address): Promise<Response> {
+  async #read(room: string, request: Request, ip: string, address: Address): Promise<Response> {
     const { engine, pages, reports } = this.#parts;
     const wait = address.rates.requests?.take(performance.now(), READ_COST) ?? 0;
-    if (wait > 0) return this.#rejectForNow("Too many requests from this address.", wait);
+    if (wait > 0) return this.#rejectForRate(ip, wait, "Too many requests from this address.");
     try {
       const messages = await engine.recent(room);
       if (messages !== null) {
@@ -406,7 +427,7 @@ export class ChatServer {
     } catch (error) {
       reports.fault(room, error);
     }
-    return this.#reject(503, "The messages cannot be read now.", { "Retry-After": "5" });
+    return this.#rejectForNow(ip, "The messages cannot be read now.");
   }
 
   #health(): Response {
@@ -421,6 +442,12 @@ export class ChatServer {
 /** @param key of an address, see `addressKey` */
 function isExempt(key: string, { exemptAddresses }: Settings): boolean {
   return isTrusted(key.replace(/\/64$/, ""), exemptAddresses);
+}
+
+/** How many sockets there may be: what the operator allows, as far as the system does. */
+function mostSockets({ maxConnections, maxRooms }: Settings["limits"]): number {
+  const { POSITIVE_INFINITY } = Number;
+  return Math.min(maxConnections ?? POSITIVE_INFINITY, socketsLeft(maxRooms) ?? POSITIVE_INFINITY);
 }
 
 /** Where the history is, without secrets. */

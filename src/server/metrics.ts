@@ -15,7 +15,7 @@ export interface MetricsSource {
 export class Metrics {
   readonly #registry = new Registry();
   readonly connects = this.#counter("connects_total", "WebSocket connections accepted");
-  readonly rejects = this.#counter("rejects_total", "WebSocket handshakes turned away", ["status"]);
+  readonly rejects = this.#counter("rejects_total", "Handshakes and other requests turned away", ["status"]);
   readonly disconnects = this.#counter("disconnects_total", "WebSocket connections ended", ["cause"]);
   readonly requests = this.#counter("requests_total", "Requests taken, by kind", ["kind"]);
   readonly refusals = this.#counter("refusals_total", "Requests refused, by reason", ["reason"]);

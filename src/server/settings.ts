@@ -29,6 +29,8 @@ export interface Limits {
   /** What else the connections of one address have others told: nicknames and typing. */
   readonly addressEvents: Rate | null;
   readonly connectionsPerAddress: number | null;
+  /** Connections in all, a tenth of which is kept free for those that are no WebSocket yet. */
+  readonly maxConnections: number | null;
   /** New connections from one address. */
   readonly newConnections: Rate | null;
   /** Plain HTTP requests from one address. */
@@ -66,7 +68,7 @@ export interface LogSettings {
 
 export interface Settings {
   readonly port: number;
-  /** The addresses listened on. */
+  /** The addresses listened on, or names of them. */
   readonly hosts: readonly string[];
   /** The database that many servers share; null for a history of this server alone, in files. */
   readonly database: DatabaseOptions | null;
@@ -85,7 +87,7 @@ export interface Settings {
   /** The template and zone of timestamps. */
   readonly timestamp: string;
   readonly timezone: string;
-  /** Origins that browsers may connect from; null: any. */
+  /** Origins of pages that may connect. Null: any, or on loopback alone, any but those of other sites. */
   readonly allowOrigins: readonly string[] | null;
   /** The proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: BlockList;
@@ -109,6 +111,7 @@ export const NO_RATES = {
   addressSendBytes: null,
   addressEvents: null,
   connectionsPerAddress: null,
+  maxConnections: null,
   newConnections: null,
   httpRequests: null,
   roomsPerAddress: null,

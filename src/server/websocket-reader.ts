@@ -23,6 +23,8 @@ export interface MessageForm {
 const MASK_BYTES = 4;
 const HEAD_MAX_BYTES = 14;
 const CONTROL_MAX_BYTES = 125;
+/** A longer payload has its length in 2 or 8 bytes more. */
+const SHORT_LENGTH_MAX = 125;
 /** A message may come in so many fragments: each costs us the work of a frame before any rate can count it. */
 const FRAGMENTS_MAX = 1024;
 
@@ -114,6 +116,7 @@ export class WebSocketReader {
       this.#takesDeflated && (head.opcode === OPCODE.text || head.opcode === OPCODE.binary);
     if (head.reserved || (head.isDeflated && !mayBeDeflated)) return [1002, "Reserved bit set"];
     if (!head.masked) return [1002, "Frame not masked"];
+    if (!head.isLengthRight) return [1002, "Bad length"];
     switch (head.opcode) {
       case OPCODE.close:
       case OPCODE.ping:
@@ -219,6 +222,8 @@ interface Head {
   readonly isDeflated: boolean;
   readonly opcode: number;
   readonly masked: boolean;
+  /** Whether the length is written in the fewest bytes, and has no more than 63 bits. */
+  readonly isLengthRight: boolean;
   /** Of the payload. */
   readonly bytes: number;
   readonly mask: Uint8Array;
@@ -246,9 +251,16 @@ function parseHead(bytes: Uint8Array, start: number): Head {
     isDeflated: (first & 0x40) !== 0,
     opcode: first & 0x0f,
     masked: (second & 0x80) !== 0,
+    isLengthRight: isLengthRight(extended, payload, view),
     bytes: payload,
     mask: bytes.slice(maskAt, maskAt + MASK_BYTES),
   };
+}
+
+/** Whether a length stands in as few bytes as it can, and is no negative number. */
+function isLengthRight(extended: number, length: number, head: DataView): boolean {
+  if (extended === 2) return length > SHORT_LENGTH_MAX;
+  return extended === 0 || (length > 0xffff && head.getUint8(2) < 0x80);
 }
 
 function unmask(payload: Uint8Array, mask: Uint8Array): void {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { Journal } from "../../src/engine/local/journal.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
+import { fileNameOf, roomOfFileName } from "../../src/engine/local/room-file.ts";
 import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chatbox-contract-"));
@@ -161,4 +162,19 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
     "next",
   ]);
   await stage.engine.close();
+});
+
+test("a room has a file of its name, but on Windows none that is a device's", () => {
+  const devices = ["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "con.tea", "nul.json", "lpt9.a.b"];
+  const others = ["tea", "conn", "con-a", "com", "com10", "lpt", "console", "tea.con", "a.nul", "0"];
+  for (const platform of ["linux", "win32"]) {
+    const files = [...devices, ...others].map((room) => fileNameOf(room, platform));
+    expect(new Set(files).size).toBe(files.length);
+    expect(files.map((file) => roomOfFileName(file, platform))).toEqual([...devices, ...others]);
+  }
+  for (const room of [...devices, ...others]) expect(fileNameOf(room, "linux")).toBe(`${room}.json`);
+  for (const room of devices) expect(fileNameOf(room, "win32")).toBe(`_${room}.json`);
+  for (const room of others) expect(fileNameOf(room, "win32")).toBe(`${room}.json`);
+  for (const file of ["_tea.json", "Tea.json", "tea", "tea.jsonx", ".json", "tea.json.torn-1"])
+    for (const platform of ["linux", "win32"]) expect(roomOfFileName(file, platform)).toBeUndefined();
 });

@@ -51,6 +51,11 @@ const wrongFlags: [flags: string[], part: string][] = [
   [["--log-format", "xml"], "log-format"],
   [["--fsync", "sometimes"], "fsync"],
   [["--trust-proxy", "my-proxy"], "my-proxy"],
+  [["--host", ""], "--host"],
+  [["--allow-origin", "example.org"], "https://example.org"],
+  [["--allow-origin", "https://a.example,https://B.example/chat"], "https://b.example"],
+  [["--allow-origin", ""], "--allow-origin"],
+  [["--max-connections", "0"], "max-connections"],
   [["unexpected"], ""],
   [["import"], "file"],
   [["export", "a", "b"], "too many arguments"],
@@ -103,7 +108,7 @@ test("an empty variable is as good as none, and one that is no setting is named 
   const env = Object.fromEntries(options.flatMap(({ envVar }) => (envVar ? [[envVar, ""]] : [])));
   const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_LIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
   await using server = await startServer([], { env: { ...env, ...mistakes } });
-  using _client = await ChatClient.connect(server.url(), { headers: { Origin: "https://any.example" } });
+  using _client = await ChatClient.connect(server.url(), { headers: { Origin: "http://localhost:1" } });
   const log = server.lines.map(({ text }) => text).join("\n");
   expect(log).toContain("CHATBOX_PROT in the environment is no setting (did you mean CHATBOX_PORT?)");
   expect(log).toContain("CHATBOX_LIMITS in the environment is no setting (did you mean CHATBOX_NO_LIMITS?)");
@@ -176,8 +181,40 @@ test("a taken port is answered with one sentence", async () => {
 
 test("an address that is not this machine's is answered with one sentence", async () => {
   using folder = new TemporaryFolder();
-  const flags = ["--data", join(folder.path, "data.json"), "--port", "0", "--host", "203.0.113.5"];
-  expectSentence(await runCommand(flags), "203.0.113.5");
+  const data = join(folder.path, "data.json");
+  for (const host of ["203.0.113.5", "fe80::1", "nosuch.invalid", "no such host", "[::1]"]) {
+    const end = await runCommand(["--data", data, "--port", "0", "--host", host]);
+    expectSentence(end, `${host} is no address of this machine.`);
+    expect(end.exitCode).toBe(1);
+  }
+});
+
+test("the log says once what to do about a proxy whose header does not count, and nothing when it does", async () => {
+  const hints = async (flags: readonly string[], header: string) => {
+    await using server = await startServer(flags);
+    for (let i = 0; i < 2; i++)
+      await fetch(server.http("/?read"), { headers: { "X-Forwarded-For": header } }).then((page) =>
+        page.text(),
+      );
+    await server.stop();
+    return server.lines.filter(({ event }) => event === "proxy").map(({ text }) => text);
+  };
+  const trust = ["--trust-proxy", "127.0.0.1"];
+  expect(await hints([], "1.2.3.4")).toEqual([expect.stringContaining("start with --trust-proxy 127.0.0.1")]);
+  for (const header of ["unknown", "1.2.3.4, rubbish"])
+    expect(await hints(trust, header)).toEqual([expect.stringMatching(/^(?!.*--trust-proxy).*no address/)]);
+  for (const header of ["1.2.3.4", "1.2.3.4:5678", "127.0.0.1", "::ffff:102:304"])
+    expect([header, await hints(trust, header)]).toEqual([header, []]);
+});
+
+test("a server behind a proxy of its machine says at the start that the proxy's own origin is to be named", async () => {
+  const warns = async (flags: readonly string[]) => {
+    await using server = await startServer(["--trust-proxy", "127.0.0.0/8", ...flags]);
+    await server.stop();
+    return server.lines.some(({ text }) => text.includes("--allow-origin https://"));
+  };
+  expect(await warns([])).toBe(true);
+  expect(await warns(["--allow-origin", "https://chat.example"])).toBe(false);
 });
 
 fileTest("a second server on one file does not start, and the first goes on", async () => {

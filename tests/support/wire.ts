@@ -49,6 +49,7 @@ export const LIMITS: Limits = {
   httpRequests: null,
   roomsPerAddress: null,
   connectionsPerAddress: 200,
+  maxConnections: 10_000,
   newConnections: { perSecond: 50, burst: 200 },
   unsentBytes: 1000,
   getGraceMs: 10_000,

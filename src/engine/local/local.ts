@@ -1,4 +1,3 @@
-import { dirname, join, parse } from "node:path";
 import type { PageRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
@@ -16,6 +15,7 @@ import { keepsAll, type Retention } from "../retention.ts";
 import { AssetFolder } from "./asset-folder.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
+import { assetsFolder, roomFile } from "./room-file.ts";
 import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
 
@@ -94,7 +94,7 @@ export class LocalEngine implements Engine {
   }
 
   private constructor(options: LocalEngineOptions, lock: { release(): void }, sessions: SessionStore) {
-    this.assets = new AssetFolder(folderBeside(options.dataFile, "assets"));
+    this.assets = new AssetFolder(assetsFolder(options.dataFile));
     this.#options = options;
     this.#lock = lock;
     this.#sessions = sessions;
@@ -240,18 +240,4 @@ export class LocalEngine implements Engine {
     }
     if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();
   }
-}
-
-/** The folder of the other rooms' files: `data.json` has them in `data.rooms/`. */
-export function roomsFolder(dataFile: string): string {
-  return folderBeside(dataFile, "rooms");
-}
-
-function folderBeside(dataFile: string, kind: "rooms" | "assets"): string {
-  return join(dirname(dataFile), `${parse(dataFile).name}.${kind}`);
-}
-
-/** The history file of a room by path: `data.json` has `lobby` in `data.rooms/lobby.json`. */
-export function roomFile(dataFile: string, room: string): string {
-  return join(roomsFolder(dataFile), `${room}.json`);
 }

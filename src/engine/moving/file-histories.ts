@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { MAIN_ROOM, roomOfPath } from "../../protocol/room-name.ts";
+import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import { errorReason, JournalError } from "../local/fault.ts";
 import { FileChunks } from "../local/file-chunks.ts";
 import { HistoryIndex } from "../local/history-index.ts";
 import { Journal } from "../local/journal.ts";
-import { roomFile, roomsFolder } from "../local/local.ts";
 import { lockFile } from "../local/lock.ts";
+import { roomFile, roomOfFileName, roomsFolder } from "../local/room-file.ts";
 import { MessageReader, type TimeOf, Unreadable } from "../local/takein.ts";
 import { encodeRecord, type StoredMessage } from "../record.ts";
 import { type MessageSource, type MessageTarget, MoveError, type Portion } from "./move.ts";
@@ -26,8 +26,7 @@ export class FileSource implements MessageSource {
   async rooms(): Promise<string[]> {
     const folder = roomsFolder(this.dataFile);
     const names = existsSync(folder) ? readdirSync(folder) : [];
-    const rooms = names.flatMap((name) => (name.endsWith(".json") ? [name.slice(0, -".json".length)] : []));
-    return [MAIN_ROOM, ...rooms.filter((room) => roomOfPath(`/rooms/${room}`) === room)];
+    return [MAIN_ROOM, ...names.flatMap((name) => roomOfFileName(name) ?? [])];
   }
 
   async *messages(room: string): AsyncGenerator<Portion> {
