@@ -23,6 +23,14 @@ class Measured {
     return values === null ? null : median(values);
   }
 
+  /** The highest of a column's medians, or the lowest. */
+  extreme(which: "highest" | "lowest", section: string, column: string): number | null {
+    const rows = this.#sections.find(({ id }) => id === section)?.rows ?? [];
+    const values = rows.flatMap(({ values }) => (values[column] ? [median(values[column])] : []));
+    if (values.length === 0) return null;
+    return which === "highest" ? Math.max(...values) : Math.min(...values);
+  }
+
   /** One row's column as a multiple of another row's. */
   ratio(section: string, row: string, other: string, column: string): number | null {
     const values = this.#values(section, row, column);
@@ -148,6 +156,49 @@ const TARGETS: readonly Target[] = [
     unit: "MiB",
     measure: (of) => of.value("history", "1000000", "restedMiB"),
   },
+  {
+    text: "abuse, the worst attack: p99 of what somebody else says",
+    limit: 50,
+    sense: "at most",
+    unit: "ms",
+    measure: (of) => of.extreme("highest", "abuse", "p99Ms"),
+  },
+  ...(
+    [
+      ["others' messages refused", "refused"],
+      ["others disconnected", "disconnected"],
+      ["newcomers turned away", "turnedAway"],
+    ] as const
+  ).map(
+    ([text, column]): Target => ({
+      text: `abuse, the worst attack: ${text}`,
+      limit: 0,
+      sense: "at most",
+      unit: "",
+      measure: (of) => of.extreme("highest", "abuse", column),
+    }),
+  ),
+  {
+    text: "abuse, the worst attack: others' gets answered",
+    limit: 100,
+    sense: "at least",
+    unit: "%",
+    measure: (of) => of.extreme("lowest", "abuse", "getsAnswered"),
+  },
+  {
+    text: "abuse, the worst attack: rooms of 20 that somebody else can enter",
+    limit: 20,
+    sense: "at least",
+    unit: "",
+    measure: (of) => of.extreme("lowest", "abuse", "roomsEntered"),
+  },
+  {
+    text: "abuse, the worst attack: growth of the history on disk",
+    limit: 10,
+    sense: "at most",
+    unit: "MiB a minute",
+    measure: (of) => of.extreme("highest", "abuse-cost", "diskMiBAMinute"),
+  },
 ];
 
 /** How the targets stand. */
@@ -158,8 +209,8 @@ export function targetResults(sections: readonly Section[]): TargetResult[] {
     const met = value !== null && (sense === "at most" ? value <= limit : value >= limit);
     return {
       text,
-      limit: `${sense} ${limit.toLocaleString("en")} ${unit}`,
-      measured: value === null ? null : `${format(value)} ${unit}`,
+      limit: `${sense} ${limit.toLocaleString("en")} ${unit}`.trimEnd(),
+      measured: value === null ? null : `${format(value)} ${unit}`.trimEnd(),
       isMet: value === null ? null : met,
     };
   });
