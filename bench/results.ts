@@ -76,8 +76,7 @@ export class Rows {
   }
 
   /** Says what the figures of a row do not tell, in place of what was said before. */
-  remark(key: string, title: string, remark: string): void {
-    this.add(key, title, {});
+  remark(key: string, remark: string): void {
     const row = this.#rows.get(key);
     if (row !== undefined) row.remark = remark;
   }

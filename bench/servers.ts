@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Contender, Program } from "./contenders.ts";
 import { type Usage, usageOf } from "./process.ts";
@@ -71,7 +71,6 @@ export class Servers {
   readonly #folder: string;
   readonly #checkout: string;
   readonly #bundled = new Map<string, Promise<string>>();
-  #started = 0;
 
   /** @param checkout the folder of the project whose chat server is started */
   constructor(folder: string, checkout = OWN_CHECKOUT) {
@@ -81,9 +80,7 @@ export class Servers {
 
   /** A path for a history, in a new folder. */
   newDataFile(): string {
-    const folder = join(this.#folder, `data-${++this.#started}`);
-    mkdirSync(folder);
-    return join(folder, "data.json");
+    return join(mkdtempSync(join(this.#folder, "data-")), "data.json");
   }
 
   /** @throws Error with a sentence when the server does not come to listen */

@@ -1,4 +1,5 @@
 import type { ContenderName } from "./contenders.ts";
+import { CONTROLS } from "./load/attack/controls.ts";
 import { median, type Section, type TargetResult } from "./results.ts";
 
 /** What the project wants of itself. Ratios are made within each round; their median counts. */
@@ -7,7 +8,13 @@ interface Target {
   readonly limit: number;
   readonly sense: "at most" | "at least";
   readonly unit: string;
-  readonly measure: (of: Measured) => number | null;
+  readonly measure: (of: Measured) => number | InRow | null;
+}
+
+/** A value, and the row that it stands in. */
+interface InRow {
+  readonly value: number;
+  readonly row: string;
 }
 
 /** The medians of a run. Null stands for what was not measured. */
@@ -23,12 +30,14 @@ class Measured {
     return values === null ? null : median(values);
   }
 
-  /** The highest of a column's medians, or the lowest. */
-  extreme(which: "highest" | "lowest", section: string, column: string): number | null {
+  /** The highest of a column's medians, or the lowest. What is there for comparison only does not count. */
+  extreme(which: "highest" | "lowest", section: string, column: string): InRow | null {
     const rows = this.#sections.find(({ id }) => id === section)?.rows ?? [];
-    const values = rows.flatMap(({ values }) => (values[column] ? [median(values[column])] : []));
-    if (values.length === 0) return null;
-    return which === "highest" ? Math.max(...values) : Math.min(...values);
+    const all = rows
+      .filter(({ key }) => !CONTROLS.some((control) => control.key === key))
+      .flatMap(({ title, values }) => (values[column] ? [{ value: median(values[column]), row: title }] : []))
+      .toSorted((a, b) => a.value - b.value);
+    return (which === "highest" ? all.at(-1) : all[0]) ?? null;
   }
 
   /** One row's column as a multiple of another row's. */
@@ -205,13 +214,15 @@ const TARGETS: readonly Target[] = [
 export function targetResults(sections: readonly Section[]): TargetResult[] {
   const measured = new Measured(sections);
   return TARGETS.map(({ text, limit, sense, unit, measure }) => {
-    const value = measure(measured);
-    const met = value !== null && (sense === "at most" ? value <= limit : value >= limit);
+    const found = measure(measured);
+    const wanted = { text, limit: `${sense} ${limit.toLocaleString("en")} ${unit}`.trimEnd() };
+    if (found === null) return { ...wanted, measured: null, isMet: null };
+    const { value, row } = typeof found === "number" ? { value: found, row: null } : found;
+    const where = row === null || value === 0 ? "" : ` (${row})`;
     return {
-      text,
-      limit: `${sense} ${limit.toLocaleString("en")} ${unit}`.trimEnd(),
-      measured: value === null ? null : `${format(value)} ${unit}`.trimEnd(),
-      isMet: value === null ? null : met,
+      ...wanted,
+      measured: `${format(value)} ${unit}`.trimEnd() + where,
+      isMet: sense === "at most" ? value <= limit : value >= limit,
     };
   });
 }

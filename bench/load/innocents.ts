@@ -1,5 +1,6 @@
 import type { Errand } from "./attack/attack.ts";
 import { Client, type Host, requestFrame } from "./client.ts";
+import { ownCpuS } from "./counts.ts";
 import { momentOf } from "./moment.ts";
 import type { WireForm } from "./orders.ts";
 import type { ReplyKind } from "./scanner.ts";
@@ -45,6 +46,8 @@ export interface Watched {
   /** Rooms that nobody was in, and how many of them one could enter. */
   readonly rooms: number;
   readonly roomsEntered: number;
+  /** CPU seconds of those who watched. */
+  readonly loadCpuS: number;
   /** How many nicknames the room had in the end; null when nobody looked. */
   readonly roster: number | null;
 }
@@ -214,12 +217,14 @@ export class Innocents {
   /** @param seconds for which there are new messages, newcomers and gets */
   async watch(seconds: number, errands: readonly Errand[]): Promise<Watched> {
     const startMs = performance.now();
+    const startedCpuS = ownCpuS();
     const endMs = startMs + seconds * 1000;
     const talk = this.#talk(startMs, endMs);
     const newcomers = this.#newcomers(startMs, endMs);
     const gets = errands.includes("gets") ? this.#gets(startMs, endMs) : null;
     const rooms = errands.includes("rooms") ? this.#enterRooms(endMs - ROOMS_BEFORE_END_MS) : null;
     await momentOf(endMs);
+    const loadCpuS = ownCpuS() - startedCpuS;
     const roster = errands.includes("roster") ? await this.#roster() : null;
     const came = await newcomers;
     const entered = (await rooms) ?? [];
@@ -242,6 +247,7 @@ export class Innocents {
       getsAnswered: asked?.filter(({ isAccepted }) => isAccepted === true).length ?? 0,
       rooms: entered.length,
       roomsEntered: entered.filter(({ tookMs }) => tookMs !== null).length,
+      loadCpuS,
       roster,
     };
   }

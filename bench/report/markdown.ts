@@ -56,7 +56,9 @@ function sectionText({ title, about, columns, rows }: Section): string[] {
 }
 
 function remarks(rows: Section["rows"]): string[] {
-  const lines = rows.flatMap(({ title, remark }) => (remark === undefined ? [] : [`- ${title}: ${remark}`]));
+  const lines = rows.flatMap(({ title, remark }) =>
+    remark === undefined ? [] : [`- _${title.trim()}_: ${remark}`],
+  );
   return lines.length === 0 ? [] : [lines.join("\n")];
 }
 

@@ -36,6 +36,7 @@ const COST = [
   { key: "cpuPercent", title: "CPU of one core, %" },
   { key: "residentMiB", title: "most memory, MiB" },
   { key: "attackerCpuPercent", title: "attacker's CPU, %" },
+  { key: "othersCpuPercent", title: "others' CPU, %" },
   { key: "upKiBS", title: "attacker sends, KiB/s" },
   { key: "downKiBS", title: "attacker gets, KiB/s" },
   { key: "messagesAMinute", title: "messages a minute" },
@@ -63,9 +64,9 @@ export async function abuse(
     bench.progress(`abuse, round ${round + 1}: ${title} (${key})`);
     try {
       const measured = await oneAttack(bench, attack);
-      felt.add(key, title, measured.felt);
-      cost.add(key, title, measured.cost);
-      cost.remark(key, title, measured.remark);
+      felt.add(key, key, measured.felt);
+      cost.add(key, key, measured.cost);
+      cost.remark(key, `${title}: ${measured.remark}`);
     } catch (error) {
       failed(`abuse, ${key}: ${error instanceof Error ? error.message : error}`);
     }
@@ -81,7 +82,8 @@ export async function abuse(
         `For ${seconds} s one address does its worst to a new server with its default limits. Ten people with addresses of ` +
         "their own say something in turn, every 100 ms; the times are from the moment at which a message was to be sent to its " +
         "answer, a reconnect in between included. Ten more listen, one of them on a line of 20 Mbit/s. A newcomer comes every " +
-        "500 ms. The attacker is a process of its own that gives way to the others, as if it had another machine.",
+        "500 ms. The attacker is a process of its own that gives way to the others, as if it had another machine. The first rows " +
+        "are for comparison. What each attack does is told below.",
       columns: FELT,
       rows: felt.inOrder(order),
     },
@@ -90,7 +92,8 @@ export async function abuse(
       title: "Abuse: what it costs",
       about:
         "Of the same attacks: what the server takes for all that it does meanwhile, what the attacker needs for it, and what " +
-        "the server does with the attacker. Disk is all of the history's folder.",
+        "the server does with the attacker: its answers by their status, requests that it accepts or refuses, and connections that " +
+        "it closes. Disk is all of the history's folder. Below the table is what each attack does.",
       columns: COST,
       rows: cost.inOrder(order),
     },
@@ -120,7 +123,9 @@ async function oneAttack(bench: Bench, attack: Attack): Promise<Measured> {
       const costs = attacked.then(() => gauge.read());
       const watched = bench.load.order("watch", { seconds, errands: attack.innocents ?? [] });
       const [tally, used, felt] = await Promise.all([attacked, costs, watched]);
-      return { felt: feltOf(felt), cost: { ...used, ...costOf(tally) }, remark: remarkOf(tally) };
+      const othersCpuPercent = (felt.loadCpuS / seconds) * 100;
+      const cost = { ...used, ...costOf(tally), othersCpuPercent };
+      return { felt: feltOf(felt), cost, remark: remarkOf(tally) };
     });
   } finally {
     await bench.load.order("scatter", {});
@@ -184,7 +189,7 @@ class Gauge {
 }
 
 function secondsOf(bench: Bench): number {
-  return bench.sized(6, 1.5, 0.3);
+  return bench.sized(10, 2, 0.5);
 }
 
 function feltOf(watched: Watched): Figures {

@@ -11,7 +11,14 @@ import { targetResults } from "../../bench/targets.ts";
 const peers = new Set(CONTENDERS.filter(({ isPeer }) => isPeer).map(({ name }) => name));
 
 function tinyRun(...names: WorkloadName[]): Promise<Results> {
-  const options = { size: "tiny", rounds: 1, peers, attacks: [], attackRounds: 1, progress: () => {} } as const;
+  const options = {
+    size: "tiny",
+    rounds: 1,
+    peers,
+    attacks: [],
+    attackRounds: 1,
+    progress: () => {},
+  } as const;
   return run(names, options, "npm test");
 }
 

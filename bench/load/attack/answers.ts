@@ -40,7 +40,7 @@ export class AnswerReader {
   #frameHead: Buffer = Buffer.alloc(0);
   #kind = 0;
   #payloadBytes = 0;
-  /** The end of what was looked at, which may be the beginning of something. */
+  /** Of the payload, what may be the beginning of something. */
   #rest: Buffer = Buffer.alloc(0);
   #mayBeWelcome = true;
   isOpen = false;
@@ -77,7 +77,7 @@ export class AnswerReader {
       this.#payloadBytes -= payload.length;
       at += payload.length;
       if (this.#kind === OPCODE.text) this.#look(payload);
-      else if (this.#kind === OPCODE.close && payload.length >= 2) this.closeCode = payload.readUInt16BE(0);
+      else if (this.#kind === OPCODE.close) this.#readCode(payload);
     }
   }
 
@@ -96,6 +96,11 @@ export class AnswerReader {
       size === 2 ? short : size === 4 ? head.readUInt16BE(2) : Number(head.readBigUInt64BE(2));
     this.#rest = Buffer.alloc(0);
     return from + size - before;
+  }
+
+  #readCode(part: Buffer): void {
+    this.#rest = Buffer.concat([this.#rest, part]);
+    if (this.#rest.length >= 2) this.closeCode = this.#rest.readUInt16BE(0);
   }
 
   /** Looks for replies in a part of a payload. */

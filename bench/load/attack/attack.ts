@@ -1,6 +1,7 @@
 /** What an attack is. All groups of one attack act at once, until its time is over. */
 export interface Attack {
   readonly key: string;
+  /** What is done, in some words. */
   readonly title: string;
   readonly groups: readonly Group[];
   /** How long it takes, as a multiple of the others'. */

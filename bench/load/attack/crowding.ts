@@ -1,4 +1,5 @@
 /** Taking what there is of places, nicknames and disk, and the others' attention. */
+import { textFrame } from "../client-frame.ts";
 import type { Attack, Dial, Group } from "./attack.ts";
 import * as frames from "./frames.ts";
 import {
@@ -27,7 +28,7 @@ export const CROWDING: readonly Attack[] = [
     key: "rooms",
     title: "a new room on 50 new connections/s, reset, from each of two addresses",
     innocents: ["rooms"],
-    length: 2,
+    length: 1.2,
     groups: [ONE, OTHER].map((from) => ghosts(from, ({ number }) => `${from}-${number}`)),
   },
   {
@@ -42,7 +43,7 @@ export const CROWDING: readonly Attack[] = [
     key: "ghosts",
     title: "a nickname on 50 new connections/s in one room, reset",
     innocents: ["roster"],
-    length: 2,
+    length: 1.2,
     groups: [ghosts(ONE)],
   },
   {
@@ -105,10 +106,15 @@ export const CROWDING: readonly Attack[] = [
         form: "v3-deflate",
         connections: 5,
         dials: { perSecond: 5, burst: 5 },
-        greeting: ({ number }) => [frames.nameRequest(`talker ${number}`)],
+        greeting: ({ number }) => [frames.nameRequest(`spammer ${number}`)],
         goOn: stream(REQUESTS, LONG),
       }),
     ],
+  },
+  {
+    key: "refusals",
+    title: "requests of 2 bytes that are none, 55/s, 200 connections",
+    groups: [sockets({ form: "v3", goOn: stream(55, textFrame("{}")) })],
   },
   {
     key: "renames",

@@ -118,14 +118,16 @@ export function fragmentedMessage(): Buffer {
 /** A frame of 64 KiB that is more than 60 MiB when it is inflated. */
 export function bomb(): Buffer {
   const mebibyte = deflateRawSync(Buffer.alloc(MIB, " "), DEFLATE);
-  return clientFrame(OPCODE.text, repeated(mebibyte, LARGE_BYTES), { isDeflated: true });
+  const payload = repeated(mebibyte, LARGE_BYTES).subarray(0, -TAIL_OF_DEFLATED_BYTES);
+  return clientFrame(OPCODE.text, payload, { isDeflated: true });
 }
 
 /** A frame of 64 KiB of compressed blocks that have nothing in them. */
 export function emptyBlocks(): Buffer {
   // A stored block without contents, RFC 1951, section 3.2.4.
   const block = Buffer.from([0, 0, 0, 0xff, 0xff]);
-  return clientFrame(OPCODE.text, repeated(block, LARGE_BYTES), { isDeflated: true });
+  const payload = repeated(block, LARGE_BYTES).subarray(0, -TAIL_OF_DEFLATED_BYTES);
+  return clientFrame(OPCODE.text, payload, { isDeflated: true });
 }
 
 export function closeFrame(code = 1000): Buffer {

@@ -40,6 +40,12 @@ export const READING: readonly Attack[] = [
     groups: [requests("/?read", { dials: ENDLESS })],
   },
   {
+    key: "read-unread",
+    title: "the same by 200 connections that do not read it",
+    history: "ampersands",
+    groups: [requests("/?read", { connections: 200, reads: false })],
+  },
+  {
     key: "read-new",
     title: "?read of rooms that there are not, 45/s",
     groups: [requests(({ number }) => `/rooms/none-${number}?read`)],
