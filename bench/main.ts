@@ -36,7 +36,7 @@ const command = new Command("bench")
     "Measures the chat server beside others of the same protocol. A whole run of all workloads writes docs/benchmarks.md.",
   )
   .addArgument(new Argument("[workloads...]", "which; all if not given").choices(WORKLOADS))
-  .option("--short", "less of everything, in five minutes: to see that it works, not to compare", false)
+  .option("--short", "less of everything, in six minutes: to see that it works, not to compare", false)
   .option(
     "--rounds <n>",
     `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short}; abuse ${ATTACK_ROUNDS})`,
@@ -54,7 +54,7 @@ const command = new Command("bench")
     "the same with the server of another checkout of this project, in turn, side by side and without peers",
     parseCheckout,
   )
-  .option("--write", "write docs/benchmarks.md though the run is not whole", false)
+  .option("--write", "write docs/benchmarks.md though the run is not whole; not with --against", false)
   .parse();
 
 const { short, json, peers, attacks, against, write, ...given } = command.opts<Flags>();
@@ -90,7 +90,7 @@ const isWhole =
   against === undefined &&
   names.length === WORKLOADS.length &&
   peers.length === PEERS.length;
-if (isWhole || write) await writeDocs(results);
+if (isWhole || (write && against === undefined)) await writeDocs(results);
 process.exit(0);
 
 async function writeDocs(measured: Results): Promise<void> {
@@ -107,6 +107,7 @@ function commandText(): string {
     ...(short ? ["--short"] : []),
     ...(given.rounds === undefined ? [] : [`--rounds ${given.rounds}`]),
     ...(attacks === undefined ? [] : [`--attacks ${attacks.map(({ key }) => key).join(",")}`]),
+    ...(against === undefined ? [] : ["--against FOLDER"]),
     ...(peers.length === PEERS.length ? [] : [`--peers ${peers.join(",") || "none"}`]),
   ];
   return ["npm run bench", ...(parts.length > 0 ? ["--", ...parts] : [])].join(" ");

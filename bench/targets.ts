@@ -202,11 +202,11 @@ const TARGETS: readonly Target[] = [
     measure: (of) => of.extreme("lowest", "abuse", "roomsEntered"),
   },
   {
-    text: "abuse, the worst attack: growth of the history on disk",
+    text: "abuse, the worst attack: growth of the history",
     limit: 10,
     sense: "at most",
     unit: "MiB a minute",
-    measure: (of) => of.extreme("highest", "abuse-cost", "diskMiBAMinute"),
+    measure: (of) => of.extreme("highest", "abuse-cost", "historyMiBAMinute"),
   },
 ];
 

@@ -1,9 +1,9 @@
-import { readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Bench } from "../bench.ts";
 import { contender } from "../contenders.ts";
 import { writeHistory } from "../history-file.ts";
-import type { Attack, HistoryName } from "../load/attack/attack.ts";
+import { type Attack, type HistoryName, LONG_ROOM } from "../load/attack/attack.ts";
 import type { AttackTally, Target } from "../load/attack/attacker.ts";
 import type { Watched } from "../load/innocents.ts";
 import { Rows, type Section } from "../results.ts";
@@ -14,9 +14,10 @@ const KIB_A_MIB = 1024;
 const SAMPLE_EVERY_MS = 100;
 const SINK = { title: "the sink", program: { runtime: "bun", file: "sink.ts", flags: [] } } as const;
 
-const HISTORIES: Readonly<Record<HistoryName, { messages: number; text: string }>> = {
-  ampersands: { messages: 100, text: "&".repeat(4000) },
-  large: { messages: 1300, text: "🂡".repeat(4000) },
+const HISTORIES: Readonly<Record<HistoryName, { messages: number; text: string; file: string }>> = {
+  ampersands: { messages: 100, text: "&".repeat(4000), file: "data.json" },
+  large: { messages: 1300, text: "🂡".repeat(4000), file: "data.json" },
+  "long-room": { messages: 1_000_000, text: "x".repeat(80), file: `data.rooms/${LONG_ROOM}.json` },
 };
 
 const FELT = [
@@ -40,7 +41,7 @@ const COST = [
   { key: "upKiBS", title: "attacker sends, KiB/s" },
   { key: "downKiBS", title: "attacker gets, KiB/s" },
   { key: "messagesAMinute", title: "messages a minute" },
-  { key: "diskMiBAMinute", title: "disk, MiB a minute" },
+  { key: "historyMiBAMinute", title: "history, MiB a minute" },
   { key: "logMiBAMinute", title: "log, MiB a minute" },
 ] as const;
 
@@ -93,7 +94,7 @@ export async function abuse(
       about:
         "Of the same attacks: what the server takes for all that it does meanwhile, what the attacker needs for it, and what " +
         "the server does with the attacker: its answers by their status, requests that it accepts or refuses, and connections that " +
-        "it closes. Disk is all of the history's folder. Below the table is what each attack does.",
+        "it closes. History is what its files grow by. Below the table is what each attack does.",
       columns: COST,
       rows: cost.inOrder(order),
     },
@@ -109,8 +110,10 @@ interface Measured {
 async function oneAttack(bench: Bench, attack: Attack): Promise<Measured> {
   const dataFile = bench.servers.newDataFile();
   if (attack.history !== undefined) {
-    const { messages, text } = HISTORIES[attack.history];
-    writeHistory(dataFile, messages, [text]);
+    const { messages, text, file } = HISTORIES[attack.history];
+    const path = join(dirname(dataFile), file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeHistory(path, Math.ceil(messages * bench.sized(1, 1, 0.01)), [text]);
   }
   await using server = await bench.servers.start(contender("v3"), { dataFile, isLimited: true });
   await bench.load.order("gather", { port: server.port });
@@ -148,7 +151,7 @@ class Gauge {
   readonly #server: Server;
   readonly #folder: string;
   readonly #startedAtMs = performance.now();
-  readonly #before: { cpuS: number; logBytes: number; diskBytes: number; messages: number };
+  readonly #before: { cpuS: number; logBytes: number; historyBytes: number; messages: number };
   readonly #samples: Timer;
   #mostKiB = 0;
 
@@ -160,7 +163,7 @@ class Gauge {
     this.#server = server;
     this.#folder = folder;
     const { cpuS } = server.usage();
-    this.#before = { cpuS, logBytes: server.logBytes, diskBytes: bytesIn(folder), messages };
+    this.#before = { cpuS, logBytes: server.logBytes, historyBytes: historyBytes(folder), messages };
     this.#samples = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
   }
 
@@ -175,7 +178,7 @@ class Gauge {
     const costs = {
       cpuPercent: ((cpuS - this.#before.cpuS) / seconds) * 100,
       residentMiB: this.#mostKiB / KIB_A_MIB,
-      diskMiBAMinute: aMinute((bytesIn(this.#folder) - this.#before.diskBytes) / MIB),
+      historyMiBAMinute: aMinute((historyBytes(this.#folder) - this.#before.historyBytes) / MIB),
       logMiBAMinute: aMinute((logBytes - this.#before.logBytes) / MIB),
     };
     // Last: a busy server lets one wait for it.
@@ -252,11 +255,11 @@ async function storedMessages(port: number): Promise<number> {
   return Number(/^chatbox_messages_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
-function bytesIn(folder: string): number {
-  return readdirSync(folder, { withFileTypes: true }).reduce((sum, entry) => {
-    const path = join(folder, entry.name);
-    return (
-      sum + (entry.isDirectory() ? bytesIn(path) : (statSync(path, { throwIfNoEntry: false })?.size ?? 0))
-    );
-  }, 0);
+/** Of the main room and the others; without what is kept of sessions, which does not grow for ever. */
+function historyBytes(folder: string): number {
+  const histories = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
+    path.endsWith(".json"),
+  );
+  const sizes = histories.map((path) => statSync(join(folder, path), { throwIfNoEntry: false })?.size ?? 0);
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

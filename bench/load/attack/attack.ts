@@ -16,8 +16,11 @@ export interface Attack {
   readonly isRare?: true;
 }
 
-/** Of the main room: 100 messages of 4,000 `&`, or 16 MiB in messages of 16 KB. */
-export type HistoryName = "ampersands" | "large";
+/** 100 messages of 4,000 `&` or 16 MiB in messages of 16 KB in the main room, or a million messages in {@link LONG_ROOM}. */
+export type HistoryName = "ampersands" | "large" | "long-room";
+
+/** A room that nobody is in. */
+export const LONG_ROOM = "long";
 
 /**
  * `gets`: one asks for the whole history each second. `rooms`: one enters 20 rooms that nobody is in. `roster`: one looks

@@ -70,6 +70,15 @@ export const CROWDING: readonly Attack[] = [
   long("spam-long-10", "messages of 16 KB", LONG, 10),
   long("spam-escaped", "messages of 24 KB of JSON", frames.escapedSend(), 40),
   {
+    ...long("spam-large", "messages of 16 KB behind 16 MiB of them", LONG, 40),
+    history: "large",
+  },
+  {
+    key: "spam-repeats",
+    title: `the same message with the same key, ${REQUESTS}/s, 200 connections`,
+    groups: [sockets({ form: "v3", goOn: stream(REQUESTS, frames.shortSend("k")) })],
+  },
+  {
     key: "spam-burst",
     title: `messages of 16 KB, ${BURST} at once on 45 new connections/s`,
     groups: [

@@ -10,7 +10,7 @@ export const OTHER = ["127.0.0.3"];
 /** What the server lets an address open, but for a little: 50 connections a second, and 200 at once. */
 export const WITHIN: DialRate = { perSecond: 45, burst: 190 };
 /** As many as are ended. */
-export const ENDLESS: DialRate = { perSecond: 5000, burst: 200 };
+export const ENDLESS: DialRate = { perSecond: 20_000, burst: 200 };
 /** As many connections as an address may have. */
 export const ALL = 200;
 

@@ -1,5 +1,5 @@
 /** Questions whose answers are far larger than they are. */
-import type { Attack } from "./attack.ts";
+import { type Attack, LONG_ROOM } from "./attack.ts";
 import * as frames from "./frames.ts";
 import {
   connections,
@@ -50,6 +50,18 @@ export const READING: readonly Attack[] = [
     title: "?read of rooms that there are not, 45/s",
     groups: [requests(({ number }) => `/rooms/none-${number}?read`)],
   },
+  {
+    key: "read-long",
+    title: "?read of a room of a million messages that nobody is in, 45/s",
+    history: "long-room",
+    groups: [requests(`/rooms/${LONG_ROOM}?read`)],
+  },
+  {
+    key: "enter-long",
+    title: "45 new connections/s that enter the same room one after the other and leave",
+    history: "long-room",
+    groups: [sockets({ form: "v2", room: () => LONG_ROOM, connections: 1, end: endAfter(0, "close") })],
+  },
   ...[1, 5, 200].map(
     (count): Attack => ({
       key: `get-${count}`,
@@ -66,10 +78,10 @@ export const READING: readonly Attack[] = [
   },
   {
     key: "pin",
-    title: "get of 16 MiB by 17 connections that do not read, while somebody else asks each second",
+    title: "get of 16 MiB, 1/s, 60 connections that do not read, while somebody else asks each second",
     history: "large",
     innocents: ["gets"],
-    groups: [sockets({ form: "v2", connections: 17, greeting: namedThen(GET), reads: false })],
+    groups: [sockets({ form: "v2", connections: 60, reads: false, goOn: stream(1, GET) })],
   },
   {
     key: "pages",
