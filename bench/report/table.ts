@@ -24,7 +24,9 @@ export function terminalReport({ sections, targets, wallS }: Results): string {
 }
 
 function sectionTable({ title, columns, rows }: Section): string {
-  const remarks = rows.flatMap(({ key, remark }) => (remark === undefined ? [] : [`${key}: ${remark}`]));
+  const remarks = rows.flatMap(({ title, remark }) =>
+    remark === undefined ? [] : [`${title.trim()}: ${remark}`],
+  );
   return [
     table(title, [
       ["", ...columns.map((column) => column.title)],
