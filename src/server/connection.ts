@@ -15,7 +15,7 @@ import type { Version } from "../protocol/version.ts";
 import type { RoomRequest, SessionId } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
 import { ByteAccount } from "./byte-account.ts";
-import { costOfFetching, costOfMessage, costOfSending, sizeOfRecord } from "./cost.ts";
+import { costOfFetching, costOfMessage, costOfSending, type Effort, sizeOfRecord } from "./cost.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
 import { RequestRates } from "./request-rates.ts";
 import { proofOf, type SessionSecret } from "./session-secret.ts";
@@ -208,9 +208,9 @@ export class Connection implements Living {
    *
    * @param text null when it was no UTF-8
    * @param size in bytes, inflated
-   * @param fragments that it came in
+   * @param effort how it came: in how many fragments, and as how many compressed bytes
    */
-  frame(text: string | null, size: number, fragments = 1): void {
+  frame(text: string | null, size: number, effort: Effort = { fragments: 1, deflatedBytes: 0 }): void {
     this.#unanswered = 0;
     if (!this.isTaking) return;
     if (this.#pending.bytes > 0 && !this.#pending.hasRoomFor(size)) {
@@ -218,7 +218,7 @@ export class Connection implements Living {
       return;
     }
     const at = this.#shared.now();
-    const cost = costOfMessage(size, fragments);
+    const cost = costOfMessage(size, effort);
     const wait = this.#rates.take(at, cost);
     if (wait > 0 && this.#rates.isStubborn(at, cost)) {
       this.#drain();
@@ -253,7 +253,7 @@ export class Connection implements Living {
     const wait = this.#rates.takeOfKind(parsed.kind, bytes, at, isOnlyAsked);
     if (isOnlyAsked || wait > 0 || !("request" in parsed) || !("page" in parsed.request)) return wait;
     const fetched = costOfFetching(engine.bytesToFetch(this.room, parsed.request.page));
-    return fetched === 0 ? 0 : this.#rates.take(at, fetched);
+    return fetched === 0 ? 0 : this.#rates.takeOfAddress(at, fetched);
   }
 
   #refuse(refusal: Refusal, size: number, ref: Parsed["ref"]): void {

@@ -14,9 +14,17 @@ const SENT_BYTES = 64 * 1024;
 /** What the others make of a message beside its bytes: a record has a time and an id, and names its sender. */
 const RECORD_BYTES = 128;
 
-/** Of a message from a client. @param bytes of it, inflated @param fragments that it came in */
-export function costOfMessage(bytes: number, fragments: number): number {
-  return 1 + Math.floor((bytes + FRAGMENT_BYTES * (fragments - 1)) / READ_BYTES);
+/** What it takes to read a message beside its bytes. */
+export interface Effort {
+  /** How many frames it came in. */
+  readonly fragments: number;
+  /** How many bytes were inflated for it, 0 when it was not compressed: they may hold next to nothing. */
+  readonly deflatedBytes: number;
+}
+
+/** Of a message from a client. @param bytes of it, inflated */
+export function costOfMessage(bytes: number, { fragments, deflatedBytes }: Effort): number {
+  return 1 + Math.floor((bytes + deflatedBytes + FRAGMENT_BYTES * (fragments - 1)) / READ_BYTES);
 }
 
 /** Of history that must be fetched from the store for a request. */

@@ -204,9 +204,10 @@ export class Fanout {
         return this.#historyReply(outcome, connection);
       case "resumed": {
         // Without memory for the page the nickname moves all the same, and the messages can be asked for again.
-        const isRefused = connection.historyRefusal(outcome.page.messages.length) !== null;
+        const roster = this.#rosterText(outcome.online);
+        const isRefused = connection.historyRefusal(outcome.page.messages.length + roster.length) !== null;
         const page = isRefused ? { ...outcome.page, messages: NOTHING, more: true } : outcome.page;
-        return v3.resumed(outcome.name, connection.secret, page, this.#rosterText(outcome.online));
+        return v3.resumed(outcome.name, connection.secret, page, roster);
       }
       case "typing":
       case "left":
@@ -222,10 +223,10 @@ export class Fanout {
 
   #historyReply(outcome: Extract<Outcome, { kind: "got" | "paged" }>, connection: Connection): Reply {
     const bytes = outcome.kind === "got" ? outcome.history.bytes : outcome.page.messages.length;
-    const refusal = connection.historyRefusal(bytes);
+    const roster = this.#rosterText(outcome.online);
+    const refusal = connection.historyRefusal(bytes + roster.length);
     if (refusal === null) {
       const timestamp = this.#timestampOf(outcome.time);
-      const roster = this.#rosterText(outcome.online);
       return outcome.kind === "got"
         ? v2.got(outcome.name, timestamp, outcome.history.encoded(), roster)
         : v3.paged(outcome.name, timestamp, outcome.page, roster);

@@ -23,7 +23,7 @@ export type ReadRequest = { readonly kind: "incomplete" } | BadRequest | HttpReq
 /** A request that nobody need look at, with the answer to it. */
 export interface BadRequest {
   readonly kind: "bad";
-  readonly status: 400 | 405 | 501;
+  readonly status: 400 | 405 | 431 | 501;
   readonly sentence: string;
 }
 
@@ -37,6 +37,9 @@ export interface HttpRequest {
   readonly rest: Uint8Array;
 }
 
+/** Browsers send some twenty, and proxies add a few. A field costs more than its bytes. */
+const FIELDS_MAX = 100;
+
 const UNREADABLE = bad(400, "This is no request that can be read.");
 
 /**
@@ -47,7 +50,8 @@ export function readRequest(bytes: Buffer): ReadRequest {
   const end = bytes.indexOf(END_OF_HEAD);
   if (end < 0) return bytes.length > HEAD_MAX_BYTES ? UNREADABLE : { kind: "incomplete" };
   if (end > HEAD_MAX_BYTES) return UNREADABLE;
-  const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n");
+  const [first = "", ...lines] = bytes.toString("latin1", 0, end).split("\r\n", FIELDS_MAX + 2);
+  if (lines.length > FIELDS_MAX) return bad(431, "There are too many header fields.");
   const [, method, target, minor] = REQUEST_LINE.exec(first) ?? [];
   const headers = readHeaders(lines);
   if (method === undefined || target === undefined || headers === null) return UNREADABLE;

@@ -318,7 +318,7 @@ export class ClientSocket implements Wire {
     const reader = new WebSocketReader(this.#options.frameBytes, admitted.deflates, {
       message: (bytes, form) => {
         if (form.isDeflated) this.#deflatedMessage(connection, bytes, form);
-        else this.#message(connection, bytes, form);
+        else this.#message(connection, bytes, form, 0);
         this.#stopUnlessTaking(connection, reader);
       },
       ping: (payload) => {
@@ -347,13 +347,18 @@ export class ClientSocket implements Wire {
     const bytes = inflate(payload, this.#options.frameBytes);
     if (bytes === "too big") this.#fail(connection, 1009, "Message too big");
     else if (bytes === "broken") this.#fail(connection, 1007, "Compression is broken");
-    else this.#message(connection, bytes, form);
+    else this.#message(connection, bytes, form, payload.length);
   }
 
-  #message(connection: Connection, bytes: Uint8Array, { isText, fragments }: MessageForm): void {
+  #message(
+    connection: Connection,
+    bytes: Uint8Array,
+    { isText, fragments }: MessageForm,
+    deflatedBytes: number,
+  ): void {
     const text = decodeUtf8(bytes);
     if (text === null && isText) this.#fail(connection, 1007, "Text is not UTF-8");
-    else connection.frame(text, bytes.length, fragments);
+    else connection.frame(text, bytes.length, { fragments, deflatedBytes });
   }
 
   #fail(connection: Connection, code: number, reason: string): void {

@@ -39,6 +39,14 @@ export class RequestRates {
     ]);
   }
 
+  /**
+   * Takes what it costs to fetch history from the store. The first who comes to a room fetches it for all who follow, and
+   * must still be able to say something: so this is the address's alone.
+   */
+  takeOfAddress(now: number, cost: number): number {
+    return this.#address.rates.requests?.take(now, cost) ?? 0;
+  }
+
   /** Takes what was found to be the cost of a request when it was answered. */
   charge(now: number, cost: number): void {
     if (cost === 0) return;

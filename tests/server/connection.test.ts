@@ -427,19 +427,19 @@ test("GRACE-2 GRACE-3 whether an end can be resumed depends on how it came", () 
   expect(resumable(({ connection }) => connection.closed(1002, "fault"))).toBe(false);
 });
 
-test("LIM-2 a large message counts for one, and one more for each KiB, inflated; a fragment for 64 bytes at least", () => {
-  const servedOf = (size: number, fragments?: number) => {
+test("LIM-2 a large message counts for one, and one more for each KiB, as it came and inflated; a fragment for 64 bytes", () => {
+  const servedOf = (size: number, fragments = 1, deflatedBytes = 0) => {
     const memory = { connectionPendingBytes: 1e9, addressPendingBytes: 1e9, pendingBytes: 1e9 };
     const stage = new ConnectionStage({ ...memory, requests: { perSecond: 1, burst: 100 }, gets: null });
     let served = 0;
     for (; served < 200; served++) {
-      stage.connection.frame(GET, size, fragments);
+      stage.connection.frame(GET, size, { fragments, deflatedBytes });
       if (stage.refusal !== undefined) break;
     }
     return served;
   };
   expect([servedOf(20), servedOf(1023), servedOf(1024), servedOf(9 * 1024)]).toEqual([100, 100, 50, 10]);
-  expect([servedOf(20, 17), servedOf(20, 1024)]).toEqual([50, 2]);
+  expect([servedOf(20, 17), servedOf(20, 1024), servedOf(0, 1, 9 * 1024)]).toEqual([50, 2, 10]);
 });
 
 test("LIM-2 LIM-6 what costs more than is left is served, and what it owes is paid before the next", () => {
@@ -455,7 +455,8 @@ test("LIM-2 LIM-6 what costs more than is left is served, and what it owes is pa
 });
 
 test("LIM-2 what the store must fetch for a history, and what is sent of one, counts as well", () => {
-  const limits = { requests: { perSecond: 1, burst: 100 }, gets: null, unsentBytes: 1e9 };
+  const rate = { perSecond: 1, burst: 100 };
+  const limits = { requests: rate, addressRequests: rate, gets: null, unsentBytes: 1e9 };
   const stage = new ConnectionStage({ ...limits, getMemoryBytes: 1e9, addressGetMemoryBytes: 1e9 }, 3);
   const { connection } = stage;
   stage.bytesToFetch = 40 * 4096;

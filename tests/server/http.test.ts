@@ -121,3 +121,10 @@ test("a whole handshake has its key, and one that is cut short or wrong has none
   ];
   expect(wrong.filter(([from, to]) => keyWith(from, to) !== null)).toEqual([["jZQ==", "jZg=="]]);
 });
+
+test("a head with more than 100 fields is refused before they are read", () => {
+  const fields = (count: number) => Array.from({ length: count }, (_, i) => `X-${i}: 1`);
+  expect(read("GET / HTTP/1.1", "Host: a", ...fields(99))).toMatchObject({ kind: "request" });
+  expect(read("GET / HTTP/1.1", "Host: a", ...fields(100))).toMatchObject({ status: 431 });
+  expect(read("GET / HTTP/1.1", "Host: a", ...fields(1000), "no field")).toMatchObject({ status: 431 });
+});
