@@ -1,3 +1,4 @@
+import { isatty } from "node:tty";
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
@@ -12,6 +13,8 @@ import { createCommand, moveOf, settingsOf } from "./options.ts";
 /** Exit codes: 0 all went well, 1 the server could not start or finish, 2 the command was wrong. */
 const FAILED = 1;
 const WRONG_COMMAND = 2;
+/** A stop takes less than this by itself, unless something is wrong with the machine. */
+const STOP_MOST_MS = 4_800;
 
 const { settings, move } = readSettings();
 if (move !== null) {
@@ -28,12 +31,13 @@ for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
   // A second signal changes nothing: the stop ends by itself within seconds.
   process.on(signal, () => {
     if (server === null) process.exit(0);
+    setTimeout(() => process.exit(FAILED), STOP_MOST_MS);
     void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
   });
 }
 try {
   server = await ChatServer.start(settings);
-  if (settings.log.format === "pretty") process.stdout.write(banner(settings, server.authority));
+  if (settings.log.format === "pretty") server.print(banner(settings, server.authority));
 } catch (error) {
   process.stderr.write(`${sentenceFor(error, settings)}\n`);
   process.exit(FAILED);
@@ -41,8 +45,9 @@ try {
 
 function readSettings(): { settings: Settings; move: Move | null } {
   const command = createCommand(version).exitOverride();
+  for (const each of command.commands) each.exitOverride();
   try {
-    const settings = settingsOf(command.parse(), process.stdout.isTTY === true);
+    const settings = settingsOf(command.parse(), isatty(1));
     return { settings, move: moveOf(command) };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);

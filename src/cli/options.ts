@@ -54,6 +54,7 @@ interface Flags {
   pastSessions: number;
   logFormat?: "pretty" | "json";
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  logMemory: number;
   logContents?: boolean;
   logAddresses?: boolean;
   /** Set by the commands that move histories. */
@@ -189,6 +190,7 @@ function createServeCommand(version: string): Command {
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
+    .addOption(bytes("--log-memory <size>", "unwritten log lines kept; past it they are lost", MIB))
     .addOption(flag("--log-contents", "log what is said"))
     .addOption(flag("--log-addresses", "log the clients' addresses"))
     .addHelpText(
@@ -246,6 +248,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),
       level: flags.logLevel,
+      memoryBytes: flags.logMemory,
       contents: flags.logContents ?? false,
       addresses: flags.logAddresses ?? false,
     },

@@ -12,7 +12,7 @@ import { Connection, type Shared } from "./connection.ts";
 import { Fanout } from "./fanout.ts";
 import { type Admission, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log, routeConsole } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
 import { acceptsDeflate } from "./permessage-deflate.ts";
@@ -20,6 +20,8 @@ import { Reports } from "./reports.ts";
 import { createSecret } from "./session-secret.ts";
 import type { Settings } from "./settings.ts";
 
+/** How long all of the following may take together when the server stops, but for the log. */
+const STOP_MS = 4_200;
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
 /** How long whoever reads the log may take to read its end when the server stops. */
@@ -69,8 +71,9 @@ export class ChatServer {
    * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the port cannot be had
    */
   static async start(settings: Settings): Promise<ChatServer> {
-    const log = createLog(settings.log);
     const metrics = new Metrics();
+    const log = createLog(settings.log, () => metrics.logLost.inc());
+    routeConsole(log);
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
     const fanout = new Fanout(
@@ -156,6 +159,12 @@ export class ChatServer {
     return `${shown}:${this.port}`;
   }
 
+  /** Writes text for people to where the log goes. */
+  print(text: string): void {
+    this.#parts.log.print(text);
+    void this.#parts.log.flush();
+  }
+
   /**
    * Stops in good order: no new connections, what was sent so far is stored and told, clients are closed with
    * 1012. Takes less than 5 s whatever happens.
@@ -178,11 +187,12 @@ export class ChatServer {
         return false;
       },
     );
+    const stopBy = performance.now() + STOP_MS;
     const clean = await Promise.race([closed, Bun.sleep(STOP_STORE_MS).then(() => false)]);
-    const drainUntil = performance.now() + STOP_DRAIN_MS;
-    while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
+    const drainBy = Math.min(stopBy - STOP_LEAVE_MS, performance.now() + STOP_DRAIN_MS);
+    while (this.#hasUnsent() && performance.now() < drainBy) await Bun.sleep(20);
     for (const connection of [...this.#parts.fanout.connections()]) connection.end("restart");
-    const leaveBy = performance.now() + STOP_LEAVE_MS;
+    const leaveBy = Math.min(stopBy, performance.now() + STOP_LEAVE_MS);
     while (this.#listeners.some((each) => each.unsettled > 0) && performance.now() < leaveBy)
       await Bun.sleep(5);
     this.#parts.log.info(

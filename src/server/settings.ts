@@ -41,6 +41,8 @@ export interface Limits {
 export interface LogSettings {
   readonly format: "pretty" | "json";
   readonly level: "debug" | "info" | "warn" | "error" | "silent";
+  /** What may wait to be written; lines past it are lost. */
+  readonly memoryBytes: number;
   /** Whether message contents are logged. */
   readonly contents: boolean;
   /** Whether the clients' addresses are logged. */
