@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { isatty } from "node:tty";
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
@@ -27,7 +28,10 @@ if (move !== null) {
   }
 }
 let server: ChatServer | null = null;
-for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+const stopSignals: NodeJS.Signals[] = isHangupIgnored()
+  ? ["SIGTERM", "SIGINT"]
+  : ["SIGTERM", "SIGINT", "SIGHUP"];
+for (const signal of stopSignals) {
   // A second signal changes nothing: the stop ends by itself within seconds.
   process.on(signal, () => {
     if (server === null) process.exit(0);
@@ -55,6 +59,17 @@ function readSettings(): { settings: Settings; move: Move | null } {
     if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
     else if (!(error instanceof CommanderError)) throw error;
     process.exit(WRONG_COMMAND);
+  }
+}
+
+/** Whoever starts the server by `nohup` wants it to outlive the terminal. Known on Linux only. */
+function isHangupIgnored(): boolean {
+  try {
+    const [, ignored = "0"] =
+      /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    return (BigInt(`0x${ignored}`) & 1n) === 1n;
+  } catch {
+    return false;
   }
 }
 

@@ -23,6 +23,7 @@ interface Flags {
   fsync: "always" | "batch" | "off";
   keepDays?: number;
   keepMessages?: number;
+  trustClock?: boolean;
   getBudget: number;
   compression: boolean;
   compressFrom: number;
@@ -120,6 +121,12 @@ function createServeCommand(version: string): Command {
     .addOption(
       flag("--keep-messages <n>", "newest messages kept of each room; all if not given").argParser(
         parseCount,
+      ),
+    )
+    .addOption(
+      flag(
+        "--trust-clock",
+        "drop old messages at once after a jump of the clock, or a day and more without the server",
       ),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", 16 * MIB))
@@ -220,6 +227,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       keepMessages: flags.keepMessages ?? null,
       everyMs: RETENTION_EVERY_MS,
     },
+    trustClock: flags.trustClock ?? false,
     getBudgetBytes: flags.getBudget,
     compressFromBytes: flags.compression ? flags.compressFrom : null,
     graceMs: flags.grace * 1000,

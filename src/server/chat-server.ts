@@ -363,7 +363,7 @@ function openEngine(
   fanout: Fanout,
   reports: Reports,
 ): Promise<Engine> {
-  const { limits, getBudgetBytes, graceMs, restartGraceMs, retention, database, dataFile, fsync } = settings;
+  const { limits, getBudgetBytes, graceMs, restartGraceMs, database, dataFile, fsync } = settings;
   const options = {
     getBudgetBytes,
     historyMemoryBytes: limits.historyMemoryBytes,
@@ -372,7 +372,8 @@ function openEngine(
     restartGraceMs,
     sendKeys: limits.sendKeys,
     pastSessions: limits.pastSessions,
-    retention,
+    retention: settings.retention,
+    trustClock: settings.trustClock,
     now: () => {
       const time = Date.now();
       return { time, timestamp: timestamps.format(time) };

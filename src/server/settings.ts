@@ -58,6 +58,8 @@ export interface Settings {
   readonly dataFile: string;
   readonly fsync: FsyncMode;
   readonly retention: Retention;
+  /** Whether a clock is believed that is not where it is expected. */
+  readonly trustClock: boolean;
   readonly getBudgetBytes: number;
   /** From this size on, what all listeners are told is compressed for those who take that; null: never. */
   readonly compressFromBytes: number | null;

@@ -6,6 +6,7 @@ import { ClockWatch, clockNotice } from "../clock-watch.ts";
 import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { errorReason } from "./fault.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { newestTime } from "./newest-time.ts";
@@ -14,7 +15,7 @@ import { SessionStore } from "./sessions.ts";
 import { Sweep } from "./sweep.ts";
 
 /** How often it is tried whether the store works again, while it does not. */
-const PROBE_EVERY_MS = 5_000;
+const PROBE_EVERY_MS = 2_000;
 /** How often it is noted what the clock says, and how far ids went. */
 const NOTE_EVERY_MS = 60_000;
 
@@ -149,11 +150,15 @@ export class LocalEngine implements Engine {
     this.#isProbing = true;
     this.#isDoubtful = false;
     const wasHealthy = this.healthy;
-    const main = this.#queue(MAIN_ROOM);
-    await main.probe();
-    for (const queue of main.healthy ? this.#rooms.values() : []) if (!queue.healthy) await queue.probe();
-    if (this.healthy && !wasHealthy)
-      this.#options.observer.notice(MAIN_ROOM, "The histories can be written again.");
+    const { observer } = this.#options;
+    const fault = await this.#queue(MAIN_ROOM).probe();
+    if (fault === undefined) {
+      for (const queue of this.#rooms.values()) if (!queue.healthy) await queue.probe();
+    } else if (wasHealthy) {
+      const sentence = `Nothing can be stored (${errorReason(fault)}): sends fail until it can.`;
+      observer.notice(MAIN_ROOM, sentence);
+    }
+    if (this.healthy && !wasHealthy) observer.notice(MAIN_ROOM, "Messages can be stored again.");
     this.#isProbing = false;
   }
 

@@ -26,7 +26,7 @@ export async function findCut(
   now: number,
   stop: AbortSignal,
 ): Promise<Cut | null> {
-  if (keepsAll(retention)) return null;
+  if (keepsAll(retention) || count === 0) return null;
   const { keepMs, keepMessages } = retention;
   const cut = { count: 0, firstId: 0, bytes: 0, replyBytes: 0 };
   for await (const lines of readLines(new FileChunks(file, OPENING.length, end))) {

@@ -84,18 +84,22 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     this.healthy = false;
   }
 
-  /** Tries, without a message, whether something can be stored. Becomes healthy or not by it. */
-  async probe(): Promise<void> {
+  /**
+   * Tries, without a message, whether something can be stored. Becomes healthy or not by it.
+   *
+   * @returns the error if nothing can
+   */
+  async probe(): Promise<unknown> {
     const journal = this.#journal;
-    if (journal === null) return;
+    if (journal === null) return undefined;
+    let fault: unknown;
     const bytes = Math.min(PROBE_MOST_BYTES, Math.max(PROBE_LEAST_BYTES, this.#failedBytes));
     await this.#betweenBatches(async () => {
-      this.healthy = await journal.probe(bytes).then(
-        () => true,
-        () => false,
-      );
+      fault = await journal.probe(bytes).catch((error) => error);
+      this.healthy = fault === undefined;
       this.#tellNotices(journal);
     });
+    return fault;
   }
 
   #betweenBatches(errand: () => Promise<void>): Promise<void> {

@@ -82,6 +82,15 @@ const STEPS: readonly string[] = [
   CREATE INDEX log_by_time ON chatbox.log (written_at);
   COMMENT ON TABLE chatbox.log IS 'What happened in the rooms in the last minutes, for servers that missed a notification.';
   `,
+  `
+  CREATE TABLE chatbox.clock (
+    id integer PRIMARY KEY CHECK (id = 1),
+    seen_at timestamptz NOT NULL,
+    held_ms bigint NOT NULL
+  );
+  COMMENT ON TABLE chatbox.clock IS
+    'What the clock said when it was last believed, and for how long servers have run with one that is not.';
+  `,
 ];
 
 /**
