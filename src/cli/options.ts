@@ -126,7 +126,7 @@ function createServeCommand(version: string): Command {
     .addOption(
       flag(
         "--trust-clock",
-        "drop old messages at once after a jump of the clock, or a day and more without the server",
+        "believe a clock that is days ahead of what is expected: drop old messages without waiting a day",
       ),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", 16 * MIB))
