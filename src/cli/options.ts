@@ -31,6 +31,7 @@ interface Flags {
   fsync: "always" | "batch" | "off";
   keepDays?: number;
   keepMessages?: number;
+  trustClock?: boolean;
   getBudget: number;
   compression: boolean;
   compressFrom: number;
@@ -82,6 +83,7 @@ interface Flags {
   pastSessions: number;
   logFormat?: "pretty" | "json";
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  logMemory: number;
   logContents?: boolean;
   logAddresses?: boolean;
   /** Set by the commands that move histories. */
@@ -148,6 +150,12 @@ function createServeCommand(version: string): Command {
     .addOption(
       flag("--keep-messages <n>", "newest messages kept of each room; all if not given").argParser(
         parseCount,
+      ),
+    )
+    .addOption(
+      flag(
+        "--trust-clock",
+        "believe a clock that is days ahead of what is expected: drop old messages without waiting a day",
       ),
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", MIB))
@@ -260,6 +268,7 @@ function createServeCommand(version: string): Command {
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
+    .addOption(bytes("--log-memory <size>", "unwritten log lines kept; past it they are lost", MIB))
     .addOption(flag("--log-contents", "log what is said"))
     .addOption(flag("--log-addresses", "log the clients' addresses"))
     .optionsGroup("Options:")
@@ -294,6 +303,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       keepMessages: flags.keepMessages ?? null,
       everyMs: RETENTION_EVERY_MS,
     },
+    trustClock: flags.trustClock ?? false,
     getBudgetBytes: flags.getBudget,
     compressFromBytes: flags.compression ? flags.compressFrom : null,
     graceMs: flags.grace * 1000,
@@ -340,6 +350,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),
       level: flags.logLevel,
+      memoryBytes: flags.logMemory,
       contents: flags.logContents ?? false,
       addresses: flags.logAddresses ?? false,
     },

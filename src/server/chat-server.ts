@@ -21,7 +21,7 @@ import { addressesOf } from "./hosts.ts";
 import { KeptAssets } from "./kept-assets.ts";
 import { type Admission, type ClientSocket, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log, routeConsole } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
 import { acceptsDeflate } from "./permessage-deflate.ts";
@@ -33,6 +33,8 @@ import { SocketTable } from "./sockets.ts";
 
 /** How long it may hold up the start that the page's files are kept for other servers. */
 const START_KEEP_MS = 1_000;
+/** How long all of the following may take together when the server stops, but for the log. */
+const STOP_MS = 4_200;
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
 /** How long whoever reads the log may take to read its end when the server stops. */
@@ -97,9 +99,10 @@ export class ChatServer {
    */
   static async start(settings: Settings): Promise<ChatServer> {
     const listenOn = await addressesOf(settings.hosts);
-    const log = createLog(settings.log);
-    for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
     const metrics = new Metrics();
+    const log = createLog(settings.log, () => metrics.logLost.inc());
+    routeConsole(log);
+    for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
     const absentees = new Absentees(settings.graceMs);
@@ -218,6 +221,12 @@ export class ChatServer {
     return `${shown}:${this.port}`;
   }
 
+  /** Writes text for people to where the log goes. */
+  print(text: string): void {
+    this.#parts.log.print(text);
+    void this.#parts.log.flush();
+  }
+
   /**
    * Stops in good order: no new connections, what was sent so far is stored and told, clients are closed with
    * 1012. Takes less than 5 s whatever happens.
@@ -242,11 +251,12 @@ export class ChatServer {
         return false;
       },
     );
+    const stopBy = performance.now() + STOP_MS;
     const clean = await Promise.race([closed, Bun.sleep(STOP_STORE_MS).then(() => false)]);
-    const drainUntil = performance.now() + STOP_DRAIN_MS;
-    while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
+    const drainBy = Math.min(stopBy - STOP_LEAVE_MS, performance.now() + STOP_DRAIN_MS);
+    while (this.#hasUnsent() && performance.now() < drainBy) await Bun.sleep(20);
     for (const connection of [...this.#parts.fanout.connections()]) connection.end("restart");
-    const leaveBy = performance.now() + STOP_LEAVE_MS;
+    const leaveBy = Math.min(stopBy, performance.now() + STOP_LEAVE_MS);
     while (this.#sockets.unsettled > 0 && performance.now() < leaveBy) await Bun.sleep(5);
     this.#parts.log.info(
       { category: "server", event: "stopped", clean },
@@ -476,7 +486,7 @@ function openEngine(
   fanout: Fanout,
   reports: Reports,
 ): Promise<Engine> {
-  const { limits, getBudgetBytes, graceMs, restartGraceMs, retention, database, dataFile, fsync } = settings;
+  const { limits, getBudgetBytes, graceMs, restartGraceMs, database, dataFile, fsync } = settings;
   const options = {
     getBudgetBytes,
     historyMemoryBytes: limits.historyMemoryBytes,
@@ -485,7 +495,8 @@ function openEngine(
     restartGraceMs,
     sendKeys: limits.sendKeys,
     pastSessions: limits.pastSessions,
-    retention,
+    retention: settings.retention,
+    trustClock: settings.trustClock,
     now: () => {
       const time = Date.now();
       return { time, timestamp: timestamps.format(time) };

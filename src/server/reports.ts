@@ -5,6 +5,7 @@ import type { Connection, Ending } from "./connection.ts";
 import type { FanoutEvents } from "./fanout.ts";
 import type { Log, LogFields } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { printable } from "./printable.ts";
 import { Repeats } from "./repeats.ts";
 import type { LogSettings } from "./settings.ts";
 
@@ -158,14 +159,6 @@ export class Reports implements FanoutEvents, EngineObserver {
   ): void {
     this.#log.info({ category, connection: of.session, room: of.room, ...fields }, text);
   }
-}
-
-/** A content for the eyes of an operator: nothing in it moves a cursor, breaks a line or turns its direction. */
-function printable(content: string): string {
-  return content.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }
 
 /** What a client wrote, for the eyes of an operator. */

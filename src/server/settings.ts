@@ -60,6 +60,8 @@ export interface Limits {
 export interface LogSettings {
   readonly format: "pretty" | "json";
   readonly level: "debug" | "info" | "warn" | "error" | "silent";
+  /** What may wait to be written; lines past it are lost. */
+  readonly memoryBytes: number;
   /** Whether message contents are logged. */
   readonly contents: boolean;
   /** Whether the clients' addresses are logged. */
@@ -75,6 +77,8 @@ export interface Settings {
   readonly dataFile: string;
   readonly fsync: FsyncMode;
   readonly retention: Retention;
+  /** Whether a clock is believed that is not where it is expected. */
+  readonly trustClock: boolean;
   readonly getBudgetBytes: number;
   /** From this size on, what all listeners are told is compressed for those who take that; null: never. */
   readonly compressFromBytes: number | null;

@@ -217,7 +217,7 @@ function parseLine(text: string): LogLine {
 }
 
 /** This process's environment without settings for the server, and with those of the test. */
-function environment(settings: Record<string, string> = {}): Record<string, string | undefined> {
+export function environment(settings: Record<string, string> = {}): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(
     ([key]) => !key.startsWith("CHATBOX_") && key !== "DATABASE_URL",
   );

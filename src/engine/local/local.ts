@@ -2,6 +2,7 @@ import type { PageRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
+import { ClockWatch, clockNotice } from "../clock-watch.ts";
 import {
   type Deliver,
   type Engine,
@@ -13,11 +14,19 @@ import { HistoryMemory } from "../history-memory.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { AssetFolder } from "./asset-folder.ts";
+import { errorReason } from "./fault.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
-import { assetsFolder, roomFile } from "./room-file.ts";
+import { newestTime } from "./newest-time.ts";
+import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
 import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
+import { Sweep } from "./sweep.ts";
+
+/** How often it is tried whether the store works again, while it does not. */
+const PROBE_EVERY_MS = 2_000;
+/** How often it is noted what the clock says, and how far ids went. */
+const NOTE_EVERY_MS = 60_000;
 
 /** So many rooms stay open after everybody has left: else who comes and goes would have their files read each time. */
 const UNUSED_ROOMS_MOST = 64;
@@ -40,6 +49,8 @@ export interface LocalEngineOptions {
   /** Sessions that are over and still known, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
+  /** Whether a clock is believed that is not where it is expected: what is old is dropped at once. False if not given. */
+  readonly trustClock?: boolean;
   readonly now: () => Moment;
   /** Unix milliseconds of a timestamp in a file that another program wrote. */
   readonly timeOf: (timestamp: string) => number | undefined;
@@ -54,6 +65,7 @@ export class LocalEngine implements Engine {
   readonly #lock: { release(): void };
   readonly #memory: HistoryMemory;
   readonly #sessions: SessionStore;
+  readonly #sweep: Sweep;
   readonly #keyMemory: { count: number; readonly most: number };
   readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms = new Map<string, RoomQueue>();
@@ -61,8 +73,15 @@ export class LocalEngine implements Engine {
   readonly #unused = new Set<string>();
   /** Histories still being closed; a room that is wanted again waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
+  readonly #timers: Timer[] = [];
   #isClosing = false;
-  #pruning: Timer | null = null;
+  #clock: ClockWatch;
+  /** Resolves when it is known where the clock is expected. */
+  #clockFound: Promise<void> | null = null;
+  #isClockDoubted = false;
+  /** Something beside the histories could not be written: these may fail as well. */
+  #isDoubtful = false;
+  #isProbing = false;
   #whenIdle: (() => void) | null = null;
 
   /**
@@ -71,41 +90,124 @@ export class LocalEngine implements Engine {
    * @throws JournalError when another server holds the file, or it cannot be read, written or understood
    */
   static async open(options: LocalEngineOptions): Promise<LocalEngine> {
-    const { dataFile, now, observer } = options;
+    const { dataFile } = options;
     const lock = lockFile(dataFile);
-    let sessions: SessionStore | undefined;
+    let engine: LocalEngine | undefined;
     try {
-      sessions = new SessionStore(
-        dataFile,
-        () => now().time,
-        (sentence) => observer.notice(MAIN_ROOM, sentence),
-      );
-      const engine = new LocalEngine(options, lock, sessions);
-      await engine.#queue(MAIN_ROOM).open();
-      // Who was in a room when the process before ended has a place there, and a grace that runs from now on.
-      for (const room of sessions.heldRooms()) engine.#queue(room);
-      if (!keepsAll(options.retention)) engine.#pruneNowAndThen();
+      engine = new LocalEngine(options, lock);
+      await engine.#start();
       return engine;
     } catch (error) {
-      sessions?.close();
+      if (engine !== undefined) engine.#letGo();
       lock.release();
       throw error;
     }
   }
 
-  private constructor(options: LocalEngineOptions, lock: { release(): void }, sessions: SessionStore) {
-    this.assets = new AssetFolder(assetsFolder(options.dataFile));
+  private constructor(options: LocalEngineOptions, lock: { release(): void }) {
+    const { dataFile, now, observer } = options;
+    this.assets = new AssetFolder(assetsFolder(dataFile));
     this.#options = options;
     this.#lock = lock;
-    this.#sessions = sessions;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
     this.#keyMemory = { count: 0, most: options.sendKeys };
+    this.#sessions = new SessionStore(
+      dataFile,
+      () => now().time,
+      (sentence) => observer.notice(MAIN_ROOM, sentence),
+      () => {
+        this.#isDoubtful = true;
+      },
+    );
+    this.#clock = new ClockWatch(this.#sessions.clock, now().time, performance.now());
+    this.#sweep = new Sweep({
+      dataFile,
+      roomsFolder: roomsFolder(dataFile),
+      retention: () => this.#retention,
+      now: () => now().time,
+      isOpen: (room) => this.#rooms.has(room),
+      open: async (room, stop) => {
+        await this.#closing.get(room);
+        return await this.#openJournal(room, stop);
+      },
+      prune: (room, journal) => this.#prune(room, journal, (end) => end()),
+      notice: (sentence) => observer.notice(MAIN_ROOM, sentence),
+      fault: (room, error) => observer.fault(room, error),
+    });
   }
 
-  #pruneNowAndThen(): void {
-    this.#pruning = setInterval(() => {
-      for (const queue of this.#rooms.values()) queue.prune();
-    }, this.#options.retention.everyMs);
+  async #start(): Promise<void> {
+    const main = this.#queue(MAIN_ROOM);
+    await main.open();
+    // Who was in a room when the process before ended has a place there, and a grace that runs from now on.
+    for (const room of this.#sessions.heldRooms()) this.#queue(room);
+    await this.#probe();
+    this.#every(PROBE_EVERY_MS, () => this.#probe());
+    this.#every(NOTE_EVERY_MS, () => this.#note());
+    const { retention } = this.#options;
+    if (keepsAll(retention)) return;
+    this.#sweep.start();
+    this.#every(retention.everyMs, () => this.#pruneAll());
+  }
+
+  #every(ms: number, task: () => unknown): void {
+    this.#timers.push(setInterval(task, ms));
+  }
+
+  /** Drops what is not to be kept: first of the rooms in memory, one after the other, then of the others. */
+  async #pruneAll(): Promise<void> {
+    for (const queue of [...this.#rooms.values()]) await queue.prune();
+    this.#sweep.start();
+  }
+
+  /** While something could not be stored, tries whether it can be again: the main room's file stands for the disk. */
+  async #probe(): Promise<void> {
+    if (this.#isProbing || this.#isClosing || (this.healthy && !this.#isDoubtful)) return;
+    this.#isProbing = true;
+    this.#isDoubtful = false;
+    const wasHealthy = this.healthy;
+    const { observer } = this.#options;
+    const fault = await this.#queue(MAIN_ROOM).probe();
+    if (fault === undefined) {
+      for (const queue of this.#rooms.values()) if (!queue.healthy) await queue.probe();
+    } else if (wasHealthy) {
+      const sentence = `Nothing can be stored (${errorReason(fault)}): sends fail until it can.`;
+      observer.notice(MAIN_ROOM, sentence);
+    }
+    if (this.healthy && !wasHealthy) observer.notice(MAIN_ROOM, "Messages can be stored again.");
+    this.#isProbing = false;
+  }
+
+  /** Notes what outlives the process. */
+  #note(): void {
+    this.#lookAtClock();
+    this.#sessions.noteClock(this.#clock.note);
+    for (const queue of this.#rooms.values()) queue.noteLastId();
+  }
+
+  /** What is to be kept, as far as the clock is believed. */
+  get #retention(): Retention {
+    const { retention, trustClock } = this.#options;
+    if (trustClock === true) return retention;
+    this.#lookAtClock();
+    return this.#clock.retention(retention);
+  }
+
+  /** Without a note it is expected where people last spoke. @param main the main room's, which is pruned first */
+  async #findClock(main: Journal): Promise<void> {
+    if (this.#sessions.clock !== null) return;
+    const seenAt = await newestTime(main, roomsFolder(this.#options.dataFile));
+    if (seenAt === null) return;
+    this.#clock = new ClockWatch({ seenAt, heldMs: 0 }, this.#options.now().time, performance.now());
+  }
+
+  #lookAtClock(): void {
+    const { now, observer, retention, trustClock } = this.#options;
+    this.#clock.look(now().time, performance.now());
+    const { aheadMs } = this.#clock;
+    const isDoubted = aheadMs > 0 && retention.keepMs !== null && trustClock !== true;
+    if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(aheadMs));
+    this.#isClockDoubted = isDoubted;
   }
 
   get rooms(): number {
@@ -160,25 +262,30 @@ export class LocalEngine implements Engine {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    if (this.#pruning !== null) clearInterval(this.#pruning);
+    for (const timer of this.#timers) clearInterval(timer);
+    const swept = this.#sweep.close();
     if ([...this.#rooms.values()].some((queue) => queue.busy)) {
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;
       });
     }
+    this.#note();
     const queues = [...this.#rooms.values()];
     this.#rooms.clear();
-    await Promise.all([...queues.map((queue) => queue.close()), ...this.#closing.values()]);
-    this.#sessions.close();
+    await Promise.all([...queues.map((queue) => queue.close()), ...this.#closing.values(), swept]);
+    this.#letGo();
     this.#lock.release();
+  }
+
+  #letGo(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#sessions.close();
   }
 
   #queue(room: string): RoomQueue {
     const known = this.#rooms.get(room);
     if (known) return known;
-    const { dataFile, fsync, timeOf, retention: _, ...options } = this.#options;
-    const isMain = room === MAIN_ROOM;
-    const path = isMain ? dataFile : roomFile(dataFile, room);
+    const { retention: _, ...options } = this.#options;
     const queue = new RoomQueue({
       ...options,
       name: room,
@@ -188,9 +295,8 @@ export class LocalEngine implements Engine {
       keyMemory: this.#keyMemory,
       open: async () => {
         await this.#closing.get(room);
-        const journal = await Journal.open(path, { fsync, timeOf, create: isMain });
-        await this.#prune(room, journal, (end) => end());
-        return journal;
+        await this.#sweep.letGo(room);
+        return await this.#openJournal(room);
       },
       prune: (journal, alone) => this.#prune(room, journal, alone),
       idle: () => this.#idle(room, queue),
@@ -199,14 +305,24 @@ export class LocalEngine implements Engine {
     return queue;
   }
 
+  #openJournal(room: string, stop?: AbortSignal): Promise<Journal> {
+    const { dataFile, fsync, timeOf } = this.#options;
+    const isMain = room === MAIN_ROOM;
+    const path = isMain ? dataFile : roomFile(dataFile, room);
+    return Journal.open(path, { fsync, timeOf, create: isMain, ...(stop && { stop }) });
+  }
+
   async #prune(
     room: string,
     journal: Journal,
     alone: (end: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
-    const { retention, now, observer } = this.#options;
+    const { now, observer } = this.#options;
     try {
-      const dropped = await journal.prune(retention, now().time, alone);
+      if (keepsAll(this.#options.retention)) return;
+      this.#clockFound ??= this.#findClock(journal);
+      await this.#clockFound;
+      const dropped = await journal.prune(this.#retention, now().time, alone);
       if (dropped > 0)
         observer.notice(room, `${dropped} messages of room ${room} were not to be kept any longer.`);
     } catch (error) {
@@ -216,7 +332,7 @@ export class LocalEngine implements Engine {
   }
 
   /** Closes a room that nobody is in. */
-  #letGo(room: string): void {
+  #closeRoom(room: string): void {
     const queue = this.#rooms.get(room);
     this.#unused.delete(room);
     if (queue === undefined || queue.busy) return;
@@ -229,13 +345,16 @@ export class LocalEngine implements Engine {
   }
 
   #idle(room: string, queue: RoomQueue): void {
+    // What it showed of the disk must not be forgotten with it.
+    if (!queue.healthy) this.#rooms.get(MAIN_ROOM)?.suspect();
     // The main room's file stays open: it was checked at the start, and it is what the lock stands for.
     if (queue.places.isEmpty && room !== MAIN_ROOM) {
       this.#unused.delete(room);
-      this.#unused.add(room);
+      if (queue.healthy) this.#unused.add(room);
+      else this.#closeRoom(room);
       for (const oldest of this.#unused) {
         if (this.#unused.size <= UNUSED_ROOMS_MOST) break;
-        this.#letGo(oldest);
+        this.#closeRoom(oldest);
       }
     }
     if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();

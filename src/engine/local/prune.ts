@@ -2,9 +2,11 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLOSING, decodeRecord, replyBytes } from "../record.ts";
 import { KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
-import { copyBytes, writeAll } from "./disk-file.ts";
+import { copyBytes, resemble, writeAll } from "./disk-file.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import type { Cut } from "./history-index.ts";
+
+export const PRUNED_SUFFIX = ".pruned";
 
 const OPENING = Buffer.from("[\n");
 /** What is copied at a time. In between it is seen whether to stop. */
@@ -24,7 +26,7 @@ export async function findCut(
   now: number,
   stop: AbortSignal,
 ): Promise<Cut | null> {
-  if (keepsAll(retention)) return null;
+  if (keepsAll(retention) || count === 0) return null;
   const { keepMs, keepMessages } = retention;
   const cut = { count: 0, firstId: 0, bytes: 0, replyBytes: 0 };
   for await (const lines of readLines(new FileChunks(file, OPENING.length, end))) {
@@ -66,12 +68,12 @@ export class Successor {
   }
 
   static async create(path: string, source: FileHandle, { bytes }: Cut): Promise<Successor> {
-    const { mode } = await source.stat();
     // A crash may have left one.
     await rm(besides(path), { force: true });
-    const file = await open(besides(path), "wx+", mode & 0o777);
+    const file = await open(besides(path), "wx+", 0o600);
     const successor = new Successor(file, path, source, bytes);
     try {
+      await resemble(file, source);
       await writeAll(file, OPENING, 0);
     } catch (error) {
       await successor.discard();
@@ -108,5 +110,5 @@ export class Successor {
 }
 
 function besides(path: string): string {
-  return `${path}.pruned`;
+  return `${path}${PRUNED_SUFFIX}`;
 }

@@ -2,6 +2,7 @@ import type { PageRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation, Outcome } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
+import { clockNotice } from "../clock-watch.ts";
 import {
   type Deliver,
   type Engine,
@@ -17,13 +18,14 @@ import { MAX_ID, readableOf } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { AssetTable } from "./asset-table.ts";
 import { CHANNEL, encodeNote, type Note } from "./channel.ts";
+import { DatabaseClock } from "./clock.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
 import { Listener } from "./listener.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
 import { prune } from "./prune.ts";
 import { RoomReplica } from "./room-replica.ts";
-import { StoredMessages } from "./room-store.ts";
+import { StoredMessages, tryToStore } from "./room-store.ts";
 import { migrate } from "./schema.ts";
 import { requireSessions } from "./session-check.ts";
 
@@ -31,6 +33,9 @@ import { requireSessions } from "./session-check.ts";
 const OUTAGE_PATIENCE_MS = 4_500;
 const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
+/** How often it is tried whether something can be stored again, while nothing could. */
+const STORE_PROBE_EVERY_MS = 2_000;
+const CLOCK_EVERY_MS = 60_000;
 /** How long the end may take to put nicknames in order. */
 const RETIRE_TIMEOUT_MS = 2_000;
 /** A listener that has not heard so many of its own server's beats is deaf. */
@@ -52,6 +57,8 @@ export interface PostgresEngineOptions {
   /** Sessions that are over and still known, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
+  /** Whether a clock is believed that is not where it is expected: what is old is dropped at once. False if not given. */
+  readonly trustClock?: boolean;
   readonly now: () => Moment;
   readonly deliver: Deliver;
   readonly observer: EngineObserver;
@@ -70,8 +77,14 @@ export class PostgresEngine implements Engine {
   readonly #keyMemory: { count: number; readonly most: number };
   readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms = new Map<string, RoomReplica>();
+  readonly #clock: DatabaseClock;
   #timer: Timer | null = null;
-  #pruning: Timer | null = null;
+  readonly #timers: Timer[] = [];
+  #isPruning = false;
+  #isClockDoubted = false;
+  /** A room in which nothing could be stored has left memory. */
+  #isSuspect = false;
+  #isProbingStore = false;
   #isClosing = false;
   #whenIdle: (() => void) | null = null;
   /** When the database went out of reach, of `performance.now`; null while it is there. */
@@ -106,6 +119,7 @@ export class PostgresEngine implements Engine {
     this.#database = new Database(options.database);
     this.assets = new AssetTable(this.#database);
     this.#membership = new Membership(this.#database);
+    this.#clock = new DatabaseClock(this.#database);
     this.#listener = new Listener(this.#database, {
       heard: (note) => this.#heard(note),
       listening: () => {
@@ -129,7 +143,7 @@ export class PostgresEngine implements Engine {
   }
 
   get healthy(): boolean {
-    if (this.#awaySince !== null || !this.#membership.isMember) return false;
+    if (this.#awaySince !== null || !this.#membership.isMember || this.#isSuspect) return false;
     for (const replica of this.#rooms.values()) if (!replica.healthy) return false;
     return true;
   }
@@ -174,26 +188,68 @@ export class PostgresEngine implements Engine {
   async #start(): Promise<void> {
     await this.#membership.join();
     await this.#listener.open();
+    // Noted in any case: whoever wants old messages dropped later need not wait then.
+    await this.#lookAtClock();
+    this.#timers.push(setInterval(() => void this.#lookAtClock().catch(() => {}), CLOCK_EVERY_MS));
     if (!keepsAll(this.#options.retention)) await this.#pruneNowAndThen();
     await this.#adopt();
     this.#timer = setInterval(() => void this.#beat(), BEAT_EVERY_MS);
+    this.#timers.push(setInterval(() => void this.#probeStore(), STORE_PROBE_EVERY_MS));
   }
 
+  /** Resolves after the first step: with many old messages the rest takes its time while people talk. */
   async #pruneNowAndThen(): Promise<void> {
-    await this.#prune();
-    this.#pruning = setInterval(() => void this.#prune(), this.#options.retention.everyMs);
+    const { retention } = this.#options;
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    void this.#prune(resolve).then(resolve);
+    this.#timers.push(setInterval(() => void this.#prune(), retention.everyMs));
+    await begun;
   }
 
-  async #prune(): Promise<void> {
+  async #prune(stepped = () => {}): Promise<void> {
+    if (this.#isPruning) return;
+    this.#isPruning = true;
     try {
-      await prune(this.#database, this.#options.retention);
+      await prune(this.#database, await this.#lookAtClock(), () => {
+        stepped();
+        return !this.#isClosing;
+      });
     } catch (error) {
-      this.#fault(error);
+      if (!this.#isClosing) this.#fault(error);
     }
+    this.#isPruning = false;
+  }
+
+  /** @returns what is to be kept, as far as the clock is believed */
+  async #lookAtClock(): Promise<Retention> {
+    const { observer, retention, trustClock } = this.#options;
+    const watch = await this.#clock.look();
+    if (retention.keepMs === null || trustClock === true) return retention;
+    const isDoubted = watch.aheadMs > 0;
+    if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(watch.aheadMs));
+    this.#isClockDoubted = isDoubted;
+    return watch.retention(retention);
+  }
+
+  /** While something could not be stored, tries whether it can be again. An outage has its own probe. */
+  async #probeStore(): Promise<void> {
+    const isReachable = this.#awaySince === null && this.#membership.isMember && !this.#isClosing;
+    if (!isReachable || this.healthy || this.#isProbingStore) return;
+    this.#isProbingStore = true;
+    try {
+      await tryToStore(this.#database);
+      this.#isSuspect = false;
+      for (const replica of this.#rooms.values()) replica.worksAgain();
+      this.#options.observer.notice(MAIN_ROOM, "Messages can be stored again.");
+    } catch (error) {
+      this.#seen(error);
+    }
+    this.#isProbingStore = false;
   }
 
   async #letGo(): Promise<void> {
-    for (const timer of [this.#timer, this.#pruning]) if (timer !== null) clearInterval(timer);
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#timer !== null) clearInterval(this.#timer);
     this.#listener.close();
     await this.#database.close();
   }
@@ -233,6 +289,7 @@ export class PostgresEngine implements Engine {
 
   #idle(room: string, replica: RoomReplica): void {
     if (replica.places.isEmpty && !replica.busy) {
+      if (!replica.healthy) this.#isSuspect = true;
       this.#rooms.delete(room);
       replica.close();
     }

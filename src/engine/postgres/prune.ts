@@ -8,14 +8,22 @@ const STEP_TIMEOUT_MS = 4_000;
 /** So many messages are deleted at once, so that nobody waits long for what is locked meanwhile. */
 const STEP_MESSAGES = 2_000;
 
-/** Deletes the messages that are not to be kept; the servers hear of it. May reject as the database does. */
-export async function prune(database: Database, { keepMs, keepMessages }: Retention): Promise<void> {
+/**
+ * Deletes the messages that are not to be kept, of all rooms; the servers hear of it. May reject as the database does.
+ *
+ * @param goOn asked between two steps
+ */
+export async function prune(
+  database: Database,
+  { keepMs, keepMessages }: Retention,
+  goOn: () => boolean,
+): Promise<void> {
   let deleted = 0;
-  for (;;) {
+  do {
     const step = await database.query(STEP_TIMEOUT_MS, (sql) => deleteSome(sql, keepMs, keepMessages));
     deleted += step;
     if (step < STEP_MESSAGES) break;
-  }
+  } while (goOn());
   if (deleted === 0) return;
   await database.query(
     STEP_TIMEOUT_MS,

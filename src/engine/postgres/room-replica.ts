@@ -110,6 +110,11 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     this.#follower.pruned();
   }
 
+  /** It was tried without a message whether something can be stored, and it can. */
+  worksAgain(): void {
+    this.healthy = true;
+  }
+
   /** Somebody at another server is writing. */
   typing(session: SessionId): void {
     const member = this.#follower.replica?.room.member(session);

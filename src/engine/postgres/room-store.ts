@@ -11,6 +11,8 @@ import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./ro
 
 /** How long reading a part of the history may take. */
 const READ_TIMEOUT_MS = 4_000;
+/** Not so long that the database would pack it or put it elsewhere. */
+const PROBE_LENGTH = 1_500;
 /** So many messages are read at once when as many are wanted as fit into a reply. */
 const TAIL_STEP = 2_000;
 
@@ -251,6 +253,17 @@ async function writeLog(sql: SQL, batch: Batch, messages: readonly Message[]): P
 function bytesBefore(order: "id" | "id DESC"): string {
   return `coalesce(sum(octet_length(name) + octet_length(content) + ${FRAME_BYTES})
     OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)`;
+}
+
+/** Stores something like a message, and takes it back. Rejects as storing a message would. */
+export async function tryToStore(database: Database): Promise<void> {
+  await database.query(READ_TIMEOUT_MS, async (sql) => {
+    await sql`BEGIN`;
+    await sql`
+      INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+      VALUES (${crypto.randomUUID()}, 1, '', ${"x".repeat(PROBE_LENGTH)}, '', now())`;
+    await sql`ROLLBACK`;
+  });
 }
 
 /** The messages of a room in the database. */

@@ -90,6 +90,15 @@ const STEPS: readonly string[] = [
   );
   COMMENT ON TABLE chatbox.assets IS 'Files of the page, for pages that another server gave out or one of another version.';
   `,
+  `
+  CREATE TABLE chatbox.clock (
+    id integer PRIMARY KEY CHECK (id = 1),
+    seen_at timestamptz NOT NULL,
+    held_ms bigint NOT NULL
+  );
+  COMMENT ON TABLE chatbox.clock IS
+    'What the clock said when it was last believed, and for how long servers have run with one that is not.';
+  `,
 ];
 
 /**
