@@ -20,7 +20,8 @@ for (const mask of ["000", "022", "077", "277"]) {
     const folder = dirname(server.dataFile);
     const rooms = join(folder, "data.rooms");
     for (const name of readdirSync(folder)) {
-      expect([name, rightsOf(join(folder, name))]).toEqual([name, name === "data.rooms" ? 0o700 : 0o600]);
+      const isFolder = name === "data.rooms" || name === "data.assets";
+      expect([name, rightsOf(join(folder, name))]).toEqual([name, isFolder ? 0o700 : 0o600]);
     }
     expect(readdirSync(folder)).toContain("data.json.sessions");
     expect(readdirSync(rooms).map((name) => [name, rightsOf(join(rooms, name))])).toEqual([
