@@ -37,7 +37,7 @@ const START_KEEP_MS = 1_000;
 const STOP_MS = 4_200;
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
-/** How long whoever reads the log may take to read its end when the server stops. */
+/** How long whoever reads the log may take to read its end when the server ends. */
 const STOP_LOG_MS = 250;
 /** How long clients may take to read what is unsent when the server stops. */
 const STOP_DRAIN_MS = 1_500;
@@ -103,6 +103,16 @@ export class ChatServer {
     const log = createLog(settings.log, () => metrics.logLost.inc());
     routeConsole(log);
     for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
+    try {
+      return await ChatServer.#start(settings, metrics, log);
+    } catch (error) {
+      // It may say what was done to a history on the way.
+      await flushed(log);
+      throw error;
+    }
+  }
+
+  static async #start(settings: Settings, metrics: Metrics, log: Log): Promise<ChatServer> {
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
     const absentees = new Absentees(settings.graceMs);
@@ -262,7 +272,7 @@ export class ChatServer {
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped, but not all could be stored",
     );
-    await Promise.race([this.#parts.log.flush(), Bun.sleep(STOP_LOG_MS)]);
+    await flushed(this.#parts.log);
     return clean;
   }
 
@@ -458,6 +468,11 @@ function isExempt(key: string, { exemptAddresses }: Settings): boolean {
 function mostSockets({ maxConnections, maxRooms }: Settings["limits"]): number {
   const { POSITIVE_INFINITY } = Number;
   return Math.min(maxConnections ?? POSITIVE_INFINITY, socketsLeft(maxRooms) ?? POSITIVE_INFINITY);
+}
+
+/** Resolves when the log is written, or has had its time. */
+async function flushed(log: Log): Promise<void> {
+  await Promise.race([log.flush(), Bun.sleep(STOP_LOG_MS)]);
 }
 
 /** Where the history is, without secrets. */
