@@ -31,6 +31,7 @@ interface Flags {
   fsync: "always" | "batch" | "off";
   keepDays?: number;
   keepMessages?: number;
+  maxHistory: number;
   trustClock?: boolean;
   getBudget: number;
   compression: boolean;
@@ -151,6 +152,9 @@ function createServeCommand(version: string): Command {
       flag("--keep-messages <n>", "newest messages kept of each room; all if not given").argParser(
         parseCount,
       ),
+    )
+    .addOption(
+      bytes("--max-history <size>", "largest history of a room; past it the oldest messages go", 1024 * MIB),
     )
     .addOption(
       flag(
@@ -301,6 +305,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     retention: {
       keepMs: flags.keepDays === undefined ? null : flags.keepDays * DAY_MS,
       keepMessages: flags.keepMessages ?? null,
+      keepBytes: flags.maxHistory,
       everyMs: RETENTION_EVERY_MS,
     },
     trustClock: flags.trustClock ?? false,

@@ -104,7 +104,7 @@ export class ChatServer {
     routeConsole(log);
     for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
     try {
-      return await ChatServer.#start(settings, metrics, log);
+      return await ChatServer.#start(settings, listenOn, metrics, log);
     } catch (error) {
       // It may say what was done to a history on the way.
       await flushed(log);
@@ -112,7 +112,12 @@ export class ChatServer {
     }
   }
 
-  static async #start(settings: Settings, metrics: Metrics, log: Log): Promise<ChatServer> {
+  static async #start(
+    settings: Settings,
+    listenOn: readonly string[],
+    metrics: Metrics,
+    log: Log,
+  ): Promise<ChatServer> {
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
     const absentees = new Absentees(settings.graceMs);

@@ -26,7 +26,7 @@ function open(deliver: Deliver, options: Partial<LocalEngineOptions> = {}): Prom
     restartGraceMs: 30_000,
     sendKeys: 1000,
     pastSessions: 10,
-    retention: { keepMs: null, keepMessages: null, everyMs: 60_000 },
+    retention: { keepMs: null, keepMessages: null, keepBytes: null, everyMs: 60_000 },
     now: () => ({ time: 1_000, timestamp: "01/01/2030 00:00:01" }),
     timeOf: () => undefined,
     deliver,
@@ -137,7 +137,7 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
   let time = 1_000;
   stage.engine = await open(stage.deliver, {
     now: () => ({ time, timestamp: "T" }),
-    retention: { keepMs: null, keepMessages: 3, everyMs: 1 },
+    retention: { keepMs: null, keepMessages: 3, keepBytes: null, everyMs: 1 },
   });
   stage.engine.enter("/");
   stage.name("a", "An");

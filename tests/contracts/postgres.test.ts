@@ -23,7 +23,7 @@ async function open(deliver: Deliver, options: Partial<PostgresEngineOptions> & 
     restartGraceMs: 30_000,
     sendKeys: 1000,
     pastSessions: 10,
-    retention: { keepMs: null, keepMessages: null, everyMs: 60_000 },
+    retention: { keepMs: null, keepMessages: null, keepBytes: null, everyMs: 60_000 },
     now: () => ({ time: 1_000, timestamp: "01/01/2030 00:00:01" }),
     deliver,
     observer: { notice: () => {}, fault: () => {}, stored: () => {} },
@@ -406,7 +406,12 @@ async function countsOf(stage: EngineStage): Promise<unknown[]> {
   return rowsOf(rows).map(({ room, count }) => [room, count]);
 }
 
-const NINETY_DAYS = { keepMs: 90 * 24 * 60 * 60 * 1000, keepMessages: null, everyMs: 60_000 };
+const NINETY_DAYS = {
+  keepMs: 90 * 24 * 60 * 60 * 1000,
+  keepMessages: null,
+  keepBytes: null,
+  everyMs: 60_000,
+};
 
 test("postgres: PAGE-5 every room is pruned, entered or not, however much there is", async () => {
   const stage = await firstStage();

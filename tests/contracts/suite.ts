@@ -27,6 +27,8 @@ export function withRetention({ retention, ...times }: EngineTimes = {}) {
   return retention === undefined ? times : { ...times, retention: { ...retention, everyMs: 60_000 } };
 }
 
+const ALL_TEN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
+
 /** What is encoded already, as text. */
 export function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString();
@@ -483,9 +485,11 @@ export function engineContract(kind: EngineKind): void {
   });
 
   for (const [what, retention, kept] of [
-    ["the newest messages", { keepMs: null, keepMessages: 3 }, [8, 9, 10]],
-    ["a time", { keepMs: 60 * 60 * 1000, keepMessages: null }, [10]],
-    ["all", { keepMs: 100 * 365 * 24 * 60 * 60 * 1000, keepMessages: 20 }, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
+    ["the newest messages", { keepMs: null, keepMessages: 3, keepBytes: null }, [8, 9, 10]],
+    ["a time", { keepMs: 60 * 60 * 1000, keepMessages: null, keepBytes: null }, [10]],
+    ["a size", { keepMs: null, keepMessages: null, keepBytes: 500 }, [6, 7, 8, 9, 10]],
+    ["no more than a large size", { keepMs: null, keepMessages: null, keepBytes: 5000 }, ALL_TEN],
+    ["all", { keepMs: 100 * 365 * 24 * 60 * 60 * 1000, keepMessages: 20, keepBytes: null }, ALL_TEN],
   ] as const) {
     test(`${kind.name}: PAGE-5 ID-2 of a history, of which ${what} is kept, a page tells the gap, and ids go on`, async () => {
       const stage = await stages();
@@ -504,7 +508,9 @@ export function engineContract(kind: EngineKind): void {
       const told = await again.until(5);
       const [after, below] = told.flatMap((each) => (each.kind === "paged" ? [each.page] : []));
       const ids = (page: typeof after) =>
-        JSON.parse(`[${page?.messages}]`).map((message: { id: number }) => message.id);
+        JSON.parse(`[${textOf(page?.messages ?? new Uint8Array(0))}]`).map(
+          (message: { id: number }) => message.id,
+        );
       expect(ids(after)).toEqual(kept);
       expect(after?.gap ?? null).toEqual(kept[0] === 1 ? null : { from: 1, to: kept[0] - 1 });
       const [first] = kept;

@@ -68,7 +68,7 @@ for (const [what, text, rewrite] of [
           if (isRoot) chownSync(path, 1234, 4321);
           const journal = await Journal.open(path, QUICK);
           if (rewrite) {
-            const retention = { keepMs: null, keepMessages: 1, everyMs: 1 };
+            const retention = { keepMs: null, keepMessages: 1, keepBytes: null, everyMs: 1 };
             expect(await journal.prune(retention, 2_000_000_000_000, (end) => end())).toBe(2);
           }
           await journal.close();

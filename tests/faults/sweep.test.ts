@@ -1,6 +1,15 @@
 /** Old messages of rooms that nobody is in, and a clock that says that all messages are old. */
-import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { expect, spyOn, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { ClockWatch } from "../../src/engine/clock-watch.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
@@ -10,7 +19,7 @@ import { TemporaryFolder } from "../support/server.ts";
 import { historyText, message, readHistory } from "./journal-fixture.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-const NINETY_DAYS: Retention = { keepMs: 90 * DAY_MS, keepMessages: null, everyMs: 60_000 };
+const NINETY_DAYS: Retention = { keepMs: 90 * DAY_MS, keepMessages: null, keepBytes: null, everyMs: 60_000 };
 const NOW = 1_900_000_000_000;
 
 const messages = (count: number, time: number) =>
@@ -96,7 +105,7 @@ test("PAGE-5 rooms that nobody enters are pruned at the start, each, and what a 
 test("PAGE-5 rooms that nobody is in are pruned again and again, and of each as many messages are kept", async () => {
   using site = new Site();
   writeFileSync(site.room("tea"), historyText(messages(2, NOW - DAY_MS)));
-  const engine = await site.open({ keepMs: null, keepMessages: 4, everyMs: 5 });
+  const engine = await site.open({ keepMs: null, keepMessages: 4, keepBytes: null, everyMs: 5 });
   writeFileSync(site.room("tea"), historyText(messages(20, NOW - DAY_MS)));
   await site.until(() => ids(site.room("tea")).length === 4);
   await engine.close();
@@ -110,7 +119,7 @@ test("a room that is entered while its file is pruned has its history, and what 
   for (let round = 0; round < 10; round++) {
     const stage = new EngineStage();
     const engine = await site.open(
-      { keepMs: null, keepMessages: count - 100 * round, everyMs: 60_000 },
+      { keepMs: null, keepMessages: count - 100 * round, keepBytes: null, everyMs: 60_000 },
       {
         deliver: stage.deliver,
       },
@@ -228,7 +237,7 @@ test("a clock is believed within a day, when the server has run for a day with i
 
 test("ID-2 the id of a message that was taken out of the file by hand is not given again", async () => {
   using site = new Site();
-  const keepAll: Retention = { keepMs: null, keepMessages: null, everyMs: 60_000 };
+  const keepAll: Retention = { keepMs: null, keepMessages: null, keepBytes: null, everyMs: 60_000 };
   const say = async (content: string) => {
     const stage = new EngineStage();
     stage.engine = await site.open(keepAll, { deliver: stage.deliver });
@@ -252,3 +261,42 @@ test("ID-2 the id of a message that was taken out of the file by hand is not giv
     [1, 2, 4],
   ]);
 });
+
+test("--max-history drops the oldest of a room that nobody is in, and of one in use without waiting for the hour", async () => {
+  using site = new Site();
+  const hourly: Retention = { keepMs: null, keepMessages: null, keepBytes: 20_000, everyMs: 60 * 60 * 1000 };
+  writeFileSync(site.room("tea"), historyText(messages(400, NOW - DAY_MS)));
+  writeFileSync(site.room("small"), historyText(messages(20, NOW - DAY_MS)));
+  const before = readFileSync(site.room("small"), "utf8");
+  const stage = new EngineStage();
+  const engine = await site.open(hourly, { deliver: stage.deliver });
+  stage.engine = engine;
+  await untilSmaller(site.room("tea"), 20_000);
+  expect(ids(site.room("tea")).at(-1)).toBe(400);
+  expect(statSync(site.room("tea")).size).toBeGreaterThan(17_000);
+  expect(readFileSync(site.room("small"), "utf8")).toBe(before);
+  engine.enter("/");
+  stage.name("a", "An");
+  site.now = NOW - DAY_MS;
+  for (let i = 0; i < 100; i++) stage.send("a", `old ${i}`.padEnd(300, "."));
+  await stage.until(101);
+  // Nothing of it is old enough to go; from now on all of it is, and a message more shows that there is too much.
+  expect(statSync(site.dataFile).size).toBeGreaterThan(30_000);
+  site.now = NOW;
+  let uptimeMs = performance.now();
+  using _clock = spyOn(performance, "now").mockImplementation(() => uptimeMs);
+  // The first look may still be under way, and the next ones are a minute apart.
+  for (let sent = 101; statSync(site.dataFile).size > 20_000; sent++) {
+    uptimeMs += 61_000;
+    stage.send("a", "new");
+    await stage.until(sent + 1);
+    await Bun.sleep(5);
+  }
+  expect(ids(site.dataFile)[0]).toBeGreaterThan(40);
+  expect(site.faults).toEqual([]);
+  await engine.close();
+});
+
+async function untilSmaller(path: string, bytes: number): Promise<void> {
+  while (statSync(path).size > bytes) await Bun.sleep(5);
+}

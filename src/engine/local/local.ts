@@ -299,6 +299,7 @@ export class LocalEngine implements Engine {
         return await this.#openJournal(room);
       },
       prune: (journal, alone) => this.#prune(room, journal, alone),
+      sizeMost: this.#options.retention.keepBytes ?? Number.POSITIVE_INFINITY,
       idle: () => this.#idle(room, queue),
     });
     this.#rooms.set(room, queue);
@@ -320,8 +321,10 @@ export class LocalEngine implements Engine {
     const { now, observer } = this.#options;
     try {
       if (keepsAll(this.#options.retention)) return;
-      this.#clockFound ??= this.#findClock(journal);
-      await this.#clockFound;
+      if (this.#options.retention.keepMs !== null) {
+        this.#clockFound ??= this.#findClock(journal);
+        await this.#clockFound;
+      }
       const dropped = await journal.prune(this.#retention, now().time, alone);
       if (dropped > 0)
         observer.notice(room, `${dropped} messages of room ${room} were not to be kept any longer.`);

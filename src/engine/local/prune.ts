@@ -1,7 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLOSING, decodeRecord, replyBytes } from "../record.ts";
-import { KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
+import { FULL_SHARE, KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
 import { copyBytes, resemble, writeAll } from "./disk-file.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import type { Cut } from "./history-index.ts";
@@ -27,7 +27,8 @@ export async function findCut(
   stop: AbortSignal,
 ): Promise<Cut | null> {
   if (keepsAll(retention) || count === 0) return null;
-  const { keepMs, keepMessages } = retention;
+  const { keepMs, keepMessages, keepBytes } = retention;
+  const excess = keepBytes !== null && end > keepBytes ? end - FULL_SHARE * keepBytes : 0;
   const cut = { count: 0, firstId: 0, bytes: 0, replyBytes: 0 };
   for await (const lines of readLines(new FileChunks(file, OPENING.length, end))) {
     stop.throwIfAborted();
@@ -38,7 +39,8 @@ export async function findCut(
       const { id, time } = decodeRecord(record);
       const isOver =
         (keepMs !== null && time < now - keepMs) ||
-        (keepMessages !== null && count - cut.count > keepMessages);
+        (keepMessages !== null && count - cut.count > keepMessages) ||
+        cut.bytes < excess;
       if (!isOver || time > now - KEPT_AT_LEAST_MS || cut.count === count - 1) {
         return cut.count === 0 ? null : { ...cut, firstId: id };
       }

@@ -13,6 +13,8 @@ import { withoutRoom } from "../without-room.ts";
 import type { Journal } from "./journal.ts";
 import type { SessionStore } from "./sessions.ts";
 
+/** A history that is too large and of which nothing may go yet, since it is young, is looked at again after this time. */
+const PRUNE_AGAIN_AFTER_MS = 60_000;
 /** A room that could not be opened is tried again after this time, and not on every frame. */
 const REOPEN_AFTER_MS = 5_000;
 /** A history up to this size is pruned before it is used, which takes a moment; a larger one while it is used. */
@@ -24,6 +26,8 @@ const PROBE_MOST_BYTES = 64 * 1024;
 export interface RoomQueueOptions extends QueueOptions {
   /** Opens the history file. */
   readonly open: () => Promise<Journal>;
+  /** Past this size of the file, in bytes, something is to be dropped at once. */
+  readonly sizeMost: number;
   /** Drops what is not to be kept of the history. `alone` runs its end when no append runs. Does not reject. */
   readonly prune: (journal: Journal, alone: (end: () => Promise<void>) => Promise<void>) => Promise<void>;
   readonly now: () => Moment;
@@ -46,6 +50,8 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   #room: Room | null = null;
   #opening: Promise<void> | null = null;
   #isPruning = false;
+  /** By the clock of `performance.now`. */
+  #pruneNotBefore = 0;
   /** What waits for its turn between two batches. They do not reject. */
   #errands: (() => Promise<void>)[] = [];
   /** How much could not be stored when it was tried last. */
@@ -74,6 +80,14 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
       this.#betweenBatches(() => end().finally(() => this.dropHistory())),
     );
     this.#isPruning = false;
+  }
+
+  /** Nobody can fill the disk in the hour between two prunes. */
+  #pruneIfTooLarge(journal: Journal): void {
+    const now = performance.now();
+    if (journal.size <= this.options.sizeMost || now < this.#pruneNotBefore) return;
+    this.#pruneNotBefore = now + PRUNE_AGAIN_AFTER_MS;
+    void this.prune();
   }
 
   /** Notes how far ids went, for when the newest messages are taken out of the file by hand. */
@@ -284,6 +298,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     try {
       await journal.append(records);
       this.healthy = true;
+      this.#pruneIfTooLarge(journal);
       this.#tellNotices(journal);
       observer.stored(records.length, performance.now() - startedAt);
       return undefined;

@@ -1,12 +1,12 @@
 import { open, opendir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { roomOfPath } from "../../protocol/room-name.ts";
 import { CLOSING, decodeRecord } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { errorCode } from "./fault.ts";
 import type { Journal } from "./journal.ts";
 import { realFile } from "./real-file.ts";
 import { DRAFT_SUFFIXES } from "./repair.ts";
+import { roomOfFileName } from "./room-file.ts";
 
 /** No record is shorter: a file with fewer bytes for each message that is to be kept has no more of them. */
 const RECORD_LEAST_BYTES = 50;
@@ -90,20 +90,21 @@ export class Sweep {
       const draft = DRAFT_SUFFIXES.find((suffix) => name.endsWith(SUFFIX + suffix));
       if (draft !== undefined) await this.#dropDraft(folder, name, draft);
       else if (KEPT_ASIDE.test(name)) aside.push(join(folder, name));
-      else if (name.endsWith(SUFFIX)) await this.#see(folder, name.slice(0, -SUFFIX.length));
+      else await this.#see(folder, name);
     }
   }
 
   /** A crash has left it. */
   async #dropDraft(folder: string, name: string, suffix: string): Promise<void> {
-    const room = name.slice(0, -(SUFFIX + suffix).length);
-    if (!this.#options.isOpen(room)) await rm(join(folder, name), { force: true });
+    const room = roomOfFileName(name.slice(0, -suffix.length));
+    if (room !== undefined && !this.#options.isOpen(room)) await rm(join(folder, name), { force: true });
   }
 
-  async #see(folder: string, room: string): Promise<void> {
-    if (roomOfPath(`/rooms/${room}`) !== room) return;
+  async #see(folder: string, name: string): Promise<void> {
+    const room = roomOfFileName(name);
+    if (room === undefined) return;
     try {
-      if (!(await this.#isDue(join(folder, room + SUFFIX)))) return;
+      if (!(await this.#isDue(join(folder, name)))) return;
     } catch (error) {
       this.#options.fault(room, error);
       return;
@@ -133,9 +134,10 @@ export class Sweep {
 
   /** Whether something of a file may have to go. */
   async #isDue(path: string): Promise<boolean> {
-    const { keepMs, keepMessages } = this.#options.retention();
+    const { keepMs, keepMessages, keepBytes } = this.#options.retention();
     const found = await stat(path);
     if (!found.isFile()) return false;
+    if (keepBytes !== null && found.size > keepBytes) return true;
     if (keepMessages !== null && found.size > keepMessages * RECORD_LEAST_BYTES) return true;
     if (keepMs === null || found.size === 0) return false;
     const head = await headOf(path);
