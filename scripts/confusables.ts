@@ -18,15 +18,17 @@ const OUTPUT = join(import.meta.dir, "../src/room/confusables.ts");
 type Relation = readonly [from: string, to: string];
 
 /**
- * What the data does not have. A small capital is a form of its letter, and so is a letter without its dot; the others were
- * found by drawing every character in a browser, with several fonts: they come out pixel for pixel the same.
+ * What the data does not have. A small capital is a form of its letter, and so is a letter without its dot. The others were
+ * found by drawing characters in a browser, with several fonts: they come out pixel for pixel the same, or, of marks over
+ * and under vowels, nearer to one of Vietnamese than any two of Vietnamese are to each other.
  */
 const MORE: readonly Relation[] = [
   ...pairs("ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ĸk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ȷj"),
   ["w", "vv"],
-  ...pairs("𝆌r 𝆍s 𝆎z 𝆏p 𝆐m 𝆑f 𐌏o ᱛo 𑫤o 𐤦i 𑀭i 𞠢i 𐤯t 𐤲+ ᱹ. ᱺ: 〜~ ⵍИ ɥч ɛε"),
-  // Ṵ is drawn as Ũ.
-  ["\u0330", "\u0303"],
+  ...pairs("𝆌r 𝆍s 𝆎z 𝆏p 𝆐m 𝆑f 𐌏o ᱛo 𑫤o 𐤦i 𑀭i 𞠢i 𐤯t 𐤲+ ᱹ. ᱺ: 〜~ ⵍИ ɥч ɛε ԼL ꟾI 𐌀A ᑕc ժd ❘I ֊- ᠆- ־- ʿ' ❛' ❜'"),
+  ...marks("\u0303", "\u0304\u030b\u0330\u034a"),
+  ...marks("\u0309", "\u030d\u0312\u0313\u0314\u033d\u033e\u0351\u0352\u0357\u0485\u0486"),
+  ...marks("\u0323", "\u0316\u0317\u0318\u0319\u031c\u031d\u031e\u031f\u0320\u0326\u0329\u034e\u0353"),
 ];
 
 /** The same among Latin letters only. */
@@ -93,6 +95,10 @@ function pairs(text: string): Relation[] {
     const [from = "", to = ""] = pair;
     return [from, to];
   });
+}
+
+function marks(to: string, from: string): Relation[] {
+  return Array.from(from, (mark): Relation => [mark, to]);
 }
 
 /** Characters that count as one, in classes that grow. */
