@@ -25,7 +25,9 @@ type Relation = readonly [from: string, to: string];
 const MORE: readonly Relation[] = [
   ...pairs("ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ĸk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ȷj"),
   ["w", "vv"],
-  ...pairs("𝆌r 𝆍s 𝆎z 𝆏p 𝆐m 𝆑f 𐌏o ᱛo 𑫤o 𐤦i 𑀭i 𞠢i 𐤯t 𐤲+ ᱹ. ᱺ: 〜~ ⵍИ ɥч ɛε ԼL ꟾI 𐌀A ᑕc ժd ❘I ֊- ᠆- ־- ʿ' ❛' ❜'"),
+  ...pairs(
+    "𝆌r 𝆍s 𝆎z 𝆏p 𝆐m 𝆑f 𐌏o ᱛo 𑫤o 𐤦i 𑀭i 𞠢i 𐤯t 𐤲+ ᱹ. ᱺ: 〜~ ⵍИ ɥч ɛε ԼL ꟾI 𐌀A ᑕc ժd ❘I ֊- ᠆- ־- ʿ' ❛' ❜'",
+  ),
   ...marks("\u0303", "\u0304\u030b\u0330\u034a"),
   ...marks("\u0309", "\u030d\u0312\u0313\u0314\u033d\u033e\u0351\u0352\u0357\u0485\u0486"),
   ...marks("\u0323", "\u0316\u0317\u0318\u0319\u031c\u031d\u031e\u031f\u0320\u0326\u0329\u034e\u0353"),
@@ -46,7 +48,6 @@ const APART: readonly string[] = [
 /** Letters that are written together as a syllable: the same letter at its beginning and end makes another syllable. */
 const HANGUL_JAMO = /[\u1100-\u11ff\ua960-\ua97f\ud7b0-\ud7ff]/;
 const ASCII = /^[!-~]+$/;
-const IGNORABLE = new RegExp(`[${NOTHING}]`, "gu");
 
 const LICENCE = `UNICODE LICENSE V3
 
@@ -109,7 +110,8 @@ class Classes {
 
   constructor() {
     for (const [line, characters] of APART.entries()) {
-      for (const character of characters) this.#lines.set(character, this.#linesOf(character).union(new Set([line])));
+      for (const character of characters)
+        this.#lines.set(character, this.#linesOf(character).union(new Set([line])));
     }
   }
 
@@ -176,7 +178,13 @@ function tableOf(data: readonly Relation[]): Table {
     const folded = foldCase(character);
     if (isOne(folded)) classes.join(folded, character);
   }
-  const relations = [...MORE, ...data.filter(isOfAtoms).map(plain).sort((a, b) => rank(a) - rank(b))];
+  const relations = [
+    ...MORE,
+    ...data
+      .filter(isOfAtoms)
+      .map(plain)
+      .sort((a, b) => rank(a) - rank(b)),
+  ];
   const leftOut = relations.filter((relation) => !holds(relation, classes));
   const likeLatin = [...data.filter(isOfOthersLikeLatin), ...MORE_AMONG_LATIN];
   const texts = textsOf(
@@ -188,7 +196,10 @@ function tableOf(data: readonly Relation[]): Table {
     Array.from(foldCase(plainText(text)), (each) => texts.get(each) ?? each).join("");
   return {
     everywhere: new Map([...texts].filter(([from, to]) => from !== to && foldCase(from) === from)),
-    amongLatin: expanded(likeLatin.filter(([from, to]) => expand(from) !== expand(to)), expand),
+    amongLatin: expanded(
+      likeLatin.filter(([from, to]) => expand(from) !== expand(to)),
+      expand,
+    ),
     overSpace: expanded(data.map(plain).flatMap(overSpace), expand),
     leftOut,
   };
@@ -216,7 +227,7 @@ function plain([from, to]: Relation): Relation {
 }
 
 function plainText(text: string): string {
-  return text.normalize("NFKD").replace(IGNORABLE, "");
+  return text.normalize("NFKD").replace(NOTHING, "");
 }
 
 /** What is sure comes first: capitals that look like capitals, then small letters like Latin ones, then the others. */
@@ -232,7 +243,8 @@ function spellings(relations: readonly Relation[], classes: Classes): Map<string
   const spelled = new Map<string, string>();
   for (const [from, to] of relations) {
     const root = classes.root(from);
-    if (!isOne(to) && !spelled.has(root) && (ASCII.test(from) || !classes.isLatin(from))) spelled.set(root, to);
+    if (!isOne(to) && !spelled.has(root) && (ASCII.test(from) || !classes.isLatin(from)))
+      spelled.set(root, to);
   }
   return spelled;
 }
@@ -264,7 +276,10 @@ function headOf(members: readonly string[], likeLatin: ReadonlySet<string>): str
 
 /** Whether it takes a letter of another script for a Latin one. */
 function isOfOthersLikeLatin([from, to]: Relation): boolean {
-  return /^[A-Za-z]\p{M}*$/u.test(to.normalize("NFKD")) && /^(?!\p{Script=Latin})\p{L}/u.test(from.normalize("NFKD"));
+  return (
+    /^[A-Za-z]\p{M}*$/u.test(to.normalize("NFKD")) &&
+    /^(?!\p{Script=Latin})\p{L}/u.test(from.normalize("NFKD"))
+  );
 }
 
 function overSpace([from, to]: Relation): Relation[] {
@@ -281,7 +296,12 @@ function* everyCharacter(): Generator<string> {
 }
 
 function isAtom(text: string): boolean {
-  return isOne(text) && text.normalize("NFKD") === text && !HANGUL_JAMO.test(text) && text.replace(IGNORABLE, "") === text;
+  return (
+    isOne(text) &&
+    text.normalize("NFKD") === text &&
+    !HANGUL_JAMO.test(text) &&
+    text.replace(NOTHING, "") === text
+  );
 }
 
 function isOne(text: string): boolean {
@@ -345,6 +365,8 @@ const { version, relations } = parse(await Bun.file(file).text());
 const table = tableOf(relations);
 await Bun.write(OUTPUT, sourceOf(version, table));
 for (const [from, to] of table.leftOut) {
-  console.log(`${from} ${hexOf(from)} is not ${to} ${hexOf(to)}${table.amongLatin.has(from) ? ", but among Latin letters" : ""}`);
+  console.log(
+    `${from} ${hexOf(from)} is not ${to} ${hexOf(to)}${table.amongLatin.has(from) ? ", but among Latin letters" : ""}`,
+  );
 }
 console.log(`${table.everywhere.size} characters of Unicode ${version} are in ${OUTPUT}.`);

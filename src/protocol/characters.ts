@@ -8,25 +8,27 @@ import { CONTENT_MAX, NICKNAME_MAX } from "./limits.ts";
 const FORBIDDEN_IN_NICKNAME = /[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Cn}\u202A-\u202E\u2066-\u2069]/u;
 
 /**
- * What is drawn as nothing, for a class of a regular expression: what Unicode counts as ignorable, and what it does not
- * though it has no glyph, or a blank one. These are the mark of a Syriac abbreviation, the empty Braille pattern,
- * annotations and the place of an object, the joiner of Brahmi numbers, the controls and blanks among hieroglyphs,
- * Khitan's filler, Duployan's selector, and the notehead that is none.
+ * What is drawn as nothing: what Unicode counts as ignorable, and what it does not though it has no glyph, or a blank one.
+ * These are the mark of a Syriac abbreviation, the empty Braille pattern, annotations and the place of an object, the
+ * joiner of Brahmi numbers, the controls and blanks among hieroglyphs, Khitan's filler, Duployan's selector, and the
+ * notehead that is none.
  */
 export const NOTHING =
-  "\\p{Default_Ignorable_Code_Point}\\u070F\\u2800\\uFFF9-\\uFFFC\\u{1107F}\\u{13430}-\\u{13442}\\u{16FE4}\\u{1BC9D}\\u{1D159}";
+  /[\p{Default_Ignorable_Code_Point}\u070F\u2800\uFFF9-\uFFFC\u{1107F}\u{13430}-\u{13442}\u{16FE4}\u{1BC9D}\u{1D159}]/gu;
 
-/**
- * Marks that stack the letter behind them under the one before, and are drawn as nothing where there is none, for a
- * class of a regular expression.
- */
-export const STACKERS =
-  "\\u1039\\u17D2\\u1A60\\u1BAB\\u2D7F\\uAAF6\\u{10A3F}\\u{11133}\\u{113D0}\\u{1193E}\\u{11A47}\\u{11A99}\\u{11D45}\\u{11D97}\\u{11F42}";
+/** Marks that stack the letter behind them under the one before, where there is none: then they are nothing as well. */
+export const IDLE_STACKERS =
+  /[\u1039\u17D2\u1A60\u1BAB\u2D7F\uAAF6\u{10A3F}\u{11133}\u{113D0}\u{1193E}\u{11A47}\u{11A99}\u{11D45}\u{11D97}\u{11F42}](?!\p{Lo})/gu;
 
-/** At least one character that leaves ink, which white space and format characters do not. */
-const INK = new RegExp(`[^\\p{White_Space}\\p{Cc}\\p{Cf}${NOTHING}${STACKERS}]`, "u");
+/** White space and format characters leave no ink. */
+const INK = /[^\p{White_Space}\p{Cc}\p{Cf}]/u;
 
 const PLAIN_NICKNAME = /^[!-~]+$/;
+
+/** Whether a text leaves ink where it is drawn. */
+export function isVisible(text: string): boolean {
+  return INK.test(text.replace(NOTHING, "").replace(IDLE_STACKERS, ""));
+}
 
 /** Whether `text` has 1 to `max` code points and no lone surrogate. */
 export function isTextOf(text: string, max: number): boolean {
@@ -42,7 +44,7 @@ export function isTextOf(text: string, max: number): boolean {
 export function isNickname(value: unknown): value is string {
   if (typeof value !== "string" || !isTextOf(value, NICKNAME_MAX)) return false;
   // The classes of Unicode's properties are slow to test, and most nicknames do not need them.
-  return PLAIN_NICKNAME.test(value) || (!FORBIDDEN_IN_NICKNAME.test(value) && INK.test(value));
+  return PLAIN_NICKNAME.test(value) || (!FORBIDDEN_IN_NICKNAME.test(value) && isVisible(value));
 }
 
 /** Whether a value is a legal message content: 1 to 4,000 code points, any characters but lone surrogates. */

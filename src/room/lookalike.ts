@@ -1,9 +1,7 @@
-import { NOTHING, STACKERS } from "../protocol/characters.ts";
+import { IDLE_STACKERS, NOTHING } from "../protocol/characters.ts";
 import { foldCase } from "./case-folding.ts";
 import { AMONG_LATIN, EVERYWHERE, OVER_SPACE } from "./confusables.ts";
 
-const DRAWN_AS_NOTHING = new RegExp(`[${NOTHING}]`, "gu");
-const NOTHING_TO_STACK = new RegExp(`[${STACKERS}](?!\\p{Lo})`, "gu");
 const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
 const LATIN = /\p{Script=Latin}/u;
 const ASCII = /^[\0-\x7f]*$/;
@@ -57,7 +55,7 @@ function lookalikeOf(character: string): string {
   const known = remembered.get(character);
   if (known !== undefined) return known;
   let text = "";
-  for (const each of foldCase(character.normalize("NFKD").replace(DRAWN_AS_NOTHING, ""))) {
+  for (const each of foldCase(character.normalize("NFKD").replace(NOTHING, ""))) {
     text += everywhere.get(each) ?? each;
   }
   if (remembered.size === REMEMBERED) remembered.clear();
@@ -72,7 +70,7 @@ function settled(text: string): string {
     ? text
     : text
         .normalize("NFD")
-        .replace(NOTHING_TO_STACK, "")
+        .replace(IDLE_STACKERS, "")
         .replace(OVER_A_SPACE, (both) => overSpace.get(both.slice(1)) ?? both)
         .replace(MARKS, inOrder)
         .replace(DOT_ON_DOTTED, "$1");
@@ -82,7 +80,8 @@ function settled(text: string): string {
 /** Marks in one order, and each once. Those of a Vietnamese letter mostly are in this one already. */
 function inOrder(marks: string): string {
   for (let at = 1; at < marks.length; at++) {
-    if (marks.charCodeAt(at) >= marks.charCodeAt(at - 1)) return [...new Set(marks)].sort().reverse().join("");
+    if (marks.charCodeAt(at) >= marks.charCodeAt(at - 1))
+      return [...new Set(marks)].sort().reverse().join("");
   }
   return marks;
 }
