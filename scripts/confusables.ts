@@ -17,6 +17,10 @@ const OUTPUT = join(import.meta.dir, "../src/room/confusables.ts");
 /** A character looks like a text. */
 type Relation = readonly [from: string, to: string];
 
+/** Where rows of letters and digits in circles and squares begin that normalisation leaves as they are. */
+const LETTERS_IN_BLACK = ["🅐", "🅰"];
+const DIGITS_IN_CIRCLES = ["❶", "➀", "➊", "⓵"];
+
 /**
  * What the data does not have. A small capital is a form of its letter, and so is a letter without its dot. The others were
  * found by drawing characters in a browser, with several fonts: they come out pixel for pixel the same, or, of marks over
@@ -25,16 +29,18 @@ type Relation = readonly [from: string, to: string];
 const MORE: readonly Relation[] = [
   ...pairs("ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ĸk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ȷj"),
   ["w", "vv"],
-  ...pairs(
-    "𝆌r 𝆍s 𝆎z 𝆏p 𝆐m 𝆑f 𐌏o ᱛo 𑫤o 𐤦i 𑀭i 𞠢i 𐤯t 𐤲+ ᱹ. ᱺ: 〜~ ⵍИ ɥч ɛε ԼL ꟾI 𐌀A ᑕc ժd ❘I ֊- ᠆- ־- ʿ' ❛' ❜'",
-  ),
+  ...pairs("𝆌r 𝆍s 𝆎z 𝆏p 𝆐m 𝆑f 𐌏o ᱛo 𑫤o 𐤦i 𑀭i 𞠢i 𐤯t 𐤲+ ᱹ. ᱺ: 〜~ ⵍИ ɥч ɛε ꟾI 𐌀A ᑕc ժd ❘I"),
+  ...pairs("֊- ᠆- ־- —- ʿ' ❛' ❜' ⓿0 🄋0 🄌0"),
+  ...LETTERS_IN_BLACK.flatMap((first) => row(first, "abcdefghijklmnopqrstuvwxyz")),
+  ...DIGITS_IN_CIRCLES.flatMap((first) => row(first, "123456789")),
   ...marks("\u0303", "\u0304\u030b\u0330\u034a"),
-  ...marks("\u0309", "\u030d\u0312\u0313\u0314\u033d\u033e\u0351\u0352\u0357\u0485\u0486"),
+  ...marks("\u0309", "\u0312\u0313\u0314\u033d\u033e\u0351\u0352\u0357\u0485\u0486"),
+  ...marks("\u031b", "\u0315"),
   ...marks("\u0323", "\u0316\u0317\u0318\u0319\u031c\u031d\u031e\u031f\u0320\u0326\u0329\u034e\u0353"),
 ];
 
 /** The same among Latin letters only. */
-const MORE_AMONG_LATIN: readonly Relation[] = pairs("ωw");
+const MORE_AMONG_LATIN: readonly Relation[] = pairs("ωw ηn пn єe ԼL");
 
 /** Readers tell the characters of a line apart. The letter l is in none: it looks like I, which is i. */
 const APART: readonly string[] = [
@@ -96,6 +102,11 @@ function pairs(text: string): Relation[] {
     const [from = "", to = ""] = pair;
     return [from, to];
   });
+}
+
+function row(first: string, letters: string): Relation[] {
+  const start = first.codePointAt(0) ?? 0;
+  return Array.from(letters, (letter, at): Relation => [String.fromCodePoint(start + at), letter]);
 }
 
 function marks(to: string, from: string): Relation[] {
@@ -267,11 +278,11 @@ function textsOf(
   return new Map([...members.values()].flat().map((member) => [member, expand(member)]));
 }
 
-/** Which of a class stands for it: best a Latin letter, else one that nobody takes for one, and folded if there is one. */
+/** Which of a class stands for it: none that is taken for a Latin letter, best one of {@link APART}, else a folded one. */
 function headOf(members: readonly string[], likeLatin: ReadonlySet<string>): string {
-  const latin = members.find((member) => APART[0]?.includes(member));
-  const others = members.filter((member) => !likeLatin.has(member));
-  return latin ?? others.find((member) => !isCapital(member)) ?? others[0] ?? members.join();
+  const eligible = members.filter((member) => !likeLatin.has(member));
+  const best = Array.from(APART.join("")).find((character) => eligible.includes(character));
+  return best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0] ?? members.join();
 }
 
 /** Whether it takes a letter of another script for a Latin one. */

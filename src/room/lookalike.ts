@@ -10,6 +10,8 @@ const WHITE_SPACE = /\p{White_Space}+/gu;
 const OVER_A_SPACE = / \p{M}/gu;
 /** Marks that any script uses. */
 const MARKS = /\p{Script=Inherited}{2,}/gu;
+/** A breve, which in Vietnamese only a has, is read as a tilde on other letters. */
+const BREVE_OFF_A = /([^a\p{M}]\p{M}*)\u0306/gu;
 const DOT_ON_DOTTED = /([ij]\p{Script=Inherited}*)\u0307/gu;
 const HORN_APART = /([ou]\p{Script=Inherited}*)'/gu;
 
@@ -72,6 +74,7 @@ function settled(text: string): string {
         .normalize("NFD")
         .replace(IDLE_STACKERS, "")
         .replace(OVER_A_SPACE, (both) => overSpace.get(both.slice(1)) ?? both)
+        .replace(BREVE_OFF_A, "$1\u0303")
         .replace(MARKS, inOrder)
         .replace(DOT_ON_DOTTED, "$1");
   return letters.replace(HORN_APART, "$1\u031b").replace(WHITE_SPACE, " ").trim();
