@@ -40,7 +40,7 @@ const MORE: readonly Relation[] = [
 ];
 
 /** The same among Latin letters only. */
-const MORE_AMONG_LATIN: readonly Relation[] = pairs("ωw ηn пn єe ԼL");
+const MORE_AMONG_LATIN: readonly Relation[] = pairs("ωw ηn ϲc ϹC пn єe ԼL");
 
 /** Readers tell the characters of a line apart. The letter l is in none: it looks like I, which is i. */
 const APART: readonly string[] = [
@@ -285,11 +285,10 @@ function headOf(members: readonly string[], likeLatin: ReadonlySet<string>): str
   return best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0] ?? members.join();
 }
 
-/** Whether it takes a letter of another script for a Latin one. */
+/** Whether it takes a letter of another script for a Latin one, which may have marks. */
 function isOfOthersLikeLatin([from, to]: Relation): boolean {
   return (
-    /^[A-Za-z]\p{M}*$/u.test(to.normalize("NFKD")) &&
-    /^(?!\p{Script=Latin})\p{L}/u.test(from.normalize("NFKD"))
+    isAtom(from) && /^(?!\p{Script=Latin})\p{L}/u.test(from) && /^[A-Za-z]\p{M}*$/u.test(to.normalize("NFKD"))
   );
 }
 

@@ -3,22 +3,30 @@ import { foldCase } from "./case-folding.ts";
 import { AMONG_LATIN, EVERYWHERE, OVER_SPACE } from "./confusables.ts";
 
 const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
-const LATIN = /\p{Script=Latin}/u;
+const LATIN = /[A-Za-z]/;
+const LOOKS_LATIN = /^[a-z0-9'\p{M}]+$/u;
 const ASCII = /^[\0-\x7f]*$/;
 const PLAIN = /^[a-z0-9]+(?: [a-z0-9]+)*$/;
 const WHITE_SPACE = /\p{White_Space}+/gu;
-const OVER_A_SPACE = / \p{M}/gu;
+const OVER_A_SPACE = /\p{White_Space}+(\p{M})/gu;
 /** Marks that any script uses. */
 const MARKS = /\p{Script=Inherited}{2,}/gu;
-/** A breve, which in Vietnamese only a has, is read as a tilde on other letters. */
-const BREVE_OFF_A = /([^a\p{M}]\p{M}*)\u0306/gu;
-const DOT_ON_DOTTED = /([ij]\p{Script=Inherited}*)\u0307/gu;
-const HORN_APART = /([ou]\p{Script=Inherited}*)'/gu;
+
+/** What makes no difference beside a letter, with the character without which there is nothing to look for. */
+const BESIDE: readonly (readonly [sign: string, pattern: RegExp, instead: string])[] = [
+  // A horn that stands apart: o' is ơ.
+  ["'", /([ou]\p{Script=Inherited}*)'/gu, "$1\u031b"],
+  // A breve, which in Vietnamese only a has, is read as a tilde.
+  ["\u0306", /([^a\p{M}]\p{M}*)\u0306/gu, "$1\u0303"],
+  // A dot on a letter that has one.
+  ["\u0307", /([ij]\p{Script=Inherited}*)\u0307/gu, "$1"],
+];
 
 const everywhere = tableOf(EVERYWHERE);
 const amongLatin = tableOf(AMONG_LATIN);
 const overSpace = tableOf(OVER_SPACE);
-const AMONG = new RegExp(`[${[...amongLatin.keys()].join("")}]`, "gu");
+/** With a breathing or an iota below, which only Greek has, a letter is not taken for a Latin one. */
+const AMONG = new RegExp(`[${[...amongLatin.keys()].join("")}](?!\\p{M}*[\u0313\u0314\u0345])`, "gu");
 
 /** What is remembered of single characters, at most: what people of one language use. */
 const REMEMBERED = 2_000;
@@ -32,24 +40,29 @@ const remembered = new Map<string, string>();
  * together: docs/decisions/0015-look-alike-nicknames.md tells how far. A key is not to be shown: nobody writes so.
  */
 export function lookalikeKey(nickname: string): string {
-  let letters = "";
-  for (const character of latinWords(nickname)) letters += lookalikeOf(character);
   // A round leaves fewer characters than before, or those that are there in their order: so there is an end.
-  let key = settled(letters);
+  let key = settled(lookalikesOf(latinWords(nickname)));
   for (let next = settled(key); next !== key; next = settled(key)) key = next;
   return key;
 }
 
-/** With letters of other scripts among Latin ones as the Latin letters that they look like. */
+/** With letters of other scripts, in words that look Latin, as the Latin letters that they look like. */
 function latinWords(text: string): string {
   if (ASCII.test(text)) return text;
-  const letters = text.normalize("NFD");
-  if (letters.search(AMONG) < 0) return text;
-  return letters.replace(WORDS, (word) =>
-    LATIN.test(word.normalize("NFKD"))
-      ? word.replace(AMONG, (letter) => amongLatin.get(letter) ?? letter)
-      : word,
-  );
+  const letters = text.normalize("NFD").replace(NOTHING, "");
+  return letters.search(AMONG) < 0 ? text : letters.replace(WORDS, latinWord);
+}
+
+function latinWord(word: string): string {
+  if (!LATIN.test(word)) return word;
+  const latin = word.replace(AMONG, (letter) => amongLatin.get(letter) ?? letter);
+  return LOOKS_LATIN.test(lookalikesOf(latin)) ? latin : word;
+}
+
+function lookalikesOf(text: string): string {
+  let lookalikes = "";
+  for (const character of text) lookalikes += lookalikeOf(character);
+  return lookalikes;
 }
 
 /** What stands for a character, whatever is beside it. */
@@ -68,16 +81,19 @@ function lookalikeOf(character: string): string {
 /** Characters that stand side by side in many ways as one of these: marks, spaces, and what belongs to a letter. */
 function settled(text: string): string {
   if (PLAIN.test(text)) return text;
-  const letters = ASCII.test(text)
-    ? text
-    : text
-        .normalize("NFD")
-        .replace(IDLE_STACKERS, "")
-        .replace(OVER_A_SPACE, (both) => overSpace.get(both.slice(1)) ?? both)
-        .replace(BREVE_OFF_A, "$1\u0303")
-        .replace(MARKS, inOrder)
-        .replace(DOT_ON_DOTTED, "$1");
-  return letters.replace(HORN_APART, "$1\u031b").replace(WHITE_SPACE, " ").trim();
+  let letters = ASCII.test(text) ? text : settledMarks(text);
+  for (const [sign, pattern, instead] of BESIDE) {
+    if (letters.includes(sign)) letters = letters.replace(pattern, instead);
+  }
+  return letters.replace(WHITE_SPACE, " ").trim();
+}
+
+function settledMarks(text: string): string {
+  return text
+    .normalize("NFD")
+    .replace(IDLE_STACKERS, "")
+    .replace(OVER_A_SPACE, (both, mark: string) => overSpace.get(mark) ?? both)
+    .replace(MARKS, inOrder);
 }
 
 /** Marks in one order, and each once. Those of a Vietnamese letter mostly are in this one already. */
