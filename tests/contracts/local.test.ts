@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, expect, spyOn, test } from "bun:test";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -52,6 +53,11 @@ engineContract({
       if (existsSync(dataFile + suffix)) cpSync(dataFile + suffix, copy + suffix);
     }
     fileOf.set(stage.deliver, copy);
+  },
+  renameStored: async (stage, from, to) => {
+    const sessions = new Database(`${fileOf.get(stage.deliver)}.sessions`);
+    sessions.query("UPDATE sessions SET name = ? WHERE name = ?").run(to, from);
+    sessions.close();
   },
   breakStore: () => {
     const append = spyOn(Journal.prototype, "append").mockRejectedValue(

@@ -54,6 +54,9 @@ engineContract({
   abandon: async (stage) => {
     await administer(stage, "DELETE FROM chatbox.servers");
   },
+  renameStored: async (stage, from, to) => {
+    await administer(stage, `UPDATE chatbox.nicknames SET name = '${to}' WHERE name = '${from}'`);
+  },
 });
 
 test("postgres: KEY-2 a key is known by the index when memory has no room for it", async () => {

@@ -105,6 +105,8 @@ export interface EngineKind {
   open(deliver: Deliver, previous?: EngineStage, times?: EngineTimes): Promise<Engine>;
   /** Ends the engine of a stage as a crash of its process would, as far as its store can tell. */
   abandon(stage: EngineStage): Promise<void>;
+  /** Gives somebody another nickname in the store, as an earlier version may have left it. No engine runs over it. */
+  renameStored(stage: EngineStage, from: string, to: string): Promise<void>;
   /** Makes the store refuse writes until what it returns is called; undefined where there is no way. */
   breakStore?(stage: EngineStage): () => void;
 }
@@ -358,6 +360,40 @@ export function engineContract(kind: EngineKind): void {
       await again.engine.close();
     });
   }
+
+  test(`${kind.name}: RES-7 NAME-8 two whom an earlier version told apart keep their nicknames over its end, and nobody else gets either`, async () => {
+    const stage = await stages();
+    for (let i = 0; i < 3; i++) stage.engine.enter("/");
+    for (const session of ["a", "b", "c"])
+      stage.name(session, { a: "Mia", b: "Bình", c: "Chi" }[session] ?? "");
+    stage.vanish("a");
+    await stage.until(4);
+    await stage.engine.close();
+    await kind.renameStored(stage, "Bình", "Mıa");
+    const again = await stages(stage);
+    expect(again.engine.absent).toBe(3);
+    for (let i = 0; i < 4; i++) again.engine.enter("/");
+    again.resume("d", "a");
+    again.resume("e", "b");
+    again.resume("f", "c");
+    await again.until(3);
+    again.name("f", "MIA");
+    again.name("d", "Mia");
+    again.vanish("e");
+    again.resume("1", "nobody");
+    again.leave("d");
+    again.name("f", "mia");
+    again.resume("g", "e");
+    again.leave("g");
+    again.name("f", "mia");
+    const told = await again.until(12);
+    expect(again.kinds()).toEqual([
+      ...["resumed", "resumed", "resumed", "name-refused", "renamed", "absent", "resume-refused", "left"],
+      ...["name-refused", "resumed", "left", "renamed"],
+    ]);
+    expect(told[2]).toMatchObject({ online: ["Mia", "Mıa", "Chi"] });
+    await again.engine.close();
+  });
 
   test(`${kind.name}: GRACE-4 who does not come back after a restart leaves, in rooms too that nobody has entered since`, async () => {
     const stage = await stages();

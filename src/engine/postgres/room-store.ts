@@ -188,10 +188,12 @@ async function forgetOldKeys(sql: SQL, room: string, keys: readonly string[], si
 }
 
 async function replaceMembers(sql: SQL, { room, server, touched, members, changes }: Batch): Promise<void> {
-  const rows = members.map(({ session, name, key, place, isAbsent, lease }) => ({
+  const rows = members.map(({ session, name, place, isAbsent, lease }) => ({
     session,
     name,
-    lookalike: new Bun.CryptoHasher("sha256").update(key).digest("base64url"),
+    // Who has which nickname is decided under the lock, from the names. Once the key of the nickname was here, and unique;
+    // but servers of two versions may have other keys, and then both who look alike keep their nicknames.
+    lookalike: session,
     place,
     is_absent: isAbsent,
     proof: lease?.proof ?? null,

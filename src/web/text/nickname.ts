@@ -1,8 +1,6 @@
-import { isNickname } from "../../protocol/characters.ts";
+import { isNickname, isVisible } from "../../protocol/characters.ts";
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
 import type { Words } from "../words/languages.ts";
-
-const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** What is wrong with a nickname before it is sent, in words; undefined when nothing is. */
 export function nicknameFault(nickname: string, { nicknameFault: words }: Words): string | undefined {
@@ -10,7 +8,7 @@ export function nicknameFault(nickname: string, { nicknameFault: words }: Words)
   if (nickname === "") return words.empty;
   const length = [...nickname].length;
   if (length > NICKNAME_MAX) return words.long(length, NICKNAME_MAX);
-  return VISIBLE.test(nickname) ? words.forbidden : words.invisible;
+  return isVisible(nickname) ? words.forbidden : words.invisible;
 }
 
 const HUES = 8;
@@ -26,7 +24,7 @@ export function hueOf(nickname: string): number {
 export function initialOf(nickname: string): string {
   for (const { segment } of new Intl.Segmenter().segment(nickname)) {
     // A stack of marks would not fit into the disc, and reach out of it.
-    if (VISIBLE.test(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();
+    if (isVisible(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();
   }
   return "";
 }
