@@ -39,8 +39,6 @@ export class Viewport {
   /** The `scrollTop` that the anchor accounts for. Any other is the reader's doing. */
   #knownTop = 0;
   #hasEnd = true;
-  /** A row is to stay in its place only until it has changed its height. */
-  #isHolding = false;
   #rows: readonly { readonly key: string }[] = [];
 
   /**
@@ -115,13 +113,12 @@ export class Viewport {
     const { total } = this.#heights;
     this.#list.style.paddingBlock = `${this.#heights.topOf(start)}px ${total - this.#heights.topOf(end)}px`;
     this.#restore(this.#scroller, this.#list);
-    if (this.#isHolding) this.#anchorRow();
-    this.#isHolding = false;
     this.#show();
   }
 
   /**
-   * The reader is about to change the height of a row: its beginning stays where it is, and what is below moves.
+   * The reader is about to change the height of a row: its beginning stays where it is, and what is below moves. To be
+   * called before the document changes, and {@link release} right after it.
    *
    * @param isShrinking a beginning that was far above comes into sight, or else nothing of the row might
    */
@@ -131,7 +128,13 @@ export class Viewport {
     const y = this.#scroller.scrollTop - this.#list.offsetTop;
     const offset = this.#heights.topOf(index) - y;
     this.#anchor = { kind: "row", key, index, offset: isShrinking ? Math.max(0, offset) : offset };
-    this.#isHolding = true;
+  }
+
+  /** The height has changed. From here on, what is seen then stays. */
+  release(): void {
+    this.settle();
+    this.#anchorRow();
+    this.#show();
   }
 
   /** Goes to the newest row, and follows from there. */

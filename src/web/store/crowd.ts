@@ -1,4 +1,7 @@
-import type { Change } from "./item.ts";
+/** Somebody came, went or changed the nickname. */
+export type Change =
+  | { readonly kind: "joined" | "left"; readonly name: string; readonly time: number }
+  | { readonly kind: "renamed"; readonly name: string; readonly newname: string; readonly time: number };
 
 /** What a line about people says: who ended up how. */
 export interface Summary {

@@ -1,4 +1,4 @@
-import type { Change } from "./item.ts";
+import type { Change } from "./crowd.ts";
 
 /** So many nicknames that were given up are known, the newest. */
 const FREED_MOST = 500;

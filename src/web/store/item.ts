@@ -1,11 +1,6 @@
 import type { Message } from "../../client/index.ts";
 import type { Crowd } from "./crowd.ts";
 
-/** Somebody came, went or changed the nickname. */
-export type Change =
-  | { readonly kind: "joined" | "left"; readonly name: string; readonly time: number }
-  | { readonly kind: "renamed"; readonly name: string; readonly newname: string; readonly time: number };
-
 /** One row of the log. The key names it for as long as it is there. */
 export type Item =
   | {

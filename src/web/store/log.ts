@@ -1,8 +1,8 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { HistoryOptions, Message, Page } from "../../client/index.ts";
-import { Crowd } from "./crowd.ts";
+import { type Change, Crowd } from "./crowd.ts";
 import { Holders } from "./holders.ts";
-import type { Change, Item, MessageItem } from "./item.ts";
+import type { Item, MessageItem } from "./item.ts";
 
 const PAGE = 200;
 /** Round a message that a link leads to. */

@@ -2,7 +2,8 @@ import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/si
 import { type Chat, ChatError, type ConnectionState, type Message, RateError } from "../../client/index.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
-import type { Change, Item, Sending } from "./item.ts";
+import type { Change } from "./crowd.ts";
+import type { Item, Sending } from "./item.ts";
 import type { Keeper } from "./keeper.ts";
 import { keyOf, LogStore } from "./log.ts";
 import { OwnMessages } from "./own.ts";

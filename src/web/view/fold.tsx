@@ -1,5 +1,5 @@
 import { createContext } from "preact";
-import { useContext } from "preact/hooks";
+import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 import type { Viewport } from "../list/viewport.ts";
 import { Content } from "./content.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -23,8 +23,13 @@ export function Fold({ rowKey, content }: FoldProps) {
   const { room } = useStores();
   const words = useWords();
   const viewport = useContext(ViewportContext);
-  if (content.length <= NEVER_TALL) return <Content content={content} />;
   const isUnfolded = room.unfolded.value.has(rowKey);
+  const wasUnfolded = useRef(isUnfolded);
+  useLayoutEffect(() => {
+    if (wasUnfolded.current !== isUnfolded) viewport?.release();
+    wasUnfolded.current = isUnfolded;
+  });
+  if (content.length <= NEVER_TALL) return <Content content={content} />;
   const set = (unfolded: boolean) => {
     viewport?.hold(rowKey, !unfolded);
     room.setUnfolded(rowKey, unfolded);

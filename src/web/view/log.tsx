@@ -24,8 +24,6 @@ export function Log() {
       ),
   );
   const rows = room.rows.value;
-  // Rows that change their height have to be measured.
-  room.unfolded.value;
   view.sync(rows, !room.log.hasNewer.value);
   const { start, end } = view.range.value;
 
