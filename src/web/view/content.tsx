@@ -44,7 +44,7 @@ function linkPieces(text: string) {
   return (
     <>
       {scheme}
-      <bdi>{host}</bdi>
+      <bdi dir="ltr">{host}</bdi>
       {path}
     </>
   );

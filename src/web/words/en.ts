@@ -102,8 +102,8 @@ export const en = {
   sending: "Sending…",
   sendingLater: "Waiting for the connection…",
   sent: "Sent",
-  anew: "joined anew",
-  anewHint: "This nickname was free in between. It may be somebody else now.",
+  anew: "joined again",
+  anewHint: "This nickname was free in between, so it may be somebody else now.",
   showAll: "Show all",
   showLess: "Show less",
   failed: (reason: string) => `Not sent. ${reason}`,
@@ -128,8 +128,8 @@ export const en = {
   returned: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     names.length + others === 1
-      ? " left, and somebody took the nickname anew"
-      : " left, and somebody took the nicknames anew",
+      ? " left; the nickname was taken again"
+      : " left; the nicknames were taken again",
   ],
   renamed: <T>(oldname: T, newname: T): readonly (T | string)[] => [oldname, " is now ", newname],
   renamedOthers: (n: number) => `${count(n, "other", "others")} changed the nickname`,
