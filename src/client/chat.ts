@@ -35,7 +35,9 @@ export class Chat {
     this.#memory = new Memory(settings, () => this.#kept);
     const kept = this.#memory.load();
     this.#outbox = new Outbox(settings, this.#memory, this.#stream, kept.outbox);
-    this.#session = new Session(settings, this.#memory, this.#stream, kept, (line) => this.#settled(line));
+    this.#session = new Session(settings, this.#memory, this.#stream, this.#outbox, kept, () =>
+      this.#connection.settled(),
+    );
     this.#connection = new Connection(
       settings,
       kept.v3,
@@ -150,11 +152,6 @@ export class Chat {
 
   #check(): void {
     if (this.#over) throw this.#over;
-  }
-
-  #settled(line?: Line): void {
-    this.#connection.settled();
-    if (line) this.#outbox.enter(line);
   }
 
   get #kept(): Kept {

@@ -18,7 +18,9 @@ export type ChatEvent =
     }
   /** The newest page of the history, oldest first. It takes the place of what is shown. */
   | { readonly type: "history"; readonly messages: readonly Message[]; readonly more: boolean }
-  /** The next message of the room, one's own ones too. */
+  /** The server has stored an own message. Told before the message itself, which may also stand in a `history`. */
+  | { readonly type: "sent"; readonly key: string; readonly message: Message }
+  /** The next message of the room, one's own ones too: `own` are those that this chat had as `sent`. */
   | { readonly type: "message"; readonly message: Message; readonly own: boolean }
   /** Messages with these ids were missed, and are no longer kept. */
   | ({ readonly type: "gap" } & Gap)

@@ -34,8 +34,9 @@ interface Entry extends OutboxEntry {
 }
 
 /**
- * Own messages, from `send` to the server's word. They go out in order, only while the chat is in the room, and those
- * without an answer go out again, with the same keys, before newer ones.
+ * Own messages, from `send` to the server's word. They go out in order. What has no answer goes out again with the same
+ * keys as soon as the chat has its nickname back, before it is told what it missed: by the answers it knows which of that
+ * is its own. All else goes only while the chat is in the room.
  */
 export class Outbox {
   readonly #settings: Settings;
@@ -43,6 +44,10 @@ export class Outbox {
   readonly #stream: Stream;
   #entries: Entry[];
   #line: Line | null = null;
+  /** Whether the chat is in the room. Before that, only what is in doubt may go. */
+  #isInside = false;
+  /** To be called when nothing is in doubt any more. */
+  #settled: (() => void) | null = null;
   #window = 1;
   #pausing = false;
 
@@ -78,9 +83,10 @@ export class Outbox {
     });
   }
 
-  /** The chat is in the room: what waits may go. */
-  enter(line: Line): void {
+  /** The chat has its nickname: what is in doubt may go. @param settled called once all of that has its answer */
+  settle(line: Line, settled: () => void): void {
     this.#line = line;
+    this.#settled = settled;
     this.#pausing = false;
     // Version 2 has no keys: one at a time leaves one in doubt at most.
     const most = line.version === 2 ? 1 : Math.floor(line.burst / 2);
@@ -90,9 +96,17 @@ export class Outbox {
     this.#flush();
   }
 
+  /** The chat is in the room: what waits may go. */
+  enter(): void {
+    this.#isInside = true;
+    this.#flush();
+  }
+
   /** The connection is lost, and with it the replies to what is on its way. */
   leave(): void {
     this.#line = null;
+    this.#isInside = false;
+    this.#settled = null;
     for (const entry of this.#entries) entry.flying = false;
     this.#giveUp(({ sentAt }) => sentAt === SENT_WITHOUT_KEY);
   }
@@ -104,13 +118,21 @@ export class Outbox {
   }
 
   #flush(): void {
-    for (const [at, entry] of this.#entries.entries()) {
+    const due = this.#isInside ? this.#entries : this.#entries.filter(({ sentAt }) => sentAt !== null);
+    if (due.length === 0) this.#tellSettled();
+    for (const [at, entry] of due.entries()) {
       const line = this.#line;
       if (!line || this.#pausing || at >= this.#window) return;
       if (entry.flying) continue;
       if (line.waitMs > 0) this.#pause(line, line.waitMs);
       else this.#fly(line, entry);
     }
+  }
+
+  #tellSettled(): void {
+    const settled = this.#settled;
+    this.#settled = null;
+    settled?.();
   }
 
   #pause(line: Line, waitMs: number): void {
@@ -137,6 +159,7 @@ export class Outbox {
 
   #confirm(entry: Entry, message: Message): void {
     this.#remove(entry);
+    this.#stream.emit({ type: "sent", key: entry.key, message });
     this.#stream.own(message);
     entry.resolve?.(message);
     this.#changed();
@@ -151,7 +174,7 @@ export class Outbox {
       this.#pause(line, error.retryS * 1000);
     } else if (error instanceof NotRegisteredError) {
       // The server has another idea of this connection than we have.
-      entry.sentAt = null;
+      if (line.version === 2) entry.sentAt = null;
       line.drop();
     } else this.#fail(entry, error);
   }

@@ -2,6 +2,7 @@ import { type ChatError, errorOf, NotRegisteredError, StoreError } from "./error
 import type { Page, Reply } from "./frame.ts";
 import type { Line } from "./line.ts";
 import type { Kept, Memory } from "./memory.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 
@@ -54,7 +55,8 @@ export class Session {
   readonly #settings: Settings;
   readonly #memory: Memory;
   readonly #stream: Stream;
-  readonly #settled: (line?: Line) => void;
+  readonly #outbox: Outbox;
+  readonly #settled: () => void;
   #place: Place = { kind: "outside" };
   /** In the order of the calls: one is asked for once the one before is settled. */
   #tasks: Task[] = [];
@@ -69,19 +71,20 @@ export class Session {
   #typeAgainAt = 0;
 
   /**
-   * @param settled is called when the client is in the room, or, without a line, when there is nothing to do but to wait
-   *   for a nickname
+   * @param settled is called when the client is in the room, or when there is nothing to do but to wait for a nickname
    */
   constructor(
     settings: Settings,
     memory: Memory,
     stream: Stream,
+    outbox: Outbox,
     kept: Kept,
-    settled: (line?: Line) => void,
+    settled: () => void,
   ) {
     this.#settings = settings;
     this.#memory = memory;
     this.#stream = stream;
+    this.#outbox = outbox;
     this.#settled = settled;
     this.#name = kept.name;
     this.#sessions = kept.sessions;
@@ -167,7 +170,8 @@ export class Session {
     line.askPatiently({ type: "resume", session, ...this.#missing }, (reply) => {
       if (reply.kind === "page") {
         this.#held(line, reply.name);
-        this.#took(line, true, reply);
+        this.#stream.enterWith(line.version, reply.online);
+        this.#outbox.settle(line, () => this.#took(line, true, reply));
       } else this.#resume(line, rest);
     });
   }
@@ -187,7 +191,7 @@ export class Session {
       if (reply.kind === "named") {
         if (this.#name === null) this.#tasks.shift()?.answered(reply);
         this.#held(line, reply.name);
-        this.#load(line, false);
+        this.#outbox.settle(line, () => this.#load(line, false));
       } else this.#nicknameRefused(line, name, errorOf(reply));
     });
   }
@@ -259,10 +263,11 @@ export class Session {
   }
 
   #took(line: Line, resumed: boolean, { name, page, online }: Extract<Reply, { kind: "page" }>): void {
+    this.#stream.enterWith(line.version, online);
     const isCatchingUp = this.#stream.lastId !== null;
     // A reply to `resume` is empty when the server is short of memory (RES-4).
     const isEmpty = page.more && page.messages.length === 0;
-    if (isCatchingUp || !isEmpty) this.#stream.page(line.version, name, page, online);
+    if (isCatchingUp || !isEmpty) this.#stream.page(line.version, page);
     if (!line.isOpen) return;
     if (isEmpty) line.later(AGAIN_MS, () => this.#load(line, resumed));
     else if (isCatchingUp && page.more) this.#load(line, resumed);
@@ -276,7 +281,8 @@ export class Session {
     const { online } = this.#stream;
     this.#stream.emit({ type: "entered", name, version: line.version, resumed, online });
     if (!line.isOpen) return;
-    this.#settled(line);
+    this.#settled();
+    this.#outbox.enter();
     this.#next();
   }
 

@@ -8,9 +8,11 @@ import type { Message, Page, RoomEvent } from "./frame.ts";
 export class Stream extends Emitter {
   /** Events that came during an entry; null outside of one. */
   #waiting: RoomEvent[] | null = null;
-  #hasPage = false;
+  #hasRoster = false;
   #online: readonly string[] = [];
   #lastId: number | null = null;
+  /** Ids of own messages that were confirmed during an entry, and not told yet. */
+  readonly #own = new Set<number | null>();
 
   /** The nicknames in use, in the order of registration. */
   get online(): readonly string[] {
@@ -25,17 +27,25 @@ export class Stream extends Emitter {
   /** An entry begins: events wait from now on. */
   begin(): void {
     this.#waiting = [];
-    this.#hasPage = false;
+    this.#hasRoster = false;
   }
 
-  /** A page of the entry is here: the newest one if nothing was told yet, else the oldest that was missed. */
-  page(version: 2 | 3, own: string, page: Page, online: readonly string[]): void {
-    if (!this.#hasPage) this.#enterWith(version, online);
-    const { messages, more, gap } = page;
+  /** A reply of the entry is here. The first one has the roster; what comes from now on changes it. */
+  enterWith(version: 2 | 3, online: readonly string[]): void {
+    if (this.#hasRoster) return;
+    this.#hasRoster = true;
+    // The page has the messages of version 2 that came before it, and the roster what else happened.
+    this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
+    if (version === 2) this.#lastId = null;
+    this.#online = online;
+    this.emit({ type: "roster", online });
+  }
+
+  /** A page of the entry is to be told: the newest one if nothing was told yet, else the oldest that was missed. */
+  page(version: 2 | 3, { messages, more, gap }: Page): void {
     if (gap) this.emit({ type: "gap", ...gap });
     if (this.#lastId === null) this.emit({ type: "history", messages, more });
-    // Nobody else had the nickname while this client held it.
-    else for (const message of messages) this.emit({ type: "message", message, own: message.name === own });
+    else for (const message of messages) this.#tell(message);
     if (version === 3) this.#lastId = Math.max(this.#lastId ?? 0, gap?.to ?? 0, messages.at(-1)?.id ?? 0);
   }
 
@@ -45,6 +55,7 @@ export class Stream extends Emitter {
     const waiting = this.#waiting?.filter(isNew) ?? [];
     this.#waiting = null;
     for (const event of waiting) this.event(event);
+    this.#own.clear();
   }
 
   /** Another client did something. */
@@ -55,7 +66,8 @@ export class Stream extends Emitter {
     }
     switch (event.type) {
       case "message":
-        this.#message(event.message, false);
+        this.#lastId = event.message.id;
+        this.#tell(event.message);
         return;
       case "register":
         this.#online = [...this.#online, event.name];
@@ -71,9 +83,11 @@ export class Stream extends Emitter {
     this.emit(event);
   }
 
-  /** An own message was confirmed: perhaps one that a page had already. */
+  /** An own message was confirmed: perhaps one that a page has. */
   own(message: Message): void {
-    if (this.#isNew(message)) this.#message(message, true);
+    if (!this.#isNew(message)) return;
+    this.#own.add(message.id);
+    this.event({ type: "message", message });
   }
 
   /** Whether no page had it. */
@@ -86,17 +100,7 @@ export class Stream extends Emitter {
     this.#online = this.#online.map((name) => (name === oldname ? newname : name));
   }
 
-  #enterWith(version: 2 | 3, online: readonly string[]): void {
-    this.#hasPage = true;
-    // The page has the messages of version 2 that came before it, and the roster what else happened.
-    this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
-    if (version === 2) this.#lastId = null;
-    this.#online = online;
-    this.emit({ type: "roster", online });
-  }
-
-  #message(message: Message, own: boolean): void {
-    this.#lastId = message.id;
-    this.emit({ type: "message", message, own });
+  #tell(message: Message): void {
+    this.emit({ type: "message", message, own: this.#own.delete(message.id) });
   }
 }

@@ -9,6 +9,8 @@ const WORDS = {
     none: "No messages yet.",
     again: "Load again",
     open: "Open the chat",
+    showAll: "Show all",
+    showLess: "Show less",
   },
   vi: {
     mainRoom: "Phòng chính",
@@ -17,10 +19,19 @@ const WORDS = {
     none: "Chưa có tin nhắn nào.",
     again: "Tải lại",
     open: "Mở trang trò chuyện",
+    showAll: "Xem tất cả",
+    showLess: "Thu gọn",
   },
 };
 
 export type ReadingLanguage = keyof typeof WORDS;
+type Words = (typeof WORDS)[ReadingLanguage];
+
+/** As many are shown of a tall message, roughly: no more is known without a browser. */
+const LINES_MOST = 24;
+/** Of a line, on a wide screen. */
+const LINE_CHARACTERS = 80;
+const LINE_BREAK = /[\n\f\v\u0085\u2028\u2029]/g;
 
 /** The language for an `Accept-Language` header: the first one that there are words for. */
 export function readingLanguage(header: string): ReadingLanguage {
@@ -42,7 +53,9 @@ export function readingPage(
   const words = WORDS[language];
   const title = escaped(room === MAIN_ROOM ? words.mainRoom : words.room(room));
   const list =
-    messages.length === 0 ? `<p class="muted">${words.none}</p>` : messages.map(article).join("\n");
+    messages.length === 0
+      ? `<p class="muted">${words.none}</p>`
+      : messages.map((message) => article(message, words)).join("\n");
   return `<!doctype html>
 <html lang="${language}">
 <head>
@@ -64,13 +77,26 @@ ${list}
 `;
 }
 
-function article({ name, content, timestamp, time }: Readable): string {
+/** A message. When it is tall the style sheet folds it as long as the `details` behind it are closed. */
+function article({ name, content, timestamp, time }: Readable, words: Words): string {
   const date = new Date(time);
   const at = Number.isNaN(date.getTime()) ? "" : ` datetime="${date.toISOString()}"`;
   return `<article>
 <p><bdi class="nickname">${escaped(name)}</bdi> <time${at}>${escaped(timestamp)}</time></p>
-<div class="content" dir="auto">${escaped(content)}</div>
+${isTall(content) ? foldButton(words) : ""}<div class="content" dir="auto">${escaped(content)}</div>
 </article>`;
+}
+
+function foldButton({ showAll, showLess }: Words): string {
+  return `<details class="fold-details"><summary><span>${showAll}</span><span>${showLess}</span></summary></details>
+`;
+}
+
+/** Whether a content probably takes more lines than are shown at first. What is misjudged can be scrolled. */
+function isTall(content: string): boolean {
+  let lines = content.length / LINE_CHARACTERS;
+  for (const _ of content.matchAll(LINE_BREAK)) if (++lines > LINES_MOST) break;
+  return lines > LINES_MOST;
 }
 
 /** Text for an element or an attribute in quotation marks. One character after the other: a text may be full of them. */

@@ -9,6 +9,7 @@ import { Announcer } from "./store/announcer.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
 import { keeperOver } from "./store/keeper.ts";
+import { OWN_KEY } from "./store/own.ts";
 import { PictureStore } from "./store/pictures.ts";
 import { RoomStore } from "./store/room.ts";
 import { SettingsStore } from "./store/settings.ts";
@@ -50,6 +51,9 @@ showUnread(room, settings, () => {
 void pictures.load();
 goToLinked();
 addEventListener("hashchange", goToLinked);
+addEventListener("storage", ({ key, newValue }: StorageEvent) => {
+  if (key === OWN_KEY && newValue !== null) room.own.share();
+});
 
 const root = document.getElementById("root");
 if (root) {

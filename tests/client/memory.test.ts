@@ -15,9 +15,9 @@ test("a page that is loaded anew resumes, shows the newest page, and sends what 
   expect(after.chat).toMatchObject({ name: "An", outbox: [{ key: "k", content: "a" }] });
   const socket = after.socket.open(3).welcome("S2");
   expect(socket.answer(got([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
-  expect(after.told("history")).toMatchObject([{ messages: [{ id: 5 }] }]);
   expect(after.told("named")).toEqual([{ type: "named", name: "An" }]);
   socket.answer(stored("a", 6));
+  expect(after.told("history")).toMatchObject([{ messages: [{ id: 5 }] }]);
   expect(after.contents).toEqual(["a"]);
   expect(after.chat.outbox).toEqual([]);
 });

@@ -6,7 +6,7 @@ import {
   StoreError,
   UncertainError,
 } from "../../src/client/index.ts";
-import { got, messageEvent, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
+import { FakeStorage, got, messageEvent, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
@@ -32,7 +32,7 @@ test("random keys differ and are within KEY-1", () => {
   void stage.chat.close();
 });
 
-test("KEY-2 what is not confirmed goes out again in order with the same keys, before newer ones, after the catch-up", () => {
+test("KEY-2 what is not confirmed goes out again in order with the same keys, before newer ones", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   for (const content of ["a", "b", "c"]) void stage.chat.send(content, { key: content });
@@ -41,11 +41,78 @@ test("KEY-2 what is not confirmed goes out again in order with the same keys, be
   void stage.chat.send("d", { key: "d" });
   expect(next.requests.length).toBe(1);
   next.answer({ ...got([]), data: { message: [{ ...stored("b", 2) }], online: ["An"], more: false } });
-  expect(next.requests.map(({ key }) => key)).toEqual(["b", "c", "d"]);
+  expect(next.requests.map(({ key }) => key)).toEqual(["b", "c"]);
   // The server had it already: its reply is the first one's.
   next.answer(stored("b", 2));
   next.answer(stored("c", 3));
+  expect(next.requests.map(({ key }) => key)).toEqual(["d"]);
   expect(stage.contents).toEqual(["a", "b", "c"]);
+});
+
+test("KEY-2 whether a missed message is one's own is known by the server's answer, and so before it is told", () => {
+  const stage = new Stage({ name: "An" });
+  stage.enter();
+  for (const content of ["b", "c"]) void stage.chat.send(content, { key: content });
+  const missed = (ids: readonly number[]) => ({
+    // Both are An's by the nickname, and only one of them by the key.
+    message: ids.map((id) => stored(id === 3 ? "b" : "x", id)),
+    online: ["An"],
+    more: ids.includes(2),
+  });
+  const first = stage.comeBack("S2");
+  first.answer({ ...got([]), data: missed([2]) });
+  first.say({ type: "receive", datatype: "register", name: "Chi", timestamp: "T", time: 1 });
+  first.answer(stored("b", 3));
+  expect(stage.told("message")).toEqual([]);
+  // This connection breaks before the second answer: the first one is not forgotten.
+  const socket = stage.comeBack("S3");
+  socket.answer({ ...got([]), data: missed([2]) });
+  expect(socket.requests.map(({ key }) => key)).toEqual(["c"]);
+  socket.say({ type: "receive", datatype: "register", name: "Chi", timestamp: "T", time: 1 });
+  socket.say(messageEvent(4)).answer(stored("c", 5));
+  socket.answer({ ...got([]), data: missed([3]) });
+  expect(stage.told("message").map(({ message, own }) => [message.id, own])).toEqual([
+    [2, false],
+    [3, true],
+    [4, false],
+    [5, true],
+  ]);
+  expect(stage.chat.online).toEqual(["An", "Chi"]);
+  expect(stage.told("sent").map(({ key, message }) => [key, message.id])).toEqual([
+    ["b", 3],
+    ["c", 5],
+  ]);
+});
+
+test("what has no answer from before a reload is settled before the page of the history is told", async () => {
+  const storage = new FakeStorage();
+  const before = new Stage({ name: "An", storage });
+  before.enter();
+  void before.chat.send("a", { key: "k" });
+  await new Promise((resolve) => setImmediate(resolve));
+  const after = new Stage({ storage }, before.environment);
+  const socket = after.socket.open(3).welcome("S2");
+  socket.answer({ ...got([]), data: { message: [stored("a", 1)], online: ["An"], more: false } });
+  expect(after.told("history")).toEqual([]);
+  socket.answer(stored("a", 1));
+  const told = after.events.flatMap(({ type }) =>
+    ["sent", "history", "message"].includes(type) ? [type] : [],
+  );
+  expect(told).toEqual(["sent", "history"]);
+});
+
+test("what is said on the way back into the room asks for no page twice, and waits until one is there", () => {
+  const stage = new Stage({ name: "An" });
+  stage.enter();
+  void stage.chat.send("a");
+  const socket = stage.comeBack("S2");
+  socket.answer(UNKNOWN_SESSION);
+  socket.answer({ action: "register", name: "An", status: true });
+  socket.answer(stored("a", 1));
+  void stage.chat.send("b");
+  expect(socket.requests.map(({ type }) => type)).toEqual(["get"]);
+  socket.answer(got([1]));
+  expect(socket.requests.map(({ content }) => content)).toEqual(["b"]);
 });
 
 test("KEY-5 after the session is over the keys are the same, too", () => {
@@ -55,7 +122,6 @@ test("KEY-5 after the session is over the keys are the same, too", () => {
   const socket = stage.comeBack("S2");
   socket.answer(UNKNOWN_SESSION);
   socket.answer({ action: "register", name: "An", status: true });
-  socket.answer(got([]));
   expect(socket.take()).toEqual({ type: "send", content: "a", key: "k" });
 });
 

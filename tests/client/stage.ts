@@ -159,6 +159,7 @@ const TYPES = [
   "named",
   "entered",
   "history",
+  "sent",
   "message",
   "gap",
   "roster",

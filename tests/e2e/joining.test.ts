@@ -1,6 +1,14 @@
 import { expect, test } from "bun:test";
 import type { Person } from "./person.ts";
-import { capture, onFrames, Stage, typeOf, violations } from "./stage.ts";
+import {
+  capture,
+  dropNetworkErrors,
+  onFrames,
+  Stage,
+  startServerThatKeepsItsPort,
+  typeOf,
+  violations,
+} from "./stage.ts";
 
 const stage = new Stage();
 
@@ -126,6 +134,98 @@ test("whoever leaves is asked for a nickname again, and the others see the leave
   await binh.sees("Anh joined");
 });
 
+test("one's own messages are those that this browser sent, whoever has had the nickname, and over a restart of the server", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An", { at });
+  await an.say("hers");
+  await leave(an);
+  const eve = await stage.enter(room, "An", { at });
+  await eve.say("not hers");
+  expect(await own(eve)).toEqual(["not hers"]);
+  await leave(eve);
+
+  await an.askToJoin("An");
+  await an.isIn();
+  expect(await own(an)).toEqual(["hers"]);
+  // Neither a reload, nor another nickname, nor another server process changes that, nor is it so elsewhere.
+  await an.rename("Ân");
+  await an.sees("An is now Ân");
+  await an.say("hers as well");
+  await an.page.reload();
+  await an.isIn();
+  expect(await own(an)).toEqual(["hers", "hers as well"]);
+  await at.kill();
+  await an.reads("No connection");
+  await an.write("written meanwhile");
+  await at.restart();
+  await an.sees("written meanwhile");
+  await an.page.reload();
+  await an.isIn();
+  expect(await own(an)).toEqual(["hers", "hers as well", "written meanwhile"]);
+  expect(await an.log.locator(".message.own.head .sent").count()).toBe(
+    await an.log.locator(".message.own.head").count(),
+  );
+  const late = await stage.enter(room, "An", { at });
+  expect(await own(late)).toEqual([]);
+  dropNetworkErrors(an);
+});
+
+test("all tabs of a browser know what any of them sent", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const binh = await stage.openBeside(an, room);
+  await binh.askToJoin("Bình");
+  await binh.isIn();
+  await Promise.all(["a1", "a2", "a3"].map((content) => an.page.evaluate(say, content)));
+  await Promise.all(["b1", "b2", "b3"].map((content) => binh.page.evaluate(say, content)));
+  for (const content of ["a3", "b3"]) for (const each of [an, binh]) await each.sees(content);
+  const third = await stage.openBeside(an, room);
+  await third.askToJoin("Chi");
+  await third.isIn();
+  expect((await own(third)).toSorted()).toEqual(["a1", "a2", "a3", "b1", "b2", "b3"]);
+});
+
+test("a page that may keep nothing knows what it sent itself", async () => {
+  const an = await stage.open(stage.newRoom());
+  await an.page.addInitScript(() => {
+    for (const name of ["localStorage", "sessionStorage"]) {
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException("forbidden", "SecurityError");
+        },
+      });
+    }
+  });
+  await an.page.reload();
+  await an.askToJoin("An");
+  await an.isIn();
+  await an.say("mine");
+  expect(await own(an)).toEqual(["mine"]);
+  await leave(an);
+  await an.askToJoin("An");
+  await an.isIn();
+  expect(await own(an)).toEqual(["mine"]);
+});
+
+test("the message of whoever took a nickname that was given up says so, and begins a group", async () => {
+  const room = stage.newRoom();
+  const binh = await stage.enter(room, "Bình");
+  const an = await stage.enter(room, "An");
+  await an.say("first");
+  await leave(an);
+  await binh.sees("An left");
+  const other = await stage.enter(room, "An");
+  await other.say("second");
+  await binh.sees("second");
+  await binh.reads("An left; the nickname was taken again");
+  const last = binh.log.locator("li", { hasText: "second" });
+  expect(await last.locator(".nickname").textContent()).toBe("An");
+  expect(await last.locator(".anew").textContent()).toContain("joined again");
+  expect(await binh.log.locator(".anew").count()).toBe(1);
+  expect(await violations(binh)).toEqual([]);
+});
+
 test("of a duplicated tab the older one says what happened, and can take over or join anew", async () => {
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình");
@@ -145,6 +245,25 @@ test("of a duplicated tab the older one says what happened, and can take over or
   await binh.sees("Anh joined");
   expect(await binh.events()).toEqual(["An joined", "Anh joined"]);
 });
+
+/** The messages that are marked as one's own. */
+async function own(person: Person): Promise<string[]> {
+  return await person.log.locator(".message.own:not(.sending, .failed) .content").allTextContents();
+}
+
+async function leave(person: Person): Promise<void> {
+  await person.page.getByRole("button", { name: /Change your nickname/ }).click();
+  await person.page.getByRole("button", { name: "Leave the chat" }).click();
+  await person.nicknameField.waitFor();
+}
+
+/** In the page: writes a message and sends it at once. */
+function say(content: string): void {
+  const field = document.querySelector("textarea");
+  if (!field) throw new Error("there is no field");
+  field.value = content;
+  field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+}
 
 /** As a browser does: the new tab begins with a copy of the old one's `sessionStorage`. */
 async function duplicate(person: Person, room: string): Promise<Person> {

@@ -218,10 +218,16 @@ async function talk(room: string): Promise<void> {
   );
   await binh.send("Like so: `npm start`, or\n```\nconst answer = 42;\nconsole.log(answer);\n```");
   await binh.send("word".repeat(120));
+  await noor.send(`A poem:${"\n\nand one more line".repeat(40)}`);
+  const again = await join("Again");
+  await again.send("first");
+  await again.close();
+  const other = await join("Again");
+  await other.send("The nickname is the same.");
   const guests = await Promise.all(Array.from({ length: 9 }, (_, i) => join(`Guest ${i + 1}`)));
   await Promise.all(guests.slice(2).map((guest) => guest.close()));
   await noor.send("@Mai, the last word");
-  chats.push(binh, noor, long, ...guests);
+  chats.push(binh, noor, long, other, ...guests);
 }
 
 const chats: Chat[] = [];

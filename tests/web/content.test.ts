@@ -1,8 +1,10 @@
-import { expect, test } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
-import { isOnlyEmoji, parseContent } from "../../src/web/text/content.ts";
+import { LinkifyIt } from "linkify-it";
+import { isMentioned, isOnlyEmoji, parseContent } from "../../src/web/text/content.ts";
 import { complete, Mentions, queryAt } from "../../src/web/text/mentions.ts";
 import { initialOf, nicknameFault } from "../../src/web/text/nickname.ts";
+import { remembered } from "../../src/web/text/remembered.ts";
 import { LANGUAGES } from "../../src/web/words/languages.ts";
 
 const NOBODY = new Mentions();
@@ -59,14 +61,133 @@ test("code is taken as it is written", () => {
   expect(parseContent("``` open", NOBODY)).toEqual([{ kind: "text", text: "``` open" }]);
 });
 
-test("hostile contents are read in no time", () => {
-  const names = new Mentions(Array.from({ length: 1000 }, (_, i) => `name ${"x".repeat(i % 90)}${i}`));
-  const startMs = performance.now();
-  for (const piece of ["@", "`", "```", "http://", "a.", "@name ", "www.", "a@", "\u0301"]) {
-    parseContent(piece.repeat(Math.floor(4000 / piece.length)), names);
+test("of a content a few mentions are looked up, however many it has and whoever is known", () => {
+  // All lengths that nicknames can have, and each begins as the content goes on.
+  const names = new Mentions(Array.from({ length: 100 }, (_, i) => "@".repeat(i + 1)));
+  const lookUps = spyOn(Map.prototype, "get");
+  const found = names.find("@".repeat(4000));
+  const { length } = lookUps.mock.calls;
+  lookUps.mockRestore();
+  expect(found.length).toBe(50);
+  expect(length).toBeLessThan(50 * 102);
+
+  const people = new Mentions(["An"]);
+  const some = "@An `code` ".repeat(30);
+  for (const content of [`${some}`, "@x".repeat(1000) + "mail@example.org ".repeat(100)]) {
+    const mentions = parseContent(content, people).filter(({ kind }) => kind === "mention");
+    expect(mentions.length).toBe(content === some ? 30 : 0);
   }
-  // Quadratic ones take minutes.
-  expect(performance.now() - startMs).toBeLessThan(10_000);
+});
+
+test("only names that begin with the character behind an @ are looked up", () => {
+  const names = new Mentions(Array.from({ length: 1000 }, (_, i) => `name ${"x".repeat(i % 90)}${i}`));
+  const lookUps = spyOn(Map.prototype, "get");
+  names.find("@@a @b @1".repeat(100));
+  const { length } = lookUps.mock.calls;
+  lookUps.mockRestore();
+  expect(length).toBeLessThanOrEqual(50);
+});
+
+test("a content is read once, and once more for other people, but for its links", () => {
+  const content = "a message with example.org, @An and `code` in it, that nobody sent before";
+  const links = spyOn(LinkifyIt.prototype, "match");
+  const [first, second] = [new Mentions(["An"]), new Mentions(["An", "Bình"])];
+  const finds = spyOn(Mentions.prototype, "find");
+  const parts = parseContent(content, first);
+  const { length: linkReads } = links.mock.calls;
+  const { length: mentionReads } = finds.mock.calls;
+  expect(parseContent(content, first)).toBe(parts);
+  expect(isMentioned("An", content, first)).toBe(true);
+  expect(finds.mock.calls.length).toBe(mentionReads);
+  expect(parseContent(content, second)).toEqual(parts);
+  expect([links.mock.calls.length, finds.mock.calls.length]).toEqual([linkReads, 2 * mentionReads]);
+  links.mockRestore();
+  finds.mockRestore();
+});
+
+test("what is remembered is finite", () => {
+  let computed = 0;
+  const double = remembered((text) => {
+    computed++;
+    return text + text;
+  }, 10);
+  for (let i = 0; i < 1000; i++)
+    for (const text of ["a", String(i % 500)]) expect(double(text)).toBe(text + text);
+  expect(computed).toBeGreaterThan(1000);
+  const before = computed;
+  for (let i = 0; i < 100; i++) double("999");
+  expect(computed).toBe(before + 1);
+});
+
+test("a hostile content becomes a few hundred elements at most, and is all there", () => {
+  const people = new Mentions(["An", ...Array.from({ length: 1000 }, (_, i) => "x".repeat(1 + (i % 100)))]);
+  for (const piece of [
+    "`a`",
+    "```a```",
+    "http://a.org ",
+    "a@b.org ",
+    "@An ",
+    "@xx",
+    "`a` a.org @An ",
+    "a.org\n",
+  ]) {
+    const content = piece.repeat(Math.floor(4000 / piece.length));
+    const parts = parseContent(content, people);
+    expect(parts.filter(({ kind }) => kind !== "text").length).toBeLessThanOrEqual(250);
+    expect(
+      parts
+        .map(({ text }) => text)
+        .join("")
+        .replaceAll("`", ""),
+    ).toBe(content.replaceAll("`", ""));
+  }
+});
+
+test("no link is looked for where nobody writes one: in a piece that is longer than any address", () => {
+  const hrefs = (content: string) =>
+    parseContent(content, NOBODY).flatMap((part) => (part.kind === "link" ? [part.href] : []));
+  const long = `https://example.org/${"a".repeat(2000)}`;
+  expect(hrefs(`${"a.b".repeat(1000)} ${long} ${"https://a.b/?".repeat(300)}`)).toEqual([long]);
+});
+
+test.each([
+  ["a right-to-left override", "https://bank.example\u202Emoc.live"],
+  ["an isolate", "\u2067https://bank.example"],
+  ["an embedding in a domain without a scheme", "bank\u202A.org"],
+  ["a mark of direction", "https://bank.example/\u200F"],
+  ["an Arabic letter mark", "x@bank\u061C.org"],
+  ["a space without width", "https://bank\u200B.org.evil.example"],
+  ["a joiner", "https://bank\u200D.org"],
+  ["a soft hyphen", "https://bank\u00AD.org"],
+  ["a byte order mark", "https://bank\uFEFF.org"],
+  ["a filler", "https://bank\u3164.org"],
+  ["an empty Braille pattern", "https://bank\u2800.org"],
+  ["a tag", "https://bank\u{E0061}.org"],
+  ["a slash that is none", "https://bank.org\u2044login.evil.example"],
+  ["an overlaid slash", "https://bank.org\u0338login.evil.example"],
+])("what seems another address by %s is no link", (_, content) => {
+  expect(parseContent(content, NOBODY)).toEqual([{ kind: "text", text: content }]);
+});
+
+test("a link leads to the host that is read in it", () => {
+  for (const content of [
+    "https://bank.example@evil.example/",
+    "https://bank.example:x@evil.example/",
+    "https://bank.example\uFF0Fevil.example/",
+    "https://bank.example\u3002evil.example/",
+    "https://tiếngviệt.vn/đường?x=1 and https://tie\u0302\u0301ng.vn",
+    "http://例え.テスト http://क्षेत्र.भारत/ http://[::1]:80/ http://localhost:5000/x",
+    "MAILTO:a@b.com x@y.org https://a.example/@user",
+  ]) {
+    for (const part of parseContent(content, NOBODY)) {
+      if (part.kind === "link")
+        expect(part.href.replace(/^(http:\/\/|mailto:)/i, "")).toEndWith(
+          part.text.replace(/^(http:\/\/|mailto:)/i, ""),
+        );
+    }
+  }
+  const hosts = parseContent("see https://tiếngviệt.vn/x and http://例え.テスト", NOBODY);
+  expect(hosts.filter(({ kind }) => kind === "link").length).toBe(2);
 });
 
 test("the longest known nickname is the one that is mentioned, at the end of a word", () => {
@@ -74,6 +195,12 @@ test("the longest known nickname is the one that is mentioned, at the end of a w
   const found = (text: string) => mentions.find(text).map(({ name }) => name);
   expect(found("@an bình and @AN, @Bé!")).toEqual(["An Bình", "An", "bé"]);
   expect(found("@Anh mail@an.example @")).toEqual([]);
+  // A letter that is longer in small, and one that is another at a word's end.
+  const odd = new Mentions(["İlke", "ΝΊΚΟΣ"]);
+  expect(odd.find("İİ @İlke, @νίκος").map(({ index, name }) => [index, name])).toEqual([
+    [3, "İlke"],
+    [10, "ΝΊΚΟΣ"],
+  ]);
 });
 
 test("a mention is completed without case and marks", () => {

@@ -2,6 +2,14 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { effect } from "@preact/signals";
 import { Chat, type Message } from "../../src/client/index.ts";
 import { RoomStore } from "../../src/web/store/room.ts";
+import {
+  Stage as ClientStage,
+  got,
+  messageEvent,
+  REGISTERED,
+  stored,
+  UNKNOWN_SESSION,
+} from "../client/stage.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
 
 let server: ChatServer;
@@ -17,9 +25,8 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-/** A person in a room, as the page would show it. */
-function stage(path: string) {
-  const items = new Map<string, string>();
+/** A person in a room, as the page would show it. @param items what the browser keeps */
+function stage(path: string, items = new Map<string, string>()) {
   const arrived: [Message, boolean][] = [];
   const room = new RoomStore({
     path,
@@ -51,7 +58,8 @@ function stage(path: string) {
     room.rows.value.flatMap((row) =>
       row.kind === "message" ? [row.message.content] : row.kind === "sending" ? [`(${row.content})`] : [],
     );
-  return { room, arrived, until, join, contents };
+  const own = () => room.log.items.value.flatMap((item) => (item.kind === "message" ? [item.own] : []));
+  return { room, arrived, until, join, contents, own };
 }
 
 function newRoom(): string {
@@ -132,3 +140,129 @@ test("a link leads to its message, and one to nowhere says so", async () => {
   await binh.until(() => binh.room.goal.value === id);
   await new Promise<void>((resolve) => binh.room.visit(9_999_999, resolve));
 });
+
+test("whoever takes a nickname that its owner gave up writes nothing in the owner's name", async () => {
+  const path = newRoom();
+  const items = new Map<string, string>();
+  const an = stage(path, items);
+  await an.join("An");
+  an.room.send("mine");
+  await an.until(() => an.contents().includes("mine"));
+  an.room.leave();
+  const other = stage(path);
+  await other.join("An");
+  other.room.send("not hers");
+  await other.until(() => other.contents().includes("not hers"));
+  expect(other.own()).toEqual([false, true]);
+  other.room.leave();
+  const back = stage(path, items);
+  await back.join("An");
+  expect(back.contents()).toEqual(["mine", "not hers"]);
+  expect(back.own()).toEqual([true, false]);
+  // Nor does another nickname take anything away.
+  expect(await back.room.register("Ân")).toBeUndefined();
+  const renamed = stage(path, items);
+  await renamed.join("Bình");
+  expect(renamed.own()).toEqual([true, false]);
+});
+
+test("what somebody sent under one's nickname while one was away is unread, and told", () => {
+  const { room, arrived, client } = fakeStage();
+  const socket = client.enter();
+  socket.say(messageEvent(1));
+  room.setAtEnd(false);
+  const next = client.comeBack("S2");
+  next.answer(UNKNOWN_SESSION);
+  next.answer(REGISTERED);
+  next.answer({ ...got([]), data: { message: [stored("not hers", 2)], online: ["An"], more: false } });
+  expect(arrived).toEqual(["1", "not hers"]);
+  expect(room.unread.count.value).toBe(2);
+  expect(room.log.items.value.map((item) => item.kind === "message" && item.own)).toEqual([false, false]);
+});
+
+test("a message whose reply was lost keeps its row, and is there once at any moment", () => {
+  const { room, arrived, client } = fakeStage();
+  client.enter();
+  room.send("once", "k");
+  const shown: string[] = [];
+  const stop = effect(() => {
+    shown.push(room.rows.value.map((row) => `${row.kind} ${row.key}`).join());
+  });
+  const socket = client.comeBack("S2");
+  socket.answer({ ...got([]), data: { message: [stored("once", 5)], online: ["An"], more: false } });
+  socket.answer(stored("once", 5));
+  stop();
+  expect([...new Set(shown)]).toEqual(["sending k", "message sk"]);
+  expect(arrived).toEqual([]);
+  expect(room.own.has({ id: 5, time: 5, name: "An", content: "once", timestamp: "T" })).toBe(true);
+});
+
+test("a message that was stored and is no longer kept does not wait for ever", () => {
+  const { room, client } = fakeStage();
+  client.enter();
+  room.send("pruned", "k");
+  const socket = client.comeBack("S2");
+  socket.answer(got([], { gap: { from: 1, to: 9 } }));
+  socket.answer(stored("pruned", 5));
+  expect(room.rows.value.map(({ kind }) => kind)).toEqual(["gap"]);
+});
+
+test("hundreds who come, go and rename are shown together, and before the message that they came before", () => {
+  const { room, client } = fakeStage();
+  const socket = client.enter();
+  let shown = 0;
+  const stop = effect(() => {
+    room.online.value;
+    room.log.items.value;
+    shown++;
+  });
+  const event = (datatype: string, more: object) => ({
+    type: "receive",
+    datatype,
+    timestamp: "T",
+    time: 1,
+    ...more,
+  });
+  for (let i = 0; i < 900; i += 3) {
+    socket.say(event("register", { name: `guest ${i}` }));
+    socket.say(event("change", { oldname: `guest ${i}`, newname: `${i} guest` }));
+    socket.say(event("register", { name: `visitor ${i}` }));
+  }
+  // The first is shown at once.
+  expect(shown).toBeLessThanOrEqual(3);
+  socket.say(messageEvent(1));
+  stop();
+  expect(room.online.value.length).toBe(602);
+  expect(room.log.items.value.map(({ kind }) => kind)).toEqual(["people", "message"]);
+});
+
+test("those who wrote and are gone can be mentioned, but only the last of them", () => {
+  const { room, client } = fakeStage();
+  const data = {
+    message: Array.from({ length: 1000 }, (_, at) => ({ ...stored("x", at + 1), name: `author ${at}` })),
+  };
+  client.socket.open(3).welcome("S1");
+  client.socket.answer(REGISTERED);
+  client.socket.answer({ ...got([]), data: { ...data, online: ["An"], more: false } });
+  const found = (name: string) => room.mentions.value.find(`@${name}!`).map((each) => each.name);
+  expect([found("author 999"), found("author 600"), found("author 1")]).toEqual([
+    ["author 999"],
+    ["author 600"],
+    [],
+  ]);
+});
+
+/** A room whose server is played by the test. */
+function fakeStage() {
+  const client = new ClientStage({ name: "An" });
+  const arrived: string[] = [];
+  const items = new Map<string, string>();
+  const room = new RoomStore({
+    path: "/",
+    keeper: { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) },
+    now: Date.now,
+    open: () => client.chat,
+    arrived: ({ content }) => void arrived.push(content),
+  });
+  return { client, room, arrived };
+}

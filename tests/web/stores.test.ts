@@ -1,11 +1,13 @@
 import { expect, test } from "bun:test";
 import { signal } from "@preact/signals";
 import type { HistoryOptions, Message, Page } from "../../src/client/index.ts";
+import { Announcer } from "../../src/web/store/announcer.ts";
+import { Crowd } from "../../src/web/store/crowd.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
 import { Handover } from "../../src/web/store/handover.ts";
-import { summarise } from "../../src/web/store/item.ts";
 import { keeperOver } from "../../src/web/store/keeper.ts";
 import { LogStore } from "../../src/web/store/log.ts";
+import { Pace } from "../../src/web/store/pace.ts";
 import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
 import { SettingsStore } from "../../src/web/store/settings.ts";
 import { TabStorage } from "../../src/web/store/tab-storage.ts";
@@ -51,25 +53,25 @@ function ids(log: LogStore): (number | null)[] {
 test("the log pages upwards until the beginning, and asks once for a page", async () => {
   const server = source(450);
   const log = new LogStore(server);
-  log.replace(range(351, 450), true, "An");
-  await Promise.all([log.loadOlder(null), log.loadOlder(null)]);
+  log.replace(range(351, 450), true);
+  await Promise.all([log.loadOlder(), log.loadOlder()]);
   expect(server.asked).toEqual([{ before: 351, limit: 200 }]);
-  await log.loadOlder(null);
-  await log.loadOlder(null);
+  await log.loadOlder();
+  await log.loadOlder();
   expect(ids(log)).toEqual(range(1, 450).map(({ id }) => id));
   expect(log.hasOlder.value).toBe(false);
 });
 
 test("a run round an old message grows to the newest one, with what came meanwhile, once", async () => {
   const log = new LogStore(source(1000));
-  log.replace(range(901, 1000), true, null);
-  expect(await log.show(300, null)).toBe(true);
+  log.replace(range(901, 1000), true);
+  expect(await log.show(300)).toBe(true);
   expect([ids(log)[0], ids(log).at(-1), log.hasNewer.value]).toEqual([241, 360, true]);
   log.add(message(1001), false);
-  while (log.hasNewer.value) await log.loadNewer(null);
+  while (log.hasNewer.value) await log.loadNewer();
   log.add(message(1002), false);
   expect(ids(log)).toEqual(range(241, 1002).map(({ id }) => id));
-  expect(await log.show(5000, null)).toBe(false);
+  expect(await log.show(5000)).toBe(false);
 });
 
 test("a page that cannot be had can be asked for again", async () => {
@@ -78,11 +80,11 @@ test("a page that cannot be had can be asked for again", async () => {
   const log = new LogStore({
     history: (options) => (isBroken ? Promise.reject(new Error()) : history(options)),
   });
-  log.replace(range(6, 10), true, null);
-  await log.loadOlder(null);
+  log.replace(range(6, 10), true);
+  await log.loadOlder();
   expect(log.older.value).toBe("failed");
   isBroken = false;
-  await log.loadOlder(null);
+  await log.loadOlder();
   expect(ids(log)).toHaveLength(10);
 });
 
@@ -107,7 +109,7 @@ test("a line about people says how each of them ended up", () => {
     { kind: "renamed", name: "D", newname: "Dũng", time: 0 },
     { kind: "left", name: "Em", time: 0 },
   ] as const;
-  expect(summarise(changes)).toEqual({
+  expect(new Crowd(changes).summary()).toEqual({
     joined: ["An"],
     left: ["Em"],
     passed: ["Chi"],
@@ -116,10 +118,122 @@ test("a line about people says how each of them ended up", () => {
   });
 });
 
+test("a line about people grows with those who are there, and not with how often somebody comes and goes", () => {
+  const crowd = new Crowd();
+  for (let i = 0; i < 20_000; i++) {
+    crowd.add({ kind: "joined", name: `guest ${i}`, time: 0 });
+    crowd.add({ kind: "left", name: `guest ${i}`, time: 0 });
+    crowd.add({ kind: "renamed", name: i === 0 ? "An" : `An ${i - 1}`, newname: `An ${i}`, time: 0 });
+  }
+  const { joined, left, passed, returned, renamed } = crowd.summary();
+  expect([joined, left, returned, renamed]).toEqual([[], [], [], [{ from: "An", to: "An 19999" }]]);
+  expect(passed.length).toBeLessThan(1000);
+  expect(passed.length + crowd.passedUnnamed).toBe(20_000);
+});
+
+test("the message of whoever took a nickname that was given up says so, once, and not that of one who has it back", () => {
+  const log = new LogStore(source(0));
+  const marks = () => log.items.value.flatMap((item) => (item.kind === "message" ? [item.anew] : []));
+  log.add(message(1, "An"), false);
+  log.addChange({ kind: "left", name: "An", time: 0 });
+  log.addChange({ kind: "joined", name: "An", time: 0 });
+  log.add(message(2, "An"), false);
+  log.add(message(3, "An"), false);
+  expect(marks()).toEqual([false, true, false]);
+  // Bình is away for a moment, and has the nickname back.
+  log.addChange({ kind: "renamed", name: "Bình", newname: "Bình (away)", time: 0 });
+  log.addChange({ kind: "renamed", name: "Bình (away)", newname: "Bình (far away)", time: 0 });
+  log.addChange({ kind: "renamed", name: "Bình (far away)", newname: "Bình", time: 0 });
+  log.add(message(4, "Bình"), false);
+  // Chi gives it up, and Dũng takes it.
+  log.addChange({ kind: "renamed", name: "Chi", newname: "Chí", time: 0 });
+  log.addChange({ kind: "renamed", name: "Dũng", newname: "Chi", time: 0 });
+  log.add(message(5, "Chi"), false);
+  // One's own nickname needs no such word.
+  log.addChange({ kind: "left", name: "Em", time: 0 });
+  log.addChange({ kind: "joined", name: "Em", time: 0 });
+  log.add(message(6, "Em"), true);
+  expect(marks().slice(3)).toEqual([false, true, false]);
+});
+
+test("lines about people that came while one read elsewhere are there when the run meets the newest message", async () => {
+  const log = new LogStore(source(1000));
+  log.replace(range(901, 1000), true);
+  await log.show(300);
+  log.add(message(1001), false);
+  log.addChange({ kind: "left", name: "An", time: 0 });
+  log.addChange({ kind: "joined", name: "An", time: 0 });
+  log.add(message(1002), false);
+  while (log.hasNewer.value) await log.loadNewer();
+  expect(log.items.value.slice(-4).map(({ kind }) => kind)).toEqual([
+    "message",
+    "message",
+    "people",
+    "message",
+  ]);
+});
+
+test("a run does not grow for ever: at its end the older half goes, elsewhere it stops following", async () => {
+  const log = new LogStore(source(30_000));
+  log.replace(range(1, 100), false);
+  let most = 0;
+  for (let id = 101; id <= 30_000; id++) {
+    log.add(message(id), false);
+    log.trim(true);
+    most = Math.max(most, log.items.value.length);
+  }
+  expect(most).toBeLessThanOrEqual(10_001);
+  expect([ids(log).at(-1), log.hasOlder.value, log.hasNewer.value]).toEqual([30_000, true, false]);
+  const first = ids(log)[0] ?? 0;
+  await log.loadOlder();
+  expect(ids(log).slice(0, 201)).toEqual(range(first - 200, first).map(({ id }) => id));
+
+  for (let id = 30_001; id <= 60_000; id++) {
+    log.add(message(id), false);
+    log.trim(false);
+  }
+  expect(log.items.value.length).toBeLessThan(10_500);
+  expect([log.hasNewer.value, ids(log)[0]]).toEqual([true, first - 200]);
+});
+
+test("messages of the history are one's own by what is known of them, and not by the nickname", async () => {
+  const log = new LogStore(source(100), ({ id }) => id === 50 || id === 90);
+  log.replace(range(81, 100), true);
+  await log.loadOlder();
+  const own = log.items.value.flatMap((item) =>
+    item.kind === "message" && item.own ? [item.message.id] : [],
+  );
+  expect(own).toEqual([50, 90]);
+});
+
+test("a job that is asked for again and again is done at once, and then once in a while", async () => {
+  let done = 0;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const pace = new Pace(1, () => {
+    if (++done === 2) resolve();
+  });
+  for (let i = 0; i < 1000; i++) pace.ask();
+  expect(done).toBe(1);
+  await promise;
+  expect(done).toBe(2);
+});
+
+test("a crowd of messages is said in a few of them and a number", async () => {
+  const announcer = new Announcer((count) => `and ${count} more`);
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const stop = announcer.said.subscribe((said) => said !== "" && resolve(said));
+  for (let i = 0; i < 1000; i++) announcer.say(`${i} ${"x".repeat(4000)}`);
+  const said = await promise;
+  stop();
+  expect(said).toStartWith("0 xx");
+  expect(said).toEndWith("and 997 more");
+  expect(said.length).toBeLessThan(1000);
+});
+
 test("what comes while nobody reads is counted and marked; what was read is kept for the next visit", () => {
   const kept = keeper();
   const unread = new UnreadStore(kept, "/");
-  unread.entered(range(1, 3), null);
+  unread.entered(range(1, 3), () => false);
   unread.setReading(true);
   unread.add(message(4), false);
   expect([unread.count.value, unread.firstId.value]).toEqual([0, null]);
@@ -133,8 +247,8 @@ test("what comes while nobody reads is counted and marked; what was read is kept
   expect(unread.firstId.value).toBeNull();
 
   const again = new UnreadStore(kept, "/");
-  again.entered(range(1, 9), "me");
-  expect(again.firstId.value).toBe(8);
+  again.entered(range(1, 9), ({ id }) => id === 8);
+  expect(again.firstId.value).toBe(9);
 });
 
 test("a draft is kept for its room, counts near its end, and completes mentions", () => {

@@ -1,3 +1,6 @@
+/** Measures of rows that are gone for now are of use when they come back. */
+const SPARE = 1_000;
+
 /**
  * Where the rows of a long list stand: measured heights where there are, estimates elsewhere. Rows are known by a key,
  * so that a height outlives what is put before the row.
@@ -42,6 +45,7 @@ export class Heights {
     this.#keys = keys;
     this.#heights = heights;
     this.#tops = tops;
+    if (this.#measured.size > 2 * keys.length + SPARE) this.#dropOthers();
   }
 
   /** Notes what a row really takes. @returns whether that is news */
@@ -88,6 +92,12 @@ export class Heights {
       else high = middle - 1;
     }
     return low;
+  }
+
+  /** Forgets the rows that are not in the list any more. */
+  #dropOthers(): void {
+    const keys = new Set(this.#keys);
+    for (const key of this.#measured.keys()) if (!keys.has(key)) this.#measured.delete(key);
   }
 
   #commonStart(keys: readonly string[]): number {

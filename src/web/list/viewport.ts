@@ -32,6 +32,7 @@ export class Viewport {
   readonly #isAtEnd = signal(true);
   readonly #heights: Heights;
   readonly #near: (side: "start" | "end") => void;
+  readonly #prepare: (list: HTMLElement) => void;
   #scroller: HTMLElement | null = null;
   #list: HTMLElement | null = null;
   #anchor: Anchor = { kind: "end" };
@@ -43,10 +44,16 @@ export class Viewport {
   /**
    * @param estimate of a row that was never measured, in CSS pixels
    * @param near is told when the reader comes near to a side of the list
+   * @param prepare may change the heights of rows that were rendered, before they are measured
    */
-  constructor(estimate: (index: number) => number, near: (side: "start" | "end") => void) {
+  constructor(
+    estimate: (index: number) => number,
+    near: (side: "start" | "end") => void,
+    prepare: (list: HTMLElement) => void,
+  ) {
     this.#heights = new Heights(estimate);
     this.#near = near;
+    this.#prepare = prepare;
   }
 
   get range(): ReadonlySignal<Range> {
@@ -99,12 +106,34 @@ export class Viewport {
   settle(): void {
     const { start, end } = this.#range.peek();
     if (!this.#scroller || !this.#list) return;
+    this.#prepare(this.#list);
     for (const [at, row] of [...this.#list.children].entries()) {
       this.#heights.measure(start + at, row.getBoundingClientRect().height);
     }
     const { total } = this.#heights;
     this.#list.style.paddingBlock = `${this.#heights.topOf(start)}px ${total - this.#heights.topOf(end)}px`;
     this.#restore(this.#scroller, this.#list);
+    this.#show();
+  }
+
+  /**
+   * The reader is about to change the height of a row: its beginning stays where it is, and what is below moves. To be
+   * called before the document changes, and {@link release} right after it.
+   *
+   * @param isShrinking a beginning that was far above comes into sight, or else nothing of the row might
+   */
+  hold(key: string, isShrinking: boolean): void {
+    const index = this.#heights.indexOf(key, -1);
+    if (index < 0 || !this.#scroller || !this.#list) return;
+    const y = this.#scroller.scrollTop - this.#list.offsetTop;
+    const offset = this.#heights.topOf(index) - y;
+    this.#anchor = { kind: "row", key, index, offset: isShrinking ? Math.max(0, offset) : offset };
+  }
+
+  /** The height has changed. From here on, what is seen then stays. */
+  release(): void {
+    this.settle();
+    this.#anchorRow();
     this.#show();
   }
 

@@ -1,18 +1,32 @@
-import { effect } from "@preact/signals";
+import { computed, effect } from "@preact/signals";
 import type { Message } from "../../client/index.ts";
 import plainIcon from "../icon.svg";
 import unreadIcon from "../icon-unread.svg";
 import type { Announcer } from "../store/announcer.ts";
+import { Pace } from "../store/pace.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 
-/** The title and the icon of the tab tell what is unread. */
+/** The browser draws the tab anew each time, and others may write by hundreds a second. */
+const TITLE_EVERY_MS = 500;
+
+/** A sound and a notification are made no more often, whatever strangers write. */
+const ATTENTION_EVERY_MS = 3_000;
+
+/** The title and the icon of the tab tell what is unread: at once the first time, and then after a while. */
 export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: () => string): void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
+  const hasUnread = computed(() => room.unread.count.value > 0);
+  const title = computed(() => settings.words.value.pageTitle(roomTitle(), room.unread.count.value));
+  const pace = new Pace(TITLE_EVERY_MS, () => {
+    document.title = title.peek();
+  });
   effect(() => {
-    const count = room.unread.count.value;
-    document.title = settings.words.value.pageTitle(roomTitle(), count);
-    if (icon) icon.href = count > 0 ? unreadIcon : plainIcon;
+    title.value;
+    pace.ask();
+  });
+  effect(() => {
+    if (icon) icon.href = hasUnread.value ? unreadIcon : plainIcon;
   });
 }
 
@@ -34,11 +48,18 @@ export function tellArrival(
 ): void {
   const words = settings.words.peek();
   announcer.say(words.announce(message.name, message.content));
-  if (!isMention) return;
+  const now = Date.now();
+  if (!isMention || Math.abs(now - attractedAt) < ATTENTION_EVERY_MS) return;
+  attractedAt = now;
   if (settings.sound.peek()) chime();
   const isAway = document.hidden || !document.hasFocus();
-  if (settings.notify.peek() && isAway) notify(words.mentioned(message.name), message.content);
+  if (settings.notify.peek() && isAway) {
+    // A notification has no elements: by these marks the nickname keeps its direction to itself.
+    notify(words.mentioned(`\u2068${message.name}\u2069`), message.content);
+  }
 }
+
+let attractedAt = 0;
 
 function notify(title: string, body: string): void {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;

@@ -11,6 +11,7 @@ export class Announcer {
   readonly #told = signal("");
   readonly #more: (count: number) => string;
   #gathered: string[] = [];
+  #count = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #toldTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -37,16 +38,16 @@ export class Announcer {
   }
 
   say(sentence: string): void {
-    this.#gathered.push(sentence.length > LENGTH_MOST ? `${sentence.slice(0, LENGTH_MOST)}…` : sentence);
     this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
+    if (++this.#count > SAID_MOST) return;
+    this.#gathered.push(sentence.length > LENGTH_MOST ? `${sentence.slice(0, LENGTH_MOST)}…` : sentence);
   }
 
   #flush(): void {
     this.#timer = undefined;
-    const gathered = this.#gathered;
+    const rest = this.#count - this.#gathered.length;
+    this.#said.value = [...this.#gathered, ...(rest > 0 ? [this.#more(rest)] : [])].join(". ");
     this.#gathered = [];
-    const rest = gathered.length - SAID_MOST;
-    const said = gathered.slice(0, SAID_MOST);
-    this.#said.value = [...said, ...(rest > 0 ? [this.#more(rest)] : [])].join(". ");
+    this.#count = 0;
   }
 }

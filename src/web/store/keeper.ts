@@ -4,7 +4,7 @@ export interface Keeper {
   setItem(key: string, value: string): void;
 }
 
-/** A keeper for browsers that forbid theirs, as they do in some frames: what it is given lasts as long as the page. */
+/** A keeper for browsers that forbid theirs, as they do in some frames, or have no room left: the rest lasts as long as the page. */
 export function keeperOver(find: () => Keeper): Keeper {
   const values = new Map<string, string>();
   const attempt = <T>(act: () => T): T | null => {
@@ -15,10 +15,14 @@ export function keeperOver(find: () => Keeper): Keeper {
     }
   };
   return {
+    // What the browser has kept may have been changed by another tab.
     getItem: (key) => values.get(key) ?? attempt(() => find().getItem(key)),
     setItem(key, value) {
       values.set(key, value);
-      attempt(() => find().setItem(key, value));
+      attempt(() => {
+        find().setItem(key, value);
+        values.delete(key);
+      });
     },
   };
 }

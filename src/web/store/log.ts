@@ -1,12 +1,16 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { HistoryOptions, Message, Page } from "../../client/index.ts";
-import type { Change, Item } from "./item.ts";
+import { type Change, Crowd } from "./crowd.ts";
+import { Holders } from "./holders.ts";
+import type { Item, MessageItem } from "./item.ts";
 
 const PAGE = 200;
 /** Round a message that a link leads to. */
 const AROUND = 60;
-/** Messages that may come in one frame behind the reply that ends a run. */
+/** Rows that may come in one frame behind the reply that ends a run. */
 const RECENT_MOST = 500;
+/** More rows than that are shown only to those who loaded them: each new row costs by how many there are. */
+const ROWS_MOST = 10_000;
 
 export type Loading = "idle" | "loading" | "failed";
 
@@ -26,15 +30,19 @@ export class LogStore {
   readonly #older = signal<Loading>("idle");
   readonly #isLoaded = signal(false);
   readonly #source: HistorySource;
-  /** The newest messages that came, whether or not the run reaches them. */
-  #recent: Item[] = [];
+  readonly #isOwn: (message: Message) => boolean;
+  /** The newest rows that came, whether or not the run reaches them. */
+  #recent: readonly Item[] = [];
+  readonly #holders = new Holders();
   #newer = false;
   #lines = 0;
   /** Counts the runs: what was asked for an earlier one is not wanted any more. */
   #run = 0;
 
-  constructor(source: HistorySource) {
+  /** @param isOwn tells of a message of the history whether this browser sent it */
+  constructor(source: HistorySource, isOwn: (message: Message) => boolean = () => false) {
     this.#source = source;
+    this.#isOwn = isOwn;
   }
 
   get items(): ReadonlySignal<readonly Item[]> {
@@ -61,35 +69,55 @@ export class LogStore {
   }
 
   /** Shows this page, the newest of the history. */
-  replace(messages: readonly Message[], hasOlder: boolean, own: string | null): void {
-    this.#begin(messages, hasOlder, false, own);
+  replace(messages: readonly Message[], hasOlder: boolean): void {
+    this.#recent = [];
+    this.#begin(messages, hasOlder, false);
   }
 
   /** The next message of the room. @param key of its row, if it has had one */
   add(message: Message, own: boolean, key = keyOf(message)): void {
-    const item: Item = { kind: "message", key, message, own };
-    this.#recent = [...this.#recent.slice(1 - RECENT_MOST), item];
-    if (!this.#hasNewer.value) this.#append(item);
+    const isNew = this.#holders.isNew(message.name);
+    this.#append({ kind: "message", key, message, own, anew: isNew && !own });
   }
 
   /** Somebody came, went or changed the nickname. */
   addChange(change: Change): void {
-    if (this.#hasNewer.value) return;
-    const items = this.#items.value;
-    const last = items.at(-1);
-    if (last?.kind !== "people") {
-      this.#append({ kind: "people", key: `p${++this.#lines}`, changes: [change] });
+    this.#holders.note(change);
+    const last = this.#recent.at(-1);
+    const isLast = this.#hasNewer.value || this.#items.value.at(-1) === last;
+    if (last?.kind !== "people" || !isLast) {
+      const crowd = new Crowd([change]);
+      this.#append({ kind: "people", key: `p${++this.#lines}`, time: change.time, crowd });
       return;
     }
-    this.#items.value = [...items.slice(0, -1), { ...last, changes: [...last.changes, change] }];
+    last.crowd.add(change);
+    // Another object, so that the row is rendered again.
+    const line = { ...last };
+    this.#recent = this.#recent.with(-1, line);
+    if (!this.#hasNewer.value) this.#items.value = this.#items.value.with(-1, line);
   }
 
   addGap(count: number): void {
-    if (!this.#hasNewer.value) this.#append({ kind: "gap", key: `g${++this.#lines}`, count });
+    this.#append({ kind: "gap", key: `g${++this.#lines}`, count });
+  }
+
+  /**
+   * Keeps the run from growing without end while others write: the older half of too many rows goes, or, when somebody
+   * reads there, the run does not follow the newest message any more. Either can be had again.
+   */
+  trim(isAtEnd: boolean): void {
+    const items = this.#items.value;
+    if (items.length <= ROWS_MOST || this.#hasNewer.value || this.#older.value === "loading") return;
+    const kept = items.slice(-ROWS_MOST / 2);
+    if (!kept.some(isMessage)) return;
+    if (isAtEnd) {
+      this.#items.value = kept;
+      this.#hasOlder.value = true;
+    } else this.#hasNewer.value = true;
   }
 
   /** Loads the page before what is shown, if there is one and it is not on its way. */
-  async loadOlder(own: string | null): Promise<void> {
+  async loadOlder(): Promise<void> {
     const before = this.#firstId;
     if (this.#older.value === "loading" || !this.#hasOlder.value || before === null) return;
     const run = this.#run;
@@ -97,7 +125,7 @@ export class LogStore {
     try {
       const { messages, more } = await this.#source.history({ before, limit: PAGE });
       if (run !== this.#run) return;
-      this.#items.value = [...messages.map((message) => itemOf(message, own)), ...this.#items.value];
+      this.#items.value = [...messages.map((message) => this.#itemOf(message)), ...this.#items.value];
       this.#hasOlder.value = more;
       this.#older.value = "idle";
     } catch {
@@ -106,7 +134,7 @@ export class LogStore {
   }
 
   /** Loads the page behind what is shown, if the newest message is not there yet. */
-  async loadNewer(own: string | null): Promise<void> {
+  async loadNewer(): Promise<void> {
     const after = this.#lastId;
     if (this.#newer || !this.#hasNewer.value || after === null) return;
     const run = this.#run;
@@ -114,7 +142,7 @@ export class LogStore {
     try {
       const { messages, more } = await this.#source.history({ after, limit: PAGE });
       if (run !== this.#run) return;
-      this.#extend(messages, more, own);
+      this.#extend(messages, more);
     } catch {
       // The next time that the end is near, it is asked for again.
     } finally {
@@ -123,22 +151,22 @@ export class LogStore {
   }
 
   /** Goes back to the newest messages. */
-  async showNewest(own: string | null): Promise<void> {
+  async showNewest(): Promise<void> {
     if (!this.#hasNewer.value) return;
     const run = this.#run;
     const { messages, more } = await this.#source.history({ limit: PAGE });
-    if (run === this.#run) this.#begin(messages, more, false, own);
+    if (run === this.#run) this.#begin(messages, more, false);
   }
 
   /** Sees to it that a message is among what is shown. @returns whether there is such a message */
-  async show(id: number, own: string | null): Promise<boolean> {
+  async show(id: number): Promise<boolean> {
     if (this.has(id)) return true;
     const [older, newer] = await Promise.all([
       this.#source.history({ before: id + 1, limit: AROUND }),
       this.#source.history({ after: id, limit: AROUND }),
     ]);
     if (older.messages.at(-1)?.id !== id) return false;
-    this.#begin([...older.messages, ...newer.messages], older.more, newer.more, own);
+    this.#begin([...older.messages, ...newer.messages], older.more, newer.more);
     return true;
   }
 
@@ -146,27 +174,33 @@ export class LogStore {
     return this.#items.value.some((item) => item.kind === "message" && item.message.id === id);
   }
 
-  #begin(messages: readonly Message[], hasOlder: boolean, hasNewer: boolean, own: string | null): void {
+  #begin(messages: readonly Message[], hasOlder: boolean, hasNewer: boolean): void {
     this.#run++;
     this.#older.value = "idle";
     this.#hasOlder.value = hasOlder;
     this.#items.value = [];
-    this.#extend(messages, hasNewer, own);
+    this.#extend(messages, hasNewer);
     this.#isLoaded.value = true;
   }
 
   /** Puts a page behind the run. What came while it was on its way may stand behind the page in turn. */
-  #extend(messages: readonly Message[], hasNewer: boolean, own: string | null): void {
-    const page = messages.map((message) => itemOf(message, own));
+  #extend(messages: readonly Message[], hasNewer: boolean): void {
+    const page = messages.map((message) => this.#itemOf(message));
     const lastId = messages.at(-1)?.id ?? this.#lastId ?? -1;
     const isLater = (item: Item) => isMessage(item) && item.message.id !== null && item.message.id > lastId;
-    const later = hasNewer ? [] : this.#recent.filter(isLater);
+    const from = this.#recent.findIndex(isLater);
+    const later = hasNewer || from < 0 ? [] : this.#recent.slice(from);
     this.#items.value = [...this.#items.value, ...page, ...later];
     this.#hasNewer.value = hasNewer;
   }
 
   #append(item: Item): void {
-    this.#items.value = [...this.#items.value, item];
+    this.#recent = [...this.#recent.slice(1 - RECENT_MOST), item];
+    if (!this.#hasNewer.value) this.#items.value = [...this.#items.value, item];
+  }
+
+  #itemOf(message: Message): MessageItem {
+    return { kind: "message", key: keyOf(message), message, own: this.#isOwn(message), anew: false };
   }
 
   get #firstId(): number | null {
@@ -183,10 +217,6 @@ export function keyOf({ id, name, timestamp, content }: Message): string {
   return id === null ? `v${timestamp} ${name} ${content}` : `m${id}`;
 }
 
-function itemOf(message: Message, own: string | null): Item {
-  return { kind: "message", key: keyOf(message), message, own: message.name === own };
-}
-
-function isMessage(item: Item): item is Extract<Item, { kind: "message" }> {
+function isMessage(item: Item): item is MessageItem {
   return item.kind === "message";
 }

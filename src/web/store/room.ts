@@ -1,9 +1,13 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { type Chat, ChatError, type ConnectionState, type Message, RateError } from "../../client/index.ts";
+import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
+import type { Change } from "./crowd.ts";
 import type { Item, Sending } from "./item.ts";
 import type { Keeper } from "./keeper.ts";
 import { keyOf, LogStore } from "./log.ts";
+import { OwnMessages } from "./own.ts";
+import { Pace } from "./pace.ts";
 import { TypingStore } from "./typing.ts";
 import { UnreadStore } from "./unread.ts";
 
@@ -35,18 +39,29 @@ export interface RoomStoreOptions {
 
 const NICKNAME_KEY = "classic-chatbox.nickname";
 
+/** Of those who wrote and are gone, so many can be mentioned: the newest. */
+const AUTHORS_MOST = 500;
+
+/** Strangers may come and go by hundreds a second. They are shown together then. */
+const PEOPLE_EVERY_MS = 100;
+
+/** All contents on the screen are read again when other people can be mentioned. */
+const MENTIONS_EVERY_MS = 500;
+
 /** One person's stay in one room, as the page shows it. */
 export class RoomStore {
   readonly path: string;
   readonly log: LogStore;
   readonly typing = new TypingStore();
   readonly unread: UnreadStore;
+  readonly own: OwnMessages;
   readonly rows: ReadonlySignal<readonly Row[]>;
-  readonly mentions: ReadonlySignal<Mentions>;
   /** Whom one may mention: all but oneself. */
   readonly others: ReadonlySignal<readonly string[]>;
   /** The message to be scrolled to. */
   readonly goal = signal<number | null>(null);
+  /** The keys of tall rows that are shown as a whole. */
+  readonly unfolded = signal<ReadonlySet<string>>(new Set());
   readonly #options: RoomStoreOptions;
   readonly #state = signal<ConnectionState>({ kind: "connecting" });
   readonly #nickname = signal<string | null>(null);
@@ -55,11 +70,18 @@ export class RoomStore {
   readonly #lost = signal<Lost | null>(null);
   readonly #slowedUntil = signal<number | null>(null);
   readonly #isIn = signal(false);
-  readonly #authors = signal<ReadonlySet<string>>(new Set());
+  readonly #mentions = signal(new Mentions());
+  readonly #authors = new Set<string>();
+  /** What people did and is not shown yet. */
+  #changes: Change[] = [];
+  readonly #people = new Pace(PEOPLE_EVERY_MS, () => this.#showChanges());
+  readonly #names = new Pace(MENTIONS_EVERY_MS, () => {
+    this.#mentions.value = new Mentions([...this.#authors, ...this.#online.value]);
+  });
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
-  /** Keys of messages that are shown as stored, while the chat still waits for the reply to them. */
-  readonly #stored = new Set<string>();
+  /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their ids. */
+  readonly #stored = new Map<number | null, string>();
   #visit: Visit | null = null;
   #chat: Chat;
   #stopListening: (() => void)[] = [];
@@ -68,9 +90,9 @@ export class RoomStore {
     this.#options = options;
     this.path = options.path;
     this.unread = new UnreadStore(options.keeper, options.path);
-    this.log = new LogStore({ history: (page) => this.#chat.history(page) });
+    this.own = new OwnMessages(options.keeper, options.path);
+    this.log = new LogStore({ history: (page) => this.#chat.history(page) }, (each) => this.own.has(each));
     this.rows = computed(() => [...this.log.items.value, ...this.#sends.value]);
-    this.mentions = computed(() => new Mentions([...this.#authors.value, ...this.#online.value]));
     this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
     this.#chat = this.#begin();
     effect(() => this.unread.setReading(this.#isAtEnd.value && this.#isWatched.value));
@@ -87,6 +109,11 @@ export class RoomStore {
 
   get online(): ReadonlySignal<readonly string[]> {
     return this.#online;
+  }
+
+  /** Who can be mentioned. It follows the roster with a delay, but for one's own nickname. */
+  get mentions(): ReadonlySignal<Mentions> {
+    return this.#mentions;
   }
 
   /** Own messages that are not stored yet. */
@@ -150,15 +177,15 @@ export class RoomStore {
   }
 
   loadOlder(): void {
-    void this.log.loadOlder(this.#nickname.value);
+    void this.log.loadOlder();
   }
 
   loadNewer(): void {
-    void this.log.loadNewer(this.#nickname.value);
+    void this.log.loadNewer();
   }
 
   async showNewest(): Promise<void> {
-    await this.log.showNewest(this.#nickname.value).catch(() => {});
+    await this.log.showNewest().catch(() => {});
   }
 
   /** Tells the others that one is writing. */
@@ -175,6 +202,14 @@ export class RoomStore {
     this.#isAtEnd.value = isAtEnd;
   }
 
+  /** Shows a tall row as a whole, or folds it. */
+  setUnfolded(key: string, isUnfolded: boolean): void {
+    const keys = new Set(this.unfolded.value);
+    if (isUnfolded) keys.add(key);
+    else keys.delete(key);
+    this.unfolded.value = keys;
+  }
+
   /** Whether somebody looks at the page. */
   setWatched(isWatched: boolean): void {
     this.#isWatched.value = isWatched;
@@ -189,6 +224,7 @@ export class RoomStore {
   /** Begins another stay, in the place of one that is over. @param name to take at once */
   restart(name?: string): void {
     for (const stop of this.#stopListening.splice(0)) stop();
+    this.#showChanges();
     this.typing.clear();
     this.#lost.value = null;
     this.#chat = this.#begin(name);
@@ -198,6 +234,8 @@ export class RoomStore {
     const chat = this.#options.open(name);
     this.#chat = chat;
     this.#isIn.value = false;
+    this.#stored.clear();
+    this.own.share();
     this.#state.value = chat.state;
     this.#nickname.value = chat.name ?? name ?? null;
     this.#showSends(chat);
@@ -216,19 +254,24 @@ export class RoomStore {
         this.#lost.value = { name, error };
         this.#nickname.value = null;
       }),
-      chat.on("history", ({ messages, more }) => {
-        this.log.replace(messages, more, chat.name);
-        this.#noteAuthors(messages);
-        this.unread.entered(messages, chat.name);
+      chat.on("history", ({ messages, more }) => this.#history(messages, more)),
+      chat.on("sent", ({ key, message }) => {
+        this.own.add(message);
+        this.#stored.set(message.id, key);
       }),
       chat.on("entered", () => {
+        // All messages have been told. What is left is no longer kept by the server.
+        for (const key of this.#stored.values()) this.remove(key);
+        this.#stored.clear();
         this.#isIn.value = true;
         if (this.#visit) void this.#goTo(this.#visit);
       }),
       chat.on("message", ({ message, own }) => this.#message(message, own)),
       chat.on("gap", ({ from, to }) => this.log.addGap(to - from + 1)),
       chat.on("roster", ({ online }) => {
+        this.#showChanges();
         this.#online.value = online;
+        this.#names.run();
       }),
       chat.on("register", ({ name, time }) => this.#changed("joined", name, time)),
       chat.on("leave", ({ name, time }) => this.#changed("left", name, time)),
@@ -247,7 +290,7 @@ export class RoomStore {
 
   async #goTo({ id, gone }: Visit): Promise<void> {
     this.#visit = null;
-    const isThere = await this.log.show(id, this.#nickname.value).catch(() => false);
+    const isThere = await this.log.show(id).catch(() => false);
     if (isThere) this.goal.value = id;
     else gone();
   }
@@ -256,20 +299,29 @@ export class RoomStore {
     const before = this.#nickname.value;
     this.#nickname.value = name;
     this.#online.value = this.#chat.online;
+    this.#names.run();
     if (name === null) return;
     this.#options.keeper.setItem(NICKNAME_KEY, name);
     if (this.#isIn.value && before !== null && before !== name) this.#renamed(before, name, null);
   }
 
+  #history(messages: readonly Message[], more: boolean): void {
+    batch(() => {
+      for (const message of messages) this.#takeStored(message);
+      this.log.replace(messages, more);
+      this.#noteAuthors(messages);
+      this.#names.run();
+      this.unread.entered(messages, (message) => this.own.has(message));
+    });
+  }
+
   #message(message: Message, own: boolean): void {
     batch(() => {
-      const sending = own ? this.#sendOf(message.content) : undefined;
-      if (sending) {
-        this.#stored.add(sending.key);
-        this.remove(sending.key);
-      }
+      this.#showChanges();
+      const key = own ? this.#takeStored(message) : undefined;
       this.typing.remove(message.name);
-      this.log.add(message, own, sending ? `s${sending.key}` : keyOf(message));
+      this.log.add(message, own, key === undefined ? keyOf(message) : `s${key}`);
+      this.log.trim(this.#isAtEnd.value);
       this.#noteAuthors([message]);
       this.unread.add(message, own);
     });
@@ -277,23 +329,39 @@ export class RoomStore {
   }
 
   #mentionsMe(content: string): boolean {
-    return this.mentions.value.find(content).some(({ name }) => name === this.#nickname.value);
+    return isMentioned(this.#nickname.value, content, this.#mentions.value);
   }
 
-  /** Own messages are confirmed in the order in which they were sent. */
-  #sendOf(content: string): Sending | undefined {
-    return this.#sends.value.find((each) => each.content === content && each.failure === null);
+  /** A stored message takes the place of its row of before. @returns the key of that, if there was one */
+  #takeStored({ id }: Message): string | undefined {
+    const key = this.#stored.get(id);
+    this.#stored.delete(id);
+    if (key !== undefined) this.remove(key);
+    return key;
   }
 
   #changed(kind: "joined" | "left", name: string, time: number | null): void {
     if (kind === "left") this.typing.remove(name);
-    this.#online.value = this.#chat.online;
-    this.log.addChange({ kind, name, time: time ?? this.#options.now() });
+    this.#peopleChanged({ kind, name, time: time ?? this.#options.now() });
   }
 
   #renamed(name: string, newname: string, time: number | null): void {
-    this.#online.value = this.#chat.online;
-    this.log.addChange({ kind: "renamed", name, newname, time: time ?? this.#options.now() });
+    this.#peopleChanged({ kind: "renamed", name, newname, time: time ?? this.#options.now() });
+  }
+
+  #peopleChanged(change: Change): void {
+    this.#changes.push(change);
+    this.#people.ask();
+  }
+
+  #showChanges(): void {
+    if (this.#changes.length === 0) return;
+    batch(() => {
+      this.#online.value = this.#chat.online;
+      for (const change of this.#changes) this.log.addChange(change);
+      this.#changes = [];
+    });
+    this.#names.ask();
   }
 
   #failed(key: string, error: unknown): void {
@@ -305,8 +373,10 @@ export class RoomStore {
   /** Shows what the chat has on its way, and what it had to give up. */
   #showSends(chat: Chat): void {
     const waiting = new Map(chat.outbox.map(({ key, content }) => [key, content]));
-    const known = this.#sends.value.filter(({ key, failure }) => failure !== null || waiting.has(key));
-    for (const key of this.#stored) if (!waiting.delete(key)) this.#stored.delete(key);
+    const stored = new Set(this.#stored.values());
+    const known = this.#sends.value.filter(
+      ({ key, failure }) => failure !== null || waiting.has(key) || stored.has(key),
+    );
     for (const { key } of known) waiting.delete(key);
     const time = this.#options.now();
     const added = [...waiting].map(
@@ -316,8 +386,15 @@ export class RoomStore {
   }
 
   #noteAuthors(messages: readonly Message[]): void {
-    const added = messages.map(({ name }) => name).filter((name) => !this.#authors.value.has(name));
-    if (added.length > 0) this.#authors.value = new Set([...this.#authors.value, ...added]);
+    for (const { name } of messages) {
+      const isKnown = this.#authors.delete(name);
+      this.#authors.add(name);
+      if (!isKnown) this.#names.ask();
+    }
+    for (const name of this.#authors) {
+      if (this.#authors.size <= AUTHORS_MOST) break;
+      this.#authors.delete(name);
+    }
   }
 }
 

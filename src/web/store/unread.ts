@@ -28,9 +28,10 @@ export class UnreadStore {
     return this.#firstId;
   }
 
-  /** The newest page of the history: what came since the last visit is unread. */
-  entered(messages: readonly Message[], own: string | null): void {
-    const unseen = messages.filter(({ id, name }) => id !== null && id > this.#seenId && name !== own);
+  /** The newest page of the history: what came since the last visit is unread, but for what this browser sent. */
+  entered(messages: readonly Message[], isOwn: (message: Message) => boolean): void {
+    const isUnseen = ({ id }: Message) => id !== null && id > this.#seenId;
+    const unseen = messages.filter((message) => isUnseen(message) && !isOwn(message));
     if (this.#seenId > 0) this.#firstId.value = unseen[0]?.id ?? null;
     this.#note(messages.at(-1)?.id ?? null);
   }

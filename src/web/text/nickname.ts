@@ -1,6 +1,7 @@
 import { isNickname, isVisible } from "../../protocol/characters.ts";
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
 import type { Words } from "../words/languages.ts";
+import { remembered } from "./remembered.ts";
 
 /** What is wrong with a nickname before it is sent, in words; undefined when nothing is. */
 export function nicknameFault(nickname: string, { nicknameFault: words }: Words): string | undefined {
@@ -20,11 +21,13 @@ export function hueOf(nickname: string): number {
   return hash % HUES;
 }
 
+const GRAPHEMES = new Intl.Segmenter();
+
 /** What stands in somebody's disc: the first visible character. */
-export function initialOf(nickname: string): string {
-  for (const { segment } of new Intl.Segmenter().segment(nickname)) {
+export const initialOf = remembered((nickname) => {
+  for (const { segment } of GRAPHEMES.segment(nickname)) {
     // A stack of marks would not fit into the disc, and reach out of it.
     if (isVisible(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();
   }
   return "";
-}
+}, 2_000);

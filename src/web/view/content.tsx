@@ -21,8 +21,8 @@ function ContentPart({ part, own }: { readonly part: Part; readonly own: string 
       return <>{part.text}</>;
     case "link":
       return (
-        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="auto">
-          {part.text}
+        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
+          {linkPieces(part.text)}
         </a>
       );
     case "mention":
@@ -36,4 +36,16 @@ function ContentPart({ part, own }: { readonly part: Part; readonly own: string 
         </pre>
       );
   }
+}
+
+/** The host stands apart, so that no letters of the path, which may run the other way, can come before it. */
+function linkPieces(text: string) {
+  const [, scheme = "", host = text, path = ""] = /^(https?:\/\/)?([^/?#]*)(.*)$/is.exec(text) ?? [];
+  return (
+    <>
+      {scheme}
+      <bdi dir="ltr">{host}</bdi>
+      {path}
+    </>
+  );
 }

@@ -1,6 +1,7 @@
 import { useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Viewport } from "../list/viewport.ts";
+import { foldTall, ViewportContext } from "./fold.tsx";
 import { Icon } from "./icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -19,6 +20,7 @@ export function Log() {
           return row ? estimateHeight(row) : 0;
         },
         (side) => (side === "start" ? room.loadOlder() : room.loadNewer()),
+        foldTall,
       ),
   );
   const rows = room.rows.value;
@@ -62,13 +64,15 @@ export function Log() {
         tabIndex={0}
       >
         <LogStart />
-        <ol ref={list}>
-          {rows.slice(start, end).map((row, at) => (
-            <li key={row.key} data-key={row.key}>
-              <RowView row={row} before={rows[start + at - 1]} />
-            </li>
-          ))}
-        </ol>
+        <ViewportContext.Provider value={view}>
+          <ol ref={list}>
+            {rows.slice(start, end).map((row, at) => (
+              <li key={row.key} data-key={row.key}>
+                <RowView row={row} before={rows[start + at - 1]} />
+              </li>
+            ))}
+          </ol>
+        </ViewportContext.Provider>
       </section>
       <ToNewest
         isAtEnd={view.isAtEnd.value}

@@ -1,30 +1,42 @@
 import type { Message } from "../../client/index.ts";
-import { Content } from "./content.tsx";
+import type { MessageItem } from "../store/item.ts";
+import { isMentioned } from "../text/content.ts";
+import { Fold } from "./fold.tsx";
 import { Disc, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 interface MessageLineProps {
-  readonly message: Message;
-  readonly own: boolean;
+  readonly item: MessageItem;
   /** Whether it begins a group: one sender, one minute. */
   readonly head: boolean;
 }
 
 /** A message of the room. */
-export function MessageLine({ message, own, head }: MessageLineProps) {
+export function MessageLine({ item: { key, message, own, anew }, head }: MessageLineProps) {
   const { room } = useStores();
-  const nickname = room.nickname.value;
-  const isForMe = !own && room.mentions.value.find(message.content).some(({ name }) => name === nickname);
+  const isForMe = !own && isMentioned(room.nickname.value, message.content, room.mentions.value);
   return (
     <article class={`message${own ? " own" : ""}${head ? " head" : ""}${isForMe ? " for-me" : ""}`}>
       {head ? <Disc name={message.name} /> : null}
       <header>
         {head ? <Nickname name={message.name} /> : null}
+        {anew ? <Anew /> : null}
         <TimeLink message={message} />
         {own ? <Sent /> : null}
       </header>
-      <Content content={message.content} />
+      <Fold rowKey={key} content={message.content} />
     </article>
+  );
+}
+
+/** Says that somebody else may have the nickname now. */
+function Anew() {
+  const words = useWords();
+  return (
+    <span class="anew" title={words.anewHint}>
+      {words.anew}
+      <span class="unseen">. {words.anewHint}</span>
+    </span>
   );
 }
 

@@ -1,26 +1,33 @@
-import { type Change, summarise } from "../store/item.ts";
+import type { PeopleItem } from "../store/item.ts";
 import { Nickname, named } from "./nickname.tsx";
 import { useWords } from "./stores.ts";
 
 /** How many nicknames are told before the others are only counted. */
 const NAMES_MOST = 2;
 
-/** Who came, went or changed the nickname between two messages. */
-export function PeopleLine({ changes }: { readonly changes: readonly Change[] }) {
+/** Who came, went or changed the nickname between two messages. The item is another one when its crowd has changed. */
+export function PeopleLine({ item: { crowd } }: { readonly item: PeopleItem }) {
   const words = useWords();
-  const { renamed, ...groups } = summarise(changes);
+  const { renamed, ...groups } = crowd.summary();
+  const unnamed = { joined: 0, left: 0, passed: crowd.passedUnnamed, returned: 0 };
+  const shown = told(renamed);
   return (
     <div class="people-line">
       {(["joined", "left", "passed", "returned"] as const).map((kind) => {
         const names = groups[kind];
         if (names.length === 0) return null;
-        // One other takes as much room as a nickname.
-        const told = names.length === NAMES_MOST + 1 ? names : names.slice(0, NAMES_MOST);
-        return <p key={kind}>{words[kind](named(told), names.length - told.length)}</p>;
+        const first = unnamed[kind] > 0 ? names.slice(0, NAMES_MOST) : told(names);
+        return <p key={kind}>{words[kind](named(first), names.length - first.length + unnamed[kind])}</p>;
       })}
-      {renamed.map(({ from, to }) => (
+      {shown.map(({ from, to }) => (
         <p key={from}>{words.renamed(<Nickname name={from} />, <Nickname name={to} />)}</p>
       ))}
+      {renamed.length > shown.length ? <p>{words.renamedOthers(renamed.length - shown.length)}</p> : null}
     </div>
   );
+}
+
+/** Those that are told. One other takes as much room as a nickname. */
+function told<T>(all: readonly T[]): readonly T[] {
+  return all.length === NAMES_MOST + 1 ? all : all.slice(0, NAMES_MOST);
 }

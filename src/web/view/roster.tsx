@@ -14,6 +14,7 @@ export function Roster() {
   const wanted = useSignal("");
   const found = useComputed(() => {
     const part = plain(wanted.value.trim());
+    if (part === "") return room.online.value;
     return room.online.value.filter((name) => plain(name).includes(part));
   });
   const { length } = room.online.value;

@@ -18,7 +18,8 @@ export function RowView({ row, before }: RowViewProps) {
   const isNewDay = time !== null && (timeBefore === null || dayOf(time) !== dayOf(timeBefore));
   const isUnread =
     row.kind === "message" && row.message.id !== null && row.message.id === room.unread.firstId.value;
-  const head = isNewDay || isUnread || !continues(row, before, room.nickname.value);
+  const isAnew = row.kind === "message" && row.anew;
+  const head = isNewDay || isUnread || isAnew || !continues(row, before, room.nickname.value);
   return (
     <>
       {isNewDay ? <DayLine time={time} /> : null}
@@ -33,11 +34,11 @@ function RowBody({ row, head }: { readonly row: Row; readonly head: boolean }) {
   const words = useWords();
   switch (row.kind) {
     case "message":
-      return <MessageLine message={row.message} own={row.own} head={head} />;
+      return <MessageLine item={row} head={head} />;
     case "sending":
       return <SendingLine sending={row} name={room.nickname.value ?? ""} head={head} />;
     case "people":
-      return <PeopleLine changes={row.changes} />;
+      return <PeopleLine item={row} />;
     case "gap":
       return <p class="people-line">{words.gap(row.count)}</p>;
   }
@@ -66,35 +67,52 @@ function timeOf(row: Row): number | null {
     case "message":
       return row.message.time;
     case "sending":
-      return row.time;
     case "people":
-      return row.changes[0]?.time ?? null;
+      return row.time;
     case "gap":
       return null;
   }
 }
 
 /** Whether a row goes on where the one before it stopped: the same sender within the same minute. */
-function continues(row: Row, before: Row | undefined, own: string | null): boolean {
-  if (!before || senderOf(row, own) === null || senderOf(row, own) !== senderOf(before, own)) return false;
+function continues(row: Row, before: Row | undefined, nickname: string | null): boolean {
+  if (!before || isOwn(row) !== isOwn(before)) return false;
+  const sender = nicknameOf(row, nickname);
+  if (sender === null || sender !== nicknameOf(before, nickname)) return false;
   const [time, timeBefore] = [timeOf(row), timeOf(before)];
   return time !== null && timeBefore !== null && minuteOf(time) === minuteOf(timeBefore);
 }
 
-function senderOf(row: Row, own: string | null): string | null {
+function nicknameOf(row: Row, nickname: string | null): string | null {
   if (row.kind === "message") return row.message.name;
-  return row.kind === "sending" ? own : null;
+  return row.kind === "sending" ? nickname : null;
 }
+
+/** Of two who have had one nickname, one may be the reader. */
+function isOwn(row: Row): boolean {
+  return row.kind === "sending" || (row.kind === "message" && row.own);
+}
+
+/** More lines are folded. */
+const LINES_MOST = 24;
 
 /** The height that a row probably has, in CSS pixels. */
 export function estimateHeight(row: Row): number {
   switch (row.kind) {
     case "message":
-      return 44 + 24 * Math.min(60, Math.floor(row.message.content.length / 90));
+      return 44 + 24 * linesOf(row.message.content);
     case "sending":
       return 60;
     case "people":
     case "gap":
       return 32;
   }
+}
+
+/** How many lines a content probably takes beside the first one, as far as they are shown. */
+function linesOf(content: string): number {
+  let lines = Math.floor(content.length / 90);
+  for (let at = content.indexOf("\n"); at >= 0 && lines < LINES_MOST; at = content.indexOf("\n", at + 1))
+    lines++;
+  return Math.min(LINES_MOST, lines);
 }

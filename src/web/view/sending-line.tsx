@@ -1,6 +1,6 @@
 import type { Sending } from "../store/item.ts";
 import { failureWords } from "../text/failure.ts";
-import { Content } from "./content.tsx";
+import { Fold } from "./fold.tsx";
 import { Disc, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
@@ -16,7 +16,7 @@ export function SendingLine({ sending, name, head }: SendingLineProps) {
     <article class={`message own ${sending.failure ? "failed" : "sending"}${head ? " head" : ""}`}>
       {head ? <Disc name={name} /> : null}
       <header>{head ? <Nickname name={name} /> : null}</header>
-      <Content content={sending.content} />
+      <Fold rowKey={sending.key} content={sending.content} />
       <SendingState sending={sending} />
     </article>
   );

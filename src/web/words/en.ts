@@ -102,6 +102,10 @@ export const en = {
   sending: "Sending…",
   sendingLater: "Waiting for the connection…",
   sent: "Sent",
+  anew: "joined again",
+  anewHint: "This nickname was free in between, so it may be somebody else now.",
+  showAll: "Show all",
+  showLess: "Show less",
   failed: (reason: string) => `Not sent. ${reason}`,
   copyLink: (time: string) => `${time}, copy a link to this message`,
   linkCopied: "Link copied.",
@@ -123,9 +127,12 @@ export const en = {
   ],
   returned: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
-    " left and came back",
+    names.length + others === 1
+      ? " left; the nickname was taken again"
+      : " left; the nicknames were taken again",
   ],
   renamed: <T>(oldname: T, newname: T): readonly (T | string)[] => [oldname, " is now ", newname],
+  renamedOthers: (n: number) => `${count(n, "other", "others")} changed the nickname`,
   typing: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     names.length + others === 1 ? " is writing…" : " are writing…",

@@ -99,6 +99,10 @@ export const vi: Words = {
   sending: "Đang gửi…",
   sendingLater: "Đang chờ kết nối…",
   sent: "Đã gửi",
+  anew: "mới vào lại",
+  anewHint: "Biệt danh này từng bị bỏ trống, nên người dùng nó bây giờ có thể là người khác.",
+  showAll: "Xem tất cả",
+  showLess: "Thu gọn",
   failed: (reason) => `Chưa gửi được. ${reason}`,
   copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
   linkCopied: "Đã sao chép liên kết.",
@@ -109,8 +113,9 @@ export const vi: Words = {
   joined: (names, others) => [...list(names, others), " đã vào phòng"],
   left: (names, others) => [...list(names, others), " đã rời phòng"],
   passed: (names, others) => [...list(names, others), " đã vào rồi rời phòng"],
-  returned: (names, others) => [...list(names, others), " đã rời phòng rồi quay lại"],
+  returned: (names, others) => [...list(names, others), " đã rời phòng; biệt danh lại có người dùng"],
   renamed: (oldname, newname) => [oldname, " giờ là ", newname],
+  renamedOthers: (n) => `${CHARACTERS.format(n)} người khác đã đổi biệt danh`,
   typing: (names, others) => [...list(names, others), " đang viết…"],
 
   composer: {

@@ -47,6 +47,7 @@ export class Page {
   more: boolean | null = null;
   /** The messages that were told to be one's own. */
   readonly ownContents = new Set<string>();
+  readonly #othersIds = new Set<number | null>();
   /** How it first came in: whether by the session of the page before, and the last message of that moment. */
   entry: { readonly isResumed: boolean; readonly lastId: number } | null = null;
   /** Between its way into the room and the loss of the connection. */
@@ -194,6 +195,12 @@ export class Page {
     chat.on("message", ({ message, own }) => {
       this.#see(message);
       if (own) this.ownContents.add(message.content);
+      else this.#othersIds.add(message.id);
+    });
+    chat.on("sent", ({ message: { id, content } }) => {
+      this.ownContents.add(content);
+      if (this.#othersIds.has(id))
+        this.#story.fault(`${this.label} was told that its own ${id} is another's`);
     });
     chat.on("gap", ({ from, to }) => this.#story.fault(`${this.label} was told of a gap ${from}–${to}`));
     for (const type of ["roster", "register", "change", "leave"] as const)

@@ -1,0 +1,262 @@
+import { expect, test } from "bun:test";
+import type { Person } from "./person.ts";
+import { capture, Stage, violations } from "./stage.ts";
+
+const stage = new Stage();
+
+const PHONE = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+
+/** Contents of 4,000 characters that are as high as can be, each in its own way. */
+const TALL: Readonly<Record<string, string>> = {
+  "line breaks": `first${"\n".repeat(3990)}last`,
+  "one word": "W".repeat(4000),
+  "wide letters": "﷽".repeat(4000),
+  "blocks of code": "```a```".repeat(571),
+  "line separators": `first${"\u2028".repeat(3990)}last`,
+  "stacked marks on many lines": `Z${"\u0301\u0316".repeat(20)}\n`.repeat(90),
+  "words the other way": "مرحبا ".repeat(660),
+};
+
+for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
+  test(`whatever a message is made of, it takes no more than a screen, and all of it can be shown: ${device}`, async () => {
+    const room = stage.newRoom();
+    const an = await stage.enter(room, "An", { options });
+    const eve = await stage.enter(room, "Eve");
+    for (const content of Object.values(TALL)) {
+      await eve.write(content);
+      await eve.say("short");
+      await an.page.waitForFunction(
+        (text) => [...document.querySelectorAll(".log .content")].at(-1)?.textContent === text,
+        "short",
+      );
+      const tall = an.log.locator("li").nth(-2);
+      expect(await tall.evaluate((row) => row.clientHeight)).toBeLessThan(600);
+      const button = tall.getByRole("button", { name: "Show all" });
+      expect(await button.getAttribute("aria-expanded")).toBe("false");
+      const shown = await tall.locator(".content").textContent();
+      expect(shown?.replaceAll("`", "")).toBe(content.replaceAll("`", ""));
+      await button.click();
+      const less = tall.getByRole("button", { name: "Show less", expanded: true });
+      await less.waitFor();
+      expect(await tall.evaluate((row) => row.clientHeight)).toBeGreaterThan(600);
+      await less.click();
+      await button.waitFor();
+      expect(await tall.evaluate((row) => row.clientHeight)).toBeLessThan(600);
+      expect(
+        await an.page.evaluate(() => document.documentElement.scrollWidth - innerWidth),
+      ).toBeLessThanOrEqual(0);
+    }
+    expect(await an.log.locator(".fold-button").filter({ visible: true }).count()).toBeGreaterThan(0);
+    await capture(an, `${device}-light-tall`);
+  });
+}
+
+test("what fits on a screen has no button, whatever it is made of", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  for (const content of [
+    "short",
+    "A message of some length, as people write them, with a few words more than fit on one line of it. ".repeat(
+      8,
+    ),
+    "a\nb\nc\nd\ne\nf\ng\nh\ni\nj",
+    `\`\`\`\n${"const a = 1;\n".repeat(40)}\`\`\``,
+    `a${"\u0301".repeat(3999)}`,
+  ]) {
+    await an.write(content);
+  }
+  await an.say("the end");
+  expect(await an.log.locator(".fold-button").filter({ visible: true }).count()).toBe(0);
+});
+
+test("a tall message opens where it stands, and closes to where it begins", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const eve = await stage.enter(room, "Eve");
+  for (let i = 0; i < 12; i++) await eve.write(`before ${i}`);
+  await eve.write(`tall${"\n\nline".repeat(300)}`);
+  for (let i = 0; i < 5; i++) await eve.say(`after ${i}`);
+  await an.sees("after 4");
+  const row = an.log.locator("li", { hasText: "tall" });
+  const top = () => row.evaluate((each) => each.getBoundingClientRect().top);
+  const before = await top();
+  await row.getByRole("button", { name: "Show all" }).click();
+  const less = row.getByRole("button", { name: "Show less" });
+  await less.waitFor();
+  expect(Math.abs((await top()) - before)).toBeLessThan(1);
+  // What comes now does not move it: the reader has left the end.
+  await eve.say("news");
+  await an.page.getByRole("button", { name: "1 new message" }).waitFor();
+  expect(Math.abs((await top()) - before)).toBeLessThan(1);
+
+  // Far down in it the button is still in sight.
+  await an.log.evaluate((log) => {
+    log.scrollTop += 3000;
+  });
+  await an.page.waitForFunction(() => (document.querySelector(".log")?.scrollTop ?? 0) > 2500);
+  const box = await less.boundingBox();
+  expect(box && box.y > 0 && box.y + box.height < 800).toBe(true);
+  await less.click();
+  await row.getByRole("button", { name: "Show all" }).waitFor();
+  const frame = await an.log.boundingBox();
+  expect((await top()) - (frame?.y ?? 0)).toBeGreaterThan(-1);
+  expect((await top()) - (frame?.y ?? 0)).toBeLessThan(400);
+});
+
+test("a message that was opened stays open when one has read elsewhere", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const eve = await stage.enter(room, "Eve");
+  await eve.write(`tall${"\n\nline".repeat(100)}`);
+  for (let i = 0; i < 60; i++) await eve.write(`after ${i}`);
+  await eve.sees("after 59");
+  await an.sees("after 59");
+  const toStart = () =>
+    an.log.evaluate((log) => {
+      log.scrollTop = 0;
+    });
+  await toStart();
+  await an.log.getByRole("button", { name: "Show all" }).click();
+  const row = an.log.locator("li", { hasText: "tall" });
+  const height = await row.evaluate((each) => each.clientHeight);
+  await an.page.getByRole("button", { name: "To the newest" }).click();
+  await row.waitFor({ state: "detached" });
+  await toStart();
+  await row.waitFor();
+  expect(await row.evaluate((each) => each.clientHeight)).toBe(height);
+});
+
+test("by keyboard, by finger and in Vietnamese tall messages are opened as well", async () => {
+  const room = stage.newRoom();
+  const eve = await stage.enter(room, "Eve");
+  await eve.say(`tall${"\nline".repeat(200)}\nhttps://example.org/`);
+  const an = await stage.enter(room, "An");
+  await an.log.getByRole("button", { name: "Show all" }).focus();
+  await an.page.keyboard.press("Enter");
+  await an.log.getByRole("button", { name: "Show less", expanded: true }).waitFor();
+  expect(await violations(an)).toEqual([]);
+  await an.page.keyboard.press("Space");
+  await an.log.getByRole("button", { name: "Show all", expanded: false }).waitFor();
+  expect(await violations(an)).toEqual([]);
+  // Whoever goes on by Tab comes to the link that is folded away, and sees it.
+  await an.log.locator("a.time").focus();
+  await an.page.keyboard.press("Tab");
+  await an.log.getByRole("button", { name: "Show less" }).waitFor();
+  expect(await an.page.evaluate(() => document.activeElement?.getAttribute("href"))).toBe(
+    "https://example.org/",
+  );
+
+  const chi = await stage.open(room, { options: { ...PHONE, locale: "vi-VN" } });
+  await chi.page.getByRole("textbox", { name: "Biệt danh" }).fill("Chi");
+  await chi.page.getByRole("button", { name: "Vào phòng" }).tap();
+  await chi.log.getByRole("button", { name: "Xem tất cả" }).tap();
+  await chi.log.getByRole("button", { name: "Thu gọn" }).tap();
+  await chi.log.getByRole("button", { name: "Xem tất cả" }).waitFor();
+});
+
+test("when the window becomes narrow, what is tall then is folded then", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  const content = "some words that make a long message ".repeat(40);
+  await an.say(content.trim());
+  const button = an.log.getByRole("button", { name: "Show all" });
+  expect(await button.isVisible()).toBe(false);
+  await an.page.setViewportSize({ width: 320, height: 800 });
+  await button.waitFor();
+  await an.page.setViewportSize({ width: 1280, height: 800 });
+  await button.waitFor({ state: "hidden" });
+});
+
+test("what is printed has all of a tall message", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  const content = `first${"\n\nline".repeat(200)}`;
+  await an.say(content);
+  await an.page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+  await an.page.emulateMedia({ media: "print" });
+  const printed = an.page.locator(".transcript .content");
+  await printed.waitFor();
+  expect(await printed.textContent()).toBe(content);
+  expect(await printed.evaluate((each) => each.clientHeight)).toBeGreaterThan(3000);
+});
+
+test("marks that somebody piles up stay within their message and their nickname", async () => {
+  const room = stage.newRoom();
+  const name = `E${"\u0301".repeat(60)}${"\u0316".repeat(39)}`;
+  const eve = await stage.enter(room, name);
+  const an = await stage.enter(room, "An");
+  await an.say("above");
+  await eve.say(`Z${"\u0301".repeat(300)}${"\u0316".repeat(300)}`);
+  await an.say("below");
+  await an.sees("Z");
+  const isClipped = await an.page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>(".log .content, .log header, .people-line p")].every(
+      (box) => getComputedStyle(box).overflowY === "clip" && box.clientHeight < 100,
+    ),
+  );
+  expect(isClipped).toBe(true);
+  await capture(an, "desktop-light-marks");
+});
+
+test("a link shows its host, and none is made of what hides it", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  const eve = await stage.enter(room, "Eve");
+  await eve.write("https://bank.example\u202Emoc.live");
+  await eve.write("https://دخول.example/בנק.com/אבג");
+  await eve.say("the end");
+  await an.sees("the end");
+  const links = an.log.locator(".content a");
+  expect(await links.allTextContents()).toEqual(["https://دخول.example/בנק.com/אבג"]);
+  const [host, path] = await links.evaluate((link) => {
+    const rest = document.createRange();
+    rest.selectNode(link.childNodes[link.childNodes.length - 1] ?? link);
+    return [link.querySelector("bdi")?.getBoundingClientRect().right ?? 0, rest.getBoundingClientRect().left];
+  });
+  expect(host).toBeLessThanOrEqual((path ?? 0) + 1);
+  await capture(an, "desktop-light-links");
+});
+
+/** How much wider the page is than the window, and how high it is. */
+async function extent(person: Person): Promise<{ excess: number; height: number }> {
+  return person.page.evaluate(() => ({
+    excess: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    height: document.documentElement.scrollHeight,
+  }));
+}
+
+for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
+  test(`without JavaScript tall messages are folded, too, and nothing is wider than the window: ${device}`, async () => {
+    const room = stage.newRoom();
+    const eve = await stage.enter(room, "W".repeat(100));
+    const wide = [
+      "\t".repeat(3999).concat("x"),
+      "\u00A0".repeat(3999).concat("x"),
+      "https://a.example/".repeat(200),
+    ];
+    const contents = [...Object.values(TALL), ...wide];
+    for (const content of contents) await eve.write(content);
+    await eve.say("the end");
+    const reader = await stage.open(`${room}?read`, { options: { ...options, javaScriptEnabled: false } });
+    await reader.reads("the end");
+    expect(await reader.page.locator(".content").allTextContents()).toEqual([...contents, "the end"]);
+    const { excess, height } = await extent(reader);
+    expect(excess).toBe(0);
+    expect(height).toBeLessThan((contents.length + 1) * 1100);
+    await reader.page.screenshot({ path: `${import.meta.dir}/screenshots/${device}-light-reading-tall.png` });
+    const first = reader.page.locator("article").first();
+    await first.getByText("Show all").click();
+    await first.getByText("Show less").waitFor();
+    expect(await first.evaluate((each) => each.clientHeight)).toBeGreaterThan(50_000);
+  });
+}
+
+test("axe has nothing against a folded message on the page to be read, nor against one that can be scrolled", async () => {
+  const room = stage.newRoom();
+  const eve = await stage.enter(room, "Eve");
+  await eve.write(`first${"\nline".repeat(60)}`);
+  await eve.say("\t﷽".repeat(200));
+  const reader = await stage.open(`${room}?read`);
+  expect(await violations(reader)).toEqual([]);
+  await reader.page.locator("summary").focus();
+  await reader.page.keyboard.press("Enter");
+  await reader.reads("Show less");
+  expect(await violations(reader)).toEqual([]);
+});
