@@ -1,6 +1,7 @@
-import { lstat, mkdir, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { lstat, readdir, readFile, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type AssetLimits, type AssetStore, isAssetName } from "../assets.ts";
+import { makeFolder } from "./disk-file.ts";
 import { errorCode } from "./fault.ts";
 
 /** What a write that was cut short leaves. */
@@ -26,7 +27,7 @@ export class AssetFolder implements AssetStore {
   }
 
   async keep(files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>, most: AssetLimits): Promise<void> {
-    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.#folder);
     for (const [name, contents] of files) if (isAssetName(name)) await this.#keep(name, contents);
     await this.#drop(most);
   }
