@@ -207,24 +207,19 @@ function tableOf(data: readonly Relation[]): Table {
     Array.from(foldCase(plainText(text)), (each) => texts.get(each) ?? each).join("");
   return {
     everywhere: new Map([...texts].filter(([from, to]) => from !== to && foldCase(from) === from)),
-    amongLatin: expanded(
-      likeLatin.filter(([from, to]) => expand(from) !== expand(to)),
-      expand,
+    amongLatin: new Map(
+      likeLatin.filter(([from, to]) => expand(from) !== expand(to)).map(([from, to]) => [from, expand(to)]),
     ),
-    overSpace: new Map(data.flatMap(overSpace).map((relation) => [expand(relation[0]), expand(relation[1])])),
+    overSpace: new Map(data.flatMap(overSpace).map(([mark, sign]) => [expand(mark), expand(sign)])),
     leftOut,
   };
 }
 
 /** Has a relation hold, if it is one between single characters, and may. @returns false when it may not */
 function holds([from, to]: Relation, classes: Classes): boolean {
-  // Who looks like a Latin letter has its class, and does not take others into it.
+  // A character that looks like a Latin letter is in its class, and draws no others into it.
   const hasLatin = !ASCII.test(to) && classes.isLatin(from);
   return hasLatin || !isOne(to) || classes.join(to, from);
-}
-
-function expanded(relations: readonly Relation[], expand: (text: string) => string): Map<string, string> {
-  return new Map(relations.map(([from, to]) => [from, expand(to)]));
 }
 
 function isOfAtoms([from, to]: Relation): boolean {
@@ -282,7 +277,9 @@ function textsOf(
 function headOf(members: readonly string[], likeLatin: ReadonlySet<string>): string {
   const eligible = members.filter((member) => !likeLatin.has(member));
   const best = Array.from(APART.join("")).find((character) => eligible.includes(character));
-  return best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0] ?? members.join();
+  const head = best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0];
+  if (head === undefined) throw new Error(`All of ${members.join(" ")} are taken for Latin letters.`);
+  return head;
 }
 
 /** Whether it takes a letter of another script for a Latin one, which may have marks. */
