@@ -30,7 +30,7 @@ const MORE: readonly Relation[] = [
   ...pairs("ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ĸk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ȷj"),
   ["w", "vv"],
   ...pairs("𝆌r 𝆍s 𝆎z 𝆏p 𝆐m 𝆑f 𐌏o ᱛo 𑫤o 𐤦i 𑀭i 𞠢i 𐤯t 𐤲+ ᱹ. ᱺ: 〜~ ⵍИ ɥч ɛε ꟾI 𐌀A ᑕc ժd ❘I"),
-  ...pairs("֊- ᠆- ־- —- ʿ' ❛' ❜' ⓿0 🄋0 🄌0"),
+  ...pairs("֊- ᠆- ־- —- ʿ' ❛' ❜' ⓿0 🄋0 🄌0 ˉ~"),
   ...LETTERS_IN_BLACK.flatMap((first) => row(first, "abcdefghijklmnopqrstuvwxyz")),
   ...DIGITS_IN_CIRCLES.flatMap((first) => row(first, "123456789")),
   ...marks("\u0303", "\u0304\u030b\u0330\u034a"),
@@ -207,24 +207,19 @@ function tableOf(data: readonly Relation[]): Table {
     Array.from(foldCase(plainText(text)), (each) => texts.get(each) ?? each).join("");
   return {
     everywhere: new Map([...texts].filter(([from, to]) => from !== to && foldCase(from) === from)),
-    amongLatin: expanded(
-      likeLatin.filter(([from, to]) => expand(from) !== expand(to)),
-      expand,
+    amongLatin: new Map(
+      likeLatin.filter(([from, to]) => expand(from) !== expand(to)).map(([from, to]) => [from, expand(to)]),
     ),
-    overSpace: expanded(data.map(plain).flatMap(overSpace), expand),
+    overSpace: new Map(data.flatMap(overSpace).map(([mark, sign]) => [expand(mark), expand(sign)])),
     leftOut,
   };
 }
 
 /** Has a relation hold, if it is one between single characters, and may. @returns false when it may not */
 function holds([from, to]: Relation, classes: Classes): boolean {
-  // Who looks like a Latin letter has its class, and does not take others into it.
+  // A character that looks like a Latin letter is in its class, and draws no others into it.
   const hasLatin = !ASCII.test(to) && classes.isLatin(from);
   return hasLatin || !isOne(to) || classes.join(to, from);
-}
-
-function expanded(relations: readonly Relation[], expand: (text: string) => string): Map<string, string> {
-  return new Map(relations.map(([from, to]) => [from, expand(to)]));
 }
 
 function isOfAtoms([from, to]: Relation): boolean {
@@ -282,7 +277,9 @@ function textsOf(
 function headOf(members: readonly string[], likeLatin: ReadonlySet<string>): string {
   const eligible = members.filter((member) => !likeLatin.has(member));
   const best = Array.from(APART.join("")).find((character) => eligible.includes(character));
-  return best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0] ?? members.join();
+  const head = best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0];
+  if (head === undefined) throw new Error(`All of ${members.join(" ")} are taken for Latin letters.`);
+  return head;
 }
 
 /** Whether it takes a letter of another script for a Latin one, which may have marks. */
@@ -292,8 +289,11 @@ function isOfOthersLikeLatin([from, to]: Relation): boolean {
   );
 }
 
-function overSpace([from, to]: Relation): Relation[] {
-  return /^ \p{M}$/u.test(from) && !/\p{M}/u.test(to) ? [[from.slice(1), to]] : [];
+/** Signs that normalisation makes marks over a space. */
+function overSpace(relation: Relation): Relation[] {
+  const [from, to] = plain(relation);
+  // U+0345, the iota below, is folded to a letter.
+  return /^ (?!\u0345)\p{M}$/u.test(from) && !/\p{M}/u.test(to) ? [[from.slice(1), to]] : [];
 }
 
 /** Every character that normalisation leaves as it is. */
@@ -342,8 +342,9 @@ function linesOf(table: ReadonlyMap<string, string>): string {
   return lines.sort().join("\n");
 }
 
-function sourceOf(version: string, { everywhere, amongLatin, overSpace }: Table): string {
-  return `// Written by scripts/confusables.ts from confusables.txt of Unicode ${version}: change the script, and run it.
+function sourceOf(origin: string, { everywhere, amongLatin, overSpace }: Table): string {
+  return `// Written by scripts/confusables.ts from ${origin}.
+// Change that, and not this.
 //
 // The data is modified, and comes with this notice:
 //
@@ -371,9 +372,11 @@ ${linesOf(overSpace)}
 
 const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error("usage: bun scripts/confusables.ts FILE");
-const { version, relations } = parse(await Bun.file(file).text());
+const data = await Bun.file(file).text();
+const { version, relations } = parse(data);
 const table = tableOf(relations);
-await Bun.write(OUTPUT, sourceOf(version, table));
+const digest = new Bun.CryptoHasher("sha256").update(data).digest("hex");
+await Bun.write(OUTPUT, sourceOf(`confusables.txt of Unicode ${version}, SHA-256 ${digest}`, table));
 for (const [from, to] of table.leftOut) {
   console.log(
     `${from} ${hexOf(from)} is not ${to} ${hexOf(to)}${table.amongLatin.has(from) ? ", but among Latin letters" : ""}`,

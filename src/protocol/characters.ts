@@ -1,22 +1,20 @@
 import { CONTENT_MAX, NICKNAME_MAX } from "./limits.ts";
 
 /**
- * Control characters, line and paragraph separators, and the marks that turn the direction of foreign text; and code
- * points that are no characters of anybody else's, which are drawn as whatever a font happens to have, or as nothing:
- * those of private use, those that are not assigned, and the noncharacters.
+ * Control characters, line and paragraph separators, the marks that turn the direction of foreign text; and private use,
+ * noncharacters and unassigned code points, which are drawn as whatever a font happens to have, or as nothing.
  */
 const FORBIDDEN_IN_NICKNAME = /[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Cn}\u202A-\u202E\u2066-\u2069]/u;
 
 /**
- * What is drawn as nothing: what Unicode counts as ignorable, and what it does not though it has no glyph, or a blank one.
- * These are the mark of a Syriac abbreviation, the empty Braille pattern, annotations and the place of an object, the
- * joiner of Brahmi numbers, the controls and blanks among hieroglyphs, Khitan's filler, Duployan's selector, and the
- * notehead that is none.
+ * What is drawn as nothing: what Unicode counts as ignorable, and what has no glyph, or a blank one, all the same. That is
+ * the mark of a Syriac abbreviation, the empty Braille pattern, the controls of annotations and objects, the joiner of
+ * Brahmi numbers, the controls and blanks among hieroglyphs, Khitan's filler, Duployan's selector and the null notehead.
  */
 export const NOTHING =
   /[\p{Default_Ignorable_Code_Point}\u070F\u2800\uFFF9-\uFFFC\u{1107F}\u{13430}-\u{13442}\u{16FE4}\u{1BC9D}\u{1D159}]/gu;
 
-/** Marks that stack the letter behind them under the one before, where there is none: then they are nothing as well. */
+/** Marks that stack the letter behind them under the one before. Where there is no such letter they are nothing as well. */
 export const IDLE_STACKERS =
   /[\u1039\u17D2\u1A60\u1BAB\u2D7F\uAAF6\u{10A3F}\u{11133}\u{113D0}\u{1193E}\u{11A47}\u{11A99}\u{11D45}\u{11D97}\u{11F42}](?!\p{Lo})/gu;
 

@@ -1,4 +1,5 @@
-// Written by scripts/confusables.ts from confusables.txt of Unicode 17.0.0: change the script, and run it.
+// Written by scripts/confusables.ts from confusables.txt of Unicode 17.0.0, SHA-256 091c7f82fc39ef208faf8f94d29c244de99254675e09de163160c810d13ef22a.
+// Change that, and not this.
 //
 // The data is modified, and comes with this notice:
 //
@@ -432,9 +433,6 @@ export const EVERYWHERE = `
 2c3f a992
 2c6c 2c8d
 2c7 a67e
-2c9 2594
-2c9+62 44a
-2c9+62+69 a651
 2cf 375
 2d 2d7 58a 5be 6d4 1806 2010 2012 2013 2014 2015 2043 2212 2500 2501 2796 2cbb 30fc 31d0 4e00 a7f7
 2d+2e a4fe
@@ -919,10 +917,12 @@ export const EVERYWHERE = `
 7d 2775
 7d55 7d76
 7dc7 31e7c
-7e 2053 223c 301c
+7e 2c9 2053 223c 2594 301c
 7e+307 2a6a 2e1e
 7e+308 2368
 7e+323 2e1f
+7e+62 44a
+7e+62+69 a651
 80fc 8141
 848d 853f
 8637 8641
@@ -1319,13 +1319,11 @@ export const AMONG_LATIN = `
 
 /** The same, for marks over a space. */
 export const OVER_SPACE = `
-27 301 313 314
-27+27 30b
-2c 327
+27 301 309
+2c 323
 2c7 306
-2c9 304 305
-69 328 345
-7e 303 342
+69 322
+7e 303
 971 307
 b0 30a
 `;

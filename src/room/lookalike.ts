@@ -12,15 +12,11 @@ const OVER_A_SPACE = /\p{White_Space}+(\p{M})/gu;
 /** Marks that any script uses. */
 const MARKS = /\p{Script=Inherited}{2,}/gu;
 
-/** What makes no difference beside a letter, with the character without which there is nothing to look for. */
-const BESIDE: readonly (readonly [sign: string, pattern: RegExp, instead: string])[] = [
-  // A horn that stands apart: o' is ơ.
-  ["'", /([ou]\p{Script=Inherited}*)'/gu, "$1\u031b"],
-  // A breve, which in Vietnamese only a has, is read as a tilde.
-  ["\u0306", /([^a\p{M}]\p{M}*)\u0306/gu, "$1\u0303"],
-  // A dot on a letter that has one.
-  ["\u0307", /([ij]\p{Script=Inherited}*)\u0307/gu, "$1"],
-];
+/** A horn that stands apart: o' is ơ. These three look back, for there is little of what they look for. */
+const HORN_APART = /'(?<=[ou]\p{Script=Inherited}*')/gu;
+/** A breve, which in Vietnamese only a has, is read as a tilde elsewhere. */
+const BREVE_OFF_A = /\u0306(?<=[^a\p{M}]\p{M}*\u0306)/gu;
+const DOT_ON_DOTTED = /\u0307(?<=[ij]\p{Script=Inherited}*\u0307)/gu;
 
 const everywhere = tableOf(EVERYWHERE);
 const amongLatin = tableOf(AMONG_LATIN);
@@ -81,11 +77,8 @@ function lookalikeOf(character: string): string {
 /** Characters that stand side by side in many ways as one of these: marks, spaces, and what belongs to a letter. */
 function settled(text: string): string {
   if (PLAIN.test(text)) return text;
-  let letters = ASCII.test(text) ? text : settledMarks(text);
-  for (const [sign, pattern, instead] of BESIDE) {
-    if (letters.includes(sign)) letters = letters.replace(pattern, instead);
-  }
-  return letters.replace(WHITE_SPACE, " ").trim();
+  const letters = ASCII.test(text) ? text : settledMarks(text);
+  return letters.replace(HORN_APART, "\u031b").replace(WHITE_SPACE, " ").trim();
 }
 
 function settledMarks(text: string): string {
@@ -93,6 +86,8 @@ function settledMarks(text: string): string {
     .normalize("NFD")
     .replace(IDLE_STACKERS, "")
     .replace(OVER_A_SPACE, (both, mark: string) => overSpace.get(mark) ?? both)
+    .replace(BREVE_OFF_A, "\u0303")
+    .replace(DOT_ON_DOTTED, "")
     .replace(MARKS, inOrder);
 }
 

@@ -45,7 +45,8 @@ export const en = {
     empty: "Enter a nickname.",
     long: (has: number, most: number) => `A nickname has at most ${most} characters; this one has ${has}.`,
     invisible: "A nickname needs at least one visible character.",
-    forbidden: "A nickname has no control characters, line breaks or marks that turn the direction of text.",
+    forbidden:
+      "A nickname has no control characters, private characters, line breaks or marks that turn the direction of text.",
     taken: "Somebody here has this nickname, or one that looks the same. Choose another.",
     refused: "The server does not take this nickname. Choose another.",
   },

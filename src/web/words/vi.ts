@@ -41,7 +41,8 @@ export const vi: Words = {
     empty: "Hãy nhập biệt danh.",
     long: (has, most) => `Biệt danh dài tối đa ${most} ký tự; biệt danh này có ${has}.`,
     invisible: "Biệt danh phải có ít nhất một ký tự nhìn thấy được.",
-    forbidden: "Biệt danh không được chứa ký tự điều khiển, dấu xuống dòng hay dấu đảo chiều chữ.",
+    forbidden:
+      "Biệt danh không được chứa ký tự điều khiển, ký tự dùng riêng, dấu xuống dòng hay dấu đảo chiều chữ.",
     taken:
       "Trong phòng đã có người dùng biệt danh này, hoặc một biệt danh trông giống hệt. Hãy chọn biệt danh khác.",
     refused: "Máy chủ không nhận biệt danh này. Hãy chọn biệt danh khác.",
