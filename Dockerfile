@@ -7,7 +7,8 @@ RUN npm ci --omit=dev --include=optional --no-audit --no-fund
 FROM node:24-slim
 WORKDIR /app
 COPY --from=packages /app/node_modules node_modules
-COPY package.json tsconfig.json ./
+COPY package.json tsconfig.json bunfig.toml ./
+COPY scripts scripts
 COPY src src
 RUN mkdir /data && chown node:node /data
 USER node
@@ -15,6 +16,6 @@ VOLUME /data
 ENV CHATBOX_HOST=0.0.0.0 CHATBOX_DATA=/data/data.json CHATBOX_LOG_FORMAT=json
 EXPOSE 5000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CHATBOX_PORT ?? 5000}/healthz`).then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CHATBOX_PORT || 5000}/healthz`).then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["/app/node_modules/.bin/bun", "/app/src/cli/main.ts"]
+ENTRYPOINT ["node", "/app/scripts/start.mjs"]

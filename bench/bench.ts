@@ -1,4 +1,5 @@
 import { CONTENDERS, type Contender, type ContenderName } from "./contenders.ts";
+import type { Attack } from "./load/attack/attack.ts";
 import { Load } from "./load/load.ts";
 import type { CrowdPlan } from "./load/orders.ts";
 import { type Server, Servers, type StartOptions } from "./servers.ts";
@@ -11,27 +12,49 @@ export interface BenchOptions {
   /** Measured rounds; a warm-up comes before them. */
   readonly rounds: number;
   readonly peers: ReadonlySet<ContenderName>;
+  /** Of the workload `abuse`, and how many rounds each has. */
+  readonly attacks: readonly Attack[];
+  readonly attackRounds: number;
+  /** The folder of the project whose chat server is measured; this one if not given. */
+  readonly checkout?: string;
   /** For the servers' files. */
   readonly folder: string;
   /** Is told what goes on. */
   readonly progress: (text: string) => void;
 }
 
+const ATTACKER_NICENESS = 10;
+
 /** What every workload is given: the generator of load, servers, and how much to do. */
 export class Bench implements Disposable {
   readonly load = new Load();
   readonly servers: Servers;
   readonly rounds: number;
+  readonly attacks: readonly Attack[];
+  readonly attackRounds: number;
   readonly progress: (text: string) => void;
+  #attacker: Load | null = null;
   readonly #size: Size;
   readonly #peers: ReadonlySet<ContenderName>;
 
-  constructor({ size, rounds, peers, folder, progress }: BenchOptions) {
-    this.servers = new Servers(folder);
+  constructor(options: BenchOptions) {
+    const { size, rounds, peers, attacks, attackRounds, checkout, folder, progress } = options;
+    this.servers = new Servers(folder, checkout);
     this.rounds = rounds;
+    this.attacks = attacks;
+    this.attackRounds = attackRounds;
     this.progress = progress;
     this.#size = size;
     this.#peers = peers;
+  }
+
+  /**
+   * Another generator of load, which attacks. It gives way to all others: an attacker has a machine of its own, and must
+   * not take the processors from those who are measured.
+   */
+  get attacker(): Load {
+    this.#attacker ??= new Load(ATTACKER_NICENESS);
+    return this.#attacker;
   }
 
   /** The value for this run's size. */
@@ -55,16 +78,18 @@ export class Bench implements Disposable {
    * Does something with each of several, in an order that turns round with each round.
    *
    * @param longestS when so much has passed, no further round is begun: a busy machine gives fewer rounds, not a longer run
+   * @param rounds those of this run if not given
    */
   async eachRound<T>(
     all: readonly T[],
     work: (one: T, round: number) => Promise<void>,
     longestS = this.sized(75, 7, 60),
+    rounds = this.rounds,
   ): Promise<void> {
     const startedAtMs = performance.now();
-    for (let round = 0; round < this.rounds; round++) {
+    for (let round = 0; round < rounds; round++) {
       if (round > 0 && performance.now() - startedAtMs > longestS * 1000) {
-        this.progress(`this machine is busy: ${round} of ${this.rounds} rounds`);
+        this.progress(`this machine is busy: ${round} of ${rounds} rounds`);
         break;
       }
       for (const one of round % 2 === 0 ? all : all.toReversed()) await work(one, round);
@@ -86,6 +111,7 @@ export class Bench implements Disposable {
 
   [Symbol.dispose](): void {
     this.load[Symbol.dispose]();
+    this.#attacker?.[Symbol.dispose]();
   }
 }
 

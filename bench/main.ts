@@ -1,17 +1,22 @@
 /** `npm run bench -- [WORKLOADS]`: see `--help`. */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { CONTENDERS, type ContenderName } from "./contenders.ts";
+import type { Attack } from "./load/attack/attack.ts";
+import { ATTACKS, attacksOf } from "./load/attack/attacks.ts";
 import { hindrance } from "./machine.ts";
 import { chart } from "./report/chart.ts";
 import { markdownReport } from "./report/markdown.ts";
 import { terminalReport } from "./report/table.ts";
 import type { Results } from "./results.ts";
-import { run, WORKLOADS } from "./run.ts";
+import { type RunOptions, run, WORKLOADS } from "./run.ts";
 
 const DOCS = join(import.meta.dir, "../docs");
 const CHART = "benchmarks.svg";
 const ROUNDS = { full: 3, short: 2 };
+/** They are told apart by far more than a round may be off. */
+const ATTACK_ROUNDS = 1;
 /** Of all crowds that are there at one time. */
 const MOST_CLIENTS = { full: 10_000, short: 2000 };
 const PEERS = CONTENDERS.filter(({ isPeer }) => isPeer).map(({ name }) => name);
@@ -21,6 +26,8 @@ interface Flags {
   rounds?: number;
   json?: string;
   peers: ContenderName[];
+  attacks?: readonly Attack[];
+  against?: string;
   write: boolean;
 }
 
@@ -29,18 +36,28 @@ const command = new Command("bench")
     "Measures the chat server beside others of the same protocol. A whole run of all workloads writes docs/benchmarks.md.",
   )
   .addArgument(new Argument("[workloads...]", "which; all if not given").choices(WORKLOADS))
-  .option("--short", "less of everything, in two minutes: to see that it works, not to compare", false)
+  .option("--short", "less of everything, in six minutes: to see that it works, not to compare", false)
   .option(
     "--rounds <n>",
-    `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short})`,
+    `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short}; abuse ${ATTACK_ROUNDS})`,
     parseRounds,
   )
   .option("--json <file>", "write what was measured to this file")
   .option("--peers <names>", `which peers, with commas, or none: ${PEERS.join(", ")}`, parsePeers, PEERS)
-  .option("--write", "write docs/benchmarks.md though the run is not whole", false)
+  .option(
+    "--attacks <names>",
+    "which attacks of abuse, with commas, by how their names begin; `list` lists them all",
+    parseAttacks,
+  )
+  .option(
+    "--against <folder>",
+    "the same with the server of another checkout of this project, in turn, side by side and without peers",
+    parseCheckout,
+  )
+  .option("--write", "write docs/benchmarks.md though the run is not whole; not with --against", false)
   .parse();
 
-const { short, json, peers, write, ...given } = command.opts<Flags>();
+const { short, json, peers, attacks, against, write, ...given } = command.opts<Flags>();
 const size = short ? "short" : "full";
 const rounds = given.rounds ?? ROUNDS[size];
 const reason = hindrance(MOST_CLIENTS[size]);
@@ -51,15 +68,29 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(sign
 
 const names = WORKLOADS.filter((name) => command.args.length === 0 || command.args.includes(name));
 const startedAtMs = performance.now();
-const results = await run(names, { size, rounds, peers: new Set(peers), progress }, commandText()).catch(
-  (error: unknown) => command.error(error instanceof Error ? error.message : String(error), { exitCode: 1 }),
+const options: RunOptions = {
+  size,
+  rounds,
+  peers: new Set(peers),
+  attacks: attacks ?? attacksOf(null),
+  attackRounds: given.rounds ?? ATTACK_ROUNDS,
+  progress,
+  ...(against !== undefined && { against }),
+};
+const results = await run(names, options, commandText()).catch((error: unknown) =>
+  command.error(error instanceof Error ? error.message : String(error), { exitCode: 1 }),
 );
 console.log(terminalReport(results));
 if (json !== undefined) await Bun.write(json, jsonOf(results));
 for (const failure of results.failures) console.error(`failed: ${failure}`);
 if (results.failures.length > 0) process.exit(1);
-const isWhole = !short && names.length === WORKLOADS.length && peers.length === PEERS.length;
-if (isWhole || write) await writeDocs(results);
+const isWhole =
+  !short &&
+  attacks === undefined &&
+  against === undefined &&
+  names.length === WORKLOADS.length &&
+  peers.length === PEERS.length;
+if (isWhole || (write && against === undefined)) await writeDocs(results);
 process.exit(0);
 
 async function writeDocs(measured: Results): Promise<void> {
@@ -75,6 +106,8 @@ function commandText(): string {
     ...command.args,
     ...(short ? ["--short"] : []),
     ...(given.rounds === undefined ? [] : [`--rounds ${given.rounds}`]),
+    ...(attacks === undefined ? [] : [`--attacks ${attacks.map(({ key }) => key).join(",")}`]),
+    ...(against === undefined ? [] : ["--against FOLDER"]),
     ...(peers.length === PEERS.length ? [] : [`--peers ${peers.join(",") || "none"}`]),
   ];
   return ["npm run bench", ...(parts.length > 0 ? ["--", ...parts] : [])].join(" ");
@@ -95,6 +128,24 @@ function parseRounds(text: string): number {
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError("It must be a whole number from 1.");
   return value;
+}
+
+function parseAttacks(text: string): readonly Attack[] {
+  if (text === "list") {
+    for (const { key, title } of ATTACKS) console.log(`${key.padEnd(20)} ${title}`);
+    process.exit(0);
+  }
+  const attacks = attacksOf(text.split(","));
+  if (attacks.length === 0) throw new InvalidArgumentError("No attack begins like one of these.");
+  return attacks;
+}
+
+function parseCheckout(text: string): string {
+  const folder = resolve(text);
+  if (!existsSync(join(folder, "src/cli/main.ts"))) {
+    throw new InvalidArgumentError("It is no checkout of this project.");
+  }
+  return folder;
 }
 
 function parsePeers(text: string): ContenderName[] {

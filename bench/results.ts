@@ -42,6 +42,8 @@ export interface Row {
   readonly title: string;
   /** For each column the value of each round. */
   readonly values: Readonly<Record<string, readonly number[]>>;
+  /** What the figures do not tell, of the last round. */
+  readonly remark?: string;
 }
 
 export interface TargetResult {
@@ -62,7 +64,7 @@ export function median(values: readonly number[]): number {
 
 /** Values as they come, by row and column. */
 export class Rows {
-  readonly #rows = new Map<string, { title: string; values: Record<string, number[]> }>();
+  readonly #rows = new Map<string, { title: string; values: Record<string, number[]>; remark?: string }>();
 
   /** Adds what one round has measured of a row. Rows stand in the order in which they were first added. */
   add(key: string, title: string, measured: Readonly<Record<string, number>>): void {
@@ -71,6 +73,12 @@ export class Rows {
     for (const [column, value] of Object.entries(measured)) {
       row.values[column] = [...(row.values[column] ?? []), value];
     }
+  }
+
+  /** Says what the figures of a row do not tell, in place of what was said before. */
+  remark(key: string, remark: string): void {
+    const row = this.#rows.get(key);
+    if (row !== undefined) row.remark = remark;
   }
 
   /** @param order the keys in the order wanted, as rounds alternate theirs */

@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Bench, type BenchOptions, type Stage } from "./bench.ts";
 import { CONTENDERS } from "./contenders.ts";
 import { machine } from "./machine.ts";
 import type { Results, Section } from "./results.ts";
+import { mergeRounds, sideBySide } from "./side-by-side.ts";
 import { targetResults } from "./targets.ts";
+import { abuse } from "./workloads/abuse.ts";
 import { withAudiences } from "./workloads/audience.ts";
 import { history } from "./workloads/history.ts";
 import { idle } from "./workloads/idle.ts";
@@ -25,14 +27,20 @@ export const WORKLOADS = [
   "idle",
   "history",
   "rooms",
+  "abuse",
 ] as const;
 
 export type WorkloadName = (typeof WORKLOADS)[number];
 
+export interface RunOptions extends Omit<BenchOptions, "folder" | "checkout"> {
+  /** The folder of a checkout of this project whose server is measured as well, in turn with this one's. */
+  readonly against?: string;
+}
+
 /** Runs workloads and gives what they measured; `command` is how the run was asked for. */
 export async function run(
   names: readonly WorkloadName[],
-  options: Omit<BenchOptions, "folder">,
+  options: RunOptions,
   command: string,
 ): Promise<Results> {
   const startedAtMs = performance.now();
@@ -41,16 +49,15 @@ export async function run(
   const clean = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", clean);
   try {
-    using bench = new Bench({ ...options, folder });
     const failures: string[] = [];
-    const sections = await measure(bench, names, failures);
+    const { sections, shown } = await measureAll(names, { ...options, folder }, options.against, failures);
     return {
       date: new Date().toISOString().slice(0, 10),
       command,
       isShort: options.size !== "full",
       wallS: (performance.now() - startedAtMs) / 1000,
       machine: machine(),
-      sections,
+      sections: shown,
       failures,
       // They are about the sizes of a full run.
       targets: options.size === "full" ? targetResults(sections) : [],
@@ -58,6 +65,61 @@ export async function run(
   } finally {
     clean();
   }
+}
+
+interface Sections {
+  /** Of this project's server. */
+  readonly sections: readonly Section[];
+  /** The same, or with the other server's beside them. */
+  readonly shown: readonly Section[];
+}
+
+async function measureAll(
+  names: readonly WorkloadName[],
+  options: BenchOptions,
+  against: string | undefined,
+  failures: string[],
+): Promise<Sections> {
+  if (against === undefined) {
+    using bench = new Bench(options);
+    const sections = await measure(bench, names, failures);
+    return { sections, shown: sections };
+  }
+  const alone = { ...options, peers: new Set<never>(), rounds: 1, attackRounds: 1 };
+  using here = new Bench(alone);
+  using there = new Bench({ ...alone, checkout: against });
+  const measured = new Map<Bench, Section[][]>([
+    [here, []],
+    [there, []],
+  ]);
+  for (const { rounds, work } of partsOf(names, options)) {
+    for (let round = 0; round < rounds; round++) {
+      for (const bench of round % 2 === 0 ? [here, there] : [there, here]) {
+        bench.progress(bench === here ? "here" : `in ${against}`);
+        measured.get(bench)?.push(await work(bench, failures));
+      }
+    }
+  }
+  const sections = mergeRounds(measured.get(here) ?? []);
+  const others = mergeRounds(measured.get(there) ?? []);
+  return { sections, shown: sideBySide(sections, others, basename(against)) };
+}
+
+/** What is done with one server and then with the other; the less at one time, the more they have of the same machine. */
+interface Part {
+  readonly rounds: number;
+  readonly work: (bench: Bench, failures: string[]) => Promise<Section[]>;
+}
+
+function partsOf(names: readonly WorkloadName[], { rounds, attacks, attackRounds }: BenchOptions): Part[] {
+  return names.flatMap((name): Part[] =>
+    name === "abuse"
+      ? attacks.map((attack) => ({
+          rounds: attackRounds,
+          work: (bench, failures) => abuse(bench, [attack], (sentence) => failures.push(sentence)),
+        }))
+      : [{ rounds, work: (bench, failures) => measure(bench, [name], failures) }],
+  );
 }
 
 async function measure(bench: Bench, names: readonly WorkloadName[], failures: string[]): Promise<Section[]> {
@@ -82,11 +144,17 @@ async function measure(bench: Bench, names: readonly WorkloadName[], failures: s
     };
     await attempt("the audiences", () => withAudiences(bench, bench.among(all), talkInAllWays));
   }
-  for (const name of names) if (!isForAudience(name)) await attempt(name, () => OTHERS[name](bench));
+  const others = {
+    join: joinStorms,
+    reconnect: reconnectStorm,
+    idle,
+    history,
+    rooms,
+    abuse: (of: Bench) => abuse(of, of.attacks, (sentence) => failures.push(sentence)),
+  };
+  for (const name of names) if (!isForAudience(name)) await attempt(name, () => others[name](bench));
   return sections;
 }
-
-const OTHERS = { join: joinStorms, reconnect: reconnectStorm, idle, history, rooms };
 
 /** The workloads that have the same audiences. */
 type AudienceWorkload = TalkName | "paced";

@@ -1,9 +1,17 @@
-import { mkdirSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { Contender, Program } from "./contenders.ts";
 import { type Usage, usageOf } from "./process.ts";
 
-const MAIN = join(import.meta.dir, "../src/cli/main.ts");
+/** The project that this file is of. */
+export const OWN_CHECKOUT = join(import.meta.dir, "..");
+const MAIN = "src/cli/main.ts";
+/** As scripts/start.mjs has it: nothing of the folder that the benchmark is started in. */
+const OWN_SETTINGS = [
+  "--no-env-file",
+  `--config=${join(OWN_CHECKOUT, "bunfig.toml")}`,
+  `--tsconfig-override=${join(OWN_CHECKOUT, "tsconfig.json")}`,
+];
 const PEERS = join(import.meta.dir, "peers");
 const STARTS_WITHIN_MS = 30_000;
 
@@ -15,11 +23,18 @@ export class Server implements AsyncDisposable {
   /** When it listened, in Unix time. */
   readonly listeningAtMs = Date.now();
   readonly #child: Bun.Subprocess;
+  readonly #output: Output;
 
-  constructor(child: Bun.Subprocess, port: number, startMs: number) {
+  constructor(child: Bun.Subprocess, output: Output, port: number, startMs: number) {
     this.#child = child;
+    this.#output = output;
     this.port = port;
     this.startMs = startMs;
+  }
+
+  /** What it has logged so far. */
+  get logBytes(): number {
+    return this.#output.bytes;
   }
 
   usage(): Usage {
@@ -51,27 +66,34 @@ export interface StartOptions {
   readonly port?: number;
   /** More flags of the chat server. */
   readonly flags?: readonly string[];
+  /** Whether the chat server has its limits on rates and connections. */
+  readonly isLimited?: boolean;
+  /** The folder of the project whose chat server it is; that of `Servers` if not given. */
+  readonly checkout?: string;
 }
 
 /** Starts servers, with their files in one temporary folder. */
 export class Servers {
   readonly #folder: string;
+  readonly #checkout: string;
   readonly #bundled = new Map<string, Promise<string>>();
-  #started = 0;
 
-  constructor(folder: string) {
+  /** @param checkout the folder of the project whose chat server is started */
+  constructor(folder: string, checkout = OWN_CHECKOUT) {
     this.#folder = folder;
+    this.#checkout = checkout;
   }
 
   /** A path for a history, in a new folder. */
   newDataFile(): string {
-    const folder = join(this.#folder, `data-${++this.#started}`);
-    mkdirSync(folder);
-    return join(folder, "data.json");
+    return join(mkdtempSync(join(this.#folder, "data-")), "data.json");
   }
 
   /** @throws Error with a sentence when the server does not come to listen */
-  async start({ program, title }: Contender, options: StartOptions = {}): Promise<Server> {
+  async start(
+    { program, title }: Pick<Contender, "program" | "title">,
+    options: StartOptions = {},
+  ): Promise<Server> {
     const command = await this.#command(program, options);
     const startedAtMs = performance.now();
     const child = Bun.spawn([...command], {
@@ -80,34 +102,33 @@ export class Servers {
       // So that nothing of this shell changes a server's settings.
       env: withoutSettings(process.env),
     });
-    const port = await Promise.race([
-      listeningPort(child.stdout),
-      Bun.sleep(STARTS_WITHIN_MS).then(() => null),
-    ]);
+    const output = new Output(child.stdout);
+    const port = await Promise.race([output.port, Bun.sleep(STARTS_WITHIN_MS).then(() => null)]);
     if (port === null) {
       child.kill("SIGKILL");
       throw new Error(`${title} did not start: ${command.join(" ")}`);
     }
-    return new Server(child, port, performance.now() - startedAtMs);
+    return new Server(child, output, port, performance.now() - startedAtMs);
   }
 
   async #command(program: Program, options: StartOptions): Promise<readonly string[]> {
-    const bun = [process.execPath, "--no-orphans"];
+    const bun = [process.execPath, "--no-orphans", ...OWN_SETTINGS];
     const listen = ["--port", String(options.port ?? 0)];
     switch (program.runtime) {
       case "chat": {
         const data = options.dataFile ?? this.newDataFile();
+        const limits = options.isLimited ? [] : ["--no-limits"];
         const log = ["--log-format", "json"];
         const flags = options.flags ?? [];
         return [
           ...bun,
-          MAIN,
+          join(options.checkout ?? this.#checkout, MAIN),
           ...listen,
           "--host",
           "127.0.0.1",
           "--data",
           data,
-          "--no-limits",
+          ...limits,
           ...log,
           ...flags,
         ];
@@ -155,22 +176,30 @@ function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string | undefi
   );
 }
 
-/** The port on which a server says that it listens; null when it ends before. What it says later is read and forgotten. */
-async function listeningPort(output: ReadableStream<Uint8Array>): Promise<number | null> {
-  const said = Promise.withResolvers<number | null>();
-  void (async () => {
-    let text = "";
-    let isSaid = false;
-    for await (const bytes of output) {
-      if (isSaid) continue;
+/** What a server says. It is read and forgotten, but for the port on which it says that it listens. */
+class Output {
+  /** Null when it ends before it has said so. */
+  readonly port: Promise<number | null>;
+  bytes = 0;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    const said = Promise.withResolvers<number | null>();
+    this.port = said.promise;
+    void this.#read(stream, said.resolve);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>, said: (port: number | null) => void): Promise<void> {
+    let text: string | null = "";
+    for await (const bytes of stream) {
+      this.bytes += bytes.length;
+      if (text === null) continue;
       text += Buffer.from(bytes).toString();
       const line = text.split("\n").find((each) => each.includes('"event":"listening"'));
       const port = /"port":(\d+)/.exec(line ?? "")?.[1];
       if (port === undefined) continue;
-      isSaid = true;
-      said.resolve(Number(port));
+      text = null;
+      said(Number(port));
     }
-    said.resolve(null);
-  })();
-  return said.promise;
+    said(null);
+  }
 }

@@ -1,4 +1,5 @@
 import type { ContenderName } from "./contenders.ts";
+import { CONTROLS } from "./load/attack/controls.ts";
 import { median, type Section, type TargetResult } from "./results.ts";
 
 /** What the project wants of itself. Ratios are made within each round; their median counts. */
@@ -7,7 +8,13 @@ interface Target {
   readonly limit: number;
   readonly sense: "at most" | "at least";
   readonly unit: string;
-  readonly measure: (of: Measured) => number | null;
+  readonly measure: (of: Measured) => number | InRow | null;
+}
+
+/** A value, and the row that it stands in. */
+interface InRow {
+  readonly value: number;
+  readonly row: string;
 }
 
 /** The medians of a run. Null stands for what was not measured. */
@@ -21,6 +28,16 @@ class Measured {
   value(section: string, row: string, column: string): number | null {
     const values = this.#values(section, row, column);
     return values === null ? null : median(values);
+  }
+
+  /** The highest of a column's medians, or the lowest. What is there for comparison only does not count. */
+  extreme(which: "highest" | "lowest", section: string, column: string): InRow | null {
+    const rows = this.#sections.find(({ id }) => id === section)?.rows ?? [];
+    const all = rows
+      .filter(({ key }) => !CONTROLS.some((control) => control.key === key))
+      .flatMap(({ title, values }) => (values[column] ? [{ value: median(values[column]), row: title }] : []))
+      .toSorted((a, b) => a.value - b.value);
+    return (which === "highest" ? all.at(-1) : all[0]) ?? null;
   }
 
   /** One row's column as a multiple of another row's. */
@@ -148,19 +165,64 @@ const TARGETS: readonly Target[] = [
     unit: "MiB",
     measure: (of) => of.value("history", "1000000", "restedMiB"),
   },
+  {
+    text: "abuse, the worst attack: p99 of what somebody else says",
+    limit: 50,
+    sense: "at most",
+    unit: "ms",
+    measure: (of) => of.extreme("highest", "abuse", "p99Ms"),
+  },
+  ...(
+    [
+      ["others' messages refused", "refused"],
+      ["others disconnected", "disconnected"],
+      ["newcomers turned away", "turnedAway"],
+    ] as const
+  ).map(
+    ([text, column]): Target => ({
+      text: `abuse, the worst attack: ${text}`,
+      limit: 0,
+      sense: "at most",
+      unit: "",
+      measure: (of) => of.extreme("highest", "abuse", column),
+    }),
+  ),
+  {
+    text: "abuse, the worst attack: others' gets answered",
+    limit: 100,
+    sense: "at least",
+    unit: "%",
+    measure: (of) => of.extreme("lowest", "abuse", "getsAnswered"),
+  },
+  {
+    text: "abuse, the worst attack: rooms of 20 that somebody else can enter",
+    limit: 20,
+    sense: "at least",
+    unit: "",
+    measure: (of) => of.extreme("lowest", "abuse", "roomsEntered"),
+  },
+  {
+    text: "abuse, the worst attack: growth of the history",
+    limit: 10,
+    sense: "at most",
+    unit: "MiB a minute",
+    measure: (of) => of.extreme("highest", "abuse-cost", "historyMiBAMinute"),
+  },
 ];
 
 /** How the targets stand. */
 export function targetResults(sections: readonly Section[]): TargetResult[] {
   const measured = new Measured(sections);
   return TARGETS.map(({ text, limit, sense, unit, measure }) => {
-    const value = measure(measured);
-    const met = value !== null && (sense === "at most" ? value <= limit : value >= limit);
+    const found = measure(measured);
+    const wanted = { text, limit: `${sense} ${limit.toLocaleString("en")} ${unit}`.trimEnd() };
+    if (found === null) return { ...wanted, measured: null, isMet: null };
+    const { value, row } = typeof found === "number" ? { value: found, row: null } : found;
+    const where = row === null || value === 0 ? "" : ` (${row})`;
     return {
-      text,
-      limit: `${sense} ${limit.toLocaleString("en")} ${unit}`,
-      measured: value === null ? null : `${format(value)} ${unit}`,
-      isMet: value === null ? null : met,
+      ...wanted,
+      measured: `${format(value)} ${unit}`.trimEnd() + where,
+      isMet: sense === "at most" ? value <= limit : value >= limit,
     };
   });
 }

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fail, run } from "./child.mjs";
-import { install, root } from "./install.mjs";
+import { install, ownSettings, root } from "./install.mjs";
 
 const bun = await install({ dev: true });
 const folder = resolve(process.argv[2] ?? join(root, "dist"));
@@ -12,7 +12,7 @@ rmSync(folder, { recursive: true, force: true });
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
 /** @type {string[][]} */
 const steps = [
-  [bun, "scripts/bundle.ts", folder],
+  [bun, ...ownSettings, "scripts/bundle.ts", folder],
   [process.execPath, tsc, "-p", "scripts/types.json", "--outDir", join(folder, "types")],
 ];
 for (const [program = "", ...args] of steps) {

@@ -2,9 +2,9 @@
 // `npm run check`: everything that is checked without running the program. `npm run fix` repairs the format.
 import { join } from "node:path";
 import { run } from "./child.mjs";
-import { install, root } from "./install.mjs";
+import { install, ownSettings, root } from "./install.mjs";
 
-const bun = await install({ dev: true });
+const bun = [await install({ dev: true }), ...ownSettings];
 const biome = [process.execPath, join(root, "node_modules", "@biomejs", "biome", "bin", "biome"), "check"];
 const tsc = [process.execPath, join(root, "node_modules", "typescript", "bin", "tsc")];
 
@@ -13,9 +13,9 @@ const checks = {
   "format and lint": [...biome, "--error-on-warnings"],
   types: tsc,
   "types of the scripts": [...tsc, "-p", "scripts"],
-  "import directions": [bun, "scripts/imports.ts"],
-  "size of the client": [bun, "scripts/bundle.ts", "--size"],
-  "size of the page": [bun, "scripts/page-size.ts"],
+  "import directions": [...bun, "scripts/imports.ts"],
+  "size of the client": [...bun, "scripts/bundle.ts", "--size"],
+  "size of the page": [...bun, "scripts/page-size.ts"],
 };
 /** @type {Record<string, string[]>} */
 const fixes = { "format and lint": [...biome, "--write"] };

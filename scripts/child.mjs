@@ -18,7 +18,8 @@ const SAME_WISH_MS = 1000;
 
 // npm passes on SIGINT and SIGTERM. When anything else ends npm, only its absence tells.
 const LOOK_FOR_NPM_EVERY_MS = 1000;
-const { npm_lifecycle_event: startedByNpm } = process.env;
+/** Whether this process is npm's, or of a process that is. */
+export const startedByNpm = process.env.npm_lifecycle_event !== undefined;
 const parent = process.ppid;
 
 /**

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { fail } from "./child.mjs";
-import { install, root } from "./install.mjs";
+import { install, ownSettings, root } from "./install.mjs";
 
 const { values } = parseArgs({
   options: { rounds: { type: "string" }, seed: { type: "string" }, servers: { type: "string" } },
@@ -28,7 +28,7 @@ function wholeNumber(name, text) {
 
 console.log(`${rounds} conversations, seeds ${seed} to ${seed + rounds - 1}`);
 const bun = await install({ dev: true });
-const flags = ["test", "--no-orphans", "--timeout=120000", tests];
+const flags = ["test", ...ownSettings, "--no-orphans", "--timeout=120000", tests];
 const child = spawn(bun, flags, {
   cwd: root,
   stdio: ["ignore", "pipe", "pipe"],

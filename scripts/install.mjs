@@ -1,13 +1,31 @@
 // @ts-check
 // Plain Node: this runs before any package is installed.
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, run } from "./child.mjs";
 
 /** The project's folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/**
+ * The flags with which every program here runs on Bun. Without them Bun obeys the folder that somebody happens to stand in:
+ * variables of its .env files, preloads of its bunfig.toml, paths of its tsconfig.json, which can be those of any file.
+ */
+export const ownSettings = [
+  "--no-env-file",
+  `--config=${join(root, "bunfig.toml")}`,
+  `--tsconfig-override=${join(root, "tsconfig.json")}`,
+];
 
 const lockfile = join(root, "package-lock.json");
 
@@ -102,19 +120,38 @@ function field(value, key) {
 
 /** @param {boolean} dev */
 async function installFromLockfile(dev) {
+  if (!isWritable(root)) {
+    fail(`the packages in ${root} are not those of its package-lock.json; run \`npm run setup\` there.`);
+  }
   console.error("classic-chatbox: installing packages, this happens once ...");
   const { program, args, shell } = npm();
   const flags = ["--include=optional", dev ? "--include=dev" : "--omit=dev", "--no-audit", "--no-fund"];
-  const { code, interrupted } = await run(program, [...args, "ci", ...flags, "--no-update-notifier"], {
-    cwd: root,
-    shell,
-    // npm's report goes to stderr: stdout belongs to the program that is started next.
-    stdio: ["inherit", 2, 2],
-  }).catch((error) =>
+  // Else it takes a minute until npm says that there is no network.
+  const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"];
+  const { code, interrupted } = await run(
+    program,
+    [...args, "ci", ...flags, ...patience, "--no-update-notifier"],
+    {
+      cwd: root,
+      shell,
+      // npm's report goes to stderr: stdout belongs to the program that is started next.
+      stdio: ["inherit", 2, 2],
+    },
+  ).catch((error) =>
     fail(`npm could not be started (${error.message}); install Node.js with npm, then try again.`),
   );
   if (interrupted) process.exit(code || 130);
   if (code !== 0) fail("the packages could not be installed; npm says why above.");
+}
+
+/** @param {string} folder */
+function isWritable(folder) {
+  try {
+    accessSync(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function npm() {
@@ -157,5 +194,9 @@ function failNoBun() {
 }
 
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
-  await install({ dev: true });
+  const [what, ...rest] = process.argv.slice(2);
+  if ((what !== undefined && what !== "--omit=dev") || rest.length > 0) {
+    fail("usage: node scripts/install.mjs [--omit=dev]");
+  }
+  await install({ dev: what === undefined });
 }

@@ -7,10 +7,10 @@ import { buildClient } from "../src/server/pages.ts";
 const SCRIPT_MOST_BYTES = 45_000;
 
 let scriptBytes = 0;
-for (const { path, bytes } of await buildClient()) {
+for (const { name, bytes } of await buildClient()) {
   const gzippedBytes = Bun.gzipSync(bytes, { level: 9 }).length;
-  if (path.endsWith(".js")) scriptBytes += gzippedBytes;
-  console.log(`${path.replace(/-[a-z0-9]{8}\./, ".")}: ${bytes.length} bytes, ${gzippedBytes} gzipped`);
+  if (name.endsWith(".js")) scriptBytes += gzippedBytes;
+  console.log(`${name.replace(/-[0-9a-f]{32}\./, ".")}: ${bytes.length} bytes, ${gzippedBytes} gzipped`);
 }
 console.log(
   `JavaScript of the page: ${scriptBytes} bytes of at most ${SCRIPT_MOST_BYTES}, minified and gzipped`,

@@ -1,14 +1,27 @@
 #!/usr/bin/env node
 // @ts-check
 // `npm start`: installs what is missing, then runs the command line with the arguments given.
+import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { fail, run } from "./child.mjs";
-import { install, root } from "./install.mjs";
+import { fail, run, startedByNpm } from "./child.mjs";
+import { install, ownSettings, root } from "./install.mjs";
 
 const bun = await install({ dev: false });
-const main = join(root, "src", "cli", "main.ts");
+const command = [...ownSettings, join(root, "src", "cli", "main.ts"), ...process.argv.slice(2)];
+
+// Where Node can, the server takes the place of this process, and its memory. Not under npm: somebody has to see that
+// npm has gone, and then to ask the server to stop. Node would crash if the program did not run.
+if (
+  process.execve !== undefined &&
+  process.platform !== "win32" &&
+  !startedByNpm &&
+  spawnSync(bun, ["--version"]).status === 0
+) {
+  process.execve(bun, [bun, ...command]);
+}
+
 // --no-orphans: the server must not outlive this process, even one that was killed without warning.
-const { code } = await run(bun, ["--no-orphans", main, ...process.argv.slice(2)]).catch((error) =>
+const { code } = await run(bun, ["--no-orphans", ...command]).catch((error) =>
   fail(`${bun} does not run on this system (${error.message}); delete node_modules and try again.`),
 );
 process.exit(code);

@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "./child.mjs";
-import { install, root } from "./install.mjs";
+import { install, ownSettings, root } from "./install.mjs";
 
 /**
  * @param {string} report path of a JUnit report
@@ -37,7 +37,7 @@ const folder = mkdtempSync(join(tmpdir(), "classic-chatbox-test-"));
 const report = join(folder, "report.xml");
 // bunfig.toml has no setting for the timeout. Some tests drive a browser, or kill and restart a server many times.
 const flags = ["--no-orphans", "--timeout=120000", "--reporter=junit", `--reporter-outfile=${report}`];
-const { code } = await run(bun, ["test", ...flags, ...process.argv.slice(2)], { cwd: root });
+const { code } = await run(bun, ["test", ...ownSettings, ...flags, ...process.argv.slice(2)], { cwd: root });
 const { passed, failed } = count(report, code);
 rmSync(folder, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);

@@ -2,18 +2,31 @@
 
 const KEY = [0x37, 0xfa, 0x21, 0x3d] as const;
 const FIN = 0x80;
+const RSV1 = 0x40;
 const MASKED = 0x80;
 
-export const OPCODE = { text: 1, close: 8, ping: 9, pong: 10 } as const;
+export const OPCODE = { continuation: 0, text: 1, close: 8, ping: 9, pong: 10 } as const;
+
+export interface FrameForm {
+  /** False for all fragments of a message but the last. */
+  readonly isFinal?: boolean;
+  /** Whether the payload is compressed (RFC 7692). */
+  readonly isDeflated?: boolean;
+}
 
 /** One unfragmented text frame. */
 export function textFrame(text: string): Buffer {
   return clientFrame(OPCODE.text, Buffer.from(text));
 }
 
-/** One unfragmented frame, its payload masked. */
-export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
-  const head = headOf(opcode, payload.length);
+/** One frame, its payload masked. */
+export function clientFrame(
+  opcode: number,
+  payload: Uint8Array,
+  { isFinal = true, isDeflated = false }: FrameForm = {},
+): Buffer {
+  const first = (isFinal ? FIN : 0) | (isDeflated ? RSV1 : 0) | opcode;
+  const head = headOf(first, payload.length);
   const frame = Buffer.concat([head, Buffer.from(KEY), payload]);
   for (let at = 0; at < payload.length; at++) {
     const place = head.length + KEY.length + at;
@@ -22,8 +35,8 @@ export function clientFrame(opcode: number, payload: Uint8Array): Buffer {
   return frame;
 }
 
-function headOf(opcode: number, length: number): Buffer {
-  if (length < 126) return Buffer.from([FIN | opcode, MASKED | length]);
+function headOf(first: number, length: number): Buffer {
+  if (length < 126) return Buffer.from([first, MASKED | length]);
   if (length > 0xffff) throw new RangeError("A client of the benchmark sends no frame over 64 KiB.");
-  return Buffer.from([FIN | opcode, MASKED | 126, length >> 8, length & 0xff]);
+  return Buffer.from([first, MASKED | 126, length >> 8, length & 0xff]);
 }

@@ -1,4 +1,4 @@
-import type { Socket } from "bun";
+import type { Socket, SocketHandler } from "bun";
 import { clientFrame, OPCODE, textFrame } from "./client-frame.ts";
 import type { WireForm } from "./orders.ts";
 import { FrameScanner, type Hearer, type ReplyKind } from "./scanner.ts";
@@ -7,6 +7,8 @@ import { FrameScanner, type Hearer, type ReplyKind } from "./scanner.ts";
 export interface Host {
   readonly port: number;
   readonly form: WireForm;
+  /** The address to connect from; any if not given. */
+  readonly from?: string;
   read(bytes: number): void;
   opened(client: Client): void;
   heard(client: Client, messages: number, registers: number, leaves: number): void;
@@ -64,9 +66,16 @@ export class Client implements Hearer {
     this.#isOpen = false;
     this.#unsent = [];
     this.#scanner = this.#newScanner();
-    Bun.connect({ hostname: "127.0.0.1", port: this.#host.port, socket: HANDLERS, data: this }).catch(() =>
-      this.#host.lost(this, "it could not be connected"),
-    );
+    const { port, from } = this.#host;
+    connectFrom(from, port, HANDLERS, this).catch(() => this.#host.lost(this, "it could not be connected"));
+  }
+
+  /** Reads nothing for a while: what has come is left to the system. */
+  rest(ms: number): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    socket.pause();
+    setTimeout(() => socket.resume(), ms);
   }
 
   write(bytes: Buffer): void {
@@ -175,7 +184,24 @@ const HANDLERS = {
   connectError: () => {},
 };
 
-function handshake({ port, form }: Host, room: string | null): string {
+/**
+ * Connects to a server of this machine.
+ *
+ * @param from the loopback address to connect from; undefined for whichever the system takes
+ */
+export function connectFrom<T>(
+  from: string | undefined,
+  port: number,
+  socket: SocketHandler<T>,
+  data: T,
+): Promise<Socket<T>> {
+  // Bun knows `localAddress`, as Node does; its types do not.
+  const options = { hostname: "127.0.0.1", port, socket, data, ...(from && { localAddress: from }) };
+  return Bun.connect(options);
+}
+
+/** The request by which a client of this form asks for a WebSocket. @param room null for the main room */
+export function handshake({ port, form }: Pick<Host, "port" | "form">, room: string | null): string {
   const path = room === null ? "/" : `/rooms/${room}`;
   const target = form === "socket.io" ? `/socket.io/?EIO=4&transport=websocket&room=${room ?? ""}` : path;
   return [

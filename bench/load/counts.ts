@@ -31,7 +31,8 @@ function nothing(): Values {
   return { bytes: 0, messages: 0, registers: 0, leaves: 0, acks: 0, refusals: 0 };
 }
 
-function ownCpuS(): number {
+/** CPU seconds of this process so far. */
+export function ownCpuS(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
 }

@@ -2,9 +2,13 @@
  * The process that makes load, and nothing else; `Load` starts it and gives it orders over IPC. One order is carried out
  * at a time, so that between two of them nothing comes from here but what the protocol asks of a silent client.
  */
+import { attackFor } from "./attack/attacker.ts";
+import { attackNamed } from "./attack/attacks.ts";
 import { Crowd } from "./crowd.ts";
+import { Innocents } from "./innocents.ts";
 import type { AnswerMessage, OrderKind, OrderMessage, Orders } from "./orders.ts";
 
+let innocents: Innocents | null = null;
 const crowds = new Map<string, Crowd>();
 
 const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Promise<Orders[K]["gives"]> } = {
@@ -21,12 +25,29 @@ const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Prom
   ask: async ({ crowd, request, times }) => crowdOf(crowd).ask(request, times),
   awaitReturn: async ({ crowd }) => crowdOf(crowd).awaitReturn(),
   idle: async ({ crowd, seconds }) => crowdOf(crowd).idle(seconds),
+  async gather({ port }) {
+    innocents = new Innocents(port);
+    await innocents.gather();
+    return {};
+  },
+  watch: async ({ seconds, errands }) => gathered().watch(seconds, errands),
+  async scatter() {
+    gathered().scatter();
+    innocents = null;
+    return {};
+  },
+  attack: async ({ attack, target, seconds }) => attackFor(attackNamed(attack), target, seconds),
   async disband({ crowd }) {
     const tally = crowdOf(crowd).disband();
     crowds.delete(crowd);
     return tally;
   },
 };
+
+function gathered(): Innocents {
+  if (innocents === null) throw new Error("There are no innocents.");
+  return innocents;
+}
 
 function crowdOf(name: string): Crowd {
   const crowd = crowds.get(name);

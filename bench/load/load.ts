@@ -1,3 +1,4 @@
+import { setPriority } from "node:os";
 import { join } from "node:path";
 import type { AnswerMessage, OrderKind, OrderMessage, Orders } from "./orders.ts";
 
@@ -7,7 +8,8 @@ export class Load implements Disposable {
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
 
-  constructor() {
+  /** @param niceness above 0 when it is to give way to other processes */
+  constructor(niceness = 0) {
     this.#child = Bun.spawn([process.execPath, "--no-orphans", join(import.meta.dir, "generator.ts")], {
       stdio: ["ignore", "inherit", "inherit"],
       ipc: (message: AnswerMessage) => this.#answered(message),
@@ -16,6 +18,7 @@ export class Load implements Disposable {
         for (const { reject } of this.#waiting.values()) reject(error);
       },
     });
+    if (niceness > 0) setPriority(this.#child.pid, niceness);
   }
 
   /**

@@ -1,3 +1,7 @@
+import type { Errand } from "./attack/attack.ts";
+import type { AttackTally, Target } from "./attack/attacker.ts";
+import type { Watched } from "./innocents.ts";
+
 /** What the benchmark tells the generator of load to do, and what that answers. Times are in seconds unless named. */
 
 /** How a crowd speaks: version 2 or 3 of the protocol, 3 with compression offered, or version 2 inside Socket.IO. */
@@ -66,6 +70,17 @@ export interface Orders {
   awaitReturn: { takes: OfCrowd; gives: Tally & { readonly backAtMs: readonly number[] } };
   /** Does nothing, but what the protocol asks of a client that is silent. */
   idle: { takes: OfCrowd & { readonly seconds: number }; gives: Tally };
+  /** Has innocents come to a server, talk for a moment, and stay. */
+  gather: { takes: { readonly port: number }; gives: Record<string, never> };
+  /** The innocents go about their business, and tell what they felt. */
+  watch: { takes: { readonly seconds: number; readonly errands: readonly Errand[] }; gives: Watched };
+  /** Ends the innocents' connections, without a word. */
+  scatter: { takes: Record<string, never>; gives: Record<string, never> };
+  /** Attacks a server, by the key of the attack. */
+  attack: {
+    takes: { readonly attack: string; readonly target: Target; readonly seconds: number };
+    gives: AttackTally;
+  };
   /** Ends a crowd's connections, without a word. */
   disband: { takes: OfCrowd; gives: Tally };
 }

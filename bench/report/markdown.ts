@@ -18,7 +18,7 @@ export function markdownReport(results: Results, chart: string): string {
       "`/proc`, all threads and the system's part together. A figure is the median of some rounds, with the least and the " +
       "most behind it; rounds alternate the order of the servers, after a warm-up. Compare figures of one table, by their " +
       "ratio: another machine has other figures. The chat server is run as it comes (`--fsync always`: a message is on disk " +
-      "before anybody hears of it), but for `--no-limits`.",
+      "before anybody hears of it), but for `--no-limits`, except in the tables of abuse.",
     "A _floor_ is a server with Bun's sockets that does nothing but to write the bytes of version 2. The others are small " +
       "servers of the same protocol in `bench/peers`, each as one would write it with its library. One order for all they " +
       "have as well: it costs nothing where nothing is waited for.",
@@ -51,7 +51,15 @@ function sectionText({ title, about, columns, rows }: Section): string[] {
       ["", ...columns.map((column) => column.title)],
       ...rows.map((row) => [row.title, ...columns.map(({ key }) => figure(row.values[key]))]),
     ]),
+    ...remarks(rows),
   ];
+}
+
+function remarks(rows: Section["rows"]): string[] {
+  const lines = rows.flatMap(({ title, remark }) =>
+    remark === undefined ? [] : [`- _${title.trim()}_: ${remark}`],
+  );
+  return lines.length === 0 ? [] : [lines.join("\n")];
 }
 
 function table([head = [], ...lines]: readonly (readonly string[])[]): string {

@@ -24,10 +24,16 @@ export function terminalReport({ sections, targets, wallS }: Results): string {
 }
 
 function sectionTable({ title, columns, rows }: Section): string {
-  return table(title, [
-    ["", ...columns.map((column) => column.title)],
-    ...rows.map((row) => [row.title, ...columns.map(({ key }) => figure(row.values[key]))]),
-  ]);
+  const remarks = rows.flatMap(({ title, remark }) =>
+    remark === undefined ? [] : [`${title.trim()}: ${remark}`],
+  );
+  return [
+    table(title, [
+      ["", ...columns.map((column) => column.title)],
+      ...rows.map((row) => [row.title, ...columns.map(({ key }) => figure(row.values[key]))]),
+    ]),
+    ...remarks,
+  ].join("\n");
 }
 
 function table(title: string, lines: readonly (readonly string[])[]): string {

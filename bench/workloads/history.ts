@@ -1,14 +1,11 @@
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
-import { CLOSING, encodeRecord } from "../../src/engine/record.ts";
 import type { Bench, Stage } from "../bench.ts";
 import { contender } from "../contenders.ts";
+import { writeHistory } from "../history-file.ts";
 import { contents } from "../load/words.ts";
 import { median, Rows, type Section } from "../results.ts";
 
 /** Messages of one client on their way at once. */
 const WINDOW = 50;
-const LINES_A_WRITE = 10_000;
-const FIRST_TIME_MS = 1_795_400_000_000;
 const KIB_A_MIB = 1024;
 const NEWEST_PAGE = '{"type":"get","limit":50}';
 const WHOLE = '{"type":"get"}';
@@ -28,7 +25,8 @@ export async function history(bench: Bench): Promise<Section> {
     title: `${messages.toLocaleString("en")} messages`,
     dataFile: bench.servers.newDataFile(),
   }));
-  for (const { dataFile, messages } of lengths) if (messages > 0) writeHistory(dataFile, messages);
+  for (const { dataFile, messages } of lengths)
+    if (messages > 0) writeHistory(dataFile, messages, contents(1024));
   const rows = new Rows();
   await measureStarts(bench, lengths, rows);
   await measureWork(bench, lengths, rows);
@@ -127,27 +125,4 @@ async function sendAndRead(bench: Bench, { sender: { server, crowd }, reader }: 
 
 function sends(bench: Bench): number {
   return bench.sized(20_000, 2000, 20);
-}
-
-/** A file as the server itself would have written it. */
-function writeHistory(path: string, messages: number): void {
-  const texts = contents(1024);
-  const file = openSync(path, "w");
-  let lines = ["["];
-  for (let id = 1; id <= messages; id++) {
-    const record = encodeRecord({
-      name: `u${id % 50}`,
-      content: texts[id % texts.length] ?? "",
-      timestamp: "23/11/2026 10:10:10",
-      id,
-      time: FIRST_TIME_MS + id,
-    });
-    lines.push(id === messages ? record : `${record},`);
-    if (lines.length < LINES_A_WRITE && id < messages) continue;
-    writeSync(file, id === messages ? lines.join("\n") : `${lines.join("\n")}\n`);
-    lines = [];
-  }
-  writeSync(file, CLOSING);
-  fsyncSync(file);
-  closeSync(file);
 }

@@ -1,9 +1,11 @@
-import { historyOf } from "../server/chat-server.ts";
+import { type ChatServer, historyOf } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 
 /** What a person who started the server needs to know: where to point a browser and a client. */
-export function banner(settings: Settings, authority: string): string {
-  const isLocal = settings.hosts.every((host) => host === "127.0.0.1" || host === "::1");
+export function banner(
+  settings: Settings,
+  { authority, isLoopbackOnly }: Pick<ChatServer, "authority" | "isLoopbackOnly">,
+): string {
   const lines = [
     "",
     `  Page       http://${authority}/`,
@@ -11,7 +13,7 @@ export function banner(settings: Settings, authority: string): string {
     `  Rooms      http://${authority}/rooms/NAME`,
     `  History    ${historyOf(settings)}`,
     "",
-    isLocal
+    isLoopbackOnly
       ? "  Only this machine can connect. To open it to your network: --host 0.0.0.0"
       : "  Other machines can connect. Put a proxy with TLS before it to open it to the internet.",
     ...(settings.limits.requests === null ? ["  Rates and connections are not limited (--no-limits)."] : []),

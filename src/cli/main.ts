@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { isatty } from "node:tty";
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
@@ -6,15 +8,19 @@ import { DatabaseError } from "../engine/postgres/fault.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 import { banner } from "./banner.ts";
+import { dropUnset } from "./environment.ts";
 import { type Move, runMove } from "./move.ts";
 import { createCommand, moveOf, settingsOf } from "./options.ts";
 
 /** Exit codes: 0 all went well, 1 the server could not start or finish, 2 the command was wrong. */
 const FAILED = 1;
 const WRONG_COMMAND = 2;
+/** A stop takes less than this by itself, unless something is wrong with the machine. */
+const STOP_MOST_MS = 4_800;
 
 const { settings, move } = readSettings();
 if (move !== null) {
+  for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
     await runMove(move, settings);
     process.exit(0);
@@ -24,16 +30,20 @@ if (move !== null) {
   }
 }
 let server: ChatServer | null = null;
-for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+const stopSignals: NodeJS.Signals[] = isHangupIgnored()
+  ? ["SIGTERM", "SIGINT"]
+  : ["SIGTERM", "SIGINT", "SIGHUP"];
+for (const signal of stopSignals) {
   // A second signal changes nothing: the stop ends by itself within seconds.
   process.on(signal, () => {
     if (server === null) process.exit(0);
+    setTimeout(() => process.exit(FAILED), STOP_MOST_MS);
     void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
   });
 }
 try {
   server = await ChatServer.start(settings);
-  if (settings.log.format === "pretty") process.stdout.write(banner(settings, server.authority));
+  if (settings.log.format === "pretty") server.print(banner(settings, server));
 } catch (error) {
   process.stderr.write(`${sentenceFor(error, settings)}\n`);
   process.exit(FAILED);
@@ -41,8 +51,10 @@ try {
 
 function readSettings(): { settings: Settings; move: Move | null } {
   const command = createCommand(version).exitOverride();
+  for (const each of command.commands) each.exitOverride();
   try {
-    const settings = settingsOf(command.parse(), process.stdout.isTTY === true);
+    dropUnset(command.options, process.env);
+    const settings = settingsOf(command.parse(), isatty(1));
     return { settings, move: moveOf(command) };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
@@ -50,6 +62,17 @@ function readSettings(): { settings: Settings; move: Move | null } {
     if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
     else if (!(error instanceof CommanderError)) throw error;
     process.exit(WRONG_COMMAND);
+  }
+}
+
+/** Whoever starts the server by `nohup` wants it to outlive the terminal. Known on Linux only. */
+function isHangupIgnored(): boolean {
+  try {
+    const [, ignored = "0"] =
+      /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
+    return (BigInt(`0x${ignored}`) & 1n) === 1n;
+  } catch {
+    return false;
   }
 }
 
@@ -67,6 +90,11 @@ function sentenceFor(error: unknown, { hosts, port }: Settings): string {
     case "ENOTFOUND":
     case "EINVAL":
       return `${address} is no address of this machine. Choose another with --host.`;
+    case "EAFNOSUPPORT":
+      return `This machine has no network of the kind of ${address}. Choose another with --host.`;
+    case "EMFILE":
+    case "ENFILE":
+      return "The system gives this server too few files. Raise the limit (ulimit -n).";
     default:
       return `The server could not start: ${error instanceof Error ? error.message : error}`;
   }

@@ -55,3 +55,9 @@ export function parsePort(text: string): number {
   }
   return Number(text);
 }
+
+/** Reads an address, or a name of one. */
+export function parseHost(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It must be an address of this machine.");
+  return text.trim();
+}

@@ -1,7 +1,7 @@
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, RefusedError } from "./errors.ts";
 import type { ChatEvent, EventOf } from "./events.ts";
-import type { Frame, Message, Page, Rate } from "./frame.ts";
+import { type Frame, type Message, type Page, type Rates, UNLIMITED } from "./frame.ts";
 import { Line } from "./line.ts";
 import { type Kept, Memory, type OutboxEntry } from "./memory.ts";
 import { Outbox } from "./outbox.ts";
@@ -165,7 +165,7 @@ export class Chat {
     switch (state.kind) {
       case "open":
         // Version 3 begins with the welcome.
-        if (state.version === 2) this.#enterLine(2, "", null);
+        if (state.version === 2) this.#enterLine(2, "", { requests: UNLIMITED, sends: UNLIMITED });
         break;
       case "closed":
         this.#end(new ClosedError());
@@ -183,7 +183,7 @@ export class Chat {
       case "welcome":
         if (this.#line) break;
         this.#room = frame.room;
-        this.#enterLine(3, frame.session, frame.requests);
+        this.#enterLine(3, frame.session, frame.rates);
         break;
       case "event":
         if (this.#line) this.#stream.event(frame.event);
@@ -195,8 +195,8 @@ export class Chat {
     }
   }
 
-  #enterLine(version: 2 | 3, session: string, requests: Rate | null): void {
-    this.#line = new Line(version, session, requests, this.#settings, this.#connection, (retryS) =>
+  #enterLine(version: 2 | 3, session: string, rates: Rates): void {
+    this.#line = new Line(version, session, rates, this.#settings, this.#connection, (retryS) =>
       this.#stream.emit({ type: "slowed", retryS }),
     );
     this.#session.welcome(this.#line);

@@ -28,19 +28,28 @@ export interface Page {
   readonly gap?: Gap;
 }
 
-/** A rate of requests, as the welcome tells it. */
+/** A rate, as the welcome tells it. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
 }
+
+/** The server's rates. */
+export interface Rates {
+  /** Of all requests, by what they cost. */
+  readonly requests: Rate;
+  readonly sends: Rate;
+}
+
+/** For no rate, or one that is not known. */
+export const UNLIMITED: Rate = { perSecond: 1e9, burst: 1e9 };
 
 /** The first frame of version 3, as far as it is of use here. */
 export interface Welcome {
   readonly kind: "welcome";
   readonly room: string;
   readonly session: string;
-  /** Null when requests are not limited. */
-  readonly requests: Rate | null;
+  readonly rates: Rates;
   readonly pingS: number;
   readonly retryS: number;
 }
@@ -115,18 +124,20 @@ function parseFrame(fields: Fields): Frame | undefined {
 }
 
 function parseWelcome({ room, session, limits, ping, retry }: Fields): Welcome {
-  const { requests } = fieldsOf(limits);
+  const { requests, sends } = fieldsOf(limits);
   return {
     kind: "welcome",
     room: textOf(room),
     session: textOf(session),
-    requests: requests ? parseRate(fieldsOf(requests)) : null,
+    rates: { requests: parseRate(requests), sends: parseRate(sends) },
     pingS: Number(ping) || PING_EVERY_S,
     retryS: Number(retry) || 0,
   };
 }
 
-function parseRate({ perSecond, burst }: Fields): Rate {
+function parseRate(value: unknown): Rate {
+  if (!value) return UNLIMITED;
+  const { perSecond, burst } = fieldsOf(value);
   return { perSecond: Number(perSecond), burst: Number(burst) };
 }
 

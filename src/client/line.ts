@@ -1,5 +1,5 @@
 import type { Environment } from "./environment.ts";
-import type { Rate, Reply } from "./frame.ts";
+import type { Rates, Reply } from "./frame.ts";
 import { type Pace, paceOf } from "./pace.ts";
 import type { Settings } from "./settings.ts";
 
@@ -25,20 +25,21 @@ export class Line {
   readonly version: 2 | 3;
   /** The secret of this connection, from the welcome; "" with version 2. */
   readonly session: string;
-  /** The server's rate of requests; null when there is none, or it is not known. */
-  readonly requests: Rate | null;
+  /** How many sends the server takes at once. */
+  readonly burst: number;
   /** To be told of each refusal for the rate, with the seconds until the next try. */
   readonly slowed: (retryS: number) => void;
   readonly #environment: Environment;
   readonly #carrier: Carrier;
-  readonly #pace: Pace | null;
+  readonly #pace: Pace;
+  readonly #sendPace: Pace;
   #asked: Asked[] = [];
   #lastRef = 0;
 
   constructor(
     version: 2 | 3,
     session: string,
-    requests: Rate | null,
+    { requests, sends }: Rates,
     { environment }: Settings,
     carrier: Carrier,
     slowed: (retryS: number) => void,
@@ -46,15 +47,22 @@ export class Line {
     this.slowed = slowed;
     this.version = version;
     this.session = session;
-    this.requests = requests;
+    this.burst = Math.min(requests.burst, sends.burst);
     this.#environment = environment;
     this.#carrier = carrier;
-    this.#pace = requests && paceOf(requests, environment);
+    this.#pace = paceOf(requests, environment);
+    this.#sendPace = paceOf(sends, environment);
   }
 
-  /** Milliseconds to wait before the next request that can wait. */
+  /** Milliseconds to wait before the next send. */
   get waitMs(): number {
-    return this.#pace?.waitMs() ?? 0;
+    return Math.max(this.#pace.waitMs(), this.#sendPace.waitMs());
+  }
+
+  /** As {@link ask}, for a message. */
+  send(content: string, key: string, answered: (reply: Reply) => void): void {
+    this.#sendPace.spend(1);
+    this.ask({ type: "send", content, key }, answered);
   }
 
   /** Sends a request. `answered` is called at the place of its reply among the events, but not after the line's end. */
@@ -78,7 +86,8 @@ export class Line {
 
   /** Sends what gets no reply. */
   tell(request: object): void {
-    this.#pace?.spend();
+    // As the server counts (LIM-2).
+    this.#pace.spend(1 + Math.floor(new Blob([JSON.stringify(request)]).size / 1024));
     this.#carrier.send(request);
   }
 

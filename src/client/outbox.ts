@@ -89,7 +89,7 @@ export class Outbox {
     this.#settled = settled;
     this.#pausing = false;
     // Version 2 has no keys: one at a time leaves one in doubt at most.
-    const most = line.version === 2 ? 1 : Math.floor((line.requests?.burst ?? 2 * WINDOW) / 2);
+    const most = line.version === 2 ? 1 : Math.floor(line.burst / 2);
     this.#window = Math.max(1, Math.min(WINDOW, most));
     const nowMs = this.#settings.environment.now();
     this.#giveUp(({ sentAt }) => sentAt !== null && nowMs - sentAt > KEY_REMEMBERED_MS);
@@ -149,7 +149,7 @@ export class Outbox {
     // The first time counts: the server may have stored it then, and remembers it from then on.
     entry.sentAt ??= line.version === 2 ? SENT_WITHOUT_KEY : this.#settings.environment.now();
     this.#memory.save();
-    line.ask({ type: "send", content, key }, (reply) => {
+    line.send(content, key, (reply) => {
       entry.flying = false;
       if (reply.kind === "sent") this.#confirm(entry, reply.message);
       else this.#refused(line, entry, errorOf(reply));

@@ -8,8 +8,8 @@ const SHARE = 0.8;
 export interface Pace {
   /** Milliseconds to wait before the next request, 0 for none. */
   waitMs(): number;
-  /** Counts a request, which may come too early: then the next ones wait longer. */
-  spend(): void;
+  /** Counts what a request costs, which may come too early: then the next ones wait longer. */
+  spend(cost: number): void;
 }
 
 /**
@@ -31,8 +31,8 @@ export function paceOf(rate: Rate, clock: Pick<Environment, "now">): Pace {
       countedAt = now;
       return tokens < 1 ? Math.ceil((1 - tokens) / perMs) : 0;
     },
-    spend() {
-      tokens--;
+    spend(cost) {
+      tokens -= cost;
     },
   };
 }

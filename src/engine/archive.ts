@@ -8,9 +8,11 @@ export interface Archive {
   readonly lastId: number;
   /** The newest messages that fit into a `get` reply of so many bytes. */
   tail(budgetBytes: number): Promise<string[]>;
-  /** The newest `count` of those with ids below `before`. */
-  below(before: number, count: number): Promise<string[]>;
-  /** The oldest `count` of those with ids above `after`. */
-  above(after: number, count: number): Promise<string[]>;
+  /** What a record takes on average, in bytes, as far as is known. */
+  readonly averageBytes: number;
+  /** The newest `count` of those with ids below `before`; fewer, but one at least, where they have more than so many bytes. */
+  below(before: number, count: number, budgetBytes: number): Promise<string[]>;
+  /** The oldest `count` of those with ids above `after`; fewer, but one at least, where they have more than so many bytes. */
+  above(after: number, count: number, budgetBytes: number): Promise<string[]>;
   message(id: number): Promise<Message | undefined>;
 }

@@ -1,4 +1,6 @@
+import type { PageRequest } from "../protocol/request.ts";
 import type { Operation, Outcome } from "../room/operation.ts";
+import type { AssetStore } from "./assets.ts";
 
 /**
  * Decides what happens in the rooms. What an engine promises, whichever it is:
@@ -27,15 +29,21 @@ export interface Engine {
   submit(room: string, operation: Operation): void;
 
   /**
-   * The newest messages of a room, oldest first, for somebody who only reads. Neither a room nor a file comes of it:
-   * a room in which nobody wrote has none.
+   * The newest messages of a room, oldest first, as many as {@link RECENT_MOST} and {@link RECENT_BYTES} allow, for
+   * somebody who only reads. Neither a room nor a file comes of it: a room in which nobody wrote has none. As long as
+   * the history does not change the same list is given, so that what is made of it can be kept.
    *
-   * @returns null when no more rooms may be in memory, or the engine ends; rejects as the store does
+   * @returns null when the engine ends; rejects as the store does
    */
-  recent(room: string, limit: number): Promise<readonly Readable[] | null>;
+  recent(room: string): Promise<readonly Readable[] | null>;
 
-  /** Bytes of requests whose outcomes are not delivered yet, over all rooms. */
-  readonly pendingSize: number;
+  /**
+   * How much history must be fetched from the store to answer a request, in bytes, as far as can be told: 0 for what is
+   * in memory.
+   *
+   * @param page null for the whole history, as version 2 asks for it
+   */
+  bytesToFetch(room: string, page: PageRequest | null): number;
 
   /** Rooms in memory. */
   readonly rooms: number;
@@ -46,9 +54,19 @@ export interface Engine {
   /** Whether the newest attempt to store something, if any, went well. */
   readonly healthy: boolean;
 
+  /** Where the servers that have these rooms, at once or one after the other, keep files of the page. */
+  readonly assets: AssetStore;
+
   /** Ends every operation submitted so far, stores what is to be stored, and lets go of the store. */
   close(): Promise<void>;
 }
+
+/** What {@link Engine.recent} gives at most: messages, and bytes of their records. */
+export const RECENT_MOST = 100;
+export const RECENT_BYTES = 256 * 1024;
+
+/** Of so many rooms the list is kept that was given last. */
+export const RECENT_LISTS_MOST = 16;
 
 /** A message as somebody sees it who is not in the room. */
 export interface Readable {

@@ -4,6 +4,15 @@ import type { Page } from "../protocol/v3.ts";
 import type { Archive } from "./archive.ts";
 import { idOf, withoutKey } from "./record.ts";
 
+/** Newest pages that are kept at one time: clients of one kind ask for one size. */
+const NEWEST_PAGES_MOST = 4;
+
+/** What was looked up for a page. */
+interface Found {
+  readonly shown: Shown[];
+  readonly more: boolean;
+}
+
 /** A message as a page shows it. */
 interface Shown {
   readonly id: number;
@@ -23,7 +32,9 @@ export class Pages {
   #above: number;
   #bytes = 0;
   /** What was looked up in the archive, by the request it is for. */
-  readonly #found = new Map<PageRequest, { readonly shown: Shown[]; readonly more: boolean }>();
+  readonly #found = new Map<PageRequest, Found>();
+  /** Newest pages by how many messages were asked for. */
+  readonly #newest = new Map<number, Page>();
 
   /** @param budgetBytes the most one page may have, and the most that is kept, in bytes of JSON */
   constructor(archive: Archive, budgetBytes: number) {
@@ -39,26 +50,32 @@ export class Pages {
 
   /** Takes in a message that was stored. @param record its canonical text */
   push(id: number, record: string): void {
+    this.#newest.clear();
     const text = withoutKey(record);
     this.#recent.push({ id, text });
     this.#bytes += cost(text);
   }
 
+  /** How many messages must be looked up for a page. */
+  missing({ limit, before, after }: PageRequest): number {
+    if (after !== null) return after < this.#above ? Math.min(limit, this.#archive.lastId - after) : 0;
+    return this.#isWhole || this.#below(before).length >= limit ? 0 : limit;
+  }
+
   /** Looks up what a page needs that is not in memory. May reject as the disk does. */
   async lookUp(request: PageRequest): Promise<void> {
+    if (this.missing(request) === 0) return;
     const { limit, before, after } = request;
-    if (after !== null) {
-      if (after < this.#above) await this.#lookUpAbove(request, after);
-    } else if (!this.#isWhole && this.#below(before).length < limit) {
-      if (before !== null && before <= this.#above) await this.#lookUpBelow(request, before);
-      else this.#keep(await this.#archive.below(this.#above + 1, limit), limit);
-    }
+    if (after !== null) await this.#lookUpAbove(request, after);
+    else if (before !== null && before <= this.#above) await this.#lookUpBelow(request, before);
+    else this.#keep(await this.#archive.below(this.#above + 1, limit, this.#budgetBytes));
   }
 
   async #lookUpAbove(request: PageRequest, after: number): Promise<void> {
-    const records = await this.#archive.above(after, request.limit + 1);
-    if (records.length > request.limit) {
-      this.#found.set(request, { shown: records.slice(0, -1).map(shownOf), more: true });
+    const { lastId } = this.#archive;
+    const records = await this.#archive.above(after, request.limit, this.#budgetBytes);
+    if (idOf(records.at(-1) ?? "") < lastId) {
+      this.#found.set(request, { shown: records.map(shownOf), more: true });
     } else {
       // What the batch adds belongs to the page as well.
       this.#keep(records.filter((record) => idOf(record) <= this.#above));
@@ -67,9 +84,14 @@ export class Pages {
   }
 
   async #lookUpBelow(request: PageRequest, before: number): Promise<void> {
-    const records = await this.#archive.below(before, request.limit + 1);
-    const shown = records.slice(-request.limit).map(shownOf);
-    this.#found.set(request, { shown, more: records.length > request.limit });
+    const records = await this.#archive.below(before, request.limit, this.#budgetBytes);
+    const shown = records.map(shownOf);
+    this.#found.set(request, { shown, more: this.#isBehind(shown) });
+  }
+
+  /** Whether there are messages before those. */
+  #isBehind([oldest]: readonly Shown[]): boolean {
+    return oldest !== undefined && oldest.id > this.#archive.firstId;
   }
 
   /** The page at this moment. What it needs must have been looked up. */
@@ -81,6 +103,19 @@ export class Pages {
       const shown = found?.shown ?? this.#recent.slice(firstAbove(this.#recent, after));
       return this.#cut(shown.slice(0, limit), found?.more ?? shown.length > limit, after);
     }
+    return before === null ? this.#newestPage(limit) : this.#pageBelow(before, limit, found);
+  }
+
+  /** The newest page, made once for all who ask until the next message. */
+  #newestPage(limit: number): Page {
+    const made = this.#newest.get(limit);
+    if (made !== undefined) return made;
+    const page = this.#pageBelow(null, limit, undefined);
+    if (this.#newest.size < NEWEST_PAGES_MOST) this.#newest.set(limit, page);
+    return page;
+  }
+
+  #pageBelow(before: number | null, limit: number, found: Found | undefined): Page {
     const shown = found?.shown ?? this.#below(before);
     const more = found?.more ?? (shown.length > limit || !this.#isWhole);
     return this.#cut(shown.slice(-limit), more, null);
@@ -98,6 +133,7 @@ export class Pages {
       drop++;
     }
     this.#recent.splice(0, drop);
+    if (drop > 0) this.#newest.clear();
   }
 
   /** Whether memory has all there is. */
@@ -110,12 +146,13 @@ export class Pages {
     return before === null ? this.#recent : this.#recent.slice(0, firstAbove(this.#recent, before - 1));
   }
 
-  /** Keeps records that stand before what is kept. @param asked fewer than so many: there are none before them */
-  #keep(records: readonly string[], asked = 0): void {
+  /** Keeps records that stand before what is kept. */
+  #keep(records: readonly string[]): void {
     const shown = records.map(shownOf);
     for (const { text } of shown) this.#bytes += cost(text);
+    this.#newest.clear();
     this.#recent = [...shown, ...this.#recent];
-    this.#above = records.length < asked ? 0 : (shown[0]?.id ?? this.#above + 1) - 1;
+    this.#above = this.#isBehind(shown) ? (shown[0]?.id ?? 1) - 1 : 0;
   }
 
   /** A page within the budget: what does not fit is left out on the side where the next page goes on. */
@@ -129,10 +166,8 @@ export class Pages {
       count++;
     }
     const kept = after === null ? shown.slice(shown.length - count) : shown.slice(0, count);
-    const messages = kept.map(({ text }) => text).join(",");
     return {
-      messages,
-      bytes: Buffer.byteLength(messages),
+      messages: Buffer.from(kept.map(({ text }) => text).join(",")),
       more: more || count < shown.length,
       gap: this.#gap(after),
     };

@@ -1,6 +1,8 @@
-import { type Decision, type Operation, type Outcome, sizeOf } from "../room/operation.ts";
+import type { PageRequest } from "../protocol/request.ts";
+import { type Decision, type Operation, type Outcome, settle } from "../room/operation.ts";
 import { Visitors } from "../room/room.ts";
 import { type KeyMemory, SendKeys } from "../room/send-keys.ts";
+import type { Archive } from "./archive.ts";
 import type { Deliver, EngineObserver } from "./engine.ts";
 import type { HistoryHolder, HistoryMemory } from "./history-memory.ts";
 import { Places } from "./places.ts";
@@ -14,8 +16,6 @@ export interface QueueOptions {
   readonly getBudgetBytes: number;
   readonly memory: HistoryMemory;
   readonly keyMemory: KeyMemory;
-  /** Shared by all rooms: the size of the requests whose outcomes are not delivered yet. */
-  readonly pending: { size: number };
   /** Called whenever the queue has run empty. */
   readonly idle: () => void;
 }
@@ -70,9 +70,17 @@ export abstract class Queue<Options extends QueueOptions> implements HistoryHold
 
   submit(operation: Operation): void {
     this.#gathering.push(operation);
-    this.options.pending.size += sizeOf(operation);
     this.wake();
   }
+
+  /** How much must be read for a request, in bytes (see `Engine.bytesToFetch`). */
+  bytesToFetch(page: PageRequest | null): number {
+    const { archive } = this;
+    return archive === null ? 0 : this.telling.bytesToFetch(archive, page);
+  }
+
+  /** The room's messages, null while it is not open. */
+  protected abstract get archive(): Archive | null;
 
   /** Whether there is something to do beside the operations that gather. */
   protected abstract get hasErrand(): boolean;
@@ -116,7 +124,7 @@ export abstract class Queue<Options extends QueueOptions> implements HistoryHold
         this.fault(error);
         this.recover();
       }
-      for (const operation of batch) this.options.pending.size -= sizeOf(operation);
+      for (const operation of batch) settle(operation);
       this.#tidy();
     }
     this.#isRunning = false;

@@ -19,7 +19,7 @@ const NONE_REPEATED: Stored["repeated"] = new Map();
 export const NOTHING_STORED: Stored = { repeated: NONE_REPEATED, getError: null, sendError: null };
 
 /** For when messages cannot be given now: there are more, and whoever wants them asks for them. */
-const PAGE_TO_COME: Page = { messages: "", bytes: 0, more: true, gap: null };
+const PAGE_TO_COME: Page = { messages: new Uint8Array(0), more: true, gap: null };
 
 /**
  * Makes outcomes of a room's decisions, with what they show of the history. It holds the newest messages, which grow
@@ -40,7 +40,7 @@ export class Telling {
 
   /** What is held of the history, in bytes of JSON. */
   get historyBytes(): number {
-    return (this.#window?.bytes ?? 0) + (this.#pages?.bytes ?? 0);
+    return (this.#window?.heldBytes ?? 0) + (this.#pages?.bytes ?? 0);
   }
 
   get holdsHistory(): boolean {
@@ -55,6 +55,18 @@ export class Telling {
   /** Lets go of all but the newest messages. To be called when a batch is told. */
   trim(): void {
     this.#pages?.trim();
+  }
+
+  /**
+   * How much must be read for a request, in bytes.
+   *
+   * @param page null for the newest messages as version 2 has them
+   */
+  bytesToFetch({ firstId, lastId, averageBytes }: Archive, page: PageRequest | null): number {
+    const most = lastId === 0 ? 0 : lastId - firstId + 1;
+    const isHeld = page === null && this.#window !== null;
+    const missing = isHeld ? 0 : page === null ? most : (this.#pages?.missing(page) ?? page.limit);
+    return Math.min(this.#getBudgetBytes, Math.min(missing, most) * averageBytes);
   }
 
   /**
@@ -146,7 +158,7 @@ function historyOf(window: () => HistoryWindow | null): HistoryView {
     get bytes() {
       return window()?.bytes ?? 0;
     },
-    text: () => window()?.text() ?? "",
+    encoded: () => window()?.encoded() ?? new Uint8Array(0),
   };
 }
 

@@ -1,15 +1,34 @@
 import { CONTENT_MAX, NICKNAME_MAX } from "./limits.ts";
 
-/** Control characters, line and paragraph separators, and the marks that turn the direction of foreign text. */
-const FORBIDDEN_IN_NICKNAME = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
+/**
+ * Control characters, line and paragraph separators, and the marks that turn the direction of foreign text; and code
+ * points that are no characters of anybody else's, which are drawn as whatever a font happens to have, or as nothing:
+ * those of private use, those that are not assigned, and the noncharacters.
+ */
+const FORBIDDEN_IN_NICKNAME = /[\p{Cc}\p{Zl}\p{Zp}\p{Co}\p{Cn}\u202A-\u202E\u2066-\u2069]/u;
 
 /**
- * At least one character that leaves ink. White space, format characters and the default-ignorable ones leave
- * none, and neither does U+2800, the empty Braille pattern, which Unicode counts as a symbol.
+ * What is drawn as nothing: what Unicode counts as ignorable, and what it does not though it has no glyph, or a blank one.
+ * These are the mark of a Syriac abbreviation, the empty Braille pattern, annotations and the place of an object, the
+ * joiner of Brahmi numbers, the controls and blanks among hieroglyphs, Khitan's filler, Duployan's selector, and the
+ * notehead that is none.
  */
-const INK = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
+export const NOTHING =
+  /[\p{Default_Ignorable_Code_Point}\u070F\u2800\uFFF9-\uFFFC\u{1107F}\u{13430}-\u{13442}\u{16FE4}\u{1BC9D}\u{1D159}]/gu;
+
+/** Marks that stack the letter behind them under the one before, where there is none: then they are nothing as well. */
+export const IDLE_STACKERS =
+  /[\u1039\u17D2\u1A60\u1BAB\u2D7F\uAAF6\u{10A3F}\u{11133}\u{113D0}\u{1193E}\u{11A47}\u{11A99}\u{11D45}\u{11D97}\u{11F42}](?!\p{Lo})/gu;
+
+/** White space and format characters leave no ink. */
+const INK = /[^\p{White_Space}\p{Cc}\p{Cf}]/u;
 
 const PLAIN_NICKNAME = /^[!-~]+$/;
+
+/** Whether a text leaves ink where it is drawn. */
+export function isVisible(text: string): boolean {
+  return INK.test(text.replace(NOTHING, "").replace(IDLE_STACKERS, ""));
+}
 
 /** Whether `text` has 1 to `max` code points and no lone surrogate. */
 export function isTextOf(text: string, max: number): boolean {
@@ -25,7 +44,7 @@ export function isTextOf(text: string, max: number): boolean {
 export function isNickname(value: unknown): value is string {
   if (typeof value !== "string" || !isTextOf(value, NICKNAME_MAX)) return false;
   // The classes of Unicode's properties are slow to test, and most nicknames do not need them.
-  return PLAIN_NICKNAME.test(value) || (!FORBIDDEN_IN_NICKNAME.test(value) && INK.test(value));
+  return PLAIN_NICKNAME.test(value) || (!FORBIDDEN_IN_NICKNAME.test(value) && isVisible(value));
 }
 
 /** Whether a value is a legal message content: 1 to 4,000 code points, any characters but lone surrogates. */

@@ -13,6 +13,12 @@ export const PING_EVERY_S = 5;
 /** The deepest nesting of a JSON value that is carried back in a refusal: writing deeper ones costs the square of it. */
 export const NESTING_MAX = 1000;
 
+/**
+ * The longest frame, in UTF-16 code units, of which a refusal carries back a list or an object: in memory one may be many
+ * times as large as its text.
+ */
+export const CARRIED_BACK_MAX = 16 * 1024;
+
 /** The longest `key` of a send and the longest `ref` of a request, in Unicode code points. */
 export const KEY_MAX = 64;
 export const REF_MAX = 64;

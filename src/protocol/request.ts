@@ -1,5 +1,5 @@
 import { isContent, isNickname, isTextOf } from "./characters.ts";
-import { KEY_MAX, NESTING_MAX, PAGE_DEFAULT, PAGE_MAX, REF_MAX } from "./limits.ts";
+import { CARRIED_BACK_MAX, KEY_MAX, NESTING_MAX, PAGE_DEFAULT, PAGE_MAX, REF_MAX } from "./limits.ts";
 import type { Version } from "./version.ts";
 
 /** The kinds of request, as they stand under `type` or `data` on the wire. */
@@ -58,19 +58,19 @@ export function parseRequest(frame: string, version: Version): Parsed {
     return UNREADABLE;
   }
   if (typeof value !== "object" || value === null) return UNKNOWN;
-  const parsed = parseObject(value, version);
+  const parsed = parseObject(value, version, frame);
   const ref = version === 3 && "ref" in value ? parseRef(value.ref) : undefined;
   return ref === undefined ? parsed : { ...parsed, ref };
 }
 
-function parseObject(value: object, version: Version): Parsed {
+function parseObject(value: object, version: Version, frame: string): Parsed {
   // The seed's text calls the discriminator `data`; every client in the field sends `type`.
   const kind: unknown = "type" in value ? value.type : "data" in value ? value.data : undefined;
   switch (kind) {
     case "name":
-      return parseName(value);
+      return parseName(value, frame);
     case "send":
-      return parseSend(value, version);
+      return parseSend(value, version, frame);
     case "get":
       return version === 2 ? WHOLE_GET : parsePaged("get", value, (page) => ({ kind: "get", page }));
     case "resume":
@@ -88,21 +88,23 @@ const UNKNOWN: Parsed = { kind: null, refusal: { reason: "UnknownType" } };
 const WHOLE_GET: Parsed = { kind: "get", request: { kind: "get", page: null } };
 const TYPING: Parsed = { kind: "typing", request: { kind: "typing" } };
 
-function parseName(value: object): Parsed {
+function parseName(value: object, frame: string): Parsed {
   const kind = "name";
   if (!("name" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
   const { name } = value;
   if (isNickname(name)) return { kind, request: { kind, name } };
-  return isTooDeep(name) ? UNREADABLE : { kind, request: { kind: "malformed-name", name } };
+  if (isTooDeep(name)) return UNREADABLE;
+  return { kind, request: { kind: "malformed-name", name: carriedBack(name, frame) } };
 }
 
-function parseSend(value: object, version: Version): Parsed {
+function parseSend(value: object, version: Version, frame: string): Parsed {
   const kind = "send";
   if (!("content" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
   const { content } = value;
   if (!isContent(content)) {
-    const request = { kind: "malformed-send", content, reason: "WrongFormatContent" } as const;
-    return isTooDeep(content) ? UNREADABLE : { kind, request };
+    if (isTooDeep(content)) return UNREADABLE;
+    const reason = "WrongFormatContent";
+    return { kind, request: { kind: "malformed-send", content: carriedBack(content, frame), reason } };
   }
   if (version === 2 || !("key" in value)) return { kind, request: { kind, content, key: null } };
   const { key } = value;
@@ -145,11 +147,16 @@ function parseRef(value: unknown): Ref | undefined {
   return value === "" || (typeof value === "string" && isTextOf(value, REF_MAX)) ? value : undefined;
 }
 
-function isTooDeep(value: unknown): boolean {
-  let level: unknown[] = [value];
-  for (let depth = 0; level.length > 0; depth++) {
-    if (depth > NESTING_MAX) return true;
-    level = level.flatMap((each) => (typeof each === "object" && each !== null ? Object.values(each) : []));
-  }
+/** Whether a value is nested deeper than so many levels. Nothing is built for it, whatever the value is. */
+function isTooDeep(value: unknown, levels = NESTING_MAX): boolean {
+  if (levels < 0) return true;
+  if (typeof value !== "object" || value === null) return false;
+  if (Array.isArray(value)) return value.some((each) => isTooDeep(each, levels - 1));
+  for (const key in value) if (isTooDeep(Reflect.get(value, key), levels - 1)) return true;
   return false;
+}
+
+/** What a refusal carries back of a name or content that is none: a list or an object only while it is not large. */
+function carriedBack(value: unknown, frame: string): unknown {
+  return typeof value === "object" && frame.length > CARRIED_BACK_MAX ? null : value;
 }

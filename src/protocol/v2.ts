@@ -5,6 +5,14 @@
 import { PING_EVERY_S } from "./limits.ts";
 import type { Refusal, RequestKind, SendRefusalReason } from "./request.ts";
 
+/** A frame with messages in it, which many frames have in common and which are encoded already. */
+export interface HistoryFrame {
+  readonly head: string;
+  /** JSON texts joined by commas, in UTF-8. */
+  readonly messages: Uint8Array;
+  readonly tail: string;
+}
+
 export type NameRefusalReason = "NameAlreadyUsed" | "WrongFormatName";
 
 /** The ping that goes to every connection each {@link PING_EVERY_S} seconds. */
@@ -50,12 +58,12 @@ export function nameFailed(oldname: string | null, name: unknown, error: string)
 /**
  * The reply to `get`.
  *
- * @param messages the messages' JSON texts joined by commas, oldest first (see {@link historyMessage})
+ * @param messages the messages' JSON texts joined by commas, oldest first (see {@link historyMessage}), in UTF-8
  * @param online the nicknames in the order they registered, as a JSON array
  */
-export function got(name: string, timestamp: string, messages: string, online: string): string {
+export function got(name: string, timestamp: string, messages: Uint8Array, online: string): HistoryFrame {
   const head = JSON.stringify({ type: "get", status: true, name, timestamp });
-  return `${head.slice(0, -1)},"data":{"message":[${messages}],"online":${online}}}`;
+  return { head: `${head.slice(0, -1)},"data":{"message":[`, messages, tail: `],"online":${online}}}` };
 }
 
 /** The refusal of a request that only registered clients may make. */

@@ -4,13 +4,12 @@
  */
 import { CONTENT_MAX, NICKNAME_MAX, PING_EVERY_S } from "./limits.ts";
 import type { Ref } from "./request.ts";
+import type { HistoryFrame } from "./v2.ts";
 
 /** A run of messages out of the history, and what is known of its surroundings. */
 export interface Page {
-  /** The messages' JSON texts joined by commas, oldest first. */
-  readonly messages: string;
-  /** Size of `messages` in bytes of UTF-8. */
-  readonly bytes: number;
+  /** The messages' JSON texts joined by commas, oldest first, in UTF-8. Shared: it must not be changed. */
+  readonly messages: Uint8Array;
   /** Whether there are further messages on the way that was asked for. */
   readonly more: boolean;
   /** Ids of messages that were asked for and are no longer kept, from the first to the last. */
@@ -21,6 +20,7 @@ export interface Page {
 export interface WelcomeTerms {
   readonly frameBytes: number;
   readonly requests: { readonly perSecond: number; readonly burst: number } | null;
+  readonly sends: { readonly perSecond: number; readonly burst: number } | null;
   /** Seconds over which clients spread when they connect again. */
   readonly retryS: number;
 }
@@ -36,6 +36,7 @@ export function welcome(room: string, session: string, terms: WelcomeTerms): str
       content: CONTENT_MAX,
       frame: terms.frameBytes,
       requests: terms.requests,
+      sends: terms.sends,
     },
     ping: PING_EVERY_S,
     retry: terms.retryS,
@@ -43,8 +44,11 @@ export function welcome(room: string, session: string, terms: WelcomeTerms): str
 }
 
 /** A reply with the `ref` of its request. */
-export function withRef(frame: string, ref: Ref | undefined): string {
-  return ref === undefined ? frame : withKeys(frame, `"ref":${JSON.stringify(ref)}`);
+export function withRef<T extends string | HistoryFrame>(frame: T, ref: Ref | undefined): T;
+export function withRef(frame: string | HistoryFrame, ref: Ref | undefined): string | HistoryFrame {
+  if (ref === undefined) return frame;
+  const keys = `"ref":${JSON.stringify(ref)}`;
+  return typeof frame === "string" ? withKeys(frame, keys) : { ...frame, tail: withKeys(frame.tail, keys) };
 }
 
 /** An event with its time in Unix milliseconds. */
@@ -58,15 +62,13 @@ export function withId(frame: string, id: number, time: number): string {
 }
 
 /** The reply to a `get` for a page. @param online the roster as a JSON array */
-export function paged(name: string, timestamp: string, page: Page, online: string): string {
-  const head = JSON.stringify({ type: "get", status: true, name, timestamp });
-  return withKeys(head, `"data":${dataOf(page, online)}`);
+export function paged(name: string, timestamp: string, page: Page, online: string): HistoryFrame {
+  return withPage(JSON.stringify({ type: "get", status: true, name, timestamp }), page, online);
 }
 
 /** The reply to a `resume` that took a nickname over. @param online the roster as a JSON array */
-export function resumed(name: string, session: string, page: Page, online: string): string {
-  const head = JSON.stringify({ type: "resume", status: true, name, session });
-  return withKeys(head, `"data":${dataOf(page, online)}`);
+export function resumed(name: string, session: string, page: Page, online: string): HistoryFrame {
+  return withPage(JSON.stringify({ type: "resume", status: true, name, session }), page, online);
 }
 
 export function resumeRefused(): string {
@@ -77,9 +79,13 @@ export function typingEvent(name: string): string {
   return JSON.stringify({ type: "receive", datatype: "typing", name });
 }
 
-function dataOf({ messages, more, gap }: Page, online: string): string {
+function withPage(frame: string, { messages, more, gap }: Page, online: string): HistoryFrame {
   const end = gap === null ? "" : `,"gap":${JSON.stringify({ from: gap.from, to: gap.to })}`;
-  return `{"message":[${messages}],"online":${online},"more":${more}${end}}`;
+  return {
+    head: `${frame.slice(0, -1)},"data":{"message":[`,
+    messages,
+    tail: `],"online":${online},"more":${more}${end}}}`,
+  };
 }
 
 function withKeys(frame: string, keys: string): string {

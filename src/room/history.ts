@@ -1,9 +1,6 @@
 import { historyMessage } from "../protocol/v2.ts";
 import type { HistoryView, Message } from "./operation.ts";
 
-/** Below this size the joined text is kept between two `get`s, so that a crowd that joins costs one join. */
-const KEEP_JOINED_BYTES = 1024 * 1024;
-
 /**
  * The newest messages of a room, already encoded, as many as fit a budget. A message costs the bytes of its JSON
  * text and one for a comma.
@@ -14,7 +11,8 @@ export class HistoryWindow implements HistoryView {
   /** Texts before this index are dropped already; the array is cut once they are half of it. */
   #start = 0;
   #bytes = 0;
-  #joined: string | null = null;
+  /** Made with the first `get` after a message, and shared by all until the next one. */
+  #encoded: Uint8Array | null = null;
 
   constructor(budgetBytes: number) {
     this.#budgetBytes = budgetBytes;
@@ -22,6 +20,11 @@ export class HistoryWindow implements HistoryView {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** What it takes in memory, in bytes. */
+  get heldBytes(): number {
+    return this.#bytes + (this.#encoded?.length ?? 0);
   }
 
   push(message: Message): void {
@@ -32,7 +35,7 @@ export class HistoryWindow implements HistoryView {
   pushText(text: string): void {
     this.#texts.push(text);
     this.#bytes += cost(text);
-    this.#joined = null;
+    this.#encoded = null;
     while (this.#bytes > this.#budgetBytes) {
       const oldest = this.#texts[this.#start];
       if (oldest === undefined) break;
@@ -45,11 +48,11 @@ export class HistoryWindow implements HistoryView {
     }
   }
 
-  text(): string {
-    if (this.#joined !== null) return this.#joined;
-    const joined = (this.#start === 0 ? this.#texts : this.#texts.slice(this.#start)).join(",");
-    if (this.#bytes <= KEEP_JOINED_BYTES) this.#joined = joined;
-    return joined;
+  encoded(): Uint8Array {
+    this.#encoded ??= Buffer.from(
+      (this.#start === 0 ? this.#texts : this.#texts.slice(this.#start)).join(","),
+    );
+    return this.#encoded;
   }
 }
 

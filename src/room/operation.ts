@@ -23,14 +23,21 @@ export type RoomRequest =
   | Exclude<Request, { kind: "resume" }>
   | { readonly kind: "resume"; readonly proof: Proof; readonly page: PageRequest };
 
+/** Is answerable for what an operation costs while it waits. */
+export interface Payer {
+  /** So many bytes that were charged wait no longer. */
+  release(bytes: number): void;
+}
+
 /** What is put into a room's queue. */
 export type Operation =
   | {
       readonly kind: "request";
       readonly session: SessionId;
       readonly request: RoomRequest;
-      /** Bytes of the message it came in: what it costs while it waits. */
+      /** What it costs while it waits, in bytes, and who is released of that when it has its outcome. */
       readonly size: number;
+      readonly payer?: Payer | undefined;
       readonly ref?: Ref | undefined;
       /** What this connection itself can be resumed by; undefined where it cannot. */
       readonly proof?: Proof | undefined;
@@ -41,6 +48,7 @@ export type Operation =
       readonly session: SessionId;
       readonly refusal: Refusal;
       readonly size: number;
+      readonly payer?: Payer | undefined;
       readonly ref?: Ref | undefined;
     }
   /** The session's connection is to be ended when it has the outcomes before this one. */
@@ -53,9 +61,9 @@ export type Operation =
   /** The grace of a session without a connection is over. Only engines make it. */
   | { readonly kind: "expire"; readonly session: SessionId };
 
-/** What an operation costs while it waits, in bytes. */
-export function sizeOf(operation: Operation): number {
-  return "size" in operation ? operation.size : 0;
+/** Releases whoever pays for an operation that has its outcome. */
+export function settle(operation: Operation): void {
+  if ("size" in operation) operation.payer?.release(operation.size);
 }
 
 /** A message as it is stored, shown and counted. */
@@ -76,8 +84,8 @@ export interface Message {
 export interface HistoryView {
   /** Their size as JSON, in bytes of UTF-8. */
   readonly bytes: number;
-  /** Their JSON texts joined by commas, oldest first. */
-  text(): string;
+  /** Their JSON texts joined by commas, oldest first, in UTF-8. Shared: it must not be changed. */
+  encoded(): Uint8Array;
 }
 
 /** The right to a nickname across connections. */

@@ -78,7 +78,11 @@ export class Room {
   /** In the order of their places. */
   readonly #members = new Map<number, Member>();
   readonly #bySession = new Map<SessionId, Member>();
-  readonly #byNickname = new Map<string, Member>();
+  /**
+   * How many have a nickname with this key: one, but where the members came from a version, or are at a server of one,
+   * that told nicknames apart which this one does not. All of them keep theirs.
+   */
+  readonly #holders = new Map<string, number>();
   /** By the beginning of the proof. */
   readonly #byProof = new Map<string, Member>();
   readonly #ghosts: Visitors["ghosts"];
@@ -96,10 +100,7 @@ export class Room {
     this.#latecomers = state.visitors.latecomers;
     this.#lastId = state.lastId;
     this.#lastPlace = state.lastPlace;
-    for (const member of state.members) {
-      const key = lookalikeKey(member.name);
-      if (!this.#byNickname.has(key)) this.#put({ ...member, key });
-    }
+    for (const member of state.members) this.#put({ ...member, key: lookalikeKey(member.name) });
   }
 
   /** The id of the newest message. */
@@ -257,7 +258,7 @@ export class Room {
   }
 
   #register(session: SessionId, name: string, proof: Proof | undefined, now: Moment): Decision {
-    if (this.#byNickname.has(lookalikeKey(name))) {
+    if (this.#isTaken(lookalikeKey(name))) {
       return { kind: "name-refused", session, oldName: null, name, reason: "NameAlreadyUsed" };
     }
     // The first proof of a lineage is as good a name for the person as any: random, and known to nobody.
@@ -267,11 +268,15 @@ export class Room {
 
   #rename(member: Member, name: string, now: Moment): Decision {
     const { session, name: oldName, lease } = member;
-    const holder = this.#byNickname.get(lookalikeKey(name));
-    if (holder !== undefined && holder !== member) {
+    if (name !== oldName && this.#isTaken(lookalikeKey(name), member)) {
       return { kind: "name-refused", session, oldName, name, reason: "NameAlreadyUsed" };
     }
     return { kind: "renamed", session, oldName, name, time: now.time, lease };
+  }
+
+  /** Whether somebody has a nickname that looks so, a member that asks for it left aside. */
+  #isTaken(key: string, asking?: Member): boolean {
+    return (this.#holders.get(key) ?? 0) > (asking?.key === key ? 1 : 0);
   }
 
   #send({ session, name, lease }: Member, content: string, key: string | null, now: Moment): Decision {
@@ -387,19 +392,25 @@ export class Room {
   #put(member: Member): void {
     this.#members.set(member.place, member);
     this.#bySession.set(member.session, member);
-    this.#byNickname.set(member.key, member);
+    this.#holders.set(member.key, (this.#holders.get(member.key) ?? 0) + 1);
     if (member.lease !== null) this.#byProof.set(beginning(member.lease.proof), member);
   }
 
   /** Removes a member, or puts another in the same place. */
   #remove(member: Member, instead?: Member): void {
     this.#bySession.delete(member.session);
-    this.#byNickname.delete(member.key);
+    this.#release(member.key);
     if (member.lease !== null) this.#byProof.delete(beginning(member.lease.proof));
     if (instead === undefined) this.#members.delete(member.place);
     else this.#put(instead);
     // A resume changes nothing of what is shown: when a crowd comes back, all are told one and the same list.
     if (instead?.name !== member.name) this.#online = null;
+  }
+
+  #release(key: string): void {
+    const others = (this.#holders.get(key) ?? 1) - 1;
+    if (others > 0) this.#holders.set(key, others);
+    else this.#holders.delete(key);
   }
 
   /** Who was put back stands last, and belongs in the old place. */

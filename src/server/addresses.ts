@@ -1,74 +1,43 @@
 import type { BlockList } from "node:net";
 import { isIPv4, isIPv6 } from "node:net";
-import type { Limits } from "./settings.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
-interface Entry {
-  connections: number;
-  readonly bucket: TokenBucket | null;
-}
-
-/** Counts connections and new connections by address, and forgets addresses that have neither. */
-export class AddressTable {
-  readonly #limits: Pick<Limits, "connectionsPerAddress" | "newConnections">;
-  readonly #entries = new Map<string, Entry>();
-
-  constructor(limits: Pick<Limits, "connectionsPerAddress" | "newConnections">) {
-    this.#limits = limits;
-  }
-
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  /**
-   * Counts a new connection. Each one admitted is given back by {@link leave}.
-   *
-   * @returns 0 when it is admitted, else the seconds after which to try again
-   */
-  admit(key: string, now: number): number {
-    const { connectionsPerAddress, newConnections } = this.#limits;
-    let entry = this.#entries.get(key);
-    if (!entry) {
-      entry = { connections: 0, bucket: newConnections && new TokenBucket(newConnections, now) };
-      this.#entries.set(key, entry);
-    }
-    const wait = entry.bucket?.take(now) ?? 0;
-    if (wait > 0) return wait;
-    if (connectionsPerAddress !== null && entry.connections >= connectionsPerAddress) return 1;
-    entry.connections++;
-    return 0;
-  }
-
-  leave(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry) entry.connections--;
-  }
-
-  /** Forgets the addresses without connections whose rate has recovered. To be called now and then. */
-  shed(now: number): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.connections === 0 && (entry.bucket?.isFull(now) ?? true)) this.#entries.delete(key);
-    }
-  }
-}
+/** So many proxies may stand one behind the other; what was written before them is not read. */
+const HOPS_MAX = 32;
 
 /**
  * The address a connection is counted under: an IPv4 address, or the /64 network of an IPv6 address, since one
  * household or server has a whole /64 to choose from.
  */
 export function addressKey(address: string): string {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
-  if (mapped) return mapped;
-  if (!isIPv6(address)) return address;
-  const [head = "", tail] = address.replace(/%.*$/, "").toLowerCase().split("::");
+  const plain = plainAddress(address);
+  if (!isIPv6(plain)) return plain;
+  const [head = "", tail = ""] = plain.split("::");
   const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const groups = [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0"), ...right];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(":")}::/64`;
+  const right = tail === "" ? [] : tail.split(":");
+  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
+  return `${groups.slice(0, 4).join(":")}::/64`;
+}
+
+/**
+ * An address in its one plain form: an IPv4 address in IPv6 clothes as itself, an IPv6 address as short as it gets and
+ * without a zone. Any other text comes back as it is.
+ */
+export function plainAddress(address: string): string {
+  const bare = address.replace(/%.*$/s, "");
+  if (!isIPv6(bare)) return address;
+  const plain = new URL(`http://[${bare}]/`).hostname.slice(1, -1);
+  const [, high, low] = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(plain) ?? [];
+  if (high === undefined || low === undefined) return plain;
+  const bits = [high, low].map((group) => Number.parseInt(group, 16));
+  return bits.flatMap((pair) => [pair >> 8, pair & 0xff]).join(".");
+}
+
+/** Whether a host, as an address or as a name in a URL, is this machine to itself, whatever a name server says. */
+export function isLoopback(host: string): boolean {
+  const name = host.toLowerCase().replace(/^\[(.*)\]$/, "$1");
+  if (/^(.+\.)?localhost\.?$/.test(name)) return true;
+  const address = plainAddress(name);
+  return address === "::1" || (isIPv4(address) && address.startsWith("127."));
 }
 
 /**
@@ -76,17 +45,40 @@ export function addressKey(address: string): string {
  * no trusted proxy. Without trust in the peer itself the header counts for nothing, since anyone can write it.
  */
 export function clientAddress(peer: string, forwardedFor: string | null, trusted: BlockList): string {
-  let client = peer;
-  const hops = forwardedFor?.split(",") ?? [];
-  while (isTrusted(client, trusted)) {
-    const hop = hops.pop()?.trim();
-    if (hop === undefined || !(isIPv4(hop) || isIPv6(hop))) break;
-    client = hop;
+  return readForwardedFor(peer, forwardedFor, trusted).address;
+}
+
+/** Whether a trusted proxy has written something that is no address, so that the client behind it is not known. */
+export function isCutShort(peer: string, forwardedFor: string | null, trusted: BlockList): boolean {
+  return readForwardedFor(peer, forwardedFor, trusted).isCutShort;
+}
+
+function readForwardedFor(peer: string, forwardedFor: string | null, trusted: BlockList) {
+  let address = plainAddress(peer);
+  const hops = forwardedFor?.split(",").slice(-HOPS_MAX) ?? [];
+  while (isTrusted(address, trusted)) {
+    const hop = hops.pop();
+    if (hop === undefined) break;
+    const next = addressOfHop(hop);
+    if (next === null) return { address, isCutShort: true };
+    address = next;
   }
-  return client;
+  return { address, isCutShort: false };
+}
+
+/**
+ * The address in one element of `X-Forwarded-For`, or null when there is none. Some proxies put a port behind it, and
+ * then brackets around an IPv6 address; some put quotes around that.
+ */
+function addressOfHop(hop: string): string | null {
+  const text = hop.trim().replace(/^"(.*)"$/, "$1");
+  const [, bracketed, dotted] = /^(?:\[(.*)\]|([\d.]+))(?::\d{1,5})?$/.exec(text) ?? [];
+  const address = plainAddress(bracketed ?? dotted ?? text);
+  return isIPv4(address) || isIPv6(address) ? address : null;
 }
 
 /** Whether an address is one of the trusted proxies'. */
 export function isTrusted(address: string, trusted: BlockList): boolean {
-  return trusted.check(address, isIPv6(address) ? "ipv6" : "ipv4");
+  const plain = plainAddress(address);
+  return isIPv6(plain) ? trusted.check(plain, "ipv6") : isIPv4(plain) && trusted.check(plain, "ipv4");
 }

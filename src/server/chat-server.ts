@@ -7,22 +7,37 @@ import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
 import type { Outcome } from "../room/operation.ts";
-import { AddressTable, addressKey, clientAddress, isTrusted } from "./addresses.ts";
-import { Connection, type Shared } from "./connection.ts";
+import { Absentees } from "./absentees.ts";
+import { Access } from "./access.ts";
+import { type Address, AddressTable } from "./address-table.ts";
+import { addressKey, isTrusted } from "./addresses.ts";
+import { ByteAccount } from "./byte-account.ts";
+import { Connection, type Ending, type Shared } from "./connection.ts";
+import { costOfSending } from "./cost.ts";
+import { socketsLeft } from "./descriptors.ts";
+import { Door } from "./door.ts";
 import { Fanout } from "./fanout.ts";
-import { type Admission, type Listener, listen } from "./listener.ts";
+import { addressesOf } from "./hosts.ts";
+import { KeptAssets } from "./kept-assets.ts";
+import { type Admission, type ClientSocket, type Listener, listen } from "./listener.ts";
 import { LivenessWheel } from "./liveness.ts";
-import { createLog, type Log } from "./log.ts";
+import { createLog, type Log, routeConsole } from "./log.ts";
 import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
 import { acceptsDeflate } from "./permessage-deflate.ts";
 import { Reports } from "./reports.ts";
+import { RoomRates } from "./room-rates.ts";
 import { createSecret } from "./session-secret.ts";
-import type { Settings } from "./settings.ts";
+import { NO_RATES, type Settings } from "./settings.ts";
+import { SocketTable } from "./sockets.ts";
 
+/** How long it may hold up the start that the page's files are kept for other servers. */
+const START_KEEP_MS = 1_000;
+/** How long all of the following may take together when the server stops, but for the log. */
+const STOP_MS = 4_200;
 /** How long clients may take to go after the close frame when the server stops. */
 const STOP_LEAVE_MS = 500;
-/** How long whoever reads the log may take to read its end when the server stops. */
+/** How long whoever reads the log may take to read its end when the server ends. */
 const STOP_LOG_MS = 250;
 /** How long clients may take to read what is unsent when the server stops. */
 const STOP_DRAIN_MS = 1_500;
@@ -30,9 +45,12 @@ const STOP_DRAIN_MS = 1_500;
 const STOP_STORE_MS = 2_500;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
-/** The query by which a room's page is asked for as text, and how many messages it then has. */
+/** Why a connection is cut before there was a word. */
+const CROWDED =
+  "There are too many connections that are no WebSocket, and this was the oldest or one too many.";
+/** The query by which a room's page is asked for as text, and what that costs, in tokens, beside what is sent. */
 const READ = "?read";
-const READABLE = 100;
+const READ_COST = 32;
 const TRIES_FOR_A_FREE_PORT = 5;
 /** So many clients a second may come back after a restart, as far as they do what the welcome tells them. */
 const RETURNS_PER_S = 1000;
@@ -41,49 +59,92 @@ const RETRY_MOST_S = 10;
 /** What a server is made of, beside its sockets. */
 interface Parts {
   readonly settings: Settings;
+  /** The addresses to listen on. */
+  readonly listenOn: readonly string[];
+  readonly access: Access;
   readonly log: Log;
   readonly reports: Reports;
   readonly metrics: Metrics;
   readonly engine: Engine;
   readonly fanout: Fanout;
+  readonly absentees: Absentees;
   readonly pages: Pages;
+  /** Null: other servers' pages are not helped out. */
+  readonly keptAssets: KeptAssets | null;
 }
 
 /** A running server: the engine, the listening sockets, and all between them. */
 export class ChatServer {
   readonly #parts: Parts;
   readonly #addresses: AddressTable;
+  readonly #roomSends: RoomRates;
   readonly #wheel = new LivenessWheel(PING_EVERY_S * 1000, performance.now());
   readonly #shared: Shared;
+  /** The same for clients of exempt addresses. */
+  readonly #sharedByExempt: Shared;
+  readonly #door: Door;
+  readonly #sockets: SocketTable<ClientSocket>;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
   #sessions = 0;
   /** Sessions of servers that share rooms must not be confused. */
   readonly #sessionPrefix: string;
   #stopping: Promise<boolean> | null = null;
-  #proxyHinted = false;
 
   /**
    * Opens the history, then the sockets.
    *
-   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the port cannot be had
+   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the address or
+   *   the port cannot be had
    */
   static async start(settings: Settings): Promise<ChatServer> {
-    const log = createLog(settings.log);
+    const listenOn = await addressesOf(settings.hosts);
     const metrics = new Metrics();
+    const log = createLog(settings.log, () => metrics.logLost.inc());
+    routeConsole(log);
+    for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
+    try {
+      return await ChatServer.#start(settings, listenOn, metrics, log);
+    } catch (error) {
+      // It may say what was done to a history on the way.
+      await flushed(log);
+      throw error;
+    }
+  }
+
+  static async #start(
+    settings: Settings,
+    listenOn: readonly string[],
+    metrics: Metrics,
+    log: Log,
+  ): Promise<ChatServer> {
     const reports = new Reports(log, metrics, settings.log);
     const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
+    const absentees = new Absentees(settings.graceMs);
     const fanout = new Fanout(
       (time) => timestamps.format(time),
-      reports,
+      {
+        told: (outcome, connection) => {
+          absentees.told(outcome);
+          reports.told(outcome, connection);
+        },
+        refused: (connection, reason) => reports.refused(connection, reason),
+      },
       settings.compressFromBytes ?? Number.POSITIVE_INFINITY,
     );
     const pages = await buildPages();
     const engine = await openEngine(settings, timestamps, fanout, reports);
-    const server = new ChatServer({ settings, log, reports, metrics, engine, fanout, pages });
+    const access = new Access(settings, listenOn);
+    const keptAssets = keptAssetsOf(settings, engine, pages, log);
+    const told = { log, reports, metrics };
+    const parts = { settings, listenOn, access, ...told, engine, fanout, absentees, pages, keptAssets };
+    const server = new ChatServer(parts);
     try {
+      // Before the page is given out: from then on its files may be asked for at any server.
+      if (keptAssets !== null) await Promise.race([keptAssets.start(), Bun.sleep(START_KEEP_MS)]);
       server.#listen();
     } catch (error) {
+      keptAssets?.stop();
       await engine.close();
       throw error;
     }
@@ -93,32 +154,46 @@ export class ChatServer {
       { category: "server", event: "listening", port, hosts: settings.hosts, data: historyOf(settings) },
       `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
     );
+    server.#warn();
     void log.flush();
     return server;
   }
 
   private constructor(parts: Parts) {
-    const { settings, engine, fanout, reports } = parts;
+    const { settings, access, log, engine, fanout, reports } = parts;
     this.#parts = parts;
     this.#sessionPrefix = settings.database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
-    this.#addresses = new AddressTable(settings.limits);
-    const addresses = this.#addresses;
-    const getMemory = { bytes: 0 };
+    const { limits } = settings;
+    const memory = {
+      pending: new ByteAccount(limits.pendingBytes),
+      getMemory: new ByteAccount(limits.getMemoryBytes),
+    };
+    const addresses = new AddressTable(limits, memory, (key) => isExempt(key, settings));
+    this.#addresses = addresses;
+    this.#roomSends = new RoomRates(limits.roomSends);
+    this.#door = new Door(access, settings.trustProxy, reports, log);
+    this.#sockets = new SocketTable(mostSockets(settings.limits));
     this.#shared = {
       engine,
-      limits: settings.limits,
-      getMemory,
+      limits,
+      roomSends: (room, now) => this.#roomSends.of(room, now),
+      graceS: Math.max(1, Math.ceil(settings.graceMs / 1000)),
       now: () => performance.now(),
       retryS: () => Math.min(RETRY_MOST_S, Math.ceil((fanout.size + 1) / RETURNS_PER_S)),
       events: {
         opened: (connection) => reports.opened(connection),
         requested: (kind) => reports.requested(kind),
-        closed: (connection, name, cause, code) => {
+        closed: (connection, ending) => {
           fanout.remove(connection);
-          addresses.leave(addressKey(connection.address));
-          reports.closed(connection, name, cause, code);
+          this.#countOut(connection, ending);
+          reports.closed(connection, ending);
         },
       },
+    };
+    this.#sharedByExempt = {
+      ...this.#shared,
+      limits: { ...limits, ...NO_RATES },
+      roomSends: () => null,
     };
     parts.metrics.watch({
       get connections() {
@@ -136,11 +211,11 @@ export class ChatServer {
       get addresses() {
         return addresses.size;
       },
-      get pendingSize() {
-        return engine.pendingSize;
+      get pendingBytes() {
+        return memory.pending.bytes;
       },
       get getMemoryBytes() {
-        return getMemory.bytes;
+        return memory.getMemory.bytes;
       },
     });
   }
@@ -149,11 +224,22 @@ export class ChatServer {
     return this.#listeners[0]?.port ?? this.#parts.settings.port;
   }
 
+  /** Whether only this machine can connect. */
+  get isLoopbackOnly(): boolean {
+    return this.#parts.access.isLoopbackOnly;
+  }
+
   /** The host and port to open in a browser on this machine. */
   get authority(): string {
     const host = this.#parts.settings.hosts[0] ?? "localhost";
     const shown = LOCAL_HOSTS.includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
     return `${shown}:${this.port}`;
+  }
+
+  /** Writes text for people to where the log goes. */
+  print(text: string): void {
+    this.#parts.log.print(text);
+    void this.#parts.log.flush();
   }
 
   /**
@@ -171,6 +257,8 @@ export class ChatServer {
     this.#parts.log.info({ category: "server", event: "stopping" }, "stopping");
     for (const listener of this.#listeners) listener.stop();
     for (const timer of this.#timers) clearInterval(timer);
+    this.#parts.keptAssets?.stop();
+    this.#parts.reports.tellRejections(Number.POSITIVE_INFINITY);
     const closed = this.#parts.engine.close().then(
       () => true,
       (error) => {
@@ -178,18 +266,18 @@ export class ChatServer {
         return false;
       },
     );
+    const stopBy = performance.now() + STOP_MS;
     const clean = await Promise.race([closed, Bun.sleep(STOP_STORE_MS).then(() => false)]);
-    const drainUntil = performance.now() + STOP_DRAIN_MS;
-    while (this.#hasUnsent() && performance.now() < drainUntil) await Bun.sleep(20);
+    const drainBy = Math.min(stopBy - STOP_LEAVE_MS, performance.now() + STOP_DRAIN_MS);
+    while (this.#hasUnsent() && performance.now() < drainBy) await Bun.sleep(20);
     for (const connection of [...this.#parts.fanout.connections()]) connection.end("restart");
-    const leaveBy = performance.now() + STOP_LEAVE_MS;
-    while (this.#listeners.some((each) => each.unsettled > 0) && performance.now() < leaveBy)
-      await Bun.sleep(5);
+    const leaveBy = Math.min(stopBy, performance.now() + STOP_LEAVE_MS);
+    while (this.#sockets.unsettled > 0 && performance.now() < leaveBy) await Bun.sleep(5);
     this.#parts.log.info(
       { category: "server", event: "stopped", clean },
       clean ? "stopped" : "stopped, but not all could be stored",
     );
-    await Promise.race([this.#parts.log.flush(), Bun.sleep(STOP_LOG_MS)]);
+    await flushed(this.#parts.log);
     return clean;
   }
 
@@ -199,10 +287,10 @@ export class ChatServer {
   }
 
   #listen(): void {
-    const { hosts, limits, port, trustProxy } = this.#parts.settings;
+    const { limits, port, trustProxy } = this.#parts.settings;
     for (let attempt = 1; ; attempt++) {
       try {
-        for (const host of hosts) {
+        for (const host of this.#parts.listenOn) {
           this.#listeners.push(
             listen({
               host,
@@ -210,12 +298,15 @@ export class ChatServer {
               port: this.#listeners[0]?.port ?? port,
               frameBytes: limits.frameBytes,
               handshakeMs: limits.handshakeMs,
-              unsettledPerPeer: (peer) =>
+              sockets: this.#sockets,
+              unsettledPerAddress: (peer) =>
                 isTrusted(peer, trustProxy)
                   ? Number.POSITIVE_INFINITY
                   : (limits.connectionsPerAddress ?? Number.POSITIVE_INFINITY),
               admit: (path, request, peer) => this.#admit(path, request, peer),
               respond: (path, request, peer) => this.#respond(path, request, peer),
+              rejected: (status, sentence, address) => this.#door.note({ status, sentence, address }),
+              crowded: (address) => this.#door.note({ status: null, sentence: CROWDED, address }),
               fault: (error) => this.#parts.reports.defect(error),
             }),
           );
@@ -237,34 +328,55 @@ export class ChatServer {
       setInterval(() => this.#wheel.turn(performance.now()), this.#wheel.slotMs),
       setInterval(() => {
         for (const connection of this.#parts.fanout.connections()) connection.checkUnsent();
-        this.#addresses.shed(performance.now());
+        const now = performance.now();
+        this.#parts.absentees.shed(now);
+        this.#addresses.shed(now);
+        this.#roomSends.shed(now);
+        this.#parts.reports.tellRejections(now);
       }, 1000),
     );
   }
 
+  /** Says at the start what would be found out later by somebody who cannot connect. */
+  #warn(): void {
+    const { settings, log, access } = this.#parts;
+    const { limits, trustProxy, allowOrigins } = settings;
+    const { most } = this.#sockets;
+    if (limits.maxConnections !== null && most < limits.maxConnections) {
+      log.warn(
+        { category: "server", event: "descriptors", most },
+        `the system gives so few files (ulimit -n) that there can be ${most} connections and not ${limits.maxConnections}`,
+      );
+    }
+    const hasLocalProxy = ["127.0.0.1", "::1"].some((address) => isTrusted(address, trustProxy));
+    if (access.isLoopbackOnly && hasLocalProxy && allowOrigins === null) {
+      log.warn(
+        { category: "server", event: "origins" },
+        "a proxy on this machine is trusted, but only pages of this machine may connect: name the address that the proxy serves the chat under by --allow-origin https://…",
+      );
+    }
+  }
+
   #admit(path: string, request: Request, peer: string): Admission | Response {
+    const door = this.#door;
+    const ip = door.addressOf(request, peer);
+    const refusal = door.refuseHost(request, ip) ?? door.refuseOrigin(request, ip);
+    if (refusal !== null) return refusal;
     const room = roomOfPath(path);
-    if (room === undefined) return this.#reject(404, "There is no such room.");
-    const { allowOrigins, trustProxy, compressFromBytes } = this.#parts.settings;
-    const origin = request.headers.get("origin");
-    if (allowOrigins !== null && origin !== null && !allowOrigins.includes(origin)) {
-      return this.#reject(403, "Pages of this origin may not connect.");
-    }
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const address = clientAddress(peer, forwardedFor, trustProxy);
-    if (forwardedFor !== null && address === peer) this.#hintAtProxy(peer);
-    const wait = this.#addresses.admit(addressKey(address), performance.now());
-    if (wait > 0) {
-      return this.#reject(429, "Too many connections from this address.", {
-        "Retry-After": `${Math.ceil(wait)}`,
-      });
-    }
-    const shared = this.#shared;
-    if (this.#stopping) return this.#reject(503, "The server stops.", { "Retry-After": "5" });
+    if (room === undefined)
+      return door.reject(404, "There is no such room.", { address: ip, fields: { path } });
+    if (this.#stopping) return this.#rejectForNow(ip, "The server stops.");
+    if (this.#sockets.isFull) return this.#rejectForNow(ip, "There is no place for another connection now.");
+    const address = this.#addresses.of(addressKey(ip), performance.now());
+    const excess = address.admit(room, performance.now());
+    if (excess !== null)
+      return this.#rejectForRate(ip, excess.wait, `Too many ${excess.reason} from this address.`);
+    const shared = isExempt(addressKey(ip), this.#parts.settings) ? this.#sharedByExempt : this.#shared;
     if (!shared.engine.enter(room)) {
-      this.#addresses.leave(addressKey(address));
-      return this.#reject(503, "There is no place for another room now.", { "Retry-After": "5" });
+      address.leave(room);
+      return this.#rejectForNow(ip, "There is no place for another room now.");
     }
+    const { compressFromBytes } = this.#parts.settings;
     const session = `${this.#sessionPrefix}${++this.#sessions}`;
     const offered = offeredSubprotocols(request);
     const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
@@ -273,32 +385,37 @@ export class ChatServer {
       subprotocol: secret === null ? classicSubprotocol(offered) : SUBPROTOCOL_V3,
       deflates: mayDeflate && acceptsDeflate(request.headers.get("sec-websocket-extensions")),
       open: (wire) => {
-        const connection = new Connection(session, room, address, secret, wire, shared, this.#wheel);
+        const client = { session, room, ip, address, secret };
+        const connection = new Connection(client, wire, shared, this.#wheel);
         this.#parts.fanout.add(connection, wire);
         return connection;
       },
     };
   }
 
-  /** Says once that a proxy on this machine is not trusted: all its clients then share one address's limits. */
-  #hintAtProxy(peer: string): void {
-    if (this.#proxyHinted || !["127.0.0.1", "::1"].includes(peer)) return;
-    this.#proxyHinted = true;
-    this.#parts.log.warn(
-      { category: "server", event: "proxy" },
-      `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${peer}`,
-    );
+  #rejectForRate(address: string, waitS: number, sentence: string): Response {
+    return this.#door.reject(429, sentence, { address, headers: { "Retry-After": `${Math.ceil(waitS)}` } });
   }
 
-  #reject(status: number, sentence: string, headers: Record<string, string> = {}): Response {
-    this.#parts.reports.rejected(status);
-    return new Response(`${sentence}\n`, { status, headers });
+  #rejectForNow(address: string, sentence: string): Response {
+    return this.#door.reject(503, sentence, { address, headers: { "Retry-After": "5" } });
+  }
+
+  /** A connection counts for its address until its nickname is nobody's any more. */
+  #countOut(connection: Connection, { name, resumable }: Ending): void {
+    const { session, room, address, version } = connection;
+    const isKept = version === 3 && name !== null && resumable && this.#parts.settings.graceMs > 0;
+    if (isKept) this.#parts.absentees.keep(session, room, address, performance.now());
+    else address.leave(room);
   }
 
   async #respond(path: string, request: Request, peer: string): Promise<Response> {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return new Response("Only GET is answered here.\n", { status: 405, headers: { Allow: "GET, HEAD" } });
-    }
+    const ip = this.#door.addressOf(request, peer);
+    const refusal = this.#door.refuseHost(request, ip);
+    if (refusal !== null) return refusal;
+    const address = this.#addresses.of(addressKey(ip), performance.now());
+    const wait = address.rates.http?.take(performance.now()) ?? 0;
+    if (wait > 0) return this.#rejectForRate(ip, wait, "Too many requests from this address.");
     if (path === "/healthz") return this.#health();
     if (path === "/metrics") {
       return new Response(await this.#parts.metrics.text(), {
@@ -306,31 +423,36 @@ export class ChatServer {
       });
     }
     const room = roomOfPath(path);
-    if (room !== undefined && new URL(request.url).search === READ) return this.#read(room, request, peer);
+    if (room !== undefined && new URL(request.url).search === READ)
+      return this.#read(room, request, ip, address);
     const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
-    const page = isNoRoom ? undefined : this.#parts.pages.respond(path, request);
-    return page ?? new Response("There is nothing here.\n", { status: 404 });
+    const { pages, keptAssets } = this.#parts;
+    const page = isNoRoom
+      ? undefined
+      : (pages.respond(path, request) ?? (await keptAssets?.respond(path, request)));
+    // What is not there now may be there when another server has started.
+    return (
+      page ??
+      new Response("There is nothing here.\n", { status: 404, headers: { "Cache-Control": "no-store" } })
+    );
   }
 
-  /** The page for browsers without JavaScript. What it costs counts as a new connection does. */
-  async #read(room: string, request: Request, peer: string): Promise<Response> {
-    const forwardedFor = request.headers.get("x-forwarded-for");
-    const key = addressKey(clientAddress(peer, forwardedFor, this.#parts.settings.trustProxy));
-    const wait = this.#addresses.admit(key, performance.now());
-    if (wait > 0) {
-      return this.#reject(429, "Too many requests from this address.", {
-        "Retry-After": `${Math.ceil(wait)}`,
-      });
-    }
+  /** The page for browsers without JavaScript. */
+  async #read(room: string, request: Request, ip: string, address: Address): Promise<Response> {
+    const { engine, pages, reports } = this.#parts;
+    const wait = address.rates.requests?.take(performance.now(), READ_COST) ?? 0;
+    if (wait > 0) return this.#rejectForRate(ip, wait, "Too many requests from this address.");
     try {
-      const messages = await this.#parts.engine.recent(room, READABLE);
-      if (messages !== null) return this.#parts.pages.reading(room, messages, request);
+      const messages = await engine.recent(room);
+      if (messages !== null) {
+        const page = pages.reading(room, messages, request);
+        address.rates.requests?.charge(performance.now(), costOfSending(page.bytes));
+        return page.response;
+      }
     } catch (error) {
-      this.#parts.reports.fault(room, error);
-    } finally {
-      this.#addresses.leave(key);
+      reports.fault(room, error);
     }
-    return this.#reject(503, "The messages cannot be read now.", { "Retry-After": "5" });
+    return this.#rejectForNow(ip, "The messages cannot be read now.");
   }
 
   #health(): Response {
@@ -342,9 +464,40 @@ export class ChatServer {
   }
 }
 
+/** @param key of an address, see `addressKey` */
+function isExempt(key: string, { exemptAddresses }: Settings): boolean {
+  return isTrusted(key.replace(/\/64$/, ""), exemptAddresses);
+}
+
+/** How many sockets there may be: what the operator allows, as far as the system does. */
+function mostSockets({ maxConnections, maxRooms }: Settings["limits"]): number {
+  const { POSITIVE_INFINITY } = Number;
+  return Math.min(maxConnections ?? POSITIVE_INFINITY, socketsLeft(maxRooms) ?? POSITIVE_INFINITY);
+}
+
+/** Resolves when the log is written, or has had its time. */
+async function flushed(log: Log): Promise<void> {
+  await Promise.race([log.flush(), Bun.sleep(STOP_LOG_MS)]);
+}
+
 /** Where the history is, without secrets. */
 export function historyOf({ database, dataFile }: Settings): string {
   return database === null ? dataFile : nameOfDatabase(database.url);
+}
+
+function keptAssetsOf(
+  { keepAssetsMs }: Settings,
+  { assets }: Engine,
+  pages: Pages,
+  log: Log,
+): KeptAssets | null {
+  if (keepAssetsMs === 0) return null;
+  return new KeptAssets(assets, pages.assets, keepAssetsMs, (error) =>
+    log.warn(
+      { category: "server", event: "assets", err: error },
+      `the page's files cannot be shared with other servers now: ${error}`,
+    ),
+  );
 }
 
 function openEngine(
@@ -353,7 +506,7 @@ function openEngine(
   fanout: Fanout,
   reports: Reports,
 ): Promise<Engine> {
-  const { limits, getBudgetBytes, graceMs, restartGraceMs, retention, database, dataFile, fsync } = settings;
+  const { limits, getBudgetBytes, graceMs, restartGraceMs, database, dataFile, fsync } = settings;
   const options = {
     getBudgetBytes,
     historyMemoryBytes: limits.historyMemoryBytes,
@@ -362,7 +515,8 @@ function openEngine(
     restartGraceMs,
     sendKeys: limits.sendKeys,
     pastSessions: limits.pastSessions,
-    retention,
+    retention: settings.retention,
+    trustClock: settings.trustClock,
     now: () => {
       const time = Date.now();
       return { time, timestamp: timestamps.format(time) };

@@ -13,14 +13,21 @@ import * as v2 from "../protocol/v2.ts";
 import * as v3 from "../protocol/v3.ts";
 import type { Version } from "../protocol/version.ts";
 import type { RoomRequest, SessionId } from "../room/operation.ts";
+import type { Address } from "./address-table.ts";
+import { ByteAccount } from "./byte-account.ts";
+import { costOfFetching, costOfMessage, costOfSending, type Effort, sizeOfRecord } from "./cost.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
+import { RequestRates } from "./request-rates.ts";
 import { proofOf, type SessionSecret } from "./session-secret.ts";
 import type { Limits } from "./settings.ts";
-import { TokenBucket } from "./token-bucket.ts";
+import type { TokenBucket } from "./token-bucket.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
 /** How fast a client must read a large history, not to be taken for dead. */
 const SLOW_READER_BYTES_PER_S = 128 * 1024;
+
+/** A client that is as late as this with its pongs is dead. */
+const PONGS_DUE_MOST = 3;
 
 /** A JSON value that is carried back takes so many times the memory of its text: `{}` is two bytes, and an object. */
 const PARSED_WEIGHT = 32;
@@ -70,24 +77,49 @@ type State =
   | { readonly kind: "ending"; readonly wire: null; readonly name: string | null; readonly cause: Cause }
   | { readonly kind: "closed"; readonly wire: null };
 
+/** Who is at the other end of a connection. */
+export interface Client {
+  readonly session: SessionId;
+  readonly room: string;
+  /** The IP address, as it is logged. */
+  readonly ip: string;
+  /** What it counts as. */
+  readonly address: Address;
+  /** Null for a client of version 2. */
+  readonly secret: SessionSecret | null;
+}
+
 /** What all connections of a server share. */
 export interface Shared {
   readonly engine: Engine;
   readonly limits: Limits;
   readonly events: ConnectionEvents;
-  /** Unsent bytes of `get` replies, over all connections. */
-  readonly getMemory: { bytes: number };
+  /** The rate at which messages may be sent in a room, null for any. */
+  readonly roomSends: (room: string, now: number) => TokenBucket | null;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
   /** Seconds over which clients should spread when they connect again. */
   readonly retryS: () => number;
+  /** How long a nickname is kept for somebody who is absent, in whole seconds. */
+  readonly graceS: number;
+}
+
+/** How a connection ended. */
+export interface Ending {
+  /** The nickname it had, null for none. */
+  readonly name: string | null;
+  readonly cause: Cause;
+  /** The WebSocket close code, 1006 for none. */
+  readonly code: number;
+  /** Whether a client of version 3 keeps its nickname for the grace. */
+  readonly resumable: boolean;
 }
 
 /** What the server counts and logs of a connection. */
 export interface ConnectionEvents {
   opened(connection: Connection): void;
   requested(kind: RequestKind | null): void;
-  closed(connection: Connection, name: string | null, cause: Cause, code: number): void;
+  closed(connection: Connection, ending: Ending): void;
 }
 
 /**
@@ -98,18 +130,21 @@ export interface ConnectionEvents {
 export class Connection implements Living {
   readonly session: SessionId;
   readonly room: string;
-  readonly address: string;
+  /** The client's IP address, as it is logged. */
+  readonly ip: string;
+  readonly address: Address;
   readonly version: Version;
   readonly #shared: Shared;
+  readonly #rates: RequestRates;
+  /** Requests that wait for their outcomes. */
+  readonly #pending: ByteAccount;
+
   /** What a client of version 3 can resume by. */
   readonly #secret: SessionSecret | null;
   #state: State;
-  #requests: TokenBucket | null = null;
-  #names: TokenBucket | null = null;
-  #gets: TokenBucket | null = null;
-  /** What is refused for its rate is counted by the same rate: twice too many ends the connection. */
-  #excess: TokenBucket | null = null;
   #unanswered = 0;
+  /** Pings of ours whose pongs are still to come. */
+  #pongsDue = 0;
   readonly #leaveWheel: () => void;
   /** Of the replies to `get` in the batch that is being told: bytes of history. */
   #writingGet = 0;
@@ -118,22 +153,18 @@ export class Connection implements Living {
   #pendingGet: { bytes: number; readonly until: number } | null = null;
   #typedAt = Number.NEGATIVE_INFINITY;
 
-  /** @param secret null for a client of version 2 */
-  constructor(
-    session: SessionId,
-    room: string,
-    address: string,
-    secret: SessionSecret | null,
-    wire: Wire,
-    shared: Shared,
-    wheel: Pick<LivenessWheel, "add">,
-  ) {
+  constructor(client: Client, wire: Wire, shared: Shared, wheel: Pick<LivenessWheel, "add">) {
+    const { session, room, secret, address } = client;
+    const { limits, roomSends } = shared;
     this.session = session;
     this.room = room;
+    this.ip = client.ip;
     this.address = address;
     this.version = secret === null ? 2 : 3;
     this.#secret = secret;
     this.#shared = shared;
+    this.#rates = new RequestRates(limits, address, (now) => roomSends(room, now));
+    this.#pending = new ByteAccount(limits.connectionPendingBytes, address.pending);
     this.#state = { kind: "unnamed", wire };
     this.#leaveWheel = wheel.add(this);
     shared.events.opened(this);
@@ -158,7 +189,12 @@ export class Connection implements Living {
   greet(): void {
     if (this.#secret === null) return;
     const { limits, retryS } = this.#shared;
-    const terms = { frameBytes: limits.frameBytes, requests: limits.requests, retryS: retryS() };
+    const terms = {
+      frameBytes: limits.frameBytes,
+      requests: limits.requests,
+      sends: limits.sends,
+      retryS: retryS(),
+    };
     this.wire?.write(textFrame(v3.welcome(this.room, this.#secret.text, terms)));
   }
 
@@ -168,83 +204,115 @@ export class Connection implements Living {
   }
 
   /**
-   * A message has come. Sizes and rates are checked before anything is parsed.
+   * A message has come. Its cost is taken of the rates before it is parsed.
    *
    * @param text null when it was no UTF-8
-   * @param size what it costs while it waits, in bytes
+   * @param size in bytes, inflated
+   * @param effort how it came: in how many fragments, and as how many compressed bytes
    */
-  frame(text: string | null, size: number): void {
+  frame(text: string | null, size: number, effort: Effort = { fragments: 1, deflatedBytes: 0 }): void {
     this.#unanswered = 0;
     if (!this.isTaking) return;
-    const { engine, limits, now } = this.#shared;
-    const at = now();
-    if (engine.pendingSize > limits.pendingSize) {
+    if (this.#pending.bytes > 0 && !this.#pending.hasRoomFor(size)) {
       this.end("overload");
       return;
     }
-    const wait = this.#takeRequest(at);
-    if (wait > 0 && this.#isStubborn(at)) {
+    const at = this.#shared.now();
+    const cost = costOfMessage(size, effort);
+    const wait = this.#rates.take(at, cost);
+    if (wait > 0 && this.#rates.isStubborn(at, cost)) {
       this.#drain();
       return;
     }
     this.#parsed(text === null ? UNREADABLE : parseRequest(text, this.version), wait, size, at);
   }
 
-  /** Submits what a frame says. @param wait seconds that the frame came too early, by the rate of all requests */
+  /** Submits what a frame says. @param wait seconds that the frame came too early, by the rates of all requests */
   #parsed(parsed: Parsed, wait: number, size: number, at: number): void {
-    const { engine, events } = this.#shared;
-    const { session } = this;
     const { kind, ref } = parsed;
-    events.requested(kind);
-    const own = this.#ownBucket(kind, at);
-    // One that comes too early anyway takes nothing of its kind's rate, but is told when both have recovered.
-    const ownWait = (wait > 0 ? own?.wait(at) : own?.take(at)) ?? 0;
-    if (wait === 0 && ownWait > 0 && this.#isStubborn(at)) {
+    this.#shared.events.requested(kind);
+    // One that comes too early anyway takes nothing of its kind's rates, but is told when all have recovered.
+    const ownWait = this.#waitOfKind(parsed, wait > 0, size, at);
+    if (wait === 0 && ownWait > 0 && this.#rates.isStubborn(at, 1)) {
       this.#drain();
     } else if (wait > 0 || ownWait > 0) {
       const retryS = Math.ceil(Math.max(wait, ownWait));
-      const refusal: Refusal = { reason: "TooManyRequests", type: kind, retryS };
-      engine.submit(this.room, { kind: "refuse", session, refusal, size, ref });
+      this.#refuse({ reason: "TooManyRequests", type: kind, retryS }, size, ref);
     } else if ("refusal" in parsed) {
-      engine.submit(this.room, { kind: "refuse", session, refusal: parsed.refusal, size, ref });
+      this.#refuse(parsed.refusal, size, ref);
     } else {
       this.#request(parsed.request, size, ref, at);
     }
   }
 
-  #request(request: Request, size: number, ref: Parsed["ref"], at: number): void {
+  /** @returns the seconds that a request comes too early, by the rates of its kind and by what it has the store do */
+  #waitOfKind(parsed: Parsed, isOnlyAsked: boolean, size: number, at: number): number {
+    const { engine, graceS } = this.#shared;
+    if (parsed.kind === "name" && this.name === null && !this.address.mayRegister) return graceS;
+    const bytes = sizeOfRecord(size, this.name);
+    const wait = this.#rates.takeOfKind(parsed.kind, bytes, at, isOnlyAsked);
+    if (isOnlyAsked || wait > 0 || !("request" in parsed) || !("page" in parsed.request)) return wait;
+    const fetched = costOfFetching(engine.bytesToFetch(this.room, parsed.request.page));
+    return fetched === 0 ? 0 : this.#rates.takeOfAddress(at, fetched);
+  }
+
+  #refuse(refusal: Refusal, size: number, ref: Parsed["ref"]): void {
+    const { engine } = this.#shared;
+    this.#pending.charge(size);
+    engine.submit(this.room, {
+      kind: "refuse",
+      session: this.session,
+      refusal,
+      size,
+      payer: this.#pending,
+      ref,
+    });
+  }
+
+  #request(request: Request, messageSize: number, ref: Parsed["ref"], at: number): void {
     if (request.kind === "typing") {
-      if (at - this.#typedAt < TYPING_EVERY_MS) return;
+      if (at - this.#typedAt < TYPING_EVERY_MS || !this.#rates.mayTell(at)) return;
       this.#typedAt = at;
     }
     const isParsed = request.kind === "malformed-name" || request.kind === "malformed-send";
+    const size = messageSize * (isParsed ? PARSED_WEIGHT : 1);
+    this.#pending.charge(size);
     this.#shared.engine.submit(this.room, {
       kind: "request",
       session: this.session,
       request: withProof(request),
-      size: size * (isParsed ? PARSED_WEIGHT : 1),
+      size,
+      payer: this.#pending,
       ref,
       proof: this.#secret?.proof,
     });
   }
 
-  /** Anything has come that shows that the peer lives: a pong, or a frame. */
-  alive(): void {
+  /** A pong has come. One that answers no ping of ours counts as a request. */
+  ponged(): void {
     this.#unanswered = 0;
+    if (this.#pongsDue > 0) this.#pongsDue--;
+    else this.#takeControlFrame();
   }
 
   /** A ping of the WebSocket's has come. @returns whether to answer it: pings have the rate of all requests */
   pinged(): boolean {
     this.#unanswered = 0;
+    return this.#takeControlFrame();
+  }
+
+  /** @returns whether it is within the rate of all requests */
+  #takeControlFrame(): boolean {
     if (!this.isTaking) return false;
     const at = this.#shared.now();
-    const inTime = this.#takeRequest(at) === 0;
-    if (!inTime && this.#isStubborn(at)) this.#drain();
+    const inTime = this.#rates.take(at, 1) === 0;
+    if (!inTime && this.#rates.isStubborn(at, 1)) this.#drain();
     return inTime;
   }
 
   tick(): void {
     this.#unanswered++;
+    this.#pongsDue = Math.min(this.#pongsDue + 1, PONGS_DUE_MOST);
     this.wire?.write(TICK);
   }
 
@@ -274,11 +342,12 @@ export class Connection implements Living {
    * @returns the reason to refuse it, else null
    */
   historyRefusal(bytes: number): "TooManyRequests" | "ErrorWhenGet" | null {
-    const { limits, getMemory } = this.#shared;
+    const { limits, now } = this.#shared;
     const unread = (this.#pendingGet?.bytes ?? 0) + this.#writingGet;
     if (unread > 0 && unread + bytes > limits.unsentBytes) return "TooManyRequests";
-    if (getMemory.bytes + bytes > limits.getMemoryBytes) return "ErrorWhenGet";
-    getMemory.bytes += bytes;
+    if (!this.address.getMemory.hasRoomFor(bytes)) return "ErrorWhenGet";
+    this.#rates.charge(now(), costOfSending(bytes));
+    this.address.getMemory.charge(bytes);
     this.#writingGet += bytes;
     return null;
   }
@@ -347,15 +416,15 @@ export class Connection implements Living {
     const state = this.#state;
     if (state.kind === "closed") return;
     const name = this.name;
-    this.#shared.getMemory.bytes -= this.#writingGet;
+    this.address.getMemory.release(this.#writingGet);
     this.#writingGet = 0;
     this.#setPendingGet(0);
     this.#leaveWheel();
     this.#state = { kind: "closed", wire: null };
     const reason = state.kind === "ending" ? state.cause : cause;
-    this.#shared.events.closed(this, name, reason, code);
     const isBackSoon = reason === "client" && (code === GOING_AWAY || code === COMING_BACK);
     const resumable = isBackSoon || RESUMABLE.has(reason);
+    this.#shared.events.closed(this, { name, cause: reason, code, resumable });
     this.#shared.engine.submit(this.room, { kind: "leave", session: this.session, resumable });
   }
 
@@ -367,38 +436,10 @@ export class Connection implements Living {
     this.#shared.engine.submit(this.room, { kind: "end", session: this.session });
   }
 
-  /** @returns the seconds that a request comes too early, by the rate of all */
-  #takeRequest(now: number): number {
-    const rate = this.#shared.limits.requests;
-    if (rate === null) return 0;
-    this.#requests ??= new TokenBucket(rate, now);
-    return this.#requests.take(now);
-  }
-
-  #ownBucket(kind: RequestKind | null, now: number): TokenBucket | null {
-    const { names, gets } = this.#shared.limits;
-    if ((kind === "name" || kind === "resume") && names !== null) {
-      this.#names ??= new TokenBucket(names, now);
-      return this.#names;
-    }
-    if (kind === "get" && gets !== null) {
-      this.#gets ??= new TokenBucket(gets, now);
-      return this.#gets;
-    }
-    return null;
-  }
-
-  #isStubborn(now: number): boolean {
-    const rate = this.#shared.limits.requests;
-    if (rate === null) return false;
-    this.#excess ??= new TokenBucket(rate, now);
-    return this.#excess.take(now) > 0;
-  }
-
   #setPendingGet(bytes: number): void {
     const pending = this.#pendingGet;
     if (pending === null) return;
-    this.#shared.getMemory.bytes += bytes - pending.bytes;
+    this.address.getMemory.charge(bytes - pending.bytes);
     this.#pendingGet = bytes > 0 ? { bytes, until: pending.until } : null;
   }
 }

@@ -1,3 +1,4 @@
+import type { HistoryFrame } from "../protocol/v2.ts";
 import * as v2 from "../protocol/v2.ts";
 import * as v3 from "../protocol/v3.ts";
 import type { Version } from "../protocol/version.ts";
@@ -17,8 +18,8 @@ const SHARE_FROM_BYTES = 64 * 1024;
 export interface Dialect {
   /** An event, and empty where this version knows no such event. @param classic the event as version 2 has it */
   event(outcome: Announced, classic: string): Uint8Array;
-  /** @param text the reply's JSON */
-  reply(text: string): Uint8Array;
+  /** A reply, in pieces. @param frame its JSON, or that of one with history in it */
+  reply(frame: string | HistoryFrame): Uint8Array[];
   /** @param units how many there are in `runs` */
   frames(runs: Uint8Array[], units: number): Uint8Array[];
 }
@@ -28,7 +29,11 @@ const NOTHING = new Uint8Array(0);
 /** Version 2: each event is a frame, so that a run of units is sent as it is. */
 const classicDialect: Dialect = {
   event: (outcome, classic) => (outcome.kind === "typing" ? NOTHING : textFrame(classic)),
-  reply: textFrame,
+  reply(frame) {
+    if (typeof frame === "string") return [textFrame(frame)];
+    const pieces = piecesOf(frame);
+    return [textFrameHead(lengthOf(pieces)), ...pieces];
+  },
   frames: (runs) => joined(runs),
 };
 
@@ -39,7 +44,7 @@ const CLOSING = Buffer.from("]");
 /** Version 3: a frame is one object, or an array of all there is to say. A unit is an object and a comma. */
 const batchDialect: Dialect = {
   event: (outcome, classic) => Buffer.from(`${extended(outcome, classic)},`),
-  reply: (text) => Buffer.from(`${text},`),
+  reply: (frame) => (typeof frame === "string" ? [Buffer.from(`${frame},`)] : [...piecesOf(frame), COMMA]),
   frames(runs, units) {
     const last = runs.pop();
     if (last === undefined) return [];
@@ -54,6 +59,10 @@ const batchDialect: Dialect = {
 };
 
 export const DIALECTS: Readonly<Record<Version, Dialect>> = { 2: classicDialect, 3: batchDialect };
+
+function piecesOf({ head, messages, tail }: HistoryFrame): Uint8Array[] {
+  return [Buffer.from(head), messages, Buffer.from(tail)];
+}
 
 function extended(outcome: Announced, classic: string): string {
   switch (outcome.kind) {

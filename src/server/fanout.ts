@@ -13,6 +13,8 @@ export interface FanoutEvents {
   refused(connection: Connection, reason: string): void;
 }
 
+type Reply = string | v2.HistoryFrame;
+
 /** What one client that asked for something gets of a batch. */
 interface Share {
   /** The first event of the batch that it hears; null while it has no nickname. */
@@ -20,7 +22,7 @@ interface Share {
   /** How many events of the batch stand before its end; null while it goes on. */
   hearsUntil: number | null;
   /** Its replies: how many events stand before each, and after how many it hears on. Its own events are left out. */
-  readonly replies: { readonly before: number; readonly after: number; readonly text: string | null }[];
+  readonly replies: { readonly before: number; readonly after: number; readonly reply: Reply | null }[];
 }
 
 /** A connection to be ended when the batch is told, and why. */
@@ -30,6 +32,7 @@ type Ending = readonly [Connection, "flood" | "resumed" | "cut"];
 const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
 
 const NOBODY = new Set<Wire>();
+const NOTHING = new Uint8Array(0);
 
 /** The sockets of a room's registered connections, by what they speak and whether they take it compressed. */
 type Listeners = Readonly<Record<Version | "deflating", Set<Wire>>>;
@@ -102,7 +105,7 @@ export class Fanout {
       const reply = this.#replyOf(outcome, connection);
       // Who caused the event gets the reply in its place, if there is one.
       if (reply !== null || events.length > before) {
-        share.replies.push({ before, after: events.length, text: reply });
+        share.replies.push({ before, after: events.length, reply });
       }
       switch (outcome.kind) {
         case "resumed":
@@ -176,15 +179,18 @@ export class Fanout {
     }
   }
 
-  #replyOf(outcome: Outcome, connection: Connection): string | null {
+  #replyOf(outcome: Outcome, connection: Connection): Reply | null {
     const reply = this.#classicReply(outcome, connection);
     if (reply === null || connection.version === 2) return reply;
     const isOfMessage = outcome.kind === "sent" || outcome.kind === "repeated";
-    const extended = isOfMessage ? v3.withId(reply, outcome.message.id, outcome.message.time) : reply;
+    const extended =
+      isOfMessage && typeof reply === "string"
+        ? v3.withId(reply, outcome.message.id, outcome.message.time)
+        : reply;
     return v3.withRef(extended, outcome.ref);
   }
 
-  #classicReply(outcome: Outcome, connection: Connection): string | null {
+  #classicReply(outcome: Outcome, connection: Connection): Reply | null {
     switch (outcome.kind) {
       case "registered":
         return v2.registered(outcome.name, this.#timestampOf(outcome.time));
@@ -198,9 +204,10 @@ export class Fanout {
         return this.#historyReply(outcome, connection);
       case "resumed": {
         // Without memory for the page the nickname moves all the same, and the messages can be asked for again.
-        const isRefused = connection.historyRefusal(outcome.page.bytes) !== null;
-        const page = isRefused ? { ...outcome.page, messages: "", more: true } : outcome.page;
-        return v3.resumed(outcome.name, connection.secret, page, this.#rosterText(outcome.online));
+        const roster = this.#rosterText(outcome.online);
+        const isRefused = connection.historyRefusal(outcome.page.messages.length + roster.length) !== null;
+        const page = isRefused ? { ...outcome.page, messages: NOTHING, more: true } : outcome.page;
+        return v3.resumed(outcome.name, connection.secret, page, roster);
       }
       case "typing":
       case "left":
@@ -214,14 +221,14 @@ export class Fanout {
     }
   }
 
-  #historyReply(outcome: Extract<Outcome, { kind: "got" | "paged" }>, connection: Connection): string {
-    const { bytes } = outcome.kind === "got" ? outcome.history : outcome.page;
-    const refusal = connection.historyRefusal(bytes);
+  #historyReply(outcome: Extract<Outcome, { kind: "got" | "paged" }>, connection: Connection): Reply {
+    const bytes = outcome.kind === "got" ? outcome.history.bytes : outcome.page.messages.length;
+    const roster = this.#rosterText(outcome.online);
+    const refusal = connection.historyRefusal(bytes + roster.length);
     if (refusal === null) {
       const timestamp = this.#timestampOf(outcome.time);
-      const roster = this.#rosterText(outcome.online);
       return outcome.kind === "got"
-        ? v2.got(outcome.name, timestamp, outcome.history.text(), roster)
+        ? v2.got(outcome.name, timestamp, outcome.history.encoded(), roster)
         : v3.paged(outcome.name, timestamp, outcome.page, roster);
     }
     this.#events.refused(connection, refusal);
@@ -283,10 +290,10 @@ class EventRun {
       if (run.length > 0) runs.push(run);
       for (let at = next; at < until; at++) if (this.#units[at]?.length) count++;
     };
-    for (const { before, after, text } of replies) {
+    for (const { before, after, reply } of replies) {
       hear(before);
-      if (text !== null) {
-        runs.push(this.#dialect.reply(text));
+      if (reply !== null) {
+        runs.push(...this.#dialect.reply(reply));
         count++;
       }
       next = Math.max(next, after);

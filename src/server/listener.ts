@@ -1,9 +1,18 @@
 import type { Socket } from "bun";
+import { addressKey } from "./addresses.ts";
 import type { Connection, Wire } from "./connection.ts";
-import { handshakeKey, isUpgrade, readRequest, responseBytes, switchingProtocols } from "./http.ts";
+import {
+  type HttpRequest,
+  handshakeKey,
+  isUpgrade,
+  readRequest,
+  responseBytes,
+  switchingProtocols,
+} from "./http.ts";
 import { DEFLATE_ANSWER, inflate } from "./permessage-deflate.ts";
+import type { SocketTable } from "./sockets.ts";
 import { closeFrame, controlFrame, OPCODE } from "./websocket-frame.ts";
-import { decodeUtf8, WebSocketReader } from "./websocket-reader.ts";
+import { decodeUtf8, type MessageForm, WebSocketReader } from "./websocket-reader.ts";
 
 /** An accepted handshake. */
 export interface Admission {
@@ -20,21 +29,25 @@ export interface ListenerOptions {
   readonly port: number;
   /** The largest message taken from a client, in bytes. */
   readonly frameBytes: number;
-  /** How many connections an address may have that are no WebSocket: before, beside or after one. */
-  readonly unsettledPerPeer: (peer: string) => number;
+  /** All of the server's sockets, over all its listeners. */
+  readonly sockets: SocketTable<ClientSocket>;
+  /** How many connections the address of a peer may have that are no WebSocket: before, beside or after one. */
+  readonly unsettledPerAddress: (peer: string) => number;
   /** How long a client may take to send its HTTP request, to take the answer to it, and to end after a close. */
   readonly handshakeMs: number;
   /** Decides about a WebSocket handshake. `peer` is the address of the other end of the TCP connection. */
   readonly admit: (path: string, request: Request, peer: string) => Admission | Response;
   readonly respond: (path: string, request: Request, peer: string) => Response | Promise<Response>;
+  /** Is told of a request that neither of these was asked about. */
+  readonly rejected: (status: number, sentence: string, peer: string) => void;
+  /** Is told of a connection that was cut because there were too many of its address, or too many in all. */
+  readonly crowded: (peer: string) => void;
   /** Is told of a defect; the connection that met it is cut. */
   readonly fault: (error: unknown) => void;
 }
 
 export interface Listener {
   readonly port: number;
-  /** Connections that are being made or ended. */
-  readonly unsettled: number;
   /** Takes no more connections. Those that are open stay. */
   stop(): void;
 }
@@ -53,7 +66,7 @@ const DEADLINES_EVERY_MS = 1_000;
  * @throws an Error with `code` (EADDRINUSE, EACCES, EADDRNOTAVAIL) when the address cannot be had
  */
 export function listen(options: ListenerOptions): Listener {
-  const unsettled = new UnsettledSockets();
+  const { sockets } = options;
   let isStopped = false;
   const server = Bun.listen<ClientSocket>({
     hostname: options.host,
@@ -63,10 +76,8 @@ export function listen(options: ListenerOptions): Listener {
     socket: {
       open(socket) {
         socket.setNoDelay(true);
-        socket.data = new ClientSocket(socket, options, unsettled);
-        if (unsettled.countOf(socket.remoteAddress) > options.unsettledPerPeer(socket.remoteAddress)) {
-          socket.data.terminate();
-        }
+        socket.data = new ClientSocket(socket, options);
+        socket.data.makeRoom();
       },
       data: (socket, bytes) => socket.data.read(bytes),
       drain: (socket) => socket.data.drained(),
@@ -81,14 +92,11 @@ export function listen(options: ListenerOptions): Listener {
   });
   const deadlines = setInterval(() => {
     const now = performance.now();
-    for (const socket of unsettled.sockets()) socket.checkDeadline(now);
-    if (isStopped && unsettled.size === 0) clearInterval(deadlines);
+    for (const socket of sockets.waiting()) socket.checkDeadline(now);
+    if (isStopped && sockets.unsettled === 0) clearInterval(deadlines);
   }, DEADLINES_EVERY_MS);
   return {
     port: server.port,
-    get unsettled() {
-      return unsettled.size;
-    },
     stop() {
       server.stop(false);
       isStopped = true;
@@ -109,60 +117,30 @@ type State =
   | { readonly kind: "ending"; readonly deadline: number }
   | { readonly kind: "closed" };
 
-/** The sockets that are no WebSocket, not yet or no more. Each has a deadline, and each address so many. */
-class UnsettledSockets {
-  readonly #sockets = new Map<ClientSocket, string>();
-  readonly #counts = new Map<string, number>();
-
-  get size(): number {
-    return this.#sockets.size;
-  }
-
-  sockets(): Iterable<ClientSocket> {
-    return this.#sockets.keys();
-  }
-
-  countOf(peer: string): number {
-    return this.#counts.get(peer) ?? 0;
-  }
-
-  add(socket: ClientSocket, peer: string): void {
-    if (this.#sockets.has(socket)) return;
-    this.#sockets.set(socket, peer);
-    this.#counts.set(peer, this.countOf(peer) + 1);
-  }
-
-  delete(socket: ClientSocket): void {
-    const peer = this.#sockets.get(socket);
-    if (peer === undefined) return;
-    this.#sockets.delete(socket);
-    if (this.countOf(peer) > 1) this.#counts.set(peer, this.countOf(peer) - 1);
-    else this.#counts.delete(peer);
-  }
-}
-
 /** One client's TCP connection: an HTTP request first, then its answer or a WebSocket. */
-class ClientSocket implements Wire {
+export class ClientSocket implements Wire {
   readonly #socket: Socket<ClientSocket>;
   readonly #options: ListenerOptions;
-  readonly #unsettled: UnsettledSockets;
   readonly #peer: string;
+  /** What the connection is counted under until it is a WebSocket, which may be somebody's behind a proxy. */
+  readonly #address: string;
   #state: State;
   #deflates = false;
   /** What the system did not take yet. Buffers are shared between clients: a slow one costs references. */
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
+  #isGone = false;
   /** The socket while it is open and takes all it is given: all that a write to most clients has to look at. */
   #direct: Socket<ClientSocket> | null = null;
 
-  constructor(socket: Socket<ClientSocket>, options: ListenerOptions, unsettled: UnsettledSockets) {
+  constructor(socket: Socket<ClientSocket>, options: ListenerOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#unsettled = unsettled;
     // Asked for now: a socket that is gone has none.
-    this.#peer = socket.remoteAddress;
+    this.#peer = socket.remoteAddress ?? "";
+    this.#address = addressKey(this.#peer);
     this.#state = { kind: "requesting", head: Buffer.alloc(0), deadline: this.#deadline() };
-    unsettled.add(this, this.#peer);
+    options.sockets.add(this, this.#address);
   }
 
   get unsentBytes(): number {
@@ -187,6 +165,19 @@ class ClientSocket implements Wire {
   terminate(): void {
     this.#socket.terminate();
     this.closed();
+  }
+
+  /** Sees to it that this connection, which is new, is not one too many. */
+  makeRoom(): void {
+    const { sockets, unsettledPerAddress } = this.#options;
+    if (sockets.heldBy(this.#address) > unsettledPerAddress(this.#peer)) this.giveWay();
+    else sockets.surplus()?.giveWay();
+  }
+
+  /** Makes room for others. */
+  giveWay(): void {
+    this.terminate();
+    this.#options.crowded(this.#peer);
   }
 
   read(bytes: Buffer): void {
@@ -225,10 +216,12 @@ class ClientSocket implements Wire {
 
   /** The TCP connection is gone, by whatever end. */
   closed(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
     const state = this.#state;
     this.#state = { kind: "closed" };
     this.#direct = null;
-    this.#unsettled.delete(this);
+    this.#options.sockets.delete(this);
     this.#unsent = [];
     this.#unsentBytes = 0;
     if (state.kind !== "open") return;
@@ -247,7 +240,8 @@ class ClientSocket implements Wire {
   #limit(state: State & { readonly deadline: number }): void {
     this.#state = state;
     this.#direct = null;
-    this.#unsettled.add(this, this.#peer);
+    // It may have ended in the middle of what is being done for it.
+    if (!this.#isGone) this.#options.sockets.unsettle(this, this.#address);
   }
 
   /** Sends what is the socket's own: answers and close frames. */
@@ -271,15 +265,23 @@ class ClientSocket implements Wire {
       case "incomplete":
         this.#state = { kind: "requesting", head: bytes, deadline };
         break;
-      case "bad":
-        void this.#answer(new Response("This is no request that can be read.\n", { status: 400 }), "GET");
+      case "bad": {
+        const headers: Record<string, string> = read.status === 405 ? { Allow: "GET, HEAD" } : {};
+        this.#reject(read.status, read.sentence, headers);
         break;
-      case "request":
-        if (isUpgrade(read.request)) this.#upgrade(read.path, read.request, read.rest);
-        else
-          void this.#answer(this.#options.respond(read.path, read.request, this.#peer), read.request.method);
+      }
+      case "request": {
+        const { path, request } = read;
+        if (isUpgrade(request)) this.#upgrade(read);
+        else void this.#answer(this.#options.respond(path, request, this.#peer), request.method);
         break;
+      }
     }
+  }
+
+  #reject(status: number, sentence: string, headers: Record<string, string> = {}, method = "GET"): void {
+    this.#options.rejected(status, sentence, this.#peer);
+    void this.#answer(new Response(`${sentence}\n`, { status, headers }), method);
   }
 
   async #answer(response: Response | Promise<Response>, method: string): Promise<void> {
@@ -296,34 +298,37 @@ class ClientSocket implements Wire {
     this.#end();
   }
 
-  #upgrade(path: string, request: Request, rest: Uint8Array): void {
-    const key = handshakeKey(request);
+  #upgrade(read: HttpRequest): void {
+    const { path, request, rest } = read;
+    const key = handshakeKey(read);
     if (key === null) {
       const headers = { "Sec-WebSocket-Version": "13" };
-      void this.#answer(
-        new Response("This is no complete WebSocket handshake.\n", { status: 400, headers }),
-        "GET",
-      );
+      this.#reject(400, "This is no complete WebSocket handshake.", headers, request.method);
       return;
     }
     const admitted = this.#options.admit(path, request, this.#peer);
     if (admitted instanceof Response) {
-      void this.#answer(admitted, "GET");
+      void this.#answer(admitted, request.method);
       return;
     }
-    this.#unsettled.delete(this);
+    this.#options.sockets.settle(this);
     this.#deflates = admitted.deflates;
     this.#write(switchingProtocols(key, admitted.subprotocol, admitted.deflates ? DEFLATE_ANSWER : null));
     const connection = admitted.open(this);
     const reader = new WebSocketReader(this.#options.frameBytes, admitted.deflates, {
-      message: (bytes, isText, isDeflated) => {
-        if (isDeflated) this.#deflatedMessage(connection, bytes, isText);
-        else this.#message(connection, bytes, isText);
+      message: (bytes, form) => {
+        if (form.isDeflated) this.#deflatedMessage(connection, bytes, form);
+        else this.#message(connection, bytes, form, 0);
+        this.#stopUnlessTaking(connection, reader);
       },
       ping: (payload) => {
         if (connection.pinged()) this.write(controlFrame(OPCODE.pong, payload));
+        this.#stopUnlessTaking(connection, reader);
       },
-      pong: () => connection.alive(),
+      pong: () => {
+        connection.ponged();
+        this.#stopUnlessTaking(connection, reader);
+      },
       close: (code) => this.#endWith(closeFrame(code), connection, code ?? 1005),
       fault: (code, reason) => this.#fail(connection, code, reason),
     });
@@ -333,22 +338,27 @@ class ClientSocket implements Wire {
     if (rest.length > 0) reader.read(rest);
   }
 
-  #deflatedMessage(connection: Connection, payload: Uint8Array, isText: boolean): void {
-    // A chunk has thousands of messages that are small until they are inflated, and a flood must not cost that.
-    if (!connection.isTaking) {
-      connection.alive();
-      return;
-    }
+  /** A chunk has thousands of frames, and of a flood that is to end no more are read. */
+  #stopUnlessTaking(connection: Connection, reader: WebSocketReader): void {
+    if (!connection.isTaking) reader.stop();
+  }
+
+  #deflatedMessage(connection: Connection, payload: Uint8Array, form: MessageForm): void {
     const bytes = inflate(payload, this.#options.frameBytes);
     if (bytes === "too big") this.#fail(connection, 1009, "Message too big");
     else if (bytes === "broken") this.#fail(connection, 1007, "Compression is broken");
-    else this.#message(connection, bytes, isText);
+    else this.#message(connection, bytes, form, payload.length);
   }
 
-  #message(connection: Connection, bytes: Uint8Array, isText: boolean): void {
+  #message(
+    connection: Connection,
+    bytes: Uint8Array,
+    { isText, fragments }: MessageForm,
+    deflatedBytes: number,
+  ): void {
     const text = decodeUtf8(bytes);
     if (text === null && isText) this.#fail(connection, 1007, "Text is not UTF-8");
-    else connection.frame(text, bytes.length);
+    else connection.frame(text, bytes.length, { fragments, deflatedBytes });
   }
 
   #fail(connection: Connection, code: number, reason: string): void {

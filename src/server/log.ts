@@ -1,9 +1,10 @@
 import pino from "pino";
-import pretty from "pino-pretty";
+import { prettyFactory } from "pino-pretty";
+import { LogOutput } from "./log-output.ts";
+import { printableJson, printableValue } from "./printable.ts";
 import type { LogSettings } from "./settings.ts";
 
-const GATHER_MS = 100;
-const GATHER_LENGTH = 32 * 1024;
+const STANDARD_OUTPUT = 1;
 
 /** What a line of the log is about. */
 export type Category =
@@ -27,63 +28,53 @@ export interface Log {
   info(fields: LogFields, text: string): void;
   warn(fields: LogFields, text: string): void;
   error(fields: LogFields, text: string): void;
-  /** Writes out what is gathered. Resolves when the system has it, which may take as long as a slow reader likes. */
+  /** Writes text as it is. */
+  print(text: string): void;
+  /** Writes out what is gathered. Resolves when the system has it, which may be never. */
   flush(): Promise<void>;
 }
 
-/** The console log: for people on a terminal, or one JSON object a line. */
-export function createLog(settings: LogSettings): Log {
-  const isPretty = settings.format === "pretty";
-  const stream = isPretty ? prettyLines() : new GatheredLines();
-  const logger = pino({ level: settings.level, base: null, timestamp: timestampField() }, stream);
+/**
+ * The log on standard output: for people on a terminal, or one JSON object a line.
+ *
+ * @param lost called for each line that could not be written
+ */
+export function createLog(settings: LogSettings, lost: () => void): Log {
+  const output = new LogOutput(STANDARD_OUTPUT, settings.memoryBytes, (count) => {
+    logger.error(
+      { category: "server", event: "log", lost: count },
+      `the log could not be written for a while: ${count} lines of it are lost`,
+    );
+  });
+  const print = (text: string) => {
+    if (!output.write(text)) lost();
+  };
+  const forPeople = settings.format === "pretty" ? prettyLines() : printableJson;
+  const options = { level: settings.level, base: null, timestamp: timestampField() };
+  const logger = pino(options, { write: (line: string) => print(forPeople(line)) });
   return {
     info: (fields, text) => logger.info(fields, text),
     warn: (fields, text) => logger.warn(fields, text),
     error: (fields, text) => logger.error(fields, text),
-    flush: () => stream.written(),
+    print,
+    flush: () => output.flush(),
   };
 }
 
-/** For people: each line is written at once. */
-function prettyLines() {
-  const destination = pino.destination({ fd: 1, sync: true });
-  const stream = pretty({
-    destination,
-    sync: true,
+/** Has what the runtime says of itself stand in the log: else it would stand between its lines, in another form. */
+export function routeConsole(log: Log): void {
+  const line = (...parts: unknown[]) =>
+    log.warn({ category: "server", event: "runtime" }, parts.map(String).join(" "));
+  for (const method of ["log", "info", "warn", "error"] as const) console[method] = line;
+}
+
+function prettyLines(): (line: string) => string {
+  const prettify = prettyFactory({
     ignore: "pid,hostname,category,event",
     translateTime: "SYS:HH:MM:ss",
     messageFormat: (line, messageKey) => `${String(line.category).padEnd(10)} ${String(line[messageKey])}`,
   });
-  return Object.assign(stream, { written: () => Promise.resolve() });
-}
-
-/**
- * Lines that are written in the background, many at once: people who talk must not wait for a slow log. The destination
- * measures each text that it is given, which for single lines cost more than all the rest of a line together.
- */
-class GatheredLines {
-  readonly #destination = pino.destination({ fd: 1, sync: false, minLength: 1 });
-  #lines = "";
-
-  constructor() {
-    setInterval(() => this.#pass(), GATHER_MS).unref();
-  }
-
-  write(line: string): void {
-    this.#lines += line;
-    if (this.#lines.length > GATHER_LENGTH) this.#pass();
-  }
-
-  written(): Promise<void> {
-    this.#pass();
-    return new Promise((resolve) => this.#destination.flush(() => resolve()));
-  }
-
-  #pass(): void {
-    if (this.#lines === "") return;
-    this.#destination.write(this.#lines);
-    this.#lines = "";
-  }
+  return (line) => prettify(printableValue(JSON.parse(line)));
 }
 
 /** The time of a line as a part of its JSON, made once for all lines of a millisecond. */

@@ -7,7 +7,7 @@ export interface MetricsSource {
   readonly absent: number;
   readonly rooms: number;
   readonly addresses: number;
-  readonly pendingSize: number;
+  readonly pendingBytes: number;
   readonly getMemoryBytes: number;
 }
 
@@ -15,12 +15,13 @@ export interface MetricsSource {
 export class Metrics {
   readonly #registry = new Registry();
   readonly connects = this.#counter("connects_total", "WebSocket connections accepted");
-  readonly rejects = this.#counter("rejects_total", "WebSocket handshakes turned away", ["status"]);
+  readonly rejects = this.#counter("rejects_total", "Handshakes and other requests turned away", ["status"]);
   readonly disconnects = this.#counter("disconnects_total", "WebSocket connections ended", ["cause"]);
   readonly requests = this.#counter("requests_total", "Requests taken, by kind", ["kind"]);
   readonly refusals = this.#counter("refusals_total", "Requests refused, by reason", ["reason"]);
   readonly messages = this.#counter("messages_total", "Messages stored and announced");
   readonly storeFailures = this.#counter("store_faults_total", "Faults of the history store");
+  readonly logLost = this.#counter("log_lost_total", "Lines of the log that could not be written");
   readonly storeSeconds = new Histogram({
     name: "chatbox_store_seconds",
     help: "Time to make a batch of messages durable",
@@ -41,7 +42,7 @@ export class Metrics {
     this.#gauge("chatbox_absent", "Nicknames kept for clients that can resume", () => source.absent);
     this.#gauge("chatbox_rooms", "Rooms in memory", () => source.rooms);
     this.#gauge("chatbox_addresses", "Client addresses remembered", () => source.addresses);
-    this.#gauge("chatbox_pending_size", "Bytes of requests without an outcome", () => source.pendingSize);
+    this.#gauge("chatbox_pending_size", "Bytes of requests without an outcome", () => source.pendingBytes);
     this.#gauge("chatbox_get_memory_bytes", "Unsent bytes of get replies", () => source.getMemoryBytes);
     this.#gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
     this.#gauge("process_cpu_seconds_total", "User and system CPU time", () => {

@@ -1,11 +1,15 @@
-import { join } from "node:path";
-import { brotliCompressSync } from "node:zlib";
+import { basename, join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, gzip } from "node:zlib";
 import type { Readable } from "../engine/engine.ts";
-import { readingLanguage, readingPage } from "./reading-page.ts";
+import { type ClientFile, namedByContents } from "./content-names.ts";
+import { type ReadingLanguage, readingLanguage, readingPage } from "./reading-page.ts";
 
 const WEB_FOLDER = join(import.meta.dir, "../web");
-const ASSETS = "/assets/";
-const ASSET_NAME = "[name]-[hash].[ext]";
+const BUNDLED_NAME = "[name]-[hash].[ext]";
+
+/** Where the page's scripts and styles are, each under a name that never means anything else. */
+export const ASSETS = "/assets/";
 
 /**
  * Nothing but this origin's own files and sockets, and no text of the wire can become markup or script.
@@ -75,8 +79,15 @@ export interface Pages {
    */
   respond(path: string, request: Request): Response | undefined;
 
-  /** The newest messages of a room as a page that needs no JavaScript. */
-  reading(room: string, messages: readonly Readable[], request: Request): Response;
+  /** What the page loads from `/assets/`, by name. */
+  readonly assets: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+
+  /** The newest messages of a room as a page that needs no JavaScript, made once for a list. */
+  reading(
+    room: string,
+    messages: readonly Readable[],
+    request: Request,
+  ): { readonly response: Response; readonly bytes: number };
 }
 
 type Encoding = "br" | "gzip" | "identity";
@@ -88,7 +99,10 @@ interface Representation {
 }
 
 /** One file in each encoding worth sending, the smallest first. */
-type Resource = ReadonlyMap<Encoding, Representation>;
+export type Resource = ReadonlyMap<Encoding, Representation>;
+
+const brotliCompressed = promisify(brotliCompress);
+const gzipped = promisify(gzip);
 
 /**
  * Builds the web client from its sources and keeps it in memory, compressed.
@@ -97,18 +111,26 @@ type Resource = ReadonlyMap<Encoding, Representation>;
  */
 export async function buildPages(): Promise<Pages> {
   const resources = new Map(await iconResources());
-  resources.set(MANIFEST, resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON));
+  resources.set(
+    MANIFEST,
+    await resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
+  );
+  const assets = new Map<string, Uint8Array<ArrayBuffer>>();
   let stylesheet = "";
   let pages: { strict: Resource; withPictures: Resource } | undefined;
-  for (const { path, type, bytes } of await buildClient()) {
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    if (name.endsWith(".html")) pages = pageResources(bytes, type);
-    else resources.set(ASSETS + name, resourceOf(bytes, type, CACHE_ASSET));
+  for (const { name, type, bytes } of await buildClient()) {
+    if (name.endsWith(".html")) pages = await pageResources(bytes, type);
+    else {
+      assets.set(name, bytes);
+      resources.set(ASSETS + name, await assetResource(name, bytes));
+    }
     if (name.endsWith(".css")) stylesheet = ASSETS + name;
-    if (/^icon-[a-z0-9]+\.svg$/.test(name))
-      resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
+    if (/^icon-[0-9a-f]+\.svg$/.test(name))
+      resources.set("/favicon.ico", await resourceOf(bytes, type, CACHE_ICON));
   }
+  const readings = new WeakMap<readonly Readable[], Map<ReadingLanguage, Uint8Array<ArrayBuffer>>>();
   return {
+    assets,
     respond(path, request) {
       const resource =
         path === "/" || path.startsWith("/rooms/") ? pageFor(pages, request) : resources.get(path);
@@ -116,42 +138,44 @@ export async function buildPages(): Promise<Pages> {
     },
     reading(room, messages, request) {
       const language = readingLanguage(request.headers.get("Accept-Language") ?? "");
-      return new Response(readingPage(room, messages, language, stylesheet), {
-        headers: {
-          "Content-Type": "text/html;charset=utf-8",
-          "Cache-Control": "no-store",
-          Vary: "Accept-Language",
-          ...SECURITY_HEADERS,
-        },
-      });
+      const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
+      readings.set(messages, made);
+      const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, stylesheet));
+      made.set(language, body);
+      const headers = {
+        "Content-Type": "text/html;charset=utf-8",
+        "Cache-Control": "no-store",
+        Vary: "Accept-Language",
+        ...SECURITY_HEADERS,
+      };
+      return { response: new Response(body, { headers }), bytes: body.length };
     },
   };
-}
-
-/** A file of the built client. */
-export interface ClientFile {
-  readonly path: string;
-  readonly type: string;
-  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** Builds the web client. @throws AggregateError when the sources do not build */
 export async function buildClient(): Promise<ClientFile[]> {
   const build = await Bun.build({
     entrypoints: [join(WEB_FOLDER, "page.html")],
+    // Else the bundler would obey the one of the folder that the server was started in.
+    tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
     target: "browser",
     minify: true,
     publicPath: ASSETS,
-    naming: { entry: ASSET_NAME, chunk: ASSET_NAME, asset: ASSET_NAME },
+    naming: { entry: BUNDLED_NAME, chunk: BUNDLED_NAME, asset: BUNDLED_NAME },
     define: { "process.env.NODE_ENV": '"production"' },
   });
-  return Promise.all(
-    build.outputs.map(async (output) => ({
-      path: output.path,
-      type: output.type,
-      bytes: new Uint8Array(await output.arrayBuffer()),
-    })),
-  );
+  const files = build.outputs.map(async (output) => ({
+    name: basename(output.path),
+    type: output.type,
+    bytes: new Uint8Array(await output.arrayBuffer()),
+  }));
+  return namedByContents(await Promise.all(files));
+}
+
+/** What is answered for a file of the page, by whichever server it was built. */
+export function assetResource(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Resource> {
+  return resourceOf(bytes, Bun.file(name).type, CACHE_ASSET);
 }
 
 async function iconResources(): Promise<[string, Resource][]> {
@@ -159,15 +183,15 @@ async function iconResources(): Promise<[string, Resource][]> {
   return Promise.all(
     icons.map(async (name): Promise<[string, Resource]> => {
       const bytes = await Bun.file(join(WEB_FOLDER, "icons", name)).bytes();
-      return [`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON)];
+      return [`/icons/${name}`, await resourceOf(bytes, "image/png", CACHE_ICON)];
     }),
   );
 }
 
-function pageResources(
+async function pageResources(
   html: Uint8Array<ArrayBuffer>,
   type: string,
-): { strict: Resource; withPictures: Resource } {
+): Promise<{ strict: Resource; withPictures: Resource }> {
   // The bundler would look for a file of that name.
   const whole = new TextDecoder()
     .decode(html)
@@ -175,8 +199,8 @@ function pageResources(
   const bytes = bytesOf(whole);
   const vary = "Accept-Encoding, Cookie";
   return {
-    strict: resourceOf(bytes, type, CACHE_PAGE, { Vary: vary }),
-    withPictures: resourceOf(
+    strict: await resourceOf(bytes, type, CACHE_PAGE, { Vary: vary }),
+    withPictures: await resourceOf(
       bytes,
       type,
       CACHE_PAGE,
@@ -198,17 +222,18 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** @param variant begins the tags of a resource that differs from another one only in its headers */
-function resourceOf(
+async function resourceOf(
   bytes: Uint8Array<ArrayBuffer>,
   type: string,
   cacheControl: string,
   more: Readonly<Record<string, string>> = {},
   variant = "",
-): Resource {
+): Promise<Resource> {
   const hash = variant + Bun.hash(bytes).toString(36);
   const bodies: [Encoding, Uint8Array<ArrayBuffer>][] = [
-    ["br", new Uint8Array(brotliCompressSync(bytes))],
-    ["gzip", Bun.gzipSync(bytes, { level: 9 })],
+    // In the background: a file of another server's page is compressed while people talk.
+    ["br", new Uint8Array(await brotliCompressed(bytes))],
+    ["gzip", new Uint8Array(await gzipped(bytes, { level: 9 }))],
     ["identity", bytes],
   ];
   return new Map(
@@ -229,7 +254,8 @@ function resourceOf(
   );
 }
 
-function answer(resource: Resource, request: Request): Response {
+/** The answer to a request for a resource, in the best encoding that the browser takes, or that it has it already. */
+export function answer(resource: Resource, request: Request): Response {
   const { body, tag, headers } = representationFor(resource, request.headers.get("Accept-Encoding") ?? "");
   if (hasTag(request.headers.get("If-None-Match") ?? "", tag)) {
     return new Response(null, { status: 304, headers });

@@ -24,7 +24,7 @@ const WORDS = {
   },
 };
 
-type ReadingLanguage = keyof typeof WORDS;
+export type ReadingLanguage = keyof typeof WORDS;
 type Words = (typeof WORDS)[ReadingLanguage];
 
 /** As many are shown of a tall message, roughly: no more is known without a browser. */
@@ -99,15 +99,12 @@ function isTall(content: string): boolean {
   return lines > LINES_MOST;
 }
 
-const REFERENCES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-/** Text for an element or an attribute in quotation marks. */
+/** Text for an element or an attribute in quotation marks. One character after the other: a text may be full of them. */
 function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => REFERENCES[character] ?? "");
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
 }

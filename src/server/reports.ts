@@ -1,17 +1,39 @@
 import type { EngineObserver } from "../engine/engine.ts";
 import type { RequestKind } from "../protocol/request.ts";
 import type { Outcome } from "../room/operation.ts";
-import type { Cause, Connection } from "./connection.ts";
+import type { Connection, Ending } from "./connection.ts";
 import type { FanoutEvents } from "./fanout.ts";
 import type { Log, LogFields } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
+import { printable } from "./printable.ts";
+import { Repeats } from "./repeats.ts";
 import type { LogSettings } from "./settings.ts";
+
+/** So many lines of the log a minute are about one kind of {@link Rejection}. */
+const REJECTIONS_TOLD = 5;
+const REJECTIONS_TOLD_EVERY_MS = 60_000;
+/** So much is shown of what a client wrote itself. */
+const QUOTED_MAX = 200;
+
+/** A client that was turned away before it had a connection, or whose connection was cut before it was a WebSocket. */
+export interface Rejection {
+  /** The status of the answer; null: there was none. */
+  readonly status: number | null;
+  /** What it has in common with others, so that they are counted together; the sentence if not given. */
+  readonly kind?: string;
+  /** Why, and what the operator can do about it. It may quote what the client wrote. */
+  readonly sentence: string;
+  readonly address: string;
+  /** More fields of the line, as the client wrote them. */
+  readonly fields?: Readonly<Record<string, string>>;
+}
 
 /** Tells the operator what happens: each event in the log and in the metrics. */
 export class Reports implements FanoutEvents, EngineObserver {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #settings: LogSettings;
+  readonly #rejections = new Repeats<string>(REJECTIONS_TOLD, REJECTIONS_TOLD_EVERY_MS);
 
   constructor(log: Log, metrics: Metrics, settings: LogSettings) {
     this.#log = log;
@@ -22,12 +44,12 @@ export class Reports implements FanoutEvents, EngineObserver {
   opened(connection: Connection): void {
     this.#metrics.connects.inc();
     const { addresses } = this.#settings;
-    const from = addresses ? ` from ${connection.address}` : "";
+    const from = addresses ? ` from ${connection.ip}` : "";
     this.#info(
       "connect",
       connection,
       `connection ${connection.session}${from}`,
-      addresses ? { address: connection.address } : {},
+      addresses ? { address: connection.ip } : {},
     );
   }
 
@@ -71,14 +93,40 @@ export class Reports implements FanoutEvents, EngineObserver {
     this.#info("refusal", connection, `${who} was refused: ${reason}`, { name: connection.name, reason });
   }
 
-  closed(connection: Connection, name: string | null, cause: Cause, code: number): void {
+  closed(connection: Connection, { name, cause, code }: Ending): void {
     this.#metrics.disconnects.inc({ cause });
     const who = name ?? `connection ${connection.session}`;
     this.#info("disconnect", connection, `${who} has gone (${cause})`, { name, cause, code });
   }
 
-  rejected(status: number): void {
-    this.#metrics.rejects.inc({ status: String(status) });
+  /** @param now in milliseconds, on a clock that runs evenly */
+  rejected({ status, kind, sentence, address, fields }: Rejection, now: number): void {
+    if (status !== null) this.#metrics.rejects.inc({ status: String(status) });
+    const how = status === null ? "cut" : `turned away with ${status}`;
+    if (!this.#rejections.take(`${how} (${kind ?? sentence})`, now)) return;
+    const quoted = Object.entries(fields ?? {}).map(([name, text]) => [name, quote(text)]);
+    const { addresses } = this.#settings;
+    const who = addresses ? `${address} was ` : "";
+    this.#log.warn(
+      {
+        category: "refusal",
+        event: "rejected",
+        status,
+        ...Object.fromEntries(quoted),
+        ...(addresses ? { address } : {}),
+      },
+      `${who}${how}: ${printable(sentence)}`,
+    );
+  }
+
+  /** Tells how many rejections were left out of the log. To be called now and then, with the same clock. */
+  tellRejections(now: number): void {
+    for (const [what, untold] of this.#rejections.shed(now)) {
+      this.#log.warn(
+        { category: "refusal", event: "rejected", untold },
+        `${untold} more in the last minute ${what}`,
+      );
+    }
   }
 
   notice(room: string, sentence: string): void {
@@ -113,10 +161,7 @@ export class Reports implements FanoutEvents, EngineObserver {
   }
 }
 
-/** A content for the eyes of an operator: nothing in it moves a cursor, breaks a line or turns its direction. */
-function printable(content: string): string {
-  return content.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+/** What a client wrote, for the eyes of an operator. */
+export function quote(text: string): string {
+  return printable(text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text);
 }

@@ -14,24 +14,43 @@ export interface Limits {
   readonly frameBytes: number;
   /** How long a client may take to send its HTTP request, and to take the answer. */
   readonly handshakeMs: number;
-  /** Requests of one connection, of any kind. */
+  /** Requests of one connection, of any kind, by what they cost: see `cost.ts`. */
   readonly requests: Rate | null;
+  /** The same for all connections of one address together. */
+  readonly addressRequests: Rate | null;
   readonly names: Rate | null;
   readonly gets: Rate | null;
+  /** Messages of one connection, of one address, and in one room. */
+  readonly sends: Rate | null;
+  readonly addressSends: Rate | null;
+  readonly roomSends: Rate | null;
+  /** Messages of one address, in bytes. */
+  readonly addressSendBytes: Rate | null;
+  /** What else the connections of one address have others told: nicknames and typing. */
+  readonly addressEvents: Rate | null;
   readonly connectionsPerAddress: number | null;
+  /** Connections in all, a tenth of which is kept free for those that are no WebSocket yet. */
+  readonly maxConnections: number | null;
   /** New connections from one address. */
   readonly newConnections: Rate | null;
+  /** Plain HTTP requests from one address. */
+  readonly httpRequests: Rate | null;
+  /** Rooms in which one address may be at one time. */
+  readonly roomsPerAddress: number | null;
   /** What may wait unsent for one connection; past it, the connection is cut. */
   readonly unsentBytes: number;
   /** How long one large `get` reply may take to be read. */
   readonly getGraceMs: number;
-  /** What may wait unsent of `get` replies, over all connections. */
+  /** What may wait unsent of `get` replies, over all connections, and for one address. */
   readonly getMemoryBytes: number;
+  readonly addressGetMemoryBytes: number;
   readonly maxRooms: number;
   /** History held in memory, over all rooms. */
   readonly historyMemoryBytes: number;
-  /** Requests waiting for the store, over all rooms, in bytes. */
-  readonly pendingSize: number;
+  /** Requests waiting for the store, in bytes: of all, of one address, and of one connection. */
+  readonly pendingBytes: number;
+  readonly addressPendingBytes: number;
+  readonly connectionPendingBytes: number;
   /** Keys of sends remembered, over all rooms. */
   readonly sendKeys: number;
   /** Sessions that are over and still known, in each room. */
@@ -41,6 +60,8 @@ export interface Limits {
 export interface LogSettings {
   readonly format: "pretty" | "json";
   readonly level: "debug" | "info" | "warn" | "error" | "silent";
+  /** What may wait to be written; lines past it are lost. */
+  readonly memoryBytes: number;
   /** Whether message contents are logged. */
   readonly contents: boolean;
   /** Whether the clients' addresses are logged. */
@@ -49,13 +70,15 @@ export interface LogSettings {
 
 export interface Settings {
   readonly port: number;
-  /** The addresses listened on. */
+  /** The addresses listened on, or names of them. */
   readonly hosts: readonly string[];
   /** The database that many servers share; null for a history of this server alone, in files. */
   readonly database: DatabaseOptions | null;
   readonly dataFile: string;
   readonly fsync: FsyncMode;
   readonly retention: Retention;
+  /** Whether a clock is believed that is not where it is expected. */
+  readonly trustClock: boolean;
   readonly getBudgetBytes: number;
   /** From this size on, what all listeners are told is compressed for those who take that; null: never. */
   readonly compressFromBytes: number | null;
@@ -63,13 +86,37 @@ export interface Settings {
   readonly graceMs: number;
   /** The same after a restart of the server, from its start on. */
   readonly restartGraceMs: number;
+  /** How long files of the page are kept for pages of other servers and versions; 0: not at all. */
+  readonly keepAssetsMs: number;
   /** The template and zone of timestamps. */
   readonly timestamp: string;
   readonly timezone: string;
-  /** Origins that browsers may connect from; null: any. */
+  /** Origins of pages that may connect. Null: any, or on loopback alone, any but those of other sites. */
   readonly allowOrigins: readonly string[] | null;
   /** The proxies whose `X-Forwarded-For` is believed. */
   readonly trustProxy: BlockList;
+  /** Addresses whose clients have no limits on rates and numbers: bots and services of the operator's. */
+  readonly exemptAddresses: BlockList;
   readonly limits: Limits;
   readonly log: LogSettings;
+  /** What looks like a mistake in how the server was started: a sentence each, for the log. */
+  readonly warnings: readonly string[];
 }
+
+/** The limits on rates and numbers that are lifted together: for everybody, or for one address. Those on memory stay. */
+export const NO_RATES = {
+  requests: null,
+  addressRequests: null,
+  names: null,
+  gets: null,
+  sends: null,
+  addressSends: null,
+  roomSends: null,
+  addressSendBytes: null,
+  addressEvents: null,
+  connectionsPerAddress: null,
+  maxConnections: null,
+  newConnections: null,
+  httpRequests: null,
+  roomsPerAddress: null,
+} as const satisfies Partial<Limits>;

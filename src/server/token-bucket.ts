@@ -1,6 +1,10 @@
 import type { Rate } from "./settings.ts";
 
-/** Limits a rate: `burst` at once, refilled by `perSecond`. Times are in milliseconds of one monotonic clock. */
+/**
+ * Limits a rate: `burst` at once, refilled by `perSecond`. While there is a token left anything is granted, whatever it
+ * costs: what was not there is owed, and paid off before anything else is granted. Times are in milliseconds of one
+ * monotonic clock.
+ */
 export class TokenBucket {
   readonly #rate: Rate;
   #tokens: number;
@@ -12,10 +16,10 @@ export class TokenBucket {
     this.#updatedAt = now;
   }
 
-  /** Takes a token. @returns 0, or, when there is none, the seconds until there is one again */
-  take(now: number): number {
+  /** Takes tokens. @returns 0, or, when there is none, the seconds until there is one again */
+  take(now: number, cost = 1): number {
     const wait = this.wait(now);
-    if (wait === 0) this.#tokens--;
+    if (wait === 0) this.#tokens -= cost;
     return wait;
   }
 
@@ -23,6 +27,12 @@ export class TokenBucket {
   wait(now: number): number {
     this.#refill(now);
     return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.#rate.perSecond;
+  }
+
+  /** Takes tokens for what was done already, whether there are any or not. */
+  charge(now: number, cost: number): void {
+    this.#refill(now);
+    this.#tokens -= cost;
   }
 
   /** Whether nothing is left to remember: it is as good as new. */

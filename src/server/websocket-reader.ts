@@ -2,8 +2,7 @@ import { OPCODE } from "./websocket-frame.ts";
 
 /** What a client's bytes say. A message is a whole one, fragments put together. */
 export interface WebSocketEvents {
-  /** @param isDeflated whether its bytes are still compressed */
-  message(bytes: Uint8Array, isText: boolean, isDeflated: boolean): void;
+  message(bytes: Uint8Array, form: MessageForm): void;
   ping(payload: Uint8Array): void;
   pong(): void;
   /** The client closes. `code` is undefined when its close frame is empty. */
@@ -12,10 +11,21 @@ export interface WebSocketEvents {
   fault(code: 1002 | 1007 | 1009, reason: string): void;
 }
 
+/** How a message came. */
+export interface MessageForm {
+  readonly isText: boolean;
+  /** Whether its bytes are still compressed. */
+  readonly isDeflated: boolean;
+  /** How many frames it came in. */
+  readonly fragments: number;
+}
+
 const MASK_BYTES = 4;
 const HEAD_MAX_BYTES = 14;
 const CONTROL_MAX_BYTES = 125;
-/** A message may come in so many fragments: each costs us the work of a frame, and no rate counts it. */
+/** A longer payload has its length in 2 or 8 bytes more. */
+const SHORT_LENGTH_MAX = 125;
+/** A message may come in so many fragments: each costs us the work of a frame before any rate can count it. */
 const FRAGMENTS_MAX = 1024;
 
 /**
@@ -106,6 +116,7 @@ export class WebSocketReader {
       this.#takesDeflated && (head.opcode === OPCODE.text || head.opcode === OPCODE.binary);
     if (head.reserved || (head.isDeflated && !mayBeDeflated)) return [1002, "Reserved bit set"];
     if (!head.masked) return [1002, "Frame not masked"];
+    if (!head.isLengthRight) return [1002, "Bad length"];
     switch (head.opcode) {
       case OPCODE.close:
       case OPCODE.ping:
@@ -138,8 +149,7 @@ export class WebSocketReader {
         this.#events.pong();
         break;
       default:
-        if (head.isFinal && !this.#fragments)
-          this.#events.message(payload, head.opcode === OPCODE.text, head.isDeflated);
+        if (head.isFinal && !this.#fragments) this.#events.message(payload, formOf(head, 1));
         else this.#fragment(head, payload);
     }
   }
@@ -162,8 +172,7 @@ export class WebSocketReader {
     fragments.bytes = bytes;
     if (!head.isFinal) return;
     this.#fragments = null;
-    const { opcode, isDeflated } = fragments.first;
-    this.#events.message(fragments.content.subarray(0, bytes), opcode === OPCODE.text, isDeflated);
+    this.#events.message(fragments.content.subarray(0, bytes), formOf(fragments.first, fragments.count));
   }
 
   #close(payload: Uint8Array): void {
@@ -188,6 +197,10 @@ export class WebSocketReader {
   }
 }
 
+function formOf({ opcode, isDeflated }: Head, fragments: number): MessageForm {
+  return { isText: opcode === OPCODE.text, isDeflated, fragments };
+}
+
 interface Fragments {
   /** Says what the message is. */
   readonly first: Head;
@@ -209,6 +222,8 @@ interface Head {
   readonly isDeflated: boolean;
   readonly opcode: number;
   readonly masked: boolean;
+  /** Whether the length is written in the fewest bytes, and has no more than 63 bits. */
+  readonly isLengthRight: boolean;
   /** Of the payload. */
   readonly bytes: number;
   readonly mask: Uint8Array;
@@ -236,9 +251,16 @@ function parseHead(bytes: Uint8Array, start: number): Head {
     isDeflated: (first & 0x40) !== 0,
     opcode: first & 0x0f,
     masked: (second & 0x80) !== 0,
+    isLengthRight: isLengthRight(extended, payload, view),
     bytes: payload,
     mask: bytes.slice(maskAt, maskAt + MASK_BYTES),
   };
+}
+
+/** Whether a length stands in as few bytes as it can, and is no negative number. */
+function isLengthRight(extended: number, length: number, head: DataView): boolean {
+  if (extended === 2) return length > SHORT_LENGTH_MAX;
+  return extended === 0 || (length > 0xffff && head.getUint8(2) < 0x80);
 }
 
 function unmask(payload: Uint8Array, mask: Uint8Array): void {

@@ -11,7 +11,15 @@ import { targetResults } from "../../bench/targets.ts";
 const peers = new Set(CONTENDERS.filter(({ isPeer }) => isPeer).map(({ name }) => name));
 
 function tinyRun(...names: WorkloadName[]): Promise<Results> {
-  return run(names, { size: "tiny", rounds: 1, peers, progress: () => {} }, "npm test");
+  const options = {
+    size: "tiny",
+    rounds: 1,
+    peers,
+    attacks: [],
+    attackRounds: 1,
+    progress: () => {},
+  } as const;
+  return run(names, options, "npm test");
 }
 
 function keysOf(section: Section | undefined): string[] {

@@ -172,6 +172,22 @@ test.each([
   expect(stage.socket.requests.length).toBe(count);
 });
 
+test("LIM-14 sends stay below the rate that the server has for them, and large ones below that of all by their bytes", () => {
+  const rate = { perSecond: 1000, burst: 1000 };
+  const flying = (limits: object, content: string) => {
+    const stage = new Stage({ name: "An" });
+    stage.socket.open(3).welcome("S1", { limits });
+    stage.socket.answer({ action: "register", name: "An", status: true });
+    stage.socket.answer(got([]));
+    for (let i = 0; i < 40; i++) void stage.chat.send(content);
+    return stage.socket.requests.length;
+  };
+  expect(flying({ requests: rate, sends: { perSecond: 1, burst: 8 } }, "x")).toBe(4);
+  // Half of the burst, of which the nickname and the page have taken two; each of these costs four, or twelve.
+  expect(flying({ requests: { perSecond: 1, burst: 52 } }, "x".repeat(4000))).toBe(6);
+  expect(flying({ requests: { perSecond: 1, burst: 52 } }, "ế".repeat(4000))).toBe(2);
+});
+
 test("LIM-5 sends stay below the server's rate, by a bucket that counts as the server's does", () => {
   const rate = { perSecond: 10, burst: 20 };
   const stage = new Stage({ name: "An" });

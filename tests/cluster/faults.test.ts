@@ -126,6 +126,12 @@ test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the datab
   while (reply.status !== true);
   expect(await binh.next()).toMatchObject({ datatype: "message", content: "after" });
   expect((await binh.get()).messages.map(({ content }) => content)).toEqual(["before", "after"]);
+  // What the runtime says of its connection stands in the log, as lines of it.
+  const { lines, stderr } = cluster.at(0);
+  expect(lines.filter(({ event }) => event === "runtime").map(({ text }) => text)).toContainEqual(
+    expect.stringContaining("LISTEN"),
+  );
+  expect([stderr, lines.filter(({ text }) => !text.startsWith("{"))]).toEqual(["", []]);
 }, 60_000);
 
 test("CLOSE-7 a server that is cut off for too long closes its clients with 1013, and they go on when the database is back", async () => {

@@ -5,10 +5,8 @@ import { join } from "node:path";
 import { encodeRecord } from "../../src/engine/record.ts";
 import { Cluster } from "../support/cluster.ts";
 import { createDatabase } from "../support/postgres.ts";
-import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
+import { COMMAND, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { V3Client } from "../support/v3.ts";
-
-const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 
 /** A history file as the server writes it. */
 function historyOf(count: number, mark = ""): string {
@@ -54,7 +52,7 @@ test("an import that was killed at any moment is finished by the next one", asyn
   const [from, to] = [join(folder.path, "data.json"), join(folder.path, "copy.json")];
   writeFileSync(from, historyOf(40_000));
   for (const afterMs of [300, 500, 700]) {
-    const child = Bun.spawn([process.execPath, MAIN, "import", from, "--database-url", url], {
+    const child = Bun.spawn([...COMMAND, "import", from, "--database-url", url], {
       stdout: "ignore",
       stderr: "ignore",
     });

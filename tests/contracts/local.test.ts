@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { afterAll, expect, spyOn, test } from "bun:test";
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -5,6 +6,7 @@ import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { Journal } from "../../src/engine/local/journal.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
+import { fileNameOf, roomOfFileName } from "../../src/engine/local/room-file.ts";
 import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chatbox-contract-"));
@@ -25,7 +27,7 @@ function open(deliver: Deliver, options: Partial<LocalEngineOptions> = {}): Prom
     restartGraceMs: 30_000,
     sendKeys: 1000,
     pastSessions: 10,
-    retention: { keepMs: null, keepMessages: null, everyMs: 60_000 },
+    retention: { keepMs: null, keepMessages: null, keepBytes: null, everyMs: 60_000 },
     now: () => ({ time: 1_000, timestamp: "01/01/2030 00:00:01" }),
     timeOf: () => undefined,
     deliver,
@@ -51,6 +53,11 @@ engineContract({
       if (existsSync(dataFile + suffix)) cpSync(dataFile + suffix, copy + suffix);
     }
     fileOf.set(stage.deliver, copy);
+  },
+  renameStored: async (stage, from, to) => {
+    const sessions = new Database(`${fileOf.get(stage.deliver)}.sessions`);
+    sessions.query("UPDATE sessions SET name = ? WHERE name = ?").run(to, from);
+    sessions.close();
   },
   breakStore: () => {
     const append = spyOn(Journal.prototype, "append").mockRejectedValue(
@@ -136,7 +143,7 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
   let time = 1_000;
   stage.engine = await open(stage.deliver, {
     now: () => ({ time, timestamp: "T" }),
-    retention: { keepMs: null, keepMessages: 3, everyMs: 1 },
+    retention: { keepMs: null, keepMessages: 3, keepBytes: null, everyMs: 1 },
   });
   stage.engine.enter("/");
   stage.name("a", "An");
@@ -161,4 +168,19 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
     "next",
   ]);
   await stage.engine.close();
+});
+
+test("a room has a file of its name, but on Windows none that is a device's", () => {
+  const devices = ["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "con.tea", "nul.json", "lpt9.a.b"];
+  const others = ["tea", "conn", "con-a", "com", "com10", "lpt", "console", "tea.con", "a.nul", "0"];
+  for (const platform of ["linux", "win32"]) {
+    const files = [...devices, ...others].map((room) => fileNameOf(room, platform));
+    expect(new Set(files).size).toBe(files.length);
+    expect(files.map((file) => roomOfFileName(file, platform))).toEqual([...devices, ...others]);
+  }
+  for (const room of [...devices, ...others]) expect(fileNameOf(room, "linux")).toBe(`${room}.json`);
+  for (const room of devices) expect(fileNameOf(room, "win32")).toBe(`_${room}.json`);
+  for (const room of others) expect(fileNameOf(room, "win32")).toBe(`${room}.json`);
+  for (const file of ["_tea.json", "Tea.json", "tea", "tea.jsonx", ".json", "tea.json.torn-1"])
+    for (const platform of ["linux", "win32"]) expect(roomOfFileName(file, platform)).toBeUndefined();
 });

@@ -23,7 +23,7 @@ async function open(deliver: Deliver, options: Partial<PostgresEngineOptions> & 
     restartGraceMs: 30_000,
     sendKeys: 1000,
     pastSessions: 10,
-    retention: { keepMs: null, keepMessages: null, everyMs: 60_000 },
+    retention: { keepMs: null, keepMessages: null, keepBytes: null, everyMs: 60_000 },
     now: () => ({ time: 1_000, timestamp: "01/01/2030 00:00:01" }),
     deliver,
     observer: { notice: () => {}, fault: () => {}, stored: () => {} },
@@ -53,6 +53,9 @@ engineContract({
   // The others take a server that is silent for dead, and that is all that a kill is to them.
   abandon: async (stage) => {
     await administer(stage, "DELETE FROM chatbox.servers");
+  },
+  renameStored: async (stage, from, to) => {
+    await administer(stage, `UPDATE chatbox.nicknames SET name = '${to}' WHERE name = '${from}'`);
   },
 });
 
@@ -361,3 +364,97 @@ test("postgres: GRACE-1 who was absent in the care of a server that was taken fo
   for (let i = 0; i < 500 && stage.engine.absent > 0; i++) await Bun.sleep(10);
   expect([stage.engine.absent, other.engine.absent]).toEqual([0, 1]);
 });
+
+test("postgres: DUR-3 an engine whose database takes nothing is healthy again by itself when it does, though its room is left", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  stage.engine.enter("tea");
+  stage.name("1", "An", "tea");
+  await stage.until(1);
+  await administer(
+    stage,
+    `CREATE FUNCTION chatbox.refuse() RETURNS trigger LANGUAGE plpgsql
+       AS 'BEGIN RAISE EXCEPTION USING ERRCODE = ''53100'', MESSAGE = ''disk full''; END';
+     CREATE TRIGGER full_disk BEFORE INSERT ON chatbox.messages FOR EACH ROW EXECUTE FUNCTION chatbox.refuse()`,
+  );
+  stage.send("1", "lost", "tea");
+  expect((await stage.until(2))[1]).toMatchObject({ kind: "send-failed" });
+  expect(stage.engine.healthy).toBe(false);
+  stage.leave("1", "tea");
+  while (stage.engine.rooms > 1) await Bun.sleep(5);
+  await administer(stage, "DROP TRIGGER full_disk ON chatbox.messages");
+  while (!stage.engine.healthy) await Bun.sleep(20);
+  const [row] = rowsOf(await administer(stage, "SELECT count(*)::int AS count FROM chatbox.messages"));
+  expect(row?.count).toBe(0);
+});
+
+/** Has each of some rooms hold many messages of long ago, and one of a day ago. */
+async function fill(stage: EngineStage, rooms: readonly string[], count: number): Promise<void> {
+  for (const room of rooms) {
+    await administer(
+      stage,
+      `INSERT INTO chatbox.rooms (name, last_id) VALUES ('${room}', ${count + 1});
+       INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+       SELECT '${room}', id, 'An', 'x', 'T', now() - CASE WHEN id > ${count} THEN 1 ELSE 100 END * interval '1 day'
+       FROM generate_series(1, ${count + 1}) AS id`,
+    );
+  }
+}
+
+async function countsOf(stage: EngineStage): Promise<unknown[]> {
+  const rows = await administer(
+    stage,
+    "SELECT room, count(*)::int AS count FROM chatbox.messages GROUP BY room ORDER BY room",
+  );
+  return rowsOf(rows).map(({ room, count }) => [room, count]);
+}
+
+const NINETY_DAYS = {
+  keepMs: 90 * 24 * 60 * 60 * 1000,
+  keepMessages: null,
+  keepBytes: null,
+  everyMs: 60_000,
+};
+
+test("postgres: PAGE-5 every room is pruned, entered or not, however much there is", async () => {
+  const stage = await firstStage();
+  await fill(stage, ["milk", "tea"], 5_000);
+  const url = urlOf.get(stage.deliver) ?? "";
+  await open(new EngineStage().deliver, { url, retention: NINETY_DAYS });
+  const left = [
+    ["milk", 1],
+    ["tea", 1],
+  ];
+  while (JSON.stringify(await countsOf(stage)) !== JSON.stringify(left)) await Bun.sleep(20);
+});
+
+for (const [what, note] of [
+  ["noted", "UPDATE chatbox.clock SET seen_at = now() - interval '99 days'"],
+  [
+    "of which only messages tell",
+    "DELETE FROM chatbox.clock; DELETE FROM chatbox.messages WHERE id = 6; UPDATE chatbox.rooms SET last_id = 5",
+  ],
+] as const) {
+  test(`postgres: with a clock far ahead of the one ${what} nothing is dropped, unless it is to be believed`, async () => {
+    const stage = await firstStage();
+    await stage.engine.close();
+    await fill(stage, ["tea"], 5);
+    await administer(stage, note);
+    const [before] = await countsOf(stage);
+    const url = urlOf.get(stage.deliver) ?? "";
+    const said: string[] = [];
+    const observer = {
+      notice: (_: string, sentence: string) => void said.push(sentence),
+      fault: () => {},
+      stored: () => {},
+    };
+    for (let start = 0; start < 2; start++) {
+      const engine = await open(new EngineStage().deliver, { url, retention: NINETY_DAYS, observer });
+      await engine.close();
+    }
+    expect(await countsOf(stage)).toEqual([before]);
+    expect(said.filter((sentence) => sentence.includes("--trust-clock"))).toHaveLength(2);
+    await open(new EngineStage().deliver, { url, retention: NINETY_DAYS, observer, trustClock: true });
+    expect(await countsOf(stage)).toEqual([["tea", 1]]);
+  });
+}

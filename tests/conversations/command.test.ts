@@ -2,8 +2,10 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { dropUnset } from "../../src/cli/environment.ts";
+import { createCommand } from "../../src/cli/options.ts";
 import { ChatClient } from "../support/client.ts";
-import { type CommandEnd, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
+import { COMMAND, type CommandEnd, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 
 /** The command ended with 1 or 2 and one sentence on standard error. */
@@ -26,6 +28,14 @@ test("--help and --version answer on standard output and end with 0", async () =
   expect(version.stdout.trim()).toMatch(/^\d+\.\d+\.\d+$/);
 });
 
+test("help is a command too, and the flags of the first week come before all others", async () => {
+  const help = await runCommand(["help"]);
+  expect(help).toMatchObject({ exitCode: 0, stderr: "", stdout: (await runCommand(["--help"])).stdout });
+  const [, groups = ""] = help.stdout.split("Basics:");
+  expect(groups.split(/^\w+:$/m)[0]).toContain("--trust-proxy");
+  expect((await runCommand(["help", "import"])).stdout).toStartWith("Usage: classic-chatbox import");
+});
+
 const wrongFlags: [flags: string[], part: string][] = [
   [["--nonsense"], "--nonsense"],
   [["--port", "99999"], "port"],
@@ -41,7 +51,14 @@ const wrongFlags: [flags: string[], part: string][] = [
   [["--log-format", "xml"], "log-format"],
   [["--fsync", "sometimes"], "fsync"],
   [["--trust-proxy", "my-proxy"], "my-proxy"],
+  [["--host", ""], "--host"],
+  [["--allow-origin", "example.org"], "https://example.org"],
+  [["--allow-origin", "https://a.example,https://B.example/chat"], "https://b.example"],
+  [["--allow-origin", ""], "--allow-origin"],
+  [["--max-connections", "0"], "max-connections"],
   [["unexpected"], ""],
+  [["import"], "file"],
+  [["export", "a", "b"], "too many arguments"],
 ];
 
 test("a wrong flag is answered with one sentence", async () => {
@@ -57,6 +74,85 @@ test("a wrong flag is answered with one sentence", async () => {
 test("a wrong environment variable is answered with one sentence", async () => {
   const end = await runCommand([], { env: { CHATBOX_PORT: "abc" } });
   expectSentence(end, "CHATBOX_PORT");
+});
+
+test("every flag without a value can be said to be on, or to be off, by its variable", () => {
+  const { options } = createCommand("0.0.0");
+  const switches = options.filter(({ required, optional, envVar }) => !required && !optional && envVar);
+  expect(switches.map(({ long }) => long)).toContain("--no-limits");
+  for (const { envVar = "" } of switches) {
+    for (const word of ["true", "1", "yes", "on", "TRUE", "Yes", " on "]) {
+      const environment = { [envVar]: word };
+      dropUnset(options, environment);
+      expect(environment).toEqual({ [envVar]: word });
+    }
+    for (const word of ["false", "0", "no", "off", "", "False", "OFF", " "]) {
+      const environment = { [envVar]: word };
+      dropUnset(options, environment);
+      expect(environment).toEqual({});
+    }
+    for (const word of ["maybe", "2", "nope", "o n"]) {
+      expect(() => dropUnset(options, { [envVar]: word })).toThrow(envVar);
+    }
+  }
+});
+
+test("what is neither on nor off is answered with one sentence", async () => {
+  const end = await runCommand([], { env: { CHATBOX_NO_LIMITS: "perhaps" } });
+  expectSentence(end, "CHATBOX_NO_LIMITS");
+  expect(end.exitCode).toBe(2);
+});
+
+test("an empty variable is as good as none, and one that is no setting is named in the log without its value", async () => {
+  const { options } = createCommand("0.0.0");
+  const env = Object.fromEntries(options.flatMap(({ envVar }) => (envVar ? [[envVar, ""]] : [])));
+  const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_LIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
+  await using server = await startServer([], { env: { ...env, ...mistakes } });
+  using _client = await ChatClient.connect(server.url(), { headers: { Origin: "http://localhost:1" } });
+  const log = server.lines.map(({ text }) => text).join("\n");
+  expect(log).toContain("CHATBOX_PROT in the environment is no setting (did you mean CHATBOX_PORT?)");
+  expect(log).toContain("CHATBOX_LIMITS in the environment is no setting (did you mean CHATBOX_NO_LIMITS?)");
+  expect(log).toContain("CHATBOX_SOMETHING in the environment is no setting;");
+  expect(log.match(/is no setting/g)).toHaveLength(3);
+  expect(log + server.stderr).not.toContain("s3cret");
+});
+
+/** Addresses of a database in which a part of the password could be taken for something else, or that are none. */
+const unreadableUrls = [
+  "postgres://chat:s3cret/s3cret@127.0.0.1:1/db",
+  "postgres://chat:12/s3cret@127.0.0.1:1/db",
+  "postgres://chat:12#s3cret@127.0.0.1:1/db",
+  "postgres://chat:12?s3cret@127.0.0.1:1/db",
+  "postgres://s3cret:12?a=b@127.0.0.1:1/db",
+  "postgres://chat:s3cret%@127.0.0.1:1/db",
+  "postgres://chat:s3cret@a b/db",
+  "postgres://chat:s3cret@127.0.0.1:99999/db",
+  "mysql://chat:s3cret@127.0.0.1:1/db",
+  "s3cret",
+];
+
+test("a database URL that cannot be read is answered with how to write it, and never repeated", async () => {
+  for (const url of unreadableUrls) {
+    const end = await runCommand(["--port", "0"], { env: { DATABASE_URL: url } });
+    expectSentence(end, "percent-encoded");
+    expect([url, end.exitCode]).toEqual([url, 2]);
+    expect(end.stderr).not.toMatch(/s3cret|12/);
+  }
+});
+
+test("no error repeats the password of a database URL, wherever the URL was given", async () => {
+  const url = "postgres://chat:s3/cr'et @127.0.0.1:1/db";
+  for (const flags of [
+    [`--databse-url=${url}`],
+    [`--port=${url}`],
+    ["--fsync", url],
+    [url],
+    ["--databse-url=postgres:///db?user=chat&password=s3/cr"],
+  ]) {
+    const end = await runCommand(flags);
+    expect(end.exitCode).toBe(2);
+    expect(end.stderr).not.toContain("s3/cr");
+  }
 });
 
 test("a flag can be an environment variable, and the flag wins", async () => {
@@ -85,8 +181,40 @@ test("a taken port is answered with one sentence", async () => {
 
 test("an address that is not this machine's is answered with one sentence", async () => {
   using folder = new TemporaryFolder();
-  const flags = ["--data", join(folder.path, "data.json"), "--port", "0", "--host", "203.0.113.5"];
-  expectSentence(await runCommand(flags), "203.0.113.5");
+  const data = join(folder.path, "data.json");
+  for (const host of ["203.0.113.5", "fe80::1", "nosuch.invalid", "no such host", "[::1]"]) {
+    const end = await runCommand(["--data", data, "--port", "0", "--host", host]);
+    expectSentence(end, `${host} is no address of this machine.`);
+    expect(end.exitCode).toBe(1);
+  }
+});
+
+test("the log says once what to do about a proxy whose header does not count, and nothing when it does", async () => {
+  const hints = async (flags: readonly string[], header: string) => {
+    await using server = await startServer(flags);
+    for (let i = 0; i < 2; i++)
+      await fetch(server.http("/?read"), { headers: { "X-Forwarded-For": header } }).then((page) =>
+        page.text(),
+      );
+    await server.stop();
+    return server.lines.filter(({ event }) => event === "proxy").map(({ text }) => text);
+  };
+  const trust = ["--trust-proxy", "127.0.0.1"];
+  expect(await hints([], "1.2.3.4")).toEqual([expect.stringContaining("start with --trust-proxy 127.0.0.1")]);
+  for (const header of ["unknown", "1.2.3.4, rubbish"])
+    expect(await hints(trust, header)).toEqual([expect.stringMatching(/^(?!.*--trust-proxy).*no address/)]);
+  for (const header of ["1.2.3.4", "1.2.3.4:5678", "127.0.0.1", "::ffff:102:304"])
+    expect([header, await hints(trust, header)]).toEqual([header, []]);
+});
+
+test("a server behind a proxy of its machine says at the start that the proxy's own origin is to be named", async () => {
+  const warns = async (flags: readonly string[]) => {
+    await using server = await startServer(["--trust-proxy", "127.0.0.0/8", ...flags]);
+    await server.stop();
+    return server.lines.some(({ text }) => text.includes("--allow-origin https://"));
+  };
+  expect(await warns([])).toBe(true);
+  expect(await warns(["--allow-origin", "https://chat.example"])).toBe(false);
 });
 
 fileTest("a second server on one file does not start, and the first goes on", async () => {
@@ -173,6 +301,18 @@ test("the log has the categories and nicknames, and by default no content and no
   }
 });
 
+test("a log that shall have contents and addresses by false or 0 has none", async () => {
+  await using server = await startServer([], {
+    env: { CHATBOX_LOG_CONTENTS: "false", CHATBOX_LOG_ADDRESSES: "0" },
+  });
+  using client = await ChatClient.registered(server.url(), "An");
+  await client.say("secret content");
+  await server.stop();
+  const log = server.lines.map(({ text }) => text).join("\n");
+  expect(log).toContain("An has sent message 1");
+  expect(log).not.toMatch(/secret content|"address"/);
+});
+
 test("the log has contents and addresses when the operator asks for them", async () => {
   const log = await conversation(["--log-contents", "--log-addresses"]);
   expect(log).toContain("secret content");
@@ -182,14 +322,7 @@ test("the log has contents and addresses when the operator asks for them", async
 test("the pretty log says where to point a browser and a client", async () => {
   using folder = new TemporaryFolder();
   const child = Bun.spawn(
-    [
-      process.execPath,
-      join(import.meta.dir, "../../src/cli/main.ts"),
-      "--port",
-      "0",
-      "--data",
-      join(folder.path, "data.json"),
-    ].concat("--log-format", "pretty"),
+    [...COMMAND, "--port", "0", "--data", join(folder.path, "data.json")].concat("--log-format", "pretty"),
     { stdout: "pipe", stderr: "inherit" },
   );
   let written = "";

@@ -1,7 +1,15 @@
 import { expect, test } from "bun:test";
 import { ChatClient, untimed, upgradeStatus } from "../support/client.ts";
 import { frame, RawPeer, upgradeRequest } from "../support/raw.ts";
-import { startServer } from "../support/server.ts";
+import { type ChatServer, startServer } from "../support/server.ts";
+
+/** The status of the answer to a request that is made of bytes. */
+async function statusOf(server: ChatServer, request: string): Promise<number> {
+  using peer = await RawPeer.open(server.port);
+  peer.send(Buffer.from(request, "latin1"));
+  await peer.until(() => peer.responseHead !== "");
+  return Number(peer.responseHead.split(" ")[1]);
+}
 
 test("EP-1 the main room is at the root, and rooms are there when somebody connects", async () => {
   await using server = await startServer();
@@ -95,9 +103,116 @@ test("EP-5 a client that offers only unknown subprotocols is let in, and speaks 
   expect(later.protocol).toBe("soap");
 });
 
-test("EP-6 any origin may connect when the operator named none", async () => {
+test("EP-6 a server of this machine only takes no pages of other sites, unless they are named", async () => {
   await using server = await startServer();
-  expect(await upgradeStatus(server.url(), { headers: { Origin: "https://anywhere.example" } })).toBe(101);
+  const statusFor = (origin: string) => upgradeStatus(server.url(), { headers: { Origin: origin } });
+  for (const origin of [
+    `http://localhost:${server.port}`,
+    "http://127.0.0.1:3000",
+    "http://[::1]",
+    "null",
+    "capacitor://localhost",
+  ])
+    expect([origin, await statusFor(origin)]).toEqual([origin, 101]);
+  for (const origin of [
+    "https://anywhere.example",
+    `http://anywhere.example:${server.port}`,
+    "http://localhost.example",
+  ])
+    expect([origin, await statusFor(origin)]).toEqual([origin, 403]);
+});
+
+test("EP-7 a server of this machine only answers no request for another host, unless it is named", async () => {
+  const paths = ["/", "/rooms/tea", "/?read", "/metrics", "/healthz", "/favicon.ico", "/nothing"];
+  const statusesFor = async (server: ChatServer, host: string) => {
+    const headers = { Host: `${host}:${server.port}` };
+    const plain = await Promise.all(
+      paths.map(async (path) => (await fetch(server.http(path), { headers })).status),
+    );
+    return [...plain, await upgradeStatus(server.url(), { headers })];
+  };
+  const served = [200, 200, 200, 200, 200, 200, 404, 101];
+  await using server = await startServer();
+  for (const host of ["localhost", "127.0.0.1", "[::1]", "tea.localhost"])
+    expect([host, await statusesFor(server, host)]).toEqual([host, served]);
+  for (const host of ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0"])
+    expect([host, await statusesFor(server, host)]).toEqual([host, served.map(() => 403)]);
+  // What a proxy adds, any page may add to its requests: it makes nothing of another host.
+  await using proxied = await startServer(["--trust-proxy", "127.0.0.1"]);
+  const headers = { Host: "evil.example", "X-Forwarded-For": "203.0.113.1", "X-Forwarded-Host": "localhost" };
+  expect((await fetch(proxied.http("/?read"), { headers })).status).toBe(403);
+  await using named = await startServer(["--allow-origin", "https://chat.example"]);
+  expect(await statusesFor(named, "chat.example")).toEqual(served);
+  expect(await statusesFor(named, "evil.example")).toEqual(served.map(() => 403));
+});
+
+test("EP-6 EP-7 a refusal is in the log with what to do, and some of many are", async () => {
+  await using server = await startServer();
+  const Origin = "https://evil.example";
+  for (let i = 0; i < 40; i++) expect(await upgradeStatus(server.url(), { headers: { Origin } })).toBe(403);
+  const Host = "chat.example";
+  expect(await (await fetch(server.http("/"), { headers: { Host } })).text()).toContain("--allow-origin");
+  await server.stop();
+  const lines = server.lines.filter((line) => line.event === "rejected").map((line) => line.text);
+  const about = (part: string) => lines.filter((line) => line.includes(part));
+  expect(about("start with --allow-origin https://evil.example")).toHaveLength(5);
+  expect(about("start with --allow-origin https://chat.example")).toHaveLength(1);
+  expect(about("35 more")).toHaveLength(1);
+  expect(lines.join("")).not.toContain("127.0.0.1");
+});
+
+test("refused handshakes of each status are in the log, without control characters and addresses", async () => {
+  await using server = await startServer(["--max-rooms", "1", "--connection-burst", "1"]);
+  const statusFor = (headers: Record<string, string>, path = "/") =>
+    statusOf(server, upgradeRequest(path, server.port, headers));
+  expect(await statusFor({ Host: "" })).toBe(400);
+  expect(await statusFor({ "Sec-WebSocket-Version": "8" })).toBe(400);
+  expect(await statusFor({ Origin: "https://a\u009b31m.example/\u2028" })).toBe(403);
+  expect(await statusFor({}, "/rooms/Tea")).toBe(404);
+  expect(await statusFor({}, "/rooms/tea")).toBe(503);
+  expect(await statusFor({})).toBe(429);
+  await server.stop();
+  const lines = server.lines.filter((line) => line.event === "rejected").map((line) => line.text);
+  expect(lines.map((line) => JSON.parse(line).status)).toEqual([400, 400, 403, 404, 503, 429]);
+  expect(lines.join("")).toContain("/rooms/Tea");
+  expect(lines.join("")).not.toMatch(/[\p{Cc}\u2028]|127\.0\.0\.1/u);
+});
+
+test("refused handshakes have their addresses in the log when the operator asks for them", async () => {
+  await using server = await startServer(["--log-addresses", "--trust-proxy", "127.0.0.1"]);
+  const headers = { Origin: "https://evil.example", "X-Forwarded-For": "203.0.113.77" };
+  expect(await upgradeStatus(server.url(), { headers })).toBe(403);
+  const line = await server.waitForLog(({ event }) => event === "rejected");
+  expect(JSON.parse(line.text)).toMatchObject({ address: "203.0.113.77", origin: "https://evil.example" });
+});
+
+test("EP-8 methods that are not known are 501, those of other servers 405, and none is a GET", async () => {
+  await using server = await startServer();
+  const statusFor = (method: string, upgrade: boolean) => {
+    const request = upgradeRequest("/", server.port, upgrade ? {} : { Upgrade: "", Connection: "" });
+    return statusOf(server, request.replace("GET", method));
+  };
+  for (const upgrade of [true, false]) {
+    for (const method of ["FOO", "TRACK", "get"]) expect(await statusFor(method, upgrade)).toBe(501);
+    for (const method of ["POST", "TRACE", "OPTIONS"]) expect(await statusFor(method, upgrade)).toBe(405);
+  }
+  expect(await statusFor("HEAD", true)).toBe(400);
+  const head = await fetch(server.http("/"), { method: "HEAD" });
+  expect([head.status, await head.text()]).toEqual([200, ""]);
+  expect(Number(head.headers.get("content-length"))).toBeGreaterThan(0);
+});
+
+test("EP-8 a handshake is of HTTP/1.1, names one host and has a canonical key, and its target may be a whole URL", async () => {
+  await using server = await startServer();
+  const request = upgradeRequest("/", server.port);
+  const statusWith = (from: string | RegExp, to: string) => statusOf(server, request.replace(from, to));
+  expect(await statusWith("GET / ", `GET http://localhost:${server.port}/rooms/tea `)).toBe(101);
+  expect(await statusWith("GET / ", "GET http://evil.example/ ")).toBe(403);
+  expect(await statusWith("HTTP/1.1", "HTTP/1.0")).toBe(400);
+  expect(await statusWith(/Host: .*\r\n/, "")).toBe(400);
+  expect(await statusWith(/(Host: .*\r\n)/, "$1$1")).toBe(400);
+  expect(await statusWith("jZQ==", "jZR==")).toBe(400);
+  expect(await statusOf(server, "GET / HTTP/1.0\r\n\r\n")).toBe(200);
 });
 
 test("EP-6 an origin that the operator did not name is answered with 403", async () => {

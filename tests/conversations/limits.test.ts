@@ -198,6 +198,31 @@ test("LIM-9 an address in X-Forwarded-For counts only from a trusted proxy", asy
   expect(await upgradeStatus(server.url(), from("198.51.100.9, 203.0.113.1"))).toBe(429);
 });
 
+test("LIM-10 connections in all have a limit, and a place is free again after an end", async () => {
+  await using server = await startServer(["--max-connections", "3"]);
+  const [an, binh] = await Promise.all(
+    ["An", "Bình"].map((name) => ChatClient.registered(server.url(), name)),
+  );
+  expect(await upgradeStatus(server.url())).toBe(503);
+  expect((await fetch(server.http("/healthz"))).status).toBe(200);
+  await an?.close();
+  using _chi = await ChatClient.registered(server.url(), "Chi");
+  binh?.terminate();
+});
+
+test("LIM-11 when connections run short, the oldest that is no WebSocket makes way", async () => {
+  await using server = await startServer(["--max-connections", "6", "--handshake-timeout", "600"]);
+  using member = await ChatClient.registered(server.url(), "An");
+  const silent = await Promise.all(Array.from({ length: 5 }, () => RawPeer.open(server.port)));
+  using late = await ChatClient.registered(server.url(), "Bình");
+  // At least one had to go for the newcomer, and those who chat are not asked to.
+  expect(await Promise.race(silent.map((peer) => peer.closed))).toEqual({ code: null });
+  await member.nextWhere((frame) => frame.datatype === "register");
+  await late.say("in");
+  expect(await member.next()).toMatchObject({ content: "in" });
+  for (const peer of silent) peer.destroy();
+});
+
 test("LIM-10 rooms in use have a limit, and one that everybody left makes way", async () => {
   // The main room is always one of them.
   await using server = await startServer(["--max-rooms", "3", "--no-limits"]);

@@ -119,6 +119,11 @@ test("NAME-5 a nickname with a bidirectional override, embedding or isolate is r
   await expectWrongFormat(marks.map((mark) => `An${String.fromCodePoint(mark)}`));
 });
 
+test("NAME-5 a nickname with a character of private use, a noncharacter or none is refused", async () => {
+  const codes = [0xe000, 0xf8ff, 0x10fffd, 0xfffe, 0xffff, 0xfdd0, 0x1fffe, 0x378, 0xe0080];
+  await expectWrongFormat(codes.map((code) => `An${String.fromCodePoint(code)}`));
+});
+
 test("NAME-6 a nickname with nothing visible in it is refused", async () => {
   const spaces = [" ", "   ", "\u00a0", "\u2003", "\u3000", "\u205f"];
   const formats = [
@@ -133,6 +138,7 @@ test("NAME-6 a nickname with nothing visible in it is refused", async () => {
     "\u{e0041}",
   ];
   const blanks = ["\u3164", "\uffa0", "\u115f", "\u1160", "\u034f", "\ufe0f", "\u2800", " \u200b\u3164 "];
+  blanks.push("\ufff9", "\ufffa\ufffb", "\ufffc", "\u{1d159}", "\u{13441}\u{13442}", "\u{16fe4}", "\u070f");
   await expectWrongFormat([...spaces, ...formats, ...blanks]);
 });
 
@@ -165,6 +171,18 @@ test("NAME-8 nicknames that look the same cannot be online at once", async () =>
     ["k", "\u212a"],
     ["fin", "ﬁn"],
     ["x²", "X2"],
+    ["Mia", "Mı̇a"],
+    ["Mia", "Міа"],
+    ["Đức", "Ɖức"],
+    ["Dũng", "Du\u0342ng"],
+    ["Huy", "Hυy"],
+    ["Linh", "1inh"],
+    ["Minh", "rninh"],
+    ["o", "0"],
+    ["O'Brien", "O’Brien"],
+    ["Anna-Mai", "Anna–Mai"],
+    ["An", "An\ufffc"],
+    ["An", "\u2800An"],
   ];
   for (const [i, [first, second]] of pairs.entries()) {
     using a = await ChatClient.connect(server.url(`pair-${i}`));
@@ -183,8 +201,9 @@ test("NAME-8 nicknames that a reader tells apart can be online at once", async (
   const groups = [
     ["An", "Ân", "Ăn", "Án", "Àn", "Ạn", "Am", "A n", "An.", "An1"],
     ["Dung", "Đung", "Dũng", "Dụng", "Đũng"],
-    ["o", "ô", "ơ", "0"],
-    ["i", "ı", "ì", "l", "1"],
+    ["o", "ô", "ơ", "ò", "2"],
+    ["i", "ì", "í", "ỉ", "ĩ", "ị", "y"],
+    ["Mai", "Май", "Μάιος", "マイ", "麦", "มาย", "माई", "مي", "🇻🇳", "👩‍👩‍👧‍👦"],
   ];
   for (const [i, group] of groups.entries()) {
     const clients: ChatClient[] = [];
@@ -201,7 +220,7 @@ test("NAME-9 a change to another spelling of one's own nickname, or to itself, s
   using client = await ChatClient.registered(server.url(), "An");
   await witness.next();
   let before = "An";
-  for (const name of ["AN", "AN", "Ａn", " an ", "An"]) {
+  for (const name of ["AN", "AN", "Ａn", " an ", "Аn", "ᴀɴ", "An\ufffc", "An"]) {
     expect(await ask(client, { type: "name", name })).toBe(changed(before, name));
     expect(await witness.next()).toMatchObject({ datatype: "change", oldname: before, newname: name });
     before = name;
@@ -237,7 +256,7 @@ test("NAME-10 what was typed is what is shown", async () => {
     "null",
     "/",
     "&amp;",
-    "\uffff",
+    "\ufffd",
   ];
   for (const name of [...plain, ...odd]) {
     expect(await client.ask({ type: "name", name })).toContain(

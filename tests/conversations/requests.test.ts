@@ -153,7 +153,7 @@ test("REQ-5 another kind, no kind, and JSON that is no object are refused", asyn
 });
 
 test("REQ-3 a name or a content that is nested too deep is refused as no JSON", async () => {
-  await using server = await startServer();
+  await using server = await startServer(["--no-limits"]);
   using client = await ChatClient.registered(server.url(), "An");
   const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
   for (const levels of [2000, 32_000]) {

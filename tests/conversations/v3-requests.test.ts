@@ -28,7 +28,13 @@ test("V3-4 WEL-1 the welcome comes first, with the room, the limits and a secret
     version: 3,
     room: "/",
     session: expect.stringMatching(/^[\w-]{43}$/),
-    limits: { name: 100, content: 4000, frame: 32 * 1024, requests: { perSecond: 7, burst: 150 } },
+    limits: {
+      name: 100,
+      content: 4000,
+      frame: 32 * 1024,
+      requests: { perSecond: 7, burst: 150 },
+      sends: { perSecond: 5, burst: 50 },
+    },
     ping: 5,
     retry: 1,
   } as object);

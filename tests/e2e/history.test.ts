@@ -65,7 +65,7 @@ test("a line stands above the first message that came while nobody looked, and t
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await an.page.waitForFunction(() => !document.title.startsWith("("));
-  expect(await icon.getAttribute("href")).toMatch(/^\/assets\/icon-[a-z0-9]{8}\.svg$/);
+  expect(await icon.getAttribute("href")).toMatch(/^\/assets\/icon-[0-9a-f]{32}\.svg$/);
   const line = an.log.locator("li", { has: an.page.locator(".unread") });
   expect(await line.locator(".content").allTextContents()).toEqual(["unseen"]);
 });

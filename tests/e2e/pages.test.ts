@@ -40,7 +40,7 @@ test("the page says in words that it needs JavaScript, and carries no script or 
 
 test("the page's files are its own, bear a hash in their names, and may be kept for ever", async () => {
   const paths = await assets();
-  expect(paths.map((path) => path.replace(/-[a-z0-9]{8}\./, "-HASH.")).toSorted()).toEqual([
+  expect(paths.map((path) => path.replace(/-[0-9a-f]{32}\./, "-HASH.")).toSorted()).toEqual([
     "/assets/icon-HASH.svg",
     "/assets/page-HASH.css",
     "/assets/page-HASH.js",

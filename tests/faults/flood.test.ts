@@ -80,3 +80,23 @@ test("REQ-3 a burst of the deepest values that fit a frame does not hold the oth
   // The others would wait for minutes if the cost of a value grew with the square of its depth.
   for (let i = 0; i < 10; i++) await bystander.ask({ type: "send", content: `served ${i}` });
 });
+
+test.skipIf(process.platform !== "linux")(
+  "LIM-11 half-open connections without end take neither the descriptors nor the way in",
+  async () => {
+    await using server = await startServer(
+      ["--connections-per-address", "1000", "--handshake-timeout", "600"],
+      {
+        wrap: (command) => ["bash", "-c", 'ulimit -n 256; exec "$@"', "bash", ...command],
+      },
+    );
+    using member = await ChatClient.registered(server.url(), "member");
+    const silent = await Promise.all(
+      Array.from({ length: 380 }, () => RawPeer.open(server.port).catch(() => null)),
+    );
+    expect((await fetch(server.http("/healthz"))).status).toBe(200);
+    using _newcomer = await ChatClient.registered(server.url(), "newcomer");
+    expect(await member.next()).toMatchObject({ datatype: "register", name: "newcomer" });
+    for (const peer of silent) peer?.destroy();
+  },
+);

@@ -180,3 +180,19 @@ test("a repaired file needs no second repair", async () => {
     await again.close();
   });
 });
+
+test("a trial of what can be stored leaves nothing in the file, and a crash in the middle of it nothing to tell", async () => {
+  await withHistory(async (path) => {
+    const text = historyText([message(1), message(2)]);
+    for (const bytes of [1, 5_000, 200_000]) {
+      await withOpened(path, text + "\n".repeat(bytes), async (journal) => {
+        expect(journal.notices).toEqual([]);
+        expect(readFileSync(path, "utf8")).toBe(text);
+        await journal.probe(bytes);
+        expect(readFileSync(path, "utf8")).toBe(text);
+        await journal.append(toRecords([message(3)]));
+        expect(readFileSync(path, "utf8")).toBe(historyText([message(1), message(2), message(3)]));
+      });
+    }
+  });
+});

@@ -97,3 +97,16 @@ test(
   },
   30_000 + ROUNDS * 5_000,
 );
+
+test.skipIf(process.platform !== "linux")(
+  "a server whose start had hang-ups ignored, as nohup does, outlives the terminal; SIGTERM ends it",
+  async () => {
+    await using server = await startServer([], {
+      wrap: (command) => ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", ...command],
+    });
+    process.kill(server.pid, "SIGHUP");
+    using client = await ChatClient.registered(server.url(), "An");
+    await client.say("still here");
+    expect(await server.stop()).toBe(0);
+  },
+);

@@ -21,7 +21,7 @@ const engine = await LocalEngine.open({
   restartGraceMs: 0,
   sendKeys: 1,
   pastSessions: 1,
-  retention: { keepMs: null, keepMessages: Number(keepMessages), everyMs: 1 },
+  retention: { keepMs: null, keepMessages: Number(keepMessages), keepBytes: null, everyMs: 1 },
   now: () => {
     time += 10 * 60 * 1000;
     return { time, timestamp: "T" };

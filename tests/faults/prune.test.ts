@@ -18,7 +18,7 @@ import {
 
 const { CHAT_ROUNDS = "15", CHAT_SEED = "1" } = process.env;
 const KEPT = 20_000;
-const RETENTION = { keepMs: null, keepMessages: KEPT, everyMs: 1 };
+const RETENTION = { keepMs: null, keepMessages: KEPT, keepBytes: null, everyMs: 1 };
 /** Long after all messages of these tests. */
 const NOW = 2_000_000_000_000;
 
@@ -78,7 +78,7 @@ test("PAGE-5 appends and reads go on while a history is written anew", async () 
   await withHistory(async (path) => {
     const kept = (all: readonly StoredMessage[]) => all.slice(2 * KEPT - 3);
     await withOpened(path, historyText(messages(1, 2 * KEPT)), async (journal) => {
-      const retention = { ...RETENTION, keepMessages: 3 };
+      const retention = { ...RETENTION, keepMessages: 3, keepBytes: null };
       const said = messages(2 * KEPT + 1, 2 * KEPT + 300);
       let next = 0;
       const talk = async () => {
@@ -150,7 +150,8 @@ test("PAGE-5 dropping again and again, by any number, leaves what stays in its p
 test("PAGE-5 a history that cannot be written anew stays as it is, and goes on", async () => {
   await withHistory(async (path) => {
     await withOpened(path, historyText(messages(1, 100)), async (journal) => {
-      const prune = () => journal.prune({ ...RETENTION, keepMessages: 10 }, NOW, (end) => end());
+      const prune = () =>
+        journal.prune({ ...RETENTION, keepMessages: 10, keepBytes: null }, NOW, (end) => end());
       mkdirSync(`${path}.pruned`);
       expect(prune()).rejects.toThrow();
       await journal.append(toRecords(messages(101, 101)));
@@ -165,7 +166,9 @@ test("PAGE-5 a history that cannot be written anew stays as it is, and goes on",
 test("a journal that is closed while it drops stays whole, and leaves nothing beside it", async () => {
   await withHistory(async (path) => {
     await withOpened(path, historyText(messages(1, KEPT)), async (journal) => {
-      const pruning = journal.prune({ ...RETENTION, keepMessages: KEPT - 1 }, NOW, (end) => end());
+      const pruning = journal.prune({ ...RETENTION, keepMessages: KEPT - 1, keepBytes: null }, NOW, (end) =>
+        end(),
+      );
       await Bun.sleep(1);
       await journal.close();
       expect(await pruning).toBe(0);

@@ -73,7 +73,7 @@ async function largeHistory(
 test("LIM-8 LIM-13 the reply to a large get may be taken slowly, and until then there is no other", async () => {
   using folder = new TemporaryFolder();
   const { dataFile, messages } = await largeHistory(folder, 12);
-  await using server = await startServer(["--unsent-output", "64KiB"], { dataFile });
+  await using server = await startServer(["--unsent-output", "64KiB", "--get-budget", "16MiB"], { dataFile });
   using other = await ChatClient.registered(server.url(), "other", { pings: true });
   using slow = await RawPeer.connect(server.url(), { answersPings: false });
   await slow.register("slow");
@@ -92,7 +92,7 @@ test("LIM-8 LIM-13 the reply to a large get may be taken slowly, and until then 
 test("LIM-8 whoever does not take the reply to a large get within the grace is cut", async () => {
   using folder = new TemporaryFolder();
   const { dataFile } = await largeHistory(folder, 12);
-  const flags = ["--unsent-output", "64KiB", "--get-grace", "1"];
+  const flags = ["--unsent-output", "64KiB", "--get-grace", "1", "--get-budget", "16MiB"];
   await using server = await startServer(flags, { dataFile });
   using witness = await ChatClient.registered(server.url(), "witness");
   // Whoever takes nothing cannot answer pings either. This one was here first, and is found dead later.

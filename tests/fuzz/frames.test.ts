@@ -207,9 +207,9 @@ const httpText = fc.oneof(
   bytes,
   fc
     .tuple(
-      fc.constantFrom("GET", "POST", "get", "", "PRI", "\u0000"),
+      fc.constantFrom("GET", "HEAD", "POST", "FOO", "get", "", "PRI", "\u0000"),
       fc.oneof(
-        fc.constantFrom("/", "/rooms/a", "*", "//", "http://[::1", "/%", "/?\u0001"),
+        fc.constantFrom("/", "/rooms/a", "*", "//", "http://a/rooms/a", "http://[::1", "/%", "/?\u0001"),
         fc.string({ maxLength: 60 }),
       ),
       fc.dictionary(

@@ -5,6 +5,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -52,6 +53,7 @@ console.log("added packages");
 const main = `
 const [what, ...rest] = process.argv.slice(2);
 if (what === "print") console.log(JSON.stringify(rest));
+if (what === "pid") console.log(process.pid);
 if (what === "exit") process.exit(Number(rest[0]));
 if (what === "die") process.kill(process.pid, "SIGKILL");
 if (what === "serve") {
@@ -66,6 +68,8 @@ if (what === "serve") {
 function makeCheckout(): string {
   const root = mkdtempSync(join(folder.path, "checkout "));
   cpSync(join(project, "scripts"), join(root, "scripts"), { recursive: true });
+  writeFileSync(join(root, "bunfig.toml"), "");
+  writeFileSync(join(root, "tsconfig.json"), "{}");
   mkdirSync(join(root, "src", "cli"), { recursive: true });
   writeFileSync(join(root, "src", "cli", "main.ts"), main);
   writeFileSync(join(root, "npm-cli.js"), npm);
@@ -83,7 +87,8 @@ function npmCalls(root: string): string[] {
   return existsSync(list) ? readFileSync(list, "utf8").trim().split("\n") : [];
 }
 
-const flags = "--no-audit --no-fund --no-update-notifier";
+const flags =
+  "--no-audit --no-fund --fetch-retry-mintimeout=1000 --fetch-retry-maxtimeout=4000 --no-update-notifier";
 const runtimeInstall = `ci --include=optional --omit=dev ${flags}`;
 const fullInstall = `ci --include=optional --include=dev ${flags}`;
 
@@ -133,6 +138,21 @@ test("the tests install the rest, and a later start leaves it alone", async () =
   await run(root, "test.mjs", []);
   expect(npmCalls(root)).toEqual([runtimeInstall, fullInstall]);
   expect(existsSync(join(root, "node_modules", "ws"))).toBe(true);
+});
+
+test("the setup installs what running needs, and what developers need when it is told nothing", async () => {
+  const root = makeCheckout();
+  await run(root, "install.mjs", ["--omit=dev"]);
+  await run(root, "install.mjs", ["--omit=dev"]);
+  expect(npmCalls(root)).toEqual([runtimeInstall]);
+  await run(root, "install.mjs", []);
+  expect(npmCalls(root)).toEqual([runtimeInstall, fullInstall]);
+  expect(await run(root, "install.mjs", ["--production"])).toMatchObject({
+    code: 1,
+    err: "classic-chatbox: usage: node scripts/install.mjs [--omit=dev]\n",
+  });
+  const scripts: unknown = JSON.parse(readFileSync(join(project, "package.json"), "utf8")).scripts;
+  expect(scripts).toMatchObject({ setup: "exec node scripts/install.mjs --omit=dev" });
 });
 
 test("a changed lockfile is installed at the next start, with what developers need if that was there", async () => {
@@ -202,6 +222,81 @@ test("start ends with the server's exit code, or 128 and the number of the signa
   expect((await run(root, "start.mjs", ["exit", "0"])).code).toBe(0);
   expect((await run(root, "start.mjs", ["exit", "2"])).code).toBe(2);
   expect((await run(root, "start.mjs", ["die"])).code).toBe(137);
+});
+
+test("the server takes the place of start where Node can do that, and not under npm", async () => {
+  const root = makeCheckout();
+  const canReplace =
+    (await new Response(Bun.spawn(["node", "-p", "typeof process.execve"]).stdout).text()) === "function\n";
+  const replaces = async (environment: Environment) => {
+    const child = spawn(root, "start.mjs", ["pid"], environment);
+    return Number(await new Response(child.stdout).text()) === child.pid;
+  };
+  expect(await replaces({ npm_lifecycle_event: undefined })).toBe(canReplace);
+  expect(await replaces({ npm_lifecycle_event: "start" })).toBe(false);
+});
+
+test("nothing is read of the folder that somebody stands in, and --data is in it", async () => {
+  using foreign = new TemporaryFolder();
+  const write = (name: string, text: string) => writeFileSync(join(foreign.path, name), text);
+  for (const [i, suffix] of ["", ".local", ".production", ".production.local"].entries()) {
+    write(`.env${suffix}`, `CHATBOX_FOREIGN_${i}=1\nDATABASE_URL=postgres://127.0.0.1:1/foreign\n`);
+  }
+  write("bunfig.toml", 'preload = ["./preload.ts"]\n[install]\nauto = "force"\n');
+  write("preload.ts", 'console.log("a foreign preload");');
+  write("foreign.ts", 'console.log("a foreign module"); export default {};');
+  const paths = { "*": ["./foreign.ts"] };
+  // Bun looks there for the program it is told to run, and for the page it is told to build.
+  write("tsconfig.json", JSON.stringify({ compilerOptions: { baseUrl: ".", paths, jsx: "react" } }));
+  write("package.json", JSON.stringify({ imports: { pino: "./foreign.ts" }, type: "commonjs" }));
+  const flags = ["--port", "0", "--data", "own.json", "--log-format", "json"];
+  const child = Bun.spawn(["node", join(project, "scripts", "start.mjs"), ...flags], {
+    cwd: foreign.path,
+    env: { PATH: process.env.PATH, NODE_ENV: "production" },
+    stdout: "pipe",
+  });
+  let out = "";
+  let page = "";
+  for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+    out += chunk;
+    const [, url] = /page (http:\S+)/.exec(out) ?? [];
+    if (url === undefined || page !== "") continue;
+    page = await (await fetch(url)).text();
+    child.kill("SIGTERM");
+  }
+  expect(await child.exited).toBe(0);
+  expect(out).toContain(`"data":${JSON.stringify(join(realpathSync(foreign.path), "own.json"))}`);
+  expect(out).not.toMatch(/foreign/i);
+  expect(existsSync(join(foreign.path, "own.json"))).toBe(true);
+  expect(page).toContain("<title>Chat</title>");
+});
+
+test("the image has all that its entry point needs, and the unit and the package start the same", async () => {
+  const read = (path: string) => readFileSync(join(project, path), "utf8");
+  const allowed = read(".dockerignore")
+    .split("\n")
+    .flatMap((line) => (line.startsWith("!") ? [line.slice(1)] : []));
+  const stage =
+    read("Dockerfile")
+      .split(/^FROM /m)
+      .at(-1) ?? "";
+  const copied = [...stage.matchAll(/^COPY (?!--from)(.+) \S+$/gm)].flatMap(([, sources = ""]) =>
+    sources.split(" "),
+  );
+  const files = allowed.filter((path) => copied.some((source) => `${path}/`.startsWith(`${source}/`)));
+  using image = new TemporaryFolder();
+  for (const file of files) cpSync(join(project, file), join(image.path, file), { recursive: true });
+  symlinkSync(join(project, "node_modules"), join(image.path, "node_modules"));
+  const entry: string[] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(stage)?.[1] ?? "[]");
+  const command = entry.map((part) => part.replace("/app", image.path));
+  const { stdout } = Bun.spawnSync([...command, "--version"], { cwd: "/" });
+  expect(stdout.toString()).toMatch(/^\d+\.\d+\.\d+\n$/);
+
+  expect(read("deploy/classic-chatbox.service")).toContain("/classic-chatbox/scripts/start.mjs\n");
+  const packed: string[] = JSON.parse(read("package.json")).files;
+  // What npm packs of itself.
+  const inPackage = ["package.json", ...packed.map((each) => each.replace(/^\//, ""))];
+  for (const file of files) expect(inPackage).toContain(file);
 });
 
 test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(

@@ -22,7 +22,7 @@ test("GET-5 a window holds the newest messages that fit, byte for byte", () => {
               if (bytes > budget) break;
               fits.unshift(each);
             }
-            expect(window.text()).toBe(fits.join(","));
+            expect(Buffer.from(window.encoded()).toString()).toBe(fits.join(","));
             expect(window.bytes).toBeLessThanOrEqual(budget);
           }
         });

@@ -59,6 +59,24 @@ test("NAME-9 one's own nickname can be spelled anew, and is still taken for othe
   expect(stage.play("2", name("an"))).toMatchObject({ reason: "NameAlreadyUsed" });
 });
 
+test("NAME-8 NAME-9 two who look alike since before keep what they have, and it is free when both have left", () => {
+  const stage = new Stage();
+  stage.play("1", name("Mia"));
+  // As a server of a version that tells them apart has decided.
+  stage.room.apply({ kind: "registered", session: "2", name: "Mıa", time: 1_000, lease: null });
+  expect(stage.room.online).toEqual(["Mia", "Mıa"]);
+  for (const session of ["1", "2", "3"]) {
+    expect(stage.play(session, name("MIA"))).toMatchObject({ reason: "NameAlreadyUsed" });
+  }
+  expect(stage.play("2", name("Mıa"))).toMatchObject({ kind: "renamed", oldName: "Mıa", name: "Mıa" });
+  stage.leave("1");
+  expect(stage.play("3", name("MIA"))).toMatchObject({ reason: "NameAlreadyUsed" });
+  expect(stage.play("2", name("MIA"))).toMatchObject({ kind: "renamed", oldName: "Mıa", name: "MIA" });
+  stage.leave("2");
+  expect(stage.play("3", name("Mia"))).toMatchObject({ kind: "registered" });
+  expect(stage.room.online).toEqual(["Mia"]);
+});
+
 test("NAME-12 a nickname is free from the change or the leave on, and not before", () => {
   const stage = new Stage();
   stage.play("1", name("An"));

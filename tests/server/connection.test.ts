@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { settle } from "../../src/room/operation.ts";
 import { ConnectionStage } from "../support/wire.ts";
 
 const GET = '{"type":"get"}';
@@ -157,19 +158,39 @@ test("LIM-7 CLOSE-4 a flood that goes on is closed with 1008 behind its replies,
   expect(String(stage.wire.written)).toBe("the reply to something before");
 });
 
-test("LIM-12 CLOSE-7 a request that would pass the memory for waiting ones closes with 1013", () => {
-  const stage = new ConnectionStage({ pendingSize: 100 });
-  stage.pendingSize = 101;
-  stage.connection.frame(GET, GET.length);
-  expect(stage.wire.end).toEqual({ code: 1013 });
-  expect(stage.operations).toEqual([]);
+test("LIM-12 CLOSE-7 whose own requests wait is closed with 1013 when one more would pass a limit, and nobody else", () => {
+  for (const limit of ["connectionPendingBytes", "addressPendingBytes", "pendingBytes"] as const) {
+    const stage = new ConnectionStage({ [limit]: 100 });
+    stage.connection.frame(GET, 60);
+    stage.connection.frame(GET, 60);
+    expect(stage.wire.end).toEqual({ code: 1013 });
+    expect(stage.operations).toHaveLength(1);
+  }
+  const innocent = new ConnectionStage({ addressPendingBytes: 100, pendingBytes: 100 });
+  innocent.address.pending.charge(1_000_000);
+  innocent.connection.frame(GET, 60);
+  expect(innocent.wire.end).toBeNull();
+  expect(innocent.operations).toHaveLength(1);
+});
+
+test("LIM-12 what waits is released by the outcomes, to the connection, its address and the server", () => {
+  const stage = new ConnectionStage();
+  for (const frame of [GET, "no JSON", '{"type":"send","content":[]}'])
+    stage.connection.frame(frame, frame.length);
+  const { address, operations, pending } = stage;
+  expect([pending.bytes, address.pending.bytes]).toEqual([
+    GET.length + 7 + 28 * 32,
+    GET.length + 7 + 28 * 32,
+  ]);
+  for (const operation of operations) settle(operation);
+  expect([pending.bytes, address.pending.bytes]).toEqual([0, 0]);
 });
 
 test("LIVE-2 LIVE-3 each tick sends both pings, and the third silent one ends the connection", () => {
   const { connection, wire } = new ConnectionStage();
   connection.tick();
   connection.tick();
-  connection.alive();
+  connection.ponged();
   connection.endIfSilent();
   expect(wire.end).toBeNull();
   connection.tick();
@@ -246,7 +267,7 @@ test("LIM-13 unsent histories count against one memory, and give it back when th
   wire.unsentBytes = 0;
   connection.progressed();
   expect(getMemory.bytes).toBe(0);
-  getMemory.bytes = 4900;
+  getMemory.charge(4900);
   expect(get(200, 0)).toBe("ErrorWhenGet");
   expect(get(50, 100)).toBeNull();
   expect(getMemory.bytes).toBe(4950);
@@ -316,7 +337,12 @@ test("LIVE-3 LIM-8 while a large history is on its way a pong may be late, and a
     [1_310_720, 10_000],
     [1_310_720_000, 120_000],
   ] as const) {
-    const limits = { unsentBytes: 1000, getMemoryBytes: 2e9, getGraceMs: 120_000 };
+    const limits = {
+      unsentBytes: 1000,
+      getMemoryBytes: 2e9,
+      addressGetMemoryBytes: 2e9,
+      getGraceMs: 120_000,
+    };
     const stage = new ConnectionStage(limits);
     const { connection, wire } = stage;
     connection.historyRefusal(bytes);
@@ -399,4 +425,141 @@ test("GRACE-2 GRACE-3 whether an end can be resumed depends on how it came", () 
     1001, 1006, 4000,
   ]);
   expect(resumable(({ connection }) => connection.closed(1002, "fault"))).toBe(false);
+});
+
+test("LIM-2 a large message counts for one, and one more for each KiB, as it came and inflated; a fragment for 64 bytes", () => {
+  const servedOf = (size: number, fragments = 1, deflatedBytes = 0) => {
+    const memory = { connectionPendingBytes: 1e9, addressPendingBytes: 1e9, pendingBytes: 1e9 };
+    const stage = new ConnectionStage({ ...memory, requests: { perSecond: 1, burst: 100 }, gets: null });
+    let served = 0;
+    for (; served < 200; served++) {
+      stage.connection.frame(GET, size, { fragments, deflatedBytes });
+      if (stage.refusal !== undefined) break;
+    }
+    return served;
+  };
+  expect([servedOf(20), servedOf(1023), servedOf(1024), servedOf(9 * 1024)]).toEqual([100, 100, 50, 10]);
+  expect([servedOf(20, 17), servedOf(20, 1024), servedOf(0, 1, 9 * 1024)]).toEqual([50, 2, 10]);
+});
+
+test("LIM-2 LIM-6 what costs more than is left is served, and what it owes is paid before the next", () => {
+  const memory = { connectionPendingBytes: 1e9, addressPendingBytes: 1e9, pendingBytes: 1e9 };
+  const stage = new ConnectionStage({ ...memory, requests: { perSecond: 10, burst: 20 }, gets: null });
+  stage.connection.frame(GET, 49 * 1024);
+  expect(stage.refusal).toBeUndefined();
+  stage.connection.frame(GET, GET.length);
+  expect(stage.operations.at(-1)).toMatchObject({ refusal: { reason: "TooManyRequests", retryS: 4 } });
+  stage.now = 3100;
+  stage.connection.frame(GET, GET.length);
+  expect(stage.refusal).toBeUndefined();
+});
+
+test("LIM-2 what the store must fetch for a history, and what is sent of one, counts as well", () => {
+  const rate = { perSecond: 1, burst: 100 };
+  const limits = { requests: rate, addressRequests: rate, gets: null, unsentBytes: 1e9 };
+  const stage = new ConnectionStage({ ...limits, getMemoryBytes: 1e9, addressGetMemoryBytes: 1e9 }, 3);
+  const { connection } = stage;
+  stage.bytesToFetch = 40 * 4096;
+  connection.frame('{"type":"get","before":9}', 26);
+  connection.frame('{"type":"resume","session":"x","after":9}', 42);
+  connection.frame('{"type":"get","before":9}', 26);
+  expect(stage.refusal).toBeUndefined();
+  connection.frame('{"type":"get","before":9}', 26);
+  expect(stage.operations.at(-1)).toMatchObject({ refusal: { reason: "TooManyRequests", type: "get" } });
+  stage.now = 1_000_000;
+  stage.bytesToFetch = 0;
+  connection.frame(GET, GET.length);
+  connection.historyRefusal(100 * 64 * 1024);
+  connection.frame(GET, GET.length);
+  expect(stage.operations.at(-1)).toMatchObject({ refusal: { reason: "TooManyRequests", type: "get" } });
+});
+
+test("LIM-2 LIM-7 a pong that answers no ping of ours counts as a request, and those that do are free", () => {
+  const { connection, operations } = new ConnectionStage({ requests: { perSecond: 0.001, burst: 3 } });
+  for (let i = 0; i < 20; i++) {
+    connection.tick();
+    connection.ponged();
+  }
+  for (let i = 0; i < 6; i++) connection.ponged();
+  expect(operations).toEqual([]);
+  connection.ponged();
+  expect(operations).toEqual([{ kind: "end", session: "1" }]);
+});
+
+test("LIM-2 a client cannot save up pongs that it did not send", () => {
+  const { connection, operations } = new ConnectionStage({ requests: { perSecond: 0.001, burst: 3 } });
+  for (let i = 0; i < 1000; i++) connection.tick();
+  for (let i = 0; i < 10; i++) connection.ponged();
+  expect(operations).toEqual([{ kind: "end", session: "1" }]);
+});
+
+const SEND = '{"type":"send","content":"x"}';
+
+test("LIM-14 messages have a rate for each connection, address and room, and a refused one takes nothing of any", () => {
+  for (const limit of ["sends", "addressSends"] as const) {
+    const stage = new ConnectionStage({ [limit]: { perSecond: 1, burst: 2 } });
+    for (let i = 0; i < 3; i++) stage.connection.frame(SEND, SEND.length);
+    expect(stage.operations.map((each) => each.kind)).toEqual(["request", "request", "refuse"]);
+    expect(stage.operations.at(-1)).toMatchObject({
+      refusal: { reason: "TooManyRequests", type: "send", retryS: 1 },
+    });
+    stage.connection.frame(GET, GET.length);
+    stage.now = 1000;
+    stage.connection.frame(SEND, SEND.length);
+    expect(stage.refusal).toBeUndefined();
+  }
+});
+
+test("LIM-14 messages of an address are finite in bytes as they are stored, whatever the frames are", () => {
+  const stage = new ConnectionStage({ addressSendBytes: { perSecond: 100, burst: 10_000 } });
+  let stored = 0;
+  for (let i = 0; i < 100 && stage.refusal === undefined; i++) {
+    stage.connection.frame(SEND, SEND.length);
+    if (stage.refusal === undefined) stored++;
+  }
+  expect(stored).toBe(Math.ceil(9_999 / (SEND.length + 128)));
+});
+
+test("LIM-15 an address has others told of so many nicknames; typing past that is dropped without a word", () => {
+  const stage = new ConnectionStage({ addressEvents: { perSecond: 0.1, burst: 2 }, names: null }, 3);
+  const { connection } = stage;
+  connection.frame('{"type":"name","name":"An"}', 27);
+  connection.named("An");
+  connection.frame('{"type":"typing"}', 17);
+  expect(stage.operations.map((each) => each.kind)).toEqual(["request", "request"]);
+  stage.now = 3000;
+  connection.frame('{"type":"typing"}', 17);
+  expect(stage.operations).toHaveLength(2);
+  connection.frame('{"type":"name","name":"Ân"}', 28);
+  expect(stage.operations.at(-1)).toMatchObject({ refusal: { reason: "TooManyRequests", type: "name" } });
+});
+
+test("LIM-7 one connection of an address in excess is closed with its first request over the rate", () => {
+  const limits = { requests: null, addressRequests: { perSecond: 0.001, burst: 5 }, gets: null };
+  const stage = new ConnectionStage(limits);
+  for (let i = 0; i < 10; i++) stage.connection.frame(GET, GET.length);
+  expect(stage.operations.map((each) => each.kind).join()).toBe(
+    `${"request,".repeat(5)}${"refuse,".repeat(4)}refuse`,
+  );
+  stage.connection.frame(GET, GET.length);
+  expect(stage.operations.at(-1)).toEqual({ kind: "end", session: "1" });
+});
+
+test("NAME-7 SEND-4 a list or an object of a large frame is not carried back, and a long text is", () => {
+  const carried = (content: unknown) => {
+    const stage = new ConnectionStage();
+    const text = JSON.stringify({ type: "send", content });
+    stage.connection.frame(text, text.length);
+    const [operation] = stage.operations;
+    return operation?.kind === "request" && "content" in operation.request
+      ? operation.request.content
+      : "none";
+  };
+  const list = Array.from({ length: 4000 }, () => 1);
+  expect(carried(list)).toEqual(list);
+  expect([carried([...list, ...list, ...list]), carried({ list: [...list, ...list, ...list] })]).toEqual([
+    null,
+    null,
+  ]);
+  expect(carried("x".repeat(60_000))).toBe("x".repeat(60_000));
 });

@@ -20,8 +20,8 @@ function framesOf(wire: FakeWire): string[] {
       finishFlush: constants.Z_SYNC_FLUSH,
     });
   const reader = new WebSocketReader(2 ** 30, wire.deflates, {
-    message: (bytes, _isText, isDeflated) =>
-      frames.push(Buffer.from(isDeflated ? inflated(bytes) : bytes).toString()),
+    message: (bytes, { isDeflated }) =>
+      void frames.push(Buffer.from(isDeflated ? inflated(bytes) : bytes).toString()),
     ping: () => {},
     pong: () => {},
     close: () => {},
@@ -292,7 +292,7 @@ function outcomeOf(decision: Decision): Outcome {
   switch (decision.kind) {
     case "paged":
     case "resumed":
-      return { ...decision, page: { messages: "", bytes: 0, more: false, gap: null } };
+      return { ...decision, page: { messages: new Uint8Array(0), more: false, gap: null } };
     case "repeated":
       throw new Error("no key was sent");
     default:
@@ -302,7 +302,8 @@ function outcomeOf(decision: Decision): Outcome {
 
 function connect(session: string, wire: FakeWire): Connection {
   const secret = session.startsWith("v") ? { text: session, proof: session } : null;
-  return new Connection(session, "/", "127.0.0.1", secret, wire, new ConnectionStage().shared, {
+  const { address, shared } = new ConnectionStage();
+  return new Connection({ session, room: "/", ip: "127.0.0.1", address, secret }, wire, shared, {
     add: () => () => {},
   });
 }

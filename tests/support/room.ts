@@ -9,7 +9,7 @@ import { SendKeys } from "../../src/room/send-keys.ts";
 export function emptyRoom(state: Partial<RoomState> = {}): Room {
   return new Room({
     lastId: 0,
-    history: { bytes: 0, text: () => "" },
+    history: { bytes: 0, encoded: () => new Uint8Array(0) },
     lastPlace: 0,
     members: [],
     past: new PastSessions(10),

@@ -6,7 +6,16 @@ import type { Subprocess } from "bun";
 import { createDatabase } from "./postgres.ts";
 import { DatabaseStore, FileStore, IS_ON_DATABASE, type Store } from "./store.ts";
 
-const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
+const ROOT = join(import.meta.dir, "../..");
+
+/** The server's command without flags, as scripts/start.mjs runs it. */
+export const COMMAND: readonly string[] = [
+  process.execPath,
+  "--no-env-file",
+  `--config=${join(ROOT, "bunfig.toml")}`,
+  `--tsconfig-override=${join(ROOT, "tsconfig.json")}`,
+  join(ROOT, "src/cli/main.ts"),
+];
 
 export type ServerOptions = {
   /** The history file, instead of one in a new temporary folder. */
@@ -65,7 +74,7 @@ async function withDatabase(options: ServerOptions): Promise<ServerOptions> {
 
 /** Runs the server's command until it ends by itself, which it must. */
 export async function runCommand(flags: readonly string[], options: ServerOptions = {}): Promise<CommandEnd> {
-  const child = Bun.spawn([process.execPath, MAIN, ...flags], {
+  const child = Bun.spawn([...COMMAND, ...flags], {
     env: environment(options.env),
     stdin: "ignore",
     stdout: "pipe",
@@ -151,7 +160,7 @@ export class ChatServer implements AsyncDisposable {
     if (this.#running) await this.stop();
     const from = this.lines.length;
     const flags = ["--port", "0", "--data", this.dataFile, "--log-format", "json", ...this.#flags];
-    const command = [process.execPath, MAIN, ...flags];
+    const command = [...COMMAND, ...flags];
     const { database, env, wrap } = this.#options;
     const child = Bun.spawn(wrap?.(command, this.dataFile) ?? command, {
       env: environment(database === undefined ? env : { DATABASE_URL: database, ...env }),
@@ -208,7 +217,7 @@ function parseLine(text: string): LogLine {
 }
 
 /** This process's environment without settings for the server, and with those of the test. */
-function environment(settings: Record<string, string> = {}): Record<string, string | undefined> {
+export function environment(settings: Record<string, string> = {}): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(
     ([key]) => !key.startsWith("CHATBOX_") && key !== "DATABASE_URL",
   );

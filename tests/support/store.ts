@@ -40,7 +40,9 @@ export class FileStore implements Store {
 
   async texts(): Promise<string[]> {
     const folder = dirname(this.#dataFile);
-    return readdirSync(folder).map((name) => readFileSync(join(folder, name), "latin1"));
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((each) => each.isFile())
+      .map((each) => readFileSync(join(each.parentPath, each.name), "latin1"));
   }
 
   async bury(): Promise<void> {}

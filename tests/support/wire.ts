@@ -1,6 +1,8 @@
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Version } from "../../src/protocol/version.ts";
 import type { Operation } from "../../src/room/operation.ts";
+import { Address } from "../../src/server/address-table.ts";
+import { ByteAccount } from "../../src/server/byte-account.ts";
 import { type Cause, Connection, type Shared, type Wire } from "../../src/server/connection.ts";
 import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
@@ -38,14 +40,26 @@ export const LIMITS: Limits = {
   requests: { perSecond: 30, burst: 150 },
   names: { perSecond: 2, burst: 20 },
   gets: { perSecond: 5, burst: 10 },
+  addressRequests: null,
+  sends: null,
+  addressSends: null,
+  roomSends: null,
+  addressSendBytes: null,
+  addressEvents: null,
+  httpRequests: null,
+  roomsPerAddress: null,
   connectionsPerAddress: 200,
+  maxConnections: 10_000,
   newConnections: { perSecond: 50, burst: 200 },
   unsentBytes: 1000,
   getGraceMs: 10_000,
   getMemoryBytes: 5000,
   maxRooms: 10,
   historyMemoryBytes: 10_000,
-  pendingSize: 10_000,
+  addressGetMemoryBytes: 5000,
+  pendingBytes: 10_000,
+  addressPendingBytes: 10_000,
+  connectionPendingBytes: 10_000,
   sendKeys: 1000,
   pastSessions: 10,
 };
@@ -57,46 +71,46 @@ export class ConnectionStage {
   readonly closings: { name: string | null; cause: Cause; code: number }[] = [];
   readonly connection: Connection;
   readonly shared: Shared;
-  readonly getMemory = { bytes: 0 };
+  readonly getMemory: ByteAccount;
+  readonly pending: ByteAccount;
+  readonly address: Address;
+  /** What a request for history needs of the store. */
+  bytesToFetch = 0;
   now = 0;
-  pendingSize = 0;
 
   constructor(limits: Partial<Limits> = {}, version: Version = 2) {
-    const stage = this;
+    const all = { ...LIMITS, ...limits };
+    this.getMemory = new ByteAccount(all.getMemoryBytes);
+    this.pending = new ByteAccount(all.pendingBytes);
+    this.address = new Address(all, { getMemory: this.getMemory, pending: this.pending }, 0);
     const engine: Engine = {
+      assets: { names: async () => new Set(), read: async () => null, keep: async () => {} },
       enter: () => true,
       submit: (_room, operation) => void this.operations.push(operation),
-      get pendingSize() {
-        return stage.pendingSize;
-      },
       rooms: 1,
       absent: 0,
       healthy: true,
       recent: () => Promise.resolve(null),
+      bytesToFetch: () => this.bytesToFetch,
       close: () => Promise.resolve(),
     };
     this.shared = {
       engine,
-      limits: { ...LIMITS, ...limits },
-      getMemory: this.getMemory,
+      limits: all,
+      roomSends: () => null,
+      graceS: 15,
       now: () => this.now,
       retryS: () => 1,
       events: {
         opened: () => {},
         requested: () => {},
-        closed: (_connection, name, cause, code) => void this.closings.push({ name, cause, code }),
+        closed: (_connection, { name, cause, code }) => void this.closings.push({ name, cause, code }),
       },
     };
     const wheel = { add: () => () => {} };
-    this.connection = new Connection(
-      "1",
-      "/",
-      "127.0.0.1",
-      version === 3 ? createSecret() : null,
-      this.wire,
-      this.shared,
-      wheel,
-    );
+    const secret = version === 3 ? createSecret() : null;
+    const client = { session: "1", room: "/", ip: "127.0.0.1", address: this.address, secret };
+    this.connection = new Connection(client, this.wire, this.shared, wheel);
     this.wire.backlogged = () => this.connection.checkUnsent();
   }
 

@@ -1,11 +1,13 @@
 import fs from "node:fs";
-import { type FileHandle, link, mkdir, open, unlink } from "node:fs/promises";
+import { chmod, type FileHandle, link, mkdir, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CLOSING } from "../record.ts";
 import { errorCode } from "./fault.ts";
 
 const COPY_BYTES = 1024 * 1024;
-const FOLDER_MODE = 0o755;
+/** What people have said is the business of the server's user alone, until the operator says otherwise. */
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
 /** What systems answer that cannot fsync a folder at all; there a rename is as safe as they make it. */
 const FOLDER_SYNC_UNKNOWN: ReadonlySet<string | undefined> = new Set([
   "EINVAL",
@@ -55,13 +57,16 @@ export async function syncFolder(folder: string): Promise<void> {
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (first === undefined) return;
+  // Whatever the mask of the process left of it.
+  await chmod(folder, FOLDER_MODE).catch(() => undefined);
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
 /** Makes the file of an empty history, durably. It is gone again when that fails. */
 export async function createHistoryFile(path: string): Promise<FileHandle> {
-  const file = await open(path, "wx+");
+  const file = await open(path, "wx+", FILE_MODE);
   try {
+    makePrivate(path);
     await writeAll(file, Buffer.from(`[${CLOSING}`), 0);
     await file.sync();
     await syncFolder(dirname(path));
@@ -71,6 +76,45 @@ export async function createHistoryFile(path: string): Promise<FileHandle> {
     await unlink(path).catch(() => undefined);
     throw error;
   }
+}
+
+/** Makes an empty file for its owner alone, unless there is one. */
+export function makePrivateFile(path: string): void {
+  try {
+    const file = fs.openSync(path, "ax", FILE_MODE);
+    fs.closeSync(file);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return;
+    throw error;
+  }
+  makePrivate(path);
+}
+
+/** Takes from a file all rights but its owner's to read and write it, whatever the mask of the process left of them. */
+export function makePrivate(path: string): void {
+  try {
+    fs.chmodSync(path, FILE_MODE);
+  } catch {
+    // Not every file system has rights.
+  }
+}
+
+/**
+ * Gives a file the owner and the rights of the one whose place it takes. Where it cannot have the group, that has no rights:
+ * they were meant for another one.
+ */
+export async function resemble(file: FileHandle, source: FileHandle): Promise<void> {
+  const { mode, uid, gid } = await source.stat();
+  const own = await file.stat();
+  const isGivenTo = (user: number) =>
+    file.chown(user, gid).then(
+      () => true,
+      () => false,
+    );
+  const isSame = uid === own.uid && gid === own.gid;
+  // Only root may give a file away; its owner may give it to a group that the owner is in.
+  const hasGroup = isSame || (await isGivenTo(uid)) || gid === own.gid || (await isGivenTo(own.uid));
+  await file.chmod(mode & (hasGroup ? 0o777 : 0o707)).catch(() => undefined);
 }
 
 /** Appends the bytes `from` to `to` of a file to another one, which holds `at` bytes. */
@@ -100,10 +144,11 @@ export async function copyBytes(
  * An existing file is never written over.
  */
 export async function saveCopy(source: FileHandle, from: number, names: Iterable<string>): Promise<string> {
-  const { size, mode } = await source.stat();
+  const { size } = await source.stat();
   return await firstFree(names, async (name) => {
-    const copy = await open(name, "wx", mode & 0o777);
+    const copy = await open(name, "wx", FILE_MODE);
     try {
+      await resemble(copy, source);
       await copyBytes(source, from, size, copy, 0);
       await copy.sync();
     } catch (error) {

@@ -16,9 +16,13 @@ const REASONS: Readonly<Record<string, string>> = {
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be larger than allowed",
   EIO: "the disk reports an error",
+  SQLITE_FULL: "no space is left on the disk",
   EMFILE: "too many files are open",
   ENFILE: "too many files are open",
 };
+
+/** What is over when there is room on the disk again. */
+const FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /** The system's code of an error (`ENOENT`), or undefined. */
 export function errorCode(error: unknown): string | undefined {
@@ -29,6 +33,11 @@ export function errorCode(error: unknown): string | undefined {
 export function errorReason(error: unknown): string {
   const code = errorCode(error);
   return REASONS[code ?? ""] ?? code ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Whether an operation on a file failed for want of room. */
+export function isFull(error: unknown): boolean {
+  return FULL.has(errorCode(error));
 }
 
 export function isDirectory(path: string): JournalError {

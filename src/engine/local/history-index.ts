@@ -62,13 +62,21 @@ export class HistoryIndex {
   }
 
   /**
-   * Where to read for some records with ids below `before` and no more: from a block on that has `count` of them behind
-   * its start, as far as there are so many, to the end of the block that the last of them is in.
+   * Where to read for some records with ids below `before` and no more: from a block on that has `count` of them, or
+   * `budgetBytes`, behind its start, as far as there are so many, to the end of the block that the last of them is in.
    */
-  blocksBelow(before: number, count: number): { readonly start: number; readonly stop: number | undefined } {
+  blocksBelow(
+    before: number,
+    count: number,
+    budgetBytes: number,
+  ): { readonly start: number; readonly stop: number | undefined } {
     const after = this.#firstBlock((block) => block.id >= before);
+    // The block before may hold all or none of those that are wanted.
+    const end = this.#block(after - 1).replyBytesBefore;
+    const byBytes = this.#firstBlock((block) => block.replyBytesBefore > end - budgetBytes) - 1;
+    const byCount = after - 1 - Math.ceil(count / RECORDS_A_BLOCK);
     return {
-      start: this.#block(after - 1 - Math.ceil(count / RECORDS_A_BLOCK)).offset,
+      start: this.#block(Math.max(byBytes, byCount)).offset,
       stop: after < this.#length ? this.#block(after).offset : undefined,
     };
   }

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { CLOSING, decodeRecord, idOf, replyBytes, type StoredMessage } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { createHistoryFile, makeFolder, syncFolder, writeAll, writeAllNow } from "./disk-file.ts";
-import { errorCode, errorReason, isDirectory, JournalError } from "./fault.ts";
+import { errorCode, errorReason, isDirectory, isFull, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import { type Cut, HistoryIndex } from "./history-index.ts";
 import { findCut, Successor } from "./prune.ts";
@@ -25,6 +25,8 @@ export interface JournalOptions {
   readonly create: boolean;
   /** Unix ms of a timestamp text read from a foreign file, undefined if it cannot be read */
   readonly timeOf: (timestamp: string) => number | undefined;
+  /** Ends the opening before its time. */
+  readonly stop?: AbortSignal;
 }
 
 /** A message as it is appended: its canonical JSON text (see `encodeRecord`) and the id in it. */
@@ -49,8 +51,7 @@ const LITTLE_BYTES = 64 * 1024;
  */
 export class Journal {
   readonly path: string;
-  /** Sentences about what was repaired or taken in at open, for the log. */
-  readonly notices: readonly string[];
+  readonly #notices: string[];
   readonly #realPath: string;
   readonly #fsync: FsyncMode;
   #file: FileHandle | undefined;
@@ -58,6 +59,10 @@ export class Journal {
   /** Where the last record ends and the closing bracket begins. */
   #end = 1;
   #appending: Promise<void> | undefined;
+  /** A repair for which there was no room at open; nothing may be written before it. */
+  #owed: (() => Promise<readonly string[]>) | undefined;
+  /** The file was to be created at open, and there was no room. */
+  #isUncreated = false;
   /** An append failed and the file could not be put in order again yet. */
   #disordered = false;
   /** How long a sync takes of late. Taken for slow until it is seen to be quick. */
@@ -76,36 +81,66 @@ export class Journal {
     this.path = path;
     this.#realPath = realPath;
     this.#fsync = fsync;
-    this.notices = notices;
+    this.#notices = [...notices];
+  }
+
+  /** Sentences about what was repaired or taken in, for the log. What there was no room for at open is added later. */
+  get notices(): readonly string[] {
+    return this.#notices;
+  }
+
+  /** Whether the file can be written to, as far as its opening has shown. */
+  get isInOrder(): boolean {
+    return this.#owed === undefined && !this.#disordered && !this.#isUncreated;
+  }
+
+  /** The size of the file in bytes. */
+  get size(): number {
+    return this.#end + CLOSING_BYTES.length;
   }
 
   /**
    * Opens a history file, repairing or taking it in where that is needed (then `notices` says so).
+   *
+   * On a full disk a file is opened that cannot be repaired or created, as far as it can be read.
    *
    * @throws JournalError when the file is no history, and then it was not touched; or when it cannot be opened,
    * created, repaired or rewritten
    */
   static async open(path: string, options: JournalOptions): Promise<Journal> {
     const realPath = realFile(path);
-    const file =
-      (await openExisting(path, realPath)) ?? (options.create ? await create(path, realPath) : undefined);
-    if (file === undefined) return new Journal(path, realPath, options.fsync, []);
+    const file = await openExisting(path, realPath);
+    if (file === undefined) return await Journal.#openNew(path, realPath, options);
     try {
-      const recovered = await recover(file, realPath, path, options.timeOf);
+      const recovered = await recover(file, realPath, path, options.timeOf, options.stop);
       // A killed server may have left records that no disk holds yet; what is shown from now on must stay.
       if (options.fsync !== "off") await recovered.file.datasync();
       const journal = new Journal(path, realPath, options.fsync, recovered.notices);
       journal.#file = recovered.file;
       journal.#index = recovered.scanned.index;
       journal.#end = recovered.scanned.end;
+      journal.#owed = recovered.owed;
       return journal;
     } catch (error) {
       await file.close();
-      if (error instanceof JournalError) throw error;
+      if (error instanceof JournalError || options.stop?.aborted) throw error;
       throw new JournalError(
         `The history file ${path} cannot be read or put in order: ${errorReason(error)}.`,
       );
     }
+  }
+
+  static async #openNew(path: string, realPath: string, options: JournalOptions): Promise<Journal> {
+    const journal = new Journal(path, realPath, options.fsync, []);
+    if (!options.create) return journal;
+    try {
+      journal.#file = await create(path, realPath);
+    } catch (error) {
+      if (!(error instanceof JournalError) || !isFull(error.cause)) throw error;
+      journal.#isUncreated = true;
+      journal.#notices.push(`${error.message} It is created when there is room.`);
+    }
+    return journal;
   }
 
   /** Messages in the file. */
@@ -143,6 +178,23 @@ export class Journal {
   }
 
   /**
+   * Tries whether `bytes` more could be stored, and leaves nothing of that in the file. Must not overlap with an append. A
+   * journal without a file makes none: there is nothing to try.
+   *
+   * @throws the system's error
+   */
+  async probe(bytes: number): Promise<void> {
+    if (this.#closed || this.#appending !== undefined) throw new Error("The journal is closed, or in use.");
+    if (this.#file === undefined && !this.#isUncreated) return;
+    this.#appending = this.#tryToStore(bytes);
+    try {
+      await this.#appending;
+    } finally {
+      this.#appending = undefined;
+    }
+  }
+
+  /**
    * The newest records, oldest first, canonical texts, as many as fit: `replyBytes` of them all together stays at or
    * under `budgetBytes`. May run beside an append and then does not see its batch.
    */
@@ -160,28 +212,43 @@ export class Journal {
     return records;
   }
 
+  /** What a record takes in a reply on average, in bytes. */
+  get averageBytes(): number {
+    return this.count === 0 ? 0 : this.#index.replyBytes / this.count;
+  }
+
   /**
-   * The newest `count` records with ids below `before`, oldest first; fewer where there are not so many. May run beside
-   * an append, like {@link tail}.
+   * The newest `count` records with ids below `before`, oldest first; fewer where there are not so many, or where they
+   * would take more than `budgetBytes` together, but then one at least. May run beside an append, like {@link tail}.
    */
-  async below(before: number, count: number): Promise<string[]> {
-    const { start, stop } = this.#index.blocksBelow(before, count);
+  async below(before: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<string[]> {
+    const { start, stop } = this.#index.blocksBelow(before, count, budgetBytes);
     let records: string[] = [];
     for await (const batch of this.#records(start, stop)) {
       for (const record of batch) if (idOf(record) < before) records.push(record);
       records = records.slice(-count);
     }
-    return records;
+    return records.slice(records.length - countWithin(records.toReversed(), budgetBytes));
   }
 
-  /** The oldest `count` records with ids above `after`, oldest first. May run beside an append, like {@link tail}. */
-  async above(after: number, count: number): Promise<string[]> {
+  /**
+   * The oldest `count` records with ids above `after`, oldest first; fewer as in {@link below}. May run beside an append,
+   * like {@link tail}.
+   */
+  async above(after: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<string[]> {
     const records: string[] = [];
+    let bytes = 0;
     for await (const batch of this.#records(this.#index.blockAbove(after))) {
-      for (const record of batch) if (idOf(record) > after) records.push(record);
-      if (records.length >= count) break;
+      for (const record of batch) {
+        if (idOf(record) <= after) continue;
+        records.push(record);
+        bytes += record.length;
+      }
+      // A record has as many bytes as characters, or more.
+      if (records.length >= count || bytes > budgetBytes) break;
     }
-    return records.slice(0, count);
+    const found = records.slice(0, count);
+    return found.slice(0, countWithin(found, budgetBytes));
   }
 
   /** The message with an id, undefined when there is none. */
@@ -257,7 +324,8 @@ export class Journal {
     alone: (end: () => Promise<void>) => Promise<void>,
   ): Promise<number> {
     const file = this.#file;
-    if (file === undefined) return 0;
+    // What is owed would be lost with the file.
+    if (file === undefined || this.#owed !== undefined) return 0;
     const { signal } = this.#stop;
     const cut = await findCut(file, { count: this.count, end: this.#end }, retention, now, signal);
     if (cut === null) return 0;
@@ -325,11 +393,7 @@ export class Journal {
   }
 
   async #store(records: readonly JournalRecord[]): Promise<void> {
-    const file = this.#file ?? (await this.#createLate());
-    if (this.#disordered) await this.#putInOrder(file);
-    if (this.#isNewInFolder) await this.#syncName();
-    // What was acknowledged is not safe: no more is, until the disk takes it.
-    if (this.#backgroundSyncFailed) await this.#sync(file);
+    const file = await this.#ready();
     const lead = this.count === 0 ? "\n" : ",\n";
     const bytes = Buffer.from(`${lead}${records.map((record) => record.text).join(",\n")}${CLOSING}`);
     try {
@@ -343,6 +407,32 @@ export class Journal {
     }
     this.#note(records, lead.length);
     if (this.#fsync === "batch") this.#syncSoon();
+  }
+
+  /** Line breaks behind the array leave it as valid as it is. */
+  async #tryToStore(bytes: number): Promise<void> {
+    const file = await this.#ready();
+    try {
+      writeAllNow(file, Buffer.alloc(bytes, "\n"), this.size);
+      if (this.#fsync !== "off") await file.datasync();
+    } finally {
+      this.#disordered = true;
+      await this.#putInOrder(file);
+    }
+  }
+
+  /** The file, with everything made good that stands in the way of an append. */
+  async #ready(): Promise<FileHandle> {
+    const file = this.#file ?? (await this.#createLate());
+    if (this.#owed !== undefined) {
+      this.#notices.push(...(await this.#owed()));
+      this.#owed = undefined;
+    }
+    if (this.#disordered) await this.#putInOrder(file);
+    if (this.#isNewInFolder) await this.#syncName();
+    // What was acknowledged is not safe: no more is, until the disk takes it.
+    if (this.#backgroundSyncFailed) await this.#sync(file);
+    return file;
   }
 
   /** Else a power loss could bring back the file that was there before, which has none of what follows. */
@@ -387,6 +477,7 @@ export class Journal {
   async #createLate(): Promise<FileHandle> {
     await makeFolder(dirname(this.#realPath));
     this.#file = await createHistoryFile(this.#realPath);
+    this.#isUncreated = false;
     return this.#file;
   }
 
@@ -409,6 +500,16 @@ export class Journal {
       throw error;
     }
   }
+}
+
+/** How many of the first records fit together; one at least, if there is one. */
+function countWithin(records: readonly string[], budgetBytes: number): number {
+  let bytes = 0;
+  const excess = records.findIndex((record) => {
+    bytes += replyBytes(record);
+    return bytes > budgetBytes;
+  });
+  return excess < 0 ? records.length : Math.max(1, excess);
 }
 
 function checkGrowing(records: readonly JournalRecord[], lastId: number): void {
@@ -439,6 +540,6 @@ async function create(path: string, realPath: string): Promise<FileHandle> {
   } catch (error) {
     const missing = errorCode(error) === "ENOENT";
     const reason = missing ? `the folder ${dirname(realPath)} does not exist` : errorReason(error);
-    throw new JournalError(`The history file ${path} cannot be created: ${reason}.`);
+    throw new JournalError(`The history file ${path} cannot be created: ${reason}.`, { cause: error });
   }
 }

@@ -1,14 +1,35 @@
-import { dirname, join, parse } from "node:path";
+import type { PageRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
-import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
+import { ClockWatch, clockNotice } from "../clock-watch.ts";
+import {
+  type Deliver,
+  type Engine,
+  type EngineObserver,
+  RECENT_LISTS_MOST,
+  type Readable,
+} from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
+import { RecentLists } from "../recent-lists.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { AssetFolder } from "./asset-folder.ts";
+import { errorReason } from "./fault.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
+import { newestTime } from "./newest-time.ts";
+import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
 import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
+import { Sweep } from "./sweep.ts";
+
+/** How often it is tried whether the store works again, while it does not. */
+const PROBE_EVERY_MS = 2_000;
+/** How often it is noted what the clock says, and how far ids went. */
+const NOTE_EVERY_MS = 60_000;
+
+/** So many rooms stay open after everybody has left: else who comes and goes would have their files read each time. */
+const UNUSED_ROOMS_MOST = 64;
 
 export interface LocalEngineOptions {
   /** The main room's history. The other rooms' lie beside it: `data.json` has them in `data.rooms/`. */
@@ -28,6 +49,8 @@ export interface LocalEngineOptions {
   /** Sessions that are over and still known, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
+  /** Whether a clock is believed that is not where it is expected: what is old is dropped at once. False if not given. */
+  readonly trustClock?: boolean;
   readonly now: () => Moment;
   /** Unix milliseconds of a timestamp in a file that another program wrote. */
   readonly timeOf: (timestamp: string) => number | undefined;
@@ -37,17 +60,28 @@ export interface LocalEngineOptions {
 
 /** The engine of one process: rosters in memory, histories in files that a person can read. */
 export class LocalEngine implements Engine {
+  readonly assets: AssetFolder;
   readonly #options: LocalEngineOptions;
   readonly #lock: { release(): void };
   readonly #memory: HistoryMemory;
   readonly #sessions: SessionStore;
+  readonly #sweep: Sweep;
   readonly #keyMemory: { count: number; readonly most: number };
+  readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms = new Map<string, RoomQueue>();
+  /** Those of them that nobody is in, the one that was left longest ago first. */
+  readonly #unused = new Set<string>();
   /** Histories still being closed; a room that is wanted again waits for it. */
   readonly #closing = new Map<string, Promise<void>>();
-  readonly #pending = { size: 0 };
+  readonly #timers: Timer[] = [];
   #isClosing = false;
-  #pruning: Timer | null = null;
+  #clock: ClockWatch;
+  /** Resolves when it is known where the clock is expected. */
+  #clockFound: Promise<void> | null = null;
+  #isClockDoubted = false;
+  /** Something beside the histories could not be written: these may fail as well. */
+  #isDoubtful = false;
+  #isProbing = false;
   #whenIdle: (() => void) | null = null;
 
   /**
@@ -56,48 +90,128 @@ export class LocalEngine implements Engine {
    * @throws JournalError when another server holds the file, or it cannot be read, written or understood
    */
   static async open(options: LocalEngineOptions): Promise<LocalEngine> {
-    const { dataFile, now, observer } = options;
+    const { dataFile } = options;
     const lock = lockFile(dataFile);
-    let sessions: SessionStore | undefined;
+    let engine: LocalEngine | undefined;
     try {
-      sessions = new SessionStore(
-        dataFile,
-        () => now().time,
-        (sentence) => observer.notice(MAIN_ROOM, sentence),
-      );
-      const engine = new LocalEngine(options, lock, sessions);
-      await engine.#queue(MAIN_ROOM).open();
-      // Who was in a room when the process before ended has a place there, and a grace that runs from now on.
-      for (const room of sessions.heldRooms()) engine.#queue(room);
-      if (!keepsAll(options.retention)) engine.#pruneNowAndThen();
+      engine = new LocalEngine(options, lock);
+      await engine.#start();
       return engine;
     } catch (error) {
-      sessions?.close();
+      if (engine !== undefined) engine.#letGo();
       lock.release();
       throw error;
     }
   }
 
-  private constructor(options: LocalEngineOptions, lock: { release(): void }, sessions: SessionStore) {
+  private constructor(options: LocalEngineOptions, lock: { release(): void }) {
+    const { dataFile, now, observer } = options;
+    this.assets = new AssetFolder(assetsFolder(dataFile));
     this.#options = options;
     this.#lock = lock;
-    this.#sessions = sessions;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
     this.#keyMemory = { count: 0, most: options.sendKeys };
+    this.#sessions = new SessionStore(
+      dataFile,
+      () => now().time,
+      (sentence) => observer.notice(MAIN_ROOM, sentence),
+      () => {
+        this.#isDoubtful = true;
+      },
+    );
+    this.#clock = new ClockWatch(this.#sessions.clock, now().time, performance.now());
+    this.#sweep = new Sweep({
+      dataFile,
+      roomsFolder: roomsFolder(dataFile),
+      retention: () => this.#retention,
+      now: () => now().time,
+      isOpen: (room) => this.#rooms.has(room),
+      open: async (room, stop) => {
+        await this.#closing.get(room);
+        return await this.#openJournal(room, stop);
+      },
+      prune: (room, journal) => this.#prune(room, journal, (end) => end()),
+      notice: (sentence) => observer.notice(MAIN_ROOM, sentence),
+      fault: (room, error) => observer.fault(room, error),
+    });
   }
 
-  #pruneNowAndThen(): void {
-    this.#pruning = setInterval(() => {
-      for (const queue of this.#rooms.values()) queue.prune();
-    }, this.#options.retention.everyMs);
+  async #start(): Promise<void> {
+    const main = this.#queue(MAIN_ROOM);
+    await main.open();
+    // Who was in a room when the process before ended has a place there, and a grace that runs from now on.
+    for (const room of this.#sessions.heldRooms()) this.#queue(room);
+    await this.#probe();
+    this.#every(PROBE_EVERY_MS, () => this.#probe());
+    this.#every(NOTE_EVERY_MS, () => this.#note());
+    const { retention } = this.#options;
+    if (keepsAll(retention)) return;
+    this.#sweep.start();
+    this.#every(retention.everyMs, () => this.#pruneAll());
+  }
+
+  #every(ms: number, task: () => unknown): void {
+    this.#timers.push(setInterval(task, ms));
+  }
+
+  /** Drops what is not to be kept: first of the rooms in memory, one after the other, then of the others. */
+  async #pruneAll(): Promise<void> {
+    for (const queue of [...this.#rooms.values()]) await queue.prune();
+    this.#sweep.start();
+  }
+
+  /** While something could not be stored, tries whether it can be again: the main room's file stands for the disk. */
+  async #probe(): Promise<void> {
+    if (this.#isProbing || this.#isClosing || (this.healthy && !this.#isDoubtful)) return;
+    this.#isProbing = true;
+    this.#isDoubtful = false;
+    const wasHealthy = this.healthy;
+    const { observer } = this.#options;
+    const fault = await this.#queue(MAIN_ROOM).probe();
+    if (fault === undefined) {
+      for (const queue of this.#rooms.values()) if (!queue.healthy) await queue.probe();
+    } else if (wasHealthy) {
+      const sentence = `Nothing can be stored (${errorReason(fault)}): sends fail until it can.`;
+      observer.notice(MAIN_ROOM, sentence);
+    }
+    if (this.healthy && !wasHealthy) observer.notice(MAIN_ROOM, "Messages can be stored again.");
+    this.#isProbing = false;
+  }
+
+  /** Notes what outlives the process. */
+  #note(): void {
+    this.#lookAtClock();
+    this.#sessions.noteClock(this.#clock.note);
+    for (const queue of this.#rooms.values()) queue.noteLastId();
+  }
+
+  /** What is to be kept, as far as the clock is believed. */
+  get #retention(): Retention {
+    const { retention, trustClock } = this.#options;
+    if (trustClock === true) return retention;
+    this.#lookAtClock();
+    return this.#clock.retention(retention);
+  }
+
+  /** Without a note it is expected where people last spoke. @param main the main room's, which is pruned first */
+  async #findClock(main: Journal): Promise<void> {
+    if (this.#sessions.clock !== null) return;
+    const seenAt = await newestTime(main, roomsFolder(this.#options.dataFile));
+    if (seenAt === null) return;
+    this.#clock = new ClockWatch({ seenAt, heldMs: 0 }, this.#options.now().time, performance.now());
+  }
+
+  #lookAtClock(): void {
+    const { now, observer, retention, trustClock } = this.#options;
+    this.#clock.look(now().time, performance.now());
+    const { aheadMs } = this.#clock;
+    const isDoubted = aheadMs > 0 && retention.keepMs !== null && trustClock !== true;
+    if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(aheadMs));
+    this.#isClockDoubted = isDoubted;
   }
 
   get rooms(): number {
-    return this.#rooms.size;
-  }
-
-  get pendingSize(): number {
-    return this.#pending.size;
+    return this.#rooms.size - this.#unused.size;
   }
 
   get absent(): number {
@@ -112,9 +226,17 @@ export class LocalEngine implements Engine {
   }
 
   enter(room: string): boolean {
-    if (!this.#rooms.has(room) && this.#rooms.size >= this.#options.maxRooms) return false;
-    this.#queue(room).places.enter();
+    const isInUse = this.#rooms.has(room) && !this.#unused.has(room);
+    if (!isInUse && this.rooms >= this.#options.maxRooms) return false;
+    this.#enter(room);
     return true;
+  }
+
+  #enter(room: string): RoomQueue {
+    const queue = this.#queue(room);
+    this.#unused.delete(room);
+    queue.places.enter();
+    return queue;
   }
 
   submit(room: string, operation: Operation): void {
@@ -123,56 +245,72 @@ export class LocalEngine implements Engine {
     this.#rooms.get(room)?.submit(operation);
   }
 
-  async recent(room: string, limit: number): Promise<readonly Readable[] | null> {
-    if (this.#isClosing || !this.enter(room)) return null;
-    const queue = this.#queue(room);
+  async recent(room: string): Promise<readonly Readable[] | null> {
+    if (this.#isClosing) return null;
+    const queue = this.#enter(room);
     try {
-      return await queue.recent(limit);
+      return await queue.recent();
     } finally {
       queue.places.leave();
       if (!queue.busy && this.#rooms.get(room) === queue) this.#idle(room, queue);
     }
   }
 
+  bytesToFetch(room: string, page: PageRequest | null): number {
+    return this.#rooms.get(room)?.bytesToFetch(page) ?? 0;
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
-    if (this.#pruning !== null) clearInterval(this.#pruning);
+    for (const timer of this.#timers) clearInterval(timer);
+    const swept = this.#sweep.close();
     if ([...this.#rooms.values()].some((queue) => queue.busy)) {
       await new Promise<void>((resolve) => {
         this.#whenIdle = resolve;
       });
     }
+    this.#note();
     const queues = [...this.#rooms.values()];
     this.#rooms.clear();
-    await Promise.all([...queues.map((queue) => queue.close()), ...this.#closing.values()]);
-    this.#sessions.close();
+    await Promise.all([...queues.map((queue) => queue.close()), ...this.#closing.values(), swept]);
+    this.#letGo();
     this.#lock.release();
+  }
+
+  #letGo(): void {
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#sessions.close();
   }
 
   #queue(room: string): RoomQueue {
     const known = this.#rooms.get(room);
     if (known) return known;
-    const { dataFile, fsync, timeOf, retention: _, ...options } = this.#options;
-    const isMain = room === MAIN_ROOM;
-    const path = isMain ? dataFile : roomFile(dataFile, room);
+    const { retention: _, ...options } = this.#options;
     const queue = new RoomQueue({
       ...options,
       name: room,
       memory: this.#memory,
       sessions: this.#sessions,
+      recentLists: this.#recentLists,
       keyMemory: this.#keyMemory,
-      pending: this.#pending,
       open: async () => {
         await this.#closing.get(room);
-        const journal = await Journal.open(path, { fsync, timeOf, create: isMain });
-        await this.#prune(room, journal, (end) => end());
-        return journal;
+        await this.#sweep.letGo(room);
+        return await this.#openJournal(room);
       },
       prune: (journal, alone) => this.#prune(room, journal, alone),
+      sizeMost: this.#options.retention.keepBytes ?? Number.POSITIVE_INFINITY,
       idle: () => this.#idle(room, queue),
     });
     this.#rooms.set(room, queue);
     return queue;
+  }
+
+  #openJournal(room: string, stop?: AbortSignal): Promise<Journal> {
+    const { dataFile, fsync, timeOf } = this.#options;
+    const isMain = room === MAIN_ROOM;
+    const path = isMain ? dataFile : roomFile(dataFile, room);
+    return Journal.open(path, { fsync, timeOf, create: isMain, ...(stop && { stop }) });
   }
 
   async #prune(
@@ -180,9 +318,14 @@ export class LocalEngine implements Engine {
     journal: Journal,
     alone: (end: () => Promise<void>) => Promise<void>,
   ): Promise<void> {
-    const { retention, now, observer } = this.#options;
+    const { now, observer } = this.#options;
     try {
-      const dropped = await journal.prune(retention, now().time, alone);
+      if (keepsAll(this.#options.retention)) return;
+      if (this.#options.retention.keepMs !== null) {
+        this.#clockFound ??= this.#findClock(journal);
+        await this.#clockFound;
+      }
+      const dropped = await journal.prune(this.#retention, now().time, alone);
       if (dropped > 0)
         observer.notice(room, `${dropped} messages of room ${room} were not to be kept any longer.`);
     } catch (error) {
@@ -191,26 +334,32 @@ export class LocalEngine implements Engine {
     }
   }
 
+  /** Closes a room that nobody is in. */
+  #closeRoom(room: string): void {
+    const queue = this.#rooms.get(room);
+    this.#unused.delete(room);
+    if (queue === undefined || queue.busy) return;
+    this.#rooms.delete(room);
+    const closed = queue
+      .close()
+      .catch((error) => this.#options.observer.fault(room, error))
+      .finally(() => this.#closing.delete(room));
+    this.#closing.set(room, closed);
+  }
+
   #idle(room: string, queue: RoomQueue): void {
+    // What it showed of the disk must not be forgotten with it.
+    if (!queue.healthy) this.#rooms.get(MAIN_ROOM)?.suspect();
     // The main room's file stays open: it was checked at the start, and it is what the lock stands for.
     if (queue.places.isEmpty && room !== MAIN_ROOM) {
-      this.#rooms.delete(room);
-      const closed = queue
-        .close()
-        .catch((error) => this.#options.observer.fault(room, error))
-        .finally(() => this.#closing.delete(room));
-      this.#closing.set(room, closed);
+      this.#unused.delete(room);
+      if (queue.healthy) this.#unused.add(room);
+      else this.#closeRoom(room);
+      for (const oldest of this.#unused) {
+        if (this.#unused.size <= UNUSED_ROOMS_MOST) break;
+        this.#closeRoom(oldest);
+      }
     }
     if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();
   }
-}
-
-/** The folder of the other rooms' files: `data.json` has them in `data.rooms/`. */
-export function roomsFolder(dataFile: string): string {
-  return join(dirname(dataFile), `${parse(dataFile).name}.rooms`);
-}
-
-/** The history file of a room by path: `data.json` has `lobby` in `data.rooms/lobby.json`. */
-export function roomFile(dataFile: string, room: string): string {
-  return join(roomsFolder(dataFile), `${room}.json`);
 }

@@ -1,10 +1,12 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLOSING, decodeRecord, replyBytes } from "../record.ts";
-import { KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
-import { copyBytes, writeAll } from "./disk-file.ts";
+import { FULL_SHARE, KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
+import { copyBytes, resemble, writeAll } from "./disk-file.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import type { Cut } from "./history-index.ts";
+
+export const PRUNED_SUFFIX = ".pruned";
 
 const OPENING = Buffer.from("[\n");
 /** What is copied at a time. In between it is seen whether to stop. */
@@ -24,8 +26,9 @@ export async function findCut(
   now: number,
   stop: AbortSignal,
 ): Promise<Cut | null> {
-  if (keepsAll(retention)) return null;
-  const { keepMs, keepMessages } = retention;
+  if (keepsAll(retention) || count === 0) return null;
+  const { keepMs, keepMessages, keepBytes } = retention;
+  const excess = keepBytes !== null && end > keepBytes ? end - FULL_SHARE * keepBytes : 0;
   const cut = { count: 0, firstId: 0, bytes: 0, replyBytes: 0 };
   for await (const lines of readLines(new FileChunks(file, OPENING.length, end))) {
     stop.throwIfAborted();
@@ -36,7 +39,8 @@ export async function findCut(
       const { id, time } = decodeRecord(record);
       const isOver =
         (keepMs !== null && time < now - keepMs) ||
-        (keepMessages !== null && count - cut.count > keepMessages);
+        (keepMessages !== null && count - cut.count > keepMessages) ||
+        cut.bytes < excess;
       if (!isOver || time > now - KEPT_AT_LEAST_MS || cut.count === count - 1) {
         return cut.count === 0 ? null : { ...cut, firstId: id };
       }
@@ -66,12 +70,12 @@ export class Successor {
   }
 
   static async create(path: string, source: FileHandle, { bytes }: Cut): Promise<Successor> {
-    const { mode } = await source.stat();
     // A crash may have left one.
     await rm(besides(path), { force: true });
-    const file = await open(besides(path), "wx+", mode & 0o777);
+    const file = await open(besides(path), "wx+", 0o600);
     const successor = new Successor(file, path, source, bytes);
     try {
+      await resemble(file, source);
       await writeAll(file, OPENING, 0);
     } catch (error) {
       await successor.discard();
@@ -108,5 +112,5 @@ export class Successor {
 }
 
 function besides(path: string): string {
-  return `${path}.pruned`;
+  return `${path}${PRUNED_SUFFIX}`;
 }

@@ -1,16 +1,22 @@
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, rm } from "node:fs/promises";
 import { CLOSING, isObject } from "../record.ts";
 import { numbered, saveCopy, writeAll } from "./disk-file.ts";
-import { JournalError } from "./fault.ts";
+import { errorReason, isFull, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
+import { PRUNED_SUFFIX } from "./prune.ts";
 import { type Scan, scan } from "./scan.ts";
-import { type Successor, type TimeOf, takeIn, Unreadable } from "./takein.ts";
+import { type Successor, TAKING_IN_SUFFIX, type TimeOf, takeIn, Unreadable } from "./takein.ts";
 
 /** A history file that is canonical to its end, and what had to be done for that. */
 export interface Recovered {
   readonly file: FileHandle;
   readonly scanned: Scan;
   readonly notices: readonly string[];
+  /**
+   * What is still to be done before anything may be written to the file: there was no room on the disk. It may be tried
+   * again and again. @returns sentences about it, once it is done
+   */
+  readonly owed?: () => Promise<readonly string[]>;
 }
 
 /** As much of the rest of a file as tells what it is. */
@@ -19,9 +25,14 @@ interface Rest {
   readonly head: string;
   /** `head` is all of it. */
   readonly whole: boolean;
+  /** Nothing but commas, brackets and white space is in it, so that no text can be lost. */
+  readonly isPunctuation: boolean;
   /** A NUL byte is in it: what a power loss leaves where a block was given to the file and never written. */
   readonly holdsNul: boolean;
 }
+
+/** Names of files that are written beside a history, to take its place. */
+export const DRAFT_SUFFIXES: readonly string[] = [PRUNED_SUFFIX, TAKING_IN_SUFFIX];
 
 const HEAD_BYTES = 4096;
 const FIRST_RECORD = '\n{"name":"';
@@ -32,18 +43,20 @@ const FIRST_RECORD = '\n{"name":"';
  *
  * @param path the file's real path
  * @param shownAs the path as the operator knows it
- * @throws JournalError when the file is no history
+ * @throws JournalError when the file is no history, or the reason of `stop`
  */
 export async function recover(
   file: FileHandle,
   path: string,
   shownAs: string,
   timeOf: TimeOf,
+  stop?: AbortSignal,
 ): Promise<Recovered> {
-  const scanned = await scan(file);
+  await dropDrafts(path);
+  const scanned = await scan(file, stop);
   if (scanned.rest === "closing") return { file, scanned, notices: [] };
   const rest = await readRest(file, scanned.end);
-  if (isPunctuation(scanned, rest)) return await putBracketBack(file, scanned, rest, shownAs);
+  if (isUnclosed(scanned, rest)) return await putBracketBack(file, scanned, rest, shownAs);
   if (isTorn(scanned, rest)) return await cutTail(file, path, scanned, shownAs);
   try {
     const successor = await takeIn(file, path, scanned, timeOf);
@@ -56,23 +69,30 @@ export async function recover(
   }
 }
 
+/** A crash may have left files that were to take this one's place. What people said must not stay in them. */
+async function dropDrafts(path: string): Promise<void> {
+  for (const suffix of DRAFT_SUFFIXES) await rm(`${path}${suffix}`, { force: true }).catch(() => undefined);
+}
+
 async function readRest(file: FileHandle, end: number): Promise<Rest> {
   const chunks = new FileChunks(file, end);
   await chunks.fill();
   const head = chunks.bytes.toString("latin1", 0, Math.min(chunks.limit, HEAD_BYTES));
   let length = 0;
   let holdsNul = false;
+  let isPunctuation = true;
   do {
+    isPunctuation &&= /^[ \t\r\n,\]]*$/.test(chunks.bytes.toString("latin1", 0, chunks.limit));
     holdsNul ||= chunks.bytes.subarray(0, chunks.limit).includes(0);
     length += chunks.limit;
     chunks.drop(chunks.limit);
   } while (await chunks.fill());
-  return { head, whole: length === head.length, holdsNul };
+  return { head, whole: length === head.length, isPunctuation, holdsNul };
 }
 
-/** Nothing but commas, brackets and white space is left, so that no text can be lost. */
-function isPunctuation({ end }: Scan, { head, whole }: Rest): boolean {
-  return whole && (end === 0 ? /^[ \t\r\n]*$/ : /^[ \t\r\n,\]]*$/).test(head);
+/** Whether the file is right but for its end, or empty. */
+function isUnclosed({ end }: Scan, { head, whole, isPunctuation }: Rest): boolean {
+  return end === 0 ? whole && /^[ \t\r\n]*$/.test(head) : isPunctuation;
 }
 
 /**
@@ -127,23 +147,46 @@ async function putBracketBack(
   rest: Rest,
   shownAs: string,
 ): Promise<Recovered> {
-  await closeAt(file, scanned.end);
   const wasClosed = /^[ \t\r\n]*\][ \t\r\n]*$/.test(rest.head);
   const nothingToTell = scanned.index.count === 0 || wasClosed;
   const notices = nothingToTell
     ? []
     : [`The history file ${shownAs} was not closed; its closing bracket was put back.`];
-  return { file, scanned: { ...scanned, end: Math.max(scanned.end, 1), rest: "closing" }, notices };
+  return await nowOrLater(file, scanned, shownAs, async () => {
+    await closeAt(file, scanned.end);
+    return notices;
+  });
 }
 
 async function cutTail(file: FileHandle, path: string, scanned: Scan, shownAs: string): Promise<Recovered> {
   const { size } = await file.stat();
-  const kept = await saveCopy(file, scanned.end, numbered(`${path}.torn-${compactUtc(new Date())}`));
-  await closeAt(file, scanned.end);
-  const whole = amount(scanned.index.count, "whole message");
-  const cut = amount(size - scanned.end, "byte");
-  const notice = `The history file ${shownAs} ended in a torn record: what stood behind its ${whole} (${cut}) was cut off and is kept in ${kept}.`;
-  return { file, scanned: { ...scanned, end: Math.max(scanned.end, 1), rest: "closing" }, notices: [notice] };
+  let kept: string | undefined;
+  return await nowOrLater(file, scanned, shownAs, async () => {
+    kept ??= await saveCopy(file, scanned.end, numbered(`${path}.torn-${compactUtc(new Date())}`));
+    await closeAt(file, scanned.end);
+    const whole = amount(scanned.index.count, "whole message");
+    const cut = amount(size - scanned.end, "byte");
+    return [
+      `The history file ${shownAs} ended in a torn record: what stood behind its ${whole} (${cut}) was cut off and is kept in ${kept}.`,
+    ];
+  });
+}
+
+/** Does a repair. Without room on the disk it is owed: what is whole in the file can be read all the same. */
+async function nowOrLater(
+  file: FileHandle,
+  scanned: Scan,
+  shownAs: string,
+  repair: () => Promise<readonly string[]>,
+): Promise<Recovered> {
+  const mended: Scan = { ...scanned, end: Math.max(scanned.end, 1), rest: "closing" };
+  try {
+    return { file, scanned: mended, notices: await repair() };
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    const notice = `The history file ${shownAs} cannot be put in order (${errorReason(error)}): it is read as far as it is whole, and nothing is stored until there is room.`;
+    return { file, scanned: mended, notices: [notice], owed: repair };
+  }
 }
 
 /** Ends the file behind its last whole record. A crash between the steps leaves a file that is merely not closed. */

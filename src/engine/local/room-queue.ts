@@ -2,25 +2,37 @@ import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { Decision, Message, Operation } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { type Member, type Moment, Room } from "../../room/room.ts";
-import type { Readable } from "../engine.ts";
+import type { Archive } from "../archive.ts";
+import { RECENT_BYTES, RECENT_MOST, type Readable } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import { Queue, type QueueOptions, withRef } from "../queue.ts";
+import type { RecentLists } from "../recent-lists.ts";
 import { encodeRecord, keyDigest, readableOf } from "../record.ts";
 import { messagesOf, NOTHING_STORED, repeatedAmong, type Stored } from "../telling.ts";
 import { withoutRoom } from "../without-room.ts";
 import type { Journal } from "./journal.ts";
 import type { SessionStore } from "./sessions.ts";
 
+/** A history that is too large and of which nothing may go yet, since it is young, is looked at again after this time. */
+const PRUNE_AGAIN_AFTER_MS = 60_000;
 /** A room that could not be opened is tried again after this time, and not on every frame. */
 const REOPEN_AFTER_MS = 5_000;
+/** A history up to this size is pruned before it is used, which takes a moment; a larger one while it is used. */
+const PRUNED_FIRST_BYTES = 16 * 1024 * 1024;
+/** With how much it is tried whether something can be stored: as much as could not be, within these bounds. */
+const PROBE_LEAST_BYTES = 4 * 1024;
+const PROBE_MOST_BYTES = 64 * 1024;
 
 export interface RoomQueueOptions extends QueueOptions {
-  /** Opens the history file, and drops before what is not to be kept of it. */
+  /** Opens the history file. */
   readonly open: () => Promise<Journal>;
+  /** Past this size of the file, in bytes, something is to be dropped at once. */
+  readonly sizeMost: number;
   /** Drops what is not to be kept of the history. `alone` runs its end when no append runs. Does not reject. */
   readonly prune: (journal: Journal, alone: (end: () => Promise<void>) => Promise<void>) => Promise<void>;
   readonly now: () => Moment;
   readonly sessions: SessionStore;
+  readonly recentLists: RecentLists;
   /** How long a nickname is kept for somebody who can resume. */
   readonly graceMs: number;
   /** The same for those whom a restart found here. */
@@ -38,8 +50,13 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   #room: Room | null = null;
   #opening: Promise<void> | null = null;
   #isPruning = false;
-  /** The end of a prune, which waits for its turn. */
-  #pruneEnd: (() => Promise<void>) | null = null;
+  /** By the clock of `performance.now`. */
+  #pruneNotBefore = 0;
+  /** What waits for its turn between two batches. They do not reject. */
+  #errands: (() => Promise<void>)[] = [];
+  /** How much could not be stored when it was tried last. */
+  #failedBytes = 0;
+  #noticesTold = 0;
   #openFailedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: RoomQueueOptions) {
@@ -56,25 +73,64 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   }
 
   /** Drops what is not to be kept of the history. Batches go on meanwhile; only the end of it is between two of them. */
-  prune(): void {
+  async prune(): Promise<void> {
     if (this.#journal === null || this.#isPruning) return;
     this.#isPruning = true;
-    void this.options
-      .prune(this.#journal, (end) => this.#betweenBatches(end))
-      .finally(() => {
-        this.#isPruning = false;
-      });
+    await this.options.prune(this.#journal, (end) =>
+      this.#betweenBatches(() => end().finally(() => this.dropHistory())),
+    );
+    this.#isPruning = false;
   }
 
-  #betweenBatches(end: () => Promise<void>): Promise<void> {
+  /** Nobody can fill the disk in the hour between two prunes. */
+  #pruneIfTooLarge(journal: Journal): void {
+    const now = performance.now();
+    if (journal.size <= this.options.sizeMost || now < this.#pruneNotBefore) return;
+    this.#pruneNotBefore = now + PRUNE_AGAIN_AFTER_MS;
+    void this.prune();
+  }
+
+  /** Notes how far ids went, for when the newest messages are taken out of the file by hand. */
+  noteLastId(): void {
+    const { sessions, name } = this.options;
+    if (this.#journal !== null && this.#journal.lastId > 0) sessions.noteLastId(name, this.#journal.lastId);
+  }
+
+  /** The store may have failed, or fail: the room counts as not healthy until a {@link probe} or a message goes well. */
+  suspect(): void {
+    this.healthy = false;
+  }
+
+  /**
+   * Tries, without a message, whether something can be stored. Becomes healthy or not by it.
+   *
+   * @returns the error if nothing can
+   */
+  async probe(): Promise<unknown> {
+    const journal = this.#journal;
+    if (journal === null) return undefined;
+    let fault: unknown;
+    const bytes = Math.min(PROBE_MOST_BYTES, Math.max(PROBE_LEAST_BYTES, this.#failedBytes));
+    await this.#betweenBatches(async () => {
+      fault = await journal.probe(bytes).catch((error) => error);
+      this.healthy = fault === undefined;
+      this.#tellNotices(journal);
+    });
+    return fault;
+  }
+
+  #betweenBatches(errand: () => Promise<void>): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#pruneEnd = async () => {
-        this.#pruneEnd = null;
-        await end().then(resolve, reject);
-        this.dropHistory();
-      };
+      this.#errands.push(() => errand().then(resolve, reject));
       this.wake();
     });
+  }
+
+  #tellNotices({ notices }: Journal): void {
+    for (const notice of notices.slice(this.#noticesTold)) {
+      this.options.observer.notice(this.options.name, notice);
+    }
+    this.#noticesTold = notices.length;
   }
 
   /** Lets go of the history file and of everything in memory. The queue must be idle. */
@@ -82,6 +138,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     this.places.endGraces();
     this.dropHistory();
     this.keys.clear();
+    this.noteLastId();
     const journal = this.#journal;
     this.#journal = null;
     this.#room = null;
@@ -98,23 +155,35 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   }
 
   /** The newest messages, oldest first. May run beside the queue: what is not stored yet is not among them. */
-  async recent(limit: number): Promise<Readable[]> {
+  async recent(): Promise<readonly Readable[]> {
+    const { name, recentLists } = this.options;
     if (this.#journal === null) await this.#tryOpen();
-    if (this.#journal === null) throw new Error(`the history of ${this.options.name} is not open`);
-    const records = await this.#journal.below(this.#journal.lastId + 1, limit);
-    return records.map(readableOf);
+    const journal = this.#journal;
+    if (journal === null) throw new Error(`the history of ${name} is not open`);
+    return recentLists.of(name, journal, async () => {
+      const records = await journal.below(journal.lastId + 1, RECENT_MOST, RECENT_BYTES);
+      return records.map(readableOf);
+    });
+  }
+
+  protected get archive(): Archive | null {
+    return this.#journal;
   }
 
   async #open(): Promise<void> {
-    const { name, observer, now } = this.options;
+    const { name, now, sessions } = this.options;
     const journal = await this.options.open();
-    for (const notice of journal.notices) observer.notice(name, notice);
+    this.#noticesTold = 0;
+    this.#tellNotices(journal);
+    if (!journal.isInOrder) this.suspect();
+    const isSmall = journal.size <= PRUNED_FIRST_BYTES;
+    if (isSmall) await this.options.prune(journal, (end) => end());
     for await (const { key, id, time } of journal.keyedSince(now().time - REMEMBERED_MS)) {
       this.keys.add(key, id, time);
     }
     this.#journal = journal;
     this.#room = new Room({
-      lastId: journal.lastId,
+      lastId: Math.max(journal.lastId, sessions.lastId(name)),
       history: this.telling.view,
       lastPlace: this.#absentees.length,
       members: this.#absentees,
@@ -125,14 +194,15 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
       isHere: () => true,
     });
     this.#absentees = [];
+    if (!isSmall) void this.prune();
   }
 
   protected get hasErrand(): boolean {
-    return this.#pruneEnd !== null;
+    return this.#errands.length > 0;
   }
 
   protected async work(batch: readonly Operation[]): Promise<void> {
-    await this.#pruneEnd?.();
+    for (const errand of this.#errands.splice(0)) await errand();
     if (batch.length === 0) return;
     if (this.#room === null) await this.#tryOpen();
     const decisions = this.#decide(batch);
@@ -228,10 +298,13 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     try {
       await journal.append(records);
       this.healthy = true;
+      this.#pruneIfTooLarge(journal);
+      this.#tellNotices(journal);
       observer.stored(records.length, performance.now() - startedAt);
       return undefined;
     } catch (error) {
       this.healthy = false;
+      this.#failedBytes = records.reduce((sum, { text }) => sum + text.length, 0);
       observer.fault(name, error);
       return error;
     }

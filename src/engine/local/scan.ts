@@ -24,8 +24,11 @@ export interface Scan {
   readonly rest: "closing" | "cut record" | "other";
 }
 
-/** Reads a history file from its start as far as it is canonical. The event loop runs on between chunks of 1 MiB. */
-export async function scan(file: FileHandle): Promise<Scan> {
+/**
+ * Reads a history file from its start as far as it is canonical. The event loop runs on between chunks of 1 MiB, and in
+ * between it is seen whether to stop. @throws the reason of `stop`
+ */
+export async function scan(file: FileHandle, stop?: AbortSignal): Promise<Scan> {
   const index = new HistoryIndex();
   const chunks = new FileChunks(file);
   await chunks.fill();
@@ -33,8 +36,10 @@ export async function scan(file: FileHandle): Promise<Scan> {
   chunks.drop(1);
   const matcher = new RecordMatcher();
   let intact = true;
-  do intact = scanChunk(chunks, matcher, index);
-  while (intact && (await chunks.fill()));
+  do {
+    stop?.throwIfAborted();
+    intact = scanChunk(chunks, matcher, index);
+  } while (intact && (await chunks.fill()));
   while (chunks.limit <= CLOSING_BYTES.length && (await chunks.fill()));
   return { index, lastTime: matcher.lastTime, end: chunks.start, rest: restOf(chunks, intact) };
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from "node:buffer";
 import { type FileHandle, open, rename, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CLOSING, encodeRecord, isId, isKey, isObject, isTime, type StoredMessage } from "../record.ts";
-import { copyBytes, keepOriginal, numbered, syncFolder, writeAll } from "./disk-file.ts";
+import { copyBytes, keepOriginal, numbered, resemble, syncFolder, writeAll } from "./disk-file.ts";
 import { FileChunks, MOST_HELD_BYTES } from "./file-chunks.ts";
 import { type Scan, scan } from "./scan.ts";
 
@@ -33,6 +33,8 @@ export interface TakenIn {
   /** Messages that had an `id` which could not be kept, because it was no integer or did not grow. */
   readonly replacedIds: number;
 }
+
+export const TAKING_IN_SUFFIX = ".taking-in";
 
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const SPACE: ReadonlySet<number> = new Set(Buffer.from(" \t\r\n"));
@@ -254,15 +256,12 @@ export async function takeIn(
 ): Promise<Successor> {
   const trial = new MessageReader(new FileChunks(file, scanned.end), scanned, timeOf);
   for await (const _ of trial.messages());
-  const draftPath = `${path}.taking-in`;
+  const draftPath = `${path}${TAKING_IN_SUFFIX}`;
   await unlink(draftPath).catch(() => undefined);
   const draft = await open(draftPath, "wx+", 0o600);
   try {
     const taken = await rewrite(file, draft, scanned, timeOf);
-    const { mode, uid, gid } = await file.stat();
-    await draft.chmod(mode & 0o777);
-    // Only root may give files away; the server of another user writes a file that is its own.
-    await draft.chown(uid, gid).catch(() => undefined);
+    await resemble(draft, file);
     await draft.sync();
     const rescanned = await scan(draft);
     if (rescanned.rest !== "closing" || rescanned.index.count !== taken.count) {

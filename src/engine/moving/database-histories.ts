@@ -5,6 +5,7 @@ import { DEAD_AFTER_MS } from "../postgres/membership.ts";
 import { MESSAGE_COLUMNS, messageOf, rowOf } from "../postgres/message-rows.ts";
 import { integerOf, rowsOf, textOf } from "../postgres/rows.ts";
 import { migrate } from "../postgres/schema.ts";
+import { requireSessions } from "../postgres/session-check.ts";
 import type { StoredMessage } from "../record.ts";
 import { type MessageTarget, MoveError, type Portion } from "./move.ts";
 
@@ -25,6 +26,7 @@ export class DatabaseHistories implements MessageTarget {
   static async open(options: DatabaseOptions): Promise<DatabaseHistories> {
     const database = new Database({ ...options, statementTimeoutMs: STEP_TIMEOUT_MS });
     try {
+      await requireSessions(database, options.url);
       await migrate(database, options.url);
     } catch (error) {
       await database.close();

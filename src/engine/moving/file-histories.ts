@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { MAIN_ROOM, roomOfPath } from "../../protocol/room-name.ts";
-import { errorReason, JournalError } from "../local/fault.ts";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { MAIN_ROOM } from "../../protocol/room-name.ts";
+import { errorCode, errorReason, JournalError } from "../local/fault.ts";
 import { FileChunks } from "../local/file-chunks.ts";
 import { HistoryIndex } from "../local/history-index.ts";
 import { Journal } from "../local/journal.ts";
-import { roomFile, roomsFolder } from "../local/local.ts";
 import { lockFile } from "../local/lock.ts";
+import { roomFile, roomOfFileName, roomsFolder } from "../local/room-file.ts";
 import { MessageReader, type TimeOf, Unreadable } from "../local/takein.ts";
 import { encodeRecord, type StoredMessage } from "../record.ts";
 import { type MessageSource, type MessageTarget, MoveError, type Portion } from "./move.ts";
@@ -24,16 +24,14 @@ export class FileSource implements MessageSource {
   }
 
   async rooms(): Promise<string[]> {
-    const folder = roomsFolder(this.dataFile);
-    const names = existsSync(folder) ? readdirSync(folder) : [];
-    const rooms = names.flatMap((name) => (name.endsWith(".json") ? [name.slice(0, -".json".length)] : []));
-    return [MAIN_ROOM, ...rooms.filter((room) => roomOfPath(`/rooms/${room}`) === room)];
+    const names = namesIn(roomsFolder(this.dataFile));
+    return [MAIN_ROOM, ...names.flatMap((name) => roomOfFileName(name) ?? [])];
   }
 
   async *messages(room: string): AsyncGenerator<Portion> {
     const path = this.pathOf(room);
-    if (!existsSync(path)) return;
-    const file = await open(path, "r");
+    const file = await openSource(path);
+    if (file === null) return;
     try {
       const { size } = await file.stat();
       const chunks = new FileChunks(file);
@@ -42,8 +40,9 @@ export class FileSource implements MessageSource {
         yield { messages, fraction: size === 0 ? 1 : chunks.start / size };
       }
     } catch (error) {
-      if (!(error instanceof Unreadable)) throw error;
-      throw new MoveError(`The file ${path} cannot be read at byte ${error.offset}: ${error.message}.`);
+      if (error instanceof Unreadable)
+        throw new MoveError(`The file ${path} cannot be read at byte ${error.offset}: ${error.message}.`);
+      throw errorCode(error) === undefined ? error : cannotRead(path, error);
     } finally {
       await file.close();
     }
@@ -56,11 +55,39 @@ export class FileSource implements MessageSource {
   }
 }
 
+/** @returns the names in a folder, none where there is no folder */
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return [];
+    throw new MoveError(`The folder ${folder} cannot be read: ${errorReason(error)}.`);
+  }
+}
+
+/** @returns null when there is no such file */
+async function openSource(path: string): Promise<FileHandle | null> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw new MoveError(`The file ${path} cannot be read: it is a directory.`);
+    // Opening a pipe would wait for its other end for ever.
+    if (!found.isFile()) throw new MoveError(`The file ${path} cannot be read: it is no regular file.`);
+    return await open(path, "r");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw error instanceof MoveError ? error : cannotRead(path, error);
+  }
+}
+
+function cannotRead(path: string, error: unknown): MoveError {
+  return new MoveError(`The file ${path} cannot be read: ${errorReason(error)}.`);
+}
+
 /** Adds to history files; no server may have them open. */
 export class FileTarget extends FileSource implements MessageTarget {
   readonly #timeOf: TimeOf;
   readonly #lock: { release(): void };
-  readonly #journals = new Map<string, Journal>();
+  #open: { readonly room: string; readonly journal: Journal } | null = null;
 
   /** @throws MoveError when a server has the file */
   constructor(dataFile: string, timeOf: TimeOf) {
@@ -80,20 +107,26 @@ export class FileTarget extends FileSource implements MessageTarget {
 
   async append(room: string, messages: readonly StoredMessage[]): Promise<void> {
     const journal = await this.#journal(room);
-    await journal.append(messages.map((message) => ({ id: message.id, text: encodeRecord(message) })));
+    try {
+      await journal.append(messages.map((message) => ({ id: message.id, text: encodeRecord(message) })));
+    } catch (error) {
+      throw new MoveError(`The file ${journal.path} cannot be written: ${errorReason(error)}.`);
+    }
   }
 
   override async close(): Promise<void> {
-    for (const journal of this.#journals.values()) await journal.close();
+    await this.#open?.journal.close();
     this.#lock.release();
   }
 
+  /** Rooms are moved one after the other, and may be more than files may be open. */
   async #journal(room: string): Promise<Journal> {
-    const known = this.#journals.get(room);
-    if (known) return known;
+    if (this.#open !== null && this.#open.room === room) return this.#open.journal;
+    await this.#open?.journal.close();
+    this.#open = null;
     const options = { fsync: "always", timeOf: this.#timeOf, create: room === MAIN_ROOM } as const;
     const journal = await Journal.open(this.pathOf(room), options);
-    this.#journals.set(room, journal);
+    this.#open = { room, journal };
     return journal;
   }
 }

@@ -74,7 +74,8 @@ export class Database {
     let sql: ReservedSQL | undefined;
     try {
       sql = await pool.reserve({ signal: deadline.signal });
-      const result = await Promise.race([work(sql), rejectionOf(deadline.signal)]);
+      const working = Promise.all([this.#setDeadlines(sql), work(sql)]);
+      const [, result] = await Promise.race([working, rejectionOf(deadline.signal)]);
       await sql.release();
       return result;
     } catch (error) {
@@ -93,19 +94,25 @@ export class Database {
     void pool.close({ timeout: 0 }).catch(() => {});
   }
 
+  /**
+   * The deadlines that the database itself keeps, of a statement, of a wait for a lock, and of a server that is paused in
+   * the middle of a batch, which must not hold up the room for the others. They are told with each use, in the same write
+   * as its first statement: poolers such as PgBouncer take none of them as parameters of a new connection.
+   */
+  #setDeadlines(sql: SQL): Promise<unknown> {
+    const ms = String(Math.ceil(this.#options.statementTimeoutMs));
+    return sql`
+      SELECT set_config('statement_timeout', ${ms}, false), set_config('lock_timeout', ${ms}, false),
+        set_config('idle_in_transaction_session_timeout', ${ms}, false)`.execute();
+  }
+
   #connect(max: number): SQL {
-    const { url, connectTimeoutMs, statementTimeoutMs } = this.#options;
+    const { url, connectTimeoutMs } = this.#options;
     return new SQL(url, {
       max,
       connectionTimeout: Math.ceil(connectTimeoutMs / 1000),
       idleTimeout: 0,
-      connection: {
-        application_name: "classic-chatbox",
-        statement_timeout: statementTimeoutMs,
-        lock_timeout: statementTimeoutMs,
-        // A server that is paused in the middle of a batch must not hold up the room for the others.
-        idle_in_transaction_session_timeout: statementTimeoutMs,
-      },
+      connection: { application_name: "classic-chatbox" },
     });
   }
 }

@@ -41,6 +41,11 @@ export function isPassing(error: unknown): boolean {
   return "code" in error && String(error.code).startsWith("ERR_POSTGRES");
 }
 
+/** What is to be done where connections are no sessions. @param where the host and name of the database */
+export function poolerSentence(where: string): string {
+  return `The database at ${where} seems to be behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by session (PgBouncer: pool_mode = session).`;
+}
+
 /** Why the database cannot be used at the start, in one sentence. @param where its host and name */
 export function startSentence(error: unknown, where: string): string {
   if (error instanceof DatabaseError) return error.message;
@@ -48,7 +53,7 @@ export function startSentence(error: unknown, where: string): string {
   const detail = error instanceof Error ? error.message : String(error);
   switch (sqlState(error)) {
     case "28P01":
-      return `The database at ${where} refuses the password.`;
+      return `The database at ${where} refuses the password; special characters of it must be percent-encoded in the URL.`;
     case "28000":
       return `The database at ${where} does not let this user in: ${detail}.`;
     case "3D000":
@@ -57,6 +62,10 @@ export function startSentence(error: unknown, where: string): string {
       return `The user of the database at ${where} lacks a right: ${detail}.`;
     case "53300":
       return `The database at ${where} has no connection left: ${detail}.`;
+    // A prepared statement that is there already, or is not, though this session never made one, or did.
+    case "42P05":
+    case "26000":
+      return poolerSentence(where);
     case undefined:
       return `The database at ${where} cannot be reached (${detail}).`;
     default:

@@ -1,7 +1,7 @@
 import type { SQL } from "bun";
 import { CHANNEL, decodeNote, type Note } from "./channel.ts";
 import type { Database } from "./database.ts";
-import { DatabaseTimeout } from "./fault.ts";
+import { inTime } from "./deadline.ts";
 
 const RETRY_AFTER_MS = 500;
 /** A connection on which nothing comes of the wish to listen is given up after this time. */
@@ -40,16 +40,7 @@ export class Listener {
         if (this.#sql === sql) this.#hearing.listening();
       },
     );
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(
-      () => reject(new DatabaseTimeout("The database did not let this server listen in time.")),
-      OPEN_TIMEOUT_MS,
-    );
-    try {
-      await Promise.race([listening, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    await inTime(listening, OPEN_TIMEOUT_MS, "The database did not let this server listen in time.");
   }
 
   /** Takes another connection: this one is silent. */

@@ -1,24 +1,41 @@
+import type { PageRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation, Outcome } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
-import type { Deliver, Engine, EngineObserver, Readable } from "../engine.ts";
+import { clockNotice } from "../clock-watch.ts";
+import {
+  type Deliver,
+  type Engine,
+  type EngineObserver,
+  RECENT_BYTES,
+  RECENT_LISTS_MOST,
+  RECENT_MOST,
+  type Readable,
+} from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
+import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, readableOf } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { AssetTable } from "./asset-table.ts";
 import { CHANNEL, encodeNote, type Note } from "./channel.ts";
+import { DatabaseClock } from "./clock.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
 import { Listener } from "./listener.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
 import { prune } from "./prune.ts";
 import { RoomReplica } from "./room-replica.ts";
-import { StoredMessages } from "./room-store.ts";
+import { StoredMessages, tryToStore } from "./room-store.ts";
 import { migrate } from "./schema.ts";
+import { requireSessions } from "./session-check.ts";
 
 /** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
 const OUTAGE_PATIENCE_MS = 4_500;
 const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
+/** How often it is tried whether something can be stored again, while nothing could. */
+const STORE_PROBE_EVERY_MS = 2_000;
+const CLOCK_EVERY_MS = 60_000;
 /** How long the end may take to put nicknames in order. */
 const RETIRE_TIMEOUT_MS = 2_000;
 /** A listener that has not heard so many of its own server's beats is deaf. */
@@ -40,6 +57,8 @@ export interface PostgresEngineOptions {
   /** Sessions that are over and still known, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
+  /** Whether a clock is believed that is not where it is expected: what is old is dropped at once. False if not given. */
+  readonly trustClock?: boolean;
   readonly now: () => Moment;
   readonly deliver: Deliver;
   readonly observer: EngineObserver;
@@ -49,16 +68,23 @@ export interface PostgresEngineOptions {
 
 /** The engine of many servers with one database. Each has a replica of the rooms that its clients are in. */
 export class PostgresEngine implements Engine {
+  readonly assets: AssetTable;
   readonly #options: PostgresEngineOptions;
   readonly #database: Database;
   readonly #membership: Membership;
   readonly #listener: Listener;
   readonly #memory: HistoryMemory;
   readonly #keyMemory: { count: number; readonly most: number };
+  readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms = new Map<string, RoomReplica>();
-  readonly #pending = { size: 0 };
+  readonly #clock: DatabaseClock;
   #timer: Timer | null = null;
-  #pruning: Timer | null = null;
+  readonly #timers: Timer[] = [];
+  #isPruning = false;
+  #isClockDoubted = false;
+  /** A room in which nothing could be stored has left memory. */
+  #isSuspect = false;
+  #isProbingStore = false;
   #isClosing = false;
   #whenIdle: (() => void) | null = null;
   /** When the database went out of reach, of `performance.now`; null while it is there. */
@@ -77,6 +103,7 @@ export class PostgresEngine implements Engine {
     const { url } = options.database;
     const engine = new PostgresEngine(options);
     try {
+      await requireSessions(engine.#database, url);
       await migrate(engine.#database, url);
       await engine.#start();
       return engine;
@@ -90,7 +117,9 @@ export class PostgresEngine implements Engine {
   private constructor(options: PostgresEngineOptions) {
     this.#options = options;
     this.#database = new Database(options.database);
+    this.assets = new AssetTable(this.#database);
     this.#membership = new Membership(this.#database);
+    this.#clock = new DatabaseClock(this.#database);
     this.#listener = new Listener(this.#database, {
       heard: (note) => this.#heard(note),
       listening: () => {
@@ -107,10 +136,6 @@ export class PostgresEngine implements Engine {
     return this.#rooms.has(MAIN_ROOM) ? this.#rooms.size : this.#rooms.size + 1;
   }
 
-  get pendingSize(): number {
-    return this.#pending.size;
-  }
-
   get absent(): number {
     let absent = 0;
     for (const replica of this.#rooms.values()) absent += replica.places.absent;
@@ -118,7 +143,7 @@ export class PostgresEngine implements Engine {
   }
 
   get healthy(): boolean {
-    if (this.#awaySince !== null || !this.#membership.isMember) return false;
+    if (this.#awaySince !== null || !this.#membership.isMember || this.#isSuspect) return false;
     for (const replica of this.#rooms.values()) if (!replica.healthy) return false;
     return true;
   }
@@ -136,11 +161,17 @@ export class PostgresEngine implements Engine {
     this.#rooms.get(room)?.submit(operation);
   }
 
-  async recent(room: string, limit: number): Promise<readonly Readable[] | null> {
+  async recent(room: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
     const everything = { firstId: 0, lastId: MAX_ID };
-    const records = await new StoredMessages(this.#database, room, everything).below(MAX_ID, limit);
-    return records.map(readableOf);
+    const messages = new StoredMessages(this.#database, room, everything);
+    const read = (await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES)).map(readableOf);
+    const ends = { firstId: read[0]?.id ?? 0, lastId: read.at(-1)?.id ?? 0 };
+    return this.#recentLists.of(room, ends, () => Promise.resolve(read));
+  }
+
+  bytesToFetch(room: string, page: PageRequest | null): number {
+    return this.#rooms.get(room)?.bytesToFetch(page) ?? 0;
   }
 
   async close(): Promise<void> {
@@ -157,26 +188,68 @@ export class PostgresEngine implements Engine {
   async #start(): Promise<void> {
     await this.#membership.join();
     await this.#listener.open();
+    // Noted in any case: whoever wants old messages dropped later need not wait then.
+    await this.#lookAtClock();
+    this.#timers.push(setInterval(() => void this.#lookAtClock().catch(() => {}), CLOCK_EVERY_MS));
     if (!keepsAll(this.#options.retention)) await this.#pruneNowAndThen();
     await this.#adopt();
     this.#timer = setInterval(() => void this.#beat(), BEAT_EVERY_MS);
+    this.#timers.push(setInterval(() => void this.#probeStore(), STORE_PROBE_EVERY_MS));
   }
 
+  /** Resolves after the first step: with many old messages the rest takes its time while people talk. */
   async #pruneNowAndThen(): Promise<void> {
-    await this.#prune();
-    this.#pruning = setInterval(() => void this.#prune(), this.#options.retention.everyMs);
+    const { retention } = this.#options;
+    const { promise: begun, resolve } = Promise.withResolvers<void>();
+    void this.#prune(resolve).then(resolve);
+    this.#timers.push(setInterval(() => void this.#prune(), retention.everyMs));
+    await begun;
   }
 
-  async #prune(): Promise<void> {
+  async #prune(stepped = () => {}): Promise<void> {
+    if (this.#isPruning) return;
+    this.#isPruning = true;
     try {
-      await prune(this.#database, this.#options.retention);
+      await prune(this.#database, await this.#lookAtClock(), () => {
+        stepped();
+        return !this.#isClosing;
+      });
     } catch (error) {
-      this.#fault(error);
+      if (!this.#isClosing) this.#fault(error);
     }
+    this.#isPruning = false;
+  }
+
+  /** @returns what is to be kept, as far as the clock is believed */
+  async #lookAtClock(): Promise<Retention> {
+    const { observer, retention, trustClock } = this.#options;
+    const watch = await this.#clock.look();
+    if (retention.keepMs === null || trustClock === true) return retention;
+    const isDoubted = watch.aheadMs > 0;
+    if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(watch.aheadMs));
+    this.#isClockDoubted = isDoubted;
+    return watch.retention(retention);
+  }
+
+  /** While something could not be stored, tries whether it can be again. An outage has its own probe. */
+  async #probeStore(): Promise<void> {
+    const isReachable = this.#awaySince === null && this.#membership.isMember && !this.#isClosing;
+    if (!isReachable || this.healthy || this.#isProbingStore) return;
+    this.#isProbingStore = true;
+    try {
+      await tryToStore(this.#database);
+      this.#isSuspect = false;
+      for (const replica of this.#rooms.values()) replica.worksAgain();
+      this.#options.observer.notice(MAIN_ROOM, "Messages can be stored again.");
+    } catch (error) {
+      this.#seen(error);
+    }
+    this.#isProbingStore = false;
   }
 
   async #letGo(): Promise<void> {
-    for (const timer of [this.#timer, this.#pruning]) if (timer !== null) clearInterval(timer);
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#timer !== null) clearInterval(this.#timer);
     this.#listener.close();
     await this.#database.close();
   }
@@ -202,7 +275,6 @@ export class PostgresEngine implements Engine {
       notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
       memory: this.#memory,
       keyMemory: this.#keyMemory,
-      pending: this.#pending,
       idle: () => this.#idle(room, replica),
     });
     this.#rooms.set(room, replica);
@@ -217,6 +289,7 @@ export class PostgresEngine implements Engine {
 
   #idle(room: string, replica: RoomReplica): void {
     if (replica.places.isEmpty && !replica.busy) {
+      if (!replica.healthy) this.#isSuspect = true;
       this.#rooms.delete(room);
       replica.close();
     }

@@ -1,26 +1,122 @@
 import type { SQL } from "bun";
-import { KEPT_AT_LEAST_MS, type Retention } from "../retention.ts";
+import { MAX_ID } from "../record.ts";
+import { FULL_SHARE, KEPT_AT_LEAST_MS, type Retention } from "../retention.ts";
 import { CHANNEL, encodeNote } from "./channel.ts";
 import type { Database } from "./database.ts";
-import { rowsOf } from "./rows.ts";
+import { integerOf, rowsOf, textOf } from "./rows.ts";
 
 const STEP_TIMEOUT_MS = 4_000;
 /** So many messages are deleted at once, so that nobody waits long for what is locked meanwhile. */
 const STEP_MESSAGES = 2_000;
+/** So many are measured at once. */
+const MEASURED_MESSAGES = 5_000;
+/** What a message takes beside its texts, and at most: four bytes for each character of its content and its name. */
+const RECORD_BYTES = 80;
+const RECORD_MOST_BYTES = 17_000;
 
-/** Deletes the messages that are not to be kept; the servers hear of it. May reject as the database does. */
-export async function prune(database: Database, { keepMs, keepMessages }: Retention): Promise<void> {
-  let deleted = 0;
-  for (;;) {
+/**
+ * Deletes the messages that are not to be kept, of all rooms; the servers hear of it. May reject as the database does.
+ *
+ * @param goOn asked between two steps
+ */
+export async function prune(
+  database: Database,
+  { keepMs, keepMessages, keepBytes }: Retention,
+  goOn: () => boolean,
+): Promise<void> {
+  let deleted = keepBytes === null ? 0 : await pruneTooLarge(database, keepBytes, goOn);
+  while (keepMs !== null || keepMessages !== null) {
     const step = await database.query(STEP_TIMEOUT_MS, (sql) => deleteSome(sql, keepMs, keepMessages));
     deleted += step;
-    if (step < STEP_MESSAGES) break;
+    if (step < STEP_MESSAGES || !goOn()) break;
   }
   if (deleted === 0) return;
   await database.query(
     STEP_TIMEOUT_MS,
     (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNote({ kind: "pruned" })})`,
   );
+}
+
+/** Deletes the oldest messages of rooms whose histories are too large. @returns how many */
+async function pruneTooLarge(database: Database, keepBytes: number, goOn: () => boolean): Promise<number> {
+  // Most rooms have so few messages that these need not be measured.
+  const rooms = await database.query(
+    STEP_TIMEOUT_MS,
+    (sql) => sql`
+      SELECT name FROM chatbox.rooms CROSS JOIN LATERAL (
+        SELECT id FROM chatbox.messages WHERE room = rooms.name ORDER BY id LIMIT 1
+      ) AS oldest WHERE (last_id - oldest.id) * ${RECORD_MOST_BYTES}::float8 > ${keepBytes}::float8`,
+  );
+  let deleted = 0;
+  for (const { name } of rowsOf(rooms)) {
+    const below = await oldestKept(database, textOf(name), keepBytes, goOn);
+    while (below !== null) {
+      const step = await database.query(STEP_TIMEOUT_MS, (sql) => deleteBelow(sql, textOf(name), below));
+      deleted += step;
+      if (step < STEP_MESSAGES || !goOn()) break;
+    }
+  }
+  return deleted;
+}
+
+/** The id from which on a room's messages are kept; null when all are. */
+async function oldestKept(
+  database: Database,
+  room: string,
+  keepBytes: number,
+  goOn: () => boolean,
+): Promise<number | null> {
+  let bytes = 0;
+  let before = MAX_ID;
+  let firstKept: number | null = null;
+  do {
+    const step = await database.query(STEP_TIMEOUT_MS, (sql) =>
+      measure(sql, room, before, FULL_SHARE * keepBytes - bytes),
+    );
+    if (step === null) return null;
+    before = step.firstId;
+    bytes += step.bytes;
+    if (step.overId !== null) firstKept ??= step.overId + 1;
+    if (bytes > keepBytes) return firstKept;
+  } while (goOn());
+  return null;
+}
+
+/**
+ * Measures some messages, the newest first. `overId` is the newest of those that are over a size with all that are newer;
+ * null where none is. @returns null when there are no messages
+ */
+async function measure(
+  sql: SQL,
+  room: string,
+  before: number,
+  sizeBytes: number,
+): Promise<{ firstId: number; bytes: number; overId: number | null } | null> {
+  const [row] = rowsOf(
+    await sql`
+      SELECT min(id)::float8 AS first_id, max(bytes)::float8 AS bytes,
+        (max(id) FILTER (WHERE bytes > ${sizeBytes}::float8))::float8 AS over_id
+      FROM (
+        SELECT id, sum(octet_length(name) + octet_length(content) + ${RECORD_BYTES}::int) OVER (ORDER BY id DESC) AS bytes
+        FROM (
+          SELECT id, name, content FROM chatbox.messages
+          WHERE room = ${room} AND id < ${before}::bigint ORDER BY id DESC LIMIT ${MEASURED_MESSAGES}::bigint
+        ) AS newest
+      ) AS measured`,
+  );
+  if (!row || row.first_id === null) return null;
+  const overId = row.over_id === null ? null : integerOf(row.over_id);
+  return { firstId: integerOf(row.first_id), bytes: integerOf(row.bytes), overId };
+}
+
+async function deleteBelow(sql: SQL, room: string, below: number): Promise<number> {
+  const rows = await sql`
+    DELETE FROM chatbox.messages WHERE room = ${room} AND id IN (
+      SELECT id FROM chatbox.messages WHERE room = ${room} AND id < ${below}::bigint
+        AND sent_at < now() - ${KEPT_AT_LEAST_MS}::float8 * interval '1 millisecond'
+      ORDER BY id LIMIT ${STEP_MESSAGES}::bigint
+    ) RETURNING id`;
+  return rowsOf(rows).length;
 }
 
 async function deleteSome(sql: SQL, keepMs: number | null, keepMessages: number | null): Promise<number> {

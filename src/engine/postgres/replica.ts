@@ -157,7 +157,7 @@ function outcomeOf(change: EntryChange, room: Room): Extract<Outcome, Change> {
       return {
         ...change,
         online: room.online,
-        page: { messages: "", bytes: 0, more: true, gap: null },
+        page: { messages: new Uint8Array(0), more: true, gap: null },
         oldProof: "",
       };
   }

@@ -2,6 +2,7 @@ import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { PageRequest } from "../../protocol/request.ts";
 import type { Decision, Operation, SessionId } from "../../room/operation.ts";
 import { isChange, type Moment } from "../../room/room.ts";
+import type { Archive } from "../archive.ts";
 import { sentenceFor } from "../failure.ts";
 import { Queue, type QueueOptions, withRef } from "../queue.ts";
 import { messagesOf, NOTHING_STORED, repeatedAmong, type Stored } from "../telling.ts";
@@ -109,6 +110,11 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     this.#follower.pruned();
   }
 
+  /** It was tried without a message whether something can be stored, and it can. */
+  worksAgain(): void {
+    this.healthy = true;
+  }
+
   /** Somebody at another server is writing. */
   typing(session: SessionId): void {
     const member = this.#follower.replica?.room.member(session);
@@ -133,6 +139,10 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     this.dropHistory();
     this.keys.clear();
     this.#follower.end();
+  }
+
+  protected get archive(): Archive | null {
+    return this.#follower.replica?.archive ?? null;
   }
 
   protected get hasErrand(): boolean {

@@ -11,8 +11,15 @@ import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./ro
 
 /** How long reading a part of the history may take. */
 const READ_TIMEOUT_MS = 4_000;
+/** Not so long that the database would pack it or put it elsewhere. */
+const PROBE_LENGTH = 1_500;
 /** So many messages are read at once when as many are wanted as fit into a reply. */
 const TAIL_STEP = 2_000;
+
+/** What a message is taken to have in bytes, before it is read. */
+const AVERAGE_BYTES = 256;
+/** Of a message beside its texts. */
+const FRAME_BYTES = 80;
 
 /** A room as the database has it. */
 export interface StoredRoom {
@@ -181,10 +188,12 @@ async function forgetOldKeys(sql: SQL, room: string, keys: readonly string[], si
 }
 
 async function replaceMembers(sql: SQL, { room, server, touched, members, changes }: Batch): Promise<void> {
-  const rows = members.map(({ session, name, key, place, isAbsent, lease }) => ({
+  const rows = members.map(({ session, name, place, isAbsent, lease }) => ({
     session,
     name,
-    lookalike: new Bun.CryptoHasher("sha256").update(key).digest("base64url"),
+    // Who has which nickname is decided under the lock, from the names. Once the key of the nickname was here, and unique;
+    // but servers of two versions may have other keys, and then both who look alike keep their nicknames.
+    lookalike: session,
     place,
     is_absent: isAbsent,
     proof: lease?.proof ?? null,
@@ -242,6 +251,23 @@ async function writeLog(sql: SQL, batch: Batch, messages: readonly Message[]): P
     SELECT pg_notify(${CHANNEL}, ${encodeEntryNote(batch)})`;
 }
 
+/** What the messages that come before one in an order have together, in bytes. */
+function bytesBefore(order: "id" | "id DESC"): string {
+  return `coalesce(sum(octet_length(name) + octet_length(content) + ${FRAME_BYTES})
+    OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)`;
+}
+
+/** Stores something like a message, and takes it back. Rejects as storing a message would. */
+export async function tryToStore(database: Database): Promise<void> {
+  await database.query(READ_TIMEOUT_MS, async (sql) => {
+    await sql`BEGIN`;
+    await sql`
+      INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+      VALUES (${crypto.randomUUID()}, 1, '', ${"x".repeat(PROBE_LENGTH)}, '', now())`;
+    await sql`ROLLBACK`;
+  });
+}
+
 /** The messages of a room in the database. */
 export class StoredMessages implements Archive {
   readonly #database: Database;
@@ -272,7 +298,7 @@ export class StoredMessages implements Archive {
     let bytes = 0;
     let before = this.lastId + 1;
     for (;;) {
-      const step = await this.#below(before, TAIL_STEP);
+      const step = await this.#below(before, TAIL_STEP, budgetBytes - bytes);
       for (const message of step) {
         const record = encodeRecord(message);
         bytes += replyBytes(record);
@@ -280,21 +306,29 @@ export class StoredMessages implements Archive {
         newestFirst.push(record);
       }
       before = step.at(-1)?.id ?? 0;
-      if (step.length < TAIL_STEP) return newestFirst.reverse();
+      if (step.length === 0 || before <= this.firstId) return newestFirst.reverse();
     }
   }
 
-  async below(before: number, count: number): Promise<string[]> {
-    const found = await this.#below(Math.min(before, this.lastId + 1), count);
+  get averageBytes(): number {
+    return AVERAGE_BYTES;
+  }
+
+  async below(before: number, count: number, budgetBytes: number): Promise<string[]> {
+    const found = await this.#below(Math.min(before, this.lastId + 1), count, budgetBytes);
     return found.map(encodeRecord).reverse();
   }
 
-  async above(after: number, count: number): Promise<string[]> {
+  async above(after: number, count: number, budgetBytes: number): Promise<string[]> {
     const rows = await this.#read(
       (sql) => sql`
-        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
-        WHERE room = ${this.#room} AND id > ${after}::bigint AND id <= ${this.lastId}::bigint
-        ORDER BY id LIMIT ${count}::bigint`,
+        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM (
+          SELECT *, ${sql.unsafe(bytesBefore("id"))} AS bytes_before FROM (
+            SELECT * FROM chatbox.messages
+            WHERE room = ${this.#room} AND id > ${after}::bigint AND id <= ${this.lastId}::bigint
+            ORDER BY id LIMIT ${count}::bigint
+          ) AS wanted
+        ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY id`,
     );
     return rows.map((row) => encodeRecord(messageOf(row)));
   }
@@ -308,12 +342,16 @@ export class StoredMessages implements Archive {
     return row && messageOf(row);
   }
 
-  async #below(before: number, count: number): Promise<Message[]> {
+  async #below(before: number, count: number, budgetBytes: number): Promise<Message[]> {
     const rows = await this.#read(
       (sql) => sql`
-        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
-        WHERE room = ${this.#room} AND id < ${before}::bigint
-        ORDER BY id DESC LIMIT ${count}::bigint`,
+        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM (
+          SELECT *, ${sql.unsafe(bytesBefore("id DESC"))} AS bytes_before FROM (
+            SELECT * FROM chatbox.messages
+            WHERE room = ${this.#room} AND id < ${before}::bigint
+            ORDER BY id DESC LIMIT ${count}::bigint
+          ) AS wanted
+        ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY id DESC`,
     );
     return rows.map(messageOf);
   }

@@ -29,6 +29,11 @@ export function integerOf(value: unknown): number {
   return number;
 }
 
+export function bytesOf(value: unknown): Uint8Array<ArrayBuffer> {
+  if (!(value instanceof Uint8Array)) throw new TypeError("The database gave something else than bytes.");
+  return new Uint8Array(value);
+}
+
 export function booleanOf(value: unknown): boolean {
   if (typeof value !== "boolean") throw new TypeError("The database gave something else than true or false.");
   return value;

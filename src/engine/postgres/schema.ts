@@ -82,6 +82,23 @@ const STEPS: readonly string[] = [
   CREATE INDEX log_by_time ON chatbox.log (written_at);
   COMMENT ON TABLE chatbox.log IS 'What happened in the rooms in the last minutes, for servers that missed a notification.';
   `,
+  `
+  CREATE TABLE chatbox.assets (
+    name text PRIMARY KEY,
+    contents bytea NOT NULL,
+    kept_at timestamptz NOT NULL
+  );
+  COMMENT ON TABLE chatbox.assets IS 'Files of the page, for pages that another server gave out or one of another version.';
+  `,
+  `
+  CREATE TABLE chatbox.clock (
+    id integer PRIMARY KEY CHECK (id = 1),
+    seen_at timestamptz NOT NULL,
+    held_ms bigint NOT NULL
+  );
+  COMMENT ON TABLE chatbox.clock IS
+    'What the clock said when it was last believed, and for how long servers have run with one that is not.';
+  `,
 ];
 
 /**
@@ -105,7 +122,6 @@ async function alone(sql: SQL, work: () => Promise<void>): Promise<void> {
   await sql`SELECT pg_advisory_lock(${MIGRATION_LOCK}::bigint)`;
   await work();
   await sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK}::bigint)`;
-  await sql.unsafe("RESET statement_timeout; RESET lock_timeout");
 }
 
 async function takeSteps(sql: SQL, url: string): Promise<void> {

@@ -1,9 +1,7 @@
-import { isNickname } from "../../protocol/characters.ts";
+import { isNickname, isVisible } from "../../protocol/characters.ts";
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
 import type { Words } from "../words/languages.ts";
 import { remembered } from "./remembered.ts";
-
-const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]/u;
 
 /** What is wrong with a nickname before it is sent, in words; undefined when nothing is. */
 export function nicknameFault(nickname: string, { nicknameFault: words }: Words): string | undefined {
@@ -11,7 +9,7 @@ export function nicknameFault(nickname: string, { nicknameFault: words }: Words)
   if (nickname === "") return words.empty;
   const length = [...nickname].length;
   if (length > NICKNAME_MAX) return words.long(length, NICKNAME_MAX);
-  return VISIBLE.test(nickname) ? words.forbidden : words.invisible;
+  return isVisible(nickname) ? words.forbidden : words.invisible;
 }
 
 const HUES = 8;
@@ -29,7 +27,7 @@ const GRAPHEMES = new Intl.Segmenter();
 export const initialOf = remembered((nickname) => {
   for (const { segment } of GRAPHEMES.segment(nickname)) {
     // A stack of marks would not fit into the disc, and reach out of it.
-    if (VISIBLE.test(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();
+    if (isVisible(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();
   }
   return "";
 }, 2_000);

@@ -1,0 +1,24 @@
+/** What there is without an attack, and what an attack costs the machine and not the server. */
+import { OPCODE } from "../client-frame.ts";
+import type { Attack } from "./attack.ts";
+import { controlFlood } from "./frames.ts";
+import { sockets } from "./groups.ts";
+
+const PONGS = controlFlood(OPCODE.pong);
+
+export const CONTROLS: readonly Attack[] = [
+  { key: "nobody", title: "nobody attacks", groups: [] },
+  {
+    key: "nobody-gets",
+    title: "nobody attacks, and somebody asks for 16 MiB each second",
+    history: "large",
+    innocents: ["gets"],
+    groups: [],
+  },
+  {
+    key: "elsewhere",
+    title: "pongs, as many as go, 50 connections, to another process that drops them",
+    isElsewhere: true,
+    groups: [sockets({ form: "v2", connections: 50, goOn: () => ({ flood: PONGS }) })],
+  },
+];

@@ -1,0 +1,193 @@
+import { open, opendir, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { CLOSING, decodeRecord } from "../record.ts";
+import type { Retention } from "../retention.ts";
+import { errorCode } from "./fault.ts";
+import type { Journal } from "./journal.ts";
+import { realFile } from "./real-file.ts";
+import { DRAFT_SUFFIXES } from "./repair.ts";
+import { roomOfFileName } from "./room-file.ts";
+
+/** No record is shorter: a file with fewer bytes for each message that is to be kept has no more of them. */
+const RECORD_LEAST_BYTES = 50;
+/** Where the first record of a file is looked for. */
+const HEAD_BYTES = 64 * 1024;
+const SUFFIX = ".json";
+/** What is kept beside a history when it is repaired or taken in; nothing is dropped from it. */
+const KEPT_ASIDE = /\.json\.(bak|torn-)[^/]*$/;
+const MOST_NAMED = 5;
+
+export interface SweepOptions {
+  readonly dataFile: string;
+  readonly roomsFolder: string;
+  /** What is to be kept, by the clock of this moment. */
+  readonly retention: () => Retention;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Whether a room is in memory: its file is somebody else's. */
+  readonly isOpen: (room: string) => boolean;
+  /** Opens the file of a room that is not in memory. */
+  readonly open: (room: string, stop: AbortSignal) => Promise<Journal>;
+  /** Drops what is not to be kept. Does not reject. */
+  readonly prune: (room: string, journal: Journal) => Promise<void>;
+  readonly notice: (sentence: string) => void;
+  readonly fault: (room: string, error: unknown) => void;
+}
+
+/**
+ * Goes through the files of all rooms and drops what is not to be kept of those that nobody is in: one file at a time, and
+ * only the first record is read where that is enough. Whoever enters a room meanwhile gets its file at once.
+ */
+export class Sweep {
+  readonly #options: SweepOptions;
+  #current: { readonly room: string; readonly stop: AbortController; readonly done: Promise<void> } | null =
+    null;
+  #running: Promise<void> | null = null;
+  #isClosed = false;
+  #hasTold = false;
+
+  constructor(options: SweepOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to go through the files, unless it does already. */
+  start(): void {
+    if (this.#isClosed) return;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Resolves when the file of a room is not in use here. To be called once the room counts as open. */
+  async letGo(room: string): Promise<void> {
+    if (this.#current?.room !== room) return;
+    this.#current.stop.abort();
+    await this.#current.done;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#current?.stop.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { dataFile, roomsFolder, fault } = this.#options;
+    const aside: string[] = [];
+    try {
+      await this.#throughFolder(roomsFolder, aside);
+      await this.#findAside(dirname(realFile(dataFile)), `${basename(realFile(dataFile))}.`, aside);
+    } catch (error) {
+      // Without a folder there are no rooms.
+      if (errorCode(error) !== "ENOENT") fault("", error);
+    }
+    await this.#tellAside(aside);
+  }
+
+  async #throughFolder(folder: string, aside: string[]): Promise<void> {
+    for await (const { name } of await opendir(folder)) {
+      if (this.#isClosed) return;
+      const draft = DRAFT_SUFFIXES.find((suffix) => name.endsWith(SUFFIX + suffix));
+      if (draft !== undefined) await this.#dropDraft(folder, name, draft);
+      else if (KEPT_ASIDE.test(name)) aside.push(join(folder, name));
+      else await this.#see(folder, name);
+    }
+  }
+
+  /** A crash has left it. */
+  async #dropDraft(folder: string, name: string, suffix: string): Promise<void> {
+    const room = roomOfFileName(name.slice(0, -suffix.length));
+    if (room !== undefined && !this.#options.isOpen(room)) await rm(join(folder, name), { force: true });
+  }
+
+  async #see(folder: string, name: string): Promise<void> {
+    const room = roomOfFileName(name);
+    if (room === undefined) return;
+    try {
+      if (!(await this.#isDue(join(folder, name)))) return;
+    } catch (error) {
+      this.#options.fault(room, error);
+      return;
+    }
+    if (this.#isClosed || this.#options.isOpen(room)) return;
+    const stop = new AbortController();
+    const done = this.#prune(room, stop.signal);
+    this.#current = { room, stop, done };
+    await done;
+    this.#current = null;
+  }
+
+  async #prune(room: string, stop: AbortSignal): Promise<void> {
+    const { fault, open: openRoom, prune } = this.#options;
+    try {
+      const journal = await openRoom(room, stop);
+      let closing: Promise<void> | undefined;
+      stop.addEventListener("abort", () => {
+        closing = journal.close();
+      });
+      if (!stop.aborted) await prune(room, journal);
+      await (closing ?? journal.close());
+    } catch (error) {
+      if (!stop.aborted) fault(room, error);
+    }
+  }
+
+  /** Whether something of a file may have to go. */
+  async #isDue(path: string): Promise<boolean> {
+    const { keepMs, keepMessages, keepBytes } = this.#options.retention();
+    const found = await stat(path);
+    if (!found.isFile()) return false;
+    if (keepBytes !== null && found.size > keepBytes) return true;
+    if (keepMessages !== null && found.size > keepMessages * RECORD_LEAST_BYTES) return true;
+    if (keepMs === null || found.size === 0) return false;
+    const head = await headOf(path);
+    const [, line = ""] = head.split("\n", 2);
+    // The newest message is kept in any case.
+    if (head === `[${CLOSING}` || head === `[\n${line}${CLOSING}`) return false;
+    return timeOf(line) < this.#options.now() - keepMs;
+  }
+
+  async #findAside(folder: string, start: string, aside: string[]): Promise<void> {
+    for await (const { name } of await opendir(folder)) {
+      if (name.startsWith(start) && /^(bak|torn-)/.test(name.slice(start.length)))
+        aside.push(join(folder, name));
+    }
+  }
+
+  /** Says once what is older than what is kept, and is not ours to delete. */
+  async #tellAside(paths: readonly string[]): Promise<void> {
+    const { keepMs } = this.#options.retention();
+    if (this.#hasTold || keepMs === null || paths.length === 0) return;
+    this.#hasTold = true;
+    const old: string[] = [];
+    for (const path of paths) {
+      const found = await stat(path).catch(() => null);
+      if (found !== null && found.mtimeMs < this.#options.now() - keepMs) old.push(path);
+    }
+    if (old.length === 0) return;
+    const more = old.length > MOST_NAMED ? ` and ${old.length - MOST_NAMED} more` : "";
+    this.#options.notice(
+      `Files that were kept aside are older than --keep-days, and are left alone: ${old.slice(0, MOST_NAMED).join(", ")}${more}. Delete them if nobody needs them.`,
+    );
+  }
+}
+
+async function headOf(path: string): Promise<string> {
+  const file = await open(path, "r");
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD_BYTES), 0, HEAD_BYTES, 0);
+    return buffer.toString("utf8", 0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** The time of the record in a line. A line that is none counts as of long ago: opening the file will tell. */
+function timeOf(line: string): number {
+  try {
+    const { time } = decodeRecord(line.replace(/,$/, ""));
+    return Number.isFinite(time) ? time : 0;
+  } catch {
+    return 0;
+  }
+}

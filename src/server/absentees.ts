@@ -1,0 +1,52 @@
+import type { Outcome, SessionId } from "../room/operation.ts";
+import type { Address } from "./address-table.ts";
+
+/** After the grace an engine may still be busy with the end of it. */
+const PATIENCE_MS = 10_000;
+
+interface Absentee {
+  readonly address: Address;
+  readonly room: string;
+  /** When it counts no more, even if nothing was heard of its end. */
+  readonly until: number;
+}
+
+/**
+ * Those whose connections to this server are gone and whose nicknames are kept for their grace. Until that ends they count
+ * for their addresses: else one host could fill the rooms with names by connecting again and again.
+ */
+export class Absentees {
+  readonly #graceMs: number;
+  readonly #absentees = new Map<SessionId, Absentee>();
+
+  constructor(graceMs: number) {
+    this.#graceMs = graceMs;
+  }
+
+  /** Somebody may resume who had a connection. @param now milliseconds of a monotonic clock, as in {@link shed} */
+  keep(session: SessionId, room: string, address: Address, now: number): void {
+    address.keep();
+    this.#absentees.set(session, { address, room, until: now + this.#graceMs + PATIENCE_MS });
+  }
+
+  /** Whoever has resumed, or is gone after all, is not absent any more. */
+  told(outcome: Outcome): void {
+    if (outcome.kind === "left") this.#letGo(outcome.session);
+    else if (outcome.kind === "resumed") this.#letGo(outcome.from);
+  }
+
+  /** Forgets those whose end this server did not hear of. To be called now and then. */
+  shed(now: number): void {
+    for (const [session, { until }] of this.#absentees) {
+      if (now < until) break;
+      this.#letGo(session);
+    }
+  }
+
+  #letGo(session: SessionId): void {
+    const absentee = this.#absentees.get(session);
+    if (absentee === undefined) return;
+    this.#absentees.delete(session);
+    absentee.address.letGo(absentee.room);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Rate } from "./settings.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** A rate for each room, over all that are in it. Rooms whose rates have recovered are forgotten. */
+export class RoomRates {
+  readonly #rate: Rate | null;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  /** @param rate null for no limit */
+  constructor(rate: Rate | null) {
+    this.#rate = rate;
+  }
+
+  /** The bucket of a room at a moment. It must not be kept: once it is full, another may stand in for it. */
+  of(room: string, now: number): TokenBucket | null {
+    if (this.#rate === null) return null;
+    const known = this.#buckets.get(room);
+    if (known !== undefined) return known;
+    const bucket = new TokenBucket(this.#rate, now);
+    this.#buckets.set(room, bucket);
+    return bucket;
+  }
+
+  /** Forgets what has recovered. To be called now and then. */
+  shed(now: number): void {
+    for (const [room, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(room);
+  }
+}

@@ -1,0 +1,32 @@
+/** A page's files come from whichever server of a database it reaches, while their versions are changed one by one. */
+import { expect, test } from "bun:test";
+import { SQL } from "bun";
+import { loadFile, loadPage, otherVersion } from "../support/build.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { startServer, TemporaryFolder } from "../support/server.ts";
+
+test("servers of two versions give out each other's files, with the same headers", async () => {
+  using folder = new TemporaryFolder();
+  const database = await createDatabase();
+  await using first = await startServer([], { database });
+  // It has looked for files before the other one came.
+  await loadFile(first.http(`/assets/page-${"0".repeat(32)}.js`));
+  await using second = await startServer([], { database, ...otherVersion(folder.path) });
+  const [old, fresh] = await Promise.all([first, second].map((server) => loadPage(server.http("/"))));
+  for (const [path, file] of fresh ?? []) expect(await loadFile(first.http(path))).toEqual(file);
+  for (const [path, file] of old ?? []) expect(await loadFile(second.http(path))).toEqual(file);
+  expect([...(fresh?.keys() ?? [])].filter((path) => old?.has(path))).toHaveLength(1);
+  await second.stop();
+  for (const [path, file] of fresh ?? []) expect(await loadFile(first.http(path))).toEqual(file);
+});
+
+test("a database that takes no files stops no start, and one of them says so", async () => {
+  const database = await createDatabase();
+  await using first = await startServer([], { database });
+  await first.stop();
+  await using sql = new SQL(database, { max: 1 });
+  await sql`DROP TABLE chatbox.assets`;
+  await first.restart();
+  for (const { status } of (await loadPage(first.http("/"))).values()) expect(status).toBe(200);
+  expect(first.lines.filter(({ event }) => event === "assets")).toHaveLength(1);
+});

@@ -1,0 +1,130 @@
+import { expect, test } from "bun:test";
+import { handshakeKey, readRequest } from "../../src/server/http.ts";
+
+/** What is read of a head, whose lines are given without their ends. */
+function read(...lines: string[]) {
+  return readRequest(Buffer.from(`${lines.join("\r\n")}\r\n\r\n`, "latin1"));
+}
+
+const HOST = "Host: localhost:5000";
+
+test.each(["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH", "CONNECT"])(
+  "%s is answered with 405",
+  (method) => {
+    expect(read(`${method} / HTTP/1.1`, HOST)).toMatchObject({ kind: "bad", status: 405 });
+  },
+);
+
+test.each(["FOO", "TRACK", "get", "Head", "PRI", "GE"])(
+  "%s is no method, and is answered with 501",
+  (method) => {
+    expect(read(`${method} / HTTP/1.1`, HOST)).toMatchObject({ kind: "bad", status: 501 });
+  },
+);
+
+test.each(["GET", "HEAD"])("%s is read", (method) => {
+  const request = read(`${method} /rooms/a?read HTTP/1.1`, HOST);
+  expect(request).toMatchObject({ kind: "request", path: "/rooms/a", isHttp10: false });
+  if (request.kind === "request") expect(request.request.method).toBe(method);
+});
+
+test.each([
+  ["none", []],
+  ["two", ["Host: localhost", "Host: localhost"]],
+  ["two in other letters", ["Host: localhost", "HOST: evil.example"]],
+  ["an empty one and another", ["Host:", "Host: localhost"]],
+  ["one with a path", ["Host: localhost/a"]],
+  ["one with a user", ["Host: localhost@evil.example"]],
+  ["one with a comma", ["Host: localhost,evil.example"]],
+  ["half an address", ["Host: [::1"]],
+  ["a port that is no number", ["Host: localhost:x"]],
+  ["a port that is too large", ["Host: localhost:70000"]],
+])("a request of HTTP/1.1 names one host: %s is 400", (_what, headers) => {
+  expect(read("GET / HTTP/1.1", ...headers)).toMatchObject({ kind: "bad", status: 400 });
+});
+
+test("the host of a whole URL does not make up for a header that is missing", () => {
+  expect(read("GET http://localhost/ HTTP/1.1").kind).toBe("bad");
+});
+
+test("a request of HTTP/1.0 may name no host, and not two", () => {
+  expect(read("GET / HTTP/1.0")).toMatchObject({ kind: "request", isHttp10: true });
+  expect(read("GET / HTTP/1.0", HOST, HOST).kind).toBe("bad");
+});
+
+test.each([
+  ["http://localhost:5000/rooms/a?read", "/rooms/a", "?read", "localhost"],
+  ["HTTP://Evil.example/", "/", "", "evil.example"],
+  ["https://evil.example", "/", "", "evil.example"],
+  ["http://evil.example?read", "/", "?read", "evil.example"],
+  ["http://[::1]:5000/a/../b", "/a/../b", "", "[::1]"],
+])("a whole URL is a target, and its host goes before the header: %s", (target, path, search, hostname) => {
+  const request = read(`GET ${target} HTTP/1.1`, HOST);
+  expect(request).toMatchObject({ kind: "request", path });
+  if (request.kind === "request") {
+    const url = new URL(request.request.url);
+    expect([url.search, url.hostname]).toEqual([search, hostname]);
+  }
+});
+
+test.each([
+  "http:///",
+  "http://a@b/",
+  "http://a b/",
+  "ftp://a/",
+  "ws://a/",
+  "http:/a",
+  "a",
+  "*",
+  "?read",
+  "http://a#b",
+])("%s is no target", (target) => {
+  expect(read(`GET ${target} HTTP/1.1`, HOST)).toMatchObject({ kind: "bad", status: 400 });
+});
+
+const HANDSHAKE = [
+  "GET / HTTP/1.1",
+  HOST,
+  "Upgrade: websocket",
+  "Connection: keep-alive, Upgrade",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
+
+/** The key of the handshake in which one thing is said otherwise. */
+function keyWith(from: string, to: string): string | null {
+  const request = read(...HANDSHAKE.map((line) => line.replace(from, to)));
+  return request.kind === "request" ? handshakeKey(request) : null;
+}
+
+test("a whole handshake has its key, and one that is cut short or wrong has none", () => {
+  expect(keyWith("", "")).toBe("dGhlIHNhbXBsZSBub25jZQ==");
+  expect(keyWith("localhost:5000", "chat.example")).not.toBeNull();
+  const wrong: [from: string, to: string][] = [
+    ["HTTP/1.1", "HTTP/1.0"],
+    ["GET", "HEAD"],
+    ["GET", "FOO"],
+    ["Host:", "X-Host:"],
+    ["localhost:5000", ""],
+    ["Version: 13", "Version: 8"],
+    ["Sec-WebSocket-Version", "X-Version"],
+    ["keep-alive, Upgrade", "keep-alive"],
+    ["Sec-WebSocket-Key", "X-Key"],
+    ["jZQ==", "jZR=="], // the same bytes, with a bit that means nothing
+    ["jZQ==", "jZg=="],
+    ["jZQ==", "jZf=="],
+    ["jZQ==", "jZQ="],
+    ["jZQ==", "jZQQ"],
+    ["dGhl", "dGh"],
+    ["dGhl", "dGhldGhl"],
+    ["dGhl", "dG l"],
+  ];
+  expect(wrong.filter(([from, to]) => keyWith(from, to) !== null)).toEqual([["jZQ==", "jZg=="]]);
+});
+
+test("a head with more than 100 fields is refused before they are read", () => {
+  const fields = (count: number) => Array.from({ length: count }, (_, i) => `X-${i}: 1`);
+  expect(read("GET / HTTP/1.1", "Host: a", ...fields(99))).toMatchObject({ kind: "request" });
+  expect(read("GET / HTTP/1.1", "Host: a", ...fields(100))).toMatchObject({ status: 431 });
+  expect(read("GET / HTTP/1.1", "Host: a", ...fields(1000), "no field")).toMatchObject({ status: 431 });
+});
