@@ -31,7 +31,7 @@ type Words = (typeof WORDS)[ReadingLanguage];
 const LINES_MOST = 24;
 /** Of a line, on a wide screen. */
 const LINE_CHARACTERS = 80;
-const LINE_BREAK = /[\n\f\v\u0085\u2028\u2029]/g;
+const LINE_BREAK = /\r\n?|[\n\f\v\u0085\u2028\u2029]/g;
 
 /** The language for an `Accept-Language` header: the first one that there are words for. */
 export function readingLanguage(header: string): ReadingLanguage {

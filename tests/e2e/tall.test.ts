@@ -224,7 +224,7 @@ async function extent(person: Person): Promise<{ excess: number; height: number 
 
 for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
   test(`without JavaScript tall messages are folded, too, and nothing is wider than the window: ${device}`, async () => {
-    const room = stage.newRoom();
+    const room = stage.newRoom().padEnd("/rooms/".length + 64, "w");
     const eve = await stage.enter(room, "W".repeat(100));
     const wide = [
       "\t".repeat(3999).concat("x"),
