@@ -36,7 +36,7 @@ export async function history(bench: Bench): Promise<Section> {
     about:
       `Start is from the start of the process to its listening. Then one client sends ${sends(bench)} messages a round, with ` +
       `${WINDOW} on their way, and another asks for the newest 50 (version 3). In the end one asks for the whole history ` +
-      "(version 2), of which the server gives the newest 16 MiB. Memory is what is resident a second after the start, right " +
+      "(version 2), of which the server gives the newest 1 MiB. Memory is what is resident a second after the start, right " +
       "after each round, and three seconds after the last one, when what was in use for a moment has been given back.",
     columns: [
       { key: "startMs", title: "start, ms" },

@@ -10,7 +10,7 @@ export const CONTROLS: readonly Attack[] = [
   { key: "nobody", title: "nobody attacks", groups: [] },
   {
     key: "nobody-gets",
-    title: "nobody attacks, and somebody asks for 16 MiB each second",
+    title: "nobody attacks, and somebody asks for a history of 16 MiB each second",
     history: "large",
     innocents: ["gets"],
     groups: [],

@@ -65,20 +65,21 @@ export const READING: readonly Attack[] = [
   ...[1, 5, 200].map(
     (count): Attack => ({
       key: `get-${count}`,
-      title: `get of 16 MiB, ${GETS}/s, ${connections(count)}`,
+      title: `get of a history of 16 MiB, ${GETS}/s, ${connections(count)}`,
       history: "large",
       groups: [sockets({ form: "v2", connections: count, goOn: stream(GETS, GET) })],
     }),
   ),
   {
     key: "get-churn",
-    title: "get of 16 MiB on 45 new connections/s, reset after 60 ms",
+    title: "get of a history of 16 MiB on 45 new connections/s, reset after 60 ms",
     history: "large",
     groups: [sockets({ form: "v2", greeting: namedThen(GET), end: endAfter(60) })],
   },
   {
     key: "pin",
-    title: "get of 16 MiB, 1/s, 60 connections that do not read, while somebody else asks each second",
+    title:
+      "get of a history of 16 MiB, 1/s, 60 connections that do not read, while somebody else asks each second",
     history: "large",
     innocents: ["gets"],
     groups: [sockets({ form: "v2", connections: 60, reads: false, goOn: stream(1, GET) })],
