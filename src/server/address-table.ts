@@ -126,14 +126,11 @@ export class Address {
 export class AddressTable {
   readonly #limits: AddressLimits;
   readonly #memory: SharedMemory;
-  readonly #isExempt: (key: string) => boolean;
   readonly #addresses = new Map<string, Address>();
 
-  /** @param isExempt whether an address has no limits on rates and numbers */
-  constructor(limits: AddressLimits, memory: SharedMemory, isExempt: (key: string) => boolean = () => false) {
+  constructor(limits: AddressLimits, memory: SharedMemory) {
     this.#limits = limits;
     this.#memory = memory;
-    this.#isExempt = isExempt;
   }
 
   get size(): number {
@@ -144,7 +141,16 @@ export class AddressTable {
   of(key: string, now: number): Address {
     const known = this.#addresses.get(key);
     if (known !== undefined) return known;
-    const limits = this.#isExempt(key) ? { ...this.#limits, ...NO_RATES } : this.#limits;
+    return this.#add(key, this.#limits, now);
+  }
+
+  /** The same for an address that has no limits but those on memory. It counts by itself, and not with its network. */
+  exempt(ip: string, now: number): Address {
+    const key = `exempt ${ip}`;
+    return this.#addresses.get(key) ?? this.#add(key, { ...this.#limits, ...NO_RATES }, now);
+  }
+
+  #add(key: string, limits: AddressLimits, now: number): Address {
     const address = new Address(limits, this.#memory, now);
     this.#addresses.set(key, address);
     return address;

@@ -56,7 +56,7 @@ export function isCutShort(peer: string, forwardedFor: string | null, trusted: B
 function readForwardedFor(peer: string, forwardedFor: string | null, trusted: BlockList) {
   let address = plainAddress(peer);
   const hops = forwardedFor?.split(",").slice(-HOPS_MAX) ?? [];
-  while (isTrusted(address, trusted)) {
+  while (isListed(address, trusted)) {
     const hop = hops.pop();
     if (hop === undefined) break;
     const next = addressOfHop(hop);
@@ -77,8 +77,8 @@ function addressOfHop(hop: string): string | null {
   return isIPv4(address) || isIPv6(address) ? address : null;
 }
 
-/** Whether an address is one of the trusted proxies'. */
-export function isTrusted(address: string, trusted: BlockList): boolean {
+/** Whether an address, or a network that it is in, is on a list of the operator's. */
+export function isListed(address: string, list: BlockList): boolean {
   const plain = plainAddress(address);
-  return isIPv6(plain) ? trusted.check(plain, "ipv6") : isIPv4(plain) && trusted.check(plain, "ipv4");
+  return isIPv6(plain) ? list.check(plain, "ipv6") : isIPv4(plain) && list.check(plain, "ipv4");
 }

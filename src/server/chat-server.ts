@@ -10,7 +10,7 @@ import type { Outcome } from "../room/operation.ts";
 import { Absentees } from "./absentees.ts";
 import { Access } from "./access.ts";
 import { type Address, AddressTable } from "./address-table.ts";
-import { addressKey, isTrusted } from "./addresses.ts";
+import { addressKey, isListed } from "./addresses.ts";
 import { ByteAccount } from "./byte-account.ts";
 import { Connection, type Ending, type Shared } from "./connection.ts";
 import { costOfSending } from "./cost.ts";
@@ -168,7 +168,7 @@ export class ChatServer {
       pending: new ByteAccount(limits.pendingBytes),
       getMemory: new ByteAccount(limits.getMemoryBytes),
     };
-    const addresses = new AddressTable(limits, memory, (key) => isExempt(key, settings));
+    const addresses = new AddressTable(limits, memory);
     this.#addresses = addresses;
     this.#roomSends = new RoomRates(limits.roomSends);
     this.#door = new Door(access, settings.trustProxy, reports, log);
@@ -300,7 +300,7 @@ export class ChatServer {
               handshakeMs: limits.handshakeMs,
               sockets: this.#sockets,
               unsettledPerAddress: (peer) =>
-                isTrusted(peer, trustProxy)
+                isListed(peer, trustProxy)
                   ? Number.POSITIVE_INFINITY
                   : (limits.connectionsPerAddress ?? Number.POSITIVE_INFINITY),
               admit: (path, request, peer) => this.#admit(path, request, peer),
@@ -348,7 +348,7 @@ export class ChatServer {
         `the system gives so few files (ulimit -n) that there can be ${most} connections and not ${limits.maxConnections}`,
       );
     }
-    const hasLocalProxy = ["127.0.0.1", "::1"].some((address) => isTrusted(address, trustProxy));
+    const hasLocalProxy = ["127.0.0.1", "::1"].some((address) => isListed(address, trustProxy));
     if (access.isLoopbackOnly && hasLocalProxy && allowOrigins === null) {
       log.warn(
         { category: "server", event: "origins" },
@@ -367,11 +367,11 @@ export class ChatServer {
       return door.reject(404, "There is no such room.", { address: ip, fields: { path } });
     if (this.#stopping) return this.#rejectForNow(ip, "The server stops.");
     if (this.#sockets.isFull) return this.#rejectForNow(ip, "There is no place for another connection now.");
-    const address = this.#addresses.of(addressKey(ip), performance.now());
+    const address = this.#addressOf(ip);
     const excess = address.admit(room, performance.now());
     if (excess !== null)
       return this.#rejectForRate(ip, excess.wait, `Too many ${excess.reason} from this address.`);
-    const shared = isExempt(addressKey(ip), this.#parts.settings) ? this.#sharedByExempt : this.#shared;
+    const shared = this.#isExempt(ip) ? this.#sharedByExempt : this.#shared;
     if (!shared.engine.enter(room)) {
       address.leave(room);
       return this.#rejectForNow(ip, "There is no place for another room now.");
@@ -401,6 +401,16 @@ export class ChatServer {
     return this.#door.reject(503, sentence, { address, headers: { "Retry-After": "5" } });
   }
 
+  /** What an IP address counts as. */
+  #addressOf(ip: string): Address {
+    const now = performance.now();
+    return this.#isExempt(ip) ? this.#addresses.exempt(ip, now) : this.#addresses.of(addressKey(ip), now);
+  }
+
+  #isExempt(ip: string): boolean {
+    return isListed(ip, this.#parts.settings.exemptAddresses);
+  }
+
   /** A connection counts for its address until its nickname is nobody's any more. */
   #countOut(connection: Connection, { name, resumable }: Ending): void {
     const { session, room, address, version } = connection;
@@ -413,7 +423,7 @@ export class ChatServer {
     const ip = this.#door.addressOf(request, peer);
     const refusal = this.#door.refuseHost(request, ip);
     if (refusal !== null) return refusal;
-    const address = this.#addresses.of(addressKey(ip), performance.now());
+    const address = this.#addressOf(ip);
     const wait = address.rates.http?.take(performance.now()) ?? 0;
     if (wait > 0) return this.#rejectForRate(ip, wait, "Too many requests from this address.");
     if (path === "/healthz") return this.#health();
@@ -462,11 +472,6 @@ export class ChatServer {
       { status: status === "ok" ? 200 : 503, headers: { "Cache-Control": "no-store" } },
     );
   }
-}
-
-/** @param key of an address, see `addressKey` */
-function isExempt(key: string, { exemptAddresses }: Settings): boolean {
-  return isTrusted(key.replace(/\/64$/, ""), exemptAddresses);
 }
 
 /** How many sockets there may be: what the operator allows, as far as the system does. */

@@ -1,6 +1,6 @@
 import type { BlockList } from "node:net";
 import type { Access } from "./access.ts";
-import { clientAddress, isCutShort, isLoopback, isTrusted, plainAddress } from "./addresses.ts";
+import { clientAddress, isCutShort, isListed, isLoopback, plainAddress } from "./addresses.ts";
 import type { Log } from "./log.ts";
 import { quote, type Rejection, type Reports } from "./reports.ts";
 
@@ -73,7 +73,7 @@ export class Door {
    * To trust another machine is nothing to advise, since anyone can send the header.
    */
   #hintAtProxy(peer: string, forwardedFor: string): void {
-    const isUntrusted = !isTrusted(peer, this.#trusted);
+    const isUntrusted = !isListed(peer, this.#trusted);
     if (isUntrusted ? !isLoopback(peer) : !isCutShort(peer, forwardedFor, this.#trusted)) return;
     const hint = isUntrusted
       ? `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${plainAddress(peer)}`

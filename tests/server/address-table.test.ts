@@ -5,9 +5,9 @@ import { ByteAccount } from "../../src/server/byte-account.ts";
 import type { Limits } from "../../src/server/settings.ts";
 import { LIMITS } from "../support/wire.ts";
 
-function tableOf(limits: Partial<Limits>, isExempt?: (key: string) => boolean): AddressTable {
+function tableOf(limits: Partial<Limits>): AddressTable {
   const memory = { pending: new ByteAccount(1e6), getMemory: new ByteAccount(1e6) };
-  return new AddressTable({ ...LIMITS, ...limits }, memory, isExempt);
+  return new AddressTable({ ...LIMITS, ...limits }, memory);
 }
 
 /** Admits to a room and gives what became of it. */
@@ -93,8 +93,9 @@ test("an absence of whose end nothing is heard counts until some time after its 
 
 test("an exempt address has the limits on memory and no others", () => {
   const limits = { connectionsPerAddress: 1, roomsPerAddress: 1, addressPendingBytes: 100 };
-  const table = tableOf(limits, (key) => key === "bot");
-  const [bot, other] = [table.of("bot", 0), table.of("other", 0)];
+  const table = tableOf(limits);
+  const [bot, other] = [table.exempt("a", 0), table.of("a", 0)];
+  expect(table.exempt("a", 0)).toBe(bot);
   expect(["x", "y", "z"].map((room) => admitted(bot, room))).toEqual(["in", "in", "in"]);
   expect(["x", "y"].map((room) => admitted(other, room))).toEqual(["in", "connections 1"]);
   expect(Object.values(bot.rates).every((bucket) => bucket === null)).toBe(true);
