@@ -168,7 +168,7 @@ test("one's own messages are those that this browser sent, whoever has had the n
   );
   const late = await stage.enter(room, "An", { at });
   expect(await own(late)).toEqual([]);
-  dropNetworkErrors(an);
+  dropNetworkErrors(an, eve);
 });
 
 test("all tabs of a browser know what any of them sent", async () => {

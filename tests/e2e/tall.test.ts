@@ -22,12 +22,12 @@ for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
     const room = stage.newRoom();
     const an = await stage.enter(room, "An", { options });
     const eve = await stage.enter(room, "Eve");
-    for (const content of Object.values(TALL)) {
+    for (const [kind, content] of Object.entries(TALL)) {
       await eve.write(content);
-      await eve.say("short");
+      await eve.say(`after ${kind}`);
       await an.page.waitForFunction(
         (text) => [...document.querySelectorAll(".log .content")].at(-1)?.textContent === text,
-        "short",
+        `after ${kind}`,
       );
       const tall = an.log.locator("li").nth(-2);
       expect(await tall.evaluate((row) => row.clientHeight)).toBeLessThan(600);
