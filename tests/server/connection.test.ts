@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { settle } from "../../src/room/operation.ts";
+import { Address } from "../../src/server/address-table.ts";
 import { ConnectionStage } from "../support/wire.ts";
 
 const GET = '{"type":"get"}';
@@ -273,6 +274,21 @@ test("LIM-13 unsent histories count against one memory, and give it back when th
   expect(getMemory.bytes).toBe(4950);
   connection.closed(1006);
   expect(getMemory.bytes).toBe(4900);
+});
+
+test("LIM-13 what one address has not read keeps it from more, and leaves room to others", () => {
+  const stage = new ConnectionStage({
+    addressGetMemoryBytes: 3000,
+    getMemoryBytes: 10_000,
+    unsentBytes: 1e6,
+  });
+  expect([2000, 2000, 500].map((bytes) => stage.connection.historyRefusal(bytes))).toEqual([
+    null,
+    "ErrorWhenGet",
+    null,
+  ]);
+  const other = new Address(stage.shared.limits, stage, 0);
+  expect([stage.getMemory.bytes, other.getMemory.hasRoomFor(3000)]).toEqual([2500, true]);
 });
 
 test("LIM-2 LIM-7 pings of the WebSocket's count as requests: past the rate no pong, and then the end", () => {
