@@ -29,7 +29,7 @@ const SLOW_READER_BYTES_PER_S = 128 * 1024;
 /** A client that is as late as this with its pongs is dead. */
 const PONGS_DUE_MOST = 3;
 
-/** A JSON value that is carried back takes so many times the memory of its text: `{}` is two bytes, and an object. */
+/** A list or an object takes so many times the memory of its text: `{}` is two bytes, and an object. */
 const PARSED_WEIGHT = 32;
 
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
@@ -274,8 +274,7 @@ export class Connection implements Living {
       if (at - this.#typedAt < TYPING_EVERY_MS || !this.#rates.mayTell(at)) return;
       this.#typedAt = at;
     }
-    const isParsed = request.kind === "malformed-name" || request.kind === "malformed-send";
-    const size = messageSize * (isParsed ? PARSED_WEIGHT : 1);
+    const size = messageSize * (carriesParsed(request) ? PARSED_WEIGHT : 1);
     this.#pending.charge(size);
     this.#shared.engine.submit(this.room, {
       kind: "request",
@@ -446,6 +445,17 @@ export class Connection implements Living {
 
 /** Ends of which the client is not the cause, or at which it may not know that it has ended. */
 const RESUMABLE: ReadonlySet<Cause> = new Set(["lost", "silent", "stalled", "overload", "restart", "cut"]);
+
+/** Whether a list or an object waits to be carried back. */
+function carriesParsed(request: Request): boolean {
+  const carried =
+    request.kind === "malformed-name"
+      ? request.name
+      : request.kind === "malformed-send"
+        ? request.content
+        : null;
+  return typeof carried === "object" && carried !== null;
+}
 
 /** Past this point there are no secrets. */
 function withProof(request: Request): RoomRequest {
