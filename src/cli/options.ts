@@ -252,7 +252,7 @@ function createServeCommand(version: string): Command {
     .addOption(bytes("--unsent-output <size>", "unsent output of one connection, past which it is cut", MIB))
     .addOption(number("--get-grace <seconds>", "time for a client to read one large history", 120))
     .addOption(bytes("--get-memory <size>", "unsent histories of all connections", 256 * MIB))
-    .addOption(bytes("--address-get-memory <size>", "unsent histories of one address", 32 * MIB))
+    .addOption(bytes("--address-get-memory <size>", "unsent histories of one address", 128 * MIB))
     .addOption(count("--max-rooms <n>", "rooms in use", 1000))
     .addOption(bytes("--history-memory <size>", "history kept in memory, of all rooms", 256 * MIB))
     .addOption(bytes("--pending-memory <size>", "requests waiting for the disk", 64 * MIB))

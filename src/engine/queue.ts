@@ -69,6 +69,8 @@ export abstract class Queue<Options extends QueueOptions> implements HistoryHold
   }
 
   submit(operation: Operation): void {
+    if (operation.kind === "request" && "page" in operation.request)
+      this.telling.asked(operation.request.page);
     this.#gathering.push(operation);
     this.wake();
   }

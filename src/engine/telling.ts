@@ -36,6 +36,9 @@ export class Telling {
     this.#getBudgetBytes = getBudgetBytes;
   }
 
+  /** What somebody will fetch who has asked already: whoever asks for the same shares it. */
+  readonly #coming = new Set<"whole" | "newest">();
+
   readonly view: HistoryView = historyOf(() => this.#window);
 
   /** What is held of the history, in bytes of JSON. */
@@ -54,6 +57,7 @@ export class Telling {
 
   /** Lets go of all but the newest messages. To be called when a batch is told. */
   trim(): void {
+    this.#coming.clear();
     this.#pages?.trim();
   }
 
@@ -63,10 +67,18 @@ export class Telling {
    * @param page null for the newest messages as version 2 has them
    */
   bytesToFetch({ firstId, lastId, averageBytes }: Archive, page: PageRequest | null): number {
+    const shared = sharedBy(page);
+    if (shared !== null && this.#coming.has(shared)) return 0;
     const most = lastId === 0 ? 0 : lastId - firstId + 1;
     const isHeld = page === null && this.#window !== null;
     const missing = isHeld ? 0 : page === null ? most : (this.#pages?.missing(page) ?? page.limit);
     return Math.min(this.#getBudgetBytes, Math.min(missing, most) * averageBytes);
+  }
+
+  /** Somebody has asked. @param page null for the newest messages as version 2 has them */
+  asked(page: PageRequest | null): void {
+    const shared = sharedBy(page);
+    if (shared !== null) this.#coming.add(shared);
   }
 
   /**
@@ -151,6 +163,12 @@ export class Telling {
     if (message !== undefined) return { kind: "repeated", session, ref, message };
     return { kind: "send-failed", session, ref, name, content, error: sendError ?? sentenceFor(undefined) };
   }
+}
+
+/** What all have in common who ask for the end of the history. */
+function sharedBy(page: PageRequest | null): "whole" | "newest" | null {
+  if (page === null) return "whole";
+  return page.before === null && page.after === null ? "newest" : null;
 }
 
 function historyOf(window: () => HistoryWindow | null): HistoryView {

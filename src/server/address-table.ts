@@ -28,7 +28,7 @@ export interface SharedMemory {
 /** The rates of an address. Each is null where there is no limit. */
 type AddressRates = Readonly<
   Record<
-    "connections" | "http" | "requests" | "excess" | "sends" | "sentBytes" | "events",
+    "connections" | "http" | "requests" | "excess" | "history" | "sends" | "sentBytes" | "events",
     TokenBucket | null
   >
 >;
@@ -53,6 +53,7 @@ export class Address {
       http: bucketOf(limits.httpRequests),
       requests: bucketOf(limits.addressRequests),
       excess: bucketOf(limits.addressRequests),
+      history: bucketOf(limits.addressRequests),
       sends: bucketOf(limits.addressSends),
       sentBytes: bucketOf(limits.addressSendBytes),
       events: bucketOf(limits.addressEvents),

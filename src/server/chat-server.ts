@@ -412,10 +412,11 @@ export class ChatServer {
   }
 
   /** A connection counts for its address until its nickname is nobody's any more. */
-  #countOut(connection: Connection, { name, resumable }: Ending): void {
+  #countOut(connection: Connection, { resumable }: Ending): void {
     const { session, room, address, version } = connection;
-    const isKept = version === 3 && name !== null && resumable && this.#parts.settings.graceMs > 0;
-    if (isKept) this.#parts.absentees.keep(session, room, address, performance.now());
+    // One that has no nickname yet may have asked for it: the room says in a moment that it has left.
+    if (version === 3 && resumable && this.#parts.settings.graceMs > 0)
+      this.#parts.absentees.keep(session, room, address, performance.now());
     else address.leave(room);
   }
 
@@ -450,13 +451,13 @@ export class ChatServer {
   /** The page for browsers without JavaScript. */
   async #read(room: string, request: Request, ip: string, address: Address): Promise<Response> {
     const { engine, pages, reports } = this.#parts;
-    const wait = address.rates.requests?.take(performance.now(), READ_COST) ?? 0;
+    const wait = address.rates.history?.take(performance.now(), READ_COST) ?? 0;
     if (wait > 0) return this.#rejectForRate(ip, wait, "Too many requests from this address.");
     try {
       const messages = await engine.recent(room);
       if (messages !== null) {
         const page = pages.reading(room, messages, request);
-        address.rates.requests?.charge(performance.now(), costOfSending(page.bytes));
+        address.rates.history?.charge(performance.now(), costOfSending(page.bytes));
         return page.response;
       }
     } catch (error) {

@@ -32,6 +32,9 @@ const PONGS_DUE_MOST = 3;
 /** A list or an object takes so many times the memory of its text: `{}` is two bytes, and an object. */
 const PARSED_WEIGHT = 32;
 
+/** So much may wait of any connection, whatever waits of others. */
+const PENDING_FREE_BYTES = 64 * 1024;
+
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
 const TICK = Buffer.concat([textFrame(v2.PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
 
@@ -213,7 +216,7 @@ export class Connection implements Living {
   frame(text: string | null, size: number, effort: Effort = { fragments: 1, deflatedBytes: 0 }): void {
     this.#unanswered = 0;
     if (!this.isTaking) return;
-    if (this.#pending.bytes > 0 && !this.#pending.hasRoomFor(size)) {
+    if (this.#isOverloading(size)) {
       this.end("overload");
       return;
     }
@@ -252,8 +255,18 @@ export class Connection implements Living {
     const bytes = sizeOfRecord(size, this.name);
     const wait = this.#rates.takeOfKind(parsed.kind, bytes, at, isOnlyAsked);
     if (isOnlyAsked || wait > 0 || !("request" in parsed) || !("page" in parsed.request)) return wait;
-    const fetched = costOfFetching(engine.bytesToFetch(this.room, parsed.request.page));
-    return fetched === 0 ? 0 : this.#rates.takeOfAddress(at, fetched);
+    const fetched = engine.bytesToFetch(this.room, parsed.request.page);
+    return this.#rates.takeOfHistory(at, costOfFetching(fetched));
+  }
+
+  /**
+   * Whether another request of so many bytes is too much while others wait. When it is the address or the server that has
+   * no room, only who has a part in that is closed for it.
+   */
+  #isOverloading(size: number): boolean {
+    const { bytes } = this.#pending;
+    if (bytes === 0 || this.#pending.hasRoomFor(size)) return false;
+    return bytes > PENDING_FREE_BYTES || bytes + size > this.#shared.limits.connectionPendingBytes;
   }
 
   #refuse(refusal: Refusal, size: number, ref: Parsed["ref"]): void {
@@ -275,6 +288,10 @@ export class Connection implements Living {
       this.#typedAt = at;
     }
     const size = messageSize * (carriesParsed(request) ? PARSED_WEIGHT : 1);
+    if (this.#isOverloading(size)) {
+      this.end("overload");
+      return;
+    }
     this.#pending.charge(size);
     this.#shared.engine.submit(this.room, {
       kind: "request",
@@ -345,7 +362,7 @@ export class Connection implements Living {
     const unread = (this.#pendingGet?.bytes ?? 0) + this.#writingGet;
     if (unread > 0 && unread + bytes > limits.unsentBytes) return "TooManyRequests";
     if (!this.address.getMemory.hasRoomFor(bytes)) return "ErrorWhenGet";
-    this.#rates.charge(now(), costOfSending(bytes));
+    this.#rates.chargeHistory(now(), costOfSending(bytes));
     this.address.getMemory.charge(bytes);
     this.#writingGet += bytes;
     return null;

@@ -3,6 +3,9 @@ import type { Address } from "./address-table.ts";
 import type { Limits } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
+/** So much may be refused of a connection, in tokens, whatever others of its address do. */
+const PATIENCE = { perSecond: 1, burst: 20 };
+
 /** What is to be taken of several rates at once. */
 type Charges = readonly (readonly [bucket: TokenBucket | null, cost: number])[];
 
@@ -20,6 +23,8 @@ export class RequestRates {
   #sends: TokenBucket | null = null;
   /** What is refused is counted by the rate of requests: twice too many ends the connection. */
   #excess: TokenBucket | null = null;
+  /** What may be refused of this connection while its address has nothing left either. */
+  #patience: TokenBucket | null = null;
 
   /** @param roomSends the rate at which messages may be sent in the room */
   constructor(limits: Limits, address: Address, roomSends: (now: number) => TokenBucket | null) {
@@ -41,17 +46,15 @@ export class RequestRates {
 
   /**
    * Takes what it costs to fetch history from the store. The first who comes to a room fetches it for all who follow, and
-   * must still be able to say something: so this is the address's alone.
+   * must still be able to say something: so this is a rate of the address's, for history alone.
    */
-  takeOfAddress(now: number, cost: number): number {
-    return this.#address.rates.requests?.take(now, cost) ?? 0;
+  takeOfHistory(now: number, cost: number): number {
+    return this.#address.rates.history?.take(now, cost) ?? 0;
   }
 
-  /** Takes what was found to be the cost of a request when it was answered. */
-  charge(now: number, cost: number): void {
-    if (cost === 0) return;
-    this.#requests?.charge(now, cost);
-    this.#address.rates.requests?.charge(now, cost);
+  /** Takes what it costs to send history, which is known when it is answered. */
+  chargeHistory(now: number, cost: number): void {
+    if (cost > 0) this.#address.rates.history?.charge(now, cost);
   }
 
   /**
@@ -70,17 +73,17 @@ export class RequestRates {
     return (this.#address.rates.events?.take(now) ?? 0) === 0;
   }
 
-  /** Whether another refused request is one too many. */
+  /**
+   * Whether another refused request is one too many. That the others of the address have been refused too much makes this
+   * less patient, but nobody is closed for what others did.
+   */
   isStubborn(now: number, cost: number): boolean {
     const { requests } = this.#limits;
     if (requests !== null) this.#excess ??= new TokenBucket(requests, now);
-    const { rates } = this.#address;
-    return (
-      takeAll(now, [
-        [this.#excess, cost],
-        [rates.excess, cost],
-      ]) > 0
-    );
+    if ((this.#excess?.take(now, cost) ?? 0) > 0) return true;
+    if ((this.#address.rates.excess?.take(now, cost) ?? 0) === 0) return false;
+    this.#patience ??= new TokenBucket(PATIENCE, now);
+    return this.#patience.take(now, cost) > 0;
   }
 
   #chargesOf(kind: RequestKind | null, bytes: number, now: number): Charges {

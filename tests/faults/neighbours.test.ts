@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
 import { ChatClient, type ClientOptions, UpgradeRefused } from "../support/client.ts";
-import { compressed, frame, OPCODE, RawPeer, RSV1 } from "../support/raw.ts";
+import { compressed, frame, OPCODE, RawPeer, RSV1, upgradeRequest } from "../support/raw.ts";
 import { startServer } from "../support/server.ts";
 import { IS_ON_DATABASE } from "../support/store.ts";
 
@@ -78,6 +78,30 @@ test("LIM-9 one address has no more nicknames than it may have connections, rese
   expect(replies[11]).toContain('"reason":"TooManyRequests"');
   using other = await ChatClient.registered(server.url(), "An", from("198.51.100.1"));
   expect((await other.get()).online).toHaveLength(6);
+});
+
+test("LIM-10 a nickname that is asked for and not given yet counts, too", async () => {
+  const flags = [
+    ...BEHIND_PROXY,
+    "--rooms-per-address",
+    "4",
+    "--connections-per-address",
+    "6",
+    "--grace",
+    "60",
+  ];
+  await using server = await startServer(flags);
+  const name = frame(JSON.stringify({ type: "name", name: "ghost" }));
+  for (let i = 0; i < 20; i++) {
+    const { pathname } = new URL(server.url(`new-${i}`));
+    const peer = await RawPeer.open(server.port);
+    const headers = { "X-Forwarded-For": STRANGER, "Sec-WebSocket-Protocol": SUBPROTOCOL_V3 };
+    peer.send(Buffer.concat([Buffer.from(upgradeRequest(pathname, server.port, headers)), name]));
+    peer.end();
+    await peer.closed;
+  }
+  const metrics = await (await fetch(server.http("/metrics"))).text();
+  expect(Number(/^chatbox_absent (\d+)$/m.exec(metrics)?.[1])).toBeLessThanOrEqual(4);
 });
 
 test("LIM-9 RES-1 whoever is absent can resume, though the address has as many nicknames as it may", async () => {

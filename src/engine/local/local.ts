@@ -247,7 +247,10 @@ export class LocalEngine implements Engine {
 
   async recent(room: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
-    const queue = this.#enter(room);
+    // Whoever only reads takes no room's place.
+    if (!this.#rooms.has(room) && room !== MAIN_ROOM) this.#unused.add(room);
+    const queue = this.#queue(room);
+    queue.places.enter();
     try {
       return await queue.recent();
     } finally {
@@ -337,8 +340,8 @@ export class LocalEngine implements Engine {
   /** Closes a room that nobody is in. */
   #closeRoom(room: string): void {
     const queue = this.#rooms.get(room);
+    if (queue === undefined || queue.busy || !queue.places.isEmpty) return;
     this.#unused.delete(room);
-    if (queue === undefined || queue.busy) return;
     this.#rooms.delete(room);
     const closed = queue
       .close()

@@ -135,6 +135,8 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
 
   /** Lets go of the history file and of everything in memory. The queue must be idle. */
   async close(): Promise<void> {
+    // Whoever only reads does not stand in the queue, and may be opening the file now.
+    await this.#opening?.catch(() => undefined);
     this.places.endGraces();
     this.dropHistory();
     this.keys.clear();
