@@ -214,7 +214,7 @@ function createServeCommand(version: string): Command {
     .addOption(number("--sends-per-second <n>", "messages of one connection", 5))
     .addOption(count("--sends-burst <n>", "messages of one connection at once", 50))
     .addOption(number("--address-requests-per-second <n>", "requests of one address", 600))
-    .addOption(count("--address-requests-burst <n>", "requests of one address at once", 800))
+    .addOption(count("--address-requests-burst <n>", "requests of one address at once", 400))
     .addOption(number("--address-sends-per-second <n>", "messages of one address", 25))
     .addOption(count("--address-sends-burst <n>", "messages of one address at once", 200))
     .addOption(bytes("--address-send-size <size>", "messages of one address in a minute", 4 * MIB))

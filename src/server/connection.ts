@@ -35,6 +35,10 @@ const PARSED_WEIGHT = 32;
 /** So much may wait of any connection, whatever waits of others. */
 const PENDING_FREE_BYTES = 64 * 1024;
 
+/** A message that comes too early is not read when it is larger: no name or content is, however it is written. */
+const UNREAD_FROM_BYTES = 50 * 1024;
+const UNREAD: Parsed = { kind: null, refusal: { reason: "UnknownType" } };
+
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
 const TICK = Buffer.concat([textFrame(v2.PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
 
@@ -227,7 +231,22 @@ export class Connection implements Living {
       this.#drain();
       return;
     }
-    this.#parsed(text === null ? UNREADABLE : parseRequest(text, this.version), wait, size, at);
+    if (wait > 0 && size > UNREAD_FROM_BYTES) this.#parsed(UNREAD, wait, size, at);
+    else this.#parsed(text === null ? UNREADABLE : parseRequest(text, this.version), wait, size, at);
+  }
+
+  /** How much of a compressed message is worth inflating: one that comes too early is not read when it is large. */
+  get inflatesUpTo(): number {
+    const { limits, now } = this.#shared;
+    return this.#rates.isSpent(now()) ? Math.min(UNREAD_FROM_BYTES, limits.frameBytes) : limits.frameBytes;
+  }
+
+  /** A compressed message has come that inflates to more than {@link inflatesUpTo}. @returns false if that is too large anyway */
+  leftUnread(effort: Effort): boolean {
+    const { limits } = this.#shared;
+    if (limits.frameBytes <= UNREAD_FROM_BYTES || !this.#rates.isSpent(this.#shared.now())) return false;
+    this.frame("", UNREAD_FROM_BYTES + 1, effort);
+    return true;
   }
 
   /** Submits what a frame says. @param wait seconds that the frame came too early, by the rates of all requests */

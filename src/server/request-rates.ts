@@ -33,6 +33,16 @@ export class RequestRates {
     this.#roomSends = roomSends;
   }
 
+  /** Whether nothing is left of the rates of all requests. */
+  isSpent(now: number): boolean {
+    return (
+      waitFor(now, [
+        [this.#requests, 1],
+        [this.#address.rates.requests, 1],
+      ]) > 0
+    );
+  }
+
   /** Takes what a request costs of the rates of all requests. @returns how much too early it comes */
   take(now: number, cost: number): number {
     const { requests } = this.#limits;
@@ -83,7 +93,7 @@ export class RequestRates {
     if ((this.#excess?.take(now, cost) ?? 0) > 0) return true;
     if ((this.#address.rates.excess?.take(now, cost) ?? 0) === 0) return false;
     this.#patience ??= new TokenBucket(PATIENCE, now);
-    return this.#patience.take(now, cost) > 0;
+    return cost > PATIENCE.burst || this.#patience.take(now, cost) > 0;
   }
 
   #chargesOf(kind: RequestKind | null, bytes: number, now: number): Charges {

@@ -152,7 +152,14 @@ test("LIM-14 what one address cannot send any more, another one can, and an exem
 test.skipIf(IS_ON_DATABASE)("LIM-14 one address makes the files grow by so much and no more", async () => {
   const size = 256 * 1024;
   const flags = ["--address-send-size", "1MiB", "--sends-burst", "1000", "--address-sends-burst", "1000"];
-  await using server = await startServer([...BEHIND_PROXY, ...flags, "--requests-burst", "100000"]);
+  await using server = await startServer([
+    ...BEHIND_PROXY,
+    ...flags,
+    "--requests-burst",
+    "100000",
+    "--address-requests-burst",
+    "100000",
+  ]);
   const content = "\u0001".repeat(4000);
   for (let round = 0; round < 4; round++) {
     using client = await ChatClient.connect(server.url(), from(STRANGER));
