@@ -54,7 +54,7 @@ export interface Listener {
 
 /** What a piece that waits costs beside its bytes. */
 const PIECE_BYTES = 128;
-/** What may still be sent after the end. Who has more unread than this would not come to the close frame in time. */
+/** What may still be sent after the end, and read. Who has more unread than this would not come to the close frame in time. */
 const LINGER_MAX_BYTES = 64 * 1024;
 /** How often deadlines are looked at. */
 const DEADLINES_EVERY_MS = 1_000;
@@ -126,6 +126,8 @@ export class ClientSocket implements Wire {
   readonly #address: string;
   #state: State;
   #deflates = false;
+  /** What has come after our last words, in bytes. */
+  #readAtEnd = 0;
   /** What the system did not take yet. Buffers are shared between clients: a slow one costs references. */
   #unsent: Uint8Array[] = [];
   #unsentBytes = 0;
@@ -188,8 +190,12 @@ export class ClientSocket implements Wire {
       case "open":
         this.#state.reader.read(bytes);
         break;
-      case "answering":
       case "ending":
+        // Whoever floods on is not listened to until it sees the end: the system then holds it back.
+        this.#readAtEnd += bytes.length;
+        if (this.#readAtEnd > LINGER_MAX_BYTES) this.#socket.pause();
+        break;
+      case "answering":
       case "closed":
         break;
     }
