@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { Chat } from "../client/index.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
+import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
 import { dress, fitKeyboard } from "./page/theme.ts";
 import { browserVault } from "./page/vault.ts";
@@ -17,7 +18,7 @@ import { TabStorage } from "./store/tab-storage.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
 
-const { protocol, host, pathname: path } = location;
+const { path, socket } = addressOf(location, CHAT_ROOT);
 const keeper = keeperOver(() => localStorage);
 const settings = new SettingsStore(keeper, navigator.languages);
 const pictures = new PictureStore(browserVault(), keeper);
@@ -27,9 +28,8 @@ const room = new RoomStore({
   path,
   keeper,
   now: Date.now,
-  // A room's page and its WebSocket endpoint have one address.
   open: (name) =>
-    new Chat(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`, {
+    new Chat(socket, {
       storage: tab,
       // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
       version: 3,
