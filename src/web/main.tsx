@@ -9,7 +9,7 @@ import { browserVault } from "./page/vault.ts";
 import { Announcer } from "./store/announcer.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
-import { keeperOver } from "./store/keeper.ts";
+import { keeperOver, keyPrefix, prefixed } from "./store/keeper.ts";
 import { OWN_KEY } from "./store/own.ts";
 import { PictureStore } from "./store/pictures.ts";
 import { RoomStore } from "./store/room.ts";
@@ -19,9 +19,10 @@ import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
 
 const { path, socket } = addressOf(location, CHAT_ROOT);
-const keeper = keeperOver(() => localStorage);
+const prefix = keyPrefix(CHAT_ROOT);
+const keeper = keeperOver(() => prefixed(prefix, localStorage));
 const settings = new SettingsStore(keeper, navigator.languages);
-const pictures = new PictureStore(browserVault(), keeper);
+const pictures = new PictureStore(browserVault(prefix), keeper);
 const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
 const tab = new TabStorage(() => sessionStorage);
 const room = new RoomStore({
@@ -38,7 +39,9 @@ const room = new RoomStore({
   arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
 });
 const draft = new DraftStore(keeper, path, room.others);
-const handover = new Handover(new BroadcastChannel("classic-chatbox"), path, tab, () => room.nickname.peek());
+const handover = new Handover(new BroadcastChannel(`${prefix}classic-chatbox`), path, tab, () =>
+  room.nickname.peek(),
+);
 
 const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
 dress(settings, pictures);
@@ -52,7 +55,7 @@ void pictures.load();
 goToLinked();
 addEventListener("hashchange", goToLinked);
 addEventListener("storage", ({ key, newValue }: StorageEvent) => {
-  if (key === OWN_KEY && newValue !== null) room.own.share();
+  if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
 });
 
 const root = document.getElementById("root");
