@@ -4,6 +4,7 @@ import { Chat } from "../client/index.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
+import { submitByClick } from "./page/forms.ts";
 import { dress, fitKeyboard } from "./page/theme.ts";
 import { browserVault } from "./page/vault.ts";
 import { Announcer } from "./store/announcer.ts";
@@ -46,6 +47,7 @@ const handover = new Handover(new BroadcastChannel(`${prefix}classic-chatbox`), 
 const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
 dress(settings, pictures);
 fitKeyboard();
+submitByClick();
 watch(room);
 showUnread(room, settings, () => {
   const words = settings.words.value;
