@@ -103,7 +103,8 @@ export const FRAMING: readonly Attack[] = [
       ["http-page", "GET /", "/"],
       ["http-metrics", "GET /metrics", "/metrics"],
       ["http-health", "GET /healthz", "/healthz"],
-      ["http-nothing", "GET of what there is not", "/rooms/UPPER"],
+      ["http-nothing", "GET of what there is not", "/nothing"],
+      ["http-spelling", "GET of a room in another spelling", "/rooms/UPPER/"],
     ] as const
   ).map(
     ([key, title, path]): Attack => ({
