@@ -114,6 +114,17 @@ export const FRAMING: readonly Attack[] = [
     }),
   ),
   {
+    key: "http-missing",
+    title: "GET of a page for a long name that no room can have, 50 connections",
+    groups: [
+      requests("/", {
+        dials: ENDLESS,
+        opening: (dial) =>
+          Buffer.from(httpHead(`/rooms/${"%C3%B4".repeat(2000)}`, dial, ["Accept: text/html"])),
+      }),
+    ],
+  },
+  {
     key: "http-asset",
     title: "GET of the page's largest file, as many as go, 50 connections",
     groups: [requests(({ asset }) => asset, { dials: ENDLESS })],
