@@ -54,6 +54,8 @@ export interface LoadedFile {
 export async function loadFile(url: string): Promise<LoadedFile> {
   const response = await fetch(url, { headers: { "Accept-Encoding": "br" } });
   response.headers.delete("Date");
+  // A file is compressed better once somebody has asked for it.
+  response.headers.delete("Content-Length");
   return {
     status: response.status,
     text: await response.text(),
@@ -62,5 +64,5 @@ export async function loadFile(url: string): Promise<LoadedFile> {
 }
 
 function pathsIn(text: string): string[] {
-  return text.match(/\/assets\/[\w.-]+/g) ?? [];
+  return (text.match(/[a-z][a-z-]*-[0-9a-f]{32}\.\w+/g) ?? []).map((name) => `/assets/${name}`);
 }
