@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
 import { useStores, useWords } from "./stores.ts";
+import { leaveToInputMethod } from "./text-field.ts";
 
 interface NicknameFormProps {
   readonly label: string;
@@ -55,6 +56,7 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
           defaultValue={first}
           aria-invalid={fault.value !== ""}
           aria-describedby="nickname-refusal"
+          onKeyDown={leaveToInputMethod}
           onInput={() => {
             fault.value = "";
           }}
