@@ -72,6 +72,13 @@ export class OutboxFullError extends ChatError {
   }
 }
 
+/** `Reset`: the history that the ids are of was replaced by another one. Ask by those of the new one. */
+export class ResetError extends ChatError {
+  constructor() {
+    super("Reset", "The history was replaced: ask with ids of the new one.");
+  }
+}
+
 /** `SlowConsumer`: more events than `eventsMost` waited in one iterator. */
 export class SlowConsumerError extends ChatError {
   constructor() {

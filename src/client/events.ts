@@ -16,8 +16,16 @@ export type ChatEvent =
       readonly resumed: boolean;
       readonly online: readonly string[];
     }
-  /** The newest page of the history, oldest first. It takes the place of what is shown. */
-  | { readonly type: "history"; readonly messages: readonly Message[]; readonly more: boolean }
+  /**
+   * The newest page of the history, oldest first. It takes the place of what is shown. `reset`: the server has another
+   * history than before, such as a backup that was put back, so what was told is void.
+   */
+  | {
+      readonly type: "history";
+      readonly messages: readonly Message[];
+      readonly more: boolean;
+      readonly reset: boolean;
+    }
   /** The server has stored an own message. Told before the message itself, which may also stand in a `history`. */
   | { readonly type: "sent"; readonly key: string; readonly message: Message }
   /** The next message of the room, one's own ones too: `own` are those that this chat had as `sent`. */

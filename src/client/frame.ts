@@ -13,6 +13,17 @@ export interface Message {
   readonly time: number | null;
 }
 
+/**
+ * A place in a room's history: right after the message with this id and time. An id alone does not name a message for ever:
+ * once a backup was put back, another one may get it.
+ */
+export interface Position {
+  /** 0 before all messages. */
+  readonly id: number;
+  /** Unix milliseconds; 0 when it is not known. */
+  readonly time: number;
+}
+
 /** Messages that a room no longer keeps: the first and the last id that are missing. */
 export interface Gap {
   readonly from: number;
@@ -26,6 +37,11 @@ export interface Page {
   readonly more: boolean;
   /** Present when messages that were asked for are no longer kept. */
   readonly gap?: Gap;
+  /**
+   * True when the history does not have the message that was asked for by its position: another one, such as a backup,
+   * was put in its place. The page is then the newest one, and all that is known of the history before is void.
+   */
+  readonly reset?: boolean;
 }
 
 /** A rate, as the welcome tells it. */
@@ -183,10 +199,10 @@ function parseSuccess(fields: Fields): Reply {
   }
 }
 
-function parsePage(name: string, { message, online, more, gap }: Fields): Reply {
+function parsePage(name: string, { message, online, more, gap, reset }: Fields): Reply {
   const messages = listOf(message).map((each) => parseMessage(fieldsOf(each)));
   const missing = gap ? { gap: parseGap(fieldsOf(gap)) } : {};
-  const page = { messages, more: more === true, ...missing };
+  const page = { messages, more: more === true, reset: reset === true, ...missing };
   return { kind: "page", name, page, online: listOf(online).map(textOf) };
 }
 

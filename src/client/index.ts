@@ -12,12 +12,13 @@ export {
   OutboxFullError,
   RateError,
   RefusedError,
+  ResetError,
   SlowConsumerError,
   StoreError,
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
-export type { Gap, Message, Page } from "./frame.ts";
+export type { Gap, Message, Page, Position } from "./frame.ts";
 export type { OutboxEntry } from "./memory.ts";
 export type { HistoryOptions } from "./session.ts";
 export type { ChatOptions, ChatStorage } from "./settings.ts";

@@ -1,5 +1,5 @@
-import { type ChatError, errorOf, NotRegisteredError, StoreError } from "./errors.ts";
-import type { Page, Reply } from "./frame.ts";
+import { type ChatError, errorOf, NotRegisteredError, ResetError, StoreError } from "./errors.ts";
+import type { Page, Position, Reply } from "./frame.ts";
 import type { Line } from "./line.ts";
 import type { Kept, Memory } from "./memory.ts";
 import type { Outbox } from "./outbox.ts";
@@ -24,17 +24,38 @@ const GHOST_TRIES = 10;
 export interface HistoryOptions {
   /** Only messages with ids below it, the newest of those. */
   readonly before?: number;
-  /** Only messages with ids above it, the oldest of those. Not together with `before`. */
-  readonly after?: number;
+  /**
+   * Only messages behind it, the oldest of those: a position, or an id alone. Not together with `before`. By a position
+   * the server knows whether its history is another one by now (`reset`).
+   */
+  readonly after?: Position | number;
   /** 1 to 1,000; 100 unless told. */
   readonly limit?: number;
 }
 
+/** Asks for a page. Without `time` it goes by ids alone, which mean nothing in another history. */
+interface PageRequest {
+  readonly type: "get";
+  readonly before?: number;
+  readonly after?: number;
+  readonly time?: number;
+  readonly limit?: number;
+}
+
+function pageRequest({ after, ...options }: HistoryOptions): PageRequest {
+  const { id, time } = typeof after === "object" ? after : { id: after, time: 0 };
+  return {
+    type: "get",
+    ...options,
+    ...(id === undefined ? {} : { after: id }),
+    // An id of which no more is known, as behind a gap.
+    ...(time > 0 ? { time } : {}),
+  };
+}
+
 /** What a caller of `register` or `history` waits for. */
 interface Task {
-  readonly request:
-    | { readonly type: "name"; readonly name: string }
-    | ({ readonly type: "get" } & HistoryOptions);
+  readonly request: { readonly type: "name"; readonly name: string } | PageRequest;
   /** Fulfils the promise, if this is the reply that was hoped for. */
   readonly answered: (reply: Reply) => unknown;
   readonly reject: (error: ChatError) => void;
@@ -114,8 +135,7 @@ export class Session {
 
   history(options: HistoryOptions): Promise<Page> {
     return new Promise((resolve, reject) => {
-      const request = { ...options, type: "get" } as const;
-      this.#add(request, reject, (reply) => reply.kind === "page" && resolve(reply.page));
+      this.#add(pageRequest(options), reject, (reply) => reply.kind === "page" && resolve(reply.page));
     });
   }
 
@@ -167,7 +187,7 @@ export class Session {
     }
     this.#mayHold(line);
     this.#stream.begin();
-    line.askPatiently({ type: "resume", session, ...this.#missing }, (reply) => {
+    line.askPatiently({ ...this.#missing, type: "resume", session }, (reply) => {
       if (reply.kind === "page") {
         this.#held(line, reply.name);
         this.#stream.enterWith(line.version, reply.online);
@@ -249,13 +269,13 @@ export class Session {
   }
 
   /** What is missing here of the history. */
-  get #missing(): HistoryOptions {
-    const after = this.#stream.lastId;
-    return after === null ? { limit: this.#settings.historyLimit } : { after, limit: PAGE_MAX };
+  get #missing(): PageRequest {
+    const after = this.#stream.position;
+    return pageRequest(after ? { after, limit: PAGE_MAX } : { limit: this.#settings.historyLimit });
   }
 
   #load(line: Line, resumed: boolean): void {
-    line.askPatiently({ type: "get", ...this.#missing }, (reply) => {
+    line.askPatiently(this.#missing, (reply) => {
       if (reply.kind === "page") this.#took(line, resumed, reply);
       else if (errorOf(reply) instanceof StoreError) line.later(AGAIN_MS, () => this.#load(line, resumed));
       else line.drop();
@@ -264,14 +284,24 @@ export class Session {
 
   #took(line: Line, resumed: boolean, { name, page, online }: Extract<Reply, { kind: "page" }>): void {
     this.#stream.enterWith(line.version, online);
-    const isCatchingUp = this.#stream.lastId !== null;
+    const isCatchingUp = this.#stream.position !== null && !page.reset;
     // A reply to `resume` is empty when the server is short of memory (RES-4).
     const isEmpty = page.more && page.messages.length === 0;
-    if (isCatchingUp || !isEmpty) this.#stream.page(line.version, page);
+    if (isCatchingUp || !isEmpty) {
+      if (page.reset) this.#dropOutdated();
+      this.#stream.page(line.version, page.reset ? newest(page, this.#settings.historyLimit) : page);
+    }
     if (!line.isOpen) return;
     if (isEmpty) line.later(AGAIN_MS, () => this.#load(line, resumed));
     else if (isCatchingUp && page.more) this.#load(line, resumed);
     else this.#enter(line, name, resumed);
+  }
+
+  /** The history is another one: what was asked for by ids of the one before has no answer. */
+  #dropOutdated(): void {
+    const tasks = this.#tasks;
+    this.#tasks = tasks.filter((each) => !isOutdated(each));
+    for (const each of tasks) if (isOutdated(each)) each.reject(new ResetError());
   }
 
   #enter(line: Line, name: string, resumed: boolean): void {
@@ -303,4 +333,16 @@ export class Session {
       this.#next();
     });
   }
+}
+
+/** Whether ids of a history that was replaced ask for a page. By a position, or nothing, the new one can be asked. */
+function isOutdated({ request }: Task): boolean {
+  if (request.type === "name") return false;
+  const { before, after, time } = request;
+  return before !== undefined || (after !== undefined && time === undefined);
+}
+
+/** The end of a page that was asked for as one of many. */
+function newest({ messages, more, ...page }: Page, most: number): Page {
+  return { ...page, messages: messages.slice(-most), more: more || messages.length > most };
 }

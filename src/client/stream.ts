@@ -1,5 +1,7 @@
 import { Emitter } from "./events.ts";
-import type { Message, Page, RoomEvent } from "./frame.ts";
+import type { Message, Page, Position, RoomEvent } from "./frame.ts";
+
+const START: Position = { id: 0, time: 0 };
 
 /**
  * A room's messages in their order, each once, and its roster. Between the moment at which a connection begins to bring
@@ -10,18 +12,18 @@ export class Stream extends Emitter {
   #waiting: RoomEvent[] | null = null;
   #hasRoster = false;
   #online: readonly string[] = [];
-  #lastId: number | null = null;
-  /** Ids of own messages that were confirmed during an entry, and not told yet. */
-  readonly #own = new Set<number | null>();
+  #position: Position | null = null;
+  /** Own messages that were confirmed and not told yet: their times by their ids. */
+  readonly #own = new Map<number | null, number | null>();
 
   /** The nicknames in use, in the order of registration. */
   get online(): readonly string[] {
     return this.#online;
   }
 
-  /** The id of the last message told; null before there was a page, and with version 2. */
-  get lastId(): number | null {
-    return this.#lastId;
+  /** The last message told; null before there was a page, and with version 2. */
+  get position(): Position | null {
+    return this.#position;
   }
 
   /** An entry begins: events wait from now on. */
@@ -36,17 +38,22 @@ export class Stream extends Emitter {
     this.#hasRoster = true;
     // The page has the messages of version 2 that came before it, and the roster what else happened.
     this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
-    if (version === 2) this.#lastId = null;
+    if (version === 2) this.#position = null;
     this.#online = online;
     this.emit({ type: "roster", online });
   }
 
   /** A page of the entry is to be told: the newest one if nothing was told yet, else the oldest that was missed. */
-  page(version: 2 | 3, { messages, more, gap }: Page): void {
-    if (gap) this.emit({ type: "gap", ...gap });
-    if (this.#lastId === null) this.emit({ type: "history", messages, more });
-    else for (const message of messages) this.#tell(message);
-    if (version === 3) this.#lastId = Math.max(this.#lastId ?? 0, gap?.to ?? 0, messages.at(-1)?.id ?? 0);
+  page(version: 2 | 3, { messages, more, gap, reset = false }: Page): void {
+    if (gap) {
+      this.#position = { id: gap.to, time: 0 };
+      this.emit({ type: "gap", ...gap });
+    }
+    if (this.#position && !reset) for (const message of messages) this.#tell(message);
+    else {
+      this.#position = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
+      this.emit({ type: "history", messages, more, reset });
+    }
   }
 
   /** All pages of the entry are here: what came meanwhile and is in none of them comes now. */
@@ -66,7 +73,6 @@ export class Stream extends Emitter {
     }
     switch (event.type) {
       case "message":
-        this.#lastId = event.message.id;
         this.#tell(event.message);
         return;
       case "register":
@@ -85,14 +91,15 @@ export class Stream extends Emitter {
 
   /** An own message was confirmed: perhaps one that a page has. */
   own(message: Message): void {
-    if (!this.#isNew(message)) return;
-    this.#own.add(message.id);
+    // During an entry that is not known yet: the page that is to be told may be of another history.
+    if (!this.#waiting && !this.#isNew(message)) return;
+    this.#own.set(message.id, message.time);
     this.event({ type: "message", message });
   }
 
   /** Whether no page had it. */
   #isNew({ id }: Message): boolean {
-    return id === null || id > (this.#lastId ?? -1);
+    return id === null || id > (this.#position?.id ?? -1);
   }
 
   /** A nickname changed; its place in the roster stays. */
@@ -101,6 +108,15 @@ export class Stream extends Emitter {
   }
 
   #tell(message: Message): void {
-    this.emit({ type: "message", message, own: this.#own.delete(message.id) });
+    const { id, time } = message;
+    // An id of a history that was replaced may be another's now.
+    const own = this.#own.get(id) === time;
+    this.#own.delete(id);
+    this.#position = positionOf(message);
+    this.emit({ type: "message", message, own });
   }
+}
+
+function positionOf(message: Message | undefined): Position | null {
+  return message && message.id !== null ? { id: message.id, time: message.time ?? 0 } : null;
 }
