@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 
-const SIZE_MOST_BYTES = 6.25 * 1024;
+const SIZE_MOST_BYTES = 7 * 1024;
 
 const source = join(import.meta.dir, "..", "src");
 
