@@ -1,3 +1,4 @@
+import { COMING_BACK } from "../protocol/close.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, RefusedError } from "./errors.ts";
 import type { ChatEvent, EventOf } from "./events.ts";
@@ -8,6 +9,9 @@ import { Outbox } from "./outbox.ts";
 import { type HistoryOptions, Session } from "./session.ts";
 import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
+
+/** In good order (GRACE-2). */
+const LEAVING = 1000;
 
 /**
  * One person's, or bot's, stay in one room. It connects at once and comes back by itself, tells each message of the
@@ -121,6 +125,30 @@ export class Chat {
   /** Tries to connect at once, if the next attempt is being waited for. */
   retryNow(): void {
     this.#connection.hurry();
+  }
+
+  /**
+   * Gives the connection up until {@link wake}: for a page that goes into the browser's back/forward cache, or is frozen.
+   *
+   * @param leaves whether the others see a leave at once, and not only after the grace: for a page whose storage cannot
+   *   keep the nickname for the next one
+   */
+  suspend(leaves = false): void {
+    this.#connection.suspend(leaves ? LEAVING : COMING_BACK);
+  }
+
+  /**
+   * Comes back after {@link suspend}, as the one that the storage knows by now: another page of the tab may have gone on
+   * from it meanwhile, under another nickname, and have sent what waited here.
+   */
+  wake(): void {
+    if (this.#over || !this.#connection.isSuspended) return;
+    const kept = this.#memory.reload();
+    if (kept) {
+      this.#session.wake(kept);
+      this.#outbox.wake(kept.outbox);
+    }
+    this.#connection.wake();
   }
 
   /**

@@ -49,6 +49,8 @@ export class Connection {
   #socket: Socket | null = null;
   /** Whether it offered to speak version 3. */
   #offered = false;
+  /** Whether no attempt is to be made before `wake()`. */
+  #isSuspended = false;
   /** Cancels what the state waits for. */
   #stop = NOTHING;
   #resolveEnded = NOTHING;
@@ -102,9 +104,28 @@ export class Connection {
     this.#fail(NO_CLOSE_FRAME);
   }
 
+  /** Gives the connection up, and makes no other before {@link wake}. @param code to close with */
+  suspend(code: number = COMING_BACK): void {
+    if (this.#isSuspended || this.#state.kind === "closed" || this.#state.kind === "refused") return;
+    this.#isSuspended = true;
+    if (this.#socket) this.#leave(this.#socket, code);
+    this.#stop();
+    this.#become({ kind: "waiting", retryAt: null, attempt: this.#failures + 1 });
+  }
+
+  get isSuspended(): boolean {
+    return this.#isSuspended;
+  }
+
+  /** Connects again at once. */
+  wake(): void {
+    this.#isSuspended = false;
+    this.hurry();
+  }
+
   /** Ends the wait for the next attempt, if there is one. */
   hurry(): void {
-    if (this.#state.kind !== "waiting") return;
+    if (this.#isSuspended || this.#state.kind !== "waiting") return;
     this.#dial(this.#settings.version !== 2);
     this.#become({ kind: "connecting" });
   }
@@ -211,11 +232,11 @@ export class Connection {
     this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures });
   }
 
-  #leave(socket: Socket): void {
+  /** @param code Unless told: it may only look dead, and any other one would end the session to be resumed (GRACE-2) */
+  #leave(socket: Socket, code: number = COMING_BACK): void {
     this.#stop();
     this.#socket = null;
-    // It may only look dead. Any other close frame would end the session that is to be resumed (GRACE-2).
-    socket.close(COMING_BACK);
+    socket.close(code);
   }
 
   #offline(): void {

@@ -33,6 +33,8 @@ export class Memory {
   readonly #read: () => Kept;
   #writing = false;
   #ended = false;
+  /** Whether the storage lacks what was to be kept last. */
+  #isBehind = false;
 
   /** @param read gives what is to be kept, when it is written */
   constructor(settings: Settings, read: () => Kept) {
@@ -45,6 +47,16 @@ export class Memory {
     return attempt(() => parseKept(this.#settings.storage?.getItem(this.#key))) ?? NOTHING;
   }
 
+  /** What is there by now; undefined when that is no better than what the chat itself knows. */
+  reload(): Kept | undefined {
+    const { storage } = this.#settings;
+    if (!storage || this.#isBehind) return undefined;
+    return attempt(() => {
+      const text = storage.getItem(this.#key);
+      return text === null ? NOTHING : parseKept(text);
+    });
+  }
+
   /** Something changed. It is written once for all that happens in one go. */
   save(): void {
     if (this.#writing) return;
@@ -52,7 +64,11 @@ export class Memory {
     queueMicrotask(() => {
       this.#writing = false;
       if (this.#ended) return;
-      attempt(() => this.#settings.storage?.setItem(this.#key, JSON.stringify(this.#read())));
+      this.#isBehind = true;
+      attempt(() => {
+        this.#settings.storage?.setItem(this.#key, JSON.stringify(this.#read()));
+        this.#isBehind = false;
+      });
     });
   }
 
@@ -63,7 +79,8 @@ export class Memory {
   }
 }
 
-function parseKept(text: unknown): Kept {
+/** Reads what a chat has kept. @throws for anything else */
+export function parseKept(text: unknown): Kept {
   const { name, sessions, outbox, v3 } = fieldsOf(JSON.parse(textOf(text)));
   return {
     name: name === null ? null : textOf(name),

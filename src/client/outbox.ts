@@ -111,6 +111,15 @@ export class Outbox {
     this.#giveUp(({ sentAt }) => sentAt === SENT_WITHOUT_KEY);
   }
 
+  /** The chat goes on from what the storage has. What is not there any more has its answer, in another page. */
+  wake(kept: readonly KeptSend[]): void {
+    const before = new Map(this.#entries.map((entry) => [entry.key, entry]));
+    this.#entries = kept.map((each) => ({ ...before.get(each.key), ...each, flying: false }));
+    this.#changed();
+    for (const { key } of kept) before.delete(key);
+    for (const { reject } of before.values()) reject?.(new UncertainError());
+  }
+
   /** The chat is over. */
   end(error: ChatError): void {
     this.#line = null;

@@ -164,6 +164,13 @@ export class Session {
       this.#ghostTries = GHOST_TRIES;
   }
 
+  /** The chat goes on from what the storage has. */
+  wake({ name, sessions }: Kept): void {
+    this.#sessions = sessions;
+    this.#ghostTries = name !== null && sessions.length !== 1 ? GHOST_TRIES : 0;
+    this.#setName(name);
+  }
+
   /** The chat is over. */
   end(error: ChatError): void {
     this.#place = { kind: "outside" };
