@@ -127,7 +127,8 @@ export class Stream extends Emitter {
 
   /** Own messages that are done with are not asked for again. */
   #forget(): void {
-    const done = this.position?.id ?? Infinity;
+    // Version 2 has no positions.
+    const done = this.told ? (this.position?.id ?? -1) : Infinity;
     for (const id of this.#own.keys()) if ((id ?? 0) <= done) this.#own.delete(id);
   }
 }
