@@ -12,7 +12,8 @@ const folder = resolve(process.argv[2] ?? home);
 const types = join(folder, "types");
 for (const each of ["esm", "cjs"]) rmSync(join(folder, each), { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
-for (const file of ["package.json", "README.md"]) if (folder !== home) cpSync(join(home, file), join(folder, file));
+for (const file of ["package.json", "README.md"])
+  if (folder !== home) cpSync(join(home, file), join(folder, file));
 cpSync(join(root, "LICENSE"), join(folder, "LICENSE"));
 
 const tsc = join(root, "node_modules", "typescript", "bin", "tsc");

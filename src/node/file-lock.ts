@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 
 /** A lock without a word in it is being made; or its process was killed in that moment. */
 const MAKING_MS = 10_000;
@@ -7,9 +7,10 @@ const MAKING_MS = 10_000;
  * Takes a file for this process, by a file beside it that names the process. Node has no locks that the system frees, so
  * that of a process that is gone is taken over.
  *
+ * @returns what gives it back
  * @throws Error when another process has it
  */
-export function lockFile(path: string): void {
+export function lockFile(path: string): () => void {
   const lock = `${path}.lock`;
   const own = `${process.pid} ${startOf(process.pid)}`;
   for (;;) {
@@ -22,9 +23,14 @@ export function lockFile(path: string): void {
     const holder = textOf(lock);
     if (holder !== undefined) takeAway(lock, holder);
   }
-  process.on("exit", () => {
+  const giveBack = () => {
     if (textOf(lock) === own) rmSync(lock, { force: true });
-  });
+  };
+  process.once("exit", giveBack);
+  return () => {
+    process.off("exit", giveBack);
+    giveBack();
+  };
 }
 
 /** Takes the lock of a process that is gone away. @throws Error when it lives */
@@ -32,18 +38,18 @@ function takeAway(lock: string, holder: string): void {
   const [pid = ""] = holder.split(" ");
   const inUse = `process ${pid || "?"} has it, and one at a time can. If that is no such program, remove ${lock}.`;
   if (lives(holder, lock)) throw new Error(inUse);
-  const aside = `${lock}.${process.pid}`;
+  // One after the other: a second one could take the new lock of the first one away.
+  const taking = `${lock}.taking`;
+  if (ageMsOf(taking) > MAKING_MS) rmSync(taking, { force: true });
   try {
-    renameSync(lock, aside);
+    writeFileSync(taking, "", { flag: "wx", mode: 0o600 });
   } catch {
-    // Somebody else was quicker.
-    return;
-  }
-  if (textOf(aside) === holder) rmSync(aside, { force: true });
-  else {
-    // That was the lock of somebody who was quicker.
-    renameSync(aside, lock);
     throw new Error(inUse);
+  }
+  try {
+    if (textOf(lock) === holder) rmSync(lock);
+  } finally {
+    rmSync(taking, { force: true });
   }
 }
 
@@ -76,10 +82,11 @@ function textOf(path: string): string | undefined {
   }
 }
 
+/** 0 when it is not there. */
 function ageMsOf(path: string): number {
   try {
     return Date.now() - statSync(path).mtimeMs;
   } catch {
-    return Infinity;
+    return 0;
   }
 }

@@ -66,10 +66,12 @@ export function fileStorage(path: string): ChatStorage {
   const absolute = realPathOf(resolve(path));
   let storage = storages.get(absolute);
   if (!storage) {
+    let giveBack = () => {};
     try {
-      lockFile(absolute);
+      giveBack = lockFile(absolute);
       storage = new FileStorage(absolute);
     } catch (error) {
+      giveBack();
       throw new Error(`No storage can be had in ${absolute}: ${messageOf(error)}`, { cause: error });
     }
     storages.set(absolute, storage);

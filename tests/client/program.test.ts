@@ -107,7 +107,10 @@ test("the client's package installs nothing else, and runs in Node and Bun, impo
     const tsc = join(root, "node_modules/typescript/bin/tsc");
     const options = ["--module", module, "--moduleResolution", resolution, "--types", "node"];
     const files = ["--lib", "esnext,dom", "program.mts", "program.cts"];
-    run([node, tsc, "--ignoreConfig", "--noEmit", "--strict", "--target", "esnext", ...options, ...files], consumer);
+    run(
+      [node, tsc, "--ignoreConfig", "--noEmit", "--strict", "--target", "esnext", ...options, ...files],
+      consumer,
+    );
   }
 });
 
@@ -122,36 +125,85 @@ test("the package has what older ways of resolving modules look for, and the ver
   }
 });
 
-test("the example's bot answers each roll once, and leaves in good order", async () => {
-  await using server = await startServer();
-  await using bot = Bun.spawn([process.execPath, join(root, "examples/bot.ts"), server.url(), "Croupier"], {
+/** The example's bot, in a process of its own. */
+function startBot(url: string, file: string) {
+  const bot = Bun.spawn([process.execPath, join(root, "examples/bot.ts"), url, "Croupier", file], {
     stdout: "pipe",
     stderr: "inherit",
   });
-  const chat = new Chat(server.url(), { name: "An" });
+  // It says when it is in the room. Before its first page, nothing comes to it as something new.
+  const entered = bot.stdout.getReader().read();
+  return { bot, entered };
+}
+
+/** What a nickname says in a room, from now on. */
+function listenTo(chat: Chat, name: string): () => Promise<string> {
   const events = chat[Symbol.asyncIterator]();
-  const until = async (isIt: (event: Awaited<ReturnType<typeof events.next>>["value"]) => boolean) => {
+  return async () => {
     for (;;) {
       const { value, done } = await events.next();
       if (done) throw new Error("the chat has ended");
-      if (isIt(value)) return value;
+      if (value.type === "message" && value.message.name === name) return value.message.content;
     }
   };
-  // Only what is said after the bot has its page comes to it as something new.
-  await bot.stdout.getReader().read();
-  await until(() => chat.online.includes("An") && chat.online.includes("Croupier"));
-  await chat.send("!roll 3d1");
-  await chat.send("not a roll");
-  await chat.send("!roll 1d1");
-  const answers: string[] = [];
-  while (answers.length < 2) {
-    const event = await until((each) => each?.type === "message" && each.message.name === "Croupier");
-    if (event?.type === "message") answers.push(event.message.content);
-  }
-  expect(answers).toEqual(["1 + 1 + 1 = 3", "1 = 1"]);
-  bot.kill("SIGTERM");
-  await until((event) => event?.type === "leave" && event.name === "Croupier");
+}
+
+test("the example's bot answers each roll once, and leaves in good order", async () => {
+  await using server = await startServer();
+  using folder = new TemporaryFolder();
+  const { bot, entered } = startBot(server.url(), join(folder.path, "bot.json"));
+  await entered;
+  const chat = new Chat(server.url(), { name: "An" });
+  const answer = listenTo(chat, "Croupier");
+  for (const content of ["!roll 3d1", "not a roll", "!roll 1d1"]) void chat.send(content);
+  expect(await answer()).toBe("1 + 1 + 1 = 3");
+  expect(await answer()).toBe("1 = 1");
+  const left = chat.once("leave");
+  bot.kill("SIGINT");
+  expect((await left).name).toBe("Croupier");
   expect(await bot.exited).toBe(0);
+  await chat.close();
+});
+
+test("the example's bot answers each roll once, however often it is killed", async () => {
+  await using server = await startServer();
+  using folder = new TemporaryFolder();
+  const file = join(folder.path, "bot.json");
+  const chat = new Chat(server.url(), { name: "An" });
+  const answer = listenTo(chat, "Croupier");
+  const heard: number[] = [];
+  const hear = async () => heard.push(Number((await answer()).split(" = ")[1]));
+  let asked = 0;
+  // Each question has an answer that no other one has.
+  const ask = async (count: number) => {
+    for (let i = 0; i < count; i++) await chat.send(`!roll ${++asked}d1`);
+  };
+  let { bot, entered } = startBot(server.url(), file);
+  await entered;
+  // With the second answer it has kept where it was after the first page.
+  for (let i = 0; i < 2; i++) {
+    await ask(1);
+    await hear();
+  }
+  for (let round = 0; round < 4; round++) {
+    // In the midst of its answers, and of what it missed.
+    await ask(5);
+    while (heard.length < round * 4) await hear();
+    bot.kill("SIGKILL");
+    await bot.exited;
+    await ask(3);
+    ({ bot, entered } = startBot(server.url(), file));
+    if (round % 2 === 0) await entered;
+  }
+  await entered;
+  await ask(1);
+  while (heard.length < asked) await hear();
+  // One more answer would be here before that to a later question.
+  await ask(1);
+  await hear();
+  expect(heard.toSorted((a, b) => a - b)).toEqual(Array.from({ length: asked }, (_, at) => at + 1));
+  bot.kill("SIGKILL");
+  await bot.exited;
   await chat.close();
 });
 
