@@ -113,8 +113,6 @@ export class Connection {
   #isV3: boolean;
   /** Whether there ever was a connection: then the address is right. */
   #wasOpen = false;
-  /** What the platform said of the present attempt. */
-  #said = "";
   #failures = 0;
   /** Attempts in a row that were answered with one of {@link FINAL_STATUSES}. */
   #refusals = 0;
@@ -204,18 +202,14 @@ export class Connection {
     const socket = new WebSocket(url, offers ? [SUBPROTOCOL] : []);
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event));
-    // The package `ws` throws errors that nobody listens for. A close follows each.
-    socket.addEventListener("error", (event) => {
-      const { error, message } = fieldsOf(event);
-      this.#said = `${isFields(error) ? error.code : ""} ${message}`;
-    });
+    // A close follows; but not from the WebSocket of Node 22, when an attempt fails.
+    socket.addEventListener("error", (event) => this.#faulted(socket, event));
     socket.addEventListener("close", (event) => {
       const { code, reason } = fieldsOf(event);
       this.#lost(socket, Number(code), String(reason));
     });
     this.#socket = socket;
     this.#offered = offers;
-    this.#said = "";
     this.#wait(this.#settings.connectTimeoutMs, () => this.#fail(SILENCE));
   }
 
@@ -256,13 +250,19 @@ export class Connection {
     if (this.#socket === socket && this.#state.kind === "open") this.#listen(socket);
   }
 
+  #faulted(socket: Socket, event: unknown): void {
+    if (this.#socket !== socket || this.#state.kind !== "connecting") return;
+    const { error, message } = fieldsOf(event);
+    this.#missed(socket, `${isFields(error) ? error.code : ""} ${message}`);
+  }
+
   /** A socket has ended. */
   #lost(socket: Socket, code: number, reason: string): void {
     if (this.#socket !== socket) return;
     switch (this.#state.kind) {
       case "connecting":
         // Codes from before it opened are the platform's own, and tell nothing.
-        this.#missed(socket);
+        this.#missed(socket, "");
         break;
       case "open":
         this.#fail(code === NO_CLOSE_FRAME ? NETWORK : { cause: "closed", code, reason });
@@ -276,9 +276,9 @@ export class Connection {
     }
   }
 
-  /** An attempt has failed. */
-  #missed(socket: Socket): void {
-    const status = Number(STATUS_SAID.exec(this.#said)?.[1]);
+  /** An attempt has failed. @param said what the platform tells of it */
+  #missed(socket: Socket, said: string): void {
+    const status = Number(STATUS_SAID.exec(said)?.[1]);
     const { url, environment } = this.#settings;
     if (STATUSES[status]) this.#answered(status);
     else if (!this.#isV3 && this.#offered) {
@@ -286,7 +286,7 @@ export class Connection {
       this.#dial(false);
       socket.close();
     } else if (status) this.#answered(status);
-    else if (ERROR_SAID.test(this.#said)) this.#fail(NETWORK);
+    else if (ERROR_SAID.test(said)) this.#fail(NETWORK);
     else if (this.#wasOpen || !environment.probe) this.#fail(UNKNOWN);
     else {
       // Browsers hide the status from pages.
