@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { Chat } from "../client/index.ts";
+import { Chat } from "../client/chat.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
@@ -35,6 +35,8 @@ const room = new RoomStore({
       storage: tab,
       // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
       version: 3,
+      // The tab's storage knows whether a nickname is one's own.
+      nicknameWaitMs: 0,
       ...(name === undefined ? {} : { name }),
     }),
   arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
