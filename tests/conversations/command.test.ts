@@ -190,12 +190,10 @@ test("an address that is not this machine's is answered with one sentence", asyn
 });
 
 test("the log says once what to do about a proxy whose header does not count, and nothing when it does", async () => {
-  const hints = async (flags: readonly string[], header: string) => {
+  const hints = async (flags: readonly string[], header: string, name = "X-Forwarded-For") => {
     await using server = await startServer(flags);
     for (let i = 0; i < 2; i++)
-      await fetch(server.http("/?read"), { headers: { "X-Forwarded-For": header } }).then((page) =>
-        page.text(),
-      );
+      await fetch(server.http("/?read"), { headers: { [name]: header } }).then((page) => page.text());
     await server.stop();
     return server.lines.filter(({ event }) => event === "proxy").map(({ text }) => text);
   };
@@ -205,6 +203,8 @@ test("the log says once what to do about a proxy whose header does not count, an
     expect(await hints(trust, header)).toEqual([expect.stringMatching(/^(?!.*--trust-proxy).*no address/)]);
   for (const header of ["1.2.3.4", "1.2.3.4:5678", "127.0.0.1", "::ffff:102:304"])
     expect([header, await hints(trust, header)]).toEqual([header, []]);
+  expect(await hints(trust, "for=1.2.3.4", "Forwarded")).toEqual([expect.stringContaining("another header")]);
+  expect(await hints([], "for=1.2.3.4", "Forwarded")).toEqual([]);
 });
 
 test("a server behind a proxy of its machine says at the start that the proxy's own origin is to be named", async () => {
