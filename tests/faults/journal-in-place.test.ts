@@ -25,6 +25,7 @@ import { setReplaceable } from "./unreplaceable.ts";
 beforeAll(() => setReplaceable(false));
 afterAll(() => setReplaceable(true));
 
+const { CHAT_ROUNDS = "8", CHAT_SEED = "1" } = process.env;
 /** Long after all messages of these tests. */
 const NOW = 2_000_000_000_000;
 const messages = (from: number, to: number) =>
@@ -112,6 +113,32 @@ test("wherever a crash stops the writing, the next start finishes it", async () 
     }
   }
 });
+
+test(`DUR-2 killed while it takes a foreign file in, a server has the original or the whole of it: seed ${CHAT_SEED}`, async () => {
+  const random = new Random(Number(CHAT_SEED));
+  const foreign = JSON.stringify(messages(1, 5_000));
+  const command = [
+    process.execPath,
+    `--preload=${join(import.meta.dir, "unreplaceable.ts")}`,
+    join(import.meta.dir, "journal-writer.ts"),
+  ];
+  for (let round = 0; round < Number(CHAT_ROUNDS); round++) {
+    await withHistory(async (path) => {
+      writeFileSync(path, foreign);
+      const child = Bun.spawn([...command, path], { stdin: "pipe", stdout: "ignore" });
+      // What is written beside the file tells that it has begun.
+      while (besides(path, "").length === 0 && child.exitCode === null) await Bun.sleep(1);
+      await Bun.sleep(random.integer(0, 40));
+      child.kill("SIGKILL");
+      await child.exited;
+      const journal = await Journal.open(path, QUICK);
+      expect(await messagesOf(journal)).toEqual(messages(1, 5_000));
+      await journal.close();
+      expect(readFileSync(path, "utf8")).toBe(historyText(messages(1, 5_000)));
+      expect(besides(path, "bak").some((each) => readFileSync(each, "utf8") === foreign)).toBe(true);
+    });
+  }
+}, 120_000);
 
 test("a crash before the first byte was written, or another file put there since, leaves the file as it is", async () => {
   await withHistory(async (path) => {

@@ -371,9 +371,8 @@ export class Journal {
       await finishInPlace(copy, file, this.#realPath);
       this.#unfinished = undefined;
       this.#file = file;
-      closeAfter([...this.#reads], copy);
-      if (this.#notices.includes(IN_PLACE_NOTICE)) return [];
-      return [IN_PLACE_NOTICE];
+      closeAfter([...this.#reads, Promise.resolve(this.#backgroundSync)], copy);
+      return this.#notices.includes(IN_PLACE_NOTICE) ? [] : [IN_PLACE_NOTICE];
     };
     await this.#settle();
   }
