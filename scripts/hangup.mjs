@@ -6,12 +6,35 @@ import { basename, join } from "node:path";
 
 /**
  * Whether somebody wants what is started here to outlive the terminal, by `nohup`. That has SIGHUP ignored, but npm and Node
- * undo it before any of our code runs, so only nohup's other traces tell: the shell names it in `_`, and it puts a file, and a
- * null device that can only be written to, in the place of the terminal.
+ * undo it before any of our code runs, so only nohup's other traces tell: the shell names it in `_`, it puts a file, and a
+ * null device that can only be written to, in the place of the terminal, and a script that it runs ignores the signal.
  */
 export function outlivesTerminal() {
   if (process.platform === "win32") return false;
-  return basename(process.env._ ?? "") === "nohup" || hasUnreadableInput() || writesNohupOut();
+  const isNamed = basename(process.env._ ?? "") === "nohup";
+  return isNamed || hasUnreadableInput() || writesNohupOut() || isStartedIgnoring();
+}
+
+/** Only Linux tells. */
+function isStartedIgnoring() {
+  try {
+    let pid = String(process.ppid);
+    // npm is Node, too.
+    while (basename(readlinkSync(`/proc/${pid}/exe`)) === "node") pid = statusOf(pid, "PPid");
+    return (BigInt(`0x${statusOf(pid, "SigIgn")}`) & 1n) === 1n;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * @param {string} pid
+ * @param {string} name
+ */
+function statusOf(pid, name) {
+  const [, value = ""] =
+    new RegExp(`^${name}:\\s*(\\w+)$`, "m").exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+  return value;
 }
 
 /** GNU's nohup alone makes such an input. */

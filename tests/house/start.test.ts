@@ -343,7 +343,7 @@ async function startInTerminal(command: string) {
   await run(root, "install.mjs", ["--omit=dev"]);
   const scripts = { start: "exec node scripts/start.mjs" };
   writeFileSync(join(root, "package.json"), JSON.stringify({ type: "module", scripts }));
-  const npm = Bun.spawn(["sh", "-c", `exec ${command} -- serve`], {
+  const npm = Bun.spawn(["sh", "-c", command], {
     cwd: root,
     env: { ...process.env, _: "", BUN: process.execPath },
     terminal: { cols: 80, rows: 24 },
@@ -360,17 +360,23 @@ async function startInTerminal(command: string) {
 }
 
 test("by npm start, the server ends with the terminal", async () => {
-  const { npm, noted } = await startInTerminal("npm start");
+  const { npm, noted } = await startInTerminal("exec npm start -- serve");
   await noted(/serves as/);
   npm.terminal?.close();
   await noted(/stopped by/);
   await npm.exited;
 });
 
-test("by nohup npm start, the server goes on without the terminal and npm, and can be stopped", async () => {
-  const { npm, noted } = await startInTerminal("nohup npm start");
+test.each([
+  "exec nohup npm start -- serve",
+  // As a script that nohup runs, when its input and output lead elsewhere.
+  'trap "" HUP; npm start -- serve </dev/null >log 2>&1; true',
+])("by %s the server goes on without the terminal and npm, and can be stopped", async (command) => {
+  const { npm, noted } = await startInTerminal(command);
   const [, pid] = await noted(/serves as (\d+)/);
   npm.terminal?.close();
+  // As an interactive shell tells its jobs.
+  process.kill(-npm.pid, "SIGHUP");
   await npm.exited;
   // Longer than whoever looks for npm takes to miss it.
   await Bun.sleep(2_500);
