@@ -477,11 +477,13 @@ export function engineContract(kind: EngineKind): void {
     const pages = told.flatMap((each) => (each.kind === "paged" ? [each.page] : []));
     expect(pages.length).toBe(asked.length);
     for (const [at, { limit, before, after, upTo }] of asked.entries()) {
+      const isForeign = after !== null && after > upTo;
       const ids = Array.from({ length: upTo }, (_, i) => i + 1).filter(
-        (id) => id < (before ?? Number.POSITIVE_INFINITY) && id > (after ?? 0),
+        (id) => id < (before ?? Number.POSITIVE_INFINITY) && (isForeign || id > (after ?? 0)),
       );
-      const expected = after === null ? ids.slice(-limit) : ids.slice(0, limit);
+      const expected = after === null || isForeign ? ids.slice(-limit) : ids.slice(0, limit);
       const page = pages[at];
+      expect(page?.reset).toBe(isForeign);
       const shown: { id: number; content: string }[] = JSON.parse(
         `[${textOf(page?.messages ?? new Uint8Array(0))}]`,
       );
