@@ -18,7 +18,6 @@ export interface Stored {
 const NONE_REPEATED: Stored["repeated"] = new Map();
 export const NOTHING_STORED: Stored = { repeated: NONE_REPEATED, getError: null, sendError: null };
 
-
 /**
  * Makes outcomes of a room's decisions, with what they show of the history. It holds the newest messages, which grow
  * along with what is told, so that each `get` sees its own moment.

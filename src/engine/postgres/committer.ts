@@ -178,7 +178,8 @@ export class Committer {
       }
       follower.hear(replica, entry);
     }
-    if (!replica.isAt(head)) throw new FallenBehind("The log does not tell what was missed, or has another past.");
+    if (!replica.isAt(head))
+      throw new FallenBehind("The log does not tell what was missed, or has another past.");
     return false;
   }
 
@@ -202,7 +203,12 @@ export class Committer {
     ];
   }
 
-  async #write(sql: SQL, { room, position, batch }: Replica, id: string, changes: readonly Change[]): Promise<void> {
+  async #write(
+    sql: SQL,
+    { room, position, batch }: Replica,
+    id: string,
+    changes: readonly Change[],
+  ): Promise<void> {
     const { name, now, server } = this.#options;
     const touched = new Set<SessionId>();
     for (const change of changes) {
