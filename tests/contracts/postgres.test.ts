@@ -4,7 +4,7 @@ import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
 import type { PageRequest } from "../../src/protocol/request.ts";
-import { createDatabase } from "../support/postgres.ts";
+import { backupOf, createDatabase } from "../support/postgres.ts";
 import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
 const urlOf = new WeakMap<Deliver, string>();
@@ -45,17 +45,6 @@ async function administer(stage: EngineStage, statement: string): Promise<unknow
 }
 
 const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
-let backups = 0;
-
-/** Statements that copy tables, and that put the copies back. */
-function backup(tables: readonly string[]) {
-  const copy = `backup_${++backups}`;
-  const save = tables.map((table) => `CREATE TABLE ${copy}_${table} AS TABLE chatbox.${table}`);
-  const putBack = tables.map(
-    (table) => `DELETE FROM chatbox.${table}; INSERT INTO chatbox.${table} TABLE ${copy}_${table}`,
-  );
-  return { save: save.join(";"), putBack: putBack.join(";") };
-}
 
 engineContract({
   name: "postgres",
@@ -71,7 +60,7 @@ engineContract({
     await administer(stage, `UPDATE chatbox.nicknames SET name = '${to}' WHERE name = '${from}'`);
   },
   backUp: async (stage, what) => {
-    const { save, putBack } = backup(what === "messages" ? ["messages"] : TABLES);
+    const { save, putBack } = backupOf(what === "messages" ? ["messages"] : TABLES);
     await administer(stage, save);
     return async () => {
       await administer(stage, putBack);
@@ -330,7 +319,7 @@ async function talk(): Promise<{ stage: EngineStage; putBack: string }> {
   stage.name("2", "Bình");
   stage.send("a", "one", "/", "j");
   await stage.until(3);
-  const { save, putBack } = backup(TABLES.filter((table) => table !== "servers"));
+  const { save, putBack } = backupOf(TABLES.filter((table) => table !== "servers"));
   await administer(stage, save);
   stage.send("a", "two", "/", "k");
   stage.send("a", "three");
@@ -458,6 +447,29 @@ test("postgres: ID-2 DUR-1 of a room whose messages alone were put back ids go o
   const told = await again.until(6);
   const sent = told.filter((each) => each.kind === "sent");
   expect(sent).toMatchObject([{ message: { id: 41 } }, { message: { id: 41 } }]);
+});
+
+test("postgres: ORD-1 GET-3 of a database of which messages and rooms alone were put back the rest makes no trouble", async () => {
+  const { stage } = await talk();
+  await stage.engine.close();
+  const { save, putBack } = backupOf(["rooms", "messages"]);
+  await administer(stage, save);
+  const between = await beside(stage);
+  for (let i = 0; i < 2; i++) between.engine.enter("/");
+  between.name("c", "Chi");
+  between.name("d", "Dung");
+  between.send("c", "lost");
+  await between.until(3);
+  await between.engine.close();
+  await administer(stage, putBack);
+  const again = await beside(stage);
+  again.engine.enter("/");
+  again.name("1", "Em");
+  again.send("1", "four");
+  again.get("1");
+  const told = await again.until(3);
+  expect(told[1]).toMatchObject({ kind: "sent", message: { id: 4 } });
+  expect(told[2]).toMatchObject({ kind: "got", online: ["An", "Chi", "Dung", "Em"] });
 });
 
 test("postgres: PAGE-6 who knows of a message of another server that this one has not heard of is not taken for a stranger", async () => {
