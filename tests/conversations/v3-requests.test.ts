@@ -206,7 +206,8 @@ test("PAGE-1 PAGE-2 PAGE-3 pages lead through the whole history, both ways, from
       expect(forwards).toEqual(all);
     }
     expect(await client.page({ after: 2500 })).toMatchObject({ messages: [], more: false });
-    expect(await client.page({ after: 9999 })).toMatchObject({ messages: [], more: false });
+    const ahead = await client.page({ after: 9999, limit: 2 });
+    expect([contents(ahead), ahead.more, ahead.reset]).toEqual([["m2498", "m2499"], true, true]);
     expect(contents(await client.page({ before: 9999, limit: 2 }))).toEqual(["m2498", "m2499"]);
     expect(await client.page({ before: 0 })).toMatchObject({ messages: [], more: false });
     expect(await client.page({ before: 1 })).toMatchObject({ messages: [], more: false });
