@@ -70,15 +70,18 @@ export interface Welcome {
   readonly retryS: number;
 }
 
+/** Somebody, at a time. */
+interface Person {
+  readonly name: string;
+  readonly timestamp: string;
+  readonly time: number | null;
+}
+
 /** What another client of the room did. */
 export type RoomEvent =
   | { readonly type: "message"; readonly message: Message }
-  | {
-      readonly type: "register" | "leave";
-      readonly name: string;
-      readonly timestamp: string;
-      readonly time: number | null;
-    }
+  | (Person & { readonly type: "register" })
+  | (Person & { readonly type: "leave" })
   | {
       readonly type: "change";
       readonly oldname: string;
@@ -92,8 +95,8 @@ export type RoomEvent =
 export interface Refusal {
   readonly kind: "refused";
   readonly reason: string;
-  /** One sentence for a person, or the reason once more. */
-  readonly error: string;
+  /** One sentence for a person, if the server has one. */
+  readonly error: string | undefined;
   readonly retryS: number;
 }
 
@@ -176,12 +179,12 @@ function parseEvent(fields: Fields): RoomEvent | undefined {
 }
 
 function parseReply(status: boolean, fields: Fields): Reply {
-  const { reason = "Malformed", error = reason, retry } = fields;
+  const { reason = "Malformed", error, retry } = fields;
   return (
     (status ? attempt(() => parseSuccess(fields)) : undefined) ?? {
       kind: "refused",
       reason: String(reason),
-      error: String(error),
+      error: typeof error === "string" ? error : undefined,
       retryS: Number(retry) || 1,
     }
   );
