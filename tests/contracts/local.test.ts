@@ -231,6 +231,27 @@ for (const [how, replace] of [
   });
 }
 
+test("local: PAGE-6 a history file that is put where there was none, or is deleted, is there, or gone, for who only reads and who comes", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  const file = join((fileOf.get(stage.deliver) ?? "").replace(/\.json$/, ".rooms"), "tea.json");
+  const contents = async () => (await stage.engine.recent("tea"))?.map(({ content }) => content);
+  stage.engine.enter("tea");
+  stage.name("1", "An", "tea");
+  stage.page("1", {}, "tea");
+  await stage.until(2);
+  const record = { name: "Bình", content: "put back", timestamp: "T", id: 7, time: 5 };
+  await Bun.write(file, `[\n${JSON.stringify(record)}\n]\n`);
+  expect(await contents()).toEqual(["put back"]);
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "cut", session: "1" });
+  stage.name("1", "An", "tea");
+  stage.send("1", "next", "tea");
+  expect((await stage.until(5))[4]).toMatchObject({ kind: "sent", message: { id: 8 } });
+  rmSync(file);
+  expect(await contents()).toEqual([]);
+  await stage.engine.close();
+});
+
 test("a room has a file of its name, but on Windows none that is a device's", () => {
   const devices = ["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "con.tea", "nul.json", "lpt9.a.b"];
   const others = ["tea", "conn", "con-a", "com", "com10", "lpt", "console", "tea.con", "a.nul", "0"];

@@ -102,7 +102,8 @@ export class Journal {
    */
   get isReplaced(): boolean {
     // In these states the file may look otherwise, by what this journal did itself.
-    if (this.#file === undefined || !this.isInOrder || this.#appending !== undefined) return false;
+    if (!this.isInOrder || this.#appending !== undefined) return false;
+    if (this.#file === undefined) return fs.existsSync(this.#realPath);
     try {
       const here = fs.statSync(this.#realPath, { throwIfNoEntry: false });
       const { dev, ino, size } = fs.fstatSync(this.#file.fd);

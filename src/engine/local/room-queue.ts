@@ -167,6 +167,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   /** The newest messages, oldest first. May run beside the queue: what is not stored yet is not among them. */
   async recent(): Promise<readonly Readable[]> {
     const { name, recentLists } = this.options;
+    if (this.#journal?.isReplaced) await this.#betweenBatches(() => this.#followFile());
     if (this.#journal === null) await this.#tryOpen();
     const journal = this.#journal;
     if (journal === null) throw new Error(`the history of ${name} is not open`);
@@ -218,12 +219,19 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   protected async work(batch: readonly Operation[]): Promise<void> {
     for (const errand of this.#errands.splice(0)) await errand();
     if (batch.length === 0) return;
-    if (this.#journal?.isReplaced && batch.some(isOfHistory)) this.#startOver(this.#journal);
+    if (batch.some(isOfHistory)) await this.#followFile();
     if (this.#room === null) await this.#tryOpen();
     const decisions = this.#decide(batch);
     // Most batches of a quiet room store nothing and read nothing: they are told in the same turn.
     const stored = decisions.some(needsStore) ? await this.#store(decisions) : NOTHING_STORED;
     this.deliver(this.telling.outcomes(decisions, stored));
+  }
+
+  /** Has the room be of the file that lies there now. */
+  async #followFile(): Promise<void> {
+    if (!this.#journal?.isReplaced) return;
+    this.#startOver(this.#journal);
+    await this.#tryOpen();
   }
 
   /**
