@@ -312,7 +312,7 @@ const CUT_SERVERS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE application_name = 'classic-chatbox' AND datname = current_database()`;
 
 /** A room with three messages, of which the database is then to lose some. */
-async function talk(): Promise<{ stage: EngineStage; putBack: string }> {
+async function talk(): Promise<{ stage: EngineStage; putBack: string; position: number }> {
   const stage = await firstStage();
   for (let i = 0; i < 3; i++) stage.engine.enter("/");
   stage.name("a", "An");
@@ -324,33 +324,36 @@ async function talk(): Promise<{ stage: EngineStage; putBack: string }> {
   stage.send("a", "two", "/", "k");
   stage.send("a", "three");
   await stage.until(5);
-  return { stage, putBack };
+  const [room] = rowsOf(await administer(stage, "SELECT position::int AS position FROM chatbox.rooms"));
+  return { stage, putBack, position: Number(room?.position) };
+}
+
+/**
+ * Has a room go on as if another server had decided what follows: up to a position of its log and to the message 3, and from
+ * there on with some messages more.
+ */
+function goneOn(position: number, more: number): string {
+  return `
+    INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+    SELECT '/', id, 'Chi', 'other ' || id, '', now() FROM generate_series(2, 3 + ${more}) AS id;
+    INSERT INTO chatbox.log (room, position, server, batch, entry)
+    SELECT name, at, 'another', 'batch ' || at,
+      CASE WHEN at > ${position} THEN format('[["sent","x",%s]]', 3 + at - ${position}) ELSE '[]' END
+    FROM chatbox.rooms CROSS JOIN LATERAL generate_series(position + 1, ${position} + ${more}) AS at;
+    UPDATE chatbox.rooms SET position = ${position} + ${more}, last_id = 3 + ${more};`;
 }
 
 for (const [title, after] of [
-  ["has gone back", ""],
-  [
-    "has gone back and come as far again",
-    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
-     VALUES ('/', 2, 'Chi', 'other two', '', now()), ('/', 3, 'Chi', 'other three', '', now());
-     INSERT INTO chatbox.log (room, position, server, batch, entry)
-     SELECT '/', position, 'another', 'batch ' || position, '[]' FROM generate_series(4, 5) AS position;
-     UPDATE chatbox.rooms SET position = 5, last_id = 3;`,
-  ],
-  [
-    "has gone back and come further",
-    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
-     SELECT '/', id, 'Chi', 'other', '', now() FROM generate_series(2, 9) AS id;
-     INSERT INTO chatbox.log (room, position, server, batch, entry)
-     SELECT '/', position, 'another', 'batch ' || position, '[]' FROM generate_series(4, 11) AS position;
-     UPDATE chatbox.rooms SET position = 11, last_id = 9;`,
-  ],
+  ["has gone back", () => ""],
+  ["has gone back and come as far again", (position: number) => goneOn(position, 0)],
+  ["has gone back and come further", (position: number) => goneOn(position, 6)],
 ] as const) {
   for (const notices of ["by a lost connection", "by its next batch"] as const) {
     test(`postgres: RES-4 CLOSE-7 PAGE-6 KEY-4 ${notices} a server notices that the database ${title}, and tells what is true`, async () => {
-      const { stage, putBack } = await talk();
+      const { stage, putBack, position } = await talk();
       const isByBatch = notices === "by its next batch";
-      await administer(stage, `BEGIN; ${putBack}; ${after} COMMIT; ${isByBatch ? "" : CUT_SERVERS}`);
+      const cutting = isByBatch ? "" : CUT_SERVERS;
+      await administer(stage, `BEGIN; ${putBack}; ${after(position)} COMMIT; ${cutting}`);
       if (isByBatch) stage.send("2", "in vain");
       const cut = await stage.until(isByBatch ? 8 : 7);
       expect(cut.slice(5)).toMatchObject(
