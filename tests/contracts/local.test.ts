@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, expect, spyOn, test } from "bun:test";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
@@ -58,6 +58,24 @@ engineContract({
     const sessions = new Database(`${fileOf.get(stage.deliver)}.sessions`);
     sessions.query("UPDATE sessions SET name = ? WHERE name = ?").run(to, from);
     sessions.close();
+  },
+  backUp: async (stage, what) => {
+    const dataFile = fileOf.get(stage.deliver) ?? "";
+    const suffixes = what === "messages" ? [""] : ["", ".sessions"];
+    const copy = join(folder, `${++files}.backup`);
+    for (const suffix of suffixes) cpSync(dataFile + suffix, copy + suffix);
+    return async () => {
+      for (const suffix of suffixes) cpSync(copy + suffix, dataFile + suffix);
+    };
+  },
+  takeOut: async (stage, ids) => {
+    const dataFile = fileOf.get(stage.deliver) ?? "";
+    if (ids === undefined) {
+      rmSync(dataFile);
+      return;
+    }
+    const history: { id: number }[] = JSON.parse(readFileSync(dataFile, "utf8"));
+    await Bun.write(dataFile, JSON.stringify(history.filter(({ id }) => !ids.includes(id))));
   },
   breakStore: () => {
     const append = spyOn(Journal.prototype, "append").mockRejectedValue(
@@ -167,6 +185,70 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
     "m10",
     "next",
   ]);
+  await stage.engine.close();
+});
+
+for (const [how, replace] of [
+  ["another file is put in its place", (path: string, backup: string) => renameSync(backup, path)],
+  ["another one is copied over it", (path: string, backup: string) => cpSync(backup, path)],
+  ["it is deleted", (path: string) => rmSync(path)],
+] as const) {
+  test(`local: ID-5 PAGE-6 DUR-1 of a history file, when ${how} while people talk, nothing untrue is told, and nothing is stored into nowhere`, async () => {
+    const stage = new EngineStage();
+    stage.engine = await open(stage.deliver);
+    const dataFile = fileOf.get(stage.deliver) ?? "";
+    for (let i = 0; i < 3; i++) stage.engine.enter("/");
+    stage.name("a", "An");
+    stage.name("2", "Bình");
+    stage.send("a", "one", "/", "j");
+    await stage.until(3);
+    cpSync(dataFile, `${dataFile}.backup`);
+    stage.send("a", "two", "/", "k");
+    stage.send("2", "three");
+    await stage.until(5);
+    replace(dataFile, `${dataFile}.backup`);
+    stage.send("2", "in vain");
+    const { length } = await stage.until(8);
+    expect(stage.told.slice(5)).toMatchObject([
+      { kind: "cut", session: "a" },
+      { kind: "cut", session: "2" },
+      { kind: "unregistered", session: "2" },
+    ]);
+    for (const session of ["a", "2"]) stage.vanish(session);
+    stage.resume("c", "a", { after: 3, time: 1_000 });
+    stage.send("c", "two", "/", "k");
+    const told = await stage.until(length + 4);
+    const left = how === "it is deleted" ? [] : ["one"];
+    const resumed = told[length + 2];
+    if (resumed?.kind !== "resumed") throw new Error("it was resumed");
+    const shown: { content: string }[] = JSON.parse(`[${resumed.page.messages}]`);
+    expect([shown.map(({ content }) => content), resumed.page.reset]).toEqual([left, true]);
+    expect(resumed.online).toEqual(["An"]);
+    expect(told[length + 3]).toMatchObject({ kind: "sent", message: { content: "two", id: 4 } });
+    await stage.engine.close();
+    const stored: { content: string }[] = JSON.parse(readFileSync(dataFile, "utf8"));
+    expect(stored.map(({ content }) => content)).toEqual([...left, "two"]);
+  });
+}
+
+test("local: PAGE-6 a history file that is put where there was none, or is deleted, is there, or gone, for who only reads and who comes", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  const file = join((fileOf.get(stage.deliver) ?? "").replace(/\.json$/, ".rooms"), "tea.json");
+  const contents = async () => (await stage.engine.recent("tea"))?.map(({ content }) => content);
+  stage.engine.enter("tea");
+  stage.name("1", "An", "tea");
+  stage.page("1", {}, "tea");
+  await stage.until(2);
+  const record = { name: "Bình", content: "put back", timestamp: "T", id: 7, time: 5 };
+  await Bun.write(file, `[\n${JSON.stringify(record)}\n]\n`);
+  expect(await contents()).toEqual(["put back"]);
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "cut", session: "1" });
+  stage.name("1", "An", "tea");
+  stage.send("1", "next", "tea");
+  expect((await stage.until(5))[4]).toMatchObject({ kind: "sent", message: { id: 8 } });
+  rmSync(file);
+  expect(await contents()).toEqual([]);
   await stage.engine.close();
 });
 

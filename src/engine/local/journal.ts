@@ -53,6 +53,8 @@ const LITTLE_BYTES = 64 * 1024;
  */
 export class Journal {
   readonly path: string;
+  /** See `Archive.emptiedTo`. Whoever has opened the file knows. */
+  emptiedTo = 0;
   readonly #notices: string[];
   readonly #realPath: string;
   readonly #fsync: FsyncMode;
@@ -96,6 +98,24 @@ export class Journal {
   /** Whether the file can be written to, as far as its opening has shown. */
   get isInOrder(): boolean {
     return this.#owed === undefined && !this.#disordered && !this.#isUncreated;
+  }
+
+  /**
+   * Whether another file lies in the place of this one, or none, or somebody else has written to it: what would be stored
+   * now would be lost, or would damage what was put there.
+   */
+  get isReplaced(): boolean {
+    // In these states the file may look otherwise, by what this journal did itself.
+    if (!this.isInOrder || this.#appending !== undefined) return false;
+    if (this.#file === undefined) return fs.existsSync(this.#realPath);
+    try {
+      const here = fs.statSync(this.#realPath, { throwIfNoEntry: false });
+      const { dev, ino, size } = fs.fstatSync(this.#file.fd);
+      return here === undefined || here.ino !== ino || here.dev !== dev || size !== this.size;
+    } catch {
+      // A disk that cannot be asked is no sign of that.
+      return false;
+    }
   }
 
   /** The size of the file in bytes. */
@@ -257,7 +277,7 @@ export class Journal {
 
   /** The message with an id, undefined when there is none. */
   async message(id: number): Promise<StoredMessage | undefined> {
-    const [record] = await this.above(id - 1, 1);
+    const [record] = await this.below(id + 1, 1);
     return record !== undefined && idOf(record) === id ? decodeRecord(record) : undefined;
   }
 
