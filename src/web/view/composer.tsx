@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
+import { focusOn } from "../page/lifecycle.ts";
 import { Icon } from "./icon.tsx";
 import { Disc, Nickname, named } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -12,7 +13,7 @@ export function Composer() {
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
   const names = draft.suggestions.value;
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => focusOn(field.current), []);
   // The text may change by a chosen mention; the caret then stands behind that.
   useLayoutEffect(() => {
     const { current } = field;
