@@ -2,6 +2,7 @@
 // Plain Node: this runs before any package is installed.
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
+import { outlivesTerminal } from "./hangup.mjs";
 
 /**
  * How a program ended.
@@ -19,13 +20,17 @@ const SAME_WISH_MS = 1000;
 // npm passes on SIGINT and SIGTERM. When anything else ends npm, only its absence tells.
 const LOOK_FOR_NPM_EVERY_MS = 1000;
 /** Whether this process is npm's, or of a process that is. */
-export const startedByNpm = process.env.npm_lifecycle_event !== undefined;
+const startedByNpm = process.env.npm_lifecycle_event !== undefined;
 const parent = process.ppid;
+
+/** Whether what is started here is to go on when the terminal is closed, which ends npm. */
+export const staysBehind = outlivesTerminal();
 
 /**
  * Runs a program and waits for its end. A signal that asks this process to stop is passed on to the program, and this
  * process goes on waiting, so that it ends after the program and with the program's exit code. The program is asked to
- * stop, too, when npm started this process and is gone.
+ * stop, too, when npm started this process and is gone. With `nohup` neither npm's end nor that of the terminal is a reason
+ * to stop.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ cwd?: string, stdio?: import("node:child_process").StdioOptions, shell?: boolean }} [options] stdio is this
@@ -42,6 +47,7 @@ export function run(program, args, options = {}) {
 
     /** @param {NodeJS.Signals} signal */
     const pass = (signal) => {
+      if (signal === "SIGHUP" && staysBehind) return;
       interrupted = true;
       // Windows tells every process of the console by itself, and kill() there ends a program without asking it.
       if (process.platform === "win32") return;
@@ -51,7 +57,7 @@ export function run(program, args, options = {}) {
       child.kill(signal);
     };
     const watch = setInterval(() => {
-      if (startedByNpm && process.ppid !== parent) pass("SIGTERM");
+      if (startedByNpm && !staysBehind && process.ppid !== parent) pass("SIGTERM");
     }, LOOK_FOR_NPM_EVERY_MS);
     const release = () => {
       clearInterval(watch);
@@ -60,7 +66,8 @@ export function run(program, args, options = {}) {
 
     // First: on a busy machine the program may run for a while before this process gets to its next line.
     for (const signal of STOP_SIGNALS) process.on(signal, pass);
-    child = spawn(program, args, { stdio: "inherit", ...options });
+    // Detached, the program is in no terminal's session: none can end it.
+    child = spawn(program, args, { stdio: "inherit", detached: staysBehind, ...options });
     child.once("error", (error) => {
       release();
       reject(error);

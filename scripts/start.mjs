@@ -3,18 +3,18 @@
 // `npm start`: installs what is missing, then runs the command line with the arguments given.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { fail, run, startedByNpm } from "./child.mjs";
+import { fail, run, staysBehind } from "./child.mjs";
 import { install, ownSettings, root } from "./install.mjs";
 
 const bun = await install({ dev: false });
 const command = [...ownSettings, join(root, "src", "cli", "main.ts"), ...process.argv.slice(2)];
 
-// Where Node can, the server takes the place of this process, and its memory. Not under npm: somebody has to see that
-// npm has gone, and then to ask the server to stop. Node would crash if the program did not run.
+// Where Node can, the server takes the place of this process, and its memory. Not with nohup: the server would end with the
+// terminal. Node would crash if the program did not run.
 if (
   process.execve !== undefined &&
   process.platform !== "win32" &&
-  !startedByNpm &&
+  !staysBehind &&
   spawnSync(bun, ["--version"]).status === 0
 ) {
   process.execve(bun, [bun, ...command]);

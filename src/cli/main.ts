@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { isatty } from "node:tty";
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
@@ -17,6 +18,7 @@ const FAILED = 1;
 const WRONG_COMMAND = 2;
 /** A stop takes less than this by itself, unless something is wrong with the machine. */
 const STOP_MOST_MS = 4_800;
+const LOOK_FOR_NPM_EVERY_MS = 1_000;
 
 const { settings, move } = readSettings();
 if (move !== null) {
@@ -33,14 +35,10 @@ let server: ChatServer | null = null;
 const stopSignals: NodeJS.Signals[] = isHangupIgnored()
   ? ["SIGTERM", "SIGINT"]
   : ["SIGTERM", "SIGINT", "SIGHUP"];
-for (const signal of stopSignals) {
-  // A second signal changes nothing: the stop ends by itself within seconds.
-  process.on(signal, () => {
-    if (server === null) process.exit(0);
-    setTimeout(() => process.exit(FAILED), STOP_MOST_MS);
-    void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
-  });
-}
+// A second signal changes nothing: the stop ends by itself within seconds.
+for (const signal of stopSignals) process.on(signal, stop);
+
+watchNpm();
 try {
   server = await ChatServer.start(settings);
   if (settings.log.format === "pretty") server.print(banner(settings, server));
@@ -65,14 +63,37 @@ function readSettings(): { settings: Settings; move: Move | null } {
   }
 }
 
-/** Whoever starts the server by `nohup` wants it to outlive the terminal. Known on Linux only. */
+function stop(): void {
+  if (server === null) process.exit(0);
+  setTimeout(() => process.exit(FAILED), STOP_MOST_MS);
+  void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
+}
+
+/**
+ * Stops when npm started this process, or the one in whose place it is, and is gone: npm passes on SIGINT and SIGTERM, and
+ * when anything else ends it, only its absence tells.
+ */
+function watchNpm(): void {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    stop();
+  }, LOOK_FOR_NPM_EVERY_MS);
+}
+
+/**
+ * Whoever starts the server by `nohup` wants it to outlive the terminal. Linux says which signals are ignored; elsewhere the
+ * shell tells what was started, for as long as no other program stands between.
+ */
 function isHangupIgnored(): boolean {
   try {
     const [, ignored = "0"] =
       /^SigIgn:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
     return (BigInt(`0x${ignored}`) & 1n) === 1n;
   } catch {
-    return false;
+    return basename(process.env._ ?? "") === "nohup";
   }
 }
 

@@ -3,7 +3,9 @@ import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
+import { plainAddress } from "../server/addresses.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
+import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
 import type { Move } from "./move.ts";
@@ -25,6 +27,7 @@ interface Flags {
   port: number;
   host: string;
   data: string;
+  basePath: string;
   databaseUrl?: string;
   databaseConnections: number;
   databaseTimeout: number;
@@ -164,6 +167,14 @@ function createServeCommand(version: string): Command {
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", MIB))
     .optionsGroup("Clients:")
+    .addOption(
+      flag(
+        "--base-path <path>",
+        "path under which a proxy serves the chat, such as /chat, if the proxy passes it on to the server",
+      )
+        .argParser(parseBasePath)
+        .default("", "none"),
+    )
     .addOption(flag("--no-compression", "send nothing compressed, not even to clients that ask for it"))
     .addOption(bytes("--compress-from <size>", "smallest batch of events that is sent compressed", 512))
     .addOption(
@@ -298,6 +309,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
   const limited = flags.limits;
   return {
     port: flags.port,
+    basePath: flags.basePath,
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
     database: databaseOf(flags),
     dataFile: resolve(flags.data),
@@ -413,14 +425,17 @@ function checkTimes(template: string, zone: string): void {
 function blockListOf(option: string, entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) {
-    const [address = "", prefix, ...rest] = entry.split("/");
+    const [text = "", prefix, ...rest] = entry.split("/");
+    const address = plainAddress(text);
     const family = isIPv4(address) ? "ipv4" : isIPv6(address) ? "ipv6" : null;
-    const bits = prefix === undefined ? null : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-    if (family === null || rest.length > 0 || (bits !== null && !(bits <= (family === "ipv4" ? 32 : 128)))) {
+    const longest = family === "ipv4" ? 32 : 128;
+    const written = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
+    // Of an IPv4 address in IPv6 clothes the first 96 bits are the clothes.
+    const bits = prefix !== undefined && family === "ipv4" && isIPv6(text) ? written - 96 : written;
+    if (family === null || rest.length > 0 || !(bits >= 0 && bits <= longest)) {
       throw new InvalidArgumentError(`${option}: ${JSON.stringify(entry)} is no address and no network.`);
     }
-    if (bits === null) list.addAddress(address, family);
-    else list.addSubnet(address, bits, family);
+    list.addSubnet(address, bits, family);
   }
   return list;
 }

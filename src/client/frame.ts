@@ -13,6 +13,17 @@ export interface Message {
   readonly time: number | null;
 }
 
+/**
+ * A place in a room's history: right after the message with this id and time. An id alone does not name a message for ever:
+ * once a backup was put back, another one may get it.
+ */
+export interface Position {
+  /** 0 before all messages. */
+  readonly id: number;
+  /** Unix milliseconds; 0 when it is not known. */
+  readonly time: number;
+}
+
 /** Messages that a room no longer keeps: the first and the last id that are missing. */
 export interface Gap {
   readonly from: number;
@@ -26,6 +37,11 @@ export interface Page {
   readonly more: boolean;
   /** Present when messages that were asked for are no longer kept. */
   readonly gap?: Gap;
+  /**
+   * True when the history does not have the message that was asked for by its position: another one, such as a backup,
+   * was put in its place. The page is then the newest one, and all that is known of the history before is void.
+   */
+  readonly reset?: boolean;
 }
 
 /** A rate, as the welcome tells it. */
@@ -54,15 +70,18 @@ export interface Welcome {
   readonly retryS: number;
 }
 
+/** Somebody, at a time. */
+interface Person {
+  readonly name: string;
+  readonly timestamp: string;
+  readonly time: number | null;
+}
+
 /** What another client of the room did. */
 export type RoomEvent =
   | { readonly type: "message"; readonly message: Message }
-  | {
-      readonly type: "register" | "leave";
-      readonly name: string;
-      readonly timestamp: string;
-      readonly time: number | null;
-    }
+  | (Person & { readonly type: "register" })
+  | (Person & { readonly type: "leave" })
   | {
       readonly type: "change";
       readonly oldname: string;
@@ -76,8 +95,8 @@ export type RoomEvent =
 export interface Refusal {
   readonly kind: "refused";
   readonly reason: string;
-  /** One sentence for a person, or the reason once more. */
-  readonly error: string;
+  /** One sentence for a person, if the server has one. */
+  readonly error: string | undefined;
   readonly retryS: number;
 }
 
@@ -160,12 +179,12 @@ function parseEvent(fields: Fields): RoomEvent | undefined {
 }
 
 function parseReply(status: boolean, fields: Fields): Reply {
-  const { reason = "Malformed", error = reason, retry } = fields;
+  const { reason = "Malformed", error, retry } = fields;
   return (
     (status ? attempt(() => parseSuccess(fields)) : undefined) ?? {
       kind: "refused",
       reason: String(reason),
-      error: String(error),
+      error: typeof error === "string" ? error : undefined,
       retryS: Number(retry) || 1,
     }
   );
@@ -183,10 +202,10 @@ function parseSuccess(fields: Fields): Reply {
   }
 }
 
-function parsePage(name: string, { message, online, more, gap }: Fields): Reply {
+function parsePage(name: string, { message, online, more, gap, reset }: Fields): Reply {
   const messages = listOf(message).map((each) => parseMessage(fieldsOf(each)));
   const missing = gap ? { gap: parseGap(fieldsOf(gap)) } : {};
-  const page = { messages, more: more === true, ...missing };
+  const page = { messages, more: more === true, reset: reset === true, ...missing };
   return { kind: "page", name, page, online: listOf(online).map(textOf) };
 }
 

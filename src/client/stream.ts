@@ -1,5 +1,7 @@
 import { Emitter } from "./events.ts";
-import type { Message, Page, RoomEvent } from "./frame.ts";
+import type { Message, Page, Position, RoomEvent } from "./frame.ts";
+
+const START: Position = { id: 0, time: 0 };
 
 /**
  * A room's messages in their order, each once, and its roster. Between the moment at which a connection begins to bring
@@ -10,18 +12,29 @@ export class Stream extends Emitter {
   #waiting: RoomEvent[] | null = null;
   #hasRoster = false;
   #online: readonly string[] = [];
-  #lastId: number | null = null;
-  /** Ids of own messages that were confirmed during an entry, and not told yet. */
-  readonly #own = new Set<number | null>();
+  /** Own messages that were confirmed and are not done with yet: their times by their ids. */
+  readonly #own: Map<number | null, number | null>;
+
+  /** @param own messages that an earlier run had confirmed, and was not done with */
+  constructor(position: Position | null, own: readonly Position[], moved: () => void) {
+    super(position, moved);
+    this.#own = new Map(own.map(({ id, time }) => [id, time]));
+  }
 
   /** The nicknames in use, in the order of registration. */
   get online(): readonly string[] {
     return this.#online;
   }
 
-  /** The id of the last message told; null before there was a page, and with version 2. */
-  get lastId(): number | null {
-    return this.#lastId;
+  /** The last message told; null before there was a page, and with version 2. */
+  get last(): Position | null {
+    return this.told;
+  }
+
+  /** Own messages behind {@link position}: to be told as own ones, also by the next run. */
+  get own(): readonly Position[] {
+    const done = this.position?.id ?? 0;
+    return [...this.#own].flatMap(([id, time]) => (id && time && id > done ? { id, time } : []));
   }
 
   /** An entry begins: events wait from now on. */
@@ -36,17 +49,22 @@ export class Stream extends Emitter {
     this.#hasRoster = true;
     // The page has the messages of version 2 that came before it, and the roster what else happened.
     this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
-    if (version === 2) this.#lastId = null;
+    if (version === 2) this.told = null;
     this.#online = online;
     this.emit({ type: "roster", online });
   }
 
   /** A page of the entry is to be told: the newest one if nothing was told yet, else the oldest that was missed. */
-  page(version: 2 | 3, { messages, more, gap }: Page): void {
-    if (gap) this.emit({ type: "gap", ...gap });
-    if (this.#lastId === null) this.emit({ type: "history", messages, more });
-    else for (const message of messages) this.#tell(message);
-    if (version === 3) this.#lastId = Math.max(this.#lastId ?? 0, gap?.to ?? 0, messages.at(-1)?.id ?? 0);
+  page(version: 2 | 3, { messages, more, gap, reset = false }: Page): void {
+    if (gap) {
+      this.told = { id: gap.to, time: 0 };
+      this.emit({ type: "gap", ...gap });
+    }
+    if (this.told && !reset) for (const message of messages) this.#tell(message);
+    else {
+      this.told = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
+      this.emit({ type: "history", messages, more, reset });
+    }
   }
 
   /** All pages of the entry are here: what came meanwhile and is in none of them comes now. */
@@ -55,7 +73,7 @@ export class Stream extends Emitter {
     const waiting = this.#waiting?.filter(isNew) ?? [];
     this.#waiting = null;
     for (const event of waiting) this.event(event);
-    this.#own.clear();
+    this.#forget();
   }
 
   /** Another client did something. */
@@ -66,7 +84,6 @@ export class Stream extends Emitter {
     }
     switch (event.type) {
       case "message":
-        this.#lastId = event.message.id;
         this.#tell(event.message);
         return;
       case "register":
@@ -84,15 +101,16 @@ export class Stream extends Emitter {
   }
 
   /** An own message was confirmed: perhaps one that a page has. */
-  own(message: Message): void {
-    if (!this.#isNew(message)) return;
-    this.#own.add(message.id);
+  confirmed(message: Message): void {
+    // During an entry that is not known yet: the page that is to be told may be of another history.
+    if (!this.#waiting && !this.#isNew(message)) return;
+    this.#own.set(message.id, message.time);
     this.event({ type: "message", message });
   }
 
   /** Whether no page had it. */
   #isNew({ id }: Message): boolean {
-    return id === null || id > (this.#lastId ?? -1);
+    return id === null || id > (this.told?.id ?? -1);
   }
 
   /** A nickname changed; its place in the roster stays. */
@@ -101,6 +119,20 @@ export class Stream extends Emitter {
   }
 
   #tell(message: Message): void {
-    this.emit({ type: "message", message, own: this.#own.delete(message.id) });
+    this.told = positionOf(message);
+    // An id of a history that was replaced may be another's now.
+    this.emit({ type: "message", message, own: this.#own.get(message.id) === message.time });
+    this.#forget();
   }
+
+  /** Own messages that are done with are not asked for again. */
+  #forget(): void {
+    // Version 2 has no positions.
+    const done = this.told ? (this.position?.id ?? -1) : Infinity;
+    for (const id of this.#own.keys()) if ((id ?? 0) <= done) this.#own.delete(id);
+  }
+}
+
+function positionOf(message: Message | undefined): Position | null {
+  return message && message.id !== null ? { id: message.id, time: message.time ?? 0 } : null;
 }

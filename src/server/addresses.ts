@@ -68,12 +68,13 @@ function readForwardedFor(peer: string, forwardedFor: string | null, trusted: Bl
 
 /**
  * The address in one element of `X-Forwarded-For`, or null when there is none. Some proxies put a port behind it, and
- * then brackets around an IPv6 address; some put quotes around that.
+ * then brackets around an IPv6 address, or at least all of its groups before it; some put quotes around that.
  */
 function addressOfHop(hop: string): string | null {
   const text = hop.trim().replace(/^"(.*)"$/, "$1");
-  const [, bracketed, dotted] = /^(?:\[(.*)\]|([\d.]+))(?::\d{1,5})?$/.exec(text) ?? [];
-  const address = plainAddress(bracketed ?? dotted ?? text);
+  const [, bracketed, unmistakable] =
+    /^(?:\[(.*)\]|([\d.]+|(?:[\da-f]+:){7}[\da-f]+))(?::\d{1,5})?$/i.exec(text) ?? [];
+  const address = plainAddress(bracketed ?? unmistakable ?? text);
   return isIPv4(address) || isIPv6(address) ? address : null;
 }
 

@@ -2,7 +2,12 @@ import type { BlockList } from "node:net";
 import type { Access } from "./access.ts";
 import { clientAddress, isCutShort, isListed, isLoopback, plainAddress } from "./addresses.ts";
 import type { Log } from "./log.ts";
+import { Repeats } from "./repeats.ts";
 import { quote, type Rejection, type Reports } from "./reports.ts";
+
+const HINT_EVERY_MS = 60 * 60 * 1000;
+/** In which proxies name their clients, too. */
+const UNREAD_HEADERS = ["forwarded", "x-real-ip"];
 
 /** Finds out who asks to come in, and turns away, so that the operator can see it, whom the server does not take. */
 export class Door {
@@ -10,8 +15,8 @@ export class Door {
   readonly #trusted: BlockList;
   readonly #reports: Reports;
   readonly #log: Log;
-  /** What was said about proxies, once each. */
-  readonly #hints = new Set<string>();
+  /** What is said about proxies: it stays true with each request, until somebody reads it. */
+  readonly #hints = new Repeats<string>(1, HINT_EVERY_MS);
 
   /** @param trusted the proxies whose `X-Forwarded-For` is believed */
   constructor(access: Access, trusted: BlockList, reports: Reports, log: Log) {
@@ -23,8 +28,10 @@ export class Door {
 
   /** The client's address, as far as trusted proxies tell. `peer` is the other end of the TCP connection. */
   addressOf(request: Request, peer: string): string {
-    const forwardedFor = request.headers.get("x-forwarded-for");
+    const { headers } = request;
+    const forwardedFor = headers.get("x-forwarded-for");
     if (forwardedFor !== null) this.#hintAtProxy(peer, forwardedFor);
+    else if (UNREAD_HEADERS.some((name) => headers.has(name))) this.#hintAtHeader(peer);
     return clientAddress(peer, forwardedFor, this.#trusted);
   }
 
@@ -69,18 +76,30 @@ export class Door {
   }
 
   /**
-   * Says once that the word of a proxy is not taken, or not understood: its clients then share one address's limits.
+   * Says that the word of a proxy is not taken, or not understood: its clients then share one address's limits.
    * To trust another machine is nothing to advise, since anyone can send the header.
    */
   #hintAtProxy(peer: string, forwardedFor: string): void {
     const isUntrusted = !isListed(peer, this.#trusted);
     if (isUntrusted ? !isLoopback(peer) : !isCutShort(peer, forwardedFor, this.#trusted)) return;
-    const hint = isUntrusted
-      ? `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${plainAddress(peer)}`
-      : "a trusted proxy sends an X-Forwarded-For with something in it that is no address; the clients behind that count as one address";
-    if (this.#hints.has(hint)) return;
-    this.#hints.add(hint);
-    this.#log.warn({ category: "server", event: "proxy" }, hint);
+    this.#hint(
+      isUntrusted
+        ? `a proxy on this machine sends X-Forwarded-For; its clients count as one address until you start with --trust-proxy ${plainAddress(peer)}`
+        : "a trusted proxy sends an X-Forwarded-For with something in it that is no address; the clients behind that count as one address",
+    );
+  }
+
+  #hintAtHeader(peer: string): void {
+    if (!isListed(peer, this.#trusted)) return;
+    this.#hint(
+      "a trusted proxy names its clients in another header than X-Forwarded-For, which is the only one that is read; they count as one address",
+    );
+  }
+
+  #hint(hint: string): void {
+    const now = performance.now();
+    this.#hints.shed(now);
+    if (this.#hints.take(hint, now)) this.#log.warn({ category: "server", event: "proxy" }, hint);
   }
 }
 

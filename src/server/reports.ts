@@ -1,4 +1,5 @@
 import type { EngineObserver } from "../engine/engine.ts";
+import { JournalError } from "../engine/local/fault.ts";
 import type { RequestKind } from "../protocol/request.ts";
 import type { Outcome } from "../room/operation.ts";
 import type { Connection, Ending } from "./connection.ts";
@@ -135,10 +136,10 @@ export class Reports implements FanoutEvents, EngineObserver {
 
   fault(room: string, error: unknown): void {
     this.#metrics.storeFailures.inc();
-    this.#log.error(
-      { category: "server", event: "fault", room, err: error },
-      `fault in room ${room}: ${error}`,
-    );
+    const fields = { category: "server", event: "fault", room } as const;
+    // Such an error says all by itself.
+    if (error instanceof JournalError) this.#log.error(fields, error.message);
+    else this.#log.error({ ...fields, err: error }, `fault in room ${room}: ${error}`);
   }
 
   /** Something that must not happen, outside of any room. */

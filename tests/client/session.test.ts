@@ -66,13 +66,19 @@ test("RES-4 after a reconnect the stream goes on after the last message, over pa
     type: "resume",
     session: "S1",
     after: 10,
+    time: 10,
     limit: 1000,
   });
   socket.say([messageEvent(14), messageEvent(15)]);
-  expect(socket.answer(got([13, 14], { more: true }))).toEqual({ type: "get", after: 12, limit: 1000 });
+  expect(socket.answer(got([13, 14], { more: true }))).toEqual({
+    type: "get",
+    after: 12,
+    time: 12,
+    limit: 1000,
+  });
   expect(stage.contents).toEqual(["10", "11", "12", "13", "14"]);
   socket.say(messageEvent(16));
-  expect(socket.answer(got([15]))).toEqual({ type: "get", after: 14, limit: 1000 });
+  expect(socket.answer(got([15]))).toEqual({ type: "get", after: 14, time: 14, limit: 1000 });
   socket.say(messageEvent(17));
   expect(stage.contents).toEqual(["10", "11", "12", "13", "14", "15", "16", "17"]);
   expect(stage.told("entered").map(({ resumed }) => resumed)).toEqual([false, true]);
@@ -86,7 +92,7 @@ test("RES-4 an empty page with more behind it is asked for again", () => {
   socket.answer(got([], { more: true }));
   expect(socket.requests).toEqual([]);
   stage.environment.pass(2000);
-  expect(socket.answer(got([11]))).toEqual({ type: "get", after: 10, limit: 1000 });
+  expect(socket.answer(got([11]))).toEqual({ type: "get", after: 10, time: 10, limit: 1000 });
   expect(stage.contents).toEqual(["10", "11"]);
 });
 
@@ -105,7 +111,7 @@ test("RES-5 after a session is over the nickname is taken again, and nothing is 
   socket.answer(UNKNOWN_SESSION);
   expect(socket.answer(REGISTERED)).toEqual({ type: "name", name: "An" });
   socket.say(messageEvent(12));
-  expect(socket.answer(got([11, 12]))).toEqual({ type: "get", after: 10, limit: 1000 });
+  expect(socket.answer(got([11, 12]))).toEqual({ type: "get", after: 10, time: 10, limit: 1000 });
   expect(stage.contents).toEqual(["10", "11", "12"]);
   expect(stage.told("entered").map(({ resumed }) => resumed)).toEqual([false, false]);
   expect(stage.told("named")).toEqual([{ type: "named", name: "An" }]);
@@ -181,10 +187,9 @@ test("a nickname that another took meanwhile is lost, and what is unsent waits f
 });
 
 test("a first nickname that is not to be had is told, as nobody waits for it", async () => {
-  const stage = new Stage({ name: "An" });
+  const stage = new Stage({ name: "An", nicknameWaitMs: 0 });
   stage.socket.open(3).welcome("S1").answer(IN_USE);
-  await Promise.resolve();
-  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   expect(stage.told("nickname-lost")).toMatchObject([{ name: "An", error: { code: "NameAlreadyUsed" } }]);
 });
 

@@ -59,6 +59,17 @@ export class FakeSocket {
     this.#tell("close", { code, reason });
   }
 
+  /** The attempt fails, with what some platforms say of it. */
+  fail(message?: string, code?: string): void {
+    this.#tell("error", message === undefined ? {} : { message, error: { code } });
+    this.end();
+  }
+
+  /** The attempt fails, and no more is said of it, as by the WebSocket of Node 22. */
+  failAlone(): void {
+    this.#tell("error", { message: "Received network error or non-101 status code." });
+  }
+
   /** Takes the oldest request, without its `ref`. */
   take(): Request {
     const { ref: _, ...request } = this.#shift();
@@ -88,8 +99,14 @@ export class FakeEnvironment implements Environment {
   time = 1_800_000_000_000;
   online = true;
   chance = 0.5;
+  probe?: (url: string) => Promise<number>;
   #tell: (change: "online" | "offline" | "visible") => void = () => {};
   #timers: { at: number; run: () => void }[] = [];
+
+  /** How many timers run. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
 
   now(): number {
     return this.time;
@@ -180,7 +197,11 @@ export class Stage {
   readonly events: ChatEvent[] = [];
   readonly chat: Chat;
 
-  constructor(options: ChatOptions = {}, environment = new FakeEnvironment()) {
+  constructor(
+    options: ChatOptions = {},
+    environment = new FakeEnvironment(),
+    url: string | URL = "ws://chat.test/",
+  ) {
     const { sockets } = this;
     this.environment = environment;
     class WebSocket extends FakeSocket {
@@ -189,7 +210,7 @@ export class Stage {
         sockets.push(this);
       }
     }
-    this.chat = new Chat("ws://chat.test/", { WebSocket, environment, ...options });
+    this.chat = new Chat(url, { WebSocket, environment, ...options });
     for (const type of TYPES) this.chat.on(type, (event) => void this.events.push(event));
   }
 

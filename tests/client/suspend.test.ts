@@ -12,7 +12,7 @@ test("GRACE-2 a chat that is suspended gives its connection up without leaving, 
   stage.chat.suspend();
   stage.chat.suspend();
   expect(socket.closedWith).toBe(4000);
-  expect(stage.chat.state).toEqual({ kind: "waiting", retryAt: null, attempt: 1 });
+  expect(stage.chat.state).toMatchObject({ kind: "waiting", retryAt: null, attempt: 1 });
   stage.chat.retryNow();
   stage.environment.pass(3_600_000);
   expect(stage.sockets).toHaveLength(1);
@@ -23,6 +23,7 @@ test("GRACE-2 a chat that is suspended gives its connection up without leaving, 
     type: "resume",
     session: "S1",
     after: 5,
+    time: 5,
     limit: 1000,
   });
 });

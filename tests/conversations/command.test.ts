@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { checkedDatabaseUrl } from "../../src/cli/database-url.ts";
 import { dropUnset } from "../../src/cli/environment.ts";
 import { createCommand } from "../../src/cli/options.ts";
 import { ChatClient } from "../support/client.ts";
@@ -140,6 +141,47 @@ test("a database URL that cannot be read is answered with how to write it, and n
   }
 });
 
+/** Parts that stand as they are in no other part of a URL are taken as they are. */
+const readableUrls = [
+  "postgres://chat:p@ss:wo,rd@127.0.0.1:1/db",
+  "postgres://chat:p%40ss%2Fword%25@127.0.0.1:1/db",
+  " postgres://chat:s[3]c{r}e t&=+!*'()~@127.0.0.1/db?sslmode=require\n",
+  "postgresql://chat@[::1]:5432",
+  "postgres:///db?host=/run/postgresql&user=chat&password=a,b",
+];
+
+test("a database URL whose parts can be told apart is taken as it is", () => {
+  for (const url of readableUrls) expect(checkedDatabaseUrl(url)).toBe(url.trim());
+});
+
+const refusedUrls: [part: string, urls: string[]][] = [
+  [
+    "one host",
+    [
+      "postgres://chat:s3cret@a.example,b.example/db",
+      "postgres://chat:s3cret@a.example:5432,b.example:5432/db?target_session_attrs=read-write",
+      "postgres://a.example,b.example/db",
+      "postgres:///db?user=chat&password=s3cret&host=a.example,b.example",
+      "postgres:///db?host=a.example%2Cb.example",
+    ],
+  ],
+  [
+    "percent-encoded",
+    ["postgres://chat:s3,cret/s3cret@a.example/db", "postgres://chat:s3,cret#s3cret@a.example/db"],
+  ],
+  ["quotes", ['"postgres://chat:s3cret@a.example/db"', "'postgres://chat:s3cret@a.example/db'\n"]],
+  ["sslmode", ["postgres://chat:s3cret@a.example/db?sslmode=s3cret"]],
+];
+
+test("a database URL of a kind that is not taken is answered with what to write instead, and never repeated", () => {
+  for (const [part, urls] of refusedUrls) {
+    for (const url of urls) {
+      expect(() => checkedDatabaseUrl(url)).toThrow(part);
+      expect(() => checkedDatabaseUrl(url)).toThrow(/^(?!.*s3)/);
+    }
+  }
+});
+
 test("no error repeats the password of a database URL, wherever the URL was given", async () => {
   const url = "postgres://chat:s3/cr'et @127.0.0.1:1/db";
   for (const flags of [
@@ -190,12 +232,10 @@ test("an address that is not this machine's is answered with one sentence", asyn
 });
 
 test("the log says once what to do about a proxy whose header does not count, and nothing when it does", async () => {
-  const hints = async (flags: readonly string[], header: string) => {
+  const hints = async (flags: readonly string[], header: string, name = "X-Forwarded-For") => {
     await using server = await startServer(flags);
     for (let i = 0; i < 2; i++)
-      await fetch(server.http("/?read"), { headers: { "X-Forwarded-For": header } }).then((page) =>
-        page.text(),
-      );
+      await fetch(server.http("/?read"), { headers: { [name]: header } }).then((page) => page.text());
     await server.stop();
     return server.lines.filter(({ event }) => event === "proxy").map(({ text }) => text);
   };
@@ -205,6 +245,8 @@ test("the log says once what to do about a proxy whose header does not count, an
     expect(await hints(trust, header)).toEqual([expect.stringMatching(/^(?!.*--trust-proxy).*no address/)]);
   for (const header of ["1.2.3.4", "1.2.3.4:5678", "127.0.0.1", "::ffff:102:304"])
     expect([header, await hints(trust, header)]).toEqual([header, []]);
+  expect(await hints(trust, "for=1.2.3.4", "Forwarded")).toEqual([expect.stringContaining("another header")]);
+  expect(await hints([], "for=1.2.3.4", "Forwarded")).toEqual([]);
 });
 
 test("a server behind a proxy of its machine says at the start that the proxy's own origin is to be named", async () => {

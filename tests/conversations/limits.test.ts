@@ -198,6 +198,15 @@ test("LIM-9 an address in X-Forwarded-For counts only from a trusted proxy", asy
   expect(await upgradeStatus(server.url(), from("198.51.100.9, 203.0.113.1"))).toBe(429);
 });
 
+test("LIM-9 people behind a trusted proxy count each for themselves, though it writes ports", async () => {
+  await using server = await startServer(["--connections-per-address", "1", "--trust-proxy", "127.0.0.1"]);
+  const from = (address: string) => ({ headers: { "X-Forwarded-For": address } });
+  for (const host of ["203.0.113.1", "203.0.113.2", "[2001:db8::7]", "[2001:db8:0:1::7]"]) {
+    using _client = await ChatClient.connect(server.url(), from(`${host}:4711`));
+    expect(await upgradeStatus(server.url(), from(`${host}:4712`))).toBe(429);
+  }
+});
+
 test("LIM-10 connections in all have a limit, and a place is free again after an end", async () => {
   await using server = await startServer(["--max-connections", "3"]);
   const [an, binh] = await Promise.all(

@@ -1,9 +1,10 @@
 /** Ends the server at random moments, as a crash would, while eight clients send without waiting. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { ChatClient, type Message, parseMessages } from "../support/client.ts";
-import { startServer } from "../support/server.ts";
+import { COMMAND, environment, startServer, TemporaryFolder } from "../support/server.ts";
 
 const { CHAT_ROUNDS = 12, CHAT_SEED = Date.now() % 2 ** 31 } = process.env;
 const ROUNDS = Number(CHAT_ROUNDS);
@@ -108,5 +109,28 @@ test.skipIf(process.platform !== "linux")(
     using client = await ChatClient.registered(server.url(), "An");
     await client.say("still here");
     expect(await server.stop()).toBe(0);
+  },
+);
+
+test.skipIf(process.platform === "win32")(
+  "a server that npm has started stops in order when npm is gone without a word",
+  async () => {
+    using folder = new TemporaryFolder();
+    const flags = ["--port", "0", "--data", join(folder.path, "data.json"), "--log-format", "json"];
+    const npm = Bun.spawn(["sh", "-c", '"$@" & echo $!; wait', "sh", ...COMMAND, ...flags], {
+      env: environment({ npm_lifecycle_event: "start" }),
+      stdout: "pipe",
+    });
+    let log = "";
+    let late: Timer | undefined;
+    // The loop ends when the server has let go of the pipe.
+    for await (const chunk of npm.stdout.pipeThrough(new TextDecoderStream())) {
+      log += chunk;
+      if (!log.includes('"listening"') || npm.killed) continue;
+      npm.kill("SIGKILL");
+      late = setTimeout(() => process.kill(Number.parseInt(log, 10), "SIGKILL"), 20_000);
+    }
+    clearTimeout(late);
+    expect(log).toContain('"event":"stopped","clean":true');
   },
 );

@@ -26,11 +26,13 @@ const messages = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, at) => ({ ...message(from + at), key: "-_abcdefghij0129" }));
 
 /** Lets the room talk and drop, and kills it. @returns what was told: ids, and how long the messages were */
-async function killed(path: string, afterMs: number): Promise<[id: number, length: number][]> {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "prune-writer.ts"), path, String(KEPT)], {
-    stdout: "pipe",
-    stderr: "inherit",
-  });
+async function killed(
+  path: string,
+  afterMs: number,
+  flags: readonly string[],
+): Promise<[id: number, length: number][]> {
+  const command = [process.execPath, ...flags, join(import.meta.dir, "prune-writer.ts"), path, String(KEPT)];
+  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" });
   let output = "";
   for await (const bytes of child.stdout) {
     if (output === "") setTimeout(() => child.kill("SIGKILL"), afterMs);
@@ -45,34 +47,44 @@ async function killed(path: string, afterMs: number): Promise<[id: number, lengt
     .map((line) => [Number(line.split(" ")[0]), Number(line.split(" ")[1])]);
 }
 
-test(`DUR-2 PAGE-5 killed while it drops what is old, a room keeps all that is to be kept: seed ${CHAT_SEED}`, async () => {
-  await withHistory(async (path) => {
-    const random = new Random(Number(CHAT_SEED));
-    writeFileSync(path, historyText(messages(1, 2 * KEPT)));
-    let told = 2 * KEPT;
-    let inTheMiddle = 0;
-    for (let round = 0; round < Number(CHAT_ROUNDS); round++) {
-      const lines = await killed(path, random.integer(0, 120));
-      if (existsSync(`${path}.pruned`)) inTheMiddle++;
-      const journal = await Journal.open(path, QUICK);
-      const stored = await messagesOf(journal);
-      await journal.close();
-      const first = stored[0]?.id ?? 0;
-      expect(stored.map(({ id }) => id)).toEqual(stored.map((_, at) => first + at));
-      expect(stored.length).toBeGreaterThanOrEqual(KEPT);
-      expect(lines.map(([id]) => id)).toEqual(lines.map((_, at) => told + 1 + at));
-      // A quick machine tells more than is to be kept.
-      for (const [id, length] of lines) {
-        if (id >= first) expect(stored[id - first]?.content.length).toBe(length);
+/** How the file is written anew: what the writer is run with. */
+const ways: [way: string, flags: string[]][] = [
+  ["drops what is old", []],
+  ["drops what is old in the file's own place", [`--preload=${join(import.meta.dir, "unreplaceable.ts")}`]],
+];
+
+test.each(ways)(
+  `DUR-2 PAGE-5 killed while it %s, a room keeps all that is to be kept: seed ${CHAT_SEED}`,
+  async (_way, flags) => {
+    await withHistory(async (path) => {
+      const random = new Random(Number(CHAT_SEED));
+      writeFileSync(path, historyText(messages(1, 2 * KEPT)));
+      let told = 2 * KEPT;
+      let inTheMiddle = 0;
+      for (let round = 0; round < Number(CHAT_ROUNDS); round++) {
+        const lines = await killed(path, random.integer(0, 120), flags);
+        if (existsSync(`${path}.pruned`) || existsSync(`${path}.replacing`)) inTheMiddle++;
+        const journal = await Journal.open(path, QUICK);
+        const stored = await messagesOf(journal);
+        await journal.close();
+        const first = stored[0]?.id ?? 0;
+        expect(stored.map(({ id }) => id)).toEqual(stored.map((_, at) => first + at));
+        expect(stored.length).toBeGreaterThanOrEqual(KEPT);
+        expect(lines.map(([id]) => id)).toEqual(lines.map((_, at) => told + 1 + at));
+        // A quick machine tells more than is to be kept.
+        for (const [id, length] of lines) {
+          if (id >= first) expect(stored[id - first]?.content.length).toBe(length);
+        }
+        // What was stored and not told before the end stays, too.
+        told = first + stored.length - 1;
+        expect(told).toBeGreaterThanOrEqual(lines.at(-1)?.[0] ?? 0);
+        expect(first).toBeGreaterThan(1);
       }
-      // What was stored and not told before the end stays, too.
-      told = first + stored.length - 1;
-      expect(told).toBeGreaterThanOrEqual(lines.at(-1)?.[0] ?? 0);
-      expect(first).toBeGreaterThan(1);
-    }
-    expect(inTheMiddle).toBeGreaterThan(0);
-  });
-}, 120_000);
+      expect(inTheMiddle).toBeGreaterThan(0);
+    });
+  },
+  120_000,
+);
 
 test("PAGE-5 appends and reads go on while a history is written anew", async () => {
   await withHistory(async (path) => {

@@ -90,15 +90,33 @@ test("PAGE-5 rooms that nobody enters are pruned at the start, each, and what a 
     `${site.dataFile}.pruned`,
   ])
     writeFileSync(draft, historyText(old));
+  // One that was being written in its place, and one whose writing had not begun.
+  const young = historyText(messages(5, NOW - DAY_MS));
+  writeFileSync(site.room("unfinished"), `!${young.slice(1, 100)}`);
+  writeFileSync(site.room("whole"), young);
+  for (const room of ["unfinished", "whole"]) writeFileSync(`${site.room(room)}.replacing`, young);
   const engine = await site.open(NINETY_DAYS);
   await site.until(() => [...Array(30).keys()].every((i) => ids(site.room(`r${i}`)).length === 1));
   await site.until(() => ids(site.room("foreign")).length === 1 && site.faults.length > 0);
-  await site.until(() => !readdirSync(site.rooms).some((name) => /pruned|taking-in/.test(name)));
+  await site.until(() => !readdirSync(site.rooms).some((name) => /pruned|taking-in|replacing/.test(name)));
+  for (const room of ["unfinished", "whole"]) expect(readFileSync(site.room(room), "utf8")).toBe(young);
   expect(ids(site.room("r7"))).toEqual([20]);
   expect(ids(site.room("young"))).toEqual([1, 2, 3, 4, 5]);
   expect(existsSync(`${site.dataFile}.pruned`)).toBe(false);
   expect(site.faults).toEqual([expect.stringContaining("damaged.json is no history")]);
   expect(engine.rooms).toBe(1);
+  await engine.close();
+});
+
+test("PAGE-5 what cannot be dropped is a sentence in the log, which names the file in the way", async () => {
+  using site = new Site();
+  writeFileSync(site.dataFile, historyText(messages(20, NOW - 100 * DAY_MS)));
+  mkdirSync(join(`${site.dataFile}.pruned`, "folder"), { recursive: true });
+  const engine = await site.open({ ...NINETY_DAYS, keepMs: null, keepMessages: 4 });
+  expect(site.faults).toEqual([
+    expect.stringMatching(/^\/: JournalError: What is not to be kept .* cannot be dropped: .*\.pruned\)\.$/),
+  ]);
+  expect(ids(site.dataFile)).toHaveLength(20);
   await engine.close();
 });
 

@@ -51,6 +51,9 @@ console.log("added packages");
 `;
 
 const main = `
+import { appendFileSync } from "node:fs";
+import { join } from "node:path";
+const note = (text: string) => appendFileSync(join(import.meta.dir, "notes"), text + "\\n");
 const [what, ...rest] = process.argv.slice(2);
 if (what === "print") console.log(JSON.stringify(rest));
 if (what === "pid") console.log(process.pid);
@@ -58,9 +61,10 @@ if (what === "exit") process.exit(Number(rest[0]));
 if (what === "die") process.kill(process.pid, "SIGKILL");
 if (what === "serve") {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
-    process.on(signal, () => { console.log("stopped by", signal); process.exit(0); });
+    process.on(signal, () => { note("stopped by " + signal); console.log("stopped by", signal); process.exit(0); });
   }
   setInterval(() => {}, 1000);
+  note("serves as " + process.pid);
   console.log("ready");
 }
 `;
@@ -97,7 +101,14 @@ type Environment = Readonly<Record<string, string | undefined>>;
 function spawn(root: string, script: string, args: readonly string[], environment: Environment = {}) {
   return Bun.spawn(["node", join(root, "scripts", script), ...args], {
     cwd: folder.path,
-    env: { ...process.env, npm_execpath: join(root, "npm-cli.js"), BUN: process.execPath, ...environment },
+    // Without what tells of a nohup by which the tests may be run.
+    env: {
+      ...process.env,
+      _: "",
+      npm_execpath: join(root, "npm-cli.js"),
+      BUN: process.execPath,
+      ...environment,
+    },
     stdout: "pipe",
     stderr: "pipe",
   });
@@ -224,7 +235,7 @@ test("start ends with the server's exit code, or 128 and the number of the signa
   expect((await run(root, "start.mjs", ["die"])).code).toBe(137);
 });
 
-test("the server takes the place of start where Node can do that, and not under npm", async () => {
+test("the server takes the place of start where Node can do that, and not under nohup", async () => {
   const root = makeCheckout();
   const canReplace =
     (await new Response(Bun.spawn(["node", "-p", "typeof process.execve"]).stdout).text()) === "function\n";
@@ -233,7 +244,8 @@ test("the server takes the place of start where Node can do that, and not under 
     return Number(await new Response(child.stdout).text()) === child.pid;
   };
   expect(await replaces({ npm_lifecycle_event: undefined })).toBe(canReplace);
-  expect(await replaces({ npm_lifecycle_event: "start" })).toBe(false);
+  expect(await replaces({ npm_lifecycle_event: "start" })).toBe(canReplace);
+  expect(await replaces({ _: "/usr/bin/nohup" })).toBe(false);
 });
 
 test("nothing is read of the folder that somebody stands in, and --data is in it", async () => {
@@ -322,6 +334,55 @@ test("a start that is killed without warning takes the server with it", async ()
     child.kill("SIGKILL");
   }
   expect(out).toBe("ready\n");
+});
+
+/** Starts the server by npm in a terminal of its own. `noted` waits until the server has noted something. */
+async function startInTerminal(command: string) {
+  const root = makeCheckout();
+  // The npm that starts it is the real one.
+  await run(root, "install.mjs", ["--omit=dev"]);
+  const scripts = { start: "exec node scripts/start.mjs" };
+  writeFileSync(join(root, "package.json"), JSON.stringify({ type: "module", scripts }));
+  const npm = Bun.spawn(["sh", "-c", command], {
+    cwd: root,
+    env: { ...process.env, _: "", BUN: process.execPath },
+    terminal: { cols: 80, rows: 24 },
+  });
+  const noted = async (pattern: RegExp) => {
+    for (;;) {
+      const notes = join(root, "src", "cli", "notes");
+      const found = existsSync(notes) && pattern.exec(readFileSync(notes, "utf8"));
+      if (found) return found;
+      await Bun.sleep(50);
+    }
+  };
+  return { npm, noted };
+}
+
+test("by npm start, the server ends with the terminal", async () => {
+  const { npm, noted } = await startInTerminal("exec npm start -- serve");
+  await noted(/serves as/);
+  npm.terminal?.close();
+  await noted(/stopped by/);
+  await npm.exited;
+});
+
+test.each([
+  "exec nohup npm start -- serve",
+  // As a script that nohup runs, when its input and output lead elsewhere.
+  'trap "" HUP; npm start -- serve </dev/null >log 2>&1; true',
+])("by %s the server goes on without the terminal and npm, and can be stopped", async (command) => {
+  const { npm, noted } = await startInTerminal(command);
+  const [, pid] = await noted(/serves as (\d+)/);
+  npm.terminal?.close();
+  // As an interactive shell tells its jobs.
+  process.kill(-npm.pid, "SIGHUP");
+  await npm.exited;
+  // Longer than whoever looks for npm takes to miss it.
+  await Bun.sleep(2_500);
+  process.kill(Number(pid), "SIGTERM");
+  const [, signal] = await noted(/stopped by (\w+)/);
+  expect(signal).toBe("SIGTERM");
 });
 
 const passing = 'import { test } from "bun:test";\ntest("one", () => {});\ntest.skip("two", () => {});\n';

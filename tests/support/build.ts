@@ -6,7 +6,7 @@ import { COMMAND } from "./server.ts";
 const ROOT = join(import.meta.dir, "../..");
 const SOURCES = ["src", "package.json", "tsconfig.json", "bunfig.toml"];
 /** What the page is built from besides the sources. */
-const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core", "linkify-it", "uc.micro"];
+const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core"];
 
 /** Copies all that the page is built from into a folder. */
 export function copyPage(folder: string): void {
@@ -54,6 +54,8 @@ export interface LoadedFile {
 export async function loadFile(url: string): Promise<LoadedFile> {
   const response = await fetch(url, { headers: { "Accept-Encoding": "br" } });
   response.headers.delete("Date");
+  // A file is compressed better once somebody has asked for it.
+  response.headers.delete("Content-Length");
   return {
     status: response.status,
     text: await response.text(),
@@ -62,5 +64,5 @@ export async function loadFile(url: string): Promise<LoadedFile> {
 }
 
 function pathsIn(text: string): string[] {
-  return text.match(/\/assets\/[\w.-]+/g) ?? [];
+  return (text.match(/[a-z][a-z-]*-[0-9a-f]{32}\.\w+/g) ?? []).map((name) => `/assets/${name}`);
 }

@@ -74,7 +74,8 @@ async function withDatabase(options: ServerOptions): Promise<ServerOptions> {
 
 /** Runs the server's command until it ends by itself, which it must. */
 export async function runCommand(flags: readonly string[], options: ServerOptions = {}): Promise<CommandEnd> {
-  const child = Bun.spawn([...COMMAND, ...flags], {
+  const command = [...COMMAND, ...flags];
+  const child = Bun.spawn(options.wrap?.(command, options.dataFile ?? "") ?? command, {
     env: environment(options.env),
     stdin: "ignore",
     stdout: "pipe",

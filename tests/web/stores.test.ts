@@ -34,7 +34,8 @@ function source(count: number) {
   const asked: HistoryOptions[] = [];
   const history = async (options: HistoryOptions): Promise<Page> => {
     asked.push(options);
-    const { before, after, limit = 100 } = options;
+    const { before, limit = 100 } = options;
+    const after = typeof options.after === "object" ? options.after.id : options.after;
     const all = range(1, count).filter(
       ({ id }) => (id ?? 0) < (before ?? Infinity) && (id ?? 0) > (after ?? 0),
     );

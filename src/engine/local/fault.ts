@@ -10,6 +10,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EISDIR: "it is a directory",
   ENOTDIR: "a part of its path is no folder",
   ENOENT: "there is no such file or folder",
+  EBUSY: "it is in use by the system, or mounted by itself",
   ELOOP: "its symbolic links lead in a circle",
   ENAMETOOLONG: "its name is too long",
   ENOSPC: "no space is left on the disk",
@@ -33,6 +34,12 @@ export function errorCode(error: unknown): string | undefined {
 export function errorReason(error: unknown): string {
   const code = errorCode(error);
   return REASONS[code ?? ""] ?? code ?? (error instanceof Error ? error.message : String(error));
+}
+
+/** Which file that was, if it was not the one that is spoken of; in words that follow {@link errorReason}. */
+export function errorPlace(error: unknown, path: string): string {
+  const place = error instanceof Error && "path" in error ? error.path : undefined;
+  return typeof place === "string" && place !== path ? ` (${place})` : "";
 }
 
 /** Whether an operation on a file failed for want of room. */

@@ -4,12 +4,13 @@ import { dirname } from "node:path";
 import { CLOSING, decodeRecord, idOf, replyBytes, type StoredMessage } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { createHistoryFile, makeFolder, syncFolder, writeAll, writeAllNow } from "./disk-file.ts";
-import { errorCode, errorReason, isDirectory, isFull, JournalError } from "./fault.ts";
+import { errorCode, errorPlace, errorReason, isDirectory, isFull, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import { type Cut, HistoryIndex } from "./history-index.ts";
 import { findCut, Successor } from "./prune.ts";
 import { realFile } from "./real-file.ts";
 import { recover } from "./repair.ts";
+import { finishInPlace, IN_PLACE_NOTICE } from "./replace.ts";
 
 export { JournalError } from "./fault.ts";
 
@@ -45,7 +46,8 @@ const LITTLE_BYTES = 64 * 1024;
 /**
  * The history of one room in one file, which is a valid JSON array at every moment between two appends: a record a
  * line, and the bracket. An append writes over the closing bracket only, so what was acknowledged is never written
- * again, and the cost does not depend on how much there is. Only {@link prune} writes a file anew.
+ * again, and the cost does not depend on how much there is. Only {@link prune} writes a file anew; where the system cannot put
+ * another in its place, the file itself, with a copy beside it that is whole meanwhile.
  *
  * The file must not be opened twice; see `lockFile`.
  */
@@ -59,8 +61,10 @@ export class Journal {
   /** Where the last record ends and the closing bracket begins. */
   #end = 1;
   #appending: Promise<void> | undefined;
-  /** A repair for which there was no room at open; nothing may be written before it. */
+  /** A repair for which there was no room, or whose disk failed; nothing may be written before it. */
   #owed: (() => Promise<readonly string[]>) | undefined;
+  /** The file, while it is written anew in its place: `#file` is its copy then. */
+  #unfinished: FileHandle | undefined;
   /** The file was to be created at open, and there was no room. */
   #isUncreated = false;
   /** An append failed and the file could not be put in order again yet. */
@@ -125,7 +129,7 @@ export class Journal {
       await file.close();
       if (error instanceof JournalError || options.stop?.aborted) throw error;
       throw new JournalError(
-        `The history file ${path} cannot be read or put in order: ${errorReason(error)}.`,
+        `The history file ${path} cannot be read or put in order: ${errorReason(error)}${errorPlace(error, realPath)}.`,
       );
     }
   }
@@ -305,6 +309,8 @@ export class Journal {
     await this.#backgroundSync;
     const file = this.#file;
     this.#file = undefined;
+    // The next start finishes it.
+    await this.#unfinished?.close();
     if (file === undefined) return;
     try {
       if (this.#disordered) await this.#putInOrder(file);
@@ -337,18 +343,45 @@ export class Journal {
         if (this.#appending !== undefined) throw new Error("An append may not run while a prune ends.");
         await successor.copyTo(this.#end, signal);
         await this.#backgroundSync;
-        await successor.takeOver();
+        const hasReplaced = await successor.takeOver();
+        const reads = [...this.#reads];
         this.#goOnWith(successor.file, cut);
+        if (hasReplaced) closeAfter(reads, file);
+        else await this.#writeInPlace(file, reads);
       });
     } catch (error) {
-      await successor.discard();
+      if (this.#file !== successor.file) await successor.discard();
       throw error;
     }
-    // Who began to read before goes on in the old file.
-    void Promise.all(this.#reads)
-      .then(() => file.close())
-      .catch(() => undefined);
     return cut.count;
+  }
+
+  /**
+   * Writes the file anew in its place, while the copy, which is whole, is read. What cannot be finished now is tried again with
+   * the next append.
+   *
+   * @param reads those that began in the file as it was
+   */
+  async #writeInPlace(file: FileHandle, reads: readonly Promise<void>[]): Promise<void> {
+    const copy = this.#file;
+    if (copy === undefined) return;
+    this.#unfinished = file;
+    this.#owed = async () => {
+      await Promise.all(reads);
+      await finishInPlace(copy, file, this.#realPath);
+      this.#unfinished = undefined;
+      this.#file = file;
+      closeAfter([...this.#reads, Promise.resolve(this.#backgroundSync)], copy);
+      return this.#notices.includes(IN_PLACE_NOTICE) ? [] : [IN_PLACE_NOTICE];
+    };
+    await this.#settle();
+  }
+
+  /** Does what is owed. */
+  async #settle(): Promise<void> {
+    if (this.#owed === undefined) return;
+    this.#notices.push(...(await this.#owed()));
+    this.#owed = undefined;
   }
 
   #goOnWith(file: FileHandle, cut: Cut): void {
@@ -423,11 +456,8 @@ export class Journal {
 
   /** The file, with everything made good that stands in the way of an append. */
   async #ready(): Promise<FileHandle> {
+    await this.#settle();
     const file = this.#file ?? (await this.#createLate());
-    if (this.#owed !== undefined) {
-      this.#notices.push(...(await this.#owed()));
-      this.#owed = undefined;
-    }
     if (this.#disordered) await this.#putInOrder(file);
     if (this.#isNewInFolder) await this.#syncName();
     // What was acknowledged is not safe: no more is, until the disk takes it.
@@ -500,6 +530,13 @@ export class Journal {
       throw error;
     }
   }
+}
+
+/** Closes a file when nobody reads it any more. */
+function closeAfter(reads: readonly Promise<void>[], file: FileHandle): void {
+  void Promise.all(reads)
+    .then(() => file.close())
+    .catch(() => undefined);
 }
 
 /** How many of the first records fit together; one at least, if there is one. */

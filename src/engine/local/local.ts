@@ -14,7 +14,7 @@ import { HistoryMemory } from "../history-memory.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { AssetFolder } from "./asset-folder.ts";
-import { errorReason } from "./fault.ts";
+import { errorCode, errorPlace, errorReason, JournalError } from "./fault.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { newestTime } from "./newest-time.ts";
@@ -333,7 +333,7 @@ export class LocalEngine implements Engine {
         observer.notice(room, `${dropped} messages of room ${room} were not to be kept any longer.`);
     } catch (error) {
       // What cannot be dropped is kept.
-      observer.fault(room, error);
+      observer.fault(room, errorCode(error) === undefined ? error : cannotDrop(journal.path, error));
     }
   }
 
@@ -365,4 +365,10 @@ export class LocalEngine implements Engine {
     }
     if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();
   }
+}
+
+function cannotDrop(path: string, error: unknown): JournalError {
+  return new JournalError(
+    `What is not to be kept of the history file ${path} cannot be dropped: ${errorReason(error)}${errorPlace(error, path)}.`,
+  );
 }

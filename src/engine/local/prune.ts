@@ -1,10 +1,11 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CLOSING, decodeRecord, replyBytes } from "../record.ts";
 import { FULL_SHARE, KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
 import { copyBytes, resemble, writeAll } from "./disk-file.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import type { Cut } from "./history-index.ts";
+import { prepareInPlace, replaceByRename } from "./replace.ts";
 
 export const PRUNED_SUFFIX = ".pruned";
 
@@ -98,11 +99,16 @@ export class Successor {
     return end - from;
   }
 
-  /** Closes the array, durably, and takes the source's place. A power loss may still undo that: see `syncFolder`. */
-  async takeOver(): Promise<void> {
+  /**
+   * Closes the array, durably, and takes the source's place. A power loss may still undo that: see `syncFolder`. False where
+   * the source can only be written in its place; then all is ready for that: see `finishInPlace`.
+   */
+  async takeOver(): Promise<boolean> {
     await writeAll(this.file, Buffer.from(CLOSING), this.#copied - this.#cutBytes);
     await this.file.sync();
-    await rename(besides(this.#path), this.#path);
+    if (await replaceByRename(besides(this.#path), this.#path)) return true;
+    await prepareInPlace(this.file, besides(this.#path), this.#source, this.#path);
+    return false;
   }
 
   async discard(): Promise<void> {

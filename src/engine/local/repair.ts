@@ -4,6 +4,7 @@ import { numbered, saveCopy, writeAll } from "./disk-file.ts";
 import { errorReason, isFull, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import { PRUNED_SUFFIX } from "./prune.ts";
+import { IN_PLACE_NOTICE, resumeInPlace } from "./replace.ts";
 import { type Scan, scan } from "./scan.ts";
 import { type Successor, TAKING_IN_SUFFIX, type TimeOf, takeIn, Unreadable } from "./takein.ts";
 
@@ -52,16 +53,20 @@ export async function recover(
   timeOf: TimeOf,
   stop?: AbortSignal,
 ): Promise<Recovered> {
+  const isResumed = await resumeInPlace(file, path, shownAs);
   await dropDrafts(path);
   const scanned = await scan(file, stop);
-  if (scanned.rest === "closing") return { file, scanned, notices: [] };
+  if (scanned.rest === "closing")
+    return { file, scanned, notices: isResumed ? [resumedNotice(shownAs)] : [] };
   const rest = await readRest(file, scanned.end);
   if (isUnclosed(scanned, rest)) return await putBracketBack(file, scanned, rest, shownAs);
   if (isTorn(scanned, rest)) return await cutTail(file, path, scanned, shownAs);
   try {
     const successor = await takeIn(file, path, scanned, timeOf);
-    await file.close();
-    return { file: successor.file, scanned: successor.scanned, notices: [takeInNotice(shownAs, successor)] };
+    const isInPlace = successor.file === file;
+    if (!isInPlace) await file.close();
+    const notices = [takeInNotice(shownAs, successor), ...(isInPlace ? [IN_PLACE_NOTICE] : [])];
+    return { file: successor.file, scanned: successor.scanned, notices };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     if (await isDamagedTail(file, scanned, rest, error)) return await cutTail(file, path, scanned, shownAs);
@@ -198,6 +203,10 @@ async function closeAt(file: FileHandle, end: number): Promise<void> {
 
 function compactUtc(date: Date): string {
   return date.toISOString().replace(/[-:]|\.\d+/g, "");
+}
+
+function resumedNotice(shownAs: string): string {
+  return `The history file ${shownAs} was being written anew in its place when the server ended; that was finished now.`;
 }
 
 function takeInNotice(shownAs: string, { taken, original }: Successor): string {

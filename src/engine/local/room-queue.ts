@@ -79,6 +79,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     await this.options.prune(this.#journal, (end) =>
       this.#betweenBatches(() => end().finally(() => this.dropHistory())),
     );
+    if (this.#journal !== null) this.#tellNotices(this.#journal);
     this.#isPruning = false;
   }
 
@@ -177,9 +178,10 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     const journal = await this.options.open();
     this.#noticesTold = 0;
     this.#tellNotices(journal);
-    if (!journal.isInOrder) this.suspect();
     const isSmall = journal.size <= PRUNED_FIRST_BYTES;
     if (isSmall) await this.options.prune(journal, (end) => end());
+    this.#tellNotices(journal);
+    if (!journal.isInOrder) this.suspect();
     for await (const { key, id, time } of journal.keyedSince(now().time - REMEMBERED_MS)) {
       this.keys.add(key, id, time);
     }

@@ -6,6 +6,7 @@ import { errorCode } from "./fault.ts";
 import type { Journal } from "./journal.ts";
 import { realFile } from "./real-file.ts";
 import { DRAFT_SUFFIXES } from "./repair.ts";
+import { REPLACING_SUFFIX } from "./replace.ts";
 import { roomOfFileName } from "./room-file.ts";
 
 /** No record is shorter: a file with fewer bytes for each message that is to be kept has no more of them. */
@@ -89,6 +90,9 @@ export class Sweep {
       if (this.#isClosed) return;
       const draft = DRAFT_SUFFIXES.find((suffix) => name.endsWith(SUFFIX + suffix));
       if (draft !== undefined) await this.#dropDraft(folder, name, draft);
+      // A crash has left it; whoever opens the room's file knows what to do with it.
+      else if (name.endsWith(SUFFIX + REPLACING_SUFFIX))
+        await this.#visit(name.slice(0, -REPLACING_SUFFIX.length));
       else if (KEPT_ASIDE.test(name)) aside.push(join(folder, name));
       else await this.#see(folder, name);
     }
@@ -104,12 +108,15 @@ export class Sweep {
     const room = roomOfFileName(name);
     if (room === undefined) return;
     try {
-      if (!(await this.#isDue(join(folder, name)))) return;
+      if (await this.#isDue(join(folder, name))) await this.#visit(name);
     } catch (error) {
       this.#options.fault(room, error);
-      return;
     }
-    if (this.#isClosed || this.#options.isOpen(room)) return;
+  }
+
+  async #visit(name: string): Promise<void> {
+    const room = roomOfFileName(name);
+    if (room === undefined || this.#isClosed || this.#options.isOpen(room)) return;
     const stop = new AbortController();
     const done = this.#prune(room, stop.signal);
     this.#current = { room, stop, done };

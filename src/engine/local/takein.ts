@@ -1,9 +1,10 @@
 import { isUtf8 } from "node:buffer";
-import { type FileHandle, open, rename, unlink } from "node:fs/promises";
+import { type FileHandle, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { CLOSING, encodeRecord, isId, isKey, isObject, isTime, type StoredMessage } from "../record.ts";
-import { copyBytes, keepOriginal, numbered, resemble, syncFolder, writeAll } from "./disk-file.ts";
+import { copyBytes, keepOriginal, numbered, resemble, saveCopy, syncFolder, writeAll } from "./disk-file.ts";
 import { FileChunks, MOST_HELD_BYTES } from "./file-chunks.ts";
+import { finishInPlace, prepareInPlace, replaceByRename } from "./replace.ts";
 import { type Scan, scan } from "./scan.ts";
 
 /** Unix ms of a timestamp text, undefined if it cannot be read. */
@@ -233,6 +234,7 @@ export class MessageReader {
 
 /** A foreign file's canonical successor, already in its place. */
 export interface Successor {
+  /** The file that was there before, where it could only be written in its place. */
   readonly file: FileHandle;
   readonly scanned: Scan;
   readonly taken: TakenIn;
@@ -242,8 +244,8 @@ export interface Successor {
 
 /**
  * Writes a foreign history anew in canonical form and puts it in the place of the original, which is kept beside it as
- * `.bak`. At every moment the name leads to one of the two, whole and on disk. The original is read to its end before anything is
- * written.
+ * `.bak`. At every moment the name leads to one of the two, whole and on disk; or, where the original can only be written in
+ * its place, a copy beside it does (see `replace.ts`). The original is read to its end before anything is written.
  *
  * @param path the file's real path, without symbolic links
  * @throws Unreadable when the file is no array of messages: then nothing was written
@@ -259,6 +261,7 @@ export async function takeIn(
   const draftPath = `${path}${TAKING_IN_SUFFIX}`;
   await unlink(draftPath).catch(() => undefined);
   const draft = await open(draftPath, "wx+", 0o600);
+  let original: string | undefined;
   try {
     const taken = await rewrite(file, draft, scanned, timeOf);
     await resemble(draft, file);
@@ -267,13 +270,26 @@ export async function takeIn(
     if (rescanned.rest !== "closing" || rescanned.index.count !== taken.count) {
       throw new Error("the copy in canonical form is not what was written");
     }
-    const original = await keepOriginal(file, path, () => numbered(`${path}.bak`));
-    await rename(draftPath, path);
-    await syncFolder(dirname(path));
-    return { file: draft, scanned: rescanned, taken, original };
+    original = await keepOriginal(file, path, () => numbered(`${path}.bak`));
+    if (await replaceByRename(draftPath, path)) {
+      await syncFolder(dirname(path));
+      return { file: draft, scanned: rescanned, taken, original };
+    }
+    // A second name of the file would not keep what is in it.
+    await unlink(original);
+    original = undefined;
+    original = await saveCopy(file, 0, numbered(`${path}.bak`));
+    await prepareInPlace(draft, draftPath, file, path);
+    const kept = original;
+    original = undefined;
+    await finishInPlace(draft, file, path);
+    await draft.close();
+    return { file, scanned: rescanned, taken, original: kept };
   } catch (error) {
     await draft.close();
     await unlink(draftPath).catch(() => undefined);
+    // Else each start would leave another one.
+    if (original !== undefined) await unlink(original).catch(() => undefined);
     throw error;
   }
 }

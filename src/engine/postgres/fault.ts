@@ -53,7 +53,7 @@ export function startSentence(error: unknown, where: string): string {
   const detail = error instanceof Error ? error.message : String(error);
   switch (sqlState(error)) {
     case "28P01":
-      return `The database at ${where} refuses the password; special characters of it must be percent-encoded in the URL.`;
+      return `The database at ${where} refuses the password; it is taken from the URL, where its special characters must be percent-encoded, or from PGPASSWORD, and never from a .pgpass file.`;
     case "28000":
       return `The database at ${where} does not let this user in: ${detail}.`;
     case "3D000":

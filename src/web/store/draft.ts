@@ -1,7 +1,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
-import { complete, type Query, queryAt } from "../text/mentions.ts";
+import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
+import { isSameNickname } from "../text/nickname-key.ts";
 import type { Keeper } from "./keeper.ts";
 
 /** The counter shows when so many characters are left. */
@@ -24,6 +25,8 @@ export class DraftStore {
   readonly #keeper: Keeper;
   readonly #key: string;
   readonly #dismissed = signal<number | null>(null);
+  /** Whether a suggestion was gone to. */
+  #hasChosen = false;
 
   /** @param names who can be mentioned */
   constructor(keeper: Keeper, room: string, names: ReadonlySignal<readonly string[]>) {
@@ -39,7 +42,9 @@ export class DraftStore {
     this.suggestions = computed(() => {
       const query = this.#query;
       if (query === null || query.index === this.#dismissed.value) return [];
-      return complete(query.text, names.value, SUGGESTIONS_MOST).filter((name) => name !== query.text);
+      return complete(query.text, names.value, SUGGESTIONS_MOST).filter(
+        (name) => !isSameNickname(name, query.text),
+      );
     });
   }
 
@@ -47,6 +52,7 @@ export class DraftStore {
     this.text.value = text;
     this.caret.value = caret;
     this.chosen.value = 0;
+    this.#hasChosen = false;
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
     this.#keeper.setItem(this.#key, text);
   }
@@ -55,6 +61,20 @@ export class DraftStore {
   choose(by: 1 | -1): void {
     const { length } = this.suggestions.value;
     this.chosen.value = (this.chosen.value + by + length) % length;
+    this.#hasChosen = true;
+  }
+
+  /**
+   * Whether Enter takes the suggestion: one that was chosen, or that goes on as what was begun. A nickname that is written in
+   * full is not changed into another one.
+   *
+   * @param mentions whom one may have written in full
+   */
+  isCompleting(mentions: Mentions): boolean {
+    const query = this.#query;
+    if (query === null || this.suggestions.value.length === 0) return false;
+    const written = `@${query.text.trimEnd()}`;
+    return this.#hasChosen || (written !== "@" && mentions.at(written, 0)?.end !== written.length);
   }
 
   /** Puts the suggestion into the text. */

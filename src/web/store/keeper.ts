@@ -4,6 +4,24 @@ export interface Keeper {
   setItem(key: string, value: string): void;
 }
 
+/**
+ * What the keys of a chat begin with: chats under different paths of one site share what the browser keeps for it, and must
+ * not mix it. Nothing for the one at the site's root.
+ *
+ * @param root the chat's, such as `/chat/`
+ */
+export function keyPrefix(root: string): string {
+  return root === "/" ? "" : root;
+}
+
+/** A keeper whose keys begin with a prefix. */
+export function prefixed(prefix: string, keeper: Keeper): Keeper {
+  return {
+    getItem: (key) => keeper.getItem(prefix + key),
+    setItem: (key, value) => keeper.setItem(prefix + key, value),
+  };
+}
+
 /** A keeper for browsers that forbid theirs, as they do in some frames, or have no room left: the rest lasts as long as the page. */
 export function keeperOver(find: () => Keeper): Keeper {
   const values = new Map<string, string>();

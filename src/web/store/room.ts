@@ -1,5 +1,6 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { type Chat, ChatError, type ConnectionState, type Message, RateError } from "../../client/index.ts";
+import { ChatError, RateError } from "../../client/errors.ts";
+import type { Chat, ConnectionState, Message } from "../../client/index.ts";
 import type { KeptSend } from "../../client/memory.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";

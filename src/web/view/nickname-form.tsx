@@ -5,6 +5,7 @@ import { focusOn } from "../page/lifecycle.ts";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
 import { useWords } from "./stores.ts";
+import { leaveToInputMethod } from "./text-field.ts";
 
 interface NicknameFormProps {
   readonly label: string;
@@ -60,6 +61,7 @@ export function NicknameForm(props: NicknameFormProps) {
           defaultValue={first}
           aria-invalid={shown !== ""}
           aria-describedby="nickname-refusal"
+          onKeyDown={leaveToInputMethod}
           onInput={() => {
             fault.value = "";
           }}

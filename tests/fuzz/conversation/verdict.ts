@@ -192,7 +192,8 @@ function checkSearch(
   fault: Fault,
 ): void {
   const { messages } = page;
-  const { before, after, limit = 100 } = options;
+  const { before, limit = 100 } = options;
+  const after = typeof options.after === "object" ? options.after.id : options.after;
   const first = messages[0]?.id;
   const last = messages.at(-1)?.id;
   const start = history.findIndex(({ id }) => id === first);

@@ -1,0 +1,94 @@
+/** What the documents say can be done as they say it. */
+import { expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { createCommand, moveOf, settingsOf } from "../../src/cli/options.ts";
+import { ChatClient } from "../support/client.ts";
+import { startServer, TemporaryFolder } from "../support/server.ts";
+
+const project = join(import.meta.dir, "..", "..");
+const read = (path: string) => readFileSync(join(project, path), "utf8");
+const documents = [
+  ...readdirSync(project).filter((name) => name.endsWith(".md")),
+  ...["docs", "docs/decisions"].flatMap((folder) =>
+    readdirSync(join(project, folder)).flatMap((name) => (name.endsWith(".md") ? `${folder}/${name}` : [])),
+  ),
+];
+const deployment = ["Dockerfile", "compose.yaml", "deploy/classic-chatbox.service"];
+
+/** The blocks of code of a language in a document. */
+function blocks(document: string, language: string): string[] {
+  const pattern = new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms");
+  return [...read(document).matchAll(pattern)].map(([, code = ""]) => code);
+}
+
+const bots = ["README.md", "README.vi.md"].flatMap((document) =>
+  ["node", process.execPath].map((runtime) => [document, runtime.replace(/.*\//, ""), runtime] as const),
+);
+
+test.each(bots)("the bot in %s answers, run by %s as it is written", async (document, _name, runtime) => {
+  await using server = await startServer();
+  using folder = new TemporaryFolder();
+  const [bot = ""] = blocks(document, "js");
+  expect(bot).toContain("ws://localhost:5000/");
+  writeFileSync(join(folder.path, "bot.mjs"), bot.replace("ws://localhost:5000/", server.url()));
+  // What `npm install ws` does.
+  mkdirSync(join(folder.path, "node_modules"));
+  symlinkSync(join(project, "node_modules", "ws"), join(folder.path, "node_modules", "ws"));
+  using client = await ChatClient.registered(server.url(), "An");
+  await using _bot = Bun.spawn([runtime, "bot.mjs"], {
+    cwd: folder.path,
+    stdout: "inherit",
+    stderr: "inherit",
+  });
+  expect(await client.next()).toMatchObject({ datatype: "register", name: "Echo" });
+  await client.say("hello");
+  expect(await client.next()).toMatchObject({
+    datatype: "message",
+    content: expect.stringContaining(": hello"),
+  });
+});
+
+test("every command of the documents is one that the server takes", () => {
+  const lines = documents.flatMap((document) => blocks(document, "sh").join("").split("\n"));
+  const commands = lines.flatMap((line) => /^npm start -- (.+)$/.exec(line)?.[1] ?? []);
+  expect(commands.length).toBeGreaterThan(3);
+  for (const text of commands.filter((each) => each !== "--help")) {
+    const words = text.replace('"$DATABASE_URL"', "postgres://chat:secret@db.example.org/chat").split(" ");
+    const command = createCommand("0.0.0").parse(words, { from: "user" });
+    settingsOf(command, false);
+    expect(moveOf(command)?.kind).toBe(/^(import|export)/.exec(text)?.[1] as undefined);
+  }
+});
+
+test("every npm script and every variable that is named exists", () => {
+  const scripts: unknown = JSON.parse(read("package.json")).scripts;
+  const variables = createCommand("0.0.0").options.map(({ envVar }) => envVar);
+  const current = documents.filter((document) => document !== "CHANGELOG.md");
+  for (const document of [...current, ...deployment]) {
+    for (const [, name = ""] of read(document).matchAll(/npm run ([a-z]+)/g))
+      expect(scripts).toHaveProperty(name);
+    for (const [variable] of read(document).matchAll(/CHATBOX_[A-Z_]*[A-Z]/g))
+      expect([document, variables]).toEqual([document, expect.arrayContaining([variable])]);
+  }
+});
+
+/** The anchor that GitHub gives a heading. */
+function anchorOf(heading: string): string {
+  const text = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").toLowerCase();
+  return text.replace(/[^\p{L}\p{N}\p{M} _-]/gu, "").replaceAll(" ", "-");
+}
+
+test("every link within the project leads somewhere", () => {
+  for (const document of documents) {
+    for (const [, target = ""] of read(document).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [path = "", anchor] = target.split("#");
+      const file = path === "" ? document : join(dirname(document), path);
+      expect([document, target, existsSync(join(project, file))]).toEqual([document, target, true]);
+      if (anchor === undefined) continue;
+      const headings = [...read(file).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => anchorOf(heading));
+      expect([document, target, headings.includes(anchor)]).toEqual([document, target, true]);
+    }
+  }
+});
