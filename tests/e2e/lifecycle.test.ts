@@ -77,8 +77,8 @@ test("the chat, another page, the chat by its address, Back and Back: one is one
   await an.sees("by the younger page");
   await an.say("by the older page");
   await binh.sees("by the older page");
-  await an.page.goForward({ waitUntil: "commit" });
-  await an.page.goForward({ waitUntil: "commit" });
+  await goForward(an.page);
+  await goForward(an.page);
   await an.isConnected();
   await an.sees("by the older page");
   await an.say("by the younger page again");
@@ -354,7 +354,7 @@ test.each(SEEDS)(
       away: () => an.page.goto(elsewhere),
       chat: () => an.page.goto(server.http(room)),
       back: () => goBack(an.page),
-      forward: () => an.page.goForward({ waitUntil: "commit" }),
+      forward: () => goForward(an.page),
       reload: () => an.page.reload(),
       duplicate: async () => {
         an = await beside(an, room, await sessionOf(an));
@@ -486,8 +486,17 @@ async function isKept(page: Page): Promise<boolean> {
   return await page.evaluate(() => "mark" in globalThis);
 }
 
-/** A page out of the cache is not loaded. */
 async function goBack(page: Page): Promise<void> {
   await page.goBack({ waitUntil: "commit" });
-  await page.evaluate(() => document.readyState);
+  await isThere(page);
+}
+
+async function goForward(page: Page): Promise<void> {
+  await page.goForward({ waitUntil: "commit" });
+  await isThere(page);
+}
+
+/** A page out of the cache is not loaded: it is there when it answers. */
+async function isThere(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.readyState === "complete");
 }
