@@ -56,6 +56,17 @@ test("a page that is there, and one that was closed long ago, are not gone on fr
   expect(next.kept).toMatchObject({ name: "Bình", sessions: ["S-Bình"], outbox: [send("k1")] });
 });
 
+test("whoever names the nickname of a page that crashed goes on from it, with what waited", async () => {
+  const browser = new Browser();
+  const crashed = browser.open("/", "An", [send("k1", 5)]);
+  crashed.handover.close();
+  const next = browser.open("/");
+  expect(next.kept).toBeNull();
+  expect(await next.handover.join("An")).toBeUndefined();
+  expect(next.kept).toMatchObject({ name: "An", sessions: ["S-An"], outbox: [send("k1", 5)] });
+  expect(next.rejoined).toBe(1);
+});
+
 test("what waited for longer than the server remembers is not sent unasked", () => {
   const browser = new Browser();
   const old = browser.open("/", "An", [send("k1"), send("k2", 5)]);

@@ -110,10 +110,11 @@ export class Handover {
 
   /** Takes a nickname, one's own from wherever it is. @returns why that is not to be; undefined once it is done */
   async join(nickname: string): Promise<ChatError | undefined> {
-    if (!this.#tab.claim(nickname, ({ isLeft }) => isLeft) && !(await this.#askFor(nickname))) {
-      const error = await this.#room.register(nickname);
-      if (error?.code !== "NameAlreadyUsed" || !(await this.#find(nickname))) return error;
-    }
+    const isOwn =
+      this.#tab.claim(nickname, ({ isLeft }) => isLeft) ||
+      (await this.#askFor(nickname)) ||
+      (await this.#find(nickname));
+    if (!isOwn) return this.#room.register(nickname);
     this.#room.rejoin();
     return undefined;
   }
@@ -136,8 +137,9 @@ export class Handover {
     return name !== undefined && this.ask(name);
   }
 
+  /** Looks for the stay of a tab that has not answered yet, or of one that crashed. */
   async #find(nickname: string): Promise<boolean> {
-    // Somebody else has it most of the time. Whoever waits for that waits in vain.
+    // Most of the time there is none, and nothing to wait for.
     if (!this.#tab.has(nickname)) return false;
     await this.look();
     return (await this.#askFor(nickname)) || this.#tab.claim(nickname, this.#isGone);

@@ -30,7 +30,8 @@ export function NicknameForm(props: NicknameFormProps) {
   const isAsking = useSignal(false);
   useEffect(() => {
     focusOn(field.current);
-    field.current?.select();
+    // To select is to focus, in some browsers.
+    if (document.activeElement === field.current) field.current?.select();
   }, []);
   const ask = async (nickname: string) => {
     fault.value = nicknameFault(nickname, words) ?? "";
