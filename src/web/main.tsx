@@ -5,6 +5,7 @@ import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
 import { submitByClick } from "./page/forms.ts";
+import { followLifecycle } from "./page/lifecycle.ts";
 import { dress, fitKeyboard } from "./page/theme.ts";
 import { browserVault } from "./page/vault.ts";
 import { Announcer } from "./store/announcer.ts";
@@ -15,6 +16,7 @@ import { OWN_KEY } from "./store/own.ts";
 import { PictureStore } from "./store/pictures.ts";
 import { RoomStore } from "./store/room.ts";
 import { SettingsStore } from "./store/settings.ts";
+import { Shelf } from "./store/shelf.ts";
 import { TabStorage } from "./store/tab-storage.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
@@ -25,10 +27,11 @@ const keeper = keeperOver(() => prefixed(prefix, localStorage));
 const settings = new SettingsStore(keeper, navigator.languages);
 const pictures = new PictureStore(browserVault(prefix), keeper);
 const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
-const tab = new TabStorage(() => sessionStorage);
+const tab = new TabStorage(() => sessionStorage, new Shelf(() => localStorage, prefix + path));
 const room = new RoomStore({
   path,
   keeper,
+  tab,
   now: Date.now,
   open: (name) =>
     new Chat(socket, {
@@ -42,15 +45,14 @@ const room = new RoomStore({
   arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
 });
 const draft = new DraftStore(keeper, path, room.others);
-const handover = new Handover(new BroadcastChannel(`${prefix}classic-chatbox`), path, tab, () =>
-  room.nickname.peek(),
-);
+const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
 const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
 dress(settings, pictures);
 fitKeyboard();
 submitByClick();
 watch(room);
+followLifecycle(room, tab, handover);
 showUnread(room, settings, () => {
   const words = settings.words.value;
   return roomName === null ? words.mainRoom : words.room(roomName);

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
+import { focusOn } from "../page/lifecycle.ts";
 import { Icon } from "./icon.tsx";
 import { Disc, Nickname, named } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -16,7 +17,7 @@ export function Composer() {
   const names = isFocused.value ? draft.suggestions.value : [];
   /** Whether a key is down of which the keyboard does not say more than that it changes the text. */
   const isUnnamedKey = useRef(false);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => focusOn(field.current), []);
   // The text may change by a chosen mention, and when it is sent.
   const show = () => {
     const { current } = field;
@@ -47,7 +48,7 @@ export function Composer() {
       draft.write("", 0);
       field.current?.removeAttribute("data-long");
     }
-    field.current?.focus();
+    focusOn(field.current);
     show();
   };
   const enter = () => {

@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { ChatError } from "../../client/index.ts";
+import { focusOn } from "../page/lifecycle.ts";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
-import { useStores, useWords } from "./stores.ts";
+import { useWords } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
 
 interface NicknameFormProps {
@@ -11,32 +13,36 @@ interface NicknameFormProps {
   /** What the button says while the server is asked. */
   readonly waiting: string;
   readonly first: string;
+  /** Takes the nickname. @returns why that is not to be */
+  readonly register: (nickname: string) => Promise<ChatError | undefined>;
   /** What is wrong from the beginning, in words. */
-  readonly refusal?: string | undefined;
+  readonly refusal?: string;
   readonly done?: () => void;
 }
 
 /** Asks for a nickname, and says beside the field why one is not to be had. */
-export function NicknameForm({ label, button, waiting, first, refusal = "", done }: NicknameFormProps) {
-  const { room } = useStores();
+export function NicknameForm(props: NicknameFormProps) {
+  const { label, button, waiting, first, register, refusal = "", done } = props;
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  const fault = useSignal(refusal);
+  const fault = useSignal<string | null>(null);
+  const shown = fault.value ?? refusal;
   const isAsking = useSignal(false);
   useEffect(() => {
-    field.current?.focus();
-    field.current?.select();
+    focusOn(field.current);
+    // To select is to focus, in some browsers.
+    if (document.activeElement === field.current) field.current?.select();
   }, []);
   const ask = async (nickname: string) => {
     fault.value = nicknameFault(nickname, words) ?? "";
     if (fault.value === "") {
       isAsking.value = true;
-      const error = await room.register(nickname);
+      const error = await register(nickname);
       isAsking.value = false;
       if (!error) return done?.();
       fault.value = nicknameRefusal(error, words);
     }
-    field.current?.focus();
+    focusOn(field.current);
   };
   return (
     <form
@@ -54,7 +60,7 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
           autocomplete="nickname"
           spellcheck={false}
           defaultValue={first}
-          aria-invalid={fault.value !== ""}
+          aria-invalid={shown !== ""}
           aria-describedby="nickname-refusal"
           onKeyDown={leaveToInputMethod}
           onInput={() => {
@@ -63,7 +69,7 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
         />
       </label>
       <p id="nickname-refusal" class="refusal" role="alert">
-        {fault}
+        {shown}
       </p>
       <button type="submit" class="main" disabled={isAsking.value}>
         {isAsking.value ? waiting : button}
