@@ -3,19 +3,25 @@ import { render } from "preact";
 import { Chat } from "../client/index.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
+import { watchCalendar } from "./page/calendar.ts";
 import { dress, fitKeyboard } from "./page/theme.ts";
 import { browserVault } from "./page/vault.ts";
 import { Announcer } from "./store/announcer.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
-import { keeperOver } from "./store/keeper.ts";
+import { keeperOver, keepNewest } from "./store/keeper.ts";
 import { OWN_KEY } from "./store/own.ts";
-import { PictureStore } from "./store/pictures.ts";
-import { RoomStore } from "./store/room.ts";
+import { PICTURES_KEY, PictureStore } from "./store/pictures.ts";
+import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
 import { SettingsStore } from "./store/settings.ts";
 import { TabStorage } from "./store/tab-storage.ts";
+import { READ_KEY } from "./store/unread.ts";
+import "./view/translation.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
+
+/** Of so many rooms a browser keeps what was read last, and the nickname. */
+const ROOMS_MOST = 200;
 
 const { protocol, host, pathname: path } = location;
 const keeper = keeperOver(() => localStorage);
@@ -37,11 +43,18 @@ const room = new RoomStore({
     }),
   arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
 });
-const draft = new DraftStore(keeper, path, room.others);
+const draft = new DraftStore(
+  keeper,
+  keeperOver(() => sessionStorage),
+  path,
+  room.others,
+);
+for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(keeper, kind, ROOMS_MOST);
 const handover = new Handover(new BroadcastChannel("classic-chatbox"), path, tab, () => room.nickname.peek());
 
 const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
 dress(settings, pictures);
+watchCalendar(settings);
 fitKeyboard();
 watch(room);
 showUnread(room, settings, () => {
@@ -53,6 +66,9 @@ goToLinked();
 addEventListener("hashchange", goToLinked);
 addEventListener("storage", ({ key, newValue }: StorageEvent) => {
   if (key === OWN_KEY && newValue !== null) room.own.share();
+  if (key === PICTURES_KEY) void pictures.load();
+  settings.share();
+  room.unread.share();
 });
 
 const root = document.getElementById("root");
@@ -67,8 +83,10 @@ if (root) {
   );
 }
 
-/** A link to a message ends with its id. */
+/** A link to a message ends with its id and its time. */
 function goToLinked(): void {
-  const id = /^#(\d+)$/.exec(location.hash)?.[1];
-  if (id !== undefined) room.visit(Number(id), () => announcer.tell(settings.words.peek().gone));
+  const [, id, time] = /^#(\d+)(?:\.([\da-z]+))?$/.exec(location.hash) ?? [];
+  if (id === undefined) return;
+  const timeMs = time === undefined ? undefined : Number.parseInt(time, 36);
+  room.visit(Number(id), () => announcer.tell(settings.words.peek().gone), timeMs);
 }

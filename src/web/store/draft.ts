@@ -2,16 +2,24 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { complete, type Query, queryAt } from "../text/mentions.ts";
-import type { Keeper } from "./keeper.ts";
+import { keepNewest, newestFirst, type OpenKeeper } from "./keeper.ts";
 
 /** The counter shows when so many characters are left. */
 const COUNT_FROM = 500;
 const SUGGESTIONS_MOST = 6;
 
+const KEY = "classic-chatbox.draft:";
+/** So many drafts of tabs that are closed are kept, and so much of each: more than a message can have. */
+const DRAFTS_MOST = 20;
+const KEPT_LENGTH_MOST = 20_000;
+
 /** What is wrong with a draft: too long, or half a character in it. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
 
-/** The message that is being written, kept for each room until it is sent. */
+/**
+ * The message that is being written. Each tab has its own, which a reload gives back to it. It also lies where all tabs
+ * keep theirs: a tab that is opened without a draft takes over the newest one of its room, and no other tab puts that back.
+ */
 export class DraftStore {
   readonly text: Signal<string>;
   readonly caret = signal(0);
@@ -21,15 +29,25 @@ export class DraftStore {
   readonly left: ReadonlySignal<number | null>;
   /** Nicknames that the mention before the caret may become. */
   readonly suggestions: ReadonlySignal<readonly string[]>;
-  readonly #keeper: Keeper;
+  readonly #keeper: OpenKeeper;
+  readonly #tab: OpenKeeper;
+  readonly #room: string;
+  /** One of this page's own: a duplicated tab has all that the first one kept. */
   readonly #key: string;
   readonly #dismissed = signal<number | null>(null);
 
-  /** @param names who can be mentioned */
-  constructor(keeper: Keeper, room: string, names: ReadonlySignal<readonly string[]>) {
+  /**
+   * @param keeper what all tabs share
+   * @param tab what this tab keeps over a reload
+   * @param names who can be mentioned
+   */
+  constructor(keeper: OpenKeeper, tab: OpenKeeper, room: string, names: ReadonlySignal<readonly string[]>) {
     this.#keeper = keeper;
-    this.#key = `classic-chatbox.draft:${room}`;
-    this.text = signal(keeper.getItem(this.#key) ?? "");
+    this.#tab = tab;
+    this.#room = KEY + room;
+    this.#key = `${this.#room}#${Math.random()}`;
+    this.text = signal(this.#begin());
+    keepNewest(keeper, KEY, DRAFTS_MOST);
     this.left = computed(() => {
       const { value } = this.text;
       if (value.length < CONTENT_MAX - COUNT_FROM) return null;
@@ -44,11 +62,14 @@ export class DraftStore {
   }
 
   write(text: string, caret: number): void {
+    if (text !== this.text.value) {
+      this.#keep(text);
+      this.#keepForReload(text);
+    }
     this.text.value = text;
     this.caret.value = caret;
     this.chosen.value = 0;
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
-    this.#keeper.setItem(this.#key, text);
   }
 
   /** Moves the choice among the suggestions, round at the ends. */
@@ -76,6 +97,30 @@ export class DraftStore {
     if (isContent(value)) return null;
     const { length } = [...value];
     return length > CONTENT_MAX ? { kind: "long", length } : { kind: "broken" };
+  }
+
+  /** The draft to go on with. */
+  #begin(): string {
+    const [, key, own] = /^(\S+) (.*)$/s.exec(this.#tab.getItem(this.#room) ?? "") ?? [];
+    // Earlier versions of this page kept one for each room, without a time.
+    const from = key ?? newestFirst(this.#keeper, `${this.#room}#`)[0] ?? this.#room;
+    const text = this.#keeper.getItem(from);
+    const kept = text && from === this.#room ? `0 ${text}` : text;
+    // What is not there any more was sent by a tab that had taken it over: it is not put back for later visits.
+    if (kept) this.#keeper.setItem(this.#key, kept);
+    this.#keeper.removeItem(from);
+    return this.#keepForReload(own ?? kept?.replace(/^\d+ /, "") ?? "");
+  }
+
+  #keep(text: string): void {
+    if (text === "") this.#keeper.removeItem(this.#key);
+    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+  }
+
+  #keepForReload(text: string): string {
+    if (text === "") this.#tab.removeItem(this.#room);
+    else this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+    return text;
   }
 
   get #query(): Query | null {

@@ -4,8 +4,14 @@ export interface Keeper {
   setItem(key: string, value: string): void;
 }
 
+/** A keeper that can be looked through. */
+export interface OpenKeeper extends Keeper {
+  removeItem(key: string): void;
+  keys(): readonly string[];
+}
+
 /** A keeper for browsers that forbid theirs, as they do in some frames, or have no room left: the rest lasts as long as the page. */
-export function keeperOver(find: () => Keeper): Keeper {
+export function keeperOver(find: () => Keeper & Pick<OpenKeeper, "removeItem">): OpenKeeper {
   const values = new Map<string, string>();
   const attempt = <T>(act: () => T): T | null => {
     try {
@@ -24,7 +30,29 @@ export function keeperOver(find: () => Keeper): Keeper {
         values.delete(key);
       });
     },
+    removeItem(key) {
+      values.delete(key);
+      attempt(() => find().removeItem(key));
+    },
+    keys: () => [...values.keys(), ...(attempt(() => Object.keys(find())) ?? [])],
   };
+}
+
+/**
+ * Forgets all but the newest items of a kind, or the browser's storage would be full one day.
+ *
+ * @param prefix of their keys; their values begin with the time of each, in Unix milliseconds
+ * @param most that stay
+ */
+export function keepNewest(keeper: OpenKeeper, prefix: string, most: number): void {
+  for (const key of newestFirst(keeper, prefix).slice(most)) keeper.removeItem(key);
+}
+
+/** The keys that begin with a prefix, those of the newest values first. */
+export function newestFirst(keeper: OpenKeeper, prefix: string): readonly string[] {
+  const timeOf = (key: string) => Number.parseInt(keeper.getItem(key) ?? "", 10) || 0;
+  const keys = keeper.keys().filter((key) => key.startsWith(prefix));
+  return keys.sort((a, b) => timeOf(b) - timeOf(a));
 }
 
 /** The JSON value kept under a key, with whatever shape it has; undefined when there is none. */

@@ -1,12 +1,19 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { type Chat, ChatError, type ConnectionState, type Message, RateError } from "../../client/index.ts";
+import {
+  type Chat,
+  ChatError,
+  type ConnectionState,
+  type EventOf,
+  type Message,
+  RateError,
+} from "../../client/index.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
 import type { Change } from "./crowd.ts";
 import type { Item, Sending } from "./item.ts";
 import type { Keeper } from "./keeper.ts";
 import { keyOf, LogStore } from "./log.ts";
-import { OwnMessages } from "./own.ts";
+import { markOf, OwnMessages } from "./own.ts";
 import { Pace } from "./pace.ts";
 import { TypingStore } from "./typing.ts";
 import { UnreadStore } from "./unread.ts";
@@ -23,6 +30,8 @@ export interface Lost {
 /** A message that a link leads to. */
 interface Visit {
   readonly id: number;
+  /** By which it is told from another one of this id, in a history that was replaced. Links of earlier versions have none. */
+  readonly time: number | undefined;
   readonly gone: () => void;
 }
 
@@ -37,7 +46,8 @@ export interface RoomStoreOptions {
   readonly arrived: (message: Message, isMention: boolean) => void;
 }
 
-const NICKNAME_KEY = "classic-chatbox.nickname";
+/** Under which the last nickname is kept, and with `:` and a room's path the last one there. */
+export const NICKNAME_KEY = "classic-chatbox.nickname";
 
 /** Of those who wrote and are gone, so many can be mentioned: the newest. */
 const AUTHORS_MOST = 500;
@@ -80,8 +90,8 @@ export class RoomStore {
   });
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
-  /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their ids. */
-  readonly #stored = new Map<number | null, string>();
+  /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their marks. */
+  readonly #stored = new Map<string, string>();
   #visit: Visit | null = null;
   #chat: Chat;
   #stopListening: (() => void)[] = [];
@@ -126,7 +136,7 @@ export class RoomStore {
     return this.#lost;
   }
 
-  /** Until when the server wants to be asked nothing, in Unix milliseconds; perhaps past. Null before it ever wanted that. */
+  /** Until when the server wants to be asked nothing, by `performance.now()`; perhaps past. Null before it ever wanted that. */
   get slowedUntil(): ReadonlySignal<number | null> {
     return this.#slowedUntil;
   }
@@ -136,9 +146,11 @@ export class RoomStore {
     return this.#isIn;
   }
 
-  /** The nickname to offer: the one of the last time. */
+  /** The nickname to offer: the one of the last time in this room, or else in any. */
   get remembered(): string {
-    return this.#options.keeper.getItem(NICKNAME_KEY) ?? "";
+    const { keeper, path } = this.#options;
+    const here = keeper.getItem(`${NICKNAME_KEY}:${path}`)?.replace(/^\d+ /, "");
+    return here ?? keeper.getItem(NICKNAME_KEY) ?? "";
   }
 
   /** Takes or changes the nickname. @returns why that is not to be; undefined once it is done */
@@ -171,8 +183,8 @@ export class RoomStore {
   }
 
   /** Goes to a message, as soon as one is in the room. @param gone is called when there is no such message */
-  visit(id: number, gone: () => void): void {
-    this.#visit = { id, gone };
+  visit(id: number, gone: () => void, time?: number): void {
+    this.#visit = { id, time, gone };
     if (this.#isIn.value) void this.#goTo(this.#visit);
   }
 
@@ -254,10 +266,10 @@ export class RoomStore {
         this.#lost.value = { name, error };
         this.#nickname.value = null;
       }),
-      chat.on("history", ({ messages, more }) => this.#history(messages, more)),
+      chat.on("history", (page) => this.#history(page)),
       chat.on("sent", ({ key, message }) => {
         this.own.add(message);
-        this.#stored.set(message.id, key);
+        this.#stored.set(markOf(message), key);
       }),
       chat.on("entered", () => {
         // All messages have been told. What is left is no longer kept by the server.
@@ -281,16 +293,16 @@ export class RoomStore {
       }),
       chat.on("typing", ({ name }) => this.typing.add(name)),
       chat.on("slowed", ({ retryS }) => {
-        this.#slowedUntil.value = this.#options.now() + retryS * 1000;
+        this.#slowedUntil.value = performance.now() + retryS * 1000;
       }),
       chat.on("send-failed", ({ key, error }) => this.#failed(key, error)),
       chat.on("outbox", () => this.#showSends(chat)),
     ];
   }
 
-  async #goTo({ id, gone }: Visit): Promise<void> {
+  async #goTo({ id, time, gone }: Visit): Promise<void> {
     this.#visit = null;
-    const isThere = await this.log.show(id).catch(() => false);
+    const isThere = await this.log.show(id, time).catch(() => false);
     if (isThere) this.goal.value = id;
     else gone();
   }
@@ -301,17 +313,23 @@ export class RoomStore {
     this.#online.value = this.#chat.online;
     this.#names.run();
     if (name === null) return;
-    this.#options.keeper.setItem(NICKNAME_KEY, name);
+    const { keeper, path, now } = this.#options;
+    keeper.setItem(NICKNAME_KEY, name);
+    keeper.setItem(`${NICKNAME_KEY}:${path}`, `${now()} ${name}`);
     if (this.#isIn.value && before !== null && before !== name) this.#renamed(before, name, null);
   }
 
-  #history(messages: readonly Message[], more: boolean): void {
+  #history({ messages, more, reset }: EventOf<"history">): void {
+    // The first page is shown from its end.
+    const isSeen = this.#isWatched.value && (!this.log.isLoaded.value || this.#isAtEnd.value);
     batch(() => {
       for (const message of messages) this.#takeStored(message);
+      // Other messages have these ids now.
+      if (reset) this.unfolded.value = new Set();
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
       this.#names.run();
-      this.unread.entered(messages, (message) => this.own.has(message));
+      this.unread.entered(messages, (message) => this.own.has(message), isSeen);
     });
   }
 
@@ -333,9 +351,10 @@ export class RoomStore {
   }
 
   /** A stored message takes the place of its row of before. @returns the key of that, if there was one */
-  #takeStored({ id }: Message): string | undefined {
-    const key = this.#stored.get(id);
-    this.#stored.delete(id);
+  #takeStored(message: Message): string | undefined {
+    const mark = markOf(message);
+    const key = this.#stored.get(mark);
+    this.#stored.delete(mark);
     if (key !== undefined) this.remove(key);
     return key;
   }

@@ -147,13 +147,16 @@ function Rename({ close }: { readonly close: () => void }) {
 /** What is said to those who hear the page, and a word on what was just done for those who see it. */
 function Announcements() {
   const { announcer } = useStores();
+  const said = announcer.said.value;
+  const told = announcer.told.value;
+  // Another element for each word: the same words again would change nothing in the document, and nobody would hear them.
   return (
     <>
       <p class="unseen" aria-live="polite">
-        {announcer.said}
+        <span key={said}>{said.text}</span>
       </p>
-      <p class={announcer.told.value === "" ? "told" : "told shown"} role="status">
-        {announcer.told}
+      <p class={told.text === "" ? "told" : "told shown"} role="status">
+        <span key={told}>{told.text}</span>
       </p>
     </>
   );

@@ -42,6 +42,7 @@ function LanguageChoice() {
     <label class="field">
       <span>{words.language}</span>
       <select
+        translate={false}
         value={settings.language.value ?? ""}
         onChange={({ currentTarget: { value } }) => {
           settings.language.value = isLanguage(value) ? value : null;
