@@ -86,12 +86,18 @@ export class FakeSocket {
 /** A clock and a network that the test moves. */
 export class FakeEnvironment implements Environment {
   time = 1_800_000_000_000;
+  /** By how much somebody has set the clock. */
+  setBy = 0;
   online = true;
   chance = 0.5;
   #tell: (change: "online" | "offline" | "visible") => void = () => {};
   #timers: { at: number; run: () => void }[] = [];
 
   now(): number {
+    return this.time + this.setBy;
+  }
+
+  elapsed(): number {
     return this.time;
   }
 
