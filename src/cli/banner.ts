@@ -6,11 +6,12 @@ export function banner(
   settings: Settings,
   { authority, isLoopbackOnly }: Pick<ChatServer, "authority" | "isLoopbackOnly">,
 ): string {
+  const root = `${authority}${settings.basePath}/`;
   const lines = [
     "",
-    `  Page       http://${authority}/`,
-    `  WebSocket  ws://${authority}/`,
-    `  Rooms      http://${authority}/rooms/NAME`,
+    `  Page       http://${root}`,
+    `  WebSocket  ws://${root}`,
+    `  Rooms      http://${root}rooms/NAME`,
     `  History    ${historyOf(settings)}`,
     "",
     isLoopbackOnly

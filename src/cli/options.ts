@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
+import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
 import type { Move } from "./move.ts";
@@ -25,6 +26,7 @@ interface Flags {
   port: number;
   host: string;
   data: string;
+  basePath: string;
   databaseUrl?: string;
   databaseConnections: number;
   databaseTimeout: number;
@@ -164,6 +166,14 @@ function createServeCommand(version: string): Command {
     )
     .addOption(bytes("--get-budget <size>", "most history one get is given", MIB))
     .optionsGroup("Clients:")
+    .addOption(
+      flag(
+        "--base-path <path>",
+        "path under which a proxy serves the chat, such as /chat, if the proxy passes it on to the server",
+      )
+        .argParser(parseBasePath)
+        .default("", "none"),
+    )
     .addOption(flag("--no-compression", "send nothing compressed, not even to clients that ask for it"))
     .addOption(bytes("--compress-from <size>", "smallest batch of events that is sent compressed", 512))
     .addOption(
@@ -298,6 +308,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
   const limited = flags.limits;
   return {
     port: flags.port,
+    basePath: flags.basePath,
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
     database: databaseOf(flags),
     dataFile: resolve(flags.data),

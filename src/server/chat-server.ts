@@ -26,6 +26,7 @@ import { Metrics } from "./metrics.ts";
 import { buildPages, type Pages } from "./pages.ts";
 import { acceptsDeflate } from "./permessage-deflate.ts";
 import { Reports } from "./reports.ts";
+import { pathInChat, roomMeant } from "./room-address.ts";
 import { RoomRates } from "./room-rates.ts";
 import { createSecret } from "./session-secret.ts";
 import { NO_RATES, type Settings } from "./settings.ts";
@@ -132,7 +133,7 @@ export class ChatServer {
       },
       settings.compressFromBytes ?? Number.POSITIVE_INFINITY,
     );
-    const pages = await buildPages();
+    const pages = await buildPages(settings.basePath);
     const engine = await openEngine(settings, timestamps, fanout, reports);
     const access = new Access(settings, listenOn);
     const keptAssets = keptAssetsOf(settings, engine, pages, log);
@@ -149,10 +150,11 @@ export class ChatServer {
       throw error;
     }
     server.#startTimers();
-    const { port, authority } = server;
+    const { port } = server;
+    const root = `${server.authority}${settings.basePath}/`;
     log.info(
       { category: "server", event: "listening", port, hosts: settings.hosts, data: historyOf(settings) },
-      `listening: page http://${authority}/ and WebSocket ws://${authority}/`,
+      `listening: page http://${root} and WebSocket ws://${root}`,
     );
     server.#warn();
     void log.flush();
@@ -362,9 +364,9 @@ export class ChatServer {
     const ip = door.addressOf(request, peer);
     const refusal = door.refuseHost(request, ip) ?? door.refuseOrigin(request, ip);
     if (refusal !== null) return refusal;
-    const room = roomOfPath(path);
-    if (room === undefined)
-      return door.reject(404, "There is no such room.", { address: ip, fields: { path } });
+    const inside = pathInChat(path, this.#parts.settings.basePath);
+    const room = roomOfPath(inside);
+    if (room === undefined) return this.#rejectRoom(ip, path, inside);
     if (this.#stopping) return this.#rejectForNow(ip, "The server stops.");
     if (this.#sockets.isFull) return this.#rejectForNow(ip, "There is no place for another connection now.");
     const address = this.#addressOf(ip);
@@ -391,6 +393,13 @@ export class ChatServer {
         return connection;
       },
     };
+  }
+
+  #rejectRoom(address: string, path: string, inside: string): Response {
+    const told = "There is no such room.";
+    const meant = roomMeant(inside);
+    const sentence = meant === undefined ? told : `${told} Perhaps you mean ${meant}.`;
+    return this.#door.reject(404, sentence, { address, told, fields: { path } });
   }
 
   #rejectForRate(address: string, waitS: number, sentence: string): Response {
@@ -433,18 +442,15 @@ export class ChatServer {
         headers: { "Content-Type": this.#parts.metrics.contentType },
       });
     }
-    const room = roomOfPath(path);
+    const inside = pathInChat(path, this.#parts.settings.basePath);
+    const room = roomOfPath(inside);
     if (room !== undefined && new URL(request.url).search === READ)
       return this.#read(room, request, ip, address);
-    const isNoRoom = path.startsWith("/rooms") && roomOfPath(path) === undefined;
     const { pages, keptAssets } = this.#parts;
-    const page = isNoRoom
-      ? undefined
-      : (pages.respond(path, request) ?? (await keptAssets?.respond(path, request)));
-    // What is not there now may be there when another server has started.
     return (
-      page ??
-      new Response("There is nothing here.\n", { status: 404, headers: { "Cache-Control": "no-store" } })
+      pages.respond(inside, request) ??
+      (await keptAssets?.respond(inside, request)) ??
+      pages.missing(inside, request)
     );
   }
 

@@ -2,11 +2,18 @@ import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import type { Readable } from "../engine/engine.ts";
+import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
 import { type ClientFile, namedByContents } from "./content-names.ts";
-import { type ReadingLanguage, readingLanguage, readingPage } from "./reading-page.ts";
+import { missingPage } from "./missing-page.ts";
+import { readingPage } from "./reading-page.ts";
+import { roomLike, roomMeant, rootFrom } from "./room-address.ts";
+import { type ReadingLanguage, readingLanguage } from "./static-page.ts";
 
 const WEB_FOLDER = join(import.meta.dir, "../web");
 const BUNDLED_NAME = "[name]-[hash].[ext]";
+
+/** How the page's files name each other, and how the page names them as the bundler writes it. */
+const BESIDE = "./";
 
 /** Where the page's scripts and styles are, each under a name that never means anything else. */
 export const ASSETS = "/assets/";
@@ -41,21 +48,25 @@ function policyWith(pictures: string): string {
   ].join("; ");
 }
 
-const MANIFEST = "/manifest.webmanifest";
+const MANIFEST = "manifest.webmanifest";
 const MANIFEST_TYPE = "application/manifest+json";
 
-/** By this a browser offers to install the page like a program. */
+/**
+ * By this a browser offers to install the page like a program. All of it is relative to the manifest's own address. There
+ * is no `id`: it would be relative to the site, and that of two chats of a site the same.
+ */
 const MANIFEST_JSON = {
   name: "Chat",
   short_name: "Chat",
-  start_url: "/",
+  start_url: "./",
+  scope: "./",
   display: "standalone",
   background_color: "#fbfaf8",
   theme_color: "#0b6e69",
   icons: [
-    { src: "/icons/icon-192.png", sizes: "192x192", type: "image/png" },
-    { src: "/icons/icon-512.png", sizes: "512x512", type: "image/png" },
-    { src: "/icons/icon-maskable.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+    { src: "icons/icon-192.png", sizes: "192x192", type: "image/png" },
+    { src: "icons/icon-512.png", sizes: "512x512", type: "image/png" },
+    { src: "icons/icon-maskable.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
   ],
 };
 
@@ -63,7 +74,16 @@ const SECURITY_HEADERS = {
   "Content-Security-Policy": CONTENT_SECURITY_POLICY,
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
+  // Else a page that loads nothing from elsewhere without leave (COEP) could not have the chat in a frame. Other pages can
+  // have all of it either way.
+  "Cross-Origin-Resource-Policy": "cross-origin",
 };
+
+/** Such a page also asks its frames to load nothing without leave. This one loads its own files only. */
+const PAGE_HEADERS = { ...SECURITY_HEADERS, "Cross-Origin-Embedder-Policy": "require-corp" };
+
+/** In a sandboxed frame the page is of no origin, and its own files are those of another one. They are anybody's to read. */
+const FILE_HEADERS = { ...SECURITY_HEADERS, "Access-Control-Allow-Origin": "*" };
 
 const CACHE_ASSET = "public, max-age=31536000, immutable";
 const CACHE_PAGE = "no-cache";
@@ -74,8 +94,7 @@ export interface Pages {
   /**
    * The answer to an HTTP request that is no upgrade; undefined when `path` is none of the web client's.
    *
-   * @param path of the request's URL. The caller has checked that a `/rooms/` path names a room, and that the
-   *   request is a GET or HEAD.
+   * @param path inside the chat. The caller has checked that the request is a GET or HEAD.
    */
   respond(path: string, request: Request): Response | undefined;
 
@@ -88,6 +107,9 @@ export interface Pages {
     messages: readonly Readable[],
     request: Request,
   ): { readonly response: Response; readonly bytes: number };
+
+  /** The answer where there is nothing: it leads to the room that is meant, if one is, and else says what there is. */
+  missing(path: string, request: Request): Response;
 }
 
 type Encoding = "br" | "gzip" | "identity";
@@ -101,30 +123,41 @@ interface Representation {
 /** One file in each encoding worth sending, the smallest first. */
 export type Resource = ReadonlyMap<Encoding, Representation>;
 
+/** The page, for each policy. */
+interface PageResources {
+  readonly strict: Resource;
+  readonly withPictures: Resource;
+}
+
 const brotliCompressed = promisify(brotliCompress);
 const gzipped = promisify(gzip);
 
 /**
  * Builds the web client from its sources and keeps it in memory, compressed.
  *
+ * @param basePath under which browsers find the chat; empty when that need not be known
  * @throws AggregateError when the sources do not build
  */
-export async function buildPages(): Promise<Pages> {
+export async function buildPages(basePath = ""): Promise<Pages> {
   const resources = new Map(await iconResources());
   resources.set(
-    MANIFEST,
+    `/${MANIFEST}`,
     await resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
   );
   const assets = new Map<string, Uint8Array<ArrayBuffer>>();
+  const pages = new Map<string, PageResources>();
   let stylesheet = "";
-  let pages: { strict: Resource; withPictures: Resource } | undefined;
   for (const { name, type, bytes } of await buildClient()) {
-    if (name.endsWith(".html")) pages = await pageResources(bytes, type);
-    else {
+    if (name.endsWith(".html")) {
+      for (const path of [MAIN_ROOM, "/rooms/any"]) {
+        const root = rootFrom(path, basePath);
+        pages.set(root, await pageResources(bytes, type, root));
+      }
+    } else {
       assets.set(name, bytes);
       resources.set(ASSETS + name, await assetResource(name, bytes));
     }
-    if (name.endsWith(".css")) stylesheet = ASSETS + name;
+    if (name.endsWith(".css")) stylesheet = ASSETS.slice(1) + name;
     if (/^icon-[0-9a-f]+\.svg$/.test(name))
       resources.set("/favicon.ico", await resourceOf(bytes, type, CACHE_ICON));
   }
@@ -133,24 +166,59 @@ export async function buildPages(): Promise<Pages> {
     assets,
     respond(path, request) {
       const resource =
-        path === "/" || path.startsWith("/rooms/") ? pageFor(pages, request) : resources.get(path);
+        roomOfPath(path) === undefined
+          ? resources.get(path)
+          : pageFor(pages.get(rootFrom(path, basePath)), request);
       return resource && answer(resource, request);
     },
     reading(room, messages, request) {
-      const language = readingLanguage(request.headers.get("Accept-Language") ?? "");
+      const language = languageFor(request);
       const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
       readings.set(messages, made);
-      const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, stylesheet));
+      const root = rootFrom(room === MAIN_ROOM ? room : `/rooms/${room}`, basePath);
+      const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, { root, stylesheet }));
       made.set(language, body);
-      const headers = {
-        "Content-Type": "text/html;charset=utf-8",
-        "Cache-Control": "no-store",
-        Vary: "Accept-Language",
-        ...SECURITY_HEADERS,
-      };
-      return { response: new Response(body, { headers }), bytes: body.length };
+      return { response: htmlResponse(body, 200, "Accept-Language"), bytes: body.length };
+    },
+    missing(path, request) {
+      const root = rootFrom(path, basePath);
+      const room = roomMeant(path);
+      if (room !== undefined) return redirect(`${root}rooms/${room}${new URL(request.url).search}`);
+      if (!namedIn(request.headers.get("Accept") ?? "").has("text/html")) return nothing();
+      const page = missingPage(languageFor(request), { root, stylesheet }, roomLike(path));
+      return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
     },
   };
+}
+
+function languageFor(request: Request): ReadingLanguage {
+  return readingLanguage(request.headers.get("Accept-Language") ?? "");
+}
+
+function htmlResponse(body: Uint8Array<ArrayBuffer>, status: number, vary: string): Response {
+  const headers = {
+    "Content-Type": "text/html;charset=utf-8",
+    "Cache-Control": "no-store",
+    Vary: vary,
+    ...PAGE_HEADERS,
+  };
+  return new Response(body, { status, headers });
+}
+
+/** For whoever asks for no page. What is not there now may be there when another server has started. */
+function nothing(): Response {
+  const headers = {
+    "Content-Type": "text/plain;charset=utf-8",
+    "Cache-Control": "no-store",
+    Vary: "Accept",
+    ...SECURITY_HEADERS,
+  };
+  return new Response("There is nothing here.\n", { status: 404, headers });
+}
+
+/** Asked for anew each time, so that no browser keeps for good what a proxy before this server may change. */
+function redirect(location: string): Response {
+  return new Response(null, { status: 301, headers: { Location: location, "Cache-Control": "no-cache" } });
 }
 
 /** Builds the web client. @throws AggregateError when the sources do not build */
@@ -161,7 +229,8 @@ export async function buildClient(): Promise<ClientFile[]> {
     tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
     target: "browser",
     minify: true,
-    publicPath: ASSETS,
+    // The page's files lie beside each other. Where that is, the page says.
+    publicPath: BESIDE,
     naming: { entry: BUNDLED_NAME, chunk: BUNDLED_NAME, asset: BUNDLED_NAME },
     define: { "process.env.NODE_ENV": '"production"' },
   });
@@ -188,32 +257,37 @@ async function iconResources(): Promise<[string, Resource][]> {
   );
 }
 
+/** @param root what leads from the page to the chat's root */
 async function pageResources(
   html: Uint8Array<ArrayBuffer>,
   type: string,
-): Promise<{ strict: Resource; withPictures: Resource }> {
-  // The bundler would look for a file of that name.
+  root: string,
+): Promise<PageResources> {
   const whole = new TextDecoder()
     .decode(html)
-    .replace("</head>", `<link rel="manifest" href="${MANIFEST}"></head>`);
+    .replaceAll(`"${BESIDE}`, `"${root}${ASSETS.slice(1)}`)
+    // The bundler would look for a file of that name.
+    .replace("</head>", `<link rel="manifest" href="${root}${MANIFEST}"></head>`);
   const bytes = bytesOf(whole);
-  const vary = "Accept-Encoding, Cookie";
+  const headers = { ...PAGE_HEADERS, Vary: "Accept-Encoding, Cookie" };
   return {
-    strict: await resourceOf(bytes, type, CACHE_PAGE, { Vary: vary }),
+    strict: await resourceOf(bytes, type, CACHE_PAGE, headers),
     withPictures: await resourceOf(
       bytes,
       type,
       CACHE_PAGE,
-      { Vary: vary, "Content-Security-Policy": POLICY_WITH_PICTURES },
+      {
+        ...headers,
+        "Content-Security-Policy": POLICY_WITH_PICTURES,
+        // Other sites' pictures come without leave, and so without cookies.
+        "Cross-Origin-Embedder-Policy": "credentialless",
+      },
       "pictures-",
     ),
   };
 }
 
-function pageFor(
-  pages: { strict: Resource; withPictures: Resource } | undefined,
-  request: Request,
-): Resource | undefined {
+function pageFor(pages: PageResources | undefined, request: Request): Resource | undefined {
   return WANTS_PICTURES.test(request.headers.get("Cookie") ?? "") ? pages?.withPictures : pages?.strict;
 }
 
@@ -226,7 +300,7 @@ async function resourceOf(
   bytes: Uint8Array<ArrayBuffer>,
   type: string,
   cacheControl: string,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, string>> = FILE_HEADERS,
   variant = "",
 ): Promise<Resource> {
   const hash = variant + Bun.hash(bytes).toString(36);
@@ -246,7 +320,6 @@ async function resourceOf(
         Vary: "Accept-Encoding",
         ETag: tag,
         "Cache-Control": cacheControl,
-        ...SECURITY_HEADERS,
         ...more,
       };
       return [encoding, { body, tag, headers }];
@@ -265,15 +338,15 @@ export function answer(resource: Resource, request: Request): Response {
 }
 
 function representationFor(resource: Resource, acceptEncoding: string): Representation {
-  const accepted = acceptedEncodings(acceptEncoding);
+  const accepted = namedIn(acceptEncoding);
   for (const [encoding, representation] of resource) {
     if (encoding === "identity" || accepted.has(encoding)) return representation;
   }
   throw new Error("a resource has no unencoded form");
 }
 
-/** The encodings that an `Accept-Encoding` header allows by name. */
-function acceptedEncodings(header: string): Set<string> {
+/** What a header such as `Accept-Encoding` allows by name. */
+function namedIn(header: string): Set<string> {
   const accepted = new Set<string>();
   for (const item of header.toLowerCase().split(",")) {
     const [name = "", ...parameters] = item.split(";").map((part) => part.trim());

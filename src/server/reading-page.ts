@@ -1,5 +1,6 @@
 import type { Readable } from "../engine/engine.ts";
 import { MAIN_ROOM } from "../protocol/room-name.ts";
+import { escaped, type ReadingLanguage, type Surroundings, staticPage } from "./static-page.ts";
 
 const WORDS = {
   en: {
@@ -24,7 +25,6 @@ const WORDS = {
   },
 };
 
-export type ReadingLanguage = keyof typeof WORDS;
 type Words = (typeof WORDS)[ReadingLanguage];
 
 /** As many are shown of a tall message, roughly: no more is known without a browser. */
@@ -33,48 +33,23 @@ const LINES_MOST = 24;
 const LINE_CHARACTERS = 80;
 const LINE_BREAK = /\r\n?|[\n\f\v\u0085\u2028\u2029]/g;
 
-/** The language for an `Accept-Language` header: the first one that there are words for. */
-export function readingLanguage(header: string): ReadingLanguage {
-  const [first] = header.toLowerCase().match(/\b(?:en|vi)\b/g) ?? [];
-  return first === "vi" ? "vi" : "en";
-}
-
-/**
- * The newest messages of a room as HTML that needs no JavaScript.
- *
- * @param stylesheet its path
- */
+/** The newest messages of a room as HTML that needs no JavaScript. */
 export function readingPage(
   room: string,
   messages: readonly Readable[],
   language: ReadingLanguage,
-  stylesheet: string,
+  surroundings: Surroundings,
 ): string {
   const words = WORDS[language];
-  const title = escaped(room === MAIN_ROOM ? words.mainRoom : words.room(room));
+  const title = room === MAIN_ROOM ? words.mainRoom : words.room(room);
   const list =
     messages.length === 0
       ? `<p class="muted">${words.none}</p>`
       : messages.map((message) => article(message, words)).join("\n");
-  return `<!doctype html>
-<html lang="${language}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<link rel="icon" href="/favicon.ico">
-<link rel="stylesheet" href="${stylesheet}">
-</head>
-<body>
-<main class="reading">
-<h1>${title}</h1>
-<p>${words.lead}</p>
+  const body = `<p>${words.lead}</p>
 <p><a href="?read">${words.again}</a> · <a href="?">${words.open}</a></p>
-${list}
-</main>
-</body>
-</html>
-`;
+${list}`;
+  return staticPage(language, surroundings, title, body);
 }
 
 /** A message. When it is tall the style sheet folds it as long as the `details` behind it are closed. */
@@ -97,14 +72,4 @@ function isTall(content: string): boolean {
   let lines = content.length / LINE_CHARACTERS;
   for (const _ of content.matchAll(LINE_BREAK)) if (++lines > LINES_MOST) break;
   return lines > LINES_MOST;
-}
-
-/** Text for an element or an attribute in quotation marks. One character after the other: a text may be full of them. */
-function escaped(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }

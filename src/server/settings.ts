@@ -72,6 +72,8 @@ export interface Settings {
   readonly port: number;
   /** The addresses listened on, or names of them. */
   readonly hosts: readonly string[];
+  /** The path under which browsers find the chat, such as `/chat`; empty when it need not be known. */
+  readonly basePath: string;
   /** The database that many servers share; null for a history of this server alone, in files. */
   readonly database: DatabaseOptions | null;
   readonly dataFile: string;

@@ -2,14 +2,16 @@ import { signal } from "@preact/signals";
 import { render } from "preact";
 import { Chat } from "../client/index.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
+import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
 import { watchCalendar } from "./page/calendar.ts";
+import { submitByClick } from "./page/forms.ts";
 import { dress, fitKeyboard } from "./page/theme.ts";
 import { browserVault } from "./page/vault.ts";
 import { Announcer } from "./store/announcer.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
-import { keeperOver, keepNewest } from "./store/keeper.ts";
+import { keeperOver, keepNewest, keyPrefix, prefixed } from "./store/keeper.ts";
 import { OWN_KEY } from "./store/own.ts";
 import { PICTURES_KEY, PictureStore } from "./store/pictures.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
@@ -23,19 +25,20 @@ import { StoresContext } from "./view/stores.ts";
 /** Of so many rooms a browser keeps what was read last, and the nickname. */
 const ROOMS_MOST = 200;
 
-const { protocol, host, pathname: path } = location;
-const keeper = keeperOver(() => localStorage);
+const { path, socket } = addressOf(location, CHAT_ROOT);
+const prefix = keyPrefix(CHAT_ROOT);
+const keeperOf = (find: () => Storage) => keeperOver(() => prefixed(prefix, find()));
+const keeper = keeperOf(() => localStorage);
 const settings = new SettingsStore(keeper, navigator.languages);
-const pictures = new PictureStore(browserVault(), keeper);
+const pictures = new PictureStore(browserVault(prefix), keeper);
 const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
 const tab = new TabStorage(() => sessionStorage);
 const room = new RoomStore({
   path,
   keeper,
   now: Date.now,
-  // A room's page and its WebSocket endpoint have one address.
   open: (name) =>
-    new Chat(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`, {
+    new Chat(socket, {
       storage: tab,
       // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
       version: 3,
@@ -45,17 +48,20 @@ const room = new RoomStore({
 });
 const draft = new DraftStore(
   keeper,
-  keeperOver(() => sessionStorage),
+  keeperOf(() => sessionStorage),
   path,
   room.others,
 );
 for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(keeper, kind, ROOMS_MOST);
-const handover = new Handover(new BroadcastChannel("classic-chatbox"), path, tab, () => room.nickname.peek());
+const handover = new Handover(new BroadcastChannel(`${prefix}classic-chatbox`), path, tab, () =>
+  room.nickname.peek(),
+);
 
 const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
 dress(settings, pictures);
 watchCalendar(settings);
 fitKeyboard();
+submitByClick();
 watch(room);
 showUnread(room, settings, () => {
   const words = settings.words.value;
@@ -65,8 +71,8 @@ void pictures.load();
 goToLinked();
 addEventListener("hashchange", goToLinked);
 addEventListener("storage", ({ key, newValue }: StorageEvent) => {
-  if (key === OWN_KEY && newValue !== null) room.own.share();
-  if (key === PICTURES_KEY) void pictures.load();
+  if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
+  if (key === prefix + PICTURES_KEY) void pictures.load();
   settings.share();
   room.unread.share();
 });

@@ -20,7 +20,7 @@ test("EP-1 the main room is at the root, and rooms are there when somebody conne
   }
 });
 
-test("EP-2 a path that is no room's is answered with 404, as a page and as an upgrade", async () => {
+test("EP-2 an upgrade of a path that is no room's is answered with 404, also where its page leads to a room", async () => {
   await using server = await startServer();
   const badRooms = [
     "",
@@ -35,12 +35,14 @@ test("EP-2 a path that is no room's is answered with 404, as a page and as an up
     "ân",
     "a/b",
     "a/",
+    "a%2F",
     "x".repeat(65),
     "a%2e",
   ];
   for (const path of [...badRooms.map((room) => `rooms/${room}`), "rooms", "room/a", "nothing", "Rooms/a"]) {
-    expect([path, (await fetch(server.http(`/${path}`))).status]).toEqual([path, 404]);
-    expect([path, await upgradeStatus(`${server.url()}${path}`)]).toEqual([path, 404]);
+    for (const protocols of [[], ["classic-chatbox.v3"]]) {
+      expect([path, await upgradeStatus(`${server.url()}${path}`, { protocols })]).toEqual([path, 404]);
+    }
   }
 });
 

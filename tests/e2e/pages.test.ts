@@ -20,16 +20,41 @@ function must(path: string, headers: Record<string, string> = {}, method = "GET"
   return response;
 }
 
-async function assets(): Promise<string[]> {
-  const html = await must("/").text();
-  return [...html.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, path = ""]) => path);
+/** The paths of what a page loads, as a browser finds them that has the page from `at`. */
+async function assets(
+  from = "/",
+  at = from,
+  of: { text(): Promise<string> } = must(from),
+): Promise<string[]> {
+  const links = [...(await of.text()).matchAll(/(?:src|href)="([^"?]+)"/g)];
+  return links.map(([, link = ""]) => new URL(link, `http://chat.test${at}`).pathname);
 }
 
 test("the main room and the other rooms get the same page", async () => {
   const page = must("/");
   expect(page.status).toBe(200);
   expect(page.headers.get("Content-Type")).toStartWith("text/html");
-  expect(await must("/rooms/some-room").text()).toBe(await page.text());
+  const inRoom = must("/rooms/some-room");
+  expect((await inRoom.text()).replaceAll('="../', '="./')).toBe(await page.text());
+  expect(await assets("/rooms/some-room")).toEqual(await assets());
+});
+
+test("the page finds its files under whatever path a proxy serves it, also where that is kept", async () => {
+  const files = await assets();
+  const under = files.map((path) => `/a/chat${path}`);
+  expect(await assets("/", "/a/chat/")).toEqual(under);
+  expect(await assets("/rooms/tea", "/a/chat/rooms/tea")).toEqual(under);
+  const based = await buildPages("/a/chat");
+  for (const [path, at] of [
+    ["/", "/a/chat"],
+    ["/", "/a/chat/"],
+    ["/rooms/tea", "/a/chat/rooms/tea"],
+  ] as const) {
+    const page = based.respond(path, new Request("http://chat.test"));
+    expect(await assets(path, at, page)).toEqual(under);
+  }
+  // Servers with another base path, or none, have the same files.
+  expect([...based.assets.keys()]).toEqual([...pages.assets.keys()]);
 });
 
 test("the page says in words that it needs JavaScript, and carries no script or style of its own", async () => {
@@ -80,6 +105,9 @@ test("every answer carries the policy, and nothing in it allows inline code, for
     expect(policy).toContain("img-src 'self' blob:;");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
     expect(headers.get("Referrer-Policy")).toBe("no-referrer");
+    // Whoever may open the page may read its files; what is in the page is for its own origin.
+    expect(headers.get("Access-Control-Allow-Origin")).toBe(path === "/" ? null : "*");
+    expect(headers.get("Cross-Origin-Resource-Policy")).toBe("cross-origin");
   }
 });
 
@@ -106,7 +134,7 @@ test("a browser can install the page: the manifest and its icons are there", asy
   const manifest = must("/manifest.webmanifest");
   expect(manifest.headers.get("Content-Type")).toBe("application/manifest+json");
   const { icons } = await manifest.json();
-  for (const { src, type } of icons) expect(must(src).headers.get("Content-Type")).toBe(type);
+  for (const { src, type } of icons) expect(must(`/${src}`).headers.get("Content-Type")).toBe(type);
 });
 
 test("a file comes in the best encoding that the browser takes, and is the same in each", async () => {

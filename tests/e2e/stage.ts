@@ -59,8 +59,8 @@ export class Stage {
   }
 
   /** Opens another tab in the profile of somebody. */
-  async openBeside(person: Person, path: string): Promise<Person> {
-    return this.#note(await Person.openIn(person.page.context(), this.server.http(path)));
+  async openBeside(person: Person, path: string, at: Place = this.server): Promise<Person> {
+    return this.#note(await Person.openIn(person.page.context(), at.http(path)));
   }
 
   async enter(

@@ -62,5 +62,5 @@ export async function loadFile(url: string): Promise<LoadedFile> {
 }
 
 function pathsIn(text: string): string[] {
-  return text.match(/\/assets\/[\w.-]+/g) ?? [];
+  return (text.match(/[a-z][a-z-]*-[0-9a-f]{32}\.\w+/g) ?? []).map((name) => `/assets/${name}`);
 }

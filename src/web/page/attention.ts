@@ -26,7 +26,8 @@ export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: 
     pace.ask();
   });
   effect(() => {
-    if (icon) icon.href = hasUnread.value ? unreadIcon : plainIcon;
+    // Beside this script, wherever that is.
+    if (icon) icon.href = new URL(hasUnread.value ? unreadIcon : plainIcon, import.meta.url).href;
   });
 }
 

@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { type PictureStore, PLACES } from "../store/pictures.ts";
 import type { SettingsStore } from "../store/settings.ts";
+import { CHAT_ROOT } from "./address.ts";
 
 /** By this cookie the server knows that the page may fetch pictures from elsewhere. See docs/web.md. */
 const COOKIE = "classic-chatbox-pictures";
@@ -22,11 +23,15 @@ export function dress(settings: SettingsStore, pictures: PictureStore): void {
   });
 }
 
-/** Says to the server which policy the page needs from the next load on. @returns whether that is news */
+/** Says to the server which policy the page needs from the next load on. @returns whether that is news, and can be said */
 export function allowAddresses(isAllowed: boolean): boolean {
+  // A sandboxed frame has no cookies.
+  if (origin === "null") return false;
   const was = document.cookie.split("; ").includes(`${COOKIE}=1`);
+  // The page may also be at the root's path without the slash.
+  const path = CHAT_ROOT.slice(0, -1) || "/";
   // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not there over plain HTTP
-  document.cookie = `${COOKIE}=${isAllowed ? "1; max-age=31536000" : "; max-age=0"}; path=/; samesite=lax`;
+  document.cookie = `${COOKIE}=${isAllowed ? "1; max-age=31536000" : "; max-age=0"}; path=${path}; samesite=lax`;
   return was !== isAllowed;
 }
 

@@ -3,27 +3,33 @@ import type { Place, Vault } from "../store/pictures.ts";
 const DATABASE = "classic-chatbox";
 const FILES = "pictures";
 
-/** Keeps files in the browser's database. Every method rejects where the browser forbids that. */
-export function browserVault(): Vault {
+/**
+ * Keeps files in the browser's database. Every method rejects where the browser forbids that.
+ *
+ * @param prefix of the chat: see `keyPrefix`
+ */
+export function browserVault(prefix: string): Vault {
+  const name = prefix + DATABASE;
   return {
     async get(place) {
-      const value: unknown = await request("readonly", (files) => files.get(place));
+      const value: unknown = await request(name, "readonly", (files) => files.get(place));
       return value instanceof Blob ? value : undefined;
     },
     async put(place: Place, file: Blob) {
-      await request("readwrite", (files) => files.put(file, place));
+      await request(name, "readwrite", (files) => files.put(file, place));
     },
     async remove(place) {
-      await request("readwrite", (files) => files.delete(place));
+      await request(name, "readwrite", (files) => files.delete(place));
     },
   };
 }
 
 async function request<T>(
+  name: string,
   mode: IDBTransactionMode,
   act: (files: IDBObjectStore) => IDBRequest<T>,
 ): Promise<T> {
-  const opening = indexedDB.open(DATABASE, 1);
+  const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(FILES);
   const database = await done(opening);
   try {

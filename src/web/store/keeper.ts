@@ -10,8 +10,32 @@ export interface OpenKeeper extends Keeper {
   keys(): readonly string[];
 }
 
+/**
+ * What the keys of a chat begin with: chats under different paths of one site share what the browser keeps for it, and must
+ * not mix it. Nothing for the one at the site's root.
+ *
+ * @param root the chat's, such as `/chat/`
+ */
+export function keyPrefix(root: string): string {
+  return root === "/" ? "" : root;
+}
+
+/** `localStorage` or `sessionStorage`, as far as the keys begin with a prefix. */
+export function prefixed(
+  prefix: string,
+  storage: Pick<OpenKeeper, "getItem" | "setItem" | "removeItem">,
+): OpenKeeper {
+  return {
+    getItem: (key) => storage.getItem(prefix + key),
+    setItem: (key, value) => storage.setItem(prefix + key, value),
+    removeItem: (key) => storage.removeItem(prefix + key),
+    keys: () =>
+      Object.keys(storage).flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : [])),
+  };
+}
+
 /** A keeper for browsers that forbid theirs, as they do in some frames, or have no room left: the rest lasts as long as the page. */
-export function keeperOver(find: () => Keeper & Pick<OpenKeeper, "removeItem">): OpenKeeper {
+export function keeperOver(find: () => OpenKeeper): OpenKeeper {
   const values = new Map<string, string>();
   const attempt = <T>(act: () => T): T | null => {
     try {
@@ -34,7 +58,7 @@ export function keeperOver(find: () => Keeper & Pick<OpenKeeper, "removeItem">):
       values.delete(key);
       attempt(() => find().removeItem(key));
     },
-    keys: () => [...values.keys(), ...(attempt(() => Object.keys(find())) ?? [])],
+    keys: () => [...values.keys(), ...(attempt(() => find().keys()) ?? [])],
   };
 }
 

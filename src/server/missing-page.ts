@@ -1,0 +1,42 @@
+import { type ReadingLanguage, type Surroundings, staticPage } from "./static-page.ts";
+
+const WORDS = {
+  en: {
+    title: "There is nothing here",
+    lead: "This address leads to no room.",
+    rule: "The name of a room has 1 to 64 characters: letters from a to z without accents, digits, and, after the first character, also - _ and .",
+    like: (link: string) => `Did you mean ${link}?`,
+    room: (name: string) => `the room ${name}`,
+    mainRoom: "Go to the main room",
+  },
+  vi: {
+    title: "Ở đây không có gì",
+    lead: "Địa chỉ này không dẫn tới phòng nào.",
+    rule: "Tên phòng có từ 1 đến 64 ký tự: chữ cái từ a đến z không dấu, chữ số và, sau ký tự đầu tiên, cả - _ và .",
+    like: (link: string) => `Có phải bạn tìm ${link}?`,
+    room: (name: string) => `phòng ${name}`,
+    mainRoom: "Vào phòng chính",
+  },
+};
+
+/**
+ * The page where there is none. Nothing of the address is repeated in it.
+ *
+ * @param room whose name comes near to the one that was asked for
+ */
+export function missingPage(
+  language: ReadingLanguage,
+  surroundings: Surroundings,
+  room: string | undefined,
+): string {
+  const words = WORDS[language];
+  const { root } = surroundings;
+  const like =
+    room === undefined
+      ? ""
+      : `<p>${words.like(`<a href="${root}rooms/${room}">${words.room(room)}</a>`)}</p>\n`;
+  const body = `<p>${words.lead}</p>
+<p>${words.rule}</p>
+${like}<p><a href="${root}">${words.mainRoom}</a></p>`;
+  return staticPage(language, surroundings, words.title, body);
+}
