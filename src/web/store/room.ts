@@ -5,6 +5,7 @@ import {
   type ConnectionState,
   type EventOf,
   type Message,
+  type Position,
   RateError,
 } from "../../client/index.ts";
 import { isMentioned } from "../text/content.ts";
@@ -51,6 +52,9 @@ export const NICKNAME_KEY = "classic-chatbox.nickname";
 
 /** Of those who wrote and are gone, so many can be mentioned: the newest. */
 const AUTHORS_MOST = 500;
+
+/** The first unread message is sought among so many: those before it are one's own. */
+const UNREAD_SOUGHT = 20;
 
 /** Strangers may come and go by hundreds a second. They are shown together then. */
 const PEOPLE_EVERY_MS = 100;
@@ -124,6 +128,11 @@ export class RoomStore {
   /** Who can be mentioned. It follows the roster with a delay, but for one's own nickname. */
   get mentions(): ReadonlySignal<Mentions> {
     return this.#mentions;
+  }
+
+  /** Whether somebody looks at the page. */
+  get isWatched(): ReadonlySignal<boolean> {
+    return this.#isWatched;
   }
 
   /** Own messages that are not stored yet. */
@@ -329,8 +338,22 @@ export class RoomStore {
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
       this.#names.run();
-      this.unread.entered(messages, (message) => this.own.has(message), isSeen);
+      const mark = this.unread.entered(messages, (message) => this.own.has(message), isSeen);
+      if (mark && more) void this.#findUnread(mark);
     });
+  }
+
+  /** Asks for the first message that is unread, when it is not on the newest page. */
+  async #findUnread(after: Position): Promise<void> {
+    const page = await this.#chat.history({ after, limit: UNREAD_SOUGHT }).catch(() => null);
+    const first = page?.messages.find((message) => !this.own.has(message));
+    if (first && !page?.reset) this.unread.begin(first);
+  }
+
+  /** Goes to the line above what is unread. */
+  showUnread(): void {
+    const id = this.unread.firstId.peek();
+    if (id !== null) this.visit(id, () => {});
   }
 
   #message(message: Message, own: boolean): void {

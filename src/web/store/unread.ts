@@ -18,7 +18,7 @@ export class UnreadStore {
   readonly #keeper: Keeper;
   readonly #key: string;
   #isReading = false;
-  #newest: Position | null = null;
+  #newest: Position | undefined;
   /** The newest of those that are counted. */
   #unread: readonly Position[] = [];
 
@@ -41,32 +41,43 @@ export class UnreadStore {
    * The newest page of the history: what came since the last visit is unread, but for what this browser sent.
    *
    * @param isSeen whether the page is before the reader's eyes: then there is nothing to count
+   * @returns the position behind which what is unread begins, if that may be before the page; else null
    */
-  entered(messages: readonly Message[], isOwn: (message: Message) => boolean, isSeen: boolean): void {
+  entered(
+    messages: readonly Message[],
+    isOwn: (message: Message) => boolean,
+    isSeen: boolean,
+  ): Position | null {
     const mark = this.#mark;
-    const positions = messages.flatMap(positionOf);
-    const isSame = mark !== null && isOf(mark, positions);
+    const stored = messages.filter(isStored);
+    const isSame = mark !== null && isOf(mark, stored);
     // Of another history only the time tells what one has read.
     const isNew = ({ id, time }: Position) => mark !== null && (isSame ? id > mark.id : time > mark.time);
-    const isUnread = (message: Message) => positionOf(message).some(isNew) && !isOwn(message);
-    const unread = messages.filter(isUnread).flatMap(positionOf);
-    this.#newest = positions.at(-1) ?? null;
+    const unread = stored.filter((message) => isNew(message) && !isOwn(message));
+    this.#newest = stored.at(-1);
     this.#firstId.value = unread[0]?.id ?? null;
     this.#count.value = isSeen ? 0 : unread.length;
     this.#unread = isSeen ? [] : unread;
     this.#note();
+    return mark && isSame && stored.every(isNew) ? mark : null;
+  }
+
+  /** What is unread begins before the newest page. */
+  begin({ id }: Message): void {
+    // Unless one has written something meanwhile.
+    if (this.#firstId.value !== null) this.#firstId.value = id;
   }
 
   /** A message came. */
   add(message: Message, own: boolean): void {
-    const positions = positionOf(message);
+    const [stored] = [message].filter(isStored);
     if (own) this.#firstId.value = null;
-    else if (!this.#isReading && !positions.some((each) => isRead(each, this.#mark))) {
+    else if (!this.#isReading && !isRead(stored, this.#mark)) {
       if (this.#count.value === 0) this.#firstId.value = message.id;
       this.#count.value++;
-      this.#unread = [...this.#unread.slice(1 - KNOWN_MOST), ...positions];
+      if (stored) this.#unread = [...this.#unread.slice(1 - KNOWN_MOST), stored];
     }
-    this.#newest = positions[0] ?? this.#newest;
+    this.#newest = stored;
     this.#note();
   }
 
@@ -105,14 +116,14 @@ export class UnreadStore {
   }
 }
 
-/** None with a server of version 2. */
-function positionOf({ id, time }: Message): Position[] {
-  return id === null ? [] : [{ id, time: time ?? 0 }];
+/** Messages of a server of version 2 have no position. */
+function isStored(message: Message): message is Message & Position {
+  return message.id !== null && message.time !== null;
 }
 
 /** In one history, id and time say the same. A mark of another one, which may be too high, does not count. */
-function isRead({ id, time }: Position, mark: Position | null): boolean {
-  return mark !== null && id <= mark.id && time <= mark.time;
+function isRead(at: Position | undefined, mark: Position | null): boolean {
+  return !!at && !!mark && at.id <= mark.id && at.time <= mark.time;
 }
 
 /** Whether a mark is of the history that these messages are the end of, as far as they tell. */

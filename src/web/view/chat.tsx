@@ -3,6 +3,7 @@ import { Composer } from "./composer.tsx";
 import { ConnectionBar, ConnectionWord } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Ended } from "./ended.tsx";
+import { Heard } from "./heard.tsx";
 import { Icon } from "./icon.tsx";
 import { Join } from "./join.tsx";
 import { Log } from "./log.tsx";
@@ -147,16 +148,14 @@ function Rename({ close }: { readonly close: () => void }) {
 /** What is said to those who hear the page, and a word on what was just done for those who see it. */
 function Announcements() {
   const { announcer } = useStores();
-  const said = announcer.said.value;
   const told = announcer.told.value;
-  // Another element for each word: the same words again would change nothing in the document, and nobody would hear them.
   return (
     <>
       <p class="unseen" aria-live="polite">
-        <span key={said}>{said.text}</span>
+        <Heard word={announcer.said.value} />
       </p>
       <p class={told.text === "" ? "told" : "told shown"} role="status">
-        <span key={told}>{told.text}</span>
+        <Heard word={told} />
       </p>
     </>
   );

@@ -11,6 +11,8 @@ export function Composer() {
   const words = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
+  /** Each time that it is sent in vain, what is wrong is heard again. */
+  const tries = useSignal(0);
   const names = draft.suggestions.value;
   useEffect(() => field.current?.focus(), []);
   // The text may change by a chosen mention; the caret then stands behind that.
@@ -30,6 +32,7 @@ export function Composer() {
     const content = draft.text.value;
     if (content.trim() === "") return;
     const wrong = draft.fault;
+    tries.value++;
     fault.value =
       wrong === null
         ? ""
@@ -95,7 +98,7 @@ export function Composer() {
         {words.composer.hint}
       </p>
       <p id="composer-fault" class="refusal" role="alert">
-        {fault}
+        {fault.value === "" ? null : <span key={tries.value}>{fault.value}</span>}
       </p>
     </form>
   );

@@ -1,7 +1,9 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import type { Word } from "../store/announcer.ts";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
+import { Heard } from "./heard.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 interface NicknameFormProps {
@@ -20,20 +22,20 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
   const { room } = useStores();
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  const fault = useSignal(refusal);
+  const fault = useSignal<Word>({ text: refusal });
   const isAsking = useSignal(false);
   useEffect(() => {
     field.current?.focus();
     field.current?.select();
   }, []);
   const ask = async (nickname: string) => {
-    fault.value = nicknameFault(nickname, words) ?? "";
-    if (fault.value === "") {
+    fault.value = { text: nicknameFault(nickname, words) ?? "" };
+    if (fault.value.text === "") {
       isAsking.value = true;
       const error = await room.register(nickname);
       isAsking.value = false;
       if (!error) return done?.();
-      fault.value = nicknameRefusal(error, words);
+      fault.value = { text: nicknameRefusal(error, words) };
     }
     field.current?.focus();
   };
@@ -53,15 +55,15 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
           autocomplete="nickname"
           spellcheck={false}
           defaultValue={first}
-          aria-invalid={fault.value !== ""}
+          aria-invalid={fault.value.text !== ""}
           aria-describedby="nickname-refusal"
           onInput={() => {
-            fault.value = "";
+            fault.value = { text: "" };
           }}
         />
       </label>
       <p id="nickname-refusal" class="refusal" role="alert">
-        {fault}
+        <Heard word={fault.value} />
       </p>
       <button type="submit" class="main" disabled={isAsking.value}>
         {isAsking.value ? waiting : button}
