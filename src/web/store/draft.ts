@@ -2,7 +2,7 @@ import { computed, type ReadonlySignal, type Signal, signal } from "@preact/sign
 import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { complete, type Query, queryAt } from "../text/mentions.ts";
-import { keepNewest, newestFirst, type OpenKeeper } from "./keeper.ts";
+import { type Keeper, keepNewest, newestFirst, type OpenKeeper } from "./keeper.ts";
 
 /** The counter shows when so many characters are left. */
 const COUNT_FROM = 500;
@@ -18,7 +18,7 @@ export type DraftFault = { readonly kind: "long"; readonly length: number } | { 
 
 /**
  * The message that is being written. Each tab has its own, which a reload gives back to it. It also lies where all tabs
- * keep theirs: a tab that is opened without a draft takes over the newest one of its room, and no other tab puts that back.
+ * keep theirs: a tab that is new in a room takes over the newest one of its room, and no other tab puts that back.
  */
 export class DraftStore {
   readonly text: Signal<string>;
@@ -30,7 +30,7 @@ export class DraftStore {
   /** Nicknames that the mention before the caret may become. */
   readonly suggestions: ReadonlySignal<readonly string[]>;
   readonly #keeper: OpenKeeper;
-  readonly #tab: OpenKeeper;
+  readonly #tab: Keeper;
   readonly #room: string;
   /** One of this page's own: a duplicated tab has all that the first one kept. */
   readonly #key: string;
@@ -41,7 +41,7 @@ export class DraftStore {
    * @param tab what this tab keeps over a reload
    * @param names who can be mentioned
    */
-  constructor(keeper: OpenKeeper, tab: OpenKeeper, room: string, names: ReadonlySignal<readonly string[]>) {
+  constructor(keeper: OpenKeeper, tab: Keeper, room: string, names: ReadonlySignal<readonly string[]>) {
     this.#keeper = keeper;
     this.#tab = tab;
     this.#room = KEY + room;
@@ -118,8 +118,7 @@ export class DraftStore {
   }
 
   #keepForReload(text: string): string {
-    if (text === "") this.#tab.removeItem(this.#room);
-    else this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, KEPT_LENGTH_MOST)}`);
     return text;
   }
 
