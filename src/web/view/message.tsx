@@ -68,7 +68,9 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
   };
   return (
     <a class="time" href={hash} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
-      <time dateTime={time === null ? undefined : new Date(time).toISOString()}>{shown}</time>
+      <time translate={false} dateTime={time === null ? undefined : new Date(time).toISOString()}>
+        {shown}
+      </time>
     </a>
   );
 }

@@ -55,7 +55,7 @@ function Person({ name, own }: { readonly name: string; readonly own: boolean })
     <li>
       <Disc name={name} />
       <Nickname name={name} />
-      {own ? <span class="muted"> ({words.you})</span> : null}
+      {own ? <span class="muted">{` (${words.you})`}</span> : null}
     </li>
   );
 }
