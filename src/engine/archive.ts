@@ -4,8 +4,10 @@ import type { Message } from "../room/operation.ts";
 export interface Archive {
   /** The lowest id that is kept, 0 when there are no messages. */
   readonly firstId: number;
-  /** The highest id so far, 0 when there never was a message. What is given has no id above it. */
+  /** The highest id that is kept, 0 when there are no messages. What is given has no id above it. */
   readonly lastId: number;
+  /** Up to this id messages were taken away with all that there was, and not pruned; 0 when that never happened. */
+  readonly emptiedTo: number;
   /** The newest messages that fit into a `get` reply of so many bytes. */
   tail(budgetBytes: number): Promise<string[]>;
   /** What a record takes on average, in bytes, as far as is known. */

@@ -2,16 +2,19 @@ import { PAGE_MAX } from "../protocol/limits.ts";
 import type { PageRequest } from "../protocol/request.ts";
 import type { Page } from "../protocol/v3.ts";
 import type { Archive } from "./archive.ts";
-import { idOf, withoutKey } from "./record.ts";
+import { idOf, timeOf, withoutKey } from "./record.ts";
 
 /** Newest pages that are kept at one time: clients of one kind ask for one size. */
 const NEWEST_PAGES_MOST = 4;
 
-/** What was looked up for a page. */
+/** What was looked up for a page; for one behind a message, that message as well. */
 interface Found {
   readonly shown: Shown[];
   readonly more: boolean;
 }
+
+/** Asks for what comes behind a message. */
+type RequestAbove = PageRequest & { readonly after: number };
 
 /** A message as a page shows it. */
 interface Shown {
@@ -23,6 +26,9 @@ interface Shown {
  * The pages of a room's history: recent ones from memory, older ones from the archive. What is asked for in a batch is
  * first looked up, before the batch is stored, and then made at its place in the batch: the newest messages may be of
  * the batch itself, and only memory has these in time.
+ *
+ * Who asks for what comes behind a message has that message looked up along with it: by its id and time it is known
+ * whether this is the history that it was told of.
  */
 export class Pages {
   readonly #archive: Archive;
@@ -57,30 +63,52 @@ export class Pages {
   }
 
   /** How many messages must be looked up for a page. */
-  missing({ limit, before, after }: PageRequest): number {
-    if (after !== null) return after < this.#above ? Math.min(limit, this.#archive.lastId - after) : 0;
+  missing(request: PageRequest): number {
+    const { limit, before } = request;
+    if (isAbove(request) && request.after <= this.#newestId) return this.#missingAbove(request);
     return this.#isWhole || this.#below(before).length >= limit ? 0 : limit;
+  }
+
+  #missingAbove({ limit, after, time }: RequestAbove): number {
+    const first = time === undefined ? after + 1 : after;
+    return first <= this.#above ? Math.min(limit + 1, this.#archive.lastId - after + 1) : 0;
   }
 
   /** Looks up what a page needs that is not in memory. May reject as the disk does. */
   async lookUp(request: PageRequest): Promise<void> {
-    if (this.missing(request) === 0) return;
-    const { limit, before, after } = request;
-    if (after !== null) await this.#lookUpAbove(request, after);
-    else if (before !== null && before <= this.#above) await this.#lookUpBelow(request, before);
-    else this.#keep(await this.#archive.below(this.#above + 1, limit, this.#budgetBytes));
+    if (isAbove(request)) {
+      if (this.#missingAbove(request) > 0) await this.#lookUpAbove(request);
+      // By what comes first in the batch it may turn out that it is none.
+      if (this.#isForeign(request, this.#fromPosition(request))) await this.#lookUpNewest(request.limit);
+    } else if (this.missing(request) === 0) return;
+    else if (request.before !== null && request.before <= this.#above)
+      await this.#lookUpBelow(request, request.before);
+    else await this.#lookUpNewest(request.limit);
   }
 
-  async #lookUpAbove(request: PageRequest, after: number): Promise<void> {
+  async #lookUpAbove(request: RequestAbove): Promise<void> {
     const { lastId } = this.#archive;
-    const records = await this.#archive.above(after, request.limit, this.#budgetBytes);
+    const records = await this.#recordsFrom(request);
     if (idOf(records.at(-1) ?? "") < lastId) {
       this.#found.set(request, { shown: records.map(shownOf), more: true });
     } else {
       // What the batch adds belongs to the page as well.
       this.#keep(records.filter((record) => idOf(record) <= this.#above));
-      this.#above = after;
+      this.#above = Math.max(0, request.after - 1);
     }
+  }
+
+  /** The message with the id `after`, if there is one, and what follows it: something, if there is anything. */
+  async #recordsFrom({ limit, after }: RequestAbove): Promise<string[]> {
+    const records = await this.#archive.above(after - 1, limit + 1, this.#budgetBytes);
+    const isAlone = records.length === 1 && idOf(records[0] ?? "") === after;
+    if (!isAlone || after === this.#archive.lastId) return records;
+    return [...records, ...(await this.#archive.above(after, limit, this.#budgetBytes))];
+  }
+
+  async #lookUpNewest(limit: number): Promise<void> {
+    if (this.#isWhole || this.#recent.length >= limit) return;
+    this.#keep(await this.#archive.below(this.#above + 1, limit, this.#budgetBytes));
   }
 
   async #lookUpBelow(request: PageRequest, before: number): Promise<void> {
@@ -96,14 +124,47 @@ export class Pages {
 
   /** The page at this moment. What it needs must have been looked up. */
   page(request: PageRequest): Page {
-    const { limit, before, after } = request;
+    const { limit, before } = request;
+    if (isAbove(request)) return this.#pageAbove(request);
     const found = this.#found.get(request);
     this.#found.delete(request);
-    if (after !== null) {
-      const shown = found?.shown ?? this.#recent.slice(firstAbove(this.#recent, after));
-      return this.#cut(shown.slice(0, limit), found?.more ?? shown.length > limit, after);
-    }
     return before === null ? this.#newestPage(limit) : this.#pageBelow(before, limit, found);
+  }
+
+  #pageAbove(request: RequestAbove): Page {
+    const { limit, after } = request;
+    const from = this.#fromPosition(request);
+    const more = this.#found.get(request)?.more;
+    this.#found.delete(request);
+    if (this.#isForeign(request, from)) return { ...this.#newestPage(limit), reset: true };
+    const shown = from[0]?.id === after ? from.slice(1) : from;
+    return this.#cut(shown.slice(0, limit), more ?? shown.length > limit, after);
+  }
+
+  /** The message with the id `after`, if there is one and it is held, and what follows it. */
+  #fromPosition(request: RequestAbove): readonly Shown[] {
+    const found = this.#found.get(request);
+    return found?.shown ?? this.#recent.slice(firstAbove(this.#recent, request.after - 1));
+  }
+
+  /**
+   * Whether the history has no such message as is asked to go on from, nor had one that it no longer keeps.
+   *
+   * @param from that message, if there is one, and what follows it
+   */
+  #isForeign({ after, time }: RequestAbove, [first]: readonly Shown[]): boolean {
+    if (after === 0) return false;
+    if (after > this.#newestId) return true;
+    if (time === undefined) return false;
+    if (first?.id === after) return timeOf(first.text) !== time;
+    const { firstId, emptiedTo } = this.#archive;
+    const isPruned = after < firstId && after > emptiedTo;
+    // An earlier message of this history was not sent later, but for a clock that was set back.
+    return !(isPruned && first !== undefined && time <= timeOf(first.text));
+  }
+
+  get #newestId(): number {
+    return this.#recent.at(-1)?.id ?? this.#archive.lastId;
   }
 
   /** The newest page, made once for all who ask until the next message. */
@@ -170,6 +231,7 @@ export class Pages {
       messages: Buffer.from(kept.map(({ text }) => text).join(",")),
       more: more || count < shown.length,
       gap: this.#gap(after),
+      reset: false,
     };
   }
 
@@ -177,6 +239,10 @@ export class Pages {
     const { firstId } = this.#archive;
     return after !== null && firstId > after + 1 ? { from: after + 1, to: firstId - 1 } : null;
   }
+}
+
+function isAbove(request: PageRequest): request is RequestAbove {
+  return request.after !== null;
 }
 
 function shownOf(record: string): Shown {

@@ -1,9 +1,11 @@
 import type { Readable } from "./engine.ts";
 
-/** The ids of the oldest and the newest message there are: as long as these stay, a history is the same. */
+/** The oldest and the newest message there are: as long as these stay, a history is the same. */
 export interface Ends {
   readonly firstId: number;
   readonly lastId: number;
+  /** In Unix ms, where the history may become another one meanwhile: then ids alone do not tell. */
+  readonly lastTime?: number | undefined;
 }
 
 interface Kept extends Ends {
@@ -24,12 +26,12 @@ export class RecentLists {
   /** The list of a room whose history has these ends. @param read is called when there is none */
   of(
     room: string,
-    { firstId, lastId }: Ends,
+    { firstId, lastId, lastTime }: Ends,
     read: () => Promise<readonly Readable[]>,
   ): Promise<readonly Readable[]> {
     const kept = this.#lists.get(room);
-    if (kept?.firstId === firstId && kept.lastId === lastId) return kept.list;
-    const reading: Kept = { firstId, lastId, list: read() };
+    if (kept?.firstId === firstId && kept.lastId === lastId && kept.lastTime === lastTime) return kept.list;
+    const reading: Kept = { firstId, lastId, lastTime, list: read() };
     this.#lists.delete(room);
     this.#lists.set(room, reading);
     reading.list.catch(() => {

@@ -80,6 +80,11 @@ export function idOf(record: string): number {
   return Number.parseInt(record.slice(record.lastIndexOf(',"id":') + ',"id":'.length), 10);
 }
 
+/** The time in a record, read off its text. */
+export function timeOf(record: string): number {
+  return Number.parseInt(record.slice(record.lastIndexOf(',"time":') + ',"time":'.length), 10);
+}
+
 /** A record without its key, as v3 shows it. A quote inside a string stands behind a backslash, so `,"key":"` occurs once. */
 export function withoutKey(record: string): string {
   const at = record.lastIndexOf(',"key":"');

@@ -1,5 +1,5 @@
 import type { PageRequest } from "../protocol/request.ts";
-import type { Page } from "../protocol/v3.ts";
+import { PAGE_TO_COME, type Page } from "../protocol/v3.ts";
 import { HistoryWindow } from "../room/history.ts";
 import type { Decision, HistoryView, Message, Outcome } from "../room/operation.ts";
 import type { Archive } from "./archive.ts";
@@ -17,9 +17,6 @@ export interface Stored {
 
 const NONE_REPEATED: Stored["repeated"] = new Map();
 export const NOTHING_STORED: Stored = { repeated: NONE_REPEATED, getError: null, sendError: null };
-
-/** For when messages cannot be given now: there are more, and whoever wants them asks for them. */
-const PAGE_TO_COME: Page = { messages: new Uint8Array(0), more: true, gap: null };
 
 /**
  * Makes outcomes of a room's decisions, with what they show of the history. It holds the newest messages, which grow

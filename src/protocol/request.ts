@@ -13,6 +13,8 @@ export interface PageRequest {
   readonly limit: number;
   readonly before: number | null;
   readonly after: number | null;
+  /** The time (Unix ms) of the message `after`, where it was told: by both together the message is known. */
+  readonly time?: number | undefined;
 }
 
 /**
@@ -132,8 +134,14 @@ function parsePage(value: object): PageRequest | null {
   const before = "before" in value ? value.before : null;
   const after = "after" in value ? value.after : null;
   if (!isWhole(limit) || limit < 1 || limit > PAGE_MAX) return null;
-  if ("before" in value) return "after" in value || !isWhole(before) ? null : { limit, before, after: null };
-  if ("after" in value) return isWhole(after) ? { limit, before: null, after } : null;
+  if ("after" in value) {
+    if ("before" in value || !isWhole(after)) return null;
+    if (!("time" in value)) return { limit, before: null, after };
+    const { time } = value;
+    return Number.isSafeInteger(time) ? { limit, before: null, after, time: Number(time) } : null;
+  }
+  if ("time" in value) return null;
+  if ("before" in value) return isWhole(before) ? { limit, before, after: null } : null;
   return { limit, before: null, after: null };
 }
 

@@ -14,7 +14,12 @@ export interface Page {
   readonly more: boolean;
   /** Ids of messages that were asked for and are no longer kept, from the first to the last. */
   readonly gap: { readonly from: number; readonly to: number } | null;
+  /** The history has no such message as was asked to go on from: this is its newest page instead. */
+  readonly reset: boolean;
 }
+
+/** For when messages cannot be given now: there are more, and whoever wants them asks for them. */
+export const PAGE_TO_COME: Page = { messages: new Uint8Array(0), more: true, gap: null, reset: false };
 
 /** What a client is told of the server's limits, and how it should come back. */
 export interface WelcomeTerms {
@@ -79,8 +84,9 @@ export function typingEvent(name: string): string {
   return JSON.stringify({ type: "receive", datatype: "typing", name });
 }
 
-function withPage(frame: string, { messages, more, gap }: Page, online: string): HistoryFrame {
-  const end = gap === null ? "" : `,"gap":${JSON.stringify({ from: gap.from, to: gap.to })}`;
+function withPage(frame: string, { messages, more, gap, reset }: Page, online: string): HistoryFrame {
+  const missing = gap === null ? "" : `,"gap":${JSON.stringify({ from: gap.from, to: gap.to })}`;
+  const end = reset ? `${missing},"reset":true` : missing;
   return {
     head: `${frame.slice(0, -1)},"data":{"message":[`,
     messages,

@@ -32,7 +32,6 @@ type Ending = readonly [Connection, "flood" | "resumed" | "cut"];
 const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
 
 const NOBODY = new Set<Wire>();
-const NOTHING = new Uint8Array(0);
 
 /** The sockets of a room's registered connections, by what they speak and whether they take it compressed. */
 type Listeners = Readonly<Record<Version | "deflating", Set<Wire>>>;
@@ -206,7 +205,7 @@ export class Fanout {
         // Without memory for the page the nickname moves all the same, and the messages can be asked for again.
         const roster = this.#rosterText(outcome.online);
         const isRefused = connection.historyRefusal(outcome.page.messages.length + roster.length) !== null;
-        const page = isRefused ? { ...outcome.page, messages: NOTHING, more: true } : outcome.page;
+        const page = isRefused ? v3.PAGE_TO_COME : outcome.page;
         return v3.resumed(outcome.name, connection.secret, page, roster);
       }
       case "typing":

@@ -59,6 +59,24 @@ engineContract({
     sessions.query("UPDATE sessions SET name = ? WHERE name = ?").run(to, from);
     sessions.close();
   },
+  backUp: async (stage, what) => {
+    const dataFile = fileOf.get(stage.deliver) ?? "";
+    const suffixes = what === "messages" ? [""] : ["", ".sessions"];
+    const copy = join(folder, `${++files}.backup`);
+    for (const suffix of suffixes) cpSync(dataFile + suffix, copy + suffix);
+    return async () => {
+      for (const suffix of suffixes) cpSync(copy + suffix, dataFile + suffix);
+    };
+  },
+  takeOut: async (stage, ids) => {
+    const dataFile = fileOf.get(stage.deliver) ?? "";
+    if (ids === undefined) {
+      rmSync(dataFile);
+      return;
+    }
+    const history: { id: number }[] = JSON.parse(readFileSync(dataFile, "utf8"));
+    await Bun.write(dataFile, JSON.stringify(history.filter(({ id }) => !ids.includes(id))));
+  },
   breakStore: () => {
     const append = spyOn(Journal.prototype, "append").mockRejectedValue(
       Object.assign(new Error("no space left on device"), { code: "ENOSPC" }),

@@ -44,6 +44,19 @@ async function administer(stage: EngineStage, statement: string): Promise<unknow
   }
 }
 
+const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
+let backups = 0;
+
+/** Statements that copy tables, and that put the copies back. */
+function backup(tables: readonly string[]) {
+  const copy = `backup_${++backups}`;
+  const save = tables.map((table) => `CREATE TABLE ${copy}_${table} AS TABLE chatbox.${table}`);
+  const putBack = tables.map(
+    (table) => `DELETE FROM chatbox.${table}; INSERT INTO chatbox.${table} TABLE ${copy}_${table}`,
+  );
+  return { save: save.join(";"), putBack: putBack.join(";") };
+}
+
 engineContract({
   name: "postgres",
   open: (deliver, previous, times) => {
@@ -56,6 +69,17 @@ engineContract({
   },
   renameStored: async (stage, from, to) => {
     await administer(stage, `UPDATE chatbox.nicknames SET name = '${to}' WHERE name = '${from}'`);
+  },
+  backUp: async (stage, what) => {
+    const { save, putBack } = backup(what === "messages" ? ["messages"] : TABLES);
+    await administer(stage, save);
+    return async () => {
+      await administer(stage, putBack);
+    };
+  },
+  takeOut: async (stage, ids) => {
+    const which = ids === undefined ? "true" : `id IN (${ids.join()})`;
+    await administer(stage, `DELETE FROM chatbox.messages WHERE room = '/' AND ${which}`);
   },
 });
 

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import type { Deliver, Engine } from "../../src/engine/engine.ts";
 import type { Retention } from "../../src/engine/retention.ts";
 import type { PageRequest } from "../../src/protocol/request.ts";
+import type { Page } from "../../src/protocol/v3.ts";
 import type { Outcome, RoomRequest } from "../../src/room/operation.ts";
 
 const NEWEST: PageRequest = { limit: 100, before: null, after: null };
@@ -18,13 +19,19 @@ export type Told = Outcome & { readonly shown?: string };
 export interface EngineTimes {
   readonly graceMs?: number;
   readonly restartGraceMs?: number;
+  /** What the clock says, in Unix ms. */
+  readonly at?: number;
   /** With it the engine is opened a day after the one before. */
   readonly retention?: Omit<Retention, "everyMs">;
 }
 
 /** The options that times stand for. */
-export function withRetention({ retention, ...times }: EngineTimes = {}) {
-  return retention === undefined ? times : { ...times, retention: { ...retention, everyMs: 60_000 } };
+export function withRetention({ retention, at, ...times }: EngineTimes = {}) {
+  return {
+    ...times,
+    ...(at === undefined ? {} : { now: () => ({ time: at, timestamp: `T${at}` }) }),
+    ...(retention === undefined ? {} : { retention: { ...retention, everyMs: 60_000 } }),
+  };
 }
 
 const ALL_TEN = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
@@ -107,6 +114,13 @@ export interface EngineKind {
   abandon(stage: EngineStage): Promise<void>;
   /** Gives somebody another nickname in the store, as an earlier version may have left it. No engine runs over it. */
   renameStored(stage: EngineStage, from: string, to: string): Promise<void>;
+  /**
+   * Copies the store, and gives what puts it back: all of it, or the messages alone, as an operator may do it by hand. No
+   * engine runs over it, neither now nor then.
+   */
+  backUp(stage: EngineStage, what: "everything" | "messages"): Promise<() => Promise<void>>;
+  /** Takes messages of the main room out of the store by hand; all of them where no ids are given. No engine runs over it. */
+  takeOut(stage: EngineStage, ids?: readonly number[]): Promise<void>;
   /** Makes the store refuse writes until what it returns is called; undefined where there is no way. */
   breakStore?(stage: EngineStage): () => void;
 }
@@ -477,11 +491,13 @@ export function engineContract(kind: EngineKind): void {
     const pages = told.flatMap((each) => (each.kind === "paged" ? [each.page] : []));
     expect(pages.length).toBe(asked.length);
     for (const [at, { limit, before, after, upTo }] of asked.entries()) {
+      const isForeign = after !== null && after > upTo;
       const ids = Array.from({ length: upTo }, (_, i) => i + 1).filter(
-        (id) => id < (before ?? Number.POSITIVE_INFINITY) && id > (after ?? 0),
+        (id) => id < (before ?? Number.POSITIVE_INFINITY) && (isForeign || id > (after ?? 0)),
       );
-      const expected = after === null ? ids.slice(-limit) : ids.slice(0, limit);
+      const expected = after === null || isForeign ? ids.slice(-limit) : ids.slice(0, limit);
       const page = pages[at];
+      expect(page?.reset).toBe(isForeign);
       const shown: { id: number; content: string }[] = JSON.parse(
         `[${textOf(page?.messages ?? new Uint8Array(0))}]`,
       );
@@ -558,6 +574,8 @@ export function engineContract(kind: EngineKind): void {
     });
   }
 
+  restoreContract(kind, stages);
+
   const { breakStore } = kind;
   if (breakStore) {
     test(`${kind.name}: KEY-4 ID-2 a key whose message could not be stored may be tried again, and its id with it`, async () => {
@@ -605,6 +623,239 @@ export function engineContract(kind: EngineKind): void {
       await stage.engine.close();
     });
   }
+}
+
+const HOUR_MS = 60 * 60 * 1000;
+
+/** What is promised when the history is not the one that somebody was told of. */
+function restoreContract(
+  kind: EngineKind,
+  stages: (previous?: EngineStage, times?: EngineTimes) => Promise<EngineStage>,
+): void {
+  /** Says something at a time, ends the engine, and gives what was stored. */
+  const say = async (previous: EngineStage | undefined, at: number, contents: readonly string[]) => {
+    const stage = await stages(previous, { at });
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    for (const content of contents) stage.send("1", content);
+    const told = await stage.until(1 + contents.length);
+    await stage.engine.close();
+    return { stage, said: told.flatMap((each) => (each.kind === "sent" ? [each.message] : [])) };
+  };
+
+  /** What somebody is given who asks for what comes behind each of some places. */
+  const goOnFrom = async (previous: EngineStage, places: readonly Partial<PageRequest>[]) => {
+    const stage = await stages(previous);
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    for (const place of places) stage.page("1", place);
+    const told = await stage.until(1 + places.length);
+    await stage.engine.close();
+    return told.flatMap((each) => (each.kind === "paged" ? [pageShown(each.page)] : []));
+  };
+
+  const behind = ({ id, time }: { id: number; time: number }) => ({ after: id, time });
+  const FIRST = ["one", "two", "three"];
+
+  for (const what of ["everything", "messages"] as const) {
+    test(`${kind.name}: PAGE-6 where ${what} of a backup with less was put back, who was told more is given the newest page, and who was not goes on`, async () => {
+      const { stage, said } = await say(undefined, 1_000, FIRST);
+      const putBack = await kind.backUp(stage, what);
+      const { stage: later, said: lost } = await say(stage, 2_000, ["four", "five", "six"]);
+      await putBack();
+      const [three, six] = [said[2], lost[2]];
+      if (!three || !six) throw new Error("all was stored");
+      const places = [behind(six), { after: 6 }, behind(three), { after: 0, time: 7 }, { after: 3 }];
+      const all = { contents: FIRST, gap: null, more: false };
+      const none = { contents: [], gap: null, more: false, reset: false };
+      expect(await goOnFrom(later, places)).toEqual([
+        { ...all, reset: true },
+        { ...all, reset: true },
+        none,
+        { ...all, reset: false },
+        none,
+      ]);
+      // As many as there were before, and more.
+      for (const contents of [["4", "5", "6"], ["7"]]) {
+        const { stage: again } = await say(later, 3_000, contents);
+        const [lostPage, keptPage] = await goOnFrom(again, [behind(six), behind(three)]);
+        expect(lostPage).toMatchObject({ reset: true, gap: null });
+        expect(lostPage?.contents.slice(0, 4)).toEqual([...FIRST, "4"]);
+        expect(keptPage).toMatchObject({ reset: false, gap: null, contents: lostPage?.contents.slice(3) });
+      }
+    });
+  }
+
+  test(`${kind.name}: PAGE-6 where a backup with more was put back, who was told of what was there meanwhile is given the newest page`, async () => {
+    const { stage } = await say(undefined, 1_000, FIRST);
+    const putBackLess = await kind.backUp(stage, "everything");
+    const { stage: more } = await say(stage, 2_000, ["four", "five", "six"]);
+    const putBackMore = await kind.backUp(more, "everything");
+    await putBackLess();
+    const { stage: other, said } = await say(more, 3_000, ["4", "5"]);
+    await putBackMore();
+    expect(said.map(({ id }) => id)).toEqual([4, 5]);
+    expect(await goOnFrom(other, [...said.map(behind), { after: 2, time: 1_000, limit: 2 }])).toEqual([
+      { contents: [...FIRST, "four", "five", "six"], gap: null, more: false, reset: true },
+      { contents: [...FIRST, "four", "five", "six"], gap: null, more: false, reset: true },
+      { contents: ["three", "four"], gap: null, more: true, reset: false },
+    ]);
+  });
+
+  test(`${kind.name}: PAGE-6 ID-2 of a history that was deleted nobody keeps a message, though ids go on, and nothing is a gap`, async () => {
+    const { stage, said } = await say(undefined, 1_000, FIRST);
+    await kind.takeOut(stage);
+    const places = [...said.map(behind), { after: 3 }, { after: 0 }];
+    const emptied = await goOnFrom(stage, places);
+    const nothing = { contents: [], gap: null, more: false };
+    expect(emptied).toEqual([...Array(4).fill({ ...nothing, reset: true }), { ...nothing, reset: false }]);
+    const { said: anew } = await say(stage, 2_000, ["four", "five"]);
+    expect(anew.map(({ id }) => id)).toEqual([4, 5]);
+    const after = await goOnFrom(stage, places.slice(0, 3));
+    expect(after).toEqual(Array(3).fill({ contents: ["four", "five"], gap: null, more: false, reset: true }));
+  });
+
+  test(`${kind.name}: PAGE-6 who goes on from a message that was taken out by hand is given the newest page, and the others go on`, async () => {
+    const { stage, said } = await say(undefined, 1_000, [...FIRST, "four", "five"]);
+    await kind.takeOut(stage, [2, 3]);
+    const left = { contents: ["one", "four", "five"], gap: null, more: false, reset: true };
+    const [one, two, three, four] = await goOnFrom(stage, said.map(behind));
+    expect([two, three]).toEqual([left, left]);
+    expect(one).toMatchObject({ contents: ["four", "five"], gap: null, reset: false });
+    expect(four).toMatchObject({ contents: ["five"], reset: false });
+    // By an id alone nobody can tell; numbers may be left out.
+    expect(await goOnFrom(stage, [{ after: 2 }])).toMatchObject([
+      { contents: ["four", "five"], reset: false },
+    ]);
+  });
+
+  test(`${kind.name}: PAGE-6 where the newest message was taken out, its number is left out, and who had it is given the newest page`, async () => {
+    const { stage, said } = await say(undefined, 1_000, FIRST);
+    await kind.takeOut(stage, [3]);
+    const { said: next } = await say(stage, 2_000, ["four"]);
+    expect(next[0]?.id).toBe(4);
+    const [two, three] = await goOnFrom(stage, said.slice(1).map(behind));
+    expect(two).toEqual({ contents: ["four"], gap: null, more: false, reset: false });
+    expect(three).toEqual({ contents: ["one", "two", "four"], gap: null, more: false, reset: true });
+  });
+
+  test(`${kind.name}: PAGE-6 messages of one moment, and of a clock that was set back, are each known by their places`, async () => {
+    const { stage } = await say(undefined, 5_000, ["one", "two"]);
+    const { stage: back } = await say(stage, 1_000, ["three", "four"]);
+    const { stage: last } = await say(back, 6_000, ["five"]);
+    const places = [5_000, 5_000, 1_000, 1_000, 6_000].map((time, at) => ({ after: at + 1, time }));
+    const pages = await goOnFrom(last, places);
+    expect(pages.map(({ contents, reset }) => [contents.length, reset])).toEqual(
+      [4, 3, 2, 1, 0].map((count) => [count, false]),
+    );
+    const wrong = await goOnFrom(last, [
+      { after: 3, time: 5_000 },
+      { after: 1, time: 4_999 },
+      { after: 2, time: -1 },
+    ]);
+    expect(wrong.map(({ reset }) => reset)).toEqual([true, true, true]);
+  });
+
+  test(`${kind.name}: PAGE-5 PAGE-6 of a history that was pruned, who was told earlier messages has a gap, and of another history the newest page`, async () => {
+    const { stage, said } = await say(undefined, 1_000, [...FIRST, "four", "five"]);
+    const times = { at: 48 * HOUR_MS, retention: { keepMs: null, keepMessages: 2, keepBytes: null } };
+    const pruning = await stages(stage, times);
+    await pruning.engine.close();
+    const pages = await goOnFrom(pruning, [...said.map(behind), { after: 2, time: 47 * HOUR_MS }]);
+    const page = { contents: ["four", "five"], more: false, reset: false };
+    expect(pages).toEqual([
+      { ...page, gap: { from: 2, to: 3 } },
+      { ...page, gap: { from: 3, to: 3 } },
+      { ...page, gap: null },
+      { ...page, contents: ["five"], gap: null },
+      { ...page, contents: [], gap: null },
+      { ...page, gap: null, reset: true },
+    ]);
+  });
+
+  test(`${kind.name}: PAGE-6 ORD-5 a place is known, or not, at its place in the order, within one batch as well`, async () => {
+    const stage = await stages(undefined, { at: 1_000 });
+    stage.engine.enter("/");
+    stage.name("1", "An");
+    stage.page("1", { after: 1, time: 1_000 });
+    stage.send("1", "one");
+    stage.page("1", { after: 1, time: 1_000 });
+    stage.send("1", "two");
+    stage.page("1", { after: 1, time: 1_000 });
+    stage.page("1", { after: 1, time: 999 });
+    const told = await stage.until(7);
+    const pages = told.flatMap((each) => (each.kind === "paged" ? [pageShown(each.page)] : []));
+    expect(pages.map(({ contents, reset }) => [contents, reset])).toEqual([
+      [[], true],
+      [[], false],
+      [["two"], false],
+      [["one", "two"], true],
+    ]);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: PAGE-3 PAGE-6 pages behind any place agree with the whole history, over an engine's end`, async () => {
+    const contents = Array.from({ length: 200 }, (_, at) => `${at + 1} ${"x".repeat((at * 37) % 400)}`);
+    const { stage } = await say(undefined, 1_000, contents);
+    for (const time of [1_000, 2_000, undefined]) {
+      const places = [1, 2, 63, 64, 65, 100, 127, 128, 129, 190, 199, 200].map((after, at) => ({
+        ...{ after, limit: 1 + ((at * 29) % 90) },
+        ...(time === undefined ? {} : { time }),
+      }));
+      const pages = await goOnFrom(stage, places);
+      for (const [at, { after, limit }] of places.entries()) {
+        const isForeign = time === 2_000;
+        expect(pages[at]).toEqual({
+          contents: isForeign ? contents.slice(-limit) : contents.slice(after, after + limit),
+          gap: null,
+          more: isForeign ? limit < 200 : after + limit < 200,
+          reset: isForeign,
+        });
+      }
+    }
+  });
+
+  for (const what of ["everything", "messages"] as const) {
+    test(`${kind.name}: KEY-2 KEY-4 DUR-2 after ${what} of a backup was put back, a repeat is stored where its message is gone, and only there`, async () => {
+      const stage = await stages(undefined, { at: 1_000 });
+      stage.engine.enter("/");
+      stage.name("a", "An");
+      stage.send("a", "kept", "/", "k");
+      stage.vanish("a");
+      await stage.until(3);
+      await stage.engine.close();
+      const putBack = await kind.backUp(stage, what);
+      const between = await stages(stage, { at: 1_001 });
+      between.engine.enter("/");
+      between.resume("b", "a");
+      between.send("b", "lost", "/", "l");
+      between.send("b", "lost as well");
+      between.vanish("b");
+      await between.until(4);
+      await between.engine.close();
+      await putBack();
+      const after = await stages(between, { at: 1_002 });
+      after.engine.enter("/");
+      after.resume("c", what === "everything" ? "a" : "b", { after: 3, time: 1_001 });
+      after.send("c", "lost", "/", "l");
+      after.send("c", "lost", "/", "l");
+      after.send("c", "kept", "/", "k");
+      const [resumed, sent, ...repeated] = await after.until(4);
+      expect(resumed).toMatchObject({ kind: "resumed", page: { reset: true } });
+      expect(sent).toMatchObject({ kind: "sent", message: { content: "lost", time: 1_002 } });
+      expect(repeated).toMatchObject([
+        { kind: "repeated", message: { content: "lost", time: 1_002 } },
+        { kind: "repeated", message: { content: "kept", id: 1 } },
+      ]);
+      await after.engine.close();
+    });
+  }
+}
+
+/** What a page shows. */
+function pageShown({ messages, gap, more, reset }: Page) {
+  const shown: { content: string }[] = JSON.parse(`[${textOf(messages)}]`);
+  return { contents: shown.map(({ content }) => content), gap, more, reset };
 }
 
 function contentsOf(told: Told): string[] {

@@ -13,6 +13,7 @@ test("ORD-5 what another server stores while a history is being read is in that 
   const archive = {
     firstId: 1,
     lastId: 2,
+    emptiedTo: 0,
     averageBytes: 50,
     tail: () => read.promise,
     below: nothing,

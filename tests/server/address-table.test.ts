@@ -74,7 +74,7 @@ test("LIM-9 who is absent counts: an address has no more nicknames than it may h
     online: [],
     oldProof: "",
   } as const;
-  const page = { messages: new Uint8Array(0), more: false, gap: null };
+  const page = { messages: new Uint8Array(0), more: false, gap: null, reset: false };
   absentees.told({ ...resumed, page, lease: { proof: "", person: "" } });
   expect(address.mayRegister).toBe(true);
 });

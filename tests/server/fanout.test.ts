@@ -292,7 +292,7 @@ function outcomeOf(decision: Decision): Outcome {
   switch (decision.kind) {
     case "paged":
     case "resumed":
-      return { ...decision, page: { messages: new Uint8Array(0), more: false, gap: null } };
+      return { ...decision, page: { messages: new Uint8Array(0), more: false, gap: null, reset: false } };
     case "repeated":
       throw new Error("no key was sent");
     default:

@@ -51,6 +51,8 @@ const LITTLE_BYTES = 64 * 1024;
  */
 export class Journal {
   readonly path: string;
+  /** See `Archive.emptiedTo`. Whoever has opened the file knows. */
+  emptiedTo = 0;
   readonly #notices: string[];
   readonly #realPath: string;
   readonly #fsync: FsyncMode;
@@ -253,7 +255,7 @@ export class Journal {
 
   /** The message with an id, undefined when there is none. */
   async message(id: number): Promise<StoredMessage | undefined> {
-    const [record] = await this.above(id - 1, 1);
+    const [record] = await this.below(id + 1, 1);
     return record !== undefined && idOf(record) === id ? decodeRecord(record) : undefined;
   }
 

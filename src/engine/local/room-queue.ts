@@ -183,9 +183,13 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     for await (const { key, id, time } of journal.keyedSince(now().time - REMEMBERED_MS)) {
       this.keys.add(key, id, time);
     }
+    const givenId = sessions.lastId(name);
+    // Pruning leaves a message at least: somebody has deleted them all, or the file.
+    if (journal.count === 0 && givenId > 0) sessions.noteEmptied(name, givenId);
+    journal.emptiedTo = sessions.emptiedTo(name);
     this.#journal = journal;
     this.#room = new Room({
-      lastId: Math.max(journal.lastId, sessions.lastId(name)),
+      lastId: Math.max(journal.lastId, givenId),
       history: this.telling.view,
       lastPlace: this.#absentees.length,
       members: this.#absentees,

@@ -23,6 +23,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS server (alive_at INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS clock (seen_at INTEGER NOT NULL, held_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS last_ids (room TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS emptied (room TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
 /** A lease as it is stored. `endedAt`, when it was over or void, is in Unix milliseconds; null while it holds. */
@@ -145,17 +146,33 @@ export class SessionStore {
 
   /** The highest id that was noted for a room, 0 for none. The file of the history may know a higher one. */
   lastId(room: string): number {
-    return (
-      this.#database.query<{ id: number }, [string]>("SELECT id FROM last_ids WHERE room = ?").get(room)
-        ?.id ?? 0
-    );
+    return this.#noted("last_ids", room);
   }
 
   /** Notes that ids of a room went so far: an operator may take the newest messages out of the file. */
   noteLastId(room: string, id: number): void {
+    this.#note("last_ids", room, id);
+  }
+
+  /** How far the ids of a room went when its history was found empty, 0 when it never was. */
+  emptiedTo(room: string): number {
+    return this.#noted("emptied", room);
+  }
+
+  /** Notes that a room's history is empty, whose ids went so far: an operator has deleted it. */
+  noteEmptied(room: string, id: number): void {
+    this.#note("emptied", room, id);
+  }
+
+  #noted(table: IdTable, room: string): number {
+    const query = this.#database.query<{ id: number }, [string]>(`SELECT id FROM ${table} WHERE room = ?`);
+    return query.get(room)?.id ?? 0;
+  }
+
+  #note(table: IdTable, room: string, id: number): void {
     this.#try(() => {
-      if (id <= this.lastId(room)) return;
-      this.#database.query("INSERT OR REPLACE INTO last_ids (room, id) VALUES (?, ?)").run(room, id);
+      if (id <= this.#noted(table, room)) return;
+      this.#database.query(`INSERT OR REPLACE INTO ${table} (room, id) VALUES (?, ?)`).run(room, id);
     });
   }
 
@@ -285,6 +302,10 @@ export class SessionStore {
   }
 }
 
+/** Tables of which each room has one id. */
+const ID_TABLES = ["last_ids", "emptied"] as const;
+type IdTable = (typeof ID_TABLES)[number];
+
 type LeaseChange = Extract<Decision, { kind: "registered" | "renamed" | "resumed" | "left" }> & {
   lease: Lease;
 };
@@ -295,19 +316,24 @@ function hasLease(decision: Decision): decision is LeaseChange {
 
 /** Has a file hold the sessions of another store, and none of those that were in it. */
 function copyInto(file: Database, store: Database): void {
-  const rows = store.query<WholeRow, []>("SELECT * FROM sessions ORDER BY place").all();
-  const ids = store.query<{ room: string; id: number }, []>("SELECT room, id FROM last_ids").all();
+  const sessions = store.query<WholeRow, []>("SELECT * FROM sessions ORDER BY place").all();
+  const ids = ID_TABLES.map((table) => ({
+    table,
+    rows: store.query<{ room: string; id: number }, []>(`SELECT room, id FROM ${table}`).all(),
+  }));
   file.transaction(() => {
     file.run("DELETE FROM sessions");
     const insert = file.query(
       "INSERT INTO sessions (room, proof, person, name, ended_at) VALUES (?, ?, ?, ?, ?)",
     );
-    for (const { room, proof, person, name, ended_at } of rows)
+    for (const { room, proof, person, name, ended_at } of sessions)
       insert.run(room, proof, person, name, ended_at);
-    const raise = file.query(
-      "INSERT INTO last_ids (room, id) VALUES (?, ?) ON CONFLICT DO UPDATE SET id = max(id, excluded.id)",
-    );
-    for (const { room, id } of ids) raise.run(room, id);
+    for (const { table, rows } of ids) {
+      const raise = file.query(
+        `INSERT INTO ${table} (room, id) VALUES (?, ?) ON CONFLICT DO UPDATE SET id = max(id, excluded.id)`,
+      );
+      for (const { room, id } of rows) raise.run(room, id);
+    }
   })();
 }
 

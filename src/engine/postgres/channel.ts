@@ -1,6 +1,6 @@
 import type { SessionId } from "../../room/operation.ts";
 import { type Batch, changesOf, encodeChanges, type LogEntry } from "./entry.ts";
-import { integerOf, type Row, textOf } from "./rows.ts";
+import { integerOf, type Row, textOf, textOrNull } from "./rows.ts";
 
 /** The channel that all servers of a chat listen to. */
 export const CHANNEL = "chatbox";
@@ -26,10 +26,10 @@ export type Note =
   /** A server has gone in good order: its people are to be cared for. */
   | { readonly kind: "gone" };
 
-export function encodeEntryNote({ room, position, server, id, changes }: Batch): string {
+export function encodeEntryNote({ room, position, server, id, follows, changes }: Batch): string {
   const head = { kind: "entry", room, position };
   // The changes are JSON already, so that they are encoded once.
-  const whole = `${JSON.stringify({ ...head, server, batch: id }).slice(0, -1)},"changes":${encodeChanges(changes, true)}}`;
+  const whole = `${JSON.stringify({ ...head, server, batch: id, follows }).slice(0, -1)},"changes":${encodeChanges(changes, true)}}`;
   return Buffer.byteLength(whole) <= PAYLOAD_MOST_BYTES ? whole : JSON.stringify(head);
 }
 
@@ -67,6 +67,8 @@ function entryNoteOf(note: Row): Note {
   const position = integerOf(note.position);
   if (note.changes === undefined) return { kind: "entry", room, position, entry: null };
   const changes = changesOf(note.changes);
-  const entry = { position, server: textOf(note.server), batch: textOf(note.batch), changes };
+  // Servers of an earlier version do not tell it.
+  const follows = note.follows === undefined ? null : textOrNull(note.follows);
+  const entry = { position, server: textOf(note.server), batch: textOf(note.batch), follows, changes };
   return { kind: "entry", room, position, entry };
 }

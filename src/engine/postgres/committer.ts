@@ -24,6 +24,8 @@ export interface Work {
   readonly operations: readonly Operation[];
   /** Whose people are to be seen to as well, because their servers cannot. */
   readonly adopts: "nobody" | "the dead's" | "the dead's and ours";
+  /** Whether a session that has a nickname by this server has its connection here. */
+  readonly isConnected: (session: SessionId) => boolean;
 }
 
 /** What came of it. */
@@ -153,7 +155,7 @@ export class Committer {
     }
     const { stage } = attempt;
     if (stage.kind === "begun") throw new Error("A transaction has ended before it was decided.");
-    if (stage.kind === "decided") replica.stand(stage.decisions);
+    if (stage.kind === "decided") replica.stand(stage.decisions, batch);
     return stage.decisions;
   }
 
@@ -166,26 +168,31 @@ export class Committer {
     const { follower, name } = this.#options;
     if (!head.isAlive) throw new Evicted("The other servers have taken this one for dead.");
     follower.hold();
-    if (head.position === replica.position) return false;
+    if (replica.isAt(head)) return false;
     for (const entry of await entriesAfter(sql, name, replica.position)) {
-      if (entry.position !== replica.position + 1) break;
+      if (!replica.isFollowedBy(entry)) break;
       if (doubt !== null && entry.batch === doubt.batch) {
-        replica.standAfterAll(doubt.decisions);
+        replica.standAfterAll(doubt.decisions, doubt.batch);
         // What comes after it is told after it: it was notified, or will be.
         return true;
       }
       follower.hear(replica, entry);
     }
-    if (replica.position !== head.position) throw new FallenBehind("The log does not tell what was missed.");
+    if (!replica.isAt(head))
+      throw new FallenBehind("The log does not tell what was missed, or has another past.");
     return false;
   }
 
-  /** Sessions whose servers cannot see to them: dead ones, and at the end of this server its own. */
-  async #orphans(sql: SQL, replica: Replica, { adopts }: Work): Promise<SessionId[]> {
+  /**
+   * Sessions whose servers cannot see to them: dead ones, and at the end of this server its own; and whoever has left this
+   * server, and is here again since the database has gone back.
+   */
+  async #orphans(sql: SQL, replica: Replica, { adopts, isConnected }: Work): Promise<SessionId[]> {
     if (adopts === "nobody") return [];
     const living = new Set(rowsOf(await sql`SELECT id FROM chatbox.servers`).map((row) => textOf(row.id)));
     if (adopts === "the dead's and ours") living.delete(this.#options.server());
-    return replica.awayFrom((server) => living.has(server));
+    const ghosts = adopts === "the dead's" ? replica.ghosts(isConnected) : [];
+    return [...replica.awayFrom((server) => living.has(server)), ...ghosts];
   }
 
   #decide({ room }: Replica, operations: readonly Operation[], orphans: readonly SessionId[]): Decision[] {
@@ -196,7 +203,12 @@ export class Committer {
     ];
   }
 
-  async #write(sql: SQL, { room, position }: Replica, id: string, changes: readonly Change[]): Promise<void> {
+  async #write(
+    sql: SQL,
+    { room, position, batch }: Replica,
+    id: string,
+    changes: readonly Change[],
+  ): Promise<void> {
     const { name, now, server } = this.#options;
     const touched = new Set<SessionId>();
     for (const change of changes) {
@@ -207,6 +219,7 @@ export class Committer {
       room: name,
       server: server(),
       id,
+      follows: batch,
       position: position + 1,
       lastId: room.lastId,
       lastPlace: room.lastPlace,

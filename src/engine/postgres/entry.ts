@@ -9,6 +9,8 @@ export interface LogEntry {
   /** Who decided it, and under which id of its own. */
   readonly server: string;
   readonly batch: string;
+  /** The batch of the entry before it; null where that is not known. */
+  readonly follows: string | null;
   readonly changes: readonly EntryChange[];
 }
 
@@ -45,6 +47,8 @@ export interface Batch {
   readonly room: string;
   readonly server: string;
   readonly id: string;
+  /** The batch before it, null where that is not known. */
+  readonly follows: string | null;
   readonly position: number;
   readonly lastId: number;
   readonly lastPlace: number;

@@ -18,7 +18,7 @@ export class Evicted extends Error {
   override readonly name = "Evicted";
 }
 
-/** This server was away for longer than the log is kept. */
+/** This server was away for longer than the log is kept, or what it knows of the room is not what the database has. */
 export class FallenBehind extends Error {
   override readonly name = "FallenBehind";
 }

@@ -2,7 +2,7 @@ import type { Outcome } from "../../room/operation.ts";
 import type { Database } from "./database.ts";
 import type { LogEntry } from "./entry.ts";
 import type { Replica } from "./replica.ts";
-import { entriesAfter, firstIdOf, positionOf } from "./room-store.ts";
+import { entriesAfter, firstIdOf, loadHead } from "./room-store.ts";
 
 const CATCH_UP_TIMEOUT_MS = 3_000;
 
@@ -39,6 +39,8 @@ export class Follower {
   readonly #inbox = new Map<number, LogEntry | null>();
   #isBehind = false;
   #isPruned = false;
+  /** An entry was heard that comes next, and is not of the log that was followed. */
+  #hasParted = false;
 
   constructor(options: FollowerOptions) {
     this.#options = options;
@@ -64,6 +66,7 @@ export class Follower {
   end(): void {
     this.#phase = { kind: "unread" };
     this.#inbox.clear();
+    this.#hasParted = false;
   }
 
   /** From here on only {@link hear} applies entries, until {@link release}. */
@@ -107,6 +110,8 @@ export class Follower {
     for (;;) {
       const entry = this.#inbox.get(replica.position + 1);
       if (!entry) break;
+      this.#hasParted = !replica.isFollowedBy(entry);
+      if (this.#hasParted) break;
       this.#inbox.delete(entry.position);
       this.hear(replica, entry);
     }
@@ -116,7 +121,8 @@ export class Follower {
   /**
    * Reads what was not notified. Rejects as the database does.
    *
-   * @returns false when the log does not tell it any more: the room must be read anew
+   * @returns false when the log does not tell it any more, or the database has another past than this server knows, as
+   *   after a restore or a failover that lost what was newest: the room must be read anew
    */
   async catchUp(): Promise<boolean> {
     const { database, name } = this.#options;
@@ -126,14 +132,14 @@ export class Follower {
     if (replica === null || !isBehind) return true;
     if (this.#isPruned) await this.#forgetPruned(replica);
     const before = replica.position;
-    const { position, entries } = await database.query(CATCH_UP_TIMEOUT_MS, async (sql) => ({
-      position: await positionOf(sql, name),
+    const { head, entries } = await database.query(CATCH_UP_TIMEOUT_MS, async (sql) => ({
+      head: await loadHead(sql, name),
       entries: await entriesAfter(sql, name, before),
     }));
     for (const entry of entries) this.#inbox.set(entry.position, entry);
     this.applyNext();
-    // Else the log does not reach back so far, or the database was restored to an earlier moment.
-    return position <= replica.position && before <= position;
+    if (this.#hasParted || head.position < before || head.position > replica.position) return false;
+    return head.position < replica.position || (replica.isAt(head) && replica.hasNewest(head.newest));
   }
 
   async #forgetPruned(replica: Replica): Promise<void> {

@@ -3,7 +3,7 @@ import { integerOf, type Row, textOf, textOrNull } from "./rows.ts";
 
 /** The columns of a message, with its time in Unix milliseconds. */
 export const MESSAGE_COLUMNS =
-  "id::float8 AS id, name, content, shown_time, (extract(epoch FROM sent_at) * 1000)::float8 AS time, key, exact";
+  "id::float8 AS id, name, content, shown_time, round(extract(epoch FROM sent_at) * 1000)::float8 AS time, key, exact";
 
 /** A message as a row is made of it, for `json_to_recordset`. */
 export function rowOf({ id, name, content, timestamp, time, key }: Message): Row {

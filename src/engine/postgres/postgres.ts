@@ -163,10 +163,11 @@ export class PostgresEngine implements Engine {
 
   async recent(room: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
-    const everything = { firstId: 0, lastId: MAX_ID };
+    const everything = { firstId: 0, lastId: MAX_ID, emptiedTo: 0 };
     const messages = new StoredMessages(this.#database, room, everything);
     const read = (await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES)).map(readableOf);
-    const ends = { firstId: read[0]?.id ?? 0, lastId: read.at(-1)?.id ?? 0 };
+    const newest = read.at(-1);
+    const ends = { firstId: read[0]?.id ?? 0, lastId: newest?.id ?? 0, lastTime: newest?.time };
     return this.#recentLists.of(room, ends, () => Promise.resolve(read));
   }
 

@@ -1,3 +1,4 @@
+import { PAGE_TO_COME } from "../../protocol/v3.ts";
 import type { Decision, Outcome, SessionId } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { type Change, isChange, Room, type Visitors } from "../../room/room.ts";
@@ -7,7 +8,7 @@ import { keyDigest } from "../record.ts";
 import type { Telling } from "../telling.ts";
 import type { Database } from "./database.ts";
 import type { EntryChange, LogEntry } from "./entry.ts";
-import { StoredMessages, type StoredRoom } from "./room-store.ts";
+import { type Position, type RoomHead, StoredMessages, type StoredRoom } from "./room-store.ts";
 
 /** What a replica is part of, and stays when the room is read anew. */
 export interface Surroundings {
@@ -33,7 +34,12 @@ export class Replica {
   /** The server at which each session is; who is absent is in the care of a server. */
   readonly #homes: Map<SessionId, string>;
   #position: number;
+  /** Who wrote the entry at the position; null where that is not known. */
+  #batch: string | null;
   #firstId: number;
+  /** The newest message, null when there is none. */
+  #newest: Position | null;
+  readonly emptiedTo: number;
 
   constructor(stored: StoredRoom, surroundings: Surroundings) {
     const { name, database, server, telling, keys, visitors, pastSessions } = surroundings;
@@ -45,7 +51,10 @@ export class Replica {
     this.#surroundings = surroundings;
     this.#homes = new Map(members.map(({ session, server }) => [session, server]));
     this.#position = stored.position;
+    this.#batch = stored.batch;
     this.#firstId = stored.firstId;
+    this.#newest = stored.newest;
+    this.emptiedTo = stored.emptiedTo;
     this.room = new Room({
       lastId,
       lastPlace,
@@ -71,14 +80,43 @@ export class Replica {
     return this.#firstId;
   }
 
-  /** The id of the newest message that is true here. */
+  /** The id of the newest message that is true here, 0 when there are none. */
   get lastId(): number {
-    return this.room.lastId;
+    return this.#newest?.id ?? 0;
+  }
+
+  /** Who wrote the newest entry that is true here; null where that is not known. */
+  get batch(): string | null {
+    return this.#batch;
+  }
+
+  /** Whether an entry is the next one of this very log, and not of one that has another past. */
+  isFollowedBy({ position, follows }: LogEntry): boolean {
+    const isSamePast = follows === null || this.#batch === null || follows === this.#batch;
+    return position === this.#position + 1 && isSamePast;
+  }
+
+  /** Whether the database has come as far as this replica, by the same way. */
+  isAt({ position, lastId, batch }: Omit<RoomHead, "newest">): boolean {
+    // The log does not reach back to every entry, but one that it has it had when the replica was read.
+    return (
+      position === this.#position && lastId === this.room.lastId && (batch === null || batch === this.#batch)
+    );
+  }
+
+  /** Whether the newest message is this one. */
+  hasNewest(newest: RoomHead["newest"]): boolean {
+    return newest?.id === this.#newest?.id && newest?.time === this.#newest?.time;
   }
 
   /** Those whose home is this server. */
   get ours(): SessionId[] {
     return this.awayFrom((home) => home !== this.#surroundings.server());
+  }
+
+  /** Those who are here by what the room says, and have no connection to this server. */
+  ghosts(isConnected: (session: SessionId) => boolean): SessionId[] {
+    return this.ours.filter((each) => this.room.member(each)?.isAbsent === false && !isConnected(each));
   }
 
   /** Those whose home is none of some servers. */
@@ -95,6 +133,7 @@ export class Replica {
   take(entry: LogEntry): Outcome[] {
     const here = this.#surroundings.server();
     this.#position = entry.position;
+    this.#batch = entry.batch;
     return entry.changes.flatMap((change): Outcome[] => {
       const wasOurs = this.#homes.get(change.session) === here && entry.server !== here;
       const outcome = outcomeOf(change, this.room);
@@ -108,15 +147,20 @@ export class Replica {
   }
 
   /** What was decided here since `room.begin` is the next entry, unless it has changed nothing. */
-  stand(decisions: readonly Decision[]): void {
+  stand(decisions: readonly Decision[], batch: string): void {
     this.room.commit();
-    if (decisions.some((each) => isChange(each))) this.#position++;
+    if (decisions.some((each) => isChange(each))) this.#wrote(batch);
   }
 
   /** What was decided here and taken back turns out to be the next entry. */
-  standAfterAll(decisions: readonly Decision[]): void {
+  standAfterAll(decisions: readonly Decision[], batch: string): void {
     for (const each of decisions) if (isChange(each)) this.room.apply(each);
+    this.#wrote(batch);
+  }
+
+  #wrote(batch: string): void {
     this.#position++;
+    this.#batch = batch;
   }
 
   /** Keeps account of who is where and what is kept, for a change that stands. @param server who decided it */
@@ -125,6 +169,7 @@ export class Replica {
     switch (change.kind) {
       case "sent":
         if (this.#firstId === 0) this.#firstId = change.message.id;
+        this.#newest = { id: change.message.id, time: change.message.time };
         break;
       case "registered":
       case "absent":
@@ -157,7 +202,7 @@ function outcomeOf(change: EntryChange, room: Room): Extract<Outcome, Change> {
       return {
         ...change,
         online: room.online,
-        page: { messages: new Uint8Array(0), more: true, gap: null },
+        page: PAGE_TO_COME,
         oldProof: "",
       };
   }

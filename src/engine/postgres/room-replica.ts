@@ -1,6 +1,6 @@
 import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { PageRequest } from "../../protocol/request.ts";
-import type { Decision, Operation, SessionId } from "../../room/operation.ts";
+import type { Decision, Operation, RoomRequest, SessionId } from "../../room/operation.ts";
 import { isChange, type Moment } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
 import { sentenceFor } from "../failure.ts";
@@ -14,11 +14,13 @@ import { Evicted, FallenBehind } from "./fault.ts";
 import { Follower } from "./follower.ts";
 import { failureOf, isRedone, needsLog } from "./operations.ts";
 import { Replica } from "./replica.ts";
-import { loadRoom } from "./room-store.ts";
+import { inOrder, loadRoom, writeOrder } from "./room-store.ts";
 
 /** What could not be done because the database was away is tried again after this time. */
 const REDO_AFTER_MS = 1_000;
 const LOAD_TIMEOUT_MS = 4_500;
+const PARTED =
+  "What this server knew of room {room} is not what the database has, after a restore or a failover perhaps: it reads the room anew, and clients connect again.";
 /** The page that is kept from the start on. */
 const NEWEST: PageRequest = { limit: PAGE_DEFAULT, before: null, after: null };
 
@@ -49,12 +51,16 @@ export interface RoomReplicaOptions extends QueueOptions {
 export class RoomReplica extends Queue<RoomReplicaOptions> {
   readonly #follower: Follower;
   readonly #committer: Committer;
+  /** Sessions that have, or had, a nickname by their connection to this server, until that is gone. */
+  readonly #connected = new Set<SessionId>();
   /** Sessions that were cut off because nobody knows what came of what they wanted: nothing more is taken from them. */
   readonly #cut = new Set<SessionId>();
   /** Those who wait until the people of dead servers are cared for. */
   #adopting: (() => void)[] = [];
   #isRetiring = false;
   #mustReload = false;
+  /** The room as it was read has people who have left this server: the database has gone back. */
+  #hasGhosts = false;
   /** What could not be done while the database was away, and when it is tried again. */
   readonly #later: Operation[] = [];
   #redo: Timer | null = null;
@@ -138,6 +144,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     this.places.endGraces();
     this.dropHistory();
     this.keys.clear();
+    this.#hasGhosts = false;
     this.#follower.end();
   }
 
@@ -153,11 +160,18 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     const adopting = this.#adopting;
     this.#adopting = [];
     try {
+      if (this.#isAskedAhead(batch)) this.#follower.missed();
       await this.#prepare(batch.length > 0 || adopting.length > 0);
-      await this.#process(batch, adopting.length > 0);
+      await this.#process(batch, adopting.length > 0 || this.#hasGhosts);
     } finally {
       for (const resolve of adopting) resolve();
     }
+  }
+
+  /** Whether somebody knows of a message that this server has not heard of: it may be another server's newest. */
+  #isAskedAhead(batch: readonly Operation[]): boolean {
+    const lastId = this.#follower.replica?.lastId ?? Number.POSITIVE_INFINITY;
+    return batch.some((each) => each.kind === "request" && (pageOf(each.request)?.after ?? 0) > lastId);
   }
 
   /** The room goes on from what is stored. */
@@ -171,18 +185,23 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
       this.#mustReload = false;
       this.#dropReplica();
     }
-    const { isBehind, replica } = this.#follower;
+    const { isBehind } = this.#follower;
     try {
-      if (!(await this.#follower.catchUp())) {
-        this.#cutAll();
-        this.#mustReload = true;
-      }
-      if (replica === null && isWanted) await this.#load();
+      if (!(await this.#follower.catchUp())) this.#part();
+      if (this.#follower.replica === null && isWanted) await this.#load();
     } catch (error) {
       this.options.seen(error);
       this.fault(error);
       if (isBehind && this.#follower.replica !== null) this.#tryLater([]);
     }
+  }
+
+  /** What this server knows of the room is not what the database has: nothing of it is told any more. */
+  #part(): void {
+    const { name, observer } = this.options;
+    observer.notice(name, PARTED.replace("{room}", name));
+    this.#cutAll();
+    this.#dropReplica();
   }
 
   async #load(): Promise<void> {
@@ -191,14 +210,18 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     const until = performance.now() + LOAD_TIMEOUT_MS;
     await reachable(until);
     const since = now().time - REMEMBERED_MS;
-    const stored = await database.transaction(until - performance.now(), async (sql) => {
+    const found = await database.transaction(until - performance.now(), async (sql) => {
       await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`;
       return loadRoom(sql, name, since);
     });
+    const stored = inOrder(found);
+    if (stored !== found)
+      await database.query(until - performance.now(), (sql) => writeOrder(sql, name, stored));
     const replica = new Replica(stored, { ...this.options, keys, places, telling, visitors });
     for (const member of stored.members) {
       if (member.isAbsent && member.server === server()) places.startGrace(member.session, restartGraceMs);
     }
+    this.#hasGhosts = replica.ghosts((session) => this.#connected.has(session)).length > 0;
     this.#follower.begin(replica);
     // Almost everybody asks for it, and may do so while the database is away.
     await telling.lookUp(replica.archive, false, [NEWEST]);
@@ -227,9 +250,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   /** @returns a sentence, if the history cannot be read */
   async #lookUp({ archive }: Replica, operations: readonly Operation[]): Promise<string | null> {
     const requests = operations.flatMap((each) => (each.kind === "request" ? [each.request] : []));
-    const pages = requests.flatMap((request) =>
-      "page" in request && request.page !== null ? [request.page] : [],
-    );
+    const pages = requests.flatMap((request) => pageOf(request) ?? []);
     const whole = requests.some((request) => request.kind === "get" && request.page === null);
     try {
       await this.telling.lookUp(archive, whole, pages);
@@ -250,12 +271,17 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   ): Promise<void> {
     const startedAt = performance.now();
     const whose = this.#isRetiring ? "the dead's and ours" : "the dead's";
-    const verdict = await this.#committer.commit(replica, { operations, adopts: adopts ? whose : "nobody" });
+    const verdict = await this.#committer.commit(replica, {
+      operations,
+      adopts: adopts ? whose : "nobody",
+      isConnected: (session) => this.#connected.has(session),
+    });
     this.healthy = verdict.kind === "stands";
     if (verdict.kind !== "stands") {
       this.#fail(replica, operations, verdict, getError);
       return;
     }
+    if (adopts) this.#hasGhosts = false;
     const { decisions } = verdict;
     const messages = messagesOf(decisions);
     const repeated = await repeatedAmong(
@@ -296,9 +322,12 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
       if (decision.kind === "absent") this.places.startGrace(decision.session, restartGraceMs);
     } else if (operation.kind === "leave") {
       this.#cut.delete(operation.session);
+      this.#connected.delete(operation.session);
       if (decision.kind === "absent") this.places.keep(decision.session, graceMs);
       else this.places.leave();
     } else if (operation.kind === "expire") this.places.endGrace(operation.session);
+    else if (decision.kind === "registered" || decision.kind === "resumed")
+      this.#connected.add(decision.session);
   }
 
   /** Tells a batch that could not be committed, or of which nobody knows. */
@@ -309,11 +338,11 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     getError: string | null,
   ): void {
     const { room } = replica;
-    if (error instanceof FallenBehind || error instanceof Evicted) this.#mustReload = true;
+    if (error instanceof Evicted) this.#mustReload = true;
     const told = operations.filter((operation) => !isRedone(operation));
     const sentence = sentenceFor(error);
     const moment = this.options.now();
-    const isUnknown = kind === "in doubt" || this.#mustReload;
+    const isUnknown = kind === "in doubt" || this.#mustReload || error instanceof FallenBehind;
     const decisions = told.map((operation): Decision => {
       if (!needsLog(operation, room, operations)) return withRef(room.decide(operation, moment), operation);
       const failed = isUnknown ? null : failureOf(operation, room, sentence);
@@ -322,7 +351,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
       return { kind: "cut", session: operation.session };
     });
     this.#tell(replica, told, decisions, { ...NOTHING_STORED, getError });
-    if (error instanceof FallenBehind) this.#cutAll();
+    if (error instanceof FallenBehind) this.#part();
     this.#redoAmong(operations);
   }
 
@@ -348,7 +377,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
 
   #redoAmong(operations: readonly Operation[]): void {
     const redone = operations.filter(isRedone);
-    if (redone.length > 0) this.#tryLater(redone);
+    if (redone.length > 0 || this.#hasGhosts) this.#tryLater(redone);
   }
 
   /** Puts operations back that nobody waits for, and must be done all the same. */
@@ -365,6 +394,10 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   #isOfCut(operation: Operation): boolean {
     return this.#cut.has(operation.session) && operation.kind !== "leave";
   }
+}
+
+function pageOf(request: RoomRequest): PageRequest | null {
+  return "page" in request ? request.page : null;
 }
 
 /** Whether an operation is of a connection, and not of the engine itself. */

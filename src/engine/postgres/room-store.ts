@@ -21,51 +21,64 @@ const AVERAGE_BYTES = 256;
 /** Of a message beside its texts. */
 const FRAME_BYTES = 80;
 
-/** A room as the database has it. */
-export interface StoredRoom {
+/** A message by what it is known in any history: ids are given again once a backup was put back. */
+export interface Position {
+  readonly id: number;
+  /** Unix milliseconds. */
+  readonly time: number;
+}
+
+/** How far a room has come, and by what another past of the same length is told from it. */
+export interface RoomHead {
   readonly position: number;
   readonly lastId: number;
+  /** Who wrote the newest entry of the log; null where the log does not reach back to it. */
+  readonly batch: string | null;
+  /** The newest message, null when there is none. */
+  readonly newest: Position | null;
+}
+
+/** A room as the database has it. */
+export interface StoredRoom extends RoomHead {
   readonly lastPlace: number;
   readonly firstId: number;
+  /** See `Archive.emptiedTo`. */
+  readonly emptiedTo: number;
   readonly members: readonly (Omit<Member, "key"> & { readonly server: string })[];
   readonly past: readonly { readonly proof: string; readonly person: string; readonly endedAt: number }[];
   readonly keys: readonly { readonly key: string; readonly id: number; readonly time: number }[];
 }
 
 /** What the lock of a room tells. */
-export interface Head {
-  readonly position: number;
+export interface Head extends Omit<RoomHead, "newest"> {
   /** Whether the others still take this server for alive. */
   readonly isAlive: boolean;
 }
 
 /** Reads a room as it is at one moment. @param since keys and past sessions before this time (Unix ms) are left out */
 export async function loadRoom(sql: SQL, room: string, since: number): Promise<StoredRoom> {
-  const [row] = rowsOf(
-    await sql`
-    SELECT position::float8 AS position, last_id::float8 AS last_id, last_place::float8 AS last_place,
-      (SELECT min(id) FROM chatbox.messages WHERE room = ${room})::float8 AS first_id
-    FROM chatbox.rooms WHERE name = ${room}`,
-  );
+  const [row] = rowsOf(await readHead(sql, room));
+  const head = headOf(row);
+  const firstId = await firstIdOf(sql, room);
   const members = await sql`
     SELECT session, name, place::float8 AS place, server, is_absent, proof, person
     FROM chatbox.nicknames WHERE room = ${room} ORDER BY place`;
   const past = await sql`
-    SELECT proof, person, (extract(epoch FROM ended_at) * 1000)::float8 AS ended_at
+    SELECT proof, person, round(extract(epoch FROM ended_at) * 1000)::float8 AS ended_at
     FROM chatbox.past_sessions
     WHERE room = ${room} AND ended_at > 'epoch'::timestamptz + ${since}::float8 * interval '1 millisecond'
     ORDER BY ended_at`;
   const keys = await sql`
-    SELECT key, id::float8 AS id, (extract(epoch FROM sent_at) * 1000)::float8 AS time
+    SELECT key, id::float8 AS id, round(extract(epoch FROM sent_at) * 1000)::float8 AS time
     FROM chatbox.messages
     WHERE room = ${room} AND key IS NOT NULL
       AND sent_at > 'epoch'::timestamptz + ${since}::float8 * interval '1 millisecond'
     ORDER BY id`;
   return {
-    position: integerOf(row?.position ?? 0),
-    lastId: integerOf(row?.last_id ?? 0),
+    ...head,
     lastPlace: integerOf(row?.last_place ?? 0),
-    firstId: integerOf(row?.first_id ?? 0),
+    firstId,
+    emptiedTo: integerOf(row?.emptied_to ?? 0),
     members: rowsOf(members).map(memberOf),
     past: rowsOf(past).map((each) => ({
       proof: textOf(each.proof),
@@ -74,6 +87,56 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
     })),
     keys: rowsOf(keys).map(keyOf),
   };
+}
+
+/** The row of a room, with its newest message and entry. All is null of a room that was never in use. */
+function readHead(sql: SQL, room: string): Promise<unknown> {
+  return sql`
+    SELECT rooms.position::float8 AS position, last_id::float8 AS last_id, last_place::float8 AS last_place,
+      emptied_to::float8 AS emptied_to, log.batch,
+      newest.id::float8 AS newest_id, round(extract(epoch FROM newest.sent_at) * 1000)::float8 AS newest_time
+    FROM (SELECT ${room}::text AS name) AS wanted
+    LEFT JOIN chatbox.rooms USING (name)
+    LEFT JOIN chatbox.log ON log.room = wanted.name AND log.position = rooms.position
+    LEFT JOIN LATERAL (
+      SELECT id, sent_at FROM chatbox.messages WHERE room = wanted.name ORDER BY id DESC LIMIT 1
+    ) AS newest ON true`;
+}
+
+function headOf(row: Row | undefined): RoomHead {
+  const id = row?.newest_id ?? null;
+  return {
+    position: integerOf(row?.position ?? 0),
+    lastId: integerOf(row?.last_id ?? 0),
+    batch: textOrNull(row?.batch ?? null),
+    newest: id === null ? null : { id: integerOf(id), time: integerOf(row?.newest_time) },
+  };
+}
+
+/** How far a room has come, at one moment. */
+export async function loadHead(sql: SQL, room: string): Promise<RoomHead> {
+  const [row] = rowsOf(await readHead(sql, room));
+  return headOf(row);
+}
+
+/**
+ * A room as it is to be where somebody has put back or deleted messages, and left the room's row as it was: ids go on above
+ * the newest message, and above the newest that there was.
+ *
+ * @returns the same room where nothing is to be put in order
+ */
+export function inOrder(stored: StoredRoom): StoredRoom {
+  const lastId = Math.max(stored.lastId, stored.newest?.id ?? 0);
+  const emptiedTo = stored.newest === null ? lastId : stored.emptiedTo;
+  const isInOrder = lastId === stored.lastId && emptiedTo === stored.emptiedTo;
+  return isInOrder ? stored : { ...stored, lastId, emptiedTo };
+}
+
+export async function writeOrder(sql: SQL, room: string, { lastId, emptiedTo }: StoredRoom): Promise<void> {
+  await sql`
+    INSERT INTO chatbox.rooms (name, last_id, emptied_to) VALUES (${room}, ${lastId}::bigint, ${emptiedTo}::bigint)
+    ON CONFLICT (name) DO UPDATE
+    SET last_id = greatest(rooms.last_id, excluded.last_id), emptied_to = greatest(rooms.emptied_to, excluded.emptied_to)`;
 }
 
 function memberOf(row: Row): StoredRoom["members"][number] {
@@ -99,7 +162,7 @@ export async function keysAmong(
   keys: readonly string[],
 ): Promise<StoredRoom["keys"]> {
   const rows = await sql`
-    SELECT key, id::float8 AS id, (extract(epoch FROM sent_at) * 1000)::float8 AS time
+    SELECT key, id::float8 AS id, round(extract(epoch FROM sent_at) * 1000)::float8 AS time
     FROM chatbox.messages
     WHERE room = ${room} AND key IN (SELECT json_array_elements_text(${JSON.stringify(keys)}::text::json))`;
   return rowsOf(rows).map(keyOf);
@@ -110,10 +173,15 @@ export async function lockRoom(sql: SQL, room: string, server: string): Promise<
   for (;;) {
     const [row] = rowsOf(
       await sql`
-      SELECT position::float8 AS position, EXISTS (SELECT 1 FROM chatbox.servers WHERE id = ${server}) AS is_alive
+      SELECT position::float8 AS position, last_id::float8 AS last_id,
+        (SELECT batch FROM chatbox.log WHERE room = rooms.name AND position = rooms.position) AS batch,
+        EXISTS (SELECT 1 FROM chatbox.servers WHERE id = ${server}) AS is_alive
       FROM chatbox.rooms WHERE name = ${room} FOR UPDATE`,
     );
-    if (row) return { position: integerOf(row.position), isAlive: booleanOf(row.is_alive) };
+    if (row) {
+      const { position, lastId, batch } = headOf(row);
+      return { position, lastId, batch, isAlive: booleanOf(row.is_alive) };
+    }
     await sql`INSERT INTO chatbox.rooms (name) VALUES (${room}) ON CONFLICT DO NOTHING`;
   }
 }
@@ -127,21 +195,15 @@ export async function firstIdOf(sql: SQL, room: string): Promise<number> {
   return integerOf(row?.first_id ?? 0);
 }
 
-/** The position of the newest entry of a room's log. */
-export async function positionOf(sql: SQL, room: string): Promise<number> {
-  const [row] = rowsOf(
-    await sql`SELECT position::float8 AS position FROM chatbox.rooms WHERE name = ${room}`,
-  );
-  return integerOf(row?.position ?? 0);
-}
-
 /** The entries of a room's log behind a position, in order. Those of long ago are not there any more. */
 export async function entriesAfter(sql: SQL, room: string, position: number): Promise<LogEntry[]> {
-  const rows = rowsOf(
+  const found = rowsOf(
     await sql`
     SELECT position::float8 AS position, server, batch, entry FROM chatbox.log
-    WHERE room = ${room} AND position > ${position}::bigint ORDER BY position`,
+    WHERE room = ${room} AND position >= ${position}::bigint ORDER BY position`,
   );
+  const batches = new Map(found.map((row) => [integerOf(row.position), textOf(row.batch)]));
+  const rows = found.filter((row) => integerOf(row.position) > position);
   const lists = rows.map((row): unknown => JSON.parse(textOf(row.entry)));
   const ids = lists.flatMap(pointedAt);
   const messages = await messagesBetween(sql, room, Math.min(...ids), Math.max(...ids));
@@ -149,6 +211,7 @@ export async function entriesAfter(sql: SQL, room: string, position: number): Pr
     position: integerOf(row.position),
     server: textOf(row.server),
     batch: textOf(row.batch),
+    follows: batches.get(integerOf(row.position) - 1) ?? null,
     changes: changesOf(lists[at], messages),
   }));
 }
@@ -268,18 +331,16 @@ export async function tryToStore(database: Database): Promise<void> {
   });
 }
 
+type Bounds = Pick<Archive, "firstId" | "lastId" | "emptiedTo">;
+
 /** The messages of a room in the database. */
 export class StoredMessages implements Archive {
   readonly #database: Database;
   readonly #room: string;
-  readonly #bounds: { readonly firstId: number; readonly lastId: number };
+  readonly #bounds: Bounds;
 
-  /** @param bounds the lowest id that is kept, and the newest that this server has heard of */
-  constructor(
-    database: Database,
-    room: string,
-    bounds: { readonly firstId: number; readonly lastId: number },
-  ) {
+  /** @param bounds what of the room is kept, as far as this server has heard */
+  constructor(database: Database, room: string, bounds: Bounds) {
     this.#database = database;
     this.#room = room;
     this.#bounds = bounds;
@@ -291,6 +352,10 @@ export class StoredMessages implements Archive {
 
   get lastId(): number {
     return this.#bounds.lastId;
+  }
+
+  get emptiedTo(): number {
+    return this.#bounds.emptiedTo;
   }
 
   async tail(budgetBytes: number): Promise<string[]> {

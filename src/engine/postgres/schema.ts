@@ -99,6 +99,11 @@ const STEPS: readonly string[] = [
   COMMENT ON TABLE chatbox.clock IS
     'What the clock said when it was last believed, and for how long servers have run with one that is not.';
   `,
+  `
+  ALTER TABLE chatbox.rooms ADD COLUMN emptied_to bigint NOT NULL DEFAULT 0;
+  COMMENT ON COLUMN chatbox.rooms.emptied_to IS
+    'The newest id when somebody had deleted all the messages of the room; pruning never does.';
+  `,
 ];
 
 /**
