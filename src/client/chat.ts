@@ -1,13 +1,18 @@
+import { COMING_BACK } from "../protocol/close.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, RefusedError } from "./errors.ts";
 import type { ChatEvent, EventOf } from "./events.ts";
-import { type Frame, type Message, type Page, type Rates, UNLIMITED } from "./frame.ts";
+import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
 import { Line } from "./line.ts";
-import { type Kept, Memory, type OutboxEntry } from "./memory.ts";
-import { Outbox } from "./outbox.ts";
+import { type Kept, Memory, NOTHING, type OutboxEntry } from "./memory.ts";
+import { Outbox, type SendOptions } from "./outbox.ts";
 import { type HistoryOptions, Session } from "./session.ts";
 import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
+import { type WaitOptions, wait } from "./wait.ts";
+
+/** In good order (GRACE-2). */
+const LEAVING = 1000;
 
 /**
  * One person's, or bot's, stay in one room. It connects at once and comes back by itself, tells each message of the
@@ -16,7 +21,7 @@ import { Stream } from "./stream.ts";
 export class Chat {
   readonly #settings: Settings;
   readonly #memory: Memory;
-  readonly #stream = new Stream();
+  readonly #stream: Stream;
   readonly #session: Session;
   readonly #outbox: Outbox;
   readonly #connection: Connection;
@@ -27,13 +32,19 @@ export class Chat {
 
   /**
    * @param url of the room, such as `wss://chat.example/rooms/tea`
-   * @throws NoWebSocketError, or what the platform's WebSocket throws for a URL that is none
+   * @throws NoWebSocketError, NoRoomError, ChatError with the code `WrongFormatPage`, or what the platform's URL and
+   *   WebSocket throw for an address that is none
    */
   constructor(url: string | URL, options: ChatOptions = {}) {
     const settings = settle(url, options);
     this.#settings = settings;
     this.#memory = new Memory(settings, () => this.#kept);
     const kept = this.#memory.load();
+    const { after } = settings;
+    const isKept = after === "kept";
+    this.#stream = new Stream(isKept ? kept.position : (after ?? null), kept.own, () => {
+      if (isKept) this.#memory.save();
+    });
     this.#outbox = new Outbox(settings, this.#memory, this.#stream, kept.outbox);
     this.#session = new Session(settings, this.#memory, this.#stream, this.#outbox, kept, () =>
       this.#connection.settled(),
@@ -71,6 +82,14 @@ export class Chat {
     return state.kind === "open" ? state.version : null;
   }
 
+  /**
+   * Of the last message that is done with: the listeners were told of it, and loops have come back for the next event. With
+   * the option `after`, another run goes on there. Null before the first `history`, and with version 2.
+   */
+  get position(): Position | null {
+    return this.#stream.position;
+  }
+
   /** Own messages that are not confirmed, oldest first. */
   get outbox(): readonly OutboxEntry[] {
     return this.#outbox.entries;
@@ -81,24 +100,50 @@ export class Chat {
    * after the other.
    *
    * @returns the nickname; rejects with NicknameError, StoreError, ClosedError or RefusedError, and the nickname is
-   *   then the one from before
+   *   then the one from before. When it is given up after it was asked for, the nickname may change all the same: the event
+   *   `named` tells
    */
-  async register(name: string): Promise<string> {
+  async register(name: string, options: WaitOptions = {}): Promise<string> {
     this.#check();
-    return this.#session.register(name);
+    return this.#session.register(name, options);
   }
 
   /**
-   * Says something to the room. Waits while there is no connection or no nickname.
+   * Waits until the chat is in the room.
    *
-   * @param options `key`: 1 to 64 characters by which the server knows a message that is sent again, for instance by
-   *   another run of a program; random unless told
-   * @returns the message, once the server has stored it; rejects with ContentError, StoreError, UncertainError,
-   *   OutboxFullError, ClosedError or RefusedError
+   * @returns a promise that is fulfilled at once if it is already; rejects with the error of `nickname-lost`,
+   *   NotRegisteredError when no nickname was ever asked for, ClosedError or RefusedError
    */
-  async send(content: string, { key }: { readonly key?: string } = {}): Promise<Message> {
+  async ready(options: WaitOptions = {}): Promise<void> {
     this.#check();
-    return this.#outbox.send(content, key);
+    this.#session.needNickname();
+    if (this.#session.isInside) return;
+    await this.#until<void>(options, (event, resolve, reject) => {
+      if (event.type === "entered") resolve();
+      if (event.type === "nickname-lost") reject(event.error);
+    });
+  }
+
+  /** The next event of a type. @returns a promise that rejects with ClosedError or RefusedError when there will be none */
+  async once<T extends ChatEvent["type"]>(type: T, options: WaitOptions = {}): Promise<EventOf<T>> {
+    this.#check();
+    return this.#until<EventOf<T>>(options, (event, resolve) => {
+      // TypeScript does not see that the two types are the same.
+      if (event.type === type) resolve(event as EventOf<T>);
+    });
+  }
+
+  /**
+   * Says something to the room. Waits while there is no connection, or while a nickname is asked for or was lost.
+   *
+   * @returns the message, once the server has stored it; rejects with NotRegisteredError when no nickname was ever asked
+   *   for, ContentError, StoreError, UncertainError, OutboxFullError, ClosedError or RefusedError. When it is given up before
+   *   it went out, it is not sent; when after, the error is UncertainError
+   */
+  async send(content: string, options: SendOptions = {}): Promise<Message> {
+    this.#check();
+    this.#session.needNickname();
+    return this.#outbox.send(content, options);
   }
 
   /**
@@ -121,6 +166,30 @@ export class Chat {
   /** Tries to connect at once, if the next attempt is being waited for. */
   retryNow(): void {
     this.#connection.hurry();
+  }
+
+  /**
+   * Gives the connection up until {@link wake}: for a page that goes into the browser's back/forward cache, or is frozen.
+   *
+   * @param leaves whether the others see a leave at once, and not only after the grace: for a page whose storage cannot
+   *   keep the nickname for the next one
+   */
+  suspend(leaves = false): void {
+    this.#connection.suspend(leaves ? LEAVING : COMING_BACK);
+  }
+
+  /**
+   * Comes back after {@link suspend}, as the one that the storage knows by now: another page of the tab may have gone on
+   * from it meanwhile, under another nickname, and have sent what waited here.
+   */
+  wake(): void {
+    if (this.#over || !this.#connection.isSuspended) return;
+    const kept = this.#memory.reload();
+    if (kept) {
+      this.#session.wake(kept);
+      this.#outbox.wake(kept.outbox);
+    }
+    this.#connection.wake();
   }
 
   /**
@@ -150,13 +219,30 @@ export class Chat {
     return this.#stream.iterate(this.#settings.eventsMost);
   }
 
+  #until<T>(
+    options: WaitOptions,
+    heard: (event: ChatEvent, resolve: (value: T) => void, reject: (error: unknown) => void) => void,
+  ): Promise<T> {
+    let stop = () => {};
+    return wait<T>(this.#settings.environment, options, (resolve, reject) => {
+      stop = this.#stream.on((event) => heard(event, resolve, reject), reject);
+      return reject;
+    }).finally(() => stop());
+  }
+
   #check(): void {
     if (this.#over) throw this.#over;
   }
 
   get #kept(): Kept {
     const { name, sessions } = this.#session;
-    return { name, sessions, outbox: this.#outbox.kept, v3: this.#connection.isV3 };
+    const { position, own } = this.#stream;
+    const v3 = this.#connection.isV3;
+    return {
+      ...(this.#over ? NOTHING : { name, sessions, outbox: this.#outbox.kept }),
+      v3,
+      ...(this.#settings.after === "kept" ? { position, own } : { position: null, own: [] }),
+    };
   }
 
   #changed(state: ConnectionState): void {
@@ -168,10 +254,10 @@ export class Chat {
         if (state.version === 2) this.#enterLine(2, "", { requests: UNLIMITED, sends: UNLIMITED });
         break;
       case "closed":
-        this.#end(new ClosedError());
+        this.#end(new ClosedError("Closed"));
         break;
       case "refused":
-        this.#end(new RefusedError(state.code, state.reason));
+        this.#end(new RefusedError(state.code, state.reason || `${state.cause}: HTTP ${state.code}`));
         break;
       case "connecting":
       case "waiting":
@@ -215,7 +301,10 @@ export class Chat {
     this.#over = error;
     this.#session.end(error);
     this.#outbox.end(error);
-    this.#memory.clear();
-    this.#stream.close();
+    // Of a server that is not there it is not known whether it will be.
+    if (error instanceof RefusedError && error.status < 1000) this.#memory.stop();
+    else if (this.#settings.after === "kept") this.#memory.flush();
+    else this.#memory.clear();
+    this.#stream.close(error);
   }
 }

@@ -1,6 +1,6 @@
 import { COMING_BACK } from "../protocol/close.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
-import { type Frame, fieldsOf, parseFrames } from "./frame.ts";
+import { type Frame, fieldsOf, isFields, parseFrames } from "./frame.ts";
 import type { Settings } from "./settings.ts";
 import type { Socket } from "./socket.ts";
 
@@ -16,22 +16,74 @@ const SILENT_PINGS = 3;
  */
 const FINAL_CODES: readonly number[] = [1002, 1003, 1007, 1009, 4001];
 /** A flood or an overload: the next attempt may be late. */
-const BUSY_CODES: readonly number[] = [1008, 1013];
+const BUSY_CODES: readonly number[] = [1008, 1013, 429, 503];
 const NO_CLOSE_FRAME = 1006;
+
+/** What HTTP statuses mean that a server answers an attempt with. */
+const STATUSES: Readonly<Record<number, Cause>> = {
+  403: "forbidden",
+  404: "no-room",
+  429: "busy",
+  503: "busy",
+};
+
+/** They mean what they say, unless a proxy gives them for a moment, while a server is being replaced. */
+const FINAL_STATUSES: readonly number[] = [403, 404];
+
+/**
+ * Why there is no connection:
+ *
+ * - `no-room`, `forbidden`, `busy`, `http`: the attempt was answered with an HTTP status, which is the `code`: 404, 403, 429
+ *   or 503, another one;
+ * - `closed`: the server closed it with this `code` and `reason`;
+ * - `network`: nothing could be reached, or the connection broke;
+ * - `timeout`: nothing came in time;
+ * - `version`: the server does not speak the version that it must;
+ * - `unknown`: the platform does not tell.
+ */
+export type Cause =
+  | "no-room"
+  | "forbidden"
+  | "busy"
+  | "http"
+  | "closed"
+  | "network"
+  | "timeout"
+  | "version"
+  | "unknown";
+
+/** Why there is no connection. */
+interface Loss {
+  readonly cause: Cause;
+  /** A WebSocket close code or, below 1000, an HTTP status; 0 for neither. */
+  readonly code: number;
+  /** What the server said with it, or "". */
+  readonly reason: string;
+}
+
+const SILENCE: Loss = { cause: "timeout", code: 0, reason: "" };
+const NETWORK: Loss = { cause: "network", code: 0, reason: "" };
+const VERSION: Loss = { cause: "version", code: 0, reason: "" };
+const UNKNOWN: Loss = { cause: "unknown", code: 0, reason: "" };
+
+/** So Bun and the package `ws` end what they say of another answer than the one hoped for. */
+const STATUS_SAID = /: (\d{3})$/;
+/** A system's error, such as ECONNREFUSED. */
+const ERROR_SAID = /\bE[A-Z_]{4,}/;
 
 /** How a chat is connected. */
 export type ConnectionState =
   | { readonly kind: "connecting" }
   | { readonly kind: "open"; readonly version: 2 | 3 }
   /**
-   * The connection was lost. `retryAt` is when the next attempt comes, in Unix milliseconds; null while there is no
-   * network. `attempt` is its number, 1 for the first after a loss.
+   * The connection was lost, or an attempt failed. `retryAt` is when the next attempt comes, in Unix milliseconds; null
+   * while there is no network. `attempt` is its number, 1 for the first after a loss.
    */
-  | { readonly kind: "waiting"; readonly retryAt: number | null; readonly attempt: number }
+  | ({ readonly kind: "waiting"; readonly retryAt: number | null; readonly attempt: number } & Loss)
   /** By `close()`. */
   | { readonly kind: "closed" }
-  /** The server ended it for good, with this WebSocket close code. */
-  | { readonly kind: "refused"; readonly code: number; readonly reason: string };
+  /** There will be no further attempt, as it would end in the same way. */
+  | ({ readonly kind: "refused" } & Loss);
 
 const NOTHING = () => {};
 
@@ -49,6 +101,8 @@ export class Connection {
   #socket: Socket | null = null;
   /** Whether it offered to speak version 3. */
   #offered = false;
+  /** Whether no attempt is to be made before `wake()`. */
+  #isSuspended = false;
   /** Cancels what the state waits for. */
   #stop = NOTHING;
   #resolveEnded = NOTHING;
@@ -57,7 +111,13 @@ export class Connection {
   });
   /** Whether this server speaks version 3, for certain: it is never spoken to in another then. */
   #isV3: boolean;
+  /** Whether there ever was a connection: then the address is right. */
+  #wasOpen = false;
+  /** What the platform said of the present attempt. */
+  #said = "";
   #failures = 0;
+  /** Attempts in a row that were answered with one of {@link FINAL_STATUSES}. */
+  #refusals = 0;
   #pingS = PING_EVERY_S;
   #retryS = 0;
 
@@ -99,12 +159,31 @@ export class Connection {
 
   /** Gives an open connection up, and connects again after a moment. The caller sees to it that it is open. */
   drop(): void {
-    this.#fail(NO_CLOSE_FRAME);
+    this.#fail(UNKNOWN);
+  }
+
+  /** Gives the connection up, and makes no other before {@link wake}. @param code to close with */
+  suspend(code: number = COMING_BACK): void {
+    if (this.#isSuspended || this.#state.kind === "closed" || this.#state.kind === "refused") return;
+    this.#isSuspended = true;
+    if (this.#socket) this.#leave(this.#socket, code);
+    this.#stop();
+    this.#become({ kind: "waiting", retryAt: null, attempt: this.#failures + 1, ...NETWORK });
+  }
+
+  get isSuspended(): boolean {
+    return this.#isSuspended;
+  }
+
+  /** Connects again at once. */
+  wake(): void {
+    this.#isSuspended = false;
+    this.hurry();
   }
 
   /** Ends the wait for the next attempt, if there is one. */
   hurry(): void {
-    if (this.#state.kind !== "waiting") return;
+    if (this.#isSuspended || this.#state.kind !== "waiting") return;
     this.#dial(this.#settings.version !== 2);
     this.#become({ kind: "connecting" });
   }
@@ -126,19 +205,25 @@ export class Connection {
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event));
     // The package `ws` throws errors that nobody listens for. A close follows each.
-    socket.addEventListener("error", NOTHING);
+    socket.addEventListener("error", (event) => {
+      const { error, message } = fieldsOf(event);
+      this.#said = `${isFields(error) ? error.code : ""} ${message}`;
+    });
     socket.addEventListener("close", (event) => {
       const { code, reason } = fieldsOf(event);
       this.#lost(socket, Number(code), String(reason));
     });
     this.#socket = socket;
     this.#offered = offers;
-    this.#listen(socket);
+    this.#said = "";
+    this.#wait(this.#settings.connectTimeoutMs, () => this.#fail(SILENCE));
   }
 
   /** A cable that was cut gives no close event for minutes; the missing pings show it. */
   #listen(socket: Socket): void {
-    this.#wait(SILENT_PINGS * this.#pingS * 1000, () => this.#lost(socket, NO_CLOSE_FRAME));
+    this.#wait(SILENT_PINGS * this.#pingS * 1000, () => {
+      if (this.#socket === socket) this.#fail(SILENCE);
+    });
   }
 
   /** Waits for nothing but this. */
@@ -151,9 +236,10 @@ export class Connection {
     if (this.#socket !== socket || this.#state.kind !== "connecting") return;
     const version = socket.protocol === SUBPROTOCOL ? 3 : 2;
     // What was sent by version 3 is on its way with keys that version 2 does not know: messages would double.
-    if (version === 2 && this.#isV3) this.#fail(NO_CLOSE_FRAME);
+    if (version === 2 && this.#isV3) this.#fail(VERSION);
     else {
       this.#isV3 ||= version === 3;
+      this.#wasOpen = true;
       this.#listen(socket);
       this.#become({ kind: "open", version });
     }
@@ -170,24 +256,16 @@ export class Connection {
     if (this.#socket === socket && this.#state.kind === "open") this.#listen(socket);
   }
 
-  /** A socket has ended, or is taken for dead. */
-  #lost(socket: Socket, code: number, reason = ""): void {
+  /** A socket has ended. */
+  #lost(socket: Socket, code: number, reason: string): void {
     if (this.#socket !== socket) return;
     switch (this.#state.kind) {
       case "connecting":
         // Codes from before it opened are the platform's own, and tell nothing.
-        if (this.#isV3 || !this.#offered) this.#fail(NO_CLOSE_FRAME);
-        else {
-          // A browser gives up when the server does not confirm the subprotocol, and does not say why.
-          this.#dial(false);
-          socket.close();
-        }
+        this.#missed(socket);
         break;
       case "open":
-        if (FINAL_CODES.includes(code)) {
-          this.#leave(socket);
-          this.#become({ kind: "refused", code, reason });
-        } else this.#fail(code);
+        this.#fail(code === NO_CLOSE_FRAME ? NETWORK : { cause: "closed", code, reason });
         break;
       case "closed":
         this.#resolveEnded();
@@ -198,24 +276,58 @@ export class Connection {
     }
   }
 
-  /** Gives the socket up, and waits for the next attempt. */
-  #fail(code: number): void {
-    const { retryFirstMs, retryMostMs, environment } = this.#settings;
+  /** An attempt has failed. */
+  #missed(socket: Socket): void {
+    const status = Number(STATUS_SAID.exec(this.#said)?.[1]);
+    const { url, environment } = this.#settings;
+    if (STATUSES[status]) this.#answered(status);
+    else if (!this.#isV3 && this.#offered) {
+      // A browser gives up when the server does not confirm the subprotocol, and does not say why.
+      this.#dial(false);
+      socket.close();
+    } else if (status) this.#answered(status);
+    else if (ERROR_SAID.test(this.#said)) this.#fail(NETWORK);
+    else if (this.#wasOpen || !environment.probe) this.#fail(UNKNOWN);
+    else {
+      // Browsers hide the status from pages.
+      const state = this.#state;
+      this.#socket = null;
+      environment.probe(url.replace(/^ws/, "http")).then(
+        (found) => this.#state === state && this.#answered(found),
+        () => this.#state === state && this.#fail(NETWORK),
+      );
+    }
+  }
+
+  /** An attempt was answered with an HTTP status; 0 if that is not known. */
+  #answered(code: number): void {
+    this.#fail({ cause: STATUSES[code] ?? (code ? "http" : "unknown"), code, reason: "" });
+  }
+
+  /** Gives the socket up, and waits for the next attempt if another could end otherwise. */
+  #fail(loss: Loss): void {
+    const { retryFirstMs, retryMostMs, refusalsMost, environment } = this.#settings;
+    const { code } = loss;
     if (this.#socket) this.#leave(this.#socket);
+    this.#refusals = FINAL_STATUSES.includes(code) ? this.#refusals + 1 : 0;
+    if (FINAL_CODES.includes(code) || this.#refusals >= refusalsMost) {
+      this.#become({ kind: "refused", ...loss });
+      return;
+    }
     const firstMs = Math.max(retryFirstMs, this.#retryS * 1000);
     const rangeMs = BUSY_CODES.includes(code) ? retryMostMs : firstMs * 2 ** this.#failures;
     // All of the wait is chance, so that the clients of a restarted server do not come in one moment.
     const waitMs = environment.random() * Math.min(retryMostMs, rangeMs);
     const retryAt = environment.isOnline() ? environment.now() + waitMs : null;
     if (retryAt !== null) this.#wait(waitMs, () => this.hurry());
-    this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures });
+    this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures, ...loss });
   }
 
-  #leave(socket: Socket): void {
+  /** @param code Unless told: it may only look dead, and any other one would end the session to be resumed (GRACE-2) */
+  #leave(socket: Socket, code: number = COMING_BACK): void {
     this.#stop();
     this.#socket = null;
-    // It may only look dead. Any other close frame would end the session that is to be resumed (GRACE-2).
-    socket.close(COMING_BACK);
+    socket.close(code);
   }
 
   #offline(): void {

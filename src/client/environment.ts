@@ -10,6 +10,11 @@ export interface Environment {
   setTimer(run: () => void, waitMs: number): () => void;
   /** False only when the machine knows that it has no network. */
   isOnline(): boolean;
+  /**
+   * Asks for an address, to learn why a WebSocket cannot be had there. @returns the HTTP status, or 0 where the platform
+   * hides it; rejects when nothing answers
+   */
+  probe?(url: string): Promise<number>;
   /** Tells when the network comes and goes, and when a page becomes visible. @returns what ends that */
   watch(tell: (change: "online" | "offline" | "visible") => void): () => void;
 }
@@ -24,6 +29,8 @@ export const PLATFORM: Environment = {
     return () => clearTimeout(timer);
   },
   isOnline: () => globalThis.navigator?.onLine !== false,
+  // A page may ask other sites in this way only, and does not learn more than that they are there.
+  probe: async (url) => (await fetch(url, { method: "HEAD", mode: "no-cors" })).status,
   watch(tell) {
     const stop = new AbortController();
     const options = { signal: stop.signal };

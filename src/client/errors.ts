@@ -1,111 +1,135 @@
 import type { Reply } from "./frame.ts";
 
+/** What a person is told, by the code. A server's own sentence takes its place. */
+const MESSAGES: Readonly<Record<string, string>> = {
+  NameAlreadyUsed: "This nickname is in use: choose another.",
+  WrongFormatName: "A nickname has 1 to 100 characters, not all of them invisible.",
+  WrongFormatContent: "A message has 1 to 4000 characters.",
+  WrongFormatKey: "A key has 1 to 64 characters.",
+  WrongFormatPage: "A page has a limit of 1 to 1000, and is before an id or after a position.",
+  UnknownRegister: "There is no nickname: set the option name, or call register() first.",
+  Closed: "The chat was closed by close().",
+  Uncertain: "The message may be stored or not.",
+  OutboxFull: "Too many messages wait: await send(), or raise outboxMost.",
+  SlowConsumer: "Too many events wait: take them faster, or raise eventsMost.",
+  NoWebSocket: "There is no WebSocket here: install the package ws, or set the option WebSocket.",
+  NoRoom: "A room's name is 1 to 64 of a-z 0-9 - _ . and begins with a letter or digit.",
+  Reset: "The history was replaced: ask by ids of the new one.",
+  Timeout: "It took longer than timeoutMs.",
+};
+
 /**
  * What can fail, one class each. Each has a `code` that a program can tell by; the message is for a person and may
  * change.
  */
 export class ChatError extends Error {
-  override readonly name = "ChatError";
+  override readonly name: string = "ChatError";
   readonly code: string;
 
-  constructor(code: string, message = code) {
+  constructor(code: string, message = MESSAGES[code] ?? code) {
     super(message);
     this.code = code;
   }
 }
 
 /** A nickname was refused: `NameAlreadyUsed` by somebody in the room, or `WrongFormatName`. */
-export class NicknameError extends ChatError {}
+export class NicknameError extends ChatError {
+  override readonly name = "NicknameError";
+}
 
 /** A content that is no legal message (`WrongFormatContent`), or a key that is no legal one (`WrongFormatKey`). */
-export class ContentError extends ChatError {}
+export class ContentError extends ChatError {
+  override readonly name = "ContentError";
+}
 
 /** `TooManyRequests`: the same may be tried again after {@link retryS} seconds. */
 export class RateError extends ChatError {
+  override readonly name = "RateError";
   readonly retryS: number;
 
-  constructor(code: string, message: string, retryS: number) {
+  constructor(code: string, message: string | undefined, retryS: number) {
     super(code, message);
     this.retryS = retryS;
   }
 }
 
 /** A fault of the server: `ErrorWhenSend`, `ErrorWhenGet`, `ErrorWhenRegister` or `ErrorWhenChange`. */
-export class StoreError extends ChatError {}
+export class StoreError extends ChatError {
+  override readonly name = "StoreError";
+}
 
 /** `UnknownRegister`: that needs a nickname, and none is held or asked for. */
 export class NotRegisteredError extends ChatError {
-  constructor() {
-    super("UnknownRegister");
-  }
+  override readonly name = "NotRegisteredError";
 }
 
 /** `Closed`: the chat was closed by `close()`. A send that it cuts off may be stored or not. */
 export class ClosedError extends ChatError {
-  constructor() {
-    super("Closed");
-  }
+  override readonly name = "ClosedError";
 }
 
-/** `Refused`: the server ended the connection for good. */
+/** `Refused`: the server ended the connection, or took none, for good. */
 export class RefusedError extends ChatError {
-  /** The WebSocket close code, such as 4001 when another connection took the nickname over. */
-  readonly closeCode: number;
+  override readonly name = "RefusedError";
+  /** The WebSocket close code, such as 4001 when another connection took the nickname over, or the HTTP status. */
+  readonly status: number;
 
-  constructor(closeCode: number, reason: string) {
-    super("Refused", reason);
-    this.closeCode = closeCode;
+  constructor(status: number, message: string) {
+    super("Refused", message);
+    this.status = status;
   }
 }
 
 /** `Uncertain`: the message may be stored or not, and sending it again could double it. */
 export class UncertainError extends ChatError {
-  constructor() {
-    super("Uncertain");
-  }
+  override readonly name = "UncertainError";
+}
+
+/** `Timeout`: it took longer than `timeoutMs`. */
+export class TimeoutError extends ChatError {
+  override readonly name = "TimeoutError";
 }
 
 /** `OutboxFull`: as many messages as `outboxMost` wait already. */
 export class OutboxFullError extends ChatError {
-  constructor() {
-    super("OutboxFull");
-  }
+  override readonly name = "OutboxFullError";
 }
 
 /** `Reset`: the history that the ids are of was replaced by another one. Ask by those of the new one. */
 export class ResetError extends ChatError {
-  constructor() {
-    super("Reset", "The history was replaced: ask with ids of the new one.");
-  }
+  override readonly name = "ResetError";
 }
 
 /** `SlowConsumer`: more events than `eventsMost` waited in one iterator. */
 export class SlowConsumerError extends ChatError {
-  constructor() {
-    super("SlowConsumer");
-  }
+  override readonly name = "SlowConsumerError";
 }
 
 /** `NoWebSocket`: this platform has no global WebSocket, and none was given. */
 export class NoWebSocketError extends ChatError {
-  constructor() {
-    super("NoWebSocket");
-  }
+  override readonly name = "NoWebSocketError";
 }
 
-const CLASSES = new Map<string, new (code: string, message: string, retryS: number) => ChatError>([
-  ["NameAlreadyUsed", NicknameError],
-  ["WrongFormatName", NicknameError],
-  ["WrongFormatContent", ContentError],
-  ["WrongFormatKey", ContentError],
-  ["TooManyRequests", RateError],
-  ["UnknownRegister", NotRegisteredError],
-]);
+/** `NoRoom`: the address has no legal name of a room. */
+export class NoRoomError extends ChatError {
+  override readonly name = "NoRoomError";
+}
+
+const CLASSES: Readonly<
+  Record<string, new (code: string, message: string | undefined, retryS: number) => ChatError>
+> = {
+  NameAlreadyUsed: NicknameError,
+  WrongFormatName: NicknameError,
+  WrongFormatContent: ContentError,
+  WrongFormatKey: ContentError,
+  TooManyRequests: RateError,
+  UnknownRegister: NotRegisteredError,
+};
 
 /** The error that a reply stands for which is not the one hoped for; `Malformed` when it could not be read. */
 export function errorOf(reply: Reply): ChatError {
   if (reply.kind !== "refused") return new ChatError("Malformed");
   const { reason, error, retryS } = reply;
-  const Class = CLASSES.get(reason) ?? (reason.startsWith("ErrorWhen") ? StoreError : ChatError);
+  const Class = CLASSES[reason] ?? (reason.startsWith("ErrorWhen") ? StoreError : ChatError);
   return new Class(reason, error, retryS);
 }

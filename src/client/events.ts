@@ -1,6 +1,6 @@
 import type { ConnectionState } from "./connection.ts";
 import { type ChatError, SlowConsumerError } from "./errors.ts";
-import type { Gap, Message, RoomEvent } from "./frame.ts";
+import type { Gap, Message, Position, RoomEvent } from "./frame.ts";
 import type { OutboxEntry } from "./memory.ts";
 
 /** What a chat tells. */
@@ -51,28 +51,57 @@ export type ChatEvent =
 /** The event of one type. */
 export type EventOf<T extends ChatEvent["type"]> = Extract<ChatEvent, { readonly type: T }>;
 
+/** A loop over events. */
+interface Loop {
+  /** What it has not come back from, each with the position that the room then had. */
+  readonly events: (readonly [event: ChatEvent, position: Position | null])[];
+  /** The position of what it came back from last. */
+  done: Position | null;
+}
+
 /** Gives events to those who listen, each event to all before the next to any. */
 export class Emitter {
-  readonly #listeners = new Set<(event: ChatEvent) => void>();
+  /** Of the last message told. */
+  protected told: Position | null;
+  readonly #moved: () => void;
+  #movedTo: Position | null;
+  readonly #listeners = new Map<(event: ChatEvent) => void, ((error: ChatError) => void) | undefined>();
+  readonly #loops = new Set<Loop>();
   #waiting: ChatEvent[] = [];
   #emitting = false;
   #ended = false;
   /** Of loops that wait for the next event, or for the end. */
   #wakers: (() => void)[] = [];
 
-  /** @returns what removes the listener */
-  on(listener: (event: ChatEvent) => void): () => void {
-    this.#listeners.add(listener);
+  /** @param moved is called when {@link position} has changed */
+  constructor(position: Position | null, moved: () => void) {
+    this.told = position;
+    this.#movedTo = position;
+    this.#moved = moved;
+  }
+
+  /** Of the last message that the listeners were told and all loops have come back from. */
+  get position(): Position | null {
+    let slowest: Loop = { events: [], done: this.told };
+    // All are given the same events: who has most of them left is behind the others.
+    for (const loop of this.#loops) if (loop.events.length > slowest.events.length) slowest = loop;
+    return slowest.done;
+  }
+
+  /** @param ended is told why there are no more events. @returns what removes the listener */
+  on(listener: (event: ChatEvent) => void, ended?: (error: ChatError) => void): () => void {
+    this.#listeners.set(listener, ended);
     return () => this.#listeners.delete(listener);
   }
 
   /** All events from now on. @param most events that may wait to be taken */
   iterate(most: number): AsyncGenerator<ChatEvent, undefined> {
-    const events: ChatEvent[] = [];
+    const loop: Loop = { events: [], done: this.told };
     const stop = this.on((event) => {
-      if (events.push(event) > most) stop();
+      if (loop.events.push([event, this.told]) > most) stop();
     });
-    return this.#take(events, most, stop);
+    this.#loops.add(loop);
+    return this.#take(loop, most, stop);
   }
 
   /** Tells an event, after those that are being told. */
@@ -83,23 +112,40 @@ export class Emitter {
   }
 
   /** There will be no more events. */
-  close(): void {
+  close(error: ChatError): void {
     this.#ended = true;
     this.#drain();
+    for (const ended of this.#listeners.values()) ended?.(error);
   }
 
-  async *#take(events: ChatEvent[], most: number, stop: () => void): AsyncGenerator<ChatEvent, undefined> {
+  async *#take(loop: Loop, most: number, stop: () => void): AsyncGenerator<ChatEvent, undefined> {
+    const { events } = loop;
+    let taken: Loop["events"][number] | undefined;
     try {
       for (;;) {
-        if (events.length > most) throw new SlowConsumerError();
-        const event = events.shift();
-        if (event) yield event;
+        if (events.length > most) throw new SlowConsumerError("SlowConsumer");
+        if (taken) {
+          // Who asks for the next one has done with it.
+          loop.done = taken[1];
+          events.shift();
+          this.#look();
+        }
+        taken = events[0];
+        if (taken) yield taken[0];
         else if (this.#ended) return;
         else await new Promise<void>((resolve) => this.#wakers.push(resolve));
       }
     } finally {
       stop();
+      this.#loops.delete(loop);
     }
+  }
+
+  #look(): void {
+    const { position } = this;
+    if (position === this.#movedTo) return;
+    this.#movedTo = position;
+    this.#moved();
   }
 
   #drain(): void {
@@ -107,11 +153,12 @@ export class Emitter {
     this.#emitting = true;
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) this.#tell(next);
     this.#emitting = false;
+    this.#look();
     for (const wake of this.#wakers.splice(0)) wake();
   }
 
   #tell(event: ChatEvent): void {
-    for (const listener of this.#listeners) {
+    for (const listener of this.#listeners.keys()) {
       try {
         listener(event);
       } catch (error) {

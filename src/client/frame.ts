@@ -92,8 +92,8 @@ export type RoomEvent =
 export interface Refusal {
   readonly kind: "refused";
   readonly reason: string;
-  /** One sentence for a person, or the reason once more. */
-  readonly error: string;
+  /** One sentence for a person, if the server has one. */
+  readonly error: string | undefined;
   readonly retryS: number;
 }
 
@@ -176,12 +176,12 @@ function parseEvent(fields: Fields): RoomEvent | undefined {
 }
 
 function parseReply(status: boolean, fields: Fields): Reply {
-  const { reason = "Malformed", error = reason, retry } = fields;
+  const { reason = "Malformed", error, retry } = fields;
   return (
     (status ? attempt(() => parseSuccess(fields)) : undefined) ?? {
       kind: "refused",
       reason: String(reason),
-      error: String(error),
+      error: typeof error === "string" ? error : undefined,
       retryS: Number(retry) || 1,
     }
   );

@@ -1,12 +1,13 @@
 /** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
 export { Chat } from "./chat.ts";
-export type { ConnectionState } from "./connection.ts";
+export type { Cause, ConnectionState } from "./connection.ts";
 export type { Environment } from "./environment.ts";
 export {
   ChatError,
   ClosedError,
   ContentError,
   NicknameError,
+  NoRoomError,
   NotRegisteredError,
   NoWebSocketError,
   OutboxFullError,
@@ -15,11 +16,14 @@ export {
   ResetError,
   SlowConsumerError,
   StoreError,
+  TimeoutError,
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
 export type { Gap, Message, Page, Position } from "./frame.ts";
 export type { OutboxEntry } from "./memory.ts";
+export type { SendOptions } from "./outbox.ts";
 export type { HistoryOptions } from "./session.ts";
 export type { ChatOptions, ChatStorage } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
+export type { WaitOptions } from "./wait.ts";

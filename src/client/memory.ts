@@ -1,4 +1,4 @@
-import { attempt, fieldsOf, listOf, numberOf, textOf } from "./frame.ts";
+import { attempt, fieldsOf, listOf, numberOf, type Position, textOf } from "./frame.ts";
 import type { Settings } from "./settings.ts";
 
 /** An own message that the server has not confirmed yet. */
@@ -22,9 +22,21 @@ export interface Kept {
   readonly outbox: readonly KeptSend[];
   /** Whether the server is known to speak version 3. */
   readonly v3: boolean;
+  /** Of the last message that the program is done with; null when it did not want that kept. */
+  readonly position: Position | null;
+  /** Own messages behind that. */
+  readonly own: readonly Position[];
 }
 
-const NOTHING: Kept = { name: null, sessions: [], outbox: [], v3: false };
+/** What is kept of nobody. */
+export const NOTHING: Kept = {
+  name: null,
+  sessions: [],
+  outbox: [],
+  v3: false,
+  position: null,
+  own: [],
+};
 
 /** One chat's item in a storage. A storage that is full, or forbidden, is as none. */
 export class Memory {
@@ -33,6 +45,8 @@ export class Memory {
   readonly #read: () => Kept;
   #writing = false;
   #ended = false;
+  /** Whether the storage lacks what was to be kept last. */
+  #isBehind = false;
 
   /** @param read gives what is to be kept, when it is written */
   constructor(settings: Settings, read: () => Kept) {
@@ -45,32 +59,65 @@ export class Memory {
     return attempt(() => parseKept(this.#settings.storage?.getItem(this.#key))) ?? NOTHING;
   }
 
+  /** What is there by now; undefined when that is no better than what the chat itself knows. */
+  reload(): Kept | undefined {
+    const { storage } = this.#settings;
+    if (!storage || this.#isBehind) return undefined;
+    return attempt(() => {
+      const text = storage.getItem(this.#key);
+      return text === null ? NOTHING : parseKept(text);
+    });
+  }
+
   /** Something changed. It is written once for all that happens in one go. */
   save(): void {
     if (this.#writing) return;
     this.#writing = true;
     queueMicrotask(() => {
       this.#writing = false;
-      if (this.#ended) return;
-      attempt(() => this.#settings.storage?.setItem(this.#key, JSON.stringify(this.#read())));
+      this.flush();
+    });
+  }
+
+  /** Writes now. */
+  flush(): void {
+    if (this.#ended) return;
+    this.#isBehind = true;
+    attempt(() => {
+      this.#settings.storage?.setItem(this.#key, JSON.stringify(this.#read()));
+      this.#isBehind = false;
     });
   }
 
   /** The chat is over: nothing is kept of it. */
   clear(): void {
-    this.#ended = true;
+    this.stop();
     attempt(() => this.#settings.storage?.removeItem(this.#key));
+  }
+
+  /** What is kept stays as it is. */
+  stop(): void {
+    this.#ended = true;
   }
 }
 
-function parseKept(text: unknown): Kept {
-  const { name, sessions, outbox, v3 } = fieldsOf(JSON.parse(textOf(text)));
+/** Reads what a chat has kept. @throws for anything else */
+export function parseKept(text: unknown): Kept {
+  const { name, sessions, outbox, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
   return {
     name: name === null ? null : textOf(name),
     sessions: listOf(sessions).map(textOf),
     outbox: listOf(outbox).map(parseSend),
     v3: v3 === true,
+    // Earlier versions kept none.
+    position: position ? parsePosition(position) : null,
+    own: own ? listOf(own).map(parsePosition) : [],
   };
+}
+
+function parsePosition(value: unknown): Position {
+  const { id, time } = fieldsOf(value);
+  return { id: Number(id), time: Number(time) };
 }
 
 function parseSend(value: unknown): KeptSend {

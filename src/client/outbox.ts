@@ -1,6 +1,6 @@
 import { isContent, isTextOf } from "../protocol/characters.ts";
 import {
-  type ChatError,
+  ChatError,
   ContentError,
   errorOf,
   NotRegisteredError,
@@ -13,6 +13,7 @@ import type { Line } from "./line.ts";
 import type { KeptSend, Memory, OutboxEntry } from "./memory.ts";
 import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
+import { type WaitOptions, wait } from "./wait.ts";
 
 /** Sends without a reply at one time, at most. */
 const WINDOW = 16;
@@ -32,7 +33,16 @@ interface Entry extends OutboxEntry {
   flying: boolean;
   /** These are missing when an earlier page sent it. */
   readonly resolve?: (message: Message) => void;
-  readonly reject?: (error: ChatError) => void;
+  readonly reject?: (error: unknown) => void;
+}
+
+/** How a message is sent. */
+export interface SendOptions extends WaitOptions {
+  /**
+   * 1 to 64 characters by which the server knows a message that is sent again, for instance by another run of a program;
+   * random unless told.
+   */
+  readonly key?: string | undefined;
 }
 
 /**
@@ -70,18 +80,22 @@ export class Outbox {
     return this.#entries;
   }
 
-  /**
-   * @returns the message as it was stored; rejects with a ChatError
-   * @throws ContentError, OutboxFullError
-   */
-  send(content: string, key = randomKey()): Promise<Message> {
-    if (!isContent(content)) throw new ContentError("WrongFormatContent");
-    if (!isTextOf(key, KEY_MAX)) throw new ContentError("WrongFormatKey");
-    if (this.#entries.length >= this.#settings.outboxMost) throw new OutboxFullError();
-    return new Promise((resolve, reject) => {
+  /** @returns the message as it was stored */
+  send(content: string, { key = randomKey(), ...options }: SendOptions): Promise<Message> {
+    return wait(this.#settings.environment, options, (resolve, reject) => {
+      if (!isContent(content)) throw new ContentError("WrongFormatContent");
+      if (!isTextOf(key, KEY_MAX)) throw new ContentError("WrongFormatKey");
+      if (this.#entries.length >= this.#settings.outboxMost) throw new OutboxFullError("OutboxFull");
       this.#entries.push({ key, content, sentAt: null, flying: false, resolve, reject });
       this.#changed();
       this.#flush();
+      return (error) => {
+        const entry = this.#entries.find((each) => each.reject === reject);
+        if (!entry) return;
+        this.#fail(entry, entry.sentAt === null ? error : new UncertainError("Uncertain"));
+        // Others may have waited for it to be settled.
+        this.#flush();
+      };
     });
   }
 
@@ -110,6 +124,15 @@ export class Outbox {
     this.#settled = null;
     for (const entry of this.#entries) entry.flying = false;
     this.#giveUp(({ sentAt }) => sentAt === SENT_WITHOUT_KEY);
+  }
+
+  /** The chat goes on from what the storage has. What is not there any more has its answer, in another page. */
+  wake(kept: readonly KeptSend[]): void {
+    const before = new Map(this.#entries.map((entry) => [entry.key, entry]));
+    this.#entries = kept.map((each) => ({ ...before.get(each.key), ...each, flying: false }));
+    this.#changed();
+    for (const { key } of kept) before.delete(key);
+    for (const { reject } of before.values()) reject?.(new UncertainError("Uncertain"));
   }
 
   /** The chat is over. */
@@ -165,7 +188,7 @@ export class Outbox {
   #confirm(entry: Entry, message: Message): void {
     this.#remove(entry);
     this.#stream.emit({ type: "sent", key: entry.key, message });
-    this.#stream.own(message);
+    this.#stream.confirmed(message);
     entry.resolve?.(message);
     this.#changed();
   }
@@ -191,14 +214,17 @@ export class Outbox {
   }
 
   #giveUp(isLost: (entry: Entry) => boolean): void {
-    for (const entry of this.#entries.filter(isLost)) this.#fail(entry, new UncertainError());
+    for (const entry of this.#entries.filter(isLost)) this.#fail(entry, new UncertainError("Uncertain"));
   }
 
-  #fail(entry: Entry, error: ChatError): void {
+  #fail(entry: Entry, error: unknown): void {
+    // It may have been given up before its reply came.
+    if (!this.#entries.includes(entry)) return;
     this.#remove(entry);
     entry.reject?.(error);
     const { key, content } = entry;
-    this.#stream.emit({ type: "send-failed", key, content, error });
+    // Who has aborted it knows.
+    if (error instanceof ChatError) this.#stream.emit({ type: "send-failed", key, content, error });
     this.#changed();
   }
 

@@ -3,10 +3,9 @@ import type { Page, Position, Reply } from "./frame.ts";
 import type { Line } from "./line.ts";
 import type { Kept, Memory } from "./memory.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Settings } from "./settings.ts";
+import { PAGE_MAX, type Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
-
-const PAGE_MAX = 1000;
+import { type WaitOptions, wait } from "./wait.ts";
 
 /** Sessions that are tried when it is not known which of them holds the nickname. */
 const SESSIONS_MAX = 8;
@@ -18,10 +17,10 @@ const AGAIN_MS = 2000;
 const TYPING_EVERY_MS = 2000;
 
 /** A server of version 2 takes up to 15 s to see that a connection is dead. */
-const GHOST_TRIES = 10;
+const GHOST_MS = 20_000;
 
 /** Which part of the history is asked for. */
-export interface HistoryOptions {
+export interface HistoryOptions extends WaitOptions {
   /** Only messages with ids below it, the newest of those. */
   readonly before?: number;
   /**
@@ -56,9 +55,11 @@ function pageRequest({ after, ...options }: HistoryOptions): PageRequest {
 /** What a caller of `register` or `history` waits for. */
 interface Task {
   readonly request: { readonly type: "name"; readonly name: string } | PageRequest;
-  /** Fulfils the promise, if this is the reply that was hoped for. */
-  readonly answered: (reply: Reply) => unknown;
-  readonly reject: (error: ChatError) => void;
+  /** Fulfils the promise if this is the reply that was hoped for, and rejects it if not. */
+  readonly answered: (reply: Reply) => void;
+  readonly reject: (error: unknown) => void;
+  /** Nobody waits for it any more. */
+  isGone: boolean;
 }
 
 /** Where this client stands on its way into the room. */
@@ -83,12 +84,14 @@ export class Session {
   #tasks: Task[] = [];
   /** The first of them waits for its reply. */
   #isBusy = false;
+  /** Whether a nickname was ever asked for. */
+  #isAsked: boolean;
   #name: string | null;
   #toldName: string | null = null;
   /** Those of which one holds the nickname. Who knows a session can take the nickname: they are not to be shown. */
   #sessions: readonly string[];
-  /** How often a nickname that is in use may be asked for again, because it may be in use by a lost connection of ours. */
-  #ghostTries = 0;
+  /** For how long a nickname that is in use is asked for again, because a lost connection of ours may have it. */
+  #ghostMs = 0;
   #typeAgainAt = 0;
 
   /**
@@ -110,11 +113,26 @@ export class Session {
     this.#name = kept.name;
     this.#sessions = kept.sessions;
     // With one session it is known which one holds the nickname. Else the page before may hold it still.
-    if (kept.name !== null && kept.sessions.length !== 1) this.#ghostTries = GHOST_TRIES;
+    if (kept.name !== null && kept.sessions.length !== 1) this.#ghostMs = GHOST_MS;
     const { name = null } = settings;
+    this.#isAsked = kept.name !== null;
     if (kept.name === null && name !== null) {
-      this.register(name).catch((error: ChatError) => stream.emit({ type: "nickname-lost", name, error }));
+      this.register(name, {}).catch((error: ChatError) =>
+        stream.emit({ type: "nickname-lost", name, error }),
+      );
+      // An earlier run of the program may have left it behind, in its grace.
+      this.#ghostMs = settings.nicknameWaitMs;
     }
+  }
+
+  /** Whether all that was missed has been told, and the chat is in the room. */
+  get isInside(): boolean {
+    return this.#place.kind === "inside";
+  }
+
+  /** @throws NotRegisteredError when no nickname was ever asked for: what waits for one would wait for ever */
+  needNickname(): void {
+    if (!this.#isAsked) throw new NotRegisteredError("UnknownRegister");
   }
 
   get name(): string | null {
@@ -126,17 +144,17 @@ export class Session {
   }
 
   /** Takes or changes the nickname. */
-  register(name: string): Promise<string> {
-    return new Promise((resolve, reject) => {
-      const request = { type: "name", name } as const;
-      this.#add(request, reject, (reply) => reply.kind === "named" && resolve(reply.name));
-    });
+  register(name: string, options: WaitOptions): Promise<string> {
+    this.#isAsked = true;
+    return this.#ask({ type: "name", name }, options, (reply) =>
+      reply.kind === "named" ? reply.name : undefined,
+    );
   }
 
-  history(options: HistoryOptions): Promise<Page> {
-    return new Promise((resolve, reject) => {
-      this.#add(pageRequest(options), reject, (reply) => reply.kind === "page" && resolve(reply.page));
-    });
+  history({ signal, timeoutMs, ...options }: HistoryOptions): Promise<Page> {
+    return this.#ask(pageRequest(options), { signal, timeoutMs }, (reply) =>
+      reply.kind === "page" ? reply.page : undefined,
+    );
   }
 
   /** Tells the others that this one is writing, if it is time to. */
@@ -161,7 +179,14 @@ export class Session {
     this.#place = { kind: "outside" };
     // Version 3 keeps the nickname for whoever resumes; but a request for one may be decided later than it was given up.
     if (place.kind === "entering" || (place.kind === "inside" && place.line.version === 2))
-      this.#ghostTries = GHOST_TRIES;
+      this.#ghostMs = Math.max(this.#ghostMs, GHOST_MS);
+  }
+
+  /** The chat goes on from what the storage has. */
+  wake({ name, sessions }: Kept): void {
+    this.#sessions = sessions;
+    this.#ghostMs = name !== null && sessions.length !== 1 ? GHOST_MS : 0;
+    this.#setName(name);
   }
 
   /** The chat is over. */
@@ -170,10 +195,29 @@ export class Session {
     for (const { reject } of this.#tasks.splice(0)) reject(error);
   }
 
-  #add(request: Task["request"], reject: Task["reject"], answered: Task["answered"]): void {
-    this.#tasks.push({ request, reject, answered });
-    if (this.#place.kind === "nameless") this.#register(this.#place.line);
-    else this.#next();
+  #ask<T>(request: Task["request"], options: WaitOptions, read: (reply: Reply) => T | undefined): Promise<T> {
+    return wait(this.#settings.environment, options, (resolve, reject) => {
+      const answered = (reply: Reply) => {
+        const value = read(reply);
+        if (value === undefined) reject(errorOf(reply));
+        else resolve(value);
+      };
+      const task: Task = { request, answered, reject, isGone: false };
+      this.#tasks.push(task);
+      if (this.#place.kind === "nameless") this.#register(this.#place.line);
+      else this.#next();
+      return (error) => {
+        // It keeps its place: perhaps it is the one whose reply comes next.
+        task.isGone = true;
+        reject(error);
+      };
+    });
+  }
+
+  /** The first task that somebody waits for. */
+  get #task(): Task | undefined {
+    while (this.#tasks[0]?.isGone) this.#tasks.shift();
+    return this.#tasks[0];
   }
 
   /**
@@ -217,7 +261,8 @@ export class Session {
   }
 
   #nicknameRefused(line: Line, name: string, error: ChatError): void {
-    const isGhost = error.code === "NameAlreadyUsed" && this.#ghostTries-- > 0;
+    const isGhost = error.code === "NameAlreadyUsed" && this.#ghostMs > 0;
+    this.#ghostMs -= AGAIN_MS;
     if (isGhost || (error instanceof StoreError && this.#name !== null)) {
       line.later(AGAIN_MS, () => this.welcome(line));
       return;
@@ -233,11 +278,11 @@ export class Session {
 
   /** The nickname that was asked for next. Without one, there is no history either. */
   #nextName(): string | null {
-    const [task] = this.#tasks;
+    const task = this.#task;
     if (!task) return null;
     if (task.request.type === "name") return task.request.name;
     this.#tasks.shift();
-    task.reject(new NotRegisteredError());
+    task.reject(new NotRegisteredError("UnknownRegister"));
     return this.#nextName();
   }
 
@@ -256,7 +301,7 @@ export class Session {
   /** The nickname is with this connection. */
   #held(line: Line, name: string): void {
     this.#sessions = line.session === "" ? [] : [line.session];
-    this.#ghostTries = 0;
+    this.#ghostMs = 0;
     this.#setName(name);
   }
 
@@ -270,7 +315,7 @@ export class Session {
 
   /** What is missing here of the history. */
   get #missing(): PageRequest {
-    const after = this.#stream.position;
+    const after = this.#stream.last;
     return pageRequest(after ? { after, limit: PAGE_MAX } : { limit: this.#settings.historyLimit });
   }
 
@@ -284,7 +329,7 @@ export class Session {
 
   #took(line: Line, resumed: boolean, { name, page, online }: Extract<Reply, { kind: "page" }>): void {
     this.#stream.enterWith(line.version, online);
-    const isCatchingUp = this.#stream.position !== null && !page.reset;
+    const isCatchingUp = this.#stream.last !== null && !page.reset;
     // A reply to `resume` is empty when the server is short of memory (RES-4).
     const isEmpty = page.more && page.messages.length === 0;
     if (isCatchingUp || !isEmpty) {
@@ -301,7 +346,7 @@ export class Session {
   #dropOutdated(): void {
     const tasks = this.#tasks;
     this.#tasks = tasks.filter((each) => !isOutdated(each));
-    for (const each of tasks) if (isOutdated(each)) each.reject(new ResetError());
+    for (const each of tasks) if (isOutdated(each)) each.reject(new ResetError("Reset"));
   }
 
   #enter(line: Line, name: string, resumed: boolean): void {
@@ -317,8 +362,9 @@ export class Session {
   }
 
   #next(): void {
-    const [task] = this.#tasks;
-    if (this.#place.kind !== "inside" || this.#isBusy || !task) return;
+    if (this.#place.kind !== "inside" || this.#isBusy) return;
+    const task = this.#task;
+    if (!task) return;
     this.#isBusy = true;
     this.#place.line.askPatiently(task.request, (reply) => {
       this.#tasks.shift();
@@ -328,8 +374,6 @@ export class Session {
         this.#setName(reply.name);
       }
       task.answered(reply);
-      // What was fulfilled stays so.
-      task.reject(errorOf(reply));
       this.#next();
     });
   }

@@ -12,9 +12,14 @@ export class Stream extends Emitter {
   #waiting: RoomEvent[] | null = null;
   #hasRoster = false;
   #online: readonly string[] = [];
-  #position: Position | null = null;
-  /** Own messages that were confirmed and not told yet: their times by their ids. */
-  readonly #own = new Map<number | null, number | null>();
+  /** Own messages that were confirmed and are not done with yet: their times by their ids. */
+  readonly #own: Map<number | null, number | null>;
+
+  /** @param own messages that an earlier run had confirmed, and was not done with */
+  constructor(position: Position | null, own: readonly Position[], moved: () => void) {
+    super(position, moved);
+    this.#own = new Map(own.map(({ id, time }) => [id, time]));
+  }
 
   /** The nicknames in use, in the order of registration. */
   get online(): readonly string[] {
@@ -22,8 +27,14 @@ export class Stream extends Emitter {
   }
 
   /** The last message told; null before there was a page, and with version 2. */
-  get position(): Position | null {
-    return this.#position;
+  get last(): Position | null {
+    return this.told;
+  }
+
+  /** Own messages behind {@link position}: to be told as own ones, also by the next run. */
+  get own(): readonly Position[] {
+    const done = this.position?.id ?? 0;
+    return [...this.#own].flatMap(([id, time]) => (id && time && id > done ? { id, time } : []));
   }
 
   /** An entry begins: events wait from now on. */
@@ -38,7 +49,7 @@ export class Stream extends Emitter {
     this.#hasRoster = true;
     // The page has the messages of version 2 that came before it, and the roster what else happened.
     this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
-    if (version === 2) this.#position = null;
+    if (version === 2) this.told = null;
     this.#online = online;
     this.emit({ type: "roster", online });
   }
@@ -46,12 +57,12 @@ export class Stream extends Emitter {
   /** A page of the entry is to be told: the newest one if nothing was told yet, else the oldest that was missed. */
   page(version: 2 | 3, { messages, more, gap, reset = false }: Page): void {
     if (gap) {
-      this.#position = { id: gap.to, time: 0 };
+      this.told = { id: gap.to, time: 0 };
       this.emit({ type: "gap", ...gap });
     }
-    if (this.#position && !reset) for (const message of messages) this.#tell(message);
+    if (this.told && !reset) for (const message of messages) this.#tell(message);
     else {
-      this.#position = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
+      this.told = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
       this.emit({ type: "history", messages, more, reset });
     }
   }
@@ -62,7 +73,7 @@ export class Stream extends Emitter {
     const waiting = this.#waiting?.filter(isNew) ?? [];
     this.#waiting = null;
     for (const event of waiting) this.event(event);
-    this.#own.clear();
+    this.#forget();
   }
 
   /** Another client did something. */
@@ -90,7 +101,7 @@ export class Stream extends Emitter {
   }
 
   /** An own message was confirmed: perhaps one that a page has. */
-  own(message: Message): void {
+  confirmed(message: Message): void {
     // During an entry that is not known yet: the page that is to be told may be of another history.
     if (!this.#waiting && !this.#isNew(message)) return;
     this.#own.set(message.id, message.time);
@@ -99,7 +110,7 @@ export class Stream extends Emitter {
 
   /** Whether no page had it. */
   #isNew({ id }: Message): boolean {
-    return id === null || id > (this.#position?.id ?? -1);
+    return id === null || id > (this.told?.id ?? -1);
   }
 
   /** A nickname changed; its place in the roster stays. */
@@ -108,12 +119,17 @@ export class Stream extends Emitter {
   }
 
   #tell(message: Message): void {
-    const { id, time } = message;
+    this.told = positionOf(message);
     // An id of a history that was replaced may be another's now.
-    const own = this.#own.get(id) === time;
-    this.#own.delete(id);
-    this.#position = positionOf(message);
-    this.emit({ type: "message", message, own });
+    this.emit({ type: "message", message, own: this.#own.get(message.id) === message.time });
+    this.#forget();
+  }
+
+  /** Own messages that are done with are not asked for again. */
+  #forget(): void {
+    // Version 2 has no positions.
+    const done = this.told ? (this.position?.id ?? -1) : Infinity;
+    for (const id of this.#own.keys()) if ((id ?? 0) <= done) this.#own.delete(id);
   }
 }
 

@@ -42,6 +42,8 @@ const room = new RoomStore({
       storage: tab,
       // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
       version: 3,
+      // The tab's storage knows whether a nickname is one's own.
+      nicknameWaitMs: 0,
       ...(name === undefined ? {} : { name }),
     }),
   arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),

@@ -37,7 +37,11 @@ const events: Record<string, (stage: Stage) => void> = {
 
 /** The state after each event; the same one unless told. The socket of `connecting` has not offered version 3 in vain. */
 const table: Record<Kind, Record<string, string>> = {
-  connecting: { opened: "open", close: "closed" },
+  connecting: {
+    opened: "open",
+    silence: "waiting",
+    close: "closed",
+  },
   open: {
     lost: "waiting",
     restarted: "waiting",
@@ -111,13 +115,13 @@ test("codes from before a socket opened are not taken for the server's", () => {
 });
 
 test.each([1002, 1003, 1007, 1009, 4001])("CLOSE-2 the code %i ends the chat for good", async (code) => {
-  const stage = new Stage();
+  const stage = new Stage({ name: "An" });
   const sent = stage.chat.send("hello");
   stage.socket.open(3).end(code, "why");
-  expect(stage.chat.state).toEqual({ kind: "refused", code, reason: "why" });
+  expect(stage.chat.state).toEqual({ kind: "refused", cause: "closed", code, reason: "why" });
   const error = await sent.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(RefusedError);
-  expect(error).toMatchObject({ code: "Refused", closeCode: code });
+  expect(error).toMatchObject({ code: "Refused", status: code, message: "why" });
   expect(stage.chat.register("An")).rejects.toBeInstanceOf(RefusedError);
 });
 

@@ -24,7 +24,7 @@ test("SEND-1 a send is fulfilled by its reply, and told as an own message", asyn
 });
 
 test("random keys differ and are within KEY-1", () => {
-  const stage = new Stage();
+  const stage = new Stage({ name: "An" });
   for (let i = 0; i < 100; i++) stage.chat.send("x").catch(() => {});
   const keys = stage.chat.outbox.map(({ key }) => key);
   expect(new Set(keys).size).toBe(100);
@@ -273,7 +273,7 @@ test("SEND-2 a server that does not know the nickname any more is entered anew, 
 });
 
 test("SEND-3 KEY-1 what the server would refuse is refused at once", async () => {
-  const stage = new Stage();
+  const stage = new Stage({ name: "An" });
   for (const send of [
     stage.chat.send(""),
     stage.chat.send("x".repeat(4001)),
@@ -287,7 +287,7 @@ test("SEND-3 KEY-1 what the server would refuse is refused at once", async () =>
 });
 
 test("a full outbox takes no more", async () => {
-  const stage = new Stage({ outboxMost: 1 });
+  const stage = new Stage({ outboxMost: 1, name: "An" });
   const first = stage.chat.send("a");
   expect(await caught(stage.chat.send("b"))).toBeInstanceOf(OutboxFullError);
   void stage.chat.close();

@@ -187,10 +187,9 @@ test("a nickname that another took meanwhile is lost, and what is unsent waits f
 });
 
 test("a first nickname that is not to be had is told, as nobody waits for it", async () => {
-  const stage = new Stage({ name: "An" });
+  const stage = new Stage({ name: "An", nicknameWaitMs: 0 });
   stage.socket.open(3).welcome("S1").answer(IN_USE);
-  await Promise.resolve();
-  await Promise.resolve();
+  await new Promise((resolve) => setImmediate(resolve));
   expect(stage.told("nickname-lost")).toMatchObject([{ name: "An", error: { code: "NameAlreadyUsed" } }]);
 });
 

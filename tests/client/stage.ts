@@ -59,6 +59,12 @@ export class FakeSocket {
     this.#tell("close", { code, reason });
   }
 
+  /** The attempt fails, with what some platforms say of it. */
+  fail(message?: string, code?: string): void {
+    this.#tell("error", message === undefined ? {} : { message, error: { code } });
+    this.end();
+  }
+
   /** Takes the oldest request, without its `ref`. */
   take(): Request {
     const { ref: _, ...request } = this.#shift();
@@ -90,6 +96,7 @@ export class FakeEnvironment implements Environment {
   setBy = 0;
   online = true;
   chance = 0.5;
+  probe?: (url: string) => Promise<number>;
   #tell: (change: "online" | "offline" | "visible") => void = () => {};
   #timers: { at: number; run: () => void }[] = [];
 
@@ -186,7 +193,11 @@ export class Stage {
   readonly events: ChatEvent[] = [];
   readonly chat: Chat;
 
-  constructor(options: ChatOptions = {}, environment = new FakeEnvironment()) {
+  constructor(
+    options: ChatOptions = {},
+    environment = new FakeEnvironment(),
+    url: string | URL = "ws://chat.test/",
+  ) {
     const { sockets } = this;
     this.environment = environment;
     class WebSocket extends FakeSocket {
@@ -195,7 +206,7 @@ export class Stage {
         sockets.push(this);
       }
     }
-    this.chat = new Chat("ws://chat.test/", { WebSocket, environment, ...options });
+    this.chat = new Chat(url, { WebSocket, environment, ...options });
     for (const type of TYPES) this.chat.on(type, (event) => void this.events.push(event));
   }
 
