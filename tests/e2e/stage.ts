@@ -122,12 +122,18 @@ export function dropNetworkErrors(...people: Person[]): void {
 }
 
 /** A server that has the same port after a restart. */
-export async function startServerThatKeepsItsPort(dataFile?: string): Promise<ChatServer> {
+export async function startServerThatKeepsItsPort(
+  dataFile?: string,
+  flags: readonly string[] = [],
+): Promise<ChatServer> {
   for (let tries = 0; ; tries++) {
     // Below the ports that systems give out by themselves, so that nobody takes it while the server is down.
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     try {
-      return await startServer(["--port", String(port)], dataFile === undefined ? {} : { dataFile });
+      return await startServer(
+        ["--port", String(port), ...flags],
+        dataFile === undefined ? {} : { dataFile },
+      );
     } catch (error) {
       if (tries === 5) throw error;
     }

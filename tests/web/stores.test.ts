@@ -91,6 +91,25 @@ test("a page that cannot be had can be asked for again", async () => {
   expect(ids(log)).toHaveLength(10);
 });
 
+test("a page that was asked of a history before it was replaced is not put before the new one", async () => {
+  const asked = Promise.withResolvers<Page>();
+  const log = new LogStore({ history: () => asked.promise });
+  log.replace(range(101, 200), true);
+  const loaded = log.loadOlder();
+  log.replace(range(1, 3), false);
+  asked.resolve({ messages: range(1, 100), more: false });
+  await loaded;
+  expect([ids(log), log.hasOlder.value, log.older.value]).toEqual([[1, 2, 3], false, "idle"]);
+});
+
+test("a link leads to the message of its id and its time, and to none of another time", async () => {
+  const log = new LogStore(source(1000));
+  log.replace(range(901, 1000), true);
+  expect([await log.show(950, 1), await log.show(300, 1)]).toEqual([false, false]);
+  expect(ids(log)[0]).toBe(901);
+  expect([await log.show(950, 950_000), await log.show(300, 300_000)]).toEqual([true, true]);
+});
+
 test("what people do between two messages is one line", () => {
   const log = new LogStore(source(0));
   log.addChange({ kind: "joined", name: "An", time: 1 });
