@@ -1,5 +1,4 @@
 import type { SettingsStore } from "../store/settings.ts";
-import { dayOf } from "../text/times.ts";
 
 const LOOK_EVERY_MS = 10_000;
 
@@ -9,8 +8,8 @@ const LOOK_EVERY_MS = 10_000;
  */
 export function watchCalendar(settings: SettingsStore): void {
   const look = () => {
-    const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
-    settings.calendar.value = `${dayOf(Date.now())} ${timeZone}`;
+    const now = new Date();
+    settings.calendar.value = now.toDateString() + now.getTimezoneOffset();
   };
   setInterval(look, LOOK_EVERY_MS);
   look();
