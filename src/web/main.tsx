@@ -75,9 +75,10 @@ addEventListener("hashchange", goToLinked);
 addEventListener("storage", ({ key, newValue }: StorageEvent) => {
   if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
   if (key === prefix + PICTURES_KEY) void pictures.load();
-  settings.share();
-  room.unread.share();
+  share();
 });
+// A page that one goes back to was not told of what other tabs changed.
+addEventListener("pageshow", share);
 
 const root = document.getElementById("root");
 if (root) {
@@ -89,6 +90,12 @@ if (root) {
     </StoresContext.Provider>,
     root,
   );
+}
+
+/** Takes over what other tabs have kept. */
+function share(): void {
+  settings.share();
+  room.unread.share();
 }
 
 /** A link to a message ends with its id and its time. */
