@@ -1,37 +1,44 @@
-// A bot that rolls dice: `bun examples/bot.ts ws://127.0.0.1:5000/ Croupier`, then say `!roll 2d6` in the room.
-// Beside a copy of your own, import from "classic-chatbox/client".
-import { Chat, ChatError } from "../src/client/index.ts";
+// A bot that rolls dice: `bun examples/bot.ts ws://127.0.0.1:5000/ Croupier bot.json`, then say `!roll 2d6` in the room.
+// It may be killed at any moment: started again with the same file, it answers what it missed, and nothing twice.
+// In a program of your own, import from "classic-chatbox-client" and "classic-chatbox-client/node".
+import { Chat, ChatError, type Message } from "../src/client/index.ts";
+import { fileStorage } from "../src/node/file-storage.ts";
 
 const ROLL = /^!roll (\d{1,2})d(\d{1,4})$/;
 
-const [url = "ws://127.0.0.1:5000/", name = "Croupier"] = process.argv.slice(2);
-const chat = new Chat(url, { name });
-process.once("SIGTERM", () => chat.close());
+const [url = "ws://127.0.0.1:5000/", name = "Croupier", file = "bot.json"] = process.argv.slice(2);
+const chat = new Chat(url, { name, storage: fileStorage(file), after: "kept" });
+
+chat.on("entered", (event) => console.log(`${event.name} is in the room`));
+chat.on("message", ({ message, own }) => {
+  // The answer goes into the outbox before this returns. So the file has both, that the question is done with and the
+  // answer, or neither.
+  if (!own) answer(message);
+});
+chat.on("nickname-lost", ({ error }) => end(`The nickname ${name} is not to be had: ${error.message}`));
+chat.on("state", ({ state }) => {
+  if (state.kind === "waiting") console.error(`Not connected: ${state.cause} ${state.code}`);
+  if (state.kind === "refused") end(`Not connected, for good: ${state.cause} ${state.code} ${state.reason}`);
+});
+
+// Ctrl+C is for good: the nickname is given up. A service that is restarted gets SIGTERM, and keeps it for its next run.
 process.once("SIGINT", () => chat.close());
 
-for await (const event of chat) {
-  switch (event.type) {
-    case "entered":
-      console.log(`${event.name} is in the room`);
-      break;
-    case "nickname-lost":
-      console.error(`The nickname ${event.name} is not to be had: ${event.error.code}`);
-      process.exitCode = 1;
-      await chat.close();
-      break;
-    case "message":
-      // The id of the question in the key: whatever breaks, a question gets one answer.
-      if (!event.own) answer(event.message.content, `roll-${event.message.id ?? crypto.randomUUID()}`);
-  }
-}
-
-function answer(content: string, key: string): void {
+function answer({ content, id }: Message): void {
   const [, count = "0", sides = "0"] = ROLL.exec(content) ?? [];
   if (Number(count) < 1 || Number(sides) < 1) return;
   const dice = Array.from({ length: Number(count) }, () => 1 + Math.floor(Math.random() * Number(sides)));
   const sum = dice.reduce((total, each) => total + each, 0);
+  // The server stores one message of this key: if the answer was on its way when the bot was killed, this is the same one.
+  const key = `roll-${id ?? crypto.randomUUID()}`;
   chat.send(`${dice.join(" + ")} = ${sum}`, { key }).catch((error: unknown) => {
-    if (error instanceof ChatError) console.error(`An answer was not sent: ${error.code}`);
+    if (error instanceof ChatError) console.error(`An answer was not sent: ${error.message}`);
     else throw error;
   });
+}
+
+function end(why: string): void {
+  console.error(why);
+  process.exitCode = 1;
+  void chat.close();
 }

@@ -19,6 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   server: ["engine", "room", "protocol"],
   cli: ["server", "engine", "room", "protocol"],
   client: ["protocol"],
+  node: ["client"],
   web: ["client", "protocol"],
 };
 

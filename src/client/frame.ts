@@ -70,15 +70,18 @@ export interface Welcome {
   readonly retryS: number;
 }
 
+/** Somebody, at a time. */
+interface Person {
+  readonly name: string;
+  readonly timestamp: string;
+  readonly time: number | null;
+}
+
 /** What another client of the room did. */
 export type RoomEvent =
   | { readonly type: "message"; readonly message: Message }
-  | {
-      readonly type: "register" | "leave";
-      readonly name: string;
-      readonly timestamp: string;
-      readonly time: number | null;
-    }
+  | (Person & { readonly type: "register" })
+  | (Person & { readonly type: "leave" })
   | {
       readonly type: "change";
       readonly oldname: string;

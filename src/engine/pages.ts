@@ -79,11 +79,11 @@ export class Pages {
     if (isAbove(request)) {
       if (this.#missingAbove(request) > 0) await this.#lookUpAbove(request);
       // By what comes first in the batch it may turn out that it is none.
-      if (this.#isForeign(request, this.#fromPosition(request))) await this.#lookUpNewest(request.limit);
+      if (this.#isForeign(request, this.#fromPosition(request))) await this.lookUp(newest(request.limit));
     } else if (this.missing(request) === 0) return;
     else if (request.before !== null && request.before <= this.#above)
       await this.#lookUpBelow(request, request.before);
-    else await this.#lookUpNewest(request.limit);
+    else this.#keep(await this.#archive.below(this.#above + 1, request.limit, this.#budgetBytes));
   }
 
   async #lookUpAbove(request: RequestAbove): Promise<void> {
@@ -104,11 +104,6 @@ export class Pages {
     const isAlone = records.length === 1 && idOf(records[0] ?? "") === after;
     if (!isAlone || after === this.#archive.lastId) return records;
     return [...records, ...(await this.#archive.above(after, limit, this.#budgetBytes))];
-  }
-
-  async #lookUpNewest(limit: number): Promise<void> {
-    if (this.#isWhole || this.#recent.length >= limit) return;
-    this.#keep(await this.#archive.below(this.#above + 1, limit, this.#budgetBytes));
   }
 
   async #lookUpBelow(request: PageRequest, before: number): Promise<void> {
@@ -236,9 +231,16 @@ export class Pages {
   }
 
   #gap(after: number | null): Page["gap"] {
-    const { firstId } = this.#archive;
-    return after !== null && firstId > after + 1 ? { from: after + 1, to: firstId - 1 } : null;
+    if (after === null) return null;
+    const { firstId, emptiedTo } = this.#archive;
+    // What was taken away with all there was is no part of this history.
+    const from = Math.max(after, emptiedTo) + 1;
+    return firstId > from ? { from, to: firstId - 1 } : null;
   }
+}
+
+function newest(limit: number): PageRequest {
+  return { limit, before: null, after: null };
 }
 
 function isAbove(request: PageRequest): request is RequestAbove {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Chat } from "../../src/client/index.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
@@ -7,113 +7,203 @@ import { startServer, TemporaryFolder } from "../support/server.ts";
 const root = join(import.meta.dir, "..", "..");
 const node = Bun.which("node") ?? "node";
 
-/** A project that has the package installed, as it is published. */
-function makeConsumer(folder: string): void {
-  const installed = join(folder, "node_modules", "classic-chatbox");
-  mkdirSync(installed, { recursive: true });
-  cpSync(join(root, "package.json"), join(installed, "package.json"));
-  const { exitCode, stderr } = Bun.spawnSync([
-    node,
-    join(root, "scripts/build.mjs"),
-    join(installed, "dist"),
-  ]);
-  if (exitCode !== 0) throw new Error(String(stderr));
-  for (const name of ["ws", "@types"]) {
-    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
-  }
-  writeFileSync(join(folder, "package.json"), '{"type":"module"}');
+function run(command: readonly string[], cwd: string): string {
+  const { exitCode, stdout, stderr } = Bun.spawnSync([...command], { cwd });
+  if (exitCode !== 0) throw new Error(`${command.join(" ")}: ${stdout}${stderr}`);
+  return String(stdout);
 }
 
-const PROGRAM = `
-import { WebSocket } from "ws";
-import { Chat, NicknameError } from "classic-chatbox/client";
-import { CONTENT_MAX, isNickname } from "classic-chatbox/protocol";
+/** Builds the client's package, packs it, and installs it where nothing else is, without a network. */
+function makeConsumer(folder: string): string {
+  const source = join(folder, "package");
+  const consumer = join(folder, "consumer");
+  run([node, join(root, "scripts/build.mjs"), source], root);
+  run(["npm", "pack", "--ignore-scripts", "--pack-destination", folder], source);
+  mkdirSync(consumer);
+  writeFileSync(join(consumer, "package.json"), '{"private":true}');
+  const [tarball = ""] = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+  run(["npm", "install", "--offline", "--no-audit", "--no-fund", join(folder, tarball)], consumer);
+  return consumer;
+}
 
-const chat = new Chat(String(process.argv[2]), { WebSocket, name: "An" });
+const BODY = `
+const chat = new Chat(String(process.argv[2]), { name: "An" });
 if (!isNickname("An")) throw new Error();
-for await (const event of chat) {
-  if (event.type === "entered") {
+fileStorage("chat.json");
+async function main() {
+  for await (const event of chat) {
+    if (event.type !== "entered") continue;
     const { content } = await chat.send("x".repeat(CONTENT_MAX));
     const error: unknown = await chat.register("").catch((reason: unknown) => reason);
-    console.log(content.length, error instanceof NicknameError && error.code);
+    console.log(content.length, error instanceof NicknameError && error.name);
     await chat.close();
   }
 }
+void main();
 `;
 
-test("the compiled client runs in Node, with ws, against a real server", async () => {
+const IMPORTS = `
+import { Chat, NicknameError } from "classic-chatbox-client";
+import { fileStorage } from "classic-chatbox-client/node";
+import { CONTENT_MAX, isNickname } from "classic-chatbox-client/protocol";
+`;
+
+const REQUIRES = `
+const { Chat, NicknameError } = require("classic-chatbox-client");
+const { fileStorage } = require("classic-chatbox-client/node");
+const { CONTENT_MAX, isNickname } = require("classic-chatbox-client/protocol");
+`;
+
+test("the client's package installs nothing else, and runs in Node and Bun, imported or required", async () => {
   await using server = await startServer();
   using folder = new TemporaryFolder();
-  makeConsumer(folder.path);
-  const program = join(folder.path, "program.mjs");
-  writeFileSync(program, new Bun.Transpiler({ loader: "ts" }).transformSync(PROGRAM));
-  await using child = Bun.spawn([node, program, server.url()], { stdout: "pipe", stderr: "inherit" });
-  expect(await new Response(child.stdout).text()).toBe("4000 WrongFormatName\n");
-  expect(await child.exited).toBe(0);
+  const consumer = makeConsumer(folder.path);
+  expect(readdirSync(join(consumer, "node_modules")).filter((name) => !name.startsWith("."))).toEqual([
+    "classic-chatbox-client",
+  ]);
+  const installed = join(consumer, "node_modules", "classic-chatbox-client");
+  expect(readdirSync(installed).sort()).toEqual(["LICENSE", "README.md", "cjs", "esm", "package.json"]);
+  // No path of the machine that it was built on is in it.
+  for (const name of readdirSync(installed, { recursive: true, encoding: "utf8" })) {
+    if (/\.(js|ts)$/.test(name)) expect(readFileSync(join(installed, name), "utf8")).not.toContain(root);
+  }
+
+  const transpiler = new Bun.Transpiler({ loader: "ts" });
+  for (const [name, imports] of [
+    ["program.mjs", IMPORTS],
+    ["program.cjs", REQUIRES],
+  ] as const) {
+    writeFileSync(join(consumer, name), imports + transpiler.transformSync(BODY));
+  }
+  const platform = run([node, "-p", "typeof WebSocket"], consumer).trim();
+  if (platform === "undefined") {
+    // Without the package ws, it is said what to do.
+    const { stderr } = Bun.spawnSync([node, "program.mjs", server.url()], { cwd: consumer });
+    expect(String(stderr)).toContain("NoWebSocketError: There is no WebSocket here: install the package ws");
+  }
+  for (const name of ["ws", "@types"]) {
+    symlinkSync(join(root, "node_modules", name), join(consumer, "node_modules", name));
+  }
+  for (const program of [node, process.execPath]) {
+    for (const name of ["program.mjs", "program.cjs"]) {
+      await using child = Bun.spawn([program, name, server.url()], {
+        cwd: consumer,
+        stdout: "pipe",
+        stderr: "inherit",
+      });
+      expect(await new Response(child.stdout).text()).toBe("4000 NicknameError\n");
+      expect(await child.exited).toBe(0);
+    }
+  }
 
   // Its types are found by those who resolve modules as Node does, and as bundlers do.
-  writeFileSync(join(folder.path, "program.ts"), PROGRAM);
+  writeFileSync(join(consumer, "program.mts"), IMPORTS + BODY);
+  writeFileSync(join(consumer, "program.cts"), IMPORTS + BODY);
   for (const [module, resolution] of [
+    ["node16", "node16"],
     ["nodenext", "nodenext"],
     ["preserve", "bundler"],
   ] as const) {
     const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const options = [
-      "--module",
-      module,
-      "--moduleResolution",
-      resolution,
-      "--types",
-      "node",
-      "--lib",
-      "esnext,dom",
-    ];
-    const check = [
-      node,
-      tsc,
-      "--ignoreConfig",
-      "--noEmit",
-      "--strict",
-      "--target",
-      "esnext",
-      ...options,
-      "program.ts",
-    ];
-    const { stdout } = Bun.spawnSync(check, { cwd: folder.path });
-    expect(String(stdout)).toBe("");
+    const options = ["--module", module, "--moduleResolution", resolution, "--types", "node"];
+    const files = ["--lib", "esnext,dom", "program.mts", "program.cts"];
+    run(
+      [node, tsc, "--ignoreConfig", "--noEmit", "--strict", "--target", "esnext", ...options, ...files],
+      consumer,
+    );
   }
 });
 
-test("the example's bot answers each roll once, and leaves in good order", async () => {
-  await using server = await startServer();
-  await using bot = Bun.spawn([process.execPath, join(root, "examples/bot.ts"), server.url(), "Croupier"], {
+test("the package has what older ways of resolving modules look for, and the version of the project", () => {
+  const read = (path: string) => JSON.parse(readFileSync(join(root, path), "utf8"));
+  const { version, main, types, typesVersions, exports } = read("packages/client/package.json");
+  expect(version).toBe(read("package.json").version);
+  expect(main).toBe(exports["."].require.default);
+  expect(types).toBe(exports["."].require.types);
+  for (const entry of ["node", "protocol"]) {
+    expect(typesVersions["*"][entry]).toEqual([exports[`./${entry}`].require.types]);
+  }
+});
+
+/** The example's bot, in a process of its own. */
+function startBot(url: string, file: string) {
+  const bot = Bun.spawn([process.execPath, join(root, "examples/bot.ts"), url, "Croupier", file], {
     stdout: "pipe",
     stderr: "inherit",
   });
-  const chat = new Chat(server.url(), { name: "An" });
+  // It says when it is in the room. Before its first page, nothing comes to it as something new.
+  const entered = bot.stdout.getReader().read();
+  return { bot, entered };
+}
+
+/** What a nickname says in a room, from now on. */
+function listenTo(chat: Chat, name: string): () => Promise<string> {
   const events = chat[Symbol.asyncIterator]();
-  const until = async (isIt: (event: Awaited<ReturnType<typeof events.next>>["value"]) => boolean) => {
+  return async () => {
     for (;;) {
       const { value, done } = await events.next();
       if (done) throw new Error("the chat has ended");
-      if (isIt(value)) return value;
+      if (value.type === "message" && value.message.name === name) return value.message.content;
     }
   };
-  // Only what is said after the bot has its page comes to it as something new.
-  await bot.stdout.getReader().read();
-  await until(() => chat.online.includes("An") && chat.online.includes("Croupier"));
-  await chat.send("!roll 3d1");
-  await chat.send("not a roll");
-  await chat.send("!roll 1d1");
-  const answers: string[] = [];
-  while (answers.length < 2) {
-    const event = await until((each) => each?.type === "message" && each.message.name === "Croupier");
-    if (event?.type === "message") answers.push(event.message.content);
-  }
-  expect(answers).toEqual(["1 + 1 + 1 = 3", "1 = 1"]);
-  bot.kill("SIGTERM");
-  await until((event) => event?.type === "leave" && event.name === "Croupier");
+}
+
+test("the example's bot answers each roll once, and leaves in good order", async () => {
+  await using server = await startServer();
+  using folder = new TemporaryFolder();
+  const { bot, entered } = startBot(server.url(), join(folder.path, "bot.json"));
+  await entered;
+  const chat = new Chat(server.url(), { name: "An" });
+  const answer = listenTo(chat, "Croupier");
+  for (const content of ["!roll 3d1", "not a roll", "!roll 1d1"]) void chat.send(content);
+  expect(await answer()).toBe("1 + 1 + 1 = 3");
+  expect(await answer()).toBe("1 = 1");
+  const left = chat.once("leave");
+  bot.kill("SIGINT");
+  expect((await left).name).toBe("Croupier");
   expect(await bot.exited).toBe(0);
+  await chat.close();
+});
+
+test("the example's bot answers each roll once, however often it is killed", async () => {
+  await using server = await startServer();
+  using folder = new TemporaryFolder();
+  const file = join(folder.path, "bot.json");
+  const chat = new Chat(server.url(), { name: "An" });
+  const answer = listenTo(chat, "Croupier");
+  const heard: number[] = [];
+  const hear = async () => heard.push(Number((await answer()).split(" = ")[1]));
+  let asked = 0;
+  // Each question has an answer that no other one has.
+  const ask = async (count: number) => {
+    for (let i = 0; i < count; i++) await chat.send(`!roll ${++asked}d1`);
+  };
+  let { bot, entered } = startBot(server.url(), file);
+  await entered;
+  // With the second answer it has kept where it was after the first page.
+  for (let i = 0; i < 2; i++) {
+    await ask(1);
+    await hear();
+  }
+  for (let round = 0; round < 4; round++) {
+    // In the midst of its answers, and of what it missed.
+    await ask(5);
+    while (heard.length < round * 4) await hear();
+    bot.kill("SIGKILL");
+    await bot.exited;
+    await ask(3);
+    ({ bot, entered } = startBot(server.url(), file));
+    if (round % 2 === 0) await entered;
+  }
+  await entered;
+  await ask(1);
+  while (heard.length < asked) await hear();
+  // One more answer would be here before that to a later question.
+  await ask(1);
+  await hear();
+  expect(heard.toSorted((a, b) => a - b)).toEqual(Array.from({ length: asked }, (_, at) => at + 1));
+  bot.kill("SIGKILL");
+  await bot.exited;
   await chat.close();
 });
 

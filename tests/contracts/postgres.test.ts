@@ -4,7 +4,7 @@ import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
 import type { PageRequest } from "../../src/protocol/request.ts";
-import { createDatabase } from "../support/postgres.ts";
+import { backupOf, createDatabase } from "../support/postgres.ts";
 import { EngineStage, engineContract, withRetention } from "./suite.ts";
 
 const urlOf = new WeakMap<Deliver, string>();
@@ -45,17 +45,6 @@ async function administer(stage: EngineStage, statement: string): Promise<unknow
 }
 
 const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
-let backups = 0;
-
-/** Statements that copy tables, and that put the copies back. */
-function backup(tables: readonly string[]) {
-  const copy = `backup_${++backups}`;
-  const save = tables.map((table) => `CREATE TABLE ${copy}_${table} AS TABLE chatbox.${table}`);
-  const putBack = tables.map(
-    (table) => `DELETE FROM chatbox.${table}; INSERT INTO chatbox.${table} TABLE ${copy}_${table}`,
-  );
-  return { save: save.join(";"), putBack: putBack.join(";") };
-}
 
 engineContract({
   name: "postgres",
@@ -71,7 +60,7 @@ engineContract({
     await administer(stage, `UPDATE chatbox.nicknames SET name = '${to}' WHERE name = '${from}'`);
   },
   backUp: async (stage, what) => {
-    const { save, putBack } = backup(what === "messages" ? ["messages"] : TABLES);
+    const { save, putBack } = backupOf(what === "messages" ? ["messages"] : TABLES);
     await administer(stage, save);
     return async () => {
       await administer(stage, putBack);
@@ -317,6 +306,189 @@ test("postgres: RES-4 CLOSE-7 a server notices that the database was set back to
      WHERE application_name = 'classic-chatbox' AND datname = current_database()`,
   );
   expect((await stage.until(3))[2]).toMatchObject({ kind: "cut", session: "a" });
+});
+
+const CUT_SERVERS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE application_name = 'classic-chatbox' AND datname = current_database()`;
+
+/** A room with three messages, of which the database is then to lose some. */
+async function talk(): Promise<{ stage: EngineStage; putBack: string }> {
+  const stage = await firstStage();
+  for (let i = 0; i < 3; i++) stage.engine.enter("/");
+  stage.name("a", "An");
+  stage.name("2", "Bình");
+  stage.send("a", "one", "/", "j");
+  await stage.until(3);
+  const { save, putBack } = backupOf(TABLES.filter((table) => table !== "servers"));
+  await administer(stage, save);
+  stage.send("a", "two", "/", "k");
+  stage.send("a", "three");
+  await stage.until(5);
+  return { stage, putBack };
+}
+
+for (const [title, after] of [
+  ["has gone back", ""],
+  [
+    "has gone back and come as far again",
+    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+     VALUES ('/', 2, 'Chi', 'other two', '', now()), ('/', 3, 'Chi', 'other three', '', now());
+     INSERT INTO chatbox.log (room, position, server, batch, entry)
+     SELECT '/', position, 'another', 'batch ' || position, '[]' FROM generate_series(4, 5) AS position;
+     UPDATE chatbox.rooms SET position = 5, last_id = 3;`,
+  ],
+  [
+    "has gone back and come further",
+    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+     SELECT '/', id, 'Chi', 'other', '', now() FROM generate_series(2, 9) AS id;
+     INSERT INTO chatbox.log (room, position, server, batch, entry)
+     SELECT '/', position, 'another', 'batch ' || position, '[]' FROM generate_series(4, 11) AS position;
+     UPDATE chatbox.rooms SET position = 11, last_id = 9;`,
+  ],
+] as const) {
+  for (const notices of ["by a lost connection", "by its next batch"] as const) {
+    test(`postgres: RES-4 CLOSE-7 PAGE-6 KEY-4 ${notices} a server notices that the database ${title}, and tells what is true`, async () => {
+      const { stage, putBack } = await talk();
+      const isByBatch = notices === "by its next batch";
+      await administer(stage, `BEGIN; ${putBack}; ${after} COMMIT; ${isByBatch ? "" : CUT_SERVERS}`);
+      if (isByBatch) stage.send("2", "in vain");
+      const cut = await stage.until(isByBatch ? 8 : 7);
+      expect(cut.slice(5)).toMatchObject(
+        [...(isByBatch ? ["2"] : []), "a", "2"].map((session) => ({ kind: "cut", session })),
+      );
+      const { length } = cut;
+      stage.resume("c", "a", { after: 3, time: 1_000 });
+      stage.send("c", "two", "/", "k");
+      stage.send("c", "one", "/", "j");
+      const told = await stage.until(length + 3);
+      const [resumed, sent, repeated] = told.slice(length);
+      const rows = rowsOf(
+        await administer(stage, "SELECT content FROM chatbox.messages WHERE content <> 'two' ORDER BY id"),
+      );
+      expect(resumed).toMatchObject({ kind: "resumed", online: ["An", "Bình"], page: { reset: true } });
+      if (resumed?.kind !== "resumed") throw new Error("it was resumed");
+      const shown: { content: string }[] = JSON.parse(`[${resumed.page.messages}]`);
+      expect(shown.map(({ content }) => ({ content }))).toEqual(
+        rows.map(({ content }) => ({ content: String(content) })),
+      );
+      expect(sent).toMatchObject({ kind: "sent", message: { content: "two", id: shown.length + 1 } });
+      expect(repeated).toMatchObject({ kind: "repeated", message: { content: "one", id: 1 } });
+    });
+  }
+}
+
+test("postgres: ORD-1 what another server says after the database has gone back is not told as if it followed", async () => {
+  const { stage, putBack } = await talk();
+  await administer(stage, `BEGIN; ${putBack}; COMMIT`);
+  const other = await beside(stage);
+  for (const session of ["x", "y", "z"]) {
+    other.engine.enter("/");
+    other.name(session, session);
+    await other.until(1);
+  }
+  await other.until(3);
+  const told = await stage.until(7);
+  expect(told.slice(5)).toMatchObject([
+    { kind: "cut", session: "a" },
+    { kind: "cut", session: "2" },
+  ]);
+});
+
+test("postgres: CLOSE-7 PAGE-6 messages that somebody has changed by hand are noticed when the connection is lost", async () => {
+  const { stage } = await talk();
+  await administer(
+    stage,
+    `DELETE FROM chatbox.messages WHERE id = 3;
+     INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at) VALUES ('/', 3, 'An', 'other', '', now());
+     ${CUT_SERVERS}`,
+  );
+  expect((await stage.until(7)).slice(5)).toMatchObject([{ kind: "cut" }, { kind: "cut" }]);
+  stage.resume("c", "a", { after: 3, time: 1_000 });
+  expect((await stage.until(8))[7]).toMatchObject({ kind: "resumed", page: { reset: true } });
+});
+
+test("postgres: GRACE-1 EV-7 who left in the time that the database has lost is seen off once more, and holds no nickname", async () => {
+  const { stage, putBack } = await talk();
+  stage.leave("2");
+  stage.vanish("a");
+  await stage.until(7);
+  stage.engine.enter("/");
+  stage.name("3", "Chi");
+  await stage.until(8);
+  await administer(stage, `BEGIN; ${putBack}; COMMIT; ${CUT_SERVERS}`);
+  await stage.until(10);
+  stage.engine.enter("/");
+  stage.name("4", "Dung");
+  const told = await stage.until(12);
+  expect(told.slice(10).map((each) => [each.kind, each.session])).toEqual([
+    ["registered", "4"],
+    ["left", "2"],
+  ]);
+  stage.get("4");
+  expect((await stage.until(13))[12]).toMatchObject({ kind: "got", online: ["An", "Dung"] });
+  expect(stage.engine.absent).toBe(1);
+});
+
+test("postgres: ID-2 DUR-1 of a room whose messages alone were put back ids go on, and sends are stored", async () => {
+  const { stage } = await talk();
+  await stage.engine.close();
+  await administer(
+    stage,
+    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+     SELECT room, 40, 'An', 'by hand', '', now() FROM unnest(ARRAY['/', 'tea']) AS room`,
+  );
+  const again = await beside(stage);
+  for (const room of ["/", "tea"]) {
+    again.engine.enter(room);
+    again.name("1", "Chi", room);
+    again.send("1", "next", room);
+    again.page("1", { after: 39 }, room);
+  }
+  const told = await again.until(6);
+  const sent = told.filter((each) => each.kind === "sent");
+  expect(sent).toMatchObject([{ message: { id: 41 } }, { message: { id: 41 } }]);
+});
+
+test("postgres: ORD-1 GET-3 of a database of which messages and rooms alone were put back the rest makes no trouble", async () => {
+  const { stage } = await talk();
+  await stage.engine.close();
+  const { save, putBack } = backupOf(["rooms", "messages"]);
+  await administer(stage, save);
+  const between = await beside(stage);
+  for (let i = 0; i < 2; i++) between.engine.enter("/");
+  between.name("c", "Chi");
+  between.name("d", "Dung");
+  between.send("c", "lost");
+  await between.until(3);
+  await between.engine.close();
+  await administer(stage, putBack);
+  const again = await beside(stage);
+  again.engine.enter("/");
+  again.name("1", "Em");
+  again.send("1", "four");
+  again.get("1");
+  const told = await again.until(3);
+  expect(told[1]).toMatchObject({ kind: "sent", message: { id: 4 } });
+  expect(told[2]).toMatchObject({ kind: "got", online: ["An", "Chi", "Dung", "Em"] });
+});
+
+test("postgres: PAGE-6 who knows of a message of another server that this one has not heard of is not taken for a stranger", async () => {
+  const { stage } = await talk();
+  // As another server commits it, whose notification is still on its way.
+  await administer(
+    stage,
+    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+     VALUES ('/', 4, 'Chi', 'four', '', 'epoch'::timestamptz + interval '2 s');
+     INSERT INTO chatbox.log (room, position, server, batch, entry)
+     SELECT name, position + 1, 'another', 'batch', '[["sent","x",4]]' FROM chatbox.rooms;
+     UPDATE chatbox.rooms SET position = position + 1, last_id = 4`,
+  );
+  stage.page("2", { after: 4, time: 2_000 });
+  const told = await stage.until(7);
+  expect(told.slice(5)).toMatchObject([
+    { kind: "sent", message: { id: 4 } },
+    { kind: "paged", page: { reset: false, more: false } },
+  ]);
 });
 
 test("postgres: PAGE-5 what another server has pruned is not shown any more", async () => {

@@ -711,8 +711,9 @@ function restoreContract(
     expect(emptied).toEqual([...Array(4).fill({ ...nothing, reset: true }), { ...nothing, reset: false }]);
     const { said: anew } = await say(stage, 2_000, ["four", "five"]);
     expect(anew.map(({ id }) => id)).toEqual([4, 5]);
-    const after = await goOnFrom(stage, places.slice(0, 3));
-    expect(after).toEqual(Array(3).fill({ contents: ["four", "five"], gap: null, more: false, reset: true }));
+    const after = await goOnFrom(stage, [...said.map(behind), { after: 0 }]);
+    const all = { contents: ["four", "five"], gap: null, more: false };
+    expect(after).toEqual([...Array(3).fill({ ...all, reset: true }), { ...all, reset: false }]);
   });
 
   test(`${kind.name}: PAGE-6 who goes on from a message that was taken out by hand is given the newest page, and the others go on`, async () => {

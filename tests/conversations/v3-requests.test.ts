@@ -206,7 +206,8 @@ test("PAGE-1 PAGE-2 PAGE-3 pages lead through the whole history, both ways, from
       expect(forwards).toEqual(all);
     }
     expect(await client.page({ after: 2500 })).toMatchObject({ messages: [], more: false });
-    expect(await client.page({ after: 9999 })).toMatchObject({ messages: [], more: false });
+    const ahead = await client.page({ after: 9999, limit: 2 });
+    expect([contents(ahead), ahead.more, ahead.reset]).toEqual([["m2498", "m2499"], true, true]);
     expect(contents(await client.page({ before: 9999, limit: 2 }))).toEqual(["m2498", "m2499"]);
     expect(await client.page({ before: 0 })).toMatchObject({ messages: [], more: false });
     expect(await client.page({ before: 1 })).toMatchObject({ messages: [], more: false });
@@ -264,6 +265,9 @@ test("PAGE-4 what is no page is refused, and null is none", async () => {
     ...[-1, 0.5, "5", null, 2 ** 60].flatMap((id) => [{ before: id }, { after: id }]),
     { before: 1, after: 1 },
     { before: 1, after: null },
+    ...["5", null, 1.5, 2 ** 60, [], true].map((time) => ({ after: 1, time })),
+    { time: 5 },
+    { before: 1, time: 5 },
   ];
   for (const page of wrong) {
     expect(await client.ask({ type: "get", ...page })).toEqual({
@@ -294,6 +298,38 @@ test("PAGE-5 what is no longer kept is told as a gap", async () => {
   expect(await client.page({ after: 4 })).not.toHaveProperty("gap");
   expect(await client.page({ before: 7 })).toMatchObject({ more: false });
   expect(await client.page({})).not.toHaveProperty("gap");
+});
+
+test("PAGE-6 RES-4 KEY-4 whoever was told more than a backup holds is shown the backup, and a repeat is stored where its message is gone", async () => {
+  await using server = await startServer();
+  const one = await V3Client.registered(server.url(), "An");
+  await one.say("kept", "k");
+  const { messages } = await one.page();
+  await server.stop();
+  const putBack = await server.store.backUp();
+  await server.restart();
+  const two = await V3Client.resumed(server.url(), one.session);
+  await two.say("lost", "l");
+  const [, lost] = (await two.page()).messages;
+  await server.stop();
+  await putBack();
+  await server.restart();
+  using client = await V3Client.connect(server.url());
+  const place = { after: lost?.id, time: lost?.time };
+  const resumed = await client.resume(two.session, place);
+  expect(resumed).toMatchObject({ status: true, data: { message: messages, more: false, reset: true } });
+  expect(await client.page({ after: 1, time: messages[0]?.time })).toEqual({
+    messages: [],
+    online: ["An"],
+    more: false,
+  });
+  expect(await client.ask({ type: "send", content: "kept", key: "k" })).toMatchObject({ id: 1 });
+  const again = await client.ask({ type: "send", content: "lost", key: "l" });
+  expect(again).toMatchObject({ status: true, content: "lost" });
+  expect(again.time).not.toBe(lost?.time);
+  const reset = await client.page(place);
+  expect(contents(reset)).toEqual(["kept", "lost"]);
+  expect(reset).toHaveProperty("reset", true);
 });
 
 test("GET-6 LIM-13 histories that are not read have the same memory by pages, and a resume goes through all the same", async () => {

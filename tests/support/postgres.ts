@@ -239,3 +239,15 @@ function isFree(port: number): Promise<boolean> {
     probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
   });
 }
+
+let backups = 0;
+
+/** Statements that copy tables of the schema, and that put the copies back. */
+export function backupOf(tables: readonly string[]): { readonly save: string; readonly putBack: string } {
+  const copy = `backup_${++backups}`;
+  const save = tables.map((table) => `CREATE TABLE ${copy}_${table} AS TABLE chatbox.${table}`);
+  const putBack = tables.map(
+    (table) => `DELETE FROM chatbox.${table}; INSERT INTO chatbox.${table} TABLE ${copy}_${table}`,
+  );
+  return { save: save.join(";"), putBack: putBack.join(";") };
+}

@@ -1,8 +1,9 @@
 /** What a server has stored, whichever engine it has: for tests that look into it. */
 import { test } from "bun:test";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { SQL } from "bun";
+import { backupOf } from "./postgres.ts";
 
 /** Whether the tests' servers use a database: `CHAT_ENGINE=postgres`. */
 export const IS_ON_DATABASE = process.env.CHAT_ENGINE === "postgres";
@@ -13,6 +14,8 @@ export const fileTest = test.skipIf(IS_ON_DATABASE);
 export interface Store {
   /** The history of the main room as a JSON array, however it is stored. Half an array while something is being written. */
   history(): Promise<string>;
+  /** Copies the messages of all rooms, and gives what puts them back; no server may run then. */
+  backUp(): Promise<() => Promise<void>>;
   /** Drops the oldest messages of the main room. No server may run. */
   dropOldest(count: number): Promise<void>;
   /** Everything that is stored, in pieces. */
@@ -31,6 +34,20 @@ export class FileStore implements Store {
 
   async history(): Promise<string> {
     return readFileSync(this.#dataFile, "utf8");
+  }
+
+  async backUp(): Promise<() => Promise<void>> {
+    const paths = [this.#dataFile, this.#dataFile.replace(/\.json$/, ".rooms")];
+    const copy = mkdtempSync(join(dirname(this.#dataFile), "backup-"));
+    for (const path of paths)
+      if (existsSync(path)) cpSync(path, join(copy, basename(path)), { recursive: true });
+    return async () => {
+      for (const path of paths) {
+        rmSync(path, { recursive: true, force: true });
+        const copied = join(copy, basename(path));
+        if (existsSync(copied)) cpSync(copied, path, { recursive: true });
+      }
+    };
   }
 
   async dropOldest(count: number): Promise<void> {
@@ -60,6 +77,14 @@ export class DatabaseStore implements Store {
       "SELECT name, content, shown_time AS timestamp FROM chatbox.messages WHERE room = '/' ORDER BY id",
     );
     return JSON.stringify(rows);
+  }
+
+  async backUp(): Promise<() => Promise<void>> {
+    const { save, putBack } = backupOf(["rooms", "messages"]);
+    await this.#query(save);
+    return async () => {
+      await this.#query(putBack);
+    };
   }
 
   async dropOldest(count: number): Promise<void> {

@@ -4,7 +4,13 @@ import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
 import { ChatClient, type Frame, parseFrame } from "./client.ts";
 
 export type V3Message = { name: string; content: string; timestamp: string; id: number; time: number };
-export type PageData = { messages: V3Message[]; online: string[]; more: boolean; gap?: unknown };
+export type PageData = {
+  messages: V3Message[];
+  online: string[];
+  more: boolean;
+  gap?: unknown;
+  reset?: unknown;
+};
 
 export class V3Client implements Disposable {
   readonly chat: ChatClient;
@@ -92,6 +98,7 @@ export function pageOf(reply: Frame): PageData {
     online: online.map(String),
     more: more === true,
     ...("gap" in data ? { gap: data.gap } : {}),
+    ...("reset" in data ? { reset: data.reset } : {}),
   };
 }
 

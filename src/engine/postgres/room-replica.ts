@@ -215,8 +215,9 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
       return loadRoom(sql, name, since);
     });
     const stored = inOrder(found);
-    if (stored !== found)
-      await database.query(until - performance.now(), (sql) => writeOrder(sql, name, stored));
+    if (stored !== found) {
+      await database.transaction(until - performance.now(), (sql) => writeOrder(sql, name, stored));
+    }
     const replica = new Replica(stored, { ...this.options, keys, places, telling, visitors });
     for (const member of stored.members) {
       if (member.isAbsent && member.server === server()) places.startGrace(member.session, restartGraceMs);

@@ -44,6 +44,8 @@ export interface StoredRoom extends RoomHead {
   readonly firstId: number;
   /** See `Archive.emptiedTo`. */
   readonly emptiedTo: number;
+  /** Whether the log has entries that the room has not come to: these are of another past. */
+  readonly isLogAhead: boolean;
   readonly members: readonly (Omit<Member, "key"> & { readonly server: string })[];
   readonly past: readonly { readonly proof: string; readonly person: string; readonly endedAt: number }[];
   readonly keys: readonly { readonly key: string; readonly id: number; readonly time: number }[];
@@ -79,6 +81,7 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
     lastPlace: integerOf(row?.last_place ?? 0),
     firstId,
     emptiedTo: integerOf(row?.emptied_to ?? 0),
+    isLogAhead: row?.is_log_ahead === true,
     members: rowsOf(members).map(memberOf),
     past: rowsOf(past).map((each) => ({
       proof: textOf(each.proof),
@@ -94,6 +97,9 @@ function readHead(sql: SQL, room: string): Promise<unknown> {
   return sql`
     SELECT rooms.position::float8 AS position, last_id::float8 AS last_id, last_place::float8 AS last_place,
       emptied_to::float8 AS emptied_to, log.batch,
+      EXISTS (
+        SELECT 1 FROM chatbox.log WHERE room = wanted.name AND position > coalesce(rooms.position, 0)
+      ) AS is_log_ahead,
       newest.id::float8 AS newest_id, round(extract(epoch FROM newest.sent_at) * 1000)::float8 AS newest_time
     FROM (SELECT ${room}::text AS name) AS wanted
     LEFT JOIN chatbox.rooms USING (name)
@@ -120,23 +126,35 @@ export async function loadHead(sql: SQL, room: string): Promise<RoomHead> {
 }
 
 /**
- * A room as it is to be where somebody has put back or deleted messages, and left the room's row as it was: ids go on above
- * the newest message, and above the newest that there was.
+ * A room as it is to be where somebody has put back or deleted a part of it, such as its messages alone: ids go on above
+ * the newest message, and above the newest that there was; places above those of everybody who is here.
  *
  * @returns the same room where nothing is to be put in order
  */
 export function inOrder(stored: StoredRoom): StoredRoom {
   const lastId = Math.max(stored.lastId, stored.newest?.id ?? 0);
   const emptiedTo = stored.newest === null ? lastId : stored.emptiedTo;
-  const isInOrder = lastId === stored.lastId && emptiedTo === stored.emptiedTo;
-  return isInOrder ? stored : { ...stored, lastId, emptiedTo };
+  const lastPlace = Math.max(stored.lastPlace, ...stored.members.map(({ place }) => place));
+  const isInOrder =
+    lastId === stored.lastId && emptiedTo === stored.emptiedTo && lastPlace === stored.lastPlace;
+  return isInOrder && !stored.isLogAhead
+    ? stored
+    : { ...stored, lastId, emptiedTo, lastPlace, isLogAhead: false };
 }
 
-export async function writeOrder(sql: SQL, room: string, { lastId, emptiedTo }: StoredRoom): Promise<void> {
+/** Stores a room as it is to be, without what the log says that the room has not come to. Within a transaction. */
+export async function writeOrder(sql: SQL, room: string, stored: StoredRoom): Promise<void> {
+  const { lastId, lastPlace, emptiedTo } = stored;
   await sql`
-    INSERT INTO chatbox.rooms (name, last_id, emptied_to) VALUES (${room}, ${lastId}::bigint, ${emptiedTo}::bigint)
-    ON CONFLICT (name) DO UPDATE
-    SET last_id = greatest(rooms.last_id, excluded.last_id), emptied_to = greatest(rooms.emptied_to, excluded.emptied_to)`;
+    INSERT INTO chatbox.rooms (name, last_id, last_place, emptied_to)
+    VALUES (${room}, ${lastId}::bigint, ${lastPlace}::bigint, ${emptiedTo}::bigint)
+    ON CONFLICT (name) DO UPDATE SET last_id = greatest(rooms.last_id, excluded.last_id),
+      last_place = greatest(rooms.last_place, excluded.last_place),
+      emptied_to = greatest(rooms.emptied_to, excluded.emptied_to)`;
+  // The room's row is locked now: nobody adds to its log meanwhile.
+  await sql`
+    DELETE FROM chatbox.log USING chatbox.rooms
+    WHERE log.room = ${room} AND rooms.name = log.room AND log.position > rooms.position`;
 }
 
 function memberOf(row: Row): StoredRoom["members"][number] {

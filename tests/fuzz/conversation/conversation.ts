@@ -19,6 +19,8 @@ export interface Counts extends ProxyCounts {
   stored: number;
   kills: number;
   restarts: number;
+  /** Backups that were put back. */
+  restores: number;
   outages: number;
   resumes: number;
   /** Resumes that came too late, or with a session that was void. */
@@ -45,6 +47,9 @@ export interface Gathering {
   readonly classicWitness: Classic;
 }
 
+/** In every so many conversations backups are put back. */
+const RESTORES_EVERY = 5;
+
 /** How long the words of somebody who fades away have to arrive. */
 const FADE_MS = 20;
 
@@ -61,7 +66,7 @@ const SHOWN_TROUBLES = 30;
  */
 export async function converse(seed: number, servers = 1): Promise<Counts> {
   const random = new Random(seed);
-  const plan = draw(random.fork("plan"), servers);
+  const plan = draw(random.fork("plan"), servers, seed % RESTORES_EVERY === RESTORES_EVERY - 1);
   const story = new Story();
   let faults: readonly string[];
   let counts: Counts | undefined;
@@ -84,7 +89,7 @@ class Conversation {
   readonly #plan: Plan;
   readonly #random: Random;
   readonly #story: Story;
-  readonly #ends = { kill: 0, restart: 0, outage: 0 };
+  readonly #ends = { kill: 0, restart: 0, outage: 0, restore: 0 };
   /** What has ended and is to be back. */
   #ending: Promise<unknown> = Promise.resolve();
   readonly #timers: Timer[] = [];
@@ -141,7 +146,7 @@ class Conversation {
       isBudgetSmall: getBudget !== "16MiB",
       people: Array.from({ length: people }, (_, i) => {
         const name = `person ${i}`;
-        return new Person(name, proxied, hasOutages, random(name), story, word);
+        return new Person(name, room, proxied, hasOutages, random(name), story, word);
       }),
       classics: Array.from({ length: classics }, (_, i) => {
         const name = `classic ${i}`;
@@ -221,9 +226,14 @@ class Conversation {
         site.refuse(true);
         this.#later(act.forMs, () => site.refuse(false));
         break;
+      case "back-up":
+        this.#ending = Promise.all([this.#ending, site.backUp()]);
+        this.#ending.catch(() => {});
+        break;
       case "kill":
       case "restart":
       case "outage":
+      case "restore":
         this.#end(act, site);
         break;
     }
@@ -327,6 +337,7 @@ class Conversation {
       stored: gatherings.reduce((sum, { witness }) => sum + witness.view.length, 0),
       kills: this.#ends.kill,
       restarts: this.#ends.restart,
+      restores: this.#ends.restore,
       outages: this.#ends.outage,
       resumes: countLines(lines, '"category":"resume"'),
       sessionsLost: countLines(lines, '"reason":"UnknownSession"'),

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { SQL } from "bun";
-import { createDatabase, PostgresServer } from "../../support/postgres.ts";
+import { MESSAGE_COLUMNS, messageOf } from "../../../src/engine/postgres/message-rows.ts";
+import { rowsOf, textOf } from "../../../src/engine/postgres/rows.ts";
+import { backupOf, createDatabase, PostgresServer } from "../../support/postgres.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
 import {
@@ -12,9 +14,10 @@ import {
 } from "../../support/server.ts";
 import type { End } from "./plan.ts";
 import { Place, type Site } from "./site.ts";
-import type { Story } from "./story.ts";
+import type { Histories, Story } from "./story.ts";
 
 type Outage = Extract<End, { kind: "outage" }>;
+type Restore = Extract<End, { kind: "restore" }>;
 
 /** A server of several. */
 class ConnectedPlace extends Place {
@@ -72,6 +75,10 @@ class ConnectedPlace extends Place {
 }
 
 const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
+/** What a standby has lost the newest of; which servers there are is found out at once. */
+const RESTORED = TABLES.filter((table) => table !== "servers");
+const CUT_ALL = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 /** Bun's own words about a lost listener, and what a server says that cannot start without its database. */
 const OUTAGE_LINES = /^(bun:sql LISTEN .*|The database at .* cannot be .*)\n/gm;
 
@@ -84,6 +91,8 @@ export class ManyServers implements Site {
   readonly #random: Random;
   readonly #story: Story;
   readonly #folder = new TemporaryFolder();
+  /** Statements that put the newest backup back. */
+  #backup: { readonly whole: string; readonly messages: string } | null = null;
   /** What is done to the database, one thing after the other. */
   #outage: Promise<void> = Promise.resolve();
 
@@ -154,12 +163,61 @@ export class ManyServers implements Site {
     for (const { proxy } of this.#places) proxy.calm();
   }
 
+  backUp(): Promise<void> {
+    return this.#withDatabase(async () => {
+      // What is the newest in one table is so in all.
+      const [whole, messages] = [backupOf(RESTORED), backupOf(["rooms", "messages"])];
+      await this.#ask(`BEGIN ISOLATION LEVEL REPEATABLE READ; ${whole.save}; ${messages.save}; COMMIT`);
+      this.#backup = { whole: whole.putBack, messages: messages.putBack };
+    });
+  }
+
+  #withDatabase(work: () => Promise<void>): Promise<void> {
+    this.#outage = this.#outage.then(work);
+    return this.#outage;
+  }
+
   end(what: End): Promise<void> {
+    if (what.kind === "restore") return what.isLive ? this.#restore(what) : this.#restoreStopped(what);
     const place = this.#places[what.server] ?? this.#places[0];
     if (what.kind !== "outage") return place.end(what, true);
     if (what.how === "partition" || what.how === "stall") return place.pull(what);
-    this.#outage = this.#outage.then(() => this.#endDatabase(what));
-    return this.#outage;
+    return this.#withDatabase(() => this.#endDatabase(what));
+  }
+
+  /** Every server waits until all are down, and the backup is put back. */
+  async #restoreStopped(what: Restore): Promise<void> {
+    const { promise: restored, resolve, reject } = Promise.withResolvers<void>();
+    let running = this.#places.length;
+    const whileDown = () => {
+      running--;
+      if (running === 0) this.#restore(what).then(resolve, reject);
+      return restored;
+    };
+    await Promise.all(this.#places.map((place) => place.end(what, true, whileDown)));
+  }
+
+  /** As in a failover that has lost what was newest, the connections are lost as well. */
+  #restore({ isWhole }: Restore): Promise<void> {
+    const story = this.#story;
+    return this.#withDatabase(async () => {
+      if (this.#backup === null) return;
+      story.hasLostSessions ||= isWhole;
+      const sql = new SQL(this.#databaseUrl, { max: 1 });
+      try {
+        const [held, kept] = await sql.begin(async (tx) => {
+          await tx.unsafe("LOCK TABLE chatbox.rooms, chatbox.messages");
+          const before = await readHistories(tx);
+          await tx.unsafe(isWhole ? (this.#backup?.whole ?? "") : (this.#backup?.messages ?? ""));
+          return [before, await readHistories(tx)] as const;
+        });
+        story.pasts.push({ held, kept, at: Date.now() });
+        await sql.unsafe(CUT_ALL);
+      } finally {
+        await sql.close({ timeout: 0 });
+      }
+      story.tell("the backup is put back");
+    });
   }
 
   async #endDatabase({ how, forMs }: Outage): Promise<void> {
@@ -177,10 +235,7 @@ export class ManyServers implements Site {
         this.#postgres.resume();
         break;
       case "terminate":
-        await this.#ask(
-          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE datname = current_database() AND pid <> pg_backend_pid()`,
-        );
+        await this.#ask(CUT_ALL);
     }
     this.#story.tell("the database is back");
   }
@@ -216,4 +271,10 @@ export class ManyServers implements Site {
     await this.#postgres[Symbol.asyncDispose]();
     this.#folder[Symbol.dispose]();
   }
+}
+
+async function readHistories(sql: SQL): Promise<Histories> {
+  const rows = rowsOf(await sql.unsafe(`SELECT room, ${MESSAGE_COLUMNS} FROM chatbox.messages ORDER BY id`));
+  const rooms = Map.groupBy(rows, ({ room }) => (room === "/" ? undefined : textOf(room)));
+  return new Map([...rooms].map(([room, messages]) => [room, messages.map(messageOf)]));
 }

@@ -47,9 +47,14 @@ export class Page {
   more: boolean | null = null;
   /** The messages that were told to be one's own. */
   readonly ownContents = new Set<string>();
-  readonly #othersIds = new Set<number | null>();
+  /** The ids and times of the messages that were told to be somebody else's. */
+  readonly #others = new Set<string>();
   /** How it first came in: whether by the session of the page before, and the last message of that moment. */
-  entry: { readonly isResumed: boolean; readonly lastId: number } | null = null;
+  entry: { readonly isResumed: boolean; readonly lastId: number; readonly pasts: number } | null = null;
+  /** How many backups had been put back when it saw its last message. */
+  pasts = 0;
+  /** When its newest connection was made, in Unix ms. */
+  openedAt = 0;
   /** Between its way into the room and the loss of the connection. */
   isInside = false;
   /** How often each key went out, and when it did last, in Unix ms. */
@@ -131,6 +136,7 @@ export class Page {
 
   opened(socket: PageSocket): void {
     this.#sockets.add(socket);
+    this.openedAt = Date.now();
   }
 
   ended(socket: PageSocket, code: number): void {
@@ -184,11 +190,18 @@ export class Page {
     });
     chat.on("entered", ({ name, resumed }) => {
       this.isInside = true;
-      this.entry ??= { isResumed: resumed, lastId: this.view.at(-1)?.id ?? 0 };
+      this.entry ??= {
+        isResumed: resumed,
+        lastId: this.view.at(-1)?.id ?? 0,
+        pasts: this.#story.pasts.length,
+      };
       this.#story.tell(`${this.label} has entered as ${name}, ${resumed ? "resumed" : "anew"}`);
     });
-    chat.on("history", ({ messages, more }) => {
-      if (this.more !== null) this.#story.fault(`${this.label} was told a second first page`);
+    chat.on("history", ({ messages, more, reset }) => {
+      if (this.more !== null && !reset) this.#story.fault(`${this.label} was told a second first page`);
+      if (reset && this.#story.pasts.length === 0)
+        this.#story.fault(`PAGE-6 ${this.label} was told of another history`);
+      this.view.length = 0;
       this.more = more;
       this.firstPage = messages.length;
       for (const message of messages) this.#see(message);
@@ -196,11 +209,11 @@ export class Page {
     chat.on("message", ({ message, own }) => {
       this.#see(message);
       if (own) this.ownContents.add(message.content);
-      else this.#othersIds.add(message.id);
+      else this.#others.add(`${message.id} ${message.time}`);
     });
-    chat.on("sent", ({ message: { id, content } }) => {
+    chat.on("sent", ({ message: { id, time, content } }) => {
       this.ownContents.add(content);
-      if (this.#othersIds.has(id))
+      if (this.#others.has(`${id} ${time}`))
         this.#story.fault(`${this.label} was told that its own ${id} is another's`);
     });
     chat.on("gap", ({ from, to }) => this.#story.fault(`${this.label} was told of a gap ${from}–${to}`));
@@ -213,6 +226,7 @@ export class Page {
   #see({ id, name, content }: Message): void {
     if (this.isGone) return;
     this.view.push({ id, name, content });
+    this.pasts = this.#story.pasts.length;
     this.#story.changed();
   }
 

@@ -34,7 +34,7 @@ export interface Stay {
 const FAIR = {
   send: ["Closed", "Refused"],
   name: ["Closed", "Refused", "NameAlreadyUsed"],
-  history: ["Closed", "Refused", "UnknownRegister"],
+  history: ["Closed", "Refused", "UnknownRegister", "Reset"],
 };
 /** The same, of servers that do not reach their database. */
 const FAIR_IN_OUTAGES = {
@@ -50,6 +50,7 @@ export class Person {
   readonly searches: Search[] = [];
   resent = 0;
   repeated = 0;
+  readonly #room: string | undefined;
   readonly #url: () => string;
   readonly #hasOutages: boolean;
   readonly #random: Random;
@@ -63,6 +64,7 @@ export class Person {
   /** @param hasOutages whether the server can be without what it stores in */
   constructor(
     name: string,
+    room: string | undefined,
     url: () => string,
     hasOutages: boolean,
     random: Random,
@@ -70,6 +72,7 @@ export class Person {
     onDelivered: () => void,
   ) {
     this.name = name;
+    this.#room = room;
     this.#url = url;
     this.#hasOutages = hasOutages;
     this.#random = random;
@@ -119,6 +122,7 @@ export class Person {
         sent.delivered = message.id;
         if (message.content !== sent.content)
           this.#story.fault(`${page.label} sent another content than ${message.id}`);
+        this.#story.acknowledged(this.#room, message, page.openedAt);
         this.#countRepeat(page, ownKey, message.time ?? 0);
         this.#onDelivered();
         this.#story.changed();

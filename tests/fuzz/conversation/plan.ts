@@ -27,7 +27,7 @@ export type Act =
       readonly texts: readonly string[];
       readonly awayMs: number;
     }
-  | { readonly kind: "cut-all" | "audit" }
+  | { readonly kind: "cut-all" | "audit" | "back-up" }
   | { readonly kind: "refuse"; readonly forMs: number }
   | End;
 
@@ -41,6 +41,18 @@ export type End =
       readonly downMs: number;
     }
   | { readonly kind: "restart"; readonly server: number }
+  /**
+   * All that was stored is as it was at the last backup: after an end of all servers or, with a database, under them.
+   * `isWhole`: not the messages alone. What is noted of ids beside a file is forgotten then, so that ids are given again; of a
+   * database everything is put back.
+   */
+  | {
+      readonly kind: "restore";
+      readonly server: number;
+      readonly isLive: boolean;
+      readonly isWhole: boolean;
+      readonly downMs: number;
+    }
   /** The database is stopped or paused, its connections are ended, or one server does not reach it. */
   | {
       readonly kind: "outage";
@@ -93,6 +105,9 @@ const TAILS = [
 
 const LONG = ["x", "ữ", "🦆"] as const;
 
+/** Acts that are drawn one by one; backups are taken and put back beside them. */
+type DrawnKind = Exclude<Act["kind"], "back-up" | "restore">;
+
 /** What is done how often, by weight. */
 const WEIGHTS = {
   send: 34,
@@ -113,7 +128,7 @@ const WEIGHTS = {
   kill: 3,
   restart: 1,
   outage: 0,
-} satisfies Record<Act["kind"], number>;
+} satisfies Record<DrawnKind, number>;
 
 /** The same where several servers share a database. */
 const WEIGHTS_OF_MANY: typeof WEIGHTS = { ...WEIGHTS, kill: 4, restart: 2, outage: 5 };
@@ -122,8 +137,8 @@ const WEIGHTS_OF_MANY: typeof WEIGHTS = { ...WEIGHTS, kill: 4, restart: 2, outag
 const MOST_ENDS = 3;
 const MOST_ENDS_OF_MANY = 8;
 
-/** Draws a conversation with one server, or with several. */
-export function draw(random: Random, servers: number): Plan {
+/** Draws a conversation with one server, or with several. @param hasRestores whether backups are put back in it */
+export function draw(random: Random, servers: number, hasRestores: boolean): Plan {
   const isMany = servers > 1;
   const mostEnds = isMany ? MOST_ENDS_OF_MANY : MOST_ENDS;
   const acts: { act: Act; idleMs: number }[] = [];
@@ -136,23 +151,41 @@ export function draw(random: Random, servers: number): Plan {
   // Each conversation loses its server once, at least.
   if (ends === 0)
     acts.splice(random.integer(10, 40), 0, { act: drawAct(random, "kill", servers), idleMs: 0 });
-  return {
+  const plan = {
     rooms: random.chance(0.3) ? [undefined, "tea"] : [undefined],
     people: random.integer(2, 4),
     classics: random.integer(1, 2),
     graceS: random.pick([0.3, 0.3, 1, 30]),
     restartGraceS: random.pick([0.6, 30, 30]),
-    getBudget: random.pick(["16MiB", "4KiB"]),
+    getBudget: random.pick(["16MiB", "4KiB"] as const),
     acts,
   };
+  if (hasRestores) drawRestores(random, servers, acts);
+  return plan;
 }
 
-function isEnd(kind: Act["kind"]): kind is End["kind"] {
+/** Has backups taken, and each put back after a while. */
+function drawRestores(random: Random, servers: number, acts: { act: Act; idleMs: number }[]): void {
+  for (let left = random.integer(1, 2); left > 0; left--) {
+    const at = random.integer(0, acts.length - 25);
+    const restore: Act = {
+      kind: "restore",
+      server: 0,
+      isLive: servers > 1 && random.chance(0.5),
+      isWhole: random.chance(0.5),
+      downMs: random.integer(0, 60),
+    };
+    acts.splice(at + random.integer(3, 24), 0, { act: restore, idleMs: random.waitMs(35) });
+    acts.splice(at, 0, { act: { kind: "back-up" }, idleMs: random.waitMs(35) });
+  }
+}
+
+function isEnd(kind: DrawnKind): kind is Exclude<End["kind"], "restore"> {
   return kind === "kill" || kind === "restart" || kind === "outage";
 }
 
-function drawKind(random: Random, weights: typeof WEIGHTS): Act["kind"] {
-  const kinds = Object.keys(weights) as Act["kind"][];
+function drawKind(random: Random, weights: typeof WEIGHTS): DrawnKind {
+  const kinds = Object.keys(weights) as DrawnKind[];
   let at = random.next() * Object.values(weights).reduce((sum, weight) => sum + weight, 0);
   for (const kind of kinds) {
     at -= weights[kind];
@@ -161,7 +194,7 @@ function drawKind(random: Random, weights: typeof WEIGHTS): Act["kind"] {
   return "send";
 }
 
-function drawAct(random: Random, kind: Act["kind"], servers: number): Act {
+function drawAct(random: Random, kind: DrawnKind, servers: number): Act {
   const server = () => (servers > 1 ? random.integer(0, servers - 1) : 0);
   const who = random.integer(0, 11);
   switch (kind) {

@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { Database } from "bun:sqlite";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { decodeRecord, type StoredMessage } from "../../../src/engine/record.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
 import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
 import type { End } from "./plan.ts";
-import type { Story } from "./story.ts";
+import type { Histories, Story } from "./story.ts";
 
 /** Where a conversation takes place: the servers, what they store in, and a bad network before them. */
 export interface Site extends AsyncDisposable {
@@ -20,6 +22,8 @@ export interface Site extends AsyncDisposable {
   refuse(refusing: boolean): void;
   /** The network is good from now on. */
   calm(): void;
+  /** Copies all that is stored. */
+  backUp(): Promise<void>;
   /** Ends something, and has it back. */
   end(what: End): Promise<void>;
   /** Stops the servers, and gives the history file of the main room; those of the others lie beside it. */
@@ -51,13 +55,15 @@ export class Place implements AsyncDisposable {
   }
 
   /** Kills or stops the server, and starts it again, as often as it takes. */
-  end(what: Exclude<End, { kind: "outage" }>, mayFail: boolean): Promise<void> {
+  end(what: Exclude<End, { kind: "outage" }>, mayFail: boolean, whileDown = async () => {}): Promise<void> {
     return this.do(async () => {
-      if (what.kind === "kill") {
+      if (what.kind === "restart") await this.server.stop();
+      else {
         await this.server.kill();
         await Bun.sleep(what.downMs);
-      } else await this.server.stop();
+      }
       this.#story.tell("the server is down");
+      await whileDown();
       await this.#start(mayFail);
       this.proxy.retarget(this.server.port);
       this.#story.tell("the server is up");
@@ -87,6 +93,7 @@ export class OneServer implements Site {
   readonly hasOutages = false;
   readonly #place: Place;
   readonly #story: Story;
+  #putBack: () => Promise<void> = async () => {};
 
   private constructor(place: Place, story: Story) {
     this.#place = place;
@@ -131,8 +138,25 @@ export class OneServer implements Site {
     this.#place.proxy.calm();
   }
 
+  backUp(): Promise<void> {
+    return this.#place.do(async () => {
+      this.#putBack = await this.#place.server.store.backUp();
+    });
+  }
+
   async end(what: End): Promise<void> {
-    if (what.kind !== "outage") await this.#place.end(what, false);
+    if (what.kind === "outage") return;
+    const whileDown = what.kind === "restore" ? () => this.#restore(what.isWhole) : undefined;
+    await this.#place.end(what, false, whileDown);
+  }
+
+  async #restore(areIdsForgotten: boolean): Promise<void> {
+    const { dataFile } = this.#place.server;
+    const held = readHistories(dataFile);
+    await this.#putBack();
+    if (areIdsForgotten) forgetIds(dataFile);
+    this.#story.pasts.push({ held, kept: readHistories(dataFile), at: Date.now() });
+    this.#story.tell("the backup is put back");
   }
 
   async stop(): Promise<string> {
@@ -152,4 +176,33 @@ export class OneServer implements Site {
   [Symbol.asyncDispose](): Promise<void> {
     return this.#place[Symbol.asyncDispose]();
   }
+}
+
+/** What files hold while no server runs; an end that is torn off is none of it. */
+function readHistories(dataFile: string): Histories {
+  const folder = join(dirname(dataFile), `${basename(dataFile, ".json")}.rooms`);
+  const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];
+  return new Map([
+    [undefined, readMessages(dataFile)],
+    ...files.map((file) => [basename(file, ".json"), readMessages(join(folder, file))] as const),
+  ]);
+}
+
+function readMessages(path: string): StoredMessage[] {
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.flatMap((line) => {
+    try {
+      return [decodeRecord(line.replace(/,$/, ""))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Has ids given again, as where what is noted beside the files is of the backup as well. */
+function forgetIds(dataFile: string): void {
+  const database = new Database(`${dataFile}.sessions`);
+  database.run("DELETE FROM last_ids");
+  database.run("DELETE FROM emptied");
+  database.close();
 }

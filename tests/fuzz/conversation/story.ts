@@ -1,8 +1,27 @@
+import type { StoredMessage } from "../../../src/engine/record.ts";
+
+/** Messages by the names of their rooms; the main room's is undefined. */
+export type Histories = ReadonlyMap<string | undefined, readonly StoredMessage[]>;
+
+/** A history that another one was put in the place of. */
+export interface Past {
+  /** What was stored in the last moment. */
+  readonly held: Histories;
+  /** What was put in its place. */
+  readonly kept: Histories;
+  /** When that was done, in Unix ms. */
+  readonly at: number;
+}
+
 /** What was done in one conversation, for whoever has to find out why it went wrong. */
 export class Story {
   readonly lines: string[] = [];
   /** What must not have happened, as it was noticed on the way. */
   readonly faults: string[] = [];
+  /** The histories that backups took the places of, in order. */
+  readonly pasts: Past[] = [];
+  /** Whether sessions went back with one of them: nobody need be known by a later session. */
+  hasLostSessions = false;
   /** The secrets that clients were given. */
   readonly secrets = new Set<string>();
   readonly #startedAt = performance.now();
@@ -15,6 +34,28 @@ export class Story {
   fault(sentence: string): void {
     this.faults.push(sentence);
     this.tell(`FAULT ${sentence}`);
+  }
+
+  /** Whether a content was stored, and is in none of the histories that came later by a backup. */
+  isLost(room: string | undefined, content: string): boolean {
+    return this.pasts.some((past) => lostIn(past, room).has(content));
+  }
+
+  /**
+   * Looks at an acknowledgement.
+   *
+   * @param openedAt when the connection was made on which it came, in Unix ms
+   */
+  acknowledged(
+    room: string | undefined,
+    message: { id: number | null; time: number | null; content: string },
+    openedAt: number,
+  ): void {
+    for (const past of this.pasts) {
+      const lost = lostIn(past, room).get(message.content);
+      if (lost?.id === message.id && lost?.time === message.time && openedAt > past.at)
+        this.fault(`KEY-4 ${lost?.id} was acknowledged out of a history that was gone`);
+    }
   }
 
   /** Takes down the secrets in a frame of the server. */
@@ -41,4 +82,10 @@ export class Story {
       await Promise.race([changed, Bun.sleep(1000)]);
     }
   }
+}
+
+function lostIn({ held, kept }: Past, room: string | undefined): Map<string, StoredMessage> {
+  const left = new Set(kept.get(room)?.map(({ content }) => content));
+  const lost = held.get(room)?.filter(({ content }) => !left.has(content)) ?? [];
+  return new Map(lost.map((message) => [message.content, message]));
 }

@@ -16,12 +16,13 @@ export function judge(gathering: Gathering, dataFile: string, story: Story): num
   const { room, isBudgetSmall, people, classics, witness, classicWitness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
-  checkStored(history, gathering, fault);
+  checkStored(history, gathering, story, fault);
   // A message of a ghost may still have come when nobody was there any more.
   const seen = history.slice(0, witness.view.length);
   checkView("the witness", witness.view, seen, 0, fault);
   for (const classic of [...classics, classicWitness]) checkClassicView(classic, seen, isBudgetSmall, fault);
-  for (const person of people) checkPerson(person, history, seen, witness.roster, fault);
+  const pasts = story.pasts.map(({ held }) => held.get(room) ?? []);
+  for (const person of people) checkPerson(person, [history, ...pasts], seen, witness.roster, fault);
   return people.reduce((sum, { stays }) => sum + stays.reduce((count, stay) => count + notOwned(stay), 0), 0);
 }
 
@@ -41,22 +42,31 @@ function readHistory(path: string, story: Story): StoredMessage[] {
   return history;
 }
 
-function checkStored(history: readonly StoredMessage[], { people, classics }: Gathering, fault: Fault): void {
+function checkStored(
+  history: readonly StoredMessage[],
+  { room, people, classics }: Gathering,
+  story: Story,
+  fault: Fault,
+): void {
+  const isLost = (content: string) => story.isLost(room, content);
   const places = new Map<string, number>();
   for (const [place, { content, id }] of history.entries()) {
-    if (places.has(content)) fault(`KEY-2 ${short(content)} is stored twice, the second time as ${id}`);
-    places.set(content, place);
+    // Who is not known by the session any more is somebody else, whose keys are others.
+    if (places.has(content) && !story.hasLostSessions)
+      fault(`KEY-2 ${short(content)} is stored twice, the second time as ${id}`);
+    if (!places.has(content)) places.set(content, place);
   }
   for (const { stays } of people) {
     for (const { sent, isClosed } of stays) {
-      for (const each of sent) checkSent(each, isClosed, history, places, fault);
+      // What was lost with a backup's predecessor may be stored or not, and as another message.
+      for (const each of sent) if (!isLost(each.content)) checkSent(each, isClosed, history, places, fault);
       checkOrder(sent, places, fault);
     }
   }
   for (const { stays } of classics) {
     for (const sent of stays) {
       for (const { content, delivered, failed } of sent) {
-        if (delivered !== null && !places.has(content))
+        if (delivered !== null && !places.has(content) && !isLost(content))
           fault(`DUR-2 ${short(content)} was acknowledged and is lost`);
         if (failed !== null && places.has(content))
           fault(`SEND-7 ${short(content)} was refused with ${failed} and is stored`);
@@ -95,7 +105,7 @@ function checkOrder(sent: readonly Sent[], places: ReadonlyMap<string, number>, 
 
 function checkPerson(
   person: Person,
-  history: readonly StoredMessage[],
+  histories: readonly (readonly StoredMessage[])[],
   seen: readonly StoredMessage[],
   online: readonly string[],
   fault: Fault,
@@ -103,7 +113,10 @@ function checkPerson(
   for (const { pages, sent } of person.stays) {
     const own = new Set(sent.map(({ content }) => content));
     for (const page of pages) {
-      checkPageView(page, page === person.page, seen, fault);
+      if (page === person.page) checkPageView(page, true, seen, fault);
+      // It may have been gone before a backup was put back.
+      else
+        inAny([seen, ...histories.slice(1)], fault, (each, found) => checkPageView(page, false, each, found));
       checkOwn(page, own, fault);
     }
   }
@@ -111,14 +124,32 @@ function checkPerson(
   const { chat } = person.page;
   if (chat.name === null || !online.includes(chat.name))
     fault(`${person.page.label} is ${chat.name} and not in ${online}`);
-  for (const search of person.searches) checkSearch(person.name, search, history, fault);
+  for (const search of person.searches)
+    inAny(histories, fault, (each, found) => checkSearch(person.name, search, each, found));
+}
+
+/** Checks what may be true of any history, the last one or one of the past. Of the faults those of the last one are told. */
+function inAny(
+  [last = [], ...pasts]: readonly (readonly StoredMessage[])[],
+  fault: Fault,
+  check: (history: readonly StoredMessage[], found: Fault) => void,
+): void {
+  const faultsOf = (history: readonly StoredMessage[]) => {
+    const faults: string[] = [];
+    check(history, (sentence) => faults.push(sentence));
+    return faults;
+  };
+  const faults = faultsOf(last);
+  if (faults.length > 0 && !pasts.some((past) => faultsOf(past).length === 0))
+    for (const each of faults) fault(each);
 }
 
 /** Who has lost the nickname to another connection hears nothing from there on, and its own is ended. */
 function checkOvertaken(page: Page, { entry, label }: Page, fault: Fault): void {
   if (page.lastClose !== 4001 && page.lastClose !== 1006 && page.lastClose !== 1012)
     fault(`RES-2 ${page.label} was overtaken and ended with ${page.lastClose}`);
-  const heard = page.view.find(({ id }) => entry?.isResumed && Number(id) > entry.lastId);
+  const isOneHistory = entry?.pasts === page.pasts;
+  const heard = page.view.find(({ id }) => isOneHistory && entry?.isResumed && Number(id) > entry.lastId);
   if (heard) fault(`RES-2 ${page.label} was overtaken by ${label} and was still told ${told(heard)}`);
 }
 
@@ -193,16 +224,18 @@ function checkSearch(
 ): void {
   const { messages } = page;
   const { before, limit = 100 } = options;
-  const after = typeof options.after === "object" ? options.after.id : options.after;
+  const asked = typeof options.after === "object" ? options.after.id : options.after;
+  // Of another history the newest page is given.
+  const after = page.reset ? undefined : asked;
   const first = messages[0]?.id;
   const last = messages.at(-1)?.id;
   const start = history.findIndex(({ id }) => id === first);
-  const asked = JSON.stringify(options);
-  if (messages.length > limit) fault(`PAGE-1 ${name} asked ${asked} and got ${messages.length}`);
+  const request = JSON.stringify(options);
+  if (messages.length > limit) fault(`PAGE-1 ${name} asked ${request} and got ${messages.length}`);
   if (messages.length > 0)
-    checkView(`${name} with ${asked}`, messages, history.slice(start, start + messages.length), 0, fault);
+    checkView(`${name} with ${request}`, messages, history.slice(start, start + messages.length), 0, fault);
   if (after !== undefined && messages.length > 0 && history.find(({ id }) => id > after)?.id !== first)
-    fault(`PAGE-2 ${name} asked ${asked} and got ${first} first`);
+    fault(`PAGE-2 ${name} asked ${request} and got ${first} first`);
   if (before !== undefined && history.findLast(({ id }) => id < before)?.id !== last)
-    fault(`PAGE-2 ${name} asked ${asked} and got ${last} last`);
+    fault(`PAGE-2 ${name} asked ${request} and got ${last} last`);
 }

@@ -8,7 +8,7 @@ import type { Story } from "./story.ts";
 /** Begins the content with which a conversation is over. */
 const FENCE = "fence ";
 
-type Told = Frame & { readonly id?: unknown; readonly session?: unknown };
+type Told = Frame & { readonly id?: unknown; readonly time?: unknown; readonly session?: unknown };
 
 /**
  * A client of version 3 that shares no code with the SDK, on a network without faults. It says next to nothing, hears
@@ -18,6 +18,7 @@ type Told = Frame & { readonly id?: unknown; readonly session?: unknown };
 export class Witness {
   readonly label: string;
   readonly view: Seen[] = [];
+  #lastTime = 0;
   isInside = false;
   /** As the events have it. */
   roster: readonly string[] = [];
@@ -132,19 +133,23 @@ export class Witness {
     return this.view.at(-1)?.id ?? 0;
   }
 
+  get #missing() {
+    return { after: this.#lastId, time: this.#lastTime, limit: 1000 };
+  }
+
   #register(): void {
     this.#ask({ type: "name", name: this.label });
-    this.#ask({ type: "get", after: this.#lastId, limit: 1000 });
+    this.#ask({ type: "get", ...this.#missing });
   }
 
   #resume(): void {
     const [session, ...others] = this.#untried;
     this.#untried = others;
     if (session !== undefined) {
-      this.#ask({ type: "resume", session, after: this.#lastId, limit: 1000 });
+      this.#ask({ type: "resume", session, ...this.#missing });
       return;
     }
-    if (this.#hasBeenInside && this.#isGraceLong)
+    if (this.#hasBeenInside && this.#isGraceLong && !this.#story.hasLostSessions)
       this.#story.fault(`GRACE-4 ${this.label} could not resume in its grace`);
     this.#register();
   }
@@ -155,11 +160,18 @@ export class Witness {
     this.roster = online;
     if (new Set(online.map(lookalikeKey)).size < online.length)
       this.#story.fault(`NAME-8 the roster has two of one nickname: ${online}`);
-    const { message, more } = data as { message: Told[]; more: boolean };
-    for (const each of message) this.#see(each);
+    const { message, more, reset } = data as { message: Told[]; more: boolean; reset?: true };
+    if (reset) this.#forget();
+    else for (const each of message) this.#see(each);
     // Until then events are left alone: the last page has all that was before it, and the roster.
-    this.isInside = !more;
-    if (more) this.#ask({ type: "get", after: this.#lastId, limit: 1000 });
+    this.isInside = !more && !reset;
+    if (!this.isInside) this.#ask({ type: "get", ...this.#missing });
+  }
+
+  /** The history is another one; it is asked for from its beginning. */
+  #forget(): void {
+    if (this.#story.pasts.length === 0) this.#story.fault(`PAGE-6 ${this.label} was told of another history`);
+    this.view.length = 0;
   }
 
   #compare(online: readonly string[]): void {
@@ -167,10 +179,11 @@ export class Witness {
       this.#story.fault(`ORD-5 the roster is ${online}, and by the events it is ${this.roster}`);
   }
 
-  #see({ id, name, content }: Told): void {
+  #see({ id, time, name, content }: Told): void {
     const number = Number(id);
     if (!(number > this.#lastId))
       this.#story.fault(`ID-2 ${this.label} was told ${number} after ${this.#lastId}`);
+    this.#lastTime = Number(time);
     if (!this.#isOver) this.view.push({ id: number, name: String(name), content: String(content) });
   }
 

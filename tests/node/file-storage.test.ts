@@ -1,0 +1,134 @@
+import { expect, test } from "bun:test";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { fileStorage } from "../../src/node/file-storage.ts";
+import { TemporaryFolder } from "../support/server.ts";
+
+const SOURCE = join(import.meta.dir, "../../src/node/file-storage.ts");
+
+/** A process of its own that runs a program with `storage` in it. */
+function start(path: string, program: string) {
+  const head = `import { fileStorage } from ${JSON.stringify(SOURCE)}; const storage = fileStorage(${JSON.stringify(path)});`;
+  return Bun.spawn([process.execPath, "-e", `${head} ${program}`], { stdout: "pipe", stderr: "pipe" });
+}
+
+const HOLD = 'console.log("has it"); setInterval(() => {}, 1000);';
+const words = (stream: ReadableStream) => new Response(stream).text();
+
+test("what is kept in a file is there in the next process, and only its owner can read it", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  writeFileSync(path, "{}", { mode: 0o644 });
+  const first = start(path, 'storage.setItem("a", "1"); storage.setItem("b", "2"); storage.removeItem("a");');
+  expect(await first.exited).toBe(0);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(existsSync(`${path}.lock`)).toBe(false);
+  const second = start(path, 'console.log(storage.getItem("a"), storage.getItem("b"));');
+  expect(await words(second.stdout)).toBe("null 2\n");
+});
+
+test("one process has a file at a time, and the next one is told so; a killed one holds nothing", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  const first = start(path, HOLD);
+  await first.stdout.getReader().read();
+  const second = start(path, "");
+  expect(await second.exited).toBe(1);
+  expect(await words(second.stderr)).toContain(
+    `No storage can be had in ${path}: process ${first.pid} has it, and one at a time can. If that is no such program, remove ${path}.lock.`,
+  );
+  first.kill("SIGKILL");
+  await first.exited;
+  expect(existsSync(`${path}.lock`)).toBe(true);
+  expect(await start(path, "").exited).toBe(0);
+});
+
+test("of many processes that want the file of a killed one, one has it", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  writeFileSync(`${path}.lock`, "999999999 1");
+  const many = Array.from({ length: 6 }, () => start(path, HOLD));
+  const first = await Promise.race(
+    many.map(async (each) => {
+      // Those that are refused say nothing.
+      const { done } = await each.stdout.getReader().read();
+      return done ? new Promise<typeof each>(() => {}) : each;
+    }),
+  );
+  for (const each of many) if (each !== first) expect(await each.exited).toBe(1);
+  first.kill("SIGKILL");
+  await first.exited;
+});
+
+test.each([
+  // The number of a process that is used again, as in a container.
+  ["of this process's number", `${process.pid} 1`],
+  ["of nobody", "999999999 1"],
+  ["of rubbish", "x"],
+])("a lock %s is taken over", (_, text) => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  writeFileSync(`${path}.lock`, text);
+  if (process.platform === "linux") expect(fileStorage(path).getItem("a")).toBeNull();
+});
+
+test("two chats of a process share a file", () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  fileStorage(path).setItem("a", "1");
+  expect(fileStorage(join(folder.path, ".", "bot.json")).getItem("a")).toBe("1");
+});
+
+test.each(["", "[]", "{", "5", "null"])(
+  "a file with %p in it is left alone, and said to be no storage",
+  (text) => {
+    using folder = new TemporaryFolder();
+    const path = join(folder.path, "notes.txt");
+    writeFileSync(path, text);
+    expect(() => fileStorage(path)).toThrow(
+      "it holds something else. Name another file, or move this one away.",
+    );
+    expect(readFileSync(path, "utf8")).toBe(text);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  },
+);
+
+test("a folder that is not there, or not writable, is said at the start", () => {
+  using folder = new TemporaryFolder();
+  expect(() => fileStorage(join(folder.path, "no/bot.json"))).toThrow("ENOENT");
+  mkdirSync(join(folder.path, "bot.json"));
+  expect(() => fileStorage(join(folder.path, "bot.json"))).toThrow("EISDIR");
+});
+
+test("a link stays one, and what it leads to is written", () => {
+  using folder = new TemporaryFolder();
+  const file = join(folder.path, "file.json");
+  writeFileSync(file, "{}");
+  symlinkSync(file, join(folder.path, "link.json"));
+  fileStorage(join(folder.path, "link.json")).setItem("a", "1");
+  expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ a: "1" });
+});
+
+test("a file that cannot be written any more is warned of, and what was kept stays", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  mkdirSync(`${path}.d`);
+  const inside = join(`${path}.d`, "bot.json");
+  const child = start(
+    inside,
+    `storage.setItem("a", "1"); (await import("node:fs")).renameSync(${JSON.stringify(`${path}.d`)}, ${JSON.stringify(`${path}.e`)});
+     storage.setItem("a", "2"); console.log(storage.getItem("a"));`,
+  );
+  expect(await words(child.stdout)).toBe("2\n");
+  expect(await words(child.stderr)).toContain(`${inside} could not be written: ENOENT`);
+  expect(JSON.parse(readFileSync(join(`${path}.e`, "bot.json"), "utf8"))).toEqual({ a: "1" });
+  chmodSync(`${path}.e`, 0o700);
+});
