@@ -61,11 +61,6 @@ interface Loss {
   readonly reason: string;
 }
 
-const SILENCE: Loss = { cause: "timeout", code: 0, reason: "" };
-const NETWORK: Loss = { cause: "network", code: 0, reason: "" };
-const VERSION: Loss = { cause: "version", code: 0, reason: "" };
-const UNKNOWN: Loss = { cause: "unknown", code: 0, reason: "" };
-
 /** So Bun and the package `ws` end what they say of another answer than the one hoped for. */
 const STATUS_SAID = /: (\d{3})$/;
 /** A system's error, such as ECONNREFUSED. */
@@ -113,8 +108,6 @@ export class Connection {
   #isV3: boolean;
   /** Whether there ever was a connection: then the address is right. */
   #wasOpen = false;
-  /** What the platform said of the present attempt. */
-  #said = "";
   #failures = 0;
   /** Attempts in a row that were answered with one of {@link FINAL_STATUSES}. */
   #refusals = 0;
@@ -159,7 +152,7 @@ export class Connection {
 
   /** Gives an open connection up, and connects again after a moment. The caller sees to it that it is open. */
   drop(): void {
-    this.#fail(UNKNOWN);
+    this.#fail("unknown");
   }
 
   /** Gives the connection up, and makes no other before {@link wake}. @param code to close with */
@@ -168,7 +161,14 @@ export class Connection {
     this.#isSuspended = true;
     if (this.#socket) this.#leave(this.#socket, code);
     this.#stop();
-    this.#become({ kind: "waiting", retryAt: null, attempt: this.#failures + 1, ...NETWORK });
+    this.#become({
+      kind: "waiting",
+      retryAt: null,
+      attempt: this.#failures + 1,
+      cause: "network",
+      code: 0,
+      reason: "",
+    });
   }
 
   get isSuspended(): boolean {
@@ -204,25 +204,21 @@ export class Connection {
     const socket = new WebSocket(url, offers ? [SUBPROTOCOL] : []);
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event));
-    // The package `ws` throws errors that nobody listens for. A close follows each.
-    socket.addEventListener("error", (event) => {
-      const { error, message } = fieldsOf(event);
-      this.#said = `${isFields(error) ? error.code : ""} ${message}`;
-    });
+    // A close follows; but not from the WebSocket of Node 22, when an attempt fails.
+    socket.addEventListener("error", (event) => this.#faulted(socket, event));
     socket.addEventListener("close", (event) => {
       const { code, reason } = fieldsOf(event);
       this.#lost(socket, Number(code), String(reason));
     });
     this.#socket = socket;
     this.#offered = offers;
-    this.#said = "";
-    this.#wait(this.#settings.connectTimeoutMs, () => this.#fail(SILENCE));
+    this.#wait(this.#settings.connectTimeoutMs, () => this.#fail("timeout"));
   }
 
   /** A cable that was cut gives no close event for minutes; the missing pings show it. */
   #listen(socket: Socket): void {
     this.#wait(SILENT_PINGS * this.#pingS * 1000, () => {
-      if (this.#socket === socket) this.#fail(SILENCE);
+      if (this.#socket === socket) this.#fail("timeout");
     });
   }
 
@@ -236,7 +232,7 @@ export class Connection {
     if (this.#socket !== socket || this.#state.kind !== "connecting") return;
     const version = socket.protocol === SUBPROTOCOL ? 3 : 2;
     // What was sent by version 3 is on its way with keys that version 2 does not know: messages would double.
-    if (version === 2 && this.#isV3) this.#fail(VERSION);
+    if (version === 2 && this.#isV3) this.#fail("version");
     else {
       this.#isV3 ||= version === 3;
       this.#wasOpen = true;
@@ -256,16 +252,23 @@ export class Connection {
     if (this.#socket === socket && this.#state.kind === "open") this.#listen(socket);
   }
 
+  #faulted(socket: Socket, event: unknown): void {
+    if (this.#socket !== socket || this.#state.kind !== "connecting") return;
+    const { error, message } = fieldsOf(event);
+    this.#missed(socket, `${isFields(error) ? error.code : ""} ${message}`);
+  }
+
   /** A socket has ended. */
   #lost(socket: Socket, code: number, reason: string): void {
     if (this.#socket !== socket) return;
     switch (this.#state.kind) {
       case "connecting":
         // Codes from before it opened are the platform's own, and tell nothing.
-        this.#missed(socket);
+        this.#missed(socket, "");
         break;
       case "open":
-        this.#fail(code === NO_CLOSE_FRAME ? NETWORK : { cause: "closed", code, reason });
+        if (code === NO_CLOSE_FRAME) this.#fail("network");
+        else this.#fail("closed", code, reason);
         break;
       case "closed":
         this.#resolveEnded();
@@ -276,9 +279,9 @@ export class Connection {
     }
   }
 
-  /** An attempt has failed. */
-  #missed(socket: Socket): void {
-    const status = Number(STATUS_SAID.exec(this.#said)?.[1]);
+  /** An attempt has failed. @param said what the platform tells of it */
+  #missed(socket: Socket, said: string): void {
+    const status = Number(STATUS_SAID.exec(said)?.[1]);
     const { url, environment } = this.#settings;
     if (STATUSES[status]) this.#answered(status);
     else if (!this.#isV3 && this.#offered) {
@@ -286,32 +289,31 @@ export class Connection {
       this.#dial(false);
       socket.close();
     } else if (status) this.#answered(status);
-    else if (ERROR_SAID.test(this.#said)) this.#fail(NETWORK);
-    else if (this.#wasOpen || !environment.probe) this.#fail(UNKNOWN);
+    else if (ERROR_SAID.test(said)) this.#fail("network");
+    else if (this.#wasOpen || !environment.probe) this.#fail("unknown");
     else {
       // Browsers hide the status from pages.
       const state = this.#state;
       this.#socket = null;
       environment.probe(url.replace(/^ws/, "http")).then(
         (found) => this.#state === state && this.#answered(found),
-        () => this.#state === state && this.#fail(NETWORK),
+        () => this.#state === state && this.#fail("network"),
       );
     }
   }
 
   /** An attempt was answered with an HTTP status; 0 if that is not known. */
   #answered(code: number): void {
-    this.#fail({ cause: STATUSES[code] ?? (code ? "http" : "unknown"), code, reason: "" });
+    this.#fail(STATUSES[code] ?? (code ? "http" : "unknown"), code);
   }
 
   /** Gives the socket up, and waits for the next attempt if another could end otherwise. */
-  #fail(loss: Loss): void {
+  #fail(cause: Cause, code = 0, reason = ""): void {
     const { retryFirstMs, retryMostMs, refusalsMost, environment } = this.#settings;
-    const { code } = loss;
     if (this.#socket) this.#leave(this.#socket);
     this.#refusals = FINAL_STATUSES.includes(code) ? this.#refusals + 1 : 0;
     if (FINAL_CODES.includes(code) || this.#refusals >= refusalsMost) {
-      this.#become({ kind: "refused", ...loss });
+      this.#become({ kind: "refused", cause, code, reason });
       return;
     }
     const firstMs = Math.max(retryFirstMs, this.#retryS * 1000);
@@ -320,7 +322,7 @@ export class Connection {
     const waitMs = environment.random() * Math.min(retryMostMs, rangeMs);
     const retryAt = environment.isOnline() ? environment.now() + waitMs : null;
     if (retryAt !== null) this.#wait(waitMs, () => this.hurry());
-    this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures, ...loss });
+    this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures, cause, code, reason });
   }
 
   /** @param code Unless told: it may only look dead, and any other one would end the session to be resumed (GRACE-2) */

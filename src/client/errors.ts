@@ -1,22 +1,10 @@
 import type { Reply } from "./frame.ts";
 
-/** What a person is told, by the code. A server's own sentence takes its place. */
-const MESSAGES: Readonly<Record<string, string>> = {
-  NameAlreadyUsed: "This nickname is in use: choose another.",
-  WrongFormatName: "A nickname has 1 to 100 characters, not all of them invisible.",
-  WrongFormatContent: "A message has 1 to 4000 characters.",
-  WrongFormatKey: "A key has 1 to 64 characters.",
-  WrongFormatPage: "A page has a limit of 1 to 1000, and is before an id or after a position.",
-  UnknownRegister: "There is no nickname: set the option name, or call register() first.",
-  Closed: "The chat was closed by close().",
-  Uncertain: "The message may be stored or not.",
-  OutboxFull: "Too many messages wait: await send(), or raise outboxMost.",
-  SlowConsumer: "Too many events wait: take them faster, or raise eventsMost.",
-  NoWebSocket: "There is no WebSocket here: install the package ws, or set the option WebSocket.",
-  NoRoom: "A room's name is 1 to 64 of a-z 0-9 - _ . and begins with a letter or digit.",
-  Reset: "The history was replaced: ask by ids of the new one.",
-  Timeout: "It took longer than timeoutMs.",
-};
+/**
+ * What a person is told, by the code. `messages.ts` fills it; the page goes without, as it has words of its own. A server's
+ * own sentence takes its place.
+ */
+export const MESSAGES: Record<string, string> = {};
 
 /**
  * What can fail, one class each. Each has a `code` that a program can tell by; the message is for a person and may

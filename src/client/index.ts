@@ -1,4 +1,6 @@
 /** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
+import "./messages.ts";
+
 export { Chat } from "./chat.ts";
 export type { Cause, ConnectionState } from "./connection.ts";
 export type { Environment } from "./environment.ts";

@@ -10,9 +10,11 @@ export class Chat extends AnyChat {
 
 /** Node 20 has no WebSocket of its own. */
 function installedWs(): WebSocketConstructor | undefined {
-  try {
-    return createRequire(import.meta.url)("ws").WebSocket;
-  } catch {
-    return undefined;
+  // A bundle, or a linked package, may lie elsewhere than the program's packages.
+  for (const place of [import.meta.url, `${process.cwd()}/`]) {
+    try {
+      return createRequire(place)("ws").WebSocket;
+    } catch {}
   }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
-import { Chat } from "../client/index.ts";
+import { Chat } from "../client/chat.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";

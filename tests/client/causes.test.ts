@@ -63,6 +63,12 @@ test.each([
   },
 );
 
+test("an attempt that fails with an error and no close is over", () => {
+  const stage = new Stage({ version: 3 });
+  stage.socket.failAlone();
+  expect(stage.chat.state).toMatchObject({ kind: "waiting", cause: "unknown", attempt: 1 });
+});
+
 test("an answer that comes after the time for the attempt, or after close, changes nothing", async () => {
   const environment = new FakeEnvironment();
   let answer = (_: number) => {};

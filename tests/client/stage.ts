@@ -65,6 +65,11 @@ export class FakeSocket {
     this.end();
   }
 
+  /** The attempt fails, and no more is said of it, as by the WebSocket of Node 22. */
+  failAlone(): void {
+    this.#tell("error", { message: "Received network error or non-101 status code." });
+  }
+
   /** Takes the oldest request, without its `ref`. */
   take(): Request {
     const { ref: _, ...request } = this.#shift();

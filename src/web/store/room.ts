@@ -1,13 +1,6 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import {
-  type Chat,
-  ChatError,
-  type ConnectionState,
-  type EventOf,
-  type Message,
-  type Position,
-  RateError,
-} from "../../client/index.ts";
+import { ChatError, RateError } from "../../client/errors.ts";
+import type { Chat, ConnectionState, EventOf, Message, Position } from "../../client/index.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
 import type { Change } from "./crowd.ts";
