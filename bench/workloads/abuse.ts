@@ -243,7 +243,7 @@ export function remarkOf({ dials, failedDials, accepted, refused, statuses, ends
 async function largestAsset(port: number): Promise<string> {
   const origin = `http://127.0.0.1:${port}`;
   const page = await (await fetch(`${origin}/`)).text();
-  const paths = [...page.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].flatMap(([, path]) => path ?? []);
+  const paths = [...page.matchAll(/(?:src|href)="\.?(\/assets\/[^"]+)"/g)].flatMap(([, path]) => path ?? []);
   const sizes = await Promise.all(
     paths.map(async (path) => (await (await fetch(`${origin}${path}`)).bytes()).length),
   );

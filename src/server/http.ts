@@ -5,8 +5,11 @@ const HEAD_MAX_BYTES = 16 * 1024;
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 const REQUEST_LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([!-~]+) HTTP\/1\.([01])$/;
-/** A path, or a whole URL. The path stands for itself: it is not decoded, and its dots are not followed. */
-const TARGET = /^(?:https?:\/\/([^/?]+))?(\/[!$%&'()*+,\-./0-9:;=@A-Z_a-z~]*)?(\?[!-~]*)?$/i;
+/**
+ * A path, or a whole URL. The path stands for itself: it is not decoded, and its dots are not followed. The last four
+ * characters of it should not be in one, but browsers send them.
+ */
+const TARGET = /^(?:https?:\/\/([^/?]+))?(\/[!$%&'()*+,\-./0-9:;=@A-Z_a-z~[\]^|]*)?(\?[!-~]*)?$/i;
 /** No two neighbours of it match the same character, so that no line is tried in more than one way. */
 const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
 /** A name or an address, and perhaps a port. No comma is in it: one would stand between two headers. */

@@ -2,17 +2,17 @@ import { type ReadingLanguage, type Surroundings, staticPage } from "./static-pa
 
 const WORDS = {
   en: {
-    title: "There is nothing here",
-    lead: "This address leads to no room.",
-    rule: "The name of a room has 1 to 64 characters: letters from a to z without accents, digits, and, after the first character, also - _ and .",
+    title: "Page not found",
+    lead: "This address does not lead to a room.",
+    rule: "The name of a room has 1 to 64 characters: letters without accents, digits, and - _ . It begins with a letter or a digit.",
     like: (link: string) => `Did you mean ${link}?`,
     room: (name: string) => `the room ${name}`,
     mainRoom: "Go to the main room",
   },
   vi: {
-    title: "Ở đây không có gì",
+    title: "Không tìm thấy trang",
     lead: "Địa chỉ này không dẫn tới phòng nào.",
-    rule: "Tên phòng có từ 1 đến 64 ký tự: chữ cái từ a đến z không dấu, chữ số và, sau ký tự đầu tiên, cả - _ và .",
+    rule: "Tên phòng có từ 1 đến 64 ký tự: chữ cái không dấu, chữ số và các dấu - _ . Tên bắt đầu bằng chữ cái hoặc chữ số.",
     like: (link: string) => `Có phải bạn tìm ${link}?`,
     room: (name: string) => `phòng ${name}`,
     mainRoom: "Vào phòng chính",

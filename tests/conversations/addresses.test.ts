@@ -150,6 +150,8 @@ test("a name that no room can have leads to the nearest one, and is not repeated
     ["_tea_", "tea"],
     ["Ｔｅａ", "tea"],
     ["a/b", "a-b"],
+    ["[vip]", "vip"],
+    ["a|b^c", "a-b-c"],
     ["<i>x</i>", "i-x-i"],
     ['"><script>alert(1)</script>', "script-alert-1-script"],
     [`${"ô".repeat(80)}`, "o".repeat(64)],

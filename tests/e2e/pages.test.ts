@@ -153,6 +153,21 @@ test("a file comes in the best encoding that the browser takes, and is the same 
   expect(must("/").headers.get("Vary")).toBe("Accept-Encoding, Cookie");
 });
 
+test("a file is smaller for those who come after the first, and still the same", async () => {
+  const script = (await assets()).find((path) => path.endsWith(".js")) ?? "";
+  const headers = { "Accept-Encoding": "br" };
+  const first = must(script, headers);
+  const { length } = await first.bytes();
+  let later = await must(script, headers).bytes();
+  while (later.length >= length) {
+    await Bun.sleep(10);
+    later = await must(script, headers).bytes();
+  }
+  expect(brotliDecompressSync(later).toString()).toBe(await must(script).text());
+  const tag = first.headers.get("ETag") ?? "";
+  expect(must(script, { ...headers, "If-None-Match": tag }).status).toBe(304);
+});
+
 test("a browser that has the page gets a 304 without it", async () => {
   const headers = { "Accept-Encoding": "gzip" };
   const tag = must("/", headers).headers.get("ETag") ?? "";

@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { keeping, PathProxy, stripping, strippingAlsoWithoutSlash } from "../support/path-proxy.ts";
 import { startServer } from "../support/server.ts";
 import { Person } from "./person.ts";
-import { Stage } from "./stage.ts";
+import { capture, Stage, violations } from "./stage.ts";
 
 const stage = new Stage();
 
@@ -69,6 +69,8 @@ async function use(at: PathProxy): Promise<void> {
   const lost = await stage.open("/chat/rooms/Lớp học", { at });
   lost.complaints.length = 0; // The browser complains of the status.
   await lost.page.getByRole("link", { name: "the room lop-hoc" }).waitFor();
+  expect(await violations(lost)).toEqual([]);
+  await capture(lost, "lost");
   await lost.page.getByRole("link", { name: "Go to the main room" }).click();
   await lost.page.waitForURL(at.http("/chat/"));
   await lost.askToJoin("Chi");

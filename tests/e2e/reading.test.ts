@@ -26,5 +26,5 @@ test("the page to be read is there in both languages, and axe has nothing agains
   expect(await english.text()).toContain("No messages yet.");
   expect(english.headers.get("Cache-Control")).toBe("no-store");
   expect(english.headers.get("Content-Security-Policy")).toContain("default-src 'none'");
-  expect((await fetch(stage.server.http("/rooms/NO?read"))).status).toBe(404);
+  expect((await fetch(stage.server.http("/rooms/no room?read"))).status).toBe(404);
 });

@@ -67,7 +67,20 @@ test.each([
   }
 });
 
+test.each(["[", "]", "^", "|", "%", "%C3%B4", ":", "@"])(
+  "a path may have %s in it, as browsers send it",
+  (character) => {
+    const path = `/rooms/a${character}b`;
+    expect(read(`GET ${path}?read HTTP/1.1`, HOST)).toMatchObject({ kind: "request", path });
+  },
+);
+
 test.each([
+  "/a\\b",
+  '/a"b',
+  "/a<b",
+  "/a{b",
+  "/a`b",
   "http:///",
   "http://a@b/",
   "http://a b/",

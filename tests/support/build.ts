@@ -54,6 +54,8 @@ export interface LoadedFile {
 export async function loadFile(url: string): Promise<LoadedFile> {
   const response = await fetch(url, { headers: { "Accept-Encoding": "br" } });
   response.headers.delete("Date");
+  // A file is compressed better once somebody has asked for it.
+  response.headers.delete("Content-Length");
   return {
     status: response.status,
     text: await response.text(),

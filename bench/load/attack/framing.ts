@@ -103,7 +103,8 @@ export const FRAMING: readonly Attack[] = [
       ["http-page", "GET /", "/"],
       ["http-metrics", "GET /metrics", "/metrics"],
       ["http-health", "GET /healthz", "/healthz"],
-      ["http-nothing", "GET of what there is not", "/rooms/UPPER"],
+      ["http-nothing", "GET of what there is not", "/nothing"],
+      ["http-spelling", "GET of a room in another spelling", "/rooms/UPPER/"],
     ] as const
   ).map(
     ([key, title, path]): Attack => ({
@@ -112,6 +113,17 @@ export const FRAMING: readonly Attack[] = [
       groups: [requests(path, { dials: ENDLESS })],
     }),
   ),
+  {
+    key: "http-missing",
+    title: "GET of a page for a long name that no room can have, 50 connections",
+    groups: [
+      requests("/", {
+        dials: ENDLESS,
+        opening: (dial) =>
+          Buffer.from(httpHead(`/rooms/${"%C3%B4".repeat(2000)}`, dial, ["Accept: text/html"])),
+      }),
+    ],
+  },
   {
     key: "http-asset",
     title: "GET of the page's largest file, as many as go, 50 connections",

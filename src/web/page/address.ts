@@ -17,6 +17,16 @@ export function addressOf(
   { protocol, host, pathname }: Pick<Location, "protocol" | "host" | "pathname">,
   root: string,
 ): Address {
-  const path = `${pathname}/`.startsWith(root) ? `/${pathname.slice(root.length)}` : pathname;
+  const shown = `${pathname}/`.startsWith(root) ? `/${pathname.slice(root.length)}` : pathname;
+  const path = decoded(shown);
   return { path, socket: `${protocol === "https:" ? "wss:" : "ws:"}//${host}${root.slice(0, -1)}${path}` };
+}
+
+/** Some proxies decode a path before the server sees it, which would else have led the browser to the plain one. */
+function decoded(path: string): string {
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
 }
