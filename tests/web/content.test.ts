@@ -1,7 +1,6 @@
 import { expect, spyOn, test } from "bun:test";
 import fc from "fast-check";
-import { LinkifyIt } from "linkify-it";
-import { isMentioned, isOnlyEmoji, parseContent } from "../../src/web/text/content.ts";
+import { isMentioned, isOnlyEmoji, LINES_MOST, linesOf, parseContent } from "../../src/web/text/content.ts";
 import { complete, Mentions, queryAt } from "../../src/web/text/mentions.ts";
 import { initialOf, nicknameFault } from "../../src/web/text/nickname.ts";
 import { remembered } from "../../src/web/text/remembered.ts";
@@ -62,14 +61,15 @@ test("code is taken as it is written", () => {
 });
 
 test("of a content a few mentions are looked up, however many it has and whoever is known", () => {
-  // All lengths that nicknames can have, and each begins as the content goes on.
+  // All lengths that nicknames can have, and each begins as the content goes on. For each character of a nickname there are
+  // a look at what is remembered of it, and two at the nicknames.
   const names = new Mentions(Array.from({ length: 100 }, (_, i) => "@".repeat(i + 1)));
   const lookUps = spyOn(Map.prototype, "get");
   const found = names.find("@".repeat(4000));
   const { length } = lookUps.mock.calls;
   lookUps.mockRestore();
-  expect(found.length).toBe(50);
-  expect(length).toBeLessThan(50 * 102);
+  expect(found.map(({ index, end }) => end - index).slice(0, 39)).toEqual(Array(39).fill(101));
+  expect(length).toBeLessThan(50 * 3 * 102);
 
   const people = new Mentions(["An"]);
   const some = "@An `code` ".repeat(30);
@@ -85,12 +85,13 @@ test("only names that begin with the character behind an @ are looked up", () =>
   names.find("@@a @b @1".repeat(100));
   const { length } = lookUps.mock.calls;
   lookUps.mockRestore();
-  expect(length).toBeLessThanOrEqual(50);
+  // One for the character, one for how long the nicknames are that begin with it.
+  expect(length).toBeLessThanOrEqual(50 * 2 + 5);
 });
 
 test("a content is read once, and once more for other people, but for its links", () => {
-  const content = "a message with example.org, @An and `code` in it, that nobody sent before";
-  const links = spyOn(LinkifyIt.prototype, "match");
+  const content = "a message with https://example.org, @An and `code` in it, that nobody sent before";
+  const links = spyOn(URL, "canParse");
   const [first, second] = [new Mentions(["An"]), new Mentions(["An", "Bình"])];
   const finds = spyOn(Mentions.prototype, "find");
   const parts = parseContent(content, first);
@@ -188,6 +189,20 @@ test("a link leads to the host that is read in it", () => {
   }
   const hosts = parseContent("see https://tiếngviệt.vn/x and http://例え.テスト", NOBODY);
   expect(hosts.filter(({ kind }) => kind === "link").length).toBe(2);
+});
+
+test("lines of several directions are told apart, as they are written, and of many the last ones are one", () => {
+  const lines = (content: string) =>
+    linesOf(parseContent(content, new Mentions(["An"]))).map((parts) =>
+      parts.map(({ text }) => text).join(""),
+    );
+  expect(lines("a\nb\n")).toEqual(["a\nb\n"]);
+  expect(lines("a\n\n@An שלום `x`\nc")).toEqual(["a\n", "\n", "@An שלום x\n", "c"]);
+  expect(lines("ש\n```\na\nb\n```\nc")).toEqual(["ש\n", "a\nb", "\n", "c"]);
+  expect(lines("ש @An https://a.org/ `x`")).toEqual(["ש @An https://a.org/ x"]);
+  const many = "ש\n".repeat(2000);
+  expect(lines(many).length).toBe(LINES_MOST + 1);
+  expect(lines(many).join("")).toBe(many);
 });
 
 test("the longest known nickname is the one that is mentioned, at the end of a word", () => {

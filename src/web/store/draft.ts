@@ -1,7 +1,8 @@
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
-import { complete, type Query, queryAt } from "../text/mentions.ts";
+import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
+import { isSameNickname } from "../text/nickname-key.ts";
 import { type Keeper, keepNewest, newestFirst, type OpenKeeper } from "./keeper.ts";
 
 /** The counter shows when so many characters are left. */
@@ -35,6 +36,8 @@ export class DraftStore {
   /** One of this page's own: a duplicated tab has all that the first one kept. */
   readonly #key: string;
   readonly #dismissed = signal<number | null>(null);
+  /** Whether a suggestion was gone to. */
+  #hasChosen = false;
 
   /**
    * @param keeper what all tabs share
@@ -57,7 +60,9 @@ export class DraftStore {
     this.suggestions = computed(() => {
       const query = this.#query;
       if (query === null || query.index === this.#dismissed.value) return [];
-      return complete(query.text, names.value, SUGGESTIONS_MOST).filter((name) => name !== query.text);
+      return complete(query.text, names.value, SUGGESTIONS_MOST).filter(
+        (name) => !isSameNickname(name, query.text),
+      );
     });
   }
 
@@ -69,6 +74,7 @@ export class DraftStore {
     this.text.value = text;
     this.caret.value = caret;
     this.chosen.value = 0;
+    this.#hasChosen = false;
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
   }
 
@@ -76,6 +82,20 @@ export class DraftStore {
   choose(by: 1 | -1): void {
     const { length } = this.suggestions.value;
     this.chosen.value = (this.chosen.value + by + length) % length;
+    this.#hasChosen = true;
+  }
+
+  /**
+   * Whether Enter takes the suggestion: one that was chosen, or that goes on as what was begun. A nickname that is written in
+   * full is not changed into another one.
+   *
+   * @param mentions whom one may have written in full
+   */
+  isCompleting(mentions: Mentions): boolean {
+    const query = this.#query;
+    if (query === null || this.suggestions.value.length === 0) return false;
+    const written = `@${query.text.trimEnd()}`;
+    return this.#hasChosen || (written !== "@" && mentions.at(written, 0)?.end !== written.length);
   }
 
   /** Puts the suggestion into the text. */

@@ -1,5 +1,6 @@
-import { LinkifyIt } from "linkify-it";
+import { findLinks } from "./links.ts";
 import { type Mentions, newTries, type Tries } from "./mentions.ts";
+import { isSameNickname } from "./nickname-key.ts";
 import { remembered } from "./remembered.ts";
 
 /** A piece of a message's content. All of them together are the content, but for the marks round code. */
@@ -16,24 +17,12 @@ const CODE = /```(?:[\w+#.-]*\n)?([\s\S]+?)\n?```|`([^`\n]+)`/g;
 /** Each becomes an element of the page: a hostile content has thousands. What is beyond stays text. */
 const CODES_MOST = 100;
 const LINKS_MOST = 100;
+/** The same for lines of different directions; the last element has all further ones. */
+export const LINES_MOST = 100;
 
-/** Whatever a link's text says, it leads to a page or a mailbox: never to a script, a file or a program. */
-const SAFE = /^(?:https?:\/\/|mailto:)/i;
-
-const LINKS = new LinkifyIt({ fuzzyLink: true });
-
-/** What a link is looked for in: it ends where these pieces do. */
-const PIECE = /[^\p{Z}\p{Cc}]+/gu;
-
-/** Nobody's address is longer, and to look for one in so long a piece may take long. */
-const PIECE_MOST = 2048;
-
-/** Characters that turn the direction of a text, and such as are drawn as nothing: by these an address seems another. */
-const DISGUISE = /[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFC]/u;
-
-/** The host as it is written in a link. It ends where it seems to: nothing in it looks like a slash, or hides a letter. */
-const HOST = /^(?:https?:\/\/)?([^/?#]+)/i;
-const PLAIN_HOST = /^(?:[\p{L}\p{N}.:[\]-]|(?<![\p{ASCII}\p{Script=Latin}])\p{M})+$/u;
+/** Characters that run from right to left, and marks by which others do. */
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08FF\u200F\u202B\u202E\u2067\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
 const ONLY_EMOJI = /^(?:\p{RGI_Emoji}|\s){1,24}$/v;
 const SPACE_ONLY = /^\s*$/;
@@ -60,7 +49,10 @@ export function parseContent(content: string, mentions: Mentions): readonly Part
 
 /** Whether somebody is mentioned in a content. */
 export function isMentioned(nickname: string | null, content: string, mentions: Mentions): boolean {
-  return parseContent(content, mentions).some((part) => part.kind === "mention" && part.name === nickname);
+  if (nickname === null) return false;
+  return parseContent(content, mentions).some(
+    (part) => part.kind === "mention" && isSameNickname(part.name, nickname),
+  );
 }
 
 /** Whether a content is a few emoji and nothing else. */
@@ -70,6 +62,22 @@ export function isOnlyEmoji(content: string): boolean {
     ({ segment }) => !SPACE_ONLY.test(segment),
   );
   return graphemes.length <= LARGE_MOST;
+}
+
+/**
+ * The parts by lines where lines may run in different directions; all in one otherwise. A style cannot say it alone: within
+ * one element browsers find the sides of a line by what stands first in it, be it a link or a nickname.
+ */
+export function linesOf(parts: readonly Part[]): readonly (readonly Part[])[] {
+  if (!parts.some(({ text }) => RIGHT_TO_LEFT.test(text))) return [parts];
+  const lines: Part[][] = [[]];
+  for (const part of parts) {
+    for (const text of part.kind === "text" ? part.text.split(/(?<=\n)/) : [part.text]) {
+      lines.at(-1)?.push({ ...part, text });
+      if (lines.length <= LINES_MOST && (part.kind === "block" || text.endsWith("\n"))) lines.push([]);
+    }
+  }
+  return lines.filter(({ length }) => length > 0);
 }
 
 function withMentions(content: string, mentions: Mentions): Part[] {
@@ -95,40 +103,20 @@ function* splitCode(content: string): Generator<Part> {
 
 function* splitLinks(text: string, links: { left: number }): Generator<Part> {
   let from = 0;
-  for (const { index, lastIndex, raw, url } of findLinks(text)) {
-    if (!SAFE.test(url) || !showsItsHost(raw, url)) continue;
+  for (const { index, end, href } of findLinks(text)) {
     if (links.left-- <= 0) break;
     if (index > from) yield { kind: "text", text: text.slice(from, index) };
-    yield { kind: "link", text: raw, href: url };
-    from = lastIndex;
+    yield { kind: "link", text: text.slice(index, end), href };
+    from = end;
   }
   if (from < text.length) yield { kind: "text", text: text.slice(from) };
 }
 
-/** What looks like a link in a text, but in pieces that are not fit for one. */
-function* findLinks(text: string) {
-  let from = 0;
-  for (const { 0: piece, index } of [...text.matchAll(PIECE), { 0: null, index: text.length }]) {
-    if (piece !== null && piece.length <= PIECE_MOST && !DISGUISE.test(piece)) continue;
-    for (const found of LINKS.match(text.slice(from, index)) ?? []) {
-      yield { ...found, index: from + found.index, lastIndex: from + found.lastIndex };
-    }
-    from = index + (piece?.length ?? 0);
-  }
-}
-
-/** Whether the host of a link, or the domain of a mailbox, is what a reader takes it for. */
-function showsItsHost(link: string, url: string): boolean {
-  const from = /^mailto:/i.test(url) ? link.lastIndexOf("@") + 1 : 0;
-  const [, host = ""] = HOST.exec(link.slice(from)) ?? [];
-  return PLAIN_HOST.test(host.normalize("NFC"));
-}
-
 function* splitMentions(text: string, mentions: Mentions, tries: Tries): Generator<Part> {
   let from = 0;
-  for (const { index, name } of mentions.find(text, tries)) {
+  for (const { index, end, name } of mentions.find(text, tries)) {
     if (index > from) yield { kind: "text", text: text.slice(from, index) };
-    from = index + 1 + name.length;
+    from = end;
     yield { kind: "mention", text: text.slice(index, from), name };
   }
   if (from < text.length) yield { kind: "text", text: text.slice(from) };

@@ -1,8 +1,10 @@
-import { remembered } from "./remembered.ts";
+import { NICKNAME_MAX } from "../../protocol/limits.ts";
+import { keysFrom, nicknameKey, plain } from "./nickname-key.ts";
 
-/** A mention in a text: where its `@` stands, and the nickname as it is known. */
+/** A mention in a text: where its `@` stands, where it ends, and the nickname as it is known. */
 export interface Mention {
   readonly index: number;
+  readonly end: number;
   readonly name: string;
 }
 
@@ -11,13 +13,26 @@ export interface Tries {
   left: number;
 }
 
-const WORD = /[\p{L}\p{N}_]/u;
+/** An `@`, also as it is written between Chinese or Japanese characters. */
+const AT = /[@＠]/g;
+
+/** Letters of scripts whose words stand without spaces, or take endings of another kind: a nickname may be beside them. */
+const SPACELESS = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}`;
+const WORD = String.raw`[[\p{L}\p{M}\p{N}_]--[${SPACELESS}]]`;
+/** Looks back from an `@`: not in the middle of a word, as in an address. */
+const BEHIND_WORD = new RegExp(`(?<=${WORD})`, "vy");
+/** Looks round the end of a nickname. */
+const IN_WORD = new RegExp(String.raw`(?<![${SPACELESS}])(?=${WORD})|(?=[\p{N}_])`, "vy");
+
+const GRAPHEMES = new Intl.Segmenter();
+const LINE_END = /[\n\r\u2028\u2029]|$/;
+const SPACE_FIRST = /^\s/;
 
 /** A hostile content is all `@`; a person mentions a few. Each costs as many look-ups as names have lengths. */
 const TRIES_MOST = 50;
 
-/** Nicknames whose form for comparison is remembered: a full room, and who was there before. */
-const NAMES_REMEMBERED = 5_000;
+/** In code units. A nickname has fewer, but for what is drawn as nothing. */
+const WRITTEN_MOST = 4 * NICKNAME_MAX;
 
 export function newTries(): Tries {
   return { left: TRIES_MOST };
@@ -29,51 +44,65 @@ export function newTries(): Tries {
  */
 export class Mentions {
   readonly #names = new Map<string, string>();
-  /**
-   * For each first character the lengths of the names that begin with it, longest first: `@An Bình` is Bình's cousin,
-   * and not An.
-   */
-  readonly #lengths = new Map<string, number[]>();
+  /** For each first character of their keys, what lengths the keys have, and the greatest of them. */
+  readonly #lengths = new Map<string, { readonly all: Set<number>; most: number }>();
 
+  /** @param names of two that are the same the later one is known */
   constructor(names: Iterable<string> = []) {
-    const lengths = new Map<string, Set<number>>();
     for (const name of names) {
-      const folded = fold(name);
-      this.#names.set(folded, name);
-      const first = folded.charAt(0);
-      const known = lengths.get(first);
-      if (known) known.add(folded.length);
-      else lengths.set(first, new Set([folded.length]));
+      const key = nicknameKey(name);
+      this.#names.set(key, name);
+      const lengths = this.#lengths.get(key.charAt(0)) ?? { all: new Set(), most: 0 };
+      this.#lengths.set(key.charAt(0), lengths);
+      lengths.all.add(key.length);
+      lengths.most = Math.max(lengths.most, key.length);
     }
-    for (const [first, known] of lengths)
-      this.#lengths.set(
-        first,
-        [...known].sort((a, b) => b - a),
-      );
   }
 
   /** The mentions in a text, in order. @param tries what is left of those of the content that the text is a part of */
   find(text: string, tries = newTries()): Mention[] {
     const found: Mention[] = [];
-    const folded = text.includes("@") ? fold(text) : "";
-    for (let at = folded.indexOf("@"); at >= 0 && tries.left > 0; at = folded.indexOf("@", at + 1)) {
-      if (at > 0 && WORD.test(text.charAt(at - 1))) continue;
+    let from = 0;
+    for (const { index } of text.matchAll(AT)) {
+      if (tries.left <= 0) break;
+      if (index < from || isAt(BEHIND_WORD, text, index)) continue;
       tries.left--;
-      const name = this.#nameAt(folded, at + 1);
-      if (name !== undefined) found.push({ index: at, name });
+      const mention = this.at(text, index);
+      if (mention) found.push(mention);
+      from = mention?.end ?? from;
     }
     return found;
   }
 
-  #nameAt(folded: string, at: number): string | undefined {
-    for (const length of this.#lengths.get(folded.charAt(at)) ?? []) {
-      const end = at + length;
-      if (end > folded.length || WORD.test(folded.charAt(end))) continue;
-      const name = this.#names.get(folded.slice(at, end));
-      if (name !== undefined) return name;
+  /**
+   * The mention whose `@` stands at an index: of the longest nickname that is written there, for `@An Bình` is Bình's
+   * cousin, and not An.
+   */
+  at(text: string, index: number): Mention | undefined {
+    const rest = text.slice(index + 1, index + 1 + WRITTEN_MOST);
+    const to = index + 1 + rest.search(LINE_END);
+    const found: Mention[] = [];
+    for (const { key, end } of SPACE_FIRST.test(rest) ? [] : keysFrom(text, index + 1, to)) {
+      const lengths = this.#lengths.get(key.charAt(0));
+      if (key !== "" && key.length > (lengths?.most ?? 0)) break;
+      if (!lengths?.all.has(key.length) || isAt(IN_WORD, text, end)) continue;
+      const name = this.#names.get(key);
+      if (name !== undefined) found.push({ index, end, name });
     }
-    return undefined;
+    return found.findLast(({ end }) => isWhole(text, index, end));
   }
+}
+
+/** Whether a part of a text ends where a character does, as readers see one: a family is made of its members. */
+function isWhole(text: string, from: number, to: number): boolean {
+  const { segment = "", index = 0 } =
+    GRAPHEMES.segment(text.slice(from, to + 99)).containing(to - from - 1) ?? {};
+  return index + segment.length === to - from;
+}
+
+function isAt(pattern: RegExp, text: string, index: number): boolean {
+  pattern.lastIndex = index;
+  return pattern.test(text);
 }
 
 /** What is before the caret, when a nickname is being written there after an `@`. */
@@ -85,10 +114,12 @@ export interface Query {
 
 /** The mention that is being written at the caret. */
 export function queryAt(text: string, caret: number): Query | null {
-  const index = text.lastIndexOf("@", caret - 1);
-  if (index < 0 || (index > 0 && WORD.test(text.charAt(index - 1)))) return null;
-  const written = text.slice(index + 1, caret);
-  return written.includes("\n") || written.length > 100 ? null : { index, text: written };
+  const before = text.slice(Math.max(0, caret - WRITTEN_MOST), caret);
+  const at = Math.max(before.lastIndexOf("@"), before.lastIndexOf("＠"));
+  const index = caret - before.length + at;
+  if (at < 0 || isAt(BEHIND_WORD, text, index)) return null;
+  const written = before.slice(at + 1);
+  return written.includes("\n") ? null : { index, text: written };
 }
 
 /** The nicknames that go on as what is written, at most `most`. Marks over letters need not be written. */
@@ -97,25 +128,7 @@ export function complete(written: string, names: readonly string[], most: number
   const found: string[] = [];
   for (const name of names) {
     if (found.length === most) break;
-    if (plain(name).startsWith(start)) found.push(name);
+    if (plain(name).trimStart().startsWith(start)) found.push(name);
   }
   return found;
 }
-
-/** Without case, and as long as it was: `İ`, which would become longer, stays. `Σ` is another letter at a word's end. */
-function fold(text: string): string {
-  const lower = text.toLowerCase();
-  const folded = lower.length === text.length ? lower : Array.from(text, lowerAlone).join("");
-  return folded.replaceAll("ς", "σ");
-}
-
-function lowerAlone(character: string): string {
-  const lower = character.toLowerCase();
-  return lower.length === character.length ? lower : character;
-}
-
-/** Without case and marks, so that `binh` finds `Bình`. */
-export const plain = remembered(
-  (name) => name.normalize("NFD").replace(/\p{M}/gu, "").replace(/đ/gi, "d").toLowerCase(),
-  NAMES_REMEMBERED,
-);

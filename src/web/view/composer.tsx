@@ -4,6 +4,7 @@ import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { Icon } from "./icon.tsx";
 import { Disc, Nickname, named } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
+import { isInputMethods, retype } from "./text-field.ts";
 
 /** Where a message is written. */
 export function Composer() {
@@ -13,19 +14,24 @@ export function Composer() {
   const fault = useSignal("");
   /** Each time that it is sent in vain, what is wrong is heard again. */
   const tries = useSignal(0);
-  const names = draft.suggestions.value;
+  const isFocused = useSignal(false);
+  const names = isFocused.value ? draft.suggestions.value : [];
+  /** Whether a key is down of which the keyboard does not say more than that it changes the text. */
+  const isUnnamedKey = useRef(false);
   useEffect(() => field.current?.focus(), []);
-  // The text may change by a chosen mention; the caret then stands behind that.
-  useLayoutEffect(() => {
+  // The text may change by a chosen mention, and when it is sent.
+  const show = () => {
     const { current } = field;
-    if (!current || current.value === draft.text.value) return;
-    current.value = draft.text.value;
-    current.setSelectionRange(draft.caret.value, draft.caret.value);
-  }, [draft.text.value]);
+    if (current && current.value !== draft.text.value) retype(current, draft.text.value, draft.caret.value);
+  };
+  useLayoutEffect(show, [draft.text.value]);
   useLayoutEffect(() => grow(field.current), [draft.text.value]);
 
   const read = () => {
-    if (field.current) draft.write(field.current.value, field.current.selectionStart);
+    if (!field.current) return;
+    const { value, selectionStart } = field.current;
+    if (value !== draft.text.value || selectionStart !== draft.caret.value)
+      draft.write(value, selectionStart);
   };
   const submit = () => {
     read();
@@ -42,16 +48,32 @@ export function Composer() {
     if (wrong === null) {
       room.send(content);
       draft.write("", 0);
+      field.current?.removeAttribute("data-long");
     }
     field.current?.focus();
+    show();
+  };
+  const enter = () => {
+    if (names.length > 0 && draft.isCompleting(room.mentions.value)) draft.accept();
+    else submit();
   };
   const press = (event: KeyboardEvent) => {
-    // The Enter that ends a composition belongs to the input method (Vietnamese, Chinese, Japanese).
-    if (event.isComposing) return;
+    isUnnamedKey.current = event.keyCode === 229 && !event.shiftKey;
+    if (isInputMethods(event)) return;
     const act = names.length > 0 ? completionKey(event, draft) : undefined;
     if (act) act();
-    else if (event.key === "Enter" && !event.shiftKey) submit();
+    else if (event.key === "Enter" && !event.shiftKey) enter();
     else return;
+    event.preventDefault();
+  };
+  const change = (event: InputEvent & { readonly currentTarget: HTMLTextAreaElement }) => {
+    const { inputType, data, isComposing } = event;
+    noteLength(event.currentTarget, data);
+    // The Enter of a keyboard that does not name its keys is known by what it does.
+    const isBreak =
+      /^insert(?:LineBreak|Paragraph)$/.test(inputType) || (inputType === "insertText" && data === "\n");
+    if (!isBreak || !isUnnamedKey.current || isComposing) return;
+    enter();
     event.preventDefault();
   };
 
@@ -65,12 +87,11 @@ export function Composer() {
       }}
     >
       <Typing />
-      <Suggestions />
+      <Suggestions names={names} />
       <div class="composer-field">
         <textarea
           ref={field}
           id="message"
-          dir="auto"
           rows={1}
           enterkeyhint="send"
           aria-label={words.composer.label}
@@ -81,13 +102,28 @@ export function Composer() {
           aria-controls={names.length > 0 ? "suggestions" : undefined}
           aria-activedescendant={names.length > 0 ? `suggestion-${draft.chosen.value}` : undefined}
           defaultValue={draft.text.peek()}
-          onInput={() => {
+          onInput={({ inputType }) => {
             fault.value = "";
+            // What an undo brought back would go with the next character typed.
+            if (inputType === "historyUndo")
+              field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
             read();
             if (draft.text.value !== "") room.writes();
           }}
           onSelect={read}
           onKeyDown={press}
+          onKeyUp={() => {
+            isUnnamedKey.current = false;
+            read();
+          }}
+          onClick={read}
+          onBeforeInput={change}
+          onFocus={() => {
+            isFocused.value = true;
+          }}
+          onBlur={() => {
+            isFocused.value = false;
+          }}
         />
         <button type="submit" class="main round" aria-label={words.composer.send} title={words.composer.send}>
           <Icon name="send" />
@@ -104,6 +140,17 @@ export function Composer() {
   );
 }
 
+/** In code units: twice what the longest message has. */
+const LONG = 4 * CONTENT_MAX;
+
+/**
+ * Notes it before a field holds more than any message. To find the direction of each of its lines would then take browsers
+ * seconds, so all have one. The note stays, for an undo may bring back what was deleted.
+ */
+function noteLength(field: HTMLTextAreaElement, added: string | null): void {
+  if (field.value.length + (added?.length ?? 0) > LONG) field.setAttribute("data-long", "");
+}
+
 /** What a key does while nicknames are suggested. */
 function completionKey(
   event: KeyboardEvent,
@@ -116,7 +163,6 @@ function completionKey(
       return () => draft.choose(-1);
     case "Escape":
       return () => draft.dismiss();
-    case "Enter":
     case "Tab":
       return event.shiftKey ? undefined : () => draft.accept();
     default:
@@ -132,17 +178,23 @@ function grow(field: HTMLTextAreaElement | null): void {
 }
 
 /** The nicknames that the mention may become. */
-function Suggestions() {
+function Suggestions({ names }: { readonly names: readonly string[] }) {
   const { draft } = useStores();
   const words = useWords();
-  const names = draft.suggestions.value;
   return (
     <>
       <p class="unseen" role="status">
         {names.length > 0 ? words.composer.suggestions(names.length) : ""}
       </p>
       {names.length > 0 ? (
-        <div id="suggestions" class="suggestions" role="listbox" aria-label={words.composer.mentions}>
+        <div
+          id="suggestions"
+          class="suggestions"
+          role="listbox"
+          aria-label={words.composer.mentions}
+          // The field must keep the focus, and its caret.
+          onMouseDown={(event) => event.preventDefault()}
+        >
           {names.map((name, at) => (
             // biome-ignore lint/a11y/useFocusableInteractive: the focus stays in the field; see aria-activedescendant
             <div
@@ -150,11 +202,7 @@ function Suggestions() {
               id={`suggestion-${at}`}
               role="option"
               aria-selected={at === draft.chosen.value}
-              // The field must keep the focus, and its caret.
-              onMouseDown={(event) => {
-                event.preventDefault();
-                draft.accept(name);
-              }}
+              onMouseDown={() => draft.accept(name)}
             >
               <Disc name={name} />
               <Nickname name={name} />

@@ -1,17 +1,39 @@
-import { isOnlyEmoji, type Part, parseContent } from "../text/content.ts";
+import { isOnlyEmoji, LINES_MOST, linesOf, type Part, parseContent } from "../text/content.ts";
 import { useStores } from "./stores.ts";
 
 /** What somebody wrote. All of it becomes text nodes; only links, code and mentions get an element round them. */
 export function Content({ content }: { readonly content: string }) {
   const { room } = useStores();
   const own = room.nickname.value;
-  const parts = parseContent(content, room.mentions.value);
+  const lines = linesOf(parseContent(content, room.mentions.value));
   return (
     <div class={isOnlyEmoji(content) ? "content large" : "content"} dir="auto">
+      {lines.length === 1 ? (
+        <Line parts={lines[0]} own={own} />
+      ) : (
+        lines.map((parts, at) => (
+          <div key={at} dir="auto" class={at < LINES_MOST ? undefined : "further-lines"}>
+            <Line parts={parts} own={own} />
+          </div>
+        ))
+      )}
+    </div>
+  );
+}
+
+function Line({
+  parts = [],
+  own,
+}: {
+  readonly parts: readonly Part[] | undefined;
+  readonly own: string | null;
+}) {
+  return (
+    <>
       {parts.map((part, at) => (
         <ContentPart key={at} part={part} own={own} />
       ))}
-    </div>
+    </>
   );
 }
 

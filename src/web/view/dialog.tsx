@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 import { useWords } from "./stores.ts";
+import { leaveToInputMethod } from "./text-field.ts";
 
 interface DialogProps {
   readonly title: string;
@@ -22,7 +23,13 @@ export function Dialog({ title, name, close, children }: DialogProps) {
     return () => current?.close();
   }, []);
   return (
-    <dialog ref={dialog} class={`dialog ${name}`} aria-labelledby={`${name}-title`} onClose={close}>
+    <dialog
+      ref={dialog}
+      class={`dialog ${name}`}
+      aria-labelledby={`${name}-title`}
+      onClose={close}
+      onKeyDown={leaveToInputMethod}
+    >
       <header>
         <h2 id={`${name}-title`}>{title}</h2>
         <button type="button" class="quiet round" aria-label={words.close} onClick={close}>

@@ -5,6 +5,7 @@ import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
 import { Heard } from "./heard.tsx";
 import { useStores, useWords } from "./stores.ts";
+import { leaveToInputMethod } from "./text-field.ts";
 
 interface NicknameFormProps {
   readonly label: string;
@@ -57,6 +58,7 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
           defaultValue={first}
           aria-invalid={fault.value.text !== ""}
           aria-describedby="nickname-refusal"
+          onKeyDown={leaveToInputMethod}
           onInput={() => {
             fault.value = { text: "" };
           }}

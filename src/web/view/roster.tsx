@@ -1,5 +1,5 @@
 import { useComputed, useSignal } from "@preact/signals";
-import { plain } from "../text/mentions.ts";
+import { plain } from "../text/nickname-key.ts";
 import { Disc, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 

@@ -8,6 +8,7 @@ import { isLanguage, LANGUAGES } from "../words/languages.ts";
 import { Dialog } from "./dialog.tsx";
 import { Heard } from "./heard.tsx";
 import { useStores, useWords } from "./stores.ts";
+import { isInputMethods } from "./text-field.ts";
 
 /** What a reader can choose. */
 export function Settings({ close }: { readonly close: () => void }) {
@@ -142,7 +143,7 @@ function Picture({ place }: { readonly place: Place }) {
         aria-label={words.address(name)}
         placeholder={words.addressHint}
         onKeyDown={(event) => {
-          if (event.key !== "Enter") return;
+          if (event.key !== "Enter" || isInputMethods(event)) return;
           event.preventDefault();
           void chooseAddress();
         }}
