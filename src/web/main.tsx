@@ -75,6 +75,7 @@ addEventListener("hashchange", goToLinked);
 addEventListener("storage", ({ key, newValue }: StorageEvent) => {
   if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
   if (key === prefix + PICTURES_KEY) void pictures.load();
+  if (key?.startsWith(prefix)) draft.share(key.slice(prefix.length), newValue);
   share();
 });
 // A page that one goes back to was not told of what other tabs changed.

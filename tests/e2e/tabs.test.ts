@@ -8,10 +8,11 @@ const stage = new Stage();
 test("a message that is sent in one tab leaves the draft of another one alone, over a reload too", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
+  await an.composer.fill("a draft");
   const beside = await stage.openBeside(an, room);
   await beside.askToJoin("An, too");
   await beside.isIn();
-  await an.composer.fill("a draft");
+  await beside.page.waitForFunction(() => document.querySelector("textarea")?.value === "");
   await beside.composer.fill("another draft");
   await beside.say("said beside");
   await an.page.reload();

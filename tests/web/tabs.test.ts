@@ -19,15 +19,45 @@ function storage(kept: Record<string, string> = {}) {
   };
 }
 
-/** A browser whose tabs are opened, reloaded and duplicated. */
+/** A browser whose tabs are opened, reloaded, duplicated and closed, and told what the others keep. */
 function browser(kept: Record<string, string> = {}) {
   const shared = storage(kept);
+  const tabs = new Map<object, DraftStore>();
+  const told: [tab: object, key: string, value: string | null][] = [];
+  const settle = () => {
+    for (let next = told.shift(); next; next = told.shift()) {
+      const [by, key, value] = next;
+      for (const [tab, draft] of tabs) if (tab !== by) draft.share(key, value);
+    }
+  };
   const open = (room = "/", own = storage()) => {
-    const draft = new DraftStore(shared, own, room, signal([]));
+    const tab = {};
+    const keeper = {
+      ...shared,
+      setItem: (key: string, value: string) => {
+        told.push([tab, key, value]);
+        shared.setItem(key, value);
+      },
+      removeItem: (key: string) => {
+        if (shared.getItem(key) !== null) told.push([tab, key, null]);
+        shared.removeItem(key);
+      },
+    };
+    const draft = new DraftStore(keeper, own, room, signal([]));
+    tabs.set(tab, draft);
+    settle();
+    const close = () => void tabs.delete(tab);
     return {
+      close,
       text: () => draft.text.value,
-      write: (text: string) => draft.write(text, text.length),
-      reload: () => open(room, own),
+      write: (text: string) => {
+        draft.write(text, text.length);
+        settle();
+      },
+      reload: () => {
+        close();
+        return open(room, own);
+      },
       duplicate: () => open(room, storage(Object.fromEntries(own.items))),
     };
   };
@@ -62,7 +92,9 @@ test("each tab has its own draft over a reload, and of closed tabs none is lost:
   setSystemTime(1_800_000_000_001);
   one.write("one");
   setSystemTime();
-  expect([one.reload(), two.reload()].map((tab) => tab.text())).toEqual(["one", "two"]);
+  const reloaded = [one.reload(), two.reload()];
+  expect(reloaded.map((tab) => tab.text())).toEqual(["one", "two"]);
+  for (const tab of reloaded) tab.close();
   const next = open();
   expect(next.text()).toBe("one");
   next.write("");
@@ -72,18 +104,32 @@ test("each tab has its own draft over a reload, and of closed tabs none is lost:
   expect(open().text()).toBe("");
 });
 
-test("what was sent is not offered again, though it lies in another tab as well", () => {
+test("a tab that is opened beside another one takes its draft neither over nor away", () => {
   const { open } = browser();
   const one = open();
   one.write("a draft");
   const two = open();
-  expect(two.text()).toBe("a draft");
+  expect(two.text()).toBe("");
+  two.write("said");
   two.write("");
-  const again = one.reload();
+  one.close();
+  expect(open().text()).toBe("a draft");
+});
+
+test("a tab that cannot say that it is still open loses nothing, and brings nothing back that was sent", () => {
+  const { open } = browser();
+  const frozen = open();
+  frozen.write("a draft");
+  frozen.close();
+  const next = open();
+  next.write("a draft, and more");
+  next.write("");
+  const again = frozen.reload();
   expect(again.text()).toBe("a draft");
+  again.close();
   expect(open().text()).toBe("");
-  again.write("a draft, and more");
-  expect(open().text()).toBe("a draft, and more");
+  again.write("another draft");
+  expect(open().text()).toBe("another draft");
 });
 
 test("a duplicated tab writes a draft of its own", () => {
@@ -100,10 +146,13 @@ test("a duplicated tab writes a draft of its own", () => {
 
 test("drafts of other rooms stay where they are", () => {
   const { open } = browser();
-  open("/rooms/tea").write("tea");
-  open("/rooms/tea-2").write("tea 2");
+  for (const room of ["/rooms/tea", "/rooms/tea-2"]) {
+    const tab = open(room);
+    tab.write(room);
+    tab.close();
+  }
   expect(open("/").text()).toBe("");
-  expect(open("/rooms/tea").text()).toBe("tea");
+  expect(open("/rooms/tea").text()).toBe("/rooms/tea");
 });
 
 test("a draft that an earlier version of the page kept is taken over", () => {
@@ -111,15 +160,20 @@ test("a draft that an earlier version of the page kept is taken over", () => {
     "classic-chatbox.draft:/": "12 apples",
     "classic-chatbox.draft:/rooms/a": "",
   });
-  expect(open().text()).toBe("12 apples");
-  expect(open("/rooms/a").text()).toBe("");
+  const one = open();
+  expect([one.text(), open("/rooms/a").text()]).toEqual(["12 apples", ""]);
+  one.close();
   expect(open().text()).toBe("12 apples");
   expect([...shared.items.keys()].filter((key) => !key.includes("#"))).toEqual([]);
 });
 
 test("drafts are finite: so many, and so much of each", () => {
   const { open, shared } = browser();
-  for (let i = 0; i < 100; i++) open(`/rooms/r${i}`).write("x".repeat(1_000_000));
+  for (let i = 0; i < 100; i++) {
+    const tab = open(`/rooms/r${i}`);
+    tab.write("x".repeat(1_000_000));
+    tab.close();
+  }
   open();
   const bytes = [...shared.items.values()].reduce((sum, { length }) => sum + length, 0);
   expect(shared.items.size).toBe(20);

@@ -19,7 +19,7 @@ export type DraftFault = { readonly kind: "long"; readonly length: number } | { 
 
 /**
  * The message that is being written. Each tab has its own, which a reload gives back to it. It also lies where all tabs
- * keep theirs: a tab that is new in a room takes over the newest one of its room, and no other tab puts that back.
+ * keep theirs: one that is new in a room takes over the newest there, unless the tab that wrote it is still open and says so.
  */
 export class DraftStore {
   readonly text: Signal<string>;
@@ -35,6 +35,8 @@ export class DraftStore {
   readonly #room: string;
   /** One of this page's own: a duplicated tab has all that the first one kept. */
   readonly #key: string;
+  /** What was taken over, and where it lay. */
+  #taken: { readonly key: string; readonly text: string } | undefined;
   readonly #dismissed = signal<number | null>(null);
   /** Whether a suggestion was gone to. */
   #hasChosen = false;
@@ -119,17 +121,29 @@ export class DraftStore {
     return length > CONTENT_MAX ? { kind: "long", length } : { kind: "broken" };
   }
 
+  /** Another tab has changed what is kept. @param value null: it took it away */
+  share(key: string, value: string | null): void {
+    // It took this draft for one that was left.
+    if (key === this.#key && value === null) this.#keep(this.text.value);
+    // Its tab has put it back.
+    const taken = this.#taken;
+    if (key === taken?.key && value !== null && this.text.value === taken?.text) this.write("", 0);
+  }
+
   /** The draft to go on with. */
   #begin(): string {
     const [, key, own] = /^(\S+) (.*)$/s.exec(this.#tab.getItem(this.#room) ?? "") ?? [];
     // Earlier versions of this page kept one for each room, without a time.
     const from = key ?? newestFirst(this.#keeper, `${this.#room}#`)[0] ?? this.#room;
-    const text = this.#keeper.getItem(from);
-    const kept = text && from === this.#room ? `0 ${text}` : text;
+    const found = this.#keeper.getItem(from);
+    const kept = found && from === this.#room ? `0 ${found}` : found;
     // What is not there any more was sent by a tab that had taken it over: it is not put back for later visits.
     if (kept) this.#keeper.setItem(this.#key, kept);
     this.#keeper.removeItem(from);
-    return this.#keepForReload(own ?? kept?.replace(/^\d+ /, "") ?? "");
+    const text = own ?? kept?.replace(/^\d+ /, "") ?? "";
+    if (own === undefined) this.#taken = { key: from, text };
+    this.#keepForReload(text);
+    return text;
   }
 
   #keep(text: string): void {
@@ -137,9 +151,8 @@ export class DraftStore {
     else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, KEPT_LENGTH_MOST)}`);
   }
 
-  #keepForReload(text: string): string {
+  #keepForReload(text: string): void {
     this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, KEPT_LENGTH_MOST)}`);
-    return text;
   }
 
   get #query(): Query | null {
