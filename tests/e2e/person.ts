@@ -8,6 +8,8 @@ import type {
   WebSocketRoute,
 } from "playwright-core";
 
+/** Longer than anything takes on the slowest machine; what is awaited in vain is named then. */
+const HANGS_AFTER_MS = 200_000;
 const VIOLATION = "Content-Security-Policy: ";
 
 /** How somebody comes to the page. */
@@ -51,6 +53,7 @@ export class Person {
     url: string,
     intercept?: (socket: WebSocketRoute) => void,
   ): Promise<Person> {
+    context.setDefaultTimeout(HANGS_AFTER_MS);
     const person = new Person(await context.newPage());
     await person.page.addInitScript((violation) => {
       document.addEventListener("securitypolicyviolation", (event) => {

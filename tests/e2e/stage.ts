@@ -1,5 +1,5 @@
 /** A browser, a server and the people of one test file. */
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { WebSocketRoute } from "playwright-core";
@@ -22,7 +22,6 @@ export class Stage {
 
   /** To be called once in a test file. */
   constructor() {
-    setDefaultTimeout(120_000);
     beforeAll(async () => {
       [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer()]);
     });
