@@ -6,7 +6,7 @@ import { Cluster } from "../support/cluster.ts";
 import { PostgresServer } from "../support/postgres.ts";
 import { contents, V3Client } from "../support/v3.ts";
 
-const FLAGS = ["--no-limits", "--grace", "60"];
+const FLAGS = ["--no-limits", "--grace", "600"];
 
 async function administer(url: string, ...statements: string[]): Promise<void> {
   const sql = new SQL(url, { max: 1 });

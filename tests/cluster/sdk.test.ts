@@ -9,7 +9,7 @@ import { Random } from "../support/random.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
 import { V3Client, type V3Message } from "../support/v3.ts";
 
-const FLAGS = ["--no-limits", "--grace", "60", "--restart-grace", "60"];
+const FLAGS = ["--no-limits", "--grace", "600", "--restart-grace", "600"];
 const TALKERS = 6;
 
 /** Somebody who talks, listens, and is connected to whichever server takes the connection. */

@@ -127,6 +127,27 @@ export class Person {
     await this.page.getByText(words).filter({ visible: true }).first().waitFor();
   }
 
+  /**
+   * Notes from now on whatever is shown, for words that vanish by themselves.
+   *
+   * @returns what waits until words have stood on the page, however short
+   */
+  async watch(): Promise<(words: string) => Promise<void>> {
+    await this.page.evaluate(() => {
+      const shown: string[] = [];
+      Object.assign(window, { shown });
+      new MutationObserver((changes) => {
+        for (const { target } of changes) shown.push(target.parentElement?.textContent ?? "");
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    return async (words) => {
+      await this.page.waitForFunction((sought) => {
+        const shown: unknown = Reflect.get(window, "shown");
+        return Array.isArray(shown) && shown.some((text) => String(text).includes(sought));
+      }, words);
+    };
+  }
+
   /** The contents of the stored messages in the document, from the first to the last. */
   async contents(): Promise<string[]> {
     return await this.log.locator(".message:not(.sending, .failed) .content").allTextContents();

@@ -120,13 +120,14 @@ export function dropNetworkErrors(...people: Person[]): void {
   }
 }
 
-/** A server that has the same port after a restart. */
+/** A server that has the same port after a restart, and in which nobody leaves who comes back at some time. */
 export async function startServerThatKeepsItsPort(dataFile?: string): Promise<ChatServer> {
   for (let tries = 0; ; tries++) {
     // Below the ports that systems give out by themselves, so that nobody takes it while the server is down.
     const port = 20_000 + Math.floor(Math.random() * 10_000);
     try {
-      return await startServer(["--port", String(port)], dataFile === undefined ? {} : { dataFile });
+      const flags = ["--port", String(port), "--grace", "600", "--restart-grace", "600"];
+      return await startServer(flags, dataFile === undefined ? {} : { dataFile });
     } catch (error) {
       if (tries === 5) throw error;
     }
