@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { WebSocketRoute } from "playwright-core";
 import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
+import { freePort } from "../support/port.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
 import { type Coming, Person } from "./person.ts";
 
@@ -122,16 +123,8 @@ export function dropNetworkErrors(...people: Person[]): void {
 
 /** A server that has the same port after a restart, and in which nobody leaves who comes back at some time. */
 export async function startServerThatKeepsItsPort(dataFile?: string): Promise<ChatServer> {
-  for (let tries = 0; ; tries++) {
-    // Below the ports that systems give out by themselves, so that nobody takes it while the server is down.
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    try {
-      const flags = ["--port", String(port), "--grace", "600", "--restart-grace", "600"];
-      return await startServer(flags, dataFile === undefined ? {} : { dataFile });
-    } catch (error) {
-      if (tries === 5) throw error;
-    }
-  }
+  const flags = ["--port", String(await freePort()), "--grace", "600", "--restart-grace", "600"];
+  return await startServer(flags, dataFile === undefined ? {} : { dataFile });
 }
 
 /** Records of a history file: `count` messages, of which some are long. */

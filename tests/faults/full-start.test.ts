@@ -117,7 +117,7 @@ limitedTest(
   async () => {
     using folder = new TemporaryFolder();
     const { options, makeRoom } = limited(folder);
-    await using server = await startServer(["--no-limits"], options);
+    await using server = await startServer(["--no-limits", "--restart-grace", "600"], options);
     using client = await V3Client.registered(server.url(), "An");
     makeRoom(server);
     await server.waitForLog(({ text }) => text.includes("can be used again"));

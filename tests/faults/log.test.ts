@@ -10,10 +10,10 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import type { Subprocess } from "bun";
 import { ChatClient } from "../support/client.ts";
+import { freePort } from "../support/port.ts";
 import { environment, runCommand, TemporaryFolder } from "../support/server.ts";
 
 const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
@@ -95,15 +95,6 @@ class MuteServer implements AsyncDisposable {
     await this.#child.exited;
     this.#folder[Symbol.dispose]();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 /** Says so many things, each of which is acknowledged. */

@@ -107,13 +107,7 @@ test("LIM-8 whoever does not take the reply to a large get within the grace is c
 });
 
 test("LIM-8 GRACE-3 RES-4 a client of version 3 that was cut because it did not read resumes, and misses nothing", async () => {
-  await using server = await startServer([
-    "--no-limits",
-    "--unsent-output",
-    "256KiB",
-    "--grace",
-    "600",
-  ]);
+  await using server = await startServer(["--no-limits", "--unsent-output", "256KiB", "--grace", "600"]);
   using witness = await V3Client.registered(server.url(), "witness");
   using speaker = await V3Client.registered(server.url(), "speaker");
   await witness.next();

@@ -3,10 +3,10 @@
  * the process. `DATABASE_URL` may name another server, in which databases are then made.
  */
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { SQL, type Subprocess } from "bun";
+import { freePort } from "./port.ts";
 
 /** One cluster of PostgreSQL, whose processes tests may stop, kill and pause. */
 export class PostgresServer implements AsyncDisposable {
@@ -220,24 +220,4 @@ function programsFor(folder: string, { uid, gid }: { uid?: number; gid?: number 
   chmodSync(folder, 0o700);
   chownSync(folder, uid, gid);
   return copy;
-}
-
-/**
- * Below the ports that systems give to outgoing connections: one of those could take the cluster's while it is down, or
- * before it is up.
- */
-const PORTS = [10_000, 32_000] as const;
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS[0] + Math.floor(Math.random() * (PORTS[1] - PORTS[0]));
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer().once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
 }
