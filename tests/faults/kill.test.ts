@@ -1,7 +1,7 @@
 /** Ends the server at random moments, as a crash would, while eight clients send without waiting. */
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import fc from "fast-check";
+import fc from "../support/chance.ts";
 import { ChatClient, type Message, parseMessages } from "../support/client.ts";
 import { startServer } from "../support/server.ts";
 

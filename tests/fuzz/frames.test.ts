@@ -3,8 +3,8 @@
  * once failed becomes a test with a name of its own.
  */
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
+import fc from "../support/chance.ts";
 import { ChatClient, untimed } from "../support/client.ts";
 import { closeFrame, compressed, frame, OPCODE, RawPeer, RSV1 } from "../support/raw.ts";
 import { startServer } from "../support/server.ts";

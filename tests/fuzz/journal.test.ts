@@ -2,7 +2,6 @@ import { afterEach, expect, spyOn, test } from "bun:test";
 import { isUtf8 } from "node:buffer";
 import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import fc from "fast-check";
 import { Journal, JournalError } from "../../src/engine/local/journal.ts";
 import { RecordMatcher } from "../../src/engine/local/matcher.ts";
 import {
@@ -22,6 +21,7 @@ import {
   toRecords,
   withHistory,
 } from "../faults/journal-fixture.ts";
+import fc from "../support/chance.ts";
 
 const CLOSING_BYTES = 3;
 
