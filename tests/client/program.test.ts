@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Chat } from "../../src/client/index.ts";
+import { freePort } from "../support/port.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 
 const root = join(import.meta.dir, "..", "..");
@@ -208,9 +209,9 @@ test("the example's bot answers each roll once, however often it is killed", asy
 });
 
 test("a chat comes back to a server that restarts, and what was said meanwhile is sent", async () => {
-  await using server = await startServer();
-  const { port } = server;
   // The same port again, as an operator's server has.
+  const port = await freePort();
+  await using server = await startServer(["--port", String(port)]);
   const url = `ws://127.0.0.1:${port}/`;
   const chat = new Chat(url, { name: "An", retryFirstMs: 50, retryMostMs: 50 });
   const first = await chat.send("before");

@@ -72,7 +72,7 @@ test(`DUR-2 PAGE-5 killed while it drops what is old, a room keeps all that is t
     }
     expect(inTheMiddle).toBeGreaterThan(0);
   });
-}, 120_000);
+});
 
 test("PAGE-5 appends and reads go on while a history is written anew", async () => {
   await withHistory(async (path) => {
