@@ -23,6 +23,11 @@ export class RecentLists {
     this.#most = most;
   }
 
+  /** The history of a room is another one, whatever its ends are. */
+  forget(room: string): void {
+    this.#lists.delete(room);
+  }
+
   /** The list of a room whose history has these ends. @param read is called when there is none */
   of(
     room: string,

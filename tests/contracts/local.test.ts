@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { afterAll, expect, spyOn, test } from "bun:test";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
@@ -187,6 +187,49 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
   ]);
   await stage.engine.close();
 });
+
+for (const [how, replace] of [
+  ["another file is put in its place", (path: string, backup: string) => renameSync(backup, path)],
+  ["another one is copied over it", (path: string, backup: string) => cpSync(backup, path)],
+  ["it is deleted", (path: string) => rmSync(path)],
+] as const) {
+  test(`local: ID-5 PAGE-6 DUR-1 of a history file, when ${how} while people talk, nothing untrue is told, and nothing is stored into nowhere`, async () => {
+    const stage = new EngineStage();
+    stage.engine = await open(stage.deliver);
+    const dataFile = fileOf.get(stage.deliver) ?? "";
+    for (let i = 0; i < 3; i++) stage.engine.enter("/");
+    stage.name("a", "An");
+    stage.name("2", "Bình");
+    stage.send("a", "one", "/", "j");
+    await stage.until(3);
+    cpSync(dataFile, `${dataFile}.backup`);
+    stage.send("a", "two", "/", "k");
+    stage.send("2", "three");
+    await stage.until(5);
+    replace(dataFile, `${dataFile}.backup`);
+    stage.send("2", "in vain");
+    const { length } = await stage.until(8);
+    expect(stage.told.slice(5)).toMatchObject([
+      { kind: "cut", session: "a" },
+      { kind: "cut", session: "2" },
+      { kind: "unregistered", session: "2" },
+    ]);
+    for (const session of ["a", "2"]) stage.vanish(session);
+    stage.resume("c", "a", { after: 3, time: 1_000 });
+    stage.send("c", "two", "/", "k");
+    const told = await stage.until(length + 4);
+    const left = how === "it is deleted" ? [] : ["one"];
+    const resumed = told[length + 2];
+    if (resumed?.kind !== "resumed") throw new Error("it was resumed");
+    const shown: { content: string }[] = JSON.parse(`[${resumed.page.messages}]`);
+    expect([shown.map(({ content }) => content), resumed.page.reset]).toEqual([left, true]);
+    expect(resumed.online).toEqual(["An"]);
+    expect(told[length + 3]).toMatchObject({ kind: "sent", message: { content: "two", id: 4 } });
+    await stage.engine.close();
+    const stored: { content: string }[] = JSON.parse(readFileSync(dataFile, "utf8"));
+    expect(stored.map(({ content }) => content)).toEqual([...left, "two"]);
+  });
+}
 
 test("a room has a file of its name, but on Windows none that is a device's", () => {
   const devices = ["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "con.tea", "nul.json", "lpt9.a.b"];

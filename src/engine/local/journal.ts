@@ -96,6 +96,23 @@ export class Journal {
     return this.#owed === undefined && !this.#disordered && !this.#isUncreated;
   }
 
+  /**
+   * Whether another file lies in the place of this one, or none, or somebody else has written to it: what would be stored
+   * now would be lost, or would damage what was put there.
+   */
+  get isReplaced(): boolean {
+    // In these states the file may look otherwise, by what this journal did itself.
+    if (this.#file === undefined || !this.isInOrder || this.#appending !== undefined) return false;
+    try {
+      const here = fs.statSync(this.#realPath, { throwIfNoEntry: false });
+      const { dev, ino, size } = fs.fstatSync(this.#file.fd);
+      return here === undefined || here.ino !== ino || here.dev !== dev || size !== this.size;
+    } catch {
+      // A disk that cannot be asked is no sign of that.
+      return false;
+    }
+  }
+
   /** The size of the file in bytes. */
   get size(): number {
     return this.#end + CLOSING_BYTES.length;

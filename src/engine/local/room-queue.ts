@@ -11,7 +11,7 @@ import { encodeRecord, keyDigest, readableOf } from "../record.ts";
 import { messagesOf, NOTHING_STORED, repeatedAmong, type Stored } from "../telling.ts";
 import { withoutRoom } from "../without-room.ts";
 import type { Journal } from "./journal.ts";
-import type { SessionStore } from "./sessions.ts";
+import type { SessionStore, StoredSession } from "./sessions.ts";
 
 /** A history that is too large and of which nothing may go yet, since it is young, is looked at again after this time. */
 const PRUNE_AGAIN_AFTER_MS = 60_000;
@@ -22,6 +22,9 @@ const PRUNED_FIRST_BYTES = 16 * 1024 * 1024;
 /** With how much it is tried whether something can be stored: as much as could not be, within these bounds. */
 const PROBE_LEAST_BYTES = 4 * 1024;
 const PROBE_MOST_BYTES = 64 * 1024;
+
+const REPLACED =
+  "The history file {path} was replaced, changed or deleted while the server runs: the server reads it anew, and clients connect again. What was said between that and now may be lost; stop the server before you put a backup back.";
 
 export interface RoomQueueOptions extends QueueOptions {
   /** Opens the history file. */
@@ -62,14 +65,18 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   constructor(options: RoomQueueOptions) {
     super(options);
     this.#past = new PastSessions(options.pastSessions);
-    for (const { name, lease, endedAt } of options.sessions.load(options.name)) {
-      if (endedAt !== null) this.#past.add(lease, endedAt);
-      else {
-        const place = this.#absentees.length + 1;
-        this.#absentees.push({ session: `absent:${lease.proof}`, name, lease, isAbsent: true, place });
-      }
-    }
-    for (const { session } of this.#absentees) this.places.startGrace(session, options.restartGraceMs);
+    const stored = options.sessions.load(options.name);
+    for (const { lease, endedAt } of stored) if (endedAt !== null) this.#past.add(lease, endedAt);
+    this.#awaitAbsentees(stored);
+  }
+
+  /** Whoever has a session that holds is absent until resuming. */
+  #awaitAbsentees(stored: readonly StoredSession[]): void {
+    const held = stored.filter(({ endedAt }) => endedAt === null);
+    this.#absentees = held.map(({ name, lease }, at) => {
+      return { session: `absent:${lease.proof}`, name, lease, isAbsent: true, place: at + 1 };
+    });
+    for (const { session } of this.#absentees) this.places.startGrace(session, this.options.restartGraceMs);
   }
 
   /** Drops what is not to be kept of the history. Batches go on meanwhile; only the end of it is between two of them. */
@@ -141,6 +148,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     this.dropHistory();
     this.keys.clear();
     this.noteLastId();
+    this.options.recentLists.forget(this.options.name);
     const journal = this.#journal;
     this.#journal = null;
     this.#room = null;
@@ -210,11 +218,33 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   protected async work(batch: readonly Operation[]): Promise<void> {
     for (const errand of this.#errands.splice(0)) await errand();
     if (batch.length === 0) return;
+    if (this.#journal?.isReplaced && batch.some(isOfHistory)) this.#startOver(this.#journal);
     if (this.#room === null) await this.#tryOpen();
     const decisions = this.#decide(batch);
     // Most batches of a quiet room store nothing and read nothing: they are told in the same turn.
     const stored = decisions.some(needsStore) ? await this.#store(decisions) : NOTHING_STORED;
     this.deliver(this.telling.outcomes(decisions, stored));
+  }
+
+  /**
+   * Somebody has put another file in the place of the history, or deleted it. All who are here are to come back, as after a
+   * restart, and are shown what is true then.
+   */
+  #startOver(journal: Journal): void {
+    const { name, observer, recentLists, sessions } = this.options;
+    observer.notice(name, REPLACED.replace("{path}", journal.path));
+    const members = [...(this.#room?.members() ?? [])].filter(({ isAbsent }) => !isAbsent);
+    this.deliver(members.map(({ session }) => ({ kind: "cut", session })));
+    this.noteLastId();
+    this.places.endGraces();
+    this.dropHistory();
+    this.keys.clear();
+    recentLists.forget(name);
+    this.#journal = null;
+    this.#room = null;
+    // Nobody waits for it: a prune that ends with it may want its turn in this queue.
+    journal.close().catch((error) => observer.fault(name, error));
+    this.#awaitAbsentees(sessions.load(name));
   }
 
   protected recover(): void {
@@ -315,6 +345,13 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
       return error;
     }
   }
+}
+
+/** Whether an operation shows or changes the history. */
+function isOfHistory(operation: Operation): boolean {
+  if (operation.kind !== "request") return false;
+  const { kind } = operation.request;
+  return kind === "send" || kind === "get" || kind === "resume";
 }
 
 function needsStore({ kind }: Decision): boolean {

@@ -19,8 +19,9 @@ export interface Counts extends ProxyCounts {
   stored: number;
   kills: number;
   restarts: number;
-  /** Backups that were put back. */
+  /** Backups that were put back, and messages that were gone with that. */
   restores: number;
+  lost: number;
   outages: number;
   resumes: number;
   /** Resumes that came too late, or with a session that was void. */
@@ -46,6 +47,10 @@ export interface Gathering {
   readonly witness: Witness;
   readonly classicWitness: Classic;
 }
+
+/** How long it is waited for that something is said after a backup. */
+const SAID_AFTER_MS = 20;
+const SAID_TRIES = 100;
 
 /** In every so many conversations backups are put back. */
 const RESTORES_EVERY = 5;
@@ -92,6 +97,7 @@ class Conversation {
   readonly #ends = { kill: 0, restart: 0, outage: 0, restore: 0 };
   /** What has ended and is to be back. */
   #ending: Promise<unknown> = Promise.resolve();
+  #backingUp: Promise<void> = Promise.resolve();
   readonly #timers: Timer[] = [];
   #wordWaiters: (() => void)[] = [];
 
@@ -227,14 +233,15 @@ class Conversation {
         this.#later(act.forMs, () => site.refuse(false));
         break;
       case "back-up":
-        this.#ending = Promise.all([this.#ending, site.backUp()]);
+        this.#backingUp = site.backUp();
+        this.#ending = Promise.all([this.#ending, this.#backingUp]);
         this.#ending.catch(() => {});
         break;
       case "kill":
       case "restart":
       case "outage":
       case "restore":
-        this.#end(act, site);
+        this.#end(act, gatherings, site);
         break;
     }
   }
@@ -258,13 +265,26 @@ class Conversation {
     await Promise.race([new Promise<void>((resolve) => this.#wordWaiters.push(resolve)), Bun.sleep(400)]);
   }
 
-  #end(what: End, site: Site): void {
+  #end(what: End, gatherings: readonly Gathering[], site: Site): void {
     this.#ends[what.kind]++;
-    const isAfterWord = what.kind === "kill" && what.isAfterWord;
-    const ending = isAfterWord ? this.#word().then(() => site.end(what)) : site.end(what);
+    const ending = this.#momentFor(what, gatherings).then(() => site.end(what));
     this.#ending = Promise.all([this.#ending, ending]);
     // What does not come back is told by whoever waits for it in the end.
     this.#ending.catch(() => {});
+  }
+
+  /** When something is to end: at once, or when somebody has learned what is then to be looked for. */
+  async #momentFor(what: End, gatherings: readonly Gathering[]): Promise<void> {
+    if (what.kind === "kill" && what.isAfterWord) await this.#word();
+    if (what.kind === "restore") await this.#somethingSaid(gatherings);
+  }
+
+  /** Resolves when something was said since the backup, or after a while in which nothing was. */
+  async #somethingSaid(gatherings: readonly Gathering[]): Promise<void> {
+    await this.#backingUp;
+    const seen = () => gatherings.reduce((sum, { witness }) => sum + witness.view.length, 0);
+    const before = seen();
+    for (let tries = 0; tries < SAID_TRIES && seen() <= before; tries++) await Bun.sleep(SAID_AFTER_MS);
   }
 
   async #settle(gatherings: readonly Gathering[], site: Site): Promise<void> {
@@ -338,6 +358,7 @@ class Conversation {
       kills: this.#ends.kill,
       restarts: this.#ends.restart,
       restores: this.#ends.restore,
+      lost: this.#story.lost,
       outages: this.#ends.outage,
       resumes: countLines(lines, '"category":"resume"'),
       sessionsLost: countLines(lines, '"reason":"UnknownSession"'),

@@ -79,8 +79,8 @@ const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "l
 const RESTORED = TABLES.filter((table) => table !== "servers");
 const CUT_ALL = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid()`;
-/** Bun's own words about a lost listener, and what a server says that cannot start without its database. */
-const OUTAGE_LINES = /^(bun:sql LISTEN .*|The database at .* cannot be .*)\n/gm;
+/** Bun's own words about a lost listener, and what a server says that cannot start without its database, or a part of it. */
+const OUTAGE_LINES = /^(bun:sql LISTEN .*|The database at .* (cannot be|seems to be) .*)\n/gm;
 
 /** Several servers with one database of their own. Each connection comes to any of them. */
 export class ManyServers implements Site {

@@ -175,7 +175,7 @@ function drawRestores(random: Random, servers: number, acts: { act: Act; idleMs:
       isWhole: random.chance(0.5),
       downMs: random.integer(0, 60),
     };
-    acts.splice(at + random.integer(3, 24), 0, { act: restore, idleMs: random.waitMs(35) });
+    acts.splice(at + random.integer(8, 24), 0, { act: restore, idleMs: random.waitMs(35) });
     acts.splice(at, 0, { act: { kind: "back-up" }, idleMs: random.waitMs(35) });
   }
 }

@@ -40,6 +40,12 @@ export class Story {
     this.tell(`FAULT ${sentence}`);
   }
 
+  /** How many messages backups have made gone. */
+  get lost(): number {
+    const rooms = this.pasts.flatMap((past) => [...past.held.keys()].map((room) => lostIn(past, room).size));
+    return rooms.reduce((sum, count) => sum + count, 0);
+  }
+
   /** Whether a content was stored, and is in none of the histories that came later by a backup. */
   isLost(room: string | undefined, content: string): boolean {
     return this.pasts.some((past) => lostIn(past, room).has(content));
