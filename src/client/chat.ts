@@ -1,6 +1,6 @@
 import { COMING_BACK } from "../protocol/close.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
-import { type ChatError, ClosedError, RefusedError } from "./errors.ts";
+import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
 import type { ChatEvent, EventOf } from "./events.ts";
 import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
 import { Line } from "./line.ts";
@@ -257,7 +257,7 @@ export class Chat {
         this.#end(new ClosedError("Closed"));
         break;
       case "refused":
-        this.#end(new RefusedError(state.code, state.reason || `${state.cause}: HTTP ${state.code}`));
+        this.#end(new RefusedError(state.code, state.reason || MESSAGES[state.cause]));
         break;
       case "connecting":
       case "waiting":

@@ -1,7 +1,7 @@
 import type { Reply } from "./frame.ts";
 
 /**
- * What a person is told, by the code. `messages.ts` fills it; the page goes without, as it has words of its own. A server's
+ * What a person is told, by the code, or by the cause of a refusal. `messages.ts` fills it; the page goes without, as it has words of its own. A server's
  * own sentence takes its place.
  */
 export const MESSAGES: Record<string, string> = {};
@@ -62,7 +62,7 @@ export class RefusedError extends ChatError {
   /** The WebSocket close code, such as 4001 when another connection took the nickname over, or the HTTP status. */
   readonly status: number;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message?: string) {
     super("Refused", message);
     this.status = status;
   }

@@ -14,5 +14,7 @@ Object.assign(MESSAGES, {
   NoWebSocket: "There is no WebSocket here: install the package ws, or set the option WebSocket.",
   NoRoom: "A room's name is 1 to 64 of a-z 0-9 - _ . and begins with a letter or digit.",
   Reset: "The history was replaced: ask by ids of the new one.",
+  "no-room": "There is no chat at this address (HTTP 404).",
+  forbidden: "The server does not take this origin, or this host (HTTP 403): its operator must name it.",
   Timeout: "It took longer than timeoutMs.",
 });

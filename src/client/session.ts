@@ -84,8 +84,8 @@ export class Session {
   #tasks: Task[] = [];
   /** The first of them waits for its reply. */
   #isBusy = false;
-  /** Whether a nickname was ever asked for. */
-  #isAsked: boolean;
+  /** Whether this chat ever asked for a nickname. */
+  #isAsked = false;
   #name: string | null;
   #toldName: string | null = null;
   /** Those of which one holds the nickname. Who knows a session can take the nickname: they are not to be shown. */
@@ -115,7 +115,6 @@ export class Session {
     // With one session it is known which one holds the nickname. Else the page before may hold it still.
     if (kept.name !== null && kept.sessions.length !== 1) this.#ghostMs = GHOST_MS;
     const { name = null } = settings;
-    this.#isAsked = kept.name !== null;
     if (kept.name === null && name !== null) {
       this.register(name, {}).catch((error: ChatError) =>
         stream.emit({ type: "nickname-lost", name, error }),
@@ -132,7 +131,7 @@ export class Session {
 
   /** @throws NotRegisteredError when no nickname was ever asked for: what waits for one would wait for ever */
   needNickname(): void {
-    if (!this.#isAsked) throw new NotRegisteredError("UnknownRegister");
+    if (!this.#isAsked && this.#name === null) throw new NotRegisteredError("UnknownRegister");
   }
 
   get name(): string | null {

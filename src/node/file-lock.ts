@@ -1,11 +1,11 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 
-/** A lock without a word in it is being made; or its process was killed in that moment. */
-const MAKING_MS = 10_000;
+/** Where files have one name only, a lock is empty for a moment; and for longer if its process was killed in that moment. */
+const EMPTY_MS = 10_000;
 
 /**
  * Takes a file for this process, by a file beside it that names the process. Node has no locks that the system frees, so
- * that of a process that is gone is taken over.
+ * that of a process that is gone is taken over. Processes may be killed, and many may want it, at any moment.
  *
  * @returns what gives it back
  * @throws Error when another process has it
@@ -13,16 +13,7 @@ const MAKING_MS = 10_000;
 export function lockFile(path: string): () => void {
   const lock = `${path}.lock`;
   const own = `${process.pid} ${startOf(process.pid)}`;
-  for (;;) {
-    try {
-      writeFileSync(lock, own, { flag: "wx", mode: 0o600 });
-      break;
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-    const holder = textOf(lock);
-    if (holder !== undefined) takeAway(lock, holder);
-  }
+  take(lock, own);
   const giveBack = () => {
     if (textOf(lock) === own) rmSync(lock, { force: true });
   };
@@ -33,34 +24,58 @@ export function lockFile(path: string): () => void {
   };
 }
 
-/** Takes the lock of a process that is gone away. @throws Error when it lives */
-function takeAway(lock: string, holder: string): void {
-  const [pid = ""] = holder.split(" ");
-  const inUse = `process ${pid || "?"} has it, and one at a time can. If that is no such program, remove ${lock}.`;
-  if (lives(holder, lock)) throw new Error(inUse);
-  // One after the other: a second one could take the new lock of the first one away.
-  const taking = `${lock}.taking`;
-  if (ageMsOf(taking) > MAKING_MS) rmSync(taking, { force: true });
-  try {
-    writeFileSync(taking, "", { flag: "wx", mode: 0o600 });
-  } catch {
-    throw new Error(inUse);
+/** Makes the lock one's own. @throws Error when its process lives */
+function take(lock: string, own: string): void {
+  while (!create(lock, own)) {
+    const holder = textOf(lock);
+    if (holder === undefined) continue;
+    if (lives(holder, lock)) {
+      const [pid] = holder.split(" ");
+      throw new Error(
+        `process ${pid || "?"} has it, and one at a time can. If that is no such program, remove ${lock}.`,
+      );
+    }
+    // One after the other may take it over: a second one would take it from the first. This turn is a lock as well, since
+    // whoever has it may be killed, too.
+    const turn = `${lock}.next`;
+    take(turn, own);
+    if (textOf(lock) === holder) {
+      renameSync(turn, lock);
+      return;
+    }
+    rmSync(turn);
   }
+}
+
+/** Makes a file, with its text in it from the first moment. @returns false when there is one */
+function create(file: string, text: string): boolean {
+  const draft = `${file}.${process.pid}`;
   try {
-    if (textOf(lock) === holder) rmSync(lock);
+    writeFileSync(draft, text, { mode: 0o600 });
+    try {
+      linkSync(draft, file);
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") throw error;
+      // Not every file system has links.
+      writeFileSync(file, text, { flag: "wx", mode: 0o600 });
+    }
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
   } finally {
-    rmSync(taking, { force: true });
+    rmSync(draft, { force: true });
   }
 }
 
 function lives(holder: string, lock: string): boolean {
   const [pid = "", start = ""] = holder.split(" ");
-  if (pid === "") return ageMsOf(lock) < MAKING_MS;
+  if (pid === "") return Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? 0) < EMPTY_MS;
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
     // Of another user's process it is only known that it is there.
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return codeOf(error) === "EPERM";
   }
   // Numbers of processes are used again: in a container it is always the same one.
   const started = startOf(Number(pid));
@@ -69,24 +84,24 @@ function lives(holder: string, lock: string): boolean {
 
 /** When a process started, in the system's own count; "" where there is no /proc. */
 function startOf(pid: number): string {
-  const stat = textOf(`/proc/${pid}/stat`) ?? "";
+  let stat = "";
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  } catch {}
   // Its name, in brackets, may have anything in it.
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }
 
+/** Undefined when there is no such file. */
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
   }
 }
 
-/** 0 when it is not there. */
-function ageMsOf(path: string): number {
-  try {
-    return Date.now() - statSync(path).mtimeMs;
-  } catch {
-    return 0;
-  }
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
 }

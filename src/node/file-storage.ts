@@ -7,6 +7,7 @@ import { lockFile } from "./file-lock.ts";
 class FileStorage implements ChatStorage {
   readonly #path: string;
   readonly #items: Map<string, string>;
+  #isBehind = false;
 
   constructor(path: string) {
     this.#path = path;
@@ -33,8 +34,11 @@ class FileStorage implements ChatStorage {
   #keep(): void {
     try {
       this.#write();
+      this.#isBehind = false;
     } catch (error) {
-      process.emitWarning(`${this.#path} could not be written: ${messageOf(error)}`);
+      // Once, however many messages come meanwhile.
+      if (!this.#isBehind) process.emitWarning(`${this.#path} could not be written: ${messageOf(error)}`);
+      this.#isBehind = true;
     }
   }
 

@@ -150,7 +150,9 @@ test.each([403, 404])("HTTP %i is final after refusalsMost in a row, and not bef
   expect([status, status, 503, status, status].map(refuse)).toEqual(Array(5).fill("waiting"));
   expect(refuse(status)).toBe("refused");
   expect(stage.chat.state).toMatchObject({ kind: "refused", code: status });
-  expect(await sent).toBeInstanceOf(RefusedError);
+  const error = await sent;
+  expect(error).toBeInstanceOf(RefusedError);
+  expect(String(error)).toContain(`(HTTP ${status})`);
   await settled();
   // Another run may find the server.
   expect(new Stage({ storage }).chat).toMatchObject({ outbox: [{ content: "a" }] });

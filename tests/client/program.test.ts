@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PLATFORM } from "../../src/client/environment.ts";
 import { Chat } from "../../src/client/index.ts";
+import { ws } from "../support/client.ts";
 import { freePort } from "../support/port.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 
@@ -206,6 +208,37 @@ test("the example's bot answers each roll once, however often it is killed", asy
   bot.kill("SIGKILL");
   await bot.exited;
   await chat.close();
+});
+
+test("EP-2 EP-6 what a server refuses is told, and ends for good", async () => {
+  await using server = await startServer();
+  const { port } = server;
+  class FromElsewhere extends ws.WebSocket {
+    constructor(url: string, protocols: string | string[] = []) {
+      super(url, protocols, { origin: "http://elsewhere.example" });
+    }
+  }
+  for (const [path, WebSocket, cause, code] of [
+    ["nothing", globalThis.WebSocket, "no-room", 404],
+    ["nothing", ws.WebSocket, "no-room", 404],
+    ["", FromElsewhere, "forbidden", 403],
+  ] as const) {
+    const options = { name: "An", WebSocket, refusalsMost: 2, retryFirstMs: 1 };
+    const chat = new Chat(`ws://127.0.0.1:${port}/${path}`, options);
+    expect(await chat.once("state")).toMatchObject({ state: { kind: "waiting", cause, code } });
+    expect(await chat.ready().catch((error: unknown) => error)).toMatchObject({
+      name: "RefusedError",
+      status: code,
+    });
+    expect(chat.state).toMatchObject({ kind: "refused", cause, code });
+  }
+});
+
+test("an address that is found out by asking for it is one of HTTP", async () => {
+  await using server = await startServer();
+  const { probe } = PLATFORM;
+  expect(await probe?.(`http://127.0.0.1:${server.port}/`)).toBe(200);
+  expect(await probe?.(`http://127.0.0.1:${server.port}/nothing`)).toBe(404);
 });
 
 test("a chat comes back to a server that restarts, and what was said meanwhile is sent", async () => {

@@ -105,6 +105,11 @@ export class FakeEnvironment implements Environment {
   #tell: (change: "online" | "offline" | "visible") => void = () => {};
   #timers: { at: number; run: () => void }[] = [];
 
+  /** How many timers run. */
+  get waiting(): number {
+    return this.#timers.length;
+  }
+
   now(): number {
     return this.time + this.setBy;
   }

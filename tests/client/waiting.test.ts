@@ -7,7 +7,7 @@ import {
   TimeoutError,
   UncertainError,
 } from "../../src/client/index.ts";
-import { got, IN_USE, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
+import { FakeEnvironment, got, IN_USE, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 const CHANGED = { action: "change", oldname: "An", newname: "B", status: true };
@@ -182,4 +182,27 @@ test("GRACE-1 the nickname of the options is asked for again for as long as a gr
   }
   await new Promise((resolve) => setImmediate(resolve));
   expect(other.told("nickname-lost")).toMatchObject([{ name: "An", error: { code: "NameAlreadyUsed" } }]);
+});
+
+test("who has got what was waited for leaves no timer and no listener behind", async () => {
+  const environment = new FakeEnvironment();
+  const stage = new Stage({ name: "An" }, environment);
+  const socket = stage.enter();
+  const before = environment.waiting;
+  const { signal } = new AbortController();
+  let listeners = 0;
+  const { addEventListener, removeEventListener } = signal;
+  signal.addEventListener = (...args: Parameters<typeof addEventListener>) => {
+    listeners++;
+    addEventListener.apply(signal, args);
+  };
+  signal.removeEventListener = (...args: Parameters<typeof removeEventListener>) => {
+    listeners--;
+    removeEventListener.apply(signal, args);
+  };
+  const sent = stage.chat.send("a", { signal, timeoutMs: 3_600_000 });
+  expect([environment.waiting, listeners]).toEqual([before + 1, 1]);
+  socket.answer(stored("a", 1));
+  await sent;
+  expect([environment.waiting, listeners]).toEqual([before, 0]);
 });

@@ -182,7 +182,7 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
     "a source file is in one of the known folders",
     { "src/helpers/a.ts": value, "src/b.ts": value },
     ["src/b.ts", "src/helpers/a.ts"].map(
-      (file) => `${file} is in none of protocol, room, engine, server, cli, client, web`,
+      (file) => `${file} is in none of protocol, room, engine, server, cli, client, node, web`,
     ),
   ],
 ];

@@ -3,6 +3,7 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   statSync,
   symlinkSync,
@@ -64,6 +65,18 @@ test("of many processes that want the file of a killed one, one has it", async (
     }),
   );
   for (const each of many) if (each !== first) expect(await each.exited).toBe(1);
+  first.kill("SIGKILL");
+  await first.exited;
+});
+
+test("a process that was killed while it took a lock over is in nobody's way", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  for (const name of ["lock", "lock.next", "lock.next.next"]) writeFileSync(`${path}.${name}`, "999999999 1");
+  const first = start(path, HOLD);
+  await first.stdout.getReader().read();
+  expect(await start(path, "").exited).toBe(1);
+  expect(readdirSync(folder.path).sort()).toEqual(["bot.json", "bot.json.lock"]);
   first.kill("SIGKILL");
   await first.exited;
 });
