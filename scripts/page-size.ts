@@ -4,7 +4,7 @@
  */
 import { buildClient } from "../src/server/pages.ts";
 
-const SCRIPT_MOST_BYTES = 45_000;
+const SCRIPT_MOST_BYTES = 46_000;
 
 let scriptBytes = 0;
 for (const { name, bytes } of await buildClient()) {

@@ -6,6 +6,7 @@ import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
+import { followLifecycle } from "./page/lifecycle.ts";
 import { dress, fitKeyboard } from "./page/theme.ts";
 import { browserVault } from "./page/vault.ts";
 import { Announcer } from "./store/announcer.ts";
@@ -16,6 +17,7 @@ import { OWN_KEY } from "./store/own.ts";
 import { PICTURES_KEY, PictureStore } from "./store/pictures.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
 import { SettingsStore } from "./store/settings.ts";
+import { Shelf } from "./store/shelf.ts";
 import { TabStorage } from "./store/tab-storage.ts";
 import { READ_KEY } from "./store/unread.ts";
 import "./view/translation.ts";
@@ -32,10 +34,11 @@ const keeper = keeperOf(() => localStorage);
 const settings = new SettingsStore(keeper, navigator.languages);
 const pictures = new PictureStore(browserVault(prefix), keeper);
 const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
-const tab = new TabStorage(() => sessionStorage);
+const tab = new TabStorage(() => sessionStorage, new Shelf(() => localStorage, prefix + path));
 const room = new RoomStore({
   path,
   keeper,
+  tab,
   now: Date.now,
   open: (name) =>
     new Chat(socket, {
@@ -55,9 +58,7 @@ const draft = new DraftStore(
   room.others,
 );
 for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(keeper, kind, ROOMS_MOST);
-const handover = new Handover(new BroadcastChannel(`${prefix}classic-chatbox`), path, tab, () =>
-  room.nickname.peek(),
-);
+const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
 const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
 dress(settings, pictures);
@@ -65,6 +66,7 @@ watchCalendar(settings);
 fitKeyboard();
 submitByClick();
 watch(room);
+followLifecycle(room, tab, handover);
 showUnread(room, settings, () => {
   const words = settings.words.value;
   return roomName === null ? words.mainRoom : words.room(roomName);

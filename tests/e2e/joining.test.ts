@@ -232,11 +232,11 @@ test("of a duplicated tab the older one says what happened, and can take over or
   const an = await stage.enter(room, "An");
   const twin = await duplicate(an, room);
   await twin.isIn();
-  await an.reads("This chat goes on in another tab");
+  await an.reads("This chat is open in another tab");
   await capture(an, "desktop-light-taken-over");
   expect(await violations(an)).toEqual([]);
-  await an.page.getByRole("button", { name: "Take over here" }).click();
-  await twin.reads("This chat goes on in another tab");
+  await an.page.getByRole("button", { name: "Continue here", exact: true }).click();
+  await twin.reads("This chat is open in another tab");
   await an.say("back in the first tab");
   await binh.sees("back in the first tab");
 

@@ -27,18 +27,16 @@ test("a draft waits for the next visit when its tab is closed, and is not there 
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   await an.composer.fill("for later");
-  const open = async (nickname: string) => {
-    const next = await stage.openBeside(an, room);
-    await next.askToJoin(nickname);
-    await next.isIn();
-    return next;
-  };
   await an.page.close();
-  const next = await open("An 2");
+  const next = await stage.openBeside(an, room);
+  await next.isIn();
   expect(await next.composer.inputValue()).toBe("for later");
   await next.composer.press("Enter");
   await next.sees("for later");
-  expect(await (await open("An 3")).composer.inputValue()).toBe("");
+  const last = await stage.openBeside(an, room);
+  await last.askToJoin("An, too");
+  await last.isIn();
+  expect(await last.composer.inputValue()).toBe("");
 });
 
 test("what is set in one tab is so in the others at once, and no tab sets back what another one has set", async () => {

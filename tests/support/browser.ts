@@ -59,15 +59,16 @@ export class RunningBrowser implements AsyncDisposable {
 /**
  * Starts a browser with a profile of its own in a temporary folder.
  *
+ * @param cached with the back/forward cache that people's browsers have, which playwright switches off
  * @throws Error when no Chromium runs on this machine
  */
-export async function launchBrowser(): Promise<RunningBrowser> {
+export async function launchBrowser({ cached = false } = {}): Promise<RunningBrowser> {
   removeLeftProfiles();
   const failures: string[] = [];
   for (const find of [...systemPrograms(), npmProgram]) {
     try {
       const program = await find();
-      if (program) return await launch(program);
+      if (program) return await launch(program, cached);
     } catch (error) {
       failures.push(error instanceof Error ? error.message : String(error));
     }
@@ -123,7 +124,7 @@ async function unpack(): Promise<void> {
   }
 }
 
-async function launch(program: Program): Promise<RunningBrowser> {
+async function launch(program: Program, cached: boolean): Promise<RunningBrowser> {
   const folder = mkdtempSync(`${PROFILES}${process.pid}-`);
   const before = environment.TMPDIR;
   // Playwright makes the profile in this process's temporary folder and has no other setting for it.
@@ -132,6 +133,7 @@ async function launch(program: Program): Promise<RunningBrowser> {
     const playwright = await chromium.launch({
       executablePath: program.path,
       args: FLAGS,
+      ignoreDefaultArgs: cached ? ["--disable-back-forward-cache"] : [],
       env: { ...environment, ...program.env },
       timeout: LAUNCH_MS,
     });

@@ -4,13 +4,11 @@ import type { HistoryOptions, Message, Page } from "../../src/client/index.ts";
 import { Announcer } from "../../src/web/store/announcer.ts";
 import { Crowd } from "../../src/web/store/crowd.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
-import { Handover } from "../../src/web/store/handover.ts";
 import { keeperOver } from "../../src/web/store/keeper.ts";
 import { LogStore } from "../../src/web/store/log.ts";
 import { Pace } from "../../src/web/store/pace.ts";
 import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
 import { SettingsStore } from "../../src/web/store/settings.ts";
-import { TabStorage } from "../../src/web/store/tab-storage.ts";
 import { UnreadStore } from "../../src/web/store/unread.ts";
 import { chooseLanguage } from "../../src/web/words/languages.ts";
 
@@ -314,42 +312,6 @@ test("a browser that forbids its storage is used without it", () => {
   });
   kept.setItem("a", "1");
   expect([kept.getItem("a"), kept.getItem("b")]).toEqual(["1", null]);
-});
-
-test("a stay goes over to the tab that asks for it, and only within its room and nickname", async () => {
-  const listeners: ((event: { readonly data: unknown }) => void)[] = [];
-  const channel = () => {
-    const own: typeof listeners = [];
-    return {
-      postMessage: (data: unknown) => {
-        for (const each of listeners) if (!own.includes(each)) each({ data });
-      },
-      addEventListener: (_type: "message", listener: (event: { readonly data: unknown }) => void) => {
-        own.push(listener);
-        listeners.push(listener);
-      },
-    };
-  };
-  const tab = () => {
-    const items = new Map<string, string>();
-    const storage = {
-      getItem: (key: string) => items.get(key) ?? null,
-      setItem: (key: string, value: string) => void items.set(key, value),
-      removeItem: (key: string) => void items.delete(key),
-    };
-    return new TabStorage(() => storage);
-  };
-  const [holder, asker, stranger] = [tab(), tab(), tab()];
-  holder.setItem("key", "secret");
-  stranger.setItem("key", "another secret");
-  new Handover(channel(), "/", holder, () => "An");
-  new Handover(channel(), "/rooms/tea", stranger, () => "An");
-  new Handover(channel(), "/", stranger, () => "Bình");
-  await new Handover(channel(), "/", asker, () => null).ask("An");
-  expect(asker.kept).toEqual(["key", "secret"]);
-  for (const data of [null, 1, {}, { kind: "give", room: "/", key: 1 }])
-    for (const each of listeners) each({ data });
-  expect(asker.kept).toEqual(["key", "secret"]);
 });
 
 test("pictures are kept as files or as addresses, one for each place", async () => {

@@ -1,72 +1,221 @@
-import type { TabStorage } from "./tab-storage.ts";
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { attempt, fieldsOf, listOf, textOf } from "../../client/frame.ts";
+import type { ChatError } from "../../client/index.ts";
+import type { Sending } from "./item.ts";
+import type { Lost } from "./room.ts";
+import type { Stay } from "./shelf.ts";
+import { isSame, type TabStorage } from "./tab-storage.ts";
 
 /** How tabs of one browser talk: a `BroadcastChannel`, or two ends of one in a test. */
 export interface Channel {
   postMessage(message: unknown): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
+  close(): void;
 }
 
 /** A tab that does not answer by then is closed. */
 const ANSWER_MS = 1_500;
 
+/** What is needed of the room. */
+export interface Room {
+  readonly path: string;
+  readonly nickname: ReadonlySignal<string | null>;
+  readonly isIn: ReadonlySignal<boolean>;
+  readonly lost: ReadonlySignal<Lost | null>;
+  register(nickname: string): Promise<ChatError | undefined>;
+  rejoin(): void;
+  offer(unsent: TabStorage["unsent"]): void;
+  readonly sends: ReadonlySignal<readonly Sending[]>;
+  handOver(keys: readonly string[]): void;
+}
+
 /**
- * Lets a tab take over the stay of another one, so that nobody in the room sees a leave and a join. What goes over is
- * the secret of a session: it stays within this browser and this site.
+ * Lets a tab go on with the stay of another one, be that open or closed, so that nobody in the room sees a leave and a join,
+ * and nobody's own nickname is taken. What goes over is the secret of a session: it stays within this browser and this site.
  */
 export class Handover {
-  readonly #channel: Channel;
-  readonly #room: string;
+  readonly #make: () => Channel;
+  readonly #room: Room;
   readonly #tab: TabStorage;
-  #answered: (() => void) | null = null;
+  /** The nicknames of the other tabs of the room, by their ids; null for one without. */
+  readonly #others = signal<ReadonlyMap<string, string | null>>(new Map());
+  readonly #looks = signal(0);
+  readonly #heardOf = new Map<string, string | null>();
+  #channel: Channel | null = null;
+  #given: (() => void) | null = null;
 
-  /** @param nickname that this tab has now */
-  constructor(channel: Channel, room: string, tab: TabStorage, nickname: () => string | null) {
-    this.#channel = channel;
+  /** @param make opens the channel; it throws where the browser forbids that */
+  constructor(make: () => Channel, room: Room, tab: TabStorage) {
+    this.#make = make;
     this.#room = room;
     this.#tab = tab;
-    channel.addEventListener("message", ({ data }) => {
-      const word = parseWord(data);
-      if (word?.room !== room) return;
-      if (word.kind === "give") this.#take(word.key, word.value);
-      else if (word.nickname === nickname()) this.#give();
+    this.open();
+    // In a duplicated tab: what waits goes out here.
+    if (this.#keys.length > 0) this.#say({ kind: "took", keys: this.#keys });
+    effect(() => {
+      if (room.lost.value?.error.code === "NameAlreadyUsed") void this.#regain(room.lost.value);
+    });
+    effect(() => {
+      if (room.isIn.value) void this.#collect();
     });
   }
 
-  /** Asks the other tabs for a stay, and puts it into this tab's storage. Ends without one when no tab has it. */
-  async ask(nickname: string): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#answered = resolve;
-      setTimeout(resolve, ANSWER_MS);
-      this.#channel.postMessage({ kind: "ask", room: this.#room, nickname });
+  /** The nicknames with which other tabs of this browser are in the room. */
+  get nicknames(): readonly string[] {
+    return [...new Set(this.#others.value.values())].filter((name) => name !== null);
+  }
+
+  /** Whether a nickname is for certain not with another tab of this browser. */
+  isForeign(nickname: string): boolean {
+    return this.#looks.value === 0 && !this.nicknames.some((each) => isSame(each, nickname));
+  }
+
+  /** The page is back. */
+  open(): void {
+    if (this.#channel) return;
+    try {
+      this.#channel = this.#make();
+      this.#channel.addEventListener("message", ({ data }) => this.#heard(data));
+    } catch {
+      // One tab is alone then.
+    }
+  }
+
+  /** The page goes. With an open channel browsers do not keep it for the way back. */
+  close(): void {
+    this.#channel?.close();
+    this.#channel = null;
+  }
+
+  /** Looks which other tabs are in the room. */
+  async look(): Promise<void> {
+    this.#looks.value = this.#looks.peek() + 1;
+    this.#heardOf.clear();
+    this.#say({ kind: "who" });
+    await wait(ANSWER_MS);
+    this.#others.value = new Map(this.#heardOf);
+    this.#looks.value = this.#looks.peek() - 1;
+  }
+
+  /** Asks the other tabs for a stay, and puts it into this tab's storage. @returns whether one had it */
+  async ask(nickname: string): Promise<boolean> {
+    const given = await new Promise<boolean>((resolve) => {
+      this.#given = () => resolve(true);
+      setTimeout(() => resolve(false), ANSWER_MS);
+      this.#say({ kind: "ask", nickname });
     });
-    this.#answered = null;
+    this.#given = null;
+    return given;
   }
 
-  #take(key: string, value: string): void {
-    if (!this.#answered) return;
-    this.#tab.setItem(key, value);
-    this.#answered();
+  /** Takes a nickname, one's own from wherever it is. @returns why that is not to be; undefined once it is done */
+  async join(nickname: string): Promise<ChatError | undefined> {
+    if (!this.#tab.claim(nickname, ({ isLeft }) => isLeft) && !(await this.#askFor(nickname))) {
+      const error = await this.#room.register(nickname);
+      if (error?.code !== "NameAlreadyUsed" || !(await this.#find(nickname))) return error;
+    }
+    this.#room.rejoin();
+    return undefined;
   }
 
-  #give(): void {
-    const { kept } = this.#tab;
-    if (kept) this.#channel.postMessage({ kind: "give", room: this.#room, key: kept[0], value: kept[1] });
+  /** A nickname was in use when this page came back for it. It may be with a page that went on from this one. */
+  async #regain(lost: Lost): Promise<void> {
+    // Not in the course of what the chat tells.
+    await null;
+    if (!this.#tab.claim(lost.name, ({ isLeft }) => isLeft)) {
+      await this.look();
+      // From a tab that is open nothing is taken unasked: the two would take turns for ever.
+      if (this.#room.lost.peek() !== lost || !this.#tab.claim(lost.name, this.#isGone)) return;
+    }
+    this.#room.rejoin();
+  }
+
+  /** Asks for the stay of a tab that is known to have the nickname. */
+  async #askFor(nickname: string): Promise<boolean> {
+    const name = this.nicknames.find((each) => isSame(each, nickname));
+    return name !== undefined && this.ask(name);
+  }
+
+  async #find(nickname: string): Promise<boolean> {
+    // Somebody else has it most of the time. Whoever waits for that waits in vain.
+    if (!this.#tab.has(nickname)) return false;
+    await this.look();
+    return (await this.#askFor(nickname)) || this.#tab.claim(nickname, this.#isGone);
+  }
+
+  async #collect(): Promise<void> {
+    await this.look();
+    this.#room.offer(this.#tab.collect(this.#isGone));
+  }
+
+  readonly #isGone = ({ id, isLeft }: Stay): boolean => isLeft || !this.#others.peek().has(id);
+
+  #heard(data: unknown): void {
+    const word = parseWord(data);
+    if (word?.room !== this.#room.path) return;
+    const nickname = this.#room.nickname.peek();
+    const { kept, shelf } = this.#tab;
+    switch (word.kind) {
+      case "who":
+        this.#say({ kind: "here", id: shelf.id, nickname: kept && nickname });
+        break;
+      case "here":
+        this.#heardOf.set(word.id, word.nickname);
+        this.#others.value = new Map([...this.#others.peek(), ...this.#heardOf]);
+        break;
+      case "ask":
+        if (!kept || word.nickname !== nickname) break;
+        this.#room.handOver(this.#keys);
+        this.#say({ kind: "give", value: kept[1] });
+        break;
+      case "took":
+        this.#room.handOver(word.keys);
+        break;
+      case "give":
+        if (this.#given) this.#tab.inherit(word.value);
+        this.#given?.();
+    }
+  }
+
+  get #keys(): readonly string[] {
+    return this.#room.sends.peek().map(({ key }) => key);
+  }
+
+  #say(word: object): void {
+    this.#channel?.postMessage({ ...word, room: this.#room.path });
   }
 }
 
-type Word =
-  | { readonly kind: "ask"; readonly room: string; readonly nickname: string }
-  | { readonly kind: "give"; readonly room: string; readonly key: string; readonly value: string };
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+type Word = { readonly room: string } & (
+  | { readonly kind: "who" }
+  | { readonly kind: "here"; readonly id: string; readonly nickname: string | null }
+  | { readonly kind: "ask"; readonly nickname: string }
+  | { readonly kind: "give"; readonly value: string }
+  | { readonly kind: "took"; readonly keys: readonly string[] }
+);
 
 /** Another version of this page may be open in another tab. */
 function parseWord(data: unknown): Word | undefined {
-  if (typeof data !== "object" || data === null || !("kind" in data) || !("room" in data)) return undefined;
-  const { kind, room } = data;
-  if (typeof room !== "string") return undefined;
-  if (kind === "ask" && "nickname" in data && typeof data.nickname === "string") {
-    return { kind, room, nickname: data.nickname };
-  }
-  if (kind !== "give" || !("key" in data) || !("value" in data)) return undefined;
-  const { key, value } = data;
-  return typeof key === "string" && typeof value === "string" ? { kind, room, key, value } : undefined;
+  return attempt(() => {
+    const { kind, room, id, nickname, value, keys } = fieldsOf(data);
+    const from = { room: textOf(room) };
+    switch (kind) {
+      case "who":
+        return { ...from, kind };
+      case "here":
+        return { ...from, kind, id: textOf(id), nickname: nickname === null ? null : textOf(nickname) };
+      case "ask":
+        return { ...from, kind, nickname: textOf(nickname) };
+      case "give":
+        return { ...from, kind, value: textOf(value) };
+      case "took":
+        return { ...from, kind, keys: listOf(keys).map(textOf) };
+      default:
+        return undefined;
+    }
+  });
 }

@@ -1,6 +1,7 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { ChatError, RateError } from "../../client/errors.ts";
 import type { Chat, ConnectionState, EventOf, Message, Position } from "../../client/index.ts";
+import type { KeptSend } from "../../client/memory.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
 import type { Change } from "./crowd.ts";
@@ -9,6 +10,7 @@ import type { Keeper } from "./keeper.ts";
 import { keyOf, LogStore } from "./log.ts";
 import { markOf, OwnMessages } from "./own.ts";
 import { Pace } from "./pace.ts";
+import type { TabStorage } from "./tab-storage.ts";
 import { TypingStore } from "./typing.ts";
 import { UnreadStore } from "./unread.ts";
 
@@ -36,6 +38,8 @@ export interface RoomStoreOptions {
   /** Begins a stay. @param name to take at once */
   readonly open: (name?: string) => Chat;
   readonly now: () => number;
+  /** Where the tab keeps what was given up, and was found there. */
+  readonly tab?: Pick<TabStorage, "kept" | "unsent" | "keepUnsent">;
   /** Told of each message that others send while one is here. */
   readonly arrived: (message: Message, isMention: boolean) => void;
 }
@@ -74,6 +78,7 @@ export class RoomStore {
   readonly #nickname = signal<string | null>(null);
   readonly #online = signal<readonly string[]>([]);
   readonly #sends = signal<readonly Sending[]>([]);
+  readonly #waiting = computed(() => this.#sends.value.filter(({ failure }) => failure === null));
   readonly #lost = signal<Lost | null>(null);
   readonly #slowedUntil = signal<number | null>(null);
   readonly #isIn = signal(false);
@@ -89,6 +94,8 @@ export class RoomStore {
   readonly #isWatched = signal(true);
   /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their marks. */
   readonly #stored = new Map<string, string>();
+  /** The keys of own messages that another tab sends now. */
+  readonly #handedOver = new Set<string>();
   #visit: Visit | null = null;
   #chat: Chat;
   #stopListening: (() => void)[] = [];
@@ -102,6 +109,14 @@ export class RoomStore {
     this.rows = computed(() => [...this.log.items.value, ...this.#sends.value]);
     this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
     this.#chat = this.#begin();
+    this.offer(options.tab?.unsent ?? []);
+    effect(() => {
+      const given = this.#sends.value.filter(({ failure }) => failure !== null);
+      const keptOf = ({ key, content, time, failure }: Sending): KeptSend => {
+        return { key, content, sentAt: failure?.code === "Uncertain" ? time : null };
+      };
+      options.tab?.keepUnsent(given.map(keptOf));
+    });
     effect(() => this.unread.setReading(this.#isAtEnd.value && this.#isWatched.value));
   }
 
@@ -133,6 +148,11 @@ export class RoomStore {
     return this.#sends;
   }
 
+  /** Those of them that are on their way. */
+  get waiting(): ReadonlySignal<readonly Sending[]> {
+    return this.#waiting;
+  }
+
   /** Why there is no nickname any more. */
   get lost(): ReadonlySignal<Lost | null> {
     return this.#lost;
@@ -159,7 +179,6 @@ export class RoomStore {
   async register(name: string): Promise<ChatError | undefined> {
     try {
       await this.#chat.register(name);
-      this.#lost.value = null;
       return undefined;
     } catch (error) {
       return error instanceof ChatError ? error : new ChatError("Unknown");
@@ -182,6 +201,22 @@ export class RoomStore {
   /** Forgets what was given up. */
   remove(key: string): void {
     this.#sends.value = this.#sends.value.filter((each) => each.key !== key);
+  }
+
+  /** Shows messages that were given up before this page, to be sent again or removed. */
+  offer(unsent: readonly KeptSend[]): void {
+    const known = new Set(this.#sends.value.map(({ key }) => key));
+    const time = this.#options.now();
+    const added = unsent.flatMap(({ key, content, sentAt }): Sending | [] => {
+      const failure = { code: sentAt === null ? "Left" : "Uncertain", retryS: null };
+      return known.has(key) ? [] : { kind: "sending", key, content, time, failure };
+    });
+    if (added.length > 0) this.#sends.value = [...added, ...this.#sends.value];
+  }
+
+  /** Another tab sends these, if it takes over: here they are not to be given up then. */
+  handOver(keys: readonly string[]): void {
+    for (const key of keys) this.#handedOver.add(key);
   }
 
   /** Goes to a message, as soon as one is in the room. @param gone is called when there is no such message */
@@ -227,6 +262,29 @@ export class RoomStore {
   /** Whether somebody looks at the page. */
   setWatched(isWatched: boolean): void {
     this.#isWatched.value = isWatched;
+  }
+
+  /** The page goes: perhaps for good, perhaps it is kept for the way back. @param leaves nobody can come back as this one */
+  suspend(leaves: boolean): void {
+    this.#chat.suspend(leaves);
+  }
+
+  /** The page is back, as whoever the tab is by now. */
+  wake(): void {
+    const { tab } = this.#options;
+    this.own.share();
+    batch(() => {
+      this.#chat.wake();
+      if (tab) this.#sends.value = this.#waiting.value;
+      this.offer(tab?.unsent ?? []);
+    });
+    if (this.#state.value.kind === "refused" && tab?.kept) this.restart();
+  }
+
+  /** Goes on as whoever the tab's storage says. */
+  rejoin(): void {
+    this.#chat.suspend();
+    this.wake();
   }
 
   /** Gives the nickname up. The page then asks for one. */
@@ -315,6 +373,7 @@ export class RoomStore {
     this.#online.value = this.#chat.online;
     this.#names.run();
     if (name === null) return;
+    this.#lost.value = null;
     const { keeper, path, now } = this.#options;
     keeper.setItem(NICKNAME_KEY, name);
     keeper.setItem(`${NICKNAME_KEY}:${path}`, `${now()} ${name}`);
@@ -349,7 +408,9 @@ export class RoomStore {
     if (id !== null) this.visit(id, () => {});
   }
 
-  #message(message: Message, own: boolean): void {
+  #message(message: Message, isOfChat: boolean): void {
+    // Another page of this browser may have sent it while this one was frozen.
+    const own = isOfChat || this.own.has(message);
     batch(() => {
       this.#showChanges();
       const key = own ? this.#takeStored(message) : undefined;
@@ -402,6 +463,7 @@ export class RoomStore {
   #failed(key: string, error: unknown): void {
     const code = error instanceof ChatError ? error.code : "Unknown";
     const failure = { code, retryS: error instanceof RateError ? error.retryS : null };
+    if (code === "Refused" && this.#handedOver.has(key)) this.remove(key);
     this.#sends.value = this.#sends.value.map((each) => (each.key === key ? { ...each, failure } : each));
   }
 

@@ -1,33 +1,194 @@
+import { attempt } from "../../client/frame.ts";
 import type { ChatStorage } from "../../client/index.ts";
+import { type Kept, type KeptSend, parseKept } from "../../client/memory.ts";
+import type { Shelf, Stay } from "./shelf.ts";
 
-/** What one tab keeps of its stay, so that a reload resumes it and another tab can take it over. */
+/** For so long a server keeps the nickname of a tab that was closed, unless its operator sets another time. */
+const GRACE_MS = 15_000;
+
+/** The server knows for ten minutes what it has stored of somebody. A little is left for the way. */
+const REMEMBERED_MS = 9 * 60_000;
+
+/**
+ * What one tab keeps of its stay, so that a reload resumes it and another tab can take it over. It lies in this tab, and
+ * once more on the shelf: for the tab that is opened after this one was closed, or crashed.
+ */
 export class TabStorage implements ChatStorage {
+  readonly shelf: Shelf;
   readonly #find: () => ChatStorage;
-  #kept: readonly [key: string, value: string] | null = null;
+  #key = "";
+  #kept: string | null = null;
+  #unsent: readonly KeptSend[] = [];
+  #isNew = true;
+  #isKept = false;
+  #isLeft = false;
 
   /** @param find gives `sessionStorage`; it throws where the browser forbids that */
-  constructor(find: () => ChatStorage) {
+  constructor(find: () => ChatStorage, shelf: Shelf) {
     this.#find = find;
+    this.shelf = shelf;
   }
 
   /** The newest thing kept, for another tab. */
   get kept(): readonly [key: string, value: string] | null {
-    return this.#kept;
+    return this.#kept === null ? null : [this.#key, this.#kept];
+  }
+
+  /** Whether the tab has what a page after this one needs to be the same person. */
+  get isKept(): boolean {
+    return this.#kept === null || this.#isKept;
+  }
+
+  /** Messages that were given up, and not thrown away. */
+  get unsent(): readonly KeptSend[] {
+    return this.#unsent;
   }
 
   getItem(key: string): string | null {
-    const value = this.#find().getItem(key);
-    this.#kept = value === null ? null : [key, value];
-    return value;
+    this.#key = key;
+    this.#kept = this.#find().getItem(key);
+    this.#isKept = this.#kept !== null;
+    // A page out of the back/forward cache may see its tab's storage as it was before, but the shelf as it is.
+    const before = this.#isNew ? attempt(() => this.#find().getItem(this.#pointer)) : this.shelf.id;
+    if (before) this.#follow(before);
+    if (this.#isNew && !attempt(() => parseKept(this.#kept).name)) this.#inheritNewest();
+    this.#isNew = false;
+    this.#shelve();
+    return this.#kept;
   }
 
   setItem(key: string, value: string): void {
-    this.#kept = [key, value];
+    this.#key = key;
+    this.#kept = value;
+    this.#shelve();
+    this.#isKept = false;
     this.#find().setItem(key, value);
+    this.#isKept = true;
   }
 
   removeItem(key: string): void {
     this.#kept = null;
+    this.#shelve();
     this.#find().removeItem(key);
   }
+
+  keepUnsent(unsent: readonly KeptSend[]): void {
+    const keysOf = (all: readonly KeptSend[]) => all.map(({ key }) => key).join();
+    if (keysOf(unsent) === keysOf(this.#unsent)) return;
+    this.#unsent = unsent;
+    this.#shelve();
+  }
+
+  /** The page goes, or is back. */
+  setLeft(isLeft: boolean): void {
+    this.#isLeft = isLeft;
+    if (isLeft) this.#shelve();
+    // Another page may have gone on from here.
+    else attempt(() => this.getItem(this.#key));
+  }
+
+  /** Goes on from what another tab gives. */
+  inherit(value: string): void {
+    attempt(() => this.#goOnFrom([parseKept(value)]));
+  }
+
+  /** Whether there is anything on the shelf that one could go on from. */
+  has(nickname: string): boolean {
+    return this.shelf.others().some(({ kept }) => isSame(kept.name, nickname));
+  }
+
+  /** Goes on from the stays of one nickname whose pages are gone. @returns whether there are any */
+  claim(nickname: string, isGone: (stay: Stay) => boolean): boolean {
+    const isOne = (stay: Stay) => isSame(stay.kept.name, nickname) && isGone(stay);
+    const stays = this.shelf.others().filter(isOne);
+    for (const { id } of stays) this.shelf.mark(id, this.shelf.id);
+    const isFresh = ({ at }: Stay) => isWithin(REMEMBERED_MS, at);
+    this.#unsent = unique([
+      ...this.#unsent,
+      ...stays.flatMap((stay) => (isFresh(stay) ? stay.unsent : unsentOf(stay))),
+    ]);
+    if (stays.length > 0) {
+      this.#goOnFrom(stays.map((stay) => (isFresh(stay) ? stay.kept : { ...stay.kept, outbox: [] })));
+    }
+    return stays.length > 0;
+  }
+
+  /** Takes the messages that pages left which are gone. @param isGone also of pages that did not say so */
+  collect(isGone: (stay: Stay) => boolean): readonly KeptSend[] {
+    this.shelf.prune();
+    // A page that is just being loaded anew takes its own.
+    const isOver = (stay: Stay) => isGone(stay) && !isWithin(GRACE_MS, stay.at);
+    return this.shelf.others().flatMap((stay) => {
+      const unsent = isOver(stay) ? unsentOf(stay) : [];
+      if (unsent.length > 0) this.shelf.mark(stay.id, "");
+      return unsent;
+    });
+  }
+
+  get #pointer(): string {
+    return `classic-chatbox.shelf:${this.shelf.room}`;
+  }
+
+  #shelve(): void {
+    attempt(() => {
+      this.shelf.put(this.#kept, this.#unsent, this.#isLeft);
+      this.#find().setItem(this.#pointer, this.shelf.id);
+    });
+  }
+
+  /** Goes on from what a page of this tab has kept, from wherever that is by now. */
+  #follow(before: string): void {
+    const stay = this.shelf.follow(before);
+    if (!stay || (stay.id === this.shelf.id && stay.next === null)) return;
+    const { id, isLeft, kept, unsent, next } = stay;
+    const isMoved = id !== before;
+    this.#unsent = isMoved && !isLeft ? [] : unsent;
+    // What another page goes on with, or has taken of the messages, is not for this one.
+    if (next !== null || (isMoved && !isLeft)) this.#keep({ outbox: [] });
+    else if (isMoved) this.#keep(kept);
+    if (next === null && (isLeft || !isMoved)) this.shelf.mark(id, this.shelf.id);
+  }
+
+  /** In a new page without a nickname: the one that was closed last goes on, if that was just now. */
+  #inheritNewest(): void {
+    const isJustLeft = (stay: Stay) => stay.isLeft && isWithin(GRACE_MS, stay.at);
+    const name = this.shelf.others().findLast((stay) => isJustLeft(stay) && stay.kept.name !== null)
+      ?.kept.name;
+    if (name) this.claim(name, isJustLeft);
+  }
+
+  #goOnFrom(kepts: readonly Kept[]): void {
+    const own = attempt(() => parseKept(this.#kept));
+    // By its own sessions the server knows what it has of what waits here (KEY-5).
+    const all = own && own.outbox.length > 0 ? [own, ...kepts] : kepts;
+    this.#keep({
+      ...kepts.at(-1),
+      sessions: [...new Set(all.flatMap(({ sessions }) => sessions))],
+      outbox: unique(all.flatMap(({ outbox }) => outbox)),
+    });
+  }
+
+  #keep(changed: Partial<Kept>): void {
+    const kept = { ...attempt(() => parseKept(this.#kept)), ...changed };
+    attempt(() => this.setItem(this.#key, JSON.stringify(kept)));
+  }
+}
+
+/** All that a page has left unsent, as messages that were given up. */
+function unsentOf({ kept, unsent }: Stay): readonly KeptSend[] {
+  return [...unsent, ...kept.outbox];
+}
+
+function unique<T extends { readonly key: string }>(messages: readonly T[]): readonly T[] {
+  return [...new Map(messages.map((each) => [each.key, each])).values()];
+}
+
+/** Only the server knows which nicknames count as one. This is to ask for one's own, and need not know all. */
+export function isSame(name: string | null, other: string): boolean {
+  const plain = (text: string) => text.normalize("NFKC").trim().toLowerCase();
+  return name !== null && plain(name) === plain(other);
+}
+
+function isWithin(ms: number, at: number): boolean {
+  return Math.abs(Date.now() - at) < ms;
 }

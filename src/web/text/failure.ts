@@ -38,6 +38,8 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
     case "Closed":
     case "Refused":
       return words.closed;
+    case "Left":
+      return words.left;
     default:
       return words.unknown;
   }

@@ -67,7 +67,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
       <h1 dir="auto">{title}</h1>
       <ConnectionWord />
       <div class="top-end">
-        {nickname === null ? null : (
+        {nickname === null || room.state.value.kind === "refused" ? null : (
           <>
             <button
               type="button"
@@ -129,6 +129,7 @@ function Rename({ close }: { readonly close: () => void }) {
         button={words.rename.button}
         waiting={words.rename.waiting}
         first={room.nickname.value ?? ""}
+        register={(nickname) => room.register(nickname)}
         done={close}
       />
       <button

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
+import { focusOn } from "../page/lifecycle.ts";
 import { Icon } from "./icon.tsx";
 import { Disc, Nickname, named } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -18,7 +19,7 @@ export function Composer() {
   const names = isFocused.value ? draft.suggestions.value : [];
   /** Whether a key is down of which the keyboard does not say more than that it changes the text. */
   const isUnnamedKey = useRef(false);
-  useEffect(() => field.current?.focus(), []);
+  useEffect(() => focusOn(field.current), []);
   // The text may change by a chosen mention, and when it is sent.
   const show = () => {
     const { current } = field;

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ConnectionState } from "../../client/index.ts";
+import { CLOSE } from "../../protocol/close.ts";
 import { useStores, useWords } from "./stores.ts";
 
 /** Tells how the page is connected: a dot when all is well, a calm bar with what happens next when not. */
@@ -23,7 +24,7 @@ function WaitingBar() {
     return at === null ? null : at - Date.now() + performance.now();
   });
   const seconds = useSecondsUntil(retryAt);
-  const sends = room.sends.value.filter(({ failure }) => failure === null).length;
+  const sends = room.waiting.value.length;
   return (
     <section class="bar" aria-label={words.label}>
       <p>
@@ -57,7 +58,7 @@ export function ConnectionWord() {
   const words = useWords();
   const state = useComputed(() => room.state.value);
   return (
-    <p class={`connection ${state.value.kind}`} role="status">
+    <p class={`connection ${isElsewhere(state.value) ? "elsewhere" : state.value.kind}`} role="status">
       <span class="unseen">{words.connection.label}: </span>
       <span class="connection-word">{stateWord(state.value, words.connection)}</span>
     </p>
@@ -73,9 +74,15 @@ function stateWord(state: ConnectionState, words: ReturnType<typeof useWords>["c
     case "waiting":
       return state.retryAt === null ? words.offline : words.waiting;
     case "closed":
-    case "refused":
       return words.waiting;
+    case "refused":
+      return isElsewhere(state) ? words.elsewhere : words.waiting;
   }
+}
+
+/** Nothing is wrong: one goes on in another tab. */
+function isElsewhere(state: ConnectionState): boolean {
+  return state.kind === "refused" && state.code === CLOSE.resumed.code;
 }
 
 /** Counts down to a moment by `performance.now()`, since a clock may be set; 0 from there on, and while there is none. */

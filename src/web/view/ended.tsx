@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { CLOSE } from "../../protocol/close.ts";
+import { focusOn } from "../page/lifecycle.ts";
 import { Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
@@ -16,7 +17,7 @@ export function Ended({ code, reason }: EndedProps) {
   // The stay is over, and with it its nickname.
   const nickname = useRef(room.nickname.peek() ?? room.remembered).current;
   const section = useRef<HTMLElement>(null);
-  useEffect(() => section.current?.querySelector("button")?.focus(), []);
+  useEffect(() => focusOn(section.current?.querySelector("button")), []);
   return (
     <section
       ref={section}

@@ -1,26 +1,51 @@
+import { useEffect } from "preact/hooks";
 import { nicknameRefusal } from "../text/failure.ts";
+import { Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 /** Where one chooses a nickname, or another one when the old one was lost. */
 export function Join() {
-  const { room } = useStores();
+  const { room, handover } = useStores();
   const words = useWords();
   const lost = room.lost.value;
+  useEffect(() => void handover.look(), []);
   return (
     <main class="join">
       <section class="card" aria-labelledby="join-title">
         <h2 id="join-title">{words.join.title}</h2>
-        <p class="muted">{words.join.lead}</p>
+        <Elsewhere />
+        <p class="muted">{handover.nicknames.length > 0 ? words.ended.other : words.join.lead}</p>
         <NicknameForm
           key={lost?.name}
           label={words.join.nickname}
           button={words.join.button}
           waiting={words.join.waiting}
           first={lost?.name ?? room.remembered}
-          refusal={lost ? nicknameRefusal(lost.error, words) : undefined}
+          register={(nickname) => handover.join(nickname)}
+          refusal={lost && handover.isForeign(lost.name) ? nicknameRefusal(lost.error, words) : ""}
         />
       </section>
     </main>
+  );
+}
+
+/** So many tabs of one room are told of. */
+const TABS_MOST = 3;
+
+/** Where one is in the room already, and can go on here instead. */
+function Elsewhere() {
+  const { handover } = useStores();
+  const { ended: words } = useWords();
+  const names = handover.nicknames.slice(0, TABS_MOST);
+  return (
+    <div class="elsewhere" role="status">
+      {names.length > 0 ? <p>{words.takenTitle}</p> : null}
+      {names.map((name) => (
+        <button key={name} type="button" onClick={() => handover.join(name)}>
+          {words.goOn(<Nickname name={name} />)}
+        </button>
+      ))}
+    </div>
   );
 }

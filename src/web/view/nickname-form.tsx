@@ -1,10 +1,12 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { ChatError } from "../../client/index.ts";
+import { focusOn } from "../page/lifecycle.ts";
 import type { Word } from "../store/announcer.ts";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
 import { Heard } from "./heard.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useWords } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
 
 interface NicknameFormProps {
@@ -13,32 +15,37 @@ interface NicknameFormProps {
   /** What the button says while the server is asked. */
   readonly waiting: string;
   readonly first: string;
+  /** Takes the nickname. @returns why that is not to be */
+  readonly register: (nickname: string) => Promise<ChatError | undefined>;
   /** What is wrong from the beginning, in words. */
-  readonly refusal?: string | undefined;
+  readonly refusal?: string;
   readonly done?: () => void;
 }
 
 /** Asks for a nickname, and says beside the field why one is not to be had. */
-export function NicknameForm({ label, button, waiting, first, refusal = "", done }: NicknameFormProps) {
-  const { room } = useStores();
+export function NicknameForm(props: NicknameFormProps) {
+  const { label, button, waiting, first, register, refusal = "", done } = props;
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  const fault = useSignal<Word>({ text: refusal });
+  const fault = useSignal<Word | null>(null);
+  const refused = useMemo(() => ({ text: refusal }), [refusal]);
+  const shown = fault.value ?? refused;
   const isAsking = useSignal(false);
   useEffect(() => {
-    field.current?.focus();
+    focusOn(field.current);
     field.current?.select();
   }, []);
   const ask = async (nickname: string) => {
-    fault.value = { text: nicknameFault(nickname, words) ?? "" };
-    if (fault.value.text === "") {
+    const text = nicknameFault(nickname, words) ?? "";
+    fault.value = { text };
+    if (text === "") {
       isAsking.value = true;
-      const error = await room.register(nickname);
+      const error = await register(nickname);
       isAsking.value = false;
       if (!error) return done?.();
       fault.value = { text: nicknameRefusal(error, words) };
     }
-    field.current?.focus();
+    focusOn(field.current);
   };
   return (
     <form
@@ -56,7 +63,7 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
           autocomplete="nickname"
           spellcheck={false}
           defaultValue={first}
-          aria-invalid={fault.value.text !== ""}
+          aria-invalid={shown.text !== ""}
           aria-describedby="nickname-refusal"
           onKeyDown={leaveToInputMethod}
           onInput={() => {
@@ -65,7 +72,7 @@ export function NicknameForm({ label, button, waiting, first, refusal = "", done
         />
       </label>
       <p id="nickname-refusal" class="refusal" role="alert">
-        <Heard word={fault.value} />
+        <Heard word={shown} />
       </p>
       <button type="submit" class="main" disabled={isAsking.value}>
         {isAsking.value ? waiting : button}

@@ -18,6 +18,8 @@ export function Roster() {
     return room.online.value.filter((name) => plain(name).includes(part));
   });
   const { length } = room.online.value;
+  // Of a tab whose connection another one took over, the nickname is with that.
+  const isHere = room.state.value.kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MOST);
   return (
     <>
@@ -35,7 +37,7 @@ export function Roster() {
       ) : null}
       <ul class="roster-list">
         {shown.map((name) => (
-          <Person key={name} name={name} own={name === room.nickname.value} />
+          <Person key={name} name={name} own={isHere && name === room.nickname.value} />
         ))}
       </ul>
       <p class="muted" role="status">

@@ -57,6 +57,7 @@ export const en = {
     uncertain: "The connection was lost. It may have arrived or not.",
     full: "Too many messages are waiting already.",
     closed: "The chat was left before it arrived.",
+    left: "The page was closed before it went out.",
     unknown: "The server could not do this. Try again.",
   },
 
@@ -65,6 +66,7 @@ export const en = {
     connected: "Connected",
     connecting: "Connecting…",
     waiting: "No connection",
+    elsewhere: "Open in another tab",
     retryIn: (seconds: number) => `Reconnecting in ${seconds} s`,
     slowed: (seconds: number) => `Too many at once. It goes on in ${seconds} s`,
     offline: "You are offline",
@@ -72,13 +74,10 @@ export const en = {
     retry: "Retry now",
   },
   ended: {
-    takenTitle: "This chat goes on in another tab",
-    taken: <T>(name: T): readonly (T | string)[] => [
-      "Another tab of this browser has taken over as ",
-      name,
-      ", perhaps because this tab was duplicated.",
-    ],
-    takeOver: "Take over here",
+    takenTitle: "This chat is open in another tab",
+    taken: <T>(name: T): readonly (T | string)[] => ["You are there as ", name, "."],
+    takeOver: "Continue here",
+    goOn: <T>(name: T): readonly (T | string)[] => ["Continue here as ", name],
     other: "Join under another nickname",
     refusedTitle: "The server ended the connection",
     refused: (code: number, reason: string) =>

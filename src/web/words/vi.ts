@@ -54,6 +54,7 @@ export const vi: Words = {
     uncertain: "Mất kết nối giữa chừng. Tin nhắn có thể đã đến hoặc chưa.",
     full: "Đã có quá nhiều tin nhắn đang chờ gửi.",
     closed: "Bạn đã rời phòng trước khi tin nhắn đến nơi.",
+    left: "Trang đã đóng trước khi tin nhắn được gửi đi.",
     unknown: "Máy chủ không làm được việc này. Hãy thử lại.",
   },
 
@@ -62,6 +63,7 @@ export const vi: Words = {
     connected: "Đã kết nối",
     connecting: "Đang kết nối…",
     waiting: "Mất kết nối",
+    elsewhere: "Đang mở ở thẻ khác",
     retryIn: (seconds) => `Kết nối lại sau ${seconds} giây`,
     slowed: (seconds) => `Quá nhiều yêu cầu cùng lúc. Tự tiếp tục sau ${seconds} giây`,
     offline: "Bạn đang ngoại tuyến",
@@ -69,13 +71,10 @@ export const vi: Words = {
     retry: "Thử ngay",
   },
   ended: {
-    takenTitle: "Cuộc trò chuyện đang tiếp tục ở thẻ khác",
-    taken: (name) => [
-      "Một thẻ khác của trình duyệt này đang dùng biệt danh ",
-      name,
-      ", có lẽ vì thẻ này đã được nhân đôi.",
-    ],
+    takenTitle: "Phòng này đang mở ở một thẻ khác",
+    taken: (name) => ["Ở thẻ đó bạn là ", name, "."],
     takeOver: "Tiếp tục ở đây",
+    goOn: (name) => ["Tiếp tục ở đây với biệt danh ", name],
     other: "Vào với biệt danh khác",
     refusedTitle: "Máy chủ đã ngắt kết nối",
     refused: (code, reason) =>

@@ -1,0 +1,493 @@
+/** What becomes of a person whose tabs go, come back, are doubled, closed and opened again, in a browser with its cache. */
+import { afterAll, afterEach, beforeAll, expect, test } from "bun:test";
+import type { BrowserContext, Page } from "playwright-core";
+import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
+import { Random } from "../support/random.ts";
+import { type ChatServer, startServer } from "../support/server.ts";
+import { Person } from "./person.ts";
+import { capture, dropNetworkErrors, startServerThatKeepsItsPort, violations } from "./stage.ts";
+
+let browser: RunningBrowser;
+let server: ChatServer;
+let rooms = 0;
+let people: Person[] = [];
+
+/** Another site: its pages are in the same tabs between those of the chat. */
+const site = Bun.serve({
+  port: 0,
+  hostname: "127.0.0.1",
+  fetch: () => new Response("<!doctype html>Another site", { headers: { "content-type": "text/html" } }),
+});
+const elsewhere = `http://localhost:${site.port}/`;
+
+/** The Chromium of npm has no back/forward cache, an installed one has. */
+const hasCache = await (async () => {
+  await using probe = await launchBrowser({ cached: true });
+  const page = await probe.playwright.newPage();
+  await page.goto(elsewhere);
+  return await isKept(page);
+})();
+
+beforeAll(async () => {
+  // Nobody leaves by the grace, however slow the machine is.
+  [browser, server] = await Promise.all([launchBrowser({ cached: true }), startServer(["--grace", "600"])]);
+});
+
+afterAll(async () => {
+  await browser.close();
+  await server[Symbol.asyncDispose]();
+  await site.stop(true);
+});
+
+afterEach(async () => {
+  dropNetworkErrors(...people);
+  const complaints = people.flatMap((person) => person.complaints);
+  await Promise.all([...new Set(people.map(({ page }) => page.context()))].map((each) => each.close()));
+  people = [];
+  expect(complaints).toEqual([]);
+});
+
+test("who goes to another site has left after the grace, though the browser keeps the page; Back is oneself again", async () => {
+  await using at = await startServer(["--grace", "1"]);
+  const room = newRoom();
+  const binh = await enter(room, "Bình", at);
+  const an = await enter(room, "An", at);
+  await an.say("hello");
+  await an.page.goto(elsewhere);
+  await binh.sees("An left");
+  await binh.say("meanwhile");
+  await back(an);
+  await an.sees("meanwhile");
+  await an.say("here again");
+  await binh.sees("here again");
+  expect(await binh.roster()).toEqual(["Bình (you)", "An"]);
+});
+
+test("the chat, another page, the chat by its address, Back and Back: one is oneself each time", async () => {
+  const room = newRoom();
+  const binh = await enter(room, "Bình");
+  const an = await enter(room, "An");
+  await an.page.goto(elsewhere);
+  await an.page.goto(server.http(room));
+  await an.isIn();
+  await an.say("by the younger page");
+  await back(an, elsewhere);
+  await back(an);
+  await an.isConnected();
+  await an.sees("by the younger page");
+  await an.say("by the older page");
+  await binh.sees("by the older page");
+  await an.page.goForward({ waitUntil: "commit" });
+  await an.page.goForward({ waitUntil: "commit" });
+  await an.isConnected();
+  await an.sees("by the older page");
+  await an.say("by the younger page again");
+  await binh.sees("by the younger page again");
+  const own = an.log.locator(".message.own .content");
+  expect(await own.allTextContents()).toEqual([
+    "by the younger page",
+    "by the older page",
+    "by the younger page again",
+  ]);
+  expect(await binh.events()).toEqual(["An joined"]);
+});
+
+test("a page that is frozen gives its connection up, and is oneself when it goes on", async () => {
+  await using at = await startServer(["--grace", "1"]);
+  const room = newRoom();
+  const binh = await enter(room, "Bình", at);
+  const an = await enter(room, "An", at);
+  await an.say("hello");
+  await freeze(an, true);
+  await binh.sees("An left");
+  await freeze(an, false);
+  await an.say("thawed");
+  await binh.sees("thawed");
+});
+
+test("a page that another one of its tab has left for good asks for a nickname when one comes back to it", async () => {
+  const room = newRoom();
+  const binh = await enter(room, "Bình");
+  const an = await enter(room, "An");
+  await an.say("hello");
+  await an.page.goto(elsewhere);
+  await an.page.goto(server.http(room));
+  await an.isIn();
+  await leave(an);
+  await binh.sees("An left");
+  await back(an, elsewhere);
+  await back(an);
+  await an.nicknameField.waitFor();
+  expect(await binh.roster()).toEqual(["Bình (you)"]);
+});
+
+test("a tab that was closed and opened again by its address is oneself at once", async () => {
+  const room = newRoom();
+  const binh = await enter(room, "Bình");
+  const an = await enter(room, "An");
+  await an.say("before");
+  await an.page.close();
+  const again = await beside(an, room);
+  await again.isIn();
+  await again.say("after");
+  await binh.sees("after");
+  expect(await binh.events()).toEqual(["An joined"]);
+});
+
+test("a second tab says that the chat is open in the first, and can go on as that", async () => {
+  const room = newRoom();
+  const binh = await enter(room, "Bình");
+  const an = await enter(room, "An");
+  const second = await beside(an, room);
+  await second.reads("This chat is open in another tab");
+  await second.page.getByRole("button", { name: "Continue here as An" }).click();
+  await second.isIn();
+  await an.reads("You are there as An.");
+  await second.say("from the second");
+  await binh.sees("from the second");
+  // Who types it means the same.
+  const third = await beside(an, room);
+  await third.askToJoin("an");
+  await third.isIn();
+  expect(await third.roster()).toEqual(["Bình", "An (you)"]);
+  const fourth = await beside(an, room);
+  await fourth.askToJoin("Anh");
+  await fourth.isIn();
+  await binh.sees("Anh joined");
+  expect(await binh.events()).toEqual(["An joined", "Anh joined"]);
+});
+
+test("a closed tab whose nickname another tab has gone on with, and which is opened again, offers to go on", async () => {
+  const room = newRoom();
+  const binh = await enter(room, "Bình");
+  const an = await enter(room, "An");
+  const kept = await sessionOf(an);
+  await an.page.close();
+  const second = await beside(an, room);
+  await second.isIn();
+  const reopened = await beside(an, room, kept);
+  await reopened.page.getByRole("button", { name: "Continue here as An" }).waitFor();
+  // And when that is closed as well, nothing need be asked.
+  await second.page.close();
+  await reopened.page.reload();
+  await reopened.isIn();
+  expect(await binh.events()).toEqual(["An joined"]);
+});
+
+test("what waits is asked about before the tab is closed, and goes out on the next visit, once", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const room = newRoom();
+  const binh = await enter(room, "Bình", at);
+  const an = await enter(room, "An", at);
+  await an.say("before");
+  const context = an.page.context();
+  let questions = 0;
+  an.page.on("dialog", (dialog) => {
+    questions++;
+    void dialog.accept();
+  });
+  await at.kill();
+  await an.reads("No connection");
+  await an.write("written meanwhile");
+  await an.unsent.waitFor();
+  await Promise.all([an.page.waitForEvent("close"), an.page.close({ runBeforeUnload: true })]);
+  expect(questions).toBe(1);
+  await at.restart();
+  const again = note(await Person.openIn(context, at.http(room)));
+  // Within the grace the page is oneself by itself, after it one says so.
+  const join = again.page.getByRole("button", { name: "Join", exact: true });
+  await again.composer.or(join).first().waitFor();
+  if (await join.count()) await join.click();
+  await again.sees("written meanwhile");
+  await binh.sees("written meanwhile");
+  expect(await binh.contents()).toEqual(["before", "written meanwhile"]);
+  expect(await again.unsent.count()).toBe(0);
+  // Nothing waits: nobody is asked.
+  again.page.on("dialog", (dialog) => {
+    questions++;
+    void dialog.accept();
+  });
+  await Promise.all([again.page.waitForEvent("close"), again.page.close({ runBeforeUnload: true })]);
+  expect(questions).toBe(1);
+});
+
+test("what waited in a tab that is long gone is offered, to be sent or removed, until that is done", async () => {
+  const room = newRoom();
+  const binh = await enter(room, "Bình");
+  const waiting = ["one", "two", "three"].map((content) => ({ key: content, content, sentAt: null }));
+  const an = await enterAfter(room, { name: "Anh", sessions: ["old"], outbox: waiting, v3: true });
+  await an.askToJoin("An");
+  await an.isIn();
+  await an.unsent.nth(2).waitFor();
+  expect(await an.unsent.locator(".content").allTextContents()).toEqual(["one", "two", "three"]);
+  await an.reads("Not sent. The page was closed before it went out.");
+  expect(await violations(an)).toEqual([]);
+  await capture(an, "desktop-light-unsent");
+  await an.unsent.first().getByRole("button", { name: "Try again" }).click();
+  await binh.sees("one");
+  await an.unsent.first().getByRole("button", { name: "Remove" }).click();
+  await an.page.reload();
+  await an.isIn();
+  expect(await an.unsent.locator(".content").allTextContents()).toEqual(["three"]);
+  const third = await beside(an, room);
+  await third.askToJoin("Chi");
+  await third.isIn();
+  await third.say("hello");
+  expect(await third.unsent.count()).toBe(0);
+  expect(await binh.contents()).toEqual(["one", "hello"]);
+});
+
+test("the page in a frame takes no focus and scrolls nothing, but keeps the focus of who is in it", async () => {
+  const frame = (room: string) => `<iframe src="${server.http(room)}" width="320" height="480"></iframe>`;
+  await using host = Object.assign(
+    Bun.serve({
+      port: 0,
+      hostname: "127.0.0.1",
+      fetch: ({ url }) =>
+        new Response(
+          `<!doctype html><title>Host</title><input id="search"><p style="height: 1500px"></p>${frame(new URL(url).pathname)}`,
+          { headers: { "content-type": "text/html" } },
+        ),
+    }),
+    { [Symbol.asyncDispose]: () => host.stop(true) },
+  );
+  const context = await browser.playwright.newContext();
+  const page = await context.newPage();
+  const chat = page.frameLocator("iframe");
+  const focused = () => [document.activeElement?.id ?? "", scrollY];
+  const join = chat.getByRole("button", { name: "Join" });
+  const asAn = async () => {
+    await chat.getByRole("textbox", { name: "Nickname" }).fill("An");
+    await join.click();
+  };
+  // One parent is of the same site. In the other the browser may keep nothing: one is asked again, but not refused.
+  for (const name of ["127.0.0.1", "localhost"]) {
+    await page.goto(`http://${name}:${host.port}${newRoom()}`);
+    await page.locator("#search").focus();
+    await join.waitFor();
+    expect(await page.evaluate(focused)).toEqual(["search", 0]);
+    await asAn();
+    // Of a frame in a process of its own the driven browser does not know that it has the focus.
+    await chat.locator(name === "localhost" ? "#message" : "#message:focus").waitFor();
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.reload();
+    await chat.locator("#message").or(join).first().waitFor();
+    expect(await page.evaluate(focused)).toEqual(["", 0]);
+    if (await join.count()) await asAn();
+    await chat.locator("#message").waitFor();
+  }
+  await context.close();
+});
+
+test("where the browser keeps nothing, the next page can have the nickname at once", async () => {
+  const room = newRoom();
+  const binh = await enter(room, "Bình");
+  const forbid = () => {
+    for (const name of ["localStorage", "sessionStorage"]) {
+      Object.defineProperty(window, name, {
+        get: () => {
+          throw new DOMException("forbidden", "SecurityError");
+        },
+      });
+    }
+  };
+  const context = await browser.playwright.newContext({ locale: "en-GB" });
+  await context.addInitScript(forbid);
+  const an = note(await Person.openIn(context, server.http(room)));
+  await an.askToJoin("An");
+  await an.isIn();
+  await an.page.goto(elsewhere);
+  await an.page.goto(server.http(room));
+  await an.askToJoin("An");
+  await an.isIn();
+  expect((await binh.roster()).toSorted()).toEqual(["An", "Bình (you)"]);
+  await back(an, elsewhere);
+  await back(an);
+  if (!hasCache) await an.askToJoin("An");
+  await an.say("here");
+  await binh.sees("here");
+});
+
+test("a tab whose stay another one goes on with says so calmly, and is nobody there", async () => {
+  const room = newRoom();
+  const options = { viewport: { width: 390, height: 844 }, colorScheme: "dark" as const, locale: "vi" };
+  const phone = note(await Person.open(browser.playwright, server.http(room), { options }));
+  const an = await enter(room, "An");
+  const second = await beside(an, room);
+  await second.page.getByRole("button", { name: "Continue here as An" }).waitFor();
+  expect(await violations(second)).toEqual([]);
+  await capture(second, "desktop-light-elsewhere");
+  await second.page.getByRole("button", { name: "Continue here as An" }).click();
+  await second.isIn();
+  await an.page.getByRole("button", { name: "Continue here" }).waitFor();
+  expect(await an.page.locator(".connection").innerText()).toContain("Open in another tab");
+  expect(await an.roster()).toEqual(["An"]);
+  expect(await violations(an)).toEqual([]);
+  await capture(an, "desktop-light-taken-over");
+
+  await phone.page.getByRole("textbox").fill("Bình");
+  await phone.page.getByRole("button", { name: "Vào phòng" }).click();
+  await phone.composer.waitFor();
+  const other = await beside(phone, room);
+  await other.page.getByRole("button", { name: "Tiếp tục ở đây" }).waitFor();
+  await capture(other, "phone-dark-elsewhere");
+  await other.page.getByRole("button", { name: "Tiếp tục ở đây" }).click();
+  await phone.page.getByRole("button", { name: "Tiếp tục ở đây" }).waitFor();
+  await capture(phone, "phone-dark-taken-over");
+  expect(await violations(phone)).toEqual([]);
+});
+
+/** `CHAT_SEED=7` walks another way. */
+const SEEDS = process.env.CHAT_SEED ? [Number(process.env.CHAT_SEED)] : [1, 2];
+const STEPS = 25;
+
+test.each(SEEDS)(
+  "whatever becomes of the tabs, one is oneself and nobody sees anything (walk %d)",
+  async (seed) => {
+    const random = new Random(seed);
+    const room = newRoom();
+    const binh = await enter(room, "Bình");
+    let an = await enter(room, "An");
+    const context = an.page.context();
+    const told: string[] = [];
+    const steps: Record<string, () => Promise<unknown>> = {
+      away: () => an.page.goto(elsewhere),
+      chat: () => an.page.goto(server.http(room)),
+      back: () => goBack(an.page),
+      forward: () => an.page.goForward({ waitUntil: "commit" }),
+      reload: () => an.page.reload(),
+      duplicate: async () => {
+        an = await beside(an, room, await sessionOf(an));
+      },
+      close: async () => {
+        await an.page.close();
+        an = await beside(an, room);
+      },
+      reopen: async () => {
+        const kept = await sessionOf(an);
+        await an.page.close();
+        an = await beside(an, room, kept);
+      },
+      beside: async () => {
+        an = await beside(an, room);
+      },
+      older: async () => {
+        const [page] = context.pages();
+        an = people.find((each) => each.page === page) ?? an;
+        await an.page.bringToFront();
+      },
+    };
+    const names = Object.keys(steps);
+    for (let at = 0; at < STEPS; at++) {
+      const name = names[random.integer(0, names.length - 1)] ?? "";
+      told.push(name);
+      await steps[name]?.();
+      if (!an.page.url().startsWith(server.http(room))) continue;
+      try {
+        await settle(an);
+        await an.isIn();
+        const content = `${seed}, step ${at}`;
+        await an.say(content);
+        await binh.sees(content);
+        expect((await binh.roster()).toSorted()).toEqual(["An", "Bình (you)"]);
+      } catch (error) {
+        throw new Error(`after ${told.join(", ")}: ${await an.page.locator("body").innerText()}`, {
+          cause: error,
+        });
+      }
+    }
+    expect(await binh.events()).toEqual(["An joined"]);
+    const contents = await binh.contents();
+    expect(contents).toEqual([...new Set(contents)]);
+  },
+);
+
+/** Goes on as An, whatever the page has to say. */
+async function settle({ page }: Person): Promise<void> {
+  const isIn = page.locator(".connection.open + .top-end .own-nickname");
+  const goOn = page.getByRole("button", { name: /^Continue here/ });
+  await isIn.or(goOn).first().waitFor();
+  while (!(await isIn.count()))
+    await goOn
+      .first()
+      .click({ timeout: 1_000 })
+      .catch(() => {});
+}
+
+function newRoom(): string {
+  return `/rooms/tabs-${++rooms}`;
+}
+
+function note(person: Person): Person {
+  people.push(person);
+  return person;
+}
+
+async function enter(room: string, nickname: string, at = server): Promise<Person> {
+  return note(await Person.join(browser.playwright, at.http(room), nickname));
+}
+
+/** Another tab of somebody's browser. @param kept what is in its `sessionStorage`: a duplicate, or one that is opened again */
+async function beside(person: Person, room: string, kept: Record<string, string> = {}): Promise<Person> {
+  const context: BrowserContext = person.page.context();
+  const other = note(await Person.openIn(context, server.http("/manifest.webmanifest")));
+  await other.page.evaluate((items) => {
+    for (const [key, value] of Object.entries(items)) sessionStorage.setItem(key, value);
+  }, kept);
+  await other.page.goto(server.http(room));
+  return other;
+}
+
+async function sessionOf({ page }: Person): Promise<Record<string, string>> {
+  return page.url().startsWith(server.http("/")) ? await page.evaluate(() => ({ ...sessionStorage })) : {};
+}
+
+/** Opens the page in a browser that has this from a tab of an hour ago. */
+async function enterAfter(room: string, kept: object): Promise<Person> {
+  const context = await browser.playwright.newContext({
+    viewport: { width: 1280, height: 800 },
+    locale: "en-GB",
+  });
+  const person = note(await Person.openIn(context, server.http("/manifest.webmanifest")));
+  const stay = { at: Date.now() - 3_600_000, isLeft: true, kept, given: { ...kept, outbox: [] } };
+  await person.page.evaluate(([key, text]) => localStorage.setItem(key, text), [
+    `classic-chatbox.stay:${room} 1-2`,
+    JSON.stringify(stay),
+  ] as const);
+  await person.page.goto(server.http(room));
+  return person;
+}
+
+async function leave({ page }: Person): Promise<void> {
+  await page.getByRole("button", { name: /Change your nickname/ }).click();
+  await page.getByRole("button", { name: "Leave the chat" }).click();
+}
+
+/** As a browser does with a tab that was long in the background. */
+async function freeze({ page }: Person, isFrozen: boolean): Promise<void> {
+  await page.evaluate((type) => document.dispatchEvent(new Event(type)), isFrozen ? "freeze" : "resume");
+}
+
+/** Goes back, and sees to it that the page comes out of the cache where there is one. */
+async function back({ page }: Person, url?: string): Promise<void> {
+  await goBack(page);
+  if (url !== undefined) return page.waitForURL(url, { waitUntil: "commit" });
+  if (hasCache) {
+    const type = () => performance.getEntriesByType("navigation").map((entry) => entry.toJSON().type);
+    expect(await page.evaluate(type)).not.toEqual(["back_forward"]);
+  }
+}
+
+/** Whether a page is the same one after another and Back. */
+async function isKept(page: Page): Promise<boolean> {
+  await page.evaluate(() => Object.assign(globalThis, { mark: true }));
+  await page.goto("about:blank");
+  await goBack(page);
+  return await page.evaluate(() => "mark" in globalThis);
+}
+
+/** A page out of the cache is not loaded. */
+async function goBack(page: Page): Promise<void> {
+  await page.goBack({ waitUntil: "commit" });
+  await page.evaluate(() => document.readyState);
+}
