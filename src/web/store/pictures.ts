@@ -56,13 +56,18 @@ export class PictureStore {
     this.#keepAddresses(this.#addresses);
   }
 
-  /** Takes the address of a picture. @returns whether it is one that can be used */
-  async chooseAddress(place: Place, address: string): Promise<boolean> {
+  /**
+   * Takes the address of a picture.
+   *
+   * @param isAllowed asked once it is kept: whether this page may fetch it, or only the next one
+   * @returns whether it is one that can be used
+   */
+  async chooseAddress(place: Place, address: string, isAllowed = () => true): Promise<boolean> {
     const url = URL.canParse(address.trim()) ? new URL(address.trim()) : null;
     if (url?.protocol !== "https:") return false;
     await this.clear(place);
     this.#keepAddresses([...this.#addresses, [place, url.href]]);
-    this.#show(place, url.href);
+    if (isAllowed()) this.#show(place, url.href);
     return true;
   }
 

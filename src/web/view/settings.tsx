@@ -115,9 +115,13 @@ function Picture({ place }: { readonly place: Place }) {
     if (isPicture) await pictures.choose(place, file);
   };
   const chooseAddress = async () => {
-    const isGood = await pictures.chooseAddress(place, address.current?.value ?? "");
+    const isGood = await pictures.chooseAddress(place, address.current?.value ?? "", () => {
+      const isNew = allowAddresses(true);
+      // The policy of this page forbids it.
+      if (isNew) location.reload();
+      return !isNew;
+    });
     fault.value = { text: isGood ? "" : words.addressFault };
-    if (isGood && allowAddresses(true)) location.reload();
   };
   const clear = async () => {
     await pictures.clear(place);
