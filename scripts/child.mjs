@@ -33,8 +33,8 @@ export const staysBehind = outlivesTerminal();
  * to stop.
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ cwd?: string, stdio?: import("node:child_process").StdioOptions, shell?: boolean }} [options] stdio is this
- *   process's own unless told otherwise
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, stdio?: import("node:child_process").StdioOptions, shell?: boolean }}
+ *   [options] stdio is this process's own unless told otherwise
  * @returns {Promise<Ending>} rejects when the program cannot be started at all
  */
 export function run(program, args, options = {}) {

@@ -28,7 +28,7 @@ function wholeNumber(name, text) {
 
 console.log(`${rounds} conversations, seeds ${seed} to ${seed + rounds - 1}`);
 const bun = await install({ dev: true });
-const flags = ["test", ...ownSettings, "--no-orphans", "--timeout=120000", tests];
+const flags = ["test", ...ownSettings, "--no-orphans", "--timeout=300000", tests];
 const child = spawn(bun, flags, {
   cwd: root,
   stdio: ["ignore", "pipe", "pipe"],

@@ -4,7 +4,7 @@
  */
 import { buildClient } from "../src/server/pages.ts";
 
-const SCRIPT_MOST_BYTES = 48_000;
+const SCRIPT_MOST_BYTES = 49_000;
 
 let scriptBytes = 0;
 for (const { name, bytes } of await buildClient()) {

@@ -1,22 +1,60 @@
 // @ts-check
 // `npm test`: installs what is missing, runs the tests, and ends with one line that counts them.
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, sep } from "node:path";
+import { createInterface } from "node:readline";
 import { run } from "./child.mjs";
 import { install, ownSettings, root } from "./install.mjs";
+
+/** No test takes so long on the slowest machine: it ends one that waits for what never comes. */
+const TEST_MOST_MS = 300_000;
+/** So many files run side by side: about half of a run is waiting for what a server does after some seconds. */
+const AT_ONCE = Math.min(2 * availableParallelism(), 8);
+/** The folders with the longest files come first, so that at the end nothing waits for one of those alone. */
+const FIRST = ["cluster", "e2e", "faults", "bench", "fuzz", "conversations"];
+
+/**
+ * What came of tests.
+ * @typedef {{ code: number, passed: number, failed: number }} Result
+ */
+
+/**
+ * Runs tests in a process of their own and waits for their end.
+ * @param {readonly string[]} args files and flags for `bun test`
+ * @param {import("node:child_process").StdioOptions} stdio
+ * @returns {Promise<Result & { interrupted: boolean }>}
+ */
+async function test(args, stdio) {
+  const report = join(folder, `${args.join(" ").replaceAll(/\W+/g, "-").slice(0, 200)}.xml`);
+  // bunfig.toml has no setting for the timeout.
+  const flags = [`--timeout=${TEST_MOST_MS}`, "--reporter=junit", `--reporter-outfile=${report}`];
+  const all = ["test", ...ownSettings, "--no-orphans", ...flags, ...args];
+  const { code, interrupted } = await run(bun, all, { cwd: root, env, stdio });
+  return { code, interrupted, ...count(report, code) };
+}
 
 /**
  * @param {string} report path of a JUnit report
  * @param {number} code the exit code of the run
- * @returns {{ passed: number, failed: number }}
  */
 function count(report, code) {
   const totals = /<testsuites [^>]*>/.exec(read(report))?.[0] ?? "";
   /** @param {string} name */
   const total = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
   const failed = total("failures");
-  // The report knows nothing of a test file that could not be loaded.
+  // The report knows nothing of a test file that could not be loaded, or of a process that crashed.
   return {
     passed: total("tests") - failed - total("skipped"),
     failed: code === 0 ? failed : Math.max(failed, 1),
@@ -32,49 +70,90 @@ function read(file) {
   }
 }
 
-/**
- * Runs tests and waits for their end.
- * @param {readonly string[]} args files and flags for `bun test`
- * @param {string} report where the JUnit report goes
- * @param {import("node:child_process").StdioOptions} stdio
- */
-async function test(args, report, stdio) {
-  // bunfig.toml has no setting for the timeout. Some tests drive a browser, or kill and restart a server many times.
-  const flags = ["--no-orphans", "--timeout=120000", "--reporter=junit", `--reporter-outfile=${report}`];
-  const { code } = await run(bun, ["test", ...ownSettings, ...flags, ...args], { cwd: root, stdio });
-  return { code, ...count(report, code) };
+/** The test files, in the order in which they are begun. */
+function testFiles() {
+  const tests = join(root, "tests");
+  if (!existsSync(tests)) return [];
+  /** @param {string} path */
+  const rank = (path) => (FIRST.indexOf(path.split(sep)[0] ?? "") + FIRST.length + 1) % (FIRST.length + 1);
+  return readdirSync(tests, { recursive: true })
+    .map(String)
+    .filter((path) => /\.test\.tsx?$/.test(path))
+    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .map((path) => `./${join("tests", path)}`);
 }
 
 /**
- * The folders of the tests in two groups that take about as long as each other. They run side by side, since much of a run
- * is waiting for what a server does after some seconds.
- * @returns {[string[], string[]]}
+ * Runs all test files, some at a time. What one has to say is printed when it is done.
+ * @returns {Promise<Result>}
  */
-function groups() {
-  const waiting = ["cluster", "contracts", "faults", "fuzz"];
-  const others = readdirSync(join(root, "tests")).filter(
-    (name) => name !== "support" && !waiting.includes(name),
-  );
-  /** @param {string[]} names */
-  const paths = (names) => names.map((name) => `tests/${name}/`);
-  return [paths(others), paths(waiting)];
+async function testAll() {
+  const waiting = testFiles();
+  /** @type {Result} */
+  const sum = { code: 0, passed: 0, failed: 0 };
+  let stopped = false;
+  const next = async () => {
+    for (let file = waiting.shift(); file !== undefined && !stopped; file = waiting.shift()) {
+      const output = join(folder, `${file.replaceAll(/\W+/g, "-")}.txt`);
+      const descriptor = openSync(output, "w");
+      const { code, passed, failed, interrupted } = await test([file], ["ignore", descriptor, descriptor]);
+      closeSync(descriptor);
+      process.stdout.write(readFileSync(output));
+      if (code !== 0) console.log(`${file} ended with ${code}`);
+      stopped ||= interrupted;
+      sum.code ||= code;
+      sum.passed += passed;
+      sum.failed += failed;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  return sum;
+}
+
+/**
+ * A PostgreSQL that all files share, each with databases of its own. It ends with this process, whatever ends that.
+ * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
+ */
+async function startDatabase() {
+  const program = [...ownSettings, join(root, "tests/support/database.ts")];
+  const child = spawn(bun, program, { cwd: root, env, stdio: ["pipe", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  for await (const url of createInterface({ input: child.stdout })) {
+    const stop = async () => {
+      child.stdin.end();
+      await ended;
+    };
+    return { url, stop };
+  }
+  throw new Error("PostgreSQL did not start");
+}
+
+/** @returns {Promise<Result>} */
+async function testAllWithDatabase() {
+  const database = env.DATABASE_URL === undefined ? await startDatabase() : null;
+  if (database) env.DATABASE_URL = database.url;
+  try {
+    return await testAll();
+  } finally {
+    await database?.stop();
+  }
 }
 
 const bun = await install({ dev: true });
 const folder = mkdtempSync(join(tmpdir(), "classic-chatbox-test-"));
+// What tests cannot remove themselves, when they are ended from outside, lies in there, too.
+const temporary = join(folder, "tmp");
+/** @type {NodeJS.ProcessEnv} */
+const env = { ...process.env, TMPDIR: temporary };
+// PostgreSQL does not run as root, and has its files in there as another user.
+chmodSync(folder, 0o711);
+mkdirSync(temporary, { mode: 0o711 });
 const args = process.argv.slice(2);
-const [shown, aside] = args.length > 0 ? [args, null] : groups();
-// The second group is printed when it is done, so that the two are not mixed.
-const output = join(folder, "aside.txt");
-const file = openSync(output, "w");
-const results = await Promise.all([
-  test(shown, join(folder, "shown.xml"), "inherit"),
-  ...(aside ? [test(aside, join(folder, "aside.xml"), ["ignore", file, file])] : []),
-]);
-closeSync(file);
-process.stdout.write(readFileSync(output));
-rmSync(folder, { recursive: true, force: true });
-/** @param {"code" | "passed" | "failed"} what */
-const sum = (what) => results.reduce((total, result) => total + result[what], 0);
-console.log(`${sum("passed")} passed, ${sum("failed")} failed`);
-process.exit(results.find(({ code }) => code !== 0)?.code ?? 0);
+try {
+  const { code, passed, failed } =
+    args.length > 0 ? await test(args, "inherit") : await testAllWithDatabase();
+  console.log(`${passed} passed, ${failed} failed`);
+  process.exitCode = code;
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}

@@ -2,6 +2,8 @@
 export interface Environment {
   /** The time in Unix milliseconds. */
   now(): number;
+  /** Milliseconds since some moment: nobody can set this clock. It may stand still while the machine sleeps. */
+  elapsed(): number;
   /** A random number from 0 up to, but not, 1. */
   random(): number;
   /** Calls `run` after so many milliseconds. @returns what cancels that */
@@ -20,6 +22,7 @@ export interface Environment {
 /** The browser, Bun or Node. */
 export const PLATFORM: Environment = {
   now: Date.now,
+  elapsed: () => performance.now(),
   random: Math.random,
   setTimer(run, waitMs) {
     const timer = setTimeout(run, waitMs);

@@ -27,6 +27,8 @@ const SENT_WITHOUT_KEY = 0;
 
 interface Entry extends OutboxEntry {
   sentAt: number | null;
+  /** The same by the clock that nobody can set; missing when an earlier page sent it. */
+  flownAt?: number;
   /** On the wire of the present line, its reply still to come. */
   flying: boolean;
   /** These are missing when an earlier page sent it. */
@@ -105,8 +107,7 @@ export class Outbox {
     // Version 2 has no keys: one at a time leaves one in doubt at most.
     const most = line.version === 2 ? 1 : Math.floor(line.burst / 2);
     this.#window = Math.max(1, Math.min(WINDOW, most));
-    const nowMs = this.#settings.environment.now();
-    this.#giveUp(({ sentAt }) => sentAt !== null && nowMs - sentAt > KEY_REMEMBERED_MS);
+    this.#giveUp((entry) => entry.sentAt !== null && this.#ageMs(entry.sentAt, entry) > KEY_REMEMBERED_MS);
     this.#flush();
   }
 
@@ -170,7 +171,11 @@ export class Outbox {
     const { key, content } = entry;
     entry.flying = true;
     // The first time counts: the server may have stored it then, and remembers it from then on.
-    entry.sentAt ??= line.version === 2 ? SENT_WITHOUT_KEY : this.#settings.environment.now();
+    if (entry.sentAt === null) {
+      const { environment } = this.#settings;
+      entry.sentAt = line.version === 2 ? SENT_WITHOUT_KEY : environment.now();
+      entry.flownAt = environment.elapsed();
+    }
     this.#memory.save();
     line.send(content, key, (reply) => {
       entry.flying = false;
@@ -200,6 +205,12 @@ export class Outbox {
       if (line.version === 2) entry.sentAt = null;
       line.drop();
     } else this.#fail(entry, error);
+  }
+
+  /** How long ago it was sent, rather too much than too little: one clock may have been set, the other one stands still in sleep. */
+  #ageMs(sentAt: number, { flownAt = Infinity }: Entry): number {
+    const { environment } = this.#settings;
+    return Math.max(Math.abs(environment.now() - sentAt), environment.elapsed() - flownAt);
   }
 
   #giveUp(isLost: (entry: Entry) => boolean): void {

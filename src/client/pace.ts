@@ -18,16 +18,15 @@ export interface Pace {
  *
  * @param rate the server's own, of which only a part is used
  */
-export function paceOf(rate: Rate, clock: Pick<Environment, "now">): Pace {
+export function paceOf(rate: Rate, clock: Pick<Environment, "elapsed">): Pace {
   const perMs = (rate.perSecond * SHARE) / 1000;
   const burst = Math.max(1, Math.floor(rate.burst / 2));
   let tokens = burst;
-  let countedAt = clock.now();
+  let countedAt = clock.elapsed();
   return {
     waitMs() {
-      const now = clock.now();
-      // A clock may be set back.
-      tokens = Math.min(burst, tokens + Math.max(0, now - countedAt) * perMs);
+      const now = clock.elapsed();
+      tokens = Math.min(burst, tokens + (now - countedAt) * perMs);
       countedAt = now;
       return tokens < 1 ? Math.ceil((1 - tokens) / perMs) : 0;
     },

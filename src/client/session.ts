@@ -159,7 +159,7 @@ export class Session {
   /** Tells the others that this one is writing, if it is time to. */
   typing(): void {
     const place = this.#place;
-    const now = this.#settings.environment.now();
+    const now = this.#settings.environment.elapsed();
     if (place.kind !== "inside" || place.line.version === 2 || now < this.#typeAgainAt) return;
     this.#typeAgainAt = now + TYPING_EVERY_MS;
     place.line.tell({ type: "typing" });

@@ -4,6 +4,7 @@ import { Chat } from "../client/chat.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { showUnread, tellArrival, watch } from "./page/attention.ts";
+import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
 import { dress, fitKeyboard } from "./page/theme.ts";
@@ -11,19 +12,25 @@ import { browserVault } from "./page/vault.ts";
 import { Announcer } from "./store/announcer.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
-import { keeperOver, keyPrefix, prefixed } from "./store/keeper.ts";
+import { keeperOver, keepNewest, keyPrefix, prefixed } from "./store/keeper.ts";
 import { OWN_KEY } from "./store/own.ts";
-import { PictureStore } from "./store/pictures.ts";
-import { RoomStore } from "./store/room.ts";
+import { PICTURES_KEY, PictureStore } from "./store/pictures.ts";
+import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
 import { SettingsStore } from "./store/settings.ts";
 import { Shelf } from "./store/shelf.ts";
 import { TabStorage } from "./store/tab-storage.ts";
+import { READ_KEY } from "./store/unread.ts";
+import "./view/translation.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
 
+/** Of so many rooms a browser keeps what was read last, and the nickname. */
+const ROOMS_MOST = 200;
+
 const { path, socket } = addressOf(location, CHAT_ROOT);
 const prefix = keyPrefix(CHAT_ROOT);
-const keeper = keeperOver(() => prefixed(prefix, localStorage));
+const keeperOf = (find: () => Storage) => keeperOver(() => prefixed(prefix, find()));
+const keeper = keeperOf(() => localStorage);
 const settings = new SettingsStore(keeper, navigator.languages);
 const pictures = new PictureStore(browserVault(prefix), keeper);
 const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
@@ -44,11 +51,18 @@ const room = new RoomStore({
     }),
   arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
 });
-const draft = new DraftStore(keeper, path, room.others);
+const draft = new DraftStore(
+  keeper,
+  keeperOf(() => sessionStorage),
+  path,
+  room.others,
+);
+for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(keeper, kind, ROOMS_MOST);
 const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
 const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
 dress(settings, pictures);
+watchCalendar(settings);
 fitKeyboard();
 submitByClick();
 watch(room);
@@ -62,7 +76,12 @@ goToLinked();
 addEventListener("hashchange", goToLinked);
 addEventListener("storage", ({ key, newValue }: StorageEvent) => {
   if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
+  if (key === prefix + PICTURES_KEY) void pictures.load();
+  if (key?.startsWith(prefix)) draft.share(key.slice(prefix.length), newValue);
+  share();
 });
+// A page that one goes back to was not told of what other tabs changed.
+addEventListener("pageshow", share);
 
 const root = document.getElementById("root");
 if (root) {
@@ -76,8 +95,16 @@ if (root) {
   );
 }
 
-/** A link to a message ends with its id. */
+/** Takes over what other tabs have kept. */
+function share(): void {
+  settings.share();
+  room.unread.share();
+}
+
+/** A link to a message ends with its id and its time. */
 function goToLinked(): void {
-  const id = /^#(\d+)$/.exec(location.hash)?.[1];
-  if (id !== undefined) room.visit(Number(id), () => announcer.tell(settings.words.peek().gone));
+  const [, id, time] = /^#(\d+)(?:\.([\da-z]+))?$/.exec(location.hash) ?? [];
+  if (id === undefined) return;
+  const timeMs = time === undefined ? undefined : Number.parseInt(time, 36);
+  room.visit(Number(id), () => announcer.tell(settings.words.peek().gone), timeMs);
 }

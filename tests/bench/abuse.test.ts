@@ -10,6 +10,7 @@ import { type RunOptions, run } from "../../bench/run.ts";
 import { OWN_CHECKOUT, Servers } from "../../bench/servers.ts";
 import { mergeRounds, sideBySide } from "../../bench/side-by-side.ts";
 import { targetResults } from "../../bench/targets.ts";
+import { freePort } from "../support/port.ts";
 import { TemporaryFolder } from "../support/server.ts";
 
 function tinyAbuse(attacks: readonly string[], more: Partial<RunOptions> = {}): Promise<Results> {
@@ -63,7 +64,11 @@ test.skipIf(process.platform !== "linux")("everybody who loses the connection is
   using folder = new TemporaryFolder();
   const servers = new Servers(folder.path);
   const dataFile = servers.newDataFile();
-  const before = await servers.start(contender("v3"), { dataFile, isLimited: true });
+  const before = await servers.start(contender("v3"), {
+    dataFile,
+    isLimited: true,
+    port: await freePort(),
+  });
   const innocents = new Innocents(before.port);
   try {
     await innocents.gather();

@@ -143,6 +143,23 @@ test("KEY-2 a send is given up when the server may have forgotten its key", asyn
   await later;
 });
 
+test.each([-3_600_000, -300_000, 3_600_000])(
+  "KEY-2 a send is not repeated after its time, though the clock was set by %p ms",
+  async (setBy) => {
+    const stage = new Stage({ name: "An" });
+    stage.enter();
+    const sent = stage.chat.send("in doubt");
+    stage.environment.setBy = setBy;
+    stage.socket.end();
+    stage.environment.online = false;
+    stage.environment.change("offline");
+    stage.environment.pass(11 * 60_000);
+    stage.chat.retryNow();
+    stage.socket.open(3).welcome("S2").answer(got([]));
+    expect(await caught(sent)).toBeInstanceOf(UncertainError);
+  },
+);
+
 test("KEY-2 what counts is when a send first went out, not when it last did", async () => {
   const stage = new Stage({ name: "An" });
   stage.enter();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { PLATFORM } from "../../src/client/environment.ts";
 import { Chat } from "../../src/client/index.ts";
 import { ws } from "../support/client.ts";
+import { freePort } from "../support/port.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 
 const root = join(import.meta.dir, "..", "..");
@@ -241,9 +242,9 @@ test("an address that is found out by asking for it is one of HTTP", async () =>
 });
 
 test("a chat comes back to a server that restarts, and what was said meanwhile is sent", async () => {
-  await using server = await startServer();
-  const { port } = server;
   // The same port again, as an operator's server has.
+  const port = await freePort();
+  await using server = await startServer(["--port", String(port)]);
   const url = `ws://127.0.0.1:${port}/`;
   const chat = new Chat(url, { name: "An", retryFirstMs: 50, retryMostMs: 50 });
   const first = await chat.send("before");

@@ -281,6 +281,21 @@ test("TYPE-2 typing goes out once in 2 s, and only in the room", () => {
   expect(stage.told("typing")).toEqual([{ type: "typing", name: "Bình" }]);
 });
 
+test.each([-3_600_000, 86_400_000])(
+  "TYPE-2 whoever is writing is told so, though the clock was set by %p ms",
+  (setBy) => {
+    const stage = new Stage({ name: "An" });
+    const socket = stage.enter();
+    stage.chat.typing();
+    stage.environment.setBy = setBy;
+    stage.chat.typing();
+    expect(socket.requests.length).toBe(1);
+    stage.environment.pass(2000);
+    stage.chat.typing();
+    expect(socket.requests.length).toBe(2);
+  },
+);
+
 test("a missed message under one's own nickname is somebody else's: whoever had it while the session was over", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();

@@ -97,6 +97,8 @@ export class FakeSocket {
 /** A clock and a network that the test moves. */
 export class FakeEnvironment implements Environment {
   time = 1_800_000_000_000;
+  /** By how much somebody has set the clock. */
+  setBy = 0;
   online = true;
   chance = 0.5;
   probe?: (url: string) => Promise<number>;
@@ -109,6 +111,10 @@ export class FakeEnvironment implements Environment {
   }
 
   now(): number {
+    return this.time + this.setBy;
+  }
+
+  elapsed(): number {
     return this.time;
   }
 

@@ -21,7 +21,7 @@ const ABOUT = [
 
 for (const name of ABOUT) {
   test(`the conversations of ${name} hold with a database`, async () => {
-    const child = Bun.spawn([process.execPath, "test", "--timeout=60000", join(FOLDER, `${name}.test.ts`)], {
+    const child = Bun.spawn([process.execPath, "test", "--timeout=240000", join(FOLDER, `${name}.test.ts`)], {
       cwd: join(import.meta.dir, "../.."),
       // The databases are made where this one is.
       env: { ...process.env, CHAT_ENGINE: "postgres", DATABASE_URL: await createDatabase() },

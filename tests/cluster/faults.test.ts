@@ -9,10 +9,10 @@ import { startServer } from "../support/server.ts";
 import { contents, pageOf, V3Client, type V3Message } from "../support/v3.ts";
 import { Writer } from "../support/writer.ts";
 
-const FLAGS = ["--no-limits", "--grace", "60", "--restart-grace", "60"];
+const FLAGS = ["--no-limits", "--grace", "600", "--restart-grace", "600"];
 
 test("EV-7 LIVE-3 the people of a server that was killed are told as left once by each survivor, and who can resume does", async () => {
-  await using cluster = await Cluster.start(3, ["--restart-grace", "60"]);
+  await using cluster = await Cluster.start(3, ["--restart-grace", "600"]);
   const survivors = [
     await ChatClient.registered(cluster.at(0).url(), "survivor 0"),
     await ChatClient.registered(cluster.at(1).url(), "survivor 1"),
@@ -40,7 +40,7 @@ test("EV-7 LIVE-3 the people of a server that was killed are told as left once b
     survivor[Symbol.dispose]();
   }
   expect(classics.length).toBe(2);
-}, 60_000);
+});
 
 test("DUR-1 DUR-2 DUR-3 KEY-3 a database that is restarted, killed, paused and cut off under load loses and doubles nothing", async () => {
   await using postgres = await PostgresServer.start();
@@ -92,7 +92,7 @@ test("DUR-1 DUR-2 DUR-3 KEY-3 a database that is restarted, killed, paused and c
   await Promise.all(writers.map((writer) => writer.more(20)));
   await finishAndCheck(cluster, writers);
   await witness.say("the connection has outlived it all");
-}, 120_000);
+});
 
 test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the database is away, get goes on, and all works again", async () => {
   await using postgres = await PostgresServer.start();
@@ -106,11 +106,8 @@ test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the datab
   using chi = await V3Client.registered(cluster.at(0).url(), "Chi");
   for (const client of [an, binh]) await client.next();
   await postgres.stop("SIGKILL");
-  expect(JSON.parse(await an.ask({ type: "send", content: "lost" }))).toMatchObject({
-    status: false,
-    username: "An",
-    reason: "ErrorWhenSend",
-  });
+  // All at once: a server that is cut off for 15 s gives up its people.
+  const failed = an.ask({ type: "send", content: "lost" });
   expect(await binh.get()).toMatchObject({
     online: ["An", "Bình", "Chi"],
     messages: [{ content: "before" }],
@@ -119,6 +116,11 @@ test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the datab
   expect(JSON.parse(await binh.ask({ type: "name", name: "Dung" }))).toMatchObject({
     status: false,
     reason: "ErrorWhenChange",
+  });
+  expect(JSON.parse(await failed)).toMatchObject({
+    status: false,
+    username: "An",
+    reason: "ErrorWhenSend",
   });
   await postgres.restart();
   let reply: Frame;
@@ -132,7 +134,7 @@ test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the datab
     expect.stringContaining("LISTEN"),
   );
   expect([stderr, lines.filter(({ text }) => !text.startsWith("{"))]).toEqual(["", []]);
-}, 60_000);
+});
 
 test("CLOSE-7 a server that is cut off for too long closes its clients with 1013, and they go on when the database is back", async () => {
   await using postgres = await PostgresServer.start();
@@ -150,7 +152,7 @@ test("CLOSE-7 a server that is cut off for too long closes its clients with 1013
   while ((await again.page()).online.length > 1);
   expect((await again.page()).online).toEqual(["An"]);
   again[Symbol.dispose]();
-}, 60_000);
+});
 
 test("DUR-2 KEY-3 servers that are killed at random under load lose and double nothing", async () => {
   await using cluster = await Cluster.start(3, FLAGS);
@@ -167,7 +169,7 @@ test("DUR-2 KEY-3 servers that are killed at random under load lose and double n
     await Promise.all(writers.map((writer) => writer.more(10)));
   }
   await finishAndCheck(cluster, writers);
-}, 120_000);
+});
 
 test("RES-7 CLOSE-6 a rolling restart under load: nothing is lost or doubled, and nobody is seen to leave", async () => {
   await using cluster = await Cluster.start(3, FLAGS);
@@ -190,7 +192,7 @@ test("RES-7 CLOSE-6 a rolling restart under load: nothing is lost or doubled, an
     expect(writer.returns).toBeGreaterThan(0);
   }
   await finishAndCheck(cluster, writers);
-}, 120_000);
+});
 
 test("EV-7 CLOSE-7 a server that was paused and taken for dead is not heard any more, and its clients are closed with 1013", async () => {
   await using cluster = await Cluster.start(2, FLAGS);
@@ -214,7 +216,7 @@ test("EV-7 CLOSE-7 a server that was paused and taken for dead is not heard any 
   const joined = await resumeSoon(paused.url(), again.session);
   expect((await joined.page()).online).toEqual(["survivor", "modern"]);
   joined[Symbol.dispose]();
-}, 60_000);
+});
 
 test("CLOSE-7 RES-4 who missed more than the log still has is closed with 1013 and resumes without a gap", async () => {
   await using cluster = await Cluster.start(2, FLAGS);
@@ -233,7 +235,7 @@ test("CLOSE-7 RES-4 who missed more than the log still has is closed with 1013 a
   while (reply.status !== true) reply = await again.resume(binh.session, { after: last });
   expect(contents(pageOf(reply))).toEqual(["missed 1", "missed 2"]);
   await an.chat.expectNothing();
-}, 60_000);
+});
 
 test("CLOSE-7 EV-7 SEND-7 a server that alone is cut off from the database gives up its people, and comes back", async () => {
   await using cluster = await Cluster.start(1, FLAGS);
@@ -262,7 +264,7 @@ test("CLOSE-7 EV-7 SEND-7 a server that alone is cut off from the database gives
   await survivor.say("all is well");
   expect(await back.next()).toMatchObject({ content: "all is well" });
   back[Symbol.dispose]();
-}, 60_000);
+});
 
 /** Every acknowledged message is there, once, under its id, and each writer's are in the order in which it sent them. */
 async function finishAndCheck(cluster: Cluster, writers: readonly Writer[]): Promise<void> {

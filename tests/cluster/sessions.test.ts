@@ -4,8 +4,10 @@ import { ChatClient } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { contents, pageOf, V3Client } from "../support/v3.ts";
 
+const LONG_GRACE = ["--grace", "600", "--restart-grace", "600"];
+
 test("RES-1 RES-4 GRACE-1 who resumes at another server missed nothing, and nobody sees anything", async () => {
-  await using cluster = await Cluster.start(3);
+  await using cluster = await Cluster.start(3, LONG_GRACE);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");
   expect(await an.next()).toMatchObject({ datatype: "register", name: "Bình" });
@@ -23,7 +25,7 @@ test("RES-1 RES-4 GRACE-1 who resumes at another server missed nothing, and nobo
 });
 
 test("RES-2 CLOSE-9 the ghost at another server is closed with 4001, hears nothing more and says nothing more", async () => {
-  await using cluster = await Cluster.start(2);
+  await using cluster = await Cluster.start(2, LONG_GRACE);
   using ghost = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(0).url(), "Bình");
   await ghost.next();
@@ -35,7 +37,7 @@ test("RES-2 CLOSE-9 the ghost at another server is closed with 4001, hears nothi
 });
 
 test("RES-3 of many resumes with one secret at different servers at once one wins", async () => {
-  await using cluster = await Cluster.start(3, ["--no-limits"]);
+  await using cluster = await Cluster.start(3, ["--no-limits", ...LONG_GRACE]);
   let client = await V3Client.registered(cluster.at(0).url(), "An");
   for (let round = 0; round < 30; round++) {
     const rivals = await Promise.all([0, 1, 2].map((at) => V3Client.connect(cluster.at(at).url())));
@@ -83,7 +85,7 @@ test("KEY-2 KEY-3 KEY-5 a key is stored once whichever server it comes to, for w
 });
 
 test("RES-7 GRACE-4 after a stop of all servers everybody resumes, and those of version 2 have left", async () => {
-  await using cluster = await Cluster.start(2);
+  await using cluster = await Cluster.start(2, LONG_GRACE);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using _classic = await ChatClient.registered(cluster.at(1).url(), "Classic");
   expect(await Promise.all(cluster.servers.map((server) => server.stop()))).toEqual([0, 0]);

@@ -198,7 +198,7 @@ test("no error repeats the password of a database URL, wherever the URL was give
 });
 
 test("a flag can be an environment variable, and the flag wins", async () => {
-  const env = { CHATBOX_TIMESTAMP: "YYYY", CHATBOX_GETS_BURST: "1", CHATBOX_GETS_PER_SECOND: "0.1" };
+  const env = { CHATBOX_TIMESTAMP: "YYYY", CHATBOX_GETS_BURST: "1", CHATBOX_GETS_PER_SECOND: "0.001" };
   await using server = await startServer(["--timestamp", "MM.YYYY"], { env });
   using client = await ChatClient.connect(server.url());
   client.send({ type: "name", name: "An" });

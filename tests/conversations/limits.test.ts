@@ -11,6 +11,15 @@ async function burst(client: ChatClient, requests: readonly unknown[]): Promise<
   return replies;
 }
 
+/** A rate at which nothing more is allowed while a test runs, however slow the machine is. */
+const SELDOM = "0.001";
+
+/** At that rate it takes a thousand seconds, of which some have passed. */
+function expectSeldom(seconds: number): void {
+  expect(seconds).toBeGreaterThan(0);
+  expect(seconds).toBeLessThanOrEqual(1000);
+}
+
 const repeated = (request: unknown, times: number) => Array.from({ length: times }, () => request);
 
 /** Splits replies at the first TooManyRequests, and checks that all after it have the exact form. */
@@ -51,7 +60,7 @@ test("LIM-1 a message larger than the frame size that was set closes with 1009",
 });
 
 test("LIM-2 LIM-5 requests over the rate are refused by their kind, and the burst before is served", async () => {
-  await using server = await startServer(["--requests-per-second", "1", "--requests-burst", "10"]);
+  await using server = await startServer(["--requests-per-second", SELDOM, "--requests-burst", "10"]);
   const kinds = {
     send: { type: "send", content: "x" },
     name: { data: "name", name: "" },
@@ -60,52 +69,48 @@ test("LIM-2 LIM-5 requests over the rate are refused by their kind, and the burs
   for (const [kind, request] of Object.entries(kinds)) {
     using client = await ChatClient.connect(server.url());
     const { served, retry } = splitAtRefusal(await burst(client, repeated(request, 14)), kind);
-    expect(served.length).toBeGreaterThanOrEqual(10);
-    expect(served.length).toBeLessThan(14);
-    expect(retry).toBe(1);
+    expect(served).toHaveLength(10);
+    expectSeldom(retry);
   }
   for (const request of [{ type: "shout" }, [], "text", {}]) {
     using client = await ChatClient.connect(server.url());
     const { served } = splitAtRefusal(await burst(client, repeated(request, 14)), null);
-    expect(served.length).toBeLessThan(14);
+    expect(served).toHaveLength(10);
   }
 });
 
 test("LIM-2 a frame that is not JSON counts too", async () => {
-  await using server = await startServer(["--requests-per-second", "1", "--requests-burst", "10"]);
+  await using server = await startServer(["--requests-per-second", SELDOM, "--requests-burst", "10"]);
   using client = await ChatClient.connect(server.url());
   const replies: string[] = [];
   for (let i = 0; i < 14; i++) client.sendText("no JSON");
   for (let i = 0; i < 14; i++) replies.push(await client.nextText());
   const { served } = splitAtRefusal(replies, null);
-  expect(served.length).toBeLessThan(14);
+  expect(served).toHaveLength(10);
 });
 
 test("LIM-3 name requests have a rate of their own", async () => {
-  await using server = await startServer(["--names-per-second", "0.5", "--names-burst", "4"]);
+  await using server = await startServer(["--names-per-second", SELDOM, "--names-burst", "4"]);
   using client = await ChatClient.connect(server.url());
   const requests = Array.from({ length: 7 }, (_, i) => ({ type: "name", name: `An ${i}` }));
   const { served, retry } = splitAtRefusal(await burst(client, requests), "name");
-  expect(served.length).toBeGreaterThanOrEqual(4);
-  expect(served.length).toBeLessThan(7);
-  expect(retry).toBe(2);
+  expect(served).toHaveLength(4);
+  expectSeldom(retry);
   await client.say("sends go on");
-  expect((await client.get()).online).toEqual([`An ${served.length - 1}`]);
+  expect((await client.get()).online).toEqual(["An 3"]);
 });
 
 test("LIM-4 get requests have a rate of their own", async () => {
-  await using server = await startServer(["--gets-per-second", "0.2", "--gets-burst", "3"]);
+  await using server = await startServer(["--gets-per-second", SELDOM, "--gets-burst", "3"]);
   using client = await ChatClient.registered(server.url(), "An");
   const { served, retry } = splitAtRefusal(await burst(client, repeated({ type: "get" }, 6)), "get");
-  expect(served.length).toBeGreaterThanOrEqual(3);
-  expect(served.length).toBeLessThan(6);
-  expect(retry).toBeGreaterThanOrEqual(4);
-  expect(retry).toBeLessThanOrEqual(5);
+  expect(served).toHaveLength(3);
+  expectSeldom(retry);
   await client.say("sends go on");
 });
 
 test("LIM-5 refusals for a rate keep their place among the replies", async () => {
-  await using server = await startServer(["--gets-per-second", "0.1", "--gets-burst", "1"]);
+  await using server = await startServer(["--gets-per-second", SELDOM, "--gets-burst", "1"]);
   using client = await ChatClient.registered(server.url(), "An");
   const requests = Array.from({ length: 10 }, (_, i) =>
     i % 2 ? { type: "get" } : { type: "send", content: `${i}` },
@@ -116,7 +121,7 @@ test("LIM-5 refusals for a rate keep their place among the replies", async () =>
 });
 
 test("LIM-6 a request over the rate changes nothing, and after the seconds named it is served", async () => {
-  await using server = await startServer(["--requests-per-second", "1", "--requests-burst", "5"]);
+  await using server = await startServer(["--requests-per-second", "0.2", "--requests-burst", "5"]);
   using witness = await ChatClient.registered(server.url(), "witness");
   using client = await ChatClient.registered(server.url(), "An");
   await witness.next();
@@ -135,7 +140,7 @@ test("LIM-6 a request over the rate changes nothing, and after the seconds named
 });
 
 test("LIM-2 a rate holds for one connection and not for another", async () => {
-  await using server = await startServer(["--requests-per-second", "1", "--requests-burst", "5"]);
+  await using server = await startServer(["--requests-per-second", SELDOM, "--requests-burst", "5"]);
   using first = await ChatClient.connect(server.url());
   using second = await ChatClient.connect(server.url());
   const replies = await burst(first, repeated({ type: "get" }, 7));
@@ -156,7 +161,7 @@ test("LIM-9 connections of one address have a limit, and a place is free again a
 });
 
 test("LIM-9 new connections of one address have a rate, and the refusal says when to come again", async () => {
-  await using server = await startServer(["--connection-rate", "0.1", "--connection-burst", "3"]);
+  await using server = await startServer(["--connection-rate", SELDOM, "--connection-burst", "3"]);
   for (let i = 0; i < 3; i++) expect(await upgradeStatus(server.url())).toBe(101);
   const response = await fetch(server.http("/"), {
     headers: {
@@ -167,9 +172,7 @@ test("LIM-9 new connections of one address have a rate, and the refusal says whe
     },
   });
   expect(response.status).toBe(429);
-  const seconds = Number(response.headers.get("retry-after"));
-  expect(seconds).toBeGreaterThanOrEqual(1);
-  expect(seconds).toBeLessThanOrEqual(10);
+  expectSeldom(Number(response.headers.get("retry-after")));
 });
 
 test("LIM-9 an upgrade that comes to nothing gives its place back", async () => {
@@ -304,9 +307,9 @@ test("--no-limits lifts the rates and the connections of an address", async () =
 });
 
 test("LIM-11 a connection that does not finish its request is closed, even if it sends on, and others are not", async () => {
-  await using server = await startServer(["--handshake-timeout", "1"]);
+  await using server = await startServer(["--handshake-timeout", "4"]);
   using member = await ChatClient.registered(server.url(), "An");
-  for (const slowly of [false, true]) {
+  const half = async (slowly: boolean) => {
     const closed = Promise.withResolvers<void>();
     const socket = await Bun.connect({
       hostname: "127.0.0.1",
@@ -317,7 +320,8 @@ test("LIM-11 a connection that does not finish its request is closed, even if it
     const trickle = setInterval(() => slowly && socket.write("T"), 100);
     await closed.promise;
     clearInterval(trickle);
-  }
+  };
+  await Promise.all([half(false), half(true)]);
   await member.say("still here");
 });
 

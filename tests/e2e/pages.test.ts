@@ -1,8 +1,6 @@
-import { beforeAll, expect, setDefaultTimeout, test } from "bun:test";
+import { beforeAll, expect, test } from "bun:test";
 import { brotliDecompressSync } from "node:zlib";
 import { buildPages, type Pages } from "../../src/server/pages.ts";
-
-setDefaultTimeout(30_000);
 
 let pages: Pages;
 

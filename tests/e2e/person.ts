@@ -8,6 +8,8 @@ import type {
   WebSocketRoute,
 } from "playwright-core";
 
+/** Longer than anything takes on the slowest machine; what is awaited in vain is named then. */
+const HANGS_AFTER_MS = 200_000;
 const VIOLATION = "Content-Security-Policy: ";
 
 /** How somebody comes to the page. */
@@ -51,6 +53,7 @@ export class Person {
     url: string,
     intercept?: (socket: WebSocketRoute) => void,
   ): Promise<Person> {
+    context.setDefaultTimeout(HANGS_AFTER_MS);
     const person = new Person(await context.newPage());
     await person.page.addInitScript((violation) => {
       document.addEventListener("securitypolicyviolation", (event) => {
@@ -122,6 +125,27 @@ export class Person {
   /** Waits until these words stand anywhere on the page. */
   async reads(words: string | RegExp): Promise<void> {
     await this.page.getByText(words).filter({ visible: true }).first().waitFor();
+  }
+
+  /**
+   * Notes from now on whatever is shown, for words that vanish by themselves.
+   *
+   * @returns what waits until words have stood on the page, however short
+   */
+  async watch(): Promise<(words: string) => Promise<void>> {
+    await this.page.evaluate(() => {
+      const shown: string[] = [];
+      Object.assign(window, { shown });
+      new MutationObserver((changes) => {
+        for (const { target } of changes) shown.push(target.parentElement?.textContent ?? "");
+      }).observe(document.body, { subtree: true, childList: true, characterData: true });
+    });
+    return async (words) => {
+      await this.page.waitForFunction((sought) => {
+        const shown: unknown = Reflect.get(window, "shown");
+        return Array.isArray(shown) && shown.some((text) => String(text).includes(sought));
+      }, words);
+    };
   }
 
   /** The contents of the stored messages in the document, from the first to the last. */

@@ -1,9 +1,10 @@
 /** A browser, a server and the people of one test file. */
-import { afterAll, afterEach, beforeAll, expect, setDefaultTimeout } from "bun:test";
+import { afterAll, afterEach, beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { WebSocketRoute } from "playwright-core";
 import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
+import { freePort } from "../support/port.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
 import { type Coming, Person } from "./person.ts";
 
@@ -22,7 +23,6 @@ export class Stage {
 
   /** To be called once in a test file. */
   constructor() {
-    setDefaultTimeout(120_000);
     beforeAll(async () => {
       [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer()]);
     });
@@ -121,17 +121,13 @@ export function dropNetworkErrors(...people: Person[]): void {
   }
 }
 
-/** A server that has the same port after a restart. */
-export async function startServerThatKeepsItsPort(dataFile?: string): Promise<ChatServer> {
-  for (let tries = 0; ; tries++) {
-    // Below the ports that systems give out by themselves, so that nobody takes it while the server is down.
-    const port = 20_000 + Math.floor(Math.random() * 10_000);
-    try {
-      return await startServer(["--port", String(port)], dataFile === undefined ? {} : { dataFile });
-    } catch (error) {
-      if (tries === 5) throw error;
-    }
-  }
+/** A server that has the same port after a restart, and in which nobody leaves who comes back at some time. */
+export async function startServerThatKeepsItsPort(
+  dataFile?: string,
+  more: readonly string[] = [],
+): Promise<ChatServer> {
+  const flags = ["--port", String(await freePort()), "--grace", "600", "--restart-grace", "600", ...more];
+  return await startServer(flags, dataFile === undefined ? {} : { dataFile });
 }
 
 /** Records of a history file: `count` messages, of which some are long. */

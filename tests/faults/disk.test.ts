@@ -114,7 +114,6 @@ test.skipIf(!Bun.which("prlimit"))(
     using reader = await ChatClient.registered(server.url(), "reader");
     expect((await reader.get()).messages.map((message) => message.content)).toEqual(acknowledged);
   },
-  30_000,
 );
 
 const OWN_MOUNTS = process.getuid?.() === 0 ? ["unshare", "-m"] : ["unshare", "-Urm"];
@@ -145,5 +144,4 @@ test.skipIf(!canMount)(
       () => rmSync(ballast),
     );
   },
-  30_000,
 );

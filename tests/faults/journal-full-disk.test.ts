@@ -88,7 +88,7 @@ test("on a full disk appends fail whole, the file stays valid, and smaller ones 
     await writer.end();
     expect(readFileSync(path, "utf8")).toBe(historyText(writer.stored));
   });
-}, 20_000);
+});
 
 test.skipIf(Bun.which("prlimit") === null)(
   "when there is room again appends work without reopening",
@@ -101,5 +101,4 @@ test.skipIf(Bun.which("prlimit") === null)(
       await writer.end();
     });
   },
-  20_000,
 );

@@ -43,7 +43,7 @@ test("a file cut at any byte of its last three records gives back every whole re
       checkKept(path, full.subarray(wholeEnd, cut));
     }
   });
-}, 120_000);
+});
 
 /** Cut bytes that hold text are kept in one file beside the history; mere punctuation is not. */
 function checkKept(path: string, cut: Buffer): void {
@@ -64,7 +64,7 @@ test("the first record torn leaves an empty history", async () => {
       checkKept(path, full.subarray(1, cut));
     }
   });
-}, 60_000);
+});
 
 const three = awkwardMessages(3);
 const open = historyText(three).slice(0, -CLOSING.length);

@@ -76,7 +76,7 @@ test("100,000 messages of the Python server's form are taken in", async () => {
       messages.every(({ name, content, id }, at) => same({ name, content }, foreign[at]) && id === at + 1),
     ).toBe(true);
   });
-}, 30_000);
+});
 
 function same(left: { name: string; content: string }, right?: { name: string; content: string }): boolean {
   return left.name === right?.name && left.content === right.content;
@@ -157,7 +157,7 @@ test("messages longer than a chunk and cut by its end are read whole", async () 
   await takenIn(pythonText(contents.map((content) => ({ name: "An", content, timestamp: "" }))), (messages) =>
     expect(messages.map(({ content }) => content.length)).toEqual(contents.map((content) => content.length)),
   );
-}, 30_000);
+});
 
 test("the notice says what was taken in, what was left out, and where the original is", async () => {
   const foreign = [

@@ -2,11 +2,11 @@
 import { expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import fc from "../support/chance.ts";
 import { ChatClient, type Message, parseMessages } from "../support/client.ts";
 import { COMMAND, environment, startServer, TemporaryFolder } from "../support/server.ts";
 
-const { CHAT_ROUNDS = 12, CHAT_SEED = Date.now() % 2 ** 31 } = process.env;
+const { CHAT_ROUNDS = 12, CHAT_SEED = 1 } = process.env;
 const ROUNDS = Number(CHAT_ROUNDS);
 const SEED = Number(CHAT_SEED);
 const WRITERS = 8;
@@ -89,15 +89,11 @@ async function survive(rounds: readonly Round[]): Promise<void> {
   check((await reader.get()).messages, acknowledged);
 }
 
-test(
-  "DUR-2 every acknowledged message outlives kill -9, once and in its sender's order",
-  async () => {
-    await survive(rounds).catch((error: unknown) => {
-      throw new Error(`failed with CHAT_SEED=${SEED}`, { cause: error });
-    });
-  },
-  30_000 + ROUNDS * 5_000,
-);
+test("DUR-2 every acknowledged message outlives kill -9, once and in its sender's order", async () => {
+  await survive(rounds).catch((error: unknown) => {
+    throw new Error(`failed with CHAT_SEED=${SEED}`, { cause: error });
+  });
+});
 
 test.skipIf(process.platform !== "linux")(
   "a server whose start had hang-ups ignored, as nohup does, outlives the terminal; SIGTERM ends it",

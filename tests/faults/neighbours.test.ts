@@ -54,7 +54,8 @@ test("LIM-12 LIM-7 large frames that are cheap to send get nobody closed but who
     codes.push((await peer.closed).code);
     await innocent.say(`still here ${round}`);
   }
-  expect(codes.every((code) => code === 1008 || code === 1013)).toBe(true);
+  // A close frame is lost to whoever has not read it yet when the connection breaks under what it goes on sending.
+  for (const code of codes) expect([1008, 1013, null]).toContain(code);
 });
 
 test("LIM-2 LIM-7 a flood of pongs that nobody asked for is closed with 1008", async () => {
@@ -70,7 +71,7 @@ test("LIM-9 one address has no more nicknames than it may have connections, rese
     "--connections-per-address",
     "5",
     "--grace",
-    "60",
+    "600",
   ]);
   const replies: string[] = [];
   for (let i = 0; i < 12; i++) replies.push(await leaveGhost(server.url(), STRANGER, `ghost ${i}`));
@@ -88,7 +89,7 @@ test("LIM-10 a nickname that is asked for and not given yet counts, too", async 
     "--connections-per-address",
     "6",
     "--grace",
-    "60",
+    "600",
   ];
   await using server = await startServer(flags);
   const name = frame(JSON.stringify({ type: "name", name: "ghost" }));
@@ -110,7 +111,7 @@ test("LIM-9 RES-1 whoever is absent can resume, though the address has as many n
     "--connections-per-address",
     "2",
     "--grace",
-    "60",
+    "600",
   ]);
   const first = await ChatClient.connect(server.url(), v3From(STRANGER));
   const { session } = await first.next();
@@ -124,7 +125,7 @@ test("LIM-9 RES-1 whoever is absent can resume, though the address has as many n
 });
 
 test("LIM-10 one address is in so many rooms, by nicknames that are kept too, and others get into the rest", async () => {
-  const flags = [...BEHIND_PROXY, "--rooms-per-address", "3", "--max-rooms", "8", "--grace", "60"];
+  const flags = [...BEHIND_PROXY, "--rooms-per-address", "3", "--max-rooms", "8", "--grace", "600"];
   await using server = await startServer(flags);
   for (const room of ["a", "b", "c"]) await leaveGhost(server.url(room), STRANGER, "ghost");
   expect(await refusalOf(server.url("d"), STRANGER)).toBe(429);
@@ -133,7 +134,8 @@ test("LIM-10 one address is in so many rooms, by nicknames that are kept too, an
 });
 
 test("LIM-14 what one address cannot send any more, another one can, and an exempt one at any rate", async () => {
-  const rates = ["--address-sends-per-second", "0.001", "--address-sends-burst", "10", "--sends-burst", "7"];
+  const address = ["--address-sends-per-second", "0.001", "--address-sends-burst", "10"];
+  const rates = [...address, "--sends-per-second", "0.001", "--sends-burst", "7"];
   await using server = await startServer([...BEHIND_PROXY, ...rates, "--exempt-address", "192.0.2.0/24"]);
   const accepted = async (name: string, address: string, count: number) => {
     using client = await ChatClient.registered(server.url(name), name, from(address));
@@ -161,14 +163,16 @@ test.skipIf(IS_ON_DATABASE)("LIM-14 one address makes the files grow by so much 
     "100000",
   ]);
   const content = "\u0001".repeat(4000);
+  const startedAt = performance.now();
   for (let round = 0; round < 4; round++) {
     using client = await ChatClient.connect(server.url(), from(STRANGER));
     await client.register(`An ${round}`);
     for (let i = 0; i < 10; i++) client.send({ type: "send", content });
     for (let i = 0; i < 10; i++) await client.next();
   }
-  // A burst of a quarter of a minute's, one message beyond it, and what came meanwhile.
-  expect(statSync(server.dataFile).size).toBeLessThan(2 * size);
+  // A burst of a quarter of a minute's, one message beyond it, and what has become allowed since.
+  const since = (1024 * 1024 * (performance.now() - startedAt)) / 60_000;
+  expect(statSync(server.dataFile).size).toBeLessThan(size + since + 32 * 1024);
   using other = await ChatClient.registered(server.url(), "other", from("198.51.100.1"));
   await other.say("still here");
 });

@@ -83,7 +83,6 @@ test.each(ways)(
       expect(inTheMiddle).toBeGreaterThan(0);
     });
   },
-  120_000,
 );
 
 test("PAGE-5 appends and reads go on while a history is written anew", async () => {

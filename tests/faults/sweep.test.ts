@@ -157,7 +157,7 @@ test("a room that is entered while its file is pruned has its history, and what 
   expect(said.map(({ content }) => content)).toEqual([...Array(10).keys()].map((i) => `said ${i}`));
   expect(said.map(({ id }) => id)).toEqual([...Array(10).keys()].map((i) => count + 1 + i));
   expect(site.faults).toEqual([]);
-}, 30_000);
+});
 
 test("files that were kept aside and are older than what is kept are named, and left alone", async () => {
   using site = new Site();

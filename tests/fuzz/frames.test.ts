@@ -3,13 +3,13 @@
  * once failed becomes a test with a name of its own.
  */
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
+import fc from "../support/chance.ts";
 import { ChatClient, untimed } from "../support/client.ts";
 import { closeFrame, compressed, frame, OPCODE, RawPeer, RSV1 } from "../support/raw.ts";
 import { startServer } from "../support/server.ts";
 
-const { CHAT_FUZZ_RUNS = 200, CHAT_SEED = Date.now() % 2 ** 31 } = process.env;
+const { CHAT_FUZZ_RUNS = 200, CHAT_SEED = 1 } = process.env;
 const PARAMETERS = { seed: Number(CHAT_SEED), numRuns: Number(CHAT_FUZZ_RUNS) };
 
 const anyJson = fc.json({ maxDepth: 4 });
@@ -140,7 +140,7 @@ test("REQ-7 REQ-8 random requests are answered as the protocol says", async () =
     }),
     PARAMETERS,
   );
-}, 60_000);
+});
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const deepText = fc
@@ -201,7 +201,7 @@ test("a well-behaved client is served whatever bytes the others send", async () 
     PARAMETERS,
   );
   expect((await fetch(server.http("/healthz"))).status).toBe(200);
-}, 60_000);
+});
 
 const httpText = fc.oneof(
   bytes,
@@ -262,4 +262,4 @@ test("a well-behaved client is served whatever HTTP requests the others make", a
     PARAMETERS,
   );
   expect((await fetch(server.http("/healthz"))).status).toBe(200);
-}, 60_000);
+});

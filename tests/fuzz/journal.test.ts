@@ -2,7 +2,6 @@ import { afterEach, expect, spyOn, test } from "bun:test";
 import { isUtf8 } from "node:buffer";
 import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import fc from "fast-check";
 import { Journal, JournalError } from "../../src/engine/local/journal.ts";
 import { RecordMatcher } from "../../src/engine/local/matcher.ts";
 import {
@@ -22,6 +21,7 @@ import {
   toRecords,
   withHistory,
 } from "../faults/journal-fixture.ts";
+import fc from "../support/chance.ts";
 
 const CLOSING_BYTES = 3;
 
@@ -255,7 +255,7 @@ test("appends, failures, crashes and reopenings in any order leave the file that
     ),
     { numRuns: 60 },
   );
-}, 120_000);
+});
 
 function foreignText(messages: readonly StoredMessage[]): string {
   return JSON.stringify(messages).replaceAll('","', '", "').replaceAll('":"', '": "');
@@ -284,7 +284,7 @@ test("whatever is done to a file, it is opened with no byte lost, or refused and
     { numRuns: 1_500 },
   );
   expect(Object.values(outcomes).every((count) => count > 0)).toBe(true);
-}, 120_000);
+});
 
 async function opened(path: string, bytes: Buffer): Promise<"refused" | "torn" | "takenIn" | "plain"> {
   let journal: Journal;
@@ -344,4 +344,4 @@ test("a history of many chunks is read as it was written, wherever the chunks en
     ),
     { numRuns: 12 },
   );
-}, 60_000);
+});

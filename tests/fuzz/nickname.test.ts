@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
 import { isContent, isNickname } from "../../src/protocol/characters.ts";
 import { AMONG_LATIN, EVERYWHERE } from "../../src/room/confusables.ts";
 import { lookalikeKey } from "../../src/room/lookalike.ts";
+import fc from "../support/chance.ts";
 
 const same = (a: string, b: string) => lookalikeKey(a) === lookalikeKey(b);
 const anyText = fc.string({ unit: "binary", maxLength: 40 });

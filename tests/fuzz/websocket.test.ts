@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { readRequest } from "../../src/server/http.ts";
 import { closeFrame, controlFrame, OPCODE, textFrame } from "../../src/server/websocket-frame.ts";
 import { WebSocketReader } from "../../src/server/websocket-reader.ts";
+import fc from "../support/chance.ts";
 
 const MAX_BYTES = 70_000;
 

@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { TemporaryFolder } from "../support/server.ts";
 
 // The scripts run on Node, in a checkout of their own. Its npm is a stand-in that needs no network: it keeps a list of
@@ -394,6 +394,37 @@ const runs: readonly (readonly [last: string, code: number, file: string])[] = [
   ["0 passed, 1 failed", 1, failing],
   ["0 passed, 1 failed", 1, broken],
 ];
+
+test("all tests run side by side: each file's output is in one piece, and all that goes wrong is counted", async () => {
+  const root = makeCheckout();
+  const files = {
+    "a/broken.test.ts": broken,
+    "b/crash.test.ts":
+      'import { test } from "bun:test";\ntest("one", () => process.kill(process.pid, "SIGKILL"));\n',
+    "c/failing.test.ts": failing,
+    "d/passing.test.ts": passing,
+    "d/also-passing.test.ts": passing,
+    "d/no-test.ts": broken,
+  };
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, "tests", path)), { recursive: true });
+    writeFileSync(join(root, "tests", path), text);
+  }
+  // No test here asks for a database, so none needs to be started.
+  const { code, out } = await run(root, "test.mjs", [], { DATABASE_URL: "postgres://127.0.0.1:1/none" });
+  const lines = out.trimEnd().split("\n");
+  expect(lines.at(-1)).toBe("2 passed, 3 failed");
+  expect(code).not.toBe(0);
+  for (const name of ["a/broken", "b/crash", "c/failing"])
+    expect(out).toMatch(new RegExp(`^\\./tests/${name}\\.test\\.ts ended with \\d+$`, "m"));
+  const headings = lines.filter((line) => /^tests\/.*:$/.test(line));
+  expect(headings.toSorted()).toEqual(
+    Object.keys(files)
+      .filter((path) => path.endsWith(".test.ts"))
+      .map((path) => `tests/${path}:`)
+      .toSorted(),
+  );
+});
 
 test.each(runs)("a test run ends with the line '%s' and exit code %d", async (last, expectedCode, file) => {
   const root = makeCheckout();

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { HistoryWindow } from "../../src/room/history.ts";
+import fc from "../support/chance.ts";
 
 test("GET-5 a window holds the newest messages that fit, byte for byte", () => {
   fc.assert(

@@ -1,10 +1,10 @@
 /** Rooms that only apply what another one has decided, and rooms that take back what they have decided. */
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
 import { type Change, isChange, type Room } from "../../src/room/room.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
+import fc from "../support/chance.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
 
 const SESSIONS = ["a", "b", "c", "d", "1", "2"];

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { constants, inflateRawSync } from "node:zlib";
-import fc from "fast-check";
 import type { Decision, Operation, Outcome } from "../../src/room/operation.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Fanout } from "../../src/server/fanout.ts";
 import { WebSocketReader } from "../../src/server/websocket-reader.ts";
+import fc from "../support/chance.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
 import { ConnectionStage, FakeWire } from "../support/wire.ts";
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
 import { constants, deflateRawSync } from "node:zlib";
-import fc from "fast-check";
 import { acceptsDeflate, deflated, inflate } from "../../src/server/permessage-deflate.ts";
 import { payloadOf, textFrame } from "../../src/server/websocket-frame.ts";
+import fc from "../support/chance.ts";
 import { compressed } from "../support/raw.ts";
 
 test.each([

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { SocketTable } from "../../src/server/sockets.ts";
+import fc from "../support/chance.ts";
 
 test("LIM-9 when there are too many, the oldest of the address that holds the most has to go", () => {
   const table = new SocketTable<string>(5);

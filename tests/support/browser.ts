@@ -28,7 +28,7 @@ const UNPACKED = join(
 type Environment = { [key: string]: string | undefined; CHROME_PATH?: string; TMPDIR?: string };
 const environment: Environment = process.env;
 
-const LAUNCH_MS = 60_000;
+const LAUNCH_MS = 300_000;
 
 type Program = { path: string; env: Record<string, string> };
 

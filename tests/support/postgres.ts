@@ -3,10 +3,10 @@
  * the process. `DATABASE_URL` may name another server, in which databases are then made.
  */
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { dirname, join } from "node:path";
 import { SQL, type Subprocess } from "bun";
+import { freePort } from "./port.ts";
 
 /** One cluster of PostgreSQL, whose processes tests may stop, kill and pause. */
 export class PostgresServer implements AsyncDisposable {
@@ -65,6 +65,8 @@ export class PostgresServer implements AsyncDisposable {
       [join(this.#programs, "bin/postgres"), "-D", this.#data, "-p", String(this.port)].concat(
         ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"],
         ["-c", "shared_buffers=64MB"],
+        // What is written outlives its processes, however they end, and no test takes the machine's power.
+        ["-c", "fsync=off", "-c", "full_page_writes=off"],
       ),
       { ...this.#owner, env: { ...process.env, LC_ALL: "C" }, stdout: "ignore", stderr: "ignore" },
     );
@@ -212,32 +214,16 @@ function programsFor(folder: string, { uid, gid }: { uid?: number; gid?: number 
   const programs = join(dirname(installed), "../native");
   if (uid === undefined || gid === undefined) return programs;
   // The project may lie where only root can read.
-  const copy = join(folder, "programs");
-  // Else links would lead to where they were copied from.
-  cpSync(programs, copy, { recursive: true, verbatimSymlinks: true });
+  const own = join(folder, "programs");
+  // They are 60 MB, which each cluster would have to write; but there are no links from one disk to another.
+  if (Bun.spawnSync(["cp", "-al", programs, own], { stderr: "ignore" }).exitCode !== 0) {
+    rmSync(own, { recursive: true, force: true });
+    // Else links would lead to where they were copied from.
+    cpSync(programs, own, { recursive: true, verbatimSymlinks: true });
+  }
   chmodSync(folder, 0o700);
   chownSync(folder, uid, gid);
-  return copy;
-}
-
-/**
- * Below the ports that systems give to outgoing connections: one of those could take the cluster's while it is down, or
- * before it is up.
- */
-const PORTS = [10_000, 32_000] as const;
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = PORTS[0] + Math.floor(Math.random() * (PORTS[1] - PORTS[0]));
-    if (await isFree(port)) return port;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer().once("error", () => resolve(false));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
-  });
+  return own;
 }
 
 let backups = 0;

@@ -1,10 +1,10 @@
 import { expect, spyOn, test } from "bun:test";
-import fc from "fast-check";
 import { isMentioned, isOnlyEmoji, LINES_MOST, linesOf, parseContent } from "../../src/web/text/content.ts";
 import { complete, Mentions, queryAt } from "../../src/web/text/mentions.ts";
 import { initialOf, nicknameFault } from "../../src/web/text/nickname.ts";
 import { remembered } from "../../src/web/text/remembered.ts";
 import { LANGUAGES } from "../../src/web/words/languages.ts";
+import fc from "../support/chance.ts";
 
 const NOBODY = new Mentions();
 

@@ -218,7 +218,7 @@ function send(key: string, sentAt: number | null = null) {
 }
 
 function stayOf(name: string, outbox: readonly object[] = [], session = `S-${name}`): string {
-  return JSON.stringify({ name, sessions: [session], outbox, v3: true });
+  return JSON.stringify({ name, sessions: [session], outbox, v3: true, position: null, own: [] });
 }
 
 /** One browser: its tabs hear each other, and share a storage. */

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { Heights } from "../../src/web/list/heights.ts";
+import fc from "../support/chance.ts";
 
 test("tops are the sums of the heights before, whatever is added, measured or taken away", () => {
   const step = fc.record({

@@ -142,6 +142,8 @@ test("a tab sees what another one has kept, and keeps itself what the browser ha
         if (isFull) throw new Error("QuotaExceededError");
         items.set(key, value);
       },
+      removeItem: (key) => void items.delete(key),
+      keys: () => [...items.keys()],
     }));
   const [one, two] = [tab(), tab()];
   one.setItem("a", "1");

@@ -18,6 +18,8 @@ function keeper(kept: Record<string, string> = {}) {
     items,
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => void items.set(key, value),
+    removeItem: (key: string) => void items.delete(key),
+    keys: () => [...items.keys()],
   };
 }
 
@@ -85,6 +87,25 @@ test("a page that cannot be had can be asked for again", async () => {
   isBroken = false;
   await log.loadOlder();
   expect(ids(log)).toHaveLength(10);
+});
+
+test("a page that was asked of a history before it was replaced is not put before the new one", async () => {
+  const asked = Promise.withResolvers<Page>();
+  const log = new LogStore({ history: () => asked.promise });
+  log.replace(range(101, 200), true);
+  const loaded = log.loadOlder();
+  log.replace(range(1, 3), false);
+  asked.resolve({ messages: range(1, 100), more: false });
+  await loaded;
+  expect([ids(log), log.hasOlder.value, log.older.value]).toEqual([[1, 2, 3], false, "idle"]);
+});
+
+test("a link leads to the message of its id and its time, and to none of another time", async () => {
+  const log = new LogStore(source(1000));
+  log.replace(range(901, 1000), true);
+  expect([await log.show(950, 1), await log.show(300, 1)]).toEqual([false, false]);
+  expect(ids(log)[0]).toBe(901);
+  expect([await log.show(950, 950_000), await log.show(300, 300_000)]).toEqual([true, true]);
 });
 
 test("what people do between two messages is one line", () => {
@@ -220,7 +241,7 @@ test("a job that is asked for again and again is done at once, and then once in 
 test("a crowd of messages is said in a few of them and a number", async () => {
   const announcer = new Announcer((count) => `and ${count} more`);
   const { promise, resolve } = Promise.withResolvers<string>();
-  const stop = announcer.said.subscribe((said) => said !== "" && resolve(said));
+  const stop = announcer.said.subscribe(({ text }) => text !== "" && resolve(text));
   for (let i = 0; i < 1000; i++) announcer.say(`${i} ${"x".repeat(4000)}`);
   const said = await promise;
   stop();
@@ -232,7 +253,7 @@ test("a crowd of messages is said in a few of them and a number", async () => {
 test("what comes while nobody reads is counted and marked; what was read is kept for the next visit", () => {
   const kept = keeper();
   const unread = new UnreadStore(kept, "/");
-  unread.entered(range(1, 3), () => false);
+  unread.entered(range(1, 3), () => false, true);
   unread.setReading(true);
   unread.add(message(4), false);
   expect([unread.count.value, unread.firstId.value]).toEqual([0, null]);
@@ -246,13 +267,13 @@ test("what comes while nobody reads is counted and marked; what was read is kept
   expect(unread.firstId.value).toBeNull();
 
   const again = new UnreadStore(kept, "/");
-  again.entered(range(1, 9), ({ id }) => id === 8);
+  again.entered(range(1, 9), ({ id }) => id === 8, true);
   expect(again.firstId.value).toBe(9);
 });
 
 test("a draft is kept for its room, counts near its end, and completes mentions", () => {
   const kept = keeper();
-  const draft = new DraftStore(kept, "/", signal(["Bình", "Bích"]));
+  const draft = new DraftStore(kept, keeper(), "/", signal(["Bình", "Bích"]));
   draft.write("hi @b", 5);
   expect(draft.suggestions.value).toEqual(["Bình", "Bích"]);
   draft.choose(-1);
@@ -266,8 +287,8 @@ test("a draft is kept for its room, counts near its end, and completes mentions"
   draft.write("\ud83d", 0);
   expect([draft.left.value, draft.fault]).toEqual([null, { kind: "broken" }]);
   draft.write("kept", 4);
-  expect(new DraftStore(kept, "/", signal([])).text.value).toBe("kept");
-  expect(new DraftStore(kept, "/rooms/tea", signal([])).text.value).toBe("");
+  expect(new DraftStore(kept, keeper(), "/rooms/tea", signal([])).text.value).toBe("");
+  expect(new DraftStore(kept, keeper(), "/", signal([])).text.value).toBe("kept");
 });
 
 test("settings are kept, and rubbish in their place is no harm", () => {

@@ -49,8 +49,9 @@ export function tellArrival(
 ): void {
   const words = settings.words.peek();
   announcer.say(words.announce(message.name, message.content));
-  const now = Date.now();
-  if (!isMention || Math.abs(now - attractedAt) < ATTENTION_EVERY_MS) return;
+  // A clock that is set back must not silence it.
+  const now = performance.now();
+  if (!isMention || now - attractedAt < ATTENTION_EVERY_MS) return;
   attractedAt = now;
   if (settings.sound.peek()) chime();
   const isAway = document.hidden || !document.hasFocus();
@@ -60,7 +61,7 @@ export function tellArrival(
   }
 }
 
-let attractedAt = 0;
+let attractedAt = -ATTENTION_EVERY_MS;
 
 function notify(title: string, body: string): void {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;

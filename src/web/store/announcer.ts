@@ -5,10 +5,15 @@ const SAID_MOST = 3;
 const LENGTH_MOST = 200;
 const TOLD_MS = 4_000;
 
+/** Something that is said: another object each time, even if the text is the same. */
+export interface Word {
+  readonly text: string;
+}
+
 /** Says to those who hear the page what is new, in few words: a busy room must not talk without an end. */
 export class Announcer {
-  readonly #said = signal("");
-  readonly #told = signal("");
+  readonly #said = signal<Word>({ text: "" });
+  readonly #told = signal<Word>({ text: "" });
   readonly #more: (count: number) => string;
   #gathered: string[] = [];
   #count = 0;
@@ -20,20 +25,20 @@ export class Announcer {
     this.#more = more;
   }
 
-  get said(): ReadonlySignal<string> {
+  get said(): ReadonlySignal<Word> {
     return this.#said;
   }
 
   /** A word on what one has just done, to be seen and heard for a moment. */
-  get told(): ReadonlySignal<string> {
+  get told(): ReadonlySignal<Word> {
     return this.#told;
   }
 
   tell(sentence: string): void {
     clearTimeout(this.#toldTimer);
-    this.#told.value = sentence;
+    this.#told.value = { text: sentence };
     this.#toldTimer = setTimeout(() => {
-      this.#told.value = "";
+      this.#told.value = { text: "" };
     }, TOLD_MS);
   }
 
@@ -46,7 +51,7 @@ export class Announcer {
   #flush(): void {
     this.#timer = undefined;
     const rest = this.#count - this.#gathered.length;
-    this.#said.value = [...this.#gathered, ...(rest > 0 ? [this.#more(rest)] : [])].join(". ");
+    this.#said.value = { text: [...this.#gathered, ...(rest > 0 ? [this.#more(rest)] : [])].join(". ") };
     this.#gathered = [];
     this.#count = 0;
   }

@@ -3,16 +3,24 @@ import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
-import type { Keeper } from "./keeper.ts";
+import { type Keeper, keepNewest, newestFirst, type OpenKeeper } from "./keeper.ts";
 
 /** The counter shows when so many characters are left. */
 const COUNT_FROM = 500;
 const SUGGESTIONS_MOST = 6;
 
+const KEY = "classic-chatbox.draft:";
+/** So many drafts of tabs that are closed are kept, and so much of each: more than a message can have. */
+const DRAFTS_MOST = 20;
+const KEPT_LENGTH_MOST = 20_000;
+
 /** What is wrong with a draft: too long, or half a character in it. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
 
-/** The message that is being written, kept for each room until it is sent. */
+/**
+ * The message that is being written. Each tab has its own, which a reload gives back to it. It also lies where all tabs
+ * keep theirs: one that is new in a room takes over the newest there, unless the tab that wrote it is still open and says so.
+ */
 export class DraftStore {
   readonly text: Signal<string>;
   readonly caret = signal(0);
@@ -22,17 +30,29 @@ export class DraftStore {
   readonly left: ReadonlySignal<number | null>;
   /** Nicknames that the mention before the caret may become. */
   readonly suggestions: ReadonlySignal<readonly string[]>;
-  readonly #keeper: Keeper;
+  readonly #keeper: OpenKeeper;
+  readonly #tab: Keeper;
+  readonly #room: string;
+  /** One of this page's own: a duplicated tab has all that the first one kept. */
   readonly #key: string;
+  /** What was taken over, and where it lay. */
+  #taken: { readonly key: string; readonly text: string } | undefined;
   readonly #dismissed = signal<number | null>(null);
   /** Whether a suggestion was gone to. */
   #hasChosen = false;
 
-  /** @param names who can be mentioned */
-  constructor(keeper: Keeper, room: string, names: ReadonlySignal<readonly string[]>) {
+  /**
+   * @param keeper what all tabs share
+   * @param tab what this tab keeps over a reload
+   * @param names who can be mentioned
+   */
+  constructor(keeper: OpenKeeper, tab: Keeper, room: string, names: ReadonlySignal<readonly string[]>) {
     this.#keeper = keeper;
-    this.#key = `classic-chatbox.draft:${room}`;
-    this.text = signal(keeper.getItem(this.#key) ?? "");
+    this.#tab = tab;
+    this.#room = KEY + room;
+    this.#key = `${this.#room}#${Math.random()}`;
+    this.text = signal(this.#begin());
+    keepNewest(keeper, KEY, DRAFTS_MOST);
     this.left = computed(() => {
       const { value } = this.text;
       if (value.length < CONTENT_MAX - COUNT_FROM) return null;
@@ -49,12 +69,15 @@ export class DraftStore {
   }
 
   write(text: string, caret: number): void {
+    if (text !== this.text.value) {
+      this.#keep(text);
+      this.#keepForReload(text);
+    }
     this.text.value = text;
     this.caret.value = caret;
     this.chosen.value = 0;
     this.#hasChosen = false;
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
-    this.#keeper.setItem(this.#key, text);
   }
 
   /** Moves the choice among the suggestions, round at the ends. */
@@ -96,6 +119,40 @@ export class DraftStore {
     if (isContent(value)) return null;
     const { length } = [...value];
     return length > CONTENT_MAX ? { kind: "long", length } : { kind: "broken" };
+  }
+
+  /** Another tab has changed what is kept. @param value null: it took it away */
+  share(key: string, value: string | null): void {
+    // It took this draft for one that was left.
+    if (key === this.#key && value === null) this.#keep(this.text.value);
+    // Its tab has put it back.
+    const taken = this.#taken;
+    if (key === taken?.key && value !== null && this.text.value === taken?.text) this.write("", 0);
+  }
+
+  /** The draft to go on with. */
+  #begin(): string {
+    const [, key, own] = /^(\S+) (.*)$/s.exec(this.#tab.getItem(this.#room) ?? "") ?? [];
+    // Earlier versions of this page kept one for each room, without a time.
+    const from = key ?? newestFirst(this.#keeper, `${this.#room}#`)[0] ?? this.#room;
+    const found = this.#keeper.getItem(from);
+    const kept = found && from === this.#room ? `0 ${found}` : found;
+    // What is not there any more was sent by a tab that had taken it over: it is not put back for later visits.
+    if (kept) this.#keeper.setItem(this.#key, kept);
+    this.#keeper.removeItem(from);
+    const text = own ?? kept?.replace(/^\d+ /, "") ?? "";
+    if (own === undefined) this.#taken = { key: from, text };
+    this.#keepForReload(text);
+    return text;
+  }
+
+  #keep(text: string): void {
+    if (text === "") this.#keeper.removeItem(this.#key);
+    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+  }
+
+  #keepForReload(text: string): void {
+    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, KEPT_LENGTH_MOST)}`);
   }
 
   get #query(): Query | null {

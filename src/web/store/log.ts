@@ -158,20 +158,23 @@ export class LogStore {
     if (run === this.#run) this.#begin(messages, more, false);
   }
 
-  /** Sees to it that a message is among what is shown. @returns whether there is such a message */
-  async show(id: number): Promise<boolean> {
-    if (this.has(id)) return true;
+  /**
+   * Sees to it that a message is among what is shown.
+   *
+   * @param time of the message: another time is another message
+   * @returns whether there is such a message
+   */
+  async show(id: number, time?: number): Promise<boolean> {
+    const isIt = (message: Message | undefined) =>
+      message?.id === id && (time === undefined || message.time === time);
+    if (this.#items.value.some((item) => isMessage(item) && isIt(item.message))) return true;
     const [older, newer] = await Promise.all([
       this.#source.history({ before: id + 1, limit: AROUND }),
       this.#source.history({ after: id, limit: AROUND }),
     ]);
-    if (older.messages.at(-1)?.id !== id) return false;
+    if (!isIt(older.messages.at(-1))) return false;
     this.#begin([...older.messages, ...newer.messages], older.more, newer.more);
     return true;
-  }
-
-  has(id: number): boolean {
-    return this.#items.value.some((item) => item.kind === "message" && item.message.id === id);
   }
 
   #begin(messages: readonly Message[], hasOlder: boolean, hasNewer: boolean): void {

@@ -64,7 +64,7 @@ export class OwnMessages {
 }
 
 /** Id and time: a history that was replaced may use the ids again, but not within the same millisecond. */
-function markOf({ id, time }: Message): string {
+export function markOf({ id, time }: Message): string {
   return `${id?.toString(36)}.${time?.toString(36)}`;
 }
 

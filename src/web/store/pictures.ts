@@ -12,7 +12,8 @@ export interface Vault {
   remove(place: Place): Promise<void>;
 }
 
-const KEY = "classic-chatbox.pictures";
+/** Under which lie the addresses, and when any picture was changed: other tabs are told of that. */
+export const PICTURES_KEY = "classic-chatbox.pictures";
 
 /** The background pictures of the classic theme, kept in this browser. */
 export class PictureStore {
@@ -36,11 +37,13 @@ export class PictureStore {
     return this.#addresses.length > 0;
   }
 
-  /** Shows the files that were chosen before. */
+  /** Shows the files that were chosen before, or now in another tab; what is fetched from elsewhere stays as it is. */
   async load(): Promise<void> {
     for (const place of PLACES) {
       const file = await this.#vault.get(place).catch(() => undefined);
-      if (file && this.#urls.value[place] === undefined) this.#show(place, URL.createObjectURL(file));
+      if (this.#urls.value[place]?.startsWith("https:")) continue;
+      this.#hide(place);
+      if (file) this.#show(place, URL.createObjectURL(file));
     }
   }
 
@@ -50,25 +53,34 @@ export class PictureStore {
     // Without a place to keep it, it lasts as long as the page.
     await this.#vault.put(place, file).catch(() => {});
     this.#show(place, URL.createObjectURL(file));
+    this.#keepAddresses(this.#addresses);
   }
 
-  /** Takes the address of a picture. @returns whether it is one that can be used */
-  async chooseAddress(place: Place, address: string): Promise<boolean> {
+  /**
+   * Takes the address of a picture.
+   *
+   * @param isAllowed asked once it is kept: whether this page may fetch it, or only the next one
+   * @returns whether it is one that can be used
+   */
+  async chooseAddress(place: Place, address: string, isAllowed = () => true): Promise<boolean> {
     const url = URL.canParse(address.trim()) ? new URL(address.trim()) : null;
     if (url?.protocol !== "https:") return false;
     await this.clear(place);
     this.#keepAddresses([...this.#addresses, [place, url.href]]);
-    this.#show(place, url.href);
+    if (isAllowed()) this.#show(place, url.href);
     return true;
   }
 
   async clear(place: Place): Promise<void> {
-    const url = this.#urls.value[place];
-    if (url?.startsWith("blob:")) URL.revokeObjectURL(url);
-    const { [place]: _, ...others } = this.#urls.value;
-    this.#urls.value = others;
-    this.#keepAddresses(this.#addresses.filter(([each]) => each !== place));
+    this.#hide(place);
     await this.#vault.remove(place).catch(() => {});
+    this.#keepAddresses(this.#addresses.filter(([each]) => each !== place));
+  }
+
+  #hide(place: Place): void {
+    const { [place]: url, ...others } = this.#urls.value;
+    if (url?.startsWith("blob:")) URL.revokeObjectURL(url);
+    this.#urls.value = others;
   }
 
   #show(place: Place, url: string): void {
@@ -76,7 +88,7 @@ export class PictureStore {
   }
 
   get #addresses(): [Place, string][] {
-    const kept = readKept(this.#keeper, KEY);
+    const kept = readKept(this.#keeper, PICTURES_KEY);
     if (!Array.isArray(kept)) return [];
     return kept.flatMap((each: unknown): [Place, string][] => {
       const [name, address]: unknown[] = Array.isArray(each) ? each : [];
@@ -86,6 +98,6 @@ export class PictureStore {
   }
 
   #keepAddresses(addresses: readonly (readonly [Place, string])[]): void {
-    this.#keeper.setItem(KEY, JSON.stringify(addresses));
+    this.#keeper.setItem(PICTURES_KEY, JSON.stringify([...addresses, Date.now()]));
   }
 }

@@ -1,6 +1,6 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { ChatError, RateError } from "../../client/errors.ts";
-import type { Chat, ConnectionState, Message } from "../../client/index.ts";
+import type { Chat, ConnectionState, EventOf, Message, Position } from "../../client/index.ts";
 import type { KeptSend } from "../../client/memory.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
@@ -8,7 +8,7 @@ import type { Change } from "./crowd.ts";
 import type { Item, Sending } from "./item.ts";
 import type { Keeper } from "./keeper.ts";
 import { keyOf, LogStore } from "./log.ts";
-import { OwnMessages } from "./own.ts";
+import { markOf, OwnMessages } from "./own.ts";
 import { Pace } from "./pace.ts";
 import type { TabStorage } from "./tab-storage.ts";
 import { TypingStore } from "./typing.ts";
@@ -26,6 +26,8 @@ export interface Lost {
 /** A message that a link leads to. */
 interface Visit {
   readonly id: number;
+  /** By which it is told from another one of this id, in a history that was replaced. Links of earlier versions have none. */
+  readonly time: number | undefined;
   readonly gone: () => void;
 }
 
@@ -42,10 +44,14 @@ export interface RoomStoreOptions {
   readonly arrived: (message: Message, isMention: boolean) => void;
 }
 
-const NICKNAME_KEY = "classic-chatbox.nickname";
+/** Under which the last nickname is kept, and with `:` and a room's path the last one there. */
+export const NICKNAME_KEY = "classic-chatbox.nickname";
 
 /** Of those who wrote and are gone, so many can be mentioned: the newest. */
 const AUTHORS_MOST = 500;
+
+/** The first unread message is sought among so many: those before it are one's own. */
+const UNREAD_SOUGHT = 20;
 
 /** Strangers may come and go by hundreds a second. They are shown together then. */
 const PEOPLE_EVERY_MS = 100;
@@ -86,8 +92,8 @@ export class RoomStore {
   });
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
-  /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their ids. */
-  readonly #stored = new Map<number | null, string>();
+  /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their marks. */
+  readonly #stored = new Map<string, string>();
   /** The keys of own messages that another tab sends now. */
   readonly #handedOver = new Set<string>();
   #visit: Visit | null = null;
@@ -132,6 +138,11 @@ export class RoomStore {
     return this.#mentions;
   }
 
+  /** Whether somebody looks at the page. */
+  get isWatched(): ReadonlySignal<boolean> {
+    return this.#isWatched;
+  }
+
   /** Own messages that are not stored yet. */
   get sends(): ReadonlySignal<readonly Sending[]> {
     return this.#sends;
@@ -147,7 +158,7 @@ export class RoomStore {
     return this.#lost;
   }
 
-  /** Until when the server wants to be asked nothing, in Unix milliseconds; perhaps past. Null before it ever wanted that. */
+  /** Until when the server wants to be asked nothing, by `performance.now()`; perhaps past. Null before it ever wanted that. */
   get slowedUntil(): ReadonlySignal<number | null> {
     return this.#slowedUntil;
   }
@@ -157,9 +168,11 @@ export class RoomStore {
     return this.#isIn;
   }
 
-  /** The nickname to offer: the one of the last time. */
+  /** The nickname to offer: the one of the last time in this room, or else in any. */
   get remembered(): string {
-    return this.#options.keeper.getItem(NICKNAME_KEY) ?? "";
+    const { keeper, path } = this.#options;
+    const here = keeper.getItem(`${NICKNAME_KEY}:${path}`)?.replace(/^\d+ /, "");
+    return here ?? keeper.getItem(NICKNAME_KEY) ?? "";
   }
 
   /** Takes or changes the nickname. @returns why that is not to be; undefined once it is done */
@@ -207,8 +220,8 @@ export class RoomStore {
   }
 
   /** Goes to a message, as soon as one is in the room. @param gone is called when there is no such message */
-  visit(id: number, gone: () => void): void {
-    this.#visit = { id, gone };
+  visit(id: number, gone: () => void, time?: number): void {
+    this.#visit = { id, time, gone };
     if (this.#isIn.value) void this.#goTo(this.#visit);
   }
 
@@ -313,10 +326,10 @@ export class RoomStore {
         this.#lost.value = { name, error };
         this.#nickname.value = null;
       }),
-      chat.on("history", ({ messages, more }) => this.#history(messages, more)),
+      chat.on("history", (page) => this.#history(page)),
       chat.on("sent", ({ key, message }) => {
         this.own.add(message);
-        this.#stored.set(message.id, key);
+        this.#stored.set(markOf(message), key);
       }),
       chat.on("entered", () => {
         // All messages have been told. What is left is no longer kept by the server.
@@ -340,16 +353,16 @@ export class RoomStore {
       }),
       chat.on("typing", ({ name }) => this.typing.add(name)),
       chat.on("slowed", ({ retryS }) => {
-        this.#slowedUntil.value = this.#options.now() + retryS * 1000;
+        this.#slowedUntil.value = performance.now() + retryS * 1000;
       }),
       chat.on("send-failed", ({ key, error }) => this.#failed(key, error)),
       chat.on("outbox", () => this.#showSends(chat)),
     ];
   }
 
-  async #goTo({ id, gone }: Visit): Promise<void> {
+  async #goTo({ id, time, gone }: Visit): Promise<void> {
     this.#visit = null;
-    const isThere = await this.log.show(id).catch(() => false);
+    const isThere = await this.log.show(id, time).catch(() => false);
     if (isThere) this.goal.value = id;
     else gone();
   }
@@ -361,18 +374,38 @@ export class RoomStore {
     this.#names.run();
     if (name === null) return;
     this.#lost.value = null;
-    this.#options.keeper.setItem(NICKNAME_KEY, name);
+    const { keeper, path, now } = this.#options;
+    keeper.setItem(NICKNAME_KEY, name);
+    keeper.setItem(`${NICKNAME_KEY}:${path}`, `${now()} ${name}`);
     if (this.#isIn.value && before !== null && before !== name) this.#renamed(before, name, null);
   }
 
-  #history(messages: readonly Message[], more: boolean): void {
+  #history({ messages, more, reset }: EventOf<"history">): void {
+    // The first page is shown from its end.
+    const isSeen = this.#isWatched.value && (!this.log.isLoaded.value || this.#isAtEnd.value);
     batch(() => {
       for (const message of messages) this.#takeStored(message);
+      // Other messages have these ids now.
+      if (reset) this.unfolded.value = new Set();
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
       this.#names.run();
-      this.unread.entered(messages, (message) => this.own.has(message));
+      const mark = this.unread.entered(messages, (message) => this.own.has(message), isSeen);
+      if (mark && more) void this.#findUnread(mark);
     });
+  }
+
+  /** Asks for the first message that is unread, when it is not on the newest page. */
+  async #findUnread(after: Position): Promise<void> {
+    const page = await this.#chat.history({ after, limit: UNREAD_SOUGHT }).catch(() => null);
+    const first = page?.messages.find((message) => !this.own.has(message));
+    if (first && !page?.reset) this.unread.begin(first);
+  }
+
+  /** Goes to the line above what is unread. */
+  showUnread(): void {
+    const id = this.unread.firstId.peek();
+    if (id !== null) this.visit(id, () => {});
   }
 
   #message(message: Message, isOfChat: boolean): void {
@@ -395,9 +428,10 @@ export class RoomStore {
   }
 
   /** A stored message takes the place of its row of before. @returns the key of that, if there was one */
-  #takeStored({ id }: Message): string | undefined {
-    const key = this.#stored.get(id);
-    this.#stored.delete(id);
+  #takeStored(message: Message): string | undefined {
+    const mark = markOf(message);
+    const key = this.#stored.get(mark);
+    this.#stored.delete(mark);
     if (key !== undefined) this.remove(key);
     return key;
   }

@@ -1,6 +1,6 @@
 import { attempt, fieldsOf, numberOf, textOf } from "../../client/frame.ts";
 import type { ChatStorage } from "../../client/index.ts";
-import { type Kept, type KeptSend, NOTHING, parseKept } from "../../client/memory.ts";
+import { type Kept, type KeptSend, NOTHING as NOBODY, parseKept } from "../../client/memory.ts";
 
 const PREFIX = "classic-chatbox.stay:";
 
@@ -11,6 +11,8 @@ const CHARACTERS_MOST = 50_000;
 /** Marks are short. */
 const MARKS_MOST = 100;
 const KEPT_MS = 7 * 24 * 3_600_000;
+
+const NOTHING: Kept = { ...NOBODY, v3: true };
 
 /** What one tab has of its room, for the time after it. */
 export interface Stay {

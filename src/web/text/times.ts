@@ -10,8 +10,6 @@ export interface Times {
   day(time: number, now: number): string;
 }
 
-const DAY_MS = 86_400_000;
-
 export function timesIn(words: Words): Times {
   const clock = new Intl.DateTimeFormat(words.locale, {
     hour: "2-digit",
@@ -30,13 +28,16 @@ export function timesIn(words: Words): Times {
     full: (time) => full.format(time),
     day(time, now) {
       if (dayOf(time) === dayOf(now)) return words.today;
-      return dayOf(time) === dayOf(now - DAY_MS) ? words.yesterday : day.format(time);
+      // By the calendar: days on which the clocks are changed have 23 or 25 hours.
+      const yesterday = new Date(now);
+      yesterday.setDate(yesterday.getDate() - 1);
+      return dayOf(time) === dayOf(yesterday) ? words.yesterday : day.format(time);
     },
   };
 }
 
 /** A number for each day of the reader's time zone; times of one day have the same one. */
-export function dayOf(time: number): number {
+export function dayOf(time: number | Date): number {
   const date = new Date(time);
   return date.getFullYear() * 10_000 + date.getMonth() * 100 + date.getDate();
 }

@@ -3,6 +3,7 @@ import { Composer } from "./composer.tsx";
 import { ConnectionBar, ConnectionWord } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Ended } from "./ended.tsx";
+import { Heard } from "./heard.tsx";
 import { Icon } from "./icon.tsx";
 import { Join } from "./join.tsx";
 import { Log } from "./log.tsx";
@@ -148,13 +149,14 @@ function Rename({ close }: { readonly close: () => void }) {
 /** What is said to those who hear the page, and a word on what was just done for those who see it. */
 function Announcements() {
   const { announcer } = useStores();
+  const told = announcer.told.value;
   return (
     <>
       <p class="unseen" aria-live="polite">
-        {announcer.said}
+        <Heard word={announcer.said.value} />
       </p>
-      <p class={announcer.told.value === "" ? "told" : "told shown"} role="status">
-        {announcer.told}
+      <p class={told.text === "" ? "told" : "told shown"} role="status">
+        <Heard word={told} />
       </p>
     </>
   );

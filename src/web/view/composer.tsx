@@ -13,6 +13,8 @@ export function Composer() {
   const words = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
+  /** Each time that it is sent in vain, what is wrong is heard again. */
+  const tries = useSignal(0);
   const isFocused = useSignal(false);
   const names = isFocused.value ? draft.suggestions.value : [];
   /** Whether a key is down of which the keyboard does not say more than that it changes the text. */
@@ -37,6 +39,7 @@ export function Composer() {
     const content = draft.text.value;
     if (content.trim() === "") return;
     const wrong = draft.fault;
+    tries.value++;
     fault.value =
       wrong === null
         ? ""
@@ -132,7 +135,7 @@ export function Composer() {
         {words.composer.hint}
       </p>
       <p id="composer-fault" class="refusal" role="alert">
-        {fault}
+        {fault.value === "" ? null : <span key={tries.value}>{fault.value}</span>}
       </p>
     </form>
   );

@@ -19,7 +19,10 @@ export function ConnectionBar() {
 function WaitingBar() {
   const { room } = useStores();
   const { connection: words } = useWords();
-  const retryAt = useComputed(() => (room.state.value.kind === "waiting" ? room.state.value.retryAt : null));
+  const retryAt = useComputed(() => {
+    const at = room.state.value.kind === "waiting" ? room.state.value.retryAt : null;
+    return at === null ? null : at - Date.now() + performance.now();
+  });
   const seconds = useSecondsUntil(retryAt);
   const sends = room.waiting.value.length;
   return (
@@ -82,14 +85,14 @@ function isElsewhere(state: ConnectionState): boolean {
   return state.kind === "refused" && state.code === CLOSE.resumed.code;
 }
 
-/** Counts down to a moment in Unix milliseconds; 0 from there on, and while there is none. */
+/** Counts down to a moment by `performance.now()`, since a clock may be set; 0 from there on, and while there is none. */
 function useSecondsUntil(moment: ReadonlySignal<number | null>) {
   const seconds = useSignal(0);
   useSignalEffect(() => {
     const at = moment.value;
     if (at === null) return;
     const count = () => {
-      seconds.value = Math.max(0, Math.ceil((at - Date.now()) / 1000));
+      seconds.value = Math.max(0, Math.ceil((at - performance.now()) / 1000));
       if (seconds.value === 0) clearInterval(timer);
     };
     const timer = setInterval(count, 1000);

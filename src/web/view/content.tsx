@@ -43,18 +43,26 @@ function ContentPart({ part, own }: { readonly part: Part; readonly own: string 
       return <>{part.text}</>;
     case "link":
       return (
-        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr">
+        <a href={part.href} target="_blank" rel="noopener noreferrer nofollow" dir="ltr" translate={false}>
           {linkPieces(part.text)}
         </a>
       );
     case "mention":
-      return <bdi class={part.name === own ? "mention own" : "mention"}>{part.text}</bdi>;
+      return (
+        <bdi class={part.name === own ? "mention own" : "mention"} translate={false}>
+          {part.text}
+        </bdi>
+      );
     case "code":
-      return <code dir="ltr">{part.text}</code>;
+      return (
+        <code dir="ltr" translate={false}>
+          {part.text}
+        </code>
+      );
     case "block":
       return (
         <pre dir="ltr">
-          <code>{part.text}</code>
+          <code translate={false}>{part.text}</code>
         </pre>
       );
   }

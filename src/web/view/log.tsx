@@ -26,6 +26,11 @@ export function Log() {
   const rows = room.rows.value;
   view.sync(rows, !room.log.hasNewer.value);
   const { start, end } = view.range.value;
+  const shown = rows.slice(start, end);
+  // The line above what is unread may be far up. Once one has been near to it, nothing leads there any more.
+  const unreadId = room.unread.firstId.value;
+  const found = useRef<number | null>(null);
+  if (room.isWatched.value && shown.some(({ key }) => key === `m${unreadId}`)) found.current = unreadId;
 
   useLayoutEffect(() => {
     if (scroller.current && list.current) return view.attach(scroller.current, list.current);
@@ -66,7 +71,7 @@ export function Log() {
         <LogStart />
         <ViewportContext.Provider value={view}>
           <ol ref={list}>
-            {rows.slice(start, end).map((row, at) => (
+            {shown.map((row, at) => (
               <li key={row.key} data-key={row.key}>
                 <RowView row={row} before={rows[start + at - 1]} />
               </li>
@@ -74,6 +79,12 @@ export function Log() {
           </ol>
         </ViewportContext.Provider>
       </section>
+      {unreadId === found.current ? null : (
+        <button type="button" class="to-unread" onClick={() => room.showUnread()}>
+          {words.firstNew}
+          <Icon name="down" />
+        </button>
+      )}
       <ToNewest
         isAtEnd={view.isAtEnd.value}
         go={() => {

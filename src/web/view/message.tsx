@@ -58,16 +58,19 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
   const full = time === null ? timestamp : times.full(time);
   const shown = time === null ? timestamp : times.clock(time);
   if (id === null) return <time title={full}>{shown}</time>;
+  const hash = `#${id}${time === null ? "" : `.${time.toString(36)}`}`;
   const copy = async (event: MouseEvent) => {
     event.preventDefault();
-    const link = new URL(`#${id}`, location.href).href;
+    const link = new URL(hash, location.href).href;
     const isCopied = await copyText(link);
     if (!isCopied) history.replaceState(null, "", link);
     announcer.tell(isCopied ? words.linkCopied : words.linkNotCopied);
   };
   return (
-    <a class="time" href={`#${id}`} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
-      <time dateTime={time === null ? undefined : new Date(time).toISOString()}>{shown}</time>
+    <a class="time" href={hash} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
+      <time translate={false} dateTime={time === null ? undefined : new Date(time).toISOString()}>
+        {shown}
+      </time>
     </a>
   );
 }

@@ -1,9 +1,11 @@
 import { useSignal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ChatError } from "../../client/index.ts";
 import { focusOn } from "../page/lifecycle.ts";
+import type { Word } from "../store/announcer.ts";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
+import { Heard } from "./heard.tsx";
 import { useWords } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
 
@@ -25,8 +27,9 @@ export function NicknameForm(props: NicknameFormProps) {
   const { label, button, waiting, first, register, refusal = "", done } = props;
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  const fault = useSignal<string | null>(null);
-  const shown = fault.value ?? refusal;
+  const fault = useSignal<Word | null>(null);
+  const refused = useMemo(() => ({ text: refusal }), [refusal]);
+  const shown = fault.value ?? refused;
   const isAsking = useSignal(false);
   useEffect(() => {
     focusOn(field.current);
@@ -34,13 +37,14 @@ export function NicknameForm(props: NicknameFormProps) {
     if (document.activeElement === field.current) field.current?.select();
   }, []);
   const ask = async (nickname: string) => {
-    fault.value = nicknameFault(nickname, words) ?? "";
-    if (fault.value === "") {
+    const text = nicknameFault(nickname, words) ?? "";
+    fault.value = { text };
+    if (text === "") {
       isAsking.value = true;
       const error = await register(nickname);
       isAsking.value = false;
       if (!error) return done?.();
-      fault.value = nicknameRefusal(error, words);
+      fault.value = { text: nicknameRefusal(error, words) };
     }
     focusOn(field.current);
   };
@@ -60,16 +64,16 @@ export function NicknameForm(props: NicknameFormProps) {
           autocomplete="nickname"
           spellcheck={false}
           defaultValue={first}
-          aria-invalid={shown !== ""}
+          aria-invalid={shown.text !== ""}
           aria-describedby="nickname-refusal"
           onKeyDown={leaveToInputMethod}
           onInput={() => {
-            fault.value = "";
+            fault.value = { text: "" };
           }}
         />
       </label>
       <p id="nickname-refusal" class="refusal" role="alert">
-        {shown}
+        <Heard word={shown} />
       </p>
       <button type="submit" class="main" disabled={isAsking.value}>
         {isAsking.value ? waiting : button}

@@ -57,7 +57,7 @@ function Person({ name, own }: { readonly name: string; readonly own: boolean })
     <li>
       <Disc name={name} />
       <Nickname name={name} />
-      {own ? <span class="muted"> ({words.you})</span> : null}
+      {own ? <span class="muted">{` (${words.you})`}</span> : null}
     </li>
   );
 }

@@ -12,7 +12,9 @@ interface RowViewProps {
 
 /** One row of the log, with the separators above it that what was before calls for. */
 export function RowView({ row, before }: RowViewProps) {
-  const { room } = useStores();
+  const { room, settings } = useStores();
+  // In another time zone a day begins elsewhere.
+  settings.times.value;
   const time = timeOf(row);
   const timeBefore = before ? timeOf(before) : null;
   const isNewDay = time !== null && (timeBefore === null || dayOf(time) !== dayOf(timeBefore));

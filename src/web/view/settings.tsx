@@ -1,10 +1,12 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { allowAddresses } from "../page/theme.ts";
+import type { Word } from "../store/announcer.ts";
 import { PLACES, type Place } from "../store/pictures.ts";
 import { THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
 import { Dialog } from "./dialog.tsx";
+import { Heard } from "./heard.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { isInputMethods } from "./text-field.ts";
 
@@ -43,6 +45,7 @@ function LanguageChoice() {
     <label class="field">
       <span>{words.language}</span>
       <select
+        translate={false}
         value={settings.language.value ?? ""}
         onChange={({ currentTarget: { value } }) => {
           settings.language.value = isLanguage(value) ? value : null;
@@ -100,7 +103,7 @@ function Picture({ place }: { readonly place: Place }) {
   const { pictures } = useStores();
   const { settings: words } = useWords();
   const address = useRef<HTMLInputElement>(null);
-  const fault = useSignal("");
+  const fault = useSignal<Word>({ text: "" });
   const name = words[place];
   const chooseFile = async (file: File | undefined) => {
     if (!file) return;
@@ -108,13 +111,17 @@ function Picture({ place }: { readonly place: Place }) {
       () => true,
       () => file.type === "image/svg+xml",
     );
-    fault.value = isPicture ? "" : words.pictureFault;
+    fault.value = { text: isPicture ? "" : words.pictureFault };
     if (isPicture) await pictures.choose(place, file);
   };
   const chooseAddress = async () => {
-    const isGood = await pictures.chooseAddress(place, address.current?.value ?? "");
-    fault.value = isGood ? "" : words.addressFault;
-    if (isGood && allowAddresses(true)) location.reload();
+    const isGood = await pictures.chooseAddress(place, address.current?.value ?? "", () => {
+      const isNew = allowAddresses(true);
+      // The policy of this page forbids it.
+      if (isNew) location.reload();
+      return !isNew;
+    });
+    fault.value = { text: isGood ? "" : words.addressFault };
   };
   const clear = async () => {
     await pictures.clear(place);
@@ -154,7 +161,7 @@ function Picture({ place }: { readonly place: Place }) {
         </button>
       )}
       <p class="refusal" role="alert">
-        {fault}
+        <Heard word={fault.value} />
       </p>
     </div>
   );

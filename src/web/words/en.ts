@@ -94,6 +94,7 @@ export const en = {
   retry: "Try again",
   remove: "Remove",
   newMessages: "New messages",
+  firstNew: "First new message",
   newest: (n: number) => (n === 0 ? "To the newest" : count(n, "new message", "new messages")),
   gap: (n: number) => `${count(n, "message is", "messages are")} no longer kept.`,
   gone: "That message is no longer there.",

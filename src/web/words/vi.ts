@@ -91,6 +91,7 @@ export const vi: Words = {
   retry: "Thử lại",
   remove: "Xoá",
   newMessages: "Tin nhắn mới",
+  firstNew: "Tin nhắn mới đầu tiên",
   newest: (n) => (n === 0 ? "Đến tin mới nhất" : `${CHARACTERS.format(n)} tin nhắn mới`),
   gap: (n) => `${CHARACTERS.format(n)} tin nhắn không còn được lưu.`,
   gone: "Tin nhắn đó không còn nữa.",

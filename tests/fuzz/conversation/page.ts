@@ -167,6 +167,7 @@ export class Page {
   #environment(): Environment {
     return {
       now: () => Date.now(),
+      elapsed: () => performance.now(),
       random: () => this.#random.next(),
       setTimer: (run, waitMs) => {
         const timer = setTimeout(() => this.isGone || run(), waitMs);

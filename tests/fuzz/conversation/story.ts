@@ -14,6 +14,10 @@ export interface Past {
 }
 
 /** What was done in one conversation, for whoever has to find out why it went wrong. */
+
+/** Longer than anything takes on the slowest machine. */
+const HANGS_AFTER_MS = 200_000;
+
 export class Story {
   readonly lines: string[] = [];
   /** What must not have happened, as it was noticed on the way. */
@@ -81,7 +85,7 @@ export class Story {
    * @throws when that takes so long that it will not come any more
    */
   async until(condition: () => boolean, tellWhat: () => string): Promise<void> {
-    const tooLong = performance.now() + 30_000;
+    const tooLong = performance.now() + HANGS_AFTER_MS;
     while (!condition()) {
       if (performance.now() > tooLong) throw new Error(`waited in vain: ${tellWhat()}`);
       const changed = new Promise<void>((resolve) => this.#waiting.push(resolve));

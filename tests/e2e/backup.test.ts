@@ -1,0 +1,148 @@
+/** What a page shows when its room has another history than before, and what came while one was away. */
+import { expect } from "bun:test";
+import { copyFileSync, rmSync } from "node:fs";
+import type { ChatServer } from "../support/server.ts";
+import { fileTest } from "../support/store.ts";
+import type { Person } from "./person.ts";
+import { capture, dropNetworkErrors, Stage, startServerThatKeepsItsPort } from "./stage.ts";
+
+const stage = new Stage();
+
+fileTest("a backup that is put back while a page is open: the page shows what the room has now", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const an = await stage.enter("/", "An", { at });
+  const binh = await stage.enter("/", "Bình", { at });
+  for (const content of ["one", "two"]) await an.say(content);
+  await putBack(at, async () => {
+    for (const content of ["three", "four"]) await an.say(content);
+    await binh.sees("four");
+  });
+  await an.log.getByText("four").waitFor({ state: "detached" });
+  await an.isConnected();
+  await an.say("three, anew");
+  await binh.sees("three, anew");
+  await binh.say("four, anew");
+  await an.sees("four, anew");
+  const now = ["one", "two", "three, anew", "four, anew"];
+  expect([await an.contents(), await binh.contents()]).toEqual([now, now]);
+  expect(await an.log.locator(".own .content").allTextContents()).toEqual(["one", "two", "three, anew"]);
+  await an.page.reload();
+  await an.isIn();
+  expect(await an.contents()).toEqual(now);
+  dropNetworkErrors(an, binh);
+});
+
+fileTest(
+  "a backup that is put back while a tab is in the background: its title counts what is new since",
+  async () => {
+    await using at = await startServerThatKeepsItsPort();
+    const an = await stage.enter("/", "An", { at });
+    const binh = await stage.enter("/", "Bình", { at });
+    await binh.say("one");
+    await putBack(at, async () => {
+      for (const content of ["two", "three", "four"]) await binh.say(content);
+      await an.sees("four");
+      await an.page.evaluate(() => {
+        Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      });
+    });
+    await binh.log.getByText("four").waitFor({ state: "detached" });
+    for (const content of ["two, anew", "three, anew"]) await binh.say(content);
+    await an.page.waitForFunction(() => document.title.startsWith("(2) "));
+    expect(await unread(an)).toEqual(["two, anew"]);
+    dropNetworkErrors(an, binh);
+  },
+);
+
+fileTest(
+  "a backup that is put back while one is away: what was said since is marked, whatever its id",
+  async () => {
+    await using at = await startServerThatKeepsItsPort();
+    const an = await stage.enter("/", "An", { at });
+    const binh = await stage.enter("/", "Bình", { at });
+    await binh.say("one");
+    await putBack(at, async () => {
+      for (const content of ["two", "three", "four"]) await binh.say(content);
+      await an.sees("four");
+      await an.page.goto("about:blank");
+    });
+    await binh.log.getByText("four").waitFor({ state: "detached" });
+    for (const content of ["two, anew", "three, anew"]) await binh.say(content);
+    await an.page.goto(at.http("/"));
+    await an.isIn();
+    expect(await unread(an)).toEqual(["two, anew"]);
+    dropNetworkErrors(an, binh);
+  },
+);
+
+fileTest(
+  "a link to a message of a history that was replaced does not lead to the one that has its id now",
+  async () => {
+    await using at = await startServerThatKeepsItsPort();
+    const an = await stage.enter("/", "An", { at });
+    let link = "";
+    await putBack(at, async () => {
+      await an.say("gone");
+      link = (await an.log.locator("a.time").getAttribute("href")) ?? "";
+    });
+    await an.log.getByText("gone").waitFor({ state: "detached" });
+    await an.say("another one");
+    const binh = await stage.enter(`/${link}`, "Bình", { at });
+    await binh.reads("That message is no longer there.");
+    dropNetworkErrors(an);
+  },
+);
+
+fileTest(
+  "more than a page came while one was away: the line stands above the first, and a button leads there",
+  async () => {
+    await using at = await startServerThatKeepsItsPort(undefined, ["--no-limits"]);
+    const an = await stage.enter("/", "An", { at });
+    await an.say("read");
+    await an.page.goto("about:blank");
+    await say(at, 250);
+    await an.page.goto(at.http("/"));
+    await an.isIn();
+    await an.sees("message 249");
+    const button = an.page.getByRole("button", { name: "First new message" });
+    await capture(an, "unread");
+    await button.click();
+    await button.waitFor({ state: "detached" });
+    await an.log.locator("li", { has: an.page.locator(".unread") }).waitFor();
+    expect(await unread(an)).toEqual(["message 0"]);
+  },
+);
+
+/** Has the history go on, and puts a copy of before back. */
+async function putBack(at: ChatServer, goOn: () => Promise<void>): Promise<void> {
+  const copy = `${at.dataFile}.copy`;
+  const isEmpty = !(await Bun.file(at.dataFile).exists());
+  if (!isEmpty) copyFileSync(at.dataFile, copy);
+  await goOn();
+  await at.stop();
+  if (isEmpty) rmSync(at.dataFile);
+  else copyFileSync(copy, at.dataFile);
+  await at.restart();
+}
+
+/** The message that the line stands above. */
+async function unread(person: Person): Promise<string[]> {
+  const row = person.log.locator("li", { has: person.page.locator(".unread") });
+  return await row.locator(".content").allTextContents();
+}
+
+/** Somebody says so many messages. */
+async function say(at: ChatServer, count: number): Promise<void> {
+  const socket = new WebSocket(at.url());
+  await new Promise((resolve) => socket.addEventListener("open", resolve));
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let replies = 0;
+  socket.addEventListener("message", () => {
+    if (++replies > count) resolve();
+  });
+  socket.send(JSON.stringify({ type: "name", name: "Bình" }));
+  for (let i = 0; i < count; i++) socket.send(JSON.stringify({ type: "send", content: `message ${i}` }));
+  await promise;
+  socket.close();
+}

@@ -1,0 +1,41 @@
+import { afterAll, expect, test } from "bun:test";
+import { dayOf, timesIn } from "../../src/web/text/times.ts";
+import { en } from "../../src/web/words/en.ts";
+
+const zone = process.env.TZ;
+
+afterAll(() => {
+  if (zone === undefined) delete process.env.TZ;
+  else process.env.TZ = zone;
+});
+
+test.each([
+  // The clocks go forward on the 29th: it has 23 hours.
+  ["Europe/Berlin", "2026-03-30T00:30", "2026-03-29T00:10", "2026-03-28T23:50"],
+  ["Europe/Berlin", "2026-03-30T23:59", "2026-03-29T23:59", "2026-03-28T12:00"],
+  // They go back on the 25th: it has 25 hours.
+  ["Europe/Berlin", "2026-10-26T00:30", "2026-10-25T00:10", "2026-10-24T23:50"],
+  ["Europe/Berlin", "2026-10-25T23:50", "2026-10-24T00:10", "2026-10-23T23:50"],
+  // At midnight there, and by half an hour.
+  ["Africa/Cairo", "2026-04-24T01:30", "2026-04-23T00:30", "2026-04-22T23:59"],
+  ["Africa/Cairo", "2026-04-25T00:30", "2026-04-24T01:00", "2026-04-23T23:50"],
+  ["Australia/Lord_Howe", "2026-04-06T00:10", "2026-04-05T00:10", "2026-04-04T23:50"],
+  ["Australia/Lord_Howe", "2026-10-05T00:10", "2026-10-04T00:10", "2026-10-03T23:50"],
+  ["Asia/Kathmandu", "2026-03-01T00:05", "2026-02-28T00:05", "2026-02-27T23:55"],
+  ["America/St_Johns", "2026-01-01T00:05", "2025-12-31T00:05", "2025-12-30T23:55"],
+])("in %s at %s, yesterday is the calendar's: %s is, and %s is not", (timeZone, now, yesterday, before) => {
+  process.env.TZ = timeZone;
+  const times = timesIn(en);
+  const day = (time: string) => times.day(new Date(time).getTime(), new Date(now).getTime());
+  expect([day(now), day(yesterday)]).toEqual(["Today", "Yesterday"]);
+  expect(day(before)).toMatch(/^\w+day, .*20\d\d$/);
+});
+
+test("times of one day have one number, in whatever zone, and those of another day another", () => {
+  for (const timeZone of ["Asia/Kathmandu", "Pacific/Kiritimati", "America/St_Johns"]) {
+    process.env.TZ = timeZone;
+    const dayAt = (time: string) => dayOf(new Date(time).getTime());
+    expect(dayAt("2026-06-01T00:00")).toBe(dayAt("2026-06-01T23:59:59.999"));
+    expect(dayAt("2026-06-01T00:00")).not.toBe(dayAt("2026-05-31T23:59:59.999"));
+  }
+});
