@@ -35,6 +35,8 @@ export class DraftStore {
   readonly #room: string;
   /** One of this page's own: a duplicated tab has all that the first one kept. */
   readonly #key: string;
+  /** The drafts of tabs that have said that they are open. */
+  readonly #open = new Set<string>();
   /** What was taken over, and where it lay. */
   #taken: { readonly key: string; readonly text: string } | undefined;
   readonly #dismissed = signal<number | null>(null);
@@ -125,16 +127,31 @@ export class DraftStore {
   share(key: string, value: string | null): void {
     // It took this draft for one that was left.
     if (key === this.#key && value === null) this.#keep(this.text.value);
-    // Its tab has put it back.
+    // Its tab has put it back: another one may have been left.
     const taken = this.#taken;
-    if (key === taken?.key && value !== null && this.text.value === taken?.text) this.write("", 0);
+    if (key !== taken?.key || value === null) return;
+    this.#open.add(key);
+    if (taken.text === "" || this.text.value !== taken.text) return;
+    this.#keeper.removeItem(this.#key);
+    const text = this.#take(this.#newest);
+    this.text.value = text;
+    this.caret.value = text.length;
   }
 
   /** The draft to go on with. */
   #begin(): string {
     const [, key, own] = /^(\S+) (.*)$/s.exec(this.#tab.getItem(this.#room) ?? "") ?? [];
-    // Earlier versions of this page kept one for each room, without a time.
-    const from = key ?? newestFirst(this.#keeper, `${this.#room}#`)[0] ?? this.#room;
+    return this.#take(key ?? this.#newest, own);
+  }
+
+  /** Where the newest draft lies that may have been left. Earlier versions of this page kept one for each room, without a time. */
+  get #newest(): string {
+    const all = newestFirst(this.#keeper, `${this.#room}#`);
+    return all.find((key) => !this.#open.has(key)) ?? this.#room;
+  }
+
+  /** Goes on with what lies there. @param own what this tab has of it itself */
+  #take(from: string, own?: string): string {
     const found = this.#keeper.getItem(from);
     const kept = found && from === this.#room ? `0 ${found}` : found;
     // What is not there any more was sent by a tab that had taken it over: it is not put back for later visits.
