@@ -10,9 +10,10 @@ const COUNT_FROM = 500;
 const SUGGESTIONS_MOST = 6;
 
 const KEY = "classic-chatbox.draft:";
-/** So many drafts of tabs that are closed are kept, and so much of each: more than a message can have. */
+/** So many drafts of tabs that are closed are kept. */
 const DRAFTS_MOST = 20;
-const KEPT_LENGTH_MOST = 20_000;
+/** In code units, more than a message can have: so much of a draft is kept, and put into the field at all. */
+export const DRAFT_MOST = 20_000;
 
 /** What is wrong with a draft: too long, or half a character in it. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
@@ -165,11 +166,11 @@ export class DraftStore {
 
   #keep(text: string): void {
     if (text === "") this.#keeper.removeItem(this.#key);
-    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, DRAFT_MOST)}`);
   }
 
   #keepForReload(text: string): void {
-    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, DRAFT_MOST)}`);
   }
 
   get #query(): Query | null {
