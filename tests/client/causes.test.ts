@@ -175,7 +175,14 @@ test.each(["Tea", "-a", "a/b", "tea/", "t%C3%A9", "x".repeat(65)])(
 );
 
 test("EP-1 rooms below a path of a proxy are rooms", () => {
-  for (const path of ["/", "/rooms/tea", "/chat/rooms/a.b-c_9?x=/rooms/", "/chat", "/rooms/", "/rooms/rooms/tea"]) {
+  for (const path of [
+    "/",
+    "/rooms/tea",
+    "/chat/rooms/a.b-c_9?x=/rooms/",
+    "/chat",
+    "/rooms/",
+    "/rooms/rooms/tea",
+  ]) {
     const stage = new Stage({}, new FakeEnvironment(), `ws://chat.test${path}`);
     expect(stage.socket.url).toBe(`ws://chat.test${path}`);
   }
