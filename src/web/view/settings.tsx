@@ -5,17 +5,17 @@ import type { Word } from "../store/announcer.ts";
 import { PLACES, type Place } from "../store/pictures.ts";
 import { THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
-import { Dialog } from "./dialog.tsx";
 import { Heard } from "./heard.tsx";
+import { Unloaded } from "./later.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { isInputMethods } from "./text-field.ts";
 
 /** What a reader can choose. */
-export function Settings({ close }: { readonly close: () => void }) {
+export function Settings() {
   const { settings, isPrinting } = useStores();
   const { settings: words } = useWords();
   return (
-    <Dialog title={words.title} name="settings" close={close}>
+    <>
       <LanguageChoice />
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
@@ -34,7 +34,7 @@ export function Settings({ close }: { readonly close: () => void }) {
           {words.print}
         </button>
       </section>
-    </Dialog>
+    </>
   );
 }
 
@@ -52,12 +52,13 @@ function LanguageChoice() {
         }}
       >
         <option value="">{words.languageAuto}</option>
-        {Object.values(LANGUAGES).map(({ locale, language }) => (
-          <option key={locale} value={locale} lang={locale}>
-            {language}
+        {Object.entries(LANGUAGES).map(([tag, name]) => (
+          <option key={tag} value={tag} lang={tag}>
+            {name}
           </option>
         ))}
       </select>
+      {settings.isUnworded.value ? <Unloaded retry={() => settings.loadWords()} /> : null}
     </label>
   );
 }

@@ -15,13 +15,14 @@ function list<T>(names: readonly T[], others: number): readonly (T | string)[] {
 
 export const en = {
   locale: "en",
-  language: "English",
   mainRoom: "Main room",
   room: (name: string) => `Room ${name}`,
   pageTitle: (room: string, unread: number) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Chat`,
   skip: "Skip to the message field",
   close: "Close",
   cancel: "Cancel",
+  unloaded: "This could not be loaded. If that goes on, reload the page.",
+  loadingPart: "Loading…",
 
   join: {
     title: "Join the chat",

@@ -11,13 +11,14 @@ function list<T>(names: readonly T[], others: number): readonly (T | string)[] {
 
 export const vi: Words = {
   locale: "vi",
-  language: "Tiếng Việt",
   mainRoom: "Phòng chính",
   room: (name) => `Phòng ${name}`,
   pageTitle: (room, unread) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Trò chuyện`,
   skip: "Đến ô soạn tin nhắn",
   close: "Đóng",
   cancel: "Huỷ",
+  unloaded: "Không tải được phần này. Nếu vẫn vậy, hãy tải lại trang.",
+  loadingPart: "Đang tải…",
 
   join: {
     title: "Vào phòng trò chuyện",
