@@ -1,6 +1,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { type Times, timesIn } from "../text/times.ts";
-import { chooseLanguage, isLanguage, type Language, type Words } from "../words/languages.ts";
+import type { Words } from "../words/en.ts";
+import { chooseLanguage, isLanguage, type Language } from "../words/languages.ts";
 import { type Keeper, readKept } from "./keeper.ts";
 
 export const THEMES = ["system", "light", "dark", "classic"] as const;

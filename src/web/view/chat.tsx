@@ -48,7 +48,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
         )}
       </div>
       {open.value === "settings" ? (
-        <Dialog title={words.settings.title} name="settings" close={close("settings")}>
+        <Dialog title={words.settings} name="settings" close={close("settings")}>
           <Settings />
         </Dialog>
       ) : null}
@@ -100,7 +100,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
         <button
           type="button"
           class="quiet round"
-          aria-label={words.settings.title}
+          aria-label={words.settings}
           onClick={() => open("settings")}
         >
           <Icon name="settings" />

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { signal, useSignal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
 import { useEffect } from "preact/hooks";
 import { loading } from "../page/parts.ts";
@@ -9,7 +9,6 @@ export function later(load: () => Promise<FunctionComponent>): FunctionComponent
   const state = signal<FunctionComponent | "loading" | "failed">("loading");
   const loadPart = loading(load);
   const bring = async () => {
-    state.value = "loading";
     state.value = await loadPart().catch(() => "failed" as const);
   };
   return function Later() {
@@ -23,13 +22,19 @@ export function later(load: () => Promise<FunctionComponent>): FunctionComponent
   };
 }
 
-/** Says that something could not be loaded. */
-export function Unloaded({ retry }: { readonly retry: () => unknown }) {
+/** Says that something could not be loaded. @param retry resolves when it was tried again */
+export function Unloaded({ retry }: { readonly retry: () => Promise<void> }) {
   const words = useWords();
+  const isTrying = useSignal(false);
+  const tryAgain = async () => {
+    isTrying.value = true;
+    await retry();
+    isTrying.value = false;
+  };
   return (
     <p role="alert">
-      {words.unloaded}{" "}
-      <button type="button" class="quiet" onClick={() => void retry()}>
+      {isTrying.value ? words.loadingPart : words.unloaded}{" "}
+      <button type="button" class="quiet" onClick={tryAgain}>
         {words.retry}
       </button>
     </p>

@@ -1,5 +1,3 @@
-export type { Words } from "./en.ts";
-
 /** The languages of the page, by their tag, and what each calls itself. */
 export const LANGUAGES = { en: "English", vi: "Tiếng Việt" } as const;
 
