@@ -37,6 +37,8 @@ test("another language is loaded when it is chosen, and is the one that the next
 test("settings that cannot be loaded say so, and can be had once the server is back", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter(stage.newRoom(), "An", { at });
+  const asked: string[] = [];
+  an.page.on("request", (request) => asked.push(...(request.url().match(/settings-.*/) ?? [])));
   await at.stop();
   await an.openDialog();
   await an.reads(FAILED);
@@ -52,6 +54,8 @@ test("settings that cannot be loaded say so, and can be had once the server is b
   await again.click();
   await an.page.getByLabel("Language").waitFor();
   expect(await an.page.getByText(FAILED).count()).toBe(0);
+  // Some browsers remember that an address could not be loaded, and never ask for it again.
+  expect([asked.length, new Set(asked).size]).toEqual([4, 4]);
   await an.page.getByLabel("Dark").check();
   await an.page.keyboard.press("Escape");
   await an.isConnected();
