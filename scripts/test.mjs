@@ -89,6 +89,8 @@ function testFiles() {
  */
 async function testAll() {
   const waiting = testFiles();
+  // Else there would be pictures of screens that are no more.
+  rmSync(join(root, "tests", "e2e", "screenshots"), { recursive: true, force: true });
   /** @type {Result} */
   const sum = { code: 0, passed: 0, failed: 0 };
   let stopped = false;
