@@ -325,7 +325,8 @@ export class Session {
     // first may hold if replies were lost, and the last if the server did not answer before: one in the middle goes.
     if (sessions.length > SESSIONS_MAX) sessions.splice(4, 1);
     this.#sessions = sessions;
-    this.#memory.save();
+    // The next run of a program that is killed meanwhile must try this one as well.
+    this.#memory.flush();
   }
 
   /** The nickname is with this connection. */
