@@ -4,15 +4,25 @@
  */
 import { buildClient } from "../src/server/pages.ts";
 
-const SCRIPT_MOST_BYTES = 49_000;
+const SCRIPT_MOST_BYTES = 48_000;
 
-let scriptBytes = 0;
+/** Loaded when they are needed, and of the languages one at the first visit. All other scripts are loaded by each. */
+const LATER = ["settings.js"];
+const LANGUAGES = ["en.js", "vi.js"];
+
+const sizes = new Map<string, number>();
 for (const { name, bytes } of await buildClient()) {
+  const shortName = name.replace(/-[0-9a-f]{32}\./, ".");
   const gzippedBytes = Bun.gzipSync(bytes, { level: 9 }).length;
-  if (name.endsWith(".js")) scriptBytes += gzippedBytes;
-  console.log(`${name.replace(/-[0-9a-f]{32}\./, ".")}: ${bytes.length} bytes, ${gzippedBytes} gzipped`);
+  if (shortName.endsWith(".js") && !LATER.includes(shortName))
+    sizes.set(LANGUAGES.includes(shortName) ? shortName : name, gzippedBytes);
+  console.log(`${shortName}: ${bytes.length} bytes, ${gzippedBytes} gzipped`);
 }
+const languageBytes = LANGUAGES.map((name) => sizes.get(name) ?? Number.NaN);
+const allBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+const scriptBytes = allBytes - Math.min(...languageBytes);
 console.log(
-  `JavaScript of the page: ${scriptBytes} bytes of at most ${SCRIPT_MOST_BYTES}, minified and gzipped`,
+  `JavaScript of a first visit: ${scriptBytes} bytes of at most ${SCRIPT_MOST_BYTES}, minified and gzipped`,
 );
-process.exitCode = scriptBytes > SCRIPT_MOST_BYTES ? 1 : 0;
+// Not a number where a language is missing.
+process.exitCode = scriptBytes <= SCRIPT_MOST_BYTES ? 0 : 1;

@@ -89,6 +89,8 @@ function testFiles() {
  */
 async function testAll() {
   const waiting = testFiles();
+  // Else there would be pictures of screens that are no more.
+  rmSync(join(root, "tests", "e2e", "screenshots"), { recursive: true, force: true });
   /** @type {Result} */
   const sum = { code: 0, passed: 0, failed: 0 };
   let stopped = false;
@@ -111,11 +113,13 @@ async function testAll() {
 }
 
 /**
- * A PostgreSQL that all files share, each with databases of its own. It ends with this process, whatever ends that.
- * @returns {Promise<{ url: string, stop: () => Promise<void> }>}
+ * Has ready what all files share: a PostgreSQL, in which each makes databases of its own. It ends with this process, whatever
+ * ends that.
+ * @returns {Promise<{ url: string, stop: () => Promise<void> } | null>} null when none runs here, of which the tests that
+ *   need one will tell
  */
-async function startDatabase() {
-  const program = [...ownSettings, join(root, "tests/support/database.ts")];
+async function startShared() {
+  const program = [...ownSettings, join(root, "tests/support/shared.ts")];
   const child = spawn(bun, program, { cwd: root, env, stdio: ["pipe", "pipe", "inherit"] });
   const ended = new Promise((resolve) => child.once("exit", resolve));
   for await (const url of createInterface({ input: child.stdout })) {
@@ -125,12 +129,12 @@ async function startDatabase() {
     };
     return { url, stop };
   }
-  throw new Error("PostgreSQL did not start");
+  return null;
 }
 
 /** @returns {Promise<Result>} */
 async function testAllWithDatabase() {
-  const database = env.DATABASE_URL === undefined ? await startDatabase() : null;
+  const database = env.DATABASE_URL === undefined ? await startShared() : null;
   if (database) env.DATABASE_URL = database.url;
   try {
     return await testAll();

@@ -10,7 +10,7 @@ const SSL_MODES = ["disable", "allow", "prefer", "require", "verify-ca", "verify
  */
 export function checkedDatabaseUrl(text: string): string {
   const url = text.trim();
-  if (/^(["']).*\1$/s.test(url)) fail("it must stand there without quotes.");
+  if (/^(["']).*\1$/s.test(url)) fail("write it without the quotes around it.");
   if (namesSeveralHosts(url)) {
     fail("it must name one host; have a name, a proxy or a pooler lead to the server that takes writes.");
   }

@@ -111,26 +111,24 @@ export class Chat {
   /**
    * Waits until the chat is in the room.
    *
-   * @returns a promise that is fulfilled at once if it is already; rejects with the error of `nickname-lost`,
-   *   NotRegisteredError when no nickname was ever asked for, ClosedError or RefusedError
+   * @returns a promise that is fulfilled at once if it is already; rejects when the nickname asked for last is not to be
+   *   had, with the error that says why; with NotRegisteredError when none was ever asked for, ClosedError or RefusedError
    */
   async ready(options: WaitOptions = {}): Promise<void> {
     this.#check();
-    this.#session.needNickname();
-    if (this.#session.isInside) return;
-    await this.#until<void>(options, (event, resolve, reject) => {
-      if (event.type === "entered") resolve();
-      if (event.type === "nickname-lost") reject(event.error);
-    });
+    return this.#session.ready(options);
   }
 
   /** The next event of a type. @returns a promise that rejects with ClosedError or RefusedError when there will be none */
   async once<T extends ChatEvent["type"]>(type: T, options: WaitOptions = {}): Promise<EventOf<T>> {
     this.#check();
-    return this.#until<EventOf<T>>(options, (event, resolve) => {
+    let stop = () => {};
+    return wait<EventOf<T>>(this.#settings.environment, options, (resolve, reject) => {
       // TypeScript does not see that the two types are the same.
-      if (event.type === type) resolve(event as EventOf<T>);
-    });
+      const heard = (event: ChatEvent) => event.type === type && resolve(event as EventOf<T>);
+      stop = this.#stream.on(heard, reject);
+      return reject;
+    }).finally(() => stop());
   }
 
   /**
@@ -217,17 +215,6 @@ export class Chat {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatEvent> {
     return this.#stream.iterate(this.#settings.eventsMost);
-  }
-
-  #until<T>(
-    options: WaitOptions,
-    heard: (event: ChatEvent, resolve: (value: T) => void, reject: (error: unknown) => void) => void,
-  ): Promise<T> {
-    let stop = () => {};
-    return wait<T>(this.#settings.environment, options, (resolve, reject) => {
-      stop = this.#stream.on((event) => heard(event, resolve, reject), reject);
-      return reject;
-    }).finally(() => stop());
   }
 
   #check(): void {

@@ -19,13 +19,16 @@ export interface Environment {
   watch(tell: (change: "online" | "offline" | "visible") => void): () => void;
 }
 
+/** A timer with more fires at once: this is 24 days. */
+const WAIT_MOST_MS = 2 ** 31 - 1;
+
 /** The browser, Bun or Node. */
 export const PLATFORM: Environment = {
   now: Date.now,
   elapsed: () => performance.now(),
   random: Math.random,
   setTimer(run, waitMs) {
-    const timer = setTimeout(run, waitMs);
+    const timer = setTimeout(run, Math.min(waitMs, WAIT_MOST_MS));
     return () => clearTimeout(timer);
   },
   isOnline: () => globalThis.navigator?.onLine !== false,

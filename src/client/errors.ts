@@ -1,8 +1,8 @@
 import type { Reply } from "./frame.ts";
 
 /**
- * What a person is told, by the code, or by the cause of a refusal. `messages.ts` fills it; the page goes without, as it has words of its own. A server's
- * own sentence takes its place.
+ * What a person is told, by the code, or by the cause of a refusal. `messages.ts` fills it; the page goes without, as it has
+ * words of its own. A server's own sentence takes its place.
  */
 export const MESSAGES: Record<string, string> = {};
 

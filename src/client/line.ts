@@ -59,18 +59,22 @@ export class Line {
     return Math.max(this.#pace.waitMs(), this.#sendPace.waitMs());
   }
 
-  /** As {@link ask}, for a message. */
-  send(content: string, key: string, answered: (reply: Reply) => void): void {
+  /** As {@link ask}, for a message. @returns what puts it on the wire; nothing else may be asked before that */
+  send(content: string, key: string, answered: (reply: Reply) => void): () => void {
     this.#sendPace.spend(1);
-    this.ask({ type: "send", content, key }, answered);
+    return this.#prepare({ type: "send", content, key }, answered);
   }
 
   /** Sends a request. `answered` is called at the place of its reply among the events, but not after the line's end. */
   ask(request: object, answered: (reply: Reply) => void): void {
+    this.#prepare(request, answered)();
+  }
+
+  #prepare(request: object, answered: (reply: Reply) => void): () => void {
     const ref = ++this.#lastRef;
     this.#asked.push({ ref, answered });
     // Servers of version 2 ignore keys that they do not know (REQ-6).
-    this.tell({ ...request, ref });
+    return this.#prepareToTell({ ...request, ref });
   }
 
   /** As {@link ask}, and again as often as the server refuses it for the rate. */
@@ -86,9 +90,13 @@ export class Line {
 
   /** Sends what gets no reply. */
   tell(request: object): void {
+    this.#prepareToTell(request)();
+  }
+
+  #prepareToTell(request: object): () => void {
     // As the server counts (LIM-2).
     this.#pace.spend(1 + Math.floor(new Blob([JSON.stringify(request)]).size / 1024));
-    this.#carrier.send(request);
+    return () => this.#carrier.send(request);
   }
 
   /** Calls `run` after a time, unless the line has ended by then. */

@@ -44,6 +44,8 @@ export class Memory {
   readonly #key: string;
   readonly #read: () => Kept;
   #writing = false;
+  /** What is part of the next write. */
+  #preparing: (() => () => void)[] = [];
   #ended = false;
   /** Whether the storage lacks what was to be kept last. */
   #isBehind = false;
@@ -79,14 +81,29 @@ export class Memory {
     });
   }
 
+  /**
+   * Has something be kept before it happens. Where nothing is kept it happens at once.
+   *
+   * @param prepare is called right before the next write, so that what it changes is written; it returns what happens then
+   */
+  saveFirst(prepare: () => () => void): void {
+    if (!this.#settings.storage) prepare()();
+    else {
+      this.#preparing.push(prepare);
+      this.save();
+    }
+  }
+
   /** Writes now. */
   flush(): void {
     if (this.#ended) return;
+    const happens = this.#preparing.splice(0).map((prepare) => prepare());
     this.#isBehind = true;
     attempt(() => {
       this.#settings.storage?.setItem(this.#key, JSON.stringify(this.#read()));
       this.#isBehind = false;
     });
+    for (const each of happens) each();
   }
 
   /** The chat is over: nothing is kept of it. */

@@ -142,15 +142,29 @@ export class Outbox {
   }
 
   #flush(): void {
-    const due = this.#isInside ? this.#entries : this.#entries.filter(({ sentAt }) => sentAt !== null);
-    if (due.length === 0) this.#tellSettled();
-    for (const [at, entry] of due.entries()) {
-      const line = this.#line;
-      if (!line || this.#pausing || at >= this.#window) return;
+    if (this.#due.length === 0) this.#tellSettled();
+    // A program that is killed in between must know that this is its own, and what it had read by then.
+    else if (this.#line && !this.#pausing) this.#memory.saveFirst(() => this.#launch());
+  }
+
+  /** What may go. */
+  get #due(): readonly Entry[] {
+    return this.#isInside ? this.#entries : this.#entries.filter(({ sentAt }) => sentAt !== null);
+  }
+
+  /** Chooses what goes now. @returns what puts it on the wire */
+  #launch(): () => void {
+    const line = this.#line;
+    const flights: (() => void)[] = [];
+    for (const entry of this.#due.slice(0, this.#window)) {
+      if (!line || this.#pausing) break;
       if (entry.flying) continue;
       if (line.waitMs > 0) this.#pause(line, line.waitMs);
-      else this.#fly(line, entry);
+      else flights.push(this.#fly(line, entry));
     }
+    return () => {
+      for (const flight of flights) flight();
+    };
   }
 
   #tellSettled(): void {
@@ -167,7 +181,7 @@ export class Outbox {
     });
   }
 
-  #fly(line: Line, entry: Entry): void {
+  #fly(line: Line, entry: Entry): () => void {
     const { key, content } = entry;
     entry.flying = true;
     // The first time counts: the server may have stored it then, and remembers it from then on.
@@ -176,8 +190,7 @@ export class Outbox {
       entry.sentAt = line.version === 2 ? SENT_WITHOUT_KEY : environment.now();
       entry.flownAt = environment.elapsed();
     }
-    this.#memory.save();
-    line.send(content, key, (reply) => {
+    return line.send(content, key, (reply) => {
       entry.flying = false;
       if (reply.kind === "sent") this.#confirm(entry, reply.message);
       else this.#refused(line, entry, errorOf(reply));

@@ -62,6 +62,12 @@ interface Task {
   isGone: boolean;
 }
 
+/** Who waits until the chat is in the room. */
+interface Entrant {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** Where this client stands on its way into the room. */
 type Place =
   /** Not connected, or not welcomed yet. */
@@ -90,6 +96,10 @@ export class Session {
   #toldName: string | null = null;
   /** Those of which one holds the nickname. Who knows a session can take the nickname: they are not to be shown. */
   #sessions: readonly string[];
+  /** Why the nickname that was asked for last is not to be had. */
+  #refusal: ChatError | null = null;
+  /** Those who wait until the chat is in the room. */
+  readonly #entrants = new Set<Entrant>();
   /** For how long a nickname that is in use is asked for again, because a lost connection of ours may have it. */
   #ghostMs = 0;
   #typeAgainAt = 0;
@@ -124,14 +134,32 @@ export class Session {
     }
   }
 
-  /** Whether all that was missed has been told, and the chat is in the room. */
-  get isInside(): boolean {
-    return this.#place.kind === "inside";
+  /** Waits until all that was missed has been told, and the chat is in the room. */
+  ready(options: WaitOptions): Promise<void> {
+    return wait(this.#settings.environment, options, (resolve, reject) => {
+      const { kind } = this.#place;
+      const entrant = { resolve, reject };
+      if (kind === "inside") resolve();
+      else if (kind === "nameless" || !this.#hasAsked) reject(this.#noNickname);
+      else this.#entrants.add(entrant);
+      return (error) => {
+        this.#entrants.delete(entrant);
+        reject(error);
+      };
+    });
   }
 
   /** @throws NotRegisteredError when no nickname was ever asked for: what waits for one would wait for ever */
   needNickname(): void {
-    if (!this.#isAsked && this.#name === null) throw new NotRegisteredError("UnknownRegister");
+    if (!this.#hasAsked) throw new NotRegisteredError("UnknownRegister");
+  }
+
+  get #hasAsked(): boolean {
+    return this.#isAsked || this.#name !== null;
+  }
+
+  get #noNickname(): ChatError {
+    return this.#refusal ?? new NotRegisteredError("UnknownRegister");
   }
 
   get name(): string | null {
@@ -192,6 +220,7 @@ export class Session {
   end(error: ChatError): void {
     this.#place = { kind: "outside" };
     for (const { reject } of this.#tasks.splice(0)) reject(error);
+    this.#dismiss(({ reject }) => reject(error));
   }
 
   #ask<T>(request: Task["request"], options: WaitOptions, read: (reply: Reply) => T | undefined): Promise<T> {
@@ -243,6 +272,7 @@ export class Session {
     const name = this.#name ?? this.#nextName();
     if (name === null) {
       this.#place = { kind: "nameless", line };
+      this.#dismiss(({ reject }) => reject(this.#noNickname));
       this.#settled();
       return;
     }
@@ -266,6 +296,7 @@ export class Session {
       line.later(AGAIN_MS, () => this.welcome(line));
       return;
     }
+    this.#refusal = error;
     if (this.#name === null) this.#tasks.shift()?.reject(error);
     else {
       this.#setName(null);
@@ -294,13 +325,15 @@ export class Session {
     // first may hold if replies were lost, and the last if the server did not answer before: one in the middle goes.
     if (sessions.length > SESSIONS_MAX) sessions.splice(4, 1);
     this.#sessions = sessions;
-    this.#memory.save();
+    // The next run of a program that is killed meanwhile must try this one as well.
+    this.#memory.flush();
   }
 
   /** The nickname is with this connection. */
   #held(line: Line, name: string): void {
     this.#sessions = line.session === "" ? [] : [line.session];
     this.#ghostMs = 0;
+    this.#refusal = null;
     this.#setName(name);
   }
 
@@ -355,9 +388,16 @@ export class Session {
     const { online } = this.#stream;
     this.#stream.emit({ type: "entered", name, version: line.version, resumed, online });
     if (!line.isOpen) return;
+    this.#dismiss(({ resolve }) => resolve());
     this.#settled();
     this.#outbox.enter();
     this.#next();
+  }
+
+  /** Nobody waits any longer until the chat is in the room. */
+  #dismiss(settle: (entrant: Entrant) => void): void {
+    for (const entrant of this.#entrants) settle(entrant);
+    this.#entrants.clear();
   }
 
   #next(): void {

@@ -1,4 +1,13 @@
-import { closeSync, fsyncSync, openSync, readFileSync, realpathSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { resolve } from "node:path";
 import type { ChatStorage } from "../client/index.ts";
 import { lockFile } from "./file-lock.ts";
@@ -45,14 +54,21 @@ class FileStorage implements ChatStorage {
   /** Writes another file and puts it in the place of the old one: whoever reads finds one of the two, whole. */
   #write(): void {
     const next = `${this.#path}.new`;
-    const file = openSync(next, "w", 0o600);
     try {
-      writeSync(file, `${JSON.stringify(Object.fromEntries(this.#items))}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+      const file = openSync(next, "w", 0o600);
+      try {
+        // A write alone may take a part only, as on a disk that is nearly full.
+        writeFileSync(file, `${JSON.stringify(Object.fromEntries(this.#items))}\n`);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+      renameSync(next, this.#path);
+    } catch (error) {
+      // A full disk needs the room.
+      rmSync(next, { force: true });
+      throw error;
     }
-    renameSync(next, this.#path);
   }
 }
 

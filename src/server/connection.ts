@@ -37,6 +37,8 @@ const PENDING_FREE_BYTES = 64 * 1024;
 
 /** A message that comes too early is not read when it is larger: no name or content is, however it is written. */
 const UNREAD_FROM_BYTES = 50 * 1024;
+/** Whoever sent one is told to wait, if ever so little. */
+const LEAST_WAIT_S = 0.001;
 const UNREAD: Parsed = { kind: null, refusal: { reason: "UnknownType" } };
 
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
@@ -218,6 +220,11 @@ export class Connection implements Living {
    * @param effort how it came: in how many fragments, and as how many compressed bytes
    */
   frame(text: string | null, size: number, effort: Effort = { fragments: 1, deflatedBytes: 0 }): void {
+    this.#take(size, effort, () => (text === null ? UNREADABLE : parseRequest(text, this.version)));
+  }
+
+  /** @param read null for a message that has come too early, and was left unread for that */
+  #take(size: number, effort: Effort, read: (() => Parsed) | null): void {
     this.#unanswered = 0;
     if (!this.isTaking) return;
     if (this.#isOverloading(size)) {
@@ -231,8 +238,10 @@ export class Connection implements Living {
       this.#drain();
       return;
     }
-    if (wait > 0 && size > UNREAD_FROM_BYTES) this.#parsed(UNREAD, wait, size, at);
-    else this.#parsed(text === null ? UNREADABLE : parseRequest(text, this.version), wait, size, at);
+    // The clock may have gone on since it was left unread.
+    if (read === null) this.#parsed(UNREAD, Math.max(wait, LEAST_WAIT_S), size, at);
+    else if (wait > 0 && size > UNREAD_FROM_BYTES) this.#parsed(UNREAD, wait, size, at);
+    else this.#parsed(read(), wait, size, at);
   }
 
   /** How much of a compressed message is worth inflating: one that comes too early is not read when it is large. */
@@ -241,11 +250,15 @@ export class Connection implements Living {
     return this.#rates.isSpent(now()) ? Math.min(UNREAD_FROM_BYTES, limits.frameBytes) : limits.frameBytes;
   }
 
-  /** A compressed message has come that inflates to more than {@link inflatesUpTo}. @returns false if that is too large anyway */
-  leftUnread(effort: Effort): boolean {
-    const { limits } = this.#shared;
-    if (limits.frameBytes <= UNREAD_FROM_BYTES || !this.#rates.isSpent(this.#shared.now())) return false;
-    this.frame("", UNREAD_FROM_BYTES + 1, effort);
+  /**
+   * A compressed message has come that inflates to more than it was to be inflated to.
+   *
+   * @param upTo what {@link inflatesUpTo} was then
+   * @returns false if it is too large anyway
+   */
+  leftUnread(upTo: number, effort: Effort): boolean {
+    if (upTo >= this.#shared.limits.frameBytes) return false;
+    this.#take(UNREAD_FROM_BYTES + 1, effort, null);
     return true;
   }
 

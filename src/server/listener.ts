@@ -351,8 +351,10 @@ export class ClientSocket implements Wire {
 
   #deflatedMessage(connection: Connection, payload: Uint8Array, form: MessageForm): void {
     const { fragments } = form;
-    const bytes = inflate(payload, connection.inflatesUpTo);
-    if (bytes === "too big" && connection.leftUnread({ fragments, deflatedBytes: payload.length })) return;
+    const upTo = connection.inflatesUpTo;
+    const bytes = inflate(payload, upTo);
+    if (bytes === "too big" && connection.leftUnread(upTo, { fragments, deflatedBytes: payload.length }))
+      return;
     if (bytes === "too big") this.#fail(connection, 1009, "Message too big");
     else if (bytes === "broken") this.#fail(connection, 1007, "Compression is broken");
     else this.#message(connection, bytes, form, payload.length);

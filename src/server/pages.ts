@@ -7,13 +7,16 @@ import { type ClientFile, namedByContents } from "./content-names.ts";
 import { missingPage } from "./missing-page.ts";
 import { readingPage } from "./reading-page.ts";
 import { roomLike, roomMeant, rootFrom } from "./room-address.ts";
-import { type ReadingLanguage, readingLanguage } from "./static-page.ts";
+import { READING_LANGUAGES, type ReadingLanguage, readingLanguage } from "./static-page.ts";
 
 const WEB_FOLDER = join(import.meta.dir, "../web");
 const BUNDLED_NAME = "[name]-[hash].[ext]";
 
 /** How the page's files name each other, and how the page names them as the bundler writes it. */
 const BESIDE = "./";
+
+/** A part of the page as the bundler has a script load it. */
+const PART_IMPORT = /\bimport\("(\.\/([a-z]+)-\w+\.js)"\)/g;
 
 /** Where the page's scripts and styles are, each under a name that never means anything else. */
 export const ASSETS = "/assets/";
@@ -125,7 +128,7 @@ interface Representation {
 /** One file in each encoding worth sending, the smallest first. */
 export type Resource = Map<Encoding, Representation>;
 
-/** The page, for each policy. */
+/** The page of one language, for each policy. */
 interface PageResources {
   readonly strict: Resource;
   readonly withPictures: Resource;
@@ -158,7 +161,8 @@ export async function buildPages(basePath = ""): Promise<Pages> {
     if (name.endsWith(".html")) {
       for (const path of [MAIN_ROOM, "/rooms/any"]) {
         const root = rootFrom(path, basePath);
-        pages.set(root, await pageResources(bytes, type, root));
+        for (const language of READING_LANGUAGES)
+          pages.set(root + language, await pageResources(bytes, type, root, language));
       }
     } else {
       assets.set(name, bytes);
@@ -175,7 +179,7 @@ export async function buildPages(basePath = ""): Promise<Pages> {
       const resource =
         roomOfPath(path) === undefined
           ? resources.get(path)
-          : pageFor(pages.get(rootFrom(path, basePath)), request);
+          : pageFor(pages.get(rootFrom(path, basePath) + languageFor(request)), request);
       return resource && answer(resource, request);
     },
     reading(room, messages, request) {
@@ -236,6 +240,9 @@ export async function buildClient(): Promise<ClientFile[]> {
     tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
     target: "browser",
     minify: true,
+    splitting: true,
+    // What is needed at once is one file; it would be code for nothing.
+    modulePreload: false,
     // The page's files lie beside each other. Where that is, the page says.
     publicPath: BESIDE,
     naming: { entry: BUNDLED_NAME, chunk: BUNDLED_NAME, asset: BUNDLED_NAME },
@@ -246,7 +253,32 @@ export async function buildClient(): Promise<ClientFile[]> {
     type: output.type,
     bytes: new Uint8Array(await output.arrayBuffer()),
   }));
-  return namedByContents(await Promise.all(files));
+  return namedByContents(withPartsNamedByPage(await Promise.all(files)));
+}
+
+/**
+ * Has the page name the parts that its script loads when they are needed, and the script ask it (web/page/parts.ts). Parts
+ * import from the script, and two files that name each other cannot be named by their contents.
+ */
+function withPartsNamedByPage(files: readonly ClientFile[]): ClientFile[] {
+  const parts = new Map<string, string>();
+  const without = files.map((file) =>
+    changed(file, ".js", (script) =>
+      script.replace(PART_IMPORT, (_, address: string, part: string) => {
+        parts.set(part, address);
+        return `import(partAddress("${part}"))`;
+      }),
+    ),
+  );
+  const named = [...parts].map(([part, address]) => `data-${part}="${address}" `).join("");
+  return without.map((file) =>
+    changed(file, ".html", (page) => page.replace("<script ", `<script ${named}`)),
+  );
+}
+
+function changed(file: ClientFile, ending: string, change: (text: string) => string): ClientFile {
+  if (!file.name.endsWith(ending)) return file;
+  return { ...file, bytes: bytesOf(change(new TextDecoder().decode(file.bytes))) };
 }
 
 /** What is answered for a file of the page, by whichever server it was built. */
@@ -264,19 +296,27 @@ async function iconResources(): Promise<[string, Resource][]> {
   );
 }
 
-/** @param root what leads from the page to the chat's root */
+/**
+ * @param root what leads from the page to the chat's root
+ * @param language that the browser asks for. Its words come beside the script, which would else ask for them only then.
+ */
 async function pageResources(
   html: Uint8Array<ArrayBuffer>,
   type: string,
   root: string,
+  language: ReadingLanguage,
 ): Promise<PageResources> {
-  const whole = new TextDecoder()
-    .decode(html)
+  const plain = new TextDecoder().decode(html);
+  const [, words] = new RegExp(` data-${language}="([^"]+)"`).exec(plain) ?? [];
+  if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
+  const whole = plain
+    .replace('<html lang="en">', `<html lang="${language}">`)
+    .replace("</head>", `<link rel="modulepreload" crossorigin href="${words}"></head>`)
     .replaceAll(`"${BESIDE}`, `"${root}${ASSETS.slice(1)}`)
     // The bundler would look for a file of that name.
     .replace("</head>", `<link rel="manifest" href="${root}${MANIFEST}"></head>`);
   const bytes = bytesOf(whole);
-  const headers = { ...PAGE_HEADERS, Vary: "Accept-Encoding, Cookie" };
+  const headers = { ...PAGE_HEADERS, Vary: "Accept-Encoding, Accept-Language, Cookie" };
   return {
     strict: await resourceOf(bytes, type, CACHE_PAGE, headers),
     withPictures: await resourceOf(

@@ -1,6 +1,8 @@
 /** What the pages that need no JavaScript have in common. */
 
-export type ReadingLanguage = "en" | "vi";
+/** The languages of the page, those of `web/words`. */
+export const READING_LANGUAGES = ["en", "vi"] as const;
+export type ReadingLanguage = (typeof READING_LANGUAGES)[number];
 
 /** The language for an `Accept-Language` header: the first one that there are words for. */
 export function readingLanguage(header: string): ReadingLanguage {

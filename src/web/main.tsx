@@ -23,6 +23,7 @@ import { READ_KEY } from "./store/unread.ts";
 import "./view/translation.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
+import { LOAD_WORDS } from "./words/load.ts";
 
 /** Of so many rooms a browser keeps what was read last, and the nickname. */
 const ROOMS_MOST = 200;
@@ -31,80 +32,85 @@ const { path, socket } = addressOf(location, CHAT_ROOT);
 const prefix = keyPrefix(CHAT_ROOT);
 const keeperOf = (find: () => Storage) => keeperOver(() => prefixed(prefix, find()));
 const keeper = keeperOf(() => localStorage);
-const settings = new SettingsStore(keeper, navigator.languages);
-const pictures = new PictureStore(browserVault(prefix), keeper);
-const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
-const tab = new TabStorage(() => sessionStorage, new Shelf(() => localStorage, prefix + path));
-const room = new RoomStore({
-  path,
-  keeper,
-  tab,
-  now: Date.now,
-  open: (name) =>
-    new Chat(socket, {
-      storage: tab,
-      // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
-      version: 3,
-      // The tab's storage knows whether a nickname is one's own.
-      nicknameWaitMs: 0,
-      ...(name === undefined ? {} : { name }),
-    }),
-  arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
-});
-const draft = new DraftStore(
-  keeper,
-  keeperOf(() => sessionStorage),
-  path,
-  room.others,
-);
-for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(keeper, kind, ROOMS_MOST);
-const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
+// Without `await`: the parts of the page import from a script that must have ended then.
+void SettingsStore.open(keeper, navigator.languages, LOAD_WORDS).then(start);
 
-const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
-dress(settings, pictures);
-watchCalendar(settings);
-fitKeyboard();
-submitByClick();
-watch(room);
-followLifecycle(room, tab, handover);
-showUnread(room, settings, () => {
-  const words = settings.words.value;
-  return roomName === null ? words.mainRoom : words.room(roomName);
-});
-void pictures.load();
-goToLinked();
-addEventListener("hashchange", goToLinked);
-addEventListener("storage", ({ key, newValue }: StorageEvent) => {
-  if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
-  if (key === prefix + PICTURES_KEY) void pictures.load();
-  if (key?.startsWith(prefix)) draft.share(key.slice(prefix.length), newValue);
-  share();
-});
-// A page that one goes back to was not told of what other tabs changed.
-addEventListener("pageshow", share);
-
-const root = document.getElementById("root");
-if (root) {
-  render(
-    <StoresContext.Provider
-      value={{ settings, room, draft, announcer, pictures, handover, isPrinting: signal(false) }}
-    >
-      <ChatPage roomName={roomName} />
-    </StoresContext.Provider>,
-    root,
+/** Has the page be there, once there are words for it. */
+function start(settings: SettingsStore): void {
+  const pictures = new PictureStore(browserVault(prefix), keeper);
+  const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
+  const tab = new TabStorage(() => sessionStorage, new Shelf(() => localStorage, prefix + path));
+  const room = new RoomStore({
+    path,
+    keeper,
+    tab,
+    now: Date.now,
+    open: (name) =>
+      new Chat(socket, {
+        storage: tab,
+        // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
+        version: 3,
+        // The tab's storage knows whether a nickname is one's own.
+        nicknameWaitMs: 0,
+        ...(name === undefined ? {} : { name }),
+      }),
+    arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
+  });
+  const draft = new DraftStore(
+    keeper,
+    keeperOf(() => sessionStorage),
+    path,
+    room.others,
   );
-}
+  for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(keeper, kind, ROOMS_MOST);
+  const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
-/** Takes over what other tabs have kept. */
-function share(): void {
-  settings.share();
-  room.unread.share();
-}
+  const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
+  dress(settings, pictures);
+  watchCalendar(settings);
+  fitKeyboard();
+  submitByClick();
+  watch(room);
+  followLifecycle(room, tab, handover);
+  showUnread(room, settings, () => {
+    const words = settings.words.value;
+    return roomName === null ? words.mainRoom : words.room(roomName);
+  });
+  void pictures.load();
+  goToLinked();
+  addEventListener("hashchange", goToLinked);
+  addEventListener("storage", ({ key, newValue }: StorageEvent) => {
+    if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
+    if (key === prefix + PICTURES_KEY) void pictures.load();
+    if (key?.startsWith(prefix)) draft.share(key.slice(prefix.length), newValue);
+    share();
+  });
+  // A page that one goes back to was not told of what other tabs changed.
+  addEventListener("pageshow", share);
 
-/** A link to a message ends with its id and its time. */
-function goToLinked(): void {
-  const [, id, time] = /^#(\d+)(?:\.([\da-z]+))?$/.exec(location.hash) ?? [];
-  if (id === undefined) return;
-  const timeMs = time === undefined ? undefined : Number.parseInt(time, 36);
-  room.visit(Number(id), () => announcer.tell(settings.words.peek().gone), timeMs);
+  const root = document.getElementById("root");
+  if (root) {
+    render(
+      <StoresContext.Provider
+        value={{ settings, room, draft, announcer, pictures, handover, isPrinting: signal(false) }}
+      >
+        <ChatPage roomName={roomName} />
+      </StoresContext.Provider>,
+      root,
+    );
+  }
+
+  /** Takes over what other tabs have kept. */
+  function share(): void {
+    settings.share();
+    room.unread.share();
+  }
+
+  /** A link to a message ends with its id and its time. */
+  function goToLinked(): void {
+    const [, id, time] = /^#(\d+)(?:\.([\da-z]+))?$/.exec(location.hash) ?? [];
+    if (id === undefined) return;
+    const timeMs = time === undefined ? undefined : Number.parseInt(time, 36);
+    room.visit(Number(id), () => announcer.tell(settings.words.peek().gone), timeMs);
+  }
 }

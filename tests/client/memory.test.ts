@@ -16,19 +16,35 @@ test("a page that is loaded anew resumes, shows the newest page, and sends what 
   const socket = after.socket.open(3).welcome("S2");
   expect(socket.answer(got([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
   expect(after.told("named")).toEqual([{ type: "named", name: "An" }]);
+  await settled();
   socket.answer(stored("a", 6));
   expect(after.told("history")).toMatchObject([{ messages: [{ id: 5 }] }]);
   expect(after.contents).toEqual(["a"]);
   expect(after.chat.outbox).toEqual([]);
 });
 
-test("a session is kept before its request can have a reply", async () => {
+test("a session is kept before its request is on the wire", () => {
   const storage = new FakeStorage();
   const before = new Stage({ storage, name: "An" });
   before.socket.open(3).welcome("S1");
-  await settled();
   const after = new Stage({ storage }, before.environment);
   expect(after.socket.open(3).welcome("S2").take()).toEqual({ type: "resume", session: "S1", limit: 100 });
+});
+
+test("a message is on the wire once it is kept that it may be stored", async () => {
+  const storage = new FakeStorage();
+  const stage = new Stage({ storage, name: "An" });
+  const socket = stage.enter("S1");
+  await settled();
+  let kept = "";
+  storage.setItem = (_, value) => {
+    if (socket.requests.length === 0) kept = value;
+  };
+  void stage.chat.send("a", { key: "k" });
+  expect(socket.requests).toEqual([]);
+  await settled();
+  expect(socket.take()).toEqual({ type: "send", content: "a", key: "k" });
+  expect(JSON.parse(kept).outbox).toMatchObject([{ key: "k", sentAt: stage.environment.time }]);
 });
 
 test("close leaves nothing in the storage", async () => {

@@ -94,6 +94,7 @@ test("what has no answer from before a reload is settled before the page of the 
   const socket = after.socket.open(3).welcome("S2");
   socket.answer({ ...got([]), data: { message: [stored("a", 1)], online: ["An"], more: false } });
   expect(after.told("history")).toEqual([]);
+  await new Promise((resolve) => setImmediate(resolve));
   socket.answer(stored("a", 1));
   const told = after.events.flatMap(({ type }) =>
     ["sent", "history", "message"].includes(type) ? [type] : [],

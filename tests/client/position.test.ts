@@ -141,6 +141,7 @@ test("one's own messages that a loop had not come to are own ones in the next ru
   const loop = first.chat[Symbol.asyncIterator]();
   const socket = first.enter();
   void first.chat.send("a");
+  await new Promise((resolve) => setImmediate(resolve));
   socket.answer(stored("a", 1));
   socket.say(messageEvent(2));
   for (;;) if ((await loop.next()).value?.type === "message") break;

@@ -48,6 +48,7 @@ test("who wakes is the one that another page of the tab became meanwhile, and se
   const younger = new Stage({ storage }, older.environment);
   const between = younger.socket.open(3).welcome("S2");
   expect(between.answer(got([5]))).toMatchObject({ session: "S1" });
+  await settled();
   between.answer(stored("sent by the younger page", 6));
   await settled();
   younger.chat.suspend();
@@ -58,6 +59,7 @@ test("who wakes is the one that another page of the tab became meanwhile, and se
   await expect(sent).rejects.toThrow(UncertainError);
   const socket = older.socket.open(3).welcome("S3");
   expect(socket.answer(got([6]))).toMatchObject({ session: "S2", after: 5 });
+  await settled();
   expect(socket.take()).toMatchObject({ type: "send", key: "k2" });
 });
 

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { PLATFORM } from "../../src/client/environment.ts";
 import {
   ClosedError,
   NicknameError,
@@ -39,6 +40,32 @@ test("ready rejects when the nickname is not to be had, none was asked for, or t
   refused.socket.open(3).end(4001, "Resumed on another connection");
   expect(await ended).toBeInstanceOf(RefusedError);
   expect(await caught(refused.chat.ready())).toBeInstanceOf(RefusedError);
+});
+
+test("ready rejects late as well, and when the nickname of a register is not to be had, until another is asked for", async () => {
+  const stage = new Stage({ name: "An", nicknameWaitMs: 0 });
+  const { socket } = stage;
+  socket.open(3).welcome("S1").answer(IN_USE);
+  expect(await caught(stage.chat.ready())).toBeInstanceOf(NicknameError);
+  const asked = caught(stage.chat.register("B"));
+  const ready = caught(stage.chat.ready());
+  socket.answer(IN_USE);
+  expect(await asked).toBeInstanceOf(NicknameError);
+  expect(await ready).toBeInstanceOf(NicknameError);
+  void stage.chat.register("C");
+  const inside = stage.chat.ready();
+  socket.answer(REGISTERED);
+  socket.answer(got([]));
+  await inside;
+});
+
+test("a wait without an end is none that ends at once", async () => {
+  const { promise: hasFired, resolve } = Promise.withResolvers<string>();
+  const stops = [Number.POSITIVE_INFINITY, 1e12].map((each) =>
+    PLATFORM.setTimer(() => resolve("fired"), each),
+  );
+  expect(await Promise.race([hasFired, Bun.sleep(50).then(() => "waits")])).toBe("waits");
+  for (const stop of stops) stop();
 });
 
 test("once gives the next event of a type, and rejects when there will be none", async () => {

@@ -35,10 +35,8 @@ test("EV-7 LIVE-3 the people of a server that was killed are told as left once b
   }
   using again = await V3Client.resumed(cluster.at(0).url(), modern.session);
   expect((await again.page()).online).toEqual(["survivor 0", "survivor 1", "modern"]);
-  for (const survivor of survivors) {
-    await survivor.expectNothing();
-    survivor[Symbol.dispose]();
-  }
+  for (const survivor of survivors) await survivor.expectNothing();
+  for (const survivor of survivors) survivor[Symbol.dispose]();
   expect(classics.length).toBe(2);
 });
 

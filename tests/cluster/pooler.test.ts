@@ -43,8 +43,11 @@ test("the database itself keeps the deadlines of each connection, through a pool
 test("behind a pooler by transaction nothing starts, and one sentence says what to set", async () => {
   using pooler = await Pooler.start(await createDatabase(), "transaction");
   using folder = new TemporaryFolder();
-  for (const command of [[], ["export", join(folder.path, "copy.json")]]) {
-    const end = await runCommand([...command, "--port", "0", "--database-url", pooler.url]);
+  const commands = [[], ["export", join(folder.path, "copy.json")]];
+  const ends = await Promise.all(
+    commands.map((command) => runCommand([...command, "--port", "0", "--database-url", pooler.url])),
+  );
+  for (const end of ends) {
     expect(end.exitCode).toBe(1);
     expect(end.stderr).toMatch(/^[^\n]*by transaction[^\n]*pool_mode = session[^\n]*\n$/);
   }

@@ -1,6 +1,15 @@
 import { Database } from "bun:sqlite";
 import { afterAll, expect, spyOn, test } from "bun:test";
-import { cpSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
@@ -191,6 +200,11 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
 for (const [how, replace] of [
   ["another file is put in its place", (path: string, backup: string) => renameSync(backup, path)],
   ["another one is copied over it", (path: string, backup: string) => cpSync(backup, path)],
+  [
+    "one of the same size is written over it",
+    (path: string, backup: string) =>
+      writeFileSync(path, readFileSync(backup, "utf8").padEnd(statSync(path).size, "\n")),
+  ],
   ["it is deleted", (path: string) => rmSync(path)],
 ] as const) {
   test(`local: ID-5 PAGE-6 DUR-1 of a history file, when ${how} while people talk, nothing untrue is told, and nothing is stored into nowhere`, async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { startServer } from "../support/server.ts";
 import type { Person } from "./person.ts";
 import {
   capture,
@@ -98,9 +99,10 @@ test("a rename is shown to all, and a refused one is explained", async () => {
 });
 
 test("a reload resumes the same person, and the others see neither a leave nor a join", async () => {
+  await using at = await startServer(["--grace", "600"]);
   const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
+  const an = await stage.enter(room, "An", { at });
+  const binh = await stage.enter(room, "Bình", { at });
   await an.say("before");
   await an.composer.fill("a draft");
   await an.page.reload();

@@ -1,15 +1,11 @@
 /** Every screen in every theme: pictures of it for people, and axe's verdict. */
-import { afterEach, beforeAll, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
-import { join } from "node:path";
+import { afterEach, expect, test } from "bun:test";
 import { Chat } from "../../src/client/index.ts";
 import { Cable } from "../support/cable.ts";
 import type { Person } from "./person.ts";
 import { capture, dropNetworkErrors, Stage, violations } from "./stage.ts";
 
 const stage = new Stage();
-
-beforeAll(() => rmSync(join(import.meta.dir, "screenshots"), { recursive: true, force: true }));
 
 const DEVICES = {
   desktop: { viewport: { width: 1280, height: 800 } },

@@ -64,6 +64,7 @@ test("the page says in words that it needs JavaScript, and carries no script or 
 test("the page's files are its own, bear a hash in their names, and may be kept for ever", async () => {
   const paths = await assets();
   expect(paths.map((path) => path.replace(/-[0-9a-f]{32}\./, "-HASH.")).toSorted()).toEqual([
+    "/assets/en-HASH.js",
     "/assets/icon-HASH.svg",
     "/assets/page-HASH.css",
     "/assets/page-HASH.js",
@@ -75,6 +76,22 @@ test("the page's files are its own, bear a hash in their names, and may be kept 
     expect(asset.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
   }
   expect(must("/").headers.get("Cache-Control")).toBe("no-cache");
+});
+
+test("the words of the language that the browser asks for come with the page's script, and are another page", async () => {
+  const of = (language: string) => must("/", { "Accept-Language": language });
+  for (const [language, words] of [
+    ["", "en"],
+    ["fr, vi;q=0.8, en;q=0.5", "vi"],
+    ["en-GB, vi", "en"],
+  ] as const) {
+    const page = of(language);
+    expect(page.headers.get("Vary")).toContain("Accept-Language");
+    expect(await page.text()).toMatch(
+      new RegExp(`<html lang="${words}">[^]*<link rel="modulepreload" crossorigin href="./assets/${words}-`),
+    );
+  }
+  expect(of("vi").headers.get("ETag")).not.toBe(of("en").headers.get("ETag"));
 });
 
 test("other paths are not the web client's", () => {
@@ -148,7 +165,7 @@ test("a file comes in the best encoding that the browser takes, and is the same 
   expect(new TextDecoder().decode(Bun.gunzipSync(gzip))).toBe(plain);
   const brotli = await must("/", { "Accept-Encoding": "br" }).bytes();
   expect(brotliDecompressSync(brotli).toString()).toBe(plain);
-  expect(must("/").headers.get("Vary")).toBe("Accept-Encoding, Cookie");
+  expect(must("/").headers.get("Vary")).toBe("Accept-Encoding, Accept-Language, Cookie");
 });
 
 test("a file is smaller for those who come after the first, and still the same", async () => {

@@ -188,9 +188,15 @@ export class Person {
     await this.page.locator(".connection.open").waitFor();
   }
 
-  async openSettings(): Promise<void> {
+  /** Opens the dialog of the settings, whether they can be loaded or not. */
+  async openDialog(): Promise<void> {
     await this.page.locator("header.top button").last().click();
     await this.page.getByRole("dialog").waitFor();
+  }
+
+  async openSettings(): Promise<void> {
+    await this.openDialog();
+    await this.page.getByRole("dialog").getByRole("combobox").waitFor();
   }
 
   async leave(): Promise<void> {

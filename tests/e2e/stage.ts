@@ -113,10 +113,12 @@ export function typeOf(frame: unknown): unknown {
   return typeof first === "object" && first !== null && "type" in first ? first.type : undefined;
 }
 
-/** A browser writes each failed attempt to connect on the console; these are no fault of the page. */
+/** A browser writes each failed attempt to connect or to load on the console; these are no fault of the page. */
 export function dropNetworkErrors(...people: Person[]): void {
   for (const { complaints } of people) {
-    const others = complaints.filter((line) => !/^WebSocket connection to .* failed/.test(line));
+    const others = complaints.filter(
+      (line) => !/^WebSocket connection to .* failed|^Failed to load resource: net::/.test(line),
+    );
     complaints.splice(0, Number.POSITIVE_INFINITY, ...others);
   }
 }

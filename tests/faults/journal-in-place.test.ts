@@ -138,7 +138,7 @@ test(`DUR-2 killed while it takes a foreign file in, a server has the original o
       expect(besides(path, "bak").some((each) => readFileSync(each, "utf8") === foreign)).toBe(true);
     });
   }
-}, 120_000);
+});
 
 test("a crash before the first byte was written, or another file put there since, leaves the file as it is", async () => {
   await withHistory(async (path) => {

@@ -114,7 +114,8 @@ test.skipIf(process.platform === "win32")(
     using folder = new TemporaryFolder();
     const flags = ["--port", "0", "--data", join(folder.path, "data.json"), "--log-format", "json"];
     const npm = Bun.spawn(["sh", "-c", '"$@" & echo $!; wait', "sh", ...COMMAND, ...flags], {
-      env: environment({ npm_lifecycle_event: "start" }),
+      // Else Bun would end the server at once, as it does for tests.
+      env: { ...environment({ npm_lifecycle_event: "start" }), BUN_FEATURE_FLAG_NO_ORPHANS: undefined },
       stdout: "pipe",
     });
     let log = "";

@@ -145,3 +145,17 @@ test("a file that cannot be written any more is warned of, and what was kept sta
   expect(JSON.parse(readFileSync(join(`${path}.e`, "bot.json"), "utf8"))).toEqual({ a: "1" });
   chmodSync(`${path}.e`, 0o700);
 });
+
+test("on a file system that takes a part of a write only, the file stays whole", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "bot.json");
+  // A limit on the size of files is met as the end of a disk is: first a part is written, then nothing.
+  const program = `process.on("SIGXFSZ", () => {}); storage.setItem("small", "1"); storage.setItem("large", "x".repeat(100_000));`;
+  const head = `import { fileStorage } from ${JSON.stringify(SOURCE)}; const storage = fileStorage(${JSON.stringify(path)});`;
+  const command = ["sh", "-c", 'ulimit -f 64; exec "$0" -e "$1"', process.execPath, head + program];
+  const limited = Bun.spawn(command, { stdout: "pipe", stderr: "pipe" });
+  expect(await words(limited.stderr)).toContain("could not be written");
+  expect(await limited.exited).toBe(0);
+  expect(readdirSync(folder.path)).toEqual(["bot.json"]);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual({ small: "1" });
+});

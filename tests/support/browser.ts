@@ -77,6 +77,11 @@ export async function launchBrowser({ cached = false } = {}): Promise<RunningBro
   throw new Error([words, ...failures].join("\n"));
 }
 
+/** Unpacks the browser, if it is that of npm: files that run side by side would each do so. */
+export async function prepareBrowser(): Promise<void> {
+  for (const find of [...systemPrograms(), npmProgram]) if (await find()) return;
+}
+
 function systemPrograms(): (() => Promise<Program | undefined>)[] {
   const { CHROME_PATH } = environment;
   const paths = [CHROME_PATH, ...SYSTEM_COMMANDS.map((command) => Bun.which(command))];

@@ -11,6 +11,7 @@ import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
 import { SettingsStore } from "../../src/web/store/settings.ts";
 import { UnreadStore } from "../../src/web/store/unread.ts";
 import { chooseLanguage } from "../../src/web/words/languages.ts";
+import { LOAD_WORDS } from "../../src/web/words/load.ts";
 
 function keeper(kept: Record<string, string> = {}) {
   const items = new Map(Object.entries(kept));
@@ -291,16 +292,16 @@ test("a draft is kept for its room, counts near its end, and completes mentions"
   expect(new DraftStore(kept, keeper(), "/", signal([])).text.value).toBe("kept");
 });
 
-test("settings are kept, and rubbish in their place is no harm", () => {
+test("settings are kept, and rubbish in their place is no harm", async () => {
   const kept = keeper();
-  const settings = new SettingsStore(kept, ["fr", "vi-VN"]);
+  const settings = await SettingsStore.open(kept, ["fr", "vi-VN"], LOAD_WORDS);
   expect([settings.theme.value, settings.words.value.locale]).toEqual(["system", "vi"]);
   settings.theme.value = "classic";
   settings.language.value = "en";
-  const again = new SettingsStore(kept, ["vi"]);
+  const again = await SettingsStore.open(kept, ["vi"], LOAD_WORDS);
   expect([again.theme.value, again.words.value.locale]).toEqual(["classic", "en"]);
   for (const rubbish of ["null", "[]", '{"theme":"pink","language":"xx","sound":1}', "{"]) {
-    const other = new SettingsStore(keeper({ "classic-chatbox.settings": rubbish }), []);
+    const other = await SettingsStore.open(keeper({ "classic-chatbox.settings": rubbish }), [], LOAD_WORDS);
     expect([other.theme.value, other.language.value, other.sound.value]).toEqual(["system", null, false]);
   }
   expect(chooseLanguage(["toString", "__proto__"])).toBe("en");

@@ -7,6 +7,7 @@ import { keeperOver, keepNewest } from "../../src/web/store/keeper.ts";
 import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
 import { SettingsStore } from "../../src/web/store/settings.ts";
 import { READ_KEY, UnreadStore } from "../../src/web/store/unread.ts";
+import { LOAD_WORDS } from "../../src/web/words/load.ts";
 
 function storage(kept: Record<string, string> = {}) {
   const items = new Map(Object.entries(kept));
@@ -197,25 +198,32 @@ test("drafts are finite: so many, and so much of each", () => {
   expect(bytes).toBeLessThan(500_000);
 });
 
-test("tabs change different settings, and none puts back what another one has changed", () => {
+test("tabs change different settings, and none puts back what another one has changed", async () => {
   const kept = storage();
-  const [one, two] = [new SettingsStore(kept, []), new SettingsStore(kept, [])];
+  const [one, two] = [
+    await SettingsStore.open(kept, [], LOAD_WORDS),
+    await SettingsStore.open(kept, [], LOAD_WORDS),
+  ];
   one.theme.value = "dark";
   two.sound.value = true;
   two.language.value = "vi";
-  const later = new SettingsStore(kept, []);
+  const later = await SettingsStore.open(kept, [], LOAD_WORDS);
   expect([later.theme.value, later.sound.value, later.language.value]).toEqual(["dark", true, "vi"]);
   one.share();
   two.share();
+  await Bun.sleep(0);
   expect([one.language.value, one.words.value.locale, two.theme.value]).toEqual(["vi", "vi", "dark"]);
   two.language.value = null;
   one.share();
   expect(one.language.value).toBeNull();
 });
 
-test("tabs that take over a setting from each other do not write it", () => {
+test("tabs that take over a setting from each other do not write it", async () => {
   const kept = storage();
-  const tabs = [new SettingsStore(kept, []), new SettingsStore(kept, [])];
+  const tabs = [
+    await SettingsStore.open(kept, [], LOAD_WORDS),
+    await SettingsStore.open(kept, [], LOAD_WORDS),
+  ];
   let writes = 0;
   kept.setItem = () => void writes++;
   kept.items.set("classic-chatbox.settings.theme", '"light"');
@@ -223,13 +231,13 @@ test("tabs that take over a setting from each other do not write it", () => {
   expect([tabs.map(({ theme }) => theme.value), writes]).toEqual([["light", "light"], 0]);
 });
 
-test("settings that an earlier version of the page kept are taken over", () => {
+test("settings that an earlier version of the page kept are taken over", async () => {
   const kept = storage({
     "classic-chatbox.settings": '{"theme":"dark","language":"vi","sound":true,"notify":true}',
   });
-  const settings = new SettingsStore(kept, []);
+  const settings = await SettingsStore.open(kept, [], LOAD_WORDS);
   settings.language.value = null;
-  const again = new SettingsStore(kept, []);
+  const again = await SettingsStore.open(kept, [], LOAD_WORDS);
   expect([again.theme.value, again.language.value, again.sound.value]).toEqual(["dark", null, true]);
 });
 
@@ -329,7 +337,7 @@ test("a message of tomorrow, of a clock that was wrong, is read once it was read
   expect([later.firstId.value, later.count.value]).toEqual([4, 1]);
 });
 
-test("where the browser keeps nothing, drafts, marks and settings last as long as the page", () => {
+test("where the browser keeps nothing, drafts, marks and settings last as long as the page", async () => {
   const kept = keeperOver(() => {
     throw new Error("forbidden");
   });
@@ -338,7 +346,7 @@ test("where the browser keeps nothing, drafts, marks and settings last as long a
   const unread = new UnreadStore(kept, "/");
   unread.entered(range(1, 3), nobody, true);
   unread.setReading(true);
-  const settings = new SettingsStore(kept, []);
+  const settings = await SettingsStore.open(kept, [], LOAD_WORDS);
   settings.theme.value = "dark";
   settings.share();
   unread.share();

@@ -43,6 +43,9 @@ const CLOSING_BYTES = Buffer.from(CLOSING);
 /** What a prune may leave to be copied while sends wait. */
 const LITTLE_BYTES = 64 * 1024;
 
+/** So much of the newest record tells it from any other one: at least its id and time. */
+const TAIL_BYTES = 256;
+
 /**
  * The history of one room in one file, which is a valid JSON array at every moment between two appends: a record a
  * line, and the bracket. An append writes over the closing bracket only, so what was acknowledged is never written
@@ -62,6 +65,8 @@ export class Journal {
   #index = new HistoryIndex();
   /** Where the last record ends and the closing bracket begins. */
   #end = 1;
+  /** What stands before that. */
+  #tail: Buffer = Buffer.from("[");
   #appending: Promise<void> | undefined;
   /** A repair for which there was no room, or whose disk failed; nothing may be written before it. */
   #owed: (() => Promise<readonly string[]>) | undefined;
@@ -111,11 +116,23 @@ export class Journal {
     try {
       const here = fs.statSync(this.#realPath, { throwIfNoEntry: false });
       const { dev, ino, size } = fs.fstatSync(this.#file.fd);
-      return here === undefined || here.ino !== ino || here.dev !== dev || size !== this.size;
+      return (
+        here === undefined ||
+        here.ino !== ino ||
+        here.dev !== dev ||
+        size !== this.size ||
+        !this.#readTail(this.#file).equals(this.#tail)
+      );
     } catch {
       // A disk that cannot be asked is no sign of that.
       return false;
     }
+  }
+
+  /** The end of the records as it is in the file. */
+  #readTail(file: FileHandle): Buffer {
+    const tail = Buffer.alloc(Math.min(TAIL_BYTES, this.#end));
+    return tail.subarray(0, fs.readSync(file.fd, tail, 0, tail.length, this.#end - tail.length));
   }
 
   /** The size of the file in bytes. */
@@ -143,6 +160,7 @@ export class Journal {
       journal.#file = recovered.file;
       journal.#index = recovered.scanned.index;
       journal.#end = recovered.scanned.end;
+      journal.#tail = journal.#readTail(recovered.file);
       journal.#owed = recovered.owed;
       return journal;
     } catch (error) {
@@ -411,6 +429,7 @@ export class Journal {
     this.#disordered = false;
     this.#backgroundSyncFailed = false;
     this.#isNewInFolder = true;
+    this.#tail = this.#readTail(file);
   }
 
   /** An offset from which on all records since a time are found, and some older ones. */
@@ -459,6 +478,8 @@ export class Journal {
       throw error;
     }
     this.#note(records, lead.length);
+    const added = bytes.subarray(0, -CLOSING_BYTES.length).subarray(-TAIL_BYTES);
+    this.#tail = Buffer.concat([this.#tail, added]).subarray(-TAIL_BYTES);
     if (this.#fsync === "batch") this.#syncSoon();
   }
 

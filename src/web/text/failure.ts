@@ -1,4 +1,4 @@
-import type { Words } from "../words/languages.ts";
+import type { Words } from "../words/en.ts";
 
 /** What of an error there are words for: its code, and the seconds after which the same may be tried again. */
 export interface Failure {

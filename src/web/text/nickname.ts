@@ -1,6 +1,6 @@
 import { isNickname, isVisible } from "../../protocol/characters.ts";
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
-import type { Words } from "../words/languages.ts";
+import type { Words } from "../words/en.ts";
 import { remembered } from "./remembered.ts";
 
 /** What is wrong with a nickname before it is sent, in words; undefined when nothing is. */

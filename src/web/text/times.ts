@@ -1,4 +1,4 @@
-import type { Words } from "../words/languages.ts";
+import type { Words } from "../words/en.ts";
 
 /** Writes times in one language and the reader's own time zone. */
 export interface Times {

@@ -6,13 +6,15 @@ import { Ended } from "./ended.tsx";
 import { Heard } from "./heard.tsx";
 import { Icon } from "./icon.tsx";
 import { Join } from "./join.tsx";
+import { later } from "./later.tsx";
 import { Log } from "./log.tsx";
 import { Disc, Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
 import { Roster } from "./roster.tsx";
-import { Settings } from "./settings.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
+
+const Settings = later(async () => (await import("./settings.tsx")).Settings);
 
 type Open = "nothing" | "settings" | "people" | "rename";
 
@@ -45,7 +47,11 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <Join />
         )}
       </div>
-      {open.value === "settings" ? <Settings close={close("settings")} /> : null}
+      {open.value === "settings" ? (
+        <Dialog title={words.settings} name="settings" close={close("settings")}>
+          <Settings />
+        </Dialog>
+      ) : null}
       {open.value === "people" ? (
         <Dialog title={words.people.title} name="people" close={close("people")}>
           <Roster />
@@ -94,7 +100,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
         <button
           type="button"
           class="quiet round"
-          aria-label={words.settings.title}
+          aria-label={words.settings}
           onClick={() => open("settings")}
         >
           <Icon name="settings" />

@@ -5,17 +5,18 @@ import type { Word } from "../store/announcer.ts";
 import { PLACES, type Place } from "../store/pictures.ts";
 import { THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
-import { Dialog } from "./dialog.tsx";
+import { SETTINGS_WORDS } from "../words/settings.ts";
 import { Heard } from "./heard.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { Unloaded } from "./later.tsx";
+import { useStores } from "./stores.ts";
 import { isInputMethods } from "./text-field.ts";
 
 /** What a reader can choose. */
-export function Settings({ close }: { readonly close: () => void }) {
+export function Settings() {
   const { settings, isPrinting } = useStores();
-  const { settings: words } = useWords();
+  const words = useSettingsWords();
   return (
-    <Dialog title={words.title} name="settings" close={close}>
+    <>
       <LanguageChoice />
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
@@ -34,37 +35,44 @@ export function Settings({ close }: { readonly close: () => void }) {
           {words.print}
         </button>
       </section>
-    </Dialog>
+    </>
   );
+}
+
+function useSettingsWords() {
+  return SETTINGS_WORDS[useStores().settings.words.value.locale];
 }
 
 function LanguageChoice() {
   const { settings } = useStores();
-  const { settings: words } = useWords();
+  const words = useSettingsWords();
   return (
-    <label class="field">
-      <span>{words.language}</span>
-      <select
-        translate={false}
-        value={settings.language.value ?? ""}
-        onChange={({ currentTarget: { value } }) => {
-          settings.language.value = isLanguage(value) ? value : null;
-        }}
-      >
-        <option value="">{words.languageAuto}</option>
-        {Object.values(LANGUAGES).map(({ locale, language }) => (
-          <option key={locale} value={locale} lang={locale}>
-            {language}
-          </option>
-        ))}
-      </select>
-    </label>
+    <>
+      <label class="field">
+        <span>{words.language}</span>
+        <select
+          translate={false}
+          value={settings.language.value ?? ""}
+          onChange={({ currentTarget: { value } }) => {
+            settings.language.value = isLanguage(value) ? value : null;
+          }}
+        >
+          <option value="">{words.languageAuto}</option>
+          {Object.entries(LANGUAGES).map(([tag, name]) => (
+            <option key={tag} value={tag} lang={tag}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      {settings.isUnworded.value ? <Unloaded retry={() => settings.loadWords()} /> : null}
+    </>
   );
 }
 
 function ThemeChoice() {
   const { settings } = useStores();
-  const { settings: words } = useWords();
+  const words = useSettingsWords();
   return (
     <fieldset class="choices">
       <legend>{words.theme}</legend>
@@ -86,7 +94,7 @@ function ThemeChoice() {
 }
 
 function Pictures() {
-  const { settings: words } = useWords();
+  const words = useSettingsWords();
   return (
     <section>
       <h3>{words.pictures}</h3>
@@ -101,7 +109,7 @@ function Pictures() {
 
 function Picture({ place }: { readonly place: Place }) {
   const { pictures } = useStores();
-  const { settings: words } = useWords();
+  const words = useSettingsWords();
   const address = useRef<HTMLInputElement>(null);
   const fault = useSignal<Word>({ text: "" });
   const name = words[place];
@@ -169,7 +177,7 @@ function Picture({ place }: { readonly place: Place }) {
 
 function Attention() {
   const { settings } = useStores();
-  const { settings: words } = useWords();
+  const words = useSettingsWords();
   const isDenied = useSignal(false);
   const askNotify = async (wanted: boolean) => {
     const answer = wanted && "Notification" in globalThis ? await Notification.requestPermission() : "denied";

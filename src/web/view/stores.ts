@@ -7,7 +7,7 @@ import type { Handover } from "../store/handover.ts";
 import type { PictureStore } from "../store/pictures.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
-import type { Words } from "../words/languages.ts";
+import type { Words } from "../words/en.ts";
 
 /** All that is shown comes from here. */
 export interface Stores {

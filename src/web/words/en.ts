@@ -1,5 +1,7 @@
 /** The words of the page in English, and by their types what every other language must have. */
 
+import type { Language } from "./languages.ts";
+
 const CHARACTERS = new Intl.NumberFormat("en");
 const PLURAL = new Intl.PluralRules("en");
 
@@ -14,14 +16,15 @@ function list<T>(names: readonly T[], others: number): readonly (T | string)[] {
 }
 
 export const en = {
-  locale: "en",
-  language: "English",
+  locale: "en" as Language,
   mainRoom: "Main room",
   room: (name: string) => `Room ${name}`,
   pageTitle: (room: string, unread: number) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Chat`,
   skip: "Skip to the message field",
   close: "Close",
   cancel: "Cancel",
+  unloaded: "This could not be loaded. If that goes on, reload the page.",
+  loadingPart: "Loading…",
 
   join: {
     title: "Join the chat",
@@ -162,39 +165,7 @@ export const en = {
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Filter to find them.`,
   },
 
-  settings: {
-    title: "Settings",
-    language: "Language",
-    languageAuto: "As the browser",
-    theme: "Theme",
-    system: "System",
-    light: "Light",
-    dark: "Dark",
-    classic: "Classic",
-    pictures: "Background pictures",
-    picturesLead: "They stay in this browser; nobody else sees them.",
-    page: "Page",
-    chat: "Chat",
-    roster: "People",
-    dialog: "Settings",
-    choose: (place: string) => `Choose a picture: ${place}`,
-    chooseShort: "Choose…",
-    address: (place: string) => `Address of a picture: ${place}`,
-    addressHint: "https://…",
-    addressFault: "That is no https address.",
-    addressNote:
-      "A picture by address is fetched from its site each time, which sees that you do so. The page reloads once to allow it.",
-    use: "Use",
-    clear: (place: string) => `Remove the picture: ${place}`,
-    pictureFault: "This file is no picture that the browser can show.",
-    attention: "Attention",
-    sound: "Play a sound when somebody mentions you",
-    notify: "Show a notification when somebody mentions you",
-    notifyDenied: "The browser does not allow notifications for this page.",
-    transcript: "Transcript",
-    transcriptLead: "Prints the messages that are loaded here, or saves them as a PDF.",
-    print: "Print",
-  },
+  settings: "Settings",
   transcript: (room: string, time: string) => `${room}, ${time}`,
   mentioned: (name: string) => `${name} mentions you`,
 };

@@ -1,10 +1,5 @@
-import { en, type Words } from "./en.ts";
-import { vi } from "./vi.ts";
-
-export type { Words } from "./en.ts";
-
-/** The languages of the page, by their tag. */
-export const LANGUAGES = { en, vi } as const satisfies Record<string, Words>;
+/** The languages of the page, by their tag, and what each calls itself. */
+export const LANGUAGES = { en: "English", vi: "Tiếng Việt" } as const;
 
 export type Language = keyof typeof LANGUAGES;
 

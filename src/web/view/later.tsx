@@ -1,0 +1,42 @@
+import { signal, useSignal } from "@preact/signals";
+import type { FunctionComponent } from "preact";
+import { useEffect } from "preact/hooks";
+import { loading } from "../page/parts.ts";
+import { useWords } from "./stores.ts";
+
+/** A component that is loaded when it is rendered for the first time. */
+export function later(load: () => Promise<FunctionComponent>): FunctionComponent {
+  const state = signal<FunctionComponent | "loading" | "failed">("loading");
+  const loadPart = loading(load);
+  const bring = async () => {
+    state.value = await loadPart().catch(() => "failed" as const);
+  };
+  return function Later() {
+    const words = useWords();
+    useEffect(() => {
+      if (typeof state.peek() === "string") void bring();
+    }, []);
+    const Part = state.value;
+    if (typeof Part === "function") return <Part />;
+    return Part === "failed" ? <Unloaded retry={bring} /> : <p class="muted">{words.loadingPart}</p>;
+  };
+}
+
+/** Says that something could not be loaded. @param retry resolves when it was tried again */
+export function Unloaded({ retry }: { readonly retry: () => Promise<void> }) {
+  const words = useWords();
+  const isTrying = useSignal(false);
+  const tryAgain = async () => {
+    isTrying.value = true;
+    await retry();
+    isTrying.value = false;
+  };
+  return (
+    <p role="alert">
+      {isTrying.value ? words.loadingPart : words.unloaded}{" "}
+      <button type="button" class="quiet" onClick={tryAgain}>
+        {words.retry}
+      </button>
+    </p>
+  );
+}

@@ -1,0 +1,105 @@
+/** What of the page is loaded when it is needed: the settings, and the words of a language. */
+import { expect, test } from "bun:test";
+import type { Person } from "./person.ts";
+import { dropNetworkErrors, Stage, startServerThatKeepsItsPort } from "./stage.ts";
+
+const stage = new Stage();
+
+const FAILED = "This could not be loaded. If that goes on, reload the page.";
+
+for (const [locale, language] of [
+  ["en-GB", "en"],
+  ["vi-VN", "vi"],
+  ["fr-FR", "en"],
+] as const) {
+  test(`a first visit in ${locale} loads the page's script and the words of ${language}, and nothing else`, async () => {
+    const an = await stage.open("/", { options: { locale } });
+    await an.page.locator("input").waitFor();
+    expect(await scripts(an)).toEqual(["page", language].toSorted());
+    expect(await an.page.locator("html").getAttribute("lang")).toBe(language);
+    await an.openSettings();
+    expect(await scripts(an)).toEqual(["page", "settings", language].toSorted());
+  });
+}
+
+test("another language is loaded when it is chosen, and is the one that the next page begins with", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  await an.openSettings();
+  await an.page.getByLabel("Language").selectOption("vi");
+  await an.page.getByRole("heading", { name: "Cài đặt" }).waitFor();
+  expect(await scripts(an)).toEqual(["en", "page", "settings", "vi"]);
+  await an.page.reload();
+  await an.page.getByRole("button", { name: "Cài đặt" }).waitFor();
+  expect(await an.page.locator("html").getAttribute("lang")).toBe("vi");
+});
+
+test("settings that cannot be loaded say so, and can be had once the server is back", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const an = await stage.enter(stage.newRoom(), "An", { at });
+  const asked: string[] = [];
+  an.page.on("request", (request) => asked.push(...(request.url().match(/settings-.*/) ?? [])));
+  await at.stop();
+  await an.openDialog();
+  await an.reads(FAILED);
+  const again = an.page.getByRole("button", { name: "Try again" });
+  await again.click();
+  await an.reads(FAILED);
+  // The dialog is left and opened as any other.
+  await an.page.keyboard.press("Escape");
+  await an.page.getByRole("dialog").waitFor({ state: "detached" });
+  await an.openDialog();
+  await an.reads(FAILED);
+  await at.restart();
+  await again.click();
+  await an.page.getByLabel("Language").waitFor();
+  expect(await an.page.getByText(FAILED).count()).toBe(0);
+  // Some browsers remember that an address could not be loaded, and never ask for it again.
+  expect([asked.length, new Set(asked).size]).toEqual([4, 4]);
+  await an.page.getByLabel("Dark").check();
+  await an.page.keyboard.press("Escape");
+  await an.isConnected();
+  await an.say("still here");
+  dropNetworkErrors(an);
+});
+
+test("where a language cannot be loaded the one before stays, until it can be", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const an = await stage.enter(stage.newRoom(), "An", { at });
+  await an.openSettings();
+  await at.stop();
+  await an.page.getByLabel("Language").selectOption("vi");
+  await an.reads(FAILED);
+  await an.page.getByRole("heading", { name: "Settings" }).waitFor();
+  await at.restart();
+  await an.page.getByRole("button", { name: "Try again" }).click();
+  await an.page.getByRole("heading", { name: "Cài đặt" }).waitFor();
+  expect(await an.page.locator("[role=alert]", { hasText: FAILED }).count()).toBe(0);
+  await an.page.getByLabel("Ngôn ngữ").selectOption("en");
+  await an.page.getByRole("heading", { name: "Settings" }).waitFor();
+  // Each is loaded once, however often it is chosen.
+  await an.page.getByLabel("Language").selectOption("vi");
+  await an.page.getByRole("heading", { name: "Cài đặt" }).waitFor();
+  expect((await scripts(an)).filter((name) => name === "vi")).toHaveLength(2);
+  dropNetworkErrors(an);
+});
+
+test("a page whose first words do not come is there as soon as they do", async () => {
+  const an = await stage.open("/rooms/any-other");
+  let refused = 0;
+  await an.page.route(/\/en-\w+\.js/, (route) => (++refused > 2 ? route.continue() : route.abort()));
+  await an.page.reload();
+  await an.nicknameField.waitFor();
+  expect(refused).toBe(3);
+  dropNetworkErrors(an);
+});
+
+/** What the page has asked for of its scripts, by their names. */
+async function scripts(person: Person): Promise<string[]> {
+  const names = await person.page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .flatMap(({ name }) => /\/([a-z]+)-\w+\.js(?:\?\d+)?$/.exec(name)?.[1] ?? []),
+  );
+  return names.toSorted();
+}
