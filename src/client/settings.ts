@@ -82,8 +82,8 @@ export function settle(url: string | URL, options: ChatOptions): Settings {
   // Read when it is needed: tests and polyfills set it late.
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   if (!WebSocket) throw new NoWebSocketError("NoWebSocket");
-  // A proxy may have put the chat below a path of its own.
-  const [, room] = /.*\/rooms\/(.*)/.exec(new URL(url, globalThis.location?.href).pathname) ?? [];
+  // A proxy may have put the chat below a path of its own, which may end so.
+  const [, room] = /.*\/rooms\/(.+)/.exec(new URL(url, globalThis.location?.href).pathname) ?? [];
   if (room !== undefined && !roomOfPath(`/rooms/${room}`)) throw new NoRoomError("NoRoom");
   const settings = { ...DEFAULTS, ...options, WebSocket, url: String(url) };
   const { historyLimit, after } = settings;

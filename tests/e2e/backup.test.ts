@@ -114,6 +114,30 @@ fileTest(
   },
 );
 
+fileTest(
+  "the button to the first new message leads up to it, though all is loaded, and never down or nowhere",
+  async () => {
+    await using at = await startServerThatKeepsItsPort(undefined, ["--no-limits"]);
+    const an = await stage.enter("/", "An", { at });
+    await an.say("read");
+    await an.page.goto("about:blank");
+    await say(at, 80);
+    await an.page.goto(at.http("/"));
+    await an.isIn();
+    await an.sees("message 79");
+    const button = an.page.getByRole("button", { name: "First new message" });
+    await button.click();
+    await an.log.locator("li", { has: an.page.locator(".unread") }).waitFor();
+    expect(await unread(an)).toEqual(["message 0"]);
+    // What comes now is new, and further down.
+    await say(at, 1);
+    await an.reads("1 new message");
+    expect(await button.count()).toBe(0);
+    await an.say("own");
+    expect(await button.count()).toBe(0);
+  },
+);
+
 /** Has the history go on, and puts a copy of before back. */
 async function putBack(at: ChatServer, goOn: () => Promise<void>): Promise<void> {
   const copy = `${at.dataFile}.copy`;

@@ -76,6 +76,19 @@ test("a link is found behind and before any script, without the punctuation roun
   ]);
 });
 
+test("no link ends in the middle of a host", () => {
+  for (const text of [
+    "https://good.example%40evil.example/ http://good.example%2Eevil.example",
+    "https://good.example。com/ https://good．example/ www.good.example｡com good.com。vn an@good.com。vn",
+    "https://例え。テスト https://i❤.ws/ https://i❤️.ws good.com❤.ws",
+  ]) {
+    expect([text, links(text)]).toEqual([text, []]);
+  }
+  expect(
+    links("https://a.example。然后 http://localhost:5000。好 https://b.example🎉 https://c.example。OK"),
+  ).toEqual(["https://a.example", "http://localhost:5000", "https://b.example", "https://c.example"]);
+});
+
 test("brackets belong to a link when it closes them", () => {
   expect(
     links(

@@ -117,6 +117,23 @@ test("a tab that is opened beside another one takes its draft neither over nor a
   expect(open().text()).toBe("a draft");
 });
 
+test("a new tab takes over what a closed one has left, though drafts of open tabs are newer", () => {
+  const { open } = browser();
+  const beside = [open(), open()];
+  const closed = open();
+  setSystemTime(1_800_000_000_000);
+  closed.write("left");
+  closed.close();
+  for (const [at, tab] of beside.entries()) {
+    setSystemTime(1_800_000_000_001 + at);
+    tab.write(`written later ${at}`);
+  }
+  setSystemTime();
+  expect(open().text()).toBe("left");
+  expect(beside.map((tab) => tab.reload().text())).toEqual(["written later 0", "written later 1"]);
+  expect(open().text()).toBe("");
+});
+
 test("a tab that cannot say that it is still open loses nothing, and brings nothing back that was sent", () => {
   const { open } = browser();
   const frozen = open();

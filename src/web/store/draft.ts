@@ -10,9 +10,10 @@ const COUNT_FROM = 500;
 const SUGGESTIONS_MOST = 6;
 
 const KEY = "classic-chatbox.draft:";
-/** So many drafts of tabs that are closed are kept, and so much of each: more than a message can have. */
+/** So many drafts of tabs that are closed are kept. */
 const DRAFTS_MOST = 20;
-const KEPT_LENGTH_MOST = 20_000;
+/** In code units, more than a message can have: so much of a draft is kept, and put into the field at all. */
+export const DRAFT_MOST = 20_000;
 
 /** What is wrong with a draft: too long, or half a character in it. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
@@ -35,6 +36,8 @@ export class DraftStore {
   readonly #room: string;
   /** One of this page's own: a duplicated tab has all that the first one kept. */
   readonly #key: string;
+  /** The drafts of tabs that have said that they are open. */
+  readonly #open = new Set<string>();
   /** What was taken over, and where it lay. */
   #taken: { readonly key: string; readonly text: string } | undefined;
   readonly #dismissed = signal<number | null>(null);
@@ -125,16 +128,31 @@ export class DraftStore {
   share(key: string, value: string | null): void {
     // It took this draft for one that was left.
     if (key === this.#key && value === null) this.#keep(this.text.value);
-    // Its tab has put it back.
+    // Its tab has put it back: another one may have been left.
     const taken = this.#taken;
-    if (key === taken?.key && value !== null && this.text.value === taken?.text) this.write("", 0);
+    if (key !== taken?.key || value === null) return;
+    this.#open.add(key);
+    if (taken.text === "" || this.text.value !== taken.text) return;
+    this.#keeper.removeItem(this.#key);
+    const text = this.#take(this.#newest);
+    this.text.value = text;
+    this.caret.value = text.length;
   }
 
   /** The draft to go on with. */
   #begin(): string {
     const [, key, own] = /^(\S+) (.*)$/s.exec(this.#tab.getItem(this.#room) ?? "") ?? [];
-    // Earlier versions of this page kept one for each room, without a time.
-    const from = key ?? newestFirst(this.#keeper, `${this.#room}#`)[0] ?? this.#room;
+    return this.#take(key ?? this.#newest, own);
+  }
+
+  /** Where the newest draft lies that may have been left. Earlier versions of this page kept one for each room, without a time. */
+  get #newest(): string {
+    const all = newestFirst(this.#keeper, `${this.#room}#`);
+    return all.find((key) => !this.#open.has(key)) ?? this.#room;
+  }
+
+  /** Goes on with what lies there. @param own what this tab has of it itself */
+  #take(from: string, own?: string): string {
     const found = this.#keeper.getItem(from);
     const kept = found && from === this.#room ? `0 ${found}` : found;
     // What is not there any more was sent by a tab that had taken it over: it is not put back for later visits.
@@ -148,11 +166,11 @@ export class DraftStore {
 
   #keep(text: string): void {
     if (text === "") this.#keeper.removeItem(this.#key);
-    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, DRAFT_MOST)}`);
   }
 
   #keepForReload(text: string): void {
-    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, KEPT_LENGTH_MOST)}`);
+    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, DRAFT_MOST)}`);
   }
 
   get #query(): Query | null {

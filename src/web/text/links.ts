@@ -35,6 +35,10 @@ const RUN =
   /(?:[[!-~]--["<>\\`]]|[\p{L}\p{M}\p{N}\u2010\u2013·]|[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFC])+/vy;
 const DISGUISE = /[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFC]/v;
 
+/** With what a host seems to go on where an address ends: dots of other scripts, which browsers take for a dot, and pictures. */
+const HOST_ON = /^(?:[。．｡][a-z\d]|[[\p{S}]--[\0-\x7f]]\ufe0f?[\w\-]*\.\w)/v;
+const NAME_ON = /^[。．｡]\p{L}/u;
+
 /** Nobody's address is longer. */
 const RUN_MOST = 2048;
 
@@ -82,7 +86,8 @@ export function* findLinks(text: string): Generator<Link> {
   for (let start = startIn(text, from); start; start = startIn(text, from)) {
     const { index } = start;
     if (index >= run.end) run = runAt(text, index);
-    const link = run.isFit ? linkAt(text.slice(index, run.end), start) : null;
+    const found = run.isFit ? linkAt(text.slice(index, run.end), start) : null;
+    const link = found && !goesOn(text, index + start.length, index + found.length) ? found : null;
     if (link) yield { index, end: index + link.length, href: link.href };
     // Within an address that is none, no part of it is taken for one.
     from = link ? index + link.length : start.kind === "web" ? run.end : index + Math.max(1, start.length);
@@ -117,6 +122,13 @@ function runAt(text: string, index: number): { end: number; isFit: boolean } {
   };
 }
 
+/** Whether a link ends in the middle of the host that one reads. */
+function goesOn(text: string, from: number, to: number): boolean {
+  const host = text.slice(from, to);
+  const behind = text.slice(to, to + RUN_MOST);
+  return !/[/?#]/.test(host) && (HOST_ON.test(behind) || (!/[.:]/.test(host) && NAME_ON.test(behind)));
+}
+
 /** @param run the text from the start of the link on, as far as a link can reach */
 function linkAt(run: string, { kind, length }: Start): { length: number; href: string } | null {
   HOST.lastIndex = length;
@@ -131,7 +143,7 @@ function linkAt(run: string, { kind, length }: Start): { length: number; href: s
   if (/^[^/?#]*@/.test(run.slice(length))) return null;
   const [port = ""] = /^:\d+/.exec(rest) ?? [];
   const path = rest.slice(port.length);
-  if (/^(?::?[A-Za-z\d]|:\/|[._-]+\w)/.test(path)) return null;
+  if (/^(?:[:%]?[A-Za-z\d]|:\/|[._-]+\w)/.test(path)) return null;
   const end = hostEnd + port.length + pathLength(path);
   const href = (kind === "web" ? "" : "http://") + run.slice(0, end);
   return leadsTo(href, host) ? { length: end, href } : null;

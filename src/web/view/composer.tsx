@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
+import { DRAFT_MOST } from "../store/draft.ts";
 import { Icon } from "./icon.tsx";
 import { Disc, Nickname, named } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -34,18 +35,22 @@ export function Composer() {
     if (value !== draft.text.value || selectionStart !== draft.caret.value)
       draft.write(value, selectionStart);
   };
+  const say = (what: string) => {
+    tries.value++;
+    fault.value = what;
+  };
   const submit = () => {
     read();
     const content = draft.text.value;
     if (content.trim() === "") return;
     const wrong = draft.fault;
-    tries.value++;
-    fault.value =
+    say(
       wrong === null
         ? ""
         : wrong.kind === "long"
           ? words.composer.long(wrong.length, CONTENT_MAX)
-          : words.composer.broken;
+          : words.composer.broken,
+    );
     if (wrong === null) {
       room.send(content);
       draft.write("", 0);
@@ -68,8 +73,15 @@ export function Composer() {
     event.preventDefault();
   };
   const change = (event: InputEvent & { readonly currentTarget: HTMLTextAreaElement }) => {
-    const { inputType, data, isComposing } = event;
-    noteLength(event.currentTarget, data);
+    const { inputType, data, isComposing, currentTarget } = event;
+    const { value, selectionStart, selectionEnd } = currentTarget;
+    // A browser would stand still over a megabyte.
+    if (data && value.length - (selectionEnd - selectionStart) + data.length > DRAFT_MOST) {
+      event.preventDefault();
+      say(words.composer.long([...value, ...data].length, CONTENT_MAX));
+      return;
+    }
+    noteLength(currentTarget, data);
     // The Enter of a keyboard that does not name its keys is known by what it does.
     const isBreak =
       /^insert(?:LineBreak|Paragraph)$/.test(inputType) || (inputType === "insertText" && data === "\n");

@@ -32,6 +32,10 @@ export function Log() {
   const found = useRef<number | null>(null);
   if (room.isWatched.value && shown.some(({ key }) => key === `m${unreadId}`)) found.current = unreadId;
 
+  const isUnreadAbove = shown.some(
+    (row) => row.kind === "message" && unreadId !== null && (row.message.id ?? 0) > unreadId,
+  );
+
   useLayoutEffect(() => {
     if (scroller.current && list.current) return view.attach(scroller.current, list.current);
   }, [view]);
@@ -42,8 +46,9 @@ export function Log() {
     if (hadFocus && !list.current?.contains(document.activeElement))
       scroller.current?.focus({ preventScroll: true });
   });
+  // Read while it is rendered: the goal may be among the rows that are there, and nothing else would change.
+  const goal = room.goal.value;
   useLayoutEffect(() => {
-    const goal = room.goal.value;
     if (goal === null || !view.toRow(`m${goal}`)) return;
     room.goal.value = null;
     flash(list.current, goal);
@@ -79,7 +84,7 @@ export function Log() {
           </ol>
         </ViewportContext.Provider>
       </section>
-      {unreadId === found.current ? null : (
+      {unreadId === found.current || !isUnreadAbove ? null : (
         <button type="button" class="to-unread" onClick={() => room.showUnread()}>
           {words.firstNew}
           <Icon name="down" />
