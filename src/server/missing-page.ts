@@ -4,7 +4,7 @@ const WORDS = {
   en: {
     title: "Page not found",
     lead: "This address does not lead to a room.",
-    rule: "The name of a room has 1 to 64 characters: letters without accents, digits, and - _ . It begins with a letter or a digit.",
+    rule: "The name of a room has 1 to 64 characters: letters without accents, digits, <code>-</code>, <code>_</code> and <code>.</code>. It begins with a letter or a digit.",
     like: (link: string) => `Did you mean ${link}?`,
     room: (name: string) => `the room ${name}`,
     mainRoom: "Go to the main room",
@@ -12,7 +12,7 @@ const WORDS = {
   vi: {
     title: "Không tìm thấy trang",
     lead: "Địa chỉ này không dẫn tới phòng nào.",
-    rule: "Tên phòng có từ 1 đến 64 ký tự: chữ cái không dấu, chữ số và các dấu - _ . Tên bắt đầu bằng chữ cái hoặc chữ số.",
+    rule: "Tên phòng có từ 1 đến 64 ký tự: chữ cái không dấu, chữ số, <code>-</code>, <code>_</code> và <code>.</code>. Tên bắt đầu bằng chữ cái hoặc chữ số.",
     like: (link: string) => `Có phải bạn tìm ${link}?`,
     room: (name: string) => `phòng ${name}`,
     mainRoom: "Vào phòng chính",

@@ -58,6 +58,11 @@ test("code is taken as it is written", () => {
     { kind: "text", text: " c" },
   ]);
   expect(parseContent("```ts\na\n\nb\n```", NOBODY)).toEqual([{ kind: "block", text: "a\n\nb" }]);
+  expect(parseContent("a\n```\nb\n```\nc", NOBODY)).toEqual([
+    { kind: "text", text: "a\n" },
+    { kind: "block", text: "b" },
+    { kind: "text", text: "c" },
+  ]);
   expect(parseContent("``` open", NOBODY)).toEqual([{ kind: "text", text: "``` open" }]);
 });
 
@@ -199,7 +204,7 @@ test("lines of several directions are told apart, as they are written, and of ma
     );
   expect(lines("a\nb\n")).toEqual(["a\nb\n"]);
   expect(lines("a\n\n@An שלום `x`\nc")).toEqual(["a\n", "\n", "@An שלום x\n", "c"]);
-  expect(lines("ש\n```\na\nb\n```\nc")).toEqual(["ש\n", "a\nb", "\n", "c"]);
+  expect(lines("ש\n```\na\nb\n```\nc")).toEqual(["ש\n", "a\nb", "c"]);
   expect(lines("ש @An https://a.org/ `x`")).toEqual(["ש @An https://a.org/ x"]);
   const many = "ש\n".repeat(2000);
   expect(lines(many).length).toBe(LINES_MOST + 1);

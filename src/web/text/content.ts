@@ -11,8 +11,8 @@ export type Part =
   | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "block"; readonly text: string };
 
-/** A block may name its language on the first line; nothing is made of that. */
-const CODE = /```(?:[\w+#.-]*\n)?([\s\S]+?)\n?```|`([^`\n]+)`/g;
+/** A block may name its language on the first line; nothing is made of that. It ends its line, and the break behind it is none. */
+const CODE = /```(?:[\w+#.-]*\n)?([\s\S]+?)\n?```\n?|`([^`\n]+)`/g;
 
 /** Each becomes an element of the page: a hostile content has thousands. What is beyond stays text. */
 const CODES_MOST = 100;
