@@ -99,7 +99,7 @@ export interface Pages {
    *
    * @param path inside the chat. The caller has checked that the request is a GET or HEAD.
    */
-  respond(path: string, request: Request): Response | undefined;
+  respond(path: string, request: Request): Promise<Response> | undefined;
 
   /** What the page loads from `/assets/`, by name. */
   readonly assets: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
@@ -118,7 +118,7 @@ export interface Pages {
 type Encoding = "br" | "gzip" | "identity";
 
 interface Representation {
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: () => Promise<Uint8Array<ArrayBuffer>>;
   readonly tag: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Makes a smaller body. */
@@ -137,13 +137,13 @@ interface PageResources {
 const gzipped = promisify(gzip);
 const brotliCompressed = promisify(brotliCompress);
 /**
- * A hundredth of the time that the best quality takes, for a tenth more bytes. The best would hold each start up for
- * longer than all else together, so a file is compressed like that once somebody has asked for it.
+ * A hundredth of the time that the best quality takes, for a tenth more bytes. Whoever asks for a file first does not wait
+ * for the best, which later ones get.
  */
 const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
 
 /**
- * Builds the web client from its sources and keeps it in memory, compressed.
+ * Builds the web client from its sources and keeps it in memory.
  *
  * @param basePath under which browsers find the chat; empty when that need not be known
  * @throws AggregateError when the sources do not build
@@ -152,7 +152,7 @@ export async function buildPages(basePath = ""): Promise<Pages> {
   const resources = new Map(await iconResources());
   resources.set(
     `/${MANIFEST}`,
-    await resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
+    resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
   );
   const assets = new Map<string, Uint8Array<ArrayBuffer>>();
   const pages = new Map<string, PageResources>();
@@ -162,15 +162,15 @@ export async function buildPages(basePath = ""): Promise<Pages> {
       for (const path of [MAIN_ROOM, "/rooms/any"]) {
         const root = rootFrom(path, basePath);
         for (const language of READING_LANGUAGES)
-          pages.set(root + language, await pageResources(bytes, type, root, language));
+          pages.set(root + language, pageResources(bytes, type, root, language));
       }
     } else {
       assets.set(name, bytes);
-      resources.set(ASSETS + name, await assetResource(name, bytes));
+      resources.set(ASSETS + name, assetResource(name, bytes));
     }
     if (name.endsWith(".css")) stylesheet = ASSETS.slice(1) + name;
     if (/^icon-[0-9a-f]+\.svg$/.test(name))
-      resources.set("/favicon.ico", await resourceOf(bytes, type, CACHE_ICON));
+      resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
   }
   const readings = new WeakMap<readonly Readable[], Map<ReadingLanguage, Uint8Array<ArrayBuffer>>>();
   return {
@@ -282,7 +282,7 @@ function changed(file: ClientFile, ending: string, change: (text: string) => str
 }
 
 /** What is answered for a file of the page, by whichever server it was built. */
-export function assetResource(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<Resource> {
+export function assetResource(name: string, bytes: Uint8Array<ArrayBuffer>): Resource {
   return resourceOf(bytes, Bun.file(name).type, CACHE_ASSET);
 }
 
@@ -291,7 +291,7 @@ async function iconResources(): Promise<[string, Resource][]> {
   return Promise.all(
     icons.map(async (name): Promise<[string, Resource]> => {
       const bytes = await Bun.file(join(WEB_FOLDER, "icons", name)).bytes();
-      return [`/icons/${name}`, await resourceOf(bytes, "image/png", CACHE_ICON)];
+      return [`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON)];
     }),
   );
 }
@@ -300,12 +300,12 @@ async function iconResources(): Promise<[string, Resource][]> {
  * @param root what leads from the page to the chat's root
  * @param language that the browser asks for. Its words come beside the script, which would else ask for them only then.
  */
-async function pageResources(
+function pageResources(
   html: Uint8Array<ArrayBuffer>,
   type: string,
   root: string,
   language: ReadingLanguage,
-): Promise<PageResources> {
+): PageResources {
   const plain = new TextDecoder().decode(html);
   const [, words] = new RegExp(` data-${language}="([^"]+)"`).exec(plain) ?? [];
   if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
@@ -318,8 +318,8 @@ async function pageResources(
   const bytes = bytesOf(whole);
   const headers = { ...PAGE_HEADERS, Vary: "Accept-Encoding, Accept-Language, Cookie" };
   return {
-    strict: await resourceOf(bytes, type, CACHE_PAGE, headers),
-    withPictures: await resourceOf(
+    strict: resourceOf(bytes, type, CACHE_PAGE, headers),
+    withPictures: resourceOf(
       bytes,
       type,
       CACHE_PAGE,
@@ -343,19 +343,19 @@ function bytesOf(text: string): Uint8Array<ArrayBuffer> {
 }
 
 /** @param variant begins the tags of a resource that differs from another one only in its headers */
-async function resourceOf(
+function resourceOf(
   bytes: Uint8Array<ArrayBuffer>,
   type: string,
   cacheControl: string,
   more: Readonly<Record<string, string>> = FILE_HEADERS,
   variant = "",
-): Promise<Resource> {
+): Resource {
   const hash = variant + Bun.hash(bytes).toString(36);
-  const bodies: [Encoding, Uint8Array<ArrayBuffer>][] = [
-    // In the background: a file of another server's page is compressed while people talk.
-    ["br", new Uint8Array(await brotliCompressed(bytes, QUICK))],
-    ["gzip", new Uint8Array(await gzipped(bytes, { level: 9 }))],
-    ["identity", bytes],
+  // Made when somebody asks for it, and in the background: people talk meanwhile.
+  const bodies: [Encoding, () => Promise<Uint8Array<ArrayBuffer>>][] = [
+    ["br", once(async () => new Uint8Array(await brotliCompressed(bytes, QUICK)))],
+    ["gzip", once(async () => new Uint8Array(await gzipped(bytes, { level: 9 })))],
+    ["identity", async () => bytes],
   ];
   const better = async () => new Uint8Array(await brotliCompressed(bytes));
   return new Map(
@@ -375,8 +375,16 @@ async function resourceOf(
   );
 }
 
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+}
+
 /** The answer to a request for a resource, in the best encoding that the browser takes, or that it has it already. */
-export function answer(resource: Resource, request: Request): Response {
+export async function answer(resource: Resource, request: Request): Promise<Response> {
   const [encoding, form] = representationFor(resource, request.headers.get("Accept-Encoding") ?? "");
   const { body, tag, headers } = form;
   improve(resource, encoding, form);
@@ -384,14 +392,14 @@ export function answer(resource: Resource, request: Request): Response {
     return new Response(null, { status: 304, headers });
   }
   // Whoever sends it leaves the body away for HEAD, and keeps its length.
-  return new Response(body, { headers });
+  return new Response(await body(), { headers });
 }
 
 /** Has later answers be smaller. Their tag stays: it tells files apart, and parts of a file are not given out. */
 function improve(resource: Resource, encoding: Encoding, { better, ...form }: Representation): void {
   if (better === undefined) return;
   resource.set(encoding, form);
-  void better().then((body) => resource.set(encoding, { ...form, body }));
+  void better().then((body) => resource.set(encoding, { ...form, body: async () => body }));
 }
 
 function representationFor(resource: Resource, acceptEncoding: string): [Encoding, Representation] {

@@ -8,12 +8,12 @@ beforeAll(async () => {
   pages = await buildPages();
 });
 
-function get(path: string, headers: Record<string, string> = {}, method = "GET"): Response | undefined {
+async function get(path: string, headers: Record<string, string> = {}, method = "GET") {
   return pages.respond(path, new Request(`http://chat.test${path}`, { method, headers }));
 }
 
-function must(path: string, headers: Record<string, string> = {}, method = "GET"): Response {
-  const response = get(path, headers, method);
+async function must(path: string, headers: Record<string, string> = {}, method = "GET"): Promise<Response> {
+  const response = await get(path, headers, method);
   if (!response) throw new Error(`nothing answers ${path}`);
   return response;
 }
@@ -22,17 +22,18 @@ function must(path: string, headers: Record<string, string> = {}, method = "GET"
 async function assets(
   from = "/",
   at = from,
-  of: { text(): Promise<string> } = must(from),
+  of: Promise<Response> | undefined = must(from),
 ): Promise<string[]> {
-  const links = [...(await of.text()).matchAll(/(?:src|href)="([^"?]+)"/g)];
+  const page = await of;
+  const links = [...((await page?.text()) ?? "").matchAll(/(?:src|href)="([^"?]+)"/g)];
   return links.map(([, link = ""]) => new URL(link, `http://chat.test${at}`).pathname);
 }
 
 test("the main room and the other rooms get the same page", async () => {
-  const page = must("/");
+  const page = await must("/");
   expect(page.status).toBe(200);
   expect(page.headers.get("Content-Type")).toStartWith("text/html");
-  const inRoom = must("/rooms/some-room");
+  const inRoom = await must("/rooms/some-room");
   expect((await inRoom.text()).replaceAll('="../', '="./')).toBe(await page.text());
   expect(await assets("/rooms/some-room")).toEqual(await assets());
 });
@@ -56,7 +57,7 @@ test("the page finds its files under whatever path a proxy serves it, also where
 });
 
 test("the page says in words that it needs JavaScript, and carries no script or style of its own", async () => {
-  const html = await must("/").text();
+  const html = await (await must("/")).text();
   expect(html).toContain("<noscript>");
   expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
 });
@@ -71,11 +72,11 @@ test("the page's files are its own, bear a hash in their names, and may be kept 
     "/manifest.webmanifest",
   ]);
   for (const path of paths.filter((each) => each.startsWith("/assets/"))) {
-    const asset = must(path);
+    const asset = await must(path);
     expect(asset.status).toBe(200);
     expect(asset.headers.get("Cache-Control")).toBe("public, max-age=31536000, immutable");
   }
-  expect(must("/").headers.get("Cache-Control")).toBe("no-cache");
+  expect((await must("/")).headers.get("Cache-Control")).toBe("no-cache");
 });
 
 test("the words of the language that the browser asks for come with the page's script, and are another page", async () => {
@@ -85,16 +86,16 @@ test("the words of the language that the browser asks for come with the page's s
     ["fr, vi;q=0.8, en;q=0.5", "vi"],
     ["en-GB, vi", "en"],
   ] as const) {
-    const page = of(language);
+    const page = await of(language);
     expect(page.headers.get("Vary")).toContain("Accept-Language");
     expect(await page.text()).toMatch(
       new RegExp(`<html lang="${words}">[^]*<link rel="modulepreload" crossorigin href="./assets/${words}-`),
     );
   }
-  expect(of("vi").headers.get("ETag")).not.toBe(of("en").headers.get("ETag"));
+  expect((await of("vi")).headers.get("ETag")).not.toBe((await of("en")).headers.get("ETag"));
 });
 
-test("other paths are not the web client's", () => {
+test("other paths are not the web client's", async () => {
   for (const path of [
     "/assets/",
     "/assets/page.js",
@@ -103,17 +104,17 @@ test("other paths are not the web client's", () => {
     "/main.ts",
     "//",
   ]) {
-    expect(get(path)).toBeUndefined();
+    expect(await get(path)).toBeUndefined();
   }
 });
 
-test("the icon is where browsers look for it unasked", () => {
-  expect(must("/favicon.ico").headers.get("Content-Type")).toBe("image/svg+xml");
+test("the icon is where browsers look for it unasked", async () => {
+  expect((await must("/favicon.ico")).headers.get("Content-Type")).toBe("image/svg+xml");
 });
 
 test("every answer carries the policy, and nothing in it allows inline code, foreign files or plug-ins", async () => {
   for (const path of ["/", ...(await assets())]) {
-    const { headers } = must(path);
+    const { headers } = await must(path);
     const policy = headers.get("Content-Security-Policy") ?? "";
     expect(policy.split("; ")).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*|data:|http/);
@@ -126,9 +127,9 @@ test("every answer carries the policy, and nothing in it allows inline code, for
   }
 });
 
-test("whoever has chosen a picture by its address gets a policy that allows it, and nothing else in it differs", () => {
-  const strict = must("/").headers;
-  const loose = must("/", { Cookie: "a=b; classic-chatbox-pictures=1" }).headers;
+test("whoever has chosen a picture by its address gets a policy that allows it, and nothing else in it differs", async () => {
+  const strict = (await must("/")).headers;
+  const loose = (await must("/", { Cookie: "a=b; classic-chatbox-pictures=1" })).headers;
   expect(loose.get("Content-Security-Policy")).toBe(
     (strict.get("Content-Security-Policy") ?? "").replace(
       "img-src 'self' blob:",
@@ -141,59 +142,59 @@ test("whoever has chosen a picture by its address gets a policy that allows it, 
     "xclassic-chatbox-pictures=1",
     "classic-chatbox-pictures=10",
   ]) {
-    expect(must("/", { Cookie }).headers.get("ETag")).toBe(strict.get("ETag"));
+    expect((await must("/", { Cookie })).headers.get("ETag")).toBe(strict.get("ETag"));
   }
 });
 
 test("a browser can install the page: the manifest and its icons are there", async () => {
-  const manifest = must("/manifest.webmanifest");
+  const manifest = await must("/manifest.webmanifest");
   expect(manifest.headers.get("Content-Type")).toBe("application/manifest+json");
   const { icons } = await manifest.json();
-  for (const { src, type } of icons) expect(must(`/${src}`).headers.get("Content-Type")).toBe(type);
+  for (const { src, type } of icons) expect((await must(`/${src}`)).headers.get("Content-Type")).toBe(type);
 });
 
 test("a file comes in the best encoding that the browser takes, and is the same in each", async () => {
-  const plain = await must("/").text();
-  const encodingFor = (accept: string) =>
-    must("/", { "Accept-Encoding": accept }).headers.get("Content-Encoding");
-  expect(encodingFor("gzip, deflate, br, zstd")).toBe("br");
-  expect(encodingFor("gzip, deflate")).toBe("gzip");
-  expect(encodingFor("GZIP;q=0.5")).toBe("gzip");
-  expect(encodingFor("br;q=0, gzip;q=0.0")).toBeNull();
-  expect(encodingFor("")).toBeNull();
-  const gzip = await must("/", { "Accept-Encoding": "gzip" }).bytes();
+  const plain = await (await must("/")).text();
+  const encodingFor = async (accept: string) =>
+    (await must("/", { "Accept-Encoding": accept })).headers.get("Content-Encoding");
+  expect(await encodingFor("gzip, deflate, br, zstd")).toBe("br");
+  expect(await encodingFor("gzip, deflate")).toBe("gzip");
+  expect(await encodingFor("GZIP;q=0.5")).toBe("gzip");
+  expect(await encodingFor("br;q=0, gzip;q=0.0")).toBeNull();
+  expect(await encodingFor("")).toBeNull();
+  const gzip = await (await must("/", { "Accept-Encoding": "gzip" })).bytes();
   expect(new TextDecoder().decode(Bun.gunzipSync(gzip))).toBe(plain);
-  const brotli = await must("/", { "Accept-Encoding": "br" }).bytes();
+  const brotli = await (await must("/", { "Accept-Encoding": "br" })).bytes();
   expect(brotliDecompressSync(brotli).toString()).toBe(plain);
-  expect(must("/").headers.get("Vary")).toBe("Accept-Encoding, Accept-Language, Cookie");
+  expect((await must("/")).headers.get("Vary")).toBe("Accept-Encoding, Accept-Language, Cookie");
 });
 
 test("a file is smaller for those who come after the first, and still the same", async () => {
   const script = (await assets()).find((path) => path.endsWith(".js")) ?? "";
   const headers = { "Accept-Encoding": "br" };
-  const first = must(script, headers);
+  const first = await must(script, headers);
   const { length } = await first.bytes();
-  let later = await must(script, headers).bytes();
+  let later = await (await must(script, headers)).bytes();
   while (later.length >= length) {
     await Bun.sleep(10);
-    later = await must(script, headers).bytes();
+    later = await (await must(script, headers)).bytes();
   }
-  expect(brotliDecompressSync(later).toString()).toBe(await must(script).text());
+  expect(brotliDecompressSync(later).toString()).toBe(await (await must(script)).text());
   const tag = first.headers.get("ETag") ?? "";
-  expect(must(script, { ...headers, "If-None-Match": tag }).status).toBe(304);
+  expect((await must(script, { ...headers, "If-None-Match": tag })).status).toBe(304);
 });
 
 test("a browser that has the page gets a 304 without it", async () => {
   const headers = { "Accept-Encoding": "gzip" };
-  const tag = must("/", headers).headers.get("ETag") ?? "";
+  const tag = (await must("/", headers)).headers.get("ETag") ?? "";
   for (const known of [tag, `"other", W/${tag}`, "*"]) {
-    const response = must("/", { ...headers, "If-None-Match": known });
+    const response = await must("/", { ...headers, "If-None-Match": known });
     expect(response.status).toBe(304);
     expect(await response.text()).toBe("");
     expect(response.headers.get("ETag")).toBe(tag);
   }
-  expect(must("/", { ...headers, "If-None-Match": '"other"' }).status).toBe(200);
-  expect(must("/", { "Accept-Encoding": "br", "If-None-Match": tag }).status).toBe(200);
+  expect((await must("/", { ...headers, "If-None-Match": '"other"' })).status).toBe(200);
+  expect((await must("/", { "Accept-Encoding": "br", "If-None-Match": tag })).status).toBe(200);
 });
 
 test("HEAD gets the headers of GET and no body", async () => {
