@@ -1,10 +1,11 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { attempt, fieldsOf, listOf, textOf } from "../../client/frame.ts";
 import type { ChatError } from "../../client/index.ts";
+import { isSameNickname } from "../text/nickname-key.ts";
 import type { Sending } from "./item.ts";
 import type { Lost } from "./room.ts";
 import type { Stay } from "./shelf.ts";
-import { isSame, type TabStorage } from "./tab-storage.ts";
+import type { TabStorage } from "./tab-storage.ts";
 
 /** How tabs of one browser talk: a `BroadcastChannel`, or two ends of one in a test. */
 export interface Channel {
@@ -67,7 +68,7 @@ export class Handover {
 
   /** Whether a nickname is for certain not with another tab of this browser. */
   isForeign(nickname: string): boolean {
-    return this.#looks.value === 0 && !this.nicknames.some((each) => isSame(each, nickname));
+    return this.#looks.value === 0 && !this.nicknames.some((each) => isSameNickname(each, nickname));
   }
 
   /** The page is back. */
@@ -133,7 +134,7 @@ export class Handover {
 
   /** Asks for the stay of a tab that is known to have the nickname. */
   async #askFor(nickname: string): Promise<boolean> {
-    const name = this.nicknames.find((each) => isSame(each, nickname));
+    const name = this.nicknames.find((each) => isSameNickname(each, nickname));
     return name !== undefined && this.ask(name);
   }
 

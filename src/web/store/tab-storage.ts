@@ -1,6 +1,7 @@
 import { attempt } from "../../client/frame.ts";
 import type { ChatStorage } from "../../client/index.ts";
 import { type Kept, type KeptSend, parseKept } from "../../client/memory.ts";
+import { isSameNickname } from "../text/nickname-key.ts";
 import type { Shelf, Stay } from "./shelf.ts";
 
 /** For so long a server keeps the nickname of a tab that was closed, unless its operator sets another time. */
@@ -94,12 +95,13 @@ export class TabStorage implements ChatStorage {
 
   /** Whether there is anything on the shelf that one could go on from. */
   has(nickname: string): boolean {
-    return this.shelf.others().some(({ kept }) => isSame(kept.name, nickname));
+    return this.shelf.others().some(({ kept }) => kept.name !== null && isSameNickname(kept.name, nickname));
   }
 
   /** Goes on from the stays of one nickname whose pages are gone. @returns whether there are any */
   claim(nickname: string, isGone: (stay: Stay) => boolean): boolean {
-    const isOne = (stay: Stay) => isSame(stay.kept.name, nickname) && isGone(stay);
+    const isOne = (stay: Stay) =>
+      stay.kept.name !== null && isSameNickname(stay.kept.name, nickname) && isGone(stay);
     const stays = this.shelf.others().filter(isOne);
     for (const { id } of stays) this.shelf.mark(id, this.shelf.id);
     const isFresh = ({ at }: Stay) => isWithin(REMEMBERED_MS, at);
@@ -181,12 +183,6 @@ function unsentOf({ kept, unsent }: Stay): readonly KeptSend[] {
 
 function unique<T extends { readonly key: string }>(messages: readonly T[]): readonly T[] {
   return [...new Map(messages.map((each) => [each.key, each])).values()];
-}
-
-/** Only the server knows which nicknames count as one. This is to ask for one's own, and need not know all. */
-export function isSame(name: string | null, other: string): boolean {
-  const plain = (text: string) => text.normalize("NFKC").trim().toLowerCase();
-  return name !== null && plain(name) === plain(other);
 }
 
 function isWithin(ms: number, at: number): boolean {
