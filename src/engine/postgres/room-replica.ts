@@ -288,7 +288,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     const repeated = await repeatedAmong(
       decisions,
       messages,
-      (id) => replica.archive.message(id),
+      async (id) => (await replica.archive.message(id))?.message,
       (error) => this.fault(error),
     );
     if (messages.length > 0) this.options.observer.stored(messages.length, performance.now() - startedAt);

@@ -2,7 +2,7 @@ import type { SQL } from "bun";
 import type { Message, Session } from "../../room/operation.ts";
 import type { Change, Member } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
-import { encodeRecord, replyBytes } from "../record.ts";
+import { MessageRecord } from "../record.ts";
 import { CHANNEL, encodeEntryNote } from "./channel.ts";
 import type { Database } from "./database.ts";
 import { type Batch, changesOf, encodeChanges, type LogEntry, pointedAt } from "./entry.ts";
@@ -378,15 +378,15 @@ export class StoredMessages implements Archive {
     return this.#bounds.emptiedTo;
   }
 
-  async tail(budgetBytes: number): Promise<string[]> {
-    const newestFirst: string[] = [];
+  async tail(budgetBytes: number): Promise<MessageRecord[]> {
+    const newestFirst: MessageRecord[] = [];
     let bytes = 0;
     let before = this.lastId + 1;
     for (;;) {
       const step = await this.#below(before, TAIL_STEP, budgetBytes - bytes);
       for (const message of step) {
-        const record = encodeRecord(message);
-        bytes += replyBytes(record);
+        const record = MessageRecord.of(message);
+        bytes += record.replyBytes;
         if (bytes > budgetBytes) return newestFirst.reverse();
         newestFirst.push(record);
       }
@@ -399,12 +399,12 @@ export class StoredMessages implements Archive {
     return AVERAGE_BYTES;
   }
 
-  async below(before: number, count: number, budgetBytes: number): Promise<string[]> {
+  async below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const found = await this.#below(Math.min(before, this.lastId + 1), count, budgetBytes);
-    return found.map(encodeRecord).reverse();
+    return found.map(MessageRecord.of).reverse();
   }
 
-  async above(after: number, count: number, budgetBytes: number): Promise<string[]> {
+  async above(after: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const rows = await this.#read(
       (sql) => sql`
         SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM (
@@ -415,16 +415,16 @@ export class StoredMessages implements Archive {
           ) AS wanted
         ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY id`,
     );
-    return rows.map((row) => encodeRecord(messageOf(row)));
+    return rows.map((row) => MessageRecord.of(messageOf(row)));
   }
 
-  async message(id: number): Promise<Message | undefined> {
+  async message(id: number): Promise<MessageRecord | undefined> {
     const [row] = await this.#read(
       (sql) => sql`
         SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
         WHERE room = ${this.#room} AND id = ${id}::bigint`,
     );
-    return row && messageOf(row);
+    return row && MessageRecord.of(messageOf(row));
   }
 
   async #below(before: number, count: number, budgetBytes: number): Promise<Message[]> {
