@@ -95,7 +95,7 @@ export function historyFrame<F extends { data: HistoryData } = never>(
   keys: NoInfer<Omit<F, "data">>,
   messages: Uint8Array,
   texts: NoInfer<DataTexts<F>>,
-): HistoryFrame {
+): HistoryFrame<F> {
   const behind = Object.entries(texts).map(([key, text]) => `,"${key}":${text}`);
   return {
     head: `${JSON.stringify(keys).slice(0, -1)},"data":{"message":[`,

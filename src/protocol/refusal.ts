@@ -1,5 +1,5 @@
 /** Refusals that are the same for every kind of request. */
-import { encode } from "./encode.ts";
+import { encode, type FrameText } from "./encode.ts";
 import type { RequestKind } from "./request-kind.ts";
 
 /** A refusal that depends on the frame or its sender's rate alone, not on the room. */
@@ -62,7 +62,7 @@ export type RefusedReply =
   | TooManyRequestsReply
   | UnregisteredReply;
 
-export function refused(refusal: Refusal): string {
+export function refused(refusal: Refusal): FrameText<RefusedReply> {
   const status = false;
   const { reason } = refusal;
   switch (reason) {
@@ -80,6 +80,6 @@ export function refused(refusal: Refusal): string {
 }
 
 /** The refusal of a request that only registered clients may make. */
-export function unregistered(type: RequestKind): string {
+export function unregistered(type: RequestKind): FrameText<UnregisteredReply> {
   return encode<UnregisteredReply>({ type, status: false, reason: "UnknownRegister" });
 }

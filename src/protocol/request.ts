@@ -6,6 +6,7 @@ import { type ParsedSend, sendReader } from "./kinds/send.ts";
 import { type ParsedTyping, typingReader } from "./kinds/typing.ts";
 import { type Reader, type Reading, UNREADABLE } from "./reader.ts";
 import type { RequestKind } from "./request-kind.ts";
+import { isKeyOf } from "./table.ts";
 import type { Version } from "./version.ts";
 
 /** What a frame of each kind is read as. */
@@ -54,11 +55,7 @@ export function parseRequest(frame: string, version: Version): Parsed {
 function readObject(value: object, frame: string, version: Version): Parsed {
   // The seed's text calls the discriminator `data`; every client in the field sends `type`.
   const kind: unknown = "type" in value ? value.type : "data" in value ? value.data : undefined;
-  if (!isRequestKind(kind)) return UNKNOWN;
+  if (!isKeyOf(READERS, kind)) return UNKNOWN;
   const reader = READERS[kind];
   return version < reader.since ? UNKNOWN : reader.read(value, frame, version);
-}
-
-function isRequestKind(kind: unknown): kind is RequestKind {
-  return typeof kind === "string" && Object.hasOwn(READERS, kind);
 }

@@ -1,4 +1,4 @@
-import { encode } from "./encode.ts";
+import { encode, type FrameText } from "./encode.ts";
 import { CONTENT_MAX, NICKNAME_MAX, PING_EVERY_S } from "./limits.ts";
 
 /** A rate of requests: so many a second, and so many at once after a pause. */
@@ -40,7 +40,7 @@ export interface WelcomeTerms {
   readonly retryS: number;
 }
 
-export function welcome(room: string, session: string, terms: WelcomeTerms): string {
+export function welcome(room: string, session: string, terms: WelcomeTerms): FrameText<Welcome> {
   return encode<Welcome>({
     type: "welcome",
     version: 3,

@@ -1,10 +1,11 @@
-import type { HistoryFrame } from "../protocol/encode.ts";
+import type { FrameText, HistoryFrame } from "../protocol/encode.ts";
 import { withId, withTime } from "../protocol/extension.ts";
 import { leaveEvent } from "../protocol/kinds/leave.ts";
 import { changeEvent, registerEvent } from "../protocol/kinds/name.ts";
 import { messageEvent } from "../protocol/kinds/send.ts";
 import { typingEvent } from "../protocol/kinds/typing.ts";
 import type { Version } from "../protocol/version.ts";
+import type { EventFrame } from "../protocol/wire.ts";
 import type { Outcome } from "../room/operation.ts";
 import { textFrame, textFrameHead } from "./websocket-frame.ts";
 
@@ -79,7 +80,10 @@ function extended(outcome: Announced, classic: string): string {
 }
 
 /** An event as version 2 has it, or, where only version 3 has it, as that does. */
-export function classicEvent(outcome: Announced, timestampOf: (time: number) => string): string {
+export function classicEvent(
+  outcome: Announced,
+  timestampOf: (time: number) => string,
+): FrameText<EventFrame> {
   switch (outcome.kind) {
     case "registered":
       return registerEvent(outcome.name, timestampOf(outcome.time));

@@ -1,4 +1,4 @@
-import type { HistoryFrame } from "../protocol/encode.ts";
+import type { FrameText, HistoryFrame } from "../protocol/encode.ts";
 import { withId, withRef } from "../protocol/extension.ts";
 import { getFailed, historyReply, pageReply } from "../protocol/kinds/get.ts";
 import { nameFailed, nameRefused, registered, renamed } from "../protocol/kinds/name.ts";
@@ -7,6 +7,7 @@ import { sendFailed, sendRefused, sent } from "../protocol/kinds/send.ts";
 import { PAGE_TO_COME } from "../protocol/page.ts";
 import { refused, unregistered } from "../protocol/refusal.ts";
 import type { Version } from "../protocol/version.ts";
+import type { ReplyFrame } from "../protocol/wire.ts";
 import type { ConnectionId, Outcome } from "../room/operation.ts";
 import type { Connection, Wire } from "./connection.ts";
 import { type Announced, classicEvent, DIALECTS, type Dialect } from "./dialect.ts";
@@ -19,7 +20,7 @@ export interface FanoutEvents {
   refused(connection: Connection, reason: string): void;
 }
 
-type Reply = string | HistoryFrame;
+type Reply = FrameText<ReplyFrame> | HistoryFrame<ReplyFrame>;
 
 /** What one client that asked for something gets of a batch. */
 interface Share {
@@ -337,7 +338,7 @@ type Refused = Exclude<
   Announced | { kind: "history" | "page" | "resumed" | "repeated" | "absent" | "ended" | "store-lost" }
 >;
 
-function refusalFrame(outcome: Refused): string {
+function refusalFrame(outcome: Refused): FrameText<ReplyFrame> {
   switch (outcome.kind) {
     case "name-refused":
       return nameRefused(outcome.oldName, outcome.name, outcome.reason);

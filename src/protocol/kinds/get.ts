@@ -1,5 +1,5 @@
 /** `get`: a client asks for the history and the roster; in version 3, for a page of the history. */
-import { encode, type HistoryFrame } from "../encode.ts";
+import { encode, type FrameText, type HistoryFrame } from "../encode.ts";
 import {
   type HistoryData,
   type HistoryMessage,
@@ -75,22 +75,27 @@ export function historyReply(
   timestamp: string,
   messages: Uint8Array,
   online: string,
-): HistoryFrame {
+): HistoryFrame<HistoryReply> {
   return historyFrame<HistoryReply>({ type: "get", status: true, name, timestamp }, messages, { online });
 }
 
 /** The reply of version 3: a page. @param online the roster as a JSON array */
-export function pageReply(name: string, timestamp: string, page: Page, online: string): HistoryFrame {
+export function pageReply(
+  name: string,
+  timestamp: string,
+  page: Page,
+  online: string,
+): HistoryFrame<PageReply> {
   const keys = { type: "get", status: true, name, timestamp } as const;
   return historyFrame<PageReply>(keys, page.messages, pageTexts(page, online));
 }
 
 /** `error` is one sentence for a person. */
-export function getFailed(name: string, error: string): string {
+export function getFailed(name: string, error: string): FrameText<GetFailedReply> {
   return encode<GetFailedReply>({ type: "get", name, status: false, reason: "ErrorWhenGet", error });
 }
 
 /** A message as it stands in the history of a reply of version 2. */
-export function historyMessage(name: string, content: string, timestamp: string): string {
+export function historyMessage(name: string, content: string, timestamp: string): FrameText<HistoryMessage> {
   return encode<HistoryMessage>({ name, content, timestamp });
 }

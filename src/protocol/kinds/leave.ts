@@ -1,5 +1,5 @@
 /** `leave`: an event that no request causes. A registered client is gone. */
-import { encode } from "../encode.ts";
+import { encode, type FrameText } from "../encode.ts";
 
 export interface LeaveEvent {
   type: "receive";
@@ -8,6 +8,6 @@ export interface LeaveEvent {
   timestamp: string;
 }
 
-export function leaveEvent(name: string, timestamp: string): string {
+export function leaveEvent(name: string, timestamp: string): FrameText<LeaveEvent> {
   return encode<LeaveEvent>({ type: "receive", datatype: "leave", name, timestamp });
 }

@@ -1,6 +1,6 @@
 /** `name`: a client takes a nickname, or changes it. */
 import { isNickname } from "../characters.ts";
-import { encode } from "../encode.ts";
+import { encode, type FrameText } from "../encode.ts";
 import { carriedBack, isTooDeep, type Reader, UNREADABLE } from "../reader.ts";
 
 // What travels.
@@ -85,16 +85,20 @@ export const nameReader: Reader<"name", ParsedName> = {
 
 // How it is answered and announced.
 
-export function registered(name: string, timestamp: string): string {
+export function registered(name: string, timestamp: string): FrameText<RegisterReply> {
   return encode<RegisterReply>({ type: "name", action: "register", name, status: true, timestamp });
 }
 
-export function renamed(oldname: string, newname: string, timestamp: string): string {
+export function renamed(oldname: string, newname: string, timestamp: string): FrameText<ChangeReply> {
   return encode<ChangeReply>({ type: "name", action: "change", oldname, newname, status: true, timestamp });
 }
 
 /** A refused nickname. `oldname` is null for a sender without one; `name` is what was asked for, whatever it is. */
-export function nameRefused(oldname: string | null, name: unknown, reason: NameRefusalReason): string {
+export function nameRefused(
+  oldname: string | null,
+  name: unknown,
+  reason: NameRefusalReason,
+): FrameText<RegisterReply | ChangeReply> {
   const status = false;
   return oldname === null
     ? encode<RegisterReply>({ type: "name", action: "register", name, status, reason })
@@ -102,7 +106,11 @@ export function nameRefused(oldname: string | null, name: unknown, reason: NameR
 }
 
 /** A nickname that could not be taken because of a fault; `error` is one sentence for a person. */
-export function nameFailed(oldname: string | null, name: unknown, error: string): string {
+export function nameFailed(
+  oldname: string | null,
+  name: unknown,
+  error: string,
+): FrameText<RegisterReply | ChangeReply> {
   if (oldname === null) {
     const reason = "ErrorWhenRegister";
     return encode<RegisterReply>({ type: "name", action: "register", name, status: false, reason, error });
@@ -118,10 +126,10 @@ export function nameFailed(oldname: string | null, name: unknown, error: string)
   });
 }
 
-export function registerEvent(name: string, timestamp: string): string {
+export function registerEvent(name: string, timestamp: string): FrameText<RegisterEvent> {
   return encode<RegisterEvent>({ type: "receive", datatype: "register", name, timestamp });
 }
 
-export function changeEvent(oldname: string, newname: string, timestamp: string): string {
+export function changeEvent(oldname: string, newname: string, timestamp: string): FrameText<ChangeEvent> {
   return encode<ChangeEvent>({ type: "receive", datatype: "change", oldname, newname, timestamp });
 }

@@ -1,5 +1,5 @@
 /** `resume`: a client of version 3 takes over the nickname of an earlier connection. */
-import { encode, type HistoryFrame } from "../encode.ts";
+import { encode, type FrameText, type HistoryFrame } from "../encode.ts";
 import {
   historyFrame,
   type Page,
@@ -59,11 +59,16 @@ export const resumeReader: Reader<"resume", ParsedResume> = {
 // How it is answered.
 
 /** The reply to a `resume` that took a nickname over. @param online the roster as a JSON array */
-export function resumed(name: string, session: string, page: Page, online: string): HistoryFrame {
+export function resumed(
+  name: string,
+  session: string,
+  page: Page,
+  online: string,
+): HistoryFrame<ResumedReply> {
   const keys = { type: "resume", status: true, name, session } as const;
   return historyFrame<ResumedReply>(keys, page.messages, pageTexts(page, online));
 }
 
-export function resumeRefused(): string {
+export function resumeRefused(): FrameText<ResumeRefusedReply> {
   return encode<ResumeRefusedReply>({ type: "resume", status: false, reason: "UnknownSession" });
 }

@@ -1,6 +1,6 @@
 /** `send`: a client says something to the room. */
 import { isContent, isTextOf } from "../characters.ts";
-import { encode } from "../encode.ts";
+import { encode, type FrameText } from "../encode.ts";
 import { KEY_MAX } from "../limits.ts";
 import { carriedBack, isTooDeep, type Reader, UNREADABLE } from "../reader.ts";
 
@@ -68,17 +68,21 @@ export const sendReader: Reader<"send", ParsedSend> = {
 
 // How it is answered and announced.
 
-export function sent(name: string, content: string, timestamp: string): string {
+export function sent(name: string, content: string, timestamp: string): FrameText<SendReply> {
   return encode<SendReply>({ type: "send", name, content, status: true, timestamp });
 }
 
 /** A content that breaks the rules, carried back. */
-export function sendRefused(username: string, content: unknown, reason: SendRefusalReason): string {
+export function sendRefused(
+  username: string,
+  content: unknown,
+  reason: SendRefusalReason,
+): FrameText<SendReply> {
   return encode<SendReply>({ type: "send", username, content, status: false, reason });
 }
 
 /** A message that could not be stored; `error` is one sentence for a person. */
-export function sendFailed(username: string, content: string, error: string): string {
+export function sendFailed(username: string, content: string, error: string): FrameText<SendReply> {
   return encode<SendReply>({
     type: "send",
     username,
@@ -89,6 +93,6 @@ export function sendFailed(username: string, content: string, error: string): st
   });
 }
 
-export function messageEvent(name: string, content: string, timestamp: string): string {
+export function messageEvent(name: string, content: string, timestamp: string): FrameText<MessageEvent> {
   return encode<MessageEvent>({ type: "receive", datatype: "message", name, content, timestamp });
 }

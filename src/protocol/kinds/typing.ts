@@ -1,5 +1,5 @@
 /** `typing`: a client of version 3 tells the others that somebody is writing. There is no reply but a refusal (TYPE-3). */
-import { encode } from "../encode.ts";
+import { encode, type FrameText } from "../encode.ts";
 import type { Reader } from "../reader.ts";
 
 export interface TypingRequest {
@@ -21,6 +21,6 @@ export const typingReader: Reader<"typing", ParsedTyping> = {
   read: () => ({ kind: "typing", request: { kind: "typing" } }),
 };
 
-export function typingEvent(name: string): string {
+export function typingEvent(name: string): FrameText<TypingEvent> {
   return encode<TypingEvent>({ type: "receive", datatype: "typing", name });
 }
