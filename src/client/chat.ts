@@ -1,18 +1,16 @@
-import { COMING_BACK } from "../protocol/close.ts";
+import { COMING_BACK, LEAVING } from "../protocol/close.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
-import type { ChatEvent, EventOf } from "./events.ts";
+import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
-import { Line } from "./line.ts";
+import type { HistoryOptions } from "./history.ts";
 import { type Kept, Memory, NOTHING, type OutboxEntry } from "./memory.ts";
 import { Outbox, type SendOptions } from "./outbox.ts";
-import { type HistoryOptions, Session } from "./session.ts";
+import { Registration } from "./registration.ts";
+import { RequestChannel } from "./request-channel.ts";
 import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
-
-/** In good order (GRACE-2). */
-const LEAVING = 1000;
 
 /**
  * One person's, or bot's, stay in one room. It connects at once and comes back by itself, tells each message of the
@@ -21,11 +19,12 @@ const LEAVING = 1000;
 export class Chat {
   readonly #settings: Settings;
   readonly #memory: Memory;
+  readonly #emitter: Emitter;
   readonly #stream: Stream;
-  readonly #session: Session;
+  readonly #registration: Registration;
   readonly #outbox: Outbox;
   readonly #connection: Connection;
-  #line: Line | null = null;
+  #channel: RequestChannel | null = null;
   #room: string | null = null;
   /** Why nothing can be asked for any more. */
   #over: ChatError | null = null;
@@ -42,12 +41,19 @@ export class Chat {
     const kept = this.#memory.load();
     const { after } = settings;
     const isKept = after === "kept";
-    this.#stream = new Stream(isKept ? kept.position : (after ?? null), kept.own, () => {
+    this.#emitter = new Emitter(isKept ? kept.position : (after ?? null), () => {
       if (isKept) this.#memory.save();
     });
-    this.#outbox = new Outbox(settings, this.#memory, this.#stream, kept.outbox);
-    this.#session = new Session(settings, this.#memory, this.#stream, this.#outbox, kept, () =>
-      this.#connection.settled(),
+    this.#stream = new Stream(this.#emitter, kept.own);
+    this.#outbox = new Outbox(settings, this.#memory, this.#emitter, this.#stream, kept.outbox);
+    this.#registration = new Registration(
+      settings,
+      this.#memory,
+      this.#emitter,
+      this.#stream,
+      this.#outbox,
+      kept,
+      () => this.#connection.settled(),
     );
     this.#connection = new Connection(
       settings,
@@ -63,7 +69,7 @@ export class Chat {
 
   /** The nickname held; kept while the connection is lost. Null without one. */
   get name(): string | null {
-    return this.#session.name;
+    return this.#registration.name;
   }
 
   /** The nicknames in use, in the order of registration. While the connection is lost, those of before. */
@@ -87,7 +93,7 @@ export class Chat {
    * the option `after`, another run goes on there. Null before the first `history`, and with version 2.
    */
   get position(): Position | null {
-    return this.#stream.position;
+    return this.#emitter.position;
   }
 
   /** Own messages that are not confirmed, oldest first. */
@@ -105,7 +111,7 @@ export class Chat {
    */
   async register(name: string, options: WaitOptions = {}): Promise<string> {
     this.#check();
-    return this.#session.register(name, options);
+    return this.#registration.register(name, options);
   }
 
   /**
@@ -116,7 +122,7 @@ export class Chat {
    */
   async ready(options: WaitOptions = {}): Promise<void> {
     this.#check();
-    return this.#session.ready(options);
+    return this.#registration.ready(options);
   }
 
   /** The next event of a type. @returns a promise that rejects with ClosedError or RefusedError when there will be none */
@@ -126,7 +132,7 @@ export class Chat {
     return wait<EventOf<T>>(this.#settings.environment, options, (resolve, reject) => {
       // TypeScript does not see that the two types are the same.
       const heard = (event: ChatEvent) => event.type === type && resolve(event as EventOf<T>);
-      stop = this.#stream.on(heard, reject);
+      stop = this.#emitter.on(heard, reject);
       return reject;
     }).finally(() => stop());
   }
@@ -140,7 +146,7 @@ export class Chat {
    */
   async send(content: string, options: SendOptions = {}): Promise<Message> {
     this.#check();
-    this.#session.needNickname();
+    this.#registration.needNickname();
     return this.#outbox.send(content, options);
   }
 
@@ -153,12 +159,12 @@ export class Chat {
    */
   async history(options: HistoryOptions = {}): Promise<Page> {
     this.#check();
-    return this.#session.history(options);
+    return this.#registration.history(options);
   }
 
   /** Tells the others that one is writing. May be called at each key press. Nothing happens with version 2. */
   typing(): void {
-    this.#session.typing();
+    this.#registration.typing();
   }
 
   /** Tries to connect at once, if the next attempt is being waited for. */
@@ -184,7 +190,7 @@ export class Chat {
     if (this.#over || !this.#connection.isSuspended) return;
     const kept = this.#memory.reload();
     if (kept) {
-      this.#session.wake(kept);
+      this.#registration.wake(kept);
       this.#outbox.wake(kept.outbox);
     }
     this.#connection.wake();
@@ -203,7 +209,7 @@ export class Chat {
 
   /** @returns what removes the listener. What the listener throws is reported as an uncaught error of its own */
   on<T extends ChatEvent["type"]>(type: T, listener: (event: EventOf<T>) => void): () => void {
-    return this.#stream.on((event) => {
+    return this.#emitter.on((event) => {
       // TypeScript does not see that the two types are the same.
       if (event.type === type) listener(event as EventOf<T>);
     });
@@ -214,7 +220,7 @@ export class Chat {
    * than `eventsMost` events wait for it.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatEvent> {
-    return this.#stream.iterate(this.#settings.eventsMost);
+    return this.#emitter.iterate(this.#settings.eventsMost);
   }
 
   #check(): void {
@@ -222,8 +228,9 @@ export class Chat {
   }
 
   get #kept(): Kept {
-    const { name, sessions } = this.#session;
-    const { position, own } = this.#stream;
+    const { name, sessions } = this.#registration;
+    const { position } = this.#emitter;
+    const { own } = this.#stream;
     const v3 = this.#connection.isV3;
     return {
       ...(this.#over ? NOTHING : { name, sessions, outbox: this.#outbox.kept }),
@@ -233,12 +240,12 @@ export class Chat {
   }
 
   #changed(state: ConnectionState): void {
-    this.#leaveLine();
-    this.#stream.emit({ type: "state", state });
+    this.#closeChannel();
+    this.#emitter.emit({ type: "state", state });
     switch (state.kind) {
       case "open":
         // Version 3 begins with the welcome.
-        if (state.version === 2) this.#enterLine(2, "", { requests: UNLIMITED, sends: UNLIMITED });
+        if (state.version === 2) this.#openChannel(2, "", { requests: UNLIMITED, sends: UNLIMITED });
         break;
       case "closed":
         this.#end(new ClosedError("Closed"));
@@ -254,44 +261,44 @@ export class Chat {
   #received(frame: Frame): void {
     switch (frame.kind) {
       case "welcome":
-        if (this.#line) break;
+        if (this.#channel) break;
         this.#room = frame.room;
-        this.#enterLine(3, frame.session, frame.rates);
+        this.#openChannel(3, frame.session, frame.rates);
         break;
       case "event":
-        if (this.#line) this.#stream.event(frame.event);
+        if (this.#channel) this.#stream.event(frame.event);
         break;
       case "reply":
-        this.#line?.replied(frame.ref, frame.reply);
+        this.#channel?.replied(frame.ref, frame.reply);
         break;
       case "ping":
     }
   }
 
-  #enterLine(version: 2 | 3, session: string, rates: Rates): void {
-    this.#line = new Line(version, session, rates, this.#settings, this.#connection, (retryS) =>
-      this.#stream.emit({ type: "slowed", retryS }),
+  #openChannel(version: 2 | 3, session: string, rates: Rates): void {
+    this.#channel = new RequestChannel(version, session, rates, this.#settings, this.#connection, (retryS) =>
+      this.#emitter.emit({ type: "slowed", retryS }),
     );
-    this.#session.welcome(this.#line);
+    this.#registration.welcome(this.#channel);
   }
 
-  #leaveLine(): void {
-    if (!this.#line) return;
-    this.#session.lost();
-    this.#line.end();
-    this.#line = null;
+  #closeChannel(): void {
+    if (!this.#channel) return;
+    this.#registration.lost();
+    this.#channel.end();
+    this.#channel = null;
     this.#outbox.leave();
   }
 
   #end(error: ChatError): void {
     if (this.#over) return;
     this.#over = error;
-    this.#session.end(error);
+    this.#registration.end(error);
     this.#outbox.end(error);
     // Of a server that is not there it is not known whether it will be.
     if (error instanceof RefusedError && error.status < 1000) this.#memory.stop();
     else if (this.#settings.after === "kept") this.#memory.flush();
     else this.#memory.clear();
-    this.#stream.close(error);
+    this.#emitter.close(error);
   }
 }

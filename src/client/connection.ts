@@ -1,23 +1,13 @@
-import { COMING_BACK } from "../protocol/close.ts";
+import { COMING_BACK, LEAVING, meaningOf, NO_CLOSE_FRAME } from "../protocol/close.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
+import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
+import type { ClientFrame } from "../protocol/wire.ts";
 import { type Frame, fieldsOf, isFields, parseFrames } from "./frame.ts";
 import type { Settings } from "./settings.ts";
 import type { Socket } from "./socket.ts";
 
-/** The subprotocol that asks for version 3. */
-const SUBPROTOCOL = "classic-chatbox.v3";
-
 /** A connection that brings nothing for so many of the server's pings counts as lost. */
 const SILENT_PINGS = 3;
-
-/**
- * Codes after which another attempt would end in the same way: faults of the client, a frame that is too large, and a
- * nickname that another connection took over.
- */
-const FINAL_CODES: readonly number[] = [1002, 1003, 1007, 1009, 4001];
-/** A flood or an overload: the next attempt may be late. */
-const BUSY_CODES: readonly number[] = [1008, 1013, 429, 503];
-const NO_CLOSE_FRAME = 1006;
 
 /** What HTTP statuses mean that a server answers an attempt with. */
 const STATUSES: Readonly<Record<number, Cause>> = {
@@ -26,9 +16,6 @@ const STATUSES: Readonly<Record<number, Cause>> = {
   429: "busy",
   503: "busy",
 };
-
-/** They mean what they say, unless a proxy gives them for a moment, while a server is being replaced. */
-const FINAL_STATUSES: readonly number[] = [403, 404];
 
 /**
  * Why there is no connection:
@@ -109,7 +96,7 @@ export class Connection {
   /** Whether there ever was a connection: then the address is right. */
   #wasOpen = false;
   #failures = 0;
-  /** Attempts in a row that were answered with one of {@link FINAL_STATUSES}. */
+  /** Attempts in a row that were answered with an HTTP status after which there is no use in another one. */
   #refusals = 0;
   #pingS = PING_EVERY_S;
   #retryS = 0;
@@ -141,7 +128,7 @@ export class Connection {
   }
 
   /** Sends a request. The caller sees to it that the connection is open. */
-  send(request: object): void {
+  send(request: ClientFrame): void {
     this.#socket?.send(JSON.stringify(request));
   }
 
@@ -193,7 +180,7 @@ export class Connection {
     if (this.#state.kind === "closed") return this.#ended;
     this.#stop();
     this.#become({ kind: "closed" });
-    if (this.#socket) this.#socket.close(1000);
+    if (this.#socket) this.#socket.close(LEAVING);
     else this.#resolveEnded();
     return this.#ended;
   }
@@ -201,7 +188,7 @@ export class Connection {
   /** Makes a socket, with or without the offer to speak version 3. */
   #dial(offers: boolean): void {
     const { WebSocket, url } = this.#settings;
-    const socket = new WebSocket(url, offers ? [SUBPROTOCOL] : []);
+    const socket = new WebSocket(url, offers ? [SUBPROTOCOL_V3] : []);
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event));
     // A close follows; but not from the WebSocket of Node 22, when an attempt fails.
@@ -230,7 +217,7 @@ export class Connection {
 
   #opened(socket: Socket): void {
     if (this.#socket !== socket || this.#state.kind !== "connecting") return;
-    const version = socket.protocol === SUBPROTOCOL ? 3 : 2;
+    const version = socket.protocol === SUBPROTOCOL_V3 ? 3 : 2;
     // What was sent by version 3 is on its way with keys that version 2 does not know: messages would double.
     if (version === 2 && this.#isV3) this.#fail("version");
     else {
@@ -311,13 +298,16 @@ export class Connection {
   #fail(cause: Cause, code = 0, reason = ""): void {
     const { retryFirstMs, retryMostMs, refusalsMost, environment } = this.#settings;
     if (this.#socket) this.#leave(this.#socket);
-    this.#refusals = FINAL_STATUSES.includes(code) ? this.#refusals + 1 : 0;
-    if (FINAL_CODES.includes(code) || this.#refusals >= refusalsMost) {
+    const meaning = meaningOf(code);
+    const isFinal = meaning === "never";
+    this.#refusals = isFinal ? this.#refusals + 1 : 0;
+    // An HTTP status may be a proxy's, for a moment, while a server is being replaced.
+    if (isFinal && (code >= 1000 || this.#refusals >= refusalsMost)) {
       this.#become({ kind: "refused", cause, code, reason });
       return;
     }
     const firstMs = Math.max(retryFirstMs, this.#retryS * 1000);
-    const rangeMs = BUSY_CODES.includes(code) ? retryMostMs : firstMs * 2 ** this.#failures;
+    const rangeMs = meaning === "later" ? retryMostMs : firstMs * 2 ** this.#failures;
     // All of the wait is chance, so that the clients of a restarted server do not come in one moment.
     const waitMs = environment.random() * Math.min(retryMostMs, rangeMs);
     const retryAt = environment.isOnline() ? environment.now() + waitMs : null;

@@ -59,10 +59,10 @@ interface Loop {
   done: Position | null;
 }
 
-/** Gives events to those who listen, each event to all before the next to any. */
+/** Gives events to listeners and loops: each event to all of them before the next one to any. */
 export class Emitter {
-  /** Of the last message told. */
-  protected told: Position | null;
+  /** Of the last message told; null before there was a page, and with version 2. */
+  told: Position | null;
   readonly #moved: () => void;
   #movedTo: Position | null;
   readonly #listeners = new Map<(event: ChatEvent) => void, ((error: ChatError) => void) | undefined>();

@@ -1,4 +1,10 @@
+import type { MessageKeys } from "../protocol/extension.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
+import type { HistoryMessage, PageData } from "../protocol/page.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
+import { isKeyOf } from "../protocol/table.ts";
+import type { Rate, Welcome as WelcomeFrame } from "../protocol/welcome.ts";
+import type { EventFrame, ReplyFrame, ServerFrame, Unverified } from "../protocol/wire.ts";
 
 /** A message of the room. */
 export interface Message {
@@ -44,12 +50,6 @@ export interface Page {
   readonly reset?: boolean;
 }
 
-/** A rate, as the welcome tells it. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
 /** The server's rates. */
 export interface Rates {
   /** Of all requests, by what they cost. */
@@ -70,11 +70,14 @@ export interface Welcome {
   readonly retryS: number;
 }
 
-/** Somebody, at a time. */
-interface Person {
-  readonly name: string;
+interface Moment {
   readonly timestamp: string;
+  /** Unix milliseconds; null from a server of version 2. */
   readonly time: number | null;
+}
+
+interface Person extends Moment {
+  readonly name: string;
 }
 
 /** What another client of the room did. */
@@ -82,13 +85,7 @@ export type RoomEvent =
   | { readonly type: "message"; readonly message: Message }
   | (Person & { readonly type: "register" })
   | (Person & { readonly type: "leave" })
-  | {
-      readonly type: "change";
-      readonly oldname: string;
-      readonly newname: string;
-      readonly timestamp: string;
-      readonly time: number | null;
-    }
+  | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string })
   | { readonly type: "typing"; readonly name: string };
 
 /** A refused request. The reason is `Malformed` when a reply could not be read. */
@@ -115,35 +112,68 @@ export type Frame =
   /** `ref` is null when the reply has none. */
   | { readonly kind: "reply"; readonly ref: number | null; readonly reply: Reply };
 
-type Fields = Readonly<Record<string, unknown>>;
+/** What is read of a frame: undefined for what is not known here. Throws for what is malformed. */
+type Parser<F, T> = (fields: Unverified<F>) => T | undefined;
+
+type OtherFrame = Exclude<ServerFrame, ReplyFrame>;
+
+/** Reads what is not a reply. */
+const FRAMES: {
+  readonly [T in OtherFrame["type"]]: Parser<Extract<OtherFrame, { type: T }>, Frame>;
+} = {
+  ping: ({ timeout }) => ({ kind: "ping", pingS: Number(timeout) || PING_EVERY_S }),
+  welcome: parseWelcome,
+  receive(fields) {
+    const { datatype } = fields;
+    return isKeyOf(EVENTS, datatype) ? { kind: "event", event: EVENTS[datatype](fields) } : undefined;
+  },
+};
+
+const EVENTS: {
+  readonly [T in EventFrame["datatype"]]: (
+    fields: Unverified<Extract<EventFrame, { datatype: T }>>,
+  ) => RoomEvent;
+} = {
+  message: (fields) => ({ type: "message", message: parseMessage(fields) }),
+  register: (fields) => ({ type: "register", name: textOf(fields.name), ...momentOf(fields) }),
+  leave: (fields) => ({ type: "leave", name: textOf(fields.name), ...momentOf(fields) }),
+  change: (fields) => ({
+    type: "change",
+    oldname: textOf(fields.oldname),
+    newname: textOf(fields.newname),
+    ...momentOf(fields),
+  }),
+  typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
+};
+
+/** Reads the reply to a request that succeeded. */
+const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
+  name: ({ name, newname }) => ({ kind: "named", name: textOf(newname ?? name) }),
+  send: (fields) => ({ kind: "sent", message: parseMessage(fields) }),
+  get: parsePage,
+  resume: parsePage,
+  // It is only ever refused (TYPE-3).
+  typing: () => undefined,
+};
 
 /** Reads what one WebSocket message says, in order. What is malformed or not known is left out. Never throws. */
 export function parseFrames(data: unknown): Frame[] {
   const value = attempt(() => JSON.parse(textOf(data)));
   return (Array.isArray(value) ? value : [value]).flatMap(
-    (each: unknown) => attempt(() => parseFrame(fieldsOf(each))) ?? [],
+    (each: unknown) => attempt(() => parseFrame(fieldsOf<ServerFrame>(each))) ?? [],
   );
 }
 
-function parseFrame(fields: Fields): Frame | undefined {
-  const { type, status, timeout, ref } = fields;
-  switch (type) {
-    case "ping":
-      return { kind: "ping", pingS: Number(timeout) || PING_EVERY_S };
-    case "welcome":
-      return parseWelcome(fields);
-    case "receive": {
-      const event = parseEvent(fields);
-      return event && { kind: "event", event };
-    }
-    default:
-      if (typeof status !== "boolean") return undefined;
-      return { kind: "reply", ref: numberOf(ref), reply: parseReply(status, fields) };
-  }
+function parseFrame(fields: Unverified<ServerFrame>): Frame | undefined {
+  const { type, status, ref } = fields;
+  if (isKeyOf(FRAMES, type)) return FRAMES[type](fields);
+  return typeof status === "boolean"
+    ? { kind: "reply", ref: numberOf(ref), reply: parseReply(fields) }
+    : undefined;
 }
 
-function parseWelcome({ room, session, limits, ping, retry }: Fields): Welcome {
-  const { requests, sends } = fieldsOf(limits);
+function parseWelcome({ room, session, limits, ping, retry }: Unverified<WelcomeFrame>): Welcome {
+  const { requests, sends } = fieldsOf<WelcomeFrame["limits"]>(limits);
   return {
     kind: "welcome",
     room: textOf(room),
@@ -156,32 +186,19 @@ function parseWelcome({ room, session, limits, ping, retry }: Fields): Welcome {
 
 function parseRate(value: unknown): Rate {
   if (!value) return UNLIMITED;
-  const { perSecond, burst } = fieldsOf(value);
+  const { perSecond, burst } = fieldsOf<Rate>(value);
   return { perSecond: Number(perSecond), burst: Number(burst) };
 }
 
-function parseEvent(fields: Fields): RoomEvent | undefined {
-  const { datatype: type, name, oldname, newname, timestamp, time } = fields;
-  const at = { timestamp: String(timestamp), time: numberOf(time) };
-  switch (type) {
-    case "message":
-      return { type, message: parseMessage(fields) };
-    case "register":
-    case "leave":
-      return { type, name: textOf(name), ...at };
-    case "change":
-      return { type, oldname: textOf(oldname), newname: textOf(newname), ...at };
-    case "typing":
-      return { type, name: textOf(name) };
-    default:
-      return undefined;
-  }
+function momentOf({ timestamp, time }: Unverified<EventFrame>): Moment {
+  return { timestamp: String(timestamp), time: numberOf(time) };
 }
 
-function parseReply(status: boolean, fields: Fields): Reply {
-  const { reason = "Malformed", error, retry } = fields;
+function parseReply(fields: Unverified<ReplyFrame>): Reply {
+  const { type, status, reason = "Malformed", error, retry } = fields;
+  const success = status && isKeyOf(SUCCESSES, type) ? attempt(() => SUCCESSES[type](fields)) : undefined;
   return (
-    (status ? attempt(() => parseSuccess(fields)) : undefined) ?? {
+    success ?? {
       kind: "refused",
       reason: String(reason),
       error: typeof error === "string" ? error : undefined,
@@ -190,30 +207,25 @@ function parseReply(status: boolean, fields: Fields): Reply {
   );
 }
 
-function parseSuccess(fields: Fields): Reply {
-  const { type, name, newname, data } = fields;
-  switch (type) {
-    case "name":
-      return { kind: "named", name: textOf(newname ?? name) };
-    case "send":
-      return { kind: "sent", message: parseMessage(fields) };
-    default:
-      return parsePage(textOf(name), fieldsOf(data));
-  }
-}
-
-function parsePage(name: string, { message, online, more, gap, reset }: Fields): Reply {
+function parsePage({ name, data }: Unverified<ReplyFrame>): Reply {
+  const { message, online, more, gap, reset } = fieldsOf<PageData>(data);
   const messages = listOf(message).map((each) => parseMessage(fieldsOf(each)));
   const missing = gap ? { gap: parseGap(fieldsOf(gap)) } : {};
   const page = { messages, more: more === true, reset: reset === true, ...missing };
-  return { kind: "page", name, page, online: listOf(online).map(textOf) };
+  return { kind: "page", name: textOf(name), page, online: listOf(online).map(textOf) };
 }
 
-function parseGap({ from, to }: Fields): Gap {
+function parseGap({ from, to }: Unverified<Gap>): Gap {
   return { from: Number(from), to: Number(to) };
 }
 
-function parseMessage({ name, content, timestamp, id, time }: Fields): Message {
+function parseMessage({
+  name,
+  content,
+  timestamp,
+  id,
+  time,
+}: Unverified<HistoryMessage & MessageKeys>): Message {
   return {
     name: textOf(name),
     content: textOf(content),
@@ -232,14 +244,15 @@ export function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/** The fields of a JSON object. @throws for anything else */
-export function fieldsOf(value: unknown): Fields {
+/** The fields of a JSON object. @template F what it may be; @throws for anything else than an object */
+export function fieldsOf<F = Record<string, unknown>>(value: unknown): Unverified<F>;
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (isFields(value)) return value;
   throw new TypeError();
 }
 
 /** Whether a value has fields to be read. */
-export function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 

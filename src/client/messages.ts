@@ -1,11 +1,12 @@
+import { CONTENT_MAX, KEY_MAX, NICKNAME_MAX, PAGE_MAX } from "../protocol/limits.ts";
 import { MESSAGES } from "./errors.ts";
 
 Object.assign(MESSAGES, {
   NameAlreadyUsed: "This nickname is in use: choose another.",
-  WrongFormatName: "A nickname has 1 to 100 characters, some of them visible.",
-  WrongFormatContent: "A message has 1 to 4000 characters.",
-  WrongFormatKey: "A key has 1 to 64 characters.",
-  WrongFormatPage: "A page has a limit of 1 to 1000, and is before an id or after a position.",
+  WrongFormatName: `A nickname has 1 to ${NICKNAME_MAX} characters, some of them visible.`,
+  WrongFormatContent: `A message has 1 to ${CONTENT_MAX} characters.`,
+  WrongFormatKey: `A key has 1 to ${KEY_MAX} characters.`,
+  WrongFormatPage: `A page has a limit of 1 to ${PAGE_MAX}, and is before an id or after a position.`,
   UnknownRegister: "There is no nickname: set the option name, or call register() first.",
   Closed: "The chat was closed.",
   Uncertain: "The message may be stored or not.",

@@ -1,4 +1,5 @@
 import { isContent, isTextOf } from "../protocol/characters.ts";
+import { KEY_MAX, REMEMBERED_MS } from "../protocol/limits.ts";
 import {
   ChatError,
   ContentError,
@@ -8,19 +9,19 @@ import {
   RateError,
   UncertainError,
 } from "./errors.ts";
+import type { Emitter } from "./events.ts";
 import type { Message } from "./frame.ts";
-import type { Line } from "./line.ts";
 import type { KeptSend, Memory, OutboxEntry } from "./memory.ts";
+import type { RequestChannel } from "./request-channel.ts";
 import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
 /** Sends without a reply at one time, at most. */
 const WINDOW = 16;
-const KEY_MAX = 64;
 
-/** The server remembers a key for 10 minutes (KEY-2). A little is left for the way. */
-const KEY_REMEMBERED_MS = 9 * 60_000;
+/** For how long a send in doubt is repeated: the server remembers its key a minute longer (KEY-2), so it is not late. */
+const REPEATED_MS = REMEMBERED_MS - 60_000;
 
 /** As {@link KeptSend.sentAt} for a send that no key protects: it must not be repeated. */
 const SENT_WITHOUT_KEY = 0;
@@ -28,9 +29,9 @@ const SENT_WITHOUT_KEY = 0;
 interface Entry extends OutboxEntry {
   sentAt: number | null;
   /** The same by the clock that nobody can set; missing when an earlier page sent it. */
-  flownAt?: number;
-  /** On the wire of the present line, its reply still to come. */
-  flying: boolean;
+  sentAtElapsed?: number;
+  /** On the wire of the present channel, its reply still to come. */
+  inFlight: boolean;
   /** These are missing when an earlier page sent it. */
   readonly resolve?: (message: Message) => void;
   readonly reject?: (error: unknown) => void;
@@ -53,9 +54,10 @@ export interface SendOptions extends WaitOptions {
 export class Outbox {
   readonly #settings: Settings;
   readonly #memory: Memory;
+  readonly #emitter: Emitter;
   readonly #stream: Stream;
   #entries: Entry[];
-  #line: Line | null = null;
+  #channel: RequestChannel | null = null;
   /** Whether the chat is in the room. Before that, only what is in doubt may go. */
   #isInside = false;
   /** To be called when nothing is in doubt any more. */
@@ -64,11 +66,18 @@ export class Outbox {
   #pausing = false;
 
   /** @param kept what an earlier page left */
-  constructor(settings: Settings, memory: Memory, stream: Stream, kept: readonly KeptSend[]) {
+  constructor(
+    settings: Settings,
+    memory: Memory,
+    emitter: Emitter,
+    stream: Stream,
+    kept: readonly KeptSend[],
+  ) {
     this.#settings = settings;
     this.#memory = memory;
+    this.#emitter = emitter;
     this.#stream = stream;
-    this.#entries = kept.map((each) => ({ ...each, flying: false }));
+    this.#entries = kept.map((each) => ({ ...each, inFlight: false }));
   }
 
   get entries(): readonly OutboxEntry[] {
@@ -86,7 +95,7 @@ export class Outbox {
       if (!isContent(content)) throw new ContentError("WrongFormatContent");
       if (!isTextOf(key, KEY_MAX)) throw new ContentError("WrongFormatKey");
       if (this.#entries.length >= this.#settings.outboxMost) throw new OutboxFullError("OutboxFull");
-      this.#entries.push({ key, content, sentAt: null, flying: false, resolve, reject });
+      this.#entries.push({ key, content, sentAt: null, inFlight: false, resolve, reject });
       this.#changed();
       this.#flush();
       return (error) => {
@@ -100,14 +109,14 @@ export class Outbox {
   }
 
   /** The chat has its nickname: what is in doubt may go. @param settled called once all of that has its answer */
-  settle(line: Line, settled: () => void): void {
-    this.#line = line;
+  settle(channel: RequestChannel, settled: () => void): void {
+    this.#channel = channel;
     this.#settled = settled;
     this.#pausing = false;
     // Version 2 has no keys: one at a time leaves one in doubt at most.
-    const most = line.version === 2 ? 1 : Math.floor(line.burst / 2);
+    const most = channel.version === 2 ? 1 : Math.floor(channel.burst / 2);
     this.#window = Math.max(1, Math.min(WINDOW, most));
-    this.#giveUp((entry) => entry.sentAt !== null && this.#ageMs(entry.sentAt, entry) > KEY_REMEMBERED_MS);
+    this.#giveUp((entry) => entry.sentAt !== null && this.#ageMs(entry.sentAt, entry) > REPEATED_MS);
     this.#flush();
   }
 
@@ -119,17 +128,17 @@ export class Outbox {
 
   /** The connection is lost, and with it the replies to what is on its way. */
   leave(): void {
-    this.#line = null;
+    this.#channel = null;
     this.#isInside = false;
     this.#settled = null;
-    for (const entry of this.#entries) entry.flying = false;
+    for (const entry of this.#entries) entry.inFlight = false;
     this.#giveUp(({ sentAt }) => sentAt === SENT_WITHOUT_KEY);
   }
 
   /** The chat goes on from what the storage has. What is not there any more has its answer, in another page. */
   wake(kept: readonly KeptSend[]): void {
     const before = new Map(this.#entries.map((entry) => [entry.key, entry]));
-    this.#entries = kept.map((each) => ({ ...before.get(each.key), ...each, flying: false }));
+    this.#entries = kept.map((each) => ({ ...before.get(each.key), ...each, inFlight: false }));
     this.#changed();
     for (const { key } of kept) before.delete(key);
     for (const { reject } of before.values()) reject?.(new UncertainError("Uncertain"));
@@ -137,14 +146,14 @@ export class Outbox {
 
   /** The chat is over. */
   end(error: ChatError): void {
-    this.#line = null;
+    this.#channel = null;
     for (const entry of [...this.#entries]) this.#fail(entry, error);
   }
 
   #flush(): void {
     if (this.#due.length === 0) this.#tellSettled();
     // A program that is killed in between must know that this is its own, and what it had read by then.
-    else if (this.#line && !this.#pausing) this.#memory.saveFirst(() => this.#launch());
+    else if (this.#channel && !this.#pausing) this.#memory.saveFirst(() => this.#dispatchDue());
   }
 
   /** What may go. */
@@ -153,17 +162,17 @@ export class Outbox {
   }
 
   /** Chooses what goes now. @returns what puts it on the wire */
-  #launch(): () => void {
-    const line = this.#line;
-    const flights: (() => void)[] = [];
+  #dispatchDue(): () => void {
+    const channel = this.#channel;
+    const requests: (() => void)[] = [];
     for (const entry of this.#due.slice(0, this.#window)) {
-      if (!line || this.#pausing) break;
-      if (entry.flying) continue;
-      if (line.waitMs > 0) this.#pause(line, line.waitMs);
-      else flights.push(this.#fly(line, entry));
+      if (!channel || this.#pausing) break;
+      if (entry.inFlight) continue;
+      if (channel.waitMs > 0) this.#pause(channel, channel.waitMs);
+      else requests.push(this.#dispatch(channel, entry));
     }
     return () => {
-      for (const flight of flights) flight();
+      for (const put of requests) put();
     };
   }
 
@@ -173,57 +182,57 @@ export class Outbox {
     settled?.();
   }
 
-  #pause(line: Line, waitMs: number): void {
+  #pause(channel: RequestChannel, waitMs: number): void {
     this.#pausing = true;
-    line.later(waitMs, () => {
+    channel.later(waitMs, () => {
       this.#pausing = false;
       this.#flush();
     });
   }
 
-  #fly(line: Line, entry: Entry): () => void {
+  #dispatch(channel: RequestChannel, entry: Entry): () => void {
     const { key, content } = entry;
-    entry.flying = true;
+    entry.inFlight = true;
     // The first time counts: the server may have stored it then, and remembers it from then on.
     if (entry.sentAt === null) {
       const { environment } = this.#settings;
-      entry.sentAt = line.version === 2 ? SENT_WITHOUT_KEY : environment.now();
-      entry.flownAt = environment.elapsed();
+      entry.sentAt = channel.version === 2 ? SENT_WITHOUT_KEY : environment.now();
+      entry.sentAtElapsed = environment.elapsed();
     }
-    return line.send(content, key, (reply) => {
-      entry.flying = false;
+    return channel.send(content, key, (reply) => {
+      entry.inFlight = false;
       if (reply.kind === "sent") this.#confirm(entry, reply.message);
-      else this.#refused(line, entry, errorOf(reply));
+      else this.#refused(channel, entry, errorOf(reply));
       this.#flush();
     });
   }
 
   #confirm(entry: Entry, message: Message): void {
     this.#remove(entry);
-    this.#stream.emit({ type: "sent", key: entry.key, message });
+    this.#emitter.emit({ type: "sent", key: entry.key, message });
     this.#stream.confirmed(message);
     entry.resolve?.(message);
     this.#changed();
   }
 
-  #refused(line: Line, entry: Entry, error: ChatError): void {
+  #refused(channel: RequestChannel, entry: Entry, error: ChatError): void {
     if (error instanceof RateError) {
       // What is on its way behind it may overtake it now; from here on nothing can.
-      if (line.version === 2) entry.sentAt = null;
+      if (channel.version === 2) entry.sentAt = null;
       this.#window = 1;
-      line.slowed(error.retryS);
-      this.#pause(line, error.retryS * 1000);
+      channel.slowed(error.retryS);
+      this.#pause(channel, error.retryS * 1000);
     } else if (error instanceof NotRegisteredError) {
       // The server has another idea of this connection than we have.
-      if (line.version === 2) entry.sentAt = null;
-      line.drop();
+      if (channel.version === 2) entry.sentAt = null;
+      channel.drop();
     } else this.#fail(entry, error);
   }
 
   /** How long ago it was sent, rather too much than too little: one clock may have been set, the other one stands still in sleep. */
-  #ageMs(sentAt: number, { flownAt = Infinity }: Entry): number {
+  #ageMs(sentAt: number, { sentAtElapsed = Infinity }: Entry): number {
     const { environment } = this.#settings;
-    return Math.max(Math.abs(environment.now() - sentAt), environment.elapsed() - flownAt);
+    return Math.max(Math.abs(environment.now() - sentAt), environment.elapsed() - sentAtElapsed);
   }
 
   #giveUp(isLost: (entry: Entry) => boolean): void {
@@ -237,13 +246,13 @@ export class Outbox {
     entry.reject?.(error);
     const { key, content } = entry;
     // Who has aborted it knows.
-    if (error instanceof ChatError) this.#stream.emit({ type: "send-failed", key, content, error });
+    if (error instanceof ChatError) this.#emitter.emit({ type: "send-failed", key, content, error });
     this.#changed();
   }
 
   #changed(): void {
     this.#memory.save();
-    this.#stream.emit({ type: "outbox", entries: this.entries });
+    this.#emitter.emit({ type: "outbox", entries: this.entries });
   }
 
   #remove(entry: Entry): void {

@@ -1,5 +1,5 @@
+import type { Rate } from "../protocol/welcome.ts";
 import type { Environment } from "./environment.ts";
-import type { Rate } from "./frame.ts";
 
 /** Of the server's rate, so much is used: what is measured at two ends is never quite the same. */
 const SHARE = 0.8;

@@ -1,3 +1,4 @@
+import { PAGE_MAX } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { type Environment, PLATFORM } from "./environment.ts";
 import { ChatError, NoRoomError, NoWebSocketError } from "./errors.ts";
@@ -13,9 +14,6 @@ export interface ChatStorage {
   setItem(key: string, value: string): void;
   removeItem(key: string): void;
 }
-
-/** The longest page that a server gives (PAGE-1). */
-export const PAGE_MAX = 1000;
 
 /** How a chat is made. Times are in milliseconds. */
 export interface ChatOptions {

@@ -1,4 +1,4 @@
-import { Emitter } from "./events.ts";
+import type { Emitter } from "./events.ts";
 import type { Message, Page, Position, RoomEvent } from "./frame.ts";
 
 const START: Position = { id: 0, time: 0 };
@@ -7,7 +7,8 @@ const START: Position = { id: 0, time: 0 };
  * A room's messages in their order, each once, and its roster. Between the moment at which a connection begins to bring
  * events and the one at which all pages of what was missed are here, the events wait.
  */
-export class Stream extends Emitter {
+export class Stream {
+  readonly #emitter: Emitter;
   /** Events that came during an entry; null outside of one. */
   #waiting: RoomEvent[] | null = null;
   #hasRoster = false;
@@ -16,8 +17,8 @@ export class Stream extends Emitter {
   readonly #own: Map<number | null, number | null>;
 
   /** @param own messages that an earlier run had confirmed, and was not done with */
-  constructor(position: Position | null, own: readonly Position[], moved: () => void) {
-    super(position, moved);
+  constructor(emitter: Emitter, own: readonly Position[]) {
+    this.#emitter = emitter;
     this.#own = new Map(own.map(({ id, time }) => [id, time]));
   }
 
@@ -28,12 +29,12 @@ export class Stream extends Emitter {
 
   /** The last message told; null before there was a page, and with version 2. */
   get last(): Position | null {
-    return this.told;
+    return this.#emitter.told;
   }
 
-  /** Own messages behind {@link position}: to be told as own ones, also by the next run. */
+  /** Own messages behind the emitter's position: to be told as own ones, also by the next run. */
   get own(): readonly Position[] {
-    const done = this.position?.id ?? 0;
+    const done = this.#emitter.position?.id ?? 0;
     return [...this.#own].flatMap(([id, time]) => (id && time && id > done ? { id, time } : []));
   }
 
@@ -49,21 +50,21 @@ export class Stream extends Emitter {
     this.#hasRoster = true;
     // The page has the messages of version 2 that came before it, and the roster what else happened.
     this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
-    if (version === 2) this.told = null;
+    if (version === 2) this.#emitter.told = null;
     this.#online = online;
-    this.emit({ type: "roster", online });
+    this.#emitter.emit({ type: "roster", online });
   }
 
   /** A page of the entry is to be told: the newest one if nothing was told yet, else the oldest that was missed. */
   page(version: 2 | 3, { messages, more, gap, reset = false }: Page): void {
     if (gap) {
-      this.told = { id: gap.to, time: 0 };
-      this.emit({ type: "gap", ...gap });
+      this.#emitter.told = { id: gap.to, time: 0 };
+      this.#emitter.emit({ type: "gap", ...gap });
     }
-    if (this.told && !reset) for (const message of messages) this.#tell(message);
+    if (this.#emitter.told && !reset) for (const message of messages) this.#tell(message);
     else {
-      this.told = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
-      this.emit({ type: "history", messages, more, reset });
+      this.#emitter.told = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
+      this.#emitter.emit({ type: "history", messages, more, reset });
     }
   }
 
@@ -97,7 +98,7 @@ export class Stream extends Emitter {
         break;
       case "typing":
     }
-    this.emit(event);
+    this.#emitter.emit(event);
   }
 
   /** An own message was confirmed: perhaps one that a page has. */
@@ -110,7 +111,7 @@ export class Stream extends Emitter {
 
   /** Whether no page had it. */
   #isNew({ id }: Message): boolean {
-    return id === null || id > (this.told?.id ?? -1);
+    return id === null || id > (this.#emitter.told?.id ?? -1);
   }
 
   /** A nickname changed; its place in the roster stays. */
@@ -119,16 +120,16 @@ export class Stream extends Emitter {
   }
 
   #tell(message: Message): void {
-    this.told = positionOf(message);
+    this.#emitter.told = positionOf(message);
     // An id of a history that was replaced may be another's now.
-    this.emit({ type: "message", message, own: this.#own.get(message.id) === message.time });
+    this.#emitter.emit({ type: "message", message, own: this.#own.get(message.id) === message.time });
     this.#forget();
   }
 
   /** Own messages that are done with are not asked for again. */
   #forget(): void {
     // Version 2 has no positions.
-    const done = this.told ? (this.position?.id ?? -1) : Infinity;
+    const done = this.#emitter.told ? (this.#emitter.position?.id ?? -1) : Infinity;
     for (const id of this.#own.keys()) if ((id ?? 0) <= done) this.#own.delete(id);
   }
 }

@@ -1,3 +1,6 @@
+/** The close code for a connection whose session another one has resumed. */
+export const TAKEN_OVER = 4001;
+
 /**
  * The close codes that this server sends (RFC 6455, section 7.4.1, and the IANA registry). The WebSocket layer itself
  * sends 1002, 1007 and 1009. A peer that is dead or does not read gets no close frame: it could not read one.
@@ -12,7 +15,7 @@ export const CLOSE = {
   /** The server has lost its store for so long that it cannot say what holds. */
   storeLost: { code: 1013, reason: "The server has lost its store" },
   /** Another connection has resumed this one's session. The two would take turns for ever if the client came back. */
-  resumed: { code: 4001, reason: "Resumed on another connection" },
+  resumed: { code: TAKEN_OVER, reason: "Resumed on another connection" },
 } as const;
 
 export type Close = (typeof CLOSE)[keyof typeof CLOSE];
@@ -29,18 +32,18 @@ export const NO_CLOSE_FRAME = 1006;
 /** The close code by which a client of version 3 gives a connection up without leaving: it will be back. */
 export const COMING_BACK = 4000;
 
-/** What a client does about the end of its connection. */
+/** When a client connects again by itself. */
 export type Meaning =
-  /** It connects again, after a short random delay. */
-  | "come-back"
-  /** It connects again, after a longer random delay. */
-  | "come-back-later"
-  /** It does not connect again by itself: the next connection would end in the same way. */
-  | "stay-away";
+  /** After a short random delay. */
+  | "again"
+  /** After a longer random delay. */
+  | "later"
+  /** The next connection would end in the same way. */
+  | "never";
 
 /** Faults of the client, and HTTP statuses: wrong host or origin, and no such room. */
-const STAY_AWAY: readonly number[] = [403, 404, 1002, 1003, 1007, 1009];
-const COME_BACK_LATER: readonly number[] = [429, 503, 1008, 1013];
+const NEVER: readonly number[] = [403, 404, 1002, 1003, 1007, 1009];
+const LATER: readonly number[] = [429, 503, 1008, 1013];
 
 /**
  * What the end of a connection, or of an attempt to connect, means to a client. The ranges never change (CLOSE-10), so that
@@ -50,6 +53,6 @@ const COME_BACK_LATER: readonly number[] = [429, 503, 1008, 1013];
  * @param code a WebSocket close code; below 1000 the HTTP status that an attempt was answered with, 0 for none
  */
 export function meaningOf(code: number): Meaning {
-  if (STAY_AWAY.includes(code) || (code > COMING_BACK && code < 4500)) return "stay-away";
-  return COME_BACK_LATER.includes(code) || (code >= 4500 && code < 4700) ? "come-back-later" : "come-back";
+  if (NEVER.includes(code) || (code > COMING_BACK && code < 4500)) return "never";
+  return LATER.includes(code) || (code >= 4500 && code < 4700) ? "later" : "again";
 }

@@ -1,68 +1,42 @@
+import type { GetRequest } from "../protocol/kinds/get.ts";
+import type { NameRequest } from "../protocol/kinds/name.ts";
+import { PAGE_MAX, TYPING_EVERY_MS } from "../protocol/limits.ts";
 import { type ChatError, errorOf, NotRegisteredError, ResetError, StoreError } from "./errors.ts";
-import type { Page, Position, Reply } from "./frame.ts";
-import type { Line } from "./line.ts";
+import type { Emitter } from "./events.ts";
+import type { Page, Reply } from "./frame.ts";
+import { type HistoryOptions, isOutdated, newest, pageRequest } from "./history.ts";
 import type { Kept, Memory } from "./memory.ts";
 import type { Outbox } from "./outbox.ts";
-import { PAGE_MAX, type Settings } from "./settings.ts";
+import type { RequestChannel } from "./request-channel.ts";
+import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
 /** Sessions that are tried when it is not known which of them holds the nickname. */
 const SESSIONS_MAX = 8;
 
-/** After a fault of the server, and while a lost connection of ours may still hold the nickname. */
+/** Before another try: after a fault of the server, and while a lost connection of ours may still hold the nickname. */
 const AGAIN_MS = 2000;
 
-/** The server drops more of them (TYPE-2). */
-const TYPING_EVERY_MS = 2000;
+/** For how long a lost connection of ours may hold the nickname: servers of version 2 take up to 15 s to find it dead. */
+const LINGER_MS = 20_000;
 
-/** A server of version 2 takes up to 15 s to see that a connection is dead. */
-const GHOST_MS = 20_000;
-
-/** Which part of the history is asked for. */
-export interface HistoryOptions extends WaitOptions {
-  /** Only messages with ids below it, the newest of those. */
-  readonly before?: number;
-  /**
-   * Only messages behind it, the oldest of those: a position, or an id alone. Not together with `before`. By a position
-   * the server knows whether its history is another one by now (`reset`).
-   */
-  readonly after?: Position | number;
-  /** 1 to 1,000; 100 unless told. */
-  readonly limit?: number;
-}
-
-/** Asks for a page. Without `time` it goes by ids alone, which mean nothing in another history. */
-interface PageRequest {
-  readonly type: "get";
-  readonly before?: number;
-  readonly after?: number;
-  readonly time?: number;
-  readonly limit?: number;
-}
-
-function pageRequest({ after, ...options }: HistoryOptions): PageRequest {
-  const { id, time } = typeof after === "object" ? after : { id: after, time: 0 };
-  return {
-    type: "get",
-    ...options,
-    ...(id === undefined ? {} : { after: id }),
-    // An id of which no more is known, as behind a gap.
-    ...(time > 0 ? { time } : {}),
-  };
-}
+/** Requests of each kind without a reply at one time. A page from the server's disk may be slow, and holds up no other. */
+const AT_ONCE = { name: 1, get: 4 };
 
 /** What a caller of `register` or `history` waits for. */
 interface Task {
-  readonly request: { readonly type: "name"; readonly name: string } | PageRequest;
+  readonly request: NameRequest | GetRequest;
   /** Fulfils the promise if this is the reply that was hoped for, and rejects it if not. */
   readonly answered: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
+  /** Its reply is still to come on the present channel. */
+  isAsked: boolean;
   /** Nobody waits for it any more. */
   isGone: boolean;
 }
 
-/** Who waits until the chat is in the room. */
+/** A caller that waits until the chat is in the room. */
 interface Entrant {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
@@ -73,35 +47,33 @@ type Place =
   /** Not connected, or not welcomed yet. */
   | { readonly kind: "outside" }
   /** Connected, without a nickname or one to ask for. */
-  | { readonly kind: "nameless"; readonly line: Line }
+  | { readonly kind: "nameless"; readonly channel: RequestChannel }
   /** A session or a nickname is asked for, or what was missed is. */
-  | { readonly kind: "entering"; readonly line: Line }
-  | { readonly kind: "inside"; readonly line: Line };
+  | { readonly kind: "entering"; readonly channel: RequestChannel }
+  | { readonly kind: "inside"; readonly channel: RequestChannel };
 
 /** The nickname, and the way into the room with it: a new one, or back with the session that held it. */
-export class Session {
+export class Registration {
   readonly #settings: Settings;
   readonly #memory: Memory;
+  readonly #emitter: Emitter;
   readonly #stream: Stream;
   readonly #outbox: Outbox;
   readonly #settled: () => void;
   #place: Place = { kind: "outside" };
-  /** In the order of the calls: one is asked for once the one before is settled. */
+  /** In the order of the calls. */
   #tasks: Task[] = [];
-  /** The first of them waits for its reply. */
-  #isBusy = false;
   /** Whether this chat ever asked for a nickname. */
   #isAsked = false;
   #name: string | null;
   #toldName: string | null = null;
-  /** Those of which one holds the nickname. Who knows a session can take the nickname: they are not to be shown. */
+  /** One of these holds the nickname. Whoever knows a session can take its nickname: they must not be shown. */
   #sessions: readonly string[];
-  /** Why the nickname that was asked for last is not to be had. */
+  /** Why the server did not give the nickname that was asked for last. */
   #refusal: ChatError | null = null;
-  /** Those who wait until the chat is in the room. */
   readonly #entrants = new Set<Entrant>();
-  /** For how long a nickname that is in use is asked for again, because a lost connection of ours may have it. */
-  #ghostMs = 0;
+  /** For how long a nickname that is in use is asked for again, since a lost connection of ours may hold it. */
+  #lingerMs = 0;
   #typeAgainAt = 0;
 
   /**
@@ -110,6 +82,7 @@ export class Session {
   constructor(
     settings: Settings,
     memory: Memory,
+    emitter: Emitter,
     stream: Stream,
     outbox: Outbox,
     kept: Kept,
@@ -117,20 +90,21 @@ export class Session {
   ) {
     this.#settings = settings;
     this.#memory = memory;
+    this.#emitter = emitter;
     this.#stream = stream;
     this.#outbox = outbox;
     this.#settled = settled;
     this.#name = kept.name;
     this.#sessions = kept.sessions;
-    // With one session it is known which one holds the nickname. Else the page before may hold it still.
-    if (kept.name !== null && kept.sessions.length !== 1) this.#ghostMs = GHOST_MS;
+    // A single session is the one that holds the nickname. Else the page before may still hold it.
+    if (kept.name !== null && kept.sessions.length !== 1) this.#lingerMs = LINGER_MS;
     const { name = null } = settings;
     if (kept.name === null && name !== null) {
       this.register(name, {}).catch((error: ChatError) =>
-        stream.emit({ type: "nickname-lost", name, error }),
+        emitter.emit({ type: "nickname-lost", name, error }),
       );
       // An earlier run of the program may have left it behind, in its grace.
-      this.#ghostMs = settings.nicknameWaitMs;
+      this.#lingerMs = settings.nicknameWaitMs;
     }
   }
 
@@ -188,31 +162,32 @@ export class Session {
   typing(): void {
     const place = this.#place;
     const now = this.#settings.environment.elapsed();
-    if (place.kind !== "inside" || place.line.version === 2 || now < this.#typeAgainAt) return;
+    if (place.kind !== "inside" || place.channel.version === 2 || now < this.#typeAgainAt) return;
     this.#typeAgainAt = now + TYPING_EVERY_MS;
-    place.line.tell({ type: "typing" });
+    place.channel.tell({ type: "typing" });
   }
 
   /** A connection is there, and welcomed. */
-  welcome(line: Line): void {
-    this.#place = { kind: "entering", line };
-    const earlier = this.#sessions.filter((each) => each !== line.session);
-    this.#resume(line, earlier);
+  welcome(channel: RequestChannel): void {
+    this.#place = { kind: "entering", channel };
+    const earlier = this.#sessions.filter((each) => each !== channel.session);
+    this.#resume(channel, earlier);
   }
 
   /** The connection is lost. */
   lost(): void {
     const place = this.#place;
     this.#place = { kind: "outside" };
+    for (const task of this.#tasks) task.isAsked = false;
     // Version 3 keeps the nickname for whoever resumes; but a request for one may be decided later than it was given up.
-    if (place.kind === "entering" || (place.kind === "inside" && place.line.version === 2))
-      this.#ghostMs = Math.max(this.#ghostMs, GHOST_MS);
+    if (place.kind === "entering" || (place.kind === "inside" && place.channel.version === 2))
+      this.#lingerMs = Math.max(this.#lingerMs, LINGER_MS);
   }
 
   /** The chat goes on from what the storage has. */
   wake({ name, sessions }: Kept): void {
     this.#sessions = sessions;
-    this.#ghostMs = name !== null && sessions.length !== 1 ? GHOST_MS : 0;
+    this.#lingerMs = name !== null && sessions.length !== 1 ? LINGER_MS : 0;
     this.#setName(name);
   }
 
@@ -230,85 +205,80 @@ export class Session {
         if (value === undefined) reject(errorOf(reply));
         else resolve(value);
       };
-      const task: Task = { request, answered, reject, isGone: false };
+      const task: Task = { request, answered, reject, isAsked: false, isGone: false };
       this.#tasks.push(task);
-      if (this.#place.kind === "nameless") this.#register(this.#place.line);
+      if (this.#place.kind === "nameless") this.#register(this.#place.channel);
       else this.#next();
       return (error) => {
-        // It keeps its place: perhaps it is the one whose reply comes next.
+        // It keeps its place: its reply may be the next one.
         task.isGone = true;
         reject(error);
       };
     });
   }
 
-  /** The first task that somebody waits for. */
-  get #task(): Task | undefined {
-    while (this.#tasks[0]?.isGone) this.#tasks.shift();
-    return this.#tasks[0];
-  }
-
   /**
    * Tries sessions, oldest first: if the older one still holds, the younger ones never did; and if not, a request that
    * is still on its way with the older one cannot succeed any more.
    */
-  #resume(line: Line, [session, ...rest]: readonly string[]): void {
+  #resume(channel: RequestChannel, [session, ...rest]: readonly string[]): void {
     if (session === undefined) {
-      this.#register(line);
+      this.#register(channel);
       return;
     }
-    this.#mayHold(line);
+    this.#mayHold(channel);
     this.#stream.begin();
-    line.askPatiently({ ...this.#missing, type: "resume", session }, (reply) => {
+    channel.askPatiently({ ...this.#missing, type: "resume", session }, (reply) => {
       if (reply.kind === "page") {
-        this.#held(line, reply.name);
-        this.#stream.enterWith(line.version, reply.online);
-        this.#outbox.settle(line, () => this.#took(line, true, reply));
-      } else this.#resume(line, rest);
+        this.#held(channel, reply.name);
+        this.#stream.enterWith(channel.version, reply.online);
+        this.#outbox.settle(channel, () => this.#took(channel, true, reply));
+      } else this.#resume(channel, rest);
     });
   }
 
-  #register(line: Line): void {
+  #register(channel: RequestChannel): void {
     const name = this.#name ?? this.#nextName();
     if (name === null) {
-      this.#place = { kind: "nameless", line };
+      this.#place = { kind: "nameless", channel };
       this.#dismiss(({ reject }) => reject(this.#noNickname));
       this.#settled();
       return;
     }
-    this.#place = { kind: "entering", line };
-    this.#mayHold(line);
+    this.#place = { kind: "entering", channel };
+    this.#mayHold(channel);
     // Events come from the registration on.
     this.#stream.begin();
-    line.askPatiently({ type: "name", name }, (reply) => {
+    channel.askPatiently({ type: "name", name }, (reply) => {
       if (reply.kind === "named") {
         if (this.#name === null) this.#tasks.shift()?.answered(reply);
-        this.#held(line, reply.name);
-        this.#outbox.settle(line, () => this.#load(line, false));
-      } else this.#nicknameRefused(line, name, errorOf(reply));
+        this.#held(channel, reply.name);
+        this.#outbox.settle(channel, () => this.#load(channel, false));
+      } else this.#nicknameRefused(channel, name, errorOf(reply));
     });
   }
 
-  #nicknameRefused(line: Line, name: string, error: ChatError): void {
-    const isGhost = error.code === "NameAlreadyUsed" && this.#ghostMs > 0;
-    this.#ghostMs -= AGAIN_MS;
-    if (isGhost || (error instanceof StoreError && this.#name !== null)) {
-      line.later(AGAIN_MS, () => this.welcome(line));
+  #nicknameRefused(channel: RequestChannel, name: string, error: ChatError): void {
+    const mayBeOurs = error.code === "NameAlreadyUsed" && this.#lingerMs > 0;
+    this.#lingerMs -= AGAIN_MS;
+    if (mayBeOurs || (error instanceof StoreError && this.#name !== null)) {
+      channel.later(AGAIN_MS, () => this.welcome(channel));
       return;
     }
     this.#refusal = error;
     if (this.#name === null) this.#tasks.shift()?.reject(error);
     else {
       this.#setName(null);
-      this.#stream.emit({ type: "nickname-lost", name, error });
+      this.#emitter.emit({ type: "nickname-lost", name, error });
     }
     // What was just told may have closed the chat.
-    if (line.isOpen) this.#register(line);
+    if (channel.isOpen) this.#register(channel);
   }
 
   /** The nickname that was asked for next. Without one, there is no history either. */
   #nextName(): string | null {
-    const task = this.#task;
+    this.#tasks = this.#tasks.filter(({ isGone }) => !isGone);
+    const [task] = this.#tasks;
     if (!task) return null;
     if (task.request.type === "name") return task.request.name;
     this.#tasks.shift();
@@ -317,7 +287,7 @@ export class Session {
   }
 
   /** From the moment of the request on, the nickname may be with this connection. */
-  #mayHold({ session }: Line): void {
+  #mayHold({ session }: RequestChannel): void {
     // Version 2 has none.
     if (session === "" || this.#sessions.includes(session)) return;
     const sessions = [...this.#sessions, session];
@@ -330,9 +300,9 @@ export class Session {
   }
 
   /** The nickname is with this connection. */
-  #held(line: Line, name: string): void {
-    this.#sessions = line.session === "" ? [] : [line.session];
-    this.#ghostMs = 0;
+  #held(channel: RequestChannel, name: string): void {
+    this.#sessions = channel.session === "" ? [] : [channel.session];
+    this.#lingerMs = 0;
     this.#refusal = null;
     this.#setName(name);
   }
@@ -342,52 +312,58 @@ export class Session {
     this.#memory.save();
     if (name === this.#toldName) return;
     this.#toldName = name;
-    this.#stream.emit({ type: "named", name });
+    this.#emitter.emit({ type: "named", name });
   }
 
   /** What is missing here of the history. */
-  get #missing(): PageRequest {
+  get #missing(): GetRequest {
     const after = this.#stream.last;
     return pageRequest(after ? { after, limit: PAGE_MAX } : { limit: this.#settings.historyLimit });
   }
 
-  #load(line: Line, resumed: boolean): void {
-    line.askPatiently(this.#missing, (reply) => {
-      if (reply.kind === "page") this.#took(line, resumed, reply);
-      else if (errorOf(reply) instanceof StoreError) line.later(AGAIN_MS, () => this.#load(line, resumed));
-      else line.drop();
+  #load(channel: RequestChannel, resumed: boolean): void {
+    channel.askPatiently(this.#missing, (reply) => {
+      if (reply.kind === "page") this.#took(channel, resumed, reply);
+      else if (errorOf(reply) instanceof StoreError)
+        channel.later(AGAIN_MS, () => this.#load(channel, resumed));
+      else channel.drop();
     });
   }
 
-  #took(line: Line, resumed: boolean, { name, page, online }: Extract<Reply, { kind: "page" }>): void {
-    this.#stream.enterWith(line.version, online);
+  #took(
+    channel: RequestChannel,
+    resumed: boolean,
+    { name, page, online }: Extract<Reply, { kind: "page" }>,
+  ): void {
+    this.#stream.enterWith(channel.version, online);
     const isCatchingUp = this.#stream.last !== null && !page.reset;
     // A reply to `resume` is empty when the server is short of memory (RES-4).
     const isEmpty = page.more && page.messages.length === 0;
     if (isCatchingUp || !isEmpty) {
       if (page.reset) this.#dropOutdated();
-      this.#stream.page(line.version, page.reset ? newest(page, this.#settings.historyLimit) : page);
+      this.#stream.page(channel.version, page.reset ? newest(page, this.#settings.historyLimit) : page);
     }
-    if (!line.isOpen) return;
-    if (isEmpty) line.later(AGAIN_MS, () => this.#load(line, resumed));
-    else if (isCatchingUp && page.more) this.#load(line, resumed);
-    else this.#enter(line, name, resumed);
+    if (!channel.isOpen) return;
+    if (isEmpty) channel.later(AGAIN_MS, () => this.#load(channel, resumed));
+    else if (isCatchingUp && page.more) this.#load(channel, resumed);
+    else this.#enter(channel, name, resumed);
   }
 
   /** The history is another one: what was asked for by ids of the one before has no answer. */
   #dropOutdated(): void {
-    const tasks = this.#tasks;
-    this.#tasks = tasks.filter((each) => !isOutdated(each));
-    for (const each of tasks) if (isOutdated(each)) each.reject(new ResetError("Reset"));
+    for (const task of this.#tasks) {
+      if (task.request.type === "name" || !isOutdated(task.request)) continue;
+      this.#remove(task);
+      task.reject(new ResetError("Reset"));
+    }
   }
 
-  #enter(line: Line, name: string, resumed: boolean): void {
-    this.#place = { kind: "inside", line };
-    this.#isBusy = false;
+  #enter(channel: RequestChannel, name: string, resumed: boolean): void {
+    this.#place = { kind: "inside", channel };
     this.#stream.end();
     const { online } = this.#stream;
-    this.#stream.emit({ type: "entered", name, version: line.version, resumed, online });
-    if (!line.isOpen) return;
+    this.#emitter.emit({ type: "entered", name, version: channel.version, resumed, online });
+    if (!channel.isOpen) return;
     this.#dismiss(({ resolve }) => resolve());
     this.#settled();
     this.#outbox.enter();
@@ -401,31 +377,33 @@ export class Session {
   }
 
   #next(): void {
-    if (this.#place.kind !== "inside" || this.#isBusy) return;
-    const task = this.#task;
-    if (!task) return;
-    this.#isBusy = true;
-    this.#place.line.askPatiently(task.request, (reply) => {
-      this.#tasks.shift();
-      this.#isBusy = false;
-      if (reply.kind === "named") {
-        this.#stream.rename(this.#name ?? "", reply.name);
-        this.#setName(reply.name);
-      }
-      task.answered(reply);
-      this.#next();
-    });
+    if (this.#place.kind !== "inside") return;
+    const { channel } = this.#place;
+    for (const task of this.#due(channel)) {
+      task.isAsked = true;
+      channel.askPatiently(task.request, (reply) => {
+        this.#remove(task);
+        if (reply.kind === "named") {
+          this.#stream.rename(this.#name ?? "", reply.name);
+          this.#setName(reply.name);
+        }
+        task.answered(reply);
+        this.#next();
+      });
+    }
   }
-}
 
-/** Whether ids of a history that was replaced ask for a page. By a position, or nothing, the new one can be asked. */
-function isOutdated({ request }: Task): boolean {
-  if (request.type === "name") return false;
-  const { before, after, time } = request;
-  return before !== undefined || (after !== undefined && time === undefined);
-}
+  /** What is to be asked for now. In version 2 it is one after the other, as nothing marks whose a reply is. */
+  #due({ version }: RequestChannel): Task[] {
+    const counts = { name: 0, get: 0 };
+    this.#tasks = this.#tasks.filter(({ isAsked, isGone }) => isAsked || !isGone);
+    return this.#tasks.filter(
+      ({ request: { type }, isAsked }, at) =>
+        counts[type]++ < AT_ONCE[type] && !isAsked && (version === 3 || at === 0),
+    );
+  }
 
-/** The end of a page that was asked for as one of many. */
-function newest({ messages, more, ...page }: Page, most: number): Page {
-  return { ...page, messages: messages.slice(-most), more: more || messages.length > most };
+  #remove(task: Task): void {
+    this.#tasks = this.#tasks.filter((each) => each !== task);
+  }
 }
