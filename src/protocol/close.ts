@@ -35,7 +35,7 @@ export const COMING_BACK = 4000;
 /** When a client connects again by itself. */
 export type Meaning =
   /** After a short random delay. */
-  | "again"
+  | "soon"
   /** After a longer random delay. */
   | "later"
   /** The next connection would end in the same way. */
@@ -54,5 +54,5 @@ const LATER: readonly number[] = [429, 503, 1008, 1013];
  */
 export function meaningOf(code: number): Meaning {
   if (NEVER.includes(code) || (code > COMING_BACK && code < 4500)) return "never";
-  return LATER.includes(code) || (code >= 4500 && code < 4700) ? "later" : "again";
+  return LATER.includes(code) || (code >= 4500 && code < 4700) ? "later" : "soon";
 }
