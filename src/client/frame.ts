@@ -11,7 +11,7 @@ export interface Message {
   /** The nickname that it was sent with. */
   readonly name: string;
   readonly content: string;
-  /** Written by the server, in its own template and time zone; to be shown as it is. */
+  /** Formatted by the server, in its template and time zone. Show it as it is. */
   readonly timestamp: string;
   /** Grows within the room; null from a server of version 2. */
   readonly id: number | null;
@@ -20,17 +20,17 @@ export interface Message {
 }
 
 /**
- * A place in a room's history: right after the message with this id and time. An id alone does not name a message for ever:
- * once a backup was put back, another one may get it.
+ * A place in a room's history: right after the message with this id and time. An id alone is not enough: after a backup is
+ * restored, another message may get the same id.
  */
 export interface Position {
-  /** 0 before all messages. */
+  /** 0 for the place before all messages. */
   readonly id: number;
-  /** Unix milliseconds; 0 when it is not known. */
+  /** Unix milliseconds; 0 if unknown. */
   readonly time: number;
 }
 
-/** Messages that a room no longer keeps: the first and the last id that are missing. */
+/** Messages that the server no longer has: the first and the last missing id. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -39,28 +39,28 @@ export interface Gap {
 /** A part of a room's history, oldest first. */
 export interface Page {
   readonly messages: readonly Message[];
-  /** Whether there is more of it on the way that was asked for. */
+  /** Whether there are more messages in the requested direction. */
   readonly more: boolean;
-  /** Present when messages that were asked for are no longer kept. */
+  /** Present if the server no longer has some of the requested messages. */
   readonly gap?: Gap;
   /**
-   * True when the history does not have the message that was asked for by its position: another one, such as a backup,
-   * was put in its place. The page is then the newest one, and all that is known of the history before is void.
+   * True if the history does not contain the message at the requested position, because it was replaced, for instance by a
+   * backup. The page is then the newest one, and everything known about the old history is void.
    */
   readonly reset?: boolean;
 }
 
 /** The server's rates. */
 export interface Rates {
-  /** Of all requests, by what they cost. */
+  /** For all requests, by their cost. */
   readonly requests: Rate;
   readonly sends: Rate;
 }
 
-/** For no rate, or one that is not known. */
+/** Stands for a missing or unknown rate. */
 export const UNLIMITED: Rate = { perSecond: 1e9, burst: 1e9 };
 
-/** The first frame of version 3, as far as it is of use here. */
+/** What the client uses of the first frame of version 3. */
 export interface Welcome {
   readonly kind: "welcome";
   readonly room: string;
@@ -88,23 +88,23 @@ export type RoomEvent =
   | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string })
   | { readonly type: "typing"; readonly name: string };
 
-/** A refused request. The reason is `Malformed` when a reply could not be read. */
+/** A refused request. The reason is `Malformed` if the reply could not be read. */
 export interface Refusal {
   readonly kind: "refused";
   readonly reason: string;
-  /** One sentence for a person, if the server has one. */
+  /** A sentence for people, if the server gave one. */
   readonly error: string | undefined;
   readonly retryS: number;
 }
 
-/** The answer to a request. */
+/** The reply to a request. */
 export type Reply =
   | Refusal
   | { readonly kind: "named"; readonly name: string }
   | { readonly kind: "page"; readonly name: string; readonly page: Page; readonly online: readonly string[] }
   | { readonly kind: "sent"; readonly message: Message };
 
-/** What came from the server. */
+/** A frame from the server. */
 export type Frame =
   | Welcome
   | { readonly kind: "ping"; readonly pingS: number }
@@ -112,12 +112,12 @@ export type Frame =
   /** `ref` is null when the reply has none. */
   | { readonly kind: "reply"; readonly ref: number | null; readonly reply: Reply };
 
-/** What is read of a frame: undefined for what is not known here. Throws for what is malformed. */
+/** Reads fields of a frame. Returns undefined for a frame to ignore, and throws for a malformed one. */
 type Parser<F, T> = (fields: Unverified<F>) => T | undefined;
 
 type OtherFrame = Exclude<ServerFrame, ReplyFrame>;
 
-/** Reads what is not a reply. */
+/** How to read each type of frame that is not a reply. */
 const FRAMES: {
   readonly [T in OtherFrame["type"]]: Parser<Extract<OtherFrame, { type: T }>, Frame>;
 } = {
@@ -129,6 +129,7 @@ const FRAMES: {
   },
 };
 
+/** How to read each event. */
 const EVENTS: {
   readonly [T in EventFrame["datatype"]]: (
     fields: Unverified<Extract<EventFrame, { datatype: T }>>,
@@ -146,17 +147,17 @@ const EVENTS: {
   typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
 };
 
-/** Reads the reply to a request that succeeded. */
+/** How to read the reply to each kind of request, if that succeeded. */
 const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
   name: ({ name, newname }) => ({ kind: "named", name: textOf(newname ?? name) }),
   send: (fields) => ({ kind: "sent", message: parseMessage(fields) }),
   get: parsePage,
   resume: parsePage,
-  // It is only ever refused (TYPE-3).
+  // Only refusals are answered (TYPE-3).
   typing: () => undefined,
 };
 
-/** Reads what one WebSocket message says, in order. What is malformed or not known is left out. Never throws. */
+/** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */
 export function parseFrames(data: unknown): Frame[] {
   const value = attempt(() => JSON.parse(textOf(data)));
   return (Array.isArray(value) ? value : [value]).flatMap(
@@ -235,7 +236,7 @@ function parseMessage({
   };
 }
 
-/** What `read` gives, or undefined when it throws: something was not of the shape that it must have. */
+/** The result of `read`, or undefined if it throws because something does not have the right shape. */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -244,31 +245,31 @@ export function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/** The fields of a JSON object. @template F what it may be; @throws for anything else than an object */
+/** The fields of a JSON object. @template F what the object may be. @throws for anything but an object */
 export function fieldsOf<F = Record<string, unknown>>(value: unknown): Unverified<F>;
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (isFields(value)) return value;
   throw new TypeError();
 }
 
-/** Whether a value has fields to be read. */
+/** Whether a value is an object with fields. */
 export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-/** The elements of a JSON array. @throws for anything else */
+/** The elements of a JSON array. @throws for anything but an array */
 export function listOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
   throw new TypeError();
 }
 
-/** A text as it is. @throws for anything else */
+/** The value, if it is a string. @throws for anything else */
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   throw new TypeError();
 }
 
-/** A number, or null for anything else. */
+/** The value, if it is a number; else null. */
 export function numberOf(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }

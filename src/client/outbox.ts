@@ -17,22 +17,22 @@ import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
-/** Sends without a reply at one time, at most. */
+/** The most sends on their way at one time. */
 const WINDOW = 16;
 
-/** For how long a send in doubt is repeated: the server remembers its key a minute longer (KEY-2), so it is not late. */
+/** For how long a send in doubt may be repeated. The server remembers its key for a minute more (KEY-2). */
 const REPEATED_MS = REMEMBERED_MS - 60_000;
 
-/** As {@link KeptSend.sentAt} for a send that no key protects: it must not be repeated. */
+/** {@link KeptSend.sentAt} of a send to a server of version 2, which knows no keys: it must not be repeated. */
 const SENT_WITHOUT_KEY = 0;
 
 interface Entry extends OutboxEntry {
   sentAt: number | null;
-  /** The same by the clock that nobody can set; missing when an earlier page sent it. */
+  /** The same by the monotonic clock; missing if an earlier page sent it. */
   sentAtElapsed?: number;
-  /** On the wire of the present channel, its reply still to come. */
+  /** Whether it was sent on the current channel and has no reply yet. */
   inFlight: boolean;
-  /** These are missing when an earlier page sent it. */
+  /** Missing, as is `reject`, if an earlier page sent it. */
   readonly resolve?: (message: Message) => void;
   readonly reject?: (error: unknown) => void;
 }
@@ -40,16 +40,16 @@ interface Entry extends OutboxEntry {
 /** How a message is sent. */
 export interface SendOptions extends WaitOptions {
   /**
-   * 1 to 64 characters by which the server knows a message that is sent again, for instance by another run of a program;
-   * random unless told.
+   * 1 to 64 characters by which the server recognizes a message that is sent again, for instance by another run of the
+   * program; by default, a random key.
    */
   readonly key?: string | undefined;
 }
 
 /**
- * Own messages, from `send` to the server's word. They go out in order. What has no answer goes out again with the same
- * keys as soon as the chat has its nickname back, before it is told what it missed: by the answers it knows which of that
- * is its own. All else goes only while the chat is in the room.
+ * Own messages, from `send` to the server's confirmation. They go out in order. After a reconnect, those in doubt (sent, but
+ * not confirmed) go out again with the same keys as soon as the chat has its nickname back, before missed messages are
+ * reported: the replies say which of these are the chat's own. All others go out only while the chat is in the room.
  */
 export class Outbox {
   readonly #settings: Settings;
@@ -58,14 +58,14 @@ export class Outbox {
   readonly #stream: Stream;
   #entries: Entry[];
   #channel: RequestChannel | null = null;
-  /** Whether the chat is in the room. Before that, only what is in doubt may go. */
+  /** Whether the chat is in the room. Before that, only messages in doubt may go out. */
   #isInside = false;
-  /** To be called when nothing is in doubt any more. */
+  /** Is called when no message is in doubt any more. */
   #settled: (() => void) | null = null;
   #window = 1;
   #pausing = false;
 
-  /** @param kept what an earlier page left */
+  /** @param kept the messages that an earlier page left */
   constructor(
     settings: Settings,
     memory: Memory,
@@ -84,7 +84,7 @@ export class Outbox {
     return this.#entries.map(({ key, content }) => ({ key, content }));
   }
 
-  /** What must survive a reload of the page. */
+  /** The messages to keep over a reload of the page. */
   get kept(): readonly KeptSend[] {
     return this.#entries;
   }
@@ -102,31 +102,31 @@ export class Outbox {
         const entry = this.#entries.find((each) => each.reject === reject);
         if (!entry) return;
         this.#fail(entry, entry.sentAt === null ? error : new UncertainError("Uncertain"));
-        // Others may have waited for it to be settled.
+        // Others may have waited for this one.
         this.#flush();
       };
     });
   }
 
-  /** The chat has its nickname: what is in doubt may go. @param settled called once all of that has its answer */
+  /** The chat has its nickname: sends what is in doubt. @param settled is called once all of it is answered */
   settle(channel: RequestChannel, settled: () => void): void {
     this.#channel = channel;
     this.#settled = settled;
     this.#pausing = false;
-    // Version 2 has no keys: one at a time leaves one in doubt at most.
+    // Without keys, in version 2, one at a time leaves at most one in doubt.
     const most = channel.version === 2 ? 1 : Math.floor(channel.burst / 2);
     this.#window = Math.max(1, Math.min(WINDOW, most));
     this.#giveUp((entry) => entry.sentAt !== null && this.#ageMs(entry.sentAt, entry) > REPEATED_MS);
     this.#flush();
   }
 
-  /** The chat is in the room: what waits may go. */
+  /** The chat is in the room: sends what is waiting. */
   enter(): void {
     this.#isInside = true;
     this.#flush();
   }
 
-  /** The connection is lost, and with it the replies to what is on its way. */
+  /** The connection is lost, and the replies with it. */
   leave(): void {
     this.#channel = null;
     this.#isInside = false;
@@ -135,7 +135,7 @@ export class Outbox {
     this.#giveUp(({ sentAt }) => sentAt === SENT_WITHOUT_KEY);
   }
 
-  /** The chat goes on from what the storage has. What is not there any more has its answer, in another page. */
+  /** The chat continues from what is in the storage. What is missing there was answered in another page. */
   wake(kept: readonly KeptSend[]): void {
     const before = new Map(this.#entries.map((entry) => [entry.key, entry]));
     this.#entries = kept.map((each) => ({ ...before.get(each.key), ...each, inFlight: false }));
@@ -152,16 +152,16 @@ export class Outbox {
 
   #flush(): void {
     if (this.#due.length === 0) this.#tellSettled();
-    // A program that is killed in between must know that this is its own, and what it had read by then.
+    // If the program is killed in between, its next run must know that these are its own, and what it had read by then.
     else if (this.#channel && !this.#pausing) this.#memory.saveFirst(() => this.#dispatchDue());
   }
 
-  /** What may go. */
+  /** What may go out. */
   get #due(): readonly Entry[] {
     return this.#isInside ? this.#entries : this.#entries.filter(({ sentAt }) => sentAt !== null);
   }
 
-  /** Chooses what goes now. @returns what puts it on the wire */
+  /** Chooses what goes out now. @returns a function that sends it */
   #dispatchDue(): () => void {
     const channel = this.#channel;
     const requests: (() => void)[] = [];
@@ -193,7 +193,7 @@ export class Outbox {
   #dispatch(channel: RequestChannel, entry: Entry): () => void {
     const { key, content } = entry;
     entry.inFlight = true;
-    // The first time counts: the server may have stored it then, and remembers it from then on.
+    // The first time counts: the server may have stored it then, and remembers the key from then on.
     if (entry.sentAt === null) {
       const { environment } = this.#settings;
       entry.sentAt = channel.version === 2 ? SENT_WITHOUT_KEY : environment.now();
@@ -217,19 +217,19 @@ export class Outbox {
 
   #refused(channel: RequestChannel, entry: Entry, error: ChatError): void {
     if (error instanceof RateError) {
-      // What is on its way behind it may overtake it now; from here on nothing can.
+      // Sends that are already on their way may overtake this one. From now on none can.
       if (channel.version === 2) entry.sentAt = null;
       this.#window = 1;
       channel.slowed(error.retryS);
       this.#pause(channel, error.retryS * 1000);
     } else if (error instanceof NotRegisteredError) {
-      // The server has another idea of this connection than we have.
+      // The server and this client disagree about the connection.
       if (channel.version === 2) entry.sentAt = null;
       channel.drop();
     } else this.#fail(entry, error);
   }
 
-  /** How long ago it was sent, rather too much than too little: one clock may have been set, the other one stands still in sleep. */
+  /** How long ago it was sent, or longer: one clock may have been set, and the other stands still while the machine sleeps. */
   #ageMs(sentAt: number, { sentAtElapsed = Infinity }: Entry): number {
     const { environment } = this.#settings;
     return Math.max(Math.abs(environment.now() - sentAt), environment.elapsed() - sentAtElapsed);
@@ -240,12 +240,12 @@ export class Outbox {
   }
 
   #fail(entry: Entry, error: unknown): void {
-    // It may have been given up before its reply came.
+    // Its caller may have stopped waiting before the reply came.
     if (!this.#entries.includes(entry)) return;
     this.#remove(entry);
     entry.reject?.(error);
     const { key, content } = entry;
-    // Who has aborted it knows.
+    // After an abort the caller knows.
     if (error instanceof ChatError) this.#emitter.emit({ type: "send-failed", key, content, error });
     this.#changed();
   }
@@ -262,7 +262,7 @@ export class Outbox {
 
 let keys = 0;
 
-/** 96 random bits, and a number in case that they are worth less than they should be. */
+/** 96 random bits, and a counter in case they are less random than they should be. */
 function randomKey(): string {
   return [...crypto.getRandomValues(new Uint32Array(3)), ++keys].join("-");
 }

@@ -12,47 +12,47 @@ import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
-/** Sessions that are tried when it is not known which of them holds the nickname. */
+/** The most sessions to try when it is unknown which one holds the nickname. */
 const SESSIONS_MAX = 8;
 
-/** Before another try: after a fault of the server, and while a lost connection of ours may still hold the nickname. */
+/** The delay before another try: after a server fault, and while a lost connection may still hold the nickname. */
 const AGAIN_MS = 2000;
 
-/** For how long a lost connection of ours may hold the nickname: servers of version 2 take up to 15 s to find it dead. */
+/** For how long a lost connection may hold the nickname. Servers take up to 15 s to notice that it is dead. */
 const LINGER_MS = 20_000;
 
-/** Requests of each kind without a reply at one time. A page from the server's disk may be slow, and holds up no other. */
+/** The most calls of each kind on their way at one time. A slow page must not delay anything else. */
 const AT_ONCE = { name: 1, get: 4 };
 
-/** What a caller of `register` or `history` waits for. */
+/** A call of `register` or `history`. */
 interface Task {
   readonly request: NameRequest | GetRequest;
-  /** Fulfils the promise if this is the reply that was hoped for, and rejects it if not. */
+  /** Settles the caller's promise by the reply. */
   readonly answered: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
-  /** Its reply is still to come on the present channel. */
+  /** Whether it was sent on the current channel and has no reply yet. */
   isAsked: boolean;
-  /** Nobody waits for it any more. */
+  /** Whether its caller has stopped waiting. */
   isGone: boolean;
 }
 
-/** A caller that waits until the chat is in the room. */
+/** A call that waits until the chat is in the room. */
 interface Entrant {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Where this client stands on its way into the room. */
+/** How far the chat is on its way into the room. */
 type Place =
-  /** Not connected, or not welcomed yet. */
+  /** Not connected, or before the welcome. */
   | { readonly kind: "outside" }
-  /** Connected, without a nickname or one to ask for. */
+  /** Connected, and there is no nickname to request. */
   | { readonly kind: "nameless"; readonly channel: RequestChannel }
-  /** A session or a nickname is asked for, or what was missed is. */
+  /** Requesting a session or nickname, and then the missed messages. */
   | { readonly kind: "entering"; readonly channel: RequestChannel }
   | { readonly kind: "inside"; readonly channel: RequestChannel };
 
-/** The nickname, and the way into the room with it: a new one, or back with the session that held it. */
+/** The nickname, and the way into the room with it: by registering, or by resuming the session that holds it. */
 export class Registration {
   readonly #settings: Settings;
   readonly #memory: Memory;
@@ -61,23 +61,23 @@ export class Registration {
   readonly #outbox: Outbox;
   readonly #settled: () => void;
   #place: Place = { kind: "outside" };
-  /** In the order of the calls. */
+  /** Oldest first. */
   #tasks: Task[] = [];
-  /** Whether this chat ever asked for a nickname. */
+  /** Whether the program ever requested a nickname. */
   #isAsked = false;
   #name: string | null;
   #toldName: string | null = null;
-  /** One of these holds the nickname. Whoever knows a session can take its nickname: they must not be shown. */
+  /** Secrets, oldest first: who knows the one that holds the nickname can take it over. */
   #sessions: readonly string[];
-  /** Why the server did not give the nickname that was asked for last. */
+  /** Why the server refused the last requested nickname. */
   #refusal: ChatError | null = null;
   readonly #entrants = new Set<Entrant>();
-  /** For how long a nickname that is in use is asked for again, since a lost connection of ours may hold it. */
+  /** For how much longer to repeat the request for a nickname in use, which a lost connection may hold. */
   #lingerMs = 0;
   #typeAgainAt = 0;
 
   /**
-   * @param settled is called when the client is in the room, or when there is nothing to do but to wait for a nickname
+   * @param settled is called when the chat is in the room, or cannot enter it without another nickname
    */
   constructor(
     settings: Settings,
@@ -96,19 +96,19 @@ export class Registration {
     this.#settled = settled;
     this.#name = kept.name;
     this.#sessions = kept.sessions;
-    // A single session is the one that holds the nickname. Else the page before may still hold it.
+    // A single session is certain to hold the nickname. Otherwise the previous page may still hold it.
     if (kept.name !== null && kept.sessions.length !== 1) this.#lingerMs = LINGER_MS;
     const { name = null } = settings;
     if (kept.name === null && name !== null) {
       this.register(name, {}).catch((error: ChatError) =>
         emitter.emit({ type: "nickname-lost", name, error }),
       );
-      // An earlier run of the program may have left it behind, in its grace.
+      // The grace of an earlier run of the program may still hold it.
       this.#lingerMs = settings.nicknameWaitMs;
     }
   }
 
-  /** Waits until all that was missed has been told, and the chat is in the room. */
+  /** Waits until the chat is in the room, and everything missed has been reported. */
   ready(options: WaitOptions): Promise<void> {
     return wait(this.#settings.environment, options, (resolve, reject) => {
       const { kind } = this.#place;
@@ -123,7 +123,7 @@ export class Registration {
     });
   }
 
-  /** @throws NotRegisteredError when no nickname was ever asked for: what waits for one would wait for ever */
+  /** @throws NotRegisteredError if no nickname was ever requested: a call that needs one would wait for ever */
   needNickname(): void {
     if (!this.#hasAsked) throw new NotRegisteredError("UnknownRegister");
   }
@@ -158,7 +158,7 @@ export class Registration {
     );
   }
 
-  /** Tells the others that this one is writing, if it is time to. */
+  /** Shows the others that this client is writing, unless it did so just now. */
   typing(): void {
     const place = this.#place;
     const now = this.#settings.environment.elapsed();
@@ -167,7 +167,7 @@ export class Registration {
     place.channel.tell({ type: "typing" });
   }
 
-  /** A connection is there, and welcomed. */
+  /** There is a connection, and its welcome has come. */
   welcome(channel: RequestChannel): void {
     this.#place = { kind: "entering", channel };
     const earlier = this.#sessions.filter((each) => each !== channel.session);
@@ -179,12 +179,12 @@ export class Registration {
     const place = this.#place;
     this.#place = { kind: "outside" };
     for (const task of this.#tasks) task.isAsked = false;
-    // Version 3 keeps the nickname for whoever resumes; but a request for one may be decided later than it was given up.
+    // Version 3 keeps the nickname for the session. But the lost connection's request for one may be decided late.
     if (place.kind === "entering" || (place.kind === "inside" && place.channel.version === 2))
       this.#lingerMs = Math.max(this.#lingerMs, LINGER_MS);
   }
 
-  /** The chat goes on from what the storage has. */
+  /** The chat continues from what is in the storage. */
   wake({ name, sessions }: Kept): void {
     this.#sessions = sessions;
     this.#lingerMs = name !== null && sessions.length !== 1 ? LINGER_MS : 0;
@@ -210,7 +210,7 @@ export class Registration {
       if (this.#place.kind === "nameless") this.#register(this.#place.channel);
       else this.#next();
       return (error) => {
-        // It keeps its place: its reply may be the next one.
+        // If it was sent, its reply still counts.
         task.isGone = true;
         reject(error);
       };
@@ -218,8 +218,8 @@ export class Registration {
   }
 
   /**
-   * Tries sessions, oldest first: if the older one still holds, the younger ones never did; and if not, a request that
-   * is still on its way with the older one cannot succeed any more.
+   * Tries sessions, oldest first. If the older one still holds the nickname, the younger ones never did. If it does not, a
+   * request that is still on its way with it can no longer succeed.
    */
   #resume(channel: RequestChannel, [session, ...rest]: readonly string[]): void {
     if (session === undefined) {
@@ -247,7 +247,7 @@ export class Registration {
     }
     this.#place = { kind: "entering", channel };
     this.#mayHold(channel);
-    // Events come from the registration on.
+    // Events start with the registration.
     this.#stream.begin();
     channel.askPatiently({ type: "name", name }, (reply) => {
       if (reply.kind === "named") {
@@ -271,11 +271,11 @@ export class Registration {
       this.#setName(null);
       this.#emitter.emit({ type: "nickname-lost", name, error });
     }
-    // What was just told may have closed the chat.
+    // A listener may have closed the chat.
     if (channel.isOpen) this.#register(channel);
   }
 
-  /** The nickname that was asked for next. Without one, there is no history either. */
+  /** The next nickname to request. Calls of `history` before it are rejected: they need a nickname. */
   #nextName(): string | null {
     this.#tasks = this.#tasks.filter(({ isGone }) => !isGone);
     const [task] = this.#tasks;
@@ -286,20 +286,20 @@ export class Registration {
     return this.#nextName();
   }
 
-  /** From the moment of the request on, the nickname may be with this connection. */
+  /** From the moment of the request on, this connection may hold the nickname. */
   #mayHold({ session }: RequestChannel): void {
-    // Version 2 has none.
+    // Version 2 does not have sessions.
     if (session === "" || this.#sessions.includes(session)) return;
     const sessions = [...this.#sessions, session];
-    // The oldest one held for certain: by it the server also knows the sender of our keys (KEY-5). Of the others the
-    // first may hold if replies were lost, and the last if the server did not answer before: one in the middle goes.
+    // The oldest is the one that certainly held the nickname, and by which the server recognizes our keys (KEY-5). Of the
+    // others, the first may hold it if replies were lost, and the last if the server had not answered: one in the middle goes.
     if (sessions.length > SESSIONS_MAX) sessions.splice(4, 1);
     this.#sessions = sessions;
-    // The next run of a program that is killed meanwhile must try this one as well.
+    // If the program is killed meanwhile, its next run must try this one as well.
     this.#memory.flush();
   }
 
-  /** The nickname is with this connection. */
+  /** This connection holds the nickname. */
   #held(channel: RequestChannel, name: string): void {
     this.#sessions = channel.session === "" ? [] : [channel.session];
     this.#lingerMs = 0;
@@ -315,7 +315,7 @@ export class Registration {
     this.#emitter.emit({ type: "named", name });
   }
 
-  /** What is missing here of the history. */
+  /** The request for the missed messages, or for the first page. */
   get #missing(): GetRequest {
     const after = this.#stream.last;
     return pageRequest(after ? { after, limit: PAGE_MAX } : { limit: this.#settings.historyLimit });
@@ -337,7 +337,7 @@ export class Registration {
   ): void {
     this.#stream.enterWith(channel.version, online);
     const isCatchingUp = this.#stream.last !== null && !page.reset;
-    // A reply to `resume` is empty when the server is short of memory (RES-4).
+    // The reply to `resume` has an empty page if the server is short of memory (RES-4).
     const isEmpty = page.more && page.messages.length === 0;
     if (isCatchingUp || !isEmpty) {
       if (page.reset) this.#dropOutdated();
@@ -349,7 +349,7 @@ export class Registration {
     else this.#enter(channel, name, resumed);
   }
 
-  /** The history is another one: what was asked for by ids of the one before has no answer. */
+  /** The history was replaced: rejects calls that go by ids of the old one. */
   #dropOutdated(): void {
     for (const task of this.#tasks) {
       if (task.request.type === "name" || !isOutdated(task.request)) continue;
@@ -370,12 +370,13 @@ export class Registration {
     this.#next();
   }
 
-  /** Nobody waits any longer until the chat is in the room. */
+  /** Settles the calls of `ready`. */
   #dismiss(settle: (entrant: Entrant) => void): void {
     for (const entrant of this.#entrants) settle(entrant);
     this.#entrants.clear();
   }
 
+  /** Sends the calls that are due. */
   #next(): void {
     if (this.#place.kind !== "inside") return;
     const { channel } = this.#place;
@@ -393,7 +394,7 @@ export class Registration {
     }
   }
 
-  /** What is to be asked for now. In version 2 it is one after the other, as nothing marks whose a reply is. */
+  /** The calls to send now. In version 2 they go one after the other, since its replies do not say whose they are. */
   #due({ version }: RequestChannel): Task[] {
     const counts = { name: 0, get: 0 };
     this.#tasks = this.#tasks.filter(({ isAsked, isGone }) => isAsked || !isGone);

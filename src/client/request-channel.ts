@@ -4,10 +4,10 @@ import type { Rates, Reply } from "./frame.ts";
 import { type Pace, paceOf } from "./pace.ts";
 import type { Settings } from "./settings.ts";
 
-/** The connection below a channel. */
+/** What a channel needs from its connection. */
 interface Transport {
   send(request: ClientFrame): void;
-  /** Gives the connection up, and makes another. */
+  /** Drops the connection, and makes another. */
   drop(): void;
 }
 
@@ -115,7 +115,7 @@ export class RequestChannel {
     if (at >= 0) this.#pending.splice(at, 1)[0]?.answered(reply);
   }
 
-  /** Gives the connection up, and makes another. */
+  /** Drops the connection, and makes another. */
   drop(): void {
     this.#transport.drop();
   }
