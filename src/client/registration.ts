@@ -25,7 +25,7 @@ const LINGER_MS = 20_000;
 const AT_ONCE = { name: 1, get: 4 };
 
 /** A call of `register` or `history`. */
-interface Task {
+interface Call {
   readonly request: NameRequest | GetRequest;
   /** Settles the caller's promise by the reply. */
   readonly answered: (reply: Reply) => void;
@@ -37,13 +37,13 @@ interface Task {
 }
 
 /** A call that waits until the chat is in the room. */
-interface Entrant {
+interface ReadyCall {
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** How far the chat is on its way into the room. */
-type Place =
+type State =
   /** Not connected, or before the welcome. */
   | { readonly kind: "outside" }
   /** Connected, and there is no nickname to request. */
@@ -60,18 +60,18 @@ export class Registration {
   readonly #stream: Stream;
   readonly #outbox: Outbox;
   readonly #settled: () => void;
-  #place: Place = { kind: "outside" };
+  #state: State = { kind: "outside" };
   /** Oldest first. */
-  #tasks: Task[] = [];
+  #calls: Call[] = [];
   /** Whether the program ever requested a nickname. */
   #isAsked = false;
   #name: string | null;
   #toldName: string | null = null;
-  /** Secrets, oldest first: who knows the one that holds the nickname can take it over. */
+  /** Secrets, oldest first. Anyone who knows the one that holds the nickname can take it over. */
   #sessions: readonly string[];
   /** Why the server refused the last requested nickname. */
   #refusal: ChatError | null = null;
-  readonly #entrants = new Set<Entrant>();
+  readonly #readyCalls = new Set<ReadyCall>();
   /** For how much longer to repeat the request for a nickname in use, which a lost connection may hold. */
   #lingerMs = 0;
   #typeAgainAt = 0;
@@ -111,13 +111,13 @@ export class Registration {
   /** Waits until the chat is in the room, and everything missed has been reported. */
   ready(options: WaitOptions): Promise<void> {
     return wait(this.#settings.environment, options, (resolve, reject) => {
-      const { kind } = this.#place;
-      const entrant = { resolve, reject };
+      const { kind } = this.#state;
+      const call = { resolve, reject };
       if (kind === "inside") resolve();
       else if (kind === "nameless" || !this.#hasAsked) reject(this.#noNickname);
-      else this.#entrants.add(entrant);
+      else this.#readyCalls.add(call);
       return (error) => {
-        this.#entrants.delete(entrant);
+        this.#readyCalls.delete(call);
         reject(error);
       };
     });
@@ -160,27 +160,27 @@ export class Registration {
 
   /** Shows the others that this client is writing, unless it did so just now. */
   typing(): void {
-    const place = this.#place;
+    const state = this.#state;
     const now = this.#settings.environment.elapsed();
-    if (place.kind !== "inside" || place.channel.version === 2 || now < this.#typeAgainAt) return;
+    if (state.kind !== "inside" || state.channel.version === 2 || now < this.#typeAgainAt) return;
     this.#typeAgainAt = now + TYPING_EVERY_MS;
-    place.channel.tell({ type: "typing" });
+    state.channel.tell({ type: "typing" });
   }
 
   /** There is a connection, and its welcome has come. */
   welcome(channel: RequestChannel): void {
-    this.#place = { kind: "entering", channel };
+    this.#state = { kind: "entering", channel };
     const earlier = this.#sessions.filter((each) => each !== channel.session);
     this.#resume(channel, earlier);
   }
 
   /** The connection is lost. */
   lost(): void {
-    const place = this.#place;
-    this.#place = { kind: "outside" };
-    for (const task of this.#tasks) task.isAsked = false;
+    const state = this.#state;
+    this.#state = { kind: "outside" };
+    for (const call of this.#calls) call.isAsked = false;
     // Version 3 keeps the nickname for the session. But the lost connection's request for one may be decided late.
-    if (place.kind === "entering" || (place.kind === "inside" && place.channel.version === 2))
+    if (state.kind === "entering" || (state.kind === "inside" && state.channel.version === 2))
       this.#lingerMs = Math.max(this.#lingerMs, LINGER_MS);
   }
 
@@ -193,25 +193,25 @@ export class Registration {
 
   /** The chat is over. */
   end(error: ChatError): void {
-    this.#place = { kind: "outside" };
-    for (const { reject } of this.#tasks.splice(0)) reject(error);
+    this.#state = { kind: "outside" };
+    for (const { reject } of this.#calls.splice(0)) reject(error);
     this.#dismiss(({ reject }) => reject(error));
   }
 
-  #ask<T>(request: Task["request"], options: WaitOptions, read: (reply: Reply) => T | undefined): Promise<T> {
+  #ask<T>(request: Call["request"], options: WaitOptions, read: (reply: Reply) => T | undefined): Promise<T> {
     return wait(this.#settings.environment, options, (resolve, reject) => {
       const answered = (reply: Reply) => {
         const value = read(reply);
         if (value === undefined) reject(errorOf(reply));
         else resolve(value);
       };
-      const task: Task = { request, answered, reject, isAsked: false, isGone: false };
-      this.#tasks.push(task);
-      if (this.#place.kind === "nameless") this.#register(this.#place.channel);
+      const call: Call = { request, answered, reject, isAsked: false, isGone: false };
+      this.#calls.push(call);
+      if (this.#state.kind === "nameless") this.#register(this.#state.channel);
       else this.#next();
       return (error) => {
         // If it was sent, its reply still counts.
-        task.isGone = true;
+        call.isGone = true;
         reject(error);
       };
     });
@@ -240,18 +240,18 @@ export class Registration {
   #register(channel: RequestChannel): void {
     const name = this.#name ?? this.#nextName();
     if (name === null) {
-      this.#place = { kind: "nameless", channel };
+      this.#state = { kind: "nameless", channel };
       this.#dismiss(({ reject }) => reject(this.#noNickname));
       this.#settled();
       return;
     }
-    this.#place = { kind: "entering", channel };
+    this.#state = { kind: "entering", channel };
     this.#mayHold(channel);
     // Events start with the registration.
     this.#stream.begin();
     channel.askPatiently({ type: "name", name }, (reply) => {
       if (reply.kind === "named") {
-        if (this.#name === null) this.#tasks.shift()?.answered(reply);
+        if (this.#name === null) this.#calls.shift()?.answered(reply);
         this.#held(channel, reply.name);
         this.#outbox.settle(channel, () => this.#load(channel, false));
       } else this.#nicknameRefused(channel, name, errorOf(reply));
@@ -266,7 +266,7 @@ export class Registration {
       return;
     }
     this.#refusal = error;
-    if (this.#name === null) this.#tasks.shift()?.reject(error);
+    if (this.#name === null) this.#calls.shift()?.reject(error);
     else {
       this.#setName(null);
       this.#emitter.emit({ type: "nickname-lost", name, error });
@@ -277,12 +277,12 @@ export class Registration {
 
   /** The next nickname to request. Calls of `history` before it are rejected: they need a nickname. */
   #nextName(): string | null {
-    this.#tasks = this.#tasks.filter(({ isGone }) => !isGone);
-    const [task] = this.#tasks;
-    if (!task) return null;
-    if (task.request.type === "name") return task.request.name;
-    this.#tasks.shift();
-    task.reject(new NotRegisteredError("UnknownRegister"));
+    this.#calls = this.#calls.filter(({ isGone }) => !isGone);
+    const [call] = this.#calls;
+    if (!call) return null;
+    if (call.request.type === "name") return call.request.name;
+    this.#calls.shift();
+    call.reject(new NotRegisteredError("UnknownRegister"));
     return this.#nextName();
   }
 
@@ -351,15 +351,15 @@ export class Registration {
 
   /** The history was replaced: rejects calls that go by ids of the old one. */
   #dropOutdated(): void {
-    for (const task of this.#tasks) {
-      if (task.request.type === "name" || !isOutdated(task.request)) continue;
-      this.#remove(task);
-      task.reject(new ResetError("Reset"));
+    for (const call of this.#calls) {
+      if (call.request.type === "name" || !isOutdated(call.request)) continue;
+      this.#remove(call);
+      call.reject(new ResetError("Reset"));
     }
   }
 
   #enter(channel: RequestChannel, name: string, resumed: boolean): void {
-    this.#place = { kind: "inside", channel };
+    this.#state = { kind: "inside", channel };
     this.#stream.end();
     const { online } = this.#stream;
     this.#emitter.emit({ type: "entered", name, version: channel.version, resumed, online });
@@ -371,40 +371,40 @@ export class Registration {
   }
 
   /** Settles the calls of `ready`. */
-  #dismiss(settle: (entrant: Entrant) => void): void {
-    for (const entrant of this.#entrants) settle(entrant);
-    this.#entrants.clear();
+  #dismiss(settle: (call: ReadyCall) => void): void {
+    for (const call of this.#readyCalls) settle(call);
+    this.#readyCalls.clear();
   }
 
   /** Sends the calls that are due. */
   #next(): void {
-    if (this.#place.kind !== "inside") return;
-    const { channel } = this.#place;
-    for (const task of this.#due(channel)) {
-      task.isAsked = true;
-      channel.askPatiently(task.request, (reply) => {
-        this.#remove(task);
+    if (this.#state.kind !== "inside") return;
+    const { channel } = this.#state;
+    for (const call of this.#due(channel)) {
+      call.isAsked = true;
+      channel.askPatiently(call.request, (reply) => {
+        this.#remove(call);
         if (reply.kind === "named") {
           this.#stream.rename(this.#name ?? "", reply.name);
           this.#setName(reply.name);
         }
-        task.answered(reply);
+        call.answered(reply);
         this.#next();
       });
     }
   }
 
   /** The calls to send now. In version 2 they go one after the other, since its replies do not say whose they are. */
-  #due({ version }: RequestChannel): Task[] {
+  #due({ version }: RequestChannel): Call[] {
     const counts = { name: 0, get: 0 };
-    this.#tasks = this.#tasks.filter(({ isAsked, isGone }) => isAsked || !isGone);
-    return this.#tasks.filter(
+    this.#calls = this.#calls.filter(({ isAsked, isGone }) => isAsked || !isGone);
+    return this.#calls.filter(
       ({ request: { type }, isAsked }, at) =>
         counts[type]++ < AT_ONCE[type] && !isAsked && (version === 3 || at === 0),
     );
   }
 
-  #remove(task: Task): void {
-    this.#tasks = this.#tasks.filter((each) => each !== task);
+  #remove(call: Call): void {
+    this.#calls = this.#calls.filter((each) => each !== call);
   }
 }
