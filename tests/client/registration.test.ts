@@ -258,7 +258,11 @@ test("history gives pages, and rejects without a nickname", async () => {
   stage.socket.answer(REGISTERED);
   const page = stage.chat.history({ before: 5, limit: 2 });
   stage.socket.answer(got([]));
-  expect(stage.socket.answer(got([3, 4], { more: true }))).toEqual({ type: "get", before: 5, limit: 2 });
+  expect(stage.socket.answer(got([3, 4], { more: true }))).toEqual({
+    type: "get",
+    before: 5,
+    limit: 2,
+  });
   expect(await page).toMatchObject({ messages: [{ id: 3 }, { id: 4 }], more: true });
   const failed = stage.chat.history();
   stage.socket.answer({ status: false, name: "An", reason: "ErrorWhenGet", error: "No memory." });
