@@ -1,6 +1,5 @@
 import { PAGE_MAX } from "../protocol/limits.ts";
-import type { PageRequest } from "../protocol/request.ts";
-import type { Page } from "../protocol/v3.ts";
+import type { Page, PageRequest } from "../protocol/page.ts";
 import type { Archive } from "./archive.ts";
 import type { MessageRecord } from "./record.ts";
 

@@ -1,5 +1,4 @@
-import type { PageRequest } from "../protocol/request.ts";
-import { PAGE_TO_COME, type Page } from "../protocol/v3.ts";
+import { PAGE_TO_COME, type Page, type PageRequest } from "../protocol/page.ts";
 import { HistoryWindow } from "../room/history.ts";
 import type { Decision, HistoryView, Message, Outcome } from "../room/operation.ts";
 import type { Archive } from "./archive.ts";

@@ -1,5 +1,5 @@
 import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { PageRequest } from "../../protocol/request.ts";
+import type { PageRequest } from "../../protocol/page.ts";
 import type { ConnectionId, Decision, Operation, RoomRequest } from "../../room/operation.ts";
 import { isChange, type Moment } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
