@@ -124,9 +124,10 @@ export class Replica {
     return [...this.#homes].flatMap(([connection, home]) => (isOne(home) ? [] : [connection]));
   }
 
-  /** The lowest id that is kept is another one now. */
-  prunedTo(firstId: number): void {
+  /** Some messages are not kept any more. @param lastId how far the room had come when it was read which are */
+  keeps({ firstId, newest }: Pick<StoredRoom, "firstId" | "newest">, lastId: number): void {
     this.#firstId = firstId;
+    if (this.lastId <= lastId) this.#newest = newest;
   }
 
   /** Makes an entry true that comes next, and gives what is to be told of it. */
@@ -135,6 +136,10 @@ export class Replica {
     this.#position = entry.position;
     this.#batch = entry.batch;
     return entry.changes.flatMap((change): Outcome[] => {
+      if (change.kind === "skipped") {
+        this.room.skip(change.id);
+        return [];
+      }
       const wasOurs = this.#homes.get(change.connection) === here && entry.server !== here;
       const outcome = outcomeOf(change, this.room);
       this.room.apply(outcome);
@@ -189,7 +194,7 @@ export class Replica {
 }
 
 /** A change as it is told here: what it shows of the room is as the room is now. */
-function outcomeOf(change: EntryChange, room: Room): Extract<Outcome, Change> {
+function outcomeOf(change: Exclude<EntryChange, { kind: "skipped" }>, room: Room): Extract<Outcome, Change> {
   switch (change.kind) {
     case "registered":
     case "sent":

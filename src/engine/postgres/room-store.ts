@@ -204,8 +204,24 @@ export async function lockRoom(sql: SQL, room: string, server: string): Promise<
   }
 }
 
-/** The lowest id of a room's messages, 0 when there are none. */
-export async function firstIdOf(sql: SQL, room: string): Promise<number> {
+/** The lowest id and the newest of a room's messages, as far as an id. */
+export async function loadKept(
+  sql: SQL,
+  room: string,
+  lastId: number,
+): Promise<Pick<StoredRoom, "firstId" | "newest">> {
+  const firstId = await firstIdOf(sql, room);
+  const [row] = rowsOf(
+    await sql`
+    SELECT id::float8 AS id, round(extract(epoch FROM sent_at) * 1000)::float8 AS time FROM chatbox.messages
+    WHERE room = ${room} AND id <= ${lastId}::bigint ORDER BY id DESC LIMIT 1`,
+  );
+  if (row === undefined) return { firstId: 0, newest: null };
+  return { firstId, newest: { id: integerOf(row.id), time: integerOf(row.time) } };
+}
+
+/** The lowest id of a room's messages, 0 if there are none. */
+async function firstIdOf(sql: SQL, room: string): Promise<number> {
   const [row] = rowsOf(
     await sql`
     SELECT min(id)::float8 AS first_id FROM chatbox.messages WHERE room = ${room}`,
@@ -224,7 +240,7 @@ export async function entriesAfter(sql: SQL, room: string, position: number): Pr
   const rows = found.filter((row) => integerOf(row.position) > position);
   const lists = rows.map((row): unknown => JSON.parse(textOf(row.entry)));
   const ids = lists.flatMap(pointedAt);
-  const messages = await messagesBetween(sql, room, Math.min(...ids), Math.max(...ids));
+  const messages = await messagesOf(sql, room, ids);
   return rows.map((row, at) => ({
     position: integerOf(row.position),
     server: textOf(row.server),
@@ -234,16 +250,12 @@ export async function entriesAfter(sql: SQL, room: string, position: number): Pr
   }));
 }
 
-async function messagesBetween(
-  sql: SQL,
-  room: string,
-  from: number,
-  to: number,
-): Promise<Map<number, Message>> {
-  if (!Number.isFinite(from)) return new Map();
+/** Some messages by their ids. Those that have been deleted are left out. */
+async function messagesOf(sql: SQL, room: string, ids: readonly number[]): Promise<Map<number, Message>> {
+  if (ids.length === 0) return new Map();
   const rows = await sql`
     SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
-    WHERE room = ${room} AND id BETWEEN ${from}::bigint AND ${to}::bigint`;
+    WHERE room = ${room} AND id = ANY(${`{${ids.join()}}`}::text::bigint[])`;
   return new Map(rowsOf(rows).map((row) => [integerOf(row.id), messageOf(row)]));
 }
 
