@@ -1,5 +1,5 @@
-import { CHANNEL, encodeNote } from "./channel.ts";
 import type { Database } from "./database.ts";
+import { CHANNEL, encodeNotification } from "./notification.ts";
 import { rowsOf, textOf } from "./rows.ts";
 
 /** How often a server says that it lives, and looks for others that do not. */
@@ -72,7 +72,7 @@ export class Membership {
    */
   async beat(): Promise<boolean> {
     const sentAt = performance.now();
-    const note = encodeNote({ kind: "beat", server: this.#server, beat: ++this.#beats });
+    const note = encodeNotification({ kind: "beat", server: this.#server, beat: ++this.#beats });
     const rows = await this.#database.query(
       BEAT_TIMEOUT_MS,
       (sql) => sql`
@@ -106,7 +106,7 @@ export class Membership {
       timeoutMs,
       (sql) => sql`
       WITH gone AS (DELETE FROM chatbox.servers WHERE id = ${this.#server})
-      SELECT pg_notify(${CHANNEL}, ${encodeNote({ kind: "gone" })})`,
+      SELECT pg_notify(${CHANNEL}, ${encodeNotification({ kind: "gone" })})`,
     );
   }
 }

@@ -1,8 +1,8 @@
 import type { SQL } from "bun";
 import { MAX_ID } from "../record.ts";
 import { FULL_SHARE, KEPT_AT_LEAST_MS, type Retention } from "../retention.ts";
-import { CHANNEL, encodeNote } from "./channel.ts";
 import type { Database } from "./database.ts";
+import { CHANNEL, encodeNotification } from "./notification.ts";
 import { integerOf, rowsOf, textOf } from "./rows.ts";
 
 const STEP_TIMEOUT_MS = 4_000;
@@ -33,7 +33,7 @@ export async function prune(
   if (deleted === 0) return;
   await database.query(
     STEP_TIMEOUT_MS,
-    (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNote({ kind: "pruned" })})`,
+    (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNotification({ kind: "pruned" })})`,
   );
 }
 

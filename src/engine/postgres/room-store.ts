@@ -3,10 +3,10 @@ import type { Message, Session } from "../../room/operation.ts";
 import type { Change, Member } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
 import { encodeRecord, replyBytes } from "../record.ts";
-import { CHANNEL, encodeEntryNote } from "./channel.ts";
 import type { Database } from "./database.ts";
 import { type Batch, changesOf, encodeChanges, type LogEntry, pointedAt } from "./entry.ts";
 import { MESSAGE_COLUMNS, messageOf, rowOf } from "./message-rows.ts";
+import { CHANNEL, encodeEntryNotification } from "./notification.ts";
 import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
 
 /** How long reading a part of the history may take. */
@@ -343,7 +343,7 @@ async function writeLog(sql: SQL, batch: Batch, messages: readonly Message[]): P
       SET position = ${position}::bigint, last_id = ${lastId}::bigint, last_place = ${lastPlace}::bigint
       WHERE name = ${room}
     )
-    SELECT pg_notify(${CHANNEL}, ${encodeEntryNote(batch)})`;
+    SELECT pg_notify(${CHANNEL}, ${encodeEntryNotification(batch)})`;
 }
 
 /** What the messages that come before one in an order have together, in bytes. */
