@@ -43,7 +43,7 @@ export function isPassing(error: unknown): boolean {
 
 /** What is to be done where connections are no sessions. @param where the host and name of the database */
 export function poolerSentence(where: string): string {
-  return `The database at ${where} seems to be behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by connection (PgBouncer: pool_mode = connection).`;
+  return `The database at ${where} seems to be behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by session (PgBouncer: pool_mode = session).`;
 }
 
 /** Why the database cannot be used at the start, in one sentence. @param where its host and name */
