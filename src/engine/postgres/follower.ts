@@ -1,8 +1,10 @@
 import type { Outcome } from "../../room/operation.ts";
 import type { Database } from "./database.ts";
 import type { LogEntry } from "./entry.ts";
+import { entriesAfter } from "./log.ts";
+import { loadKept } from "./message-table.ts";
 import type { Replica } from "./replica.ts";
-import { entriesAfter, loadHead, loadKept } from "./room-store.ts";
+import { loadHead } from "./room-head.ts";
 
 const CATCH_UP_TIMEOUT_MS = 3_000;
 

@@ -19,14 +19,15 @@ import { keepsAll, type Retention } from "../retention.ts";
 import { AssetTable } from "./asset-table.ts";
 import { DatabaseClock } from "./clock.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
-import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
+import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } from "./fault.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
+import { probeInsertion } from "./message-table.ts";
 import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
+import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
 import { RoomReplica } from "./room-replica.ts";
-import { StoredMessages, tryToStore } from "./room-store.ts";
 import { migrate } from "./schema.ts";
-import { requireSessions } from "./session-check.ts";
+import { StoredMessages } from "./stored-messages.ts";
 import { Subscription } from "./subscription.ts";
 
 /** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
@@ -103,7 +104,7 @@ export class PostgresEngine implements Engine {
     const { url } = options.database;
     const engine = new PostgresEngine(options);
     try {
-      await requireSessions(engine.#database, url);
+      await refuseTransactionPooler(engine.#database, url);
       await migrate(engine.#database, url);
       await engine.#start();
       return engine;
@@ -239,7 +240,7 @@ export class PostgresEngine implements Engine {
     if (!isReachable || this.healthy || this.#isProbingStore) return;
     this.#isProbingStore = true;
     try {
-      await tryToStore(this.#database);
+      await probeInsertion(this.#database);
       this.#isSuspect = false;
       for (const replica of this.#rooms.values()) replica.worksAgain();
       this.#options.observer.notice(MAIN_ROOM, "Messages can be stored again.");
@@ -321,7 +322,7 @@ export class PostgresEngine implements Engine {
   /** Sees to the people of servers that are dead, in rooms too in which nobody is here. */
   async #adopt(): Promise<void> {
     if (this.#isClosing || !this.#membership.isMember) return;
-    const rooms = await this.#membership.roomsOfTheDead();
+    const rooms = await this.#membership.roomsOfDeadServers();
     await Promise.all(rooms.map((room) => this.#replica(room).adopt()));
   }
 
@@ -370,7 +371,7 @@ export class PostgresEngine implements Engine {
   /** Takes note of what came of a use of the database. */
   #seen(error: unknown): void {
     if (error instanceof Evicted) this.#giveUp();
-    else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isPassing(error))) {
+    else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isTransient(error))) {
       this.#awaySince = performance.now();
       void this.#probe();
     }

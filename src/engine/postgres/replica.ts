@@ -8,7 +8,10 @@ import { keyDigest } from "../record.ts";
 import type { Telling } from "../telling.ts";
 import type { Database } from "./database.ts";
 import type { EntryChange, LogEntry } from "./entry.ts";
-import { type Position, type RoomHead, StoredMessages, type StoredRoom } from "./room-store.ts";
+import type { KeptMessages, Position } from "./message-table.ts";
+import type { RoomHead } from "./room-head.ts";
+import { StoredMessages } from "./stored-messages.ts";
+import type { StoredRoom } from "./stored-room.ts";
 
 /** What a replica is part of, and stays when the room is read anew. */
 export interface Surroundings {
@@ -125,7 +128,7 @@ export class Replica {
   }
 
   /** Some messages are not kept any more. @param lastId how far the room had come when it was read which are */
-  keeps({ firstId, newest }: Pick<StoredRoom, "firstId" | "newest">, lastId: number): void {
+  keeps({ firstId, newest }: KeptMessages, lastId: number): void {
     this.#firstId = firstId;
     if (this.lastId <= lastId) this.#newest = newest;
   }

@@ -1,6 +1,6 @@
 import type { SQL } from "bun";
 import type { Database } from "./database.ts";
-import { inTime } from "./deadline.ts";
+import { withDeadline } from "./deadline.ts";
 import { CHANNEL, decodeNotification, type PeerNotification } from "./notification.ts";
 
 const RETRY_AFTER_MS = 500;
@@ -34,7 +34,7 @@ export class Subscription {
 
   /** Resolves once the subscription has begun. May reject as the database does. @throws DatabaseTimeout */
   async open(): Promise<void> {
-    const sql = this.#database.separate();
+    const sql = this.#database.dedicated();
     this.#sql = sql;
     const listening = sql.listen(
       CHANNEL,
@@ -45,7 +45,7 @@ export class Subscription {
         if (this.#sql === sql) this.#subscriber.subscribed();
       },
     );
-    await inTime(listening, OPEN_TIMEOUT_MS, "The database did not let this server listen in time.");
+    await withDeadline(listening, OPEN_TIMEOUT_MS, "The database did not answer LISTEN in time.");
   }
 
   /** Takes another connection, because this one is silent. */
