@@ -35,7 +35,7 @@ type Kind = PeerNotification["kind"];
 type NotificationOf<K extends Kind> = {
   [P in K]: { readonly kind: P } & Extract<PeerNotification, { kind: P }>;
 }[K];
-/** The kinds of which a batch is not written. */
+/** The kinds that are not written from a batch. */
 type PlainKind = Exclude<Kind, "entry">;
 
 /** How each kind is written: as the fields of a JSON object beside its `kind`. */
@@ -59,6 +59,9 @@ const DECODERS: { readonly [K in Kind]: (fields: Row) => NotificationOf<K> } = {
   pruned: () => ({ kind: "pruned" }),
   gone: () => ({ kind: "gone" }),
 };
+
+/** What the changes of an entry follow in its payload. */
+const CHANGES = ',"changes":';
 
 /** Writes the notification of a batch. Its server comes first and its changes last: see {@link isOwnEntry}. */
 export function encodeEntryNotification({ room, position, server, id, follows, changes }: Batch): string {
@@ -88,15 +91,12 @@ export function decodeNotification(payload: string, own: string): PeerNotificati
   return isKnown(kind) ? DECODERS[kind](fields) : null;
 }
 
-/** What stands between the changes of an entry and what comes before them. */
-const CHANGES = ',"changes":';
-
 /** Whether this is an entry that the server itself has notified, as {@link encodeEntryNotification} writes it. */
 function isOwnEntry(payload: string, own: string): boolean {
   return payload.startsWith(`{"kind":"entry","server":${JSON.stringify(own)},`);
 }
 
-/** The first part of an entry of the server itself. In a JSON string this text cannot be: its quotes would be escaped. */
+/** An entry of the server itself, up to its changes. No JSON string contains what they follow: its quotes would be escaped. */
 function withoutChanges(payload: string): string {
   const at = payload.indexOf(CHANGES);
   return at < 0 ? payload : `${payload.slice(0, at)}}`;

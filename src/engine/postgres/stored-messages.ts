@@ -7,13 +7,15 @@ import { rowsOf } from "./rows.ts";
 
 /** How long reading a part of the history may take. */
 const READ_TIMEOUT_MS = 4_000;
-/** So many messages are read at once when as many are wanted as fit into a reply. */
+/** How many messages are read at once to fill a reply. */
 const TAIL_STEP = 2_000;
 
 /** The size of a message in bytes, as it is assumed before it is read. */
 const AVERAGE_BYTES = 256;
 /** The size of what a message has beside its texts, in bytes. */
 const FRAME_BYTES = 80;
+
+type Bounds = Pick<Archive, "firstId" | "lastId" | "emptiedTo">;
 
 /** Which messages are read. */
 interface Range {
@@ -31,10 +33,10 @@ interface Range {
 export class StoredMessages implements Archive {
   readonly #database: Database;
   readonly #room: string;
-  readonly #bounds: Pick<Archive, "firstId" | "lastId" | "emptiedTo">;
+  readonly #bounds: Bounds;
 
   /** @param bounds what is kept of the room, as far as this server knows */
-  constructor(database: Database, room: string, bounds: Pick<Archive, "firstId" | "lastId" | "emptiedTo">) {
+  constructor(database: Database, room: string, bounds: Bounds) {
     this.#database = database;
     this.#room = room;
     this.#bounds = bounds;
