@@ -168,6 +168,11 @@ export class Room {
     }
   }
 
+  /** Counts an id of the room's sequence that went to something this room does not know. */
+  skip(id: number): void {
+    this.#lastId = Math.max(this.#lastId, id);
+  }
+
   /** From here on changes can be taken back, until {@link commit} or {@link rollback}. */
   begin(): void {
     this.#undo = [];

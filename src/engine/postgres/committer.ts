@@ -5,12 +5,15 @@ import { type Change, isChange, type Moment } from "../../room/room.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
 import { withRef } from "../queue.ts";
 import { keyDigest } from "../record.ts";
+import { writeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
-import { CommitInDoubt, Evicted, FallenBehind, isPassing, sqlState } from "./fault.ts";
+import { CommitInDoubt, Evicted, FallenBehind, isTransient, sqlState } from "./fault.ts";
 import type { Follower } from "./follower.ts";
+import { entriesAfter } from "./log.ts";
 import type { Replica } from "./replica.ts";
-import { entriesAfter, type Head, keysAmong, lockRoom, writeBatch } from "./room-store.ts";
+import { type LockedHead, lockRoom } from "./room-head.ts";
 import { rowsOf, textOf } from "./rows.ts";
+import { keysAmong } from "./stored-keys.ts";
 
 /** A batch that cannot be committed in this time has failed. */
 const BATCH_TIMEOUT_MS = 4_500;
@@ -164,7 +167,7 @@ export class Committer {
    *
    * @returns whether a batch in doubt turns out to be committed
    */
-  async #hearOthers(sql: SQL, replica: Replica, head: Head, doubt: Doubt | null): Promise<boolean> {
+  async #hearOthers(sql: SQL, replica: Replica, head: LockedHead, doubt: Doubt | null): Promise<boolean> {
     const { follower, name } = this.#options;
     if (!head.isAlive) throw new Evicted("The other servers have taken this one for dead.");
     follower.hold();
@@ -257,5 +260,5 @@ function throwUnlessSettled(stage: Stage, batch: string, error: unknown): void {
 }
 
 function isRetried(error: unknown): boolean {
-  return error instanceof InDoubt ? !(error.cause instanceof Evicted) : isPassing(error);
+  return error instanceof InDoubt ? !(error.cause instanceof Evicted) : isTransient(error);
 }

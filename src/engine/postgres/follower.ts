@@ -1,8 +1,10 @@
 import type { Outcome } from "../../room/operation.ts";
 import type { Database } from "./database.ts";
 import type { LogEntry } from "./entry.ts";
+import { entriesAfter } from "./log.ts";
+import { loadKept } from "./message-table.ts";
 import type { Replica } from "./replica.ts";
-import { entriesAfter, firstIdOf, loadHead } from "./room-store.ts";
+import { loadHead } from "./room-head.ts";
 
 const CATCH_UP_TIMEOUT_MS = 3_000;
 
@@ -99,6 +101,8 @@ export class Follower {
 
   /** Applies and tells an entry that was read, and comes next. */
   hear(replica: Replica, entry: LogEntry): void {
+    // What was skipped may have changed or deleted messages: what is held of them is read anew before the next batch.
+    if (entry.changes.some(({ kind }) => kind === "skipped")) this.#isPruned = true;
     this.#options.deliver(replica.take(entry));
   }
 
@@ -127,7 +131,7 @@ export class Follower {
   async catchUp(): Promise<boolean> {
     const { database, name } = this.#options;
     const { replica } = this;
-    const isBehind = this.#isBehind;
+    const isBehind = this.#isBehind || this.#isPruned;
     this.#isBehind = false;
     if (replica === null || !isBehind) return true;
     if (this.#isPruned) await this.#forgetPruned(replica);
@@ -139,13 +143,21 @@ export class Follower {
     for (const entry of entries) this.#inbox.set(entry.position, entry);
     this.applyNext();
     if (this.#hasParted || head.position < before || head.position > replica.position) return false;
-    return head.position < replica.position || (replica.isAt(head) && replica.hasNewest(head.newest));
+    // Which message is the newest is read again after an entry of which something was skipped.
+    const isNewest = this.#isPruned || replica.hasNewest(head.newest);
+    return head.position < replica.position || (replica.isAt(head) && isNewest);
   }
 
   async #forgetPruned(replica: Replica): Promise<void> {
     const { database, name, dropHistory } = this.#options;
-    replica.prunedTo(await database.query(CATCH_UP_TIMEOUT_MS, (sql) => firstIdOf(sql, name)));
+    const { lastId } = replica.room;
     this.#isPruned = false;
+    try {
+      replica.keeps(await database.query(CATCH_UP_TIMEOUT_MS, (sql) => loadKept(sql, name, lastId)), lastId);
+    } catch (error) {
+      this.#isPruned = true;
+      throw error;
+    }
     dropHistory();
   }
 }

@@ -17,17 +17,18 @@ import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { AssetTable } from "./asset-table.ts";
-import { CHANNEL, encodeNote, type Note } from "./channel.ts";
 import { DatabaseClock } from "./clock.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
-import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
-import { Listener } from "./listener.ts";
+import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } from "./fault.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
+import { probeInsertion } from "./message-table.ts";
+import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
+import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
 import { RoomReplica } from "./room-replica.ts";
-import { StoredMessages, tryToStore } from "./room-store.ts";
 import { migrate } from "./schema.ts";
-import { requireSessions } from "./session-check.ts";
+import { StoredMessages } from "./stored-messages.ts";
+import { Subscription } from "./subscription.ts";
 
 /** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
 const OUTAGE_PATIENCE_MS = 4_500;
@@ -38,7 +39,7 @@ const STORE_PROBE_EVERY_MS = 2_000;
 const CLOCK_EVERY_MS = 60_000;
 /** How long the end may take to put nicknames in order. */
 const RETIRE_TIMEOUT_MS = 2_000;
-/** A listener that has not heard so many of its own server's beats is deaf. */
+/** A subscription that has not heard so many of its own server's beats is deaf. */
 const BEATS_UNHEARD = 2;
 
 export interface PostgresEngineOptions {
@@ -72,7 +73,7 @@ export class PostgresEngine implements Engine {
   readonly #options: PostgresEngineOptions;
   readonly #database: Database;
   readonly #membership: Membership;
-  readonly #listener: Listener;
+  readonly #subscription: Subscription;
   readonly #memory: HistoryMemory;
   readonly #keyMemory: { count: number; readonly most: number };
   readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
@@ -103,7 +104,7 @@ export class PostgresEngine implements Engine {
     const { url } = options.database;
     const engine = new PostgresEngine(options);
     try {
-      await requireSessions(engine.#database, url);
+      await refuseTransactionPooler(engine.#database, url);
       await migrate(engine.#database, url);
       await engine.#start();
       return engine;
@@ -120,9 +121,10 @@ export class PostgresEngine implements Engine {
     this.assets = new AssetTable(this.#database);
     this.#membership = new Membership(this.#database);
     this.#clock = new DatabaseClock(this.#database);
-    this.#listener = new Listener(this.#database, {
-      heard: (note) => this.#heard(note),
-      listening: () => {
+    this.#subscription = new Subscription(this.#database, {
+      server: () => this.#membership.server,
+      notified: (note) => this.#notified(note),
+      subscribed: () => {
         for (const replica of this.#rooms.values()) replica.missed();
       },
       fault: (error) => options.observer.fault(MAIN_ROOM, error),
@@ -189,7 +191,7 @@ export class PostgresEngine implements Engine {
 
   async #start(): Promise<void> {
     await this.#membership.join();
-    await this.#listener.open();
+    await this.#subscription.open();
     // Noted in any case: whoever wants old messages dropped later need not wait then.
     await this.#lookAtClock();
     this.#timers.push(setInterval(() => void this.#lookAtClock().catch(() => {}), CLOCK_EVERY_MS));
@@ -239,7 +241,7 @@ export class PostgresEngine implements Engine {
     if (!isReachable || this.healthy || this.#isProbingStore) return;
     this.#isProbingStore = true;
     try {
-      await tryToStore(this.#database);
+      await probeInsertion(this.#database);
       this.#isSuspect = false;
       for (const replica of this.#rooms.values()) replica.worksAgain();
       this.#options.observer.notice(MAIN_ROOM, "Messages can be stored again.");
@@ -252,7 +254,7 @@ export class PostgresEngine implements Engine {
   async #letGo(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#timer !== null) clearInterval(this.#timer);
-    this.#listener.close();
+    this.#subscription.close();
     await this.#database.close();
   }
 
@@ -298,7 +300,7 @@ export class PostgresEngine implements Engine {
     if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.working)) this.#whenIdle();
   }
 
-  #heard(note: Note): void {
+  #notified(note: PeerNotification): void {
     switch (note.kind) {
       case "entry":
         this.#rooms.get(note.room)?.notified(note.position, note.entry);
@@ -321,7 +323,7 @@ export class PostgresEngine implements Engine {
   /** Sees to the people of servers that are dead, in rooms too in which nobody is here. */
   async #adopt(): Promise<void> {
     if (this.#isClosing || !this.#membership.isMember) return;
-    const rooms = await this.#membership.roomsOfTheDead();
+    const rooms = await this.#membership.roomsOfDeadServers();
     await Promise.all(rooms.map((room) => this.#replica(room).adopt()));
   }
 
@@ -349,7 +351,7 @@ export class PostgresEngine implements Engine {
     if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;
     this.#beatHeard = this.#membership.beats;
-    void this.#listener.renew().finally(() => {
+    void this.#subscription.renew().finally(() => {
       this.#isRenewing = false;
     });
   }
@@ -370,7 +372,7 @@ export class PostgresEngine implements Engine {
   /** Takes note of what came of a use of the database. */
   #seen(error: unknown): void {
     if (error instanceof Evicted) this.#giveUp();
-    else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isPassing(error))) {
+    else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isTransient(error))) {
       this.#awaySince = performance.now();
       void this.#probe();
     }
@@ -403,10 +405,10 @@ export class PostgresEngine implements Engine {
     if (this.#awaySince !== null) throw new DatabaseTimeout("The database is out of reach.");
   }
 
-  #notify(note: Extract<Note, { kind: "typing" }>): void {
+  #notify(note: Extract<PeerNotification, { kind: "typing" }>): void {
     if (this.#awaySince !== null) return;
     this.#database
-      .query(PROBE_TIMEOUT_MS, (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNote(note)})`)
+      .query(PROBE_TIMEOUT_MS, (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNotification(note)})`)
       .catch((error) => this.#seen(error));
   }
 }

@@ -8,7 +8,10 @@ import { keyDigest } from "../record.ts";
 import type { Telling } from "../telling.ts";
 import type { Database } from "./database.ts";
 import type { EntryChange, LogEntry } from "./entry.ts";
-import { type Position, type RoomHead, StoredMessages, type StoredRoom } from "./room-store.ts";
+import type { KeptMessages, Position } from "./message-table.ts";
+import type { RoomHead } from "./room-head.ts";
+import { StoredMessages } from "./stored-messages.ts";
+import type { StoredRoom } from "./stored-room.ts";
 
 /** What a replica is part of, and stays when the room is read anew. */
 export interface Surroundings {
@@ -124,9 +127,10 @@ export class Replica {
     return [...this.#homes].flatMap(([connection, home]) => (isOne(home) ? [] : [connection]));
   }
 
-  /** The lowest id that is kept is another one now. */
-  prunedTo(firstId: number): void {
+  /** Some messages are not kept any more. @param lastId how far the room had come when it was read which are */
+  keeps({ firstId, newest }: KeptMessages, lastId: number): void {
     this.#firstId = firstId;
+    if (this.lastId <= lastId) this.#newest = newest;
   }
 
   /** Makes an entry true that comes next, and gives what is to be told of it. */
@@ -135,6 +139,10 @@ export class Replica {
     this.#position = entry.position;
     this.#batch = entry.batch;
     return entry.changes.flatMap((change): Outcome[] => {
+      if (change.kind === "skipped") {
+        this.room.skip(change.id);
+        return [];
+      }
       const wasOurs = this.#homes.get(change.connection) === here && entry.server !== here;
       const outcome = outcomeOf(change, this.room);
       this.room.apply(outcome);
@@ -189,7 +197,7 @@ export class Replica {
 }
 
 /** A change as it is told here: what it shows of the room is as the room is now. */
-function outcomeOf(change: EntryChange, room: Room): Extract<Outcome, Change> {
+function outcomeOf(change: Exclude<EntryChange, { kind: "skipped" }>, room: Room): Extract<Outcome, Change> {
   switch (change.kind) {
     case "registered":
     case "sent":

@@ -14,7 +14,7 @@ import { Evicted, FallenBehind } from "./fault.ts";
 import { Follower } from "./follower.ts";
 import { failureOf, isRedone, needsLog } from "./operations.ts";
 import { Replica } from "./replica.ts";
-import { inOrder, loadRoom, writeOrder } from "./room-store.ts";
+import { loadRoom, repaired, writeRepaired } from "./stored-room.ts";
 
 /** What could not be done because the database was away is tried again after this time. */
 const REDO_AFTER_MS = 1_000;
@@ -214,9 +214,9 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
       await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`;
       return loadRoom(sql, name, since);
     });
-    const stored = inOrder(found);
+    const stored = repaired(found);
     if (stored !== found) {
-      await database.transaction(until - performance.now(), (sql) => writeOrder(sql, name, stored));
+      await database.transaction(until - performance.now(), (sql) => writeRepaired(sql, name, stored));
     }
     const replica = new Replica(stored, { ...this.options, keys, places, telling, visitors });
     for (const member of stored.members) {
