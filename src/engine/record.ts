@@ -2,7 +2,6 @@
  * The text of stored events: no other module knows how an event is written or takes a written one apart. An event is a
  * line of its own in the history file, and carries that line along, so that nothing is encoded or parsed twice.
  */
-import type { Readable } from "./engine.ts";
 
 /** A message by its values. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
 export interface StoredMessage {
@@ -13,6 +12,15 @@ export interface StoredMessage {
   readonly time: number;
   /** Recognises a repeat of the send: `KEY_CHARACTERS` of base64url. Most messages have none. */
   readonly digest?: string | undefined;
+}
+
+/** A message as somebody sees it who is not in the room. */
+export interface Readable {
+  readonly name: string;
+  readonly content: string;
+  readonly timestamp: string;
+  readonly id: number;
+  readonly time: number;
 }
 
 /** A change to earlier events whose kind this version does not know: it is kept as it is, and never shown. */

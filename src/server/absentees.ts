@@ -1,4 +1,5 @@
-import type { ConnectionId, Outcome } from "../room/operation.ts";
+import type { Outcome } from "../engine/outcome.ts";
+import type { ConnectionId } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
 
 /** After the grace an engine may still be busy with the end of it. */
@@ -31,7 +32,7 @@ export class Absentees {
 
   /** Whoever has resumed, or is gone after all, is not absent any more. */
   told(outcome: Outcome): void {
-    if (outcome.kind === "left") this.#letGo(outcome.connection);
+    if (outcome.kind === "left" || outcome.kind === "gone") this.#letGo(outcome.connection);
     else if (outcome.kind === "resumed") this.#letGo(outcome.from);
   }
 

@@ -1,12 +1,12 @@
 import type { Engine } from "../engine/engine.ts";
 import { LocalEngine } from "../engine/local/local.ts";
+import type { Outcome } from "../engine/outcome.ts";
 import { nameOfDatabase } from "../engine/postgres/database.ts";
 import { PostgresEngine } from "../engine/postgres/postgres.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
-import type { Outcome } from "../room/operation.ts";
 import { Absentees } from "./absentees.ts";
 import { Access } from "./access.ts";
 import { type Address, AddressTable } from "./address-table.ts";
@@ -533,7 +533,7 @@ function openEngine(
       const time = Date.now();
       return { time, timestamp: timestamps.format(time) };
     },
-    deliver: (room: string, outcomes: Iterable<Outcome>) => fanout.deliver(room, outcomes),
+    deliver: (room: string, outcomes: readonly Outcome[]) => fanout.deliver(room, outcomes),
     observer: reports,
   };
   return database === null

@@ -328,7 +328,7 @@ export class Connection implements Living {
       size,
       payer: this.#pending,
       ref,
-      hash: this.#secret?.hash,
+      sessionHash: this.#secret?.hash,
     });
   }
 

@@ -1,7 +1,7 @@
 import { basename, join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
-import type { Readable } from "../engine/engine.ts";
+import type { Readable } from "../engine/record.ts";
 import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
 import { type ClientFile, namedByContents } from "./content-names.ts";
 import { missingPage } from "./missing-page.ts";

@@ -1,4 +1,4 @@
-import type { Readable } from "../engine/engine.ts";
+import type { Readable } from "../engine/record.ts";
 import { MAIN_ROOM } from "../protocol/room-name.ts";
 import { escaped, type ReadingLanguage, type Surroundings, staticPage } from "./static-page.ts";
 

@@ -1,7 +1,7 @@
 import type { EngineObserver } from "../engine/engine.ts";
 import { JournalError } from "../engine/local/fault.ts";
+import type { Outcome } from "../engine/outcome.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
-import type { Outcome } from "../room/operation.ts";
 import type { Connection, Ending } from "./connection.ts";
 import type { FanoutEvents } from "./fanout.ts";
 import type { Log, LogFields } from "./log.ts";
@@ -72,7 +72,7 @@ export class Reports implements FanoutEvents, EngineObserver {
         break;
       }
       case "sent": {
-        const { name, id, content } = outcome.message;
+        const { name, id, content } = outcome.record.message;
         if (this.#settings.contents)
           this.#info("send", connection, `${name}: ${printable(content)}`, { name, id, content });
         else this.#info("send", connection, `${name} has sent message ${id}`, { name, id });

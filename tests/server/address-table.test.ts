@@ -62,7 +62,7 @@ test("LIM-9 who is absent counts: an address has no more nicknames than it may h
   }
   // Somebody must be able to come back to resume, but not to take one more.
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
-  absentees.told({ kind: "left", connection: "2", name: "An", time: 0, session: null });
+  absentees.told({ kind: "left", connection: "2", name: "An", time: 0 });
   expect(address.mayRegister).toBe(true);
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
   const resumed = {
@@ -71,11 +71,9 @@ test("LIM-9 who is absent counts: an address has no more nicknames than it may h
     from: "1",
     name: "An",
     time: 0,
-    online: [],
-    oldHash: "",
+    session: { hash: "", identity: "" },
   } as const;
-  const page = { messages: new Uint8Array(0), more: false, gap: null, reset: false };
-  absentees.told({ ...resumed, page, session: { hash: "", identity: "" } });
+  absentees.told({ ...resumed, shown: null });
   expect(address.mayRegister).toBe(true);
 });
 

@@ -1,16 +1,16 @@
 import type { ConnectionId, Operation } from "../room/operation.ts";
 
 /**
- * The places in a room: each connection has one until it is gone, and who is absent has one until the grace is over. A room
- * in which there are none may leave memory.
+ * Who keeps a room in memory: each connection until it is gone, and each absent member until the grace is over. A room that
+ * is not occupied may leave memory.
  */
-export class Places {
+export class Occupancy {
   #connections = 0;
   /** The graces that run, each until the nickname is given up. */
   readonly #graces = new Map<ConnectionId, Timer>();
   readonly #submit: (operation: Operation) => void;
 
-  /** @param submit is given an `expire` at the end of each grace */
+  /** @param submit receives an `expire` at the end of each grace */
   constructor(submit: (operation: Operation) => void) {
     this.#submit = submit;
   }
@@ -19,12 +19,12 @@ export class Places {
     return this.#connections === 0 && this.#graces.size === 0;
   }
 
-  /** Nicknames kept for somebody without a connection. */
+  /** Nicknames kept for absent members. */
   get absent(): number {
     return this.#graces.size;
   }
 
-  /** A connection comes, with a nickname or without. */
+  /** A connection comes, with or without a nickname. */
   enter(): void {
     this.#connections++;
   }
@@ -34,13 +34,13 @@ export class Places {
     this.#connections--;
   }
 
-  /** A connection is gone, and its place is kept for the grace. */
+  /** A connection is gone, and its member is absent for the grace. */
   keep(connection: ConnectionId, graceMs: number): void {
     this.#connections--;
     this.startGrace(connection, graceMs);
   }
 
-  /** Keeps a place for somebody who has no connection here: begins a grace, in the stead of one that runs. */
+  /** Starts the grace of a member without a connection here. It replaces one that runs. */
   startGrace(connection: ConnectionId, graceMs: number): void {
     this.endGrace(connection);
     this.#graces.set(
