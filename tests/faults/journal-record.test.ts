@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { RecordMatcher } from "../../src/engine/local/matcher.ts";
+import { EventMatcher } from "../../src/engine/local/matcher.ts";
 import { decodeRecord, MAX_ID, MessageRecord } from "../../src/engine/record.ts";
 import { lineOf, message } from "./journal-fixture.ts";
 
 function matched(line: string, lastId = 0): boolean {
-  const matcher = new RecordMatcher();
+  const matcher = new EventMatcher();
   matcher.lastId = lastId;
   return matcher.match(Buffer.from(`${line}\0`), 0) === Buffer.byteLength(line);
 }

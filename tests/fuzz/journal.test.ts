@@ -3,7 +3,7 @@ import { isUtf8 } from "node:buffer";
 import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Journal, JournalError } from "../../src/engine/local/journal.ts";
-import { RecordMatcher } from "../../src/engine/local/matcher.ts";
+import { EventMatcher } from "../../src/engine/local/matcher.ts";
 import { decodeRecord, MAX_ID, MessageRecord, type StoredMessage } from "../../src/engine/record.ts";
 import {
   AWKWARD_TEXTS,
@@ -41,7 +41,7 @@ const keyed = fc
   .map(([each, digest]) => ({ ...each, digest }));
 
 function matched(line: Uint8Array): boolean {
-  return new RecordMatcher().match(Buffer.concat([line, Buffer.from([0])]), 0) === line.length;
+  return new EventMatcher().match(Buffer.concat([line, Buffer.from([0])]), 0) === line.length;
 }
 
 /** Everything that a record gives, as `JSON.stringify` has it. */
@@ -130,7 +130,7 @@ test("any start of a record is right as far as it goes", () => {
     fc.property(stored, fc.nat(), (message, place) => {
       const line = Buffer.from(lineOf(message));
       const length = place % line.length;
-      const matcher = new RecordMatcher();
+      const matcher = new EventMatcher();
       // What lies behind the closing 0 is left over from earlier, and must not be looked at.
       const bytes = Buffer.concat([line.subarray(0, length), Buffer.from([0]), line.subarray(length)]);
       expect([matcher.match(bytes, 0), matcher.stop]).toEqual([-1, length]);

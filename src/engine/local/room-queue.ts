@@ -102,7 +102,8 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   /** Notes how far ids went, for when the newest messages are taken out of the file by hand. */
   noteLastId(): void {
     const { sessions, name } = this.options;
-    if (this.#journal !== null && this.#journal.lastId > 0) sessions.noteLastId(name, this.#journal.lastId);
+    const lastId = this.#journal?.lastEventId ?? 0;
+    if (lastId > 0) sessions.noteLastId(name, lastId);
   }
 
   /** The store may have failed, or fail: the room counts as not healthy until a {@link probe} or a message goes well. */
@@ -201,7 +202,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     journal.emptiedTo = sessions.emptiedTo(name);
     this.#journal = journal;
     this.#room = new Room({
-      lastId: Math.max(journal.lastId, givenId),
+      lastId: Math.max(journal.lastEventId, givenId),
       history: this.telling.view,
       lastPlace: this.#absentees.length,
       members: this.#absentees,

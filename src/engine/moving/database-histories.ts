@@ -6,7 +6,7 @@ import { MESSAGE_COLUMNS, messageOf, rowOf } from "../postgres/message-rows.ts";
 import { integerOf, rowsOf, textOf } from "../postgres/rows.ts";
 import { migrate } from "../postgres/schema.ts";
 import { requireSessions } from "../postgres/session-check.ts";
-import type { StoredMessage } from "../record.ts";
+import { MessageRecord } from "../record.ts";
 import { type MessageTarget, MoveError, type Portion } from "./move.ts";
 
 const STEP_MESSAGES = 2_000;
@@ -70,14 +70,14 @@ export class DatabaseHistories implements MessageTarget {
         WHERE room = ${room} AND id > ${after}::bigint AND id <= ${lastId}::bigint
         ORDER BY id LIMIT ${STEP_MESSAGES}::bigint`,
       );
-      const messages = rowsOf(rows).map(messageOf);
+      const messages = rowsOf(rows).map((row) => MessageRecord.of(messageOf(row)));
       after = messages.at(-1)?.id ?? lastId;
       yield { messages, fraction: lastId === 0 ? 1 : after / lastId };
       if (messages.length < STEP_MESSAGES) return;
     }
   }
 
-  async append(room: string, messages: readonly StoredMessage[]): Promise<void> {
+  async append(room: string, messages: readonly MessageRecord[]): Promise<void> {
     for (let at = 0; at < messages.length; at += STEP_MESSAGES) {
       const step = messages.slice(at, at + STEP_MESSAGES);
       await this.#database
@@ -99,9 +99,9 @@ export class DatabaseHistories implements MessageTarget {
   }
 }
 
-async function insert(sql: SQL, room: string, messages: readonly StoredMessage[]): Promise<void> {
+async function insert(sql: SQL, room: string, messages: readonly MessageRecord[]): Promise<void> {
   // Keys are of no meaning after ten minutes, and one of them may stand in a file twice.
-  const rows = messages.map((message) => rowOf({ ...message, digest: undefined }));
+  const rows = messages.map(({ message }) => rowOf({ ...message, digest: undefined }));
   const lastId = messages.at(-1)?.id ?? 0;
   await sql`
     INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at, exact)
