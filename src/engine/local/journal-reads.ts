@@ -129,15 +129,15 @@ export class JournalReads {
   }
 }
 
-/** The message in a line, undefined where there is none: the line is empty or holds another event. */
-function messageIn(line: string): MessageRecord | undefined {
-  if (line === "") return undefined;
+/** The message in a line, null where there is none: the line is empty or holds another event. */
+function messageIn(line: string): MessageRecord | null {
+  if (line === "") return null;
   const event = readEvent(line);
   switch (event.kind) {
     case "message":
       return event;
     case "unknown":
-      return undefined;
+      return null;
   }
 }
 

@@ -66,9 +66,13 @@ function scanChunk(chunks: FileChunks, matcher: EventMatcher, index: HistoryInde
 function addTo(index: HistoryIndex, matcher: EventMatcher, offset: number, bytes: number): void {
   switch (matcher.kind) {
     case "message":
-      return index.add(offset, matcher.lastId, bytes - matcher.idBytes + 1);
+      index.add(offset, matcher.lastId, bytes - matcher.idBytes + 1);
+      break;
     case "unknown":
-      return index.skip(matcher.lastId);
+      index.skip(matcher.lastId);
+      break;
+    default:
+      matcher.kind satisfies never;
   }
 }
 
