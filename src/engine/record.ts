@@ -65,8 +65,7 @@ export const BEFORE_IN_CHANGE = { id: '{"id":', time: ',"time":', kind: ',"kind"
 /** How every line of an event begins, as far as a change and a message can be told from each other. */
 export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHANGE.id];
 
-/** The kind of a change is a word of at most so many lower-case letters, digits and hyphens. */
-export const KIND_MOST_CHARACTERS = 32;
+/** The kind of a change is a word of lower-case letters, digits and hyphens. */
 const KIND = /^[a-z0-9-]{1,32}$/;
 const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z0-9-]+)"/;
 

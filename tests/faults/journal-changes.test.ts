@@ -2,7 +2,10 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { HistoryIndex } from "../../src/engine/local/history-index.ts";
 import { Journal } from "../../src/engine/local/journal.ts";
+import { newestTime } from "../../src/engine/local/newest-time.ts";
+import { Sweep } from "../../src/engine/local/sweep.ts";
 import { ChatClient } from "../support/client.ts";
 import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
@@ -85,8 +88,8 @@ for (const [where, lines] of Object.entries(PLACES)) {
           await journal.append(toRecords([each]));
           expect(journal.isReplaced).toBe(false);
         });
+        expect(readFileSync(path, "utf8")).toBe(fileText([...lines, ...added.slice(0, at + 1).map(lineOf)]));
       }
-      expect(readFileSync(path, "utf8")).toBe(fileText([...lines, ...added.map(lineOf)]));
     });
   });
 }
@@ -137,6 +140,16 @@ for (const [where, lines] of [
     });
   });
 }
+
+test("what a power loss leaves behind a change is cut off and kept, whole lines of before among it", async () => {
+  await withHistory(async (path) => {
+    const end = fileText([changeLine(3)]).slice(0, -CLOSING.length);
+    const lost = `,\n\0\0\0\n${lineOf(message(9))}${CLOSING}`;
+    await withOpened(path, end + lost, (journal) => expect(journal.lastEventId).toBe(3));
+    expect(readFileSync(path, "utf8")).toBe(fileText([changeLine(3)]));
+    expect(besides(path, "torn-").map((each) => readFileSync(each, "utf8"))).toEqual([lost]);
+  });
+});
 
 test("a file that ends with a whole change and lost its bracket is closed, and the change stays", async () => {
   await withHistory(async (path) => {
@@ -226,6 +239,16 @@ test("a change whose keys look like indices, or are called as what objects have,
         '{"id":2,"time":5,"kind":"x","7":"seven","__proto__":{"a":1},"constructor":[]}',
       ]),
     );
+  });
+});
+
+test("what has a name is a message, and loses the kind that it has beside", async () => {
+  await withHistory(async (path) => {
+    const text = fileText([changeLine(1, "edit", { name: "An", content: "x", timestamp: "" })]);
+    await withOpened(path, text, async (journal) => {
+      expect(await messagesOf(journal)).toMatchObject([{ name: "An", content: "x", id: 1 }]);
+      expect(journal.notices).toEqual([expect.stringContaining('Keys left out: "kind".')]);
+    });
   });
 });
 
@@ -392,6 +415,64 @@ fileTest(
     expect(server.lines.filter(({ text }) => text.includes('"stack"'))).toEqual([]);
   },
 );
+
+test("only files with an old message that may go are opened to drop it, wherever changes stand", async () => {
+  using folder = new TemporaryFolder();
+  const files = {
+    due: linesOf(changeLine(1), 2, 3, changeLine(4)),
+    young: [changeLine(1), lineOf({ ...message(2), time: NOW }), lineOf({ ...message(3), time: NOW })],
+    single: linesOf(changeLine(1), 2, changeLine(3)),
+    none: [changeLine(1), changeLine(2)],
+  };
+  for (const [room, lines] of Object.entries(files))
+    writeFileSync(join(folder.path, `${room}.json`), fileText(lines));
+  const opened: string[] = [];
+  // Asked for with each file, and once more at the end.
+  const asked = { times: 0 };
+  const sweep = new Sweep({
+    dataFile: join(folder.path, "data.json"),
+    roomsFolder: folder.path,
+    retention: () => {
+      asked.times++;
+      return { keepMs: 1000, keepMessages: null, keepBytes: null, everyMs: 1 };
+    },
+    now: () => NOW,
+    isOpen: () => false,
+    open: (room) => {
+      opened.push(room);
+      return Journal.open(join(folder.path, `${room}.json`), QUICK);
+    },
+    prune: async () => {},
+    notice: () => {},
+    fault: (_room, error) => expect(error).toBeUndefined(),
+  });
+  sweep.start();
+  while (asked.times <= Object.keys(files).length) await Bun.sleep(1);
+  await sweep.close();
+  expect(opened).toEqual(["due"]);
+});
+
+test("the newest message is found in a room whose file ends with changes", async () => {
+  using folder = new TemporaryFolder();
+  const dataFile = join(folder.path, "data.json");
+  writeFileSync(dataFile, fileText([changeLine(1)]));
+  const rooms = join(folder.path, "data.rooms");
+  mkdirSync(rooms);
+  writeFileSync(join(rooms, "tea.json"), fileText(linesOf(1, 2, changeLine(3), changeLine(4))));
+  const main = await Journal.open(dataFile, QUICK);
+  expect(await newestTime(main, rooms)).toBe(message(2).time);
+  await main.close();
+});
+
+test("an index forgets expired changes along with the messages", () => {
+  const index = new HistoryIndex();
+  index.add(2, 1, 10);
+  index.skip(2);
+  index.add(60, 3, 10);
+  index.skip(4);
+  index.expire({ count: 1, changes: 1, bytes: 58, replyBytes: 10, firstId: 3 });
+  expect([index.count, index.changes, index.firstId, index.lastEventId]).toEqual([1, 1, 3, 4]);
+});
 
 for (const kind of ["import", "export"] as const) {
   fileTest(

@@ -3,7 +3,6 @@ import {
   BEFORE_IN_CHANGE,
   isCanonicalChange,
   KEY_CHARACTERS,
-  KIND_MOST_CHARACTERS,
   MAX_ID,
   type StoredEvent,
 } from "../record.ts";
@@ -16,7 +15,6 @@ const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const SMALL_D = 0x64;
 const SMALL_U = 0x75;
-const SPACE = 0x20;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
 const OPENING_BRACE = 0x7b;
@@ -35,8 +33,10 @@ const BEFORE_KIND = Buffer.from(`${BEFORE_IN_CHANGE.kind}"`);
 /** Where a change differs from a message for the first time, and by which byte. */
 const CHANGE_BYTE_AT = 2;
 const CHANGE_BYTE = BEFORE_CHANGE_ID[CHANGE_BYTE_AT];
-const IN_KEY = tableOf("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
-const IN_KIND = tableOf("abcdefghijklmnopqrstuvwxyz0123456789-");
+/** Which bytes stand in a key. */
+const IN_KEY = new Uint8Array(256);
+for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
+  IN_KEY[byte] = 1;
 const SHORT_ESCAPES: ReadonlySet<number> = new Set(Buffer.from('"\\bfnrt'));
 /** Control characters that `JSON.stringify` writes as `\b` and the like, never as `\u0008`. */
 const SHORT_CONTROLS: ReadonlySet<number> = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0d]);
@@ -77,39 +77,27 @@ export class EventMatcher {
     const end = bytes[timeEnd] === COMMA ? this.#key(bytes, timeEnd) : timeEnd;
     if (end < 0) return -1;
     if (bytes[end] !== CLOSING_BRACE) return this.#fail(end);
-    if (!this.#follows(id, idAt) || !this.#isTime(bytes, timeAt)) return -1;
-    this.#note("message", id, bytes[timeAt - 1] === MINUS);
+    if (id <= this.lastId || id > MAX_ID) return this.#fail(idAt);
+    if (this.#value > Number.MAX_SAFE_INTEGER) return this.#fail(timeAt);
+    const isNegative = bytes[timeAt - 1] === MINUS;
+    if (isNegative && this.#value === 0) return this.#fail(timeAt);
     this.idBytes = end - timestampEnd;
+    this.#note("message", id, isNegative);
     return end + 1;
   }
 
-  /** A change of any kind. There are few, so the whole of it is left to `JSON.parse` once its end is found. */
+  /** A change of any kind. There are few, so what it says is left to `JSON.parse` once its end is found. */
   #change(bytes: Buffer, at: number): number {
-    const idAt = this.literal(bytes, at, BEFORE_CHANGE_ID);
-    const idEnd = this.#digits(bytes, idAt);
+    const idEnd = this.#digits(bytes, this.literal(bytes, at, BEFORE_CHANGE_ID));
     const id = this.#value;
     const timeAt = this.#minus(bytes, this.literal(bytes, idEnd, BEFORE_CHANGE_TIME));
     const timeEnd = this.#digits(bytes, timeAt);
-    if (timeEnd < 0 || !this.#follows(id, idAt) || !this.#isTime(bytes, timeAt)) return -1;
-    const end = this.#objectEnd(bytes, this.#kind(bytes, this.literal(bytes, timeEnd, BEFORE_KIND)));
+    const kindEnd = this.#string(bytes, this.literal(bytes, timeEnd, BEFORE_KIND));
+    const end = this.#objectEnd(bytes, kindEnd);
     if (end < 0) return -1;
-    if (!isCanonicalChange(bytes.toString("utf8", at, end))) return this.#fail(at);
+    if (id <= this.lastId || !isCanonicalChange(bytes.toString("utf8", at, end))) return this.#fail(at);
     this.#note("unknown", id, bytes[timeAt - 1] === MINUS);
     return end;
-  }
-
-  #follows(id: number, idAt: number): boolean {
-    if (id > this.lastId && id <= MAX_ID) return true;
-    this.#fail(idAt);
-    return false;
-  }
-
-  /** Whether the number read last can be the time that stands at `timeAt`, behind its sign. */
-  #isTime(bytes: Uint8Array, timeAt: number): boolean {
-    const isMinusZero = this.#value === 0 && bytes[timeAt - 1] === MINUS;
-    if (this.#value <= Number.MAX_SAFE_INTEGER && !isMinusZero) return true;
-    this.#fail(timeAt);
-    return false;
   }
 
   #note(kind: StoredEvent["kind"], id: number, isNegative: boolean): void {
@@ -170,21 +158,13 @@ export class EventMatcher {
     return code;
   }
 
-  /** The end of the kind whose first character stands at `at`, behind its quote. */
-  #kind(bytes: Uint8Array, at: number): number {
-    if (at < 0) return -1;
-    let end = at;
-    while (IN_KIND[bytes[end] ?? 0] === 1 && end - at < KIND_MOST_CHARACTERS) end++;
-    return bytes[end] === QUOTE && end > at ? end + 1 : this.#fail(end);
-  }
-
-  /** The end of the object in which `at` stands, on this line and without white space outside of its strings. */
+  /** The end of the object in which `at` stands; it must be on the same line. */
   #objectEnd(bytes: Uint8Array, at: number): number {
     let depth = 1;
     for (let i = at; i >= 0; ) {
       const byte = bytes[i] ?? 0;
       if (byte === QUOTE) i = this.#string(bytes, i + 1);
-      else if (byte <= SPACE) return this.#fail(i);
+      else if (byte < 0x20) return this.#fail(i);
       else {
         if (byte === OPENING_BRACE || byte === OPENING_BRACKET) depth++;
         else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth--;
@@ -223,13 +203,6 @@ export class EventMatcher {
     this.#value = value;
     return i === at ? this.#fail(i) : i;
   }
-}
-
-/** A table of the bytes that stand in a word. */
-function tableOf(characters: string): Uint8Array {
-  const table = new Uint8Array(256);
-  for (const byte of Buffer.from(characters)) table[byte] = 1;
-  return table;
 }
 
 function hexDigit(byte: number): number {
