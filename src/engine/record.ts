@@ -43,12 +43,12 @@ const KEY = /^[\w-]{16}$/;
 /** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
 export const MAX_ID = 2 ** 52;
 
-/** What stands between the last event and the end of the file. */
+/** The text from the last event to the end of a file. */
 export const CLOSING = "\n]\n";
 
 /**
- * What stands before the values of a message, in their order. A quote inside a string stands behind a backslash, so each
- * of these occurs once in a line.
+ * The text before each value of a message, in their order. A quote inside a string has a backslash before it, so each of
+ * these occurs once in a line.
  */
 export const BEFORE = {
   name: '{"name":',
@@ -59,7 +59,7 @@ export const BEFORE = {
   key: ',"key":',
 } as const;
 
-/** What stands before the first values of a change, in their order. Any other keys follow, but never a `name`. */
+/** The text before the first values of a change, in their order. Any other keys follow, but never a `name`. */
 export const BEFORE_IN_CHANGE = { id: '{"id":', time: ',"time":', kind: ',"kind":' } as const;
 
 /** How every line of an event begins, as far as a change and a message can be told from each other. */
@@ -79,14 +79,14 @@ export function keyDigest(identity: string, key: string): string {
 
 /**
  * A message together with its canonical line: the keys `name`, `content`, `timestamp`, `id`, `time` and, if it has a
- * digest, `key`, in this order and as `JSON.stringify` writes them. Nothing else may be written to the file for a
- * message, because records are told from damage byte by byte.
+ * digest, `key`, in this order and as `JSON.stringify` writes them. A message must not be written in any other form,
+ * because records are told from damage byte by byte.
  */
 export class MessageRecord {
   readonly kind = "message";
   /** The canonical line, without a comma or line break. */
   readonly text: string;
-  /** Where `,"id":` begins in the line: what stands before it is all that version 2 shows. */
+  /** Where `,"id":` begins in the line: the text before it is all that version 2 shows. */
   readonly #idAt: number;
   #bytes: number | undefined;
   #pieces: MessagePieces | undefined;
@@ -175,7 +175,7 @@ export class MessageRecord {
     return this.#message;
   }
 
-  /** The message as somebody reads it who is not in the room: without its digest. */
+  /** The message for readers who are not in the room: without its digest. */
   get readable(): Readable {
     const { digest: _, ...message } = this.message;
     return message;
@@ -196,7 +196,7 @@ export class MessageRecord {
   }
 }
 
-/** The event of a canonical line, which is not checked: a scan has accepted it. */
+/** The event in a canonical line. The line is not checked: a scan has accepted it. */
 export function readEvent(text: string): StoredEvent {
   if (!isChangeLine(text)) return MessageRecord.read(text);
   const [, id, time, writtenKind = ""] = CHANGE.exec(text) ?? [];
@@ -243,7 +243,7 @@ export function isCanonicalChange(text: string): boolean {
 }
 
 /**
- * The message of a line of which nothing is known.
+ * The message in a line that may be anything.
  *
  * @throws SyntaxError when the line is not JSON, TypeError when it is not a message with an id and a time
  */

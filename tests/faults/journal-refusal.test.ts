@@ -175,7 +175,7 @@ test("a missing folder is named, and not made", async () => {
 test("a path through a file is refused", async () => {
   await withHistory(async (path) => {
     writeFileSync(path, "[]");
-    expect(await refusal(`${path}/x`)).toContain("a part of its path is no folder");
+    expect(await refusal(`${path}/x`)).toContain("a part of its path is not a folder");
   });
 });
 

@@ -47,7 +47,7 @@ for (const [what, make, sentence] of [
       writeFileSync(join(folder, "copy.json"), HISTORY);
       writeFileSync(join(folder, "copy.rooms"), "");
     },
-    "copy.rooms cannot be read: a part of its path is no folder.",
+    "copy.rooms cannot be read: a part of its path is not a folder.",
   ],
 ] as const) {
   fileTest(`an import of ${what} ends with one sentence`, async () => {

@@ -1,9 +1,9 @@
-const RECORDS_A_BLOCK = 64;
+const MESSAGES_PER_BLOCK = 64;
 const FIELDS = 3;
 const OFFSET = 0;
 const ID = 1;
 const REPLY_BYTES = 2;
-/** Where the first line of a file begins that was written anew: behind the bracket and a line break. */
+/** Where the first event begins in a file that was rewritten: after the bracket and a line break. */
 export const FIRST_LINE_AT = "[\n".length;
 
 /** Where a block of messages begins: at which byte of the file, with which id, after how many reply bytes. */
@@ -13,7 +13,7 @@ export interface BlockStart {
   readonly replyBytesBefore: number;
 }
 
-/** The oldest messages of a file, which are not kept any longer, with the changes that stand between and before them. */
+/** The oldest messages of a file, which are not kept any longer, and the changes before and between them. */
 export interface ExpiredRecords {
   /** How many messages. */
   readonly count: number;
@@ -26,8 +26,8 @@ export interface ExpiredRecords {
 }
 
 /**
- * Where the messages of a history file stand. It holds one entry for every 64 messages (24 bytes, so 375 KB for a
- * million messages); what lies between two entries is found by reading the 64.
+ * Where the messages of a history file are. It holds one entry for every 64 messages (24 bytes, so 375 KB for a
+ * million messages); a message between two entries is found by reading up to 64.
  */
 export class HistoryIndex {
   /** How many messages there are. */
@@ -46,14 +46,14 @@ export class HistoryIndex {
 
   /** Notes the message that follows the last event; `offset` is where its brace opens. */
   add(offset: number, id: number, replyBytes: number): void {
-    if ((this.#expired + this.count) % RECORDS_A_BLOCK === 0) this.#open(offset, id);
+    if ((this.#expired + this.count) % MESSAGES_PER_BLOCK === 0) this.#open(offset, id);
     this.count++;
     this.lastId = id;
     this.lastEventId = id;
     this.replyBytes += replyBytes;
   }
 
-  /** Notes the change that follows the last event. Nothing is looked up by it. */
+  /** Notes the change that follows the last event. It cannot be looked up. */
   skip(id: number): void {
     this.changes++;
     this.lastEventId = id;
@@ -64,11 +64,11 @@ export class HistoryIndex {
     return this.lastEventId === 0;
   }
 
-  /** Forgets the oldest messages when the file was written anew without them. At least one must stay. */
+  /** Forgets the oldest messages, once the file was rewritten without them. At least one must stay. */
   expire({ count, changes, bytes, replyBytes, firstId }: ExpiredRecords): void {
-    const whole = Math.floor((this.#expired + count) / RECORDS_A_BLOCK);
+    const whole = Math.floor((this.#expired + count) / MESSAGES_PER_BLOCK);
     this.#blocks = this.#blocks.slice(whole * FIELDS, this.#length * FIELDS);
-    this.#expired = (this.#expired + count) % RECORDS_A_BLOCK;
+    this.#expired = (this.#expired + count) % MESSAGES_PER_BLOCK;
     this.count -= count;
     this.changes -= changes;
     this.replyBytes -= replyBytes;
@@ -97,7 +97,7 @@ export class HistoryIndex {
     // The block before it may hold all of the wanted messages or none.
     const end = this.#block(after - 1).replyBytesBefore;
     const byBytes = this.#firstBlock((block) => block.replyBytesBefore > end - budgetBytes) - 1;
-    const byCount = after - 1 - Math.ceil(count / RECORDS_A_BLOCK);
+    const byCount = after - 1 - Math.ceil(count / MESSAGES_PER_BLOCK);
     return {
       start: this.#block(Math.max(byBytes, byCount)).offset,
       stop: after < this.#length ? this.#block(after).offset : undefined,
@@ -139,7 +139,7 @@ export class HistoryIndex {
   }
 
   get #length(): number {
-    return Math.ceil((this.#expired + this.count) / RECORDS_A_BLOCK);
+    return Math.ceil((this.#expired + this.count) / MESSAGES_PER_BLOCK);
   }
 
   #block(number: number): BlockStart {

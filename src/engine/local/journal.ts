@@ -411,7 +411,7 @@ export class Journal {
     }
   }
 
-  /** The file, once everything is put right that stands in the way of an append. */
+  /** The file, once everything that kept it from being appended to is put right. */
   async #ready(): Promise<FileHandle> {
     await this.#settle();
     const file = this.#file ?? (await this.#createLate());

@@ -30,10 +30,10 @@ const BEFORE_KEY = Buffer.from(`${BEFORE.key}"`);
 const BEFORE_CHANGE_ID = Buffer.from(BEFORE_IN_CHANGE.id);
 const BEFORE_CHANGE_TIME = Buffer.from(BEFORE_IN_CHANGE.time);
 const BEFORE_KIND = Buffer.from(`${BEFORE_IN_CHANGE.kind}"`);
-/** Where a change differs from a message for the first time, and by which byte. */
+/** The first byte in which a change differs from a message. */
 const CHANGE_BYTE_AT = 2;
 const CHANGE_BYTE = BEFORE_CHANGE_ID[CHANGE_BYTE_AT];
-/** Which bytes stand in a key. */
+/** The bytes that a key consists of. */
 const IN_KEY = new Uint8Array(256);
 for (const byte of Buffer.from("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"))
   IN_KEY[byte] = 1;
@@ -43,7 +43,7 @@ const SHORT_CONTROLS: ReadonlySet<number> = new Set([0x08, 0x09, 0x0a, 0x0c, 0x0
 
 /**
  * Recognises canonical lines of events in bytes. No message becomes a string or an object: that takes half the time of
- * `JSON.parse`, and leaves nothing for the collector. It does not check that the bytes are UTF-8.
+ * `JSON.parse`, and leaves nothing to the garbage collector. It does not check that the bytes are UTF-8.
  *
  * The byte at `limit` must be 0: every loop here stops at it, so none asks where the bytes end.
  */
@@ -106,7 +106,7 @@ export class EventMatcher {
     this.lastTime = isNegative ? -this.#value : this.#value;
   }
 
-  /** The end of `expected` at `at`, or -1. Given -1 it answers -1, so that matches can be chained. */
+  /** The end of `expected` at `at`, or -1. For an `at` of -1 it is -1, so that matches can be chained. */
   literal(bytes: Uint8Array, at: number, expected: Uint8Array): number {
     if (at < 0) return -1;
     for (let i = 0; i < expected.length; i++) {
@@ -136,7 +136,7 @@ export class EventMatcher {
     }
   }
 
-  /** The end of the escape whose backslash stands before `at`; only those that `JSON.stringify` writes. */
+  /** The end of the escape whose backslash is before `at`; only of those that `JSON.stringify` writes. */
   #escape(bytes: Uint8Array, at: number): number {
     const kind = bytes[at] ?? 0;
     if (SHORT_ESCAPES.has(kind)) return at + 1;
@@ -210,7 +210,7 @@ function hexDigit(byte: number): number {
   return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : -1;
 }
 
-/** Behind the escape of a high surrogate this makes a pair, which `JSON.stringify` writes as the character itself. */
+/** After the escape of a high surrogate this makes a pair, which `JSON.stringify` writes as the character itself. */
 function isLowSurrogateEscape(bytes: Uint8Array, at: number): boolean {
   if (bytes[at] !== BACKSLASH || bytes[at + 1] !== SMALL_U || bytes[at + 2] !== SMALL_D) return false;
   return hexDigit(bytes[at + 3] ?? 0) >= 0xc;

@@ -23,7 +23,7 @@ export interface Recovered {
 
 /** What follows the canonical part of a file, as far as is needed to tell what it is. */
 interface Rest {
-  /** Its first bytes, one character each. */
+  /** Its first bytes, each as one character. */
   readonly head: string;
   /** Whether `head` is all of it. */
   readonly isHeadAll: boolean;
@@ -33,7 +33,7 @@ interface Rest {
   readonly hasNul: boolean;
 }
 
-/** The names of files that are written beside a history to take its place end like this. */
+/** How the names of files end that are written beside a history to take its place. */
 export const DRAFT_SUFFIXES: readonly string[] = [PRUNED_SUFFIX, TAKING_IN_SUFFIX];
 
 const HEAD_BYTES = 4096;
@@ -114,7 +114,7 @@ function isTorn(scanned: Scan, { head, isHeadAll, hasNul }: Rest): boolean {
   return !scanned.index.isEmpty || head.startsWith("\n]") || beginsAsEvent(head);
 }
 
-/** Whether the start of the first event stands behind the opening bracket, as far as it goes before a NUL. */
+/** Whether the start of the first event follows the opening bracket, as far as it goes before a NUL. */
 function beginsAsEvent(head: string): boolean {
   const [begun = ""] = head.split("\0", 1);
   return FIRST_STARTS.some((start) => begun.startsWith(start) || start.startsWith(begun));
@@ -188,7 +188,7 @@ async function truncateTail(
   });
 }
 
-/** Does a repair. Without room on the disk it is owed: the whole part of the file can be read all the same. */
+/** Does a repair, or leaves it owed when the disk is full: the undamaged part of the file can be read all the same. */
 async function nowOrLater(
   file: FileHandle,
   scanned: Scan,

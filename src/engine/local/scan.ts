@@ -10,7 +10,7 @@ const BEFORE_FIRST = Buffer.from("\n");
 const BEFORE_NEXT = Buffer.from(",\n");
 const CLOSING_BYTES = Buffer.from(CLOSING);
 
-/** How far a file is the history that this program writes. */
+/** How much of a file is canonical, and what follows. */
 export interface Scan {
   readonly index: HistoryIndex;
   /** The time of the last event, Unix ms; 0 when there is none. */
@@ -25,8 +25,10 @@ export interface Scan {
 }
 
 /**
- * Reads a history file from its start as far as it is canonical. The event loop runs on between chunks of 1 MiB, and in
- * between it is seen whether to stop. @throws the reason of `stop`
+ * Reads a history file from its start as far as it is canonical. The event loop runs on between chunks of 1 MiB.
+ *
+ * @param stop looked at between two chunks
+ * @throws the reason of `stop`
  */
 export async function scan(file: FileHandle, stop?: AbortSignal): Promise<Scan> {
   const index = new HistoryIndex();
@@ -44,7 +46,7 @@ export async function scan(file: FileHandle, stop?: AbortSignal): Promise<Scan> 
   return { index, lastTime: matcher.lastTime, end: chunks.start, rest: restOf(chunks, intact) };
 }
 
-/** Takes in the events that stand whole in the chunk; false at the first byte that is wrong. */
+/** Notes the events that are whole in the chunk. @returns false at the first byte that is wrong */
 function scanChunk(chunks: FileChunks, matcher: EventMatcher, index: HistoryIndex): boolean {
   const { bytes, limit, start } = chunks;
   const valid = isUtf8(bytes.subarray(0, lastCharacter(bytes, limit)));
@@ -76,7 +78,7 @@ function addTo(index: HistoryIndex, matcher: EventMatcher, offset: number, bytes
   }
 }
 
-/** Where the last character begins, which the end of the chunk may have cut. A brace is never behind it. */
+/** Where the last character begins, which the end of the chunk may have split. It is never followed by a brace. */
 function lastCharacter(bytes: Uint8Array, limit: number): number {
   let at = limit - 1;
   while (at > 0 && ((bytes[at] ?? 0) & 0xc0) === 0x80) at--;

@@ -51,34 +51,46 @@ export async function takeIn(
   const draftPath = `${path}${TAKING_IN_SUFFIX}`;
   await unlink(draftPath).catch(() => undefined);
   const draft = await open(draftPath, "wx+", 0o600);
-  let original: string | undefined;
   try {
     const taken = await rewrite(file, draft, scanned, timeOf);
     await resemble(draft, file);
     await draft.sync();
     const rescanned = await rescan(draft, taken);
-    original = await keepOriginal(file, path, () => numbered(`${path}.bak`));
+    const replaced = await replaceOriginal(draft, draftPath, file, path);
+    return { ...replaced, scanned: rescanned, taken };
+  } catch (error) {
+    await draft.close();
+    await unlink(draftPath).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Puts a whole and synced draft in the place of the original, and keeps that. */
+async function replaceOriginal(
+  draft: FileHandle,
+  draftPath: string,
+  file: FileHandle,
+  path: string,
+): Promise<{ file: FileHandle; original: string }> {
+  let original: string | undefined = await keepOriginal(file, path, () => numbered(`${path}.bak`));
+  try {
     if (await replaceByRename(draftPath, path)) {
       await syncFolder(dirname(path));
-      return { file: draft, scanned: rescanned, taken, original };
+      return { file: draft, original };
     }
     // A second name of the file would not keep what is in it.
     await unlink(original);
     original = undefined;
     original = await saveCopy(file, 0, numbered(`${path}.bak`));
     await prepareInPlace(draft, draftPath, file, path);
-    const kept = original;
-    original = undefined;
-    await finishInPlace(draft, file, path);
-    await draft.close();
-    return { file, scanned: rescanned, taken, original: kept };
   } catch (error) {
-    await draft.close();
-    await unlink(draftPath).catch(() => undefined);
     // Otherwise each start would leave another one.
     if (original !== undefined) await unlink(original).catch(() => undefined);
     throw error;
   }
+  await finishInPlace(draft, file, path);
+  await draft.close();
+  return { file, original };
 }
 
 async function rewrite(file: FileHandle, draft: FileHandle, scanned: Scan, timeOf: TimeOf): Promise<TakenIn> {

@@ -35,7 +35,7 @@ export class DatabaseHistories implements MessageTarget {
     return new DatabaseHistories(database, nameOfDatabase(options.url));
   }
 
-  /** @throws MoveError when a server uses the database: what it holds in memory would not know of what is added */
+  /** @throws MoveError when a server uses the database: its memory would not include what is added */
   async refuseServers(): Promise<void> {
     const rows = await this.#use(
       (sql) => sql`
@@ -100,7 +100,7 @@ export class DatabaseHistories implements MessageTarget {
 }
 
 async function insert(sql: SQL, room: string, messages: readonly MessageRecord[]): Promise<void> {
-  // Keys are of no meaning after ten minutes, and one of them may stand in a file twice.
+  // Keys have no meaning after ten minutes, and a file may contain one of them twice.
   const rows = messages.map(({ message }) => rowOf({ ...message, digest: undefined }));
   const lastId = messages.at(-1)?.id ?? 0;
   await sql`
