@@ -79,7 +79,7 @@ test("a room that has other messages already is left alone, and so is a database
   await cluster.at(0).stop();
   const refused = await move("import", from, "--database-url", cluster.url);
   expect(refused.exitCode).toBe(1);
-  expect(refused.stderr).toContain("Room / has other messages already; nothing was written to it.");
+  expect(refused.stderr).toContain("The room / has other messages already; nothing was written to it.");
   const to = join(folder.path, "copy.json");
   expect((await move("export", to, "--database-url", cluster.url)).stdout).toContain("1 messages in 1 room");
 });

@@ -90,7 +90,8 @@ export class FileRoom {
   /** Notes the last id, in case the newest messages are taken out of the file by hand. */
   noteLastId(): void {
     const { sessions, name } = this.#options;
-    if (this.#journal !== null && this.#journal.lastId > 0) sessions.noteLastId(name, this.#journal.lastId);
+    const lastId = this.#journal?.lastEventId ?? 0;
+    if (lastId > 0) sessions.noteLastId(name, lastId);
   }
 
   /**
@@ -170,7 +171,7 @@ export class FileRoom {
     journal.emptiedTo = sessions.emptiedTo(name);
     this.#journal = journal;
     this.#room = new Room({
-      lastId: Math.max(journal.lastId, givenId),
+      lastId: Math.max(journal.lastEventId, givenId),
       lastPlace: this.#heldOver.length,
       members: this.#heldOver,
       past: this.#past,
