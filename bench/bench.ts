@@ -89,7 +89,7 @@ export class Bench implements Disposable {
     const startedAtMs = performance.now();
     for (let round = 0; round < rounds; round++) {
       if (round > 0 && performance.now() - startedAtMs > longestS * 1000) {
-        this.progress(`this machine is busy: ${round} of ${rounds} rounds`);
+        this.progress(`this machine is busy, so only ${round} of ${rounds} rounds are run`);
         break;
       }
       for (const one of round % 2 === 0 ? all : all.toReversed()) await work(one, round);

@@ -1,6 +1,6 @@
 /**
- * Measures servers with one database: `bun bench/cluster.ts`. One line of JSON a measurement. Everything runs on this one
- * machine, the clients too, so that more servers share the same processors.
+ * `bun bench/cluster.ts` measures servers that share one database, and prints one line of JSON per measurement. Everything,
+ * including the clients, runs on this machine, so more servers share the same processors.
  */
 import { cpus } from "node:os";
 import { Cluster } from "../tests/support/cluster.ts";
@@ -11,7 +11,7 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
 const SENDS = Number(process.env.BENCH_SENDS ?? 1000);
 const FLAGS = ["--no-limits"];
 const CLIENTS = 12;
-/** Messages of one client on their way at once. */
+/** Messages that one client has under way at a time. */
 const WINDOW = 40;
 
 await using postgres = await PostgresServer.start();
@@ -92,7 +92,7 @@ async function recovery(): Promise<void> {
     if (reply.status !== true) throw new Error(`refused: ${JSON.stringify(reply)}`);
     afterReady.push(performance.now() - readyAt);
   }
-  print({ measured: "database ready to the next acknowledgement, ms", ...percentiles(afterReady) });
+  print({ measured: "from a ready database to the next acknowledgement, ms", ...percentiles(afterReady) });
 }
 
 function percentiles(values: number[]): Record<string, number> {

@@ -13,7 +13,7 @@ export function machine(): Machine {
     processor: processor?.model ?? "unknown",
     processors: cpus().length,
     memoryGiB: Math.round(totalmem() / 2 ** 30),
-    // The first two numbers: what stands behind them is a build of somebody's.
+    // The first two numbers; the rest names a particular build.
     kernel: `Linux ${release().split(".").slice(0, 2).join(".")}`,
     bun: Bun.version,
     node: Bun.spawnSync([node, "--version"]).stdout.toString().trim().replace("v", ""),
@@ -23,12 +23,12 @@ export function machine(): Machine {
 /** A sentence that says why the benchmark cannot run here; null when it can. */
 export function hindrance(clients: number): string | null {
   if (process.platform !== "linux") {
-    return `The benchmark reads CPU and memory from /proc, so it runs on Linux only, not on ${process.platform}.`;
+    return `The benchmark reads CPU and memory from /proc, so it runs only on Linux, not on ${process.platform}.`;
   }
   const needed = clients + SPARE_FILES;
   if (mostOpenFiles() < needed) {
     return (
-      `The benchmark opens up to ${clients} connections a process, and this system allows ${mostOpenFiles()} open files: ` +
+      `The benchmark opens up to ${clients} connections per process, but this system allows only ${mostOpenFiles()} open files: ` +
       `raise the hard limit (ulimit -Hn) to at least ${needed}.`
     );
   }

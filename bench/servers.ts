@@ -166,7 +166,7 @@ async function bundleForNode(source: string, folder: string): Promise<string> {
 
 function nodeProgram(): string {
   const node = process.env.npm_node_execpath ?? Bun.which("node");
-  if (node === null) throw new Error("There is no Node.js on the path; run this by npm run bench.");
+  if (node === null) throw new Error("Node.js is not on the path; use npm run bench.");
   return node;
 }
 

@@ -37,6 +37,7 @@ export function clientFrame(
 
 function headOf(first: number, length: number): Buffer {
   if (length < 126) return Buffer.from([first, MASKED | length]);
-  if (length > 0xffff) throw new RangeError("A client of the benchmark sends no frame over 64 KiB.");
+  if (length > 0xffff)
+    throw new RangeError("Clients of the benchmark do not send frames of more than 64 KiB.");
   return Buffer.from([first, MASKED | 126, length >> 8, length & 0xff]);
 }

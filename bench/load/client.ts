@@ -67,7 +67,7 @@ export class Client implements Hearer {
     this.#unsent = [];
     this.#scanner = this.#newScanner();
     const { port, from } = this.#host;
-    connectFrom(from, port, HANDLERS, this).catch(() => this.#host.lost(this, "it could not be connected"));
+    connectFrom(from, port, HANDLERS, this).catch(() => this.#host.lost(this, "it could not connect"));
   }
 
   /** Reads nothing for a while: what has come is left to the system. */

@@ -102,7 +102,7 @@ export class Crowd implements Host {
     this.#reset();
     const messages = Math.round(messagesPerS * seconds);
     const [talker] = this.#clients;
-    if (talker === undefined) throw new Error("A crowd of nobody cannot talk.");
+    if (talker === undefined) throw new Error("An empty crowd cannot talk.");
     const latencies = new Latencies(this.#clients.length - 1);
     this.#latencies = latencies;
     const startMs = performance.now();
@@ -230,7 +230,7 @@ export class Crowd implements Host {
 
   #request(): Buffer {
     const request = this.#requests[this.#nextRequest++ % this.#requests.length];
-    if (request === undefined) throw new Error("There is nothing to say.");
+    if (request === undefined) throw new Error("There is nothing to send.");
     return request;
   }
 
@@ -268,7 +268,7 @@ export class Crowd implements Host {
   #checkHeard(messages: number): void {
     this.#goOn = () => {};
     if (this.#counts.values.messages === messages) return;
-    throw new Error(`${this.#counts.values.messages} messages came where ${messages} were sent to somebody.`);
+    throw new Error(`${this.#counts.values.messages} messages arrived, but ${messages} were expected.`);
   }
 
   async #until(isReached: () => boolean): Promise<void> {

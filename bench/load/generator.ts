@@ -51,7 +51,7 @@ function gathered(): Innocents {
 
 function crowdOf(name: string): Crowd {
   const crowd = crowds.get(name);
-  if (crowd === undefined) throw new Error(`There is no crowd ${name}.`);
+  if (crowd === undefined) throw new Error(`There is no crowd named ${name}.`);
   crowd.begin();
   return crowd;
 }

@@ -24,7 +24,7 @@ export class Goal {
       const now = JSON.stringify(counts());
       quietMs = now === seen ? quietMs + LOOK_FOR_STALL_EVERY_MS : 0;
       seen = now;
-      if (quietMs >= STALLED_AFTER_MS) this.fail(new Error(`Nothing comes any more, after ${now}.`));
+      if (quietMs >= STALLED_AFTER_MS) this.fail(new Error(`Nothing more arrives after ${now}.`));
     }, LOOK_FOR_STALL_EVERY_MS);
     await reached.promise.finally(() => clearInterval(watch));
   }

@@ -207,10 +207,10 @@ export class Innocents {
   /** All come, and each talker says a little, so that not the first message of a server is measured. */
   async gather(): Promise<void> {
     for (const each of this.#stayers()) each.come();
-    await until(() => this.#stayers().every(({ isIn }) => isIn), WARM_UP_WITHIN_MS, "the innocents to come");
+    await until(() => this.#stayers().every(({ isIn }) => isIn), WARM_UP_WITHIN_MS, "the innocents to join");
     for (let i = 0; i < WARM_UP_MESSAGES; i++) {
       for (const talker of this.#talkers) talker.ask(send(0), () => {});
-      await until(() => this.#awaited() === 0, WARM_UP_WITHIN_MS, "the first messages");
+      await until(() => this.#awaited() === 0, WARM_UP_WITHIN_MS, "the first messages to arrive");
     }
   }
 

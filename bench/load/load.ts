@@ -14,7 +14,7 @@ export class Load implements Disposable {
       stdio: ["ignore", "inherit", "inherit"],
       ipc: (message: AnswerMessage) => this.#answered(message),
       onExit: (_child, code) => {
-        const error = new Error(`The generator of load ended with code ${code}.`);
+        const error = new Error(`The load generator exited with code ${code}.`);
         for (const { reject } of this.#waiting.values()) reject(error);
       },
     });

@@ -12,7 +12,7 @@ import type { Server } from "../servers.ts";
 const MIB = 2 ** 20;
 const KIB_A_MIB = 1024;
 const SAMPLE_EVERY_MS = 100;
-const SINK = { title: "the sink", program: { runtime: "bun", file: "sink.ts", flags: [] } } as const;
+const SINK = { title: "The sink", program: { runtime: "bun", file: "sink.ts", flags: [] } } as const;
 
 const HISTORIES: Readonly<Record<HistoryName, { messages: number; text: string; file: string }>> = {
   ampersands: { messages: 100, text: "&".repeat(4000), file: "data.json" },
@@ -27,7 +27,7 @@ const FELT = [
   { key: "refused", title: "refused" },
   { key: "disconnected", title: "disconnected" },
   { key: "turnedAway", title: "newcomers turned away" },
-  { key: "newcomerMaxMs", title: "longest to come in, ms" },
+  { key: "newcomerMaxMs", title: "longest to join, ms" },
   { key: "getsAnswered", title: "gets answered, %" },
   { key: "roomsEntered", title: "rooms entered" },
   { key: "roster", title: "nicknames" },
@@ -35,14 +35,14 @@ const FELT = [
 
 const COST = [
   { key: "cpuPercent", title: "CPU of one core, %" },
-  { key: "residentMiB", title: "most memory, MiB" },
+  { key: "residentMiB", title: "peak memory, MiB" },
   { key: "attackerCpuPercent", title: "attacker's CPU, %" },
   { key: "othersCpuPercent", title: "others' CPU, %" },
   { key: "upKiBS", title: "attacker sends, KiB/s" },
-  { key: "downKiBS", title: "attacker gets, KiB/s" },
-  { key: "messagesAMinute", title: "messages a minute" },
-  { key: "historyMiBAMinute", title: "history, MiB a minute" },
-  { key: "logMiBAMinute", title: "log, MiB a minute" },
+  { key: "downKiBS", title: "attacker receives, KiB/s" },
+  { key: "messagesAMinute", title: "messages/min" },
+  { key: "historyMiBAMinute", title: "history, MiB/min" },
+  { key: "logMiBAMinute", title: "log, MiB/min" },
 ] as const;
 
 type Figures = Partial<Record<(typeof FELT)[number]["key"], number>>;
@@ -80,11 +80,11 @@ export async function abuse(
       id: "abuse",
       title: "Abuse: what others feel",
       about:
-        `For ${seconds} s one address does its worst to a new server with its default limits. Ten people with addresses of ` +
-        "their own say something in turn, every 100 ms; the times are from the moment at which a message was to be sent to its " +
-        "answer, a reconnect in between included. Ten more listen, one of them on a line of 20 Mbit/s. A newcomer comes every " +
-        "500 ms. The attacker is a process of its own that gives way to the others, as if it had another machine. The first rows " +
-        "are for comparison. What each attack does is told below.",
+        `For ${seconds} s one address does its worst to a new server with its default limits. Ten people, each with an address ` +
+        "of their own, take turns sending a message every 100 ms; times run from the moment at which a message is due to its " +
+        "reply, including a reconnect in between. Ten more people listen, one of them over a line of 20 Mbit/s. A newcomer joins " +
+        "every 500 ms. The attacker is a process of its own with a lower priority, as if it ran on another machine. The first " +
+        "rows are for comparison. What each attack does is described below.",
       columns: FELT,
       rows: felt.inOrder(order),
     },
@@ -92,9 +92,9 @@ export async function abuse(
       id: "abuse-cost",
       title: "Abuse: what it costs",
       about:
-        "Of the same attacks: what the server takes for all that it does meanwhile, what the attacker needs for it, and what " +
-        "the server does with the attacker: its answers by their status, requests that it accepts or refuses, and connections that " +
-        "it closes. History is what its files grow by. Below the table is what each attack does.",
+        "For the same attacks: what the server uses for everything that it does meanwhile, and what the attack costs the " +
+        "attacker. _History_ is the growth of the history files. The list below the table says what each attack does, and how " +
+        "the server treats the attacker: HTTP answers by status, requests accepted or refused, and connections closed.",
       columns: COST,
       rows: cost.inOrder(order),
     },

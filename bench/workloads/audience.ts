@@ -19,7 +19,7 @@ export async function withAudiences<T>(
   const all: Stage[] = [];
   const clients = audienceSize(bench);
   for (const contender of contenders) {
-    bench.progress(`${clients} people come to ${contender.title}`);
+    bench.progress(`${clients} people join ${contender.title}`);
     const stage = stages.use(await bench.stage(contender, { clients, roomSize: null }));
     await bench.load.order("join", { crowd: stage.crowd });
     all.push(stage);

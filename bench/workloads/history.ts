@@ -32,16 +32,16 @@ export async function history(bench: Bench): Promise<Section> {
   await measureWork(bench, lengths, rows);
   return {
     id: "history",
-    title: "History: none, short and long",
+    title: "History: empty, short and long",
     about:
-      `Start is from the start of the process to its listening. Then one client sends ${sends(bench)} messages a round, with ` +
-      `${WINDOW} on their way, and another asks for the newest 50 (version 3). In the end one asks for the whole history ` +
-      "(version 2), of which the server gives the newest 1 MiB. Memory is what is resident a second after the start, right " +
-      "after each round, and three seconds after the last one, when what was in use for a moment has been given back.",
+      `Start is the time from the start of the process until it listens. Then one client sends ${sends(bench)} messages per ` +
+      `round, with ${WINDOW} under way, and another asks for the newest 50 (version 3). At the end, one client asks for the ` +
+      "whole history (version 2), of which the server gives the newest 1 MiB. Memory is the resident memory a second after " +
+      "the start, right after each round, and three seconds after the last one, when temporary memory has been released.",
     columns: [
       { key: "startMs", title: "start, ms" },
       { key: "sendsPerS", title: "sends/s" },
-      { key: "sendCpuUs", title: "CPU a send, µs" },
+      { key: "sendCpuUs", title: "CPU per send, µs" },
       { key: "pageMs", title: "page p50, ms" },
       { key: "startedMiB", title: "memory after the start, MiB" },
       { key: "workedMiB", title: "after a round, MiB" },

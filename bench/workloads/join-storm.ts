@@ -25,12 +25,12 @@ async function joinStorm(bench: Bench, clients: number): Promise<Section> {
     id: `join-storm-${clients}`,
     title: `Join storm: ${clients} register at once`,
     about:
-      `${clients} clients are connected, and all ask for a nickname at once. Each must hear of all who come after it: ` +
-      `${(clients * (clients - 1)) / 2} events. Then ${TALKERS} of them talk with ${WINDOW} messages on their way each, ` +
-      "until about as many messages are delivered. Each round has a new server, warmed up in another room.",
+      `${clients} clients are connected, and all ask for a nickname at once. Each must be told of all that come after it: ` +
+      `${(clients * (clients - 1)) / 2} events. Then ${TALKERS} of them talk, with ${WINDOW} messages under way each, until about as ` +
+      "many messages are delivered. Each round has a new server, warmed up in another room.",
     columns: [
-      { key: "cpuUs", title: "CPU an event, µs" },
-      { key: "floodCpuUs", title: "CPU a message in the flood, µs" },
+      { key: "cpuUs", title: "CPU per event, µs" },
+      { key: "floodCpuUs", title: "CPU per message in the flood, µs" },
       { key: "ratio", title: "ratio" },
       { key: "wallS", title: "time, s" },
       { key: "cpuS", title: "CPU, s" },

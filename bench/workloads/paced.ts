@@ -25,10 +25,11 @@ export async function paced(bench: Bench, audiences: readonly Stage[]): Promise<
   await bench.eachRound(all, work, all.length * seconds * (bench.rounds + 1));
   return {
     id: "paced",
-    title: "Paced: 100 messages a second",
+    title: "Paced: 100 messages per second",
     about:
-      `${audienceSize(bench)} are in one room, and one of them talks at a steady ${MESSAGES_PER_S} messages/s. The latency is from the moment at which a ` +
-      "message was to be sent to the moment at which its last listener has read it, and has the generator's own part in it.",
+      `${audienceSize(bench)} people are in one room, and one of them sends a steady ${MESSAGES_PER_S} messages/s. The latency runs from ` +
+      "the moment at which a message is due to the moment at which its last listener has read it, and includes the load " +
+      "generator's own share.",
     columns: [
       { key: "p50Ms", title: "p50, ms" },
       { key: "p99Ms", title: "p99, ms" },

@@ -18,14 +18,14 @@ export async function reconnectStorm(bench: Bench): Promise<Section> {
     id: "reconnect-storm",
     title: `Reconnect storm: ${clients} resume`,
     about:
-      `The server of a room with ${clients} clients is killed and started again. Each client waits a random part of the ` +
-      "time that the welcome asks for, and resumes. Times are from the moment at which the server listens again.",
+      `The server of a room with ${clients} clients is killed and started again. Each client waits for a random part of the ` +
+      "time that the welcome asked for, and resumes. Times run from the moment at which the server listens again.",
     columns: [
       { key: "halfS", title: "half are back, s" },
       { key: "mostS", title: "99 %, s" },
       { key: "allS", title: "all, s" },
       { key: "cpuS", title: "CPU, s" },
-      { key: "peakMiB", title: "most memory, MiB" },
+      { key: "peakMiB", title: "peak memory, MiB" },
       { key: "leaves", title: "leaves seen" },
       { key: "registers", title: "joins seen" },
       { key: "refusals", title: "refused" },

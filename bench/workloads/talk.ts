@@ -17,19 +17,19 @@ export type TalkName = "sparse" | "busy" | "flood";
 const WAYS: Readonly<Record<TalkName, Way>> = {
   sparse: {
     title: "Sparse: one message at a time",
-    about: "One of them talks, and sends the next message when the last is acknowledged.",
+    about: "One of them talks, sending each message when the previous one is acknowledged.",
     talkers: 1,
     window: 1,
   },
   busy: {
     title: "Busy: 50 talkers",
-    about: "50 of them talk, each sending the next message when the last is acknowledged.",
+    about: "50 of them talk, each sending a message when its previous one is acknowledged.",
     talkers: 50,
     window: 1,
   },
   flood: {
     title: "Flood: 50 talkers who do not wait",
-    about: "50 of them talk, each with 8 messages on their way at once.",
+    about: "50 of them talk, each with 8 messages under way at a time.",
     talkers: 50,
     window: 8,
   },
@@ -39,9 +39,9 @@ const WAYS: Readonly<Record<TalkName, Way>> = {
 const SHORTEST_CPU_S = 0.01;
 
 export const TALK_COLUMNS = [
-  { key: "cpuUs", title: "CPU a delivery, µs" },
+  { key: "cpuUs", title: "CPU per delivery, µs" },
   { key: "messagesPerS", title: "messages/s" },
-  { key: "bytes", title: "bytes a delivery" },
+  { key: "bytes", title: "bytes per delivery" },
 ] as const;
 
 /** Of one talk what the columns show. */
@@ -71,7 +71,7 @@ export async function talk(bench: Bench, name: TalkName, all: readonly Stage[]):
   return {
     id: name,
     title: way.title,
-    about: `${audienceSize(bench)} are in one room. ${way.about}`,
+    about: `${audienceSize(bench)} people are in one room. ${way.about}`,
     columns: TALK_COLUMNS,
     rows: rows.inOrder(all.map(({ contender }) => contender.name)),
   };

@@ -11,7 +11,7 @@ export const ATTACKS: readonly Attack[] = [...CONTROLS, ...COSTLY, ...READING, .
 /** @throws RangeError when there is none of this key */
 export function attackNamed(key: string): Attack {
   const found = ATTACKS.find((each) => each.key === key);
-  if (found === undefined) throw new RangeError(`There is no attack ${key}.`);
+  if (found === undefined) throw new RangeError(`There is no attack named ${key}.`);
   return found;
 }
 
