@@ -28,7 +28,7 @@ async function bundle(entry: keyof typeof ENTRIES, format: "esm" | "cjs", minify
     define: format === "cjs" ? { "import.meta.url": "module.filename" } : {},
   });
   const [output] = outputs;
-  if (!output) throw new Error(`${entry} gave no file`);
+  if (!output) throw new Error(`bundling ${entry} did not give a file`);
   return output.text();
 }
 

@@ -178,7 +178,7 @@ interface Table {
 
 function parse(data: string): { readonly version: string; readonly relations: readonly Relation[] } {
   const version = /^# Version: (\S+)$/m.exec(data)?.[1];
-  if (version === undefined) throw new Error("This is no confusables.txt: it has no version.");
+  if (version === undefined) throw new Error("This is not a confusables.txt: it has no version.");
   const rows = data.matchAll(/^([0-9A-F]+) ;\t([0-9A-F ]+) ;\t/gm);
   return { version, relations: Array.from(rows, ([, from, to]): Relation => [textOf(from), textOf(to)]) };
 }
@@ -278,7 +278,7 @@ function headOf(members: readonly string[], likeLatin: ReadonlySet<string>): str
   const eligible = members.filter((member) => !likeLatin.has(member));
   const best = Array.from(APART.join("")).find((character) => eligible.includes(character));
   const head = best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0];
-  if (head === undefined) throw new Error(`All of ${members.join(" ")} are taken for Latin letters.`);
+  if (head === undefined) throw new Error(`All of ${members.join(" ")} count as Latin letters.`);
   return head;
 }
 
@@ -344,7 +344,7 @@ function linesOf(table: ReadonlyMap<string, string>): string {
 
 function sourceOf(origin: string, { everywhere, amongLatin, overSpace }: Table): string {
   return `// Written by scripts/confusables.ts from ${origin}.
-// Change that, and not this.
+// Change that script, not this file.
 //
 // The data is modified, and comes with this notice:
 //
@@ -379,7 +379,7 @@ const digest = new Bun.CryptoHasher("sha256").update(data).digest("hex");
 await Bun.write(OUTPUT, sourceOf(`confusables.txt of Unicode ${version}, SHA-256 ${digest}`, table));
 for (const [from, to] of table.leftOut) {
   console.log(
-    `${from} ${hexOf(from)} is not ${to} ${hexOf(to)}${table.amongLatin.has(from) ? ", but among Latin letters" : ""}`,
+    `${from} ${hexOf(from)} is not ${to} ${hexOf(to)}${table.amongLatin.has(from) ? ", except among Latin letters" : ""}`,
   );
 }
-console.log(`${table.everywhere.size} characters of Unicode ${version} are in ${OUTPUT}.`);
+console.log(`Wrote ${table.everywhere.size} characters of Unicode ${version} to ${OUTPUT}.`);

@@ -1,5 +1,5 @@
 // Written by scripts/confusables.ts from confusables.txt of Unicode 17.0.0, SHA-256 091c7f82fc39ef208faf8f94d29c244de99254675e09de163160c810d13ef22a.
-// Change that, and not this.
+// Change that script, not this file.
 //
 // The data is modified, and comes with this notice:
 //
