@@ -27,7 +27,7 @@ export type Program =
   | { readonly runtime: "chat" }
   | { readonly runtime: "bun" | "node"; readonly file: string; readonly flags: readonly string[] };
 
-/** They do show everyone the same order: that costs nothing where nothing is waited for. */
+/** They do deliver messages to everyone in the same order, which costs nothing if nothing has to be waited for. */
 const PROMISES = "history, durability, unique nicknames, limits, resume";
 
 const chat = (name: ContenderName, title: string, form: WireForm): Contender => ({

@@ -46,8 +46,8 @@ export async function history(bench: Bench): Promise<Section> {
       { key: "startedMiB", title: "memory after the start, MiB" },
       { key: "workedMiB", title: "after a round, MiB" },
       { key: "restedMiB", title: "at rest, MiB" },
-      { key: "wholeMs", title: "whole, ms" },
-      { key: "wholeMiB", title: "whole, MiB" },
+      { key: "wholeMs", title: "whole history, ms" },
+      { key: "wholeMiB", title: "whole history, MiB" },
     ],
     rows: rows.inOrder(lengths.map(({ key }) => key)),
   };

@@ -39,7 +39,7 @@ export async function idle(bench: Bench): Promise<Section> {
       { key: "connectedKib", title: "before they registered, KiB" },
       { key: "cpuPercent", title: "CPU of one core, %" },
       { key: "emptyMiB", title: "empty server, MiB" },
-      { key: "residentMiB", title: "with all, MiB" },
+      { key: "residentMiB", title: "with all clients, MiB" },
     ],
     rows: rows.inOrder(forms.map(({ name }) => name)),
   };

@@ -25,8 +25,8 @@ async function joinStorm(bench: Bench, clients: number): Promise<Section> {
     id: `join-storm-${clients}`,
     title: `Join storm: ${clients} register at once`,
     about:
-      `${clients} clients are connected, and all ask for a nickname at once. Each must be told of all that come after it: ` +
-      `${(clients * (clients - 1)) / 2} events. Then ${TALKERS} of them talk, with ${WINDOW} messages under way each, until about as ` +
+      `${clients} clients are connected, and all ask for a nickname at once. Each must get an event for every client that ` +
+      `registers after it: ${(clients * (clients - 1)) / 2} events in total. Then ${TALKERS} of them talk, with ${WINDOW} messages under way each, until about as ` +
       "many messages are delivered. Each round has a new server, warmed up in another room.",
     columns: [
       { key: "cpuUs", title: "CPU per event, µs" },
