@@ -41,7 +41,7 @@ async function latency(): Promise<void> {
   print({ measured: "send to delivery at another server, ms", ...percentiles(delivered) });
 }
 
-/** As many messages as go: all clients in one room, spread over the servers. */
+/** As many messages as possible: all clients in one room, spread over the servers. */
 async function saturation(servers: number): Promise<void> {
   await using cluster = await Cluster.start(servers, FLAGS, postgres);
   const clients = await Promise.all(
@@ -78,7 +78,7 @@ async function saturation(servers: number): Promise<void> {
   for (const client of clients) client[Symbol.dispose]();
 }
 
-/** From the moment at which a restarted database takes connections again to the next acknowledgement. */
+/** From the moment at which a restarted database accepts connections again to the next acknowledgement. */
 async function recovery(): Promise<void> {
   await using cluster = await Cluster.start(1, FLAGS, postgres);
   const client = await V3Client.registered(cluster.at(0).url(), "sender");

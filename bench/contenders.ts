@@ -7,7 +7,7 @@ export interface Contender {
   readonly program: Program;
   readonly form: WireForm;
   readonly isPeer: boolean;
-  /** What it does not do, though the chat server does. */
+  /** What it does not do although the chat server does. */
   readonly lacks: string;
 }
 

@@ -2,10 +2,10 @@ import { cpus, release, totalmem } from "node:os";
 import { mostOpenFiles } from "./process.ts";
 import type { Machine } from "./results.ts";
 
-/** Sockets and files beside the largest crowd. */
+/** Sockets and files besides those of the largest crowd. */
 const SPARE_FILES = 500;
 
-/** What the figures were measured on. */
+/** Describes the machine on which the figures are measured. */
 export function machine(): Machine {
   const [processor] = cpus();
   const { npm_node_execpath: node = "node" } = process.env;
@@ -20,7 +20,7 @@ export function machine(): Machine {
   };
 }
 
-/** A sentence that says why the benchmark cannot run here; null when it can. */
+/** A sentence that says why the benchmark cannot run here; null if it can. */
 export function hindrance(clients: number): string | null {
   if (process.platform !== "linux") {
     return `The benchmark reads CPU and memory from /proc, so it runs only on Linux, not on ${process.platform}.`;

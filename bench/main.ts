@@ -126,7 +126,7 @@ function jsonOf(measured: Results): string {
   return `${JSON.stringify(measured, null, 2)}\n`;
 }
 
-/** To stderr: stdout has the results. */
+/** Writes to stderr: stdout is for the results. */
 function progress(text: string): void {
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0).padStart(4);
   process.stderr.write(`${seconds} s  ${text}\n`);

@@ -36,7 +36,7 @@ function print(what: string, values: number[]): void {
   console.log(`${what}: p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, max ${at(1)}`);
 }
 
-/** In the page: writes messages, one after the other, each once the one before is shown as stored. */
+/** In the page: writes messages one after another, each as soon as the one before is shown as stored. */
 async function measureSends(sends: number): Promise<number[]> {
   const field = document.querySelector<HTMLTextAreaElement>("#message");
   const log = document.querySelector(".log");
@@ -62,7 +62,7 @@ async function measureSends(sends: number): Promise<number[]> {
   return times;
 }
 
-/** In the page: goes to the top until there are no earlier messages. */
+/** In the page: scrolls to the top until there are no earlier messages. */
 async function loadAll(): Promise<void> {
   const log = document.querySelector(".log");
   while (log && !log.textContent?.includes("The conversation begins here.")) {
@@ -71,7 +71,7 @@ async function loadAll(): Promise<void> {
   }
 }
 
-/** In the page: scrolls by `step` pixels a frame, down and up again at the ends. */
+/** In the page: scrolls by `step` pixels per frame, first down, then up again. */
 async function measureScroll({
   step,
   count,

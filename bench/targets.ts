@@ -2,7 +2,7 @@ import type { ContenderName } from "./contenders.ts";
 import { CONTROLS } from "./load/attack/controls.ts";
 import { median, type Section, type TargetResult } from "./results.ts";
 
-/** What the project wants of itself. Ratios are made within each round; their median counts. */
+/** A goal that the project sets itself. Ratios are taken within each round; their median counts. */
 interface Target {
   readonly text: string;
   readonly limit: number;
@@ -11,13 +11,13 @@ interface Target {
   readonly measure: (of: Measured) => number | InRow | null;
 }
 
-/** A value, and the row that it stands in. */
+/** A value, and the row that it is from. */
 interface InRow {
   readonly value: number;
   readonly row: string;
 }
 
-/** The medians of a run. Null stands for what was not measured. */
+/** The medians of a run. Null if something was not measured. */
 class Measured {
   readonly #sections: readonly Section[];
 
@@ -30,7 +30,7 @@ class Measured {
     return values === null ? null : median(values);
   }
 
-  /** The highest of a column's medians, or the lowest. What is there for comparison only does not count. */
+  /** The highest or the lowest of a column's medians, without the rows that are only there for comparison. */
   extreme(which: "highest" | "lowest", section: string, column: string): InRow | null {
     const rows = this.#sections.find(({ id }) => id === section)?.rows ?? [];
     const all = rows
@@ -210,7 +210,7 @@ const TARGETS: readonly Target[] = [
   },
 ];
 
-/** How the targets stand. */
+/** Compares the targets with the measurements. */
 export function targetResults(sections: readonly Section[]): TargetResult[] {
   const measured = new Measured(sections);
   return TARGETS.map(({ text, limit, sense, unit, measure }) => {
@@ -227,7 +227,7 @@ export function targetResults(sections: readonly Section[]): TargetResult[] {
   });
 }
 
-/** Three figures, or all before the point. */
+/** To three significant digits, or to all digits before the decimal point. */
 export function format(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";

@@ -24,7 +24,7 @@ const STYLE = `
       .peer { fill: #7d9fd6; }
     }`;
 
-/** Bars of the CPU per delivery, each workload with a scale of its own. Null when none of them was measured. */
+/** A bar chart of the CPU per delivery, with a scale for each workload. Null if none of the workloads was measured. */
 export function chart(sections: readonly Section[]): string | null {
   const charted = sections.filter(({ id }) => CHARTED.includes(id));
   if (charted.length === 0) return null;

@@ -2,7 +2,7 @@ import { CONTENDERS } from "../contenders.ts";
 import type { Results, Section } from "../results.ts";
 import { figure } from "./figure.ts";
 
-/** docs/benchmarks.md, all of it. @param chart the chart's file, as it is linked */
+/** The whole of docs/benchmarks.md. @param chart the link to the chart's file */
 export function markdownReport(results: Results, chart: string): string {
   const { date, command, machine, sections, targets, wallS } = results;
   const missed = targets.filter(({ isMet }) => isMet === false).length;

@@ -1,7 +1,7 @@
 import type { Results, Section } from "../results.ts";
 import { figure } from "./figure.ts";
 
-/** The results for a terminal. */
+/** The results, formatted for a terminal. */
 export function terminalReport({ sections, targets, wallS }: Results): string {
   const known = targets.filter(({ measured }) => measured !== null);
   return [

@@ -49,9 +49,9 @@ type Figures = Partial<Record<(typeof FELT)[number]["key"], number>>;
 type Costs = Partial<Record<(typeof COST)[number]["key"], number>>;
 
 /**
- * What one address can do to the others.
+ * Measures what one address can do to the others.
  *
- * @param failed is told of each attack that could not be measured, in a sentence
+ * @param failed called with a sentence for each attack that could not be measured
  */
 export async function abuse(
   bench: Bench,
@@ -122,7 +122,7 @@ async function oneAttack(bench: Bench, attack: Attack): Promise<Measured> {
       const gauge = await Gauge.start(server, dirname(dataFile));
       const seconds = secondsOf(bench) * (attack.length ?? 1);
       const attacked = bench.attacker.order("attack", { attack: attack.key, target, seconds });
-      // Of the attack's time alone; the innocents may wait for their answers for longer.
+      // For the time of the attack only; the innocents may wait longer for their answers.
       const costs = attacked.then(() => gauge.read());
       const watched = bench.load.order("watch", { seconds, errands: attack.innocents ?? [] });
       const [tally, used, felt] = await Promise.all([attacked, costs, watched]);
@@ -146,7 +146,7 @@ async function withTarget(
   return await use({ port: sink.port, asset: "/" });
 }
 
-/** What a server takes from one moment to another. */
+/** Measures what a server uses from one moment to another. */
 class Gauge {
   readonly #server: Server;
   readonly #folder: string;
@@ -167,7 +167,7 @@ class Gauge {
     this.#samples = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
   }
 
-  /** @throws Error when the server has ended */
+  /** @throws Error if the server has ended */
   async read(): Promise<Costs> {
     clearInterval(this.#samples);
     this.#sample();
@@ -181,7 +181,7 @@ class Gauge {
       historyMiBAMinute: aMinute((historyBytes(this.#folder) - this.#before.historyBytes) / MIB),
       logMiBAMinute: aMinute((logBytes - this.#before.logBytes) / MIB),
     };
-    // Last: a busy server lets one wait for it.
+    // Last, because a busy server may take a while to answer.
     const messages = await storedMessages(this.#server.port);
     return { ...costs, messagesAMinute: aMinute(messages - this.#before.messages) };
   }
@@ -212,7 +212,7 @@ function feltOf(watched: Watched): Figures {
   };
 }
 
-/** The smallest value that is not less than so many percent of all. */
+/** The smallest value that is at least as large as the given percentage of all values. */
 function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
@@ -255,7 +255,7 @@ async function storedMessages(port: number): Promise<number> {
   return Number(/^chatbox_messages_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
-/** Of the main room and the others; without what is kept of sessions, which does not grow for ever. */
+/** The histories of all rooms; without the sessions, which do not grow for ever. */
 function historyBytes(folder: string): number {
   const histories = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".json"),

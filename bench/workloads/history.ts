@@ -4,7 +4,7 @@ import { writeHistory } from "../history-file.ts";
 import { contents } from "../load/words.ts";
 import { median, Rows, type Section } from "../results.ts";
 
-/** Messages of one client on their way at once. */
+/** Messages that one client has under way at a time. */
 const WINDOW = 50;
 const KIB_A_MIB = 1024;
 const NEWEST_PAGE = '{"type":"get","limit":50}';
@@ -17,7 +17,7 @@ interface Length {
   readonly dataFile: string;
 }
 
-/** Whether a long history slows anything down. */
+/** Measures whether a long history slows anything down. */
 export async function history(bench: Bench): Promise<Section> {
   const lengths = bench.sized([0, 10_000, 1_000_000], [0, 1000, 50_000], [0, 100]).map((messages) => ({
     messages,
@@ -62,14 +62,14 @@ async function measureStarts(bench: Bench, lengths: readonly Length[], rows: Row
   });
 }
 
-/** A server of one length, with who sends and who reads pages. */
+/** A server with a history of one length, a client that sends and one that reads pages. */
 interface Place {
   readonly length: Length;
   readonly sender: Stage;
   readonly reader: string;
 }
 
-/** The servers of all lengths stand beside each other, so that rounds alternate between them. */
+/** The servers for all lengths run side by side, so that rounds alternate between them. */
 async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows): Promise<void> {
   await using stages = new AsyncDisposableStack();
   const places: Place[] = [];
@@ -81,7 +81,7 @@ async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows)
     await sendAndRead(bench, place, sends(bench) / 10);
     places.push(place);
   }
-  // There and back in each round: a send is short, and what else the machine does shows.
+  // Forward and back in each round: a send is short, so other work on the machine is noticeable.
   await bench.eachRound([...places, ...places.toReversed()], async (place, round) => {
     const { key, title } = place.length;
     bench.progress(`history, round ${round + 1}: ${title}`);
@@ -91,7 +91,7 @@ async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows)
   for (const { length, sender } of places) {
     rows.add(length.key, length.title, { restedMiB: sender.server.usage().residentKiB / KIB_A_MIB });
   }
-  // Last: what such a reply leaves in memory would be taken for that of the history.
+  // Last: otherwise the memory that such a reply leaves behind would count as that of the history.
   for (const { length, sender } of places) {
     const times = bench.sized(5, 2, 1);
     const whole = await bench.load.order("ask", { crowd: sender.crowd, request: WHOLE, times });

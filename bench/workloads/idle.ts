@@ -2,7 +2,7 @@ import type { Bench } from "../bench.ts";
 import { contender } from "../contenders.ts";
 import { Rows, type Section } from "../results.ts";
 
-/** What clients cost that are silent: memory, and the pings. */
+/** Measures what silent clients cost: memory, and pings. */
 export async function idle(bench: Bench): Promise<Section> {
   const clients = bench.sized(10_000, 1000, 100);
   const roomSize = bench.sized(1000, 100, 10);

@@ -6,7 +6,7 @@ const TALKERS = 50;
 const WINDOW = 8;
 const WARM_UP_CLIENTS = 200;
 
-/** All register at once: each must hear of all who are after it in the order. */
+/** All clients register at once: each must get an event for every client after it in the order. */
 export async function joinStorms(bench: Bench): Promise<Section[]> {
   const sections: Section[] = [];
   for (const clients of bench.sized([1000, 5000], [1000], [100]))
@@ -62,7 +62,7 @@ async function oneStorm(bench: Bench, form: Contender, clients: number): Promise
   };
 }
 
-/** Another room of the same server, so that the storm does not measure how code is compiled. */
+/** Uses another room of the same server, so that the storm does not measure the compilation of code. */
 async function warmUp(bench: Bench, { form }: Contender, port: number): Promise<void> {
   const crowd = "warm-up";
   const clients = WARM_UP_CLIENTS;

@@ -5,10 +5,10 @@ import { audienceSize } from "./audience.ts";
 
 const MESSAGES_PER_S = 100;
 
-/** Who is measured. Others take more than all of a core for it, and would only show how their queues grow. */
+/** The contenders that are measured. Others need more than a whole core, and would only show how their queues grow. */
 export const PACED: readonly ContenderName[] = ["v2", "v3", "floor-message", "bun-publish", "ws-loop"];
 
-/** How long a message takes to its last listener, at a steady rate that each server can keep up with. */
+/** Measures how long a message takes to reach its last listener, at a rate that every server can sustain. */
 export async function paced(bench: Bench, audiences: readonly Stage[]): Promise<Section> {
   const all = audiences.filter(({ contender }) => PACED.includes(contender.name));
   const seconds = bench.sized(8, 1, 0.2);

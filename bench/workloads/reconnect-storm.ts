@@ -4,7 +4,7 @@ import { Rows, type Section } from "../results.ts";
 
 const KIB_A_MIB = 1024;
 
-/** What a restart does to a full room: all resume, and nobody must be seen to leave or to come. */
+/** Measures a restart of a full room: all clients resume, and nobody may see a leave or a join. */
 export async function reconnectStorm(bench: Bench): Promise<Section> {
   const clients = bench.sized(5000, 500, 50);
   const rows = new Rows();

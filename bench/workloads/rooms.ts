@@ -8,7 +8,7 @@ const WINDOW = 50;
 /** The main room counts as well. */
 const SPARE_ROOMS = 10;
 
-/** Many small rooms: what a message costs beside its deliveries. */
+/** Measures many small rooms: what a message costs besides its deliveries. */
 export async function rooms(bench: Bench): Promise<Section> {
   const roomCount = bench.sized(1000, 100, 5);
   const all = bench.among(["v2", "v3", "floor-message", "bun-publish", "ws-loop"]);
