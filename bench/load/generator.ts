@@ -1,6 +1,6 @@
 /**
- * The process that makes load, and nothing else; `Load` starts it and gives it orders over IPC. One order is carried out
- * at a time, so that between two of them nothing comes from here but what the protocol asks of a silent client.
+ * The process that only generates load; `Load` starts it and sends it orders over IPC. It carries out one order at a time,
+ * so between two orders it sends only what the protocol requires of a silent client.
  */
 import { attackFor } from "./attack/attacker.ts";
 import { attackNamed } from "./attack/attacks.ts";
@@ -57,7 +57,7 @@ function crowdOf(name: string): Crowd {
 }
 
 process.on("message", (order: OrderMessage) => {
-  // The kinds and what they take are checked where `Load` is called: both ends are of one build.
+  // The kinds and their arguments are checked where `Load` is called: both ends are from one build.
   const run = carryOut[order.kind] as (takes: unknown) => Promise<unknown>;
   run(order.takes).then(
     (gives) => answer({ id: order.id, gives }),

@@ -1,4 +1,4 @@
-/** What there is without an attack, and what an attack costs the machine and not the server. */
+/** For comparison: no attack, and an attack that costs the machine but not the server. */
 import { OPCODE } from "../client-frame.ts";
 import type { Attack } from "./attack.ts";
 import { controlFlood } from "./frames.ts";

@@ -23,7 +23,7 @@ const WHAT: Readonly<Record<frames.LargeName, string>> = {
   text: "contents of 65,000 letters",
 };
 
-/** The worst of each of these; the others are done when they are asked for. */
+/** The worst of each kind; the others are run only if they are named. */
 const USUAL_OF_FEW: readonly frames.LargeName[] = ["nums", "objects"];
 const USUAL_PLAIN: readonly frames.LargeName[] = ["nums", "invalid"];
 

@@ -1,4 +1,4 @@
-/** Taking what there is of places, nicknames and disk, and the others' attention. */
+/** Attacks that use up places, nicknames, disk space and other people's attention. */
 import { textFrame } from "../client-frame.ts";
 import type { Attack, Dial, Group } from "./attack.ts";
 import * as frames from "./frames.ts";
@@ -18,9 +18,9 @@ import {
 
 const SPAM = frames.shortSend();
 const LONG = frames.longSend(true);
-/** What the server takes of an address, to the last. */
+/** All that the server accepts from an address. */
 const GHOSTS = { perSecond: 50, burst: 195 };
-/** So that its nickname is there when it breaks. */
+/** Late enough that the client has its nickname when the connection breaks. */
 const GHOST_AFTER_MS = 40;
 
 export const CROWDING: readonly Attack[] = [
@@ -191,13 +191,13 @@ function long(key: string, what: string, frame: Buffer, connections: number): At
   };
 }
 
-/** Each connection has two nicknames of its own, and takes them in turn. */
+/** Each connection has two nicknames of its own, and alternates between them. */
 function renamesOf(dial: Dial): Buffer[] {
   const [first, second] = ["odd", "even"].map((half) => frames.nameRequest(`${half} ${dial.number}`));
   return Array.from({ length: NAMES_BURST }, (_, at) => (at % 2 === 0 ? first : second) ?? Buffer.alloc(0));
 }
 
-/** So many that none comes twice in an attack. */
+/** Enough that none is repeated in an attack. */
 function keyedSends(number: number): Buffer[] {
   return Array.from({ length: 20 * REQUESTS }, (_, at) => frames.shortSend(`${number}.${at}`));
 }

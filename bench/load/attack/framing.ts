@@ -1,4 +1,4 @@
-/** Frames that no request comes of, and connections that come to nothing. */
+/** Attacks by frames without requests, and by connections that do nothing useful. */
 import { OPCODE } from "../client-frame.ts";
 import type { Attack } from "./attack.ts";
 import * as frames from "./frames.ts";

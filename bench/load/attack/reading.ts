@@ -1,4 +1,4 @@
-/** Questions whose answers are far larger than they are. */
+/** Requests whose answers are far larger than themselves. */
 import { type Attack, LONG_ROOM } from "./attack.ts";
 import * as frames from "./frames.ts";
 import {
@@ -16,7 +16,7 @@ import {
 } from "./groups.ts";
 
 const GET = frames.request({ type: "get" });
-/** Anywhere in a history of 1,300 messages. */
+/** Some positions in a history of 1,300 messages. */
 const BEFORE = [1290, 1033, 1201, 1111, 1007];
 const UNKNOWN_SESSION = frames.request({ type: "resume", session: "x".repeat(60_000), after: 0 });
 
