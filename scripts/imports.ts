@@ -34,7 +34,7 @@ interface Import {
   readonly specifier: string;
 }
 
-/** What a specifier leads to. */
+/** What a specifier refers to. */
 type Target =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "runtime" }
