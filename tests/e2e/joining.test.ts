@@ -54,7 +54,7 @@ test("a refused nickname is explained beside the field, and another one can be t
   await explains("Bình", "Someone here already has this nickname, or one that looks like it.");
   await explains(" bÌNH ", "Someone here already has this nickname, or one that looks like it.");
   await explains("x".repeat(101), "A nickname can have up to 100 characters; this one has 101.");
-  await explains("An\u202E", "marks that turn the direction");
+  await explains("An\u202E", "characters that change the text direction");
   await explains("\u200B", "at least one visible character");
   expect(await other.nicknameField.getAttribute("aria-invalid")).toBe("true");
   await other.askToJoin("😀".repeat(100));
@@ -76,7 +76,7 @@ test("the server's own refusal of a nickname is explained, too", async () => {
       }),
   });
   await person.askToJoin("An");
-  await person.reads("The server does not take this nickname.");
+  await person.reads("The server does not accept this nickname.");
 });
 
 test("a rename is shown to all, and a refused one is explained", async () => {

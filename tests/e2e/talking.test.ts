@@ -49,7 +49,7 @@ test("over plain HTTP a browser lacks some of its functions, and all the same me
   await an.log.getByRole("img", { name: "Sent" }).waitFor();
   const shown = await an.watch();
   await an.log.locator("a.time").click();
-  await shown("The link stands in the address bar.");
+  await shown("The link is in the address bar.");
   expect(an.page.url()).toMatch(/#\d+\.[\da-z]+$/);
 });
 
@@ -94,7 +94,7 @@ test("a message that is too long or broken stays in the field, with the reason",
     if (field instanceof HTMLTextAreaElement) field.value = "half \ud83d a pair";
   });
   await an.composer.press("Enter");
-  await an.reads("This message holds broken characters.");
+  await an.reads("This message contains broken characters.");
   const longest = "😀".repeat(4000);
   await an.say(longest);
   expect(await an.contents()).toEqual([longest]);
