@@ -25,17 +25,17 @@ import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
 import { LOAD_WORDS } from "./words/load.ts";
 
-/** Of so many rooms a browser keeps what was read last, and the nickname. */
+/** The number of rooms for which the browser keeps the read mark and the nickname. */
 const ROOMS_MOST = 200;
 
 const { path, socket } = addressOf(location, CHAT_ROOT);
 const prefix = keyPrefix(CHAT_ROOT);
 const keeperOf = (find: () => Storage) => keeperOver(() => prefixed(prefix, find()));
 const keeper = keeperOf(() => localStorage);
-// Without `await`: the parts of the page import from a script that must have ended then.
+// Not awaited: the lazily loaded parts import from this script, which must have finished by then.
 void SettingsStore.open(keeper, navigator.languages, LOAD_WORDS).then(start);
 
-/** Has the page be there, once there are words for it. */
+/** Builds and renders the page once its texts are loaded. */
 function start(settings: SettingsStore): void {
   const pictures = new PictureStore(browserVault(prefix), keeper);
   const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
@@ -48,9 +48,10 @@ function start(settings: SettingsStore): void {
     open: (name) =>
       new Chat(socket, {
         storage: tab,
-        // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
+        // The page comes from the server it connects to, so a first attempt that fails for a moment says nothing
+        // about the version.
         version: 3,
-        // The tab's storage knows whether a nickname is one's own.
+        // The tab's storage knows whether a nickname belongs to this browser.
         nicknameWaitMs: 0,
         ...(name === undefined ? {} : { name }),
       }),
@@ -85,7 +86,7 @@ function start(settings: SettingsStore): void {
     if (key?.startsWith(prefix)) draft.share(key.slice(prefix.length), newValue);
     share();
   });
-  // A page that one goes back to was not told of what other tabs changed.
+  // A page restored from the back/forward cache was not told what other tabs changed.
   addEventListener("pageshow", share);
 
   const root = document.getElementById("root");
@@ -100,13 +101,13 @@ function start(settings: SettingsStore): void {
     );
   }
 
-  /** Takes over what other tabs have kept. */
+  /** Takes over what other tabs have stored. */
   function share(): void {
     settings.share();
     room.unread.share();
   }
 
-  /** A link to a message ends with its id and its time. */
+  /** A link to a message ends with the message's id and time. */
   function goToLinked(): void {
     const [, id, time] = /^#(\d+)(?:\.([\da-z]+))?$/.exec(location.hash) ?? [];
     if (id === undefined) return;

@@ -4,9 +4,9 @@ const DATABASE = "classic-chatbox";
 const FILES = "pictures";
 
 /**
- * Keeps files in the browser's database. Every method rejects where the browser forbids that.
+ * Keeps files in IndexedDB. Every method rejects where the browser forbids that.
  *
- * @param prefix of the chat: see `keyPrefix`
+ * @param prefix the chat's key prefix: see `keyPrefix`
  */
 export function browserVault(prefix: string): Vault {
   const name = prefix + DATABASE;

@@ -5,12 +5,12 @@ const SAID_MOST = 3;
 const LENGTH_MOST = 200;
 const TOLD_MS = 4_000;
 
-/** Something that is said: another object each time, even if the text is the same. */
+/** A text to show or read out: a new object each time, even if the text is the same. */
 export interface Word {
   readonly text: string;
 }
 
-/** Says to those who hear the page what is new, in few words: a busy room must not talk without an end. */
+/** Announces news to users of screen readers, in few words: a busy room must not talk without end. */
 export class Announcer {
   readonly #said = signal<Word>({ text: "" });
   readonly #told = signal<Word>({ text: "" });
@@ -20,7 +20,7 @@ export class Announcer {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #toldTimer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param more how it is said that there is more */
+  /** @param more phrases that there are more messages */
   constructor(more: (count: number) => string) {
     this.#more = more;
   }
@@ -29,7 +29,7 @@ export class Announcer {
     return this.#said;
   }
 
-  /** A word on what one has just done, to be seen and heard for a moment. */
+  /** A short message on what the user has just done, seen and heard for a moment. */
   get told(): ReadonlySignal<Word> {
     return this.#told;
   }

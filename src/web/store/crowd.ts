@@ -1,15 +1,15 @@
-/** Somebody came, went or changed the nickname. */
+/** A join, a leave or a change of nickname. */
 export type Change =
   | { readonly kind: "joined" | "left"; readonly name: string; readonly time: number }
   | { readonly kind: "renamed"; readonly name: string; readonly newname: string; readonly time: number };
 
-/** What a line about people says: who ended up how. */
+/** The net changes that a line about people shows. */
 export interface Summary {
   readonly joined: readonly string[];
   readonly left: readonly string[];
-  /** Came and went. */
+  /** Joined and left. */
   readonly passed: readonly string[];
-  /** Went, and the nickname was taken anew: perhaps by somebody else. */
+  /** Left, and someone has taken the nickname since, perhaps someone else. */
   readonly returned: readonly string[];
   readonly renamed: readonly { readonly from: string; readonly to: string }[];
 }
@@ -20,15 +20,16 @@ interface Course {
   readonly from: string;
 }
 
-/** Of those who came and went so many nicknames are known. */
+/** The number of people who joined and left whose nicknames are kept. */
 const PASSED_MOST = 500;
 
 /**
- * What many people did, one change after the other. Somebody who changes the nickname on the way stays the same person,
- * told by the first one. It grows with the people who are in the room, and not with how often somebody comes and goes.
+ * Condenses a sequence of roster changes. Someone who changes the nickname in between stays the same person, listed
+ * by their first nickname. The memory it needs grows with the people in the room, not with how often they come and
+ * go.
  */
 export class Crowd {
-  /** By the nickname that each has now. */
+  /** By current nickname. */
   readonly #courses = new Map<string, Course>();
   readonly #passed = new Set<string>();
   #passedUnnamed = 0;
@@ -37,7 +38,7 @@ export class Crowd {
     for (const change of changes) this.add(change);
   }
 
-  /** How often somebody else came and went: a nickname may be among them more than once. */
+  /** How many more times someone joined and left. The same nickname may be counted more than once. */
   get passedUnnamed(): number {
     return this.#passedUnnamed;
   }

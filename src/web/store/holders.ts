@@ -1,16 +1,16 @@
 import type { Change } from "./crowd.ts";
 
-/** So many nicknames that were given up are known, the newest. */
+/** The number of freed nicknames that are kept, the newest. */
 const FREED_MOST = 500;
 
 interface Freed {
-  /** The nickname that the one who gave it up has now; null for one who left. */
+  /** The current nickname of the person who gave it up; null if they left. */
   by: string | null;
-  /** Whether somebody else has taken it, or perhaps the same one again. */
+  /** Whether someone has taken it since, perhaps the same person. */
   isTaken: boolean;
 }
 
-/** Knows which nicknames have changed their holder, as far as one was there to see it. */
+/** Tracks which nicknames have changed their holder while the user was there. */
 export class Holders {
   readonly #freed = new Map<string, Freed>();
 
@@ -30,7 +30,7 @@ export class Holders {
     return this.#freed.get(name)?.isTaken === true && this.#freed.delete(name);
   }
 
-  /** @param before the nickname of the one who takes it; null for one who comes */
+  /** @param before the previous nickname of the person who takes it; null for someone who joins */
   #take(name: string, before: string | null): void {
     const freed = this.#freed.get(name);
     if (!freed) return;
@@ -39,7 +39,7 @@ export class Holders {
   }
 
   #free(name: string, by: string | null): void {
-    // What was not asked for of an earlier holder counts for the next one.
+    // If the change to an earlier holder was not asked for, it counts for the next one.
     const isTaken = this.#freed.get(name)?.isTaken === true;
     const [oldest] = this.#freed.keys();
     if (this.#freed.size >= FREED_MOST && oldest !== undefined) this.#freed.delete(oldest);

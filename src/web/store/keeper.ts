@@ -1,26 +1,26 @@
-/** Keeps small texts in this browser: `localStorage`, or whatever else has its two methods. */
+/** Stores short texts in this browser: `localStorage`, or anything else with these two methods. */
 export interface Keeper {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
 
-/** A keeper that can be looked through. */
+/** A storage whose keys can be listed. */
 export interface OpenKeeper extends Keeper {
   removeItem(key: string): void;
   keys(): readonly string[];
 }
 
 /**
- * What the keys of a chat begin with: chats under different paths of one site share what the browser keeps for it, and must
- * not mix it. Nothing for the one at the site's root.
+ * The prefix of all keys of a chat. Chats under different paths of one site share its storage and must not mix their
+ * keys. The prefix is empty for a chat at the root of the site.
  *
- * @param root the chat's, such as `/chat/`
+ * @param root the path of the chat's root, such as `/chat/`
  */
 export function keyPrefix(root: string): string {
   return root === "/" ? "" : root;
 }
 
-/** `localStorage` or `sessionStorage`, as far as the keys begin with a prefix. */
+/** Limits `localStorage` or `sessionStorage` to keys with a prefix, which callers do not see. */
 export function prefixed(
   prefix: string,
   storage: Pick<OpenKeeper, "getItem" | "setItem" | "removeItem">,
@@ -34,7 +34,10 @@ export function prefixed(
   };
 }
 
-/** A keeper for browsers that forbid theirs, as they do in some frames, or have no room left: the rest lasts as long as the page. */
+/**
+ * Keeps values in memory where the browser forbids its storage, as in some frames, or has no space left. They last as
+ * long as the page.
+ */
 export function keeperOver(find: () => OpenKeeper): OpenKeeper {
   const values = new Map<string, string>();
   const attempt = <T>(act: () => T): T | null => {
@@ -45,7 +48,7 @@ export function keeperOver(find: () => OpenKeeper): OpenKeeper {
     }
   };
   return {
-    // What the browser has kept may have been changed by another tab.
+    // Stored values are read from the browser each time, since another tab may have changed them.
     getItem: (key) => values.get(key) ?? attempt(() => find().getItem(key)),
     setItem(key, value) {
       values.set(key, value);
@@ -63,23 +66,23 @@ export function keeperOver(find: () => OpenKeeper): OpenKeeper {
 }
 
 /**
- * Forgets all but the newest items of a kind, or the browser's storage would be full one day.
+ * Removes all but the newest items of a kind, which would otherwise fill the browser's storage some day.
  *
- * @param prefix of their keys; their values begin with the time of each, in Unix milliseconds
- * @param most that stay
+ * @param prefix the prefix of their keys; their values begin with a time in Unix milliseconds
+ * @param most the number of items to keep
  */
 export function keepNewest(keeper: OpenKeeper, prefix: string, most: number): void {
   for (const key of newestFirst(keeper, prefix).slice(most)) keeper.removeItem(key);
 }
 
-/** The keys that begin with a prefix, those of the newest values first. */
+/** The keys that begin with a prefix, newest value first. */
 export function newestFirst(keeper: OpenKeeper, prefix: string): readonly string[] {
   const timeOf = (key: string) => Number.parseInt(keeper.getItem(key) ?? "", 10) || 0;
   const keys = keeper.keys().filter((key) => key.startsWith(prefix));
   return keys.sort((a, b) => timeOf(b) - timeOf(a));
 }
 
-/** The JSON value kept under a key, with whatever shape it has; undefined when there is none. */
+/** The JSON value under a key, in whatever shape; undefined if there is none. */
 export function readKept(keeper: Keeper, key: string): unknown {
   try {
     return JSON.parse(keeper.getItem(key) ?? "");

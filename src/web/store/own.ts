@@ -1,16 +1,16 @@
 import type { Message } from "../../client/index.ts";
 import { type Keeper, readKept } from "./keeper.ts";
 
-/** Under which all tabs of this browser keep it. */
+/** The key under which all tabs of this browser store their messages' positions. */
 export const OWN_KEY = "classic-chatbox.own";
 
-/** So many are remembered in a room, the newest, and so many rooms, those last written to: 300 kB at most. */
+/** Limits: the newest messages of a room, and the rooms last written to. Together they take 300 kB at most. */
 const MESSAGES_MOST = 1_000;
 const ROOMS_MOST = 20;
 
 /**
- * Which messages of a room this browser has sent: those that the server acknowledged to one of its tabs. The nickname
- * says nothing of that, since whoever registers it next has it as well.
+ * Knows which messages of a room this browser has sent: those that the server acknowledged to one of its tabs. A
+ * nickname does not tell, since anyone who registers it later has it too.
  */
 export class OwnMessages {
   readonly #keeper: Keeper;
@@ -27,23 +27,24 @@ export class OwnMessages {
     return this.#marks.has(markOf(message));
   }
 
-  /** The server has acknowledged an own message. */
+  /** Adds a message that the server has acknowledged. */
   add(message: Message): void {
-    // Without an id it cannot be told from another: a server of version 2.
+    // A server of version 2 gives no ids, by which messages could be told apart.
     if (message.id === null) return;
     this.#marks = new Set([...this.#marks, markOf(message)]);
     this.share(true);
   }
 
   /**
-   * Takes over what other tabs have kept, and keeps what of this one is not there: of two that write at once the second
-   * has not seen what the first wrote.
+   * Merges what other tabs have stored with what this tab knows. When two tabs write at once, the second one has not
+   * seen what the first one wrote.
    */
   share(hasNews = false): void {
     const rooms = this.#read();
     const others = rooms.filter(([room]) => room !== this.#room);
     const kept = rooms.find(([room]) => room === this.#room)?.[1];
-    // Without news, a room that had to go stays away: tabs of too many rooms would drive each other out for ever.
+    // Without a new message, a room that was dropped stays dropped. Otherwise the tabs of too many rooms would
+    // replace each other forever.
     const isGone = kept === undefined && others.length >= ROOMS_MOST;
     const marks = newest([...this.#marks, ...(kept?.split(" ") ?? [])]);
     this.#marks = new Set(marks);
@@ -63,14 +64,14 @@ export class OwnMessages {
   }
 }
 
-/** Id and time: a history that was replaced may use the ids again, but not within the same millisecond. */
+/** Identifies a message by its id and time. A replaced history may use ids again, but not with the same time. */
 export function markOf({ id, time }: Message): string {
   return `${id?.toString(36)}.${time?.toString(36)}`;
 }
 
 function newest(marks: readonly string[]): string[] {
   const known = [...new Set(marks)].filter((mark) => /^[\da-z]+\.[\da-z]+$/.test(mark));
-  // By time: the ids of a history that was replaced say nothing of those after it.
+  // Sorted by time, since the ids of a replaced history do not compare with those after it.
   return known.sort((a, b) => timeOf(a) - timeOf(b)).slice(-MESSAGES_MOST);
 }
 

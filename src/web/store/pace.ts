@@ -1,4 +1,7 @@
-/** Does a job at once when it is asked for, and then once in a while, however often it is asked for. */
+/**
+ * Limits how often a job runs: at once on the first request, then at most once per interval however often it is
+ * requested.
+ */
 export class Pace {
   readonly #everyMs: number;
   readonly #job: () => void;
@@ -15,7 +18,7 @@ export class Pace {
     if (this.#timer === undefined) this.run();
   }
 
-  /** Does it now. */
+  /** Runs the job now. */
   run(): void {
     this.#isAsked = false;
     clearTimeout(this.#timer);

@@ -14,7 +14,7 @@ import type { TabStorage } from "./tab-storage.ts";
 import { TypingStore } from "./typing.ts";
 import { UnreadStore } from "./unread.ts";
 
-/** A row of the log: what is stored, and below it what is on its way. */
+/** A row of the log: a stored item or, below those, a message being sent. */
 export type Row = Item | Sending;
 
 /** A nickname that was lost, and why. */
@@ -26,40 +26,43 @@ export interface Lost {
 /** A message that a link leads to. */
 interface Visit {
   readonly id: number;
-  /** By which it is told from another one of this id, in a history that was replaced. Links of earlier versions have none. */
+  /**
+   * Tells the message from another one with this id, in a history that was replaced. Links of earlier versions have
+   * no time.
+   */
   readonly time: number | undefined;
   readonly gone: () => void;
 }
 
 export interface RoomStoreOptions {
-  /** The path of the room, under which this browser keeps what it keeps. */
+  /** The path of the room, by which this browser keeps what belongs to the room. */
   readonly path: string;
   readonly keeper: Keeper;
-  /** Begins a stay. @param name to take at once */
+  /** Opens a chat. @param name a nickname to take at once */
   readonly open: (name?: string) => Chat;
   readonly now: () => number;
-  /** Where the tab keeps what was given up, and was found there. */
+  /** The tab's storage for messages that were given up, also those of earlier pages. */
   readonly tab?: Pick<TabStorage, "kept" | "unsent" | "keepUnsent">;
-  /** Told of each message that others send while one is here. */
+  /** Called for each message that others send while the user is in the room. */
   readonly arrived: (message: Message, isMention: boolean) => void;
 }
 
-/** Under which the last nickname is kept, and with `:` and a room's path the last one there. */
+/** The key of the last nickname; with `:` and a room's path, the key of the last one in that room. */
 export const NICKNAME_KEY = "classic-chatbox.nickname";
 
-/** Of those who wrote and are gone, so many can be mentioned: the newest. */
+/** The number of authors, the most recent ones, who can be mentioned although they have left. */
 const AUTHORS_MOST = 500;
 
-/** The first unread message is sought among so many: those before it are one's own. */
+/** How many messages are searched for the first unread one, since the earliest of them may be the user's own. */
 const UNREAD_SOUGHT = 20;
 
-/** Strangers may come and go by hundreds a second. They are shown together then. */
+/** Hundreds of people may join and leave per second. Their changes are shown together then. */
 const PEOPLE_EVERY_MS = 100;
 
-/** All contents on the screen are read again when other people can be mentioned. */
+/** When the people who can be mentioned change, all contents on the screen are parsed again. */
 const MENTIONS_EVERY_MS = 500;
 
-/** One person's stay in one room, as the page shows it. */
+/** One user's presence in one room, as the page shows it. */
 export class RoomStore {
   readonly path: string;
   readonly log: LogStore;
@@ -67,11 +70,11 @@ export class RoomStore {
   readonly unread: UnreadStore;
   readonly own: OwnMessages;
   readonly rows: ReadonlySignal<readonly Row[]>;
-  /** Whom one may mention: all but oneself. */
+  /** The nicknames the user can mention: everyone else's in the room. */
   readonly others: ReadonlySignal<readonly string[]>;
-  /** The message to be scrolled to. */
+  /** The id of the message to scroll to. */
   readonly goal = signal<number | null>(null);
-  /** The keys of tall rows that are shown as a whole. */
+  /** The keys of the tall rows that are unfolded. */
   readonly unfolded = signal<ReadonlySet<string>>(new Set());
   readonly #options: RoomStoreOptions;
   readonly #state = signal<ConnectionState>({ kind: "connecting" });
@@ -84,7 +87,7 @@ export class RoomStore {
   readonly #isIn = signal(false);
   readonly #mentions = signal(new Mentions());
   readonly #authors = new Set<string>();
-  /** What people did and is not shown yet. */
+  /** Changes of the roster that are not shown yet. */
   #changes: Change[] = [];
   readonly #people = new Pace(PEOPLE_EVERY_MS, () => this.#showChanges());
   readonly #names = new Pace(MENTIONS_EVERY_MS, () => {
@@ -92,9 +95,12 @@ export class RoomStore {
   });
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
-  /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their marks. */
+  /**
+   * The user's messages that the server has stored and the chat has not reported yet: the keys of their rows, by
+   * position.
+   */
   readonly #stored = new Map<string, string>();
-  /** The keys of own messages that another tab sends now. */
+  /** The keys of the user's messages that another tab sends now. */
   readonly #handedOver = new Set<string>();
   #visit: Visit | null = null;
   #chat: Chat;
@@ -124,7 +130,7 @@ export class RoomStore {
     return this.#state;
   }
 
-  /** The nickname; null while one is to be chosen. */
+  /** The nickname; null while the user has to choose one. */
   get nickname(): ReadonlySignal<string | null> {
     return this.#nickname;
   }
@@ -133,49 +139,52 @@ export class RoomStore {
     return this.#online;
   }
 
-  /** Who can be mentioned. It follows the roster with a delay, but for one's own nickname. */
+  /** The nicknames that can be mentioned. They follow the roster with a delay, except for the user's own. */
   get mentions(): ReadonlySignal<Mentions> {
     return this.#mentions;
   }
 
-  /** Whether somebody looks at the page. */
+  /** Whether the user is looking at the page. */
   get isWatched(): ReadonlySignal<boolean> {
     return this.#isWatched;
   }
 
-  /** Own messages that are not stored yet. */
+  /** The user's messages that are not stored yet. */
   get sends(): ReadonlySignal<readonly Sending[]> {
     return this.#sends;
   }
 
-  /** Those of them that are on their way. */
+  /** The unstored messages that have not failed. */
   get waiting(): ReadonlySignal<readonly Sending[]> {
     return this.#waiting;
   }
 
-  /** Why there is no nickname any more. */
+  /** The nickname that was lost, if there is none any more. */
   get lost(): ReadonlySignal<Lost | null> {
     return this.#lost;
   }
 
-  /** Until when the server wants to be asked nothing, by `performance.now()`; perhaps past. Null before it ever wanted that. */
+  /**
+   * The time until which the server accepts no requests, by `performance.now()`; perhaps in the past. Null if it has
+   * never said so.
+   */
   get slowedUntil(): ReadonlySignal<number | null> {
     return this.#slowedUntil;
   }
 
-  /** Whether this stay has been in the room. */
+  /** Whether the current chat has entered the room. */
   get isIn(): ReadonlySignal<boolean> {
     return this.#isIn;
   }
 
-  /** The nickname to offer: the one of the last time in this room, or else in any. */
+  /** The nickname to suggest: the last one used in this room, or else in any. */
   get remembered(): string {
     const { keeper, path } = this.#options;
     const here = keeper.getItem(`${NICKNAME_KEY}:${path}`)?.replace(/^\d+ /, "");
     return here ?? keeper.getItem(NICKNAME_KEY) ?? "";
   }
 
-  /** Takes or changes the nickname. @returns why that is not to be; undefined once it is done */
+  /** Takes or changes the nickname. @returns why that failed, or undefined if it succeeded */
   async register(name: string): Promise<ChatError | undefined> {
     try {
       await this.#chat.register(name);
@@ -185,25 +194,25 @@ export class RoomStore {
     }
   }
 
-  /** Says something. It is shown at once, and again with each step it takes. */
+  /** Sends a message. It is shown at once, and updated with each step it takes. */
   send(content: string, key = randomKey()): void {
     const sending: Sending = { kind: "sending", key, content, time: this.#options.now(), failure: null };
     this.#sends.value = [...this.#sends.value.filter((each) => each.key !== key), sending];
     this.#chat.send(content, { key }).catch((error: unknown) => this.#failed(key, error));
   }
 
-  /** Sends what was given up once more: with the same key, so that it cannot be there twice. */
+  /** Sends a message that was given up again, with the same key, so that it cannot be stored twice. */
   retry(key: string): void {
     const sending = this.#sends.value.find((each) => each.key === key);
     if (sending?.failure) this.send(sending.content, key);
   }
 
-  /** Forgets what was given up. */
+  /** Forgets a message that was given up. */
   remove(key: string): void {
     this.#sends.value = this.#sends.value.filter((each) => each.key !== key);
   }
 
-  /** Shows messages that were given up before this page, to be sent again or removed. */
+  /** Shows messages that were given up by earlier pages, for the user to send or remove. */
   offer(unsent: readonly KeptSend[]): void {
     const known = new Set(this.#sends.value.map(({ key }) => key));
     const time = this.#options.now();
@@ -214,12 +223,12 @@ export class RoomStore {
     if (added.length > 0) this.#sends.value = [...added, ...this.#sends.value];
   }
 
-  /** Another tab sends these, if it takes over: here they are not to be given up then. */
+  /** Notes that another tab sends these messages if it takes over, so that they do not fail here. */
   handOver(keys: readonly string[]): void {
     for (const key of keys) this.#handedOver.add(key);
   }
 
-  /** Goes to a message, as soon as one is in the room. @param gone is called when there is no such message */
+  /** Goes to a message as soon as the user is in the room. @param gone called if there is no such message */
   visit(id: number, gone: () => void, time?: number): void {
     this.#visit = { id, time, gone };
     if (this.#isIn.value) void this.#goTo(this.#visit);
@@ -237,7 +246,7 @@ export class RoomStore {
     await this.log.showNewest().catch(() => {});
   }
 
-  /** Tells the others that one is writing. */
+  /** Tells the others that the user is typing. */
   writes(): void {
     if (this.#isIn.value) this.#chat.typing();
   }
@@ -246,12 +255,12 @@ export class RoomStore {
     this.#chat.retryNow();
   }
 
-  /** Whether the newest messages are in sight, as far as the page itself is. */
+  /** Sets whether the newest messages are in the visible part of the log. */
   setAtEnd(isAtEnd: boolean): void {
     this.#isAtEnd.value = isAtEnd;
   }
 
-  /** Shows a tall row as a whole, or folds it. */
+  /** Unfolds or folds a tall row. */
   setUnfolded(key: string, isUnfolded: boolean): void {
     const keys = new Set(this.unfolded.value);
     if (isUnfolded) keys.add(key);
@@ -259,17 +268,21 @@ export class RoomStore {
     this.unfolded.value = keys;
   }
 
-  /** Whether somebody looks at the page. */
+  /** Sets whether the user is looking at the page. */
   setWatched(isWatched: boolean): void {
     this.#isWatched.value = isWatched;
   }
 
-  /** The page goes: perhaps for good, perhaps it is kept for the way back. @param leaves nobody can come back as this one */
+  /**
+   * Gives up the connection when the page is hidden, perhaps for good, perhaps in the back/forward cache.
+   *
+   * @param leaves whether to leave the room, because no later page can resume
+   */
   suspend(leaves: boolean): void {
     this.#chat.suspend(leaves);
   }
 
-  /** The page is back, as whoever the tab is by now. */
+  /** Reconnects when the page is back, with the session that the tab's storage has by now. */
   wake(): void {
     const { tab } = this.#options;
     this.own.share();
@@ -281,19 +294,19 @@ export class RoomStore {
     if (this.#state.value.kind === "refused" && tab?.kept) this.restart();
   }
 
-  /** Goes on as whoever the tab's storage says. */
+  /** Continues with the session in the tab's storage. */
   rejoin(): void {
     this.#chat.suspend();
     this.wake();
   }
 
-  /** Gives the nickname up. The page then asks for one. */
+  /** Leaves the room. The page then asks for a nickname. */
   leave(): void {
     void this.#chat.close();
     this.restart();
   }
 
-  /** Begins another stay, in the place of one that is over. @param name to take at once */
+  /** Replaces the chat by a new one. @param name a nickname to take at once */
   restart(name?: string): void {
     for (const stop of this.#stopListening.splice(0)) stop();
     this.#showChanges();
@@ -332,7 +345,7 @@ export class RoomStore {
         this.#stored.set(markOf(message), key);
       }),
       chat.on("entered", () => {
-        // All messages have been told. What is left is no longer kept by the server.
+        // The chat has reported all messages. Any that are left are no longer kept by the server.
         for (const key of this.#stored.values()) this.remove(key);
         this.#stored.clear();
         this.#isIn.value = true;
@@ -385,7 +398,7 @@ export class RoomStore {
     const isSeen = this.#isWatched.value && (!this.log.isLoaded.value || this.#isAtEnd.value);
     batch(() => {
       for (const message of messages) this.#takeStored(message);
-      // Other messages have these ids now.
+      // In the new history, other messages have these ids.
       if (reset) this.unfolded.value = new Set();
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
@@ -395,21 +408,21 @@ export class RoomStore {
     });
   }
 
-  /** Asks for the first message that is unread, when it is not on the newest page. */
+  /** Looks for the first unread message when it is not on the newest page. */
   async #findUnread(after: Position): Promise<void> {
     const page = await this.#chat.history({ after, limit: UNREAD_SOUGHT }).catch(() => null);
     const first = page?.messages.find((message) => !this.own.has(message));
     if (first && !page?.reset) this.unread.begin(first);
   }
 
-  /** Goes to the line above what is unread. */
+  /** Goes to the line above the unread messages. */
   showUnread(): void {
     const id = this.unread.firstId.peek();
     if (id !== null) this.visit(id, () => {});
   }
 
   #message(message: Message, isOfChat: boolean): void {
-    // Another page of this browser may have sent it while this one was frozen.
+    // Another page of this browser may have sent it while this page was frozen.
     const own = isOfChat || this.own.has(message);
     batch(() => {
       this.#showChanges();
@@ -427,7 +440,11 @@ export class RoomStore {
     return isMentioned(this.#nickname.value, content, this.#mentions.value);
   }
 
-  /** A stored message takes the place of its row of before. @returns the key of that, if there was one */
+  /**
+   * Replaces the row of a message being sent when the message is stored.
+   *
+   * @returns the key of that row, if there was one
+   */
   #takeStored(message: Message): string | undefined {
     const mark = markOf(message);
     const key = this.#stored.get(mark);
@@ -467,7 +484,7 @@ export class RoomStore {
     this.#sends.value = this.#sends.value.map((each) => (each.key === key ? { ...each, failure } : each));
   }
 
-  /** Shows what the chat has on its way, and what it had to give up. */
+  /** Updates the rows of unstored messages to the chat's outbox. */
   #showSends(chat: Chat): void {
     const waiting = new Map(chat.outbox.map(({ key, content }) => [key, content]));
     const stored = new Set(this.#stored.values());
@@ -495,7 +512,7 @@ export class RoomStore {
   }
 }
 
-/** Over plain HTTP a browser has no `crypto.randomUUID`. */
+/** Over plain HTTP, browsers have no `crypto.randomUUID`. */
 function randomKey(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

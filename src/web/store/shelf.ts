@@ -4,7 +4,7 @@ import { type Kept, type KeptSend, NOTHING as NOBODY, parseKept } from "../../cl
 
 const PREFIX = "classic-chatbox.stay:";
 
-/** So much is kept: 2 MB at most, of the 5 or 10 that browsers give. */
+/** Limits that add up to at most 2 MB, of the 5 or 10 MB that browsers grant. */
 const STAYS_MOST = 20;
 const MESSAGES_MOST = 100;
 const CHARACTERS_MOST = 50_000;
@@ -14,49 +14,50 @@ const KEPT_MS = 7 * 24 * 3_600_000;
 
 const NOTHING: Kept = { ...NOBODY, v3: true };
 
-/** What one tab has of its room, for the time after it. */
+/** What one page stores for the pages after it. */
 export interface Stay {
-  /** That of the page that keeps it. */
+  /** The id of the page that stored it. */
   readonly id: string;
-  /** When it was kept, in Unix milliseconds. */
+  /** When it was stored, in Unix milliseconds. */
   readonly at: number;
-  /** Whether its page said that it goes. Otherwise it is there, or the browser crashed. */
+  /** Whether the page reported that it was hidden. Otherwise it is open, or the browser crashed. */
   readonly isLeft: boolean;
   readonly kept: Kept;
-  /** Messages that were given up, and not thrown away. */
+  /** Messages that were given up and not removed. */
   readonly unsent: readonly KeptSend[];
-  /** A mark that this was taken: the id of the page that goes on from here, or "" if that took only the messages. */
+  /** Set if this was taken: the id of the page that continues from here, or "" if only the messages were taken. */
   readonly next: string | null;
 }
 
-/** As what has gone for good is left. */
+/** Stands for a record that no longer exists. */
 const GONE: Stay = { id: "", at: 0, isLeft: true, kept: NOTHING, unsent: [], next: null };
 
-/** `localStorage`. */
+/** The part of `localStorage` that is needed here. */
 export interface Cupboard extends ChatStorage {
   readonly length: number;
   key(index: number): string | null;
 }
 
 /**
- * Where this browser keeps what its tabs have of a room, an item for each page, so that none overwrites another's. What one
- * takes over from a page that is gone it replaces by a mark: that page may come back, and must not send the same again.
+ * Stores what the browser's pages leave for later pages of a room, in one item per page, so that no page overwrites
+ * another's. Whoever takes over an item replaces it by a mark: the page may come back, and must not send the same
+ * messages again.
  */
 export class Shelf {
-  /** Of this page. */
+  /** The id of this page. */
   readonly id = crypto.getRandomValues(new Uint32Array(2)).join("-");
   readonly room: string;
   readonly #find: () => Cupboard;
   readonly #prefix: string;
 
-  /** @param find gives `localStorage`; it throws where the browser forbids that */
+  /** @param find returns `localStorage`; it throws where the browser forbids that */
   constructor(find: () => Cupboard, room: string) {
     this.room = room;
     this.#find = find;
     this.#prefix = `${PREFIX}${room} `;
   }
 
-  /** @param text as the chat writes it. @throws where nothing can be kept */
+  /** Stores the item of this page. @param text as the chat stores it @throws where nothing can be stored */
   put(text: string | null, unsent: readonly KeptSend[], isLeft: boolean): void {
     const kept = attempt(() => parseKept(text));
     const key = this.#prefix + this.id;
@@ -72,12 +73,14 @@ export class Shelf {
     }
   }
 
-  /** Leaves the mark in the place of what was taken. @param next as {@link Stay.next} */
+  /** Replaces an item by a mark that it was taken. @param next see {@link Stay.next} */
   mark(id: string, next: string): void {
     attempt(() => this.#find().setItem(this.#prefix + id, JSON.stringify({ at: Date.now(), next })));
   }
 
-  /** What a page has kept, or what the one has that goes on from there by now. Undefined when it is not known. */
+  /**
+   * The item of a page or, if it was taken over, that of the page that continues from it. Undefined if it is unknown.
+   */
   follow(id: string): Stay | undefined {
     let stay = this.#read(this.#prefix + id);
     for (let steps = 0; stay?.next && steps < MARKS_MOST; steps++) {
@@ -86,12 +89,12 @@ export class Shelf {
     return stay;
   }
 
-  /** What the other pages of the room have kept, oldest first. */
+  /** The items of the room's other pages, oldest first. */
   others(): readonly Stay[] {
     return this.#stays(this.#prefix).filter(({ id, next }) => id !== this.id && next === null);
   }
 
-  /** Throws away what is too old or too much, of all rooms. */
+  /** Removes items of all rooms that are too old or too many. */
   prune(): void {
     const all = this.#stays(PREFIX).filter(({ id }) => id !== this.id);
     const isMark = ({ next }: Stay) => next !== null;
@@ -107,7 +110,7 @@ export class Shelf {
     return attempt(() => parseStay(key, this.#find().getItem(key)));
   }
 
-  /** All whose keys begin so, oldest first. */
+  /** All items whose keys begin with a prefix, oldest first. */
   #stays(prefix: string): (Stay & { readonly key: string })[] {
     const keys = attempt(() => {
       const cupboard = this.#find();
@@ -120,7 +123,7 @@ export class Shelf {
   }
 }
 
-/** @throws for anything else */
+/** Parses an item. @throws if it is malformed */
 function parseStay(key: string, text: string | null): Stay {
   const { at, isLeft, kept, given, next } = fieldsOf(JSON.parse(textOf(text)));
   const mark = { ...GONE, id: key.slice(key.indexOf(" ") + 1), at: numberOf(at) ?? 0 };
@@ -129,7 +132,7 @@ function parseStay(key: string, text: string | null): Stay {
   return { ...mark, isLeft: isLeft === true, kept: parse(kept), unsent: parse(given).outbox };
 }
 
-/** With as many of its messages as are kept, the oldest. */
+/** Drops the messages beyond the limits; the oldest are kept. */
 function fitting({ outbox, ...kept }: Kept): Kept {
   let characters = 0;
   const isFitting = ({ content }: KeptSend, at: number) => {

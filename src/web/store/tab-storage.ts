@@ -4,15 +4,15 @@ import { type Kept, type KeptSend, parseKept } from "../../client/memory.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import type { Shelf, Stay } from "./shelf.ts";
 
-/** For so long a server keeps the nickname of a tab that was closed, unless its operator sets another time. */
+/** How long a server keeps the nickname of a closed tab, unless its operator sets another time. */
 const GRACE_MS = 15_000;
 
-/** The server knows for ten minutes what it has stored of somebody. A little is left for the way. */
+/** The server recognizes repeated sends for ten minutes. A margin is left for the way to the server. */
 const REMEMBERED_MS = 9 * 60_000;
 
 /**
- * What one tab keeps of its stay, so that a reload resumes it and another tab can take it over. It lies in this tab, and
- * once more on the shelf: for the tab that is opened after this one was closed, or crashed.
+ * Stores what a tab needs to resume its session, so that a reload resumes it and another tab can take it over. It is
+ * stored for this tab and, on the shelf, for tabs that are opened after this one was closed or crashed.
  */
 export class TabStorage implements ChatStorage {
   readonly shelf: Shelf;
@@ -24,23 +24,23 @@ export class TabStorage implements ChatStorage {
   #isKept = false;
   #isLeft = false;
 
-  /** @param find gives `sessionStorage`; it throws where the browser forbids that */
+  /** @param find returns `sessionStorage`; it throws where the browser forbids that */
   constructor(find: () => ChatStorage, shelf: Shelf) {
     this.#find = find;
     this.shelf = shelf;
   }
 
-  /** The newest thing kept, for another tab. */
+  /** The current key and value, for another tab. */
   get kept(): readonly [key: string, value: string] | null {
     return this.#kept === null ? null : [this.#key, this.#kept];
   }
 
-  /** Whether the tab has what a page after this one needs to be the same person. */
+  /** Whether the tab's storage has what the next page needs to resume the session. */
   get isKept(): boolean {
     return this.#kept === null || this.#isKept;
   }
 
-  /** Messages that were given up, and not thrown away. */
+  /** Messages that were given up and not removed. */
   get unsent(): readonly KeptSend[] {
     return this.#unsent;
   }
@@ -49,7 +49,8 @@ export class TabStorage implements ChatStorage {
     this.#key = key;
     this.#kept = this.#find().getItem(key);
     this.#isKept = this.#kept !== null;
-    // A page out of the back/forward cache may see its tab's storage as it was before, but the shelf as it is.
+    // A page restored from the back/forward cache may see an outdated version of its tab's storage, but sees the
+    // shelf up to date.
     const before = this.#isNew ? attempt(() => this.#find().getItem(this.#pointer)) : this.shelf.id;
     if (before) this.#follow(before);
     if (this.#isNew && !attempt(() => parseKept(this.#kept).name)) this.#inheritNewest();
@@ -80,25 +81,25 @@ export class TabStorage implements ChatStorage {
     this.#shelve();
   }
 
-  /** The page goes, or is back. */
+  /** Notes that the page is hidden, or is back. */
   setLeft(isLeft: boolean): void {
     this.#isLeft = isLeft;
     if (isLeft) this.#shelve();
-    // Another page may have gone on from here.
+    // Another page may have continued from here.
     else attempt(() => this.getItem(this.#key));
   }
 
-  /** Goes on from what another tab gives. */
+  /** Continues with the session that another tab has handed over. */
   inherit(value: string): void {
     attempt(() => this.#goOnFrom([parseKept(value)]));
   }
 
-  /** Whether there is anything on the shelf that one could go on from. */
+  /** Whether the shelf has a session of a nickname. */
   has(nickname: string): boolean {
     return this.shelf.others().some(({ kept }) => kept.name !== null && isSameNickname(kept.name, nickname));
   }
 
-  /** Goes on from the stays of one nickname whose pages are gone. @returns whether there are any */
+  /** Continues with the sessions of a nickname whose pages are gone. @returns whether there are any */
   claim(nickname: string, isGone: (stay: Stay) => boolean): boolean {
     const isOne = (stay: Stay) =>
       stay.kept.name !== null && isSameNickname(stay.kept.name, nickname) && isGone(stay);
@@ -115,10 +116,14 @@ export class TabStorage implements ChatStorage {
     return stays.length > 0;
   }
 
-  /** Takes the messages that pages left which are gone. @param isGone also of pages that did not say so */
+  /**
+   * Takes the unsent messages of pages that are gone.
+   *
+   * @param isGone whether a page is gone, also one that did not say so
+   */
   collect(isGone: (stay: Stay) => boolean): readonly KeptSend[] {
     this.shelf.prune();
-    // A page that is just being loaded anew takes its own.
+    // A page that is just being reloaded takes its own messages.
     const isOver = (stay: Stay) => isGone(stay) && !isWithin(GRACE_MS, stay.at);
     return this.shelf.others().flatMap((stay) => {
       const unsent = isOver(stay) ? unsentOf(stay) : [];
@@ -138,20 +143,22 @@ export class TabStorage implements ChatStorage {
     });
   }
 
-  /** Goes on from what a page of this tab has kept, from wherever that is by now. */
+  /** Continues from what a previous page of this tab stored, wherever that is by now. */
   #follow(before: string): void {
     const stay = this.shelf.follow(before);
     if (!stay || (stay.id === this.shelf.id && stay.next === null)) return;
     const { id, isLeft, kept, unsent, next } = stay;
     const isMoved = id !== before;
     this.#unsent = isMoved && !isLeft ? [] : unsent;
-    // What another page goes on with, or has taken of the messages, is not for this one.
+    // This page must not use the messages that another page continues with or has taken.
     if (next !== null || (isMoved && !isLeft)) this.#keep({ outbox: [] });
     else if (isMoved) this.#keep(kept);
     if (next === null && (isLeft || !isMoved)) this.shelf.mark(id, this.shelf.id);
   }
 
-  /** In a new page without a nickname: the one that was closed last goes on, if that was just now. */
+  /**
+   * In a new page without a nickname, continues the session of the page that was closed last, if that was just now.
+   */
   #inheritNewest(): void {
     const isJustLeft = (stay: Stay) => stay.isLeft && isWithin(GRACE_MS, stay.at);
     const name = this.shelf.others().findLast((stay) => isJustLeft(stay) && stay.kept.name !== null)
@@ -161,7 +168,7 @@ export class TabStorage implements ChatStorage {
 
   #goOnFrom(kepts: readonly Kept[]): void {
     const own = attempt(() => parseKept(this.#kept));
-    // By its own sessions the server knows what it has of what waits here (KEY-5).
+    // By the tab's own sessions, the server recognizes those waiting messages that it has already stored (KEY-5).
     const all = own && own.outbox.length > 0 ? [own, ...kepts] : kepts;
     this.#keep({
       ...kepts.at(-1),
@@ -176,7 +183,7 @@ export class TabStorage implements ChatStorage {
   }
 }
 
-/** All that a page has left unsent, as messages that were given up. */
+/** All unsent messages of a page, as messages that were given up. */
 function unsentOf({ kept, unsent }: Stay): readonly KeptSend[] {
   return [...unsent, ...kept.outbox];
 }

@@ -3,7 +3,7 @@ import { type Mentions, newTries, type Tries } from "./mentions.ts";
 import { isSameNickname } from "./nickname-key.ts";
 import { remembered } from "./remembered.ts";
 
-/** A piece of a message's content. All of them together are the content, but for the marks round code. */
+/** A piece of a message's content. The pieces together are the content, except for the backticks around code. */
 export type Part =
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "link"; readonly text: string; readonly href: string }
@@ -11,16 +11,22 @@ export type Part =
   | { readonly kind: "code"; readonly text: string }
   | { readonly kind: "block"; readonly text: string };
 
-/** A block may name its language on the first line; nothing is made of that. It ends its line, and the break behind it is none. */
+/**
+ * Matches code. A block may name its language on its first line, which is ignored. The line break after a block
+ * belongs to the block.
+ */
 const CODE = /```(?:[\w+#.-]*\n)?([\s\S]+?)\n?```\n?|`([^`\n]+)`/g;
 
-/** Each becomes an element of the page: a hostile content has thousands. What is beyond stays text. */
+/**
+ * Each code and link becomes an element, and a hostile content may have thousands. Anything beyond these numbers
+ * stays text.
+ */
 const CODES_MOST = 100;
 const LINKS_MOST = 100;
-/** The same for lines of different directions; the last element has all further ones. */
+/** The same for lines of different directions. The last element holds all further lines. */
 export const LINES_MOST = 100;
 
-/** Characters that run from right to left, and marks by which others do. */
+/** Characters that are written from right to left, and format characters that make others so. */
 const RIGHT_TO_LEFT =
   /[\u0590-\u08FF\u200F\u202B\u202E\u2067\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 
@@ -28,17 +34,17 @@ const ONLY_EMOJI = /^(?:\p{RGI_Emoji}|\s){1,24}$/v;
 const SPACE_ONLY = /^\s*$/;
 const LARGE_MOST = 6;
 
-/** Contents whose parts are remembered, 4 to 16 kB each: those on the screen, and a few screens more. */
+/** How many contents are cached, at 4 to 16 kB each: those on the screen and a few screens more. */
 const CONTENTS_REMEMBERED = 400;
 
-/** The parts but for mentions: these change with the people. */
+/** The parts of a content except mentions, which change with the people in the room. */
 const split = remembered((content) => [...splitCode(content)], CONTENTS_REMEMBERED);
 
 const readers = new WeakMap<Mentions, (content: string) => readonly Part[]>();
 
 /**
- * Reads a content. Nothing of it becomes markup here: the parts are texts. The same content with the same mentions is
- * read once.
+ * Parses a content into parts. They are texts; nothing becomes markup here. The same content with the same mentions
+ * is parsed once.
  */
 export function parseContent(content: string, mentions: Mentions): readonly Part[] {
   const read =
@@ -47,7 +53,7 @@ export function parseContent(content: string, mentions: Mentions): readonly Part
   return read(content);
 }
 
-/** Whether somebody is mentioned in a content. */
+/** Whether a content mentions a nickname. */
 export function isMentioned(nickname: string | null, content: string, mentions: Mentions): boolean {
   if (nickname === null) return false;
   return parseContent(content, mentions).some(
@@ -55,7 +61,7 @@ export function isMentioned(nickname: string | null, content: string, mentions: 
   );
 }
 
-/** Whether a content is a few emoji and nothing else. */
+/** Whether a content consists of a few emoji and nothing else. */
 export function isOnlyEmoji(content: string): boolean {
   if (content.length > 96 || SPACE_ONLY.test(content) || !ONLY_EMOJI.test(content)) return false;
   const graphemes = [...new Intl.Segmenter().segment(content)].filter(
@@ -65,8 +71,9 @@ export function isOnlyEmoji(content: string): boolean {
 }
 
 /**
- * The parts by lines where lines may run in different directions; all in one otherwise. A style cannot say it alone: within
- * one element browsers find the sides of a line by what stands first in it, be it a link or a nickname.
+ * Splits the parts into lines if lines may have different directions; otherwise returns them as one line. A style
+ * alone cannot do this: within one element, browsers align a line by whatever comes first in it, even a link or a
+ * nickname.
  */
 export function linesOf(parts: readonly Part[]): readonly (readonly Part[])[] {
   if (!parts.some(({ text }) => RIGHT_TO_LEFT.test(text))) return [parts];

@@ -1,8 +1,8 @@
 /**
- * A function that remembers its newest results, for what is asked again and again of the same texts.
+ * Wraps a function so that its most recent results are cached.
  *
- * @param compute must give the same each time, and not undefined
- * @param most results that are remembered
+ * @param compute must return the same result for the same text, and never undefined
+ * @param most the number of results to keep
  */
 export function remembered<Result>(
   compute: (text: string) => Result,

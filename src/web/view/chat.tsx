@@ -23,7 +23,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
   const { room } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
-  // A dialog tells late that it was closed: another one may be open by then.
+  // The close event of a dialog comes late: another dialog may be open by then.
   const close = (what: Open) => () => {
     if (open.value === what) open.value = "nothing";
   };
@@ -152,7 +152,7 @@ function Rename({ close }: { readonly close: () => void }) {
   );
 }
 
-/** What is said to those who hear the page, and a word on what was just done for those who see it. */
+/** Announcements for screen readers, and a short message on what the user has just done. */
 function Announcements() {
   const { announcer } = useStores();
   const told = announcer.told.value;

@@ -1,8 +1,8 @@
 import type { Word } from "../store/announcer.ts";
 
 /**
- * A word for those who hear the page. Each gets an element of its own: the same text once more would change nothing in the
- * document, and nobody would hear it.
+ * A text for screen readers. Each one gets an element of its own: repeating the same text would change nothing in the
+ * document, and would not be announced.
  */
 export function Heard({ word }: { readonly word: Word }) {
   return word.text === "" ? null : <span key={word}>{word.text}</span>;

@@ -4,7 +4,7 @@ import { Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
 import { useStores, useWords } from "./stores.ts";
 
-/** Where one chooses a nickname, or another one when the old one was lost. */
+/** Where the user chooses a nickname, or another one after losing it. */
 export function Join() {
   const { room, handover } = useStores();
   const words = useWords();
@@ -30,10 +30,10 @@ export function Join() {
   );
 }
 
-/** So many tabs of one room are told of. */
+/** The number of other tabs of the room that are listed. */
 const TABS_MOST = 3;
 
-/** Where one is in the room already, and can go on here instead. */
+/** The other tabs in which the user is already in the room, to continue here instead. */
 function Elsewhere() {
   const { handover } = useStores();
   const { ended: words } = useWords();

@@ -4,7 +4,7 @@ import { useEffect } from "preact/hooks";
 import { loading } from "../page/parts.ts";
 import { useWords } from "./stores.ts";
 
-/** A component that is loaded when it is rendered for the first time. */
+/** A component that is loaded when it is first rendered. */
 export function later(load: () => Promise<FunctionComponent>): FunctionComponent {
   const state = signal<FunctionComponent | "loading" | "failed">("loading");
   const loadPart = loading(load);
@@ -22,7 +22,7 @@ export function later(load: () => Promise<FunctionComponent>): FunctionComponent
   };
 }
 
-/** Says that something could not be loaded. @param retry resolves when it was tried again */
+/** Shows that something could not be loaded. @param retry resolves when the next attempt is over */
 export function Unloaded({ retry }: { readonly retry: () => Promise<void> }) {
   const words = useWords();
   const isTrying = useSignal(false);

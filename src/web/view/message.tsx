@@ -7,7 +7,7 @@ import { useStores, useWords } from "./stores.ts";
 
 interface MessageLineProps {
   readonly item: MessageItem;
-  /** Whether it begins a group: one sender, one minute. */
+  /** Whether it begins a group: messages of one author in one minute. */
   readonly head: boolean;
 }
 
@@ -29,7 +29,7 @@ export function MessageLine({ item: { key, message, own, anew }, head }: Message
   );
 }
 
-/** Says that somebody else may have the nickname now. */
+/** Shows that someone else may have the nickname now. */
 function Anew() {
   const words = useWords();
   return (
@@ -40,7 +40,7 @@ function Anew() {
   );
 }
 
-/** Says of an own message that it is stored. */
+/** Shows that a message of the user is stored. */
 function Sent() {
   const words = useWords();
   return (
@@ -50,7 +50,7 @@ function Sent() {
   );
 }
 
-/** When it was said; a link to the message, which can be copied. */
+/** The time of a message, which is a link to it. A click copies the link. */
 function TimeLink({ message: { id, time, timestamp } }: { readonly message: Message }) {
   const { settings, announcer } = useStores();
   const words = useWords();
@@ -75,7 +75,10 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
   );
 }
 
-/** @returns false where the browser does not let a page write to the clipboard: over plain HTTP, in some frames */
+/**
+ * @returns false where the browser does not let the page write to the clipboard: over plain HTTP, and in some
+ *   frames
+ */
 async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -12,17 +12,17 @@ import { leaveToInputMethod } from "./text-field.ts";
 interface NicknameFormProps {
   readonly label: string;
   readonly button: string;
-  /** What the button says while the server is asked. */
+  /** The label of the button while the request is pending. */
   readonly waiting: string;
   readonly first: string;
-  /** Takes the nickname. @returns why that is not to be */
+  /** Takes the nickname. @returns why that failed, or undefined if it succeeded */
   readonly register: (nickname: string) => Promise<ChatError | undefined>;
-  /** What is wrong from the beginning, in words. */
+  /** The error shown from the beginning. */
   readonly refusal?: string;
   readonly done?: () => void;
 }
 
-/** Asks for a nickname, and says beside the field why one is not to be had. */
+/** Asks for a nickname, and explains below the field why one was refused. */
 export function NicknameForm(props: NicknameFormProps) {
   const { label, button, waiting, first, register, refusal = "", done } = props;
   const words = useWords();
@@ -33,7 +33,7 @@ export function NicknameForm(props: NicknameFormProps) {
   const isAsking = useSignal(false);
   useEffect(() => {
     focusOn(field.current);
-    // To select is to focus, in some browsers.
+    // In some browsers, selecting the text would focus the field.
     if (document.activeElement === field.current) field.current?.select();
   }, []);
   const ask = async (nickname: string) => {

@@ -2,10 +2,13 @@ import type { PeopleItem } from "../store/item.ts";
 import { Nickname, named } from "./nickname.tsx";
 import { useWords } from "./stores.ts";
 
-/** How many nicknames are told before the others are only counted. */
+/** How many nicknames are listed before the others are only counted. */
 const NAMES_MOST = 2;
 
-/** Who came, went or changed the nickname between two messages. The item is another one when its crowd has changed. */
+/**
+ * The joins, leaves and changes of nicknames between two messages. The item is a new object when its crowd has
+ * changed.
+ */
 export function PeopleLine({ item: { crowd } }: { readonly item: PeopleItem }) {
   const words = useWords();
   const { renamed, ...groups } = crowd.summary();
@@ -27,7 +30,7 @@ export function PeopleLine({ item: { crowd } }: { readonly item: PeopleItem }) {
   );
 }
 
-/** Those that are told. One other takes as much room as a nickname. */
+/** The names to list. A third name takes no more space than "1 other". */
 function told<T>(all: readonly T[]): readonly T[] {
   return all.length === NAMES_MOST + 1 ? all : all.slice(0, NAMES_MOST);
 }

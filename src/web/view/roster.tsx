@@ -3,11 +3,11 @@ import { plain } from "../text/nickname-key.ts";
 import { Disc, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
-/** From so many people on they can be filtered. */
+/** The number of people from which there is a filter. */
 const FILTER_FROM = 13;
 const SHOWN_MOST = 300;
 
-/** Who is in the room. */
+/** The people in the room. */
 export function Roster() {
   const { room } = useStores();
   const { people: words } = useWords();
@@ -18,7 +18,7 @@ export function Roster() {
     return room.online.value.filter((name) => plain(name).includes(part));
   });
   const { length } = room.online.value;
-  // Of a tab whose connection another one took over, the nickname is with that.
+  // When another tab has taken over the connection, the nickname belongs to that tab.
   const isHere = room.state.value.kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MOST);
   return (

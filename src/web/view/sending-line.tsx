@@ -10,7 +10,7 @@ interface SendingLineProps {
   readonly head: boolean;
 }
 
-/** An own message on its way, or one that was given up. */
+/** A message of the user that is being sent or was given up. */
 export function SendingLine({ sending, name, head }: SendingLineProps) {
   return (
     <article class={`message own ${sending.failure ? "failed" : "sending"}${head ? " head" : ""}`}>

@@ -11,7 +11,7 @@ import { Unloaded } from "./later.tsx";
 import { useStores } from "./stores.ts";
 import { isInputMethods } from "./text-field.ts";
 
-/** What a reader can choose. */
+/** The settings dialog. */
 export function Settings() {
   const { settings, isPrinting } = useStores();
   const words = useSettingsWords();
@@ -28,7 +28,7 @@ export function Settings() {
           type="button"
           onClick={() => {
             isPrinting.value = true;
-            // Once it is rendered: a browser that prints does nothing else.
+            // After the transcript is rendered, since printing blocks the page.
             setTimeout(print);
           }}
         >
@@ -125,7 +125,7 @@ function Picture({ place }: { readonly place: Place }) {
   const chooseAddress = async () => {
     const isGood = await pictures.chooseAddress(place, address.current?.value ?? "", () => {
       const isNew = allowAddresses(true);
-      // The policy of this page forbids it.
+      // The policy of the current page forbids it.
       if (isNew) location.reload();
       return !isNew;
     });
@@ -203,7 +203,7 @@ function Attention() {
           checked={settings.notify.value}
           onChange={async ({ currentTarget }) => {
             await askNotify(currentTarget.checked);
-            // A box that was refused must not stay checked.
+            // The box must not stay checked if permission was refused.
             currentTarget.checked = settings.notify.value;
           }}
         />
