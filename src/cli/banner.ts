@@ -1,7 +1,7 @@
 import { type ChatServer, historyOf } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 
-/** What whoever starts the server needs to know: the addresses for browsers and clients. */
+/** What the person who starts the server needs to know: the addresses for browsers and clients. */
 export function banner(
   settings: Settings,
   { authority, isLoopbackOnly }: Pick<ChatServer, "authority" | "isLoopbackOnly">,

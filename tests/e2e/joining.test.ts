@@ -223,8 +223,8 @@ test("the message of whoever took a nickname that was given up says so, and begi
   await binh.reads("An left; the nickname is in use again");
   const last = binh.log.locator("li", { hasText: "second" });
   expect(await last.locator(".nickname").textContent()).toBe("An");
-  expect(await last.locator(".anew").textContent()).toContain("rejoined");
-  expect(await binh.log.locator(".anew").count()).toBe(1);
+  expect(await last.locator(".new-holder").textContent()).toContain("rejoined");
+  expect(await binh.log.locator(".new-holder").count()).toBe(1);
   expect(await violations(binh)).toEqual([]);
 });
 

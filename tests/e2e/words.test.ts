@@ -87,7 +87,7 @@ test("when a browser translates the page all the time, words go on to be true, o
       ([where = "", what]) => document.querySelector(where)?.textContent === what,
       [selector, words],
     );
-  await text(".connection-word", "«Connected»");
+  await text(".connection-status", "«Connected»");
   await text(".log-start", "«No messages yet. Send the first one.»");
   await text("aside .roster-count", "«Online: 1»");
   const binh = await stage.enter(room, "Bình", { at });
@@ -108,14 +108,14 @@ test("when a browser translates the page all the time, words go on to be true, o
   await text(".log-start", "«The conversation begins here.»");
   await capture(an, "translated");
   await at.stop();
-  await text(".connection-word", "«No connection»");
+  await text(".connection-status", "«No connection»");
   await an.composer.fill("later");
   await an.composer.press("Enter");
   await an.page.waitForFunction(() =>
     /^«No connection»/.test(document.querySelector(".bar p")?.textContent ?? ""),
   );
   await at.restart();
-  await text(".connection-word", "«Connected»");
+  await text(".connection-status", "«Connected»");
   await an.log.locator(".content", { hasText: "«later»" }).waitFor();
   expect(await an.page.locator(".bar").count()).toBe(0);
   dropNetworkErrors(an, binh);

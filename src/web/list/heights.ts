@@ -101,9 +101,9 @@ export class Heights {
   }
 
   #commonStart(keys: readonly string[]): number {
-    const most = Math.min(keys.length, this.#keys.length);
+    const max = Math.min(keys.length, this.#keys.length);
     let at = 0;
-    while (at < most && keys[at] === this.#keys[at]) at++;
+    while (at < max && keys[at] === this.#keys[at]) at++;
     return at;
   }
 }

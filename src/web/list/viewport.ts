@@ -29,7 +29,10 @@ type Anchor =
  */
 export class Viewport {
   readonly #range = signal<Range>({ start: 0, end: 0 });
+  readonly range: ReadonlySignal<Range> = this.#range;
   readonly #isAtEnd = signal(true);
+  /** Whether the newest row is in sight. The view then follows new rows. */
+  readonly isAtEnd: ReadonlySignal<boolean> = this.#isAtEnd;
   readonly #heights: Heights;
   readonly #near: (side: "start" | "end") => void;
   readonly #prepare: (list: HTMLElement) => void;
@@ -56,15 +59,6 @@ export class Viewport {
     this.#prepare = prepare;
   }
 
-  get range(): ReadonlySignal<Range> {
-    return this.#range;
-  }
-
-  /** Whether the newest row is in sight. The view then follows new rows. */
-  get isAtEnd(): ReadonlySignal<boolean> {
-    return this.#isAtEnd;
-  }
-
   /** Starts to manage the scroll position. @returns a function that stops it */
   attach(scroller: HTMLElement, list: HTMLElement): () => void {
     this.#scroller = scroller;
@@ -73,7 +67,7 @@ export class Viewport {
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true, signal: stop.signal });
     let width = scroller.clientWidth;
     const observer = new ResizeObserver(() => {
-      this.#notice();
+      this.#noticeScroll();
       if (scroller.clientWidth !== width) this.#heights.forget();
       width = scroller.clientWidth;
       this.settle();
@@ -94,13 +88,13 @@ export class Viewport {
    */
   sync(rows: readonly { readonly key: string }[], hasEnd: boolean): Range {
     // The user may have scrolled although the event has not been dispatched yet.
-    this.#notice();
+    this.#noticeScroll();
     if (!hasEnd && this.#anchor.kind === "end" && this.#hasEnd) this.#anchorRow();
     this.#hasEnd = hasEnd;
     // Most renders are caused by scrolling: the list, which may be long, is unchanged.
     if (rows !== this.#rows) this.#heights.sync(rows.map(({ key }) => key));
     this.#rows = rows;
-    return this.#reach();
+    return this.#updateRange();
   }
 
   /** Measures the rows and puts the anchor back in its place. Call this after rows were rendered. */
@@ -114,7 +108,7 @@ export class Viewport {
     const { total } = this.#heights;
     this.#list.style.paddingBlock = `${this.#heights.topOf(start)}px ${total - this.#heights.topOf(end)}px`;
     this.#restore(this.#scroller, this.#list);
-    this.#show();
+    this.#update();
   }
 
   /**
@@ -136,7 +130,7 @@ export class Viewport {
   release(): void {
     this.settle();
     this.#anchorRow();
-    this.#show();
+    this.#update();
   }
 
   /** Scrolls to the newest row and follows from there. */
@@ -150,17 +144,17 @@ export class Viewport {
     const index = this.#heights.indexOf(key, -1);
     if (index < 0 || !this.#scroller) return false;
     this.#anchor = { kind: "row", key, index, offset: Math.round(this.#scroller.clientHeight / 4) };
-    this.#reach();
+    this.#updateRange();
     this.settle();
     return true;
   }
 
   #scrolled(): void {
-    this.#notice();
-    this.#show();
+    this.#noticeScroll();
+    this.#update();
   }
 
-  #notice(): void {
+  #noticeScroll(): void {
     if (!this.#scroller || this.#scroller.scrollTop === this.#knownTop) return;
     this.#knownTop = this.#scroller.scrollTop;
     this.#anchorRow();
@@ -202,26 +196,26 @@ export class Viewport {
   /** The `scrollTop` at which the anchor is in its place. */
   #anchorTop(scroller: HTMLElement, list: HTMLElement): number {
     const anchor = this.#anchor;
-    const most = Math.max(0, scroller.scrollHeight - scroller.clientHeight);
-    if (anchor.kind === "end") return most;
+    const max = Math.max(0, scroller.scrollHeight - scroller.clientHeight);
+    if (anchor.kind === "end") return max;
     const index = this.#heights.indexOf(anchor.key, anchor.index);
-    if (index < 0) return Math.min(most, scroller.scrollTop);
+    if (index < 0) return Math.min(max, scroller.scrollTop);
     this.#anchor = { ...anchor, index };
-    return Math.min(most, Math.max(0, list.offsetTop + this.#heights.topOf(index) - anchor.offset));
+    return Math.min(max, Math.max(0, list.offsetTop + this.#heights.topOf(index) - anchor.offset));
   }
 
   /** Renders other rows if the rendered ones do not suffice, and reports when the user is near a side. */
-  #show(): void {
+  #update(): void {
     const scroller = this.#scroller;
     if (!scroller) return;
     this.#isAtEnd.value = this.#anchor.kind === "end";
-    this.#reach();
+    this.#updateRange();
     const { scrollTop, scrollHeight, clientHeight } = scroller;
     if (scrollTop < NEAR) this.#near("start");
     if (!this.#hasEnd && scrollHeight - scrollTop - clientHeight < NEAR) this.#near("end");
   }
 
-  #reach(): Range {
+  #updateRange(): Range {
     const top = this.#seenFrom;
     const bottom = top + (this.#scroller?.clientHeight ?? 800);
     const { start, end } = this.#range.peek();

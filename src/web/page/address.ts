@@ -1,3 +1,5 @@
+import { attempt } from "../../client/frame.ts";
+
 /**
  * The path of the chat's root, with a trailing slash. A proxy may serve the chat under a path that the server does
  * not know, so the root is derived from the folder of this script.
@@ -27,9 +29,5 @@ export function addressOf(
  * the decoded path.
  */
 function decoded(path: string): string {
-  try {
-    return decodeURI(path);
-  } catch {
-    return path;
-  }
+  return attempt(() => decodeURI(path)) ?? path;
 }

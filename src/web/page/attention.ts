@@ -3,15 +3,15 @@ import type { Message } from "../../client/index.ts";
 import plainIcon from "../icon.svg";
 import unreadIcon from "../icon-unread.svg";
 import type { Announcer } from "../store/announcer.ts";
-import { Pace } from "../store/pace.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
+import { Throttle } from "../store/throttle.ts";
 
 /** The browser redraws the tab on each change of the title, and hundreds of messages may arrive per second. */
 const TITLE_EVERY_MS = 500;
 
 /** At most one sound and one notification in this time, whatever strangers write. */
-const ATTENTION_EVERY_MS = 3_000;
+const ALERT_EVERY_MS = 3_000;
 
 /**
  * Shows the number of unread messages in the tab's title and icon. The first change of the title shows at once, later
@@ -21,12 +21,12 @@ export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: 
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   const hasUnread = computed(() => room.unread.count.value > 0);
   const title = computed(() => settings.words.value.pageTitle(roomTitle(), room.unread.count.value));
-  const pace = new Pace(TITLE_EVERY_MS, () => {
+  const throttle = new Throttle(TITLE_EVERY_MS, () => {
     document.title = title.peek();
   });
   effect(() => {
     title.value;
-    pace.ask();
+    throttle.request();
   });
   effect(() => {
     // The icons lie beside this script, wherever that is.
@@ -35,7 +35,7 @@ export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: 
 }
 
 /** Tells the store whether the user is looking at the page. */
-export function watch(room: RoomStore): void {
+export function watchVisibility(room: RoomStore): void {
   const look = () => room.setWatched(!document.hidden && document.hasFocus());
   document.addEventListener("visibilitychange", look);
   addEventListener("focus", look);
@@ -44,18 +44,18 @@ export function watch(room: RoomStore): void {
 }
 
 /** Announces a message that has arrived to screen readers, and alerts the user if it is a mention. */
-export function tellArrival(
+export function announceMessage(
   message: Message,
   isMention: boolean,
   settings: SettingsStore,
   announcer: Announcer,
 ): void {
   const words = settings.words.peek();
-  announcer.say(words.announce(message.name, message.content));
+  announcer.announce(words.announce(message.name, message.content));
   // A clock that is set back must not silence later alerts.
   const now = performance.now();
-  if (!isMention || now - attractedAt < ATTENTION_EVERY_MS) return;
-  attractedAt = now;
+  if (!isMention || now - alertedAt < ALERT_EVERY_MS) return;
+  alertedAt = now;
   if (settings.sound.peek()) chime();
   const isAway = document.hidden || !document.hasFocus();
   if (settings.notify.peek() && isAway) {
@@ -64,7 +64,7 @@ export function tellArrival(
   }
 }
 
-let attractedAt = -ATTENTION_EVERY_MS;
+let alertedAt = -ALERT_EVERY_MS;
 
 function notify(title: string, body: string): void {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;

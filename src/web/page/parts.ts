@@ -19,7 +19,7 @@ Object.assign(globalThis, {
  *
  * @returns a function whose promise rejects when the part could not be loaded; calling it again tries again
  */
-export function loading<T>(load: () => Promise<T>): () => Promise<T> {
+export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null;
   return () => {
     loaded ??= load().catch((error: unknown) => {

@@ -7,7 +7,7 @@ import { CHAT_ROOT } from "./address.ts";
 const COOKIE = "classic-chatbox-pictures";
 
 /** Keeps the document in the chosen theme and language, with the chosen pictures. */
-export function dress(settings: SettingsStore, pictures: PictureStore): void {
+export function applyTheme(settings: SettingsStore, pictures: PictureStore): void {
   const root = document.documentElement;
   effect(() => {
     root.dataset.theme = settings.theme.value;
@@ -43,7 +43,7 @@ export function allowAddresses(isAllowed: boolean): boolean {
  * Keeps the page as high as its visible part, since the keyboard of a phone covers the rest. Most browsers do so
  * because of the viewport's meta element; Safari does not.
  */
-export function fitKeyboard(): void {
+export function fitAboveKeyboard(): void {
   const { visualViewport } = globalThis;
   if (!visualViewport) return;
   const fit = () => {

@@ -3,20 +3,20 @@ import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
-import { type Keeper, keepNewest, newestFirst, type OpenKeeper } from "./keeper.ts";
+import { keepNewest, type ListableStorage, newestFirst, type TextStorage } from "./browser-storage.ts";
 
 /** The counter is shown when at most this many characters are left. */
 const COUNT_FROM = 500;
-const SUGGESTIONS_MOST = 6;
+const SUGGESTIONS_MAX = 6;
 
 const KEY = "classic-chatbox.draft:";
 /** The number of drafts that are kept, including those of closed tabs. */
-const DRAFTS_MOST = 20;
+const DRAFTS_MAX = 20;
 /**
  * In code units, more than a message can have: the part of a draft that is stored, and the most that the field
  * accepts.
  */
-export const DRAFT_MOST = 20_000;
+export const DRAFT_MAX = 20_000;
 
 /** What is wrong with a draft: it is too long, or it contains half a character. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
@@ -35,8 +35,8 @@ export class DraftStore {
   readonly left: ReadonlySignal<number | null>;
   /** Nicknames that complete the mention before the caret. */
   readonly suggestions: ReadonlySignal<readonly string[]>;
-  readonly #keeper: OpenKeeper;
-  readonly #tab: Keeper;
+  readonly #storage: ListableStorage;
+  readonly #tab: TextStorage;
   readonly #room: string;
   /** A key that only this page has: a duplicated tab has a copy of everything that the first one stored. */
   readonly #key: string;
@@ -49,17 +49,22 @@ export class DraftStore {
   #hasChosen = false;
 
   /**
-   * @param keeper storage that all tabs share
+   * @param storage storage that all tabs share
    * @param tab storage of this tab, which survives a reload
    * @param names the nicknames that can be mentioned
    */
-  constructor(keeper: OpenKeeper, tab: Keeper, room: string, names: ReadonlySignal<readonly string[]>) {
-    this.#keeper = keeper;
+  constructor(
+    storage: ListableStorage,
+    tab: TextStorage,
+    room: string,
+    names: ReadonlySignal<readonly string[]>,
+  ) {
+    this.#storage = storage;
     this.#tab = tab;
     this.#room = KEY + room;
     this.#key = `${this.#room}#${Math.random()}`;
     this.text = signal(this.#begin());
-    keepNewest(keeper, KEY, DRAFTS_MOST);
+    keepNewest(storage, KEY, DRAFTS_MAX);
     this.left = computed(() => {
       const { value } = this.text;
       if (value.length < CONTENT_MAX - COUNT_FROM) return null;
@@ -69,7 +74,7 @@ export class DraftStore {
     this.suggestions = computed(() => {
       const query = this.#query;
       if (query === null || query.index === this.#dismissed.value) return [];
-      return complete(query.text, names.value, SUGGESTIONS_MOST).filter(
+      return complete(query.text, names.value, SUGGESTIONS_MAX).filter(
         (name) => !isSameNickname(name, query.text),
       );
     });
@@ -129,7 +134,7 @@ export class DraftStore {
   }
 
   /** Handles a change of the shared storage by another tab. @param value null if the item was removed */
-  share(key: string, value: string | null): void {
+  syncTabs(key: string, value: string | null): void {
     // The other tab took this draft for an abandoned one.
     if (key === this.#key && value === null) this.#keep(this.text.value);
     // The tab of the taken draft has put it back, so that tab is open. Another draft may be abandoned.
@@ -137,7 +142,7 @@ export class DraftStore {
     if (key !== taken?.key || value === null) return;
     this.#open.add(key);
     if (taken.text === "" || this.text.value !== taken.text) return;
-    this.#keeper.removeItem(this.#key);
+    this.#storage.removeItem(this.#key);
     const text = this.#take(this.#newest);
     this.text.value = text;
     this.caret.value = text.length;
@@ -154,17 +159,17 @@ export class DraftStore {
    * a time.
    */
   get #newest(): string {
-    const all = newestFirst(this.#keeper, `${this.#room}#`);
+    const all = newestFirst(this.#storage, `${this.#room}#`);
     return all.find((key) => !this.#open.has(key)) ?? this.#room;
   }
 
   /** Takes over the draft under a key. @param own this tab's own copy of it */
   #take(from: string, own?: string): string {
-    const found = this.#keeper.getItem(from);
+    const found = this.#storage.getItem(from);
     const kept = found && from === this.#room ? `0 ${found}` : found;
     // A draft that is gone was sent by a tab that had taken it over. It is not stored again for later visits.
-    if (kept) this.#keeper.setItem(this.#key, kept);
-    this.#keeper.removeItem(from);
+    if (kept) this.#storage.setItem(this.#key, kept);
+    this.#storage.removeItem(from);
     const text = own ?? kept?.replace(/^\d+ /, "") ?? "";
     if (own === undefined) this.#taken = { key: from, text };
     this.#keepForReload(text);
@@ -172,12 +177,12 @@ export class DraftStore {
   }
 
   #keep(text: string): void {
-    if (text === "") this.#keeper.removeItem(this.#key);
-    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, DRAFT_MOST)}`);
+    if (text === "") this.#storage.removeItem(this.#key);
+    else this.#storage.setItem(this.#key, `${Date.now()} ${text.slice(0, DRAFT_MAX)}`);
   }
 
   #keepForReload(text: string): void {
-    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, DRAFT_MOST)}`);
+    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, DRAFT_MAX)}`);
   }
 
   get #query(): Query | null {

@@ -3,8 +3,8 @@ import { attempt, fieldsOf, listOf, textOf } from "../../client/frame.ts";
 import type { ChatError } from "../../client/index.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import type { Sending } from "./item.ts";
-import type { Lost } from "./room.ts";
-import type { Stay } from "./shelf.ts";
+import type { LostNickname } from "./room.ts";
+import type { SavedSession } from "./saved-sessions.ts";
 import type { TabStorage } from "./tab-storage.ts";
 
 /** The channel between the tabs of a browser: a `BroadcastChannel`, or one end of a pair in a test. */
@@ -21,11 +21,11 @@ const ANSWER_MS = 1_500;
 export interface Room {
   readonly path: string;
   readonly nickname: ReadonlySignal<string | null>;
-  readonly isIn: ReadonlySignal<boolean>;
-  readonly lost: ReadonlySignal<Lost | null>;
+  readonly hasEntered: ReadonlySignal<boolean>;
+  readonly lostNickname: ReadonlySignal<LostNickname | null>;
   register(nickname: string): Promise<ChatError | undefined>;
   rejoin(): void;
-  offer(unsent: TabStorage["unsent"]): void;
+  showUnsent(unsent: TabStorage["unsent"]): void;
   readonly sends: ReadonlySignal<readonly Sending[]>;
   handOver(keys: readonly string[]): void;
 }
@@ -41,10 +41,10 @@ export class Handover {
   readonly #tab: TabStorage;
   /** The nicknames of the room's other tabs, by the ids of the tabs; null for a tab without one. */
   readonly #others = signal<ReadonlyMap<string, string | null>>(new Map());
-  readonly #looks = signal(0);
-  readonly #heardOf = new Map<string, string | null>();
+  readonly #searches = signal(0);
+  readonly #answers = new Map<string, string | null>();
   #channel: Channel | null = null;
-  #given: (() => void) | null = null;
+  #onGiven: (() => void) | null = null;
 
   /** @param make opens the channel; it throws where the browser forbids channels */
   constructor(make: () => Channel, room: Room, tab: TabStorage) {
@@ -53,12 +53,13 @@ export class Handover {
     this.#tab = tab;
     this.open();
     // In a duplicated tab, this tab sends the waiting messages.
-    if (this.#keys.length > 0) this.#say({ kind: "took", keys: this.#keys });
+    if (this.#keys.length > 0) this.#post({ kind: "took", keys: this.#keys });
     effect(() => {
-      if (room.lost.value?.error.code === "NameAlreadyUsed") void this.#regain(room.lost.value);
+      if (room.lostNickname.value?.error.code === "NameAlreadyUsed")
+        void this.#regain(room.lostNickname.value);
     });
     effect(() => {
-      if (room.isIn.value) void this.#collect();
+      if (room.hasEntered.value) void this.#collect();
     });
   }
 
@@ -69,7 +70,7 @@ export class Handover {
 
   /** Whether it is certain that no other tab of this browser has a nickname. */
   isForeign(nickname: string): boolean {
-    return this.#looks.value === 0 && !this.nicknames.some((each) => isSameNickname(each, nickname));
+    return this.#searches.value === 0 && !this.nicknames.some((each) => isSameNickname(each, nickname));
   }
 
   /** Opens the channel, when the page is created or is back. */
@@ -77,7 +78,7 @@ export class Handover {
     if (this.#channel) return;
     try {
       this.#channel = this.#make();
-      this.#channel.addEventListener("message", ({ data }) => this.#heard(data));
+      this.#channel.addEventListener("message", ({ data }) => this.#receive(data));
     } catch {
       // Then the tab does not know of any others.
     }
@@ -90,13 +91,13 @@ export class Handover {
   }
 
   /** Finds out which other tabs are in the room. */
-  async look(): Promise<void> {
-    this.#looks.value = this.#looks.peek() + 1;
-    this.#heardOf.clear();
-    this.#say({ kind: "who" });
+  async findTabs(): Promise<void> {
+    this.#searches.value = this.#searches.peek() + 1;
+    this.#answers.clear();
+    this.#post({ kind: "who" });
     await wait(ANSWER_MS);
-    this.#others.value = new Map(this.#heardOf);
-    this.#looks.value = this.#looks.peek() - 1;
+    this.#others.value = new Map(this.#answers);
+    this.#searches.value = this.#searches.peek() - 1;
   }
 
   /**
@@ -104,13 +105,13 @@ export class Handover {
    *
    * @returns whether a tab had it
    */
-  async ask(nickname: string): Promise<boolean> {
+  async requestSession(nickname: string): Promise<boolean> {
     const given = await new Promise<boolean>((resolve) => {
-      this.#given = () => resolve(true);
+      this.#onGiven = () => resolve(true);
       setTimeout(() => resolve(false), ANSWER_MS);
-      this.#say({ kind: "ask", nickname });
+      this.#post({ kind: "ask", nickname });
     });
-    this.#given = null;
+    this.#onGiven = null;
     return given;
   }
 
@@ -122,7 +123,7 @@ export class Handover {
   async join(nickname: string): Promise<ChatError | undefined> {
     const isOwn =
       this.#tab.claim(nickname, ({ isLeft }) => isLeft) ||
-      (await this.#askFor(nickname)) ||
+      (await this.#requestFrom(nickname)) ||
       (await this.#find(nickname));
     if (!isOwn) return this.#room.register(nickname);
     this.#room.rejoin();
@@ -133,62 +134,62 @@ export class Handover {
    * Regains a nickname that was in use when this page came back for it. A page that continued from this one may have
    * it.
    */
-  async #regain(lost: Lost): Promise<void> {
+  async #regain(lost: LostNickname): Promise<void> {
     // Not while the chat is still dispatching the event.
     await null;
     if (!this.#tab.claim(lost.name, ({ isLeft }) => isLeft)) {
-      await this.look();
+      await this.findTabs();
       // Nothing is taken unasked from an open tab: the two would take turns forever.
-      if (this.#room.lost.peek() !== lost || !this.#tab.claim(lost.name, this.#isGone)) return;
+      if (this.#room.lostNickname.peek() !== lost || !this.#tab.claim(lost.name, this.#isGone)) return;
     }
     this.#room.rejoin();
   }
 
   /** Asks for the session of a tab that is known to have the nickname. */
-  async #askFor(nickname: string): Promise<boolean> {
+  async #requestFrom(nickname: string): Promise<boolean> {
     const name = this.nicknames.find((each) => isSameNickname(each, nickname));
-    return name !== undefined && this.ask(name);
+    return name !== undefined && this.requestSession(name);
   }
 
   /** Looks for the session of a tab that has not answered yet, or that crashed. */
   async #find(nickname: string): Promise<boolean> {
     // Usually there is none, and no reason to wait.
     if (!this.#tab.has(nickname)) return false;
-    await this.look();
-    return (await this.#askFor(nickname)) || this.#tab.claim(nickname, this.#isGone);
+    await this.findTabs();
+    return (await this.#requestFrom(nickname)) || this.#tab.claim(nickname, this.#isGone);
   }
 
   async #collect(): Promise<void> {
-    await this.look();
-    this.#room.offer(this.#tab.collect(this.#isGone));
+    await this.findTabs();
+    this.#room.showUnsent(this.#tab.collect(this.#isGone));
   }
 
-  readonly #isGone = ({ id, isLeft }: Stay): boolean => isLeft || !this.#others.peek().has(id);
+  readonly #isGone = ({ id, isLeft }: SavedSession): boolean => isLeft || !this.#others.peek().has(id);
 
-  #heard(data: unknown): void {
-    const word = parseWord(data);
-    if (word?.room !== this.#room.path) return;
+  #receive(data: unknown): void {
+    const message = parseTabMessage(data);
+    if (message?.room !== this.#room.path) return;
     const nickname = this.#room.nickname.peek();
-    const { kept, shelf } = this.#tab;
-    switch (word.kind) {
+    const { kept, saved } = this.#tab;
+    switch (message.kind) {
       case "who":
-        this.#say({ kind: "here", id: shelf.id, nickname: kept && nickname });
+        this.#post({ kind: "here", id: saved.id, nickname: kept && nickname });
         break;
       case "here":
-        this.#heardOf.set(word.id, word.nickname);
-        this.#others.value = new Map([...this.#others.peek(), ...this.#heardOf]);
+        this.#answers.set(message.id, message.nickname);
+        this.#others.value = new Map([...this.#others.peek(), ...this.#answers]);
         break;
       case "ask":
-        if (!kept || word.nickname !== nickname) break;
+        if (!kept || message.nickname !== nickname) break;
         this.#room.handOver(this.#keys);
-        this.#say({ kind: "give", value: kept[1] });
+        this.#post({ kind: "give", value: kept[1] });
         break;
       case "took":
-        this.#room.handOver(word.keys);
+        this.#room.handOver(message.keys);
         break;
       case "give":
-        if (this.#given) this.#tab.inherit(word.value);
-        this.#given?.();
+        if (this.#onGiven) this.#tab.inherit(message.value);
+        this.#onGiven?.();
     }
   }
 
@@ -196,8 +197,8 @@ export class Handover {
     return this.#room.sends.peek().map(({ key }) => key);
   }
 
-  #say(word: object): void {
-    this.#channel?.postMessage({ ...word, room: this.#room.path });
+  #post(message: object): void {
+    this.#channel?.postMessage({ ...message, room: this.#room.path });
   }
 }
 
@@ -205,7 +206,7 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-type Word = { readonly room: string } & (
+type TabMessage = { readonly room: string } & (
   | { readonly kind: "who" }
   | { readonly kind: "here"; readonly id: string; readonly nickname: string | null }
   | { readonly kind: "ask"; readonly nickname: string }
@@ -214,7 +215,7 @@ type Word = { readonly room: string } & (
 );
 
 /** Parses a message of another tab. Another version of this page may be open there. */
-function parseWord(data: unknown): Word | undefined {
+function parseTabMessage(data: unknown): TabMessage | undefined {
   return attempt(() => {
     const { kind, room, id, nickname, value, keys } = fieldsOf(data);
     const from = { room: textOf(room) };

@@ -1,7 +1,7 @@
-import type { Change } from "./crowd.ts";
+import type { RosterChange } from "./roster-changes.ts";
 
 /** The number of freed nicknames that are kept, the newest. */
-const FREED_MOST = 500;
+const FREED_MAX = 500;
 
 interface Freed {
   /** The current nickname of the person who gave it up; null if they left. */
@@ -11,10 +11,11 @@ interface Freed {
 }
 
 /** Tracks which nicknames have changed their holder while the user was there. */
-export class Holders {
+export class NicknameHolders {
   readonly #freed = new Map<string, Freed>();
 
-  note(change: Change): void {
+  /** Takes a change of the roster into account. */
+  note(change: RosterChange): void {
     const { kind, name } = change;
     if (kind === "joined") this.#take(name, null);
     else {
@@ -26,7 +27,7 @@ export class Holders {
   }
 
   /** Whether the nickname was given up and taken since this was last asked. */
-  isNew(name: string): boolean {
+  hasChanged(name: string): boolean {
     return this.#freed.get(name)?.isTaken === true && this.#freed.delete(name);
   }
 
@@ -42,7 +43,7 @@ export class Holders {
     // If the change to an earlier holder was not asked for, it counts for the next one.
     const isTaken = this.#freed.get(name)?.isTaken === true;
     const [oldest] = this.#freed.keys();
-    if (this.#freed.size >= FREED_MOST && oldest !== undefined) this.#freed.delete(oldest);
+    if (this.#freed.size >= FREED_MAX && oldest !== undefined) this.#freed.delete(oldest);
     this.#freed.set(name, { by, isTaken });
   }
 }

@@ -1,5 +1,5 @@
 import type { Message } from "../../client/index.ts";
-import type { Crowd } from "./crowd.ts";
+import type { RosterChanges } from "./roster-changes.ts";
 
 /** One row of the log. Its key stays the same as long as the row exists. */
 export type Item =
@@ -10,10 +10,10 @@ export type Item =
       /** Whether this browser sent it. */
       readonly own: boolean;
       /** Whether the nickname has been free since its previous message, so that someone else may have it now. */
-      readonly anew: boolean;
+      readonly isNewHolder: boolean;
     }
   /** The roster changes between two messages, in one line. */
-  | { readonly kind: "people"; readonly key: string; readonly time: number; readonly crowd: Crowd }
+  | { readonly kind: "people"; readonly key: string; readonly time: number; readonly changes: RosterChanges }
   /** Messages that are no longer kept. */
   | { readonly kind: "gap"; readonly key: string; readonly count: number };
 

@@ -1,21 +1,21 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { HistoryOptions, Message, Page } from "../../client/index.ts";
-import { type Change, Crowd } from "./crowd.ts";
-import { Holders } from "./holders.ts";
+import { NicknameHolders } from "./holders.ts";
 import type { Item, MessageItem } from "./item.ts";
+import { type RosterChange, RosterChanges } from "./roster-changes.ts";
 
 const PAGE = 200;
 /** Messages to load on either side of a message that a link leads to. */
 const AROUND = 60;
 /** Rows that may arrive in one frame after the reply that ends a run. */
-const RECENT_MOST = 500;
+const RECENT_MAX = 500;
 /**
  * More rows than this are shown only to users who loaded them, since the cost of each new row grows with their
  * number.
  */
-const ROWS_MOST = 10_000;
+const ROWS_MAX = 10_000;
 
-export type Loading = "idle" | "loading" | "failed";
+export type LoadState = "idle" | "loading" | "failed";
 
 /** The source of pages of the history. */
 export interface HistorySource {
@@ -28,15 +28,23 @@ export interface HistorySource {
  */
 export class LogStore {
   readonly #items = signal<readonly Item[]>([]);
+  readonly items: ReadonlySignal<readonly Item[]> = this.#items;
   readonly #hasOlder = signal(false);
+  /** Whether there are messages before the run. */
+  readonly hasOlder: ReadonlySignal<boolean> = this.#hasOlder;
   readonly #hasNewer = signal(false);
-  readonly #older = signal<Loading>("idle");
+  /** Whether the run ends before the newest message. */
+  readonly hasNewer: ReadonlySignal<boolean> = this.#hasNewer;
+  readonly #older = signal<LoadState>("idle");
+  readonly older: ReadonlySignal<LoadState> = this.#older;
   readonly #isLoaded = signal(false);
+  /** Whether the room's history is loaded, even if it is empty. */
+  readonly isLoaded: ReadonlySignal<boolean> = this.#isLoaded;
   readonly #source: HistorySource;
   readonly #isOwn: (message: Message) => boolean;
   /** The newest rows that arrived, whether or not the run reaches them. */
   #recent: readonly Item[] = [];
-  readonly #holders = new Holders();
+  readonly #holders = new NicknameHolders();
   #newer = false;
   #lines = 0;
   /** The number of the current run. Replies that were requested for an earlier run are ignored. */
@@ -48,29 +56,6 @@ export class LogStore {
     this.#isOwn = isOwn;
   }
 
-  get items(): ReadonlySignal<readonly Item[]> {
-    return this.#items;
-  }
-
-  /** Whether there are messages before the run. */
-  get hasOlder(): ReadonlySignal<boolean> {
-    return this.#hasOlder;
-  }
-
-  /** Whether the run ends before the newest message. */
-  get hasNewer(): ReadonlySignal<boolean> {
-    return this.#hasNewer;
-  }
-
-  get older(): ReadonlySignal<Loading> {
-    return this.#older;
-  }
-
-  /** Whether the room's history is loaded, even if it is empty. */
-  get isLoaded(): ReadonlySignal<boolean> {
-    return this.#isLoaded;
-  }
-
   /** Shows the newest page of the history. */
   replace(messages: readonly Message[], hasOlder: boolean): void {
     this.#recent = [];
@@ -79,21 +64,21 @@ export class LogStore {
 
   /** Adds the next message of the room. @param key the key of its row, if it has had one */
   add(message: Message, own: boolean, key = keyOf(message)): void {
-    const isNew = this.#holders.isNew(message.name);
-    this.#append({ kind: "message", key, message, own, anew: isNew && !own });
+    const isNew = this.#holders.hasChanged(message.name);
+    this.#append({ kind: "message", key, message, own, isNewHolder: isNew && !own });
   }
 
   /** Adds a join, a leave or a change of nickname. */
-  addChange(change: Change): void {
+  addChange(change: RosterChange): void {
     this.#holders.note(change);
     const last = this.#recent.at(-1);
     const isLast = this.#hasNewer.value || this.#items.value.at(-1) === last;
     if (last?.kind !== "people" || !isLast) {
-      const crowd = new Crowd([change]);
-      this.#append({ kind: "people", key: `p${++this.#lines}`, time: change.time, crowd });
+      const changes = new RosterChanges([change]);
+      this.#append({ kind: "people", key: `p${++this.#lines}`, time: change.time, changes });
       return;
     }
-    last.crowd.add(change);
+    last.changes.add(change);
     // A new object, so that the row is rendered again.
     const line = { ...last };
     this.#recent = this.#recent.with(-1, line);
@@ -110,8 +95,8 @@ export class LogStore {
    */
   trim(isAtEnd: boolean): void {
     const items = this.#items.value;
-    if (items.length <= ROWS_MOST || this.#hasNewer.value || this.#older.value === "loading") return;
-    const kept = items.slice(-ROWS_MOST / 2);
+    if (items.length <= ROWS_MAX || this.#hasNewer.value || this.#older.value === "loading") return;
+    const kept = items.slice(-ROWS_MAX / 2);
     if (!kept.some(isMessage)) return;
     if (isAtEnd) {
       this.#items.value = kept;
@@ -201,12 +186,12 @@ export class LogStore {
   }
 
   #append(item: Item): void {
-    this.#recent = [...this.#recent.slice(1 - RECENT_MOST), item];
+    this.#recent = [...this.#recent.slice(1 - RECENT_MAX), item];
     if (!this.#hasNewer.value) this.#items.value = [...this.#items.value, item];
   }
 
   #itemOf(message: Message): MessageItem {
-    return { kind: "message", key: keyOf(message), message, own: this.#isOwn(message), anew: false };
+    return { kind: "message", key: keyOf(message), message, own: this.#isOwn(message), isNewHolder: false };
   }
 
   get #firstId(): number | null {

@@ -1,12 +1,12 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type Keeper, readKept } from "./keeper.ts";
+import { readJson, type TextStorage } from "./browser-storage.ts";
 
 /** The parts of the page that have a background picture in the classic theme. */
 export const PLACES = ["page", "chat", "roster", "dialog"] as const;
 export type Place = (typeof PLACES)[number];
 
 /** Stores files: in the browser's database, or in a map in a test. */
-export interface Vault {
+export interface PictureFiles {
   get(place: Place): Promise<Blob | undefined>;
   put(place: Place, file: Blob): Promise<void>;
   remove(place: Place): Promise<void>;
@@ -20,18 +20,15 @@ export const PICTURES_KEY = "classic-chatbox.pictures";
 /** The background pictures of the classic theme, stored in this browser. */
 export class PictureStore {
   readonly #urls = signal<Readonly<Partial<Record<Place, string>>>>({});
-  readonly #vault: Vault;
-  readonly #keeper: Keeper;
-
-  constructor(vault: Vault, keeper: Keeper) {
-    this.#vault = vault;
-    this.#keeper = keeper;
-    for (const [place, address] of this.#addresses) this.#show(place, address);
-  }
-
   /** The URLs of the pictures, by place. */
-  get urls(): ReadonlySignal<Readonly<Partial<Record<Place, string>>>> {
-    return this.#urls;
+  readonly urls: ReadonlySignal<Readonly<Partial<Record<Place, string>>>> = this.#urls;
+  readonly #files: PictureFiles;
+  readonly #storage: TextStorage;
+
+  constructor(files: PictureFiles, storage: TextStorage) {
+    this.#files = files;
+    this.#storage = storage;
+    for (const [place, address] of this.#addresses) this.#show(place, address);
   }
 
   /** Whether any picture is fetched from another site. */
@@ -44,7 +41,7 @@ export class PictureStore {
    */
   async load(): Promise<void> {
     for (const place of PLACES) {
-      const file = await this.#vault.get(place).catch(() => undefined);
+      const file = await this.#files.get(place).catch(() => undefined);
       if (this.#urls.value[place]?.startsWith("https:")) continue;
       this.#hide(place);
       if (file) this.#show(place, URL.createObjectURL(file));
@@ -55,7 +52,7 @@ export class PictureStore {
   async choose(place: Place, file: Blob): Promise<void> {
     await this.clear(place);
     // If it cannot be stored, it lasts as long as the page.
-    await this.#vault.put(place, file).catch(() => {});
+    await this.#files.put(place, file).catch(() => {});
     this.#show(place, URL.createObjectURL(file));
     this.#keepAddresses(this.#addresses);
   }
@@ -77,7 +74,7 @@ export class PictureStore {
 
   async clear(place: Place): Promise<void> {
     this.#hide(place);
-    await this.#vault.remove(place).catch(() => {});
+    await this.#files.remove(place).catch(() => {});
     this.#keepAddresses(this.#addresses.filter(([each]) => each !== place));
   }
 
@@ -92,7 +89,7 @@ export class PictureStore {
   }
 
   get #addresses(): [Place, string][] {
-    const kept = readKept(this.#keeper, PICTURES_KEY);
+    const kept = readJson(this.#storage, PICTURES_KEY);
     if (!Array.isArray(kept)) return [];
     return kept.flatMap((each: unknown): [Place, string][] => {
       const [name, address]: unknown[] = Array.isArray(each) ? each : [];
@@ -102,6 +99,6 @@ export class PictureStore {
   }
 
   #keepAddresses(addresses: readonly (readonly [Place, string])[]): void {
-    this.#keeper.setItem(PICTURES_KEY, JSON.stringify([...addresses, Date.now()]));
+    this.#storage.setItem(PICTURES_KEY, JSON.stringify([...addresses, Date.now()]));
   }
 }

@@ -4,13 +4,13 @@ import type { Chat, ConnectionState, EventOf, Message, Position } from "../../cl
 import type { KeptSend } from "../../client/memory.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
-import type { Change } from "./crowd.ts";
+import type { TextStorage } from "./browser-storage.ts";
 import type { Item, Sending } from "./item.ts";
-import type { Keeper } from "./keeper.ts";
 import { keyOf, LogStore } from "./log.ts";
-import { markOf, OwnMessages } from "./own.ts";
-import { Pace } from "./pace.ts";
+import { OwnMessages, positionKey } from "./own.ts";
+import type { RosterChange } from "./roster-changes.ts";
 import type { TabStorage } from "./tab-storage.ts";
+import { Throttle } from "./throttle.ts";
 import { TypingStore } from "./typing.ts";
 import { UnreadStore } from "./unread.ts";
 
@@ -18,46 +18,46 @@ import { UnreadStore } from "./unread.ts";
 export type Row = Item | Sending;
 
 /** A nickname that was lost, and why. */
-export interface Lost {
+export interface LostNickname {
   readonly name: string;
   readonly error: ChatError;
 }
 
 /** A message that a link leads to. */
-interface Visit {
+interface LinkTarget {
   readonly id: number;
   /**
    * Tells the message from another one with this id, in a history that was replaced. Links of earlier versions have
    * no time.
    */
   readonly time: number | undefined;
-  readonly gone: () => void;
+  readonly onMissing: () => void;
 }
 
 export interface RoomStoreOptions {
   /** The path of the room, by which this browser keeps what belongs to the room. */
   readonly path: string;
-  readonly keeper: Keeper;
+  readonly storage: TextStorage;
   /** Opens a chat. @param name a nickname to take at once */
   readonly open: (name?: string) => Chat;
   readonly now: () => number;
   /** The tab's storage for messages that were given up, also those of earlier pages. */
   readonly tab?: Pick<TabStorage, "kept" | "unsent" | "keepUnsent">;
   /** Called for each message that others send while the user is in the room. */
-  readonly arrived: (message: Message, isMention: boolean) => void;
+  readonly onMessage: (message: Message, isMention: boolean) => void;
 }
 
 /** The key of the last nickname; with `:` and a room's path, the key of the last one in that room. */
 export const NICKNAME_KEY = "classic-chatbox.nickname";
 
 /** The number of authors, the most recent ones, who can be mentioned although they have left. */
-const AUTHORS_MOST = 500;
+const AUTHORS_MAX = 500;
 
 /** How many messages are searched for the first unread one, since the earliest of them may be the user's own. */
 const UNREAD_SOUGHT = 20;
 
 /** Hundreds of people may join and leave per second. Their changes are shown together then. */
-const PEOPLE_EVERY_MS = 100;
+const CHANGES_EVERY_MS = 100;
 
 /** When the people who can be mentioned change, all contents on the screen are parsed again. */
 const MENTIONS_EVERY_MS = 500;
@@ -73,28 +73,48 @@ export class RoomStore {
   /** The nicknames the user can mention: everyone else's in the room. */
   readonly others: ReadonlySignal<readonly string[]>;
   /** The id of the message to scroll to. */
-  readonly goal = signal<number | null>(null);
+  readonly scrollTarget = signal<number | null>(null);
   /** The keys of the tall rows that are unfolded. */
   readonly unfolded = signal<ReadonlySet<string>>(new Set());
   readonly #options: RoomStoreOptions;
   readonly #state = signal<ConnectionState>({ kind: "connecting" });
+  readonly state: ReadonlySignal<ConnectionState> = this.#state;
   readonly #nickname = signal<string | null>(null);
+  /** The nickname; null while the user has to choose one. */
+  readonly nickname: ReadonlySignal<string | null> = this.#nickname;
   readonly #online = signal<readonly string[]>([]);
+  readonly online: ReadonlySignal<readonly string[]> = this.#online;
   readonly #sends = signal<readonly Sending[]>([]);
-  readonly #waiting = computed(() => this.#sends.value.filter(({ failure }) => failure === null));
-  readonly #lost = signal<Lost | null>(null);
+  /** The user's messages that are not stored yet. */
+  readonly sends: ReadonlySignal<readonly Sending[]> = this.#sends;
+  /** The unstored messages that have not failed. */
+  readonly waiting = computed(() => this.#sends.value.filter(({ failure }) => failure === null));
+  readonly #lostNickname = signal<LostNickname | null>(null);
+  /** The nickname that was lost, if there is none any more. */
+  readonly lostNickname: ReadonlySignal<LostNickname | null> = this.#lostNickname;
   readonly #slowedUntil = signal<number | null>(null);
-  readonly #isIn = signal(false);
+  /**
+   * The time until which the server accepts no requests, by `performance.now()`; perhaps in the past. Null if it has
+   * never said so.
+   */
+  readonly slowedUntil: ReadonlySignal<number | null> = this.#slowedUntil;
+  readonly #hasEntered = signal(false);
+  /** Whether the current chat has entered the room. */
+  readonly hasEntered: ReadonlySignal<boolean> = this.#hasEntered;
   readonly #mentions = signal(new Mentions());
+  /** The nicknames that can be mentioned. They follow the roster with a delay, except for the user's own. */
+  readonly mentions: ReadonlySignal<Mentions> = this.#mentions;
   readonly #authors = new Set<string>();
   /** Changes of the roster that are not shown yet. */
-  #changes: Change[] = [];
-  readonly #people = new Pace(PEOPLE_EVERY_MS, () => this.#showChanges());
-  readonly #names = new Pace(MENTIONS_EVERY_MS, () => {
+  #changes: RosterChange[] = [];
+  readonly #changesThrottle = new Throttle(CHANGES_EVERY_MS, () => this.#showChanges());
+  readonly #mentionsThrottle = new Throttle(MENTIONS_EVERY_MS, () => {
     this.#mentions.value = new Mentions([...this.#authors, ...this.#online.value]);
   });
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
+  /** Whether the user is looking at the page. */
+  readonly isWatched: ReadonlySignal<boolean> = this.#isWatched;
   /**
    * The user's messages that the server has stored and the chat has not reported yet: the keys of their rows, by
    * position.
@@ -102,20 +122,20 @@ export class RoomStore {
   readonly #stored = new Map<string, string>();
   /** The keys of the user's messages that another tab sends now. */
   readonly #handedOver = new Set<string>();
-  #visit: Visit | null = null;
+  #linkTarget: LinkTarget | null = null;
   #chat: Chat;
   #stopListening: (() => void)[] = [];
 
   constructor(options: RoomStoreOptions) {
     this.#options = options;
     this.path = options.path;
-    this.unread = new UnreadStore(options.keeper, options.path);
-    this.own = new OwnMessages(options.keeper, options.path);
+    this.unread = new UnreadStore(options.storage, options.path);
+    this.own = new OwnMessages(options.storage, options.path);
     this.log = new LogStore({ history: (page) => this.#chat.history(page) }, (each) => this.own.has(each));
     this.rows = computed(() => [...this.log.items.value, ...this.#sends.value]);
     this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
     this.#chat = this.#begin();
-    this.offer(options.tab?.unsent ?? []);
+    this.showUnsent(options.tab?.unsent ?? []);
     effect(() => {
       const given = this.#sends.value.filter(({ failure }) => failure !== null);
       const keptOf = ({ key, content, time, failure }: Sending): KeptSend => {
@@ -126,62 +146,11 @@ export class RoomStore {
     effect(() => this.unread.setReading(this.#isAtEnd.value && this.#isWatched.value));
   }
 
-  get state(): ReadonlySignal<ConnectionState> {
-    return this.#state;
-  }
-
-  /** The nickname; null while the user has to choose one. */
-  get nickname(): ReadonlySignal<string | null> {
-    return this.#nickname;
-  }
-
-  get online(): ReadonlySignal<readonly string[]> {
-    return this.#online;
-  }
-
-  /** The nicknames that can be mentioned. They follow the roster with a delay, except for the user's own. */
-  get mentions(): ReadonlySignal<Mentions> {
-    return this.#mentions;
-  }
-
-  /** Whether the user is looking at the page. */
-  get isWatched(): ReadonlySignal<boolean> {
-    return this.#isWatched;
-  }
-
-  /** The user's messages that are not stored yet. */
-  get sends(): ReadonlySignal<readonly Sending[]> {
-    return this.#sends;
-  }
-
-  /** The unstored messages that have not failed. */
-  get waiting(): ReadonlySignal<readonly Sending[]> {
-    return this.#waiting;
-  }
-
-  /** The nickname that was lost, if there is none any more. */
-  get lost(): ReadonlySignal<Lost | null> {
-    return this.#lost;
-  }
-
-  /**
-   * The time until which the server accepts no requests, by `performance.now()`; perhaps in the past. Null if it has
-   * never said so.
-   */
-  get slowedUntil(): ReadonlySignal<number | null> {
-    return this.#slowedUntil;
-  }
-
-  /** Whether the current chat has entered the room. */
-  get isIn(): ReadonlySignal<boolean> {
-    return this.#isIn;
-  }
-
   /** The nickname to suggest: the last one used in this room, or else in any. */
-  get remembered(): string {
-    const { keeper, path } = this.#options;
-    const here = keeper.getItem(`${NICKNAME_KEY}:${path}`)?.replace(/^\d+ /, "");
-    return here ?? keeper.getItem(NICKNAME_KEY) ?? "";
+  get suggestedNickname(): string {
+    const { storage, path } = this.#options;
+    const here = storage.getItem(`${NICKNAME_KEY}:${path}`)?.replace(/^\d+ /, "");
+    return here ?? storage.getItem(NICKNAME_KEY) ?? "";
   }
 
   /** Takes or changes the nickname. @returns why that failed, or undefined if it succeeded */
@@ -213,7 +182,7 @@ export class RoomStore {
   }
 
   /** Shows messages that were given up by earlier pages, for the user to send or remove. */
-  offer(unsent: readonly KeptSend[]): void {
+  showUnsent(unsent: readonly KeptSend[]): void {
     const known = new Set(this.#sends.value.map(({ key }) => key));
     const time = this.#options.now();
     const added = unsent.flatMap(({ key, content, sentAt }): Sending | [] => {
@@ -228,18 +197,10 @@ export class RoomStore {
     for (const key of keys) this.#handedOver.add(key);
   }
 
-  /** Goes to a message as soon as the user is in the room. @param gone called if there is no such message */
-  visit(id: number, gone: () => void, time?: number): void {
-    this.#visit = { id, time, gone };
-    if (this.#isIn.value) void this.#goTo(this.#visit);
-  }
-
-  loadOlder(): void {
-    void this.log.loadOlder();
-  }
-
-  loadNewer(): void {
-    void this.log.loadNewer();
+  /** Goes to a message as soon as the user is in the room. @param onMissing called if there is no such message */
+  goToMessage(id: number, onMissing: () => void, time?: number): void {
+    this.#linkTarget = { id, time, onMissing };
+    if (this.#hasEntered.value) void this.#goTo(this.#linkTarget);
   }
 
   async showNewest(): Promise<void> {
@@ -247,8 +208,8 @@ export class RoomStore {
   }
 
   /** Tells the others that the user is typing. */
-  writes(): void {
-    if (this.#isIn.value) this.#chat.typing();
+  sendTyping(): void {
+    if (this.#hasEntered.value) this.#chat.typing();
   }
 
   retryNow(): void {
@@ -285,11 +246,11 @@ export class RoomStore {
   /** Reconnects when the page is back, with the session that the tab's storage has by now. */
   wake(): void {
     const { tab } = this.#options;
-    this.own.share();
+    this.own.syncTabs();
     batch(() => {
       this.#chat.wake();
-      if (tab) this.#sends.value = this.#waiting.value;
-      this.offer(tab?.unsent ?? []);
+      if (tab) this.#sends.value = this.waiting.value;
+      this.showUnsent(tab?.unsent ?? []);
     });
     if (this.#state.value.kind === "refused" && tab?.kept) this.restart();
   }
@@ -311,16 +272,16 @@ export class RoomStore {
     for (const stop of this.#stopListening.splice(0)) stop();
     this.#showChanges();
     this.typing.clear();
-    this.#lost.value = null;
+    this.#lostNickname.value = null;
     this.#chat = this.#begin(name);
   }
 
   #begin(name?: string): Chat {
     const chat = this.#options.open(name);
     this.#chat = chat;
-    this.#isIn.value = false;
+    this.#hasEntered.value = false;
     this.#stored.clear();
-    this.own.share();
+    this.own.syncTabs();
     this.#state.value = chat.state;
     this.#nickname.value = chat.name ?? name ?? null;
     this.#showSends(chat);
@@ -336,27 +297,27 @@ export class RoomStore {
       }),
       chat.on("named", ({ name }) => this.#named(name)),
       chat.on("nickname-lost", ({ name, error }) => {
-        this.#lost.value = { name, error };
+        this.#lostNickname.value = { name, error };
         this.#nickname.value = null;
       }),
       chat.on("history", (page) => this.#history(page)),
       chat.on("sent", ({ key, message }) => {
         this.own.add(message);
-        this.#stored.set(markOf(message), key);
+        this.#stored.set(positionKey(message), key);
       }),
       chat.on("entered", () => {
         // The chat has reported all messages. Any that are left are no longer kept by the server.
         for (const key of this.#stored.values()) this.remove(key);
         this.#stored.clear();
-        this.#isIn.value = true;
-        if (this.#visit) void this.#goTo(this.#visit);
+        this.#hasEntered.value = true;
+        if (this.#linkTarget) void this.#goTo(this.#linkTarget);
       }),
       chat.on("message", ({ message, own }) => this.#message(message, own)),
       chat.on("gap", ({ from, to }) => this.log.addGap(to - from + 1)),
       chat.on("roster", ({ online }) => {
         this.#showChanges();
         this.#online.value = online;
-        this.#names.run();
+        this.#mentionsThrottle.run();
       }),
       chat.on("register", ({ name, time }) => this.#changed("joined", name, time)),
       chat.on("leave", ({ name, time }) => this.#changed("left", name, time)),
@@ -373,24 +334,24 @@ export class RoomStore {
     ];
   }
 
-  async #goTo({ id, time, gone }: Visit): Promise<void> {
-    this.#visit = null;
+  async #goTo({ id, time, onMissing }: LinkTarget): Promise<void> {
+    this.#linkTarget = null;
     const isThere = await this.log.show(id, time).catch(() => false);
-    if (isThere) this.goal.value = id;
-    else gone();
+    if (isThere) this.scrollTarget.value = id;
+    else onMissing();
   }
 
   #named(name: string | null): void {
     const before = this.#nickname.value;
     this.#nickname.value = name;
     this.#online.value = this.#chat.online;
-    this.#names.run();
+    this.#mentionsThrottle.run();
     if (name === null) return;
-    this.#lost.value = null;
-    const { keeper, path, now } = this.#options;
-    keeper.setItem(NICKNAME_KEY, name);
-    keeper.setItem(`${NICKNAME_KEY}:${path}`, `${now()} ${name}`);
-    if (this.#isIn.value && before !== null && before !== name) this.#renamed(before, name, null);
+    this.#lostNickname.value = null;
+    const { storage, path, now } = this.#options;
+    storage.setItem(NICKNAME_KEY, name);
+    storage.setItem(`${NICKNAME_KEY}:${path}`, `${now()} ${name}`);
+    if (this.#hasEntered.value && before !== null && before !== name) this.#renamed(before, name, null);
   }
 
   #history({ messages, more, reset }: EventOf<"history">): void {
@@ -402,9 +363,9 @@ export class RoomStore {
       if (reset) this.unfolded.value = new Set();
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
-      this.#names.run();
-      const mark = this.unread.entered(messages, (message) => this.own.has(message), isSeen);
-      if (mark && more) void this.#findUnread(mark);
+      this.#mentionsThrottle.run();
+      const readMark = this.unread.setNewestPage(messages, (message) => this.own.has(message), isSeen);
+      if (readMark && more) void this.#findUnread(readMark);
     });
   }
 
@@ -412,13 +373,13 @@ export class RoomStore {
   async #findUnread(after: Position): Promise<void> {
     const page = await this.#chat.history({ after, limit: UNREAD_SOUGHT }).catch(() => null);
     const first = page?.messages.find((message) => !this.own.has(message));
-    if (first && !page?.reset) this.unread.begin(first);
+    if (first && !page?.reset) this.unread.setFirst(first);
   }
 
   /** Goes to the line above the unread messages. */
   showUnread(): void {
     const id = this.unread.firstId.peek();
-    if (id !== null) this.visit(id, () => {});
+    if (id !== null) this.goToMessage(id, () => {});
   }
 
   #message(message: Message, isOfChat: boolean): void {
@@ -433,7 +394,7 @@ export class RoomStore {
       this.#noteAuthors([message]);
       this.unread.add(message, own);
     });
-    if (!own) this.#options.arrived(message, this.#mentionsMe(message.content));
+    if (!own) this.#options.onMessage(message, this.#mentionsMe(message.content));
   }
 
   #mentionsMe(content: string): boolean {
@@ -446,9 +407,9 @@ export class RoomStore {
    * @returns the key of that row, if there was one
    */
   #takeStored(message: Message): string | undefined {
-    const mark = markOf(message);
-    const key = this.#stored.get(mark);
-    this.#stored.delete(mark);
+    const position = positionKey(message);
+    const key = this.#stored.get(position);
+    this.#stored.delete(position);
     if (key !== undefined) this.remove(key);
     return key;
   }
@@ -462,9 +423,9 @@ export class RoomStore {
     this.#peopleChanged({ kind: "renamed", name, newname, time: time ?? this.#options.now() });
   }
 
-  #peopleChanged(change: Change): void {
+  #peopleChanged(change: RosterChange): void {
     this.#changes.push(change);
-    this.#people.ask();
+    this.#changesThrottle.request();
   }
 
   #showChanges(): void {
@@ -474,7 +435,7 @@ export class RoomStore {
       for (const change of this.#changes) this.log.addChange(change);
       this.#changes = [];
     });
-    this.#names.ask();
+    this.#mentionsThrottle.request();
   }
 
   #failed(key: string, error: unknown): void {
@@ -503,10 +464,10 @@ export class RoomStore {
     for (const { name } of messages) {
       const isKnown = this.#authors.delete(name);
       this.#authors.add(name);
-      if (!isKnown) this.#names.ask();
+      if (!isKnown) this.#mentionsThrottle.request();
     }
     for (const name of this.#authors) {
-      if (this.#authors.size <= AUTHORS_MOST) break;
+      if (this.#authors.size <= AUTHORS_MAX) break;
       this.#authors.delete(name);
     }
   }

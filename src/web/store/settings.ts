@@ -1,8 +1,9 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { attempt, fieldsOf } from "../../client/frame.ts";
 import { type Times, timesIn } from "../text/times.ts";
 import type { Words } from "../words/en.ts";
 import { chooseLanguage, isLanguage, type Language } from "../words/languages.ts";
-import { type Keeper, readKept } from "./keeper.ts";
+import { readJson, type TextStorage } from "./browser-storage.ts";
 
 export const THEMES = ["system", "light", "dark", "classic"] as const;
 export type Theme = (typeof THEMES)[number];
@@ -27,11 +28,11 @@ export class SettingsStore {
   /** The texts of the language last chosen whose texts could be loaded. */
   readonly words: Signal<Words>;
   /** Whether the texts of the chosen language could not be loaded. */
-  readonly isUnworded = signal(false);
+  readonly hasLoadFailed = signal(false);
   readonly times: ReadonlySignal<Times>;
   /** Identifies the user's current day and time zone. Times are formatted again when it changes. */
   readonly calendar = signal("");
-  readonly #keeper: Keeper;
+  readonly #storage: TextStorage;
   readonly #load: LoadWords;
   readonly #wanted: ReadonlySignal<Language>;
   readonly #readers: (() => void)[] = [];
@@ -41,18 +42,22 @@ export class SettingsStore {
    *
    * @param preferred the browser's languages, best first
    */
-  static async open(keeper: Keeper, preferred: readonly string[], load: LoadWords): Promise<SettingsStore> {
+  static async open(
+    storage: TextStorage,
+    preferred: readonly string[],
+    load: LoadWords,
+  ): Promise<SettingsStore> {
     for (;;) {
-      const language = languageIn(keptIn(keeper, "language")) ?? chooseLanguage(preferred);
+      const language = languageIn(keptIn(storage, "language")) ?? chooseLanguage(preferred);
       const words = await load[language]().catch(() => null);
-      if (words) return new SettingsStore(keeper, preferred, load, words);
+      if (words) return new SettingsStore(storage, preferred, load, words);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }
 
   /** @param words the texts of the initial language */
-  private constructor(keeper: Keeper, preferred: readonly string[], load: LoadWords, words: Words) {
-    this.#keeper = keeper;
+  private constructor(storage: TextStorage, preferred: readonly string[], load: LoadWords, words: Words) {
+    this.#storage = storage;
     this.#load = load;
     this.words = signal(words);
     this.theme = this.#setting("theme", (kept) => THEMES.find((theme) => theme === kept) ?? "system");
@@ -66,7 +71,7 @@ export class SettingsStore {
     });
     effect(() => {
       if (this.#wanted.value !== this.words.peek().locale) void this.loadWords();
-      else this.isUnworded.value = false;
+      else this.hasLoadFailed.value = false;
     });
   }
 
@@ -77,16 +82,16 @@ export class SettingsStore {
     // Another language was chosen in the meantime.
     if (wanted !== this.#wanted.peek()) return;
     if (words) this.words.value = words;
-    this.isUnworded.value = words === null;
+    this.hasLoadFailed.value = words === null;
   }
 
   /** Takes over what other tabs have changed. */
-  share(): void {
+  syncTabs(): void {
     for (const read of this.#readers) read();
   }
 
   #setting<T>(name: string, parse: (kept: unknown) => T): Signal<T> {
-    const read = () => parse(keptIn(this.#keeper, name));
+    const read = () => parse(keptIn(this.#storage, name));
     const setting = signal(read());
     this.#readers.push(() => {
       setting.value = read();
@@ -94,26 +99,18 @@ export class SettingsStore {
     effect(() => {
       const { value } = setting;
       // A value that another tab stored is not stored again, or two tabs would do so in turn forever.
-      if (value !== read()) this.#keeper.setItem(`${KEY}.${name}`, JSON.stringify(value));
+      if (value !== read()) this.#storage.setItem(`${KEY}.${name}`, JSON.stringify(value));
     });
     return setting;
   }
 }
 
-function keptIn(keeper: Keeper, name: string): unknown {
-  const kept = readKept(keeper, `${KEY}.${name}`);
+function keptIn(storage: TextStorage, name: string): unknown {
+  const kept = readJson(storage, `${KEY}.${name}`);
   // Earlier versions of this page stored all settings under one key.
-  return kept === undefined ? fieldsOf(readKept(keeper, KEY))[name] : kept;
+  return kept === undefined ? attempt(() => fieldsOf(readJson(storage, KEY))[name]) : kept;
 }
 
 function languageIn(kept: unknown): Language | null {
   return isLanguage(kept) ? kept : null;
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

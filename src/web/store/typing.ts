@@ -6,11 +6,8 @@ const FORGET_MS = 5_000;
 /** The people who are typing. */
 export class TypingStore {
   readonly #names = signal<readonly string[]>([]);
+  readonly names: ReadonlySignal<readonly string[]> = this.#names;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-
-  get names(): ReadonlySignal<readonly string[]> {
-    return this.#names;
-  }
 
   add(name: string): void {
     this.#stop(name);

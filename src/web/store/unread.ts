@@ -1,12 +1,12 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Message, Position } from "../../client/index.ts";
-import type { Keeper } from "./keeper.ts";
+import type { TextStorage } from "./browser-storage.ts";
 
 /** The prefix of the keys of read marks. The path of the room follows. */
 export const READ_KEY = "classic-chatbox.read:";
 
 /** How many unread messages are kept individually, since another tab may read some of them. */
-const KNOWN_MOST = 1_000;
+const KNOWN_MAX = 1_000;
 
 /**
  * The messages the user has not seen: how many, and where they begin. The read mark is shared by all tabs of the
@@ -15,8 +15,11 @@ const KNOWN_MOST = 1_000;
  */
 export class UnreadStore {
   readonly #count = signal(0);
+  readonly count: ReadonlySignal<number> = this.#count;
   readonly #firstId = signal<number | null>(null);
-  readonly #keeper: Keeper;
+  /** The first message that was unread when it arrived. The line above it stays while the user reads on. */
+  readonly firstId: ReadonlySignal<number | null> = this.#firstId;
+  readonly #storage: TextStorage;
   readonly #key: string;
   #isReading = false;
   #newest: Position | undefined;
@@ -24,18 +27,9 @@ export class UnreadStore {
   #unread: readonly Position[] = [];
 
   /** @param room the path of the room, each of which has its own read mark */
-  constructor(keeper: Keeper, room: string) {
-    this.#keeper = keeper;
+  constructor(storage: TextStorage, room: string) {
+    this.#storage = storage;
     this.#key = READ_KEY + room;
-  }
-
-  get count(): ReadonlySignal<number> {
-    return this.#count;
-  }
-
-  /** The first message that was unread when it arrived. The line above it stays while the user reads on. */
-  get firstId(): ReadonlySignal<number | null> {
-    return this.#firstId;
   }
 
   /**
@@ -45,7 +39,7 @@ export class UnreadStore {
    * @param isSeen whether the user sees the page, so that nothing is to be counted
    * @returns the position after which the unread messages begin, if that may be before the page; otherwise null
    */
-  entered(
+  setNewestPage(
     messages: readonly Message[],
     isOwn: (message: Message) => boolean,
     isSeen: boolean,
@@ -65,7 +59,7 @@ export class UnreadStore {
   }
 
   /** Sets the first unread message when it is before the newest page. */
-  begin({ id }: Message): void {
+  setFirst({ id }: Message): void {
     // Unless the user has sent something in the meantime.
     if (this.#firstId.value !== null) this.#firstId.value = id;
   }
@@ -77,7 +71,7 @@ export class UnreadStore {
     else if (!this.#isReading && !isRead(stored, this.#mark)) {
       if (this.#count.value === 0) this.#firstId.value = message.id;
       this.#count.value++;
-      if (stored) this.#unread = [...this.#unread.slice(1 - KNOWN_MOST), stored];
+      if (stored) this.#unread = [...this.#unread.slice(1 - KNOWN_MAX), stored];
     }
     this.#newest = stored;
     this.#note();
@@ -94,7 +88,7 @@ export class UnreadStore {
   }
 
   /** Takes over what was read in other tabs. */
-  share(): void {
+  syncTabs(): void {
     const mark = this.#mark;
     const unread = this.#unread.filter((each) => !isRead(each, mark));
     if (unread.length === this.#unread.length) return;
@@ -107,11 +101,11 @@ export class UnreadStore {
     const mark = this.#mark;
     const newest = this.#newest;
     if (!this.#isReading || !newest || (isRead(newest, mark) && mark?.time !== Infinity)) return;
-    this.#keeper.setItem(this.#key, `${newest.time} ${newest.id}`);
+    this.#storage.setItem(this.#key, `${newest.time} ${newest.id}`);
   }
 
   get #mark(): Position | null {
-    const [time = Number.NaN, id] = (this.#keeper.getItem(this.#key) || "-").split(" ").map(Number);
+    const [time = Number.NaN, id] = (this.#storage.getItem(this.#key) || "-").split(" ").map(Number);
     // Earlier versions of this page stored only the id.
     const mark = id === undefined ? { id: time, time: Infinity } : { id, time };
     return mark.id >= 0 && mark.time >= 0 ? mark : null;

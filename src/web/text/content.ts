@@ -1,7 +1,7 @@
 import { findLinks } from "./links.ts";
-import { type Mentions, newTries, type Tries } from "./mentions.ts";
+import { memoize } from "./memoize.ts";
+import { type Lookups, type Mentions, newLookups } from "./mentions.ts";
 import { isSameNickname } from "./nickname-key.ts";
-import { remembered } from "./remembered.ts";
 
 /** A piece of a message's content. The pieces together are the content, except for the backticks around code. */
 export type Part =
@@ -21,10 +21,10 @@ const CODE = /```(?:[\w+#.-]*\n)?([\s\S]+?)\n?```\n?|`([^`\n]+)`/g;
  * Each code and link becomes an element, and a hostile content may have thousands. Anything beyond these numbers
  * stays text.
  */
-const CODES_MOST = 100;
-const LINKS_MOST = 100;
+const CODES_MAX = 100;
+const LINKS_MAX = 100;
 /** The same for lines of different directions. The last element holds all further lines. */
-export const LINES_MOST = 100;
+export const LINES_MAX = 100;
 
 /** Characters that are written from right to left, and format characters that make others so. */
 const RIGHT_TO_LEFT =
@@ -32,13 +32,13 @@ const RIGHT_TO_LEFT =
 
 const ONLY_EMOJI = /^(?:\p{RGI_Emoji}|\s){1,24}$/v;
 const SPACE_ONLY = /^\s*$/;
-const LARGE_MOST = 6;
+const LARGE_MAX = 6;
 
 /** How many contents are cached, at 4 to 16 kB each: those on the screen and a few screens more. */
 const CONTENTS_REMEMBERED = 400;
 
 /** The parts of a content except mentions, which change with the people in the room. */
-const split = remembered((content) => [...splitCode(content)], CONTENTS_REMEMBERED);
+const split = memoize((content) => [...splitCode(content)], CONTENTS_REMEMBERED);
 
 const readers = new WeakMap<Mentions, (content: string) => readonly Part[]>();
 
@@ -47,8 +47,7 @@ const readers = new WeakMap<Mentions, (content: string) => readonly Part[]>();
  * is parsed once.
  */
 export function parseContent(content: string, mentions: Mentions): readonly Part[] {
-  const read =
-    readers.get(mentions) ?? remembered((each) => withMentions(each, mentions), CONTENTS_REMEMBERED);
+  const read = readers.get(mentions) ?? memoize((each) => withMentions(each, mentions), CONTENTS_REMEMBERED);
   readers.set(mentions, read);
   return read(content);
 }
@@ -67,7 +66,7 @@ export function isOnlyEmoji(content: string): boolean {
   const graphemes = [...new Intl.Segmenter().segment(content)].filter(
     ({ segment }) => !SPACE_ONLY.test(segment),
   );
-  return graphemes.length <= LARGE_MOST;
+  return graphemes.length <= LARGE_MAX;
 }
 
 /**
@@ -81,25 +80,25 @@ export function linesOf(parts: readonly Part[]): readonly (readonly Part[])[] {
   for (const part of parts) {
     for (const text of part.kind === "text" ? part.text.split(/(?<=\n)/) : [part.text]) {
       lines.at(-1)?.push({ ...part, text });
-      if (lines.length <= LINES_MOST && (part.kind === "block" || text.endsWith("\n"))) lines.push([]);
+      if (lines.length <= LINES_MAX && (part.kind === "block" || text.endsWith("\n"))) lines.push([]);
     }
   }
   return lines.filter(({ length }) => length > 0);
 }
 
 function withMentions(content: string, mentions: Mentions): Part[] {
-  const tries = newTries();
+  const lookups = newLookups();
   return split(content).flatMap((part) =>
-    part.kind === "text" ? [...splitMentions(part.text, mentions, tries)] : [part],
+    part.kind === "text" ? [...splitMentions(part.text, mentions, lookups)] : [part],
   );
 }
 
 function* splitCode(content: string): Generator<Part> {
-  const links = { left: LINKS_MOST };
+  const links = { left: LINKS_MAX };
   let codes = 0;
   let from = 0;
   for (const match of content.matchAll(CODE)) {
-    if (++codes > CODES_MOST) break;
+    if (++codes > CODES_MAX) break;
     yield* splitLinks(content.slice(from, match.index), links);
     const [whole, block, span = ""] = match;
     yield block === undefined ? { kind: "code", text: span } : { kind: "block", text: block };
@@ -119,9 +118,9 @@ function* splitLinks(text: string, links: { left: number }): Generator<Part> {
   if (from < text.length) yield { kind: "text", text: text.slice(from) };
 }
 
-function* splitMentions(text: string, mentions: Mentions, tries: Tries): Generator<Part> {
+function* splitMentions(text: string, mentions: Mentions, lookups: Lookups): Generator<Part> {
   let from = 0;
-  for (const { index, end, name } of mentions.find(text, tries)) {
+  for (const { index, end, name } of mentions.find(text, lookups)) {
     if (index > from) yield { kind: "text", text: text.slice(from, index) };
     from = end;
     yield { kind: "mention", text: text.slice(index, from), name };

@@ -45,7 +45,7 @@ const HOST_ON = /^(?:[。．｡][a-z\d]|[[\p{S}]--[\0-\x7f]]\ufe0f?[\w\-]*\.\w)/
 const NAME_ON = /^[。．｡]\p{L}/u;
 
 /** No real address is longer. */
-const RUN_MOST = 2048;
+const RUN_MAX = 2048;
 
 const LABELS = String.raw`(?!-)[\p{L}\p{M}\p{N}_\-]*[\p{L}\p{M}\p{N}]`;
 const HOST = new RegExp(String.raw`\[[\dA-Fa-f:.]+\]|${LABELS}(?:\.${LABELS})*`, "vy");
@@ -96,7 +96,7 @@ export function* findLinks(text: string): Generator<Link> {
     const { index } = start;
     if (index >= run.end) run = runAt(text, index);
     const found = run.isFit ? linkAt(text.slice(index, run.end), start) : null;
-    const link = found && !goesOn(text, index + start.length, index + found.length) ? found : null;
+    const link = found && !hostContinues(text, index + start.length, index + found.length) ? found : null;
     if (link) yield { index, end: index + link.length, href: link.href };
     // If an address is not a link, no part of it is taken for one.
     from = link ? index + link.length : start.kind === "web" ? run.end : index + Math.max(1, start.length);
@@ -127,14 +127,14 @@ function runAt(text: string, index: number): { end: number; isFit: boolean } {
   const end = index + run.length;
   return {
     end,
-    isFit: run.length <= RUN_MOST && !DISGUISE.test(run) && !SLASH_LIKE.includes(text.charAt(end) || " "),
+    isFit: run.length <= RUN_MAX && !DISGUISE.test(run) && !SLASH_LIKE.includes(text.charAt(end) || " "),
   };
 }
 
 /** Whether a link would end in the middle of the host that a reader sees. */
-function goesOn(text: string, from: number, to: number): boolean {
+function hostContinues(text: string, from: number, to: number): boolean {
   const host = text.slice(from, to);
-  const behind = text.slice(to, to + RUN_MOST);
+  const behind = text.slice(to, to + RUN_MAX);
   return !/[/?#]/.test(host) && (HOST_ON.test(behind) || (!/[.:]/.test(host) && NAME_ON.test(behind)));
 }
 

@@ -1,5 +1,5 @@
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
-import { keysFrom, nicknameKey, plain } from "./nickname-key.ts";
+import { keysFrom, nicknameKey, searchForm } from "./nickname-key.ts";
 
 /** A mention in a text: the position of its `@`, its end, and the nickname in its known spelling. */
 export interface Mention {
@@ -9,7 +9,7 @@ export interface Mention {
 }
 
 /** How many more `@` of a content may be looked up. */
-export interface Tries {
+export interface Lookups {
   left: number;
 }
 
@@ -35,13 +35,13 @@ const SPACE_FIRST = /^\s/;
  * A hostile content may consist of `@` alone; a person mentions a few people. Each `@` costs as many lookups as there
  * are lengths of nicknames.
  */
-const TRIES_MOST = 50;
+const LOOKUPS_MAX = 50;
 
 /** In code units. A nickname is shorter, unless it has many characters that are drawn as nothing. */
-const WRITTEN_MOST = 4 * NICKNAME_MAX;
+const WRITTEN_MAX = 4 * NICKNAME_MAX;
 
-export function newTries(): Tries {
-  return { left: TRIES_MOST };
+export function newLookups(): Lookups {
+  return { left: LOOKUPS_MAX };
 }
 
 /**
@@ -51,32 +51,32 @@ export function newTries(): Tries {
 export class Mentions {
   readonly #names = new Map<string, string>();
   /** For each first character of the keys: the lengths of those keys, and the greatest length. */
-  readonly #lengths = new Map<string, { readonly all: Set<number>; most: number }>();
+  readonly #lengths = new Map<string, { readonly all: Set<number>; max: number }>();
 
   /** @param names if two are the same nickname, the spelling of the later one is used */
   constructor(names: Iterable<string> = []) {
     for (const name of names) {
       const key = nicknameKey(name);
       this.#names.set(key, name);
-      const lengths = this.#lengths.get(key.charAt(0)) ?? { all: new Set(), most: 0 };
+      const lengths = this.#lengths.get(key.charAt(0)) ?? { all: new Set(), max: 0 };
       this.#lengths.set(key.charAt(0), lengths);
       lengths.all.add(key.length);
-      lengths.most = Math.max(lengths.most, key.length);
+      lengths.max = Math.max(lengths.max, key.length);
     }
   }
 
   /**
    * Finds the mentions in a text, in order.
    *
-   * @param tries the lookups left for the content that the text is a part of
+   * @param lookups the lookups left for the content that the text is a part of
    */
-  find(text: string, tries = newTries()): Mention[] {
+  find(text: string, lookups = newLookups()): Mention[] {
     const found: Mention[] = [];
     let from = 0;
     for (const { index } of text.matchAll(AT)) {
-      if (tries.left <= 0) break;
+      if (lookups.left <= 0) break;
       if (index < from || isAt(BEHIND_WORD, text, index)) continue;
-      tries.left--;
+      lookups.left--;
       const mention = this.at(text, index);
       if (mention) found.push(mention);
       from = mention?.end ?? from;
@@ -89,12 +89,12 @@ export class Mentions {
    * Bình and not An.
    */
   at(text: string, index: number): Mention | undefined {
-    const rest = text.slice(index + 1, index + 1 + WRITTEN_MOST);
+    const rest = text.slice(index + 1, index + 1 + WRITTEN_MAX);
     const to = index + 1 + rest.search(LINE_END);
     const found: Mention[] = [];
     for (const { key, end } of SPACE_FIRST.test(rest) ? [] : keysFrom(text, index + 1, to)) {
       const lengths = this.#lengths.get(key.charAt(0));
-      if (key !== "" && key.length > (lengths?.most ?? 0)) break;
+      if (key !== "" && key.length > (lengths?.max ?? 0)) break;
       if (!lengths?.all.has(key.length) || isAt(IN_WORD, text, end)) continue;
       const name = this.#names.get(key);
       if (name !== undefined) found.push({ index, end, name });
@@ -124,7 +124,7 @@ export interface Query {
 
 /** Finds the mention that is being written at the caret. */
 export function queryAt(text: string, caret: number): Query | null {
-  const before = text.slice(Math.max(0, caret - WRITTEN_MOST), caret);
+  const before = text.slice(Math.max(0, caret - WRITTEN_MAX), caret);
   const at = Math.max(before.lastIndexOf("@"), before.lastIndexOf("＠"));
   const index = caret - before.length + at;
   if (at < 0 || isAt(BEHIND_WORD, text, index)) return null;
@@ -132,13 +132,13 @@ export function queryAt(text: string, caret: number): Query | null {
   return written.includes("\n") ? null : { index, text: written };
 }
 
-/** The nicknames that begin with what is written, at most `most` of them. Diacritics need not be written. */
-export function complete(written: string, names: readonly string[], most: number): string[] {
-  const start = plain(written);
+/** The nicknames that begin with what is written, at most `max` of them. Diacritics need not be written. */
+export function complete(written: string, names: readonly string[], max: number): string[] {
+  const start = searchForm(written);
   const found: string[] = [];
   for (const name of names) {
-    if (found.length === most) break;
-    if (plain(name).trimStart().startsWith(start)) found.push(name);
+    if (found.length === max) break;
+    if (searchForm(name).trimStart().startsWith(start)) found.push(name);
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { NOTHING } from "../../protocol/characters.ts";
 import { ALIKE_IN_ASCII, AMONG_LATIN, LOOKALIKES } from "./lookalikes.ts";
-import { remembered } from "./remembered.ts";
+import { memoize } from "./memoize.ts";
 
 /**
  * Cache sizes: enough for the characters of a few languages, and for the nicknames of a full room and its earlier
@@ -50,7 +50,7 @@ export function* keysFrom(text: string, from: number, to: number): Generator<Key
  * It follows NAME-8 of the protocol as far as a page can carry the table for it: all Unicode forms of a text, case,
  * characters that are drawn as nothing, spaces, and the lookalikes of the Latin, Greek and Cyrillic alphabets.
  */
-export const nicknameKey = remembered((nickname) => keyOf(latinWords(nickname)).trim(), NAMES_REMEMBERED);
+export const nicknameKey = memoize((nickname) => keyOf(latinWords(nickname)).trim(), NAMES_REMEMBERED);
 
 export function isSameNickname(one: string, other: string): boolean {
   return one === other || nicknameKey(one) === nicknameKey(other);
@@ -60,12 +60,12 @@ export function isSameNickname(one: string, other: string): boolean {
  * Like {@link nicknameKey}, but without marks, and with ASCII characters as they are, for searching: `binh` finds
  * `Bình`.
  */
-export const plain = remembered(
+export const searchForm = memoize(
   (name) => formOf(latinWords(name)).replace(/\p{M}/gu, "").replace(WHITE_SPACE, " "),
   NAMES_REMEMBERED,
 );
 
-const keyOfCharacter = remembered(keyOf, CHARACTERS_REMEMBERED);
+const keyOfCharacter = memoize(keyOf, CHARACTERS_REMEMBERED);
 
 function keyOf(text: string): string {
   return (
@@ -89,7 +89,7 @@ function formOf(text: string): string {
  * The character decomposed, without case and without characters that are drawn as nothing, with one character for all
  * that look like it.
  */
-const formOfCodePoint = remembered((codePoint) => {
+const formOfCodePoint = memoize((codePoint) => {
   let form = "";
   for (const character of codePoint.normalize("NFKD").replace(NOTHING, "")) {
     // Converting to upper case in between unifies `ß` and `SS`, and `σ` and `ς`.

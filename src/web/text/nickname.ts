@@ -1,7 +1,7 @@
 import { isNickname, isVisible } from "../../protocol/characters.ts";
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
 import type { Words } from "../words/en.ts";
-import { remembered } from "./remembered.ts";
+import { memoize } from "./memoize.ts";
 
 /** Explains what is wrong with a nickname before it is sent; undefined if nothing is. */
 export function nicknameFault(nickname: string, { nicknameFault: words }: Words): string | undefined {
@@ -24,7 +24,7 @@ export function hueOf(nickname: string): number {
 const GRAPHEMES = new Intl.Segmenter();
 
 /** The letter of a nickname's avatar: its first visible character. */
-export const initialOf = remembered((nickname) => {
+export const initialOf = memoize((nickname) => {
   for (const { segment } of GRAPHEMES.segment(nickname)) {
     // A stack of marks would extend beyond the avatar.
     if (isVisible(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();

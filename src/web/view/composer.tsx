@@ -2,11 +2,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
-import { DRAFT_MOST } from "../store/draft.ts";
+import { DRAFT_MAX } from "../store/draft.ts";
 import { Icon } from "./icon.tsx";
-import { Disc, Nickname, named } from "./nickname.tsx";
+import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
-import { isInputMethods, retype } from "./text-field.ts";
+import { isForInputMethod, retype } from "./text-field.ts";
 
 /** The field in which the user writes a message. */
 export function Composer() {
@@ -65,7 +65,7 @@ export function Composer() {
   };
   const press = (event: KeyboardEvent) => {
     isUnnamedKey.current = event.keyCode === 229 && !event.shiftKey;
-    if (isInputMethods(event)) return;
+    if (isForInputMethod(event)) return;
     const act = names.length > 0 ? completionKey(event, draft) : undefined;
     if (act) act();
     else if (event.key === "Enter" && !event.shiftKey) enter();
@@ -76,7 +76,7 @@ export function Composer() {
     const { inputType, data, isComposing, currentTarget } = event;
     const { value, selectionStart, selectionEnd } = currentTarget;
     // Browsers freeze over a megabyte of text.
-    if (data && value.length - (selectionEnd - selectionStart) + data.length > DRAFT_MOST) {
+    if (data && value.length - (selectionEnd - selectionStart) + data.length > DRAFT_MAX) {
       event.preventDefault();
       say(words.composer.long([...value, ...data].length, CONTENT_MAX));
       return;
@@ -121,7 +121,7 @@ export function Composer() {
             if (inputType === "historyUndo")
               field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
             read();
-            if (draft.text.value !== "") room.writes();
+            if (draft.text.value !== "") room.sendTyping();
           }}
           onSelect={read}
           onKeyDown={press}
@@ -217,7 +217,7 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
               aria-selected={at === draft.chosen.value}
               onMouseDown={() => draft.accept(name)}
             >
-              <Disc name={name} />
+              <Avatar name={name} />
               <Nickname name={name} />
             </div>
           ))}
@@ -237,17 +237,17 @@ function Counter() {
   );
 }
 
-const TYPING_MOST = 2;
+const TYPING_MAX = 2;
 
 /** The people who are typing. Hidden from screen readers, since it changes too often. */
 function Typing() {
   const { room } = useStores();
   const words = useWords();
   const names = room.typing.names.value;
-  const told = names.slice(0, TYPING_MOST);
+  const listed = names.slice(0, TYPING_MAX);
   return (
     <p class="typing" aria-hidden="true">
-      {names.length > 0 ? words.typing(named(told), names.length - told.length) : null}
+      {names.length > 0 ? words.typing(nicknameElements(listed), names.length - listed.length) : null}
     </p>
   );
 }

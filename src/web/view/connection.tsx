@@ -56,19 +56,19 @@ function SlowedBar() {
  * The state of the connection in a few words, for the header and for screen readers. It changes only when the state
  * does.
  */
-export function ConnectionWord() {
+export function ConnectionStatus() {
   const { room } = useStores();
   const words = useWords();
   const state = useComputed(() => room.state.value);
   return (
     <p class={`connection ${isElsewhere(state.value) ? "elsewhere" : state.value.kind}`} role="status">
       <span class="unseen">{words.connection.label}: </span>
-      <span class="connection-word">{stateWord(state.value, words.connection)}</span>
+      <span class="connection-status">{statusText(state.value, words.connection)}</span>
     </p>
   );
 }
 
-function stateWord(state: ConnectionState, words: ReturnType<typeof useWords>["connection"]): string {
+function statusText(state: ConnectionState, words: ReturnType<typeof useWords>["connection"]): string {
   switch (state.kind) {
     case "open":
       return words.connected;

@@ -1,4 +1,4 @@
-import { isOnlyEmoji, LINES_MOST, linesOf, type Part, parseContent } from "../text/content.ts";
+import { isOnlyEmoji, LINES_MAX, linesOf, type Part, parseContent } from "../text/content.ts";
 import { useStores } from "./stores.ts";
 
 /** The content of a message. All of it becomes text nodes; only links, code and mentions are wrapped in elements. */
@@ -12,7 +12,7 @@ export function Content({ content }: { readonly content: string }) {
         <Line parts={lines[0]} own={own} />
       ) : (
         lines.map((parts, at) => (
-          <div key={at} dir="auto" class={at < LINES_MOST ? undefined : "further-lines"}>
+          <div key={at} dir="auto" class={at < LINES_MAX ? undefined : "further-lines"}>
             <Line parts={parts} own={own} />
           </div>
         ))

@@ -15,7 +15,7 @@ export function Ended({ code, reason }: EndedProps) {
   const { room } = useStores();
   const { ended: words } = useWords();
   // The nickname is lost with the chat, so it is read once.
-  const nickname = useRef(room.nickname.peek() ?? room.remembered).current;
+  const nickname = useRef(room.nickname.peek() ?? room.suggestedNickname).current;
   const section = useRef<HTMLElement>(null);
   useEffect(() => focusOn(section.current?.querySelector("button")), []);
   return (
@@ -47,7 +47,7 @@ function TakenOver({ nickname }: { readonly nickname: string }) {
   const isAsking = useSignal(false);
   const takeOver = async () => {
     isAsking.value = true;
-    await handover.ask(nickname);
+    await handover.requestSession(nickname);
     room.restart(nickname);
   };
   return (

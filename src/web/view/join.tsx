@@ -8,20 +8,20 @@ import { useStores, useWords } from "./stores.ts";
 export function Join() {
   const { room, handover } = useStores();
   const words = useWords();
-  const lost = room.lost.value;
-  useEffect(() => void handover.look(), []);
+  const lost = room.lostNickname.value;
+  useEffect(() => void handover.findTabs(), []);
   return (
     <main class="join">
       <section class="card" aria-labelledby="join-title">
         <h2 id="join-title">{words.join.title}</h2>
-        <Elsewhere />
+        <OtherTabs />
         <p class="muted">{handover.nicknames.length > 0 ? words.ended.other : words.join.lead}</p>
         <NicknameForm
           key={lost?.name}
           label={words.join.nickname}
           button={words.join.button}
           waiting={words.join.waiting}
-          first={lost?.name ?? room.remembered}
+          first={lost?.name ?? room.suggestedNickname}
           register={(nickname) => handover.join(nickname)}
           refusal={lost && handover.isForeign(lost.name) ? nicknameRefusal(lost.error, words) : ""}
         />
@@ -31,13 +31,13 @@ export function Join() {
 }
 
 /** The number of other tabs of the room that are listed. */
-const TABS_MOST = 3;
+const TABS_MAX = 3;
 
 /** The other tabs in which the user is already in the room, to continue here instead. */
-function Elsewhere() {
+function OtherTabs() {
   const { handover } = useStores();
   const { ended: words } = useWords();
-  const names = handover.nicknames.slice(0, TABS_MOST);
+  const names = handover.nicknames.slice(0, TABS_MAX);
   return (
     <div class="elsewhere" role="status">
       {names.length > 0 ? <p>{words.takenTitle}</p> : null}

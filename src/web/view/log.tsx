@@ -19,7 +19,7 @@ export function Log() {
           const row = room.rows.peek()[index];
           return row ? estimateHeight(row) : 0;
         },
-        (side) => (side === "start" ? room.loadOlder() : room.loadNewer()),
+        (side) => void (side === "start" ? room.log.loadOlder() : room.log.loadNewer()),
         foldTall,
       ),
   );
@@ -48,17 +48,18 @@ export function Log() {
       scroller.current?.focus({ preventScroll: true });
   });
   // Read during the render: the goal may be among the rendered rows already, so nothing else would change.
-  const goal = room.goal.value;
+  const goal = room.scrollTarget.value;
   useLayoutEffect(() => {
     if (goal === null || !view.toRow(`m${goal}`)) return;
-    room.goal.value = null;
+    room.scrollTarget.value = null;
     flash(list.current, goal);
   });
+  const goToNewest = () => void room.showNewest().then(() => view.toEnd());
   // After sending, the user wants to see the message.
   const sent = useRef(room.sends.peek().length);
   useSignalEffect(() => {
     const { length } = room.sends.value;
-    if (length > sent.current) void room.showNewest().then(() => view.toEnd());
+    if (length > sent.current) goToNewest();
     sent.current = length;
   });
   useSignalEffect(() => room.setAtEnd(view.isAtEnd.value && !room.log.hasNewer.value));
@@ -91,21 +92,16 @@ export function Log() {
           <Icon name="down" />
         </button>
       )}
-      <ToNewest
-        isAtEnd={view.isAtEnd.value}
-        go={() => {
-          void room.showNewest().then(() => view.toEnd());
-        }}
-      />
+      <ToNewest isAtEnd={view.isAtEnd.value} go={goToNewest} />
     </div>
   );
 }
 
 /** What is above the first message. Its height never changes, so that nothing moves when its text does. */
 function LogStart() {
-  const { room } = useStores();
+  const { log } = useStores().room;
   const words = useWords();
-  const { isLoaded, items, hasOlder, older } = room.log;
+  const { isLoaded, items, hasOlder, older } = log;
   return (
     <div class="log-start">
       {!isLoaded.value || older.value === "loading" ? (
@@ -113,12 +109,12 @@ function LogStart() {
       ) : older.value === "failed" ? (
         <p>
           {words.olderFailed}{" "}
-          <button type="button" class="quiet" onClick={() => room.loadOlder()}>
+          <button type="button" class="quiet" onClick={() => log.loadOlder()}>
             {words.retry}
           </button>
         </p>
       ) : hasOlder.value ? (
-        <button type="button" class="quiet" onClick={() => room.loadOlder()}>
+        <button type="button" class="quiet" onClick={() => log.loadOlder()}>
           {words.older}
         </button>
       ) : (

@@ -2,7 +2,7 @@ import type { Message } from "../../client/index.ts";
 import type { MessageItem } from "../store/item.ts";
 import { isMentioned } from "../text/content.ts";
 import { Fold } from "./fold.tsx";
-import { Disc, Nickname } from "./nickname.tsx";
+import { Avatar, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 interface MessageLineProps {
@@ -12,15 +12,15 @@ interface MessageLineProps {
 }
 
 /** A message of the room. */
-export function MessageLine({ item: { key, message, own, anew }, head }: MessageLineProps) {
+export function MessageLine({ item: { key, message, own, isNewHolder }, head }: MessageLineProps) {
   const { room } = useStores();
   const isForMe = !own && isMentioned(room.nickname.value, message.content, room.mentions.value);
   return (
     <article class={`message${own ? " own" : ""}${head ? " head" : ""}${isForMe ? " for-me" : ""}`}>
-      {head ? <Disc name={message.name} /> : null}
+      {head ? <Avatar name={message.name} /> : null}
       <header>
         {head ? <Nickname name={message.name} /> : null}
-        {anew ? <Anew /> : null}
+        {isNewHolder ? <NewHolder /> : null}
         <TimeLink message={message} />
         {own ? <Sent /> : null}
       </header>
@@ -30,12 +30,12 @@ export function MessageLine({ item: { key, message, own, anew }, head }: Message
 }
 
 /** Shows that someone else may have the nickname now. */
-function Anew() {
+function NewHolder() {
   const words = useWords();
   return (
-    <span class="anew" title={words.anewHint}>
-      {words.anew}
-      <span class="unseen">. {words.anewHint}</span>
+    <span class="new-holder" title={words.newHolderHint}>
+      {words.newHolder}
+      <span class="unseen">. {words.newHolderHint}</span>
     </span>
   );
 }
@@ -64,7 +64,7 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
     const link = new URL(hash, location.href).href;
     const isCopied = await copyText(link);
     if (!isCopied) history.replaceState(null, "", link);
-    announcer.tell(isCopied ? words.linkCopied : words.linkNotCopied);
+    announcer.showToast(isCopied ? words.linkCopied : words.linkNotCopied);
   };
   return (
     <a class="time" href={hash} title={full} aria-label={words.copyLink(shown)} onClick={copy}>

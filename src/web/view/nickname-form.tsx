@@ -2,10 +2,10 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ChatError } from "../../client/index.ts";
 import { focusOn } from "../page/lifecycle.ts";
-import type { Word } from "../store/announcer.ts";
+import type { Announcement } from "../store/announcer.ts";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
-import { Heard } from "./heard.tsx";
+import { Announced } from "./announced.tsx";
 import { useWords } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
 
@@ -27,7 +27,7 @@ export function NicknameForm(props: NicknameFormProps) {
   const { label, button, waiting, first, register, refusal = "", done } = props;
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  const fault = useSignal<Word | null>(null);
+  const fault = useSignal<Announcement | null>(null);
   const refused = useMemo(() => ({ text: refusal }), [refusal]);
   const shown = fault.value ?? refused;
   const isAsking = useSignal(false);
@@ -73,7 +73,7 @@ export function NicknameForm(props: NicknameFormProps) {
         />
       </label>
       <p id="nickname-refusal" class="refusal" role="alert">
-        <Heard word={shown} />
+        <Announced text={shown} />
       </p>
       <button type="submit" class="main" disabled={isAsking.value}>
         {isAsking.value ? waiting : button}

@@ -10,15 +10,15 @@ export function Nickname({ name }: { readonly name: string }) {
 }
 
 /** The coloured disc of a nickname, which adds no information. */
-export function Disc({ name }: { readonly name: string }) {
+export function Avatar({ name }: { readonly name: string }) {
   return (
-    <span class={`disc hue-${hueOf(name)}`} aria-hidden="true" translate={false}>
+    <span class={`avatar hue-${hueOf(name)}`} aria-hidden="true" translate={false}>
       {initialOf(name)}
     </span>
   );
 }
 
 /** Nicknames as elements, to be put into a sentence. */
-export function named(names: readonly string[]) {
+export function nicknameElements(names: readonly string[]) {
   return names.map((name) => <Nickname key={name} name={name} />);
 }

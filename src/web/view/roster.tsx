@@ -1,11 +1,11 @@
 import { useComputed, useSignal } from "@preact/signals";
-import { plain } from "../text/nickname-key.ts";
-import { Disc, Nickname } from "./nickname.tsx";
+import { searchForm } from "../text/nickname-key.ts";
+import { Avatar, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
 const FILTER_FROM = 13;
-const SHOWN_MOST = 300;
+const SHOWN_MAX = 300;
 
 /** The people in the room. */
 export function Roster() {
@@ -13,14 +13,14 @@ export function Roster() {
   const { people: words } = useWords();
   const wanted = useSignal("");
   const found = useComputed(() => {
-    const part = plain(wanted.value.trim());
+    const part = searchForm(wanted.value.trim());
     if (part === "") return room.online.value;
-    return room.online.value.filter((name) => plain(name).includes(part));
+    return room.online.value.filter((name) => searchForm(name).includes(part));
   });
   const { length } = room.online.value;
   // When another tab has taken over the connection, the nickname belongs to that tab.
   const isHere = room.state.value.kind !== "refused";
-  const shown = found.value.slice(0, SHOWN_MOST);
+  const shown = found.value.slice(0, SHOWN_MAX);
   return (
     <>
       <p class="roster-count">{words.online(length)}</p>
@@ -55,7 +55,7 @@ function Person({ name, own }: { readonly name: string; readonly own: boolean })
   const words = useWords();
   return (
     <li>
-      <Disc name={name} />
+      <Avatar name={name} />
       <Nickname name={name} />
       {own ? <span class="muted">{` (${words.you})`}</span> : null}
     </li>

@@ -20,7 +20,7 @@ export function RowView({ row, before }: RowViewProps) {
   const isNewDay = time !== null && (timeBefore === null || dayOf(time) !== dayOf(timeBefore));
   const isUnread =
     row.kind === "message" && row.message.id !== null && row.message.id === room.unread.firstId.value;
-  const isAnew = row.kind === "message" && row.anew;
+  const isAnew = row.kind === "message" && row.isNewHolder;
   const head = isNewDay || isUnread || isAnew || !continues(row, before, room.nickname.value);
   return (
     <>
@@ -96,7 +96,7 @@ function isOwn(row: Row): boolean {
 }
 
 /** Contents with more lines are folded. */
-const LINES_MOST = 24;
+const LINES_MAX = 24;
 
 /** The estimated height of a row, in CSS pixels. */
 export function estimateHeight(row: Row): number {
@@ -114,7 +114,7 @@ export function estimateHeight(row: Row): number {
 /** The estimated number of lines of a content after the first one, as far as they are shown. */
 function linesOf(content: string): number {
   let lines = Math.floor(content.length / 90);
-  for (let at = content.indexOf("\n"); at >= 0 && lines < LINES_MOST; at = content.indexOf("\n", at + 1))
+  for (let at = content.indexOf("\n"); at >= 0 && lines < LINES_MAX; at = content.indexOf("\n", at + 1))
     lines++;
-  return Math.min(LINES_MOST, lines);
+  return Math.min(LINES_MAX, lines);
 }

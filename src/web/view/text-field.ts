@@ -4,7 +4,7 @@
  * Whether a key press belongs to the input method: it ends a composition or selects from a list. Safari shows this
  * only by the key code, since the composition has ended when the event comes. On Android all keys have that code.
  */
-export function isInputMethods({ isComposing, keyCode }: KeyboardEvent): boolean {
+export function isForInputMethod({ isComposing, keyCode }: KeyboardEvent): boolean {
   return isComposing || keyCode === 229;
 }
 
@@ -13,7 +13,7 @@ export function isInputMethods({ isComposing, keyCode }: KeyboardEvent): boolean
  * dialog.
  */
 export function leaveToInputMethod(event: KeyboardEvent): void {
-  if (isInputMethods(event) && (event.key === "Enter" || event.key === "Escape")) event.preventDefault();
+  if (isForInputMethod(event) && (event.key === "Enter" || event.key === "Escape")) event.preventDefault();
 }
 
 /**

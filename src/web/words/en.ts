@@ -23,7 +23,7 @@ export const en = {
   skip: "Skip to the message field",
   close: "Close",
   cancel: "Cancel",
-  unloaded: "This part of the page failed to load. If that keeps happening, reload the page.",
+  loadFailed: "This part of the page failed to load. If that keeps happening, reload the page.",
   loadingPart: "Loading…",
 
   join: {
@@ -46,7 +46,7 @@ export const en = {
 
   nicknameFault: {
     empty: "Enter a nickname.",
-    long: (has: number, most: number) => `A nickname can have up to ${most} characters; this one has ${has}.`,
+    long: (has: number, max: number) => `A nickname can have up to ${max} characters; this one has ${has}.`,
     invisible: "A nickname needs at least one visible character.",
     forbidden:
       "A nickname cannot contain control characters, private-use characters, line breaks, or characters that change the text direction.",
@@ -106,8 +106,8 @@ export const en = {
   sending: "Sending…",
   sendingLater: "Waiting for a connection…",
   sent: "Sent",
-  anew: "rejoined",
-  anewHint: "This nickname was free for a while, so this may be someone else now.",
+  newHolder: "rejoined",
+  newHolderHint: "This nickname was free for a while, so this may be someone else now.",
   showAll: "Show all",
   showLess: "Show less",
   failed: (reason: string) => `Sending failed. ${reason}`,
@@ -125,11 +125,11 @@ export const en = {
     ...list(names, others),
     " left",
   ],
-  passed: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
+  cameAndWent: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     " joined and left",
   ],
-  returned: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
+  retaken: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     names.length + others === 1
       ? " left; the nickname is in use again"
@@ -149,8 +149,8 @@ export const en = {
     hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone.",
     left: (n: number) => `${CHARACTERS.format(n)} left`,
     over: (n: number) => `${count(n, "character", "characters")} over the limit`,
-    long: (has: number, most: number) =>
-      `A message can have up to ${CHARACTERS.format(most)} characters; this one has ${CHARACTERS.format(has)}.`,
+    long: (has: number, max: number) =>
+      `A message can have up to ${CHARACTERS.format(max)} characters; this one has ${CHARACTERS.format(has)}.`,
     broken: "This message contains broken characters. Delete them and send it again.",
     mentions: "People you can mention",
     suggestions: (n: number) => count(n, "person you can mention", "people you can mention"),

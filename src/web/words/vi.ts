@@ -17,7 +17,7 @@ export const vi: Words = {
   skip: "Đến ô soạn tin nhắn",
   close: "Đóng",
   cancel: "Hủy",
-  unloaded: "Không tải được phần này. Nếu vẫn lỗi, hãy tải lại trang.",
+  loadFailed: "Không tải được phần này. Nếu vẫn lỗi, hãy tải lại trang.",
   loadingPart: "Đang tải…",
 
   join: {
@@ -40,7 +40,7 @@ export const vi: Words = {
 
   nicknameFault: {
     empty: "Hãy nhập biệt danh.",
-    long: (has, most) => `Biệt danh có tối đa ${most} ký tự; bạn đã nhập ${has}.`,
+    long: (has, max) => `Biệt danh có tối đa ${max} ký tự; bạn đã nhập ${has}.`,
     invisible: "Biệt danh phải có ít nhất một ký tự nhìn thấy được.",
     forbidden:
       "Biệt danh không được chứa ký tự điều khiển, ký tự dùng riêng, dấu xuống dòng hay ký tự đổi chiều chữ.",
@@ -101,8 +101,8 @@ export const vi: Words = {
   sending: "Đang gửi…",
   sendingLater: "Đang chờ kết nối…",
   sent: "Đã gửi",
-  anew: "đã vào lại",
-  anewHint: "Đã có lúc không ai dùng biệt danh này, nên bây giờ đây có thể là người khác.",
+  newHolder: "đã vào lại",
+  newHolderHint: "Đã có lúc không ai dùng biệt danh này, nên bây giờ đây có thể là người khác.",
   showAll: "Xem tất cả",
   showLess: "Thu gọn",
   failed: (reason) => `Gửi không thành công. ${reason}`,
@@ -114,8 +114,8 @@ export const vi: Words = {
 
   joined: (names, others) => [...list(names, others), " đã vào phòng"],
   left: (names, others) => [...list(names, others), " đã rời phòng"],
-  passed: (names, others) => [...list(names, others), " đã vào rồi rời phòng"],
-  returned: (names, others) => [...list(names, others), " đã rời phòng; sau đó biệt danh lại có người dùng"],
+  cameAndWent: (names, others) => [...list(names, others), " đã vào rồi rời phòng"],
+  retaken: (names, others) => [...list(names, others), " đã rời phòng; sau đó biệt danh lại có người dùng"],
   renamed: (oldname, newname) => [oldname, " đã đổi biệt danh thành ", newname],
   renamedOthers: (n) => `${CHARACTERS.format(n)} người khác đã đổi biệt danh`,
   typing: (names, others) => [...list(names, others), " đang soạn tin nhắn…"],
@@ -127,8 +127,8 @@ export const vi: Words = {
     hint: "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó.",
     left: (n) => `còn ${CHARACTERS.format(n)} ký tự`,
     over: (n) => `thừa ${CHARACTERS.format(n)} ký tự`,
-    long: (has, most) =>
-      `Tin nhắn có tối đa ${CHARACTERS.format(most)} ký tự; bạn đã nhập ${CHARACTERS.format(has)}.`,
+    long: (has, max) =>
+      `Tin nhắn có tối đa ${CHARACTERS.format(max)} ký tự; bạn đã nhập ${CHARACTERS.format(has)}.`,
     broken: "Tin nhắn có ký tự bị lỗi. Hãy xóa các ký tự đó rồi gửi lại.",
     mentions: "Những người có thể nhắc đến",
     suggestions: (n) => `Có thể nhắc đến ${n} người`,

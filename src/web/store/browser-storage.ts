@@ -1,11 +1,13 @@
+import { attempt } from "../../client/frame.ts";
+
 /** Stores short texts in this browser: `localStorage`, or anything else with these two methods. */
-export interface Keeper {
+export interface TextStorage {
   getItem(key: string): string | null;
   setItem(key: string, value: string): void;
 }
 
 /** A storage whose keys can be listed. */
-export interface OpenKeeper extends Keeper {
+export interface ListableStorage extends TextStorage {
   removeItem(key: string): void;
   keys(): readonly string[];
 }
@@ -23,8 +25,8 @@ export function keyPrefix(root: string): string {
 /** Limits `localStorage` or `sessionStorage` to keys with a prefix, which callers do not see. */
 export function prefixed(
   prefix: string,
-  storage: Pick<OpenKeeper, "getItem" | "setItem" | "removeItem">,
-): OpenKeeper {
+  storage: Pick<ListableStorage, "getItem" | "setItem" | "removeItem">,
+): ListableStorage {
   return {
     getItem: (key) => storage.getItem(prefix + key),
     setItem: (key, value) => storage.setItem(prefix + key, value),
@@ -38,18 +40,11 @@ export function prefixed(
  * Keeps values in memory where the browser forbids its storage, as in some frames, or has no space left. They last as
  * long as the page.
  */
-export function keeperOver(find: () => OpenKeeper): OpenKeeper {
+export function withMemoryFallback(find: () => ListableStorage): ListableStorage {
   const values = new Map<string, string>();
-  const attempt = <T>(act: () => T): T | null => {
-    try {
-      return act();
-    } catch {
-      return null;
-    }
-  };
   return {
     // Stored values are read from the browser each time, since another tab may have changed them.
-    getItem: (key) => values.get(key) ?? attempt(() => find().getItem(key)),
+    getItem: (key) => values.get(key) ?? attempt(() => find().getItem(key)) ?? null,
     setItem(key, value) {
       values.set(key, value);
       attempt(() => {
@@ -69,24 +64,20 @@ export function keeperOver(find: () => OpenKeeper): OpenKeeper {
  * Removes all but the newest items of a kind, which would otherwise fill the browser's storage some day.
  *
  * @param prefix the prefix of their keys; their values begin with a time in Unix milliseconds
- * @param most the number of items to keep
+ * @param max the number of items to keep
  */
-export function keepNewest(keeper: OpenKeeper, prefix: string, most: number): void {
-  for (const key of newestFirst(keeper, prefix).slice(most)) keeper.removeItem(key);
+export function keepNewest(storage: ListableStorage, prefix: string, max: number): void {
+  for (const key of newestFirst(storage, prefix).slice(max)) storage.removeItem(key);
 }
 
 /** The keys that begin with a prefix, newest value first. */
-export function newestFirst(keeper: OpenKeeper, prefix: string): readonly string[] {
-  const timeOf = (key: string) => Number.parseInt(keeper.getItem(key) ?? "", 10) || 0;
-  const keys = keeper.keys().filter((key) => key.startsWith(prefix));
+export function newestFirst(storage: ListableStorage, prefix: string): readonly string[] {
+  const timeOf = (key: string) => Number.parseInt(storage.getItem(key) ?? "", 10) || 0;
+  const keys = storage.keys().filter((key) => key.startsWith(prefix));
   return keys.sort((a, b) => timeOf(b) - timeOf(a));
 }
 
 /** The JSON value under a key, in whatever shape; undefined if there is none. */
-export function readKept(keeper: Keeper, key: string): unknown {
-  try {
-    return JSON.parse(keeper.getItem(key) ?? "");
-  } catch {
-    return undefined;
-  }
+export function readJson(storage: TextStorage, key: string): unknown {
+  return attempt(() => JSON.parse(storage.getItem(key) ?? ""));
 }

@@ -1,4 +1,4 @@
-import type { Place, Vault } from "../store/pictures.ts";
+import type { PictureFiles, Place } from "../store/pictures.ts";
 
 const DATABASE = "classic-chatbox";
 const FILES = "pictures";
@@ -8,7 +8,7 @@ const FILES = "pictures";
  *
  * @param prefix the chat's key prefix: see `keyPrefix`
  */
-export function browserVault(prefix: string): Vault {
+export function indexedDbPictures(prefix: string): PictureFiles {
   const name = prefix + DATABASE;
   return {
     async get(place) {
