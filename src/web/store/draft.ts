@@ -49,8 +49,8 @@ export class DraftStore {
   #hasChosen = false;
 
   /**
-   * @param storage storage that all tabs share
-   * @param tab storage of this tab, which survives a reload
+   * @param storage what all tabs share
+   * @param tab what this tab keeps, which survives a reload
    * @param names the nicknames that can be mentioned
    */
   constructor(

@@ -50,7 +50,7 @@ export class TabStorage implements ChatStorage {
     this.#kept = this.#find().getItem(key);
     this.#isKept = this.#kept !== null;
     // A page restored from the back/forward cache may see an outdated version of its tab's storage, but sees the
-    // saved up to date.
+    // saved sessions as they are.
     const before = this.#isNew ? attempt(() => this.#find().getItem(this.#pointer)) : this.saved.id;
     if (before) this.#follow(before);
     if (this.#isNew && !attempt(() => parseKept(this.#kept).name)) this.#inheritNewest();

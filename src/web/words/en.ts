@@ -84,7 +84,7 @@ export const en = {
     other: "Join with another nickname",
     refusedTitle: "The server closed the connection",
     refused: (code: number, reason: string) =>
-      `Code ${code}${reason === "" ? "" : ` (${reason})`}. The messages shown here stay.`,
+      `Code ${code}${reason === "" ? "" : ` (${reason})`}. The messages already shown stay here.`,
     again: "Reconnect",
   },
 
