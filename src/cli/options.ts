@@ -260,7 +260,7 @@ function createServeCommand(version: string): Command {
         10,
       ),
     )
-    .addOption(bytes("--unsent-output <size>", "unsent output that closes a connection", MIB))
+    .addOption(bytes("--unsent-output <size>", "unsent output at which a connection is closed", MIB))
     .addOption(number("--get-grace <seconds>", "time a client has to read one large history", 120))
     .addOption(bytes("--get-memory <size>", "memory for unsent histories", 256 * MIB))
     .addOption(bytes("--address-get-memory <size>", "memory for unsent histories, per address", 128 * MIB))

@@ -43,7 +43,7 @@ export function watchVisibility(room: RoomStore): void {
   look();
 }
 
-/** Announces a message that has arrived to screen readers, and alerts the user if it is a mention. */
+/** Announces a new message to screen readers, and alerts the user if it is a mention. */
 export function announceMessage(
   message: Message,
   isMention: boolean,

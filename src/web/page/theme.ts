@@ -17,7 +17,7 @@ export function applyTheme(settings: SettingsStore, pictures: PictureStore): voi
     for (const place of PLACES) {
       const url = pictures.urls.value[place];
       if (url === undefined) root.style.removeProperty(`--picture-${place}`);
-      // A serialized URL contains neither quotation marks nor line breaks.
+      // A serialised URL contains neither quotation marks nor line breaks.
       else root.style.setProperty(`--picture-${place}`, `url("${url}")`);
     }
   });

@@ -7,7 +7,7 @@ import type { SavedSession, SavedSessions } from "./saved-sessions.ts";
 /** How long a server keeps the nickname of a closed tab, unless its operator sets another time. */
 const GRACE_MS = 15_000;
 
-/** The server recognizes repeated sends for ten minutes. A margin is left for the way to the server. */
+/** The server recognises repeated sends for ten minutes. A margin is left for the way to the server. */
 const REMEMBERED_MS = 9 * 60_000;
 
 /**
@@ -170,7 +170,7 @@ export class TabStorage implements ChatStorage {
 
   #continueFrom(kepts: readonly Kept[]): void {
     const own = attempt(() => parseKept(this.#kept));
-    // By the tab's own sessions, the server recognizes those waiting messages that it has already stored (KEY-5).
+    // By the tab's own sessions, the server recognises those waiting messages that it has already stored (KEY-5).
     const all = own && own.outbox.length > 0 ? [own, ...kepts] : kepts;
     this.#keep({
       ...kepts.at(-1),

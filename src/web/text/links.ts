@@ -15,7 +15,7 @@ const SLASH_LIKE = "\u2044\u2215\u2571\u27CB\u29F8\uFF0F";
 const COMMON = "com|net|org|edu|gov|vn";
 
 /**
- * Where a link may begin. Without a scheme or `www.`, a host is recognized only under domains that do not also end a
+ * Where a link may begin. Without a scheme or `www.`, a host is recognised only under domains that do not also end a
  * file, a module or a sentence without a space after its dot: `README.md`, `example.py`, `console.info` and
  * `xong.anh` are not links.
  */

@@ -45,7 +45,7 @@ export function newLookups(): Lookups {
 }
 
 /**
- * The nicknames that can be mentioned. They may contain spaces, so a mention can be recognized only by comparing it
+ * The nicknames that can be mentioned. They may contain spaces, so a mention can be recognised only by comparing it
  * with known nicknames: those in the roster, and those of the authors whose messages are shown.
  */
 export class Mentions {

@@ -82,7 +82,7 @@ export function Composer() {
       return;
     }
     noteLength(currentTarget, data);
-    // On a keyboard that does not identify its keys, Enter is recognized by its effect.
+    // On a keyboard that does not identify its keys, Enter is recognised by its effect.
     const isBreak =
       /^insert(?:LineBreak|Paragraph)$/.test(inputType) || (inputType === "insertText" && data === "\n");
     if (!isBreak || !isUnnamedKey.current || isComposing) return;
