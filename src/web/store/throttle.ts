@@ -1,27 +1,31 @@
-/** Does a job at once when it is asked for, and then once in a while, however often it is asked for. */
-export class Pace {
+/**
+ * Limits how often a job runs: at once on the first request, then at most once per interval however often it is
+ * requested.
+ */
+export class Throttle {
   readonly #everyMs: number;
   readonly #job: () => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isAsked = false;
+  #isRequested = false;
 
   constructor(everyMs: number, job: () => void) {
     this.#everyMs = everyMs;
     this.#job = job;
   }
 
-  ask(): void {
-    this.#isAsked = true;
+  /** Asks for the job to run, now or later. */
+  request(): void {
+    this.#isRequested = true;
     if (this.#timer === undefined) this.run();
   }
 
-  /** Does it now. */
+  /** Runs the job now. */
   run(): void {
-    this.#isAsked = false;
+    this.#isRequested = false;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      if (this.#isAsked) this.run();
+      if (this.#isRequested) this.run();
     }, this.#everyMs);
     this.#job();
   }

@@ -1,14 +1,14 @@
-import type { Place, Vault } from "../store/pictures.ts";
+import type { PictureFiles, Place } from "../store/pictures.ts";
 
 const DATABASE = "classic-chatbox";
 const FILES = "pictures";
 
 /**
- * Keeps files in the browser's database. Every method rejects where the browser forbids that.
+ * Keeps files in IndexedDB. Every method rejects where the browser forbids that.
  *
- * @param prefix of the chat: see `keyPrefix`
+ * @param prefix the chat's key prefix: see `keyPrefix`
  */
-export function browserVault(prefix: string): Vault {
+export function indexedDbPictures(prefix: string): PictureFiles {
   const name = prefix + DATABASE;
   return {
     async get(place) {
