@@ -5,9 +5,9 @@ import type { Outcome } from "../room/operation.ts";
 import type { Connection, Ending } from "./connection.ts";
 import type { FanoutEvents } from "./fanout.ts";
 import type { Log, LogFields } from "./log.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Metrics } from "./metrics.ts";
 import { printable } from "./printable.ts";
-import { Repeats } from "./repeats.ts";
 import type { LogSettings } from "./settings.ts";
 
 /** So many lines of the log a minute are about one kind of {@link Rejection}. */
@@ -34,7 +34,7 @@ export class Reports implements FanoutEvents, EngineObserver {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #settings: LogSettings;
-  readonly #rejections = new Repeats<string>(REJECTIONS_TOLD, REJECTIONS_TOLD_EVERY_MS);
+  readonly #rejections = new LogThrottle<string>(REJECTIONS_TOLD, REJECTIONS_TOLD_EVERY_MS);
 
   constructor(log: Log, metrics: Metrics, settings: LogSettings) {
     this.#log = log;
@@ -104,7 +104,7 @@ export class Reports implements FanoutEvents, EngineObserver {
   rejected({ status, kind, sentence, address, fields }: Rejection, now: number): void {
     if (status !== null) this.#metrics.rejects.inc({ status: String(status) });
     const how = status === null ? "cut" : `turned away with ${status}`;
-    if (!this.#rejections.take(`${how} (${kind ?? sentence})`, now)) return;
+    if (!this.#rejections.allows(`${how} (${kind ?? sentence})`, now)) return;
     const quoted = Object.entries(fields ?? {}).map(([name, text]) => [name, quote(text)]);
     const { addresses } = this.#settings;
     const who = addresses ? `${address} was ` : "";
@@ -121,8 +121,8 @@ export class Reports implements FanoutEvents, EngineObserver {
   }
 
   /** Tells how many rejections were left out of the log. To be called now and then, with the same clock. */
-  tellRejections(now: number): void {
-    for (const [what, untold] of this.#rejections.shed(now)) {
+  summarizeRejections(now: number): void {
+    for (const [what, untold] of this.#rejections.endSpans(now)) {
       this.#log.warn(
         { category: "refusal", event: "rejected", untold },
         `${untold} more in the last minute ${what}`,

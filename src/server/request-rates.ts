@@ -79,7 +79,7 @@ export class RequestRates {
   }
 
   /** Whether the others may be told something of no weight. */
-  mayTell(now: number): boolean {
+  mayAnnounce(now: number): boolean {
     return (this.#address.rates.events?.take(now) ?? 0) === 0;
   }
 
@@ -87,7 +87,7 @@ export class RequestRates {
    * Whether another refused request is one too many. That the others of the address have been refused too much makes this
    * less patient, but nobody is closed for what others did.
    */
-  isStubborn(now: number, cost: number): boolean {
+  isFlooding(now: number, cost: number): boolean {
     const { requests } = this.#limits;
     if (requests !== null) this.#excess ??= new TokenBucket(requests, now);
     if ((this.#excess?.take(now, cost) ?? 0) > 0) return true;
@@ -120,7 +120,7 @@ export class RequestRates {
           [rates.sentBytes, bytes],
           [this.#roomSends(now), 1],
         ];
-      // Typing that comes too often is dropped, and not refused: see {@link mayTell}.
+      // Typing that comes too often is dropped, and not refused: see {@link mayAnnounce}.
       case "typing":
       case null:
         return [];

@@ -93,7 +93,7 @@ const CACHE_PAGE = "no-cache";
 const CACHE_ICON = "public, max-age=86400";
 
 /** The web client, ready to be served. */
-export interface Pages {
+export interface WebPages {
   /**
    * The answer to an HTTP request that is no upgrade; undefined when `path` is none of the web client's.
    *
@@ -148,7 +148,7 @@ const QUICK = { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } };
  * @param basePath under which browsers find the chat; empty when that need not be known
  * @throws AggregateError when the sources do not build
  */
-export async function buildPages(basePath = ""): Promise<Pages> {
+export async function buildWebPages(basePath = ""): Promise<WebPages> {
   const resources = new Map(await iconResources());
   resources.set(
     `/${MANIFEST}`,
