@@ -2,7 +2,7 @@
  * `bun scripts/page-size.ts` builds the web client as the server does, prints what a first visit loads, and exits with 1
  * when its JavaScript has grown above the limit.
  */
-import { buildClient } from "../src/server/web-pages.ts";
+import { buildClient } from "../src/server/web-build.ts";
 
 const SCRIPT_MOST_BYTES = 48_000;
 

@@ -1,5 +1,6 @@
 import { type AssetLimits, type AssetStore, isAssetName, isWhole } from "../engine/assets.ts";
-import { ASSETS, answer, assetResource, type Resource } from "./web-pages.ts";
+import { ASSETS } from "./web-pages.ts";
+import { answer, assetResource, type Resource } from "./web-resource.ts";
 
 /** Some thirty versions of the page. It costs no more memory than this, and half as much again for compressed forms. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
