@@ -2,7 +2,7 @@
  * `bun scripts/page-size.ts` builds the web client as the server does, prints what a first visit loads, and exits with 1
  * if its JavaScript is larger than the limit.
  */
-import { buildClient } from "../src/server/pages.ts";
+import { buildClient } from "../src/server/web-build.ts";
 
 const SCRIPT_MOST_BYTES = 48_000;
 

@@ -1,4 +1,5 @@
-import { type ChatServer, historyOf } from "../server/chat-server.ts";
+import type { ChatServer } from "../server/chat-server.ts";
+import { historyOf } from "../server/open-engine.ts";
 import type { Settings } from "../server/settings.ts";
 
 /** What the person who starts the server needs to know: the addresses for browsers and clients. */

@@ -303,9 +303,9 @@ function outcomeOf(decision: Decision): Outcome {
 }
 
 function connect(connection: string, wire: FakeWire): Connection {
-  const secret = connection.startsWith("v") ? { text: connection, hash: connection } : null;
-  const { address, shared } = new ConnectionStage();
-  return new Connection({ id: connection, room: "/", ip: "127.0.0.1", address, secret }, wire, shared, {
-    add: () => () => {},
-  });
+  const version = connection.startsWith("v") ? 3 : 2;
+  const secret = version === 3 ? { text: connection, hash: connection } : null;
+  const { address, context } = new ConnectionStage();
+  const client = { id: connection, room: "/", ip: "127.0.0.1", address, version, secret } as const;
+  return new Connection(client, wire, context, { add: () => () => {} });
 }

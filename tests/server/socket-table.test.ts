@@ -1,34 +1,34 @@
 import { expect, test } from "bun:test";
-import { SocketTable } from "../../src/server/sockets.ts";
+import { SocketTable } from "../../src/server/socket-table.ts";
 import fc from "../support/chance.ts";
 
 test("LIM-9 when there are too many, the oldest of the address that holds the most has to go", () => {
   const table = new SocketTable<string>(5);
   for (const socket of ["a1", "a2", "b1", "a3", "b2"]) table.add(socket, socket.charAt(0));
-  expect(table.surplus()).toBeUndefined();
+  expect(table.evictable()).toBeUndefined();
   table.add("c1", "c");
-  expect(table.surplus()).toBe("a1");
+  expect(table.evictable()).toBe("a1");
   table.delete("a1");
-  expect(table.surplus()).toBeUndefined();
+  expect(table.evictable()).toBeUndefined();
   // A WebSocket is held against nobody.
-  table.settle("a2");
+  table.markWebSocket("a2");
   table.add("c2", "c");
-  expect(table.surplus()).toBe("b1");
+  expect(table.evictable()).toBe("b1");
 });
 
 test("a tenth of the sockets is kept from WebSockets, so that who comes is answered", () => {
   const table = new SocketTable<number>(20);
   for (let i = 0; i < 17; i++) {
     table.add(i, "a");
-    table.settle(i);
+    table.markWebSocket(i);
   }
   table.add(17, "a");
   expect(table.isFull).toBe(false);
-  table.settle(17);
+  table.markWebSocket(17);
   expect(table.isFull).toBe(true);
-  table.unsettle(3, "a");
+  table.markPlain(3, "a");
   expect(table.isFull).toBe(false);
-  expect(table.heldBy("a")).toBe(1);
+  expect(table.plainOf("a")).toBe(1);
 });
 
 type Held = { socket: number; address: string };
@@ -53,23 +53,23 @@ test("whoever comes, settles and goes, the one that has to go is always of an ad
         } else if (socket !== undefined && of !== undefined) {
           const wasHeld = held.some((each) => each.socket === socket);
           if (act === "unsettle") {
-            table.unsettle(socket, of);
+            table.markPlain(socket, of);
             if (!wasHeld) held.push({ socket, address: of });
           } else {
             held = held.filter((each) => each.socket !== socket);
-            if (act === "settle") table.settle(socket);
+            if (act === "settle") table.markWebSocket(socket);
             else table.delete(socket);
             if (act === "delete") open.delete(socket);
           }
         }
-        expect([...table.waiting()]).toEqual(held.map((each) => each.socket));
+        expect([...table.plainSockets()]).toEqual(held.map((each) => each.socket));
         const counts = Object.groupBy(held, (each) => each.address);
         const largest = Math.max(0, ...Object.values(counts).map((each) => each?.length ?? 0));
         const candidates = Object.values(counts).flatMap((each) =>
           each?.length === largest ? [each[0]?.socket] : [],
         );
-        if (open.size > most && held.length > 0) expect(candidates).toContain(table.surplus());
-        else expect(table.surplus()).toBeUndefined();
+        if (open.size > most && held.length > 0) expect(candidates).toContain(table.evictable());
+        else expect(table.evictable()).toBeUndefined();
       }
     }),
     { numRuns: 500 },

@@ -1,9 +1,9 @@
 import { expect, mock, spyOn, test } from "bun:test";
 import { createCommand, settingsOf } from "../../src/cli/options.ts";
 import { Access } from "../../src/server/access.ts";
-import { Door } from "../../src/server/door.ts";
 import { Metrics } from "../../src/server/metrics.ts";
 import { Reports } from "../../src/server/reports.ts";
+import { RequestGuard } from "../../src/server/request-guard.ts";
 
 test("what is wrong with a proxy's header is said again after an hour, and not with each request", () => {
   const log = { info: mock(), warn: mock(), error: mock(), print: mock(), flush: () => Promise.resolve() };
@@ -12,13 +12,18 @@ test("what is wrong with a proxy's header is said again after an hour, and not w
     false,
   );
   const access = new Access(settings, ["127.0.0.1"]);
-  const door = new Door(access, settings.trustProxy, new Reports(log, new Metrics(), settings.log), log);
+  const guard = new RequestGuard(
+    access,
+    settings.trustProxy,
+    new Reports(log, new Metrics(), settings.log),
+    log,
+  );
   const request = new Request("http://127.0.0.1/", { headers: { "X-Forwarded-For": "unknown" } });
   const clock = spyOn(performance, "now");
   try {
     for (let minute = 0; minute < 150; minute++) {
       clock.mockReturnValue(minute * 60_000);
-      expect(door.addressOf(request, "127.0.0.1")).toBe("127.0.0.1");
+      expect(guard.addressOf(request, "127.0.0.1")).toBe("127.0.0.1");
     }
   } finally {
     clock.mockRestore();
