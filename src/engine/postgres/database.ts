@@ -1,5 +1,5 @@
 import { type ReservedSQL, SQL } from "bun";
-import { CommitInDoubt, DatabaseError, DatabaseTimeout } from "./fault.ts";
+import { CommitInDoubt, DatabaseError, DatabaseTimeout, isRefusal } from "./fault.ts";
 
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/name`, with `sslmode` and its like behind it. Never shown with its password. */
@@ -43,7 +43,7 @@ export class Database {
         return result;
       });
     } catch (error) {
-      if (!isCommitting) throw error;
+      if (!isCommitting || isRefusal(error)) throw error;
       throw new CommitInDoubt("The connection was lost during a commit.", { cause: error });
     }
   }
