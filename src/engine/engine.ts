@@ -5,20 +5,20 @@ import type { AssetStore } from "./assets.ts";
 /**
  * Decides what happens in the rooms. What an engine promises, whichever it is:
  *
- * - Order: one total order a room; the operations of a session keep theirs.
+ * - Order: one total order a room; the operations of a connection keep theirs.
  * - Durability: a message's outcome is delivered only after the message is stored.
  * - Uniqueness: of two claims on look-alike nicknames exactly one wins.
  * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, nothing of it is shown
  *   to anyone, and the engine goes on; once the store is back it works again without a restart.
  * - Idempotence: a repeat of a key within ten minutes, by the same person, is answered with the first message, and
  *   nothing is stored; over a restart too.
- * - Leases: a nickname of somebody who can resume outlives the connection by the grace, and the process. Of two resumes
- *   with one proof exactly one wins.
+ * - Sessions: a nickname of somebody who can resume outlives the connection by the grace, and outlives the process. Of two resumes
+ *   with one hash exactly one wins.
  * - Every operation submitted has exactly one outcome, except those still waiting when a store hangs at the end.
  */
 export interface Engine {
   /**
-   * Takes a place in a room for a session, before its connection is accepted. Every place taken is given back by
+   * Takes a place in a room for a connection before it is accepted. Every place taken is given back by
    * one `leave` operation.
    *
    * @returns false when the room is not in memory and no more rooms may be

@@ -1,4 +1,4 @@
-import type { Operation, SessionId } from "../room/operation.ts";
+import type { ConnectionId, Operation } from "../room/operation.ts";
 
 /**
  * The places in a room: each connection has one until it is gone, and who is absent has one until the grace is over. A room
@@ -7,7 +7,7 @@ import type { Operation, SessionId } from "../room/operation.ts";
 export class Places {
   #connections = 0;
   /** The graces that run, each until the nickname is given up. */
-  readonly #graces = new Map<SessionId, Timer>();
+  readonly #graces = new Map<ConnectionId, Timer>();
   readonly #submit: (operation: Operation) => void;
 
   /** @param submit is given an `expire` at the end of each grace */
@@ -35,27 +35,27 @@ export class Places {
   }
 
   /** A connection is gone, and its place is kept for the grace. */
-  keep(session: SessionId, graceMs: number): void {
+  keep(connection: ConnectionId, graceMs: number): void {
     this.#connections--;
-    this.startGrace(session, graceMs);
+    this.startGrace(connection, graceMs);
   }
 
   /** Keeps a place for somebody who has no connection here: begins a grace, in the stead of one that runs. */
-  startGrace(session: SessionId, graceMs: number): void {
-    this.endGrace(session);
+  startGrace(connection: ConnectionId, graceMs: number): void {
+    this.endGrace(connection);
     this.#graces.set(
-      session,
-      setTimeout(() => this.#submit({ kind: "expire", session }), graceMs),
+      connection,
+      setTimeout(() => this.#submit({ kind: "expire", connection }), graceMs),
     );
   }
 
   /** Ends a grace if there is one, before its time or at it. */
-  endGrace(session: SessionId): void {
-    clearTimeout(this.#graces.get(session));
-    this.#graces.delete(session);
+  endGrace(connection: ConnectionId): void {
+    clearTimeout(this.#graces.get(connection));
+    this.#graces.delete(connection);
   }
 
   endGraces(): void {
-    for (const session of [...this.#graces.keys()]) this.endGrace(session);
+    for (const connection of [...this.#graces.keys()]) this.endGrace(connection);
   }
 }

@@ -7,7 +7,7 @@ export interface StoredMessage {
   id: number;
   time: number;
   /** By what a repeat of the send is known: a digest, `KEY_CHARACTERS` of base64url. Most messages have none. */
-  key?: string | undefined;
+  digest?: string | undefined;
 }
 
 export const KEY_CHARACTERS = 16;
@@ -16,10 +16,10 @@ const KEY = /^[\w-]{16}$/;
 /** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
 export const MAX_ID = 2 ** 52;
 
-/** A person's key as it is stored: short, and from it nobody learns the two. */
-export function keyDigest(person: string, key: string): string {
+/** The digest by which a repeated send is recognised. It reveals neither the identity nor the key. */
+export function keyDigest(identity: string, key: string): string {
   return new Bun.CryptoHasher("sha256")
-    .update(`${person} ${key}`)
+    .update(`${identity} ${key}`)
     .digest("base64url")
     .slice(0, KEY_CHARACTERS);
 }
@@ -31,8 +31,8 @@ export const CLOSING = "\n]\n";
  * The canonical line of a message, without a comma or line break: the keys in this order, as `JSON.stringify` writes
  * them. Nothing else may ever be written to the file, because records are told from damage byte by byte.
  */
-export function encodeRecord({ name, content, timestamp, id, time, key }: StoredMessage): string {
-  return JSON.stringify({ name, content, timestamp, id, time, key });
+export function encodeRecord({ name, content, timestamp, id, time, digest }: StoredMessage): string {
+  return JSON.stringify({ name, content, timestamp, id, time, key: digest });
 }
 
 /**
@@ -50,12 +50,12 @@ export function decodeRecord(line: string): StoredMessage {
   if (!isId(id) || !isTime(time)) throw new TypeError("A record has the integers id and time.");
   if (key === undefined) return { name, content, timestamp, id, time };
   if (!isKey(key)) throw new TypeError("A record's key is a digest.");
-  return { name, content, timestamp, id, time, key };
+  return { name, content, timestamp, id, time, digest: key };
 }
 
 /** The message of a record as somebody may read it who is not in the room: without its key. */
 export function readableOf(record: string): Readable {
-  const { key: _, ...message } = decodeRecord(record);
+  const { digest: _, ...message } = decodeRecord(record);
   return message;
 }
 

@@ -108,12 +108,12 @@ export class Telling {
   *outcomes(decisions: readonly Decision[], stored: Stored): Generator<Outcome> {
     const { getError, sendError } = stored;
     for (const decision of decisions) {
-      const { session, ref } = decision;
+      const { connection, ref } = decision;
       switch (decision.kind) {
         case "sent": {
           const { name, content } = decision.message;
           if (sendError !== null) {
-            yield { kind: "send-failed", session, ref, name, content, error: sendError };
+            yield { kind: "send-failed", connection, ref, name, content, error: sendError };
           } else {
             this.take(decision.message);
             yield decision;
@@ -123,13 +123,13 @@ export class Telling {
         case "repeated":
           yield this.#repetition(decision, stored);
           break;
-        case "got":
+        case "history":
           if (getError === null) yield decision;
-          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
+          else yield { kind: "get-failed", connection, ref, name: decision.name, error: getError };
           break;
-        case "paged":
+        case "page":
           if (getError === null) yield { ...decision, page: this.#page(decision.page) };
-          else yield { kind: "get-failed", session, ref, name: decision.name, error: getError };
+          else yield { kind: "get-failed", connection, ref, name: decision.name, error: getError };
           break;
         case "resumed":
           // The nickname has moved; the messages can be asked for again.
@@ -153,12 +153,19 @@ export class Telling {
   }
 
   #repetition(
-    { session, ref, id, name, content }: Extract<Decision, { kind: "repeated" }>,
+    { connection, ref, id, name, content }: Extract<Decision, { kind: "repeated" }>,
     { repeated, sendError }: Stored,
   ): Outcome {
     const message = repeated.get(id);
-    if (message !== undefined) return { kind: "repeated", session, ref, message };
-    return { kind: "send-failed", session, ref, name, content, error: sendError ?? sentenceFor(undefined) };
+    if (message !== undefined) return { kind: "repeated", connection, ref, message };
+    return {
+      kind: "send-failed",
+      connection,
+      ref,
+      name,
+      content,
+      error: sendError ?? sentenceFor(undefined),
+    };
   }
 }
 

@@ -5,22 +5,22 @@ import type { Moment } from "../room/room.ts";
 export function withoutRoom(
   operation: Operation,
   now: Moment,
-): Exclude<Decision, { kind: "paged" | "resumed" | "repeated" }> {
-  const { session } = operation;
+): Exclude<Decision, { kind: "page" | "resumed" | "repeated" }> {
+  const { connection } = operation;
   switch (operation.kind) {
     case "refuse":
-      return { kind: "refused", session, refusal: operation.refusal };
+      return { kind: "refused", connection, refusal: operation.refusal };
     case "end":
-      return { kind: "ended", session };
+      return { kind: "ended", connection };
     case "leave":
     case "expire":
-      return { kind: "left", session, name: null, time: now.time, lease: null };
+      return { kind: "left", connection, name: null, time: now.time, session: null };
     case "request":
       switch (operation.request.kind) {
         case "name":
           return {
             kind: "name-failed",
-            session,
+            connection,
             oldName: null,
             name: operation.request.name,
             error: "This room's history cannot be opened.",
@@ -28,19 +28,19 @@ export function withoutRoom(
         case "malformed-name":
           return {
             kind: "name-refused",
-            session,
+            connection,
             oldName: null,
             name: operation.request.name,
             reason: "WrongFormatName",
           };
         case "resume":
-          return { kind: "resume-refused", session };
+          return { kind: "resume-refused", connection };
         case "get":
         case "typing":
-          return { kind: "unregistered", session, request: operation.request.kind };
+          return { kind: "unregistered", connection, request: operation.request.kind };
         case "send":
         case "malformed-send":
-          return { kind: "unregistered", session, request: "send" };
+          return { kind: "unregistered", connection, request: "send" };
       }
   }
 }

@@ -11,7 +11,7 @@ export const CLOSE = {
   /** Too much work is waiting. Reconnect after a moment. */
   overload: { code: 1013, reason: "The server is overloaded" },
   /** The server has lost its store for so long that it cannot say what holds. Reconnect after a moment. */
-  cut: { code: 1013, reason: "The server has lost its store" },
+  storeLost: { code: 1013, reason: "The server has lost its store" },
   /** Another connection has resumed this one's session. Do not reconnect: the two would take turns for ever. */
   resumed: { code: 4001, reason: "Resumed on another connection" },
 } as const;

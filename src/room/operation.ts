@@ -10,18 +10,18 @@ import type { NameRefusalReason } from "../protocol/v2.ts";
 import type { Page } from "../protocol/v3.ts";
 
 /** Names one connection for as long as it is in a room. */
-export type SessionId = string;
+export type ConnectionId = string;
 
 /**
  * What a connection of version 3 can be resumed by: the SHA-256 of its secret, in base64url. Rooms and stores hold
- * proofs and never a secret.
+ * hashes and never a secret.
  */
-export type Proof = string;
+export type SessionHash = string;
 
-/** A request as a room is handed it: a secret has become a proof. */
+/** A request as a room is handed it: a secret has become a hash. */
 export type RoomRequest =
   | Exclude<Request, { kind: "resume" }>
-  | { readonly kind: "resume"; readonly proof: Proof; readonly page: PageRequest };
+  | { readonly kind: "resume"; readonly hash: SessionHash; readonly page: PageRequest };
 
 /** Is answerable for what an operation costs while it waits. */
 export interface Payer {
@@ -33,33 +33,33 @@ export interface Payer {
 export type Operation =
   | {
       readonly kind: "request";
-      readonly session: SessionId;
+      readonly connection: ConnectionId;
       readonly request: RoomRequest;
       /** What it costs while it waits, in bytes, and who is released of that when it has its outcome. */
       readonly size: number;
       readonly payer?: Payer | undefined;
       readonly ref?: Ref | undefined;
       /** What this connection itself can be resumed by; undefined where it cannot. */
-      readonly proof?: Proof | undefined;
+      readonly hash?: SessionHash | undefined;
     }
   /** A refusal that was settled before the room; it passes through the queue so that replies keep their order. */
   | {
       readonly kind: "refuse";
-      readonly session: SessionId;
+      readonly connection: ConnectionId;
       readonly refusal: Refusal;
       readonly size: number;
       readonly payer?: Payer | undefined;
       readonly ref?: Ref | undefined;
     }
-  /** The session's connection is to be ended when it has the outcomes before this one. */
-  | { readonly kind: "end"; readonly session: SessionId }
+  /** The connection's connection is to be ended when it has the outcomes before this one. */
+  | { readonly kind: "end"; readonly connection: ConnectionId }
   /**
-   * The session's connection is gone. The last operation of every connection. `resumable` tells that it did not end in
+   * The connection's connection is gone. The last operation of every connection. `resumable` tells that it did not end in
    * good order: who can resume keeps the nickname for the grace.
    */
-  | { readonly kind: "leave"; readonly session: SessionId; readonly resumable: boolean }
-  /** The grace of a session without a connection is over. Only engines make it. */
-  | { readonly kind: "expire"; readonly session: SessionId };
+  | { readonly kind: "leave"; readonly connection: ConnectionId; readonly resumable: boolean }
+  /** The grace of a connection without a connection is over. Only engines make it. */
+  | { readonly kind: "expire"; readonly connection: ConnectionId };
 
 /** Releases whoever pays for an operation that has its outcome. */
 export function settle(operation: Operation): void {
@@ -77,7 +77,7 @@ export interface Message {
   /** Unix milliseconds. */
   readonly time: number;
   /** By what the room knows a repeat of it; stored with it and shown to nobody. */
-  readonly key?: string | undefined;
+  readonly digest?: string | undefined;
 }
 
 /** The newest messages of a room, as one `get` sees them. */
@@ -89,27 +89,27 @@ export interface HistoryView {
 }
 
 /** The right to a nickname across connections. */
-export interface Lease {
+export interface Session {
   /** What the connection that holds it now can be resumed by. */
-  readonly proof: Proof;
+  readonly hash: SessionHash;
   /** Stays the same over all resumes: whose keys are whose. */
-  readonly person: string;
+  readonly identity: string;
 }
 
-/** What came of an operation, in the room's order. `session` is who asked. `time` is in Unix milliseconds. */
-export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefined } & (
+/** What came of an operation, in the room's order. `connection` is who asked. `time` is in Unix milliseconds. */
+export type Outcome = { readonly connection: ConnectionId; readonly ref?: Ref | undefined } & (
   | {
       readonly kind: "registered";
       readonly name: string;
       readonly time: number;
-      readonly lease: Lease | null;
+      readonly session: Session | null;
     }
   | {
       readonly kind: "renamed";
       readonly oldName: string;
       readonly name: string;
       readonly time: number;
-      readonly lease: Lease | null;
+      readonly session: Session | null;
     }
   | {
       readonly kind: "name-refused";
@@ -134,7 +134,7 @@ export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefi
     }
   | { readonly kind: "send-failed"; readonly name: string; readonly content: string; readonly error: string }
   | {
-      readonly kind: "got";
+      readonly kind: "history";
       readonly name: string;
       readonly time: number;
       readonly online: readonly string[];
@@ -142,24 +142,24 @@ export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefi
       readonly history: HistoryView;
     }
   | {
-      readonly kind: "paged";
+      readonly kind: "page";
       readonly name: string;
       readonly time: number;
       readonly online: readonly string[];
       readonly page: Page;
     }
   | { readonly kind: "get-failed"; readonly name: string; readonly error: string }
-  /** `session` has taken over the nickname of `from`, which is nobody in the room from here on. */
+  /** `connection` has taken over the nickname of `from`, which is nobody in the room from here on. */
   | {
       readonly kind: "resumed";
-      readonly from: SessionId;
+      readonly from: ConnectionId;
       readonly name: string;
       readonly time: number;
       readonly online: readonly string[];
       readonly page: Page;
-      readonly lease: Lease;
+      readonly session: Session;
       /** What it could be resumed by until now. */
-      readonly oldProof: Proof;
+      readonly oldHash: SessionHash;
     }
   | { readonly kind: "resume-refused" }
   | { readonly kind: "typing"; readonly name: string }
@@ -167,8 +167,8 @@ export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefi
   | { readonly kind: "unregistered"; readonly request: RequestKind }
   | { readonly kind: "refused"; readonly refusal: Refusal }
   | { readonly kind: "ended" }
-  /** It cannot be said what came of what this session wanted, or has missed: its client is to connect again. */
-  | { readonly kind: "cut" }
+  /** It cannot be said what came of what this connection wanted, or has missed: its client is to connect again. */
+  | { readonly kind: "store-lost" }
   /** The connection is gone, and its nickname is kept for the grace. Nobody is told. */
   | { readonly kind: "absent"; readonly name: string }
   /** `name` is null for somebody who had no nickname: nobody is told. */
@@ -176,7 +176,7 @@ export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefi
       readonly kind: "left";
       readonly name: string | null;
       readonly time: number;
-      readonly lease: Lease | null;
+      readonly session: Session | null;
     }
 );
 
@@ -185,12 +185,12 @@ export type Outcome = { readonly session: SessionId; readonly ref?: Ref | undefi
  * that a key was seen with.
  */
 export type Decision =
-  | Exclude<Outcome, { kind: "paged" | "resumed" | "repeated" }>
-  | Asking<Extract<Outcome, { kind: "paged" }>>
+  | Exclude<Outcome, { kind: "page" | "resumed" | "repeated" }>
+  | Asking<Extract<Outcome, { kind: "page" }>>
   | Asking<Extract<Outcome, { kind: "resumed" }>>
   | {
       readonly kind: "repeated";
-      readonly session: SessionId;
+      readonly connection: ConnectionId;
       readonly ref?: Ref | undefined;
       readonly id: number;
       /** Who repeats what, for when the message cannot be had. */

@@ -1,15 +1,15 @@
 import type { RequestKind } from "../protocol/request.ts";
 import { lookalikeKey } from "./lookalike.ts";
 import type {
+  ConnectionId,
   Decision,
   HistoryView,
-  Lease,
   Message,
   Operation,
   Outcome,
-  Proof,
   RoomRequest,
-  SessionId,
+  Session,
+  SessionHash,
 } from "./operation.ts";
 import type { PastSessions } from "./past-sessions.ts";
 import type { SendKeys } from "./send-keys.ts";
@@ -22,12 +22,12 @@ export interface Moment {
 
 /** Somebody who has a nickname in the room. */
 export interface Member {
-  readonly session: SessionId;
+  readonly connection: ConnectionId;
   readonly name: string;
   /** By what the nickname is unique in the room: {@link lookalikeKey}. */
-  readonly key: string;
+  readonly lookalike: string;
   /** Null for who cannot resume. */
-  readonly lease: Lease | null;
+  readonly session: Session | null;
   /** Without a connection, for the grace. */
   readonly isAbsent: boolean;
   /** In the roster's order: grows with each registration, and stays with a change of nickname and a resume. */
@@ -37,9 +37,9 @@ export interface Member {
 /** What a room knows of connections without a nickname, until they are gone. */
 export class Visitors {
   /** Those whose nickname was resumed elsewhere: nothing more is taken from them (RES-2). */
-  readonly ghosts = new Set<SessionId>();
+  readonly ghosts = new Set<ConnectionId>();
   /** People known by a resume that came too late, until they register on that connection. */
-  readonly latecomers = new Map<SessionId, string>();
+  readonly latecomers = new Map<ConnectionId, string>();
 }
 
 /** What a room begins with. */
@@ -51,14 +51,14 @@ export interface RoomState {
   /** What a `get` without a page is shown. */
   readonly history: HistoryView;
   /** Those who are here already, in the roster's order. */
-  readonly members: readonly Omit<Member, "key">[];
+  readonly members: readonly Omit<Member, "lookalike">[];
   readonly past: PastSessions;
   readonly visitors: Visitors;
   readonly keys: SendKeys;
   /** A short text that two pairs of a person and a key have in common only if they are equal; it tells neither. */
-  readonly digest: (person: string, key: string) => string;
-  /** Whether a session's connection is at this server, whose room will be told of its end. */
-  readonly isHere: (session: SessionId) => boolean;
+  readonly digest: (identity: string, key: string) => string;
+  /** Whether a connection's connection is at this server, whose room will be told of its end. */
+  readonly isHere: (connection: ConnectionId) => boolean;
 }
 
 /** Outcomes that change a room. */
@@ -77,14 +77,14 @@ export type Change = Extract<
 export class Room {
   /** In the order of their places. */
   readonly #members = new Map<number, Member>();
-  readonly #bySession = new Map<SessionId, Member>();
+  readonly #bySession = new Map<ConnectionId, Member>();
   /**
    * How many have a nickname with this key: one, but where the members came from a version, or are at a server of one,
    * that told nicknames apart which this one does not. All of them keep theirs.
    */
   readonly #holders = new Map<string, number>();
-  /** By the beginning of the proof. */
-  readonly #byProof = new Map<string, Member>();
+  /** By the beginning of the hash. */
+  readonly #byHash = new Map<string, Member>();
   readonly #ghosts: Visitors["ghosts"];
   readonly #latecomers: Visitors["latecomers"];
   readonly #state: RoomState;
@@ -100,7 +100,7 @@ export class Room {
     this.#latecomers = state.visitors.latecomers;
     this.#lastId = state.lastId;
     this.#lastPlace = state.lastPlace;
-    for (const member of state.members) this.#put({ ...member, key: lookalikeKey(member.name) });
+    for (const member of state.members) this.#put({ ...member, lookalike: lookalikeKey(member.name) });
   }
 
   /** The id of the newest message. */
@@ -117,8 +117,8 @@ export class Room {
     return this.#members.values();
   }
 
-  member(session: SessionId): Member | undefined {
-    return this.#bySession.get(session);
+  member(connection: ConnectionId): Member | undefined {
+    return this.#bySession.get(connection);
   }
 
   /** The nicknames of those who are here, in the order they registered. */
@@ -127,9 +127,9 @@ export class Room {
     return this.#online;
   }
 
-  /** The leases of those who are here, in the order they registered. */
-  *leases(): Generator<{ name: string; lease: Lease }> {
-    for (const { name, lease } of this.#members.values()) if (lease !== null) yield { name, lease };
+  /** The sessions of those who are here, in the order they registered. */
+  *sessions(): Generator<{ name: string; session: Session }> {
+    for (const { name, session } of this.#members.values()) if (session !== null) yield { name, session };
   }
 
   /** Decides one operation at a moment. Operations must be handed in the room's order. */
@@ -141,22 +141,22 @@ export class Room {
 
   /**
    * Makes an outcome true that was decided, here or elsewhere. Changes must be handed in the room's order. What cannot be
-   * (a session that is not here) is left alone.
+   * (a connection that is not here) is left alone.
    */
   apply(change: Change): void {
-    const member = this.#bySession.get(change.session);
+    const member = this.#bySession.get(change.connection);
     switch (change.kind) {
       case "registered":
         this.#registered(change);
         break;
       case "renamed":
-        this.#replace(member, { name: change.name, key: lookalikeKey(change.name) });
+        this.#replace(member, { name: change.name, lookalike: lookalikeKey(change.name) });
         break;
       case "sent":
         this.#sent(change.message);
         break;
       case "resumed":
-        this.#forgetLatecomer(change.session);
+        this.#forgetLatecomer(change.connection);
         this.#resumed(change);
         break;
       case "absent":
@@ -187,42 +187,47 @@ export class Room {
   }
 
   #find(operation: Operation, now: Moment): Decision {
-    const { session } = operation;
+    const { connection } = operation;
     switch (operation.kind) {
       case "request":
-        return this.#request(session, operation.request, operation.proof, now);
+        return this.#request(connection, operation.request, operation.hash, now);
       case "refuse":
-        return { kind: "refused", session, refusal: operation.refusal };
+        return { kind: "refused", connection, refusal: operation.refusal };
       case "end":
-        return { kind: "ended", session };
+        return { kind: "ended", connection };
       case "leave":
-        this.#latecomers.delete(session);
-        this.#ghosts.delete(session);
-        return this.#leave(session, operation.resumable, now);
+        this.#latecomers.delete(connection);
+        this.#ghosts.delete(connection);
+        return this.#leave(connection, operation.resumable, now);
       case "expire":
-        return this.#expire(session, now);
+        return this.#expire(connection, now);
     }
   }
 
   /** Takes back messages that could not be stored: the newest ones decided, in the order in which they were. */
-  takeBack(messages: readonly { readonly id: number; readonly key?: string | undefined }[]): void {
-    for (const { key } of messages) if (key !== undefined) this.#state.keys.delete(key);
+  takeBack(messages: readonly { readonly id: number; readonly digest?: string | undefined }[]): void {
+    for (const { digest } of messages) if (digest !== undefined) this.#state.keys.delete(digest);
     this.#lastId = (messages[0]?.id ?? this.#lastId + 1) - 1;
   }
 
-  #request(session: SessionId, request: RoomRequest, proof: Proof | undefined, now: Moment): Decision {
+  #request(
+    connection: ConnectionId,
+    request: RoomRequest,
+    hash: SessionHash | undefined,
+    now: Moment,
+  ): Decision {
     // Else a change of nickname that was on its way would register the ghost anew.
-    if (this.#ghosts.has(session)) return { kind: "unregistered", session, request: kindOf(request) };
-    const member = this.#bySession.get(session);
+    if (this.#ghosts.has(connection)) return { kind: "unregistered", connection, request: kindOf(request) };
+    const member = this.#bySession.get(connection);
     switch (request.kind) {
       case "name":
         return member
           ? this.#rename(member, request.name, now)
-          : this.#register(session, request.name, proof, now);
+          : this.#register(connection, request.name, hash, now);
       case "malformed-name":
         return {
           kind: "name-refused",
-          session,
+          connection,
           oldName: member?.name ?? null,
           name: request.name,
           reason: "WrongFormatName",
@@ -230,149 +235,160 @@ export class Room {
       case "send":
         return member
           ? this.#send(member, request.content, request.key, now)
-          : { kind: "unregistered", session, request: "send" };
+          : { kind: "unregistered", connection, request: "send" };
       case "malformed-send":
         return member
           ? {
               kind: "send-refused",
-              session,
+              connection,
               name: member.name,
               content: request.content,
               reason: request.reason,
             }
-          : { kind: "unregistered", session, request: "send" };
+          : { kind: "unregistered", connection, request: "send" };
       case "get": {
-        if (!member) return { kind: "unregistered", session, request: "get" };
-        const got = { session, name: member.name, time: now.time, online: this.online };
+        if (!member) return { kind: "unregistered", connection, request: "get" };
+        const got = { connection, name: member.name, time: now.time, online: this.online };
         return request.page === null
-          ? { kind: "got", ...got, history: this.#state.history }
-          : { kind: "paged", ...got, page: request.page };
+          ? { kind: "history", ...got, history: this.#state.history }
+          : { kind: "page", ...got, page: request.page };
       }
       case "resume":
-        return this.#resume(session, member, request, proof, now);
+        return this.#resume(connection, member, request, hash, now);
       case "typing":
         return member
-          ? { kind: "typing", session, name: member.name }
-          : { kind: "unregistered", session, request: "typing" };
+          ? { kind: "typing", connection, name: member.name }
+          : { kind: "unregistered", connection, request: "typing" };
     }
   }
 
-  #register(session: SessionId, name: string, proof: Proof | undefined, now: Moment): Decision {
+  #register(connection: ConnectionId, name: string, hash: SessionHash | undefined, now: Moment): Decision {
     if (this.#isTaken(lookalikeKey(name))) {
-      return { kind: "name-refused", session, oldName: null, name, reason: "NameAlreadyUsed" };
+      return { kind: "name-refused", connection, oldName: null, name, reason: "NameAlreadyUsed" };
     }
-    // The first proof of a lineage is as good a name for the person as any: random, and known to nobody.
-    const lease = proof === undefined ? null : { proof, person: this.#latecomers.get(session) ?? proof };
-    return { kind: "registered", session, name, time: now.time, lease };
+    // The first hash of a lineage is as good a name for the identity as any: random, and known to nobody.
+    const session = hash === undefined ? null : { hash, identity: this.#latecomers.get(connection) ?? hash };
+    return { kind: "registered", connection, name, time: now.time, session };
   }
 
   #rename(member: Member, name: string, now: Moment): Decision {
-    const { session, name: oldName, lease } = member;
+    const { connection, name: oldName, session } = member;
     if (name !== oldName && this.#isTaken(lookalikeKey(name), member)) {
-      return { kind: "name-refused", session, oldName, name, reason: "NameAlreadyUsed" };
+      return { kind: "name-refused", connection, oldName, name, reason: "NameAlreadyUsed" };
     }
-    return { kind: "renamed", session, oldName, name, time: now.time, lease };
+    return { kind: "renamed", connection, oldName, name, time: now.time, session };
   }
 
   /** Whether somebody has a nickname that looks so, a member that asks for it left aside. */
   #isTaken(key: string, asking?: Member): boolean {
-    return (this.#holders.get(key) ?? 0) > (asking?.key === key ? 1 : 0);
+    return (this.#holders.get(key) ?? 0) > (asking?.lookalike === key ? 1 : 0);
   }
 
-  #send({ session, name, lease }: Member, content: string, key: string | null, now: Moment): Decision {
+  #send({ connection, name, session }: Member, content: string, key: string | null, now: Moment): Decision {
     const { keys, digest } = this.#state;
-    const stored = key === null || lease === null ? undefined : digest(lease.person, key);
+    const stored = key === null || session === null ? undefined : digest(session.identity, key);
     const seen = stored === undefined ? undefined : keys.idOf(stored);
-    if (seen !== undefined) return { kind: "repeated", session, id: seen, name, content };
+    if (seen !== undefined) return { kind: "repeated", connection, id: seen, name, content };
     const message = { name, content, id: this.#lastId + 1, time: now.time, timestamp: now.timestamp };
-    return { kind: "sent", session, message: stored === undefined ? message : { ...message, key: stored } };
+    return {
+      kind: "sent",
+      connection,
+      message: stored === undefined ? message : { ...message, digest: stored },
+    };
   }
 
   #resume(
-    session: SessionId,
+    connection: ConnectionId,
     member: Member | undefined,
-    { proof: oldProof, page }: Extract<RoomRequest, { kind: "resume" }>,
-    proof: Proof | undefined,
+    { hash: oldHash, page }: Extract<RoomRequest, { kind: "resume" }>,
+    hash: SessionHash | undefined,
     now: Moment,
   ): Decision {
-    const held = this.#byProof.get(beginning(oldProof));
+    const held = this.#byHash.get(beginning(oldHash));
     if (
       member !== undefined ||
-      proof === undefined ||
-      !held?.lease ||
-      !areEqualInConstantTime(held.lease.proof, oldProof)
+      hash === undefined ||
+      !held?.session ||
+      !areEqualInConstantTime(held.session.hash, oldHash)
     ) {
-      const person = this.#state.past.personOf(oldProof, now.time);
-      if (person !== undefined && member === undefined) this.#latecomers.set(session, person);
-      return { kind: "resume-refused", session };
+      const identity = this.#state.past.identityOf(oldHash, now.time);
+      if (identity !== undefined && member === undefined) this.#latecomers.set(connection, identity);
+      return { kind: "resume-refused", connection };
     }
-    const { session: from, name } = held;
-    const lease = { proof, person: held.lease.person };
+    const { connection: from, name } = held;
+    const session = { hash, identity: held.session.identity };
     const { time } = now;
-    return { kind: "resumed", session, from, name, time, online: this.online, page, lease, oldProof };
+    return { kind: "resumed", connection, from, name, time, online: this.online, page, session, oldHash };
   }
 
-  #leave(session: SessionId, resumable: boolean, now: Moment): Decision {
-    const member = this.#bySession.get(session);
-    if (member?.lease && resumable) return { kind: "absent", session, name: member.name };
-    return this.#leaving(session, member, now);
+  #leave(connection: ConnectionId, resumable: boolean, now: Moment): Decision {
+    const member = this.#bySession.get(connection);
+    if (member?.session && resumable) return { kind: "absent", connection, name: member.name };
+    return this.#leaving(connection, member, now);
   }
 
-  #expire(session: SessionId, now: Moment): Decision {
-    const member = this.#bySession.get(session);
-    return this.#leaving(session, member?.isAbsent ? member : undefined, now);
+  #expire(connection: ConnectionId, now: Moment): Decision {
+    const member = this.#bySession.get(connection);
+    return this.#leaving(connection, member?.isAbsent ? member : undefined, now);
   }
 
-  #leaving(session: SessionId, member: Member | undefined, { time }: Moment): Decision {
-    return { kind: "left", session, name: member?.name ?? null, time, lease: member?.lease ?? null };
+  #leaving(connection: ConnectionId, member: Member | undefined, { time }: Moment): Decision {
+    return { kind: "left", connection, name: member?.name ?? null, time, session: member?.session ?? null };
   }
 
-  #registered({ session, name, lease }: Extract<Change, { kind: "registered" }>): void {
-    this.#forgetLatecomer(session);
+  #registered({ connection, name, session }: Extract<Change, { kind: "registered" }>): void {
+    this.#forgetLatecomer(connection);
     const place = ++this.#lastPlace;
     this.#undo?.push(() => {
       this.#lastPlace = place - 1;
     });
-    const member: Member = { session, name, key: lookalikeKey(name), lease, isAbsent: false, place };
+    const member: Member = {
+      connection,
+      name,
+      lookalike: lookalikeKey(name),
+      session,
+      isAbsent: false,
+      place,
+    };
     this.#put(member);
     this.#online = null;
     this.#undo?.push(() => this.#remove(member));
   }
 
-  #sent({ id, key, time }: Message): void {
+  #sent({ id, digest, time }: Message): void {
     const { keys } = this.#state;
     const before = this.#lastId;
     this.#lastId = id;
-    if (key !== undefined) keys.add(key, id, time);
+    if (digest !== undefined) keys.add(digest, id, time);
     this.#undo?.push(() => {
       this.#lastId = before;
-      if (key !== undefined) keys.delete(key);
+      if (digest !== undefined) keys.delete(digest);
     });
   }
 
   #left(member: Member | undefined, time: number): void {
     if (!member) return;
-    const { lease } = member;
+    const { session } = member;
     this.#remove(member);
     this.#undo?.push(() => this.#put(member));
-    if (lease !== null) this.#remember(lease, time);
+    if (session !== null) this.#remember(session, time);
   }
 
-  #remember(lease: Lease, time: number): void {
+  #remember(session: Session, time: number): void {
     const { past } = this.#state;
-    past.add(lease, time);
-    this.#undo?.push(() => past.delete(lease.proof));
+    past.add(session, time);
+    this.#undo?.push(() => past.delete(session.hash));
   }
 
-  #resumed({ session, from, lease, time }: Extract<Change, { kind: "resumed" }>): void {
+  #resumed({ connection, from, session, time }: Extract<Change, { kind: "resumed" }>): void {
     const member = this.#bySession.get(from);
     if (member && !member.isAbsent && this.#state.isHere(from)) {
       this.#ghosts.add(from);
       this.#undo?.push(() => this.#ghosts.delete(from));
     }
-    this.#replace(member, { session, lease, isAbsent: false });
-    // Whoever did not get the reply may have lost the new session among many that it tried, and still has the old one.
-    if (member?.lease) this.#remember(member.lease, time);
+    this.#replace(member, { connection, session, isAbsent: false });
+    // Whoever did not get the reply may have lost the new connection among many that it tried, and still has the old one.
+    if (member?.session) this.#remember(member.session, time);
   }
 
   #replace(member: Member | undefined, change: Partial<Member>): void {
@@ -382,25 +398,25 @@ export class Room {
     this.#undo?.push(() => this.#remove(changed, member));
   }
 
-  #forgetLatecomer(session: SessionId): void {
-    const person = this.#latecomers.get(session);
-    if (person === undefined) return;
-    this.#latecomers.delete(session);
-    this.#undo?.push(() => this.#latecomers.set(session, person));
+  #forgetLatecomer(connection: ConnectionId): void {
+    const identity = this.#latecomers.get(connection);
+    if (identity === undefined) return;
+    this.#latecomers.delete(connection);
+    this.#undo?.push(() => this.#latecomers.set(connection, identity));
   }
 
   #put(member: Member): void {
     this.#members.set(member.place, member);
-    this.#bySession.set(member.session, member);
-    this.#holders.set(member.key, (this.#holders.get(member.key) ?? 0) + 1);
-    if (member.lease !== null) this.#byProof.set(beginning(member.lease.proof), member);
+    this.#bySession.set(member.connection, member);
+    this.#holders.set(member.lookalike, (this.#holders.get(member.lookalike) ?? 0) + 1);
+    if (member.session !== null) this.#byHash.set(beginning(member.session.hash), member);
   }
 
   /** Removes a member, or puts another in the same place. */
   #remove(member: Member, instead?: Member): void {
-    this.#bySession.delete(member.session);
-    this.#release(member.key);
-    if (member.lease !== null) this.#byProof.delete(beginning(member.lease.proof));
+    this.#bySession.delete(member.connection);
+    this.#release(member.lookalike);
+    if (member.session !== null) this.#byHash.delete(beginning(member.session.hash));
     if (instead === undefined) this.#members.delete(member.place);
     else this.#put(instead);
     // A resume changes nothing of what is shown: when a crowd comes back, all are told one and the same list.
@@ -442,13 +458,13 @@ function kindOf({ kind }: RoomRequest): RequestKind {
   return kind === "malformed-name" ? "name" : kind === "malformed-send" ? "send" : kind;
 }
 
-/** As much of a proof as it is found by: 96 bits, so that no two have it in common. The whole is then compared. */
-function beginning(proof: Proof): string {
-  return proof.slice(0, 16);
+/** As much of a hash as it is found by: 96 bits, so that no two have it in common. The whole is then compared. */
+function beginning(hash: SessionHash): string {
+  return hash.slice(0, 16);
 }
 
-/** How long it takes says nothing about where two proofs differ. */
-function areEqualInConstantTime(a: Proof, b: Proof): boolean {
+/** How long it takes says nothing about where two hashes differ. */
+function areEqualInConstantTime(a: SessionHash, b: SessionHash): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
   return difference === 0;

@@ -1,4 +1,4 @@
-import type { Outcome, SessionId } from "../room/operation.ts";
+import type { ConnectionId, Outcome } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
 
 /** After the grace an engine may still be busy with the end of it. */
@@ -17,36 +17,36 @@ interface Absentee {
  */
 export class Absentees {
   readonly #graceMs: number;
-  readonly #absentees = new Map<SessionId, Absentee>();
+  readonly #absentees = new Map<ConnectionId, Absentee>();
 
   constructor(graceMs: number) {
     this.#graceMs = graceMs;
   }
 
   /** Somebody may resume who had a connection. @param now milliseconds of a monotonic clock, as in {@link shed} */
-  keep(session: SessionId, room: string, address: Address, now: number): void {
+  keep(connection: ConnectionId, room: string, address: Address, now: number): void {
     address.keep();
-    this.#absentees.set(session, { address, room, until: now + this.#graceMs + PATIENCE_MS });
+    this.#absentees.set(connection, { address, room, until: now + this.#graceMs + PATIENCE_MS });
   }
 
   /** Whoever has resumed, or is gone after all, is not absent any more. */
   told(outcome: Outcome): void {
-    if (outcome.kind === "left") this.#letGo(outcome.session);
+    if (outcome.kind === "left") this.#letGo(outcome.connection);
     else if (outcome.kind === "resumed") this.#letGo(outcome.from);
   }
 
   /** Forgets those whose end this server did not hear of. To be called now and then. */
   shed(now: number): void {
-    for (const [session, { until }] of this.#absentees) {
+    for (const [connection, { until }] of this.#absentees) {
       if (now < until) break;
-      this.#letGo(session);
+      this.#letGo(connection);
     }
   }
 
-  #letGo(session: SessionId): void {
-    const absentee = this.#absentees.get(session);
+  #letGo(connection: ConnectionId): void {
+    const absentee = this.#absentees.get(connection);
     if (absentee === undefined) return;
-    this.#absentees.delete(session);
+    this.#absentees.delete(connection);
     absentee.address.letGo(absentee.room);
   }
 }

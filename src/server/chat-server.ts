@@ -87,9 +87,9 @@ export class ChatServer {
   readonly #sockets: SocketTable<ClientSocket>;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
-  #sessions = 0;
+  #connectionsMade = 0;
   /** Sessions of servers that share rooms must not be confused. */
-  readonly #sessionPrefix: string;
+  readonly #connectionPrefix: string;
   #stopping: Promise<boolean> | null = null;
 
   /**
@@ -164,7 +164,7 @@ export class ChatServer {
   private constructor(parts: Parts) {
     const { settings, access, log, engine, fanout, reports } = parts;
     this.#parts = parts;
-    this.#sessionPrefix = settings.database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
+    this.#connectionPrefix = settings.database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
     const { limits } = settings;
     const memory = {
       pending: new ByteAccount(limits.pendingBytes),
@@ -379,7 +379,7 @@ export class ChatServer {
       return this.#rejectForNow(ip, "There is no place for another room now.");
     }
     const { compressFromBytes } = this.#parts.settings;
-    const session = `${this.#sessionPrefix}${++this.#sessions}`;
+    const id = `${this.#connectionPrefix}${++this.#connectionsMade}`;
     const offered = offeredSubprotocols(request);
     const secret = offered.includes(SUBPROTOCOL_V3) ? createSecret() : null;
     const mayDeflate = secret !== null && compressFromBytes !== null;
@@ -387,7 +387,7 @@ export class ChatServer {
       subprotocol: secret === null ? classicSubprotocol(offered) : SUBPROTOCOL_V3,
       deflates: mayDeflate && acceptsDeflate(request.headers.get("sec-websocket-extensions")),
       open: (wire) => {
-        const client = { session, room, ip, address, secret };
+        const client = { id, room, ip, address, secret };
         const connection = new Connection(client, wire, shared, this.#wheel);
         this.#parts.fanout.add(connection, wire);
         return connection;
@@ -422,10 +422,10 @@ export class ChatServer {
 
   /** A connection counts for its address until its nickname is nobody's any more. */
   #countOut(connection: Connection, { resumable }: Ending): void {
-    const { session, room, address, version } = connection;
+    const { id, room, address, version } = connection;
     // One that has no nickname yet may have asked for it: the room says in a moment that it has left.
     if (version === 3 && resumable && this.#parts.settings.graceMs > 0)
-      this.#parts.absentees.keep(session, room, address, performance.now());
+      this.#parts.absentees.keep(id, room, address, performance.now());
     else address.leave(room);
   }
 

@@ -12,13 +12,13 @@ import {
 import * as v2 from "../protocol/v2.ts";
 import * as v3 from "../protocol/v3.ts";
 import type { Version } from "../protocol/version.ts";
-import type { RoomRequest, SessionId } from "../room/operation.ts";
+import type { ConnectionId, RoomRequest } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
 import { ByteAccount } from "./byte-account.ts";
 import { costOfFetching, costOfMessage, costOfSending, type Effort, sizeOfRecord } from "./cost.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
 import { RequestRates } from "./request-rates.ts";
-import { proofOf, type SessionSecret } from "./session-secret.ts";
+import { hashOf, type SessionSecret } from "./session-secret.ts";
 import type { Limits } from "./settings.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
@@ -71,7 +71,7 @@ export type Cause =
   | "flood"
   | "overload"
   | "restart"
-  | "cut"
+  | "store-lost"
   | "resumed";
 
 /** Why we end one. */
@@ -88,7 +88,7 @@ type State =
 
 /** Who is at the other end of a connection. */
 export interface Client {
-  readonly session: SessionId;
+  readonly id: ConnectionId;
   readonly room: string;
   /** The IP address, as it is logged. */
   readonly ip: string;
@@ -137,7 +137,7 @@ export interface ConnectionEvents {
  * the outcomes, in the room's order.
  */
 export class Connection implements Living {
-  readonly session: SessionId;
+  readonly id: ConnectionId;
   readonly room: string;
   /** The client's IP address, as it is logged. */
   readonly ip: string;
@@ -163,9 +163,9 @@ export class Connection implements Living {
   #typedAt = Number.NEGATIVE_INFINITY;
 
   constructor(client: Client, wire: Wire, shared: Shared, wheel: Pick<LivenessWheel, "add">) {
-    const { session, room, secret, address } = client;
+    const { id, room, secret, address } = client;
     const { limits, roomSends } = shared;
-    this.session = session;
+    this.id = id;
     this.room = room;
     this.ip = client.ip;
     this.address = address;
@@ -306,7 +306,7 @@ export class Connection implements Living {
     this.#pending.charge(size);
     engine.submit(this.room, {
       kind: "refuse",
-      session: this.session,
+      connection: this.id,
       refusal,
       size,
       payer: this.#pending,
@@ -327,12 +327,12 @@ export class Connection implements Living {
     this.#pending.charge(size);
     this.#shared.engine.submit(this.room, {
       kind: "request",
-      session: this.session,
-      request: withProof(request),
+      connection: this.id,
+      request: withHash(request),
       size,
       payer: this.#pending,
       ref,
-      proof: this.#secret?.proof,
+      hash: this.#secret?.hash,
     });
   }
 
@@ -473,7 +473,7 @@ export class Connection implements Living {
     const isBackSoon = reason === "client" && (code === GOING_AWAY || code === COMING_BACK);
     const resumable = isBackSoon || RESUMABLE.has(reason);
     this.#shared.events.closed(this, { name, cause: reason, code, resumable });
-    this.#shared.engine.submit(this.room, { kind: "leave", session: this.session, resumable });
+    this.#shared.engine.submit(this.room, { kind: "leave", connection: this.id, resumable });
   }
 
   /** Ends a flood, behind the replies to what was taken of it. */
@@ -481,7 +481,7 @@ export class Connection implements Living {
     const wire = this.wire;
     if (wire === null) return;
     this.#state = { kind: "draining", wire, name: this.name };
-    this.#shared.engine.submit(this.room, { kind: "end", session: this.session });
+    this.#shared.engine.submit(this.room, { kind: "end", connection: this.id });
   }
 
   #setPendingGet(bytes: number): void {
@@ -493,7 +493,14 @@ export class Connection implements Living {
 }
 
 /** Ends of which the client is not the cause, or at which it may not know that it has ended. */
-const RESUMABLE: ReadonlySet<Cause> = new Set(["lost", "silent", "stalled", "overload", "restart", "cut"]);
+const RESUMABLE: ReadonlySet<Cause> = new Set([
+  "lost",
+  "silent",
+  "stalled",
+  "overload",
+  "restart",
+  "store-lost",
+]);
 
 /** Whether a list or an object waits to be carried back. */
 function carriesParsed(request: Request): boolean {
@@ -507,9 +514,9 @@ function carriesParsed(request: Request): boolean {
 }
 
 /** Past this point there are no secrets. */
-function withProof(request: Request): RoomRequest {
+function withHash(request: Request): RoomRequest {
   return request.kind === "resume"
-    ? { kind: "resume", proof: proofOf(request.secret), page: request.page }
+    ? { kind: "resume", hash: hashOf(request.secret), page: request.page }
     : request;
 }
 
@@ -520,6 +527,6 @@ const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
   flood: CLOSE.flood,
   overload: CLOSE.overload,
   restart: CLOSE.restart,
-  cut: CLOSE.cut,
+  "store-lost": CLOSE.storeLost,
   resumed: CLOSE.resumed,
 };

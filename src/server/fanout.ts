@@ -1,7 +1,7 @@
 import * as v2 from "../protocol/v2.ts";
 import * as v3 from "../protocol/v3.ts";
 import type { Version } from "../protocol/version.ts";
-import type { Outcome, SessionId } from "../room/operation.ts";
+import type { ConnectionId, Outcome } from "../room/operation.ts";
 import type { Connection, Wire } from "./connection.ts";
 import { type Announced, classicEvent, DIALECTS, type Dialect } from "./dialect.ts";
 import { deflated } from "./permessage-deflate.ts";
@@ -26,7 +26,7 @@ interface Share {
 }
 
 /** A connection to be ended when the batch is told, and why. */
-type Ending = readonly [Connection, "flood" | "resumed" | "cut"];
+type Ending = readonly [Connection, "flood" | "resumed" | "store-lost"];
 
 /** What a client gets that asked for nothing. */
 const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
@@ -43,7 +43,7 @@ type Listeners = Readonly<Record<Version | "deflating", Set<Wire>>>;
  * secret.
  */
 export class Fanout {
-  readonly #clients = new Map<SessionId, { readonly connection: Connection; readonly wire: Wire }>();
+  readonly #clients = new Map<ConnectionId, { readonly connection: Connection; readonly wire: Wire }>();
   /**
    * Sockets and not connections, because of what a batch touches for each listener: with a thousand of them, memory
    * that is not in the cache costs more than the code.
@@ -71,19 +71,19 @@ export class Fanout {
   }
 
   add(connection: Connection, wire: Wire): void {
-    this.#clients.set(connection.session, { connection, wire });
+    this.#clients.set(connection.id, { connection, wire });
   }
 
   remove(connection: Connection): void {
-    const client = this.#clients.get(connection.session);
+    const client = this.#clients.get(connection.id);
     if (!client) return;
-    this.#clients.delete(connection.session);
+    this.#clients.delete(connection.id);
     this.#silence(connection, client.wire);
   }
 
   /** Ends all connections: this server cannot say any more who is in its rooms. */
   cutAll(): void {
-    for (const connection of [...this.connections()]) connection.end("cut");
+    for (const connection of [...this.connections()]) connection.end("store-lost");
   }
 
   /** Tells a batch of outcomes of one room. */
@@ -92,7 +92,7 @@ export class Fanout {
     const shares = new Map<Connection, Share>();
     const toEnd: Ending[] = [];
     for (const outcome of outcomes) {
-      const connection = this.#clients.get(outcome.session)?.connection;
+      const connection = this.#clients.get(outcome.connection)?.connection;
       this.#events.told(outcome, connection);
       const before = events.length;
       if (isAnnounced(outcome)) events.push(outcome);
@@ -116,9 +116,9 @@ export class Fanout {
         case "ended":
           toEnd.push([connection, "flood"]);
           break;
-        case "cut":
+        case "store-lost":
           share.hearsUntil = before;
-          toEnd.push([connection, "cut"]);
+          toEnd.push([connection, "store-lost"]);
           break;
       }
     }
@@ -127,8 +127,8 @@ export class Fanout {
   }
 
   /** The nickname of a connection has moved on to another: it hears nothing any more. */
-  #cutOff(session: SessionId, shares: Map<Connection, Share>, toEnd: Ending[], before: number): void {
-    const client = this.#clients.get(session);
+  #cutOff(connection: ConnectionId, shares: Map<Connection, Share>, toEnd: Ending[], before: number): void {
+    const client = this.#clients.get(connection);
     if (!client) return;
     const share = shareOf(shares, client.connection);
     share.hearsUntil ??= before;
@@ -198,8 +198,8 @@ export class Fanout {
       case "sent":
       case "repeated":
         return v2.sent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
-      case "got":
-      case "paged":
+      case "history":
+      case "page":
         return this.#historyReply(outcome, connection);
       case "resumed": {
         // Without memory for the page the nickname moves all the same, and the messages can be asked for again.
@@ -212,7 +212,7 @@ export class Fanout {
       case "left":
       case "absent":
       case "ended":
-      case "cut":
+      case "store-lost":
         return null;
       default:
         this.#events.refused(connection, refusalReason(outcome));
@@ -220,13 +220,13 @@ export class Fanout {
     }
   }
 
-  #historyReply(outcome: Extract<Outcome, { kind: "got" | "paged" }>, connection: Connection): Reply {
-    const bytes = outcome.kind === "got" ? outcome.history.bytes : outcome.page.messages.length;
+  #historyReply(outcome: Extract<Outcome, { kind: "history" | "page" }>, connection: Connection): Reply {
+    const bytes = outcome.kind === "history" ? outcome.history.bytes : outcome.page.messages.length;
     const roster = this.#rosterText(outcome.online);
     const refusal = connection.historyRefusal(bytes + roster.length);
     if (refusal === null) {
       const timestamp = this.#timestampOf(outcome.time);
-      return outcome.kind === "got"
+      return outcome.kind === "history"
         ? v2.got(outcome.name, timestamp, outcome.history.encoded(), roster)
         : v3.paged(outcome.name, timestamp, outcome.page, roster);
     }
@@ -328,7 +328,7 @@ function isAnnounced(outcome: Outcome): outcome is Announced {
 
 type Refused = Exclude<
   Outcome,
-  Announced | { kind: "got" | "paged" | "resumed" | "repeated" | "absent" | "ended" | "cut" }
+  Announced | { kind: "history" | "page" | "resumed" | "repeated" | "absent" | "ended" | "store-lost" }
 >;
 
 function refusalFrame(outcome: Refused): string {

@@ -49,7 +49,7 @@ export class Reports implements FanoutEvents, EngineObserver {
     this.#info(
       "connect",
       connection,
-      `connection ${connection.session}${from}`,
+      `connection ${connection.id}${from}`,
       addresses ? { address: connection.ip } : {},
     );
   }
@@ -81,8 +81,8 @@ export class Reports implements FanoutEvents, EngineObserver {
       case "resumed":
         this.#info("resume", connection, `${outcome.name} has resumed`, { name: outcome.name });
         break;
-      case "got":
-      case "paged":
+      case "history":
+      case "page":
         this.#info("get", connection, `${outcome.name} has got the history`, { name: outcome.name });
         break;
     }
@@ -90,13 +90,13 @@ export class Reports implements FanoutEvents, EngineObserver {
 
   refused(connection: Connection, reason: string): void {
     this.#metrics.refusals.inc({ reason });
-    const who = connection.name ?? `connection ${connection.session}`;
+    const who = connection.name ?? `connection ${connection.id}`;
     this.#info("refusal", connection, `${who} was refused: ${reason}`, { name: connection.name, reason });
   }
 
   closed(connection: Connection, { name, cause, code }: Ending): void {
     this.#metrics.disconnects.inc({ cause });
-    const who = name ?? `connection ${connection.session}`;
+    const who = name ?? `connection ${connection.id}`;
     this.#info("disconnect", connection, `${who} has gone (${cause})`, { name, cause, code });
   }
 
@@ -158,7 +158,7 @@ export class Reports implements FanoutEvents, EngineObserver {
     text: string,
     fields: Record<string, unknown>,
   ): void {
-    this.#log.info({ category, connection: of.session, room: of.room, ...fields }, text);
+    this.#log.info({ category, connection: of.id, room: of.room, ...fields }, text);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Proof } from "../room/operation.ts";
+import type { SessionHash } from "../room/operation.ts";
 
 const SECRET_BYTES = 32;
 
@@ -6,15 +6,15 @@ const SECRET_BYTES = 32;
 export interface SessionSecret {
   /** For the client alone: 256 bits at random, in base64url. */
   readonly text: string;
-  readonly proof: Proof;
+  readonly hash: SessionHash;
 }
 
 export function createSecret(): SessionSecret {
   const text = crypto.getRandomValues(Buffer.alloc(SECRET_BYTES)).toString("base64url");
-  return { text, proof: proofOf(text) };
+  return { text, hash: hashOf(text) };
 }
 
 /** SHA-256 is enough: nobody can guess 256 bits, so nothing is gained by making it slow. */
-export function proofOf(secret: string): Proof {
+export function hashOf(secret: string): SessionHash {
   return new Bun.CryptoHasher("sha256").update(secret).digest("base64url");
 }

@@ -12,10 +12,10 @@ export interface StoreFailure {
   /** Resolves once the store fails, with a function after which it works again. */
   begin(stage: EngineStage): Promise<() => Promise<void>>;
   /**
-   * What each message of such a batch comes to. `cut` is only for a store that does not say whether it has stored the
+   * What each message of such a batch comes to. `store-lost` is only for a store that does not say whether it has stored the
    * batch: then the senders' connections end, and they ask again by their keys.
    */
-  readonly sends: Extract<OutcomeKind, "send-failed" | "cut">;
+  readonly sends: Extract<OutcomeKind, "send-failed" | "store-lost">;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface BesideFailure {
   /** A change of a nickname. */
   readonly rename: Extract<OutcomeKind, "renamed" | "name-failed">;
   /** A resume. Where it fails, its client comes again on another connection. */
-  readonly resume: Extract<OutcomeKind, "resumed" | "cut">;
+  readonly resume: Extract<OutcomeKind, "resumed" | "store-lost">;
   /** A send whose key was seen before. */
   readonly repeat: Extract<OutcomeKind, "repeated" | "send-failed">;
   /** The leave of somebody: told at once, or only when the store works again. */
@@ -80,9 +80,9 @@ export function failureContract(
     const names = { a: "An", b: "Bình" };
     expect(told).toMatchObject(
       LOST.map((content, at) => {
-        const session = at % 2 ? "b" : "a";
-        const outcome = { kind: sends, session };
-        return sends === "cut" ? outcome : { ...outcome, name: names[session], content };
+        const connection = at % 2 ? "b" : "a";
+        const outcome = { kind: sends, connection };
+        return sends === "store-lost" ? outcome : { ...outcome, name: names[connection], content };
       }),
     );
     for (const each of told) {
@@ -113,7 +113,7 @@ export function failureContract(
       });
       expectLost(told.slice(0, -1), failure);
       const got = told.at(-1);
-      expect(got).toMatchObject({ kind: "got", session: "1", online: ["An", "Bình", "Chi"] });
+      expect(got).toMatchObject({ kind: "history", connection: "1", online: ["An", "Bình", "Chi"] });
       expect(got && contentsOf(got)).toEqual(["before"]);
       expect((await stage.engine.recent("/"))?.map(({ content }) => content)).toEqual(["before"]);
       expect(stage.engine.healthy).toBe(false);
@@ -129,8 +129,8 @@ export function failureContract(
       });
       expect(after.slice(0, -1)).toMatchObject([
         { kind: "sent", message: { content: "after", id: 2 } },
-        { kind: "absent", session: "a" },
-        { kind: "resumed", session: "c", name: "An", online: ["An", "Bình", "Chi"] },
+        { kind: "absent", connection: "a" },
+        { kind: "resumed", connection: "c", name: "An", online: ["An", "Bình", "Chi"] },
         { kind: "sent", message: { content: "lost 0", id: 3 } },
         { kind: "repeated", message: { content: "lost 0", id: 3 } },
         { kind: "repeated", message: { content: "before", id: 1 } },
@@ -183,15 +183,15 @@ export function failureContract(
       stage.leave("3");
       stage.get("a");
     });
-    const leave = { kind: "left", session: "3", name: "Em" };
+    const leave = { kind: "left", connection: "3", name: "Em" };
     expect(told).toMatchObject([
       { kind: "send-failed", name: "Chi", content: "lost" },
-      { kind: beside.register, session: "2" },
-      { kind: beside.rename, session: "1" },
-      { kind: beside.resume, session: "d" },
-      { kind: beside.repeat, session: "a" },
+      { kind: beside.register, connection: "2" },
+      { kind: beside.rename, connection: "1" },
+      { kind: beside.resume, connection: "d" },
+      { kind: beside.repeat, connection: "a" },
       ...(isLate ? [] : [leave]),
-      { kind: "got", session: "a" },
+      { kind: "history", connection: "a" },
     ]);
     const chi = beside.rename === "renamed" ? "Chi renamed" : "Chi";
     const dung = beside.register === "registered" ? ["Dung"] : [];
@@ -213,9 +213,9 @@ export function failureContract(
     expect(again).toMatchObject([
       { kind: beside.register === "registered" ? "renamed" : "registered", name: "Dung" },
       { kind: "renamed", name: "Chi renamed" },
-      { kind: "resumed", session: "e", name: "Bình" },
+      { kind: "resumed", connection: "e", name: "Bình" },
       { kind: "repeated", message: { id: 1 } },
-      { kind: "got", online: ["An", "Bình", "Chi renamed", "Dung"] },
+      { kind: "history", online: ["An", "Bình", "Chi renamed", "Dung"] },
     ]);
     await stage.engine.close();
   });

@@ -231,13 +231,13 @@ test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and not
   for (;;) {
     stage.page("a", { after: 0 });
     const page = (await stage.until(++count)).at(-1);
-    if (page?.kind === "paged" && page.page.gap !== null) break;
+    if (page?.kind === "page" && page.page.gap !== null) break;
   }
   stage.send("a", "next");
   stage.get("a");
   const told = await stage.until(count + 2);
   expect(told.at(-2)).toMatchObject({ kind: "sent", message: { id: 11 } });
-  expect(told.at(-1)).toMatchObject({ kind: "got", online: ["An"] });
+  expect(told.at(-1)).toMatchObject({ kind: "history", online: ["An"] });
   expect(JSON.parse(`[${told.at(-1)?.shown}]`).map(({ content }: { content: string }) => content)).toEqual([
     "m8",
     "m9",
@@ -274,11 +274,11 @@ for (const [how, replace] of [
     stage.send("2", "in vain");
     const { length } = await stage.until(8);
     expect(stage.told.slice(5)).toMatchObject([
-      { kind: "cut", session: "a" },
-      { kind: "cut", session: "2" },
-      { kind: "unregistered", session: "2" },
+      { kind: "store-lost", connection: "a" },
+      { kind: "store-lost", connection: "2" },
+      { kind: "unregistered", connection: "2" },
     ]);
-    for (const session of ["a", "2"]) stage.vanish(session);
+    for (const connection of ["a", "2"]) stage.vanish(connection);
     stage.resume("c", "a", { after: 3, time: 1_000 });
     stage.send("c", "two", "/", "k");
     const told = await stage.until(length + 4);
@@ -307,7 +307,7 @@ test("local: PAGE-6 a history file that is put where there was none, or is delet
   const record = { name: "Bình", content: "put back", timestamp: "T", id: 7, time: 5 };
   await Bun.write(file, `[\n${JSON.stringify(record)}\n]\n`);
   expect(await contents()).toEqual(["put back"]);
-  expect((await stage.until(3))[2]).toMatchObject({ kind: "cut", session: "1" });
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "store-lost", connection: "1" });
   stage.name("1", "An", "tea");
   stage.send("1", "next", "tea");
   expect((await stage.until(5))[4]).toMatchObject({ kind: "sent", message: { id: 8 } });

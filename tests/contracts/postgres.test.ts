@@ -136,14 +136,14 @@ failureContract(
     {
       title: "the connection is lost in the commit and nobody says what came of it",
       begin: leaveInDoubt,
-      sends: "cut",
+      sends: "store-lost",
     },
   ],
   {
     reason: "a batch is one transaction of the database, in which nicknames and sessions are as well",
     register: "name-failed",
     rename: "name-failed",
-    resume: "cut",
+    resume: "store-lost",
     repeat: "send-failed",
     leave: "later",
   },
@@ -218,7 +218,7 @@ test("postgres: DUR-1 under the id of a server that was taken for dead nothing i
   await stage.until(1);
   await administer(stage, "DELETE FROM chatbox.servers");
   stage.send("1", "too late");
-  expect((await stage.until(2))[1]).toMatchObject({ kind: "cut", session: "1" });
+  expect((await stage.until(2))[1]).toMatchObject({ kind: "store-lost", connection: "1" });
   expect(isLost).toBe(true);
   expect(stage.engine.enter("/")).toBe(false);
   const [row] = rowsOf(await administer(stage, "SELECT count(*)::int AS count FROM chatbox.messages"));
@@ -237,10 +237,10 @@ test("postgres: EV-7 a server hears that its people were told as left, and cuts 
   other.engine = await open(other.deliver, { url: urlOf.get(stage.deliver) ?? "" });
   const told = await stage.until(6);
   expect(told.slice(2)).toMatchObject([
-    { kind: "left", session: "1", name: "An" },
-    { kind: "cut", session: "1" },
-    { kind: "absent", session: "a", name: "Bình" },
-    { kind: "cut", session: "a" },
+    { kind: "left", connection: "1", name: "An" },
+    { kind: "store-lost", connection: "1" },
+    { kind: "absent", connection: "a", name: "Bình" },
+    { kind: "store-lost", connection: "a" },
   ]);
 });
 
@@ -317,7 +317,7 @@ test("postgres: GRACE-4 whom a server leaves behind is cared for by another, onc
     .flatMap(({ entry }) => JSON.parse(String(entry)))
     .filter(([kind]) => kind === "absent");
   // First the one that goes says so, then the one that cares.
-  expect(absences.map(([, session]) => session)).toEqual(["b", "b", "c", "c"]);
+  expect(absences.map(([, connection]) => connection)).toEqual(["b", "b", "c", "c"]);
 });
 
 test("postgres: RES-4 CLOSE-7 with a hole in what it missed, a server cuts off all whom it has, and reads the room anew", async () => {
@@ -335,9 +335,9 @@ test("postgres: RES-4 CLOSE-7 with a hole in what it missed, a server cuts off a
   expect(await stage.until(5)).toMatchObject([
     {},
     {},
-    { kind: "cut", session: "a" },
-    { kind: "cut", session: "a" },
-    { kind: "cut", session: "b" },
+    { kind: "store-lost", connection: "a" },
+    { kind: "store-lost", connection: "a" },
+    { kind: "store-lost", connection: "b" },
   ]);
   stage.send("b", "on the other side");
   expect((await stage.until(6))[5]).toMatchObject({ kind: "sent", message: { id: 1 } });
@@ -357,7 +357,7 @@ test("postgres: RES-4 CLOSE-7 a server notices that the database was set back to
      SELECT pg_terminate_backend(pid) FROM pg_stat_activity
      WHERE application_name = 'classic-chatbox' AND datname = current_database()`,
   );
-  expect((await stage.until(3))[2]).toMatchObject({ kind: "cut", session: "a" });
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "store-lost", connection: "a" });
 });
 
 const CUT_SERVERS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -409,7 +409,7 @@ for (const [title, after] of [
       if (isByBatch) stage.send("2", "in vain");
       const cut = await stage.until(isByBatch ? 8 : 7);
       expect(cut.slice(5)).toMatchObject(
-        [...(isByBatch ? ["2"] : []), "a", "2"].map((session) => ({ kind: "cut", session })),
+        [...(isByBatch ? ["2"] : []), "a", "2"].map((connection) => ({ kind: "store-lost", connection })),
       );
       const { length } = cut;
       stage.resume("c", "a", { after: 3, time: 1_000 });
@@ -436,16 +436,16 @@ test("postgres: ORD-1 what another server says after the database has gone back 
   const { stage, putBack } = await talk();
   await administer(stage, `BEGIN; ${putBack}; COMMIT`);
   const other = await beside(stage);
-  for (const session of ["x", "y", "z"]) {
+  for (const connection of ["x", "y", "z"]) {
     other.engine.enter("/");
-    other.name(session, session);
+    other.name(connection, connection);
     await other.until(1);
   }
   await other.until(3);
   const told = await stage.until(7);
   expect(told.slice(5)).toMatchObject([
-    { kind: "cut", session: "a" },
-    { kind: "cut", session: "2" },
+    { kind: "store-lost", connection: "a" },
+    { kind: "store-lost", connection: "2" },
   ]);
 });
 
@@ -457,7 +457,7 @@ test("postgres: CLOSE-7 PAGE-6 messages that somebody has changed by hand are no
      INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at) VALUES ('/', 3, 'An', 'other', '', now());
      ${CUT_SERVERS}`,
   );
-  expect((await stage.until(7)).slice(5)).toMatchObject([{ kind: "cut" }, { kind: "cut" }]);
+  expect((await stage.until(7)).slice(5)).toMatchObject([{ kind: "store-lost" }, { kind: "store-lost" }]);
   stage.resume("c", "a", { after: 3, time: 1_000 });
   expect((await stage.until(8))[7]).toMatchObject({ kind: "resumed", page: { reset: true } });
 });
@@ -475,12 +475,12 @@ test("postgres: GRACE-1 EV-7 who left in the time that the database has lost is 
   stage.engine.enter("/");
   stage.name("4", "Dung");
   const told = await stage.until(12);
-  expect(told.slice(10).map((each) => [each.kind, each.session])).toEqual([
+  expect(told.slice(10).map((each) => [each.kind, each.connection])).toEqual([
     ["registered", "4"],
     ["left", "2"],
   ]);
   stage.get("4");
-  expect((await stage.until(13))[12]).toMatchObject({ kind: "got", online: ["An", "Dung"] });
+  expect((await stage.until(13))[12]).toMatchObject({ kind: "history", online: ["An", "Dung"] });
   expect(stage.engine.absent).toBe(1);
 });
 
@@ -524,7 +524,7 @@ test("postgres: ORD-1 GET-3 of a database of which messages and rooms alone were
   again.get("1");
   const told = await again.until(3);
   expect(told[1]).toMatchObject({ kind: "sent", message: { id: 4 } });
-  expect(told[2]).toMatchObject({ kind: "got", online: ["An", "Chi", "Dung", "Em"] });
+  expect(told[2]).toMatchObject({ kind: "history", online: ["An", "Chi", "Dung", "Em"] });
 });
 
 test("postgres: PAGE-6 who knows of a message of another server that this one has not heard of is not taken for a stranger", async () => {
@@ -542,7 +542,7 @@ test("postgres: PAGE-6 who knows of a message of another server that this one ha
   const told = await stage.until(7);
   expect(told.slice(5)).toMatchObject([
     { kind: "sent", message: { id: 4 } },
-    { kind: "paged", page: { reset: false, more: false } },
+    { kind: "page", page: { reset: false, more: false } },
   ]);
 });
 
@@ -562,7 +562,7 @@ test("postgres: PAGE-5 what another server has pruned is not shown any more", as
     const { length } = stage.told;
     stage.page("a", page);
     const told = (await stage.until(length + 1))[length];
-    if (told?.kind !== "paged") throw new Error(`a page was asked for: ${JSON.stringify(told)}`);
+    if (told?.kind !== "page") throw new Error(`a page was asked for: ${JSON.stringify(told)}`);
     const messages: { id: number }[] = JSON.parse(`[${told.page.messages}]`);
     return { ids: messages.map(({ id }) => id), gap: told.page.gap };
   };
@@ -596,9 +596,9 @@ test("postgres: EV-7 a leave that could not be stored is told when the store wor
   stage.leave("1");
   while (stage.engine.healthy) await Bun.sleep(5);
   stage.get("2");
-  expect((await stage.until(3))[2]).toMatchObject({ kind: "got", online: ["An", "Bình"] });
+  expect((await stage.until(3))[2]).toMatchObject({ kind: "history", online: ["An", "Bình"] });
   await administer(stage, "ALTER TABLE chatbox.log DROP CONSTRAINT full_disk");
-  expect((await stage.until(4))[3]).toMatchObject({ kind: "left", session: "1", name: "An" });
+  expect((await stage.until(4))[3]).toMatchObject({ kind: "left", connection: "1", name: "An" });
 });
 
 test("postgres: GRACE-1 who was absent in the care of a server that was taken for dead is in another's alone", async () => {

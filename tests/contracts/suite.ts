@@ -7,9 +7,9 @@ import type { Outcome, RoomRequest } from "../../src/room/operation.ts";
 
 const NEWEST: PageRequest = { limit: 100, before: null, after: null };
 
-/** The proof of a session, as long as a real one. */
-export function proofFor(session: string): string {
-  return new Bun.CryptoHasher("sha256").update(session).digest("base64url");
+/** The hash of a connection, as long as a real one. */
+export function proofFor(connection: string): string {
+  return new Bun.CryptoHasher("sha256").update(connection).digest("base64url");
 }
 
 /** An outcome as it was when it was delivered: with the history it showed. */
@@ -50,46 +50,46 @@ export class EngineStage {
   readonly deliver: Deliver = (_room, outcomes) => {
     for (const outcome of outcomes) {
       this.told.push(
-        outcome.kind === "got" ? { ...outcome, shown: textOf(outcome.history.encoded()) } : outcome,
+        outcome.kind === "history" ? { ...outcome, shown: textOf(outcome.history.encoded()) } : outcome,
       );
     }
     for (const waiter of this.#waiting) if (this.told.length >= waiter.count) waiter.resolve();
   };
 
   /** Sessions that begin with a letter can be resumed, each by its own name. */
-  submit(session: string, request: RoomRequest, room = "/"): void {
-    const proof = /^[a-z]/.test(session) ? proofFor(session) : undefined;
-    this.engine.submit(room, { kind: "request", session, request, size: 10, proof });
+  submit(connection: string, request: RoomRequest, room = "/"): void {
+    const hash = /^[a-z]/.test(connection) ? proofFor(connection) : undefined;
+    this.engine.submit(room, { kind: "request", connection, request, size: 10, hash });
   }
 
-  leave(session: string, room = "/"): void {
-    this.engine.submit(room, { kind: "leave", session, resumable: false });
+  leave(connection: string, room = "/"): void {
+    this.engine.submit(room, { kind: "leave", connection, resumable: false });
   }
 
-  /** The session's connection breaks. */
-  vanish(session: string, room = "/"): void {
-    this.engine.submit(room, { kind: "leave", session, resumable: true });
+  /** The connection's connection breaks. */
+  vanish(connection: string, room = "/"): void {
+    this.engine.submit(room, { kind: "leave", connection, resumable: true });
   }
 
-  /** `session` takes over what `from` had, and asks for what it missed. */
-  resume(session: string, from: string, page: Partial<PageRequest> = {}, room = "/"): void {
-    this.submit(session, { kind: "resume", proof: proofFor(from), page: { ...NEWEST, ...page } }, room);
+  /** `connection` takes over what `from` had, and asks for what it missed. */
+  resume(connection: string, from: string, page: Partial<PageRequest> = {}, room = "/"): void {
+    this.submit(connection, { kind: "resume", hash: proofFor(from), page: { ...NEWEST, ...page } }, room);
   }
 
-  page(session: string, page: Partial<PageRequest>, room = "/"): void {
-    this.submit(session, { kind: "get", page: { ...NEWEST, ...page } }, room);
+  page(connection: string, page: Partial<PageRequest>, room = "/"): void {
+    this.submit(connection, { kind: "get", page: { ...NEWEST, ...page } }, room);
   }
 
-  name(session: string, name: string, room = "/"): void {
-    this.submit(session, { kind: "name", name }, room);
+  name(connection: string, name: string, room = "/"): void {
+    this.submit(connection, { kind: "name", name }, room);
   }
 
-  send(session: string, content: string, room = "/", key: string | null = null): void {
-    this.submit(session, { kind: "send", content, key }, room);
+  send(connection: string, content: string, room = "/", key: string | null = null): void {
+    this.submit(connection, { kind: "send", content, key }, room);
   }
 
-  get(session: string, room = "/"): void {
-    this.submit(session, { kind: "get", page: null }, room);
+  get(connection: string, room = "/"): void {
+    this.submit(connection, { kind: "get", page: null }, room);
   }
 
   /** The outcomes told so far, once there are at least so many. */
@@ -133,14 +133,14 @@ export function engineContract(kind: EngineKind): void {
 
   test(`${kind.name}: ORD-1 outcomes come in the order of the operations, one for each`, async () => {
     const stage = await stages();
-    for (const session of ["1", "2", "3"]) {
+    for (const connection of ["1", "2", "3"]) {
       stage.engine.enter("/");
-      stage.name(session, `n${session}`);
+      stage.name(connection, `n${connection}`);
     }
     const sent: string[] = [];
     for (let i = 0; i < 500; i++) {
-      const session = String(1 + (i % 3));
-      stage.send(session, `m${i}`);
+      const connection = String(1 + (i % 3));
+      stage.send(connection, `m${i}`);
       sent.push(`m${i}`);
       if (i % 97 === 0) await Bun.sleep(0);
     }
@@ -183,7 +183,7 @@ export function engineContract(kind: EngineKind): void {
     stage.send("1", "two");
     stage.get("1");
     const told = await stage.until(6);
-    const shown = told.flatMap((each) => (each.kind === "got" ? [contentsOf(each)] : []));
+    const shown = told.flatMap((each) => (each.kind === "history" ? [contentsOf(each)] : []));
     expect(shown).toEqual([[], ["one"], ["one", "two"]]);
     await stage.engine.close();
   });
@@ -261,11 +261,11 @@ export function engineContract(kind: EngineKind): void {
     expect(stage.told.filter((each) => each.kind === "sent").length).toBe(100);
   });
 
-  test(`${kind.name}: RES-1 RES-3 a nickname moves to who resumes it, once, with its place, and the old session is nobody`, async () => {
+  test(`${kind.name}: RES-1 RES-3 a nickname moves to who resumes it, once, with its place, and the old connection is nobody`, async () => {
     const stage = await stages();
-    for (const session of ["a", "b", "c", "d"]) {
+    for (const connection of ["a", "b", "c", "d"]) {
       stage.engine.enter("/");
-      if (session < "c") stage.name(session, session);
+      if (connection < "c") stage.name(connection, connection);
     }
     stage.vanish("a");
     stage.resume("c", "a");
@@ -275,9 +275,9 @@ export function engineContract(kind: EngineKind): void {
     stage.get("b");
     const told = await stage.until(8);
     expect(stage.kinds().slice(2)).toEqual([
-      ...["absent", "resumed", "resume-refused", "unregistered", "sent", "got"],
+      ...["absent", "resumed", "resume-refused", "unregistered", "sent", "history"],
     ]);
-    expect(told[3]).toMatchObject({ session: "c", from: "a", name: "a", online: ["a", "b"] });
+    expect(told[3]).toMatchObject({ connection: "c", from: "a", name: "a", online: ["a", "b"] });
     expect(told[7]).toMatchObject({ online: ["a", "b"] });
     await stage.engine.close();
   });
@@ -291,7 +291,7 @@ export function engineContract(kind: EngineKind): void {
     stage.get("b", "r");
     const told = await stage.until(4);
     expect(told[2]).toMatchObject({ kind: "left", name: null });
-    expect(told[3]).toMatchObject({ kind: "got", online: ["An"] });
+    expect(told[3]).toMatchObject({ kind: "history", online: ["An"] });
     stage.leave("b", "r");
     await stage.until(5);
     while (stage.engine.rooms > 1) await Bun.sleep(1);
@@ -306,7 +306,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.until(2);
     expect(stage.engine.absent).toBe(1);
     const told = await stage.until(3);
-    expect(told[2]).toMatchObject({ kind: "left", session: "a", name: "An" });
+    expect(told[2]).toMatchObject({ kind: "left", connection: "a", name: "An" });
     expect(stage.engine.absent).toBe(0);
     while (stage.engine.rooms > 1) await Bun.sleep(1);
     stage.engine.enter("r");
@@ -327,8 +327,8 @@ export function engineContract(kind: EngineKind): void {
       stage.resume(`b${i}`, `a${i}`);
     }
     const own = (i: number) =>
-      stage.told.filter((each) => each.session === `a${i}` || each.session === `b${i}`);
-    while (stage.told.filter((each) => each.session.startsWith("b")).length < count) await Bun.sleep(1);
+      stage.told.filter((each) => each.connection === `a${i}` || each.connection === `b${i}`);
+    while (stage.told.filter((each) => each.connection.startsWith("b")).length < count) await Bun.sleep(1);
     while (stage.engine.absent > 0) await Bun.sleep(1);
     for (let i = 0; i < count; i++) {
       // The end of a grace that comes too late is the leave of nobody.
@@ -340,10 +340,10 @@ export function engineContract(kind: EngineKind): void {
   });
 
   for (const end of ["close", "crash"] as const) {
-    test(`${kind.name}: RES-7 sessions outlive a ${end} with the roster's order, the newest proof and the newest nickname`, async () => {
+    test(`${kind.name}: RES-7 sessions outlive a ${end} with the roster's order, the newest hash and the newest nickname`, async () => {
       const stage = await stages();
       for (let i = 0; i < 5; i++) stage.engine.enter("/");
-      for (const session of ["a", "b", "c"]) stage.name(session, session);
+      for (const connection of ["a", "b", "c"]) stage.name(connection, connection);
       stage.name("2", "classic");
       stage.vanish("a");
       stage.resume("d", "a");
@@ -376,8 +376,8 @@ export function engineContract(kind: EngineKind): void {
   test(`${kind.name}: RES-7 NAME-8 two whom an earlier version told apart keep their nicknames over its end, and nobody else gets either`, async () => {
     const stage = await stages();
     for (let i = 0; i < 3; i++) stage.engine.enter("/");
-    for (const session of ["a", "b", "c"])
-      stage.name(session, { a: "Mia", b: "Bình", c: "Chi" }[session] ?? "");
+    for (const connection of ["a", "b", "c"])
+      stage.name(connection, { a: "Mia", b: "Bình", c: "Chi" }[connection] ?? "");
     stage.vanish("a");
     await stage.until(4);
     await stage.engine.close();
@@ -423,7 +423,7 @@ export function engineContract(kind: EngineKind): void {
     await third.engine.close();
   });
 
-  test(`${kind.name}: KEY-2 KEY-3 KEY-5 a key is stored once by a person: in one batch, over a resume, a lost session and a restart`, async () => {
+  test(`${kind.name}: KEY-2 KEY-3 KEY-5 a key is stored once by a identity: in one batch, over a resume, a lost connection and a restart`, async () => {
     const stage = await stages(undefined, { graceMs: 0 });
     for (let i = 0; i < 4; i++) stage.engine.enter("/");
     stage.name("a", "An");
@@ -486,7 +486,7 @@ export function engineContract(kind: EngineKind): void {
       if (round % 4 === 0) await stage.until(operations);
     }
     const told = await stage.until(operations);
-    const pages = told.flatMap((each) => (each.kind === "paged" ? [each.page] : []));
+    const pages = told.flatMap((each) => (each.kind === "page" ? [each.page] : []));
     expect(pages.length).toBe(asked.length);
     for (const [at, { limit, before, after, upTo }] of asked.entries()) {
       const isForeign = after !== null && after > upTo;
@@ -556,7 +556,7 @@ export function engineContract(kind: EngineKind): void {
       again.send("b", "next");
       again.get("b");
       const told = await again.until(5);
-      const [after, below] = told.flatMap((each) => (each.kind === "paged" ? [each.page] : []));
+      const [after, below] = told.flatMap((each) => (each.kind === "page" ? [each.page] : []));
       const ids = (page: typeof after) =>
         JSON.parse(`[${textOf(page?.messages ?? new Uint8Array(0))}]`).map(
           (message: { id: number }) => message.id,
@@ -601,7 +601,7 @@ function restoreContract(
     for (const place of places) stage.page("1", place);
     const told = await stage.until(1 + places.length);
     await stage.engine.close();
-    return told.flatMap((each) => (each.kind === "paged" ? [pageShown(each.page)] : []));
+    return told.flatMap((each) => (each.kind === "page" ? [pageShown(each.page)] : []));
   };
 
   const behind = ({ id, time }: { id: number; time: number }) => ({ after: id, time });
@@ -735,7 +735,7 @@ function restoreContract(
     stage.page("1", { after: 1, time: 1_000 });
     stage.page("1", { after: 1, time: 999 });
     const told = await stage.until(7);
-    const pages = told.flatMap((each) => (each.kind === "paged" ? [pageShown(each.page)] : []));
+    const pages = told.flatMap((each) => (each.kind === "page" ? [pageShown(each.page)] : []));
     expect(pages.map(({ contents, reset }) => [contents, reset])).toEqual([
       [[], true],
       [[], false],

@@ -38,7 +38,7 @@ export function awkwardMessages(count: number): StoredMessage[] {
     return {
       ...message(at * 3 + 1, text(0), text(1)),
       timestamp: at % 2 === 0 ? "23/11/2026 10:10:10" : text(2),
-      ...(at % 3 === 1 ? { key: "-_abcdefghij0129" } : {}),
+      ...(at % 3 === 1 ? { digest: "-_abcdefghij0129" } : {}),
     };
   });
 }
@@ -53,7 +53,10 @@ export function toRecords(messages: readonly StoredMessage[]): { id: number; tex
 
 /** The file's messages as any JSON reader sees them. */
 export function readHistory(path: string): unknown {
-  return JSON.parse(readFileSync(path, "utf8"));
+  const records: (Record<string, unknown> & { key?: string })[] = JSON.parse(readFileSync(path, "utf8"));
+  return records.map(({ key: digest, ...message }) =>
+    digest === undefined ? message : { ...message, digest },
+  );
 }
 
 /** Everything that a journal gives back of its file. */

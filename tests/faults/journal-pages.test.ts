@@ -46,14 +46,14 @@ test("KEY-3 the keys since a time are found, however much stands before it", asy
     const messages = Array.from({ length: count }, (_, at) => ({
       ...message(at + 1),
       time: 1000 * at,
-      ...(at % 3 === 0 ? { key: `key${String(at).padStart(13, "0")}` } : {}),
+      ...(at % 3 === 0 ? { digest: `key${String(at).padStart(13, "0")}` } : {}),
     }));
     await withJournal(messages, async (journal) => {
       for (const since of [0, 1, 1000, 63_000, 64_000, 65_000, 699_000, 700_000]) {
         const found = [];
         for await (const each of journal.keyedSince(since)) found.push(each);
-        const expected = messages.filter(({ time, key }) => key !== undefined && time >= since);
-        expect(found).toEqual(expected.map(({ key = "", id, time }) => ({ key, id, time })));
+        const expected = messages.filter(({ time, digest }) => digest !== undefined && time >= since);
+        expect(found).toEqual(expected.map(({ digest = "", id, time }) => ({ digest, id, time })));
       }
     });
   }

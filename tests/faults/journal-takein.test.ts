@@ -228,6 +228,6 @@ test("KEY-3 the keys of messages are taken in as well, if they are keys", async 
   const key = "-_abcdefghij0129";
   const values = [{ ...message(1), key }, { ...message(2), key: "mine" }, message(3)];
   await takenIn(JSON.stringify(values, null, 2), (messages) => {
-    expect(messages).toEqual([{ ...message(1), key }, message(2), message(3)]);
+    expect(messages).toEqual([{ ...message(1), digest: key }, message(2), message(3)]);
   });
 });

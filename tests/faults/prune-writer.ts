@@ -54,5 +54,5 @@ function take(outcome: Outcome): string {
 function request(
   request: { kind: "name"; name: string } | { kind: "send"; content: string; key: null },
 ): void {
-  engine.submit("/", { kind: "request", session: "a", request, size: 1 });
+  engine.submit("/", { kind: "request", connection: "a", request, size: 1 });
 }

@@ -7,12 +7,12 @@ import type { Decision } from "../../src/room/operation.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 import { V3Client } from "../support/v3.ts";
 
-function registered(name: string, proof: string, person = proof): Decision {
-  return { kind: "registered", session: proof, name, time: 0, lease: { proof, person } };
+function registered(name: string, hash: string, identity = hash): Decision {
+  return { kind: "registered", connection: hash, name, time: 0, session: { hash, identity } };
 }
 
-function left(name: string, proof: string, time: number): Decision {
-  return { kind: "left", session: proof, name, time, lease: { proof, person: proof } };
+function left(name: string, hash: string, time: number): Decision {
+  return { kind: "left", connection: hash, name, time, session: { hash, identity: hash } };
 }
 
 /** A store with a clock of its own. */
@@ -107,7 +107,7 @@ test("RES-7 what could not be noted is noted with the next batch", () => {
     "full",
   );
   broken.mockRestore();
-  stage.store.note("/", [], () => [{ name: "Bình", lease: { proof: "b", person: "b" } }]);
+  stage.store.note("/", [], () => [{ name: "Bình", session: { hash: "b", identity: "b" } }]);
   stage.reopen();
   expect(stage.names()).toEqual(["Bình"]);
 });

@@ -8,42 +8,43 @@ import fc from "../support/chance.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
 
 const SESSIONS = ["a", "b", "c", "d", "1", "2"];
-const session = fc.constantFrom(...SESSIONS);
+const connection = fc.constantFrom(...SESSIONS);
 const nickname = fc.constantFrom("An", "AN", "Bình", "Chi", "ß", "SS");
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc
-    .record({ session, name: nickname })
-    .map(({ session, name }) => operationOf(session, { type: "name", name })),
+    .record({ connection, name: nickname })
+    .map(({ connection, name }) => operationOf(connection, { type: "name", name })),
   fc
-    .record({ session, key: fc.constantFrom("k", "l", "m") })
-    .map(({ session, key }) => operationOf(session, { type: "send", content: key, key })),
+    .record({ connection, key: fc.constantFrom("k", "l", "m") })
+    .map(({ connection, key }) => operationOf(connection, { type: "send", content: key, key })),
   fc
-    .record({ session, from: session })
-    .map(({ session, from }) => operationOf(session, { type: "resume", session: from })),
-  fc.record({ session, resumable: fc.boolean() }).map((leave) => ({ kind: "leave" as const, ...leave })),
-  session.map((session) => ({ kind: "expire" as const, session })),
+    .record({ connection, from: connection })
+    .map(({ connection, from }) => operationOf(connection, { type: "resume", session: from })),
+  fc.record({ connection, resumable: fc.boolean() }).map((leave) => ({ kind: "leave" as const, ...leave })),
+  connection.map((connection) => ({ kind: "expire" as const, connection })),
 );
 const operations = fc.array(operation, { maxLength: 60 });
 
 /**
- * Makes lists of operations one story, in which a leave is the last operation of its session, as engines promise: what
- * comes behind it is of the next session of that name.
+ * Makes lists of operations one story, in which a leave is the last operation of its connection, as engines promise: what
+ * comes behind it is of the next connection of that name.
  */
 function story(...lists: Operation[][]): Operation[][] {
   const generations = new Map<string, string>();
   const now = (name: string) => name + (generations.get(name) ?? "");
   return lists.map((list) =>
     list.map((each) => {
-      const session = now(each.session);
-      if (each.kind === "leave") generations.set(each.session, `${generations.get(each.session) ?? ""}'`);
-      if (each.kind !== "request") return { ...each, session };
+      const connection = now(each.connection);
+      if (each.kind === "leave")
+        generations.set(each.connection, `${generations.get(each.connection) ?? ""}'`);
+      if (each.kind !== "request") return { ...each, connection };
       const { request } = each;
       return {
         ...each,
-        session,
-        proof: each.proof && session,
-        request: request.kind === "resume" ? { ...request, proof: now(request.proof) } : request,
+        connection,
+        hash: each.hash && connection,
+        request: request.kind === "resume" ? { ...request, hash: now(request.hash) } : request,
       };
     }),
   );
@@ -51,7 +52,7 @@ function story(...lists: Operation[][]): Operation[][] {
 
 /** Who came too late with a resume is known where the connection is, and only there. */
 class Forgetful extends PastSessions {
-  override personOf(): undefined {
+  override identityOf(): undefined {
     return undefined;
   }
 }

@@ -10,16 +10,16 @@ class Stage {
   readonly room = emptyRoom();
   now = NOW;
 
-  play(session: string, frame: unknown): Decision {
-    return this.room.decide(operationOf(session, frame), this.now);
+  play(connection: string, frame: unknown): Decision {
+    return this.room.decide(operationOf(connection, frame), this.now);
   }
 
-  leave(session: string, resumable = false): Decision {
-    return this.room.decide({ kind: "leave", session, resumable }, this.now);
+  leave(connection: string, resumable = false): Decision {
+    return this.room.decide({ kind: "leave", connection, resumable }, this.now);
   }
 
-  expire(session: string): Decision {
-    return this.room.decide({ kind: "expire", session }, this.now);
+  expire(connection: string): Decision {
+    return this.room.decide({ kind: "expire", connection }, this.now);
   }
 }
 
@@ -63,10 +63,10 @@ test("NAME-8 NAME-9 two who look alike since before keep what they have, and it 
   const stage = new Stage();
   stage.play("1", name("Mia"));
   // As a server of a version that tells them apart has decided.
-  stage.room.apply({ kind: "registered", session: "2", name: "Mıa", time: 1_000, lease: null });
+  stage.room.apply({ kind: "registered", connection: "2", name: "Mıa", time: 1_000, session: null });
   expect(stage.room.online).toEqual(["Mia", "Mıa"]);
-  for (const session of ["1", "2", "3"]) {
-    expect(stage.play(session, name("MIA"))).toMatchObject({ reason: "NameAlreadyUsed" });
+  for (const connection of ["1", "2", "3"]) {
+    expect(stage.play(connection, name("MIA"))).toMatchObject({ reason: "NameAlreadyUsed" });
   }
   expect(stage.play("2", name("Mıa"))).toMatchObject({ kind: "renamed", oldName: "Mıa", name: "Mıa" });
   stage.leave("1");
@@ -88,12 +88,12 @@ test("NAME-12 a nickname is free from the change or the leave on, and not before
 
 test("GET-3 the roster is in the order of registration, and a change keeps the place", () => {
   const stage = new Stage();
-  for (const session of ["1", "2", "3"]) stage.play(session, name(`n${session}`));
+  for (const connection of ["1", "2", "3"]) stage.play(connection, name(`n${connection}`));
   stage.play("1", name("z"));
   stage.leave("2");
   stage.play("2", name("again"));
   expect(stage.play("3", { type: "get" })).toMatchObject({
-    kind: "got",
+    kind: "history",
     name: "n3",
     online: ["z", "n3", "again"],
   });
@@ -180,7 +180,7 @@ test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connecti
   expect(stage.play("d", { ...send("x"), key: "k" })).toMatchObject({ kind: "sent" });
 });
 
-test("RES-6 KEY-5 who has a session only that was resumed long ago is known, and what was taken back is not", () => {
+test("RES-6 KEY-5 who has a connection only that was resumed long ago is known, and what was taken back is not", () => {
   const stage = new Stage();
   stage.play("a", name("An"));
   stage.play("a", { ...send("x"), key: "k" });
@@ -235,9 +235,9 @@ test("two sessions never hold look-alike nicknames, whatever happens", () => {
   const stage = new Stage();
   const names = ["An", "AN", "an ", "Ân", "ân", "Bình", "BÌNH", "B\u200bình", "C"];
   for (let i = 0; i < 20_000; i++) {
-    const session = String(random(6));
-    if (random(4) === 0) stage.leave(session);
-    else stage.play(session, name(names[random(names.length)]));
+    const connection = String(random(6));
+    if (random(4) === 0) stage.leave(connection);
+    else stage.play(connection, name(names[random(names.length)]));
     const folded = stage.room.online.map((each) => each.replace("\u200b", "").trim().toLowerCase());
     expect(new Set(folded).size).toBe(folded.length);
   }

@@ -56,26 +56,26 @@ test("LIM-10 an address may be in so many rooms, and a room that it left makes w
 test("LIM-9 who is absent counts: an address has no more nicknames than it may have connections", () => {
   const address = tableOf({ connectionsPerAddress: 3 }).of("a", 0);
   const absentees = new Absentees(15_000);
-  for (const session of ["1", "2", "3"]) {
+  for (const connection of ["1", "2", "3"]) {
     expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", true]);
-    absentees.keep(session, "/", address, 0);
+    absentees.keep(connection, "/", address, 0);
   }
   // Somebody must be able to come back to resume, but not to take one more.
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
-  absentees.told({ kind: "left", session: "2", name: "An", time: 0, lease: null });
+  absentees.told({ kind: "left", connection: "2", name: "An", time: 0, session: null });
   expect(address.mayRegister).toBe(true);
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
   const resumed = {
     kind: "resumed",
-    session: "5",
+    connection: "5",
     from: "1",
     name: "An",
     time: 0,
     online: [],
-    oldProof: "",
+    oldHash: "",
   } as const;
   const page = { messages: new Uint8Array(0), more: false, gap: null, reset: false };
-  absentees.told({ ...resumed, page, lease: { proof: "", person: "" } });
+  absentees.told({ ...resumed, page, session: { hash: "", identity: "" } });
   expect(address.mayRegister).toBe(true);
 });
 

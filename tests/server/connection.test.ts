@@ -151,7 +151,7 @@ test("LIM-7 CLOSE-4 a flood that goes on is closed with 1008 behind its replies,
   const stage = new ConnectionStage({ requests: { perSecond: 1, burst: 5 }, gets: null });
   for (let i = 0; i < 30; i++) stage.connection.frame(GET, GET.length);
   expect(stage.operations.length).toBe(11);
-  expect(stage.operations.at(-1)).toEqual({ kind: "end", session: "1" });
+  expect(stage.operations.at(-1)).toEqual({ kind: "end", connection: "1" });
   expect(stage.wire.end).toBeNull();
   stage.connection.write([Buffer.from("the reply to something before")]);
   stage.connection.end("flood");
@@ -298,7 +298,7 @@ test("LIM-2 LIM-7 pings of the WebSocket's count as requests: past the rate no p
   expect([1, 2, 3, 4].map(() => connection.pinged())).toEqual([true, true, true, false]);
   expect(operations).toEqual([]);
   for (let i = 0; i < 5; i++) connection.pinged();
-  expect(operations).toEqual([{ kind: "end", session: "1" }]);
+  expect(operations).toEqual([{ kind: "end", connection: "1" }]);
 });
 
 test("LIM-13 all the gets of one batch count before any is written, and one that never is gives its memory back", () => {
@@ -501,14 +501,14 @@ test("LIM-2 LIM-7 a pong that answers no ping of ours counts as a request, and t
   for (let i = 0; i < 6; i++) connection.ponged();
   expect(operations).toEqual([]);
   connection.ponged();
-  expect(operations).toEqual([{ kind: "end", session: "1" }]);
+  expect(operations).toEqual([{ kind: "end", connection: "1" }]);
 });
 
 test("LIM-2 a client cannot save up pongs that it did not send", () => {
   const { connection, operations } = new ConnectionStage({ requests: { perSecond: 0.001, burst: 3 } });
   for (let i = 0; i < 1000; i++) connection.tick();
   for (let i = 0; i < 10; i++) connection.ponged();
-  expect(operations).toEqual([{ kind: "end", session: "1" }]);
+  expect(operations).toEqual([{ kind: "end", connection: "1" }]);
 });
 
 const SEND = '{"type":"send","content":"x"}';
@@ -577,7 +577,7 @@ test("LIM-7 of an address of which much is refused a connection is closed sooner
   for (let i = 0; i < 20; i++) stage.connection.frame(GET, GET.length);
   expect(stage.operations.every((each) => each.kind === "refuse")).toBe(true);
   stage.connection.frame(GET, GET.length);
-  expect(stage.operations.at(-1)).toEqual({ kind: "end", session: "1" });
+  expect(stage.operations.at(-1)).toEqual({ kind: "end", connection: "1" });
   const memory = { connectionPendingBytes: 1e6, addressPendingBytes: 1e6, pendingBytes: 1e6 };
   const large = new ConnectionStage({ ...limits, ...memory });
   large.address.rates.requests?.charge(0, 1000);

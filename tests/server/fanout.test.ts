@@ -86,7 +86,7 @@ class Model {
   readonly #named = new Set<number>();
 
   tell(outcome: Outcome): void {
-    const origin = Number(outcome.session.replace("v", ""));
+    const origin = Number(outcome.connection.replace("v", ""));
     switch (outcome.kind) {
       case "registered":
         this.#others(origin, { datatype: "register", name: outcome.name }, { time: 1 });
@@ -170,8 +170,8 @@ test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 ZIP-3 each client gets its part of the order, 
       const gone = new Set<number>();
       for (const { client, other, act } of steps) {
         if (gone.has(client)) continue;
-        const session = sessionOf(client);
-        const request = (frame: object) => batch.push(operationOf(session, { ...frame, ref: count }));
+        const id = sessionOf(client);
+        const request = (frame: object) => batch.push(operationOf(id, { ...frame, ref: count }));
         count++;
         if (act === "name") request({ type: "name", name: `n${client}.${count}` });
         else if (act === "taken") request({ type: "name", name: 7 });
@@ -189,7 +189,7 @@ test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 ZIP-3 each client gets its part of the order, 
           // Its requests may still be on their way through the room.
           const connection = connections[client];
           if (connection) fanout.remove(connection);
-          batch.push({ kind: "leave", session, resumable: false });
+          batch.push({ kind: "leave", connection: id, resumable: false });
           gone.add(client);
           model.gone.add(client);
         } else tell();
@@ -199,7 +199,7 @@ test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 ZIP-3 each client gets its part of the order, 
       wires.forEach((wire, i) => {
         const expected = model.expected[i] ?? [];
         const seen = framesOf(wire).flatMap(objectsOf);
-        // What a connection asks after its session was resumed elsewhere stays unanswered.
+        // What a connection asks after its connection was resumed elsewhere stays unanswered.
         const heard = wire.end === null ? expected : expected.slice(0, seen.length);
         expect(seen.map((frame, at) => (KINDS[heard[at] ?? ""]?.test(frame) ? heard[at] : frame))).toEqual(
           heard,
@@ -224,7 +224,7 @@ test("RES-2 a ghost is cut off, even if whoever resumed is gone again by then", 
   tell(operationOf("v4", { type: "name", name: "An" }));
   tell(operationOf("v5", { type: "resume", session: "v4" }), {
     kind: "leave",
-    session: "v5",
+    connection: "v5",
     resumable: true,
   });
   expect(wire.end).toEqual({ code: 4001 });
@@ -243,7 +243,7 @@ test("ZIP-3 a batch is compressed once for all who take that, and only for those
     v6: new FakeWire(true),
     v7: new FakeWire(true),
   };
-  for (const [session, wire] of Object.entries(wires)) fanout.add(connect(session, wire), wire);
+  for (const [connection, wire] of Object.entries(wires)) fanout.add(connect(connection, wire), wire);
   const tell = (...operations: Operation[]) => {
     for (const { written } of Object.values(wires)) written.length = 0;
     fanout.deliver(
@@ -251,9 +251,11 @@ test("ZIP-3 a batch is compressed once for all who take that, and only for those
       operations.map((each) => outcomeOf(room.decide(each, { time: 1, timestamp: "T" }))),
     );
   };
-  const say = (session: string, content: string) => operationOf(session, { type: "send", content });
+  const say = (connection: string, content: string) => operationOf(connection, { type: "send", content });
   const isCompressed = (wire: FakeWire) => wire.written.map((bytes) => ((bytes[0] ?? 0) & 0x40) !== 0);
-  tell(...Object.keys(wires).map((session) => operationOf(session, { type: "name", name: session })));
+  tell(
+    ...Object.keys(wires).map((connection) => operationOf(connection, { type: "name", name: connection })),
+  );
 
   tell(say("v7", LONG), say("v7", LONG));
   expect(Object.values(wires).map(isCompressed)).toEqual([[false], [false], [true], [true], [false]]);
@@ -270,8 +272,8 @@ test("ZIP-3 a batch is compressed once for all who take that, and only for those
 const KINDS: Record<string, RegExp> = {
   "name-refused": /WrongFormatName/,
   unregistered: /UnknownRegister/,
-  got: /"online":\[/,
-  paged: /"online":\[.*"more":false/,
+  history: /"online":\[/,
+  page: /"online":\[.*"more":false/,
   refused: /UnknownType/,
   resumed: /^{"type":"resume","status":true/,
   "resume-refused": /UnknownSession/,
@@ -290,7 +292,7 @@ function objectsOf(frame: string): string[] {
 /** A decision with what the store would add to it. */
 function outcomeOf(decision: Decision): Outcome {
   switch (decision.kind) {
-    case "paged":
+    case "page":
     case "resumed":
       return { ...decision, page: { messages: new Uint8Array(0), more: false, gap: null, reset: false } };
     case "repeated":
@@ -300,10 +302,10 @@ function outcomeOf(decision: Decision): Outcome {
   }
 }
 
-function connect(session: string, wire: FakeWire): Connection {
-  const secret = session.startsWith("v") ? { text: session, proof: session } : null;
+function connect(connection: string, wire: FakeWire): Connection {
+  const secret = connection.startsWith("v") ? { text: connection, hash: connection } : null;
   const { address, shared } = new ConnectionStage();
-  return new Connection({ session, room: "/", ip: "127.0.0.1", address, secret }, wire, shared, {
+  return new Connection({ id: connection, room: "/", ip: "127.0.0.1", address, secret }, wire, shared, {
     add: () => () => {},
   });
 }

@@ -15,28 +15,28 @@ export function emptyRoom(state: Partial<RoomState> = {}): Room {
     past: new PastSessions(10),
     visitors: new Visitors(),
     keys: new SendKeys({ count: 0, most: 1000 }),
-    digest: (person, key) => `${person}/${key}`,
+    digest: (identity, key) => `${identity}/${key}`,
     isHere: () => true,
     ...state,
   });
 }
 
 /**
- * What a connection makes of a frame. A session that begins with a letter speaks version 3: it has its own name as the
- * secret, and secrets are their own proofs.
+ * What a connection makes of a frame. A connection that begins with a letter speaks version 3: it has its own name as the
+ * secret, and secrets are their own hashes.
  */
-export function operationOf(session: string, frame: unknown): Operation {
-  const version: Version = /^[a-z]/.test(session) ? 3 : 2;
+export function operationOf(connection: string, frame: unknown): Operation {
+  const version: Version = /^[a-z]/.test(connection) ? 3 : 2;
   const parsed = parseRequest(JSON.stringify(frame), version);
-  if (!("request" in parsed)) return { kind: "refuse", session, refusal: parsed.refusal, size: 1 };
+  if (!("request" in parsed)) return { kind: "refuse", connection, refusal: parsed.refusal, size: 1 };
   const { request } = parsed;
   return {
     kind: "request",
-    session,
+    connection,
     request:
-      request.kind === "resume" ? { kind: "resume", proof: request.secret, page: request.page } : request,
+      request.kind === "resume" ? { kind: "resume", hash: request.secret, page: request.page } : request,
     size: 1,
     ref: parsed.ref,
-    proof: version === 3 ? session : undefined,
+    hash: version === 3 ? connection : undefined,
   };
 }

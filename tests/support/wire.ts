@@ -109,7 +109,7 @@ export class ConnectionStage {
     };
     const wheel = { add: () => () => {} };
     const secret = version === 3 ? createSecret() : null;
-    const client = { session: "1", room: "/", ip: "127.0.0.1", address: this.address, secret };
+    const client = { id: "1", room: "/", ip: "127.0.0.1", address: this.address, secret };
     this.connection = new Connection(client, this.wire, this.shared, wheel);
     this.wire.backlogged = () => this.connection.checkUnsent();
   }

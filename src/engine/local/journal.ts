@@ -300,12 +300,12 @@ export class Journal {
   }
 
   /** The messages that were sent with a key at or after a time in Unix milliseconds, oldest first. */
-  async *keyedSince(time: number): AsyncGenerator<{ key: string; id: number; time: number }> {
+  async *keyedSince(time: number): AsyncGenerator<{ digest: string; id: number; time: number }> {
     for await (const batch of this.#records(await this.#offsetBefore(time))) {
       for (const record of batch) {
         if (!record.includes(',"key":"')) continue;
-        const { key, id, time: sentAt } = decodeRecord(record);
-        if (key !== undefined && sentAt >= time) yield { key, id, time: sentAt };
+        const { digest, id, time: sentAt } = decodeRecord(record);
+        if (digest !== undefined && sentAt >= time) yield { digest, id, time: sentAt };
       }
     }
   }

@@ -48,7 +48,7 @@ export interface RoomQueueOptions extends QueueOptions {
 export class RoomQueue extends Queue<RoomQueueOptions> {
   readonly #past: PastSessions;
   /** Those whom a restart found here, until the room is opened. */
-  #absentees: Omit<Member, "key">[] = [];
+  #absentees: Omit<Member, "lookalike">[] = [];
   #journal: Journal | null = null;
   #room: Room | null = null;
   #opening: Promise<void> | null = null;
@@ -66,17 +66,18 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     super(options);
     this.#past = new PastSessions(options.pastSessions);
     const stored = options.sessions.load(options.name);
-    for (const { lease, endedAt } of stored) if (endedAt !== null) this.#past.add(lease, endedAt);
+    for (const { session, endedAt } of stored) if (endedAt !== null) this.#past.add(session, endedAt);
     this.#awaitAbsentees(stored);
   }
 
   /** Whoever has a session that holds is absent until resuming. */
   #awaitAbsentees(stored: readonly StoredSession[]): void {
     const held = stored.filter(({ endedAt }) => endedAt === null);
-    this.#absentees = held.map(({ name, lease }, at) => {
-      return { session: `absent:${lease.proof}`, name, lease, isAbsent: true, place: at + 1 };
+    this.#absentees = held.map(({ name, session }, at) => {
+      return { connection: `absent:${session.hash}`, name, session, isAbsent: true, place: at + 1 };
     });
-    for (const { session } of this.#absentees) this.places.startGrace(session, this.options.restartGraceMs);
+    for (const { connection } of this.#absentees)
+      this.places.startGrace(connection, this.options.restartGraceMs);
   }
 
   /** Drops what is not to be kept of the history. Batches go on meanwhile; only the end of it is between two of them. */
@@ -191,8 +192,8 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     if (isSmall) await this.options.prune(journal, (end) => end());
     this.#tellNotices(journal);
     if (!journal.isInOrder) this.suspect();
-    for await (const { key, id, time } of journal.keyedSince(now().time - REMEMBERED_MS)) {
-      this.keys.add(key, id, time);
+    for await (const { digest, id, time } of journal.keyedSince(now().time - REMEMBERED_MS)) {
+      this.keys.add(digest, id, time);
     }
     const givenId = sessions.lastId(name);
     // Pruning leaves a message at least: somebody has deleted them all, or the file.
@@ -244,7 +245,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     const { name, observer, recentLists, sessions } = this.options;
     observer.notice(name, REPLACED.replace("{path}", journal.path));
     const members = [...(this.#room?.members() ?? [])].filter(({ isAbsent }) => !isAbsent);
-    this.deliver(members.map(({ session }) => ({ kind: "cut", session })));
+    this.deliver(members.map(({ connection }) => ({ kind: "store-lost", connection })));
     this.noteLastId();
     this.places.endGraces();
     this.dropHistory();
@@ -286,16 +287,16 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
 
   /** A connection has a place until it is gone, and who is absent until the grace ends, one way or the other. */
   #keepPlaces(operation: Operation, decision: Decision): void {
-    if (decision.kind === "absent") this.places.keep(decision.session, this.options.graceMs);
+    if (decision.kind === "absent") this.places.keep(decision.connection, this.options.graceMs);
     else if (operation.kind === "leave") this.places.leave();
-    else if (operation.kind === "expire") this.places.endGrace(operation.session);
+    else if (operation.kind === "expire") this.places.endGrace(operation.connection);
     else if (decision.kind === "resumed") this.places.endGrace(decision.from);
   }
 
   #noteSessions(decisions: readonly Decision[]): void {
     const { name, sessions, observer } = this.options;
     try {
-      sessions.note(name, decisions, () => this.#room?.leases() ?? []);
+      sessions.note(name, decisions, () => this.#room?.sessions() ?? []);
     } catch (error) {
       // Nicknames go on without it; only a restart would show the difference.
       observer.fault(name, error);
@@ -325,9 +326,9 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   async #lookUp(journal: Journal, decisions: readonly Decision[]): Promise<unknown> {
     const { observer, name } = this.options;
     try {
-      const whole = decisions.some((decision) => decision.kind === "got");
+      const whole = decisions.some((decision) => decision.kind === "history");
       const pages = decisions.flatMap((each) =>
-        each.kind === "paged" || each.kind === "resumed" ? [each.page] : [],
+        each.kind === "page" || each.kind === "resumed" ? [each.page] : [],
       );
       await this.telling.lookUp(journal, whole, pages);
       return undefined;
@@ -365,7 +366,9 @@ function isOfHistory(operation: Operation): boolean {
 }
 
 function needsStore({ kind }: Decision): boolean {
-  return kind === "sent" || kind === "got" || kind === "paged" || kind === "resumed" || kind === "repeated";
+  return (
+    kind === "sent" || kind === "history" || kind === "page" || kind === "resumed" || kind === "repeated"
+  );
 }
 
 function recordOf(message: Message): { id: number; text: string } {

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { Decision, Lease } from "../../room/operation.ts";
+import type { Decision, Session } from "../../room/operation.ts";
 import type { ClockNote } from "../clock-watch.ts";
 import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason } from "./fault.ts";
@@ -26,10 +26,10 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS emptied (room TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-/** A lease as it is stored. `endedAt`, when it was over or void, is in Unix milliseconds; null while it holds. */
+/** A session as it is stored. `endedAt`, when it was over or void, is in Unix milliseconds; null while it holds. */
 export interface StoredSession {
   readonly name: string;
-  readonly lease: Lease;
+  readonly session: Session;
   readonly endedAt: number | null;
 }
 
@@ -115,21 +115,25 @@ export class SessionStore {
          WHERE room = ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY ended_at, place`,
       )
       .all(room, since)
-      .map(({ name, proof, person, ended_at }) => ({ name, lease: { proof, person }, endedAt: ended_at }));
+      .map(({ name, proof, person, ended_at }) => ({
+        name,
+        session: { hash: proof, identity: person },
+        endedAt: ended_at,
+      }));
   }
 
   /**
    * Notes what a batch has changed. To be called before the batch is told.
    *
-   * @param whole the room's leases after it, for when an earlier batch could not be noted
+   * @param whole the room's sessions after it, for when an earlier batch could not be noted
    * @throws the store's error; what could not be noted is with the next batch
    */
   note(
     room: string,
     decisions: readonly Decision[],
-    whole: () => Iterable<{ name: string; lease: Lease }>,
+    whole: () => Iterable<{ name: string; session: Session }>,
   ): void {
-    const changes = decisions.filter(hasLease);
+    const changes = decisions.filter(hasSession);
     if (changes.length === 0 && !this.#behind.has(room)) return;
     try {
       this.#write(() => {
@@ -202,41 +206,41 @@ export class SessionStore {
     return row && { seenAt: row.seen_at, heldMs: row.held_ms };
   }
 
-  #apply(room: string, change: LeaseChange): void {
-    const { proof, person } = change.lease;
+  #apply(room: string, change: SessionChange): void {
+    const { hash, identity } = change.session;
     switch (change.kind) {
       case "registered":
         this.#database
           .query("INSERT INTO sessions (room, proof, person, name) VALUES (?, ?, ?, ?)")
-          .run(room, proof, person, change.name);
+          .run(room, hash, identity, change.name);
         break;
       case "renamed":
         this.#database
           .query("UPDATE sessions SET name = ? WHERE room = ? AND proof = ?")
-          .run(change.name, room, proof);
+          .run(change.name, room, hash);
         break;
       case "resumed":
         this.#database
           .query("UPDATE sessions SET proof = ? WHERE room = ? AND proof = ?")
-          .run(proof, room, change.oldProof);
+          .run(hash, room, change.oldHash);
         this.#database
           .query("INSERT INTO sessions (room, proof, person, name, ended_at) VALUES (?, ?, ?, ?, ?)")
-          .run(room, change.oldProof, person, change.name, change.time);
+          .run(room, change.oldHash, identity, change.name, change.time);
         break;
       case "left":
         this.#database
           .query("UPDATE sessions SET ended_at = ? WHERE room = ? AND proof = ?")
-          .run(change.time, room, proof);
+          .run(change.time, room, hash);
         break;
     }
   }
 
-  #replace(room: string, held: Iterable<{ name: string; lease: Lease }>): void {
+  #replace(room: string, held: Iterable<{ name: string; session: Session }>): void {
     this.#database.query("DELETE FROM sessions WHERE room = ? AND ended_at IS NULL").run(room);
     const insert = this.#database.query(
       "INSERT OR REPLACE INTO sessions (room, proof, person, name) VALUES (?, ?, ?, ?)",
     );
-    for (const { name, lease } of held) insert.run(room, lease.proof, lease.person, name);
+    for (const { name, session } of held) insert.run(room, session.hash, session.identity, name);
   }
 
   /** Changes the store, all or nothing. A server that was away for long begins with nobody in its rooms. */
@@ -306,12 +310,12 @@ export class SessionStore {
 const ID_TABLES = ["last_ids", "emptied"] as const;
 type IdTable = (typeof ID_TABLES)[number];
 
-type LeaseChange = Extract<Decision, { kind: "registered" | "renamed" | "resumed" | "left" }> & {
-  lease: Lease;
+type SessionChange = Extract<Decision, { kind: "registered" | "renamed" | "resumed" | "left" }> & {
+  session: Session;
 };
 
-function hasLease(decision: Decision): decision is LeaseChange {
-  return "lease" in decision && decision.lease !== null;
+function hasSession(decision: Decision): decision is SessionChange {
+  return "session" in decision && decision.session !== null;
 }
 
 /** Has a file hold the sessions of another store, and none of those that were in it. */

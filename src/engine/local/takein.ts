@@ -178,7 +178,7 @@ export class MessageReader {
       timestamp: this.#text(value, "timestamp", offset),
       id: this.#idOf(id),
       time: 0,
-      key: isKey(key) ? key : undefined,
+      digest: isKey(key) ? key : undefined,
     };
     message.time = isTime(time) ? time : this.#readTime(message.timestamp);
     this.#noteDropped(value);

@@ -101,7 +101,7 @@ export class DatabaseHistories implements MessageTarget {
 
 async function insert(sql: SQL, room: string, messages: readonly StoredMessage[]): Promise<void> {
   // Keys are of no meaning after ten minutes, and one of them may stand in a file twice.
-  const rows = messages.map((message) => rowOf({ ...message, key: undefined }));
+  const rows = messages.map((message) => rowOf({ ...message, digest: undefined }));
   const lastId = messages.at(-1)?.id ?? 0;
   await sql`
     INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at, exact)

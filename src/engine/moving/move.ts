@@ -116,7 +116,7 @@ class Summing {
 
   add(message: StoredMessage): void {
     // A key is of no meaning after ten minutes, and no part of what was said.
-    this.#hash.update(`${encodeRecord({ ...message, key: undefined })}\n`);
+    this.#hash.update(`${encodeRecord({ ...message, digest: undefined })}\n`);
     this.#count++;
   }
 

@@ -1,4 +1,4 @@
-import type { SessionId } from "../../room/operation.ts";
+import type { ConnectionId } from "../../room/operation.ts";
 import { type Batch, changesOf, encodeChanges, type LogEntry } from "./entry.ts";
 import { integerOf, type Row, textOf, textOrNull } from "./rows.ts";
 
@@ -18,7 +18,12 @@ export type Note =
       readonly entry: LogEntry | null;
     }
   /** Somebody is writing. It is not stored, and has no place in the log. */
-  | { readonly kind: "typing"; readonly room: string; readonly server: string; readonly session: SessionId }
+  | {
+      readonly kind: "typing";
+      readonly room: string;
+      readonly server: string;
+      readonly connection: ConnectionId;
+    }
   /** A server lives. It hears its own beats too, and knows by them that it hears. */
   | { readonly kind: "beat"; readonly server: string; readonly beat: number }
   /** Messages that were not to be kept any longer are deleted. */
@@ -34,7 +39,9 @@ export function encodeEntryNote({ room, position, server, id, follows, changes }
 }
 
 export function encodeNote(note: Exclude<Note, { kind: "entry" }>): string {
-  return JSON.stringify(note);
+  if (note.kind !== "typing") return JSON.stringify(note);
+  const { connection, ...rest } = note;
+  return JSON.stringify({ ...rest, session: connection });
 }
 
 /** Reads a note. @returns null for one of a later version. @throws TypeError or SyntaxError when it is none of ours */
@@ -50,7 +57,7 @@ export function decodeNote(payload: string): Note | null {
         kind: "typing",
         room: textOf(note.room),
         server: textOf(note.server),
-        session: textOf(note.session),
+        connection: textOf(note.session),
       };
     case "beat":
       return { kind: "beat", server: textOf(note.server), beat: integerOf(note.beat) };

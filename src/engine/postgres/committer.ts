@@ -1,6 +1,6 @@
 import type { SQL } from "bun";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { Decision, Operation, SessionId } from "../../room/operation.ts";
+import type { ConnectionId, Decision, Operation } from "../../room/operation.ts";
 import { type Change, isChange, type Moment } from "../../room/room.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
 import { withRef } from "../queue.ts";
@@ -24,8 +24,8 @@ export interface Work {
   readonly operations: readonly Operation[];
   /** Whose people are to be seen to as well, because their servers cannot. */
   readonly adopts: "nobody" | "the dead's" | "the dead's and ours";
-  /** Whether a session that has a nickname by this server has its connection here. */
-  readonly isConnected: (session: SessionId) => boolean;
+  /** Whether a connection that has a nickname by this server has its connection here. */
+  readonly isConnected: (connection: ConnectionId) => boolean;
 }
 
 /** What came of it. */
@@ -114,13 +114,13 @@ export class Committer {
   async #recallKeys({ room }: Replica, operations: readonly Operation[]): Promise<void> {
     const { database, keys, name } = this.#options;
     const digests = operations.flatMap((operation) => {
-      const person = room.member(operation.session)?.lease?.person;
+      const identity = room.member(operation.connection)?.session?.identity;
       const key =
         operation.kind === "request" && operation.request.kind === "send" ? operation.request.key : null;
-      return person === undefined || key === null ? [] : [keyDigest(person, key)];
+      return identity === undefined || key === null ? [] : [keyDigest(identity, key)];
     });
     const known = await database.query(ATTEMPT_TIMEOUT_MS, (sql) => keysAmong(sql, name, digests));
-    for (const { key, id, time } of known) keys.add(key, id, time);
+    for (const { digest, id, time } of known) keys.add(digest, id, time);
   }
 
   /** @throws InDoubt when it may be committed and may be not */
@@ -187,7 +187,7 @@ export class Committer {
    * Sessions whose servers cannot see to them: dead ones, and at the end of this server its own; and whoever has left this
    * server, and is here again since the database has gone back.
    */
-  async #orphans(sql: SQL, replica: Replica, { adopts, isConnected }: Work): Promise<SessionId[]> {
+  async #orphans(sql: SQL, replica: Replica, { adopts, isConnected }: Work): Promise<ConnectionId[]> {
     if (adopts === "nobody") return [];
     const living = new Set(rowsOf(await sql`SELECT id FROM chatbox.servers`).map((row) => textOf(row.id)));
     if (adopts === "the dead's and ours") living.delete(this.#options.server());
@@ -195,11 +195,11 @@ export class Committer {
     return [...replica.awayFrom((server) => living.has(server)), ...ghosts];
   }
 
-  #decide({ room }: Replica, operations: readonly Operation[], orphans: readonly SessionId[]): Decision[] {
+  #decide({ room }: Replica, operations: readonly Operation[], orphans: readonly ConnectionId[]): Decision[] {
     const moment = this.#options.now();
     return [
       ...operations.map((operation) => withRef(room.decide(operation, moment), operation)),
-      ...orphans.map((session) => room.decide({ kind: "leave", session, resumable: true }, moment)),
+      ...orphans.map((connection) => room.decide({ kind: "leave", connection, resumable: true }, moment)),
     ];
   }
 
@@ -210,9 +210,9 @@ export class Committer {
     changes: readonly Change[],
   ): Promise<void> {
     const { name, now, server } = this.#options;
-    const touched = new Set<SessionId>();
+    const touched = new Set<ConnectionId>();
     for (const change of changes) {
-      if (change.kind !== "sent") touched.add(change.session);
+      if (change.kind !== "sent") touched.add(change.connection);
       if (change.kind === "resumed") touched.add(change.from);
     }
     await writeBatch(sql, {
@@ -225,7 +225,7 @@ export class Committer {
       lastPlace: room.lastPlace,
       changes,
       touched: [...touched],
-      members: [...touched].flatMap((session) => room.member(session) ?? []),
+      members: [...touched].flatMap((connection) => room.member(connection) ?? []),
       keysSince: now().time - REMEMBERED_MS,
     });
   }

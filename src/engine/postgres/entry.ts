@@ -1,4 +1,4 @@
-import type { Lease, Message, SessionId } from "../../room/operation.ts";
+import type { ConnectionId, Message, Session } from "../../room/operation.ts";
 import type { Change, Member } from "../../room/room.ts";
 import { integerOf, textOf, textOrNull } from "./rows.ts";
 
@@ -18,29 +18,34 @@ export interface LogEntry {
 export type EntryChange =
   | {
       readonly kind: "registered";
-      readonly session: SessionId;
+      readonly connection: ConnectionId;
       readonly name: string;
       readonly time: number;
-      readonly lease: Lease | null;
+      readonly session: Session | null;
     }
   | {
       readonly kind: "renamed";
-      readonly session: SessionId;
+      readonly connection: ConnectionId;
       readonly oldName: string;
       readonly name: string;
       readonly time: number;
     }
-  | { readonly kind: "sent"; readonly session: SessionId; readonly message: Message }
+  | { readonly kind: "sent"; readonly connection: ConnectionId; readonly message: Message }
   | {
       readonly kind: "resumed";
-      readonly session: SessionId;
-      readonly from: SessionId;
+      readonly connection: ConnectionId;
+      readonly from: ConnectionId;
       readonly name: string;
       readonly time: number;
-      readonly lease: Lease;
+      readonly session: Session;
     }
-  | { readonly kind: "absent"; readonly session: SessionId; readonly name: string }
-  | { readonly kind: "left"; readonly session: SessionId; readonly name: string; readonly time: number };
+  | { readonly kind: "absent"; readonly connection: ConnectionId; readonly name: string }
+  | {
+      readonly kind: "left";
+      readonly connection: ConnectionId;
+      readonly name: string;
+      readonly time: number;
+    };
 
 /** A batch as it is written. */
 export interface Batch {
@@ -54,7 +59,7 @@ export interface Batch {
   readonly lastPlace: number;
   readonly changes: readonly Change[];
   /** Sessions whose rows are replaced, and the members that they are now. */
-  readonly touched: readonly SessionId[];
+  readonly touched: readonly ConnectionId[];
   readonly members: readonly Member[];
   /** Unix milliseconds: keys of messages before this may be used again. */
   readonly keysSince: number;
@@ -69,26 +74,28 @@ export function encodeChanges(changes: readonly Change[], withContents: boolean)
 }
 
 function encoded(change: Change, withContents: boolean): unknown[][] {
-  const { session } = change;
+  const { connection } = change;
   switch (change.kind) {
     case "registered":
-      return [["registered", session, change.name, change.time, ...leaseFields(change.lease)]];
+      return [["registered", connection, change.name, change.time, ...sessionFields(change.session)]];
     case "renamed":
-      return [["renamed", session, change.oldName, change.name, change.time]];
+      return [["renamed", connection, change.oldName, change.name, change.time]];
     case "sent": {
-      const { id, name, content, timestamp, time, key } = change.message;
+      const { id, name, content, timestamp, time, digest } = change.message;
       return [
         withContents
-          ? ["sent", session, id, name, content, timestamp, time, key ?? null]
-          : ["sent", session, id],
+          ? ["sent", connection, id, name, content, timestamp, time, digest ?? null]
+          : ["sent", connection, id],
       ];
     }
     case "resumed":
-      return [["resumed", session, change.from, change.name, change.time, ...leaseFields(change.lease)]];
+      return [
+        ["resumed", connection, change.from, change.name, change.time, ...sessionFields(change.session)],
+      ];
     case "absent":
-      return [["absent", session, change.name]];
+      return [["absent", connection, change.name]];
     case "left":
-      return change.name === null ? [] : [["left", session, change.name, change.time]];
+      return change.name === null ? [] : [["left", connection, change.name, change.time]];
   }
 }
 
@@ -110,29 +117,29 @@ export function changesOf(list: unknown, messages: Messages = new Map()): EntryC
 
 function decoded(fields: readonly unknown[], messages: Messages): EntryChange | null {
   const [kind, who, a, b, c, d, e] = fields;
-  const session = textOf(who);
+  const connection = textOf(who);
   switch (kind) {
     case "registered":
-      return { kind, session, name: textOf(a), time: integerOf(b), lease: leaseOf(c, d) };
+      return { kind, connection, name: textOf(a), time: integerOf(b), session: sessionOf(c, d) };
     case "renamed":
-      return { kind, session, oldName: textOf(a), name: textOf(b), time: integerOf(c) };
+      return { kind, connection, oldName: textOf(a), name: textOf(b), time: integerOf(c) };
     case "sent": {
       const message = fields.length > 3 ? messageOf(fields) : messages.get(integerOf(a));
-      return message === undefined ? null : { kind, session, message };
+      return message === undefined ? null : { kind, connection, message };
     }
     case "resumed":
       return {
         kind,
-        session,
+        connection,
         from: textOf(a),
         name: textOf(b),
         time: integerOf(c),
-        lease: { proof: textOf(d), person: textOf(e) },
+        session: { hash: textOf(d), identity: textOf(e) },
       };
     case "absent":
-      return { kind, session, name: textOf(a) };
+      return { kind, connection, name: textOf(a) };
     case "left":
-      return { kind, session, name: textOf(a), time: integerOf(b) };
+      return { kind, connection, name: textOf(a), time: integerOf(b) };
     default:
       throw new TypeError("A change of an unknown kind.");
   }
@@ -155,13 +162,13 @@ function messageOf([, , id, name, content, timestamp, time, key]: readonly unkno
     time: integerOf(time),
   };
   const digest = textOrNull(key);
-  return digest === null ? message : { ...message, key: digest };
+  return digest === null ? message : { ...message, digest };
 }
 
-function leaseFields(lease: Lease | null): string[] {
-  return lease === null ? [] : [lease.proof, lease.person];
+function sessionFields(session: Session | null): string[] {
+  return session === null ? [] : [session.hash, session.identity];
 }
 
-function leaseOf(proof: unknown, person: unknown): Lease | null {
-  return proof === undefined ? null : { proof: textOf(proof), person: textOf(person) };
+function sessionOf(hash: unknown, identity: unknown): Session | null {
+  return hash === undefined ? null : { hash: textOf(hash), identity: textOf(identity) };
 }

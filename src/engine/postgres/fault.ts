@@ -56,7 +56,7 @@ export function isPassing(error: unknown): boolean {
 
 /** What is to be done where connections are no sessions. @param where the host and name of the database */
 export function poolerSentence(where: string): string {
-  return `The database at ${where} seems to be behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by session (PgBouncer: pool_mode = session).`;
+  return `The database at ${where} seems to be behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by connection (PgBouncer: pool_mode = connection).`;
 }
 
 /** Why the database cannot be used at the start, in one sentence. @param where its host and name */
@@ -75,7 +75,7 @@ export function startSentence(error: unknown, where: string): string {
       return `The user of the database at ${where} lacks a right: ${detail}.`;
     case "53300":
       return `The database at ${where} has no connection left: ${detail}.`;
-    // A prepared statement that is there already, or is not, though this session never made one, or did.
+    // A prepared statement that is there already, or is not, though this connection never made one, or did.
     case "42P05":
     case "26000":
       return poolerSentence(where);

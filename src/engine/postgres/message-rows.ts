@@ -6,18 +6,26 @@ export const MESSAGE_COLUMNS =
   "id::float8 AS id, name, content, shown_time, round(extract(epoch FROM sent_at) * 1000)::float8 AS time, key, exact";
 
 /** A message as a row is made of it, for `json_to_recordset`. */
-export function rowOf({ id, name, content, timestamp, time, key }: Message): Row {
+export function rowOf({ id, name, content, timestamp, time, digest }: Message): Row {
   const texts = [name, content, timestamp];
   const exact = texts.some(isNoText) ? JSON.stringify(texts) : null;
   const [shownName, shownContent, shownTime] = exact === null ? texts : texts.map(asText);
-  return { id, name: shownName, content: shownContent, shown_time: shownTime, time, key: key ?? null, exact };
+  return {
+    id,
+    name: shownName,
+    content: shownContent,
+    shown_time: shownTime,
+    time,
+    key: digest ?? null,
+    exact,
+  };
 }
 
 export function messageOf(row: Row): Message {
   const [name, content, timestamp] = textsOf(row);
   const message = { name, content, timestamp, id: integerOf(row.id), time: integerOf(row.time) };
-  const key = textOrNull(row.key);
-  return key === null ? message : { ...message, key };
+  const digest = textOrNull(row.key);
+  return digest === null ? message : { ...message, digest };
 }
 
 function textsOf(row: Row): [string, string, string] {

@@ -1,4 +1,4 @@
-import type { Decision, Operation, SessionId } from "../../room/operation.ts";
+import type { ConnectionId, Decision, Operation } from "../../room/operation.ts";
 import type { Room } from "../../room/room.ts";
 
 /** Whether an operation may change the room, so that it must be decided under the lock. */
@@ -6,14 +6,14 @@ export function needsLog(operation: Operation, room: Room, batch: readonly Opera
   switch (operation.kind) {
     case "leave":
     case "expire":
-      return isHere(operation.session, room, batch);
+      return isHere(operation.connection, room, batch);
     case "request":
       switch (operation.request.kind) {
         case "name":
         case "resume":
           return true;
         case "send":
-          return isHere(operation.session, room, batch);
+          return isHere(operation.connection, room, batch);
         default:
           return false;
       }
@@ -22,13 +22,13 @@ export function needsLog(operation: Operation, room: Room, batch: readonly Opera
   }
 }
 
-/** Whether a session has a nickname, or may have one within its batch. */
-function isHere(session: SessionId, room: Room, batch: readonly Operation[]): boolean {
+/** Whether a connection has a nickname, or may have one within its batch. */
+function isHere(connection: ConnectionId, room: Room, batch: readonly Operation[]): boolean {
   return (
-    room.member(session) !== undefined ||
+    room.member(connection) !== undefined ||
     batch.some(
       (each) =>
-        each.session === session &&
+        each.connection === connection &&
         each.kind === "request" &&
         (each.request.kind === "name" || each.request.kind === "resume"),
     )
@@ -38,15 +38,15 @@ function isHere(session: SessionId, room: Room, batch: readonly Operation[]): bo
 /** The refusal of an operation that could not be committed; null where the protocol has none. */
 export function failureOf(operation: Operation, room: Room, error: string): Decision | null {
   if (operation.kind !== "request") return null;
-  const { session, request } = operation;
-  const member = room.member(session);
+  const { connection, request } = operation;
+  const member = room.member(connection);
   switch (request.kind) {
     case "name":
-      return { kind: "name-failed", session, oldName: member?.name ?? null, name: request.name, error };
+      return { kind: "name-failed", connection, oldName: member?.name ?? null, name: request.name, error };
     case "send":
       return member === undefined
-        ? { kind: "unregistered", session, request: "send" }
-        : { kind: "send-failed", session, name: member.name, content: request.content, error };
+        ? { kind: "unregistered", connection, request: "send" }
+        : { kind: "send-failed", connection, name: member.name, content: request.content, error };
     default:
       return null;
   }

@@ -303,7 +303,7 @@ export class PostgresEngine implements Engine {
         this.#rooms.get(note.room)?.notified(note.position, note.entry);
         break;
       case "typing":
-        if (note.server !== this.#membership.server) this.#rooms.get(note.room)?.typing(note.session);
+        if (note.server !== this.#membership.server) this.#rooms.get(note.room)?.typing(note.connection);
         break;
       case "beat":
         if (note.server === this.#membership.server) this.#beatHeard = note.beat;

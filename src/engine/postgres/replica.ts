@@ -1,5 +1,5 @@
 import { PAGE_TO_COME } from "../../protocol/v3.ts";
-import type { Decision, Outcome, SessionId } from "../../room/operation.ts";
+import type { ConnectionId, Decision, Outcome } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { type Change, isChange, Room, type Visitors } from "../../room/room.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
@@ -31,8 +31,8 @@ export class Replica {
   readonly room: Room;
   readonly archive: StoredMessages;
   readonly #surroundings: Surroundings;
-  /** The server at which each session is; who is absent is in the care of a server. */
-  readonly #homes: Map<SessionId, string>;
+  /** The server at which each connection is; who is absent is in the care of a server. */
+  readonly #homes: Map<ConnectionId, string>;
   #position: number;
   /** Who wrote the entry at the position; null where that is not known. */
   #batch: string | null;
@@ -45,11 +45,11 @@ export class Replica {
     const { name, database, server, telling, keys, visitors, pastSessions } = surroundings;
     const { lastId, lastPlace, members } = stored;
     const past = new PastSessions(pastSessions);
-    for (const { proof, person, endedAt } of stored.past) past.add({ proof, person }, endedAt);
+    for (const { hash, identity, endedAt } of stored.past) past.add({ hash, identity }, endedAt);
     keys.clear();
-    for (const { key, id, time } of stored.keys) keys.add(key, id, time);
+    for (const { digest, id, time } of stored.keys) keys.add(digest, id, time);
     this.#surroundings = surroundings;
-    this.#homes = new Map(members.map(({ session, server }) => [session, server]));
+    this.#homes = new Map(members.map(({ connection, server }) => [connection, server]));
     this.#position = stored.position;
     this.#batch = stored.batch;
     this.#firstId = stored.firstId;
@@ -65,7 +65,7 @@ export class Replica {
       keys,
       digest: keyDigest,
       // Whose home is not known yet came in this very batch.
-      isHere: (session) => (this.#homes.get(session) ?? server()) === server(),
+      isHere: (connection) => (this.#homes.get(connection) ?? server()) === server(),
     });
     this.archive = new StoredMessages(database, name, this);
   }
@@ -110,18 +110,18 @@ export class Replica {
   }
 
   /** Those whose home is this server. */
-  get ours(): SessionId[] {
+  get ours(): ConnectionId[] {
     return this.awayFrom((home) => home !== this.#surroundings.server());
   }
 
   /** Those who are here by what the room says, and have no connection to this server. */
-  ghosts(isConnected: (session: SessionId) => boolean): SessionId[] {
+  ghosts(isConnected: (connection: ConnectionId) => boolean): ConnectionId[] {
     return this.ours.filter((each) => this.room.member(each)?.isAbsent === false && !isConnected(each));
   }
 
   /** Those whose home is none of some servers. */
-  awayFrom(isOne: (server: string) => boolean): SessionId[] {
-    return [...this.#homes].flatMap(([session, home]) => (isOne(home) ? [] : [session]));
+  awayFrom(isOne: (server: string) => boolean): ConnectionId[] {
+    return [...this.#homes].flatMap(([connection, home]) => (isOne(home) ? [] : [connection]));
   }
 
   /** The lowest id that is kept is another one now. */
@@ -135,14 +135,14 @@ export class Replica {
     this.#position = entry.position;
     this.#batch = entry.batch;
     return entry.changes.flatMap((change): Outcome[] => {
-      const wasOurs = this.#homes.get(change.session) === here && entry.server !== here;
+      const wasOurs = this.#homes.get(change.connection) === here && entry.server !== here;
       const outcome = outcomeOf(change, this.room);
       this.room.apply(outcome);
       this.settle(outcome, entry.server);
       if (outcome.kind === "sent") this.#surroundings.telling.take(outcome.message);
       // The others took this server for dead, and its people have left: these must not go on as if nothing were.
       const isCutOff = wasOurs && (outcome.kind === "left" || outcome.kind === "absent");
-      return isCutOff ? [outcome, { kind: "cut", session: outcome.session }] : [outcome];
+      return isCutOff ? [outcome, { kind: "store-lost", connection: outcome.connection }] : [outcome];
     });
   }
 
@@ -173,16 +173,16 @@ export class Replica {
         break;
       case "registered":
       case "absent":
-        this.#homes.set(change.session, server);
+        this.#homes.set(change.connection, server);
         break;
       case "resumed":
         this.#homes.delete(change.from);
-        this.#homes.set(change.session, server);
+        this.#homes.set(change.connection, server);
         places.endGrace(change.from);
         break;
       case "left":
-        this.#homes.delete(change.session);
-        places.endGrace(change.session);
+        this.#homes.delete(change.connection);
+        places.endGrace(change.connection);
         break;
     }
   }
@@ -197,13 +197,13 @@ function outcomeOf(change: EntryChange, room: Room): Extract<Outcome, Change> {
       return change;
     case "renamed":
     case "left":
-      return { ...change, lease: room.member(change.session)?.lease ?? null };
+      return { ...change, session: room.member(change.connection)?.session ?? null };
     case "resumed":
       return {
         ...change,
         online: room.online,
         page: PAGE_TO_COME,
-        oldProof: "",
+        oldHash: "",
       };
   }
 }

@@ -1,6 +1,6 @@
 import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { PageRequest } from "../../protocol/request.ts";
-import type { Decision, Operation, RoomRequest, SessionId } from "../../room/operation.ts";
+import type { ConnectionId, Decision, Operation, RoomRequest } from "../../room/operation.ts";
 import { isChange, type Moment } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
 import { sentenceFor } from "../failure.ts";
@@ -35,7 +35,7 @@ export interface RoomReplicaOptions extends QueueOptions {
   readonly notify: (note: {
     readonly kind: "typing";
     readonly room: string;
-    readonly session: SessionId;
+    readonly connection: ConnectionId;
   }) => void;
   readonly now: () => Moment;
   readonly graceMs: number;
@@ -52,9 +52,9 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   readonly #follower: Follower;
   readonly #committer: Committer;
   /** Sessions that have, or had, a nickname by their connection to this server, until that is gone. */
-  readonly #connected = new Set<SessionId>();
+  readonly #connected = new Set<ConnectionId>();
   /** Sessions that were cut off because nobody knows what came of what they wanted: nothing more is taken from them. */
-  readonly #cut = new Set<SessionId>();
+  readonly #cut = new Set<ConnectionId>();
   /** Those who wait until the people of dead servers are cared for. */
   #adopting: (() => void)[] = [];
   #isRetiring = false;
@@ -122,9 +122,9 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   }
 
   /** Somebody at another server is writing. */
-  typing(session: SessionId): void {
-    const member = this.#follower.replica?.room.member(session);
-    if (member) this.deliver([{ kind: "typing", session, name: member.name }]);
+  typing(connection: ConnectionId): void {
+    const member = this.#follower.replica?.room.member(connection);
+    if (member) this.deliver([{ kind: "typing", connection, name: member.name }]);
   }
 
   /** Forgets what this server held: the others have taken over. The room is read anew when it is wanted. */
@@ -220,9 +220,9 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     }
     const replica = new Replica(stored, { ...this.options, keys, places, telling, visitors });
     for (const member of stored.members) {
-      if (member.isAbsent && member.server === server()) places.startGrace(member.session, restartGraceMs);
+      if (member.isAbsent && member.server === server()) places.startGrace(member.connection, restartGraceMs);
     }
-    this.#hasGhosts = replica.ghosts((session) => this.#connected.has(session)).length > 0;
+    this.#hasGhosts = replica.ghosts((connection) => this.#connected.has(connection)).length > 0;
     this.#follower.begin(replica);
     // Almost everybody asks for it, and may do so while the database is away.
     await telling.lookUp(replica.archive, false, [NEWEST]);
@@ -275,7 +275,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     const verdict = await this.#committer.commit(replica, {
       operations,
       adopts: adopts ? whose : "nobody",
-      isConnected: (session) => this.#connected.has(session),
+      isConnected: (connection) => this.#connected.has(connection),
     });
     this.healthy = verdict.kind === "stands";
     if (verdict.kind !== "stands") {
@@ -306,7 +306,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     for (const [at, decision] of decisions.entries()) {
       if (isChange(decision)) replica.settle(decision, server());
       this.#keepPlace(operations[at], decision);
-      if (decision.kind === "typing") notify({ kind: "typing", room: name, session: decision.session });
+      if (decision.kind === "typing") notify({ kind: "typing", room: name, connection: decision.connection });
     }
     this.#follower.release();
     // What the engine itself wanted is told only where it has shown something.
@@ -320,15 +320,15 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   #keepPlace(operation: Operation | undefined, decision: Decision): void {
     const { graceMs, restartGraceMs } = this.options;
     if (operation === undefined) {
-      if (decision.kind === "absent") this.places.startGrace(decision.session, restartGraceMs);
+      if (decision.kind === "absent") this.places.startGrace(decision.connection, restartGraceMs);
     } else if (operation.kind === "leave") {
-      this.#cut.delete(operation.session);
-      this.#connected.delete(operation.session);
-      if (decision.kind === "absent") this.places.keep(decision.session, graceMs);
+      this.#cut.delete(operation.connection);
+      this.#connected.delete(operation.connection);
+      if (decision.kind === "absent") this.places.keep(decision.connection, graceMs);
       else this.places.leave();
-    } else if (operation.kind === "expire") this.places.endGrace(operation.session);
+    } else if (operation.kind === "expire") this.places.endGrace(operation.connection);
     else if (decision.kind === "registered" || decision.kind === "resumed")
-      this.#connected.add(decision.session);
+      this.#connected.add(decision.connection);
   }
 
   /** Tells a batch that could not be committed, or of which nobody knows. */
@@ -348,22 +348,22 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
       if (!needsLog(operation, room, operations)) return withRef(room.decide(operation, moment), operation);
       const failed = isUnknown ? null : failureOf(operation, room, sentence);
       if (failed !== null) return withRef(failed, operation);
-      this.#cut.add(operation.session);
-      return { kind: "cut", session: operation.session };
+      this.#cut.add(operation.connection);
+      return { kind: "store-lost", connection: operation.connection };
     });
     this.#tell(replica, told, decisions, { ...NOTHING_STORED, getError });
     if (error instanceof FallenBehind) this.#part();
     this.#redoAmong(operations);
   }
 
-  /** Answers for a room that cannot be read: nobody can register in it, and a session may well be held. */
+  /** Answers for a room that cannot be read: nobody can register in it, and a connection may well be held. */
   #refuseAll(operations: readonly Operation[]): void {
     const moment = this.options.now();
     const told = operations.filter((operation) => !isRedone(operation));
     this.deliver(
       told.map((operation) =>
         operation.kind === "request" && operation.request.kind === "resume"
-          ? { kind: "cut", session: operation.session }
+          ? { kind: "store-lost", connection: operation.connection }
           : withoutRoom(operation, moment),
       ),
     );
@@ -373,7 +373,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   /** What was missed cannot be told any more: those who are here see it when they resume. */
   #cutAll(): void {
     const ours = this.#follower.replica?.ours ?? [];
-    this.deliver(ours.map((session) => ({ kind: "cut", session })));
+    this.deliver(ours.map((connection) => ({ kind: "store-lost", connection })));
   }
 
   #redoAmong(operations: readonly Operation[]): void {
@@ -393,7 +393,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
   }
 
   #isOfCut(operation: Operation): boolean {
-    return this.#cut.has(operation.session) && operation.kind !== "leave";
+    return this.#cut.has(operation.connection) && operation.kind !== "leave";
   }
 }
 

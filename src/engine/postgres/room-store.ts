@@ -1,5 +1,5 @@
 import type { SQL } from "bun";
-import type { Message } from "../../room/operation.ts";
+import type { Message, Session } from "../../room/operation.ts";
 import type { Change, Member } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
 import { encodeRecord, replyBytes } from "../record.ts";
@@ -46,9 +46,9 @@ export interface StoredRoom extends RoomHead {
   readonly emptiedTo: number;
   /** Whether the log has entries that the room has not come to: these are of another past. */
   readonly isLogAhead: boolean;
-  readonly members: readonly (Omit<Member, "key"> & { readonly server: string })[];
-  readonly past: readonly { readonly proof: string; readonly person: string; readonly endedAt: number }[];
-  readonly keys: readonly { readonly key: string; readonly id: number; readonly time: number }[];
+  readonly members: readonly (Omit<Member, "lookalike"> & { readonly server: string })[];
+  readonly past: readonly (Session & { readonly endedAt: number })[];
+  readonly keys: readonly { readonly digest: string; readonly id: number; readonly time: number }[];
 }
 
 /** What the lock of a room tells. */
@@ -84,8 +84,8 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
     isLogAhead: row?.is_log_ahead === true,
     members: rowsOf(members).map(memberOf),
     past: rowsOf(past).map((each) => ({
-      proof: textOf(each.proof),
-      person: textOf(each.person),
+      hash: textOf(each.proof),
+      identity: textOf(each.person),
       endedAt: integerOf(each.ended_at),
     })),
     keys: rowsOf(keys).map(keyOf),
@@ -160,17 +160,17 @@ export async function writeOrder(sql: SQL, room: string, stored: StoredRoom): Pr
 function memberOf(row: Row): StoredRoom["members"][number] {
   const proof = textOrNull(row.proof);
   return {
-    session: textOf(row.session),
+    connection: textOf(row.session),
     name: textOf(row.name),
     place: integerOf(row.place),
     server: textOf(row.server),
     isAbsent: booleanOf(row.is_absent),
-    lease: proof === null ? null : { proof, person: textOf(row.person) },
+    session: proof === null ? null : { hash: proof, identity: textOf(row.person) },
   };
 }
 
 function keyOf(row: Row): StoredRoom["keys"][number] {
-  return { key: textOf(row.key), id: integerOf(row.id), time: integerOf(row.time) };
+  return { digest: textOf(row.key), id: integerOf(row.id), time: integerOf(row.time) };
 }
 
 /** Those of some keys that messages of a room were sent with. */
@@ -251,7 +251,7 @@ async function messagesBetween(
 export async function writeBatch(sql: SQL, batch: Batch): Promise<void> {
   const { room, changes } = batch;
   const messages = changes.flatMap((change) => (change.kind === "sent" ? [change.message] : []));
-  const keys = messages.flatMap(({ key }) => (key === undefined ? [] : [key]));
+  const keys = messages.flatMap(({ digest }) => (digest === undefined ? [] : [digest]));
   // All of these are on their way at once; the first that fails ends the transaction.
   await Promise.all([
     ...(keys.length > 0 ? [forgetOldKeys(sql, room, keys, batch.keysSince)] : []),
@@ -269,16 +269,16 @@ async function forgetOldKeys(sql: SQL, room: string, keys: readonly string[], si
 }
 
 async function replaceMembers(sql: SQL, { room, server, touched, members, changes }: Batch): Promise<void> {
-  const rows = members.map(({ session, name, place, isAbsent, lease }) => ({
-    session,
+  const rows = members.map(({ connection, name, place, isAbsent, session }) => ({
+    session: connection,
     name,
     // Who has which nickname is decided under the lock, from the names. Once the key of the nickname was here, and unique;
     // but servers of two versions may have other keys, and then both who look alike keep their nicknames.
-    lookalike: session,
+    lookalike: connection,
     place,
     is_absent: isAbsent,
-    proof: lease?.proof ?? null,
-    person: lease?.person ?? null,
+    proof: session?.hash ?? null,
+    person: session?.identity ?? null,
   }));
   const past = changes.flatMap(endedBy);
   const removal = sql`
@@ -298,15 +298,17 @@ async function replaceMembers(sql: SQL, { room, server, touched, members, change
   await Promise.all([removal, insertion]);
 }
 
-/** The lease that a change ended, or made void, and when. */
+/** The session that a change ended, or made void, and when. */
 function endedBy(
   change: Change,
 ): { readonly proof: string; readonly person: string; readonly time: number }[] {
   switch (change.kind) {
     case "left":
-      return change.lease === null ? [] : [{ ...change.lease, time: change.time }];
+      return change.session === null
+        ? []
+        : [{ proof: change.session.hash, person: change.session.identity, time: change.time }];
     case "resumed":
-      return [{ proof: change.oldProof, person: change.lease.person, time: change.time }];
+      return [{ proof: change.oldHash, person: change.session.identity, time: change.time }];
     default:
       return [];
   }
