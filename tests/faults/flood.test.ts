@@ -6,7 +6,9 @@ import { type ChatServer, startServer } from "../support/server.ts";
 
 /** What the server counts, by name and labels as in `/metrics`. */
 async function countsOf(server: ChatServer): Promise<Map<string, number>> {
-  const text = await (await fetch(server.http("/metrics"))).text();
+  const response = await fetch(server.http("/metrics"));
+  expect(response.status).toBe(200);
+  const text = await response.text();
   return new Map(
     [...text.matchAll(/^(chatbox_\S+) (\S+)$/gm)].map(([, name = "", value]) => [name, Number(value)]),
   );
@@ -23,6 +25,8 @@ async function untilAtRest(server: ChatServer, connections: number): Promise<Map
     expect(held).not.toContain(undefined);
     if (held.every((bytes) => bytes === 0) && counts.get("chatbox_connections") === connections)
       return counts;
+    // Requests over HTTP have a rate as well: 100 a second.
+    await Bun.sleep(50);
   }
 }
 
