@@ -277,8 +277,10 @@ async function finishAndCheck(cluster: Cluster, writers: readonly Writer[]): Pro
   }
 }
 
+let readers = 0;
+
 async function history(url: string): Promise<V3Message[]> {
-  using reader = await V3Client.registered(url, `reader ${Math.random()}`);
+  using reader = await V3Client.registered(url, `reader ${++readers}`);
   const all: V3Message[] = [];
   for (;;) {
     const { messages, more } = await reader.page({ after: all.at(-1)?.id ?? 0, limit: 1000 });

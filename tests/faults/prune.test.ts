@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Journal } from "../../src/engine/local/journal.ts";
 import type { StoredMessage } from "../../src/engine/record.ts";
 import { Random } from "../support/random.ts";
+import { SEED } from "../support/seed.ts";
 import {
   historyText,
   message,
@@ -16,7 +17,7 @@ import {
   withOpened,
 } from "./journal-fixture.ts";
 
-const { CHAT_ROUNDS = "15", CHAT_SEED = "1" } = process.env;
+const { CHAT_ROUNDS = "15" } = process.env;
 const KEPT = 20_000;
 const RETENTION = { keepMs: null, keepMessages: KEPT, keepBytes: null, everyMs: 1 };
 /** Long after all messages of these tests. */
@@ -54,10 +55,10 @@ const ways: [way: string, flags: string[]][] = [
 ];
 
 test.each(ways)(
-  `DUR-2 PAGE-5 killed while it %s, a room keeps all that is to be kept: seed ${CHAT_SEED}`,
+  `DUR-2 PAGE-5 killed while it %s, a room keeps all that is to be kept: seed ${SEED}`,
   async (_way, flags) => {
     await withHistory(async (path) => {
-      const random = new Random(Number(CHAT_SEED));
+      const random = new Random(SEED);
       writeFileSync(path, historyText(messages(1, 2 * KEPT)));
       let told = 2 * KEPT;
       let inTheMiddle = 0;
@@ -125,9 +126,9 @@ test("PAGE-5 appends and reads go on while a history is written anew", async () 
   });
 });
 
-test("PAGE-5 dropping again and again, by any number, leaves what stays in its place", async () => {
+test(`PAGE-5 dropping again and again, by any number, leaves what stays in its place: seed ${SEED}`, async () => {
   await withHistory(async (path) => {
-    const random = new Random(3);
+    const random = new Random(SEED);
     await withOpened(path, historyText(messages(1, 500)), async (journal) => {
       let all = messages(1, 500);
       for (let round = 0; round < 60; round++) {
