@@ -23,8 +23,8 @@ const RETENTION = { keepMs: null, keepMessages: KEPT, keepBytes: null, everyMs: 
 /** Long after all messages of these tests. */
 const NOW = 2_000_000_000_000;
 
-const messages = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, at) => ({ ...message(from + at), key: "-_abcdefghij0129" }));
+const messages = (from: number, to: number): StoredMessage[] =>
+  Array.from({ length: to - from + 1 }, (_, at) => ({ ...message(from + at), digest: "-_abcdefghij0129" }));
 
 /** Lets the room talk and drop, and kills it. @returns what was told: ids, and how long the messages were */
 async function killed(
