@@ -122,7 +122,7 @@ test.each([1002, 1003, 1007, 1009, 4001])("CLOSE-2 the code %i ends the chat for
   const error = await sent.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(RefusedError);
   expect(error).toMatchObject({ code: "Refused", status: code, message: "why" });
-  expect(stage.chat.register("An")).rejects.toBeInstanceOf(RefusedError);
+  await expect(stage.chat.register("An")).rejects.toBeInstanceOf(RefusedError);
 });
 
 test("WEL-2 the wait is a chance part of a range that doubles, from the server's spread up to the longest", () => {

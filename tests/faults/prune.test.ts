@@ -165,8 +165,9 @@ test("PAGE-5 a history that cannot be written anew stays as it is, and goes on",
       const prune = () =>
         journal.prune({ ...RETENTION, keepMessages: 10, keepBytes: null }, NOW, (end) => end());
       mkdirSync(`${path}.pruned`);
-      expect(prune()).rejects.toThrow();
+      const failing = expect(prune()).rejects.toThrow(/EISDIR|EEXIST/);
       await journal.append(toRecords(messages(101, 101)));
+      await failing;
       expect(await messagesOf(journal)).toEqual(messages(1, 101));
       rmSync(`${path}.pruned`, { recursive: true });
       expect(await prune()).toBe(91);
