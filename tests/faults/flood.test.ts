@@ -1,18 +1,9 @@
 /** Clients that ask for more than their share. */
 import { expect, test } from "bun:test";
 import { ChatClient, type Frame, parseFrame, upgradeStatus } from "../support/client.ts";
+import { countsOf } from "../support/counts.ts";
 import { RawPeer } from "../support/raw.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
-
-/** What the server counts, by name and labels as in `/metrics`. */
-async function countsOf(server: ChatServer): Promise<Map<string, number>> {
-  const response = await fetch(server.http("/metrics"));
-  expect(response.status).toBe(200);
-  const text = await response.text();
-  return new Map(
-    [...text.matchAll(/^(chatbox_\S+) (\S+)$/gm)].map(([, name = "", value]) => [name, Number(value)]),
-  );
-}
 
 /**
  * Resolves when the server has as many connections as are given, and is answerable for no memory of any request or reply. It
