@@ -338,10 +338,15 @@ fileTest("a second server on one file does not start, and the first goes on", as
 
 fileTest("a file whose server was killed can be opened again", async () => {
   await using server = await startServer();
+  {
+    using before = await ChatClient.registered(server.url(), "An");
+    await before.say("here");
+  }
   await server.kill();
   await server.restart();
   using client = await ChatClient.registered(server.url(), "An");
   await client.say("here again");
+  expect((await client.get()).messages).toMatchObject([{ content: "here" }, { content: "here again" }]);
 });
 
 test("a file that cannot be written is answered with one sentence", async () => {
