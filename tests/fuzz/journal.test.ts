@@ -40,7 +40,11 @@ const text = fc.oneof(
 );
 const draft = fc.record({ name: text, content: text, timestamp: text, time: fc.maxSafeInteger() });
 type Draft = Omit<StoredMessage, "id">;
-const stored = fc.tuple(draft, fc.integer({ min: 1, max: MAX_ID })).map(([each, id]) => ({ ...each, id }));
+/** As a message that was sent with a key is stored, or without one. */
+const keyed = fc
+  .tuple(draft, fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{16}$/), { nil: null }))
+  .map(([each, digest]): Draft => (digest === null ? each : { ...each, digest }));
+const stored = fc.tuple(keyed, fc.integer({ min: 1, max: MAX_ID })).map(([each, id]) => ({ ...each, id }));
 
 function matched(line: Uint8Array): boolean {
   return new RecordMatcher().match(Buffer.concat([line, Buffer.from([0])]), 0) === line.length;
@@ -52,6 +56,7 @@ test("a record encodes to a line that the matcher accepts and that decodes to th
       const line = encodeRecord(message);
       expect(matched(Buffer.from(line))).toBe(true);
       expect(encodeRecord(decodeRecord(line))).toBe(line);
+      expect(decodeRecord(line).digest).toBe(message.digest);
       expect(replyBytes(line)).toBe(Buffer.byteLength(withoutId(line)) + 1);
       const { name, content, timestamp } = message;
       expect(withoutId(line)).toBe(JSON.stringify({ name, content, timestamp }));
@@ -130,7 +135,7 @@ type Step =
   | { kind: "crash"; drafts: Draft[]; cut: number; power: boolean };
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
-const drafts = fc.array(draft, { minLength: 1, maxLength: 90 });
+const drafts = fc.array(keyed, { minLength: 1, maxLength: 90 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("append" as const), drafts, gap: fc.integer({ min: 1, max: 1_000 }) }),
   fc.record({ kind: fc.constant("fail" as const), drafts, written: share }),
