@@ -98,19 +98,31 @@ async function trigger(
 const REFUSE = "RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'disk full'";
 const CUT_OFF = "PERFORM pg_terminate_backend(pg_backend_pid())";
 
-/** The connection is lost in the first commit, and then nobody can have the lock that would tell what came of it. */
+const WAITING =
+  "SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE NOT granted AND datname = current_database()";
+
+/** The connection is lost in a commit, and from then on nobody can have the lock that would tell what came of it. */
 async function leaveInDoubt(stage: EngineStage): Promise<() => Promise<void>> {
-  const repair = await trigger(stage, "at the commit", CUT_OFF);
-  let isMended = false;
+  const stop = "IF currval('public.tries') = 1 THEN PERFORM pg_advisory_lock(1); END IF";
+  const repair = await trigger(stage, "at the commit", `${stop}; ${CUT_OFF}`);
+  const sql = new SQL(urlOf.get(stage.deliver) ?? "", { max: 3 });
+  const holder = await sql.reserve();
+  await holder`SELECT pg_advisory_lock(1)`;
+  const untilWaiting = async (condition: string) => {
+    while (rowsOf(await sql.unsafe(`${WAITING} AND ${condition}`)).length === 0);
+  };
   const hiding = (async () => {
-    const tried = () => administer(stage, "SELECT 1 FROM public.tries WHERE is_called");
-    while (!isMended && rowsOf(await tried()).length === 0) await Bun.sleep(1);
-    await administer(stage, "ALTER TABLE chatbox.rooms RENAME TO hidden");
+    await untilWaiting("locktype = 'advisory'");
+    // It comes next, before anybody who tries to have the lock again.
+    const hidden = sql`ALTER TABLE chatbox.rooms RENAME TO hidden`.execute();
+    await untilWaiting("mode = 'AccessExclusiveLock'");
+    await holder`SELECT pg_advisory_unlock(1)`;
+    await hidden;
   })();
   return async () => {
-    isMended = true;
     await hiding;
-    await administer(stage, "ALTER TABLE chatbox.hidden RENAME TO rooms");
+    await sql`ALTER TABLE chatbox.hidden RENAME TO rooms`;
+    await sql.close({ timeout: 0 });
     await repair();
   };
 }
