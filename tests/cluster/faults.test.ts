@@ -4,7 +4,7 @@ import { SQL } from "bun";
 import { ChatClient, type Frame } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { Link } from "../support/link.ts";
-import { PostgresServer } from "../support/postgres.ts";
+import { administer, PostgresServer } from "../support/postgres.ts";
 import { startServer } from "../support/server.ts";
 import { contents, pageOf, V3Client, type V3Message } from "../support/v3.ts";
 import { Writer } from "../support/writer.ts";
@@ -295,15 +295,6 @@ async function history(url: string): Promise<V3Message[]> {
     const { messages, more } = await reader.page({ after: all.at(-1)?.id ?? 0, limit: 1000 });
     all.push(...messages);
     if (!more) return all;
-  }
-}
-
-async function administer(url: string, statement: string): Promise<void> {
-  const sql = new SQL(url, { max: 1 });
-  try {
-    await sql.unsafe(statement);
-  } finally {
-    await sql.close({ timeout: 0 });
   }
 }
 

@@ -1,4 +1,4 @@
-/** What an engine promises while its store fails, and where one engine differs from another then. */
+/** What every engine promises while its store fails, and where the engines differ. */
 import { expect, test } from "bun:test";
 import type { Outcome } from "../../src/room/operation.ts";
 import { contentsOf, type EngineKind, EngineStage, type Told } from "./suite.ts";
@@ -12,34 +12,34 @@ export interface StoreFailure {
   /** Resolves once the store fails, with a function after which it works again. */
   begin(stage: EngineStage): Promise<() => Promise<void>>;
   /**
-   * What each message of such a batch comes to. `store-lost` is only for a store that does not say whether it has stored the
-   * batch: then the senders' connections end, and they ask again by their keys.
+   * The outcome of each message in such a batch. `store-lost` is for a store that does not say whether it has stored the
+   * batch: the senders' connections end, and they send again with the same keys.
    */
   readonly sends: Extract<OutcomeKind, "send-failed" | "store-lost">;
 }
 
 /**
- * What the rest of a batch comes to beside a message whose store refuses it. A message fails with every engine. Of what
- * needs no message stored, each engine decides for itself whether it stands or fails.
+ * The outcomes of what stands in a batch beside a message that cannot be stored. The message fails in every engine; what
+ * stores no message may succeed or fail, and this says which of the two.
  */
 export interface BesideFailure {
-  /** Why this engine does so: the end of a test's name. */
+  /** Why that is so in this engine, as the end of a test's name. */
   readonly reason: string;
   /** A registration of somebody new. */
   readonly register: Extract<OutcomeKind, "registered" | "name-failed">;
   /** A change of a nickname. */
   readonly rename: Extract<OutcomeKind, "renamed" | "name-failed">;
-  /** A resume. Where it fails, its client comes again on another connection. */
+  /** A resume. After a failure, the client resumes on another connection. */
   readonly resume: Extract<OutcomeKind, "resumed" | "store-lost">;
   /** A send whose key was seen before. */
   readonly repeat: Extract<OutcomeKind, "repeated" | "send-failed">;
-  /** The leave of somebody: told at once, or only when the store works again. */
+  /** Whether a leave is announced at once, or when the store works again. */
   readonly leave: "at once" | "later";
 }
 
 const LOST = Array.from({ length: 6 }, (_, at) => `lost ${at}`);
 
-/** The promises of engine.ts for a store that fails. @param failures one at least; the first is the plainest */
+/** The promises of engine.ts for a store that fails. @param failures the first of them is also used for {@link BesideFailure} */
 export function failureContract(
   kind: EngineKind,
   failures: readonly [StoreFailure, ...StoreFailure[]],
@@ -90,7 +90,7 @@ export function failureContract(
     }
   };
 
-  /** What a stranger is shown of the main room over a new engine. */
+  /** The history of the main room as a new engine over the same store shows it. */
   const shownAfter = async (previous: EngineStage): Promise<string[]> => {
     const stage = await open(previous);
     stage.engine.enter("/");
@@ -201,7 +201,7 @@ export function failureContract(
     expect(got && contentsOf(got)).toEqual(["before"]);
     await mend();
     if (isLate) expect((await stage.until(stage.told.length + 1)).at(-1)).toMatchObject(leave);
-    // What had failed is as if it had never been: it may be asked for again, and nobody else has it.
+    // What failed left no trace: it succeeds when it is requested again.
     stage.engine.enter("/");
     const again = await outcomesOf(stage, 5, () => {
       stage.name("2", "Dung");

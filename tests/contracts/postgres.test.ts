@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from "bun:test";
-import { SQL } from "bun";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
 import type { PageRequest } from "../../src/protocol/request.ts";
-import { backupOf, createDatabase } from "../support/postgres.ts";
+import { administer as administerUrl, backupOf, createDatabase } from "../support/postgres.ts";
+import { BESIDE_A_FAILURE, databaseFailures } from "./broken-database.ts";
 import { failureContract } from "./failures.ts";
 import { type EngineKind, EngineStage, engineContract, withRetention } from "./suite.ts";
 
@@ -35,14 +35,13 @@ async function open(deliver: Deliver, options: Partial<PostgresEngineOptions> & 
   return engine;
 }
 
-/** Runs statements on the database of a stage, as an administrator would. */
-async function administer(stage: EngineStage, statement: string): Promise<unknown> {
-  const sql = new SQL(urlOf.get(stage.deliver) ?? "", { max: 1 });
-  try {
-    return await sql.unsafe(statement);
-  } finally {
-    await sql.close({ timeout: 0 });
-  }
+function urlFor(stage: EngineStage): string {
+  return urlOf.get(stage.deliver) ?? "";
+}
+
+/** Runs a statement on the database of a stage, as an administrator would. */
+function administer(stage: EngineStage, statement: string): Promise<unknown> {
+  return administerUrl(urlFor(stage), statement);
 }
 
 const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
@@ -75,91 +74,7 @@ const POSTGRES: EngineKind = {
 
 engineContract(POSTGRES);
 
-/** Has a trigger do something with every message that is stored, as the last thing of its transaction or at once. */
-async function trigger(
-  stage: EngineStage,
-  when: "at the commit" | "at once",
-  act: string,
-): Promise<() => Promise<void>> {
-  const kind = when === "at once" ? "TRIGGER broken AFTER" : "CONSTRAINT TRIGGER broken AFTER";
-  const deferred = when === "at once" ? "" : "DEFERRABLE INITIALLY DEFERRED";
-  await administer(
-    stage,
-    `CREATE SEQUENCE public.tries;
-     CREATE FUNCTION public.broken() RETURNS trigger LANGUAGE plpgsql AS $$
-       BEGIN PERFORM nextval('public.tries'); ${act}; RETURN NULL; END $$;
-     CREATE ${kind} INSERT ON chatbox.messages ${deferred} FOR EACH ROW EXECUTE FUNCTION public.broken()`,
-  );
-  return async () => {
-    await administer(stage, "DROP FUNCTION public.broken CASCADE; DROP SEQUENCE public.tries");
-  };
-}
-
-const REFUSE = "RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'disk full'";
-const CUT_OFF = "PERFORM pg_terminate_backend(pg_backend_pid())";
-
-const WAITING =
-  "SELECT FROM pg_locks JOIN pg_database ON pg_database.oid = database WHERE NOT granted AND datname = current_database()";
-
-/** The connection is lost in a commit, and from then on nobody can have the lock that would tell what came of it. */
-async function leaveInDoubt(stage: EngineStage): Promise<() => Promise<void>> {
-  const stop = "IF currval('public.tries') = 1 THEN PERFORM pg_advisory_lock(1); END IF";
-  const repair = await trigger(stage, "at the commit", `${stop}; ${CUT_OFF}`);
-  const sql = new SQL(urlOf.get(stage.deliver) ?? "", { max: 3 });
-  const holder = await sql.reserve();
-  await holder`SELECT pg_advisory_lock(1)`;
-  const untilWaiting = async (condition: string) => {
-    while (rowsOf(await sql.unsafe(`${WAITING} AND ${condition}`)).length === 0);
-  };
-  const hiding = (async () => {
-    await untilWaiting("locktype = 'advisory'");
-    // It comes next, before anybody who tries to have the lock again.
-    const hidden = sql`ALTER TABLE chatbox.rooms RENAME TO hidden`.execute();
-    await untilWaiting("mode = 'AccessExclusiveLock'");
-    await holder`SELECT pg_advisory_unlock(1)`;
-    await hidden;
-  })();
-  return async () => {
-    await hiding;
-    await sql`ALTER TABLE chatbox.hidden RENAME TO rooms`;
-    await sql.close({ timeout: 0 });
-    await repair();
-  };
-}
-
-failureContract(
-  POSTGRES,
-  [
-    {
-      title: "the database refuses what is written",
-      begin: (stage) => trigger(stage, "at once", REFUSE),
-      sends: "send-failed",
-    },
-    {
-      title: "the database refuses the commit",
-      begin: (stage) => trigger(stage, "at the commit", REFUSE),
-      sends: "send-failed",
-    },
-    {
-      title: "the connection is lost before the commit",
-      begin: (stage) => trigger(stage, "at once", CUT_OFF),
-      sends: "send-failed",
-    },
-    {
-      title: "the connection is lost in the commit and nobody says what came of it",
-      begin: leaveInDoubt,
-      sends: "store-lost",
-    },
-  ],
-  {
-    reason: "a batch is one transaction of the database, in which nicknames and sessions are as well",
-    register: "name-failed",
-    rename: "name-failed",
-    resume: "store-lost",
-    repeat: "send-failed",
-    leave: "later",
-  },
-);
+failureContract(POSTGRES, databaseFailures(urlFor), BESIDE_A_FAILURE);
 
 test("postgres: KEY-2 a key is known by the index when memory has no room for it", async () => {
   const stage = new EngineStage();
@@ -183,7 +98,7 @@ test("postgres: SEND-3 what a text of PostgreSQL cannot hold comes back as it wa
   await stage.until(1 + contents.length);
   await stage.engine.close();
   const again = new EngineStage();
-  again.engine = await open(again.deliver, { url: urlOf.get(stage.deliver) ?? "" });
+  again.engine = await open(again.deliver, { url: urlFor(stage) });
   again.engine.enter("/");
   again.name("1", "An");
   again.get("1");
@@ -204,7 +119,7 @@ for (const [title, statement, sentence] of [
     const stage = new EngineStage();
     const engine = await open(stage.deliver);
     await engine.close();
-    const url = new URL(urlOf.get(stage.deliver) ?? "");
+    const url = new URL(urlFor(stage));
     await administer(stage, statement.replace("current", url.pathname.slice(1)));
     await administer(
       stage,
@@ -212,7 +127,7 @@ for (const [title, statement, sentence] of [
     );
     url.username = "chatbox_plain";
     const opened = open(new EngineStage().deliver, {
-      url: title.startsWith("a user") ? url.href : (urlOf.get(stage.deliver) ?? ""),
+      url: title.startsWith("a user") ? url.href : urlFor(stage),
     });
     await expect(opened).rejects.toThrow(sentence);
   });
@@ -246,7 +161,7 @@ test("postgres: EV-7 a server hears that its people were told as left, and cuts 
   await stage.until(2);
   await administer(stage, "DELETE FROM chatbox.servers");
   const other = new EngineStage();
-  other.engine = await open(other.deliver, { url: urlOf.get(stage.deliver) ?? "" });
+  other.engine = await open(other.deliver, { url: urlFor(stage) });
   const told = await stage.until(6);
   expect(told.slice(2)).toMatchObject([
     { kind: "left", connection: "1", name: "An" },
@@ -259,7 +174,7 @@ test("postgres: EV-7 a server hears that its people were told as left, and cuts 
 /** Another engine over the database of a stage. */
 async function beside(stage: EngineStage, options: Partial<PostgresEngineOptions> = {}) {
   const other = new EngineStage();
-  other.engine = await open(other.deliver, { ...options, url: urlOf.get(stage.deliver) ?? "" });
+  other.engine = await open(other.deliver, { ...options, url: urlFor(stage) });
   return other;
 }
 
@@ -682,7 +597,7 @@ const NINETY_DAYS = {
 test("postgres: PAGE-5 every room is pruned, entered or not, however much there is", async () => {
   const stage = await firstStage();
   await fill(stage, ["milk", "tea"], 5_000);
-  const url = urlOf.get(stage.deliver) ?? "";
+  const url = urlFor(stage);
   await open(new EngineStage().deliver, { url, retention: NINETY_DAYS });
   const left = [
     ["milk", 1],
@@ -704,7 +619,7 @@ for (const [what, note] of [
     await fill(stage, ["tea"], 5);
     await administer(stage, note);
     const [before] = await countsOf(stage);
-    const url = urlOf.get(stage.deliver) ?? "";
+    const url = urlFor(stage);
     const said: string[] = [];
     const observer = {
       notice: (_: string, sentence: string) => void said.push(sentence),
