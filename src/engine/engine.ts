@@ -14,8 +14,10 @@ import type { Retention } from "./retention.ts";
  * - Order: one total order a room; the operations of a connection keep theirs.
  * - Durability: a message's outcome is delivered only after the message is stored.
  * - Uniqueness: of two claims on look-alike nicknames exactly one wins.
- * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, nothing of it is shown
- *   to anyone, and the engine goes on; once the store is back it works again without a restart.
+ * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, in order, none of them is shown
+ *   to anyone, and the engine goes on; once the store is back it works again without a restart. When the store does not
+ *   say whether it has stored the batch, they are delivered as `store-lost` instead. What the batch has beside messages
+ *   may stand or fail with them: that is up to the engine.
  * - Idempotence: a repeat of a key within ten minutes, by the same person, is answered with the first message, and
  *   nothing is stored; over a restart too.
  * - Sessions: a nickname of somebody who can resume outlives the connection by the grace, and outlives the process. Of two resumes

@@ -15,7 +15,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   readonly #keyMemory: KeyMemory;
   readonly #idle: (name: string, room: Room) => void;
   #isClosed = false;
-  #whenIdle: (() => void) | null = null;
+  readonly #whenIdle: (() => void)[] = [];
 
   /** @param idle is called whenever the queue of a room has run empty */
   constructor(options: EngineOptions, idle: (name: string, room: Room) => void) {
@@ -91,9 +91,9 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   async finish(): Promise<void> {
     this.#isClosed = true;
     if (!this.#areBusy) return;
-    await new Promise<void>((resolve) => {
-      this.#whenIdle = resolve;
-    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#whenIdle.push(resolve);
+    await promise;
   }
 
   get #areBusy(): boolean {
@@ -103,6 +103,6 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
 
   #isIdle(name: string, room: Room): void {
     this.#idle(name, room);
-    if (this.#whenIdle !== null && !this.#areBusy) this.#whenIdle();
+    if (!this.#areBusy) for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 }

@@ -122,7 +122,7 @@ test.each([1002, 1003, 1007, 1009, 4001])("CLOSE-2 the code %i ends the chat for
   const error = await sent.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(RefusedError);
   expect(error).toMatchObject({ code: "Refused", status: code, message: "why" });
-  expect(stage.chat.register("An")).rejects.toBeInstanceOf(RefusedError);
+  await expect(stage.chat.register("An")).rejects.toBeInstanceOf(RefusedError);
 });
 
 test("WEL-2 the wait is a chance part of a range that doubles, from the server's spread up to the longest", () => {
@@ -173,9 +173,12 @@ test("LIVE-1 a connection that brings something every 14 s lives; one that does 
   expect(stage.chat.state.kind).toBe("waiting");
 });
 
-test("LIVE-1 the server's own time between pings counts", () => {
+test.each([
+  ["a welcome", (stage: Stage) => stage.socket.open(3).welcome("S1", { ping: 20 })],
+  ["a ping", (stage: Stage) => stage.socket.open(3).welcome("S1").say({ type: "ping", timeout: 20 })],
+])("LIVE-1 the server's own time between pings counts, as %s tells it", (_, tell) => {
   const stage = new Stage();
-  stage.socket.open(3).welcome("S1", { ping: 20 });
+  tell(stage);
   stage.environment.pass(59_999);
   expect(stage.chat.state.kind).toBe("open");
   stage.environment.pass(1);

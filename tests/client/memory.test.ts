@@ -1,6 +1,16 @@
 import { expect, test } from "bun:test";
 import { UncertainError } from "../../src/client/index.ts";
-import { FakeStorage, got, IN_USE, message, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
+import {
+  FakeStorage,
+  got,
+  IN_USE,
+  message,
+  messageEvent,
+  REGISTERED,
+  Stage,
+  stored,
+  UNKNOWN_SESSION,
+} from "./stage.ts";
 
 const KEY = "chat:ws://chat.test/";
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -45,6 +55,29 @@ test("a message is on the wire once it is kept that it may be stored", async () 
   await settled();
   expect(socket.take()).toEqual({ type: "send", content: "a", key: "k" });
   expect(JSON.parse(kept).outbox).toMatchObject([{ key: "k", sentAt: stage.environment.time }]);
+});
+
+test("what happens in one go is written once", async () => {
+  const storage = new FakeStorage();
+  const stage = new Stage({ storage, name: "An" });
+  stage.enter();
+  await settled();
+  let writes = 0;
+  storage.setItem = () => void writes++;
+  for (const content of ["a", "b", "c"]) void stage.chat.send(content);
+  await settled();
+  expect(writes).toBe(1);
+});
+
+test("CLOSE-9 a connection whose nickname another one has resumed leaves nothing in the storage", async () => {
+  const storage = new FakeStorage();
+  const stage = new Stage({ storage, name: "An" });
+  const socket = stage.enter();
+  await settled();
+  expect(storage.items.has(KEY)).toBe(true);
+  socket.end(4001);
+  await settled();
+  expect(storage.items.size).toBe(0);
 });
 
 test("close leaves nothing in the storage", async () => {
@@ -164,6 +197,68 @@ test("version 2: a nickname that our lost connection still holds is asked for un
   socket.answer(V2_PAGE);
   expect(stage.told("entered").length).toBe(2);
   expect(stage.told("nickname-lost")).toEqual([]);
+});
+
+for (const [how, goOn] of [
+  [
+    "a page that is loaded anew",
+    (before: Stage, storage: FakeStorage) => new Stage({ storage }, before.environment),
+  ],
+  [
+    "a page that was suspended",
+    (before: Stage) => {
+      before.chat.suspend();
+      before.chat.wake();
+      return before;
+    },
+  ],
+] as const) {
+  test(`version 2: ${how} asks for its nickname until the server has noticed that the connection before is gone`, async () => {
+    const storage = new FakeStorage();
+    const before = new Stage({ storage, name: "An" });
+    enterV2(before);
+    await settled();
+    const after = goOn(before, storage);
+    const { length } = after.told("entered");
+    if (after.socket.offer.length > 0) after.socket.end();
+    const socket = after.socket.open(2);
+    for (let i = 0; i < 5; i++) {
+      socket.answer(IN_USE);
+      after.environment.pass(2000);
+      socket.say({ type: "ping", timeout: 5 });
+    }
+    socket.answer(REGISTERED);
+    socket.answer(V2_PAGE);
+    expect(after.told("entered").length).toBe(length + 1);
+    expect(after.told("nickname-lost")).toEqual([]);
+  });
+}
+
+test("a page that is loaded anew loses its nickname at once when its session is over and somebody has taken it", async () => {
+  const storage = new FakeStorage();
+  const before = new Stage({ storage, name: "An" });
+  before.enter("S1");
+  await settled();
+  const after = new Stage({ storage }, before.environment);
+  const socket = after.socket.open(3).welcome("S2");
+  socket.answer(UNKNOWN_SESSION);
+  socket.answer(IN_USE);
+  expect(after.told("nickname-lost")).toMatchObject([{ name: "An" }]);
+  expect(socket.requests).toEqual([]);
+});
+
+test.each([
+  ["over its rate", { status: false, reason: "TooManyRequests", retry: 1 }],
+  ["without a nickname", { status: false, reason: "UnknownRegister" }],
+])("version 2: a send that was refused as %s was not stored, and goes out again", (_, refusal) => {
+  const stage = new Stage({ name: "An" });
+  const socket = enterV2(stage);
+  void stage.chat.send("a");
+  socket.answer(refusal);
+  socket.end();
+  stage.chat.retryNow();
+  expect(enterV2(stage).take()).toMatchObject({ content: "a" });
+  expect(stage.told("send-failed")).toEqual([]);
 });
 
 test("version 2: after 20 s the nickname is lost", () => {

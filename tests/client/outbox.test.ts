@@ -176,6 +176,43 @@ test("KEY-2 what counts is when a send first went out, not when it last did", as
 });
 
 test.each([
+  ["over its rate", { status: false, reason: "TooManyRequests", retry: 1 }],
+  ["without a nickname", { status: false, reason: "UnknownRegister" }],
+])(
+  "KEY-2 a send in doubt that is then refused as %s still counts from when it first went out",
+  async (_, refusal) => {
+    const stage = new Stage({ name: "An" });
+    stage.enter();
+    const sent = stage.chat.send("a");
+    const comeBackAfter = (ms: number, session: string) => {
+      stage.socket.end();
+      stage.environment.change("offline");
+      stage.environment.pass(ms);
+      stage.environment.change("online");
+      stage.socket.open(3).welcome(session).answer(got([]));
+    };
+    comeBackAfter(6 * 60_000, "S2");
+    expect(stage.socket.answer(refusal)).toMatchObject({ type: "send", content: "a" });
+    comeBackAfter(5 * 60_000, "S3");
+    expect(await caught(sent)).toBeInstanceOf(UncertainError);
+  },
+);
+
+test("REF-1 a reply is that of the request whose ref it carries, in whichever order replies come", async () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  const [first, second] = [stage.chat.send("a"), stage.chat.send("b")];
+  const [a, b] = socket.requests.splice(0);
+  socket.say({ type: "send", ...stored("nobody's", 1), ref: 999 });
+  socket.say({ type: "send", ...stored("b", 2), ref: b?.ref });
+  socket.say({ type: "send", ...stored("a", 3), ref: a?.ref });
+  expect(await Promise.all([first, second])).toMatchObject([
+    { id: 3, content: "a" },
+    { id: 2, content: "b" },
+  ]);
+});
+
+test.each([
   [null, 16],
   [{ perSecond: 1000, burst: 1000 }, 16],
   // Half of the burst, of which the nickname and the page have taken two.

@@ -79,6 +79,13 @@ test("without the option a page that is loaded anew shows the newest page, and k
   before.enter("S1").say(messageEvent(5));
   await settled();
   expect([...storage.items.values()].join()).toContain('"position":null');
+  const after = new Stage({ storage, name: "An" });
+  const socket = after.socket.open(3).welcome("S2");
+  const asked = socket.answer(got([4, 5]));
+  expect(asked).toMatchObject({ type: "resume", session: "S1" });
+  expect(asked).not.toHaveProperty("after");
+  expect(after.told("history")).toMatchObject([{ messages: [{ id: 4 }, { id: 5 }] }]);
+  expect(after.contents).toEqual([]);
 });
 
 test("a message and what a listener answers to it are kept in one write", async () => {

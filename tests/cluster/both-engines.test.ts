@@ -31,5 +31,6 @@ for (const name of ABOUT) {
     });
     const output = await new Response(child.stderr).text();
     expect({ exitCode: await child.exited, output }).toMatchObject({ exitCode: 0 });
+    expect(output).toMatch(/^ *[1-9]\d* pass$/m);
   });
 }

@@ -3,26 +3,17 @@ import { expect, test } from "bun:test";
 import { SQL } from "bun";
 import { ChatClient } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
-import { PostgresServer } from "../support/postgres.ts";
+import { administer, PostgresServer } from "../support/postgres.ts";
 import { contents, V3Client } from "../support/v3.ts";
 
 const FLAGS = ["--no-limits", "--grace", "600"];
 
-async function administer(url: string, ...statements: string[]): Promise<void> {
-  const sql = new SQL(url, { max: 1 });
-  try {
-    for (const statement of statements) await sql.unsafe(statement);
-  } finally {
-    await sql.close({ timeout: 0 });
-  }
-}
-
 /** Commits are stored, and their answers wait for a standby that never comes. */
-function holdAnswers(url: string): Promise<void> {
+function holdAnswers(url: string): Promise<unknown> {
   return administer(url, "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
 }
 
-function giveAnswers(url: string): Promise<void> {
+function giveAnswers(url: string): Promise<unknown> {
   return administer(url, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
 }
 

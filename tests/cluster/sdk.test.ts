@@ -6,6 +6,7 @@ import { Cluster } from "../support/cluster.ts";
 import { createDatabase, PostgresServer } from "../support/postgres.ts";
 import { FaultyProxy } from "../support/proxy.ts";
 import { Random } from "../support/random.ts";
+import { SEED } from "../support/seed.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
 import { V3Client, type V3Message } from "../support/v3.ts";
 
@@ -123,11 +124,11 @@ function talkersOf(urls: () => readonly string[], random: Random): Talker[] {
   return Array.from({ length: TALKERS }, (_, at) => new Talker(`t${at}`, urls, random.fork(`talker ${at}`)));
 }
 
-test("RES-7 KEY-3 a rolling restart under load: SDK clients lose and double nothing, and see nobody leave", async () => {
+test(`RES-7 KEY-3 a rolling restart under load: SDK clients lose and double nothing, and see nobody leave: seed ${SEED}`, async () => {
   await using cluster = await Cluster.start(3, FLAGS);
   const away = new Set<number>();
   const up = () => cluster.servers.filter((_, at) => !away.has(at)).map((server) => server.url());
-  const talkers = talkersOf(up, new Random(1));
+  const talkers = talkersOf(up, new Random(SEED));
   await Promise.all(talkers.map((talker) => talker.said(5)));
   for (const at of cluster.servers.keys()) {
     for (const talker of talkers) talker.say(30);
@@ -141,7 +142,7 @@ test("RES-7 KEY-3 a rolling restart under load: SDK clients lose and double noth
   await check(cluster.at(0), talkers);
 });
 
-test("RES-7 KEY-3 the database fails over to another address: nothing is lost or doubled, and no server is restarted", async () => {
+test(`RES-7 KEY-3 the database fails over to another address: nothing is lost or doubled, and no server is restarted: seed ${SEED}`, async () => {
   await using primary = await PostgresServer.start();
   using address = await FaultyProxy.start(primary.port);
   const database = new URL(await createDatabase(primary));
@@ -149,7 +150,7 @@ test("RES-7 KEY-3 the database fails over to another address: nothing is lost or
   const env = { CHATBOX_DATABASE_URL: String(database) };
   await using first = await startServer(FLAGS, { env });
   await using second = await startServer(FLAGS, { env });
-  const talkers = talkersOf(() => [first.url(), second.url()], new Random(1));
+  const talkers = talkersOf(() => [first.url(), second.url()], new Random(SEED));
   await Promise.all(talkers.map((talker) => talker.said(5)));
   for (const talker of talkers) talker.say(30);
   await primary.stop("SIGKILL");

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
-import { afterAll, expect, spyOn, test } from "bun:test";
-import {
+import { afterAll, afterEach, expect, mock, spyOn, test } from "bun:test";
+import fs, {
   cpSync,
   existsSync,
   mkdtempSync,
@@ -10,13 +10,14 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { type FileHandle, open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
-import { Journal } from "../../src/engine/local/journal.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
 import { fileNameOf, roomOfFileName } from "../../src/engine/local/room-file.ts";
-import { contentsOf, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
+import { failureContract } from "./failures.ts";
+import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chatbox-contract-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -45,7 +46,7 @@ function open(deliver: Deliver, options: Partial<LocalEngineOptions> = {}): Prom
   });
 }
 
-engineContract({
+const LOCAL: EngineKind = {
   name: "local",
   open: (deliver, previous, times) => {
     const dataFile = previous && fileOf.get(previous.deliver);
@@ -86,13 +87,62 @@ engineContract({
     const history: { id: number }[] = JSON.parse(readFileSync(dataFile, "utf8"));
     await Bun.write(dataFile, JSON.stringify(history.filter(({ id }) => !ids.includes(id))));
   },
-  breakStore: () => {
-    const append = spyOn(Journal.prototype, "append").mockRejectedValue(
-      Object.assign(new Error("no space left on device"), { code: "ENOSPC" }),
-    );
-    return () => append.mockRestore();
-  },
+};
+
+engineContract(LOCAL);
+
+/** What every file handle does its work with, so that a test can make the disk fail. */
+const disk: FileHandle = await openFile("/dev/null").then(async (handle) => {
+  await handle.close();
+  return Object.getPrototypeOf(handle);
 });
+
+// A test that fails must not leave the disk broken to the next.
+afterEach(() => mock.restore());
+
+function failing(code: string): Error {
+  return Object.assign(new Error(`failed with ${code}`), { code });
+}
+
+/** Half of what is appended still fits. */
+async function fillDisk(): Promise<() => Promise<void>> {
+  const { writeSync } = fs;
+  const spy = spyOn(fs, "writeSync").mockImplementation((...[fd, bytes, from, length, at]: unknown[]) => {
+    Reflect.apply(writeSync, fs, [fd, bytes, from, Math.floor(Number(length) / 2), at]);
+    throw failing("ENOSPC");
+  });
+  return async () => spy.mockRestore();
+}
+
+/** What is appended is written, and does not come to the disk. */
+async function refuseSync(): Promise<() => Promise<void>> {
+  const refuse = () => {
+    throw failing("EIO");
+  };
+  const spies = [
+    spyOn(fs, "fdatasyncSync").mockImplementation(refuse),
+    spyOn(disk, "datasync").mockImplementation(async () => refuse()),
+  ];
+  return async () => {
+    for (const spy of spies) spy.mockRestore();
+  };
+}
+
+failureContract(
+  LOCAL,
+  [
+    { title: "the disk is full", begin: fillDisk, sends: "send-failed" },
+    { title: "the disk does not confirm what is written", begin: refuseSync, sends: "send-failed" },
+  ],
+  {
+    reason: "nicknames are in memory and sessions in a file of their own, and neither needs the history",
+    register: "registered",
+    rename: "renamed",
+    resume: "resumed",
+    repeat: "repeated",
+    leave: "at once",
+  },
+);
 
 test("local: the file is a JSON array, one record a line, after every close", async () => {
   const stage = new EngineStage();

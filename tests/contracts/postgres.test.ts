@@ -1,11 +1,12 @@
 import { afterAll, expect, test } from "bun:test";
-import { SQL } from "bun";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
 import type { PageRequest } from "../../src/protocol/page.ts";
-import { backupOf, createDatabase } from "../support/postgres.ts";
-import { contentsOf, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
+import { administer as administerUrl, backupOf, createDatabase } from "../support/postgres.ts";
+import { BESIDE_A_FAILURE, databaseFailures } from "./broken-database.ts";
+import { failureContract } from "./failures.ts";
+import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
 
 const urlOf = new WeakMap<Deliver, string>();
 const engines = new Set<PostgresEngine>();
@@ -34,19 +35,18 @@ async function open(deliver: Deliver, options: Partial<PostgresEngineOptions> & 
   return engine;
 }
 
-/** Runs statements on the database of a stage, as an administrator would. */
-async function administer(stage: EngineStage, statement: string): Promise<unknown> {
-  const sql = new SQL(urlOf.get(stage.deliver) ?? "", { max: 1 });
-  try {
-    return await sql.unsafe(statement);
-  } finally {
-    await sql.close({ timeout: 0 });
-  }
+function urlFor(stage: EngineStage): string {
+  return urlOf.get(stage.deliver) ?? "";
+}
+
+/** Runs a statement on the database of a stage, as an administrator would. */
+function administer(stage: EngineStage, statement: string): Promise<unknown> {
+  return administerUrl(urlFor(stage), statement);
 }
 
 const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
 
-engineContract({
+const POSTGRES: EngineKind = {
   name: "postgres",
   open: (deliver, previous, times) => {
     const url = previous && urlOf.get(previous.deliver);
@@ -70,7 +70,11 @@ engineContract({
     const which = ids === undefined ? "true" : `id IN (${ids.join()})`;
     await administer(stage, `DELETE FROM chatbox.messages WHERE room = '/' AND ${which}`);
   },
-});
+};
+
+engineContract(POSTGRES);
+
+failureContract(POSTGRES, databaseFailures(urlFor), BESIDE_A_FAILURE);
 
 test("postgres: KEY-2 a key is known by the index when memory has no room for it", async () => {
   const stage = new EngineStage();
@@ -84,31 +88,6 @@ test("postgres: KEY-2 a key is known by the index when memory has no room for it
   expect((await stage.until(6))[5]).toMatchObject({ kind: "repeated", message: { content: "first k" } });
 });
 
-test("postgres: DUR-3 a batch that cannot be stored fails and is forgotten, nicknames too, and the engine goes on", async () => {
-  const stage = new EngineStage();
-  stage.engine = await open(stage.deliver);
-  for (let i = 0; i < 2; i++) stage.engine.enter("/");
-  stage.name("1", "An");
-  stage.send("1", "before");
-  stage.get("1");
-  await stage.until(3);
-  await administer(stage, "ALTER TABLE chatbox.messages ADD CONSTRAINT full_disk CHECK (content <> 'lost')");
-  stage.send("1", "lost");
-  stage.name("1", "Renamed");
-  stage.name("2", "Bình");
-  stage.get("1");
-  const told = await stage.until(7);
-  expect(stage.kinds().slice(3)).toEqual(["send-failed", "name-failed", "name-failed", "history"]);
-  expect(told[6]).toMatchObject({ online: ["An"] });
-  expect(stage.engine.healthy).toBe(false);
-  await administer(stage, "ALTER TABLE chatbox.messages DROP CONSTRAINT full_disk");
-  stage.name("2", "Bình");
-  stage.send("1", "after");
-  const after = await stage.until(9);
-  expect(after[8]).toMatchObject({ kind: "sent", message: { content: "after", id: 2 } });
-  expect(stage.engine.healthy).toBe(true);
-});
-
 test("postgres: SEND-3 what a text of PostgreSQL cannot hold comes back as it was sent, after a restart too", async () => {
   const stage = new EngineStage();
   stage.engine = await open(stage.deliver);
@@ -119,7 +98,7 @@ test("postgres: SEND-3 what a text of PostgreSQL cannot hold comes back as it wa
   await stage.until(1 + contents.length);
   await stage.engine.close();
   const again = new EngineStage();
-  again.engine = await open(again.deliver, { url: urlOf.get(stage.deliver) ?? "" });
+  again.engine = await open(again.deliver, { url: urlFor(stage) });
   again.engine.enter("/");
   again.name("1", "An");
   again.get("1");
@@ -139,7 +118,7 @@ for (const [title, statement, sentence] of [
     const stage = new EngineStage();
     const engine = await open(stage.deliver);
     await engine.close();
-    const url = new URL(urlOf.get(stage.deliver) ?? "");
+    const url = new URL(urlFor(stage));
     await administer(stage, statement.replace("current", url.pathname.slice(1)));
     await administer(
       stage,
@@ -147,7 +126,7 @@ for (const [title, statement, sentence] of [
     );
     url.username = "chatbox_plain";
     const opened = open(new EngineStage().deliver, {
-      url: title.startsWith("a user") ? url.href : (urlOf.get(stage.deliver) ?? ""),
+      url: title.startsWith("a user") ? url.href : urlFor(stage),
     });
     await expect(opened).rejects.toThrow(sentence);
   });
@@ -181,7 +160,7 @@ test("postgres: EV-7 a server hears that its people were told as left, and cuts 
   await stage.until(2);
   await administer(stage, "DELETE FROM chatbox.servers");
   const other = new EngineStage();
-  other.engine = await open(other.deliver, { url: urlOf.get(stage.deliver) ?? "" });
+  other.engine = await open(other.deliver, { url: urlFor(stage) });
   const told = await stage.until(6);
   expect(told.slice(2)).toMatchObject([
     { kind: "left", connection: "1", name: "An" },
@@ -194,7 +173,7 @@ test("postgres: EV-7 a server hears that its people were told as left, and cuts 
 /** Another engine over the database of a stage. */
 async function beside(stage: EngineStage, options: Partial<PostgresEngineOptions> = {}) {
   const other = new EngineStage();
-  other.engine = await open(other.deliver, { ...options, url: urlOf.get(stage.deliver) ?? "" });
+  other.engine = await open(other.deliver, { ...options, url: urlFor(stage) });
   return other;
 }
 
@@ -613,7 +592,7 @@ const NINETY_DAYS = {
 test("postgres: PAGE-5 every room is pruned, entered or not, however much there is", async () => {
   const stage = await firstStage();
   await fill(stage, ["milk", "tea"], 5_000);
-  const url = urlOf.get(stage.deliver) ?? "";
+  const url = urlFor(stage);
   await open(new EngineStage().deliver, { url, retention: NINETY_DAYS });
   const left = [
     ["milk", 1],
@@ -635,7 +614,7 @@ for (const [what, note] of [
     await fill(stage, ["tea"], 5);
     await administer(stage, note);
     const [before] = await countsOf(stage);
-    const url = urlOf.get(stage.deliver) ?? "";
+    const url = urlFor(stage);
     const said: string[] = [];
     const observer = {
       notice: (_: string, sentence: string) => void said.push(sentence),

@@ -124,8 +124,6 @@ export interface EngineKind {
   backUp(stage: EngineStage, what: "everything" | "messages"): Promise<() => Promise<void>>;
   /** Takes messages of the main room out of the store by hand; all of them where no ids are given. No engine runs over it. */
   takeOut(stage: EngineStage, ids?: readonly number[]): Promise<void>;
-  /** Makes the store refuse writes until what it returns is called; undefined where there is no way. */
-  breakStore?(stage: EngineStage): () => void;
 }
 
 /** The promises of engine.ts, for any engine. */
@@ -578,54 +576,6 @@ export function engineContract(kind: EngineKind): void {
   }
 
   restoreContract(kind, stages);
-
-  const { breakStore } = kind;
-  if (breakStore) {
-    test(`${kind.name}: KEY-4 ID-2 a key whose message could not be stored may be tried again, and its id with it`, async () => {
-      const stage = await stages();
-      stage.engine.enter("/");
-      stage.name("a", "An");
-      stage.send("a", "before", "/", "j");
-      await stage.until(2);
-      const mend = breakStore(stage);
-      stage.send("a", "lost", "/", "k");
-      stage.send("a", "lost as well", "/", "k");
-      stage.send("a", "before", "/", "j");
-      await stage.until(5);
-      expect(stage.kinds().slice(2)).toEqual(["send-failed", "send-failed", "repeated"]);
-      mend();
-      stage.send("a", "stored", "/", "k");
-      const told = await stage.until(6);
-      expect(told[5]).toMatchObject({ kind: "sent", message: { content: "stored", id: 2 } });
-      await stage.engine.close();
-    });
-
-    test(`${kind.name}: DUR-3 SEND-7 a batch that cannot be stored fails and is forgotten, and the engine goes on`, async () => {
-      const stage = await stages();
-      stage.engine.enter("/");
-      stage.engine.enter("/");
-      stage.name("1", "An");
-      stage.send("1", "before");
-      await stage.until(2);
-      expect(stage.engine.healthy).toBe(true);
-      const mend = breakStore(stage);
-      stage.send("1", "lost");
-      stage.name("2", "Bình");
-      stage.get("2");
-      const told = await stage.until(5);
-      expect(stage.kinds().slice(2)).toEqual(["send-failed", "registered", "history"]);
-      expect(told[4] && contentsOf(told[4])).toEqual(["before"]);
-      expect(stage.engine.healthy).toBe(false);
-      mend();
-      stage.send("1", "after");
-      stage.get("1");
-      await stage.until(7);
-      expect(stage.kinds().slice(5)).toEqual(["sent", "history"]);
-      expect(told[6] && contentsOf(told[6])).toEqual(["before", "after"]);
-      expect(stage.engine.healthy).toBe(true);
-      await stage.engine.close();
-    });
-  }
 }
 
 const HOUR_MS = 60 * 60 * 1000;

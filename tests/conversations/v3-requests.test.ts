@@ -218,7 +218,6 @@ test("PAGE-1 PAGE-2 PAGE-3 pages lead through the whole history, both ways, from
 test("ORD-5 PAGE-2 a page is the history at its place in the order, sends before it in one batch included", async () => {
   await using server = await startServer(["--no-limits"]);
   using client = await V3Client.registered(server.url(), "An");
-  const replies: string[][] = [];
   for (let i = 1; i <= 150; i++) {
     client.chat.send({ type: "send", content: String(i) });
     client.chat.send({ type: "get", limit: 1 + (i % 5) });
@@ -231,10 +230,9 @@ test("ORD-5 PAGE-2 a page is the history at its place in the order, sends before
       const from = Math.max(1, i - count + 1);
       const expected = Array.from({ length: i - from + 1 }, (_, at) => ({ content: String(from + at) }));
       expect(data).toMatchObject({ message: expected });
-      replies.push([]);
     }
   }
-  expect(replies).toHaveLength(300);
+  await client.chat.expectNothing();
 });
 
 test("PAGE-3 a page keeps to the budget, and has one message at least", async () => {

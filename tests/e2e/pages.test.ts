@@ -150,6 +150,7 @@ test("a browser can install the page: the manifest and its icons are there", asy
   const manifest = await must("/manifest.webmanifest");
   expect(manifest.headers.get("Content-Type")).toBe("application/manifest+json");
   const { icons } = await manifest.json();
+  expect(icons.length).toBeGreaterThan(1);
   for (const { src, type } of icons) expect((await must(`/${src}`)).headers.get("Content-Type")).toBe(type);
 });
 

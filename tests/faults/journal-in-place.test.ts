@@ -7,6 +7,7 @@ import { Journal, JournalError } from "../../src/engine/local/journal.ts";
 import { prepareInPlace } from "../../src/engine/local/replace.ts";
 import { ChatClient } from "../support/client.ts";
 import { Random } from "../support/random.ts";
+import { SEED } from "../support/seed.ts";
 import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 import {
@@ -25,7 +26,7 @@ import { setReplaceable } from "./unreplaceable.ts";
 beforeAll(() => setReplaceable(false));
 afterAll(() => setReplaceable(true));
 
-const { CHAT_ROUNDS = "8", CHAT_SEED = "1" } = process.env;
+const { CHAT_ROUNDS = "8" } = process.env;
 /** Long after all messages of these tests. */
 const NOW = 2_000_000_000_000;
 const messages = (from: number, to: number) =>
@@ -87,9 +88,9 @@ test("PAGE-5 what is old is dropped in the file's place, and whoever reads meanw
   });
 });
 
-test("wherever a crash stops the writing, the next start finishes it", async () => {
+test(`wherever a crash stops the writing, the next start finishes it: seed ${SEED}`, async () => {
   const before = Buffer.from(historyText(messages(301, 390)));
-  const random = new Random(5);
+  const random = new Random(SEED);
   for (const kept of [1, 30, 89, 200]) {
     const after = Buffer.from(historyText(messages(391 - kept, 390)));
     const longest = Math.max(before.length, after.length);
@@ -114,8 +115,8 @@ test("wherever a crash stops the writing, the next start finishes it", async () 
   }
 });
 
-test(`DUR-2 killed while it takes a foreign file in, a server has the original or the whole of it: seed ${CHAT_SEED}`, async () => {
-  const random = new Random(Number(CHAT_SEED));
+test(`DUR-2 killed while it takes a foreign file in, a server has the original or the whole of it: seed ${SEED}`, async () => {
+  const random = new Random(SEED);
   const foreign = JSON.stringify(messages(1, 5_000));
   const command = [
     process.execPath,

@@ -1,6 +1,7 @@
-/** fast-check with one seed for all normal runs, so that they are all alike. `CHAT_SEED=7` has another one. */
+/** fast-check with the {@link SEED} of all random tests. A failure prints the seed and the path to what failed. */
 import fc from "fast-check";
+import { SEED } from "./seed.ts";
 
-fc.configureGlobal({ seed: Number(process.env.CHAT_SEED ?? 1) });
+fc.configureGlobal({ seed: SEED });
 
 export default fc;

@@ -226,6 +226,18 @@ function programsFor(folder: string, { uid, gid }: { uid?: number; gid?: number 
   return own;
 }
 
+/** Runs statements one after the other, as an administrator would. @returns what the last one gives */
+export async function administer(url: string, ...statements: string[]): Promise<unknown> {
+  const sql = new SQL(url, { max: 1 });
+  try {
+    let result: unknown;
+    for (const statement of statements) result = await sql.unsafe(statement);
+    return result;
+  } finally {
+    await sql.close({ timeout: 0 });
+  }
+}
+
 let backups = 0;
 
 /** Statements that copy tables of the schema, and that put the copies back. */

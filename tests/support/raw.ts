@@ -76,6 +76,8 @@ export class RawPeer {
   responseHead = "";
   /** How many compressed text frames have arrived. */
   compressedFrames = 0;
+  /** How many pings have arrived: as JSON in text frames, and as ping frames. */
+  readonly pings = { texts: 0, frames: 0 };
   readonly #socket: Socket;
   readonly #answersPings: boolean;
   #bytes: Buffer = Buffer.alloc(0);
@@ -221,11 +223,13 @@ export class RawPeer {
   #take(opcode: number, payload: Buffer): void {
     if (opcode === OPCODE.text) {
       const text = payload.toString("utf8");
-      if (!text.startsWith('{"type":"ping"')) this.#texts.push(text);
+      if (text.startsWith('{"type":"ping"')) this.pings.texts++;
+      else this.#texts.push(text);
     } else if (opcode === OPCODE.close) {
       this.#closeCode = payload.length >= 2 ? payload.readUInt16BE(0) : 1005;
-    } else if (opcode === OPCODE.ping && this.#answersPings) {
-      this.send(frame(payload, { opcode: OPCODE.pong }));
+    } else if (opcode === OPCODE.ping) {
+      this.pings.frames++;
+      if (this.#answersPings) this.send(frame(payload, { opcode: OPCODE.pong }));
     }
   }
 

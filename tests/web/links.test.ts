@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { findLinks } from "../../src/web/text/links.ts";
+import fc from "../support/chance.ts";
 
 /** The links in a text, as they are written there. */
 function links(text: string): string[] {

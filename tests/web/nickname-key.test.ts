@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import fc from "fast-check";
 import { lookalikeKey } from "../../src/room/lookalike.ts";
 import { ALIKE_IN_ASCII, AMONG_LATIN, LOOKALIKES } from "../../src/web/text/lookalikes.ts";
 import { Mentions } from "../../src/web/text/mentions.ts";
 import { isSameNickname, nicknameKey, searchForm } from "../../src/web/text/nickname-key.ts";
+import fc from "../support/chance.ts";
 
 const VIETNAMESE =
   "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵ";

@@ -1,5 +1,5 @@
 import { type ReservedSQL, SQL } from "bun";
-import { CommitInDoubt, DatabaseError, DatabaseTimeout } from "./fault.ts";
+import { CommitInDoubt, DatabaseError, DatabaseTimeout, isRefusal } from "./fault.ts";
 
 /** A part of a statement, to be put into a statement. It is never awaited by itself. */
 export type Fragment = SQL.Query<unknown>;
@@ -46,7 +46,7 @@ export class Database {
         return result;
       });
     } catch (error) {
-      if (!isCommitting) throw error;
+      if (!isCommitting || isRefusal(error)) throw error;
       throw new CommitInDoubt("The connection was lost during a commit.", { cause: error });
     }
   }

@@ -30,6 +30,19 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
+ * Whether the database itself has refused a statement, and with it the statement's transaction: of a `COMMIT`, that nothing
+ * is committed. A connection that the database ends gets an error of another severity, and then a commit may stand.
+ */
+export function isRefusal(error: unknown): boolean {
+  return (
+    sqlState(error) !== undefined &&
+    error instanceof Error &&
+    "severity" in error &&
+    error.severity === "ERROR"
+  );
+}
+
+/**
  * Whether the same may work a moment later: the connection is lost, or the database is starting, stopping or out of
  * connections. A full disk or a missing right is not transient.
  */

@@ -158,7 +158,10 @@ function checkPageView(page: Page, isLast: boolean, seen: readonly StoredMessage
   const { view, more, label } = page;
   if (isLast && more === null) fault(`${label} was never told a first page`);
   const [first] = view;
-  if (first === undefined) return;
+  if (first === undefined) {
+    if (isLast && seen.length > 0) fault(`${label} saw none of ${seen.length} messages`);
+    return;
+  }
   const start = seen.findIndex(({ id }) => id === first.id);
   if (more === (start === 0))
     fault(`${label} was told that there is ${more ? "" : "no "}more before ${first.id}`);
