@@ -78,7 +78,7 @@ export class HistoryCache {
   take(records: readonly MessageRecord[]): void {
     if (records.length === 0) return;
     for (const record of records) {
-      this.#recent.push(record);
+      this.#recent.push(record.compact());
       this.#count(record, 1);
     }
     this.#forgetMade();

@@ -189,6 +189,14 @@ export class MessageRecord {
     return message;
   }
 
+  /**
+   * The same message for keeping in memory: it holds the line alone, and takes everything else off it when that is asked
+   * for. One that was made by {@link of} holds each text three times.
+   */
+  compact(): MessageRecord {
+    return new MessageRecord(this.text, this.#idAt);
+  }
+
   get #timeAt(): number {
     return this.text.indexOf(BEFORE.time, this.#idAt);
   }
@@ -204,11 +212,23 @@ export class MessageRecord {
   }
 }
 
+/** How the canonical line of each kind of event is read. */
+const READERS: { readonly [Kind in StoredEvent["kind"]]: (text: string) => StoredEvent & { kind: Kind } } = {
+  message: (text) => MessageRecord.read(text),
+  unknown: (text) => {
+    const [, id, time, writtenKind = ""] = CHANGE.exec(text) ?? [];
+    return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
+  },
+};
+
 /** The event in a canonical line. The line is not checked: a scan has accepted it. */
 export function readEvent(text: string): StoredEvent {
-  if (!isChangeLine(text)) return MessageRecord.read(text);
-  const [, id, time, writtenKind = ""] = CHANGE.exec(text) ?? [];
-  return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
+  return READERS[kindOf(text)](text);
+}
+
+/** The kind of the event in a canonical line. */
+export function kindOf(text: string): StoredEvent["kind"] {
+  return isChangeLine(text) ? "unknown" : "message";
 }
 
 /** Whether a line of a history file is, or begins as, a change and not a message. */
@@ -231,20 +251,19 @@ export function isChange(value: unknown): value is ChangeValue {
   return isId(id) && isTime(time) && typeof kind === "string" && KIND.test(kind);
 }
 
-/** Encodes a change with all of its keys; those that every change has come first. */
-export function changeOf({ id, time, kind, ...others }: ChangeValue): UnknownChange {
+/** The canonical line of a change, with all of its keys; those that every change has come first. */
+export function encodeChange({ id, time, kind, ...others }: ChangeValue): string {
   const { id: beforeId, time: beforeTime, kind: beforeKind } = BEFORE_IN_CHANGE;
   const rest = JSON.stringify(others).slice(1);
   const start = `${beforeId}${id}${beforeTime}${time}${beforeKind}"${kind}"`;
-  const text = rest === "}" ? `${start}}` : `${start},${rest}`;
-  return { kind: "unknown", id, time, writtenKind: kind, text };
+  return rest === "}" ? `${start}}` : `${start},${rest}`;
 }
 
-/** Whether a text is exactly what {@link changeOf} makes of the change in it. */
+/** Whether a text is exactly what {@link encodeChange} makes of the change in it. */
 export function isCanonicalChange(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
-    return isChange(value) && changeOf(value).text === text;
+    return isChange(value) && encodeChange(value) === text;
   } catch {
     return false;
   }

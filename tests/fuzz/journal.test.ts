@@ -5,8 +5,8 @@ import { dirname, join } from "node:path";
 import { Journal, JournalError } from "../../src/engine/local/journal.ts";
 import { EventMatcher } from "../../src/engine/local/matcher.ts";
 import {
-  changeOf,
   decodeRecord,
+  encodeChange,
   isChangeLine,
   MAX_ID,
   MessageRecord,
@@ -80,6 +80,7 @@ test("a record has the same values, shapes and sizes when it is made and when it
       expect(matched(Buffer.from(line))).toBe(true);
       expectShapes(MessageRecord.of(message), message);
       expectShapes(MessageRecord.read(line), message);
+      expectShapes(MessageRecord.of(message).compact(), message);
       expect(decodeRecord(line)).toEqual(message);
     }),
     { numRuns: 3_000 },
@@ -135,12 +136,11 @@ const laterChange = fc
 test("a change encodes to a line that the matcher accepts and that says what it said", () => {
   fc.assert(
     fc.property(laterChange, (value) => {
-      const change = changeOf(value);
-      expect(matched(Buffer.from(change.text))).toBe(true);
-      expect(JSON.parse(change.text)).toEqual(JSON.parse(JSON.stringify(value)));
-      expect(readEvent(change.text)).toEqual(change);
+      const line = encodeChange(value);
+      expect(matched(Buffer.from(line))).toBe(true);
+      expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(value)));
       const { id, time, kind } = value;
-      expect(change).toEqual({ kind: "unknown", id, time, writtenKind: kind, text: change.text });
+      expect(readEvent(line)).toEqual({ kind: "unknown", id, time, writtenKind: kind, text: line });
     }),
     { numRuns: 3_000 },
   );
@@ -150,10 +150,10 @@ test("a damaged change is accepted only if it is still one, written as JSON is w
   let accepted = 0;
   fc.assert(
     fc.property(laterChange, edit, (value, change) => {
-      const line = edited(Buffer.from(changeOf(value).text), change);
+      const line = edited(Buffer.from(encodeChange(value)), change);
       if (!matched(line) || !isUtf8(line)) return;
       accepted++;
-      expect(changeOf(JSON.parse(line.toString())).text).toBe(line.toString());
+      expect(encodeChange(JSON.parse(line.toString()))).toBe(line.toString());
     }),
     { numRuns: 20_000 },
   );
@@ -177,7 +177,7 @@ test("a damaged line is accepted only if it is exactly what the message in it en
 test("any start of an event is right as far as it goes", () => {
   const lines = fc.oneof(
     stored.map(lineOf),
-    laterChange.map((value) => changeOf(value).text),
+    laterChange.map((value) => encodeChange(value)),
   );
   fc.assert(
     fc.property(lines, fc.nat(), (text, place) => {
@@ -192,7 +192,7 @@ test("any start of an event is right as far as it goes", () => {
   );
 });
 
-type Later = Parameters<typeof changeOf>[0];
+type Later = Parameters<typeof encodeChange>[0];
 type Step =
   | { kind: "append"; drafts: Draft[]; gap: number }
   | { kind: "fail"; drafts: Draft[]; written: number }
@@ -293,7 +293,7 @@ class Modelled {
   /** A later version runs for a while, and somebody may format the file then. */
   async #change(values: Later[], isEdited: boolean): Promise<void> {
     await this.journal.close();
-    this.events.push(...values.map((value) => changeOf(value).text));
+    this.events.push(...values.map((value) => encodeChange(value)));
     writeFileSync(this.path, isEdited ? this.#text.replaceAll("\n", "\r\n ") : this.#text);
     await this.#open();
     for (const kept of besides(this.path, "bak")) rmSync(kept);
@@ -383,7 +383,7 @@ const history = fc
   .map(([events, foreign]) => {
     const lines = events.map((one, at) => {
       const event = { ...one, id: at + 1 };
-      return "kind" in event ? changeOf(event).text : lineOf(event);
+      return "kind" in event ? encodeChange(event) : lineOf(event);
     });
     return Buffer.from(foreign ? foreignText(lines) : fileText(lines));
   });

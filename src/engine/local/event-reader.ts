@@ -1,14 +1,14 @@
 import { isUtf8 } from "node:buffer";
 import {
-  changeOf,
+  encodeChange,
   isChange,
   isId,
   isKey,
   isObject,
   isTime,
   MessageRecord,
+  readEvent,
   type StoredEvent,
-  type UnknownChange,
 } from "../record.ts";
 import { type FileChunks, MOST_HELD_BYTES } from "./file-chunks.ts";
 import { HistoryIndex } from "./history-index.ts";
@@ -183,7 +183,9 @@ export class EventReader {
 
   #event(bytes: Buffer, offset: number): StoredEvent {
     const value = this.#object(bytes, offset);
-    const event = isChange(value) ? this.#change(changeOf(value), offset) : this.#message(value, offset);
+    const event = isChange(value)
+      ? this.#change(readEvent(encodeChange(value)), offset)
+      : this.#message(value, offset);
     if (this.replacedIds > 0 && this.changes > 0) throw this.#mixed(offset);
     this.#lastId = event.id;
     this.#lastTime = event.time;
@@ -202,7 +204,7 @@ export class EventReader {
     return MessageRecord.of({ name, content, timestamp, id, time, digest });
   }
 
-  #change(change: UnknownChange, offset: number): UnknownChange {
+  #change(change: StoredEvent, offset: number): StoredEvent {
     if (change.id <= this.#lastId) throw this.#fault("is a change whose id does not grow", offset, true);
     this.changes++;
     return change;

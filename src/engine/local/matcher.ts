@@ -3,6 +3,7 @@ import {
   BEFORE_IN_CHANGE,
   isCanonicalChange,
   KEY_CHARACTERS,
+  kindOf,
   MAX_ID,
   type StoredEvent,
 } from "../record.ts";
@@ -95,8 +96,9 @@ export class EventMatcher {
     const kindEnd = this.#string(bytes, this.literal(bytes, timeEnd, BEFORE_KIND));
     const end = this.#objectEnd(bytes, kindEnd);
     if (end < 0) return -1;
-    if (id <= this.lastId || !isCanonicalChange(bytes.toString("utf8", at, end))) return this.#fail(at);
-    this.#note("unknown", id, bytes[timeAt - 1] === MINUS);
+    const text = bytes.toString("utf8", at, end);
+    if (id <= this.lastId || !isCanonicalChange(text)) return this.#fail(at);
+    this.#note(kindOf(text), id, bytes[timeAt - 1] === MINUS);
     return end;
   }
 
