@@ -1,4 +1,4 @@
-import type { PageRequest } from "../protocol/request.ts";
+import type { PageRequest } from "../protocol/page.ts";
 import type { Operation, Outcome } from "../room/operation.ts";
 import type { AssetStore } from "./assets.ts";
 

@@ -1,8 +1,7 @@
 import { PAGE_MAX } from "../protocol/limits.ts";
-import type { PageRequest } from "../protocol/request.ts";
-import type { Page } from "../protocol/v3.ts";
+import type { Page, PageRequest } from "../protocol/page.ts";
 import type { Archive } from "./archive.ts";
-import { idOf, timeOf, withoutKey } from "./record.ts";
+import type { MessageRecord } from "./record.ts";
 
 /** Newest pages that are kept at one time: clients of one kind ask for one size. */
 const NEWEST_PAGES_MOST = 4;
@@ -19,6 +18,7 @@ type RequestAbove = PageRequest & { readonly after: number };
 /** A message as a page shows it. */
 interface Shown {
   readonly id: number;
+  readonly time: number;
   readonly text: string;
 }
 
@@ -54,12 +54,12 @@ export class Pages {
     return this.#bytes;
   }
 
-  /** Takes in a message that was stored. @param record its canonical text */
-  push(id: number, record: string): void {
+  /** Takes in a message that was stored. */
+  push(record: MessageRecord): void {
     this.#newest.clear();
-    const text = withoutKey(record);
-    this.#recent.push({ id, text });
-    this.#bytes += cost(text);
+    const shown = shownOf(record);
+    this.#recent.push(shown);
+    this.#bytes += cost(shown.text);
   }
 
   /** How many messages must be looked up for a page. */
@@ -89,19 +89,19 @@ export class Pages {
   async #lookUpAbove(request: RequestAbove): Promise<void> {
     const { lastId } = this.#archive;
     const records = await this.#recordsFrom(request);
-    if (idOf(records.at(-1) ?? "") < lastId) {
+    if ((records.at(-1)?.id ?? lastId) < lastId) {
       this.#found.set(request, { shown: records.map(shownOf), more: true });
     } else {
       // What the batch adds belongs to the page as well.
-      this.#keep(records.filter((record) => idOf(record) <= this.#above));
+      this.#keep(records.filter(({ id }) => id <= this.#above));
       this.#above = Math.max(0, request.after - 1);
     }
   }
 
   /** The message with the id `after`, if there is one, and what follows it: something, if there is anything. */
-  async #recordsFrom({ limit, after }: RequestAbove): Promise<string[]> {
+  async #recordsFrom({ limit, after }: RequestAbove): Promise<MessageRecord[]> {
     const records = await this.#archive.above(after - 1, limit + 1, this.#budgetBytes);
-    const isAlone = records.length === 1 && idOf(records[0] ?? "") === after;
+    const isAlone = records.length === 1 && records[0]?.id === after;
     if (!isAlone || after === this.#archive.lastId) return records;
     return [...records, ...(await this.#archive.above(after, limit, this.#budgetBytes))];
   }
@@ -151,11 +151,11 @@ export class Pages {
     if (after === 0) return false;
     if (after > this.#newestId) return true;
     if (time === undefined) return false;
-    if (first?.id === after) return timeOf(first.text) !== time;
+    if (first?.id === after) return first.time !== time;
     const { firstId, emptiedTo } = this.#archive;
     const isPruned = after < firstId && after > emptiedTo;
     // An earlier message of this history was not sent later, but for a clock that was set back.
-    return !(isPruned && first !== undefined && time <= timeOf(first.text));
+    return !(isPruned && first !== undefined && time <= first.time);
   }
 
   get #newestId(): number {
@@ -203,7 +203,7 @@ export class Pages {
   }
 
   /** Keeps records that stand before what is kept. */
-  #keep(records: readonly string[]): void {
+  #keep(records: readonly MessageRecord[]): void {
     const shown = records.map(shownOf);
     for (const { text } of shown) this.#bytes += cost(text);
     this.#newest.clear();
@@ -247,8 +247,8 @@ function isAbove(request: PageRequest): request is RequestAbove {
   return request.after !== null;
 }
 
-function shownOf(record: string): Shown {
-  return { id: idOf(record), text: withoutKey(record) };
+function shownOf({ id, time, shown }: MessageRecord): Shown {
+  return { id, time, text: shown };
 }
 
 function cost(text: string): number {

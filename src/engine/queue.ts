@@ -1,4 +1,4 @@
-import type { PageRequest } from "../protocol/request.ts";
+import type { PageRequest } from "../protocol/page.ts";
 import { type Decision, type Operation, type Outcome, settle } from "../room/operation.ts";
 import { Visitors } from "../room/room.ts";
 import { type KeyMemory, SendKeys } from "../room/send-keys.ts";

@@ -1,11 +1,10 @@
-import type { PageRequest } from "../protocol/request.ts";
-import { PAGE_TO_COME, type Page } from "../protocol/v3.ts";
+import { PAGE_TO_COME, type Page, type PageRequest } from "../protocol/page.ts";
 import { HistoryWindow } from "../room/history.ts";
 import type { Decision, HistoryView, Message, Outcome } from "../room/operation.ts";
 import type { Archive } from "./archive.ts";
 import { sentenceFor } from "./failure.ts";
 import { Pages } from "./pages.ts";
-import { encodeRecord, withoutId } from "./record.ts";
+import { MessageRecord } from "./record.ts";
 
 /** What the store made of a batch. An error is a sentence for the people in the room. */
 export interface Stored {
@@ -96,7 +95,7 @@ export class Telling {
     this.#taken = taken;
     try {
       const window = new HistoryWindow(this.#getBudgetBytes);
-      for (const record of await archive.tail(this.#getBudgetBytes)) window.pushText(withoutId(record));
+      for (const record of await archive.tail(this.#getBudgetBytes)) window.pushText(record.classic);
       for (const message of taken) window.push(message);
       this.#window = window;
     } finally {
@@ -145,7 +144,7 @@ export class Telling {
   take(message: Message): void {
     this.#taken?.push(message);
     this.#window?.push(message);
-    this.#pages?.push(message.id, encodeRecord(message));
+    this.#pages?.push(MessageRecord.of(message));
   }
 
   #page(request: PageRequest): Page {

@@ -1,4 +1,4 @@
-import { historyMessage } from "../protocol/v2.ts";
+import { historyMessage } from "../protocol/kinds/get.ts";
 import type { HistoryView, Message } from "./operation.ts";
 
 /**

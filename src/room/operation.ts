@@ -1,13 +1,10 @@
-import type {
-  PageRequest,
-  Ref,
-  Refusal,
-  Request,
-  RequestKind,
-  SendRefusalReason,
-} from "../protocol/request.ts";
-import type { NameRefusalReason } from "../protocol/v2.ts";
-import type { Page } from "../protocol/v3.ts";
+import type { Ref } from "../protocol/extension.ts";
+import type { NameRefusalReason } from "../protocol/kinds/name.ts";
+import type { SendRefusalReason } from "../protocol/kinds/send.ts";
+import type { Page, PageRequest } from "../protocol/page.ts";
+import type { Refusal } from "../protocol/refusal.ts";
+import type { Request } from "../protocol/request.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
 
 /** Names one connection for as long as it is in a room. */
 export type ConnectionId = string;

@@ -1,4 +1,4 @@
-import type { RequestKind } from "../protocol/request.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
 import { lookalikeKey } from "./lookalike.ts";
 import type {
   ConnectionId,

@@ -1,17 +1,13 @@
 import type { Engine } from "../engine/engine.ts";
 import { CLOSE, type Close, COMING_BACK, GOING_AWAY } from "../protocol/close.ts";
 import { TYPING_EVERY_MS } from "../protocol/limits.ts";
-import {
-  type Parsed,
-  parseRequest,
-  type Refusal,
-  type Request,
-  type RequestKind,
-  UNREADABLE,
-} from "../protocol/request.ts";
-import * as v2 from "../protocol/v2.ts";
-import * as v3 from "../protocol/v3.ts";
+import { PING } from "../protocol/ping.ts";
+import { UNREADABLE } from "../protocol/reader.ts";
+import type { Refusal } from "../protocol/refusal.ts";
+import { type Parsed, parseRequest, type Request } from "../protocol/request.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Version } from "../protocol/version.ts";
+import { welcome } from "../protocol/welcome.ts";
 import type { ConnectionId, RoomRequest } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
 import { ByteAccount } from "./byte-account.ts";
@@ -42,7 +38,7 @@ const LEAST_WAIT_S = 0.001;
 const UNREAD: Parsed = { kind: null, refusal: { reason: "UnknownType" } };
 
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
-const TICK = Buffer.concat([textFrame(v2.PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
+const TICK = Buffer.concat([textFrame(PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
 
 /** What a connection needs of a socket. */
 export interface Wire {
@@ -204,7 +200,7 @@ export class Connection implements Living {
       sends: limits.sends,
       retryS: retryS(),
     };
-    this.wire?.write(textFrame(v3.welcome(this.room, this.#secret.text, terms)));
+    this.wire?.write(textFrame(welcome(this.room, this.#secret.text, terms)));
   }
 
   /** The open socket, null once the connection ends. */

@@ -1,6 +1,6 @@
 import type { EngineObserver } from "../engine/engine.ts";
 import { JournalError } from "../engine/local/fault.ts";
-import type { RequestKind } from "../protocol/request.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Outcome } from "../room/operation.ts";
 import type { Connection, Ending } from "./connection.ts";
 import type { FanoutEvents } from "./fanout.ts";

@@ -1,4 +1,4 @@
-import type { RequestKind } from "../protocol/request.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Address } from "./address-table.ts";
 import type { Limits } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";

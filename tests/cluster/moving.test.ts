@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeRecord } from "../../src/engine/record.ts";
+import { MessageRecord } from "../../src/engine/record.ts";
 import { Cluster } from "../support/cluster.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { COMMAND, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
@@ -11,7 +11,7 @@ import { V3Client } from "../support/v3.ts";
 /** A history file as the server writes it. */
 function historyOf(count: number, mark = ""): string {
   const records = Array.from({ length: count }, (_, i) =>
-    encodeRecord({
+    MessageRecord.of({
       name: `Ân ${i % 7}`,
       content: i % 11 === 0 ? `\0 "\\\n\u2028 ${i}${mark}` : `message ${i}${mark} 😀`,
       timestamp: "01/02/2030 09:08:07",
@@ -19,7 +19,7 @@ function historyOf(count: number, mark = ""): string {
       time: 1_893_460_087_000 + i * 1001,
     }),
   );
-  return `[\n${records.join(",\n")}\n]\n`;
+  return `[\n${records.map(({ text }) => text).join(",\n")}\n]\n`;
 }
 
 function move(kind: "import" | "export", file: string, ...flags: string[]) {

@@ -3,7 +3,7 @@ import { SQL } from "bun";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
-import type { PageRequest } from "../../src/protocol/request.ts";
+import type { PageRequest } from "../../src/protocol/page.ts";
 import { backupOf, createDatabase } from "../support/postgres.ts";
 import { EngineStage, engineContract, withRetention } from "./suite.ts";
 

@@ -1,8 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Deliver, Engine } from "../../src/engine/engine.ts";
 import type { Retention } from "../../src/engine/retention.ts";
-import type { PageRequest } from "../../src/protocol/request.ts";
-import type { Page } from "../../src/protocol/v3.ts";
+import type { Page, PageRequest } from "../../src/protocol/page.ts";
 import type { Outcome, RoomRequest } from "../../src/room/operation.ts";
 
 const NEWEST: PageRequest = { limit: 100, before: null, after: null };

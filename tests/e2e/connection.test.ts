@@ -206,6 +206,27 @@ test("LIM-6 whoever asks more than the server allows is told in words for how ma
   expect(await an.page.getByText(/Too many at once/).isVisible()).toBe(true);
 });
 
+test("CLOSE-10 after a close code that means never, known or not, the page shows the server's reason and stays away", async () => {
+  let connections = 0;
+  const an = await stage.enter(stage.newRoom(), "An", {
+    intercept: (socket) => {
+      const toServer = socket.connectToServer();
+      connections++;
+      socket.onMessage((text) => {
+        const isLast = JSON.parse(String(text)).content === "the last straw";
+        if (isLast) void socket.close({ code: 4444, reason: "A moderator removed you" });
+        else toServer.send(text);
+      });
+    },
+  });
+  await an.write("the last straw");
+  await an.reads(/4444 \(A moderator removed you\)/);
+  expect(connections).toBe(1);
+  await an.page.getByRole("button", { name: "Connect again" }).click();
+  await an.isIn();
+  expect(connections).toBe(2);
+});
+
 test("a first connection that is refused does not have the page speak version 2", async () => {
   const an = await stage.open(stage.newRoom());
   await an.page.addInitScript(() => {

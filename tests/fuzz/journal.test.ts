@@ -4,18 +4,12 @@ import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Journal, JournalError } from "../../src/engine/local/journal.ts";
 import { RecordMatcher } from "../../src/engine/local/matcher.ts";
-import {
-  decodeRecord,
-  encodeRecord,
-  MAX_ID,
-  replyBytes,
-  type StoredMessage,
-  withoutId,
-} from "../../src/engine/record.ts";
+import { decodeRecord, MAX_ID, MessageRecord, type StoredMessage } from "../../src/engine/record.ts";
 import {
   AWKWARD_TEXTS,
   besides,
   historyText,
+  lineOf,
   messagesOf,
   QUICK,
   toRecords,
@@ -42,19 +36,42 @@ const draft = fc.record({ name: text, content: text, timestamp: text, time: fc.m
 type Draft = Omit<StoredMessage, "id">;
 const stored = fc.tuple(draft, fc.integer({ min: 1, max: MAX_ID })).map(([each, id]) => ({ ...each, id }));
 
+const keyed = fc
+  .tuple(stored, fc.stringMatching(/^[\w-]{16}$/))
+  .map(([each, digest]) => ({ ...each, digest }));
+
 function matched(line: Uint8Array): boolean {
   return new RecordMatcher().match(Buffer.concat([line, Buffer.from([0])]), 0) === line.length;
 }
 
-test("a record encodes to a line that the matcher accepts and that decodes to the same", () => {
+/** Everything that a record gives, as `JSON.stringify` has it. */
+function expectShapes(record: MessageRecord, message: StoredMessage): void {
+  const { name, content, timestamp, id, time, digest } = message;
+  const classic = JSON.stringify({ name, content, timestamp });
+  const shown = JSON.stringify({ name, content, timestamp, id, time });
+  expect(record.text).toBe(lineOf(message));
+  expect([record.id, record.time, record.digest]).toEqual([id, time, digest]);
+  expect([record.classic, record.shown]).toEqual([classic, shown]);
+  expect([record.classicBytes, record.shownBytes, record.bytes]).toEqual(
+    [classic, shown, lineOf(message)].map((each) => Buffer.byteLength(each)),
+  );
+  expect(record.pieces).toEqual({
+    name: JSON.stringify(name),
+    content: JSON.stringify(content),
+    timestamp: JSON.stringify(timestamp),
+  });
+  expect(record.message).toEqual(message);
+  expect(record.readable).toEqual({ name, content, timestamp, id, time });
+}
+
+test("a record has the same values, shapes and sizes when it is made and when its line is read", () => {
   fc.assert(
-    fc.property(stored, (message) => {
-      const line = encodeRecord(message);
+    fc.property(fc.oneof(stored, keyed), (message) => {
+      const line = lineOf(message);
       expect(matched(Buffer.from(line))).toBe(true);
-      expect(encodeRecord(decodeRecord(line))).toBe(line);
-      expect(replyBytes(line)).toBe(Buffer.byteLength(withoutId(line)) + 1);
-      const { name, content, timestamp } = message;
-      expect(withoutId(line)).toBe(JSON.stringify({ name, content, timestamp }));
+      expectShapes(MessageRecord.of(message), message);
+      expectShapes(MessageRecord.read(line), message);
+      expect(decodeRecord(line)).toEqual(message);
     }),
     { numRuns: 3_000 },
   );
@@ -98,10 +115,10 @@ test("a damaged line is accepted only if it is exactly what the message in it en
   let accepted = 0;
   fc.assert(
     fc.property(stored, edit, (message, change) => {
-      const line = edited(Buffer.from(encodeRecord(message)), change);
+      const line = edited(Buffer.from(lineOf(message)), change);
       if (!matched(line) || !isUtf8(line)) return;
       accepted++;
-      expect(encodeRecord(decodeRecord(line.toString()))).toBe(line.toString());
+      expect(lineOf(decodeRecord(line.toString()))).toBe(line.toString());
     }),
     { numRuns: 20_000 },
   );
@@ -111,7 +128,7 @@ test("a damaged line is accepted only if it is exactly what the message in it en
 test("any start of a record is right as far as it goes", () => {
   fc.assert(
     fc.property(stored, fc.nat(), (message, place) => {
-      const line = Buffer.from(encodeRecord(message));
+      const line = Buffer.from(lineOf(message));
       const length = place % line.length;
       const matcher = new RecordMatcher();
       // What lies behind the closing 0 is left over from earlier, and must not be looked at.
@@ -219,7 +236,9 @@ class Modelled {
       if (next === undefined || size(next) > left) break;
       left -= size(next);
     }
-    expect((await this.journal.tail(budget)).map(decodeRecord)).toEqual(this.messages.slice(first));
+    expect((await this.journal.tail(budget)).map(({ message }) => message)).toEqual(
+      this.messages.slice(first),
+    );
   }
 
   /** Ends while a batch is being written; the records of it that are whole stay, and that is allowed. */
@@ -338,7 +357,7 @@ test("a history of many chunks is read as it was written, wherever the chunks en
         const journal = await Journal.open(path, QUICK);
         expect([journal.count, journal.notices]).toEqual([messages.length, []]);
         const lines = await journal.tail(Number.POSITIVE_INFINITY);
-        expect(lines.join("\n")).toBe(messages.map(encodeRecord).join("\n"));
+        expect(lines.map(({ text }) => text).join("\n")).toBe(messages.map(lineOf).join("\n"));
         await journal.close();
       }),
     ),

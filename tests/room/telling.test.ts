@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { encodeRecord } from "../../src/engine/record.ts";
+import { MessageRecord } from "../../src/engine/record.ts";
 import { Telling } from "../../src/engine/telling.ts";
 
 function message(id: number) {
@@ -8,7 +8,7 @@ function message(id: number) {
 
 test("ORD-5 what another server stores while a history is being read is in that history, once", async () => {
   const telling = new Telling(1000);
-  const read = Promise.withResolvers<string[]>();
+  const read = Promise.withResolvers<MessageRecord[]>();
   const nothing = () => Promise.resolve([]);
   const archive = {
     firstId: 1,
@@ -22,7 +22,7 @@ test("ORD-5 what another server stores while a history is being read is in that 
   };
   const reading = telling.lookUp(archive, true, []);
   telling.take(message(3));
-  read.resolve([1, 2].map(message).map(encodeRecord));
+  read.resolve([1, 2].map(message).map(MessageRecord.of));
   telling.take(message(4));
   await reading;
   telling.take(message(5));

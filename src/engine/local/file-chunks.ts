@@ -5,6 +5,7 @@ const FIRST_CHUNK_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
 /** The most that is held at once, and so the longest record or message that can be read. */
 export const MOST_HELD_BYTES = 16 * CHUNK_BYTES;
+const COMMA = 0x2c;
 
 /**
  * A view that moves over a file: `bytes[0]` to `bytes[limit - 1]` are the bytes of the file from `start` on.
@@ -58,7 +59,10 @@ export class FileChunks {
   }
 }
 
-/** The lines of a file from where `chunks` stands, as many at a time as one read brought, without their line breaks. */
+/**
+ * The lines of a history file from where `chunks` stands, as many at a time as one read brought, without what joins
+ * two events: a comma and the line break.
+ */
 export async function* readLines(chunks: FileChunks): AsyncGenerator<string[]> {
   while (await chunks.fill()) {
     const lines: string[] = [];
@@ -66,7 +70,7 @@ export async function* readLines(chunks: FileChunks): AsyncGenerator<string[]> {
     for (;;) {
       const end = chunks.bytes.indexOf(0x0a, at);
       if (end < 0 || end >= chunks.limit) break;
-      lines.push(chunks.bytes.toString("utf8", at, end));
+      lines.push(chunks.bytes.toString("utf8", at, chunks.bytes[end - 1] === COMMA ? end - 1 : end));
       at = end + 1;
     }
     chunks.drop(at);

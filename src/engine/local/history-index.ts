@@ -27,7 +27,7 @@ export interface Cut {
 export class HistoryIndex {
   count = 0;
   lastId = 0;
-  /** The reply bytes (see `replyBytes`) of all records together. */
+  /** The `MessageRecord.replyBytes` of all records together. */
   replyBytes = 0;
   #blocks = new Float64Array(16 * FIELDS);
   /** Records that were cut off the first block. */

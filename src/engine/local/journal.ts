@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CLOSING, decodeRecord, idOf, replyBytes, type StoredMessage } from "../record.ts";
+import { CLOSING, type MessageRecord, readEvent } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { createHistoryFile, makeFolder, syncFolder, writeAll, writeAllNow } from "./disk-file.ts";
 import { errorCode, errorPlace, errorReason, isDirectory, isFull, JournalError } from "./fault.ts";
@@ -28,12 +28,6 @@ export interface JournalOptions {
   readonly timeOf: (timestamp: string) => number | undefined;
   /** Ends the opening before its time. */
   readonly stop?: AbortSignal;
-}
-
-/** A message as it is appended: its canonical JSON text (see `encodeRecord`) and the id in it. */
-export interface JournalRecord {
-  readonly id: number;
-  readonly text: string;
 }
 
 const BATCH_SYNC_EVERY_MS = 1_000;
@@ -206,7 +200,7 @@ export class Journal {
    *
    * @throws the system's error (ENOSPC, EIO and so on)
    */
-  async append(records: readonly JournalRecord[]): Promise<void> {
+  async append(records: readonly MessageRecord[]): Promise<void> {
     if (this.#closed) throw new Error("The journal is closed.");
     if (this.#appending !== undefined) throw new Error("Appends to one journal must not overlap.");
     checkGrowing(records, this.lastId);
@@ -240,15 +234,15 @@ export class Journal {
    * The newest records, oldest first, canonical texts, as many as fit: `replyBytes` of them all together stays at or
    * under `budgetBytes`. May run beside an append and then does not see its batch.
    */
-  async tail(budgetBytes: number): Promise<string[]> {
+  async tail(budgetBytes: number): Promise<MessageRecord[]> {
     const block = this.#index.blockWithin(budgetBytes);
     if (this.#file === undefined || block === undefined) return [];
     let excess = this.#index.replyBytes - block.replyBytesBefore - budgetBytes;
-    const records: string[] = [];
+    const records: MessageRecord[] = [];
     for await (const batch of this.#records(block.offset)) {
       for (const record of batch) {
         if (excess <= 0) records.push(record);
-        else excess -= replyBytes(record);
+        else excess -= record.replyBytes;
       }
     }
     return records;
@@ -263,11 +257,15 @@ export class Journal {
    * The newest `count` records with ids below `before`, oldest first; fewer where there are not so many, or where they
    * would take more than `budgetBytes` together, but then one at least. May run beside an append, like {@link tail}.
    */
-  async below(before: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<string[]> {
+  async below(
+    before: number,
+    count: number,
+    budgetBytes = Number.POSITIVE_INFINITY,
+  ): Promise<MessageRecord[]> {
     const { start, stop } = this.#index.blocksBelow(before, count, budgetBytes);
-    let records: string[] = [];
+    let records: MessageRecord[] = [];
     for await (const batch of this.#records(start, stop)) {
-      for (const record of batch) if (idOf(record) < before) records.push(record);
+      for (const record of batch) if (record.id < before) records.push(record);
       records = records.slice(-count);
     }
     return records.slice(records.length - countWithin(records.toReversed(), budgetBytes));
@@ -277,14 +275,18 @@ export class Journal {
    * The oldest `count` records with ids above `after`, oldest first; fewer as in {@link below}. May run beside an append,
    * like {@link tail}.
    */
-  async above(after: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<string[]> {
-    const records: string[] = [];
+  async above(
+    after: number,
+    count: number,
+    budgetBytes = Number.POSITIVE_INFINITY,
+  ): Promise<MessageRecord[]> {
+    const records: MessageRecord[] = [];
     let bytes = 0;
     for await (const batch of this.#records(this.#index.blockAbove(after))) {
       for (const record of batch) {
-        if (idOf(record) <= after) continue;
+        if (record.id <= after) continue;
         records.push(record);
-        bytes += record.length;
+        bytes += record.text.length;
       }
       // A record has as many bytes as characters, or more.
       if (records.length >= count || bytes > budgetBytes) break;
@@ -294,17 +296,16 @@ export class Journal {
   }
 
   /** The message with an id, undefined when there is none. */
-  async message(id: number): Promise<StoredMessage | undefined> {
+  async message(id: number): Promise<MessageRecord | undefined> {
     const [record] = await this.below(id + 1, 1);
-    return record !== undefined && idOf(record) === id ? decodeRecord(record) : undefined;
+    return record?.id === id ? record : undefined;
   }
 
   /** The messages that were sent with a key at or after a time in Unix milliseconds, oldest first. */
   async *keyedSince(time: number): AsyncGenerator<{ digest: string; id: number; time: number }> {
     for await (const batch of this.#records(await this.#offsetBefore(time))) {
       for (const record of batch) {
-        if (!record.includes(',"key":"')) continue;
-        const { digest, id, time: sentAt } = decodeRecord(record);
+        const { digest, id, time: sentAt } = record;
         if (digest !== undefined && sentAt >= time) yield { digest, id, time: sentAt };
       }
     }
@@ -438,25 +439,25 @@ export class Journal {
     for (const offset of this.#index.blocksBackwards()) {
       start = offset;
       const record = await this.#firstRecord(offset);
-      if (record !== undefined && decodeRecord(record).time < time) break;
+      if (record !== undefined && record.time < time) break;
     }
     return start;
   }
 
   /** The record at an offset. A read may bring none that is whole, and the last one has no comma behind it. */
-  async #firstRecord(offset: number): Promise<string | undefined> {
+  async #firstRecord(offset: number): Promise<MessageRecord | undefined> {
     for await (const [record] of this.#records(offset)) if (record !== undefined) return record;
     return undefined;
   }
 
   /** The records from an offset in the file on, as many at a time as one read brought. */
-  async *#records(start: number, stop = this.#end): AsyncGenerator<string[], undefined> {
+  async *#records(start: number, stop = this.#end): AsyncGenerator<MessageRecord[], undefined> {
     if (this.#file === undefined || this.count === 0) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#reads.add(promise);
     try {
       for await (const lines of readLines(new FileChunks(this.#file, start, stop))) {
-        yield lines.flatMap((line) => (line === "" ? [] : line.endsWith(",") ? line.slice(0, -1) : line));
+        yield lines.flatMap((line) => messageIn(line) ?? []);
       }
     } finally {
       this.#reads.delete(promise);
@@ -464,7 +465,7 @@ export class Journal {
     }
   }
 
-  async #store(records: readonly JournalRecord[]): Promise<void> {
+  async #store(records: readonly MessageRecord[]): Promise<void> {
     const file = await this.#ready();
     const lead = this.count === 0 ? "\n" : ",\n";
     const bytes = Buffer.from(`${lead}${records.map((record) => record.text).join(",\n")}${CLOSING}`);
@@ -536,11 +537,11 @@ export class Journal {
     this.#disordered = false;
   }
 
-  #note(records: readonly JournalRecord[], leadBytes: number): void {
+  #note(records: readonly MessageRecord[], leadBytes: number): void {
     let offset = this.#end + leadBytes;
-    for (const { id, text } of records) {
-      this.#index.add(offset, id, replyBytes(text));
-      offset += Buffer.byteLength(text) + ",\n".length;
+    for (const record of records) {
+      this.#index.add(offset, record.id, record.replyBytes);
+      offset += record.bytes + ",\n".length;
     }
     this.#end = offset - ",\n".length;
   }
@@ -573,6 +574,18 @@ export class Journal {
   }
 }
 
+/** The message in a line, undefined where there is none: the line is empty or holds another event. */
+function messageIn(line: string): MessageRecord | undefined {
+  if (line === "") return undefined;
+  const event = readEvent(line);
+  switch (event.kind) {
+    case "message":
+      return event;
+    case "unknown":
+      return undefined;
+  }
+}
+
 /** Closes a file when nobody reads it any more. */
 function closeAfter(reads: readonly Promise<void>[], file: FileHandle): void {
   void Promise.all(reads)
@@ -581,16 +594,16 @@ function closeAfter(reads: readonly Promise<void>[], file: FileHandle): void {
 }
 
 /** How many of the first records fit together; one at least, if there is one. */
-function countWithin(records: readonly string[], budgetBytes: number): number {
+function countWithin(records: readonly MessageRecord[], budgetBytes: number): number {
   let bytes = 0;
   const excess = records.findIndex((record) => {
-    bytes += replyBytes(record);
+    bytes += record.replyBytes;
     return bytes > budgetBytes;
   });
   return excess < 0 ? records.length : Math.max(1, excess);
 }
 
-function checkGrowing(records: readonly JournalRecord[], lastId: number): void {
+function checkGrowing(records: readonly MessageRecord[], lastId: number): void {
   let last = lastId;
   for (const { id } of records) {
     if (!(id > last)) throw new Error(`The id ${id} does not follow ${last}.`);

@@ -1,4 +1,4 @@
-import type { PageRequest } from "../../protocol/request.ts";
+import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";

@@ -13,7 +13,7 @@ const TAIL_BYTES = 64 * 1024;
  */
 export async function newestTime(main: Journal, roomsFolder: string): Promise<number | null> {
   const [record] = await main.below(main.lastId + 1, 1);
-  return record === undefined ? await newestInFolder(roomsFolder) : decodeRecord(record).time;
+  return record === undefined ? await newestInFolder(roomsFolder) : record.time;
 }
 
 async function newestInFolder(folder: string): Promise<number | null> {

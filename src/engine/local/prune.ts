@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { CLOSING, decodeRecord, replyBytes } from "../record.ts";
+import { CLOSING, MessageRecord } from "../record.ts";
 import { FULL_SHARE, KEPT_AT_LEAST_MS, keepsAll, type Retention } from "../retention.ts";
 import { copyBytes, resemble, writeAll } from "./disk-file.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
@@ -10,6 +10,8 @@ import { prepareInPlace, replaceByRename } from "./replace.ts";
 export const PRUNED_SUFFIX = ".pruned";
 
 const OPENING = Buffer.from("[\n");
+/** A comma and a line break join one record to the next. */
+const JOIN_BYTES = 2;
 /** What is copied at a time. In between it is seen whether to stop. */
 const SLICE_BYTES = 1024 * 1024;
 
@@ -36,8 +38,8 @@ export async function findCut(
     // A file that the system has in memory is read so quickly that sockets would wait for the end of it.
     await nextTurn();
     for (const line of lines) {
-      const record = line.replace(/,$/, "");
-      const { id, time } = decodeRecord(record);
+      const record = MessageRecord.read(line);
+      const { id, time } = record;
       const isOver =
         (keepMs !== null && time < now - keepMs) ||
         (keepMessages !== null && count - cut.count > keepMessages) ||
@@ -46,8 +48,8 @@ export async function findCut(
         return cut.count === 0 ? null : { ...cut, firstId: id };
       }
       cut.count++;
-      cut.bytes += Buffer.byteLength(line) + 1;
-      cut.replyBytes += replyBytes(record);
+      cut.bytes += record.bytes + JOIN_BYTES;
+      cut.replyBytes += record.replyBytes;
     }
   }
   return null;

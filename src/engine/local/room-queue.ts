@@ -1,5 +1,5 @@
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { Decision, Message, Operation } from "../../room/operation.ts";
+import type { Decision, Operation } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { type Member, type Moment, Room } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
@@ -7,7 +7,7 @@ import { RECENT_BYTES, RECENT_MOST, type Readable } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import { Queue, type QueueOptions, withRef } from "../queue.ts";
 import type { RecentLists } from "../recent-lists.ts";
-import { encodeRecord, keyDigest, readableOf } from "../record.ts";
+import { keyDigest, MessageRecord } from "../record.ts";
 import { messagesOf, NOTHING_STORED, repeatedAmong, type Stored } from "../telling.ts";
 import { withoutRoom } from "../without-room.ts";
 import type { Journal } from "./journal.ts";
@@ -175,7 +175,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     if (journal === null) throw new Error(`the history of ${name} is not open`);
     return recentLists.of(name, journal, async () => {
       const records = await journal.below(journal.lastId + 1, RECENT_MOST, RECENT_BYTES);
-      return records.map(readableOf);
+      return records.map(({ readable }) => readable);
     });
   }
 
@@ -310,11 +310,12 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
     const lastIdBefore = journal.lastId;
     const getError = await this.#lookUp(journal, decisions);
     const messages = messagesOf(decisions);
-    const records = messages.map(recordOf);
+    const records = messages.map(MessageRecord.of);
     const sendError = records.length > 0 ? await this.#append(journal, records) : undefined;
     if (sendError !== undefined) this.#room?.takeBack(messages);
     const kept = sendError === undefined ? messages : [];
-    const archived = async (id: number) => (id > lastIdBefore ? undefined : await journal.message(id));
+    const archived = async (id: number) =>
+      id > lastIdBefore ? undefined : (await journal.message(id))?.message;
     return {
       repeated: await repeatedAmong(decisions, kept, archived, (error) => this.fault(error)),
       getError: getError === undefined ? null : sentenceFor(getError),
@@ -339,7 +340,7 @@ export class RoomQueue extends Queue<RoomQueueOptions> {
   }
 
   /** @returns the error, if the records cannot be stored */
-  async #append(journal: Journal, records: readonly { id: number; text: string }[]): Promise<unknown> {
+  async #append(journal: Journal, records: readonly MessageRecord[]): Promise<unknown> {
     const { observer, name } = this.options;
     const startedAt = performance.now();
     try {
@@ -369,8 +370,4 @@ function needsStore({ kind }: Decision): boolean {
   return (
     kind === "sent" || kind === "history" || kind === "page" || kind === "resumed" || kind === "repeated"
   );
-}
-
-function recordOf(message: Message): { id: number; text: string } {
-  return { id: message.id, text: encodeRecord(message) };
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CLOSING, encodeRecord, isId, isKey, isObject, isTime, type StoredMessage } from "../record.ts";
+import { CLOSING, isId, isKey, isObject, isTime, MessageRecord, type StoredMessage } from "../record.ts";
 import { copyBytes, keepOriginal, numbered, resemble, saveCopy, syncFolder, writeAll } from "./disk-file.ts";
 import { FileChunks, MOST_HELD_BYTES } from "./file-chunks.ts";
 import { finishInPlace, prepareInPlace, replaceByRename } from "./replace.ts";
@@ -172,15 +172,17 @@ export class MessageReader {
   #message(bytes: Buffer, offset: number): StoredMessage {
     const value = this.#object(bytes, offset);
     const { id, time, key } = value;
+    const name = this.#text(value, "name", offset);
+    const content = this.#text(value, "content", offset);
+    const timestamp = this.#text(value, "timestamp", offset);
     const message = {
-      name: this.#text(value, "name", offset),
-      content: this.#text(value, "content", offset),
-      timestamp: this.#text(value, "timestamp", offset),
+      name,
+      content,
+      timestamp,
       id: this.#idOf(id),
-      time: 0,
+      time: isTime(time) ? time : this.#readTime(timestamp),
       digest: isKey(key) ? key : undefined,
     };
-    message.time = isTime(time) ? time : this.#readTime(message.timestamp);
     this.#noteDropped(value);
     this.#lastId = message.id;
     this.#lastTime = message.time;
@@ -307,7 +309,7 @@ async function rewrite(file: FileHandle, draft: FileHandle, scanned: Scan, timeO
   for await (const messages of reader.messages()) {
     if (messages.length === 0) continue;
     const first = reader.count === messages.length;
-    await append(`${first ? "\n" : ",\n"}${messages.map(encodeRecord).join(",\n")}`);
+    await append(`${first ? "\n" : ",\n"}${messages.map((each) => MessageRecord.of(each).text).join(",\n")}`);
   }
   await append(CLOSING);
   return { count: reader.count, droppedKeys: [...reader.droppedKeys], replacedIds: reader.replacedIds };

@@ -8,7 +8,7 @@ import { Journal } from "../local/journal.ts";
 import { lockFile } from "../local/lock.ts";
 import { roomFile, roomOfFileName, roomsFolder } from "../local/room-file.ts";
 import { MessageReader, type TimeOf, Unreadable } from "../local/takein.ts";
-import { encodeRecord, type StoredMessage } from "../record.ts";
+import { MessageRecord, type StoredMessage } from "../record.ts";
 import { type MessageSource, type MessageTarget, MoveError, type Portion } from "./move.ts";
 
 /** Reads a main room's file and those of the other rooms beside it, without touching them. */
@@ -108,7 +108,7 @@ export class FileTarget extends FileSource implements MessageTarget {
   async append(room: string, messages: readonly StoredMessage[]): Promise<void> {
     const journal = await this.#journal(room);
     try {
-      await journal.append(messages.map((message) => ({ id: message.id, text: encodeRecord(message) })));
+      await journal.append(messages.map(MessageRecord.of));
     } catch (error) {
       throw new MoveError(`The file ${journal.path} cannot be written: ${errorReason(error)}.`);
     }

@@ -1,4 +1,4 @@
-import { encodeRecord, type StoredMessage } from "../record.ts";
+import { MessageRecord, type StoredMessage } from "../record.ts";
 
 /** Messages of a room, oldest first, and how much of the room they complete: 0 to 1. */
 export interface Portion {
@@ -116,7 +116,7 @@ class Summing {
 
   add(message: StoredMessage): void {
     // A key is of no meaning after ten minutes, and no part of what was said.
-    this.#hash.update(`${encodeRecord({ ...message, digest: undefined })}\n`);
+    this.#hash.update(`${MessageRecord.of(message).shown}\n`);
     this.#count++;
   }
 

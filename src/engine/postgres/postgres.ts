@@ -1,4 +1,4 @@
-import type { PageRequest } from "../../protocol/request.ts";
+import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation, Outcome } from "../../room/operation.ts";
 import type { Moment } from "../../room/room.ts";
@@ -14,7 +14,7 @@ import {
 } from "../engine.ts";
 import { HistoryMemory } from "../history-memory.ts";
 import { RecentLists } from "../recent-lists.ts";
-import { MAX_ID, readableOf } from "../record.ts";
+import { MAX_ID } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { AssetTable } from "./asset-table.ts";
 import { DatabaseClock } from "./clock.ts";
@@ -167,7 +167,8 @@ export class PostgresEngine implements Engine {
     if (this.#isClosing) return null;
     const everything = { firstId: 0, lastId: MAX_ID, emptiedTo: 0 };
     const messages = new StoredMessages(this.#database, room, everything);
-    const read = (await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES)).map(readableOf);
+    const records = await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES);
+    const read = records.map(({ readable }) => readable);
     const newest = read.at(-1);
     const ends = { firstId: read[0]?.id ?? 0, lastId: newest?.id ?? 0, lastTime: newest?.time };
     return this.#recentLists.of(room, ends, () => Promise.resolve(read));

@@ -1,4 +1,4 @@
-import { PAGE_TO_COME } from "../../protocol/v3.ts";
+import { PAGE_TO_COME } from "../../protocol/page.ts";
 import type { ConnectionId, Decision, Outcome } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { type Change, isChange, Room, type Visitors } from "../../room/room.ts";

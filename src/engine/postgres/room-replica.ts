@@ -1,5 +1,5 @@
 import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { PageRequest } from "../../protocol/request.ts";
+import type { PageRequest } from "../../protocol/page.ts";
 import type { ConnectionId, Decision, Operation, RoomRequest } from "../../room/operation.ts";
 import { isChange, type Moment } from "../../room/room.ts";
 import type { Archive } from "../archive.ts";
@@ -288,7 +288,7 @@ export class RoomReplica extends Queue<RoomReplicaOptions> {
     const repeated = await repeatedAmong(
       decisions,
       messages,
-      (id) => replica.archive.message(id),
+      async (id) => (await replica.archive.message(id))?.message,
       (error) => this.fault(error),
     );
     if (messages.length > 0) this.options.observer.stored(messages.length, performance.now() - startedAt);

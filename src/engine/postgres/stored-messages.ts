@@ -1,6 +1,5 @@
-import type { Message } from "../../room/operation.ts";
 import type { Archive } from "../archive.ts";
-import { encodeRecord, replyBytes } from "../record.ts";
+import { MessageRecord } from "../record.ts";
 import type { Database } from "./database.ts";
 import { messageColumns, messageOf } from "./message-table.ts";
 import { rowsOf } from "./rows.ts";
@@ -58,15 +57,14 @@ export class StoredMessages implements Archive {
     return AVERAGE_BYTES;
   }
 
-  async tail(budgetBytes: number): Promise<string[]> {
-    const newestFirst: string[] = [];
+  async tail(budgetBytes: number): Promise<MessageRecord[]> {
+    const newestFirst: MessageRecord[] = [];
     let bytes = 0;
     let before = this.lastId + 1;
     for (;;) {
       const step = await this.#newestBelow(before, TAIL_STEP, budgetBytes - bytes);
-      for (const message of step) {
-        const record = encodeRecord(message);
-        bytes += replyBytes(record);
+      for (const record of step) {
+        bytes += record.replyBytes;
         if (bytes > budgetBytes) return newestFirst.reverse();
         newestFirst.push(record);
       }
@@ -75,18 +73,17 @@ export class StoredMessages implements Archive {
     }
   }
 
-  async below(before: number, count: number, budgetBytes: number): Promise<string[]> {
+  async below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const found = await this.#newestBelow(Math.min(before, this.lastId + 1), count, budgetBytes);
-    return found.map(encodeRecord).reverse();
+    return found.reverse();
   }
 
-  async above(after: number, count: number, budgetBytes: number): Promise<string[]> {
+  above(after: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const order = "oldest first";
-    const found = await this.#read({ above: after, below: this.lastId + 1, order, count, budgetBytes });
-    return found.map(encodeRecord);
+    return this.#read({ above: after, below: this.lastId + 1, order, count, budgetBytes });
   }
 
-  async message(id: number): Promise<Message | undefined> {
+  async message(id: number): Promise<MessageRecord | undefined> {
     const rows = await this.#database.query(
       READ_TIMEOUT_MS,
       (sql) => sql`
@@ -94,15 +91,15 @@ export class StoredMessages implements Archive {
         WHERE room = ${this.#room} AND id = ${id}::bigint`,
     );
     const [row] = rowsOf(rows);
-    return row && messageOf(row);
+    return row && MessageRecord.of(messageOf(row));
   }
 
   /** Gives the newest first. */
-  #newestBelow(below: number, count: number, budgetBytes: number): Promise<Message[]> {
+  #newestBelow(below: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     return this.#read({ above: 0, below, order: "newest first", count, budgetBytes });
   }
 
-  async #read({ above, below, order, count, budgetBytes }: Range): Promise<Message[]> {
+  async #read({ above, below, order, count, budgetBytes }: Range): Promise<MessageRecord[]> {
     const rows = await this.#database.query(READ_TIMEOUT_MS, (sql) => {
       const inOrder = order === "oldest first" ? sql`id` : sql`id DESC`;
       return sql`
@@ -116,6 +113,6 @@ export class StoredMessages implements Archive {
           ) AS wanted
         ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY ${inOrder}`;
     });
-    return rowsOf(rows).map(messageOf);
+    return rowsOf(rows).map((row) => MessageRecord.of(messageOf(row)));
   }
 }

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ConnectionState } from "../../client/index.ts";
-import { CLOSE } from "../../protocol/close.ts";
+import { TAKEN_OVER } from "../../protocol/close.ts";
 import { useStores, useWords } from "./stores.ts";
 
 /** Tells how the page is connected: a dot when all is well, a calm bar with what happens next when not. */
@@ -82,7 +82,7 @@ function stateWord(state: ConnectionState, words: ReturnType<typeof useWords>["c
 
 /** Nothing is wrong: one goes on in another tab. */
 function isElsewhere(state: ConnectionState): boolean {
-  return state.kind === "refused" && state.code === CLOSE.resumed.code;
+  return state.kind === "refused" && state.code === TAKEN_OVER;
 }
 
 /** Counts down to a moment by `performance.now()`, since a clock may be set; 0 from there on, and while there is none. */

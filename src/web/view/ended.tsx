@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { CLOSE } from "../../protocol/close.ts";
+import { TAKEN_OVER } from "../../protocol/close.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import { Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -26,7 +26,7 @@ export function Ended({ code, reason }: EndedProps) {
       aria-labelledby="ended-title"
       aria-describedby="ended-text"
     >
-      {code === CLOSE.resumed.code ? (
+      {code === TAKEN_OVER ? (
         <TakenOver nickname={nickname} />
       ) : (
         <>

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { NicknameError, NotRegisteredError, StoreError } from "../../src/client/index.ts";
-import { got, IN_USE, message, messageEvent, REGISTERED, Stage, UNKNOWN_SESSION } from "./stage.ts";
+import { got, IN_USE, message, messageEvent, REGISTERED, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
 
 test("V3-4 nothing is asked for before the welcome", () => {
   const stage = new Stage({ name: "An" });
@@ -258,13 +258,77 @@ test("history gives pages, and rejects without a nickname", async () => {
   stage.socket.answer(REGISTERED);
   const page = stage.chat.history({ before: 5, limit: 2 });
   stage.socket.answer(got([]));
-  expect(stage.socket.answer(got([3, 4], { more: true }))).toEqual({ type: "get", before: 5, limit: 2 });
+  expect(stage.socket.answer(got([3, 4], { more: true }))).toEqual({
+    type: "get",
+    before: 5,
+    limit: 2,
+  });
   expect(await page).toMatchObject({ messages: [{ id: 3 }, { id: 4 }], more: true });
   const failed = stage.chat.history();
   stage.socket.answer({ status: false, name: "An", reason: "ErrorWhenGet", error: "No memory." });
   const error = await failed.catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(StoreError);
   expect(error).toMatchObject({ code: "ErrorWhenGet", message: "No memory." });
+});
+
+test("REF-1 in version 3 a reply belongs to the request with its ref, in whatever order the replies come", async () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  const pages = [{ before: 5 }, { before: 9 }].map((options) => stage.chat.history(options));
+  const renamed = stage.chat.register("B");
+  const sent = stage.chat.send("hello");
+  const [older, newer, change, send] = socket.takeAll();
+  socket.say({ type: "get", ...got([1]), ref: 999 });
+  send?.answer(stored("hello", 10));
+  expect(await sent).toMatchObject({ id: 10 });
+  change?.answer({ action: "change", oldname: "An", newname: "B", status: true });
+  expect(await renamed).toBe("B");
+  newer?.answer(got([8]));
+  expect(await pages[1]).toMatchObject({ messages: [{ id: 8 }] });
+  older?.answer({ status: false, name: "B", reason: "ErrorWhenGet", error: "No memory." });
+  expect(pages[0]).rejects.toBeInstanceOf(StoreError);
+  expect([older, newer, change, send].map((each) => each?.request.type)).toEqual([
+    "get",
+    "get",
+    "name",
+    "send",
+  ]);
+});
+
+test("a history that is on its way delays neither a nickname nor a send, and at most four are asked for at a time", async () => {
+  const stage = new Stage({ name: "An" });
+  const socket = stage.enter();
+  const pages = [1, 2, 3, 4, 5, 6].map((limit) => stage.chat.history({ limit }));
+  const asked = socket.takeAll();
+  expect(asked.map(({ request: { limit } }) => limit)).toEqual([1, 2, 3, 4]);
+  const renamed = stage.chat.register("B");
+  socket.answer({ action: "change", oldname: "An", newname: "B", status: true });
+  expect(await renamed).toBe("B");
+  const sent = stage.chat.send("hello");
+  socket.answer(stored("hello", 1));
+  await sent;
+  asked[2]?.answer(got([3]));
+  expect(await pages[2]).toMatchObject({ messages: [{ id: 3 }] });
+  expect(socket.takeAll().map(({ request: { limit } }) => limit)).toEqual([5]);
+  // What had no reply is asked for again on the next connection.
+  const next = stage.comeBack("S2");
+  next.answer({ ...got([]), name: "B" });
+  expect(next.takeAll().map(({ request: { limit } }) => limit)).toEqual([1, 2, 4, 5]);
+});
+
+test("REQ-7 in version 2 calls are asked for one after the other, since only the order says whose a reply is", async () => {
+  const stage = new Stage({ name: "An", version: 2 });
+  const socket = stage.socket.open(2);
+  socket.answer(REGISTERED);
+  socket.answer(got([]));
+  const page = stage.chat.history();
+  const renamed = stage.chat.register("B");
+  const [get, ...others] = socket.takeAll();
+  expect(others).toEqual([]);
+  get?.answer({ status: true, name: "An", timestamp: "T", data: { message: [], online: ["An"] } });
+  expect(await page).toMatchObject({ messages: [] });
+  socket.answer({ action: "change", oldname: "An", newname: "B", status: true });
+  expect(await renamed).toBe("B");
 });
 
 test("TYPE-2 typing goes out once in 2 s, and only in the room", () => {
