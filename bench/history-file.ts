@@ -4,7 +4,7 @@ import { CLOSING, MessageRecord } from "../src/engine/record.ts";
 const LINES_A_WRITE = 10_000;
 const FIRST_TIME_MS = 1_795_400_000_000;
 
-/** Writes a history as the server itself would have. @param texts the contents, in turn */
+/** Writes a history as the server itself would. @param texts the contents, used in turn */
 export function writeHistory(path: string, messages: number, texts: readonly string[]): void {
   const file = openSync(path, "w");
   let lines = ["["];

@@ -2,7 +2,6 @@
  * The text of stored events: no other module knows how an event is written or takes a written one apart. An event is a
  * line of its own in the history file, and carries that line along, so that nothing is encoded or parsed twice.
  */
-import type { Readable } from "./engine.ts";
 
 /** A message by its values. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
 export interface StoredMessage {
@@ -13,6 +12,15 @@ export interface StoredMessage {
   readonly time: number;
   /** Recognises a repeat of the send: `KEY_CHARACTERS` of base64url. Most messages have none. */
   readonly digest?: string | undefined;
+}
+
+/** A message as somebody sees it who is not in the room. */
+export interface Readable {
+  readonly name: string;
+  readonly content: string;
+  readonly timestamp: string;
+  readonly id: number;
+  readonly time: number;
 }
 
 /** A change to earlier events whose kind this version does not know: it is kept as it is, and never shown. */
@@ -43,19 +51,31 @@ const KEY = /^[\w-]{16}$/;
 /** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
 export const MAX_ID = 2 ** 52;
 
-/** What stands between the last event and the end of the file. */
+/** The text from the last event to the end of a file. */
 export const CLOSING = "\n]\n";
 
-const BEFORE_NAME = '{"name":';
-// A quote inside a string stands behind a backslash, so each of these occurs once in a line.
-const BEFORE_CONTENT = ',"content":';
-const BEFORE_TIMESTAMP = ',"timestamp":';
-const BEFORE_ID = ',"id":';
-const BEFORE_TIME = ',"time":';
-const BEFORE_KEY = ',"key":"';
-/** No message begins like this, so a reader tells a change from a message by the third byte of the line. */
-const CHANGE_START = '{"id":';
-const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z][a-z0-9-]*)"/;
+/**
+ * The text before each value of a message, in their order. A quote inside a string has a backslash before it, so each of
+ * these occurs once in a line.
+ */
+export const BEFORE = {
+  name: '{"name":',
+  content: ',"content":',
+  timestamp: ',"timestamp":',
+  id: ',"id":',
+  time: ',"time":',
+  key: ',"key":',
+} as const;
+
+/** The text before the first values of a change, in their order. Any other keys follow, but never a `name`. */
+export const BEFORE_IN_CHANGE = { id: '{"id":', time: ',"time":', kind: ',"kind":' } as const;
+
+/** How every line of an event begins, as far as a change and a message can be told from each other. */
+export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHANGE.id];
+
+/** The kind of a change is a word of lower-case letters, digits and hyphens. */
+const KIND = /^[a-z0-9-]{1,32}$/;
+const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z0-9-]+)"/;
 
 /** The digest by which a repeated send is recognised. It reveals neither the identity nor the key. */
 export function keyDigest(identity: string, key: string): string {
@@ -67,14 +87,14 @@ export function keyDigest(identity: string, key: string): string {
 
 /**
  * A message together with its canonical line: the keys `name`, `content`, `timestamp`, `id`, `time` and, if it has a
- * digest, `key`, in this order and as `JSON.stringify` writes them. Nothing else may be written to the file for a
- * message, because records are told from damage byte by byte.
+ * digest, `key`, in this order and as `JSON.stringify` writes them. A message must not be written in any other form,
+ * because records are told from damage byte by byte.
  */
 export class MessageRecord {
   readonly kind = "message";
   /** The canonical line, without a comma or line break. */
   readonly text: string;
-  /** Where `,"id":` begins in the line: what stands before it is all that version 2 shows. */
+  /** Where `,"id":` begins in the line: the text before it is all that version 2 shows. */
   readonly #idAt: number;
   #bytes: number | undefined;
   #pieces: MessagePieces | undefined;
@@ -95,29 +115,29 @@ export class MessageRecord {
       timestamp: JSON.stringify(message.timestamp),
     };
     const { name, content, timestamp } = pieces;
-    const start = BEFORE_NAME + name + BEFORE_CONTENT + content + BEFORE_TIMESTAMP + timestamp;
-    const key = message.digest === undefined ? "" : `${BEFORE_KEY}${message.digest}"`;
-    const text = `${start}${BEFORE_ID}${message.id}${BEFORE_TIME}${message.time}${key}}`;
+    const start = BEFORE.name + name + BEFORE.content + content + BEFORE.timestamp + timestamp;
+    const key = message.digest === undefined ? "" : `${BEFORE.key}"${message.digest}"`;
+    const text = `${start}${BEFORE.id}${message.id}${BEFORE.time}${message.time}${key}}`;
     return new MessageRecord(text, start.length, pieces, message);
   }
 
   /** @param text a canonical line, which is not checked; see {@link decodeRecord} for one that is */
   static read(text: string): MessageRecord {
-    return new MessageRecord(text, text.lastIndexOf(BEFORE_ID));
+    return new MessageRecord(text, text.lastIndexOf(BEFORE.id));
   }
 
   get id(): number {
-    return this.#message?.id ?? integerAt(this.text, this.#idAt + BEFORE_ID.length);
+    return this.#message?.id ?? integerAt(this.text, this.#idAt + BEFORE.id.length);
   }
 
   /** Unix ms. */
   get time(): number {
-    return this.#message?.time ?? integerAt(this.text, this.#timeAt + BEFORE_TIME.length);
+    return this.#message?.time ?? integerAt(this.text, this.#timeAt + BEFORE.time.length);
   }
 
   get digest(): string | undefined {
     const at = this.#keyAt;
-    return at < 0 ? undefined : this.text.slice(at + BEFORE_KEY.length, -'"}'.length);
+    return at < 0 ? undefined : this.text.slice(at + BEFORE.key.length + 1, -'"}'.length);
   }
 
   /** As version 3 shows it: the line without its key. */
@@ -163,19 +183,19 @@ export class MessageRecord {
     return this.#message;
   }
 
-  /** The message as somebody reads it who is not in the room: without its digest. */
+  /** The message for readers who are not in the room: without its digest. */
   get readable(): Readable {
     const { digest: _, ...message } = this.message;
     return message;
   }
 
   get #timeAt(): number {
-    return this.text.indexOf(BEFORE_TIME, this.#idAt);
+    return this.text.indexOf(BEFORE.time, this.#idAt);
   }
 
   /** -1 where there is no key. */
   get #keyAt(): number {
-    return this.text.indexOf(BEFORE_KEY, this.#idAt);
+    return this.text.indexOf(BEFORE.key, this.#idAt);
   }
 
   /** The bytes of the line up to a place at or behind its id, with a brace. What follows is ASCII. */
@@ -184,15 +204,54 @@ export class MessageRecord {
   }
 }
 
-/** The event of a canonical line, which is not checked: a scan has accepted it. */
+/** The event in a canonical line. The line is not checked: a scan has accepted it. */
 export function readEvent(text: string): StoredEvent {
-  if (!text.startsWith(CHANGE_START)) return MessageRecord.read(text);
+  if (!isChangeLine(text)) return MessageRecord.read(text);
   const [, id, time, writtenKind = ""] = CHANGE.exec(text) ?? [];
   return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
 }
 
+/** Whether a line of a history file is, or begins as, a change and not a message. */
+export function isChangeLine(line: string): boolean {
+  return line.startsWith(BEFORE_IN_CHANGE.id);
+}
+
+/** What a change has, whatever its kind is. */
+export interface ChangeValue extends Record<string, unknown> {
+  readonly id: number;
+  /** Unix ms. */
+  readonly time: number;
+  readonly kind: string;
+}
+
+/** Whether a JSON value is a change. What has a name is a message. */
+export function isChange(value: unknown): value is ChangeValue {
+  if (!isObject(value) || Object.hasOwn(value, "name")) return false;
+  const { id, time, kind } = value;
+  return isId(id) && isTime(time) && typeof kind === "string" && KIND.test(kind);
+}
+
+/** Encodes a change with all of its keys; those that every change has come first. */
+export function changeOf({ id, time, kind, ...others }: ChangeValue): UnknownChange {
+  const { id: beforeId, time: beforeTime, kind: beforeKind } = BEFORE_IN_CHANGE;
+  const rest = JSON.stringify(others).slice(1);
+  const start = `${beforeId}${id}${beforeTime}${time}${beforeKind}"${kind}"`;
+  const text = rest === "}" ? `${start}}` : `${start},${rest}`;
+  return { kind: "unknown", id, time, writtenKind: kind, text };
+}
+
+/** Whether a text is exactly what {@link changeOf} makes of the change in it. */
+export function isCanonicalChange(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isChange(value) && changeOf(value).text === text;
+  } catch {
+    return false;
+  }
+}
+
 /**
- * The message of a line of which nothing is known.
+ * The message in a line that may be anything.
  *
  * @throws SyntaxError when the line is not JSON, TypeError when it is not a message with an id and a time
  */
@@ -230,11 +289,11 @@ function integerAt(text: string, at: number): number {
 }
 
 function piecesOf(text: string, idAt: number): MessagePieces {
-  const contentAt = text.indexOf(BEFORE_CONTENT);
-  const timestampAt = text.indexOf(BEFORE_TIMESTAMP, contentAt);
+  const contentAt = text.indexOf(BEFORE.content);
+  const timestampAt = text.indexOf(BEFORE.timestamp, contentAt);
   return {
-    name: text.slice(BEFORE_NAME.length, contentAt),
-    content: text.slice(contentAt + BEFORE_CONTENT.length, timestampAt),
-    timestamp: text.slice(timestampAt + BEFORE_TIMESTAMP.length, idAt),
+    name: text.slice(BEFORE.name.length, contentAt),
+    content: text.slice(contentAt + BEFORE.content.length, timestampAt),
+    timestamp: text.slice(timestampAt + BEFORE.timestamp.length, idAt),
   };
 }

@@ -1,3 +1,4 @@
+import type { Outcome } from "../engine/outcome.ts";
 import type { FrameText, HistoryFrame } from "../protocol/encode.ts";
 import { withId, withTime } from "../protocol/extension.ts";
 import { leaveEvent } from "../protocol/kinds/leave.ts";
@@ -6,7 +7,6 @@ import { messageEvent } from "../protocol/kinds/send.ts";
 import { typingEvent } from "../protocol/kinds/typing.ts";
 import type { Version } from "../protocol/version.ts";
 import type { EventFrame } from "../protocol/wire.ts";
-import type { Outcome } from "../room/operation.ts";
 import { textFrame, textFrameHead } from "./websocket-frame.ts";
 
 /** An outcome that others hear of. */
@@ -71,7 +71,7 @@ function piecesOf({ head, messages, tail }: HistoryFrame): Uint8Array[] {
 function extended(outcome: Announced, classic: string): string {
   switch (outcome.kind) {
     case "sent":
-      return withId(classic, outcome.message.id, outcome.message.time);
+      return withId(classic, outcome.record.id, outcome.record.time);
     case "typing":
       return classic;
     default:
@@ -90,9 +90,13 @@ export function classicEvent(
     case "renamed":
       return changeEvent(outcome.oldName, outcome.name, timestampOf(outcome.time));
     case "sent":
-      return messageEvent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
+      return messageEvent(
+        outcome.record.message.name,
+        outcome.record.message.content,
+        outcome.record.message.timestamp,
+      );
     case "left":
-      return leaveEvent(outcome.name ?? "", timestampOf(outcome.time));
+      return leaveEvent(outcome.name, timestampOf(outcome.time));
     case "typing":
       return typingEvent(outcome.name);
   }

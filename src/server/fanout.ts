@@ -1,3 +1,4 @@
+import type { Outcome } from "../engine/outcome.ts";
 import type { FrameText, HistoryFrame } from "../protocol/encode.ts";
 import { withId, withRef } from "../protocol/extension.ts";
 import { getFailed, historyReply, pageReply } from "../protocol/kinds/get.ts";
@@ -8,7 +9,7 @@ import { PAGE_TO_COME } from "../protocol/page.ts";
 import { refused, unregistered } from "../protocol/refusal.ts";
 import type { Version } from "../protocol/version.ts";
 import type { ReplyFrame } from "../protocol/wire.ts";
-import type { ConnectionId, Outcome } from "../room/operation.ts";
+import type { ConnectionId } from "../room/operation.ts";
 import type { Connection, Wire } from "./connection.ts";
 import { type Announced, classicEvent, DIALECTS, type Dialect } from "./dialect.ts";
 import { deflated } from "./permessage-deflate.ts";
@@ -94,7 +95,7 @@ export class Fanout {
   }
 
   /** Tells a batch of outcomes of one room. */
-  deliver(room: string, outcomes: Iterable<Outcome>): void {
+  deliver(room: string, outcomes: readonly Outcome[]): void {
     const events: Announced[] = [];
     const shares = new Map<Connection, Share>();
     const toEnd: Ending[] = [];
@@ -191,7 +192,7 @@ export class Fanout {
     const isOfMessage = outcome.kind === "sent" || outcome.kind === "repeated";
     const extended =
       isOfMessage && typeof reply === "string"
-        ? withId(reply, outcome.message.id, outcome.message.time)
+        ? withId(reply, outcome.record.id, outcome.record.time)
         : reply;
     return withRef(extended, outcome.ref);
   }
@@ -204,19 +205,25 @@ export class Fanout {
         return renamed(outcome.oldName, outcome.name, this.#timestampOf(outcome.time));
       case "sent":
       case "repeated":
-        return sent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
+        return sent(
+          outcome.record.message.name,
+          outcome.record.message.content,
+          outcome.record.message.timestamp,
+        );
       case "history":
       case "page":
         return this.#historyReply(outcome, connection);
       case "resumed": {
         // Without memory for the page the nickname moves all the same, and the messages can be asked for again.
-        const roster = this.#rosterText(outcome.online);
-        const isRefused = connection.historyRefusal(outcome.page.messages.length + roster.length) !== null;
-        const page = isRefused ? PAGE_TO_COME : outcome.page;
+        if (outcome.shown === null) return null;
+        const roster = this.#rosterText(outcome.shown.online);
+        const bytes = outcome.shown.page.messages.length + roster.length;
+        const page = connection.historyRefusal(bytes) === null ? outcome.shown.page : PAGE_TO_COME;
         return resumed(outcome.name, connection.secret, page, roster);
       }
       case "typing":
       case "left":
+      case "gone":
       case "absent":
       case "ended":
       case "store-lost":
@@ -327,7 +334,7 @@ function isAnnounced(outcome: Outcome): outcome is Announced {
     case "typing":
       return true;
     case "left":
-      return outcome.name !== null;
+      return true;
     default:
       return false;
   }
@@ -335,7 +342,8 @@ function isAnnounced(outcome: Outcome): outcome is Announced {
 
 type Refused = Exclude<
   Outcome,
-  Announced | { kind: "history" | "page" | "resumed" | "repeated" | "absent" | "ended" | "store-lost" }
+  | Announced
+  | { kind: "history" | "page" | "resumed" | "repeated" | "absent" | "gone" | "ended" | "store-lost" }
 >;
 
 function refusalFrame(outcome: Refused): FrameText<ReplyFrame> {

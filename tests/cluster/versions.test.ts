@@ -53,7 +53,7 @@ async function expectMessage(client: ChatClient, content: string): Promise<void>
 }
 
 for (const notified of ["the changes", "the position", "nothing"] as const) {
-  test(`SEND-1 ID-1 DUR-2 of a later version that notifies ${notified}, servers skip what they do not know and count its ids`, async () => {
+  test(`SEND-1 ID-2 DUR-2 of a later version that notifies ${notified}, servers skip what they do not know and count its ids`, async () => {
     await using cluster = await Cluster.start(2, FLAGS);
     using an = await V3Client.registered(cluster.at(0).url(), "An");
     using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");

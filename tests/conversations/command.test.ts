@@ -104,17 +104,19 @@ test("what is neither on nor off is answered with one sentence", async () => {
   expect(end.exitCode).toBe(2);
 });
 
-test("an empty variable is as good as none, and one that is no setting is named in the log without its value", async () => {
+test("an empty variable is as good as none, and one that is not a setting is named in the log without its value", async () => {
   const { options } = createCommand("0.0.0");
   const env = Object.fromEntries(options.flatMap(({ envVar }) => (envVar ? [[envVar, ""]] : [])));
   const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_LIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
   await using server = await startServer([], { env: { ...env, ...mistakes } });
   using _client = await ChatClient.connect(server.url(), { headers: { Origin: "http://localhost:1" } });
   const log = server.lines.map(({ text }) => text).join("\n");
-  expect(log).toContain("CHATBOX_PROT in the environment is no setting (did you mean CHATBOX_PORT?)");
-  expect(log).toContain("CHATBOX_LIMITS in the environment is no setting (did you mean CHATBOX_NO_LIMITS?)");
-  expect(log).toContain("CHATBOX_SOMETHING in the environment is no setting;");
-  expect(log.match(/is no setting/g)).toHaveLength(3);
+  expect(log).toContain("CHATBOX_PROT in the environment is not a setting (did you mean CHATBOX_PORT?)");
+  expect(log).toContain(
+    "CHATBOX_LIMITS in the environment is not a setting (did you mean CHATBOX_NO_LIMITS?)",
+  );
+  expect(log).toContain("CHATBOX_SOMETHING in the environment is not a setting;");
+  expect(log.match(/is not a setting/g)).toHaveLength(3);
   expect(log + server.stderr).not.toContain("s3cret");
 });
 
@@ -226,7 +228,7 @@ test("an address that is not this machine's is answered with one sentence", asyn
   const data = join(folder.path, "data.json");
   for (const host of ["203.0.113.5", "fe80::1", "nosuch.invalid", "no such host", "[::1]"]) {
     const end = await runCommand(["--data", data, "--port", "0", "--host", host]);
-    expectSentence(end, `${host} is no address of this machine.`);
+    expectSentence(end, `${host} is not an address of this machine.`);
     expect(end.exitCode).toBe(1);
   }
 });
@@ -242,10 +244,14 @@ test("the log says once what to do about a proxy whose header does not count, an
   const trust = ["--trust-proxy", "127.0.0.1"];
   expect(await hints([], "1.2.3.4")).toEqual([expect.stringContaining("start with --trust-proxy 127.0.0.1")]);
   for (const header of ["unknown", "1.2.3.4, rubbish"])
-    expect(await hints(trust, header)).toEqual([expect.stringMatching(/^(?!.*--trust-proxy).*no address/)]);
+    expect(await hints(trust, header)).toEqual([
+      expect.stringMatching(/^(?!.*--trust-proxy).*not an address/),
+    ]);
   for (const header of ["1.2.3.4", "1.2.3.4:5678", "127.0.0.1", "::ffff:102:304"])
     expect([header, await hints(trust, header)]).toEqual([header, []]);
-  expect(await hints(trust, "for=1.2.3.4", "Forwarded")).toEqual([expect.stringContaining("another header")]);
+  expect(await hints(trust, "for=1.2.3.4", "Forwarded")).toEqual([
+    expect.stringContaining("a header other than"),
+  ]);
   expect(await hints([], "for=1.2.3.4", "Forwarded")).toEqual([]);
 });
 

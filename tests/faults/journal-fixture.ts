@@ -48,8 +48,18 @@ export function lineOf({ name, content, timestamp, id, time, digest }: StoredMes
   return JSON.stringify({ name, content, timestamp, id, time, key: digest });
 }
 
+/** The line of a change that a later version wrote. */
+export function changeLine(id: number, kind = "edit", more: object = { target: 1, content: "new" }): string {
+  return JSON.stringify({ id, time: 1_795_400_000_000 + id, kind, ...more });
+}
+
+/** A history file with these lines. */
+export function fileText(lines: readonly string[]): string {
+  return lines.length === 0 ? "[\n]\n" : `[\n${lines.join(",\n")}\n]\n`;
+}
+
 export function historyText(messages: readonly StoredMessage[]): string {
-  return messages.length === 0 ? "[\n]\n" : `[\n${messages.map(lineOf).join(",\n")}\n]\n`;
+  return fileText(messages.map(lineOf));
 }
 
 export function toRecords(messages: readonly StoredMessage[]): MessageRecord[] {

@@ -7,7 +7,7 @@ import { refuseTransactionPooler } from "../postgres/pooler-check.ts";
 import { integerOf, rowsOf, textOf } from "../postgres/rows.ts";
 import { migrate } from "../postgres/schema.ts";
 import { ago } from "../postgres/time.ts";
-import type { StoredMessage } from "../record.ts";
+import { MessageRecord } from "../record.ts";
 import { type MessageTarget, MoveError, type Portion } from "./move.ts";
 
 const STEP_MESSAGES = 2_000;
@@ -71,14 +71,14 @@ export class DatabaseHistories implements MessageTarget {
         WHERE room = ${room} AND id > ${after}::bigint AND id <= ${lastId}::bigint
         ORDER BY id LIMIT ${STEP_MESSAGES}::bigint`,
       );
-      const messages = rowsOf(rows).map(messageOf);
+      const messages = rowsOf(rows).map((row) => MessageRecord.of(messageOf(row)));
       after = messages.at(-1)?.id ?? lastId;
       yield { messages, fraction: lastId === 0 ? 1 : after / lastId };
       if (messages.length < STEP_MESSAGES) return;
     }
   }
 
-  async append(room: string, messages: readonly StoredMessage[]): Promise<void> {
+  async append(room: string, messages: readonly MessageRecord[]): Promise<void> {
     for (let at = 0; at < messages.length; at += STEP_MESSAGES) {
       const step = messages.slice(at, at + STEP_MESSAGES);
       await this.#database
@@ -100,9 +100,9 @@ export class DatabaseHistories implements MessageTarget {
   }
 }
 
-async function insert(sql: SQL, room: string, messages: readonly StoredMessage[]): Promise<void> {
+async function insert(sql: SQL, room: string, messages: readonly MessageRecord[]): Promise<void> {
   // A key means nothing after ten minutes, and a file may have it twice.
-  const withoutKeys = messages.map((message) => ({ ...message, digest: undefined }));
+  const withoutKeys = messages.map(({ message }) => ({ ...message, digest: undefined }));
   const lastId = messages.at(-1)?.id ?? 0;
   await insertionOf(sql, room, withoutKeys);
   await sql`

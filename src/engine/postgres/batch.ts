@@ -1,7 +1,7 @@
 /** Writes batches. */
 import type { SQL } from "bun";
+import type { DecidedChange } from "../../room/decision.ts";
 import type { Message } from "../../room/operation.ts";
-import type { Change } from "../../room/room.ts";
 import { type Batch, encodeChanges } from "./entry.ts";
 import { insertionOf } from "./message-table.ts";
 import { CHANNEL, encodeEntryNotification } from "./notification.ts";
@@ -62,7 +62,7 @@ async function insertPastSessions(sql: SQL, room: string, sessions: readonly Pas
 }
 
 /** The session that a change ended or replaced. */
-function endedBy(change: Change): PastSession[] {
+function endedBy(change: DecidedChange): PastSession[] {
   switch (change.kind) {
     case "left": {
       const { session, time } = change;

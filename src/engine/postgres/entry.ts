@@ -1,5 +1,6 @@
+import type { Change, DecidedChange } from "../../room/decision.ts";
 import type { ConnectionId, Message, Session } from "../../room/operation.ts";
-import type { Change, Member } from "../../room/room.ts";
+import type { Member } from "../../room/roster.ts";
 import { integerOf, textOf, textOrNull } from "./rows.ts";
 
 /** A batch as the other servers learn of it: what has changed in a room, in order. */
@@ -11,49 +12,8 @@ export interface LogEntry {
   readonly batch: string;
   /** The batch of the entry before this one; null if that is not known. */
   readonly follows: string | null;
-  readonly changes: readonly EntryChange[];
+  readonly changes: readonly Change[];
 }
-
-/** A change as a log entry holds it: without what only the deciding server knows. */
-export type EntryChange =
-  | KnownChange
-  /**
-   * A change of a kind that this version does not know, or a message that has been deleted since. Nobody is told of it, but
-   * the id that it took is never given again.
-   */
-  | { readonly kind: "skipped"; readonly id: number };
-
-type KnownChange =
-  | {
-      readonly kind: "registered";
-      readonly connection: ConnectionId;
-      readonly name: string;
-      readonly time: number;
-      readonly session: Session | null;
-    }
-  | {
-      readonly kind: "renamed";
-      readonly connection: ConnectionId;
-      readonly oldName: string;
-      readonly name: string;
-      readonly time: number;
-    }
-  | { readonly kind: "sent"; readonly connection: ConnectionId; readonly message: Message }
-  | {
-      readonly kind: "resumed";
-      readonly connection: ConnectionId;
-      readonly from: ConnectionId;
-      readonly name: string;
-      readonly time: number;
-      readonly session: Session;
-    }
-  | { readonly kind: "absent"; readonly connection: ConnectionId; readonly name: string }
-  | {
-      readonly kind: "left";
-      readonly connection: ConnectionId;
-      readonly name: string;
-      readonly time: number;
-    };
 
 /** A batch as it is written. */
 export interface Batch {
@@ -65,7 +25,7 @@ export interface Batch {
   readonly position: number;
   readonly lastId: number;
   readonly lastPlace: number;
-  readonly changes: readonly Change[];
+  readonly changes: readonly DecidedChange[];
   /** Connections whose rows are replaced, and the members that they are now. */
   readonly touched: readonly ConnectionId[];
   readonly members: readonly Member[];
@@ -76,15 +36,14 @@ export interface Batch {
 /** Messages by their ids, for entries that only point at them. */
 export type Messages = ReadonlyMap<number, Message>;
 
-type Kind = Change["kind"];
+type Kind = DecidedChange["kind"];
 type ChangeOf<K extends Kind> = { [P in K]: { readonly kind: P } & Extract<Change, { kind: P }> }[K];
 /** The elements of a change behind its kind: the connection that it is about, and then what the kind has. */
 type Fields = readonly unknown[];
 
 interface Codec<K extends Kind> {
-  /** Gives null for a change that the other servers need not know of. */
-  encode(change: ChangeOf<K>, withContents: boolean): Fields | null;
-  decode(fields: Fields, messages: Messages): Extract<EntryChange, { kind: K | "skipped" }>;
+  encode(change: ChangeOf<K>, withContents: boolean): Fields;
+  decode(fields: Fields, messages: Messages): Extract<Change, { kind: K | "skipped" }>;
 }
 
 /**
@@ -152,7 +111,7 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
     }),
   },
   left: {
-    encode: ({ connection, name, time }) => (name === null ? null : [connection, name, time]),
+    encode: ({ connection, name, time }) => [connection, name, time],
     decode: ([connection, name, time]) => ({
       kind: "left",
       connection: textOf(connection),
@@ -163,13 +122,12 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
 };
 
 /** Writes changes as compact JSON. @param withContents false to only point at messages, by their ids */
-export function encodeChanges(changes: readonly Change[], withContents: boolean): string {
-  return JSON.stringify(changes.flatMap((change) => encoded(change, withContents)));
+export function encodeChanges(changes: readonly DecidedChange[], withContents: boolean): string {
+  return JSON.stringify(changes.map((change) => encoded(change, withContents)));
 }
 
-function encoded<K extends Kind>(change: ChangeOf<K>, withContents: boolean): unknown[][] {
-  const fields = CODECS[change.kind].encode(change, withContents);
-  return fields === null ? [] : [[change.kind, ...fields]];
+function encoded<K extends Kind>(change: ChangeOf<K>, withContents: boolean): Fields {
+  return [change.kind, ...CODECS[change.kind].encode(change, withContents)];
 }
 
 /**
@@ -179,12 +137,12 @@ function encoded<K extends Kind>(change: ChangeOf<K>, withContents: boolean): un
  * @param messages the messages that changes only point at
  * @throws TypeError if this is not a list of changes, or a known kind of change lacks a field
  */
-export function changesOf(list: unknown, messages: Messages = new Map()): EntryChange[] {
+export function changesOf(list: unknown, messages: Messages = new Map()): Change[] {
   if (!Array.isArray(list)) throw new TypeError("A log entry is a list of changes.");
   return list.flatMap((each: unknown) => decoded(each, messages));
 }
 
-function decoded(change: unknown, messages: Messages): EntryChange[] {
+function decoded(change: unknown, messages: Messages): Change[] {
   if (!Array.isArray(change)) throw new TypeError("A change is a list.");
   const [kind, ...fields]: unknown[] = change;
   if (isKnown(kind)) return [CODECS[kind].decode(fields, messages)];

@@ -78,9 +78,9 @@ export class StoredMessages implements Archive {
     return found.reverse();
   }
 
-  above(after: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
+  async above(after: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const order = "oldest first";
-    return this.#read({ above: after, below: this.lastId + 1, order, count, budgetBytes });
+    return await this.#read({ above: after, below: this.lastId + 1, order, count, budgetBytes });
   }
 
   async message(id: number): Promise<MessageRecord | undefined> {

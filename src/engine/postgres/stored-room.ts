@@ -1,7 +1,7 @@
 /** Reads whole rooms from the database, and repairs what somebody has changed by hand. */
 import type { SQL } from "bun";
 import type { Session } from "../../room/operation.ts";
-import type { Member } from "../../room/room.ts";
+import type { StoredMember } from "../../room/roster.ts";
 import { firstIdOf } from "./message-table.ts";
 import { headOf, headRow, type RoomHead } from "./room-head.ts";
 import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
@@ -9,7 +9,7 @@ import { keysSince, type StoredKey } from "./stored-keys.ts";
 import { timestampOf, unixMs } from "./time.ts";
 
 /** A member, and the server that its nickname is held by. */
-type StoredMember = Omit<Member, "lookalike"> & { readonly server: string };
+type HeldMember = StoredMember & { readonly server: string };
 /** A session that is over. `endedAt` is in Unix milliseconds. */
 type PastSession = Session & { readonly endedAt: number };
 
@@ -22,7 +22,7 @@ export interface StoredRoom extends RoomHead {
   /** Whether the log has entries behind the position of the room: they belong to another past. */
   readonly isLogAhead: boolean;
   /** In the order of their places. */
-  readonly members: readonly StoredMember[];
+  readonly members: readonly HeldMember[];
   readonly past: readonly PastSession[];
   readonly keys: readonly StoredKey[];
 }
@@ -46,14 +46,14 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
   };
 }
 
-async function loadMembers(sql: SQL, room: string): Promise<StoredMember[]> {
+async function loadMembers(sql: SQL, room: string): Promise<HeldMember[]> {
   const rows = await sql`
     SELECT session, name, place::float8 AS place, server, is_absent, proof, person
     FROM chatbox.nicknames WHERE room = ${room} ORDER BY place`;
   return rowsOf(rows).map(memberOf);
 }
 
-function memberOf(row: Row): StoredMember {
+function memberOf(row: Row): HeldMember {
   const hash = textOrNull(row.proof);
   return {
     connection: textOf(row.session),
