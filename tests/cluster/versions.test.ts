@@ -42,11 +42,10 @@ const BATCHES: readonly (Omit<LaterBatch, "notified"> & { readonly told: readonl
   { changes: (id) => [applause(id), wave, applause(id + 1)], ids: 2, told: [] },
 ];
 
-/** What the logs of servers say of faults, and of rooms that had to be read anew. */
-function complaints(cluster: Cluster): string[] {
-  const texts = cluster.servers.flatMap(({ lines }) => lines.map(({ text }) => text));
-  // A server that is stopped may be about to ask the database something.
-  return texts.filter((text) => /"event":"fault"(?!.*CONNECTION_CLOSED)|reads the room anew/.test(text));
+/** What the logs of servers say of faults, and of rooms that had to be read anew. @param from the first lines to look at */
+function complaints(cluster: Cluster, from: readonly number[] = []): string[] {
+  const texts = cluster.servers.flatMap(({ lines }, at) => lines.slice(from[at]).map(({ text }) => text));
+  return texts.filter((text) => /"event":"fault"|reads the room anew/.test(text));
 }
 
 async function expectMessage(client: ChatClient, content: string): Promise<void> {
@@ -54,7 +53,7 @@ async function expectMessage(client: ChatClient, content: string): Promise<void>
 }
 
 for (const notified of ["the changes", "the position", "nothing"] as const) {
-  test(`SEND-1 ID-1 DUR-2 of a later version that notifies ${notified}, servers skip what they do not know and count its ids`, async () => {
+  test(`SEND-1 ID-2 DUR-2 of a later version that notifies ${notified}, servers skip what they do not know and count its ids`, async () => {
     await using cluster = await Cluster.start(2, FLAGS);
     using an = await V3Client.registered(cluster.at(0).url(), "An");
     using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");
@@ -76,11 +75,14 @@ for (const notified of ["the changes", "the position", "nothing"] as const) {
       ids: 1,
       notified,
     });
+    expect(complaints(cluster)).toEqual([]);
+    // A server that is stopped may just have asked the database something, which is a fault then.
     for (const server of cluster.servers) await server.restart();
+    const restarted = cluster.servers.map(({ lines }) => lines.length);
     using again = await V3Client.resumed(cluster.at(1).url(), an.session);
     expect(contents(await again.page())).toEqual(said);
     expect(await again.say("after the restart")).toBe(lastId + 1);
-    expect(complaints(cluster)).toEqual([]);
+    expect(complaints(cluster, restarted)).toEqual([]);
   });
 }
 
