@@ -234,9 +234,12 @@ export class LocalEngine implements Engine {
     await this.#rooms.finish();
     this.#note();
     const rooms = this.#rooms.list();
-    await Promise.all([...rooms.map((room) => room.close()), ...this.#closing.values(), swept]);
+    const closed = [...rooms.map((room) => room.close()), ...this.#closing.values(), swept];
+    // The store is let go of in any case; what could not be made durable is an error all the same.
+    await Promise.allSettled(closed);
     this.#letGo();
     this.#lock.release();
+    await Promise.all(closed);
   }
 
   #letGo(): void {
