@@ -125,14 +125,14 @@ export class HistoryCache {
     const { limit, before } = request;
     if (isAfter(request)) return this.#pageAfter(request, upTo, read);
     if (before === null) return this.#newestPage(limit, upTo, read);
-    const shown = read?.isWhole ? read.records : this.#joined(Math.min(before - 1, upTo), read);
+    const shown = read?.isWhole ? read.records : this.#last(limit + 1, Math.min(before - 1, upTo), read);
     return this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown), null);
   }
 
   /** The newest messages as version 2 has them. They must have been read. @param upTo the newest that it may show */
   history(upTo: number, read?: HistoryRead): HistorySnapshot {
     if (this.#snapshot?.upTo === upTo) return this.#snapshot;
-    const shown = this.#newestWithin(this.#joined(upTo, read));
+    const shown = this.#newestWithin(this.#last(Number.POSITIVE_INFINITY, upTo, read));
     let encoded: Uint8Array | undefined;
     this.#snapshot = {
       upTo,
@@ -264,17 +264,26 @@ export class HistoryCache {
     return firstId === 0 || firstId > this.#above;
   }
 
-  #upTo(id: number): readonly MessageRecord[] {
-    return this.#recent.slice(0, firstAbove(this.#recent, id));
+  /** The newest `most` messages up to an id, out of what was read and what is in memory of later ones. */
+  #last(most: number, upTo: number, read: HistoryRead | undefined): readonly MessageRecord[] {
+    const end = firstAbove(this.#recent, upTo);
+    const recent = this.#recent.slice(Math.max(0, end - most), end);
+    return recent.length === most ? recent : [...this.#olderIn(read, 0, upTo), ...recent].slice(-most);
   }
 
-  /** What was read, and what is in memory of later messages. */
-  #joined(upTo: number, read: HistoryRead | undefined): readonly MessageRecord[] {
-    const recent = this.#upTo(upTo);
-    const first = recent[0]?.id ?? Number.POSITIVE_INFINITY;
-    return read === undefined
-      ? recent
-      : [...read.records.filter(({ id }) => id < first && id <= upTo), ...recent];
+  /** The oldest `most` messages above an id, likewise. */
+  #first(most: number, above: number, upTo: number, read: HistoryRead | undefined): readonly MessageRecord[] {
+    const older = this.#olderIn(read, above, upTo);
+    const start = firstAbove(this.#recent, above);
+    const end = Math.min(firstAbove(this.#recent, upTo), start + Math.max(0, most - older.length));
+    const recent = this.#recent.slice(start, end);
+    return older.length === 0 ? recent : [...older, ...recent].slice(0, most);
+  }
+
+  /** What was read of messages that are not in memory. */
+  #olderIn(read: HistoryRead | undefined, above: number, upTo: number): readonly MessageRecord[] {
+    const first = this.#recent[0]?.id ?? Number.POSITIVE_INFINITY;
+    return read?.records.filter(({ id }) => id > above && id < first && id <= upTo) ?? [];
   }
 
   /** Whether there are messages before those. */
@@ -285,16 +294,14 @@ export class HistoryCache {
   #pageAfter(request: RequestAfter, upTo: number, read: HistoryRead | undefined): Page {
     const { limit, after } = request;
     if (this.#isForeign(request, upTo, read)) return { ...this.#newestPage(limit, upTo, read), reset: true };
-    const from = this.#from(request, upTo, read);
+    const from = this.#from(request, upTo, limit + 2, read);
     const shown = from[0]?.id === after ? from.slice(1) : from;
     return this.#pageOf(shown.slice(0, limit), read?.isWhole === true || shown.length > limit, after);
   }
 
-  /** The message with the id `after`, if there is one, and what follows it. */
-  #from({ after }: RequestAfter, upTo: number, read: HistoryRead | undefined): readonly MessageRecord[] {
-    if (read?.isWhole) return read.records;
-    const known = this.#joined(upTo, read);
-    return known.slice(firstAbove(known, after - 1));
+  /** The message with the id `after`, if there is one, and what follows it, `most` in all. */
+  #from({ after }: RequestAfter, upTo: number, most: number, read?: HistoryRead): readonly MessageRecord[] {
+    return read?.isWhole ? read.records : this.#first(most, after - 1, upTo, read);
   }
 
   /** Whether this history does not have the message that the request names, nor had it before it was pruned. */
@@ -303,7 +310,7 @@ export class HistoryCache {
     if (after === 0) return false;
     if (after > upTo || read?.isForeign) return true;
     if (time === undefined) return false;
-    const [first] = this.#from(request, upTo, read);
+    const [first] = this.#from(request, upTo, 1, read);
     if (first?.id === after) return first.time !== time;
     const { firstId, emptiedTo } = this.#archive;
     const isPruned = after < firstId && after > emptiedTo;
@@ -316,7 +323,7 @@ export class HistoryCache {
     const key = `${limit} ${upTo}`;
     const made = this.#newest.get(key);
     if (made !== undefined) return made;
-    const shown = this.#joined(upTo, read);
+    const shown = this.#last(limit + 1, upTo, read);
     const page = this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown), null);
     if (this.#newest.size >= NEWEST_PAGES_MOST) this.#newest.clear();
     this.#newest.set(key, page);

@@ -56,6 +56,8 @@ export class HistoryReads {
 
   /** Takes out what was read for an operation that is being decided. */
   take(operation: Operation): ReadResult | undefined {
+    // Most operations need nothing, and there are many of them.
+    if (this.#attempts.size === 0) return undefined;
     const result = this.#results.get(operation);
     this.#results.delete(operation);
     this.#attempts.delete(operation);

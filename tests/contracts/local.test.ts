@@ -14,9 +14,11 @@ import { type FileHandle, open as openFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Deliver } from "../../src/engine/engine.ts";
+import { Journal } from "../../src/engine/local/journal.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
 import { fileNameOf, roomOfFileName } from "../../src/engine/local/room-file.ts";
 import { failureContract } from "./failures.ts";
+import { slowReadContract } from "./slow-reads.ts";
 import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chatbox-contract-"));
@@ -90,6 +92,7 @@ const LOCAL: EngineKind = {
 };
 
 engineContract(LOCAL);
+slowReadContract(LOCAL, Journal.prototype);
 
 /** What every file handle does its work with, so that a test can make the disk fail. */
 const disk: FileHandle = await openFile("/dev/null").then(async (handle) => {

@@ -2,10 +2,12 @@ import { afterAll, expect, test } from "bun:test";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
+import { StoredMessages } from "../../src/engine/postgres/stored-messages.ts";
 import type { PageRequest } from "../../src/protocol/page.ts";
 import { administer as administerUrl, backupOf, createDatabase } from "../support/postgres.ts";
 import { BESIDE_A_FAILURE, databaseFailures } from "./broken-database.ts";
 import { failureContract } from "./failures.ts";
+import { slowReadContract } from "./slow-reads.ts";
 import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
 
 const urlOf = new WeakMap<Deliver, string>();
@@ -73,6 +75,7 @@ const POSTGRES: EngineKind = {
 };
 
 engineContract(POSTGRES);
+slowReadContract(POSTGRES, StoredMessages.prototype);
 
 failureContract(POSTGRES, databaseFailures(urlFor), BESIDE_A_FAILURE);
 

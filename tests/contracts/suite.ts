@@ -3,6 +3,7 @@ import type { Deliver, Engine } from "../../src/engine/engine.ts";
 import type { Outcome } from "../../src/engine/outcome.ts";
 import type { StoredMessage } from "../../src/engine/record.ts";
 import type { Retention } from "../../src/engine/retention.ts";
+import type { Ref } from "../../src/protocol/extension.ts";
 import type { Page, PageRequest } from "../../src/protocol/page.ts";
 import type { RoomRequest } from "../../src/room/operation.ts";
 
@@ -60,9 +61,9 @@ export class EngineStage {
   };
 
   /** Sessions that begin with a letter can be resumed, each by its own name. */
-  submit(connection: string, request: RoomRequest, room = "/"): void {
+  submit(connection: string, request: RoomRequest, room = "/", ref?: Ref): void {
     const sessionHash = /^[a-z]/.test(connection) ? hashFor(connection) : undefined;
-    this.engine.submit(room, { kind: "request", connection, request, size: 10, sessionHash });
+    this.engine.submit(room, { kind: "request", connection, request, size: 10, ref, sessionHash });
   }
 
   leave(connection: string, room = "/"): void {
@@ -807,7 +808,7 @@ function restoreContract(
 }
 
 /** What a page shows. */
-function pageShown({ messages, gap, more, reset }: Page) {
+export function pageShown({ messages, gap, more, reset }: Page) {
   const shown: { content: string }[] = JSON.parse(`[${textOf(messages)}]`);
   return { contents: shown.map(({ content }) => content), gap, more, reset };
 }
