@@ -1,4 +1,4 @@
-# The chat server. With --database-url it keeps nothing; else the history lies in the volume /data.
+# The chat server. With --database-url the container stores nothing; otherwise the history is in the volume /data.
 FROM node:24-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

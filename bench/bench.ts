@@ -4,28 +4,28 @@ import { Load } from "./load/load.ts";
 import type { CrowdPlan } from "./load/orders.ts";
 import { type Server, Servers, type StartOptions } from "./servers.ts";
 
-/** How much is done. */
+/** How much work a run does. */
 export type Size = "full" | "short" | "tiny";
 
 export interface BenchOptions {
   readonly size: Size;
-  /** Measured rounds; a warm-up comes before them. */
+  /** Measured rounds, after a warm-up. */
   readonly rounds: number;
   readonly peers: ReadonlySet<ContenderName>;
-  /** Of the workload `abuse`, and how many rounds each has. */
+  /** The attacks of the workload `abuse`, and how many rounds each has. */
   readonly attacks: readonly Attack[];
   readonly attackRounds: number;
-  /** The folder of the project whose chat server is measured; this one if not given. */
+  /** The folder of the project whose chat server is measured; this project by default. */
   readonly checkout?: string;
-  /** For the servers' files. */
+  /** Where the servers keep their files. */
   readonly folder: string;
-  /** Is told what goes on. */
+  /** Called with a text for each step of the run. */
   readonly progress: (text: string) => void;
 }
 
 const ATTACKER_NICENESS = 10;
 
-/** What every workload is given: the generator of load, servers, and how much to do. */
+/** What every workload gets: the load generator, servers, and how much to do. */
 export class Bench implements Disposable {
   readonly load = new Load();
   readonly servers: Servers;
@@ -49,8 +49,8 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Another generator of load, which attacks. It gives way to all others: an attacker has a machine of its own, and must
-   * not take the processors from those who are measured.
+   * Another load generator, which attacks. It has a lower priority than all other processes: a real attacker has a machine of
+   * its own, and this one must not take the processors from those who are measured.
    */
   get attacker(): Load {
     this.#attacker ??= new Load(ATTACKER_NICENESS);
@@ -62,23 +62,23 @@ export class Bench implements Disposable {
     return { full, short, tiny }[this.#size];
   }
 
-  /** Those of some contenders that this run has. */
+  /** Those of the named contenders that take part in this run. */
   among(names: readonly ContenderName[]): Contender[] {
     return CONTENDERS.filter(
       ({ name, isPeer }) => names.includes(name) && (!isPeer || this.#peers.has(name)),
     );
   }
 
-  /** CPU seconds of the server that one measurement is to take, so that steps of 10 ms do not count. */
+  /** How many CPU seconds of the server one measurement should take, so that steps of 10 ms do not matter. */
   get sectionCpuS(): number {
     return this.sized(1.1, 0.15, 0.01);
   }
 
   /**
-   * Does something with each of several, in an order that turns round with each round.
+   * Does something with each of several things, in an order that is reversed with each round.
    *
-   * @param longestS when so much has passed, no further round is begun: a busy machine gives fewer rounds, not a longer run
-   * @param rounds those of this run if not given
+   * @param longestS after so many seconds no further round is started: a busy machine gives fewer rounds, not a longer run
+   * @param rounds by default those of this run
    */
   async eachRound<T>(
     all: readonly T[],
@@ -89,14 +89,14 @@ export class Bench implements Disposable {
     const startedAtMs = performance.now();
     for (let round = 0; round < rounds; round++) {
       if (round > 0 && performance.now() - startedAtMs > longestS * 1000) {
-        this.progress(`this machine is busy: ${round} of ${rounds} rounds`);
+        this.progress(`this machine is busy, so only ${round} of ${rounds} rounds are run`);
         break;
       }
       for (const one of round % 2 === 0 ? all : all.toReversed()) await work(one, round);
     }
   }
 
-  /** A started server with a crowd that is connected to it. */
+  /** Starts a server and connects a crowd to it. */
   async stage(contender: Contender, plan: StagePlan, options: StartOptions = {}): Promise<Stage> {
     const server = await this.servers.start(contender, options);
     const stage = new Stage(this.load, contender, server, plan);

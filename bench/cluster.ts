@@ -1,6 +1,6 @@
 /**
- * Measures servers with one database: `bun bench/cluster.ts`. One line of JSON a measurement. Everything runs on this one
- * machine, the clients too, so that more servers share the same processors.
+ * `bun bench/cluster.ts` measures servers that share one database, and prints one line of JSON per measurement. Everything,
+ * including the clients, runs on this machine, so more servers share the same processors.
  */
 import { cpus } from "node:os";
 import { Cluster } from "../tests/support/cluster.ts";
@@ -11,7 +11,7 @@ const SECONDS = Number(process.env.BENCH_SECONDS ?? 5);
 const SENDS = Number(process.env.BENCH_SENDS ?? 1000);
 const FLAGS = ["--no-limits"];
 const CLIENTS = 12;
-/** Messages of one client on their way at once. */
+/** Messages that one client has under way at a time. */
 const WINDOW = 40;
 
 await using postgres = await PostgresServer.start();
@@ -41,7 +41,7 @@ async function latency(): Promise<void> {
   print({ measured: "send to delivery at another server, ms", ...percentiles(delivered) });
 }
 
-/** As many messages as go: all clients in one room, spread over the servers. */
+/** As many messages as possible: all clients in one room, spread over the servers. */
 async function saturation(servers: number): Promise<void> {
   await using cluster = await Cluster.start(servers, FLAGS, postgres);
   const clients = await Promise.all(
@@ -78,7 +78,7 @@ async function saturation(servers: number): Promise<void> {
   for (const client of clients) client[Symbol.dispose]();
 }
 
-/** From the moment at which a restarted database takes connections again to the next acknowledgement. */
+/** From the moment at which a restarted database accepts connections again to the next acknowledgement. */
 async function recovery(): Promise<void> {
   await using cluster = await Cluster.start(1, FLAGS, postgres);
   const client = await V3Client.registered(cluster.at(0).url(), "sender");
@@ -92,7 +92,7 @@ async function recovery(): Promise<void> {
     if (reply.status !== true) throw new Error(`refused: ${JSON.stringify(reply)}`);
     afterReady.push(performance.now() - readyAt);
   }
-  print({ measured: "database ready to the next acknowledgement, ms", ...percentiles(afterReady) });
+  print({ measured: "from a ready database to the next acknowledgement, ms", ...percentiles(afterReady) });
 }
 
 function percentiles(values: number[]): Record<string, number> {

@@ -7,7 +7,7 @@ export interface Contender {
   readonly program: Program;
   readonly form: WireForm;
   readonly isPeer: boolean;
-  /** What it does not do, though the chat server does. */
+  /** What it does not do although the chat server does. */
   readonly lacks: string;
 }
 
@@ -27,7 +27,7 @@ export type Program =
   | { readonly runtime: "chat" }
   | { readonly runtime: "bun" | "node"; readonly file: string; readonly flags: readonly string[] };
 
-/** One order for all they have: it costs nothing where nothing is waited for. */
+/** They do deliver messages to everyone in the same order, which costs nothing if nothing has to be waited for. */
 const PROMISES = "history, durability, unique nicknames, limits, resume";
 
 const chat = (name: ContenderName, title: string, form: WireForm): Contender => ({
@@ -55,16 +55,16 @@ const peer = (
   lacks,
 });
 
-const FLOOR_LACKS = "anything but writing: no JSON either";
+const FLOOR_LACKS = "anything but writing, not even JSON";
 
 export const CONTENDERS: readonly Contender[] = [
   chat("v2", "classic-chatbox, v2", "v2"),
   chat("v3", "classic-chatbox, v3", "v3"),
   chat("v3-deflate", "classic-chatbox, v3, compression offered", "v3-deflate"),
-  peer("floor-message", "floor: a write a message", "bun", "floor.ts", FLOOR_LACKS, {
+  peer("floor-message", "floor: one write per message", "bun", "floor.ts", FLOOR_LACKS, {
     flags: ["--mode", "message"],
   }),
-  peer("floor-batch", "floor: a write a batch", "bun", "floor.ts", FLOOR_LACKS, {
+  peer("floor-batch", "floor: one write per batch", "bun", "floor.ts", FLOOR_LACKS, {
     flags: ["--mode", "batch"],
   }),
   peer("bun-publish", "Bun.serve, publish", "bun", "bun-publish.ts", PROMISES),
@@ -75,12 +75,12 @@ export const CONTENDERS: readonly Contender[] = [
     "ws-preframed.ts",
     `${PROMISES}, finding dead peers`,
   ),
-  peer("ws-loop", "ws on Node, loop of send", "node", "ws-loop.ts", `${PROMISES}, finding dead peers`),
+  peer("ws-loop", "ws on Node, send in a loop", "node", "ws-loop.ts", `${PROMISES}, finding dead peers`),
   peer("socket-io", "Socket.IO on Node", "node", "socket-io.ts", PROMISES, { form: "socket.io" }),
 ];
 
 export function contender(name: ContenderName): Contender {
   const found = CONTENDERS.find((each) => each.name === name);
-  if (found === undefined) throw new RangeError(`There is no contender ${name}.`);
+  if (found === undefined) throw new RangeError(`There is no contender named ${name}.`);
   return found;
 }

@@ -15,9 +15,9 @@ import { type RunOptions, run, WORKLOADS } from "./run.ts";
 const DOCS = join(import.meta.dir, "../docs");
 const CHART = "benchmarks.svg";
 const ROUNDS = { full: 3, short: 2 };
-/** They are told apart by far more than a round may be off. */
+/** Attacks differ by far more than rounds of one attack do. */
 const ATTACK_ROUNDS = 1;
-/** Of all crowds that are there at one time. */
+/** Over all crowds that exist at one time. */
 const MOST_CLIENTS = { full: 10_000, short: 2000 };
 const PEERS = CONTENDERS.filter(({ isPeer }) => isPeer).map(({ name }) => name);
 
@@ -33,28 +33,37 @@ interface Flags {
 
 const command = new Command("bench")
   .description(
-    "Measures the chat server beside others of the same protocol. A whole run of all workloads writes docs/benchmarks.md.",
+    "Compares the chat server with other servers of the same protocol. A complete run of all workloads writes docs/benchmarks.md.",
   )
-  .addArgument(new Argument("[workloads...]", "which; all if not given").choices(WORKLOADS))
-  .option("--short", "less of everything, in six minutes: to see that it works, not to compare", false)
+  .addArgument(new Argument("[workloads...]", "the workloads to run (default: all)").choices(WORKLOADS))
+  .option("--short", "run less of everything, in six minutes: to see that it works, not to compare", false)
   .option(
     "--rounds <n>",
     `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short}; abuse ${ATTACK_ROUNDS})`,
     parseRounds,
   )
-  .option("--json <file>", "write what was measured to this file")
-  .option("--peers <names>", `which peers, with commas, or none: ${PEERS.join(", ")}`, parsePeers, PEERS)
+  .option("--json <file>", "write the measurements to this file")
+  .option(
+    "--peers <names>",
+    `the peers to run, separated by commas, or none: ${PEERS.join(", ")}`,
+    parsePeers,
+    PEERS,
+  )
   .option(
     "--attacks <names>",
-    "which attacks of abuse, with commas, by how their names begin; `list` lists them all",
+    "the attacks of abuse to run, as beginnings of their names separated by commas; `list` prints them all",
     parseAttacks,
   )
   .option(
     "--against <folder>",
-    "the same with the server of another checkout of this project, in turn, side by side and without peers",
+    "measure the server of another checkout of this project as well, in alternation, without peers, and print both side by side",
     parseCheckout,
   )
-  .option("--write", "write docs/benchmarks.md though the run is not whole; not with --against", false)
+  .option(
+    "--write",
+    "write docs/benchmarks.md even if the run is not complete; has no effect with --against",
+    false,
+  )
   .parse();
 
 const { short, json, peers, attacks, against, write, ...given } = command.opts<Flags>();
@@ -63,7 +72,7 @@ const rounds = given.rounds ?? ROUNDS[size];
 const reason = hindrance(MOST_CLIENTS[size]);
 if (reason !== null) command.error(reason, { exitCode: 1 });
 
-// So that what is to be done at an exit is done: the folder of the run goes, and every process of it.
+// So that the exit handlers run: they remove the folder of this run and end all of its processes.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 
 const names = WORKLOADS.filter((name) => command.args.length === 0 || command.args.includes(name));
@@ -100,7 +109,7 @@ async function writeDocs(measured: Results): Promise<void> {
   if (drawn !== null) await Bun.write(join(DOCS, CHART), drawn);
 }
 
-/** How this run is asked for again. Without the files that it is written to: they are nobody else's. */
+/** The command that repeats this run, without the files that it writes: their paths mean nothing elsewhere. */
 function commandText(): string {
   const parts = [
     ...command.args,
@@ -117,7 +126,7 @@ function jsonOf(measured: Results): string {
   return `${JSON.stringify(measured, null, 2)}\n`;
 }
 
-/** To stderr: stdout has the results. */
+/** Writes to stderr: stdout is for the results. */
 function progress(text: string): void {
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(0).padStart(4);
   process.stderr.write(`${seconds} s  ${text}\n`);
@@ -126,7 +135,7 @@ function progress(text: string): void {
 function parseRounds(text: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 1)
-    throw new InvalidArgumentError("It must be a whole number from 1.");
+    throw new InvalidArgumentError("It must be a whole number of at least 1.");
   return value;
 }
 
@@ -136,14 +145,15 @@ function parseAttacks(text: string): readonly Attack[] {
     process.exit(0);
   }
   const attacks = attacksOf(text.split(","));
-  if (attacks.length === 0) throw new InvalidArgumentError("No attack begins like one of these.");
+  if (attacks.length === 0)
+    throw new InvalidArgumentError("A name does not match the beginning of any attack.");
   return attacks;
 }
 
 function parseCheckout(text: string): string {
   const folder = resolve(text);
   if (!existsSync(join(folder, "src/cli/main.ts"))) {
-    throw new InvalidArgumentError("It is no checkout of this project.");
+    throw new InvalidArgumentError("It is not a checkout of this project.");
   }
   return folder;
 }
@@ -151,6 +161,6 @@ function parseCheckout(text: string): string {
 function parsePeers(text: string): ContenderName[] {
   const wanted = text === "none" ? [] : text.split(",");
   const unknown = wanted.find((name) => !PEERS.some((peer) => peer === name));
-  if (unknown !== undefined) throw new InvalidArgumentError(`There is no peer ${unknown}.`);
+  if (unknown !== undefined) throw new InvalidArgumentError(`There is no peer named ${unknown}.`);
   return PEERS.filter((name) => wanted.includes(name));
 }

@@ -1,6 +1,6 @@
 /**
- * `bun bench/page.ts [MESSAGES]` measures the web client in a real Chromium: the time from Enter to a stored message on
- * loopback, and frames and elements while MESSAGES messages (100,000 unless told) are scrolled.
+ * `bun bench/page.ts [MESSAGES]` measures the web client in a real Chromium: the time from Enter to a stored message over
+ * loopback, and frames and elements while MESSAGES messages (default: 100,000) are scrolled.
  */
 import { join } from "node:path";
 import { Person } from "../tests/e2e/person.ts";
@@ -19,13 +19,13 @@ await using server = await startServer(["--no-limits"], { dataFile });
 await using browser = await launchBrowser();
 const an = await Person.join(browser.playwright, server.http("/"), "An");
 
-print("ms from Enter to stored", await an.page.evaluate(measureSends, SENDS));
+print("ms from Enter to a stored message", await an.page.evaluate(measureSends, SENDS));
 const startMs = performance.now();
 await an.page.evaluate(loadAll);
 console.log(`${count} messages loaded by paging upwards in ${Math.round(performance.now() - startMs)} ms`);
 for (const step of [40, 400, 4000]) {
   const { frames, nodes } = await an.page.evaluate(measureScroll, { step, count: FRAMES });
-  print(`ms a frame, ${step} px each, at most ${nodes} elements`, frames);
+  print(`ms per frame of ${step} px, at most ${nodes} elements`, frames);
 }
 process.exit(0);
 
@@ -33,10 +33,10 @@ function print(what: string, values: number[]): void {
   const sorted = values.toSorted((a, b) => a - b);
   const at = (share: number) =>
     sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]?.toFixed(1);
-  console.log(`${what}: p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, most ${at(1)}`);
+  console.log(`${what}: p50 ${at(0.5)}, p95 ${at(0.95)}, p99 ${at(0.99)}, max ${at(1)}`);
 }
 
-/** In the page: writes messages, one after the other, each once the one before is shown as stored. */
+/** In the page: writes messages one after another, each as soon as the one before is shown as stored. */
 async function measureSends(sends: number): Promise<number[]> {
   const field = document.querySelector<HTMLTextAreaElement>("#message");
   const log = document.querySelector(".log");
@@ -62,7 +62,7 @@ async function measureSends(sends: number): Promise<number[]> {
   return times;
 }
 
-/** In the page: goes to the top until there are no earlier messages. */
+/** In the page: scrolls to the top until there are no earlier messages. */
 async function loadAll(): Promise<void> {
   const log = document.querySelector(".log");
   while (log && !log.textContent?.includes("The conversation begins here.")) {
@@ -71,7 +71,7 @@ async function loadAll(): Promise<void> {
   }
 }
 
-/** In the page: scrolls by `step` pixels a frame, down and up again at the ends. */
+/** In the page: scrolls by `step` pixels per frame, first down, then up again. */
 async function measureScroll({
   step,
   count,

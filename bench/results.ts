@@ -1,4 +1,4 @@
-/** What a run has measured, as it is written to the JSON file. */
+/** The measurements of a run, as they are written to the JSON file. */
 export interface Results {
   /** YYYY-MM-DD */
   readonly date: string;
@@ -25,7 +25,7 @@ export interface Machine {
 export interface Section {
   readonly id: string;
   readonly title: string;
-  /** What was done, in a sentence or two. */
+  /** Says in a sentence or two what was done. */
   readonly about: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
@@ -33,28 +33,28 @@ export interface Section {
 
 export interface Column {
   readonly key: string;
-  /** With its unit. */
+  /** Including its unit. */
   readonly title: string;
 }
 
 export interface Row {
   readonly key: string;
   readonly title: string;
-  /** For each column the value of each round. */
+  /** For each column, the value of each round. */
   readonly values: Readonly<Record<string, readonly number[]>>;
-  /** What the figures do not tell, of the last round. */
+  /** What the figures do not show, about the last round. */
   readonly remark?: string;
 }
 
 export interface TargetResult {
   readonly text: string;
   readonly limit: string;
-  /** As text, with its unit; null when the run has not measured it. */
+  /** As text, with its unit; null if the run has not measured it. */
   readonly measured: string | null;
   readonly isMet: boolean | null;
 }
 
-/** The middle value; of an even number the mean of the two in the middle; NaN of none. */
+/** The middle value; for an even number of values the mean of the two in the middle; NaN for none. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -62,11 +62,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
-/** Values as they come, by row and column. */
+/** Collects values by row and column. */
 export class Rows {
   readonly #rows = new Map<string, { title: string; values: Record<string, number[]>; remark?: string }>();
 
-  /** Adds what one round has measured of a row. Rows stand in the order in which they were first added. */
+  /** Adds the measurements of one round to a row. Rows are in the order in which they were first added. */
   add(key: string, title: string, measured: Readonly<Record<string, number>>): void {
     const row = this.#rows.get(key) ?? { title, values: {} };
     this.#rows.set(key, row);
@@ -75,13 +75,13 @@ export class Rows {
     }
   }
 
-  /** Says what the figures of a row do not tell, in place of what was said before. */
+  /** Sets the remark of a row: what its figures do not show. */
   remark(key: string, remark: string): void {
     const row = this.#rows.get(key);
     if (row !== undefined) row.remark = remark;
   }
 
-  /** @param order the keys in the order wanted, as rounds alternate theirs */
+  /** @param order the keys in the desired order; rounds alternate theirs */
   inOrder(order: readonly string[]): Row[] {
     return order.flatMap((key) => {
       const row = this.#rows.get(key);

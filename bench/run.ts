@@ -33,11 +33,11 @@ export const WORKLOADS = [
 export type WorkloadName = (typeof WORKLOADS)[number];
 
 export interface RunOptions extends Omit<BenchOptions, "folder" | "checkout"> {
-  /** The folder of a checkout of this project whose server is measured as well, in turn with this one's. */
+  /** The folder of another checkout of this project, whose server is measured in alternation with this one's. */
   readonly against?: string;
 }
 
-/** Runs workloads and gives what they measured; `command` is how the run was asked for. */
+/** Runs workloads and returns their measurements; `command` is the command that started the run. */
 export async function run(
   names: readonly WorkloadName[],
   options: RunOptions,
@@ -45,7 +45,7 @@ export async function run(
 ): Promise<Results> {
   const startedAtMs = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "chatbox-bench-"));
-  // However this process ends, but for a kill.
+  // However this process ends, unless it is killed.
   const clean = () => rmSync(folder, { recursive: true, force: true });
   process.once("exit", clean);
   try {
@@ -59,7 +59,7 @@ export async function run(
       machine: machine(),
       sections: shown,
       failures,
-      // They are about the sizes of a full run.
+      // They apply to the sizes of a full run.
       targets: options.size === "full" ? targetResults(sections) : [],
     };
   } finally {
@@ -70,7 +70,7 @@ export async function run(
 interface Sections {
   /** Of this project's server. */
   readonly sections: readonly Section[];
-  /** The same, or with the other server's beside them. */
+  /** The same, together with those of the other server if there is one. */
   readonly shown: readonly Section[];
 }
 
@@ -105,7 +105,7 @@ async function measureAll(
   return { sections, shown: sideBySide(sections, others, basename(against)) };
 }
 
-/** What is done with one server and then with the other; the less at one time, the more they have of the same machine. */
+/** Done with one server and then with the other: the smaller it is, the more alike are the machine's conditions for both. */
 interface Part {
   readonly rounds: number;
   readonly work: (bench: Bench, failures: string[]) => Promise<Section[]>;
@@ -124,7 +124,7 @@ function partsOf(names: readonly WorkloadName[], { rounds, attacks, attackRounds
 
 async function measure(bench: Bench, names: readonly WorkloadName[], failures: string[]): Promise<Section[]> {
   const sections: Section[] = [];
-  // A workload that fails leaves the others their time.
+  // If a workload fails, the others still run.
   const attempt = async (name: string, work: () => Promise<Section | Section[]>) => {
     try {
       sections.push(...[await work()].flat());
@@ -156,7 +156,7 @@ async function measure(bench: Bench, names: readonly WorkloadName[], failures: s
   return sections;
 }
 
-/** The workloads that have the same audiences. */
+/** The workloads that share audiences. */
 type AudienceWorkload = TalkName | "paced";
 
 function isForAudience(name: WorkloadName): name is AudienceWorkload {

@@ -3,10 +3,10 @@ import { basename, join } from "node:path";
 import type { Contender, Program } from "./contenders.ts";
 import { type Usage, usageOf } from "./process.ts";
 
-/** The project that this file is of. */
+/** The project that this file belongs to. */
 export const OWN_CHECKOUT = join(import.meta.dir, "..");
 const MAIN = "src/cli/main.ts";
-/** As scripts/start.mjs has it: nothing of the folder that the benchmark is started in. */
+/** As in scripts/start.mjs: no settings of the folder in which the benchmark is started. */
 const OWN_SETTINGS = [
   "--no-env-file",
   `--config=${join(OWN_CHECKOUT, "bunfig.toml")}`,
@@ -15,12 +15,12 @@ const OWN_SETTINGS = [
 const PEERS = join(import.meta.dir, "peers");
 const STARTS_WITHIN_MS = 30_000;
 
-/** A server under test, in a process of its own. */
+/** A server under test, in its own process. */
 export class Server implements AsyncDisposable {
   readonly port: number;
-  /** From the start of the process to its listening. */
+  /** From the start of the process until it listens. */
   readonly startMs: number;
-  /** When it listened, in Unix time. */
+  /** When it began to listen, in Unix milliseconds. */
   readonly listeningAtMs = Date.now();
   readonly #child: Bun.Subprocess;
   readonly #output: Output;
@@ -32,7 +32,7 @@ export class Server implements AsyncDisposable {
     this.startMs = startMs;
   }
 
-  /** What it has logged so far. */
+  /** How much it has logged so far. */
   get logBytes(): number {
     return this.#output.bytes;
   }
@@ -41,14 +41,14 @@ export class Server implements AsyncDisposable {
     return usageOf(this.#child.pid);
   }
 
-  /** CPU seconds that the server takes while something is done. */
+  /** Runs work, and measures the CPU seconds that the server takes meanwhile. */
   async cpuDuring<T>(work: () => Promise<T>): Promise<{ cpuS: number; result: T }> {
     const before = this.usage().cpuS;
     const result = await work();
     return { cpuS: this.usage().cpuS - before, result };
   }
 
-  /** Ends it without warning: what it says to its clients at a stop is not measured. */
+  /** Kills it: what it sends to its clients at a normal stop is not measured. */
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.#child.exited;
@@ -60,15 +60,15 @@ export class Server implements AsyncDisposable {
 }
 
 export interface StartOptions {
-  /** The history of the chat server; a new one if not given. */
+  /** The history of the chat server; a new one by default. */
   readonly dataFile?: string;
-  /** A free port if not given. */
+  /** By default a free port. */
   readonly port?: number;
   /** More flags of the chat server. */
   readonly flags?: readonly string[];
   /** Whether the chat server has its limits on rates and connections. */
   readonly isLimited?: boolean;
-  /** The folder of the project whose chat server it is; that of `Servers` if not given. */
+  /** The folder of the project whose chat server is started; by default that of `Servers`. */
   readonly checkout?: string;
 }
 
@@ -89,7 +89,7 @@ export class Servers {
     return join(mkdtempSync(join(this.#folder, "data-")), "data.json");
   }
 
-  /** @throws Error with a sentence when the server does not come to listen */
+  /** @throws Error with a sentence if the server does not begin to listen */
   async start(
     { program, title }: Pick<Contender, "program" | "title">,
     options: StartOptions = {},
@@ -99,7 +99,7 @@ export class Servers {
     const child = Bun.spawn([...command], {
       cwd: this.#folder,
       stdio: ["ignore", "pipe", "inherit"],
-      // So that nothing of this shell changes a server's settings.
+      // So that this shell's variables do not change a server's settings.
       env: withoutSettings(process.env),
     });
     const output = new Output(child.stdout);
@@ -140,7 +140,7 @@ export class Servers {
     }
   }
 
-  /** Node runs no TypeScript before version 22; and under Bun `ws` is Bun's own stand-in, so nothing is resolved there. */
+  /** Before version 22 Node does not run TypeScript; and Bun replaces `ws` by its own version, so it must be bundled for Node. */
   #bundle(file: string): Promise<string> {
     let bundled = this.#bundled.get(file);
     if (bundled === undefined) {
@@ -166,7 +166,7 @@ async function bundleForNode(source: string, folder: string): Promise<string> {
 
 function nodeProgram(): string {
   const node = process.env.npm_node_execpath ?? Bun.which("node");
-  if (node === null) throw new Error("There is no Node.js on the path; run this by npm run bench.");
+  if (node === null) throw new Error("Node.js is not on the path; use npm run bench.");
   return node;
 }
 
@@ -176,9 +176,9 @@ function withoutSettings(env: NodeJS.ProcessEnv): Record<string, string | undefi
   );
 }
 
-/** What a server says. It is read and forgotten, but for the port on which it says that it listens. */
+/** Reads a server's output and discards it, except for the port on which the server listens. */
 class Output {
-  /** Null when it ends before it has said so. */
+  /** Null if the output ends before it names the port. */
   readonly port: Promise<number | null>;
   bytes = 0;
 

@@ -1,6 +1,6 @@
 import type { Row, Section } from "./results.ts";
 
-/** Sections of several rounds as one of all rounds. */
+/** Merges the sections of several rounds. */
 export function mergeRounds(rounds: readonly (readonly Section[])[]): Section[] {
   const merged = new Map<string, Section>();
   for (const section of rounds.flat()) {
@@ -22,9 +22,10 @@ function mergeRows(before: Section, after: Section): Row[] {
 }
 
 /**
- * Sections of two servers as one each: below every row that of the other server, and how many times as much the first has.
+ * Merges the sections of two servers: below every row comes that of the other server, and the first as a multiple of the
+ * second.
  *
- * @param other what the second server is called
+ * @param other the name of the second server
  */
 export function sideBySide(
   sections: readonly Section[],
@@ -51,7 +52,7 @@ export function sideBySide(
   });
 }
 
-/** Within each round; without what divides nothing by nothing, or anything by nothing. */
+/** Within each round; columns with a division by zero are left out. */
 function ratios(row: Row, against: Row): Record<string, number[]> {
   return Object.fromEntries(
     Object.entries(row.values).flatMap(([column, values]) => {

@@ -2,7 +2,7 @@ import type { ContenderName } from "./contenders.ts";
 import { CONTROLS } from "./load/attack/controls.ts";
 import { median, type Section, type TargetResult } from "./results.ts";
 
-/** What the project wants of itself. Ratios are made within each round; their median counts. */
+/** A goal that the project sets itself. Ratios are taken within each round; their median counts. */
 interface Target {
   readonly text: string;
   readonly limit: number;
@@ -11,13 +11,13 @@ interface Target {
   readonly measure: (of: Measured) => number | InRow | null;
 }
 
-/** A value, and the row that it stands in. */
+/** A value, and the row that it is from. */
 interface InRow {
   readonly value: number;
   readonly row: string;
 }
 
-/** The medians of a run. Null stands for what was not measured. */
+/** The medians of a run. Null if something was not measured. */
 class Measured {
   readonly #sections: readonly Section[];
 
@@ -30,7 +30,7 @@ class Measured {
     return values === null ? null : median(values);
   }
 
-  /** The highest of a column's medians, or the lowest. What is there for comparison only does not count. */
+  /** The highest or the lowest of a column's medians, without the rows that are only there for comparison. */
   extreme(which: "highest" | "lowest", section: string, column: string): InRow | null {
     const rows = this.#sections.find(({ id }) => id === section)?.rows ?? [];
     const all = rows
@@ -59,49 +59,49 @@ const cpuRatio = (section: string, row: ContenderName, other: ContenderName) => 
 
 const TARGETS: readonly Target[] = [
   {
-    text: "sparse, v2: CPU a delivery as a multiple of the floor's that writes each message",
+    text: "sparse, v2: CPU per delivery, as a multiple of the floor with one write per message",
     limit: 1.1,
     sense: "at most",
     unit: "×",
     measure: cpuRatio("sparse", "v2", "floor-message"),
   },
   {
-    text: "sparse: CPU a delivery of ws in a loop as a multiple of v2's",
+    text: "sparse: CPU per delivery of ws in a loop, as a multiple of v2",
     limit: 2,
     sense: "at least",
     unit: "×",
     measure: cpuRatio("sparse", "ws-loop", "v2"),
   },
   {
-    text: "flood, v2: CPU a delivery as a multiple of the floor's that writes batches",
+    text: "flood, v2: CPU per delivery, as a multiple of the floor with one write per batch",
     limit: 2,
     sense: "at most",
     unit: "×",
     measure: cpuRatio("flood", "v2", "floor-batch"),
   },
   {
-    text: "flood: CPU a delivery of Bun's publish as a multiple of v2's",
+    text: "flood: CPU per delivery of Bun's publish, as a multiple of v2",
     limit: 1,
     sense: "at least",
     unit: "×",
     measure: cpuRatio("flood", "bun-publish", "v2"),
   },
   {
-    text: "flood, v3: CPU a delivery as a multiple of the floor's that writes batches",
+    text: "flood, v3: CPU per delivery, as a multiple of the floor with one write per batch",
     limit: 1.2,
     sense: "at most",
     unit: "×",
     measure: cpuRatio("flood", "v3", "floor-batch"),
   },
   {
-    text: "flood, v3 as browsers ask for it, compressed: the same",
+    text: "flood, v3 compressed, as browsers request it: CPU per delivery, as a multiple of the floor with one write per batch",
     limit: 1.2,
     sense: "at most",
     unit: "×",
     measure: cpuRatio("flood", "v3-deflate", "floor-batch"),
   },
   {
-    text: "paced, v2: p99 as a multiple of Bun's publish",
+    text: "paced, v2: p99, as a multiple of Bun's publish",
     limit: 3,
     sense: "at most",
     unit: "×",
@@ -116,14 +116,14 @@ const TARGETS: readonly Target[] = [
       measure: (of) => of.value("join-storm-5000", form, "complete"),
     },
     {
-      text: `join storm of 5,000, ${form}: CPU an event as a multiple of a message's in a flood`,
+      text: `join storm of 5,000, ${form}: CPU per event, as a multiple of that per message in a flood`,
       limit: 1.5,
       sense: "at most",
       unit: "×",
       measure: (of) => of.value("join-storm-5000", form, "ratio"),
     },
     {
-      text: `idle, ${form}: resident memory a connection above the empty server`,
+      text: `idle, ${form}: resident memory per connection, above the empty server`,
       limit: 8,
       sense: "at most",
       unit: "KiB",
@@ -138,35 +138,35 @@ const TARGETS: readonly Target[] = [
     },
   ]),
   {
-    text: "history of 1 million: sends/s as a multiple of those with none",
+    text: "history of 1 million: sends/s, as a multiple of those with an empty history",
     limit: 0.95,
     sense: "at least",
     unit: "×",
     measure: (of) => of.ratio("history", "1000000", "0", "sendsPerS"),
   },
   {
-    text: "history of 1 million: start",
+    text: "history of 1 million: time to start",
     limit: 1500,
     sense: "at most",
     unit: "ms",
     measure: (of) => of.value("history", "1000000", "startMs"),
   },
   {
-    text: "history of 1 million: newest page as a multiple of that of 10,000",
+    text: "history of 1 million: time for the newest page, as a multiple of that with 10,000",
     limit: 2,
     sense: "at most",
     unit: "×",
     measure: (of) => of.ratio("history", "1000000", "10000", "pageMs"),
   },
   {
-    text: "history of 1 million: resident memory, three seconds after sends and pages",
+    text: "history of 1 million: resident memory three seconds after sends and pages",
     limit: 120,
     sense: "at most",
     unit: "MiB",
     measure: (of) => of.value("history", "1000000", "restedMiB"),
   },
   {
-    text: "abuse, the worst attack: p99 of what somebody else says",
+    text: "abuse, the worst attack: p99 of other people's messages",
     limit: 50,
     sense: "at most",
     unit: "ms",
@@ -174,8 +174,8 @@ const TARGETS: readonly Target[] = [
   },
   ...(
     [
-      ["others' messages refused", "refused"],
-      ["others disconnected", "disconnected"],
+      ["other people's messages refused", "refused"],
+      ["other people disconnected", "disconnected"],
       ["newcomers turned away", "turnedAway"],
     ] as const
   ).map(
@@ -188,14 +188,14 @@ const TARGETS: readonly Target[] = [
     }),
   ),
   {
-    text: "abuse, the worst attack: others' gets answered",
+    text: "abuse, the worst attack: other people's gets answered",
     limit: 100,
     sense: "at least",
     unit: "%",
     measure: (of) => of.extreme("lowest", "abuse", "getsAnswered"),
   },
   {
-    text: "abuse, the worst attack: rooms of 20 that somebody else can enter",
+    text: "abuse, the worst attack: rooms out of 20 that somebody else can enter",
     limit: 20,
     sense: "at least",
     unit: "",
@@ -205,12 +205,12 @@ const TARGETS: readonly Target[] = [
     text: "abuse, the worst attack: growth of the history",
     limit: 10,
     sense: "at most",
-    unit: "MiB a minute",
+    unit: "MiB/min",
     measure: (of) => of.extreme("highest", "abuse-cost", "historyMiBAMinute"),
   },
 ];
 
-/** How the targets stand. */
+/** Compares the targets with the measurements. */
 export function targetResults(sections: readonly Section[]): TargetResult[] {
   const measured = new Measured(sections);
   return TARGETS.map(({ text, limit, sense, unit, measure }) => {
@@ -227,7 +227,7 @@ export function targetResults(sections: readonly Section[]): TargetResult[] {
   });
 }
 
-/** Three figures, or all before the point. */
+/** To three significant digits, or to all digits before the decimal point. */
 export function format(value: number): string {
   if (!Number.isFinite(value)) return "–";
   if (value === 0) return "0";

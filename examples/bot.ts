@@ -1,5 +1,5 @@
 // A bot that rolls dice: `bun examples/bot.ts ws://127.0.0.1:5000/ Croupier bot.json`, then say `!roll 2d6` in the room.
-// It may be killed at any moment: started again with the same file, it answers what it missed, and nothing twice.
+// It may be killed at any moment: when it is started again with the same file, it answers what it missed, and nothing twice.
 // In a program of your own, import from "classic-chatbox-client" and "classic-chatbox-client/node".
 import { Chat, ChatError, type Message } from "../src/client/index.ts";
 import { fileStorage } from "../src/node/file-storage.ts";
@@ -11,17 +11,18 @@ const chat = new Chat(url, { name, storage: fileStorage(file), after: "kept" });
 
 chat.on("entered", (event) => console.log(`${event.name} is in the room`));
 chat.on("message", ({ message, own }) => {
-  // The answer goes into the outbox before this returns. So the file has both, that the question is done with and the
-  // answer, or neither.
+  // The answer is in the outbox before this returns, so the file records both that the question is handled and its answer,
+  // or neither.
   if (!own) answer(message);
 });
-chat.on("nickname-lost", ({ error }) => end(`The nickname ${name} is not to be had: ${error.message}`));
+chat.on("nickname-lost", ({ error }) => end(`The nickname ${name} is not available: ${error.message}`));
 chat.on("state", ({ state }) => {
   if (state.kind === "waiting") console.error(`Not connected: ${state.cause} ${state.code}`);
-  if (state.kind === "refused") end(`Not connected, for good: ${state.cause} ${state.code} ${state.reason}`);
+  if (state.kind === "refused") end(`Disconnected for good: ${state.cause} ${state.code} ${state.reason}`);
 });
 
-// Ctrl+C is for good: the nickname is given up. A service that is restarted gets SIGTERM, and keeps it for its next run.
+// Ctrl+C ends the bot for good and gives up its nickname. A service that is restarted gets SIGTERM and keeps the nickname for
+// its next run.
 process.once("SIGINT", () => chat.close());
 
 function answer({ content, id }: Message): void {
@@ -29,10 +30,10 @@ function answer({ content, id }: Message): void {
   if (Number(count) < 1 || Number(sides) < 1) return;
   const dice = Array.from({ length: Number(count) }, () => 1 + Math.floor(Math.random() * Number(sides)));
   const sum = dice.reduce((total, each) => total + each, 0);
-  // The server stores one message of this key: if the answer was on its way when the bot was killed, this is the same one.
+  // The server stores one message with this key, so an answer that was on its way when the bot was killed is not stored twice.
   const key = `roll-${id ?? crypto.randomUUID()}`;
   chat.send(`${dice.join(" + ")} = ${sum}`, { key }).catch((error: unknown) => {
-    if (error instanceof ChatError) console.error(`An answer was not sent: ${error.message}`);
+    if (error instanceof ChatError) console.error(`Cannot send an answer: ${error.message}`);
     else throw error;
   });
 }

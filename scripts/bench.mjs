@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run bench`: installs what is missing, then measures. What it can be told: `npm run bench -- --help`.
+// `npm run bench` installs what is missing, then measures. For its options see `npm run bench -- --help`.
 import { join } from "node:path";
 import { fail, run } from "./child.mjs";
 import { install, ownSettings, root } from "./install.mjs";

@@ -1,6 +1,6 @@
 // @ts-check
-// `npm run build [FOLDER]`: makes the client's package in FOLDER, packages/client unless told: it compiles the client and the
-// protocol as ES modules and as CommonJS, each with types of its own.
+// `npm run build [FOLDER]` builds the client's package in FOLDER (default: packages/client): it compiles the client and the
+// protocol as ES modules and as CommonJS, each with its own types.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fail, run } from "./child.mjs";
@@ -25,17 +25,17 @@ const steps = [
 for (const [program = "", ...args] of steps) {
   const { code, interrupted } = await run(program, args, { cwd: root });
   if (interrupted) process.exit(code);
-  if (code !== 0) fail("the build failed; it says why above.");
+  if (code !== 0) fail("the build failed; see the messages above.");
 }
 
-// In declarations tsc leaves the names of files as they are in the sources. Not every consumer may import a .ts file.
+// In declarations tsc keeps the file names of the sources. Not every consumer can import a .ts file.
 for (const path of readdirSync(types, { recursive: true, encoding: "utf8" })) {
   if (!path.endsWith(".d.ts")) continue;
   const file = join(types, path);
   writeFileSync(file, readFileSync(file, "utf8").replaceAll(/(["']\.{1,2}\/[^"']+)\.ts(["'])/g, "$1.js$2"));
 }
 
-// What a file of the name .js is, its folder says; and so of what kind of module its types are.
+// The package.json of its folder says which kind of module a .js file is, and so which kind its types describe.
 for (const [format, type] of [
   ["esm", "module"],
   ["cjs", "commonjs"],

@@ -1,16 +1,16 @@
 /**
  * `bun scripts/bundle.ts FOLDER` writes the compiled entries of the client's package into FOLDER: each as an ES module in
- * FOLDER/esm and as a CommonJS one in FOLDER/cjs, one file each, as readable as their sources. `bun scripts/bundle.ts --size`
- * bundles and minifies the client for browsers instead, prints its size, and exits with 1 when it has grown above the
- * limit.
+ * FOLDER/esm and as a CommonJS module in FOLDER/cjs, one file each, as readable as their sources. With `--size` instead of
+ * FOLDER it bundles and minifies the client for browsers, prints its size, and exits with 1 if that is above the limit.
  */
 import { join } from "node:path";
 
-const SIZE_MOST_BYTES = 9 * 1024;
+/** Half a KiB above 9 KiB is for tables that decide about every kind of frame, close codes by range, and pages side by side. */
+const SIZE_MOST_BYTES = 9.5 * 1024;
 
 const source = join(import.meta.dir, "..", "src");
 
-/** The sources of the package's entries, by the names of their files. */
+/** The sources of the package's entries, by file name. */
 const ENTRIES = {
   client: "client/index.ts",
   "client-node": "node/index.ts",
@@ -24,11 +24,11 @@ async function bundle(entry: keyof typeof ENTRIES, format: "esm" | "cjs", minify
     target: entry.includes("node") ? "node" : "browser",
     format,
     minify,
-    // A CommonJS module knows itself by its path. Otherwise the path of the source on this machine would be built in.
+    // A CommonJS module gets its own path at run time. Otherwise the source's path on this machine would be built in.
     define: format === "cjs" ? { "import.meta.url": "module.filename" } : {},
   });
   const [output] = outputs;
-  if (!output) throw new Error(`${entry} gave no file`);
+  if (!output) throw new Error(`bundling ${entry} did not give a file`);
   return output.text();
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// `npm run check`: everything that is checked without running the program. `npm run fix` repairs the format.
+// `npm run check` checks everything that can be checked without running the program. `npm run fix` repairs the format.
 import { join } from "node:path";
 import { run } from "./child.mjs";
 import { install, ownSettings, root } from "./install.mjs";

@@ -8,33 +8,33 @@ import { outlivesTerminal } from "./hangup.mjs";
  * How a program ended.
  * @typedef {object} Ending
  * @property {number} code its exit code; 128 + n when signal number n ended it
- * @property {boolean} interrupted whether this process was asked to stop while the program ran
+ * @property {boolean} interrupted whether this process was asked to stop while the program was running
  */
 
 /** @type {readonly NodeJS.Signals[]} */
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"];
 
-// A Ctrl-C reaches this process from the terminal and once more from npm; it is one wish.
-const SAME_WISH_MS = 1000;
+// A Ctrl-C reaches this process from the terminal and again from npm; both are one request to stop.
+const SAME_REQUEST_MS = 1000;
 
-// npm passes on SIGINT and SIGTERM. When anything else ends npm, only its absence tells.
+// npm passes on SIGINT and SIGTERM. If anything else ends npm, only its absence shows it.
 const LOOK_FOR_NPM_EVERY_MS = 1000;
-/** Whether this process is npm's, or of a process that is. */
+/** Whether npm started this process, directly or indirectly. */
 const startedByNpm = process.env.npm_lifecycle_event !== undefined;
 const parent = process.ppid;
 
-/** Whether what is started here is to go on when the terminal is closed, which ends npm. */
+/** Whether a program that is started here keeps running when the terminal is closed, which ends npm. */
 export const staysBehind = outlivesTerminal();
 
 /**
  * Runs a program and waits for its end. A signal that asks this process to stop is passed on to the program, and this
- * process goes on waiting, so that it ends after the program and with the program's exit code. The program is asked to
- * stop, too, when npm started this process and is gone. With `nohup` neither npm's end nor that of the terminal is a reason
- * to stop.
+ * process keeps waiting, so it ends after the program and with the program's exit code. The program is also asked to stop
+ * when npm started this process and is gone. With `nohup`, neither the end of npm nor that of the terminal stops the
+ * program.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, stdio?: import("node:child_process").StdioOptions, shell?: boolean }}
- *   [options] stdio is this process's own unless told otherwise
+ *   [options] by default, stdio is inherited from this process
  * @returns {Promise<Ending>} rejects when the program cannot be started at all
  */
 export function run(program, args, options = {}) {
@@ -49,10 +49,10 @@ export function run(program, args, options = {}) {
     const pass = (signal) => {
       if (signal === "SIGHUP" && staysBehind) return;
       interrupted = true;
-      // Windows tells every process of the console by itself, and kill() there ends a program without asking it.
+      // Windows itself notifies every process of the console, and kill() there ends a program without asking it.
       if (process.platform === "win32") return;
       const nowMs = performance.now();
-      if (nowMs - (passedAtMs.get(signal) ?? -SAME_WISH_MS) < SAME_WISH_MS) return;
+      if (nowMs - (passedAtMs.get(signal) ?? -SAME_REQUEST_MS) < SAME_REQUEST_MS) return;
       passedAtMs.set(signal, nowMs);
       child.kill(signal);
     };
@@ -64,9 +64,9 @@ export function run(program, args, options = {}) {
       for (const signal of STOP_SIGNALS) process.off(signal, pass);
     };
 
-    // First: on a busy machine the program may run for a while before this process gets to its next line.
+    // Before the start: on a busy machine the program may run for a while before this process gets to its next line.
     for (const signal of STOP_SIGNALS) process.on(signal, pass);
-    // Detached, the program is in no terminal's session: none can end it.
+    // Detached, the program does not belong to the terminal's session, so closing the terminal cannot end it.
     child = spawn(program, args, { stdio: "inherit", detached: staysBehind, ...options });
     child.once("error", (error) => {
       release();

@@ -1,12 +1,12 @@
 /**
  * `bun scripts/confusables.ts FILE` writes src/room/confusables.ts from FILE, the confusables.txt of Unicode's UTS #39
- * (https://www.unicode.org/Public/security/; ICU has it in source/data/unidata), and prints what it leaves out. The same
- * FILE gives the same source. docs/decisions/0015-look-alike-nicknames.md has the reasons.
+ * (https://www.unicode.org/Public/security/; ICU has it in source/data/unidata), and prints the relations that it leaves out.
+ * The same FILE gives the same source. docs/decisions/0015-look-alike-nicknames.md gives the reasons.
  *
- * The data says which character looks like which text. For a key that is not enough: whatever is the same must be so over
- * case, and from one character to the next. So characters are put into classes, what is surest first. A relation that
- * would put two letters into one class that readers tell apart is left out: ν looks like v, but Ν, which is ν, like N.
- * Where such a letter stands among Latin ones it is still taken for the one that it looks like.
+ * The data says which character looks like which text. That is not enough for a key: sameness must not depend on case, and
+ * must be transitive. So characters are joined into classes, the most certain relations first. A relation that would put two
+ * letters that readers tell apart into one class is left out: ν looks like v, but Ν, its capital, like N. Among Latin letters,
+ * such a letter still counts as the one that it looks like.
  */
 import { join } from "node:path";
 import { NOTHING } from "../src/protocol/characters.ts";
@@ -17,14 +17,14 @@ const OUTPUT = join(import.meta.dir, "../src/room/confusables.ts");
 /** A character looks like a text. */
 type Relation = readonly [from: string, to: string];
 
-/** Where rows of letters and digits in circles and squares begin that normalisation leaves as they are. */
+/** The first characters of rows of letters and digits in circles and squares that normalisation does not change. */
 const LETTERS_IN_BLACK = ["🅐", "🅰"];
 const DIGITS_IN_CIRCLES = ["❶", "➀", "➊", "⓵"];
 
 /**
- * What the data does not have. A small capital is a form of its letter, and so is a letter without its dot. The others were
- * found by drawing characters in a browser, with several fonts: they come out pixel for pixel the same, or, of marks over
- * and under vowels, nearer to one of Vietnamese than any two of Vietnamese are to each other.
+ * Relations that are not in the data. A small capital is a form of its letter, and so is a letter without its dot. The others
+ * were found by drawing characters in a browser, with several fonts: they look the same, pixel for pixel, or, for marks on
+ * vowels, more like a Vietnamese mark than any two Vietnamese marks look like each other.
  */
 const MORE: readonly Relation[] = [
   ...pairs("ᴀa ʙb ᴄc ᴅd ᴇe ꜰf ɢg ʜh ɪi ᴊj ᴋk ĸk ʟl ᴍm ɴn ᴏo ᴘp ꞯq ʀr ꜱs ᴛt ᴜu ᴠv ᴡw ʏy ᴢz ȷj"),
@@ -39,10 +39,10 @@ const MORE: readonly Relation[] = [
   ...marks("\u0323", "\u0316\u0317\u0318\u0319\u031c\u031d\u031e\u031f\u0320\u0326\u0329\u034e\u0353"),
 ];
 
-/** The same among Latin letters only. */
+/** Further relations that hold only among Latin letters. */
 const MORE_AMONG_LATIN: readonly Relation[] = pairs("ωw ηn ϲc ϹC пn єe ԼL");
 
-/** Readers tell the characters of a line apart. The letter l is in none: it looks like I, which is i. */
+/** Readers tell the characters of a line apart. The letter l is not in any line: it looks like I, which is i. */
 const APART: readonly string[] = [
   "abcdefghijkmnopqrstuvwxyz23456789",
   "αβγδεζηθικλμνξοπρστυφχψω23456789",
@@ -113,10 +113,10 @@ function marks(to: string, from: string): Relation[] {
   return Array.from(from, (mark): Relation => [mark, to]);
 }
 
-/** Characters that count as one, in classes that grow. */
+/** Classes of characters that count as one. They grow as characters are joined. */
 class Classes {
   readonly #parents = new Map<string, string>();
-  /** The lines of {@link APART} of which a class has a character, by its root. */
+  /** For each class, by its root, the lines of {@link APART} from which it has a character. */
   readonly #lines = new Map<string, ReadonlySet<number>>();
 
   constructor() {
@@ -126,7 +126,7 @@ class Classes {
     }
   }
 
-  /** The character by which a class is known until the next one joins. */
+  /** The character that identifies a class until the next one joins it. */
   root(character: string): string {
     const parent = this.#parents.get(character);
     return parent === undefined ? character : this.root(parent);
@@ -137,7 +137,7 @@ class Classes {
     return this.#linesOf(this.root(character)).has(0);
   }
 
-  /** Makes two classes one. @returns false when readers tell them apart */
+  /** Joins two classes. @returns false if readers tell them apart */
   join(a: string, b: string): boolean {
     const [one, other] = [this.root(a), this.root(b)];
     if (one === other) return true;
@@ -152,7 +152,7 @@ class Classes {
     return this.#lines.get(root) ?? new Set();
   }
 
-  /** The classes of more than one character, in the order of their first ones, by their roots. */
+  /** The classes of more than one character by their roots, in the order of their first characters. */
   all(): Map<string, string[]> {
     const classes = new Map<string, string[]>();
     const members = new Set([...this.#parents.keys(), ...this.#parents.values()]);
@@ -164,9 +164,9 @@ class Classes {
   }
 }
 
-/** What comes of the data. */
+/** The result of the data. */
 interface Table {
-  /** What stands for a character, where that is another one or several. Characters are folded. */
+  /** The representative of a character, if that is another character or several. Characters are folded. */
   readonly everywhere: ReadonlyMap<string, string>;
   /** The same for characters among Latin letters, before they are folded. */
   readonly amongLatin: ReadonlyMap<string, string>;
@@ -178,7 +178,7 @@ interface Table {
 
 function parse(data: string): { readonly version: string; readonly relations: readonly Relation[] } {
   const version = /^# Version: (\S+)$/m.exec(data)?.[1];
-  if (version === undefined) throw new Error("This is no confusables.txt: it has no version.");
+  if (version === undefined) throw new Error("This is not a confusables.txt: it has no version.");
   const rows = data.matchAll(/^([0-9A-F]+) ;\t([0-9A-F ]+) ;\t/gm);
   return { version, relations: Array.from(rows, ([, from, to]): Relation => [textOf(from), textOf(to)]) };
 }
@@ -215,19 +215,19 @@ function tableOf(data: readonly Relation[]): Table {
   };
 }
 
-/** Has a relation hold, if it is one between single characters, and may. @returns false when it may not */
+/** Adds a relation if it is between single characters and allowed. @returns false if it is not allowed */
 function holds([from, to]: Relation, classes: Classes): boolean {
-  // A character that looks like a Latin letter is in its class, and draws no others into it.
+  // A character that looks like a Latin letter is in its class, and does not bring others into it.
   const hasLatin = !ASCII.test(to) && classes.isLatin(from);
   return hasLatin || !isOne(to) || classes.join(to, from);
 }
 
 function isOfAtoms([from, to]: Relation): boolean {
-  // The mark of an iota below is folded to a letter.
+  // The mark iota below is folded to a letter.
   return isAtom(from) && !HANGUL_JAMO.test(to) && from !== "\u0345";
 }
 
-/** The relation between what is left of both texts before characters are looked up. */
+/** The relation between what remains of both texts before characters are looked up. */
 function plain([from, to]: Relation): Relation {
   return [plainText(from), plainText(to)];
 }
@@ -236,7 +236,7 @@ function plainText(text: string): string {
   return text.normalize("NFKD").replace(NOTHING, "");
 }
 
-/** What is sure comes first: capitals that look like capitals, then small letters like Latin ones, then the others. */
+/** The most certain come first: capitals that look like capitals, then small letters like Latin ones, then the rest. */
 function rank([from, to]: Relation): number {
   const isLikeLatin = ASCII.test(to.charAt(0));
   if (isCapital(from) && isCapital(to)) return isLikeLatin ? 0 : 1;
@@ -244,7 +244,7 @@ function rank([from, to]: Relation): number {
   return isCapital(from) || isCapital(to) ? 3 : 2;
 }
 
-/** Several characters for a class, by its root: the first that the data has. A Latin letter is spelled by itself. */
+/** The spelling of a class, by its root, as several characters: the first in the data. A Latin letter stays itself. */
 function spellings(relations: readonly Relation[], classes: Classes): Map<string, string> {
   const spelled = new Map<string, string>();
   for (const [from, to] of relations) {
@@ -255,7 +255,7 @@ function spellings(relations: readonly Relation[], classes: Classes): Map<string
   return spelled;
 }
 
-/** What stands for each character that is not alone in its class, or that is spelled by several. */
+/** The representative of each character that is not alone in its class, or that is spelled as several. */
 function textsOf(
   classes: Classes,
   spelled: ReadonlyMap<string, string>,
@@ -273,30 +273,30 @@ function textsOf(
   return new Map([...members.values()].flat().map((member) => [member, expand(member)]));
 }
 
-/** Which of a class stands for it: none that is taken for a Latin letter, best one of {@link APART}, else a folded one. */
+/** The representative of a class: not one that counts as a Latin letter, preferably one of {@link APART}, or a folded one. */
 function headOf(members: readonly string[], likeLatin: ReadonlySet<string>): string {
   const eligible = members.filter((member) => !likeLatin.has(member));
   const best = Array.from(APART.join("")).find((character) => eligible.includes(character));
   const head = best ?? eligible.find((member) => !isCapital(member)) ?? eligible[0];
-  if (head === undefined) throw new Error(`All of ${members.join(" ")} are taken for Latin letters.`);
+  if (head === undefined) throw new Error(`All of ${members.join(" ")} count as Latin letters.`);
   return head;
 }
 
-/** Whether it takes a letter of another script for a Latin one, which may have marks. */
+/** Whether it relates a letter of another script to a Latin one, which may have marks. */
 function isOfOthersLikeLatin([from, to]: Relation): boolean {
   return (
     isAtom(from) && /^(?!\p{Script=Latin})\p{L}/u.test(from) && /^[A-Za-z]\p{M}*$/u.test(to.normalize("NFKD"))
   );
 }
 
-/** Signs that normalisation makes marks over a space. */
+/** Signs that normalisation turns into marks over a space. */
 function overSpace(relation: Relation): Relation[] {
   const [from, to] = plain(relation);
-  // U+0345, the iota below, is folded to a letter.
+  // U+0345, iota below, is folded to a letter.
   return /^ (?!\u0345)\p{M}$/u.test(from) && !/\p{M}/u.test(to) ? [[from.slice(1), to]] : [];
 }
 
-/** Every character that normalisation leaves as it is. */
+/** Every character that normalisation does not change. */
 function* everyCharacter(): Generator<string> {
   for (let code = 0x21; code <= 0x10ffff; code++) {
     if (code === 0xd800) code = 0xe000;
@@ -334,7 +334,7 @@ function hexOf(text: string): string {
   return Array.from(text, (character) => character.codePointAt(0)?.toString(16)).join("+");
 }
 
-/** A line for each text, with the characters that it stands for. */
+/** A line for each text, with the characters that it represents. */
 function linesOf(table: ReadonlyMap<string, string>): string {
   const sources = new Map<string, string[]>();
   for (const [from, to] of table) sources.set(to, [...(sources.get(to) ?? []), from]);
@@ -344,26 +344,26 @@ function linesOf(table: ReadonlyMap<string, string>): string {
 
 function sourceOf(origin: string, { everywhere, amongLatin, overSpace }: Table): string {
   return `// Written by scripts/confusables.ts from ${origin}.
-// Change that, and not this.
+// Change that script, not this file.
 //
 // The data is modified, and comes with this notice:
 //
 ${LICENCE.replace(/^/gm, "// ").replace(/ +$/gm, "")}
 
 /**
- * What stands for characters that look alike: in each line a text, and the characters that it stands for. All are
- * hexadecimal code points.
+ * The representatives of characters that look alike: each line has a text, followed by the characters that it represents. All
+ * are hexadecimal code points.
  */
 export const EVERYWHERE = \`
 ${linesOf(everywhere)}
 \`;
 
-/** The same, for letters of other scripts in a word that has Latin ones. */
+/** The same for letters of other scripts in a word that contains Latin letters. */
 export const AMONG_LATIN = \`
 ${linesOf(amongLatin)}
 \`;
 
-/** The same, for marks over a space. */
+/** The same for marks over a space. */
 export const OVER_SPACE = \`
 ${linesOf(overSpace)}
 \`;
@@ -379,7 +379,7 @@ const digest = new Bun.CryptoHasher("sha256").update(data).digest("hex");
 await Bun.write(OUTPUT, sourceOf(`confusables.txt of Unicode ${version}, SHA-256 ${digest}`, table));
 for (const [from, to] of table.leftOut) {
   console.log(
-    `${from} ${hexOf(from)} is not ${to} ${hexOf(to)}${table.amongLatin.has(from) ? ", but among Latin letters" : ""}`,
+    `${from} ${hexOf(from)} is not ${to} ${hexOf(to)}${table.amongLatin.has(from) ? ", except among Latin letters" : ""}`,
   );
 }
-console.log(`${table.everywhere.size} characters of Unicode ${version} are in ${OUTPUT}.`);
+console.log(`Wrote ${table.everywhere.size} characters of Unicode ${version} to ${OUTPUT}.`);

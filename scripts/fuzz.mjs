@@ -1,7 +1,7 @@
 // @ts-check
-// `npm run fuzz -- --rounds 200 [--seed N] [--servers 3]`: many conversations, each with the seed after the one before,
-// with one server or with several and a database. Prints what failed with its seed, and at the end what was done to the
-// servers and what came of it.
+// `npm run fuzz -- --rounds 200 [--seed N] [--servers 3]` runs many conversations with consecutive seeds, with one server or
+// with several and a database. It prints each failure with its seed, and at the end what was done to the servers and what
+// came of it.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
@@ -22,7 +22,7 @@ const tests = servers > 1 ? "tests/cluster/conversation.test.ts" : "tests/fuzz/c
  */
 function wholeNumber(name, text) {
   const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 0) fail(`--${name} must be a whole number, and not ${text}.`);
+  if (!Number.isSafeInteger(number) || number < 0) fail(`--${name} must be a whole number, not ${text}.`);
   return number;
 }
 
@@ -52,12 +52,12 @@ function take(line) {
       totals.set(what, (totals.get(what) ?? 0) + count);
     }
     passed++;
-    if (passed % 20 === 0) console.log(`${passed} of ${rounds} held, ${failed.length} did not`);
+    if (passed % 20 === 0) console.log(`${passed} of ${rounds} passed, ${failed.length} failed`);
     return;
   }
   const failure = /failed with CHAT_SEED=(\d+)/.exec(line)?.[1];
   if (failure !== undefined && failed.at(-1) !== failure) failed.push(failure);
-  // What the tests print of those that passed is of no interest here.
+  // Leave out what the tests print about conversations that passed.
   if (!/^\(pass\)|^\s*$/.test(line)) console.log(line);
 }
 
@@ -70,7 +70,7 @@ await Promise.all(outputs);
 for (const [what, count] of totals) console.log(`${String(count).padStart(9)} ${what}`);
 console.log(
   failed.length === 0
-    ? `${passed} of ${rounds} conversations held`
+    ? `${passed} of ${rounds} conversations passed`
     : `failed: ${failed.map((each) => `CHAT_SEED=${each}`).join(", ")}`,
 );
 process.exit(code);

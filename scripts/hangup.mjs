@@ -5,9 +5,9 @@ import { homedir } from "node:os";
 import { basename, join } from "node:path";
 
 /**
- * Whether somebody wants what is started here to outlive the terminal, by `nohup`. That has SIGHUP ignored, but npm and Node
- * undo it before any of our code runs, so only nohup's other traces tell: the shell names it in `_`, it puts a file, and a
- * null device that can only be written to, in the place of the terminal, and a script that it runs ignores the signal.
+ * Whether somebody used `nohup` so that the program outlives the terminal. `nohup` makes a process ignore SIGHUP, but npm and
+ * Node undo that before any of our code runs, so only its other traces remain: the shell names it in `_`, it replaces the
+ * terminal by a file and by a write-only null device, and a script that it runs ignores the signal.
  */
 export function outlivesTerminal() {
   if (process.platform === "win32") return false;
@@ -15,11 +15,11 @@ export function outlivesTerminal() {
   return isNamed || hasUnreadableInput() || writesNohupOut() || isStartedIgnoring();
 }
 
-/** Only Linux tells. */
+/** This can be seen on Linux only. */
 function isStartedIgnoring() {
   try {
     let pid = String(process.ppid);
-    // npm is Node, too.
+    // npm runs on Node, too.
     while (basename(readlinkSync(`/proc/${pid}/exe`)) === "node") pid = statusOf(pid, "PPid");
     return (BigInt(`0x${statusOf(pid, "SigIgn")}`) & 1n) === 1n;
   } catch {
@@ -37,7 +37,7 @@ function statusOf(pid, name) {
   return value;
 }
 
-/** GNU's nohup alone makes such an input. */
+/** Only GNU's nohup creates such an input. */
 function hasUnreadableInput() {
   try {
     const [, flags = "0"] = /^flags:\s*(\d+)$/m.exec(readFileSync("/proc/self/fdinfo/0", "utf8")) ?? [];
@@ -49,7 +49,7 @@ function hasUnreadableInput() {
 }
 
 function writesNohupOut() {
-  // npm changes to the folder of the package, and leaves word of where it was.
+  // npm changes to the folder of the package, and puts the folder that it was started in into INIT_CWD.
   const folders = [process.env.INIT_CWD ?? process.cwd(), process.cwd(), homedir()];
   return folders.some((folder) => isOutput(join(folder, "nohup.out")));
 }

@@ -1,9 +1,9 @@
 /**
- * The import check: `bun scripts/imports.ts [FOLDER]` reads every source file under FOLDER/src (the project's own by
+ * The import check: `bun scripts/imports.ts [FOLDER]` reads every source file under FOLDER/src (this project's by
  * default), prints what breaks the rules below, and exits with 1 if anything does.
  *
- * Imports are what TypeScript's own parser takes for one, type-only imports included, and calls of `require`. An import
- * whose name is computed at run time cannot be seen.
+ * Imports are those that TypeScript's own parser finds, including type-only imports, and calls of `require`. The check
+ * cannot see an import whose name is computed at run time.
  */
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
@@ -11,7 +11,7 @@ import type { Node, SourceFile } from "typescript/unstable/ast";
 import { isCallExpression, isIdentifier, isStringLiteralLikeNode } from "typescript/unstable/ast/is";
 import { API } from "typescript/unstable/async";
 
-/** The folders of src, and which other ones each may import. */
+/** The folders of src, and the other folders that each may import. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   protocol: [],
   room: ["protocol"],
@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   web: ["client", "protocol"],
 };
 
-/** Folders that run anywhere, or that get clock, disk and network handed in. */
+/** Folders whose code runs anywhere, or gets clock, disk and network passed in. */
 const WITHOUT_RUNTIME: readonly string[] = ["protocol", "room", "client"];
 
 /** One import. Paths are relative to the checked folder, with forward slashes. */
@@ -34,7 +34,7 @@ interface Import {
   readonly specifier: string;
 }
 
-/** What a specifier leads to. */
+/** What a specifier refers to. */
 type Target =
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "runtime" }
@@ -43,7 +43,7 @@ type Target =
 /**
  * Checks a project.
  * @param root its folder, with package.json, tsconfig.json and src
- * @returns one sentence for each violation; none when all is well
+ * @returns one sentence for each violation; empty if there are none
  */
 export async function checkImports(root: string): Promise<string[]> {
   const files = sourceFiles(root);
@@ -53,10 +53,10 @@ export async function checkImports(root: string): Promise<string[]> {
   return [
     ...files
       .filter((file) => !Object.hasOwn(ARROWS, folderOf(file)))
-      .map((file) => `${file} is in none of ${Object.keys(ARROWS).join(", ")}`),
+      .map((file) => `${file} is not in one of the folders ${Object.keys(ARROWS).join(", ")}`),
     ...files
       .filter((file) => !importsByFile.has(file))
-      .map((file) => `${file} is no part of tsconfig.json, so nothing checks it`),
+      .map((file) => `${file} is not covered by tsconfig.json, so nothing checks it`),
     ...imports.flatMap((found) => {
       const fault = faultOf(root, found, dependencies);
       return fault === undefined ? [] : [`${found.from}:${found.line} imports ${found.specifier}: ${fault}`];
@@ -91,7 +91,7 @@ async function readImports(root: string, files: readonly string[]): Promise<Map<
 }
 
 function importsOf(from: string, source: SourceFile): Import[] {
-  // TypeScript lists what a TypeScript file imports, type-only imports included; a plain require is no import to it.
+  // TypeScript lists the imports of a TypeScript file, including type-only imports; it does not count a plain require.
   return [...source.imports, ...requiredNames(source)].filter(isStringLiteralLikeNode).map((name) => ({
     from,
     line: source.getLineAndCharacterOfPosition(name.end).line + 1,
@@ -131,7 +131,7 @@ function faultOf(root: string, found: Import, dependencies: ReadonlySet<string>)
   const target = targetOf(root, found);
   switch (target.kind) {
     case "runtime":
-      return WITHOUT_RUNTIME.includes(folder) ? `${folder} runs without node: and bun modules` : undefined;
+      return WITHOUT_RUNTIME.includes(folder) ? `${folder} may not use node: and bun modules` : undefined;
     case "package":
       return dependencies.has(target.name) ? undefined : `${target.name} is not among the dependencies`;
     case "file":
@@ -140,15 +140,15 @@ function faultOf(root: string, found: Import, dependencies: ReadonlySet<string>)
 }
 
 function faultOfFile(root: string, folder: string, path: string): string | undefined {
-  if (!statSync(join(root, path), { throwIfNoEntry: false })?.isFile()) return "there is no such file";
-  // The version stands there.
+  if (!statSync(join(root, path), { throwIfNoEntry: false })?.isFile()) return "the file does not exist";
+  // It contains the version.
   if (path === "package.json" && !WITHOUT_RUNTIME.includes(folder)) return undefined;
-  if (!path.startsWith("src/")) return "src imports nothing from outside";
+  if (!path.startsWith("src/")) return "src may not import anything from outside";
   const goal = folderOf(path);
   const allowed = ARROWS[folder] ?? [];
   if (goal === folder || allowed.includes(goal)) return undefined;
   return allowed.length === 0
-    ? `${folder} imports no other folder`
+    ? `${folder} may not import another folder`
     : `${folder} may import only ${allowed.join(", ")}`;
 }
 
@@ -163,7 +163,7 @@ function graphOf(root: string, files: readonly string[], imports: readonly Impor
   return graph;
 }
 
-/** Finds one cycle or more in every group of files that import each other in a circle. */
+/** Finds at least one cycle in every group of files that import each other in a cycle. */
 function findCycles(graph: Graph): string[][] {
   const cycles: string[][] = [];
   const done = new Set<string>();
@@ -184,6 +184,6 @@ function findCycles(graph: Graph): string[][] {
 if (import.meta.main) {
   const root = resolve(process.argv[2] ?? dirname(import.meta.dir));
   const violations = await checkImports(root);
-  console.log(violations.length === 0 ? "imports: all in the right direction" : violations.join("\n"));
+  console.log(violations.length === 0 ? "imports: all directions are allowed" : violations.join("\n"));
   process.exit(violations.length === 0 ? 0 : 1);
 }

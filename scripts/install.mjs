@@ -14,12 +14,12 @@ import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fail, run } from "./child.mjs";
 
-/** The project's folder. */
+/** The folder of the project. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
- * The flags with which every program here runs on Bun. Without them Bun obeys the folder that somebody happens to stand in:
- * variables of its .env files, preloads of its bunfig.toml, paths of its tsconfig.json, which can be those of any file.
+ * The flags with which every program here runs on Bun. Without them Bun applies the settings of the current folder, whatever
+ * it is: variables from its .env files, preloads from its bunfig.toml, paths from its tsconfig.json.
  */
 export const ownSettings = [
   "--no-env-file",
@@ -34,28 +34,28 @@ const lockfile = join(root, "package-lock.json");
  * @typedef {object} Package
  * @property {string} path of its folder, such as `node_modules/pino`
  * @property {string} identity version and hash
- * @property {boolean} dev only developers need it
- * @property {boolean} optional it may be missing
- * @property {boolean} runsHere it is for this system, or for any
+ * @property {boolean} dev whether only developers need it
+ * @property {boolean} optional whether it may be missing
+ * @property {boolean} runsHere whether it is for this system, or for any
  */
 
 /**
- * Sees to it that the packages of package-lock.json are installed. Costs a few milliseconds when they are.
+ * Installs the packages of package-lock.json unless they are installed already, which takes a few milliseconds to see.
  * @param {{ dev: boolean }} need whether the development packages are needed too
- * @returns {Promise<string>} the path of the bun program. Ends the process with a sentence and exit code 1 when there
- *   is no way to get one
+ * @returns {Promise<string>} the path of the bun program. If there is no way to get one, the process ends with a sentence
+ *   and exit code 1
  */
 export async function install({ dev }) {
   const modules = join(root, "node_modules");
-  // npm leaves the lockfile out of a published package: then whoever installed that package installed ours beside it.
+  // npm leaves the lockfile out of a published package: in that case our packages were installed beside that one.
   if (!existsSync(lockfile)) return findBun(modules) ?? findBun(dirname(root)) ?? failNoBun();
 
-  // Written by npm at the very end of an install, so a half-finished one has none or an older one.
+  // npm writes it at the very end of an install, so after an interrupted install it is missing or older.
   const installed = readPackages(join(modules, ".package-lock.json"));
   const bun = findBun(modules);
   if (bun && isComplete(installed, dev)) return bun;
 
-  // Packages that a developer installed earlier stay.
+  // Keep packages that a developer installed earlier.
   await installFromLockfile(dev || installed.some((entry) => entry.dev));
   return findBun(modules) ?? failNoBun();
 }
@@ -80,7 +80,7 @@ function isComplete(installed, dev) {
 
 /**
  * @param {string} file
- * @returns {Package[]} none when the file is missing or unreadable; npm then says what is wrong with it
+ * @returns {Package[]} empty when the file is missing or unreadable; npm then says what is wrong with it
  */
 function readPackages(file) {
   /** @type {unknown} */
@@ -121,12 +121,12 @@ function field(value, key) {
 /** @param {boolean} dev */
 async function installFromLockfile(dev) {
   if (!isWritable(root)) {
-    fail(`the packages in ${root} are not those of its package-lock.json; run \`npm run setup\` there.`);
+    fail(`the packages in ${root} do not match its package-lock.json; run \`npm run setup\` there.`);
   }
-  console.error("classic-chatbox: installing packages, this happens once ...");
+  console.error("classic-chatbox: installing packages; this happens only once ...");
   const { program, args, shell } = npm();
   const flags = ["--include=optional", dev ? "--include=dev" : "--omit=dev", "--no-audit", "--no-fund"];
-  // Else it takes a minute until npm says that there is no network.
+  // Otherwise npm takes a minute to say that there is no network.
   const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=4000"];
   const { code, interrupted } = await run(
     program,
@@ -134,14 +134,14 @@ async function installFromLockfile(dev) {
     {
       cwd: root,
       shell,
-      // npm's report goes to stderr: stdout belongs to the program that is started next.
+      // Send npm's output to stderr: stdout belongs to the program that is started next.
       stdio: ["inherit", 2, 2],
     },
   ).catch((error) =>
     fail(`npm could not be started (${error.message}); install Node.js with npm, then try again.`),
   );
   if (interrupted) process.exit(code || 130);
-  if (code !== 0) fail("the packages could not be installed; npm says why above.");
+  if (code !== 0) fail("the packages could not be installed; see npm's message above.");
 }
 
 /** @param {string} folder */
@@ -168,11 +168,11 @@ function npm() {
  * @returns {string | undefined} the bun program in it
  */
 function findBun(modules) {
-  // Its name is bun.exe on every system.
+  // It is called bun.exe on every system.
   const own = join(modules, "bun", "bin", "bun.exe");
   if (isProgram(own)) return own;
-  // bun's install script moves the program there. Where npm was told to run no such scripts, it is still in the
-  // package of its platform; npm may have installed several (glibc and musl), of which one runs.
+  // bun's install script moves the program there. If npm is configured not to run such scripts, the program is still in
+  // the package of its platform; npm may have installed several (glibc and musl), one of which runs.
   const platforms = join(modules, "@oven");
   if (!existsSync(own) || !existsSync(platforms)) return undefined;
   return readdirSync(platforms)
@@ -182,14 +182,14 @@ function findBun(modules) {
 
 /** @param {string} path */
 function isProgram(path) {
-  // The placeholder that the install script replaces is a text of a few hundred bytes; the program has 100 MB.
+  // The placeholder that the install script replaces is a text of a few hundred bytes; the program is about 100 MB.
   return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 1_000_000;
 }
 
 /** @returns {never} */
 function failNoBun() {
   fail(
-    `there is no Bun program for this system (${process.platform} ${process.arch}) among the installed packages.`,
+    `the installed packages do not contain a Bun program for this system (${process.platform} ${process.arch}).`,
   );
 }
 

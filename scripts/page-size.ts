@@ -1,12 +1,12 @@
 /**
  * `bun scripts/page-size.ts` builds the web client as the server does, prints what a first visit loads, and exits with 1
- * when its JavaScript has grown above the limit.
+ * if its JavaScript is larger than the limit.
  */
-import { buildClient } from "../src/server/pages.ts";
+import { buildClient } from "../src/server/web-build.ts";
 
 const SCRIPT_MOST_BYTES = 48_000;
 
-/** Loaded when they are needed, and of the languages one at the first visit. All other scripts are loaded by each. */
+/** Loaded when needed; a first visit loads one of the languages. Every visit loads all other scripts. */
 const LATER = ["settings.js"];
 const LANGUAGES = ["en.js", "vi.js"];
 
@@ -24,5 +24,5 @@ const scriptBytes = allBytes - Math.min(...languageBytes);
 console.log(
   `JavaScript of a first visit: ${scriptBytes} bytes of at most ${SCRIPT_MOST_BYTES}, minified and gzipped`,
 );
-// Not a number where a language is missing.
+// NaN if a language is missing.
 process.exitCode = scriptBytes <= SCRIPT_MOST_BYTES ? 0 : 1;

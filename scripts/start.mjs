@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // @ts-check
-// `npm start`: installs what is missing, then runs the command line with the arguments given.
+// `npm start` installs what is missing, then runs the command line with the given arguments.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { fail, run, staysBehind } from "./child.mjs";
@@ -9,8 +9,8 @@ import { install, ownSettings, root } from "./install.mjs";
 const bun = await install({ dev: false });
 const command = [...ownSettings, join(root, "src", "cli", "main.ts"), ...process.argv.slice(2)];
 
-// Where Node can, the server takes the place of this process, and its memory. Not with nohup: the server would end with the
-// terminal. Node would crash if the program did not run.
+// If Node can do it, the server replaces this process, which saves memory. Not with nohup: the server would end with the
+// terminal. Node would crash if the program did not run, so that is tried first.
 if (
   process.execve !== undefined &&
   process.platform !== "win32" &&
@@ -20,7 +20,7 @@ if (
   process.execve(bun, [bun, ...command]);
 }
 
-// --no-orphans: the server must not outlive this process, even one that was killed without warning.
+// --no-orphans: the server must not outlive this process, even if this process is killed without warning.
 const { code } = await run(bun, ["--no-orphans", ...command]).catch((error) =>
   fail(`${bun} does not run on this system (${error.message}); delete node_modules and try again.`),
 );

@@ -1,5 +1,5 @@
 // @ts-check
-// `npm test`: installs what is missing, runs the tests, and ends with one line that counts them.
+// `npm test` installs what is missing, runs the tests, and ends with one line that counts them.
 import { spawn } from "node:child_process";
 import {
   chmodSync,
@@ -18,20 +18,20 @@ import { createInterface } from "node:readline";
 import { run } from "./child.mjs";
 import { install, ownSettings, root } from "./install.mjs";
 
-/** No test takes so long on the slowest machine: it ends one that waits for what never comes. */
+/** Longer than any test takes on the slowest machine. It ends a test that waits for something that never comes. */
 const TEST_MOST_MS = 300_000;
-/** So many files run side by side: about half of a run is waiting for what a server does after some seconds. */
+/** How many files run side by side: tests spend about half of their time waiting for a server to act after some seconds. */
 const AT_ONCE = Math.min(2 * availableParallelism(), 8);
-/** The folders with the longest files come first, so that at the end nothing waits for one of those alone. */
+/** The folders with the longest files come first, so that the run does not end with one long file running alone. */
 const FIRST = ["cluster", "e2e", "faults", "bench", "fuzz", "conversations"];
 
 /**
- * What came of tests.
+ * The result of a test run.
  * @typedef {{ code: number, passed: number, failed: number }} Result
  */
 
 /**
- * Runs tests in a process of their own and waits for their end.
+ * Runs tests in a separate process and waits for it to end.
  * @param {readonly string[]} args files and flags for `bun test`
  * @param {import("node:child_process").StdioOptions} stdio
  * @returns {Promise<Result & { interrupted: boolean }>}
@@ -54,7 +54,7 @@ function count(report, code) {
   /** @param {string} name */
   const total = (name) => Number(new RegExp(` ${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
   const failed = total("failures");
-  // The report knows nothing of a test file that could not be loaded, or of a process that crashed.
+  // The report does not contain a test file that could not be loaded, or a process that crashed.
   return {
     passed: total("tests") - failed - total("skipped"),
     failed: code === 0 ? failed : Math.max(failed, 1),
@@ -70,7 +70,7 @@ function read(file) {
   }
 }
 
-/** The test files, in the order in which they are begun. */
+/** The test files, in the order in which they are started. */
 function testFiles() {
   const tests = join(root, "tests");
   if (!existsSync(tests)) return [];
@@ -84,12 +84,12 @@ function testFiles() {
 }
 
 /**
- * Runs all test files, some at a time. What one has to say is printed when it is done.
+ * Runs all test files, several at a time. The output of each is printed when it is done.
  * @returns {Promise<Result>}
  */
 async function testAll() {
   const waiting = testFiles();
-  // Else there would be pictures of screens that are no more.
+  // Otherwise pictures of screens that no longer exist would remain.
   rmSync(join(root, "tests", "e2e", "screenshots"), { recursive: true, force: true });
   /** @type {Result} */
   const sum = { code: 0, passed: 0, failed: 0 };
@@ -101,7 +101,7 @@ async function testAll() {
       const { code, passed, failed, interrupted } = await test([file], ["ignore", descriptor, descriptor]);
       closeSync(descriptor);
       process.stdout.write(readFileSync(output));
-      if (code !== 0) console.log(`${file} ended with ${code}`);
+      if (code !== 0) console.log(`${file} exited with code ${code}`);
       stopped ||= interrupted;
       sum.code ||= code;
       sum.passed += passed;
@@ -113,10 +113,10 @@ async function testAll() {
 }
 
 /**
- * Has ready what all files share: a PostgreSQL, in which each makes databases of its own. It ends with this process, whatever
- * ends that.
- * @returns {Promise<{ url: string, stop: () => Promise<void> } | null>} null when none runs here, of which the tests that
- *   need one will tell
+ * Starts the PostgreSQL that all files share, in which each creates databases of its own. It ends with this process, however
+ * this process ends.
+ * @returns {Promise<{ url: string, stop: () => Promise<void> } | null>} null when PostgreSQL does not run here; the tests that
+ *   need it say so
  */
 async function startShared() {
   const program = [...ownSettings, join(root, "tests/support/shared.ts")];
@@ -145,11 +145,11 @@ async function testAllWithDatabase() {
 
 const bun = await install({ dev: true });
 const folder = mkdtempSync(join(tmpdir(), "classic-chatbox-test-"));
-// What tests cannot remove themselves, when they are ended from outside, lies in there, too.
+// Tests that are killed cannot clean up after themselves; what they leave behind is in here, too.
 const temporary = join(folder, "tmp");
 /** @type {NodeJS.ProcessEnv} */
 const env = { ...process.env, TMPDIR: temporary };
-// PostgreSQL does not run as root, and has its files in there as another user.
+// PostgreSQL does not run as root, and keeps its files in here as another user.
 chmodSync(folder, 0o711);
 mkdirSync(temporary, { mode: 0o711 });
 const args = process.argv.slice(2);

@@ -1,4 +1,4 @@
-/** Frames to the server, RFC 6455, section 5. They are masked, all with one key: to draw keys would cost the generator. */
+/** Frames to the server, RFC 6455, section 5. All are masked with the same key: random keys would cost the generator time. */
 
 const KEY = [0x37, 0xfa, 0x21, 0x3d] as const;
 const FIN = 0x80;
@@ -8,7 +8,7 @@ const MASKED = 0x80;
 export const OPCODE = { continuation: 0, text: 1, close: 8, ping: 9, pong: 10 } as const;
 
 export interface FrameForm {
-  /** False for all fragments of a message but the last. */
+  /** False for all fragments of a message except the last. */
   readonly isFinal?: boolean;
   /** Whether the payload is compressed (RFC 7692). */
   readonly isDeflated?: boolean;
@@ -19,7 +19,7 @@ export function textFrame(text: string): Buffer {
   return clientFrame(OPCODE.text, Buffer.from(text));
 }
 
-/** One frame, its payload masked. */
+/** One frame with a masked payload. */
 export function clientFrame(
   opcode: number,
   payload: Uint8Array,
@@ -37,6 +37,7 @@ export function clientFrame(
 
 function headOf(first: number, length: number): Buffer {
   if (length < 126) return Buffer.from([first, MASKED | length]);
-  if (length > 0xffff) throw new RangeError("A client of the benchmark sends no frame over 64 KiB.");
+  if (length > 0xffff)
+    throw new RangeError("Clients of the benchmark do not send frames of more than 64 KiB.");
   return Buffer.from([first, MASKED | 126, length >> 8, length & 0xff]);
 }

@@ -3,29 +3,29 @@ import { clientFrame, OPCODE, textFrame } from "./client-frame.ts";
 import type { WireForm } from "./orders.ts";
 import { FrameScanner, type Hearer, type ReplyKind } from "./scanner.ts";
 
-/** Is told what becomes of a client. */
+/** Gets notified of what happens to a client. */
 export interface Host {
   readonly port: number;
   readonly form: WireForm;
-  /** The address to connect from; any if not given. */
+  /** The address to connect from; any by default. */
   readonly from?: string;
   read(bytes: number): void;
   opened(client: Client): void;
   heard(client: Client, messages: number, registers: number, leaves: number): void;
   replied(client: Client, kind: ReplyKind, isAccepted: boolean, text: Buffer): void;
-  /** The connection is gone, though nobody asked for that. */
+  /** The connection has ended unexpectedly. */
   lost(client: Client, why: string): void;
 }
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
-/** Between the head of a frame and the JSON: `42["message",` for Socket.IO. */
+/** What precedes the JSON in a frame: `42["message",` for Socket.IO. */
 const SOCKET_IO_PREFIX = '42["message",';
 const ENGINE_IO = { open: 0x30, ping: 0x32, message: 0x34 } as const;
 const SOCKET_IO_CONNECT = 0x30;
 const ENGINE_IO_PONG = textFrame("3");
 const SOCKET_IO_HELLO = textFrame("40");
 
-/** A request as its bytes on the wire. */
+/** The bytes of a request on the wire. */
 export function requestFrame(form: WireForm, json: string): Buffer {
   return textFrame(form === "socket.io" ? `${SOCKET_IO_PREFIX}${json}]` : json);
 }
@@ -37,17 +37,17 @@ export class Client implements Hearer {
   readonly #host: Host;
   #scanner: FrameScanner;
   #socket: Socket<Client> | null = null;
-  /** What came of the answer to the handshake; null once it is whole. */
+  /** The part of the answer to the handshake that has arrived; null once it is complete. */
   #head: Buffer | null = Buffer.alloc(0);
   #isOpen = false;
   #unsent: Buffer[] = [];
-  /** Requests of the order that is carried out. */
+  /** Requests of the current order. */
   sent = 0;
   acked = 0;
-  /** Messages heard in the order that is carried out. */
+  /** Messages received in the current order. */
   seen = 0;
   isNamed = false;
-  /** Of version 3: the secret by which the next connection resumes, that of this connection, and the wait before. */
+  /** In version 3: the secret with which the next connection resumes, that of this connection, and the wait before it. */
   held = "";
   session = "";
   retryS = 1;
@@ -60,17 +60,17 @@ export class Client implements Hearer {
     this.#scanner = this.#newScanner();
   }
 
-  /** Connects, or connects anew. */
+  /** Connects, or reconnects. */
   dial(): void {
     this.#head = Buffer.alloc(0);
     this.#isOpen = false;
     this.#unsent = [];
     this.#scanner = this.#newScanner();
     const { port, from } = this.#host;
-    connectFrom(from, port, HANDLERS, this).catch(() => this.#host.lost(this, "it could not be connected"));
+    connectFrom(from, port, HANDLERS, this).catch(() => this.#host.lost(this, "it could not connect"));
   }
 
-  /** Reads nothing for a while: what has come is left to the system. */
+  /** Reads nothing for a while: what arrives stays in the system's buffers. */
   rest(ms: number): void {
     const socket = this.#socket;
     if (socket === null) return;
@@ -87,7 +87,7 @@ export class Client implements Hearer {
     if (taken < bytes.length) this.#unsent.push(bytes.subarray(taken));
   }
 
-  /** Ends the connection without a word. */
+  /** Ends the connection without a close frame. */
   drop(): void {
     const socket = this.#socket;
     this.#socket = null;
@@ -179,15 +179,15 @@ const HANDLERS = {
   data: (socket: Socket<Client>, bytes: Buffer) => socket.data.data(bytes),
   drain: (socket: Socket<Client>) => socket.data.drained(),
   close: (socket: Socket<Client>) => socket.data.closed(socket),
-  // Its close, or the rejection of its connect, follows.
+  // The close handler, or the rejection of the connect, follows.
   error: () => {},
   connectError: () => {},
 };
 
 /**
- * Connects to a server of this machine.
+ * Connects to a server on this machine.
  *
- * @param from the loopback address to connect from; undefined for whichever the system takes
+ * @param from the loopback address to connect from; undefined to let the system choose
  */
 export function connectFrom<T>(
   from: string | undefined,
@@ -195,12 +195,12 @@ export function connectFrom<T>(
   socket: SocketHandler<T>,
   data: T,
 ): Promise<Socket<T>> {
-  // Bun knows `localAddress`, as Node does; its types do not.
+  // Bun supports `localAddress`, as Node does; its types do not have it.
   const options = { hostname: "127.0.0.1", port, socket, data, ...(from && { localAddress: from }) };
   return Bun.connect(options);
 }
 
-/** The request by which a client of this form asks for a WebSocket. @param room null for the main room */
+/** The upgrade request of a client of this form. @param room null for the main room */
 export function handshake({ port, form }: Pick<Host, "port" | "form">, room: string | null): string {
   const path = room === null ? "/" : `/rooms/${room}`;
   const target = form === "socket.io" ? `/socket.io/?EIO=4&transport=websocket&room=${room ?? ""}` : path;

@@ -2,19 +2,19 @@ import type { Tally } from "./orders.ts";
 
 type Values = { -readonly [K in Exclude<keyof Tally, "wallS" | "loadCpuS">]: number };
 
-/** What came to a crowd since the last order ended. */
+/** Counts what a crowd has received since the last order ended. */
 export class Counts {
   values = nothing();
   #startedAtMs = performance.now();
   #startedCpuS = ownCpuS();
 
-  /** Times from now on. */
+  /** Starts the clock. */
   time(): void {
     this.#startedAtMs = performance.now();
     this.#startedCpuS = ownCpuS();
   }
 
-  /** Gives what was counted, and begins anew. */
+  /** Returns the counts, and resets them. */
   take(): Tally {
     const tally = {
       ...this.values,

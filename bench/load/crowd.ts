@@ -8,11 +8,11 @@ import type { ReplyKind } from "./scanner.ts";
 import { contents } from "./words.ts";
 
 const DIALS_AT_ONCE = 128;
-/** How many different contents there are. */
+/** The number of different contents. */
 const CONTENTS = 1024;
 const MOST_WAIT_S = 15;
 
-/** The clients of one server, and what came to them. */
+/** The clients of one server, and what they have received. */
 export class Crowd implements Host {
   readonly port: number;
   readonly form: WireForm;
@@ -20,7 +20,7 @@ export class Crowd implements Host {
   readonly #clients: Client[];
   readonly #requests: readonly Buffer[];
   #nextRequest = 0;
-  /** Clients that may send again, once all that has been read by now is counted. */
+  /** Clients that may send again once everything that has been read is counted. */
   #ready: Client[] = [];
   #goOn: (client: Client) => void = () => {};
   #latencies: Latencies | null = null;
@@ -81,7 +81,7 @@ export class Crowd implements Host {
     this.#reset();
     let turn = 0;
     let hearers = 0;
-    // With a stride, so that neighbours in turn are in different rooms.
+    // With a stride, so that clients that follow each other are in different rooms.
     const stride = (this.#plan.roomSize ?? 1) + 1;
     const next = () => {
       const client = this.#clients[(turn++ * stride) % this.#clients.length];
@@ -102,7 +102,7 @@ export class Crowd implements Host {
     this.#reset();
     const messages = Math.round(messagesPerS * seconds);
     const [talker] = this.#clients;
-    if (talker === undefined) throw new Error("A crowd of nobody cannot talk.");
+    if (talker === undefined) throw new Error("An empty crowd cannot talk.");
     const latencies = new Latencies(this.#clients.length - 1);
     this.#latencies = latencies;
     const startMs = performance.now();
@@ -197,7 +197,7 @@ export class Crowd implements Host {
   #acknowledged(client: Client): void {
     this.#counts.values.acks++;
     client.acked++;
-    // Later, when all sockets that have something to read have been read: the next messages then go out together.
+    // Later, when all readable sockets have been read: the next messages are then sent together.
     if (this.#ready.length === 0) setImmediate(() => this.#goOnAll());
     this.#ready.push(client);
   }
@@ -224,13 +224,13 @@ export class Crowd implements Host {
     const count = Math.min(messagesEach - client.sent, window - (client.sent - client.acked));
     if (count <= 0) return;
     client.sent += count;
-    // Each is a write of its own, as it is of every client that sends when somebody has typed something.
+    // Each message is a separate write, as with any client that sends when somebody has typed something.
     for (let i = 0; i < count; i++) client.write(this.#request());
   }
 
   #request(): Buffer {
     const request = this.#requests[this.#nextRequest++ % this.#requests.length];
-    if (request === undefined) throw new Error("There is nothing to say.");
+    if (request === undefined) throw new Error("There is nothing to send.");
     return request;
   }
 
@@ -238,7 +238,7 @@ export class Crowd implements Host {
     return requestFrame(this.form, JSON.stringify({ type: "name", name }));
   }
 
-  /** Everybody hears of those who came later: pairs of people in one room. */
+  /** Everybody gets an event for each later member: as many events as there are pairs of people in one room. */
   #pairs(): number {
     const size = this.#plan.roomSize ?? this.#clients.length;
     const last = this.#clients.length % size;
@@ -268,21 +268,21 @@ export class Crowd implements Host {
   #checkHeard(messages: number): void {
     this.#goOn = () => {};
     if (this.#counts.values.messages === messages) return;
-    throw new Error(`${this.#counts.values.messages} messages came where ${messages} were sent to somebody.`);
+    throw new Error(`${this.#counts.values.messages} messages arrived, but ${messages} were expected.`);
   }
 
   async #until(isReached: () => boolean): Promise<void> {
     await this.#goal.reach(isReached, () => this.#progress());
   }
 
-  /** All that grows while an order is carried out. Bytes would, by pings, though nothing goes on. */
+  /** Everything that grows while an order is carried out. Bytes are not included: pings add to them even if nothing happens. */
   #progress(): Record<string, number> {
     const { bytes: _, ...counts } = this.#counts.values;
     const [opened, named, replies, back] = [this.#opened, this.#named, this.#replies, this.#backAtMs.length];
     return { ...counts, opened, named, replies, back };
   }
 
-  /** An order begins now: what it does is timed from here. */
+  /** Begins an order, whose time counts from here. */
   begin(): void {
     this.#counts.time();
   }

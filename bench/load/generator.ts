@@ -1,6 +1,6 @@
 /**
- * The process that makes load, and nothing else; `Load` starts it and gives it orders over IPC. One order is carried out
- * at a time, so that between two of them nothing comes from here but what the protocol asks of a silent client.
+ * The process that only generates load; `Load` starts it and sends it orders over IPC. It carries out one order at a time,
+ * so between two orders it sends only what the protocol requires of a silent client.
  */
 import { attackFor } from "./attack/attacker.ts";
 import { attackNamed } from "./attack/attacks.ts";
@@ -51,13 +51,13 @@ function gathered(): Innocents {
 
 function crowdOf(name: string): Crowd {
   const crowd = crowds.get(name);
-  if (crowd === undefined) throw new Error(`There is no crowd ${name}.`);
+  if (crowd === undefined) throw new Error(`There is no crowd named ${name}.`);
   crowd.begin();
   return crowd;
 }
 
 process.on("message", (order: OrderMessage) => {
-  // The kinds and what they take are checked where `Load` is called: both ends are of one build.
+  // The kinds and their arguments are checked where `Load` is called: both ends are from one build.
   const run = carryOut[order.kind] as (takes: unknown) => Promise<unknown>;
   run(order.takes).then(
     (gives) => answer({ id: order.id, gives }),

@@ -1,17 +1,17 @@
-/** An order in which nothing came for so long has failed. */
+/** If nothing arrives for this long, the order has failed. */
 const STALLED_AFTER_MS = 30_000;
 const LOOK_FOR_STALL_EVERY_MS = 1_000;
 
-/** What a crowd is waiting for, one thing at a time. */
+/** What a crowd is waiting for; one thing at a time. */
 export class Goal {
   #awaited: { readonly isReached: () => boolean; readonly reached: PromiseWithResolvers<void> } | null = null;
   #failure: Error | null = null;
 
   /**
-   * Resolves as soon as a look finds the goal reached.
+   * Resolves as soon as a check finds that the goal is reached.
    *
-   * @param counts of what came; when they stay the same for long, nothing comes any more
-   * @throws Error with a sentence when it cannot be reached any more
+   * @param counts what has arrived; if the counts stay the same for long, nothing more arrives
+   * @throws Error with a sentence if the goal can no longer be reached
    */
   async reach(isReached: () => boolean, counts: () => object): Promise<void> {
     this.check();
@@ -24,7 +24,7 @@ export class Goal {
       const now = JSON.stringify(counts());
       quietMs = now === seen ? quietMs + LOOK_FOR_STALL_EVERY_MS : 0;
       seen = now;
-      if (quietMs >= STALLED_AFTER_MS) this.fail(new Error(`Nothing comes any more, after ${now}.`));
+      if (quietMs >= STALLED_AFTER_MS) this.fail(new Error(`Nothing more arrives after ${now}.`));
     }, LOOK_FOR_STALL_EVERY_MS);
     await reached.promise.finally(() => clearInterval(watch));
   }
@@ -36,14 +36,14 @@ export class Goal {
     reached.resolve();
   }
 
-  /** Makes what is awaited fail, and all that is awaited later. */
+  /** Makes the current goal fail, and all later ones. */
   fail(error: Error): void {
     this.#failure ??= error;
     this.#awaited?.reached.reject(this.#failure);
     this.#awaited = null;
   }
 
-  /** @throws Error when something has failed already */
+  /** @throws Error if something has failed already */
   check(): void {
     if (this.#failure !== null) throw this.#failure;
   }

@@ -7,52 +7,52 @@ import type { ReplyKind } from "./scanner.ts";
 
 const TALKERS = 10;
 const LISTENERS = 10;
-/** Somebody says something so often, each in turn. */
+/** How often a message is sent, by each of the talkers in turn. */
 const TALK_EVERY_MS = 100;
 const NEWCOMER_EVERY_MS = 500;
 const GET_EVERY_MS = 1000;
-/** How many rooms that nobody is in one tries to enter, and how long before the end. */
+/** How many empty rooms somebody tries to enter, and how long before the end. */
 const ROOMS = 20;
 const ROOMS_BEFORE_END_MS = 1000;
-/** How long is waited for what is still awaited at the end; what has not come then has taken so long at least. */
+/** How long to wait at the end for pending answers; an answer that has not arrived then has taken at least this long. */
 const PATIENCE_MS = 5000;
 const LOOK_EVERY_MS = 20;
-/** Who is turned away, or loses its connection, comes back so soon. */
+/** How soon a client comes back that was turned away, or lost its connection. */
 const BACK_AFTER_MS = 250;
-/** One of the listeners has a line of 20 Mbit/s. */
+/** The bandwidth of one of the listeners: 20 Mbit/s. */
 const SLOW_BYTES_PER_MS = 2500;
-/** Each talks a little before anything is measured. */
+/** How much each talks before anything is measured. */
 const WARM_UP_MESSAGES = 5;
 const WARM_UP_WITHIN_MS = 60_000;
 
-/** What innocents felt while a server was attacked. Times are in milliseconds, from the planned moment on. */
+/** What innocent clients experienced while a server was attacked. Times are in milliseconds, from the planned moment on. */
 export interface Watched {
-  /** From the moment at which a message was to be sent until it was answered; in the order in which they were planned. */
+  /** From the moment at which a message was due until it was answered; in the order in which they were planned. */
   readonly answerMs: readonly number[];
   /** Messages that were refused. */
   readonly refused: number;
-  /** Messages that had no answer in the end. */
+  /** Messages that had not been answered at the end. */
   readonly unanswered: number;
   readonly innocents: number;
   /** How many of them lost their connection. */
   readonly disconnected: number;
   readonly newcomers: number;
-  /** Newcomers that did not come in. */
+  /** Newcomers that could not join. */
   readonly turnedAway: number;
-  /** The longest that one took to come in. */
+  /** The longest time that one took to join. */
   readonly newcomerMaxMs: number;
   readonly gets: number;
   readonly getsAnswered: number;
-  /** Rooms that nobody was in, and how many of them one could enter. */
+  /** Empty rooms, and how many of them somebody could enter. */
   readonly rooms: number;
   readonly roomsEntered: number;
-  /** CPU seconds of those who watched. */
+  /** CPU seconds of the innocent clients' process. */
   readonly loadCpuS: number;
-  /** How many nicknames the room had in the end; null when nobody looked. */
+  /** How many nicknames the room had at the end; null if nobody looked. */
   readonly roster: number | null;
 }
 
-/** Asks something, and is told whether it was accepted. */
+/** A request, with a callback that gets whether it was accepted. */
 interface Asked {
   readonly frame: Buffer;
   readonly answered: (isAccepted: boolean, text: Buffer) => void;
@@ -63,11 +63,11 @@ interface Role {
   readonly from: string;
   readonly form: WireForm;
   readonly room?: string;
-  /** Does not read faster than this. */
+  /** The fastest that it reads. */
   readonly bytesPerMs?: number;
 }
 
-/** Somebody with an address of its own, who comes back when the connection is lost, and asks again. */
+/** A client with its own address, which reconnects when the connection is lost, and repeats its requests. */
 class Innocent implements Host {
   readonly port: number;
   readonly form: WireForm;
@@ -75,7 +75,7 @@ class Innocent implements Host {
   readonly #name: string;
   readonly #bytesPerMs: number | null;
   readonly #client: Client;
-  /** What has no answer yet, the oldest first. */
+  /** Requests without an answer, the oldest first. */
   #asked: Asked[] = [];
   #comings = 0;
   #hasLeft = false;
@@ -104,7 +104,7 @@ class Innocent implements Host {
     this.#client.drop();
   }
 
-  /** Asks now, or as soon as it is in. */
+  /** Sends the request now, or as soon as the client has joined. */
   ask(request: object, answered: Asked["answered"]): void {
     const asked = { frame: requestFrame(this.form, JSON.stringify(request)), answered };
     this.#asked.push(asked);
@@ -150,14 +150,14 @@ class Innocent implements Host {
   }
 }
 
-/** Somebody who comes, and goes as soon as the server has welcomed it. */
+/** A client that connects, and leaves as soon as the server has welcomed it. */
 class Newcomer implements Host {
   readonly port: number;
   readonly form = "v3";
   readonly from: string;
   readonly #client: Client;
   readonly #cameAtMs = performance.now();
-  /** From its coming to its welcome; null before, and when it was turned away. */
+  /** From its connect to its welcome; null before, and if it was turned away. */
   tookMs: number | null = null;
   isSettled = false;
 
@@ -191,7 +191,7 @@ class Newcomer implements Host {
   }
 }
 
-/** Those who did nothing: they talk in turn, listen, come, and see what becomes of them. */
+/** Innocent clients: they take turns talking, listen, join, and record what happens to them. */
 export class Innocents {
   readonly #port: number;
   readonly #talkers: readonly Innocent[];
@@ -204,17 +204,17 @@ export class Innocents {
     this.#listeners = Array.from({ length: LISTENERS }, (_, at) => this.#innocent("listener", 2, at));
   }
 
-  /** All come, and each talker says a little, so that not the first message of a server is measured. */
+  /** All clients join, and each talker sends a little, so that the first messages of a server are not measured. */
   async gather(): Promise<void> {
     for (const each of this.#stayers()) each.come();
-    await until(() => this.#stayers().every(({ isIn }) => isIn), WARM_UP_WITHIN_MS, "the innocents to come");
+    await until(() => this.#stayers().every(({ isIn }) => isIn), WARM_UP_WITHIN_MS, "the innocents to join");
     for (let i = 0; i < WARM_UP_MESSAGES; i++) {
       for (const talker of this.#talkers) talker.ask(send(0), () => {});
-      await until(() => this.#awaited() === 0, WARM_UP_WITHIN_MS, "the first messages");
+      await until(() => this.#awaited() === 0, WARM_UP_WITHIN_MS, "the first messages to arrive");
     }
   }
 
-  /** @param seconds for which there are new messages, newcomers and gets */
+  /** @param seconds how long there are new messages, newcomers and gets */
   async watch(seconds: number, errands: readonly Errand[]): Promise<Watched> {
     const startMs = performance.now();
     const startedCpuS = ownCpuS();
@@ -275,7 +275,7 @@ export class Innocents {
     return [...this.#stayers(), ...this.#others].reduce((sum, { awaited }) => sum + awaited, 0);
   }
 
-  /** One after the other says something, whether or not what was said before is answered. */
+  /** The talkers send one after another, whether or not earlier messages have been answered. */
   async #talk(startMs: number, endMs: number): Promise<readonly Question[]> {
     const all: Question[] = [];
     for (let at = 0; startMs + at * TALK_EVERY_MS < endMs; at++) {
@@ -311,7 +311,7 @@ export class Innocents {
     return Array.from({ length: ROOMS }, (_, at) => new Newcomer(this.#port, "127.0.5.1", `quiet-${at}`));
   }
 
-  /** How many nicknames the main room has; null when that cannot be found out. */
+  /** How many nicknames the main room has; null if that cannot be found out. */
   async #roster(): Promise<number | null> {
     const looker = await this.#join({ name: "looker", from: "127.0.6.1", form: "v3" });
     let names: number | null = null;
@@ -349,7 +349,7 @@ function send(at: number): object {
   return { type: "send", content: `what somebody says, ${at}` };
 }
 
-/** @param text of a reply, or of a batch with one in it */
+/** @param text of a reply, or of a batch that contains one */
 function rosterSize(text: string): number | null {
   const online = /"online":(\[(?:"(?:[^"\\]|\\.)*",?)*\])/.exec(text)?.[1];
   if (online === undefined) return null;
@@ -357,7 +357,7 @@ function rosterSize(text: string): number | null {
   return Array.isArray(names) ? names.length : null;
 }
 
-/** @param what if given, it is an error when it does not come in time */
+/** @param what if given, not reaching it in time is an error */
 async function until(isReached: () => boolean, withinMs: number, what?: string): Promise<void> {
   const untilMs = performance.now() + withinMs;
   while (!isReached()) {

@@ -2,14 +2,14 @@ import { createHistogram } from "node:perf_hooks";
 import type { Latency } from "./orders.ts";
 
 const HIGHEST_US = 60_000_000;
-/** Three figures: a percentile is right to a thousandth. */
+/** Three significant digits: a percentile is accurate to a thousandth. */
 const HISTOGRAM = { lowest: 1, highest: HIGHEST_US, figures: 3 };
 
-/** How long messages that are sent at planned moments take to their last listener, in HDR histograms. */
+/** Records in HDR histograms how long messages sent at planned moments take to reach their last listener. */
 export class Latencies {
   readonly #listeners: number;
   readonly #plannedAtMs: number[] = [];
-  /** How many listeners have not heard each message yet. */
+  /** For each message, how many listeners have not received it yet. */
   readonly #missing: number[] = [];
   readonly #toLast = createHistogram(HISTOGRAM);
   readonly #late = createHistogram(HISTOGRAM);
@@ -18,14 +18,14 @@ export class Latencies {
     this.#listeners = listeners;
   }
 
-  /** A message is sent now that was to be sent at a moment. */
+  /** Records that a message is sent now that was due at a given moment. */
   sent(plannedAtMs: number): void {
     this.#plannedAtMs.push(plannedAtMs);
     this.#missing.push(this.#listeners);
     record(this.#late, performance.now() - plannedAtMs);
   }
 
-  /** A listener has heard the messages from one place up to another; all hear them in one order. */
+  /** Records that a listener has received a range of messages; all listeners receive them in the same order. */
   heard(from: number, until: number): void {
     for (let at = from; at < until; at++) {
       const missing = (this.#missing[at] ?? 0) - 1;

@@ -2,19 +2,19 @@ import { setPriority } from "node:os";
 import { join } from "node:path";
 import type { AnswerMessage, OrderKind, OrderMessage, Orders } from "./orders.ts";
 
-/** The generator of load, in a process of its own. */
+/** The load generator, in its own process. */
 export class Load implements Disposable {
   readonly #child: Bun.Subprocess;
   readonly #waiting = new Map<number, PromiseWithResolvers<unknown>>();
   #lastId = 0;
 
-  /** @param niceness above 0 when it is to give way to other processes */
+  /** @param niceness above 0 for a lower priority than other processes */
   constructor(niceness = 0) {
     this.#child = Bun.spawn([process.execPath, "--no-orphans", join(import.meta.dir, "generator.ts")], {
       stdio: ["ignore", "inherit", "inherit"],
       ipc: (message: AnswerMessage) => this.#answered(message),
       onExit: (_child, code) => {
-        const error = new Error(`The generator of load ended with code ${code}.`);
+        const error = new Error(`The load generator exited with code ${code}.`);
         for (const { reject } of this.#waiting.values()) reject(error);
       },
     });
@@ -22,9 +22,9 @@ export class Load implements Disposable {
   }
 
   /**
-   * Has an order carried out.
+   * Sends an order to the generator, and waits until it is carried out.
    *
-   * @throws Error with a sentence when it cannot be carried out whole: a client is lost, or nothing comes any more
+   * @throws Error with a sentence if it cannot be completed: a client is lost, or nothing more arrives
    */
   async order<K extends OrderKind>(kind: K, takes: Orders[K]["takes"]): Promise<Orders[K]["gives"]> {
     const id = ++this.#lastId;
@@ -32,7 +32,7 @@ export class Load implements Disposable {
     this.#waiting.set(id, answer);
     const message: OrderMessage = { id, kind, takes };
     this.#child.send(message);
-    // Both ends are of one build.
+    // Both ends are from one build.
     return answer.promise as Promise<Orders[K]["gives"]>;
   }
 

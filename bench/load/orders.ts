@@ -2,9 +2,9 @@ import type { Errand } from "./attack/attack.ts";
 import type { AttackTally, Target } from "./attack/attacker.ts";
 import type { Watched } from "./innocents.ts";
 
-/** What the benchmark tells the generator of load to do, and what that answers. Times are in seconds unless named. */
+/** The orders that the benchmark sends to the load generator, and the answers. Times are in seconds unless named. */
 
-/** How a crowd speaks: version 2 or 3 of the protocol, 3 with compression offered, or version 2 inside Socket.IO. */
+/** What a crowd speaks: version 2 or 3 of the protocol, 3 with compression offered, or version 2 inside Socket.IO. */
 export type WireForm = "v2" | "v3" | "v3-deflate" | "socket.io";
 
 /** What all clients of a crowd have in common. */
@@ -12,11 +12,11 @@ export interface CrowdPlan {
   readonly port: number;
   readonly form: WireForm;
   readonly clients: number;
-  /** The clients are spread over rooms of so many; null: all are in the main room. */
+  /** How many clients are in each room; null: all are in the main room. */
   readonly roomSize: number | null;
-  /** What is said: words, or as many `x` in each message. */
+  /** The contents: words, or this many `x` in each message. */
   readonly contents: "words" | { readonly xs: number };
-  /** What nicknames begin with; `u` if not given. */
+  /** What nicknames begin with; by default `u`. */
   readonly namePrefix?: string;
   /** A client whose connection breaks comes back and resumes, as PROTOCOL.md asks. */
   readonly comesBack: boolean;
@@ -26,7 +26,7 @@ interface OfCrowd {
   readonly crowd: string;
 }
 
-/** What came to all clients of a crowd while an order was carried out, and how long that took. */
+/** What all clients of a crowd received while an order was carried out, and how long that took. */
 export interface Tally {
   readonly wallS: number;
   /** CPU seconds of the generator. */
@@ -44,44 +44,44 @@ export interface Tally {
 export interface Orders {
   /** Connects a new crowd. */
   connect: { takes: OfCrowd & { readonly plan: CrowdPlan }; gives: Tally };
-  /** All take their nicknames at once; ends when each has heard of all who came after it. */
+  /** All take their nicknames at once; ends when each has been told of all that registered after it. */
   join: { takes: OfCrowd; gives: Tally };
   /**
-   * So many talkers send so many messages each, with `window` of each on their way; ends when all are acknowledged and
-   * everybody has heard everything.
+   * The talkers send the given number of messages each, with `window` of each under way; ends when all are acknowledged and
+   * everybody has received everything.
    */
   talk: {
     takes: OfCrowd & { readonly talkers: number; readonly messagesEach: number; readonly window: number };
     gives: Tally;
   };
-  /** All talk in turn, with `window` messages on their way in all. */
+  /** All talk in turn, with `window` messages under way in total. */
   takeTurns: { takes: OfCrowd & { readonly messages: number; readonly window: number }; gives: Tally };
-  /** One talks at a steady rate; the latency is that of each message to its last listener. */
+  /** One talks at a steady rate; the latency of a message is the time until its last listener has it. */
   pace: {
     takes: OfCrowd & { readonly messagesPerS: number; readonly seconds: number };
     gives: Tally & Latency;
   };
-  /** One client asks the same again and again, and waits for each reply. */
+  /** One client repeats the same request, and waits for each reply. */
   ask: {
     takes: OfCrowd & { readonly request: string; readonly times: number };
     gives: Tally & { readonly replyMs: readonly number[] };
   };
-  /** Waits until everybody of a crowd that comes back is back. `backAtMs` are moments in Unix time, the earliest first. */
+  /** Waits until all clients of a crowd that reconnects are back. `backAtMs` are moments in Unix time, the earliest first. */
   awaitReturn: { takes: OfCrowd; gives: Tally & { readonly backAtMs: readonly number[] } };
-  /** Does nothing, but what the protocol asks of a client that is silent. */
+  /** Does only what the protocol requires of a silent client. */
   idle: { takes: OfCrowd & { readonly seconds: number }; gives: Tally };
-  /** Has innocents come to a server, talk for a moment, and stay. */
+  /** Makes innocent clients join a server, talk for a moment, and stay. */
   gather: { takes: { readonly port: number }; gives: Record<string, never> };
-  /** The innocents go about their business, and tell what they felt. */
+  /** Lets the innocent clients work for a time, and returns what they experienced. */
   watch: { takes: { readonly seconds: number; readonly errands: readonly Errand[] }; gives: Watched };
-  /** Ends the innocents' connections, without a word. */
+  /** Ends the innocent clients' connections without a close frame. */
   scatter: { takes: Record<string, never>; gives: Record<string, never> };
   /** Attacks a server, by the key of the attack. */
   attack: {
     takes: { readonly attack: string; readonly target: Target; readonly seconds: number };
     gives: AttackTally;
   };
-  /** Ends a crowd's connections, without a word. */
+  /** Ends a crowd's connections without a close frame. */
   disband: { takes: OfCrowd; gives: Tally };
 }
 
@@ -96,7 +96,7 @@ export interface Latency {
 
 export type OrderKind = keyof Orders;
 
-/** As it travels between the processes. */
+/** An order as it is sent between the processes. */
 export interface OrderMessage {
   readonly id: number;
   readonly kind: OrderKind;

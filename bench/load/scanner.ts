@@ -1,26 +1,26 @@
 import { constants, inflateRawSync } from "node:zlib";
 import { OPCODE } from "./client-frame.ts";
 
-/** What a reply answers. */
+/** The kind of request that a reply answers. */
 export type ReplyKind = "name" | "send" | "get" | "resume" | "welcome" | "other";
 
-/** Is told what a server said. */
+/** Gets what a server sent. */
 export interface Hearer {
-  /** How many events came; told once for all that was read together. */
+  /** How many events arrived; called once for everything that was read together. */
   heard(messages: number, registers: number, leaves: number): void;
-  /** @param text the JSON of the reply, or of all the batch that it came in */
+  /** @param text the JSON of the reply, or of the whole batch that contains it */
   replied(kind: ReplyKind, isAccepted: boolean, text: Buffer): void;
-  /** A frame that is about the connection: a close, a ping, or a packet of Engine.IO. */
+  /** A frame about the connection: a close, a ping, or a packet of Engine.IO. */
   control(opcode: number, payload: Buffer): void;
 }
 
-/** What is in a batch of version 3, which all who listen get byte for byte. */
+/** The contents of a batch of version 3, which all listeners get byte for byte. */
 interface Batch {
   readonly messages: number;
   readonly registers: number;
   readonly leaves: number;
   readonly replies: readonly { readonly kind: ReplyKind; readonly isAccepted: boolean }[];
-  /** The JSON, when there are replies in it. */
+  /** The JSON, if it contains replies. */
   readonly text: Buffer | null;
 }
 
@@ -45,7 +45,7 @@ const LETTER = {
 
 const OBJECT = Buffer.from('{"type":"');
 const ACCEPTED = Buffer.from('"status":true');
-/** Where, in `{"type":"receive","datatype":"message"`, the letters stand that tell what it is. */
+/** The positions of the letters in `{"type":"receive","datatype":"message"` that show what it is. */
 const TYPE_AT = 9;
 const TYPE_THIRD_AT = 11;
 const DATATYPE_AT = 30;
@@ -58,17 +58,17 @@ const REMEMBERED_BATCHES = 256;
 const batches = new Map<number | bigint, Batch>();
 
 /**
- * Reads a server's frames and counts what is in them. It looks at a frame's head and at three letters of its text, and
- * makes no object a frame: what it costs must not slow down the server that is measured, which is on the same machine.
+ * Reads a server's frames and counts their contents. It looks at a frame's head and at three letters of its text, and
+ * does not allocate an object per frame: its cost must not slow down the measured server, which is on the same machine.
  */
 export class FrameScanner {
   readonly #hearer: Hearer;
-  /** How many bytes stand before the JSON in each text frame. */
+  /** How many bytes precede the JSON in each text frame. */
   readonly #prefix: number;
-  /** The beginning of a frame whose end has not come. */
+  /** The beginning of a frame whose end has not arrived. */
   #held: Buffer[] = [];
   #heldBytes = 0;
-  /** How long that frame is; 0 while its head is not whole. */
+  /** The length of that frame; 0 while its head is incomplete. */
   #frameBytes = 0;
 
   constructor(hearer: Hearer, prefix: number) {
@@ -76,7 +76,7 @@ export class FrameScanner {
     this.#prefix = prefix;
   }
 
-  /** Takes what was read from the socket; the bytes must stay as they are. */
+  /** Takes what was read from the socket; the bytes must not change afterwards. */
   scan(bytes: Buffer): void {
     if (this.#heldBytes === 0) this.#run(bytes, 0);
     else this.#goOn(bytes);
@@ -156,7 +156,7 @@ export class FrameScanner {
   }
 }
 
-/** What is in the payload of a batch, compressed or not. */
+/** The contents of a batch's payload, compressed or not. */
 function batchOf(first: number, payload: Buffer): Batch {
   const hash = Bun.hash(payload);
   const known = batches.get(hash);
@@ -168,12 +168,12 @@ function batchOf(first: number, payload: Buffer): Batch {
   return batch;
 }
 
-/** RFC 7692, section 7.2.2. What is sent this way has no last block, so the end is where the bytes end. */
+/** RFC 7692, section 7.2.2. A message does not have a final block, so it ends where the bytes end. */
 function inflated(payload: Buffer): Buffer {
   return inflateRawSync(Buffer.concat([payload, TAIL_OF_DEFLATED]), { finishFlush: constants.Z_SYNC_FLUSH });
 }
 
-/** In a string of JSON a quote stands behind a backslash, so what looks like the beginning of an object is one. */
+/** In a JSON string a quote follows a backslash, so whatever looks like the beginning of an object is one. */
 function count(text: Buffer): Batch {
   const replies: Batch["replies"][number][] = [];
   let messages = 0;
@@ -197,7 +197,7 @@ function count(text: Buffer): Batch {
   return { messages, registers, leaves, replies, text: replies.length > 0 ? text : null };
 }
 
-/** What an object answers; null for an event and for a ping. */
+/** The kind of request that an object answers; null for an event and for a ping. */
 function replyKind(text: Buffer, at: number): ReplyKind | null {
   switch (text[at + TYPE_AT]) {
     case LETTER.n:

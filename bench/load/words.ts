@@ -1,4 +1,4 @@
-/** What the benchmark's people say: varied, in two languages, and the same in every run. */
+/** The contents of the benchmark's messages: varied, in two languages, and the same in every run. */
 
 const WORDS = (
   "the a to and of in is it you that was for on are with as be at one have this from or had by hot but some what " +
@@ -17,7 +17,7 @@ const MOST_WORDS = 36;
 /**
  * Contents of about 100 bytes on average, between about 10 and 220.
  *
- * @param count how many there are before they repeat
+ * @param count how many different ones there are
  */
 export function contents(count: number): string[] {
   const random = mulberry32(SEED);
@@ -27,7 +27,7 @@ export function contents(count: number): string[] {
   });
 }
 
-/** Numbers from 0 up to, but not, 1, which the seed determines. */
+/** Numbers from 0 up to, but not including, 1, determined by the seed. */
 function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {

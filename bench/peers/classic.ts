@@ -1,10 +1,10 @@
-/** What the peers have of the classic protocol: how a reply and an event are written. Only what the benchmark asks for. */
+/** The peers' part of the classic protocol: the replies and events that the benchmark needs. */
 
 export type Request =
   | { readonly type: "name"; readonly name: string }
   | { readonly type: "send"; readonly content: string };
 
-/** Any timestamp is as long as another. */
+/** All timestamps have the same length. */
 const timestamp = () => {
   const [date = "", time = ""] = new Date().toISOString().split(/[T.]/);
   return `${date.split("-").toReversed().join("/")} ${time}`;
@@ -26,17 +26,17 @@ export function messageEvent(name: string, content: string) {
   return { type: "receive", datatype: "message", name, content, timestamp: timestamp() };
 }
 
-/** The port that the peer is told to listen on; 0: any free one. */
+/** The port that the peer should listen on; 0 for any free one. */
 export function portOf(args: readonly string[]): number {
   return Number(args[args.indexOf("--port") + 1]);
 }
 
-/** Tells the benchmark that the peer listens, in the words of the chat server's log. */
+/** Tells the benchmark that the peer is listening, in the format of the chat server's log. */
 export function listening(port: number): void {
   console.log(JSON.stringify({ event: "listening", port }));
 }
 
-/** The port that a server of Node got. */
+/** The port on which a Node server listens. */
 export function portIn(address: unknown): number {
   return typeof address === "object" && address !== null && "port" in address ? Number(address.port) : 0;
 }

@@ -1,7 +1,7 @@
 /**
- * What cannot be undercut with Bun's sockets: a TCP server that does no more than to write the bytes that a chat must
- * write. It reads no JSON and keeps nothing. `--mode message` writes each event to each listener at once; `--mode batch`
- * writes to each listener once all that one turn of the event loop has brought.
+ * The lower bound with Bun's sockets: a TCP server that only writes the bytes that a chat must write. It does not parse JSON
+ * and stores nothing. `--mode message` writes each event to each listener at once; `--mode batch` writes everything that one
+ * turn of the event loop has brought to each listener in one write.
  */
 import type { Socket } from "bun";
 import { listening, portOf } from "./classic.ts";
@@ -15,7 +15,7 @@ const CONTENT = Buffer.from('"content":"');
 const TIME = '"timestamp":"01/02/2030 09:08:07"}';
 const NOTHING = Buffer.alloc(0);
 
-/** An event of a batch, and the reply that its sender gets in its place. */
+/** An event of a batch, and the reply that its sender gets instead. */
 interface Told {
   readonly sender: Peer;
   readonly event: Buffer;
@@ -92,7 +92,7 @@ class Peer {
     return NOTHING;
   }
 
-  /** @returns the beginning of a frame that has not come whole */
+  /** @returns the beginning of an incomplete frame */
   #frames(bytes: Buffer, room: Room): Buffer {
     let at = 0;
     while (bytes.length - at >= 8) {

@@ -1,4 +1,4 @@
-/** Agrees to a WebSocket and drops what comes: what is left of an attack when no server looks at it. */
+/** Accepts a WebSocket and drops everything it receives: it shows what an attack costs when no server reads it. */
 import { listening, portOf } from "./classic.ts";
 
 const AGREED = Buffer.from(

@@ -1,4 +1,4 @@
-/** Node and `ws`, as most chats are written: an event is made to text once, and sent in a loop over the room. */
+/** Node and `ws`, as most chats are written: an event is serialised once, and sent in a loop over the room. */
 import { type WebSocket, WebSocketServer } from "ws";
 import * as classic from "./classic.ts";
 

@@ -1,4 +1,4 @@
-/** Node and `ws`, with each event framed once and written to the sockets themselves. */
+/** Node and `ws`, with each event framed once and written directly to the sockets. */
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
 import * as classic from "./classic.ts";

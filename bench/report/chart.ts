@@ -24,7 +24,7 @@ const STYLE = `
       .peer { fill: #7d9fd6; }
     }`;
 
-/** Bars of the CPU a delivery, each workload with a scale of its own. Null when none of them was measured. */
+/** A bar chart of the CPU per delivery, with a scale for each workload. Null if none of the workloads was measured. */
 export function chart(sections: readonly Section[]): string | null {
   const charted = sections.filter(({ id }) => CHARTED.includes(id));
   if (charted.length === 0) return null;
@@ -32,7 +32,7 @@ export function chart(sections: readonly Section[]): string | null {
   const parts: string[] = [];
   for (const section of charted) {
     parts.push(
-      `<text class="title" x="${MARGIN}" y="${y + 16}">${escapeXml(section.title)} (µs of CPU a delivery)</text>`,
+      `<text class="title" x="${MARGIN}" y="${y + 16}">${escapeXml(section.title)} (µs of CPU per delivery)</text>`,
     );
     y += TITLE_HEIGHT - 8;
     const most = Math.max(...section.rows.map(({ values }) => median(values[COLUMN] ?? [])));
@@ -44,7 +44,7 @@ export function chart(sections: readonly Section[]): string | null {
   }
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" width="${WIDTH}" height="${y}" role="img">`,
-    "  <title>CPU a delivery by server</title>",
+    "  <title>CPU per delivery by server</title>",
     `  <style>${STYLE}\n  </style>`,
     ...parts.map((part) => `  ${part}`),
     "</svg>",

@@ -1,7 +1,7 @@
 import { median } from "../results.ts";
 import { format } from "../targets.ts";
 
-/** The median of some rounds, and their spread when it can be seen. */
+/** The median of several rounds, and their spread if it is visible. */
 export function figure(values: readonly number[] | undefined): string {
   if (values === undefined || values.length === 0) return "";
   const middle = format(median(values));

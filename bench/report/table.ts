@@ -1,7 +1,7 @@
 import type { Results, Section } from "../results.ts";
 import { figure } from "./figure.ts";
 
-/** The results for a terminal. */
+/** The results, formatted for a terminal. */
 export function terminalReport({ sections, targets, wallS }: Results): string {
   const known = targets.filter(({ measured }) => measured !== null);
   return [
@@ -10,7 +10,7 @@ export function terminalReport({ sections, targets, wallS }: Results): string {
       ? []
       : [
           table("Targets", [
-            ["", "wanted", "measured", ""],
+            ["", "goal", "measured", ""],
             ...known.map(({ text, limit, measured, isMet }) => [
               text,
               limit,
@@ -19,7 +19,7 @@ export function terminalReport({ sections, targets, wallS }: Results): string {
             ]),
           ]),
         ]),
-    `${Math.round(wallS)} s in all. The median of the rounds, with the least and the most.`,
+    `${Math.round(wallS)} s in total. Figures are medians of the rounds, followed by the smallest and the largest.`,
   ].join("\n\n");
 }
 

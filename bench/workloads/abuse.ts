@@ -12,7 +12,7 @@ import type { Server } from "../servers.ts";
 const MIB = 2 ** 20;
 const KIB_A_MIB = 1024;
 const SAMPLE_EVERY_MS = 100;
-const SINK = { title: "the sink", program: { runtime: "bun", file: "sink.ts", flags: [] } } as const;
+const SINK = { title: "The sink", program: { runtime: "bun", file: "sink.ts", flags: [] } } as const;
 
 const HISTORIES: Readonly<Record<HistoryName, { messages: number; text: string; file: string }>> = {
   ampersands: { messages: 100, text: "&".repeat(4000), file: "data.json" },
@@ -27,7 +27,7 @@ const FELT = [
   { key: "refused", title: "refused" },
   { key: "disconnected", title: "disconnected" },
   { key: "turnedAway", title: "newcomers turned away" },
-  { key: "newcomerMaxMs", title: "longest to come in, ms" },
+  { key: "newcomerMaxMs", title: "longest to join, ms" },
   { key: "getsAnswered", title: "gets answered, %" },
   { key: "roomsEntered", title: "rooms entered" },
   { key: "roster", title: "nicknames" },
@@ -35,23 +35,23 @@ const FELT = [
 
 const COST = [
   { key: "cpuPercent", title: "CPU of one core, %" },
-  { key: "residentMiB", title: "most memory, MiB" },
+  { key: "residentMiB", title: "peak memory, MiB" },
   { key: "attackerCpuPercent", title: "attacker's CPU, %" },
   { key: "othersCpuPercent", title: "others' CPU, %" },
   { key: "upKiBS", title: "attacker sends, KiB/s" },
-  { key: "downKiBS", title: "attacker gets, KiB/s" },
-  { key: "messagesAMinute", title: "messages a minute" },
-  { key: "historyMiBAMinute", title: "history, MiB a minute" },
-  { key: "logMiBAMinute", title: "log, MiB a minute" },
+  { key: "downKiBS", title: "attacker receives, KiB/s" },
+  { key: "messagesAMinute", title: "messages/min" },
+  { key: "historyMiBAMinute", title: "history, MiB/min" },
+  { key: "logMiBAMinute", title: "log, MiB/min" },
 ] as const;
 
 type Figures = Partial<Record<(typeof FELT)[number]["key"], number>>;
 type Costs = Partial<Record<(typeof COST)[number]["key"], number>>;
 
 /**
- * What one address can do to the others.
+ * Measures what one address can do to the others.
  *
- * @param failed is told of each attack that could not be measured, in a sentence
+ * @param failed called with a sentence for each attack that could not be measured
  */
 export async function abuse(
   bench: Bench,
@@ -80,11 +80,11 @@ export async function abuse(
       id: "abuse",
       title: "Abuse: what others feel",
       about:
-        `For ${seconds} s one address does its worst to a new server with its default limits. Ten people with addresses of ` +
-        "their own say something in turn, every 100 ms; the times are from the moment at which a message was to be sent to its " +
-        "answer, a reconnect in between included. Ten more listen, one of them on a line of 20 Mbit/s. A newcomer comes every " +
-        "500 ms. The attacker is a process of its own that gives way to the others, as if it had another machine. The first rows " +
-        "are for comparison. What each attack does is told below.",
+        `For ${seconds} s one address does its worst to a new server with its default limits. Ten people, each with an address ` +
+        "of their own, take turns sending a message every 100 ms; times run from the moment at which a message is due to its " +
+        "reply, including a reconnect in between. Ten more people listen, one of them over a line of 20 Mbit/s. A newcomer joins " +
+        "every 500 ms. The attacker is a process of its own with a lower priority, as if it ran on another machine. The first " +
+        "rows are for comparison. What each attack does is described below.",
       columns: FELT,
       rows: felt.inOrder(order),
     },
@@ -92,9 +92,9 @@ export async function abuse(
       id: "abuse-cost",
       title: "Abuse: what it costs",
       about:
-        "Of the same attacks: what the server takes for all that it does meanwhile, what the attacker needs for it, and what " +
-        "the server does with the attacker: its answers by their status, requests that it accepts or refuses, and connections that " +
-        "it closes. History is what its files grow by. Below the table is what each attack does.",
+        "For the same attacks: what the server uses for everything that it does meanwhile, and what the attack costs the " +
+        "attacker. _History_ is the growth of the history files. The list below the table says what each attack does, and how " +
+        "the server treats the attacker: HTTP answers by status, requests accepted or refused, and connections closed.",
       columns: COST,
       rows: cost.inOrder(order),
     },
@@ -122,7 +122,7 @@ async function oneAttack(bench: Bench, attack: Attack): Promise<Measured> {
       const gauge = await Gauge.start(server, dirname(dataFile));
       const seconds = secondsOf(bench) * (attack.length ?? 1);
       const attacked = bench.attacker.order("attack", { attack: attack.key, target, seconds });
-      // Of the attack's time alone; the innocents may wait for their answers for longer.
+      // For the time of the attack only; the innocents may wait longer for their answers.
       const costs = attacked.then(() => gauge.read());
       const watched = bench.load.order("watch", { seconds, errands: attack.innocents ?? [] });
       const [tally, used, felt] = await Promise.all([attacked, costs, watched]);
@@ -146,7 +146,7 @@ async function withTarget(
   return await use({ port: sink.port, asset: "/" });
 }
 
-/** What a server takes from one moment to another. */
+/** Measures what a server uses from one moment to another. */
 class Gauge {
   readonly #server: Server;
   readonly #folder: string;
@@ -167,7 +167,7 @@ class Gauge {
     this.#samples = setInterval(() => this.#sample(), SAMPLE_EVERY_MS);
   }
 
-  /** @throws Error when the server has ended */
+  /** @throws Error if the server has ended */
   async read(): Promise<Costs> {
     clearInterval(this.#samples);
     this.#sample();
@@ -181,7 +181,7 @@ class Gauge {
       historyMiBAMinute: aMinute((historyBytes(this.#folder) - this.#before.historyBytes) / MIB),
       logMiBAMinute: aMinute((logBytes - this.#before.logBytes) / MIB),
     };
-    // Last: a busy server lets one wait for it.
+    // Last, because a busy server may take a while to answer.
     const messages = await storedMessages(this.#server.port);
     return { ...costs, messagesAMinute: aMinute(messages - this.#before.messages) };
   }
@@ -212,7 +212,7 @@ function feltOf(watched: Watched): Figures {
   };
 }
 
-/** The smallest value that is not less than so many percent of all. */
+/** The smallest value that is at least as large as the given percentage of all values. */
 function percentile(sorted: readonly number[], percent: number): number {
   return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
@@ -255,7 +255,7 @@ async function storedMessages(port: number): Promise<number> {
   return Number(/^chatbox_messages_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
-/** Of the main room and the others; without what is kept of sessions, which does not grow for ever. */
+/** The histories of all rooms; without the sessions, which do not grow for ever. */
 function historyBytes(folder: string): number {
   const histories = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".json"),

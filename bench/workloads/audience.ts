@@ -1,14 +1,14 @@
 import type { Bench, Stage } from "../bench.ts";
 import type { Contender } from "../contenders.ts";
 
-/** How many are in a room: one to talk, and 1,000 to listen. */
+/** How many people are in a room: one who talks, and 1,000 who listen. */
 export function audienceSize(bench: Bench): number {
   return bench.sized(1000, 200, 60) + 1;
 }
 
 /**
- * Has servers stand beside each other, each with an audience in one room, and ends them after
- * use. They stay for several workloads: to come in costs more than to talk.
+ * Starts servers side by side, each with an audience in one room, and ends them after use. They stay
+ * for several workloads, because joining costs more than talking.
  */
 export async function withAudiences<T>(
   bench: Bench,
@@ -19,11 +19,11 @@ export async function withAudiences<T>(
   const all: Stage[] = [];
   const clients = audienceSize(bench);
   for (const contender of contenders) {
-    bench.progress(`${clients} people come to ${contender.title}`);
+    bench.progress(`${clients} people join ${contender.title}`);
     const stage = stages.use(await bench.stage(contender, { clients, roomSize: null }));
     await bench.load.order("join", { crowd: stage.crowd });
     all.push(stage);
   }
-  // Not without `await`: the servers would end before their use.
+  // Without `await` the servers would end before they are used.
   return await use(all);
 }

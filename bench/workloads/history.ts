@@ -4,7 +4,7 @@ import { writeHistory } from "../history-file.ts";
 import { contents } from "../load/words.ts";
 import { median, Rows, type Section } from "../results.ts";
 
-/** Messages of one client on their way at once. */
+/** Messages that one client has under way at a time. */
 const WINDOW = 50;
 const KIB_A_MIB = 1024;
 const NEWEST_PAGE = '{"type":"get","limit":50}';
@@ -17,7 +17,7 @@ interface Length {
   readonly dataFile: string;
 }
 
-/** Whether a long history slows anything down. */
+/** Measures whether a long history slows anything down. */
 export async function history(bench: Bench): Promise<Section> {
   const lengths = bench.sized([0, 10_000, 1_000_000], [0, 1000, 50_000], [0, 100]).map((messages) => ({
     messages,
@@ -32,22 +32,22 @@ export async function history(bench: Bench): Promise<Section> {
   await measureWork(bench, lengths, rows);
   return {
     id: "history",
-    title: "History: none, short and long",
+    title: "History: empty, short and long",
     about:
-      `Start is from the start of the process to its listening. Then one client sends ${sends(bench)} messages a round, with ` +
-      `${WINDOW} on their way, and another asks for the newest 50 (version 3). In the end one asks for the whole history ` +
-      "(version 2), of which the server gives the newest 1 MiB. Memory is what is resident a second after the start, right " +
-      "after each round, and three seconds after the last one, when what was in use for a moment has been given back.",
+      `Start is the time from the start of the process until it listens. Then one client sends ${sends(bench)} messages per ` +
+      `round, with ${WINDOW} under way, and another asks for the newest 50 (version 3). At the end, one client asks for the ` +
+      "whole history (version 2), of which the server gives the newest 1 MiB. Memory is the resident memory a second after " +
+      "the start, right after each round, and three seconds after the last one, when temporary memory has been released.",
     columns: [
       { key: "startMs", title: "start, ms" },
       { key: "sendsPerS", title: "sends/s" },
-      { key: "sendCpuUs", title: "CPU a send, µs" },
+      { key: "sendCpuUs", title: "CPU per send, µs" },
       { key: "pageMs", title: "page p50, ms" },
       { key: "startedMiB", title: "memory after the start, MiB" },
       { key: "workedMiB", title: "after a round, MiB" },
       { key: "restedMiB", title: "at rest, MiB" },
-      { key: "wholeMs", title: "whole, ms" },
-      { key: "wholeMiB", title: "whole, MiB" },
+      { key: "wholeMs", title: "whole history, ms" },
+      { key: "wholeMiB", title: "whole history, MiB" },
     ],
     rows: rows.inOrder(lengths.map(({ key }) => key)),
   };
@@ -62,14 +62,14 @@ async function measureStarts(bench: Bench, lengths: readonly Length[], rows: Row
   });
 }
 
-/** A server of one length, with who sends and who reads pages. */
+/** A server with a history of one length, a client that sends and one that reads pages. */
 interface Place {
   readonly length: Length;
   readonly sender: Stage;
   readonly reader: string;
 }
 
-/** The servers of all lengths stand beside each other, so that rounds alternate between them. */
+/** The servers for all lengths run side by side, so that rounds alternate between them. */
 async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows): Promise<void> {
   await using stages = new AsyncDisposableStack();
   const places: Place[] = [];
@@ -81,7 +81,7 @@ async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows)
     await sendAndRead(bench, place, sends(bench) / 10);
     places.push(place);
   }
-  // There and back in each round: a send is short, and what else the machine does shows.
+  // Forward and back in each round: a send is short, so other work on the machine is noticeable.
   await bench.eachRound([...places, ...places.toReversed()], async (place, round) => {
     const { key, title } = place.length;
     bench.progress(`history, round ${round + 1}: ${title}`);
@@ -91,7 +91,7 @@ async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows)
   for (const { length, sender } of places) {
     rows.add(length.key, length.title, { restedMiB: sender.server.usage().residentKiB / KIB_A_MIB });
   }
-  // Last: what such a reply leaves in memory would be taken for that of the history.
+  // Last: otherwise the memory that such a reply leaves behind would count as that of the history.
   for (const { length, sender } of places) {
     const times = bench.sized(5, 2, 1);
     const whole = await bench.load.order("ask", { crowd: sender.crowd, request: WHOLE, times });

@@ -2,7 +2,7 @@ import type { Bench } from "../bench.ts";
 import { contender } from "../contenders.ts";
 import { Rows, type Section } from "../results.ts";
 
-/** What clients cost that are silent: memory, and the pings. */
+/** Measures what silent clients cost: memory, and pings. */
 export async function idle(bench: Bench): Promise<Section> {
   const clients = bench.sized(10_000, 1000, 100);
   const roomSize = bench.sized(1000, 100, 10);
@@ -10,7 +10,7 @@ export async function idle(bench: Bench): Promise<Section> {
   const rows = new Rows();
   const forms = [contender("v2"), contender("v3")];
   for (const form of forms) {
-    bench.progress(`idle: ${clients} are silent, ${form.title}`);
+    bench.progress(`idle: ${clients} silent clients, ${form.title}`);
     await using stage = await bench.stage(form, { clients, roomSize });
     const { server, crowd } = stage;
     const { residentKiB: connectedKiB } = server.usage();
@@ -31,15 +31,15 @@ export async function idle(bench: Bench): Promise<Section> {
     id: "idle",
     title: `Idle: ${clients} clients with a nickname`,
     about:
-      `${clients} clients are connected, registered in rooms of ${roomSize} (in one room they would first hear of each ` +
-      `other ${((clients * (clients - 1)) / 2 / 1e6).toFixed(0)} million times), and then silent for ${seconds} s but for the answers to pings. Memory ` +
-      "is what is resident above a server that nobody has connected to.",
+      `${clients} clients are connected and registered in rooms of ${roomSize} (in one room they would first get ` +
+      `${((clients * (clients - 1)) / 2 / 1e6).toFixed(0)} million events about each other). Then they are silent for ${seconds} s, except for the answers to ` +
+      "pings. Memory is the resident memory above that of a server that nobody has connected to.",
     columns: [
-      { key: "kibAConnection", title: "memory a connection, KiB" },
+      { key: "kibAConnection", title: "memory per connection, KiB" },
       { key: "connectedKib", title: "before they registered, KiB" },
       { key: "cpuPercent", title: "CPU of one core, %" },
       { key: "emptyMiB", title: "empty server, MiB" },
-      { key: "residentMiB", title: "with all, MiB" },
+      { key: "residentMiB", title: "with all clients, MiB" },
     ],
     rows: rows.inOrder(forms.map(({ name }) => name)),
   };

@@ -6,7 +6,7 @@ const TALKERS = 50;
 const WINDOW = 8;
 const WARM_UP_CLIENTS = 200;
 
-/** All register at once: each must hear of all who are after it in the order. */
+/** All clients register at once: each must get an event for every client after it in the order. */
 export async function joinStorms(bench: Bench): Promise<Section[]> {
   const sections: Section[] = [];
   for (const clients of bench.sized([1000, 5000], [1000], [100]))
@@ -25,12 +25,12 @@ async function joinStorm(bench: Bench, clients: number): Promise<Section> {
     id: `join-storm-${clients}`,
     title: `Join storm: ${clients} register at once`,
     about:
-      `${clients} clients are connected, and all ask for a nickname at once. Each must hear of all who come after it: ` +
-      `${(clients * (clients - 1)) / 2} events. Then ${TALKERS} of them talk with ${WINDOW} messages on their way each, ` +
-      "until about as many messages are delivered. Each round has a new server, warmed up in another room.",
+      `${clients} clients are connected, and all ask for a nickname at once. Each must get an event for every client that ` +
+      `registers after it: ${(clients * (clients - 1)) / 2} events in total. Then ${TALKERS} of them talk, with ${WINDOW} messages under way each, until about as ` +
+      "many messages are delivered. Each round has a new server, warmed up in another room.",
     columns: [
-      { key: "cpuUs", title: "CPU an event, µs" },
-      { key: "floodCpuUs", title: "CPU a message in the flood, µs" },
+      { key: "cpuUs", title: "CPU per event, µs" },
+      { key: "floodCpuUs", title: "CPU per message in the flood, µs" },
       { key: "ratio", title: "ratio" },
       { key: "wallS", title: "time, s" },
       { key: "cpuS", title: "CPU, s" },
@@ -62,7 +62,7 @@ async function oneStorm(bench: Bench, form: Contender, clients: number): Promise
   };
 }
 
-/** Another room of the same server, so that the storm does not measure how code is compiled. */
+/** Uses another room of the same server, so that the storm does not measure the compilation of code. */
 async function warmUp(bench: Bench, { form }: Contender, port: number): Promise<void> {
   const crowd = "warm-up";
   const clients = WARM_UP_CLIENTS;

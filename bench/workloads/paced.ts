@@ -5,10 +5,10 @@ import { audienceSize } from "./audience.ts";
 
 const MESSAGES_PER_S = 100;
 
-/** Who is measured. Others take more than all of a core for it, and would only show how their queues grow. */
+/** The contenders that are measured. Others need more than a whole core, and would only show how their queues grow. */
 export const PACED: readonly ContenderName[] = ["v2", "v3", "floor-message", "bun-publish", "ws-loop"];
 
-/** How long a message takes to its last listener, at a steady rate that each server can keep up with. */
+/** Measures how long a message takes to reach its last listener, at a rate that every server can sustain. */
 export async function paced(bench: Bench, audiences: readonly Stage[]): Promise<Section> {
   const all = audiences.filter(({ contender }) => PACED.includes(contender.name));
   const seconds = bench.sized(8, 1, 0.2);
@@ -25,10 +25,11 @@ export async function paced(bench: Bench, audiences: readonly Stage[]): Promise<
   await bench.eachRound(all, work, all.length * seconds * (bench.rounds + 1));
   return {
     id: "paced",
-    title: "Paced: 100 messages a second",
+    title: "Paced: 100 messages per second",
     about:
-      `${audienceSize(bench)} are in one room, and one of them talks at a steady ${MESSAGES_PER_S} messages/s. The latency is from the moment at which a ` +
-      "message was to be sent to the moment at which its last listener has read it, and has the generator's own part in it.",
+      `${audienceSize(bench)} people are in one room, and one of them sends a steady ${MESSAGES_PER_S} messages/s. The latency runs from ` +
+      "the moment at which a message is due to the moment at which its last listener has read it, and includes the load " +
+      "generator's own share.",
     columns: [
       { key: "p50Ms", title: "p50, ms" },
       { key: "p99Ms", title: "p99, ms" },

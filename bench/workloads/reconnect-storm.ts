@@ -4,7 +4,7 @@ import { Rows, type Section } from "../results.ts";
 
 const KIB_A_MIB = 1024;
 
-/** What a restart does to a full room: all resume, and nobody must be seen to leave or to come. */
+/** Measures a restart of a full room: all clients resume, and nobody may see a leave or a join. */
 export async function reconnectStorm(bench: Bench): Promise<Section> {
   const clients = bench.sized(5000, 500, 50);
   const rows = new Rows();
@@ -18,14 +18,14 @@ export async function reconnectStorm(bench: Bench): Promise<Section> {
     id: "reconnect-storm",
     title: `Reconnect storm: ${clients} resume`,
     about:
-      `The server of a room with ${clients} clients is killed and started again. Each client waits a random part of the ` +
-      "time that the welcome asks for, and resumes. Times are from the moment at which the server listens again.",
+      `The server of a room with ${clients} clients is killed and started again. Each client waits for a random part of the ` +
+      "time that the welcome asked for, and resumes. Times run from the moment at which the server listens again.",
     columns: [
       { key: "halfS", title: "half are back, s" },
       { key: "mostS", title: "99 %, s" },
       { key: "allS", title: "all, s" },
       { key: "cpuS", title: "CPU, s" },
-      { key: "peakMiB", title: "most memory, MiB" },
+      { key: "peakMiB", title: "peak memory, MiB" },
       { key: "leaves", title: "leaves seen" },
       { key: "registers", title: "joins seen" },
       { key: "refusals", title: "refused" },

@@ -8,7 +8,7 @@ const WINDOW = 50;
 /** The main room counts as well. */
 const SPARE_ROOMS = 10;
 
-/** Many small rooms: what a message costs beside its deliveries. */
+/** Measures many small rooms: what a message costs besides its deliveries. */
 export async function rooms(bench: Bench): Promise<Section> {
   const roomCount = bench.sized(1000, 100, 5);
   const all = bench.among(["v2", "v3", "floor-message", "bun-publish", "ws-loop"]);
@@ -19,11 +19,11 @@ export async function rooms(bench: Bench): Promise<Section> {
   });
   return {
     id: "rooms",
-    title: `Rooms: ${roomCount} of ${ROOM_SIZE}`,
+    title: `Rooms: ${roomCount} of ${ROOM_SIZE} people`,
     about:
-      `${roomCount} rooms of ${ROOM_SIZE}. Everybody talks in turn, the next in another room than the last, with ${WINDOW} ` +
-      "messages on their way in all. A message has 9 deliveries, and a reply that the CPU is not divided by; the chat " +
-      "server makes it durable in a file of its room.",
+      `${roomCount} rooms of ${ROOM_SIZE} people. Everybody talks in turn, each in another room than the one before, with ${WINDOW} ` +
+      "messages under way in total. A message has 9 deliveries, and a reply that is not counted as one; the chat server " +
+      "stores it durably in the file of its room.",
     columns: TALK_COLUMNS,
     rows: rows.inOrder(all.map(({ name }) => name)),
   };

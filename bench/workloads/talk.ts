@@ -3,12 +3,12 @@ import type { Tally } from "../load/orders.ts";
 import { Rows, type Section } from "../results.ts";
 import { audienceSize } from "./audience.ts";
 
-/** How people talk. */
+/** A way of talking. */
 interface Way {
   readonly title: string;
   readonly about: string;
   readonly talkers: number;
-  /** Messages of one talker on their way at once. */
+  /** Messages that one talker has under way at a time. */
   readonly window: number;
 }
 
@@ -17,34 +17,34 @@ export type TalkName = "sparse" | "busy" | "flood";
 const WAYS: Readonly<Record<TalkName, Way>> = {
   sparse: {
     title: "Sparse: one message at a time",
-    about: "One of them talks, and sends the next message when the last is acknowledged.",
+    about: "One of them talks, sending each message when the previous one is acknowledged.",
     talkers: 1,
     window: 1,
   },
   busy: {
     title: "Busy: 50 talkers",
-    about: "50 of them talk, each sending the next message when the last is acknowledged.",
+    about: "50 of them talk, each sending a message when its previous one is acknowledged.",
     talkers: 50,
     window: 1,
   },
   flood: {
     title: "Flood: 50 talkers who do not wait",
-    about: "50 of them talk, each with 8 messages on their way at once.",
+    about: "50 of them talk, each with 8 messages under way at a time.",
     talkers: 50,
     window: 8,
   },
 };
 
-/** The step in which CPU time is counted. */
+/** The unit in which CPU time is counted. */
 const SHORTEST_CPU_S = 0.01;
 
 export const TALK_COLUMNS = [
-  { key: "cpuUs", title: "CPU a delivery, µs" },
+  { key: "cpuUs", title: "CPU per delivery, µs" },
   { key: "messagesPerS", title: "messages/s" },
-  { key: "bytes", title: "bytes a delivery" },
+  { key: "bytes", title: "bytes per delivery" },
 ] as const;
 
-/** Of one talk what the columns show. */
+/** The figures of one talk, by column. */
 export function talkFigures(
   cpuS: number,
   tally: Tally,
@@ -56,7 +56,7 @@ export function talkFigures(
   };
 }
 
-/** Talks in one way with each of several servers, of which each has an audience of its own. */
+/** Talks in one way on each of several servers, each of which has its own audience. */
 export async function talk(bench: Bench, name: TalkName, all: readonly Stage[]): Promise<Section> {
   const way = WAYS[name];
   const rows = new Rows();
@@ -71,15 +71,15 @@ export async function talk(bench: Bench, name: TalkName, all: readonly Stage[]):
   return {
     id: name,
     title: way.title,
-    about: `${audienceSize(bench)} are in one room. ${way.about}`,
+    about: `${audienceSize(bench)} people are in one room. ${way.about}`,
     columns: TALK_COLUMNS,
     rows: rows.inOrder(all.map(({ contender }) => contender.name)),
   };
 }
 
 /**
- * Lets each server compile what it does for a message, in a flood, in which it gets the most of them in its time. After so
- * few as a sparse talk has, a part of its code would still be interpreted, as it is not in a server that has run for a while.
+ * Makes each server compile its code for a message, by a flood, which has the most messages per second. After as few as a
+ * sparse talk has, parts of the code would still be interpreted, unlike in a server that has run for a while.
  */
 export async function exercise(bench: Bench, all: readonly Stage[]): Promise<void> {
   for (const stage of all) {
@@ -90,10 +90,10 @@ export async function exercise(bench: Bench, all: readonly Stage[]): Promise<voi
 }
 
 /**
- * Finds how much each is to be talked to. A server that writes each event takes a hundred times as long for as many
- * messages as one that writes batches; so a few come first, and tell how many are as much work as is wanted.
+ * Finds out how many messages to send to each server. One that writes each event takes a hundred times as long per
+ * message as one that writes batches; so a few messages come first, and show how many make the desired amount of work.
  *
- * @returns how many messages a talker is to send in a measured round
+ * @returns how many messages each talker sends in a measured round
  */
 async function warmUp(bench: Bench, name: TalkName, stage: Stage): Promise<number> {
   bench.progress(`${name}, warm-up: ${stage.contender.title}`);

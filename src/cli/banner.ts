@@ -1,7 +1,8 @@
-import { type ChatServer, historyOf } from "../server/chat-server.ts";
+import type { ChatServer } from "../server/chat-server.ts";
+import { historyOf } from "../server/open-engine.ts";
 import type { Settings } from "../server/settings.ts";
 
-/** What a person who started the server needs to know: where to point a browser and a client. */
+/** What the person who starts the server needs to know: the addresses for browsers and clients. */
 export function banner(
   settings: Settings,
   { authority, isLoopbackOnly }: Pick<ChatServer, "authority" | "isLoopbackOnly">,
@@ -16,9 +17,9 @@ export function banner(
     "",
     isLoopbackOnly
       ? "  Only this machine can connect. To open it to your network: --host 0.0.0.0"
-      : "  Other machines can connect. Put a proxy with TLS before it to open it to the internet.",
+      : "  Other machines can connect. Before you open it to the internet, put a TLS proxy in front of it.",
     ...(settings.limits.requests === null ? ["  Rates and connections are not limited (--no-limits)."] : []),
-    "  Stop it with Ctrl+C.",
+    "  Press Ctrl+C to stop.",
     "",
     "",
   ];

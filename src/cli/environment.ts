@@ -4,14 +4,14 @@ type Environment = Record<string, string | undefined>;
 
 const ON = ["true", "1", "yes", "on"];
 const OFF = ["false", "0", "no", "off"];
-/** How many letters a name may differ from another to be taken for a slip of the pen. */
-const SLIP_LETTERS = 3;
+/** The largest edit distance at which a name is taken for a misspelling of another one. */
+const TYPO_MAX_DISTANCE = 3;
 
 /**
- * Takes out of the environment what stands for no flag: empty variables, as compose files make them of what is not
- * set, and flags that are said to be off. Commander would take either for a flag that was given.
+ * Removes variables from the environment that set no flag: empty ones, which compose files create for values that are
+ * not set, and those that turn a flag off. Commander would treat either as a flag that was given.
  *
- * @throws InvalidArgumentError with one sentence when a flag that is on or off is said to be anything else
+ * @throws InvalidArgumentError with one sentence when the value of an on/off flag is neither on nor off
  */
 export function dropUnset(options: readonly Option[], environment: Environment): void {
   for (const option of options) {
@@ -22,7 +22,10 @@ export function dropUnset(options: readonly Option[], environment: Environment):
   }
 }
 
-/** One sentence for each `CHATBOX_` variable that is no flag's. Its value is not repeated: it may be a password. */
+/**
+ * Returns one sentence for each `CHATBOX_` variable that belongs to no flag. Its value is not repeated, because it
+ * may be a password.
+ */
 export function unknownVariables(options: readonly Option[], environment: Environment): string[] {
   const known = options.flatMap(({ envVar }) => envVar ?? []);
   return Object.keys(environment)
@@ -30,7 +33,7 @@ export function unknownVariables(options: readonly Option[], environment: Enviro
     .toSorted()
     .map((name) => {
       const meant = mostSimilar(name, known);
-      return `${name.replaceAll(/\W/g, "?")} in the environment is no setting${meant ? ` (did you mean ${meant}?)` : ""}; it is ignored.`;
+      return `${name.replaceAll(/\W/g, "?")} in the environment is not a setting${meant ? ` (did you mean ${meant}?)` : ""}; it is ignored.`;
     });
 }
 
@@ -44,24 +47,24 @@ function isOn(variable: string, value: string): boolean {
   if (ON.includes(word)) return true;
   if (OFF.includes(word)) return false;
   throw new InvalidArgumentError(
-    `${variable} in the environment must be true, 1, yes or on, or else false, 0, no, off or empty.`,
+    `${variable} in the environment must be true, 1, yes or on, or it must be false, 0, no, off or empty.`,
   );
 }
 
 function mostSimilar(name: string, known: readonly string[]): string | undefined {
-  const distances = known.map((each) => ({ each, letters: editDistance(name.toUpperCase(), each) }));
-  const [nearest] = distances.toSorted((a, b) => a.letters - b.letters);
-  return nearest && nearest.letters <= SLIP_LETTERS ? nearest.each : undefined;
+  const distances = known.map((each) => ({ each, distance: editDistance(name.toUpperCase(), each) }));
+  const [nearest] = distances.toSorted((a, b) => a.distance - b.distance);
+  return nearest && nearest.distance <= TYPO_MAX_DISTANCE ? nearest.each : undefined;
 }
 
-/** How many letters must be put in, taken out or exchanged to make one word of the other (Levenshtein). */
+/** The number of letters to insert, delete or replace to turn one word into the other (Levenshtein distance). */
 function editDistance(one: string, other: string): number {
   let distances = Array.from({ length: other.length + 1 }, (_, i) => i);
   for (const [i, letter] of [...one].entries()) {
     const next = [i + 1];
     for (let j = 0; j < other.length; j++) {
-      const exchanged = (distances[j] ?? 0) + (letter === other[j] ? 0 : 1);
-      next.push(Math.min(exchanged, (distances[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const replaced = (distances[j] ?? 0) + (letter === other[j] ? 0 : 1);
+      next.push(Math.min(replaced, (distances[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
     distances = next;
   }

@@ -13,12 +13,12 @@ import { dropUnset } from "./environment.ts";
 import { type Move, runMove } from "./move.ts";
 import { createCommand, moveOf, settingsOf } from "./options.ts";
 
-/** Exit codes: 0 all went well, 1 the server could not start or finish, 2 the command was wrong. */
+/** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
 const FAILED = 1;
 const WRONG_COMMAND = 2;
-/** A stop takes less than this by itself, unless something is wrong with the machine. */
-const STOP_MOST_MS = 4_800;
-const LOOK_FOR_NPM_EVERY_MS = 1_000;
+/** A stop finishes in less than this time, unless something is wrong with the machine. */
+const STOP_MAX_MS = 4_800;
+const NPM_CHECK_EVERY_MS = 1_000;
 
 const { settings, move } = readSettings();
 if (move !== null) {
@@ -35,7 +35,7 @@ let server: ChatServer | null = null;
 const stopSignals: NodeJS.Signals[] = isHangupIgnored()
   ? ["SIGTERM", "SIGINT"]
   : ["SIGTERM", "SIGINT", "SIGHUP"];
-// A second signal changes nothing: the stop ends by itself within seconds.
+// A second signal changes nothing: the first stop finishes within seconds.
 for (const signal of stopSignals) process.on(signal, stop);
 
 watchNpm();
@@ -56,7 +56,7 @@ function readSettings(): { settings: Settings; move: Move | null } {
     return { settings, move: moveOf(command) };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
-    // Commander has written its own sentence, except for values that only the whole command shows to be wrong.
+    // Commander has printed its own sentence, except for values that only the whole command shows to be wrong.
     if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
     else if (!(error instanceof CommanderError)) throw error;
     process.exit(WRONG_COMMAND);
@@ -65,13 +65,13 @@ function readSettings(): { settings: Settings; move: Move | null } {
 
 function stop(): void {
   if (server === null) process.exit(0);
-  setTimeout(() => process.exit(FAILED), STOP_MOST_MS);
+  setTimeout(() => process.exit(FAILED), STOP_MAX_MS);
   void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
 }
 
 /**
- * Stops when npm started this process, or the one in whose place it is, and is gone: npm passes on SIGINT and SIGTERM, and
- * when anything else ends it, only its absence tells.
+ * Stops the server when npm started it and is gone. npm passes on SIGINT and SIGTERM; when anything else ends npm,
+ * its absence is the only sign.
  */
 function watchNpm(): void {
   if (process.env.npm_lifecycle_event === undefined) return;
@@ -80,12 +80,12 @@ function watchNpm(): void {
     if (process.ppid === parent) return;
     clearInterval(watch);
     stop();
-  }, LOOK_FOR_NPM_EVERY_MS);
+  }, NPM_CHECK_EVERY_MS);
 }
 
 /**
- * Whoever starts the server by `nohup` wants it to outlive the terminal. Linux says which signals are ignored; elsewhere the
- * shell tells what was started, for as long as no other program stands between.
+ * Whether the process was started with `nohup`, and so must outlive the terminal. Linux reports which signals are
+ * ignored. Elsewhere the shell's `_` variable names the program it started, unless another program ran in between.
  */
 function isHangupIgnored(): boolean {
   try {
@@ -106,16 +106,16 @@ function sentenceFor(error: unknown, { hosts, port }: Settings): string {
     case "EADDRINUSE":
       return `Port ${port} is already in use on ${address}. Choose another with --port.`;
     case "EACCES":
-      return `This user may not listen on port ${port}. Choose a port above 1023 with --port.`;
+      return `This user is not allowed to listen on port ${port}. Choose a port above 1023 with --port.`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EINVAL":
-      return `${address} is no address of this machine. Choose another with --host.`;
+      return `${address} is not an address of this machine. Choose another with --host.`;
     case "EAFNOSUPPORT":
-      return `This machine has no network of the kind of ${address}. Choose another with --host.`;
+      return `This machine does not support the type of network address that ${address} is. Choose another with --host.`;
     case "EMFILE":
     case "ENFILE":
-      return "The system gives this server too few files. Raise the limit (ulimit -n).";
+      return "The system lets this server open too few files. Raise the limit (ulimit -n).";
     default:
       return `The server could not start: ${error instanceof Error ? error.message : error}`;
   }

@@ -7,14 +7,14 @@ import type { Settings } from "../server/settings.ts";
 
 const BAR_CHARACTERS = 30;
 
-/** What is to be moved: between a file and where the settings say that the history is. */
+/** What to move: between a file and the place where the settings say the history is. */
 export interface Move {
   readonly kind: "import" | "export";
   readonly file: string;
 }
 
 /**
- * Copies histories, and says what was copied.
+ * Copies histories and reports what was copied.
  *
  * @throws MoveError, JournalError or DatabaseError with one sentence
  */
@@ -51,18 +51,24 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
   }
 }
 
-/** Only for eyes: a log would fill with it. */
+/** Shown on a terminal only: it would fill a log. */
 function showProgress(room: string, messages: number, fraction: number): void {
   if (!process.stderr.isTTY) return;
   const done = Math.round(fraction * BAR_CHARACTERS);
   const bar = "#".repeat(done) + ".".repeat(BAR_CHARACTERS - done);
-  process.stderr.write(`\r[${bar}] ${Math.round(fraction * 100)} %  ${messages} messages of ${room}  `);
+  process.stderr.write(
+    `\r[${bar}] ${Math.round(fraction * 100)} %  ${counted(messages, "message")} in ${room}  `,
+  );
   if (fraction >= 1) process.stderr.write("\n");
 }
 
 function report(kind: Move["kind"], { rooms, messages, added, checksum }: Moved): void {
-  const what = `${messages} messages in ${rooms} ${rooms === 1 ? "room" : "rooms"}`;
+  const what = `${counted(messages, "message")} in ${counted(rooms, "room")}, ${added} of them new`;
   process.stdout.write(
-    `${kind === "import" ? "Imported" : "Exported"}: ${what}, of which ${added} are new.\nChecksum: sha256 ${checksum}\n`,
+    `${kind === "import" ? "Imported" : "Exported"}: ${what}.\nChecksum: sha256 ${checksum}\n`,
   );
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

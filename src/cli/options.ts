@@ -13,16 +13,18 @@ import { parseOrigin } from "./origin.ts";
 import { parseBytes, parseCount, parseHost, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** More than that, and a database could not count back so far. */
-const LONGEST_DAYS = 36_500;
+/** With more days, a database could not calculate a date that far back. */
+const MAX_DAYS = 36_500;
 const RETENTION_EVERY_MS = 60 * 60 * 1000;
 const MIB = 1024 * 1024;
 const LOOPBACK = ["127.0.0.1", "::1"];
 
-/** What most people set in the first week: `--help` has it first. Each other flag is in the group of those before it. */
+/**
+ * What most people set in the first week, listed first by `--help`. Other flags are in the group of the one before.
+ */
 const FIRST_FLAGS = ["--port", "--host", "--data", "--database-url", "--allow-origin", "--trust-proxy"];
 
-/** The values as commander gives them. */
+/** The values as commander returns them. */
 interface Flags {
   port: number;
   host: string;
@@ -90,16 +92,16 @@ interface Flags {
   logMemory: number;
   logContents?: boolean;
   logAddresses?: boolean;
-  /** Set by the commands that move histories. */
+  /** Set by the commands that import or export histories. */
   move?: Move;
 }
 
-/** The command and its flags; each can be set by an environment variable too. */
+/** Creates the command and its flags, each of which can also be set by an environment variable. */
 export function createCommand(version: string): Command {
   const command = createServeCommand(version).action(() => {});
   const moves = [
-    ["import", "copy a history file, and the rooms beside it, to the database or to --data"],
-    ["export", "copy the database, or --data, to a history file, and the rooms beside it"],
+    ["import", "copy a history file and the rooms beside it to the database, or to --data"],
+    ["export", "copy the database, or --data, to a history file and the rooms beside it"],
   ] as const;
   for (const [kind, description] of moves) {
     command
@@ -112,185 +114,183 @@ export function createCommand(version: string): Command {
   return command;
 }
 
-/** What a parsed command is to move; null when it is to serve. */
+/** What a parsed command asks to move; null if it asks to serve. */
 export function moveOf(command: Command): Move | null {
   return command.opts<Flags>().move ?? null;
 }
 
 function createServeCommand(version: string): Command {
   const command = new Command("classic-chatbox")
-    .description("A chat server with its web page. Every flag is also an environment variable.")
+    .description("A chat server with a web page. Every flag can also be set by an environment variable.")
     .helpOption("-h, --help", "print this help")
-    .helpCommand("help [command]", "print this help, or that of a command")
+    .helpCommand("help [command]", "print this help, or the help of a command")
     .configureOutput({ outputError: (text, write) => write(withoutPasswords(text)) })
     .exitOverride()
     .allowExcessArguments(false)
-    .addOption(flag("--port <port>", "port to listen on; 0: any free one").argParser(parsePort).default(5000))
+    .addOption(flag("--port <port>", "listening port; 0 for any free one").argParser(parsePort).default(5000))
     .addOption(
       flag("--host <address>", "address to listen on; 0.0.0.0 or :: for all networks")
         .argParser(parseHost)
         .default("localhost", "this machine only"),
     )
     .addOption(
-      flag("--data <file>", "history of the main room; other rooms lie beside it").default("./data.json"),
+      flag("--data <file>", "history of the main room; other rooms go beside it").default("./data.json"),
     )
     .addOption(
       flag(
         "--database-url <url>",
-        "PostgreSQL instead of files, for many servers that are one chat: postgres://user:password@host/name; also DATABASE_URL",
+        "PostgreSQL instead of files, for several servers that form one chat: postgres://user:password@host/name; also DATABASE_URL",
       ),
     )
     .optionsGroup("History:")
     .addOption(count("--database-connections <n>", "connections to the database", 8))
-    .addOption(number("--database-timeout <seconds>", "time for the database to answer", 4))
+    .addOption(number("--database-timeout <seconds>", "time the database has to answer", 4))
     .addOption(
-      flag("--fsync <mode>", "when a message counts as stored: on disk, within a second, or up to the system")
+      flag("--fsync <mode>", "sync messages before the reply, within a second, or when the system does")
         .choices(["always", "batch", "off"])
         .default("always"),
     )
     .addOption(
-      flag("--keep-days <n>", "days that messages are kept; for ever if not given").argParser(parsePositive),
+      flag("--keep-days <n>", "days to keep messages; forever if not given").argParser(parsePositive),
     )
     .addOption(
-      flag("--keep-messages <n>", "newest messages kept of each room; all if not given").argParser(
+      flag("--keep-messages <n>", "newest messages to keep in each room; all if not given").argParser(
         parseCount,
       ),
     )
-    .addOption(
-      bytes("--max-history <size>", "largest history of a room; past it the oldest messages go", 1024 * MIB),
-    )
+    .addOption(bytes("--max-history <size>", "history kept per room; older messages are deleted", 1024 * MIB))
     .addOption(
       flag(
         "--trust-clock",
-        "believe a clock that is days ahead of what is expected: drop old messages without waiting a day",
+        "trust a clock that is days ahead of the expected time: delete old messages without waiting a day",
       ),
     )
-    .addOption(bytes("--get-budget <size>", "most history one get is given", MIB))
+    .addOption(bytes("--get-budget <size>", "most history that one get returns", MIB))
     .optionsGroup("Clients:")
     .addOption(
       flag(
         "--base-path <path>",
-        "path under which a proxy serves the chat, such as /chat, if the proxy passes it on to the server",
+        "path under which a proxy serves the chat, such as /chat, if the proxy passes that path on to the server",
       )
         .argParser(parseBasePath)
         .default("", "none"),
     )
-    .addOption(flag("--no-compression", "send nothing compressed, not even to clients that ask for it"))
-    .addOption(bytes("--compress-from <size>", "smallest batch of events that is sent compressed", 512))
+    .addOption(flag("--no-compression", "never compress, not even for clients that ask for it"))
+    .addOption(bytes("--compress-from <size>", "smallest batch of events to compress", 512))
     .addOption(
-      flag("--grace <seconds>", "time to resume after a broken connection; 0: none")
+      flag("--grace <seconds>", "time to resume after a connection breaks; 0 for none")
         .argParser(parseNotNegative)
         .default(15),
     )
     .addOption(
-      flag("--restart-grace <seconds>", "time to resume after a restart of the server; 0: none")
+      flag("--restart-grace <seconds>", "time to resume after a restart of the server; 0 for none")
         .argParser(parseNotNegative)
         .default(30),
     )
     .addOption(
       flag(
         "--keep-assets <days>",
-        "days that scripts and styles are kept for pages of earlier versions; 0: not at all",
+        "days to keep scripts and styles for pages of earlier versions; 0 for none",
       )
         .argParser(parseNotNegative)
         .default(28),
     )
     .optionsGroup("Times:")
-    .addOption(flag("--timestamp <template>", "how times are written").default(TIMESTAMP_DEFAULT))
+    .addOption(flag("--timestamp <template>", "format of timestamps").default(TIMESTAMP_DEFAULT))
     .addOption(
-      flag("--timezone <zone>", "time zone of the times, such as Asia/Ho_Chi_Minh").default(
+      flag("--timezone <zone>", "time zone of timestamps, such as Asia/Ho_Chi_Minh").default(
         Intl.DateTimeFormat().resolvedOptions().timeZone,
       ),
     )
     .addOption(
       flag(
         "--allow-origin <origin>",
-        "origin of pages that may connect, such as https://example.org; repeatable; if not given, any, but on this machine only its own",
+        "origin of pages that may connect, such as https://example.org; repeatable; if not given, any origin, or only local ones if only this machine can connect",
       ).argParser(collect(parseOrigin)),
     )
     .addOption(
       flag(
         "--trust-proxy <address>",
-        "proxy (or network a.b.c.d/n) whose X-Forwarded-For counts; repeatable",
+        "proxy (or network a.b.c.d/n) whose X-Forwarded-For header is trusted; repeatable",
       ).argParser(collect((text) => text)),
     )
     .optionsGroup("Limits:")
-    .addOption(flag("--no-limits", "no limits on rates and connections (trusted networks, benchmarks)"))
-    .addOption(number("--requests-per-second <n>", "requests of one connection", 30))
-    .addOption(count("--requests-burst <n>", "requests of one connection at once", 150))
-    .addOption(number("--names-per-second <n>", "nickname requests of one connection", 2))
-    .addOption(count("--names-burst <n>", "nickname requests of one connection at once", 20))
-    .addOption(number("--gets-per-second <n>", "history requests of one connection", 5))
-    .addOption(count("--gets-burst <n>", "history requests of one connection at once", 10))
-    .addOption(number("--sends-per-second <n>", "messages of one connection", 5))
-    .addOption(count("--sends-burst <n>", "messages of one connection at once", 50))
-    .addOption(number("--address-requests-per-second <n>", "requests of one address", 600))
-    .addOption(count("--address-requests-burst <n>", "requests of one address at once", 400))
-    .addOption(number("--address-sends-per-second <n>", "messages of one address", 25))
-    .addOption(count("--address-sends-burst <n>", "messages of one address at once", 200))
-    .addOption(bytes("--address-send-size <size>", "messages of one address in a minute", 4 * MIB))
-    .addOption(number("--address-events-per-second <n>", "nicknames and typing of one address", 40))
-    .addOption(count("--address-events-burst <n>", "nicknames and typing of one address at once", 400))
-    .addOption(number("--room-sends-per-second <n>", "messages in one room", 200))
-    .addOption(count("--room-sends-burst <n>", "messages in one room at once", 1000))
-    .addOption(count("--connections-per-address <n>", "open connections of one address", 200))
+    .addOption(flag("--no-limits", "no rate or connection limits (trusted networks, benchmarks)"))
+    .addOption(number("--requests-per-second <n>", "requests per second from one connection", 30))
+    .addOption(count("--requests-burst <n>", "requests in one burst from one connection", 150))
+    .addOption(number("--names-per-second <n>", "nickname requests per second from one connection", 2))
+    .addOption(count("--names-burst <n>", "nickname requests in one burst from one connection", 20))
+    .addOption(number("--gets-per-second <n>", "history requests per second from one connection", 5))
+    .addOption(count("--gets-burst <n>", "history requests in one burst from one connection", 10))
+    .addOption(number("--sends-per-second <n>", "messages per second from one connection", 5))
+    .addOption(count("--sends-burst <n>", "messages in one burst from one connection", 50))
+    .addOption(number("--address-requests-per-second <n>", "requests per second from one address", 600))
+    .addOption(count("--address-requests-burst <n>", "requests in one burst from one address", 400))
+    .addOption(number("--address-sends-per-second <n>", "messages per second from one address", 25))
+    .addOption(count("--address-sends-burst <n>", "messages in one burst from one address", 200))
+    .addOption(bytes("--address-send-size <size>", "size of messages per minute from an address", 4 * MIB))
+    .addOption(number("--address-events-per-second <n>", "nickname and typing events from an address", 40))
+    .addOption(count("--address-events-burst <n>", "nickname and typing events in one burst", 400))
+    .addOption(number("--room-sends-per-second <n>", "messages per second in one room", 200))
+    .addOption(count("--room-sends-burst <n>", "messages in one burst in one room", 1000))
+    .addOption(count("--connections-per-address <n>", "open connections from one address", 200))
     .addOption(
       count(
         "--max-connections <n>",
-        "open connections in all; fewer if the system gives fewer files",
+        "open connections in total; fewer if the system allows fewer open files",
         10_000,
       ),
     )
-    .addOption(number("--connection-rate <n>", "new connections a second from one address", 50))
-    .addOption(count("--connection-burst <n>", "new connections at once from one address", 200))
-    .addOption(count("--rooms-per-address <n>", "rooms in which one address may be", 100))
-    .addOption(number("--http-per-second <n>", "plain HTTP requests of one address", 100))
-    .addOption(count("--http-burst <n>", "plain HTTP requests of one address at once", 400))
+    .addOption(number("--connection-rate <n>", "new connections per second from one address", 50))
+    .addOption(count("--connection-burst <n>", "new connections in one burst from one address", 200))
+    .addOption(count("--rooms-per-address <n>", "rooms that one address may be in at a time", 100))
+    .addOption(number("--http-per-second <n>", "plain HTTP requests per second from one address", 100))
+    .addOption(count("--http-burst <n>", "plain HTTP requests in one burst from one address", 400))
     .addOption(
       flag(
         "--exempt-address <address>",
-        "address (or network a.b.c.d/n) of your own bots, which has no limits on rates and numbers; repeatable",
+        "address (or network a.b.c.d/n) of your own bots, exempt from limits on rates and numbers; repeatable",
       ).argParser(collect((text) => text)),
     )
-    .addOption(bytes("--frame-size <size>", "largest frame taken", FRAME_MAX_BYTES))
+    .addOption(bytes("--frame-size <size>", "largest frame accepted", FRAME_MAX_BYTES))
     .addOption(
       number(
         "--handshake-timeout <seconds>",
-        "time for a client to send its HTTP request, and to end after a close",
+        "time a client has to send its HTTP request, and to disconnect after a close",
         10,
       ),
     )
-    .addOption(bytes("--unsent-output <size>", "unsent output of one connection, past which it is cut", MIB))
-    .addOption(number("--get-grace <seconds>", "time for a client to read one large history", 120))
-    .addOption(bytes("--get-memory <size>", "unsent histories of all connections", 256 * MIB))
-    .addOption(bytes("--address-get-memory <size>", "unsent histories of one address", 128 * MIB))
-    .addOption(count("--max-rooms <n>", "rooms in use", 1000))
-    .addOption(bytes("--history-memory <size>", "history kept in memory, of all rooms", 256 * MIB))
-    .addOption(bytes("--pending-memory <size>", "requests waiting for the disk", 64 * MIB))
-    .addOption(bytes("--address-pending-memory <size>", "the same of one address", 16 * MIB))
-    .addOption(bytes("--connection-pending-memory <size>", "the same of one connection", 4 * MIB))
-    .addOption(count("--send-keys <n>", "keys of sends remembered, of all rooms", 1_000_000))
-    .addOption(count("--past-sessions <n>", "ended sessions remembered, of each room", 10_000))
+    .addOption(bytes("--unsent-output <size>", "unsent output at which a connection is closed", MIB))
+    .addOption(number("--get-grace <seconds>", "time a client has to read one large history", 120))
+    .addOption(bytes("--get-memory <size>", "memory for unsent histories", 256 * MIB))
+    .addOption(bytes("--address-get-memory <size>", "memory for unsent histories, per address", 128 * MIB))
+    .addOption(count("--max-rooms <n>", "rooms in use at a time", 1000))
+    .addOption(bytes("--history-memory <size>", "memory for history, all rooms together", 256 * MIB))
+    .addOption(bytes("--pending-memory <size>", "memory for waiting requests", 64 * MIB))
+    .addOption(bytes("--address-pending-memory <size>", "the same for one address", 16 * MIB))
+    .addOption(bytes("--connection-pending-memory <size>", "the same for one connection", 4 * MIB))
+    .addOption(count("--send-keys <n>", "keys of sends to remember, all rooms together", 1_000_000))
+    .addOption(count("--past-sessions <n>", "ended sessions to remember, per room", 10_000))
     .optionsGroup("Log:")
     .addOption(
-      flag("--log-format <format>", "pretty on a terminal, else json, if not given").choices([
+      flag("--log-format <format>", "if not given, pretty on a terminal and json elsewhere").choices([
         "pretty",
         "json",
       ]),
     )
     .addOption(
-      flag("--log-level <level>", "least important lines to log")
+      flag("--log-level <level>", "lowest level to log")
         .choices(["debug", "info", "warn", "error", "silent"])
         .default("info"),
     )
-    .addOption(bytes("--log-memory <size>", "unwritten log lines kept; past it they are lost", MIB))
-    .addOption(flag("--log-contents", "log what is said"))
-    .addOption(flag("--log-addresses", "log the clients' addresses"))
+    .addOption(bytes("--log-memory <size>", "unwritten log lines kept; more are dropped", MIB))
+    .addOption(flag("--log-contents", "log the contents of messages"))
+    .addOption(flag("--log-addresses", "log the addresses of clients"))
     .optionsGroup("Options:")
     .version(version, "-v, --version", "print the version")
     .addHelpText(
       "after",
-      "\nIn an environment variable a list is separated by commas, and a flag without a value is true or false.",
+      "\nIn an environment variable, separate the items of a list with commas, and set a flag without a value to true or false.",
     );
   for (const option of command.options) {
     if (FIRST_FLAGS.includes(option.long ?? "")) option.helpGroup("Basics:");
@@ -299,7 +299,7 @@ function createServeCommand(version: string): Command {
 }
 
 /**
- * The settings that a parsed command stands for.
+ * The settings that a parsed command results in.
  *
  * @throws InvalidArgumentError with one sentence when a value cannot be used
  */
@@ -325,7 +325,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     compressFromBytes: flags.compression ? flags.compressFrom : null,
     graceMs: flags.grace * 1000,
     restartGraceMs: flags.restartGrace * 1000,
-    keepAssetsMs: Math.min(flags.keepAssets, LONGEST_DAYS) * DAY_MS,
+    keepAssetsMs: Math.min(flags.keepAssets, MAX_DAYS) * DAY_MS,
     timestamp: flags.timestamp,
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,
@@ -351,7 +351,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       unsentBytes: flags.unsentOutput,
       getGraceMs: flags.getGrace * 1000,
       getMemoryBytes: flags.getMemory,
-      // One reply that is allowed must fit.
+      // One reply of the allowed size must fit.
       addressGetMemoryBytes: limited
         ? Math.max(flags.addressGetMemory, flags.getBudget)
         : Number.POSITIVE_INFINITY,
@@ -407,7 +407,7 @@ function count(flags: string, description: string, preset: number): Option {
   return flag(flags, description).argParser(parseCount).default(preset);
 }
 
-/** Gathers a repeatable flag; an environment variable may hold several values, with commas. */
+/** Collects the values of a repeatable flag. An environment variable may hold several, separated by commas. */
 function collect(parse: (text: string) => string): (text: string, before: string[] | undefined) => string[] {
   return (text, before = []) => [...before, ...text.split(",").map((part) => parse(part.trim()))];
 }
@@ -430,10 +430,10 @@ function blockListOf(option: string, entries: readonly string[]): BlockList {
     const family = isIPv4(address) ? "ipv4" : isIPv6(address) ? "ipv6" : null;
     const longest = family === "ipv4" ? 32 : 128;
     const written = prefix === undefined ? longest : /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-    // Of an IPv4 address in IPv6 clothes the first 96 bits are the clothes.
+    // The first 96 bits of an IPv4-mapped IPv6 address are its fixed prefix.
     const bits = prefix !== undefined && family === "ipv4" && isIPv6(text) ? written - 96 : written;
     if (family === null || rest.length > 0 || !(bits >= 0 && bits <= longest)) {
-      throw new InvalidArgumentError(`${option}: ${JSON.stringify(entry)} is no address and no network.`);
+      throw new InvalidArgumentError(`${option}: ${JSON.stringify(entry)} is not an address or network.`);
     }
     list.addSubnet(address, bits, family);
   }

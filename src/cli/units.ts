@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = {
   GIB: 1024 ** 3,
 };
 
-/** Reads a size such as `65536`, `64KiB` or `16 MB`, in bytes. */
+/** Reads a size such as `65536`, `64KiB` or `16 MB`. @returns the size in bytes */
 export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([A-Za-z]*)$/.exec(text.trim());
   const unit = UNITS[match?.[2]?.toUpperCase() ?? "?"];
@@ -31,13 +31,13 @@ export function parsePositive(text: string): number {
   return number;
 }
 
-/** Reads a number that is zero or above. */
+/** Reads a number that is zero or more. */
 export function parseNotNegative(text: string): number {
   if (Number(text) === 0 && text.trim() !== "") return 0;
   try {
     return parsePositive(text);
   } catch {
-    throw new InvalidArgumentError("It must be a number that is not below 0.");
+    throw new InvalidArgumentError("It must be 0 or a number above 0.");
   }
 }
 
@@ -48,7 +48,7 @@ export function parseCount(text: string): number {
   return number;
 }
 
-/** Reads a TCP port; 0 lets the system choose one. */
+/** Reads a TCP port. With 0 the system chooses a free one. */
 export function parsePort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65535) {
     throw new InvalidArgumentError("It must be a port from 0 to 65535.");
@@ -56,7 +56,7 @@ export function parsePort(text: string): number {
   return Number(text);
 }
 
-/** Reads an address, or a name of one. */
+/** Reads an address or a host name. */
 export function parseHost(text: string): string {
   if (text.trim() === "") throw new InvalidArgumentError("It must be an address of this machine.");
   return text.trim();

@@ -1,39 +1,38 @@
-import { COMING_BACK } from "../protocol/close.ts";
+import { COMING_BACK, LEAVING } from "../protocol/close.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
-import type { ChatEvent, EventOf } from "./events.ts";
+import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
-import { Line } from "./line.ts";
+import type { HistoryOptions } from "./history.ts";
 import { type Kept, Memory, NOTHING, type OutboxEntry } from "./memory.ts";
 import { Outbox, type SendOptions } from "./outbox.ts";
-import { type HistoryOptions, Session } from "./session.ts";
+import { Registration } from "./registration.ts";
+import { RequestChannel } from "./request-channel.ts";
 import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
-/** In good order (GRACE-2). */
-const LEAVING = 1000;
-
 /**
- * One person's, or bot's, stay in one room. It connects at once and comes back by itself, tells each message of the
- * room once and in order, and stores each own one once, as far as the server's version lets it.
+ * The stay of one person or bot in one room. It connects at once and reconnects by itself. It reports each message of the
+ * room once and in order, and has each of its own messages stored once, as far as the server's version allows.
  */
 export class Chat {
   readonly #settings: Settings;
   readonly #memory: Memory;
+  readonly #emitter: Emitter;
   readonly #stream: Stream;
-  readonly #session: Session;
+  readonly #registration: Registration;
   readonly #outbox: Outbox;
   readonly #connection: Connection;
-  #line: Line | null = null;
+  #channel: RequestChannel | null = null;
   #room: string | null = null;
-  /** Why nothing can be asked for any more. */
+  /** Why every further call is rejected; null while the chat goes on. */
   #over: ChatError | null = null;
 
   /**
    * @param url of the room, such as `wss://chat.example/rooms/tea`
    * @throws NoWebSocketError, NoRoomError, ChatError with the code `WrongFormatPage`, or what the platform's URL and
-   *   WebSocket throw for an address that is none
+   *   WebSocket throw for an invalid address
    */
   constructor(url: string | URL, options: ChatOptions = {}) {
     const settings = settle(url, options);
@@ -42,12 +41,19 @@ export class Chat {
     const kept = this.#memory.load();
     const { after } = settings;
     const isKept = after === "kept";
-    this.#stream = new Stream(isKept ? kept.position : (after ?? null), kept.own, () => {
+    this.#emitter = new Emitter(isKept ? kept.position : (after ?? null), () => {
       if (isKept) this.#memory.save();
     });
-    this.#outbox = new Outbox(settings, this.#memory, this.#stream, kept.outbox);
-    this.#session = new Session(settings, this.#memory, this.#stream, this.#outbox, kept, () =>
-      this.#connection.settled(),
+    this.#stream = new Stream(this.#emitter, kept.own);
+    this.#outbox = new Outbox(settings, this.#memory, this.#emitter, this.#stream, kept.outbox);
+    this.#registration = new Registration(
+      settings,
+      this.#memory,
+      this.#emitter,
+      this.#stream,
+      this.#outbox,
+      kept,
+      () => this.#connection.settled(),
     );
     this.#connection = new Connection(
       settings,
@@ -61,12 +67,12 @@ export class Chat {
     return this.#connection.state;
   }
 
-  /** The nickname held; kept while the connection is lost. Null without one. */
+  /** The nickname, also while the connection is lost; null without one. */
   get name(): string | null {
-    return this.#session.name;
+    return this.#registration.name;
   }
 
-  /** The nicknames in use, in the order of registration. While the connection is lost, those of before. */
+  /** The nicknames in use, in the order of registration. While the connection is lost, the last known ones. */
   get online(): readonly string[] {
     return this.#stream.online;
   }
@@ -76,145 +82,146 @@ export class Chat {
     return this.#room;
   }
 
-  /** The version that is spoken; null while there is no connection. */
+  /** The protocol version of the connection; null while there is none. */
   get version(): 2 | 3 | null {
     const { state } = this;
     return state.kind === "open" ? state.version : null;
   }
 
   /**
-   * Of the last message that is done with: the listeners were told of it, and loops have come back for the next event. With
-   * the option `after`, another run goes on there. Null before the first `history`, and with version 2.
+   * The position of the last message that the program has finished with: all listeners have returned, and all loops have
+   * asked for the next event. Another run can continue from it with the option `after`. Null before the first `history`,
+   * and with version 2.
    */
   get position(): Position | null {
-    return this.#stream.position;
+    return this.#emitter.position;
   }
 
-  /** Own messages that are not confirmed, oldest first. */
+  /** Own messages that the server has not confirmed, oldest first. */
   get outbox(): readonly OutboxEntry[] {
     return this.#outbox.entries;
   }
 
   /**
-   * Takes a nickname, or changes it. Waits while there is no connection, and for calls made before: they are done one
-   * after the other.
+   * Takes a nickname, or changes it. Waits while there is no connection, and until earlier calls are settled.
    *
-   * @returns the nickname; rejects with NicknameError, StoreError, ClosedError or RefusedError, and the nickname is
-   *   then the one from before. When it is given up after it was asked for, the nickname may change all the same: the event
-   *   `named` tells
+   * @returns the nickname. Rejects with NicknameError, StoreError, ClosedError or RefusedError; the nickname then stays
+   *   what it was. If the caller stops waiting after the request has gone out, the nickname may still change: listen for
+   *   the event `named`
    */
   async register(name: string, options: WaitOptions = {}): Promise<string> {
     this.#check();
-    return this.#session.register(name, options);
+    return this.#registration.register(name, options);
   }
 
   /**
    * Waits until the chat is in the room.
    *
-   * @returns a promise that is fulfilled at once if it is already; rejects when the nickname asked for last is not to be
-   *   had, with the error that says why; with NotRegisteredError when none was ever asked for, ClosedError or RefusedError
+   * @returns a promise that is fulfilled at once if the chat is in the room already. Rejects with the error for the last
+   *   requested nickname if the server refused that, with NotRegisteredError if no nickname was ever requested, and with
+   *   ClosedError or RefusedError
    */
   async ready(options: WaitOptions = {}): Promise<void> {
     this.#check();
-    return this.#session.ready(options);
+    return this.#registration.ready(options);
   }
 
-  /** The next event of a type. @returns a promise that rejects with ClosedError or RefusedError when there will be none */
+  /** The next event of a type. @returns a promise that rejects with ClosedError or RefusedError if there will not be one */
   async once<T extends ChatEvent["type"]>(type: T, options: WaitOptions = {}): Promise<EventOf<T>> {
     this.#check();
     let stop = () => {};
     return wait<EventOf<T>>(this.#settings.environment, options, (resolve, reject) => {
-      // TypeScript does not see that the two types are the same.
+      // TypeScript does not see that both types are the same.
       const heard = (event: ChatEvent) => event.type === type && resolve(event as EventOf<T>);
-      stop = this.#stream.on(heard, reject);
+      stop = this.#emitter.on(heard, reject);
       return reject;
     }).finally(() => stop());
   }
 
   /**
-   * Says something to the room. Waits while there is no connection, or while a nickname is asked for or was lost.
+   * Sends a message to the room. Waits while there is no connection or no nickname.
    *
-   * @returns the message, once the server has stored it; rejects with NotRegisteredError when no nickname was ever asked
-   *   for, ContentError, StoreError, UncertainError, OutboxFullError, ClosedError or RefusedError. When it is given up before
-   *   it went out, it is not sent; when after, the error is UncertainError
+   * @returns the message, once the server has stored it. Rejects with NotRegisteredError if no nickname was ever requested,
+   *   ContentError, StoreError, UncertainError, OutboxFullError, ClosedError or RefusedError. If the caller stops waiting
+   *   before the message has gone out, it is not sent; after that, the error is UncertainError
    */
   async send(content: string, options: SendOptions = {}): Promise<Message> {
     this.#check();
-    this.#session.needNickname();
+    this.#registration.needNickname();
     return this.#outbox.send(content, options);
   }
 
   /**
-   * A part of the history; the newest messages unless told. Waits while there is no connection. A server of version 2
-   * knows no parts: it gives all.
+   * A part of the history: by default, the newest messages. Waits while there is no connection. A server of version 2
+   * always gives the whole history.
    *
-   * @returns messages oldest first; rejects with NotRegisteredError, RateError, StoreError, ClosedError, RefusedError,
-   *   or ChatError with the code `WrongFormatPage`
+   * @returns messages, oldest first. Rejects with NotRegisteredError, StoreError, ResetError, ClosedError, RefusedError, or
+   *   ChatError with the code `WrongFormatPage`
    */
   async history(options: HistoryOptions = {}): Promise<Page> {
     this.#check();
-    return this.#session.history(options);
+    return this.#registration.history(options);
   }
 
-  /** Tells the others that one is writing. May be called at each key press. Nothing happens with version 2. */
+  /** Shows the others that this client is writing. May be called at each key press. Does nothing with version 2. */
   typing(): void {
-    this.#session.typing();
+    this.#registration.typing();
   }
 
-  /** Tries to connect at once, if the next attempt is being waited for. */
+  /** Connects at once instead of waiting for the next attempt. */
   retryNow(): void {
     this.#connection.hurry();
   }
 
   /**
-   * Gives the connection up until {@link wake}: for a page that goes into the browser's back/forward cache, or is frozen.
+   * Disconnects until {@link wake}: for a page that is frozen, or enters the browser's back/forward cache.
    *
-   * @param leaves whether the others see a leave at once, and not only after the grace: for a page whose storage cannot
-   *   keep the nickname for the next one
+   * @param leaves whether the others see the leave at once instead of after the grace: for a page whose storage cannot keep
+   *   the nickname for the next page
    */
   suspend(leaves = false): void {
     this.#connection.suspend(leaves ? LEAVING : COMING_BACK);
   }
 
   /**
-   * Comes back after {@link suspend}, as the one that the storage knows by now: another page of the tab may have gone on
-   * from it meanwhile, under another nickname, and have sent what waited here.
+   * Reconnects after {@link suspend}, with the state that is in the storage by now: another page of the tab may have used
+   * it meanwhile, have taken another nickname, and have sent the messages that waited here.
    */
   wake(): void {
     if (this.#over || !this.#connection.isSuspended) return;
     const kept = this.#memory.reload();
     if (kept) {
-      this.#session.wake(kept);
+      this.#registration.wake(kept);
       this.#outbox.wake(kept.outbox);
     }
     this.#connection.wake();
   }
 
   /**
-   * Leaves, for good: the nickname is free, what is unsent or unanswered is rejected with ClosedError, the storage is
-   * emptied.
+   * Leaves for good. This frees the nickname, empties the storage, and rejects with ClosedError what is unsent or
+   * unanswered.
    *
-   * @returns a promise that is fulfilled when the connection has ended: the WebSocket waits a while for the server's
-   *   close frame
+   * @returns a promise that is fulfilled when the connection has ended, which may take a while: the WebSocket waits for the
+   *   server's close frame
    */
   close(): Promise<void> {
     return this.#connection.close();
   }
 
-  /** @returns what removes the listener. What the listener throws is reported as an uncaught error of its own */
+  /** @returns a function that removes the listener. What a listener throws is reported as an uncaught error */
   on<T extends ChatEvent["type"]>(type: T, listener: (event: EventOf<T>) => void): () => void {
-    return this.#stream.on((event) => {
-      // TypeScript does not see that the two types are the same.
+    return this.#emitter.on((event) => {
+      // TypeScript does not see that both types are the same.
       if (event.type === type) listener(event as EventOf<T>);
     });
   }
 
   /**
-   * All events from now on. The loop ends when the chat is closed or refused; it throws SlowConsumerError when more
-   * than `eventsMost` events wait for it.
+   * All events from now on. The loop ends when the chat is closed or refused. It throws SlowConsumerError when more than
+   * `eventsMost` events are waiting for it.
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatEvent> {
-    return this.#stream.iterate(this.#settings.eventsMost);
+    return this.#emitter.iterate(this.#settings.eventsMost);
   }
 
   #check(): void {
@@ -222,8 +229,9 @@ export class Chat {
   }
 
   get #kept(): Kept {
-    const { name, sessions } = this.#session;
-    const { position, own } = this.#stream;
+    const { name, sessions } = this.#registration;
+    const { position } = this.#emitter;
+    const { own } = this.#stream;
     const v3 = this.#connection.isV3;
     return {
       ...(this.#over ? NOTHING : { name, sessions, outbox: this.#outbox.kept }),
@@ -233,12 +241,12 @@ export class Chat {
   }
 
   #changed(state: ConnectionState): void {
-    this.#leaveLine();
-    this.#stream.emit({ type: "state", state });
+    this.#closeChannel();
+    this.#emitter.emit({ type: "state", state });
     switch (state.kind) {
       case "open":
-        // Version 3 begins with the welcome.
-        if (state.version === 2) this.#enterLine(2, "", { requests: UNLIMITED, sends: UNLIMITED });
+        // In version 3 the welcome comes first.
+        if (state.version === 2) this.#openChannel(2, "", { requests: UNLIMITED, sends: UNLIMITED });
         break;
       case "closed":
         this.#end(new ClosedError("Closed"));
@@ -254,44 +262,44 @@ export class Chat {
   #received(frame: Frame): void {
     switch (frame.kind) {
       case "welcome":
-        if (this.#line) break;
+        if (this.#channel) break;
         this.#room = frame.room;
-        this.#enterLine(3, frame.session, frame.rates);
+        this.#openChannel(3, frame.session, frame.rates);
         break;
       case "event":
-        if (this.#line) this.#stream.event(frame.event);
+        if (this.#channel) this.#stream.event(frame.event);
         break;
       case "reply":
-        this.#line?.replied(frame.ref, frame.reply);
+        this.#channel?.replied(frame.ref, frame.reply);
         break;
       case "ping":
     }
   }
 
-  #enterLine(version: 2 | 3, session: string, rates: Rates): void {
-    this.#line = new Line(version, session, rates, this.#settings, this.#connection, (retryS) =>
-      this.#stream.emit({ type: "slowed", retryS }),
+  #openChannel(version: 2 | 3, session: string, rates: Rates): void {
+    this.#channel = new RequestChannel(version, session, rates, this.#settings, this.#connection, (retryS) =>
+      this.#emitter.emit({ type: "slowed", retryS }),
     );
-    this.#session.welcome(this.#line);
+    this.#registration.welcome(this.#channel);
   }
 
-  #leaveLine(): void {
-    if (!this.#line) return;
-    this.#session.lost();
-    this.#line.end();
-    this.#line = null;
+  #closeChannel(): void {
+    if (!this.#channel) return;
+    this.#registration.lost();
+    this.#channel.end();
+    this.#channel = null;
     this.#outbox.leave();
   }
 
   #end(error: ChatError): void {
     if (this.#over) return;
     this.#over = error;
-    this.#session.end(error);
+    this.#registration.end(error);
     this.#outbox.end(error);
-    // Of a server that is not there it is not known whether it will be.
+    // An HTTP status may be temporary: another run may find the server.
     if (error instanceof RefusedError && error.status < 1000) this.#memory.stop();
     else if (this.#settings.after === "kept") this.#memory.flush();
     else this.#memory.clear();
-    this.#stream.close(error);
+    this.#emitter.close(error);
   }
 }

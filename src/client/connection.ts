@@ -1,25 +1,15 @@
-import { COMING_BACK } from "../protocol/close.ts";
+import { COMING_BACK, LEAVING, meaningOf, NO_CLOSE_FRAME } from "../protocol/close.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
+import { SUBPROTOCOL_V3 } from "../protocol/version.ts";
+import type { ClientFrame } from "../protocol/wire.ts";
 import { type Frame, fieldsOf, isFields, parseFrames } from "./frame.ts";
 import type { Settings } from "./settings.ts";
 import type { Socket } from "./socket.ts";
 
-/** The subprotocol that asks for version 3. */
-const SUBPROTOCOL = "classic-chatbox.v3";
-
-/** A connection that brings nothing for so many of the server's pings counts as lost. */
+/** A connection counts as lost when nothing arrives for the time of this many pings. */
 const SILENT_PINGS = 3;
 
-/**
- * Codes after which another attempt would end in the same way: faults of the client, a frame that is too large, and a
- * nickname that another connection took over.
- */
-const FINAL_CODES: readonly number[] = [1002, 1003, 1007, 1009, 4001];
-/** A flood or an overload: the next attempt may be late. */
-const BUSY_CODES: readonly number[] = [1008, 1013, 429, 503];
-const NO_CLOSE_FRAME = 1006;
-
-/** What HTTP statuses mean that a server answers an attempt with. */
+/** Causes by the HTTP status that the server answered an attempt with. */
 const STATUSES: Readonly<Record<number, Cause>> = {
   403: "forbidden",
   404: "no-room",
@@ -27,19 +17,16 @@ const STATUSES: Readonly<Record<number, Cause>> = {
   503: "busy",
 };
 
-/** They mean what they say, unless a proxy gives them for a moment, while a server is being replaced. */
-const FINAL_STATUSES: readonly number[] = [403, 404];
-
 /**
  * Why there is no connection:
  *
- * - `no-room`, `forbidden`, `busy`, `http`: the attempt was answered with an HTTP status, which is the `code`: 404, 403, 429
- *   or 503, another one;
- * - `closed`: the server closed it with this `code` and `reason`;
- * - `network`: nothing could be reached, or the connection broke;
- * - `timeout`: nothing came in time;
- * - `version`: the server does not speak the version that it must;
- * - `unknown`: the platform does not tell.
+ * - `no-room`, `forbidden`, `busy`, `http`: the attempt was answered with an HTTP status, which is the `code`: 404; 403; 429
+ *   or 503; any other;
+ * - `closed`: the server closed the connection with this `code` and `reason`;
+ * - `network`: the server could not be reached, or the connection broke;
+ * - `timeout`: nothing arrived in time;
+ * - `version`: the server no longer speaks the required version;
+ * - `unknown`: the platform does not say.
  */
 export type Cause =
   | "no-room"
@@ -57,34 +44,34 @@ interface Loss {
   readonly cause: Cause;
   /** A WebSocket close code or, below 1000, an HTTP status; 0 for neither. */
   readonly code: number;
-  /** What the server said with it, or "". */
+  /** The server's reason, or "". */
   readonly reason: string;
 }
 
-/** So Bun and the package `ws` end what they say of another answer than the one hoped for. */
+/** How Bun's and the package `ws`'s error messages about an HTTP answer end. */
 const STATUS_SAID = /: (\d{3})$/;
-/** A system's error, such as ECONNREFUSED. */
+/** A system error code, such as ECONNREFUSED. */
 const ERROR_SAID = /\bE[A-Z_]{4,}/;
 
-/** How a chat is connected. */
+/** The state of a chat's connection. */
 export type ConnectionState =
   | { readonly kind: "connecting" }
   | { readonly kind: "open"; readonly version: 2 | 3 }
   /**
-   * The connection was lost, or an attempt failed. `retryAt` is when the next attempt comes, in Unix milliseconds; null
-   * while there is no network. `attempt` is its number, 1 for the first after a loss.
+   * The connection was lost, or an attempt failed. `retryAt` is the time of the next attempt in Unix milliseconds; null
+   * while there is no network. `attempt` is its number: 1 for the first after a loss.
    */
   | ({ readonly kind: "waiting"; readonly retryAt: number | null; readonly attempt: number } & Loss)
   /** By `close()`. */
   | { readonly kind: "closed" }
-  /** There will be no further attempt, as it would end in the same way. */
+  /** There will be no further attempt: see `meaningOf` in close.ts. */
   | ({ readonly kind: "refused" } & Loss);
 
 const NOTHING = () => {};
 
 /**
- * A WebSocket that comes back by itself. One method for each thing that can happen, each of which decides by the state;
- * what an earlier socket still tells is not listened to.
+ * A WebSocket that reconnects by itself. There is one method for each thing that can happen, and each decides by the state.
+ * Events of earlier sockets are ignored.
  */
 export class Connection {
   readonly #settings: Settings;
@@ -92,11 +79,11 @@ export class Connection {
   readonly #frame: (frame: Frame) => void;
   readonly #unwatch: () => void;
   #state: ConnectionState = { kind: "connecting" };
-  /** The present one; the one whose end is still to come, once the chat is closed. */
+  /** The current socket; once the chat is closed, the one that has not ended yet. */
   #socket: Socket | null = null;
   /** Whether it offered to speak version 3. */
   #offered = false;
-  /** Whether no attempt is to be made before `wake()`. */
+  /** Whether to make no attempt before `wake()`. */
   #isSuspended = false;
   /** Cancels what the state waits for. */
   #stop = NOTHING;
@@ -104,17 +91,17 @@ export class Connection {
   readonly #ended = new Promise<void>((resolve) => {
     this.#resolveEnded = resolve;
   });
-  /** Whether this server speaks version 3, for certain: it is never spoken to in another then. */
+  /** Whether this server is known to speak version 3. Then no other version is used. */
   #isV3: boolean;
-  /** Whether there ever was a connection: then the address is right. */
+  /** Whether there ever was a connection, which shows that the address is right. */
   #wasOpen = false;
   #failures = 0;
-  /** Attempts in a row that were answered with one of {@link FINAL_STATUSES}. */
+  /** Attempts in a row that were answered with an HTTP status that means never to connect again. */
   #refusals = 0;
   #pingS = PING_EVERY_S;
   #retryS = 0;
 
-  /** Connects at once, and tells nothing of that. @throws what the WebSocket's constructor throws for a bad URL */
+  /** Connects at once, without a call of `changed`. @throws what the WebSocket's constructor throws for a bad URL */
   constructor(
     settings: Settings,
     isV3: boolean,
@@ -135,27 +122,27 @@ export class Connection {
     return this.#state;
   }
 
-  /** Whether this server speaks version 3, for certain. */
+  /** Whether this server is known to speak version 3. */
   get isV3(): boolean {
     return this.#isV3;
   }
 
-  /** Sends a request. The caller sees to it that the connection is open. */
-  send(request: object): void {
+  /** Sends a request. The connection must be open. */
+  send(request: ClientFrame): void {
     this.#socket?.send(JSON.stringify(request));
   }
 
-  /** The connection is of use: the next loss is retried soon. */
+  /** The connection has proved useful: after the next loss the delays start short again. */
   settled(): void {
     this.#failures = 0;
   }
 
-  /** Gives an open connection up, and connects again after a moment. The caller sees to it that it is open. */
+  /** Drops the connection, which must be open, and reconnects after a moment. */
   drop(): void {
     this.#fail("unknown");
   }
 
-  /** Gives the connection up, and makes no other before {@link wake}. @param code to close with */
+  /** Disconnects, and does not reconnect before {@link wake}. @param code the close code */
   suspend(code: number = COMING_BACK): void {
     if (this.#isSuspended || this.#state.kind === "closed" || this.#state.kind === "refused") return;
     this.#isSuspended = true;
@@ -175,36 +162,36 @@ export class Connection {
     return this.#isSuspended;
   }
 
-  /** Connects again at once. */
+  /** Reconnects at once. */
   wake(): void {
     this.#isSuspended = false;
     this.hurry();
   }
 
-  /** Ends the wait for the next attempt, if there is one. */
+  /** Makes the next attempt at once, if one is due. */
   hurry(): void {
     if (this.#isSuspended || this.#state.kind !== "waiting") return;
     this.#dial(this.#settings.version !== 2);
     this.#become({ kind: "connecting" });
   }
 
-  /** Closes in good order. @returns a promise that is fulfilled once the connection has ended */
+  /** Leaves for good. @returns a promise that is fulfilled once the connection has ended */
   close(): Promise<void> {
     if (this.#state.kind === "closed") return this.#ended;
     this.#stop();
     this.#become({ kind: "closed" });
-    if (this.#socket) this.#socket.close(1000);
+    if (this.#socket) this.#socket.close(LEAVING);
     else this.#resolveEnded();
     return this.#ended;
   }
 
-  /** Makes a socket, with or without the offer to speak version 3. */
+  /** Opens a socket. @param offers whether to offer version 3 */
   #dial(offers: boolean): void {
     const { WebSocket, url } = this.#settings;
-    const socket = new WebSocket(url, offers ? [SUBPROTOCOL] : []);
+    const socket = new WebSocket(url, offers ? [SUBPROTOCOL_V3] : []);
     socket.addEventListener("open", () => this.#opened(socket));
     socket.addEventListener("message", (event) => this.#received(socket, event));
-    // A close follows; but not from the WebSocket of Node 22, when an attempt fails.
+    // A close event follows, except in Node 22 when an attempt fails.
     socket.addEventListener("error", (event) => this.#faulted(socket, event));
     socket.addEventListener("close", (event) => {
       const { code, reason } = fieldsOf(event);
@@ -215,14 +202,14 @@ export class Connection {
     this.#wait(this.#settings.connectTimeoutMs, () => this.#fail("timeout"));
   }
 
-  /** A cable that was cut gives no close event for minutes; the missing pings show it. */
+  /** A cut cable causes no close event for minutes, but missing pings reveal it. */
   #listen(socket: Socket): void {
     this.#wait(SILENT_PINGS * this.#pingS * 1000, () => {
       if (this.#socket === socket) this.#fail("timeout");
     });
   }
 
-  /** Waits for nothing but this. */
+  /** Replaces the current timer. */
   #wait(waitMs: number, run: () => void): void {
     this.#stop();
     this.#stop = this.#settings.environment.setTimer(run, waitMs);
@@ -230,8 +217,8 @@ export class Connection {
 
   #opened(socket: Socket): void {
     if (this.#socket !== socket || this.#state.kind !== "connecting") return;
-    const version = socket.protocol === SUBPROTOCOL ? 3 : 2;
-    // What was sent by version 3 is on its way with keys that version 2 does not know: messages would double.
+    const version = socket.protocol === SUBPROTOCOL_V3 ? 3 : 2;
+    // Version 2 ignores keys, so messages that were sent in version 3 and are still in doubt would be stored twice.
     if (version === 2 && this.#isV3) this.#fail("version");
     else {
       this.#isV3 ||= version === 3;
@@ -243,7 +230,7 @@ export class Connection {
 
   #received(socket: Socket, event: unknown): void {
     for (const frame of parseFrames(fieldsOf(event).data)) {
-      // What a frame brings about may end the connection, and the rest of the array with it.
+      // Handling a frame may end the connection. The rest of the array is void then.
       if (this.#socket !== socket || this.#state.kind !== "open") return;
       if (frame.kind === "welcome") this.#retryS = frame.retryS;
       if (frame.kind === "welcome" || frame.kind === "ping") this.#pingS = frame.pingS;
@@ -263,7 +250,7 @@ export class Connection {
     if (this.#socket !== socket) return;
     switch (this.#state.kind) {
       case "connecting":
-        // Codes from before it opened are the platform's own, and tell nothing.
+        // Before a socket opens, close codes are the platform's own and say nothing about the server.
         this.#missed(socket, "");
         break;
       case "open":
@@ -279,13 +266,13 @@ export class Connection {
     }
   }
 
-  /** An attempt has failed. @param said what the platform tells of it */
+  /** An attempt has failed. @param said the platform's error message */
   #missed(socket: Socket, said: string): void {
     const status = Number(STATUS_SAID.exec(said)?.[1]);
     const { url, environment } = this.#settings;
     if (STATUSES[status]) this.#answered(status);
     else if (!this.#isV3 && this.#offered) {
-      // A browser gives up when the server does not confirm the subprotocol, and does not say why.
+      // A browser fails without a reason when the server does not confirm the subprotocol.
       this.#dial(false);
       socket.close();
     } else if (status) this.#answered(status);
@@ -302,30 +289,33 @@ export class Connection {
     }
   }
 
-  /** An attempt was answered with an HTTP status; 0 if that is not known. */
+  /** An attempt was answered. @param code the HTTP status, 0 if the platform hides it */
   #answered(code: number): void {
     this.#fail(STATUSES[code] ?? (code ? "http" : "unknown"), code);
   }
 
-  /** Gives the socket up, and waits for the next attempt if another could end otherwise. */
+  /** Drops the socket, and schedules the next attempt unless the code forbids it. */
   #fail(cause: Cause, code = 0, reason = ""): void {
     const { retryFirstMs, retryMostMs, refusalsMost, environment } = this.#settings;
     if (this.#socket) this.#leave(this.#socket);
-    this.#refusals = FINAL_STATUSES.includes(code) ? this.#refusals + 1 : 0;
-    if (FINAL_CODES.includes(code) || this.#refusals >= refusalsMost) {
+    const meaning = meaningOf(code);
+    const isFinal = meaning === "never";
+    this.#refusals = isFinal ? this.#refusals + 1 : 0;
+    // A proxy may give such a status for a moment, while a server is being replaced.
+    if (isFinal && (code >= 1000 || this.#refusals >= refusalsMost)) {
       this.#become({ kind: "refused", cause, code, reason });
       return;
     }
     const firstMs = Math.max(retryFirstMs, this.#retryS * 1000);
-    const rangeMs = BUSY_CODES.includes(code) ? retryMostMs : firstMs * 2 ** this.#failures;
-    // All of the wait is chance, so that the clients of a restarted server do not come in one moment.
+    const rangeMs = meaning === "later" ? retryMostMs : firstMs * 2 ** this.#failures;
+    // The whole delay is random, so that the clients of a restarted server do not return all at once.
     const waitMs = environment.random() * Math.min(retryMostMs, rangeMs);
     const retryAt = environment.isOnline() ? environment.now() + waitMs : null;
     if (retryAt !== null) this.#wait(waitMs, () => this.hurry());
     this.#become({ kind: "waiting", retryAt, attempt: ++this.#failures, cause, code, reason });
   }
 
-  /** @param code Unless told: it may only look dead, and any other one would end the session to be resumed (GRACE-2) */
+  /** @param code by default the one that keeps the session (GRACE-2): the connection may only look dead */
   #leave(socket: Socket, code: number = COMING_BACK): void {
     this.#stop();
     this.#socket = null;
@@ -333,7 +323,7 @@ export class Connection {
   }
 
   #offline(): void {
-    // Whether an open connection is lost, its pings tell.
+    // An open connection may have survived: its pings will show.
     if (this.#state.kind !== "waiting" || this.#state.retryAt === null) return;
     this.#stop();
     this.#become({ ...this.#state, retryAt: null });

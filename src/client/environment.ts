@@ -1,25 +1,25 @@
-/** What a chat needs of the machine it runs on. Tests put one with a clock of their own in its place. */
+/** What a chat needs from the machine that it runs on. Tests replace it by one with their own clock. */
 export interface Environment {
   /** The time in Unix milliseconds. */
   now(): number;
-  /** Milliseconds since some moment: nobody can set this clock. It may stand still while the machine sleeps. */
+  /** Milliseconds of a monotonic clock, which may stand still while the machine sleeps. */
   elapsed(): number;
-  /** A random number from 0 up to, but not, 1. */
+  /** A random number, at least 0 and below 1. */
   random(): number;
-  /** Calls `run` after so many milliseconds. @returns what cancels that */
+  /** Calls `run` after `waitMs`. @returns a function that cancels it */
   setTimer(run: () => void, waitMs: number): () => void;
   /** False only when the machine knows that it has no network. */
   isOnline(): boolean;
   /**
-   * Asks for an address, to learn why a WebSocket cannot be had there. @returns the HTTP status, or 0 where the platform
-   * hides it; rejects when nothing answers
+   * Requests an address over HTTP, to learn why a WebSocket could not connect there. @returns the HTTP status, or 0 where
+   * the platform hides it; rejects if nothing answers
    */
   probe?(url: string): Promise<number>;
-  /** Tells when the network comes and goes, and when a page becomes visible. @returns what ends that */
+  /** Reports when the network comes and goes, and when the page becomes visible. @returns a function that ends this */
   watch(tell: (change: "online" | "offline" | "visible") => void): () => void;
 }
 
-/** A timer with more fires at once: this is 24 days. */
+/** 24 days. Timers with a longer delay fire at once. */
 const WAIT_MOST_MS = 2 ** 31 - 1;
 
 /** The browser, Bun or Node. */
@@ -32,12 +32,12 @@ export const PLATFORM: Environment = {
     return () => clearTimeout(timer);
   },
   isOnline: () => globalThis.navigator?.onLine !== false,
-  // A page may ask other sites in this way only, and does not learn more than that they are there.
+  // The only request that a page may make to other sites. For those it learns no more than that something answers.
   probe: async (url) => (await fetch(url, { method: "HEAD", mode: "no-cors" })).status,
   watch(tell) {
     const stop = new AbortController();
     const options = { signal: stop.signal };
-    // Node has no such events, and a worker no document.
+    // Node does not have these events, and a worker does not have a document.
     globalThis.addEventListener?.("online", () => tell("online"), options);
     globalThis.addEventListener?.("offline", () => tell("offline"), options);
     globalThis.document?.addEventListener(

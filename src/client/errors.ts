@@ -1,14 +1,14 @@
 import type { Reply } from "./frame.ts";
 
 /**
- * What a person is told, by the code, or by the cause of a refusal. `messages.ts` fills it; the page goes without, as it has
- * words of its own. A server's own sentence takes its place.
+ * Sentences for people, by the error's code or the cause of a refusal. `messages.ts` fills this; the page leaves it empty,
+ * since it has its own words. A sentence from the server takes precedence.
  */
 export const MESSAGES: Record<string, string> = {};
 
 /**
- * What can fail, one class each. Each has a `code` that a program can tell by; the message is for a person and may
- * change.
+ * Everything that can fail, with a class for each kind of failure. Programs can go by the `code`; the message is for people
+ * and may change.
  */
 export class ChatError extends Error {
   override readonly name: string = "ChatError";
@@ -20,17 +20,17 @@ export class ChatError extends Error {
   }
 }
 
-/** A nickname was refused: `NameAlreadyUsed` by somebody in the room, or `WrongFormatName`. */
+/** The server refused a nickname: `NameAlreadyUsed` (somebody in the room has it) or `WrongFormatName`. */
 export class NicknameError extends ChatError {
   override readonly name = "NicknameError";
 }
 
-/** A content that is no legal message (`WrongFormatContent`), or a key that is no legal one (`WrongFormatKey`). */
+/** A message's content is not valid (`WrongFormatContent`), or its key is not (`WrongFormatKey`). */
 export class ContentError extends ChatError {
   override readonly name = "ContentError";
 }
 
-/** `TooManyRequests`: the same may be tried again after {@link retryS} seconds. */
+/** `TooManyRequests`: the request can be repeated after {@link retryS} seconds. */
 export class RateError extends ChatError {
   override readonly name = "RateError";
   readonly retryS: number;
@@ -46,17 +46,17 @@ export class StoreError extends ChatError {
   override readonly name = "StoreError";
 }
 
-/** `UnknownRegister`: that needs a nickname, and none is held or asked for. */
+/** `UnknownRegister`: this needs a nickname, and the chat neither has nor requested one. */
 export class NotRegisteredError extends ChatError {
   override readonly name = "NotRegisteredError";
 }
 
-/** `Closed`: the chat was closed by `close()`. A send that it cuts off may be stored or not. */
+/** `Closed`: the program called `close()`. A message that was on its way may have been stored. */
 export class ClosedError extends ChatError {
   override readonly name = "ClosedError";
 }
 
-/** `Refused`: the server ended the connection, or took none, for good. */
+/** `Refused`: the server ended the connection for good, or does not accept one. */
 export class RefusedError extends ChatError {
   override readonly name = "RefusedError";
   /** The WebSocket close code, such as 4001 when another connection took the nickname over, or the HTTP status. */
@@ -68,7 +68,7 @@ export class RefusedError extends ChatError {
   }
 }
 
-/** `Uncertain`: the message may be stored or not, and sending it again could double it. */
+/** `Uncertain`: the message may have been stored, and sending it again could store it twice. */
 export class UncertainError extends ChatError {
   override readonly name = "UncertainError";
 }
@@ -78,27 +78,27 @@ export class TimeoutError extends ChatError {
   override readonly name = "TimeoutError";
 }
 
-/** `OutboxFull`: as many messages as `outboxMost` wait already. */
+/** `OutboxFull`: `outboxMost` messages are waiting already. */
 export class OutboxFullError extends ChatError {
   override readonly name = "OutboxFullError";
 }
 
-/** `Reset`: the history that the ids are of was replaced by another one. Ask by those of the new one. */
+/** `Reset`: the history was replaced, and the ids of the request belong to the old one. */
 export class ResetError extends ChatError {
   override readonly name = "ResetError";
 }
 
-/** `SlowConsumer`: more events than `eventsMost` waited in one iterator. */
+/** `SlowConsumer`: more than `eventsMost` events were waiting in one iterator. */
 export class SlowConsumerError extends ChatError {
   override readonly name = "SlowConsumerError";
 }
 
-/** `NoWebSocket`: this platform has no global WebSocket, and none was given. */
+/** `NoWebSocket`: the platform does not have a global WebSocket, and the options do not give one. */
 export class NoWebSocketError extends ChatError {
   override readonly name = "NoWebSocketError";
 }
 
-/** `NoRoom`: the address has no legal name of a room. */
+/** `NoRoom`: the address does not name a valid room. */
 export class NoRoomError extends ChatError {
   override readonly name = "NoRoomError";
 }
@@ -114,7 +114,7 @@ const CLASSES: Readonly<
   UnknownRegister: NotRegisteredError,
 };
 
-/** The error that a reply stands for which is not the one hoped for; `Malformed` when it could not be read. */
+/** The error for a reply that is not the expected one; its code is `Malformed` if the reply could not be read. */
 export function errorOf(reply: Reply): ChatError {
   if (reply.kind !== "refused") return new ChatError("Malformed");
   const { reason, error, retryS } = reply;

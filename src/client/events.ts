@@ -3,12 +3,12 @@ import { type ChatError, SlowConsumerError } from "./errors.ts";
 import type { Gap, Message, Position, RoomEvent } from "./frame.ts";
 import type { OutboxEntry } from "./memory.ts";
 
-/** What a chat tells. */
+/** What a chat reports to its program. */
 export type ChatEvent =
   | { readonly type: "state"; readonly state: ConnectionState }
-  /** The own nickname: a first one, another one, or none any more. */
+  /** The chat's nickname was set or changed; null when it was lost. */
   | { readonly type: "named"; readonly name: string | null }
-  /** In the room: all that was missed has been told. `resumed`: nobody saw that this client was away. */
+  /** The chat is in the room, and everything missed has been reported. `resumed`: the others saw no leave. */
   | {
       readonly type: "entered";
       readonly name: string;
@@ -17,8 +17,8 @@ export type ChatEvent =
       readonly online: readonly string[];
     }
   /**
-   * The newest page of the history, oldest first. It takes the place of what is shown. `reset`: the server has another
-   * history than before, such as a backup that was put back, so what was told is void.
+   * The newest page of the history, oldest first. It replaces what is shown. `reset`: the server has another history than
+   * before, such as a restored backup, so everything reported earlier is void.
    */
   | {
       readonly type: "history";
@@ -26,21 +26,21 @@ export type ChatEvent =
       readonly more: boolean;
       readonly reset: boolean;
     }
-  /** The server has stored an own message. Told before the message itself, which may also stand in a `history`. */
+  /** The server has stored an own message. This comes before the message itself, which may also be part of a `history`. */
   | { readonly type: "sent"; readonly key: string; readonly message: Message }
-  /** The next message of the room, one's own ones too: `own` are those that this chat had as `sent`. */
+  /** The next message of the room. `own`: this chat sent it, and has reported it as `sent`. */
   | { readonly type: "message"; readonly message: Message; readonly own: boolean }
-  /** Messages with these ids were missed, and are no longer kept. */
+  /** Messages with these ids were missed, and the server no longer has them. */
   | ({ readonly type: "gap" } & Gap)
-  /** The roster as a whole. */
+  /** The whole roster. */
   | { readonly type: "roster"; readonly online: readonly string[] }
   | Exclude<RoomEvent, { readonly type: "message" }>
-  /** A nickname that was to be taken without being asked for by `register` is not to be had. */
+  /** The server refused a nickname that the chat requested by itself: from the options, or after a lost session. */
   | { readonly type: "nickname-lost"; readonly name: string; readonly error: ChatError }
   | { readonly type: "outbox"; readonly entries: readonly OutboxEntry[] }
-  /** The server refused a request for its rate. It is made again after so many seconds; nothing need be done. */
+  /** The server refused a request because of its rate. The chat repeats it after `retryS` seconds. */
   | { readonly type: "slowed"; readonly retryS: number }
-  /** A send was given up. Its promise, if there is one in this page, rejects with the same error. */
+  /** A message will not be sent. Its promise, if it was made in this page, rejects with the same error. */
   | {
       readonly type: "send-failed";
       readonly key: string;
@@ -53,16 +53,16 @@ export type EventOf<T extends ChatEvent["type"]> = Extract<ChatEvent, { readonly
 
 /** A loop over events. */
 interface Loop {
-  /** What it has not come back from, each with the position that the room then had. */
+  /** Events that the loop has not finished with, each with the position of the chat at that time. */
   readonly events: (readonly [event: ChatEvent, position: Position | null])[];
-  /** The position of what it came back from last. */
+  /** The position of the last event that the loop has finished with. */
   done: Position | null;
 }
 
-/** Gives events to those who listen, each event to all before the next to any. */
+/** Gives events to listeners and loops: each event to all of them before the next one to any. */
 export class Emitter {
-  /** Of the last message told. */
-  protected told: Position | null;
+  /** The position of the last message reported; null before the first page, and with version 2. */
+  told: Position | null;
   readonly #moved: () => void;
   #movedTo: Position | null;
   readonly #listeners = new Map<(event: ChatEvent) => void, ((error: ChatError) => void) | undefined>();
@@ -70,7 +70,7 @@ export class Emitter {
   #waiting: ChatEvent[] = [];
   #emitting = false;
   #ended = false;
-  /** Of loops that wait for the next event, or for the end. */
+  /** Wake the loops that wait for the next event, or for the end. */
   #wakers: (() => void)[] = [];
 
   /** @param moved is called when {@link position} has changed */
@@ -80,21 +80,21 @@ export class Emitter {
     this.#moved = moved;
   }
 
-  /** Of the last message that the listeners were told and all loops have come back from. */
+  /** The position of the last message that all listeners and loops have finished with. */
   get position(): Position | null {
     let slowest: Loop = { events: [], done: this.told };
-    // All are given the same events: who has most of them left is behind the others.
+    // All loops get the same events: the one with the most left is the slowest.
     for (const loop of this.#loops) if (loop.events.length > slowest.events.length) slowest = loop;
     return slowest.done;
   }
 
-  /** @param ended is told why there are no more events. @returns what removes the listener */
+  /** @param ended is called with the reason when there are no more events. @returns a function that removes the listener */
   on(listener: (event: ChatEvent) => void, ended?: (error: ChatError) => void): () => void {
     this.#listeners.set(listener, ended);
     return () => this.#listeners.delete(listener);
   }
 
-  /** All events from now on. @param most events that may wait to be taken */
+  /** All events from now on. @param most how many events may wait to be taken */
   iterate(most: number): AsyncGenerator<ChatEvent, undefined> {
     const loop: Loop = { events: [], done: this.told };
     const stop = this.on((event) => {
@@ -104,7 +104,7 @@ export class Emitter {
     return this.#take(loop, most, stop);
   }
 
-  /** Tells an event, after those that are being told. */
+  /** Reports an event, after those that are being reported. */
   emit(event: ChatEvent): void {
     if (this.#ended) return;
     this.#waiting.push(event);
@@ -125,7 +125,7 @@ export class Emitter {
       for (;;) {
         if (events.length > most) throw new SlowConsumerError("SlowConsumer");
         if (taken) {
-          // Who asks for the next one has done with it.
+          // A loop that asks for the next event has finished with this one.
           loop.done = taken[1];
           events.shift();
           this.#look();
@@ -162,7 +162,7 @@ export class Emitter {
       try {
         listener(event);
       } catch (error) {
-        // As the platform reports what an event listener throws.
+        // The platform reports it like an error in an event listener of its own.
         queueMicrotask(() => {
           throw error;
         });

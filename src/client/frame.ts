@@ -1,11 +1,17 @@
+import type { MessageKeys } from "../protocol/extension.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
+import type { HistoryMessage, PageData } from "../protocol/page.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
+import { isKeyOf } from "../protocol/table.ts";
+import type { Rate, Welcome as WelcomeFrame } from "../protocol/welcome.ts";
+import type { EventFrame, ReplyFrame, ServerFrame, Unverified } from "../protocol/wire.ts";
 
 /** A message of the room. */
 export interface Message {
   /** The nickname that it was sent with. */
   readonly name: string;
   readonly content: string;
-  /** Written by the server, in its own template and time zone; to be shown as it is. */
+  /** Formatted by the server, in its template and time zone. Show it as it is. */
   readonly timestamp: string;
   /** Grows within the room; null from a server of version 2. */
   readonly id: number | null;
@@ -14,17 +20,17 @@ export interface Message {
 }
 
 /**
- * A place in a room's history: right after the message with this id and time. An id alone does not name a message for ever:
- * once a backup was put back, another one may get it.
+ * A place in a room's history: right after the message with this id and time. An id alone is not enough: after a backup is
+ * restored, another message may get the same id.
  */
 export interface Position {
-  /** 0 before all messages. */
+  /** 0 for the place before all messages. */
   readonly id: number;
-  /** Unix milliseconds; 0 when it is not known. */
+  /** Unix milliseconds; 0 if unknown. */
   readonly time: number;
 }
 
-/** Messages that a room no longer keeps: the first and the last id that are missing. */
+/** Messages that the server no longer has: the first and the last missing id. */
 export interface Gap {
   readonly from: number;
   readonly to: number;
@@ -33,34 +39,28 @@ export interface Gap {
 /** A part of a room's history, oldest first. */
 export interface Page {
   readonly messages: readonly Message[];
-  /** Whether there is more of it on the way that was asked for. */
+  /** Whether there are more messages in the requested direction. */
   readonly more: boolean;
-  /** Present when messages that were asked for are no longer kept. */
+  /** Present if the server no longer has some of the requested messages. */
   readonly gap?: Gap;
   /**
-   * True when the history does not have the message that was asked for by its position: another one, such as a backup,
-   * was put in its place. The page is then the newest one, and all that is known of the history before is void.
+   * True if the history does not contain the message at the requested position, because it was replaced, for instance by a
+   * backup. The page is then the newest one, and everything known about the old history is void.
    */
   readonly reset?: boolean;
 }
 
-/** A rate, as the welcome tells it. */
-export interface Rate {
-  readonly perSecond: number;
-  readonly burst: number;
-}
-
 /** The server's rates. */
 export interface Rates {
-  /** Of all requests, by what they cost. */
+  /** For all requests, by their cost. */
   readonly requests: Rate;
   readonly sends: Rate;
 }
 
-/** For no rate, or one that is not known. */
+/** Stands for a missing or unknown rate. */
 export const UNLIMITED: Rate = { perSecond: 1e9, burst: 1e9 };
 
-/** The first frame of version 3, as far as it is of use here. */
+/** What the client uses of the first frame of version 3. */
 export interface Welcome {
   readonly kind: "welcome";
   readonly room: string;
@@ -70,11 +70,14 @@ export interface Welcome {
   readonly retryS: number;
 }
 
-/** Somebody, at a time. */
-interface Person {
-  readonly name: string;
+interface Moment {
   readonly timestamp: string;
+  /** Unix milliseconds; null from a server of version 2. */
   readonly time: number | null;
+}
+
+interface Person extends Moment {
+  readonly name: string;
 }
 
 /** What another client of the room did. */
@@ -82,32 +85,26 @@ export type RoomEvent =
   | { readonly type: "message"; readonly message: Message }
   | (Person & { readonly type: "register" })
   | (Person & { readonly type: "leave" })
-  | {
-      readonly type: "change";
-      readonly oldname: string;
-      readonly newname: string;
-      readonly timestamp: string;
-      readonly time: number | null;
-    }
+  | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string })
   | { readonly type: "typing"; readonly name: string };
 
-/** A refused request. The reason is `Malformed` when a reply could not be read. */
+/** A refused request. The reason is `Malformed` if the reply could not be read. */
 export interface Refusal {
   readonly kind: "refused";
   readonly reason: string;
-  /** One sentence for a person, if the server has one. */
+  /** A sentence for people, if the server gave one. */
   readonly error: string | undefined;
   readonly retryS: number;
 }
 
-/** The answer to a request. */
+/** The reply to a request. */
 export type Reply =
   | Refusal
   | { readonly kind: "named"; readonly name: string }
   | { readonly kind: "page"; readonly name: string; readonly page: Page; readonly online: readonly string[] }
   | { readonly kind: "sent"; readonly message: Message };
 
-/** What came from the server. */
+/** A frame from the server. */
 export type Frame =
   | Welcome
   | { readonly kind: "ping"; readonly pingS: number }
@@ -115,35 +112,69 @@ export type Frame =
   /** `ref` is null when the reply has none. */
   | { readonly kind: "reply"; readonly ref: number | null; readonly reply: Reply };
 
-type Fields = Readonly<Record<string, unknown>>;
+/** Reads fields of a frame. Returns undefined for a frame to ignore, and throws for a malformed one. */
+type Parser<F, T> = (fields: Unverified<F>) => T | undefined;
 
-/** Reads what one WebSocket message says, in order. What is malformed or not known is left out. Never throws. */
+type OtherFrame = Exclude<ServerFrame, ReplyFrame>;
+
+/** How to read each type of frame that is not a reply. */
+const FRAMES: {
+  readonly [T in OtherFrame["type"]]: Parser<Extract<OtherFrame, { type: T }>, Frame>;
+} = {
+  ping: ({ timeout }) => ({ kind: "ping", pingS: Number(timeout) || PING_EVERY_S }),
+  welcome: parseWelcome,
+  receive(fields) {
+    const { datatype } = fields;
+    return isKeyOf(EVENTS, datatype) ? { kind: "event", event: EVENTS[datatype](fields) } : undefined;
+  },
+};
+
+/** How to read each event. */
+const EVENTS: {
+  readonly [T in EventFrame["datatype"]]: (
+    fields: Unverified<Extract<EventFrame, { datatype: T }>>,
+  ) => RoomEvent;
+} = {
+  message: (fields) => ({ type: "message", message: parseMessage(fields) }),
+  register: (fields) => ({ type: "register", name: textOf(fields.name), ...momentOf(fields) }),
+  leave: (fields) => ({ type: "leave", name: textOf(fields.name), ...momentOf(fields) }),
+  change: (fields) => ({
+    type: "change",
+    oldname: textOf(fields.oldname),
+    newname: textOf(fields.newname),
+    ...momentOf(fields),
+  }),
+  typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
+};
+
+/** How to read the reply to each kind of request, if that succeeded. */
+const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
+  name: ({ name, newname }) => ({ kind: "named", name: textOf(newname ?? name) }),
+  send: (fields) => ({ kind: "sent", message: parseMessage(fields) }),
+  get: parsePage,
+  resume: parsePage,
+  // Only refusals are answered (TYPE-3).
+  typing: () => undefined,
+};
+
+/** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */
 export function parseFrames(data: unknown): Frame[] {
   const value = attempt(() => JSON.parse(textOf(data)));
   return (Array.isArray(value) ? value : [value]).flatMap(
-    (each: unknown) => attempt(() => parseFrame(fieldsOf(each))) ?? [],
+    (each: unknown) => attempt(() => parseFrame(fieldsOf<ServerFrame>(each))) ?? [],
   );
 }
 
-function parseFrame(fields: Fields): Frame | undefined {
-  const { type, status, timeout, ref } = fields;
-  switch (type) {
-    case "ping":
-      return { kind: "ping", pingS: Number(timeout) || PING_EVERY_S };
-    case "welcome":
-      return parseWelcome(fields);
-    case "receive": {
-      const event = parseEvent(fields);
-      return event && { kind: "event", event };
-    }
-    default:
-      if (typeof status !== "boolean") return undefined;
-      return { kind: "reply", ref: numberOf(ref), reply: parseReply(status, fields) };
-  }
+function parseFrame(fields: Unverified<ServerFrame>): Frame | undefined {
+  const { type, status, ref } = fields;
+  if (isKeyOf(FRAMES, type)) return FRAMES[type](fields);
+  return typeof status === "boolean"
+    ? { kind: "reply", ref: numberOf(ref), reply: parseReply(fields) }
+    : undefined;
 }
 
-function parseWelcome({ room, session, limits, ping, retry }: Fields): Welcome {
-  const { requests, sends } = fieldsOf(limits);
+function parseWelcome({ room, session, limits, ping, retry }: Unverified<WelcomeFrame>): Welcome {
+  const { requests, sends } = fieldsOf<WelcomeFrame["limits"]>(limits);
   return {
     kind: "welcome",
     room: textOf(room),
@@ -156,32 +187,19 @@ function parseWelcome({ room, session, limits, ping, retry }: Fields): Welcome {
 
 function parseRate(value: unknown): Rate {
   if (!value) return UNLIMITED;
-  const { perSecond, burst } = fieldsOf(value);
+  const { perSecond, burst } = fieldsOf<Rate>(value);
   return { perSecond: Number(perSecond), burst: Number(burst) };
 }
 
-function parseEvent(fields: Fields): RoomEvent | undefined {
-  const { datatype: type, name, oldname, newname, timestamp, time } = fields;
-  const at = { timestamp: String(timestamp), time: numberOf(time) };
-  switch (type) {
-    case "message":
-      return { type, message: parseMessage(fields) };
-    case "register":
-    case "leave":
-      return { type, name: textOf(name), ...at };
-    case "change":
-      return { type, oldname: textOf(oldname), newname: textOf(newname), ...at };
-    case "typing":
-      return { type, name: textOf(name) };
-    default:
-      return undefined;
-  }
+function momentOf({ timestamp, time }: Unverified<EventFrame>): Moment {
+  return { timestamp: String(timestamp), time: numberOf(time) };
 }
 
-function parseReply(status: boolean, fields: Fields): Reply {
-  const { reason = "Malformed", error, retry } = fields;
+function parseReply(fields: Unverified<ReplyFrame>): Reply {
+  const { type, status, reason = "Malformed", error, retry } = fields;
+  const success = status && isKeyOf(SUCCESSES, type) ? attempt(() => SUCCESSES[type](fields)) : undefined;
   return (
-    (status ? attempt(() => parseSuccess(fields)) : undefined) ?? {
+    success ?? {
       kind: "refused",
       reason: String(reason),
       error: typeof error === "string" ? error : undefined,
@@ -190,30 +208,25 @@ function parseReply(status: boolean, fields: Fields): Reply {
   );
 }
 
-function parseSuccess(fields: Fields): Reply {
-  const { type, name, newname, data } = fields;
-  switch (type) {
-    case "name":
-      return { kind: "named", name: textOf(newname ?? name) };
-    case "send":
-      return { kind: "sent", message: parseMessage(fields) };
-    default:
-      return parsePage(textOf(name), fieldsOf(data));
-  }
-}
-
-function parsePage(name: string, { message, online, more, gap, reset }: Fields): Reply {
+function parsePage({ name, data }: Unverified<ReplyFrame>): Reply {
+  const { message, online, more, gap, reset } = fieldsOf<PageData>(data);
   const messages = listOf(message).map((each) => parseMessage(fieldsOf(each)));
   const missing = gap ? { gap: parseGap(fieldsOf(gap)) } : {};
   const page = { messages, more: more === true, reset: reset === true, ...missing };
-  return { kind: "page", name, page, online: listOf(online).map(textOf) };
+  return { kind: "page", name: textOf(name), page, online: listOf(online).map(textOf) };
 }
 
-function parseGap({ from, to }: Fields): Gap {
+function parseGap({ from, to }: Unverified<Gap>): Gap {
   return { from: Number(from), to: Number(to) };
 }
 
-function parseMessage({ name, content, timestamp, id, time }: Fields): Message {
+function parseMessage({
+  name,
+  content,
+  timestamp,
+  id,
+  time,
+}: Unverified<HistoryMessage & MessageKeys>): Message {
   return {
     name: textOf(name),
     content: textOf(content),
@@ -223,7 +236,7 @@ function parseMessage({ name, content, timestamp, id, time }: Fields): Message {
   };
 }
 
-/** What `read` gives, or undefined when it throws: something was not of the shape that it must have. */
+/** The result of `read`, or undefined if it throws because something does not have the right shape. */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();
@@ -232,30 +245,31 @@ export function attempt<T>(read: () => T): T | undefined {
   }
 }
 
-/** The fields of a JSON object. @throws for anything else */
-export function fieldsOf(value: unknown): Fields {
+/** The fields of a JSON object. @template F what the object may be. @throws for anything but an object */
+export function fieldsOf<F = Record<string, unknown>>(value: unknown): Unverified<F>;
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   if (isFields(value)) return value;
   throw new TypeError();
 }
 
-/** Whether a value has fields to be read. */
-export function isFields(value: unknown): value is Fields {
+/** Whether a value is an object with fields. */
+export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-/** The elements of a JSON array. @throws for anything else */
+/** The elements of a JSON array. @throws for anything but an array */
 export function listOf(value: unknown): unknown[] {
   if (Array.isArray(value)) return value;
   throw new TypeError();
 }
 
-/** A text as it is. @throws for anything else */
+/** The value, if it is a string. @throws for anything else */
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
   throw new TypeError();
 }
 
-/** A number, or null for anything else. */
+/** The value, if it is a number; else null. */
 export function numberOf(value: unknown): number | null {
   return typeof value === "number" ? value : null;
 }

@@ -23,9 +23,9 @@ export {
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
 export type { Gap, Message, Page, Position } from "./frame.ts";
+export type { HistoryOptions } from "./history.ts";
 export type { OutboxEntry } from "./memory.ts";
 export type { SendOptions } from "./outbox.ts";
-export type { HistoryOptions } from "./session.ts";
 export type { ChatOptions, ChatStorage } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";

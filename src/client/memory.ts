@@ -3,32 +3,32 @@ import type { Settings } from "./settings.ts";
 
 /** An own message that the server has not confirmed yet. */
 export interface OutboxEntry {
-  /** What makes it known when it is sent again. */
+  /** By this the server recognizes the message when it is sent again. */
   readonly key: string;
   readonly content: string;
 }
 
-/** A message that is not confirmed, as it is kept. */
+/** An unconfirmed message, as it is kept in the storage. */
 export interface KeptSend extends OutboxEntry {
-  /** When it was first put on the wire, in Unix milliseconds; null if it is certain that it is not stored. */
+  /** When it was first sent, in Unix milliseconds; null if it is certain that the server has not stored it. */
   readonly sentAt: number | null;
 }
 
-/** What is kept of a chat. */
+/** What a chat keeps in its storage. */
 export interface Kept {
   readonly name: string | null;
-  /** Sessions of which one holds the nickname, oldest first. */
+  /** Oldest first. One of them holds the nickname. */
   readonly sessions: readonly string[];
   readonly outbox: readonly KeptSend[];
   /** Whether the server is known to speak version 3. */
   readonly v3: boolean;
-  /** Of the last message that the program is done with; null when it did not want that kept. */
+  /** Of the last message that the program has finished with; null if the program does not want it kept. */
   readonly position: Position | null;
-  /** Own messages behind that. */
+  /** Own messages after that. */
   readonly own: readonly Position[];
 }
 
-/** What is kept of nobody. */
+/** What a new chat starts with. */
 export const NOTHING: Kept = {
   name: null,
   sessions: [],
@@ -38,19 +38,19 @@ export const NOTHING: Kept = {
   own: [],
 };
 
-/** One chat's item in a storage. A storage that is full, or forbidden, is as none. */
+/** One chat's item in a storage. A full or forbidden storage counts as a missing one. */
 export class Memory {
   readonly #settings: Settings;
   readonly #key: string;
   readonly #read: () => Kept;
   #writing = false;
-  /** What is part of the next write. */
+  /** What prepares the next write. */
   #preparing: (() => () => void)[] = [];
   #ended = false;
-  /** Whether the storage lacks what was to be kept last. */
+  /** Whether the last write failed. */
   #isBehind = false;
 
-  /** @param read gives what is to be kept, when it is written */
+  /** @param read returns what to keep, at the time of the write */
   constructor(settings: Settings, read: () => Kept) {
     this.#settings = settings;
     this.#key = `chat:${settings.url}`;
@@ -61,7 +61,7 @@ export class Memory {
     return attempt(() => parseKept(this.#settings.storage?.getItem(this.#key))) ?? NOTHING;
   }
 
-  /** What is there by now; undefined when that is no better than what the chat itself knows. */
+  /** What the storage has by now; undefined if the chat itself knows better. */
   reload(): Kept | undefined {
     const { storage } = this.#settings;
     if (!storage || this.#isBehind) return undefined;
@@ -71,7 +71,7 @@ export class Memory {
     });
   }
 
-  /** Something changed. It is written once for all that happens in one go. */
+  /** Something changed. All changes of one task are written once, at its end. */
   save(): void {
     if (this.#writing) return;
     this.#writing = true;
@@ -82,9 +82,10 @@ export class Memory {
   }
 
   /**
-   * Has something be kept before it happens. Where nothing is kept it happens at once.
+   * Writes something down before it happens. Without a storage it happens at once.
    *
-   * @param prepare is called right before the next write, so that what it changes is written; it returns what happens then
+   * @param prepare is called right before the next write, so that its changes are part of the write. It returns what is to
+   *   happen after the write
    */
   saveFirst(prepare: () => () => void): void {
     if (!this.#settings.storage) prepare()();
@@ -106,19 +107,19 @@ export class Memory {
     for (const each of happens) each();
   }
 
-  /** The chat is over: nothing is kept of it. */
+  /** The chat is over: removes its item. */
   clear(): void {
     this.stop();
     attempt(() => this.#settings.storage?.removeItem(this.#key));
   }
 
-  /** What is kept stays as it is. */
+  /** Writes nothing any more. */
   stop(): void {
     this.#ended = true;
   }
 }
 
-/** Reads what a chat has kept. @throws for anything else */
+/** Reads a chat's item. @throws for anything else */
 export function parseKept(text: unknown): Kept {
   const { name, sessions, outbox, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
   return {
@@ -126,7 +127,7 @@ export function parseKept(text: unknown): Kept {
     sessions: listOf(sessions).map(textOf),
     outbox: listOf(outbox).map(parseSend),
     v3: v3 === true,
-    // Earlier versions kept none.
+    // Items of earlier versions do not have the next two.
     position: position ? parsePosition(position) : null,
     own: own ? listOf(own).map(parsePosition) : [],
   };

@@ -1,22 +1,21 @@
+import type { Rate } from "../protocol/welcome.ts";
 import type { Environment } from "./environment.ts";
-import type { Rate } from "./frame.ts";
 
-/** Of the server's rate, so much is used: what is measured at two ends is never quite the same. */
+/** The share of the server's rate that is used: measurements at two ends always differ a little. */
 const SHARE = 0.8;
 
-/** How fast requests may go. */
+/** How fast requests may go out. */
 export interface Pace {
   /** Milliseconds to wait before the next request, 0 for none. */
   waitMs(): number;
-  /** Counts what a request costs, which may come too early: then the next ones wait longer. */
+  /** Counts the cost of a request. If it comes too early, the next ones wait longer. */
   spend(cost: number): void;
 }
 
 /**
- * Keeps requests below the server's rate, so that none is refused for it: a refused send could be overtaken by the
- * next one.
+ * Keeps requests below the server's rate, so that it refuses none: the next send could overtake a refused one.
  *
- * @param rate the server's own, of which only a part is used
+ * @param rate the server's rate, of which only a part is used
  */
 export function paceOf(rate: Rate, clock: Pick<Environment, "elapsed">): Pace {
   const perMs = (rate.perSecond * SHARE) / 1000;

@@ -1,3 +1,4 @@
+import { PAGE_MAX } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { type Environment, PLATFORM } from "./environment.ts";
 import { ChatError, NoRoomError, NoWebSocketError } from "./errors.ts";
@@ -5,8 +6,8 @@ import type { Position } from "./frame.ts";
 import type { WebSocketConstructor } from "./socket.ts";
 
 /**
- * Where a chat keeps what must survive a reload of the page: `sessionStorage`. Not `localStorage`, which all pages of a
- * site share: two of them would take the session from each other, again and again.
+ * Where a chat keeps what must survive a reload of the page. Use `sessionStorage` and not `localStorage`: all pages of a
+ * site share the latter, so two of them would keep taking the session from each other.
  */
 export interface ChatStorage {
   getItem(key: string): string | null;
@@ -14,47 +15,43 @@ export interface ChatStorage {
   removeItem(key: string): void;
 }
 
-/** The longest page that a server gives (PAGE-1). */
-export const PAGE_MAX = 1000;
-
-/** How a chat is made. Times are in milliseconds. */
+/** Options of a chat. Times are in milliseconds. */
 export interface ChatOptions {
-  /** The nickname to take as soon as there is a connection, unless the storage has one. */
+  /** The nickname to take on the first connection, unless the storage has one. */
   readonly name?: string;
-  /** In the place of the platform's. Node 20 has none: there the package `ws` is taken, if it is installed. */
+  /** Replaces the platform's WebSocket. Node 20 does not have one and uses the package `ws`, if that is installed. */
   readonly WebSocket?: WebSocketConstructor | undefined;
   /**
-   * `sessionStorage`, or a file: the nickname and the outbox then survive a reload of the page, or a restart of the
-   * program.
+   * `sessionStorage`, or a file. The nickname and the outbox then survive a reload of the page, or a restart of the program.
    */
   readonly storage?: ChatStorage;
   /**
-   * Where to go on: what came after it is told as `message`, in the place of a first `history`. Either a position, as
-   * `chat.position` gave it, or `kept`: the one that the storage has of an earlier run, if there was one.
+   * Where to continue: later messages are reported as `message`, without a first `history`. Either a position, from
+   * `chat.position`, or `kept`: the position that an earlier run left in the storage, if there is one.
    */
   readonly after?: Position | "kept";
-  /** The only version to speak. Unless told, 3, and 2 with a server that does not know 3. */
+  /** The only version to use. By default 3, and 2 with a server that does not know 3. */
   readonly version?: 2 | 3;
-  /** How many messages the event `history` has at most: 1 to 1,000, 100 unless told. */
+  /** The most messages in the event `history`: 1 to 1,000, by default 100. */
   readonly historyLimit?: number;
-  /** How many messages may wait to be confirmed: 1,000 unless told. */
+  /** The most messages that may wait for their confirmation: by default 1,000. */
   readonly outboxMost?: number;
-  /** How many events may wait in one iterator: 10,000 unless told. */
+  /** The most events that may wait in one iterator: by default 10,000. */
   readonly eventsMost?: number;
-  /** The longest wait before the first attempt to connect again: 1,000 unless told. It doubles with each. */
+  /** The longest delay before the first attempt to reconnect: by default 1,000. It doubles with each attempt. */
   readonly retryFirstMs?: number;
-  /** The longest wait before any attempt: 15,000 unless told. */
+  /** The longest delay before any attempt: by default 15,000. */
   readonly retryMostMs?: number;
-  /** How long an attempt may take: 15,000 unless told. */
+  /** How long an attempt may take: by default 15,000. */
   readonly connectTimeoutMs?: number;
-  /** After so many attempts in a row that are answered with HTTP 403 or 404, the chat is `refused`: 10 unless told. */
+  /** After this many attempts in a row that are answered with HTTP 403 or 404, the chat is `refused`: by default 10. */
   readonly refusalsMost?: number;
   /**
-   * How long the nickname of the options is asked for again while it is in use, as an earlier run of the program may have
-   * left it behind, in its grace: 32,000 unless told, which is longer than a server's grace.
+   * How long to keep requesting the nickname of the options while it is in use, since the grace of an earlier run of the
+   * program may still hold it: by default 32,000, which is longer than a server's grace.
    */
   readonly nicknameWaitMs?: number;
-  /** For tests: a clock, timers and a network of their own. */
+  /** For tests: replaces the clock, the timers and the network. */
   readonly environment?: Environment;
 }
 
@@ -70,7 +67,7 @@ const DEFAULTS = {
   environment: PLATFORM,
 };
 
-/** All that is settled once a chat is made. */
+/** The options of a chat with all defaults filled in. */
 export type Settings = Omit<ChatOptions, "WebSocket"> &
   Required<Pick<ChatOptions, keyof typeof DEFAULTS>> & {
     readonly url: string;
@@ -79,17 +76,17 @@ export type Settings = Omit<ChatOptions, "WebSocket"> &
 
 /** @throws NoWebSocketError, NoRoomError, ChatError `WrongFormatPage`, or what `URL` throws */
 export function settle(url: string | URL, options: ChatOptions): Settings {
-  // Read when it is needed: tests and polyfills set it late.
+  // Not earlier: tests and polyfills may set it late.
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
   if (!WebSocket) throw new NoWebSocketError("NoWebSocket");
-  // A proxy may have put the chat below a path of its own, which may end so.
+  // A proxy may serve the chat under a path of its own, which may itself contain /rooms/.
   const [, room] = /.*\/rooms\/(.+)/.exec(new URL(url, globalThis.location?.href).pathname) ?? [];
   if (room !== undefined && !roomOfPath(`/rooms/${room}`)) throw new NoRoomError("NoRoom");
   const settings = { ...DEFAULTS, ...options, WebSocket, url: String(url) };
   const { historyLimit, after } = settings;
   const isPage =
     isPositionOf(after) && Number.isInteger(historyLimit) && historyLimit > 0 && historyLimit <= PAGE_MAX;
-  // The server would refuse it for ever.
+  // The server would refuse every attempt.
   if (!isPage) throw new ChatError("WrongFormatPage");
   return settings;
 }

@@ -1,4 +1,4 @@
-/** What a chat needs of a WebSocket. That of browsers, of Bun and of the package `ws` are such. */
+/** What a chat needs from a WebSocket. Those of browsers, of Bun and of the package `ws` fit. */
 export interface Socket {
   /** The subprotocol that the server confirmed, or "". */
   readonly protocol: string;
@@ -7,5 +7,5 @@ export interface Socket {
   addEventListener(type: "open" | "message" | "close" | "error", listener: (event: unknown) => void): void;
 }
 
-/** Makes a connection: `WebSocket` of the platform or of the package `ws`. */
+/** Opens a connection: the class `WebSocket` of the platform or of the package `ws`. */
 export type WebSocketConstructor = new (url: string, protocols?: string | string[]) => Socket;

@@ -1,23 +1,24 @@
-import { Emitter } from "./events.ts";
+import type { Emitter } from "./events.ts";
 import type { Message, Page, Position, RoomEvent } from "./frame.ts";
 
 const START: Position = { id: 0, time: 0 };
 
 /**
- * A room's messages in their order, each once, and its roster. Between the moment at which a connection begins to bring
- * events and the one at which all pages of what was missed are here, the events wait.
+ * A room's messages, each once and in order, and its roster. While the chat is entering the room, events wait until all pages
+ * of missed messages have come.
  */
-export class Stream extends Emitter {
-  /** Events that came during an entry; null outside of one. */
+export class Stream {
+  readonly #emitter: Emitter;
+  /** Events that came while the chat was entering the room; null at other times. */
   #waiting: RoomEvent[] | null = null;
   #hasRoster = false;
   #online: readonly string[] = [];
-  /** Own messages that were confirmed and are not done with yet: their times by their ids. */
+  /** Own messages that were confirmed and that the program has not finished with: their times by their ids. */
   readonly #own: Map<number | null, number | null>;
 
-  /** @param own messages that an earlier run had confirmed, and was not done with */
-  constructor(position: Position | null, own: readonly Position[], moved: () => void) {
-    super(position, moved);
+  /** @param own own messages that an earlier run had not finished with */
+  constructor(emitter: Emitter, own: readonly Position[]) {
+    this.#emitter = emitter;
     this.#own = new Map(own.map(({ id, time }) => [id, time]));
   }
 
@@ -26,48 +27,48 @@ export class Stream extends Emitter {
     return this.#online;
   }
 
-  /** The last message told; null before there was a page, and with version 2. */
+  /** The position of the last message reported; null before the first page, and with version 2. */
   get last(): Position | null {
-    return this.told;
+    return this.#emitter.told;
   }
 
-  /** Own messages behind {@link position}: to be told as own ones, also by the next run. */
+  /** Own messages after the emitter's position: the next run, too, must report them as own ones. */
   get own(): readonly Position[] {
-    const done = this.position?.id ?? 0;
+    const done = this.#emitter.position?.id ?? 0;
     return [...this.#own].flatMap(([id, time]) => (id && time && id > done ? { id, time } : []));
   }
 
-  /** An entry begins: events wait from now on. */
+  /** The chat begins to enter the room: events wait from now on. */
   begin(): void {
     this.#waiting = [];
     this.#hasRoster = false;
   }
 
-  /** A reply of the entry is here. The first one has the roster; what comes from now on changes it. */
+  /** A reply to the entering chat has come. The first one has the roster, which later events change. */
   enterWith(version: 2 | 3, online: readonly string[]): void {
     if (this.#hasRoster) return;
     this.#hasRoster = true;
-    // The page has the messages of version 2 that came before it, and the roster what else happened.
+    // The roster covers what happened before it. In version 2, so does the page for the messages.
     this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
-    if (version === 2) this.told = null;
+    if (version === 2) this.#emitter.told = null;
     this.#online = online;
-    this.emit({ type: "roster", online });
+    this.#emitter.emit({ type: "roster", online });
   }
 
-  /** A page of the entry is to be told: the newest one if nothing was told yet, else the oldest that was missed. */
+  /** Reports a page for the entering chat: the newest one at first, later the oldest page of missed messages. */
   page(version: 2 | 3, { messages, more, gap, reset = false }: Page): void {
     if (gap) {
-      this.told = { id: gap.to, time: 0 };
-      this.emit({ type: "gap", ...gap });
+      this.#emitter.told = { id: gap.to, time: 0 };
+      this.#emitter.emit({ type: "gap", ...gap });
     }
-    if (this.told && !reset) for (const message of messages) this.#tell(message);
+    if (this.#emitter.told && !reset) for (const message of messages) this.#tell(message);
     else {
-      this.told = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
-      this.emit({ type: "history", messages, more, reset });
+      this.#emitter.told = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
+      this.#emitter.emit({ type: "history", messages, more, reset });
     }
   }
 
-  /** All pages of the entry are here: what came meanwhile and is in none of them comes now. */
+  /** All pages have come: reports the events that came meanwhile, unless a page has them. */
   end(): void {
     const isNew = (event: RoomEvent) => event.type !== "message" || this.#isNew(event.message);
     const waiting = this.#waiting?.filter(isNew) ?? [];
@@ -97,38 +98,38 @@ export class Stream extends Emitter {
         break;
       case "typing":
     }
-    this.emit(event);
+    this.#emitter.emit(event);
   }
 
-  /** An own message was confirmed: perhaps one that a page has. */
+  /** The server confirmed an own message, which a page may have brought already. */
   confirmed(message: Message): void {
-    // During an entry that is not known yet: the page that is to be told may be of another history.
+    // While the chat is entering this is unknown: the next page may belong to another history.
     if (!this.#waiting && !this.#isNew(message)) return;
     this.#own.set(message.id, message.time);
     this.event({ type: "message", message });
   }
 
-  /** Whether no page had it. */
+  /** Whether no page has brought it. */
   #isNew({ id }: Message): boolean {
-    return id === null || id > (this.told?.id ?? -1);
+    return id === null || id > (this.#emitter.told?.id ?? -1);
   }
 
-  /** A nickname changed; its place in the roster stays. */
+  /** A nickname changed. It keeps its place in the roster. */
   rename(oldname: string, newname: string): void {
     this.#online = this.#online.map((name) => (name === oldname ? newname : name));
   }
 
   #tell(message: Message): void {
-    this.told = positionOf(message);
-    // An id of a history that was replaced may be another's now.
-    this.emit({ type: "message", message, own: this.#own.get(message.id) === message.time });
+    this.#emitter.told = positionOf(message);
+    // After a reset another message may have the same id.
+    this.#emitter.emit({ type: "message", message, own: this.#own.get(message.id) === message.time });
     this.#forget();
   }
 
-  /** Own messages that are done with are not asked for again. */
+  /** Forgets own messages that the program has finished with. */
   #forget(): void {
-    // Version 2 has no positions.
-    const done = this.told ? (this.position?.id ?? -1) : Infinity;
+    // Version 2 does not have positions.
+    const done = this.#emitter.told ? (this.#emitter.position?.id ?? -1) : Infinity;
     for (const id of this.#own.keys()) if ((id ?? 0) <= done) this.#own.delete(id);
   }
 }

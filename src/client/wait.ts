@@ -1,20 +1,20 @@
 import type { Environment } from "./environment.ts";
 import { TimeoutError } from "./errors.ts";
 
-/** How long a caller waits. */
+/** How long a call may wait. */
 export interface WaitOptions {
-  /** Gives up when it is aborted: the promise rejects with its reason. */
+  /** When it is aborted, the promise rejects with its reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Gives up after so many milliseconds: the promise rejects with TimeoutError. */
+  /** After this time in milliseconds, the promise rejects with TimeoutError. */
   readonly timeoutMs?: number | undefined;
 }
 
 const NOTHING = () => {};
 
 /**
- * A promise that is given up once its caller waits no longer.
+ * A promise that rejects when its caller stops waiting.
  *
- * @param start begins what is waited for. It returns what gives that up and rejects the promise
+ * @param start begins the work. It returns a function that abandons the work and rejects the promise
  */
 export async function wait<T>(
   environment: Environment,

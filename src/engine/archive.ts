@@ -1,20 +1,26 @@
-import type { Message } from "../room/operation.ts";
+import type { MessageRecord } from "./record.ts";
 
-/** All the messages of a room as they are stored. Texts are canonical records, see record.ts, oldest first. */
+/** All the messages of a room as they are stored, oldest first. */
 export interface Archive {
-  /** The lowest id that is kept, 0 when there are no messages. */
+  /** The id of the oldest message that is kept, 0 when there is none. */
   readonly firstId: number;
-  /** The highest id that is kept, 0 when there are no messages. What is given has no id above it. */
+  /** The id of the newest message, 0 when there is none. No read gives a message with an id above it. */
   readonly lastId: number;
-  /** Up to this id messages were taken away with all that there was, and not pruned; 0 when that never happened. */
+  /** All messages up to this id were removed together, and not by pruning; 0 when that never happened. */
   readonly emptiedTo: number;
-  /** The newest messages that fit into a `get` reply of so many bytes. */
-  tail(budgetBytes: number): Promise<string[]>;
-  /** What a record takes on average, in bytes, as far as is known. */
+  /** The newest messages that fit into a `get` reply of `budgetBytes`. */
+  tail(budgetBytes: number): Promise<MessageRecord[]>;
+  /** The average size of a message, in bytes, as far as it is known. */
   readonly averageBytes: number;
-  /** The newest `count` of those with ids below `before`; fewer, but one at least, where they have more than so many bytes. */
-  below(before: number, count: number, budgetBytes: number): Promise<string[]>;
-  /** The oldest `count` of those with ids above `after`; fewer, but one at least, where they have more than so many bytes. */
-  above(after: number, count: number, budgetBytes: number): Promise<string[]>;
-  message(id: number): Promise<Message | undefined>;
+  /**
+   * The newest `count` messages with ids below `before`. Fewer, but at least one, where they would take more than
+   * `budgetBytes`.
+   */
+  below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]>;
+  /**
+   * The oldest `count` messages with ids above `after`. Fewer, but at least one, where they would take more than
+   * `budgetBytes`.
+   */
+  above(after: number, count: number, budgetBytes: number): Promise<MessageRecord[]>;
+  message(id: number): Promise<MessageRecord | undefined>;
 }

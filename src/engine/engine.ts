@@ -1,6 +1,12 @@
-import type { PageRequest } from "../protocol/request.ts";
-import type { Operation, Outcome } from "../room/operation.ts";
+import type { PageRequest } from "../protocol/page.ts";
+import type { Moment } from "../room/moment.ts";
+import type { Operation } from "../room/operation.ts";
+import type { KeyMemory } from "../room/send-keys.ts";
 import type { AssetStore } from "./assets.ts";
+import type { HistoryMemory } from "./history-memory.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Readable } from "./record.ts";
+import type { Retention } from "./retention.ts";
 
 /**
  * Decides what happens in the rooms. What an engine promises, whichever it is:
@@ -70,20 +76,8 @@ export const RECENT_BYTES = 256 * 1024;
 /** Of so many rooms the list is kept that was given last. */
 export const RECENT_LISTS_MOST = 16;
 
-/** A message as somebody sees it who is not in the room. */
-export interface Readable {
-  readonly name: string;
-  readonly content: string;
-  readonly timestamp: string;
-  readonly id: number;
-  readonly time: number;
-}
-
-/**
- * Takes an ordered batch of outcomes of one room. It must be read to its end, at once: what an outcome shows of
- * the history is good only at its place in the order.
- */
-export type Deliver = (room: string, outcomes: Iterable<Outcome>) => void;
+/** Takes an ordered batch of outcomes of one room. */
+export type Deliver = (room: string, outcomes: readonly Outcome[]) => void;
 
 /** What engines tell the operator: for the log and the metrics. */
 export interface EngineObserver {
@@ -93,4 +87,37 @@ export interface EngineObserver {
   fault(room: string, error: unknown): void;
   /** A batch of messages was stored. */
   stored(messages: number, durationMs: number): void;
+}
+
+/** What every engine needs to know. */
+export interface EngineOptions {
+  /** The most history one `get` is given, in bytes of JSON. */
+  readonly getBudgetBytes: number;
+  /** The most history held in memory, over all rooms, in bytes of JSON. */
+  readonly historyMemoryBytes: number;
+  /** Rooms in memory, at most. */
+  readonly maxRooms: number;
+  /** How long a nickname is kept for an absent member. */
+  readonly graceMs: number;
+  /** The same for those whose server has ended, from the moment on at which another one takes over. */
+  readonly restartGraceMs: number;
+  /** Keys of sends remembered, over all rooms. */
+  readonly sendKeys: number;
+  /** Sessions remembered after their end, in each room. */
+  readonly pastSessions: number;
+  readonly retention: Retention;
+  /** Whether to believe a clock that is not where it is expected, so that old messages go at once. False if not given. */
+  readonly trustClock?: boolean;
+  readonly now: () => Moment;
+  readonly deliver: Deliver;
+  readonly observer: EngineObserver;
+}
+
+/** What the queue of a room needs of its engine. */
+export interface RoomOptions extends Pick<EngineOptions, "deliver" | "observer" | "getBudgetBytes"> {
+  readonly name: string;
+  readonly memory: HistoryMemory;
+  readonly keyMemory: KeyMemory;
+  /** Called whenever the queue has run empty. */
+  readonly idle: () => void;
 }

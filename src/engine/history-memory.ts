@@ -1,8 +1,8 @@
 /** Something that holds history in memory and can do without it. */
 export interface HistoryHolder {
   readonly historyBytes: number;
-  /** Between being asked for and being shown: it must not be dropped now. */
-  readonly busy: boolean;
+  /** Between being asked for and being shown, it must not be dropped. */
+  readonly isBusy: boolean;
   dropHistory(): void;
 }
 
@@ -27,7 +27,7 @@ export class HistoryMemory {
     this.#bytes += holder.historyBytes;
     for (const other of this.#held.keys()) {
       if (this.#bytes <= this.#budgetBytes) break;
-      if (other === holder || !other.busy) other.dropHistory();
+      if (other === holder || !other.isBusy) other.dropHistory();
     }
   }
 

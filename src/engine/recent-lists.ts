@@ -1,4 +1,4 @@
-import type { Readable } from "./engine.ts";
+import type { Readable } from "./record.ts";
 
 /** The oldest and the newest message there are: as long as these stay, a history is the same. */
 export interface Ends {

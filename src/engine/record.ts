@@ -1,13 +1,48 @@
-import type { Readable } from "./engine.ts";
-/** A message as the history file holds it. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
+/**
+ * The text of stored events: no other module knows how an event is written or takes a written one apart. An event is a
+ * line of its own in the history file, and carries that line along, so that nothing is encoded or parsed twice.
+ */
+
+/** A message by its values. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
 export interface StoredMessage {
-  name: string;
-  content: string;
-  timestamp: string;
-  id: number;
-  time: number;
-  /** By what a repeat of the send is known: a digest, `KEY_CHARACTERS` of base64url. Most messages have none. */
-  digest?: string | undefined;
+  readonly name: string;
+  readonly content: string;
+  readonly timestamp: string;
+  readonly id: number;
+  readonly time: number;
+  /** Recognises a repeat of the send: `KEY_CHARACTERS` of base64url. Most messages have none. */
+  readonly digest?: string | undefined;
+}
+
+/** A message as somebody sees it who is not in the room. */
+export interface Readable {
+  readonly name: string;
+  readonly content: string;
+  readonly timestamp: string;
+  readonly id: number;
+  readonly time: number;
+}
+
+/** A change to earlier events whose kind this version does not know: it is kept as it is, and never shown. */
+export interface UnknownChange {
+  readonly kind: "unknown";
+  readonly id: number;
+  /** Unix ms. */
+  readonly time: number;
+  /** The kind that the line names. */
+  readonly writtenKind: string;
+  /** The canonical line, without a comma or line break. */
+  readonly text: string;
+}
+
+/** An event as it is stored. Every kind has an `id`, a `time` in Unix ms and the canonical line as its `text`. */
+export type StoredEvent = MessageRecord | UnknownChange;
+
+/** The texts of a message as JSON strings, quotes included. */
+export interface MessagePieces {
+  readonly name: string;
+  readonly content: string;
+  readonly timestamp: string;
 }
 
 export const KEY_CHARACTERS = 16;
@@ -15,6 +50,32 @@ const KEY = /^[\w-]{16}$/;
 
 /** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
 export const MAX_ID = 2 ** 52;
+
+/** The text from the last event to the end of a file. */
+export const CLOSING = "\n]\n";
+
+/**
+ * The text before each value of a message, in their order. A quote inside a string has a backslash before it, so each of
+ * these occurs once in a line.
+ */
+export const BEFORE = {
+  name: '{"name":',
+  content: ',"content":',
+  timestamp: ',"timestamp":',
+  id: ',"id":',
+  time: ',"time":',
+  key: ',"key":',
+} as const;
+
+/** The text before the first values of a change, in their order. Any other keys follow, but never a `name`. */
+export const BEFORE_IN_CHANGE = { id: '{"id":', time: ',"time":', kind: ',"kind":' } as const;
+
+/** How every line of an event begins, as far as a change and a message can be told from each other. */
+export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHANGE.id];
+
+/** The kind of a change is a word of lower-case letters, digits and hyphens. */
+const KIND = /^[a-z0-9-]{1,32}$/;
+const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z0-9-]+)"/;
 
 /** The digest by which a repeated send is recognised. It reveals neither the identity nor the key. */
 export function keyDigest(identity: string, key: string): string {
@@ -24,21 +85,194 @@ export function keyDigest(identity: string, key: string): string {
     .slice(0, KEY_CHARACTERS);
 }
 
-/** What stands between the last record and the end of the file. */
-export const CLOSING = "\n]\n";
-
 /**
- * The canonical line of a message, without a comma or line break: the keys in this order, as `JSON.stringify` writes
- * them. Nothing else may ever be written to the file, because records are told from damage byte by byte.
+ * A message together with its canonical line: the keys `name`, `content`, `timestamp`, `id`, `time` and, if it has a
+ * digest, `key`, in this order and as `JSON.stringify` writes them. A message must not be written in any other form,
+ * because records are told from damage byte by byte.
  */
-export function encodeRecord({ name, content, timestamp, id, time, digest }: StoredMessage): string {
-  return JSON.stringify({ name, content, timestamp, id, time, key: digest });
+export class MessageRecord {
+  readonly kind = "message";
+  /** The canonical line, without a comma or line break. */
+  readonly text: string;
+  /** Where `,"id":` begins in the line: the text before it is all that version 2 shows. */
+  readonly #idAt: number;
+  #bytes: number | undefined;
+  #pieces: MessagePieces | undefined;
+  #message: StoredMessage | undefined;
+
+  private constructor(text: string, idAt: number, pieces?: MessagePieces, message?: StoredMessage) {
+    this.text = text;
+    this.#idAt = idAt;
+    this.#pieces = pieces;
+    this.#message = message;
+  }
+
+  /** Encodes a message; each of its texts is escaped once. */
+  static of(message: StoredMessage): MessageRecord {
+    const pieces = {
+      name: JSON.stringify(message.name),
+      content: JSON.stringify(message.content),
+      timestamp: JSON.stringify(message.timestamp),
+    };
+    const { name, content, timestamp } = pieces;
+    const start = BEFORE.name + name + BEFORE.content + content + BEFORE.timestamp + timestamp;
+    const key = message.digest === undefined ? "" : `${BEFORE.key}"${message.digest}"`;
+    const text = `${start}${BEFORE.id}${message.id}${BEFORE.time}${message.time}${key}}`;
+    return new MessageRecord(text, start.length, pieces, message);
+  }
+
+  /** @param text a canonical line, which is not checked; see {@link decodeRecord} for one that is */
+  static read(text: string): MessageRecord {
+    return new MessageRecord(text, text.lastIndexOf(BEFORE.id));
+  }
+
+  get id(): number {
+    return this.#message?.id ?? integerAt(this.text, this.#idAt + BEFORE.id.length);
+  }
+
+  /** Unix ms. */
+  get time(): number {
+    return this.#message?.time ?? integerAt(this.text, this.#timeAt + BEFORE.time.length);
+  }
+
+  get digest(): string | undefined {
+    const at = this.#keyAt;
+    return at < 0 ? undefined : this.text.slice(at + BEFORE.key.length + 1, -'"}'.length);
+  }
+
+  /** As version 3 shows it: the line without its key. */
+  get shown(): string {
+    const at = this.#keyAt;
+    return at < 0 ? this.text : `${this.text.slice(0, at)}}`;
+  }
+
+  /** As version 2 shows it: name, content and timestamp. */
+  get classic(): string {
+    return `${this.text.slice(0, this.#idAt)}}`;
+  }
+
+  /** The size of `text` in bytes of UTF-8. */
+  get bytes(): number {
+    this.#bytes ??= Buffer.byteLength(this.text);
+    return this.#bytes;
+  }
+
+  /** The size of `shown` in bytes of UTF-8. */
+  get shownBytes(): number {
+    const at = this.#keyAt;
+    return at < 0 ? this.bytes : this.#bytesTo(at);
+  }
+
+  /** The size of `classic` in bytes of UTF-8. */
+  get classicBytes(): number {
+    return this.#bytesTo(this.#idAt);
+  }
+
+  /** What it takes in a `get` reply of version 2, in bytes: `classic` and the comma that joins it to the next message. */
+  get replyBytes(): number {
+    return this.classicBytes + 1;
+  }
+
+  get pieces(): MessagePieces {
+    this.#pieces ??= piecesOf(this.text, this.#idAt);
+    return this.#pieces;
+  }
+
+  get message(): StoredMessage {
+    this.#message ??= decodeRecord(this.text);
+    return this.#message;
+  }
+
+  /** The message for readers who are not in the room: without its digest. */
+  get readable(): Readable {
+    const { digest: _, ...message } = this.message;
+    return message;
+  }
+
+  /**
+   * The same message for keeping in memory: it holds the line alone, and takes everything else off it when that is asked
+   * for. One that was made by {@link of} holds each text three times.
+   */
+  compact(): MessageRecord {
+    return new MessageRecord(this.text, this.#idAt);
+  }
+
+  get #timeAt(): number {
+    return this.text.indexOf(BEFORE.time, this.#idAt);
+  }
+
+  /** -1 where there is no key. */
+  get #keyAt(): number {
+    return this.text.indexOf(BEFORE.key, this.#idAt);
+  }
+
+  /** The bytes of the line up to a place at or behind its id, with a brace. What follows is ASCII. */
+  #bytesTo(at: number): number {
+    return this.bytes - (this.text.length - at) + 1;
+  }
+}
+
+/** How the canonical line of each kind of event is read. */
+const READERS: { readonly [Kind in StoredEvent["kind"]]: (text: string) => StoredEvent & { kind: Kind } } = {
+  message: (text) => MessageRecord.read(text),
+  unknown: (text) => {
+    const [, id, time, writtenKind = ""] = CHANGE.exec(text) ?? [];
+    return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
+  },
+};
+
+/** The event in a canonical line. The line is not checked: a scan has accepted it. */
+export function readEvent(text: string): StoredEvent {
+  return READERS[kindOf(text)](text);
+}
+
+/** The kind of the event in a canonical line. */
+export function kindOf(text: string): StoredEvent["kind"] {
+  return isChangeLine(text) ? "unknown" : "message";
+}
+
+/** Whether a line of a history file is, or begins as, a change and not a message. */
+export function isChangeLine(line: string): boolean {
+  return line.startsWith(BEFORE_IN_CHANGE.id);
+}
+
+/** What a change has, whatever its kind is. */
+export interface ChangeValue extends Record<string, unknown> {
+  readonly id: number;
+  /** Unix ms. */
+  readonly time: number;
+  readonly kind: string;
+}
+
+/** Whether a JSON value is a change. What has a name is a message. */
+export function isChange(value: unknown): value is ChangeValue {
+  if (!isObject(value) || Object.hasOwn(value, "name")) return false;
+  const { id, time, kind } = value;
+  return isId(id) && isTime(time) && typeof kind === "string" && KIND.test(kind);
+}
+
+/** The canonical line of a change, with all of its keys; those that every change has come first. */
+export function encodeChange({ id, time, kind, ...others }: ChangeValue): string {
+  const { id: beforeId, time: beforeTime, kind: beforeKind } = BEFORE_IN_CHANGE;
+  const rest = JSON.stringify(others).slice(1);
+  const start = `${beforeId}${id}${beforeTime}${time}${beforeKind}"${kind}"`;
+  return rest === "}" ? `${start}}` : `${start},${rest}`;
+}
+
+/** Whether a text is exactly what {@link encodeChange} makes of the change in it. */
+export function isCanonicalChange(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isChange(value) && encodeChange(value) === text;
+  } catch {
+    return false;
+  }
 }
 
 /**
- * The message of a record line.
+ * The message in a line that may be anything.
  *
- * @throws SyntaxError when the line is no JSON, TypeError when it is no message with an id and a time
+ * @throws SyntaxError when the line is not JSON, TypeError when it is not a message with an id and a time
  */
 export function decodeRecord(line: string): StoredMessage {
   const value: unknown = JSON.parse(line);
@@ -51,12 +285,6 @@ export function decodeRecord(line: string): StoredMessage {
   if (key === undefined) return { name, content, timestamp, id, time };
   if (!isKey(key)) throw new TypeError("A record's key is a digest.");
   return { name, content, timestamp, id, time, digest: key };
-}
-
-/** The message of a record as somebody may read it who is not in the room: without its key. */
-export function readableOf(record: string): Readable {
-  const { digest: _, ...message } = decodeRecord(record);
-  return message;
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -75,31 +303,16 @@ export function isKey(value: unknown): value is string {
   return typeof value === "string" && KEY.test(value);
 }
 
-/** The id in a record, read off its text. */
-export function idOf(record: string): number {
-  return Number.parseInt(record.slice(record.lastIndexOf(',"id":') + ',"id":'.length), 10);
+function integerAt(text: string, at: number): number {
+  return Number.parseInt(text.slice(at), 10);
 }
 
-/** The time in a record, read off its text. */
-export function timeOf(record: string): number {
-  return Number.parseInt(record.slice(record.lastIndexOf(',"time":') + ',"time":'.length), 10);
-}
-
-/** A record without its key, as v3 shows it. A quote inside a string stands behind a backslash, so `,"key":"` occurs once. */
-export function withoutKey(record: string): string {
-  const at = record.lastIndexOf(',"key":"');
-  return at < 0 ? record : `${record.slice(0, at)}}`;
-}
-
-/**
- * A record without its `,"id":…,"time":…`, as v2 shows it. A quote inside a string stands behind a backslash, so `,"id":`
- * occurs once.
- */
-export function withoutId(record: string): string {
-  return `${record.slice(0, record.lastIndexOf(',"id":'))}}`;
-}
-
-/** What a record takes in a `get` reply of v2, in UTF-8 bytes: itself without its id and what follows, and a comma. */
-export function replyBytes(record: string): number {
-  return Buffer.byteLength(record) - (record.length - record.lastIndexOf(',"id":') - 1) + 1;
+function piecesOf(text: string, idAt: number): MessagePieces {
+  const contentAt = text.indexOf(BEFORE.content);
+  const timestampAt = text.indexOf(BEFORE.timestamp, contentAt);
+  return {
+    name: text.slice(BEFORE.name.length, contentAt),
+    content: text.slice(contentAt + BEFORE.content.length, timestampAt),
+    timestamp: text.slice(timestampAt + BEFORE.timestamp.length, idAt),
+  };
 }

@@ -1,14 +1,14 @@
 import { linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 
-/** Where files have one name only, a lock is empty for a moment; and for longer if its process was killed in that moment. */
+/** Where hard links do not exist, a lock is empty for a moment, or for longer if its process was killed just then. */
 const EMPTY_MS = 10_000;
 
 /**
- * Takes a file for this process, by a file beside it that names the process. Node has no locks that the system frees, so
- * that of a process that is gone is taken over. Processes may be killed, and many may want it, at any moment.
+ * Locks a file for this process, by a lock file beside it that names the process. Node does not offer locks that the system
+ * frees, so a lock whose process is gone is taken over. This is safe at any moment against kills and against rivals.
  *
- * @returns what gives it back
- * @throws Error when another process has it
+ * @returns a function that frees the lock
+ * @throws Error if another process has it
  */
 export function lockFile(path: string): () => void {
   const lock = `${path}.lock`;
@@ -24,19 +24,17 @@ export function lockFile(path: string): () => void {
   };
 }
 
-/** Makes the lock one's own. @throws Error when its process lives */
+/** Takes the lock. @throws Error if its process lives */
 function take(lock: string, own: string): void {
   while (!create(lock, own)) {
     const holder = textOf(lock);
     if (holder === undefined) continue;
     if (lives(holder, lock)) {
       const [pid] = holder.split(" ");
-      throw new Error(
-        `process ${pid || "?"} has it, and one at a time can. If that is no such program, remove ${lock}.`,
-      );
+      throw new Error(`process ${pid || "?"} is using it. If that is another program, remove ${lock}.`);
     }
-    // One after the other may take it over: a second one would take it from the first. This turn is a lock as well, since
-    // whoever has it may be killed, too.
+    // Only one process at a time may take a lock over, or a second one would take it from the first. Therefore taking over
+    // needs a lock of its own, whose process may be killed as well.
     const turn = `${lock}.next`;
     take(turn, own);
     if (textOf(lock) === holder) {
@@ -47,7 +45,7 @@ function take(lock: string, own: string): void {
   }
 }
 
-/** Makes a file, with its text in it from the first moment. @returns false when there is one */
+/** Creates a file that has its text from the first moment. @returns false if the file exists already */
 function create(file: string, text: string): boolean {
   const draft = `${file}.${process.pid}`;
   try {
@@ -56,7 +54,7 @@ function create(file: string, text: string): boolean {
       linkSync(draft, file);
     } catch (error) {
       if (codeOf(error) === "EEXIST") throw error;
-      // Not every file system has links.
+      // Not every file system has hard links.
       writeFileSync(file, text, { flag: "wx", mode: 0o600 });
     }
     return true;
@@ -74,25 +72,25 @@ function lives(holder: string, lock: string): boolean {
   try {
     process.kill(Number(pid), 0);
   } catch (error) {
-    // Of another user's process it is only known that it is there.
+    // The process exists, and belongs to another user.
     return codeOf(error) === "EPERM";
   }
-  // Numbers of processes are used again: in a container it is always the same one.
+  // Process ids are reused: in a container it is always the same one.
   const started = startOf(Number(pid));
   return start === "" || started === "" || start === started;
 }
 
-/** When a process started, in the system's own count; "" where there is no /proc. */
+/** When a process started, in clock ticks of the system; "" where /proc does not exist. */
 function startOf(pid: number): string {
   let stat = "";
   try {
     stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   } catch {}
-  // Its name, in brackets, may have anything in it.
+  // The process's name, in brackets, may contain anything.
   return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
 }
 
-/** Undefined when there is no such file. */
+/** The text of a file; undefined if it does not exist. */
 function textOf(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");

@@ -12,7 +12,7 @@ import { resolve } from "node:path";
 import type { ChatStorage } from "../client/index.ts";
 import { lockFile } from "./file-lock.ts";
 
-/** A storage in a file: the nickname, the outbox and the position survive the end of the program, however it ends. */
+/** A storage in a file. The nickname, the outbox and the position survive the program, however it ends. */
 class FileStorage implements ChatStorage {
   readonly #path: string;
   readonly #items: Map<string, string>;
@@ -21,7 +21,7 @@ class FileStorage implements ChatStorage {
   constructor(path: string) {
     this.#path = path;
     this.#items = readItems(path);
-    // What keeps it from being written is better known at the start.
+    // If it cannot be written, the program should learn so at the start.
     this.#write();
   }
 
@@ -39,25 +39,25 @@ class FileStorage implements ChatStorage {
     this.#keep();
   }
 
-  /** To a chat a storage that fails is as none. A program's owner wants to know. */
+  /** A chat ignores a storage that fails, but the owner of the program wants to know. */
   #keep(): void {
     try {
       this.#write();
       this.#isBehind = false;
     } catch (error) {
-      // Once, however many messages come meanwhile.
+      // One warning is enough, however many messages come meanwhile.
       if (!this.#isBehind) process.emitWarning(`${this.#path} could not be written: ${messageOf(error)}`);
       this.#isBehind = true;
     }
   }
 
-  /** Writes another file and puts it in the place of the old one: whoever reads finds one of the two, whole. */
+  /** Writes a new file and renames it over the old one, so that a reader finds one of the two, complete. */
   #write(): void {
     const next = `${this.#path}.new`;
     try {
       const file = openSync(next, "w", 0o600);
       try {
-        // A write alone may take a part only, as on a disk that is nearly full.
+        // A single write may be partial, for instance on a disk that is nearly full.
         writeFileSync(file, `${JSON.stringify(Object.fromEntries(this.#items))}\n`);
         fsyncSync(file);
       } finally {
@@ -65,22 +65,22 @@ class FileStorage implements ChatStorage {
       }
       renameSync(next, this.#path);
     } catch (error) {
-      // A full disk needs the room.
+      // A full disk needs the space.
       rmSync(next, { force: true });
       throw error;
     }
   }
 }
 
-/** Those of this process: two chats may share a file. */
+/** The storages of this process by their paths: two chats may share a file. */
 const storages = new Map<string, FileStorage>();
 
 /**
- * Opens a storage in a file, for a program that is to go on where an earlier run of it was. Others than the file's owner
- * cannot read it (mode 0600): the sessions in it are as good as passwords. One process at a time can have it; the lock,
- * beside it, ends with the process, however that ends. Chats of several rooms may share one file.
+ * Opens a storage in a file, for a program that continues where its earlier run stopped. Only the file's owner can read it
+ * (mode 0600), since the sessions in it are as good as passwords. One process at a time can use it. The lock file beside it
+ * is void once the process has ended, however it ended. Chats in several rooms may share one file.
  *
- * @throws Error when another process has it, when it cannot be written, or when it is no such file
+ * @throws Error if another process uses it, if it cannot be written, or if it holds something else
  */
 export function fileStorage(path: string): ChatStorage {
   const absolute = realPathOf(resolve(path));
@@ -92,14 +92,14 @@ export function fileStorage(path: string): ChatStorage {
       storage = new FileStorage(absolute);
     } catch (error) {
       giveBack();
-      throw new Error(`No storage can be had in ${absolute}: ${messageOf(error)}`, { cause: error });
+      throw new Error(`The storage ${absolute} cannot be opened: ${messageOf(error)}`, { cause: error });
     }
     storages.set(absolute, storage);
   }
   return storage;
 }
 
-/** A link stays a link: what it leads to is replaced. */
+/** Follows symbolic links, so that the file behind a link is replaced, and not the link. */
 function realPathOf(path: string): string {
   try {
     return realpathSync(path);
@@ -122,7 +122,7 @@ function readItems(path: string): Map<string, string> {
       return new Map(Object.entries(items).map(([key, value]) => [key, String(value)]));
     }
   } catch {}
-  throw new Error("it holds something else. Name another file, or move this one away.");
+  throw new Error("the file holds something else. Name another file, or move this one away.");
 }
 
 function messageOf(error: unknown): string {

@@ -4,18 +4,18 @@ export const NICKNAME_MAX = 100;
 /** The longest message content, in Unicode code points. */
 export const CONTENT_MAX = 4000;
 
-/** The largest frame taken from a client, in bytes, unless the operator sets another. */
+/** The largest frame that a client may send, in bytes, unless the operator sets another limit. */
 export const FRAME_MAX_BYTES = 64 * 1024;
 
-/** Seconds between two pings to a connection; sent in every ping as `timeout`. */
+/** Seconds between two pings to a connection, which every ping repeats as `timeout`. */
 export const PING_EVERY_S = 5;
 
-/** The deepest nesting of a JSON value that is carried back in a refusal: writing deeper ones costs the square of it. */
+/** The deepest nesting of a JSON value that a refusal carries back: the cost of writing grows with the square of the depth. */
 export const NESTING_MAX = 1000;
 
 /**
- * The longest frame, in UTF-16 code units, of which a refusal carries back a list or an object: in memory one may be many
- * times as large as its text.
+ * The longest frame, in UTF-16 code units, from which a refusal carries back a list or an object: in memory these may be
+ * many times as large as their text.
  */
 export const CARRIED_BACK_MAX = 16 * 1024;
 
@@ -23,12 +23,12 @@ export const CARRIED_BACK_MAX = 16 * 1024;
 export const KEY_MAX = 64;
 export const REF_MAX = 64;
 
-/** Messages in a page of history: unless told, and at most. */
+/** Messages in a page of history: by default, and at most. */
 export const PAGE_DEFAULT = 100;
 export const PAGE_MAX = 1000;
 
-/** How long the key of a send, and a session that is over, are remembered, in milliseconds. */
+/** How long the server remembers the key of a send, and a session that is over, in milliseconds. */
 export const REMEMBERED_MS = 10 * 60 * 1000;
 
-/** At most one `typing` in this time is passed on of each connection, in milliseconds. */
+/** The server passes on at most one `typing` of each connection in this time, in milliseconds. */
 export const TYPING_EVERY_MS = 2000;

@@ -1,4 +1,4 @@
-/** Templates that histories in the field were written with: today's, the seed server's own, and its text's. */
+/** Templates of histories in the field: today's, that of the seed server's code, and that of its documentation. */
 export const TIMESTAMP_DEFAULT = "DD/MM/YYYY HH:mm:ss";
 const KNOWN_TEMPLATES = [TIMESTAMP_DEFAULT, "DD/MM/YYYY, HH:mm:ss", "DD/MM/YYYY HH/mmss"];
 
@@ -23,9 +23,9 @@ export class TimestampFormat {
   #text = "";
 
   /**
-   * @param template text in which `DD MM YYYY HH mm ss` stand for the parts of a time; the rest stands for itself
+   * @param template text in which `DD MM YYYY HH mm ss` are replaced by the parts of a time
    * @param zone an IANA time zone, such as `Asia/Ho_Chi_Minh`
-   * @throws RangeError when the template has no token, or the zone is not known
+   * @throws RangeError if the template has none of these tokens, or the zone is unknown
    */
   constructor(template: string, zone: string) {
     if (!template.match(TOKEN))
@@ -43,7 +43,7 @@ export class TimestampFormat {
   /** The timestamp of a time in Unix milliseconds. */
   format(timeMs: number): string {
     const second = Math.floor(timeMs / 1000);
-    // A busy room asks many times a second, and the answer is the same for the whole second.
+    // A busy room asks many times a second, and the answer is the same within a second.
     if (second !== this.#second) {
       const time = Temporal.Instant.fromEpochMilliseconds(second * 1000).toZonedDateTimeISO(this.#zone);
       this.#text = this.#template.replace(TOKEN, (token) => {
@@ -56,8 +56,8 @@ export class TimestampFormat {
   }
 
   /**
-   * The Unix milliseconds that a timestamp means, in this format's own template or one known in the field;
-   * undefined when it is in none of them. A time that a change of clocks made ambiguous is the earlier one.
+   * The time of a timestamp in Unix milliseconds, by this format's own template or one known in the field; undefined if
+   * none of them fits. Of two times that a clock change makes ambiguous, the earlier one.
    */
   parse(text: string): number | undefined {
     for (const read of this.#readers) {
@@ -67,7 +67,7 @@ export class TimestampFormat {
         return Temporal.PlainDateTime.from(fields, { overflow: "reject" }).toZonedDateTime(this.#zone)
           .epochMilliseconds;
       } catch {
-        // No such day or hour in this template: another may fit.
+        // By this template the day or hour does not exist: another template may fit.
       }
     }
     return undefined;

@@ -1,5 +1,5 @@
 // Written by scripts/confusables.ts from confusables.txt of Unicode 17.0.0, SHA-256 091c7f82fc39ef208faf8f94d29c244de99254675e09de163160c810d13ef22a.
-// Change that, and not this.
+// Change that script, not this file.
 //
 // The data is modified, and comes with this notice:
 //
@@ -46,8 +46,8 @@
 // SPDX-License-Identifier: Unicode-3.0
 
 /**
- * What stands for characters that look alike: in each line a text, and the characters that it stands for. All are
- * hexadecimal code points.
+ * The representatives of characters that look alike: each line has a text, followed by the characters that it represents. All
+ * are hexadecimal code points.
  */
 export const EVERYWHERE = `
 1003+103e 1070
@@ -1300,7 +1300,7 @@ fd5 5350
 fd6 534d
 `;
 
-/** The same, for letters of other scripts in a word that has Latin ones. */
+/** The same for letters of other scripts in a word that contains Latin letters. */
 export const AMONG_LATIN = `
 62 42c
 62+303 411
@@ -1317,7 +1317,7 @@ export const AMONG_LATIN = `
 7a 118c4
 `;
 
-/** The same, for marks over a space. */
+/** The same for marks over a space. */
 export const OVER_SPACE = `
 27 301 309
 2c 323

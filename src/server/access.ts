@@ -2,11 +2,11 @@ import { isLoopback } from "./addresses.ts";
 import type { Settings } from "./settings.ts";
 
 /**
- * Who is taken in by a name: which hosts a request may be for, and of which sites a page may connect.
+ * Which hosts a request may be for, and from which sites a page may connect.
  *
- * A browser on this machine reaches what "this machine only" can reach, for whatever page it shows. So a server that
- * listens on loopback alone tells its own pages from others: by the `Origin` of a WebSocket, and by the `Host` of every
- * request, since a page can have its own name lead to 127.0.0.1 and then counts as the same site (DNS rebinding).
+ * A browser on this machine can reach a server that listens on loopback only, whatever page it shows. So such a server
+ * tells its own pages from others: by the `Origin` of a WebSocket, and by the `Host` of every request, since a page can
+ * make its own name resolve to 127.0.0.1 and then counts as the same site (DNS rebinding).
  */
 export class Access {
   /** Whether only this machine can connect. */
@@ -15,7 +15,7 @@ export class Access {
   /** The operator's own names of this server. */
   readonly #names: ReadonlySet<string>;
 
-  /** @param addresses that are listened on: what `hosts` are when looked up */
+  /** @param addresses that are listened on: what `hosts` resolve to */
   constructor(
     { hosts, allowOrigins }: Pick<Settings, "hosts" | "allowOrigins">,
     addresses: readonly string[],
@@ -31,12 +31,12 @@ export class Access {
     return !this.isLoopbackOnly || this.#isOwn(host);
   }
 
-  /** @param origin the header of a WebSocket handshake. Null: it comes from no browser */
+  /** @param origin the header of a WebSocket handshake; null when it has none, and so does not come from a browser */
   takesOrigin(origin: string | null): boolean {
     if (origin === null) return true;
     if (this.#origins !== null) return this.#origins.includes(origin);
-    // An opened file is nobody's site. Neither is a frame that a site has put into a sandbox, and nothing tells the two
-    // apart: whoever minds names the origins.
+    // A file opened in the browser does not belong to a site. A frame that a site has sandboxed looks the same: operators
+    // who mind can name the origins.
     if (!this.isLoopbackOnly || origin === "null") return true;
     if (!URL.canParse(origin)) return false;
     const host = hostOfSite(origin);

@@ -1,3 +1,5 @@
+import type { BlockList } from "node:net";
+import { addressKey, isListed } from "./addresses.ts";
 import { ByteAccount } from "./byte-account.ts";
 import { type Limits, NO_RATES, type Rate } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -17,7 +19,7 @@ export type AddressLimits = Pick<
   | "addressPendingBytes"
 >;
 
-/** Memory that all addresses share. */
+/** The accounts of memory that all addresses share. */
 export interface SharedMemory {
   /** Requests that wait for the store. */
   readonly pending: ByteAccount;
@@ -25,22 +27,26 @@ export interface SharedMemory {
   readonly getMemory: ByteAccount;
 }
 
-/** The rates of an address. Each is null where there is no limit. */
-type AddressRates = Readonly<
-  Record<
-    "connections" | "http" | "requests" | "excess" | "history" | "sends" | "sentBytes" | "events",
-    TokenBucket | null
-  >
->;
+/** What an address has a rate for. */
+export type AddressRate =
+  | "connections"
+  | "http"
+  | "requests"
+  | "excess"
+  | "history"
+  | "sends"
+  | "sentBytes"
+  | "events";
 
-/** What one address has, and may have. All its connections share it. */
+/** What one address uses, and may use. All its connections share it. */
 export class Address {
-  readonly rates: AddressRates;
+  /** Null where there is no limit. */
+  readonly rates: Readonly<Record<AddressRate, TokenBucket | null>>;
   readonly pending: ByteAccount;
   readonly getMemory: ByteAccount;
   readonly #limits: AddressLimits;
   #connections = 0;
-  /** Nicknames that are kept for somebody whose connection was of this address. */
+  /** Nicknames that are kept for absent members, who were connected from this address. */
   #absent = 0;
   /** How many of both are in each room. */
   readonly #rooms = new Map<string, number>();
@@ -63,7 +69,7 @@ export class Address {
   }
 
   /**
-   * Counts a new connection to a room. One that is admitted is given back by {@link leave}, or by {@link keep} and then
+   * Counts a new connection to a room. An admitted one must be given back by {@link leave}, or by {@link keep} and then
    * {@link letGo}.
    *
    * @returns why it is not admitted, with the seconds after which to try again; null when it is
@@ -86,7 +92,7 @@ export class Address {
     return null;
   }
 
-  /** Whether a connection of this address may take one more nickname: those of who is absent count. */
+  /** Whether a connection of this address may take one more nickname: those of absent members count. */
   get mayRegister(): boolean {
     const { connectionsPerAddress } = this.#limits;
     return connectionsPerAddress === null || this.#connections + this.#absent <= connectionsPerAddress;
@@ -104,13 +110,13 @@ export class Address {
     this.#absent++;
   }
 
-  /** A nickname that was kept is kept no longer. */
+  /** A nickname that was kept is free again. */
   letGo(room: string): void {
     this.#absent--;
     this.#leaveRoom(room);
   }
 
-  /** Whether there is nothing to remember of it. */
+  /** Whether nothing needs to be remembered of it. */
   isForgettable(now: number): boolean {
     if (this.#connections > 0 || this.#absent > 0 || this.pending.bytes > 0) return false;
     return Object.values(this.rates).every((bucket) => bucket?.isFull(now) ?? true);
@@ -123,42 +129,45 @@ export class Address {
   }
 }
 
-/** The addresses that are here, or were so recently that a rate of theirs has not recovered. */
+/** The addresses that have connections, or had some so recently that a rate of theirs has not recovered. */
 export class AddressTable {
   readonly #limits: AddressLimits;
   readonly #memory: SharedMemory;
+  readonly #exempt: BlockList;
   readonly #addresses = new Map<string, Address>();
 
-  constructor(limits: AddressLimits, memory: SharedMemory) {
+  /** @param exempt addresses that have no limits except those on memory */
+  constructor(limits: AddressLimits, memory: SharedMemory, exempt: BlockList) {
     this.#limits = limits;
     this.#memory = memory;
+    this.#exempt = exempt;
   }
 
   get size(): number {
     return this.#addresses.size;
   }
 
-  /** The address under a key (see `addressKey`). */
-  of(key: string, now: number): Address {
+  isExempt(ip: string): boolean {
+    return isListed(ip, this.#exempt);
+  }
+
+  /** What an IP address counts as: its network (see `addressKey`), or itself when it is exempt. */
+  of(ip: string, now: number): Address {
+    return this.isExempt(ip)
+      ? this.#at(`exempt ${ip}`, { ...this.#limits, ...NO_RATES }, now)
+      : this.#at(addressKey(ip), this.#limits, now);
+  }
+
+  /** Forgets the addresses of which nothing needs to be remembered. Must be called regularly. */
+  shed(now: number): void {
+    for (const [key, address] of this.#addresses) if (address.isForgettable(now)) this.#addresses.delete(key);
+  }
+
+  #at(key: string, limits: AddressLimits, now: number): Address {
     const known = this.#addresses.get(key);
     if (known !== undefined) return known;
-    return this.#add(key, this.#limits, now);
-  }
-
-  /** The same for an address that has no limits but those on memory. It counts by itself, and not with its network. */
-  exempt(ip: string, now: number): Address {
-    const key = `exempt ${ip}`;
-    return this.#addresses.get(key) ?? this.#add(key, { ...this.#limits, ...NO_RATES }, now);
-  }
-
-  #add(key: string, limits: AddressLimits, now: number): Address {
     const address = new Address(limits, this.#memory, now);
     this.#addresses.set(key, address);
     return address;
-  }
-
-  /** Forgets the addresses of which there is nothing to remember. To be called now and then. */
-  shed(now: number): void {
-    for (const [key, address] of this.#addresses) if (address.isForgettable(now)) this.#addresses.delete(key);
   }
 }

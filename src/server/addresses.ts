@@ -1,12 +1,12 @@
 import type { BlockList } from "node:net";
 import { isIPv4, isIPv6 } from "node:net";
 
-/** So many proxies may stand one behind the other; what was written before them is not read. */
+/** The longest chain of proxies; what was written before them is not read. */
 const HOPS_MAX = 32;
 
 /**
- * The address a connection is counted under: an IPv4 address, or the /64 network of an IPv6 address, since one
- * household or server has a whole /64 to choose from.
+ * The address that a connection is counted under: an IPv4 address, or the /64 network of an IPv6 address, since one
+ * household or server can choose from a whole /64.
  */
 export function addressKey(address: string): string {
   const plain = plainAddress(address);
@@ -19,8 +19,8 @@ export function addressKey(address: string): string {
 }
 
 /**
- * An address in its one plain form: an IPv4 address in IPv6 clothes as itself, an IPv6 address as short as it gets and
- * without a zone. Any other text comes back as it is.
+ * An address in its canonical form: an IPv4-mapped IPv6 address as an IPv4 address, an IPv6 address as short as possible
+ * and without a zone. Any other text is returned unchanged.
  */
 export function plainAddress(address: string): string {
   const bare = address.replace(/%.*$/s, "");
@@ -32,7 +32,7 @@ export function plainAddress(address: string): string {
   return bits.flatMap((pair) => [pair >> 8, pair & 0xff]).join(".");
 }
 
-/** Whether a host, as an address or as a name in a URL, is this machine to itself, whatever a name server says. */
+/** Whether a host, an address or a name in a URL, always is this machine itself, whatever a name server says. */
 export function isLoopback(host: string): boolean {
   const name = host.toLowerCase().replace(/^\[(.*)\]$/, "$1");
   if (/^(.+\.)?localhost\.?$/.test(name)) return true;
@@ -41,14 +41,14 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * The address of the client behind trusted proxies: of `X-Forwarded-For`, read from the right, the first that is
- * no trusted proxy. Without trust in the peer itself the header counts for nothing, since anyone can write it.
+ * The address of the client behind trusted proxies: the first in `X-Forwarded-For`, read from the right, that is not a
+ * trusted proxy. When the peer itself is not trusted the header is ignored, since anyone can send it.
  */
 export function clientAddress(peer: string, forwardedFor: string | null, trusted: BlockList): string {
   return readForwardedFor(peer, forwardedFor, trusted).address;
 }
 
-/** Whether a trusted proxy has written something that is no address, so that the client behind it is not known. */
+/** Whether a trusted proxy has written something that is not an address, so that the client behind it is unknown. */
 export function isCutShort(peer: string, forwardedFor: string | null, trusted: BlockList): boolean {
   return readForwardedFor(peer, forwardedFor, trusted).isCutShort;
 }
@@ -67,8 +67,8 @@ function readForwardedFor(peer: string, forwardedFor: string | null, trusted: Bl
 }
 
 /**
- * The address in one element of `X-Forwarded-For`, or null when there is none. Some proxies put a port behind it, and
- * then brackets around an IPv6 address, or at least all of its groups before it; some put quotes around that.
+ * The address in one element of `X-Forwarded-For`, or null when there is none. Some proxies append a port, and then
+ * put brackets around an IPv6 address, or write all of its groups; some put quotes around that.
  */
 function addressOfHop(hop: string): string | null {
   const text = hop.trim().replace(/^"(.*)"$/, "$1");
@@ -78,7 +78,7 @@ function addressOfHop(hop: string): string | null {
   return isIPv4(address) || isIPv6(address) ? address : null;
 }
 
-/** Whether an address, or a network that it is in, is on a list of the operator's. */
+/** Whether an address, or a network that contains it, is on a list. */
 export function isListed(address: string, list: BlockList): boolean {
   const plain = plainAddress(address);
   return isIPv6(plain) ? list.check(plain, "ipv6") : isIPv4(plain) && list.check(plain, "ipv4");

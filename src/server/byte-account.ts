@@ -1,13 +1,13 @@
 /**
- * Bytes of memory that somebody is answerable for: a connection, within its address, within the server. What is charged to
- * one is charged to all above it.
+ * Bytes of memory that are charged to somebody: a connection, within its address, within the server. What is charged to
+ * one account is charged to its parents, too.
  */
 export class ByteAccount {
   readonly #most: number;
   readonly #parent: ByteAccount | null;
   #bytes = 0;
 
-  /** @param most what it may hold, in bytes */
+  /** @param most its limit, in bytes */
   constructor(most: number, parent: ByteAccount | null = null) {
     this.#most = most;
     this.#parent = parent;
@@ -17,7 +17,7 @@ export class ByteAccount {
     return this.#bytes;
   }
 
-  /** Whether so many bytes more are within its limit and those above it. */
+  /** Whether so many more bytes are within its limit and those of its parents. */
   hasRoomFor(bytes: number): boolean {
     return this.#bytes + bytes <= this.#most && (this.#parent?.hasRoomFor(bytes) ?? true);
   }

@@ -1,48 +1,22 @@
 import type { Engine } from "../engine/engine.ts";
 import { CLOSE, type Close, COMING_BACK, GOING_AWAY } from "../protocol/close.ts";
-import { TYPING_EVERY_MS } from "../protocol/limits.ts";
-import {
-  type Parsed,
-  parseRequest,
-  type Refusal,
-  type Request,
-  type RequestKind,
-  UNREADABLE,
-} from "../protocol/request.ts";
-import * as v2 from "../protocol/v2.ts";
-import * as v3 from "../protocol/v3.ts";
+import { PING } from "../protocol/ping.ts";
+import { UNREADABLE } from "../protocol/reader.ts";
+import { parseRequest, type Request } from "../protocol/request.ts";
 import type { Version } from "../protocol/version.ts";
+import { welcome } from "../protocol/welcome.ts";
 import type { ConnectionId, RoomRequest } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
-import { ByteAccount } from "./byte-account.ts";
-import { costOfFetching, costOfMessage, costOfSending, type Effort, sizeOfRecord } from "./cost.ts";
+import type { Effort } from "./cost.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { HistoryReplies } from "./history-replies.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
-import { RequestRates } from "./request-rates.ts";
+import { type CheckContext, RequestChecks, type Verdict } from "./request-checks.ts";
 import { hashOf, type SessionSecret } from "./session-secret.ts";
-import type { Limits } from "./settings.ts";
-import type { TokenBucket } from "./token-bucket.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
-/** How fast a client must read a large history, not to be taken for dead. */
-const SLOW_READER_BYTES_PER_S = 128 * 1024;
-
-/** A client that is as late as this with its pongs is dead. */
-const PONGS_DUE_MOST = 3;
-
-/** A list or an object takes so many times the memory of its text: `{}` is two bytes, and an object. */
-const PARSED_WEIGHT = 32;
-
-/** So much may wait of any connection, whatever waits of others. */
-const PENDING_FREE_BYTES = 64 * 1024;
-
-/** A message that comes too early is not read when it is larger: no name or content is, however it is written. */
-const UNREAD_FROM_BYTES = 50 * 1024;
-/** Whoever sent one is told to wait, if ever so little. */
-const LEAST_WAIT_S = 0.001;
-const UNREAD: Parsed = { kind: null, refusal: { reason: "UnknownType" } };
-
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
-const TICK = Buffer.concat([textFrame(v2.PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
+const TICK = Buffer.concat([textFrame(PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
 
 /** What a connection needs of a socket. */
 export interface Wire {
@@ -53,7 +27,7 @@ export interface Wire {
   write(frames: Uint8Array): void;
   /** What was written and is not sent yet, in bytes. */
   readonly unsentBytes: number;
-  /** Whether the client takes compressed messages; only one of version 3 may. */
+  /** Whether the client takes compressed messages. */
   readonly deflates: boolean;
   /** Closes with a close frame, behind what is unsent. */
   close(code: number, reason: string): void;
@@ -74,19 +48,19 @@ export type Cause =
   | "store-lost"
   | "resumed";
 
-/** Why we end one. */
+/** Why the server ends one. */
 type EndCause = Exclude<Cause, "client" | "fault" | "lost">;
 
 type State =
   | { readonly kind: "unnamed"; readonly wire: Wire }
   | { readonly kind: "named"; readonly wire: Wire; readonly name: string }
-  /** Nothing more is taken from the client; it is ended once it has its replies so far. */
+  /** Nothing more is read from the client; the connection ends once the client has its replies so far. */
   | { readonly kind: "draining"; readonly wire: Wire; readonly name: string | null }
-  /** We have ended it; the socket's own end is still to come. */
+  /** The server has ended it; the socket's own end is still to come. */
   | { readonly kind: "ending"; readonly wire: null; readonly name: string | null; readonly cause: Cause }
   | { readonly kind: "closed"; readonly wire: null };
 
-/** Who is at the other end of a connection. */
+/** The client at the other end of a connection. */
 export interface Client {
   readonly id: ConnectionId;
   readonly room: string;
@@ -94,23 +68,17 @@ export interface Client {
   readonly ip: string;
   /** What it counts as. */
   readonly address: Address;
-  /** Null for a client of version 2. */
+  readonly version: Version;
+  /** By which the client can resume; null where its version has no sessions. */
   readonly secret: SessionSecret | null;
 }
 
 /** What all connections of a server share. */
-export interface Shared {
+export interface ConnectionContext extends CheckContext {
   readonly engine: Engine;
-  readonly limits: Limits;
   readonly events: ConnectionEvents;
-  /** The rate at which messages may be sent in a room, null for any. */
-  readonly roomSends: (room: string, now: number) => TokenBucket | null;
-  /** Milliseconds of a monotonic clock. */
-  readonly now: () => number;
   /** Seconds over which clients should spread when they connect again. */
   readonly retryS: () => number;
-  /** How long a nickname is kept for somebody who is absent, in whole seconds. */
-  readonly graceS: number;
 }
 
 /** How a connection ended. */
@@ -120,21 +88,19 @@ export interface Ending {
   readonly cause: Cause;
   /** The WebSocket close code, 1006 for none. */
   readonly code: number;
-  /** Whether a client of version 3 keeps its nickname for the grace. */
+  /** Whether a client that has a session keeps its nickname for the grace. */
   readonly resumable: boolean;
 }
 
-/** What the server counts and logs of a connection. */
+/** What the rest of the server needs to know of a connection's life. */
 export interface ConnectionEvents {
   opened(connection: Connection): void;
-  requested(kind: RequestKind | null): void;
   closed(connection: Connection, ending: Ending): void;
 }
 
 /**
- * One client's connection to one room. It checks rates and reads requests on the way in, and keeps account of
- * what is unsent on the way out. Who holds which nickname is the room's to say: the connection learns it from
- * the outcomes, in the room's order.
+ * One client's connection to one room: a state machine between the client's frames and the room's outcomes. The room
+ * decides who holds which nickname; the connection learns it from the outcomes, in the room's order.
  */
 export class Connection implements Living {
   readonly id: ConnectionId;
@@ -143,40 +109,28 @@ export class Connection implements Living {
   readonly ip: string;
   readonly address: Address;
   readonly version: Version;
-  readonly #shared: Shared;
-  readonly #rates: RequestRates;
-  /** Requests that wait for their outcomes. */
-  readonly #pending: ByteAccount;
-
-  /** What a client of version 3 can resume by. */
   readonly #secret: SessionSecret | null;
-  #state: State;
-  #unanswered = 0;
-  /** Pings of ours whose pongs are still to come. */
-  #pongsDue = 0;
+  readonly #context: ConnectionContext;
+  readonly #checks: RequestChecks;
+  readonly #heartbeat = new Heartbeat();
+  readonly #history: HistoryReplies;
   readonly #leaveWheel: () => void;
-  /** Of the replies to `get` in the batch that is being told: bytes of history. */
-  #writingGet = 0;
-  /** Until then a pong may be late: a large history is on its way. */
-  #readingUntil = 0;
-  #pendingGet: { bytes: number; readonly until: number } | null = null;
-  #typedAt = Number.NEGATIVE_INFINITY;
+  #state: State;
 
-  constructor(client: Client, wire: Wire, shared: Shared, wheel: Pick<LivenessWheel, "add">) {
-    const { id, room, secret, address } = client;
-    const { limits, roomSends } = shared;
+  constructor(client: Client, wire: Wire, context: ConnectionContext, wheel: Pick<LivenessWheel, "add">) {
+    const { id, room, ip, address, version, secret } = client;
     this.id = id;
     this.room = room;
-    this.ip = client.ip;
+    this.ip = ip;
     this.address = address;
-    this.version = secret === null ? 2 : 3;
+    this.version = version;
     this.#secret = secret;
-    this.#shared = shared;
-    this.#rates = new RequestRates(limits, address, (now) => roomSends(room, now));
-    this.#pending = new ByteAccount(limits.connectionPendingBytes, address.pending);
+    this.#context = context;
+    this.#checks = new RequestChecks(room, address, context);
+    this.#history = new HistoryReplies(context.limits, address.getMemory);
     this.#state = { kind: "unnamed", wire };
     this.#leaveWheel = wheel.add(this);
-    shared.events.opened(this);
+    context.events.opened(this);
   }
 
   /** The nickname, null before there is one. */
@@ -184,27 +138,14 @@ export class Connection implements Living {
     return "name" in this.#state ? this.#state.name : null;
   }
 
-  /** The secret of a client of version 3, for its eyes only. */
+  /** By which the client can resume, for its eyes only; empty where it cannot. */
   get secret(): string {
     return this.#secret?.text ?? "";
   }
 
-  /** Whether messages are taken; once the connection is to end, they are not looked at. */
-  get isTaking(): boolean {
+  /** Whether frames are read. Those that come once the connection is to end are ignored. */
+  get isReading(): boolean {
     return this.#state.kind === "unnamed" || this.#state.kind === "named";
-  }
-
-  /** Says what there is to say before anything is asked. */
-  greet(): void {
-    if (this.#secret === null) return;
-    const { limits, retryS } = this.#shared;
-    const terms = {
-      frameBytes: limits.frameBytes,
-      requests: limits.requests,
-      sends: limits.sends,
-      retryS: retryS(),
-    };
-    this.wire?.write(textFrame(v3.welcome(this.room, this.#secret.text, terms)));
   }
 
   /** The open socket, null once the connection ends. */
@@ -212,160 +153,127 @@ export class Connection implements Living {
     return this.#state.wire;
   }
 
+  /** Sends the welcome, before the client has asked for anything. Only clients with a session get one. */
+  sendWelcome(): void {
+    if (this.#secret === null) return;
+    const { limits, retryS } = this.#context;
+    const terms = {
+      frameBytes: limits.frameBytes,
+      requests: limits.requests,
+      sends: limits.sends,
+      retryS: retryS(),
+    };
+    this.wire?.write(textFrame(welcome(this.room, this.#secret.text, terms)));
+  }
+
   /**
-   * A message has come. Its cost is taken of the rates before it is parsed.
+   * A frame has come.
    *
-   * @param text null when it was no UTF-8
+   * @param text null when it is not UTF-8
    * @param size in bytes, inflated
    * @param effort how it came: in how many fragments, and as how many compressed bytes
    */
   frame(text: string | null, size: number, effort: Effort = { fragments: 1, deflatedBytes: 0 }): void {
-    this.#take(size, effort, () => (text === null ? UNREADABLE : parseRequest(text, this.version)));
+    this.#heartbeat.heard();
+    if (!this.isReading) return;
+    const read = () => (text === null ? UNREADABLE : parseRequest(text, this.version));
+    this.#follow(this.#checks.check(this.name, size, effort, read));
   }
 
-  /** @param read null for a message that has come too early, and was left unread for that */
-  #take(size: number, effort: Effort, read: (() => Parsed) | null): void {
-    this.#unanswered = 0;
-    if (!this.isTaking) return;
-    if (this.#isOverloading(size)) {
-      this.end("overload");
-      return;
-    }
-    const at = this.#shared.now();
-    const cost = costOfMessage(size, effort);
-    const wait = this.#rates.take(at, cost);
-    if (wait > 0 && this.#rates.isStubborn(at, cost)) {
-      this.#drain();
-      return;
-    }
-    // The clock may have gone on since it was left unread.
-    if (read === null) this.#parsed(UNREAD, Math.max(wait, LEAST_WAIT_S), size, at);
-    else if (wait > 0 && size > UNREAD_FROM_BYTES) this.#parsed(UNREAD, wait, size, at);
-    else this.#parsed(read(), wait, size, at);
-  }
-
-  /** How much of a compressed message is worth inflating: one that comes too early is not read when it is large. */
-  get inflatesUpTo(): number {
-    const { limits, now } = this.#shared;
-    return this.#rates.isSpent(now()) ? Math.min(UNREAD_FROM_BYTES, limits.frameBytes) : limits.frameBytes;
+  /** The most that a compressed frame may inflate to now, in bytes. */
+  get inflateLimit(): number {
+    return this.#checks.inflateLimit;
   }
 
   /**
-   * A compressed message has come that inflates to more than it was to be inflated to.
+   * A compressed frame has come that inflates to more than the limit.
    *
-   * @param upTo what {@link inflatesUpTo} was then
-   * @returns false if it is too large anyway
+   * @param inflateLimit as it was then
+   * @returns false when it is too large for any frame
    */
-  leftUnread(upTo: number, effort: Effort): boolean {
-    if (upTo >= this.#shared.limits.frameBytes) return false;
-    this.#take(UNREAD_FROM_BYTES + 1, effort, null);
+  skipped(inflateLimit: number, effort: Effort): boolean {
+    if (inflateLimit >= this.#context.limits.frameBytes) return false;
+    this.#heartbeat.heard();
+    if (this.isReading) this.#follow(this.#checks.checkUnread(this.name, effort));
     return true;
   }
 
-  /** Submits what a frame says. @param wait seconds that the frame came too early, by the rates of all requests */
-  #parsed(parsed: Parsed, wait: number, size: number, at: number): void {
-    const { kind, ref } = parsed;
-    this.#shared.events.requested(kind);
-    // One that comes too early anyway takes nothing of its kind's rates, but is told when all have recovered.
-    const ownWait = this.#waitOfKind(parsed, wait > 0, size, at);
-    if (wait === 0 && ownWait > 0 && this.#rates.isStubborn(at, 1)) {
-      this.#drain();
-    } else if (wait > 0 || ownWait > 0) {
-      const retryS = Math.ceil(Math.max(wait, ownWait));
-      this.#refuse({ reason: "TooManyRequests", type: kind, retryS }, size, ref);
-    } else if ("refusal" in parsed) {
-      this.#refuse(parsed.refusal, size, ref);
-    } else {
-      this.#request(parsed.request, size, ref, at);
+  #follow(verdict: Verdict): void {
+    switch (verdict.kind) {
+      case "accept":
+        this.#request(verdict.request, verdict);
+        break;
+      case "refuse":
+        this.#refuse(verdict);
+        break;
+      case "drop":
+        break;
+      case "flood":
+        this.#drain();
+        break;
+      case "overload":
+        this.end("overload");
+        break;
     }
   }
 
-  /** @returns the seconds that a request comes too early, by the rates of its kind and by what it has the store do */
-  #waitOfKind(parsed: Parsed, isOnlyAsked: boolean, size: number, at: number): number {
-    const { engine, graceS } = this.#shared;
-    if (parsed.kind === "name" && this.name === null && !this.address.mayRegister) return graceS;
-    const bytes = sizeOfRecord(size, this.name);
-    const wait = this.#rates.takeOfKind(parsed.kind, bytes, at, isOnlyAsked);
-    if (isOnlyAsked || wait > 0 || !("request" in parsed) || !("page" in parsed.request)) return wait;
-    const fetched = engine.bytesToFetch(this.room, parsed.request.page);
-    return this.#rates.takeOfHistory(at, costOfFetching(fetched));
-  }
-
-  /**
-   * Whether another request of so many bytes is too much while others wait. When it is the address or the server that has
-   * no room, only who has a part in that is closed for it.
-   */
-  #isOverloading(size: number): boolean {
-    const { bytes } = this.#pending;
-    if (bytes === 0 || this.#pending.hasRoomFor(size)) return false;
-    return bytes > PENDING_FREE_BYTES || bytes + size > this.#shared.limits.connectionPendingBytes;
-  }
-
-  #refuse(refusal: Refusal, size: number, ref: Parsed["ref"]): void {
-    const { engine } = this.#shared;
-    this.#pending.charge(size);
-    engine.submit(this.room, {
-      kind: "refuse",
-      connection: this.id,
-      refusal,
-      size,
-      payer: this.#pending,
-      ref,
-    });
-  }
-
-  #request(request: Request, messageSize: number, ref: Parsed["ref"], at: number): void {
-    if (request.kind === "typing") {
-      if (at - this.#typedAt < TYPING_EVERY_MS || !this.#rates.mayTell(at)) return;
-      this.#typedAt = at;
-    }
-    const size = messageSize * (carriesParsed(request) ? PARSED_WEIGHT : 1);
-    if (this.#isOverloading(size)) {
-      this.end("overload");
-      return;
-    }
-    this.#pending.charge(size);
-    this.#shared.engine.submit(this.room, {
+  #request(request: Request, { size, ref }: Extract<Verdict, { kind: "accept" }>): void {
+    this.#context.engine.submit(this.room, {
       kind: "request",
       connection: this.id,
       request: withHash(request),
       size,
-      payer: this.#pending,
+      payer: this.#checks.pending,
       ref,
-      hash: this.#secret?.hash,
+      sessionHash: this.#secret?.hash,
     });
   }
 
-  /** A pong has come. One that answers no ping of ours counts as a request. */
+  #refuse({ refusal, size, ref }: Extract<Verdict, { kind: "refuse" }>): void {
+    this.#context.engine.submit(this.room, {
+      kind: "refuse",
+      connection: this.id,
+      refusal,
+      size,
+      payer: this.#checks.pending,
+      ref,
+    });
+  }
+
+  /** Ends a flood, behind the replies to its requests so far. */
+  #drain(): void {
+    const wire = this.wire;
+    if (wire === null) return;
+    this.#state = { kind: "draining", wire, name: this.name };
+    this.#context.engine.submit(this.room, { kind: "end", connection: this.id });
+  }
+
+  /** A pong has come. One that does not answer a ping counts as a request. */
   ponged(): void {
-    this.#unanswered = 0;
-    if (this.#pongsDue > 0) this.#pongsDue--;
-    else this.#takeControlFrame();
+    if (!this.#heartbeat.ponged()) this.#takeControlFrame();
   }
 
   /** A ping of the WebSocket's has come. @returns whether to answer it: pings have the rate of all requests */
   pinged(): boolean {
-    this.#unanswered = 0;
+    this.#heartbeat.heard();
     return this.#takeControlFrame();
   }
 
   /** @returns whether it is within the rate of all requests */
   #takeControlFrame(): boolean {
-    if (!this.isTaking) return false;
-    const at = this.#shared.now();
-    const inTime = this.#rates.take(at, 1) === 0;
-    if (!inTime && this.#rates.isStubborn(at, 1)) this.#drain();
-    return inTime;
+    if (!this.isReading) return false;
+    const verdict = this.#checks.checkControlFrame();
+    if (verdict === "flood") this.#drain();
+    return verdict === "accept";
   }
 
   tick(): void {
-    this.#unanswered++;
-    this.#pongsDue = Math.min(this.#pongsDue + 1, PONGS_DUE_MOST);
+    this.#heartbeat.ticked();
     this.wire?.write(TICK);
   }
 
   endIfSilent(): void {
-    if (this.#unanswered >= 2 && this.#shared.now() >= this.#readingUntil) this.end("silent");
+    if (this.#heartbeat.isSilent && !this.#history.mayDelayPong(this.#context.now())) this.end("silent");
   }
 
   /** The room has given this client a nickname: from here on it hears the room's events. */
@@ -385,68 +293,44 @@ export class Connection implements Living {
   }
 
   /**
-   * Whether the reply to a `get` may be sent, by the memory for unsent ones; a reply that may be is counted.
+   * Reserves memory for a reply with history.
    *
-   * @returns the reason to refuse it, else null
+   * @returns the reason to refuse the reply instead, else null
    */
   historyRefusal(bytes: number): "TooManyRequests" | "ErrorWhenGet" | null {
-    const { limits, now } = this.#shared;
-    const unread = (this.#pendingGet?.bytes ?? 0) + this.#writingGet;
-    if (unread > 0 && unread + bytes > limits.unsentBytes) return "TooManyRequests";
-    if (!this.address.getMemory.hasRoomFor(bytes)) return "ErrorWhenGet";
-    this.#rates.chargeHistory(now(), costOfSending(bytes));
-    this.address.getMemory.charge(bytes);
-    this.#writingGet += bytes;
-    return null;
+    const refusal = this.#history.reserve(bytes);
+    if (refusal === null) this.#checks.chargeHistory(bytes);
+    return refusal;
   }
 
-  /** Sends what a batch has for this client: whole frames, in pieces as it suits. */
+  /** Sends this client's part of a batch: whole frames, in pieces as it suits. */
   write(pieces: readonly Uint8Array[]): void {
     const wire = this.wire;
     if (wire === null) return;
     for (const piece of pieces) wire.write(piece);
-    if (this.#writingGet === 0) return;
-    const { limits, now } = this.#shared;
-    this.#pendingGet = {
-      bytes: (this.#pendingGet?.bytes ?? 0) + this.#writingGet,
-      // Whoever asks again has the time of the first that it has not read.
-      until: this.#pendingGet?.until ?? now() + limits.getGraceMs,
-    };
-    // The pings wait behind a large history, in buffers of the system that nobody can look into.
-    if (this.#writingGet > limits.unsentBytes) {
-      const readingMs = (this.#writingGet / SLOW_READER_BYTES_PER_S) * 1000;
-      this.#readingUntil = now() + Math.min(readingMs, limits.getGraceMs);
-    }
-    this.#writingGet = 0;
+    if (!this.#history.isWriting) return;
+    this.#history.written(this.#context.now());
     this.checkUnsent();
   }
 
   /**
-   * The socket has sent on of what was unsent, and so the client lives: its pong may have to wait until it has read a
+   * The socket has sent some of what was unsent, and so the client lives: its pong may have to wait until it has read a
    * long history.
    */
   progressed(): void {
-    this.#unanswered = 0;
+    this.#heartbeat.heard();
     this.checkUnsent();
   }
 
   /**
-   * Ends the connection if too much waits unsent. To be called when the socket does not take what it is given, and
-   * now and then, since one large history has its time.
+   * Ends the connection if too much waits unsent. Must be called when the socket does not take what it is given, and
+   * regularly, since the grace of a large history ends.
    */
   checkUnsent(): void {
     const wire = this.wire;
-    // In the middle of a batch with a history it is not known yet what is unsent of it.
-    if (wire === null || this.#writingGet > 0) return;
-    const unsent = wire.unsentBytes;
-    if (this.#pendingGet !== null) {
-      this.#setPendingGet(Math.min(this.#pendingGet.bytes, unsent));
-      if (this.#pendingGet !== null && this.#shared.now() < this.#pendingGet.until) {
-        // The grace is for the history; what comes on top has the limit of everybody.
-        if (unsent - this.#pendingGet.bytes <= this.#shared.limits.unsentBytes) return;
-      }
-    }
-    if (unsent > this.#shared.limits.unsentBytes) this.end("stalled");
+    if (wire === null || this.#history.isWriting) return;
+    const { limits, now } = this.#context;
+    if (this.#history.excessOf(wire.unsentBytes, now()) > limits.unsentBytes) this.end("stalled");
   }
 
   /** Ends the connection. What the client sent before is still decided, and announced. */
@@ -459,61 +343,37 @@ export class Connection implements Living {
     else wire.terminate();
   }
 
-  /** The socket is closed, by whoever, with this close code. */
+  /** The socket is closed, by either side, with this close code. */
   closed(code: number, cause: "client" | "fault" | "lost" = code === 1006 ? "lost" : "client"): void {
     const state = this.#state;
     if (state.kind === "closed") return;
     const name = this.name;
-    this.address.getMemory.release(this.#writingGet);
-    this.#writingGet = 0;
-    this.#setPendingGet(0);
+    this.#history.release();
     this.#leaveWheel();
     this.#state = { kind: "closed", wire: null };
     const reason = state.kind === "ending" ? state.cause : cause;
     const isBackSoon = reason === "client" && (code === GOING_AWAY || code === COMING_BACK);
-    const resumable = isBackSoon || RESUMABLE.has(reason);
-    this.#shared.events.closed(this, { name, cause: reason, code, resumable });
-    this.#shared.engine.submit(this.room, { kind: "leave", connection: this.id, resumable });
-  }
-
-  /** Ends a flood, behind the replies to what was taken of it. */
-  #drain(): void {
-    const wire = this.wire;
-    if (wire === null) return;
-    this.#state = { kind: "draining", wire, name: this.name };
-    this.#shared.engine.submit(this.room, { kind: "end", connection: this.id });
-  }
-
-  #setPendingGet(bytes: number): void {
-    const pending = this.#pendingGet;
-    if (pending === null) return;
-    this.address.getMemory.charge(bytes - pending.bytes);
-    this.#pendingGet = bytes > 0 ? { bytes, until: pending.until } : null;
+    const resumable = isBackSoon || RESUMABLE[reason];
+    this.#context.events.closed(this, { name, cause: reason, code, resumable });
+    this.#context.engine.submit(this.room, { kind: "leave", connection: this.id, resumable });
   }
 }
 
-/** Ends of which the client is not the cause, or at which it may not know that it has ended. */
-const RESUMABLE: ReadonlySet<Cause> = new Set([
-  "lost",
-  "silent",
-  "stalled",
-  "overload",
-  "restart",
-  "store-lost",
-]);
+/** Whether the client is not the cause of the end, or may not know that the connection has ended. */
+const RESUMABLE: Readonly<Record<Cause, boolean>> = {
+  client: false,
+  fault: false,
+  lost: true,
+  silent: true,
+  stalled: true,
+  flood: false,
+  overload: true,
+  restart: true,
+  "store-lost": true,
+  resumed: false,
+};
 
-/** Whether a list or an object waits to be carried back. */
-function carriesParsed(request: Request): boolean {
-  const carried =
-    request.kind === "malformed-name"
-      ? request.name
-      : request.kind === "malformed-send"
-        ? request.content
-        : null;
-  return typeof carried === "object" && carried !== null;
-}
-
-/** Past this point there are no secrets. */
+/** Rooms are handed hashes and never a secret. */
 function withHash(request: Request): RoomRequest {
   return request.kind === "resume"
     ? { kind: "resume", hash: hashOf(request.secret), page: request.page }

@@ -8,17 +8,17 @@ export interface ClientFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** What can name other files. */
+/** The files that can name other files. */
 const TEXTS = [".css", ".html", ".js", ".svg"];
-/** A name as the bundler gives it. Its hash is of the paths of the sources too, and so another one in each folder. */
+/** A name as the bundler gives it. Its hash covers the paths of the sources too, and so differs from folder to folder. */
 const BUNDLED = /^(?<stem>.+)-[a-z0-9]{8,}\.(?<ending>\w+)$/;
 
 /**
- * Names files by their contents alone, so that the same page has the same files wherever it was built. Where one file
- * names another, the new name is put in.
+ * Names files by their contents alone, so that the same page has the same files wherever it was built. References from
+ * one file to another are changed accordingly.
  *
  * @param files with names as the bundler gives them
- * @throws Error when files name each other in a circle: then none of them could be named first
+ * @throws Error when files name each other in a circle, so that none of them can be named first
  */
 export function namedByContents(files: readonly ClientFile[]): ClientFile[] {
   const named = new Map<ClientFile, ClientFile | "at work">();

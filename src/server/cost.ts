@@ -1,47 +1,47 @@
 /**
- * What requests cost, in tokens of the rate of requests. A token is worth about as much work as a short request: some tens
- * of microseconds. So that a rate bounds the work and not only the number of requests, whatever is in them.
+ * What requests cost, in tokens of the rate of requests. A token stands for the work of a short request, some tens of
+ * microseconds. In this way a rate bounds the work, whatever is in the requests, and not only their number.
  */
 
-/** So many bytes of a message are inflated, decoded and parsed for a token. */
+/** A token pays for inflating, decoding and parsing so many bytes of a frame. */
 const READ_BYTES = 1024;
-/** A fragment costs as much as so many bytes, however few it has. */
+/** A fragment costs as much as so many bytes, even if it has fewer. */
 const FRAGMENT_BYTES = 64;
-/** So many bytes of a history are read from the store, and made a page of, for a token. */
+/** A token pays for reading so many bytes of history from the store, and making a page of them. */
 const FETCHED_BYTES = 4 * 1024;
-/** So many bytes that are in memory already are sent for a token. */
+/** A token pays for sending so many bytes that are in memory already. */
 const SENT_BYTES = 64 * 1024;
-/** What the others make of a message beside its bytes: a record has a time and an id, and names its sender. */
+/** What a record has beside the message: a time, an id, keys and punctuation. */
 const RECORD_BYTES = 128;
 
-/** What it takes to read a message beside its bytes. */
+/** What it takes to read a frame, beside its bytes. */
 export interface Effort {
   /** How many frames it came in. */
   readonly fragments: number;
-  /** How many bytes were inflated for it, 0 when it was not compressed: they may hold next to nothing. */
+  /** How many compressed bytes it had, 0 when it was not compressed: they may hold next to nothing. */
   readonly deflatedBytes: number;
 }
 
-/** Of a message from a client. @param bytes of it, inflated */
+/** The cost of a frame from a client. @param bytes of it, inflated */
 export function costOfMessage(bytes: number, { fragments, deflatedBytes }: Effort): number {
   return 1 + Math.floor((bytes + deflatedBytes + FRAGMENT_BYTES * (fragments - 1)) / READ_BYTES);
 }
 
-/** Of history that must be fetched from the store for a request. */
+/** The cost of history that must be fetched from the store. */
 export function costOfFetching(bytes: number): number {
   return Math.ceil(bytes / FETCHED_BYTES);
 }
 
-/** Of a large answer. */
+/** The cost of a large answer. */
 export function costOfSending(bytes: number): number {
   return Math.floor(bytes / SENT_BYTES);
 }
 
 /**
- * What a `send` adds to a history, at most.
+ * The most that a `send` adds to a history, in bytes.
  *
- * @param bytes of its message, in which the content is at least as long as in the record
- * @param name of its sender
+ * @param bytes of its frame, in which the content is at least as long as in the record
+ * @param name of its sender, null for none
  */
 export function sizeOfRecord(bytes: number, name: string | null): number {
   return RECORD_BYTES + bytes + Buffer.byteLength(name ?? "");

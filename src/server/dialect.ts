@@ -1,8 +1,12 @@
-import type { HistoryFrame } from "../protocol/v2.ts";
-import * as v2 from "../protocol/v2.ts";
-import * as v3 from "../protocol/v3.ts";
+import type { Outcome } from "../engine/outcome.ts";
+import type { FrameText, HistoryFrame } from "../protocol/encode.ts";
+import { withId, withTime } from "../protocol/extension.ts";
+import { leaveEvent } from "../protocol/kinds/leave.ts";
+import { changeEvent, registerEvent } from "../protocol/kinds/name.ts";
+import { messageEvent } from "../protocol/kinds/send.ts";
+import { typingEvent } from "../protocol/kinds/typing.ts";
 import type { Version } from "../protocol/version.ts";
-import type { Outcome } from "../room/operation.ts";
+import type { EventFrame } from "../protocol/wire.ts";
 import { textFrame, textFrameHead } from "./websocket-frame.ts";
 
 /** An outcome that others hear of. */
@@ -67,27 +71,34 @@ function piecesOf({ head, messages, tail }: HistoryFrame): Uint8Array[] {
 function extended(outcome: Announced, classic: string): string {
   switch (outcome.kind) {
     case "sent":
-      return v3.withId(classic, outcome.message.id, outcome.message.time);
+      return withId(classic, outcome.record.id, outcome.record.time);
     case "typing":
       return classic;
     default:
-      return v3.withTime(classic, outcome.time);
+      return withTime(classic, outcome.time);
   }
 }
 
 /** An event as version 2 has it, or, where only version 3 has it, as that does. */
-export function classicEvent(outcome: Announced, timestampOf: (time: number) => string): string {
+export function classicEvent(
+  outcome: Announced,
+  timestampOf: (time: number) => string,
+): FrameText<EventFrame> {
   switch (outcome.kind) {
     case "registered":
-      return v2.registerEvent(outcome.name, timestampOf(outcome.time));
+      return registerEvent(outcome.name, timestampOf(outcome.time));
     case "renamed":
-      return v2.changeEvent(outcome.oldName, outcome.name, timestampOf(outcome.time));
+      return changeEvent(outcome.oldName, outcome.name, timestampOf(outcome.time));
     case "sent":
-      return v2.messageEvent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
+      return messageEvent(
+        outcome.record.message.name,
+        outcome.record.message.content,
+        outcome.record.message.timestamp,
+      );
     case "left":
-      return v2.leaveEvent(outcome.name ?? "", timestampOf(outcome.time));
+      return leaveEvent(outcome.name, timestampOf(outcome.time));
     case "typing":
-      return v3.typingEvent(outcome.name);
+      return typingEvent(outcome.name);
   }
 }
 

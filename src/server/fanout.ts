@@ -1,7 +1,15 @@
-import * as v2 from "../protocol/v2.ts";
-import * as v3 from "../protocol/v3.ts";
+import type { Outcome } from "../engine/outcome.ts";
+import type { FrameText, HistoryFrame } from "../protocol/encode.ts";
+import { withId, withRef } from "../protocol/extension.ts";
+import { getFailed, historyReply, pageReply } from "../protocol/kinds/get.ts";
+import { nameFailed, nameRefused, registered, renamed } from "../protocol/kinds/name.ts";
+import { resumed, resumeRefused } from "../protocol/kinds/resume.ts";
+import { sendFailed, sendRefused, sent } from "../protocol/kinds/send.ts";
+import { PAGE_TO_COME } from "../protocol/page.ts";
+import { refused, unregistered } from "../protocol/refusal.ts";
 import type { Version } from "../protocol/version.ts";
-import type { ConnectionId, Outcome } from "../room/operation.ts";
+import type { ReplyFrame } from "../protocol/wire.ts";
+import type { ConnectionId } from "../room/operation.ts";
 import type { Connection, Wire } from "./connection.ts";
 import { type Announced, classicEvent, DIALECTS, type Dialect } from "./dialect.ts";
 import { deflated } from "./permessage-deflate.ts";
@@ -13,7 +21,7 @@ export interface FanoutEvents {
   refused(connection: Connection, reason: string): void;
 }
 
-type Reply = string | v2.HistoryFrame;
+type Reply = FrameText<ReplyFrame> | HistoryFrame<ReplyFrame>;
 
 /** What one client that asked for something gets of a batch. */
 interface Share {
@@ -87,7 +95,7 @@ export class Fanout {
   }
 
   /** Tells a batch of outcomes of one room. */
-  deliver(room: string, outcomes: Iterable<Outcome>): void {
+  deliver(room: string, outcomes: readonly Outcome[]): void {
     const events: Announced[] = [];
     const shares = new Map<Connection, Share>();
     const toEnd: Ending[] = [];
@@ -184,32 +192,38 @@ export class Fanout {
     const isOfMessage = outcome.kind === "sent" || outcome.kind === "repeated";
     const extended =
       isOfMessage && typeof reply === "string"
-        ? v3.withId(reply, outcome.message.id, outcome.message.time)
+        ? withId(reply, outcome.record.id, outcome.record.time)
         : reply;
-    return v3.withRef(extended, outcome.ref);
+    return withRef(extended, outcome.ref);
   }
 
   #classicReply(outcome: Outcome, connection: Connection): Reply | null {
     switch (outcome.kind) {
       case "registered":
-        return v2.registered(outcome.name, this.#timestampOf(outcome.time));
+        return registered(outcome.name, this.#timestampOf(outcome.time));
       case "renamed":
-        return v2.renamed(outcome.oldName, outcome.name, this.#timestampOf(outcome.time));
+        return renamed(outcome.oldName, outcome.name, this.#timestampOf(outcome.time));
       case "sent":
       case "repeated":
-        return v2.sent(outcome.message.name, outcome.message.content, outcome.message.timestamp);
+        return sent(
+          outcome.record.message.name,
+          outcome.record.message.content,
+          outcome.record.message.timestamp,
+        );
       case "history":
       case "page":
         return this.#historyReply(outcome, connection);
       case "resumed": {
         // Without memory for the page the nickname moves all the same, and the messages can be asked for again.
-        const roster = this.#rosterText(outcome.online);
-        const isRefused = connection.historyRefusal(outcome.page.messages.length + roster.length) !== null;
-        const page = isRefused ? v3.PAGE_TO_COME : outcome.page;
-        return v3.resumed(outcome.name, connection.secret, page, roster);
+        if (outcome.shown === null) return null;
+        const roster = this.#rosterText(outcome.shown.online);
+        const bytes = outcome.shown.page.messages.length + roster.length;
+        const page = connection.historyRefusal(bytes) === null ? outcome.shown.page : PAGE_TO_COME;
+        return resumed(outcome.name, connection.secret, page, roster);
       }
       case "typing":
       case "left":
+      case "gone":
       case "absent":
       case "ended":
       case "store-lost":
@@ -227,13 +241,13 @@ export class Fanout {
     if (refusal === null) {
       const timestamp = this.#timestampOf(outcome.time);
       return outcome.kind === "history"
-        ? v2.got(outcome.name, timestamp, outcome.history.encoded(), roster)
-        : v3.paged(outcome.name, timestamp, outcome.page, roster);
+        ? historyReply(outcome.name, timestamp, outcome.history.encoded(), roster)
+        : pageReply(outcome.name, timestamp, outcome.page, roster);
     }
     this.#events.refused(connection, refusal);
     return refusal === "TooManyRequests"
-      ? v2.refused({ reason: refusal, type: "get", retryS: 1 })
-      : v2.getFailed(outcome.name, "The server is busy sending histories. Try again in a few seconds.");
+      ? refused({ reason: refusal, type: "get", retryS: 1 })
+      : getFailed(outcome.name, "The server is busy sending histories. Try again in a few seconds.");
   }
 
   #rosterText(online: readonly string[]): string {
@@ -320,7 +334,7 @@ function isAnnounced(outcome: Outcome): outcome is Announced {
     case "typing":
       return true;
     case "left":
-      return outcome.name !== null;
+      return true;
     default:
       return false;
   }
@@ -328,27 +342,28 @@ function isAnnounced(outcome: Outcome): outcome is Announced {
 
 type Refused = Exclude<
   Outcome,
-  Announced | { kind: "history" | "page" | "resumed" | "repeated" | "absent" | "ended" | "store-lost" }
+  | Announced
+  | { kind: "history" | "page" | "resumed" | "repeated" | "absent" | "gone" | "ended" | "store-lost" }
 >;
 
-function refusalFrame(outcome: Refused): string {
+function refusalFrame(outcome: Refused): FrameText<ReplyFrame> {
   switch (outcome.kind) {
     case "name-refused":
-      return v2.nameRefused(outcome.oldName, outcome.name, outcome.reason);
+      return nameRefused(outcome.oldName, outcome.name, outcome.reason);
     case "name-failed":
-      return v2.nameFailed(outcome.oldName, outcome.name, outcome.error);
+      return nameFailed(outcome.oldName, outcome.name, outcome.error);
     case "send-refused":
-      return v2.sendRefused(outcome.name, outcome.content, outcome.reason);
+      return sendRefused(outcome.name, outcome.content, outcome.reason);
     case "send-failed":
-      return v2.sendFailed(outcome.name, outcome.content, outcome.error);
+      return sendFailed(outcome.name, outcome.content, outcome.error);
     case "get-failed":
-      return v2.getFailed(outcome.name, outcome.error);
+      return getFailed(outcome.name, outcome.error);
     case "resume-refused":
-      return v3.resumeRefused();
+      return resumeRefused();
     case "unregistered":
-      return v2.unregistered(outcome.request);
+      return unregistered(outcome.request);
     case "refused":
-      return v2.refused(outcome.refusal);
+      return refused(outcome.refusal);
   }
 }
 

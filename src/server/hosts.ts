@@ -2,7 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 
 /**
- * The addresses to listen on: a name stands for the first of its addresses.
+ * The addresses to listen on: for a name, the first of its addresses.
  *
  * @throws an Error with `code` ENOTFOUND when a name has none
  */
@@ -14,7 +14,7 @@ async function addressOf(name: string): Promise<string> {
   try {
     return (await lookup(name)).address;
   } catch (error) {
-    // Resolvers have many words for it.
-    throw Object.assign(new Error(`${name} is not found`, { cause: error }), { code: "ENOTFOUND" });
+    // Resolvers have many codes for it.
+    throw Object.assign(new Error(`${name} was not found`, { cause: error }), { code: "ENOTFOUND" });
   }
 }

@@ -1,16 +1,17 @@
 import { type AssetLimits, type AssetStore, isAssetName, isWhole } from "../engine/assets.ts";
-import { ASSETS, answer, assetResource, type Resource } from "./pages.ts";
+import { ASSETS } from "./web-pages.ts";
+import { answer, assetResource, type Resource } from "./web-resource.ts";
 
-/** Some thirty versions of the page. It costs no more memory than this, and half as much again for compressed forms. */
+/** Enough for some thirty versions of the page. Costs this much memory at most, and half as much again for compressed forms. */
 const LIMIT_BYTES = 4 * 1024 * 1024;
-/** How often this server says that its own files are in use. What could not be kept is tried again then. */
+/** How often this server marks its own files as in use, and retries what could not be kept. */
 const KEEP_EVERY_MS = 60 * 60 * 1000;
-/** The store is asked no more often, however many ask for files that are not there. */
+/** The store is not listed more often, however many requests for missing files come. */
 const LIST_EVERY_MS = 1_000;
 
 /**
- * The files of pages that this server has not built: of those that a server of another version gave out, before this one
- * or beside it. They lie in the store that all of them share.
+ * The files of pages that this server has not built: those that a server of another version serves or has served. They
+ * lie in the store that all these servers share.
  */
 export class KeptAssets {
   readonly #store: AssetStore;
@@ -18,20 +19,20 @@ export class KeptAssets {
   readonly #limits: AssetLimits;
   readonly #fault: (error: unknown) => void;
   readonly #resources = new Map<string, Promise<Resource | undefined>>();
-  /** What is in the store, as far as is known. */
+  /** What is in the store, as far as this server knows. */
   #names = new Set<string>();
   #timer: Timer | null = null;
-  /** The next look into the store, while it has not begun. */
-  #nextLook: Promise<void> | null = null;
-  /** The one before it, and when it began. */
-  #look: Promise<void> = Promise.resolve();
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** The next listing of the store, while it has not begun. */
+  #nextListing: Promise<void> | null = null;
+  /** The listing before that, and when it began. */
+  #listing: Promise<void> = Promise.resolve();
+  #listedAt = Number.NEGATIVE_INFINITY;
   #isFailing = false;
 
   /**
    * @param own the files of this server's page, by name
    * @param ageMs how long files are kept that no server uses any more
-   * @param fault is told why the store could not be used, once until it could again
+   * @param fault is called when the store cannot be used, once until it can be used again
    */
   constructor(
     store: AssetStore,
@@ -45,7 +46,7 @@ export class KeptAssets {
     this.#fault = fault;
   }
 
-  /** Keeps this server's own files for the others, now and then. Resolves when it was done for the first time, or failed. */
+  /** Keeps this server's own files for the others, regularly. Resolves when that was done for the first time, or failed. */
   async start(): Promise<void> {
     this.#timer = setInterval(() => void this.#keep(), KEEP_EVERY_MS);
     await this.#keep();
@@ -56,12 +57,12 @@ export class KeptAssets {
     this.#timer = null;
   }
 
-  /** The answer to a request for a file that another server's page asks for; undefined when there is none. */
+  /** The answer to a request for a file of another server's page; undefined when there is no such file. */
   async respond(path: string, request: Request): Promise<Response | undefined> {
     const name = path.startsWith(ASSETS) ? path.slice(ASSETS.length) : "";
     if (!isAssetName(name)) return undefined;
-    // A server that has just started has kept its files before its page was given out.
-    if (!this.#names.has(name)) await this.#lookAgain();
+    // A server that has just started keeps its files before it serves its page, so a listing finds them.
+    if (!this.#names.has(name)) await this.#listAgain();
     if (!this.#names.has(name)) return undefined;
     const resource = await this.#resource(name);
     return resource && answer(resource, request);
@@ -71,22 +72,22 @@ export class KeptAssets {
     await this.#use(() => this.#store.keep(this.#own, this.#limits));
   }
 
-  /** Looks into the store, after whoever calls this; all who do so before it begins share the look. */
-  #lookAgain(): Promise<void> {
-    this.#nextLook ??= this.#lookSoon();
-    return this.#nextLook;
+  /** Lists the store later than this call; all calls before the listing begins share it. */
+  #listAgain(): Promise<void> {
+    this.#nextListing ??= this.#listSoon();
+    return this.#nextListing;
   }
 
-  async #lookSoon(): Promise<void> {
-    await this.#look;
-    await Bun.sleep(Math.max(0, this.#lookedAt + LIST_EVERY_MS - performance.now()));
-    this.#nextLook = null;
-    this.#lookedAt = performance.now();
-    this.#look = this.#use(async () => {
+  async #listSoon(): Promise<void> {
+    await this.#listing;
+    await Bun.sleep(Math.max(0, this.#listedAt + LIST_EVERY_MS - performance.now()));
+    this.#nextListing = null;
+    this.#listedAt = performance.now();
+    this.#listing = this.#use(async () => {
       this.#names = new Set(await this.#store.names());
       for (const name of this.#resources.keys()) if (!this.#names.has(name)) this.#resources.delete(name);
     });
-    await this.#look;
+    await this.#listing;
   }
 
   #resource(name: string): Promise<Resource | undefined> {
@@ -100,7 +101,7 @@ export class KeptAssets {
   async #load(name: string): Promise<Resource | undefined> {
     const contents = await this.#use(() => this.#store.read(name));
     if (contents && isWhole(name, contents)) return assetResource(name, contents);
-    // Whoever asks next looks again whether it is there.
+    // The next request lists the store again.
     this.#resources.delete(name);
     this.#names.delete(name);
     return undefined;

@@ -2,48 +2,48 @@ import { write } from "node:fs";
 
 const GATHER_MS = 100;
 const GATHER_LENGTH = 32 * 1024;
-/** The most that is handed to the system at once. */
+/** The most that is passed to the system at once. */
 const SLICE_BYTES = 64 * 1024;
-/** What is written again after this time: the disk is full, the reader is gone. */
+/** When to retry a write that has failed: the disk is full, or the reader is gone. */
 const RETRY_MS = 1_000;
-/** The same where the system only asks for patience: a pipe that is full and was made not to block. */
+/** The same for a full pipe that does not block. */
 const RETRY_FULL_PIPE_MS = 100;
 const LINE_BREAK = 0x0a;
 
 /**
- * Lines on their way to a file descriptor, which may be slow, stalled, full or gone: nobody waits for it, and what waits
- * is bounded. Lines past the bound are lost, and counted.
+ * Lines on their way to a file descriptor, which may be slow, stalled, full or gone: the server never waits for it, and
+ * the lines that wait are bounded. Lines past the bound are lost, and counted.
  *
- * One write at a time is on its way, on a thread of the pool: a pipe that nobody reads blocks that one, and neither the
- * chat nor its end. Lines are gathered, since a write for each costs more than all the rest of a line.
+ * One write at a time is on its way, on a thread of the pool: a pipe that nobody reads blocks that thread, and neither
+ * the chat nor its end. Lines are gathered, since a write for each costs more than everything else about a line.
  */
 export class LogOutput {
   readonly #fd: number;
   readonly #mostLength: number;
-  readonly #told: (lost: number) => void;
+  readonly #reportLost: (lost: number) => void;
   #lines = "";
-  /** What is being written, and how far it is. */
+  /** What is being written, and how much of it has been. */
   #bytes = Buffer.alloc(0);
   #at = 0;
   #lost = 0;
-  #isTelling = false;
+  #isReporting = false;
   #waiting: (() => void)[] = [];
 
   /**
    * @param mostLength what may wait, in characters
-   * @param told called when lines can be written again of which some were lost, to write the line that says so
+   * @param reportLost called when lines can be written again after some were lost, to write a line that says so
    */
-  constructor(fd: number, mostLength: number, told: (lost: number) => void) {
+  constructor(fd: number, mostLength: number, reportLost: (lost: number) => void) {
     this.#fd = fd;
     this.#mostLength = mostLength;
-    this.#told = told;
+    this.#reportLost = reportLost;
     setInterval(() => this.#pass(), GATHER_MS).unref();
   }
 
   /** @returns false when the lines are lost */
   write(lines: string): boolean {
     const length = this.#bytes.length + this.#lines.length + lines.length;
-    if (!this.#isTelling && (this.#lost > 0 || length > this.#mostLength)) {
+    if (!this.#isReporting && (this.#lost > 0 || length > this.#mostLength)) {
       this.#lost++;
       return false;
     }
@@ -86,26 +86,26 @@ export class LogOutput {
       return;
     }
     this.#bytes = Buffer.alloc(0);
-    // What came before the gap goes before the line about it.
+    // What came before the gap is written before the line about it.
     this.#pass();
-    this.#tell();
+    this.#report();
     this.#pass();
     if (this.#isIdle) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #failed(error: NodeJS.ErrnoException): void {
-    // Whoever reads next begins with a whole line.
+    // The next reader begins with a whole line.
     if (error.code === "EPIPE") this.#at = this.#bytes.subarray(0, this.#at).lastIndexOf(LINE_BREAK) + 1;
     const isFullPipe = error.code === "EAGAIN";
     setTimeout(() => this.#writeOn(), isFullPipe ? RETRY_FULL_PIPE_MS : RETRY_MS).unref();
   }
 
-  #tell(): void {
+  #report(): void {
     if (this.#lost === 0) return;
     const lost = this.#lost;
     this.#lost = 0;
-    this.#isTelling = true;
-    this.#told(lost);
-    this.#isTelling = false;
+    this.#isReporting = true;
+    this.#reportLost(lost);
+    this.#isReporting = false;
   }
 }

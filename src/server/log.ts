@@ -6,7 +6,7 @@ import type { LogSettings } from "./settings.ts";
 
 const STANDARD_OUTPUT = 1;
 
-/** What a line of the log is about. */
+/** The subject of a line in the log. */
 export type Category =
   | "connect"
   | "disconnect"
@@ -28,14 +28,14 @@ export interface Log {
   info(fields: LogFields, text: string): void;
   warn(fields: LogFields, text: string): void;
   error(fields: LogFields, text: string): void;
-  /** Writes text as it is. */
+  /** Writes text unchanged. */
   print(text: string): void;
-  /** Writes out what is gathered. Resolves when the system has it, which may be never. */
+  /** Writes out what has gathered. Resolves when the system has it, which may be never. */
   flush(): Promise<void>;
 }
 
 /**
- * The log on standard output: for people on a terminal, or one JSON object a line.
+ * The log on standard output: lines for people on a terminal, or one JSON object a line.
  *
  * @param lost called for each line that could not be written
  */
@@ -61,7 +61,7 @@ export function createLog(settings: LogSettings, lost: () => void): Log {
   };
 }
 
-/** Has what the runtime says of itself stand in the log: else it would stand between its lines, in another form. */
+/** Has the runtime's own messages go to the log: otherwise they would stand between its lines, in another form. */
 export function routeConsole(log: Log): void {
   const line = (...parts: unknown[]) =>
     log.warn({ category: "server", event: "runtime" }, parts.map(String).join(" "));
@@ -77,7 +77,7 @@ function prettyLines(): (line: string) => string {
   return (line) => prettify(printableValue(JSON.parse(line)));
 }
 
-/** The time of a line as a part of its JSON, made once for all lines of a millisecond. */
+/** The time of a line as a piece of JSON, made once for all lines of a millisecond. */
 function timestampField(): () => string {
   let madeAt = 0;
   let field = "";

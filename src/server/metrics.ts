@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 
-/** What the gauges read when they are asked. */
+/** Where the gauges read their values. */
 export interface MetricsSource {
   readonly connections: number;
   readonly named: number;
@@ -15,7 +15,7 @@ export interface MetricsSource {
 export class Metrics {
   readonly #registry = new Registry();
   readonly connects = this.#counter("connects_total", "WebSocket connections accepted");
-  readonly rejects = this.#counter("rejects_total", "Handshakes and other requests turned away", ["status"]);
+  readonly rejects = this.#counter("rejects_total", "Handshakes and other requests rejected", ["status"]);
   readonly disconnects = this.#counter("disconnects_total", "WebSocket connections ended", ["cause"]);
   readonly requests = this.#counter("requests_total", "Requests taken, by kind", ["kind"]);
   readonly refusals = this.#counter("refusals_total", "Requests refused, by reason", ["reason"]);

@@ -1,4 +1,4 @@
-import { type ReadingLanguage, type Surroundings, staticPage } from "./static-page.ts";
+import { type PageLinks, type ReadingLanguage, staticPage } from "./static-page.ts";
 
 const WORDS = {
   en: {
@@ -20,17 +20,13 @@ const WORDS = {
 };
 
 /**
- * The page where there is none. Nothing of the address is repeated in it.
+ * The page for paths that do not exist. It repeats nothing of the requested address.
  *
- * @param room whose name comes near to the one that was asked for
+ * @param room whose name resembles the requested one, undefined when there is none
  */
-export function missingPage(
-  language: ReadingLanguage,
-  surroundings: Surroundings,
-  room: string | undefined,
-): string {
+export function missingPage(language: ReadingLanguage, links: PageLinks, room: string | undefined): string {
   const words = WORDS[language];
-  const { root } = surroundings;
+  const { root } = links;
   const like =
     room === undefined
       ? ""
@@ -38,5 +34,5 @@ export function missingPage(
   const body = `<p>${words.lead}</p>
 <p>${words.rule}</p>
 ${like}<p><a href="${root}">${words.mainRoom}</a></p>`;
-  return staticPage(language, surroundings, words.title, body);
+  return staticPage(language, links, words.title, body);
 }

@@ -1,24 +1,24 @@
-/** Compressed messages: the extension `permessage-deflate` (RFC 7692), without a memory from message to message. */
+/** Compressed messages: the extension `permessage-deflate` (RFC 7692), without a window shared between messages. */
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { payloadOf, textFrameHead } from "./websocket-frame.ts";
 
-/** What confirms the extension. Each message is compressed by itself, in both directions. */
+/** The header that confirms the extension. Each message is compressed by itself, in both directions. */
 export const DEFLATE_ANSWER = "permessage-deflate; server_no_context_takeover; client_no_context_takeover";
 
 const NAME = "permessage-deflate";
-/** A quoted value must be a token too (RFC 6455, section 9.1), and so has neither a comma nor a semicolon in it. */
+/** A quoted value must be a token too (RFC 6455, section 9.1), and so contains neither a comma nor a semicolon. */
 const PARAMETER = /^([a-z_]+)(?:[\t ]*=[\t ]*(?:(\d+)|"(\d+)"))?$/;
 const WINDOW_BITS = ["8", "9", "10", "11", "12", "13", "14", "15"];
-/** A higher one takes more time and saves next to nothing: see docs/decisions/0013. */
+/** A higher level takes more time and saves next to nothing: see docs/decisions/0013. */
 const LEVEL = 2;
 /** A sender leaves out the end of the empty block that a flush writes (section 7.2.1). */
 const LEFT_OUT_BYTES = 4;
-/** The same, and a last block behind it, without which a message that was cut short would pass for a whole one. */
+/** The same, and a last block behind it, without which a truncated message would pass for a whole one. */
 const END = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x03, 0x00]);
 
 /**
- * Whether one of the offers in a `Sec-WebSocket-Extensions` header can be accepted by {@link DEFLATE_ANSWER}. One that
- * limits our window cannot: all clients are sent the same bytes.
+ * Whether one of the offers in a `Sec-WebSocket-Extensions` header can be accepted by {@link DEFLATE_ANSWER}. An offer
+ * that limits the server's window cannot: all clients are sent the same bytes.
  */
 export function acceptsDeflate(header: string | null): boolean {
   return (header ?? "").split(",").some((offer) => {
@@ -43,8 +43,8 @@ function isAcceptable(parameter: string): boolean {
 }
 
 /**
- * The message that a compressed payload holds. What stands behind a final block is not read. Costs no more than
- * `maxBytes` and some, whatever the payload claims to hold.
+ * The message in a compressed payload. What follows a final block is not read. Takes little more memory than `maxBytes`,
+ * whatever the payload claims to hold.
  */
 export function inflate(payload: Uint8Array, maxBytes: number): Uint8Array | "broken" | "too big" {
   try {
@@ -56,14 +56,14 @@ export function inflate(payload: Uint8Array, maxBytes: number): Uint8Array | "br
 }
 
 /**
- * A text frame with its payload compressed; the frame itself when its payload is smaller than `fromBytes`, or
- * compressed no smaller.
+ * A text frame with its payload compressed; the frame itself when its payload is smaller than `fromBytes`, or is not
+ * made smaller by compression.
  *
  * @param pieces of one frame
  */
 export function deflated(pieces: readonly Uint8Array[], fromBytes: number): readonly Uint8Array[] {
   const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  // Most batches of a quiet room are too small: nothing of them is copied.
+  // Most batches of a quiet room are too small: they are not copied.
   if (bytes < fromBytes) return pieces;
   const payload = payloadOf(Buffer.concat(pieces, bytes));
   if (payload.length < fromBytes) return pieces;

@@ -1,19 +1,19 @@
-/** What moves a cursor, breaks a line or turns its direction: of no use in a log, and a trick on whoever reads it. */
+/** Characters that move the cursor, break a line or change its direction, and so could deceive the reader of a log. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
-/** The same but for what is left of it in JSON, which has no line breaks and the like in its texts. */
+/** Those of them that can occur in JSON, whose strings contain no line breaks and the like. */
 const UNPRINTABLE_IN_JSON = /[\u007F-\u009F\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
-/** A text for the eyes of an operator: what is unprintable in it is written as `\u001b`. */
+/** A text for an operator to read: unprintable characters in it are written like `\u001b`. */
 export function printable(text: string): string {
   return text.replace(UNPRINTABLE, escaped);
 }
 
-/** JSON that says the same, and is printable as it stands. */
+/** JSON with the same meaning that is printable. */
 export function printableJson(json: string): string {
   return json.replace(UNPRINTABLE_IN_JSON, escaped);
 }
 
-/** A value whose texts are {@link printable}, at any depth. A stack keeps its lines. */
+/** A value whose strings are made {@link printable}, at any depth. A stack keeps its lines. */
 export function printableValue(value: unknown, key = ""): unknown {
   if (typeof value === "string")
     return key === "stack" ? value.split("\n").map(printable).join("\n") : printable(value);

@@ -1,14 +1,14 @@
-import type { Readable } from "../engine/engine.ts";
+import type { Readable } from "../engine/record.ts";
 import { MAIN_ROOM } from "../protocol/room-name.ts";
-import { escaped, type ReadingLanguage, type Surroundings, staticPage } from "./static-page.ts";
+import { escaped, type PageLinks, type ReadingLanguage, staticPage } from "./static-page.ts";
 
 const WORDS = {
   en: {
     mainRoom: "Main room",
     room: (name: string) => `Room ${name}`,
-    lead: "These are the latest messages, to be read. To take part, switch JavaScript on and open the page again.",
+    lead: "These are the latest messages, read-only. To take part, turn on JavaScript and reload the page.",
     none: "No messages yet.",
-    again: "Load again",
+    again: "Reload",
     open: "Open the chat",
     showAll: "Show all",
     showLess: "Show less",
@@ -27,18 +27,18 @@ const WORDS = {
 
 type Words = (typeof WORDS)[ReadingLanguage];
 
-/** As many are shown of a tall message, roughly: no more is known without a browser. */
+/** Roughly how many lines of a tall message are shown: only a browser knows exactly. */
 const LINES_MOST = 24;
-/** Of a line, on a wide screen. */
+/** The length of a line on a wide screen. */
 const LINE_CHARACTERS = 80;
 const LINE_BREAK = /\r\n?|[\n\f\v\u0085\u2028\u2029]/g;
 
-/** The newest messages of a room as HTML that needs no JavaScript. */
+/** The newest messages of a room as HTML that works without JavaScript. */
 export function readingPage(
   room: string,
   messages: readonly Readable[],
   language: ReadingLanguage,
-  surroundings: Surroundings,
+  links: PageLinks,
 ): string {
   const words = WORDS[language];
   const title = room === MAIN_ROOM ? words.mainRoom : words.room(room);
@@ -49,10 +49,10 @@ export function readingPage(
   const body = `<p>${words.lead}</p>
 <p><a href="?read">${words.again}</a> · <a href="?">${words.open}</a></p>
 ${list}`;
-  return staticPage(language, surroundings, title, body);
+  return staticPage(language, links, title, body);
 }
 
-/** A message. When it is tall the style sheet folds it as long as the `details` behind it are closed. */
+/** A message. The style sheet folds a tall one as long as its `details` are closed. */
 function article({ name, content, timestamp, time }: Readable, words: Words): string {
   const date = new Date(time);
   const at = Number.isNaN(date.getTime()) ? "" : ` datetime="${date.toISOString()}"`;
@@ -67,7 +67,7 @@ function foldButton({ showAll, showLess }: Words): string {
 `;
 }
 
-/** Whether a content probably takes more lines than are shown at first. What is misjudged can be scrolled. */
+/** Whether a content probably takes more lines than are shown at first. One that is misjudged can be scrolled. */
 function isTall(content: string): boolean {
   let lines = content.length / LINE_CHARACTERS;
   for (const _ of content.matchAll(LINE_BREAK)) if (++lines > LINES_MOST) break;

@@ -1,40 +1,40 @@
 import type { EngineObserver } from "../engine/engine.ts";
 import { JournalError } from "../engine/local/fault.ts";
-import type { RequestKind } from "../protocol/request.ts";
-import type { Outcome } from "../room/operation.ts";
+import type { Outcome } from "../engine/outcome.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Connection, Ending } from "./connection.ts";
 import type { FanoutEvents } from "./fanout.ts";
 import type { Log, LogFields } from "./log.ts";
+import { LogThrottle } from "./log-throttle.ts";
 import type { Metrics } from "./metrics.ts";
 import { printable } from "./printable.ts";
-import { Repeats } from "./repeats.ts";
 import type { LogSettings } from "./settings.ts";
 
-/** So many lines of the log a minute are about one kind of {@link Rejection}. */
-const REJECTIONS_TOLD = 5;
-const REJECTIONS_TOLD_EVERY_MS = 60_000;
-/** So much is shown of what a client wrote itself. */
+/** The most lines about one kind of {@link Rejection} in a minute. */
+const REJECTIONS_LOGGED = 5;
+const REJECTIONS_SPAN_MS = 60_000;
+/** The most that is quoted of a client's own text, in UTF-16 code units. */
 const QUOTED_MAX = 200;
 
-/** A client that was turned away before it had a connection, or whose connection was cut before it was a WebSocket. */
+/** A request that was rejected, or a socket that was closed before it was a WebSocket. */
 export interface Rejection {
-  /** The status of the answer; null: there was none. */
+  /** The status of the answer, null when there was none. */
   readonly status: number | null;
-  /** What it has in common with others, so that they are counted together; the sentence if not given. */
+  /** Rejections of one kind are counted together. The sentence unless given. */
   readonly kind?: string;
-  /** Why, and what the operator can do about it. It may quote what the client wrote. */
+  /** The reason, and what the operator can do about it. It may quote the client. */
   readonly sentence: string;
   readonly address: string;
-  /** More fields of the line, as the client wrote them. */
+  /** More fields for the log, as the client sent them. */
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** Tells the operator what happens: each event in the log and in the metrics. */
+/** Reports to the operator what happens: in the log and in the metrics. */
 export class Reports implements FanoutEvents, EngineObserver {
   readonly #log: Log;
   readonly #metrics: Metrics;
   readonly #settings: LogSettings;
-  readonly #rejections = new Repeats<string>(REJECTIONS_TOLD, REJECTIONS_TOLD_EVERY_MS);
+  readonly #rejections = new LogThrottle<string>(REJECTIONS_LOGGED, REJECTIONS_SPAN_MS);
 
   constructor(log: Log, metrics: Metrics, settings: LogSettings) {
     this.#log = log;
@@ -72,7 +72,7 @@ export class Reports implements FanoutEvents, EngineObserver {
         break;
       }
       case "sent": {
-        const { name, id, content } = outcome.message;
+        const { name, id, content } = outcome.record.message;
         if (this.#settings.contents)
           this.#info("send", connection, `${name}: ${printable(content)}`, { name, id, content });
         else this.#info("send", connection, `${name} has sent message ${id}`, { name, id });
@@ -83,7 +83,7 @@ export class Reports implements FanoutEvents, EngineObserver {
         break;
       case "history":
       case "page":
-        this.#info("get", connection, `${outcome.name} has got the history`, { name: outcome.name });
+        this.#info("get", connection, `${outcome.name} was sent the history`, { name: outcome.name });
         break;
     }
   }
@@ -100,11 +100,11 @@ export class Reports implements FanoutEvents, EngineObserver {
     this.#info("disconnect", connection, `${who} has gone (${cause})`, { name, cause, code });
   }
 
-  /** @param now in milliseconds, on a clock that runs evenly */
+  /** @param now milliseconds of a monotonic clock */
   rejected({ status, kind, sentence, address, fields }: Rejection, now: number): void {
     if (status !== null) this.#metrics.rejects.inc({ status: String(status) });
-    const how = status === null ? "cut" : `turned away with ${status}`;
-    if (!this.#rejections.take(`${how} (${kind ?? sentence})`, now)) return;
+    const how = status === null ? "closed" : `rejected with ${status}`;
+    if (!this.#rejections.allows(`${how} (${kind ?? sentence})`, now)) return;
     const quoted = Object.entries(fields ?? {}).map(([name, text]) => [name, quote(text)]);
     const { addresses } = this.#settings;
     const who = addresses ? `${address} was ` : "";
@@ -120,9 +120,9 @@ export class Reports implements FanoutEvents, EngineObserver {
     );
   }
 
-  /** Tells how many rejections were left out of the log. To be called now and then, with the same clock. */
-  tellRejections(now: number): void {
-    for (const [what, untold] of this.#rejections.shed(now)) {
+  /** Logs how many rejections were left out of the log. Must be called regularly, with the same clock. */
+  summarizeRejections(now: number): void {
+    for (const [what, untold] of this.#rejections.endSpans(now)) {
       this.#log.warn(
         { category: "refusal", event: "rejected", untold },
         `${untold} more in the last minute ${what}`,
@@ -137,12 +137,12 @@ export class Reports implements FanoutEvents, EngineObserver {
   fault(room: string, error: unknown): void {
     this.#metrics.storeFailures.inc();
     const fields = { category: "server", event: "fault", room } as const;
-    // Such an error says all by itself.
+    // The message of such an error is complete.
     if (error instanceof JournalError) this.#log.error(fields, error.message);
     else this.#log.error({ ...fields, err: error }, `fault in room ${room}: ${error}`);
   }
 
-  /** Something that must not happen, outside of any room. */
+  /** Something has happened that must not, outside of any room. */
   defect(error: unknown): void {
     this.#log.error({ category: "server", event: "defect", err: error }, `defect: ${error}`);
   }
@@ -162,7 +162,7 @@ export class Reports implements FanoutEvents, EngineObserver {
   }
 }
 
-/** What a client wrote, for the eyes of an operator. */
+/** A client's own text, for an operator to read. */
 export function quote(text: string): string {
   return printable(text.length > QUOTED_MAX ? `${text.slice(0, QUOTED_MAX)}…` : text);
 }

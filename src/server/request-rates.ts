@@ -1,17 +1,17 @@
-import type { RequestKind } from "../protocol/request.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Address } from "./address-table.ts";
 import type { Limits } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** So much may be refused of a connection, in tokens, whatever others of its address do. */
+/** How much of one connection may be refused whatever the others of its address do, in tokens. */
 const PATIENCE = { perSecond: 1, burst: 20 };
 
-/** What is to be taken of several rates at once. */
+/** Tokens to be taken from several rates at once. */
 type Charges = readonly (readonly [bucket: TokenBucket | null, cost: number])[];
 
 /**
- * The rates that the requests of one connection are under: its own, its address's and its room's. Each is in tokens; waits
- * are in seconds, and times in milliseconds of a monotonic clock.
+ * The rates that one sender's requests are subject to: its own, its address's and its room's. Costs are in tokens, waits
+ * in seconds, and times in milliseconds of a monotonic clock.
  */
 export class RequestRates {
   readonly #limits: Limits;
@@ -21,9 +21,9 @@ export class RequestRates {
   #names: TokenBucket | null = null;
   #gets: TokenBucket | null = null;
   #sends: TokenBucket | null = null;
-  /** What is refused is counted by the rate of requests: twice too many ends the connection. */
+  /** Refused requests are counted by the rate of requests, too: a sender that exceeds it again is flooding. */
   #excess: TokenBucket | null = null;
-  /** What may be refused of this connection while its address has nothing left either. */
+  /** What may be refused of this sender while the excess of its address is used up, too. */
   #patience: TokenBucket | null = null;
 
   /** @param roomSends the rate at which messages may be sent in the room */
@@ -33,7 +33,7 @@ export class RequestRates {
     this.#roomSends = roomSends;
   }
 
-  /** Whether nothing is left of the rates of all requests. */
+  /** Whether nothing is left in the rates of all requests. */
   isSpent(now: number): boolean {
     return (
       waitFor(now, [
@@ -43,7 +43,7 @@ export class RequestRates {
     );
   }
 
-  /** Takes what a request costs of the rates of all requests. @returns how much too early it comes */
+  /** Takes what a request costs from the rates of all requests. @returns the seconds that it comes too early */
   take(now: number, cost: number): number {
     const { requests } = this.#limits;
     if (requests !== null) this.#requests ??= new TokenBucket(requests, now);
@@ -55,39 +55,39 @@ export class RequestRates {
   }
 
   /**
-   * Takes what it costs to fetch history from the store. The first who comes to a room fetches it for all who follow, and
-   * must still be able to say something: so this is a rate of the address's, for history alone.
+   * Takes what it costs to fetch history from the store. The first client that comes to a room fetches it for all that
+   * follow, and must still be able to send: so this is a rate for history alone, of the address. @returns as above
    */
   takeOfHistory(now: number, cost: number): number {
     return this.#address.rates.history?.take(now, cost) ?? 0;
   }
 
-  /** Takes what it costs to send history, which is known when it is answered. */
+  /** Charges what it costs to send history, which is known only when the request is answered. */
   chargeHistory(now: number, cost: number): void {
     if (cost > 0) this.#address.rates.history?.charge(now, cost);
   }
 
   /**
-   * Takes a request of the rates of its kind.
+   * Takes a request from the rates of its kind.
    *
    * @param bytes what it adds to the history
-   * @param isOnlyAsked whether it comes too early anyway: then nothing is taken
+   * @param isOnlyAsked whether it comes too early anyway, so that nothing is taken
    */
   takeOfKind(kind: RequestKind | null, bytes: number, now: number, isOnlyAsked: boolean): number {
     const charges = this.#chargesOf(kind, bytes, now);
     return isOnlyAsked ? waitFor(now, charges) : takeAll(now, charges);
   }
 
-  /** Whether the others may be told something of no weight. */
-  mayTell(now: number): boolean {
+  /** Whether something of little weight may be announced to the others. */
+  mayAnnounce(now: number): boolean {
     return (this.#address.rates.events?.take(now) ?? 0) === 0;
   }
 
   /**
-   * Whether another refused request is one too many. That the others of the address have been refused too much makes this
-   * less patient, but nobody is closed for what others did.
+   * Counts a refused request. @returns whether it is one too many. When much has been refused to others of its address,
+   * the sender may be refused less often, but it is never ended for what others do.
    */
-  isStubborn(now: number, cost: number): boolean {
+  isFlooding(now: number, cost: number): boolean {
     const { requests } = this.#limits;
     if (requests !== null) this.#excess ??= new TokenBucket(requests, now);
     if ((this.#excess?.take(now, cost) ?? 0) > 0) return true;
@@ -120,7 +120,7 @@ export class RequestRates {
           [rates.sentBytes, bytes],
           [this.#roomSends(now), 1],
         ];
-      // Typing that comes too often is dropped, and not refused: see {@link mayTell}.
+      // Typing that comes too often is dropped, and not refused: see {@link mayAnnounce}.
       case "typing":
       case null:
         return [];
@@ -128,7 +128,7 @@ export class RequestRates {
   }
 }
 
-/** Takes of all rates, or of none. @returns the longest wait, 0 when it was taken */
+/** Takes from all rates or from none. @returns the longest wait, 0 when tokens were taken */
 function takeAll(now: number, charges: Charges): number {
   const wait = waitFor(now, charges);
   if (wait === 0) for (const [bucket, cost] of charges) bucket?.take(now, cost);

@@ -1,15 +1,15 @@
 import { roomOfPath } from "../protocol/room-name.ts";
 
-/** No deeper path is led back to the root: a request of some bytes must not make an answer of many times that. */
+/** The deepest path that is led back to the root: a short request must not cause an answer many times as long. */
 const STEPS_MOST = 16;
 const SPELLING = /^\/rooms\/([^/]+)\/{0,9}$/i;
 const BELOW_ROOMS = /^\/rooms\/(.+)$/is;
-/** Enough to find a name in. */
+/** The most of a path that is searched for a name. */
 const TEXT_MOST = 200;
 
 /**
- * The path inside the chat. The base path may be there or not: a proxy keeps it, and who asks the server itself leaves it
- * away.
+ * The path inside the chat. The base path may be missing: some proxies keep it, and requests that come to the server
+ * directly do not have it.
  *
  * @param basePath such as `/chat`; empty for none
  */
@@ -19,8 +19,8 @@ export function pathInChat(path: string, basePath: string): string {
 }
 
 /**
- * What leads from an address to the chat's root, with a slash at its end. Without a base path it is relative: a proxy may
- * take a part of the path away, and the server need not know of it.
+ * The address of the chat's root, with a slash at its end, for a page at a path. Without a base path it is relative: a
+ * proxy may remove a part of the path, and the server need not know of that.
  *
  * @param path inside the chat
  */
@@ -29,13 +29,13 @@ export function rootFrom(path: string, basePath: string): string {
   return "../".repeat(Math.min(path.split("/").length - 2, STEPS_MOST)) || "./";
 }
 
-/** The room that a path means in another spelling: with capitals, a slash at its end, or percent-encoded. */
+/** The room that a path means in another spelling: with capitals, slashes at its end, or percent-encoded. */
 export function roomMeant(path: string): string | undefined {
   const [, name = ""] = SPELLING.exec(decoded(path)) ?? [];
   return roomOfPath(`/rooms/${name.toLowerCase()}`);
 }
 
-/** A room whose name comes near to what stands below `/rooms/`, which is none: `lop` to `lớp`, `my-room` to `my room`. */
+/** The room whose name resembles an invalid one below `/rooms/`: `lop` for `lớp`, `my-room` for `my room`. */
 export function roomLike(path: string): string | undefined {
   const [, text = ""] = BELOW_ROOMS.exec(decoded(path)) ?? [];
   const name = text
@@ -51,7 +51,7 @@ export function roomLike(path: string): string | undefined {
   return roomOfPath(`/rooms/${name}`);
 }
 
-/** Empty when it is encoded badly. */
+/** Empty when the encoding is invalid. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);

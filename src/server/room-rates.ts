@@ -1,7 +1,7 @@
 import type { Rate } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
-/** A rate for each room, over all that are in it. Rooms whose rates have recovered are forgotten. */
+/** A rate for each room, shared by all that are in it. Rooms whose rates have recovered are forgotten. */
 export class RoomRates {
   readonly #rate: Rate | null;
   readonly #buckets = new Map<string, TokenBucket>();
@@ -11,7 +11,7 @@ export class RoomRates {
     this.#rate = rate;
   }
 
-  /** The bucket of a room at a moment. It must not be kept: once it is full, another may stand in for it. */
+  /** The bucket of a room at a moment. Must not be kept: once it is full, it may be replaced by another. */
   of(room: string, now: number): TokenBucket | null {
     if (this.#rate === null) return null;
     const known = this.#buckets.get(room);
@@ -21,7 +21,7 @@ export class RoomRates {
     return bucket;
   }
 
-  /** Forgets what has recovered. To be called now and then. */
+  /** Forgets rates that have recovered. Must be called regularly. */
   shed(now: number): void {
     for (const [room, bucket] of this.#buckets) if (bucket.isFull(now)) this.#buckets.delete(room);
   }

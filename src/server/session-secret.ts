@@ -2,9 +2,9 @@ import type { SessionHash } from "../room/operation.ts";
 
 const SECRET_BYTES = 32;
 
-/** What a client can resume its connection by, and what the server knows it by. */
+/** The secret by which a client can resume its connection, and the hash by which the server knows it. */
 export interface SessionSecret {
-  /** For the client alone: 256 bits at random, in base64url. */
+  /** For the client alone: 256 random bits, in base64url. */
   readonly text: string;
   readonly hash: SessionHash;
 }
@@ -14,7 +14,7 @@ export function createSecret(): SessionSecret {
   return { text, hash: hashOf(text) };
 }
 
-/** SHA-256 is enough: nobody can guess 256 bits, so nothing is gained by making it slow. */
+/** SHA-256 is enough: nobody can guess 256 bits, so a slow hash would gain nothing. */
 export function hashOf(secret: string): SessionHash {
   return new Bun.CryptoHasher("sha256").update(secret).digest("base64url");
 }

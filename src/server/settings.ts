@@ -3,18 +3,18 @@ import type { FsyncMode } from "../engine/local/journal.ts";
 import type { DatabaseOptions } from "../engine/postgres/database.ts";
 import type { Retention } from "../engine/retention.ts";
 
-/** So many a second on the long run, and so many at once. */
+/** A rate: so many per second in the long run, and so many at once. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;
 }
 
-/** Every limit of the server. A rate or count that is null is not limited. */
+/** All limits of the server. A rate or count that is null is not limited. */
 export interface Limits {
   readonly frameBytes: number;
   /** How long a client may take to send its HTTP request, and to take the answer. */
   readonly handshakeMs: number;
-  /** Requests of one connection, of any kind, by what they cost: see `cost.ts`. */
+  /** Requests of one connection, of any kind, by their cost: see `cost.ts`. */
   readonly requests: Rate | null;
   /** The same for all connections of one address together. */
   readonly addressRequests: Rate | null;
@@ -26,41 +26,41 @@ export interface Limits {
   readonly roomSends: Rate | null;
   /** Messages of one address, in bytes. */
   readonly addressSendBytes: Rate | null;
-  /** What else the connections of one address have others told: nicknames and typing. */
+  /** What else the connections of one address announce to others: nicknames and typing. */
   readonly addressEvents: Rate | null;
   readonly connectionsPerAddress: number | null;
-  /** Connections in all, a tenth of which is kept free for those that are no WebSocket yet. */
+  /** All connections, a tenth of which is reserved for those that are not WebSockets. */
   readonly maxConnections: number | null;
   /** New connections from one address. */
   readonly newConnections: Rate | null;
   /** Plain HTTP requests from one address. */
   readonly httpRequests: Rate | null;
-  /** Rooms in which one address may be at one time. */
+  /** Rooms in which one address may be at the same time. */
   readonly roomsPerAddress: number | null;
-  /** What may wait unsent for one connection; past it, the connection is cut. */
+  /** What may wait unsent for one connection; a connection past it is cut. */
   readonly unsentBytes: number;
-  /** How long one large `get` reply may take to be read. */
+  /** How long a client may take to read one large `get` reply. */
   readonly getGraceMs: number;
-  /** What may wait unsent of `get` replies, over all connections, and for one address. */
+  /** What may wait unsent of `get` replies, for all connections, and for one address. */
   readonly getMemoryBytes: number;
   readonly addressGetMemoryBytes: number;
   readonly maxRooms: number;
   /** History held in memory, over all rooms. */
   readonly historyMemoryBytes: number;
-  /** Requests waiting for the store, in bytes: of all, of one address, and of one connection. */
+  /** Requests waiting for the store, in bytes: of all connections, of one address, and of one connection. */
   readonly pendingBytes: number;
   readonly addressPendingBytes: number;
   readonly connectionPendingBytes: number;
-  /** Keys of sends remembered, over all rooms. */
+  /** Keys of sends that are remembered, over all rooms. */
   readonly sendKeys: number;
-  /** Sessions that are over and still known, in each room. */
+  /** Past sessions that are remembered, in each room. */
   readonly pastSessions: number;
 }
 
 export interface LogSettings {
   readonly format: "pretty" | "json";
   readonly level: "debug" | "info" | "warn" | "error" | "silent";
-  /** What may wait to be written; lines past it are lost. */
+  /** How much may wait to be written; lines past it are lost. */
   readonly memoryBytes: number;
   /** Whether message contents are logged. */
   readonly contents: boolean;
@@ -70,38 +70,38 @@ export interface LogSettings {
 
 export interface Settings {
   readonly port: number;
-  /** The addresses listened on, or names of them. */
+  /** The addresses to listen on, or names of them. */
   readonly hosts: readonly string[];
-  /** The path under which browsers find the chat, such as `/chat`; empty when it need not be known. */
+  /** The path under which browsers find the chat, such as `/chat`; empty when the server need not know it. */
   readonly basePath: string;
   /** The database that many servers share; null for a history of this server alone, in files. */
   readonly database: DatabaseOptions | null;
   readonly dataFile: string;
   readonly fsync: FsyncMode;
   readonly retention: Retention;
-  /** Whether a clock is believed that is not where it is expected. */
+  /** Whether to trust a clock that differs from what is expected. */
   readonly trustClock: boolean;
   readonly getBudgetBytes: number;
-  /** From this size on, what all listeners are told is compressed for those who take that; null: never. */
+  /** The smallest event data that is compressed for clients that take compressed messages; null for never. */
   readonly compressFromBytes: number | null;
-  /** How long a nickname is kept for a client of version 3 whose connection broke. */
+  /** How long a nickname is kept for a client of version 3 whose connection has broken. */
   readonly graceMs: number;
-  /** The same after a restart of the server, from its start on. */
+  /** The same after a restart of the server, from its start. */
   readonly restartGraceMs: number;
-  /** How long files of the page are kept for pages of other servers and versions; 0: not at all. */
+  /** How long files of the page are kept for pages of other servers and versions; 0 for not at all. */
   readonly keepAssetsMs: number;
   /** The template and zone of timestamps. */
   readonly timestamp: string;
   readonly timezone: string;
   /** Origins of pages that may connect. Null: any, or on loopback alone, any but those of other sites. */
   readonly allowOrigins: readonly string[] | null;
-  /** The proxies whose `X-Forwarded-For` is believed. */
+  /** The proxies whose `X-Forwarded-For` is trusted. */
   readonly trustProxy: BlockList;
-  /** Addresses whose clients have no limits on rates and numbers: bots and services of the operator's. */
+  /** Addresses whose clients have no limits on rates and numbers: the operator's bots and services. */
   readonly exemptAddresses: BlockList;
   readonly limits: Limits;
   readonly log: LogSettings;
-  /** What looks like a mistake in how the server was started: a sentence each, for the log. */
+  /** What looks like a mistake in how the server was started: one sentence each, for the log. */
   readonly warnings: readonly string[];
 }
 

@@ -1,32 +1,32 @@
-/** What the pages that need no JavaScript have in common. */
+/** What the pages that work without JavaScript have in common. */
 
-/** The languages of the page, those of `web/words`. */
+/** The languages of these pages: those of `web/words`. */
 export const READING_LANGUAGES = ["en", "vi"] as const;
 export type ReadingLanguage = (typeof READING_LANGUAGES)[number];
 
-/** The language for an `Accept-Language` header: the first one that there are words for. */
+/** The language for an `Accept-Language` header: the first in it that the pages have. */
 export function readingLanguage(header: string): ReadingLanguage {
   const [first] = header.toLowerCase().match(/\b(?:en|vi)\b/g) ?? [];
   return first === "vi" ? "vi" : "en";
 }
 
-/** Where a page finds what belongs to it. */
-export interface Surroundings {
-  /** What leads to the chat's root, with a slash at its end. */
+/** Where a page finds its files. */
+export interface PageLinks {
+  /** The address of the chat's root, relative or absolute, with a slash at its end. */
   readonly root: string;
-  /** The path of the style sheet from there. */
+  /** The path of the style sheet below the root. */
   readonly stylesheet: string;
 }
 
 /**
- * A page of its own.
+ * A whole page.
  *
  * @param title as text
- * @param body what stands below the title, as HTML
+ * @param body everything below the title, as HTML
  */
 export function staticPage(
   language: ReadingLanguage,
-  { root, stylesheet }: Surroundings,
+  { root, stylesheet }: PageLinks,
   title: string,
   body: string,
 ): string {
@@ -49,7 +49,7 @@ ${body}
 `;
 }
 
-/** Text for an element or an attribute in quotation marks. One character after the other: a text may be full of them. */
+/** Text for an element or a quoted attribute. Replaces one character at a time: a text may consist of nothing else. */
 export function escaped(text: string): string {
   return text
     .replaceAll("&", "&amp;")

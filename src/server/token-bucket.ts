@@ -1,9 +1,9 @@
 import type { Rate } from "./settings.ts";
 
 /**
- * Limits a rate: `burst` at once, refilled by `perSecond`. While there is a token left anything is granted, whatever it
- * costs: what was not there is owed, and paid off before anything else is granted. Times are in milliseconds of one
- * monotonic clock.
+ * Limits a rate: `burst` tokens at once, refilled by `perSecond`. While a token is left, anything is granted, whatever
+ * its cost: the bucket then owes the difference, and grants nothing more until it has recovered. Times are in
+ * milliseconds of one monotonic clock.
  */
 export class TokenBucket {
   readonly #rate: Rate;
@@ -16,7 +16,7 @@ export class TokenBucket {
     this.#updatedAt = now;
   }
 
-  /** Takes tokens. @returns 0, or, when there is none, the seconds until there is one again */
+  /** Takes tokens. @returns 0, or when there are none, the seconds until there is one again */
   take(now: number, cost = 1): number {
     const wait = this.wait(now);
     if (wait === 0) this.#tokens -= cost;
@@ -29,13 +29,13 @@ export class TokenBucket {
     return this.#tokens >= 1 ? 0 : (1 - this.#tokens) / this.#rate.perSecond;
   }
 
-  /** Takes tokens for what was done already, whether there are any or not. */
+  /** Takes tokens for what has already been done, whether there are any or not. */
   charge(now: number, cost: number): void {
     this.#refill(now);
     this.#tokens -= cost;
   }
 
-  /** Whether nothing is left to remember: it is as good as new. */
+  /** Whether it has recovered wholly, so that it need not be remembered. */
   isFull(now: number): boolean {
     this.#refill(now);
     return this.#tokens >= this.#rate.burst;

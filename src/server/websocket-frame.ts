@@ -16,14 +16,14 @@ export function textFrame(text: string): Buffer<ArrayBuffer> {
   return frame;
 }
 
-/** What stands before the payload of one unfragmented text frame. @param length of the payload, in bytes */
+/** The head of one unfragmented text frame. @param length of the payload, in bytes */
 export function textFrameHead(length: number, isDeflated = false): Buffer<ArrayBuffer> {
   const head = Buffer.allocUnsafe(headLength(length));
   writeHead(head, FIN | (isDeflated ? RSV1 : 0) | OPCODE.text, length);
   return head;
 }
 
-/** The payload of a whole frame of ours. */
+/** The payload of a whole frame from the server. */
 export function payloadOf(frame: Buffer): Buffer {
   const short = frame[1] ?? 0;
   return frame.subarray(short === 126 ? 4 : short === 127 ? 10 : 2);
@@ -37,7 +37,7 @@ export function controlFrame(opcode: number, payload: Uint8Array): Buffer<ArrayB
   return frame;
 }
 
-/** A close frame. Without a code it is empty, as the answer to an empty one. */
+/** A close frame. Without a code it is empty, which answers an empty one. */
 export function closeFrame(code?: number, reason = ""): Buffer<ArrayBuffer> {
   const payload = Buffer.alloc(code === undefined ? 0 : 2 + Buffer.byteLength(reason));
   if (code !== undefined) {

@@ -1,6 +1,6 @@
 import { OPCODE } from "./websocket-frame.ts";
 
-/** What a client's bytes say. A message is a whole one, fragments put together. */
+/** What a client's bytes say. Messages are whole: their fragments have been put together. */
 export interface WebSocketEvents {
   message(bytes: Uint8Array, form: MessageForm): void;
   ping(payload: Uint8Array): void;
@@ -11,35 +11,35 @@ export interface WebSocketEvents {
   fault(code: 1002 | 1007 | 1009, reason: string): void;
 }
 
-/** How a message came. */
+/** How a message arrived. */
 export interface MessageForm {
   readonly isText: boolean;
   /** Whether its bytes are still compressed. */
   readonly isDeflated: boolean;
-  /** How many frames it came in. */
+  /** How many frames it consisted of. */
   readonly fragments: number;
 }
 
 const MASK_BYTES = 4;
 const HEAD_MAX_BYTES = 14;
 const CONTROL_MAX_BYTES = 125;
-/** A longer payload has its length in 2 or 8 bytes more. */
+/** A longer payload has its length in 2 or 8 more bytes. */
 const SHORT_LENGTH_MAX = 125;
-/** A message may come in so many fragments: each costs us the work of a frame before any rate can count it. */
+/** The most fragments of a message: each costs the work of a frame before a rate can count it. */
 const FRAGMENTS_MAX = 1024;
 
 /**
- * Reads the frames of one client (RFC 6455, section 5), however they are cut into chunks. A byte is looked at once and
+ * Reads the frames of one client (RFC 6455, section 5), however they are cut into chunks. Each byte is read once and
  * copied a few times at most, so that a client that sends byte by byte costs no more than its bytes.
  */
 export class WebSocketReader {
   readonly #maxBytes: number;
   readonly #takesDeflated: boolean;
   readonly #events: WebSocketEvents;
-  /** The head of a frame of which not all has come. */
+  /** The head of a frame while it is incomplete. */
   readonly #head = Buffer.alloc(HEAD_MAX_BYTES);
   #headBytes = 0;
-  /** The payload of a frame of which not all has come. */
+  /** The payload of a frame while it is incomplete. */
   #partial: Partial | null = null;
   #fragments: Fragments | null = null;
   #done = false;
@@ -54,7 +54,7 @@ export class WebSocketReader {
     this.#events = events;
   }
 
-  /** Reads nothing more. */
+  /** Has the reader read nothing more. */
   stop(): void {
     this.#done = true;
   }
@@ -84,7 +84,7 @@ export class WebSocketReader {
     return at;
   }
 
-  /** A head is whole, in `bytes` from `start` on; the payload begins at `at` in the chunk. */
+  /** A head is complete, in `bytes` from `start` on; the payload begins at `at` in the chunk. */
   #begin(bytes: Uint8Array, start: number, at: number, chunk: Uint8Array): number {
     const head = parseHead(bytes, start);
     const fault = this.#faultOf(head);
@@ -202,10 +202,10 @@ function formOf({ opcode, isDeflated }: Head, fragments: number): MessageForm {
 }
 
 interface Fragments {
-  /** Says what the message is. */
+  /** The head of the first, which says what the message is. */
   readonly first: Head;
   content: Buffer;
-  /** Of the content, as far as it has come. */
+  /** How much of the content has come. */
   bytes: number;
   count: number;
 }
@@ -224,12 +224,12 @@ interface Head {
   readonly masked: boolean;
   /** Whether the length is written in the fewest bytes, and has no more than 63 bits. */
   readonly isLengthRight: boolean;
-  /** Of the payload. */
+  /** The length of the payload. */
   readonly bytes: number;
   readonly mask: Uint8Array;
 }
 
-/** How long the head is that begins at `start`, as far as `available` bytes tell: never less than they are short of it. */
+/** The length of the head that begins at `start`; a lower bound of it while fewer than two bytes are available. */
 function headSize(bytes: Uint8Array, start: number, available: number): number {
   if (available < 2) return 2;
   const second = bytes[start + 1] ?? 0;
@@ -257,7 +257,7 @@ function parseHead(bytes: Uint8Array, start: number): Head {
   };
 }
 
-/** Whether a length stands in as few bytes as it can, and is no negative number. */
+/** Whether a length is written in as few bytes as possible, and has no more than 63 bits. */
 function isLengthRight(extended: number, length: number, head: DataView): boolean {
   if (extended === 2) return length > SHORT_LENGTH_MAX;
   return extended === 0 || (length > 0xffff && head.getUint8(2) < 0x80);
@@ -267,7 +267,7 @@ function unmask(payload: Uint8Array, mask: Uint8Array): void {
   for (let i = 0; i < payload.length; i++) payload[i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
 }
 
-/** The codes that may stand in a close frame (RFC 6455, section 7.4, and the registry it founded). */
+/** The codes that a close frame may have (RFC 6455, section 7.4, and the registry that it established). */
 function isCloseCode(code: number): boolean {
   return (
     (code >= 1000 && code <= 1014 && ![1004, 1005, 1006].includes(code)) || (code >= 3000 && code <= 4999)
@@ -280,7 +280,7 @@ function isUtf8(bytes: Uint8Array): boolean {
   return decodeUtf8(bytes) !== null;
 }
 
-/** Bytes as text; null when they are no UTF-8. */
+/** Bytes as text; null when they are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return UTF8.decode(bytes);

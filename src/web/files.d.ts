@@ -1,4 +1,4 @@
-/** A file that the bundler serves beside the page: its address. */
+/** The address of a file that the bundler places beside the page. */
 declare module "*.svg" {
   const address: string;
   export default address;

@@ -3,21 +3,21 @@ import { render } from "preact";
 import { Chat } from "../client/chat.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
-import { showUnread, tellArrival, watch } from "./page/attention.ts";
+import { announceMessage, showUnread, watchVisibility } from "./page/attention.ts";
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
-import { dress, fitKeyboard } from "./page/theme.ts";
-import { browserVault } from "./page/vault.ts";
+import { indexedDbPictures } from "./page/picture-files.ts";
+import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
+import { keepNewest, keyPrefix, prefixed, withMemoryFallback } from "./store/browser-storage.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
-import { keeperOver, keepNewest, keyPrefix, prefixed } from "./store/keeper.ts";
 import { OWN_KEY } from "./store/own.ts";
 import { PICTURES_KEY, PictureStore } from "./store/pictures.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
+import { SavedSessions } from "./store/saved-sessions.ts";
 import { SettingsStore } from "./store/settings.ts";
-import { Shelf } from "./store/shelf.ts";
 import { TabStorage } from "./store/tab-storage.ts";
 import { READ_KEY } from "./store/unread.ts";
 import "./view/translation.ts";
@@ -25,52 +25,53 @@ import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
 import { LOAD_WORDS } from "./words/load.ts";
 
-/** Of so many rooms a browser keeps what was read last, and the nickname. */
-const ROOMS_MOST = 200;
+/** The number of rooms for which the browser keeps the read mark and the nickname. */
+const ROOMS_MAX = 200;
 
 const { path, socket } = addressOf(location, CHAT_ROOT);
 const prefix = keyPrefix(CHAT_ROOT);
-const keeperOf = (find: () => Storage) => keeperOver(() => prefixed(prefix, find()));
-const keeper = keeperOf(() => localStorage);
-// Without `await`: the parts of the page import from a script that must have ended then.
-void SettingsStore.open(keeper, navigator.languages, LOAD_WORDS).then(start);
+const storageIn = (find: () => Storage) => withMemoryFallback(() => prefixed(prefix, find()));
+const storage = storageIn(() => localStorage);
+// Not awaited: the lazily loaded parts import from this script, which must have finished by then.
+void SettingsStore.open(storage, navigator.languages, LOAD_WORDS).then(start);
 
-/** Has the page be there, once there are words for it. */
+/** Builds and renders the page once its texts are loaded. */
 function start(settings: SettingsStore): void {
-  const pictures = new PictureStore(browserVault(prefix), keeper);
+  const pictures = new PictureStore(indexedDbPictures(prefix), storage);
   const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
-  const tab = new TabStorage(() => sessionStorage, new Shelf(() => localStorage, prefix + path));
+  const tab = new TabStorage(() => sessionStorage, new SavedSessions(() => localStorage, prefix + path));
   const room = new RoomStore({
     path,
-    keeper,
+    storage,
     tab,
     now: Date.now,
     open: (name) =>
       new Chat(socket, {
         storage: tab,
-        // Page and server come together: a first attempt that is refused for a moment says nothing of the version.
+        // The page comes from the server it connects to, so a first attempt that fails for a moment says nothing
+        // about the version.
         version: 3,
-        // The tab's storage knows whether a nickname is one's own.
+        // The tab's storage knows whether a nickname belongs to this browser.
         nicknameWaitMs: 0,
         ...(name === undefined ? {} : { name }),
       }),
-    arrived: (message, isMention) => tellArrival(message, isMention, settings, announcer),
+    onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
   });
   const draft = new DraftStore(
-    keeper,
-    keeperOf(() => sessionStorage),
+    storage,
+    storageIn(() => sessionStorage),
     path,
     room.others,
   );
-  for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(keeper, kind, ROOMS_MOST);
+  for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(storage, kind, ROOMS_MAX);
   const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
   const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
-  dress(settings, pictures);
+  applyTheme(settings, pictures);
   watchCalendar(settings);
-  fitKeyboard();
+  fitAboveKeyboard();
   submitByClick();
-  watch(room);
+  watchVisibility(room);
   followLifecycle(room, tab, handover);
   showUnread(room, settings, () => {
     const words = settings.words.value;
@@ -80,13 +81,13 @@ function start(settings: SettingsStore): void {
   goToLinked();
   addEventListener("hashchange", goToLinked);
   addEventListener("storage", ({ key, newValue }: StorageEvent) => {
-    if (key === prefix + OWN_KEY && newValue !== null) room.own.share();
+    if (key === prefix + OWN_KEY && newValue !== null) room.own.syncTabs();
     if (key === prefix + PICTURES_KEY) void pictures.load();
-    if (key?.startsWith(prefix)) draft.share(key.slice(prefix.length), newValue);
-    share();
+    if (key?.startsWith(prefix)) draft.syncTabs(key.slice(prefix.length), newValue);
+    syncTabs();
   });
-  // A page that one goes back to was not told of what other tabs changed.
-  addEventListener("pageshow", share);
+  // A page restored from the back/forward cache was not told what other tabs changed.
+  addEventListener("pageshow", syncTabs);
 
   const root = document.getElementById("root");
   if (root) {
@@ -100,17 +101,17 @@ function start(settings: SettingsStore): void {
     );
   }
 
-  /** Takes over what other tabs have kept. */
-  function share(): void {
-    settings.share();
-    room.unread.share();
+  /** Takes over what other tabs have stored. */
+  function syncTabs(): void {
+    settings.syncTabs();
+    room.unread.syncTabs();
   }
 
-  /** A link to a message ends with its id and its time. */
+  /** A link to a message ends with the message's id and time. */
   function goToLinked(): void {
     const [, id, time] = /^#(\d+)(?:\.([\da-z]+))?$/.exec(location.hash) ?? [];
     if (id === undefined) return;
     const timeMs = time === undefined ? undefined : Number.parseInt(time, 36);
-    room.visit(Number(id), () => announcer.tell(settings.words.peek().gone), timeMs);
+    room.goToMessage(Number(id), () => announcer.showToast(settings.words.peek().gone), timeMs);
   }
 }

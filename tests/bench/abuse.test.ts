@@ -55,8 +55,10 @@ test.skipIf(process.platform !== "linux")(
 
     const known = targetResults(sections).filter(({ measured }) => measured !== null);
     expect(known.map(({ text }) => text)).toSatisfy((all) => all.every((text) => text.startsWith("abuse")));
-    expect(markdownReport(results, "chart.svg")).toContain("- _http-nothing_: GET of what there is not");
-    expect(terminalReport(results)).toContain("http-nothing: GET of what there is not");
+    expect(markdownReport(results, "chart.svg")).toContain(
+      "- _http-nothing_: GET of a path that does not exist",
+    );
+    expect(terminalReport(results)).toContain("http-nothing: GET of a path that does not exist");
   },
 );
 

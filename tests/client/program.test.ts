@@ -82,7 +82,9 @@ test("the client's package installs nothing else, and runs in Node and Bun, impo
   if (platform === "undefined") {
     // Without the package ws, it is said what to do.
     const { stderr } = Bun.spawnSync([node, "program.mjs", server.url()], { cwd: consumer });
-    expect(String(stderr)).toContain("NoWebSocketError: There is no WebSocket here: install the package ws");
+    expect(String(stderr)).toContain(
+      "NoWebSocketError: This platform does not have a WebSocket. Install the package ws",
+    );
   }
   for (const name of ["ws", "@types"]) {
     symlinkSync(join(root, "node_modules", name), join(consumer, "node_modules", name));

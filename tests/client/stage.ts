@@ -83,6 +83,14 @@ export class FakeSocket {
     return request;
   }
 
+  /** Takes all requests, each with a function that answers it: in an order of the test's own. */
+  takeAll(): { readonly request: Request; readonly answer: (reply: object) => void }[] {
+    return this.requests.splice(0).map(({ ref, ...request }) => ({
+      request,
+      answer: (reply) => void this.say({ type: request.type, ...reply, ref }),
+    }));
+  }
+
   #shift(): Request {
     const request = this.requests.shift();
     if (!request) throw new Error("the client has asked for nothing");

@@ -149,8 +149,8 @@ test("a request that is given up before it went out is not made, and after that 
   const first = caught(stage.chat.register("B", { timeoutMs: 1000 }));
   const others = [stage.chat.history({ signal }), stage.chat.register("C", { signal })].map(caught);
   const last = stage.chat.history({ limit: 1 });
-  const socket = stage.enter();
   stop.abort();
+  const socket = stage.enter();
   for (const error of await Promise.all(others)) expect(error).toMatchObject({ name: "AbortError" });
   stage.environment.pass(1000);
   expect(await first).toBeInstanceOf(TimeoutError);

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { encodeRecord } from "../../src/engine/record.ts";
+import { MessageRecord } from "../../src/engine/record.ts";
 import { Cluster } from "../support/cluster.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { COMMAND, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
@@ -11,7 +11,7 @@ import { V3Client } from "../support/v3.ts";
 /** A history file as the server writes it. */
 function historyOf(count: number, mark = ""): string {
   const records = Array.from({ length: count }, (_, i) =>
-    encodeRecord({
+    MessageRecord.of({
       name: `Ân ${i % 7}`,
       content: i % 11 === 0 ? `\0 "\\\n\u2028 ${i}${mark}` : `message ${i}${mark} 😀`,
       timestamp: "01/02/2030 09:08:07",
@@ -19,7 +19,7 @@ function historyOf(count: number, mark = ""): string {
       time: 1_893_460_087_000 + i * 1001,
     }),
   );
-  return `[\n${records.join(",\n")}\n]\n`;
+  return `[\n${records.map(({ text }) => text).join(",\n")}\n]\n`;
 }
 
 function move(kind: "import" | "export", file: string, ...flags: string[]) {
@@ -35,9 +35,9 @@ test("a history and its rooms come out of the database byte for byte as they wen
   writeFileSync(join(folder.path, "data.rooms", "lobby.json"), historyOf(3, "lobby"));
   const first = await move("import", from, "--database-url", url);
   expect(first).toMatchObject({ exitCode: 0, stderr: "" });
-  expect(first.stdout).toContain("Imported: 5003 messages in 2 rooms, of which 5003 are new.");
+  expect(first.stdout).toContain("Imported: 5003 messages in 2 rooms, 5003 of them new.");
   const again = await move("import", from, "--database-url", url);
-  expect(again.stdout).toContain("of which 0 are new");
+  expect(again.stdout).toContain("0 of them new");
   const out = await move("export", to, "--database-url", url);
   expect(out).toMatchObject({ exitCode: 0, stderr: "" });
   const checksums = [first, again, out].map(({ stdout }) => /sha256 (\w{64})/.exec(stdout)?.[1]);
@@ -79,9 +79,9 @@ test("a room that has other messages already is left alone, and so is a database
   await cluster.at(0).stop();
   const refused = await move("import", from, "--database-url", cluster.url);
   expect(refused.exitCode).toBe(1);
-  expect(refused.stderr).toContain("Room / has other messages already; nothing was written to it.");
+  expect(refused.stderr).toContain("The room / has other messages already; nothing was written to it.");
   const to = join(folder.path, "copy.json");
-  expect((await move("export", to, "--database-url", cluster.url)).stdout).toContain("1 messages in 1 room");
+  expect((await move("export", to, "--database-url", cluster.url)).stdout).toContain("1 message in 1 room");
 });
 
 test("what another program wrote is imported with ids and times, served, and its file is not touched", async () => {

@@ -2,11 +2,11 @@ import { afterAll, expect, test } from "bun:test";
 import type { Deliver } from "../../src/engine/engine.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
-import type { PageRequest } from "../../src/protocol/request.ts";
+import type { PageRequest } from "../../src/protocol/page.ts";
 import { administer as administerUrl, backupOf, createDatabase } from "../support/postgres.ts";
 import { BESIDE_A_FAILURE, databaseFailures } from "./broken-database.ts";
 import { failureContract } from "./failures.ts";
-import { type EngineKind, EngineStage, engineContract, withRetention } from "./suite.ts";
+import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
 
 const urlOf = new WeakMap<Deliver, string>();
 const engines = new Set<PostgresEngine>();
@@ -102,9 +102,8 @@ test("postgres: SEND-3 what a text of PostgreSQL cannot hold comes back as it wa
   again.engine.enter("/");
   again.name("1", "An");
   again.get("1");
-  const [, got] = await again.until(2);
-  const messages: { content: string }[] = JSON.parse(`[${got?.shown ?? ""}]`);
-  expect(messages.map(({ content }) => content)).toEqual(contents);
+  const [, history] = await again.until(2);
+  expect(contentsOf(history)).toEqual(contents);
 });
 
 for (const [title, statement, sentence] of [
@@ -347,13 +346,9 @@ for (const [title, after] of [
       const rows = rowsOf(
         await administer(stage, "SELECT content FROM chatbox.messages WHERE content <> 'two' ORDER BY id"),
       );
-      expect(resumed).toMatchObject({ kind: "resumed", online: ["An", "Bình"], page: { reset: true } });
-      if (resumed?.kind !== "resumed") throw new Error("it was resumed");
-      const shown: { content: string }[] = JSON.parse(`[${resumed.page.messages}]`);
-      expect(shown.map(({ content }) => ({ content }))).toEqual(
-        rows.map(({ content }) => ({ content: String(content) })),
-      );
-      expect(sent).toMatchObject({ kind: "sent", message: { content: "two", id: shown.length + 1 } });
+      const contents = rows.map(({ content }) => String(content));
+      expect(shownBy(resumed)).toEqual({ contents, reset: true, online: ["An", "Bình"] });
+      expect(sent).toMatchObject({ kind: "sent", message: { content: "two", id: contents.length + 1 } });
       expect(repeated).toMatchObject({ kind: "repeated", message: { content: "one", id: 1 } });
     });
   }
@@ -386,7 +381,7 @@ test("postgres: CLOSE-7 PAGE-6 messages that somebody has changed by hand are no
   );
   expect((await stage.until(7)).slice(5)).toMatchObject([{ kind: "store-lost" }, { kind: "store-lost" }]);
   stage.resume("c", "a", { after: 3, time: 1_000 });
-  expect((await stage.until(8))[7]).toMatchObject({ kind: "resumed", page: { reset: true } });
+  expect((await stage.until(8))[7]).toMatchObject({ kind: "resumed", shown: { page: { reset: true } } });
 });
 
 test("postgres: GRACE-1 EV-7 who left in the time that the database has lost is seen off once more, and holds no nickname", async () => {

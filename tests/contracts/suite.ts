@@ -1,19 +1,23 @@
 import { expect, test } from "bun:test";
 import type { Deliver, Engine } from "../../src/engine/engine.ts";
+import type { Outcome } from "../../src/engine/outcome.ts";
+import type { StoredMessage } from "../../src/engine/record.ts";
 import type { Retention } from "../../src/engine/retention.ts";
-import type { PageRequest } from "../../src/protocol/request.ts";
-import type { Page } from "../../src/protocol/v3.ts";
-import type { Outcome, RoomRequest } from "../../src/room/operation.ts";
+import type { Page, PageRequest } from "../../src/protocol/page.ts";
+import type { RoomRequest } from "../../src/room/operation.ts";
 
 const NEWEST: PageRequest = { limit: 100, before: null, after: null };
 
-/** The hash of a connection, as long as a real one. */
-export function proofFor(connection: string): string {
+/** The hash of a connection's session, as long as a real one. */
+export function hashFor(connection: string): string {
   return new Bun.CryptoHasher("sha256").update(connection).digest("base64url");
 }
 
-/** An outcome as it was when it was delivered: with the history it showed. */
-export type Told = Outcome & { readonly shown?: string };
+/** An outcome, with the message or the history that it shows. */
+export type Told =
+  | Exclude<Outcome, { kind: "sent" | "repeated" | "history" }>
+  | (Extract<Outcome, { kind: "sent" | "repeated" }> & { readonly message: StoredMessage })
+  | (Extract<Outcome, { kind: "history" }> & { readonly text: string });
 
 /** How an engine is opened where it is not as usual. */
 export interface EngineTimes {
@@ -49,31 +53,30 @@ export class EngineStage {
 
   readonly deliver: Deliver = (_room, outcomes) => {
     for (const outcome of outcomes) {
-      this.told.push(
-        outcome.kind === "history" ? { ...outcome, shown: textOf(outcome.history.encoded()) } : outcome,
-      );
+      if (outcome.kind === "history") this.told.push({ ...outcome, text: textOf(outcome.history.encoded()) });
+      else this.told.push("record" in outcome ? { ...outcome, message: outcome.record.message } : outcome);
     }
     for (const waiter of this.#waiting) if (this.told.length >= waiter.count) waiter.resolve();
   };
 
   /** Sessions that begin with a letter can be resumed, each by its own name. */
   submit(connection: string, request: RoomRequest, room = "/"): void {
-    const hash = /^[a-z]/.test(connection) ? proofFor(connection) : undefined;
-    this.engine.submit(room, { kind: "request", connection, request, size: 10, hash });
+    const sessionHash = /^[a-z]/.test(connection) ? hashFor(connection) : undefined;
+    this.engine.submit(room, { kind: "request", connection, request, size: 10, sessionHash });
   }
 
   leave(connection: string, room = "/"): void {
     this.engine.submit(room, { kind: "leave", connection, resumable: false });
   }
 
-  /** The connection's connection breaks. */
+  /** The connection breaks. */
   vanish(connection: string, room = "/"): void {
     this.engine.submit(room, { kind: "leave", connection, resumable: true });
   }
 
   /** `connection` takes over what `from` had, and asks for what it missed. */
   resume(connection: string, from: string, page: Partial<PageRequest> = {}, room = "/"): void {
-    this.submit(connection, { kind: "resume", hash: proofFor(from), page: { ...NEWEST, ...page } }, room);
+    this.submit(connection, { kind: "resume", hash: hashFor(from), page: { ...NEWEST, ...page } }, room);
   }
 
   page(connection: string, page: Partial<PageRequest>, room = "/"): void {
@@ -277,7 +280,7 @@ export function engineContract(kind: EngineKind): void {
     expect(stage.kinds().slice(2)).toEqual([
       ...["absent", "resumed", "resume-refused", "unregistered", "sent", "history"],
     ]);
-    expect(told[3]).toMatchObject({ connection: "c", from: "a", name: "a", online: ["a", "b"] });
+    expect(told[3]).toMatchObject({ connection: "c", from: "a", name: "a", shown: { online: ["a", "b"] } });
     expect(told[7]).toMatchObject({ online: ["a", "b"] });
     await stage.engine.close();
   });
@@ -290,7 +293,7 @@ export function engineContract(kind: EngineKind): void {
     stage.leave("a", "r");
     stage.get("b", "r");
     const told = await stage.until(4);
-    expect(told[2]).toMatchObject({ kind: "left", name: null });
+    expect(told[2]).toMatchObject({ kind: "gone" });
     expect(told[3]).toMatchObject({ kind: "history", online: ["An"] });
     stage.leave("b", "r");
     await stage.until(5);
@@ -332,7 +335,7 @@ export function engineContract(kind: EngineKind): void {
     while (stage.engine.absent > 0) await Bun.sleep(1);
     for (let i = 0; i < count; i++) {
       // The end of a grace that comes too late is the leave of nobody.
-      const told = own(i).filter((each) => each.kind !== "left" || each.name !== null);
+      const told = own(i).filter(({ kind }) => kind !== "gone");
       const ending = told.map((each) => each.kind).slice(2);
       expect([["resumed"], ["left", "resume-refused"]]).toContainEqual(ending);
     }
@@ -368,7 +371,7 @@ export function engineContract(kind: EngineKind): void {
         "resumed",
         "resumed",
       ]);
-      expect(told[3]).toMatchObject({ name: "renamed", online: ["renamed", "c"] });
+      expect(told[3]).toMatchObject({ name: "renamed", shown: { online: ["renamed", "c"] } });
       await again.engine.close();
     });
   }
@@ -403,7 +406,7 @@ export function engineContract(kind: EngineKind): void {
       ...["resumed", "resumed", "resumed", "name-refused", "renamed", "absent", "resume-refused", "left"],
       ...["name-refused", "resumed", "left", "renamed"],
     ]);
-    expect(told[2]).toMatchObject({ online: ["Mia", "Mıa", "Chi"] });
+    expect(told[2]).toMatchObject({ shown: { online: ["Mia", "Mıa", "Chi"] } });
     await again.engine.close();
   });
 
@@ -792,7 +795,7 @@ function restoreContract(
       after.send("c", "lost", "/", "l");
       after.send("c", "kept", "/", "k");
       const [resumed, sent, ...repeated] = await after.until(4);
-      expect(resumed).toMatchObject({ kind: "resumed", page: { reset: true } });
+      expect(resumed).toMatchObject({ kind: "resumed", shown: { page: { reset: true } } });
       expect(sent).toMatchObject({ kind: "sent", message: { content: "lost", time: 1_002 } });
       expect(repeated).toMatchObject([
         { kind: "repeated", message: { content: "lost", time: 1_002 } },
@@ -809,9 +812,20 @@ function pageShown({ messages, gap, more, reset }: Page) {
   return { contents: shown.map(({ content }) => content), gap, more, reset };
 }
 
-/** The contents of the messages that a reply to `get` showed. */
-export function contentsOf(told: Told): string[] {
-  const messages: unknown = JSON.parse(`[${told.shown ?? ""}]`);
-  if (!Array.isArray(messages)) return [];
-  return messages.map((each: { content?: unknown }) => String(each.content));
+/** The contents of the history that an outcome shows. */
+export function contentsOf(told: Told | undefined): string[] {
+  if (told?.kind !== "history") throw new Error(`a history was asked for, and not ${told?.kind}`);
+  const messages: { content: string }[] = JSON.parse(`[${told.text}]`);
+  return messages.map(({ content }) => content);
+}
+
+/** What a resume shows. */
+export function shownBy(told: Told | undefined): {
+  contents: string[];
+  reset: boolean;
+  online: readonly string[];
+} {
+  if (told?.kind !== "resumed" || told.shown === null) throw new Error("it was resumed here");
+  const { page, online } = told.shown;
+  return { contents: pageShown(page).contents, reset: page.reset, online };
 }

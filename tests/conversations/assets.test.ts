@@ -10,7 +10,7 @@ test("the same page has the same files under the same names, in whatever folder 
   using folder = new TemporaryFolder();
   const places = [join(folder.path, "one"), join(folder.path, "another/and deeper")];
   const script = `
-    const { buildClient } = await import(process.argv[1] + "/src/server/pages.ts");
+    const { buildClient } = await import(process.argv[1] + "/src/server/web-build.ts");
     const files = (await buildClient()).map(({ name, bytes }) => [name, Bun.SHA256.hash(bytes, "hex")]);
     console.log(JSON.stringify(files));`;
   const built = places.flatMap((place, i) => {

@@ -164,17 +164,19 @@ test("what is neither on nor off is answered with one sentence", async () => {
   expectSentence(end, 2, ["CHATBOX_NO_LIMITS", "true, 1, yes or on", "false, 0, no, off or empty"]);
 });
 
-test("an empty variable is as good as none, and one that is no setting is named in the log without its value", async () => {
+test("an empty variable is as good as none, and one that is not a setting is named in the log without its value", async () => {
   const { options } = createCommand("0.0.0");
   const env = Object.fromEntries(options.flatMap(({ envVar }) => (envVar ? [[envVar, ""]] : [])));
   const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_LIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
   await using server = await startServer([], { env: { ...env, ...mistakes } });
   using _client = await ChatClient.connect(server.url(), { headers: { Origin: "http://localhost:1" } });
   const log = server.lines.map(({ text }) => text).join("\n");
-  expect(log).toContain("CHATBOX_PROT in the environment is no setting (did you mean CHATBOX_PORT?)");
-  expect(log).toContain("CHATBOX_LIMITS in the environment is no setting (did you mean CHATBOX_NO_LIMITS?)");
-  expect(log).toContain("CHATBOX_SOMETHING in the environment is no setting;");
-  expect(log.match(/is no setting/g)).toHaveLength(3);
+  expect(log).toContain("CHATBOX_PROT in the environment is not a setting (did you mean CHATBOX_PORT?)");
+  expect(log).toContain(
+    "CHATBOX_LIMITS in the environment is not a setting (did you mean CHATBOX_NO_LIMITS?)",
+  );
+  expect(log).toContain("CHATBOX_SOMETHING in the environment is not a setting;");
+  expect(log.match(/is not a setting/g)).toHaveLength(3);
   expect(log + server.stderr).not.toContain("s3cret");
 });
 
@@ -308,10 +310,14 @@ test("the log says once what to do about a proxy whose header does not count, an
   const trust = ["--trust-proxy", "127.0.0.1"];
   expect(await hints([], "1.2.3.4")).toEqual([expect.stringContaining("start with --trust-proxy 127.0.0.1")]);
   for (const header of ["unknown", "1.2.3.4, rubbish"])
-    expect(await hints(trust, header)).toEqual([expect.stringMatching(/^(?!.*--trust-proxy).*no address/)]);
+    expect(await hints(trust, header)).toEqual([
+      expect.stringMatching(/^(?!.*--trust-proxy).*not an address/),
+    ]);
   for (const header of ["1.2.3.4", "1.2.3.4:5678", "127.0.0.1", "::ffff:102:304"])
     expect([header, await hints(trust, header)]).toEqual([header, []]);
-  expect(await hints(trust, "for=1.2.3.4", "Forwarded")).toEqual([expect.stringContaining("another header")]);
+  expect(await hints(trust, "for=1.2.3.4", "Forwarded")).toEqual([
+    expect.stringContaining("a header other than"),
+  ]);
   expect(await hints([], "for=1.2.3.4", "Forwarded")).toEqual([]);
 });
 
@@ -372,9 +378,9 @@ test("a file that is no history is answered with one sentence and left as it is"
     ['{"a":1}', start],
     ["hello", start],
     ['"[]"', start],
-    ["[1]", ["message 1", "JSON object", "(line 1, column 2)"]],
-    ['[{"name":"An"}]', ["message 1", '"content"', "(line 1, column 2)"]],
-    ['[{"name":"An","content":5,"timestamp":"x"}]', ["message 1", '"content"', "(line 1, column 2)"]],
+    ["[1]", ["entry 1", "JSON object", "(line 1, column 2)"]],
+    ['[{"name":"An"}]', ["entry 1", '"content"', "(line 1, column 2)"]],
+    ['[{"name":"An","content":5,"timestamp":"x"}]', ["entry 1", '"content"', "(line 1, column 2)"]],
   ];
   for (const [text, parts] of cases) {
     writeFileSync(data, text);

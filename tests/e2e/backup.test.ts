@@ -89,7 +89,7 @@ fileTest(
     await an.log.getByText("gone").waitFor({ state: "detached" });
     await an.say("another one");
     const binh = await stage.enter(`/${link}`, "Bình", { at });
-    await binh.reads("That message is no longer there.");
+    await binh.reads("That message no longer exists.");
     dropNetworkErrors(an);
   },
 );

@@ -26,7 +26,7 @@ test("three tabs live through a killed server: nothing is lost, nothing doubled,
   await Promise.all(all.map((person) => person.reads("No connection")));
   await an.write("written by An meanwhile");
   await binh.write("written by Bình meanwhile");
-  await an.reads("1 message goes out as soon as the connection is back.");
+  await an.reads("1 message will be sent when the connection is back.");
   expect(await an.unsent.count()).toBe(1);
   await at.restart();
   await Promise.all(all.map((person) => person.isConnected()));
@@ -116,7 +116,7 @@ test("offline, all that is typed waits; back online it goes out in order, and no
   await an.reads("You are offline");
   await an.write("first");
   await an.write("second");
-  await an.reads("2 messages go out as soon as the connection is back.");
+  await an.reads("2 messages will be sent when the connection is back.");
   expect(await an.unsent.locator(".content").allTextContents()).toEqual(["first", "second"]);
   await binh.say("meanwhile");
   cable.mend();
@@ -155,7 +155,7 @@ test("a nickname that somebody took while one was away is told, and another can 
   const other = await stage.enter(room, "An", { at });
   cable.mend();
   await an.page.context().setOffline(false);
-  await an.reads("Somebody here has this nickname");
+  await an.reads("Someone here already has this nickname");
   await an.askToJoin("Anh");
   await an.isIn();
   await other.sees("Anh joined");
@@ -193,17 +193,38 @@ test("LIM-6 whoever asks more than the server allows is told in words for how ma
   });
   const shown = await an.watch();
   await an.rename("Anh");
-  await shown("Too many at once. It goes on in 1 s");
+  await shown("Too many requests. Continuing in 1 s");
   await other.sees("is now Anh");
-  await an.page.getByText(/Too many at once/).waitFor({ state: "hidden" });
+  await an.page.getByText(/Too many requests/).waitFor({ state: "hidden" });
 
   await an.rename("Ân");
   await an.page.getByRole("button", { name: "Renaming…" }).waitFor();
-  await an.reads(/Too many at once\. It goes on in \d+ s/);
+  await an.reads(/Too many requests\. Continuing in \d+ s/);
   await an.page.keyboard.press("Escape");
   await an.page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await violations(an)).toEqual([]);
-  expect(await an.page.getByText(/Too many at once/).isVisible()).toBe(true);
+  expect(await an.page.getByText(/Too many requests/).isVisible()).toBe(true);
+});
+
+test("CLOSE-10 after a close code that means never, known or not, the page shows the server's reason and stays away", async () => {
+  let connections = 0;
+  const an = await stage.enter(stage.newRoom(), "An", {
+    intercept: (socket) => {
+      const toServer = socket.connectToServer();
+      connections++;
+      socket.onMessage((text) => {
+        const isLast = JSON.parse(String(text)).content === "the last straw";
+        if (isLast) void socket.close({ code: 4444, reason: "A moderator removed you" });
+        else toServer.send(text);
+      });
+    },
+  });
+  await an.write("the last straw");
+  await an.reads(/4444 \(A moderator removed you\)/);
+  expect(connections).toBe(1);
+  await an.page.getByRole("button", { name: "Connect again" }).click();
+  await an.isIn();
+  expect(connections).toBe(2);
 });
 
 test("a first connection that is refused does not have the page speak version 2", async () => {

@@ -32,7 +32,7 @@ test("the log follows its end only while the reader is there, and counts what co
   await an.log.evaluate((log) => {
     log.scrollTop = 200;
   });
-  await an.page.getByRole("button", { name: "To the newest" }).waitFor();
+  await an.page.getByRole("button", { name: "Jump to latest" }).waitFor();
   await binh.say("news");
   await binh.say("more news");
   const newest = an.page.getByRole("button", { name: "2 new messages" });
@@ -101,7 +101,7 @@ test("a link to an old message opens there, and from there one reads on to the n
 
   const binh = await stage.enter("/", "Bình", { at });
   await binh.say("while An reads");
-  await an.page.getByRole("button", { name: /1 new message|To the newest/ }).click();
+  await an.page.getByRole("button", { name: /1 new message|Jump to latest/ }).click();
   await an.sees("while An reads");
   await atEnd(an);
 
@@ -120,7 +120,7 @@ test("a link to a message that is not there says so", async () => {
   const an = await stage.open(`${stage.newRoom()}#7`);
   const shown = await an.watch();
   await an.askToJoin("An");
-  await shown("That message is no longer there.");
+  await shown("That message no longer exists.");
 });
 
 test("the time of a message is a link to it, which a click copies", async () => {

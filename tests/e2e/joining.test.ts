@@ -51,10 +51,10 @@ test("a refused nickname is explained beside the field, and another one can be t
     await other.page.getByRole("alert").filter({ hasText: words }).waitFor();
   };
   await explains("", "Enter a nickname.");
-  await explains("Bình", "Somebody here has this nickname, or one that looks the same.");
-  await explains(" bÌNH ", "Somebody here has this nickname, or one that looks the same.");
-  await explains("x".repeat(101), "A nickname has at most 100 characters; this one has 101.");
-  await explains("An\u202E", "marks that turn the direction");
+  await explains("Bình", "Someone here already has this nickname, or one that looks like it.");
+  await explains(" bÌNH ", "Someone here already has this nickname, or one that looks like it.");
+  await explains("x".repeat(101), "A nickname can have up to 100 characters; this one has 101.");
+  await explains("An\u202E", "characters that change the text direction");
   await explains("\u200B", "at least one visible character");
   expect(await other.nicknameField.getAttribute("aria-invalid")).toBe("true");
   await other.askToJoin("😀".repeat(100));
@@ -76,7 +76,7 @@ test("the server's own refusal of a nickname is explained, too", async () => {
       }),
   });
   await person.askToJoin("An");
-  await person.reads("The server does not take this nickname.");
+  await person.reads("The server does not accept this nickname.");
 });
 
 test("a rename is shown to all, and a refused one is explained", async () => {
@@ -84,7 +84,7 @@ test("a rename is shown to all, and a refused one is explained", async () => {
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");
   await an.rename("bình");
-  await an.page.getByRole("dialog").getByText("Somebody here has this nickname").waitFor();
+  await an.page.getByRole("dialog").getByText("Someone here already has this nickname").waitFor();
   await an.page.getByRole("button", { name: "Close" }).click();
   await an.rename("Anh");
   await binh.sees("An is now Anh");
@@ -220,11 +220,11 @@ test("the message of whoever took a nickname that was given up says so, and begi
   const other = await stage.enter(room, "An");
   await other.say("second");
   await binh.sees("second");
-  await binh.reads("An left; the nickname was taken again");
+  await binh.reads("An left; the nickname is in use again");
   const last = binh.log.locator("li", { hasText: "second" });
   expect(await last.locator(".nickname").textContent()).toBe("An");
-  expect(await last.locator(".anew").textContent()).toContain("joined again");
-  expect(await binh.log.locator(".anew").count()).toBe(1);
+  expect(await last.locator(".new-holder").textContent()).toContain("rejoined");
+  expect(await binh.log.locator(".new-holder").count()).toBe(1);
   expect(await violations(binh)).toEqual([]);
 });
 
@@ -242,7 +242,7 @@ test("of a duplicated tab the older one says what happened, and can take over or
   await an.say("back in the first tab");
   await binh.sees("back in the first tab");
 
-  await twin.page.getByRole("button", { name: "Join under another nickname" }).click();
+  await twin.page.getByRole("button", { name: "Join with another nickname" }).click();
   await twin.askToJoin("Anh");
   await binh.sees("Anh joined");
   expect(await binh.events()).toEqual(["An joined", "Anh joined"]);

@@ -142,7 +142,7 @@ test("a second tab says that the chat is open in the first, and can go on as tha
   await second.reads("This chat is open in another tab");
   await second.page.getByRole("button", { name: "Continue here as An" }).click();
   await second.isIn();
-  await an.reads("You are there as An.");
+  await an.reads("In that tab, you are An.");
   await second.say("from the second");
   await binh.sees("from the second");
   // Who types it means the same.
@@ -220,7 +220,7 @@ test("what waited in a tab that is long gone is offered, to be sent or removed, 
   await an.isIn();
   await an.unsent.nth(2).waitFor();
   expect(await an.unsent.locator(".content").allTextContents()).toEqual(["one", "two", "three"]);
-  await an.reads("Not sent. The page was closed before it went out.");
+  await an.reads("Sending failed. The page was closed before the message was sent.");
   expect(await violations(an)).toEqual([]);
   await capture(an, "desktop-light-unsent");
   await an.unsent.first().getByRole("button", { name: "Try again" }).click();

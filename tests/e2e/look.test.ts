@@ -60,13 +60,13 @@ for (const theme of ["light", "dark", "classic"] as const) {
       await mai.log.evaluate((log) => {
         log.scrollTop = 0;
       });
-      await mai.page.getByRole("button", { name: "To the newest" }).waitFor();
+      await mai.page.getByRole("button", { name: "Jump to latest" }).waitFor();
       await look(mai, "scrolled");
       await mai.page.context().setOffline(true);
       cable.cut();
       await mai.reads("You are offline");
       await mai.write("This waits for the connection.");
-      await mai.reads("1 message goes out");
+      await mai.reads("1 message will be sent");
       await look(mai, "offline");
       expect(found).toEqual([]);
       dropNetworkErrors(mai);
@@ -119,7 +119,7 @@ test("the classic theme shows the pictures that one chooses, and keeps them", as
   await mai.page
     .getByLabel("Choose a picture: Page")
     .setInputFiles({ ...file, buffer: Buffer.from("no picture") });
-  await mai.reads("This file is no picture");
+  await mai.reads("The browser cannot show this file as a picture");
   for (const place of ["Page", "Chat", "People", "Settings"]) {
     await mai.page.getByLabel(`Choose a picture: ${place}`).setInputFiles(file);
     await mai.page.getByRole("button", { name: `Remove the picture: ${place}` }).waitFor();
@@ -150,10 +150,10 @@ test("a picture by its address is fetched only once the reader has asked for tha
   });
   await mai.openSettings();
   await mai.page.getByLabel("Classic").check();
-  const field = mai.page.getByLabel("Address of a picture: Page");
+  const field = mai.page.getByLabel("Picture address: Page");
   await field.fill("javascript:alert(1)");
   await field.press("Enter");
-  await mai.reads("That is no https address.");
+  await mai.reads("Enter an address that starts with https://.");
   expect(asked).toEqual([]);
   await field.fill("https://pictures.test/a.svg");
   const reloaded = mai.page.waitForEvent("load");

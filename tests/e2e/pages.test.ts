@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from "bun:test";
 import { brotliDecompressSync } from "node:zlib";
-import { buildPages, type Pages } from "../../src/server/pages.ts";
+import { buildWebPages, type WebPages } from "../../src/server/web-pages.ts";
 
-let pages: Pages;
+let pages: WebPages;
 
 beforeAll(async () => {
-  pages = await buildPages();
+  pages = await buildWebPages();
 });
 
 async function get(path: string, headers: Record<string, string> = {}, method = "GET") {
@@ -43,7 +43,7 @@ test("the page finds its files under whatever path a proxy serves it, also where
   const under = files.map((path) => `/a/chat${path}`);
   expect(await assets("/", "/a/chat/")).toEqual(under);
   expect(await assets("/rooms/tea", "/a/chat/rooms/tea")).toEqual(under);
-  const based = await buildPages("/a/chat");
+  const based = await buildWebPages("/a/chat");
   for (const [path, at] of [
     ["/", "/a/chat"],
     ["/", "/a/chat/"],

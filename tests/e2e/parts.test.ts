@@ -5,7 +5,7 @@ import { dropNetworkErrors, Stage, startServerThatKeepsItsPort } from "./stage.t
 
 const stage = new Stage();
 
-const FAILED = "This could not be loaded. If that goes on, reload the page.";
+const FAILED = "This part of the page failed to load. If that keeps happening, reload the page.";
 
 for (const [locale, language] of [
   ["en-GB", "en"],

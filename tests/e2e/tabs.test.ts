@@ -47,7 +47,7 @@ test("what is set in one tab is so in the others at once, and no tab sets back w
   await an.page.getByText("Dark", { exact: true }).click();
   await beside.page.locator("[data-theme=dark]").waitFor();
   await beside.openSettings();
-  await beside.page.getByLabel("Play a sound when somebody mentions you").check();
+  await beside.page.getByLabel("Play a sound when someone mentions you").check();
   await beside.page.getByLabel("Language").selectOption("vi");
   await an.page.locator("html[lang=vi]").waitFor();
   for (const person of [an, beside]) {

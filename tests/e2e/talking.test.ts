@@ -49,7 +49,7 @@ test("over plain HTTP a browser lacks some of its functions, and all the same me
   await an.log.getByRole("img", { name: "Sent" }).waitFor();
   const shown = await an.watch();
   await an.log.locator("a.time").click();
-  await shown("The link stands in the address bar.");
+  await shown("The link is in the address bar.");
   expect(an.page.url()).toMatch(/#\d+\.[\da-z]+$/);
 });
 
@@ -73,9 +73,9 @@ test("a refused message says why, and can be sent again or removed", async () =>
       }),
   });
   await an.write("hello");
-  await an.reads("Not sent. The server could not store it.");
+  await an.reads("Sending failed. The server could not save this.");
   await an.page.getByRole("button", { name: "Try again" }).click();
-  await an.reads("Not sent. The server does not take this message.");
+  await an.reads("Sending failed. The server does not accept this message.");
   await an.page.getByRole("button", { name: "Remove" }).click();
   await an.say("after");
   expect(await an.contents()).toEqual(["after"]);
@@ -87,14 +87,14 @@ test("a message that is too long or broken stays in the field, with the reason",
   await an.composer.fill("x".repeat(3990));
   await an.reads("10 left");
   await an.write("x".repeat(4001));
-  await an.reads("1 character too many");
-  await an.reads("A message has at most 4,000 characters; this one has 4,001.");
+  await an.reads("1 character over the limit");
+  await an.reads("A message can have up to 4,000 characters; this one has 4,001.");
   expect(await an.composer.inputValue()).toHaveLength(4001);
   await an.composer.evaluate((field) => {
     if (field instanceof HTMLTextAreaElement) field.value = "half \ud83d a pair";
   });
   await an.composer.press("Enter");
-  await an.reads("This message holds broken characters.");
+  await an.reads("This message contains broken characters.");
   const longest = "😀".repeat(4000);
   await an.say(longest);
   expect(await an.contents()).toEqual([longest]);
@@ -148,10 +148,10 @@ test("who is writing is shown to the others until the message is there", async (
   const binh = await stage.enter(room, "Bình");
   const shown = await binh.watch();
   await an.composer.pressSequentially("I am wri");
-  await shown("An is writing…");
+  await shown("An is typing…");
   await an.write("done");
   await binh.sees("done");
-  await binh.page.getByText("An is writing…").waitFor({ state: "detached" });
+  await binh.page.getByText("An is typing…").waitFor({ state: "detached" });
 });
 
 test("hostile contents and nicknames stay text", async () => {

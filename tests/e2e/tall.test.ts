@@ -118,7 +118,7 @@ test("a message that was opened stays open when one has read elsewhere", async (
   await an.log.getByRole("button", { name: "Show all" }).click();
   const row = an.log.locator("li", { hasText: "tall" });
   const height = await row.evaluate((each) => each.clientHeight);
-  await an.page.getByRole("button", { name: "To the newest" }).click();
+  await an.page.getByRole("button", { name: "Jump to latest" }).click();
   await row.waitFor({ state: "detached" });
   await toStart();
   await row.waitFor();

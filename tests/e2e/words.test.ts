@@ -69,7 +69,7 @@ test("the same message three times is heard three times, and so is the same refu
   await an.composer.fill("x".repeat(4001));
   for (const count of [1, 2]) {
     await an.composer.press("Enter");
-    await faults(count, "A message has at most 4,000 characters; this one has 4,001.");
+    await faults(count, "A message can have up to 4,000 characters; this one has 4,001.");
   }
 });
 
@@ -87,14 +87,14 @@ test("when a browser translates the page all the time, words go on to be true, o
       ([where = "", what]) => document.querySelector(where)?.textContent === what,
       [selector, words],
     );
-  await text(".connection-word", "«Connected»");
-  await text(".log-start", "«No messages yet. Write the first one.»");
+  await text(".connection-status", "«Connected»");
+  await text(".log-start", "«No messages yet. Send the first one.»");
   await text("aside .roster-count", "«Online: 1»");
   const binh = await stage.enter(room, "Bình", { at });
   await text("aside .roster-count", "«Online: 2»");
   await text(".typing", "");
   await binh.composer.pressSequentially("hello");
-  await text(".typing", "Bình« is writing…»");
+  await text(".typing", "Bình« is typing…»");
   await binh.composer.press("Enter");
   await text(".typing", "");
   await text(".log .content", "«hello»");
@@ -108,14 +108,14 @@ test("when a browser translates the page all the time, words go on to be true, o
   await text(".log-start", "«The conversation begins here.»");
   await capture(an, "translated");
   await at.stop();
-  await text(".connection-word", "«No connection»");
+  await text(".connection-status", "«No connection»");
   await an.composer.fill("later");
   await an.composer.press("Enter");
   await an.page.waitForFunction(() =>
     /^«No connection»/.test(document.querySelector(".bar p")?.textContent ?? ""),
   );
   await at.restart();
-  await text(".connection-word", "«Connected»");
+  await text(".connection-status", "«Connected»");
   await an.log.locator(".content", { hasText: "«later»" }).waitFor();
   expect(await an.page.locator(".bar").count()).toBe(0);
   dropNetworkErrors(an, binh);

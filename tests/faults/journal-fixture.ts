@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Journal, type JournalOptions } from "../../src/engine/local/journal.ts";
-import { decodeRecord, encodeRecord, type StoredMessage } from "../../src/engine/record.ts";
+import { MessageRecord, type StoredMessage } from "../../src/engine/record.ts";
 
 /** The settings of most tests: durability is not what they look at, and disks differ in how long it takes. */
 export const QUICK: JournalOptions = { fsync: "off", create: true, timeOf: () => undefined };
@@ -43,12 +43,27 @@ export function awkwardMessages(count: number): StoredMessage[] {
   });
 }
 
-export function historyText(messages: readonly StoredMessage[]): string {
-  return messages.length === 0 ? "[\n]\n" : `[\n${messages.map(encodeRecord).join(",\n")}\n]\n`;
+/** The line of a message in a history file, without what stands between two lines. */
+export function lineOf({ name, content, timestamp, id, time, digest }: StoredMessage): string {
+  return JSON.stringify({ name, content, timestamp, id, time, key: digest });
 }
 
-export function toRecords(messages: readonly StoredMessage[]): { id: number; text: string }[] {
-  return messages.map((each) => ({ id: each.id, text: encodeRecord(each) }));
+/** The line of a change that a later version wrote. */
+export function changeLine(id: number, kind = "edit", more: object = { target: 1, content: "new" }): string {
+  return JSON.stringify({ id, time: 1_795_400_000_000 + id, kind, ...more });
+}
+
+/** A history file with these lines. */
+export function fileText(lines: readonly string[]): string {
+  return lines.length === 0 ? "[\n]\n" : `[\n${lines.join(",\n")}\n]\n`;
+}
+
+export function historyText(messages: readonly StoredMessage[]): string {
+  return fileText(messages.map(lineOf));
+}
+
+export function toRecords(messages: readonly StoredMessage[]): MessageRecord[] {
+  return messages.map(MessageRecord.of);
 }
 
 /** The file's messages as any JSON reader sees them. */
@@ -61,7 +76,7 @@ export function readHistory(path: string): unknown {
 
 /** Everything that a journal gives back of its file. */
 export async function messagesOf(journal: Journal): Promise<StoredMessage[]> {
-  return (await journal.tail(Number.POSITIVE_INFINITY)).map(decodeRecord);
+  return (await journal.tail(Number.POSITIVE_INFINITY)).map(({ message }) => message);
 }
 
 /** What stands beside a history file under a name that begins with its own. */

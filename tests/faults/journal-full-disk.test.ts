@@ -5,8 +5,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { encodeRecord, type StoredMessage } from "../../src/engine/record.ts";
-import { historyText, message, withHistory } from "./journal-fixture.ts";
+import type { StoredMessage } from "../../src/engine/record.ts";
+import { historyText, lineOf, message, withHistory } from "./journal-fixture.ts";
 
 const WRITER = join(import.meta.dir, "journal-writer.ts");
 /** 16 or 32 KiB, by what the shell counts in. */
@@ -48,7 +48,7 @@ class LimitedWriter {
     const batch = Array.from({ length: count }, (_, at) =>
       message(this.#lastId + at + 1, "ấ".repeat(contentLength / 3)),
     );
-    this.#child.stdin.write(`${JSON.stringify(batch.map(encodeRecord))}\n`);
+    this.#child.stdin.write(`${JSON.stringify(batch.map(lineOf))}\n`);
     const answer = await this.#answer();
     if (answer === "stored") this.stored.push(...batch);
     this.#lastId += count;

@@ -50,8 +50,8 @@ test("a foreign file is taken in where it lies, once, and the original is kept o
         const there = await messagesOf(journal);
         expect(readFileSync(path, "utf8")).toBe(historyText(there));
         expect(journal.notices).toEqual([
-          expect.stringContaining("was written anew"),
-          expect.stringContaining("mount its folder"),
+          expect.stringContaining("was rewritten"),
+          expect.stringContaining("Mount its folder"),
         ]);
         await journal.append(toRecords([message(60)]));
         expect(readHistory(path)).toEqual([...there, message(60)]);
@@ -83,7 +83,7 @@ test("PAGE-5 what is old is dropped in the file's place, and whoever reads meanw
       }
       expect(statSync(path).ino).toBe(ino);
       expect(besides(path, "")).toEqual([]);
-      expect(journal.notices).toEqual([expect.stringContaining("mount its folder")]);
+      expect(journal.notices).toEqual([expect.stringContaining("Mount its folder")]);
     });
   });
 });
@@ -106,7 +106,7 @@ test(`wherever a crash stops the writing, the next start finishes it: seed ${SEE
         writeFileSync(path, torn);
         writeFileSync(`${path}.replacing`, after);
         const journal = await Journal.open(path, QUICK);
-        expect(journal.notices).toEqual([expect.stringContaining("that was finished now")]);
+        expect(journal.notices).toEqual([expect.stringContaining("the file is complete now")]);
         await journal.close();
         expect(readFileSync(path)).toEqual(after);
         expect(besides(path, "")).toEqual([]);
@@ -274,7 +274,7 @@ function mounted(source: string): (command: readonly string[], dataFile: string)
     expect(readFileSync(join(folder.path, "link.json"))).toEqual(readFileSync(source));
     expect(besides(server.dataFile, "bak")).toEqual([`${server.dataFile}.bak`]);
     expect(existsSync(`${server.dataFile}.replacing`)).toBe(false);
-    expect(server.lines.filter(({ text }) => text.includes("mount its folder"))).not.toEqual([]);
+    expect(server.lines.filter(({ text }) => text.includes("Mount its folder"))).not.toEqual([]);
     expect(server.lines.some(({ text }) => text.includes('"stack"'))).toBe(false);
   },
 );

@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
-import { RecordMatcher } from "../../src/engine/local/matcher.ts";
-import { decodeRecord, encodeRecord, MAX_ID } from "../../src/engine/record.ts";
-import { message } from "./journal-fixture.ts";
+import { EventMatcher } from "../../src/engine/local/matcher.ts";
+import { decodeRecord, encodeChange, MAX_ID, MessageRecord, readEvent } from "../../src/engine/record.ts";
+import { lineOf, message } from "./journal-fixture.ts";
 
 function matched(line: string, lastId = 0): boolean {
-  const matcher = new RecordMatcher();
+  const matcher = new EventMatcher();
   matcher.lastId = lastId;
   return matcher.match(Buffer.from(`${line}\0`), 0) === Buffer.byteLength(line);
 }
@@ -22,7 +22,7 @@ const CANONICAL = [
 for (const line of CANONICAL) {
   test(`canonical, and encoded to itself: ${line}`, () => {
     expect(matched(line)).toBe(true);
-    expect(encodeRecord(decodeRecord(line))).toBe(line);
+    expect(MessageRecord.of(decodeRecord(line)).text).toBe(line);
   });
 }
 
@@ -70,8 +70,54 @@ for (const line of NOT_CANONICAL) {
   test(`not canonical: ${JSON.stringify(line)}`, () => expect(matched(line)).toBe(false));
 }
 
+const CHANGES = [
+  '{"id":1,"time":0,"kind":"x"}',
+  `{"id":${MAX_ID},"time":${Number.MIN_SAFE_INTEGER},"kind":"edit-2","target":1}`,
+  '{"id":10,"time":-1,"kind":"react","with":"\\ud83d\\n\\"","n":[-0.5,1e+21,null,{"name":{}}]}',
+  `{"id":1,"time":0,"kind":"${"k".repeat(32)}","kinds":"]},{["}`,
+];
+
+for (const line of CHANGES) {
+  test(`a change, and encoded to itself: ${line}`, () => {
+    expect(matched(line)).toBe(true);
+    expect(encodeChange(JSON.parse(line))).toBe(line);
+    const { id, time, kind } = JSON.parse(line);
+    expect(readEvent(line)).toEqual({ kind: "unknown", id, time, writtenKind: kind, text: line });
+  });
+}
+
+const NO_CHANGES = [
+  ...["0", "-1", "01", "1.0", "1e3", '"1"', `${MAX_ID + 1}`].map((id) => `{"id":${id},"time":0,"kind":"x"}`),
+  ...["-0", "00", "1.5", "", "null", "9007199254740992"].map((time) => `{"id":1,"time":${time},"kind":"x"}`),
+  ...["", "X", "a b", "a_b", "é", "k".repeat(33)].map((kind) => `{"id":1,"time":0,"kind":"${kind}"}`),
+  ...[
+    ',"name":"An"',
+    ',"id":2',
+    ',"kind":"y"',
+    ',"a":1,"a":1',
+    ',"a":1.0',
+    ',"a": 1',
+    ',"a":"\\u0041"',
+    ',"a":"\\/"',
+    ',"a":01',
+    ',"a":[}',
+    ',"a":',
+    ",",
+    " ",
+    '"',
+  ].map((more) => `{"id":1,"time":0,"kind":"x"${more}}`),
+  '{"id":1,"time":0,"kind":null}',
+  '{"id":1,"kind":"x","time":0}',
+  '{"id":1,"time":0}',
+  '{"id":1,"time":0,"kind":"x","a":{}',
+];
+
+for (const line of NO_CHANGES) {
+  test(`not a canonical change: ${line}`, () => expect(matched(line)).toBe(false));
+}
+
 test("a record whose id is not above the last one is not canonical", () => {
-  const line = encodeRecord(message(7));
+  const line = lineOf(message(7));
   expect([5, 6, 7, 8].map((lastId) => matched(line, lastId))).toEqual([true, true, false, false]);
 });
 

@@ -17,28 +17,28 @@ const changed = (at: number, change: (line: string) => string) =>
   lines.map((line, each) => (each === at ? change(line) : line)).join("\n");
 
 const REFUSED: Readonly<Record<string, [text: string | Uint8Array, why: string]>> = {
-  "plain text": ["hello\n", "no JSON array of messages begins here (line 1, column 1)"],
-  "an object": ['\n {"messages":[]}', "no JSON array of messages begins here (line 2, column 2)"],
-  "a number": ["7", "no JSON array of messages begins here (line 1, column 1)"],
-  "an array of numbers": ["[\n  1,\n  2\n]\n", "message 1 is not a JSON object (line 2, column 3)"],
-  "an array of arrays": ["[[]]", "message 1 is not a JSON object (line 1, column 2)"],
-  "an array with other objects": ['[{"a":1}]', 'message 1 has no text "name" (line 1, column 2)'],
+  "plain text": ["hello\n", "a JSON array of messages was expected here (line 1, column 1)"],
+  "an object": ['\n {"messages":[]}', "a JSON array of messages was expected here (line 2, column 2)"],
+  "a number": ["7", "a JSON array of messages was expected here (line 1, column 1)"],
+  "an array of numbers": ["[\n  1,\n  2\n]\n", "entry 1 is not a JSON object (line 2, column 3)"],
+  "an array of arrays": ["[[]]", "entry 1 is not a JSON object (line 1, column 2)"],
+  "an array with other objects": ['[{"a":1}]', 'entry 1 has no text "name" (line 1, column 2)'],
   "a message without content": [
     `[{"name": "An", "content": "x", "timestamp": ""}, {"name": "An", "timestamp": ""}]`,
-    'message 2 has no text "content" (line 1, column 51)',
+    'entry 2 has no text "content" (line 1, column 51)',
   ],
   "a timestamp that is a number": [
     '[{"name":"An","content":"","timestamp":5}]',
-    'message 1 has no text "timestamp" (line 1, column 2)',
+    'entry 1 has no text "timestamp" (line 1, column 2)',
   ],
-  "messages and then a number": [changed(4, () => "5"), "message 4 is not a JSON object (line 5, column 1)"],
+  "messages and then a number": [changed(4, () => "5"), "entry 4 is not a JSON object (line 5, column 1)"],
   "no comma between messages": [
     '[{"name":"Ân","content":"","timestamp":""} {"name":"An"}]',
-    "message 1 is followed by neither a comma nor the closing bracket (line 1, column 44)",
+    "entry 1 is followed by neither a comma nor the closing bracket (line 1, column 44)",
   ],
   "a comma behind the last message of another form": [
     '[{"name": "An","content":"","timestamp":""},]',
-    "message 2 is not a JSON object (line 1, column 45)",
+    "entry 2 is not a JSON object (line 1, column 45)",
   ],
   "text behind the array": [
     '[{"name": "An","content":"","timestamp":""}]\n;',
@@ -58,24 +58,24 @@ const REFUSED: Readonly<Record<string, [text: string | Uint8Array, why: string]>
   ],
   "broken JSON in an indented file": [
     '[\n  {\n    "name": "An",\n    "content" "x"\n  }\n]',
-    "message 1 is not valid JSON (line 2, column 3)",
+    "entry 1 is not valid JSON (line 2, column 3)",
   ],
   "a damaged line before whole ones": [
     changed(2, (line) => line.replace('"content"', '"content')),
-    "message 2 is not valid JSON (line 3, column 1)",
+    "entry 2 is not valid JSON (line 3, column 1)",
   ],
   "a line cut short before whole ones": [
     changed(2, (line) => line.slice(0, 12)),
-    "message 2 has a line break or control character inside a text (line 3, column 13)",
+    "entry 2 has a line break or control character inside a text (line 3, column 13)",
   ],
   "a lost line end before whole ones": [
     changed(2, (line) => line.slice(0, -2)),
-    "message 2 is not valid JSON (line 3, column 1)",
+    "entry 2 is not valid JSON (line 3, column 1)",
   ],
   "a damaged line before a whole last one without a bracket": [
     lines.slice(0, 3).join("\n") +
       '\n{"name":"An}\n{"name":"An","content":"","timestamp":"","id":50,"time":0}',
-    "message 3 has a line break",
+    "entry 3 has a line break",
   ],
   "a whole message of another form at the end and no bracket": [
     `${lines.slice(0, 3).join("\n")}\n{"name": "An", "content": "", "timestamp": ""}`,
@@ -87,15 +87,15 @@ const REFUSED: Readonly<Record<string, [text: string | Uint8Array, why: string]>
   ],
   "a file of the Python server's form that ends in NUL bytes": [
     '[{"name": "An", "content": "x", "timestamp": ""}, {"name": "A\0\0\0',
-    "message 2 has a line break or control character inside a text (line 1, column 62)",
+    "entry 2 has a line break or control character inside a text (line 1, column 62)",
   ],
   "records without an opening bracket": [
     historyText([message(1)]).slice(1),
-    "no JSON array of messages begins here (line 2, column 1)",
+    "a JSON array of messages was expected here (line 2, column 1)",
   ],
   "a message without end": [
     `[\n{"name":"An","content":"${"x".repeat(17 * 1024 * 1024)}`,
-    "message 1 is longer than 16777216 bytes (line 2, column 1)",
+    "entry 1 is longer than 16777216 bytes (line 2, column 1)",
   ],
   "a middle line that is not UTF-8": [
     Buffer.concat([
@@ -105,7 +105,7 @@ const REFUSED: Readonly<Record<string, [text: string | Uint8Array, why: string]>
         '","content":"","timestamp":"","id":1,"time":0},\n{"name":"A","content":"","timestamp":"","id":2,"time":0}\n]\n',
       ),
     ]),
-    "message 1 is not UTF-8 text (line 2, column 1)",
+    "entry 1 is not UTF-8 text (line 2, column 1)",
   ],
   "a last line that is whole but not UTF-8": [
     Buffer.concat([
@@ -113,17 +113,17 @@ const REFUSED: Readonly<Record<string, [text: string | Uint8Array, why: string]>
       Buffer.from([0xe2, 0x82]),
       Buffer.from('","content":"","timestamp":"","id":50,"time":0}\n]\n'),
     ]),
-    "message 3 is not UTF-8 text (line 4, column 1)",
+    "entry 3 is not UTF-8 text (line 4, column 1)",
   ],
   "UTF-16": [
     Buffer.from('\ufeff[{"name":"An"}]', "utf16le"),
-    "no JSON array of messages begins here (line 1, column 1)",
+    "a JSON array of messages was expected here (line 1, column 1)",
   ],
   "a binary file that begins with NUL": [
     Buffer.from([0, 0, 0, 7, 9]),
-    "no JSON array of messages begins here",
+    "a JSON array of messages was expected here",
   ],
-  "nesting without end": [`[${'{"a":'.repeat(200_000)}1${"}".repeat(200_000)}]`, "message 1 "],
+  "nesting without end": [`[${'{"a":'.repeat(200_000)}1${"}".repeat(200_000)}]`, "entry 1 "],
 };
 
 for (const [what, [text, why]] of Object.entries(REFUSED)) {
@@ -131,7 +131,7 @@ for (const [what, [text, why]] of Object.entries(REFUSED)) {
     await withHistory(async (path) => {
       writeFileSync(path, text);
       const error = await refusal(path);
-      expect(error).toStartWith(`The history file ${path} is no history and was left as it is: ${why}`);
+      expect(error).toStartWith(`The history file ${path} is not a history and was left as it is: ${why}`);
       expect(error).toEndWith(").");
       expect(readFileSync(path)).toEqual(Buffer.from(text));
       expect(readdirSync(dirname(path))).toEqual(["data.json"]);
@@ -175,7 +175,7 @@ test("a missing folder is named, and not made", async () => {
 test("a path through a file is refused", async () => {
   await withHistory(async (path) => {
     writeFileSync(path, "[]");
-    expect(await refusal(`${path}/x`)).toContain("a part of its path is no folder");
+    expect(await refusal(`${path}/x`)).toContain("a part of its path is not a folder");
   });
 });
 

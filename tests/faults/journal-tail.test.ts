@@ -91,7 +91,7 @@ for (const [what, text] of Object.entries(POWER_LOSSES)) {
         expect(kept.map((each) => readFileSync(each, "utf8"))).toEqual([text.slice(open.length)]);
         const bytes = Buffer.byteLength(text) - Buffer.byteLength(open);
         expect(journal.notices).toEqual([
-          `The history file ${path} ended in a torn record: what stood behind its 3 whole messages (${bytes} bytes) ` +
+          `The history file ${path} ended in a torn record: everything after its 3 whole records (${bytes} bytes) ` +
             `was cut off and is kept in ${kept[0]}.`,
         ]);
       });
@@ -138,7 +138,7 @@ test("a file that only lacks its closing bracket is closed, and the notice says 
       await withOpened(path, open + missing, (journal) => {
         expect(readFileSync(path, "utf8")).toBe(historyText(three));
         expect(journal.notices).toEqual([
-          `The history file ${path} was not closed; its closing bracket was put back.`,
+          `The history file ${path} had lost its closing bracket, which was put back.`,
         ]);
       });
     }

@@ -167,8 +167,8 @@ test("the notice says what was taken in, what was left out, and where the origin
   await withHistory(async (path) => {
     await withOpened(path, JSON.stringify(foreign), (journal) =>
       expect(journal.notices).toEqual([
-        `The history file ${path} was not in this server's form and was written anew with its 2 messages; ` +
-          `the original is kept as ${path}.bak. Ids that did not grow were replaced: 1. ` +
+        `The history file ${path} was not in this server's format and was rewritten with its 2 messages; ` +
+          `the original is kept as ${path}.bak. Message ids replaced because they did not grow: 1. ` +
           'Keys left out: "ip", "__proto__x", "a\\n".',
       ]),
     );

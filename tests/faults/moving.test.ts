@@ -21,7 +21,7 @@ for (const [what, make, sentence] of [
   [
     "a pipe",
     (folder: string) => makeFifo(join(folder, "copy.json")),
-    "copy.json cannot be read: it is no regular file.",
+    "copy.json cannot be read: it is not a regular file.",
   ],
   ["nothing", () => {}, "copy.json."],
   [
@@ -39,7 +39,7 @@ for (const [what, make, sentence] of [
       mkdirSync(join(folder, "copy.rooms"));
       makeFifo(join(folder, "copy.rooms", "tea.json"));
     },
-    "tea.json cannot be read: it is no regular file.",
+    "tea.json cannot be read: it is not a regular file.",
   ],
   [
     "a file whose rooms are no folder",
@@ -47,7 +47,7 @@ for (const [what, make, sentence] of [
       writeFileSync(join(folder, "copy.json"), HISTORY);
       writeFileSync(join(folder, "copy.rooms"), "");
     },
-    "copy.rooms cannot be read: a part of its path is no folder.",
+    "copy.rooms cannot be read: a part of its path is not a folder.",
   ],
 ] as const) {
   fileTest(`an import of ${what} ends with one sentence`, async () => {

@@ -2,7 +2,7 @@
 // each message, and the length of what was said, when it is told. Its clock goes on by ten minutes with each batch, so that nothing stays young.
 
 import { LocalEngine } from "../../src/engine/local/local.ts";
-import type { Outcome } from "../../src/room/operation.ts";
+import type { Outcome } from "../../src/engine/outcome.ts";
 import { readHistory } from "./journal-fixture.ts";
 
 const [path = "", keepMessages = "0"] = process.argv.slice(2);
@@ -47,8 +47,9 @@ for (let i = 0; i < AT_ONCE; i++) request({ kind: "send", content: "x".repeat(i 
 
 function take(outcome: Outcome): string {
   if (outcome.kind !== "sent") return "";
-  setImmediate(() => request({ kind: "send", content: outcome.message.content, key: null }));
-  return `${outcome.message.id} ${outcome.message.content.length}\n`;
+  const { id, content } = outcome.record.message;
+  setImmediate(() => request({ kind: "send", content, key: null }));
+  return `${id} ${content.length}\n`;
 }
 
 function request(

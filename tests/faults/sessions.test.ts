@@ -3,7 +3,7 @@ import { expect, spyOn, test } from "bun:test";
 import { chmodSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SessionStore } from "../../src/engine/local/sessions.ts";
-import type { Decision } from "../../src/room/operation.ts";
+import type { Decision } from "../../src/room/decision.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 import { V3Client } from "../support/v3.ts";
 

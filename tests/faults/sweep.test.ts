@@ -103,7 +103,7 @@ test("PAGE-5 rooms that nobody enters are pruned at the start, each, and what a 
   expect(ids(site.room("r7"))).toEqual([20]);
   expect(ids(site.room("young"))).toEqual([1, 2, 3, 4, 5]);
   expect(existsSync(`${site.dataFile}.pruned`)).toBe(false);
-  expect(site.faults).toEqual([expect.stringContaining("damaged.json is no history")]);
+  expect(site.faults).toEqual([expect.stringContaining("damaged.json is not a history")]);
   expect(engine.rooms).toBe(1);
   await engine.close();
 });
@@ -169,7 +169,7 @@ test("files that were kept aside and are older than what is kept are named, and 
   await site.until(() => site.said.some((sentence) => sentence.includes("kept aside")));
   await engine.close();
   const told = site.said.filter((sentence) => sentence.includes("kept aside"));
-  expect(told).toEqual([expect.stringContaining("are older than --keep-days, and are left alone: ")]);
+  expect(told).toEqual([expect.stringContaining("are older than --keep-days and are left alone: ")]);
   for (const path of aside) expect([told[0]?.includes(path), existsSync(path)]).toEqual([true, true]);
   expect(told[0]).not.toContain(".bak-2");
 });

@@ -3,19 +3,22 @@ import { isUtf8 } from "node:buffer";
 import fs, { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Journal, JournalError } from "../../src/engine/local/journal.ts";
-import { RecordMatcher } from "../../src/engine/local/matcher.ts";
+import { EventMatcher } from "../../src/engine/local/matcher.ts";
 import {
   decodeRecord,
-  encodeRecord,
+  encodeChange,
+  isChangeLine,
   MAX_ID,
-  replyBytes,
+  MessageRecord,
+  readEvent,
   type StoredMessage,
-  withoutId,
 } from "../../src/engine/record.ts";
 import {
   AWKWARD_TEXTS,
   besides,
+  fileText,
   historyText,
+  lineOf,
   messagesOf,
   QUICK,
   toRecords,
@@ -47,19 +50,38 @@ const keyed = fc
 const stored = fc.tuple(keyed, fc.integer({ min: 1, max: MAX_ID })).map(([each, id]) => ({ ...each, id }));
 
 function matched(line: Uint8Array): boolean {
-  return new RecordMatcher().match(Buffer.concat([line, Buffer.from([0])]), 0) === line.length;
+  return new EventMatcher().match(Buffer.concat([line, Buffer.from([0])]), 0) === line.length;
 }
 
-test("a record encodes to a line that the matcher accepts and that decodes to the same", () => {
+/** Everything that a record gives, as `JSON.stringify` has it. */
+function expectShapes(record: MessageRecord, message: StoredMessage): void {
+  const { name, content, timestamp, id, time, digest } = message;
+  const classic = JSON.stringify({ name, content, timestamp });
+  const shown = JSON.stringify({ name, content, timestamp, id, time });
+  expect(record.text).toBe(lineOf(message));
+  expect([record.id, record.time, record.digest]).toEqual([id, time, digest]);
+  expect([record.classic, record.shown]).toEqual([classic, shown]);
+  expect([record.classicBytes, record.shownBytes, record.bytes]).toEqual(
+    [classic, shown, lineOf(message)].map((each) => Buffer.byteLength(each)),
+  );
+  expect(record.pieces).toEqual({
+    name: JSON.stringify(name),
+    content: JSON.stringify(content),
+    timestamp: JSON.stringify(timestamp),
+  });
+  expect(record.message).toEqual(message);
+  expect(record.readable).toEqual({ name, content, timestamp, id, time });
+}
+
+test("a record has the same values, shapes and sizes when it is made and when its line is read", () => {
   fc.assert(
     fc.property(stored, (message) => {
-      const line = encodeRecord(message);
+      const line = lineOf(message);
       expect(matched(Buffer.from(line))).toBe(true);
-      expect(encodeRecord(decodeRecord(line))).toBe(line);
-      expect(decodeRecord(line).digest).toBe(message.digest);
-      expect(replyBytes(line)).toBe(Buffer.byteLength(withoutId(line)) + 1);
-      const { name, content, timestamp } = message;
-      expect(withoutId(line)).toBe(JSON.stringify({ name, content, timestamp }));
+      expectShapes(MessageRecord.of(message), message);
+      expectShapes(MessageRecord.read(line), message);
+      expectShapes(MessageRecord.of(message).compact(), message);
+      expect(decodeRecord(line)).toEqual(message);
     }),
     { numRuns: 3_000 },
   );
@@ -99,26 +121,69 @@ function edited(
   return Buffer.concat([bytes.subarray(0, at), inserted, bytes.subarray(at + removed)]);
 }
 
-test("a damaged line is accepted only if it is exactly what the message in it encodes to", () => {
+/** What a later version may say in a change, beside what every change has. */
+const others = fc.dictionary(
+  fc.oneof(text, fc.constantFrom("target", "content", "0", "__proto__", "Name", "key")),
+  fc.jsonValue({ maxDepth: 2 }),
+  { maxKeys: 4 },
+);
+const kind = fc.stringMatching(/^[a-z0-9-]{1,32}$/);
+const laterChange = fc
+  .tuple(others, kind, fc.maxSafeInteger(), fc.integer({ min: 1, max: MAX_ID }))
+  // A negative zero is not a time that JSON can show.
+  .map(([{ name: _, ...more }, kind, time, id]) => ({ ...more, id, time: time + 0, kind }));
+
+test("a change encodes to a line that the matcher accepts and that says what it said", () => {
+  fc.assert(
+    fc.property(laterChange, (value) => {
+      const line = encodeChange(value);
+      expect(matched(Buffer.from(line))).toBe(true);
+      expect(JSON.parse(line)).toEqual(JSON.parse(JSON.stringify(value)));
+      const { id, time, kind } = value;
+      expect(readEvent(line)).toEqual({ kind: "unknown", id, time, writtenKind: kind, text: line });
+    }),
+    { numRuns: 3_000 },
+  );
+});
+
+test("a damaged change is accepted only if it is still one, written as JSON is written here", () => {
   let accepted = 0;
   fc.assert(
-    fc.property(stored, edit, (message, change) => {
-      const line = edited(Buffer.from(encodeRecord(message)), change);
+    fc.property(laterChange, edit, (value, change) => {
+      const line = edited(Buffer.from(encodeChange(value)), change);
       if (!matched(line) || !isUtf8(line)) return;
       accepted++;
-      expect(encodeRecord(decodeRecord(line.toString()))).toBe(line.toString());
+      expect(encodeChange(JSON.parse(line.toString()))).toBe(line.toString());
     }),
     { numRuns: 20_000 },
   );
   expect(accepted).toBeGreaterThan(0);
 });
 
-test("any start of a record is right as far as it goes", () => {
+test("a damaged line is accepted only if it is exactly what the message in it encodes to", () => {
+  let accepted = 0;
   fc.assert(
-    fc.property(stored, fc.nat(), (message, place) => {
-      const line = Buffer.from(encodeRecord(message));
+    fc.property(stored, edit, (message, change) => {
+      const line = edited(Buffer.from(lineOf(message)), change);
+      if (!matched(line) || !isUtf8(line)) return;
+      accepted++;
+      expect(lineOf(decodeRecord(line.toString()))).toBe(line.toString());
+    }),
+    { numRuns: 20_000 },
+  );
+  expect(accepted).toBeGreaterThan(0);
+});
+
+test("any start of an event is right as far as it goes", () => {
+  const lines = fc.oneof(
+    stored.map(lineOf),
+    laterChange.map((value) => encodeChange(value)),
+  );
+  fc.assert(
+    fc.property(lines, fc.nat(), (text, place) => {
+      const line = Buffer.from(text);
       const length = place % line.length;
-      const matcher = new RecordMatcher();
+      const matcher = new EventMatcher();
       // What lies behind the closing 0 is left over from earlier, and must not be looked at.
       const bytes = Buffer.concat([line.subarray(0, length), Buffer.from([0]), line.subarray(length)]);
       expect([matcher.match(bytes, 0), matcher.stop]).toEqual([-1, length]);
@@ -127,11 +192,14 @@ test("any start of a record is right as far as it goes", () => {
   );
 });
 
+type Later = Parameters<typeof encodeChange>[0];
 type Step =
   | { kind: "append"; drafts: Draft[]; gap: number }
   | { kind: "fail"; drafts: Draft[]; written: number }
   | { kind: "tail"; share: number; nudge: number }
   | { kind: "reopen" }
+  | { kind: "change"; values: Later[]; gap: number; edited: boolean }
+  | { kind: "prune"; share: number }
   | { kind: "crash"; drafts: Draft[]; cut: number; power: boolean };
 
 const share = fc.double({ min: 0, max: 1, noNaN: true });
@@ -141,6 +209,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ kind: fc.constant("fail" as const), drafts, written: share }),
   fc.record({ kind: fc.constant("tail" as const), share, nudge: fc.integer({ min: -1, max: 1 }) }),
   fc.record({ kind: fc.constant("reopen" as const) }),
+  fc.record({
+    kind: fc.constant("change" as const),
+    values: fc.array(laterChange, { minLength: 1, maxLength: 4 }),
+    gap: fc.integer({ min: 1, max: 1_000 }),
+    edited: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant("prune" as const), share }),
   fc.record({ kind: fc.constant("crash" as const), drafts, cut: share, power: fc.boolean() }),
 );
 
@@ -149,9 +224,9 @@ afterEach(() => {
   for (const spy of spies.splice(0)) spy.mockRestore();
 });
 
-/** A journal and what must be in it. */
+/** A journal and what must be in it: messages, and the lines of changes. */
 class Modelled {
-  messages: StoredMessage[] = [];
+  events: (StoredMessage | string)[] = [];
 
   private constructor(
     readonly path: string,
@@ -160,6 +235,15 @@ class Modelled {
 
   static async open(path: string): Promise<Modelled> {
     return new Modelled(path, await Journal.open(path, QUICK));
+  }
+
+  get messages(): StoredMessage[] {
+    return this.events.filter((event) => typeof event !== "string");
+  }
+
+  get lastId(): number {
+    const last = this.events.at(-1);
+    return (typeof last === "string" ? readEvent(last).id : last?.id) ?? 0;
   }
 
   async run(step: Step): Promise<void> {
@@ -173,28 +257,56 @@ class Modelled {
       case "reopen":
         await this.journal.close();
         return await this.#open();
+      case "change":
+        return await this.#change(this.#numbered(step.values, step.gap), step.edited);
+      case "prune":
+        return await this.#prune(step.share);
       case "crash":
         return await this.#crash(this.#numbered(step.drafts, 1), step.cut, step.power);
     }
   }
 
   async check(): Promise<void> {
-    expect(readFileSync(this.path, "utf8")).toBe(historyText(this.messages));
+    expect(readFileSync(this.path, "utf8")).toBe(this.#text);
     expect(await messagesOf(this.journal)).toEqual(this.messages);
-    expect([this.journal.count, this.journal.lastId]).toEqual([
+    expect([this.journal.count, this.journal.lastId, this.journal.lastEventId]).toEqual([
       this.messages.length,
       this.messages.at(-1)?.id ?? 0,
+      this.lastId,
     ]);
   }
 
-  #numbered(drafts: readonly Draft[], gap: number): StoredMessage[] {
-    const last = this.messages.at(-1)?.id ?? 0;
-    return drafts.map((each, at) => ({ ...each, id: last + (at + 1) * gap }));
+  get #text(): string {
+    return fileText(this.events.map((event) => (typeof event === "string" ? event : lineOf(event))));
+  }
+
+  #numbered<T extends object>(values: readonly T[], gap: number): (T & { id: number })[] {
+    const { lastId } = this;
+    return values.map((each, at) => ({ ...each, id: lastId + (at + 1) * gap }));
   }
 
   async #append(batch: StoredMessage[]): Promise<void> {
     await this.journal.append(toRecords(batch));
-    this.messages.push(...batch);
+    this.events.push(...batch);
+  }
+
+  /** A later version runs for a while, and somebody may format the file then. */
+  async #change(values: Later[], isEdited: boolean): Promise<void> {
+    await this.journal.close();
+    this.events.push(...values.map((value) => encodeChange(value)));
+    writeFileSync(this.path, isEdited ? this.#text.replaceAll("\n", "\r\n ") : this.#text);
+    await this.#open();
+    for (const kept of besides(this.path, "bak")) rmSync(kept);
+  }
+
+  async #prune(share: number): Promise<void> {
+    const { messages } = this;
+    const keepMessages = Math.max(1, Math.floor(messages.length * share));
+    const retention = { keepMs: null, keepMessages, keepBytes: null, everyMs: 1 };
+    await this.journal.prune(retention, Number.MAX_SAFE_INTEGER, (end) => end());
+    const first = messages.at(-keepMessages);
+    if (first !== undefined && messages.length > keepMessages)
+      this.events.splice(0, this.events.indexOf(first));
   }
 
   /** The disk takes a part of the batch and then no more. */
@@ -214,17 +326,18 @@ class Modelled {
   }
 
   async #tail(share: number, nudge: number): Promise<void> {
-    const at = Math.floor(this.messages.length * share);
+    const { messages } = this;
+    const at = Math.floor(messages.length * share);
     const size = ({ name, content, timestamp }: StoredMessage) =>
       Buffer.byteLength(JSON.stringify({ name, content, timestamp })) + 1;
-    const budget = this.messages.slice(at).reduce((sum, each) => sum + size(each), 0) + nudge;
-    let first = this.messages.length;
+    const budget = messages.slice(at).reduce((sum, each) => sum + size(each), 0) + nudge;
+    let first = messages.length;
     for (let left = budget; first > 0; first--) {
-      const next = this.messages[first - 1];
+      const next = messages[first - 1];
       if (next === undefined || size(next) > left) break;
       left -= size(next);
     }
-    expect((await this.journal.tail(budget)).map(decodeRecord)).toEqual(this.messages.slice(first));
+    expect((await this.journal.tail(budget)).map(({ message }) => message)).toEqual(messages.slice(first));
   }
 
   /** Ends while a batch is being written; the records of it that are whole stay, and that is allowed. */
@@ -235,8 +348,7 @@ class Modelled {
     const bytes = readFileSync(this.path);
     const at = before + Math.floor((bytes.length - before) * cut);
     writeFileSync(this.path, power ? Buffer.from(bytes).fill(0, at) : bytes.subarray(0, at));
-    while (Buffer.byteLength(historyText(this.messages)) - CLOSING_BYTES > at && this.messages.length > 0)
-      this.messages.pop();
+    while (Buffer.byteLength(this.#text) - CLOSING_BYTES > at && this.events.length > 0) this.events.pop();
     await this.#open();
     for (const kept of besides(this.path, "torn-")) rmSync(kept);
   }
@@ -246,7 +358,7 @@ class Modelled {
   }
 }
 
-test("appends, failures, crashes and reopenings in any order leave the file that the acknowledged messages make", async () => {
+test("appends, failures, crashes, prunes, reopenings and changes of a later version leave the file of what was stored, in any order", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) =>
       withHistory(async (path) => {
@@ -262,14 +374,19 @@ test("appends, failures, crashes and reopenings in any order leave the file that
   );
 });
 
-function foreignText(messages: readonly StoredMessage[]): string {
-  return JSON.stringify(messages).replaceAll('","', '", "').replaceAll('":"', '": "');
+function foreignText(lines: readonly string[]): string {
+  return `[${lines.join(",")}]`.replaceAll('","', '", "').replaceAll('":"', '": "');
 }
 
-const history = fc.tuple(fc.array(draft, { maxLength: 6 }), fc.boolean()).map(([each, foreign]) => {
-  const messages = each.map((one, at) => ({ ...one, id: at + 1 }));
-  return Buffer.from(foreign ? foreignText(messages) : historyText(messages));
-});
+const history = fc
+  .tuple(fc.array(fc.oneof({ weight: 2, arbitrary: draft }, laterChange), { maxLength: 6 }), fc.boolean())
+  .map(([events, foreign]) => {
+    const lines = events.map((one, at) => {
+      const event = { ...one, id: at + 1 };
+      return "kind" in event ? encodeChange(event) : lineOf(event);
+    });
+    return Buffer.from(foreign ? foreignText(lines) : fileText(lines));
+  });
 
 test("whatever is done to a file, it is opened with no byte lost, or refused and not touched", async () => {
   const outcomes = { refused: 0, torn: 0, takenIn: 0, plain: 0 };
@@ -304,19 +421,30 @@ async function opened(path: string, bytes: Buffer): Promise<"refused" | "torn" |
   const messages = await messagesOf(journal);
   await journal.close();
   const now = readFileSync(path);
-  expect(now.toString()).toBe(historyText(messages));
+  expect(linesOf(now).filter((line) => !isChangeLine(line))).toEqual(messages.map(lineOf));
+  expect(now.toString()).toBe(fileText(linesOf(now)));
   const [kept] = readdirSync(dirname(path)).filter((name) => name !== "data.json");
   if (kept === undefined) return plain(bytes, now);
   const keptBytes = readFileSync(join(dirname(path), kept));
   if (kept.endsWith(".bak")) {
     expect(keptBytes.equals(bytes)).toBe(true);
-    expect(messages.length).toBe(JSON.parse(bytes.toString().replace(/^\ufeff/, "")).length);
+    const elements: object[] = JSON.parse(bytes.toString().replace(/^\ufeff/, ""));
+    expect(linesOf(now).length).toBe(elements.length);
+    // Every change is there, with all of its keys.
+    const changes = linesOf(now).filter(isChangeLine);
+    expect(changes.map((line) => JSON.parse(line))).toEqual(elements.filter((each) => !("name" in each)));
     return "takenIn";
   }
   const whole = bytes.subarray(0, bytes.length - keptBytes.length);
   expect(keptBytes.equals(bytes.subarray(whole.length))).toBe(true);
   expect(now.subarray(0, whole.length).equals(whole)).toBe(true);
   return "torn";
+}
+
+/** The lines of the events in a canonical file. */
+function linesOf(file: Buffer): string[] {
+  const text = file.toString();
+  return text === "[\n]\n" ? [] : text.slice("[\n".length, -CLOSING_BYTES).split(",\n");
 }
 
 /** Nothing was kept beside the file: then at most punctuation behind the last record is not as it was. */
@@ -343,7 +471,7 @@ test("a history of many chunks is read as it was written, wherever the chunks en
         const journal = await Journal.open(path, QUICK);
         expect([journal.count, journal.notices]).toEqual([messages.length, []]);
         const lines = await journal.tail(Number.POSITIVE_INFINITY);
-        expect(lines.join("\n")).toBe(messages.map(encodeRecord).join("\n"));
+        expect(lines.map(({ text }) => text).join("\n")).toBe(messages.map(lineOf).join("\n"));
         await journal.close();
       }),
     ),

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { readRequest } from "../../src/server/http.ts";
+import { readHead } from "../../src/server/http-head.ts";
 import { closeFrame, controlFrame, OPCODE, textFrame } from "../../src/server/websocket-frame.ts";
 import { WebSocketReader } from "../../src/server/websocket-reader.ts";
 import fc from "../support/chance.ts";
@@ -207,20 +207,20 @@ test("frames from the server have the shortest length and no mask", () => {
 test("any head of a request is read or refused without an exception, and a prefix of a good one is incomplete", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary-ascii", maxLength: 200 }), (text) => {
-      const { kind } = readRequest(Buffer.from(`${text}\r\n\r\n`, "latin1"));
-      expect(["bad", "request"]).toContain(kind);
+      const { kind } = readHead(Buffer.from(`${text}\r\n\r\n`, "latin1"));
+      expect(["bad", "head"]).toContain(kind);
     }),
     { numRuns: 3000 },
   );
   const good = Buffer.from("GET /rooms/a?x=1 HTTP/1.1\r\nHost: x\r\nX-Odd:\t v w \r\nEmpty:\r\n\r\nrest");
-  const read = readRequest(good);
-  expect(read).toMatchObject({ kind: "request", path: "/rooms/a" });
-  if (read.kind === "request") {
-    expect(read.request.headers.get("x-odd")).toBe("v w");
+  const read = readHead(good);
+  expect(read).toMatchObject({ kind: "head", path: "/rooms/a" });
+  if (read.kind === "head") {
+    expect(read.headers.get("x-odd")).toBe("v w");
     expect(String(read.rest)).toBe("rest");
   }
   for (let end = 0; end < good.indexOf("\r\n\r\n") + 4; end++) {
-    expect(readRequest(good.subarray(0, end)).kind).toBe("incomplete");
+    expect(readHead(good.subarray(0, end)).kind).toBe("incomplete");
   }
 });
 
@@ -238,17 +238,17 @@ test.each([
   "GET / HTTP/1.1\r\nX: a\0b",
   "GET / HTTP/1.1\nHost: x",
 ])("%j is no request", (head) => {
-  expect(readRequest(Buffer.from(`${head}\r\nHost: x\r\n\r\n`, "latin1")).kind).toBe("bad");
+  expect(readHead(Buffer.from(`${head}\r\nHost: x\r\n\r\n`, "latin1")).kind).toBe("bad");
 });
 
 test("a line of blanks is read in one go", () => {
   // With one way too many to match a blank this takes minutes.
   const blanks = " ".repeat(16_000);
-  expect(readRequest(Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nA:${blanks}\0\r\n\r\n`)).kind).toBe("bad");
-  expect(readRequest(Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nA:x${blanks}x\r\n\r\n`)).kind).toBe("request");
+  expect(readHead(Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nA:${blanks}\0\r\n\r\n`)).kind).toBe("bad");
+  expect(readHead(Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nA:x${blanks}x\r\n\r\n`)).kind).toBe("head");
 });
 
 test("a head that does not end is refused once it is too long", () => {
-  expect(readRequest(Buffer.alloc(16 * 1024, "a")).kind).toBe("incomplete");
-  expect(readRequest(Buffer.alloc(16 * 1024 + 1, "a")).kind).toBe("bad");
+  expect(readHead(Buffer.alloc(16 * 1024, "a")).kind).toBe("incomplete");
+  expect(readHead(Buffer.alloc(16 * 1024 + 1, "a")).kind).toBe("bad");
 });

@@ -63,7 +63,7 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
   [
     "protocol imports nothing of ours",
     { "src/protocol/a.ts": 'import "../room/b.ts";\n', "src/room/b.ts": value },
-    ["src/protocol/a.ts:1 imports ../room/b.ts: protocol imports no other folder"],
+    ["src/protocol/a.ts:1 imports ../room/b.ts: protocol may not import another folder"],
   ],
   [
     "room does not import engine",
@@ -132,7 +132,8 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
       "scripts/b.mjs": value,
     },
     ["tests/b.ts", "bench/b.ts", "scripts/b.mjs"].map(
-      (path, index) => `src/cli/a.ts:${index + 1} imports ../../${path}: src imports nothing from outside`,
+      (path, index) =>
+        `src/cli/a.ts:${index + 1} imports ../../${path}: src may not import anything from outside`,
     ),
   ],
   [
@@ -151,9 +152,9 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
       "src/client/a.ts": 'import "bun:sqlite";\n',
     },
     [
-      "src/client/a.ts:1 imports bun:sqlite: client runs without node: and bun modules",
-      "src/protocol/a.ts:1 imports node:crypto: protocol runs without node: and bun modules",
-      "src/room/a.ts:1 imports bun: room runs without node: and bun modules",
+      "src/client/a.ts:1 imports bun:sqlite: client may not use node: and bun modules",
+      "src/protocol/a.ts:1 imports node:crypto: protocol may not use node: and bun modules",
+      "src/room/a.ts:1 imports bun: room may not use node: and bun modules",
     ],
   ],
   [
@@ -164,8 +165,8 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
       "src/protocol/c.ts": value,
     },
     [
-      "src/room/a.ts:1 imports ./b: there is no such file",
-      "src/room/a.ts:2 imports ../protocol: there is no such file",
+      "src/room/a.ts:1 imports ./b: the file does not exist",
+      "src/room/a.ts:2 imports ../protocol: the file does not exist",
     ],
   ],
   [
@@ -182,7 +183,7 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
     "a source file is in one of the known folders",
     { "src/helpers/a.ts": value, "src/b.ts": value },
     ["src/b.ts", "src/helpers/a.ts"].map(
-      (file) => `${file} is in none of protocol, room, engine, server, cli, client, node, web`,
+      (file) => `${file} is not in one of the folders protocol, room, engine, server, cli, client, node, web`,
     ),
   ],
 ];
@@ -194,7 +195,7 @@ test.each(forbidden)("%s", async (_fact, tree, violations) => {
 test("a source file that tsconfig.json leaves out is an error", async () => {
   const root = await makeProject({ "src/room/a.js": value });
   expect(await checkImports(root)).toEqual([
-    "src/room/a.js is no part of tsconfig.json, so nothing checks it",
+    "src/room/a.js is not covered by tsconfig.json, so nothing checks it",
   ]);
 });
 
@@ -203,7 +204,7 @@ test("the command prints each violation and exits with 1", async () => {
   const script = join(projectFolder, "scripts", "imports.ts");
   const child = Bun.spawn([process.execPath, script, root], { stdout: "pipe", stderr: "inherit" });
   expect(await new Response(child.stdout).text()).toBe(
-    "src/room/a.ts:1 imports node:fs: room runs without node: and bun modules\n",
+    "src/room/a.ts:1 imports node:fs: room may not use node: and bun modules\n",
   );
   expect(await child.exited).toBe(1);
 });

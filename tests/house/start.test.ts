@@ -223,7 +223,7 @@ test("a failed install shows npm's words and one sentence, and ends with 1", asy
   const { code, out, err } = await run(makeCheckout(), "start.mjs", ["print"], { NPM_FAILS: "1" });
   expect(out).toBe("");
   expect(err).toEndWith(
-    "npm error no network\nclassic-chatbox: the packages could not be installed; npm says why above.\n",
+    "npm error no network\nclassic-chatbox: the packages could not be installed; see npm's message above.\n",
   );
   expect(code).toBe(1);
 });
@@ -416,7 +416,7 @@ test("all tests run side by side: each file's output is in one piece, and all th
   expect(lines.at(-1)).toBe("2 passed, 3 failed");
   expect(code).not.toBe(0);
   for (const name of ["a/broken", "b/crash", "c/failing"])
-    expect(out).toMatch(new RegExp(`^\\./tests/${name}\\.test\\.ts ended with \\d+$`, "m"));
+    expect(out).toMatch(new RegExp(`^\\./tests/${name}\\.test\\.ts exited with code \\d+$`, "m"));
   const headings = lines.filter((line) => /^tests\/.*:$/.test(line));
   expect(headings.toSorted()).toEqual(
     Object.keys(files)

@@ -44,7 +44,7 @@ test("one process has a file at a time, and the next one is told so; a killed on
   const second = start(path, "");
   expect(await second.exited).toBe(1);
   expect(await words(second.stderr)).toContain(
-    `No storage can be had in ${path}: process ${first.pid} has it, and one at a time can. If that is no such program, remove ${path}.lock.`,
+    `The storage ${path} cannot be opened: process ${first.pid} is using it. If that is another program, remove ${path}.lock.`,
   );
   first.kill("SIGKILL");
   await first.exited;
@@ -107,7 +107,7 @@ test.each(["", "[]", "{", "5", "null"])(
     const path = join(folder.path, "notes.txt");
     writeFileSync(path, text);
     expect(() => fileStorage(path)).toThrow(
-      "it holds something else. Name another file, or move this one away.",
+      "the file holds something else. Name another file, or move this one away.",
     );
     expect(readFileSync(path, "utf8")).toBe(text);
     expect(existsSync(`${path}.lock`)).toBe(false);

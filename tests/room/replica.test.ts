@@ -1,8 +1,9 @@
 /** Rooms that only apply what another one has decided, and rooms that take back what they have decided. */
 import { expect, test } from "bun:test";
+import { type DecidedChange, isChange } from "../../src/room/decision.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
-import { type Change, isChange, type Room } from "../../src/room/room.ts";
+import type { Room } from "../../src/room/room.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import fc from "../support/chance.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
@@ -43,7 +44,7 @@ function story(...lists: Operation[][]): Operation[][] {
       return {
         ...each,
         connection,
-        hash: each.hash && connection,
+        sessionHash: each.sessionHash && connection,
         request: request.kind === "resume" ? { ...request, hash: now(request.hash) } : request,
       };
     }),
@@ -75,7 +76,7 @@ function portrait(room: Room): unknown {
   };
 }
 
-function changesOf(room: Room, batch: readonly Operation[], from = 0): Change[] {
+function changesOf(room: Room, batch: readonly Operation[], from = 0): DecidedChange[] {
   return batch.flatMap((each, at) => {
     const decision = room.decide(each, moment(from + at));
     return isChange(decision) ? [decision] : [];

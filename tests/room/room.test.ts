@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { Decision } from "../../src/room/operation.ts";
+import type { Decision } from "../../src/room/decision.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
 
@@ -136,7 +136,7 @@ test("GRACE-1 GRACE-5 only who can resume stays when the connection breaks", () 
   expect(stage.room.online).toEqual(["An"]);
   expect(stage.play("2", name("an"))).toMatchObject({ reason: "NameAlreadyUsed" });
   expect(stage.expire("a")).toMatchObject({ kind: "left", name: "An" });
-  expect(stage.expire("a")).toMatchObject({ kind: "left", name: null });
+  expect(stage.expire("a")).toMatchObject({ kind: "gone" });
   expect(stage.play("2", name("an"))).toMatchObject({ kind: "registered" });
 });
 
@@ -145,8 +145,8 @@ test("GRACE-1 the end of a grace does nothing to who is back", () => {
   stage.play("a", name("An"));
   stage.leave("a", true);
   stage.play("b", { type: "resume", session: "a" });
-  expect(stage.expire("a")).toMatchObject({ kind: "left", name: null });
-  expect(stage.expire("b")).toMatchObject({ kind: "left", name: null });
+  expect(stage.expire("a")).toMatchObject({ kind: "gone" });
+  expect(stage.expire("b")).toMatchObject({ kind: "gone" });
   expect(stage.room.online).toEqual(["An"]);
 });
 
@@ -158,7 +158,7 @@ test("RES-2 what a ghost had on its way is not taken, and a change of nickname d
     expect(stage.play("a", frame)).toMatchObject({ kind: "unregistered", request: frame.type });
   }
   expect(stage.play("a", { type: "resume", session: "b" })).toMatchObject({ kind: "unregistered" });
-  expect(stage.leave("a")).toMatchObject({ kind: "left", name: null });
+  expect(stage.leave("a")).toMatchObject({ kind: "gone" });
   expect(stage.room.online).toEqual(["An"]);
 });
 
@@ -223,7 +223,7 @@ test("the keys of all rooms together stay within their memory", () => {
 
 test("EV-7 somebody without a nickname leaves without one", () => {
   const stage = new Stage();
-  expect(stage.leave("1")).toMatchObject({ kind: "left", name: null });
+  expect(stage.leave("1")).toMatchObject({ kind: "gone" });
 });
 
 test("two sessions never hold look-alike nicknames, whatever happens", () => {

@@ -1,13 +1,14 @@
 import { expect, test } from "bun:test";
-import { Absentees } from "../../src/server/absentees.ts";
+import { BlockList } from "node:net";
+import { AbsentMembers } from "../../src/server/absent-members.ts";
 import { type Address, AddressTable } from "../../src/server/address-table.ts";
 import { ByteAccount } from "../../src/server/byte-account.ts";
 import type { Limits } from "../../src/server/settings.ts";
 import { LIMITS } from "../support/wire.ts";
 
-function tableOf(limits: Partial<Limits>): AddressTable {
+function tableOf(limits: Partial<Limits>, exempt = new BlockList()): AddressTable {
   const memory = { pending: new ByteAccount(1e6), getMemory: new ByteAccount(1e6) };
-  return new AddressTable({ ...LIMITS, ...limits }, memory);
+  return new AddressTable({ ...LIMITS, ...limits }, memory, exempt);
 }
 
 /** Admits to a room and gives what became of it. */
@@ -55,14 +56,14 @@ test("LIM-10 an address may be in so many rooms, and a room that it left makes w
 
 test("LIM-9 who is absent counts: an address has no more nicknames than it may have connections", () => {
   const address = tableOf({ connectionsPerAddress: 3 }).of("a", 0);
-  const absentees = new Absentees(15_000);
+  const absentMembers = new AbsentMembers(15_000);
   for (const connection of ["1", "2", "3"]) {
     expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", true]);
-    absentees.keep(connection, "/", address, 0);
+    absentMembers.keep(connection, "/", address, 0);
   }
   // Somebody must be able to come back to resume, but not to take one more.
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
-  absentees.told({ kind: "left", connection: "2", name: "An", time: 0, session: null });
+  absentMembers.told({ kind: "left", connection: "2", name: "An", time: 0 });
   expect(address.mayRegister).toBe(true);
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
   const resumed = {
@@ -71,31 +72,33 @@ test("LIM-9 who is absent counts: an address has no more nicknames than it may h
     from: "1",
     name: "An",
     time: 0,
-    online: [],
-    oldHash: "",
+    session: { hash: "", identity: "" },
   } as const;
-  const page = { messages: new Uint8Array(0), more: false, gap: null, reset: false };
-  absentees.told({ ...resumed, page, session: { hash: "", identity: "" } });
+  absentMembers.told({ ...resumed, shown: null });
   expect(address.mayRegister).toBe(true);
 });
 
 test("an absence of whose end nothing is heard counts until some time after its grace", () => {
   const address = tableOf({ connectionsPerAddress: 1 }).of("a", 0);
-  const absentees = new Absentees(15_000);
+  const absentMembers = new AbsentMembers(15_000);
   admitted(address, "/");
-  absentees.keep("1", "/", address, 0);
+  absentMembers.keep("1", "/", address, 0);
   admitted(address, "/");
-  absentees.shed(24_999);
+  absentMembers.shed(24_999);
   expect(address.mayRegister).toBe(false);
-  absentees.shed(25_000);
+  absentMembers.shed(25_000);
   expect(address.mayRegister).toBe(true);
 });
 
 test("an exempt address has the limits on memory and no others", () => {
   const limits = { connectionsPerAddress: 1, roomsPerAddress: 1, addressPendingBytes: 100 };
-  const table = tableOf(limits);
-  const [bot, other] = [table.exempt("a", 0), table.of("a", 0)];
-  expect(table.exempt("a", 0)).toBe(bot);
+  const exempt = new BlockList();
+  exempt.addAddress("2001:db8::1", "ipv6");
+  const table = tableOf(limits, exempt);
+  // The other one is of the same network.
+  const [bot, other] = [table.of("2001:db8::1", 0), table.of("2001:db8::2", 0)];
+  expect([table.isExempt("2001:db8::1"), table.isExempt("2001:db8::2")]).toEqual([true, false]);
+  expect(table.of("2001:db8::1", 0)).toBe(bot);
   expect(["x", "y", "z"].map((room) => admitted(bot, room))).toEqual(["in", "in", "in"]);
   expect(["x", "y"].map((room) => admitted(other, room))).toEqual(["in", "connections 1"]);
   expect(Object.values(bot.rates).every((bucket) => bucket === null)).toBe(true);

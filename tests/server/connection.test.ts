@@ -289,7 +289,7 @@ test("LIM-13 what one address has not read keeps it from more, and leaves room t
     "ErrorWhenGet",
     null,
   ]);
-  const other = new Address(stage.shared.limits, stage, 0);
+  const other = new Address(stage.context.limits, stage, 0);
   expect([stage.getMemory.bytes, other.getMemory.hasRoomFor(3000)]).toEqual([2500, true]);
 });
 
@@ -392,10 +392,10 @@ test("LIM-6 whoever is over two rates is told when both have recovered", () => {
 
 test("V3-4 WEL-1 only a client of version 3 is greeted, with its own secret", () => {
   const classic = new ConnectionStage();
-  classic.connection.greet();
+  classic.connection.sendWelcome();
   expect(classic.wire.written).toEqual([]);
   const stage = new ConnectionStage({}, 3);
-  stage.connection.greet();
+  stage.connection.sendWelcome();
   const text = Buffer.concat(stage.wire.written).toString();
   expect(text).toContain('{"type":"welcome","version":3,"room":"/","session":"');
   expect(text).toContain(stage.connection.secret);
@@ -556,14 +556,14 @@ test("LIM-5 a large message over the rate is refused unread, and a compressed on
   const memory = { connectionPendingBytes: 1e6, addressPendingBytes: 1e6, pendingBytes: 1e6 };
   const stage = new ConnectionStage({ ...memory, requests: { perSecond: 0.1, burst: 1 }, gets: null });
   const { connection } = stage;
-  expect(connection.inflatesUpTo).toBe(65_536);
-  expect(connection.leftUnread(65_536, { fragments: 1, deflatedBytes: 9 })).toBe(false);
+  expect(connection.inflateLimit).toBe(65_536);
+  expect(connection.skipped(65_536, { fragments: 1, deflatedBytes: 9 })).toBe(false);
   connection.frame(GET, 60_000);
   expect(stage.refusal).toBeUndefined();
-  expect(connection.inflatesUpTo).toBe(50 * 1024);
+  expect(connection.inflateLimit).toBe(50 * 1024);
   // While it was inflated, the rate has recovered.
   stage.now = 3_600_000;
-  expect(connection.leftUnread(50 * 1024, { fragments: 1, deflatedBytes: 9 })).toBe(true);
+  expect(connection.skipped(50 * 1024, { fragments: 1, deflatedBytes: 9 })).toBe(true);
   expect(stage.operations.at(-1)).toMatchObject({
     refusal: { reason: "TooManyRequests", type: null, retryS: 1 },
   });

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
 import { constants, inflateRawSync } from "node:zlib";
-import type { Decision, Operation, Outcome } from "../../src/room/operation.ts";
+import type { Outcome } from "../../src/engine/outcome.ts";
+import { outcomesOf, recordsOf } from "../../src/engine/outcomes.ts";
+import type { Decision } from "../../src/room/decision.ts";
+import type { Operation } from "../../src/room/operation.ts";
 import { Connection } from "../../src/server/connection.ts";
 import { Fanout } from "../../src/server/fanout.ts";
 import { WebSocketReader } from "../../src/server/websocket-reader.ts";
@@ -100,7 +103,7 @@ class Model {
         break;
       }
       case "sent": {
-        const { name, content, id } = outcome.message;
+        const { name, content, id } = outcome.record.message;
         this.#others(origin, { datatype: "message", name, content }, { id, time: 1 });
         this.#own(origin, { type: "send", name, content, status: true }, outcome, { id, time: 1 });
         break;
@@ -289,23 +292,20 @@ function objectsOf(frame: string): string[] {
   return Array.isArray(value) ? value.map((each) => JSON.stringify(each)) : [frame];
 }
 
-/** A decision with what the store would add to it. */
+/** A decision with what an engine would add to it: a history without messages. */
 function outcomeOf(decision: Decision): Outcome {
-  switch (decision.kind) {
-    case "page":
-    case "resumed":
-      return { ...decision, page: { messages: new Uint8Array(0), more: false, gap: null, reset: false } };
-    case "repeated":
-      throw new Error("no key was sent");
-    default:
-      return decision;
-  }
+  const page = { messages: new Uint8Array(0), more: false, gap: null, reset: false };
+  const history = { page: () => page, history: () => ({ bytes: 0, encoded: () => page.messages }) };
+  const records = new Map(recordsOf([decision]).map((record) => [record.id, record]));
+  const [outcome] = outcomesOf([decision], [], { history, before: 0, records });
+  if (outcome === undefined) throw new Error("A decision has one outcome.");
+  return outcome;
 }
 
 function connect(connection: string, wire: FakeWire): Connection {
-  const secret = connection.startsWith("v") ? { text: connection, hash: connection } : null;
-  const { address, shared } = new ConnectionStage();
-  return new Connection({ id: connection, room: "/", ip: "127.0.0.1", address, secret }, wire, shared, {
-    add: () => () => {},
-  });
+  const version = connection.startsWith("v") ? 3 : 2;
+  const secret = version === 3 ? { text: connection, hash: connection } : null;
+  const { address, context } = new ConnectionStage();
+  const client = { id: connection, room: "/", ip: "127.0.0.1", address, version, secret } as const;
+  return new Connection(client, wire, context, { add: () => () => {} });
 }

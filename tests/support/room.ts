@@ -2,18 +2,18 @@ import { parseRequest } from "../../src/protocol/request.ts";
 import type { Version } from "../../src/protocol/version.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
-import { Room, type RoomState, Visitors } from "../../src/room/room.ts";
+import { Room } from "../../src/room/room.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
+import type { RoomStart } from "../../src/room/state.ts";
 
 /** A room in which nothing has happened. */
-export function emptyRoom(state: Partial<RoomState> = {}): Room {
+export function emptyRoom(state: Partial<RoomStart> = {}): Room {
   return new Room({
     lastId: 0,
-    history: { bytes: 0, encoded: () => new Uint8Array(0) },
     lastPlace: 0,
     members: [],
     past: new PastSessions(10),
-    visitors: new Visitors(),
+    notes: new Map(),
     keys: new SendKeys({ count: 0, most: 1000 }),
     digest: (identity, key) => `${identity}/${key}`,
     isHere: () => true,
@@ -37,6 +37,6 @@ export function operationOf(connection: string, frame: unknown): Operation {
       request.kind === "resume" ? { kind: "resume", hash: request.secret, page: request.page } : request,
     size: 1,
     ref: parsed.ref,
-    hash: version === 3 ? connection : undefined,
+    sessionHash: version === 3 ? connection : undefined,
   };
 }

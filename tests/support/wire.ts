@@ -3,7 +3,7 @@ import type { Version } from "../../src/protocol/version.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { Address } from "../../src/server/address-table.ts";
 import { ByteAccount } from "../../src/server/byte-account.ts";
-import { type Cause, Connection, type Shared, type Wire } from "../../src/server/connection.ts";
+import { type Cause, Connection, type ConnectionContext, type Wire } from "../../src/server/connection.ts";
 import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
 
@@ -70,7 +70,7 @@ export class ConnectionStage {
   readonly operations: Operation[] = [];
   readonly closings: { name: string | null; cause: Cause; code: number }[] = [];
   readonly connection: Connection;
-  readonly shared: Shared;
+  readonly context: ConnectionContext;
   readonly getMemory: ByteAccount;
   readonly pending: ByteAccount;
   readonly address: Address;
@@ -94,23 +94,23 @@ export class ConnectionStage {
       bytesToFetch: () => this.bytesToFetch,
       close: () => Promise.resolve(),
     };
-    this.shared = {
+    this.context = {
       engine,
       limits: all,
       roomSends: () => null,
       graceS: 15,
       now: () => this.now,
       retryS: () => 1,
+      requested: () => {},
       events: {
         opened: () => {},
-        requested: () => {},
         closed: (_connection, { name, cause, code }) => void this.closings.push({ name, cause, code }),
       },
     };
     const wheel = { add: () => () => {} };
     const secret = version === 3 ? createSecret() : null;
-    const client = { id: "1", room: "/", ip: "127.0.0.1", address: this.address, secret };
-    this.connection = new Connection(client, this.wire, this.shared, wheel);
+    const client = { id: "1", room: "/", ip: "127.0.0.1", address: this.address, version, secret };
+    this.connection = new Connection(client, this.wire, this.context, wheel);
     this.wire.backlogged = () => this.connection.checkUnsent();
   }
 

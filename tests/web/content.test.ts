@@ -1,8 +1,8 @@
 import { expect, spyOn, test } from "bun:test";
-import { isMentioned, isOnlyEmoji, LINES_MOST, linesOf, parseContent } from "../../src/web/text/content.ts";
+import { isMentioned, isOnlyEmoji, LINES_MAX, linesOf, parseContent } from "../../src/web/text/content.ts";
+import { memoize } from "../../src/web/text/memoize.ts";
 import { complete, Mentions, queryAt } from "../../src/web/text/mentions.ts";
 import { initialOf, nicknameFault } from "../../src/web/text/nickname.ts";
-import { remembered } from "../../src/web/text/remembered.ts";
 import { en } from "../../src/web/words/en.ts";
 import { vi } from "../../src/web/words/vi.ts";
 import fc from "../support/chance.ts";
@@ -114,7 +114,7 @@ test("a content is read once, and once more for other people, but for its links"
 
 test("what is remembered is finite", () => {
   let computed = 0;
-  const double = remembered((text) => {
+  const double = memoize((text) => {
     computed++;
     return text + text;
   }, 10);
@@ -207,7 +207,7 @@ test("lines of several directions are told apart, as they are written, and of ma
   expect(lines("ש\n```\na\nb\n```\nc")).toEqual(["ש\n", "a\nb", "c"]);
   expect(lines("ש @An https://a.org/ `x`")).toEqual(["ש @An https://a.org/ x"]);
   const many = "ש\n".repeat(2000);
-  expect(lines(many).length).toBe(LINES_MOST + 1);
+  expect(lines(many).length).toBe(LINES_MAX + 1);
   expect(lines(many).join("")).toBe(many);
 });
 

@@ -4,19 +4,19 @@ import { signal } from "@preact/signals";
 import { type ChatError, NicknameError } from "../../src/client/index.ts";
 import { Handover } from "../../src/web/store/handover.ts";
 import type { Sending } from "../../src/web/store/item.ts";
-import type { Lost } from "../../src/web/store/room.ts";
-import { Shelf } from "../../src/web/store/shelf.ts";
+import type { LostNickname } from "../../src/web/store/room.ts";
+import { SavedSessions } from "../../src/web/store/saved-sessions.ts";
 import { TabStorage } from "../../src/web/store/tab-storage.ts";
 
 const KEY = "chat:ws://chat.test/";
 
-test("a stay goes over to the tab that asks for it, and only within its room and nickname", async () => {
+test("a session goes over to the tab that asks for it, and only within its room and nickname", async () => {
   const browser = new Browser();
   const holder = browser.open("/", "An");
   browser.open("/rooms/tea", "An");
   browser.open("/", "Bình");
   const asker = browser.open("/");
-  expect(await asker.handover.ask("An")).toBe(true);
+  expect(await asker.handover.requestSession("An")).toBe(true);
   expect(asker.kept).toMatchObject(JSON.parse(holder.stay ?? ""));
   for (const data of [null, 1, {}, { kind: "give", room: "/", value: 1 }, { kind: "here", room: "/" }])
     browser.say(data);
@@ -29,7 +29,7 @@ test("a tab sees which others of its browser are in the room", async () => {
   browser.open("/", "Bình").handover.close();
   browser.open("/rooms/tea", "Chi");
   const other = browser.open("/");
-  void other.handover.look();
+  void other.handover.findTabs();
   expect(other.handover.nicknames).toEqual(["An"]);
 });
 
@@ -89,8 +89,8 @@ test("what pages left that crashed or were closed is offered once, and not what 
   closed.tab.setLeft(true);
   for (const each of [open, crashed, closed]) browser.age(each, 60_000);
   const next = browser.open("/", "Dũng");
-  void next.handover.look();
-  const collect = () => next.tab.collect(({ id, isLeft }) => isLeft || id !== open.tab.shelf.id);
+  void next.handover.findTabs();
+  const collect = () => next.tab.collect(({ id, isLeft }) => isLeft || id !== open.tab.saved.id);
   expect(
     collect()
       .map(({ key }) => key)
@@ -159,10 +159,10 @@ test("a nickname that somebody else has is refused at once", async () => {
   expect(tab.rejoined).toBe(0);
 });
 
-test("a tab that hands a stay over does not keep what waits as given up", async () => {
+test("a tab that hands a session over does not keep what waits as given up", async () => {
   const browser = new Browser();
   const holder = browser.open("/", "An", [send("k1")]);
-  await browser.open("/").handover.ask("An");
+  await browser.open("/").handover.requestSession("An");
   expect(holder.handedOver).toEqual(["k1"]);
   const twin = browser.reload(holder);
   expect(twin.kept).toMatchObject({ outbox: [send("k1")] });
@@ -187,7 +187,7 @@ test("what is kept is finite: messages of a page, pages, and the time", () => {
 });
 
 test.each(["", "{", "null", "5", '{"at":"x"}', '{"next":5}', '{"at":1,"kept":{},"given":[]}'])(
-  "rubbish on the shelf is no harm: %s",
+  "rubbish among the saved sessions is no harm: %s",
   async (rubbish) => {
     const browser = new Browser();
     browser.local.set("classic-chatbox.stay:/ 1-2", rubbish);
@@ -204,7 +204,7 @@ test("where the browser keeps nothing a tab is alone, and knows that nobody can 
   const forbidden = () => {
     throw new Error("forbidden");
   };
-  const tab = new TabStorage(forbidden, new Shelf(forbidden, "/"));
+  const tab = new TabStorage(forbidden, new SavedSessions(forbidden, "/"));
   expect(() => tab.getItem(KEY)).toThrow();
   expect(() => tab.setItem(KEY, stayOf("An"))).toThrow();
   expect(tab.isKept).toBe(false);
@@ -249,17 +249,20 @@ class Browser {
 
   /** Makes what a page has kept older. */
   age({ room, tab }: Page, ms: number): void {
-    const key = `classic-chatbox.stay:${room} ${tab.shelf.id}`;
+    const key = `classic-chatbox.stay:${room} ${tab.saved.id}`;
     const stay = JSON.parse(this.local.get(key) ?? "{}");
     this.local.set(key, JSON.stringify({ ...stay, at: stay.at - ms }));
   }
 
   #page(path: string, session: Map<string, string>) {
-    const tab = new TabStorage(() => storageOver(session), new Shelf(() => storageOver(this.local), path));
+    const tab = new TabStorage(
+      () => storageOver(session),
+      new SavedSessions(() => storageOver(this.local), path),
+    );
     tab.getItem(KEY);
     const stay = tab.kept?.[1] ?? null;
     const { name, outbox } = JSON.parse(stay ?? '{"name":null,"outbox":[]}');
-    const lost = signal<Lost | null>(null);
+    const lost = signal<LostNickname | null>(null);
     const sends = outbox.map(({ key, content }: Sending): Sending => {
       return { kind: "sending", key, content, time: 0, failure: null };
     });
@@ -282,12 +285,12 @@ class Browser {
     const room = {
       path,
       nickname: signal<string | null>(name),
-      isIn: signal(false),
-      lost,
+      hasEntered: signal(false),
+      lostNickname: lost,
       sends: signal<readonly Sending[]>(sends),
       register: async () => page.refusal,
       rejoin: () => void page.rejoined++,
-      offer: () => {},
+      showUnsent: () => {},
       handOver: (keys: readonly string[]) => void page.handedOver.push(...keys),
     };
     const make = () => {

@@ -1,16 +1,16 @@
 import { expect, test } from "bun:test";
 import type { Message } from "../../src/client/index.ts";
-import { keeperOver } from "../../src/web/store/keeper.ts";
+import { withMemoryFallback } from "../../src/web/store/browser-storage.ts";
 import { OWN_KEY, OwnMessages } from "../../src/web/store/own.ts";
 
 /** What one browser keeps, as its tabs see it. */
 function browser() {
   const items = new Map<string, string>();
-  const keeper = {
+  const storage = {
     getItem: (key: string) => items.get(key) ?? null,
     setItem: (key: string, value: string) => void items.set(key, value),
   };
-  return { items, keeper, tab: (room = "/") => new OwnMessages(keeper, room) };
+  return { items, storage, tab: (room = "/") => new OwnMessages(storage, room) };
 }
 
 function message(
@@ -67,7 +67,7 @@ test("tabs that write in turn keep what the others wrote", () => {
 });
 
 test("of two tabs that write at once neither loses anything, and then they rest", () => {
-  const { tab, items, keeper } = browser();
+  const { tab, items, storage } = browser();
   const one = tab();
   const before = items.get(OWN_KEY) ?? "";
   one.add(message(1));
@@ -75,12 +75,12 @@ test("of two tabs that write at once neither loses anything, and then they rest"
   const two = tab();
   two.add(message(2));
   // The browser tells each tab what the other has written.
-  one.share();
-  two.share();
+  one.syncTabs();
+  two.syncTabs();
   expect([1, 2].map((id) => tab().has(message(id)))).toEqual([true, true]);
   let writes = 0;
-  const counted = { ...keeper, setItem: () => void writes++ };
-  for (let i = 0; i < 5; i++) for (const each of [counted, counted]) new OwnMessages(each, "/").share();
+  const counted = { ...storage, setItem: () => void writes++ };
+  for (let i = 0; i < 5; i++) for (const each of [counted, counted]) new OwnMessages(each, "/").syncTabs();
   expect(writes).toBe(0);
 });
 
@@ -107,17 +107,17 @@ test("tabs of too many rooms do not drive each other out for ever", () => {
   const tabs = Array.from({ length: 30 }, (_, room) => tab(`/rooms/${room}`));
   for (const each of tabs) each.add(message(1));
   const kept = items.get(OWN_KEY);
-  for (const each of tabs) each.share();
+  for (const each of tabs) each.syncTabs();
   expect(items.get(OWN_KEY)).toBe(kept ?? "");
 });
 
 test("where the browser keeps nothing it holds as long as the page", () => {
-  const keeper = keeperOver(() => {
+  const storage = withMemoryFallback(() => {
     throw new Error("forbidden");
   });
-  const own = new OwnMessages(keeper, "/");
+  const own = new OwnMessages(storage, "/");
   own.add(message(1));
-  own.share();
+  own.syncTabs();
   expect([own.has(message(1)), own.has(message(2))]).toEqual([true, false]);
 });
 
@@ -136,7 +136,7 @@ test("a tab sees what another one has kept, and keeps itself what the browser ha
   const items = new Map<string, string>();
   let isFull = false;
   const tab = () =>
-    keeperOver(() => ({
+    withMemoryFallback(() => ({
       getItem: (key) => items.get(key) ?? null,
       setItem: (key, value) => {
         if (isFull) throw new Error("QuotaExceededError");

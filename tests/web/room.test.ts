@@ -30,14 +30,17 @@ function stage(path: string, items = new Map<string, string>()) {
   const arrived: [Message, boolean][] = [];
   const room = new RoomStore({
     path,
-    keeper: { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) },
+    storage: {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: (key, value) => void items.set(key, value),
+    },
     now: Date.now,
     open: (name) => {
       const chat = new Chat(server.url(path.slice("/rooms/".length)), name === undefined ? {} : { name });
       stays.push(chat);
       return chat;
     },
-    arrived: (message, isMention) => void arrived.push([message, isMention]),
+    onMessage: (message, isMention) => void arrived.push([message, isMention]),
   });
   const until = (isSo: () => boolean) =>
     new Promise<void>((resolve) => {
@@ -52,7 +55,7 @@ function stage(path: string, items = new Map<string, string>()) {
     });
   const join = async (name: string) => {
     expect(await room.register(name)).toBeUndefined();
-    await until(() => room.isIn.value && room.log.isLoaded.value);
+    await until(() => room.hasEntered.value && room.log.isLoaded.value);
   };
   const contents = () =>
     room.rows.value.flatMap((row) =>
@@ -87,7 +90,7 @@ test("others, their changes, their typing and their mentions are shown", async (
   await an.join("An");
   await binh.join("Bình");
   await an.until(() => an.room.online.value.length === 2);
-  binh.room.writes();
+  binh.room.sendTyping();
   await an.until(() => an.room.typing.names.value.includes("Bình"));
   binh.room.send("hello @An");
   await an.until(() => an.contents().includes("hello @An"));
@@ -97,7 +100,7 @@ test("others, their changes, their typing and their mentions are shown", async (
   expect(await binh.room.register("Bé")).toBeUndefined();
   await an.until(() => an.room.online.value.includes("Bé"));
   expect(an.room.others.value).toEqual(["Bé"]);
-  expect(binh.room.remembered).toBe("Bé");
+  expect(binh.room.suggestedNickname).toBe("Bé");
 });
 
 test("a nickname that is taken is refused with its reason, and the old one stays", async () => {
@@ -137,10 +140,10 @@ test("a link leads to its message, and one to nowhere says so", async () => {
   const row = an.room.rows.value.find(({ kind }) => kind === "message");
   const id = row?.kind === "message" ? (row.message.id ?? 0) : 0;
   const binh = stage(path);
-  binh.room.visit(id, () => {});
+  binh.room.goToMessage(id, () => {});
   await binh.join("Bình");
-  await binh.until(() => binh.room.goal.value === id);
-  await new Promise<void>((resolve) => binh.room.visit(9_999_999, resolve));
+  await binh.until(() => binh.room.scrollTarget.value === id);
+  await new Promise<void>((resolve) => binh.room.goToMessage(9_999_999, resolve));
 });
 
 test("whoever takes a nickname that its owner gave up writes nothing in the owner's name", async () => {
@@ -261,10 +264,13 @@ function fakeStage() {
   const items = new Map<string, string>();
   const room = new RoomStore({
     path: "/",
-    keeper: { getItem: (key) => items.get(key) ?? null, setItem: (key, value) => void items.set(key, value) },
+    storage: {
+      getItem: (key) => items.get(key) ?? null,
+      setItem: (key, value) => void items.set(key, value),
+    },
     now: Date.now,
     open: () => client.chat,
-    arrived: ({ content }) => void arrived.push(content),
+    onMessage: ({ content }) => void arrived.push(content),
   });
   return { client, room, arrived };
 }

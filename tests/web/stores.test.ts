@@ -2,18 +2,18 @@ import { expect, test } from "bun:test";
 import { signal } from "@preact/signals";
 import type { HistoryOptions, Message, Page } from "../../src/client/index.ts";
 import { Announcer } from "../../src/web/store/announcer.ts";
-import { Crowd } from "../../src/web/store/crowd.ts";
+import { withMemoryFallback } from "../../src/web/store/browser-storage.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
-import { keeperOver } from "../../src/web/store/keeper.ts";
 import { LogStore } from "../../src/web/store/log.ts";
-import { Pace } from "../../src/web/store/pace.ts";
 import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
+import { RosterChanges } from "../../src/web/store/roster-changes.ts";
 import { SettingsStore } from "../../src/web/store/settings.ts";
+import { Throttle } from "../../src/web/store/throttle.ts";
 import { UnreadStore } from "../../src/web/store/unread.ts";
 import { chooseLanguage } from "../../src/web/words/languages.ts";
 import { LOAD_WORDS } from "../../src/web/words/load.ts";
 
-function keeper(kept: Record<string, string> = {}) {
+function storage(kept: Record<string, string> = {}) {
   const items = new Map(Object.entries(kept));
   return {
     items,
@@ -181,37 +181,38 @@ test("a line about people says how each of them ended up", () => {
     { kind: "renamed", name: "D", newname: "Dũng", time: 0 },
     { kind: "left", name: "Em", time: 0 },
   ] as const;
-  expect(new Crowd(changes).summary()).toEqual({
+  expect(new RosterChanges(changes).summary()).toEqual({
     joined: ["An"],
     left: ["Em"],
-    passed: ["Chi"],
-    returned: ["Bình"],
+    cameAndWent: ["Chi"],
+    retaken: ["Bình"],
     renamed: [{ from: "An", to: "Anh" }],
   });
 });
 
 test("a line about people grows with those who are there, and not with how often somebody comes and goes", () => {
-  const crowd = new Crowd();
+  const changes = new RosterChanges();
   for (let i = 0; i < 20_000; i++) {
-    crowd.add({ kind: "joined", name: `guest ${i}`, time: 0 });
-    crowd.add({ kind: "left", name: `guest ${i}`, time: 0 });
-    crowd.add({ kind: "renamed", name: i === 0 ? "An" : `An ${i - 1}`, newname: `An ${i}`, time: 0 });
+    changes.add({ kind: "joined", name: `guest ${i}`, time: 0 });
+    changes.add({ kind: "left", name: `guest ${i}`, time: 0 });
+    changes.add({ kind: "renamed", name: i === 0 ? "An" : `An ${i - 1}`, newname: `An ${i}`, time: 0 });
   }
-  const { joined, left, passed, returned, renamed } = crowd.summary();
-  expect([joined, left, returned, renamed]).toEqual([[], [], [], [{ from: "An", to: "An 19999" }]]);
-  expect(passed.length).toBeLessThan(1000);
-  expect(passed.length + crowd.passedUnnamed).toBe(20_000);
+  const { joined, left, cameAndWent, retaken, renamed } = changes.summary();
+  expect([joined, left, retaken, renamed]).toEqual([[], [], [], [{ from: "An", to: "An 19999" }]]);
+  expect(cameAndWent.length).toBeLessThan(1000);
+  expect(cameAndWent.length + changes.cameAndWentUnnamed).toBe(20_000);
 });
 
 test("the message of whoever took a nickname that was given up says so, once, and not that of one who has it back", () => {
   const log = new LogStore(source(0));
-  const marks = () => log.items.value.flatMap((item) => (item.kind === "message" ? [item.anew] : []));
+  const newHolders = () =>
+    log.items.value.flatMap((item) => (item.kind === "message" ? [item.isNewHolder] : []));
   log.add(message(1, "An"), false);
   log.addChange({ kind: "left", name: "An", time: 0 });
   log.addChange({ kind: "joined", name: "An", time: 0 });
   log.add(message(2, "An"), false);
   log.add(message(3, "An"), false);
-  expect(marks()).toEqual([false, true, false]);
+  expect(newHolders()).toEqual([false, true, false]);
   // Bình is away for a moment, and has the nickname back.
   log.addChange({ kind: "renamed", name: "Bình", newname: "Bình (away)", time: 0 });
   log.addChange({ kind: "renamed", name: "Bình (away)", newname: "Bình (far away)", time: 0 });
@@ -225,7 +226,7 @@ test("the message of whoever took a nickname that was given up says so, once, an
   log.addChange({ kind: "left", name: "Em", time: 0 });
   log.addChange({ kind: "joined", name: "Em", time: 0 });
   log.add(message(6, "Em"), true);
-  expect(marks().slice(3)).toEqual([false, true, false]);
+  expect(newHolders().slice(3)).toEqual([false, true, false]);
 });
 
 test("lines about people that came while one read elsewhere are there when the run meets the newest message", async () => {
@@ -281,10 +282,10 @@ test("messages of the history are one's own by what is known of them, and not by
 test("a job that is asked for again and again is done at once, and then once in a while", async () => {
   let done = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
-  const pace = new Pace(1, () => {
+  const throttle = new Throttle(1, () => {
     if (++done === 2) resolve();
   });
-  for (let i = 0; i < 1000; i++) pace.ask();
+  for (let i = 0; i < 1000; i++) throttle.request();
   expect(done).toBe(1);
   await promise;
   expect(done).toBe(2);
@@ -293,8 +294,8 @@ test("a job that is asked for again and again is done at once, and then once in 
 test("a crowd of messages is said in a few of them and a number", async () => {
   const announcer = new Announcer((count) => `and ${count} more`);
   const { promise, resolve } = Promise.withResolvers<string>();
-  const stop = announcer.said.subscribe(({ text }) => text !== "" && resolve(text));
-  for (let i = 0; i < 1000; i++) announcer.say(`${i} ${"x".repeat(4000)}`);
+  const stop = announcer.announcement.subscribe(({ text }) => text !== "" && resolve(text));
+  for (let i = 0; i < 1000; i++) announcer.announce(`${i} ${"x".repeat(4000)}`);
   const said = await promise;
   stop();
   expect(said).toStartWith("0 xx");
@@ -303,9 +304,9 @@ test("a crowd of messages is said in a few of them and a number", async () => {
 });
 
 test("what comes while nobody reads is counted and marked; what was read is kept for the next visit", () => {
-  const kept = keeper();
+  const kept = storage();
   const unread = new UnreadStore(kept, "/");
-  unread.entered(range(1, 3), () => false, true);
+  unread.setNewestPage(range(1, 3), () => false, true);
   unread.setReading(true);
   unread.add(message(4), false);
   expect([unread.count.value, unread.firstId.value]).toEqual([0, null]);
@@ -319,13 +320,13 @@ test("what comes while nobody reads is counted and marked; what was read is kept
   expect(unread.firstId.value).toBeNull();
 
   const again = new UnreadStore(kept, "/");
-  again.entered(range(1, 9), ({ id }) => id === 8, true);
+  again.setNewestPage(range(1, 9), ({ id }) => id === 8, true);
   expect(again.firstId.value).toBe(9);
 });
 
 test("a draft is kept for its room, counts near its end, and completes mentions", () => {
-  const kept = keeper();
-  const draft = new DraftStore(kept, keeper(), "/", signal(["Bình", "Bích"]));
+  const kept = storage();
+  const draft = new DraftStore(kept, storage(), "/", signal(["Bình", "Bích"]));
   draft.write("hi @b", 5);
   expect(draft.suggestions.value).toEqual(["Bình", "Bích"]);
   draft.choose(-1);
@@ -339,12 +340,12 @@ test("a draft is kept for its room, counts near its end, and completes mentions"
   draft.write("\ud83d", 0);
   expect([draft.left.value, draft.fault]).toEqual([null, { kind: "broken" }]);
   draft.write("kept", 4);
-  expect(new DraftStore(kept, keeper(), "/rooms/tea", signal([])).text.value).toBe("");
-  expect(new DraftStore(kept, keeper(), "/", signal([])).text.value).toBe("kept");
+  expect(new DraftStore(kept, storage(), "/rooms/tea", signal([])).text.value).toBe("");
+  expect(new DraftStore(kept, storage(), "/", signal([])).text.value).toBe("kept");
 });
 
 test("settings are kept, and rubbish in their place is no harm", async () => {
-  const kept = keeper();
+  const kept = storage();
   const settings = await SettingsStore.open(kept, ["fr", "vi-VN"], LOAD_WORDS);
   expect([settings.theme.value, settings.words.value.locale]).toEqual(["system", "vi"]);
   settings.theme.value = "classic";
@@ -352,14 +353,14 @@ test("settings are kept, and rubbish in their place is no harm", async () => {
   const again = await SettingsStore.open(kept, ["vi"], LOAD_WORDS);
   expect([again.theme.value, again.words.value.locale]).toEqual(["classic", "en"]);
   for (const rubbish of ["null", "[]", '{"theme":"pink","language":"xx","sound":1}', "{"]) {
-    const other = await SettingsStore.open(keeper({ "classic-chatbox.settings": rubbish }), [], LOAD_WORDS);
+    const other = await SettingsStore.open(storage({ "classic-chatbox.settings": rubbish }), [], LOAD_WORDS);
     expect([other.theme.value, other.language.value, other.sound.value]).toEqual(["system", null, false]);
   }
   expect(chooseLanguage(["toString", "__proto__"])).toBe("en");
 });
 
 test("a browser that forbids its storage is used without it", () => {
-  const kept = keeperOver(() => {
+  const kept = withMemoryFallback(() => {
     throw new Error("forbidden");
   });
   kept.setItem("a", "1");
@@ -373,7 +374,7 @@ test("pictures are kept as files or as addresses, one for each place", async () 
     put: async (place: Place, file: Blob) => void files.set(place, file),
     remove: async (place: Place) => void files.delete(place),
   };
-  const kept = keeper();
+  const kept = storage();
   const pictures = new PictureStore(vault, kept);
   await pictures.choose("chat", new Blob(["picture"]));
   expect(pictures.urls.value.chat).toStartWith("blob:");

@@ -2,8 +2,8 @@
 import { expect, setSystemTime, test } from "bun:test";
 import { signal } from "@preact/signals";
 import type { Message } from "../../src/client/index.ts";
+import { keepNewest, withMemoryFallback } from "../../src/web/store/browser-storage.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
-import { keeperOver, keepNewest } from "../../src/web/store/keeper.ts";
 import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
 import { SettingsStore } from "../../src/web/store/settings.ts";
 import { READ_KEY, UnreadStore } from "../../src/web/store/unread.ts";
@@ -28,12 +28,12 @@ function browser(kept: Record<string, string> = {}) {
   const settle = () => {
     for (let next = told.shift(); next; next = told.shift()) {
       const [by, key, value] = next;
-      for (const [tab, draft] of tabs) if (tab !== by) draft.share(key, value);
+      for (const [tab, draft] of tabs) if (tab !== by) draft.syncTabs(key, value);
     }
   };
   const open = (room = "/", own = storage()) => {
     const tab = {};
-    const keeper = {
+    const tabStorage = {
       ...shared,
       setItem: (key: string, value: string) => {
         told.push([tab, key, value]);
@@ -44,7 +44,7 @@ function browser(kept: Record<string, string> = {}) {
         shared.removeItem(key);
       },
     };
-    const draft = new DraftStore(keeper, own, room, signal([]));
+    const draft = new DraftStore(tabStorage, own, room, signal([]));
     tabs.set(tab, draft);
     settle();
     const close = () => void tabs.delete(tab);
@@ -209,12 +209,12 @@ test("tabs change different settings, and none puts back what another one has ch
   two.language.value = "vi";
   const later = await SettingsStore.open(kept, [], LOAD_WORDS);
   expect([later.theme.value, later.sound.value, later.language.value]).toEqual(["dark", true, "vi"]);
-  one.share();
-  two.share();
+  one.syncTabs();
+  two.syncTabs();
   await Bun.sleep(0);
   expect([one.language.value, one.words.value.locale, two.theme.value]).toEqual(["vi", "vi", "dark"]);
   two.language.value = null;
-  one.share();
+  one.syncTabs();
   expect(one.language.value).toBeNull();
 });
 
@@ -227,7 +227,7 @@ test("tabs that take over a setting from each other do not write it", async () =
   let writes = 0;
   kept.setItem = () => void writes++;
   kept.items.set("classic-chatbox.settings.theme", '"light"');
-  for (const tab of tabs) tab.share();
+  for (const tab of tabs) tab.syncTabs();
   expect([tabs.map(({ theme }) => theme.value), writes]).toEqual([["light", "light"], 0]);
 });
 
@@ -244,31 +244,31 @@ test("settings that an earlier version of the page kept are taken over", async (
 test("a read mark goes only forward, whichever tab reads, and what one tab reads is read in all", () => {
   const kept = storage();
   const [one, two] = [new UnreadStore(kept, "/"), new UnreadStore(kept, "/")];
-  for (const tab of [one, two]) tab.entered(range(1, 3), nobody, true);
+  for (const tab of [one, two]) tab.setNewestPage(range(1, 3), nobody, true);
   one.setReading(true);
   for (const tab of [two, one]) tab.add(message(4), false);
   expect(two.count.value).toBe(1);
-  two.share();
+  two.syncTabs();
   expect(two.count.value).toBe(0);
   // The mark of the first tab may be there before the message is.
   for (const tab of [one, two]) for (const each of range(5, 9)) tab.add(each, false);
   expect(two.count.value).toBe(0);
   // A third one is a little behind.
   const three = new UnreadStore(kept, "/");
-  three.entered(range(1, 7), nobody, true);
+  three.setNewestPage(range(1, 7), nobody, true);
   three.setReading(true);
   const later = new UnreadStore(kept, "/");
-  later.entered(range(1, 9), nobody, true);
+  later.setNewestPage(range(1, 9), nobody, true);
   expect(later.firstId.value).toBeNull();
 });
 
 test("what another tab has read is taken off the count, and the rest stays", () => {
   const kept = storage();
   const unread = new UnreadStore(kept, "/");
-  unread.entered(range(1, 3), nobody, true);
+  unread.setNewestPage(range(1, 3), nobody, true);
   for (const each of range(4, 9)) unread.add(each, false);
   kept.setItem(`${READ_KEY}/`, "7000 7");
-  unread.share();
+  unread.syncTabs();
   expect(unread.count.value).toBe(2);
 });
 
@@ -276,24 +276,24 @@ test("a mark of another history is not too high: time tells what of the new one 
   const kept = storage({ [`${READ_KEY}/`]: "9000 9" });
   const unread = new UnreadStore(kept, "/");
   // A backup of the first three messages was put back, and others were said since.
-  unread.entered([...range(1, 3), message(4, 20_000), message(5, 21_000)], nobody, false);
+  unread.setNewestPage([...range(1, 3), message(4, 20_000), message(5, 21_000)], nobody, false);
   expect([unread.firstId.value, unread.count.value]).toEqual([4, 2]);
   unread.add(message(6, 22_000), false);
   expect(unread.count.value).toBe(3);
   unread.setReading(true);
   const later = new UnreadStore(kept, "/");
-  later.entered([message(6, 22_000), message(7, 23_000)], nobody, true);
+  later.setNewestPage([message(6, 22_000), message(7, 23_000)], nobody, true);
   expect(later.firstId.value).toBe(7);
 });
 
 test("in a history that begins anew all is unread, though its ids were read before", () => {
   const kept = storage({ [`${READ_KEY}/`]: "9000 9" });
   const unread = new UnreadStore(kept, "/");
-  unread.entered([], nobody, true);
+  unread.setNewestPage([], nobody, true);
   for (let id = 1; id <= 12; id++) unread.add(message(id, 50_000 + id), false);
   expect([unread.count.value, unread.firstId.value]).toEqual([12, 1]);
   const later = new UnreadStore(kept, "/");
-  later.entered(
+  later.setNewestPage(
     range(1, 12).map(({ id }) => message(id ?? 0, 50_000 + (id ?? 0))),
     nobody,
     false,
@@ -304,10 +304,10 @@ test("in a history that begins anew all is unread, though its ids were read befo
 test("a tab that still stands in the old history marks nothing as read in the new one", () => {
   const kept = storage();
   const [one, two] = [new UnreadStore(kept, "/"), new UnreadStore(kept, "/")];
-  for (const tab of [one, two]) tab.entered(range(1, 9), nobody, true);
-  one.entered(range(1, 3), nobody, true);
+  for (const tab of [one, two]) tab.setNewestPage(range(1, 9), nobody, true);
+  one.setNewestPage(range(1, 3), nobody, true);
   two.setReading(true);
-  one.share();
+  one.syncTabs();
   one.add(message(4, 20_000), false);
   expect(one.count.value).toBe(1);
   one.setReading(true);
@@ -317,7 +317,7 @@ test("a tab that still stands in the old history marks nothing as read in the ne
 test("a mark without a time, of an earlier version of the page, counts by its id, and not when it is too high", () => {
   const firstId = (mark: string, messages: readonly Message[]) => {
     const unread = new UnreadStore(storage({ [`${READ_KEY}/`]: mark }), "/");
-    unread.entered(messages, nobody, true);
+    unread.setNewestPage(messages, nobody, true);
     return unread.firstId.value;
   };
   expect(firstId("5", range(1, 9))).toBe(6);
@@ -330,26 +330,26 @@ test("a message of tomorrow, of a clock that was wrong, is read once it was read
   const kept = storage();
   const unread = new UnreadStore(kept, "/");
   const messages = [message(1), message(2, 90_000_000), message(3)];
-  unread.entered(messages, nobody, true);
+  unread.setNewestPage(messages, nobody, true);
   unread.setReading(true);
   const later = new UnreadStore(kept, "/");
-  later.entered([...messages, message(4)], nobody, false);
+  later.setNewestPage([...messages, message(4)], nobody, false);
   expect([later.firstId.value, later.count.value]).toEqual([4, 1]);
 });
 
 test("where the browser keeps nothing, drafts, marks and settings last as long as the page", async () => {
-  const kept = keeperOver(() => {
+  const kept = withMemoryFallback(() => {
     throw new Error("forbidden");
   });
   const draft = new DraftStore(kept, kept, "/", signal([]));
   draft.write("hello", 5);
   const unread = new UnreadStore(kept, "/");
-  unread.entered(range(1, 3), nobody, true);
+  unread.setNewestPage(range(1, 3), nobody, true);
   unread.setReading(true);
   const settings = await SettingsStore.open(kept, [], LOAD_WORDS);
   settings.theme.value = "dark";
-  settings.share();
-  unread.share();
+  settings.syncTabs();
+  unread.syncTabs();
   expect([draft.text.value, unread.count.value, settings.theme.value]).toEqual(["hello", 0, "dark"]);
   draft.write("", 0);
   expect(kept.keys().filter((key) => key.includes("#"))).toEqual([]);

@@ -4,23 +4,23 @@ const END_OF_HEAD = Buffer.from("\r\n\r\n");
 const ACCEPTED = Buffer.from('"status":true');
 const REASON = Buffer.from('"reason":"');
 const SESSION = Buffer.from('"session":"');
-/** What may be cut by the end of a chunk: the longest of those texts, with what stands in it. */
+/** How much the end of a chunk may cut off: the longest of those texts, with its value. */
 const OVERLAP_BYTES = 80;
-/** The opcode, and whether the payload is compressed: replies never are. */
+/** The opcode, and the bit for a compressed payload: replies are never compressed. */
 const KIND = 0x4f;
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
-/** What a server said to one or more connections. */
+/** What a server sent to one or more connections. */
 export interface Answers {
   bytes: number;
   /** Requests that were accepted. */
   accepted: number;
-  /** By their reasons. */
+  /** Requests that were refused, by reason. */
   readonly refused: Record<string, number>;
-  /** Answers of HTTP, by their status. */
+  /** HTTP answers, by status. */
   readonly statuses: Record<string, number>;
-  /** Ends that came from the server, by the code of the close; `cut` is without one. */
+  /** Connections that the server ended, by close code; `cut` for those without one. */
   readonly ends: Record<string, number>;
 }
 
@@ -29,22 +29,22 @@ export function noAnswers(): Answers {
 }
 
 /**
- * Counts what comes on one connection, at as little cost as can be: it neither parses nor keeps what it skips. In what
- * an attacker is sent there is nothing of others' that looks like a reply.
+ * Counts what arrives on one connection, as cheaply as possible: it neither parses nor keeps what it skips. Nothing that
+ * others cause to be sent to an attacker looks like a reply.
  */
 export class AnswerReader {
   readonly #answers: Answers;
-  /** What has come of the head of HTTP; null once it is whole. */
+  /** The part of the HTTP head that has arrived; null once it is complete. */
   #head: Buffer | null = Buffer.alloc(0);
-  /** What has come of the head of a frame. */
+  /** The part of a frame's head that has arrived. */
   #frameHead: Buffer = Buffer.alloc(0);
   #kind = 0;
   #payloadBytes = 0;
-  /** Of the payload, what may be the beginning of something. */
+  /** The end of the payload so far, which may be the beginning of something. */
   #rest: Buffer = Buffer.alloc(0);
   #mayBeWelcome = true;
   isOpen = false;
-  /** The session that the welcome named, of version 3. */
+  /** In version 3, the session from the welcome. */
   session = "";
   closeCode: number | null = null;
 
@@ -106,7 +106,7 @@ export class AnswerReader {
   /** Looks for replies in a part of a payload. */
   #look(part: Buffer): void {
     const text = this.#rest.length === 0 ? part : Buffer.concat([this.#rest, part]);
-    // What begins in the overlap is counted with the next part, if there is one.
+    // Whatever begins in the overlap is counted with the next part, if there is one.
     const end = this.#payloadBytes > 0 ? text.length - OVERLAP_BYTES : text.length;
     for (let at = text.indexOf(ACCEPTED); at >= 0 && at < end; at = text.indexOf(ACCEPTED, at + 1)) {
       this.#answers.accepted++;
@@ -123,7 +123,7 @@ export class AnswerReader {
   }
 }
 
-/** One more of this kind. */
+/** Adds one to the count of a kind. */
 export function count(counts: Record<string, number>, kind: string): void {
   counts[kind] = (counts[kind] ?? 0) + 1;
 }

@@ -1,53 +1,53 @@
-/** What an attack is. All groups of one attack act at once, until its time is over. */
+/** An attack. All of its groups act at once, until its time is over. */
 export interface Attack {
   readonly key: string;
-  /** What is done, in some words. */
+  /** A short description. */
   readonly title: string;
   readonly groups: readonly Group[];
-  /** How long it takes, as a multiple of the others'. */
+  /** Its duration, as a multiple of that of other attacks. */
   readonly length?: number;
-  /** What there is to be read when it begins; nothing if not given. */
+  /** The history at its beginning; empty by default. */
   readonly history?: HistoryName;
-  /** What innocents do beside talking, listening and coming. */
+  /** What innocent clients do besides talking, listening and joining. */
   readonly innocents?: readonly Errand[];
-  /** It goes to a process that drops all that comes, while nobody disturbs the server. */
+  /** It is directed at a process that drops everything, so the server is not disturbed. */
   readonly isElsewhere?: true;
-  /** Not done unless it is asked for: others like it are worse. */
+  /** Only run if it is named: other attacks of its kind are worse. */
   readonly isRare?: true;
 }
 
-/** 100 messages of 4,000 `&` or 16 MiB in messages of 16 KB in the main room, or a million messages in {@link LONG_ROOM}. */
+/** 100 messages of 4,000 `&`, or 16 MiB in messages of 16 KB, in the main room; or a million messages in {@link LONG_ROOM}. */
 export type HistoryName = "ampersands" | "large" | "long-room";
 
-/** A room that nobody is in. */
+/** A room without members. */
 export const LONG_ROOM = "long";
 
 /**
- * `gets`: one asks for the whole history each second. `rooms`: one enters 20 rooms that nobody is in. `roster`: one looks
- * who is in the room.
+ * `gets`: a client asks for the whole history every second. `rooms`: a client enters 20 empty rooms. `roster`: a client
+ * asks who is in the room.
  */
 export type Errand = "gets" | "rooms" | "roster";
 
-/** Connections of an attacker that do alike. One that ends is followed by another. */
+/** Connections of an attacker that behave alike. One that ends is replaced by another. */
 export interface Group {
-  /** The addresses that connections are made from, in turn. */
+  /** The addresses from which it connects, in turn. */
   readonly from: readonly string[];
-  /** Open at one time. */
+  /** How many are open at a time. */
   readonly connections: number;
   readonly dials: DialRate;
-  /** What is said first: a request of HTTP, as a rule one for a WebSocket. Null: nothing. */
+  /** What is sent first: an HTTP request, usually an upgrade to a WebSocket. Null: nothing. */
   readonly opening: ((dial: Dial) => Buffer) | null;
-  /** What is sent as soon as the WebSocket is open, each a frame or some. */
+  /** What is sent as soon as the WebSocket is open, each one or more frames. */
   readonly greeting?: (dial: Dial) => readonly Buffer[];
   /** What is sent from then on. */
   readonly goOn?: (dial: Dial) => Stream;
-  /** False: after the greeting nothing is read any more. */
+  /** False: nothing is read after the greeting. */
   readonly reads?: false;
-  /** How it ends from here, and how long after it was opened; if not given, not before the attack does. */
+  /** How the attacker ends a connection, and how long after opening it; by default at the end of the attack. */
   readonly end?: { readonly how: End; readonly afterMs: number };
 }
 
-/** `first-byte` is a reset as soon as anything has come. */
+/** `first-byte` is a reset as soon as anything has arrived. */
 export type End = "reset" | "close" | "first-byte";
 
 export interface DialRate {
@@ -55,20 +55,20 @@ export interface DialRate {
   readonly burst: number;
 }
 
-/** Frames in turn, so many a second on each connection, or as many as go. */
+/** Frames in turn, at a rate on each connection, or as many as possible. */
 export type Stream =
   | { readonly frames: readonly Buffer[]; readonly perSecond: number }
   | { readonly flood: Buffer };
 
-/** What a connection can know of itself and of the server. */
+/** What a connection knows about itself and the server. */
 export interface Dial {
-  /** Different for each that is made. */
+  /** Different for each connection that is made. */
   readonly number: number;
-  /** Different for each that is open at one time. */
+  /** Different for each connection that is open at one time. */
   readonly place: number;
   readonly port: number;
-  /** The session of the connection that had this place before, of version 3; empty if there was none. */
+  /** In version 3, the session of the connection that had this place before; empty if there was none. */
   readonly session: string;
-  /** The path of the largest file of the page. */
+  /** The path of the page's largest file. */
   readonly asset: string;
 }

@@ -5,9 +5,9 @@ import { AnswerReader, type Answers, count, noAnswers } from "./answers.ts";
 import type { Attack, Dial, End, Group, Stream } from "./attack.ts";
 import { closeFrame } from "./frames.ts";
 
-/** How often the attacker looks what is due. */
+/** How often the attacker checks what is due. */
 const TICK_MS = 5;
-/** Writes of a flood to one connection in a row, so that others have their turn. */
+/** How many writes of a flood go to one connection in a row before others have their turn. */
 const WRITES_IN_A_ROW = 16;
 const CLOSE = closeFrame();
 
@@ -16,20 +16,20 @@ export interface AttackTally extends Answers {
   readonly wallS: number;
   /** CPU seconds of the attacker. */
   readonly loadCpuS: number;
-  /** Connections that were tried. */
+  /** Attempts to connect. */
   dials: number;
-  /** Tries that came to no TCP connection. */
+  /** Attempts that did not result in a TCP connection. */
   failedDials: number;
-  /** Bytes that the system took for the server. */
+  /** Bytes for the server that the system accepted. */
   sentBytes: number;
 }
 
 type Running = { -readonly [K in keyof AttackTally]: AttackTally[K] };
 
-/** Where an attack goes. */
+/** The target of an attack. */
 export type Target = Pick<Dial, "port" | "asset">;
 
-/** Attacks a server for so long, then resets all its connections. */
+/** Attacks a server for the given time, then resets all connections. */
 export async function attackFor(attack: Attack, target: Target, seconds: number): Promise<AttackTally> {
   const tally: Running = { ...noAnswers(), wallS: 0, loadCpuS: 0, dials: 0, failedDials: 0, sentBytes: 0 };
   const startedAtMs = performance.now();
@@ -47,13 +47,13 @@ export async function attackFor(attack: Attack, target: Target, seconds: number)
   return tally;
 }
 
-/** A group at work: it keeps its connections up, as far as its rate of dials goes. */
+/** A group at work: it replaces connections that end, within its rate of dials. */
 class RunningGroup {
   readonly #group: Group;
   readonly #target: Target;
   readonly #tally: Running;
   readonly #open = new Set<AttackConnection>();
-  /** Places without a connection, and the session that each had last. */
+  /** Places without a connection, with the last session of each. */
   readonly #places: { readonly place: number; readonly session: string }[];
   #dials = 0;
   #mayDial: number;
@@ -110,7 +110,7 @@ class AttackConnection {
   readonly #gone: (session: string) => void;
   readonly #reader: AnswerReader;
   #socket: Socket<AttackConnection> | null = null;
-  /** What the system has not taken. Nothing more is sent before it is. */
+  /** What the system has not accepted. Nothing more is sent until it has. */
   #unsent: Buffer[] = [];
   #stream: Stream | null = null;
   #openedAtMs: number | null = null;
@@ -134,7 +134,7 @@ class AttackConnection {
     this.#socket = socket;
     const { opening, greeting, goOn } = this.#group;
     if (opening !== null) this.#write(opening(this.#dial));
-    // Else it is open when the server has agreed to a WebSocket.
+    // Otherwise it is open once the server has accepted the WebSocket.
     if (opening === null || (greeting === undefined && goOn === undefined)) this.#opened();
   }
 
@@ -193,7 +193,7 @@ class AttackConnection {
       const frame = frames[this.#frames % frames.length];
       if (frame !== undefined) this.#write(frame);
     }
-    // What could not be sent in its time is not made up for.
+    // Frames that could not be sent in time are skipped.
     this.#frames = Math.max(this.#frames, due);
   }
 
@@ -201,7 +201,7 @@ class AttackConnection {
     const stream = this.#stream;
     if (stream === null || !("flood" in stream) || this.#isGone) return;
     for (let i = 0; i < WRITES_IN_A_ROW && this.#unsent.length === 0; i++) this.#write(stream.flood);
-    // Else the system says when it takes more.
+    // Otherwise the system says when it accepts more.
     if (this.#unsent.length === 0) setImmediate(() => this.#flood());
   }
 
@@ -225,7 +225,7 @@ const HANDLERS = {
   data: (socket: Socket<AttackConnection>, bytes: Buffer) => socket.data.data(bytes),
   drain: (socket: Socket<AttackConnection>) => socket.data.drained(),
   close: (socket: Socket<AttackConnection>) => socket.data.closed(),
-  // Its close, or the rejection of its connect, follows.
+  // The close handler, or the rejection of the connect, follows.
   error: () => {},
   connectError: () => {},
 };

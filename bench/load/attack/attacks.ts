@@ -5,20 +5,20 @@ import { CROWDING } from "./crowding.ts";
 import { FRAMING } from "./framing.ts";
 import { READING } from "./reading.ts";
 
-/** All that one address can do, within the rates and a little beyond them. */
+/** Everything that one address can do, within the rates and a little beyond them. */
 export const ATTACKS: readonly Attack[] = [...CONTROLS, ...COSTLY, ...READING, ...FRAMING, ...CROWDING];
 
-/** @throws RangeError when there is none of this key */
+/** @throws RangeError if there is no attack with this key */
 export function attackNamed(key: string): Attack {
   const found = ATTACKS.find((each) => each.key === key);
-  if (found === undefined) throw new RangeError(`There is no attack ${key}.`);
+  if (found === undefined) throw new RangeError(`There is no attack named ${key}.`);
   return found;
 }
 
 /**
- * The attacks that are done: all but the rare ones, or all whose keys begin with one of some words.
+ * The attacks to run: all except the rare ones, or all whose keys begin with one of the given words.
  *
- * @returns none when a word fits none
+ * @returns an empty list if a word does not match any
  */
 export function attacksOf(words: readonly string[] | null): readonly Attack[] {
   if (words === null) return ATTACKS.filter(({ isRare }) => !isRare);

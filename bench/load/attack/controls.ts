@@ -1,4 +1,4 @@
-/** What there is without an attack, and what an attack costs the machine and not the server. */
+/** For comparison: no attack, and an attack that costs the machine but not the server. */
 import { OPCODE } from "../client-frame.ts";
 import type { Attack } from "./attack.ts";
 import { controlFlood } from "./frames.ts";
@@ -10,14 +10,14 @@ export const CONTROLS: readonly Attack[] = [
   { key: "nobody", title: "nobody attacks", groups: [] },
   {
     key: "nobody-gets",
-    title: "nobody attacks, and somebody asks for a history of 16 MiB each second",
+    title: "nobody attacks, and somebody asks for a history of 16 MiB every second",
     history: "large",
     innocents: ["gets"],
     groups: [],
   },
   {
     key: "elsewhere",
-    title: "pongs, as many as go, 50 connections, to another process that drops them",
+    title: "pongs, as many as possible, 50 connections, to another process that drops them",
     isElsewhere: true,
     groups: [sockets({ form: "v2", connections: 50, goOn: () => ({ flood: PONGS }) })],
   },

@@ -14,16 +14,16 @@ const WHAT: Readonly<Record<frames.LargeName, string>> = {
   wide: "contents of small arrays",
   keys: "contents of many keys",
   deep: "contents of 30,000 levels",
-  towers: "contents of 32 times 1,000 levels",
+  towers: "contents of 32 towers of 1,000 levels",
   names: "nicknames of numbers",
   unknown: "unknown requests",
-  typing: "typing, with more in it",
-  junk: "sends, with more in them",
-  invalid: "JSON without its end",
+  typing: "typing with extra fields",
+  junk: "sends with extra fields",
+  invalid: "truncated JSON",
   text: "contents of 65,000 letters",
 };
 
-/** The worst of each of these; the others are done when they are asked for. */
+/** The worst of each kind; the others are run only if they are named. */
 const USUAL_OF_FEW: readonly frames.LargeName[] = ["nums", "objects"];
 const USUAL_PLAIN: readonly frames.LargeName[] = ["nums", "invalid"];
 
@@ -35,7 +35,7 @@ export const COSTLY: readonly Attack[] = [
   ]),
   {
     key: "large-burst",
-    title: `64 KiB contents of numbers, ${BURST} at once on 45 new connections/s`,
+    title: `64 KiB contents of numbers, ${BURST} at once on each of 45 new connections/s`,
     groups: [
       sockets({
         form: "v3-deflate",
@@ -56,7 +56,7 @@ export const COSTLY: readonly Attack[] = [
   },
   {
     key: "bombs",
-    title: "a frame of 64 KiB that inflates to 60 MiB, on 45 new connections/s",
+    title: "a frame of 64 KiB that inflates to 60 MiB, on each of 45 new connections/s",
     groups: [sockets({ form: "v3-deflate", greeting: () => [BOMB] })],
   },
   {
@@ -71,7 +71,7 @@ const BOMB = frames.bomb();
 function kick(count: number): Attack {
   return {
     key: `kick-${count}`,
-    title: `40 frames of 64 KiB at once on ${connections(count)}, new every ${KICK_EVERY_MS} ms`,
+    title: `40 frames of 64 KiB at once on ${connections(count)}, reopened every ${KICK_EVERY_MS} ms`,
     groups: [
       sockets({
         form: "v3-deflate",

@@ -1,4 +1,4 @@
-/** Taking what there is of places, nicknames and disk, and the others' attention. */
+/** Attacks that use up places, nicknames, disk space and other people's attention. */
 import { textFrame } from "../client-frame.ts";
 import type { Attack, Dial, Group } from "./attack.ts";
 import * as frames from "./frames.ts";
@@ -18,22 +18,22 @@ import {
 
 const SPAM = frames.shortSend();
 const LONG = frames.longSend(true);
-/** What the server takes of an address, to the last. */
+/** All that the server accepts from an address. */
 const GHOSTS = { perSecond: 50, burst: 195 };
-/** So that its nickname is there when it breaks. */
+/** Late enough that the client has its nickname when the connection breaks. */
 const GHOST_AFTER_MS = 40;
 
 export const CROWDING: readonly Attack[] = [
   {
     key: "rooms",
-    title: "a new room on 50 new connections/s, reset, from each of two addresses",
+    title: "50 new connections/s, each in a new room, then reset, from each of two addresses",
     innocents: ["rooms"],
     length: 1.2,
     groups: [ONE, OTHER].map((from) => ghosts(from, ({ number }) => `${from}-${number}`)),
   },
   {
     key: "rooms-held",
-    title: "200 connections in a room of their own each, from each of two addresses",
+    title: "200 connections, each in a room of its own, from each of two addresses",
     innocents: ["rooms"],
     groups: [ONE, OTHER].map((from) =>
       sockets({ form: "v3", from, room: ({ number }) => `${from}-${number}` }),
@@ -41,7 +41,7 @@ export const CROWDING: readonly Attack[] = [
   },
   {
     key: "ghosts",
-    title: "a nickname on 50 new connections/s in one room, reset",
+    title: "50 new connections/s in one room, each with a nickname, then reset",
     innocents: ["roster"],
     length: 1.2,
     groups: [ghosts(ONE)],
@@ -70,7 +70,7 @@ export const CROWDING: readonly Attack[] = [
   long("spam-long-10", "messages of 16 KB", LONG, 10),
   long("spam-escaped", "messages of 24 KB of JSON", frames.escapedSend(), 40),
   {
-    ...long("spam-large", "messages of 16 KB behind 16 MiB of them", LONG, 40),
+    ...long("spam-large", "messages of 16 KB after 16 MiB of them", LONG, 40),
     history: "large",
   },
   {
@@ -80,7 +80,7 @@ export const CROWDING: readonly Attack[] = [
   },
   {
     key: "spam-burst",
-    title: `messages of 16 KB, ${BURST} at once on 45 new connections/s`,
+    title: `messages of 16 KB, ${BURST} at once on each of 45 new connections/s`,
     groups: [
       sockets({
         form: "v3-deflate",
@@ -91,12 +91,12 @@ export const CROWDING: readonly Attack[] = [
   },
   {
     key: "spam-rooms",
-    title: `short messages, ${REQUESTS}/s, 200 connections in a room of their own each`,
+    title: `short messages, ${REQUESTS}/s, 200 connections, each in a room of its own`,
     groups: [sockets({ form: "v3", room: ({ place }) => `aside-${place}`, goOn: stream(REQUESTS, SPAM) })],
   },
   {
     key: "spam-new-rooms",
-    title: "a message in a new room on 45 new connections/s",
+    title: "45 new connections/s, each with a message in a new room",
     groups: [
       sockets({
         form: "v3",
@@ -108,7 +108,7 @@ export const CROWDING: readonly Attack[] = [
   },
   {
     key: "non-readers",
-    title: `messages of 16 KB, ${REQUESTS}/s, 5 connections, and 195 that do not read`,
+    title: `messages of 16 KB, ${REQUESTS}/s, 5 connections, and 195 connections that do not read`,
     groups: [
       sockets({ form: "v3", connections: 195, reads: false }),
       sockets({
@@ -122,7 +122,7 @@ export const CROWDING: readonly Attack[] = [
   },
   {
     key: "refusals",
-    title: "requests of 2 bytes that are none, 55/s, 200 connections",
+    title: "invalid requests of 2 bytes, 55/s, 200 connections",
     groups: [sockets({ form: "v3", goOn: stream(55, textFrame("{}")) })],
   },
   {
@@ -138,7 +138,7 @@ export const CROWDING: readonly Attack[] = [
   },
   {
     key: "renames-burst",
-    title: `renames, ${NAMES_BURST} at once on 45 new connections/s`,
+    title: `renames, ${NAMES_BURST} at once on each of 45 new connections/s`,
     groups: [
       sockets({
         form: "v3",
@@ -149,7 +149,7 @@ export const CROWDING: readonly Attack[] = [
   },
   {
     key: "names-expanding",
-    title: `the same with nicknames that normalisation makes 18 times as long`,
+    title: `nicknames that normalisation makes 18 times as long, ${NAMES_BURST} at once on each of 45 new connections/s`,
     groups: [
       sockets({
         form: "v3",
@@ -191,13 +191,13 @@ function long(key: string, what: string, frame: Buffer, connections: number): At
   };
 }
 
-/** Each connection has two nicknames of its own, and takes them in turn. */
+/** Each connection has two nicknames of its own, and alternates between them. */
 function renamesOf(dial: Dial): Buffer[] {
   const [first, second] = ["odd", "even"].map((half) => frames.nameRequest(`${half} ${dial.number}`));
   return Array.from({ length: NAMES_BURST }, (_, at) => (at % 2 === 0 ? first : second) ?? Buffer.alloc(0));
 }
 
-/** So many that none comes twice in an attack. */
+/** Enough that none is repeated in an attack. */
 function keyedSends(number: number): Buffer[] {
   return Array.from({ length: 20 * REQUESTS }, (_, at) => frames.shortSend(`${number}.${at}`));
 }

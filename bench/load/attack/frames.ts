@@ -1,27 +1,27 @@
-/** What an attacker sends in WebSocket frames, prepared once: to make it must cost the attacker nothing. */
+/** An attacker's WebSocket frames, prepared once: making them must not cost the attacker anything. */
 import { constants, deflateRawSync } from "node:zlib";
 import { CONTENT_MAX, NESTING_MAX, NICKNAME_MAX } from "../../../src/protocol/limits.ts";
 import { clientFrame, OPCODE, textFrame } from "../client-frame.ts";
 
-/** Nearly the most that a frame may have: 64 KiB. */
+/** Nearly the maximum size of a frame: 64 KiB. */
 const LARGE_BYTES = 65_525;
-/** A server reads so many fragments of one message at most. */
+/** The most fragments of one message that a server reads. */
 const FRAGMENTS = 1024;
 const FLOOD_BYTES = 64 * 1024;
 const MIB = 1024 * 1024;
-/** What is flushed like this ends with a whole byte, and can stand behind another. */
+/** Output that is flushed like this ends at a byte boundary, so pieces can be joined. */
 const DEFLATE = { level: 9, finishFlush: constants.Z_SYNC_FLUSH };
 const TAIL_OF_DEFLATED_BYTES = 4;
 const KEPT_SHORT = 20;
-/** As many levels as may be carried back, with the array around them. */
+/** As many levels as a reply may carry back, including the array around them. */
 const TOWER = NESTING_MAX - 1;
-/** The character that takes most bytes in a frame, and one that takes the most in JSON: `\u0001`. */
+/** The character that takes the most bytes in a frame, and the one that takes the most in JSON: `\u0001`. */
 const FOUR_BYTES = "🂡";
 const ESCAPED = "\u0001";
-/** NFKC makes 18 characters of it. */
+/** NFKC turns it into 18 characters. */
 const EXPANDING = "\ufdfa";
 
-/** Requests of nearly 64 KiB that are no good, or have much in them that nobody wants. */
+/** Requests of nearly 64 KiB that are invalid, or contain a lot of useless data. */
 export const LARGE = {
   nums: filled('{"type":"send","content":[', "1,", "1]}"),
   arrays: filled('{"type":"send","content":[', "[],", "[]]}"),
@@ -45,7 +45,7 @@ export function request(value: object): Buffer {
   return textFrame(JSON.stringify(value));
 }
 
-/** One frame of text, compressed as well as can be (RFC 7692). */
+/** One text frame, compressed as much as possible (RFC 7692). */
 export function deflatedFrame(text: string): Buffer {
   return clientFrame(OPCODE.text, deflatedPayload(Buffer.from(text)), { isDeflated: true });
 }
@@ -55,7 +55,7 @@ export function letters(): Buffer {
   return deflatedFrame(JSON.stringify({ type: "send", content: "x".repeat(CONTENT_MAX) }));
 }
 
-/** A send as long as can be, of characters of four bytes each: 16 KB. */
+/** A send of the maximum length, of characters of four bytes each: 16 KB. */
 export function longSend(isDeflated: boolean): Buffer {
   const text = JSON.stringify({ type: "send", content: FOUR_BYTES.repeat(CONTENT_MAX) });
   return isDeflated ? deflatedFrame(text) : textFrame(text);
@@ -70,7 +70,7 @@ export function shortSend(key?: string): Buffer {
   return request({ type: "send", content: "spam", ...(key === undefined ? {} : { key }) });
 }
 
-/** A message that is refused for its key, and whose content is carried back all the same. */
+/** A message that is refused for its key, and whose content the reply still carries back. */
 export function badKeySend(): Buffer {
   return deflatedFrame(
     JSON.stringify({ type: "send", content: ESCAPED.repeat(CONTENT_MAX), key: "k".repeat(100) }),
@@ -81,19 +81,19 @@ export function nameRequest(name: string): Buffer {
   return request({ type: "name", name });
 }
 
-/** A nickname of the most bytes there can be, unlike others by a number. */
+/** A nickname of the maximum number of bytes, made unique by a number. */
 export function longName(number: number): string {
   const end = ` ${number}`;
   return FOUR_BYTES.repeat(NICKNAME_MAX - end.length) + end;
 }
 
-/** A nickname that grows 18 times when it is normalised, unlike others by a number. */
+/** A nickname that normalisation makes 18 times as long, made unique by a number. */
 export function expandingName(number: number): string {
   const end = ` ${number}`;
   return EXPANDING.repeat(NICKNAME_MAX - end.length) + end;
 }
 
-/** Nothing but control frames without a payload, one behind the other. */
+/** Control frames without a payload, one after another. */
 export function controlFlood(opcode: number): Buffer {
   return repeated(clientFrame(opcode, Buffer.alloc(0)), FLOOD_BYTES);
 }
@@ -105,7 +105,7 @@ export function fragmentFlood(): Buffer {
   return Buffer.concat([first, repeated(next, FLOOD_BYTES)]);
 }
 
-/** One whole message, in as many fragments as are taken, each with a byte. */
+/** One complete message in the maximum number of fragments, each of one byte. */
 export function fragmentedMessage(): Buffer {
   const byte = Buffer.from("1");
   return Buffer.concat([
@@ -115,16 +115,16 @@ export function fragmentedMessage(): Buffer {
   ]);
 }
 
-/** A frame of 64 KiB that is more than 60 MiB when it is inflated. */
+/** A frame of 64 KiB that inflates to more than 60 MiB. */
 export function bomb(): Buffer {
   const mebibyte = deflateRawSync(Buffer.alloc(MIB, " "), DEFLATE);
   const payload = repeated(mebibyte, LARGE_BYTES).subarray(0, -TAIL_OF_DEFLATED_BYTES);
   return clientFrame(OPCODE.text, payload, { isDeflated: true });
 }
 
-/** A frame of 64 KiB of compressed blocks that have nothing in them. */
+/** A frame of 64 KiB of empty compressed blocks. */
 export function emptyBlocks(): Buffer {
-  // A stored block without contents, RFC 1951, section 3.2.4.
+  // An empty stored block, RFC 1951, section 3.2.4.
   const block = Buffer.from([0, 0, 0, 0xff, 0xff]);
   const payload = repeated(block, LARGE_BYTES).subarray(0, -TAIL_OF_DEFLATED_BYTES);
   return clientFrame(OPCODE.text, payload, { isDeflated: true });
@@ -142,7 +142,7 @@ function repeated(bytes: Buffer, upTo: number): Buffer {
   return Buffer.concat(Array<Buffer>(Math.floor(upTo / bytes.length)).fill(bytes));
 }
 
-/** A text of nearly `LARGE_BYTES`, with as many units in its middle as there is room for. */
+/** A text of nearly `LARGE_BYTES`, with as many units in its middle as fit. */
 function filled(start: string, unit: string, end: string): string {
   const room = LARGE_BYTES - start.length - end.length;
   return start + unit.repeat(Math.floor(room / unit.length)) + end;
@@ -159,7 +159,7 @@ function numbered(start: string, unit: (at: number) => string, end: string): str
   return start + parts.join("") + end;
 }
 
-/** Of opening brackets as many, but nested: each is closed. */
+/** As many opening brackets, but nested, and each is closed. */
 function balanced(brackets: string): string {
   const levels = Math.floor(brackets.length / 2);
   return "[".repeat(levels) + "]".repeat(levels);

@@ -1,4 +1,4 @@
-/** Frames that no request comes of, and connections that come to nothing. */
+/** Attacks by frames without requests, and by connections that do nothing useful. */
 import { OPCODE } from "../client-frame.ts";
 import type { Attack } from "./attack.ts";
 import * as frames from "./frames.ts";
@@ -26,12 +26,12 @@ export const FRAMING: readonly Attack[] = [
   ...[1, 10, 50].map(pongs),
   {
     key: "pings-10",
-    title: "pings, as many as go, 10 connections",
+    title: "pings, as many as possible, 10 connections",
     groups: [sockets({ form: "v2", connections: 10, goOn: () => ({ flood: PINGS }) })],
   },
   {
     key: "fragments-10",
-    title: "empty fragments, as many as go, 10 connections",
+    title: "empty fragments, as many as possible, 10 connections",
     groups: [sockets({ form: "v2", connections: 10, goOn: () => ({ flood: FRAGMENTS }) })],
   },
   {
@@ -41,7 +41,7 @@ export const FRAMING: readonly Attack[] = [
   },
   {
     key: "drip",
-    title: "frames in pieces of a byte, 1,000/s, 50 connections",
+    title: "frames one byte at a time, 1,000/s, 50 connections",
     groups: [
       sockets({
         form: "v2",
@@ -57,22 +57,22 @@ export const FRAMING: readonly Attack[] = [
   },
   {
     key: "handshakes",
-    title: "new connections, as many as go, though most are refused",
+    title: "new connections, as many as possible, most of which are refused",
     groups: [sockets({ form: "v3", connections: 50, dials: ENDLESS, end: endAfter(0) })],
   },
   {
     key: "resets",
-    title: "connections that are reset without a word, as many as go",
+    title: "connections that are reset at once, as many as possible",
     groups: [{ from: ONE, connections: 50, dials: ENDLESS, opening: null, end: endAfter(0) }],
   },
   {
     key: "half-open",
-    title: "400 connections that say nothing",
+    title: "400 connections that send nothing",
     groups: [{ from: ONE, connections: 2 * ALL, dials: { perSecond: 400, burst: 400 }, opening: null }],
   },
   {
     key: "slow-heads",
-    title: "400 connections that send the head of a request byte by byte, 5/s",
+    title: "400 connections that send a request head byte by byte, 5/s",
     groups: [
       {
         from: ONE,
@@ -86,7 +86,7 @@ export const FRAMING: readonly Attack[] = [
   },
   {
     key: "drip-heads",
-    title: "100 connections that do so at 500/s",
+    title: "100 connections that send a request head byte by byte, 500/s",
     groups: [
       {
         from: ONE,
@@ -103,19 +103,19 @@ export const FRAMING: readonly Attack[] = [
       ["http-page", "GET /", "/"],
       ["http-metrics", "GET /metrics", "/metrics"],
       ["http-health", "GET /healthz", "/healthz"],
-      ["http-nothing", "GET of what there is not", "/nothing"],
+      ["http-nothing", "GET of a path that does not exist", "/nothing"],
       ["http-spelling", "GET of a room in another spelling", "/rooms/UPPER/"],
     ] as const
   ).map(
     ([key, title, path]): Attack => ({
       key,
-      title: `${title}, as many as go, 50 connections`,
+      title: `${title}, as many as possible, 50 connections`,
       groups: [requests(path, { dials: ENDLESS })],
     }),
   ),
   {
     key: "http-missing",
-    title: "GET of a page for a long name that no room can have, 50 connections",
+    title: "GET of a page for a long name that is not a room name, 50 connections",
     groups: [
       requests("/", {
         dials: ENDLESS,
@@ -126,12 +126,12 @@ export const FRAMING: readonly Attack[] = [
   },
   {
     key: "http-asset",
-    title: "GET of the page's largest file, as many as go, 50 connections",
+    title: "GET of the page's largest file, as many as possible, 50 connections",
     groups: [requests(({ asset }) => asset, { dials: ENDLESS })],
   },
   {
     key: "http-unread",
-    title: "the same by 200 connections that do not read",
+    title: "GET of the page's largest file, 200 connections that do not read",
     groups: [
       requests(({ asset }) => asset, {
         connections: ALL,
@@ -146,14 +146,14 @@ export const FRAMING: readonly Attack[] = [
       ["heads-offers", "7,000 subprotocols", [`Sec-WebSocket-Protocol: ${offers("p,")}`]],
       [
         "heads-extensions",
-        "400 offers to compress",
+        "400 offers of compression",
         [`Sec-WebSocket-Extensions: ${offers("permessage-deflate; x=1, ")}`],
       ],
     ] as const
   ).map(
     ([key, title, lines]): Attack => ({
       key,
-      title: `handshakes with ${title}, as many as go, 50 connections`,
+      title: `handshakes with ${title}, as many as possible, 50 connections`,
       groups: [
         requests("/", {
           dials: ENDLESS,
@@ -175,7 +175,7 @@ const UPGRADE = [
 function pongs(count: number): Attack {
   return {
     key: `pongs-${count}`,
-    title: `pongs that nobody asked for, as many as go, ${connections(count)}`,
+    title: `unsolicited pongs, as many as possible, ${connections(count)}`,
     groups: [sockets({ form: "v2", connections: count, goOn: () => ({ flood: PONGS }) })],
   };
 }

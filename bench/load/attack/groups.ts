@@ -3,32 +3,32 @@ import type { WireForm } from "../orders.ts";
 import type { Dial, DialRate, End, Group, Stream } from "./attack.ts";
 import { nameRequest } from "./frames.ts";
 
-/** The addresses of attackers, who have nobody beside them there. */
+/** The addresses of attackers; nobody else uses them. */
 export const ONE = ["127.0.0.2"];
 export const OTHER = ["127.0.0.3"];
 
-/** What the server lets an address open, but for a little: 50 connections a second, and 200 at once. */
+/** Slightly less than the server lets an address open: 50 connections per second, and 200 at once. */
 export const WITHIN: DialRate = { perSecond: 45, burst: 190 };
-/** As many as are ended. */
+/** As many as have ended. */
 export const ENDLESS: DialRate = { perSecond: 20_000, burst: 200 };
 /** As many connections as an address may have. */
 export const ALL = 200;
 
-/** A second of one connection, of 30 requests, 5 gets and 2 nicknames that it may ask for. */
+/** What one connection sends per second; it may make 30 requests, 5 gets and 2 requests for a nickname. */
 export const REQUESTS = 29;
 export const GETS = 5;
 export const NAMES = 2;
-/** At once of one connection, beside its first nickname. */
+/** What one connection sends at once, besides its first nickname. */
 export const BURST = 149;
 export const NAMES_BURST = 19;
 
 interface SocketOptions extends Partial<Group> {
   readonly form: WireForm;
-  /** The main one if not given. */
+  /** By default the main room. */
   readonly room?: (dial: Dial) => string;
 }
 
-/** WebSockets with a nickname each, unless told otherwise; as many as there may be, opened as fast as they may be. */
+/** By default WebSockets with a nickname each; as many as allowed, opened as fast as allowed. */
 export function sockets({ form, room, ...more }: SocketOptions): Group {
   return {
     from: ONE,
@@ -40,7 +40,7 @@ export function sockets({ form, room, ...more }: SocketOptions): Group {
   };
 }
 
-/** Requests of HTTP, one a connection. */
+/** HTTP requests, one per connection. */
 export function requests(path: string | ((dial: Dial) => string), more: Partial<Group> = {}): Group {
   const head = (dial: Dial) => httpHead(typeof path === "string" ? path : path(dial), dial);
   return { from: ONE, connections: 50, dials: WITHIN, opening: (dial) => Buffer.from(head(dial)), ...more };
@@ -56,7 +56,7 @@ export function named(dial: Dial): readonly Buffer[] {
   return [nameRequest(`attacker ${dial.number}`)];
 }
 
-/** A nickname, and something behind it. */
+/** A nickname, followed by other frames. */
 export function namedThen(...frames: readonly Buffer[]): (dial: Dial) => readonly Buffer[] {
   return (dial) => [...named(dial), ...frames];
 }

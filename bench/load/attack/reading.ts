@@ -1,4 +1,4 @@
-/** Questions whose answers are far larger than they are. */
+/** Requests whose answers are far larger than themselves. */
 import { type Attack, LONG_ROOM } from "./attack.ts";
 import * as frames from "./frames.ts";
 import {
@@ -16,7 +16,7 @@ import {
 } from "./groups.ts";
 
 const GET = frames.request({ type: "get" });
-/** Anywhere in a history of 1,300 messages. */
+/** Some positions in a history of 1,300 messages. */
 const BEFORE = [1290, 1033, 1201, 1111, 1007];
 const UNKNOWN_SESSION = frames.request({ type: "resume", session: "x".repeat(60_000), after: 0 });
 
@@ -29,25 +29,25 @@ export const READING: readonly Attack[] = [
   },
   {
     key: "read-reset",
-    title: "the same, reset at the first byte",
+    title: "?read of 100 messages of 4,000 &, 45/s, reset at the first byte",
     history: "ampersands",
     groups: [requests("/?read", { end: endAfter(10_000, "first-byte") })],
   },
   {
     key: "read-flood",
-    title: "the same, as many as go",
+    title: "?read of 100 messages of 4,000 &, as many as possible",
     history: "ampersands",
     groups: [requests("/?read", { dials: ENDLESS })],
   },
   {
     key: "read-unread",
-    title: "the same by 200 connections that do not read it",
+    title: "?read of 100 messages of 4,000 &, 200 connections that do not read it",
     history: "ampersands",
     groups: [requests("/?read", { connections: 200, reads: false })],
   },
   {
     key: "read-new",
-    title: "?read of rooms that there are not, 45/s",
+    title: "?read of rooms that do not exist, 45/s",
     groups: [requests(({ number }) => `/rooms/none-${number}?read`)],
   },
   {
@@ -58,7 +58,7 @@ export const READING: readonly Attack[] = [
   },
   {
     key: "enter-long",
-    title: "45 new connections/s that enter the same room one after the other and leave",
+    title: "45 new connections/s that enter the same room one after another and leave",
     history: "long-room",
     groups: [sockets({ form: "v2", room: () => LONG_ROOM, connections: 1, end: endAfter(0, "close") })],
   },
@@ -72,14 +72,14 @@ export const READING: readonly Attack[] = [
   ),
   {
     key: "get-churn",
-    title: "get of a history of 16 MiB on 45 new connections/s, reset after 60 ms",
+    title: "get of a history of 16 MiB on each of 45 new connections/s, reset after 60 ms",
     history: "large",
     groups: [sockets({ form: "v2", greeting: namedThen(GET), end: endAfter(60) })],
   },
   {
     key: "pin",
     title:
-      "get of a history of 16 MiB, 1/s, 60 connections that do not read, while somebody else asks each second",
+      "get of a history of 16 MiB, 1/s, 60 connections that do not read, while somebody else asks every second",
     history: "large",
     innocents: ["gets"],
     groups: [sockets({ form: "v2", connections: 60, reads: false, goOn: stream(1, GET) })],
@@ -92,13 +92,13 @@ export const READING: readonly Attack[] = [
   },
   {
     key: "pages-after",
-    title: `the same, after the first message`,
+    title: `pages of 1,000 messages after the first, ${GETS}/s, 200 connections`,
     history: "large",
     groups: [sockets({ form: "v3", goOn: stream(GETS, page({ after: 0 })) })],
   },
   {
     key: "resume-page",
-    title: "resume with 1,000 messages, on 45 new connections/s",
+    title: "resume with 1,000 messages, on each of 45 new connections/s",
     history: "large",
     groups: [
       sockets({
@@ -115,7 +115,7 @@ export const READING: readonly Attack[] = [
   },
   {
     key: "resume-unknown",
-    title: `resume by secrets of 60,000 letters, ${NAMES_BURST} at once on 45 new connections/s`,
+    title: `resume with secrets of 60,000 letters, ${NAMES_BURST} at once on each of 45 new connections/s`,
     groups: [
       sockets({
         form: "v3",

@@ -5,10 +5,10 @@ import { CLOSING } from "../record.ts";
 import { errorCode } from "./fault.ts";
 
 const COPY_BYTES = 1024 * 1024;
-/** What people have said is the business of the server's user alone, until the operator says otherwise. */
+/** Only the server's user may read what people have said, until the operator says otherwise. */
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
-/** What systems answer that cannot fsync a folder at all; there a rename is as safe as they make it. */
+/** What systems answer that cannot fsync a folder at all. There, a rename is as safe as they make it. */
 const FOLDER_SYNC_UNKNOWN: ReadonlySet<string | undefined> = new Set([
   "EINVAL",
   "EISDIR",
@@ -16,7 +16,7 @@ const FOLDER_SYNC_UNKNOWN: ReadonlySet<string | undefined> = new Set([
   "ENOTSUP",
 ]);
 
-/** Writes all of `bytes` from offset `at` on, in as many calls as the system wants. */
+/** Writes all of `bytes` at offset `at`, in as many calls as the system needs. */
 export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
   let done = 0;
   while (done < bytes.length) {
@@ -27,19 +27,19 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number):
 }
 
 /**
- * {@link writeAll} without a detour over another thread, which for the few bytes of an append costs many times
- * the write itself. The system takes them into its memory; only the disk is slow, and that is fdatasync's part.
+ * {@link writeAll} without a detour over another thread, which costs many times the write itself for the few bytes of an
+ * append. The system takes them into its memory; only the disk is slow, and fdatasync waits for that.
  */
 export function writeAllNow(file: FileHandle, bytes: Uint8Array, at: number): void {
   let done = 0;
   while (done < bytes.length) {
     const bytesWritten = fs.writeSync(file.fd, bytes, done, bytes.length - done, at + done);
-    if (bytesWritten === 0) throw new Error("The system wrote nothing.");
+    if (bytesWritten === 0) throw new Error("the system wrote nothing");
     done += bytesWritten;
   }
 }
 
-/** Makes the names in a folder (a new file, a rename) survive a power loss. */
+/** Makes the names in a folder survive a power loss: those of new files, and renames. */
 export async function syncFolder(folder: string): Promise<void> {
   try {
     const handle = await open(folder, "r");
@@ -53,16 +53,16 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Makes a folder and those above it that are missing, durably. */
+/** Creates a folder and those above it that are missing, durably. */
 export async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (first === undefined) return;
-  // Whatever the mask of the process left of it.
+  // The mask of the process may have left less.
   await chmod(folder, FOLDER_MODE).catch(() => undefined);
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }
 
-/** Makes the file of an empty history, durably. It is gone again when that fails. */
+/** Creates the file of an empty history, durably. When that fails, the file is removed again. */
 export async function createHistoryFile(path: string): Promise<FileHandle> {
   const file = await open(path, "wx+", FILE_MODE);
   try {
@@ -78,7 +78,7 @@ export async function createHistoryFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** Makes an empty file for its owner alone, unless there is one. */
+/** Creates an empty file that only its owner may use, unless there is one. */
 export function makePrivateFile(path: string): void {
   try {
     const file = fs.openSync(path, "ax", FILE_MODE);
@@ -90,18 +90,18 @@ export function makePrivateFile(path: string): void {
   makePrivate(path);
 }
 
-/** Takes from a file all rights but its owner's to read and write it, whatever the mask of the process left of them. */
+/** Lets only its owner read and write a file, whatever the mask of the process says. */
 export function makePrivate(path: string): void {
   try {
     fs.chmodSync(path, FILE_MODE);
   } catch {
-    // Not every file system has rights.
+    // Not every file system has permissions.
   }
 }
 
 /**
- * Gives a file the owner and the rights of the one whose place it takes. Where it cannot have the group, that has no rights:
- * they were meant for another one.
+ * Gives a file the owner and the permissions of the one whose place it takes. Where it cannot have the same group, its
+ * group gets no permissions: they were meant for another one.
  */
 export async function resemble(file: FileHandle, source: FileHandle): Promise<void> {
   const { mode, uid, gid } = await source.stat();
@@ -112,12 +112,12 @@ export async function resemble(file: FileHandle, source: FileHandle): Promise<vo
       () => false,
     );
   const isSame = uid === own.uid && gid === own.gid;
-  // Only root may give a file away; its owner may give it to a group that the owner is in.
+  // Only root may give a file away; its owner may give it to a group of which the owner is a member.
   const hasGroup = isSame || (await isGivenTo(uid)) || gid === own.gid || (await isGivenTo(own.uid));
   await file.chmod(mode & (hasGroup ? 0o777 : 0o707)).catch(() => undefined);
 }
 
-/** Appends the bytes `from` to `to` of a file to another one, which holds `at` bytes. */
+/** Copies the bytes `from` to `to` of a file to offset `at` of another one. */
 export async function copyBytes(
   source: FileHandle,
   from: number,
@@ -140,8 +140,10 @@ export async function copyBytes(
 }
 
 /**
- * Copies what a file holds from `from` on into a new file, durably; the first of `names` that is free becomes its name.
- * An existing file is never written over.
+ * Copies a file from offset `from` to its end into a new file, durably, under the first of `names` that is free. An
+ * existing file is never overwritten.
+ *
+ * @returns the name
  */
 export async function saveCopy(source: FileHandle, from: number, names: Iterable<string>): Promise<string> {
   const { size } = await source.stat();
@@ -161,7 +163,7 @@ export async function saveCopy(source: FileHandle, from: number, names: Iterable
   });
 }
 
-/** Gives a file a second name, the first of `names` that is free, so that it stays when its first name moves on. */
+/** Gives a file a second name, the first of `names` that is free, so that it stays when another file takes its first one. */
 export async function keepOriginal(
   source: FileHandle,
   path: string,

@@ -8,7 +8,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EPERM: "permission denied",
   EROFS: "the file system is read-only",
   EISDIR: "it is a directory",
-  ENOTDIR: "a part of its path is no folder",
+  ENOTDIR: "a part of its path is not a folder",
   ENOENT: "there is no such file or folder",
   EBUSY: "it is in use by the system, or mounted by itself",
   ELOOP: "its symbolic links lead in a circle",

@@ -1,21 +1,22 @@
 import type { FileHandle } from "node:fs/promises";
 
-/** Rooms are many and their files mostly small: only a file that goes on is read in chunks of full size. */
+/** There are many rooms, mostly with small files: only a file that goes on is read in chunks of full size. */
 const FIRST_CHUNK_BYTES = 64 * 1024;
 const CHUNK_BYTES = 1024 * 1024;
-/** The most that is held at once, and so the longest record or message that can be read. */
+/** The most that is held at once, and so the longest line or message that can be read. */
 export const MOST_HELD_BYTES = 16 * CHUNK_BYTES;
+const COMMA = 0x2c;
 
 /**
  * A view that moves over a file: `bytes[0]` to `bytes[limit - 1]` are the bytes of the file from `start` on.
- * `bytes[limit]` is always 0, for `RecordMatcher`. What lies behind it is left over from earlier.
+ * `bytes[limit]` is always 0, for `EventMatcher`. What lies behind it is left over from earlier.
  */
 export class FileChunks {
   bytes = Buffer.allocUnsafe(FIRST_CHUNK_BYTES + 1);
   limit = 0;
   #goesOn = false;
 
-  /** @param stop where to end, an offset in the file; the end of the file when left out */
+  /** @param stop the offset in the file at which to end; by default the end of the file */
   constructor(
     private readonly file: FileHandle,
     public start = 0,
@@ -24,7 +25,7 @@ export class FileChunks {
     this.bytes[0] = 0;
   }
 
-  /** Reads on behind what is held. False at the end, or when as much as may be is held already. */
+  /** Reads on behind what is held. @returns false at the end, or when {@link MOST_HELD_BYTES} are held already */
   async fill(): Promise<boolean> {
     if (this.#goesOn && this.bytes.length <= CHUNK_BYTES) this.#grow();
     if (this.limit === this.bytes.length - 1 && !this.#grow()) return false;
@@ -58,7 +59,10 @@ export class FileChunks {
   }
 }
 
-/** The lines of a file from where `chunks` stands, as many at a time as one read brought, without their line breaks. */
+/**
+ * The lines of a history file from where `chunks` stands, as many at a time as one read brought, without what joins
+ * two events: a comma and the line break.
+ */
 export async function* readLines(chunks: FileChunks): AsyncGenerator<string[]> {
   while (await chunks.fill()) {
     const lines: string[] = [];
@@ -66,7 +70,7 @@ export async function* readLines(chunks: FileChunks): AsyncGenerator<string[]> {
     for (;;) {
       const end = chunks.bytes.indexOf(0x0a, at);
       if (end < 0 || end >= chunks.limit) break;
-      lines.push(chunks.bytes.toString("utf8", at, end));
+      lines.push(chunks.bytes.toString("utf8", at, chunks.bytes[end - 1] === COMMA ? end - 1 : end));
       at = end + 1;
     }
     chunks.drop(at);

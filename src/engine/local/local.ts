@@ -1,25 +1,19 @@
-import type { PageRequest } from "../../protocol/request.ts";
+import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
-import type { Moment } from "../../room/room.ts";
 import { ClockWatch, clockNotice } from "../clock-watch.ts";
-import {
-  type Deliver,
-  type Engine,
-  type EngineObserver,
-  RECENT_LISTS_MOST,
-  type Readable,
-} from "../engine.ts";
-import { HistoryMemory } from "../history-memory.ts";
+import { type Engine, type EngineOptions, RECENT_LISTS_MOST } from "../engine.ts";
 import { RecentLists } from "../recent-lists.ts";
+import type { Readable } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { Rooms } from "../rooms.ts";
 import { AssetFolder } from "./asset-folder.ts";
 import { errorCode, errorPlace, errorReason, JournalError } from "./fault.ts";
+import { FileRoom } from "./file-room.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { newestTime } from "./newest-time.ts";
 import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
-import { RoomQueue } from "./room-queue.ts";
 import { SessionStore } from "./sessions.ts";
 import { Sweep } from "./sweep.ts";
 
@@ -31,31 +25,12 @@ const NOTE_EVERY_MS = 60_000;
 /** So many rooms stay open after everybody has left: else who comes and goes would have their files read each time. */
 const UNUSED_ROOMS_MOST = 64;
 
-export interface LocalEngineOptions {
+export interface LocalEngineOptions extends EngineOptions {
   /** The main room's history. The other rooms' lie beside it: `data.json` has them in `data.rooms/`. */
   readonly dataFile: string;
   readonly fsync: FsyncMode;
-  /** The most history one `get` is given, in bytes of JSON. */
-  readonly getBudgetBytes: number;
-  /** The most history held in memory, over all rooms, in bytes of JSON. */
-  readonly historyMemoryBytes: number;
-  readonly maxRooms: number;
-  /** How long a nickname is kept for somebody who can resume. */
-  readonly graceMs: number;
-  /** The same, from the start on, for those who were here when the process before ended. */
-  readonly restartGraceMs: number;
-  /** Keys of sends remembered, over all rooms. */
-  readonly sendKeys: number;
-  /** Sessions that are over and still known, in each room. */
-  readonly pastSessions: number;
-  readonly retention: Retention;
-  /** Whether a clock is believed that is not where it is expected: what is old is dropped at once. False if not given. */
-  readonly trustClock?: boolean;
-  readonly now: () => Moment;
   /** Unix milliseconds of a timestamp in a file that another program wrote. */
   readonly timeOf: (timestamp: string) => number | undefined;
-  readonly deliver: Deliver;
-  readonly observer: EngineObserver;
 }
 
 /** The engine of one process: rosters in memory, histories in files that a person can read. */
@@ -63,12 +38,10 @@ export class LocalEngine implements Engine {
   readonly assets: AssetFolder;
   readonly #options: LocalEngineOptions;
   readonly #lock: { release(): void };
-  readonly #memory: HistoryMemory;
   readonly #sessions: SessionStore;
   readonly #sweep: Sweep;
-  readonly #keyMemory: { count: number; readonly most: number };
   readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
-  readonly #rooms = new Map<string, RoomQueue>();
+  readonly #rooms: Rooms<FileRoom>;
   /** Those of them that nobody is in, the one that was left longest ago first. */
   readonly #unused = new Set<string>();
   /** Histories still being closed; a room that is wanted again waits for it. */
@@ -82,7 +55,6 @@ export class LocalEngine implements Engine {
   /** Something beside the histories could not be written: these may fail as well. */
   #isDoubtful = false;
   #isProbing = false;
-  #whenIdle: (() => void) | null = null;
 
   /**
    * Locks the main history file and opens it, creating, repairing or taking it in as needed.
@@ -109,8 +81,7 @@ export class LocalEngine implements Engine {
     this.assets = new AssetFolder(assetsFolder(dataFile));
     this.#options = options;
     this.#lock = lock;
-    this.#memory = new HistoryMemory(options.historyMemoryBytes);
-    this.#keyMemory = { count: 0, most: options.sendKeys };
+    this.#rooms = new Rooms(options, (name, room) => this.#idle(name, room));
     this.#sessions = new SessionStore(
       dataFile,
       () => now().time,
@@ -137,10 +108,9 @@ export class LocalEngine implements Engine {
   }
 
   async #start(): Promise<void> {
-    const main = this.#queue(MAIN_ROOM);
-    await main.open();
-    // Who was in a room when the process before ended has a place there, and a grace that runs from now on.
-    for (const room of this.#sessions.heldRooms()) this.#queue(room);
+    await this.#room(MAIN_ROOM).open();
+    // Whoever was in a room when the process before ended has a place there, and a grace that runs from now on.
+    for (const name of this.#sessions.heldRooms()) this.#room(name);
     await this.#probe();
     this.#every(PROBE_EVERY_MS, () => this.#probe());
     this.#every(NOTE_EVERY_MS, () => this.#note());
@@ -156,7 +126,7 @@ export class LocalEngine implements Engine {
 
   /** Drops what is not to be kept: first of the rooms in memory, one after the other, then of the others. */
   async #pruneAll(): Promise<void> {
-    for (const queue of [...this.#rooms.values()]) await queue.prune();
+    for (const room of this.#rooms.list()) await room.prune();
     this.#sweep.start();
   }
 
@@ -167,9 +137,9 @@ export class LocalEngine implements Engine {
     this.#isDoubtful = false;
     const wasHealthy = this.healthy;
     const { observer } = this.#options;
-    const fault = await this.#queue(MAIN_ROOM).probe();
+    const fault = await this.#room(MAIN_ROOM).probe();
     if (fault === undefined) {
-      for (const queue of this.#rooms.values()) if (!queue.healthy) await queue.probe();
+      for (const room of this.#rooms.list()) if (!room.queue.isHealthy) await room.probe();
     } else if (wasHealthy) {
       const sentence = `Nothing can be stored (${errorReason(fault)}): sends fail until it can.`;
       observer.notice(MAIN_ROOM, sentence);
@@ -182,7 +152,7 @@ export class LocalEngine implements Engine {
   #note(): void {
     this.#lookAtClock();
     this.#sessions.noteClock(this.#clock.note);
-    for (const queue of this.#rooms.values()) queue.noteLastId();
+    for (const room of this.#rooms.list()) room.noteLastId();
   }
 
   /** What is to be kept, as far as the clock is believed. */
@@ -215,14 +185,11 @@ export class LocalEngine implements Engine {
   }
 
   get absent(): number {
-    let absent = 0;
-    for (const queue of this.#rooms.values()) absent += queue.places.absent;
-    return absent;
+    return this.#rooms.absent;
   }
 
   get healthy(): boolean {
-    for (const queue of this.#rooms.values()) if (!queue.healthy) return false;
-    return true;
+    return this.#rooms.areHealthy;
   }
 
   enter(room: string): boolean {
@@ -232,52 +199,47 @@ export class LocalEngine implements Engine {
     return true;
   }
 
-  #enter(room: string): RoomQueue {
-    const queue = this.#queue(room);
-    this.#unused.delete(room);
-    queue.places.enter();
-    return queue;
+  #enter(name: string): void {
+    this.#room(name).queue.occupancy.enter();
+    this.#unused.delete(name);
   }
 
   submit(room: string, operation: Operation): void {
-    // Else clients that go on sending would keep the end from coming.
-    if (this.#isClosing) return;
-    this.#rooms.get(room)?.submit(operation);
+    this.#rooms.submit(room, operation);
   }
 
-  async recent(room: string): Promise<readonly Readable[] | null> {
+  async recent(name: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
-    // Whoever only reads takes no room's place.
-    if (!this.#rooms.has(room) && room !== MAIN_ROOM) this.#unused.add(room);
-    const queue = this.#queue(room);
-    queue.places.enter();
+    // A reader takes no room's place.
+    if (!this.#rooms.has(name) && name !== MAIN_ROOM) this.#unused.add(name);
+    const room = this.#room(name);
+    const { occupancy } = room.queue;
+    occupancy.enter();
     try {
-      return await queue.recent();
+      return await room.recent();
     } finally {
-      queue.places.leave();
-      if (!queue.busy && this.#rooms.get(room) === queue) this.#idle(room, queue);
+      occupancy.leave();
+      if (!room.queue.isBusy && this.#rooms.get(name) === room) this.#idle(name, room);
     }
   }
 
   bytesToFetch(room: string, page: PageRequest | null): number {
-    return this.#rooms.get(room)?.bytesToFetch(page) ?? 0;
+    return this.#rooms.bytesToFetch(room, page);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
     const swept = this.#sweep.close();
-    if ([...this.#rooms.values()].some((queue) => queue.busy)) {
-      await new Promise<void>((resolve) => {
-        this.#whenIdle = resolve;
-      });
-    }
+    await this.#rooms.finish();
     this.#note();
-    const queues = [...this.#rooms.values()];
-    this.#rooms.clear();
-    await Promise.all([...queues.map((queue) => queue.close()), ...this.#closing.values(), swept]);
+    const rooms = this.#rooms.list();
+    const closed = [...rooms.map((room) => room.close()), ...this.#closing.values(), swept];
+    // The store is let go of in any case; what could not be made durable is an error all the same.
+    await Promise.allSettled(closed);
     this.#letGo();
     this.#lock.release();
+    await Promise.all(closed);
   }
 
   #letGo(): void {
@@ -285,28 +247,28 @@ export class LocalEngine implements Engine {
     this.#sessions.close();
   }
 
-  #queue(room: string): RoomQueue {
-    const known = this.#rooms.get(room);
-    if (known) return known;
-    const { retention: _, ...options } = this.#options;
-    const queue = new RoomQueue({
-      ...options,
-      name: room,
-      memory: this.#memory,
-      sessions: this.#sessions,
-      recentLists: this.#recentLists,
-      keyMemory: this.#keyMemory,
-      open: async () => {
-        await this.#closing.get(room);
-        await this.#sweep.letGo(room);
-        return await this.#openJournal(room);
-      },
-      prune: (journal, alone) => this.#prune(room, journal, alone),
-      sizeMost: this.#options.retention.keepBytes ?? Number.POSITIVE_INFINITY,
-      idle: () => this.#idle(room, queue),
-    });
-    this.#rooms.set(room, queue);
-    return queue;
+  #room(name: string): FileRoom {
+    const { now, graceMs, restartGraceMs, pastSessions, retention } = this.#options;
+    return this.#rooms.open(
+      name,
+      (shared) =>
+        new FileRoom({
+          ...shared,
+          now,
+          graceMs,
+          restartGraceMs,
+          pastSessions,
+          sessions: this.#sessions,
+          recentLists: this.#recentLists,
+          open: async () => {
+            await this.#closing.get(name);
+            await this.#sweep.letGo(name);
+            return await this.#openJournal(name);
+          },
+          prune: (journal, alone) => this.#prune(name, journal, alone),
+          sizeMost: retention.keepBytes ?? Number.POSITIVE_INFINITY,
+        }),
+    );
   }
 
   #openJournal(room: string, stop?: AbortSignal): Promise<Journal> {
@@ -338,32 +300,31 @@ export class LocalEngine implements Engine {
   }
 
   /** Closes a room that nobody is in. */
-  #closeRoom(room: string): void {
-    const queue = this.#rooms.get(room);
-    if (queue === undefined || queue.busy || !queue.places.isEmpty) return;
-    this.#unused.delete(room);
-    this.#rooms.delete(room);
-    const closed = queue
+  #closeRoom(name: string): void {
+    const room = this.#rooms.get(name);
+    if (room === undefined || room.queue.isBusy || !room.queue.occupancy.isEmpty) return;
+    this.#unused.delete(name);
+    this.#rooms.delete(name);
+    const closed = room
       .close()
-      .catch((error) => this.#options.observer.fault(room, error))
-      .finally(() => this.#closing.delete(room));
-    this.#closing.set(room, closed);
+      .catch((error) => this.#options.observer.fault(name, error))
+      .finally(() => this.#closing.delete(name));
+    this.#closing.set(name, closed);
   }
 
-  #idle(room: string, queue: RoomQueue): void {
+  #idle(name: string, { queue }: FileRoom): void {
+    const main = this.#rooms.get(MAIN_ROOM);
     // What it showed of the disk must not be forgotten with it.
-    if (!queue.healthy) this.#rooms.get(MAIN_ROOM)?.suspect();
-    // The main room's file stays open: it was checked at the start, and it is what the lock stands for.
-    if (queue.places.isEmpty && room !== MAIN_ROOM) {
-      this.#unused.delete(room);
-      if (queue.healthy) this.#unused.add(room);
-      else this.#closeRoom(room);
-      for (const oldest of this.#unused) {
-        if (this.#unused.size <= UNUSED_ROOMS_MOST) break;
-        this.#closeRoom(oldest);
-      }
+    if (!queue.isHealthy && main !== undefined) main.queue.isHealthy = false;
+    // The main room's file stays open: it was checked at the start, and the lock stands for it.
+    if (!queue.occupancy.isEmpty || name === MAIN_ROOM) return;
+    this.#unused.delete(name);
+    if (queue.isHealthy) this.#unused.add(name);
+    else this.#closeRoom(name);
+    for (const oldest of this.#unused) {
+      if (this.#unused.size <= UNUSED_ROOMS_MOST) break;
+      this.#closeRoom(oldest);
     }
-    if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.busy)) this.#whenIdle();
   }
 }
 

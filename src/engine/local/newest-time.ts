@@ -1,19 +1,20 @@
 import { open, opendir } from "node:fs/promises";
 import { join } from "node:path";
-import { decodeRecord } from "../record.ts";
+import { decodeRecord, isChangeLine } from "../record.ts";
 import type { Journal } from "./journal.ts";
 
-/** Where the last record of a file is looked for. */
+/** How much of the end of a file is searched for the last message. */
 const TAIL_BYTES = 64 * 1024;
 
 /**
- * When somebody last said something, as far as it is told: in the main room, or in any other when nobody did there.
+ * When the newest message was sent, as far as that is easy to tell: in the main room, or in any other when there are no
+ * messages in the main room.
  *
- * @returns Unix milliseconds, null when there is no message
+ * @returns Unix milliseconds, null when no message was found
  */
 export async function newestTime(main: Journal, roomsFolder: string): Promise<number | null> {
   const [record] = await main.below(main.lastId + 1, 1);
-  return record === undefined ? await newestInFolder(roomsFolder) : decodeRecord(record).time;
+  return record === undefined ? await newestInFolder(roomsFolder) : record.time;
 }
 
 async function newestInFolder(folder: string): Promise<number | null> {
@@ -25,7 +26,7 @@ async function newestInFolder(folder: string): Promise<number | null> {
       if (time !== null) newest = Math.max(newest ?? time, time);
     }
   } catch {
-    // Without a folder there are no rooms.
+    // There are no other rooms if there is no folder.
   }
   return newest;
 }
@@ -41,8 +42,8 @@ async function newestInFile(path: string): Promise<number | null> {
       Math.max(0, size - TAIL_BYTES),
     );
     const lines = buffer.toString("utf8", 0, bytesRead).split("\n");
-    const last = lines.findLast((line) => line.endsWith("}"));
-    return last === undefined ? null : decodeRecord(last).time;
+    const last = lines.findLast((line) => /\},?$/.test(line) && !isChangeLine(line));
+    return last === undefined ? null : decodeRecord(last.replace(/,$/, "")).time;
   } finally {
     await file.close();
   }

@@ -1,50 +1,52 @@
 import { type FileHandle, rm } from "node:fs/promises";
-import { CLOSING, isObject } from "../record.ts";
+import { CLOSING, EVENT_STARTS, isObject } from "../record.ts";
 import { numbered, saveCopy, writeAll } from "./disk-file.ts";
+import { type TimeOf, Unreadable } from "./event-reader.ts";
 import { errorReason, isFull, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
 import { PRUNED_SUFFIX } from "./prune.ts";
 import { IN_PLACE_NOTICE, resumeInPlace } from "./replace.ts";
 import { type Scan, scan } from "./scan.ts";
-import { type Successor, TAKING_IN_SUFFIX, type TimeOf, takeIn, Unreadable } from "./takein.ts";
+import { type CanonicalFile, TAKING_IN_SUFFIX, takeIn } from "./takein.ts";
 
-/** A history file that is canonical to its end, and what had to be done for that. */
+/** A history file that is canonical to its end, and what had to be done to make it so. */
 export interface Recovered {
   readonly file: FileHandle;
   readonly scanned: Scan;
   readonly notices: readonly string[];
   /**
-   * What is still to be done before anything may be written to the file: there was no room on the disk. It may be tried
+   * A repair that found no room on the disk. It must be done before anything is written to the file, and may be tried
    * again and again. @returns sentences about it, once it is done
    */
   readonly owed?: () => Promise<readonly string[]>;
 }
 
-/** As much of the rest of a file as tells what it is. */
+/** What follows the canonical part of a file, as far as is needed to tell what it is. */
 interface Rest {
-  /** Its first bytes, one character each. */
+  /** Its first bytes, each as one character. */
   readonly head: string;
-  /** `head` is all of it. */
-  readonly whole: boolean;
-  /** Nothing but commas, brackets and white space is in it, so that no text can be lost. */
+  /** Whether `head` is all of it. */
+  readonly isHeadAll: boolean;
+  /** Whether it consists of commas, brackets and white space, so that no text can be lost. */
   readonly isPunctuation: boolean;
-  /** A NUL byte is in it: what a power loss leaves where a block was given to the file and never written. */
-  readonly holdsNul: boolean;
+  /** Whether it has a NUL byte: a power loss leaves these where a block was given to the file and never written. */
+  readonly hasNul: boolean;
 }
 
-/** Names of files that are written beside a history, to take its place. */
+/** How the names of files end that are written beside a history to take its place. */
 export const DRAFT_SUFFIXES: readonly string[] = [PRUNED_SUFFIX, TAKING_IN_SUFFIX];
 
 const HEAD_BYTES = 4096;
-const FIRST_RECORD = '\n{"name":"';
+/** How the first event may begin, behind the opening bracket. */
+const FIRST_STARTS = EVENT_STARTS.map((start) => `\n${start}`);
 
 /**
- * Makes a history file canonical: closes a file that a crash left open, cuts a torn tail and keeps the cut bytes beside
- * the file, takes in the file of another program. A file that is none of these is not touched.
+ * Makes a history file canonical: closes a file that a crash left open, truncates a torn tail and keeps its bytes beside
+ * the file, or takes in the file of another program. Any other file is not touched.
  *
  * @param path the file's real path
  * @param shownAs the path as the operator knows it
- * @throws JournalError when the file is no history, or the reason of `stop`
+ * @throws JournalError when the file is not a history, or the reason of `stop`
  */
 export async function recover(
   file: FileHandle,
@@ -60,21 +62,22 @@ export async function recover(
     return { file, scanned, notices: isResumed ? [resumedNotice(shownAs)] : [] };
   const rest = await readRest(file, scanned.end);
   if (isUnclosed(scanned, rest)) return await putBracketBack(file, scanned, rest, shownAs);
-  if (isTorn(scanned, rest)) return await cutTail(file, path, scanned, shownAs);
+  if (isTorn(scanned, rest)) return await truncateTail(file, path, scanned, shownAs);
   try {
-    const successor = await takeIn(file, path, scanned, timeOf);
-    const isInPlace = successor.file === file;
+    const canonical = await takeIn(file, path, scanned, timeOf);
+    const isInPlace = canonical.file === file;
     if (!isInPlace) await file.close();
-    const notices = [takeInNotice(shownAs, successor), ...(isInPlace ? [IN_PLACE_NOTICE] : [])];
-    return { file: successor.file, scanned: successor.scanned, notices };
+    const notices = [takeInNotice(shownAs, canonical), ...(isInPlace ? [IN_PLACE_NOTICE] : [])];
+    return { file: canonical.file, scanned: canonical.scanned, notices };
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    if (await isDamagedTail(file, scanned, rest, error)) return await cutTail(file, path, scanned, shownAs);
+    if (await isDamagedTail(file, scanned, rest, error))
+      return await truncateTail(file, path, scanned, shownAs);
     throw await refusal(file, shownAs, error);
   }
 }
 
-/** A crash may have left files that were to take this one's place. What people said must not stay in them. */
+/** A crash may have left files that were to take the place of this one. What people said must not stay in them. */
 async function dropDrafts(path: string): Promise<void> {
   for (const suffix of DRAFT_SUFFIXES) await rm(`${path}${suffix}`, { force: true }).catch(() => undefined);
 }
@@ -84,42 +87,42 @@ async function readRest(file: FileHandle, end: number): Promise<Rest> {
   await chunks.fill();
   const head = chunks.bytes.toString("latin1", 0, Math.min(chunks.limit, HEAD_BYTES));
   let length = 0;
-  let holdsNul = false;
+  let hasNul = false;
   let isPunctuation = true;
   do {
     isPunctuation &&= /^[ \t\r\n,\]]*$/.test(chunks.bytes.toString("latin1", 0, chunks.limit));
-    holdsNul ||= chunks.bytes.subarray(0, chunks.limit).includes(0);
+    hasNul ||= chunks.bytes.subarray(0, chunks.limit).includes(0);
     length += chunks.limit;
     chunks.drop(chunks.limit);
   } while (await chunks.fill());
-  return { head, whole: length === head.length, isPunctuation, holdsNul };
+  return { head, isHeadAll: length === head.length, isPunctuation, hasNul };
 }
 
-/** Whether the file is right but for its end, or empty. */
-function isUnclosed({ end }: Scan, { head, whole, isPunctuation }: Rest): boolean {
-  return end === 0 ? whole && /^[ \t\r\n]*$/.test(head) : isPunctuation;
+/** Whether the file is canonical except for its end, or empty. */
+function isUnclosed({ end }: Scan, { head, isHeadAll, isPunctuation }: Rest): boolean {
+  return end === 0 ? isHeadAll && /^[ \t\r\n]*$/.test(head) : isPunctuation;
 }
 
 /**
- * What a crash leaves behind the last whole record: the start of another one; after a power loss also blocks of NUL
- * bytes, with older or later pieces between them. NUL stands in no JSON.
+ * Whether a crash left what follows the last whole event: the start of another one; after a power loss also blocks of
+ * NUL bytes, with older or later pieces between them. JSON never contains NUL.
  */
-function isTorn(scanned: Scan, { head, whole, holdsNul }: Rest): boolean {
-  if (scanned.rest === "cut record") return true;
-  if (!holdsNul) return false;
-  if (scanned.end === 0) return whole && !/[^\0]/.test(head);
-  return scanned.index.count > 0 || head.startsWith("\n]") || beginsAsRecord(head);
+function isTorn(scanned: Scan, { head, isHeadAll, hasNul }: Rest): boolean {
+  if (scanned.rest === "torn event") return true;
+  if (!hasNul) return false;
+  if (scanned.end === 0) return isHeadAll && !/[^\0]/.test(head);
+  return !scanned.index.isEmpty || head.startsWith("\n]") || beginsAsEvent(head);
 }
 
-/** Whether what stands behind the opening bracket is the start of the first record, as far as it goes before a NUL. */
-function beginsAsRecord(head: string): boolean {
+/** Whether the start of the first event follows the opening bracket, as far as it goes before a NUL. */
+function beginsAsEvent(head: string): boolean {
   const [begun = ""] = head.split("\0", 1);
-  return begun.startsWith(FIRST_RECORD) || FIRST_RECORD.startsWith(begun);
+  return FIRST_STARTS.some((start) => begun.startsWith(start) || start.startsWith(begun));
 }
 
 /**
- * A last line that is no record and no JSON. With a whole record or message behind the fault it is not the tail that is
- * damaged, and cutting there would lose what was acknowledged.
+ * Whether the last line is not JSON and can only be damage. With a whole event behind the fault it is not the tail that
+ * is damaged, and truncating there would lose what was acknowledged.
  */
 async function isDamagedTail(
   file: FileHandle,
@@ -127,9 +130,12 @@ async function isDamagedTail(
   rest: Rest,
   fault: Unreadable,
 ): Promise<boolean> {
-  if (fault.deliberate || fault.messagesRead > 0) return false;
-  const ownLine = scanned.index.count > 0 ? /^,?\n/ : /^\n(\]|\{"name":")/;
-  if (!ownLine.test(rest.head)) return false;
+  if (fault.isDeliberate || fault.eventsRead > 0) return false;
+  const { head } = rest;
+  const isOwnLine = scanned.index.isEmpty
+    ? ["\n]", ...FIRST_STARTS].some((start) => head.startsWith(start))
+    : /^,?\n/.test(head);
+  if (!isOwnLine) return false;
   for await (const lines of readLines(new FileChunks(file, scanned.end))) {
     if (lines.some(isWholeObject)) return false;
   }
@@ -153,31 +159,36 @@ async function putBracketBack(
   shownAs: string,
 ): Promise<Recovered> {
   const wasClosed = /^[ \t\r\n]*\][ \t\r\n]*$/.test(rest.head);
-  const nothingToTell = scanned.index.count === 0 || wasClosed;
-  const notices = nothingToTell
-    ? []
-    : [`The history file ${shownAs} was not closed; its closing bracket was put back.`];
+  const notices =
+    scanned.index.isEmpty || wasClosed
+      ? []
+      : [`The history file ${shownAs} had lost its closing bracket, which was put back.`];
   return await nowOrLater(file, scanned, shownAs, async () => {
     await closeAt(file, scanned.end);
     return notices;
   });
 }
 
-async function cutTail(file: FileHandle, path: string, scanned: Scan, shownAs: string): Promise<Recovered> {
+async function truncateTail(
+  file: FileHandle,
+  path: string,
+  scanned: Scan,
+  shownAs: string,
+): Promise<Recovered> {
   const { size } = await file.stat();
   let kept: string | undefined;
   return await nowOrLater(file, scanned, shownAs, async () => {
     kept ??= await saveCopy(file, scanned.end, numbered(`${path}.torn-${compactUtc(new Date())}`));
     await closeAt(file, scanned.end);
-    const whole = amount(scanned.index.count, "whole message");
-    const cut = amount(size - scanned.end, "byte");
+    const { count, changes } = scanned.index;
+    const torn = amount(size - scanned.end, "byte");
     return [
-      `The history file ${shownAs} ended in a torn record: what stood behind its ${whole} (${cut}) was cut off and is kept in ${kept}.`,
+      `The history file ${shownAs} ended in a torn record: everything after its ${amount(count + changes, "whole record")} (${torn}) was cut off and is kept in ${kept}.`,
     ];
   });
 }
 
-/** Does a repair. Without room on the disk it is owed: what is whole in the file can be read all the same. */
+/** Does a repair, or leaves it owed when the disk is full: the undamaged part of the file can be read all the same. */
 async function nowOrLater(
   file: FileHandle,
   scanned: Scan,
@@ -189,12 +200,12 @@ async function nowOrLater(
     return { file, scanned: mended, notices: await repair() };
   } catch (error) {
     if (!isFull(error)) throw error;
-    const notice = `The history file ${shownAs} cannot be put in order (${errorReason(error)}): it is read as far as it is whole, and nothing is stored until there is room.`;
+    const notice = `The history file ${shownAs} cannot be repaired (${errorReason(error)}): its undamaged part is read, and nothing is stored until there is room.`;
     return { file, scanned: mended, notices: [notice], owed: repair };
   }
 }
 
-/** Ends the file behind its last whole record. A crash between the steps leaves a file that is merely not closed. */
+/** Ends the file behind its last whole event. A crash between the steps leaves a file that is merely not closed. */
 async function closeAt(file: FileHandle, end: number): Promise<void> {
   await file.truncate(end);
   await writeAll(file, Buffer.from(end === 0 ? `[${CLOSING}` : CLOSING), end);
@@ -206,15 +217,16 @@ function compactUtc(date: Date): string {
 }
 
 function resumedNotice(shownAs: string): string {
-  return `The history file ${shownAs} was being written anew in its place when the server ended; that was finished now.`;
+  return `The server had ended while it was rewriting the history file ${shownAs} in place; the file is complete now.`;
 }
 
-function takeInNotice(shownAs: string, { taken, original }: Successor): string {
-  const { count, droppedKeys, replacedIds } = taken;
+function takeInNotice(shownAs: string, { taken, original }: CanonicalFile): string {
+  const { count, changes, droppedKeys, replacedIds } = taken;
+  const others = changes === 0 ? "" : ` and ${amount(changes, "change")} of a later version`;
   const parts = [
-    `The history file ${shownAs} was not in this server's form and was written anew with its ${amount(count, "message")}; the original is kept as ${original}.`,
+    `The history file ${shownAs} was not in this server's format and was rewritten with its ${amount(count, "message")}${others}; the original is kept as ${original}.`,
   ];
-  if (replacedIds > 0) parts.push(`Ids that did not grow were replaced: ${replacedIds}.`);
+  if (replacedIds > 0) parts.push(`Message ids replaced because they did not grow: ${replacedIds}.`);
   if (droppedKeys.length > 0)
     parts.push(`Keys left out: ${droppedKeys.map((key) => JSON.stringify(key)).join(", ")}.`);
   return parts.join(" ");
@@ -227,11 +239,11 @@ function amount(count: number, noun: string): string {
 async function refusal(file: FileHandle, shownAs: string, fault: Unreadable): Promise<JournalError> {
   const { line, column } = await placeOf(file, fault.offset);
   return new JournalError(
-    `The history file ${shownAs} is no history and was left as it is: ${fault.message} (line ${line}, column ${column}).`,
+    `The history file ${shownAs} is not a history and was left as it is: ${fault.message} (line ${line}, column ${column}).`,
   );
 }
 
-/** Line and column, both from 1 and the column in characters, of a byte of the file. */
+/** The line and the column of a byte of the file, both from 1, the column in characters. */
 async function placeOf(file: FileHandle, offset: number): Promise<{ line: number; column: number }> {
   const chunks = new FileChunks(file, 0, offset);
   let line = 1;

@@ -3,25 +3,25 @@ import { dirname } from "node:path";
 import { copyBytes, syncFolder, writeAll } from "./disk-file.ts";
 import { errorCode, JournalError } from "./fault.ts";
 
-/** The whole of what a file is being written anew to, while that is done in its place. */
+/** The name of the complete new contents of a file ends like this while the file is being rewritten in place. */
 export const REPLACING_SUFFIX = ".replacing";
 
 /**
- * The first byte of a file that is not whole, since it is being written anew in its place. No JSON begins with it: read
- * without its copy, such a file is refused, and not taken for a history of which something is missing.
+ * The first byte of a file that is not whole because it is being rewritten in place. No JSON begins with it: without its
+ * copy, such a file is refused, and not taken for a history that lacks something.
  */
 const UNFINISHED = Buffer.from("!");
 const OPENING = Buffer.from("[");
 const FILLING_BYTES = 1024 * 1024;
 
-/** What systems answer where a file may be written and not be replaced: a mount of the file alone, a sticky folder. */
+/** What systems answer where a file may be written but not replaced: when it is mounted by itself, or in a sticky folder. */
 const NOT_BY_RENAME: ReadonlySet<string | undefined> = new Set(["EBUSY", "EXDEV", "EPERM", "EACCES"]);
 
-/** What the log says of a file that was written in its place. */
+/** What the log says of a file that was rewritten in place. */
 export const IN_PLACE_NOTICE =
-  "The file cannot be replaced by another one, so it is written anew in its place, and sends wait for that; mount its folder instead of the file.";
+  "The file cannot be replaced by another one, so it is rewritten in place, and sends have to wait for that. Mount its folder instead of the file.";
 
-/** Has a whole and synced draft take the place of a history file by a rename. False where the system cannot do that. */
+/** Renames a whole and synced draft over a history file. @returns false where the system cannot do that */
 export async function replaceByRename(draftPath: string, path: string): Promise<boolean> {
   try {
     await rename(draftPath, path);
@@ -33,8 +33,8 @@ export async function replaceByRename(draftPath: string, path: string): Promise<
 }
 
 /**
- * Prepares what {@link finishInPlace} does: sees to it that there is room in the file, and gives the draft the name under
- * which the next start looks for it. When it rejects, the file holds what it held, and the draft is gone.
+ * Prepares {@link finishInPlace}: makes sure that there is room in the file, and gives the draft the name under which the
+ * next start looks for it. When it rejects, the file is as it was, and the draft is gone.
  *
  * @param draft whole and synced, at `draftPath`; stays open
  */
@@ -56,8 +56,8 @@ export async function prepareInPlace(
 }
 
 /**
- * Writes a history file anew in its place, durably. The copy is kept until the file is whole, so that this can be done
- * again after a crash at any moment (see {@link resumeInPlace}), or when it rejects.
+ * Rewrites a history file in place, durably. The copy is kept until the file is whole, so that this can be done again
+ * after a crash at any moment (see {@link resumeInPlace}), or when it rejects.
  */
 export async function finishInPlace(copy: FileHandle, file: FileHandle, path: string): Promise<void> {
   const { size } = await copy.stat();
@@ -72,15 +72,16 @@ export async function finishInPlace(copy: FileHandle, file: FileHandle, path: st
 }
 
 /**
- * Finishes what a crash has interrupted. False when there was nothing to do.
+ * Finishes what a crash has interrupted.
  *
+ * @returns false when there was nothing to do
  * @throws JournalError when the file is not whole and its copy is gone
  */
 export async function resumeInPlace(file: FileHandle, path: string, shownAs: string): Promise<boolean> {
   const first = Buffer.alloc(1);
   await file.read(first, 0, 1, 0);
   if (!first.equals(UNFINISHED)) {
-    // Either the crash came before the first byte was written, or somebody has put another file there.
+    // Either the crash came before the first byte was written, or somebody put another file there.
     await removeCopy(path);
     return false;
   }
@@ -99,12 +100,12 @@ async function openCopy(path: string, shownAs: string): Promise<FileHandle> {
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
     throw new JournalError(
-      `The history file ${shownAs} is not whole (it begins with "!", as while it is written anew in its place), and ${copyOf(path)}, the copy for that, is gone; put that or a backup back.`,
+      `The history file ${shownAs} is not whole: it begins with "!", which marks a file that is being rewritten in place, but its copy ${copyOf(path)} is gone. Put the copy or a backup back.`,
     );
   }
 }
 
-/** Line breaks behind a JSON array leave it as valid as it is. Takes them off again when there is no room for them. */
+/** Line breaks behind a JSON array leave it valid. They are taken off again when there is no room for them. */
 async function reserve(file: FileHandle, bytes: number): Promise<void> {
   const { size } = await file.stat();
   if (bytes <= size) return;

@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
 import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { Decision, Session } from "../../room/operation.ts";
+import type { Session } from "../../room/operation.ts";
 import type { ClockNote } from "../clock-watch.ts";
+import type { Standing } from "../outcomes.ts";
 import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason } from "./fault.ts";
 import { realFile } from "./real-file.ts";
@@ -130,7 +131,7 @@ export class SessionStore {
    */
   note(
     room: string,
-    decisions: readonly Decision[],
+    decisions: readonly Standing[],
     whole: () => Iterable<{ name: string; session: Session }>,
   ): void {
     const changes = decisions.filter(hasSession);
@@ -310,11 +311,11 @@ export class SessionStore {
 const ID_TABLES = ["last_ids", "emptied"] as const;
 type IdTable = (typeof ID_TABLES)[number];
 
-type SessionChange = Extract<Decision, { kind: "registered" | "renamed" | "resumed" | "left" }> & {
+type SessionChange = Extract<Standing, { kind: "registered" | "renamed" | "resumed" | "left" }> & {
   session: Session;
 };
 
-function hasSession(decision: Decision): decision is SessionChange {
+function hasSession(decision: Standing): decision is SessionChange {
   return "session" in decision && decision.session !== null;
 }
 

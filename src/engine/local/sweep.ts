@@ -1,6 +1,6 @@
 import { open, opendir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { CLOSING, decodeRecord } from "../record.ts";
+import { decodeRecord, isChangeLine } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { errorCode } from "./fault.ts";
 import type { Journal } from "./journal.ts";
@@ -9,35 +9,35 @@ import { DRAFT_SUFFIXES } from "./repair.ts";
 import { REPLACING_SUFFIX } from "./replace.ts";
 import { roomOfFileName } from "./room-file.ts";
 
-/** No record is shorter: a file with fewer bytes for each message that is to be kept has no more of them. */
+/** No message is shorter: a file with fewer bytes per message that is kept cannot have too many of them. */
 const RECORD_LEAST_BYTES = 50;
-/** Where the first record of a file is looked for. */
+/** How much of a file is searched for its first message. */
 const HEAD_BYTES = 64 * 1024;
 const SUFFIX = ".json";
-/** What is kept beside a history when it is repaired or taken in; nothing is dropped from it. */
+/** Files that are kept beside a history when it is repaired or taken in. Nothing is dropped from them. */
 const KEPT_ASIDE = /\.json\.(bak|torn-)[^/]*$/;
 const MOST_NAMED = 5;
 
 export interface SweepOptions {
   readonly dataFile: string;
   readonly roomsFolder: string;
-  /** What is to be kept, by the clock of this moment. */
+  /** What is kept, by the clock at this moment. */
   readonly retention: () => Retention;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Whether a room is in memory: its file is somebody else's. */
+  /** Whether a room is in memory: its file is not for the sweep then. */
   readonly isOpen: (room: string) => boolean;
   /** Opens the file of a room that is not in memory. */
   readonly open: (room: string, stop: AbortSignal) => Promise<Journal>;
-  /** Drops what is not to be kept. Does not reject. */
+  /** Drops what has expired. Does not reject. */
   readonly prune: (room: string, journal: Journal) => Promise<void>;
   readonly notice: (sentence: string) => void;
   readonly fault: (room: string, error: unknown) => void;
 }
 
 /**
- * Goes through the files of all rooms and drops what is not to be kept of those that nobody is in: one file at a time, and
- * only the first record is read where that is enough. Whoever enters a room meanwhile gets its file at once.
+ * Goes through the files of all rooms and drops expired messages from those that nobody is in: one file at a time, and only
+ * the first message is read where that is enough. A room that somebody enters meanwhile gets its file at once.
  */
 export class Sweep {
   readonly #options: SweepOptions;
@@ -51,7 +51,7 @@ export class Sweep {
     this.#options = options;
   }
 
-  /** Begins to go through the files, unless it does already. */
+  /** Begins to go through the files, unless that is under way already. */
   start(): void {
     if (this.#isClosed) return;
     this.#running ??= this.#run().finally(() => {
@@ -59,7 +59,7 @@ export class Sweep {
     });
   }
 
-  /** Resolves when the file of a room is not in use here. To be called once the room counts as open. */
+  /** Resolves when the file of a room is not in use here. Call it once the room counts as open. */
   async letGo(room: string): Promise<void> {
     if (this.#current?.room !== room) return;
     this.#current.stop.abort();
@@ -79,7 +79,7 @@ export class Sweep {
       await this.#throughFolder(roomsFolder, aside);
       await this.#findAside(dirname(realFile(dataFile)), `${basename(realFile(dataFile))}.`, aside);
     } catch (error) {
-      // Without a folder there are no rooms.
+      // There are no rooms if there is no folder.
       if (errorCode(error) !== "ENOENT") fault("", error);
     }
     await this.#tellAside(aside);
@@ -90,7 +90,7 @@ export class Sweep {
       if (this.#isClosed) return;
       const draft = DRAFT_SUFFIXES.find((suffix) => name.endsWith(SUFFIX + suffix));
       if (draft !== undefined) await this.#dropDraft(folder, name, draft);
-      // A crash has left it; whoever opens the room's file knows what to do with it.
+      // A crash left it; opening the room's file deals with it.
       else if (name.endsWith(SUFFIX + REPLACING_SUFFIX))
         await this.#visit(name.slice(0, -REPLACING_SUFFIX.length));
       else if (KEPT_ASIDE.test(name)) aside.push(join(folder, name));
@@ -98,7 +98,7 @@ export class Sweep {
     }
   }
 
-  /** A crash has left it. */
+  /** A crash left it. */
   async #dropDraft(folder: string, name: string, suffix: string): Promise<void> {
     const room = roomOfFileName(name.slice(0, -suffix.length));
     if (room !== undefined && !this.#options.isOpen(room)) await rm(join(folder, name), { force: true });
@@ -139,7 +139,7 @@ export class Sweep {
     }
   }
 
-  /** Whether something of a file may have to go. */
+  /** Whether a file may have expired messages. */
   async #isDue(path: string): Promise<boolean> {
     const { keepMs, keepMessages, keepBytes } = this.#options.retention();
     const found = await stat(path);
@@ -148,10 +148,12 @@ export class Sweep {
     if (keepMessages !== null && found.size > keepMessages * RECORD_LEAST_BYTES) return true;
     if (keepMs === null || found.size === 0) return false;
     const head = await headOf(path);
-    const [, line = ""] = head.split("\n", 2);
+    const [, first = "", second] = head.split(/,?\n/).filter((line) => !isChangeLine(line));
+    const time = timeOf(first);
+    // Opening the file will show what it is, unless it has no message at all.
+    if (time === null) return first !== "]";
     // The newest message is kept in any case.
-    if (head === `[${CLOSING}` || head === `[\n${line}${CLOSING}`) return false;
-    return timeOf(line) < this.#options.now() - keepMs;
+    return second !== "]" && time < this.#options.now() - keepMs;
   }
 
   async #findAside(folder: string, start: string, aside: string[]): Promise<void> {
@@ -161,7 +163,7 @@ export class Sweep {
     }
   }
 
-  /** Says once what is older than what is kept, and is not ours to delete. */
+  /** Names, once, the files that are older than what is kept and that only the operator may delete. */
   async #tellAside(paths: readonly string[]): Promise<void> {
     const { keepMs } = this.#options.retention();
     if (this.#hasTold || keepMs === null || paths.length === 0) return;
@@ -174,7 +176,7 @@ export class Sweep {
     if (old.length === 0) return;
     const more = old.length > MOST_NAMED ? ` and ${old.length - MOST_NAMED} more` : "";
     this.#options.notice(
-      `Files that were kept aside are older than --keep-days, and are left alone: ${old.slice(0, MOST_NAMED).join(", ")}${more}. Delete them if nobody needs them.`,
+      `Some files that were kept aside are older than --keep-days and are left alone: ${old.slice(0, MOST_NAMED).join(", ")}${more}. Delete them if you do not need them.`,
     );
   }
 }
@@ -189,12 +191,11 @@ async function headOf(path: string): Promise<string> {
   }
 }
 
-/** The time of the record in a line. A line that is none counts as of long ago: opening the file will tell. */
-function timeOf(line: string): number {
+/** The time of the message in a line in Unix milliseconds, null where there is no message. */
+function timeOf(line: string): number | null {
   try {
-    const { time } = decodeRecord(line.replace(/,$/, ""));
-    return Number.isFinite(time) ? time : 0;
+    return decodeRecord(line).time;
   } catch {
-    return 0;
+    return null;
   }
 }

@@ -2,11 +2,12 @@ import type { SQL } from "bun";
 import { Database, type DatabaseOptions, nameOfDatabase } from "../postgres/database.ts";
 import { DatabaseError, startSentence } from "../postgres/fault.ts";
 import { DEAD_AFTER_MS } from "../postgres/membership.ts";
-import { MESSAGE_COLUMNS, messageOf, rowOf } from "../postgres/message-rows.ts";
+import { insertionOf, messageColumns, messageOf } from "../postgres/message-table.ts";
+import { refuseTransactionPooler } from "../postgres/pooler-check.ts";
 import { integerOf, rowsOf, textOf } from "../postgres/rows.ts";
 import { migrate } from "../postgres/schema.ts";
-import { requireSessions } from "../postgres/session-check.ts";
-import type { StoredMessage } from "../record.ts";
+import { ago } from "../postgres/time.ts";
+import { MessageRecord } from "../record.ts";
 import { type MessageTarget, MoveError, type Portion } from "./move.ts";
 
 const STEP_MESSAGES = 2_000;
@@ -22,11 +23,11 @@ export class DatabaseHistories implements MessageTarget {
     this.#name = name;
   }
 
-  /** @throws DatabaseError with one sentence when the database cannot be used */
+  /** @throws DatabaseError with one sentence if the database cannot be used */
   static async open(options: DatabaseOptions): Promise<DatabaseHistories> {
     const database = new Database({ ...options, statementTimeoutMs: STEP_TIMEOUT_MS });
     try {
-      await requireSessions(database, options.url);
+      await refuseTransactionPooler(database, options.url);
       await migrate(database, options.url);
     } catch (error) {
       await database.close();
@@ -35,11 +36,11 @@ export class DatabaseHistories implements MessageTarget {
     return new DatabaseHistories(database, nameOfDatabase(options.url));
   }
 
-  /** @throws MoveError when a server uses the database: what it holds in memory would not know of what is added */
+  /** @throws MoveError if a server uses the database: it would not know of what is added */
   async refuseServers(): Promise<void> {
     const rows = await this.#use(
       (sql) => sql`
-      SELECT id FROM chatbox.servers WHERE alive_at > now() - ${DEAD_AFTER_MS}::float8 * interval '1 millisecond'`,
+      SELECT id FROM chatbox.servers WHERE alive_at > ${ago(sql, DEAD_AFTER_MS)}`,
     );
     if (rowsOf(rows).length === 0) return;
     throw new MoveError(`Servers use the database at ${this.#name}; stop them for an import.`);
@@ -66,18 +67,18 @@ export class DatabaseHistories implements MessageTarget {
     for (let after = 0; ; ) {
       const rows = await this.#use(
         (sql) => sql`
-        SELECT ${sql.unsafe(MESSAGE_COLUMNS)} FROM chatbox.messages
+        SELECT ${messageColumns(sql)} FROM chatbox.messages
         WHERE room = ${room} AND id > ${after}::bigint AND id <= ${lastId}::bigint
         ORDER BY id LIMIT ${STEP_MESSAGES}::bigint`,
       );
-      const messages = rowsOf(rows).map(messageOf);
+      const messages = rowsOf(rows).map((row) => MessageRecord.of(messageOf(row)));
       after = messages.at(-1)?.id ?? lastId;
       yield { messages, fraction: lastId === 0 ? 1 : after / lastId };
       if (messages.length < STEP_MESSAGES) return;
     }
   }
 
-  async append(room: string, messages: readonly StoredMessage[]): Promise<void> {
+  async append(room: string, messages: readonly MessageRecord[]): Promise<void> {
     for (let at = 0; at < messages.length; at += STEP_MESSAGES) {
       const step = messages.slice(at, at + STEP_MESSAGES);
       await this.#database
@@ -99,15 +100,11 @@ export class DatabaseHistories implements MessageTarget {
   }
 }
 
-async function insert(sql: SQL, room: string, messages: readonly StoredMessage[]): Promise<void> {
-  // Keys are of no meaning after ten minutes, and one of them may stand in a file twice.
-  const rows = messages.map((message) => rowOf({ ...message, digest: undefined }));
+async function insert(sql: SQL, room: string, messages: readonly MessageRecord[]): Promise<void> {
+  // A key means nothing after ten minutes, and a file may have it twice.
+  const withoutKeys = messages.map(({ message }) => ({ ...message, digest: undefined }));
   const lastId = messages.at(-1)?.id ?? 0;
-  await sql`
-    INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at, exact)
-    SELECT ${room}::text, id, name, content, shown_time, 'epoch'::timestamptz + time * interval '1 millisecond', exact
-    FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
-      AS r (id bigint, name text, content text, shown_time text, time float8, exact text)`;
+  await insertionOf(sql, room, withoutKeys);
   await sql`
     INSERT INTO chatbox.rooms (name, last_id) VALUES (${room}, ${lastId}::bigint)
     ON CONFLICT (name) DO UPDATE SET last_id = greatest(rooms.last_id, excluded.last_id)`;

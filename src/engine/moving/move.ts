@@ -1,25 +1,29 @@
-import { encodeRecord, type StoredMessage } from "../record.ts";
+import type { MessageRecord } from "../record.ts";
 
-/** Messages of a room, oldest first, and how much of the room they complete: 0 to 1. */
+/** Messages of a room, oldest first, and how much of the room has been read with them: 0 to 1. */
 export interface Portion {
-  readonly messages: readonly StoredMessage[];
+  readonly messages: readonly MessageRecord[];
   readonly fraction: number;
 }
 
 /** Histories that can be read. */
 export interface MessageSource {
   rooms(): Promise<string[]>;
-  /** All messages of a room, as they are now. */
+  /**
+   * All messages of a room, as they are now.
+   *
+   * @throws MoveError when the room has something that cannot be moved
+   */
   messages(room: string): AsyncIterable<Portion>;
   close(): Promise<void>;
 }
 
 /** Histories that can be added to. */
 export interface MessageTarget extends MessageSource {
-  /** The id of a room's newest message, 0 for none. */
+  /** The id of the newest message of a room, 0 when there is none. */
   lastId(room: string): Promise<number>;
   /** Stores messages with ids above the last one, durably. */
-  append(room: string, messages: readonly StoredMessage[]): Promise<void>;
+  append(room: string, messages: readonly MessageRecord[]): Promise<void>;
 }
 
 /** The histories cannot be moved. The message is one sentence for the operator. */
@@ -27,29 +31,31 @@ export class MoveError extends Error {
   override readonly name = "MoveError";
 }
 
-/** What was moved. The checksum is the SHA-256 of all rooms' names and messages, in order. */
+/** What was moved. The checksum is the SHA-256 of the names and messages of all rooms, in order. */
 export interface Moved {
   readonly rooms: number;
   readonly messages: number;
-  /** Of these, how many were not there before. */
+  /** How many of the messages were not there before. */
   readonly added: number;
   readonly checksum: string;
 }
 
-/** Told as it goes on. */
+/** Called as the move goes on. */
 export type Progress = (room: string, messages: number, fraction: number) => void;
 
 /**
- * Copies all rooms. What is there already is compared and left alone, so that a move which was interrupted, or is over,
- * can be made again. At the end the target is read back.
+ * Copies all rooms. What is there already is compared and left alone, so that a move that was interrupted, or is over,
+ * can be repeated. The source is read to its end before anything is written, and at the end the target is read back.
  *
- * @throws MoveError when the target has other messages; then nothing of that room was written
+ * @throws MoveError when the source has something that cannot be moved, and then nothing was written; or when a room of
+ * the target has other messages, and then nothing of that room was written
  */
 export async function move(source: MessageSource, target: MessageTarget, progress: Progress): Promise<Moved> {
+  const rooms = (await source.rooms()).toSorted();
+  for (const room of rooms) for await (const _ of source.messages(room));
   const all = new Bun.CryptoHasher("sha256");
   let messages = 0;
   let added = 0;
-  const rooms = (await source.rooms()).toSorted();
   for (const room of rooms) {
     const moved = await moveRoom(room, source, target, progress);
     messages += moved.whole.count;
@@ -72,14 +78,14 @@ async function moveRoom(
   const before = new Summing();
   await sumUp(target, room, [before, lastId]);
   if (before.end().checksum !== first.end().checksum) {
-    throw new MoveError(`Room ${room} has other messages already; nothing was written to it.`);
+    throw new MoveError(`The room ${room} has other messages already; nothing was written to it.`);
   }
   const added = await addRest(room, there, source, target, progress);
   const after = new Summing();
   await sumUp(target, room, [after, lastId]);
   const sum = whole.end();
   if (after.end().checksum !== sum.checksum) {
-    throw new MoveError(`Room ${room} is not the same after the move; somebody else writes to it.`);
+    throw new MoveError(`The room ${room} is not the same after the move: somebody else is writing to it.`);
   }
   return { whole: sum, added };
 }
@@ -103,7 +109,7 @@ async function addRest(
   return added;
 }
 
-/** How many messages, and what they are. */
+/** How many messages there are, and their checksum. */
 interface Sum {
   readonly count: number;
   readonly checksum: string;
@@ -114,9 +120,9 @@ class Summing {
   #count = 0;
   #sum: Sum | null = null;
 
-  add(message: StoredMessage): void {
-    // A key is of no meaning after ten minutes, and no part of what was said.
-    this.#hash.update(`${encodeRecord({ ...message, digest: undefined })}\n`);
+  add(message: MessageRecord): void {
+    // A key has no meaning after ten minutes, and is not part of what was said.
+    this.#hash.update(`${message.shown}\n`);
     this.#count++;
   }
 
@@ -126,7 +132,7 @@ class Summing {
   }
 }
 
-/** Sums up messages, each sum up to an id. @returns the last id */
+/** Adds the messages of a room to sums, to each those up to an id. @returns the last id */
 async function sumUp(
   source: MessageSource,
   room: string,

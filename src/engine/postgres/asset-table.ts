@@ -1,10 +1,11 @@
 import { type AssetLimits, type AssetStore, isAssetName } from "../assets.ts";
 import type { Database } from "./database.ts";
 import { bytesOf, rowsOf, textOf } from "./rows.ts";
+import { ago } from "./time.ts";
 
 const TIMEOUT_MS = 4_000;
 
-/** Keeps the page's files in a table, for all servers of the database. */
+/** Keeps the files of the web page in a table, for all servers of the database. */
 export class AssetTable implements AssetStore {
   readonly #database: Database;
 
@@ -35,7 +36,7 @@ export class AssetTable implements AssetStore {
     { ageMs, bytes }: AssetLimits,
   ): Promise<void> {
     for (const [name, contents] of files) {
-      // Contents that are there are not written again: they are known by their name.
+      // Contents that are already there are not written again: a name stands for its contents.
       await this.#database.query(
         TIMEOUT_MS,
         (sql) => sql`
@@ -46,7 +47,7 @@ export class AssetTable implements AssetStore {
     await this.#database.query(
       TIMEOUT_MS,
       (sql) => sql`
-      DELETE FROM chatbox.assets WHERE kept_at < now() - ${ageMs}::float8 * interval '1 millisecond' OR name IN (
+      DELETE FROM chatbox.assets WHERE kept_at < ${ago(sql, ageMs)} OR name IN (
         SELECT name FROM (
           SELECT name, sum(octet_length(contents)) OVER (ORDER BY kept_at DESC, name) AS sum FROM chatbox.assets
         ) AS newest_first WHERE sum > ${bytes}::bigint)`,

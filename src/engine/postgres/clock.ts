@@ -2,10 +2,14 @@ import type { SQL } from "bun";
 import { ClockWatch } from "../clock-watch.ts";
 import type { Database } from "./database.ts";
 import { integerOf, type Row, rowsOf } from "./rows.ts";
+import { timestampOf, unixMs } from "./time.ts";
 
 const LOOK_TIMEOUT_MS = 4_000;
 
-/** The database's clock, by which messages are old, watched by each server and noted in the database for all of them. */
+/**
+ * The clock of the database, which says how old messages are. Each server watches it, and notes in the database what it has
+ * seen, for all of them.
+ */
 export class DatabaseClock {
   readonly #database: Database;
   #watch: ClockWatch | null = null;
@@ -14,7 +18,7 @@ export class DatabaseClock {
     this.#database = database;
   }
 
-  /** Looks at the clock. To be called now and then. May reject as the database does. @returns what is believed of it */
+  /** Looks at the clock; to be called now and then. May reject as the database does. @returns how far it is believed */
   look(): Promise<ClockWatch> {
     return this.#database.query(LOOK_TIMEOUT_MS, async (sql) => {
       const [row] = rowsOf(await read(sql));
@@ -25,14 +29,14 @@ export class DatabaseClock {
       const { seenAt, heldMs } = this.#watch.note;
       await sql`
         INSERT INTO chatbox.clock (id, seen_at, held_ms)
-        VALUES (1, 'epoch'::timestamptz + ${seenAt}::float8 * interval '1 millisecond', ${heldMs}::bigint)
+        VALUES (1, ${timestampOf(sql, seenAt)}, ${heldMs}::bigint)
         ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at, held_ms = excluded.held_ms`;
       return this.#watch;
     });
   }
 }
 
-/** The time, and what was noted of it; without a note, when somebody last said something. */
+/** The time, and what was noted of it. Without a note, the time of the newest message is taken for what was noted. */
 function read(sql: SQL): Promise<unknown> {
   return sql`
     WITH note AS (SELECT seen_at, held_ms FROM chatbox.clock), newest AS (
@@ -41,8 +45,8 @@ function read(sql: SQL): Promise<unknown> {
       ) AS newest_of_room
       WHERE NOT EXISTS (SELECT 1 FROM note)
     )
-    SELECT round(extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now,
-      round(extract(epoch FROM coalesce((SELECT seen_at FROM note), (SELECT sent_at FROM newest))) * 1000)::float8 AS seen_at,
+    SELECT ${unixMs(sql, sql`clock_timestamp()`)} AS now,
+      ${unixMs(sql, sql`coalesce((SELECT seen_at FROM note), (SELECT sent_at FROM newest))`)} AS seen_at,
       coalesce((SELECT held_ms FROM note), 0)::float8 AS held_ms`;
 }
 

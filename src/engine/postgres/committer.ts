@@ -1,16 +1,19 @@
 import type { SQL } from "bun";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import type { ConnectionId, Decision, Operation } from "../../room/operation.ts";
-import { type Change, isChange, type Moment } from "../../room/room.ts";
+import { type DecidedChange, type Decision, isChange } from "../../room/decision.ts";
+import type { Moment } from "../../room/moment.ts";
+import type { ConnectionId, Operation } from "../../room/operation.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
-import { withRef } from "../queue.ts";
 import { keyDigest } from "../record.ts";
+import { decideAll } from "../rules.ts";
+import { writeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
-import { CommitInDoubt, Evicted, FallenBehind, isPassing, sqlState } from "./fault.ts";
-import type { Follower } from "./follower.ts";
+import { CommitInDoubt, Evicted, FallenBehind, isTransient, sqlState } from "./fault.ts";
+import { entriesAfter } from "./log.ts";
 import type { Replica } from "./replica.ts";
-import { entriesAfter, type Head, keysAmong, lockRoom, writeBatch } from "./room-store.ts";
+import { type LockedHead, lockRoom } from "./room-head.ts";
 import { rowsOf, textOf } from "./rows.ts";
+import { keysAmong } from "./stored-keys.ts";
 
 /** A batch that cannot be committed in this time has failed. */
 const BATCH_TIMEOUT_MS = 4_500;
@@ -63,7 +66,6 @@ export interface CommitterOptions {
   readonly fault: (error: unknown) => void;
   readonly now: () => Moment;
   readonly keys: SendKeys;
-  readonly follower: Follower;
 }
 
 /**
@@ -80,9 +82,9 @@ export class Committer {
     this.#options = options;
   }
 
-  /** Tries again while there is time. If the batch stands, or is in doubt, the follower holds when this resolves. */
+  /** Tries again while there is time. If the batch stands, or is in doubt, the replica holds when this resolves. */
   async commit(replica: Replica, work: Work): Promise<Verdict> {
-    const { follower, seen, fault } = this.#options;
+    const { seen, fault } = this.#options;
     const until = performance.now() + BATCH_TIMEOUT_MS;
     let doubt: Doubt | null = null;
     let hasRecalled = false;
@@ -93,7 +95,7 @@ export class Committer {
         replica.room.rollback();
         doubt = error instanceof InDoubt ? error.doubt : null;
         // What others do need not wait for the next attempt; but a notification must not settle a doubt, which that will.
-        if (doubt === null) follower.release();
+        if (doubt === null) replica.release();
         seen(error instanceof InDoubt ? error.cause : error);
         fault(error);
         if (sqlState(error) === UNIQUE_VIOLATION && !hasRecalled) {
@@ -144,10 +146,9 @@ export class Committer {
         }
         attempt.stage = { kind: "decided", decisions: [] };
         const orphans = await this.#orphans(sql, replica, work);
-        replica.room.begin();
         const decisions = this.#decide(replica, work.operations, orphans);
         attempt.stage = { kind: "decided", decisions };
-        const changes = decisions.filter((each) => isChange(each));
+        const changes = decisions.filter(isChange);
         if (changes.length > 0) await this.#write(sql, replica, batch, changes);
       });
     } catch (error) {
@@ -155,7 +156,7 @@ export class Committer {
     }
     const { stage } = attempt;
     if (stage.kind === "begun") throw new Error("A transaction has ended before it was decided.");
-    if (stage.kind === "decided") replica.stand(stage.decisions, batch);
+    if (stage.kind === "decided") replica.stand(stage.decisions.filter(isChange), batch);
     return stage.decisions;
   }
 
@@ -164,19 +165,19 @@ export class Committer {
    *
    * @returns whether a batch in doubt turns out to be committed
    */
-  async #hearOthers(sql: SQL, replica: Replica, head: Head, doubt: Doubt | null): Promise<boolean> {
-    const { follower, name } = this.#options;
+  async #hearOthers(sql: SQL, replica: Replica, head: LockedHead, doubt: Doubt | null): Promise<boolean> {
+    const { name } = this.#options;
     if (!head.isAlive) throw new Evicted("The other servers have taken this one for dead.");
-    follower.hold();
+    replica.hold();
     if (replica.isAt(head)) return false;
     for (const entry of await entriesAfter(sql, name, replica.position)) {
       if (!replica.isFollowedBy(entry)) break;
       if (doubt !== null && entry.batch === doubt.batch) {
-        replica.standAfterAll(doubt.decisions, doubt.batch);
+        replica.standAfterAll(doubt.decisions.filter(isChange), doubt.batch);
         // What comes after it is told after it: it was notified, or will be.
         return true;
       }
-      follower.hear(replica, entry);
+      replica.hear(entry);
     }
     if (!replica.isAt(head))
       throw new FallenBehind("The log does not tell what was missed, or has another past.");
@@ -191,23 +192,20 @@ export class Committer {
     if (adopts === "nobody") return [];
     const living = new Set(rowsOf(await sql`SELECT id FROM chatbox.servers`).map((row) => textOf(row.id)));
     if (adopts === "the dead's and ours") living.delete(this.#options.server());
-    const ghosts = adopts === "the dead's" ? replica.ghosts(isConnected) : [];
-    return [...replica.awayFrom((server) => living.has(server)), ...ghosts];
+    const stranded = adopts === "the dead's" ? replica.stranded(isConnected) : [];
+    return [...replica.awayFrom((server) => living.has(server)), ...stranded];
   }
 
   #decide({ room }: Replica, operations: readonly Operation[], orphans: readonly ConnectionId[]): Decision[] {
-    const moment = this.#options.now();
-    return [
-      ...operations.map((operation) => withRef(room.decide(operation, moment), operation)),
-      ...orphans.map((connection) => room.decide({ kind: "leave", connection, resumable: true }, moment)),
-    ];
+    const leaves = orphans.map((connection) => ({ kind: "leave", connection, resumable: true }) as const);
+    return decideAll(room, [...operations, ...leaves], this.#options.now());
   }
 
   async #write(
     sql: SQL,
     { room, position, batch }: Replica,
     id: string,
-    changes: readonly Change[],
+    changes: readonly DecidedChange[],
   ): Promise<void> {
     const { name, now, server } = this.#options;
     const touched = new Set<ConnectionId>();
@@ -257,5 +255,5 @@ function throwUnlessSettled(stage: Stage, batch: string, error: unknown): void {
 }
 
 function isRetried(error: unknown): boolean {
-  return error instanceof InDoubt ? !(error.cause instanceof Evicted) : isPassing(error);
+  return error instanceof InDoubt ? !(error.cause instanceof Evicted) : isTransient(error);
 }

@@ -1,18 +1,21 @@
 import { type ReservedSQL, SQL } from "bun";
 import { CommitInDoubt, DatabaseError, DatabaseTimeout, isRefusal } from "./fault.ts";
 
+/** A part of a statement, to be put into a statement. It is never awaited by itself. */
+export type Fragment = SQL.Query<unknown>;
+
 export interface DatabaseOptions {
-  /** `postgres://user:password@host:port/name`, with `sslmode` and its like behind it. Never shown with its password. */
+  /** `postgres://user:password@host:port/name`, with options such as `sslmode`. It is never shown with its password. */
   readonly url: string;
-  /** The most connections, beside the one that listens. */
+  /** The maximum number of connections, beside the one that listens. */
   readonly poolSize: number;
-  /** How long one statement may take, and wait for a lock. */
+  /** How long one statement may run, and how long it may wait for a lock. */
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs: number;
 }
 
 /**
- * Connections to PostgreSQL, in a bounded pool. Each use has a deadline of its own: a database that is paused or cut off
+ * Connections to PostgreSQL, in a bounded pool. Each use has its own deadline, because a database that is paused or cut off
  * keeps connections open and answers nothing.
  */
 export class Database {
@@ -28,9 +31,9 @@ export class Database {
   /**
    * Runs work in one transaction, and commits it.
    *
-   * @throws CommitInDoubt when the connection was lost while it was being committed, DatabaseTimeout when the time is
-   *   over; in both cases, and after any other error, the connection is closed, so that nothing can be committed later
-   *   that was not on its way
+   * After any error the connection is closed, so that nothing can be committed later that was not already on its way.
+   *
+   * @throws DatabaseTimeout if the work takes too long, CommitInDoubt if the commit does or the connection is lost during it
    */
   async transaction<T>(timeoutMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {
     let isCommitting = false;
@@ -48,13 +51,13 @@ export class Database {
     }
   }
 
-  /** Runs statements that each stand for themselves. @throws DatabaseTimeout when the time is over */
+  /** Runs statements outside a transaction. @throws DatabaseTimeout if they take too long */
   query<T>(timeoutMs: number, work: (sql: SQL) => Promise<T>): Promise<T> {
     return this.#use(timeoutMs, work);
   }
 
-  /** A connection of its own, to listen by. To be closed by whoever asked for it. */
-  separate(): SQL {
+  /** Opens a connection outside the pool, for LISTEN. The caller closes it. */
+  dedicated(): SQL {
     return this.#connect(2);
   }
 
@@ -80,7 +83,7 @@ export class Database {
       return result;
     } catch (error) {
       await sql?.close({ timeout: 0 });
-      // The other connections are as silent as this one, and each would cost as much time.
+      // The other connections are as silent as this one, and each would take as long to be found out.
       if (error instanceof DatabaseTimeout) this.#renew(pool);
       throw error;
     } finally {
@@ -95,9 +98,9 @@ export class Database {
   }
 
   /**
-   * The deadlines that the database itself keeps, of a statement, of a wait for a lock, and of a server that is paused in
-   * the middle of a batch, which must not hold up the room for the others. They are told with each use, in the same write
-   * as its first statement: poolers such as PgBouncer take none of them as parameters of a new connection.
+   * Sets the deadlines that the database itself keeps: for a statement, for a wait for a lock, and for a server that is
+   * paused in the middle of a batch, which must not hold up the room for the others. They are sent with each use, in the
+   * same write as its first statement, because poolers such as PgBouncer refuse them as parameters of a new connection.
    */
   #setDeadlines(sql: SQL): Promise<unknown> {
     const ms = String(Math.ceil(this.#options.statementTimeoutMs));
@@ -124,7 +127,7 @@ function rejectionOf(signal: AbortSignal): Promise<never> {
   return promise;
 }
 
-/** A database as it may be named in sentences and logs: its host and name, and nothing secret. */
+/** The name of a database in sentences and logs: its host and name, without anything secret. */
 export function nameOfDatabase(url: string): string {
   try {
     const { host, pathname } = new URL(url);

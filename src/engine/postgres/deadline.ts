@@ -1,7 +1,11 @@
 import { DatabaseTimeout } from "./fault.ts";
 
-/** What `wait` resolves to, if it does so in time. May reject as it does. @throws DatabaseTimeout with the sentence */
-export async function inTime<T>(wait: Promise<T>, timeoutMs: number, sentence: string): Promise<T> {
+/**
+ * What `wait` resolves to, if it does so in time. May reject as it does.
+ *
+ * @throws DatabaseTimeout with the sentence if it does not
+ */
+export async function withDeadline<T>(wait: Promise<T>, timeoutMs: number, sentence: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(new DatabaseTimeout(sentence)), timeoutMs);
   try {

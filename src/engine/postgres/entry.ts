@@ -1,159 +1,182 @@
+import type { Change, DecidedChange } from "../../room/decision.ts";
 import type { ConnectionId, Message, Session } from "../../room/operation.ts";
-import type { Change, Member } from "../../room/room.ts";
+import type { Member } from "../../room/roster.ts";
 import { integerOf, textOf, textOrNull } from "./rows.ts";
 
-/** A batch as the other servers hear of it: what has changed in a room, in order. */
+/** A batch as the other servers learn of it: what has changed in a room, in order. */
 export interface LogEntry {
-  /** The room's entries are numbered from 1 on, without gaps. */
+  /** The entries of a room are numbered from 1, without gaps. */
   readonly position: number;
-  /** Who decided it, and under which id of its own. */
+  /** The server that decided the batch, and the id that it gave the batch. */
   readonly server: string;
   readonly batch: string;
-  /** The batch of the entry before it; null where that is not known. */
+  /** The batch of the entry before this one; null if that is not known. */
   readonly follows: string | null;
-  readonly changes: readonly EntryChange[];
+  readonly changes: readonly Change[];
 }
-
-/** A change as an entry has it: without what only the deciding server knows. */
-export type EntryChange =
-  | {
-      readonly kind: "registered";
-      readonly connection: ConnectionId;
-      readonly name: string;
-      readonly time: number;
-      readonly session: Session | null;
-    }
-  | {
-      readonly kind: "renamed";
-      readonly connection: ConnectionId;
-      readonly oldName: string;
-      readonly name: string;
-      readonly time: number;
-    }
-  | { readonly kind: "sent"; readonly connection: ConnectionId; readonly message: Message }
-  | {
-      readonly kind: "resumed";
-      readonly connection: ConnectionId;
-      readonly from: ConnectionId;
-      readonly name: string;
-      readonly time: number;
-      readonly session: Session;
-    }
-  | { readonly kind: "absent"; readonly connection: ConnectionId; readonly name: string }
-  | {
-      readonly kind: "left";
-      readonly connection: ConnectionId;
-      readonly name: string;
-      readonly time: number;
-    };
 
 /** A batch as it is written. */
 export interface Batch {
   readonly room: string;
   readonly server: string;
   readonly id: string;
-  /** The batch before it, null where that is not known. */
+  /** The batch before it; null if that is not known. */
   readonly follows: string | null;
   readonly position: number;
   readonly lastId: number;
   readonly lastPlace: number;
-  readonly changes: readonly Change[];
-  /** Sessions whose rows are replaced, and the members that they are now. */
+  readonly changes: readonly DecidedChange[];
+  /** Connections whose rows are replaced, and the members that they are now. */
   readonly touched: readonly ConnectionId[];
   readonly members: readonly Member[];
-  /** Unix milliseconds: keys of messages before this may be used again. */
+  /** Unix milliseconds: keys of messages before this time may be used again. */
   readonly keysSince: number;
 }
 
 /** Messages by their ids, for entries that only point at them. */
 export type Messages = ReadonlyMap<number, Message>;
 
-/** The changes as compact JSON. @param withContents else a message is only pointed at, by its id */
-export function encodeChanges(changes: readonly Change[], withContents: boolean): string {
-  return JSON.stringify(changes.flatMap((change) => encoded(change, withContents)));
-}
+type Kind = DecidedChange["kind"];
+type ChangeOf<K extends Kind> = { [P in K]: { readonly kind: P } & Extract<Change, { kind: P }> }[K];
+/** The elements of a change behind its kind: the connection that it is about, and then what the kind has. */
+type Fields = readonly unknown[];
 
-function encoded(change: Change, withContents: boolean): unknown[][] {
-  const { connection } = change;
-  switch (change.kind) {
-    case "registered":
-      return [["registered", connection, change.name, change.time, ...sessionFields(change.session)]];
-    case "renamed":
-      return [["renamed", connection, change.oldName, change.name, change.time]];
-    case "sent": {
-      const { id, name, content, timestamp, time, digest } = change.message;
-      return [
-        withContents
-          ? ["sent", connection, id, name, content, timestamp, time, digest ?? null]
-          : ["sent", connection, id],
-      ];
-    }
-    case "resumed":
-      return [
-        ["resumed", connection, change.from, change.name, change.time, ...sessionFields(change.session)],
-      ];
-    case "absent":
-      return [["absent", connection, change.name]];
-    case "left":
-      return change.name === null ? [] : [["left", connection, change.name, change.time]];
-  }
+interface Codec<K extends Kind> {
+  encode(change: ChangeOf<K>, withContents: boolean): Fields;
+  decode(fields: Fields, messages: Messages): Extract<Change, { kind: K | "skipped" }>;
 }
 
 /**
- * Reads changes.
+ * How each kind of change is written: as a list of its kind and its fields. Servers of different versions read each other's
+ * lists (docs/decisions/0025-unknown-changes-are-skipped.md), so these rules hold for every kind, now and later:
+ *
+ * - A change that takes an id of the room's sequence has it as its third element. Any other has no integer there.
+ * - A field keeps its place and meaning. New fields go behind those that are there; a field that is left out before them is
+ *   null. Fields that are not known are ignored.
+ */
+const CODECS: { readonly [K in Kind]: Codec<K> } = {
+  registered: {
+    encode: ({ connection, name, time, session }) => [connection, name, time, ...sessionFields(session)],
+    decode: ([connection, name, time, hash, identity]) => ({
+      kind: "registered",
+      connection: textOf(connection),
+      name: textOf(name),
+      time: integerOf(time),
+      session: isLeftOut(hash) ? null : { hash: textOf(hash), identity: textOf(identity) },
+    }),
+  },
+  renamed: {
+    encode: ({ connection, oldName, name, time }) => [connection, oldName, name, time],
+    decode: ([connection, oldName, name, time]) => ({
+      kind: "renamed",
+      connection: textOf(connection),
+      oldName: textOf(oldName),
+      name: textOf(name),
+      time: integerOf(time),
+    }),
+  },
+  sent: {
+    encode: ({ connection, message }, withContents) =>
+      withContents ? [connection, ...messageFields(message)] : [connection, message.id],
+    decode: (fields, messages) => {
+      const id = integerOf(fields[1]);
+      const message = isPointer(fields) ? messages.get(id) : messageOf(fields);
+      if (message === undefined) return { kind: "skipped", id };
+      return { kind: "sent", connection: textOf(fields[0]), message };
+    },
+  },
+  resumed: {
+    encode: ({ connection, from, name, time, session }) => [
+      connection,
+      from,
+      name,
+      time,
+      ...sessionFields(session),
+    ],
+    decode: ([connection, from, name, time, hash, identity]) => ({
+      kind: "resumed",
+      connection: textOf(connection),
+      from: textOf(from),
+      name: textOf(name),
+      time: integerOf(time),
+      session: { hash: textOf(hash), identity: textOf(identity) },
+    }),
+  },
+  absent: {
+    encode: ({ connection, name }) => [connection, name],
+    decode: ([connection, name]) => ({
+      kind: "absent",
+      connection: textOf(connection),
+      name: textOf(name),
+    }),
+  },
+  left: {
+    encode: ({ connection, name, time }) => [connection, name, time],
+    decode: ([connection, name, time]) => ({
+      kind: "left",
+      connection: textOf(connection),
+      name: textOf(name),
+      time: integerOf(time),
+    }),
+  },
+};
+
+/** Writes changes as compact JSON. @param withContents false to only point at messages, by their ids */
+export function encodeChanges(changes: readonly DecidedChange[], withContents: boolean): string {
+  return JSON.stringify(changes.map((change) => encoded(change, withContents)));
+}
+
+function encoded<K extends Kind>(change: ChangeOf<K>, withContents: boolean): Fields {
+  return [change.kind, ...CODECS[change.kind].encode(change, withContents)];
+}
+
+/**
+ * Reads changes. Those of unknown kinds are skipped: one that takes an id gives `skipped`, any other gives nothing.
  *
  * @param list parsed JSON
- * @param messages those that are only pointed at; one that is not there any more is left out
- * @throws TypeError when the list is none of ours
+ * @param messages the messages that changes only point at
+ * @throws TypeError if this is not a list of changes, or a known kind of change lacks a field
  */
-export function changesOf(list: unknown, messages: Messages = new Map()): EntryChange[] {
-  if (!Array.isArray(list)) throw new TypeError("An entry is a list of changes.");
-  return list.flatMap((each: unknown) => {
-    if (!Array.isArray(each)) throw new TypeError("A change is a list.");
-    const change = decoded(each, messages);
-    return change === null ? [] : [change];
+export function changesOf(list: unknown, messages: Messages = new Map()): Change[] {
+  if (!Array.isArray(list)) throw new TypeError("A log entry is a list of changes.");
+  return list.flatMap((each: unknown) => decoded(each, messages));
+}
+
+function decoded(change: unknown, messages: Messages): Change[] {
+  if (!Array.isArray(change)) throw new TypeError("A change is a list.");
+  const [kind, ...fields]: unknown[] = change;
+  if (isKnown(kind)) return [CODECS[kind].decode(fields, messages)];
+  const [, id] = fields;
+  return Number.isSafeInteger(id) ? [{ kind: "skipped", id: integerOf(id) }] : [];
+}
+
+function isKnown(kind: unknown): kind is Kind {
+  return typeof kind === "string" && Object.hasOwn(CODECS, kind);
+}
+
+/** The ids of messages that changes only point at. @param list parsed JSON, as for {@link changesOf} */
+export function pointedAt(list: unknown): number[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((change: unknown) => {
+    if (!Array.isArray(change)) return [];
+    const [kind, ...fields]: unknown[] = change;
+    return kind === "sent" && isPointer(fields) ? [integerOf(fields[1])] : [];
   });
 }
 
-function decoded(fields: readonly unknown[], messages: Messages): EntryChange | null {
-  const [kind, who, a, b, c, d, e] = fields;
-  const connection = textOf(who);
-  switch (kind) {
-    case "registered":
-      return { kind, connection, name: textOf(a), time: integerOf(b), session: sessionOf(c, d) };
-    case "renamed":
-      return { kind, connection, oldName: textOf(a), name: textOf(b), time: integerOf(c) };
-    case "sent": {
-      const message = fields.length > 3 ? messageOf(fields) : messages.get(integerOf(a));
-      return message === undefined ? null : { kind, connection, message };
-    }
-    case "resumed":
-      return {
-        kind,
-        connection,
-        from: textOf(a),
-        name: textOf(b),
-        time: integerOf(c),
-        session: { hash: textOf(d), identity: textOf(e) },
-      };
-    case "absent":
-      return { kind, connection, name: textOf(a) };
-    case "left":
-      return { kind, connection, name: textOf(a), time: integerOf(b) };
-    default:
-      throw new TypeError("A change of an unknown kind.");
-  }
+function isPointer([, , name]: Fields): boolean {
+  return isLeftOut(name);
 }
 
-/** The ids of messages that changes only point at. */
-export function pointedAt(list: unknown): number[] {
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((each: unknown) =>
-    Array.isArray(each) && each[0] === "sent" && each.length === 3 ? [integerOf(each[2])] : [],
-  );
+function isLeftOut(field: unknown): boolean {
+  return field === undefined || field === null;
 }
 
-function messageOf([, , id, name, content, timestamp, time, key]: readonly unknown[]): Message {
+function messageFields({ id, name, content, timestamp, time, digest }: Message): Fields {
+  return [id, name, content, timestamp, time, digest ?? null];
+}
+
+function messageOf([, id, name, content, timestamp, time, key]: Fields): Message {
   const message = {
     id: integerOf(id),
     name: textOf(name),
@@ -167,8 +190,4 @@ function messageOf([, , id, name, content, timestamp, time, key]: readonly unkno
 
 function sessionFields(session: Session | null): string[] {
   return session === null ? [] : [session.hash, session.identity];
-}
-
-function sessionOf(hash: unknown, identity: unknown): Session | null {
-  return hash === undefined ? null : { hash: textOf(hash), identity: textOf(identity) };
 }

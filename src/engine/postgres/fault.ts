@@ -3,27 +3,27 @@ export class DatabaseError extends Error {
   override readonly name = "DatabaseError";
 }
 
-/** The connection was lost while a transaction was being committed: nobody knows yet what came of it. */
+/** The connection was lost while a transaction was being committed: it is not known whether it was. */
 export class CommitInDoubt extends Error {
   override readonly name = "CommitInDoubt";
 }
 
-/** Nothing came of the database in time. */
+/** The database did not answer in time. */
 export class DatabaseTimeout extends Error {
   override readonly name = "DatabaseTimeout";
 }
 
-/** The others have taken this server for dead: what it had is theirs. */
+/** The other servers have taken this one for dead, and taken over what it held. */
 export class Evicted extends Error {
   override readonly name = "Evicted";
 }
 
-/** This server was away for longer than the log is kept, or what it knows of the room is not what the database has. */
+/** This server was away for longer than the log is kept, or the room that it knows is not the one in the database. */
 export class FallenBehind extends Error {
   override readonly name = "FallenBehind";
 }
 
-/** The server's code (SQLSTATE) of an error, or undefined. */
+/** The SQLSTATE of an error of PostgreSQL; undefined for any other error. */
 export function sqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("errno" in error)) return undefined;
   return typeof error.errno === "string" ? error.errno : undefined;
@@ -31,7 +31,7 @@ export function sqlState(error: unknown): string | undefined {
 
 /**
  * Whether the database itself has refused a statement, and with it the statement's transaction: of a `COMMIT`, that nothing
- * is committed. A connection that the database ends is told so by an error of another severity, and then a commit may stand.
+ * is committed. A connection that the database ends gets an error of another severity, and then a commit may stand.
  */
 export function isRefusal(error: unknown): boolean {
   return (
@@ -43,10 +43,10 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /**
- * Whether the same may work a moment later: the connection is gone, or the database starts, stops, or has no place now. A
- * full disk or a missing right is not of that kind.
+ * Whether the same may work a moment later: the connection is lost, or the database is starting, stopping or out of
+ * connections. A full disk or a missing right is not transient.
  */
-export function isPassing(error: unknown): boolean {
+export function isTransient(error: unknown): boolean {
   if (error instanceof CommitInDoubt) return true;
   if (error instanceof DatabaseTimeout || error instanceof Evicted || !(error instanceof Error)) return false;
   const state = sqlState(error);
@@ -54,12 +54,12 @@ export function isPassing(error: unknown): boolean {
   return "code" in error && String(error.code).startsWith("ERR_POSTGRES");
 }
 
-/** What is to be done where connections are no sessions. @param where the host and name of the database */
+/** What to do about a pooler that shares connections by transaction. @param where the host and name of the database */
 export function poolerSentence(where: string): string {
-  return `The database at ${where} seems to be behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by connection (PgBouncer: pool_mode = connection).`;
+  return `The database at ${where} seems to be behind a pooler that shares connections by transaction; connect to PostgreSQL itself, or have the pooler share them by session (PgBouncer: pool_mode = session).`;
 }
 
-/** Why the database cannot be used at the start, in one sentence. @param where its host and name */
+/** Why the server cannot start with the database, in one sentence. @param where its host and name */
 export function startSentence(error: unknown, where: string): string {
   if (error instanceof DatabaseError) return error.message;
   if (error instanceof DatabaseTimeout) return `The database at ${where} does not answer.`;
@@ -75,7 +75,7 @@ export function startSentence(error: unknown, where: string): string {
       return `The user of the database at ${where} lacks a right: ${detail}.`;
     case "53300":
       return `The database at ${where} has no connection left: ${detail}.`;
-    // A prepared statement that is there already, or is not, though this connection never made one, or did.
+    // A prepared statement is there that this connection has not made, or one is missing that it has.
     case "42P05":
     case "26000":
       return poolerSentence(where);

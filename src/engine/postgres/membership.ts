@@ -1,19 +1,20 @@
-import { CHANNEL, encodeNote } from "./channel.ts";
 import type { Database } from "./database.ts";
+import { CHANNEL, encodeNotification } from "./notification.ts";
 import { rowsOf, textOf } from "./rows.ts";
+import { ago } from "./time.ts";
 
-/** How often a server says that it lives, and looks for others that do not. */
+/** How often a server says that it is alive, and looks for others that are not. */
 export const BEAT_EVERY_MS = 2_500;
-/** A server that was silent for so long is dead. */
+/** A server that has been silent for this long is dead. */
 export const DEAD_AFTER_MS = 15_000;
 const BEAT_TIMEOUT_MS = 4_000;
-/** Log entries are kept so long, for servers that missed a notification. */
+/** Log entries are kept for this long, for servers that missed a notification. */
 const LOG_KEPT = "5 minutes";
 const TIDY_EVERY_BEATS = 24;
 
 /**
- * This server among the others. A server holds nicknames under an id; when it is silent for {@link DEAD_AFTER_MS} the
- * others remove the id, and from then on nothing can be committed under it.
+ * This server as one of the servers of a chat. A server holds nicknames under an id. When it has been silent for
+ * {@link DEAD_AFTER_MS} the others remove the id, and from then on nothing can be committed under it.
  */
 export class Membership {
   readonly #database: Database;
@@ -46,7 +47,7 @@ export class Membership {
     return this.#isMember && performance.now() - this.#aliveAt > DEAD_AFTER_MS;
   }
 
-  /** Becomes one of the servers, under a new id. */
+  /** Joins the servers, under a new id. */
   async join(): Promise<void> {
     const sentAt = performance.now();
     const server = newId();
@@ -60,34 +61,34 @@ export class Membership {
     this.#aliveAt = sentAt;
   }
 
-  /** Is none of the servers any more: what it held is the others'. */
+  /** Stops being one of the servers: the others have taken over what it held. */
   giveUp(): void {
     this.#isMember = false;
   }
 
   /**
-   * Says that this server lives.
+   * Says that this server is alive.
    *
-   * @returns false when the others have taken it for dead
+   * @returns false if the others have taken it for dead
    */
   async beat(): Promise<boolean> {
     const sentAt = performance.now();
-    const note = encodeNote({ kind: "beat", server: this.#server, beat: ++this.#beats });
+    const payload = encodeNotification({ kind: "beat", server: this.#server, beat: ++this.#beats });
     const rows = await this.#database.query(
       BEAT_TIMEOUT_MS,
       (sql) => sql`
       WITH alive AS (UPDATE chatbox.servers SET alive_at = now() WHERE id = ${this.#server} RETURNING id)
-      SELECT id, pg_notify(${CHANNEL}, ${note}) FROM alive`,
+      SELECT id, pg_notify(${CHANNEL}, ${payload}) FROM alive`,
     );
     if (rowsOf(rows).length === 0) return false;
     this.#aliveAt = sentAt;
     return true;
   }
 
-  /** Declares silent servers dead. @returns the rooms in which people of dead servers are */
-  async roomsOfTheDead(): Promise<string[]> {
+  /** Declares silent servers dead. @returns the rooms that have members of dead servers */
+  async roomsOfDeadServers(): Promise<string[]> {
     const rows = await this.#database.query(BEAT_TIMEOUT_MS, async (sql) => {
-      await sql`DELETE FROM chatbox.servers WHERE alive_at < now() - ${DEAD_AFTER_MS}::float8 * interval '1 millisecond'`;
+      await sql`DELETE FROM chatbox.servers WHERE alive_at < ${ago(sql, DEAD_AFTER_MS)}`;
       if (this.#beats % TIDY_EVERY_BEATS === 0) {
         await sql`DELETE FROM chatbox.log WHERE written_at < now() - ${LOG_KEPT}::interval`;
         await sql`DELETE FROM chatbox.past_sessions WHERE ended_at < now() - interval '20 minutes'`;
@@ -99,14 +100,14 @@ export class Membership {
     return rowsOf(rows).map(({ room }) => textOf(room));
   }
 
-  /** Goes in good order; the others see to those whom it leaves behind. */
+  /** Leaves in good order; the others take care of the members whom it leaves behind. */
   async leave(timeoutMs: number): Promise<void> {
     this.#isMember = false;
     await this.#database.query(
       timeoutMs,
       (sql) => sql`
       WITH gone AS (DELETE FROM chatbox.servers WHERE id = ${this.#server})
-      SELECT pg_notify(${CHANNEL}, ${encodeNote({ kind: "gone" })})`,
+      SELECT pg_notify(${CHANNEL}, ${encodeNotification({ kind: "gone" })})`,
     );
   }
 }

@@ -1,33 +1,33 @@
-import type { PageRequest } from "../../protocol/request.ts";
+import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
-import type { Operation, Outcome } from "../../room/operation.ts";
-import type { Moment } from "../../room/room.ts";
+import type { Operation } from "../../room/operation.ts";
 import { clockNotice } from "../clock-watch.ts";
 import {
   type Deliver,
   type Engine,
-  type EngineObserver,
+  type EngineOptions,
   RECENT_BYTES,
   RECENT_LISTS_MOST,
   RECENT_MOST,
-  type Readable,
 } from "../engine.ts";
-import { HistoryMemory } from "../history-memory.ts";
 import { RecentLists } from "../recent-lists.ts";
-import { MAX_ID, readableOf } from "../record.ts";
+import type { Readable } from "../record.ts";
+import { MAX_ID } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
+import { Rooms } from "../rooms.ts";
 import { AssetTable } from "./asset-table.ts";
-import { CHANNEL, encodeNote, type Note } from "./channel.ts";
 import { DatabaseClock } from "./clock.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
-import { DatabaseError, DatabaseTimeout, Evicted, isPassing, startSentence } from "./fault.ts";
-import { Listener } from "./listener.ts";
+import { DatabaseRoom } from "./database-room.ts";
+import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } from "./fault.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
+import { probeInsertion } from "./message-table.ts";
+import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
+import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
-import { RoomReplica } from "./room-replica.ts";
-import { StoredMessages, tryToStore } from "./room-store.ts";
 import { migrate } from "./schema.ts";
-import { requireSessions } from "./session-check.ts";
+import { StoredMessages } from "./stored-messages.ts";
+import { Subscription } from "./subscription.ts";
 
 /** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
 const OUTAGE_PATIENCE_MS = 4_500;
@@ -38,30 +38,11 @@ const STORE_PROBE_EVERY_MS = 2_000;
 const CLOCK_EVERY_MS = 60_000;
 /** How long the end may take to put nicknames in order. */
 const RETIRE_TIMEOUT_MS = 2_000;
-/** A listener that has not heard so many of its own server's beats is deaf. */
+/** A subscription that has not heard so many of its own server's beats is deaf. */
 const BEATS_UNHEARD = 2;
 
-export interface PostgresEngineOptions {
+export interface PostgresEngineOptions extends EngineOptions {
   readonly database: DatabaseOptions;
-  /** The most history one `get` is given, in bytes of JSON. */
-  readonly getBudgetBytes: number;
-  /** The most history held in memory, over all rooms, in bytes of JSON. */
-  readonly historyMemoryBytes: number;
-  readonly maxRooms: number;
-  /** How long a nickname is kept for somebody who can resume. */
-  readonly graceMs: number;
-  /** The same for those whose server has ended. */
-  readonly restartGraceMs: number;
-  /** Keys of sends remembered, over all rooms. */
-  readonly sendKeys: number;
-  /** Sessions that are over and still known, in each room. */
-  readonly pastSessions: number;
-  readonly retention: Retention;
-  /** Whether a clock is believed that is not where it is expected: what is old is dropped at once. False if not given. */
-  readonly trustClock?: boolean;
-  readonly now: () => Moment;
-  readonly deliver: Deliver;
-  readonly observer: EngineObserver;
   /** The database was out of reach for so long that the others have taken over: all connections are to be ended. */
   readonly lost: () => void;
 }
@@ -72,11 +53,9 @@ export class PostgresEngine implements Engine {
   readonly #options: PostgresEngineOptions;
   readonly #database: Database;
   readonly #membership: Membership;
-  readonly #listener: Listener;
-  readonly #memory: HistoryMemory;
-  readonly #keyMemory: { count: number; readonly most: number };
+  readonly #subscription: Subscription;
   readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
-  readonly #rooms = new Map<string, RoomReplica>();
+  readonly #rooms: Rooms<DatabaseRoom>;
   readonly #clock: DatabaseClock;
   #timer: Timer | null = null;
   readonly #timers: Timer[] = [];
@@ -86,7 +65,6 @@ export class PostgresEngine implements Engine {
   #isSuspect = false;
   #isProbingStore = false;
   #isClosing = false;
-  #whenIdle: (() => void) | null = null;
   /** When the database went out of reach, of `performance.now`; null while it is there. */
   #awaySince: number | null = null;
   #waitingForDatabase: (() => void)[] = [];
@@ -103,7 +81,7 @@ export class PostgresEngine implements Engine {
     const { url } = options.database;
     const engine = new PostgresEngine(options);
     try {
-      await requireSessions(engine.#database, url);
+      await refuseTransactionPooler(engine.#database, url);
       await migrate(engine.#database, url);
       await engine.#start();
       return engine;
@@ -120,15 +98,19 @@ export class PostgresEngine implements Engine {
     this.assets = new AssetTable(this.#database);
     this.#membership = new Membership(this.#database);
     this.#clock = new DatabaseClock(this.#database);
-    this.#listener = new Listener(this.#database, {
-      heard: (note) => this.#heard(note),
-      listening: () => {
-        for (const replica of this.#rooms.values()) replica.missed();
+    this.#subscription = new Subscription(this.#database, {
+      server: () => this.#membership.server,
+      notified: (note) => this.#notified(note),
+      subscribed: () => {
+        for (const room of this.#rooms.list()) room.missed();
       },
       fault: (error) => options.observer.fault(MAIN_ROOM, error),
     });
-    this.#memory = new HistoryMemory(options.historyMemoryBytes);
-    this.#keyMemory = { count: 0, most: options.sendKeys };
+    // Before the start is over nobody is here to be told.
+    const deliver: Deliver = (room, outcomes) => {
+      if (this.#timer !== null) options.deliver(room, outcomes);
+    };
+    this.#rooms = new Rooms({ ...options, deliver }, (name, room) => this.#idle(name, room));
   }
 
   get rooms(): number {
@@ -137,58 +119,55 @@ export class PostgresEngine implements Engine {
   }
 
   get absent(): number {
-    let absent = 0;
-    for (const replica of this.#rooms.values()) absent += replica.places.absent;
-    return absent;
+    return this.#rooms.absent;
   }
 
   get healthy(): boolean {
-    if (this.#awaySince !== null || !this.#membership.isMember || this.#isSuspect) return false;
-    for (const replica of this.#rooms.values()) if (!replica.healthy) return false;
-    return true;
+    return (
+      this.#awaySince === null && this.#membership.isMember && !this.#isSuspect && this.#rooms.areHealthy
+    );
   }
 
   enter(room: string): boolean {
     if (!this.#membership.isMember) return false;
     if (!this.#rooms.has(room) && room !== MAIN_ROOM && this.rooms >= this.#options.maxRooms) return false;
-    this.#replica(room).places.enter();
+    this.#room(room).queue.occupancy.enter();
     return true;
   }
 
   submit(room: string, operation: Operation): void {
-    // Else clients that go on sending would keep the end from coming.
-    if (this.#isClosing) return;
-    this.#rooms.get(room)?.submit(operation);
+    this.#rooms.submit(room, operation);
   }
 
   async recent(room: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
     const everything = { firstId: 0, lastId: MAX_ID, emptiedTo: 0 };
     const messages = new StoredMessages(this.#database, room, everything);
-    const read = (await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES)).map(readableOf);
+    const records = await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES);
+    const read = records.map(({ readable }) => readable);
     const newest = read.at(-1);
     const ends = { firstId: read[0]?.id ?? 0, lastId: newest?.id ?? 0, lastTime: newest?.time };
     return this.#recentLists.of(room, ends, () => Promise.resolve(read));
   }
 
   bytesToFetch(room: string, page: PageRequest | null): number {
-    return this.#rooms.get(room)?.bytesToFetch(page) ?? 0;
+    return this.#rooms.bytesToFetch(room, page);
   }
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    await this.#untilIdle();
+    await this.#rooms.finish();
     const isMember = this.#membership.isMember && this.#awaySince === null;
-    const retired = Promise.all([...this.#rooms.values()].map((replica) => replica.retire()));
+    const retired = Promise.all(this.#rooms.list().map((room) => room.retire()));
     if (isMember) await Promise.race([retired, Bun.sleep(RETIRE_TIMEOUT_MS)]);
-    for (const replica of this.#rooms.values()) replica.close();
+    for (const room of this.#rooms.list()) room.close();
     if (isMember) await this.#membership.leave(RETIRE_TIMEOUT_MS).catch((error) => this.#fault(error));
     await this.#letGo();
   }
 
   async #start(): Promise<void> {
     await this.#membership.join();
-    await this.#listener.open();
+    await this.#subscription.open();
     // Noted in any case: whoever wants old messages dropped later need not wait then.
     await this.#lookAtClock();
     this.#timers.push(setInterval(() => void this.#lookAtClock().catch(() => {}), CLOCK_EVERY_MS));
@@ -238,9 +217,9 @@ export class PostgresEngine implements Engine {
     if (!isReachable || this.healthy || this.#isProbingStore) return;
     this.#isProbingStore = true;
     try {
-      await tryToStore(this.#database);
+      await probeInsertion(this.#database);
       this.#isSuspect = false;
-      for (const replica of this.#rooms.values()) replica.worksAgain();
+      for (const { queue } of this.#rooms.list()) queue.isHealthy = true;
       this.#options.observer.notice(MAIN_ROOM, "Messages can be stored again.");
     } catch (error) {
       this.#seen(error);
@@ -251,53 +230,38 @@ export class PostgresEngine implements Engine {
   async #letGo(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#timer !== null) clearInterval(this.#timer);
-    this.#listener.close();
+    this.#subscription.close();
     await this.#database.close();
   }
 
-  async #untilIdle(): Promise<void> {
-    if (![...this.#rooms.values()].some((replica) => replica.working)) return;
-    await new Promise<void>((resolve) => {
-      this.#whenIdle = resolve;
-    });
+  #room(name: string): DatabaseRoom {
+    const { now, graceMs, restartGraceMs, pastSessions } = this.#options;
+    return this.#rooms.open(
+      name,
+      (shared) =>
+        new DatabaseRoom({
+          ...shared,
+          now,
+          graceMs,
+          restartGraceMs,
+          pastSessions,
+          database: this.#database,
+          server: () => this.#membership.server,
+          reachable: (until) => this.#reachable(until),
+          seen: (error) => this.#seen(error),
+          notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
+        }),
+    );
   }
 
-  #replica(room: string): RoomReplica {
-    const known = this.#rooms.get(room);
-    if (known) return known;
-    const replica = new RoomReplica({
-      ...this.#options,
-      name: room,
-      deliver: (name, outcomes) => this.#deliver(name, outcomes),
-      database: this.#database,
-      server: () => this.#membership.server,
-      reachable: (until) => this.#reachable(until),
-      seen: (error) => this.#seen(error),
-      notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
-      memory: this.#memory,
-      keyMemory: this.#keyMemory,
-      idle: () => this.#idle(room, replica),
-    });
-    this.#rooms.set(room, replica);
-    return replica;
+  #idle(name: string, room: DatabaseRoom): void {
+    if (!room.queue.occupancy.isEmpty || room.isBusy) return;
+    if (!room.queue.isHealthy) this.#isSuspect = true;
+    this.#rooms.delete(name);
+    room.close();
   }
 
-  /** Before the start is over nobody is here to be told; what is told must be read to its end all the same. */
-  #deliver(room: string, outcomes: Iterable<Outcome>): void {
-    if (this.#timer !== null) this.#options.deliver(room, outcomes);
-    else for (const _ of outcomes);
-  }
-
-  #idle(room: string, replica: RoomReplica): void {
-    if (replica.places.isEmpty && !replica.busy) {
-      if (!replica.healthy) this.#isSuspect = true;
-      this.#rooms.delete(room);
-      replica.close();
-    }
-    if (this.#whenIdle && ![...this.#rooms.values()].some((other) => other.working)) this.#whenIdle();
-  }
-
-  #heard(note: Note): void {
+  #notified(note: PeerNotification): void {
     switch (note.kind) {
       case "entry":
         this.#rooms.get(note.room)?.notified(note.position, note.entry);
@@ -309,7 +273,7 @@ export class PostgresEngine implements Engine {
         if (note.server === this.#membership.server) this.#beatHeard = note.beat;
         break;
       case "pruned":
-        for (const replica of this.#rooms.values()) replica.pruned();
+        for (const room of this.#rooms.list()) room.pruned();
         break;
       case "gone":
         void this.#adopt().catch((error) => this.#seen(error));
@@ -320,8 +284,8 @@ export class PostgresEngine implements Engine {
   /** Sees to the people of servers that are dead, in rooms too in which nobody is here. */
   async #adopt(): Promise<void> {
     if (this.#isClosing || !this.#membership.isMember) return;
-    const rooms = await this.#membership.roomsOfTheDead();
-    await Promise.all(rooms.map((room) => this.#replica(room).adopt()));
+    const rooms = await this.#membership.roomsOfDeadServers();
+    await Promise.all(rooms.map((name) => this.#room(name).adopt()));
   }
 
   async #beat(): Promise<void> {
@@ -344,11 +308,11 @@ export class PostgresEngine implements Engine {
   #checkHearing(): void {
     const unheard = this.#membership.beats - this.#beatHeard;
     // Until it is heard again, what others do is read.
-    if (unheard > 1 || this.#isRenewing) for (const replica of this.#rooms.values()) replica.missed();
+    if (unheard > 1 || this.#isRenewing) for (const room of this.#rooms.list()) room.missed();
     if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;
     this.#beatHeard = this.#membership.beats;
-    void this.#listener.renew().finally(() => {
+    void this.#subscription.renew().finally(() => {
       this.#isRenewing = false;
     });
   }
@@ -358,7 +322,7 @@ export class PostgresEngine implements Engine {
     if (!this.#membership.isMember) return;
     this.#membership.giveUp();
     this.#options.observer.fault(MAIN_ROOM, new Evicted("The database was out of reach for too long."));
-    for (const replica of this.#rooms.values()) replica.reset();
+    for (const room of this.#rooms.list()) room.reset();
     this.#options.lost();
   }
 
@@ -369,7 +333,7 @@ export class PostgresEngine implements Engine {
   /** Takes note of what came of a use of the database. */
   #seen(error: unknown): void {
     if (error instanceof Evicted) this.#giveUp();
-    else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isPassing(error))) {
+    else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isTransient(error))) {
       this.#awaySince = performance.now();
       void this.#probe();
     }
@@ -402,10 +366,10 @@ export class PostgresEngine implements Engine {
     if (this.#awaySince !== null) throw new DatabaseTimeout("The database is out of reach.");
   }
 
-  #notify(note: Extract<Note, { kind: "typing" }>): void {
+  #notify(note: Extract<PeerNotification, { kind: "typing" }>): void {
     if (this.#awaySince !== null) return;
     this.#database
-      .query(PROBE_TIMEOUT_MS, (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNote(note)})`)
+      .query(PROBE_TIMEOUT_MS, (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNotification(note)})`)
       .catch((error) => this.#seen(error));
   }
 }

@@ -1,23 +1,24 @@
 import type { SQL } from "bun";
 import { MAX_ID } from "../record.ts";
 import { FULL_SHARE, KEPT_AT_LEAST_MS, type Retention } from "../retention.ts";
-import { CHANNEL, encodeNote } from "./channel.ts";
 import type { Database } from "./database.ts";
+import { CHANNEL, encodeNotification } from "./notification.ts";
 import { integerOf, rowsOf, textOf } from "./rows.ts";
+import { ago } from "./time.ts";
 
 const STEP_TIMEOUT_MS = 4_000;
-/** So many messages are deleted at once, so that nobody waits long for what is locked meanwhile. */
+/** How many messages are deleted at once: few enough that nobody waits long for what is locked meanwhile. */
 const STEP_MESSAGES = 2_000;
-/** So many are measured at once. */
+/** How many messages are measured at once. */
 const MEASURED_MESSAGES = 5_000;
-/** What a message takes beside its texts, and at most: four bytes for each character of its content and its name. */
+/** The size of a message beside its texts, and its maximum: four bytes for each character of its content and its name. */
 const RECORD_BYTES = 80;
 const RECORD_MOST_BYTES = 17_000;
 
 /**
- * Deletes the messages that are not to be kept, of all rooms; the servers hear of it. May reject as the database does.
+ * Deletes expired messages from all rooms, and notifies the servers. May reject as the database does.
  *
- * @param goOn asked between two steps
+ * @param goOn asked between two steps whether to continue
  */
 export async function prune(
   database: Database,
@@ -33,13 +34,13 @@ export async function prune(
   if (deleted === 0) return;
   await database.query(
     STEP_TIMEOUT_MS,
-    (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNote({ kind: "pruned" })})`,
+    (sql) => sql`SELECT pg_notify(${CHANNEL}, ${encodeNotification({ kind: "pruned" })})`,
   );
 }
 
-/** Deletes the oldest messages of rooms whose histories are too large. @returns how many */
+/** Deletes the oldest messages of rooms whose histories are too large. @returns how many it has deleted */
 async function pruneTooLarge(database: Database, keepBytes: number, goOn: () => boolean): Promise<number> {
-  // Most rooms have so few messages that these need not be measured.
+  // Most rooms have too few messages to be worth measuring.
   const rooms = await database.query(
     STEP_TIMEOUT_MS,
     (sql) => sql`
@@ -59,7 +60,7 @@ async function pruneTooLarge(database: Database, keepBytes: number, goOn: () => 
   return deleted;
 }
 
-/** The id from which on a room's messages are kept; null when all are. */
+/** The lowest id that a room is to keep; null if it is to keep all. */
 async function oldestKept(
   database: Database,
   room: string,
@@ -83,8 +84,10 @@ async function oldestKept(
 }
 
 /**
- * Measures some messages, the newest first. `overId` is the newest of those that are over a size with all that are newer;
- * null where none is. @returns null when there are no messages
+ * Measures some messages, from the newest on. `overId` is the first with which they exceed a size together; null if they do
+ * not.
+ *
+ * @returns null if there are no messages
  */
 async function measure(
   sql: SQL,
@@ -113,7 +116,7 @@ async function deleteBelow(sql: SQL, room: string, below: number): Promise<numbe
   const rows = await sql`
     DELETE FROM chatbox.messages WHERE room = ${room} AND id IN (
       SELECT id FROM chatbox.messages WHERE room = ${room} AND id < ${below}::bigint
-        AND sent_at < now() - ${KEPT_AT_LEAST_MS}::float8 * interval '1 millisecond'
+        AND sent_at < ${ago(sql, KEPT_AT_LEAST_MS)}
       ORDER BY id LIMIT ${STEP_MESSAGES}::bigint
     ) RETURNING id`;
   return rowsOf(rows).length;
@@ -129,11 +132,11 @@ async function deleteSome(sql: SQL, keepMs: number | null, keepMessages: number 
       ) AS newest_over
       JOIN chatbox.messages ON messages.room = rooms.name AND messages.id <= newest_over.id
       WHERE ${keepMessages}::bigint IS NOT NULL
-        AND sent_at < now() - ${KEPT_AT_LEAST_MS}::float8 * interval '1 millisecond' AND messages.id < rooms.last_id
+        AND sent_at < ${ago(sql, KEPT_AT_LEAST_MS)} AND messages.id < rooms.last_id
       UNION ALL
       SELECT messages.room, messages.id FROM chatbox.rooms
       JOIN chatbox.messages ON messages.room = rooms.name
-      WHERE sent_at < now() - ${keepMs === null ? null : Math.max(keepMs, KEPT_AT_LEAST_MS)}::float8 * interval '1 millisecond'
+      WHERE sent_at < ${ago(sql, keepMs === null ? null : Math.max(keepMs, KEPT_AT_LEAST_MS))}
         AND messages.id < rooms.last_id
       LIMIT ${STEP_MESSAGES}::bigint
     ) RETURNING id`;

@@ -3,13 +3,13 @@ import { type Database, nameOfDatabase } from "./database.ts";
 import { DatabaseError, startSentence } from "./fault.ts";
 import { integerOf, rowsOf } from "./rows.ts";
 
-/** Servers that start at the same time make the tables one after the other. The number is any that others do not use. */
+/** Servers that start at the same time migrate one after the other. The number is arbitrary; nobody else may use it. */
 const MIGRATION_LOCK = 7_284_513_901;
 const MIGRATION_TIMEOUT_MS = 60_000;
 
 /**
- * The schema, step by step; a step that was released is never changed. Every step only adds, so that servers of the
- * version before go on with it while they are replaced one by one.
+ * The steps of the schema. A step that has been released is never changed. Each step only adds to the schema, so that servers
+ * of the version before can go on with it while they are replaced one by one.
  */
 const STEPS: readonly string[] = [
   `
@@ -107,9 +107,9 @@ const STEPS: readonly string[] = [
 ];
 
 /**
- * Brings the schema to this program's version.
+ * Brings the schema up to date.
  *
- * @throws DatabaseError with one sentence when the database cannot be used, or is of a later version
+ * @throws DatabaseError with one sentence if the database cannot be used, or has the schema of a later version
  */
 export async function migrate(database: Database, url: string): Promise<void> {
   try {
@@ -120,10 +120,10 @@ export async function migrate(database: Database, url: string): Promise<void> {
   }
 }
 
-/** Runs work while no other server does. When it fails the connection is closed, and the lock is free with it. */
+/** Runs work while no other server does. If it fails the connection is closed, which frees the lock. */
 async function alone(sql: SQL, work: () => Promise<void>): Promise<void> {
   await sql.unsafe("SET statement_timeout = 0; SET lock_timeout = 0");
-  // Before the transaction and not in it: what others have made meanwhile is surely seen only by a new one.
+  // Before the transaction and not within it: only a new one is certain to see what others have done meanwhile.
   await sql`SELECT pg_advisory_lock(${MIGRATION_LOCK}::bigint)`;
   await work();
   await sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK}::bigint)`;
@@ -145,7 +145,7 @@ const FIRST = `
   INSERT INTO chatbox.schema VALUES (0);
 `;
 
-/** The version of the schema that is there, 0 for none. */
+/** The version of the schema in the database, 0 if there is none. */
 async function versionOf(sql: SQL): Promise<number> {
   const [found] = rowsOf(await sql`SELECT to_regclass('chatbox.schema') IS NOT NULL AS found`);
   if (found?.found !== true) return 0;

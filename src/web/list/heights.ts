@@ -1,20 +1,20 @@
-/** Measures of rows that are gone for now are of use when they come back. */
+/** How many heights are kept of rows that are no longer in the list, which may come back. */
 const SPARE = 1_000;
 
 /**
- * Where the rows of a long list stand: measured heights where there are, estimates elsewhere. Rows are known by a key,
- * so that a height outlives what is put before the row.
+ * The positions of the rows of a long list, from measured heights where there are any and estimates elsewhere. Rows
+ * are identified by keys, so a height stays known when rows are added before it.
  */
 export class Heights {
   readonly #measured = new Map<string, number>();
   readonly #estimate: (index: number) => number;
   #keys: readonly string[] = [];
   #heights = new Float64Array(0);
-  /** The top of each row, and the end of the last one. Good up to `#goodTo`. */
+  /** The top of each row, and the end of the last one. Valid up to `#goodTo`. */
   #tops = new Float64Array(1);
   #goodTo = 0;
 
-  /** @param estimate of a row that was never measured, in CSS pixels */
+  /** @param estimate the height of a row that was never measured, in CSS pixels */
   constructor(estimate: (index: number) => number) {
     this.#estimate = estimate;
   }
@@ -31,7 +31,7 @@ export class Heights {
     return this.#keys[index];
   }
 
-  /** Takes the list as it is now. Costs little when rows were only added at the end. */
+  /** Updates to the current list. This is cheap if rows were only added at the end. */
   sync(keys: readonly string[]): void {
     const same = this.#commonStart(keys);
     const heights = new Float64Array(keys.length);
@@ -48,7 +48,7 @@ export class Heights {
     if (this.#measured.size > 2 * keys.length + SPARE) this.#dropOthers();
   }
 
-  /** Notes what a row really takes. @returns whether that is news */
+  /** Records the measured height of a row. @returns whether that changes the list */
   measure(index: number, height: number): boolean {
     const key = this.#keys[index];
     if (key === undefined || this.#measured.get(key) === height) return false;
@@ -59,7 +59,7 @@ export class Heights {
     return true;
   }
 
-  /** Forgets all measures: the width or the type has changed. */
+  /** Forgets all measured heights, because the width or the font has changed. */
   forget(): void {
     this.#measured.clear();
     const keys = this.#keys;
@@ -68,7 +68,7 @@ export class Heights {
     this.sync(keys);
   }
 
-  /** Where the row with this key stands, or -1. @param near where it stood before */
+  /** The index of the row with a key, or -1. @param near its previous index */
   indexOf(key: string, near: number): number {
     return this.#keys[near] === key ? near : this.#keys.indexOf(key);
   }
@@ -81,7 +81,7 @@ export class Heights {
     return this.#tops[index] ?? 0;
   }
 
-  /** The row at a distance from the start; the first or the last one outside of the list. */
+  /** The index of the row at a distance from the start of the list; the first or the last row outside the list. */
   indexAt(y: number): number {
     let low = 0;
     let high = Math.max(0, this.count - 1);
@@ -94,16 +94,16 @@ export class Heights {
     return low;
   }
 
-  /** Forgets the rows that are not in the list any more. */
+  /** Forgets the rows that are no longer in the list. */
   #dropOthers(): void {
     const keys = new Set(this.#keys);
     for (const key of this.#measured.keys()) if (!keys.has(key)) this.#measured.delete(key);
   }
 
   #commonStart(keys: readonly string[]): number {
-    const most = Math.min(keys.length, this.#keys.length);
+    const max = Math.min(keys.length, this.#keys.length);
     let at = 0;
-    while (at < most && keys[at] === this.#keys[at]) at++;
+    while (at < max && keys[at] === this.#keys[at]) at++;
     return at;
   }
 }

@@ -1,50 +1,53 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { Heights } from "./heights.ts";
 
-/** So much is rendered above and below what is seen, in CSS pixels. */
+/** How far beyond the visible part rows are rendered, in CSS pixels. */
 const OVERSCAN = 800;
-/** The rendered rows are changed when less than this is left of it. */
+/** The rendered range is updated when less than this remains of it. */
 const OVERSCAN_LEAST = 300;
-/** Whoever is so near to the end is at the end. */
+/** Within this distance of the end, the user counts as being at the end. */
 const END_SLACK = 3;
-/** From here on the next page is wanted. */
+/** Within this distance of a side, the next page is requested. */
 const NEAR = 2500;
 
-/** Rows that are rendered: from `start` up to, but not, `end`. */
+/** The rows that are rendered: from `start` up to but not including `end`. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
-/** What must stay where it is when rows come, go or change their height. */
+/** What must keep its place when rows are added or removed or change their heights. */
 type Anchor =
   | { readonly kind: "end" }
-  /** The top of a row, so many pixels below the top of what is seen. */
+  /** The top of a row, `offset` pixels below the top of the visible part. */
   | { readonly kind: "row"; readonly key: string; readonly index: number; readonly offset: number };
 
 /**
- * A window onto a long list. Only rows near to what is seen are in the document; they stand in its normal flow, so that
- * text can be selected over them, and padding stands for all others. Whatever happens to the rows, what the reader has
- * before the eyes stays there to the pixel.
+ * A window onto a long list. Only rows near the visible part are in the document. They are in its normal flow, so
+ * that text can be selected across them, and padding takes the place of all others. Whatever happens to the rows, the
+ * ones the user sees stay in place to the pixel.
  */
 export class Viewport {
   readonly #range = signal<Range>({ start: 0, end: 0 });
+  readonly range: ReadonlySignal<Range> = this.#range;
   readonly #isAtEnd = signal(true);
+  /** Whether the newest row is in sight. The view then follows new rows. */
+  readonly isAtEnd: ReadonlySignal<boolean> = this.#isAtEnd;
   readonly #heights: Heights;
   readonly #near: (side: "start" | "end") => void;
   readonly #prepare: (list: HTMLElement) => void;
   #scroller: HTMLElement | null = null;
   #list: HTMLElement | null = null;
   #anchor: Anchor = { kind: "end" };
-  /** The `scrollTop` that the anchor accounts for. Any other is the reader's doing. */
+  /** The `scrollTop` that the anchor accounts for. Any other value means that the user has scrolled. */
   #knownTop = 0;
   #hasEnd = true;
   #rows: readonly { readonly key: string }[] = [];
 
   /**
-   * @param estimate of a row that was never measured, in CSS pixels
-   * @param near is told when the reader comes near to a side of the list
-   * @param prepare may change the heights of rows that were rendered, before they are measured
+   * @param estimate the height of a row that was never measured, in CSS pixels
+   * @param near called when the user comes near a side of the list
+   * @param prepare may change the heights of newly rendered rows before they are measured
    */
   constructor(
     estimate: (index: number) => number,
@@ -56,16 +59,7 @@ export class Viewport {
     this.#prepare = prepare;
   }
 
-  get range(): ReadonlySignal<Range> {
-    return this.#range;
-  }
-
-  /** Whether the newest row is in sight; the view then follows new ones. */
-  get isAtEnd(): ReadonlySignal<boolean> {
-    return this.#isAtEnd;
-  }
-
-  /** @returns what ends it */
+  /** Starts to manage the scroll position. @returns a function that stops it */
   attach(scroller: HTMLElement, list: HTMLElement): () => void {
     this.#scroller = scroller;
     this.#list = list;
@@ -73,7 +67,7 @@ export class Viewport {
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true, signal: stop.signal });
     let width = scroller.clientWidth;
     const observer = new ResizeObserver(() => {
-      this.#notice();
+      this.#noticeScroll();
       if (scroller.clientWidth !== width) this.#heights.forget();
       width = scroller.clientWidth;
       this.settle();
@@ -87,22 +81,23 @@ export class Viewport {
   }
 
   /**
-   * Takes the list as it is now: another array, if anything in it has changed. To be called before rows are rendered.
+   * Updates to the current list, which must be a new array if anything in it has changed. Call this before rows are
+   * rendered.
    *
-   * @param hasEnd whether the list ends with the newest row: only then is there an end to follow
+   * @param hasEnd whether the list ends with the newest row; only then can the view follow the end
    */
   sync(rows: readonly { readonly key: string }[], hasEnd: boolean): Range {
-    // The reader may have scrolled, and the event of it is still to come.
-    this.#notice();
+    // The user may have scrolled although the event has not been dispatched yet.
+    this.#noticeScroll();
     if (!hasEnd && this.#anchor.kind === "end" && this.#hasEnd) this.#anchorRow();
     this.#hasEnd = hasEnd;
-    // Most renderings come of scrolling: the list is the same, and it may be long.
+    // Most renders are caused by scrolling: the list, which may be long, is unchanged.
     if (rows !== this.#rows) this.#heights.sync(rows.map(({ key }) => key));
     this.#rows = rows;
-    return this.#reach();
+    return this.#updateRange();
   }
 
-  /** To be called after rows were rendered: measures them, and puts the anchor where it was. */
+  /** Measures the rows and puts the anchor back in its place. Call this after rows were rendered. */
   settle(): void {
     const { start, end } = this.#range.peek();
     if (!this.#scroller || !this.#list) return;
@@ -113,14 +108,15 @@ export class Viewport {
     const { total } = this.#heights;
     this.#list.style.paddingBlock = `${this.#heights.topOf(start)}px ${total - this.#heights.topOf(end)}px`;
     this.#restore(this.#scroller, this.#list);
-    this.#show();
+    this.#update();
   }
 
   /**
-   * The reader is about to change the height of a row: its beginning stays where it is, and what is below moves. To be
-   * called before the document changes, and {@link release} right after it.
+   * Prepares for the user to change the height of a row: its beginning stays in place, and what is below it moves.
+   * Call this before the document changes, and {@link release} right after.
    *
-   * @param isShrinking a beginning that was far above comes into sight, or else nothing of the row might
+   * @param isShrinking whether the row shrinks: then a beginning far above moves into sight, because otherwise
+   *   nothing of the row might be visible
    */
   hold(key: string, isShrinking: boolean): void {
     const index = this.#heights.indexOf(key, -1);
@@ -130,41 +126,41 @@ export class Viewport {
     this.#anchor = { kind: "row", key, index, offset: isShrinking ? Math.max(0, offset) : offset };
   }
 
-  /** The height has changed. From here on, what is seen then stays. */
+  /** Completes {@link hold} once the height has changed. From then on, what is visible stays in place. */
   release(): void {
     this.settle();
     this.#anchorRow();
-    this.#show();
+    this.#update();
   }
 
-  /** Goes to the newest row, and follows from there. */
+  /** Scrolls to the newest row and follows from there. */
   toEnd(): void {
     this.#anchor = { kind: "end" };
     this.settle();
   }
 
-  /** Puts a row into the upper third of what is seen. @returns whether there is such a row */
+  /** Scrolls a row into the upper third of the visible part. @returns whether the row exists */
   toRow(key: string): boolean {
     const index = this.#heights.indexOf(key, -1);
     if (index < 0 || !this.#scroller) return false;
     this.#anchor = { kind: "row", key, index, offset: Math.round(this.#scroller.clientHeight / 4) };
-    this.#reach();
+    this.#updateRange();
     this.settle();
     return true;
   }
 
   #scrolled(): void {
-    this.#notice();
-    this.#show();
+    this.#noticeScroll();
+    this.#update();
   }
 
-  #notice(): void {
+  #noticeScroll(): void {
     if (!this.#scroller || this.#scroller.scrollTop === this.#knownTop) return;
     this.#knownTop = this.#scroller.scrollTop;
     this.#anchorRow();
   }
 
-  /** Whatever is seen now is what is to stay. */
+  /** Anchors what is visible now. */
   #anchorRow(): void {
     const scroller = this.#scroller;
     const list = this.#list;
@@ -181,8 +177,8 @@ export class Viewport {
   }
 
   /**
-   * The first row that is seen and will not change: the topmost may lose its day line when there is something before it,
-   * and rows that are not rendered yet are not as high as they are taken for.
+   * The first visible row that will not change: the topmost one may lose its day line when rows are added before it,
+   * and rows that are not rendered yet have only estimated heights.
    */
   #steadyRow(top: number, bottom: number): number {
     const first = this.#heights.indexAt(top);
@@ -197,29 +193,29 @@ export class Viewport {
     this.#knownTop = scroller.scrollTop;
   }
 
-  /** Where what is seen must begin for the anchor to be in its place. */
+  /** The `scrollTop` at which the anchor is in its place. */
   #anchorTop(scroller: HTMLElement, list: HTMLElement): number {
     const anchor = this.#anchor;
-    const most = Math.max(0, scroller.scrollHeight - scroller.clientHeight);
-    if (anchor.kind === "end") return most;
+    const max = Math.max(0, scroller.scrollHeight - scroller.clientHeight);
+    if (anchor.kind === "end") return max;
     const index = this.#heights.indexOf(anchor.key, anchor.index);
-    if (index < 0) return Math.min(most, scroller.scrollTop);
+    if (index < 0) return Math.min(max, scroller.scrollTop);
     this.#anchor = { ...anchor, index };
-    return Math.min(most, Math.max(0, list.offsetTop + this.#heights.topOf(index) - anchor.offset));
+    return Math.min(max, Math.max(0, list.offsetTop + this.#heights.topOf(index) - anchor.offset));
   }
 
-  /** Renders other rows when those there are do not reach, and tells who is near to a side. */
-  #show(): void {
+  /** Renders other rows if the rendered ones do not suffice, and reports when the user is near a side. */
+  #update(): void {
     const scroller = this.#scroller;
     if (!scroller) return;
     this.#isAtEnd.value = this.#anchor.kind === "end";
-    this.#reach();
+    this.#updateRange();
     const { scrollTop, scrollHeight, clientHeight } = scroller;
     if (scrollTop < NEAR) this.#near("start");
     if (!this.#hasEnd && scrollHeight - scrollTop - clientHeight < NEAR) this.#near("end");
   }
 
-  #reach(): Range {
+  #updateRange(): Range {
     const top = this.#seenFrom;
     const bottom = top + (this.#scroller?.clientHeight ?? 800);
     const { start, end } = this.#range.peek();
@@ -230,7 +226,7 @@ export class Viewport {
     return this.#range.peek();
   }
 
-  /** The distance from the start of the list to what is seen, once the anchor is in its place. */
+  /** The distance from the start of the list to the visible part once the anchor is in its place. */
   get #seenFrom(): number {
     const anchor = this.#anchor;
     if (anchor.kind === "end")

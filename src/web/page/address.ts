@@ -1,18 +1,20 @@
+import { attempt } from "../../client/frame.ts";
+
 /**
- * The path of the chat's root, with a slash at its end. A proxy may serve the chat under a path of which the server knows
- * nothing: the root is where the folder of this script is.
+ * The path of the chat's root, with a trailing slash. A proxy may serve the chat under a path that the server does
+ * not know, so the root is derived from the folder of this script.
  */
 export const CHAT_ROOT = new URL("..", import.meta.url).pathname;
 
-/** Where a room is. */
+/** The address of a room. */
 export interface Address {
-  /** Its path inside the chat, such as `/rooms/tea`; `/` is the main room's. */
+  /** The room's path inside the chat, such as `/rooms/tea`, or `/` for the main room. */
   readonly path: string;
   /** The URL of its WebSocket endpoint. */
   readonly socket: string;
 }
 
-/** The address of the room whose page is at a location, in the chat with a root. */
+/** Derives the address of a room from the location of its page. @param root the path of the chat's root */
 export function addressOf(
   { protocol, host, pathname }: Pick<Location, "protocol" | "host" | "pathname">,
   root: string,
@@ -22,11 +24,10 @@ export function addressOf(
   return { path, socket: `${protocol === "https:" ? "wss:" : "ws:"}//${host}${root.slice(0, -1)}${path}` };
 }
 
-/** Some proxies decode a path before the server sees it, which would else have led the browser to the plain one. */
+/**
+ * Some proxies decode the path before the server sees it. Otherwise the server would have redirected the browser to
+ * the decoded path.
+ */
 function decoded(path: string): string {
-  try {
-    return decodeURI(path);
-  } catch {
-    return path;
-  }
+  return attempt(() => decodeURI(path)) ?? path;
 }

@@ -3,36 +3,39 @@ import type { Message } from "../../client/index.ts";
 import plainIcon from "../icon.svg";
 import unreadIcon from "../icon-unread.svg";
 import type { Announcer } from "../store/announcer.ts";
-import { Pace } from "../store/pace.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
+import { Throttle } from "../store/throttle.ts";
 
-/** The browser draws the tab anew each time, and others may write by hundreds a second. */
+/** The browser redraws the tab on each change of the title, and hundreds of messages may arrive per second. */
 const TITLE_EVERY_MS = 500;
 
-/** A sound and a notification are made no more often, whatever strangers write. */
-const ATTENTION_EVERY_MS = 3_000;
+/** At most one sound and one notification in this time, whatever strangers write. */
+const ALERT_EVERY_MS = 3_000;
 
-/** The title and the icon of the tab tell what is unread: at once the first time, and then after a while. */
+/**
+ * Shows the number of unread messages in the tab's title and icon. The first change of the title shows at once, later
+ * ones at intervals.
+ */
 export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: () => string): void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   const hasUnread = computed(() => room.unread.count.value > 0);
   const title = computed(() => settings.words.value.pageTitle(roomTitle(), room.unread.count.value));
-  const pace = new Pace(TITLE_EVERY_MS, () => {
+  const throttle = new Throttle(TITLE_EVERY_MS, () => {
     document.title = title.peek();
   });
   effect(() => {
     title.value;
-    pace.ask();
+    throttle.request();
   });
   effect(() => {
-    // Beside this script, wherever that is.
+    // The icons lie beside this script, wherever that is.
     if (icon) icon.href = new URL(hasUnread.value ? unreadIcon : plainIcon, import.meta.url).href;
   });
 }
 
-/** Tells the stores whether somebody looks at the page. */
-export function watch(room: RoomStore): void {
+/** Tells the store whether the user is looking at the page. */
+export function watchVisibility(room: RoomStore): void {
   const look = () => room.setWatched(!document.hidden && document.hasFocus());
   document.addEventListener("visibilitychange", look);
   addEventListener("focus", look);
@@ -40,28 +43,28 @@ export function watch(room: RoomStore): void {
   look();
 }
 
-/** What happens when a message comes: it is said to those who hear the page, and a mention is made known. */
-export function tellArrival(
+/** Announces a new message to screen readers, and alerts the user if it is a mention. */
+export function announceMessage(
   message: Message,
   isMention: boolean,
   settings: SettingsStore,
   announcer: Announcer,
 ): void {
   const words = settings.words.peek();
-  announcer.say(words.announce(message.name, message.content));
-  // A clock that is set back must not silence it.
+  announcer.announce(words.announce(message.name, message.content));
+  // A clock that is set back must not silence later alerts.
   const now = performance.now();
-  if (!isMention || now - attractedAt < ATTENTION_EVERY_MS) return;
-  attractedAt = now;
+  if (!isMention || now - alertedAt < ALERT_EVERY_MS) return;
+  alertedAt = now;
   if (settings.sound.peek()) chime();
   const isAway = document.hidden || !document.hasFocus();
   if (settings.notify.peek() && isAway) {
-    // A notification has no elements: by these marks the nickname keeps its direction to itself.
+    // A notification is plain text, so these isolates keep the nickname's direction from affecting the rest.
     notify(words.mentioned(`\u2068${message.name}\u2069`), message.content);
   }
 }
 
-let attractedAt = -ATTENTION_EVERY_MS;
+let alertedAt = -ALERT_EVERY_MS;
 
 function notify(title: string, body: string): void {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
@@ -72,13 +75,13 @@ function notify(title: string, body: string): void {
       notification.close();
     };
   } catch {
-    // Android has notifications for service workers only.
+    // On Android only service workers can show notifications.
   }
 }
 
 let audio: AudioContext | undefined;
 
-/** Two soft tones; a sound file would be one more thing to load. */
+/** Plays two soft tones. A sound file would be one more thing to load. */
 function chime(): void {
   audio ??= new AudioContext();
   const { currentTime, destination } = audio;

@@ -3,8 +3,8 @@ import type { SettingsStore } from "../store/settings.ts";
 const LOOK_EVERY_MS = 10_000;
 
 /**
- * Keeps what is said of days and hours true: over midnight, over sleep, when the clock is set, and in another time zone. A
- * page is told of none of these.
+ * Keeps the dates and times on the page correct past midnight, after sleep, when the clock is set, and when the time
+ * zone changes. No event reports any of these, so the page checks now and then.
  */
 export function watchCalendar(settings: SettingsStore): void {
   const look = () => {

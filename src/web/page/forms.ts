@@ -1,6 +1,7 @@
 /**
- * Has the forms of the page told of their buttons by the page itself. In a frame whose sandbox does not allow forms, the
- * browser tells them nothing, though none of them is ever sent anywhere. Enter in a field is a click on its form's button.
+ * Dispatches the `submit` event of a form when its button is clicked. In a frame whose sandbox does not allow forms,
+ * browsers do not dispatch it, although these forms are never sent anywhere. Pressing Enter in a field clicks the
+ * button of its form.
  */
 export function submitByClick(): void {
   document.addEventListener("click", (event) => {

@@ -3,12 +3,12 @@ import type { Handover } from "../store/handover.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { TabStorage } from "../store/tab-storage.ts";
 
-/** The server has confirmed a message by then, if all is well. */
+/** If all is well, the server has confirmed a message within this time. */
 const CONFIRMED_MS = 2_000;
 
 /**
- * Gives the connection up while the browser does not let the page run: in its back/forward cache, or in a tab that was
- * frozen. Otherwise such a page stays in the room for as long as the browser keeps it.
+ * Gives up the connection while the browser does not let the page run: in its back/forward cache, or in a frozen tab.
+ * Otherwise such a page would stay in the room for as long as the browser keeps it.
  */
 export function followLifecycle(room: RoomStore, tab: TabStorage, handover: Handover): void {
   const go = (leaves: boolean) => {
@@ -21,7 +21,7 @@ export function followLifecycle(room: RoomStore, tab: TabStorage, handover: Hand
     handover.open();
     room.wake();
   };
-  // Without storage the next page is somebody else: it could not have the nickname before the end of the grace.
+  // Without storage the next page is a different client, which could not take the nickname before the grace ends.
   addEventListener("pagehide", () => go(!tab.isKept));
   addEventListener("pageshow", ({ persisted }: PageTransitionEvent) => persisted && comeBack());
   document.addEventListener("freeze", () => go(false));
@@ -29,7 +29,10 @@ export function followLifecycle(room: RoomStore, tab: TabStorage, handover: Hand
   askBeforeUnload(room);
 }
 
-/** What waits for the connection goes out when the chat is open again: whoever closes it should know. */
+/**
+ * Asks before the tab is closed while messages wait. They are sent only when the chat is open again, which the user
+ * should know.
+ */
 function askBeforeUnload(room: RoomStore): void {
   const ask = (event: BeforeUnloadEvent) => {
     const isConnected = room.state.peek().kind === "open";
@@ -38,13 +41,16 @@ function askBeforeUnload(room: RoomStore): void {
     if (room.waiting.peek().some(isWaiting)) event.preventDefault();
   };
   effect(() => {
-    // Some browsers keep no page that listens for this.
+    // Some browsers do not cache a page that listens for this event.
     if (room.waiting.value.length > 0) addEventListener("beforeunload", ask);
     else removeEventListener("beforeunload", ask);
   });
 }
 
-/** Puts the focus where one goes on. In a frame only if one is in it: else it would be taken from the page around it. */
+/**
+ * Focuses the element where the user continues. In a frame it does so only if the frame already has the focus, which
+ * would otherwise be taken from the surrounding page.
+ */
 export function focusOn(element: HTMLElement | null | undefined): void {
   if (window.top === window || document.hasFocus()) element?.focus({ preventScroll: true });
 }

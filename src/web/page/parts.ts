@@ -1,6 +1,7 @@
 /**
- * Parts of the page that are loaded when they are needed. They import from the page's script, so it cannot name them, whose
- * names hold their contents: the document does. The build has each `import()` ask here for the address.
+ * Loads parts of the page when they are needed. The parts import from the page's script, and file names are derived
+ * from contents, so the script cannot contain the names of the parts. The document does, and the build makes each
+ * `import()` ask here for the address.
  */
 
 let attempt = 0;
@@ -8,17 +9,17 @@ let attempt = 0;
 Object.assign(globalThis, {
   partAddress: (name: string) => {
     const { href } = new URL(document.querySelector("script")?.dataset[name] ?? "", document.baseURI);
-    // Browsers remember that a file could not be loaded, and would not ask for it again.
+    // Browsers remember that a module failed to load, and do not request the same address again.
     return attempt === 0 ? href : `${href}?${attempt}`;
   },
 });
 
 /**
- * What makes a part of the page be loaded, once.
+ * Wraps a loader so that it loads a part of the page only once.
  *
- * @returns rejects when the part could not be loaded; whoever calls it again tries again
+ * @returns a function whose promise rejects when the part could not be loaded; calling it again tries again
  */
-export function loading<T>(load: () => Promise<T>): () => Promise<T> {
+export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
   let loaded: Promise<T> | null = null;
   return () => {
     loaded ??= load().catch((error: unknown) => {

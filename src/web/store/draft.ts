@@ -3,59 +3,68 @@ import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
-import { type Keeper, keepNewest, newestFirst, type OpenKeeper } from "./keeper.ts";
+import { keepNewest, type ListableStorage, newestFirst, type TextStorage } from "./browser-storage.ts";
 
-/** The counter shows when so many characters are left. */
+/** The counter is shown when at most this many characters are left. */
 const COUNT_FROM = 500;
-const SUGGESTIONS_MOST = 6;
+const SUGGESTIONS_MAX = 6;
 
 const KEY = "classic-chatbox.draft:";
-/** So many drafts of tabs that are closed are kept. */
-const DRAFTS_MOST = 20;
-/** In code units, more than a message can have: so much of a draft is kept, and put into the field at all. */
-export const DRAFT_MOST = 20_000;
+/** The number of drafts that are kept, including those of closed tabs. */
+const DRAFTS_MAX = 20;
+/**
+ * In code units, more than a message can have: the part of a draft that is stored, and the most that the field
+ * accepts.
+ */
+export const DRAFT_MAX = 20_000;
 
-/** What is wrong with a draft: too long, or half a character in it. */
+/** What is wrong with a draft: it is too long, or it contains half a character. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
 
 /**
- * The message that is being written. Each tab has its own, which a reload gives back to it. It also lies where all tabs
- * keep theirs: one that is new in a room takes over the newest there, unless the tab that wrote it is still open and says so.
+ * The message that is being written. Each tab has its own draft, which survives a reload. It is also stored where all
+ * tabs store theirs: a tab that is new in a room takes over the newest draft there, unless the tab that wrote it is
+ * still open and says so.
  */
 export class DraftStore {
   readonly text: Signal<string>;
   readonly caret = signal(0);
-  /** Which suggestion is chosen. */
+  /** The index of the chosen suggestion. */
   readonly chosen = signal(0);
-  /** Characters left, when they are few; negative when there are too many. */
+  /** The number of characters left, if they are few; negative if there are too many. */
   readonly left: ReadonlySignal<number | null>;
-  /** Nicknames that the mention before the caret may become. */
+  /** Nicknames that complete the mention before the caret. */
   readonly suggestions: ReadonlySignal<readonly string[]>;
-  readonly #keeper: OpenKeeper;
-  readonly #tab: Keeper;
+  readonly #storage: ListableStorage;
+  readonly #tab: TextStorage;
   readonly #room: string;
-  /** One of this page's own: a duplicated tab has all that the first one kept. */
+  /** A key that only this page has: a duplicated tab has a copy of everything that the first one stored. */
   readonly #key: string;
-  /** The drafts of tabs that have said that they are open. */
+  /** The keys of the drafts of tabs that have shown that they are open. */
   readonly #open = new Set<string>();
-  /** What was taken over, and where it lay. */
+  /** The draft that was taken over, and its key. */
   #taken: { readonly key: string; readonly text: string } | undefined;
   readonly #dismissed = signal<number | null>(null);
-  /** Whether a suggestion was gone to. */
+  /** Whether the user has moved to a suggestion. */
   #hasChosen = false;
 
   /**
-   * @param keeper what all tabs share
-   * @param tab what this tab keeps over a reload
-   * @param names who can be mentioned
+   * @param storage what all tabs share
+   * @param tab what this tab keeps, which survives a reload
+   * @param names the nicknames that can be mentioned
    */
-  constructor(keeper: OpenKeeper, tab: Keeper, room: string, names: ReadonlySignal<readonly string[]>) {
-    this.#keeper = keeper;
+  constructor(
+    storage: ListableStorage,
+    tab: TextStorage,
+    room: string,
+    names: ReadonlySignal<readonly string[]>,
+  ) {
+    this.#storage = storage;
     this.#tab = tab;
     this.#room = KEY + room;
     this.#key = `${this.#room}#${Math.random()}`;
     this.text = signal(this.#begin());
-    keepNewest(keeper, KEY, DRAFTS_MOST);
+    keepNewest(storage, KEY, DRAFTS_MAX);
     this.left = computed(() => {
       const { value } = this.text;
       if (value.length < CONTENT_MAX - COUNT_FROM) return null;
@@ -65,7 +74,7 @@ export class DraftStore {
     this.suggestions = computed(() => {
       const query = this.#query;
       if (query === null || query.index === this.#dismissed.value) return [];
-      return complete(query.text, names.value, SUGGESTIONS_MOST).filter(
+      return complete(query.text, names.value, SUGGESTIONS_MAX).filter(
         (name) => !isSameNickname(name, query.text),
       );
     });
@@ -83,7 +92,7 @@ export class DraftStore {
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
   }
 
-  /** Moves the choice among the suggestions, round at the ends. */
+  /** Moves to the next or previous suggestion, wrapping around at the ends. */
   choose(by: 1 | -1): void {
     const { length } = this.suggestions.value;
     this.chosen.value = (this.chosen.value + by + length) % length;
@@ -91,10 +100,10 @@ export class DraftStore {
   }
 
   /**
-   * Whether Enter takes the suggestion: one that was chosen, or that goes on as what was begun. A nickname that is written in
-   * full is not changed into another one.
+   * Whether Enter accepts a suggestion: one that the user has moved to, or one that continues what is written. A
+   * nickname that is written in full is not changed into another one.
    *
-   * @param mentions whom one may have written in full
+   * @param mentions the nicknames that may be written in full
    */
   isCompleting(mentions: Mentions): boolean {
     const query = this.#query;
@@ -103,7 +112,7 @@ export class DraftStore {
     return this.#hasChosen || (written !== "@" && mentions.at(written, 0)?.end !== written.length);
   }
 
-  /** Puts the suggestion into the text. */
+  /** Puts a suggestion into the text. */
   accept(name = this.suggestions.value[this.chosen.value]): void {
     const query = this.#query;
     if (query === null || name === undefined) return;
@@ -111,12 +120,12 @@ export class DraftStore {
     this.write(before + this.text.value.slice(this.caret.value).replace(/^ /, ""), before.length);
   }
 
-  /** Puts the suggestions away until another mention is begun. */
+  /** Hides the suggestions until another mention is begun. */
   dismiss(): void {
     this.#dismissed.value = this.#query?.index ?? null;
   }
 
-  /** What keeps the draft from being sent; null when nothing does. */
+  /** What prevents the draft from being sent; null if nothing does. */
   get fault(): DraftFault | null {
     const { value } = this.text;
     if (isContent(value)) return null;
@@ -124,40 +133,43 @@ export class DraftStore {
     return length > CONTENT_MAX ? { kind: "long", length } : { kind: "broken" };
   }
 
-  /** Another tab has changed what is kept. @param value null: it took it away */
-  share(key: string, value: string | null): void {
-    // It took this draft for one that was left.
+  /** Handles a change of the shared storage by another tab. @param value null if the item was removed */
+  syncTabs(key: string, value: string | null): void {
+    // The other tab took this draft for an abandoned one.
     if (key === this.#key && value === null) this.#keep(this.text.value);
-    // Its tab has put it back: another one may have been left.
+    // The tab of the taken draft has put it back, so that tab is open. Another draft may be abandoned.
     const taken = this.#taken;
     if (key !== taken?.key || value === null) return;
     this.#open.add(key);
     if (taken.text === "" || this.text.value !== taken.text) return;
-    this.#keeper.removeItem(this.#key);
+    this.#storage.removeItem(this.#key);
     const text = this.#take(this.#newest);
     this.text.value = text;
     this.caret.value = text.length;
   }
 
-  /** The draft to go on with. */
+  /** The draft to begin with. */
   #begin(): string {
     const [, key, own] = /^(\S+) (.*)$/s.exec(this.#tab.getItem(this.#room) ?? "") ?? [];
     return this.#take(key ?? this.#newest, own);
   }
 
-  /** Where the newest draft lies that may have been left. Earlier versions of this page kept one for each room, without a time. */
+  /**
+   * The key of the newest draft that may be abandoned. Earlier versions of this page kept one draft per room, without
+   * a time.
+   */
   get #newest(): string {
-    const all = newestFirst(this.#keeper, `${this.#room}#`);
+    const all = newestFirst(this.#storage, `${this.#room}#`);
     return all.find((key) => !this.#open.has(key)) ?? this.#room;
   }
 
-  /** Goes on with what lies there. @param own what this tab has of it itself */
+  /** Takes over the draft under a key. @param own this tab's own copy of it */
   #take(from: string, own?: string): string {
-    const found = this.#keeper.getItem(from);
+    const found = this.#storage.getItem(from);
     const kept = found && from === this.#room ? `0 ${found}` : found;
-    // What is not there any more was sent by a tab that had taken it over: it is not put back for later visits.
-    if (kept) this.#keeper.setItem(this.#key, kept);
-    this.#keeper.removeItem(from);
+    // A draft that is gone was sent by a tab that had taken it over. It is not stored again for later visits.
+    if (kept) this.#storage.setItem(this.#key, kept);
+    this.#storage.removeItem(from);
     const text = own ?? kept?.replace(/^\d+ /, "") ?? "";
     if (own === undefined) this.#taken = { key: from, text };
     this.#keepForReload(text);
@@ -165,12 +177,12 @@ export class DraftStore {
   }
 
   #keep(text: string): void {
-    if (text === "") this.#keeper.removeItem(this.#key);
-    else this.#keeper.setItem(this.#key, `${Date.now()} ${text.slice(0, DRAFT_MOST)}`);
+    if (text === "") this.#storage.removeItem(this.#key);
+    else this.#storage.setItem(this.#key, `${Date.now()} ${text.slice(0, DRAFT_MAX)}`);
   }
 
   #keepForReload(text: string): void {
-    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, DRAFT_MOST)}`);
+    this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, DRAFT_MAX)}`);
   }
 
   get #query(): Query | null {

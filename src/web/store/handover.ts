@@ -3,180 +3,193 @@ import { attempt, fieldsOf, listOf, textOf } from "../../client/frame.ts";
 import type { ChatError } from "../../client/index.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import type { Sending } from "./item.ts";
-import type { Lost } from "./room.ts";
-import type { Stay } from "./shelf.ts";
+import type { LostNickname } from "./room.ts";
+import type { SavedSession } from "./saved-sessions.ts";
 import type { TabStorage } from "./tab-storage.ts";
 
-/** How tabs of one browser talk: a `BroadcastChannel`, or two ends of one in a test. */
+/** The channel between the tabs of a browser: a `BroadcastChannel`, or one end of a pair in a test. */
 export interface Channel {
   postMessage(message: unknown): void;
   addEventListener(type: "message", listener: (event: { readonly data: unknown }) => void): void;
   close(): void;
 }
 
-/** A tab that does not answer by then is closed. */
+/** A tab that does not answer within this time counts as closed. */
 const ANSWER_MS = 1_500;
 
-/** What is needed of the room. */
+/** The part of the room store that is needed here. */
 export interface Room {
   readonly path: string;
   readonly nickname: ReadonlySignal<string | null>;
-  readonly isIn: ReadonlySignal<boolean>;
-  readonly lost: ReadonlySignal<Lost | null>;
+  readonly hasEntered: ReadonlySignal<boolean>;
+  readonly lostNickname: ReadonlySignal<LostNickname | null>;
   register(nickname: string): Promise<ChatError | undefined>;
   rejoin(): void;
-  offer(unsent: TabStorage["unsent"]): void;
+  showUnsent(unsent: TabStorage["unsent"]): void;
   readonly sends: ReadonlySignal<readonly Sending[]>;
   handOver(keys: readonly string[]): void;
 }
 
 /**
- * Lets a tab go on with the stay of another one, be that open or closed, so that nobody in the room sees a leave and a join,
- * and nobody's own nickname is taken. What goes over is the secret of a session: it stays within this browser and this site.
+ * Lets a tab take over the session of another tab, open or closed, so that nobody in the room sees a leave and a
+ * join, and a user's own nickname does not count as taken. The secret of the session passes between the tabs; it does
+ * not leave this browser and this site.
  */
 export class Handover {
   readonly #make: () => Channel;
   readonly #room: Room;
   readonly #tab: TabStorage;
-  /** The nicknames of the other tabs of the room, by their ids; null for one without. */
+  /** The nicknames of the room's other tabs, by the ids of the tabs; null for a tab without one. */
   readonly #others = signal<ReadonlyMap<string, string | null>>(new Map());
-  readonly #looks = signal(0);
-  readonly #heardOf = new Map<string, string | null>();
+  readonly #searches = signal(0);
+  readonly #answers = new Map<string, string | null>();
   #channel: Channel | null = null;
-  #given: (() => void) | null = null;
+  #onGiven: (() => void) | null = null;
 
-  /** @param make opens the channel; it throws where the browser forbids that */
+  /** @param make opens the channel; it throws where the browser forbids channels */
   constructor(make: () => Channel, room: Room, tab: TabStorage) {
     this.#make = make;
     this.#room = room;
     this.#tab = tab;
     this.open();
-    // In a duplicated tab: what waits goes out here.
-    if (this.#keys.length > 0) this.#say({ kind: "took", keys: this.#keys });
+    // In a duplicated tab, this tab sends the waiting messages.
+    if (this.#keys.length > 0) this.#post({ kind: "took", keys: this.#keys });
     effect(() => {
-      if (room.lost.value?.error.code === "NameAlreadyUsed") void this.#regain(room.lost.value);
+      if (room.lostNickname.value?.error.code === "NameAlreadyUsed")
+        void this.#regain(room.lostNickname.value);
     });
     effect(() => {
-      if (room.isIn.value) void this.#collect();
+      if (room.hasEntered.value) void this.#collect();
     });
   }
 
-  /** The nicknames with which other tabs of this browser are in the room. */
+  /** The nicknames of the browser's other tabs in the room. */
   get nicknames(): readonly string[] {
     return [...new Set(this.#others.value.values())].filter((name) => name !== null);
   }
 
-  /** Whether a nickname is for certain not with another tab of this browser. */
+  /** Whether it is certain that no other tab of this browser has a nickname. */
   isForeign(nickname: string): boolean {
-    return this.#looks.value === 0 && !this.nicknames.some((each) => isSameNickname(each, nickname));
+    return this.#searches.value === 0 && !this.nicknames.some((each) => isSameNickname(each, nickname));
   }
 
-  /** The page is back. */
+  /** Opens the channel, when the page is created or is back. */
   open(): void {
     if (this.#channel) return;
     try {
       this.#channel = this.#make();
-      this.#channel.addEventListener("message", ({ data }) => this.#heard(data));
+      this.#channel.addEventListener("message", ({ data }) => this.#receive(data));
     } catch {
-      // One tab is alone then.
+      // Then the tab does not know of any others.
     }
   }
 
-  /** The page goes. With an open channel browsers do not keep it for the way back. */
+  /** Closes the channel when the page is hidden: browsers do not cache a page with an open one. */
   close(): void {
     this.#channel?.close();
     this.#channel = null;
   }
 
-  /** Looks which other tabs are in the room. */
-  async look(): Promise<void> {
-    this.#looks.value = this.#looks.peek() + 1;
-    this.#heardOf.clear();
-    this.#say({ kind: "who" });
+  /** Finds out which other tabs are in the room. */
+  async findTabs(): Promise<void> {
+    this.#searches.value = this.#searches.peek() + 1;
+    this.#answers.clear();
+    this.#post({ kind: "who" });
     await wait(ANSWER_MS);
-    this.#others.value = new Map(this.#heardOf);
-    this.#looks.value = this.#looks.peek() - 1;
+    this.#others.value = new Map(this.#answers);
+    this.#searches.value = this.#searches.peek() - 1;
   }
 
-  /** Asks the other tabs for a stay, and puts it into this tab's storage. @returns whether one had it */
-  async ask(nickname: string): Promise<boolean> {
+  /**
+   * Asks the other tabs for the session of a nickname, and puts it into this tab's storage.
+   *
+   * @returns whether a tab had it
+   */
+  async requestSession(nickname: string): Promise<boolean> {
     const given = await new Promise<boolean>((resolve) => {
-      this.#given = () => resolve(true);
+      this.#onGiven = () => resolve(true);
       setTimeout(() => resolve(false), ANSWER_MS);
-      this.#say({ kind: "ask", nickname });
+      this.#post({ kind: "ask", nickname });
     });
-    this.#given = null;
+    this.#onGiven = null;
     return given;
   }
 
-  /** Takes a nickname, one's own from wherever it is. @returns why that is not to be; undefined once it is done */
+  /**
+   * Takes a nickname. If it belongs to another tab of this browser, takes over that tab's session.
+   *
+   * @returns why that failed, or undefined if it succeeded
+   */
   async join(nickname: string): Promise<ChatError | undefined> {
     const isOwn =
       this.#tab.claim(nickname, ({ isLeft }) => isLeft) ||
-      (await this.#askFor(nickname)) ||
+      (await this.#requestFrom(nickname)) ||
       (await this.#find(nickname));
     if (!isOwn) return this.#room.register(nickname);
     this.#room.rejoin();
     return undefined;
   }
 
-  /** A nickname was in use when this page came back for it. It may be with a page that went on from this one. */
-  async #regain(lost: Lost): Promise<void> {
-    // Not in the course of what the chat tells.
+  /**
+   * Regains a nickname that was in use when this page came back for it. A page that continued from this one may have
+   * it.
+   */
+  async #regain(lost: LostNickname): Promise<void> {
+    // Not while the chat is still dispatching the event.
     await null;
     if (!this.#tab.claim(lost.name, ({ isLeft }) => isLeft)) {
-      await this.look();
-      // From a tab that is open nothing is taken unasked: the two would take turns for ever.
-      if (this.#room.lost.peek() !== lost || !this.#tab.claim(lost.name, this.#isGone)) return;
+      await this.findTabs();
+      // Nothing is taken unasked from an open tab: the two would take turns forever.
+      if (this.#room.lostNickname.peek() !== lost || !this.#tab.claim(lost.name, this.#isGone)) return;
     }
     this.#room.rejoin();
   }
 
-  /** Asks for the stay of a tab that is known to have the nickname. */
-  async #askFor(nickname: string): Promise<boolean> {
+  /** Asks for the session of a tab that is known to have the nickname. */
+  async #requestFrom(nickname: string): Promise<boolean> {
     const name = this.nicknames.find((each) => isSameNickname(each, nickname));
-    return name !== undefined && this.ask(name);
+    return name !== undefined && this.requestSession(name);
   }
 
-  /** Looks for the stay of a tab that has not answered yet, or of one that crashed. */
+  /** Looks for the session of a tab that has not answered yet, or that crashed. */
   async #find(nickname: string): Promise<boolean> {
-    // Most of the time there is none, and nothing to wait for.
+    // Usually there is none, and no reason to wait.
     if (!this.#tab.has(nickname)) return false;
-    await this.look();
-    return (await this.#askFor(nickname)) || this.#tab.claim(nickname, this.#isGone);
+    await this.findTabs();
+    return (await this.#requestFrom(nickname)) || this.#tab.claim(nickname, this.#isGone);
   }
 
   async #collect(): Promise<void> {
-    await this.look();
-    this.#room.offer(this.#tab.collect(this.#isGone));
+    await this.findTabs();
+    this.#room.showUnsent(this.#tab.collect(this.#isGone));
   }
 
-  readonly #isGone = ({ id, isLeft }: Stay): boolean => isLeft || !this.#others.peek().has(id);
+  readonly #isGone = ({ id, isLeft }: SavedSession): boolean => isLeft || !this.#others.peek().has(id);
 
-  #heard(data: unknown): void {
-    const word = parseWord(data);
-    if (word?.room !== this.#room.path) return;
+  #receive(data: unknown): void {
+    const message = parseTabMessage(data);
+    if (message?.room !== this.#room.path) return;
     const nickname = this.#room.nickname.peek();
-    const { kept, shelf } = this.#tab;
-    switch (word.kind) {
+    const { kept, saved } = this.#tab;
+    switch (message.kind) {
       case "who":
-        this.#say({ kind: "here", id: shelf.id, nickname: kept && nickname });
+        this.#post({ kind: "here", id: saved.id, nickname: kept && nickname });
         break;
       case "here":
-        this.#heardOf.set(word.id, word.nickname);
-        this.#others.value = new Map([...this.#others.peek(), ...this.#heardOf]);
+        this.#answers.set(message.id, message.nickname);
+        this.#others.value = new Map([...this.#others.peek(), ...this.#answers]);
         break;
       case "ask":
-        if (!kept || word.nickname !== nickname) break;
+        if (!kept || message.nickname !== nickname) break;
         this.#room.handOver(this.#keys);
-        this.#say({ kind: "give", value: kept[1] });
+        this.#post({ kind: "give", value: kept[1] });
         break;
       case "took":
-        this.#room.handOver(word.keys);
+        this.#room.handOver(message.keys);
         break;
       case "give":
-        if (this.#given) this.#tab.inherit(word.value);
-        this.#given?.();
+        if (this.#onGiven) this.#tab.inherit(message.value);
+        this.#onGiven?.();
     }
   }
 
@@ -184,8 +197,8 @@ export class Handover {
     return this.#room.sends.peek().map(({ key }) => key);
   }
 
-  #say(word: object): void {
-    this.#channel?.postMessage({ ...word, room: this.#room.path });
+  #post(message: object): void {
+    this.#channel?.postMessage({ ...message, room: this.#room.path });
   }
 }
 
@@ -193,7 +206,7 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-type Word = { readonly room: string } & (
+type TabMessage = { readonly room: string } & (
   | { readonly kind: "who" }
   | { readonly kind: "here"; readonly id: string; readonly nickname: string | null }
   | { readonly kind: "ask"; readonly nickname: string }
@@ -201,8 +214,8 @@ type Word = { readonly room: string } & (
   | { readonly kind: "took"; readonly keys: readonly string[] }
 );
 
-/** Another version of this page may be open in another tab. */
-function parseWord(data: unknown): Word | undefined {
+/** Parses a message of another tab. Another version of this page may be open there. */
+function parseTabMessage(data: unknown): TabMessage | undefined {
   return attempt(() => {
     const { kind, room, id, nickname, value, keys } = fieldsOf(data);
     const from = { room: textOf(room) };

@@ -1,20 +1,21 @@
-import type { Change } from "./crowd.ts";
+import type { RosterChange } from "./roster-changes.ts";
 
-/** So many nicknames that were given up are known, the newest. */
-const FREED_MOST = 500;
+/** The number of freed nicknames that are kept, the newest. */
+const FREED_MAX = 500;
 
 interface Freed {
-  /** The nickname that the one who gave it up has now; null for one who left. */
+  /** The current nickname of the person who gave it up; null if they left. */
   by: string | null;
-  /** Whether somebody else has taken it, or perhaps the same one again. */
+  /** Whether someone has taken it since, perhaps the same person. */
   isTaken: boolean;
 }
 
-/** Knows which nicknames have changed their holder, as far as one was there to see it. */
-export class Holders {
+/** Tracks which nicknames have changed their holder while the user was there. */
+export class NicknameHolders {
   readonly #freed = new Map<string, Freed>();
 
-  note(change: Change): void {
+  /** Takes a change of the roster into account. */
+  note(change: RosterChange): void {
     const { kind, name } = change;
     if (kind === "joined") this.#take(name, null);
     else {
@@ -26,11 +27,11 @@ export class Holders {
   }
 
   /** Whether the nickname was given up and taken since this was last asked. */
-  isNew(name: string): boolean {
+  hasChanged(name: string): boolean {
     return this.#freed.get(name)?.isTaken === true && this.#freed.delete(name);
   }
 
-  /** @param before the nickname of the one who takes it; null for one who comes */
+  /** @param before the previous nickname of the person who takes it; null for someone who joins */
   #take(name: string, before: string | null): void {
     const freed = this.#freed.get(name);
     if (!freed) return;
@@ -39,10 +40,10 @@ export class Holders {
   }
 
   #free(name: string, by: string | null): void {
-    // What was not asked for of an earlier holder counts for the next one.
+    // If the change to an earlier holder was not asked for, it counts for the next one.
     const isTaken = this.#freed.get(name)?.isTaken === true;
     const [oldest] = this.#freed.keys();
-    if (this.#freed.size >= FREED_MOST && oldest !== undefined) this.#freed.delete(oldest);
+    if (this.#freed.size >= FREED_MAX && oldest !== undefined) this.#freed.delete(oldest);
     this.#freed.set(name, { by, isTaken });
   }
 }

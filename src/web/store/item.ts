@@ -1,7 +1,7 @@
 import type { Message } from "../../client/index.ts";
-import type { Crowd } from "./crowd.ts";
+import type { RosterChanges } from "./roster-changes.ts";
 
-/** One row of the log. The key names it for as long as it is there. */
+/** One row of the log. Its key stays the same as long as the row exists. */
 export type Item =
   | {
       readonly kind: "message";
@@ -9,24 +9,24 @@ export type Item =
       readonly message: Message;
       /** Whether this browser sent it. */
       readonly own: boolean;
-      /** Whether the nickname was free since its message before: somebody else may have it now. */
-      readonly anew: boolean;
+      /** Whether the nickname has been free since its previous message, so that someone else may have it now. */
+      readonly isNewHolder: boolean;
     }
-  /** What people did between two messages, folded into one line. */
-  | { readonly kind: "people"; readonly key: string; readonly time: number; readonly crowd: Crowd }
+  /** The roster changes between two messages, in one line. */
+  | { readonly kind: "people"; readonly key: string; readonly time: number; readonly changes: RosterChanges }
   /** Messages that are no longer kept. */
   | { readonly kind: "gap"; readonly key: string; readonly count: number };
 
 export type MessageItem = Extract<Item, { kind: "message" }>;
 export type PeopleItem = Extract<Item, { kind: "people" }>;
 
-/** An own message that is not stored yet. */
+/** A message of the user that is not stored yet. */
 export interface Sending {
   readonly kind: "sending";
   readonly key: string;
   readonly content: string;
   /** When it was written, in Unix milliseconds. */
   readonly time: number;
-  /** Why it was given up; null while it is on its way. */
+  /** Why it was given up; null while it is being sent. */
   readonly failure: { readonly code: string; readonly retryS: number | null } | null;
 }

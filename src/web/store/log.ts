@@ -1,97 +1,85 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { HistoryOptions, Message, Page } from "../../client/index.ts";
-import { type Change, Crowd } from "./crowd.ts";
-import { Holders } from "./holders.ts";
+import { NicknameHolders } from "./holders.ts";
 import type { Item, MessageItem } from "./item.ts";
+import { type RosterChange, RosterChanges } from "./roster-changes.ts";
 
 const PAGE = 200;
-/** Round a message that a link leads to. */
+/** Messages to load on either side of a message that a link leads to. */
 const AROUND = 60;
-/** Rows that may come in one frame behind the reply that ends a run. */
-const RECENT_MOST = 500;
-/** More rows than that are shown only to those who loaded them: each new row costs by how many there are. */
-const ROWS_MOST = 10_000;
+/** Rows that may arrive in one frame after the reply that ends a run. */
+const RECENT_MAX = 500;
+/**
+ * More rows than this are shown only to users who loaded them, since the cost of each new row grows with their
+ * number.
+ */
+const ROWS_MAX = 10_000;
 
-export type Loading = "idle" | "loading" | "failed";
+export type LoadState = "idle" | "loading" | "failed";
 
-/** What the log asks for. */
+/** The source of pages of the history. */
 export interface HistorySource {
   history(options: HistoryOptions): Promise<Page>;
 }
 
 /**
- * The part of a room's history that is shown: one run of messages without gaps. Most of the time it ends with the
- * newest one; a link to an old message shows the run round that one, which grows until it meets the newest.
+ * The part of a room's history that is shown: one run of messages without gaps. Usually it ends with the newest
+ * message. A link to an old message shows the run around that message, which grows until it meets the newest.
  */
 export class LogStore {
   readonly #items = signal<readonly Item[]>([]);
+  readonly items: ReadonlySignal<readonly Item[]> = this.#items;
   readonly #hasOlder = signal(false);
+  /** Whether there are messages before the run. */
+  readonly hasOlder: ReadonlySignal<boolean> = this.#hasOlder;
   readonly #hasNewer = signal(false);
-  readonly #older = signal<Loading>("idle");
+  /** Whether the run ends before the newest message. */
+  readonly hasNewer: ReadonlySignal<boolean> = this.#hasNewer;
+  readonly #older = signal<LoadState>("idle");
+  readonly older: ReadonlySignal<LoadState> = this.#older;
   readonly #isLoaded = signal(false);
+  /** Whether the room's history is loaded, even if it is empty. */
+  readonly isLoaded: ReadonlySignal<boolean> = this.#isLoaded;
   readonly #source: HistorySource;
   readonly #isOwn: (message: Message) => boolean;
-  /** The newest rows that came, whether or not the run reaches them. */
+  /** The newest rows that arrived, whether or not the run reaches them. */
   #recent: readonly Item[] = [];
-  readonly #holders = new Holders();
+  readonly #holders = new NicknameHolders();
   #newer = false;
   #lines = 0;
-  /** Counts the runs: what was asked for an earlier one is not wanted any more. */
+  /** The number of the current run. Replies that were requested for an earlier run are ignored. */
   #run = 0;
 
-  /** @param isOwn tells of a message of the history whether this browser sent it */
+  /** @param isOwn whether this browser sent a message of the history */
   constructor(source: HistorySource, isOwn: (message: Message) => boolean = () => false) {
     this.#source = source;
     this.#isOwn = isOwn;
   }
 
-  get items(): ReadonlySignal<readonly Item[]> {
-    return this.#items;
-  }
-
-  /** Whether there are messages before the run. */
-  get hasOlder(): ReadonlySignal<boolean> {
-    return this.#hasOlder;
-  }
-
-  /** Whether the run ends before the newest message. */
-  get hasNewer(): ReadonlySignal<boolean> {
-    return this.#hasNewer;
-  }
-
-  get older(): ReadonlySignal<Loading> {
-    return this.#older;
-  }
-
-  /** Whether the room's history is here, be it empty. */
-  get isLoaded(): ReadonlySignal<boolean> {
-    return this.#isLoaded;
-  }
-
-  /** Shows this page, the newest of the history. */
+  /** Shows the newest page of the history. */
   replace(messages: readonly Message[], hasOlder: boolean): void {
     this.#recent = [];
     this.#begin(messages, hasOlder, false);
   }
 
-  /** The next message of the room. @param key of its row, if it has had one */
+  /** Adds the next message of the room. @param key the key of its row, if it has had one */
   add(message: Message, own: boolean, key = keyOf(message)): void {
-    const isNew = this.#holders.isNew(message.name);
-    this.#append({ kind: "message", key, message, own, anew: isNew && !own });
+    const isNew = this.#holders.hasChanged(message.name);
+    this.#append({ kind: "message", key, message, own, isNewHolder: isNew && !own });
   }
 
-  /** Somebody came, went or changed the nickname. */
-  addChange(change: Change): void {
+  /** Adds a join, a leave or a change of nickname. */
+  addChange(change: RosterChange): void {
     this.#holders.note(change);
     const last = this.#recent.at(-1);
     const isLast = this.#hasNewer.value || this.#items.value.at(-1) === last;
     if (last?.kind !== "people" || !isLast) {
-      const crowd = new Crowd([change]);
-      this.#append({ kind: "people", key: `p${++this.#lines}`, time: change.time, crowd });
+      const changes = new RosterChanges([change]);
+      this.#append({ kind: "people", key: `p${++this.#lines}`, time: change.time, changes });
       return;
     }
-    last.crowd.add(change);
-    // Another object, so that the row is rendered again.
+    last.changes.add(change);
+    // A new object, so that the row is rendered again.
     const line = { ...last };
     this.#recent = this.#recent.with(-1, line);
     if (!this.#hasNewer.value) this.#items.value = this.#items.value.with(-1, line);
@@ -102,13 +90,13 @@ export class LogStore {
   }
 
   /**
-   * Keeps the run from growing without end while others write: the older half of too many rows goes, or, when somebody
-   * reads there, the run does not follow the newest message any more. Either can be had again.
+   * Limits the length of the run while others write. With too many rows, the older half is dropped; or, if the user
+   * is reading there, the run stops following the newest message. Either part can be loaded again.
    */
   trim(isAtEnd: boolean): void {
     const items = this.#items.value;
-    if (items.length <= ROWS_MOST || this.#hasNewer.value || this.#older.value === "loading") return;
-    const kept = items.slice(-ROWS_MOST / 2);
+    if (items.length <= ROWS_MAX || this.#hasNewer.value || this.#older.value === "loading") return;
+    const kept = items.slice(-ROWS_MAX / 2);
     if (!kept.some(isMessage)) return;
     if (isAtEnd) {
       this.#items.value = kept;
@@ -116,7 +104,7 @@ export class LogStore {
     } else this.#hasNewer.value = true;
   }
 
-  /** Loads the page before what is shown, if there is one and it is not on its way. */
+  /** Loads the page before the run, if there is one and it is not being loaded yet. */
   async loadOlder(): Promise<void> {
     const before = this.#firstId;
     if (this.#older.value === "loading" || !this.#hasOlder.value || before === null) return;
@@ -133,7 +121,7 @@ export class LogStore {
     }
   }
 
-  /** Loads the page behind what is shown, if the newest message is not there yet. */
+  /** Loads the page after the run, if the run does not reach the newest message. */
   async loadNewer(): Promise<void> {
     const after = this.#lastId;
     if (this.#newer || !this.#hasNewer.value || after === null) return;
@@ -144,13 +132,13 @@ export class LogStore {
       if (run !== this.#run) return;
       this.#extend(messages, more);
     } catch {
-      // The next time that the end is near, it is asked for again.
+      // It is requested again the next time that the end is near.
     } finally {
       this.#newer = false;
     }
   }
 
-  /** Goes back to the newest messages. */
+  /** Shows the newest messages again. */
   async showNewest(): Promise<void> {
     if (!this.#hasNewer.value) return;
     const run = this.#run;
@@ -159,10 +147,10 @@ export class LogStore {
   }
 
   /**
-   * Sees to it that a message is among what is shown.
+   * Makes sure that a message is shown.
    *
-   * @param time of the message: another time is another message
-   * @returns whether there is such a message
+   * @param time the message's time; a message with another time is another message
+   * @returns whether the message exists
    */
   async show(id: number, time?: number): Promise<boolean> {
     const isIt = (message: Message | undefined) =>
@@ -186,7 +174,7 @@ export class LogStore {
     this.#isLoaded.value = true;
   }
 
-  /** Puts a page behind the run. What came while it was on its way may stand behind the page in turn. */
+  /** Appends a page to the run, and the rows that arrived since the page was requested, if the page reaches them. */
   #extend(messages: readonly Message[], hasNewer: boolean): void {
     const page = messages.map((message) => this.#itemOf(message));
     const lastId = messages.at(-1)?.id ?? this.#lastId ?? -1;
@@ -198,12 +186,12 @@ export class LogStore {
   }
 
   #append(item: Item): void {
-    this.#recent = [...this.#recent.slice(1 - RECENT_MOST), item];
+    this.#recent = [...this.#recent.slice(1 - RECENT_MAX), item];
     if (!this.#hasNewer.value) this.#items.value = [...this.#items.value, item];
   }
 
   #itemOf(message: Message): MessageItem {
-    return { kind: "message", key: keyOf(message), message, own: this.#isOwn(message), anew: false };
+    return { kind: "message", key: keyOf(message), message, own: this.#isOwn(message), isNewHolder: false };
   }
 
   get #firstId(): number | null {

@@ -1,79 +1,80 @@
 import type { Message } from "../../client/index.ts";
-import { type Keeper, readKept } from "./keeper.ts";
+import { readJson, type TextStorage } from "./browser-storage.ts";
 
-/** Under which all tabs of this browser keep it. */
+/** The key under which all tabs of this browser store their messages' positions. */
 export const OWN_KEY = "classic-chatbox.own";
 
-/** So many are remembered in a room, the newest, and so many rooms, those last written to: 300 kB at most. */
-const MESSAGES_MOST = 1_000;
-const ROOMS_MOST = 20;
+/** Limits: the newest messages of a room, and the rooms last written to. Together they take 300 kB at most. */
+const MESSAGES_MAX = 1_000;
+const ROOMS_MAX = 20;
 
 /**
- * Which messages of a room this browser has sent: those that the server acknowledged to one of its tabs. The nickname
- * says nothing of that, since whoever registers it next has it as well.
+ * Knows which messages of a room this browser has sent: those that the server acknowledged to one of its tabs. A
+ * nickname does not tell, since anyone who registers it later has it too.
  */
 export class OwnMessages {
-  readonly #keeper: Keeper;
+  readonly #storage: TextStorage;
   readonly #room: string;
-  #marks: ReadonlySet<string> = new Set();
+  #positions: ReadonlySet<string> = new Set();
 
-  constructor(keeper: Keeper, room: string) {
-    this.#keeper = keeper;
+  constructor(storage: TextStorage, room: string) {
+    this.#storage = storage;
     this.#room = room;
-    this.share();
+    this.syncTabs();
   }
 
   has(message: Message): boolean {
-    return this.#marks.has(markOf(message));
+    return this.#positions.has(positionKey(message));
   }
 
-  /** The server has acknowledged an own message. */
+  /** Adds a message that the server has acknowledged. */
   add(message: Message): void {
-    // Without an id it cannot be told from another: a server of version 2.
+    // A server of version 2 gives no ids, by which messages could be told apart.
     if (message.id === null) return;
-    this.#marks = new Set([...this.#marks, markOf(message)]);
-    this.share(true);
+    this.#positions = new Set([...this.#positions, positionKey(message)]);
+    this.syncTabs(true);
   }
 
   /**
-   * Takes over what other tabs have kept, and keeps what of this one is not there: of two that write at once the second
-   * has not seen what the first wrote.
+   * Merges what other tabs have stored with what this tab knows. When two tabs write at once, the second one has not
+   * seen what the first one wrote.
    */
-  share(hasNews = false): void {
+  syncTabs(hasNews = false): void {
     const rooms = this.#read();
     const others = rooms.filter(([room]) => room !== this.#room);
     const kept = rooms.find(([room]) => room === this.#room)?.[1];
-    // Without news, a room that had to go stays away: tabs of too many rooms would drive each other out for ever.
-    const isGone = kept === undefined && others.length >= ROOMS_MOST;
-    const marks = newest([...this.#marks, ...(kept?.split(" ") ?? [])]);
-    this.#marks = new Set(marks);
-    const text = marks.join(" ");
+    // Without a new message, a room that was dropped stays dropped. Otherwise the tabs of too many rooms would
+    // replace each other forever.
+    const isGone = kept === undefined && others.length >= ROOMS_MAX;
+    const positions = newest([...this.#positions, ...(kept?.split(" ") ?? [])]);
+    this.#positions = new Set(positions);
+    const text = positions.join(" ");
     if (text === (kept ?? "") || (isGone && !hasNews)) return;
-    const all = [[this.#room, text], ...others].slice(0, ROOMS_MOST);
-    this.#keeper.setItem(OWN_KEY, JSON.stringify(all));
+    const all = [[this.#room, text], ...others].slice(0, ROOMS_MAX);
+    this.#storage.setItem(OWN_KEY, JSON.stringify(all));
   }
 
-  #read(): (readonly [room: string, marks: string])[] {
-    const kept = readKept(this.#keeper, OWN_KEY);
+  #read(): (readonly [room: string, positions: string])[] {
+    const kept = readJson(this.#storage, OWN_KEY);
     if (!Array.isArray(kept)) return [];
     return kept.flatMap((each: unknown): [string, string][] => {
-      const [room, marks]: unknown[] = Array.isArray(each) ? each : [];
-      return typeof room === "string" && typeof marks === "string" ? [[room, marks]] : [];
+      const [room, positions]: unknown[] = Array.isArray(each) ? each : [];
+      return typeof room === "string" && typeof positions === "string" ? [[room, positions]] : [];
     });
   }
 }
 
-/** Id and time: a history that was replaced may use the ids again, but not within the same millisecond. */
-export function markOf({ id, time }: Message): string {
+/** Identifies a message by its id and time. A replaced history may use ids again, but not with the same time. */
+export function positionKey({ id, time }: Message): string {
   return `${id?.toString(36)}.${time?.toString(36)}`;
 }
 
-function newest(marks: readonly string[]): string[] {
-  const known = [...new Set(marks)].filter((mark) => /^[\da-z]+\.[\da-z]+$/.test(mark));
-  // By time: the ids of a history that was replaced say nothing of those after it.
-  return known.sort((a, b) => timeOf(a) - timeOf(b)).slice(-MESSAGES_MOST);
+function newest(positions: readonly string[]): string[] {
+  const known = [...new Set(positions)].filter((position) => /^[\da-z]+\.[\da-z]+$/.test(position));
+  // Sorted by time, since the ids of a replaced history do not compare with those after it.
+  return known.sort((a, b) => timeOf(a) - timeOf(b)).slice(-MESSAGES_MAX);
 }
 
-function timeOf(mark: string): number {
-  return Number.parseInt(mark.slice(mark.indexOf(".") + 1), 36);
+function timeOf(position: string): number {
+  return Number.parseInt(position.slice(position.indexOf(".") + 1), 36);
 }

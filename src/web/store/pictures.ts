@@ -1,66 +1,67 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type Keeper, readKept } from "./keeper.ts";
+import { readJson, type TextStorage } from "./browser-storage.ts";
 
-/** Where the classic theme has a picture behind what is shown. */
+/** The parts of the page that have a background picture in the classic theme. */
 export const PLACES = ["page", "chat", "roster", "dialog"] as const;
 export type Place = (typeof PLACES)[number];
 
-/** Keeps files: the browser's database, or a map in a test. */
-export interface Vault {
+/** Stores files: in the browser's database, or in a map in a test. */
+export interface PictureFiles {
   get(place: Place): Promise<Blob | undefined>;
   put(place: Place, file: Blob): Promise<void>;
   remove(place: Place): Promise<void>;
 }
 
-/** Under which lie the addresses, and when any picture was changed: other tabs are told of that. */
+/**
+ * The key of the pictures' addresses, and of the time when any picture was last changed, which notifies other tabs.
+ */
 export const PICTURES_KEY = "classic-chatbox.pictures";
 
-/** The background pictures of the classic theme, kept in this browser. */
+/** The background pictures of the classic theme, stored in this browser. */
 export class PictureStore {
   readonly #urls = signal<Readonly<Partial<Record<Place, string>>>>({});
-  readonly #vault: Vault;
-  readonly #keeper: Keeper;
+  /** The URLs of the pictures, by place. */
+  readonly urls: ReadonlySignal<Readonly<Partial<Record<Place, string>>>> = this.#urls;
+  readonly #files: PictureFiles;
+  readonly #storage: TextStorage;
 
-  constructor(vault: Vault, keeper: Keeper) {
-    this.#vault = vault;
-    this.#keeper = keeper;
+  constructor(files: PictureFiles, storage: TextStorage) {
+    this.#files = files;
+    this.#storage = storage;
     for (const [place, address] of this.#addresses) this.#show(place, address);
   }
 
-  /** The URL of each picture there is. */
-  get urls(): ReadonlySignal<Readonly<Partial<Record<Place, string>>>> {
-    return this.#urls;
-  }
-
-  /** Whether any picture is to be fetched from elsewhere. */
+  /** Whether any picture is fetched from another site. */
   get hasAddresses(): boolean {
     return this.#addresses.length > 0;
   }
 
-  /** Shows the files that were chosen before, or now in another tab; what is fetched from elsewhere stays as it is. */
+  /**
+   * Shows the files that were chosen earlier, or just now in another tab. Pictures from other sites stay as they are.
+   */
   async load(): Promise<void> {
     for (const place of PLACES) {
-      const file = await this.#vault.get(place).catch(() => undefined);
+      const file = await this.#files.get(place).catch(() => undefined);
       if (this.#urls.value[place]?.startsWith("https:")) continue;
       this.#hide(place);
       if (file) this.#show(place, URL.createObjectURL(file));
     }
   }
 
-  /** Takes a file that the browser can show as a picture. */
+  /** Uses a file, which must be a picture that the browser can show. */
   async choose(place: Place, file: Blob): Promise<void> {
     await this.clear(place);
-    // Without a place to keep it, it lasts as long as the page.
-    await this.#vault.put(place, file).catch(() => {});
+    // If it cannot be stored, it lasts as long as the page.
+    await this.#files.put(place, file).catch(() => {});
     this.#show(place, URL.createObjectURL(file));
     this.#keepAddresses(this.#addresses);
   }
 
   /**
-   * Takes the address of a picture.
+   * Uses the picture at an address.
    *
-   * @param isAllowed asked once it is kept: whether this page may fetch it, or only the next one
-   * @returns whether it is one that can be used
+   * @param isAllowed called once the address is stored: whether this page may fetch it, or only the next one
+   * @returns whether the address can be used
    */
   async chooseAddress(place: Place, address: string, isAllowed = () => true): Promise<boolean> {
     const url = URL.canParse(address.trim()) ? new URL(address.trim()) : null;
@@ -73,7 +74,7 @@ export class PictureStore {
 
   async clear(place: Place): Promise<void> {
     this.#hide(place);
-    await this.#vault.remove(place).catch(() => {});
+    await this.#files.remove(place).catch(() => {});
     this.#keepAddresses(this.#addresses.filter(([each]) => each !== place));
   }
 
@@ -88,7 +89,7 @@ export class PictureStore {
   }
 
   get #addresses(): [Place, string][] {
-    const kept = readKept(this.#keeper, PICTURES_KEY);
+    const kept = readJson(this.#storage, PICTURES_KEY);
     if (!Array.isArray(kept)) return [];
     return kept.flatMap((each: unknown): [Place, string][] => {
       const [name, address]: unknown[] = Array.isArray(each) ? each : [];
@@ -98,6 +99,6 @@ export class PictureStore {
   }
 
   #keepAddresses(addresses: readonly (readonly [Place, string])[]): void {
-    this.#keeper.setItem(PICTURES_KEY, JSON.stringify([...addresses, Date.now()]));
+    this.#storage.setItem(PICTURES_KEY, JSON.stringify([...addresses, Date.now()]));
   }
 }

@@ -4,62 +4,65 @@ import type { Chat, ConnectionState, EventOf, Message, Position } from "../../cl
 import type { KeptSend } from "../../client/memory.ts";
 import { isMentioned } from "../text/content.ts";
 import { Mentions } from "../text/mentions.ts";
-import type { Change } from "./crowd.ts";
+import type { TextStorage } from "./browser-storage.ts";
 import type { Item, Sending } from "./item.ts";
-import type { Keeper } from "./keeper.ts";
 import { keyOf, LogStore } from "./log.ts";
-import { markOf, OwnMessages } from "./own.ts";
-import { Pace } from "./pace.ts";
+import { OwnMessages, positionKey } from "./own.ts";
+import type { RosterChange } from "./roster-changes.ts";
 import type { TabStorage } from "./tab-storage.ts";
+import { Throttle } from "./throttle.ts";
 import { TypingStore } from "./typing.ts";
 import { UnreadStore } from "./unread.ts";
 
-/** A row of the log: what is stored, and below it what is on its way. */
+/** A row of the log: a stored item or, below those, a message being sent. */
 export type Row = Item | Sending;
 
 /** A nickname that was lost, and why. */
-export interface Lost {
+export interface LostNickname {
   readonly name: string;
   readonly error: ChatError;
 }
 
 /** A message that a link leads to. */
-interface Visit {
+interface LinkTarget {
   readonly id: number;
-  /** By which it is told from another one of this id, in a history that was replaced. Links of earlier versions have none. */
+  /**
+   * Tells the message from another one with this id, in a history that was replaced. Links of earlier versions have
+   * no time.
+   */
   readonly time: number | undefined;
-  readonly gone: () => void;
+  readonly onMissing: () => void;
 }
 
 export interface RoomStoreOptions {
-  /** The path of the room, under which this browser keeps what it keeps. */
+  /** The path of the room, by which this browser keeps what belongs to the room. */
   readonly path: string;
-  readonly keeper: Keeper;
-  /** Begins a stay. @param name to take at once */
+  readonly storage: TextStorage;
+  /** Opens a chat. @param name a nickname to take at once */
   readonly open: (name?: string) => Chat;
   readonly now: () => number;
-  /** Where the tab keeps what was given up, and was found there. */
+  /** The tab's storage for messages that were given up, also those of earlier pages. */
   readonly tab?: Pick<TabStorage, "kept" | "unsent" | "keepUnsent">;
-  /** Told of each message that others send while one is here. */
-  readonly arrived: (message: Message, isMention: boolean) => void;
+  /** Called for each message that others send while the user is in the room. */
+  readonly onMessage: (message: Message, isMention: boolean) => void;
 }
 
-/** Under which the last nickname is kept, and with `:` and a room's path the last one there. */
+/** The key of the last nickname; with `:` and a room's path, the key of the last one in that room. */
 export const NICKNAME_KEY = "classic-chatbox.nickname";
 
-/** Of those who wrote and are gone, so many can be mentioned: the newest. */
-const AUTHORS_MOST = 500;
+/** The number of authors, the most recent ones, who can be mentioned although they have left. */
+const AUTHORS_MAX = 500;
 
-/** The first unread message is sought among so many: those before it are one's own. */
+/** How many messages are searched for the first unread one, since the earliest of them may be the user's own. */
 const UNREAD_SOUGHT = 20;
 
-/** Strangers may come and go by hundreds a second. They are shown together then. */
-const PEOPLE_EVERY_MS = 100;
+/** Hundreds of people may join and leave per second. Their changes are shown together then. */
+const CHANGES_EVERY_MS = 100;
 
-/** All contents on the screen are read again when other people can be mentioned. */
+/** When the people who can be mentioned change, all contents on the screen are parsed again. */
 const MENTIONS_EVERY_MS = 500;
 
-/** One person's stay in one room, as the page shows it. */
+/** One user's presence in one room, as the page shows it. */
 export class RoomStore {
   readonly path: string;
   readonly log: LogStore;
@@ -67,49 +70,72 @@ export class RoomStore {
   readonly unread: UnreadStore;
   readonly own: OwnMessages;
   readonly rows: ReadonlySignal<readonly Row[]>;
-  /** Whom one may mention: all but oneself. */
+  /** The nicknames the user can mention: everyone else's in the room. */
   readonly others: ReadonlySignal<readonly string[]>;
-  /** The message to be scrolled to. */
-  readonly goal = signal<number | null>(null);
-  /** The keys of tall rows that are shown as a whole. */
+  /** The id of the message to scroll to. */
+  readonly scrollTarget = signal<number | null>(null);
+  /** The keys of the tall rows that are unfolded. */
   readonly unfolded = signal<ReadonlySet<string>>(new Set());
   readonly #options: RoomStoreOptions;
   readonly #state = signal<ConnectionState>({ kind: "connecting" });
+  readonly state: ReadonlySignal<ConnectionState> = this.#state;
   readonly #nickname = signal<string | null>(null);
+  /** The nickname; null while the user has to choose one. */
+  readonly nickname: ReadonlySignal<string | null> = this.#nickname;
   readonly #online = signal<readonly string[]>([]);
+  readonly online: ReadonlySignal<readonly string[]> = this.#online;
   readonly #sends = signal<readonly Sending[]>([]);
-  readonly #waiting = computed(() => this.#sends.value.filter(({ failure }) => failure === null));
-  readonly #lost = signal<Lost | null>(null);
+  /** The user's messages that are not stored yet. */
+  readonly sends: ReadonlySignal<readonly Sending[]> = this.#sends;
+  /** The unstored messages that have not failed. */
+  readonly waiting = computed(() => this.#sends.value.filter(({ failure }) => failure === null));
+  readonly #lostNickname = signal<LostNickname | null>(null);
+  /** The nickname that was lost, if there is none any more. */
+  readonly lostNickname: ReadonlySignal<LostNickname | null> = this.#lostNickname;
   readonly #slowedUntil = signal<number | null>(null);
-  readonly #isIn = signal(false);
+  /**
+   * The time until which the server accepts no requests, by `performance.now()`; perhaps in the past. Null if it has
+   * never said so.
+   */
+  readonly slowedUntil: ReadonlySignal<number | null> = this.#slowedUntil;
+  readonly #hasEntered = signal(false);
+  /** Whether the current chat has entered the room. */
+  readonly hasEntered: ReadonlySignal<boolean> = this.#hasEntered;
   readonly #mentions = signal(new Mentions());
+  /** The nicknames that can be mentioned. They follow the roster with a delay, except for the user's own. */
+  readonly mentions: ReadonlySignal<Mentions> = this.#mentions;
   readonly #authors = new Set<string>();
-  /** What people did and is not shown yet. */
-  #changes: Change[] = [];
-  readonly #people = new Pace(PEOPLE_EVERY_MS, () => this.#showChanges());
-  readonly #names = new Pace(MENTIONS_EVERY_MS, () => {
+  /** Changes of the roster that are not shown yet. */
+  #changes: RosterChange[] = [];
+  readonly #changesThrottle = new Throttle(CHANGES_EVERY_MS, () => this.#showChanges());
+  readonly #mentionsThrottle = new Throttle(MENTIONS_EVERY_MS, () => {
     this.#mentions.value = new Mentions([...this.#authors, ...this.#online.value]);
   });
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
-  /** Own messages that the server has stored and the chat has not told yet: the keys of their rows, by their marks. */
+  /** Whether the user is looking at the page. */
+  readonly isWatched: ReadonlySignal<boolean> = this.#isWatched;
+  /**
+   * The user's messages that the server has stored and the chat has not reported yet: the keys of their rows, by
+   * position.
+   */
   readonly #stored = new Map<string, string>();
-  /** The keys of own messages that another tab sends now. */
+  /** The keys of the user's messages that another tab sends now. */
   readonly #handedOver = new Set<string>();
-  #visit: Visit | null = null;
+  #linkTarget: LinkTarget | null = null;
   #chat: Chat;
   #stopListening: (() => void)[] = [];
 
   constructor(options: RoomStoreOptions) {
     this.#options = options;
     this.path = options.path;
-    this.unread = new UnreadStore(options.keeper, options.path);
-    this.own = new OwnMessages(options.keeper, options.path);
+    this.unread = new UnreadStore(options.storage, options.path);
+    this.own = new OwnMessages(options.storage, options.path);
     this.log = new LogStore({ history: (page) => this.#chat.history(page) }, (each) => this.own.has(each));
     this.rows = computed(() => [...this.log.items.value, ...this.#sends.value]);
     this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
     this.#chat = this.#begin();
-    this.offer(options.tab?.unsent ?? []);
+    this.showUnsent(options.tab?.unsent ?? []);
     effect(() => {
       const given = this.#sends.value.filter(({ failure }) => failure !== null);
       const keptOf = ({ key, content, time, failure }: Sending): KeptSend => {
@@ -120,62 +146,14 @@ export class RoomStore {
     effect(() => this.unread.setReading(this.#isAtEnd.value && this.#isWatched.value));
   }
 
-  get state(): ReadonlySignal<ConnectionState> {
-    return this.#state;
+  /** The nickname to suggest: the last one used in this room, or else in any. */
+  get suggestedNickname(): string {
+    const { storage, path } = this.#options;
+    const here = storage.getItem(`${NICKNAME_KEY}:${path}`)?.replace(/^\d+ /, "");
+    return here ?? storage.getItem(NICKNAME_KEY) ?? "";
   }
 
-  /** The nickname; null while one is to be chosen. */
-  get nickname(): ReadonlySignal<string | null> {
-    return this.#nickname;
-  }
-
-  get online(): ReadonlySignal<readonly string[]> {
-    return this.#online;
-  }
-
-  /** Who can be mentioned. It follows the roster with a delay, but for one's own nickname. */
-  get mentions(): ReadonlySignal<Mentions> {
-    return this.#mentions;
-  }
-
-  /** Whether somebody looks at the page. */
-  get isWatched(): ReadonlySignal<boolean> {
-    return this.#isWatched;
-  }
-
-  /** Own messages that are not stored yet. */
-  get sends(): ReadonlySignal<readonly Sending[]> {
-    return this.#sends;
-  }
-
-  /** Those of them that are on their way. */
-  get waiting(): ReadonlySignal<readonly Sending[]> {
-    return this.#waiting;
-  }
-
-  /** Why there is no nickname any more. */
-  get lost(): ReadonlySignal<Lost | null> {
-    return this.#lost;
-  }
-
-  /** Until when the server wants to be asked nothing, by `performance.now()`; perhaps past. Null before it ever wanted that. */
-  get slowedUntil(): ReadonlySignal<number | null> {
-    return this.#slowedUntil;
-  }
-
-  /** Whether this stay has been in the room. */
-  get isIn(): ReadonlySignal<boolean> {
-    return this.#isIn;
-  }
-
-  /** The nickname to offer: the one of the last time in this room, or else in any. */
-  get remembered(): string {
-    const { keeper, path } = this.#options;
-    const here = keeper.getItem(`${NICKNAME_KEY}:${path}`)?.replace(/^\d+ /, "");
-    return here ?? keeper.getItem(NICKNAME_KEY) ?? "";
-  }
-
-  /** Takes or changes the nickname. @returns why that is not to be; undefined once it is done */
+  /** Takes or changes the nickname. @returns why that failed, or undefined if it succeeded */
   async register(name: string): Promise<ChatError | undefined> {
     try {
       await this.#chat.register(name);
@@ -185,26 +163,26 @@ export class RoomStore {
     }
   }
 
-  /** Says something. It is shown at once, and again with each step it takes. */
+  /** Sends a message. It is shown at once, and updated with each step it takes. */
   send(content: string, key = randomKey()): void {
     const sending: Sending = { kind: "sending", key, content, time: this.#options.now(), failure: null };
     this.#sends.value = [...this.#sends.value.filter((each) => each.key !== key), sending];
     this.#chat.send(content, { key }).catch((error: unknown) => this.#failed(key, error));
   }
 
-  /** Sends what was given up once more: with the same key, so that it cannot be there twice. */
+  /** Sends a message that was given up again, with the same key, so that it cannot be stored twice. */
   retry(key: string): void {
     const sending = this.#sends.value.find((each) => each.key === key);
     if (sending?.failure) this.send(sending.content, key);
   }
 
-  /** Forgets what was given up. */
+  /** Forgets a message that was given up. */
   remove(key: string): void {
     this.#sends.value = this.#sends.value.filter((each) => each.key !== key);
   }
 
-  /** Shows messages that were given up before this page, to be sent again or removed. */
-  offer(unsent: readonly KeptSend[]): void {
+  /** Shows messages that were given up by earlier pages, for the user to send or remove. */
+  showUnsent(unsent: readonly KeptSend[]): void {
     const known = new Set(this.#sends.value.map(({ key }) => key));
     const time = this.#options.now();
     const added = unsent.flatMap(({ key, content, sentAt }): Sending | [] => {
@@ -214,44 +192,36 @@ export class RoomStore {
     if (added.length > 0) this.#sends.value = [...added, ...this.#sends.value];
   }
 
-  /** Another tab sends these, if it takes over: here they are not to be given up then. */
+  /** Notes that another tab sends these messages if it takes over, so that they do not fail here. */
   handOver(keys: readonly string[]): void {
     for (const key of keys) this.#handedOver.add(key);
   }
 
-  /** Goes to a message, as soon as one is in the room. @param gone is called when there is no such message */
-  visit(id: number, gone: () => void, time?: number): void {
-    this.#visit = { id, time, gone };
-    if (this.#isIn.value) void this.#goTo(this.#visit);
-  }
-
-  loadOlder(): void {
-    void this.log.loadOlder();
-  }
-
-  loadNewer(): void {
-    void this.log.loadNewer();
+  /** Goes to a message as soon as the user is in the room. @param onMissing called if there is no such message */
+  goToMessage(id: number, onMissing: () => void, time?: number): void {
+    this.#linkTarget = { id, time, onMissing };
+    if (this.#hasEntered.value) void this.#goTo(this.#linkTarget);
   }
 
   async showNewest(): Promise<void> {
     await this.log.showNewest().catch(() => {});
   }
 
-  /** Tells the others that one is writing. */
-  writes(): void {
-    if (this.#isIn.value) this.#chat.typing();
+  /** Tells the others that the user is typing. */
+  sendTyping(): void {
+    if (this.#hasEntered.value) this.#chat.typing();
   }
 
   retryNow(): void {
     this.#chat.retryNow();
   }
 
-  /** Whether the newest messages are in sight, as far as the page itself is. */
+  /** Sets whether the newest messages are in the visible part of the log. */
   setAtEnd(isAtEnd: boolean): void {
     this.#isAtEnd.value = isAtEnd;
   }
 
-  /** Shows a tall row as a whole, or folds it. */
+  /** Unfolds or folds a tall row. */
   setUnfolded(key: string, isUnfolded: boolean): void {
     const keys = new Set(this.unfolded.value);
     if (isUnfolded) keys.add(key);
@@ -259,55 +229,59 @@ export class RoomStore {
     this.unfolded.value = keys;
   }
 
-  /** Whether somebody looks at the page. */
+  /** Sets whether the user is looking at the page. */
   setWatched(isWatched: boolean): void {
     this.#isWatched.value = isWatched;
   }
 
-  /** The page goes: perhaps for good, perhaps it is kept for the way back. @param leaves nobody can come back as this one */
+  /**
+   * Gives up the connection when the page is hidden, perhaps for good, perhaps in the back/forward cache.
+   *
+   * @param leaves whether to leave the room, because no later page can resume
+   */
   suspend(leaves: boolean): void {
     this.#chat.suspend(leaves);
   }
 
-  /** The page is back, as whoever the tab is by now. */
+  /** Reconnects when the page is back, with the session that the tab's storage has by now. */
   wake(): void {
     const { tab } = this.#options;
-    this.own.share();
+    this.own.syncTabs();
     batch(() => {
       this.#chat.wake();
-      if (tab) this.#sends.value = this.#waiting.value;
-      this.offer(tab?.unsent ?? []);
+      if (tab) this.#sends.value = this.waiting.value;
+      this.showUnsent(tab?.unsent ?? []);
     });
     if (this.#state.value.kind === "refused" && tab?.kept) this.restart();
   }
 
-  /** Goes on as whoever the tab's storage says. */
+  /** Continues with the session in the tab's storage. */
   rejoin(): void {
     this.#chat.suspend();
     this.wake();
   }
 
-  /** Gives the nickname up. The page then asks for one. */
+  /** Leaves the room. The page then asks for a nickname. */
   leave(): void {
     void this.#chat.close();
     this.restart();
   }
 
-  /** Begins another stay, in the place of one that is over. @param name to take at once */
+  /** Replaces the chat by a new one. @param name a nickname to take at once */
   restart(name?: string): void {
     for (const stop of this.#stopListening.splice(0)) stop();
     this.#showChanges();
     this.typing.clear();
-    this.#lost.value = null;
+    this.#lostNickname.value = null;
     this.#chat = this.#begin(name);
   }
 
   #begin(name?: string): Chat {
     const chat = this.#options.open(name);
     this.#chat = chat;
-    this.#isIn.value = false;
+    this.#hasEntered.value = false;
     this.#stored.clear();
-    this.own.share();
+    this.own.syncTabs();
     this.#state.value = chat.state;
     this.#nickname.value = chat.name ?? name ?? null;
     this.#showSends(chat);
@@ -323,27 +297,27 @@ export class RoomStore {
       }),
       chat.on("named", ({ name }) => this.#named(name)),
       chat.on("nickname-lost", ({ name, error }) => {
-        this.#lost.value = { name, error };
+        this.#lostNickname.value = { name, error };
         this.#nickname.value = null;
       }),
       chat.on("history", (page) => this.#history(page)),
       chat.on("sent", ({ key, message }) => {
         this.own.add(message);
-        this.#stored.set(markOf(message), key);
+        this.#stored.set(positionKey(message), key);
       }),
       chat.on("entered", () => {
-        // All messages have been told. What is left is no longer kept by the server.
+        // The chat has reported all messages. Any that are left are no longer kept by the server.
         for (const key of this.#stored.values()) this.remove(key);
         this.#stored.clear();
-        this.#isIn.value = true;
-        if (this.#visit) void this.#goTo(this.#visit);
+        this.#hasEntered.value = true;
+        if (this.#linkTarget) void this.#goTo(this.#linkTarget);
       }),
       chat.on("message", ({ message, own }) => this.#message(message, own)),
       chat.on("gap", ({ from, to }) => this.log.addGap(to - from + 1)),
       chat.on("roster", ({ online }) => {
         this.#showChanges();
         this.#online.value = online;
-        this.#names.run();
+        this.#mentionsThrottle.run();
       }),
       chat.on("register", ({ name, time }) => this.#changed("joined", name, time)),
       chat.on("leave", ({ name, time }) => this.#changed("left", name, time)),
@@ -360,24 +334,24 @@ export class RoomStore {
     ];
   }
 
-  async #goTo({ id, time, gone }: Visit): Promise<void> {
-    this.#visit = null;
+  async #goTo({ id, time, onMissing }: LinkTarget): Promise<void> {
+    this.#linkTarget = null;
     const isThere = await this.log.show(id, time).catch(() => false);
-    if (isThere) this.goal.value = id;
-    else gone();
+    if (isThere) this.scrollTarget.value = id;
+    else onMissing();
   }
 
   #named(name: string | null): void {
     const before = this.#nickname.value;
     this.#nickname.value = name;
     this.#online.value = this.#chat.online;
-    this.#names.run();
+    this.#mentionsThrottle.run();
     if (name === null) return;
-    this.#lost.value = null;
-    const { keeper, path, now } = this.#options;
-    keeper.setItem(NICKNAME_KEY, name);
-    keeper.setItem(`${NICKNAME_KEY}:${path}`, `${now()} ${name}`);
-    if (this.#isIn.value && before !== null && before !== name) this.#renamed(before, name, null);
+    this.#lostNickname.value = null;
+    const { storage, path, now } = this.#options;
+    storage.setItem(NICKNAME_KEY, name);
+    storage.setItem(`${NICKNAME_KEY}:${path}`, `${now()} ${name}`);
+    if (this.#hasEntered.value && before !== null && before !== name) this.#renamed(before, name, null);
   }
 
   #history({ messages, more, reset }: EventOf<"history">): void {
@@ -385,31 +359,31 @@ export class RoomStore {
     const isSeen = this.#isWatched.value && (!this.log.isLoaded.value || this.#isAtEnd.value);
     batch(() => {
       for (const message of messages) this.#takeStored(message);
-      // Other messages have these ids now.
+      // In the new history, other messages have these ids.
       if (reset) this.unfolded.value = new Set();
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
-      this.#names.run();
-      const mark = this.unread.entered(messages, (message) => this.own.has(message), isSeen);
-      if (mark && more) void this.#findUnread(mark);
+      this.#mentionsThrottle.run();
+      const readMark = this.unread.setNewestPage(messages, (message) => this.own.has(message), isSeen);
+      if (readMark && more) void this.#findUnread(readMark);
     });
   }
 
-  /** Asks for the first message that is unread, when it is not on the newest page. */
+  /** Looks for the first unread message when it is not on the newest page. */
   async #findUnread(after: Position): Promise<void> {
     const page = await this.#chat.history({ after, limit: UNREAD_SOUGHT }).catch(() => null);
     const first = page?.messages.find((message) => !this.own.has(message));
-    if (first && !page?.reset) this.unread.begin(first);
+    if (first && !page?.reset) this.unread.setFirst(first);
   }
 
-  /** Goes to the line above what is unread. */
+  /** Goes to the line above the unread messages. */
   showUnread(): void {
     const id = this.unread.firstId.peek();
-    if (id !== null) this.visit(id, () => {});
+    if (id !== null) this.goToMessage(id, () => {});
   }
 
   #message(message: Message, isOfChat: boolean): void {
-    // Another page of this browser may have sent it while this one was frozen.
+    // Another page of this browser may have sent it while this page was frozen.
     const own = isOfChat || this.own.has(message);
     batch(() => {
       this.#showChanges();
@@ -420,18 +394,22 @@ export class RoomStore {
       this.#noteAuthors([message]);
       this.unread.add(message, own);
     });
-    if (!own) this.#options.arrived(message, this.#mentionsMe(message.content));
+    if (!own) this.#options.onMessage(message, this.#mentionsMe(message.content));
   }
 
   #mentionsMe(content: string): boolean {
     return isMentioned(this.#nickname.value, content, this.#mentions.value);
   }
 
-  /** A stored message takes the place of its row of before. @returns the key of that, if there was one */
+  /**
+   * Replaces the row of a message being sent when the message is stored.
+   *
+   * @returns the key of that row, if there was one
+   */
   #takeStored(message: Message): string | undefined {
-    const mark = markOf(message);
-    const key = this.#stored.get(mark);
-    this.#stored.delete(mark);
+    const position = positionKey(message);
+    const key = this.#stored.get(position);
+    this.#stored.delete(position);
     if (key !== undefined) this.remove(key);
     return key;
   }
@@ -445,9 +423,9 @@ export class RoomStore {
     this.#peopleChanged({ kind: "renamed", name, newname, time: time ?? this.#options.now() });
   }
 
-  #peopleChanged(change: Change): void {
+  #peopleChanged(change: RosterChange): void {
     this.#changes.push(change);
-    this.#people.ask();
+    this.#changesThrottle.request();
   }
 
   #showChanges(): void {
@@ -457,7 +435,7 @@ export class RoomStore {
       for (const change of this.#changes) this.log.addChange(change);
       this.#changes = [];
     });
-    this.#names.ask();
+    this.#mentionsThrottle.request();
   }
 
   #failed(key: string, error: unknown): void {
@@ -467,7 +445,7 @@ export class RoomStore {
     this.#sends.value = this.#sends.value.map((each) => (each.key === key ? { ...each, failure } : each));
   }
 
-  /** Shows what the chat has on its way, and what it had to give up. */
+  /** Updates the rows of unstored messages to the chat's outbox. */
   #showSends(chat: Chat): void {
     const waiting = new Map(chat.outbox.map(({ key, content }) => [key, content]));
     const stored = new Set(this.#stored.values());
@@ -486,16 +464,16 @@ export class RoomStore {
     for (const { name } of messages) {
       const isKnown = this.#authors.delete(name);
       this.#authors.add(name);
-      if (!isKnown) this.#names.ask();
+      if (!isKnown) this.#mentionsThrottle.request();
     }
     for (const name of this.#authors) {
-      if (this.#authors.size <= AUTHORS_MOST) break;
+      if (this.#authors.size <= AUTHORS_MAX) break;
       this.#authors.delete(name);
     }
   }
 }
 
-/** Over plain HTTP a browser has no `crypto.randomUUID`. */
+/** Over plain HTTP, browsers have no `crypto.randomUUID`. */
 function randomKey(): string {
   return crypto.getRandomValues(new Uint32Array(4)).join("-");
 }

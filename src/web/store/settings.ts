@@ -1,58 +1,63 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { attempt, fieldsOf } from "../../client/frame.ts";
 import { type Times, timesIn } from "../text/times.ts";
 import type { Words } from "../words/en.ts";
 import { chooseLanguage, isLanguage, type Language } from "../words/languages.ts";
-import { type Keeper, readKept } from "./keeper.ts";
+import { readJson, type TextStorage } from "./browser-storage.ts";
 
 export const THEMES = ["system", "light", "dark", "classic"] as const;
 export type Theme = (typeof THEMES)[number];
 
 const KEY = "classic-chatbox.settings";
-/** Between attempts to load the first words. */
+/** The time between attempts to load the first texts. */
 const AGAIN_MS = 2_000;
 
-/** Loads the words of a language. Rejects when they could not be loaded; the next call tries again. */
+/** Loads the texts of a language. Rejects if they cannot be loaded; the next call tries again. */
 export type LoadWords = Readonly<Record<Language, () => Promise<Words>>>;
 
 /**
- * What a reader has chosen, kept in this browser for all rooms. Each setting lies under a key of its own, so that tabs do
- * not put back what another one has changed.
+ * The user's settings, stored in this browser for all rooms. Each setting has a key of its own, so that a tab does
+ * not undo what another tab has changed.
  */
 export class SettingsStore {
   readonly theme: Signal<Theme>;
-  /** Null: as the browser. */
+  /** Null for the browser's language. */
   readonly language: Signal<Language | null>;
   readonly sound: Signal<boolean>;
   readonly notify: Signal<boolean>;
-  /** Of the language last chosen whose words could be loaded. */
+  /** The texts of the language last chosen whose texts could be loaded. */
   readonly words: Signal<Words>;
-  /** Whether the words of the chosen language could not be loaded. */
-  readonly isUnworded = signal(false);
+  /** Whether the texts of the chosen language could not be loaded. */
+  readonly hasLoadFailed = signal(false);
   readonly times: ReadonlySignal<Times>;
-  /** The reader's day and time zone, in whatever form: times are written anew when it changes. */
+  /** Identifies the user's current day and time zone. Times are formatted again when it changes. */
   readonly calendar = signal("");
-  readonly #keeper: Keeper;
+  readonly #storage: TextStorage;
   readonly #load: LoadWords;
   readonly #wanted: ReadonlySignal<Language>;
   readonly #readers: (() => void)[] = [];
 
   /**
-   * Resolves when the first words are there, however often it takes to load them: without words there is no page.
+   * Resolves when the first texts are loaded, however many attempts that takes: there is no page without texts.
    *
-   * @param preferred the languages of the browser, the best first
+   * @param preferred the browser's languages, best first
    */
-  static async open(keeper: Keeper, preferred: readonly string[], load: LoadWords): Promise<SettingsStore> {
+  static async open(
+    storage: TextStorage,
+    preferred: readonly string[],
+    load: LoadWords,
+  ): Promise<SettingsStore> {
     for (;;) {
-      const language = languageIn(keptIn(keeper, "language")) ?? chooseLanguage(preferred);
+      const language = languageIn(keptIn(storage, "language")) ?? chooseLanguage(preferred);
       const words = await load[language]().catch(() => null);
-      if (words) return new SettingsStore(keeper, preferred, load, words);
+      if (words) return new SettingsStore(storage, preferred, load, words);
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
     }
   }
 
-  /** @param words those of the language to begin with */
-  private constructor(keeper: Keeper, preferred: readonly string[], load: LoadWords, words: Words) {
-    this.#keeper = keeper;
+  /** @param words the texts of the initial language */
+  private constructor(storage: TextStorage, preferred: readonly string[], load: LoadWords, words: Words) {
+    this.#storage = storage;
     this.#load = load;
     this.words = signal(words);
     this.theme = this.#setting("theme", (kept) => THEMES.find((theme) => theme === kept) ?? "system");
@@ -66,54 +71,46 @@ export class SettingsStore {
     });
     effect(() => {
       if (this.#wanted.value !== this.words.peek().locale) void this.loadWords();
-      else this.isUnworded.value = false;
+      else this.hasLoadFailed.value = false;
     });
   }
 
-  /** Has the words be those of the chosen language. When they cannot be loaded, those that are there stay. */
+  /** Loads the texts of the chosen language. If they cannot be loaded, the current ones stay. */
   async loadWords(): Promise<void> {
     const wanted = this.#wanted.peek();
     const words = await this.#load[wanted]().catch(() => null);
-    // Another one was chosen meanwhile.
+    // Another language was chosen in the meantime.
     if (wanted !== this.#wanted.peek()) return;
     if (words) this.words.value = words;
-    this.isUnworded.value = words === null;
+    this.hasLoadFailed.value = words === null;
   }
 
   /** Takes over what other tabs have changed. */
-  share(): void {
+  syncTabs(): void {
     for (const read of this.#readers) read();
   }
 
   #setting<T>(name: string, parse: (kept: unknown) => T): Signal<T> {
-    const read = () => parse(keptIn(this.#keeper, name));
+    const read = () => parse(keptIn(this.#storage, name));
     const setting = signal(read());
     this.#readers.push(() => {
       setting.value = read();
     });
     effect(() => {
       const { value } = setting;
-      // What another tab has written is not written again: two would do so in turn for ever.
-      if (value !== read()) this.#keeper.setItem(`${KEY}.${name}`, JSON.stringify(value));
+      // A value that another tab stored is not stored again, or two tabs would do so in turn forever.
+      if (value !== read()) this.#storage.setItem(`${KEY}.${name}`, JSON.stringify(value));
     });
     return setting;
   }
 }
 
-function keptIn(keeper: Keeper, name: string): unknown {
-  const kept = readKept(keeper, `${KEY}.${name}`);
-  // Earlier versions of this page kept all of them under one key.
-  return kept === undefined ? fieldsOf(readKept(keeper, KEY))[name] : kept;
+function keptIn(storage: TextStorage, name: string): unknown {
+  const kept = readJson(storage, `${KEY}.${name}`);
+  // Earlier versions of this page stored all settings under one key.
+  return kept === undefined ? attempt(() => fieldsOf(readJson(storage, KEY))[name]) : kept;
 }
 
 function languageIn(kept: unknown): Language | null {
   return isLanguage(kept) ? kept : null;
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-  return isRecord(value) ? value : {};
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

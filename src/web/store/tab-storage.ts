@@ -2,20 +2,20 @@ import { attempt } from "../../client/frame.ts";
 import type { ChatStorage } from "../../client/index.ts";
 import { type Kept, type KeptSend, parseKept } from "../../client/memory.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
-import type { Shelf, Stay } from "./shelf.ts";
+import type { SavedSession, SavedSessions } from "./saved-sessions.ts";
 
-/** For so long a server keeps the nickname of a tab that was closed, unless its operator sets another time. */
+/** How long a server keeps the nickname of a closed tab, unless its operator sets another time. */
 const GRACE_MS = 15_000;
 
-/** The server knows for ten minutes what it has stored of somebody. A little is left for the way. */
+/** The server recognises repeated sends for ten minutes. A margin is left for the way to the server. */
 const REMEMBERED_MS = 9 * 60_000;
 
 /**
- * What one tab keeps of its stay, so that a reload resumes it and another tab can take it over. It lies in this tab, and
- * once more on the shelf: for the tab that is opened after this one was closed, or crashed.
+ * Stores what a tab needs to resume its session, so that a reload resumes it and another tab can take it over. It is
+ * stored for this tab and, among the saved sessions, for tabs that are opened after this one was closed or crashed.
  */
 export class TabStorage implements ChatStorage {
-  readonly shelf: Shelf;
+  readonly saved: SavedSessions;
   readonly #find: () => ChatStorage;
   #key = "";
   #kept: string | null = null;
@@ -24,23 +24,23 @@ export class TabStorage implements ChatStorage {
   #isKept = false;
   #isLeft = false;
 
-  /** @param find gives `sessionStorage`; it throws where the browser forbids that */
-  constructor(find: () => ChatStorage, shelf: Shelf) {
+  /** @param find returns `sessionStorage`; it throws where the browser forbids that */
+  constructor(find: () => ChatStorage, saved: SavedSessions) {
     this.#find = find;
-    this.shelf = shelf;
+    this.saved = saved;
   }
 
-  /** The newest thing kept, for another tab. */
+  /** The current key and value, for another tab. */
   get kept(): readonly [key: string, value: string] | null {
     return this.#kept === null ? null : [this.#key, this.#kept];
   }
 
-  /** Whether the tab has what a page after this one needs to be the same person. */
+  /** Whether the tab's storage has what the next page needs to resume the session. */
   get isKept(): boolean {
     return this.#kept === null || this.#isKept;
   }
 
-  /** Messages that were given up, and not thrown away. */
+  /** Messages that were given up and not removed. */
   get unsent(): readonly KeptSend[] {
     return this.#unsent;
   }
@@ -49,19 +49,20 @@ export class TabStorage implements ChatStorage {
     this.#key = key;
     this.#kept = this.#find().getItem(key);
     this.#isKept = this.#kept !== null;
-    // A page out of the back/forward cache may see its tab's storage as it was before, but the shelf as it is.
-    const before = this.#isNew ? attempt(() => this.#find().getItem(this.#pointer)) : this.shelf.id;
+    // A page restored from the back/forward cache may see an outdated version of its tab's storage, but sees the
+    // saved sessions as they are.
+    const before = this.#isNew ? attempt(() => this.#find().getItem(this.#pointer)) : this.saved.id;
     if (before) this.#follow(before);
     if (this.#isNew && !attempt(() => parseKept(this.#kept).name)) this.#inheritNewest();
     this.#isNew = false;
-    this.#shelve();
+    this.#save();
     return this.#kept;
   }
 
   setItem(key: string, value: string): void {
     this.#key = key;
     this.#kept = value;
-    this.#shelve();
+    this.#save();
     this.#isKept = false;
     this.#find().setItem(key, value);
     this.#isKept = true;
@@ -69,7 +70,7 @@ export class TabStorage implements ChatStorage {
 
   removeItem(key: string): void {
     this.#kept = null;
-    this.#shelve();
+    this.#save();
     this.#find().removeItem(key);
   }
 
@@ -77,91 +78,99 @@ export class TabStorage implements ChatStorage {
     const keysOf = (all: readonly KeptSend[]) => all.map(({ key }) => key).join();
     if (keysOf(unsent) === keysOf(this.#unsent)) return;
     this.#unsent = unsent;
-    this.#shelve();
+    this.#save();
   }
 
-  /** The page goes, or is back. */
+  /** Notes that the page is hidden, or is back. */
   setLeft(isLeft: boolean): void {
     this.#isLeft = isLeft;
-    if (isLeft) this.#shelve();
-    // Another page may have gone on from here.
+    if (isLeft) this.#save();
+    // Another page may have continued from here.
     else attempt(() => this.getItem(this.#key));
   }
 
-  /** Goes on from what another tab gives. */
+  /** Continues with the session that another tab has handed over. */
   inherit(value: string): void {
-    attempt(() => this.#goOnFrom([parseKept(value)]));
+    attempt(() => this.#continueFrom([parseKept(value)]));
   }
 
-  /** Whether there is anything on the shelf that one could go on from. */
+  /** Whether there is a saved session of a nickname. */
   has(nickname: string): boolean {
-    return this.shelf.others().some(({ kept }) => kept.name !== null && isSameNickname(kept.name, nickname));
+    return this.saved.others().some(({ kept }) => kept.name !== null && isSameNickname(kept.name, nickname));
   }
 
-  /** Goes on from the stays of one nickname whose pages are gone. @returns whether there are any */
-  claim(nickname: string, isGone: (stay: Stay) => boolean): boolean {
-    const isOne = (stay: Stay) =>
-      stay.kept.name !== null && isSameNickname(stay.kept.name, nickname) && isGone(stay);
-    const stays = this.shelf.others().filter(isOne);
-    for (const { id } of stays) this.shelf.mark(id, this.shelf.id);
-    const isFresh = ({ at }: Stay) => isWithin(REMEMBERED_MS, at);
+  /** Continues with the sessions of a nickname whose pages are gone. @returns whether there are any */
+  claim(nickname: string, isGone: (session: SavedSession) => boolean): boolean {
+    const isOne = (session: SavedSession) =>
+      session.kept.name !== null && isSameNickname(session.kept.name, nickname) && isGone(session);
+    const sessions = this.saved.others().filter(isOne);
+    for (const { id } of sessions) this.saved.markTaken(id, this.saved.id);
+    const isFresh = ({ at }: SavedSession) => isWithin(REMEMBERED_MS, at);
     this.#unsent = unique([
       ...this.#unsent,
-      ...stays.flatMap((stay) => (isFresh(stay) ? stay.unsent : unsentOf(stay))),
+      ...sessions.flatMap((session) => (isFresh(session) ? session.unsent : unsentOf(session))),
     ]);
-    if (stays.length > 0) {
-      this.#goOnFrom(stays.map((stay) => (isFresh(stay) ? stay.kept : { ...stay.kept, outbox: [] })));
+    if (sessions.length > 0) {
+      this.#continueFrom(
+        sessions.map((session) => (isFresh(session) ? session.kept : { ...session.kept, outbox: [] })),
+      );
     }
-    return stays.length > 0;
+    return sessions.length > 0;
   }
 
-  /** Takes the messages that pages left which are gone. @param isGone also of pages that did not say so */
-  collect(isGone: (stay: Stay) => boolean): readonly KeptSend[] {
-    this.shelf.prune();
-    // A page that is just being loaded anew takes its own.
-    const isOver = (stay: Stay) => isGone(stay) && !isWithin(GRACE_MS, stay.at);
-    return this.shelf.others().flatMap((stay) => {
-      const unsent = isOver(stay) ? unsentOf(stay) : [];
-      if (unsent.length > 0) this.shelf.mark(stay.id, "");
+  /**
+   * Takes the unsent messages of pages that are gone.
+   *
+   * @param isGone whether a page is gone, also one that did not say so
+   */
+  collect(isGone: (session: SavedSession) => boolean): readonly KeptSend[] {
+    this.saved.prune();
+    // A page that is just being reloaded takes its own messages.
+    const isOver = (session: SavedSession) => isGone(session) && !isWithin(GRACE_MS, session.at);
+    return this.saved.others().flatMap((session) => {
+      const unsent = isOver(session) ? unsentOf(session) : [];
+      if (unsent.length > 0) this.saved.markTaken(session.id, "");
       return unsent;
     });
   }
 
   get #pointer(): string {
-    return `classic-chatbox.shelf:${this.shelf.room}`;
+    return `classic-chatbox.shelf:${this.saved.room}`;
   }
 
-  #shelve(): void {
+  #save(): void {
     attempt(() => {
-      this.shelf.put(this.#kept, this.#unsent, this.#isLeft);
-      this.#find().setItem(this.#pointer, this.shelf.id);
+      this.saved.put(this.#kept, this.#unsent, this.#isLeft);
+      this.#find().setItem(this.#pointer, this.saved.id);
     });
   }
 
-  /** Goes on from what a page of this tab has kept, from wherever that is by now. */
+  /** Continues from what a previous page of this tab stored, wherever that is by now. */
   #follow(before: string): void {
-    const stay = this.shelf.follow(before);
-    if (!stay || (stay.id === this.shelf.id && stay.next === null)) return;
-    const { id, isLeft, kept, unsent, next } = stay;
+    const session = this.saved.follow(before);
+    if (!session || (session.id === this.saved.id && session.takenBy === null)) return;
+    const { id, isLeft, kept, unsent, takenBy } = session;
     const isMoved = id !== before;
     this.#unsent = isMoved && !isLeft ? [] : unsent;
-    // What another page goes on with, or has taken of the messages, is not for this one.
-    if (next !== null || (isMoved && !isLeft)) this.#keep({ outbox: [] });
+    // This page must not use the messages that another page continues with or has taken.
+    if (takenBy !== null || (isMoved && !isLeft)) this.#keep({ outbox: [] });
     else if (isMoved) this.#keep(kept);
-    if (next === null && (isLeft || !isMoved)) this.shelf.mark(id, this.shelf.id);
+    if (takenBy === null && (isLeft || !isMoved)) this.saved.markTaken(id, this.saved.id);
   }
 
-  /** In a new page without a nickname: the one that was closed last goes on, if that was just now. */
+  /**
+   * In a new page without a nickname, continues the session of the page that was closed last, if that was just now.
+   */
   #inheritNewest(): void {
-    const isJustLeft = (stay: Stay) => stay.isLeft && isWithin(GRACE_MS, stay.at);
-    const name = this.shelf.others().findLast((stay) => isJustLeft(stay) && stay.kept.name !== null)
+    const isJustLeft = (session: SavedSession) => session.isLeft && isWithin(GRACE_MS, session.at);
+    const name = this.saved.others().findLast((session) => isJustLeft(session) && session.kept.name !== null)
       ?.kept.name;
     if (name) this.claim(name, isJustLeft);
   }
 
-  #goOnFrom(kepts: readonly Kept[]): void {
+  #continueFrom(kepts: readonly Kept[]): void {
     const own = attempt(() => parseKept(this.#kept));
-    // By its own sessions the server knows what it has of what waits here (KEY-5).
+    // By the tab's own sessions, the server recognises those waiting messages that it has already stored (KEY-5).
     const all = own && own.outbox.length > 0 ? [own, ...kepts] : kepts;
     this.#keep({
       ...kepts.at(-1),
@@ -176,8 +185,8 @@ export class TabStorage implements ChatStorage {
   }
 }
 
-/** All that a page has left unsent, as messages that were given up. */
-function unsentOf({ kept, unsent }: Stay): readonly KeptSend[] {
+/** All unsent messages of a page, as messages that were given up. */
+function unsentOf({ kept, unsent }: SavedSession): readonly KeptSend[] {
   return [...unsent, ...kept.outbox];
 }
 

@@ -1,16 +1,13 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 
-/** Whoever stopped writing without a word is forgotten after this time; clients tell it anew every 2 s. */
+/** A person who stops typing is forgotten after this time. Clients repeat the event every 2 s. */
 const FORGET_MS = 5_000;
 
-/** Who is writing now. */
+/** The people who are typing. */
 export class TypingStore {
   readonly #names = signal<readonly string[]>([]);
+  readonly names: ReadonlySignal<readonly string[]> = this.#names;
   readonly #timers = new Map<string, ReturnType<typeof setTimeout>>();
-
-  get names(): ReadonlySignal<readonly string[]> {
-    return this.#names;
-  }
 
   add(name: string): void {
     this.#stop(name);

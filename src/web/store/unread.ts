@@ -1,49 +1,45 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Message, Position } from "../../client/index.ts";
-import type { Keeper } from "./keeper.ts";
+import type { TextStorage } from "./browser-storage.ts";
 
-/** The keys of read marks begin so; the path of the room follows. */
+/** The prefix of the keys of read marks. The path of the room follows. */
 export const READ_KEY = "classic-chatbox.read:";
 
-/** Of so many unread messages it is known which they are: another tab may read some of them. */
-const KNOWN_MOST = 1_000;
+/** How many unread messages are kept individually, since another tab may read some of them. */
+const KNOWN_MAX = 1_000;
 
 /**
- * What a reader has not seen: how many, and where they begin. How far one has read is kept for all tabs of the browser,
- * as the position of a message: in another history, such as a backup that was put back, its id alone means nothing.
+ * The messages the user has not seen: how many, and where they begin. The read mark is shared by all tabs of the
+ * browser. It is the position of a message, since in another history, such as a restored backup, an id alone means
+ * nothing.
  */
 export class UnreadStore {
   readonly #count = signal(0);
+  readonly count: ReadonlySignal<number> = this.#count;
   readonly #firstId = signal<number | null>(null);
-  readonly #keeper: Keeper;
+  /** The first message that was unread when it arrived. The line above it stays while the user reads on. */
+  readonly firstId: ReadonlySignal<number | null> = this.#firstId;
+  readonly #storage: TextStorage;
   readonly #key: string;
   #isReading = false;
   #newest: Position | undefined;
-  /** The newest of those that are counted. */
+  /** The newest unread messages. */
   #unread: readonly Position[] = [];
 
-  /** @param room its path: what was read is kept for each room */
-  constructor(keeper: Keeper, room: string) {
-    this.#keeper = keeper;
+  /** @param room the path of the room, each of which has its own read mark */
+  constructor(storage: TextStorage, room: string) {
+    this.#storage = storage;
     this.#key = READ_KEY + room;
   }
 
-  get count(): ReadonlySignal<number> {
-    return this.#count;
-  }
-
-  /** The first message that was not read when it came. The line above it stays while one reads on. */
-  get firstId(): ReadonlySignal<number | null> {
-    return this.#firstId;
-  }
-
   /**
-   * The newest page of the history: what came since the last visit is unread, but for what this browser sent.
+   * Handles the newest page of the history: messages since the last visit are unread, except those that this browser
+   * sent.
    *
-   * @param isSeen whether the page is before the reader's eyes: then there is nothing to count
-   * @returns the position behind which what is unread begins, if that may be before the page; else null
+   * @param isSeen whether the user sees the page, so that nothing is to be counted
+   * @returns the position after which the unread messages begin, if that may be before the page; otherwise null
    */
-  entered(
+  setNewestPage(
     messages: readonly Message[],
     isOwn: (message: Message) => boolean,
     isSeen: boolean,
@@ -51,7 +47,7 @@ export class UnreadStore {
     const mark = this.#mark;
     const stored = messages.filter(isStored);
     const isSame = mark !== null && isOf(mark, stored);
-    // Of another history only the time tells what one has read.
+    // In another history, only the time tells what the user has read.
     const isNew = ({ id, time }: Position) => mark !== null && (isSame ? id > mark.id : time > mark.time);
     const unread = stored.filter((message) => isNew(message) && !isOwn(message));
     this.#newest = stored.at(-1);
@@ -62,26 +58,26 @@ export class UnreadStore {
     return mark && isSame && stored.every(isNew) ? mark : null;
   }
 
-  /** What is unread begins before the newest page. */
-  begin({ id }: Message): void {
-    // Unless one has written something meanwhile.
+  /** Sets the first unread message when it is before the newest page. */
+  setFirst({ id }: Message): void {
+    // Unless the user has sent something in the meantime.
     if (this.#firstId.value !== null) this.#firstId.value = id;
   }
 
-  /** A message came. */
+  /** Adds a message that has arrived. */
   add(message: Message, own: boolean): void {
     const [stored] = [message].filter(isStored);
     if (own) this.#firstId.value = null;
     else if (!this.#isReading && !isRead(stored, this.#mark)) {
       if (this.#count.value === 0) this.#firstId.value = message.id;
       this.#count.value++;
-      if (stored) this.#unread = [...this.#unread.slice(1 - KNOWN_MOST), stored];
+      if (stored) this.#unread = [...this.#unread.slice(1 - KNOWN_MAX), stored];
     }
     this.#newest = stored;
     this.#note();
   }
 
-  /** Whether the reader has the newest messages before the eyes. */
+  /** Sets whether the user sees the newest messages. */
   setReading(isReading: boolean): void {
     this.#isReading = isReading;
     if (isReading) {
@@ -92,7 +88,7 @@ export class UnreadStore {
   }
 
   /** Takes over what was read in other tabs. */
-  share(): void {
+  syncTabs(): void {
     const mark = this.#mark;
     const unread = this.#unread.filter((each) => !isRead(each, mark));
     if (unread.length === this.#unread.length) return;
@@ -100,33 +96,33 @@ export class UnreadStore {
     this.#count.value = unread.length;
   }
 
-  /** Another tab may be further on: a mark never goes back. */
+  /** Stores the read mark. Another tab may be further on, and a mark never goes back. */
   #note(): void {
     const mark = this.#mark;
     const newest = this.#newest;
     if (!this.#isReading || !newest || (isRead(newest, mark) && mark?.time !== Infinity)) return;
-    this.#keeper.setItem(this.#key, `${newest.time} ${newest.id}`);
+    this.#storage.setItem(this.#key, `${newest.time} ${newest.id}`);
   }
 
   get #mark(): Position | null {
-    const [time = Number.NaN, id] = (this.#keeper.getItem(this.#key) || "-").split(" ").map(Number);
-    // Earlier versions of this page kept the id alone.
+    const [time = Number.NaN, id] = (this.#storage.getItem(this.#key) || "-").split(" ").map(Number);
+    // Earlier versions of this page stored only the id.
     const mark = id === undefined ? { id: time, time: Infinity } : { id, time };
     return mark.id >= 0 && mark.time >= 0 ? mark : null;
   }
 }
 
-/** Messages of a server of version 2 have no position. */
+/** Messages of a version 2 server have no position. */
 function isStored(message: Message): message is Message & Position {
   return message.id !== null && message.time !== null;
 }
 
-/** In one history, id and time say the same. A mark of another one, which may be too high, does not count. */
+/** Within one history, id and time agree. A mark of another history, which may be too high, does not count. */
 function isRead(at: Position | undefined, mark: Position | null): boolean {
   return !!at && !!mark && at.id <= mark.id && at.time <= mark.time;
 }
 
-/** Whether a mark is of the history that these messages are the end of, as far as they tell. */
+/** Whether a mark belongs to the history that ends with these messages, as far as they show. */
 function isOf(mark: Position, [oldest, ...others]: readonly Position[]): boolean {
   if (!oldest) return false;
   const isMarked = ({ id, time }: Position) =>

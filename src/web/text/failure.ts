@@ -1,12 +1,12 @@
 import type { Words } from "../words/en.ts";
 
-/** What of an error there are words for: its code, and the seconds after which the same may be tried again. */
+/** The properties of an error that have a text: its code, and the seconds after which to try again. */
 export interface Failure {
   readonly code: string;
   readonly retryS?: number | null;
 }
 
-/** Why a nickname is not to be had, in words. */
+/** Explains why a nickname was refused. */
 export function nicknameRefusal(failure: Failure, words: Words): string {
   switch (failure.code) {
     case "NameAlreadyUsed":
@@ -18,7 +18,7 @@ export function nicknameRefusal(failure: Failure, words: Words): string {
   }
 }
 
-/** Why something could not be done, in words. */
+/** Explains why something failed. */
 export function failureWords({ code, retryS }: Failure, { failure: words }: Words): string {
   switch (code) {
     case "TooManyRequests":

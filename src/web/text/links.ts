@@ -1,22 +1,23 @@
-/** A link in a text: from `index` to `end`, and where it leads. */
+/** A link in a text, from `index` up to `end`, and its target. */
 export interface Link {
   readonly index: number;
   readonly end: number;
   readonly href: string;
 }
 
-/** Letters of scripts that have letters like the Latin ones. Beside a host such a letter may seem a part of it. */
+/** Scripts with letters that look like Latin ones. Next to a host, such a letter may seem to be a part of it. */
 const LATIN_LIKE = String.raw`\p{sc=Latin}\p{sc=Greek}\p{sc=Cyrillic}\p{sc=Armenian}\p{sc=Coptic}\p{sc=Cherokee}\p{sc=Lisu}\p{sc=Inherited}`;
 
-/** They seem to end a host. */
+/** Characters that look like a slash, and so seem to end a host. */
 const SLASH_LIKE = "\u2044\u2215\u2571\u27CB\u29F8\uFF0F";
 
-/** Names at the end of a host that are neither the end of a file's name nor a word. */
+/** Top-level domains that are neither file extensions nor words. */
 const COMMON = "com|net|org|edu|gov|vn";
 
 /**
- * Where a link may begin. Without a scheme or `www.` a host is one only below names in which no file, no module and no
- * sentence without a space behind its dot ends: `README.md`, `example.py`, `console.info` and `xong.anh` are none.
+ * Where a link may begin. Without a scheme or `www.`, a host is recognised only under domains that do not also end a
+ * file, a module or a sentence without a space after its dot: `README.md`, `example.py`, `console.info` and
+ * `xong.anh` are not links.
  */
 const START = new RegExp(
   String.raw`(?<!\p{Bidi_Control})(?<web>[Hh][Tt][Tt][Pp][Ss]?:\/\/)` +
@@ -28,26 +29,31 @@ const START = new RegExp(
 );
 
 /**
- * What an address may consist of; and characters that turn the direction of a text or are drawn as nothing, by which an
- * address seems another one. Punctuation of other scripts ends it, and so do pictures; dashes are in names of articles.
+ * The characters of an address, including characters that change the text direction or are drawn as nothing, which
+ * can make an address look like another one. Punctuation of other scripts ends an address, and so do pictographs;
+ * dashes occur in the names of articles.
  */
 const RUN =
   /(?:[[!-~]--["<>\\`]]|[\p{L}\p{M}\p{N}\u2010\u2013·]|[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFC])+/vy;
 const DISGUISE = /[\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFC]/v;
 
-/** With what a host seems to go on where an address ends: dots of other scripts, which browsers take for a dot, and pictures. */
+/**
+ * What makes a host seem to continue after the end of an address: dots of other scripts, which browsers take for a
+ * dot, and pictographs.
+ */
 const HOST_ON = /^(?:[。．｡][a-z\d]|[[\p{S}]--[\0-\x7f]]\ufe0f?[\w\-]*\.\w)/v;
 const NAME_ON = /^[。．｡]\p{L}/u;
 
-/** Nobody's address is longer. */
-const RUN_MOST = 2048;
+/** No real address is longer. */
+const RUN_MAX = 2048;
 
 const LABELS = String.raw`(?!-)[\p{L}\p{M}\p{N}_\-]*[\p{L}\p{M}\p{N}]`;
 const HOST = new RegExp(String.raw`\[[\dA-Fa-f:.]+\]|${LABELS}(?:\.${LABELS})*`, "vy");
 
 /**
- * Where a host ends although the text goes on without a space: before letters of another script in its last label, for
- * no host ends in a mixture; and behind a common end, before a word that begins a sentence or is no Latin one.
+ * Where a host ends although the text continues without a space: before letters of another script in its last label,
+ * since no host ends in mixed scripts; and after a common top-level domain, before a word that begins a sentence or
+ * is not Latin.
  */
 const TEXT_BEHIND = new RegExp(
   String.raw`(?<=(?:^|\.)[A-Za-z][\w\-]*)[[\p{L}\p{M}]--[${LATIN_LIKE}]][^.]*$` +
@@ -56,20 +62,23 @@ const TEXT_BEHIND = new RegExp(
 );
 
 /**
- * Labels that are read as what they are: of one script, or of those that are written side by side. Marks over Latin
- * letters that Unicode has no letter for, and Latin letters of phonetics, pass for others.
+ * Labels that are what they look like: in one script, or in scripts that are written together. Marks on Latin letters
+ * for which Unicode has no combined letter, and Latin phonetic letters, can pass for other letters.
  */
 const LABEL = new RegExp(
   String.raw`^(?:[\w\-ß-öø-İĴ-ķĹ-žƠơƯưǍ-ǜẀ-ỹ]+|[\w\-\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}]+` +
     String.raw`|[\d\-\p{sc=Cyrillic}]+|[\d\-\p{sc=Greek}]+|[\d\-[[\p{L}\p{M}]--[${LATIN_LIKE}]]]+)$`,
   "v",
 );
-/** Text that went on without a space, and later had a dot. Only the first label is written in both scripts. */
+/**
+ * Text that continued without a space and had a dot later on. Only the first label of a host is written in both
+ * scripts.
+ */
 const MIXED_BEHIND = /\.\w[\w\-]*[\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Hang}\p{scx=Bopo}]/v;
-/** Cyrillic and Greek letters that look like Latin ones: of these alone a label can be made that seems another one. */
+/** Cyrillic and Greek letters that look Latin. A label of these alone can look like another label. */
 const LOOKS_LATIN = /^(?![\w-]+$)[\d\-асԁеһіїјӏорԛѕԝхуүѵшгпьαικνορτυωχηε]+$/;
 
-/** What each closing bracket closes. */
+/** The opening bracket for each closing bracket. */
 const OPENING = new Map([
   [")", "("],
   ["]", "["],
@@ -77,8 +86,8 @@ const OPENING = new Map([
 ]);
 
 /**
- * The links in a text, in order. Each leads to the host that is read in it, by HTTP or HTTPS, or to a mailbox. What has a
- * user's name or password before its host is none.
+ * Finds the links in a text, in order. Each leads by HTTP or HTTPS to the host that a reader sees in it, or to a
+ * mailbox. An address with a user name or password before its host is not a link.
  */
 export function* findLinks(text: string): Generator<Link> {
   let from = 0;
@@ -87,9 +96,9 @@ export function* findLinks(text: string): Generator<Link> {
     const { index } = start;
     if (index >= run.end) run = runAt(text, index);
     const found = run.isFit ? linkAt(text.slice(index, run.end), start) : null;
-    const link = found && !goesOn(text, index + start.length, index + found.length) ? found : null;
+    const link = found && !hostContinues(text, index + start.length, index + found.length) ? found : null;
     if (link) yield { index, end: index + link.length, href: link.href };
-    // Within an address that is none, no part of it is taken for one.
+    // If an address is not a link, no part of it is taken for one.
     from = link ? index + link.length : start.kind === "web" ? run.end : index + Math.max(1, start.length);
   }
 }
@@ -99,7 +108,7 @@ type Kind = "web" | "www" | "mail" | "host";
 interface Start {
   readonly kind: Kind;
   readonly index: number;
-  /** Of what stands before the host. */
+  /** The length of what comes before the host. */
   readonly length: number;
 }
 
@@ -118,25 +127,29 @@ function runAt(text: string, index: number): { end: number; isFit: boolean } {
   const end = index + run.length;
   return {
     end,
-    isFit: run.length <= RUN_MOST && !DISGUISE.test(run) && !SLASH_LIKE.includes(text.charAt(end) || " "),
+    isFit: run.length <= RUN_MAX && !DISGUISE.test(run) && !SLASH_LIKE.includes(text.charAt(end) || " "),
   };
 }
 
-/** Whether a link ends in the middle of the host that one reads. */
-function goesOn(text: string, from: number, to: number): boolean {
+/** Whether a link would end in the middle of the host that a reader sees. */
+function hostContinues(text: string, from: number, to: number): boolean {
   const host = text.slice(from, to);
-  const behind = text.slice(to, to + RUN_MOST);
+  const behind = text.slice(to, to + RUN_MAX);
   return !/[/?#]/.test(host) && (HOST_ON.test(behind) || (!/[.:]/.test(host) && NAME_ON.test(behind)));
 }
 
-/** @param run the text from the start of the link on, as far as a link can reach */
+/**
+ * Reads the link at the start of a run.
+ *
+ * @param run the text from the start of the link, as far as a link can reach
+ */
 function linkAt(run: string, { kind, length }: Start): { length: number; href: string } | null {
   HOST.lastIndex = length;
   const [found] = HOST.exec(run) ?? [];
   if (found === undefined) return null;
   const host = found.replace(TEXT_BEHIND, "");
   const hostEnd = length + host.length;
-  // Behind a host that was cut off there is no port and no path, but text.
+  // After a host that was cut off comes text, not a port or a path.
   const rest = host === found ? run.slice(hostEnd) : "";
   if (kind !== "web" && !isDomain(host)) return null;
   if (kind === "mail") return /^[@:._-]+\w/.test(rest) ? null : mailbox(run, hostEnd);
@@ -154,16 +167,19 @@ function mailbox(run: string, end: number) {
   return { length: end, href: /^mailto:/i.test(address) ? address : `mailto:${address}` };
 }
 
-/** Whether a host has a name of letters at its end, and one before that. `a@6.1.0` is no mailbox. */
+/** Whether a host has at least two labels and the last one has a letter. `a@6.1.0` is not a mailbox. */
 function isDomain(host: string): boolean {
   return /[^.]\.(?=[^.]{2,}$)[^.]*\p{L}[^.]*$/u.test(host) && isReadable(host) && !/^www\.[^.]*$/i.test(host);
 }
 
-/** How much of what is behind a host belongs to the link: brackets that are closed in it, and no punctuation at its end. */
+/**
+ * How many characters after a host belong to the link. Closing brackets belong to it only if they were opened in it,
+ * and punctuation at its end does not.
+ */
 function pathLength(rest: string): number {
   if (!/^[/?#]/.test(rest)) return 0;
   const open: { readonly bracket: string; readonly at: number }[] = [];
-  // Addresses are also listed without spaces.
+  // Addresses are sometimes listed without spaces.
   let end = /^.*?(?=[,;|]https?:\/\/|$)/i.exec(rest)?.[0].length ?? 0;
   for (let at = 0; at < end; at++) {
     const character = rest.charAt(at);
@@ -178,12 +194,12 @@ function pathLength(rest: string): number {
   return end;
 }
 
-/** Whether a browser goes where a reader expects it to. */
+/** Whether a browser would go where a reader expects. */
 function leadsTo(href: string, host: string): boolean {
   const isAscii = /^[\0-\x7f]*$/.test(host);
   if (!isAscii && !isReadable(host)) return false;
   if (!URL.canParse(href)) return false;
-  // A browser makes addresses of numbers, as of 127.1, and writes those in brackets in its own way.
+  // Browsers turn numbers such as 127.1 into IP addresses, and rewrite addresses in brackets.
   return !isAscii || host.startsWith("[") || new URL(href).hostname === host.toLowerCase();
 }
 
@@ -194,7 +210,7 @@ function isReadable(host: string): boolean {
     name.normalize("NFKC") === name &&
     !MIXED_BEHIND.test(name) &&
     labels.every((label) => LABEL.test(label)) &&
-    // Under a name of its own script it is what it is: in .рф there are no Latin names.
+    // Under a top-level domain of its own script a label is what it looks like: .рф has no Latin names.
     (/[^\w-]/.test(labels.at(-1) ?? "") || !labels.some((label) => LOOKS_LATIN.test(label)))
   );
 }

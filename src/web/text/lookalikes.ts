@@ -1,8 +1,8 @@
 /**
- * Which characters look like others: in each line what stands for them, and the characters. It is the part of
- * src/room/confusables.ts, modified from data of Unicode under the licence that stands there, that letters of the Latin,
- * Greek and Cyrillic alphabets need, with their marks, quotation marks, dashes and the Arabic letters of different keyboards.
- * The whole table is too large for a page. What is ASCII is left alone here: see ALIKE_IN_ASCII.
+ * Which characters look alike: each line has what represents them, then the characters. This is the part of
+ * src/room/confusables.ts, modified from Unicode data under the licence given there, that covers letters of the
+ * Latin, Greek and Cyrillic alphabets with their marks, quotation marks, dashes, and the Arabic letters of different
+ * keyboards. The whole table is too large for a page. ASCII characters are not in it: see ALIKE_IN_ASCII.
  */
 export const LOOKALIKES = `
 ᘯ ω
@@ -134,12 +134,12 @@ z\u0335 ƶ
 ~b ъ
 `;
 
-/** Letters of other alphabets that are read as Latin ones among such, and as something else elsewhere. */
+/** Letters of other alphabets that are read as Latin letters among Latin letters, and as something else elsewhere. */
 export const AMONG_LATIN: ReadonlyMap<string, string> = new Map(
   Object.entries({ Ь: "b", є: "e", η: "n", σ: "o", υ: "u", ν: "v", ω: "w", γ: "y" }),
 );
 
-/** What of ASCII looks alike; the letters are those of small capitals and capitals as well, for a nickname has no case. */
+/** ASCII characters that look alike. The letters stand for both cases, since case does not distinguish nicknames. */
 export const ALIKE_IN_ASCII: ReadonlyMap<string, string> = new Map(
   Object.entries({ 0: "o", 1: "i", l: "i", "|": "i", m: "rn", w: "vv", "`": "'", '"': "''" }),
 );

@@ -1,72 +1,82 @@
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
-import { keysFrom, nicknameKey, plain } from "./nickname-key.ts";
+import { keysFrom, nicknameKey, searchForm } from "./nickname-key.ts";
 
-/** A mention in a text: where its `@` stands, where it ends, and the nickname as it is known. */
+/** A mention in a text: the position of its `@`, its end, and the nickname in its known spelling. */
 export interface Mention {
   readonly index: number;
   readonly end: number;
   readonly name: string;
 }
 
-/** How many more `@` of a content are looked up. */
-export interface Tries {
+/** How many more `@` of a content may be looked up. */
+export interface Lookups {
   left: number;
 }
 
-/** An `@`, also as it is written between Chinese or Japanese characters. */
+/** An `@`, or the full-width one that is written between Chinese or Japanese characters. */
 const AT = /[@＠]/g;
 
-/** Letters of scripts whose words stand without spaces, or take endings of another kind: a nickname may be beside them. */
+/**
+ * Scripts that write words without spaces or attach endings to them, so that a nickname may directly adjoin other
+ * letters.
+ */
 const SPACELESS = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}`;
 const WORD = String.raw`[[\p{L}\p{M}\p{N}_]--[${SPACELESS}]]`;
-/** Looks back from an `@`: not in the middle of a word, as in an address. */
+/** Matches after a word, where an `@` is not a mention but perhaps part of an address. */
 const BEHIND_WORD = new RegExp(`(?<=${WORD})`, "vy");
-/** Looks round the end of a nickname. */
+/** Matches in the middle of a word, where a nickname cannot end. */
 const IN_WORD = new RegExp(String.raw`(?<![${SPACELESS}])(?=${WORD})|(?=[\p{N}_])`, "vy");
 
 const GRAPHEMES = new Intl.Segmenter();
 const LINE_END = /[\n\r\u2028\u2029]|$/;
 const SPACE_FIRST = /^\s/;
 
-/** A hostile content is all `@`; a person mentions a few. Each costs as many look-ups as names have lengths. */
-const TRIES_MOST = 50;
+/**
+ * A hostile content may consist of `@` alone; a person mentions a few people. Each `@` costs as many lookups as there
+ * are lengths of nicknames.
+ */
+const LOOKUPS_MAX = 50;
 
-/** In code units. A nickname has fewer, but for what is drawn as nothing. */
-const WRITTEN_MOST = 4 * NICKNAME_MAX;
+/** In code units. A nickname is shorter, unless it has many characters that are drawn as nothing. */
+const WRITTEN_MAX = 4 * NICKNAME_MAX;
 
-export function newTries(): Tries {
-  return { left: TRIES_MOST };
+export function newLookups(): Lookups {
+  return { left: LOOKUPS_MAX };
 }
 
 /**
- * The nicknames that can be mentioned. They may hold spaces, so that a mention can only be told by who is known: those
- * in the roster, and those whose messages are shown.
+ * The nicknames that can be mentioned. They may contain spaces, so a mention can be recognised only by comparing it
+ * with known nicknames: those in the roster, and those of the authors whose messages are shown.
  */
 export class Mentions {
   readonly #names = new Map<string, string>();
-  /** For each first character of their keys, what lengths the keys have, and the greatest of them. */
-  readonly #lengths = new Map<string, { readonly all: Set<number>; most: number }>();
+  /** For each first character of the keys: the lengths of those keys, and the greatest length. */
+  readonly #lengths = new Map<string, { readonly all: Set<number>; max: number }>();
 
-  /** @param names of two that are the same the later one is known */
+  /** @param names if two are the same nickname, the spelling of the later one is used */
   constructor(names: Iterable<string> = []) {
     for (const name of names) {
       const key = nicknameKey(name);
       this.#names.set(key, name);
-      const lengths = this.#lengths.get(key.charAt(0)) ?? { all: new Set(), most: 0 };
+      const lengths = this.#lengths.get(key.charAt(0)) ?? { all: new Set(), max: 0 };
       this.#lengths.set(key.charAt(0), lengths);
       lengths.all.add(key.length);
-      lengths.most = Math.max(lengths.most, key.length);
+      lengths.max = Math.max(lengths.max, key.length);
     }
   }
 
-  /** The mentions in a text, in order. @param tries what is left of those of the content that the text is a part of */
-  find(text: string, tries = newTries()): Mention[] {
+  /**
+   * Finds the mentions in a text, in order.
+   *
+   * @param lookups the lookups left for the content that the text is a part of
+   */
+  find(text: string, lookups = newLookups()): Mention[] {
     const found: Mention[] = [];
     let from = 0;
     for (const { index } of text.matchAll(AT)) {
-      if (tries.left <= 0) break;
+      if (lookups.left <= 0) break;
       if (index < from || isAt(BEHIND_WORD, text, index)) continue;
-      tries.left--;
+      lookups.left--;
       const mention = this.at(text, index);
       if (mention) found.push(mention);
       from = mention?.end ?? from;
@@ -75,16 +85,16 @@ export class Mentions {
   }
 
   /**
-   * The mention whose `@` stands at an index: of the longest nickname that is written there, for `@An Bình` is Bình's
-   * cousin, and not An.
+   * The mention whose `@` is at an index. It is of the longest nickname that matches, since `@An Bình` mentions An
+   * Bình and not An.
    */
   at(text: string, index: number): Mention | undefined {
-    const rest = text.slice(index + 1, index + 1 + WRITTEN_MOST);
+    const rest = text.slice(index + 1, index + 1 + WRITTEN_MAX);
     const to = index + 1 + rest.search(LINE_END);
     const found: Mention[] = [];
     for (const { key, end } of SPACE_FIRST.test(rest) ? [] : keysFrom(text, index + 1, to)) {
       const lengths = this.#lengths.get(key.charAt(0));
-      if (key !== "" && key.length > (lengths?.most ?? 0)) break;
+      if (key !== "" && key.length > (lengths?.max ?? 0)) break;
       if (!lengths?.all.has(key.length) || isAt(IN_WORD, text, end)) continue;
       const name = this.#names.get(key);
       if (name !== undefined) found.push({ index, end, name });
@@ -93,7 +103,7 @@ export class Mentions {
   }
 }
 
-/** Whether a part of a text ends where a character does, as readers see one: a family is made of its members. */
+/** Whether a part of a text ends at the end of a grapheme: the emoji of a family consists of those of its members. */
 function isWhole(text: string, from: number, to: number): boolean {
   const { segment = "", index = 0 } =
     GRAPHEMES.segment(text.slice(from, to + 99)).containing(to - from - 1) ?? {};
@@ -105,16 +115,16 @@ function isAt(pattern: RegExp, text: string, index: number): boolean {
   return pattern.test(text);
 }
 
-/** What is before the caret, when a nickname is being written there after an `@`. */
+/** A nickname being written after an `@`, up to the caret. */
 export interface Query {
-  /** Where the `@` stands. */
+  /** The position of the `@`. */
   readonly index: number;
   readonly text: string;
 }
 
-/** The mention that is being written at the caret. */
+/** Finds the mention that is being written at the caret. */
 export function queryAt(text: string, caret: number): Query | null {
-  const before = text.slice(Math.max(0, caret - WRITTEN_MOST), caret);
+  const before = text.slice(Math.max(0, caret - WRITTEN_MAX), caret);
   const at = Math.max(before.lastIndexOf("@"), before.lastIndexOf("＠"));
   const index = caret - before.length + at;
   if (at < 0 || isAt(BEHIND_WORD, text, index)) return null;
@@ -122,13 +132,13 @@ export function queryAt(text: string, caret: number): Query | null {
   return written.includes("\n") ? null : { index, text: written };
 }
 
-/** The nicknames that go on as what is written, at most `most`. Marks over letters need not be written. */
-export function complete(written: string, names: readonly string[], most: number): string[] {
-  const start = plain(written);
+/** The nicknames that begin with what is written, at most `max` of them. Diacritics need not be written. */
+export function complete(written: string, names: readonly string[], max: number): string[] {
+  const start = searchForm(written);
   const found: string[] = [];
   for (const name of names) {
-    if (found.length === most) break;
-    if (plain(name).trimStart().startsWith(start)) found.push(name);
+    if (found.length === max) break;
+    if (searchForm(name).trimStart().startsWith(start)) found.push(name);
   }
   return found;
 }

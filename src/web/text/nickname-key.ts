@@ -1,12 +1,15 @@
 import { NOTHING } from "../../protocol/characters.ts";
 import { ALIKE_IN_ASCII, AMONG_LATIN, LOOKALIKES } from "./lookalikes.ts";
-import { remembered } from "./remembered.ts";
+import { memoize } from "./memoize.ts";
 
-/** Forms that are remembered: of characters those of a few languages, of nicknames a full room and who was there before. */
+/**
+ * Cache sizes: enough for the characters of a few languages, and for the nicknames of a full room and its earlier
+ * authors.
+ */
 const CHARACTERS_REMEMBERED = 2_000;
 const NAMES_REMEMBERED = 5_000;
 
-/** A character with what belongs to it: marks, and what is drawn as nothing. */
+/** A character with its marks and the following characters that are drawn as nothing. */
 const CHARACTERS = new RegExp(String.raw`[^][\p{M}${NOTHING.source}]*`, "gv");
 const ASCII = /[\0-\x7f]/g;
 const WORDS = /[\p{L}\p{M}\p{N}]+/gu;
@@ -22,15 +25,15 @@ for (const line of LOOKALIKES.trim().split("\n")) {
   for (const character of characters) lookalikes.set(character, to);
 }
 
-/** The key of a part of a text, and where the part ends. */
+/** The key of a part of a text, and where that part ends. */
 export interface KeyOfPart {
   readonly key: string;
   readonly end: number;
 }
 
 /**
- * The keys of ever longer parts of a text, all from one place on. Each part ends behind a character with its marks. A space
- * at the end of a part belongs to its key.
+ * Yields the keys of ever longer parts of a text, all beginning at `from`. Each part ends after a character with its
+ * marks. A space at the end of a part is in its key.
  */
 export function* keysFrom(text: string, from: number, to: number): Generator<KeyOfPart> {
   let key = "";
@@ -42,24 +45,27 @@ export function* keysFrom(text: string, from: number, to: number): Generator<Key
 }
 
 /**
- * What is equal for nicknames that are the same. Nobody writes so.
+ * A key that is equal for nicknames that are the same. It is not meant to be shown.
  *
- * Nicknames are the same by NAME-8 of the protocol, as far as a page can carry the table for it: by all forms that Unicode
- * has for one text, case, what is drawn as nothing, spaces, and the lookalikes of the Latin, Greek and Cyrillic alphabets.
+ * It follows NAME-8 of the protocol as far as a page can carry the table for it: all Unicode forms of a text, case,
+ * characters that are drawn as nothing, spaces, and the lookalikes of the Latin, Greek and Cyrillic alphabets.
  */
-export const nicknameKey = remembered((nickname) => keyOf(latinWords(nickname)).trim(), NAMES_REMEMBERED);
+export const nicknameKey = memoize((nickname) => keyOf(latinWords(nickname)).trim(), NAMES_REMEMBERED);
 
 export function isSameNickname(one: string, other: string): boolean {
   return one === other || nicknameKey(one) === nicknameKey(other);
 }
 
-/** As {@link nicknameKey}, but without marks, and with ASCII characters as what they are: `binh` finds `Bình`. */
-export const plain = remembered(
+/**
+ * Like {@link nicknameKey}, but without marks, and with ASCII characters as they are, for searching: `binh` finds
+ * `Bình`.
+ */
+export const searchForm = memoize(
   (name) => formOf(latinWords(name)).replace(/\p{M}/gu, "").replace(WHITE_SPACE, " "),
   NAMES_REMEMBERED,
 );
 
-const keyOfCharacter = remembered(keyOf, CHARACTERS_REMEMBERED);
+const keyOfCharacter = memoize(keyOf, CHARACTERS_REMEMBERED);
 
 function keyOf(text: string): string {
   return (
@@ -67,7 +73,7 @@ function keyOf(text: string): string {
       .replace(ASCII, (each) => ALIKE_IN_ASCII.get(each) ?? each)
       .replace(DOT_ON_DOTTED, "")
       .replace(BREVE_OFF_A, "\u0303")
-      // Marks are piled up in any order, and a second one of a kind lies on the first.
+      // Marks can be typed in any order, and two of a kind look like one.
       .replace(MARKS, (marks) => [...new Set(marks)].sort().join(""))
       .replace(WHITE_SPACE, " ")
   );
@@ -79,18 +85,24 @@ function formOf(text: string): string {
   return form.normalize("NFD");
 }
 
-/** Decomposed, without case and without what is drawn as nothing, with one character for all that look like it. */
-const formOfCodePoint = remembered((codePoint) => {
+/**
+ * The character decomposed, without case and without characters that are drawn as nothing, with one character for all
+ * that look like it.
+ */
+const formOfCodePoint = memoize((codePoint) => {
   let form = "";
   for (const character of codePoint.normalize("NFKD").replace(NOTHING, "")) {
-    // Upper case in between makes one of `ß` and `SS`, of `σ` and `ς`.
+    // Converting to upper case in between unifies `ß` and `SS`, and `σ` and `ς`.
     for (const each of character.toLowerCase().toUpperCase().toLowerCase())
       form += lookalikes.get(each) ?? each;
   }
   return form;
 }, CHARACTERS_REMEMBERED);
 
-/** With letters of other alphabets, in words with Latin ones, as these. The text keeps its length. */
+/**
+ * Replaces letters of other alphabets in words with Latin letters by the Latin letters they look like. The text keeps
+ * its length.
+ */
 function latinWords(text: string): string {
   if (text.search(AMONG) < 0) return text;
   return text.replace(WORDS, (word) =>

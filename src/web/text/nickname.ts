@@ -1,9 +1,9 @@
 import { isNickname, isVisible } from "../../protocol/characters.ts";
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
 import type { Words } from "../words/en.ts";
-import { remembered } from "./remembered.ts";
+import { memoize } from "./memoize.ts";
 
-/** What is wrong with a nickname before it is sent, in words; undefined when nothing is. */
+/** Explains what is wrong with a nickname before it is sent; undefined if nothing is. */
 export function nicknameFault(nickname: string, { nicknameFault: words }: Words): string | undefined {
   if (isNickname(nickname)) return undefined;
   if (nickname === "") return words.empty;
@@ -14,7 +14,7 @@ export function nicknameFault(nickname: string, { nicknameFault: words }: Words)
 
 const HUES = 8;
 
-/** Which of the eight colours somebody has: the same in every tab and on every day. */
+/** Which of the eight colours a nickname has, the same in every tab and on every day. */
 export function hueOf(nickname: string): number {
   let hash = 7;
   for (const character of nickname) hash = (hash * 31 + (character.codePointAt(0) ?? 0)) % 9973;
@@ -23,10 +23,10 @@ export function hueOf(nickname: string): number {
 
 const GRAPHEMES = new Intl.Segmenter();
 
-/** What stands in somebody's disc: the first visible character. */
-export const initialOf = remembered((nickname) => {
+/** The letter of a nickname's avatar: its first visible character. */
+export const initialOf = memoize((nickname) => {
   for (const { segment } of GRAPHEMES.segment(nickname)) {
-    // A stack of marks would not fit into the disc, and reach out of it.
+    // A stack of marks would extend beyond the avatar.
     if (isVisible(segment)) return segment.length > 12 ? segment.slice(0, 1) : segment.toUpperCase();
   }
   return "";

@@ -1,6 +1,6 @@
 import type { Words } from "../words/en.ts";
 
-/** Writes times in one language and the reader's own time zone. */
+/** Formats times in one language and the user's time zone. Times are in Unix milliseconds. */
 export interface Times {
   /** `09:08`. */
   clock(time: number): string;
@@ -28,7 +28,7 @@ export function timesIn(words: Words): Times {
     full: (time) => full.format(time),
     day(time, now) {
       if (dayOf(time) === dayOf(now)) return words.today;
-      // By the calendar: days on which the clocks are changed have 23 or 25 hours.
+      // Counted by the calendar, since days on which the clocks change have 23 or 25 hours.
       const yesterday = new Date(now);
       yesterday.setDate(yesterday.getDate() - 1);
       return dayOf(time) === dayOf(yesterday) ? words.yesterday : day.format(time);
@@ -36,13 +36,13 @@ export function timesIn(words: Words): Times {
   };
 }
 
-/** A number for each day of the reader's time zone; times of one day have the same one. */
+/** A number that identifies the day of a time in the user's time zone. */
 export function dayOf(time: number | Date): number {
   const date = new Date(time);
   return date.getFullYear() * 10_000 + date.getMonth() * 100 + date.getDate();
 }
 
-/** Likewise for minutes. */
+/** A number that identifies the minute of a time. */
 export function minuteOf(time: number): number {
   return Math.floor(time / 60_000);
 }

@@ -1,20 +1,20 @@
 import { useSignal } from "@preact/signals";
+import { Announced } from "./announced.tsx";
 import { Composer } from "./composer.tsx";
-import { ConnectionBar, ConnectionWord } from "./connection.tsx";
+import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Ended } from "./ended.tsx";
-import { Heard } from "./heard.tsx";
 import { Icon } from "./icon.tsx";
 import { Join } from "./join.tsx";
-import { later } from "./later.tsx";
+import { lazy } from "./lazy.tsx";
 import { Log } from "./log.tsx";
-import { Disc, Nickname } from "./nickname.tsx";
+import { Avatar, Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
 import { Roster } from "./roster.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
 
-const Settings = later(async () => (await import("./settings.tsx")).Settings);
+const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 
 type Open = "nothing" | "settings" | "people" | "rename";
 
@@ -23,7 +23,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
   const { room } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
-  // A dialog tells late that it was closed: another one may be open by then.
+  // The close event of a dialog comes late: another dialog may be open by then.
   const close = (what: Open) => () => {
     if (open.value === what) open.value = "nothing";
   };
@@ -71,7 +71,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
   return (
     <header class="top">
       <h1 dir="auto">{title}</h1>
-      <ConnectionWord />
+      <ConnectionStatus />
       <div class="top-end">
         {nickname === null || room.state.value.kind === "refused" ? null : (
           <>
@@ -82,7 +82,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
               onClick={() => open("rename")}
             >
               <span class="unseen">{words.youAre} </span>
-              <Disc name={nickname} />
+              <Avatar name={nickname} />
               <Nickname name={nickname} />
               <span class="unseen">. {words.rename.open}</span>
             </button>
@@ -152,17 +152,17 @@ function Rename({ close }: { readonly close: () => void }) {
   );
 }
 
-/** What is said to those who hear the page, and a word on what was just done for those who see it. */
+/** Announcements for screen readers, and a short message on what the user has just done. */
 function Announcements() {
   const { announcer } = useStores();
-  const told = announcer.told.value;
+  const toast = announcer.toast.value;
   return (
     <>
       <p class="unseen" aria-live="polite">
-        <Heard word={announcer.said.value} />
+        <Announced text={announcer.announcement.value} />
       </p>
-      <p class={told.text === "" ? "told" : "told shown"} role="status">
-        <Heard word={told} />
+      <p class={toast.text === "" ? "toast" : "toast shown"} role="status">
+        <Announced text={toast} />
       </p>
     </>
   );

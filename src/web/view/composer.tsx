@@ -2,26 +2,26 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
-import { DRAFT_MOST } from "../store/draft.ts";
+import { DRAFT_MAX } from "../store/draft.ts";
 import { Icon } from "./icon.tsx";
-import { Disc, Nickname, named } from "./nickname.tsx";
+import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
-import { isInputMethods, retype } from "./text-field.ts";
+import { isForInputMethod, retype } from "./text-field.ts";
 
-/** Where a message is written. */
+/** The field in which the user writes a message. */
 export function Composer() {
   const { room, draft } = useStores();
   const words = useWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
-  /** Each time that it is sent in vain, what is wrong is heard again. */
+  /** Counts the failed attempts to send, so that the error is announced each time. */
   const tries = useSignal(0);
   const isFocused = useSignal(false);
   const names = isFocused.value ? draft.suggestions.value : [];
-  /** Whether a key is down of which the keyboard does not say more than that it changes the text. */
+  /** Whether a key is down that the keyboard identifies only as changing the text. */
   const isUnnamedKey = useRef(false);
   useEffect(() => focusOn(field.current), []);
-  // The text may change by a chosen mention, and when it is sent.
+  // The text also changes when a mention is chosen and when the message is sent.
   const show = () => {
     const { current } = field;
     if (current && current.value !== draft.text.value) retype(current, draft.text.value, draft.caret.value);
@@ -65,7 +65,7 @@ export function Composer() {
   };
   const press = (event: KeyboardEvent) => {
     isUnnamedKey.current = event.keyCode === 229 && !event.shiftKey;
-    if (isInputMethods(event)) return;
+    if (isForInputMethod(event)) return;
     const act = names.length > 0 ? completionKey(event, draft) : undefined;
     if (act) act();
     else if (event.key === "Enter" && !event.shiftKey) enter();
@@ -75,14 +75,14 @@ export function Composer() {
   const change = (event: InputEvent & { readonly currentTarget: HTMLTextAreaElement }) => {
     const { inputType, data, isComposing, currentTarget } = event;
     const { value, selectionStart, selectionEnd } = currentTarget;
-    // A browser would stand still over a megabyte.
-    if (data && value.length - (selectionEnd - selectionStart) + data.length > DRAFT_MOST) {
+    // Browsers freeze over a megabyte of text.
+    if (data && value.length - (selectionEnd - selectionStart) + data.length > DRAFT_MAX) {
       event.preventDefault();
       say(words.composer.long([...value, ...data].length, CONTENT_MAX));
       return;
     }
     noteLength(currentTarget, data);
-    // The Enter of a keyboard that does not name its keys is known by what it does.
+    // On a keyboard that does not identify its keys, Enter is recognised by its effect.
     const isBreak =
       /^insert(?:LineBreak|Paragraph)$/.test(inputType) || (inputType === "insertText" && data === "\n");
     if (!isBreak || !isUnnamedKey.current || isComposing) return;
@@ -117,11 +117,11 @@ export function Composer() {
           defaultValue={draft.text.peek()}
           onInput={({ inputType }) => {
             fault.value = "";
-            // What an undo brought back would go with the next character typed.
+            // The text that an undo restores is selected, and would be replaced by the next character typed.
             if (inputType === "historyUndo")
               field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
             read();
-            if (draft.text.value !== "") room.writes();
+            if (draft.text.value !== "") room.sendTyping();
           }}
           onSelect={read}
           onKeyDown={press}
@@ -153,12 +153,12 @@ export function Composer() {
   );
 }
 
-/** In code units: twice what the longest message has. */
+/** In code units: twice as long as the longest message. */
 const LONG = 4 * CONTENT_MAX;
 
 /**
- * Notes it before a field holds more than any message. To find the direction of each of its lines would then take browsers
- * seconds, so all have one. The note stays, for an undo may bring back what was deleted.
+ * Marks a field before it holds more than any message. Browsers would need seconds to find the direction of each of
+ * its lines, so they all get the same one. The mark stays, because an undo may restore deleted text.
  */
 function noteLength(field: HTMLTextAreaElement, added: string | null): void {
   if (field.value.length + (added?.length ?? 0) > LONG) field.setAttribute("data-long", "");
@@ -183,14 +183,14 @@ function completionKey(
   }
 }
 
-/** For browsers that do not let a field grow with its text by themselves. */
+/** Makes the field grow with its text in browsers that do not do so by themselves. */
 function grow(field: HTMLTextAreaElement | null): void {
   if (!field || CSS.supports("field-sizing", "content")) return;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
 }
 
-/** The nicknames that the mention may become. */
+/** The nicknames that complete the mention. */
 function Suggestions({ names }: { readonly names: readonly string[] }) {
   const { draft } = useStores();
   const words = useWords();
@@ -205,7 +205,7 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
           class="suggestions"
           role="listbox"
           aria-label={words.composer.mentions}
-          // The field must keep the focus, and its caret.
+          // The field must keep the focus and its caret.
           onMouseDown={(event) => event.preventDefault()}
         >
           {names.map((name, at) => (
@@ -217,7 +217,7 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
               aria-selected={at === draft.chosen.value}
               onMouseDown={() => draft.accept(name)}
             >
-              <Disc name={name} />
+              <Avatar name={name} />
               <Nickname name={name} />
             </div>
           ))}
@@ -237,17 +237,17 @@ function Counter() {
   );
 }
 
-const TYPING_MOST = 2;
+const TYPING_MAX = 2;
 
-/** Who is writing. Not for those who hear the page: it comes and goes too often. */
+/** The people who are typing. Hidden from screen readers, since it changes too often. */
 function Typing() {
   const { room } = useStores();
   const words = useWords();
   const names = room.typing.names.value;
-  const told = names.slice(0, TYPING_MOST);
+  const listed = names.slice(0, TYPING_MAX);
   return (
     <p class="typing" aria-hidden="true">
-      {names.length > 0 ? words.typing(named(told), names.length - told.length) : null}
+      {names.length > 0 ? words.typing(nicknameElements(listed), names.length - listed.length) : null}
     </p>
   );
 }

@@ -1,9 +1,9 @@
 import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { ConnectionState } from "../../client/index.ts";
-import { CLOSE } from "../../protocol/close.ts";
+import { TAKEN_OVER } from "../../protocol/close.ts";
 import { useStores, useWords } from "./stores.ts";
 
-/** Tells how the page is connected: a dot when all is well, a calm bar with what happens next when not. */
+/** Shows when the page is not connected or is being slowed down, and what happens next. */
 export function ConnectionBar() {
   const { room } = useStores();
   switch (room.state.value.kind) {
@@ -39,7 +39,7 @@ function WaitingBar() {
   );
 }
 
-/** The server was asked too much; the chat waits, and goes on by itself. */
+/** The server has refused too many requests. The chat waits and continues by itself. */
 function SlowedBar() {
   const { room } = useStores();
   const { connection: words } = useWords();
@@ -52,20 +52,23 @@ function SlowedBar() {
   );
 }
 
-/** The same in one word, for the header and for those who hear the page: it changes only when the state does. */
-export function ConnectionWord() {
+/**
+ * The state of the connection in a few words, for the header and for screen readers. It changes only when the state
+ * does.
+ */
+export function ConnectionStatus() {
   const { room } = useStores();
   const words = useWords();
   const state = useComputed(() => room.state.value);
   return (
     <p class={`connection ${isElsewhere(state.value) ? "elsewhere" : state.value.kind}`} role="status">
       <span class="unseen">{words.connection.label}: </span>
-      <span class="connection-word">{stateWord(state.value, words.connection)}</span>
+      <span class="connection-status">{statusText(state.value, words.connection)}</span>
     </p>
   );
 }
 
-function stateWord(state: ConnectionState, words: ReturnType<typeof useWords>["connection"]): string {
+function statusText(state: ConnectionState, words: ReturnType<typeof useWords>["connection"]): string {
   switch (state.kind) {
     case "open":
       return words.connected;
@@ -80,12 +83,15 @@ function stateWord(state: ConnectionState, words: ReturnType<typeof useWords>["c
   }
 }
 
-/** Nothing is wrong: one goes on in another tab. */
+/** Whether another tab has taken over, so that nothing is wrong. */
 function isElsewhere(state: ConnectionState): boolean {
-  return state.kind === "refused" && state.code === CLOSE.resumed.code;
+  return state.kind === "refused" && state.code === TAKEN_OVER;
 }
 
-/** Counts down to a moment by `performance.now()`, since a clock may be set; 0 from there on, and while there is none. */
+/**
+ * Counts down the seconds to a time of `performance.now()`, which does not change when the clock is set. It is 0 from
+ * then on, and while there is none.
+ */
 function useSecondsUntil(moment: ReadonlySignal<number | null>) {
   const seconds = useSignal(0);
   useSignalEffect(() => {

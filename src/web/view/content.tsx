@@ -1,7 +1,7 @@
-import { isOnlyEmoji, LINES_MOST, linesOf, type Part, parseContent } from "../text/content.ts";
+import { isOnlyEmoji, LINES_MAX, linesOf, type Part, parseContent } from "../text/content.ts";
 import { useStores } from "./stores.ts";
 
-/** What somebody wrote. All of it becomes text nodes; only links, code and mentions get an element round them. */
+/** The content of a message. All of it becomes text nodes; only links, code and mentions are wrapped in elements. */
 export function Content({ content }: { readonly content: string }) {
   const { room } = useStores();
   const own = room.nickname.value;
@@ -12,7 +12,7 @@ export function Content({ content }: { readonly content: string }) {
         <Line parts={lines[0]} own={own} />
       ) : (
         lines.map((parts, at) => (
-          <div key={at} dir="auto" class={at < LINES_MOST ? undefined : "further-lines"}>
+          <div key={at} dir="auto" class={at < LINES_MAX ? undefined : "further-lines"}>
             <Line parts={parts} own={own} />
           </div>
         ))
@@ -68,7 +68,10 @@ function ContentPart({ part, own }: { readonly part: Part; readonly own: string 
   }
 }
 
-/** The host stands apart, so that no letters of the path, which may run the other way, can come before it. */
+/**
+ * The host is isolated, so that no letters of the path, which may run in the other direction, can be displayed before
+ * it.
+ */
 function linkPieces(text: string) {
   const [, scheme = "", host = text, path = ""] = /^(https?:\/\/)?([^/?#]*)(.*)$/is.exec(text) ?? [];
   return (

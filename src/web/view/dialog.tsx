@@ -11,15 +11,15 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A dialog over the page, there for as long as it is rendered. The browser keeps the focus in it. */
+/** A modal dialog, open for as long as it is rendered. The browser keeps the focus in it. */
 export function Dialog({ title, name, close, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const words = useWords();
-  // Before the effects of what is in it, which may set the focus.
+  // Runs before the effects of the children, which may set the focus.
   useLayoutEffect(() => {
     const { current } = dialog;
     current?.showModal();
-    // The browser then puts the focus back to where it was.
+    // Closing returns the focus to where it was.
     return () => current?.close();
   }, []);
   return (

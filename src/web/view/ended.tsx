@@ -1,6 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { CLOSE } from "../../protocol/close.ts";
+import { TAKEN_OVER } from "../../protocol/close.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import { Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -10,12 +10,12 @@ interface EndedProps {
   readonly reason: string;
 }
 
-/** What is said when the server ended the connection for good, and what one can do then. */
+/** Shown when the server has closed the connection for good, with what the user can do then. */
 export function Ended({ code, reason }: EndedProps) {
   const { room } = useStores();
   const { ended: words } = useWords();
-  // The stay is over, and with it its nickname.
-  const nickname = useRef(room.nickname.peek() ?? room.remembered).current;
+  // The nickname is lost with the chat, so it is read once.
+  const nickname = useRef(room.nickname.peek() ?? room.suggestedNickname).current;
   const section = useRef<HTMLElement>(null);
   useEffect(() => focusOn(section.current?.querySelector("button")), []);
   return (
@@ -26,7 +26,7 @@ export function Ended({ code, reason }: EndedProps) {
       aria-labelledby="ended-title"
       aria-describedby="ended-text"
     >
-      {code === CLOSE.resumed.code ? (
+      {code === TAKEN_OVER ? (
         <TakenOver nickname={nickname} />
       ) : (
         <>
@@ -47,7 +47,7 @@ function TakenOver({ nickname }: { readonly nickname: string }) {
   const isAsking = useSignal(false);
   const takeOver = async () => {
     isAsking.value = true;
-    await handover.ask(nickname);
+    await handover.requestSession(nickname);
     room.restart(nickname);
   };
   return (

@@ -4,13 +4,13 @@ import type { Viewport } from "../list/viewport.ts";
 import { Content } from "./content.tsx";
 import { useStores, useWords } from "./stores.ts";
 
-/** What is no longer has no more lines than these, whatever it is made of. */
+/** A content that is no longer than this has no more lines than this, whatever it consists of. */
 const NEVER_TALL = 24;
 
-/** What is higher, in the size of the page's type, is folded. The style sheet says to which height. */
+/** A content higher than this, in rem, is folded. The style sheet sets the height to which it is folded. */
 const TALL_REM = 36;
 
-/** The window in which rows stand, for those that change their height when the reader wants it. */
+/** The viewport that the rows are in, for rows that change their height on request. */
 export const ViewportContext = createContext<Viewport | null>(null);
 
 interface FoldProps {
@@ -18,7 +18,7 @@ interface FoldProps {
   readonly content: string;
 }
 
-/** A content, of which only the first lines are shown when it is tall, until one wants to see all of it. */
+/** A content that shows only its first lines if it is tall, until the user unfolds it. */
 export function Fold({ rowKey, content }: FoldProps) {
   const { room } = useStores();
   const words = useWords();
@@ -36,7 +36,7 @@ export function Fold({ rowKey, content }: FoldProps) {
   };
   return (
     <>
-      {/* What is folded away can be reached all the same: by the focus, or the browser's search. Then it is shown. */}
+      {/* The focus and the browser's search can reach text that is folded away. The row then unfolds. */}
       <div class={isUnfolded ? "fold unfolded" : "fold"} onScroll={() => set(true)}>
         <Content content={content} />
       </div>
@@ -53,8 +53,8 @@ export function Fold({ rowKey, content }: FoldProps) {
 }
 
 /**
- * Folds what is tall among the rows of a list. How high something is, only the browser knows: by its type, its width, and
- * what strangers pile up. All is read before any is changed, so that it is laid out twice at most.
+ * Folds the tall rows of a list. Only the browser knows heights, which depend on the font, the width and the marks
+ * that strangers pile up. All heights are read before anything changes, so that the layout is computed twice at most.
  */
 export function foldTall(list: HTMLElement): void {
   const tall = TALL_REM * Number.parseFloat(getComputedStyle(document.documentElement).fontSize);

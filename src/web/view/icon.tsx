@@ -7,7 +7,7 @@ const PATHS = {
   close: "M6 6l12 12M18 6 6 18",
 } as const;
 
-/** A drawing beside or instead of words, which the control round it must have. */
+/** An icon. The control around it must have a text or a label. */
 export function Icon({ name }: { readonly name: keyof typeof PATHS }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">

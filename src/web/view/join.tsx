@@ -4,24 +4,24 @@ import { Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
 import { useStores, useWords } from "./stores.ts";
 
-/** Where one chooses a nickname, or another one when the old one was lost. */
+/** Where the user chooses a nickname, or another one after losing it. */
 export function Join() {
   const { room, handover } = useStores();
   const words = useWords();
-  const lost = room.lost.value;
-  useEffect(() => void handover.look(), []);
+  const lost = room.lostNickname.value;
+  useEffect(() => void handover.findTabs(), []);
   return (
     <main class="join">
       <section class="card" aria-labelledby="join-title">
         <h2 id="join-title">{words.join.title}</h2>
-        <Elsewhere />
+        <OtherTabs />
         <p class="muted">{handover.nicknames.length > 0 ? words.ended.other : words.join.lead}</p>
         <NicknameForm
           key={lost?.name}
           label={words.join.nickname}
           button={words.join.button}
           waiting={words.join.waiting}
-          first={lost?.name ?? room.remembered}
+          first={lost?.name ?? room.suggestedNickname}
           register={(nickname) => handover.join(nickname)}
           refusal={lost && handover.isForeign(lost.name) ? nicknameRefusal(lost.error, words) : ""}
         />
@@ -30,14 +30,14 @@ export function Join() {
   );
 }
 
-/** So many tabs of one room are told of. */
-const TABS_MOST = 3;
+/** The number of other tabs of the room that are listed. */
+const TABS_MAX = 3;
 
-/** Where one is in the room already, and can go on here instead. */
-function Elsewhere() {
+/** The other tabs in which the user is already in the room, to continue here instead. */
+function OtherTabs() {
   const { handover } = useStores();
   const { ended: words } = useWords();
-  const names = handover.nicknames.slice(0, TABS_MOST);
+  const names = handover.nicknames.slice(0, TABS_MAX);
   return (
     <div class="elsewhere" role="status">
       {names.length > 0 ? <p>{words.takenTitle}</p> : null}

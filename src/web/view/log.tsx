@@ -6,7 +6,7 @@ import { Icon } from "./icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
 import { useStores, useWords } from "./stores.ts";
 
-/** The messages of the room, of which only those near to what is seen are in the document. */
+/** The messages of the room. Only those near the visible part are in the document. */
 export function Log() {
   const { room } = useStores();
   const words = useWords();
@@ -19,7 +19,7 @@ export function Log() {
           const row = room.rows.peek()[index];
           return row ? estimateHeight(row) : 0;
         },
-        (side) => (side === "start" ? room.loadOlder() : room.loadNewer()),
+        (side) => void (side === "start" ? room.log.loadOlder() : room.log.loadNewer()),
         foldTall,
       ),
   );
@@ -27,7 +27,8 @@ export function Log() {
   view.sync(rows, !room.log.hasNewer.value);
   const { start, end } = view.range.value;
   const shown = rows.slice(start, end);
-  // The line above what is unread may be far up. Once one has been near to it, nothing leads there any more.
+  // The line above the unread messages may be far up. Once the user has been near it, there is no more button that
+  // leads there.
   const unreadId = room.unread.firstId.value;
   const found = useRef<number | null>(null);
   if (room.isWatched.value && shown.some(({ key }) => key === `m${unreadId}`)) found.current = unreadId;
@@ -40,24 +41,25 @@ export function Log() {
     if (scroller.current && list.current) return view.attach(scroller.current, list.current);
   }, [view]);
   useLayoutEffect(() => view.settle());
-  // A row that leaves the document must not take the focus with it.
+  // A row that is removed from the document must not take the focus with it.
   const hadFocus = list.current?.contains(document.activeElement) === true;
   useLayoutEffect(() => {
     if (hadFocus && !list.current?.contains(document.activeElement))
       scroller.current?.focus({ preventScroll: true });
   });
-  // Read while it is rendered: the goal may be among the rows that are there, and nothing else would change.
-  const goal = room.goal.value;
+  // Read during the render: the goal may be among the rendered rows already, so nothing else would change.
+  const goal = room.scrollTarget.value;
   useLayoutEffect(() => {
     if (goal === null || !view.toRow(`m${goal}`)) return;
-    room.goal.value = null;
+    room.scrollTarget.value = null;
     flash(list.current, goal);
   });
-  // An own message is what one wants to see next.
+  const goToNewest = () => void room.showNewest().then(() => view.toEnd());
+  // After sending, the user wants to see the message.
   const sent = useRef(room.sends.peek().length);
   useSignalEffect(() => {
     const { length } = room.sends.value;
-    if (length > sent.current) void room.showNewest().then(() => view.toEnd());
+    if (length > sent.current) goToNewest();
     sent.current = length;
   });
   useSignalEffect(() => room.setAtEnd(view.isAtEnd.value && !room.log.hasNewer.value));
@@ -90,21 +92,16 @@ export function Log() {
           <Icon name="down" />
         </button>
       )}
-      <ToNewest
-        isAtEnd={view.isAtEnd.value}
-        go={() => {
-          void room.showNewest().then(() => view.toEnd());
-        }}
-      />
+      <ToNewest isAtEnd={view.isAtEnd.value} go={goToNewest} />
     </div>
   );
 }
 
-/** What stands above the first message. Its height is always the same, so that nothing moves when it changes. */
+/** What is above the first message. Its height never changes, so that nothing moves when its text does. */
 function LogStart() {
-  const { room } = useStores();
+  const { log } = useStores().room;
   const words = useWords();
-  const { isLoaded, items, hasOlder, older } = room.log;
+  const { isLoaded, items, hasOlder, older } = log;
   return (
     <div class="log-start">
       {!isLoaded.value || older.value === "loading" ? (
@@ -112,12 +109,12 @@ function LogStart() {
       ) : older.value === "failed" ? (
         <p>
           {words.olderFailed}{" "}
-          <button type="button" class="quiet" onClick={() => room.loadOlder()}>
+          <button type="button" class="quiet" onClick={() => log.loadOlder()}>
             {words.retry}
           </button>
         </p>
       ) : hasOlder.value ? (
-        <button type="button" class="quiet" onClick={() => room.loadOlder()}>
+        <button type="button" class="quiet" onClick={() => log.loadOlder()}>
           {words.older}
         </button>
       ) : (
@@ -127,7 +124,7 @@ function LogStart() {
   );
 }
 
-/** Leads back to the newest message, and says how many came meanwhile. */
+/** Leads back to the newest message, and shows how many have arrived in the meantime. */
 function ToNewest({ isAtEnd, go }: { readonly isAtEnd: boolean; readonly go: () => void }) {
   const { room } = useStores();
   const words = useWords();
@@ -140,7 +137,7 @@ function ToNewest({ isAtEnd, go }: { readonly isAtEnd: boolean; readonly go: () 
   );
 }
 
-/** Shows which message a link has led to. */
+/** Highlights the message that a link has led to. */
 function flash(list: HTMLElement | null, id: number): void {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
   const row = list?.querySelector<HTMLElement>(`[data-key="m${id}"]`);

@@ -2,25 +2,25 @@ import type { Message } from "../../client/index.ts";
 import type { MessageItem } from "../store/item.ts";
 import { isMentioned } from "../text/content.ts";
 import { Fold } from "./fold.tsx";
-import { Disc, Nickname } from "./nickname.tsx";
+import { Avatar, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 interface MessageLineProps {
   readonly item: MessageItem;
-  /** Whether it begins a group: one sender, one minute. */
+  /** Whether it begins a group: messages of one author in one minute. */
   readonly head: boolean;
 }
 
 /** A message of the room. */
-export function MessageLine({ item: { key, message, own, anew }, head }: MessageLineProps) {
+export function MessageLine({ item: { key, message, own, isNewHolder }, head }: MessageLineProps) {
   const { room } = useStores();
   const isForMe = !own && isMentioned(room.nickname.value, message.content, room.mentions.value);
   return (
     <article class={`message${own ? " own" : ""}${head ? " head" : ""}${isForMe ? " for-me" : ""}`}>
-      {head ? <Disc name={message.name} /> : null}
+      {head ? <Avatar name={message.name} /> : null}
       <header>
         {head ? <Nickname name={message.name} /> : null}
-        {anew ? <Anew /> : null}
+        {isNewHolder ? <NewHolder /> : null}
         <TimeLink message={message} />
         {own ? <Sent /> : null}
       </header>
@@ -29,18 +29,18 @@ export function MessageLine({ item: { key, message, own, anew }, head }: Message
   );
 }
 
-/** Says that somebody else may have the nickname now. */
-function Anew() {
+/** Shows that someone else may have the nickname now. */
+function NewHolder() {
   const words = useWords();
   return (
-    <span class="anew" title={words.anewHint}>
-      {words.anew}
-      <span class="unseen">. {words.anewHint}</span>
+    <span class="new-holder" title={words.newHolderHint}>
+      {words.newHolder}
+      <span class="unseen">. {words.newHolderHint}</span>
     </span>
   );
 }
 
-/** Says of an own message that it is stored. */
+/** Shows that a message of the user is stored. */
 function Sent() {
   const words = useWords();
   return (
@@ -50,7 +50,7 @@ function Sent() {
   );
 }
 
-/** When it was said; a link to the message, which can be copied. */
+/** The time of a message, which is a link to it. A click copies the link. */
 function TimeLink({ message: { id, time, timestamp } }: { readonly message: Message }) {
   const { settings, announcer } = useStores();
   const words = useWords();
@@ -64,7 +64,7 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
     const link = new URL(hash, location.href).href;
     const isCopied = await copyText(link);
     if (!isCopied) history.replaceState(null, "", link);
-    announcer.tell(isCopied ? words.linkCopied : words.linkNotCopied);
+    announcer.showToast(isCopied ? words.linkCopied : words.linkNotCopied);
   };
   return (
     <a class="time" href={hash} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
@@ -75,7 +75,10 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
   );
 }
 
-/** @returns false where the browser does not let a page write to the clipboard: over plain HTTP, in some frames */
+/**
+ * @returns false where the browser does not let the page write to the clipboard: over plain HTTP, and in some
+ *   frames
+ */
 async function copyText(text: string): Promise<boolean> {
   try {
     await navigator.clipboard.writeText(text);

@@ -2,38 +2,38 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ChatError } from "../../client/index.ts";
 import { focusOn } from "../page/lifecycle.ts";
-import type { Word } from "../store/announcer.ts";
+import type { Announcement } from "../store/announcer.ts";
 import { nicknameRefusal } from "../text/failure.ts";
 import { nicknameFault } from "../text/nickname.ts";
-import { Heard } from "./heard.tsx";
+import { Announced } from "./announced.tsx";
 import { useWords } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
 
 interface NicknameFormProps {
   readonly label: string;
   readonly button: string;
-  /** What the button says while the server is asked. */
+  /** The label of the button while the request is pending. */
   readonly waiting: string;
   readonly first: string;
-  /** Takes the nickname. @returns why that is not to be */
+  /** Takes the nickname. @returns why that failed, or undefined if it succeeded */
   readonly register: (nickname: string) => Promise<ChatError | undefined>;
-  /** What is wrong from the beginning, in words. */
+  /** The error shown from the beginning. */
   readonly refusal?: string;
   readonly done?: () => void;
 }
 
-/** Asks for a nickname, and says beside the field why one is not to be had. */
+/** Asks for a nickname, and explains below the field why one was refused. */
 export function NicknameForm(props: NicknameFormProps) {
   const { label, button, waiting, first, register, refusal = "", done } = props;
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
-  const fault = useSignal<Word | null>(null);
+  const fault = useSignal<Announcement | null>(null);
   const refused = useMemo(() => ({ text: refusal }), [refusal]);
   const shown = fault.value ?? refused;
   const isAsking = useSignal(false);
   useEffect(() => {
     focusOn(field.current);
-    // To select is to focus, in some browsers.
+    // In some browsers, selecting the text would focus the field.
     if (document.activeElement === field.current) field.current?.select();
   }, []);
   const ask = async (nickname: string) => {
@@ -73,7 +73,7 @@ export function NicknameForm(props: NicknameFormProps) {
         />
       </label>
       <p id="nickname-refusal" class="refusal" role="alert">
-        <Heard word={shown} />
+        <Announced text={shown} />
       </p>
       <button type="submit" class="main" disabled={isAsking.value}>
         {isAsking.value ? waiting : button}

@@ -1,6 +1,6 @@
 import { hueOf, initialOf } from "../text/nickname.ts";
 
-/** A nickname, kept apart from the direction of the text round it. */
+/** A nickname, isolated from the text direction around it. */
 export function Nickname({ name }: { readonly name: string }) {
   return (
     <bdi class="nickname" translate={false}>
@@ -9,16 +9,16 @@ export function Nickname({ name }: { readonly name: string }) {
   );
 }
 
-/** A disc in somebody's colour. It says nothing that the nickname does not. */
-export function Disc({ name }: { readonly name: string }) {
+/** The coloured disc of a nickname, which adds no information. */
+export function Avatar({ name }: { readonly name: string }) {
   return (
-    <span class={`disc hue-${hueOf(name)}`} aria-hidden="true" translate={false}>
+    <span class={`avatar hue-${hueOf(name)}`} aria-hidden="true" translate={false}>
       {initialOf(name)}
     </span>
   );
 }
 
-/** Nicknames to be put into a sentence. */
-export function named(names: readonly string[]) {
+/** Nicknames as elements, to be put into a sentence. */
+export function nicknameElements(names: readonly string[]) {
   return names.map((name) => <Nickname key={name} name={name} />);
 }

@@ -1,26 +1,26 @@
 import { useComputed, useSignal } from "@preact/signals";
-import { plain } from "../text/nickname-key.ts";
-import { Disc, Nickname } from "./nickname.tsx";
+import { searchForm } from "../text/nickname-key.ts";
+import { Avatar, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
-/** From so many people on they can be filtered. */
+/** The number of people from which there is a filter. */
 const FILTER_FROM = 13;
-const SHOWN_MOST = 300;
+const SHOWN_MAX = 300;
 
-/** Who is in the room. */
+/** The people in the room. */
 export function Roster() {
   const { room } = useStores();
   const { people: words } = useWords();
   const wanted = useSignal("");
   const found = useComputed(() => {
-    const part = plain(wanted.value.trim());
+    const part = searchForm(wanted.value.trim());
     if (part === "") return room.online.value;
-    return room.online.value.filter((name) => plain(name).includes(part));
+    return room.online.value.filter((name) => searchForm(name).includes(part));
   });
   const { length } = room.online.value;
-  // Of a tab whose connection another one took over, the nickname is with that.
+  // When another tab has taken over the connection, the nickname belongs to that tab.
   const isHere = room.state.value.kind !== "refused";
-  const shown = found.value.slice(0, SHOWN_MOST);
+  const shown = found.value.slice(0, SHOWN_MAX);
   return (
     <>
       <p class="roster-count">{words.online(length)}</p>
@@ -55,7 +55,7 @@ function Person({ name, own }: { readonly name: string; readonly own: boolean })
   const words = useWords();
   return (
     <li>
-      <Disc name={name} />
+      <Avatar name={name} />
       <Nickname name={name} />
       {own ? <span class="muted">{` (${words.you})`}</span> : null}
     </li>

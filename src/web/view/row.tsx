@@ -10,17 +10,17 @@ interface RowViewProps {
   readonly before: Row | undefined;
 }
 
-/** One row of the log, with the separators above it that what was before calls for. */
+/** One row of the log, with the separators that belong above it, given the row before. */
 export function RowView({ row, before }: RowViewProps) {
   const { room, settings } = useStores();
-  // In another time zone a day begins elsewhere.
+  // Days begin at other times in another time zone.
   settings.times.value;
   const time = timeOf(row);
   const timeBefore = before ? timeOf(before) : null;
   const isNewDay = time !== null && (timeBefore === null || dayOf(time) !== dayOf(timeBefore));
   const isUnread =
     row.kind === "message" && row.message.id !== null && row.message.id === room.unread.firstId.value;
-  const isAnew = row.kind === "message" && row.anew;
+  const isAnew = row.kind === "message" && row.isNewHolder;
   const head = isNewDay || isUnread || isAnew || !continues(row, before, room.nickname.value);
   return (
     <>
@@ -76,7 +76,7 @@ function timeOf(row: Row): number | null {
   }
 }
 
-/** Whether a row goes on where the one before it stopped: the same sender within the same minute. */
+/** Whether a row continues the group of the row before it: the same author within the same minute. */
 function continues(row: Row, before: Row | undefined, nickname: string | null): boolean {
   if (!before || isOwn(row) !== isOwn(before)) return false;
   const sender = nicknameOf(row, nickname);
@@ -90,15 +90,15 @@ function nicknameOf(row: Row, nickname: string | null): string | null {
   return row.kind === "sending" ? nickname : null;
 }
 
-/** Of two who have had one nickname, one may be the reader. */
+/** Of two people who have had the same nickname, one may be the user. */
 function isOwn(row: Row): boolean {
   return row.kind === "sending" || (row.kind === "message" && row.own);
 }
 
-/** More lines are folded. */
-const LINES_MOST = 24;
+/** Contents with more lines are folded. */
+const LINES_MAX = 24;
 
-/** The height that a row probably has, in CSS pixels. */
+/** The estimated height of a row, in CSS pixels. */
 export function estimateHeight(row: Row): number {
   switch (row.kind) {
     case "message":
@@ -111,10 +111,10 @@ export function estimateHeight(row: Row): number {
   }
 }
 
-/** How many lines a content probably takes beside the first one, as far as they are shown. */
+/** The estimated number of lines of a content after the first one, as far as they are shown. */
 function linesOf(content: string): number {
   let lines = Math.floor(content.length / 90);
-  for (let at = content.indexOf("\n"); at >= 0 && lines < LINES_MOST; at = content.indexOf("\n", at + 1))
+  for (let at = content.indexOf("\n"); at >= 0 && lines < LINES_MAX; at = content.indexOf("\n", at + 1))
     lines++;
-  return Math.min(LINES_MOST, lines);
+  return Math.min(LINES_MAX, lines);
 }

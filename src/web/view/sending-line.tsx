@@ -1,7 +1,7 @@
 import type { Sending } from "../store/item.ts";
 import { failureWords } from "../text/failure.ts";
 import { Fold } from "./fold.tsx";
-import { Disc, Nickname } from "./nickname.tsx";
+import { Avatar, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 interface SendingLineProps {
@@ -10,11 +10,11 @@ interface SendingLineProps {
   readonly head: boolean;
 }
 
-/** An own message on its way, or one that was given up. */
+/** A message of the user that is being sent or was given up. */
 export function SendingLine({ sending, name, head }: SendingLineProps) {
   return (
     <article class={`message own ${sending.failure ? "failed" : "sending"}${head ? " head" : ""}`}>
-      {head ? <Disc name={name} /> : null}
+      {head ? <Avatar name={name} /> : null}
       <header>{head ? <Nickname name={name} /> : null}</header>
       <Fold rowKey={sending.key} content={sending.content} />
       <SendingState sending={sending} />

@@ -1,17 +1,17 @@
 import { useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { allowAddresses } from "../page/theme.ts";
-import type { Word } from "../store/announcer.ts";
+import type { Announcement } from "../store/announcer.ts";
 import { PLACES, type Place } from "../store/pictures.ts";
 import { THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
 import { SETTINGS_WORDS } from "../words/settings.ts";
-import { Heard } from "./heard.tsx";
-import { Unloaded } from "./later.tsx";
+import { Announced } from "./announced.tsx";
+import { LoadFailed } from "./lazy.tsx";
 import { useStores } from "./stores.ts";
-import { isInputMethods } from "./text-field.ts";
+import { isForInputMethod } from "./text-field.ts";
 
-/** What a reader can choose. */
+/** The settings dialog. */
 export function Settings() {
   const { settings, isPrinting } = useStores();
   const words = useSettingsWords();
@@ -20,7 +20,7 @@ export function Settings() {
       <LanguageChoice />
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
-      <Attention />
+      <Notifications />
       <section>
         <h3>{words.transcript}</h3>
         <p class="muted">{words.transcriptLead}</p>
@@ -28,7 +28,7 @@ export function Settings() {
           type="button"
           onClick={() => {
             isPrinting.value = true;
-            // Once it is rendered: a browser that prints does nothing else.
+            // After the transcript is rendered, since printing blocks the page.
             setTimeout(print);
           }}
         >
@@ -65,7 +65,7 @@ function LanguageChoice() {
           ))}
         </select>
       </label>
-      {settings.isUnworded.value ? <Unloaded retry={() => settings.loadWords()} /> : null}
+      {settings.hasLoadFailed.value ? <LoadFailed retry={() => settings.loadWords()} /> : null}
     </>
   );
 }
@@ -111,7 +111,7 @@ function Picture({ place }: { readonly place: Place }) {
   const { pictures } = useStores();
   const words = useSettingsWords();
   const address = useRef<HTMLInputElement>(null);
-  const fault = useSignal<Word>({ text: "" });
+  const fault = useSignal<Announcement>({ text: "" });
   const name = words[place];
   const chooseFile = async (file: File | undefined) => {
     if (!file) return;
@@ -125,7 +125,7 @@ function Picture({ place }: { readonly place: Place }) {
   const chooseAddress = async () => {
     const isGood = await pictures.chooseAddress(place, address.current?.value ?? "", () => {
       const isNew = allowAddresses(true);
-      // The policy of this page forbids it.
+      // The policy of the current page forbids it.
       if (isNew) location.reload();
       return !isNew;
     });
@@ -155,7 +155,7 @@ function Picture({ place }: { readonly place: Place }) {
         aria-label={words.address(name)}
         placeholder={words.addressHint}
         onKeyDown={(event) => {
-          if (event.key !== "Enter" || isInputMethods(event)) return;
+          if (event.key !== "Enter" || isForInputMethod(event)) return;
           event.preventDefault();
           void chooseAddress();
         }}
@@ -169,13 +169,13 @@ function Picture({ place }: { readonly place: Place }) {
         </button>
       )}
       <p class="refusal" role="alert">
-        <Heard word={fault.value} />
+        <Announced text={fault.value} />
       </p>
     </div>
   );
 }
 
-function Attention() {
+function Notifications() {
   const { settings } = useStores();
   const words = useSettingsWords();
   const isDenied = useSignal(false);
@@ -186,7 +186,7 @@ function Attention() {
   };
   return (
     <fieldset class="switches">
-      <legend>{words.attention}</legend>
+      <legend>{words.notifications}</legend>
       <label>
         <input
           type="checkbox"
@@ -203,7 +203,7 @@ function Attention() {
           checked={settings.notify.value}
           onChange={async ({ currentTarget }) => {
             await askNotify(currentTarget.checked);
-            // A box that was refused must not stay checked.
+            // The box must not stay checked if permission was refused.
             currentTarget.checked = settings.notify.value;
           }}
         />

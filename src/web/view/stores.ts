@@ -9,7 +9,7 @@ import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 import type { Words } from "../words/en.ts";
 
-/** All that is shown comes from here. */
+/** The stores from which everything is rendered. */
 export interface Stores {
   readonly settings: SettingsStore;
   readonly room: RoomStore;
@@ -23,14 +23,14 @@ export interface Stores {
 
 export const StoresContext = createContext<Stores | null>(null);
 
-/** @throws Error outside of the app */
+/** The stores of the page. @throws Error outside the app */
 export function useStores(): Stores {
   const stores = useContext(StoresContext);
   if (!stores) throw new Error("rendered outside of the app");
   return stores;
 }
 
-/** The words of the chosen language. */
+/** The texts of the chosen language. */
 export function useWords(): Words {
   return useStores().settings.words.value;
 }

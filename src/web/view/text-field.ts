@@ -1,23 +1,26 @@
-/** What the fields for text have in common: keys that are not theirs, and changes that can be undone. */
+/** What text fields have in common: keys that belong to input methods, and changes that can be undone. */
 
 /**
- * Whether a key belongs to the input method: it ends a composition, or chooses in its list. Safari says so only by the code,
- * for there the composition is over when the key comes. Android has that code for all its keys.
+ * Whether a key press belongs to the input method: it ends a composition or selects from a list. Safari shows this
+ * only by the key code, since the composition has ended when the event comes. On Android all keys have that code.
  */
-export function isInputMethods({ isComposing, keyCode }: KeyboardEvent): boolean {
+export function isForInputMethod({ isComposing, keyCode }: KeyboardEvent): boolean {
   return isComposing || keyCode === 229;
 }
 
-/** A field by itself would take the key once more: a form would be sent, a dialog closed. */
+/**
+ * Keeps a key press of the input method from having its default action too, which would submit the form or close the
+ * dialog.
+ */
 export function leaveToInputMethod(event: KeyboardEvent): void {
-  if (isInputMethods(event) && (event.key === "Enter" || event.key === "Escape")) event.preventDefault();
+  if (isForInputMethod(event) && (event.key === "Enter" || event.key === "Escape")) event.preventDefault();
 }
 
 /**
- * Gives a field another text, as if what differs had been typed: so it can be undone, and with it what was typed before.
- * That is only to be had by a command that browsers call obsolete and all of them have.
+ * Changes the text of a field as if the difference had been typed, so that it can be undone, and the typing before it
+ * too. Only an obsolete command does this, and all browsers have it.
  *
- * @param caret where it stands then
+ * @param caret the position of the caret afterwards
  */
 export function retype(field: HTMLTextAreaElement, text: string, caret: number): void {
   const { value } = field;
@@ -26,11 +29,11 @@ export function retype(field: HTMLTextAreaElement, text: string, caret: number):
   while (start < shorter && value[start] === text[start]) start++;
   let same = 0;
   while (same < shorter - start && value.at(-1 - same) === text.at(-1 - same)) same++;
-  // Half a surrogate pair is no text.
+  // A surrogate pair must not be split.
   if (start > 0 && isPair(text, start)) start--;
   if (same > 0 && isPair(text, text.length - same)) same--;
   const put = text.slice(start, text.length - same);
-  // A field without the focus is left without it: in some browsers a selection would take it there.
+  // A field without the focus does not get it: in some browsers, setting the selection would focus the field.
   const isFocused = document.activeElement === field;
   if (isFocused) {
     field.setSelectionRange(start, value.length - same);
@@ -40,7 +43,7 @@ export function retype(field: HTMLTextAreaElement, text: string, caret: number):
   if (isFocused) field.setSelectionRange(caret, caret);
 }
 
-/** Whether an index lies within a surrogate pair. */
+/** Whether an index is inside a surrogate pair. */
 function isPair(text: string, index: number): boolean {
   return (text.codePointAt(index - 1) ?? 0) > 0xffff;
 }

@@ -4,7 +4,7 @@ import { Content } from "./content.tsx";
 import { Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
-/** All messages that are loaded, for the printer: in the document only while it prints. */
+/** All loaded messages, for printing. They are in the document only during that time. */
 export function Transcript({ title }: { readonly title: string }) {
   const { room, settings, isPrinting } = useStores();
   const words = useWords();

@@ -5,9 +5,10 @@ const before = options.vnode;
 let isWrapping = false;
 
 /**
- * Puts each text of the page into an element of its own, which goes when the text does. A browser that translates the page
- * puts elements of its own in the place of text nodes: what is rendered later would change nodes that are not in the
- * document any more, and the old words would stay beside the new ones. What must not be translated stays as it is.
+ * Wraps each text of the page in an element of its own, which is replaced together with the text. A browser that
+ * translates the page replaces text nodes by its own elements. Otherwise later renders would change nodes that are no
+ * longer in the document, and old texts would stay beside the new ones. Elements that must not be translated are left
+ * alone.
  */
 options.vnode = (vnode) => {
   const { type } = vnode;

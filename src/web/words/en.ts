@@ -1,4 +1,4 @@
-/** The words of the page in English, and by their types what every other language must have. */
+/** The texts of the page in English. Their types are what every other language must provide. */
 
 import type { Language } from "./languages.ts";
 
@@ -9,7 +9,7 @@ function count(n: number, one: string, other: string): string {
   return `${CHARACTERS.format(n)} ${PLURAL.select(n) === "one" ? one : other}`;
 }
 
-/** Names as they are shown (text or elements) and the words between them: "An", "An and Bình", "An, Bình and 12 others". */
+/** Joins names (texts or elements) into a list: "An", "An and Bình", "An, Bình and 12 others". */
 function list<T>(names: readonly T[], others: number): readonly (T | string)[] {
   const parts: readonly (T | string)[] = others > 0 ? [...names, count(others, "other", "others")] : names;
   return parts.flatMap((part, at) => (at === 0 ? [part] : [at === parts.length - 1 ? " and " : ", ", part]));
@@ -23,12 +23,12 @@ export const en = {
   skip: "Skip to the message field",
   close: "Close",
   cancel: "Cancel",
-  unloaded: "This could not be loaded. If that goes on, reload the page.",
+  loadFailed: "This part of the page failed to load. If that keeps happening, reload the page.",
   loadingPart: "Loading…",
 
   join: {
     title: "Join the chat",
-    lead: "Choose the nickname that the others will see.",
+    lead: "Choose a nickname for others to see.",
     nickname: "Nickname",
     button: "Join",
     waiting: "Joining…",
@@ -46,22 +46,22 @@ export const en = {
 
   nicknameFault: {
     empty: "Enter a nickname.",
-    long: (has: number, most: number) => `A nickname has at most ${most} characters; this one has ${has}.`,
+    long: (has: number, max: number) => `A nickname can have up to ${max} characters; this one has ${has}.`,
     invisible: "A nickname needs at least one visible character.",
     forbidden:
-      "A nickname has no control characters, private characters, line breaks or marks that turn the direction of text.",
-    taken: "Somebody here has this nickname, or one that looks the same. Choose another.",
-    refused: "The server does not take this nickname. Choose another.",
+      "A nickname cannot contain control characters, private-use characters, line breaks, or characters that change the text direction.",
+    taken: "Someone here already has this nickname, or one that looks like it. Choose another.",
+    refused: "The server does not accept this nickname. Choose another.",
   },
   failure: {
-    content: "The server does not take this message.",
-    store: "The server could not store it. Try again in a moment.",
-    rate: (seconds: number) => `Too many at once. Try again in ${count(seconds, "second", "seconds")}.`,
-    uncertain: "The connection was lost. It may have arrived or not.",
-    full: "Too many messages are waiting already.",
-    closed: "The chat was left before it arrived.",
-    left: "The page was closed before it went out.",
-    unknown: "The server could not do this. Try again.",
+    content: "The server does not accept this message.",
+    store: "The server could not save this. Try again in a moment.",
+    rate: (seconds: number) => `Too many requests. Try again in ${count(seconds, "second", "seconds")}.`,
+    uncertain: "The connection was lost, so the message may or may not have arrived.",
+    full: "Too many messages are already waiting to be sent.",
+    closed: "The chat ended before the message was sent.",
+    left: "The page was closed before the message was sent.",
+    unknown: "Something went wrong. Try again.",
   },
 
   connection: {
@@ -71,25 +71,25 @@ export const en = {
     waiting: "No connection",
     elsewhere: "Open in another tab",
     retryIn: (seconds: number) => `Reconnecting in ${seconds} s`,
-    slowed: (seconds: number) => `Too many at once. It goes on in ${seconds} s`,
+    slowed: (seconds: number) => `Too many requests. Continuing in ${seconds} s`,
     offline: "You are offline",
-    kept: (n: number) => `${count(n, "message goes", "messages go")} out as soon as the connection is back.`,
+    kept: (n: number) => `${count(n, "message", "messages")} will be sent when the connection is back.`,
     retry: "Retry now",
   },
   ended: {
     takenTitle: "This chat is open in another tab",
-    taken: <T>(name: T): readonly (T | string)[] => ["You are there as ", name, "."],
+    taken: <T>(name: T): readonly (T | string)[] => ["In that tab, you are ", name, "."],
     takeOver: "Continue here",
     goOn: <T>(name: T): readonly (T | string)[] => ["Continue here as ", name],
-    other: "Join under another nickname",
-    refusedTitle: "The server ended the connection",
+    other: "Join with another nickname",
+    refusedTitle: "The server closed the connection",
     refused: (code: number, reason: string) =>
-      `It gave the code ${code}${reason === "" ? "" : ` (${reason})`}. What you see stays here.`,
-    again: "Connect again",
+      `Code ${code}${reason === "" ? "" : ` (${reason})`}. The messages already shown stay here.`,
+    again: "Reconnect",
   },
 
   messages: "Messages",
-  empty: "No messages yet. Write the first one.",
+  empty: "No messages yet. Send the first one.",
   loading: "Loading messages…",
   beginning: "The conversation begins here.",
   older: "Load earlier messages",
@@ -98,22 +98,22 @@ export const en = {
   remove: "Remove",
   newMessages: "New messages",
   firstNew: "First new message",
-  newest: (n: number) => (n === 0 ? "To the newest" : count(n, "new message", "new messages")),
-  gap: (n: number) => `${count(n, "message is", "messages are")} no longer kept.`,
-  gone: "That message is no longer there.",
+  newest: (n: number) => (n === 0 ? "Jump to latest" : count(n, "new message", "new messages")),
+  gap: (n: number) => `${count(n, "message is", "messages are")} no longer available.`,
+  gone: "That message no longer exists.",
   today: "Today",
   yesterday: "Yesterday",
   sending: "Sending…",
-  sendingLater: "Waiting for the connection…",
+  sendingLater: "Waiting for a connection…",
   sent: "Sent",
-  anew: "joined again",
-  anewHint: "This nickname was free in between, so it may be somebody else now.",
+  newHolder: "rejoined",
+  newHolderHint: "This nickname was free for a while, so this may be someone else now.",
   showAll: "Show all",
   showLess: "Show less",
-  failed: (reason: string) => `Not sent. ${reason}`,
-  copyLink: (time: string) => `${time}, copy a link to this message`,
+  failed: (reason: string) => `Sending failed. ${reason}`,
+  copyLink: (time: string) => `${time}, copy link to this message`,
   linkCopied: "Link copied.",
-  linkNotCopied: "The browser did not allow to copy. The link stands in the address bar.",
+  linkNotCopied: "The browser blocked copying. The link is in the address bar.",
   announce: (name: string, content: string) => `${name}: ${content}`,
   announceMore: (n: number) => `and ${count(n, "more message", "more messages")}`,
 
@@ -125,35 +125,35 @@ export const en = {
     ...list(names, others),
     " left",
   ],
-  passed: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
+  cameAndWent: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     " joined and left",
   ],
-  returned: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
+  retaken: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     names.length + others === 1
-      ? " left; the nickname was taken again"
-      : " left; the nicknames were taken again",
+      ? " left; the nickname is in use again"
+      : " left; the nicknames are in use again",
   ],
   renamed: <T>(oldname: T, newname: T): readonly (T | string)[] => [oldname, " is now ", newname],
-  renamedOthers: (n: number) => `${count(n, "other", "others")} changed the nickname`,
+  renamedOthers: (n: number) => count(n, "other changed their nickname", "others changed their nicknames"),
   typing: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
-    names.length + others === 1 ? " is writing…" : " are writing…",
+    names.length + others === 1 ? " is typing…" : " are typing…",
   ],
 
   composer: {
     label: "Message",
     placeholder: "Write a message",
     send: "Send",
-    hint: "Enter sends, Shift+Enter starts a new line, @ mentions somebody.",
+    hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone.",
     left: (n: number) => `${CHARACTERS.format(n)} left`,
-    over: (n: number) => `${count(n, "character", "characters")} too many`,
-    long: (has: number, most: number) =>
-      `A message has at most ${CHARACTERS.format(most)} characters; this one has ${CHARACTERS.format(has)}.`,
-    broken: "This message holds broken characters. Delete them and send it again.",
-    mentions: "People to mention",
-    suggestions: (n: number) => count(n, "person to mention", "people to mention"),
+    over: (n: number) => `${count(n, "character", "characters")} over the limit`,
+    long: (has: number, max: number) =>
+      `A message can have up to ${CHARACTERS.format(max)} characters; this one has ${CHARACTERS.format(has)}.`,
+    broken: "This message contains broken characters. Delete them and send it again.",
+    mentions: "People you can mention",
+    suggestions: (n: number) => count(n, "person you can mention", "people you can mention"),
   },
 
   people: {
@@ -161,14 +161,14 @@ export const en = {
     show: (n: number) => `People: ${n}`,
     online: (n: number) => `Online: ${n}`,
     filter: "Filter people",
-    none: "Nobody here is called so.",
-    more: (n: number) => `and ${CHARACTERS.format(n)} more. Filter to find them.`,
+    none: "No one here matches.",
+    more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
   },
 
   settings: "Settings",
   transcript: (room: string, time: string) => `${room}, ${time}`,
-  mentioned: (name: string) => `${name} mentions you`,
+  mentioned: (name: string) => `${name} mentioned you`,
 };
 
-/** What a language has to say. */
+/** The texts that every language provides. */
 export type Words = typeof en;

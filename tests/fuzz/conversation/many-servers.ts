@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { SQL } from "bun";
-import { MESSAGE_COLUMNS, messageOf } from "../../../src/engine/postgres/message-rows.ts";
+import { messageColumns, messageOf } from "../../../src/engine/postgres/message-table.ts";
 import { rowsOf, textOf } from "../../../src/engine/postgres/rows.ts";
 import { backupOf, createDatabase, PostgresServer } from "../../support/postgres.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
@@ -274,7 +274,7 @@ export class ManyServers implements Site {
 }
 
 async function readHistories(sql: SQL): Promise<Histories> {
-  const rows = rowsOf(await sql.unsafe(`SELECT room, ${MESSAGE_COLUMNS} FROM chatbox.messages ORDER BY id`));
+  const rows = rowsOf(await sql`SELECT room, ${messageColumns(sql)} FROM chatbox.messages ORDER BY id`);
   const rooms = Map.groupBy(rows, ({ room }) => (room === "/" ? undefined : textOf(room)));
   return new Map([...rooms].map(([room, messages]) => [room, messages.map(messageOf)]));
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { decodeRecord, encodeRecord, type StoredMessage } from "../../../src/engine/record.ts";
+import { decodeRecord, MessageRecord, type StoredMessage } from "../../../src/engine/record.ts";
 import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
 import type { Page, Seen } from "./page.ts";
@@ -37,7 +37,7 @@ function readHistory(path: string, story: Story): StoredMessage[] {
   const text = readFileSync(path, "utf8");
   const parsed: unknown = JSON.parse(text);
   const history = Array.isArray(parsed) ? parsed.map((each) => decodeRecord(JSON.stringify(each))) : [];
-  const canonical = `[\n${history.map(encodeRecord).join(",\n")}\n]\n`;
+  const canonical = `[\n${history.map((each) => MessageRecord.of(each).text).join(",\n")}\n]\n`;
   if (text !== canonical) story.fault(`${basename(path)} is not in its canonical form`);
   return history;
 }

@@ -1,0 +1,333 @@
+import { REMEMBERED_MS } from "../../protocol/limits.ts";
+import type { Decision } from "../../room/decision.ts";
+import type { Operation } from "../../room/operation.ts";
+import { PastSessions } from "../../room/past-sessions.ts";
+import { Room } from "../../room/room.ts";
+import type { StoredMember } from "../../room/roster.ts";
+import { type EngineOptions, RECENT_BYTES, RECENT_MOST, type RoomOptions } from "../engine.ts";
+import { sentenceFor } from "../failure.ts";
+import { outcomesOf, recordsOf, type Standing } from "../outcomes.ts";
+import type { RecentLists } from "../recent-lists.ts";
+import type { Readable } from "../record.ts";
+import { keyDigest, type MessageRecord } from "../record.ts";
+import { RoomQueue } from "../room-queue.ts";
+import { decideAll, decideWithoutRoom, decideWithoutStore, isInHistory, usesHistory } from "../rules.ts";
+import type { Journal } from "./journal.ts";
+import type { SessionStore, StoredSession } from "./sessions.ts";
+
+/** A history that is too large, and too young to be pruned, is looked at again after this time. */
+const PRUNE_AGAIN_AFTER_MS = 60_000;
+/** A room that could not be opened is tried again after this time, and not with every frame. */
+const REOPEN_AFTER_MS = 5_000;
+/** A history up to this size is pruned before it is used, which takes a moment; a larger one while it is used. */
+const PRUNED_FIRST_BYTES = 16 * 1024 * 1024;
+/** A probe tries to store as much as could not be stored before, within these bounds. */
+const PROBE_LEAST_BYTES = 4 * 1024;
+const PROBE_MOST_BYTES = 64 * 1024;
+
+const REPLACED =
+  "The history file {path} was replaced, changed or deleted while the server runs: the server reads it anew, and clients connect again. What was said between that and now may be lost; stop the server before you restore a backup.";
+
+export interface FileRoomOptions
+  extends RoomOptions,
+    Pick<EngineOptions, "now" | "graceMs" | "restartGraceMs" | "pastSessions"> {
+  /** Opens the history file. */
+  readonly open: () => Promise<Journal>;
+  /** Once the file is larger than this, in bytes, it is pruned at once. */
+  readonly sizeMost: number;
+  /** Prunes the history. `alone` runs the end of it while no append runs. Does not reject. */
+  readonly prune: (journal: Journal, alone: (end: () => Promise<void>) => Promise<void>) => Promise<void>;
+  readonly sessions: SessionStore;
+  readonly recentLists: RecentLists;
+}
+
+/** A room with its history in a file: each batch is decided, stored and told, in this order. */
+export class FileRoom {
+  readonly queue: RoomQueue;
+  readonly #options: FileRoomOptions;
+  readonly #past: PastSessions;
+  /** The members that the process before had, until the room is opened. */
+  #heldOver: readonly StoredMember[] = [];
+  #journal: Journal | null = null;
+  #room: Room | null = null;
+  #opening: Promise<void> | null = null;
+  #isPruning = false;
+  /** By the clock of `performance.now`. */
+  #pruneNotBefore = 0;
+  /** Work that waits for its turn between two batches. It does not reject. */
+  #between: (() => Promise<void>)[] = [];
+  /** How much could not be stored at the last attempt. */
+  #failedBytes = 0;
+  #noticesTold = 0;
+  #openFailedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(options: FileRoomOptions) {
+    this.#options = options;
+    this.queue = new RoomQueue(options, {
+      archive: () => this.#journal,
+      hasOtherWork: () => this.#between.length > 0,
+      prepare: (batch) => this.#prepare(batch),
+      work: (batch) => this.#work(batch),
+      recover: () => this.queue.dropHistory(),
+    });
+    this.#past = new PastSessions(options.pastSessions);
+    const stored = options.sessions.load(options.name);
+    for (const { session, endedAt } of stored) if (endedAt !== null) this.#past.add(session, endedAt);
+    this.#holdOver(stored);
+  }
+
+  /** Prunes the history. Batches go on meanwhile; only the end of it is between two of them. */
+  async prune(): Promise<void> {
+    if (this.#journal === null || this.#isPruning) return;
+    this.#isPruning = true;
+    await this.#options.prune(this.#journal, (end) =>
+      this.#betweenBatches(() => end().finally(() => this.queue.dropHistory())),
+    );
+    if (this.#journal !== null) this.#tellNotices(this.#journal);
+    this.#isPruning = false;
+  }
+
+  /** Notes the last id, in case the newest messages are taken out of the file by hand. */
+  noteLastId(): void {
+    const { sessions, name } = this.#options;
+    const lastId = this.#journal?.lastEventId ?? 0;
+    if (lastId > 0) sessions.noteLastId(name, lastId);
+  }
+
+  /**
+   * Tries, without a message, whether something can be stored, and notes the result as the queue's health.
+   *
+   * @returns the error if nothing can be stored
+   */
+  async probe(): Promise<unknown> {
+    const journal = this.#journal;
+    if (journal === null) return undefined;
+    let fault: unknown;
+    const bytes = Math.min(PROBE_MOST_BYTES, Math.max(PROBE_LEAST_BYTES, this.#failedBytes));
+    await this.#betweenBatches(async () => {
+      fault = await journal.probe(bytes).catch((error) => error);
+      this.queue.isHealthy = fault === undefined;
+      this.#tellNotices(journal);
+    });
+    return fault;
+  }
+
+  /** Lets go of the history file and of everything in memory. The queue must be idle. */
+  async close(): Promise<void> {
+    // A reader does not stand in the queue, and may be opening the file now.
+    await this.#opening?.catch(() => undefined);
+    await this.#letGo()?.close();
+  }
+
+  /** Opens the history file now, and not with the first operation. */
+  open(): Promise<void> {
+    // A file must not be opened twice, and a reader does not stand in the queue.
+    this.#opening ??= this.#open().finally(() => {
+      this.#opening = null;
+    });
+    return this.#opening;
+  }
+
+  /** The newest messages, oldest first, without those that are not stored yet. It may run beside the queue. */
+  async recent(): Promise<readonly Readable[]> {
+    const { name, recentLists } = this.#options;
+    if (this.#journal?.isReplaced) await this.#betweenBatches(() => this.#followFile());
+    if (this.#journal === null) await this.#tryOpen();
+    const journal = this.#journal;
+    if (journal === null) throw new Error(`the history of ${name} is not open`);
+    return recentLists.of(name, journal, async () => {
+      const records = await journal.below(journal.lastId + 1, RECENT_MOST, RECENT_BYTES);
+      return records.map(({ readable }) => readable);
+    });
+  }
+
+  /** Members whose sessions still hold are absent until they resume. */
+  #holdOver(stored: readonly StoredSession[]): void {
+    const held = stored.filter(({ endedAt }) => endedAt === null);
+    this.#heldOver = held.map(({ name, session }, at) => {
+      return { connection: `absent:${session.hash}`, name, session, isAbsent: true, place: at + 1 };
+    });
+    const { occupancy } = this.queue;
+    for (const { connection } of this.#heldOver)
+      occupancy.startGrace(connection, this.#options.restartGraceMs);
+  }
+
+  async #open(): Promise<void> {
+    const { name, now, sessions } = this.#options;
+    const { keys, notes } = this.queue;
+    const journal = await this.#options.open();
+    this.#noticesTold = 0;
+    this.#tellNotices(journal);
+    const isSmall = journal.size <= PRUNED_FIRST_BYTES;
+    if (isSmall) await this.#options.prune(journal, (end) => end());
+    this.#tellNotices(journal);
+    if (!journal.isInOrder) this.queue.isHealthy = false;
+    for await (const { digest, id, time } of journal.keyedSince(now().time - REMEMBERED_MS)) {
+      keys.add(digest, id, time);
+    }
+    const givenId = sessions.lastId(name);
+    // Pruning leaves at least one message: somebody has deleted them all, or the file.
+    if (journal.count === 0 && givenId > 0) sessions.noteEmptied(name, givenId);
+    journal.emptiedTo = sessions.emptiedTo(name);
+    this.#journal = journal;
+    this.#room = new Room({
+      lastId: Math.max(journal.lastEventId, givenId),
+      lastPlace: this.#heldOver.length,
+      members: this.#heldOver,
+      past: this.#past,
+      keys,
+      notes,
+      digest: keyDigest,
+      isHere: () => true,
+    });
+    this.#heldOver = [];
+    if (!isSmall) void this.prune();
+  }
+
+  async #prepare(batch: readonly Operation[]): Promise<void> {
+    for (const work of this.#between.splice(0)) await work();
+    if (batch.length === 0) return;
+    if (batch.some(usesHistory)) await this.#followFile();
+    if (this.#room === null) await this.#tryOpen();
+  }
+
+  async #work(batch: readonly Operation[]): Promise<void> {
+    if (batch.length === 0) return;
+    const room = this.#room;
+    const journal = this.#journal;
+    if (room === null || journal === null) {
+      await this.#tell(batch, batch.map(decideWithoutRoom), []);
+      return;
+    }
+    const now = this.#options.now();
+    const decisions = decideAll(room, batch, now);
+    const records = recordsOf(decisions);
+    const error = records.length === 0 ? null : await this.#append(journal, records);
+    if (error === null) {
+      room.commit();
+      await this.#tell(batch, decisions, records);
+    } else {
+      const isLost = (_: Operation, found: Decision) => isInHistory(found);
+      await this.#tell(batch, decideWithoutStore(room, batch, now, isLost, error), []);
+    }
+  }
+
+  /** Tells a batch that stands. @param records of its messages */
+  async #tell(
+    batch: readonly Operation[],
+    decisions: readonly Standing[],
+    records: readonly MessageRecord[],
+  ): Promise<void> {
+    const { queue } = this;
+    for (const [at, operation] of batch.entries()) this.#keepOccupancy(operation, decisions[at]);
+    this.#noteSessions(decisions);
+    const sources = await queue.sourcesOf(decisions, records);
+    const reads = batch.map((operation) => queue.takeRead(operation));
+    queue.deliver(outcomesOf(decisions, reads, sources));
+  }
+
+  /** Follows the file that lies there now. */
+  async #followFile(): Promise<void> {
+    if (!this.#journal?.isReplaced) return;
+    this.#startOver(this.#journal);
+    await this.#tryOpen();
+  }
+
+  /**
+   * Somebody has put another file in the place of the history, or deleted it. All who are here must come back, as after a
+   * restart, and are shown what is true then.
+   */
+  #startOver(journal: Journal): void {
+    const { name, observer, sessions } = this.#options;
+    observer.notice(name, REPLACED.replace("{path}", journal.path));
+    const members = [...(this.#room?.members() ?? [])].filter(({ isAbsent }) => !isAbsent);
+    this.queue.deliver(members.map(({ connection }) => ({ kind: "store-lost", connection })));
+    this.#letGo();
+    // Nobody waits for it: a prune that ends with it may want its turn in this queue.
+    journal.close().catch((error) => observer.fault(name, error));
+    this.#holdOver(sessions.load(name));
+  }
+
+  /** Lets go of all that is in memory. @returns the open history, to be closed */
+  #letGo(): Journal | null {
+    const { name, recentLists } = this.#options;
+    this.noteLastId();
+    this.queue.forget();
+    recentLists.forget(name);
+    const journal = this.#journal;
+    this.#journal = null;
+    this.#room = null;
+    return journal;
+  }
+
+  async #tryOpen(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#openFailedAt < REOPEN_AFTER_MS) return;
+    try {
+      await this.open();
+    } catch (error) {
+      this.#openFailedAt = now;
+      this.queue.fault(error);
+    }
+  }
+
+  #betweenBatches(work: () => Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#between.push(() => work().then(resolve, reject));
+      this.queue.wake();
+    });
+  }
+
+  #tellNotices({ notices }: Journal): void {
+    for (const notice of notices.slice(this.#noticesTold)) {
+      this.#options.observer.notice(this.#options.name, notice);
+    }
+    this.#noticesTold = notices.length;
+  }
+
+  /** A connection occupies the room until it is gone, and an absent member until the grace ends, one way or the other. */
+  #keepOccupancy(operation: Operation, decision: Standing | undefined): void {
+    const { occupancy } = this.queue;
+    if (decision?.kind === "absent") occupancy.keep(decision.connection, this.#options.graceMs);
+    else if (operation.kind === "leave") occupancy.leave();
+    else if (operation.kind === "expire") occupancy.endGrace(operation.connection);
+    else if (decision?.kind === "resumed") occupancy.endGrace(decision.from);
+  }
+
+  #noteSessions(decisions: readonly Standing[]): void {
+    const { name, sessions, observer } = this.#options;
+    try {
+      sessions.note(name, decisions, () => this.#room?.sessions() ?? []);
+    } catch (error) {
+      // Nicknames go on without it; only a restart would show the difference.
+      observer.fault(name, error);
+    }
+  }
+
+  /** Prunes at once when the history is too large, so that nobody can fill the disk between two prunes. */
+  #pruneIfTooLarge(journal: Journal): void {
+    const now = performance.now();
+    if (journal.size <= this.#options.sizeMost || now < this.#pruneNotBefore) return;
+    this.#pruneNotBefore = now + PRUNE_AGAIN_AFTER_MS;
+    void this.prune();
+  }
+
+  /** @returns a sentence for people if the records cannot be stored, else null */
+  async #append(journal: Journal, records: readonly MessageRecord[]): Promise<string | null> {
+    const { observer, name } = this.#options;
+    const startedAt = performance.now();
+    try {
+      await journal.append(records);
+      this.queue.isHealthy = true;
+      this.#pruneIfTooLarge(journal);
+      this.#tellNotices(journal);
+      observer.stored(records.length, performance.now() - startedAt);
+      return null;
+    } catch (error) {
+      this.queue.isHealthy = false;
+      this.#failedBytes = records.reduce((sum, { text }) => sum + text.length, 0);
+      observer.fault(name, error);
+      return sentenceFor(error);
+    }
+  }
+}

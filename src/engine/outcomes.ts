@@ -1,0 +1,113 @@
+import { PAGE_TO_COME } from "../protocol/page.ts";
+import type { Decision } from "../room/decision.ts";
+import type { ShowsHistory, ShowsPage } from "../room/kinds/get.ts";
+import { sentenceFor } from "./failure.ts";
+import type { HistoryCache } from "./history-cache.ts";
+import type { ReadResult } from "./history-reads.ts";
+import type { Outcome, StoreLost } from "./outcome.ts";
+import { MessageRecord } from "./record.ts";
+
+/** What an operation has come to before it is delivered. */
+export type Standing = Decision | StoreLost;
+
+/** What outcomes are made from beside the decisions. Making them changes nothing of it. */
+export interface OutcomeSources {
+  /** Has the batch's messages already. Null for a room that is not open, where nothing shows history. */
+  readonly history: Pick<HistoryCache, "page" | "history"> | null;
+  /** The newest message before the batch. */
+  readonly before: number;
+  /** Messages of the batch, and earlier ones that it repeats, by id; as far as they could be read. */
+  readonly records: ReadonlyMap<number, MessageRecord>;
+}
+
+interface Place extends Omit<OutcomeSources, "before"> {
+  /** The newest message at this place in the order. */
+  readonly upTo: number;
+  readonly read: ReadResult | undefined;
+}
+
+type OutcomeRule<K extends Standing["kind"]> = (
+  decision: Extract<Standing, { kind: K }>,
+  at: Place,
+) => Outcome;
+
+/** How a decision is delivered. `asDecided`: as it is. */
+const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
+  registered: asDecided,
+  renamed: asDecided,
+  "name-refused": asDecided,
+  "name-failed": asDecided,
+  sent: ({ kind, connection, ref, message }, { records }) => {
+    const record = records.get(message.id);
+    if (record === undefined) throw new Error("A message is told that was not stored.");
+    return { kind, connection, ref, record };
+  },
+  repeated: ({ kind, connection, ref, id, name, content }, { records }) => {
+    const record = records.get(id);
+    return record === undefined
+      ? { kind: "send-failed", connection, ref, name, content, error: sentenceFor(undefined) }
+      : { kind, connection, ref, record };
+  },
+  "send-refused": asDecided,
+  "send-failed": asDecided,
+  history: (decision, { history, upTo, read }) => {
+    if (history === null || read?.kind === "failed") return getFailed(decision, read);
+    return { ...decision, history: history.history(upTo, read?.read) };
+  },
+  page: (decision, { history, upTo, read }) => {
+    if (history === null || read?.kind === "failed") return getFailed(decision, read);
+    return { ...decision, page: history.page(decision.page, upTo, read?.read) };
+  },
+  "get-failed": asDecided,
+  resumed: ({ online, page, oldHash: _, ...resumed }, { history, upTo, read }) => {
+    // The nickname has moved. What cannot be shown now can be asked for again.
+    const isShown = history !== null && read?.kind !== "failed";
+    return {
+      ...resumed,
+      shown: { online, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
+    };
+  },
+  "resume-refused": asDecided,
+  typing: asDecided,
+  absent: asDecided,
+  left: asDecided,
+  gone: asDecided,
+  unregistered: asDecided,
+  refused: asDecided,
+  ended: asDecided,
+  "store-lost": asDecided,
+};
+
+/**
+ * The outcomes of a batch that stands, in its order. Each shows the history as it is at its own place.
+ *
+ * @param reads what was read for each of the decisions
+ */
+export function outcomesOf(
+  decisions: readonly Standing[],
+  reads: readonly (ReadResult | undefined)[],
+  sources: OutcomeSources,
+): Outcome[] {
+  const { history, records } = sources;
+  let upTo = sources.before;
+  return decisions.map((decision, at) => {
+    if (decision.kind === "sent") upTo = decision.message.id;
+    // TypeScript does not see that the rule and the decision are of one kind.
+    const rule = OUTCOMES[decision.kind] as OutcomeRule<Standing["kind"]>;
+    return rule(decision as never, { history, records, upTo, read: reads[at] });
+  });
+}
+
+/** The records to be stored for a batch. */
+export function recordsOf(decisions: readonly Decision[]): MessageRecord[] {
+  return decisions.flatMap((each) => (each.kind === "sent" ? [MessageRecord.of(each.message)] : []));
+}
+
+function asDecided<T extends Outcome>(decision: T): T {
+  return decision;
+}
+
+function getFailed({ connection, ref, name }: ShowsHistory | ShowsPage, read?: ReadResult): Outcome {
+  const error = sentenceFor(read?.kind === "failed" ? read.error : undefined);
+  return { kind: "get-failed", connection, ref, name, error };
+}

@@ -1,0 +1,412 @@
+import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
+import type { PageRequest } from "../../protocol/page.ts";
+import { isChange } from "../../room/decision.ts";
+import type { ConnectionId, Operation } from "../../room/operation.ts";
+import type { EngineOptions, RoomOptions } from "../engine.ts";
+import { sentenceFor } from "../failure.ts";
+import { historyRequestOf } from "../history-reads.ts";
+import { outcomesOf, recordsOf, type Standing } from "../outcomes.ts";
+import type { MessageRecord } from "../record.ts";
+import { RoomQueue } from "../room-queue.ts";
+import { decideWithoutRoom, decideWithoutStore, isRedone, mustBeOrdered } from "../rules.ts";
+import { Committer, type Verdict } from "./committer.ts";
+import type { Database } from "./database.ts";
+import type { LogEntry } from "./entry.ts";
+import { Evicted, FallenBehind } from "./fault.ts";
+import { entriesAfter } from "./log.ts";
+import { loadKept } from "./message-table.ts";
+import { Replica } from "./replica.ts";
+import { loadHead } from "./room-head.ts";
+import { loadRoom, repaired, writeRepaired } from "./stored-room.ts";
+
+/** What could not be done because the database was away is tried again after this time. */
+const REDO_AFTER_MS = 1_000;
+const LOAD_TIMEOUT_MS = 4_500;
+const CATCH_UP_TIMEOUT_MS = 3_000;
+const PARTED =
+  "What this server knew of room {room} is not what the database has, after a restore or a failover perhaps: it reads the room anew, and clients connect again.";
+/** The page that is kept from the start on. */
+const NEWEST: PageRequest = { limit: PAGE_DEFAULT, before: null, after: null };
+
+export interface DatabaseRoomOptions
+  extends RoomOptions,
+    Pick<EngineOptions, "now" | "graceMs" | "restartGraceMs" | "pastSessions"> {
+  readonly database: Database;
+  /** The id under which this server holds nicknames now. */
+  readonly server: () => string;
+  /** Resolves when the database may be tried, at the latest at a time of `performance.now`. */
+  readonly reachable: (until: number) => Promise<void>;
+  /** Learns what an attempt has shown: whether the database works. */
+  readonly seen: (error: unknown) => void;
+  readonly notify: (note: {
+    readonly kind: "typing";
+    readonly room: string;
+    readonly connection: ConnectionId;
+  }) => void;
+}
+
+/**
+ * A room that servers share, as one of them has it: the queue of what its own clients want, over the server's replica. A
+ * batch that may change the room is decided under the room's lock, by the {@link Committer}; any other is decided on the
+ * replica, at its place behind the newest entry that was applied. Outcomes are told in the log's order.
+ */
+export class DatabaseRoom {
+  readonly queue: RoomQueue;
+  readonly #options: DatabaseRoomOptions;
+  readonly #committer: Committer;
+  /** Null while the room is not in memory. */
+  #replica: Replica | null = null;
+  /** Connections to this server that have, or had, a nickname, until they are gone. */
+  readonly #connected = new Set<ConnectionId>();
+  /** Connections that were told that the store was lost: nothing more is taken from them. */
+  readonly #lost = new Set<ConnectionId>();
+  /** Those who wait until the people of dead servers are cared for. */
+  #adopting: (() => void)[] = [];
+  #isRetiring = false;
+  #mustReload = false;
+  /** There may be entries that were not notified. */
+  #isBehind = false;
+  #isPruned = false;
+  /** The room as it was read has people who have left this server: the database has gone back. */
+  #hasStranded = false;
+  /** What could not be done while the database was away, and when it is tried again. */
+  readonly #later: Operation[] = [];
+  #redo: Timer | null = null;
+
+  constructor(options: DatabaseRoomOptions) {
+    this.#options = options;
+    this.queue = new RoomQueue(options, {
+      archive: () => this.#replica?.archive ?? null,
+      hasOtherWork: () => this.#adopting.length > 0 || this.#isBehind || this.#mustReload,
+      prepare: (batch) => this.#prepare(batch),
+      work: (batch) => this.#work(batch),
+      recover: () => this.#recover(),
+      readFailed: options.seen,
+    });
+    this.#committer = new Committer({
+      ...options,
+      keys: this.queue.keys,
+      fault: (error) => this.queue.fault(error),
+    });
+  }
+
+  /** Whether the room must stay in memory as it is. */
+  get isBusy(): boolean {
+    return this.queue.isBusy || this.#redo !== null;
+  }
+
+  /** Sees to the people of servers that are dead. Resolves when that is done. */
+  adopt(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#adopting.push(resolve);
+      this.queue.wake();
+    });
+  }
+
+  /** Ends what this server has here, in good order: members that can resume keep their nicknames, the others leave. */
+  async retire(): Promise<void> {
+    if (this.#replica === null) return;
+    this.#isRetiring = true;
+    await this.adopt();
+  }
+
+  /** A server, perhaps this one, has committed an entry. Null where it must be read from the log. */
+  notified(position: number, entry: LogEntry | null): void {
+    const replica = this.#replica;
+    // A room that is being read, or is not wanted, catches up afterwards.
+    if (replica === null) {
+      this.#isBehind = true;
+      return;
+    }
+    replica.notified(position, entry);
+    if (replica.isMissingEntries && !replica.isHolding) this.missed();
+  }
+
+  /** Notifications may have been lost. */
+  missed(): void {
+    this.#isBehind = true;
+    this.queue.wake();
+  }
+
+  /** Messages that were not to be kept any longer are deleted. */
+  pruned(): void {
+    this.#isPruned = true;
+    this.missed();
+  }
+
+  /** Somebody at another server is writing. */
+  typing(connection: ConnectionId): void {
+    const member = this.#replica?.room.member(connection);
+    if (member) this.queue.deliver([{ kind: "typing", connection, name: member.name }]);
+  }
+
+  /** Forgets what this server held: the others have taken over. The room is read anew when it is wanted. */
+  reset(): void {
+    this.#mustReload = true;
+    this.queue.wake();
+  }
+
+  /** Lets go of everything in memory. */
+  close(): void {
+    if (this.#redo !== null) clearTimeout(this.#redo);
+    this.#redo = null;
+    this.#dropReplica();
+  }
+
+  #dropReplica(): void {
+    this.#replica = null;
+    this.#hasStranded = false;
+    this.queue.forget();
+  }
+
+  /** The room goes on from what is stored. */
+  #recover(): void {
+    this.#mustReload = true;
+    for (const resolve of this.#adopting.splice(0)) resolve();
+  }
+
+  /** Loads the room, or catches up with it, if need be and as far as the database lets. */
+  async #prepare(batch: readonly Operation[]): Promise<void> {
+    if (this.#mustReload) {
+      this.#mustReload = false;
+      this.#dropReplica();
+    }
+    if (this.#isAskedAhead(batch)) this.#isBehind = true;
+    const isBehind = this.#isBehind;
+    try {
+      if (!(await this.#catchUp())) this.#part();
+      if (this.#replica === null && (batch.length > 0 || this.#adopting.length > 0)) await this.#load();
+    } catch (error) {
+      this.#options.seen(error);
+      this.queue.fault(error);
+      if (isBehind && this.#replica !== null) this.#tryLater([]);
+    }
+  }
+
+  /** Whether somebody knows of a message that this server has not heard of: it may be another server's newest. */
+  #isAskedAhead(batch: readonly Operation[]): boolean {
+    const lastId = this.#replica?.lastId ?? Number.POSITIVE_INFINITY;
+    return batch.some((each) => (historyRequestOf(each)?.after ?? 0) > lastId);
+  }
+
+  /**
+   * Reads what was not notified. Rejects as the database does.
+   *
+   * @returns false when the log does not have it any more, or the database has another past than this server knows, as
+   *   after a restore or a failover that lost what was newest: the room must be read anew
+   */
+  async #catchUp(): Promise<boolean> {
+    const { database, name } = this.#options;
+    const replica = this.#replica;
+    const isBehind = this.#isBehind || this.#isPruned;
+    this.#isBehind = false;
+    if (replica === null || !isBehind) return true;
+    if (this.#isPruned) await this.#forgetPruned(replica);
+    const before = replica.position;
+    const { head, entries } = await database.query(CATCH_UP_TIMEOUT_MS, async (sql) => ({
+      head: await loadHead(sql, name),
+      entries: await entriesAfter(sql, name, before),
+    }));
+    if (!replica.catchUp(entries) || head.position < before || head.position > replica.position) return false;
+    // Which message is the newest is read again after an entry of which something was skipped.
+    const isNewest = this.#isPruned || replica.hasNewest(head.newest);
+    return head.position < replica.position || (replica.isAt(head) && isNewest);
+  }
+
+  async #forgetPruned(replica: Replica): Promise<void> {
+    const { database, name } = this.#options;
+    const { lastId } = replica.room;
+    this.#isPruned = false;
+    try {
+      replica.keeps(await database.query(CATCH_UP_TIMEOUT_MS, (sql) => loadKept(sql, name, lastId)), lastId);
+    } catch (error) {
+      this.#isPruned = true;
+      throw error;
+    }
+    this.queue.dropHistory();
+  }
+
+  /** What this server knows of the room is not what the database has: nothing of it is told any more. */
+  #part(): void {
+    const { name, observer } = this.#options;
+    observer.notice(name, PARTED.replace("{room}", name));
+    // What was missed cannot be told any more: those who are here see it when they resume.
+    const ours = this.#replica?.ours ?? [];
+    this.queue.deliver(ours.map((connection) => ({ kind: "store-lost", connection })));
+    this.#dropReplica();
+  }
+
+  async #load(): Promise<void> {
+    const { database, name, now, reachable, restartGraceMs, server } = this.#options;
+    const { queue } = this;
+    const until = performance.now() + LOAD_TIMEOUT_MS;
+    await reachable(until);
+    this.#isBehind = false;
+    this.#isPruned = false;
+    const since = now().time - REMEMBERED_MS;
+    const found = await database.transaction(until - performance.now(), async (sql) => {
+      await sql`SET TRANSACTION ISOLATION LEVEL REPEATABLE READ`;
+      return loadRoom(sql, name, since);
+    });
+    const stored = repaired(found);
+    if (stored !== found) {
+      await database.transaction(until - performance.now(), (sql) => writeRepaired(sql, name, stored));
+    }
+    const skipped = () => {
+      this.#isPruned = true;
+    };
+    const replica = new Replica(stored, { ...this.#options, queue, skipped });
+    for (const member of stored.members) {
+      if (member.isAbsent && member.server === server())
+        queue.occupancy.startGrace(member.connection, restartGraceMs);
+    }
+    this.#hasStranded = replica.stranded((connection) => this.#connected.has(connection)).length > 0;
+    this.#replica = replica;
+    // Almost everybody asks for it, and may do so while the database is away.
+    await queue.readAhead(NEWEST);
+  }
+
+  async #work(batch: readonly Operation[]): Promise<void> {
+    const adopting = this.#adopting.splice(0);
+    try {
+      await this.#process(batch, adopting.length > 0 || this.#hasStranded);
+    } finally {
+      for (const resolve of adopting) resolve();
+    }
+  }
+
+  async #process(batch: readonly Operation[], adopts: boolean): Promise<void> {
+    const operations = batch.filter(
+      (operation) => operation.kind === "leave" || !this.#lost.has(operation.connection),
+    );
+    const replica = this.#replica;
+    if (replica === null) {
+      this.#refuseAll(operations);
+      return;
+    }
+    const { room } = replica;
+    if (adopts || operations.some((operation) => mustBeOrdered(operation, room, operations))) {
+      await this.#commit(replica, operations, adopts);
+    } else {
+      const now = this.#options.now();
+      const decisions = operations.map((operation) => room.decide(operation, now));
+      await this.#tell(replica, operations, decisions, []);
+    }
+    replica.applyNext();
+    if (replica.isMissingEntries) this.missed();
+  }
+
+  /** Has a batch committed, and tells what came of it. */
+  async #commit(replica: Replica, operations: readonly Operation[], adopts: boolean): Promise<void> {
+    const startedAt = performance.now();
+    const whose = this.#isRetiring ? "the dead's and ours" : "the dead's";
+    const verdict = await this.#committer.commit(replica, {
+      operations,
+      adopts: adopts ? whose : "nobody",
+      isConnected: (connection) => this.#connected.has(connection),
+    });
+    this.queue.isHealthy = verdict.kind === "stands";
+    if (verdict.kind !== "stands") {
+      await this.#fail(replica, operations, verdict);
+      return;
+    }
+    if (adopts) this.#hasStranded = false;
+    const records = recordsOf(verdict.decisions);
+    if (records.length > 0) this.#options.observer.stored(records.length, performance.now() - startedAt);
+    await this.#tell(replica, operations, verdict.decisions, records);
+  }
+
+  /**
+   * Tells a batch that stands, and lets the replica go on.
+   *
+   * @param decisions those of the operations, in their order, then those about people of other servers
+   * @param records of its messages
+   */
+  async #tell(
+    replica: Replica,
+    operations: readonly Operation[],
+    decisions: readonly Standing[],
+    records: readonly MessageRecord[],
+  ): Promise<void> {
+    const { queue } = this;
+    for (const [at, decision] of decisions.entries()) this.#settle(replica, operations[at], decision);
+    const sources = await queue.sourcesOf(decisions, records);
+    const reads = operations.map((operation) => queue.takeRead(operation));
+    const outcomes = outcomesOf(decisions, reads, sources);
+    replica.release();
+    if (this.#isRetiring) return;
+    // What the engine itself wanted is told only where it has shown something.
+    queue.deliver(outcomes.filter(({ kind }, at) => isOfConnection(operations[at]) || kind === "left"));
+  }
+
+  /** @param operation undefined where a decision is about somebody of another server, who does not occupy the room yet */
+  #settle(replica: Replica, operation: Operation | undefined, decision: Standing): void {
+    const { graceMs, name, notify, restartGraceMs, server } = this.#options;
+    const { occupancy } = this.queue;
+    const { connection } = decision;
+    if (decision.kind !== "store-lost" && isChange(decision)) replica.settle(decision, server());
+    if (decision.kind === "typing") notify({ kind: "typing", room: name, connection });
+    if (decision.kind === "registered" || decision.kind === "resumed") this.#connected.add(connection);
+    if (decision.kind === "store-lost") this.#lost.add(connection);
+    if (operation === undefined) {
+      if (decision.kind === "absent") occupancy.startGrace(connection, restartGraceMs);
+    } else if (operation.kind === "expire") occupancy.endGrace(connection);
+    else if (operation.kind === "leave") {
+      this.#lost.delete(connection);
+      this.#connected.delete(connection);
+      if (decision.kind === "absent") occupancy.keep(connection, graceMs);
+      else occupancy.leave();
+    }
+  }
+
+  /** Tells a batch that could not be committed, or of which nobody knows whether it was. */
+  async #fail(
+    replica: Replica,
+    operations: readonly Operation[],
+    { kind, error }: Exclude<Verdict, { kind: "stands" }>,
+  ): Promise<void> {
+    const { room } = replica;
+    if (error instanceof Evicted) this.#mustReload = true;
+    const isUnknown = kind === "in doubt" || this.#mustReload || error instanceof FallenBehind;
+    const told = operations.filter((operation) => !isRedone(operation));
+    const isLost = (operation: Operation) => mustBeOrdered(operation, room, operations);
+    const sentence = isUnknown ? null : sentenceFor(error);
+    const decisions = decideWithoutStore(room, told, this.#options.now(), isLost, sentence);
+    await this.#tell(replica, told, decisions, []);
+    if (error instanceof FallenBehind) this.#part();
+    this.#redoAmong(operations);
+  }
+
+  /** Answers for a room that cannot be read: nobody can register there, and a session may well be held. */
+  #refuseAll(operations: readonly Operation[]): void {
+    const told = operations.filter((operation) => !isRedone(operation));
+    const decisions = told.map((operation): Standing => {
+      const decision = decideWithoutRoom(operation);
+      const { connection } = operation;
+      return decision.kind === "resume-refused" ? { kind: "store-lost", connection } : decision;
+    });
+    this.queue.deliver(outcomesOf(decisions, [], { history: null, before: 0, records: new Map() }));
+    this.#redoAmong(operations);
+  }
+
+  #redoAmong(operations: readonly Operation[]): void {
+    const redone = operations.filter(isRedone);
+    if (redone.length > 0 || this.#hasStranded) this.#tryLater(redone);
+  }
+
+  /** Puts back operations that nobody waits for, and that must be done all the same. */
+  #tryLater(operations: readonly Operation[]): void {
+    if (this.#redo !== null) clearTimeout(this.#redo);
+    this.#later.push(...operations);
+    this.#redo = setTimeout(() => {
+      this.#redo = null;
+      this.queue.putBack(this.#later.splice(0));
+      this.missed();
+    }, REDO_AFTER_MS);
+  }
+}
+
+/** Whether an operation is of a connection, and not of the engine itself. */
+function isOfConnection(operation: Operation | undefined): boolean {
+  return operation !== undefined && operation.kind !== "expire";
+}

@@ -1,0 +1,74 @@
+/** How far rooms have come, and their locks. */
+import type { SQL } from "bun";
+import type { Position } from "./message-table.ts";
+import { booleanOf, integerOf, type Row, rowsOf, textOrNull } from "./rows.ts";
+import { unixMs } from "./time.ts";
+
+/** How far a room has come, and what tells this past from another one of the same length. */
+export interface RoomHead {
+  readonly position: number;
+  readonly lastId: number;
+  /** The batch of the newest log entry; null if the log does not reach back to it. */
+  readonly batch: string | null;
+  /** The newest message, null if there is none. */
+  readonly newest: Position | null;
+}
+
+/** How far a room has come that this server has locked. */
+export interface LockedHead extends Omit<RoomHead, "newest"> {
+  /** Whether this server is still one of the servers. */
+  readonly isAlive: boolean;
+}
+
+/** How far a room has come, at one moment. */
+export async function loadHead(sql: SQL, room: string): Promise<RoomHead> {
+  return headOf(await headRow(sql, room));
+}
+
+/** The row of a room with its newest message and log entry. For a room that was never in use all columns are null. */
+export async function headRow(sql: SQL, room: string): Promise<Row | undefined> {
+  const [row] = rowsOf(
+    await sql`
+    SELECT rooms.position::float8 AS position, last_id::float8 AS last_id, last_place::float8 AS last_place,
+      emptied_to::float8 AS emptied_to, log.batch,
+      EXISTS (
+        SELECT 1 FROM chatbox.log WHERE room = wanted.name AND position > coalesce(rooms.position, 0)
+      ) AS is_log_ahead,
+      newest.id::float8 AS newest_id, ${unixMs(sql, sql`newest.sent_at`)} AS newest_time
+    FROM (SELECT ${room}::text AS name) AS wanted
+    LEFT JOIN chatbox.rooms USING (name)
+    LEFT JOIN chatbox.log ON log.room = wanted.name AND log.position = rooms.position
+    LEFT JOIN LATERAL (
+      SELECT id, sent_at FROM chatbox.messages WHERE room = wanted.name ORDER BY id DESC LIMIT 1
+    ) AS newest ON true`,
+  );
+  return row;
+}
+
+export function headOf(row: Row | undefined): RoomHead {
+  const id = row?.newest_id ?? null;
+  return {
+    position: integerOf(row?.position ?? 0),
+    lastId: integerOf(row?.last_id ?? 0),
+    batch: textOrNull(row?.batch ?? null),
+    newest: id === null ? null : { id: integerOf(id), time: integerOf(row?.newest_time) },
+  };
+}
+
+/** Locks a room until the end of the transaction: no other server decides anything in it meanwhile. */
+export async function lockRoom(sql: SQL, room: string, server: string): Promise<LockedHead> {
+  for (;;) {
+    const [row] = rowsOf(
+      await sql`
+      SELECT position::float8 AS position, last_id::float8 AS last_id,
+        (SELECT batch FROM chatbox.log WHERE room = rooms.name AND position = rooms.position) AS batch,
+        EXISTS (SELECT 1 FROM chatbox.servers WHERE id = ${server}) AS is_alive
+      FROM chatbox.rooms WHERE name = ${room} FOR UPDATE`,
+    );
+    if (row) {
+      const { position, lastId, batch } = headOf(row);
+      return { position, lastId, batch, isAlive: booleanOf(row.is_alive) };
+    }
+    await sql`INSERT INTO chatbox.rooms (name) VALUES (${room}) ON CONFLICT DO NOTHING`;
+  }
+}

@@ -1,0 +1,216 @@
+import type { ConnectionId, Operation } from "../room/operation.ts";
+import { settle } from "../room/operation.ts";
+import { SendKeys } from "../room/send-keys.ts";
+import type { ConnectionNote } from "../room/state.ts";
+import type { Archive } from "./archive.ts";
+import type { RoomOptions } from "./engine.ts";
+import { HistoryCache, type HistoryRequest } from "./history-cache.ts";
+import type { HistoryHolder } from "./history-memory.ts";
+import { HistoryReads, historyRequestOf, type ReadResult } from "./history-reads.ts";
+import { Occupancy } from "./occupancy.ts";
+import type { Outcome } from "./outcome.ts";
+import type { OutcomeSources, Standing } from "./outcomes.ts";
+import type { MessageRecord } from "./record.ts";
+
+/** What is particular to an engine in the work on a room. */
+export interface RoomWork {
+  /** The room's messages, null while it is not open. */
+  readonly archive: () => Archive | null;
+  /** Whether there is work beside the operations that gather. */
+  readonly hasOtherWork: () => boolean;
+  /** Does the other work, and opens the room for a batch if need be. Operations may still wait behind reads afterwards. */
+  readonly prepare: (batch: readonly Operation[]) => Promise<void>;
+  /** Decides, stores and tells a batch, which is empty where there is only other work. */
+  readonly work: (batch: readonly Operation[]) => Promise<void>;
+  /** Called when `prepare` or `work` has rejected, which is a defect and not a fault of the store. */
+  readonly recover: () => void;
+  /** Learns of errors of reads that run beside the batches. */
+  readonly readFailed?: (error: unknown) => void;
+}
+
+/**
+ * The queue of one room, with all that the room has in memory beside its state. While a batch is being worked on the next
+ * one gathers, so load makes batches larger and not more numerous. Batches follow each other: whatever `work` does until it
+ * resolves has the room to itself. Only history is read beside them.
+ */
+export class RoomQueue implements HistoryHolder {
+  readonly occupancy = new Occupancy((operation) => this.submit(operation));
+  readonly keys: SendKeys;
+  /** What the room knows of connections without a nickname. */
+  readonly notes = new Map<ConnectionId, ConnectionNote>();
+  readonly #options: RoomOptions;
+  readonly #work: RoomWork;
+  readonly #reads: HistoryReads;
+  #history: HistoryCache | null = null;
+  /** What is going to be read for somebody: others who ask for the same share it. */
+  readonly #expected = new Set<"whole" | "newest">();
+  #gathering: Operation[] = [];
+  #isWorking = false;
+  /** Whether the newest attempt to store something, if any, went well. */
+  isHealthy = true;
+
+  constructor(options: RoomOptions, work: RoomWork) {
+    this.#options = options;
+    this.#work = work;
+    this.keys = new SendKeys(options.keyMemory);
+    this.#reads = new HistoryReads({
+      cache: () => this.#cache,
+      putBack: (operations) => this.putBack(operations),
+      failed: (error) => {
+        work.readFailed?.(error);
+        this.fault(error);
+      },
+    });
+  }
+
+  /** Whether operations are being decided, or wait for what is being read. */
+  get isBusy(): boolean {
+    return this.#isWorking || this.#reads.isBusy;
+  }
+
+  get historyBytes(): number {
+    return this.#history?.bytes ?? 0;
+  }
+
+  /** The messages in memory; null while nobody has asked for any. */
+  get history(): HistoryCache | null {
+    return this.#history;
+  }
+
+  dropHistory(): void {
+    this.#history = null;
+    this.#reads.forget();
+    this.#options.memory.released(this);
+  }
+
+  submit(operation: Operation): void {
+    const request = historyRequestOf(operation);
+    const shared = request === undefined ? null : sharedBy(request);
+    if (shared !== null) this.#expected.add(shared);
+    this.#gathering.push(operation);
+    this.wake();
+  }
+
+  /** How much must be read for a request, in bytes (see `Engine.bytesToFetch`). */
+  bytesToFetch(request: HistoryRequest): number {
+    const archive = this.#work.archive();
+    const shared = sharedBy(request);
+    if (archive === null || (shared !== null && this.#expected.has(shared))) return 0;
+    const { firstId, lastId, averageBytes } = archive;
+    const most = lastId === 0 ? 0 : lastId - firstId + 1;
+    const missing = this.#history?.missing(request) ?? request?.limit ?? most;
+    return Math.min(this.#options.getBudgetBytes, Math.min(missing, most) * averageBytes);
+  }
+
+  /** Has the queue run, now or behind the batch that is being worked on. */
+  wake(): void {
+    if (this.#isWorking) return;
+    this.#isWorking = true;
+    // After the sockets that are ready now have been read: their frames make one batch.
+    setImmediate(() => void this.#run());
+  }
+
+  /** Puts operations before those that gather. */
+  putBack(operations: readonly Operation[]): void {
+    this.#gathering.unshift(...operations);
+    this.wake();
+  }
+
+  /** Takes out what was read for an operation that is being decided. */
+  takeRead(operation: Operation): ReadResult | undefined {
+    return this.#reads.take(operation);
+  }
+
+  /** Takes in messages that were stored. */
+  take(records: readonly MessageRecord[]): void {
+    this.#history?.take(records);
+  }
+
+  /** Takes in the messages of a batch that stands, and finds those that it repeats. */
+  async sourcesOf(decisions: readonly Standing[], stored: readonly MessageRecord[]): Promise<OutcomeSources> {
+    const history = this.#history;
+    const before = stored[0] === undefined ? (history?.newestId ?? 0) : stored[0].id - 1;
+    this.take(stored);
+    const records = new Map(stored.map((record) => [record.id, record]));
+    for (const decision of decisions) {
+      if (decision.kind !== "repeated" || records.has(decision.id)) continue;
+      const record = await this.#find(decision.id);
+      if (record !== undefined) records.set(record.id, record);
+    }
+    return { history, before, records };
+  }
+
+  async #find(id: number): Promise<MessageRecord | undefined> {
+    try {
+      return this.#history?.message(id) ?? (await this.#work.archive()?.message(id));
+    } catch (error) {
+      this.fault(error);
+      return undefined;
+    }
+  }
+
+  /** Reads the newest messages now, and not for the first one who asks. Rejects as the store does. */
+  async readAhead(request: HistoryRequest): Promise<void> {
+    const cache = this.#cache;
+    if (cache?.needsRead(request)) await cache.read(request);
+  }
+
+  deliver(outcomes: readonly Outcome[]): void {
+    this.#options.deliver(this.#options.name, outcomes);
+  }
+
+  fault(error: unknown): void {
+    this.#options.observer.fault(this.#options.name, error);
+  }
+
+  /** Lets go of what is in memory of the room's past. Whoever is here stays. */
+  forget(): void {
+    this.occupancy.endGraces();
+    this.dropHistory();
+    this.keys.clear();
+  }
+
+  get #cache(): HistoryCache | null {
+    const archive = this.#work.archive();
+    if (archive === null) return null;
+    this.#history ??= new HistoryCache(archive, this.#options.getBudgetBytes);
+    return this.#history;
+  }
+
+  /** Works on one batch. The next one begins after the sockets that are ready by then have been read. */
+  async #run(): Promise<void> {
+    await this.#take(this.#gathering.splice(0));
+    this.#tidy();
+    this.#isWorking = false;
+    if (this.#gathering.length > 0 || this.#work.hasOtherWork()) this.wake();
+    else this.#options.idle();
+  }
+
+  async #take(gathered: readonly Operation[]): Promise<void> {
+    let batch = gathered;
+    try {
+      await this.#work.prepare(gathered);
+      batch = this.#reads.admit(gathered);
+      await this.#work.work(batch);
+    } catch (error) {
+      // The room goes on for the others.
+      this.fault(error);
+      this.#work.recover();
+    }
+    for (const operation of batch) settle(operation);
+  }
+
+  #tidy(): void {
+    if (!this.#reads.isBusy) this.#expected.clear();
+    if (this.#history === null) return;
+    this.#history.trim();
+    if (this.occupancy.isEmpty && !this.#reads.isBusy) this.dropHistory();
+    else this.#options.memory.used(this);
+  }
+}
+
+/** What all who ask for the end of the history have in common. */
+function sharedBy(request: HistoryRequest): "whole" | "newest" | null {
+  if (request === null) return "whole";
+  return request.before === null && request.after === null ? "newest" : null;
+}

@@ -1,0 +1,108 @@
+import type { Operation } from "../room/operation.ts";
+import type { KeyMemory } from "../room/send-keys.ts";
+import type { Engine, EngineOptions, RoomOptions } from "./engine.ts";
+import type { HistoryRequest } from "./history-cache.ts";
+import { HistoryMemory } from "./history-memory.ts";
+import type { RoomQueue } from "./room-queue.ts";
+
+/** The rooms that an engine has in memory, and what they share. */
+export class Rooms<Room extends { readonly queue: RoomQueue }>
+  implements Pick<Engine, "submit" | "bytesToFetch">
+{
+  readonly #options: EngineOptions;
+  readonly #rooms = new Map<string, Room>();
+  readonly #memory: HistoryMemory;
+  readonly #keyMemory: KeyMemory;
+  readonly #idle: (name: string, room: Room) => void;
+  #isClosed = false;
+  readonly #whenIdle: (() => void)[] = [];
+
+  /** @param idle is called whenever the queue of a room has run empty */
+  constructor(options: EngineOptions, idle: (name: string, room: Room) => void) {
+    this.#options = options;
+    this.#memory = new HistoryMemory(options.historyMemoryBytes);
+    this.#keyMemory = { count: 0, most: options.sendKeys };
+    this.#idle = idle;
+  }
+
+  get size(): number {
+    return this.#rooms.size;
+  }
+
+  /** Nicknames kept for absent members. */
+  get absent(): number {
+    let absent = 0;
+    for (const { queue } of this.#rooms.values()) absent += queue.occupancy.absent;
+    return absent;
+  }
+
+  /** Whether in every room the newest attempt to store something, if any, went well. */
+  get areHealthy(): boolean {
+    for (const { queue } of this.#rooms.values()) if (!queue.isHealthy) return false;
+    return true;
+  }
+
+  has(name: string): boolean {
+    return this.#rooms.has(name);
+  }
+
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name);
+  }
+
+  /** All rooms as they are now; the list stays when rooms come and go. */
+  list(): Room[] {
+    return [...this.#rooms.values()];
+  }
+
+  /** A room, made if it is not in memory. @param make makes it with what it shares with the others */
+  open(name: string, make: (options: RoomOptions) => Room): Room {
+    const known = this.#rooms.get(name);
+    if (known !== undefined) return known;
+    const { deliver, observer, getBudgetBytes } = this.#options;
+    const room: Room = make({
+      name,
+      deliver,
+      observer,
+      getBudgetBytes,
+      memory: this.#memory,
+      keyMemory: this.#keyMemory,
+      idle: () => this.#isIdle(name, room),
+    });
+    this.#rooms.set(name, room);
+    return room;
+  }
+
+  /** Forgets a room, which its engine closes. */
+  delete(name: string): void {
+    this.#rooms.delete(name);
+  }
+
+  submit(name: string, operation: Operation): void {
+    // Clients that go on sending would otherwise keep the end from coming.
+    if (!this.#isClosed) this.#rooms.get(name)?.queue.submit(operation);
+  }
+
+  bytesToFetch(name: string, request: HistoryRequest): number {
+    return this.#rooms.get(name)?.queue.bytesToFetch(request) ?? 0;
+  }
+
+  /** Takes no more operations. Resolves when those that were taken have their outcomes. */
+  async finish(): Promise<void> {
+    this.#isClosed = true;
+    if (!this.#areBusy) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#whenIdle.push(resolve);
+    await promise;
+  }
+
+  get #areBusy(): boolean {
+    for (const { queue } of this.#rooms.values()) if (queue.isBusy) return true;
+    return false;
+  }
+
+  #isIdle(name: string, room: Room): void {
+    this.#idle(name, room);
+    if (!this.#areBusy) for (const resolve of this.#whenIdle.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * What engines must know of each kind of request and decision. Adding a kind to the types makes the build fail here. What
+ * is not in a table, which types forbid, is treated as the safe side has it: decided under the lock, and durable.
+ */
+import type { Decision } from "../room/decision.ts";
+import type { Moment } from "../room/moment.ts";
+import type { ConnectionId, Operation, RoomRequest } from "../room/operation.ts";
+import { type Room, withRef } from "../room/room.ts";
+import type { Member } from "../room/roster.ts";
+import type { Standing } from "./outcomes.ts";
+
+type RequestOf<K extends RoomRequest["kind"]> = Extract<RoomRequest, { kind: K }>;
+
+interface RequestRules<K extends RoomRequest["kind"]> {
+  /** Whether servers that share the room must decide it in one order: always, if it is a member's, or never. */
+  readonly ordered: "always" | "members" | "never";
+  /** Whether its connection may have a nickname afterwards that it did not have before. */
+  readonly mayRegister: boolean;
+  /** Whether it adds to the history or shows some of it. */
+  readonly usesHistory: boolean;
+  /** The refusal when what it changes could not be stored; null where the protocol has none. */
+  readonly failed: ((request: RequestOf<K>, asker: Failing) => Decision) | null;
+  /** What comes of it in a room whose history cannot be opened: nobody can register there. */
+  readonly withoutRoom: (request: RequestOf<K>, connection: ConnectionId) => Decision;
+}
+
+interface Failing {
+  readonly connection: ConnectionId;
+  readonly member: Member | undefined;
+  /** One sentence for a person. */
+  readonly error: string;
+}
+
+const UNOPENED = "This room's history cannot be opened.";
+
+const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
+  name: {
+    ordered: "always",
+    mayRegister: true,
+    usesHistory: false,
+    failed: ({ name }, { connection, member, error }) => {
+      return { kind: "name-failed", connection, oldName: member?.name ?? null, name, error };
+    },
+    withoutRoom: ({ name }, connection) => {
+      return { kind: "name-failed", connection, oldName: null, name, error: UNOPENED };
+    },
+  },
+  "malformed-name": {
+    ordered: "never",
+    mayRegister: false,
+    usesHistory: false,
+    failed: null,
+    withoutRoom: ({ name }, connection) => {
+      return { kind: "name-refused", connection, oldName: null, name, reason: "WrongFormatName" };
+    },
+  },
+  send: {
+    ordered: "members",
+    mayRegister: false,
+    usesHistory: true,
+    failed: ({ content }, { connection, member, error }) =>
+      member === undefined
+        ? { kind: "unregistered", connection, request: "send" }
+        : { kind: "send-failed", connection, name: member.name, content, error },
+    withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "send" }),
+  },
+  "malformed-send": {
+    ordered: "never",
+    mayRegister: false,
+    usesHistory: false,
+    failed: null,
+    withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "send" }),
+  },
+  get: {
+    ordered: "never",
+    mayRegister: false,
+    usesHistory: true,
+    failed: null,
+    withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "get" }),
+  },
+  resume: {
+    ordered: "always",
+    mayRegister: true,
+    usesHistory: true,
+    failed: null,
+    withoutRoom: (_, connection) => ({ kind: "resume-refused", connection }),
+  },
+  typing: {
+    ordered: "never",
+    mayRegister: false,
+    usesHistory: false,
+    failed: null,
+    withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "typing" }),
+  },
+};
+
+interface OperationRules {
+  readonly ordered: "members" | "never";
+  /** Whether nobody waits for it, and it must be done all the same: later, if it cannot be done now. */
+  readonly isRedone: boolean;
+}
+
+const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: OperationRules } = {
+  refuse: { ordered: "never", isRedone: false },
+  end: { ordered: "never", isRedone: false },
+  leave: { ordered: "members", isRedone: true },
+  expire: { ordered: "members", isRedone: true },
+};
+
+/** Which kinds of decisions are written to the history before they are told. */
+const IN_HISTORY: { readonly [K in Decision["kind"]]: boolean } = {
+  registered: false,
+  renamed: false,
+  "name-refused": false,
+  "name-failed": false,
+  sent: true,
+  repeated: false,
+  "send-refused": false,
+  "send-failed": false,
+  history: false,
+  page: false,
+  "get-failed": false,
+  resumed: false,
+  "resume-refused": false,
+  typing: false,
+  absent: false,
+  left: false,
+  gone: false,
+  unregistered: false,
+  refused: false,
+  ended: false,
+};
+
+/** Whether a decision is written to the history. */
+export function isInHistory({ kind }: Decision): boolean {
+  return IN_HISTORY[kind] ?? true;
+}
+
+/** Whether an operation shows or changes the history. */
+export function usesHistory(operation: Operation): boolean {
+  return operation.kind === "request" && (REQUESTS[operation.request.kind]?.usesHistory ?? true);
+}
+
+/**
+ * Whether servers that share a room must decide an operation in one order, because it may change the room.
+ *
+ * @param batch the operations that are decided together: an earlier one may give its connection a nickname
+ */
+export function mustBeOrdered(operation: Operation, room: Room, batch: readonly Operation[]): boolean {
+  switch (orderOf(operation)) {
+    case "always":
+      return true;
+    case "members":
+      return (
+        room.member(operation.connection) !== undefined || batch.some((each) => mayRegister(each, operation))
+      );
+    case "never":
+      return false;
+  }
+}
+
+function orderOf(operation: Operation): RequestRules<never>["ordered"] {
+  const order =
+    operation.kind === "request"
+      ? REQUESTS[operation.request.kind]?.ordered
+      : OPERATIONS[operation.kind]?.ordered;
+  return order ?? "always";
+}
+
+function mayRegister(operation: Operation, { connection }: Operation): boolean {
+  const isRequest = operation.kind === "request" && operation.connection === connection;
+  return isRequest && (REQUESTS[operation.request.kind]?.mayRegister ?? true);
+}
+
+/** The refusal of an operation whose changes could not be stored; null where the protocol has none. */
+function failureOf(operation: Operation, room: Room, error: string): Decision | null {
+  if (operation.kind !== "request") return null;
+  const { connection, request } = operation;
+  // TypeScript does not see that the rules and the request are of one kind.
+  const failed = REQUESTS[request.kind]?.failed as RequestRules<RoomRequest["kind"]>["failed"];
+  const refusal = failed?.(request as never, { connection, member: room.member(connection), error });
+  return refusal ? withRef(refusal, operation) : null;
+}
+
+/** Whether nobody waits for an operation, and it must be done all the same: later, if it cannot be done now. */
+export function isRedone(operation: Operation): boolean {
+  return operation.kind !== "request" && OPERATIONS[operation.kind].isRedone;
+}
+
+/** What comes of an operation in a room whose history cannot be opened. */
+export function decideWithoutRoom(operation: Operation): Decision {
+  const { connection } = operation;
+  switch (operation.kind) {
+    case "refuse":
+      return withRef({ kind: "refused", connection, refusal: operation.refusal }, operation);
+    case "end":
+      return { kind: "ended", connection };
+    case "leave":
+    case "expire":
+      return { kind: "gone", connection };
+    case "request": {
+      const { request } = operation;
+      const rule = REQUESTS[request.kind].withoutRoom as RequestRules<RoomRequest["kind"]>["withoutRoom"];
+      return withRef(rule(request as never, connection), operation);
+    }
+  }
+}
+
+/** Decides a batch. The room's changes can be taken back until {@link Room.commit}. */
+export function decideAll(room: Room, batch: readonly Operation[], now: Moment): Decision[] {
+  room.begin();
+  return batch.map((operation) => room.decide(operation, now));
+}
+
+/**
+ * Takes back a batch that could not be stored and decides it anew: what `isLost` is refused, or ends its connection where
+ * the protocol has no refusal, and the rest goes on.
+ *
+ * @param error one sentence for people; null when nobody knows what came of the batch, so that nothing can be refused
+ */
+export function decideWithoutStore(
+  room: Room,
+  batch: readonly Operation[],
+  now: Moment,
+  isLost: (operation: Operation, found: Decision) => boolean,
+  error: string | null,
+): Standing[] {
+  room.rollback();
+  return batch.map((operation) => {
+    const found = room.find(operation, now);
+    if (isLost(operation, found)) {
+      const refusal = error === null ? null : failureOf(operation, room, error);
+      return refusal ?? { kind: "store-lost", connection: operation.connection };
+    }
+    room.apply(found);
+    return found;
+  });
+}

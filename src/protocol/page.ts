@@ -1,0 +1,115 @@
+/** Histories and pages, which the replies to `get` and `resume` have in common. */
+import type { HistoryFrame } from "./encode.ts";
+import type { MessageKeys } from "./extension.ts";
+import { PAGE_DEFAULT, PAGE_MAX } from "./limits.ts";
+
+/** A message in a history, as version 2 has it. */
+export interface HistoryMessage {
+  name: string;
+  content: string;
+  timestamp: string;
+}
+
+/** The `data` of a reply of version 2. */
+export interface HistoryData {
+  /** Oldest first. */
+  message: HistoryMessage[];
+  /** The nicknames in the order of registration. */
+  online: string[];
+}
+
+/** The `data` of a reply of version 3. */
+export interface PageData extends HistoryData {
+  message: (HistoryMessage & MessageKeys)[];
+  more: boolean;
+  gap?: { from: number; to: number };
+  reset?: true;
+}
+
+/** The keys by which a request of version 3 asks for a page. */
+export interface PageKeys {
+  limit?: number;
+  before?: number;
+  after?: number;
+  /** Of the message `after`, in Unix milliseconds. */
+  time?: number;
+}
+
+/** Which part of the history is asked for; the newest where neither `before` nor `after` is given. */
+export interface PageRequest {
+  readonly limit: number;
+  readonly before: number | null;
+  readonly after: number | null;
+  /** The time (Unix ms) of the message `after`, if the client gave it: both together identify the message. */
+  readonly time?: number | undefined;
+}
+
+/** A run of messages from the history, and what is known of its surroundings. */
+export interface Page {
+  /** The messages' JSON texts joined by commas, oldest first, in UTF-8. Shared: it must not be changed. */
+  readonly messages: Uint8Array;
+  /** Whether there are further messages in the direction that was asked for. */
+  readonly more: boolean;
+  /** Ids of messages that were asked for and are no longer kept, from the first to the last. */
+  readonly gap: { readonly from: number; readonly to: number } | null;
+  /** The history does not have the message after which the page was to begin: this is its newest page instead. */
+  readonly reset: boolean;
+}
+
+/** For when messages cannot be given now: there are more, and the client can ask for them. */
+export const PAGE_TO_COME: Page = { messages: new Uint8Array(0), more: true, gap: null, reset: false };
+
+/** Reads what a request of version 3 says of the page that it asks for; null when that is malformed (PAGE-4). */
+export function readPage(value: object): PageRequest | null {
+  const limit = "limit" in value ? value.limit : PAGE_DEFAULT;
+  const before = "before" in value ? value.before : null;
+  const after = "after" in value ? value.after : null;
+  if (!isWhole(limit) || limit < 1 || limit > PAGE_MAX) return null;
+  if ("after" in value) {
+    if ("before" in value || !isWhole(after)) return null;
+    if (!("time" in value)) return { limit, before: null, after };
+    const { time } = value;
+    return Number.isSafeInteger(time) ? { limit, before: null, after, time: Number(time) } : null;
+  }
+  if ("time" in value) return null;
+  if ("before" in value) return isWhole(before) ? { limit, before, after: null } : null;
+  return { limit, before: null, after: null };
+}
+
+function isWhole(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+/** The JSON texts of all keys of a reply's `data` but the messages. */
+type DataTexts<F extends { data: HistoryData }> = { [K in keyof Omit<F["data"], "message">]: string };
+
+/**
+ * A frame whose `data` begins with messages.
+ *
+ * @param keys what stands before `data`
+ * @param messages the messages' JSON texts joined by commas, oldest first, in UTF-8
+ * @param texts what stands behind the messages in `data`
+ * @template F the frame's wire type, which must be named
+ */
+export function historyFrame<F extends { data: HistoryData } = never>(
+  keys: NoInfer<Omit<F, "data">>,
+  messages: Uint8Array,
+  texts: NoInfer<DataTexts<F>>,
+): HistoryFrame<F> {
+  const behind = Object.entries(texts).map(([key, text]) => `,"${key}":${text}`);
+  return {
+    head: `${JSON.stringify(keys).slice(0, -1)},"data":{"message":[`,
+    messages,
+    tail: `]${behind.join("")}}}`,
+  };
+}
+
+/** What stands behind the messages of a page. @param online the roster as a JSON array */
+export function pageTexts({ more, gap, reset }: Page, online: string): DataTexts<{ data: PageData }> {
+  return {
+    online,
+    more: String(more),
+    ...(gap === null ? {} : { gap: JSON.stringify({ from: gap.from, to: gap.to }) }),
+    ...(reset ? { reset: "true" } : {}),
+  };
+}

@@ -1,0 +1,59 @@
+import { encode, type FrameText } from "./encode.ts";
+import { CONTENT_MAX, NICKNAME_MAX, PING_EVERY_S } from "./limits.ts";
+
+/** A rate of requests: so many a second, and so many at once after a pause. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** The first frame of version 3. */
+export interface Welcome {
+  type: "welcome";
+  version: 3;
+  /** The room's name; "/" is the main room. */
+  room: string;
+  /** The secret of this connection: see `resume`. */
+  session: string;
+  limits: {
+    /** The longest nickname and content, in characters. */
+    name: number;
+    content: number;
+    /** The largest frame that the server takes, in bytes. */
+    frame: number;
+    /** The rates of a connection: of all its requests by their cost, and of its messages. Null for none. */
+    requests: Rate | null;
+    sends: Rate | null;
+  };
+  /** Seconds between two pings. */
+  ping: number;
+  /** Seconds over which clients are to spread when they connect again. */
+  retry: number;
+}
+
+/** What a client is told of the server's limits, and how it should come back. */
+export interface WelcomeTerms {
+  readonly frameBytes: number;
+  readonly requests: Rate | null;
+  readonly sends: Rate | null;
+  /** Seconds over which clients spread when they connect again. */
+  readonly retryS: number;
+}
+
+export function welcome(room: string, session: string, terms: WelcomeTerms): FrameText<Welcome> {
+  return encode<Welcome>({
+    type: "welcome",
+    version: 3,
+    room,
+    session,
+    limits: {
+      name: NICKNAME_MAX,
+      content: CONTENT_MAX,
+      frame: terms.frameBytes,
+      requests: terms.requests,
+      sends: terms.sends,
+    },
+    ping: PING_EVERY_S,
+    retry: terms.retryS,
+  });
+}

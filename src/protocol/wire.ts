@@ -1,0 +1,52 @@
+/**
+ * All frames that travel, in both directions and both versions, as types: the server writes by them and the SDK reads by
+ * them. What is optional here is of version 3 only. A new kind of request does not compile before its frames are here.
+ */
+import type { MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
+import type { GetFailedReply, GetRequest, HistoryReply, PageReply } from "./kinds/get.ts";
+import type { LeaveEvent } from "./kinds/leave.ts";
+import type { ChangeEvent, ChangeReply, NameRequest, RegisterEvent, RegisterReply } from "./kinds/name.ts";
+import type { ResumedReply, ResumeRefusedReply, ResumeRequest } from "./kinds/resume.ts";
+import type { MessageEvent, SendReply, SendRequest } from "./kinds/send.ts";
+import type { TypingEvent, TypingRequest } from "./kinds/typing.ts";
+import type { Ping } from "./ping.ts";
+import type { RefusedReply } from "./refusal.ts";
+import type { RequestKind } from "./request-kind.ts";
+import type { Welcome } from "./welcome.ts";
+
+interface RequestByKind {
+  name: NameRequest;
+  get: GetRequest;
+  send: SendRequest;
+  resume: ResumeRequest;
+  typing: TypingRequest;
+}
+
+/** The replies that only this kind of request gets, beside those that are the same for all. */
+interface ReplyByKind {
+  name: RegisterReply | ChangeReply;
+  get: HistoryReply | PageReply | GetFailedReply;
+  send: SendReply & Partial<MessageKeys>;
+  resume: ResumedReply | ResumeRefusedReply;
+  typing: never;
+}
+
+/** Client to server. */
+export type ClientFrame = RequestByKind[RequestKind] & Partial<RefKeys>;
+
+/** Server to the client that asked. */
+export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply) & Partial<RefKeys>;
+
+/** Server to the other clients of a room. */
+export type EventFrame =
+  | ((RegisterEvent | ChangeEvent | LeaveEvent) & Partial<TimeKeys>)
+  | (MessageEvent & Partial<MessageKeys>)
+  | TypingEvent;
+
+/** Server to client. */
+export type ServerFrame = Welcome | Ping | EventFrame | ReplyFrame;
+
+type KeysOf<F> = F extends unknown ? keyof F : never;
+
+/** What came from outside and may be one of these frames: each key that one of them has may be there, with any value. */
+export type Unverified<F> = { readonly [K in KeysOf<F>]?: unknown };

@@ -1,0 +1,70 @@
+import type { Ended, Refused, Skipped, Unregistered } from "./kinds/general.ts";
+import type { GetFailed, ShowsHistory, ShowsPage } from "./kinds/get.ts";
+import type { Absent, Gone, Leaves, Left } from "./kinds/leave.ts";
+import type { NameFailed, NameRefused, Registered, Renamed } from "./kinds/name.ts";
+import type { Resumed, ResumeRefused, Resumes } from "./kinds/resume.ts";
+import type { Repeats, SendFailed, SendRefused, Sent } from "./kinds/send.ts";
+import type { Typing } from "./kinds/typing.ts";
+import type { Session } from "./operation.ts";
+
+/** What changes a room, wherever it was decided. Servers that share a room tell each other these. */
+export type Change = Registered | Renamed | Sent | Resumed | Absent | Left | Skipped;
+
+/**
+ * What a room decides about an operation: a change, with what only the deciding server knows of it; an answer to show; or a
+ * refusal. What is shown of the history, only the engine adds.
+ */
+export type Decision =
+  | Registered
+  | (Renamed & { readonly session: Session | null })
+  | NameRefused
+  | NameFailed
+  | Sent
+  | Repeats
+  | SendRefused
+  | SendFailed
+  | ShowsHistory
+  | ShowsPage
+  | GetFailed
+  | Resumes
+  | ResumeRefused
+  | Typing
+  | Absent
+  | Leaves
+  | Gone
+  | Unregistered
+  | Refused
+  | Ended;
+
+/** A decision that changes the room for everybody. */
+export type DecidedChange = Extract<Decision, { kind: Change["kind"] }>;
+
+/** Which kinds of decisions are changes. The type makes it agree with {@link Change}. */
+const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? true : false } = {
+  registered: true,
+  renamed: true,
+  "name-refused": false,
+  "name-failed": false,
+  sent: true,
+  repeated: false,
+  "send-refused": false,
+  "send-failed": false,
+  history: false,
+  page: false,
+  "get-failed": false,
+  resumed: true,
+  "resume-refused": false,
+  typing: false,
+  absent: true,
+  left: true,
+  gone: false,
+  unregistered: false,
+  refused: false,
+  ended: false,
+};
+
+/** Whether a decision changes the room for everybody. */
+export function isChange(decision: Decision): decision is DecidedChange {
+  // A kind that is not in the table, which types forbid, is taken for a change: it is stored and told in order.
+  return CHANGES[decision.kind] ?? true;
+}

@@ -1,0 +1,82 @@
+/** `name`: a first nickname, or another one. */
+import type { NameRefusalReason } from "../../protocol/kinds/name.ts";
+import type { ConnectionId, RoomRequest, Session } from "../operation.ts";
+import type { Member } from "../roster.ts";
+import type { Asker, RoomState, RoomView } from "../state.ts";
+import type { Decided } from "./decided.ts";
+
+/** Somebody has a first nickname. */
+export interface Registered extends Decided {
+  readonly kind: "registered";
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly time: number;
+  /** Null for a client that cannot resume. */
+  readonly session: Session | null;
+}
+
+/** A member has another nickname. */
+export interface Renamed extends Decided {
+  readonly kind: "renamed";
+  readonly oldName: string;
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly time: number;
+}
+
+/** A nickname is in use, or malformed. `oldName` is null for somebody without one. */
+export interface NameRefused extends Decided {
+  readonly kind: "name-refused";
+  readonly oldName: string | null;
+  /** The name asked for, whatever it is. */
+  readonly name: unknown;
+  readonly reason: NameRefusalReason;
+}
+
+/** A nickname could not be stored. `error` is a sentence for a person. */
+export interface NameFailed extends Decided {
+  readonly kind: "name-failed";
+  readonly oldName: string | null;
+  readonly name: unknown;
+  readonly error: string;
+}
+
+type NameRequest = Extract<RoomRequest, { kind: "name" }>;
+type MalformedNameRequest = Extract<RoomRequest, { kind: "malformed-name" }>;
+
+export function decideName(
+  room: RoomView,
+  { name }: NameRequest,
+  asker: Asker,
+): Registered | (Renamed & { readonly session: Session | null }) | NameRefused {
+  const { connection, member, now } = asker;
+  const { time } = now;
+  const oldName = member?.name ?? null;
+  if (name !== oldName && room.roster.isTaken(name, member)) {
+    return { kind: "name-refused", connection, oldName, name, reason: "NameAlreadyUsed" };
+  }
+  return member === undefined
+    ? { kind: "registered", connection, name, time, session: newSession(room, asker) }
+    : { kind: "renamed", connection, oldName: member.name, name, time, session: member.session };
+}
+
+/** The first hash of a chain of sessions serves as the identity too: it is random, and nobody else knows it. */
+function newSession({ notes }: RoomView, { connection, sessionHash: hash }: Asker): Session | null {
+  if (hash === undefined) return null;
+  const note = notes.get(connection);
+  return { hash, identity: note?.kind === "late resume" ? note.identity : hash };
+}
+
+export function refuseName({ name }: MalformedNameRequest, connection: ConnectionId, oldName: string | null) {
+  return { kind: "name-refused", connection, oldName, name, reason: "WrongFormatName" } as const;
+}
+
+export function applyRegistered({ roster, notes, undo }: RoomState, change: Registered): void {
+  const { connection, name, session } = change;
+  if (notes.has(connection)) undo.put(notes, connection, undefined);
+  roster.add({ connection, name, session });
+}
+
+export function applyRenamed({ roster }: RoomState, { name }: Renamed, member: Member | undefined): void {
+  if (member !== undefined) roster.rename(member, name);
+}

@@ -1,0 +1,61 @@
+/** `resume`: a nickname goes on at another connection. */
+import type { PageRequest } from "../../protocol/page.ts";
+import type { ConnectionId, RoomRequest, Session, SessionHash } from "../operation.ts";
+import type { Asker, RoomState, RoomView } from "../state.ts";
+import type { Decided } from "./decided.ts";
+import { applyNoSession } from "./leave.ts";
+
+/** `connection` has taken over the nickname of `from`, which has none from here on. */
+export interface Resumed extends Decided {
+  readonly kind: "resumed";
+  readonly from: ConnectionId;
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly time: number;
+  readonly session: Session;
+}
+
+/** A resume as its own server decides it: with what the reply shows, and what the session's hash was before. */
+export interface Resumes extends Resumed {
+  readonly online: readonly string[];
+  readonly page: PageRequest;
+  readonly oldHash: SessionHash;
+}
+
+/** No member has that session. `identity` is who once had it, if that was not long ago. */
+export interface ResumeRefused extends Decided {
+  readonly kind: "resume-refused";
+  readonly identity?: string | undefined;
+}
+
+type ResumeRequest = Extract<RoomRequest, { kind: "resume" }>;
+
+export function decideResume(
+  { roster, past }: RoomView,
+  { hash: oldHash, page }: ResumeRequest,
+  { connection, member, sessionHash: hash, now: { time } }: Asker,
+): Resumes | ResumeRefused {
+  const holder = roster.withSession(oldHash);
+  if (member !== undefined) return { kind: "resume-refused", connection };
+  if (holder === undefined || hash === undefined)
+    return { kind: "resume-refused", connection, identity: past.identityOf(oldHash, time) };
+  const { connection: from, name } = holder;
+  const session = { hash, identity: holder.session.identity };
+  return { kind: "resumed", connection, from, name, time, online: roster.online, page, session, oldHash };
+}
+
+export function applyResumed(state: RoomState, { connection, from, session, time }: Resumed): void {
+  const { roster, notes, undo } = state;
+  if (notes.has(connection)) undo.put(notes, connection, undefined);
+  const member = roster.of(from);
+  if (member === undefined) return;
+  if (!member.isAbsent && state.isHere(from)) undo.put(notes, from, { kind: "superseded" });
+  roster.replace(member, { ...member, connection, session, isAbsent: false });
+  // A client that missed the reply may have lost the new session among those it tries, and still has the old one.
+  applyNoSession(state, member.session, time);
+}
+
+export function applyResumeRefused({ notes, undo }: RoomState, refused: ResumeRefused): void {
+  const { connection, identity } = refused;
+  if (identity !== undefined) undo.put(notes, connection, { kind: "late resume", identity });
+}

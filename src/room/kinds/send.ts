@@ -1,0 +1,81 @@
+/** `send`: a message to the room. */
+import type { SendRefusalReason } from "../../protocol/kinds/send.ts";
+import type { Message, RoomRequest } from "../operation.ts";
+import type { Member } from "../roster.ts";
+import type { Asker, RoomState, RoomView } from "../state.ts";
+import type { Decided } from "./decided.ts";
+
+/** A message is part of the history. */
+export interface Sent extends Decided {
+  readonly kind: "sent";
+  readonly message: Message;
+}
+
+/** A send repeats an earlier one, whose message has this id. */
+export interface Repeats extends Decided {
+  readonly kind: "repeated";
+  readonly id: number;
+  /** The sender and the content, for a refusal when the message cannot be read. */
+  readonly name: string;
+  readonly content: string;
+}
+
+/** A content or a key is malformed. */
+export interface SendRefused extends Decided {
+  readonly kind: "send-refused";
+  readonly name: string;
+  readonly content: unknown;
+  readonly reason: SendRefusalReason;
+}
+
+/** A message could not be stored. `error` is a sentence for a person. */
+export interface SendFailed extends Decided {
+  readonly kind: "send-failed";
+  readonly name: string;
+  readonly content: string;
+  readonly error: string;
+}
+
+type SendRequest = Extract<RoomRequest, { kind: "send" }>;
+type MalformedSendRequest = Extract<RoomRequest, { kind: "malformed-send" }>;
+
+export function decideSend(
+  { keys, digest, lastId }: RoomView,
+  { content, key }: SendRequest,
+  { connection, name, session }: Member,
+  { now }: Asker,
+): Sent | Repeats {
+  const stored = key === null || session === null ? undefined : digest(session.identity, key);
+  const repeated = stored === undefined ? undefined : keys.idOf(stored);
+  if (repeated !== undefined) return { kind: "repeated", connection, id: repeated, name, content };
+  const message = { name, content, id: lastId + 1, time: now.time, timestamp: now.timestamp };
+  return {
+    kind: "sent",
+    connection,
+    message: stored === undefined ? message : { ...message, digest: stored },
+  };
+}
+
+export function refuseSend(
+  { content, reason }: MalformedSendRequest,
+  { connection, name }: Member,
+): SendRefused {
+  return { kind: "send-refused", connection, name, content, reason };
+}
+
+export function applySent(state: RoomState, { message: { id, digest, time } }: Sent): void {
+  const { keys, undo } = state;
+  applyId(state, id);
+  if (digest === undefined) return;
+  keys.add(digest, id, time);
+  undo.note(() => keys.delete(digest));
+}
+
+/** An id of the history is given, and never again. */
+export function applyId(state: RoomState, id: number): void {
+  const before = state.lastId;
+  state.lastId = Math.max(before, id);
+  state.undo.note(() => {
+    state.lastId = before;
+  });
+}

@@ -1,0 +1,139 @@
+import { lookalikeKey } from "./lookalike.ts";
+import type { ConnectionId, Session, SessionHash } from "./operation.ts";
+import type { Undo } from "./undo.ts";
+
+/** Somebody who has a nickname in the room. */
+export interface Member {
+  readonly connection: ConnectionId;
+  readonly name: string;
+  /** Makes the nickname unique in the room: see {@link lookalikeKey}. */
+  readonly lookalike: string;
+  /** Null for a client that cannot resume. */
+  readonly session: Session | null;
+  /** Has no connection now, and keeps the nickname for the grace. */
+  readonly isAbsent: boolean;
+  /** The member's place in the order of registration. A change of nickname and a resume leave it as it is. */
+  readonly place: number;
+}
+
+/** A member as stores know it: they do not store what nicknames look like. */
+export type StoredMember = Omit<Member, "lookalike">;
+
+/** The members of a room, in the order in which they registered. */
+export class Roster {
+  readonly #undo: Undo;
+  /** By place. */
+  readonly #members = new Map<number, Member>();
+  readonly #byConnection = new Map<ConnectionId, Member>();
+  /** By the beginning of the session's hash. */
+  readonly #byHash = new Map<string, Member>();
+  /**
+   * How many members share a look: one, except where members came from an earlier version, or are at a server of one, that
+   * told nicknames apart which this one does not. All of them keep theirs.
+   */
+  readonly #holders = new Map<string, number>();
+  #lastPlace: number;
+  #online: readonly string[] | null = null;
+
+  /** @param lastPlace the last place that was given */
+  constructor(members: readonly StoredMember[], lastPlace: number, undo: Undo) {
+    this.#undo = undo;
+    this.#lastPlace = lastPlace;
+    for (const member of members) this.#swap(undefined, { ...member, lookalike: lookalikeKey(member.name) });
+  }
+
+  get lastPlace(): number {
+    return this.#lastPlace;
+  }
+
+  /** The members in the order of their places. */
+  members(): Iterable<Member> {
+    return this.#members.values();
+  }
+
+  /** The nicknames in the order of registration. The same array is returned until it changes. */
+  get online(): readonly string[] {
+    this.#online ??= Array.from(this.#members.values(), (member) => member.name);
+    return this.#online;
+  }
+
+  of(connection: ConnectionId): Member | undefined {
+    return this.#byConnection.get(connection);
+  }
+
+  /** The member whose session has a hash. Comparing takes as long for a wrong hash as for a right one. */
+  withSession(hash: SessionHash): (Member & { readonly session: Session }) | undefined {
+    const member = this.#byHash.get(beginning(hash));
+    if (!member?.session || !areEqualInConstantTime(member.session.hash, hash)) return undefined;
+    return { ...member, session: member.session };
+  }
+
+  /** Whether somebody else than `asking` has a nickname that looks like `name`. */
+  isTaken(name: string, asking?: Member): boolean {
+    const lookalike = lookalikeKey(name);
+    return (this.#holders.get(lookalike) ?? 0) > (asking?.lookalike === lookalike ? 1 : 0);
+  }
+
+  /** Adds a member in the next place. */
+  add(member: Omit<StoredMember, "isAbsent" | "place">): void {
+    const place = ++this.#lastPlace;
+    this.#undo.note(() => {
+      this.#lastPlace = place - 1;
+    });
+    const { name } = member;
+    this.replace(undefined, { ...member, lookalike: lookalikeKey(name), isAbsent: false, place });
+  }
+
+  rename(member: Member, name: string): void {
+    this.replace(member, { ...member, name, lookalike: lookalikeKey(name) });
+  }
+
+  /** Puts one member in the place of another, or adds or removes one. */
+  replace(before: Member | undefined, after: Member | undefined): void {
+    this.#swap(before, after);
+    this.#undo.note(() => this.#swap(after, before));
+  }
+
+  /** Restores the order after an undo, which puts members back at the end. */
+  sort(): void {
+    const inOrder = [...this.#members].sort(([a], [b]) => a - b);
+    this.#members.clear();
+    for (const [place, member] of inOrder) this.#members.set(place, member);
+    this.#online = null;
+  }
+
+  #swap(before: Member | undefined, after: Member | undefined): void {
+    if (before !== undefined) {
+      this.#byConnection.delete(before.connection);
+      this.#count(before.lookalike, -1);
+      if (before.session !== null) this.#byHash.delete(beginning(before.session.hash));
+      if (after === undefined) this.#members.delete(before.place);
+    }
+    if (after !== undefined) {
+      this.#members.set(after.place, after);
+      this.#byConnection.set(after.connection, after);
+      this.#count(after.lookalike, 1);
+      if (after.session !== null) this.#byHash.set(beginning(after.session.hash), after);
+    }
+    // A resume changes nothing that is shown: when a crowd comes back, all are given one and the same list.
+    if (before?.name !== after?.name) this.#online = null;
+  }
+
+  #count(lookalike: string, change: 1 | -1): void {
+    const holders = (this.#holders.get(lookalike) ?? 0) + change;
+    if (holders > 0) this.#holders.set(lookalike, holders);
+    else this.#holders.delete(lookalike);
+  }
+}
+
+/** The part of a hash by which its member is found: 96 bits, so that no two members share it. */
+function beginning(hash: SessionHash): string {
+  return hash.slice(0, 16);
+}
+
+/** The time it takes does not reveal where two hashes differ. */
+function areEqualInConstantTime(a: SessionHash, b: SessionHash): boolean {
+  let difference = a.length ^ b.length;
+  for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return difference === 0;
+}

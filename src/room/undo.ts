@@ -1,0 +1,40 @@
+/** Records how to take back changes to a room, so that a batch that was not stored never happened. */
+export class Undo {
+  /** Null while changes need not be taken back. */
+  #steps: (() => void)[] | null = null;
+
+  /** Adds the inverse of a change that was just made. */
+  note(takeBack: () => void): void {
+    this.#steps?.push(takeBack);
+  }
+
+  /** Starts recording. */
+  begin(): void {
+    this.#steps = [];
+  }
+
+  /** Keeps the changes since {@link begin}. */
+  commit(): void {
+    this.#steps = null;
+  }
+
+  /** Takes back the changes since {@link begin}, the newest first. @returns whether there were any */
+  rollback(): boolean {
+    const steps = this.#steps ?? [];
+    this.#steps = null;
+    for (const takeBack of steps.reverse()) takeBack();
+    return steps.length > 0;
+  }
+
+  /** Sets or deletes an entry of a map. */
+  put<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+    const before = map.get(key);
+    assign(map, key, value);
+    this.note(() => assign(map, key, before));
+  }
+}
+
+function assign<K, V>(map: Map<K, V>, key: K, value: V | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
+}

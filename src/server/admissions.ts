@@ -1,0 +1,114 @@
+import { roomOfPath } from "../protocol/room-name.ts";
+import type { Admission } from "./client-socket.ts";
+import { type Client, Connection, type ConnectionContext, type Ending } from "./connection.ts";
+import type { RequestHead } from "./http-head.ts";
+import { acceptsDeflate } from "./permessage-deflate.ts";
+import { pathInChat, roomMeant } from "./room-address.ts";
+import type { ServerParts } from "./server-parts.ts";
+import { createSecret } from "./session-secret.ts";
+import { NO_RATES } from "./settings.ts";
+import { negotiate, VERSIONS } from "./versions.ts";
+
+/** So many clients a second may come back after a restart, as far as they obey the welcome. */
+const RETURNS_PER_S = 1000;
+const RETRY_MOST_S = 10;
+
+/** Decides about WebSocket handshakes, and makes the connections of those that are accepted. */
+export class Admissions {
+  readonly #parts: ServerParts;
+  readonly #isStopping: () => boolean;
+  readonly #context: ConnectionContext;
+  /** The same for clients of exempt addresses. */
+  readonly #exemptContext: ConnectionContext;
+  /** Connections of servers that share rooms must not be confused. */
+  readonly #idPrefix: string;
+  #connectionsMade = 0;
+
+  constructor(parts: ServerParts, isStopping: () => boolean) {
+    const { database, limits } = parts.settings;
+    this.#parts = parts;
+    this.#isStopping = isStopping;
+    this.#idPrefix = database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
+    this.#context = this.#contextOf(parts);
+    const withoutRates = { limits: { ...limits, ...NO_RATES }, roomSends: () => null };
+    this.#exemptContext = { ...this.#context, ...withoutRates };
+  }
+
+  /** Decides about a handshake. `peer` is the other end of the TCP connection. */
+  admit(head: RequestHead, peer: string): Admission | Response {
+    const { guard, settings, addresses, sockets, engine } = this.#parts;
+    const ip = guard.addressOf(head, peer);
+    const refusal = guard.refuseHost(head, ip) ?? guard.refuseOrigin(head, ip);
+    if (refusal !== null) return refusal;
+    const path = pathInChat(head.path, settings.basePath);
+    const room = roomOfPath(path);
+    if (room === undefined) return this.#rejectRoom(ip, head.path, path);
+    if (this.#isStopping()) return guard.rejectForNow(ip, "The server is stopping.");
+    if (sockets.isFull) return guard.rejectForNow(ip, "There is no room for another connection now.");
+    const now = performance.now();
+    const address = addresses.of(ip, now);
+    const excess = address.admit(room, now);
+    if (excess !== null)
+      return guard.rejectForRate(ip, excess.wait, `Too many ${excess.reason} from this address.`);
+    if (!engine.enter(room)) {
+      address.leave(room);
+      return guard.rejectForNow(ip, "There is no place for another room now.");
+    }
+    return this.#accept(head, { ip, address, room });
+  }
+
+  #accept({ headers }: RequestHead, from: Pick<Client, "ip" | "address" | "room">): Admission {
+    const { settings, addresses, wheel, fanout } = this.#parts;
+    const { version, subprotocol } = negotiate(headers.get("sec-websocket-protocol"));
+    const { hasSessions, hasCompression } = VERSIONS[version];
+    const mayDeflate = hasCompression && settings.compressFromBytes !== null;
+    const id = `${this.#idPrefix}${++this.#connectionsMade}`;
+    const client = { ...from, id, version, secret: hasSessions ? createSecret() : null };
+    const context = addresses.isExempt(from.ip) ? this.#exemptContext : this.#context;
+    return {
+      subprotocol,
+      deflates: mayDeflate && acceptsDeflate(headers.get("sec-websocket-extensions")),
+      open: (wire) => {
+        const connection = new Connection(client, wire, context, wheel);
+        fanout.add(connection, wire);
+        return connection;
+      },
+    };
+  }
+
+  #rejectRoom(address: string, path: string, inside: string): Response {
+    const logged = "There is no such room.";
+    const meant = roomMeant(inside);
+    const sentence = meant === undefined ? logged : `${logged} Perhaps you mean ${meant}.`;
+    return this.#parts.guard.reject(404, sentence, { address, logged, fields: { path } });
+  }
+
+  #contextOf({ engine, settings, roomSends, fanout, reports }: ServerParts): ConnectionContext {
+    return {
+      engine,
+      limits: settings.limits,
+      roomSends: (room, now) => roomSends.of(room, now),
+      graceS: Math.max(1, Math.ceil(settings.graceMs / 1000)),
+      now: () => performance.now(),
+      retryS: () => Math.min(RETRY_MOST_S, Math.ceil((fanout.size + 1) / RETURNS_PER_S)),
+      requested: (kind) => reports.requested(kind),
+      events: {
+        opened: (connection) => reports.opened(connection),
+        closed: (connection, ending) => {
+          fanout.remove(connection);
+          this.#release(connection, ending);
+          reports.closed(connection, ending);
+        },
+      },
+    };
+  }
+
+  /** A connection counts for its address until its nickname is free. */
+  #release({ id, room, address, version }: Connection, { resumable }: Ending): void {
+    const { settings, absentMembers } = this.#parts;
+    // One that has no nickname yet may have asked for it: the room says in a moment that it has left.
+    if (VERSIONS[version].hasSessions && resumable && settings.graceMs > 0)
+      absentMembers.keep(id, room, address, performance.now());
+    else address.leave(room);
+  }
+}

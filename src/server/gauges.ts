@@ -1,0 +1,29 @@
+import type { MetricsSource } from "./metrics.ts";
+import type { ServerParts } from "./server-parts.ts";
+
+/** What the gauges of the metrics show, read each time they are asked. */
+export function gaugesOf({ fanout, engine, addresses, memory }: ServerParts): MetricsSource {
+  return {
+    get connections() {
+      return fanout.size;
+    },
+    get named() {
+      return [...fanout.connections()].filter((connection) => connection.name !== null).length;
+    },
+    get absent() {
+      return engine.absent;
+    },
+    get rooms() {
+      return engine.rooms;
+    },
+    get addresses() {
+      return addresses.size;
+    },
+    get pendingBytes() {
+      return memory.pending.bytes;
+    },
+    get getMemoryBytes() {
+      return memory.getMemory.bytes;
+    },
+  };
+}

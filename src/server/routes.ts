@@ -1,0 +1,90 @@
+import { roomOfPath } from "../protocol/room-name.ts";
+import { costOfSending } from "./cost.ts";
+import type { Handling, Method, Route, RoutedRequest } from "./router.ts";
+import type { ServerParts } from "./server-parts.ts";
+import { ASSETS } from "./web-pages.ts";
+
+/** For those who only read. */
+const READ: readonly Method[] = ["GET", "HEAD"];
+/** What every request costs. */
+const REQUEST = [["http", 1]] as const;
+/** What a room's messages as a page cost, beside what is sent. */
+const READING_PAGE = [...REQUEST, ["history", 32]] as const;
+
+/** Every path that HTTP requests are answered at. */
+export function routesOf(
+  parts: ServerParts,
+  isStopping: () => boolean,
+): { readonly routes: readonly Route[]; readonly fallback: Handling } {
+  const { metrics, webPages, keptAssets } = parts;
+  return {
+    routes: [
+      {
+        below: "server",
+        matches: (path) => path === "/healthz",
+        methods: READ,
+        cost: REQUEST,
+        respond: () => health(parts, isStopping()),
+      },
+      {
+        below: "server",
+        matches: (path) => path === "/metrics",
+        methods: READ,
+        cost: REQUEST,
+        respond: async () =>
+          new Response(await metrics.text(), { headers: { "Content-Type": metrics.contentType } }),
+      },
+      {
+        below: "chat",
+        matches: (path) => roomOfPath(path) !== undefined,
+        query: "?read",
+        methods: READ,
+        cost: READING_PAGE,
+        respond: (request) => readingPage(parts, request),
+      },
+      {
+        below: "chat",
+        matches: (path) => path.startsWith(ASSETS),
+        methods: READ,
+        cost: REQUEST,
+        respond: async ({ path, request }) =>
+          webPages.respond(path, request) ??
+          (await keptAssets?.respond(path, request)) ??
+          webPages.missing(path, request),
+      },
+    ],
+    // The pages of the rooms, the icons, and the page that says that there is nothing.
+    fallback: {
+      methods: READ,
+      cost: REQUEST,
+      respond: ({ path, request }) => webPages.respond(path, request) ?? webPages.missing(path, request),
+    },
+  };
+}
+
+/** The newest messages of a room, for browsers without JavaScript. */
+async function readingPage(
+  { engine, webPages, reports, guard }: ServerParts,
+  { path, request, ip, address }: RoutedRequest,
+): Promise<Response> {
+  const room = roomOfPath(path);
+  try {
+    const messages = room === undefined ? null : await engine.recent(room);
+    if (room !== undefined && messages !== null) {
+      const page = webPages.reading(room, messages, request);
+      address.rates.history?.charge(performance.now(), costOfSending(page.bytes));
+      return page.response;
+    }
+  } catch (error) {
+    reports.fault(room ?? path, error);
+  }
+  return guard.rejectForNow(ip, "The messages cannot be read now.");
+}
+
+function health({ engine }: ServerParts, isStopping: boolean): Response {
+  const status = isStopping ? "stopping" : engine.healthy ? "ok" : "store failing";
+  return Response.json(
+    { status },
+    { status: status === "ok" ? 200 : 503, headers: { "Cache-Control": "no-store" } },
+  );
+}

@@ -1,0 +1,128 @@
+import type { Engine } from "../engine/engine.ts";
+import { PING_EVERY_S } from "../protocol/limits.ts";
+import { TimestampFormat } from "../protocol/timestamp.ts";
+import { AbsentMembers } from "./absent-members.ts";
+import { Access } from "./access.ts";
+import { AddressTable, type SharedMemory } from "./address-table.ts";
+import { ByteAccount } from "./byte-account.ts";
+import type { ClientSocket } from "./client-socket.ts";
+import { socketsLeft } from "./descriptors.ts";
+import { Fanout } from "./fanout.ts";
+import { KeptAssets } from "./kept-assets.ts";
+import { LivenessWheel } from "./liveness.ts";
+import type { Log } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { openEngine } from "./open-engine.ts";
+import { Reports } from "./reports.ts";
+import { RequestGuard } from "./request-guard.ts";
+import { RoomRates } from "./room-rates.ts";
+import type { Settings } from "./settings.ts";
+import { SocketTable } from "./socket-table.ts";
+import { buildWebPages, type WebPages } from "./web-pages.ts";
+
+/** What a server is made of, beside its listeners. */
+export interface ServerParts {
+  readonly settings: Settings;
+  /** The addresses to listen on. */
+  readonly listenOn: readonly string[];
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly reports: Reports;
+  readonly access: Access;
+  readonly guard: RequestGuard;
+  readonly engine: Engine;
+  readonly fanout: Fanout;
+  readonly absentMembers: AbsentMembers;
+  readonly webPages: WebPages;
+  /** Null: this server does not keep the files of other servers' pages. */
+  readonly keptAssets: KeptAssets | null;
+  readonly memory: SharedMemory;
+  readonly addresses: AddressTable;
+  readonly roomSends: RoomRates;
+  readonly wheel: LivenessWheel;
+  readonly sockets: SocketTable<ClientSocket>;
+}
+
+/**
+ * Opens the history and builds all that works with it.
+ *
+ * @throws JournalError or DatabaseError when the history cannot be opened
+ */
+export async function buildParts(
+  settings: Settings,
+  listenOn: readonly string[],
+  log: Log,
+  metrics: Metrics,
+): Promise<ServerParts> {
+  const { limits } = settings;
+  const reports = new Reports(log, metrics, settings.log);
+  const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
+  const absentMembers = new AbsentMembers(settings.graceMs);
+  const fanout = fanoutOf(settings, timestamps, absentMembers, reports);
+  const webPages = await buildWebPages(settings.basePath);
+  const engine = await openEngine(settings, timestamps, fanout, reports);
+  const access = new Access(settings, listenOn);
+  const memory = {
+    pending: new ByteAccount(limits.pendingBytes),
+    getMemory: new ByteAccount(limits.getMemoryBytes),
+  };
+  return {
+    settings,
+    listenOn,
+    log,
+    metrics,
+    reports,
+    access,
+    guard: new RequestGuard(access, settings.trustProxy, reports, log),
+    engine,
+    fanout,
+    absentMembers,
+    webPages,
+    keptAssets: keptAssetsOf(settings, engine, webPages, log),
+    memory,
+    addresses: new AddressTable(limits, memory, settings.exemptAddresses),
+    roomSends: new RoomRates(limits.roomSends),
+    wheel: new LivenessWheel(PING_EVERY_S * 1000, performance.now()),
+    sockets: new SocketTable(mostSockets(limits)),
+  };
+}
+
+function fanoutOf(
+  { compressFromBytes }: Settings,
+  timestamps: TimestampFormat,
+  absentMembers: AbsentMembers,
+  reports: Reports,
+): Fanout {
+  return new Fanout(
+    (time) => timestamps.format(time),
+    {
+      told: (outcome, connection) => {
+        absentMembers.told(outcome);
+        reports.told(outcome, connection);
+      },
+      refused: (connection, reason) => reports.refused(connection, reason),
+    },
+    compressFromBytes ?? Number.POSITIVE_INFINITY,
+  );
+}
+
+function keptAssetsOf(
+  { keepAssetsMs }: Settings,
+  { assets }: Engine,
+  webPages: WebPages,
+  log: Log,
+): KeptAssets | null {
+  if (keepAssetsMs === 0) return null;
+  return new KeptAssets(assets, webPages.assets, keepAssetsMs, (error) =>
+    log.warn(
+      { category: "server", event: "assets", err: error },
+      `the page's files cannot be shared with other servers now: ${error}`,
+    ),
+  );
+}
+
+/** How many sockets there may be: as many as the operator allows, within what the system allows. */
+function mostSockets({ maxConnections, maxRooms }: Settings["limits"]): number {
+  const { POSITIVE_INFINITY } = Number;
+  return Math.min(maxConnections ?? POSITIVE_INFINITY, socketsLeft(maxRooms) ?? POSITIVE_INFINITY);
+}

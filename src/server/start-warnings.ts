@@ -1,0 +1,21 @@
+import { isListed } from "./addresses.ts";
+import type { ServerParts } from "./server-parts.ts";
+
+/** Logs at the start what would otherwise be noticed when somebody cannot connect. */
+export function logStartWarnings({ settings, log, access, sockets }: ServerParts): void {
+  const { limits, trustProxy, allowOrigins } = settings;
+  const { most } = sockets;
+  if (limits.maxConnections !== null && most < limits.maxConnections) {
+    log.warn(
+      { category: "server", event: "descriptors", most },
+      `the system gives so few files (ulimit -n) that there can be ${most} connections and not ${limits.maxConnections}`,
+    );
+  }
+  const hasLocalProxy = ["127.0.0.1", "::1"].some((address) => isListed(address, trustProxy));
+  if (access.isLoopbackOnly && hasLocalProxy && allowOrigins === null) {
+    log.warn(
+      { category: "server", event: "origins" },
+      "a proxy on this machine is trusted, but only pages of this machine may connect: name the address that the proxy serves the chat under by --allow-origin https://…",
+    );
+  }
+}

@@ -1,0 +1,61 @@
+import { basename, join } from "node:path";
+import { type ClientFile, namedByContents } from "./content-names.ts";
+
+export const WEB_FOLDER = join(import.meta.dir, "../web");
+const BUNDLED_NAME = "[name]-[hash].[ext]";
+
+/** How the page's files name each other, and how the page names them as the bundler writes it. */
+export const BESIDE = "./";
+
+/** A part of the page as the bundler has a script load it. */
+const PART_IMPORT = /\bimport\("(\.\/([a-z]+)-\w+\.js)"\)/g;
+
+/** Builds the web client. @throws AggregateError when the sources do not build */
+export async function buildClient(): Promise<ClientFile[]> {
+  const build = await Bun.build({
+    entrypoints: [join(WEB_FOLDER, "page.html")],
+    // Otherwise the bundler would obey the one of the folder that the server was started in.
+    tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
+    target: "browser",
+    minify: true,
+    splitting: true,
+    // Everything that is needed at once is in one file, so there is nothing to preload.
+    modulePreload: false,
+    // The page's files lie beside each other. The page says where that is.
+    publicPath: BESIDE,
+    naming: { entry: BUNDLED_NAME, chunk: BUNDLED_NAME, asset: BUNDLED_NAME },
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  const files = build.outputs.map(async (output) => ({
+    name: basename(output.path),
+    type: output.type,
+    bytes: new Uint8Array(await output.arrayBuffer()),
+  }));
+  return namedByContents(withPartsNamedByPage(await Promise.all(files)));
+}
+
+/**
+ * Has the page name the parts that its script loads on demand, and the script ask the page (web/page/parts.ts). Parts
+ * import from the script, and two files that name each other cannot be named by their contents.
+ */
+function withPartsNamedByPage(files: readonly ClientFile[]): ClientFile[] {
+  const parts = new Map<string, string>();
+  const without = files.map((file) =>
+    changed(file, ".js", (script) =>
+      script.replace(PART_IMPORT, (_, address: string, part: string) => {
+        parts.set(part, address);
+        return `import(partAddress("${part}"))`;
+      }),
+    ),
+  );
+  const named = [...parts].map(([part, address]) => `data-${part}="${address}" `).join("");
+  return without.map((file) =>
+    changed(file, ".html", (page) => page.replace("<script ", `<script ${named}`)),
+  );
+}
+
+function changed(file: ClientFile, ending: string, change: (text: string) => string): ClientFile {
+  if (!file.name.endsWith(ending)) return file;
+  const text = change(new TextDecoder().decode(file.bytes));
+  return { ...file, bytes: new TextEncoder().encode(text) };
+}

@@ -1,0 +1,208 @@
+import { join } from "node:path";
+import type { Readable } from "../engine/record.ts";
+import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
+import { missingPage } from "./missing-page.ts";
+import { readingPage } from "./reading-page.ts";
+import { roomLike, roomMeant, rootFrom } from "./room-address.ts";
+import { READING_LANGUAGES, type ReadingLanguage, readingLanguage } from "./static-page.ts";
+import { BESIDE, buildClient, WEB_FOLDER } from "./web-build.ts";
+import {
+  CACHE_ICON,
+  CACHE_PAGE,
+  PAGE_HEADERS,
+  PAGE_HEADERS_WITH_PICTURES,
+  SECURITY_HEADERS,
+  wantsPictures,
+} from "./web-headers.ts";
+import { answer, assetResource, namedIn, type Resource, resourceOf } from "./web-resource.ts";
+
+/** Where the page's scripts and styles are, each under a name that never means anything else. */
+export const ASSETS = "/assets/";
+
+const MANIFEST = "manifest.webmanifest";
+const MANIFEST_TYPE = "application/manifest+json";
+
+/**
+ * With this a browser offers to install the page like a program. Everything in it is relative to the manifest's own
+ * address. There is no `id`: it would be relative to the site, and so two chats of one site would have the same.
+ */
+const MANIFEST_JSON = {
+  name: "Chat",
+  short_name: "Chat",
+  start_url: "./",
+  scope: "./",
+  display: "standalone",
+  background_color: "#fbfaf8",
+  theme_color: "#0b6e69",
+  icons: [
+    { src: "icons/icon-192.png", sizes: "192x192", type: "image/png" },
+    { src: "icons/icon-512.png", sizes: "512x512", type: "image/png" },
+    { src: "icons/icon-maskable.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
+  ],
+};
+
+/** The web client, ready to be served. */
+export interface WebPages {
+  /**
+   * The answer to a request for a page or a file of the web client; undefined when the path is not one of its own.
+   *
+   * @param path inside the chat. The request must be a GET or HEAD.
+   */
+  respond(path: string, request: Request): Promise<Response> | undefined;
+
+  /** What the page loads from `/assets/`, by name. */
+  readonly assets: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+
+  /** The newest messages of a room as a page that works without JavaScript, made once for each list. */
+  reading(
+    room: string,
+    messages: readonly Readable[],
+    request: Request,
+  ): { readonly response: Response; readonly bytes: number };
+
+  /** The answer for any other path: it redirects to the room that is probably meant, or says that there is nothing. */
+  missing(path: string, request: Request): Response;
+}
+
+/** The page in one language, with each policy. */
+interface PageResources {
+  readonly strict: Resource;
+  readonly withPictures: Resource;
+}
+
+/**
+ * Builds the web client from its sources and keeps it in memory.
+ *
+ * @param basePath under which browsers find the chat; empty when the server need not know it
+ * @throws AggregateError when the sources do not build
+ */
+export async function buildWebPages(basePath = ""): Promise<WebPages> {
+  const resources = new Map(await iconResources());
+  resources.set(
+    `/${MANIFEST}`,
+    resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
+  );
+  const assets = new Map<string, Uint8Array<ArrayBuffer>>();
+  const pages = new Map<string, PageResources>();
+  let stylesheet = "";
+  for (const { name, type, bytes } of await buildClient()) {
+    if (name.endsWith(".html")) {
+      for (const path of [MAIN_ROOM, "/rooms/any"]) {
+        const root = rootFrom(path, basePath);
+        for (const language of READING_LANGUAGES)
+          pages.set(root + language, pageResources(bytes, type, root, language));
+      }
+    } else {
+      assets.set(name, bytes);
+      resources.set(ASSETS + name, assetResource(name, bytes));
+    }
+    if (name.endsWith(".css")) stylesheet = ASSETS.slice(1) + name;
+    if (/^icon-[0-9a-f]+\.svg$/.test(name))
+      resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
+  }
+  const readings = new WeakMap<readonly Readable[], Map<ReadingLanguage, Uint8Array<ArrayBuffer>>>();
+  return {
+    assets,
+    respond(path, request) {
+      const resource =
+        roomOfPath(path) === undefined
+          ? resources.get(path)
+          : pageFor(pages.get(rootFrom(path, basePath) + languageFor(request)), request);
+      return resource && answer(resource, request);
+    },
+    reading(room, messages, request) {
+      const language = languageFor(request);
+      const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
+      readings.set(messages, made);
+      const root = rootFrom(room === MAIN_ROOM ? room : `/rooms/${room}`, basePath);
+      const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, { root, stylesheet }));
+      made.set(language, body);
+      return { response: htmlResponse(body, 200, "Accept-Language"), bytes: body.length };
+    },
+    missing(path, request) {
+      const root = rootFrom(path, basePath);
+      const room = roomMeant(path);
+      if (room !== undefined) return redirect(`${root}rooms/${room}${new URL(request.url).search}`);
+      if (!namedIn(request.headers.get("Accept") ?? "").has("text/html")) return nothing();
+      const page = missingPage(languageFor(request), { root, stylesheet }, roomLike(path));
+      return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
+    },
+  };
+}
+
+function languageFor(request: Request): ReadingLanguage {
+  return readingLanguage(request.headers.get("Accept-Language") ?? "");
+}
+
+function htmlResponse(body: Uint8Array<ArrayBuffer>, status: number, vary: string): Response {
+  const headers = {
+    "Content-Type": "text/html;charset=utf-8",
+    "Cache-Control": "no-store",
+    Vary: vary,
+    ...PAGE_HEADERS,
+  };
+  return new Response(body, { status, headers });
+}
+
+/** For requests that do not ask for a page. What is missing now may be there when another server has started. */
+function nothing(): Response {
+  const headers = {
+    "Content-Type": "text/plain;charset=utf-8",
+    "Cache-Control": "no-store",
+    Vary: "Accept",
+    ...SECURITY_HEADERS,
+  };
+  return new Response("There is nothing here.\n", { status: 404, headers });
+}
+
+/** Must be revalidated each time, so that no browser keeps for good what a proxy before this server may change. */
+function redirect(location: string): Response {
+  return new Response(null, { status: 301, headers: { Location: location, "Cache-Control": "no-cache" } });
+}
+
+async function iconResources(): Promise<[string, Resource][]> {
+  const icons = ["icon-192.png", "icon-512.png", "icon-maskable.png"];
+  return Promise.all(
+    icons.map(async (name): Promise<[string, Resource]> => {
+      const bytes = await Bun.file(join(WEB_FOLDER, "icons", name)).bytes();
+      return [`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON)];
+    }),
+  );
+}
+
+/**
+ * @param root what leads from the page to the chat's root
+ * @param language that the browser asks for. Its words are loaded along with the script, which would otherwise ask for
+ *   them later.
+ */
+function pageResources(
+  html: Uint8Array<ArrayBuffer>,
+  type: string,
+  root: string,
+  language: ReadingLanguage,
+): PageResources {
+  const plain = new TextDecoder().decode(html);
+  const [, words] = new RegExp(` data-${language}="([^"]+)"`).exec(plain) ?? [];
+  if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
+  const whole = plain
+    .replace('<html lang="en">', `<html lang="${language}">`)
+    .replace("</head>", `<link rel="modulepreload" crossorigin href="${words}"></head>`)
+    .replaceAll(`"${BESIDE}`, `"${root}${ASSETS.slice(1)}`)
+    // Added here because the bundler would look for a file of that name.
+    .replace("</head>", `<link rel="manifest" href="${root}${MANIFEST}"></head>`);
+  const bytes = bytesOf(whole);
+  const vary = { Vary: "Accept-Encoding, Accept-Language, Cookie" };
+  const withPictures = { ...PAGE_HEADERS_WITH_PICTURES, ...vary };
+  return {
+    strict: resourceOf(bytes, type, CACHE_PAGE, { ...PAGE_HEADERS, ...vary }),
+    withPictures: resourceOf(bytes, type, CACHE_PAGE, withPictures, "pictures-"),
+  };
+}
+
+function pageFor(pages: PageResources | undefined, request: Request): Resource | undefined {
+  return wantsPictures(request) ? pages?.withPictures : pages?.strict;
+}
+
+function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(text);
+}

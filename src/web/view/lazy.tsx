@@ -1,0 +1,42 @@
+import { signal, useSignal } from "@preact/signals";
+import type { FunctionComponent } from "preact";
+import { useEffect } from "preact/hooks";
+import { loadOnce } from "../page/parts.ts";
+import { useWords } from "./stores.ts";
+
+/** A component that is loaded when it is first rendered. */
+export function lazy(load: () => Promise<FunctionComponent>): FunctionComponent {
+  const state = signal<FunctionComponent | "loading" | "failed">("loading");
+  const loadPart = loadOnce(load);
+  const bring = async () => {
+    state.value = await loadPart().catch(() => "failed" as const);
+  };
+  return function Lazy() {
+    const words = useWords();
+    useEffect(() => {
+      if (typeof state.peek() === "string") void bring();
+    }, []);
+    const Part = state.value;
+    if (typeof Part === "function") return <Part />;
+    return Part === "failed" ? <LoadFailed retry={bring} /> : <p class="muted">{words.loadingPart}</p>;
+  };
+}
+
+/** Shows that something could not be loaded. @param retry resolves when the next attempt is over */
+export function LoadFailed({ retry }: { readonly retry: () => Promise<void> }) {
+  const words = useWords();
+  const isTrying = useSignal(false);
+  const tryAgain = async () => {
+    isTrying.value = true;
+    await retry();
+    isTrying.value = false;
+  };
+  return (
+    <p role="alert">
+      {isTrying.value ? words.loadingPart : words.loadFailed}{" "}
+      <button type="button" class="quiet" onClick={tryAgain}>
+        {words.retry}
+      </button>
+    </p>
+  );
+}

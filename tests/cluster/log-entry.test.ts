@@ -1,0 +1,176 @@
+/** What servers write for each other, and read of each other, whichever versions they are. */
+import { expect, test } from "bun:test";
+import { type Batch, changesOf, encodeChanges, pointedAt } from "../../src/engine/postgres/entry.ts";
+import {
+  decodeNotification,
+  encodeEntryNotification,
+  encodeNotification,
+} from "../../src/engine/postgres/notification.ts";
+import type { DecidedChange } from "../../src/room/decision.ts";
+import type { Message } from "../../src/room/operation.ts";
+import fc from "../support/chance.ts";
+
+const session = { hash: "hash", identity: "identity" };
+const message: Message = { id: 7, name: "An", content: 'a ","changes":[ b', timestamp: "T", time: 1_000 };
+
+/** A change of each kind. */
+const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, { kind: K }>[] } = {
+  registered: [
+    { kind: "registered", connection: "a", name: "An", time: 1, session },
+    { kind: "registered", connection: "1", name: "Bình", time: 2, session: null },
+  ],
+  renamed: [{ kind: "renamed", connection: "a", oldName: "An", name: "Ân", time: 3, session }],
+  sent: [
+    { kind: "sent", connection: "a", message },
+    { kind: "sent", connection: "a", message: { ...message, id: 8, digest: "digest" } },
+  ],
+  resumed: [
+    {
+      kind: "resumed",
+      connection: "b",
+      from: "a",
+      name: "Ân",
+      time: 4,
+      online: ["Ân"],
+      page: { limit: 1, before: null, after: null },
+      session,
+      oldHash: "old",
+    },
+  ],
+  absent: [{ kind: "absent", connection: "b", name: "Ân" }],
+  left: [{ kind: "left", connection: "b", name: "Ân", time: 5, session }],
+};
+const all = Object.values(CHANGES).flat();
+
+/** The changes as version 0.1.0 writes and reads them. */
+const AS_EVER = [
+  ["registered", "a", "An", 1, "hash", "identity"],
+  ["registered", "1", "Bình", 2],
+  ["renamed", "a", "An", "Ân", 3],
+  ["sent", "a", 7, "An", message.content, "T", 1_000, null],
+  ["sent", "a", 8, "An", message.content, "T", 1_000, "digest"],
+  ["resumed", "b", "a", "Ân", 4, "hash", "identity"],
+  ["absent", "b", "Ân"],
+  ["left", "b", "Ân", 5],
+];
+
+/** How many elements each kind has, when all are there. */
+const LENGTHS = new Map([
+  ["registered", 6],
+  ["sent", 8],
+]);
+
+const batch: Batch = {
+  room: '/tea,"changes":[',
+  server: "me",
+  id: "batch",
+  follows: "before",
+  position: 3,
+  lastId: 8,
+  lastPlace: 2,
+  changes: all,
+  touched: [],
+  members: [],
+  keysSince: 0,
+};
+
+test("changes are written as servers of the version before read them, and read as these write them", () => {
+  expect(JSON.parse(encodeChanges(all, true))).toEqual(AS_EVER);
+  const read = changesOf(AS_EVER);
+  expect(read).toHaveLength(AS_EVER.length);
+  expect(read).toMatchObject(
+    all.map((each): object => {
+      if (each.kind === "sent") return each;
+      const { kind, connection, name } = each;
+      return { kind, connection, name };
+    }),
+  );
+  expect(read.slice(0, 2)).toEqual(CHANGES.registered);
+});
+
+test("changes that only point at messages are read with these, and the id of a deleted one counts", () => {
+  const list: unknown = JSON.parse(encodeChanges(CHANGES.sent, false));
+  expect(list).toEqual([
+    ["sent", "a", 7],
+    ["sent", "a", 8],
+  ]);
+  expect(pointedAt(list)).toEqual([7, 8]);
+  expect(changesOf(list, new Map([[7, message]]))).toEqual([
+    { kind: "sent", connection: "a", message },
+    { kind: "skipped", id: 8 },
+  ]);
+});
+
+test("fields that a later version puts behind the known ones are ignored, and so are unknown kinds but for their ids", () => {
+  const further = fc.array(fc.jsonValue(), { maxLength: 3 });
+  const known = fc.tuple(fc.constantFrom(...AS_EVER), further).map(([change, fields]) => {
+    const missing = Math.max(0, (LENGTHS.get(String(change[0])) ?? 0) - change.length);
+    const list = [...change, ...Array<null>(missing).fill(null), ...fields];
+    return { list, read: changesOf([change]) };
+  });
+  const unknown = fc
+    .tuple(fc.string(), fc.jsonValue(), fc.oneof(fc.nat(), fc.string(), fc.constant(null)), further)
+    .filter(([kind]) => !(kind in CHANGES))
+    .map(([kind, about, id, fields]) => ({
+      list: [kind, about, id, ...fields],
+      read: typeof id === "number" ? [{ kind: "skipped" as const, id }] : [],
+    }));
+  fc.assert(
+    fc.property(fc.array(fc.oneof(known, unknown)), (changes) => {
+      const read = changesOf(JSON.parse(JSON.stringify(changes.map(({ list }) => list))));
+      expect(read).toEqual(changes.flatMap((change) => change.read));
+    }),
+  );
+  expect(pointedAt([["sent", "a", 7, null, null, null, null, null, "author"]])).toEqual([7]);
+});
+
+test("the notification of a batch is read by servers of the version before, and read as these write it", () => {
+  const payload = encodeEntryNotification(batch);
+  const { room, server, position, follows } = batch;
+  const asEver = { kind: "entry", room, position, server, batch: "batch", follows, changes: AS_EVER };
+  expect(JSON.parse(payload)).toEqual(asEver);
+  const entry = { position, server, batch: "batch", follows, changes: changesOf(AS_EVER) };
+  const read = { kind: "entry", room, position, entry } as const;
+  for (const each of [payload, JSON.stringify(asEver)])
+    expect(decodeNotification(each, "other")).toEqual(read);
+  const { follows: _, ...earlier } = asEver;
+  const unchained = { ...read, entry: { ...entry, follows: null } };
+  expect(decodeNotification(JSON.stringify(earlier), "other")).toEqual(unchained);
+});
+
+test("a server reads of its own batches which they are, and nothing of their changes", () => {
+  const { room, position } = batch;
+  const place = { kind: "entry", room, position, entry: null } as const;
+  const payload = encodeEntryNotification(batch);
+  const broken = `${payload.slice(0, payload.lastIndexOf(',"changes":'))},"changes":no JSON}`;
+  for (const each of [payload, broken]) expect(decodeNotification(each, batch.server)).toEqual(place);
+  expect(() => decodeNotification(broken, "other")).toThrow(SyntaxError);
+});
+
+test("of a batch that is too large for a notification only the position is notified", () => {
+  const large = { ...batch, changes: Array.from({ length: 50 }, () => all).flat() };
+  const { room, position } = batch;
+  for (const own of [batch.server, "other"]) {
+    const read = decodeNotification(encodeEntryNotification(large), own);
+    expect(read).toEqual({ kind: "entry", room, position, entry: null });
+  }
+});
+
+test("notifications beside batches are read as they are written, and those of unknown kinds are ignored", () => {
+  const typing = { kind: "typing", room: "/", server: "me", connection: "a" } as const;
+  expect(JSON.parse(encodeNotification(typing))).toEqual({
+    kind: "typing",
+    room: "/",
+    server: "me",
+    session: "a",
+  });
+  const plain = [
+    typing,
+    { kind: "beat", server: "me", beat: 3 },
+    { kind: "pruned" },
+    { kind: "gone" },
+  ] as const;
+  for (const each of plain) expect(decodeNotification(encodeNotification(each), "me")).toEqual(each);
+  for (const kind of ["later", "toString", "__proto__", 7, null, undefined])
+    expect(decodeNotification(JSON.stringify({ kind, room: "/" }), "me")).toBeNull();
+});
