@@ -48,9 +48,3 @@ export function withTime<T extends string>(frame: T, time: number): T;
 export function withTime(frame: string, time: number): string {
   return withKeys<TimeKeys>(frame, { time });
 }
-
-/** A reply or event about a message, with the message's id and its time in Unix milliseconds. */
-export function withId<T extends string>(frame: T, id: number, time: number): T;
-export function withId(frame: string, id: number, time: number): string {
-  return withKeys<MessageKeys>(frame, { id, time });
-}

@@ -1,20 +1,21 @@
 import type { Outcome } from "../engine/outcome.ts";
 import type { ConnectionId } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
+import { rulesOf } from "./outcome-rules.ts";
 
-/** After the grace an engine may still be busy with the end of it. */
+/** How long an engine may still be busy with the end of a grace. */
 const PATIENCE_MS = 10_000;
 
 interface AbsentMember {
   readonly address: Address;
   readonly room: string;
-  /** When it counts no more, even if nothing was heard of its end. */
+  /** When it no longer counts, even if this server did not hear of its end. */
   readonly until: number;
 }
 
 /**
- * Those whose connections to this server are gone and whose nicknames are kept for their grace. Until that ends they count
- * for their addresses: else one host could fill the rooms with names by connecting again and again.
+ * The members whose connections to this server are gone and whose nicknames are kept for the grace. Until that ends they
+ * count for their addresses: otherwise one host could fill the rooms with nicknames by connecting again and again.
  */
 export class AbsentMembers {
   readonly #graceMs: number;
@@ -24,19 +25,19 @@ export class AbsentMembers {
     this.#graceMs = graceMs;
   }
 
-  /** Somebody may resume who had a connection. @param now milliseconds of a monotonic clock, as in {@link shed} */
+  /** A connection is gone that may be resumed. @param now milliseconds of a monotonic clock, as in {@link shed} */
   keep(connection: ConnectionId, room: string, address: Address, now: number): void {
     address.keep();
     this.#members.set(connection, { address, room, until: now + this.#graceMs + PATIENCE_MS });
   }
 
-  /** Whoever has resumed, or is gone after all, is not absent any more. */
-  told(outcome: Outcome): void {
-    if (outcome.kind === "left" || outcome.kind === "gone") this.#letGo(outcome.connection);
-    else if (outcome.kind === "resumed") this.#letGo(outcome.from);
+  /** A member may have resumed, or be gone for good. */
+  delivered(outcome: Outcome): void {
+    const returned = rulesOf(outcome).effect?.returned?.(outcome);
+    if (returned !== undefined) this.#letGo(returned);
   }
 
-  /** Forgets those whose end this server did not hear of. To be called now and then. */
+  /** Forgets members whose end this server did not hear of. Must be called regularly. */
   shed(now: number): void {
     for (const [connection, { until }] of this.#members) {
       if (now < until) break;

@@ -9,7 +9,7 @@ import { createSecret } from "./session-secret.ts";
 import { NO_RATES } from "./settings.ts";
 import { negotiate, VERSIONS } from "./versions.ts";
 
-/** So many clients a second may come back after a restart, as far as they obey the welcome. */
+/** How many clients per second may come back after a restart, if they obey the welcome. */
 const RETURNS_PER_S = 1000;
 const RETRY_MOST_S = 10;
 
@@ -58,7 +58,7 @@ export class Admissions {
   }
 
   #accept({ headers }: RequestHead, from: Pick<Client, "ip" | "address" | "room">): Admission {
-    const { settings, addresses, wheel, fanout } = this.#parts;
+    const { settings, addresses, wheel, connections, fanout } = this.#parts;
     const { version, subprotocol } = negotiate(headers.get("sec-websocket-protocol"));
     const { hasSessions, hasCompression } = VERSIONS[version];
     const mayDeflate = hasCompression && settings.compressFromBytes !== null;
@@ -70,7 +70,8 @@ export class Admissions {
       deflates: mayDeflate && acceptsDeflate(headers.get("sec-websocket-extensions")),
       open: (wire) => {
         const connection = new Connection(client, wire, context, wheel);
-        fanout.add(connection, wire);
+        connections.add(connection);
+        fanout.add(connection);
         return connection;
       },
     };
@@ -83,18 +84,19 @@ export class Admissions {
     return this.#parts.guard.reject(404, sentence, { address, logged, fields: { path } });
   }
 
-  #contextOf({ engine, settings, roomSends, fanout, reports }: ServerParts): ConnectionContext {
+  #contextOf({ engine, settings, roomSends, connections, fanout, reports }: ServerParts): ConnectionContext {
     return {
       engine,
       limits: settings.limits,
       roomSends: (room, now) => roomSends.of(room, now),
       graceS: Math.max(1, Math.ceil(settings.graceMs / 1000)),
       now: () => performance.now(),
-      retryS: () => Math.min(RETRY_MOST_S, Math.ceil((fanout.size + 1) / RETURNS_PER_S)),
+      retryS: () => Math.min(RETRY_MOST_S, Math.ceil((connections.size + 1) / RETURNS_PER_S)),
       requested: (kind) => reports.requested(kind),
       events: {
         opened: (connection) => reports.opened(connection),
         closed: (connection, ending) => {
+          connections.delete(connection);
           fanout.remove(connection);
           this.#release(connection, ending);
           reports.closed(connection, ending);
@@ -104,10 +106,10 @@ export class Admissions {
   }
 
   /** A connection counts for its address until its nickname is free. */
-  #release({ id, room, address, version }: Connection, { resumable }: Ending): void {
+  #release({ id, room, address, hasSession }: Connection, { resumable }: Ending): void {
     const { settings, absentMembers } = this.#parts;
     // One that has no nickname yet may have asked for it: the room says in a moment that it has left.
-    if (VERSIONS[version].hasSessions && resumable && settings.graceMs > 0)
+    if (hasSession && resumable && settings.graceMs > 0)
       absentMembers.keep(id, room, address, performance.now());
     else address.leave(room);
   }

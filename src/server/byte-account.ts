@@ -17,7 +17,7 @@ export class ByteAccount {
     return this.#bytes;
   }
 
-  /** Whether so many more bytes are within its limit and those of its parents. */
+  /** Whether this many more bytes fit within its limit and those of its parents. */
   hasRoomFor(bytes: number): boolean {
     return this.#bytes + bytes <= this.#most && (this.#parent?.hasRoomFor(bytes) ?? true);
   }

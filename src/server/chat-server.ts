@@ -89,11 +89,11 @@ export class ChatServer {
   }
 
   #startTimers(): void {
-    const { wheel, fanout, absentMembers, addresses, roomSends, reports } = this.#parts;
+    const { wheel, connections, absentMembers, addresses, roomSends, reports } = this.#parts;
     this.#timers.push(
       setInterval(() => wheel.turn(performance.now()), wheel.slotMs),
       setInterval(() => {
-        for (const connection of fanout.connections()) connection.checkUnsent();
+        connections.checkUnsent();
         const now = performance.now();
         absentMembers.shed(now);
         addresses.shed(now);

@@ -5,30 +5,26 @@ import { UNREADABLE } from "../protocol/reader.ts";
 import { parseRequest, type Request } from "../protocol/request.ts";
 import type { Version } from "../protocol/version.ts";
 import { welcome } from "../protocol/welcome.ts";
-import type { ConnectionId, RoomRequest } from "../room/operation.ts";
+import type { ConnectionId } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
 import type { Effort } from "./cost.ts";
+import { DIALECTS, type Dialect } from "./dialect.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { HistoryReplies } from "./history-replies.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
+import type { EventSink, Recipient } from "./recipient.ts";
 import { type CheckContext, RequestChecks, type Verdict } from "./request-checks.ts";
-import { hashOf, type SessionSecret } from "./session-secret.ts";
+import { requestRulesOf } from "./request-rules.ts";
+import type { SessionSecret } from "./session-secret.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
 const TICK = Buffer.concat([textFrame(PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
 
-/** What a connection needs of a socket. */
-export interface Wire {
-  /**
-   * Sends frames, and calls the connection's `checkUnsent` if not all of them can be sent at once. The bytes may be
-   * shared with other clients and must not change afterwards.
-   */
-  write(frames: Uint8Array): void;
+/** What a connection needs of a socket. `write` calls `checkUnsent` if not everything can be sent at once. */
+export interface Wire extends EventSink {
   /** What was written and is not sent yet, in bytes. */
   readonly unsentBytes: number;
-  /** Whether the client takes compressed messages. */
-  readonly deflates: boolean;
   /** Closes with a close frame, behind what is unsent. */
   close(code: number, reason: string): void;
   /** Cuts the connection at once. */
@@ -102,13 +98,13 @@ export interface ConnectionEvents {
  * One client's connection to one room: a state machine between the client's frames and the room's outcomes. The room
  * decides who holds which nickname; the connection learns it from the outcomes, in the room's order.
  */
-export class Connection implements Living {
+export class Connection implements Recipient, Living {
   readonly id: ConnectionId;
   readonly room: string;
   /** The client's IP address, as it is logged. */
   readonly ip: string;
   readonly address: Address;
-  readonly version: Version;
+  readonly dialect: Dialect;
   readonly #secret: SessionSecret | null;
   readonly #context: ConnectionContext;
   readonly #checks: RequestChecks;
@@ -123,7 +119,7 @@ export class Connection implements Living {
     this.room = room;
     this.ip = ip;
     this.address = address;
-    this.version = version;
+    this.dialect = DIALECTS[version];
     this.#secret = secret;
     this.#context = context;
     this.#checks = new RequestChecks(room, address, context);
@@ -149,8 +145,18 @@ export class Connection implements Living {
   }
 
   /** The open socket, null once the connection ends. */
-  get wire(): Wire | null {
+  get sink(): Wire | null {
     return this.#state.wire;
+  }
+
+  /** What was written and is not sent yet, in bytes. */
+  get unsentBytes(): number {
+    return this.sink?.unsentBytes ?? 0;
+  }
+
+  /** Whether the client has a session, by which it can resume. */
+  get hasSession(): boolean {
+    return this.#secret !== null;
   }
 
   /** Sends the welcome, before the client has asked for anything. Only clients with a session get one. */
@@ -163,7 +169,7 @@ export class Connection implements Living {
       sends: limits.sends,
       retryS: retryS(),
     };
-    this.wire?.write(textFrame(welcome(this.room, this.#secret.text, terms)));
+    this.sink?.write(textFrame(welcome(this.room, this.#secret.text, terms)));
   }
 
   /**
@@ -176,7 +182,7 @@ export class Connection implements Living {
   frame(text: string | null, size: number, effort: Effort = { fragments: 1, deflatedBytes: 0 }): void {
     this.#heartbeat.heard();
     if (!this.isReading) return;
-    const read = () => (text === null ? UNREADABLE : parseRequest(text, this.version));
+    const read = () => (text === null ? UNREADABLE : parseRequest(text, this.dialect.version));
     this.#follow(this.#checks.check(this.name, size, effort, read));
   }
 
@@ -221,7 +227,7 @@ export class Connection implements Living {
     this.#context.engine.submit(this.room, {
       kind: "request",
       connection: this.id,
-      request: withHash(request),
+      request: requestRulesOf(request).toRoom(request),
       size,
       payer: this.#checks.pending,
       ref,
@@ -242,7 +248,7 @@ export class Connection implements Living {
 
   /** Ends a flood, behind the replies to its requests so far. */
   #drain(): void {
-    const wire = this.wire;
+    const wire = this.sink;
     if (wire === null) return;
     this.#state = { kind: "draining", wire, name: this.name };
     this.#context.engine.submit(this.room, { kind: "end", connection: this.id });
@@ -269,7 +275,7 @@ export class Connection implements Living {
 
   tick(): void {
     this.#heartbeat.ticked();
-    this.wire?.write(TICK);
+    this.sink?.write(TICK);
   }
 
   endIfSilent(): void {
@@ -305,7 +311,7 @@ export class Connection implements Living {
 
   /** Sends this client's part of a batch: whole frames, in pieces as it suits. */
   write(pieces: readonly Uint8Array[]): void {
-    const wire = this.wire;
+    const wire = this.sink;
     if (wire === null) return;
     for (const piece of pieces) wire.write(piece);
     if (!this.#history.isWriting) return;
@@ -327,7 +333,7 @@ export class Connection implements Living {
    * regularly, since the grace of a large history ends.
    */
   checkUnsent(): void {
-    const wire = this.wire;
+    const wire = this.sink;
     if (wire === null || this.#history.isWriting) return;
     const { limits, now } = this.#context;
     if (this.#history.excessOf(wire.unsentBytes, now()) > limits.unsentBytes) this.end("stalled");
@@ -335,7 +341,7 @@ export class Connection implements Living {
 
   /** Ends the connection. What the client sent before is still decided, and announced. */
   end(cause: EndCause): void {
-    const wire = this.wire;
+    const wire = this.sink;
     if (wire === null) return;
     this.#state = { kind: "ending", wire: null, name: this.name, cause };
     const close = CLOSE_FOR[cause];
@@ -372,13 +378,6 @@ const RESUMABLE: Readonly<Record<Cause, boolean>> = {
   "store-lost": true,
   resumed: false,
 };
-
-/** Rooms are handed hashes and never a secret. */
-function withHash(request: Request): RoomRequest {
-  return request.kind === "resume"
-    ? { kind: "resume", hash: hashOf(request.secret), page: request.page }
-    : request;
-}
 
 /** A peer that is silent or does not read is cut: it would not read a close frame either. */
 const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {

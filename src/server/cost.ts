@@ -3,13 +3,13 @@
  * microseconds. In this way a rate bounds the work, whatever is in the requests, and not only their number.
  */
 
-/** A token pays for inflating, decoding and parsing so many bytes of a frame. */
+/** A token pays for inflating, decoding and parsing this many bytes of a frame. */
 const READ_BYTES = 1024;
-/** A fragment costs as much as so many bytes, even if it has fewer. */
+/** A fragment costs as much as this many bytes, even if it has fewer. */
 const FRAGMENT_BYTES = 64;
-/** A token pays for reading so many bytes of history from the store, and making a page of them. */
+/** A token pays for reading this many bytes of history from the store, and making a page of them. */
 const FETCHED_BYTES = 4 * 1024;
-/** A token pays for sending so many bytes that are in memory already. */
+/** A token pays for sending this many bytes that are in memory already. */
 const SENT_BYTES = 64 * 1024;
 /** What a record has beside the message: a time, an id, keys and punctuation. */
 const RECORD_BYTES = 128;

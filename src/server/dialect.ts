@@ -1,41 +1,38 @@
-import type { Outcome } from "../engine/outcome.ts";
 import type { FrameText, HistoryFrame } from "../protocol/encode.ts";
-import { withId, withTime } from "../protocol/extension.ts";
-import { leaveEvent } from "../protocol/kinds/leave.ts";
-import { changeEvent, registerEvent } from "../protocol/kinds/name.ts";
-import { messageEvent } from "../protocol/kinds/send.ts";
-import { typingEvent } from "../protocol/kinds/typing.ts";
+import { type Ref, withRef } from "../protocol/extension.ts";
 import type { Version } from "../protocol/version.ts";
-import type { EventFrame } from "../protocol/wire.ts";
+import type { EventFrame, ReplyFrame } from "../protocol/wire.ts";
 import { textFrame, textFrameHead } from "./websocket-frame.ts";
 
-/** An outcome that others hear of. */
-export type Announced = Extract<Outcome, { kind: "registered" | "renamed" | "sent" | "left" | "typing" }>;
+export type EventText = FrameText<EventFrame>;
+
+/** A reply, which may have history in it. */
+export type ReplyText = FrameText<ReplyFrame> | HistoryFrame<ReplyFrame>;
 
 /** From this size on, copying a piece costs more than a write of its own. */
 const SHARE_FROM_BYTES = 64 * 1024;
 
 /**
- * How one version writes what it has to say. Events and replies are made into units, which can be put together in runs;
+ * How the texts of one version are written as bytes. Events and replies become units, which can be put together in runs;
  * frames are made of runs of units.
  */
 export interface Dialect {
-  /** An event, and empty where this version knows no such event. @param classic the event as version 2 has it */
-  event(outcome: Announced, classic: string): Uint8Array;
-  /** A reply, in pieces. @param frame its JSON, or that of one with history in it */
-  reply(frame: string | HistoryFrame): Uint8Array[];
+  readonly version: Version;
+  /** The unit of an event. */
+  event(text: EventText): Uint8Array;
+  /** The unit of a reply, in pieces. @param ref of its request */
+  reply(text: ReplyText, ref: Ref | undefined): Uint8Array[];
   /** @param units how many there are in `runs` */
   frames(runs: Uint8Array[], units: number): Uint8Array[];
 }
 
-const NOTHING = new Uint8Array(0);
-
 /** Version 2: each event is a frame, so that a run of units is sent as it is. */
 const classicDialect: Dialect = {
-  event: (outcome, classic) => (outcome.kind === "typing" ? NOTHING : textFrame(classic)),
-  reply(frame) {
-    if (typeof frame === "string") return [textFrame(frame)];
-    const pieces = piecesOf(frame);
+  version: 2,
+  event: textFrame,
+  reply(text) {
+    if (typeof text === "string") return [textFrame(text)];
+    const pieces = piecesOf(text);
     return [textFrameHead(lengthOf(pieces)), ...pieces];
   },
   frames: (runs) => joined(runs),
@@ -45,10 +42,14 @@ const COMMA = Buffer.from(",");
 const OPENING = Buffer.from("[");
 const CLOSING = Buffer.from("]");
 
-/** Version 3: a frame is one object, or an array of all there is to say. A unit is an object and a comma. */
+/** Version 3: a frame is one object, or an array of several. A unit is an object and a comma. */
 const batchDialect: Dialect = {
-  event: (outcome, classic) => Buffer.from(`${extended(outcome, classic)},`),
-  reply: (frame) => (typeof frame === "string" ? [Buffer.from(`${frame},`)] : [...piecesOf(frame), COMMA]),
+  version: 3,
+  event: (text) => Buffer.from(`${text},`),
+  reply(text, ref) {
+    const marked = withRef(text, ref);
+    return typeof marked === "string" ? [Buffer.from(`${marked},`)] : [...piecesOf(marked), COMMA];
+  },
   frames(runs, units) {
     const last = runs.pop();
     if (last === undefined) return [];
@@ -62,44 +63,11 @@ const batchDialect: Dialect = {
   },
 };
 
+/** How each version is written on a WebSocket. */
 export const DIALECTS: Readonly<Record<Version, Dialect>> = { 2: classicDialect, 3: batchDialect };
 
 function piecesOf({ head, messages, tail }: HistoryFrame): Uint8Array[] {
   return [Buffer.from(head), messages, Buffer.from(tail)];
-}
-
-function extended(outcome: Announced, classic: string): string {
-  switch (outcome.kind) {
-    case "sent":
-      return withId(classic, outcome.record.id, outcome.record.time);
-    case "typing":
-      return classic;
-    default:
-      return withTime(classic, outcome.time);
-  }
-}
-
-/** An event as version 2 has it, or, where only version 3 has it, as that does. */
-export function classicEvent(
-  outcome: Announced,
-  timestampOf: (time: number) => string,
-): FrameText<EventFrame> {
-  switch (outcome.kind) {
-    case "registered":
-      return registerEvent(outcome.name, timestampOf(outcome.time));
-    case "renamed":
-      return changeEvent(outcome.oldName, outcome.name, timestampOf(outcome.time));
-    case "sent":
-      return messageEvent(
-        outcome.record.message.name,
-        outcome.record.message.content,
-        outcome.record.message.timestamp,
-      );
-    case "left":
-      return leaveEvent(outcome.name, timestampOf(outcome.time));
-    case "typing":
-      return typingEvent(outcome.name);
-  }
 }
 
 /** Small pieces as one, so that they are one write; large ones as they are, so that clients share them. */

@@ -2,13 +2,13 @@ import type { MetricsSource } from "./metrics.ts";
 import type { ServerParts } from "./server-parts.ts";
 
 /** What the gauges of the metrics show, read each time they are asked. */
-export function gaugesOf({ fanout, engine, addresses, memory }: ServerParts): MetricsSource {
+export function gaugesOf({ connections, engine, addresses, memory }: ServerParts): MetricsSource {
   return {
     get connections() {
-      return fanout.size;
+      return connections.size;
     },
     get named() {
-      return [...fanout.connections()].filter((connection) => connection.name !== null).length;
+      return connections.named;
     },
     get absent() {
       return engine.absent;

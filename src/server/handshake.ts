@@ -11,8 +11,8 @@ export function isUpgrade({ method, headers }: RequestHead): boolean {
 }
 
 /**
- * The key of a whole and valid handshake (section 4.2.1), else null. A handshake with a body is not valid: it would be
- * open to interpretation where the first frame begins.
+ * The key of a whole and valid handshake (section 4.2.1), else null. A handshake with a body is not valid: it
+ * would be unclear where the first frame begins.
  */
 export function handshakeKey({ method, headers, isHttp10, body }: RequestHead): string | null {
   const key = headers.get("sec-websocket-key");

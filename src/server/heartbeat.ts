@@ -1,6 +1,6 @@
 /** A client that owes more pongs than these is dead; later ones answer nothing. */
 const PONGS_DUE_MOST = 3;
-/** So many ticks may pass without a sign of life. */
+/** How many ticks may pass without a sign of life. */
 const SILENT_TICKS = 2;
 
 /** Counts the pings that went to a client, and what came back. */

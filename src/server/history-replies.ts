@@ -24,8 +24,9 @@ export class HistoryReplies {
   }
 
   /**
-   * Reserves memory for a reply of so many bytes.
+   * Reserves memory for a reply.
    *
+   * @param bytes its size
    * @returns the reason to refuse the reply instead, else null
    */
   reserve(bytes: number): "TooManyRequests" | "ErrorWhenGet" | null {

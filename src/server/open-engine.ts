@@ -39,7 +39,7 @@ export function openEngine(
   };
   return database === null
     ? LocalEngine.open({ ...options, dataFile, fsync, timeOf: (timestamp) => timestamps.parse(timestamp) })
-    : PostgresEngine.open({ ...options, database, lost: () => fanout.cutAll() });
+    : PostgresEngine.open({ ...options, database, lost: () => fanout.endAll("store-lost") });
 }
 
 /** Where the history is, without secrets. */

@@ -7,7 +7,9 @@ import type { FanoutEvents } from "./fanout.ts";
 import type { Log, LogFields } from "./log.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Metrics } from "./metrics.ts";
+import { rulesOf } from "./outcome-rules.ts";
 import { printable } from "./printable.ts";
+import type { Recipient } from "./recipient.ts";
 import type { LogSettings } from "./settings.ts";
 
 /** The most lines about one kind of {@link Rejection} in a minute. */
@@ -58,46 +60,26 @@ export class Reports implements FanoutEvents, EngineObserver {
     this.#metrics.requests.inc({ kind: kind ?? "unknown" });
   }
 
-  /** `connection` is undefined when the sender has gone in the meantime. */
-  told(outcome: Outcome, connection: Connection | undefined): void {
-    if (outcome.kind === "sent") this.#metrics.messages.inc();
-    if (!connection) return;
-    switch (outcome.kind) {
-      case "registered":
-        this.#info("register", connection, `${outcome.name} has come`, { name: outcome.name });
-        break;
-      case "renamed": {
-        const { oldName, name } = outcome;
-        this.#info("change", connection, `${oldName} is now ${name}`, { oldName, name });
-        break;
-      }
-      case "sent": {
-        const { name, id, content } = outcome.record.message;
-        if (this.#settings.contents)
-          this.#info("send", connection, `${name}: ${printable(content)}`, { name, id, content });
-        else this.#info("send", connection, `${name} has sent message ${id}`, { name, id });
-        break;
-      }
-      case "resumed":
-        this.#info("resume", connection, `${outcome.name} has resumed`, { name: outcome.name });
-        break;
-      case "history":
-      case "page":
-        this.#info("get", connection, `${outcome.name} was sent the history`, { name: outcome.name });
-        break;
-    }
+  delivered(outcome: Outcome, recipient: Recipient | undefined): void {
+    const { report } = rulesOf(outcome);
+    if (report === null) return;
+    if (report.counter !== null) this.#metrics[report.counter].inc();
+    if (recipient === undefined) return;
+    const { text, fields } = report.line(outcome, this.#settings.contents);
+    this.#info(report.category, recipient, text, fields);
   }
 
-  refused(connection: Connection, reason: string): void {
+  refused(recipient: Recipient, reason: string): void {
     this.#metrics.refusals.inc({ reason });
-    const who = connection.name ?? `connection ${connection.id}`;
-    this.#info("refusal", connection, `${who} was refused: ${reason}`, { name: connection.name, reason });
+    const { id, name } = recipient;
+    const who = name ?? `connection ${id}`;
+    this.#info("refusal", recipient, `${who} was refused: ${reason}`, { name, reason });
   }
 
   closed(connection: Connection, { name, cause, code }: Ending): void {
     this.#metrics.disconnects.inc({ cause });
     const who = name ?? `connection ${connection.id}`;
-    this.#info("disconnect", connection, `${who} has gone (${cause})`, { name, cause, code });
+    this.#info("disconnect", connection, `${who} has left (${cause})`, { name, cause, code });
   }
 
   /** @param now milliseconds of a monotonic clock */
@@ -154,11 +136,11 @@ export class Reports implements FanoutEvents, EngineObserver {
 
   #info(
     category: LogFields["category"],
-    of: Connection,
+    { id, room }: Pick<Recipient, "id" | "room">,
     text: string,
-    fields: Record<string, unknown>,
+    fields: Readonly<Record<string, unknown>>,
   ): void {
-    this.#log.info({ category, connection: of.id, room: of.room, ...fields }, text);
+    this.#log.info({ category, connection: id, room, ...fields }, text);
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Engine } from "../engine/engine.ts";
-import { TYPING_EVERY_MS } from "../protocol/limits.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { Parsed, Request } from "../protocol/request.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
@@ -7,13 +6,14 @@ import type { Address } from "./address-table.ts";
 import { ByteAccount } from "./byte-account.ts";
 import { costOfFetching, costOfMessage, costOfSending, type Effort, sizeOfRecord } from "./cost.ts";
 import { RequestRates } from "./request-rates.ts";
+import { KIND_COSTS, requestRulesOf } from "./request-rules.ts";
 import type { Limits } from "./settings.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
-/** A list or an object takes so many times the memory of its text: `{}` is two bytes, and an object. */
+/** How many times the memory of its text a list or an object takes: `{}` is two bytes, and an object. */
 const PARSED_WEIGHT = 32;
 
-/** So much may wait for any sender, whatever waits for others. */
+/** How much may wait for any sender, whatever waits for others, in bytes. */
 const PENDING_FREE_BYTES = 64 * 1024;
 
 /** A frame that comes too early is not read when it is larger: no nickname or content is, however it is written. */
@@ -70,7 +70,8 @@ export class RequestChecks {
   readonly #rates: RequestRates;
   /** Requests that wait for their outcomes. */
   readonly pending: ByteAccount;
-  #typedAt = Number.NEGATIVE_INFINITY;
+  /** When the newest hint of each kind was accepted. */
+  readonly #hintedAt = new Map<Request["kind"], number>();
 
   constructor(room: string, address: Address, context: CheckContext) {
     const { limits, roomSends } = context;
@@ -142,15 +143,18 @@ export class RequestChecks {
   /** @returns the seconds that a request comes too early, by the rates of its kind and by what the store must fetch */
   #waitOfKind(name: string | null, parsed: Parsed, isOnlyAsked: boolean, size: number, at: number): number {
     const { engine, graceS } = this.#context;
-    if (parsed.kind === "name" && name === null && !this.#address.mayRegister) return graceS;
+    const mayRegister = parsed.kind !== null && KIND_COSTS[parsed.kind].mayRegister;
+    if (mayRegister && name === null && !this.#address.mayRegister) return graceS;
     const wait = this.#rates.takeOfKind(parsed.kind, sizeOfRecord(size, name), at, isOnlyAsked);
-    if (isOnlyAsked || wait > 0 || !("request" in parsed) || !("page" in parsed.request)) return wait;
-    const fetched = engine.bytesToFetch(this.#room, parsed.request.page);
+    if (isOnlyAsked || wait > 0 || !("request" in parsed)) return wait;
+    const { shows } = requestRulesOf(parsed.request);
+    if (shows === null) return wait;
+    const fetched = engine.bytesToFetch(this.#room, shows(parsed.request));
     return this.#rates.takeOfHistory(at, costOfFetching(fetched));
   }
 
   /**
-   * Whether a request of so many bytes is too much while others wait. When it is the address or the server that has no
+   * Whether a request of this size is too much while others wait. When it is the address or the server that has no
    * room left, only a sender with a large part in that is cut off.
    */
   #isOverloading(size: number): boolean {
@@ -165,24 +169,19 @@ export class RequestChecks {
   }
 
   #accept(request: Request, frameSize: number, ref: Parsed["ref"], at: number): Verdict {
-    if (request.kind === "typing") {
-      if (at - this.#typedAt < TYPING_EVERY_MS || !this.#rates.mayAnnounce(at)) return DROP;
-      this.#typedAt = at;
-    }
-    const size = frameSize * (carriesParsed(request) ? PARSED_WEIGHT : 1);
+    const { hintEveryMs, carriedBack } = requestRulesOf(request);
+    if (hintEveryMs !== null && !this.#takesHint(request.kind, hintEveryMs, at)) return DROP;
+    const carried = carriedBack?.(request);
+    const size = frameSize * (typeof carried === "object" && carried !== null ? PARSED_WEIGHT : 1);
     if (this.#isOverloading(size)) return OVERLOAD;
     this.pending.charge(size);
     return { kind: "accept", request, ref, size };
   }
-}
 
-/** Whether a list or an object waits to be carried back in a refusal. */
-function carriesParsed(request: Request): boolean {
-  const carried =
-    request.kind === "malformed-name"
-      ? request.name
-      : request.kind === "malformed-send"
-        ? request.content
-        : null;
-  return typeof carried === "object" && carried !== null;
+  #takesHint(kind: Request["kind"], everyMs: number, at: number): boolean {
+    const last = this.#hintedAt.get(kind) ?? Number.NEGATIVE_INFINITY;
+    if (at - last < everyMs || !this.#rates.mayAnnounce(at)) return false;
+    this.#hintedAt.set(kind, at);
+    return true;
+  }
 }

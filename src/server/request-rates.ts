@@ -1,10 +1,14 @@
 import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Address } from "./address-table.ts";
+import type { KindCosts } from "./kinds/rules.ts";
+import { KIND_COSTS } from "./request-rules.ts";
 import type { Limits } from "./settings.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** How much of one connection may be refused whatever the others of its address do, in tokens. */
 const PATIENCE = { perSecond: 1, burst: 20 };
+
+type OwnRate = NonNullable<KindCosts["own"]>;
 
 /** Tokens to be taken from several rates at once. */
 type Charges = readonly (readonly [bucket: TokenBucket | null, cost: number])[];
@@ -18,9 +22,8 @@ export class RequestRates {
   readonly #address: Address;
   readonly #roomSends: (now: number) => TokenBucket | null;
   #requests: TokenBucket | null = null;
-  #names: TokenBucket | null = null;
-  #gets: TokenBucket | null = null;
-  #sends: TokenBucket | null = null;
+  /** The rates of its kinds, each made when it is first needed. */
+  readonly #own: Partial<Record<OwnRate, TokenBucket>> = {};
   /** Refused requests are counted by the rate of requests, too: a sender that exceeds it again is flooding. */
   #excess: TokenBucket | null = null;
   /** What may be refused of this sender while the excess of its address is used up, too. */
@@ -78,7 +81,7 @@ export class RequestRates {
     return isOnlyAsked ? waitFor(now, charges) : takeAll(now, charges);
   }
 
-  /** Whether something of little weight may be announced to the others. */
+  /** Whether a hint may be announced to the others. */
   mayAnnounce(now: number): boolean {
     return (this.#address.rates.events?.take(now) ?? 0) === 0;
   }
@@ -97,34 +100,21 @@ export class RequestRates {
   }
 
   #chargesOf(kind: RequestKind | null, bytes: number, now: number): Charges {
-    const { names, gets, sends } = this.#limits;
-    const { rates } = this.#address;
-    switch (kind) {
-      case "name":
-      case "resume":
-        if (names !== null) this.#names ??= new TokenBucket(names, now);
-        return kind === "name"
-          ? [
-              [this.#names, 1],
-              [rates.events, 1],
-            ]
-          : [[this.#names, 1]];
-      case "get":
-        if (gets !== null) this.#gets ??= new TokenBucket(gets, now);
-        return [[this.#gets, 1]];
-      case "send":
-        if (sends !== null) this.#sends ??= new TokenBucket(sends, now);
-        return [
-          [this.#sends, 1],
-          [rates.sends, 1],
-          [rates.sentBytes, bytes],
-          [this.#roomSends(now), 1],
-        ];
-      // Typing that comes too often is dropped, and not refused: see {@link mayAnnounce}.
-      case "typing":
-      case null:
-        return [];
-    }
+    if (kind === null) return [];
+    const { own, address, isMessage } = KIND_COSTS[kind];
+    const charges: [TokenBucket | null, number][] = own === null ? [] : [[this.#ownRate(own, now), 1]];
+    for (const [rate, cost] of address)
+      charges.push([this.#address.rates[rate], cost === "a token" ? 1 : bytes]);
+    if (isMessage) charges.push([this.#roomSends(now), 1]);
+    return charges;
+  }
+
+  #ownRate(name: OwnRate, now: number): TokenBucket | null {
+    const limit = this.#limits[name];
+    if (limit === null) return null;
+    const bucket = this.#own[name] ?? new TokenBucket(limit, now);
+    this.#own[name] = bucket;
+    return bucket;
   }
 }
 

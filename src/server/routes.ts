@@ -1,15 +1,13 @@
 import { roomOfPath } from "../protocol/room-name.ts";
 import { costOfSending } from "./cost.ts";
-import type { Handling, Method, Route, RoutedRequest } from "./router.ts";
+import type { Handling, Route, RoutedRequest } from "./router.ts";
 import type { ServerParts } from "./server-parts.ts";
 import { ASSETS } from "./web-pages.ts";
 
-/** For those who only read. */
-const READ: readonly Method[] = ["GET", "HEAD"];
-/** What every request costs. */
-const REQUEST = [["http", 1]] as const;
+/** What most paths have in common: they are only read, and cost one token. */
+const read = { methods: ["GET", "HEAD"], cost: [["http", 1]] } as const satisfies Partial<Handling>;
 /** What a room's messages as a page cost, beside what is sent. */
-const READING_PAGE = [...REQUEST, ["history", 32]] as const;
+const READING_PAGE = [...read.cost, ["history", 32]] as const;
 
 /** Every path that HTTP requests are answered at. */
 export function routesOf(
@@ -20,33 +18,30 @@ export function routesOf(
   return {
     routes: [
       {
+        ...read,
         below: "server",
         matches: (path) => path === "/healthz",
-        methods: READ,
-        cost: REQUEST,
         respond: () => health(parts, isStopping()),
       },
       {
+        ...read,
         below: "server",
         matches: (path) => path === "/metrics",
-        methods: READ,
-        cost: REQUEST,
         respond: async () =>
           new Response(await metrics.text(), { headers: { "Content-Type": metrics.contentType } }),
       },
       {
+        ...read,
         below: "chat",
         matches: (path) => roomOfPath(path) !== undefined,
         query: "?read",
-        methods: READ,
         cost: READING_PAGE,
         respond: (request) => readingPage(parts, request),
       },
       {
+        ...read,
         below: "chat",
         matches: (path) => path.startsWith(ASSETS),
-        methods: READ,
-        cost: REQUEST,
         respond: async ({ path, request }) =>
           webPages.respond(path, request) ??
           (await keptAssets?.respond(path, request)) ??
@@ -55,8 +50,7 @@ export function routesOf(
     ],
     // The pages of the rooms, the icons, and the page that says that there is nothing.
     fallback: {
-      methods: READ,
-      cost: REQUEST,
+      ...read,
       respond: ({ path, request }) => webPages.respond(path, request) ?? webPages.missing(path, request),
     },
   };

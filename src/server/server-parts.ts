@@ -6,6 +6,7 @@ import { Access } from "./access.ts";
 import { AddressTable, type SharedMemory } from "./address-table.ts";
 import { ByteAccount } from "./byte-account.ts";
 import type { ClientSocket } from "./client-socket.ts";
+import { ConnectionTable } from "./connection-table.ts";
 import { socketsLeft } from "./descriptors.ts";
 import { Fanout } from "./fanout.ts";
 import { KeptAssets } from "./kept-assets.ts";
@@ -31,6 +32,7 @@ export interface ServerParts {
   readonly access: Access;
   readonly guard: RequestGuard;
   readonly engine: Engine;
+  readonly connections: ConnectionTable;
   readonly fanout: Fanout;
   readonly absentMembers: AbsentMembers;
   readonly webPages: WebPages;
@@ -62,10 +64,7 @@ export async function buildParts(
   const webPages = await buildWebPages(settings.basePath);
   const engine = await openEngine(settings, timestamps, fanout, reports);
   const access = new Access(settings, listenOn);
-  const memory = {
-    pending: new ByteAccount(limits.pendingBytes),
-    getMemory: new ByteAccount(limits.getMemoryBytes),
-  };
+  const memory = memoryOf(limits);
   return {
     settings,
     listenOn,
@@ -75,6 +74,7 @@ export async function buildParts(
     access,
     guard: new RequestGuard(access, settings.trustProxy, reports, log),
     engine,
+    connections: new ConnectionTable(),
     fanout,
     absentMembers,
     webPages,
@@ -96,14 +96,18 @@ function fanoutOf(
   return new Fanout(
     (time) => timestamps.format(time),
     {
-      told: (outcome, connection) => {
-        absentMembers.told(outcome);
-        reports.told(outcome, connection);
+      delivered: (outcome, recipient) => {
+        absentMembers.delivered(outcome);
+        reports.delivered(outcome, recipient);
       },
-      refused: (connection, reason) => reports.refused(connection, reason),
+      refused: (recipient, reason) => reports.refused(recipient, reason),
     },
     compressFromBytes ?? Number.POSITIVE_INFINITY,
   );
+}
+
+function memoryOf({ pendingBytes, getMemoryBytes }: Settings["limits"]): SharedMemory {
+  return { pending: new ByteAccount(pendingBytes), getMemory: new ByteAccount(getMemoryBytes) };
 }
 
 function keptAssetsOf(

@@ -3,7 +3,7 @@ import type { FsyncMode } from "../engine/local/journal.ts";
 import type { DatabaseOptions } from "../engine/postgres/database.ts";
 import type { Retention } from "../engine/retention.ts";
 
-/** A rate: so many per second in the long run, and so many at once. */
+/** A rate: how many per second in the long run, and how many at once. */
 export interface Rate {
   readonly perSecond: number;
   readonly burst: number;

@@ -19,12 +19,12 @@ const LOG_MS = 250;
  * @returns false when the store did not finish in time
  */
 export async function stopParts(parts: ServerParts): Promise<boolean> {
-  const { fanout, sockets, log } = parts;
+  const { connections, fanout, sockets, log } = parts;
   const stopBy = performance.now() + STOP_MS;
   const clean = await Promise.race([closeEngine(parts), Bun.sleep(STORE_MS).then(() => false)]);
   const drainBy = Math.min(stopBy - LEAVE_MS, performance.now() + DRAIN_MS);
-  while (hasUnsent(parts) && performance.now() < drainBy) await Bun.sleep(20);
-  for (const connection of [...fanout.connections()]) connection.end("restart");
+  while (connections.hasUnsent && performance.now() < drainBy) await Bun.sleep(20);
+  fanout.endAll("restart");
   const leaveBy = Math.min(stopBy, performance.now() + LEAVE_MS);
   while (sockets.plain > 0 && performance.now() < leaveBy) await Bun.sleep(5);
   log.info(
@@ -48,9 +48,4 @@ async function closeEngine({ engine, reports }: ServerParts): Promise<boolean> {
     reports.defect(error);
     return false;
   }
-}
-
-function hasUnsent({ fanout }: ServerParts): boolean {
-  for (const { wire } of fanout.connections()) if (wire && wire.unsentBytes > 0) return true;
-  return false;
 }

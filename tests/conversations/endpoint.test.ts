@@ -214,6 +214,25 @@ test("EP-8 a handshake is of HTTP/1.1, names one host and has a canonical key, a
   expect(await statusOf(server, "GET / HTTP/1.0\r\n\r\n")).toBe(200);
 });
 
+test("EP-8 a request whose length two servers could read differently is 400, and a GET whose length is clear is answered", async () => {
+  await using server = await startServer();
+  const statusWith = (method: string, ...fields: string[]) =>
+    statusOf(
+      server,
+      `${[`${method} / HTTP/1.1`, `Host: localhost:${server.port}`, ...fields].join("\r\n")}\r\n\r\n`,
+    );
+  const chunked = "Transfer-Encoding: chunked";
+  for (const method of ["GET", "HEAD", "POST"]) {
+    expect(await statusWith(method, "Content-Length: 5", chunked)).toBe(400);
+    expect(await statusWith(method, "Content-Length: 5", "Content-Length: 5")).toBe(400);
+    expect(await statusWith(method, "Content-Length: five")).toBe(400);
+  }
+  for (const length of ["Content-Length: 0", "Content-Length: 5", chunked])
+    expect([length, await statusWith("GET", length)]).toEqual([length, 200]);
+  const handshake = upgradeRequest("/", server.port, { "Content-Length": "5" });
+  expect(await statusOf(server, handshake)).toBe(400);
+});
+
 test("EP-6 an origin that the operator did not name is answered with 403", async () => {
   const flags = ["--allow-origin", "https://chat.example", "--allow-origin", "http://localhost:8080"];
   await using server = await startServer(flags);

@@ -63,7 +63,7 @@ test("LIM-9 who is absent counts: an address has no more nicknames than it may h
   }
   // Somebody must be able to come back to resume, but not to take one more.
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
-  absentMembers.told({ kind: "left", connection: "2", name: "An", time: 0 });
+  absentMembers.delivered({ kind: "left", connection: "2", name: "An", time: 0 });
   expect(address.mayRegister).toBe(true);
   expect([admitted(address, "/"), address.mayRegister]).toEqual(["in", false]);
   const resumed = {
@@ -73,8 +73,9 @@ test("LIM-9 who is absent counts: an address has no more nicknames than it may h
     name: "An",
     time: 0,
     session: { hash: "", identity: "" },
+    shown: null,
   } as const;
-  absentMembers.told({ ...resumed, shown: null });
+  absentMembers.delivered(resumed);
   expect(address.mayRegister).toBe(true);
 });
 

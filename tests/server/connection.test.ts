@@ -97,7 +97,7 @@ for (const [event, { act, after }] of Object.entries(table)) {
       const { connection, operations } = stage;
       const seen = [
         connection.name,
-        connection.wire ? "open" : "gone",
+        connection.sink ? "open" : "gone",
         ...operations.map((each) => each.kind),
       ];
       expect(seen.map(String).join(" ")).toBe(expected);

@@ -197,8 +197,10 @@ test("a client that waits for leave to send its body gets it, and none that has 
   expect(await waiting.answer()).toEqual([200, "POST hello"]);
   const begun = listener.open();
   await begun.send(`${post("Content-Length: 5", "Expect: 100-continue")}h`);
+  await charged(listener, 1000);
   await begun.send("ello");
   expect(await begun.answer()).toEqual([200, "POST hello"]);
+  expect(begun.text).not.toContain("100 Continue");
 });
 
 test("a body that is slower than the time for a request is cut off", async () => {

@@ -1,6 +1,7 @@
 /** `send`: a client says something to the room. */
 import { isContent, isTextOf } from "../characters.ts";
 import { encode, type FrameText } from "../encode.ts";
+import type { MessageKeys } from "../extension.ts";
 import { KEY_MAX } from "../limits.ts";
 import { carriedBack, isTooDeep, type Reader, UNREADABLE } from "../reader.ts";
 
@@ -15,12 +16,21 @@ export interface SendRequest {
 
 export type SendRefusalReason = "WrongFormatContent" | "WrongFormatKey";
 
+/** The message is stored. Version 3 adds the message's id and time. */
+export interface SentReply {
+  type: "send";
+  name: string;
+  content: string;
+  status: true;
+  timestamp: string;
+}
+
 /**
- * To the sender. Version 3 adds the message's id and time to the first. In refusals the key is `username`, not `name`: the
+ * To the sender. In refusals the key is `username`, not `name`: the
  * seed's clients read that.
  */
 export type SendReply =
-  | { type: "send"; name: string; content: string; status: true; timestamp: string }
+  | SentReply
   | { type: "send"; username: string; content: unknown; status: false; reason: SendRefusalReason }
   | {
       type: "send";
@@ -68,8 +78,17 @@ export const sendReader: Reader<"send", ParsedSend> = {
 
 // How it is answered and announced.
 
-export function sent(name: string, content: string, timestamp: string): FrameText<SendReply> {
-  return encode<SendReply>({ type: "send", name, content, status: true, timestamp });
+/** The texts of a message, each as a JSON string: they are escaped once, for the record, the reply and the event. */
+export interface MessageTexts {
+  readonly name: string;
+  readonly content: string;
+  readonly timestamp: string;
+}
+
+/** @param keys of the message, as version 3 has them */
+export function sent({ name, content, timestamp }: MessageTexts, keys?: MessageKeys): FrameText<SentReply> {
+  const text = `{"type":"send","name":${name},"content":${content},"status":true,"timestamp":${timestamp}`;
+  return `${text}${keyTexts(keys)}}` as FrameText<SentReply>;
 }
 
 /** A content that breaks the rules, carried back. */
@@ -93,6 +112,15 @@ export function sendFailed(username: string, content: string, error: string): Fr
   });
 }
 
-export function messageEvent(name: string, content: string, timestamp: string): FrameText<MessageEvent> {
-  return encode<MessageEvent>({ type: "receive", datatype: "message", name, content, timestamp });
+/** @param keys of the message, as version 3 has them */
+export function messageEvent(
+  { name, content, timestamp }: MessageTexts,
+  keys?: MessageKeys,
+): FrameText<MessageEvent> {
+  const text = `{"type":"receive","datatype":"message","name":${name},"content":${content},"timestamp":${timestamp}`;
+  return `${text}${keyTexts(keys)}}` as FrameText<MessageEvent>;
+}
+
+function keyTexts(keys: MessageKeys | undefined): string {
+  return keys === undefined ? "" : `,"id":${keys.id},"time":${keys.time}`;
 }

@@ -1,0 +1,36 @@
+import type { Connection } from "./connection.ts";
+
+/** The connections of a server, over all rooms. */
+export class ConnectionTable {
+  readonly #connections = new Set<Connection>();
+
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** How many have a nickname. */
+  get named(): number {
+    let named = 0;
+    for (const { name } of this.#connections) if (name !== null) named++;
+    return named;
+  }
+
+  /** Whether something is unsent to one of them. */
+  get hasUnsent(): boolean {
+    for (const { unsentBytes } of this.#connections) if (unsentBytes > 0) return true;
+    return false;
+  }
+
+  add(connection: Connection): void {
+    this.#connections.add(connection);
+  }
+
+  delete(connection: Connection): void {
+    this.#connections.delete(connection);
+  }
+
+  /** Ends those to which too much is unsent. Must be called regularly. */
+  checkUnsent(): void {
+    for (const connection of this.#connections) connection.checkUnsent();
+  }
+}

@@ -1,0 +1,65 @@
+/** `name`: a nickname is taken, or changed. */
+import {
+  changeEvent,
+  nameFailed,
+  nameRefused,
+  registerEvent,
+  registered,
+  renamed,
+} from "../../protocol/kinds/name.ts";
+import {
+  asRead,
+  inAllVersions,
+  type KindCosts,
+  type OutcomeRulesOf,
+  type RequestRulesOf,
+  refusalRules,
+  timed,
+} from "./rules.ts";
+
+export const nameCosts: KindCosts = {
+  own: "names",
+  address: [["events", "a token"]],
+  isMessage: false,
+  mayRegister: true,
+};
+
+export const nameRequests: RequestRulesOf<"name" | "malformed-name"> = {
+  name: { carriedBack: null, shows: null, hintEveryMs: null, toRoom: asRead },
+  "malformed-name": { carriedBack: ({ name }) => name, shows: null, hintEveryMs: null, toRoom: asRead },
+};
+
+export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused" | "name-failed"> = {
+  registered: {
+    event: timed(({ name, time }, { timestampOf }) => registerEvent(name, timestampOf(time))),
+    reply: inAllVersions(({ name, time }, { timestampOf }) => registered(name, timestampOf(time))),
+    refusal: null,
+    report: {
+      counter: null,
+      category: "register",
+      line: ({ name }) => ({ text: `${name} has joined`, fields: { name } }),
+    },
+    effect: { named: ({ name }) => name },
+  },
+  renamed: {
+    event: timed(({ oldName, name, time }, { timestampOf }) => changeEvent(oldName, name, timestampOf(time))),
+    reply: inAllVersions(({ oldName, name, time }, { timestampOf }) =>
+      renamed(oldName, name, timestampOf(time)),
+    ),
+    refusal: null,
+    report: {
+      counter: null,
+      category: "change",
+      line: ({ oldName, name }) => ({ text: `${oldName} is now ${name}`, fields: { oldName, name } }),
+    },
+    effect: { named: ({ name }) => name },
+  },
+  "name-refused": refusalRules(
+    ({ reason }) => reason,
+    ({ oldName, name, reason }) => nameRefused(oldName, name, reason),
+  ),
+  "name-failed": refusalRules(
+    ({ oldName }) => (oldName === null ? "ErrorWhenRegister" : "ErrorWhenChange"),
+    ({ oldName, name, error }) => nameFailed(oldName, name, error),
+  ),
+};

@@ -1,0 +1,67 @@
+/** `send`: a message is stored, or repeats an earlier one. */
+import type { MessageRecord } from "../../engine/record.ts";
+import { messageEvent, sendFailed, sendRefused, sent } from "../../protocol/kinds/send.ts";
+import { printable } from "../printable.ts";
+import {
+  asRead,
+  type KindCosts,
+  type LogLine,
+  type OutcomeRulesOf,
+  type RequestRulesOf,
+  refusalRules,
+} from "./rules.ts";
+
+export const sendCosts: KindCosts = {
+  own: "sends",
+  address: [
+    ["sends", "a token"],
+    ["sentBytes", "its bytes"],
+  ],
+  isMessage: true,
+  mayRegister: false,
+};
+
+export const sendRequests: RequestRulesOf<"send" | "malformed-send"> = {
+  send: { carriedBack: null, shows: null, hintEveryMs: null, toRoom: asRead },
+  "malformed-send": { carriedBack: ({ content }) => content, shows: null, hintEveryMs: null, toRoom: asRead },
+};
+
+type WithRecord = { readonly record: MessageRecord };
+
+const reply = {
+  2: ({ record }: WithRecord) => sent(record.pieces),
+  3: ({ record }: WithRecord) => sent(record.pieces, record),
+};
+
+export const sendRules: OutcomeRulesOf<"sent" | "repeated" | "send-refused" | "send-failed"> = {
+  sent: {
+    event: {
+      2: ({ record }) => messageEvent(record.pieces),
+      3: ({ record }) => messageEvent(record.pieces, record),
+    },
+    reply,
+    refusal: null,
+    report: {
+      counter: "messages",
+      category: "send",
+      line: ({ record }, contents) => lineOf(record, contents),
+    },
+    effect: null,
+  },
+  // The others have heard of it when it was sent first.
+  repeated: { event: null, reply, refusal: null, report: null, effect: null },
+  "send-refused": refusalRules(
+    ({ reason }) => reason,
+    ({ name, content, reason }) => sendRefused(name, content, reason),
+  ),
+  "send-failed": refusalRules(
+    () => "ErrorWhenSend",
+    ({ name, content, error }) => sendFailed(name, content, error),
+  ),
+};
+
+function lineOf({ message: { name, content, id } }: MessageRecord, contents: boolean): LogLine {
+  return contents
+    ? { text: `${name}: ${printable(content)}`, fields: { name, id, content } }
+    : { text: `${name} has sent message ${id}`, fields: { name, id } };
+}

@@ -1,0 +1,38 @@
+import type { ConnectionId } from "../room/operation.ts";
+import type { Dialect } from "./dialect.ts";
+
+/** Takes the events of a room. */
+export interface EventSink {
+  /** Takes whole frames. The bytes may be shared with other sinks and must not change afterwards. */
+  write(frames: Uint8Array): void;
+  /** Whether it takes compressed messages. */
+  readonly deflates: boolean;
+}
+
+/** Why the server ends a recipient: after a flood, since another has resumed it, for a lost store, or for a restart. */
+export type RecipientEnd = "flood" | "resumed" | "store-lost" | "restart";
+
+/** What outcomes are delivered to: a connection, or anything else that asks a room for something or hears its events. */
+export interface Recipient {
+  readonly id: ConnectionId;
+  readonly room: string;
+  /** How everything for it is written. */
+  readonly dialect: Dialect;
+  /** The nickname, null before there is one. */
+  readonly name: string | null;
+  /** The secret by which its client can resume; empty where it cannot. */
+  readonly secret: string;
+  /** Takes the events that are the same for all; null when it hears none any more. */
+  readonly sink: EventSink | null;
+  /** The room has given it a nickname. */
+  named(name: string): void;
+  /**
+   * Reserves memory for a reply with history.
+   *
+   * @returns the reason to refuse the reply instead, else null
+   */
+  historyRefusal(bytes: number): "TooManyRequests" | "ErrorWhenGet" | null;
+  /** Takes its replies of a batch and the events between them: whole frames, in pieces. */
+  write(pieces: readonly Uint8Array[]): void;
+  end(cause: RecipientEnd): void;
+}

@@ -1,0 +1,31 @@
+import type { Request } from "../protocol/request.ts";
+import type { RequestKind } from "../protocol/request-kind.ts";
+import { getCosts, getRequests } from "./kinds/get.ts";
+import { nameCosts, nameRequests } from "./kinds/name.ts";
+import { resumeCosts, resumeRequests } from "./kinds/resume.ts";
+import type { KindCosts, RequestRules, RequestRulesOf } from "./kinds/rules.ts";
+import { sendCosts, sendRequests } from "./kinds/send.ts";
+import { typingCosts, typingRequests } from "./kinds/typing.ts";
+
+/** What counts every kind of request. A kind that is missing here does not compile. */
+export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
+  name: nameCosts,
+  send: sendCosts,
+  get: getCosts,
+  resume: resumeCosts,
+  typing: typingCosts,
+};
+
+/** What the server does with every kind of request. A kind that is missing here does not compile. */
+const RULES: RequestRulesOf<Request["kind"]> = {
+  ...nameRequests,
+  ...sendRequests,
+  ...getRequests,
+  ...resumeRequests,
+  ...typingRequests,
+};
+
+export function requestRulesOf<R extends Request>(request: R): RequestRules<R> {
+  // TypeScript does not see that a request and the rules under its kind belong together.
+  return RULES[request.kind] as unknown as RequestRules<R>;
+}
