@@ -114,7 +114,11 @@ export interface EngineOptions {
 }
 
 /** What the queue of a room needs of its engine. */
-export interface RoomOptions extends Pick<EngineOptions, "deliver" | "observer" | "getBudgetBytes"> {
+export interface RoomOptions
+  extends Pick<
+    EngineOptions,
+    "deliver" | "observer" | "getBudgetBytes" | "now" | "graceMs" | "restartGraceMs" | "pastSessions"
+  > {
   readonly name: string;
   readonly memory: HistoryMemory;
   readonly keyMemory: KeyMemory;

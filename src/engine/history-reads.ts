@@ -1,5 +1,6 @@
 import type { ConnectionId, Operation } from "../room/operation.ts";
 import type { HistoryCache, HistoryRead, HistoryRequest } from "./history-cache.ts";
+import { holdsUpItsConnection } from "./rules.ts";
 
 /** A request whose page leaves memory before the request is decided is read again, so many times in all. */
 const ATTEMPTS_MOST = 3;
@@ -81,7 +82,7 @@ export class HistoryReads {
 
   #await(operation: Operation): void {
     this.#attempts.set(operation, (this.#attempts.get(operation) ?? 0) + 1);
-    if (mustKeepOrder(operation)) this.#behind.set(operation.connection, []);
+    if (holdsUpItsConnection(operation)) this.#behind.set(operation.connection, []);
     this.#queue.push(operation);
     if (!this.#isReading) void this.#run();
   }
@@ -114,8 +115,8 @@ export class HistoryReads {
 
   #release(operation: Operation): void {
     const { connection } = operation;
-    const behind = mustKeepOrder(operation) ? (this.#behind.get(connection) ?? []) : [];
-    if (mustKeepOrder(operation)) this.#behind.delete(connection);
+    const behind = holdsUpItsConnection(operation) ? (this.#behind.get(connection) ?? []) : [];
+    if (holdsUpItsConnection(operation)) this.#behind.delete(connection);
     this.#options.putBack([operation, ...behind]);
   }
 }
@@ -123,8 +124,4 @@ export class HistoryReads {
 /** What an operation shows of the history; undefined where it shows nothing. */
 export function historyRequestOf(operation: Operation): HistoryRequest | undefined {
   return operation.kind === "request" && "page" in operation.request ? operation.request.page : undefined;
-}
-
-function mustKeepOrder(operation: Operation): boolean {
-  return operation.kind === "request" && (operation.ref === undefined || operation.request.kind === "resume");
 }

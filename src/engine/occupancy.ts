@@ -1,17 +1,26 @@
 import type { ConnectionId, Operation } from "../room/operation.ts";
+import type { EngineOptions } from "./engine.ts";
+import type { Standing } from "./outcome.ts";
+
+/** How long absent members are kept, in milliseconds: in general, and when their server has ended. */
+type Graces = Pick<EngineOptions, "graceMs" | "restartGraceMs">;
 
 /**
  * Who keeps a room in memory: each connection until it is gone, and each absent member until the grace is over. A room that
  * is not occupied may leave memory.
  */
 export class Occupancy {
+  readonly #graceMs: number;
+  readonly #restartGraceMs: number;
   #connections = 0;
   /** The graces that run, each until the nickname is given up. */
   readonly #graces = new Map<ConnectionId, Timer>();
   readonly #submit: (operation: Operation) => void;
 
   /** @param submit receives an `expire` at the end of each grace */
-  constructor(submit: (operation: Operation) => void) {
+  constructor({ graceMs, restartGraceMs }: Graces, submit: (operation: Operation) => void) {
+    this.#graceMs = graceMs;
+    this.#restartGraceMs = restartGraceMs;
     this.#submit = submit;
   }
 
@@ -34,14 +43,27 @@ export class Occupancy {
     this.#connections--;
   }
 
-  /** A connection is gone, and its member is absent for the grace. */
-  keep(connection: ConnectionId, graceMs: number): void {
-    this.#connections--;
-    this.startGrace(connection, graceMs);
+  /**
+   * Follows what came of an operation: a connection that is gone leaves, or leaves a member absent.
+   *
+   * @param operation undefined where the engine has decided about a member of another server, which does not occupy the room
+   */
+  settle(operation: Operation | undefined, decision: Standing): void {
+    const { connection } = decision;
+    if (operation?.kind === "leave") this.leave();
+    if (operation?.kind === "expire") this.endGrace(operation.connection);
+    if (decision.kind === "resumed") this.endGrace(decision.from);
+    if (decision.kind !== "absent") return;
+    if (operation === undefined) this.takeOver(connection);
+    else this.#startGrace(connection, this.#graceMs);
   }
 
-  /** Starts the grace of a member without a connection here. It replaces one that runs. */
-  startGrace(connection: ConnectionId, graceMs: number): void {
+  /** Takes over an absent member whose server has ended. */
+  takeOver(connection: ConnectionId): void {
+    this.#startGrace(connection, this.#restartGraceMs);
+  }
+
+  #startGrace(connection: ConnectionId, graceMs: number): void {
     this.endGrace(connection);
     this.#graces.set(
       connection,

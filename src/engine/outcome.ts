@@ -38,6 +38,9 @@ export interface StoreLost extends Decided {
   readonly kind: "store-lost";
 }
 
+/** What an operation has come to before it is delivered. */
+export type Standing = Decision | StoreLost;
+
 /** The decisions that are delivered as they are. */
 type AsDecided = Exclude<
   Decision,

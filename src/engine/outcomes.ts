@@ -1,14 +1,10 @@
 import { PAGE_TO_COME } from "../protocol/page.ts";
-import type { Decision } from "../room/decision.ts";
 import type { ShowsHistory, ShowsPage } from "../room/kinds/get.ts";
 import { sentenceFor } from "./failure.ts";
 import type { HistoryCache } from "./history-cache.ts";
 import type { ReadResult } from "./history-reads.ts";
-import type { Outcome, StoreLost } from "./outcome.ts";
-import { MessageRecord } from "./record.ts";
-
-/** What an operation has come to before it is delivered. */
-export type Standing = Decision | StoreLost;
+import type { Outcome, Standing } from "./outcome.ts";
+import type { MessageRecord } from "./record.ts";
 
 /** What outcomes are made from beside the decisions. Making them changes nothing of it. */
 export interface OutcomeSources {
@@ -96,11 +92,6 @@ export function outcomesOf(
     const rule = OUTCOMES[decision.kind] as OutcomeRule<Standing["kind"]>;
     return rule(decision as never, { history, records, upTo, read: reads[at] });
   });
-}
-
-/** The records to be stored for a batch. */
-export function recordsOf(decisions: readonly Decision[]): MessageRecord[] {
-  return decisions.flatMap((each) => (each.kind === "sent" ? [MessageRecord.of(each.message)] : []));
 }
 
 function asDecided<T extends Outcome>(decision: T): T {

@@ -8,8 +8,8 @@ import { HistoryCache, type HistoryRequest } from "./history-cache.ts";
 import type { HistoryHolder } from "./history-memory.ts";
 import { HistoryReads, historyRequestOf, type ReadResult } from "./history-reads.ts";
 import { Occupancy } from "./occupancy.ts";
-import type { Outcome } from "./outcome.ts";
-import type { OutcomeSources, Standing } from "./outcomes.ts";
+import type { Outcome, Standing } from "./outcome.ts";
+import type { OutcomeSources } from "./outcomes.ts";
 import type { MessageRecord } from "./record.ts";
 
 /** What is particular to an engine in the work on a room. */
@@ -34,7 +34,7 @@ export interface RoomWork {
  * resolves has the room to itself. Only history is read beside them.
  */
 export class RoomQueue implements HistoryHolder {
-  readonly occupancy = new Occupancy((operation) => this.submit(operation));
+  readonly occupancy: Occupancy;
   readonly keys: SendKeys;
   /** What the room knows of connections without a nickname. */
   readonly notes = new Map<ConnectionId, ConnectionNote>();
@@ -52,6 +52,7 @@ export class RoomQueue implements HistoryHolder {
   constructor(options: RoomOptions, work: RoomWork) {
     this.#options = options;
     this.#work = work;
+    this.occupancy = new Occupancy(options, (operation) => this.submit(operation));
     this.keys = new SendKeys(options.keyMemory);
     this.#reads = new HistoryReads({
       cache: () => this.#cache,

@@ -59,12 +59,9 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   open(name: string, make: (options: RoomOptions) => Room): Room {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
-    const { deliver, observer, getBudgetBytes } = this.#options;
     const room: Room = make({
+      ...this.#options,
       name,
-      deliver,
-      observer,
-      getBudgetBytes,
       memory: this.#memory,
       keyMemory: this.#keyMemory,
       idle: () => this.#isIdle(name, room),

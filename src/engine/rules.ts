@@ -7,7 +7,8 @@ import type { Moment } from "../room/moment.ts";
 import type { ConnectionId, Operation, RoomRequest } from "../room/operation.ts";
 import { type Room, withRef } from "../room/room.ts";
 import type { Member } from "../room/roster.ts";
-import type { Standing } from "./outcomes.ts";
+import type { Standing } from "./outcome.ts";
+import { MessageRecord } from "./record.ts";
 
 type RequestOf<K extends RoomRequest["kind"]> = Extract<RoomRequest, { kind: K }>;
 
@@ -18,6 +19,11 @@ interface RequestRules<K extends RoomRequest["kind"]> {
   readonly mayRegister: boolean;
   /** Whether it adds to the history or shows some of it. */
   readonly usesHistory: boolean;
+  /**
+   * Whether later operations of its connection wait while what it shows is read, if it shows any of the history: always, or
+   * unless a `ref` tells its reply apart.
+   */
+  readonly holdsUp: RequestOf<K> extends { readonly page: unknown } ? "always" | "without ref" : null;
   /** The refusal when what it changes could not be stored; null where the protocol has none. */
   readonly failed: ((request: RequestOf<K>, asker: Failing) => Decision) | null;
   /** What comes of it in a room whose history cannot be opened: nobody can register there. */
@@ -38,6 +44,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     ordered: "always",
     mayRegister: true,
     usesHistory: false,
+    holdsUp: null,
     failed: ({ name }, { connection, member, error }) => {
       return { kind: "name-failed", connection, oldName: member?.name ?? null, name, error };
     },
@@ -49,6 +56,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     ordered: "never",
     mayRegister: false,
     usesHistory: false,
+    holdsUp: null,
     failed: null,
     withoutRoom: ({ name }, connection) => {
       return { kind: "name-refused", connection, oldName: null, name, reason: "WrongFormatName" };
@@ -58,6 +66,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     ordered: "members",
     mayRegister: false,
     usesHistory: true,
+    holdsUp: null,
     failed: ({ content }, { connection, member, error }) =>
       member === undefined
         ? { kind: "unregistered", connection, request: "send" }
@@ -68,6 +77,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     ordered: "never",
     mayRegister: false,
     usesHistory: false,
+    holdsUp: null,
     failed: null,
     withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "send" }),
   },
@@ -75,6 +85,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     ordered: "never",
     mayRegister: false,
     usesHistory: true,
+    holdsUp: "without ref",
     failed: null,
     withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "get" }),
   },
@@ -82,6 +93,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     ordered: "always",
     mayRegister: true,
     usesHistory: true,
+    holdsUp: "always",
     failed: null,
     withoutRoom: (_, connection) => ({ kind: "resume-refused", connection }),
   },
@@ -89,6 +101,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     ordered: "never",
     mayRegister: false,
     usesHistory: false,
+    holdsUp: null,
     failed: null,
     withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "typing" }),
   },
@@ -107,38 +120,56 @@ const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: Opera
   expire: { ordered: "members", isRedone: true },
 };
 
-/** Which kinds of decisions are written to the history before they are told. */
-const IN_HISTORY: { readonly [K in Decision["kind"]]: boolean } = {
-  registered: false,
-  renamed: false,
-  "name-refused": false,
-  "name-failed": false,
-  sent: true,
-  repeated: false,
-  "send-refused": false,
-  "send-failed": false,
-  history: false,
-  page: false,
-  "get-failed": false,
-  resumed: false,
-  "resume-refused": false,
-  typing: false,
-  absent: false,
-  left: false,
-  gone: false,
-  unregistered: false,
-  refused: false,
-  ended: false,
+/** What of each kind of decision is written to the history before it is told; null for nothing. */
+const RECORDS: {
+  readonly [K in Decision["kind"]]: ((decision: Extract<Decision, { kind: K }>) => MessageRecord) | null;
+} = {
+  registered: null,
+  renamed: null,
+  "name-refused": null,
+  "name-failed": null,
+  sent: ({ message }) => MessageRecord.of(message),
+  repeated: null,
+  "send-refused": null,
+  "send-failed": null,
+  history: null,
+  page: null,
+  "get-failed": null,
+  resumed: null,
+  "resume-refused": null,
+  typing: null,
+  absent: null,
+  left: null,
+  gone: null,
+  unregistered: null,
+  refused: null,
+  ended: null,
 };
 
 /** Whether a decision is written to the history. */
 export function isInHistory({ kind }: Decision): boolean {
-  return IN_HISTORY[kind] ?? true;
+  return RECORDS[kind] !== null;
+}
+
+/** What is to be written to the history for a batch. */
+export function recordsOf(decisions: readonly Decision[]): MessageRecord[] {
+  return decisions.flatMap((decision) => {
+    // TypeScript does not see that the rule and the decision are of one kind.
+    const recordOf = RECORDS[decision.kind] as ((decision: Decision) => MessageRecord) | null;
+    return recordOf === null ? [] : [recordOf(decision)];
+  });
 }
 
 /** Whether an operation shows or changes the history. */
 export function usesHistory(operation: Operation): boolean {
   return operation.kind === "request" && (REQUESTS[operation.request.kind]?.usesHistory ?? true);
+}
+
+/** Whether later operations of a connection wait while history is read for one. */
+export function holdsUpItsConnection(operation: Operation): boolean {
+  if (operation.kind !== "request") return false;
+  const { holdsUp } = REQUESTS[operation.request.kind];
+  return holdsUp === "always" || (holdsUp === "without ref" && operation.ref === undefined);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { constants, inflateRawSync } from "node:zlib";
 import type { Outcome } from "../../src/engine/outcome.ts";
-import { outcomesOf, recordsOf } from "../../src/engine/outcomes.ts";
+import { outcomesOf } from "../../src/engine/outcomes.ts";
+import { recordsOf } from "../../src/engine/rules.ts";
 import type { Decision } from "../../src/room/decision.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { Connection } from "../../src/server/connection.ts";

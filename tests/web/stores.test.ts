@@ -101,6 +101,57 @@ test("a page that was asked of a history before it was replaced is not put befor
   expect([ids(log), log.hasOlder.value, log.older.value]).toEqual([[1, 2, 3], false, "idle"]);
 });
 
+test("the log pages downwards from an old message, asks once for a page, and for none where there is none", async () => {
+  const server = source(1000);
+  const log = new LogStore(server);
+  await log.loadOlder();
+  await log.loadNewer();
+  log.replace(range(901, 1000), false);
+  await log.loadOlder();
+  await log.loadNewer();
+  expect(server.asked).toEqual([]);
+  expect(await log.show(300)).toBe(true);
+  server.asked.length = 0;
+  await Promise.all([log.loadNewer(), log.loadNewer()]);
+  expect(server.asked).toEqual([{ after: 360, limit: 200 }]);
+  expect(ids(log)).toEqual(range(241, 560).map(({ id }) => id));
+});
+
+test("from an old message one leads back to the newest page, but not to that of a history that was replaced meanwhile", async () => {
+  const server = source(1000);
+  const pages: (Promise<Page> | null)[] = [];
+  const log = new LogStore({ history: (options) => pages.shift() ?? server.history(options) });
+  log.replace(range(901, 1000), true);
+  await log.show(300);
+  await log.showNewest();
+  expect([ids(log), log.hasNewer.value, log.hasOlder.value]).toEqual([
+    range(801, 1000).map(({ id }) => id),
+    false,
+    true,
+  ]);
+  await log.show(300);
+  const asked = Promise.withResolvers<Page>();
+  pages.push(asked.promise);
+  const shown = log.showNewest();
+  log.replace(range(1, 3), false);
+  asked.resolve({ messages: range(801, 1000), more: true });
+  await shown;
+  expect(ids(log)).toEqual([1, 2, 3]);
+});
+
+test("nothing goes from a run while the page before it is on its way", async () => {
+  const asked = Promise.withResolvers<Page>();
+  const log = new LogStore({ history: () => asked.promise });
+  log.replace(range(10_001, 30_000), true);
+  const loaded = log.loadOlder();
+  log.trim(true);
+  asked.resolve({ messages: range(9_801, 10_000), more: true });
+  await loaded;
+  expect(ids(log)).toEqual(range(9_801, 30_000).map(({ id }) => id));
+  log.trim(true);
+  expect(ids(log).length).toBeLessThan(20_200);
+});
+
 test("a link leads to the message of its id and its time, and to none of another time", async () => {
   const log = new LogStore(source(1000));
   log.replace(range(901, 1000), true);

@@ -4,14 +4,22 @@ import type { Operation } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { Room } from "../../room/room.ts";
 import type { StoredMember } from "../../room/roster.ts";
-import { type EngineOptions, RECENT_BYTES, RECENT_MOST, type RoomOptions } from "../engine.ts";
+import { RECENT_BYTES, RECENT_MOST, type RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
-import { outcomesOf, recordsOf, type Standing } from "../outcomes.ts";
+import type { Standing } from "../outcome.ts";
+import { outcomesOf } from "../outcomes.ts";
 import type { RecentLists } from "../recent-lists.ts";
 import type { Readable } from "../record.ts";
 import { keyDigest, type MessageRecord } from "../record.ts";
 import { RoomQueue } from "../room-queue.ts";
-import { decideAll, decideWithoutRoom, decideWithoutStore, isInHistory, usesHistory } from "../rules.ts";
+import {
+  decideAll,
+  decideWithoutRoom,
+  decideWithoutStore,
+  isInHistory,
+  recordsOf,
+  usesHistory,
+} from "../rules.ts";
 import type { Journal } from "./journal.ts";
 import type { SessionStore, StoredSession } from "./sessions.ts";
 
@@ -28,9 +36,7 @@ const PROBE_MOST_BYTES = 64 * 1024;
 const REPLACED =
   "The history file {path} was replaced, changed or deleted while the server runs: the server reads it anew, and clients connect again. What was said between that and now may be lost; stop the server before you restore a backup.";
 
-export interface FileRoomOptions
-  extends RoomOptions,
-    Pick<EngineOptions, "now" | "graceMs" | "restartGraceMs" | "pastSessions"> {
+export interface FileRoomOptions extends RoomOptions {
   /** Opens the history file. */
   readonly open: () => Promise<Journal>;
   /** Once the file is larger than this, in bytes, it is pruned at once. */
@@ -148,8 +154,7 @@ export class FileRoom {
       return { connection: `absent:${session.hash}`, name, session, isAbsent: true, place: at + 1 };
     });
     const { occupancy } = this.queue;
-    for (const { connection } of this.#heldOver)
-      occupancy.startGrace(connection, this.#options.restartGraceMs);
+    for (const { connection } of this.#heldOver) occupancy.takeOver(connection);
   }
 
   async #open(): Promise<void> {
@@ -219,7 +224,7 @@ export class FileRoom {
     records: readonly MessageRecord[],
   ): Promise<void> {
     const { queue } = this;
-    for (const [at, operation] of batch.entries()) this.#keepOccupancy(operation, decisions[at]);
+    for (const [at, decision] of decisions.entries()) queue.occupancy.settle(batch[at], decision);
     this.#noteSessions(decisions);
     const sources = await queue.sourcesOf(decisions, records);
     const reads = batch.map((operation) => queue.takeRead(operation));
@@ -283,15 +288,6 @@ export class FileRoom {
       this.#options.observer.notice(this.#options.name, notice);
     }
     this.#noticesTold = notices.length;
-  }
-
-  /** A connection occupies the room until it is gone, and an absent member until the grace ends, one way or the other. */
-  #keepOccupancy(operation: Operation, decision: Standing | undefined): void {
-    const { occupancy } = this.queue;
-    if (decision?.kind === "absent") occupancy.keep(decision.connection, this.#options.graceMs);
-    else if (operation.kind === "leave") occupancy.leave();
-    else if (operation.kind === "expire") occupancy.endGrace(operation.connection);
-    else if (decision?.kind === "resumed") occupancy.endGrace(decision.from);
   }
 
   #noteSessions(decisions: readonly Standing[]): void {

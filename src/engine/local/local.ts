@@ -248,16 +248,12 @@ export class LocalEngine implements Engine {
   }
 
   #room(name: string): FileRoom {
-    const { now, graceMs, restartGraceMs, pastSessions, retention } = this.#options;
+    const { retention } = this.#options;
     return this.#rooms.open(
       name,
       (shared) =>
         new FileRoom({
           ...shared,
-          now,
-          graceMs,
-          restartGraceMs,
-          pastSessions,
           sessions: this.#sessions,
           recentLists: this.#recentLists,
           open: async () => {

@@ -3,7 +3,7 @@ import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { Session } from "../../room/operation.ts";
 import type { ClockNote } from "../clock-watch.ts";
-import type { Standing } from "../outcomes.ts";
+import type { Standing } from "../outcome.ts";
 import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason } from "./fault.ts";
 import { realFile } from "./real-file.ts";
@@ -208,32 +208,9 @@ export class SessionStore {
   }
 
   #apply(room: string, change: SessionChange): void {
-    const { hash, identity } = change.session;
-    switch (change.kind) {
-      case "registered":
-        this.#database
-          .query("INSERT INTO sessions (room, proof, person, name) VALUES (?, ?, ?, ?)")
-          .run(room, hash, identity, change.name);
-        break;
-      case "renamed":
-        this.#database
-          .query("UPDATE sessions SET name = ? WHERE room = ? AND proof = ?")
-          .run(change.name, room, hash);
-        break;
-      case "resumed":
-        this.#database
-          .query("UPDATE sessions SET proof = ? WHERE room = ? AND proof = ?")
-          .run(hash, room, change.oldHash);
-        this.#database
-          .query("INSERT INTO sessions (room, proof, person, name, ended_at) VALUES (?, ?, ?, ?, ?)")
-          .run(room, change.oldHash, identity, change.name, change.time);
-        break;
-      case "left":
-        this.#database
-          .query("UPDATE sessions SET ended_at = ? WHERE room = ? AND proof = ?")
-          .run(change.time, room, hash);
-        break;
-    }
+    // TypeScript does not see that the rule and the change are of one kind.
+    const apply = APPLY[change.kind] as ApplyRule<SessionChange["kind"]>;
+    apply(this.#database, room, change as never);
   }
 
   #replace(room: string, held: Iterable<{ name: string; session: Session }>): void {
@@ -311,8 +288,38 @@ export class SessionStore {
 const ID_TABLES = ["last_ids", "emptied"] as const;
 type IdTable = (typeof ID_TABLES)[number];
 
-type SessionChange = Extract<Standing, { kind: "registered" | "renamed" | "resumed" | "left" }> & {
-  session: Session;
+/** Any decision with a session, of somebody who has one. */
+type SessionChange = Extract<Standing, { readonly session: Session | null }> & { readonly session: Session };
+
+type ApplyRule<K extends SessionChange["kind"]> = (
+  database: Database,
+  room: string,
+  change: Extract<SessionChange, { kind: K }>,
+) => void;
+
+/** What each kind of change makes of the stored sessions. */
+const APPLY: { readonly [K in SessionChange["kind"]]: ApplyRule<K> } = {
+  registered: (database, room, { session, name }) => {
+    database
+      .query("INSERT INTO sessions (room, proof, person, name) VALUES (?, ?, ?, ?)")
+      .run(room, session.hash, session.identity, name);
+  },
+  renamed: (database, room, { session, name }) => {
+    database.query("UPDATE sessions SET name = ? WHERE room = ? AND proof = ?").run(name, room, session.hash);
+  },
+  resumed: (database, room, { session, oldHash, name, time }) => {
+    database
+      .query("UPDATE sessions SET proof = ? WHERE room = ? AND proof = ?")
+      .run(session.hash, room, oldHash);
+    database
+      .query("INSERT INTO sessions (room, proof, person, name, ended_at) VALUES (?, ?, ?, ?, ?)")
+      .run(room, oldHash, session.identity, name, time);
+  },
+  left: (database, room, { session, time }) => {
+    database
+      .query("UPDATE sessions SET ended_at = ? WHERE room = ? AND proof = ?")
+      .run(time, room, session.hash);
+  },
 };
 
 function hasSession(decision: Standing): decision is SessionChange {

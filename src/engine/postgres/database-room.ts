@@ -2,13 +2,14 @@ import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { PageRequest } from "../../protocol/page.ts";
 import { isChange } from "../../room/decision.ts";
 import type { ConnectionId, Operation } from "../../room/operation.ts";
-import type { EngineOptions, RoomOptions } from "../engine.ts";
+import type { RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import { historyRequestOf } from "../history-reads.ts";
-import { outcomesOf, recordsOf, type Standing } from "../outcomes.ts";
+import type { Standing } from "../outcome.ts";
+import { outcomesOf } from "../outcomes.ts";
 import type { MessageRecord } from "../record.ts";
 import { RoomQueue } from "../room-queue.ts";
-import { decideWithoutRoom, decideWithoutStore, isRedone, mustBeOrdered } from "../rules.ts";
+import { decideWithoutRoom, decideWithoutStore, isRedone, mustBeOrdered, recordsOf } from "../rules.ts";
 import { Committer, type Verdict } from "./committer.ts";
 import type { Database } from "./database.ts";
 import type { LogEntry } from "./entry.ts";
@@ -28,9 +29,7 @@ const PARTED =
 /** The page that is kept from the start on. */
 const NEWEST: PageRequest = { limit: PAGE_DEFAULT, before: null, after: null };
 
-export interface DatabaseRoomOptions
-  extends RoomOptions,
-    Pick<EngineOptions, "now" | "graceMs" | "restartGraceMs" | "pastSessions"> {
+export interface DatabaseRoomOptions extends RoomOptions {
   readonly database: Database;
   /** The id under which this server holds nicknames now. */
   readonly server: () => string;
@@ -237,7 +236,7 @@ export class DatabaseRoom {
   }
 
   async #load(): Promise<void> {
-    const { database, name, now, reachable, restartGraceMs, server } = this.#options;
+    const { database, name, now, reachable, server } = this.#options;
     const { queue } = this;
     const until = performance.now() + LOAD_TIMEOUT_MS;
     await reachable(until);
@@ -257,8 +256,7 @@ export class DatabaseRoom {
     };
     const replica = new Replica(stored, { ...this.#options, queue, skipped });
     for (const member of stored.members) {
-      if (member.isAbsent && member.server === server())
-        queue.occupancy.startGrace(member.connection, restartGraceMs);
+      if (member.isAbsent && member.server === server()) queue.occupancy.takeOver(member.connection);
     }
     this.#hasStranded = replica.stranded((connection) => this.#connected.has(connection)).length > 0;
     this.#replica = replica;
@@ -339,24 +337,19 @@ export class DatabaseRoom {
     queue.deliver(outcomes.filter(({ kind }, at) => isOfConnection(operations[at]) || kind === "left"));
   }
 
-  /** @param operation undefined where a decision is about somebody of another server, who does not occupy the room yet */
+  /** @param operation undefined where a decision is about a member of another server */
   #settle(replica: Replica, operation: Operation | undefined, decision: Standing): void {
-    const { graceMs, name, notify, restartGraceMs, server } = this.#options;
-    const { occupancy } = this.queue;
-    const { connection } = decision;
-    if (decision.kind !== "store-lost" && isChange(decision)) replica.settle(decision, server());
-    if (decision.kind === "typing") notify({ kind: "typing", room: name, connection });
-    if (decision.kind === "registered" || decision.kind === "resumed") this.#connected.add(connection);
-    if (decision.kind === "store-lost") this.#lost.add(connection);
-    if (operation === undefined) {
-      if (decision.kind === "absent") occupancy.startGrace(connection, restartGraceMs);
-    } else if (operation.kind === "expire") occupancy.endGrace(connection);
-    else if (operation.kind === "leave") {
+    const { name, notify, server } = this.#options;
+    const { connection, kind } = decision;
+    if (kind !== "store-lost" && isChange(decision)) replica.settle(decision, server());
+    if (kind === "typing") notify({ kind: "typing", room: name, connection });
+    if (kind === "store-lost") this.#lost.add(connection);
+    if (kind === "registered" || kind === "resumed") this.#connected.add(connection);
+    if (operation?.kind === "leave") {
       this.#lost.delete(connection);
       this.#connected.delete(connection);
-      if (decision.kind === "absent") occupancy.keep(connection, graceMs);
-      else occupancy.leave();
     }
+    this.queue.occupancy.settle(operation, decision);
   }
 
   /** Tells a batch that could not be committed, or of which nobody knows whether it was. */

@@ -235,16 +235,11 @@ export class PostgresEngine implements Engine {
   }
 
   #room(name: string): DatabaseRoom {
-    const { now, graceMs, restartGraceMs, pastSessions } = this.#options;
     return this.#rooms.open(
       name,
       (shared) =>
         new DatabaseRoom({
           ...shared,
-          now,
-          graceMs,
-          restartGraceMs,
-          pastSessions,
           database: this.#database,
           server: () => this.#membership.server,
           reachable: (until) => this.#reachable(until),
@@ -261,25 +256,27 @@ export class PostgresEngine implements Engine {
     room.close();
   }
 
-  #notified(note: PeerNotification): void {
-    switch (note.kind) {
-      case "entry":
-        this.#rooms.get(note.room)?.notified(note.position, note.entry);
-        break;
-      case "typing":
-        if (note.server !== this.#membership.server) this.#rooms.get(note.room)?.typing(note.connection);
-        break;
-      case "beat":
-        if (note.server === this.#membership.server) this.#beatHeard = note.beat;
-        break;
-      case "pruned":
-        for (const room of this.#rooms.list()) room.pruned();
-        break;
-      case "gone":
-        void this.#adopt().catch((error) => this.#seen(error));
-        break;
-    }
+  #notified(notification: PeerNotification): void {
+    // TypeScript does not see that the receiver and the notification are of one kind.
+    const receive = this.#receivers[notification.kind] as (notification: PeerNotification) => void;
+    receive(notification);
   }
+
+  readonly #receivers: {
+    readonly [K in PeerNotification["kind"]]: (notification: Extract<PeerNotification, { kind: K }>) => void;
+  } = {
+    entry: ({ room, position, entry }) => this.#rooms.get(room)?.notified(position, entry),
+    typing: ({ room, server, connection }) => {
+      if (server !== this.#membership.server) this.#rooms.get(room)?.typing(connection);
+    },
+    beat: ({ server, beat }) => {
+      if (server === this.#membership.server) this.#beatHeard = beat;
+    },
+    pruned: () => {
+      for (const room of this.#rooms.list()) room.pruned();
+    },
+    gone: () => void this.#adopt().catch((error) => this.#seen(error)),
+  };
 
   /** Sees to the people of servers that are dead, in rooms too in which nobody is here. */
   async #adopt(): Promise<void> {
