@@ -1,6 +1,7 @@
 import { roomOfPath } from "../protocol/room-name.ts";
 import type { Admission } from "./client-socket.ts";
-import { type Client, Connection, type ConnectionContext, type Ending } from "./connection.ts";
+import { type Client, Connection, type ConnectionContext } from "./connection.ts";
+import type { Ending } from "./connection-end.ts";
 import type { RequestHead } from "./http-head.ts";
 import { acceptsDeflate } from "./permessage-deflate.ts";
 import { pathInChat, roomMeant } from "./room-address.ts";

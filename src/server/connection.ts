@@ -1,5 +1,4 @@
 import type { Engine } from "../engine/engine.ts";
-import { CLOSE, type Close, COMING_BACK, GOING_AWAY } from "../protocol/close.ts";
 import { PING } from "../protocol/ping.ts";
 import { UNREADABLE } from "../protocol/reader.ts";
 import { parseRequest, type Request } from "../protocol/request.ts";
@@ -7,6 +6,7 @@ import type { Version } from "../protocol/version.ts";
 import { welcome } from "../protocol/welcome.ts";
 import type { ConnectionId } from "../room/operation.ts";
 import type { Address } from "./address-table.ts";
+import { type Cause, CLOSE_FOR, type EndCause, type Ending, isResumable } from "./connection-end.ts";
 import type { Effort } from "./cost.ts";
 import { DIALECTS, type Dialect } from "./dialect.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -30,22 +30,6 @@ export interface Wire extends EventSink {
   /** Cuts the connection at once. */
   terminate(): void;
 }
-
-/** Why a connection ended. */
-export type Cause =
-  | "client"
-  | "fault"
-  | "lost"
-  | "silent"
-  | "stalled"
-  | "flood"
-  | "overload"
-  | "restart"
-  | "store-lost"
-  | "resumed";
-
-/** Why the server ends one. */
-type EndCause = Exclude<Cause, "client" | "fault" | "lost">;
 
 type State =
   | { readonly kind: "unnamed"; readonly wire: Wire }
@@ -75,17 +59,6 @@ export interface ConnectionContext extends CheckContext {
   readonly events: ConnectionEvents;
   /** Seconds over which clients should spread when they connect again. */
   readonly retryS: () => number;
-}
-
-/** How a connection ended. */
-export interface Ending {
-  /** The nickname it had, null for none. */
-  readonly name: string | null;
-  readonly cause: Cause;
-  /** The WebSocket close code, 1006 for none. */
-  readonly code: number;
-  /** Whether a client that has a session keeps its nickname for the grace. */
-  readonly resumable: boolean;
 }
 
 /** What the rest of the server needs to know of a connection's life. */
@@ -358,34 +331,8 @@ export class Connection implements Recipient, Living {
     this.#leaveWheel();
     this.#state = { kind: "closed", wire: null };
     const reason = state.kind === "ending" ? state.cause : cause;
-    const isBackSoon = reason === "client" && (code === GOING_AWAY || code === COMING_BACK);
-    const resumable = isBackSoon || RESUMABLE[reason];
+    const resumable = isResumable(reason, code);
     this.#context.events.closed(this, { name, cause: reason, code, resumable });
     this.#context.engine.submit(this.room, { kind: "leave", connection: this.id, resumable });
   }
 }
-
-/** Whether the client is not the cause of the end, or may not know that the connection has ended. */
-const RESUMABLE: Readonly<Record<Cause, boolean>> = {
-  client: false,
-  fault: false,
-  lost: true,
-  silent: true,
-  stalled: true,
-  flood: false,
-  overload: true,
-  restart: true,
-  "store-lost": true,
-  resumed: false,
-};
-
-/** A peer that is silent or does not read is cut: it would not read a close frame either. */
-const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
-  silent: null,
-  stalled: null,
-  flood: CLOSE.flood,
-  overload: CLOSE.overload,
-  restart: CLOSE.restart,
-  "store-lost": CLOSE.storeLost,
-  resumed: CLOSE.resumed,
-};

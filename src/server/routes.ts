@@ -14,46 +14,57 @@ export function routesOf(
   parts: ServerParts,
   isStopping: () => boolean,
 ): { readonly routes: readonly Route[]; readonly fallback: Handling } {
-  const { metrics, webPages, keptAssets } = parts;
+  const { webPages } = parts;
   return {
-    routes: [
-      {
-        ...read,
-        below: "server",
-        matches: (path) => path === "/healthz",
-        respond: () => health(parts, isStopping()),
-      },
-      {
-        ...read,
-        below: "server",
-        matches: (path) => path === "/metrics",
-        respond: async () =>
-          new Response(await metrics.text(), { headers: { "Content-Type": metrics.contentType } }),
-      },
-      {
-        ...read,
-        below: "chat",
-        matches: (path) => roomOfPath(path) !== undefined,
-        query: "?read",
-        cost: READING_PAGE,
-        respond: (request) => readingPage(parts, request),
-      },
-      {
-        ...read,
-        below: "chat",
-        matches: (path) => path.startsWith(ASSETS),
-        respond: async ({ path, request }) =>
-          webPages.respond(path, request) ??
-          (await keptAssets?.respond(path, request)) ??
-          webPages.missing(path, request),
-      },
-    ],
+    routes: [...operatorRoutes(parts, isStopping), ...chatRoutes(parts)],
     // The pages of the rooms, the icons, and the page that says that there is nothing.
     fallback: {
       ...read,
       respond: ({ path, request }) => webPages.respond(path, request) ?? webPages.missing(path, request),
     },
   };
+}
+
+function operatorRoutes(parts: ServerParts, isStopping: () => boolean): readonly Route[] {
+  const { metrics } = parts;
+  return [
+    {
+      ...read,
+      below: "server",
+      matches: (path) => path === "/healthz",
+      respond: () => health(parts, isStopping()),
+    },
+    {
+      ...read,
+      below: "server",
+      matches: (path) => path === "/metrics",
+      respond: async () =>
+        new Response(await metrics.text(), { headers: { "Content-Type": metrics.contentType } }),
+    },
+  ];
+}
+
+function chatRoutes(parts: ServerParts): readonly Route[] {
+  const { webPages, keptAssets } = parts;
+  return [
+    {
+      ...read,
+      below: "chat",
+      matches: (path) => roomOfPath(path) !== undefined,
+      query: "?read",
+      cost: READING_PAGE,
+      respond: (request) => readingPage(parts, request),
+    },
+    {
+      ...read,
+      below: "chat",
+      matches: (path) => path.startsWith(ASSETS),
+      respond: async ({ path, request }) =>
+        webPages.respond(path, request) ??
+        (await keptAssets?.respond(path, request)) ??
+        webPages.missing(path, request),
+    },
+  ];
 }
 
 /** The newest messages of a room, for browsers without JavaScript. */

@@ -3,7 +3,8 @@ import type { Version } from "../../src/protocol/version.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { Address } from "../../src/server/address-table.ts";
 import { ByteAccount } from "../../src/server/byte-account.ts";
-import { type Cause, Connection, type ConnectionContext, type Wire } from "../../src/server/connection.ts";
+import { Connection, type ConnectionContext, type Wire } from "../../src/server/connection.ts";
+import type { Cause } from "../../src/server/connection-end.ts";
 import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
 

@@ -25,10 +25,7 @@ export interface SentReply {
   timestamp: string;
 }
 
-/**
- * To the sender. In refusals the key is `username`, not `name`: the
- * seed's clients read that.
- */
+/** To the sender. In refusals the key is `username`, not `name`: the seed's clients read that. */
 export type SendReply =
   | SentReply
   | { type: "send"; username: string; content: unknown; status: false; reason: SendRefusalReason }
