@@ -53,7 +53,12 @@ export class HistoryCache {
   #classicBytes = 0;
   /** Whether `#recent` has all that version 2 is shown. */
   #holdsHistory = false;
-  #snapshot: (HistorySnapshot & { readonly upTo: number; readonly heldBytes: number }) | null = null;
+  #snapshot: (HistorySnapshot & { readonly upTo: number }) | null = null;
+  /** The snapshot that was encoded last: how far it goes. */
+  #encodedHistory: { readonly upTo: number; readonly text: Uint8Array } = {
+    upTo: 0,
+    text: new Uint8Array(0),
+  };
   /** Newest pages, by limit and last id. */
   readonly #newest = new Map<string, Page>();
 
@@ -66,7 +71,7 @@ export class HistoryCache {
 
   /** What is kept in memory, in bytes of JSON. */
   get bytes(): number {
-    return this.#bytes + (this.#snapshot?.heldBytes ?? 0);
+    return this.#bytes + this.#encodedHistory.text.length;
   }
 
   /** The id of the newest message, 0 for none. */
@@ -133,19 +138,30 @@ export class HistoryCache {
   history(upTo: number, read?: HistoryRead): HistorySnapshot {
     if (this.#snapshot?.upTo === upTo) return this.#snapshot;
     const shown = this.#newestWithin(this.#last(Number.POSITIVE_INFINITY, upTo, read));
-    let encoded: Uint8Array | undefined;
-    this.#snapshot = {
-      upTo,
-      bytes: shown.reduce((sum, { classicBytes }) => sum + classicBytes + 1, 0),
-      get heldBytes() {
-        return encoded?.length ?? 0;
-      },
-      encoded: () => {
-        encoded ??= Buffer.from(shown.map(({ classic }) => classic).join(","));
-        return encoded;
-      },
-    };
+    const bytes = sizeOf(shown);
+    this.#snapshot = { upTo, bytes, encoded: () => this.#encoded(shown, bytes) };
     return this.#snapshot;
+  }
+
+  /** Only what is new since the last time is encoded: a long history is shown again and again. */
+  #encoded(shown: readonly MessageRecord[], bytes: number): Uint8Array {
+    const { upTo, text } = this.#encodedHistory;
+    const known = firstAbove(shown, upTo);
+    if (known > 0 && shown[known - 1]?.id === upTo) {
+      const added = shown.slice(known);
+      if (added.length === 0 && bytes === text.length + 1) return text;
+      // With a comma at its beginning, or without one where nothing is added.
+      const rest = Buffer.from(added.map(({ classic }) => `,${classic}`).join(""));
+      const keptBytes = bytes - 1 - rest.length;
+      if (keptBytes <= text.length)
+        return this.#keepEncoded(shown, Buffer.concat([text.subarray(text.length - keptBytes), rest]));
+    }
+    return this.#keepEncoded(shown, Buffer.from(shown.map(({ classic }) => classic).join(",")));
+  }
+
+  #keepEncoded(shown: readonly MessageRecord[], text: Uint8Array): Uint8Array {
+    this.#encodedHistory = { upTo: shown.at(-1)?.id ?? 0, text };
+    return text;
   }
 
   /** Lets go of all but the newest messages, as many as the largest replies show. To be called between batches. */
@@ -382,4 +398,11 @@ function firstAbove(records: readonly MessageRecord[], id: number): number {
     else low = middle + 1;
   }
   return low;
+}
+
+/** The size of messages as version 2 shows them, each with a comma, in bytes. */
+function sizeOf(records: readonly MessageRecord[]): number {
+  let bytes = 0;
+  for (const { classicBytes } of records) bytes += classicBytes + 1;
+  return bytes;
 }

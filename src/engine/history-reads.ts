@@ -47,7 +47,8 @@ export class HistoryReads {
 
   /** The operations of a batch that can be decided now. The others come back when they can. */
   admit(batch: readonly Operation[]): readonly Operation[] {
-    return batch.filter((operation) => this.#isReady(operation));
+    const isAllReady = this.#behind.size === 0 && !batch.some(showsHistory);
+    return isAllReady ? batch : batch.filter((operation) => this.#isReady(operation));
   }
 
   /** Forgets what was read: the history has changed behind it. */
@@ -55,10 +56,13 @@ export class HistoryReads {
     this.#results.clear();
   }
 
-  /** Takes out what was read for an operation that is being decided. */
-  take(operation: Operation): ReadResult | undefined {
-    // Most operations need nothing, and there are many of them.
-    if (this.#attempts.size === 0) return undefined;
+  /** Takes out what was read for each operation of a batch that is being decided. */
+  take(batch: readonly Operation[]): readonly (ReadResult | undefined)[] {
+    // Most batches need nothing.
+    return this.#attempts.size === 0 ? [] : batch.map((operation) => this.#take(operation));
+  }
+
+  #take(operation: Operation): ReadResult | undefined {
     const result = this.#results.get(operation);
     this.#results.delete(operation);
     this.#attempts.delete(operation);
@@ -124,4 +128,8 @@ export class HistoryReads {
 /** What an operation shows of the history; undefined where it shows nothing. */
 export function historyRequestOf(operation: Operation): HistoryRequest | undefined {
   return operation.kind === "request" && "page" in operation.request ? operation.request.page : undefined;
+}
+
+function showsHistory(operation: Operation): boolean {
+  return historyRequestOf(operation) !== undefined;
 }

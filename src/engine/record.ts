@@ -96,6 +96,8 @@ export class MessageRecord {
   readonly text: string;
   /** Where `,"id":` begins in the line: the text before it is all that version 2 shows. */
   readonly #idAt: number;
+  /** Where the key begins, with its comma; where the brace stands if there is none. */
+  #keyAt: number | undefined;
   #bytes: number | undefined;
   #pieces: MessagePieces | undefined;
   #message: StoredMessage | undefined;
@@ -112,13 +114,15 @@ export class MessageRecord {
     const pieces = {
       name: JSON.stringify(message.name),
       content: JSON.stringify(message.content),
-      timestamp: JSON.stringify(message.timestamp),
+      timestamp: quotedTimestamp(message.timestamp),
     };
     const { name, content, timestamp } = pieces;
     const start = BEFORE.name + name + BEFORE.content + content + BEFORE.timestamp + timestamp;
+    const shown = `${start}${BEFORE.id}${message.id}${BEFORE.time}${message.time}`;
     const key = message.digest === undefined ? "" : `${BEFORE.key}"${message.digest}"`;
-    const text = `${start}${BEFORE.id}${message.id}${BEFORE.time}${message.time}${key}}`;
-    return new MessageRecord(text, start.length, pieces, message);
+    const record = new MessageRecord(`${shown}${key}}`, start.length, pieces, message);
+    record.#keyAt = shown.length;
+    return record;
   }
 
   /** @param text a canonical line, which is not checked; see {@link decodeRecord} for one that is */
@@ -136,14 +140,13 @@ export class MessageRecord {
   }
 
   get digest(): string | undefined {
-    const at = this.#keyAt;
-    return at < 0 ? undefined : this.text.slice(at + BEFORE.key.length + 1, -'"}'.length);
+    if (!this.#hasKey) return undefined;
+    return this.text.slice(this.#keyPlace + BEFORE.key.length + 1, -'"}'.length);
   }
 
   /** As version 3 shows it: the line without its key. */
   get shown(): string {
-    const at = this.#keyAt;
-    return at < 0 ? this.text : `${this.text.slice(0, at)}}`;
+    return this.#hasKey ? `${this.text.slice(0, this.#keyPlace)}}` : this.text;
   }
 
   /** As version 2 shows it: name, content and timestamp. */
@@ -159,8 +162,7 @@ export class MessageRecord {
 
   /** The size of `shown` in bytes of UTF-8. */
   get shownBytes(): number {
-    const at = this.#keyAt;
-    return at < 0 ? this.bytes : this.#bytesTo(at);
+    return this.#bytesTo(this.#keyPlace);
   }
 
   /** The size of `classic` in bytes of UTF-8. */
@@ -194,22 +196,42 @@ export class MessageRecord {
    * for. One that was made by {@link of} holds each text three times.
    */
   compact(): MessageRecord {
-    return new MessageRecord(this.text, this.#idAt);
+    const record = new MessageRecord(this.text, this.#idAt);
+    record.#bytes = this.#bytes;
+    record.#keyAt = this.#keyAt;
+    return record;
   }
 
   get #timeAt(): number {
     return this.text.indexOf(BEFORE.time, this.#idAt);
   }
 
-  /** -1 where there is no key. */
-  get #keyAt(): number {
-    return this.text.indexOf(BEFORE.key, this.#idAt);
+  get #keyPlace(): number {
+    if (this.#keyAt === undefined) {
+      const at = this.text.indexOf(BEFORE.key, this.#idAt);
+      this.#keyAt = at < 0 ? this.text.length - 1 : at;
+    }
+    return this.#keyAt;
+  }
+
+  get #hasKey(): boolean {
+    return this.#keyPlace < this.text.length - 1;
   }
 
   /** The bytes of the line up to a place at or behind its id, with a brace. What follows is ASCII. */
   #bytesTo(at: number): number {
     return this.bytes - (this.text.length - at) + 1;
   }
+}
+
+let lastTimestamp = "";
+let lastQuoted = '""';
+
+/** Messages of one second have the same timestamp. */
+function quotedTimestamp(timestamp: string): string {
+  if (timestamp !== lastTimestamp) lastQuoted = JSON.stringify(timestamp);
+  lastTimestamp = timestamp;
+  return lastQuoted;
 }
 
 /** How the canonical line of each kind of event is read. */

@@ -117,9 +117,9 @@ export class RoomQueue implements HistoryHolder {
     this.wake();
   }
 
-  /** Takes out what was read for an operation that is being decided. */
-  takeRead(operation: Operation): ReadResult | undefined {
-    return this.#reads.take(operation);
+  /** Takes out what was read for each operation of a batch that is being decided. */
+  takeReads(batch: readonly Operation[]): readonly (ReadResult | undefined)[] {
+    return this.#reads.take(batch);
   }
 
   /** Takes in messages that were stored. */
@@ -132,7 +132,8 @@ export class RoomQueue implements HistoryHolder {
     const history = this.#history;
     const before = stored[0] === undefined ? (history?.newestId ?? 0) : stored[0].id - 1;
     this.take(stored);
-    const records = new Map(stored.map((record) => [record.id, record]));
+    const records = new Map<number, MessageRecord>();
+    for (const record of stored) records.set(record.id, record);
     for (const decision of decisions) {
       if (decision.kind !== "repeated" || records.has(decision.id)) continue;
       const record = await this.#find(decision.id);
@@ -180,7 +181,9 @@ export class RoomQueue implements HistoryHolder {
 
   /** Works on one batch. The next one begins after the sockets that are ready by then have been read. */
   async #run(): Promise<void> {
-    await this.#take(this.#gathering.splice(0));
+    const gathered = this.#gathering;
+    this.#gathering = [];
+    await this.#take(gathered);
     this.#tidy();
     this.#isWorking = false;
     if (this.#gathering.length > 0 || this.#work.hasOtherWork()) this.wake();

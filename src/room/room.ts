@@ -162,7 +162,12 @@ export class Room {
 
   /** From here on, what is applied can be taken back, until {@link commit} or {@link rollback}. */
   begin(): void {
-    this.#state.undo.begin();
+    const state = this.#state;
+    const { lastId, undo } = state;
+    undo.begin();
+    undo.note(() => {
+      state.lastId = lastId;
+    });
   }
 
   /** What was applied since {@link begin} stands. */
@@ -173,7 +178,8 @@ export class Room {
   /** Takes back what was applied since {@link begin}: the room is as it was. */
   rollback(): void {
     const { undo, roster } = this.#state;
-    if (undo.rollback()) roster.sort();
+    undo.rollback();
+    roster.sort();
   }
 
   #answer({ request }: Extract<Operation, { kind: "request" }>, asker: Asker): Decision {

@@ -18,12 +18,11 @@ export class Undo {
     this.#steps = null;
   }
 
-  /** Takes back the changes since {@link begin}, the newest first. @returns whether there were any */
-  rollback(): boolean {
+  /** Takes back the changes since {@link begin}, the newest first. */
+  rollback(): void {
     const steps = this.#steps ?? [];
     this.#steps = null;
     for (const takeBack of steps.reverse()) takeBack();
-    return steps.length > 0;
   }
 
   /** Sets or deletes an entry of a map. */

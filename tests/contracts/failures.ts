@@ -170,10 +170,13 @@ export function failureContract(
   test(`${kind.name}: DUR-3 beside a message that cannot be stored a registration is ${beside.register}, a change ${beside.rename}, a resume ${beside.resume}, a repeat ${beside.repeat} and a leave told ${beside.leave}, since ${beside.reason}`, async () => {
     const [failure] = failures;
     const stage = await talk();
+    // A resume waits for its page, and has its place in the batch only if that is in memory.
+    stage.page("1", {});
+    await stage.until(5);
     for (let i = 0; i < 3; i++) stage.engine.enter("/");
     stage.vanish("b");
     stage.name("3", "Em");
-    await stage.until(6);
+    await stage.until(7);
     const mend = await failure.begin(stage);
     const isLate = beside.leave === "later";
     const told = await outcomesOf(stage, isLate ? 6 : 7, () => {

@@ -227,7 +227,7 @@ export class FileRoom {
     for (const [at, decision] of decisions.entries()) queue.occupancy.settle(batch[at], decision);
     this.#noteSessions(decisions);
     const sources = await queue.sourcesOf(decisions, records);
-    const reads = batch.map((operation) => queue.takeRead(operation));
+    const reads = queue.takeReads(batch);
     queue.deliver(outcomesOf(decisions, reads, sources));
   }
 

@@ -329,7 +329,7 @@ export class DatabaseRoom {
     const { queue } = this;
     for (const [at, decision] of decisions.entries()) this.#settle(replica, operations[at], decision);
     const sources = await queue.sourcesOf(decisions, records);
-    const reads = operations.map((operation) => queue.takeRead(operation));
+    const reads = queue.takeReads(operations);
     const outcomes = outcomesOf(decisions, reads, sources);
     replica.release();
     if (this.#isRetiring) return;

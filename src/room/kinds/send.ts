@@ -71,11 +71,7 @@ export function applySent(state: RoomState, { message: { id, digest, time } }: S
   undo.note(() => keys.delete(digest));
 }
 
-/** An id of the history is given, and never again. */
+/** An id of the history is given, and never again. {@link Room.begin} notes the one before. */
 export function applyId(state: RoomState, id: number): void {
-  const before = state.lastId;
-  state.lastId = Math.max(before, id);
-  state.undo.note(() => {
-    state.lastId = before;
-  });
+  if (id > state.lastId) state.lastId = id;
 }
