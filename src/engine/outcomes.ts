@@ -16,15 +16,15 @@ export interface OutcomeSources {
   readonly records: ReadonlyMap<number, MessageRecord>;
 }
 
-interface Place extends Omit<OutcomeSources, "before"> {
-  /** The newest message at this place in the order. */
-  readonly upTo: number;
-  readonly read: ReadResult | undefined;
-}
-
+/**
+ * @param upTo the newest message at the decision's place in the order
+ * @param read what was read for it
+ */
 type OutcomeRule<K extends Standing["kind"]> = (
   decision: Extract<Standing, { kind: K }>,
-  at: Place,
+  sources: OutcomeSources,
+  upTo: number,
+  read: ReadResult | undefined,
 ) => Outcome;
 
 /** How a decision is delivered. `asDecided`: as it is. */
@@ -46,16 +46,16 @@ const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
   },
   "send-refused": asDecided,
   "send-failed": asDecided,
-  history: (decision, { history, upTo, read }) => {
+  history: (decision, { history }, upTo, read) => {
     if (history === null || read?.kind === "failed") return getFailed(decision, read);
     return { ...decision, history: history.history(upTo, read?.read) };
   },
-  page: (decision, { history, upTo, read }) => {
+  page: (decision, { history }, upTo, read) => {
     if (history === null || read?.kind === "failed") return getFailed(decision, read);
     return { ...decision, page: history.page(decision.page, upTo, read?.read) };
   },
   "get-failed": asDecided,
-  resumed: ({ online, page, oldHash: _, ...resumed }, { history, upTo, read }) => {
+  resumed: ({ online, page, oldHash: _, ...resumed }, { history }, upTo, read) => {
     // The nickname has moved. What cannot be shown now can be asked for again.
     const isShown = history !== null && read?.kind !== "failed";
     return {
@@ -84,13 +84,12 @@ export function outcomesOf(
   reads: readonly (ReadResult | undefined)[],
   sources: OutcomeSources,
 ): Outcome[] {
-  const { history, records } = sources;
   let upTo = sources.before;
   return decisions.map((decision, at) => {
     if (decision.kind === "sent") upTo = decision.message.id;
     // TypeScript does not see that the rule and the decision are of one kind.
     const rule = OUTCOMES[decision.kind] as OutcomeRule<Standing["kind"]>;
-    return rule(decision as never, { history, records, upTo, read: reads[at] });
+    return rule(decision as never, sources, upTo, reads[at]);
   });
 }
 

@@ -102,9 +102,17 @@ export class MessageRecord {
   #pieces: MessagePieces | undefined;
   #message: StoredMessage | undefined;
 
-  private constructor(text: string, idAt: number, pieces?: MessagePieces, message?: StoredMessage) {
+  private constructor(
+    text: string,
+    idAt: number,
+    keyAt?: number,
+    pieces?: MessagePieces,
+    message?: StoredMessage,
+  ) {
     this.text = text;
     this.#idAt = idAt;
+    this.#keyAt = keyAt;
+    this.#bytes = undefined;
     this.#pieces = pieces;
     this.#message = message;
   }
@@ -120,9 +128,7 @@ export class MessageRecord {
     const start = BEFORE.name + name + BEFORE.content + content + BEFORE.timestamp + timestamp;
     const shown = `${start}${BEFORE.id}${message.id}${BEFORE.time}${message.time}`;
     const key = message.digest === undefined ? "" : `${BEFORE.key}"${message.digest}"`;
-    const record = new MessageRecord(`${shown}${key}}`, start.length, pieces, message);
-    record.#keyAt = shown.length;
-    return record;
+    return new MessageRecord(`${shown}${key}}`, start.length, shown.length, pieces, message);
   }
 
   /** @param text a canonical line, which is not checked; see {@link decodeRecord} for one that is */
@@ -196,9 +202,8 @@ export class MessageRecord {
    * for. One that was made by {@link of} holds each text three times.
    */
   compact(): MessageRecord {
-    const record = new MessageRecord(this.text, this.#idAt);
+    const record = new MessageRecord(this.text, this.#idAt, this.#keyAt);
     record.#bytes = this.#bytes;
-    record.#keyAt = this.#keyAt;
     return record;
   }
 

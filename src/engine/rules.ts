@@ -153,11 +153,13 @@ export function isInHistory({ kind }: Decision): boolean {
 
 /** What is to be written to the history for a batch. */
 export function recordsOf(decisions: readonly Decision[]): MessageRecord[] {
-  return decisions.flatMap((decision) => {
+  const records: MessageRecord[] = [];
+  for (const decision of decisions) {
     // TypeScript does not see that the rule and the decision are of one kind.
     const recordOf = RECORDS[decision.kind] as ((decision: Decision) => MessageRecord) | null;
-    return recordOf === null ? [] : [recordOf(decision)];
-  });
+    if (recordOf !== null) records.push(recordOf(decision));
+  }
+  return records;
 }
 
 /** Whether an operation shows or changes the history. */

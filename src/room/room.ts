@@ -134,10 +134,11 @@ export class Room {
   /** What would come of an operation now. Nothing changes. */
   find(operation: Operation, now: Moment): Decision {
     const { connection } = operation;
-    const asker = { connection, member: this.member(connection), sessionHash: undefined, now };
+    const sessionHash = operation.kind === "request" ? operation.sessionHash : undefined;
+    const asker = { connection, member: this.member(connection), sessionHash, now };
     switch (operation.kind) {
       case "request":
-        return withRef(this.#answer(operation, { ...asker, sessionHash: operation.sessionHash }), operation);
+        return withRef(this.#answer(operation, asker), operation);
       case "refuse":
         return withRef({ kind: "refused", connection, refusal: operation.refusal }, operation);
       case "end":

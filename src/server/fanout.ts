@@ -2,7 +2,7 @@ import type { Outcome } from "../engine/outcome.ts";
 import type { ConnectionId } from "../room/operation.ts";
 import type { Dialect } from "./dialect.ts";
 import { type BatchEvent, EventRun, type Share } from "./event-run.ts";
-import type { Texts } from "./kinds/rules.ts";
+import type { Effect, Texts } from "./kinds/rules.ts";
 import { rulesOf } from "./outcome-rules.ts";
 import { deflated } from "./permessage-deflate.ts";
 import type { EventSink, Recipient, RecipientEnd } from "./recipient.ts";
@@ -88,17 +88,22 @@ export class Fanout {
     // The recipient may be gone, or at another server; the nickname has moved all the same.
     const superseded = effect?.superseded?.(outcome);
     if (superseded !== undefined) this.#supersede(superseded, batch, before);
-    if (recipient !== undefined) this.#takeFor(recipient, outcome, batch, before);
+    if (recipient !== undefined) this.#takeFor(recipient, outcome, effect, batch, before);
   }
 
   /** Takes an outcome for the recipient that has asked for it. @param before how many events come before it */
-  #takeFor(recipient: Recipient, outcome: Outcome, { events, shares, ends }: Batch, before: number): void {
+  #takeFor(
+    recipient: Recipient,
+    outcome: Outcome,
+    effect: Effect<Outcome> | null,
+    { events, shares, ends }: Batch,
+    before: number,
+  ): void {
     const share = shareOf(shares, recipient);
     if (share.hearsUntil !== null) return;
     const reply = this.#replyTo(recipient, outcome);
     // The recipient that caused the event gets the reply in its place, if there is one.
     if (reply !== null || events.length > before) share.replies.push({ before, after: events.length, reply });
-    const { effect } = rulesOf(outcome);
     const name = effect?.named?.(outcome);
     if (name !== undefined) {
       this.#name(recipient, name);
