@@ -4,6 +4,8 @@ import { holdsUpItsConnection } from "./rules.ts";
 
 /** A request whose page leaves memory before the request is decided is read again, so many times in all. */
 const ATTEMPTS_MOST = 3;
+/** So many pages may have been read and not be decided yet: each may be as large as a reply. */
+const RESULTS_MOST = 4;
 
 /** What reading for an operation came to. */
 export type ReadResult =
@@ -40,9 +42,9 @@ export class HistoryReads {
     this.#options = options;
   }
 
-  /** Whether something is being read. */
+  /** Whether something is being read, or is to be. */
   get isBusy(): boolean {
-    return this.#isReading;
+    return this.#isReading || this.#queue.length > 0;
   }
 
   /** The operations of a batch that can be decided now. The others come back when they can. */
@@ -56,17 +58,20 @@ export class HistoryReads {
     this.#results.clear();
   }
 
-  /** Takes out what was read for each operation of a batch that is being decided. */
-  take(batch: readonly Operation[]): readonly (ReadResult | undefined)[] {
+  /** What was read for each operation of a batch that is being decided. */
+  resultsOf(batch: readonly Operation[]): readonly (ReadResult | undefined)[] {
     // Most batches need nothing.
-    return this.#attempts.size === 0 ? [] : batch.map((operation) => this.#take(operation));
+    return this.#results.size === 0 ? [] : batch.map((operation) => this.#results.get(operation));
   }
 
-  #take(operation: Operation): ReadResult | undefined {
-    const result = this.#results.get(operation);
-    this.#results.delete(operation);
-    this.#attempts.delete(operation);
-    return result;
+  /** Forgets what was read for the operations of a batch, which is decided. */
+  done(batch: readonly Operation[]): void {
+    if (this.#attempts.size === 0) return;
+    for (const operation of batch) {
+      this.#results.delete(operation);
+      this.#attempts.delete(operation);
+    }
+    void this.#run();
   }
 
   #isReady(operation: Operation): boolean {
@@ -86,15 +91,18 @@ export class HistoryReads {
 
   #await(operation: Operation): void {
     this.#attempts.set(operation, (this.#attempts.get(operation) ?? 0) + 1);
+    this.#results.delete(operation);
     if (holdsUpItsConnection(operation)) this.#behind.set(operation.connection, []);
     this.#queue.push(operation);
-    if (!this.#isReading) void this.#run();
+    void this.#run();
   }
 
   async #run(): Promise<void> {
+    if (this.#isReading) return;
     this.#isReading = true;
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      this.#results.delete(next);
+    while (this.#results.size < RESULTS_MOST) {
+      const next = this.#queue.shift();
+      if (next === undefined) break;
       const result = await this.#read(next);
       if (result !== null) this.#results.set(next, result);
       this.#release(next);

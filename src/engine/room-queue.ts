@@ -117,9 +117,9 @@ export class RoomQueue implements HistoryHolder {
     this.wake();
   }
 
-  /** Takes out what was read for each operation of a batch that is being decided. */
-  takeReads(batch: readonly Operation[]): readonly (ReadResult | undefined)[] {
-    return this.#reads.take(batch);
+  /** What was read for each operation of a batch that is being decided. */
+  readsOf(batch: readonly Operation[]): readonly (ReadResult | undefined)[] {
+    return this.#reads.resultsOf(batch);
   }
 
   /** Takes in messages that were stored. */
@@ -202,6 +202,7 @@ export class RoomQueue implements HistoryHolder {
       this.#work.recover();
     }
     for (const operation of batch) settle(operation);
+    this.#reads.done(batch);
   }
 
   #tidy(): void {

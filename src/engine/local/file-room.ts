@@ -227,7 +227,7 @@ export class FileRoom {
     for (const [at, decision] of decisions.entries()) queue.occupancy.settle(batch[at], decision);
     this.#noteSessions(decisions);
     const sources = await queue.sourcesOf(decisions, records);
-    const reads = queue.takeReads(batch);
+    const reads = queue.readsOf(batch);
     queue.deliver(outcomesOf(decisions, reads, sources));
   }
 

@@ -290,6 +290,8 @@ export class DatabaseRoom {
       const decisions = operations.map((operation) => room.decide(operation, now));
       await this.#tell(replica, operations, decisions, []);
     }
+    // After a failure the room may have been given up.
+    if (this.#replica !== replica) return;
     replica.applyNext();
     if (replica.isMissingEntries) this.missed();
   }
@@ -329,7 +331,7 @@ export class DatabaseRoom {
     const { queue } = this;
     for (const [at, decision] of decisions.entries()) this.#settle(replica, operations[at], decision);
     const sources = await queue.sourcesOf(decisions, records);
-    const reads = queue.takeReads(operations);
+    const reads = queue.readsOf(operations);
     const outcomes = outcomesOf(decisions, reads, sources);
     replica.release();
     if (this.#isRetiring) return;
