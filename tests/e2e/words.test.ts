@@ -124,6 +124,7 @@ test("when a browser translates the page all the time, words go on to be true, o
 /** Notes what appears in a live region. @returns what waits until the words were there so often */
 async function hear(person: Person, region: string) {
   const name = `heard ${region}`;
+  await person.page.locator(region).first().waitFor({ state: "attached" });
   await person.page.evaluate(
     ([selector = "", key = ""]) => {
       const heard: string[] = [];
