@@ -1,6 +1,6 @@
 /**
- * One short sentence for the people in a room about a fault of the store. It names no path and no address; the
- * details are for the log.
+ * One short sentence for the people in a room about a fault of the store. It contains no path and no address; the
+ * details go to the log.
  */
 export function sentenceFor(error: unknown): string {
   if (!(error instanceof Error)) return GENERAL;
