@@ -11,8 +11,8 @@ export interface AssetStore {
   read(name: string): Promise<Uint8Array<ArrayBuffer> | null>;
 
   /**
-   * Keeps files, restarts the age of those that are kept already, and drops what exceeds the limits. Rejects if the store
-   * fails.
+   * Keeps files, restarts the age of those that are kept already, and drops what exceeds the limits. Rejects if the
+   * store fails.
    *
    * @param files contents by name
    */

@@ -15,10 +15,10 @@ export interface ClockNote {
 }
 
 /**
- * Decides whether to believe the clock when, by it, something is old. A wrong clock, at the start or after a change while
- * the server runs, would cause young messages to be dropped for good. No time server is involved: the clock is expected to
- * advance from where it last was by as much as the process has run. If it is far from there, it is wrong or the server was
- * off for long; in both cases a day of patience does no harm.
+ * Decides whether to believe the clock when, by it, something is old. A wrong clock, at the start or after a change
+ * while the server runs, would cause young messages to be dropped for good. No time server is involved: the clock is
+ * expected to advance from where it last was by as much as the process has run. If it is far from there, it is wrong or
+ * the server was off for long; in both cases a day of patience does no harm.
  */
 export class ClockWatch {
   #expected: number;
@@ -71,5 +71,5 @@ export class ClockWatch {
 /** The notice to the operator about a clock that is not believed. */
 export function clockNotice(aheadMs: number): string {
   const days = Math.round(aheadMs / DAY_MS);
-  return `The clock is ${days} ${days === 1 ? "day" : "days"} ahead of what is expected, or this server was off for so long: until it has run for 24 hours, --keep-days counts from the time that was expected. If the clock is right, --trust-clock drops old messages at once.`;
+  return `The clock is ${days} ${days === 1 ? "day" : "days"} ahead of the expected time, or this server was off for that long: until it has run for 24 hours, --keep-days counts from the expected time. If the clock is right, --trust-clock drops old messages at once.`;
 }

@@ -14,15 +14,16 @@ import type { Retention } from "./retention.ts";
  * - Order: each room has one total order, which preserves the order of each connection's operations.
  * - Durability: a message's outcome is delivered only after the message is stored.
  * - Uniqueness: of two requests for look-alike nicknames exactly one succeeds.
- * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, in order, none of them is shown
- *   to anyone, and the engine goes on; once the store is back it works again without a restart. If it is unknown whether
- *   the store has stored the batch, they are delivered as `store-lost` instead. Whether the other operations of the batch
- *   succeed or fail with the messages is up to the engine.
+ * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, in order, none of them is
+ *   shown to anyone, and the engine goes on; once the store is back it works again without a restart. If it is unknown
+ *   whether the store has stored the batch, they are delivered as `store-lost` instead. Whether the other operations of
+ *   the batch succeed or fail with the messages is up to the engine.
  * - Idempotence: a repeat of a key within ten minutes, by the same identity, is answered with the first message, and
  *   nothing is stored; this holds across a restart.
- * - Sessions: the nickname of a client that can resume outlives the connection by the grace, and outlives the process. Of
- *   two resumes with one hash exactly one succeeds.
- * - Every submitted operation has exactly one outcome, except those still waiting if the store hangs when the engine ends.
+ * - Sessions: the nickname of a client that can resume outlives the connection by the grace, and outlives the process.
+ *   Of two resumes with one hash exactly one succeeds.
+ * - Every submitted operation has exactly one outcome, except those still waiting if the store hangs when the engine
+ *   ends.
  */
 export interface Engine {
   /**
@@ -36,16 +37,17 @@ export interface Engine {
   submit(room: string, operation: Operation): void;
 
   /**
-   * The newest messages of a room, oldest first, as many as {@link RECENT_MOST} and {@link RECENT_BYTES} allow, for someone
-   * who only reads. Creates neither a room nor a file: a room in which nobody has written is empty. As long as the history
-   * does not change, the same list is returned, so that callers can cache what they derive from it.
+   * The newest messages of a room, oldest first, as many as {@link RECENT_MOST} and {@link RECENT_BYTES} allow, for
+   * someone who only reads. Creates neither a room nor a file: a room in which nobody has written is empty. As long as
+   * the history does not change, the same list is returned, so that callers can cache what they derive from it.
    *
    * @returns null if the engine is closing; rejects if the store fails
    */
   recent(room: string): Promise<readonly Readable[] | null>;
 
   /**
-   * An estimate, in bytes, of how much history must be fetched from the store to answer a request; 0 if it is in memory.
+   * An estimate, in bytes, of how much history must be fetched from the store to answer a request; 0 if it is in
+   * memory.
    *
    * @param page null for the whole history, which version 2 requests
    */
@@ -104,7 +106,9 @@ export interface EngineOptions {
   /** How many sessions are remembered after their end, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
-  /** Whether to believe a clock that differs from the expected time, so that old messages go at once. Default: false. */
+  /**
+   * Whether to believe a clock that differs from the expected time, so that old messages go at once. Default: false.
+   */
   readonly trustClock?: boolean;
   readonly now: () => Moment;
   readonly deliver: Deliver;

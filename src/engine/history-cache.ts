@@ -19,7 +19,9 @@ export interface HistoryRead {
   readonly upTo: number;
   /** Whether the records alone answer the request, whatever comes later. */
   readonly isWhole: boolean;
-  /** Whether the position in the request belongs to another history: the records are those of the newest page instead. */
+  /**
+   * Whether the position in the request belongs to another history: the records are those of the newest page instead.
+   */
   readonly isForeign?: boolean;
 }
 
@@ -35,12 +37,12 @@ export interface HistorySnapshot {
 type RequestAfter = PageRequest & { readonly after: number };
 
 /**
- * The newest messages of a room, in memory, and older ones that were read. Reading never changes what is shown: a page or a
- * snapshot is a function of the request and of the id up to which it shows messages. So each `get` of a batch shows the
- * history at its own place in the order, although the cache takes in the whole batch first.
+ * The newest messages of a room, in memory, and older ones that were read. Reading never changes what is shown: a page
+ * or a snapshot is a function of the request and of the id up to which it shows messages. So each `get` of a batch
+ * shows the history at its own place in the order, although the cache takes in the whole batch first.
  *
- * A request for what follows a message also looks at that message: its id and time tell whether this is the history that
- * the client knows.
+ * A request for what follows a message also looks at that message: its id and time tell whether this is the history
+ * that the client knows.
  */
 export class HistoryCache {
   readonly #archive: Archive;
@@ -134,7 +136,11 @@ export class HistoryCache {
     return this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown), null);
   }
 
-  /** The newest messages, for version 2. They must have been read. @param upTo the id of the newest one that it may show */
+  /**
+   * The newest messages, for version 2. They must have been read.
+   *
+   * @param upTo the id of the newest one that it may show
+   */
   history(upTo: number, read?: HistoryRead): HistorySnapshot {
     if (this.#snapshot?.upTo === upTo) return this.#snapshot;
     const shown = this.#newestWithin(this.#last(Number.POSITIVE_INFINITY, upTo, read));
@@ -164,7 +170,9 @@ export class HistoryCache {
     return text;
   }
 
-  /** Drops all but the newest messages: it keeps as many as the largest replies show. Must be called between batches. */
+  /**
+   * Drops all but the newest messages: it keeps as many as the largest replies show. Must be called between batches.
+   */
   trim(): void {
     const { length } = this.#recent;
     const least = this.#holdsHistory || length <= 2 * PAGE_MAX ? 0 : length - PAGE_MAX;
@@ -320,7 +328,9 @@ export class HistoryCache {
     return read?.isWhole ? read.records : this.#first(most, after - 1, upTo, read);
   }
 
-  /** Whether the message that the request names belongs to another history: this one neither has it nor has pruned it. */
+  /**
+   * Whether the message that the request names belongs to another history: this one neither has it nor has pruned it.
+   */
   #isForeign(request: RequestAfter, upTo: number, read: HistoryRead | undefined): boolean {
     const { after, time } = request;
     if (after === 0) return false;

@@ -7,8 +7,8 @@ export interface HistoryHolder {
 }
 
 /**
- * Keeps the histories in memory, over all rooms, within a budget. The least recently used one is dropped, and is read from
- * the store again at the next request.
+ * Keeps the histories in memory, over all rooms, within a budget. The least recently used one is dropped, and is read
+ * from the store again at the next request.
  */
 export class HistoryMemory {
   readonly #budgetBytes: number;

@@ -22,8 +22,8 @@ export interface HistoryReadsOptions {
 }
 
 /**
- * Reads history beside a room's queue: an operation that shows what is not in memory waits here, and the room's batches go
- * on meanwhile. A room runs one read at a time; requests for the same messages share it.
+ * Reads history beside a room's queue: an operation that shows what is not in memory waits here, and the room's batches
+ * go on meanwhile. A room runs one read at a time; requests for the same messages share it.
  *
  * Later operations of the connection do not wait if the request has a `ref`, by which the client recognises its reply.
  * Without one they wait, so that replies keep their order. They always wait behind a `resume`, since they depend on it.

@@ -6,8 +6,8 @@ import type { Standing } from "./outcome.ts";
 type Graces = Pick<EngineOptions, "graceMs" | "restartGraceMs">;
 
 /**
- * What keeps a room in memory: each connection until it is gone, and each absent member until the grace is over. A room that
- * is not occupied may leave memory.
+ * What keeps a room in memory: each connection until it is gone, and each absent member until the grace is over. A room
+ * that is not occupied may leave memory.
  */
 export class Occupancy {
   readonly #graceMs: number;
@@ -44,7 +44,8 @@ export class Occupancy {
   }
 
   /**
-   * Updates the occupancy after a decision: a connection that is gone no longer counts, and its member may become absent.
+   * Updates the occupancy after a decision: a connection that is gone no longer counts, and its member may become
+   * absent.
    *
    * @param operation undefined if the engine itself decided, about a member of another server, which did not count here
    */

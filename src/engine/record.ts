@@ -1,6 +1,6 @@
 /**
- * The text of stored events. Only this module knows how an event is written and how a written one is taken apart. An event
- * is one line of the history file, and keeps that line, so that nothing is encoded or parsed twice.
+ * The text of stored events. Only this module knows how an event is written and how a written one is taken apart. An
+ * event is one line of the history file, and keeps that line, so that nothing is encoded or parsed twice.
  */
 
 /** A message by its values. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
@@ -55,8 +55,8 @@ export const MAX_ID = 2 ** 52;
 export const CLOSING = "\n]\n";
 
 /**
- * The text before each value of a message, in order. A quote inside a string has a backslash before it, so each of these
- * texts occurs once in a line.
+ * The text before each value of a message, in order. A quote inside a string has a backslash before it, so each of
+ * these texts occurs once in a line.
  */
 export const BEFORE = {
   name: '{"name":',
@@ -198,8 +198,8 @@ export class MessageRecord {
   }
 
   /**
-   * The same message in a form to keep in memory: it holds only the line, and derives everything else from it on demand. A
-   * message made by {@link of} holds each text three times.
+   * The same message in a form to keep in memory: it holds only the line, and derives everything else from it on
+   * demand. A message made by {@link of} holds each text three times.
    */
   compact(): MessageRecord {
     const record = new MessageRecord(this.text, this.#idAt, this.#keyAt);

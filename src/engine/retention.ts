@@ -11,8 +11,8 @@ export interface Retention {
 }
 
 /**
- * Messages younger than this are always kept, because a repeat of their keys is answered with them. The newest message is
- * always kept as well, since ids continue from it.
+ * Messages younger than this are always kept, because a repeat of their keys is answered with them. The newest message
+ * is always kept as well, since ids continue from it.
  */
 export const KEPT_AT_LEAST_MS = 2 * REMEMBERED_MS;
 

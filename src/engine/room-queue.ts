@@ -18,7 +18,9 @@ export interface RoomWork {
   readonly archive: () => Archive | null;
   /** Whether there is work besides the gathered operations. */
   readonly hasOtherWork: () => boolean;
-  /** Does the other work, and opens the room for a batch if necessary. Operations may still wait for reads afterwards. */
+  /**
+   * Does the other work, and opens the room for a batch if necessary. Operations may still wait for reads afterwards.
+   */
   readonly prepare: (batch: readonly Operation[]) => Promise<void>;
   /** Decides, stores and delivers a batch, which is empty if there is only other work. */
   readonly work: (batch: readonly Operation[]) => Promise<void>;
@@ -29,9 +31,9 @@ export interface RoomWork {
 }
 
 /**
- * The queue of one room, and everything that the room has in memory besides its state. While one batch is processed, the
- * next one gathers, so that load makes batches larger rather than more numerous. Batches never overlap: until `work`
- * resolves, it has the room to itself. Only history is read beside the batches.
+ * The queue of one room, and everything that the room has in memory besides its state. While one batch is processed,
+ * the next one gathers, so that load makes batches larger rather than more numerous. Batches never overlap: until
+ * `work` resolves, it has the room to itself. Only history is read beside the batches.
  */
 export class RoomQueue implements HistoryHolder {
   readonly occupancy: Occupancy;

@@ -1,6 +1,7 @@
 /**
- * What engines must know about each kind of request and decision. Adding a kind to the types makes the build fail here. A
- * kind missing from a table, which the types rule out, is treated in the safe way: decided under the lock, and durable.
+ * What engines must know about each kind of request and decision. Adding a kind to the types makes the build fail here.
+ * A kind missing from a table, which the types rule out, is treated in the safe way: decided under the lock, and
+ * durable.
  */
 import type { Decision } from "../room/decision.ts";
 import type { Moment } from "../room/moment.ts";
@@ -13,15 +14,17 @@ import { MessageRecord } from "./record.ts";
 type RequestOf<K extends RoomRequest["kind"]> = Extract<RoomRequest, { kind: K }>;
 
 interface RequestRules<K extends RoomRequest["kind"]> {
-  /** Whether servers that share the room must decide it in one order: always, only if it comes from a member, or never. */
+  /**
+   * Whether servers that share the room must decide it in one order: always, only if it comes from a member, or never.
+   */
   readonly ordered: "always" | "members" | "never";
   /** Whether it may give a nickname to a connection that had none. */
   readonly mayRegister: boolean;
   /** Whether it adds to the history or shows part of it. */
   readonly usesHistory: boolean;
   /**
-   * For a request that shows history: whether later operations of its connection wait while the history is read. `without
-   * ref`: only if the request has no `ref` by which its reply could be recognised.
+   * For a request that shows history: whether later operations of its connection wait while the history is read.
+   * `without ref`: only if the request has no `ref` by which its reply could be recognised.
    */
   readonly holdsUp: RequestOf<K> extends { readonly page: unknown } ? "always" | "without ref" : null;
   /** The refusal if its change could not be stored; null if the protocol has none. */
@@ -249,7 +252,8 @@ export function decideAll(room: Room, batch: readonly Operation[], now: Moment):
  * Rolls back a batch that could not be stored and decides it anew. An operation for which `isLost` holds is refused, or
  * loses its connection if the protocol has no refusal for it; the others are decided as usual.
  *
- * @param error one sentence for people; null if nobody knows whether the batch was stored, so that nothing can be refused
+ * @param error one sentence for people; null if nobody knows whether the batch was stored, so that nothing can be
+ *   refused
  */
 export function decideWithoutStore(
   room: Room,

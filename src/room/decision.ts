@@ -11,8 +11,8 @@ import type { Session } from "./operation.ts";
 export type Change = Registered | Renamed | Sent | Resumed | Absent | Left | Skipped;
 
 /**
- * What a room decides about an operation: a change, with details that only the deciding server knows; an answer to show; or
- * a refusal. A decision holds no messages of the history to show: the engine adds them.
+ * What a room decides about an operation: a change, with details that only the deciding server knows; an answer to
+ * show; or a refusal. A decision holds no messages of the history to show: the engine adds them.
  */
 export type Decision =
   | Registered

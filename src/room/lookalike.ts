@@ -32,8 +32,9 @@ const remembered = new Map<string, string>();
  * The key under which a nickname is unique: two nicknames look the same when their keys are equal, so sameness is an
  * equivalence by construction. The key of a key is itself.
  *
- * Follows Unicode's NFKC_Casefold (UAX #31, section 5.1) and the skeleton of UTS #39, section 4, as far as these two are
- * compatible: see docs/decisions/0015-look-alike-nicknames.md. A key is not meant to be shown: nobody writes like that.
+ * Follows Unicode's NFKC_Casefold (UAX #31, section 5.1) and the skeleton of UTS #39, section 4, as far as these two
+ * are compatible: see docs/decisions/0015-look-alike-nicknames.md. A key is not meant to be shown: nobody writes like
+ * that.
  */
 export function lookalikeKey(nickname: string): string {
   // Terminates: each round leaves fewer characters than before, or the same characters in their final order.

@@ -65,8 +65,8 @@ export type Operation = { readonly connection: ConnectionId } & (
   /** The server ends the connection once the outcomes before this one are delivered. */
   | { readonly kind: "end" }
   /**
-   * The connection is gone. This is its last operation. `resumable` says that it did not end in good order: a client that
-   * can resume keeps its nickname for the grace.
+   * The connection is gone. This is its last operation. `resumable` says that it did not end in good order: a client
+   * that can resume keeps its nickname for the grace.
    */
   | { readonly kind: "leave"; readonly resumable: boolean }
   /** The grace of an absent member is over. Only engines create it. */

@@ -2,8 +2,8 @@ import { REMEMBERED_MS } from "../protocol/limits.ts";
 import type { Session, SessionHash } from "./operation.ts";
 
 /**
- * Sessions that are over or were replaced by a resume. Each is remembered for {@link REMEMBERED_MS}, so that a client that
- * resumes too late still gets its identity back.
+ * Sessions that are over or were replaced by a resume. Each is remembered for {@link REMEMBERED_MS}, so that a client
+ * that resumes too late still gets its identity back.
  */
 export class PastSessions {
   readonly #most: number;

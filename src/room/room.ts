@@ -80,12 +80,12 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
 };
 
 /**
- * The state and the rules of one room: who is here under which nickname, and what becomes of each operation. A room stores
- * and sends nothing. A message that it has decided on counts only once the engine has stored it.
+ * The state and the rules of one room: who is here under which nickname, and what becomes of each operation. A room
+ * stores and sends nothing. A message that it has decided on counts only once the engine has stored it.
  *
- * Deciding an operation means finding the decision, which changes nothing, and then applying it. Another server's room that
- * applies the same changes in the same order is in the same state, whatever it would have decided itself. Everything that
- * a room has applied since {@link begin} can be rolled back.
+ * Deciding an operation means finding the decision, which changes nothing, and then applying it. Another server's room
+ * that applies the same changes in the same order is in the same state, whatever it would have decided itself.
+ * Everything that a room has applied since {@link begin} can be rolled back.
  */
 export class Room {
   readonly #state: RoomState;

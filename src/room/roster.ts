@@ -28,8 +28,8 @@ export class Roster {
   /** By the beginning of the session's hash. */
   readonly #byHash = new Map<string, Member>();
   /**
-   * How many members share a look-alike key. Usually one, but an earlier version may have told nicknames apart that look
-   * alike to this one: members that it registered, here or at another server, keep their nicknames.
+   * How many members share a look-alike key. Usually one, but an earlier version may have told nicknames apart that
+   * look alike to this one: members that it registered, here or at another server, keep their nicknames.
    */
   readonly #holders = new Map<string, number>();
   #lastPlace: number;

@@ -7,9 +7,9 @@ export interface KeyMemory {
 }
 
 /**
- * The keys with which messages of a room were sent, each with the message's id. There are two generations of keys rather
- * than a time for each, so a key is remembered for at least {@link REMEMBERED_MS} and at most twice that, or less long
- * when there are more keys than the memory may hold.
+ * The keys with which messages of a room were sent, each with the message's id. There are two generations of keys
+ * rather than a time for each, so a key is remembered for at least {@link REMEMBERED_MS} and at most twice that, or
+ * less long when there are more keys than the memory may hold.
  */
 export class SendKeys {
   readonly #memory: KeyMemory;

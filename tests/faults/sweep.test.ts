@@ -108,13 +108,13 @@ test("PAGE-5 rooms that nobody enters are pruned at the start, each, and what a 
   await engine.close();
 });
 
-test("PAGE-5 what cannot be dropped is a sentence in the log, which names the file in the way", async () => {
+test("PAGE-5 when expired messages cannot be dropped, the log says so and names the file in the way", async () => {
   using site = new Site();
   writeFileSync(site.dataFile, historyText(messages(20, NOW - 100 * DAY_MS)));
   mkdirSync(join(`${site.dataFile}.pruned`, "folder"), { recursive: true });
   const engine = await site.open({ ...NINETY_DAYS, keepMs: null, keepMessages: 4 });
   expect(site.faults).toEqual([
-    expect.stringMatching(/^\/: JournalError: What is not to be kept .* cannot be dropped: .*\.pruned\)\.$/),
+    expect.stringMatching(/^\/: JournalError: Expired messages cannot be dropped from .*: .*\.pruned\)\.$/),
   ]);
   expect(ids(site.dataFile)).toHaveLength(20);
   await engine.close();

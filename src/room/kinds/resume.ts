@@ -15,7 +15,9 @@ export interface Resumed extends Decided {
   readonly session: Session;
 }
 
-/** A resume as decided by the server of the new connection: with what the reply shows, and the session's previous hash. */
+/**
+ * A resume as decided by the server of the new connection: with what the reply shows, and the session's previous hash.
+ */
 export interface Resumes extends Resumed {
   readonly online: readonly string[];
   readonly page: PageRequest;
