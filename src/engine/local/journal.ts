@@ -19,7 +19,10 @@ export { JournalError } from "./fault.ts";
 
 export interface JournalOptions {
   readonly fsync: FsyncMode;
-  /** true: the file is created when the journal is opened, so that an unwritable place is found then; false: with the first append. */
+  /**
+   * true: the file is created when the journal is opened, so that an unwritable place is found then; false: with the
+   * first append.
+   */
   readonly create: boolean;
   /** Unix ms of a timestamp text read from a foreign file, undefined if it cannot be read. */
   readonly timeOf: (timestamp: string) => number | undefined;
@@ -31,7 +34,7 @@ const CLOSING_BYTES = Buffer.from(CLOSING);
 /** How much a prune may leave to be copied while sends wait. */
 const LITTLE_BYTES = 64 * 1024;
 
-/** So much of the end of a file tells it from any other: at least the id and time of the newest event. */
+/** How much of the end of a file is compared to recognise it: at least the id and time of the newest event. */
 const TAIL_BYTES = 256;
 
 /**
@@ -44,7 +47,7 @@ const TAIL_BYTES = 256;
  */
 export class Journal {
   readonly path: string;
-  /** See `Archive.emptiedTo`. Set by whoever opened the file. */
+  /** See `Archive.emptiedTo`. The room sets it. */
   emptiedTo = 0;
   readonly #notices: string[];
   readonly #realPath: string;
@@ -84,8 +87,8 @@ export class Journal {
   }
 
   /**
-   * Opens a history file and, where that is needed, repairs it or takes it in; `notices` says so then. On a full disk, a
-   * file that cannot be repaired or created is opened as far as it can be read.
+   * Opens a history file and, where that is needed, repairs it or takes it in; `notices` says so then. On a full disk,
+   * a file that cannot be repaired or created is opened as far as it can be read.
    *
    * @throws JournalError when the file is not a history, and then it was not touched; or when it cannot be opened,
    * created, repaired or rewritten
@@ -238,8 +241,8 @@ export class Journal {
   }
 
   /**
-   * Tries whether `bytes` more could be stored, and leaves nothing of that in the file. Must not overlap with an append.
-   * A journal without a file does not create one: there is nothing to try then.
+   * Tests whether `bytes` more could be stored, and leaves nothing of that in the file. Must not overlap with an
+   * append. A journal without a file does not create one: then there is nothing to test.
    *
    * @throws the system's error
    */

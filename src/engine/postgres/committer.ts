@@ -26,7 +26,7 @@ const UNIQUE_VIOLATION = "23505";
 export interface Work {
   readonly operations: readonly Operation[];
   /** Whose members to take over along with it, because their servers cannot care for them. */
-  readonly adopts: "nobody" | "the dead's" | "the dead's and ours";
+  readonly adopts: "none" | "of dead servers" | "of dead servers and this one";
   /** Whether this server really has a connection that the room says is here. */
   readonly isConnected: (connection: ConnectionId) => boolean;
 }
@@ -194,10 +194,10 @@ export class Committer {
    * ends, and those that had left this server but are back since the database was restored to an earlier state.
    */
   async #orphans(sql: SQL, replica: Replica, { adopts, isConnected }: Work): Promise<ConnectionId[]> {
-    if (adopts === "nobody") return [];
+    if (adopts === "none") return [];
     const living = new Set(rowsOf(await sql`SELECT id FROM chatbox.servers`).map((row) => textOf(row.id)));
-    if (adopts === "the dead's and ours") living.delete(this.#options.server());
-    const stranded = adopts === "the dead's" ? replica.stranded(isConnected) : [];
+    if (adopts === "of dead servers and this one") living.delete(this.#options.server());
+    const stranded = adopts === "of dead servers" ? replica.stranded(isConnected) : [];
     return [...replica.awayFrom((server) => living.has(server)), ...stranded];
   }
 

@@ -303,10 +303,10 @@ export class DatabaseRoom {
   /** Has a batch committed, and delivers its outcomes. */
   async #commit(replica: Replica, operations: readonly Operation[], adopts: boolean): Promise<void> {
     const startedAt = performance.now();
-    const whose = this.#isRetiring ? "the dead's and ours" : "the dead's";
+    const adopted = this.#isRetiring ? "of dead servers and this one" : "of dead servers";
     const verdict = await this.#committer.commit(replica, {
       operations,
-      adopts: adopts ? whose : "nobody",
+      adopts: adopts ? adopted : "none",
       isConnected: (connection) => this.#connected.has(connection),
     });
     this.queue.isHealthy = verdict.kind === "stands";

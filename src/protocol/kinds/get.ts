@@ -44,7 +44,7 @@ export interface GetFailedReply {
 
 // How it is read.
 
-/** `page` is null for the whole history, as version 2 has it. */
+/** `page` is null for the whole history, which version 2 requests. */
 export interface ParsedGet {
   readonly kind: "get";
   readonly page: PageRequest | null;
@@ -95,7 +95,7 @@ export function getFailed(name: string, error: string): FrameText<GetFailedReply
   return encode<GetFailedReply>({ type: "get", name, status: false, reason: "ErrorWhenGet", error });
 }
 
-/** A message as it stands in the history of a reply of version 2. */
+/** A message in the history of a reply of version 2. */
 export function historyMessage(name: string, content: string, timestamp: string): FrameText<HistoryMessage> {
   return encode<HistoryMessage>({ name, content, timestamp });
 }
