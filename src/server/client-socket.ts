@@ -51,7 +51,7 @@ export interface SocketOptions {
   readonly fault: (error: unknown) => void;
 }
 
-/** What a piece that waits costs beside its bytes. */
+/** What a piece that waits costs besides its bytes. */
 const PIECE_BYTES = 128;
 /** The most that is still sent or read after the end. A client with more unread would not reach the close frame in time. */
 const LINGER_MAX_BYTES = 64 * 1024;

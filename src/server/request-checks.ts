@@ -28,7 +28,7 @@ export interface CheckContext {
   readonly limits: Limits;
   /** The rate at which messages may be sent in a room, null for any. */
   readonly roomSends: (room: string, now: number) => TokenBucket | null;
-  /** How long a nickname is kept for somebody who is absent, in whole seconds. */
+  /** How long a nickname is kept for an absent member, in whole seconds. */
   readonly graceS: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;

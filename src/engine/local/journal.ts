@@ -135,7 +135,7 @@ export class Journal {
   }
 
   /**
-   * Whether this file was replaced by another one, deleted, or written to by somebody else: what would be stored now
+   * Whether this file was replaced by another one, deleted, or written to by someone else: what would be stored now
    * would be lost, or would damage what was put there.
    */
   get isReplaced(): boolean {
@@ -178,20 +178,20 @@ export class Journal {
     return this.#index.count;
   }
 
-  /** The id of the newest message, 0 when there is none. */
+  /** The id of the newest message, 0 if there is none. */
   get lastId(): number {
     return this.#index.lastId;
   }
 
   /**
-   * The id of the newest event, 0 when there is none. It may be a change that this version does not know: the next
+   * The id of the newest event, 0 if there is none. It may be a change that this version does not know: the next
    * message must have a higher id all the same.
    */
   get lastEventId(): number {
     return this.#index.lastEventId;
   }
 
-  /** The id of the oldest message, 0 when there is none. */
+  /** The id of the oldest message, 0 if there is none. */
   get firstId(): number {
     return this.#index.firstId;
   }

@@ -38,7 +38,7 @@ type NotificationOf<K extends Kind> = {
 /** The kinds that are not written from a batch. */
 type PlainKind = Exclude<Kind, "entry">;
 
-/** How each kind is written: as the fields of a JSON object beside its `kind`. */
+/** How each kind is written: as the fields of a JSON object, besides its `kind`. */
 const ENCODERS: { readonly [K in PlainKind]: (notification: NotificationOf<K>) => Row } = {
   typing: ({ room, server, connection }) => ({ room, server, session: connection }),
   beat: ({ server, beat }) => ({ server, beat }),

@@ -32,7 +32,7 @@ export class Subscription {
     this.#subscriber = subscriber;
   }
 
-  /** Resolves once the subscription has begun. May reject as the database does. @throws DatabaseTimeout */
+  /** Resolves once the subscription has begun. Rejects if the database fails. @throws DatabaseTimeout */
   async open(): Promise<void> {
     const sql = this.#database.dedicated();
     this.#sql = sql;
