@@ -124,7 +124,7 @@ async function oneAttack(bench: Bench, attack: Attack): Promise<Measured> {
       const attacked = bench.attacker.order("attack", { attack: attack.key, target, seconds });
       // For the time of the attack only; the innocents may wait longer for their answers.
       const costs = attacked.then(() => gauge.read());
-      const watched = bench.load.order("watch", { seconds, errands: attack.innocents ?? [] });
+      const watched = bench.load.order("watch", { seconds, activities: attack.innocents ?? [] });
       const [tally, used, felt] = await Promise.all([attacked, costs, watched]);
       const othersCpuPercent = (felt.loadCpuS / seconds) * 100;
       const cost = { ...used, ...costOf(tally), othersCpuPercent };

@@ -35,10 +35,10 @@ function row(sections: readonly Section[], section: string, key: string) {
 test.skipIf(process.platform !== "linux")(
   "an attack is measured with all its figures, what innocents were asked to do among them",
   async () => {
-    const results = await tinyAbuse(["nobody", "closes", "http-nothing", "ghosts"]);
+    const results = await tinyAbuse(["nobody", "closes", "http-nothing", "absent"]);
     const { sections, failures } = results;
     expect(failures).toEqual([]);
-    const keys = ["nobody", "nobody-gets", "http-nothing", "closes", "ghosts"];
+    const keys = ["nobody", "nobody-gets", "http-nothing", "closes", "absent"];
     for (const section of sections)
       expect(section.rows.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
     for (const { key, values } of sections.flatMap(({ rows }) => rows)) {
@@ -51,7 +51,7 @@ test.skipIf(process.platform !== "linux")(
     expect(row(sections, "abuse-cost", "http-nothing").remark).toContain("HTTP 404");
     expect(row(sections, "abuse-cost", "closes").remark).toContain("HTTP 101");
     // Twenty of them are the innocents, who are all there, and one has come to look.
-    expect(row(sections, "abuse", "ghosts").values.roster?.[0]).toBeGreaterThanOrEqual(21);
+    expect(row(sections, "abuse", "absent").values.roster?.[0]).toBeGreaterThanOrEqual(21);
 
     const known = targetResults(sections).filter(({ measured }) => measured !== null);
     expect(known.map(({ text }) => text)).toSatisfy((all) => all.every((text) => text.startsWith("abuse")));

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Chat, type ChatEvent, NoWebSocketError, SlowConsumerError } from "../../src/client/index.ts";
-import { got, messageEvent, Stage } from "./stage.ts";
+import { messageEvent, pageReply, Stage } from "./stage.ts";
 
 test("an iterator gives all events in order, and ends after close", async () => {
   const stage = new Stage({ name: "An" });
@@ -65,7 +65,7 @@ test("a listener that closes the chat in the middle of a page is the last to hea
   const stage = new Stage({ name: "An" });
   stage.enter();
   stage.chat.on("message", () => void stage.chat.close());
-  stage.comeBack("S2").answer(got([1, 2]));
+  stage.comeBack("S2").answer(pageReply([1, 2]));
   expect(stage.contents).toEqual(["1"]);
   expect(stage.events.at(-1)).toEqual({ type: "state", state: { kind: "closed" } });
 });

@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { UncertainError } from "../../src/client/index.ts";
 import {
   FakeStorage,
-  got,
   IN_USE,
   message,
   messageEvent,
+  pageReply,
   REGISTERED,
   Stage,
   stored,
@@ -24,7 +24,7 @@ test("a page that is loaded anew resumes, shows the newest page, and sends what 
   const after = new Stage({ storage, name: "Somebody" }, before.environment);
   expect(after.chat).toMatchObject({ name: "An", outbox: [{ key: "k", content: "a" }] });
   const socket = after.socket.open(3).welcome("S2");
-  expect(socket.answer(got([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
+  expect(socket.answer(pageReply([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
   expect(after.told("named")).toEqual([{ type: "named", name: "An" }]);
   await settled();
   socket.answer(stored("a", 6));

@@ -6,7 +6,7 @@ import {
   StoreError,
   UncertainError,
 } from "../../src/client/index.ts";
-import { FakeStorage, got, messageEvent, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
+import { FakeStorage, messageEvent, pageReply, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
@@ -40,7 +40,7 @@ test("KEY-2 what is not confirmed goes out again in order with the same keys, be
   const next = stage.comeBack("S2");
   void stage.chat.send("d", { key: "d" });
   expect(next.requests.length).toBe(1);
-  next.answer({ ...got([]), data: { message: [{ ...stored("b", 2) }], online: ["An"], more: false } });
+  next.answer({ ...pageReply([]), data: { message: [{ ...stored("b", 2) }], online: ["An"], more: false } });
   expect(next.requests.map(({ key }) => key)).toEqual(["b", "c"]);
   // The server had it already: its reply is the first one's.
   next.answer(stored("b", 2));
@@ -60,17 +60,17 @@ test("KEY-2 whether a missed message is one's own is known by the server's answe
     more: ids.includes(2),
   });
   const first = stage.comeBack("S2");
-  first.answer({ ...got([]), data: missed([2]) });
+  first.answer({ ...pageReply([]), data: missed([2]) });
   first.say({ type: "receive", datatype: "register", name: "Chi", timestamp: "T", time: 1 });
   first.answer(stored("b", 3));
   expect(stage.told("message")).toEqual([]);
   // This connection breaks before the second answer: the first one is not forgotten.
   const socket = stage.comeBack("S3");
-  socket.answer({ ...got([]), data: missed([2]) });
+  socket.answer({ ...pageReply([]), data: missed([2]) });
   expect(socket.requests.map(({ key }) => key)).toEqual(["c"]);
   socket.say({ type: "receive", datatype: "register", name: "Chi", timestamp: "T", time: 1 });
   socket.say(messageEvent(4)).answer(stored("c", 5));
-  socket.answer({ ...got([]), data: missed([3]) });
+  socket.answer({ ...pageReply([]), data: missed([3]) });
   expect(stage.told("message").map(({ message, own }) => [message.id, own])).toEqual([
     [2, false],
     [3, true],
@@ -92,7 +92,7 @@ test("what has no answer from before a reload is settled before the page of the 
   await new Promise((resolve) => setImmediate(resolve));
   const after = new Stage({ storage }, before.environment);
   const socket = after.socket.open(3).welcome("S2");
-  socket.answer({ ...got([]), data: { message: [stored("a", 1)], online: ["An"], more: false } });
+  socket.answer({ ...pageReply([]), data: { message: [stored("a", 1)], online: ["An"], more: false } });
   expect(after.told("history")).toEqual([]);
   await new Promise((resolve) => setImmediate(resolve));
   socket.answer(stored("a", 1));
@@ -112,7 +112,7 @@ test("what is said on the way back into the room asks for no page twice, and wai
   socket.answer(stored("a", 1));
   void stage.chat.send("b");
   expect(socket.requests.map(({ type }) => type)).toEqual(["get"]);
-  socket.answer(got([1]));
+  socket.answer(pageReply([1]));
   expect(socket.requests.map(({ content }) => content)).toEqual(["b"]);
 });
 
@@ -137,7 +137,7 @@ test("KEY-2 a send is given up when the server may have forgotten its key", asyn
   stage.environment.pass(10 * 60_000);
   stage.chat.retryNow();
   const socket = stage.socket.open(3).welcome("S2");
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   expect(await caught(sent)).toBeInstanceOf(UncertainError);
   expect(stage.told("send-failed")).toMatchObject([{ content: "in doubt", error: { code: "Uncertain" } }]);
   expect(socket.answer(stored("never sent", 1))).toMatchObject({ content: "never sent" });
@@ -156,7 +156,7 @@ test.each([-3_600_000, -300_000, 3_600_000])(
     stage.environment.change("offline");
     stage.environment.pass(11 * 60_000);
     stage.chat.retryNow();
-    stage.socket.open(3).welcome("S2").answer(got([]));
+    stage.socket.open(3).welcome("S2").answer(pageReply([]));
     expect(await caught(sent)).toBeInstanceOf(UncertainError);
   },
 );
@@ -170,7 +170,7 @@ test("KEY-2 what counts is when a send first went out, not when it last did", as
     stage.environment.change("offline");
     stage.environment.pass(5 * 60_000);
     stage.environment.change("online");
-    stage.socket.open(3).welcome(session).answer(got([]));
+    stage.socket.open(3).welcome(session).answer(pageReply([]));
   }
   expect(await caught(sent)).toBeInstanceOf(UncertainError);
 });
@@ -189,7 +189,7 @@ test.each([
       stage.environment.change("offline");
       stage.environment.pass(ms);
       stage.environment.change("online");
-      stage.socket.open(3).welcome(session).answer(got([]));
+      stage.socket.open(3).welcome(session).answer(pageReply([]));
     };
     comeBackAfter(6 * 60_000, "S2");
     expect(stage.socket.answer(refusal)).toMatchObject({ type: "send", content: "a" });
@@ -222,7 +222,7 @@ test.each([
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1", { limits: { requests } });
   stage.socket.answer({ action: "register", name: "An", status: true });
-  stage.socket.answer(got([]));
+  stage.socket.answer(pageReply([]));
   for (let i = 0; i < 40; i++) void stage.chat.send(String(i));
   expect(stage.socket.requests.length).toBe(count);
 });
@@ -233,7 +233,7 @@ test("LIM-14 sends stay below the rate that the server has for them, and large o
     const stage = new Stage({ name: "An" });
     stage.socket.open(3).welcome("S1", { limits });
     stage.socket.answer({ action: "register", name: "An", status: true });
-    stage.socket.answer(got([]));
+    stage.socket.answer(pageReply([]));
     for (let i = 0; i < 40; i++) void stage.chat.send(content);
     return stage.socket.requests.length;
   };
@@ -248,7 +248,7 @@ test("LIM-5 sends stay below the server's rate, by a bucket that counts as the s
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1", { limits: { requests: rate } });
   stage.socket.answer({ action: "register", name: "An", status: true });
-  stage.socket.answer(got([]));
+  stage.socket.answer(pageReply([]));
   let tokens = rate.burst - 2;
   let id = 0;
   for (let i = 0; i < 200; i++) void stage.chat.send(String(i));

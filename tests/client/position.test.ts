@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ChatOptions, Message } from "../../src/client/index.ts";
-import { FakeStorage, got, message, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
+import { FakeStorage, message, messageEvent, pageReply, REGISTERED, Stage, stored } from "./stage.ts";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -28,14 +28,14 @@ test("the option after tells what came behind a position as messages, from all p
   expect(stage.chat.position).toEqual({ id: 10, time: 10 });
   const socket = stage.socket.open(3).welcome("S1");
   socket.answer(REGISTERED);
-  expect(socket.answer(got([11, 12], { more: true }))).toEqual({
+  expect(socket.answer(pageReply([11, 12], { more: true }))).toEqual({
     type: "get",
     after: 10,
     time: 10,
     limit: 1000,
   });
   socket.say(messageEvent(13));
-  expect(socket.answer(got([13]))).toMatchObject({ after: 12, time: 12 });
+  expect(socket.answer(pageReply([13]))).toMatchObject({ after: 12, time: 12 });
   expect(stage.contents).toEqual(["11", "12", "13"]);
   expect(stage.told("history")).toEqual([]);
   expect(stage.chat.position).toEqual({ id: 13, time: 13 });
@@ -60,7 +60,7 @@ test("a run that is killed is followed by one that is told what it missed, once"
   await runs.kill();
   const second = runs.start();
   const socket = second.socket.open(3).welcome("S2");
-  expect(socket.answer(got([3, 4]))).toEqual({
+  expect(socket.answer(pageReply([3, 4]))).toEqual({
     type: "resume",
     session: "S1",
     after: 2,
@@ -81,7 +81,7 @@ test("without the option a page that is loaded anew shows the newest page, and k
   expect([...storage.items.values()].join()).toContain('"position":null');
   const after = new Stage({ storage, name: "An" });
   const socket = after.socket.open(3).welcome("S2");
-  const asked = socket.answer(got([4, 5]));
+  const asked = socket.answer(pageReply([4, 5]));
   expect(asked).toMatchObject({ type: "resume", session: "S1" });
   expect(asked).not.toHaveProperty("after");
   expect(after.told("history")).toMatchObject([{ messages: [{ id: 4 }, { id: 5 }] }]);
@@ -134,7 +134,7 @@ test("a message counts as done once all loops have come back from it", async () 
   second.socket
     .open(3)
     .welcome("S2")
-    .answer(got([2, 3]));
+    .answer(pageReply([2, 3]));
   expect(second.contents).toEqual(["2", "3"]);
   // A loop that is left holds nothing back any more.
   await slow.return?.(undefined);
@@ -159,7 +159,7 @@ test("one's own messages that a loop had not come to are own ones in the next ru
   second.socket
     .open(3)
     .welcome("S2")
-    .answer({ ...got([]), data });
+    .answer({ ...pageReply([]), data });
   expect(second.told("message").map(({ message: { id }, own }) => [id, own])).toEqual([
     [1, true],
     [2, false],

@@ -1,20 +1,20 @@
 import { expect, test } from "bun:test";
 import { ResetError } from "../../src/client/index.ts";
-import { FakeStorage, got, message, messageEvent, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
+import { FakeStorage, message, messageEvent, pageReply, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
 /** Messages of a history that has other ones under the same ids: at other times. */
 const other = (ids: readonly number[], more: object = {}) => {
   const messages = ids.map((id) => ({ ...message(id), time: 1000 + id }));
-  return { ...got([]), data: { message: messages, online: ["An"], more: false, ...more } };
+  return { ...pageReply([]), data: { message: messages, online: ["An"], more: false, ...more } };
 };
 
 test("what is asked for names the last message by its id and time", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say({ ...messageEvent(10), time: 77 });
   const socket = stage.comeBack("S2");
-  expect(socket.answer(got([11], { more: true }))).toEqual({
+  expect(socket.answer(pageReply([11], { more: true }))).toEqual({
     type: "resume",
     session: "S1",
     after: 10,
@@ -28,7 +28,7 @@ test("behind a gap, and before the first message, only the id is known", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   const socket = stage.comeBack("S2");
-  expect(socket.answer(got([], { gap: { from: 1, to: 40 } }))).toEqual({
+  expect(socket.answer(pageReply([], { gap: { from: 1, to: 40 } }))).toEqual({
     type: "resume",
     session: "S1",
     after: 0,
@@ -98,7 +98,7 @@ test("what was confirmed in the history before makes no other's message of the n
   stage.enter();
   for (const key of ["a", "b"]) void stage.chat.send(key, { key });
   const first = stage.comeBack("S2");
-  first.answer(got([]));
+  first.answer(pageReply([]));
   // The connection breaks before all is settled, and then the history is replaced.
   first.answer(stored("a", 7));
   const socket = stage.comeBack("S3");
@@ -135,7 +135,7 @@ test("after a reset, pages that were asked for by ids alone are refused, and oth
 test("a server that does not know positions goes on by the id", () => {
   const stage = new Stage({ name: "An", storage: new FakeStorage() });
   stage.enter().say(messageEvent(10));
-  stage.comeBack("S2").answer(got([11]));
+  stage.comeBack("S2").answer(pageReply([11]));
   expect(stage.told("history").length).toBe(1);
   expect(stage.contents).toEqual(["10", "11"]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { UncertainError } from "../../src/client/index.ts";
-import { FakeStorage, got, messageEvent, Stage, stored } from "./stage.ts";
+import { FakeStorage, messageEvent, pageReply, Stage, stored } from "./stage.ts";
 
 const KEY = "chat:ws://chat.test/";
 const settled = () => new Promise((resolve) => setImmediate(resolve));
@@ -47,7 +47,7 @@ test("who wakes is the one that another page of the tab became meanwhile, and se
 
   const younger = new Stage({ storage }, older.environment);
   const between = younger.socket.open(3).welcome("S2");
-  expect(between.answer(got([5]))).toMatchObject({ session: "S1" });
+  expect(between.answer(pageReply([5]))).toMatchObject({ session: "S1" });
   await settled();
   between.answer(stored("sent by the younger page", 6));
   await settled();
@@ -58,7 +58,7 @@ test("who wakes is the one that another page of the tab became meanwhile, and se
   expect(older.chat.outbox.map(({ key }) => key)).toEqual(["k2"]);
   await expect(sent).rejects.toThrow(UncertainError);
   const socket = older.socket.open(3).welcome("S3");
-  expect(socket.answer(got([6]))).toMatchObject({ session: "S2", after: 5 });
+  expect(socket.answer(pageReply([6]))).toMatchObject({ session: "S2", after: 5 });
   await settled();
   expect(socket.take()).toMatchObject({ type: "send", key: "k2" });
 });

@@ -8,7 +8,7 @@ import {
   TimeoutError,
   UncertainError,
 } from "../../src/client/index.ts";
-import { FakeEnvironment, got, IN_USE, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
+import { FakeEnvironment, IN_USE, messageEvent, pageReply, REGISTERED, Stage, stored } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 const CHANGED = { action: "change", oldname: "An", newname: "B", status: true };
@@ -25,7 +25,7 @@ test("ready waits for the room, now or the next time", async () => {
   await Promise.resolve();
   expect(isBack).toBe(false);
   stage.chat.retryNow();
-  stage.socket.open(3).welcome("S2").answer(got([]));
+  stage.socket.open(3).welcome("S2").answer(pageReply([]));
   expect(await again).toBe(true);
 });
 
@@ -55,7 +55,7 @@ test("ready rejects late as well, and when the nickname of a register is not to 
   void stage.chat.register("C");
   const inside = stage.chat.ready();
   socket.answer(REGISTERED);
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   await inside;
 });
 
@@ -135,7 +135,7 @@ test("a send in doubt that is given up on the way back holds nothing up", async 
   stage.enter();
   const sent = caught(stage.chat.send("a", { timeoutMs: 1000 }));
   const socket = stage.comeBack("S2");
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   expect(stage.told("entered").length).toBe(1);
   stage.environment.pass(1000);
   expect(await sent).toBeInstanceOf(UncertainError);
@@ -156,7 +156,7 @@ test("a request that is given up before it went out is not made, and after that 
   expect(await first).toBeInstanceOf(TimeoutError);
   expect(socket.answer(CHANGED)).toMatchObject({ name: "B" });
   expect(stage.chat.name).toBe("B");
-  expect(socket.answer(got([1]))).toEqual({ type: "get", limit: 1 });
+  expect(socket.answer(pageReply([1]))).toEqual({ type: "get", limit: 1 });
   expect(await last).toMatchObject({ messages: [{ id: 1 }] });
   expect(socket.requests).toEqual([]);
 });
@@ -169,7 +169,7 @@ test("a first nickname that is given up while it is asked for may be had all the
   stage.environment.pass(1000);
   expect(await registered).toBeInstanceOf(TimeoutError);
   stage.socket.answer(REGISTERED);
-  stage.socket.answer(got([]));
+  stage.socket.answer(pageReply([]));
   stage.socket.answer(CHANGED);
   expect(await next).toBe("B");
   expect(stage.told("named").map(({ name }) => name)).toEqual(["An", "B"]);
@@ -196,7 +196,7 @@ test("GRACE-1 the nickname of the options is asked for again for as long as a gr
   socket.answer(IN_USE);
   stage.environment.pass(2000);
   socket.answer(REGISTERED);
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   socket.answer(stored("a", 1));
   expect(await sent).toMatchObject({ id: 1 });
   expect(stage.told("nickname-lost")).toEqual([]);
@@ -211,7 +211,7 @@ test("GRACE-1 the nickname of the options is asked for again for as long as a gr
   expect(other.told("nickname-lost")).toMatchObject([{ name: "An", error: { code: "NameAlreadyUsed" } }]);
 });
 
-test("who has got what was waited for leaves no timer and no listener behind", async () => {
+test("a wait that was fulfilled leaves no timer and no listener behind", async () => {
   const environment = new FakeEnvironment();
   const stage = new Stage({ name: "An" }, environment);
   const socket = stage.enter();

@@ -24,13 +24,13 @@ test("RES-1 RES-4 GRACE-1 who resumes at another server missed nothing, and nobo
   expect(await binh.next()).toMatchObject({ name: "An", content: "after" });
 });
 
-test("RES-2 CLOSE-9 the ghost at another server is closed with 4001, hears nothing more and says nothing more", async () => {
+test("RES-2 CLOSE-9 a superseded connection at another server is closed with 4001, gets no more events, and its requests are ignored", async () => {
   await using cluster = await Cluster.start(2, LONG_GRACE);
-  using ghost = await V3Client.registered(cluster.at(0).url(), "An");
+  using old = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(0).url(), "Bình");
-  await ghost.next();
-  using again = await V3Client.resumed(cluster.at(1).url(), ghost.session);
-  expect((await ghost.chat.closed).code).toBe(4001);
+  await old.next();
+  using again = await V3Client.resumed(cluster.at(1).url(), old.session);
+  expect((await old.chat.closed).code).toBe(4001);
   await again.say("here");
   expect(await binh.next()).toMatchObject({ name: "An", content: "here" });
   await binh.expectNothing();

@@ -112,9 +112,9 @@ export function failureContract(
         stage.get("1");
       });
       expectLost(told.slice(0, -1), failure);
-      const got = told.at(-1);
-      expect(got).toMatchObject({ kind: "history", connection: "1", online: ["An", "Bình", "Chi"] });
-      expect(got && contentsOf(got)).toEqual(["before"]);
+      const history = told.at(-1);
+      expect(history).toMatchObject({ kind: "history", connection: "1", online: ["An", "Bình", "Chi"] });
+      expect(history && contentsOf(history)).toEqual(["before"]);
       expect((await stage.engine.recent("/"))?.map(({ content }) => content)).toEqual(["before"]);
       expect(stage.engine.healthy).toBe(false);
       await mend();
@@ -201,9 +201,9 @@ export function failureContract(
     const chi = beside.rename === "renamed" ? "Chi renamed" : "Chi";
     const dung = beside.register === "registered" ? ["Dung"] : [];
     const roster = ["An", "Bình", chi, ...(isLate ? ["Em"] : []), ...dung];
-    const got = told.at(-1);
-    expect(got).toMatchObject({ online: roster });
-    expect(got && contentsOf(got)).toEqual(["before"]);
+    const shown = told.at(-1);
+    expect(shown).toMatchObject({ online: roster });
+    expect(shown && contentsOf(shown)).toEqual(["before"]);
     await mend();
     if (isLate) expect((await stage.until(stage.told.length + 1)).at(-1)).toMatchObject(leave);
     // What failed left no trace: it succeeds when it is requested again.

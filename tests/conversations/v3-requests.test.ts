@@ -89,8 +89,8 @@ test("GROW-3 a client of version 2 in the same room sees exactly version 2, and 
   await client.ask({ type: "send", content: "one", key: "k", ref: 7 });
   await client.ask({ type: "send", content: "one", key: "k", ref: 8 });
   await client.ask({ type: "name", name: "Ân" });
-  using heir = await V3Client.resumed(server.url(), client.session);
-  await heir.vanish();
+  using newer = await V3Client.resumed(server.url(), client.session);
+  await newer.vanish();
   const seen = [];
   for (let i = 0; i < 4; i++) seen.push(await classic.nextText());
   expect(seen.map((text) => text.replace(/"timestamp":"[^"]*"/, '"timestamp":"T"'))).toEqual([
@@ -336,8 +336,8 @@ test("GET-6 LIM-13 histories that are not read have the same memory by pages, an
   for (let i = 0; i < 10; i++) await client.say("x".repeat(300));
   expect(await client.ask({ type: "get" })).toMatchObject({ reason: "ErrorWhenGet" });
   expect((await client.page({ limit: 3 })).messages).toHaveLength(3);
-  using heir = await V3Client.connect(server.url());
-  expect(await heir.resume(client.session, { after: 0 })).toMatchObject({
+  using newer = await V3Client.connect(server.url());
+  expect(await newer.resume(client.session, { after: 0 })).toMatchObject({
     status: true,
     name: "An",
     data: { message: [], online: ["An"], more: true },

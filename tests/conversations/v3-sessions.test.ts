@@ -25,13 +25,13 @@ test("RES-1 RES-3 GRACE-1 a broken connection is resumed with its nickname and p
   await ended(server, "An");
   expect((await witness.page()).online).toEqual(["Classic", "An", "Bình"]);
   expect(await witness.ask({ type: "name", name: "AN" })).toMatchObject({ reason: "NameAlreadyUsed" });
-  using heir = await V3Client.connect(server.url());
+  using newer = await V3Client.connect(server.url());
   const [timestamp, time] = [expect.any(String), expect.any(Number)];
-  expect(await heir.resume(client.session, { after: 0, ref: 5 })).toEqual({
+  expect(await newer.resume(client.session, { after: 0, ref: 5 })).toEqual({
     type: "resume",
     status: true,
     name: "An",
-    session: heir.session,
+    session: newer.session,
     data: {
       message: [{ name: "An", content: "one", timestamp, id: 1, time }],
       online: ["Classic", "An", "Bình"],
@@ -39,7 +39,7 @@ test("RES-1 RES-3 GRACE-1 a broken connection is resumed with its nickname and p
     },
     ref: 5,
   } as object);
-  await heir.say("two");
+  await newer.say("two");
   expect(await witness.next()).toMatchObject({ datatype: "message", name: "An", content: "two" });
   expect(await classic.next()).toMatchObject({ datatype: "register", name: "An" });
   expect(await classic.next()).toMatchObject({ content: "one" });
@@ -47,21 +47,21 @@ test("RES-1 RES-3 GRACE-1 a broken connection is resumed with its nickname and p
   expect(await classic.next()).toMatchObject({ content: "two" });
 });
 
-test("RES-2 the ghost that is still open is closed with 4001, hears nothing more and is heard no more", async () => {
+test("RES-2 a superseded connection is closed with 4001, gets no more events, and its requests are ignored", async () => {
   await using server = await startServer(LONG_GRACE);
   using witness = await V3Client.registered(server.url(), "Bình");
-  using ghost = await V3Client.registered(server.url(), "An");
-  for (let i = 0; i < 20; i++) ghost.chat.send({ type: "send", content: `before ${i}` });
-  for (let i = 0; i < 20; i++) await ghost.next();
-  using heir = await V3Client.resumed(server.url(), ghost.session, { after: 20 });
-  ghost.chat.send({ type: "send", content: "too late" });
-  expect(await ghost.chat.closed).toEqual({ code: 4001, reason: "Resumed on another connection" });
-  await heir.say("after");
+  using old = await V3Client.registered(server.url(), "An");
+  for (let i = 0; i < 20; i++) old.chat.send({ type: "send", content: `before ${i}` });
+  for (let i = 0; i < 20; i++) await old.next();
+  using newer = await V3Client.resumed(server.url(), old.session, { after: 20 });
+  old.chat.send({ type: "send", content: "too late" });
+  expect(await old.chat.closed).toEqual({ code: 4001, reason: "Resumed on another connection" });
+  await newer.say("after");
   await witness.next();
   for (let i = 0; i < 20; i++) expect(await witness.next()).toMatchObject({ content: `before ${i}` });
   expect(await witness.next()).toMatchObject({ content: "after" });
   await witness.chat.expectNothing();
-  await expect(ghost.next()).rejects.toThrow("4001");
+  await expect(old.next()).rejects.toThrow("4001");
 });
 
 test("RES-3 a session is void once it was resumed: of several at once one gets it, and so on down the chain", async () => {
@@ -378,15 +378,15 @@ for (const end of ["kill", "stop"] as const) {
       const own = clients.slice(3 * i, 3 * i + 3);
       const names = [i === 0 ? "Ân" : "An", "Bình", "Chi"];
       for (const [at, client] of own.entries()) {
-        const heir = await V3Client.connect(server.url(room));
-        expect(await heir.resume(client.session, { after: 0 })).toMatchObject({
+        const newer = await V3Client.connect(server.url(room));
+        expect(await newer.resume(client.session, { after: 0 })).toMatchObject({
           status: true,
           name: names[at],
           data: { online: names, message: i === 0 ? [{ content: "before" }] : [] },
         });
-        await heir.chat.expectNothing();
+        await newer.chat.expectNothing();
         // The next restart finds what this one has left.
-        clients[3 * i + at] = heir;
+        clients[3 * i + at] = newer;
       }
     }
     for (const client of clients) await client.chat.expectNothing();

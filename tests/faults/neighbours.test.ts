@@ -26,7 +26,7 @@ async function refusalOf(url: string, address: string): Promise<number | null> {
 }
 
 /** Takes a nickname in version 3 and is gone without a close frame. @returns the reply */
-async function leaveGhost(url: string, address: string, name: string): Promise<string> {
+async function leaveAbsent(url: string, address: string, name: string): Promise<string> {
   const headers = { "X-Forwarded-For": address, "Sec-WebSocket-Protocol": SUBPROTOCOL_V3 };
   const peer = await RawPeer.connect(url, { headers });
   await peer.next();
@@ -78,7 +78,7 @@ test("LIM-9 one address has no more nicknames than it may have connections, rese
     "600",
   ]);
   const replies: string[] = [];
-  for (let i = 0; i < 12; i++) replies.push(await leaveGhost(server.url(), STRANGER, `ghost ${i}`));
+  for (let i = 0; i < 12; i++) replies.push(await leaveAbsent(server.url(), STRANGER, `absent ${i}`));
   expect(replies.filter((reply) => reply.includes('"status":true'))).toHaveLength(5);
   expect(replies[11]).toContain('"reason":"TooManyRequests"');
   using other = await ChatClient.registered(server.url(), "An", from("198.51.100.1"));
@@ -96,7 +96,7 @@ test("LIM-10 a nickname that is asked for and not given yet counts, too", async 
     "600",
   ];
   await using server = await startServer(flags);
-  const name = frame(JSON.stringify({ type: "name", name: "ghost" }));
+  const name = frame(JSON.stringify({ type: "name", name: "absent" }));
   for (let i = 0; i < 20; i++) {
     const { pathname } = new URL(server.url(`new-${i}`));
     const peer = await RawPeer.open(server.port);
@@ -124,9 +124,9 @@ test("LIM-9 RES-1 whoever is absent can resume, though the address has as many n
   const first = await ChatClient.connect(server.url(), v3From(STRANGER));
   const { session } = await first.next();
   await first.register("An");
-  expect(await leaveGhost(server.url(), STRANGER, "ghost")).toContain('"status":true');
+  expect(await leaveAbsent(server.url(), STRANGER, "absent")).toContain('"status":true');
   await first.close(4000);
-  expect(await leaveGhost(server.url(), STRANGER, "one more")).toContain('"reason":"TooManyRequests"');
+  expect(await leaveAbsent(server.url(), STRANGER, "one more")).toContain('"reason":"TooManyRequests"');
   using again = await ChatClient.connect(server.url(), v3From(STRANGER));
   await again.next();
   expect(await again.ask({ type: "resume", session })).toContain('"status":true');
@@ -135,7 +135,7 @@ test("LIM-9 RES-1 whoever is absent can resume, though the address has as many n
 test("LIM-10 one address is in so many rooms, by nicknames that are kept too, and others get into the rest", async () => {
   const flags = [...BEHIND_PROXY, "--rooms-per-address", "3", "--max-rooms", "8", "--grace", "600"];
   await using server = await startServer(flags);
-  for (const room of ["a", "b", "c"]) await leaveGhost(server.url(room), STRANGER, "ghost");
+  for (const room of ["a", "b", "c"]) await leaveAbsent(server.url(room), STRANGER, "absent");
   expect(await refusalOf(server.url("d"), STRANGER)).toBe(429);
   expect(await refusalOf(server.url("a"), STRANGER)).toBeNull();
   for (const room of ["d", "e", "f"]) expect(await refusalOf(server.url(room), "198.51.100.1")).toBeNull();

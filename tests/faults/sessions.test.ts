@@ -126,8 +126,8 @@ for (const [what, kilobytes] of [
     await server.waitForLog((line) => line.event === (kilobytes > 4 ? "fault" : "history"));
     const last = clients.at(-1);
     await last?.vanish();
-    using heir = await V3Client.connect(server.url());
-    expect(await heir.resume(last?.session ?? "")).toMatchObject({ status: true, name: names.at(-1) });
+    using newer = await V3Client.connect(server.url());
+    expect(await newer.resume(last?.session ?? "")).toMatchObject({ status: true, name: names.at(-1) });
     for (const client of clients) client.chat.terminate();
   });
 }

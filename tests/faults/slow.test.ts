@@ -131,15 +131,15 @@ test("LIM-8 GRACE-3 RES-4 a client of version 3 that was cut because it did not 
   };
   while (slow.waiting > 0) see(await slow.next());
   expect(ids.length).toBeLessThan(said);
-  using heir = await V3Client.connect(server.url());
-  let page = pageOf(await heir.resume(String(session), { after: ids.at(-1) ?? 0, limit: 30 }));
+  using newer = await V3Client.connect(server.url());
+  let page = pageOf(await newer.resume(String(session), { after: ids.at(-1) ?? 0, limit: 30 }));
   for (;;) {
     for (const message of page.messages) ids.push(message.id);
     if (!page.more) break;
-    page = await heir.page({ after: ids.at(-1), limit: 30 });
+    page = await newer.page({ after: ids.at(-1), limit: 30 });
   }
   await speaker.say("the last one");
-  ids.push(Number((await heir.next()).id));
+  ids.push(Number((await newer.next()).id));
   expect(ids).toEqual(Array.from({ length: said + 1 }, (_, i) => i + 1));
   for (let i = 0; i <= said; i++) expect(await witness.next()).toMatchObject({ datatype: "message" });
   await witness.chat.expectNothing();

@@ -75,17 +75,17 @@ test("a cut is seen by both ends", async () => {
   at.link.cut();
   await Promise.all([at.client.closed, at.server.closed]);
   expect(at.proxy.links).toEqual([]);
-  expect(at.proxy.counts).toMatchObject({ cuts: 1, ghosts: 0 });
+  expect(at.proxy.counts).toMatchObject({ cuts: 1, halfOpen: 0 });
 });
 
-test("the server hears nothing of a ghost's end, and its held bytes after the client is gone", async () => {
+test("the server does not notice that a client was reset, and gets its held bytes when the client is gone", async () => {
   using at = await stage();
   at.client.write("before ");
   await at.server.until("before ");
   at.link.up.hold();
   at.client.write("after");
   while (at.link.up.heldBytes < 5) await new Promise((resolve) => setImmediate(resolve));
-  at.link.becomeGhost();
+  at.link.resetClient();
   await at.client.closed;
   expect(at.server.text).toBe("before ");
   at.link.heal();

@@ -150,7 +150,7 @@ test("GRACE-1 the end of a grace does nothing to who is back", () => {
   expect(stage.room.online).toEqual(["An"]);
 });
 
-test("RES-2 what a ghost had on its way is not taken, and a change of nickname does not register it anew", () => {
+test("RES-2 requests of a superseded connection that were on their way are refused, and a change of nickname does not register it again", () => {
   const stage = new Stage();
   stage.play("a", name("An"));
   stage.play("b", { type: "resume", session: "a" });

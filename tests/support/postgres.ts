@@ -88,7 +88,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** Starts another cluster with what this one has stored, as a standby takes over. This one must be stopped. */
-  async successor(): Promise<PostgresServer> {
+  async startStandby(): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), "chatbox-postgres-"));
     folders.add(folder);
     const server = new PostgresServer(folder, this.#programs, this.#owner, await freePort());

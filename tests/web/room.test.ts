@@ -4,8 +4,8 @@ import { Chat, type Message } from "../../src/client/index.ts";
 import { RoomStore } from "../../src/web/store/room.ts";
 import {
   Stage as ClientStage,
-  got,
   messageEvent,
+  pageReply,
   REGISTERED,
   stored,
   UNKNOWN_SESSION,
@@ -179,7 +179,7 @@ test("what somebody sent under one's nickname while one was away is unread, and 
   const next = client.comeBack("S2");
   next.answer(UNKNOWN_SESSION);
   next.answer(REGISTERED);
-  next.answer({ ...got([]), data: { message: [stored("not hers", 2)], online: ["An"], more: false } });
+  next.answer({ ...pageReply([]), data: { message: [stored("not hers", 2)], online: ["An"], more: false } });
   expect(arrived).toEqual(["1", "not hers"]);
   expect(room.unread.count.value).toBe(2);
   expect(room.log.items.value.map((item) => item.kind === "message" && item.own)).toEqual([false, false]);
@@ -194,7 +194,7 @@ test("a message whose reply was lost keeps its row, and is there once at any mom
     shown.push(room.rows.value.map((row) => `${row.kind} ${row.key}`).join());
   });
   const socket = client.comeBack("S2");
-  socket.answer({ ...got([]), data: { message: [stored("once", 5)], online: ["An"], more: false } });
+  socket.answer({ ...pageReply([]), data: { message: [stored("once", 5)], online: ["An"], more: false } });
   socket.answer(stored("once", 5));
   stop();
   expect([...new Set(shown)]).toEqual(["sending k", "message sk"]);
@@ -207,7 +207,7 @@ test("a message that was stored and is no longer kept does not wait for ever", (
   client.enter();
   room.send("pruned", "k");
   const socket = client.comeBack("S2");
-  socket.answer(got([], { gap: { from: 1, to: 9 } }));
+  socket.answer(pageReply([], { gap: { from: 1, to: 9 } }));
   socket.answer(stored("pruned", 5));
   expect(room.rows.value.map(({ kind }) => kind)).toEqual(["gap"]);
 });
@@ -231,7 +231,7 @@ test("hundreds who come, go and rename are shown together, and before the messag
   for (let i = 0; i < 900; i += 3) {
     socket.say(event("register", { name: `guest ${i}` }));
     socket.say(event("change", { oldname: `guest ${i}`, newname: `${i} guest` }));
-    socket.say(event("register", { name: `visitor ${i}` }));
+    socket.say(event("register", { name: `newcomer ${i}` }));
   }
   // The first is shown at once.
   expect(shown).toBeLessThanOrEqual(3);
@@ -248,7 +248,7 @@ test("those who wrote and are gone can be mentioned, but only the last of them",
   };
   client.socket.open(3).welcome("S1");
   client.socket.answer(REGISTERED);
-  client.socket.answer({ ...got([]), data: { ...data, online: ["An"], more: false } });
+  client.socket.answer({ ...pageReply([]), data: { ...data, online: ["An"], more: false } });
   const found = (name: string) => room.mentions.value.find(`@${name}!`).map((each) => each.name);
   expect([found("author 999"), found("author 600"), found("author 1")]).toEqual([
     ["author 999"],
