@@ -10,7 +10,7 @@ import { FakeStorage, messageEvent, pageReply, Stage, stored, UNKNOWN_SESSION } 
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
-test("SEND-1 a send is fulfilled by its reply, and told as an own message", async () => {
+test("SEND-1 a send is fulfilled by its reply, and reported as an own message", async () => {
   const stage = new Stage({ name: "An" });
   const sent = stage.chat.send("hello");
   const socket = stage.enter();
@@ -32,7 +32,7 @@ test("random keys differ and are within KEY-1", () => {
   void stage.chat.close();
 });
 
-test("KEY-2 what is not confirmed goes out again in order with the same keys, before newer ones", () => {
+test("KEY-2 unconfirmed messages go out again in order with the same keys, before newer ones", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   for (const content of ["a", "b", "c"]) void stage.chat.send(content, { key: content });
@@ -49,7 +49,7 @@ test("KEY-2 what is not confirmed goes out again in order with the same keys, be
   expect(stage.contents).toEqual(["a", "b", "c"]);
 });
 
-test("KEY-2 whether a missed message is one's own is known by the server's answer, and so before it is told", () => {
+test("KEY-2 the server's answer tells whether a missed message is an own one, before it is reported", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   for (const content of ["b", "c"]) void stage.chat.send(content, { key: content });
@@ -84,7 +84,7 @@ test("KEY-2 whether a missed message is one's own is known by the server's answe
   ]);
 });
 
-test("what has no answer from before a reload is settled before the page of the history is told", async () => {
+test("sends that were unanswered before a reload are settled before the page of the history is reported", async () => {
   const storage = new FakeStorage();
   const before = new Stage({ name: "An", storage });
   before.enter();
@@ -102,7 +102,7 @@ test("what has no answer from before a reload is settled before the page of the 
   expect(told).toEqual(["sent", "history"]);
 });
 
-test("what is said on the way back into the room asks for no page twice, and waits until one is there", () => {
+test("a send on the way back into the room requests no page twice, and waits until the page has arrived", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   void stage.chat.send("a");
@@ -161,7 +161,7 @@ test.each([-3_600_000, -300_000, 3_600_000])(
   },
 );
 
-test("KEY-2 what counts is when a send first went out, not when it last did", async () => {
+test("KEY-2 a send is given up by the time when it first went out, not when it last did", async () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   const sent = stage.chat.send("a");
@@ -198,7 +198,7 @@ test.each([
   },
 );
 
-test("REF-1 a reply is that of the request whose ref it carries, in whichever order replies come", async () => {
+test("REF-1 a reply belongs to the request whose ref it carries, in whatever order replies come", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const [first, second] = [stage.chat.send("a"), stage.chat.send("b")];
@@ -279,7 +279,7 @@ test("LIM-6 a send that is refused for the rate goes out again after the wait, a
   }
 });
 
-test("a send from a listener does not overtake the one that is told", () => {
+test("a send from a listener does not overtake the one that is being reported", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   stage.chat.on("outbox", ({ entries }) => {
@@ -301,7 +301,7 @@ test("SEND-7 a send that fails is rejected alone", async () => {
   expect(await second).toMatchObject({ id: 1 });
 });
 
-test("SEND-2 a server that does not know the nickname any more is entered anew, and nothing is lost", () => {
+test("SEND-2 the chat registers again if the server no longer knows its nickname, and nothing is lost", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   void stage.chat.send("a");
@@ -310,7 +310,7 @@ test("SEND-2 a server that does not know the nickname any more is entered anew, 
   expect(stage.chat.outbox).toMatchObject([{ content: "a" }]);
 });
 
-test("SEND-3 KEY-1 what the server would refuse is refused at once", async () => {
+test("SEND-3 KEY-1 a content that the server would refuse is refused at once", async () => {
   const stage = new Stage({ name: "An" });
   for (const send of [
     stage.chat.send(""),
@@ -324,7 +324,7 @@ test("SEND-3 KEY-1 what the server would refuse is refused at once", async () =>
   expect(stage.chat.outbox).toEqual([]);
 });
 
-test("a full outbox takes no more", async () => {
+test("a full outbox accepts no more", async () => {
   const stage = new Stage({ outboxMost: 1, name: "An" });
   const first = stage.chat.send("a");
   expect(await caught(stage.chat.send("b"))).toBeInstanceOf(OutboxFullError);

@@ -23,7 +23,7 @@ class Runs {
   }
 }
 
-test("the option after tells what came behind a position as messages, from all pages", () => {
+test("the option after reports what followed a position as messages, from all pages", () => {
   const stage = new Stage({ name: "An", after: { id: 10, time: 10 } });
   expect(stage.chat.position).toEqual({ id: 10, time: 10 });
   const socket = stage.socket.open(3).welcome("S1");
@@ -41,7 +41,7 @@ test("the option after tells what came behind a position as messages, from all p
   expect(stage.chat.position).toEqual({ id: 13, time: 13 });
 });
 
-test("PAGE-5 what came behind a position and is gone is told as a gap, and another history as history", () => {
+test("PAGE-5 messages after a position that are gone are reported as a gap, and another history as history", () => {
   const stage = new Stage({ name: "An", after: { id: 10, time: 10 } });
   stage.enter("S1", { message: [message(21)], gap: { from: 11, to: 20 } });
   expect(stage.told("gap")).toEqual([{ type: "gap", from: 11, to: 20 }]);
@@ -52,7 +52,7 @@ test("PAGE-5 what came behind a position and is gone is told as a gap, and anoth
   expect(other.chat.position).toEqual({ id: 3, time: 3 });
 });
 
-test("a run that is killed is followed by one that is told what it missed, once", async () => {
+test("after a run that was killed, the next run gets what it missed, once", async () => {
   const runs = new Runs();
   const first = runs.start();
   first.enter("S1", { message: [message(1)] }).say(messageEvent(2));
@@ -73,7 +73,7 @@ test("a run that is killed is followed by one that is told what it missed, once"
   expect(runs.start().socket.open(3).welcome("S3").take()).toMatchObject({ session: "S2", after: 4 });
 });
 
-test("without the option a page that is loaded anew shows the newest page, and keeps no position", async () => {
+test("without the option, a reloaded page shows the newest page, and keeps no position", async () => {
   const storage = new FakeStorage();
   const before = new Stage({ storage, name: "An" });
   before.enter("S1").say(messageEvent(5));
@@ -88,7 +88,7 @@ test("without the option a page that is loaded anew shows the newest page, and k
   expect(after.contents).toEqual([]);
 });
 
-test("a message and what a listener answers to it are kept in one write", async () => {
+test("a message and a listener's answer to it are stored in one write", async () => {
   const runs = new Runs();
   const first = runs.start();
   const kept: { position: { id: number } | null; outbox: unknown[] }[] = [];
@@ -109,7 +109,7 @@ test("a message and what a listener answers to it are kept in one write", async 
   expect(kept.at(-1)?.position?.id).toBe(1);
 });
 
-test("a message counts as done once all loops have come back from it", async () => {
+test("a message counts as finished once all loops have asked for the next event", async () => {
   const runs = new Runs();
   const first = runs.start();
   const quick = first.chat[Symbol.asyncIterator]();
@@ -142,7 +142,7 @@ test("a message counts as done once all loops have come back from it", async () 
   expect(first.chat.position).toEqual({ id: 3, time: 3 });
 });
 
-test("one's own messages that a loop had not come to are own ones in the next run, too", async () => {
+test("own messages that a loop had not reached are recognised as own in the next run, too", async () => {
   const runs = new Runs();
   const first = runs.start();
   const loop = first.chat[Symbol.asyncIterator]();
@@ -166,7 +166,7 @@ test("one's own messages that a loop had not come to are own ones in the next ru
   ]);
 });
 
-test("close gives the nickname up and keeps the position, also what loops come back from afterwards", async () => {
+test("close gives the nickname up and keeps the position, including messages that loops finish afterwards", async () => {
   const runs = new Runs();
   const first = runs.start();
   const seen: Message[] = [];
@@ -192,13 +192,13 @@ test.each([
   { after: { id: 5 } },
   { historyLimit: 0 },
   { historyLimit: 1001 },
-])("PAGE-4 the options %j are refused at once: the server would refuse them for ever", (options) => {
+])("PAGE-4 the options %j are refused at once: the server would always refuse them", (options) => {
   // What JavaScript may give.
   const attempt = () => new Stage(options as ChatOptions);
   expect(attempt).toThrow("A page has a limit of 1 to 1000");
 });
 
-test("a server of version 2 has no positions: after is as not said", () => {
+test("a server of version 2 has no positions: after is ignored", () => {
   const stage = new Stage({ name: "An", version: 2, after: { id: 5, time: 5 } });
   const socket = stage.socket.open(2);
   socket.answer(REGISTERED);

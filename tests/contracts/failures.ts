@@ -104,7 +104,7 @@ export function failureContract(
   for (const failure of failures) {
     const { title, sends } = failure;
 
-    test(`${kind.name}: DUR-3 SEND-7 KEY-4 ID-2 when ${title}, a batch's messages are ${sends}, in order and shown to nobody; once it is over all works without a restart`, async () => {
+    test(`${kind.name}: DUR-3 SEND-7 KEY-4 ID-2 when ${title}, a batch's messages are ${sends}, in order and shown to nobody; afterwards all works without a restart`, async () => {
       const stage = await talk();
       const mend = await failure.begin(stage);
       const told = await outcomesOf(stage, LOST.length + 1, () => {

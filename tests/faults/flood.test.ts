@@ -96,7 +96,7 @@ test("LIM-7 a client that is refused now and then, and no more, is not closed", 
   await client.say("still here");
 });
 
-test("LIM-9 a flood of connections is answered with 429, and those who are there are served", async () => {
+test("LIM-9 a flood of connections is answered with 429, and those that are open are served", async () => {
   await using server = await startServer(["--connection-rate", "0.001", "--connection-burst", "30"]);
   using member = await ChatClient.registered(server.url(), "member");
   const statuses = await Promise.all(Array.from({ length: 120 }, () => upgradeStatus(server.url())));

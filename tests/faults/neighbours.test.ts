@@ -36,7 +36,7 @@ async function leaveAbsent(url: string, address: string, name: string): Promise<
   return reply;
 }
 
-test("LIM-12 LIM-7 large frames that are cheap to send get nobody closed but who sends them", async () => {
+test("LIM-12 LIM-7 large frames that are cheap to send cost nobody but their sender the connection", async () => {
   await using server = await startServer(BEHIND_PROXY);
   using innocent = await ChatClient.registered(server.url(), "innocent", from("198.51.100.1"));
   const list = JSON.stringify({ type: "send", content: Array.from({ length: 32_700 }, () => 1) });
@@ -62,7 +62,7 @@ test("LIM-12 LIM-7 large frames that are cheap to send get nobody closed but who
   expect([endedBy("flood") + endedBy("overload"), counts.get("chatbox_connections")]).toEqual([10, 1]);
 });
 
-test("LIM-2 LIM-7 a flood of pongs that nobody asked for is closed with 1008", async () => {
+test("LIM-2 LIM-7 a flood of unsolicited pongs is closed with 1008", async () => {
   await using server = await startServer();
   using peer = await RawPeer.connect(server.url(), { answersPings: false });
   for (let i = 0; i < 400; i++) peer.send(frame("", { opcode: OPCODE.pong }));
@@ -85,7 +85,7 @@ test("LIM-9 one address has no more nicknames than it may have connections, rese
   expect((await other.get()).online).toHaveLength(6);
 });
 
-test("LIM-10 a nickname that is asked for and not given yet counts, too", async () => {
+test("LIM-10 a nickname that is requested and not granted yet counts, too", async () => {
   const flags = [
     ...BEHIND_PROXY,
     "--rooms-per-address",
@@ -113,7 +113,7 @@ test("LIM-10 a nickname that is asked for and not given yet counts, too", async 
   }
 });
 
-test("LIM-9 RES-1 whoever is absent can resume, though the address has as many nicknames as it may", async () => {
+test("LIM-9 RES-1 an absent member can resume, even if its address has as many nicknames as it may", async () => {
   await using server = await startServer([
     ...BEHIND_PROXY,
     "--connections-per-address",
@@ -141,7 +141,7 @@ test("LIM-10 one address is in so many rooms, by nicknames that are kept too, an
   for (const room of ["d", "e", "f"]) expect(await refusalOf(server.url(room), "198.51.100.1")).toBeNull();
 });
 
-test("LIM-14 what one address cannot send any more, another one can, and an exempt one at any rate", async () => {
+test("LIM-14 when one address may send no more, others still may, and an exempt one always", async () => {
   const address = ["--address-sends-per-second", "0.001", "--address-sends-burst", "10"];
   const rates = [...address, "--sends-per-second", "0.001", "--sends-burst", "7"];
   await using server = await startServer([...BEHIND_PROXY, ...rates, "--exempt-address", "192.0.2.0/24"]);
@@ -187,7 +187,7 @@ test.skipIf(IS_ON_DATABASE)("LIM-14 one address makes the files grow by so much 
   await other.say("still here");
 });
 
-test("the page to be read is made anew with a message, and is the same for all until then", async () => {
+test("the page without JavaScript is made once for all, until there is a new message", async () => {
   await using server = await startServer();
   const read = async (language = "en") =>
     (await fetch(server.http("/?read"), { headers: { "Accept-Language": language } })).text();

@@ -70,7 +70,7 @@ async function largeHistory(
   return { dataFile, messages };
 }
 
-test("LIM-8 LIM-13 the reply to a large get may be taken slowly, and until then there is no other", async () => {
+test("LIM-8 LIM-13 the reply to a large get may be read slowly, and until it is read another large get is refused", async () => {
   using folder = new TemporaryFolder();
   const { dataFile, messages } = await largeHistory(folder, 12);
   await using server = await startServer(["--unsent-output", "64KiB", "--get-budget", "16MiB"], { dataFile });
@@ -89,7 +89,7 @@ test("LIM-8 LIM-13 the reply to a large get may be taken slowly, and until then 
   expect(parseFrame(await slow.next())).toMatchObject({ datatype: "message", content: "meanwhile" });
 });
 
-test("LIM-8 whoever does not take the reply to a large get within the grace is cut", async () => {
+test("LIM-8 a client that does not read the reply to a large get within the grace is cut off", async () => {
   using folder = new TemporaryFolder();
   const { dataFile } = await largeHistory(folder, 12);
   const flags = ["--unsent-output", "64KiB", "--get-grace", "1", "--get-budget", "16MiB"];

@@ -122,7 +122,7 @@ test("a part of what comes next is delivered, and the rest never", async () => {
   expect(at.server.text).toBe("abcd");
 });
 
-test("who is refused can connect when the proxy is calm", async () => {
+test("a client that was refused can connect once the proxy is calm", async () => {
   using at = await stage();
   at.proxy.refuse(true);
   using refused = await RawPeer.open(at.proxy.port);
@@ -134,7 +134,7 @@ test("who is refused can connect when the proxy is calm", async () => {
   while (at.proxy.links.length < 2) await new Promise((resolve) => setImmediate(resolve));
 });
 
-test("a seed determines what is drawn, and each fork has its own", () => {
+test("a seed determines the drawn values, and each fork has its own", () => {
   const draw = (random: Random) => Array.from({ length: 5 }, () => random.integer(0, 1000));
   expect(draw(new Random(3))).toEqual(draw(new Random(3)));
   expect(draw(new Random(3).fork("a"))).toEqual(draw(new Random(3).fork("a")));
