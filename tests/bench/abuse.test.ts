@@ -62,33 +62,36 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test.skipIf(process.platform !== "linux")("everybody who loses the connection is counted once", async () => {
-  using folder = new TemporaryFolder();
-  const servers = new Servers(folder.path);
-  const dataFile = servers.newDataFile();
-  const before = await servers.start(contender("v3"), {
-    dataFile,
-    isLimited: true,
-    port: await freePort(),
-  });
-  const innocents = new Innocents(before.port);
-  try {
-    await innocents.gather();
-    const watching = innocents.watch(0.5, []);
-    await before.kill();
-    await using _after = await servers.start(contender("v3"), {
+test.skipIf(process.platform !== "linux")(
+  "each client that loses its connection is counted once",
+  async () => {
+    using folder = new TemporaryFolder();
+    const servers = new Servers(folder.path);
+    const dataFile = servers.newDataFile();
+    const before = await servers.start(contender("v3"), {
       dataFile,
       isLimited: true,
-      port: before.port,
+      port: await freePort(),
     });
-    const watched = await watching;
-    expect(watched).toMatchObject({ innocents: 20, disconnected: 20, refused: 0 });
-    expect(watched.answerMs).toHaveLength(5);
-  } finally {
-    innocents.scatter();
-    await before.kill();
-  }
-});
+    const innocents = new Innocents(before.port);
+    try {
+      await innocents.gather();
+      const watching = innocents.watch(0.5, []);
+      await before.kill();
+      await using _after = await servers.start(contender("v3"), {
+        dataFile,
+        isLimited: true,
+        port: before.port,
+      });
+      const watched = await watching;
+      expect(watched).toMatchObject({ innocents: 20, disconnected: 20, refused: 0 });
+      expect(watched.answerMs).toHaveLength(5);
+    } finally {
+      innocents.scatter();
+      await before.kill();
+    }
+  },
+);
 
 test.skipIf(process.platform !== "linux")(
   "the server of another checkout is measured beside this one's",

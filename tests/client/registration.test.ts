@@ -11,7 +11,7 @@ import {
   UNKNOWN_SESSION,
 } from "./stage.ts";
 
-test("V3-4 nothing is asked for before the welcome", () => {
+test("V3-4 nothing is requested before the welcome", () => {
   const stage = new Stage({ name: "An" });
   stage.socket.open(3);
   expect(stage.socket.requests).toEqual([]);
@@ -19,7 +19,7 @@ test("V3-4 nothing is asked for before the welcome", () => {
   expect(stage.socket.take()).toEqual({ type: "name", name: "An" });
 });
 
-test("a first entry tells the nickname, the roster, the newest page, what came meanwhile, and then that it is complete", () => {
+test("entering a room reports the nickname, the roster, the newest page, what came meanwhile, and then that it is complete", () => {
   const stage = new Stage({ name: "An", historyLimit: 2 });
   stage.socket.open(3).welcome("S1");
   stage.socket.answer(REGISTERED);
@@ -46,7 +46,7 @@ test("a first entry tells the nickname, the roster, the newest page, what came m
   expect(stage.chat).toMatchObject({ name: "An", room: "/", version: 3, online: ["An", "Chi"] });
 });
 
-test("V3-3 an array of frames says what its frames say, one by one", () => {
+test("V3-3 an array of frames is read as its frames, one by one", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   socket.say([messageEvent(1), { type: "nonsense" }, 5, messageEvent(2)]);
@@ -94,7 +94,7 @@ test("RES-4 after a reconnect the stream goes on after the last message, over pa
   expect(stage.told("history").length).toBe(1);
 });
 
-test("RES-4 an empty page with more behind it is asked for again", () => {
+test("RES-4 an empty page with more to come is requested again", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
   const socket = stage.comeBack("S2");
@@ -105,7 +105,7 @@ test("RES-4 an empty page with more behind it is asked for again", () => {
   expect(stage.contents).toEqual(["10", "11"]);
 });
 
-test("PAGE-5 a gap is told, and not asked for again", () => {
+test("PAGE-5 a gap is reported, and not requested again", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
   stage.comeBack("S2").answer(pageReply([], { gap: { from: 11, to: 40 } }));
@@ -113,7 +113,7 @@ test("PAGE-5 a gap is told, and not asked for again", () => {
   expect(stage.comeBack("S3").take()).toMatchObject({ type: "resume", session: "S2", after: 40 });
 });
 
-test("RES-5 after a session is over the nickname is taken again, and nothing is missed", () => {
+test("RES-5 when a session is over, the nickname is registered again, and nothing is missed", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
   const socket = stage.comeBack("S2");
@@ -158,7 +158,7 @@ test("RES-6 the session that held is tried first however often the connection br
   expect(tried).toEqual(["S1", "S2", "S3", "S4", "S16", "S17", "S18", "S19"]);
 });
 
-test("NAME-8 a nickname that is in use by a request of ours that came late is had by its session", () => {
+test("NAME-8 a nickname that our own late request registered is resumed by its session", () => {
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1").take();
   const socket = stage.comeBack("S2");
@@ -175,7 +175,7 @@ test("NAME-8 a nickname that is in use by a request of ours that came late is ha
   expect(stage.told("nickname-lost")).toEqual([]);
 });
 
-test("a nickname that another took meanwhile is lost, and what is unsent waits for the next one", async () => {
+test("a nickname that someone took meanwhile is lost, and unsent messages wait for the next one", async () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   stage.socket.end();
@@ -195,7 +195,7 @@ test("a nickname that another took meanwhile is lost, and what is unsent waits f
   expect(await sent).toMatchObject({ content: "hello", id: 1 });
 });
 
-test("a first nickname that is not to be had is told, as nobody waits for it", async () => {
+test("a refused first nickname is reported, since no caller waits for it", async () => {
   const stage = new Stage({ name: "An", nicknameWaitMs: 0 });
   stage.socket.open(3).welcome("S1").answer(IN_USE);
   await new Promise((resolve) => setImmediate(resolve));
@@ -213,7 +213,7 @@ test("register waits for a connection, and rejects with the reason", async () =>
   expect(await second).toBe("Bình");
 });
 
-test("NAME-2 changes of nickname are asked for one after the other, and asked again after a reconnect", async () => {
+test("NAME-2 changes of nickname are requested one after the other, and requested again after a reconnect", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const changes = [stage.chat.register("B"), stage.chat.register("C")];
@@ -229,7 +229,7 @@ test("NAME-2 changes of nickname are asked for one after the other, and asked ag
   expect(stage.told("named").map(({ name }) => name)).toEqual(["An", "B", "C"]);
 });
 
-test("LIM-6 what the machine asks is asked again after the time that the refusal tells", () => {
+test("LIM-6 the SDK's own requests are repeated after the time that the refusal names", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.socket.open(3).welcome("S1");
   socket.answer({ status: false, reason: "TooManyRequests", retry: 3 });
@@ -240,7 +240,7 @@ test("LIM-6 what the machine asks is asked again after the time that the refusal
   expect(socket.take()).toMatchObject({ type: "name" });
 });
 
-test("a wait of a connection that has ended asks nothing on the next one", () => {
+test("a wait that began on an ended connection requests nothing on the next one", () => {
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1").answer({ status: false, reason: "TooManyRequests", retry: 3 });
   const socket = stage.comeBack("S2");
@@ -248,7 +248,7 @@ test("a wait of a connection that has ended asks nothing on the next one", () =>
   expect(socket.requests.map(({ type }) => type)).toEqual(["resume"]);
 });
 
-test("GET-6 a history that cannot be had now is asked for again", () => {
+test("GET-6 a history that cannot be read now is requested again", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.socket.open(3).welcome("S1");
   socket.answer(REGISTERED);
@@ -304,7 +304,7 @@ test("REF-1 in version 3 a reply belongs to the request with its ref, in whateve
   ]);
 });
 
-test("a history that is on its way delays neither a nickname nor a send, and at most four are asked for at a time", async () => {
+test("a history that is on its way delays neither a nickname nor a send, and at most four are requested at a time", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const pages = [1, 2, 3, 4, 5, 6].map((limit) => stage.chat.history({ limit }));
@@ -325,7 +325,7 @@ test("a history that is on its way delays neither a nickname nor a send, and at 
   expect(next.takeAll().map(({ request: { limit } }) => limit)).toEqual([1, 2, 4, 5]);
 });
 
-test("REQ-7 in version 2 calls are asked for one after the other, since only the order says whose a reply is", async () => {
+test("REQ-7 in version 2 requests go out one after the other, since only the order tells which one a reply answers", async () => {
   const stage = new Stage({ name: "An", version: 2 });
   const socket = stage.socket.open(2);
   socket.answer(REGISTERED);
@@ -369,7 +369,7 @@ test.each([-3_600_000, 86_400_000])(
   },
 );
 
-test("a missed message under one's own nickname is somebody else's: whoever had it while the session was over", () => {
+test("a missed message under one's own nickname belongs to someone else, who had the nickname while the session was over", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   const socket = stage.comeBack("S2");

@@ -6,7 +6,7 @@ import { contents, pageOf, V3Client } from "../support/v3.ts";
 
 const LONG_GRACE = ["--grace", "600", "--restart-grace", "600"];
 
-test("RES-1 RES-4 GRACE-1 who resumes at another server missed nothing, and nobody sees anything", async () => {
+test("RES-1 RES-4 GRACE-1 a client that resumes at another server misses nothing, and the others notice nothing", async () => {
   await using cluster = await Cluster.start(3, LONG_GRACE);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");
@@ -51,7 +51,7 @@ test("RES-3 of many resumes with one secret at different servers at once one win
   client[Symbol.dispose]();
 });
 
-test("GRACE-1 who does not come back leaves once, at every server", async () => {
+test("GRACE-1 a member that does not come back leaves once, at every server", async () => {
   await using cluster = await Cluster.start(3, ["--grace", "0.3"]);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   const others = await Promise.all(
@@ -67,7 +67,7 @@ test("GRACE-1 who does not come back leaves once, at every server", async () => 
   for (const other of others) other[Symbol.dispose]();
 });
 
-test("KEY-2 KEY-3 KEY-5 a key is stored once whichever server it comes to, for who came back too late as well", async () => {
+test("KEY-2 KEY-3 KEY-5 a key is stored once, whichever server it comes to, also after a late resume", async () => {
   await using cluster = await Cluster.start(3, ["--grace", "0.2"]);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");

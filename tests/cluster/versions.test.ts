@@ -123,7 +123,7 @@ for (const notified of ["the changes", "the position"] as const) {
   });
 }
 
-test("EV-4 whoever missed entries of the log reads the messages that these point at, and no others", async () => {
+test("EV-4 a server that missed entries of the log reads the messages that they point at, and no others", async () => {
   await using cluster = await Cluster.start(1, FLAGS);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   const unreadable = (id: number) => `INSERT INTO chatbox.messages

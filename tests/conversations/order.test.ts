@@ -117,7 +117,7 @@ test("ORD-5 the reply to a get is the room as it was at that place in the order"
   }
 });
 
-test("ORD-1 the history is in the order in which the messages were told", async () => {
+test("ORD-1 the history is in the order in which the messages were announced", async () => {
   await using server = await startServer(["--no-limits"]);
   const { whole } = await conversation(server.url(), 4);
   await server.restart();
@@ -194,7 +194,7 @@ test("ORD-4 a client that sends and closes at once is heard", async () => {
   expect(await witness.next()).toMatchObject({ datatype: "leave", name: "leaver" });
 });
 
-test("NAME-8 of several clients that ask for one nickname at once, one gets it", async () => {
+test("NAME-8 of several clients that request one nickname at once, one gets it", async () => {
   await using server = await startServer();
   const spellings = ["An", "AN", "an", "Ａn", " An", "A\u200bn", "an ", "aN"];
   const clients = await Promise.all(spellings.map(() => ChatClient.connect(server.url())));

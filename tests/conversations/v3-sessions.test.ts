@@ -83,7 +83,7 @@ test("RES-3 a session is void once it was resumed: of several at once one gets i
   }
 });
 
-test("RES-5 what cannot be resumed: nonsense, another room's, one's own, one of the registered, one that has left", async () => {
+test("RES-5 nonsense, one's own session, and those of another room, of a registered client or of one that has left cannot be resumed", async () => {
   await using server = await startServer(LONG_GRACE);
   using client = await V3Client.registered(server.url(), "An");
   using unnamed = await V3Client.connect(server.url());
@@ -190,7 +190,7 @@ test("GRACE-1 RES-5 after the grace the others see the leave, the nickname is fr
   await witness.chat.expectNothing();
 });
 
-test("GRACE-2 GRACE-3 who closes or is closed in good order leaves at once, and a page that reloads does not", async () => {
+test("GRACE-2 GRACE-3 a client that closes or is closed cleanly leaves at once, and a page that reloads does not", async () => {
   await using server = await startServer([...LONG_GRACE, "--requests-burst", "20"]);
   using witness = await ChatClient.registered(server.url(), "Bình");
   const leaves: Record<string, (peer: RawPeer) => void> = {
@@ -244,7 +244,7 @@ test("GRACE-5 clients of version 2 have no grace", async () => {
   expect(await witness.next()).toMatchObject({ datatype: "leave", name: "An" });
 });
 
-test("GRACE-1 a grace of 0 is none", async () => {
+test("GRACE-1 with a grace of 0, a member leaves at once", async () => {
   await using server = await startServer(["--grace", "0"]);
   using witness = await V3Client.registered(server.url(), "Bình");
   const client = await V3Client.registered(server.url(), "An");
@@ -274,7 +274,7 @@ test("KEY-2 REF-1 a repeated key stores and tells once, and has the first reply 
   expect(contents(await client.page())).toEqual(["once", "twice", "once"]);
 });
 
-test("KEY-1 a key that is none is refused, after all else was checked", async () => {
+test("KEY-1 a malformed key is refused, after everything else was checked", async () => {
   await using server = await startServer();
   using client = await V3Client.connect(server.url());
   expect(await client.ask({ type: "send", content: "x", key: "" })).toMatchObject({
@@ -410,7 +410,7 @@ async function leaveAfterRestart(server: ChatServer): Promise<Frame | undefined>
   return historyOf(first).online.includes("An") ? await witness.next() : undefined;
 }
 
-test("GRACE-4 who does not come back after a restart is told to have left, and a room that is empty then leaves memory", async () => {
+test("GRACE-4 the leave of a member that does not come back after a restart is announced, and an empty room leaves memory", async () => {
   let graceS = 0.3;
   await using server = await startServer([], {
     wrap: (command) => [...command, "--restart-grace", String(graceS)],
@@ -427,7 +427,7 @@ test("GRACE-4 who does not come back after a restart is told to have left, and a
   expect((await late.get()).online).toEqual(["An"]);
 });
 
-test("WEL-1 no secret is in the log or in what is stored", async () => {
+test("WEL-1 the log and the stored data contain no secret", async () => {
   await using server = await startServer(["--log-level", "debug", "--log-contents", "--log-addresses"]);
   const first = await V3Client.registered(server.url(), "An");
   const second = await V3Client.resumed(server.url(), first.session);
@@ -445,7 +445,7 @@ test("WEL-1 no secret is in the log or in what is stored", async () => {
   }
 });
 
-fileTest("WEL-1 only the owner can read who could resume", async () => {
+fileTest("WEL-1 only the owner can read the stored sessions", async () => {
   await using server = await startServer();
   await V3Client.registered(server.url(), "An");
   expect(statSync(`${server.dataFile}.sessions`).mode & 0o777).toBe(0o600);

@@ -113,7 +113,7 @@ function requestOf(kind: string, limit: number, at: number): HistoryRequest {
   }
 }
 
-test("GET-5 PAGE-1 PAGE-2 what a request shows is right at any place of the order, whatever is stored while it is read", async () => {
+test("GET-5 PAGE-1 PAGE-2 a request shows the right messages at any place in the order, whatever is stored while it is read", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.nat({ max: 30 }),
@@ -186,7 +186,7 @@ function check(
   if (wanted.length > 0) expect(shown.length).toBeGreaterThan(0);
 }
 
-test("ORD-5 what another server stores while a history is being read is in that history, once", async () => {
+test("ORD-5 messages that another server stores while a history is being read are in that history, once", async () => {
   const store = new Store();
   store.records = [1, 2].map((id) => record(id));
   const cache = new HistoryCache(store, BUDGET);

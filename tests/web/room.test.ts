@@ -115,7 +115,7 @@ test("a nickname that is taken is refused with its reason, and the old one stays
   expect(binh.room.nickname.value).toBe("Bình");
 });
 
-test("what was not sent when one leaves says so, and can be sent by the next stay", async () => {
+test("messages that were unsent when one leaves say so, and can be sent in the next stay", async () => {
   const an = stage(newRoom());
   await an.join("An");
   an.room.leave();
@@ -131,7 +131,7 @@ test("what was not sent when one leaves says so, and can be sent by the next sta
   expect(an.contents()).toEqual(["from the next stay"]);
 });
 
-test("a link leads to its message, and one to nowhere says so", async () => {
+test("a link leads to its message, and the page says so if there is none", async () => {
   const path = newRoom();
   const an = stage(path);
   await an.join("An");
@@ -146,7 +146,7 @@ test("a link leads to its message, and one to nowhere says so", async () => {
   await new Promise<void>((resolve) => binh.room.goToMessage(9_999_999, resolve));
 });
 
-test("whoever takes a nickname that its owner gave up writes nothing in the owner's name", async () => {
+test("messages of someone who takes a nickname that was given up are not shown as the owner's", async () => {
   const path = newRoom();
   const items = new Map<string, string>();
   const an = stage(path, items);
@@ -171,7 +171,7 @@ test("whoever takes a nickname that its owner gave up writes nothing in the owne
   expect(renamed.own()).toEqual([true, false]);
 });
 
-test("what somebody sent under one's nickname while one was away is unread, and told", () => {
+test("messages that someone sent under one's nickname meanwhile are unread and reported", () => {
   const { room, arrived, client } = fakeStage();
   const socket = client.enter();
   socket.say(messageEvent(1));
@@ -202,7 +202,7 @@ test("a message whose reply was lost keeps its row, and is there once at any mom
   expect(room.own.has({ id: 5, time: 5, name: "An", content: "once", timestamp: "T" })).toBe(true);
 });
 
-test("a message that was stored and is no longer kept does not wait for ever", () => {
+test("a message that was stored and is no longer kept does not wait forever", () => {
   const { room, client } = fakeStage();
   client.enter();
   room.send("pruned", "k");
@@ -212,7 +212,7 @@ test("a message that was stored and is no longer kept does not wait for ever", (
   expect(room.rows.value.map(({ kind }) => kind)).toEqual(["gap"]);
 });
 
-test("hundreds who come, go and rename are shown together, and before the message that they came before", () => {
+test("hundreds of joins, leaves and renames are shown together, before the message that followed them", () => {
   const { room, client } = fakeStage();
   const socket = client.enter();
   let shown = 0;
@@ -241,7 +241,7 @@ test("hundreds who come, go and rename are shown together, and before the messag
   expect(room.log.items.value.map(({ kind }) => kind)).toEqual(["people", "message"]);
 });
 
-test("those who wrote and are gone can be mentioned, but only the last of them", () => {
+test("members who wrote and have left can be mentioned, but only the last ones", () => {
   const { room, client } = fakeStage();
   const data = {
     message: Array.from({ length: 1000 }, (_, at) => ({ ...stored("x", at + 1), name: `author ${at}` })),
