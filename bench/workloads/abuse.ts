@@ -226,7 +226,7 @@ function costOf({ wallS, loadCpuS, sentBytes, bytes }: AttackTally): Costs {
 }
 
 /** What the server did with an attacker, in words. */
-export function remarkOf({ dials, failedDials, accepted, refused, statuses, ends }: AttackTally): string {
+function remarkOf({ dials, failedDials, accepted, refused, statuses, ends }: AttackTally): string {
   const counts = (what: string, of: Readonly<Record<string, number>>) =>
     Object.entries(of).map(([kind, count]) => `${what} ${kind} ${count.toLocaleString("en")}×`);
   return [

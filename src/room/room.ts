@@ -196,7 +196,7 @@ export class Room {
 }
 
 /** The kind that a request has on the wire. */
-export function wireKindOf({ kind }: RoomRequest): RequestKind {
+function wireKindOf({ kind }: RoomRequest): RequestKind {
   return WIRE_KINDS[kind];
 }
 

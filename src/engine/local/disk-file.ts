@@ -91,7 +91,7 @@ export function makePrivateFile(path: string): void {
 }
 
 /** Lets only its owner read and write a file, whatever the mask of the process says. */
-export function makePrivate(path: string): void {
+function makePrivate(path: string): void {
   try {
     fs.chmodSync(path, FILE_MODE);
   } catch {
