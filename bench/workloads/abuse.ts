@@ -255,7 +255,7 @@ async function storedMessages(port: number): Promise<number> {
   return Number(/^chatbox_messages_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
-/** The histories of all rooms; without the sessions, which do not grow for ever. */
+/** The histories of all rooms; without the sessions, which do not grow forever. */
 function historyBytes(folder: string): number {
   const histories = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".json"),

@@ -16,7 +16,7 @@ export interface Retention {
  */
 export const KEPT_AT_LEAST_MS = 2 * REMEMBERED_MS;
 
-/** Pruning a history that is too large leaves some room: otherwise it would have to be written anew all the time. */
+/** Pruning a history that is too large leaves some room: otherwise it would have to be rewritten all the time. */
 export const FULL_SHARE = 0.9;
 
 export function keepsAll({ keepMs, keepMessages, keepBytes }: Retention): boolean {

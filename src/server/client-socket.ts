@@ -193,7 +193,7 @@ export class ClientSocket implements Wire {
     } else if (this.#state.kind === "ending" && isAllSent) this.#socket.shutdown();
   }
 
-  /** The TCP connection is gone, whoever ended it. */
+  /** The TCP connection is gone, whichever side ended it. */
   closed(): void {
     if (this.#isGone) return;
     this.#isGone = true;

@@ -355,7 +355,7 @@ test("TYPE-2 typing goes out once in 2 s, and only in the room", () => {
 });
 
 test.each([-3_600_000, 86_400_000])(
-  "TYPE-2 whoever is writing is told so, though the clock was set by %p ms",
+  "TYPE-2 typing is announced even if the clock was set by %p ms",
   (setBy) => {
     const stage = new Stage({ name: "An" });
     const socket = stage.enter();

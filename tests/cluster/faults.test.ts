@@ -126,7 +126,7 @@ test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the datab
   while (reply.status !== true);
   expect(await binh.next()).toMatchObject({ datatype: "message", content: "after" });
   expect((await binh.get()).messages.map(({ content }) => content)).toEqual(["before", "after"]);
-  // What the runtime says of its connection stands in the log, as lines of it.
+  // The runtime's own messages about its connection are lines of the log.
   const { lines, stderr } = cluster.at(0);
   expect(lines.filter(({ event }) => event === "runtime").map(({ text }) => text)).toContainEqual(
     expect.stringContaining("LISTEN"),

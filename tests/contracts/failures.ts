@@ -19,8 +19,8 @@ export interface StoreFailure {
 }
 
 /**
- * The outcomes of what stands in a batch beside a message that cannot be stored. The message fails in every engine; what
- * stores no message may succeed or fail, and this says which of the two.
+ * The outcomes of the other operations in a batch with a message that cannot be stored. The message fails in every engine;
+ * operations that store no message may succeed or fail, and this says which of the two.
  */
 export interface BesideFailure {
   /** Why that is so in this engine, as the end of a test's name. */

@@ -26,7 +26,7 @@ async function ask(
   };
 }
 
-/** Where a redirect leads somebody who asked a proxy for `/chat` and the path. */
+/** Where a redirect leads a client that requested `/chat` and the path from a proxy. */
 function destination(path: string, location: string | undefined): string {
   const { origin, pathname, search } = new URL(location ?? "", `http://chat.test/chat${path}`);
   expect(origin).toBe("http://chat.test");

@@ -180,7 +180,7 @@ test("an empty variable counts as not set, and one that is not a setting is name
   expect(log + server.stderr).not.toContain("s3cret");
 });
 
-/** Addresses of a database in which a part of the password could be taken for something else, or that are none. */
+/** Invalid URLs of a database, and those in which a part of the password could be mistaken for something else. */
 const unreadableUrls = [
   "postgres://chat:s3cret/s3cret@127.0.0.1:1/db",
   "postgres://chat:12/s3cret@127.0.0.1:1/db",

@@ -121,7 +121,7 @@ test("every answer carries the policy, and nothing in it allows inline code, for
     expect(policy).toContain("img-src 'self' blob:;");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
     expect(headers.get("Referrer-Policy")).toBe("no-referrer");
-    // Whoever may open the page may read its files; what is in the page is for its own origin.
+    // Anyone who may open the page may read its files; the contents of the page are for its own origin.
     expect(headers.get("Access-Control-Allow-Origin")).toBe(path === "/" ? null : "*");
     expect(headers.get("Cross-Origin-Resource-Policy")).toBe("cross-origin");
   }

@@ -93,7 +93,7 @@ test("under a path that a proxy keeps the chat works with --base-path", async ()
   await use(at);
   const an = await stage.enter("/chat", "An", { at });
   expect(await an.page.title()).toBe("Main room · Chat");
-  // Whoever asks the server itself is served as well.
+  // Direct requests to the server are served as well.
   const binh = await stage.enter("/", "Bình", { at: server });
   await binh.say("direct");
   await an.sees("direct");

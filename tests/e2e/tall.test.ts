@@ -137,7 +137,7 @@ test("by keyboard, by finger and in Vietnamese tall messages are opened as well"
   await an.page.keyboard.press("Space");
   await an.log.getByRole("button", { name: "Show all", expanded: false }).waitFor();
   expect(await violations(an)).toEqual([]);
-  // Whoever goes on by Tab comes to the link that is folded away, and sees it.
+  // Tab reaches the link that is folded away, and makes it visible.
   await an.log.locator("a.time").focus();
   await an.page.keyboard.press("Tab");
   await an.log.getByRole("button", { name: "Show less" }).waitFor();

@@ -95,7 +95,7 @@ test("LIM-8 a client that does not read the reply to a large get within the grac
   const flags = ["--unsent-output", "64KiB", "--get-grace", "1", "--get-budget", "16MiB"];
   await using server = await startServer(flags, { dataFile });
   using witness = await ChatClient.registered(server.url(), "witness");
-  // Whoever takes nothing cannot answer pings either. This one was here first, and is found dead later.
+  // A client that reads nothing cannot answer pings either. This one was here first, and is found dead later.
   using silent = await RawPeer.connect(server.url(), { answersPings: false });
   await silent.register("silent");
   using slow = await stalledPeer(server.url(), "slow");

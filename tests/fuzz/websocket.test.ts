@@ -116,7 +116,7 @@ const client = (opcode: number, bytes: Uint8Array = Buffer.alloc(0), isFinal = t
 const deflating = (opcode: number, isFinal = true) =>
   masked({ opcode, isFinal, isDeflated: true, payload: key }, key);
 
-/** The head of a binary frame whose length stands in these bytes. */
+/** The head of a binary frame with these bytes as its length. */
 function withLength(...length: number[]): Buffer {
   return Buffer.from([0x82, length.length === 2 ? 0xfe : 0xff, ...length, ...key]);
 }

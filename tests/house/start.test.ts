@@ -378,7 +378,7 @@ test.each([
   // As an interactive shell tells its jobs.
   process.kill(-npm.pid, "SIGHUP");
   await npm.exited;
-  // Longer than whoever looks for npm takes to miss it.
+  // Longer than the search for npm takes to notice.
   await Bun.sleep(2_500);
   process.kill(Number(pid), "SIGTERM");
   const [, signal] = await noted(/stopped by (\w+)/);

@@ -1,4 +1,4 @@
-/** A TCP proxy between clients and the server that does what bad networks do, at random or as it is told. */
+/** A TCP proxy between clients and the server that does what bad networks do, at random or on command. */
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import type { Random } from "./random.ts";
 
@@ -25,7 +25,7 @@ export interface ProxyCounts {
 const FAULT_EVERY_MS = 220;
 const LONGEST_STALL_MS = 250;
 const LONGEST_HALF_OPEN_MS = 700;
-/** Of connections, so many have their bytes delivered in pieces. */
+/** The share of connections whose bytes are delivered in pieces. */
 const PIECES_SHARE = 0.3;
 const LARGEST_PIECE_BYTES = 40;
 
@@ -64,7 +64,7 @@ export class FaultyProxy {
    * Listens on a free port of this machine.
    *
    * @param target the server's port
-   * @param tell is told each fault, for the story of a test that failed
+   * @param tell receives each fault, for the story of a test that failed
    */
   static async start(
     target: number,
@@ -311,7 +311,7 @@ export class Link {
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    // Who is left alone sees the end as well; what has arrived by then is still delivered.
+    // The other side sees the end as well; what has arrived by then is still delivered.
     if (!this.up.isHolding) this.#server.destroySoon();
     else this.#server.destroy();
     if (!this.down.isHolding) this.#client.destroySoon();
@@ -358,7 +358,7 @@ export class Pipe {
     if (this.#state === "flowing") this.#state = "holding";
   }
 
-  /** Delivers what was held back, and what comes. */
+  /** Delivers what was held back, and everything from then on. */
   flow(): void {
     if (this.#state !== "holding") return;
     this.#state = "flowing";

@@ -51,7 +51,7 @@ test("a page that is still open, or was closed long ago, is not continued unaske
   browser.age(old, 60_000);
   const next = browser.open("/");
   expect(next.kept).toBeNull();
-  // Whoever names it does.
+  // Entering its nickname does.
   expect(await next.handover.join("bình")).toBeUndefined();
   expect(next.kept).toMatchObject({ name: "Bình", sessions: ["S-Bình"], outbox: [send("k1")] });
 });

@@ -19,7 +19,7 @@ export interface Subscriber {
 
 /**
  * Receives what the servers of a chat notify (LISTEN and NOTIFY of PostgreSQL), over a connection of its own. The
- * connection is made anew when it is lost.
+ * connection is replaced when it is lost.
  */
 export class Subscription {
   readonly #database: Database;
