@@ -81,7 +81,11 @@ type State =
 const BODY_REJECTIONS = {
   malformed: [400, "The body of this request is malformed.", {}],
   "too large": [413, "The body of this request is too large.", {}],
-  "out of memory": [503, "There is no memory for this request now.", { "Retry-After": "5" }],
+  "out of memory": [
+    503,
+    "The server does not have enough memory for this request right now.",
+    { "Retry-After": "5" },
+  ],
 } as const satisfies Record<
   Exclude<BodyProgress, "whole" | "incomplete">,
   readonly [status: number, sentence: string, headers: Record<string, string>]

@@ -114,7 +114,7 @@ for (const [title, statement, sentence] of [
   [
     "a user without a right",
     "DROP SCHEMA chatbox CASCADE; REVOKE CREATE ON DATABASE current FROM PUBLIC",
-    "lacks a right",
+    "lacks a privilege",
   ],
 ] as const) {
   test(`postgres: ${title} stops the start with one sentence`, async () => {

@@ -73,7 +73,7 @@ export function startSentence(error: unknown, where: string): string {
     case "3D000":
       return `There is no such database at ${where}: ${detail}.`;
     case "42501":
-      return `The user of the database at ${where} lacks a right: ${detail}.`;
+      return `The database user at ${where} lacks a privilege: ${detail}.`;
     case "53300":
       return `The database at ${where} has no connection left: ${detail}.`;
     // A prepared statement is there that this connection has not made, or one is missing that it has.
