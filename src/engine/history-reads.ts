@@ -42,9 +42,9 @@ export class HistoryReads {
     this.#options = options;
   }
 
-  /** Whether something is being read, or is to be. */
+  /** Whether an operation waits for what is read, or to be decided with it. */
   get isBusy(): boolean {
-    return this.#isReading || this.#queue.length > 0;
+    return this.#attempts.size > 0;
   }
 
   /** The operations of a batch that can be decided now. The others come back when they can. */
