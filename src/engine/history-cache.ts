@@ -200,7 +200,8 @@ export class HistoryCache {
   async #readHistory(): Promise<HistoryRead> {
     const upTo = this.#archive.lastId;
     const records = await this.#archive.tail(this.#budgetBytes);
-    this.#keep(records, upTo);
+    // Where there are none, the newest message may be too large for a reply of version 2.
+    this.#keep(records, upTo, records[0] === undefined ? upTo : undefined);
     this.#holdsHistory = this.#above <= upTo;
     return { records, upTo, isWhole: false };
   }

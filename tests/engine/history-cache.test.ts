@@ -83,7 +83,13 @@ function expected(request: HistoryRequest, all: readonly MessageRecord[], upTo: 
 }
 
 const step = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ act: fc.constant<"store">("store"), length: fc.nat({ max: 300 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constant<"store">("store"),
+      length: fc.oneof(fc.nat({ max: 300 }), fc.nat({ max: 2 * BUDGET })),
+    }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({ act: fc.constantFrom(...(["take", "take", "trim", "answer", "drop"] as const)) }),
