@@ -76,15 +76,16 @@ export class HistoryCache {
     return this.#bytes + this.#encodedHistory.text.length;
   }
 
-  /** The id of the newest message, 0 for none. */
+  /** The id of the newest message that was taken in, 0 for none. The archive may have newer ones for a moment. */
   get newestId(): number {
-    return this.#recent.at(-1)?.id ?? this.#archive.lastId;
+    return this.#recent.at(-1)?.id ?? this.#above;
   }
 
-  /** Takes in messages that were stored. */
+  /** Takes in messages that were stored, unless the archive had them already when the cache was made. */
   take(records: readonly MessageRecord[]): void {
     if (records.length === 0) return;
     for (const record of records) {
+      if (record.id <= this.newestId) continue;
       this.#recent.push(record.compact());
       this.#count(record, 1);
     }
@@ -207,7 +208,8 @@ export class HistoryCache {
   async #readHistory(): Promise<HistoryRead> {
     const upTo = this.#archive.lastId;
     const records = await this.#archive.tail(this.#budgetBytes);
-    this.#keep(records, upTo);
+    // If there are none, the newest message may be too large for a reply of version 2.
+    this.#keep(records, upTo, records[0] === undefined ? upTo : undefined);
     this.#holdsHistory = this.#above <= upTo;
     return { records, upTo, isWhole: false };
   }

@@ -42,9 +42,9 @@ export class HistoryReads {
     this.#options = options;
   }
 
-  /** Whether something is being read, or waits to be read. */
+  /** Whether an operation waits for a read, or to be decided with what was read. */
   get isBusy(): boolean {
-    return this.#isReading || this.#queue.length > 0;
+    return this.#attempts.size > 0;
   }
 
   /** The operations of a batch that can be decided now. The others are put back when they can be. */

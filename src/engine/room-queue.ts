@@ -186,8 +186,8 @@ export class RoomQueue implements HistoryHolder {
     const gathered = this.#gathering;
     this.#gathering = [];
     await this.#take(gathered);
-    this.#tidy();
     this.#isWorking = false;
+    this.#tidy();
     if (this.#gathering.length > 0 || this.#work.hasOtherWork()) this.wake();
     else this.#options.idle();
   }

@@ -222,7 +222,7 @@ test("CLOSE-10 after a close code that means never, known or not, the page shows
   await an.write("the last straw");
   await an.reads(/4444 \(A moderator removed you\)/);
   expect(connections).toBe(1);
-  await an.page.getByRole("button", { name: "Connect again" }).click();
+  await an.page.getByRole("button", { name: "Reconnect" }).click();
   await an.isIn();
   expect(connections).toBe(2);
 });
