@@ -108,7 +108,7 @@ test.skipIf(process.platform !== "linux")(
 
 const section = (rows: Section["rows"]): Section => ({ id: "s", title: "S", about: "", columns: [], rows });
 
-test("rounds are put together, and a ratio is made within each; none of nothing", () => {
+test("rounds are merged, ratios are taken within each round, and a division by zero is left out", () => {
   const [here] = mergeRounds([
     [section([{ key: "a", title: "A", values: { x: [2], zero: [0] }, remark: "first" }])],
     [section([{ key: "a", title: "A", values: { x: [9], zero: [0] }, remark: "second" }])],

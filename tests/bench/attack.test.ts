@@ -148,7 +148,7 @@ const flooded = '{"type":"send","status":false,"reason":"TooManyRequests","retry
 /** Compressed: what is in it is not looked at. */
 const deflated = Buffer.concat([Buffer.from([0xc1, 15]), Buffer.from('"reason":"Rsv1"')]);
 
-test.each([1, 2, 7, 90, 1_000_000])("what a server says is counted in chunks of %d bytes", (chunkBytes) => {
+test.each([1, 2, 7, 90, 1_000_000])("a server's output is counted in chunks of %d bytes", (chunkBytes) => {
   const answers = noAnswers();
   const reader = new AnswerReader(answers);
   const bytes = Buffer.concat([

@@ -36,7 +36,7 @@ test("RES-2 CLOSE-9 a superseded connection at another server is closed with 400
   await binh.expectNothing();
 });
 
-test("RES-3 of many resumes with one secret at different servers at once one wins", async () => {
+test("RES-3 of many resumes with one secret at different servers at once one succeeds", async () => {
   await using cluster = await Cluster.start(3, ["--no-limits", ...LONG_GRACE]);
   let client = await V3Client.registered(cluster.at(0).url(), "An");
   for (let round = 0; round < 30; round++) {

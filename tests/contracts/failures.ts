@@ -167,7 +167,7 @@ export function failureContract(
     });
   }
 
-  test(`${kind.name}: DUR-3 beside a message that cannot be stored a registration is ${beside.register}, a change ${beside.rename}, a resume ${beside.resume}, a repeat ${beside.repeat} and a leave told ${beside.leave}, since ${beside.reason}`, async () => {
+  test(`${kind.name}: DUR-3 in a batch with a message that cannot be stored, a registration is ${beside.register}, a change ${beside.rename}, a resume ${beside.resume}, a repeat ${beside.repeat} and a leave announced ${beside.leave}, since ${beside.reason}`, async () => {
     const [failure] = failures;
     const stage = await talk();
     // A resume waits for its page, and has its place in the batch only if that is in memory.

@@ -255,7 +255,7 @@ for (const [how, replace] of [
   ],
   ["it is deleted", (path: string) => rmSync(path)],
 ] as const) {
-  test(`local: ID-5 PAGE-6 DUR-1 of a history file, when ${how} while people talk, nothing untrue is told, and nothing is stored into nowhere`, async () => {
+  test(`local: ID-5 PAGE-6 DUR-1 when a history file is in use and ${how}, clients see nothing untrue and no message is lost in the old file`, async () => {
     const stage = new EngineStage();
     stage.engine = await open(stage.deliver);
     const dataFile = fileOf.get(stage.deliver) ?? "";

@@ -24,7 +24,7 @@ test("CLOSE-1 a client's close is answered with its code", async () => {
   await expectClose(1005, { "no code": frame("", { opcode: OPCODE.close }) });
 });
 
-test("CLOSE-1 what is sent after a close frame is not read", async () => {
+test("CLOSE-1 frames after a close frame are not read", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "witness");
   using peer = await RawPeer.connect(server.url());

@@ -211,7 +211,7 @@ const readableUrls = [
   "postgres:///db?host=/run/postgresql&user=chat&password=a,b",
 ];
 
-test("a database URL whose parts can be told apart is taken as it is", () => {
+test("a database URL whose parts are unambiguous is used as it is", () => {
   for (const url of readableUrls) expect(checkedDatabaseUrl(url)).toBe(url.trim());
 });
 

@@ -30,7 +30,7 @@ async function expectWrongFormat(names: readonly unknown[]): Promise<void> {
   expect((await member.get()).online).toEqual(["Bình"]);
 }
 
-test("NAME-1 EV-4 a first nickname registers, and the others are told", async () => {
+test("NAME-1 EV-4 a first nickname registers, and the others get an event", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "Chi");
   using client = await ChatClient.connect(server.url());
@@ -40,7 +40,7 @@ test("NAME-1 EV-4 a first nickname registers, and the others are told", async ()
   );
 });
 
-test("NAME-2 a second nickname changes the first, and the others are told", async () => {
+test("NAME-2 a second nickname changes the first, and the others get an event", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "Chi");
   using client = await ChatClient.registered(server.url(), "An");

@@ -156,7 +156,7 @@ test("ORD-3 a client gets every event after its own registration and none from b
 });
 
 for (const end of ["close", "terminate"] as const) {
-  test(`ORD-4 a leave comes after the messages of the leaver, who ends with ${end}`, async () => {
+  test(`ORD-4 a leave comes after the messages of the member that leaves with ${end}`, async () => {
     await using server = await startServer(["--no-limits"]);
     using witness = await ChatClient.registered(server.url(), "witness");
     for (let round = 0; round < 5; round++) {

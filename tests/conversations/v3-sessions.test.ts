@@ -322,7 +322,7 @@ test("KEY-5 the keys of different people and rooms have nothing to do with each 
   await another.say("another An's", "k");
 });
 
-test("KEY-3 KEY-5 RES-6 a key holds over a resume, over a lost session, and over kill -9", async () => {
+test("KEY-3 KEY-5 RES-6 a key holds across a resume, a lost session and kill -9", async () => {
   await using server = await startServer([...SHORT_GRACE, "--restart-grace", "0.05", "--no-limits"]);
   const first = await V3Client.registered(server.url(), "An");
   const id = await first.say("once", "k");

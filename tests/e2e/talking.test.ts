@@ -142,7 +142,7 @@ test("a mention is completed from the roster", async () => {
   expect(await an.composer.inputValue()).toBe("hi @Bích Ngọc and @Bình ");
 });
 
-test("who is writing is shown to the others until the message is there", async () => {
+test("a typing indicator is shown to the others until the message is there", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");

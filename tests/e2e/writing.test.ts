@@ -297,7 +297,7 @@ test("suggestions are there while the field has the focus", async () => {
   expect(await an.composer.evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
-test("a long text is pasted, the page says how much of it is too much, and what was typed stays", async () => {
+test("a long text can be pasted, the page says by how much it is too long, and what was typed stays", async () => {
   const an = await stage.enter(stage.newRoom(), "An", { options: CLIPBOARD });
   await an.composer.pressSequentially("look: ");
   await paste(an, "word ".repeat(3_600));

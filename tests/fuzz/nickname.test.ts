@@ -254,7 +254,7 @@ const VOWELS = [..."aăâeêioôơuưy"].flatMap((vowel) =>
 );
 const CONSONANTS = [..."bcdđghklmnpqrstvx"];
 
-test("NAME-8 the letters of Vietnamese are told apart, but for i and l, and in capitals they are the same", () => {
+test("NAME-8 the letters of Vietnamese are distinct, except i and l, and equal to their capitals", () => {
   const letters = [...VOWELS, ...CONSONANTS];
   expect(letters.filter((each) => /^\P{ASCII}$/u.test(each))).toHaveLength(134 / 2);
   expect(collisions(letters)).toEqual(["i=l"]);
@@ -262,7 +262,7 @@ test("NAME-8 the letters of Vietnamese are told apart, but for i and l, and in c
   expect(collisions(letters.map((letter) => letter.normalize("NFD").toUpperCase()))).toEqual(["I=L"]);
 });
 
-test("NAME-8 the letters of other alphabets are told apart, but for those that Unicode says are drawn alike", () => {
+test("NAME-8 the letters of other alphabets are distinct, except those that Unicode lists as alike", () => {
   const alphabets = [
     "αβγδεζηθικλμνξοπρστυφχψω",
     "абвгдежзийклмнопрстуфхцчшщъыьэюяєіїґўђјљњћџ",
@@ -280,7 +280,7 @@ test("NAME-8 the letters of other alphabets are told apart, but for those that U
   ).toEqual([]);
 });
 
-test("NAME-8 two words of different letters are never the same, but for those that are drawn alike", () => {
+test("NAME-8 two words of different letters are never the same, unless the letters look alike", () => {
   const letters = fc.string({
     unit: fc.constantFrom(...VOWELS, ...CONSONANTS.filter((letter) => !"lmr".includes(letter))),
     minLength: 1,
@@ -305,7 +305,7 @@ test("NAME-3 a nickname has 1 to 100 code points, whatever their width", () => {
 });
 
 test.each([[1], [null], [true], [[]], [{}], ["\ud800"], ["a\udc00b"]])(
-  "NAME-4 %j is no nickname",
+  "NAME-4 %j is not a nickname",
   (value) => {
     expect(isNickname(value)).toBe(false);
   },

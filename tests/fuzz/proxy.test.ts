@@ -93,7 +93,7 @@ test("the server does not notice that a client was reset, and gets its held byte
   await at.server.closed;
 });
 
-test("what a stalled direction holds back comes in order, and the other direction flows", async () => {
+test("bytes that a stalled direction holds back arrive in order, and the other direction flows", async () => {
   using at = await stage();
   at.link.down.hold();
   at.server.write("one ");

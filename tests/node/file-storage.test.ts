@@ -52,7 +52,7 @@ test("only one process can use a file at a time, the next one gets an error, and
   expect(await start(path, "").exited).toBe(0);
 });
 
-test("of many processes that want the file of a killed one, one has it", async () => {
+test("one of several processes that want the file of a killed one gets it", async () => {
   using folder = new TemporaryFolder();
   const path = join(folder.path, "bot.json");
   writeFileSync(`${path}.lock`, "999999999 1");

@@ -37,7 +37,7 @@ test("what a client itself writes into the header changes nothing, however long 
   expect(clientAddress("127.0.0.1", header, proxy)).toBe("1.2.3.4");
 });
 
-test("of a list without end only so many hops are read, even if each is a trusted proxy", () => {
+test("only a limited number of hops is read of an endless list, even if each is a trusted proxy", () => {
   const proxies = new BlockList();
   proxies.addSubnet("10.0.0.0", 8);
   const header = `1.2.3.4${", 10.0.0.1".repeat(100_000)}`;

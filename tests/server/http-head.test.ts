@@ -92,7 +92,7 @@ test.each([
   "*",
   "?read",
   "http://a#b",
-])("%s is no target", (target) => {
+])("%s is not a valid target", (target) => {
   expect(read(`GET ${target} HTTP/1.1`, HOST)).toMatchObject({ kind: "bad", status: 400 });
 });
 

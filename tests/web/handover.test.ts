@@ -200,7 +200,7 @@ test.each(["", "{", "null", "5", '{"at":"x"}', '{"next":5}', '{"at":1,"kept":{},
   },
 );
 
-test("where the browser keeps nothing a tab is alone, and knows that nobody can come back as it", () => {
+test("without browser storage a tab is on its own, and knows that no other can continue it", () => {
   const forbidden = () => {
     throw new Error("forbidden");
   };

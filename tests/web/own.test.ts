@@ -66,7 +66,7 @@ test("tabs that write in turn keep what the others wrote", () => {
   expect([3, 6, 9].map((id) => tab("/rooms/tea").has(message(id)))).toEqual([true, true, true]);
 });
 
-test("of two tabs that write at once neither loses anything, and then they rest", () => {
+test("two tabs that write at once lose nothing, and stop writing then", () => {
   const { tab, items, storage } = browser();
   const one = tab();
   const before = items.get(OWN_KEY) ?? "";
@@ -111,7 +111,7 @@ test("tabs of too many rooms do not drive each other out for ever", () => {
   expect(items.get(OWN_KEY)).toBe(kept ?? "");
 });
 
-test("where the browser keeps nothing it holds as long as the page", () => {
+test("without browser storage, own messages are known as long as the page lives", () => {
   const storage = withMemoryFallback(() => {
     throw new Error("forbidden");
   });

@@ -160,7 +160,7 @@ test("a link leads to the message with its id and its time, and not to one of an
   expect([await log.show(950, 950_000), await log.show(300, 300_000)]).toEqual([true, true]);
 });
 
-test("what people do between two messages is one line", () => {
+test("joins and leaves between two messages are one line", () => {
   const log = new LogStore(source(0));
   log.addChange({ kind: "joined", name: "An", time: 1 });
   log.addChange({ kind: "left", name: "An", time: 2 });

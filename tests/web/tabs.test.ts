@@ -337,7 +337,7 @@ test("a message of tomorrow, of a clock that was wrong, is read once it was read
   expect([later.firstId.value, later.count.value]).toEqual([4, 1]);
 });
 
-test("where the browser keeps nothing, drafts, marks and settings last as long as the page", async () => {
+test("without browser storage, drafts, marks and settings last as long as the page", async () => {
   const kept = withMemoryFallback(() => {
     throw new Error("forbidden");
   });
