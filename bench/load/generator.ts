@@ -30,7 +30,7 @@ const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Prom
     await innocents.gather();
     return {};
   },
-  watch: async ({ seconds, errands }) => gathered().watch(seconds, errands),
+  watch: async ({ seconds, activities }) => gathered().watch(seconds, activities),
   async scatter() {
     gathered().scatter();
     innocents = null;

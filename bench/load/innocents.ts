@@ -1,4 +1,4 @@
-import type { Errand } from "./attack/attack.ts";
+import type { Activity } from "./attack/attack.ts";
 import { Client, type Host, requestFrame } from "./client.ts";
 import { ownCpuS } from "./counts.ts";
 import { momentOf } from "./moment.ts";
@@ -215,17 +215,17 @@ export class Innocents {
   }
 
   /** @param seconds how long there are new messages, newcomers and gets */
-  async watch(seconds: number, errands: readonly Errand[]): Promise<Watched> {
+  async watch(seconds: number, activities: readonly Activity[]): Promise<Watched> {
     const startMs = performance.now();
     const startedCpuS = ownCpuS();
     const endMs = startMs + seconds * 1000;
     const talk = this.#talk(startMs, endMs);
     const newcomers = this.#newcomers(startMs, endMs);
-    const gets = errands.includes("gets") ? this.#gets(startMs, endMs) : null;
-    const rooms = errands.includes("rooms") ? this.#enterRooms(endMs - ROOMS_BEFORE_END_MS) : null;
+    const gets = activities.includes("gets") ? this.#gets(startMs, endMs) : null;
+    const rooms = activities.includes("rooms") ? this.#enterRooms(endMs - ROOMS_BEFORE_END_MS) : null;
     await momentOf(endMs);
     const loadCpuS = ownCpuS() - startedCpuS;
-    const roster = errands.includes("roster") ? await this.#roster() : null;
+    const roster = activities.includes("roster") ? await this.#roster() : null;
     const came = await newcomers;
     const entered = (await rooms) ?? [];
     const isSettled = () => this.#awaited() === 0 && [...came, ...entered].every((each) => each.isSettled);

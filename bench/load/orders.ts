@@ -1,4 +1,4 @@
-import type { Errand } from "./attack/attack.ts";
+import type { Activity } from "./attack/attack.ts";
 import type { AttackTally, Target } from "./attack/attacker.ts";
 import type { Watched } from "./innocents.ts";
 
@@ -73,7 +73,7 @@ export interface Orders {
   /** Makes innocent clients join a server, talk for a moment, and stay. */
   gather: { takes: { readonly port: number }; gives: Record<string, never> };
   /** Lets the innocent clients work for a time, and returns what they experienced. */
-  watch: { takes: { readonly seconds: number; readonly errands: readonly Errand[] }; gives: Watched };
+  watch: { takes: { readonly seconds: number; readonly activities: readonly Activity[] }; gives: Watched };
   /** Ends the innocent clients' connections without a close frame. */
   scatter: { takes: Record<string, never>; gives: Record<string, never> };
   /** Attacks a server, by the key of the attack. */

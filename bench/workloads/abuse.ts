@@ -124,7 +124,7 @@ async function oneAttack(bench: Bench, attack: Attack): Promise<Measured> {
       const attacked = bench.attacker.order("attack", { attack: attack.key, target, seconds });
       // For the time of the attack only; the innocents may wait longer for their answers.
       const costs = attacked.then(() => gauge.read());
-      const watched = bench.load.order("watch", { seconds, errands: attack.innocents ?? [] });
+      const watched = bench.load.order("watch", { seconds, activities: attack.innocents ?? [] });
       const [tally, used, felt] = await Promise.all([attacked, costs, watched]);
       const othersCpuPercent = (felt.loadCpuS / seconds) * 100;
       const cost = { ...used, ...costOf(tally), othersCpuPercent };
@@ -226,7 +226,7 @@ function costOf({ wallS, loadCpuS, sentBytes, bytes }: AttackTally): Costs {
 }
 
 /** What the server did with an attacker, in words. */
-export function remarkOf({ dials, failedDials, accepted, refused, statuses, ends }: AttackTally): string {
+function remarkOf({ dials, failedDials, accepted, refused, statuses, ends }: AttackTally): string {
   const counts = (what: string, of: Readonly<Record<string, number>>) =>
     Object.entries(of).map(([kind, count]) => `${what} ${kind} ${count.toLocaleString("en")}×`);
   return [
@@ -255,7 +255,7 @@ async function storedMessages(port: number): Promise<number> {
   return Number(/^chatbox_messages_total (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
 }
 
-/** The histories of all rooms; without the sessions, which do not grow for ever. */
+/** The histories of all rooms; without the sessions, which do not grow forever. */
 function historyBytes(folder: string): number {
   const histories = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((path) =>
     path.endsWith(".json"),

@@ -123,7 +123,7 @@ export class Registration {
     });
   }
 
-  /** @throws NotRegisteredError if no nickname was ever requested: a call that needs one would wait for ever */
+  /** @throws NotRegisteredError if no nickname was ever requested: a call that needs one would wait forever */
   needNickname(): void {
     if (!this.#hasAsked) throw new NotRegisteredError("UnknownRegister");
   }

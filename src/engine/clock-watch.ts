@@ -1,23 +1,23 @@
 import type { Retention } from "./retention.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** A clock that is off by no more than this from where it is expected is believed. */
+/** A clock that differs by no more than this from the expected time is believed. */
 const BELIEVED_MS = DAY_MS;
-/** One that is further off is believed when the server has run for so long with it. */
+/** A clock that differs more is believed once the server has run with it for this long. */
 const HELD_MS = DAY_MS;
 
-/** What is known of the clock from before. */
+/** What is known about the clock from earlier. */
 export interface ClockNote {
-  /** What the clock said when it was last believed, Unix milliseconds. */
+  /** The time on the clock when it was last believed, in Unix milliseconds. */
   readonly seenAt: number;
-  /** For how long the server has run with a clock that is not believed, 0 when it is. */
+  /** How long the server has run with a clock that is not believed; 0 if it is believed. */
   readonly heldMs: number;
 }
 
 /**
- * Tells whether the clock may be believed when it says that something is old. A wrong one, at a start or by a change while
- * the server runs, would have all that is young dropped, and nobody could bring it back. No network is asked: a clock is
- * expected to go on from where it last was, by as much as the process has run. When it is far from there it is wrong, or
+ * Decides whether to believe the clock when, by it, something is old. A wrong clock, at the start or after a change
+ * while the server runs, would cause young messages to be dropped for good. No time server is involved: the clock is
+ * expected to advance from where it last was by as much as the process has run. If it is far from there, it is wrong or
  * the server was off for long; in both cases a day of patience does no harm.
  */
 export class ClockWatch {
@@ -27,9 +27,9 @@ export class ClockWatch {
   #lookedAt: number;
 
   /**
-   * @param note null where nothing is known, and the clock is believed
+   * @param note null if nothing is known; then the clock is believed
    * @param now Unix milliseconds
-   * @param uptimeMs of a clock that nobody sets, as `performance.now` is
+   * @param uptimeMs from a clock that nobody can set, such as `performance.now`
    */
   constructor(note: ClockNote | null, now: number, uptimeMs: number) {
     this.#expected = note?.seenAt ?? now;
@@ -39,7 +39,7 @@ export class ClockWatch {
     this.look(now, uptimeMs);
   }
 
-  /** Compares the clock with what is expected of it. To be called now and then. */
+  /** Compares the clock with the expected time. Should be called now and then. */
   look(now: number, uptimeMs: number): void {
     const elapsedMs = uptimeMs - this.#lookedAt;
     this.#lookedAt = uptimeMs;
@@ -53,7 +53,7 @@ export class ClockWatch {
     this.#heldMs = 0;
   }
 
-  /** How far the clock is ahead of what it is expected to say, as far as it is not believed. Milliseconds. */
+  /** By how many milliseconds the clock is ahead of the expected time; 0 if it is believed. */
   get aheadMs(): number {
     return Math.max(0, this.#now - this.#expected);
   }
@@ -62,14 +62,14 @@ export class ClockWatch {
     return { seenAt: Math.round(this.#expected), heldMs: Math.round(this.#heldMs) };
   }
 
-  /** What is to be kept by a clock of which no more is believed than {@link aheadMs} says. */
+  /** The retention for a clock that is {@link aheadMs} ahead: what looks older by that much is kept as well. */
   retention({ keepMs, ...others }: Retention): Retention {
     return { ...others, keepMs: keepMs === null ? null : keepMs + this.aheadMs };
   }
 }
 
-/** What to tell the operator of a clock that is not believed. */
+/** The notice to the operator about a clock that is not believed. */
 export function clockNotice(aheadMs: number): string {
   const days = Math.round(aheadMs / DAY_MS);
-  return `The clock is ${days} ${days === 1 ? "day" : "days"} ahead of what is expected, or this server was off for so long: until it has run for 24 hours, --keep-days counts from the time that was expected. If the clock is right, --trust-clock drops old messages at once.`;
+  return `The clock is ${days} ${days === 1 ? "day" : "days"} ahead of the expected time, or this server was off for that long: until it has run for 24 hours, --keep-days counts from the expected time. If the clock is right, --trust-clock drops old messages at once.`;
 }

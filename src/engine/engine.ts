@@ -9,77 +9,77 @@ import type { Readable } from "./record.ts";
 import type { Retention } from "./retention.ts";
 
 /**
- * Decides what happens in the rooms. What an engine promises, whichever it is:
+ * Decides what happens in the rooms. Every engine promises:
  *
- * - Order: one total order a room; the operations of a connection keep theirs.
+ * - Order: each room has one total order, which preserves the order of each connection's operations.
  * - Durability: a message's outcome is delivered only after the message is stored.
- * - Uniqueness: of two claims on look-alike nicknames exactly one wins.
- * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, in order, none of them is shown
- *   to anyone, and the engine goes on; once the store is back it works again without a restart. When the store does not
- *   say whether it has stored the batch, they are delivered as `store-lost` instead. What the batch has beside messages
- *   may stand or fail with them: that is up to the engine.
- * - Idempotence: a repeat of a key within ten minutes, by the same person, is answered with the first message, and
- *   nothing is stored; over a restart too.
- * - Sessions: a nickname of somebody who can resume outlives the connection by the grace, and outlives the process. Of two resumes
- *   with one hash exactly one wins.
- * - Every operation submitted has exactly one outcome, except those still waiting when a store hangs at the end.
+ * - Uniqueness: of two requests for look-alike nicknames exactly one succeeds.
+ * - Failure: when a batch cannot be stored, each of its messages is delivered as failed, in order, none of them is
+ *   shown to anyone, and the engine goes on; once the store is back it works again without a restart. If it is unknown
+ *   whether the store has stored the batch, they are delivered as `store-lost` instead. Whether the other operations of
+ *   the batch succeed or fail with the messages is up to the engine.
+ * - Idempotence: a repeat of a key within ten minutes, by the same identity, is answered with the first message, and
+ *   nothing is stored; this holds across a restart.
+ * - Sessions: the nickname of a client that can resume outlives the connection by the grace, and outlives the process.
+ *   Of two resumes with one hash exactly one succeeds.
+ * - Every submitted operation has exactly one outcome, except those still waiting if the store hangs when the engine
+ *   ends.
  */
 export interface Engine {
   /**
-   * Takes a place in a room for a connection before it is accepted. Every place taken is given back by
-   * one `leave` operation.
+   * Reserves a place in a room for a connection before it is accepted. One `leave` operation gives the place back.
    *
-   * @returns false when the room is not in memory and no more rooms may be
+   * @returns false if the room is not in memory and there may be no more rooms
    */
   enter(room: string): boolean;
 
-  /** Puts an operation into a room's queue. Its outcome is delivered later, never from within this call. */
+  /** Puts an operation into a room's queue. Its outcome is delivered later, never during this call. */
   submit(room: string, operation: Operation): void;
 
   /**
    * The newest messages of a room, oldest first, as many as {@link RECENT_MOST} and {@link RECENT_BYTES} allow, for
-   * somebody who only reads. Neither a room nor a file comes of it: a room in which nobody wrote has none. As long as
-   * the history does not change the same list is given, so that what is made of it can be kept.
+   * someone who only reads. Creates neither a room nor a file: a room in which nobody has written is empty. As long as
+   * the history does not change, the same list is returned, so that callers can cache what they derive from it.
    *
-   * @returns null when the engine ends; rejects as the store does
+   * @returns null if the engine is closing; rejects if the store fails
    */
   recent(room: string): Promise<readonly Readable[] | null>;
 
   /**
-   * How much history must be fetched from the store to answer a request, in bytes, as far as can be told: 0 for what is
-   * in memory.
+   * An estimate, in bytes, of how much history must be fetched from the store to answer a request; 0 if it is in
+   * memory.
    *
-   * @param page null for the whole history, as version 2 asks for it
+   * @param page null for the whole history, which version 2 requests
    */
   bytesToFetch(room: string, page: PageRequest | null): number;
 
   /** Rooms in memory. */
   readonly rooms: number;
 
-  /** Nicknames kept for somebody without a connection. */
+  /** Nicknames kept for absent members. */
   readonly absent: number;
 
-  /** Whether the newest attempt to store something, if any, went well. */
+  /** Whether the newest attempt to store something, if any, succeeded. */
   readonly healthy: boolean;
 
-  /** Where the servers that have these rooms, at once or one after the other, keep files of the page. */
+  /** Where the servers of these rooms, present and future, keep files of the page. */
   readonly assets: AssetStore;
 
-  /** Ends every operation submitted so far, stores what is to be stored, and lets go of the store. */
+  /** Completes every operation submitted so far, stores what is to be stored, and releases the store. */
   close(): Promise<void>;
 }
 
-/** What {@link Engine.recent} gives at most: messages, and bytes of their records. */
+/** The most that {@link Engine.recent} returns: messages, and bytes of their records. */
 export const RECENT_MOST = 100;
 export const RECENT_BYTES = 256 * 1024;
 
-/** Of so many rooms the list is kept that was given last. */
+/** How many rooms' lists of recent messages are cached. */
 export const RECENT_LISTS_MOST = 16;
 
-/** Takes an ordered batch of outcomes of one room. */
+/** Receives an ordered batch of outcomes of one room. */
 export type Deliver = (room: string, outcomes: readonly Outcome[]) => void;
 
-/** What engines tell the operator: for the log and the metrics. */
+/** What engines report to the operator, for the log and the metrics. */
 export interface EngineObserver {
   /** Something an operator should know: a repair, a file taken in. */
   notice(room: string, sentence: string): void;
@@ -89,31 +89,33 @@ export interface EngineObserver {
   stored(messages: number, durationMs: number): void;
 }
 
-/** What every engine needs to know. */
+/** The options that every engine takes. */
 export interface EngineOptions {
-  /** The most history one `get` is given, in bytes of JSON. */
+  /** The most history in the reply to one `get`, in bytes of JSON. */
   readonly getBudgetBytes: number;
   /** The most history held in memory, over all rooms, in bytes of JSON. */
   readonly historyMemoryBytes: number;
-  /** Rooms in memory, at most. */
+  /** How many rooms may be in memory. */
   readonly maxRooms: number;
   /** How long a nickname is kept for an absent member. */
   readonly graceMs: number;
-  /** The same for those whose server has ended, from the moment on at which another one takes over. */
+  /** The same for a member whose server has ended, counted from when another server takes over. */
   readonly restartGraceMs: number;
-  /** Keys of sends remembered, over all rooms. */
+  /** How many keys of sends are remembered, over all rooms. */
   readonly sendKeys: number;
-  /** Sessions remembered after their end, in each room. */
+  /** How many sessions are remembered after their end, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
-  /** Whether to believe a clock that is not where it is expected, so that old messages go at once. False if not given. */
+  /**
+   * Whether to believe a clock that differs from the expected time, so that old messages go at once. Default: false.
+   */
   readonly trustClock?: boolean;
   readonly now: () => Moment;
   readonly deliver: Deliver;
   readonly observer: EngineObserver;
 }
 
-/** What the queue of a room needs of its engine. */
+/** What the queue of a room gets from its engine. */
 export interface RoomOptions
   extends Pick<
     EngineOptions,
@@ -122,6 +124,6 @@ export interface RoomOptions
   readonly name: string;
   readonly memory: HistoryMemory;
   readonly keyMemory: KeyMemory;
-  /** Called whenever the queue has run empty. */
+  /** Called whenever the queue has become empty. */
   readonly idle: () => void;
 }

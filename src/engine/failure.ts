@@ -1,6 +1,6 @@
 /**
- * One short sentence for the people in a room about a fault of the store. It names no path and no address; the
- * details are for the log.
+ * One short sentence for the people in a room about a fault of the store. It contains no path and no address; the
+ * details go to the log.
  */
 export function sentenceFor(error: unknown): string {
   if (!(error instanceof Error)) return GENERAL;
@@ -15,12 +15,12 @@ const SENTENCES: Readonly<Record<string, string>> = {
   ENOSPC: "The server's disk is full.",
   EDQUOT: "The server's disk is full.",
   EFBIG: "The server's history file cannot grow any more.",
-  EIO: "The server's disk has a fault.",
+  EIO: "The server's disk is failing.",
   EROFS: "The server's disk is read-only.",
-  EACCES: "The server may not write its history.",
-  EPERM: "The server may not write its history.",
+  EACCES: "The server is not allowed to write its history.",
+  EPERM: "The server is not allowed to write its history.",
   // SQLSTATEs.
   "53100": "The server's disk is full.",
-  "42501": "The server may not write its history.",
-  "25006": "The server may not write its history.",
+  "42501": "The server is not allowed to write its history.",
+  "25006": "The server is not allowed to write its history.",
 };

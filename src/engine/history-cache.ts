@@ -3,12 +3,12 @@ import type { Page, PageRequest } from "../protocol/page.ts";
 import type { Archive } from "./archive.ts";
 import type { MessageRecord } from "./record.ts";
 
-/** So many newest pages are remembered at one time: clients of one kind ask for one size. */
+/** How many newest pages are remembered at a time: clients of one kind request pages of one size. */
 const NEWEST_PAGES_MOST = 4;
-/** Records go once they exceed the budget by this share, so that few batches move them. */
+/** Records are dropped once they exceed the budget by this share, so that few batches have to move them. */
 const SLACK = 1 / 8;
 
-/** What somebody asks of the history; null for the whole, as version 2 has it. */
+/** What part of the history is requested; null for the whole, as in version 2. */
 export type HistoryRequest = PageRequest | null;
 
 /** What was read from the archive for one request. */
@@ -17,9 +17,11 @@ export interface HistoryRead {
   readonly records: readonly MessageRecord[];
   /** Nothing is missing between the records and this id. */
   readonly upTo: number;
-  /** Whether the records are all that the request is shown, whatever comes later. */
+  /** Whether the records alone answer the request, whatever comes later. */
   readonly isWhole: boolean;
-  /** Whether this is another history than the request names: the records are of its newest page. */
+  /**
+   * Whether the position in the request belongs to another history: the records are those of the newest page instead.
+   */
   readonly isForeign?: boolean;
 }
 
@@ -31,16 +33,16 @@ export interface HistorySnapshot {
   encoded(): Uint8Array;
 }
 
-/** Asks for what follows a message. */
+/** A request for what follows a message. */
 type RequestAfter = PageRequest & { readonly after: number };
 
 /**
- * The newest messages of a room, in memory, and what was read of older ones. Reading changes nothing that is shown: a page
- * or a snapshot is a function of the request and of the id up to which it shows messages, so that each `get` of a batch
- * sees its own place in the order, though the whole batch is taken in first.
+ * The newest messages of a room, in memory, and older ones that were read. Reading never changes what is shown: a page
+ * or a snapshot is a function of the request and of the id up to which it shows messages. So each `get` of a batch
+ * shows the history at its own place in the order, although the cache takes in the whole batch first.
  *
- * A request for what follows a message also looks at that message: its id and time tell whether this is the history that
- * the client knows.
+ * A request for what follows a message also looks at that message: its id and time tell whether this is the history
+ * that the client knows.
  */
 export class HistoryCache {
   readonly #archive: Archive;
@@ -48,13 +50,13 @@ export class HistoryCache {
   /** Oldest first: all messages with ids above `#above`. */
   #recent: MessageRecord[] = [];
   #above: number;
-  /** Of `#recent`, as version 3 and as version 2 show it, commas included. */
+  /** The size of `#recent` as version 3 and as version 2 show it, commas included. */
   #bytes = 0;
   #classicBytes = 0;
-  /** Whether `#recent` has all that version 2 is shown. */
+  /** Whether `#recent` has everything that version 2 shows. */
   #holdsHistory = false;
   #snapshot: (HistorySnapshot & { readonly upTo: number }) | null = null;
-  /** The snapshot that was encoded last: how far it goes. */
+  /** The snapshot that was encoded last, and the id up to which it goes. */
   #encodedHistory: { readonly upTo: number; readonly text: Uint8Array } = {
     upTo: 0,
     text: new Uint8Array(0),
@@ -69,7 +71,7 @@ export class HistoryCache {
     this.#above = archive.lastId;
   }
 
-  /** What is kept in memory, in bytes of JSON. */
+  /** How much is kept in memory, in bytes of JSON. */
   get bytes(): number {
     return this.#bytes + this.#encodedHistory.text.length;
   }
@@ -96,7 +98,7 @@ export class HistoryCache {
     return record?.id === id ? record : undefined;
   }
 
-  /** How many messages must be read for a request, at most; infinitely many for all that fit. */
+  /** How many messages must be read for a request, at most; infinity means as many as fit. */
   missing(request: HistoryRequest): number {
     if (request === null) return this.#holdsHistory || this.#isWhole ? 0 : Number.POSITIVE_INFINITY;
     if (this.#isKnownPlace(request)) return this.#missingAfter(request);
@@ -108,11 +110,11 @@ export class HistoryCache {
     if (request === null || !this.#isKnownPlace(request) || read?.isForeign)
       return !read?.isWhole && !this.#isConnected(read) && this.missing(request) > 0;
     if (!read?.isWhole && !this.#isConnected(read) && this.#missingAfter(request) > 0) return true;
-    // A history that has no such message shows its newest page instead.
+    // If the history has no such message, its newest page is shown instead.
     return this.#isForeign(request, this.newestId, read) && !this.#hasBelow(request);
   }
 
-  /** Reads what a request needs. It may run beside batches. Rejects as the store does. */
+  /** Reads what a request needs. It may run beside batches. Rejects if the store fails. */
   async read(request: HistoryRequest): Promise<HistoryRead> {
     if (request === null) return this.#readHistory();
     const { before, limit } = request;
@@ -126,7 +128,7 @@ export class HistoryCache {
       : this.#readNewest(limit);
   }
 
-  /** A page. What it needs must have been read. @param upTo the newest message that it may show */
+  /** A page. What it needs must have been read. @param upTo the id of the newest message that it may show */
   page(request: PageRequest, upTo: number, read?: HistoryRead): Page {
     const { limit, before } = request;
     if (isAfter(request)) return this.#pageAfter(request, upTo, read);
@@ -135,7 +137,11 @@ export class HistoryCache {
     return this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown), null);
   }
 
-  /** The newest messages as version 2 has them. They must have been read. @param upTo the newest that it may show */
+  /**
+   * The newest messages, for version 2. They must have been read.
+   *
+   * @param upTo the id of the newest one that it may show
+   */
   history(upTo: number, read?: HistoryRead): HistorySnapshot {
     if (this.#snapshot?.upTo === upTo) return this.#snapshot;
     const shown = this.#newestWithin(this.#last(Number.POSITIVE_INFINITY, upTo, read));
@@ -144,14 +150,14 @@ export class HistoryCache {
     return this.#snapshot;
   }
 
-  /** Only what is new since the last time is encoded: a long history is shown again and again. */
+  /** Encodes only what is new since the last time, because a long history is shown again and again. */
   #encoded(shown: readonly MessageRecord[], bytes: number): Uint8Array {
     const { upTo, text } = this.#encodedHistory;
     const known = firstAbove(shown, upTo);
     if (known > 0 && shown[known - 1]?.id === upTo) {
       const added = shown.slice(known);
       if (added.length === 0 && bytes === text.length + 1) return text;
-      // With a comma at its beginning, or without one where nothing is added.
+      // Begins with a comma, unless nothing is added.
       const rest = Buffer.from(added.map(({ classic }) => `,${classic}`).join(""));
       const keptBytes = bytes - 1 - rest.length;
       if (keptBytes <= text.length)
@@ -165,7 +171,9 @@ export class HistoryCache {
     return text;
   }
 
-  /** Lets go of all but the newest messages, as many as the largest replies show. To be called between batches. */
+  /**
+   * Drops all but the newest messages: it keeps as many as the largest replies show. Must be called between batches.
+   */
   trim(): void {
     const { length } = this.#recent;
     const least = this.#holdsHistory || length <= 2 * PAGE_MAX ? 0 : length - PAGE_MAX;
@@ -183,7 +191,7 @@ export class HistoryCache {
     this.#forgetMade();
   }
 
-  /** What the budget is for, in bytes. */
+  /** The bytes that count towards the budget. */
   get #budgeted(): number {
     return this.#holdsHistory ? this.#classicBytes : this.#bytes;
   }
@@ -200,7 +208,7 @@ export class HistoryCache {
   async #readHistory(): Promise<HistoryRead> {
     const upTo = this.#archive.lastId;
     const records = await this.#archive.tail(this.#budgetBytes);
-    // Where there are none, the newest message may be too large for a reply of version 2.
+    // If there are none, the newest message may be too large for a reply of version 2.
     this.#keep(records, upTo, records[0] === undefined ? upTo : undefined);
     this.#holdsHistory = this.#above <= upTo;
     return { records, upTo, isWhole: false };
@@ -222,12 +230,12 @@ export class HistoryCache {
     const upTo = this.#archive.lastId;
     const records = await this.#recordsFrom(request);
     const isWhole = (records.at(-1)?.id ?? upTo) < upTo;
-    // What is stored from now on belongs to the page as well.
+    // Messages that are stored from now on belong to the page as well.
     if (!isWhole) this.#keep(records, upTo, Math.max(0, request.after - 1));
     return { records, upTo, isWhole };
   }
 
-  /** The message with the id `after`, if there is one, and what follows it: something, if there is anything. */
+  /** The message with the id `after`, if it exists, and at least one that follows it, if any do. */
   async #recordsFrom({ limit, after }: RequestAfter): Promise<MessageRecord[]> {
     const records = await this.#archive.above(after - 1, limit + 1, this.#budgetBytes);
     const isAlone = records.length === 1 && records[0]?.id === after;
@@ -235,9 +243,9 @@ export class HistoryCache {
     return [...records, ...(await this.#archive.above(after, limit, this.#budgetBytes))];
   }
 
-  /** Keeps records that stand before those that are kept. @param above all messages with ids above it are among them */
+  /** Keeps records older than those in memory. @param above the records have all messages with ids above it */
   #keep(records: readonly MessageRecord[], upTo: number, above?: number): void {
-    // Batches may have gone on, and what they stored have left memory again.
+    // Batches have gone on meanwhile, and what they stored may have left memory again.
     if (this.#above > upTo) return;
     const older = records.filter(({ id }) => id <= this.#above);
     for (const record of older) this.#count(record, 1);
@@ -253,7 +261,7 @@ export class HistoryCache {
     this.#classicBytes += sign * (classicBytes + 1);
   }
 
-  /** Whether a request asks for what follows a message that there may be. */
+  /** Whether a request asks for what follows a message that may exist. */
   #isKnownPlace(request: PageRequest): request is RequestAfter {
     return isAfter(request) && request.after <= this.newestId;
   }
@@ -268,7 +276,7 @@ export class HistoryCache {
     return first <= this.#above ? Math.min(limit + 1, this.#archive.lastId - after + 1) : 0;
   }
 
-  /** Whether memory has a page of the newest messages, or of those below an id. */
+  /** Whether memory has a whole page of the newest messages, or of those below an id. */
   #hasBelow({ limit, before, after }: PageRequest): boolean {
     if (this.#isWhole) return true;
     const upTo = after !== null || before === null ? Number.POSITIVE_INFINITY : before - 1;
@@ -276,13 +284,13 @@ export class HistoryCache {
     return count >= limit || (count === this.#recent.length && this.#bytes >= this.#budgetBytes);
   }
 
-  /** Whether memory has all there is. */
+  /** Whether memory has the whole history. */
   get #isWhole(): boolean {
     const { firstId } = this.#archive;
     return firstId === 0 || firstId > this.#above;
   }
 
-  /** The newest `most` messages up to an id, out of what was read and what is in memory of later ones. */
+  /** The newest `most` messages up to an id, from what was read and from the later ones in memory. */
   #last(most: number, upTo: number, read: HistoryRead | undefined): readonly MessageRecord[] {
     const end = firstAbove(this.#recent, upTo);
     const recent = this.#recent.slice(Math.max(0, end - most), end);
@@ -298,13 +306,13 @@ export class HistoryCache {
     return older.length === 0 ? recent : [...older, ...recent].slice(0, most);
   }
 
-  /** What was read of messages that are not in memory. */
+  /** The messages that were read and are not in memory. */
   #olderIn(read: HistoryRead | undefined, above: number, upTo: number): readonly MessageRecord[] {
     const first = this.#recent[0]?.id ?? Number.POSITIVE_INFINITY;
     return read?.records.filter(({ id }) => id > above && id < first && id <= upTo) ?? [];
   }
 
-  /** Whether there are messages before those. */
+  /** Whether there are messages before these. */
   #isBehind([oldest]: readonly MessageRecord[]): boolean {
     return oldest !== undefined && oldest.id > this.#archive.firstId;
   }
@@ -317,12 +325,14 @@ export class HistoryCache {
     return this.#pageOf(shown.slice(0, limit), read?.isWhole === true || shown.length > limit, after);
   }
 
-  /** The message with the id `after`, if there is one, and what follows it, `most` in all. */
+  /** The message with the id `after`, if it exists, and what follows it; at most `most` in all. */
   #from({ after }: RequestAfter, upTo: number, most: number, read?: HistoryRead): readonly MessageRecord[] {
     return read?.isWhole ? read.records : this.#first(most, after - 1, upTo, read);
   }
 
-  /** Whether this history does not have the message that the request names, nor had it before it was pruned. */
+  /**
+   * Whether the message that the request names belongs to another history: this one neither has it nor has pruned it.
+   */
   #isForeign(request: RequestAfter, upTo: number, read: HistoryRead | undefined): boolean {
     const { after, time } = request;
     if (after === 0) return false;
@@ -332,11 +342,11 @@ export class HistoryCache {
     if (first?.id === after) return first.time !== time;
     const { firstId, emptiedTo } = this.#archive;
     const isPruned = after < firstId && after > emptiedTo;
-    // An earlier message of this history was not sent later, unless a clock was set back.
+    // A pruned message of this history cannot be younger than the oldest one kept, unless a clock was set back.
     return !(isPruned && first !== undefined && time <= first.time);
   }
 
-  /** The newest page, made once for all who ask until the next message. */
+  /** The newest page. It is made once and shared by all requests until the next message. */
   #newestPage(limit: number, upTo: number, read: HistoryRead | undefined): Page {
     const key = `${limit} ${upTo}`;
     const made = this.#newest.get(key);
@@ -348,7 +358,7 @@ export class HistoryCache {
     return page;
   }
 
-  /** A page within the budget: what does not fit is left out at the end where the next page goes on. */
+  /** A page within the budget. What does not fit is left out at the end where the next page continues. */
   #pageOf(shown: readonly MessageRecord[], more: boolean, after: number | null): Page {
     const inOrder = after === null ? shown.toReversed() : shown;
     let bytes = 0;
@@ -370,7 +380,7 @@ export class HistoryCache {
   #gap(after: number | null): Page["gap"] {
     if (after === null) return null;
     const { firstId, emptiedTo } = this.#archive;
-    // What was taken away with all there was is no part of this history.
+    // Messages up to `emptiedTo` are not part of this history: all of them were removed together.
     const from = Math.max(after, emptiedTo) + 1;
     return firstId > from ? { from, to: firstId - 1 } : null;
   }
@@ -390,7 +400,7 @@ function isAfter(request: PageRequest): request is RequestAfter {
   return request.after !== null;
 }
 
-/** Where the first record with an id above `id` stands. */
+/** The index of the first record with an id above `id`. */
 function firstAbove(records: readonly MessageRecord[], id: number): number {
   let low = 0;
   let high = records.length;
@@ -402,7 +412,7 @@ function firstAbove(records: readonly MessageRecord[], id: number): number {
   return low;
 }
 
-/** The size of messages as version 2 shows them, each with a comma, in bytes. */
+/** The size in bytes of messages as version 2 shows them, each with a comma. */
 function sizeOf(records: readonly MessageRecord[]): number {
   let bytes = 0;
   for (const { classicBytes } of records) bytes += classicBytes + 1;

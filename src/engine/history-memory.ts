@@ -1,14 +1,14 @@
-/** Something that holds history in memory and can do without it. */
+/** Holds history in memory, and can drop it. */
 export interface HistoryHolder {
   readonly historyBytes: number;
-  /** Between being asked for and being shown, it must not be dropped. */
+  /** Whether a request waits for this history, so that it must not be dropped. */
   readonly isBusy: boolean;
   dropHistory(): void;
 }
 
 /**
- * Keeps the histories held in memory, over all rooms, within a budget: the one that was asked for longest
- * ago is dropped, and read again from its file when somebody asks.
+ * Keeps the histories in memory, over all rooms, within a budget. The least recently used one is dropped, and is read
+ * from the store again at the next request.
  */
 export class HistoryMemory {
   readonly #budgetBytes: number;
@@ -20,7 +20,7 @@ export class HistoryMemory {
     this.#budgetBytes = budgetBytes;
   }
 
-  /** Counts a holder's history at its present size, as the one used last. */
+  /** Counts a holder's history at its current size, as the most recently used one. */
   used(holder: HistoryHolder): void {
     this.released(holder);
     this.#held.set(holder, holder.historyBytes);
@@ -31,7 +31,7 @@ export class HistoryMemory {
     }
   }
 
-  /** To be called by a holder that has dropped its history. */
+  /** A holder calls this after dropping its history. */
   released(holder: HistoryHolder): void {
     this.#bytes -= this.#held.get(holder) ?? 0;
     this.#held.delete(holder);

@@ -2,31 +2,31 @@ import type { ConnectionId, Operation } from "../room/operation.ts";
 import type { HistoryCache, HistoryRead, HistoryRequest } from "./history-cache.ts";
 import { holdsUpItsConnection } from "./rules.ts";
 
-/** A request whose page leaves memory before the request is decided is read again, so many times in all. */
+/** If a page leaves memory before its request is decided, it is read again, this many times in all. */
 const ATTEMPTS_MOST = 3;
-/** So many pages may have been read and not be decided yet: each may be as large as a reply. */
+/** How many pages may be read ahead of their decisions: each may be as large as a reply. */
 const RESULTS_MOST = 4;
 
-/** What reading for an operation came to. */
+/** The result of reading for an operation. */
 export type ReadResult =
   | { readonly kind: "read"; readonly read: HistoryRead }
   | { readonly kind: "failed"; readonly error: unknown };
 
 export interface HistoryReadsOptions {
-  /** The room's cache; null while the room is not open, when nothing can be read. */
+  /** The room's cache; null while the room is not open and nothing can be read. */
   readonly cache: () => HistoryCache | null;
-  /** Puts operations back before those that wait for the next batch. */
+  /** Puts operations back ahead of those that wait for the next batch. */
   readonly putBack: (operations: readonly Operation[]) => void;
-  /** Learns of errors of the store. */
+  /** Receives the store's errors. */
   readonly failed: (error: unknown) => void;
 }
 
 /**
- * Reads history beside a room's queue: an operation that shows what is not in memory waits here, and the room's batches go on
- * meanwhile. One read runs at a time in a room; those that ask for the same share it.
+ * Reads history beside a room's queue: an operation that shows what is not in memory waits here, and the room's batches
+ * go on meanwhile. A room runs one read at a time; requests for the same messages share it.
  *
- * Later operations of the connection do not wait if the request has a `ref` by which its reply is recognised. Otherwise
- * they wait behind it, so that its replies keep their order; and they always wait behind a `resume`, since they depend on it.
+ * Later operations of the connection do not wait if the request has a `ref`, by which the client recognises its reply.
+ * Without one they wait, so that replies keep their order. They always wait behind a `resume`, since they depend on it.
  */
 export class HistoryReads {
   readonly #options: HistoryReadsOptions;
@@ -42,18 +42,18 @@ export class HistoryReads {
     this.#options = options;
   }
 
-  /** Whether an operation waits for what is read, or to be decided with it. */
+  /** Whether an operation waits for a read, or to be decided with what was read. */
   get isBusy(): boolean {
     return this.#attempts.size > 0;
   }
 
-  /** The operations of a batch that can be decided now. The others come back when they can. */
+  /** The operations of a batch that can be decided now. The others are put back when they can be. */
   admit(batch: readonly Operation[]): readonly Operation[] {
     const isAllReady = this.#behind.size === 0 && !batch.some(showsHistory);
     return isAllReady ? batch : batch.filter((operation) => this.#isReady(operation));
   }
 
-  /** Forgets what was read: the history has changed behind it. */
+  /** Forgets what was read, because the history has changed since. */
   forget(): void {
     this.#results.clear();
   }
@@ -64,7 +64,7 @@ export class HistoryReads {
     return this.#results.size === 0 ? [] : batch.map((operation) => this.#results.get(operation));
   }
 
-  /** Forgets what was read for the operations of a batch, which is decided. */
+  /** Forgets what was read for a batch that has been decided. */
   done(batch: readonly Operation[]): void {
     if (this.#attempts.size === 0) return;
     for (const operation of batch) {
@@ -110,7 +110,7 @@ export class HistoryReads {
     this.#isReading = false;
   }
 
-  /** @returns null when there is nothing to read, or what was read is of a history that the room has left */
+  /** @returns null if there is nothing to read, or if the room has dropped the history that was read */
   async #read(operation: Operation): Promise<ReadResult | null> {
     const cache = this.#options.cache();
     const request = historyRequestOf(operation);
@@ -133,7 +133,7 @@ export class HistoryReads {
   }
 }
 
-/** What an operation shows of the history; undefined where it shows nothing. */
+/** The part of the history that an operation shows; undefined if it shows none. */
 export function historyRequestOf(operation: Operation): HistoryRequest | undefined {
   return operation.kind === "request" && "page" in operation.request ? operation.request.page : undefined;
 }

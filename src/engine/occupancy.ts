@@ -2,22 +2,22 @@ import type { ConnectionId, Operation } from "../room/operation.ts";
 import type { EngineOptions } from "./engine.ts";
 import type { Standing } from "./outcome.ts";
 
-/** How long absent members are kept, in milliseconds: in general, and when their server has ended. */
+/** How long absent members are kept, in milliseconds: in general, and after their server has ended. */
 type Graces = Pick<EngineOptions, "graceMs" | "restartGraceMs">;
 
 /**
- * Who keeps a room in memory: each connection until it is gone, and each absent member until the grace is over. A room that
- * is not occupied may leave memory.
+ * What keeps a room in memory: each connection until it is gone, and each absent member until the grace is over. A room
+ * that is not occupied may leave memory.
  */
 export class Occupancy {
   readonly #graceMs: number;
   readonly #restartGraceMs: number;
   #connections = 0;
-  /** The graces that run, each until the nickname is given up. */
+  /** The running graces, by the absent member's connection. */
   readonly #graces = new Map<ConnectionId, Timer>();
   readonly #submit: (operation: Operation) => void;
 
-  /** @param submit receives an `expire` at the end of each grace */
+  /** @param submit receives an `expire` operation at the end of each grace */
   constructor({ graceMs, restartGraceMs }: Graces, submit: (operation: Operation) => void) {
     this.#graceMs = graceMs;
     this.#restartGraceMs = restartGraceMs;
@@ -33,7 +33,7 @@ export class Occupancy {
     return this.#graces.size;
   }
 
-  /** A connection comes, with or without a nickname. */
+  /** A connection enters, with or without a nickname. */
   enter(): void {
     this.#connections++;
   }
@@ -44,9 +44,10 @@ export class Occupancy {
   }
 
   /**
-   * Follows what came of an operation: a connection that is gone leaves, or leaves a member absent.
+   * Updates the occupancy after a decision: a connection that is gone no longer counts, and its member may become
+   * absent.
    *
-   * @param operation undefined where the engine has decided about a member of another server, which does not occupy the room
+   * @param operation undefined if the engine itself decided, about a member of another server, which did not count here
    */
   settle(operation: Operation | undefined, decision: Standing): void {
     const { connection } = decision;
@@ -71,7 +72,7 @@ export class Occupancy {
     );
   }
 
-  /** Ends a grace if there is one, before its time or at it. */
+  /** Ends a grace, if it runs. */
   endGrace(connection: ConnectionId): void {
     clearTimeout(this.#graces.get(connection));
     this.#graces.delete(connection);

@@ -8,13 +8,13 @@ import type { Resumed } from "../room/kinds/resume.ts";
 import type { HistorySnapshot } from "./history-cache.ts";
 import type { MessageRecord } from "./record.ts";
 
-/** A message is stored. The record carries its encoded text along. */
+/** A message is stored. Its record has the encoded text. */
 export interface Stored extends Decided {
   readonly kind: "sent";
   readonly record: MessageRecord;
 }
 
-/** A send repeated an earlier one, whose message this is. Nobody else is told. */
+/** A send repeated an earlier one, whose message this is. No event announces it. */
 export interface Repeated extends Decided {
   readonly kind: "repeated";
   readonly record: MessageRecord;
@@ -28,26 +28,26 @@ export interface PageShown extends Omit<ShowsPage, "page"> {
   readonly page: Page;
 }
 
-/** `shown` is what the reply shows; null for a resume at another server, which sends the reply. */
+/** `shown` is what the reply shows; null for a resume at another server, because that server sends the reply. */
 export interface ResumeShown extends Resumed {
   readonly shown: { readonly online: readonly string[]; readonly page: Page } | null;
 }
 
-/** The store was lost: nobody can say what came of what this connection wanted, so its client must connect again. */
+/** The store was lost: nobody knows whether this connection's operations took effect, so its client must reconnect. */
 export interface StoreLost extends Decided {
   readonly kind: "store-lost";
 }
 
-/** What an operation has come to before it is delivered. */
+/** The result of an operation before it is delivered. */
 export type Standing = Decision | StoreLost;
 
-/** The decisions that are delivered as they are. */
+/** The decisions that are delivered unchanged. */
 type AsDecided = Exclude<
   Decision,
   { kind: "renamed" | "sent" | "repeated" | "history" | "page" | "resumed" | "left" }
 >;
 
-/** What came of an operation, in the room's order. It stays true, and shows the history of its own place in that order. */
+/** The delivered result of an operation. It is final, and shows the history at its own place in the room's order. */
 export type Outcome =
   | AsDecided
   | Renamed

@@ -6,19 +6,19 @@ import type { ReadResult } from "./history-reads.ts";
 import type { Outcome, Standing } from "./outcome.ts";
 import type { MessageRecord } from "./record.ts";
 
-/** What outcomes are made from beside the decisions. Making them changes nothing of it. */
+/** What outcomes are made from besides the decisions. Making them has no side effects. */
 export interface OutcomeSources {
-  /** Has the batch's messages already. Null for a room that is not open, where nothing shows history. */
+  /** Already has the batch's messages. Null for a room that is not open, in which nothing shows history. */
   readonly history: Pick<HistoryCache, "page" | "history"> | null;
-  /** The newest message before the batch. */
+  /** The id of the newest message before the batch. */
   readonly before: number;
-  /** Messages of the batch, and earlier ones that it repeats, by id; as far as they could be read. */
+  /** By id, the messages of the batch, and those earlier ones that it repeats, as far as they could be read. */
   readonly records: ReadonlyMap<number, MessageRecord>;
 }
 
 /**
- * @param upTo the newest message at the decision's place in the order
- * @param read what was read for it
+ * @param upTo the id of the newest message at the decision's place in the order
+ * @param read what was read for the decision
  */
 type OutcomeRule<K extends Standing["kind"]> = (
   decision: Extract<Standing, { kind: K }>,
@@ -27,7 +27,7 @@ type OutcomeRule<K extends Standing["kind"]> = (
   read: ReadResult | undefined,
 ) => Outcome;
 
-/** How a decision is delivered. `asDecided`: as it is. */
+/** How the outcome of each kind of decision is made. */
 const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
   registered: asDecided,
   renamed: asDecided,
@@ -35,7 +35,7 @@ const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
   "name-failed": asDecided,
   sent: ({ kind, connection, ref, message }, { records }) => {
     const record = records.get(message.id);
-    if (record === undefined) throw new Error("A message is told that was not stored.");
+    if (record === undefined) throw new Error("A message that was not stored must not be delivered.");
     return { kind, connection, ref, record };
   },
   repeated: ({ kind, connection, ref, id, name, content }, { records }) => {
@@ -56,7 +56,7 @@ const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
   },
   "get-failed": asDecided,
   resumed: ({ online, page, oldHash: _, ...resumed }, { history }, upTo, read) => {
-    // The nickname has moved. What cannot be shown now can be asked for again.
+    // The nickname has moved all the same. If the page cannot be shown now, the client can request it again.
     const isShown = history !== null && read?.kind !== "failed";
     return {
       ...resumed,
@@ -75,7 +75,7 @@ const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
 };
 
 /**
- * The outcomes of a batch that stands, in its order. Each shows the history as it is at its own place.
+ * The outcomes of a decided batch, in its order. Each shows the history as it is at its own place.
  *
  * @param reads what was read for each of the decisions
  */

@@ -1,10 +1,10 @@
 import type { Readable } from "./record.ts";
 
-/** The oldest and the newest message there are: as long as these stay, a history is the same. */
+/** The oldest and the newest message: as long as both stay the same, the history is the same. */
 export interface Ends {
   readonly firstId: number;
   readonly lastId: number;
-  /** In Unix ms, where the history may become another one meanwhile: then ids alone do not tell. */
+  /** In Unix ms. Needed if the history may be replaced by another one, since then ids alone do not identify it. */
   readonly lastTime?: number | undefined;
 }
 
@@ -12,10 +12,10 @@ interface Kept extends Ends {
   readonly list: Promise<readonly Readable[]>;
 }
 
-/** The newest messages of some rooms, for those who only read. Read once until the next message, whoever asks meanwhile. */
+/** The newest messages of some rooms, for those who only read. They are read once until the next message. */
 export class RecentLists {
   readonly #most: number;
-  /** The room that was read longest ago first. */
+  /** Least recently used first. */
   readonly #lists = new Map<string, Kept>();
 
   /** @param most how many rooms are remembered */
@@ -23,12 +23,12 @@ export class RecentLists {
     this.#most = most;
   }
 
-  /** The history of a room is another one, whatever its ends are. */
+  /** Forgets the list of a room whose history was replaced, even if the new one has the same ends. */
   forget(room: string): void {
     this.#lists.delete(room);
   }
 
-  /** The list of a room whose history has these ends. @param read is called when there is none */
+  /** The list of a room whose history has these ends. @param read is called if that list is not cached */
   of(
     room: string,
     { firstId, lastId, lastTime }: Ends,

@@ -1,6 +1,6 @@
 /**
- * The text of stored events: no other module knows how an event is written or takes a written one apart. An event is a
- * line of its own in the history file, and carries that line along, so that nothing is encoded or parsed twice.
+ * The text of stored events. Only this module knows how an event is written and how a written one is taken apart. An
+ * event is one line of the history file, and keeps that line, so that nothing is encoded or parsed twice.
  */
 
 /** A message by its values. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
@@ -10,11 +10,11 @@ export interface StoredMessage {
   readonly timestamp: string;
   readonly id: number;
   readonly time: number;
-  /** Recognises a repeat of the send: `KEY_CHARACTERS` of base64url. Most messages have none. */
+  /** Identifies a repeat of the send: `KEY_CHARACTERS` of base64url. Most messages have none. */
   readonly digest?: string | undefined;
 }
 
-/** A message as somebody sees it who is not in the room. */
+/** A message for readers who are not in the room. */
 export interface Readable {
   readonly name: string;
   readonly content: string;
@@ -23,7 +23,7 @@ export interface Readable {
   readonly time: number;
 }
 
-/** A change to earlier events whose kind this version does not know: it is kept as it is, and never shown. */
+/** A change to earlier events whose kind this version does not know. It is kept unchanged and never shown. */
 export interface UnknownChange {
   readonly kind: "unknown";
   readonly id: number;
@@ -48,15 +48,15 @@ export interface MessagePieces {
 export const KEY_CHARACTERS = 16;
 const KEY = /^[\w-]{16}$/;
 
-/** Half of the integers that a double holds exactly: a file with the largest id still leaves room to count on. */
+/** Half of the integers that a double holds exactly: above the largest id in a file there is still room to count. */
 export const MAX_ID = 2 ** 52;
 
 /** The text from the last event to the end of a file. */
 export const CLOSING = "\n]\n";
 
 /**
- * The text before each value of a message, in their order. A quote inside a string has a backslash before it, so each of
- * these occurs once in a line.
+ * The text before each value of a message, in order. A quote inside a string has a backslash before it, so each of
+ * these texts occurs once in a line.
  */
 export const BEFORE = {
   name: '{"name":',
@@ -67,17 +67,17 @@ export const BEFORE = {
   key: ',"key":',
 } as const;
 
-/** The text before the first values of a change, in their order. Any other keys follow, but never a `name`. */
+/** The text before the first values of a change, in order. Any other keys follow, but never a `name`. */
 export const BEFORE_IN_CHANGE = { id: '{"id":', time: ',"time":', kind: ',"kind":' } as const;
 
-/** How every line of an event begins, as far as a change and a message can be told from each other. */
+/** How the line of an event begins, as far as needed to tell a change from a message. */
 export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHANGE.id];
 
 /** The kind of a change is a word of lower-case letters, digits and hyphens. */
 const KIND = /^[a-z0-9-]{1,32}$/;
 const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z0-9-]+)"/;
 
-/** The digest by which a repeated send is recognised. It reveals neither the identity nor the key. */
+/** The digest by which a repeated send is recognised. It does not reveal the identity or the key. */
 export function keyDigest(identity: string, key: string): string {
   return new Bun.CryptoHasher("sha256")
     .update(`${identity} ${key}`)
@@ -88,7 +88,7 @@ export function keyDigest(identity: string, key: string): string {
 /**
  * A message together with its canonical line: the keys `name`, `content`, `timestamp`, `id`, `time` and, if it has a
  * digest, `key`, in this order and as `JSON.stringify` writes them. A message must not be written in any other form,
- * because records are told from damage byte by byte.
+ * because the repair tells records from damage byte by byte.
  */
 export class MessageRecord {
   readonly kind = "message";
@@ -96,7 +96,7 @@ export class MessageRecord {
   readonly text: string;
   /** Where `,"id":` begins in the line: the text before it is all that version 2 shows. */
   readonly #idAt: number;
-  /** Where the key begins, with its comma; where the brace stands if there is none. */
+  /** Where the key begins, with its comma; the position of the brace if there is no key. */
   #keyAt: number | undefined;
   #bytes: number | undefined;
   #pieces: MessagePieces | undefined;
@@ -131,7 +131,7 @@ export class MessageRecord {
     return new MessageRecord(`${shown}${key}}`, start.length, shown.length, pieces, message);
   }
 
-  /** @param text a canonical line, which is not checked; see {@link decodeRecord} for one that is */
+  /** @param text a canonical line; it is not checked, unlike by {@link decodeRecord} */
   static read(text: string): MessageRecord {
     return new MessageRecord(text, text.lastIndexOf(BEFORE.id));
   }
@@ -150,12 +150,12 @@ export class MessageRecord {
     return this.text.slice(this.#keyPlace + BEFORE.key.length + 1, -'"}'.length);
   }
 
-  /** As version 3 shows it: the line without its key. */
+  /** The text that version 3 shows: the line without its key. */
   get shown(): string {
     return this.#hasKey ? `${this.text.slice(0, this.#keyPlace)}}` : this.text;
   }
 
-  /** As version 2 shows it: name, content and timestamp. */
+  /** The text that version 2 shows: name, content and timestamp. */
   get classic(): string {
     return `${this.text.slice(0, this.#idAt)}}`;
   }
@@ -176,7 +176,7 @@ export class MessageRecord {
     return this.#bytesTo(this.#idAt);
   }
 
-  /** What it takes in a `get` reply of version 2, in bytes: `classic` and the comma that joins it to the next message. */
+  /** The bytes it takes in a `get` reply of version 2: `classic`, and the comma that joins it to the next message. */
   get replyBytes(): number {
     return this.classicBytes + 1;
   }
@@ -198,8 +198,8 @@ export class MessageRecord {
   }
 
   /**
-   * The same message for keeping in memory: it holds the line alone, and takes everything else off it when that is asked
-   * for. One that was made by {@link of} holds each text three times.
+   * The same message in a form to keep in memory: it holds only the line, and derives everything else from it on
+   * demand. A message made by {@link of} holds each text three times.
    */
   compact(): MessageRecord {
     const record = new MessageRecord(this.text, this.#idAt, this.#keyAt);
@@ -223,7 +223,7 @@ export class MessageRecord {
     return this.#keyPlace < this.text.length - 1;
   }
 
-  /** The bytes of the line up to a place at or behind its id, with a brace. What follows is ASCII. */
+  /** The bytes of the line up to a position at or after its id, plus a brace. What follows that position is ASCII. */
   #bytesTo(at: number): number {
     return this.bytes - (this.text.length - at) + 1;
   }
@@ -248,7 +248,7 @@ const READERS: { readonly [Kind in StoredEvent["kind"]]: (text: string) => Store
   },
 };
 
-/** The event in a canonical line. The line is not checked: a scan has accepted it. */
+/** The event in a canonical line. The line is not checked, because a scan has accepted it. */
 export function readEvent(text: string): StoredEvent {
   return READERS[kindOf(text)](text);
 }
@@ -258,12 +258,12 @@ export function kindOf(text: string): StoredEvent["kind"] {
   return isChangeLine(text) ? "unknown" : "message";
 }
 
-/** Whether a line of a history file is, or begins as, a change and not a message. */
+/** Whether a line of a history file, or its beginning, is a change rather than a message. */
 export function isChangeLine(line: string): boolean {
   return line.startsWith(BEFORE_IN_CHANGE.id);
 }
 
-/** What a change has, whatever its kind is. */
+/** What every change has, whatever its kind. */
 export interface ChangeValue extends Record<string, unknown> {
   readonly id: number;
   /** Unix ms. */
@@ -271,14 +271,14 @@ export interface ChangeValue extends Record<string, unknown> {
   readonly kind: string;
 }
 
-/** Whether a JSON value is a change. What has a name is a message. */
+/** Whether a JSON value is a change. A value with a `name` is a message. */
 export function isChange(value: unknown): value is ChangeValue {
   if (!isObject(value) || Object.hasOwn(value, "name")) return false;
   const { id, time, kind } = value;
   return isId(id) && isTime(time) && typeof kind === "string" && KIND.test(kind);
 }
 
-/** The canonical line of a change, with all of its keys; those that every change has come first. */
+/** The canonical line of a change, with all its keys; those that every change has come first. */
 export function encodeChange({ id, time, kind, ...others }: ChangeValue): string {
   const { id: beforeId, time: beforeTime, kind: beforeKind } = BEFORE_IN_CHANGE;
   const rest = JSON.stringify(others).slice(1);
@@ -286,7 +286,7 @@ export function encodeChange({ id, time, kind, ...others }: ChangeValue): string
   return rest === "}" ? `${start}}` : `${start},${rest}`;
 }
 
-/** Whether a text is exactly what {@link encodeChange} makes of the change in it. */
+/** Whether a text is exactly what {@link encodeChange} would write for the change in it. */
 export function isCanonicalChange(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
@@ -297,9 +297,9 @@ export function isCanonicalChange(text: string): boolean {
 }
 
 /**
- * The message in a line that may be anything.
+ * The message in a line, which may be any text.
  *
- * @throws SyntaxError when the line is not JSON, TypeError when it is not a message with an id and a time
+ * @throws SyntaxError if the line is not JSON, TypeError if it is not a message with an id and a time
  */
 export function decodeRecord(line: string): StoredMessage {
   const value: unknown = JSON.parse(line);

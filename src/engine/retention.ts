@@ -1,22 +1,22 @@
 import { REMEMBERED_MS } from "../protocol/limits.ts";
 
-/** What is kept of each room's history; null: all of it. */
+/** How much of each room's history is kept; null means all of it. */
 export interface Retention {
   readonly keepMs: number | null;
   readonly keepMessages: number | null;
-  /** Past this size, in bytes as they are stored, the oldest go until it is {@link FULL_SHARE} of it. */
+  /** Beyond this size, in stored bytes, the oldest messages are dropped until {@link FULL_SHARE} of it is left. */
   readonly keepBytes: number | null;
-  /** How often it is looked for what is not to be kept. */
+  /** How often expired messages are looked for. */
   readonly everyMs: number;
 }
 
 /**
- * Messages younger than this are kept whatever else is said: a repeat of their keys is answered with them. The newest one
- * is kept as well, since ids go on from it.
+ * Messages younger than this are always kept, because a repeat of their keys is answered with them. The newest message
+ * is always kept as well, since ids continue from it.
  */
 export const KEPT_AT_LEAST_MS = 2 * REMEMBERED_MS;
 
-/** A history that was too large has some room afterwards: else it would have to be written anew all the time. */
+/** Pruning a history that is too large leaves some room: otherwise it would have to be rewritten all the time. */
 export const FULL_SHARE = 0.9;
 
 export function keepsAll({ keepMs, keepMessages, keepBytes }: Retention): boolean {

@@ -12,41 +12,43 @@ import type { Outcome, Standing } from "./outcome.ts";
 import type { OutcomeSources } from "./outcomes.ts";
 import type { MessageRecord } from "./record.ts";
 
-/** What is particular to an engine in the work on a room. */
+/** The part of the work on a room that differs between engines. */
 export interface RoomWork {
-  /** The room's messages, null while it is not open. */
+  /** The room's messages; null while the room is not open. */
   readonly archive: () => Archive | null;
-  /** Whether there is work beside the operations that gather. */
+  /** Whether there is work besides the gathered operations. */
   readonly hasOtherWork: () => boolean;
-  /** Does the other work, and opens the room for a batch if need be. Operations may still wait behind reads afterwards. */
+  /**
+   * Does the other work, and opens the room for a batch if necessary. Operations may still wait for reads afterwards.
+   */
   readonly prepare: (batch: readonly Operation[]) => Promise<void>;
-  /** Decides, stores and tells a batch, which is empty where there is only other work. */
+  /** Decides, stores and delivers a batch, which is empty if there is only other work. */
   readonly work: (batch: readonly Operation[]) => Promise<void>;
-  /** Called when `prepare` or `work` has rejected, which is a defect and not a fault of the store. */
+  /** Called after `prepare` or `work` has rejected, which means a defect rather than a fault of the store. */
   readonly recover: () => void;
-  /** Learns of errors of reads that run beside the batches. */
+  /** Receives the errors of reads that run beside the batches. */
   readonly readFailed?: (error: unknown) => void;
 }
 
 /**
- * The queue of one room, with all that the room has in memory beside its state. While a batch is being worked on the next
- * one gathers, so load makes batches larger and not more numerous. Batches follow each other: whatever `work` does until it
- * resolves has the room to itself. Only history is read beside them.
+ * The queue of one room, and everything that the room has in memory besides its state. While one batch is processed,
+ * the next one gathers, so that load makes batches larger rather than more numerous. Batches never overlap: until
+ * `work` resolves, it has the room to itself. Only history is read beside the batches.
  */
 export class RoomQueue implements HistoryHolder {
   readonly occupancy: Occupancy;
   readonly keys: SendKeys;
-  /** What the room knows of connections without a nickname. */
+  /** What the room knows about connections without a nickname. */
   readonly notes = new Map<ConnectionId, ConnectionNote>();
   readonly #options: RoomOptions;
   readonly #work: RoomWork;
   readonly #reads: HistoryReads;
   #history: HistoryCache | null = null;
-  /** What is going to be read for somebody: others who ask for the same share it. */
+  /** What will be read for a request: other requests for the same share the read. */
   readonly #expected = new Set<"whole" | "newest">();
   #gathering: Operation[] = [];
   #isWorking = false;
-  /** Whether the newest attempt to store something, if any, went well. */
+  /** Whether the newest attempt to store something, if any, succeeded. */
   isHealthy = true;
 
   constructor(options: RoomOptions, work: RoomWork) {
@@ -64,7 +66,7 @@ export class RoomQueue implements HistoryHolder {
     });
   }
 
-  /** Whether operations are being decided, or wait for what is being read. */
+  /** Whether operations are being decided, or wait for a read. */
   get isBusy(): boolean {
     return this.#isWorking || this.#reads.isBusy;
   }
@@ -73,7 +75,7 @@ export class RoomQueue implements HistoryHolder {
     return this.#history?.bytes ?? 0;
   }
 
-  /** The messages in memory; null while nobody has asked for any. */
+  /** The messages in memory; null until a request needs some. */
   get history(): HistoryCache | null {
     return this.#history;
   }
@@ -92,7 +94,7 @@ export class RoomQueue implements HistoryHolder {
     this.wake();
   }
 
-  /** How much must be read for a request, in bytes (see `Engine.bytesToFetch`). */
+  /** How many bytes must be read for a request (see `Engine.bytesToFetch`). */
   bytesToFetch(request: HistoryRequest): number {
     const archive = this.#work.archive();
     const shared = sharedBy(request);
@@ -103,15 +105,15 @@ export class RoomQueue implements HistoryHolder {
     return Math.min(this.#options.getBudgetBytes, Math.min(missing, most) * averageBytes);
   }
 
-  /** Has the queue run, now or behind the batch that is being worked on. */
+  /** Makes the queue run, now or after the batch in progress. */
   wake(): void {
     if (this.#isWorking) return;
     this.#isWorking = true;
-    // After the sockets that are ready now have been read: their frames make one batch.
+    // Sockets that are ready now are read first, so that their frames make one batch.
     setImmediate(() => void this.#run());
   }
 
-  /** Puts operations before those that gather. */
+  /** Puts operations ahead of those that have gathered. */
   putBack(operations: readonly Operation[]): void {
     this.#gathering.unshift(...operations);
     this.wake();
@@ -127,7 +129,7 @@ export class RoomQueue implements HistoryHolder {
     this.#history?.take(records);
   }
 
-  /** Takes in the messages of a batch that stands, and finds those that it repeats. */
+  /** Takes in the messages of a decided batch, and finds the earlier messages that it repeats. */
   async sourcesOf(decisions: readonly Standing[], stored: readonly MessageRecord[]): Promise<OutcomeSources> {
     const history = this.#history;
     const before = stored[0] === undefined ? (history?.newestId ?? 0) : stored[0].id - 1;
@@ -151,7 +153,7 @@ export class RoomQueue implements HistoryHolder {
     }
   }
 
-  /** Reads the newest messages now, and not for the first one who asks. Rejects as the store does. */
+  /** Reads the newest messages now rather than at the first request. Rejects if the store fails. */
   async readAhead(request: HistoryRequest): Promise<void> {
     const cache = this.#cache;
     if (cache?.needsRead(request)) await cache.read(request);
@@ -165,7 +167,7 @@ export class RoomQueue implements HistoryHolder {
     this.#options.observer.fault(this.#options.name, error);
   }
 
-  /** Lets go of what is in memory of the room's past. Whoever is here stays. */
+  /** Drops the room's past from memory. The connections stay. */
   forget(): void {
     this.occupancy.endGraces();
     this.dropHistory();
@@ -179,7 +181,7 @@ export class RoomQueue implements HistoryHolder {
     return this.#history;
   }
 
-  /** Works on one batch. The next one begins after the sockets that are ready by then have been read. */
+  /** Processes one batch. The next one begins after the sockets that are ready by then have been read. */
   async #run(): Promise<void> {
     const gathered = this.#gathering;
     this.#gathering = [];
@@ -214,7 +216,7 @@ export class RoomQueue implements HistoryHolder {
   }
 }
 
-/** What all who ask for the end of the history have in common. */
+/** What all requests for the end of the history have in common. */
 function sharedBy(request: HistoryRequest): "whole" | "newest" | null {
   if (request === null) return "whole";
   return request.before === null && request.after === null ? "newest" : null;

@@ -17,7 +17,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   #isClosed = false;
   readonly #whenIdle: (() => void)[] = [];
 
-  /** @param idle is called whenever the queue of a room has run empty */
+  /** @param idle is called whenever the queue of a room has become empty */
   constructor(options: EngineOptions, idle: (name: string, room: Room) => void) {
     this.#options = options;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
@@ -36,7 +36,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
     return absent;
   }
 
-  /** Whether in every room the newest attempt to store something, if any, went well. */
+  /** Whether in every room the newest attempt to store something, if any, succeeded. */
   get areHealthy(): boolean {
     for (const { queue } of this.#rooms.values()) if (!queue.isHealthy) return false;
     return true;
@@ -50,12 +50,12 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
     return this.#rooms.get(name);
   }
 
-  /** All rooms as they are now; the list stays when rooms come and go. */
+  /** All current rooms. The list does not change when rooms come and go. */
   list(): Room[] {
     return [...this.#rooms.values()];
   }
 
-  /** A room, made if it is not in memory. @param make makes it with what it shares with the others */
+  /** A room; it is created if it is not in memory. @param make receives what the room shares with the others */
   open(name: string, make: (options: RoomOptions) => Room): Room {
     const known = this.#rooms.get(name);
     if (known !== undefined) return known;
@@ -70,13 +70,13 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
     return room;
   }
 
-  /** Forgets a room, which its engine closes. */
+  /** Forgets a room. Closing it is up to the engine. */
   delete(name: string): void {
     this.#rooms.delete(name);
   }
 
   submit(name: string, operation: Operation): void {
-    // Clients that go on sending would otherwise keep the end from coming.
+    // Otherwise clients that go on sending would keep the engine from closing.
     if (!this.#isClosed) this.#rooms.get(name)?.queue.submit(operation);
   }
 
@@ -84,7 +84,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
     return this.#rooms.get(name)?.queue.bytesToFetch(request) ?? 0;
   }
 
-  /** Takes no more operations. Resolves when those that were taken have their outcomes. */
+  /** Accepts no more operations. Resolves once those accepted so far have their outcomes. */
   async finish(): Promise<void> {
     this.#isClosed = true;
     if (!this.#areBusy) return;

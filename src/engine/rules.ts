@@ -1,6 +1,7 @@
 /**
- * What engines must know of each kind of request and decision. Adding a kind to the types makes the build fail here. What
- * is not in a table, which types forbid, is treated as the safe side has it: decided under the lock, and durable.
+ * What engines must know about each kind of request and decision. Adding a kind to the types makes the build fail here.
+ * A kind missing from a table, which the types rule out, is treated in the safe way: decided under the lock, and
+ * durable.
  */
 import type { Decision } from "../room/decision.ts";
 import type { Moment } from "../room/moment.ts";
@@ -13,20 +14,22 @@ import { MessageRecord } from "./record.ts";
 type RequestOf<K extends RoomRequest["kind"]> = Extract<RoomRequest, { kind: K }>;
 
 interface RequestRules<K extends RoomRequest["kind"]> {
-  /** Whether servers that share the room must decide it in one order: always, if it is a member's, or never. */
+  /**
+   * Whether servers that share the room must decide it in one order: always, only if it comes from a member, or never.
+   */
   readonly ordered: "always" | "members" | "never";
-  /** Whether its connection may have a nickname afterwards that it did not have before. */
+  /** Whether it may give a nickname to a connection that had none. */
   readonly mayRegister: boolean;
-  /** Whether it adds to the history or shows some of it. */
+  /** Whether it adds to the history or shows part of it. */
   readonly usesHistory: boolean;
   /**
-   * Whether later operations of its connection wait while what it shows is read, if it shows any of the history: always, or
-   * unless a `ref` tells its reply apart.
+   * For a request that shows history: whether later operations of its connection wait while the history is read.
+   * `without ref`: only if the request has no `ref` by which its reply could be recognised.
    */
   readonly holdsUp: RequestOf<K> extends { readonly page: unknown } ? "always" | "without ref" : null;
-  /** The refusal when what it changes could not be stored; null where the protocol has none. */
+  /** The refusal if its change could not be stored; null if the protocol has none. */
   readonly failed: ((request: RequestOf<K>, asker: Failing) => Decision) | null;
-  /** What comes of it in a room whose history cannot be opened: nobody can register there. */
+  /** The decision in a room whose history cannot be opened, where nobody can register. */
   readonly withoutRoom: (request: RequestOf<K>, connection: ConnectionId) => Decision;
 }
 
@@ -109,7 +112,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
 
 interface OperationRules {
   readonly ordered: "members" | "never";
-  /** Whether nobody waits for it, and it must be done all the same: later, if it cannot be done now. */
+  /** Whether it must be done even though no client waits for its outcome: later, if it cannot be done now. */
   readonly isRedone: boolean;
 }
 
@@ -120,7 +123,7 @@ const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: Opera
   expire: { ordered: "members", isRedone: true },
 };
 
-/** What of each kind of decision is written to the history before it is told; null for nothing. */
+/** What each kind of decision writes to the history before it is delivered; null for nothing. */
 const RECORDS: {
   readonly [K in Decision["kind"]]: ((decision: Extract<Decision, { kind: K }>) => MessageRecord) | null;
 } = {
@@ -151,7 +154,7 @@ export function isInHistory({ kind }: Decision): boolean {
   return RECORDS[kind] !== null;
 }
 
-/** What is to be written to the history for a batch. */
+/** The records that a batch writes to the history. */
 export function recordsOf(decisions: readonly Decision[]): MessageRecord[] {
   const records: MessageRecord[] = [];
   for (const decision of decisions) {
@@ -167,7 +170,7 @@ export function usesHistory(operation: Operation): boolean {
   return operation.kind === "request" && (REQUESTS[operation.request.kind]?.usesHistory ?? true);
 }
 
-/** Whether later operations of a connection wait while history is read for one. */
+/** Whether later operations of its connection wait while history is read for an operation. */
 export function holdsUpItsConnection(operation: Operation): boolean {
   if (operation.kind !== "request") return false;
   const { holdsUp } = REQUESTS[operation.request.kind];
@@ -205,7 +208,7 @@ function mayRegister(operation: Operation, { connection }: Operation): boolean {
   return isRequest && (REQUESTS[operation.request.kind]?.mayRegister ?? true);
 }
 
-/** The refusal of an operation whose changes could not be stored; null where the protocol has none. */
+/** The refusal of an operation whose change could not be stored; null if the protocol has none. */
 function failureOf(operation: Operation, room: Room, error: string): Decision | null {
   if (operation.kind !== "request") return null;
   const { connection, request } = operation;
@@ -215,12 +218,12 @@ function failureOf(operation: Operation, room: Room, error: string): Decision | 
   return refusal ? withRef(refusal, operation) : null;
 }
 
-/** Whether nobody waits for an operation, and it must be done all the same: later, if it cannot be done now. */
+/** Whether an operation must be done even though no client waits for its outcome: later, if it cannot be done now. */
 export function isRedone(operation: Operation): boolean {
   return operation.kind !== "request" && OPERATIONS[operation.kind].isRedone;
 }
 
-/** What comes of an operation in a room whose history cannot be opened. */
+/** The decision about an operation in a room whose history cannot be opened. */
 export function decideWithoutRoom(operation: Operation): Decision {
   const { connection } = operation;
   switch (operation.kind) {
@@ -239,17 +242,18 @@ export function decideWithoutRoom(operation: Operation): Decision {
   }
 }
 
-/** Decides a batch. The room's changes can be taken back until {@link Room.commit}. */
+/** Decides a batch. The room's changes can be rolled back until {@link Room.commit}. */
 export function decideAll(room: Room, batch: readonly Operation[], now: Moment): Decision[] {
   room.begin();
   return batch.map((operation) => room.decide(operation, now));
 }
 
 /**
- * Takes back a batch that could not be stored and decides it anew: what `isLost` is refused, or ends its connection where
- * the protocol has no refusal, and the rest goes on.
+ * Rolls back a batch that could not be stored and decides it anew. An operation for which `isLost` holds is refused, or
+ * loses its connection if the protocol has no refusal for it; the others are decided as usual.
  *
- * @param error one sentence for people; null when nobody knows what came of the batch, so that nothing can be refused
+ * @param error one sentence for people; null if nobody knows whether the batch was stored, so that nothing can be
+ *   refused
  */
 export function decideWithoutStore(
   room: Room,

@@ -12,9 +12,9 @@ export const CLOSE = {
   restart: { code: 1012, reason: "The server restarts" },
   /** Too much work is waiting. */
   overload: { code: 1013, reason: "The server is overloaded" },
-  /** The server has lost its store for so long that it cannot say what holds. */
+  /** The server has lost its store for so long that it does not know what is true. */
   storeLost: { code: 1013, reason: "The server has lost its store" },
-  /** Another connection has resumed this one's session. The two would take turns for ever if the client came back. */
+  /** Another connection has resumed this one's session. If the client came back, the two would take turns forever. */
   resumed: { code: TAKEN_OVER, reason: "Resumed on another connection" },
 } as const;
 
@@ -46,9 +46,9 @@ const NEVER: readonly number[] = [403, 404, 1002, 1003, 1007, 1009];
 const LATER: readonly number[] = [429, 503, 1008, 1013];
 
 /**
- * What the end of a connection, or of an attempt to connect, means to a client. The ranges never change (CLOSE-10), so that
- * clients of today obey codes that later servers send. Splitting 4000 to 4999 by what a client is to do is the idea of
- * Centrifuge (github.com/centrifugal/centrifuge, disconnect.go).
+ * What the end of a connection, or of an attempt to connect, means to a client. The ranges never change (CLOSE-10), so
+ * that clients of today obey codes that later servers send. Splitting 4000 to 4999 by what a client should do is the
+ * idea of Centrifuge (github.com/centrifugal/centrifuge, disconnect.go).
  *
  * @param code a WebSocket close code; below 1000 the HTTP status that an attempt was answered with, 0 for none
  */

@@ -1,5 +1,5 @@
 /**
- * The keys that version 3 adds to frames of version 2. They stand at the end of the frame, so that everything before them
+ * The keys that version 3 adds to frames of version 2. They are at the end of the frame, so that everything before them
  * is the text that clients of version 2 get.
  */
 import { isTextOf } from "./characters.ts";
@@ -9,7 +9,7 @@ import { REF_MAX } from "./limits.ts";
 /** What a client of version 3 gives a request, and recognizes its reply by. */
 export type Ref = string | number;
 
-/** In a request that asks for a reply to be marked, and in that reply. */
+/** In a request whose reply is to be marked, and in that reply. */
 export interface RefKeys {
   ref: Ref;
 }
@@ -25,7 +25,7 @@ export interface MessageKeys extends TimeKeys {
   id: number;
 }
 
-/** The `ref` of a frame; undefined where it has none, or one that is to be ignored (REF-2). */
+/** The `ref` of a frame; undefined if it has none, or one that is ignored (REF-2). */
 export function readRef(value: object): Ref | undefined {
   if (!("ref" in value)) return undefined;
   const { ref } = value;

@@ -35,7 +35,7 @@ export interface PageKeys {
   time?: number;
 }
 
-/** Which part of the history is asked for; the newest where neither `before` nor `after` is given. */
+/** Which part of the history is requested; the newest if neither `before` nor `after` is given. */
 export interface PageRequest {
   readonly limit: number;
   readonly before: number | null;
@@ -48,18 +48,18 @@ export interface PageRequest {
 export interface Page {
   /** The messages' JSON texts joined by commas, oldest first, in UTF-8. Shared: it must not be changed. */
   readonly messages: Uint8Array;
-  /** Whether there are further messages in the direction that was asked for. */
+  /** Whether there are further messages in the requested direction. */
   readonly more: boolean;
-  /** Ids of messages that were asked for and are no longer kept, from the first to the last. */
+  /** Ids of requested messages that are no longer kept, from the first to the last. */
   readonly gap: { readonly from: number; readonly to: number } | null;
   /** The history does not have the message after which the page was to begin: this is its newest page instead. */
   readonly reset: boolean;
 }
 
-/** For when messages cannot be given now: there are more, and the client can ask for them. */
+/** For when messages cannot be shown now: it says that there are more, so that the client can request them. */
 export const PAGE_TO_COME: Page = { messages: new Uint8Array(0), more: true, gap: null, reset: false };
 
-/** Reads what a request of version 3 says of the page that it asks for; null when that is malformed (PAGE-4). */
+/** Reads which page a request of version 3 asks for; null if that is malformed (PAGE-4). */
 export function readPage(value: object): PageRequest | null {
   const limit = "limit" in value ? value.limit : PAGE_DEFAULT;
   const before = "before" in value ? value.before : null;
@@ -86,9 +86,9 @@ type DataTexts<F extends { data: HistoryData }> = { [K in keyof Omit<F["data"], 
 /**
  * A frame whose `data` begins with messages.
  *
- * @param keys what stands before `data`
+ * @param keys what comes before `data`
  * @param messages the messages' JSON texts joined by commas, oldest first, in UTF-8
- * @param texts what stands behind the messages in `data`
+ * @param texts what comes after the messages in `data`
  * @template F the frame's wire type, which must be named
  */
 export function historyFrame<F extends { data: HistoryData } = never>(
@@ -104,7 +104,7 @@ export function historyFrame<F extends { data: HistoryData } = never>(
   };
 }
 
-/** What stands behind the messages of a page. @param online the roster as a JSON array */
+/** What comes after the messages of a page. @param online the roster as a JSON array */
 export function pageTexts({ more, gap, reset }: Page, online: string): DataTexts<{ data: PageData }> {
   return {
     online,

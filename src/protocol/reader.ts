@@ -22,11 +22,11 @@ export interface Reader<K extends RequestKind, R> {
   read(value: object, frame: string, version: Version): Reading<K, R>;
 }
 
-/** What a frame is read as that is not JSON. */
+/** The result of reading a frame that is not JSON. */
 export const UNREADABLE = { kind: null, refusal: { reason: "WrongFormatJSON" } } as const;
 
 /**
- * Whether a value is nested deeper than so many levels: then no reply carries it back. Nothing is allocated for the test,
+ * Whether a value is nested deeper than a number of levels: then no reply carries it back. The test allocates nothing,
  * whatever the value is.
  */
 export function isTooDeep(value: unknown, levels = NESTING_MAX): boolean {

@@ -31,7 +31,7 @@ export interface Welcome {
   retry: number;
 }
 
-/** What a client is told of the server's limits, and how it should come back. */
+/** The server's limits and reconnection times, as the client gets them. */
 export interface WelcomeTerms {
   readonly frameBytes: number;
   readonly requests: Rate | null;

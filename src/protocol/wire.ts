@@ -1,6 +1,7 @@
 /**
- * All frames that travel, in both directions and both versions, as types: the server writes by them and the SDK reads by
- * them. What is optional here is of version 3 only. A new kind of request does not compile before its frames are here.
+ * All frames that travel, in both directions and both versions, as types: the server writes by them and the SDK reads
+ * by them. What is optional here is of version 3 only. A new kind of request does not compile before its frames are
+ * here.
  */
 import type { MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
 import type { GetFailedReply, GetRequest, HistoryReply, PageReply } from "./kinds/get.ts";
@@ -22,7 +23,7 @@ interface RequestByKind {
   typing: TypingRequest;
 }
 
-/** The replies that only this kind of request gets, beside those that are the same for all. */
+/** The replies that only this kind of request gets, besides those that are the same for all. */
 interface ReplyByKind {
   name: RegisterReply | ChangeReply;
   get: HistoryReply | PageReply | GetFailedReply;
@@ -34,7 +35,7 @@ interface ReplyByKind {
 /** Client to server. */
 export type ClientFrame = RequestByKind[RequestKind] & Partial<RefKeys>;
 
-/** Server to the client that asked. */
+/** Server to the client that made the request. */
 export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply) & Partial<RefKeys>;
 
 /** Server to the other clients of a room. */
@@ -48,5 +49,7 @@ export type ServerFrame = Welcome | Ping | EventFrame | ReplyFrame;
 
 type KeysOf<F> = F extends unknown ? keyof F : never;
 
-/** What came from outside and may be one of these frames: each key that one of them has may be there, with any value. */
+/**
+ * A value from outside that may be one of these frames: any key that one of them has may be present, with any value.
+ */
 export type Unverified<F> = { readonly [K in KeysOf<F>]?: unknown };

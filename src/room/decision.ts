@@ -7,12 +7,12 @@ import type { Repeats, SendFailed, SendRefused, Sent } from "./kinds/send.ts";
 import type { Typing } from "./kinds/typing.ts";
 import type { Session } from "./operation.ts";
 
-/** What changes a room, wherever it was decided. Servers that share a room tell each other these. */
+/** A change to a room, wherever it was decided. Servers that share a room send each other these. */
 export type Change = Registered | Renamed | Sent | Resumed | Absent | Left | Skipped;
 
 /**
- * What a room decides about an operation: a change, with what only the deciding server knows of it; an answer to show; or a
- * refusal. What is shown of the history, only the engine adds.
+ * What a room decides about an operation: a change, with details that only the deciding server knows; an answer to
+ * show; or a refusal. A decision holds no messages of the history to show: the engine adds them.
  */
 export type Decision =
   | Registered
@@ -39,7 +39,7 @@ export type Decision =
 /** A decision that changes the room for everybody. */
 export type DecidedChange = Extract<Decision, { kind: Change["kind"] }>;
 
-/** Which kinds of decisions are changes. The type makes it agree with {@link Change}. */
+/** Which kinds of decisions are changes. The type keeps the table consistent with {@link Change}. */
 const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? true : false } = {
   registered: true,
   renamed: true,
@@ -65,6 +65,6 @@ const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? tr
 
 /** Whether a decision changes the room for everybody. */
 export function isChange(decision: Decision): decision is DecidedChange {
-  // A kind that is not in the table, which types forbid, is taken for a change: it is stored and told in order.
+  // A kind missing from the table, which the types rule out, counts as a change: it is stored and delivered in order.
   return CHANGES[decision.kind] ?? true;
 }

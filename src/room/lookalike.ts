@@ -12,19 +12,19 @@ const OVER_A_SPACE = /\p{White_Space}+(\p{M})/gu;
 /** Marks that any script uses. */
 const MARKS = /\p{Script=Inherited}{2,}/gu;
 
-/** A horn that stands apart: o' is ơ. These three look back, for there is little of what they look for. */
+/** A horn written separately: o' is ơ. These three use lookbehinds, because the characters they start from are rare. */
 const HORN_APART = /'(?<=[ou]\p{Script=Inherited}*')/gu;
-/** A breve, which in Vietnamese only a has, is read as a tilde elsewhere. */
+/** In Vietnamese only the letter a has a breve; on other letters a breve is read as a tilde. */
 const BREVE_OFF_A = /\u0306(?<=[^a\p{M}]\p{M}*\u0306)/gu;
 const DOT_ON_DOTTED = /\u0307(?<=[ij]\p{Script=Inherited}*\u0307)/gu;
 
 const everywhere = tableOf(EVERYWHERE);
 const amongLatin = tableOf(AMONG_LATIN);
 const overSpace = tableOf(OVER_SPACE);
-/** With a breathing or an iota below, which only Greek has, a letter is not taken for a Latin one. */
+/** A letter with a breathing or an iota below, which only Greek has, does not pass for a Latin one. */
 const AMONG = new RegExp(`[${[...amongLatin.keys()].join("")}](?!\\p{M}*[\u0313\u0314\u0345])`, "gu");
 
-/** What is remembered of single characters, at most: what people of one language use. */
+/** How many single characters are remembered at most: as many as the people of one language use. */
 const REMEMBERED = 2_000;
 const remembered = new Map<string, string>();
 
@@ -32,17 +32,18 @@ const remembered = new Map<string, string>();
  * The key under which a nickname is unique: two nicknames look the same when their keys are equal, so sameness is an
  * equivalence by construction. The key of a key is itself.
  *
- * After Unicode's NFKC_Casefold (UAX #31, section 5.1) and the skeleton of UTS #39, section 4, as far as these go
- * together: docs/decisions/0015-look-alike-nicknames.md tells how far. A key is not to be shown: nobody writes so.
+ * Follows Unicode's NFKC_Casefold (UAX #31, section 5.1) and the skeleton of UTS #39, section 4, as far as these two
+ * are compatible: see docs/decisions/0015-look-alike-nicknames.md. A key is not meant to be shown: nobody writes like
+ * that.
  */
 export function lookalikeKey(nickname: string): string {
-  // A round leaves fewer characters than before, or those that are there in their order: so there is an end.
+  // Terminates: each round leaves fewer characters than before, or the same characters in their final order.
   let key = settled(lookalikesOf(latinWords(nickname)));
   for (let next = settled(key); next !== key; next = settled(key)) key = next;
   return key;
 }
 
-/** With letters of other scripts, in words that look Latin, as the Latin letters that they look like. */
+/** Replaces letters of other scripts by the Latin letters that they look like, in words that look Latin. */
 function latinWords(text: string): string {
   if (ASCII.test(text)) return text;
   const letters = text.normalize("NFD").replace(NOTHING, "");
@@ -61,7 +62,7 @@ function lookalikesOf(text: string): string {
   return lookalikes;
 }
 
-/** What stands for a character, whatever is beside it. */
+/** The text that replaces a character, whatever its neighbours are. */
 function lookalikeOf(character: string): string {
   const known = remembered.get(character);
   if (known !== undefined) return known;
@@ -74,7 +75,7 @@ function lookalikeOf(character: string): string {
   return text;
 }
 
-/** Characters that stand side by side in many ways as one of these: marks, spaces, and what belongs to a letter. */
+/** Gives equivalent sequences of characters one form: marks, spaces, and signs that belong to a letter. */
 function settled(text: string): string {
   if (PLAIN.test(text)) return text;
   const letters = ASCII.test(text) ? text : settledMarks(text);
@@ -91,7 +92,7 @@ function settledMarks(text: string): string {
     .replace(MARKS, inOrder);
 }
 
-/** Marks in one order, and each once. Those of a Vietnamese letter mostly are in this one already. */
+/** Marks in a fixed order, each once. Those of a Vietnamese letter usually are in this order already. */
 function inOrder(marks: string): string {
   for (let at = 1; at < marks.length; at++) {
     if (marks.charCodeAt(at) >= marks.charCodeAt(at - 1))
@@ -100,7 +101,7 @@ function inOrder(marks: string): string {
   return marks;
 }
 
-/** @param lines in each a text and the characters that it stands for, as hexadecimal code points */
+/** @param lines each has a text and the characters that it replaces, as hexadecimal code points */
 function tableOf(lines: string): ReadonlyMap<string, string> {
   const table = new Map<string, string>();
   for (const line of lines.trim().split("\n")) {

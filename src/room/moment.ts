@@ -1,4 +1,4 @@
-/** A moment as a room receives it: Unix milliseconds, and the same in the operator's template. */
+/** A moment as a room receives it: in Unix milliseconds, and formatted by the operator's template. */
 export interface Moment {
   readonly time: number;
   readonly timestamp: string;

@@ -14,19 +14,19 @@ export type SessionHash = string;
 
 /** The right to a nickname across connections. */
 export interface Session {
-  /** Of the secret that resumes it now. Each resume replaces it. */
+  /** The hash of the secret that currently resumes the session. Each resume replaces it. */
   readonly hash: SessionHash;
-  /** Names the person behind the session. Stays the same through all resumes; keys of sends belong to it. */
+  /** Identifies the person behind the session. It stays the same through all resumes; keys of sends belong to it. */
   readonly identity: string;
 }
 
-/** A message as it is stored, shown and counted. */
+/** A message by its values. */
 export interface Message {
   readonly name: string;
   readonly content: string;
-  /** The time in the operator's template. */
+  /** The time, formatted by the operator's template. */
   readonly timestamp: string;
-  /** Grows within the room and is never used again. */
+  /** Increases within the room; an id is never used twice. */
   readonly id: number;
   /** Unix milliseconds. */
   readonly time: number;
@@ -57,16 +57,16 @@ export type Operation = { readonly connection: ConnectionId } & (
       readonly kind: "request";
       readonly request: RoomRequest;
       readonly ref?: Ref | undefined;
-      /** Of the connection's own secret; undefined for a client that cannot resume. */
+      /** The hash of the connection's own secret; undefined for a client that cannot resume. */
       readonly sessionHash?: SessionHash | undefined;
     } & Charged)
-  /** A refusal that was settled before the room. It passes through the queue so that replies keep their order. */
+  /** A refusal that was decided before the request reached the room. It is queued so that replies keep their order. */
   | ({ readonly kind: "refuse"; readonly refusal: Refusal; readonly ref?: Ref | undefined } & Charged)
   /** The server ends the connection once the outcomes before this one are delivered. */
   | { readonly kind: "end" }
   /**
-   * The connection is gone. This is its last operation. `resumable` says that it did not end in good order: a client that
-   * can resume keeps its nickname for the grace.
+   * The connection is gone. This is its last operation. `resumable` says that it did not end in good order: a client
+   * that can resume keeps its nickname for the grace.
    */
   | { readonly kind: "leave"; readonly resumable: boolean }
   /** The grace of an absent member is over. Only engines create it. */

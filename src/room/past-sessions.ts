@@ -2,15 +2,15 @@ import { REMEMBERED_MS } from "../protocol/limits.ts";
 import type { Session, SessionHash } from "./operation.ts";
 
 /**
- * Sessions that are over, or void since they were resumed, each for {@link REMEMBERED_MS}: by them a person who comes back
- * late is known again.
+ * Sessions that are over or were replaced by a resume. Each is remembered for {@link REMEMBERED_MS}, so that a client
+ * that resumes too late still gets its identity back.
  */
 export class PastSessions {
   readonly #most: number;
   /** In the order of their ends. */
   readonly #people = new Map<SessionHash, { readonly identity: string; readonly endedAt: number }>();
 
-  /** @param most how many are remembered; past it the oldest is forgotten */
+  /** @param most how many are remembered at most; beyond that the oldest is forgotten */
   constructor(most: number) {
     this.#most = most;
   }
@@ -29,7 +29,7 @@ export class PastSessions {
     this.#people.delete(hash);
   }
 
-  /** Who could once be resumed by `hash`, if that is not too long ago. @param now Unix milliseconds */
+  /** The identity of the session that once had this hash, if it is remembered. @param now Unix milliseconds */
   identityOf(hash: SessionHash, now: number): string | undefined {
     const past = this.#people.get(hash);
     return past && now - past.endedAt < REMEMBERED_MS ? past.identity : undefined;

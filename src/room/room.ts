@@ -14,10 +14,10 @@ import { Undo } from "./undo.ts";
 
 type Of<T extends { kind: string }, K extends T["kind"]> = Extract<T, { kind: K }>;
 
-/** How a room decides a kind of request. Nothing changes by it. */
+/** How a room decides a kind of request. Deciding changes nothing. */
 type RequestRule<K extends RoomRequest["kind"]> =
   | { readonly anybody: (room: RoomView, request: Of<RoomRequest, K>, asker: Asker) => Decision }
-  /** Who has no nickname is refused. */
+  /** A connection without a nickname is refused. */
   | {
       readonly members: (
         room: RoomView,
@@ -50,7 +50,7 @@ const WIRE_KINDS: { readonly [K in RoomRequest["kind"]]: RequestKind } = {
   typing: "typing",
 };
 
-/** How a kind of decision or change becomes true; null where the room stays as it is. */
+/** How a kind of decision or change is applied; null if it leaves the room as it is. */
 type ApplyRule<K extends (Decision | Change)["kind"]> =
   | ((state: RoomState, decided: Of<Decision | Change, K>, member: Member | undefined) => void)
   | null;
@@ -80,12 +80,12 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
 };
 
 /**
- * What is true and allowed in one room: who is here under which nickname, and what comes of each operation.
- * It stores nothing and tells nobody. A message it decides on is a fact only once the engine has stored it.
+ * The state and the rules of one room: who is here under which nickname, and what becomes of each operation. A room
+ * stores and sends nothing. A message that it has decided on counts only once the engine has stored it.
  *
- * To decide is to find the decision, which changes nothing, and to apply it. Another server's room that applies the same
- * changes in the same order is in the same state, whatever it would have decided. All that a room has applied since
- * {@link begin} can be taken back.
+ * Deciding an operation means finding the decision, which changes nothing, and then applying it. Another server's room
+ * that applies the same changes in the same order is in the same state, whatever it would have decided itself.
+ * Everything that a room has applied since {@link begin} can be rolled back.
  */
 export class Room {
   readonly #state: RoomState;
@@ -131,7 +131,7 @@ export class Room {
     return decision;
   }
 
-  /** What would come of an operation now. Nothing changes. */
+  /** The decision about an operation as of now. Changes nothing. */
   find(operation: Operation, now: Moment): Decision {
     const { connection } = operation;
     const sessionHash = operation.kind === "request" ? operation.sessionHash : undefined;
@@ -151,8 +151,8 @@ export class Room {
   }
 
   /**
-   * Makes a decision true, or a change that was decided elsewhere. They must come in the room's order. A change that cannot
-   * be, of a connection that is not here, is left alone.
+   * Applies a decision, or a change that another server has decided. Calls must come in the room's order. A change of a
+   * connection that the room does not know has no effect.
    */
   apply(decided: Decision | Change): void {
     // TypeScript does not see that the rule and the decision are of one kind.
@@ -161,7 +161,7 @@ export class Room {
     effect?.(this.#state, decided as never, member);
   }
 
-  /** From here on, what is applied can be taken back, until {@link commit} or {@link rollback}. */
+  /** Starts to record what is applied, so that {@link rollback} can undo it. */
   begin(): void {
     const state = this.#state;
     const { lastId, undo } = state;
@@ -171,12 +171,12 @@ export class Room {
     });
   }
 
-  /** What was applied since {@link begin} stands. */
+  /** Keeps what was applied since {@link begin}. */
   commit(): void {
     this.#state.undo.commit();
   }
 
-  /** Takes back what was applied since {@link begin}: the room is as it was. */
+  /** Undoes what was applied since {@link begin}: the room is as it was before. */
   rollback(): void {
     const { undo, roster } = this.#state;
     undo.rollback();
@@ -186,7 +186,7 @@ export class Room {
   #answer({ request }: Extract<Operation, { kind: "request" }>, asker: Asker): Decision {
     const { connection, member } = asker;
     const unregistered = { kind: "unregistered", connection, request: wireKindOf(request) } as const;
-    // A change of nickname that was on its way would otherwise register the superseded connection anew.
+    // Otherwise a `name` request that was already on its way would register the superseded connection anew.
     if (this.#state.notes.get(connection)?.kind === "superseded") return unregistered;
     // TypeScript does not see that the rule and the request are of one kind.
     const rule = REQUESTS[request.kind] as RequestRule<(typeof request)["kind"]>;
@@ -195,8 +195,8 @@ export class Room {
   }
 }
 
-/** The kind of a request on the wire. */
-export function wireKindOf({ kind }: RoomRequest): RequestKind {
+/** The kind that a request has on the wire. */
+function wireKindOf({ kind }: RoomRequest): RequestKind {
   return WIRE_KINDS[kind];
 }
 

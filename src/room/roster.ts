@@ -2,11 +2,11 @@ import { lookalikeKey } from "./lookalike.ts";
 import type { ConnectionId, Session, SessionHash } from "./operation.ts";
 import type { Undo } from "./undo.ts";
 
-/** Somebody who has a nickname in the room. */
+/** Someone who has a nickname in the room. */
 export interface Member {
   readonly connection: ConnectionId;
   readonly name: string;
-  /** Makes the nickname unique in the room: see {@link lookalikeKey}. */
+  /** The key under which the nickname is unique in the room: see {@link lookalikeKey}. */
   readonly lookalike: string;
   /** Null for a client that cannot resume. */
   readonly session: Session | null;
@@ -16,7 +16,7 @@ export interface Member {
   readonly place: number;
 }
 
-/** A member as stores know it: they do not store what nicknames look like. */
+/** A member as it is stored: without the look-alike key. */
 export type StoredMember = Omit<Member, "lookalike">;
 
 /** The members of a room, in the order in which they registered. */
@@ -28,8 +28,8 @@ export class Roster {
   /** By the beginning of the session's hash. */
   readonly #byHash = new Map<string, Member>();
   /**
-   * How many members share a look: one, except where members came from an earlier version, or are at a server of one, that
-   * told nicknames apart which this one does not. All of them keep theirs.
+   * How many members share a look-alike key. Usually one, but an earlier version may have told nicknames apart that
+   * look alike to this one: members that it registered, here or at another server, keep their nicknames.
    */
   readonly #holders = new Map<string, number>();
   #lastPlace: number;
@@ -68,7 +68,7 @@ export class Roster {
     return { ...member, session: member.session };
   }
 
-  /** Whether somebody else than `asking` has a nickname that looks like `name`. */
+  /** Whether a member other than `asking` has a nickname that looks like `name`. */
   isTaken(name: string, asking?: Member): boolean {
     const lookalike = lookalikeKey(name);
     return (this.#holders.get(lookalike) ?? 0) > (asking?.lookalike === lookalike ? 1 : 0);
@@ -88,13 +88,13 @@ export class Roster {
     this.replace(member, { ...member, name, lookalike: lookalikeKey(name) });
   }
 
-  /** Puts one member in the place of another, or adds or removes one. */
+  /** Replaces a member by another version of it; adds it if `before` is undefined, removes it if `after` is. */
   replace(before: Member | undefined, after: Member | undefined): void {
     this.#swap(before, after);
     this.#undo.note(() => this.#swap(after, before));
   }
 
-  /** Restores the order after an undo, which puts members back at the end. */
+  /** Restores the order after a rollback, which puts members back at the end. */
   sort(): void {
     const inOrder = [...this.#members].sort(([a], [b]) => a - b);
     this.#members.clear();
@@ -115,7 +115,7 @@ export class Roster {
       this.#count(after.lookalike, 1);
       if (after.session !== null) this.#byHash.set(beginning(after.session.hash), after);
     }
-    // A resume changes nothing that is shown: when a crowd comes back, all are given one and the same list.
+    // A resume changes nothing that is shown: when many members come back at once, all are given the same list.
     if (before?.name !== after?.name) this.#online = null;
   }
 
@@ -126,12 +126,12 @@ export class Roster {
   }
 }
 
-/** The part of a hash by which its member is found: 96 bits, so that no two members share it. */
+/** The part of a hash by which its member is found: 96 bits, enough to be unique. */
 function beginning(hash: SessionHash): string {
   return hash.slice(0, 16);
 }
 
-/** The time it takes does not reveal where two hashes differ. */
+/** How long the comparison takes does not reveal where two hashes differ. */
 function areEqualInConstantTime(a: SessionHash, b: SessionHash): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i++) difference |= a.charCodeAt(i) ^ b.charCodeAt(i);

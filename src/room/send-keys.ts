@@ -1,15 +1,15 @@
 import { REMEMBERED_MS } from "../protocol/limits.ts";
 
-/** How many keys are remembered, over all rooms that share it, and how many may be. */
+/** How many keys are remembered, over all rooms that share this memory, and how many may be. */
 export interface KeyMemory {
   count: number;
   readonly most: number;
 }
 
 /**
- * The keys that messages of a room were sent with, each with the message's id. A key is remembered for at least
- * {@link REMEMBERED_MS} and at most twice that, since two generations are kept and not a time for each; for less only
- * where the memory does not do.
+ * The keys with which messages of a room were sent, each with the message's id. There are two generations of keys
+ * rather than a time for each, so a key is remembered for at least {@link REMEMBERED_MS} and at most twice that, or
+ * less long when there are more keys than the memory may hold.
  */
 export class SendKeys {
   readonly #memory: KeyMemory;

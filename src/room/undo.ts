@@ -1,6 +1,6 @@
-/** Records how to take back changes to a room, so that a batch that was not stored never happened. */
+/** Records how to undo changes to a room, so that a batch that could not be stored leaves no trace. */
 export class Undo {
-  /** Null while changes need not be taken back. */
+  /** Null while changes need not be undone. */
   #steps: (() => void)[] | null = null;
 
   /** Adds the inverse of a change that was just made. */
@@ -18,7 +18,7 @@ export class Undo {
     this.#steps = null;
   }
 
-  /** Takes back the changes since {@link begin}, the newest first. */
+  /** Undoes the changes since {@link begin}, the newest first. */
   rollback(): void {
     const steps = this.#steps ?? [];
     this.#steps = null;

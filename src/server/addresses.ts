@@ -67,7 +67,7 @@ function readForwardedFor(peer: string, forwardedFor: string | null, trusted: Bl
 }
 
 /**
- * The address in one element of `X-Forwarded-For`, or null when there is none. Some proxies append a port, and then
+ * The address in one element of `X-Forwarded-For`, or null if there is none. Some proxies append a port, and then
  * put brackets around an IPv6 address, or write all of its groups; some put quotes around that.
  */
 function addressOfHop(hop: string): string | null {

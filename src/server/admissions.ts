@@ -45,7 +45,8 @@ export class Admissions {
     const room = roomOfPath(path);
     if (room === undefined) return this.#rejectRoom(ip, head.path, path);
     if (this.#isStopping()) return guard.rejectForNow(ip, "The server is stopping.");
-    if (sockets.isFull) return guard.rejectForNow(ip, "There is no room for another connection now.");
+    if (sockets.isFull)
+      return guard.rejectForNow(ip, "The server cannot accept another connection right now.");
     const now = performance.now();
     const address = addresses.of(ip, now);
     const excess = address.admit(room, now);
@@ -53,7 +54,7 @@ export class Admissions {
       return guard.rejectForRate(ip, excess.wait, `Too many ${excess.reason} from this address.`);
     if (!engine.enter(room)) {
       address.leave(room);
-      return guard.rejectForNow(ip, "There is no place for another room now.");
+      return guard.rejectForNow(ip, "The server cannot open another room right now.");
     }
     return this.#accept(head, { ip, address, room });
   }

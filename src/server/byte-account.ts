@@ -1,5 +1,5 @@
 /**
- * Bytes of memory that are charged to somebody: a connection, within its address, within the server. What is charged to
+ * Bytes of memory that are charged to someone: a connection, within its address, within the server. What is charged to
  * one account is charged to its parents, too.
  */
 export class ByteAccount {

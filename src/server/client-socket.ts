@@ -51,7 +51,7 @@ export interface SocketOptions {
   readonly fault: (error: unknown) => void;
 }
 
-/** What a piece that waits costs beside its bytes. */
+/** What a piece that waits costs besides its bytes. */
 const PIECE_BYTES = 128;
 /** The most that is still sent or read after the end. A client with more unread would not reach the close frame in time. */
 const LINGER_MAX_BYTES = 64 * 1024;
@@ -81,7 +81,11 @@ type State =
 const BODY_REJECTIONS = {
   malformed: [400, "The body of this request is malformed.", {}],
   "too large": [413, "The body of this request is too large.", {}],
-  "out of memory": [503, "There is no memory for this request now.", { "Retry-After": "5" }],
+  "out of memory": [
+    503,
+    "The server does not have enough memory for this request right now.",
+    { "Retry-After": "5" },
+  ],
 } as const satisfies Record<
   Exclude<BodyProgress, "whole" | "incomplete">,
   readonly [status: number, sentence: string, headers: Record<string, string>]
@@ -193,7 +197,7 @@ export class ClientSocket implements Wire {
     } else if (this.#state.kind === "ending" && isAllSent) this.#socket.shutdown();
   }
 
-  /** The TCP connection is gone, whoever ended it. */
+  /** The TCP connection is gone, whichever side ended it. */
   closed(): void {
     if (this.#isGone) return;
     this.#isGone = true;

@@ -47,7 +47,7 @@ const RESUMABLE: Readonly<Record<Cause, boolean>> = {
   resumed: false,
 };
 
-/** A peer that is silent or does not read is cut: it would not read a close frame either. */
+/** A peer that is silent or does not read is cut off: it would not read a close frame either. */
 export const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
   silent: null,
   stalled: null,

@@ -11,10 +11,10 @@ const FRAGMENT_BYTES = 64;
 const FETCHED_BYTES = 4 * 1024;
 /** A token pays for sending this many bytes that are in memory already. */
 const SENT_BYTES = 64 * 1024;
-/** What a record has beside the message: a time, an id, keys and punctuation. */
+/** What a record has besides the message: a time, an id, keys and punctuation. */
 const RECORD_BYTES = 128;
 
-/** What it takes to read a frame, beside its bytes. */
+/** What it takes to read a frame, besides its bytes. */
 export interface Effort {
   /** How many frames it came in. */
   readonly fragments: number;

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 /** How many files are always open at most: the log, the lock, the event loop, the database. */
 const ALWAYS_OPEN = 64;
 
-/** How many sockets this process may have beside its files, or null where the system does not say. */
+/** How many sockets this process may have besides its files, or null if the system does not say. */
 export function socketsLeft(maxRooms: number): number | null {
   const most = descriptorLimit();
   // Rooms may have a file each. When descriptors are few, half of them must be left for sockets.

@@ -5,7 +5,7 @@ import type { Dialect, EventText, ReplyText } from "./dialect.ts";
 /** An event of a batch: gives its text in a version, and null where the version has no such event. */
 export type BatchEvent = (version: Version) => EventText | null;
 
-/** One recipient's part of a batch in which it has asked for something. */
+/** One recipient's part of a batch in which it has made a request. */
 export interface Share {
   /** The first event of the batch that it hears; null while it has no nickname. */
   hearsFrom: number | null;
@@ -20,19 +20,19 @@ interface PlacedReply {
   readonly before: number;
   /** After how many events the recipient hears on. */
   readonly after: number;
-  /** Null where the event is left out, and nothing takes its place. */
+  /** Null if the event is left out, and nothing takes its place. */
   readonly reply: { readonly text: ReplyText; readonly ref: Ref | undefined } | null;
 }
 
-/** The share of all recipients that have asked for nothing. */
+/** The part of all recipients that have made no request. */
 const LISTENING: Share = { hearsFrom: 0, hearsUntil: null, replies: [] };
 
 const NOTHING = new Uint8Array(0);
 
-/** The events of a batch in one dialect: encoded once, and then cut as each recipient needs them. */
+/** The events of a batch in one dialect: encoded once, and then split as each recipient needs them. */
 export class EventRun {
   readonly #dialect: Dialect;
-  /** Empty where the version has no such event. */
+  /** Empty if the version has no such event. */
   readonly #units: readonly Uint8Array[];
   readonly #bytes: Uint8Array;
   /** Where each event begins in all of them together, and where the last one ends. */

@@ -14,10 +14,10 @@ export interface FanoutEvents {
   refused(recipient: Recipient, reason: string): void;
 }
 
-/** What comes of a batch of outcomes. */
+/** What a batch of outcomes comes to. */
 interface Batch {
   readonly events: BatchEvent[];
-  /** Of those that asked for something, or end. */
+  /** For recipients that made a request, or end. */
   readonly shares: Map<Recipient, Share>;
   readonly ends: [Recipient, RecipientEnd][];
 }
@@ -29,10 +29,10 @@ interface Listeners {
 }
 
 /**
- * Delivers each room's outcomes in order: the reply to the recipient that asked, the event to the others. An event is
- * encoded once for each dialect, and a whole batch is one write for each recipient: all that only listen share the same
- * bytes, and those that have asked get the pieces between their replies. Only what is shared is compressed: once for each
- * batch, and never together with a secret.
+ * Delivers each room's outcomes in order: the reply to the recipient that made the request, the event to the others. An
+ * event is encoded once for each dialect, and a whole batch is one write for each recipient: all that only listen share
+ * the same bytes, and those that made requests get the pieces between their replies. Only what is shared is compressed:
+ * once for each batch, and never together with a secret.
  */
 export class Fanout {
   /** With the sinks, which a recipient no longer has once it ends. */
@@ -91,7 +91,7 @@ export class Fanout {
     if (recipient !== undefined) this.#takeFor(recipient, outcome, effect, batch, before);
   }
 
-  /** Takes an outcome for the recipient that has asked for it. @param before how many events come before it */
+  /** Takes an outcome for the recipient that requested it. @param before how many events come before it */
   #takeFor(
     recipient: Recipient,
     outcome: Outcome,
@@ -185,8 +185,8 @@ function rosterTexts(): Texts["rosterOf"] {
 }
 
 /**
- * Writes to all but a few. These are taken out in the meantime: to ask for each of a thousand whether it is one of them
- * takes longer.
+ * Writes to all but a few. These are taken out in the meantime: checking each of a thousand for being one of them takes
+ * longer.
  */
 function writeAll(
   sinks: Set<EventSink>,

@@ -15,7 +15,7 @@ export type BodyProgress = "incomplete" | "whole" | "malformed" | "too large" | 
 
 /**
  * Reads the body of one request, by its length or in chunks (RFC 9112, sections 6.2 and 7.1), however the network has
- * cut it. What is held of it is charged to an account until it is released.
+ * split it. What is held of it is charged to an account until it is released.
  */
 export class BodyReader {
   readonly #maxBytes: number;

@@ -22,7 +22,7 @@ const WORDS = {
 /**
  * The page for paths that do not exist. It repeats nothing of the requested address.
  *
- * @param room whose name resembles the requested one, undefined when there is none
+ * @param room whose name resembles the requested one, undefined if there is none
  */
 export function missingPage(language: ReadingLanguage, links: PageLinks, room: string | undefined): string {
   const words = WORDS[language];

@@ -8,7 +8,7 @@ import type { OutcomeRules, OutcomeRulesOf } from "./kinds/rules.ts";
 import { sendRules } from "./kinds/send.ts";
 import { typingRules } from "./kinds/typing.ts";
 
-/** What the server makes of every kind of outcome. A kind that is missing here does not compile. */
+/** What the server does with every kind of outcome. If a kind is missing here, the build fails. */
 const RULES: OutcomeRulesOf<Outcome["kind"]> = {
   ...nameRules,
   ...sendRules,

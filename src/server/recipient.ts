@@ -9,10 +9,10 @@ export interface EventSink {
   readonly deflates: boolean;
 }
 
-/** Why the server ends a recipient: after a flood, since another has resumed it, for a lost store, or for a restart. */
+/** Why the server ends a recipient: a flood, another connection that has resumed it, a lost store, or a restart. */
 export type RecipientEnd = "flood" | "resumed" | "store-lost" | "restart";
 
-/** What outcomes are delivered to: a connection, or anything else that asks a room for something or hears its events. */
+/** What outcomes are delivered to: a connection, or anything else that makes requests to a room or hears its events. */
 export interface Recipient {
   readonly id: ConnectionId;
   readonly room: string;
@@ -20,7 +20,7 @@ export interface Recipient {
   readonly dialect: Dialect;
   /** The nickname, null before there is one. */
   readonly name: string | null;
-  /** The secret by which its client can resume; empty where it cannot. */
+  /** The secret by which its client can resume; empty if it cannot. */
   readonly secret: string;
   /** Takes the events that are the same for all; null when it hears none any more. */
   readonly sink: EventSink | null;

@@ -28,7 +28,7 @@ export interface CheckContext {
   readonly limits: Limits;
   /** The rate at which messages may be sent in a room, null for any. */
   readonly roomSends: (room: string, now: number) => TokenBucket | null;
-  /** How long a nickname is kept for somebody who is absent, in whole seconds. */
+  /** How long a nickname is kept for an absent member, in whole seconds. */
   readonly graceS: number;
   /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
@@ -129,7 +129,7 @@ export class RequestChecks {
   #checkKind(name: string | null, parsed: Parsed, wait: number, size: number, at: number): Verdict {
     const { kind, ref } = parsed;
     this.#context.requested(kind);
-    // One that comes too early anyway takes nothing off the rates of its kind, but is told when all have recovered.
+    // One that comes too early anyway costs nothing of the rates of its kind, but its refusal says when all have recovered.
     const ownWait = this.#waitOfKind(name, parsed, wait > 0, size, at);
     if (wait === 0 && ownWait > 0 && this.#rates.isFlooding(at, 1)) return FLOOD;
     if (wait > 0 || ownWait > 0) {

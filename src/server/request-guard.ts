@@ -117,7 +117,7 @@ export class RequestGuard {
   }
 }
 
-/** How a request is rejected, beside the status and the sentence for the client. */
+/** How a request is rejected, besides the status and the sentence for the client. */
 interface Rejecting extends Omit<Rejection, "status" | "sentence"> {
   /** What is logged instead of the sentence for the client. */
   readonly logged?: string;

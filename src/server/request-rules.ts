@@ -7,7 +7,7 @@ import type { KindCosts, RequestRules, RequestRulesOf } from "./kinds/rules.ts";
 import { sendCosts, sendRequests } from "./kinds/send.ts";
 import { typingCosts, typingRequests } from "./kinds/typing.ts";
 
-/** What counts every kind of request. A kind that is missing here does not compile. */
+/** How every kind of request is counted. If a kind is missing here, the build fails. */
 export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
   name: nameCosts,
   send: sendCosts,
@@ -16,7 +16,7 @@ export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
   typing: typingCosts,
 };
 
-/** What the server does with every kind of request. A kind that is missing here does not compile. */
+/** What the server does with every kind of request. If a kind is missing here, the build fails. */
 const RULES: RequestRulesOf<Request["kind"]> = {
   ...nameRequests,
   ...sendRequests,

@@ -21,7 +21,7 @@ import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
 
-/** What a server is made of, beside its listeners. */
+/** What a server is made of besides its listeners. */
 export interface ServerParts {
   readonly settings: Settings;
   /** The addresses to listen on. */

@@ -37,11 +37,11 @@ export interface Limits {
   readonly httpRequests: Rate | null;
   /** Rooms in which one address may be at the same time. */
   readonly roomsPerAddress: number | null;
-  /** What may wait unsent for one connection; a connection past it is cut. */
+  /** How much may wait unsent for one connection; beyond that the connection is cut. */
   readonly unsentBytes: number;
   /** How long a client may take to read one large `get` reply. */
   readonly getGraceMs: number;
-  /** What may wait unsent of `get` replies, for all connections, and for one address. */
+  /** How much of `get` replies may wait unsent, for all connections and for one address. */
   readonly getMemoryBytes: number;
   readonly addressGetMemoryBytes: number;
   readonly maxRooms: number;
@@ -105,7 +105,9 @@ export interface Settings {
   readonly warnings: readonly string[];
 }
 
-/** The limits on rates and numbers that are lifted together: for everybody, or for one address. Those on memory stay. */
+/**
+ * The limits on rates and numbers that are lifted together: for everybody, or for one address. Those on memory stay.
+ */
 export const NO_RATES = {
   requests: null,
   addressRequests: null,

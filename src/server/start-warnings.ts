@@ -1,7 +1,7 @@
 import { isListed } from "./addresses.ts";
 import type { ServerParts } from "./server-parts.ts";
 
-/** Logs at the start what would otherwise be noticed when somebody cannot connect. */
+/** Logs at the start what would otherwise be noticed when a client cannot connect. */
 export function logStartWarnings({ settings, log, access, sockets }: ServerParts): void {
   const { limits, trustProxy, allowOrigins } = settings;
   const { most } = sockets;

@@ -1,6 +1,6 @@
 import { SUBPROTOCOL_V3, type Version } from "../protocol/version.ts";
 
-/** What a version of the protocol has beside its frames. */
+/** What a version of the protocol has besides its frames. */
 interface VersionFeatures {
   /** Whether its connections can be resumed. */
   readonly hasSessions: boolean;

@@ -5,7 +5,7 @@
  * There is deliberately no `frame-ancestors`: people put a chat box into a frame on their own site. A foreign page gains
  * nothing by framing it, since no cookie or other standing right comes with a click.
  */
-export const CONTENT_SECURITY_POLICY = policyWith("'self' blob:");
+const CONTENT_SECURITY_POLICY = policyWith("'self' blob:");
 
 /** For people who have chosen a background picture by its address: their own page may fetch pictures from elsewhere. */
 const POLICY_WITH_PICTURES = policyWith("'self' blob: https:");

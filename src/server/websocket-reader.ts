@@ -29,7 +29,7 @@ const SHORT_LENGTH_MAX = 125;
 const FRAGMENTS_MAX = 1024;
 
 /**
- * Reads the frames of one client (RFC 6455, section 5), however they are cut into chunks. Each byte is read once and
+ * Reads the frames of one client (RFC 6455, section 5), however they are split into chunks. Each byte is read once and
  * copied a few times at most, so that a client that sends byte by byte costs no more than its bytes.
  */
 export class WebSocketReader {
@@ -163,7 +163,7 @@ export class WebSocketReader {
       return;
     }
     if (bytes > fragments.content.length) {
-      // Doubled, so that a message is copied a few times at most, however it is cut.
+      // Doubled, so that a message is copied a few times at most, however it is split.
       const larger = Buffer.alloc(Math.min(this.#maxBytes, Math.max(bytes, 2 * fragments.content.length)));
       larger.set(fragments.content.subarray(0, fragments.bytes));
       fragments.content = larger;

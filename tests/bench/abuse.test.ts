@@ -35,10 +35,10 @@ function row(sections: readonly Section[], section: string, key: string) {
 test.skipIf(process.platform !== "linux")(
   "an attack is measured with all its figures, what innocents were asked to do among them",
   async () => {
-    const results = await tinyAbuse(["nobody", "closes", "http-nothing", "ghosts"]);
+    const results = await tinyAbuse(["nobody", "closes", "http-nothing", "absent"]);
     const { sections, failures } = results;
     expect(failures).toEqual([]);
-    const keys = ["nobody", "nobody-gets", "http-nothing", "closes", "ghosts"];
+    const keys = ["nobody", "nobody-gets", "http-nothing", "closes", "absent"];
     for (const section of sections)
       expect(section.rows.map(({ key }) => key).toSorted()).toEqual(keys.toSorted());
     for (const { key, values } of sections.flatMap(({ rows }) => rows)) {
@@ -51,7 +51,7 @@ test.skipIf(process.platform !== "linux")(
     expect(row(sections, "abuse-cost", "http-nothing").remark).toContain("HTTP 404");
     expect(row(sections, "abuse-cost", "closes").remark).toContain("HTTP 101");
     // Twenty of them are the innocents, who are all there, and one has come to look.
-    expect(row(sections, "abuse", "ghosts").values.roster?.[0]).toBeGreaterThanOrEqual(21);
+    expect(row(sections, "abuse", "absent").values.roster?.[0]).toBeGreaterThanOrEqual(21);
 
     const known = targetResults(sections).filter(({ measured }) => measured !== null);
     expect(known.map(({ text }) => text)).toSatisfy((all) => all.every((text) => text.startsWith("abuse")));
@@ -62,33 +62,36 @@ test.skipIf(process.platform !== "linux")(
   },
 );
 
-test.skipIf(process.platform !== "linux")("everybody who loses the connection is counted once", async () => {
-  using folder = new TemporaryFolder();
-  const servers = new Servers(folder.path);
-  const dataFile = servers.newDataFile();
-  const before = await servers.start(contender("v3"), {
-    dataFile,
-    isLimited: true,
-    port: await freePort(),
-  });
-  const innocents = new Innocents(before.port);
-  try {
-    await innocents.gather();
-    const watching = innocents.watch(0.5, []);
-    await before.kill();
-    await using _after = await servers.start(contender("v3"), {
+test.skipIf(process.platform !== "linux")(
+  "each client that loses its connection is counted once",
+  async () => {
+    using folder = new TemporaryFolder();
+    const servers = new Servers(folder.path);
+    const dataFile = servers.newDataFile();
+    const before = await servers.start(contender("v3"), {
       dataFile,
       isLimited: true,
-      port: before.port,
+      port: await freePort(),
     });
-    const watched = await watching;
-    expect(watched).toMatchObject({ innocents: 20, disconnected: 20, refused: 0 });
-    expect(watched.answerMs).toHaveLength(5);
-  } finally {
-    innocents.scatter();
-    await before.kill();
-  }
-});
+    const innocents = new Innocents(before.port);
+    try {
+      await innocents.gather();
+      const watching = innocents.watch(0.5, []);
+      await before.kill();
+      await using _after = await servers.start(contender("v3"), {
+        dataFile,
+        isLimited: true,
+        port: before.port,
+      });
+      const watched = await watching;
+      expect(watched).toMatchObject({ innocents: 20, disconnected: 20, refused: 0 });
+      expect(watched.answerMs).toHaveLength(5);
+    } finally {
+      innocents.scatter();
+      await before.kill();
+    }
+  },
+);
 
 test.skipIf(process.platform !== "linux")(
   "the server of another checkout is measured beside this one's",
@@ -105,7 +108,7 @@ test.skipIf(process.platform !== "linux")(
 
 const section = (rows: Section["rows"]): Section => ({ id: "s", title: "S", about: "", columns: [], rows });
 
-test("rounds are put together, and a ratio is made within each; none of nothing", () => {
+test("rounds are merged, ratios are taken within each round, and a division by zero is left out", () => {
   const [here] = mergeRounds([
     [section([{ key: "a", title: "A", values: { x: [2], zero: [0] }, remark: "first" }])],
     [section([{ key: "a", title: "A", values: { x: [9], zero: [0] }, remark: "second" }])],

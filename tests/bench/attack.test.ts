@@ -86,13 +86,13 @@ test("numbers of 65,525 bytes take 118 on the wire", () => {
   expect(frames.deflatedFrame(frames.LARGE.nums)).toHaveLength(118);
 });
 
-test("deep frames are deeper than may be carried back, and towers just are not", () => {
+test("deep frames are deeper than a refusal may carry back, and towers just are not", () => {
   expect(depthOf(frames.LARGE.deep)).toBeGreaterThan(30_000);
   // The request itself is a level, too.
   expect(depthOf(frames.LARGE.towers)).toBe(NESTING_MAX + 1);
 });
 
-test("long messages have as many characters as may be, and as many bytes as these can have", () => {
+test("long messages have the maximum number of characters, and the most bytes that these can have", () => {
   const contentOf = (frame: Buffer): string => JSON.parse(inflatedBytes(frame).toString()).content;
   expect([...contentOf(frames.longSend(true))]).toHaveLength(4000);
   expect(Buffer.from(contentOf(frames.longSend(true)))).toHaveLength(16_000);
@@ -133,7 +133,7 @@ test("each attack has a key of its own, and a word finds those that begin with i
   expect(attacksOf(null).some(({ isRare }) => isRare)).toBe(false);
 });
 
-test("all addresses of attackers are of this machine, and nobody else's", () => {
+test("all addresses of attackers belong to this machine", () => {
   for (const { groups } of ATTACKS) {
     for (const { from } of groups)
       expect(from).toSatisfy((all) => all.every((each) => /^127\.0\.0\.[23]$/.test(each)));
@@ -148,7 +148,7 @@ const flooded = '{"type":"send","status":false,"reason":"TooManyRequests","retry
 /** Compressed: what is in it is not looked at. */
 const deflated = Buffer.concat([Buffer.from([0xc1, 15]), Buffer.from('"reason":"Rsv1"')]);
 
-test.each([1, 2, 7, 90, 1_000_000])("what a server says is counted in chunks of %d bytes", (chunkBytes) => {
+test.each([1, 2, 7, 90, 1_000_000])("a server's output is counted in chunks of %d bytes", (chunkBytes) => {
   const answers = noAnswers();
   const reader = new AnswerReader(answers);
   const bytes = Buffer.concat([

@@ -81,7 +81,7 @@ test.each([1, 100, 1_000_000])(
   },
 );
 
-test("what stands before the JSON is skipped, and frames without JSON are told as they are", () => {
+test("text before the JSON is skipped, and frames without JSON are reported unchanged", () => {
   const inSocketIo = (json: string) => textFrame(`42["message",${json}]`);
   const bytes = Buffer.concat([textFrame("2"), ...all.map(inSocketIo), Buffer.from([0x89, 1, 0x41])]);
   const heard = heardOf(bytes, 1_000_000, '42["message",'.length);

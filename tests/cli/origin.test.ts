@@ -12,7 +12,7 @@ test.each([
   ["capacitor://localhost", "capacitor://localhost"],
   ["null", "null"],
   ["file://", "file://"],
-])("--allow-origin %s is taken", (given, origin) => {
+])("--allow-origin %s is accepted", (given, origin) => {
   expect(parseOrigin(given)).toBe(origin);
 });
 
@@ -51,6 +51,6 @@ test.each([
   "/chat",
   "ftp://example.org",
   "data:x",
-])("--allow-origin %p is no origin", (given) => {
+])("--allow-origin %p is not an origin", (given) => {
   expect(() => parseOrigin(given)).toThrow("It must be");
 });

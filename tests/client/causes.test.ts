@@ -24,7 +24,7 @@ test.each([
   }
 });
 
-test("an answer that has nothing to do with the version is not asked for once more without it", () => {
+test("an answer that has nothing to do with the version causes no second attempt without it", () => {
   const stage = new Stage();
   stage.socket.fail("Unexpected server response: 404");
   expect(stage.sockets.length).toBe(1);
@@ -33,7 +33,7 @@ test("an answer that has nothing to do with the version is not asked for once mo
   expect(other.sockets.map(({ offer }) => offer.length)).toEqual([1, 0]);
 });
 
-test("an attempt that reaches nobody waits with the cause network", () => {
+test("an attempt that reaches no server waits with the cause network", () => {
   const stage = new Stage({ version: 3 });
   stage.socket.fail("", "ECONNREFUSED");
   expect(stage.chat.state).toMatchObject({ cause: "network", code: 0 });
@@ -89,7 +89,7 @@ test("an answer that comes after the time for the attempt, or after close, chang
   expect(stage.chat.state.kind).toBe("closed");
 });
 
-test("once there was a connection the address is right: nothing is asked for", () => {
+test("after a first connection the address is known to be right: nothing is requested", () => {
   const environment = new FakeEnvironment();
   environment.probe = () => Promise.reject(new Error("asked"));
   const stage = new Stage({}, environment);
@@ -108,7 +108,7 @@ test("an attempt that nobody answers ends after connectTimeoutMs", () => {
   expect(stage.socket.closedWith).toBe(4000);
 });
 
-test("how a connection was lost is the cause, too", () => {
+test("the way in which a connection was lost is the cause, too", () => {
   const causeAfter = (lose: (stage: Stage) => void) => {
     const stage = new Stage();
     stage.socket.open(3);
@@ -127,7 +127,7 @@ test("how a connection was lost is the cause, too", () => {
   expect(silent.told("state").at(-1)?.state).toMatchObject({ cause: "timeout" });
 });
 
-test("a server that has no version 3 any more is told as such", () => {
+test("a server that no longer speaks version 3 is reported as such", () => {
   const stage = new Stage();
   stage.socket.open(3).end();
   stage.chat.retryNow();
@@ -158,7 +158,7 @@ test.each([403, 404])("HTTP %i is final after refusalsMost in a row, and not bef
   expect(new Stage({ storage }).chat).toMatchObject({ outbox: [{ content: "a" }] });
 });
 
-test.each([429, 503])("after HTTP %i the wait is of the longest range", (status) => {
+test.each([429, 503])("after HTTP %i the wait has the longest range", (status) => {
   const stage = new Stage({ version: 3 });
   stage.socket.fail(`Unexpected server response: ${status}`);
   expect(stage.chat.state).toMatchObject({ retryAt: stage.environment.time + 7500 });

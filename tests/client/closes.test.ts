@@ -45,7 +45,7 @@ test("CLOSE-10 every close code from 1000 to 4999 means what the protocol's tabl
     expect<[number, string]>([code, meaningOf(code)]).toEqual([code, meaning]);
 });
 
-test("CLOSE-10 a chat obeys every close code, and tells the reason of one after which it stays away", () => {
+test("CLOSE-10 a chat obeys every close code, and reports the reason of one after which it does not reconnect", () => {
   for (const [code, meaning] of documented()) {
     expect([code, observed(code)]).toEqual([code, meaning === "never" ? `never, ${code} why` : meaning]);
   }

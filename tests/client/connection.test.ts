@@ -108,7 +108,7 @@ test("the option version speaks only that version", () => {
   expect(stage.sockets.length).toBe(1);
 });
 
-test("codes from before a socket opened are not taken for the server's", () => {
+test("close codes from before a socket opened do not count as the server's", () => {
   const stage = new Stage({ version: 3 });
   stage.socket.end(1002);
   expect(stage.chat.state.kind).toBe("waiting");
@@ -185,7 +185,7 @@ test.each([
   expect(stage.chat.state.kind).toBe("waiting");
 });
 
-test("GRACE-2 a silent connection is given up with the code of one who comes back: another would end its session", () => {
+test("GRACE-2 a silent connection is given up with the code of a client that comes back, so that its session goes on", () => {
   const stage = new Stage({ name: "An" });
   const silent = stage.enter();
   stage.environment.pass(15_000);

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Chat, type ChatEvent, NoWebSocketError, SlowConsumerError } from "../../src/client/index.ts";
-import { got, messageEvent, Stage } from "./stage.ts";
+import { messageEvent, pageReply, Stage } from "./stage.ts";
 
 test("an iterator gives all events in order, and ends after close", async () => {
   const stage = new Stage({ name: "An" });
@@ -16,7 +16,7 @@ test("an iterator gives all events in order, and ends after close", async () => 
   for await (const _ of stage.chat) throw new Error("there are no more events");
 });
 
-test("an iterator that is left gets no more, and others go on", async () => {
+test("an iterator that was left gets no more events, and others go on", async () => {
   const stage = new Stage({ name: "An" });
   const other = stage.chat[Symbol.asyncIterator]();
   const loop = (async () => {
@@ -48,7 +48,7 @@ test("an iterator ends when the chat is refused", async () => {
   expect(types).toEqual(["state", "state"]);
 });
 
-test("each event is told to all before the next, also when a listener brings it about", () => {
+test("all listeners get each event before the next one, even if a listener causes that one", () => {
   const stage = new Stage({ name: "An" });
   const told: string[] = [];
   stage.chat.on("message", ({ message }) => {
@@ -61,11 +61,11 @@ test("each event is told to all before the next, also when a listener brings it 
   expect(told).toEqual(["1: 1", "2: 1", "outbox"]);
 });
 
-test("a listener that closes the chat in the middle of a page is the last to hear of it", () => {
+test("after a listener closes the chat in the middle of a page, no listener gets another event", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   stage.chat.on("message", () => void stage.chat.close());
-  stage.comeBack("S2").answer(got([1, 2]));
+  stage.comeBack("S2").answer(pageReply([1, 2]));
   expect(stage.contents).toEqual(["1"]);
   expect(stage.events.at(-1)).toEqual({ type: "state", state: { kind: "closed" } });
 });
@@ -80,7 +80,7 @@ test("a listener can be removed", () => {
   expect(count).toBe(1);
 });
 
-test("a listener that throws does not keep others from hearing, and is reported", async () => {
+test("a listener that throws does not affect the others, and is reported", async () => {
   const reported: unknown[] = [];
   const { queueMicrotask } = globalThis;
   // The platform would end the test: what is given to it is called here instead.

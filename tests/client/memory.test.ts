@@ -2,10 +2,10 @@ import { expect, test } from "bun:test";
 import { UncertainError } from "../../src/client/index.ts";
 import {
   FakeStorage,
-  got,
   IN_USE,
   message,
   messageEvent,
+  pageReply,
   REGISTERED,
   Stage,
   stored,
@@ -15,7 +15,7 @@ import {
 const KEY = "chat:ws://chat.test/";
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("a page that is loaded anew resumes, shows the newest page, and sends what was unsent", async () => {
+test("a reloaded page resumes, shows the newest page, and sends what was unsent", async () => {
   const storage = new FakeStorage();
   const before = new Stage({ storage, name: "An" });
   before.enter("S1").say(messageEvent(5));
@@ -24,7 +24,7 @@ test("a page that is loaded anew resumes, shows the newest page, and sends what 
   const after = new Stage({ storage, name: "Somebody" }, before.environment);
   expect(after.chat).toMatchObject({ name: "An", outbox: [{ key: "k", content: "a" }] });
   const socket = after.socket.open(3).welcome("S2");
-  expect(socket.answer(got([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
+  expect(socket.answer(pageReply([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
   expect(after.told("named")).toEqual([{ type: "named", name: "An" }]);
   await settled();
   socket.answer(stored("a", 6));
@@ -41,7 +41,7 @@ test("a session is kept before its request is on the wire", () => {
   expect(after.socket.open(3).welcome("S2").take()).toEqual({ type: "resume", session: "S1", limit: 100 });
 });
 
-test("a message is on the wire once it is kept that it may be stored", async () => {
+test("a message is sent only after the storage notes that it may have been stored", async () => {
   const storage = new FakeStorage();
   const stage = new Stage({ storage, name: "An" });
   const socket = stage.enter("S1");
@@ -57,7 +57,7 @@ test("a message is on the wire once it is kept that it may be stored", async () 
   expect(JSON.parse(kept).outbox).toMatchObject([{ key: "k", sentAt: stage.environment.time }]);
 });
 
-test("what happens in one go is written once", async () => {
+test("changes in one task are written once", async () => {
   const storage = new FakeStorage();
   const stage = new Stage({ storage, name: "An" });
   stage.enter();
@@ -100,7 +100,7 @@ test.each([
   '{"name":5,"sessions":[],"outbox":[],"v3":true}',
   '{"name":null,"sessions":[1],"outbox":[],"v3":true}',
   '{"name":null,"sessions":[],"outbox":[{"key":"k"}],"v3":true}',
-])("an item %p that is not ours is as none", (text) => {
+])("an item %p that is not ours is ignored", (text) => {
   const storage = new FakeStorage();
   storage.setItem(KEY, text);
   const { chat, socket } = new Stage({ storage });
@@ -108,7 +108,7 @@ test.each([
   expect(socket.offer).toEqual(["classic-chatbox.v3"]);
 });
 
-test("a storage that throws is as none", async () => {
+test("a storage that throws is ignored", async () => {
   const fail = () => {
     throw new Error("forbidden");
   };
@@ -129,7 +129,7 @@ function enterV2(stage: Stage): typeof stage.socket {
   return socket;
 }
 
-test("version 2: the nickname is registered and the history is told at each entry", () => {
+test("version 2: the nickname is registered and the history is reported each time it connects", () => {
   const stage = new Stage({ name: "An" });
   const socket = enterV2(stage);
   const event = { type: "receive", datatype: "message", name: "Bình", content: "x", timestamp: "T" };
@@ -182,7 +182,7 @@ test("version 2: a send in doubt is not sent again by the next page, either", as
   expect(after.told("send-failed")).toMatchObject([{ content: "a", error: { code: "Uncertain" } }]);
 });
 
-test("version 2: a nickname that our lost connection still holds is asked for until the server has noticed", () => {
+test("version 2: a nickname that our lost connection still holds is requested until the server has noticed", () => {
   const stage = new Stage({ name: "An" });
   enterV2(stage).end();
   stage.chat.retryNow();
@@ -213,7 +213,7 @@ for (const [how, goOn] of [
     },
   ],
 ] as const) {
-  test(`version 2: ${how} asks for its nickname until the server has noticed that the connection before is gone`, async () => {
+  test(`version 2: ${how} requests its nickname until the server has noticed that the earlier connection is gone`, async () => {
     const storage = new FakeStorage();
     const before = new Stage({ storage, name: "An" });
     enterV2(before);
@@ -234,7 +234,7 @@ for (const [how, goOn] of [
   });
 }
 
-test("a page that is loaded anew loses its nickname at once when its session is over and somebody has taken it", async () => {
+test("a reloaded page loses its nickname at once if its session is over and someone has taken it", async () => {
   const storage = new FakeStorage();
   const before = new Stage({ storage, name: "An" });
   before.enter("S1");

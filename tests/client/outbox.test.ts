@@ -6,11 +6,11 @@ import {
   StoreError,
   UncertainError,
 } from "../../src/client/index.ts";
-import { FakeStorage, got, messageEvent, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
+import { FakeStorage, messageEvent, pageReply, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
-test("SEND-1 a send is fulfilled by its reply, and told as an own message", async () => {
+test("SEND-1 a send is fulfilled by its reply, and reported as an own message", async () => {
   const stage = new Stage({ name: "An" });
   const sent = stage.chat.send("hello");
   const socket = stage.enter();
@@ -32,7 +32,7 @@ test("random keys differ and are within KEY-1", () => {
   void stage.chat.close();
 });
 
-test("KEY-2 what is not confirmed goes out again in order with the same keys, before newer ones", () => {
+test("KEY-2 unconfirmed messages go out again in order with the same keys, before newer ones", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   for (const content of ["a", "b", "c"]) void stage.chat.send(content, { key: content });
@@ -40,7 +40,7 @@ test("KEY-2 what is not confirmed goes out again in order with the same keys, be
   const next = stage.comeBack("S2");
   void stage.chat.send("d", { key: "d" });
   expect(next.requests.length).toBe(1);
-  next.answer({ ...got([]), data: { message: [{ ...stored("b", 2) }], online: ["An"], more: false } });
+  next.answer({ ...pageReply([]), data: { message: [{ ...stored("b", 2) }], online: ["An"], more: false } });
   expect(next.requests.map(({ key }) => key)).toEqual(["b", "c"]);
   // The server had it already: its reply is the first one's.
   next.answer(stored("b", 2));
@@ -49,7 +49,7 @@ test("KEY-2 what is not confirmed goes out again in order with the same keys, be
   expect(stage.contents).toEqual(["a", "b", "c"]);
 });
 
-test("KEY-2 whether a missed message is one's own is known by the server's answer, and so before it is told", () => {
+test("KEY-2 the server's answer tells whether a missed message is an own one, before it is reported", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   for (const content of ["b", "c"]) void stage.chat.send(content, { key: content });
@@ -60,17 +60,17 @@ test("KEY-2 whether a missed message is one's own is known by the server's answe
     more: ids.includes(2),
   });
   const first = stage.comeBack("S2");
-  first.answer({ ...got([]), data: missed([2]) });
+  first.answer({ ...pageReply([]), data: missed([2]) });
   first.say({ type: "receive", datatype: "register", name: "Chi", timestamp: "T", time: 1 });
   first.answer(stored("b", 3));
   expect(stage.told("message")).toEqual([]);
   // This connection breaks before the second answer: the first one is not forgotten.
   const socket = stage.comeBack("S3");
-  socket.answer({ ...got([]), data: missed([2]) });
+  socket.answer({ ...pageReply([]), data: missed([2]) });
   expect(socket.requests.map(({ key }) => key)).toEqual(["c"]);
   socket.say({ type: "receive", datatype: "register", name: "Chi", timestamp: "T", time: 1 });
   socket.say(messageEvent(4)).answer(stored("c", 5));
-  socket.answer({ ...got([]), data: missed([3]) });
+  socket.answer({ ...pageReply([]), data: missed([3]) });
   expect(stage.told("message").map(({ message, own }) => [message.id, own])).toEqual([
     [2, false],
     [3, true],
@@ -84,7 +84,7 @@ test("KEY-2 whether a missed message is one's own is known by the server's answe
   ]);
 });
 
-test("what has no answer from before a reload is settled before the page of the history is told", async () => {
+test("sends that were unanswered before a reload are settled before the page of the history is reported", async () => {
   const storage = new FakeStorage();
   const before = new Stage({ name: "An", storage });
   before.enter();
@@ -92,7 +92,7 @@ test("what has no answer from before a reload is settled before the page of the 
   await new Promise((resolve) => setImmediate(resolve));
   const after = new Stage({ storage }, before.environment);
   const socket = after.socket.open(3).welcome("S2");
-  socket.answer({ ...got([]), data: { message: [stored("a", 1)], online: ["An"], more: false } });
+  socket.answer({ ...pageReply([]), data: { message: [stored("a", 1)], online: ["An"], more: false } });
   expect(after.told("history")).toEqual([]);
   await new Promise((resolve) => setImmediate(resolve));
   socket.answer(stored("a", 1));
@@ -102,7 +102,7 @@ test("what has no answer from before a reload is settled before the page of the 
   expect(told).toEqual(["sent", "history"]);
 });
 
-test("what is said on the way back into the room asks for no page twice, and waits until one is there", () => {
+test("a send on the way back into the room requests no page twice, and waits until the page has arrived", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   void stage.chat.send("a");
@@ -112,7 +112,7 @@ test("what is said on the way back into the room asks for no page twice, and wai
   socket.answer(stored("a", 1));
   void stage.chat.send("b");
   expect(socket.requests.map(({ type }) => type)).toEqual(["get"]);
-  socket.answer(got([1]));
+  socket.answer(pageReply([1]));
   expect(socket.requests.map(({ content }) => content)).toEqual(["b"]);
 });
 
@@ -137,7 +137,7 @@ test("KEY-2 a send is given up when the server may have forgotten its key", asyn
   stage.environment.pass(10 * 60_000);
   stage.chat.retryNow();
   const socket = stage.socket.open(3).welcome("S2");
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   expect(await caught(sent)).toBeInstanceOf(UncertainError);
   expect(stage.told("send-failed")).toMatchObject([{ content: "in doubt", error: { code: "Uncertain" } }]);
   expect(socket.answer(stored("never sent", 1))).toMatchObject({ content: "never sent" });
@@ -156,12 +156,12 @@ test.each([-3_600_000, -300_000, 3_600_000])(
     stage.environment.change("offline");
     stage.environment.pass(11 * 60_000);
     stage.chat.retryNow();
-    stage.socket.open(3).welcome("S2").answer(got([]));
+    stage.socket.open(3).welcome("S2").answer(pageReply([]));
     expect(await caught(sent)).toBeInstanceOf(UncertainError);
   },
 );
 
-test("KEY-2 what counts is when a send first went out, not when it last did", async () => {
+test("KEY-2 a send is given up by the time when it first went out, not when it last did", async () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   const sent = stage.chat.send("a");
@@ -170,7 +170,7 @@ test("KEY-2 what counts is when a send first went out, not when it last did", as
     stage.environment.change("offline");
     stage.environment.pass(5 * 60_000);
     stage.environment.change("online");
-    stage.socket.open(3).welcome(session).answer(got([]));
+    stage.socket.open(3).welcome(session).answer(pageReply([]));
   }
   expect(await caught(sent)).toBeInstanceOf(UncertainError);
 });
@@ -189,7 +189,7 @@ test.each([
       stage.environment.change("offline");
       stage.environment.pass(ms);
       stage.environment.change("online");
-      stage.socket.open(3).welcome(session).answer(got([]));
+      stage.socket.open(3).welcome(session).answer(pageReply([]));
     };
     comeBackAfter(6 * 60_000, "S2");
     expect(stage.socket.answer(refusal)).toMatchObject({ type: "send", content: "a" });
@@ -198,7 +198,7 @@ test.each([
   },
 );
 
-test("REF-1 a reply is that of the request whose ref it carries, in whichever order replies come", async () => {
+test("REF-1 a reply belongs to the request whose ref it carries, in whatever order replies come", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const [first, second] = [stage.chat.send("a"), stage.chat.send("b")];
@@ -222,7 +222,7 @@ test.each([
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1", { limits: { requests } });
   stage.socket.answer({ action: "register", name: "An", status: true });
-  stage.socket.answer(got([]));
+  stage.socket.answer(pageReply([]));
   for (let i = 0; i < 40; i++) void stage.chat.send(String(i));
   expect(stage.socket.requests.length).toBe(count);
 });
@@ -233,7 +233,7 @@ test("LIM-14 sends stay below the rate that the server has for them, and large o
     const stage = new Stage({ name: "An" });
     stage.socket.open(3).welcome("S1", { limits });
     stage.socket.answer({ action: "register", name: "An", status: true });
-    stage.socket.answer(got([]));
+    stage.socket.answer(pageReply([]));
     for (let i = 0; i < 40; i++) void stage.chat.send(content);
     return stage.socket.requests.length;
   };
@@ -248,7 +248,7 @@ test("LIM-5 sends stay below the server's rate, by a bucket that counts as the s
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1", { limits: { requests: rate } });
   stage.socket.answer({ action: "register", name: "An", status: true });
-  stage.socket.answer(got([]));
+  stage.socket.answer(pageReply([]));
   let tokens = rate.burst - 2;
   let id = 0;
   for (let i = 0; i < 200; i++) void stage.chat.send(String(i));
@@ -279,7 +279,7 @@ test("LIM-6 a send that is refused for the rate goes out again after the wait, a
   }
 });
 
-test("a send from a listener does not overtake the one that is told", () => {
+test("a send from a listener does not overtake the one that is being reported", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   stage.chat.on("outbox", ({ entries }) => {
@@ -301,7 +301,7 @@ test("SEND-7 a send that fails is rejected alone", async () => {
   expect(await second).toMatchObject({ id: 1 });
 });
 
-test("SEND-2 a server that does not know the nickname any more is entered anew, and nothing is lost", () => {
+test("SEND-2 the chat registers again if the server no longer knows its nickname, and nothing is lost", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   void stage.chat.send("a");
@@ -310,7 +310,7 @@ test("SEND-2 a server that does not know the nickname any more is entered anew, 
   expect(stage.chat.outbox).toMatchObject([{ content: "a" }]);
 });
 
-test("SEND-3 KEY-1 what the server would refuse is refused at once", async () => {
+test("SEND-3 KEY-1 a content that the server would refuse is refused at once", async () => {
   const stage = new Stage({ name: "An" });
   for (const send of [
     stage.chat.send(""),
@@ -324,7 +324,7 @@ test("SEND-3 KEY-1 what the server would refuse is refused at once", async () =>
   expect(stage.chat.outbox).toEqual([]);
 });
 
-test("a full outbox takes no more", async () => {
+test("a full outbox accepts no more", async () => {
   const stage = new Stage({ outboxMost: 1, name: "An" });
   const first = stage.chat.send("a");
   expect(await caught(stage.chat.send("b"))).toBeInstanceOf(OutboxFullError);

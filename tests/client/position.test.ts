@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { ChatOptions, Message } from "../../src/client/index.ts";
-import { FakeStorage, got, message, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
+import { FakeStorage, message, messageEvent, pageReply, REGISTERED, Stage, stored } from "./stage.ts";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -23,25 +23,25 @@ class Runs {
   }
 }
 
-test("the option after tells what came behind a position as messages, from all pages", () => {
+test("the option after reports what followed a position as messages, from all pages", () => {
   const stage = new Stage({ name: "An", after: { id: 10, time: 10 } });
   expect(stage.chat.position).toEqual({ id: 10, time: 10 });
   const socket = stage.socket.open(3).welcome("S1");
   socket.answer(REGISTERED);
-  expect(socket.answer(got([11, 12], { more: true }))).toEqual({
+  expect(socket.answer(pageReply([11, 12], { more: true }))).toEqual({
     type: "get",
     after: 10,
     time: 10,
     limit: 1000,
   });
   socket.say(messageEvent(13));
-  expect(socket.answer(got([13]))).toMatchObject({ after: 12, time: 12 });
+  expect(socket.answer(pageReply([13]))).toMatchObject({ after: 12, time: 12 });
   expect(stage.contents).toEqual(["11", "12", "13"]);
   expect(stage.told("history")).toEqual([]);
   expect(stage.chat.position).toEqual({ id: 13, time: 13 });
 });
 
-test("PAGE-5 what came behind a position and is gone is told as a gap, and another history as history", () => {
+test("PAGE-5 messages after a position that are gone are reported as a gap, and another history as history", () => {
   const stage = new Stage({ name: "An", after: { id: 10, time: 10 } });
   stage.enter("S1", { message: [message(21)], gap: { from: 11, to: 20 } });
   expect(stage.told("gap")).toEqual([{ type: "gap", from: 11, to: 20 }]);
@@ -52,7 +52,7 @@ test("PAGE-5 what came behind a position and is gone is told as a gap, and anoth
   expect(other.chat.position).toEqual({ id: 3, time: 3 });
 });
 
-test("a run that is killed is followed by one that is told what it missed, once", async () => {
+test("after a run that was killed, the next run gets what it missed, once", async () => {
   const runs = new Runs();
   const first = runs.start();
   first.enter("S1", { message: [message(1)] }).say(messageEvent(2));
@@ -60,7 +60,7 @@ test("a run that is killed is followed by one that is told what it missed, once"
   await runs.kill();
   const second = runs.start();
   const socket = second.socket.open(3).welcome("S2");
-  expect(socket.answer(got([3, 4]))).toEqual({
+  expect(socket.answer(pageReply([3, 4]))).toEqual({
     type: "resume",
     session: "S1",
     after: 2,
@@ -73,7 +73,7 @@ test("a run that is killed is followed by one that is told what it missed, once"
   expect(runs.start().socket.open(3).welcome("S3").take()).toMatchObject({ session: "S2", after: 4 });
 });
 
-test("without the option a page that is loaded anew shows the newest page, and keeps no position", async () => {
+test("without the option, a reloaded page shows the newest page, and keeps no position", async () => {
   const storage = new FakeStorage();
   const before = new Stage({ storage, name: "An" });
   before.enter("S1").say(messageEvent(5));
@@ -81,14 +81,14 @@ test("without the option a page that is loaded anew shows the newest page, and k
   expect([...storage.items.values()].join()).toContain('"position":null');
   const after = new Stage({ storage, name: "An" });
   const socket = after.socket.open(3).welcome("S2");
-  const asked = socket.answer(got([4, 5]));
+  const asked = socket.answer(pageReply([4, 5]));
   expect(asked).toMatchObject({ type: "resume", session: "S1" });
   expect(asked).not.toHaveProperty("after");
   expect(after.told("history")).toMatchObject([{ messages: [{ id: 4 }, { id: 5 }] }]);
   expect(after.contents).toEqual([]);
 });
 
-test("a message and what a listener answers to it are kept in one write", async () => {
+test("a message and a listener's answer to it are stored in one write", async () => {
   const runs = new Runs();
   const first = runs.start();
   const kept: { position: { id: number } | null; outbox: unknown[] }[] = [];
@@ -109,7 +109,7 @@ test("a message and what a listener answers to it are kept in one write", async 
   expect(kept.at(-1)?.position?.id).toBe(1);
 });
 
-test("a message counts as done once all loops have come back from it", async () => {
+test("a message counts as finished once all loops have asked for the next event", async () => {
   const runs = new Runs();
   const first = runs.start();
   const quick = first.chat[Symbol.asyncIterator]();
@@ -134,7 +134,7 @@ test("a message counts as done once all loops have come back from it", async () 
   second.socket
     .open(3)
     .welcome("S2")
-    .answer(got([2, 3]));
+    .answer(pageReply([2, 3]));
   expect(second.contents).toEqual(["2", "3"]);
   // A loop that is left holds nothing back any more.
   await slow.return?.(undefined);
@@ -142,7 +142,7 @@ test("a message counts as done once all loops have come back from it", async () 
   expect(first.chat.position).toEqual({ id: 3, time: 3 });
 });
 
-test("one's own messages that a loop had not come to are own ones in the next run, too", async () => {
+test("own messages that a loop had not reached are recognised as own in the next run, too", async () => {
   const runs = new Runs();
   const first = runs.start();
   const loop = first.chat[Symbol.asyncIterator]();
@@ -159,14 +159,14 @@ test("one's own messages that a loop had not come to are own ones in the next ru
   second.socket
     .open(3)
     .welcome("S2")
-    .answer({ ...got([]), data });
+    .answer({ ...pageReply([]), data });
   expect(second.told("message").map(({ message: { id }, own }) => [id, own])).toEqual([
     [1, true],
     [2, false],
   ]);
 });
 
-test("close gives the nickname up and keeps the position, also what loops come back from afterwards", async () => {
+test("close gives the nickname up and keeps the position, including messages that loops finish afterwards", async () => {
   const runs = new Runs();
   const first = runs.start();
   const seen: Message[] = [];
@@ -192,13 +192,13 @@ test.each([
   { after: { id: 5 } },
   { historyLimit: 0 },
   { historyLimit: 1001 },
-])("PAGE-4 the options %j are refused at once: the server would refuse them for ever", (options) => {
+])("PAGE-4 the options %j are refused at once: the server would always refuse them", (options) => {
   // What JavaScript may give.
   const attempt = () => new Stage(options as ChatOptions);
   expect(attempt).toThrow("A page has a limit of 1 to 1000");
 });
 
-test("a server of version 2 has no positions: after is as not said", () => {
+test("a server of version 2 has no positions: after is ignored", () => {
   const stage = new Stage({ name: "An", version: 2, after: { id: 5, time: 5 } });
   const socket = stage.socket.open(2);
   socket.answer(REGISTERED);

@@ -212,7 +212,7 @@ test("the example's bot answers each roll once, however often it is killed", asy
   await chat.close();
 });
 
-test("EP-2 EP-6 what a server refuses is told, and ends for good", async () => {
+test("EP-2 EP-6 a refusal of the server is reported, and is final", async () => {
   await using server = await startServer();
   const { port } = server;
   class FromElsewhere extends ws.WebSocket {
@@ -243,7 +243,7 @@ test("an address that is found out by asking for it is one of HTTP", async () =>
   expect(await probe?.(`http://127.0.0.1:${server.port}/nothing`)).toBe(404);
 });
 
-test("a chat comes back to a server that restarts, and what was said meanwhile is sent", async () => {
+test("a chat comes back to a server that restarts, and sends what waited meanwhile", async () => {
   // The same port again, as an operator's server has.
   const port = await freePort();
   await using server = await startServer(["--port", String(port)]);

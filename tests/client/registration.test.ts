@@ -1,8 +1,17 @@
 import { expect, test } from "bun:test";
 import { NicknameError, NotRegisteredError, StoreError } from "../../src/client/index.ts";
-import { got, IN_USE, message, messageEvent, REGISTERED, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
+import {
+  IN_USE,
+  message,
+  messageEvent,
+  pageReply,
+  REGISTERED,
+  Stage,
+  stored,
+  UNKNOWN_SESSION,
+} from "./stage.ts";
 
-test("V3-4 nothing is asked for before the welcome", () => {
+test("V3-4 nothing is requested before the welcome", () => {
   const stage = new Stage({ name: "An" });
   stage.socket.open(3);
   expect(stage.socket.requests).toEqual([]);
@@ -10,13 +19,13 @@ test("V3-4 nothing is asked for before the welcome", () => {
   expect(stage.socket.take()).toEqual({ type: "name", name: "An" });
 });
 
-test("a first entry tells the nickname, the roster, the newest page, what came meanwhile, and then that it is complete", () => {
+test("entering a room reports the nickname, the roster, the newest page, what came meanwhile, and then that it is complete", () => {
   const stage = new Stage({ name: "An", historyLimit: 2 });
   stage.socket.open(3).welcome("S1");
   stage.socket.answer(REGISTERED);
   stage.socket.say({ type: "receive", datatype: "register", name: "Chi", timestamp: "T", time: 1 });
   stage.socket.say(messageEvent(7));
-  expect(stage.socket.answer(got([6, 7], { more: true, online: ["An", "Chi"] }))).toEqual({
+  expect(stage.socket.answer(pageReply([6, 7], { more: true, online: ["An", "Chi"] }))).toEqual({
     type: "get",
     limit: 2,
   });
@@ -37,7 +46,7 @@ test("a first entry tells the nickname, the roster, the newest page, what came m
   expect(stage.chat).toMatchObject({ name: "An", room: "/", version: 3, online: ["An", "Chi"] });
 });
 
-test("V3-3 an array of frames says what its frames say, one by one", () => {
+test("V3-3 an array of frames is read as its frames, one by one", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   socket.say([messageEvent(1), { type: "nonsense" }, 5, messageEvent(2)]);
@@ -62,7 +71,7 @@ test("RES-4 after a reconnect the stream goes on after the last message, over pa
   stage.enter().say(messageEvent(10));
   const socket = stage.comeBack("S2");
   const ids = [11, 12];
-  expect(socket.answer(got(ids, { more: true, online: ["An"] }))).toEqual({
+  expect(socket.answer(pageReply(ids, { more: true, online: ["An"] }))).toEqual({
     type: "resume",
     session: "S1",
     after: 10,
@@ -70,7 +79,7 @@ test("RES-4 after a reconnect the stream goes on after the last message, over pa
     limit: 1000,
   });
   socket.say([messageEvent(14), messageEvent(15)]);
-  expect(socket.answer(got([13, 14], { more: true }))).toEqual({
+  expect(socket.answer(pageReply([13, 14], { more: true }))).toEqual({
     type: "get",
     after: 12,
     time: 12,
@@ -78,40 +87,40 @@ test("RES-4 after a reconnect the stream goes on after the last message, over pa
   });
   expect(stage.contents).toEqual(["10", "11", "12", "13", "14"]);
   socket.say(messageEvent(16));
-  expect(socket.answer(got([15]))).toEqual({ type: "get", after: 14, time: 14, limit: 1000 });
+  expect(socket.answer(pageReply([15]))).toEqual({ type: "get", after: 14, time: 14, limit: 1000 });
   socket.say(messageEvent(17));
   expect(stage.contents).toEqual(["10", "11", "12", "13", "14", "15", "16", "17"]);
   expect(stage.told("entered").map(({ resumed }) => resumed)).toEqual([false, true]);
   expect(stage.told("history").length).toBe(1);
 });
 
-test("RES-4 an empty page with more behind it is asked for again", () => {
+test("RES-4 an empty page with more to come is requested again", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
   const socket = stage.comeBack("S2");
-  socket.answer(got([], { more: true }));
+  socket.answer(pageReply([], { more: true }));
   expect(socket.requests).toEqual([]);
   stage.environment.pass(2000);
-  expect(socket.answer(got([11]))).toEqual({ type: "get", after: 10, time: 10, limit: 1000 });
+  expect(socket.answer(pageReply([11]))).toEqual({ type: "get", after: 10, time: 10, limit: 1000 });
   expect(stage.contents).toEqual(["10", "11"]);
 });
 
-test("PAGE-5 a gap is told, and not asked for again", () => {
+test("PAGE-5 a gap is reported, and not requested again", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
-  stage.comeBack("S2").answer(got([], { gap: { from: 11, to: 40 } }));
+  stage.comeBack("S2").answer(pageReply([], { gap: { from: 11, to: 40 } }));
   expect(stage.told("gap")).toEqual([{ type: "gap", from: 11, to: 40 }]);
   expect(stage.comeBack("S3").take()).toMatchObject({ type: "resume", session: "S2", after: 40 });
 });
 
-test("RES-5 after a session is over the nickname is taken again, and nothing is missed", () => {
+test("RES-5 when a session is over, the nickname is registered again, and nothing is missed", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
   const socket = stage.comeBack("S2");
   socket.answer(UNKNOWN_SESSION);
   expect(socket.answer(REGISTERED)).toEqual({ type: "name", name: "An" });
   socket.say(messageEvent(12));
-  expect(socket.answer(got([11, 12]))).toEqual({ type: "get", after: 10, time: 10, limit: 1000 });
+  expect(socket.answer(pageReply([11, 12]))).toEqual({ type: "get", after: 10, time: 10, limit: 1000 });
   expect(stage.contents).toEqual(["10", "11", "12"]);
   expect(stage.told("entered").map(({ resumed }) => resumed)).toEqual([false, false]);
   expect(stage.told("named")).toEqual([{ type: "named", name: "An" }]);
@@ -126,7 +135,7 @@ test("RES-3 sessions that may hold the nickname are tried oldest first, until on
   const socket = stage.comeBack("S4");
   expect(socket.answer(UNKNOWN_SESSION)).toMatchObject({ session: "S1" });
   expect(socket.answer(UNKNOWN_SESSION)).toMatchObject({ session: "S2" });
-  expect(socket.answer(got([]))).toMatchObject({ session: "S3" });
+  expect(socket.answer(pageReply([]))).toMatchObject({ session: "S3" });
   expect(stage.comeBack("S5").take()).toMatchObject({ type: "resume", session: "S4" });
 });
 
@@ -134,7 +143,7 @@ test("RES-3 a registration without a reply leaves a session to be tried", () => 
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1").take();
   const socket = stage.comeBack("S2");
-  expect(socket.answer(got([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
+  expect(socket.answer(pageReply([5]))).toEqual({ type: "resume", session: "S1", limit: 100 });
   expect(stage.chat.name).toBe("An");
   expect(stage.told("history")).toMatchObject([{ messages: [{ id: 5 }] }]);
 });
@@ -149,7 +158,7 @@ test("RES-6 the session that held is tried first however often the connection br
   expect(tried).toEqual(["S1", "S2", "S3", "S4", "S16", "S17", "S18", "S19"]);
 });
 
-test("NAME-8 a nickname that is in use by a request of ours that came late is had by its session", () => {
+test("NAME-8 a nickname that our own late request registered is resumed by its session", () => {
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1").take();
   const socket = stage.comeBack("S2");
@@ -161,12 +170,12 @@ test("NAME-8 a nickname that is in use by a request of ours that came late is ha
   // Its own session cannot hold what it asks for.
   expect(socket.answer(IN_USE)).toMatchObject({ type: "name" });
   stage.environment.pass(2000);
-  expect(socket.answer(got([]))).toMatchObject({ type: "resume", session: "S1" });
+  expect(socket.answer(pageReply([]))).toMatchObject({ type: "resume", session: "S1" });
   expect(stage.told("entered").length).toBe(1);
   expect(stage.told("nickname-lost")).toEqual([]);
 });
 
-test("a nickname that another took meanwhile is lost, and what is unsent waits for the next one", async () => {
+test("a nickname that someone took meanwhile is lost, and unsent messages wait for the next one", async () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   stage.socket.end();
@@ -181,12 +190,12 @@ test("a nickname that another took meanwhile is lost, and what is unsent waits f
   const registered = stage.chat.register("Ân");
   socket.answer({ ...REGISTERED, name: "Ân" });
   expect(await registered).toBe("Ân");
-  socket.answer(got([], { online: ["Ân"] }));
+  socket.answer(pageReply([], { online: ["Ân"] }));
   socket.answer({ status: true, name: "Ân", content: "hello", timestamp: "T", id: 1, time: 1 });
   expect(await sent).toMatchObject({ content: "hello", id: 1 });
 });
 
-test("a first nickname that is not to be had is told, as nobody waits for it", async () => {
+test("a refused first nickname is reported, since no caller waits for it", async () => {
   const stage = new Stage({ name: "An", nicknameWaitMs: 0 });
   stage.socket.open(3).welcome("S1").answer(IN_USE);
   await new Promise((resolve) => setImmediate(resolve));
@@ -204,7 +213,7 @@ test("register waits for a connection, and rejects with the reason", async () =>
   expect(await second).toBe("Bình");
 });
 
-test("NAME-2 changes of nickname are asked for one after the other, and asked again after a reconnect", async () => {
+test("NAME-2 changes of nickname are requested one after the other, and requested again after a reconnect", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const changes = [stage.chat.register("B"), stage.chat.register("C")];
@@ -214,13 +223,13 @@ test("NAME-2 changes of nickname are asked for one after the other, and asked ag
   expect(stage.chat.online).toEqual(["Bình", "B"]);
   expect(socket.take()).toMatchObject({ name: "C" });
   const next = stage.comeBack("S2");
-  next.answer({ ...got([]), name: "C" });
+  next.answer({ ...pageReply([]), name: "C" });
   next.answer({ action: "change", oldname: "C", newname: "C", status: true });
   expect(await Promise.all(changes)).toEqual(["B", "C"]);
   expect(stage.told("named").map(({ name }) => name)).toEqual(["An", "B", "C"]);
 });
 
-test("LIM-6 what the machine asks is asked again after the time that the refusal tells", () => {
+test("LIM-6 the SDK's own requests are repeated after the time that the refusal names", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.socket.open(3).welcome("S1");
   socket.answer({ status: false, reason: "TooManyRequests", retry: 3 });
@@ -231,7 +240,7 @@ test("LIM-6 what the machine asks is asked again after the time that the refusal
   expect(socket.take()).toMatchObject({ type: "name" });
 });
 
-test("a wait of a connection that has ended asks nothing on the next one", () => {
+test("a wait that began on an ended connection requests nothing on the next one", () => {
   const stage = new Stage({ name: "An" });
   stage.socket.open(3).welcome("S1").answer({ status: false, reason: "TooManyRequests", retry: 3 });
   const socket = stage.comeBack("S2");
@@ -239,13 +248,13 @@ test("a wait of a connection that has ended asks nothing on the next one", () =>
   expect(socket.requests.map(({ type }) => type)).toEqual(["resume"]);
 });
 
-test("GET-6 a history that cannot be had now is asked for again", () => {
+test("GET-6 a history that cannot be read now is requested again", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.socket.open(3).welcome("S1");
   socket.answer(REGISTERED);
   socket.answer({ status: false, name: "An", reason: "ErrorWhenGet", error: "No memory." });
   stage.environment.pass(2000);
-  socket.answer(got([1]));
+  socket.answer(pageReply([1]));
   expect(stage.told("entered").length).toBe(1);
 });
 
@@ -257,8 +266,8 @@ test("history gives pages, and rejects without a nickname", async () => {
   void stage.chat.register("An");
   stage.socket.answer(REGISTERED);
   const page = stage.chat.history({ before: 5, limit: 2 });
-  stage.socket.answer(got([]));
-  expect(stage.socket.answer(got([3, 4], { more: true }))).toEqual({
+  stage.socket.answer(pageReply([]));
+  expect(stage.socket.answer(pageReply([3, 4], { more: true }))).toEqual({
     type: "get",
     before: 5,
     limit: 2,
@@ -278,12 +287,12 @@ test("REF-1 in version 3 a reply belongs to the request with its ref, in whateve
   const renamed = stage.chat.register("B");
   const sent = stage.chat.send("hello");
   const [older, newer, change, send] = socket.takeAll();
-  socket.say({ type: "get", ...got([1]), ref: 999 });
+  socket.say({ type: "get", ...pageReply([1]), ref: 999 });
   send?.answer(stored("hello", 10));
   expect(await sent).toMatchObject({ id: 10 });
   change?.answer({ action: "change", oldname: "An", newname: "B", status: true });
   expect(await renamed).toBe("B");
-  newer?.answer(got([8]));
+  newer?.answer(pageReply([8]));
   expect(await pages[1]).toMatchObject({ messages: [{ id: 8 }] });
   older?.answer({ status: false, name: "B", reason: "ErrorWhenGet", error: "No memory." });
   expect(pages[0]).rejects.toBeInstanceOf(StoreError);
@@ -295,7 +304,7 @@ test("REF-1 in version 3 a reply belongs to the request with its ref, in whateve
   ]);
 });
 
-test("a history that is on its way delays neither a nickname nor a send, and at most four are asked for at a time", async () => {
+test("a history that is on its way delays neither a nickname nor a send, and at most four are requested at a time", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const pages = [1, 2, 3, 4, 5, 6].map((limit) => stage.chat.history({ limit }));
@@ -307,20 +316,20 @@ test("a history that is on its way delays neither a nickname nor a send, and at 
   const sent = stage.chat.send("hello");
   socket.answer(stored("hello", 1));
   await sent;
-  asked[2]?.answer(got([3]));
+  asked[2]?.answer(pageReply([3]));
   expect(await pages[2]).toMatchObject({ messages: [{ id: 3 }] });
   expect(socket.takeAll().map(({ request: { limit } }) => limit)).toEqual([5]);
   // What had no reply is asked for again on the next connection.
   const next = stage.comeBack("S2");
-  next.answer({ ...got([]), name: "B" });
+  next.answer({ ...pageReply([]), name: "B" });
   expect(next.takeAll().map(({ request: { limit } }) => limit)).toEqual([1, 2, 4, 5]);
 });
 
-test("REQ-7 in version 2 calls are asked for one after the other, since only the order says whose a reply is", async () => {
+test("REQ-7 in version 2 requests go out one after the other, since only the order tells which one a reply answers", async () => {
   const stage = new Stage({ name: "An", version: 2 });
   const socket = stage.socket.open(2);
   socket.answer(REGISTERED);
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   const page = stage.chat.history();
   const renamed = stage.chat.register("B");
   const [get, ...others] = socket.takeAll();
@@ -346,7 +355,7 @@ test("TYPE-2 typing goes out once in 2 s, and only in the room", () => {
 });
 
 test.each([-3_600_000, 86_400_000])(
-  "TYPE-2 whoever is writing is told so, though the clock was set by %p ms",
+  "TYPE-2 typing is announced even if the clock was set by %p ms",
   (setBy) => {
     const stage = new Stage({ name: "An" });
     const socket = stage.enter();
@@ -360,13 +369,13 @@ test.each([-3_600_000, 86_400_000])(
   },
 );
 
-test("a missed message under one's own nickname is somebody else's: whoever had it while the session was over", () => {
+test("a missed message under one's own nickname belongs to someone else, who had the nickname while the session was over", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   const socket = stage.comeBack("S2");
   socket.answer(UNKNOWN_SESSION);
   socket.answer(REGISTERED);
   const data = { message: [message(1, "An"), message(2)], online: ["An"], more: false };
-  socket.answer({ ...got([]), data });
+  socket.answer({ ...pageReply([]), data });
   expect(stage.told("message").map(({ own }) => own)).toEqual([false, false]);
 });

@@ -1,20 +1,20 @@
 import { expect, test } from "bun:test";
 import { ResetError } from "../../src/client/index.ts";
-import { FakeStorage, got, message, messageEvent, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
+import { FakeStorage, message, messageEvent, pageReply, Stage, stored, UNKNOWN_SESSION } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 
 /** Messages of a history that has other ones under the same ids: at other times. */
 const other = (ids: readonly number[], more: object = {}) => {
   const messages = ids.map((id) => ({ ...message(id), time: 1000 + id }));
-  return { ...got([]), data: { message: messages, online: ["An"], more: false, ...more } };
+  return { ...pageReply([]), data: { message: messages, online: ["An"], more: false, ...more } };
 };
 
-test("what is asked for names the last message by its id and time", () => {
+test("a request names the last message by its id and time", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say({ ...messageEvent(10), time: 77 });
   const socket = stage.comeBack("S2");
-  expect(socket.answer(got([11], { more: true }))).toEqual({
+  expect(socket.answer(pageReply([11], { more: true }))).toEqual({
     type: "resume",
     session: "S1",
     after: 10,
@@ -24,11 +24,11 @@ test("what is asked for names the last message by its id and time", () => {
   expect(socket.take()).toEqual({ type: "get", after: 11, time: 11, limit: 1000 });
 });
 
-test("behind a gap, and before the first message, only the id is known", () => {
+test("after a gap, and before the first message, only the id is known", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   const socket = stage.comeBack("S2");
-  expect(socket.answer(got([], { gap: { from: 1, to: 40 } }))).toEqual({
+  expect(socket.answer(pageReply([], { gap: { from: 1, to: 40 } }))).toEqual({
     type: "resume",
     session: "S1",
     after: 0,
@@ -37,7 +37,7 @@ test("behind a gap, and before the first message, only the id is known", () => {
   expect(stage.comeBack("S3").take()).toEqual({ type: "resume", session: "S2", after: 40, limit: 1000 });
 });
 
-test.each(["resume", "get"])("a history that was replaced is told as a whole, by the reply to %s", (type) => {
+test.each(["resume", "get"])("a replaced history is reported as a whole, by the reply to %s", (type) => {
   const stage = new Stage({ name: "An", historyLimit: 2 });
   stage.enter().say(messageEvent(10));
   const socket = stage.comeBack("S2");
@@ -57,7 +57,7 @@ test.each(["resume", "get"])("a history that was replaced is told as a whole, by
   expect(stage.comeBack("S3").take()).toMatchObject({ after: 6, time: 6 });
 });
 
-test("a history that was replaced by none is told as empty, and what comes into it is told", () => {
+test("a history that was replaced by an empty one is reported as empty, and then its new messages", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
   stage.comeBack("S2").answer(other([], { reset: true }));
@@ -67,7 +67,7 @@ test("a history that was replaced by none is told as empty, and what comes into 
   expect(stage.contents).toEqual(["10", "1"]);
 });
 
-test("RES-4 a reset that a server short of memory tells without a page is asked for again", () => {
+test("RES-4 if a server that is short of memory reports a reset without a page, the page is requested again", () => {
   const stage = new Stage({ name: "An" });
   stage.enter().say(messageEvent(10));
   const socket = stage.comeBack("S2");
@@ -77,7 +77,7 @@ test("RES-4 a reset that a server short of memory tells without a page is asked 
   expect(stage.told("history").slice(1)).toMatchObject([{ messages: [{ id: 1 }], reset: true }]);
 });
 
-test("an own message that is confirmed before a reset is told once: behind the page, or in it", () => {
+test("an own message that is confirmed before a reset is reported once: after the page, or in it", () => {
   for (const inPage of [false, true]) {
     const stage = new Stage({ name: "An" });
     stage.enter().say(messageEvent(100));
@@ -93,12 +93,12 @@ test("an own message that is confirmed before a reset is told once: behind the p
   }
 });
 
-test("what was confirmed in the history before makes no other's message of the new one an own one", () => {
+test("ids confirmed in the previous history do not make messages of the new one own messages", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
   for (const key of ["a", "b"]) void stage.chat.send(key, { key });
   const first = stage.comeBack("S2");
-  first.answer(got([]));
+  first.answer(pageReply([]));
   // The connection breaks before all is settled, and then the history is replaced.
   first.answer(stored("a", 7));
   const socket = stage.comeBack("S3");
@@ -111,7 +111,7 @@ test("what was confirmed in the history before makes no other's message of the n
   ]);
 });
 
-test("after a reset, pages that were asked for by ids alone are refused, and others had from the new history", async () => {
+test("after a reset, pages requested by ids alone are refused, and others come from the new history", async () => {
   const stage = new Stage({ name: "An" });
   const before = stage.enter();
   const pages = [{ before: 5 }, { after: 5 }, { after: { id: 5, time: 5 }, limit: 3 }, { limit: 2 }].map(
@@ -132,10 +132,10 @@ test("after a reset, pages that were asked for by ids alone are refused, and oth
   expect(await renamed).toBe("Ân");
 });
 
-test("a server that does not know positions goes on by the id", () => {
+test("with a server that does not know positions, the id alone is used", () => {
   const stage = new Stage({ name: "An", storage: new FakeStorage() });
   stage.enter().say(messageEvent(10));
-  stage.comeBack("S2").answer(got([11]));
+  stage.comeBack("S2").answer(pageReply([11]));
   expect(stage.told("history").length).toBe(1);
   expect(stage.contents).toEqual(["10", "11"]);
 });

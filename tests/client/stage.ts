@@ -249,7 +249,7 @@ export class Stage {
     const { socket } = this;
     socket.open(3).welcome(session);
     socket.answer({ action: "register", name: "An", status: true, timestamp: "T" });
-    socket.answer(got([], page));
+    socket.answer(pageReply([], page));
     return socket;
   }
 
@@ -272,7 +272,7 @@ export function messageEvent(id: number): object {
 }
 
 /** The reply to `get` or `resume`. */
-export function got(ids: readonly number[], more: object = {}): object {
+export function pageReply(ids: readonly number[], more: object = {}): object {
   const data = { message: ids.map((id) => message(id)), online: ["Bình", "An"], more: false, ...more };
   return { status: true, name: "An", timestamp: "T", data };
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { UncertainError } from "../../src/client/index.ts";
-import { FakeStorage, got, messageEvent, Stage, stored } from "./stage.ts";
+import { FakeStorage, messageEvent, pageReply, Stage, stored } from "./stage.ts";
 
 const KEY = "chat:ws://chat.test/";
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-test("GRACE-2 a chat that is suspended gives its connection up without leaving, and makes no other until it wakes", async () => {
+test("GRACE-2 a suspended chat gives its connection up without leaving, and does not reconnect until it wakes", async () => {
   const stage = new Stage({ storage: new FakeStorage(), name: "An" });
   const socket = stage.enter("S1").say(messageEvent(5));
   await settled();
@@ -28,14 +28,14 @@ test("GRACE-2 a chat that is suspended gives its connection up without leaving, 
   });
 });
 
-test("GRACE-2 a page that nobody can come back to leaves at once", () => {
+test("GRACE-2 a page that cannot come back leaves at once", () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter("S1");
   stage.chat.suspend(true);
   expect(socket.closedWith).toBe(1000);
 });
 
-test("who wakes is the one that another page of the tab became meanwhile, and sends nothing that it has sent", async () => {
+test("a chat that wakes continues as another page of the tab did meanwhile, and sends nothing that this page has sent", async () => {
   const storage = new FakeStorage();
   const older = new Stage({ storage, name: "An" });
   older.enter("S1").say(messageEvent(5));
@@ -47,7 +47,7 @@ test("who wakes is the one that another page of the tab became meanwhile, and se
 
   const younger = new Stage({ storage }, older.environment);
   const between = younger.socket.open(3).welcome("S2");
-  expect(between.answer(got([5]))).toMatchObject({ session: "S1" });
+  expect(between.answer(pageReply([5]))).toMatchObject({ session: "S1" });
   await settled();
   between.answer(stored("sent by the younger page", 6));
   await settled();
@@ -58,12 +58,12 @@ test("who wakes is the one that another page of the tab became meanwhile, and se
   expect(older.chat.outbox.map(({ key }) => key)).toEqual(["k2"]);
   await expect(sent).rejects.toThrow(UncertainError);
   const socket = older.socket.open(3).welcome("S3");
-  expect(socket.answer(got([6]))).toMatchObject({ session: "S2", after: 5 });
+  expect(socket.answer(pageReply([6]))).toMatchObject({ session: "S2", after: 5 });
   await settled();
   expect(socket.take()).toMatchObject({ type: "send", key: "k2" });
 });
 
-test("who wakes after another page of the tab has left has no nickname", async () => {
+test("a chat that wakes after another page of the tab has left has no nickname", async () => {
   const storage = new FakeStorage();
   const stage = new Stage({ storage, name: "An" });
   stage.enter("S1");
@@ -80,7 +80,7 @@ test.each([
   ["that is full", { getItem: () => null, setItem: fail, removeItem: () => {} }],
   ["that is forbidden", { getItem: fail, setItem: fail, removeItem: fail }],
   ["with rubbish in it", { getItem: () => "{", setItem: () => {}, removeItem: () => {} }],
-])("with a storage %s, who wakes is oneself", async (_, storage) => {
+])("with a storage %s, a chat that wakes keeps its nickname", async (_, storage) => {
   const stage = new Stage({ name: "An", ...(storage ? { storage } : {}) });
   stage.enter("S1");
   await settled();

@@ -8,7 +8,7 @@ import {
   TimeoutError,
   UncertainError,
 } from "../../src/client/index.ts";
-import { FakeEnvironment, got, IN_USE, messageEvent, REGISTERED, Stage, stored } from "./stage.ts";
+import { FakeEnvironment, IN_USE, messageEvent, pageReply, REGISTERED, Stage, stored } from "./stage.ts";
 
 const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
 const CHANGED = { action: "change", oldname: "An", newname: "B", status: true };
@@ -25,11 +25,11 @@ test("ready waits for the room, now or the next time", async () => {
   await Promise.resolve();
   expect(isBack).toBe(false);
   stage.chat.retryNow();
-  stage.socket.open(3).welcome("S2").answer(got([]));
+  stage.socket.open(3).welcome("S2").answer(pageReply([]));
   expect(await again).toBe(true);
 });
 
-test("ready rejects when the nickname is not to be had, none was asked for, or the chat is over", async () => {
+test("ready rejects if the nickname is refused, none was requested, or the chat is over", async () => {
   const stage = new Stage({ name: "An", nicknameWaitMs: 0 });
   const lost = caught(stage.chat.ready());
   stage.socket.open(3).welcome("S1").answer(IN_USE);
@@ -42,7 +42,7 @@ test("ready rejects when the nickname is not to be had, none was asked for, or t
   expect(await caught(refused.chat.ready())).toBeInstanceOf(RefusedError);
 });
 
-test("ready rejects late as well, and when the nickname of a register is not to be had, until another is asked for", async () => {
+test("ready also rejects later, and after a register whose nickname is refused, until another one is requested", async () => {
   const stage = new Stage({ name: "An", nicknameWaitMs: 0 });
   const { socket } = stage;
   socket.open(3).welcome("S1").answer(IN_USE);
@@ -55,11 +55,11 @@ test("ready rejects late as well, and when the nickname of a register is not to 
   void stage.chat.register("C");
   const inside = stage.chat.ready();
   socket.answer(REGISTERED);
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   await inside;
 });
 
-test("a wait without an end is none that ends at once", async () => {
+test("a wait without a time limit does not end at once", async () => {
   const { promise: hasFired, resolve } = Promise.withResolvers<string>();
   const stops = [Number.POSITIVE_INFINITY, 1e12].map((each) =>
     PLATFORM.setTimer(() => resolve("fired"), each),
@@ -68,7 +68,7 @@ test("a wait without an end is none that ends at once", async () => {
   for (const stop of stops) stop();
 });
 
-test("once gives the next event of a type, and rejects when there will be none", async () => {
+test("once gives the next event of a type, and rejects if there will not be one", async () => {
   const stage = new Stage({ name: "An" });
   const message = stage.chat.once("message");
   const typing = caught(stage.chat.once("typing"));
@@ -82,7 +82,7 @@ test("once gives the next event of a type, and rejects when there will be none",
   expect(await closed).toMatchObject({ state: { kind: "closed" } });
 });
 
-test("whoever has aborted already begins nothing", async () => {
+test("a call whose signal is aborted already begins nothing", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const signal = AbortSignal.abort(new Error("no more"));
@@ -99,7 +99,7 @@ test("whoever has aborted already begins nothing", async () => {
   expect(chat.outbox).toEqual([]);
 });
 
-test("a send that is given up before it went out is taken out of the outbox", async () => {
+test("a send that is given up before it went out leaves the outbox", async () => {
   const stage = new Stage({ name: "An" });
   const stop = new AbortController();
   const aborted = caught(stage.chat.send("a", { signal: stop.signal }));
@@ -114,7 +114,7 @@ test("a send that is given up before it went out is taken out of the outbox", as
   expect(stage.enter().requests).toMatchObject([{ content: "c" }]);
 });
 
-test("a send that is given up after it went out is uncertain; its late answer is told all the same", async () => {
+test("a send that is given up after it went out is uncertain; its late answer is still reported", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const sent = caught(stage.chat.send("a", { timeoutMs: 1000 }));
@@ -135,14 +135,14 @@ test("a send in doubt that is given up on the way back holds nothing up", async 
   stage.enter();
   const sent = caught(stage.chat.send("a", { timeoutMs: 1000 }));
   const socket = stage.comeBack("S2");
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   expect(stage.told("entered").length).toBe(1);
   stage.environment.pass(1000);
   expect(await sent).toBeInstanceOf(UncertainError);
   expect(stage.told("entered").length).toBe(2);
 });
 
-test("a request that is given up before it went out is not made, and after that its answer counts all the same", async () => {
+test("a request that is given up before it went out is not made; if it went out, its answer still counts", async () => {
   const stage = new Stage({ name: "An" });
   const stop = new AbortController();
   const { signal } = stop;
@@ -156,12 +156,12 @@ test("a request that is given up before it went out is not made, and after that 
   expect(await first).toBeInstanceOf(TimeoutError);
   expect(socket.answer(CHANGED)).toMatchObject({ name: "B" });
   expect(stage.chat.name).toBe("B");
-  expect(socket.answer(got([1]))).toEqual({ type: "get", limit: 1 });
+  expect(socket.answer(pageReply([1]))).toEqual({ type: "get", limit: 1 });
   expect(await last).toMatchObject({ messages: [{ id: 1 }] });
   expect(socket.requests).toEqual([]);
 });
 
-test("a first nickname that is given up while it is asked for may be had all the same", async () => {
+test("a first nickname may be registered even if the caller stops waiting for it", async () => {
   const stage = new Stage();
   const registered = caught(stage.chat.register("An", { timeoutMs: 1000 }));
   const next = stage.chat.register("B");
@@ -169,13 +169,13 @@ test("a first nickname that is given up while it is asked for may be had all the
   stage.environment.pass(1000);
   expect(await registered).toBeInstanceOf(TimeoutError);
   stage.socket.answer(REGISTERED);
-  stage.socket.answer(got([]));
+  stage.socket.answer(pageReply([]));
   stage.socket.answer(CHANGED);
   expect(await next).toBe("B");
   expect(stage.told("named").map(({ name }) => name)).toEqual(["An", "B"]);
 });
 
-test("without a nickname that was ever asked for, a send is refused and does not wait for ever", async () => {
+test("if no nickname was ever requested, a send is refused and does not wait forever", async () => {
   const stage = new Stage();
   const error = await caught(stage.chat.send("a"));
   expect(error).toBeInstanceOf(NotRegisteredError);
@@ -187,7 +187,7 @@ test("without a nickname that was ever asked for, a send is refused and does not
   expect(await sent).toMatchObject({ id: 1 });
 });
 
-test("GRACE-1 the nickname of the options is asked for again for as long as a grace lasts, and then given up", async () => {
+test("GRACE-1 the nickname of the options is requested again for as long as a grace lasts, and then given up", async () => {
   const stage = new Stage({ name: "An", nicknameWaitMs: 4000 });
   const sent = stage.chat.send("a");
   const socket = stage.socket.open(3).welcome("S1");
@@ -196,7 +196,7 @@ test("GRACE-1 the nickname of the options is asked for again for as long as a gr
   socket.answer(IN_USE);
   stage.environment.pass(2000);
   socket.answer(REGISTERED);
-  socket.answer(got([]));
+  socket.answer(pageReply([]));
   socket.answer(stored("a", 1));
   expect(await sent).toMatchObject({ id: 1 });
   expect(stage.told("nickname-lost")).toEqual([]);
@@ -211,7 +211,7 @@ test("GRACE-1 the nickname of the options is asked for again for as long as a gr
   expect(other.told("nickname-lost")).toMatchObject([{ name: "An", error: { code: "NameAlreadyUsed" } }]);
 });
 
-test("who has got what was waited for leaves no timer and no listener behind", async () => {
+test("a wait that was fulfilled leaves no timer and no listener behind", async () => {
   const environment = new FakeEnvironment();
   const stage = new Stage({ name: "An" }, environment);
   const socket = stage.enter();

@@ -21,7 +21,7 @@ test("servers of two versions give out each other's files, with the same headers
   for (const [path, file] of fresh ?? []) expect(await loadFile(first.http(path))).toEqual(file);
 });
 
-test("a database that takes no files stops no start, and one of them says so", async () => {
+test("a database that stores no files does not stop a start, and the log says so once", async () => {
   const database = await createDatabase();
   await using first = await startServer([], { database });
   await first.stop();

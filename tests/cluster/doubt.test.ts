@@ -40,7 +40,7 @@ const CUT_AT_COMMIT = `
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.cut();
 `;
 
-test("DUR-1 SEND-1 a commit whose answer is lost, and which stands, is told once, with the reply it would have had", async () => {
+test("DUR-1 SEND-1 a commit that succeeded although its answer was lost is announced once, with its usual reply", async () => {
   await using postgres = await PostgresServer.start();
   await using cluster = await Cluster.start(2, FLAGS, postgres);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
@@ -59,7 +59,7 @@ test("DUR-1 SEND-1 a commit whose answer is lost, and which stands, is told once
   expect(contents(await an.page())).toEqual(["in doubt", "next"]);
 });
 
-test("DUR-1 SEND-1 a commit whose answer is lost, and which does not stand, is made again", async () => {
+test("DUR-1 SEND-1 a commit that failed and whose answer was lost is repeated", async () => {
   await using postgres = await PostgresServer.start();
   await using cluster = await Cluster.start(2, FLAGS, postgres);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
@@ -73,7 +73,7 @@ test("DUR-1 SEND-1 a commit whose answer is lost, and which does not stand, is m
   expect(contents(await an.page())).toEqual(["cut off"]);
 });
 
-test("CLOSE-7 KEY-2 who cannot be told in time what came of a send is closed with 1013, and the key tells it later", async () => {
+test("CLOSE-7 KEY-2 a client is closed with 1013 if nobody knows in time whether its send was stored, and a repeat with the key tells", async () => {
   await using postgres = await PostgresServer.start();
   await using cluster = await Cluster.start(2, FLAGS, postgres);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
@@ -109,7 +109,7 @@ const CUT_WHAT_IS_LOST = `
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.content = 'lost') EXECUTE FUNCTION public.cut();
 `;
 
-test("DUR-2 CLOSE-7 what was sent behind a message in doubt does not come before it when both are sent again", async () => {
+test("DUR-2 CLOSE-7 a message sent after one in doubt stays after it when both are sent again", async () => {
   await using cluster = await Cluster.start(1, FLAGS);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   await administer(cluster.url, CUT_WHAT_IS_LOST);

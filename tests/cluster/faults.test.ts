@@ -11,7 +11,7 @@ import { Writer } from "../support/writer.ts";
 
 const FLAGS = ["--no-limits", "--grace", "600", "--restart-grace", "600"];
 
-test("EV-7 LIVE-3 the people of a server that was killed are told as left once by each survivor, and who can resume does", async () => {
+test("EV-7 LIVE-3 each surviving server announces once that the members of a killed one left, except those that resume", async () => {
   await using cluster = await Cluster.start(3, ["--restart-grace", "600"]);
   const survivors = [
     await ChatClient.registered(cluster.at(0).url(), "survivor 0"),
@@ -126,7 +126,7 @@ test("SEND-7 NAME-14 GET-6 a send and a nickname fail within 5 s while the datab
   while (reply.status !== true);
   expect(await binh.next()).toMatchObject({ datatype: "message", content: "after" });
   expect((await binh.get()).messages.map(({ content }) => content)).toEqual(["before", "after"]);
-  // What the runtime says of its connection stands in the log, as lines of it.
+  // The runtime's own messages about its connection are lines of the log.
   const { lines, stderr } = cluster.at(0);
   expect(lines.filter(({ event }) => event === "runtime").map(({ text }) => text)).toContainEqual(
     expect.stringContaining("LISTEN"),
@@ -194,7 +194,7 @@ test("RES-7 CLOSE-6 a rolling restart under load: nothing is lost or doubled, an
   await finishAndCheck(cluster, writers);
 });
 
-test("EV-7 CLOSE-7 a server that was paused and taken for dead is not heard any more, and its clients are closed with 1013", async () => {
+test("EV-7 CLOSE-7 a server that was paused and declared dead has no effect any more, and its clients are closed with 1013", async () => {
   await using cluster = await Cluster.start(2, FLAGS);
   const paused = cluster.at(0);
   using survivor = await ChatClient.registered(cluster.at(1).url(), "survivor");
@@ -218,7 +218,7 @@ test("EV-7 CLOSE-7 a server that was paused and taken for dead is not heard any 
   joined[Symbol.dispose]();
 });
 
-test("CLOSE-7 RES-4 who missed more than the log still has is closed with 1013 and resumes without a gap", async () => {
+test("CLOSE-7 RES-4 clients whose server missed more than the log still has are closed with 1013 and resume without a gap", async () => {
   await using cluster = await Cluster.start(2, FLAGS);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await V3Client.registered(cluster.at(1).url(), "Bình");
@@ -237,7 +237,7 @@ test("CLOSE-7 RES-4 who missed more than the log still has is closed with 1013 a
   await an.chat.expectNothing();
 });
 
-test("CLOSE-7 EV-7 SEND-7 a server that alone is cut off from the database gives up its people, and comes back", async () => {
+test("CLOSE-7 EV-7 SEND-7 a server that alone is cut off from the database gives up its members, and comes back", async () => {
   await using cluster = await Cluster.start(1, FLAGS);
   const database = new URL(cluster.url);
   using link = new Link(Number(database.port || 5432));

@@ -74,7 +74,7 @@ const batch: Batch = {
   keysSince: 0,
 };
 
-test("changes are written as servers of the version before read them, and read as these write them", () => {
+test("changes are written and read in the form of the previous version", () => {
   expect(JSON.parse(encodeChanges(all, true))).toEqual(AS_EVER);
   const read = changesOf(AS_EVER);
   expect(read).toHaveLength(AS_EVER.length);
@@ -88,7 +88,7 @@ test("changes are written as servers of the version before read them, and read a
   expect(read.slice(0, 2)).toEqual(CHANGES.registered);
 });
 
-test("changes that only point at messages are read with these, and the id of a deleted one counts", () => {
+test("changes that only point at messages are read with them, and the id of a deleted one counts", () => {
   const list: unknown = JSON.parse(encodeChanges(CHANGES.sent, false));
   expect(list).toEqual([
     ["sent", "a", 7],
@@ -101,7 +101,7 @@ test("changes that only point at messages are read with these, and the id of a d
   ]);
 });
 
-test("fields that a later version puts behind the known ones are ignored, and so are unknown kinds but for their ids", () => {
+test("fields that a later version adds after the known ones are ignored, and of unknown kinds only the ids count", () => {
   const further = fc.array(fc.jsonValue(), { maxLength: 3 });
   const known = fc.tuple(fc.constantFrom(...AS_EVER), further).map(([change, fields]) => {
     const missing = Math.max(0, (LENGTHS.get(String(change[0])) ?? 0) - change.length);
@@ -124,7 +124,7 @@ test("fields that a later version puts behind the known ones are ignored, and so
   expect(pointedAt([["sent", "a", 7, null, null, null, null, null, "author"]])).toEqual([7]);
 });
 
-test("the notification of a batch is read by servers of the version before, and read as these write it", () => {
+test("the notification of a batch is written and read in the form of the previous version", () => {
   const payload = encodeEntryNotification(batch);
   const { room, server, position, follows } = batch;
   const asEver = { kind: "entry", room, position, server, batch: "batch", follows, changes: AS_EVER };
@@ -138,7 +138,7 @@ test("the notification of a batch is read by servers of the version before, and 
   expect(decodeNotification(JSON.stringify(earlier), "other")).toEqual(unchained);
 });
 
-test("a server reads of its own batches which they are, and nothing of their changes", () => {
+test("a server recognises its own batches and does not read their changes", () => {
   const { room, position } = batch;
   const place = { kind: "entry", room, position, entry: null } as const;
   const payload = encodeEntryNotification(batch);
@@ -147,7 +147,7 @@ test("a server reads of its own batches which they are, and nothing of their cha
   expect(() => decodeNotification(broken, "other")).toThrow(SyntaxError);
 });
 
-test("of a batch that is too large for a notification only the position is notified", () => {
+test("only the position is notified of a batch that is too large for a notification", () => {
   const large = { ...batch, changes: Array.from({ length: 50 }, () => all).flat() };
   const { room, position } = batch;
   for (const own of [batch.server, "other"]) {
@@ -156,7 +156,7 @@ test("of a batch that is too large for a notification only the position is notif
   }
 });
 
-test("notifications beside batches are read as they are written, and those of unknown kinds are ignored", () => {
+test("other notifications than those of batches are read as they are written, and those of unknown kinds are ignored", () => {
   const typing = { kind: "typing", room: "/", server: "me", connection: "a" } as const;
   expect(JSON.parse(encodeNotification(typing))).toEqual({
     kind: "typing",

@@ -26,7 +26,7 @@ function move(kind: "import" | "export", file: string, ...flags: string[]) {
   return runCommand([kind, file, ...flags]);
 }
 
-test("a history and its rooms come out of the database byte for byte as they went in, and again changes nothing", async () => {
+test("a history and its rooms leave the database byte for byte as they were imported, and a second run changes nothing", async () => {
   using folder = new TemporaryFolder();
   const url = await createDatabase();
   const [from, to] = [join(folder.path, "data.json"), join(folder.path, "copy.json")];
@@ -84,7 +84,7 @@ test("a room that has other messages already is left alone, and so is a database
   expect((await move("export", to, "--database-url", cluster.url)).stdout).toContain("1 message in 1 room");
 });
 
-test("what another program wrote is imported with ids and times, served, and its file is not touched", async () => {
+test("a file of another program is imported with ids and times, and left untouched", async () => {
   using folder = new TemporaryFolder();
   const from = join(folder.path, "old.json");
   const text =

@@ -8,7 +8,7 @@ const ROUNDS = Number(CHAT_ROUNDS);
 /** Three spellings that look the same. */
 const SPELLINGS = ["straße", "STRASSE", "ѕtrаßе"];
 
-test("NAME-8 of look-alike claims at three servers at the same instant exactly one wins, hundreds of times", async () => {
+test("NAME-8 of look-alike nicknames requested at three servers at once exactly one is granted, hundreds of times", async () => {
   await using cluster = await Cluster.start(3, ["--no-limits"]);
   const clients = await Promise.all(
     SPELLINGS.map((_, at) => V3Client.registered(cluster.at(at).url(), `first ${at}`)),

@@ -4,7 +4,7 @@ import { ChatClient, type Frame } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { contents, V3Client } from "../support/v3.ts";
 
-test("ORD-1 ORD-2 SEND-1 whoever is at whichever server sees all in one order, replies among events", async () => {
+test("ORD-1 ORD-2 SEND-1 clients of all servers see everything in one order, replies among events", async () => {
   await using cluster = await Cluster.start(3, ["--no-limits"]);
   const each = 60;
   const clients = await Promise.all(
@@ -64,7 +64,7 @@ test("GET-3 EV-4 EV-5 EV-6 EV-7 roster, history and events are the same at every
   expect(await an.next()).toMatchObject({ datatype: "leave", name: "Bình 2" });
 });
 
-test("EP-4 rooms are apart at every server, and a room is there for who comes to it later", async () => {
+test("EP-4 rooms are separate at every server, and a later member finds the room's history", async () => {
   await using cluster = await Cluster.start(2);
   using an = await ChatClient.registered(cluster.at(0).url("a"), "An");
   using other = await ChatClient.registered(cluster.at(1).url("b"), "An");
@@ -74,7 +74,7 @@ test("EP-4 rooms are apart at every server, and a room is there for who comes to
   expect(await late.get()).toMatchObject({ online: ["An", "Late"], messages: [{ content: "in a" }] });
 });
 
-test("TYPE-1 who is writing is told once at every server, to those of version 3", async () => {
+test("TYPE-1 typing is announced once at every server, to clients of version 3", async () => {
   await using cluster = await Cluster.start(2);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using chi = await V3Client.registered(cluster.at(0).url(), "Chi");

@@ -8,7 +8,7 @@ import { Pooler } from "../support/pooler.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 
-test("behind a pooler by session, servers are one chat", async () => {
+test("behind a pooler in session mode, servers form one chat", async () => {
   using pooler = await Pooler.start(await createDatabase(), "session");
   await using first = await startServer([], { database: pooler.url });
   await using second = await startServer([], { database: pooler.url });
@@ -40,7 +40,7 @@ test("the database itself keeps the deadlines of each connection, through a pool
   }
 });
 
-test("behind a pooler by transaction nothing starts, and one sentence says what to set", async () => {
+test("behind a pooler in transaction mode no server starts, and one sentence says what to set", async () => {
   using pooler = await Pooler.start(await createDatabase(), "transaction");
   using folder = new TemporaryFolder();
   const commands = [[], ["export", join(folder.path, "copy.json")]];

@@ -156,7 +156,7 @@ test(`RES-7 KEY-3 the database fails over to another address: nothing is lost or
   await primary.stop("SIGKILL");
   address.refuse(true);
   address.cutAll();
-  await using standby = await primary.successor();
+  await using standby = await primary.startStandby();
   address.retarget(standby.port);
   address.refuse(false);
   await Promise.all(talkers.map((talker) => talker.settled()));

@@ -6,7 +6,7 @@ import { contents, pageOf, V3Client } from "../support/v3.ts";
 
 const LONG_GRACE = ["--grace", "600", "--restart-grace", "600"];
 
-test("RES-1 RES-4 GRACE-1 who resumes at another server missed nothing, and nobody sees anything", async () => {
+test("RES-1 RES-4 GRACE-1 a client that resumes at another server misses nothing, and the others notice nothing", async () => {
   await using cluster = await Cluster.start(3, LONG_GRACE);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");
@@ -24,19 +24,19 @@ test("RES-1 RES-4 GRACE-1 who resumes at another server missed nothing, and nobo
   expect(await binh.next()).toMatchObject({ name: "An", content: "after" });
 });
 
-test("RES-2 CLOSE-9 the ghost at another server is closed with 4001, hears nothing more and says nothing more", async () => {
+test("RES-2 CLOSE-9 a superseded connection at another server is closed with 4001, gets no more events, and its requests are ignored", async () => {
   await using cluster = await Cluster.start(2, LONG_GRACE);
-  using ghost = await V3Client.registered(cluster.at(0).url(), "An");
+  using old = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(0).url(), "Bình");
-  await ghost.next();
-  using again = await V3Client.resumed(cluster.at(1).url(), ghost.session);
-  expect((await ghost.chat.closed).code).toBe(4001);
+  await old.next();
+  using again = await V3Client.resumed(cluster.at(1).url(), old.session);
+  expect((await old.chat.closed).code).toBe(4001);
   await again.say("here");
   expect(await binh.next()).toMatchObject({ name: "An", content: "here" });
   await binh.expectNothing();
 });
 
-test("RES-3 of many resumes with one secret at different servers at once one wins", async () => {
+test("RES-3 of many resumes with one secret at different servers at once one succeeds", async () => {
   await using cluster = await Cluster.start(3, ["--no-limits", ...LONG_GRACE]);
   let client = await V3Client.registered(cluster.at(0).url(), "An");
   for (let round = 0; round < 30; round++) {
@@ -51,7 +51,7 @@ test("RES-3 of many resumes with one secret at different servers at once one win
   client[Symbol.dispose]();
 });
 
-test("GRACE-1 who does not come back leaves once, at every server", async () => {
+test("GRACE-1 a member that does not come back leaves once, at every server", async () => {
   await using cluster = await Cluster.start(3, ["--grace", "0.3"]);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   const others = await Promise.all(
@@ -67,7 +67,7 @@ test("GRACE-1 who does not come back leaves once, at every server", async () => 
   for (const other of others) other[Symbol.dispose]();
 });
 
-test("KEY-2 KEY-3 KEY-5 a key is stored once whichever server it comes to, for who came back too late as well", async () => {
+test("KEY-2 KEY-3 KEY-5 a key is stored once, whichever server it comes to, also after a late resume", async () => {
   await using cluster = await Cluster.start(3, ["--grace", "0.2"]);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   using binh = await ChatClient.registered(cluster.at(1).url(), "Bình");

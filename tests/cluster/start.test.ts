@@ -28,7 +28,7 @@ test("a wrong password, a missing right and a missing database end the start wit
   expect(wrong).toContain("refuses the password");
   expect(wrong).not.toContain("wr0ng-secret");
   const right = await refusal(at("right", "closed"));
-  expect(right).toContain("lacks a right");
+  expect(right).toContain("lacks a privilege");
   expect(right).not.toContain(":right");
   expect(await refusal(at("right", "nowhere"))).toContain("no such database");
 });

@@ -116,14 +116,14 @@ for (const notified of ["the changes", "the position"] as const) {
     expect(await an.page({ after: first })).toMatchObject({ messages: [{ content: "two" }], more: false });
     expect(await an.page({ after: second })).toMatchObject({ messages: [], more: false });
     expect((await classic.get()).messages).toMatchObject([{ content: "edited" }, { content: "two" }]);
-    // Whoever asks for more than there is has the server compare what it knows with the database.
+    // A request for more than the server knows makes it compare itself with the database.
     await an.page({ after: 1_000_000 });
     expect(await an.say("four")).toBe(third + 3);
     expect(complaints(cluster)).toEqual([]);
   });
 }
 
-test("EV-4 whoever missed entries of the log reads the messages that these point at, and no others", async () => {
+test("EV-4 a server that missed entries of the log reads the messages that they point at, and no others", async () => {
   await using cluster = await Cluster.start(1, FLAGS);
   using an = await V3Client.registered(cluster.at(0).url(), "An");
   const unreadable = (id: number) => `INSERT INTO chatbox.messages

@@ -70,7 +70,7 @@ function file(contents: string | Uint8Array<ArrayBuffer>, stem = "page", ending 
 }
 
 for (const [kind, open] of Object.entries(kinds)) {
-  test(`assets: a ${kind} gives back byte for byte what is kept, to whoever opens it`, async () => {
+  test(`assets: a ${kind} returns what it keeps byte for byte, also when it is opened again`, async () => {
     const { store } = await open();
     expect(await store.names()).toEqual(new Set());
     const script = file("alert(1)");
@@ -87,7 +87,7 @@ for (const [kind, open] of Object.entries(kinds)) {
     expect(await store.read(picture.name)).toEqual(picture.bytes);
   });
 
-  test(`assets: a ${kind} drops what no server has kept for long, and keeps what one has kept again`, async () => {
+  test(`assets: a ${kind} drops files that no server has kept for long, and not those that one has kept again`, async () => {
     const { store, backdate } = await open();
     const [old, again, fresh] = [file("old"), file("again"), file("new")];
     await store.keep(new Map([...old.files, ...again.files]), PLENTY);
@@ -96,7 +96,7 @@ for (const [kind, open] of Object.entries(kinds)) {
     expect(await store.names()).toEqual(new Set([again.name, fresh.name]));
   });
 
-  test(`assets: a ${kind} holds so many bytes, and the oldest go first`, async () => {
+  test(`assets: a ${kind} holds a limited number of bytes, and the oldest files go first`, async () => {
     const { store, backdate } = await open();
     const files = Array.from({ length: 5 }, (_, i) => file(new Uint8Array(1000).fill(i)));
     for (const [i, each] of files.entries()) {
@@ -108,7 +108,7 @@ for (const [kind, open] of Object.entries(kinds)) {
     expect(await store.names()).toEqual(new Set([...files.slice(3).map(({ name }) => name), newest.name]));
   });
 
-  test(`assets: a ${kind} lists nothing that has no name of a page's file`, async () => {
+  test(`assets: a ${kind} lists only names that files of a page can have`, async () => {
     const { store, insert } = await open();
     const html = file("<script>", "page", "html").name;
     for (const name of [html, "page.js", `page-${"0".repeat(31)}.js`]) {
@@ -119,7 +119,7 @@ for (const [kind, open] of Object.entries(kinds)) {
   });
 }
 
-test("assets: a folder and its files are their owner's alone, and a damaged file is written anew", async () => {
+test("assets: only its owner can use a folder and its files, and a damaged file is written again", async () => {
   using temporary = new TemporaryFolder();
   const folder = join(temporary.path, "data.assets");
   const store = new AssetFolder(folder);
@@ -133,7 +133,7 @@ test("assets: a folder and its files are their owner's alone, and a damaged file
   expect(readdirSync(folder)).toEqual([name]);
 });
 
-test("assets: a folder is followed nowhere: not by a link, and not by a name", async () => {
+test("assets: neither a link nor a name leads out of the folder", async () => {
   using temporary = new TemporaryFolder();
   const folder = join(temporary.path, "data.assets");
   mkdirSync(folder);
@@ -147,7 +147,7 @@ test("assets: a folder is followed nowhere: not by a link, and not by a name", a
   }
 });
 
-test("assets: what a killed server left half written goes, and what is somebody else's stays", async () => {
+test("assets: files that a killed server left half written are removed, and files of others stay", async () => {
   using temporary = new TemporaryFolder();
   const { name, files } = file("x");
   const store = new AssetFolder(temporary.path);
@@ -160,7 +160,7 @@ test("assets: what a killed server left half written goes, and what is somebody 
   expect(readdirSync(temporary.path).toSorted()).toEqual(["notes.tmp", "notes.txt", name]);
 });
 
-test("assets: only a lower-case name with a whole digest and a known ending is one", () => {
+test("assets: only a lower-case name with a whole digest and a known ending is valid", () => {
   const digest = "0123456789abcdef0123456789abcdef";
   for (const name of [`page-${digest}.js`, `icon-unread-${digest}.svg`]) expect(isAssetName(name)).toBe(true);
   for (const name of [

@@ -19,8 +19,8 @@ export interface StoreFailure {
 }
 
 /**
- * The outcomes of what stands in a batch beside a message that cannot be stored. The message fails in every engine; what
- * stores no message may succeed or fail, and this says which of the two.
+ * The outcomes of the other operations in a batch with a message that cannot be stored. The message fails in every engine;
+ * operations that store no message may succeed or fail, and this says which of the two.
  */
 export interface BesideFailure {
   /** Why that is so in this engine, as the end of a test's name. */
@@ -104,7 +104,7 @@ export function failureContract(
   for (const failure of failures) {
     const { title, sends } = failure;
 
-    test(`${kind.name}: DUR-3 SEND-7 KEY-4 ID-2 when ${title}, a batch's messages are ${sends}, in order and shown to nobody; once it is over all works without a restart`, async () => {
+    test(`${kind.name}: DUR-3 SEND-7 KEY-4 ID-2 when ${title}, a batch's messages are ${sends}, in order and shown to nobody; afterwards all works without a restart`, async () => {
       const stage = await talk();
       const mend = await failure.begin(stage);
       const told = await outcomesOf(stage, LOST.length + 1, () => {
@@ -112,9 +112,9 @@ export function failureContract(
         stage.get("1");
       });
       expectLost(told.slice(0, -1), failure);
-      const got = told.at(-1);
-      expect(got).toMatchObject({ kind: "history", connection: "1", online: ["An", "Bình", "Chi"] });
-      expect(got && contentsOf(got)).toEqual(["before"]);
+      const history = told.at(-1);
+      expect(history).toMatchObject({ kind: "history", connection: "1", online: ["An", "Bình", "Chi"] });
+      expect(history && contentsOf(history)).toEqual(["before"]);
       expect((await stage.engine.recent("/"))?.map(({ content }) => content)).toEqual(["before"]);
       expect(stage.engine.healthy).toBe(false);
       await mend();
@@ -167,7 +167,7 @@ export function failureContract(
     });
   }
 
-  test(`${kind.name}: DUR-3 beside a message that cannot be stored a registration is ${beside.register}, a change ${beside.rename}, a resume ${beside.resume}, a repeat ${beside.repeat} and a leave told ${beside.leave}, since ${beside.reason}`, async () => {
+  test(`${kind.name}: DUR-3 in a batch with a message that cannot be stored, a registration is ${beside.register}, a change ${beside.rename}, a resume ${beside.resume}, a repeat ${beside.repeat} and a leave announced ${beside.leave}, since ${beside.reason}`, async () => {
     const [failure] = failures;
     const stage = await talk();
     // A resume waits for its page, and has its place in the batch only if that is in memory.
@@ -201,9 +201,9 @@ export function failureContract(
     const chi = beside.rename === "renamed" ? "Chi renamed" : "Chi";
     const dung = beside.register === "registered" ? ["Dung"] : [];
     const roster = ["An", "Bình", chi, ...(isLate ? ["Em"] : []), ...dung];
-    const got = told.at(-1);
-    expect(got).toMatchObject({ online: roster });
-    expect(got && contentsOf(got)).toEqual(["before"]);
+    const shown = told.at(-1);
+    expect(shown).toMatchObject({ online: roster });
+    expect(shown && contentsOf(shown)).toEqual(["before"]);
     await mend();
     if (isLate) expect((await stage.until(stage.told.length + 1)).at(-1)).toMatchObject(leave);
     // What failed left no trace: it succeeds when it is requested again.

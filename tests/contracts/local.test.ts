@@ -147,7 +147,7 @@ failureContract(
   },
 );
 
-test("local: the file is a JSON array, one record a line, after every close", async () => {
+test("local: after every close the file is a JSON array with one record per line", async () => {
   const stage = new EngineStage();
   stage.engine = await open(stage.deliver);
   stage.engine.enter("/");
@@ -162,7 +162,7 @@ test("local: the file is a JSON array, one record a line, after every close", as
   );
 });
 
-test("local: EP-1 LIM-10 a room that was only looked at leaves no file, and only so many rooms are in memory", async () => {
+test("local: EP-1 LIM-10 a room without messages leaves no file, and the number of rooms in memory is limited", async () => {
   const stage = new EngineStage();
   const engine = await open(stage.deliver, { maxRooms: 2 });
   stage.engine = engine;
@@ -202,7 +202,7 @@ test("local: histories in memory stay within their budget, and a dropped one is 
   await engine.close();
 });
 
-test("local: NAME-1 in a room whose history is none, nobody can register, and the others go on", async () => {
+test("local: NAME-1 in a room whose file is not a history, nobody can register, and the others go on", async () => {
   const stage = new EngineStage();
   const dataFile = join(folder, "broken.json");
   await Bun.write(join(folder, "broken.rooms", "a.json"), '{"not":"a history"}');
@@ -218,7 +218,7 @@ test("local: NAME-1 in a room whose history is none, nobody can register, and th
   await stage.engine.close();
 });
 
-test("local: PAGE-5 ORD-1 what is not to be kept goes while people talk, and nothing else changes", async () => {
+test("local: PAGE-5 ORD-1 expired messages are dropped while people talk, and nothing else changes", async () => {
   const stage = new EngineStage();
   let time = 1_000;
   stage.engine = await open(stage.deliver, {
@@ -255,7 +255,7 @@ for (const [how, replace] of [
   ],
   ["it is deleted", (path: string) => rmSync(path)],
 ] as const) {
-  test(`local: ID-5 PAGE-6 DUR-1 of a history file, when ${how} while people talk, nothing untrue is told, and nothing is stored into nowhere`, async () => {
+  test(`local: ID-5 PAGE-6 DUR-1 when a history file is in use and ${how}, clients see nothing untrue and no message is lost in the old file`, async () => {
     const stage = new EngineStage();
     stage.engine = await open(stage.deliver);
     const dataFile = fileOf.get(stage.deliver) ?? "";
@@ -289,7 +289,7 @@ for (const [how, replace] of [
   });
 }
 
-test("local: PAGE-6 a history file that is put where there was none, or is deleted, is there, or gone, for who only reads and who comes", async () => {
+test("local: PAGE-6 readers and new members see that a history file was created or deleted", async () => {
   const stage = new EngineStage();
   stage.engine = await open(stage.deliver);
   const file = join((fileOf.get(stage.deliver) ?? "").replace(/\.json$/, ".rooms"), "tea.json");
@@ -310,7 +310,7 @@ test("local: PAGE-6 a history file that is put where there was none, or is delet
   await stage.engine.close();
 });
 
-test("a room has a file of its name, but on Windows none that is a device's", () => {
+test("the file of a room has the room's name, unless that is a device on Windows", () => {
   const devices = ["con", "prn", "aux", "nul", "com1", "com9", "lpt1", "con.tea", "nul.json", "lpt9.a.b"];
   const others = ["tea", "conn", "con-a", "com", "com10", "lpt", "console", "tea.con", "a.nul", "0"];
   for (const platform of ["linux", "win32"]) {

@@ -79,7 +79,7 @@ slowReadContract(POSTGRES, StoredMessages.prototype);
 
 failureContract(POSTGRES, databaseFailures(urlFor), BESIDE_A_FAILURE);
 
-test("postgres: KEY-2 a key is known by the index when memory has no room for it", async () => {
+test("postgres: KEY-2 the index recognises a key for which memory had no room", async () => {
   const stage = new EngineStage();
   const engine = await open(stage.deliver, { sendKeys: 1 });
   stage.engine = engine;
@@ -91,7 +91,7 @@ test("postgres: KEY-2 a key is known by the index when memory has no room for it
   expect((await stage.until(6))[5]).toMatchObject({ kind: "repeated", message: { content: "first k" } });
 });
 
-test("postgres: SEND-3 what a text of PostgreSQL cannot hold comes back as it was sent, after a restart too", async () => {
+test("postgres: SEND-3 characters that PostgreSQL cannot store as text come back as they were sent, also after a restart", async () => {
   const stage = new EngineStage();
   stage.engine = await open(stage.deliver);
   stage.engine.enter("/");
@@ -114,7 +114,7 @@ for (const [title, statement, sentence] of [
   [
     "a user without a right",
     "DROP SCHEMA chatbox CASCADE; REVOKE CREATE ON DATABASE current FROM PUBLIC",
-    "lacks a right",
+    "lacks a privilege",
   ],
 ] as const) {
   test(`postgres: ${title} stops the start with one sentence`, async () => {
@@ -135,7 +135,7 @@ for (const [title, statement, sentence] of [
   });
 }
 
-test("postgres: DUR-1 under the id of a server that was taken for dead nothing is committed", async () => {
+test("postgres: DUR-1 nothing is committed under the id of a server that was declared dead", async () => {
   const stage = new EngineStage();
   let isLost = false;
   const lost = () => {
@@ -154,7 +154,7 @@ test("postgres: DUR-1 under the id of a server that was taken for dead nothing i
   expect(row).toEqual({ count: 0 });
 });
 
-test("postgres: EV-7 a server hears that its people were told as left, and cuts them off", async () => {
+test("postgres: EV-7 a server learns that its members were announced as gone, and ends their connections", async () => {
   const stage = new EngineStage();
   stage.engine = await open(stage.deliver);
   for (let i = 0; i < 2; i++) stage.engine.enter("/");
@@ -186,7 +186,7 @@ async function firstStage(options: Partial<PostgresEngineOptions> = {}): Promise
   return stage;
 }
 
-test("postgres: KEY-2 a key of more than ten minutes ago is stored anew, though the index knew it", async () => {
+test("postgres: KEY-2 a key that is older than ten minutes is stored again, though the index knew it", async () => {
   const stage = await firstStage();
   stage.engine.enter("/");
   stage.name("a", "An");
@@ -206,7 +206,7 @@ test("postgres: KEY-2 a key of more than ten minutes ago is stored anew, though 
   ]);
 });
 
-test("postgres: GRACE-1 who is absent in the care of one server is not in another's that reads the room", async () => {
+test("postgres: GRACE-1 only one server runs the grace of an absent member, also when another one reads the room", async () => {
   const stage = await firstStage();
   stage.engine.enter("/");
   stage.name("a", "An");
@@ -220,7 +220,7 @@ test("postgres: GRACE-1 who is absent in the care of one server is not in anothe
   expect([stage.engine.absent, other.engine.absent]).toEqual([1, 0]);
 });
 
-test("postgres: GRACE-4 whom a server leaves behind is cared for by another, once, even who came to it by a resume", async () => {
+test("postgres: GRACE-4 the members that a server leaves behind are taken over by another one, once, even those that had resumed there", async () => {
   const stage = await firstStage();
   stage.engine.enter("/");
   stage.name("1", "Survivor");
@@ -249,7 +249,7 @@ test("postgres: GRACE-4 whom a server leaves behind is cared for by another, onc
   expect(absences.map(([, connection]) => connection)).toEqual(["b", "b", "c", "c"]);
 });
 
-test("postgres: RES-4 CLOSE-7 with a hole in what it missed, a server cuts off all whom it has, and reads the room anew", async () => {
+test("postgres: RES-4 CLOSE-7 a server that cannot read all that it missed ends its connections and reads the room anew", async () => {
   const stage = await firstStage();
   for (let i = 0; i < 2; i++) stage.engine.enter("/");
   stage.name("a", "An");
@@ -330,7 +330,7 @@ for (const [title, after] of [
   ["has gone back and come further", (position: number) => goneOn(position, 6)],
 ] as const) {
   for (const notices of ["by a lost connection", "by its next batch"] as const) {
-    test(`postgres: RES-4 CLOSE-7 PAGE-6 KEY-4 ${notices} a server notices that the database ${title}, and tells what is true`, async () => {
+    test(`postgres: RES-4 CLOSE-7 PAGE-6 KEY-4 ${notices} a server notices that the database ${title}, and shows its contents`, async () => {
       const { stage, putBack, position } = await talk();
       const isByBatch = notices === "by its next batch";
       const cutting = isByBatch ? "" : CUT_SERVERS;
@@ -357,7 +357,7 @@ for (const [title, after] of [
   }
 }
 
-test("postgres: ORD-1 what another server says after the database has gone back is not told as if it followed", async () => {
+test("postgres: ORD-1 after the database was restored, another server's entries are not delivered as if they followed", async () => {
   const { stage, putBack } = await talk();
   await administer(stage, `BEGIN; ${putBack}; COMMIT`);
   const other = await beside(stage);
@@ -374,7 +374,7 @@ test("postgres: ORD-1 what another server says after the database has gone back 
   ]);
 });
 
-test("postgres: CLOSE-7 PAGE-6 messages that somebody has changed by hand are noticed when the connection is lost", async () => {
+test("postgres: CLOSE-7 PAGE-6 when the database connection was lost, a server notices messages that were changed by hand", async () => {
   const { stage } = await talk();
   await administer(
     stage,
@@ -387,7 +387,7 @@ test("postgres: CLOSE-7 PAGE-6 messages that somebody has changed by hand are no
   expect((await stage.until(8))[7]).toMatchObject({ kind: "resumed", shown: { page: { reset: true } } });
 });
 
-test("postgres: GRACE-1 EV-7 who left in the time that the database has lost is seen off once more, and holds no nickname", async () => {
+test("postgres: GRACE-1 EV-7 a member whose leave the database has lost leaves once more, and holds no nickname", async () => {
   const { stage, putBack } = await talk();
   stage.leave("2");
   stage.vanish("a");
@@ -409,7 +409,7 @@ test("postgres: GRACE-1 EV-7 who left in the time that the database has lost is 
   expect(stage.engine.absent).toBe(1);
 });
 
-test("postgres: ID-2 DUR-1 of a room whose messages alone were put back ids go on, and sends are stored", async () => {
+test("postgres: ID-2 DUR-1 when only the messages of a room were restored, ids go on and sends are stored", async () => {
   const { stage } = await talk();
   await stage.engine.close();
   await administer(
@@ -429,7 +429,7 @@ test("postgres: ID-2 DUR-1 of a room whose messages alone were put back ids go o
   expect(sent).toMatchObject([{ message: { id: 41 } }, { message: { id: 41 } }]);
 });
 
-test("postgres: ORD-1 GET-3 of a database of which messages and rooms alone were put back the rest makes no trouble", async () => {
+test("postgres: ORD-1 GET-3 when only the messages and rooms were restored, the other tables cause no trouble", async () => {
   const { stage } = await talk();
   await stage.engine.close();
   const { save, putBack } = backupOf(["rooms", "messages"]);
@@ -452,7 +452,7 @@ test("postgres: ORD-1 GET-3 of a database of which messages and rooms alone were
   expect(told[2]).toMatchObject({ kind: "history", online: ["An", "Chi", "Dung", "Em"] });
 });
 
-test("postgres: PAGE-6 who knows of a message of another server that this one has not heard of is not taken for a stranger", async () => {
+test("postgres: PAGE-6 a client may continue from a message of another server that this one does not know yet", async () => {
   const { stage } = await talk();
   // As another server commits it, whose notification is still on its way.
   await administer(
@@ -471,7 +471,7 @@ test("postgres: PAGE-6 who knows of a message of another server that this one ha
   ]);
 });
 
-test("postgres: PAGE-5 what another server has pruned is not shown any more", async () => {
+test("postgres: PAGE-5 messages that another server has pruned are no longer shown", async () => {
   const stage = await firstStage();
   stage.engine.enter("/");
   stage.name("a", "An");
@@ -496,7 +496,7 @@ test("postgres: PAGE-5 what another server has pruned is not shown any more", as
   expect(await shown({})).toEqual({ ids: [4, 5], gap: null });
 });
 
-test("postgres: DUR-4 GRACE-3 a stop in good order has freed nicknames when it is over, and keeps those of who can resume", async () => {
+test("postgres: DUR-4 GRACE-3 after a clean stop nicknames are free, except those of members that can resume", async () => {
   const stage = await firstStage();
   for (let i = 0; i < 2; i++) stage.engine.enter("/");
   stage.name("1", "An");
@@ -508,7 +508,7 @@ test("postgres: DUR-4 GRACE-3 a stop in good order has freed nicknames when it i
   expect(stage.told).toHaveLength(2);
 });
 
-test("postgres: EV-7 a leave that could not be stored is told when the store works again", async () => {
+test("postgres: EV-7 a leave that could not be stored is announced when the store works again", async () => {
   const stage = await firstStage();
   for (let i = 0; i < 2; i++) stage.engine.enter("/");
   stage.name("1", "An");
@@ -526,7 +526,7 @@ test("postgres: EV-7 a leave that could not be stored is told when the store wor
   expect((await stage.until(4))[3]).toMatchObject({ kind: "left", connection: "1", name: "An" });
 });
 
-test("postgres: GRACE-1 who was absent in the care of a server that was taken for dead is in another's alone", async () => {
+test("postgres: GRACE-1 after a server was declared dead, only one other server runs the graces of its absent members", async () => {
   const stage = await firstStage();
   for (const room of ["r", "/"]) stage.engine.enter(room);
   stage.name("a", "An", "r");
@@ -541,7 +541,7 @@ test("postgres: GRACE-1 who was absent in the care of a server that was taken fo
   expect([stage.engine.absent, other.engine.absent]).toEqual([0, 1]);
 });
 
-test("postgres: DUR-3 an engine whose database takes nothing is healthy again by itself when it does, though its room is left", async () => {
+test("postgres: DUR-3 an engine becomes healthy by itself once its database stores again, even if everybody has left the room", async () => {
   const stage = new EngineStage();
   stage.engine = await open(stage.deliver);
   stage.engine.enter("tea");
@@ -592,7 +592,7 @@ const NINETY_DAYS = {
   everyMs: 60_000,
 };
 
-test("postgres: PAGE-5 every room is pruned, entered or not, however much there is", async () => {
+test("postgres: PAGE-5 every room is pruned, whether in use or not, however large it is", async () => {
   const stage = await firstStage();
   await fill(stage, ["milk", "tea"], 5_000);
   const url = urlFor(stage);

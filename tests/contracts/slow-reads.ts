@@ -66,7 +66,7 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
 
   const named = (told: readonly Told[]) => told.map(({ connection, kind }) => `${connection} ${kind}`);
 
-  test(`${kind.name}: REF-3 a page that must be read holds up nobody, and its reply is known by its ref`, async () => {
+  test(`${kind.name}: REF-3 a page that must be read holds up nobody, and its reply is recognised by its ref`, async () => {
     const stage = await talk();
     const letGo = holdReads(archive);
     const meanwhile = await next(stage, 3, () => {
@@ -83,7 +83,7 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: REQ-7 ORD-5 without a ref, replies keep their order behind a history that must be read, and others wait for nothing`, async () => {
+  test(`${kind.name}: REQ-7 ORD-5 without a ref, replies wait in order for a history that must be read, and other connections do not wait`, async () => {
     const stage = await talk();
     const letGo = holdReads(archive);
     const meanwhile = await next(stage, 1, () => {
@@ -99,7 +99,7 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: RES-4 REQ-7 what follows a resume waits for the page of the resume, and nobody else does`, async () => {
+  test(`${kind.name}: RES-4 REQ-7 requests after a resume wait for the page of the resume, and other connections do not`, async () => {
     const stage = await talk();
     const letGo = holdReads(archive);
     stage.engine.enter("/");

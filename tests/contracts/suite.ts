@@ -156,7 +156,7 @@ export function engineContract(kind: EngineKind): void {
     expect(stage.told.length).toBe(503);
   });
 
-  test(`${kind.name}: an outcome never comes from within submit`, async () => {
+  test(`${kind.name}: an outcome is never delivered during submit`, async () => {
     const stage = await stages();
     stage.engine.enter("/");
     stage.name("1", "An");
@@ -165,7 +165,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: NAME-8 of look-alike claims in one moment exactly one wins`, async () => {
+  test(`${kind.name}: NAME-8 of look-alike nicknames requested at one moment exactly one is granted`, async () => {
     const stage = await stages();
     for (let i = 0; i < 50; i++) {
       stage.engine.enter("/");
@@ -177,7 +177,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: ORD-5 a get sees what stands before it, and nothing after it, within one batch`, async () => {
+  test(`${kind.name}: ORD-5 within one batch, a get shows what precedes it, and nothing that follows`, async () => {
     const stage = await stages();
     stage.engine.enter("/");
     stage.name("1", "An");
@@ -203,7 +203,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: DUR-2 what was told is there after a restart, once and in order, and ids go on`, async () => {
+  test(`${kind.name}: DUR-2 acknowledged messages are there after a restart, once and in order, and ids go on`, async () => {
     const stage = await stages();
     stage.engine.enter("/");
     stage.name("1", "An");
@@ -223,7 +223,7 @@ export function engineContract(kind: EngineKind): void {
     await again.engine.close();
   });
 
-  test(`${kind.name}: EP-4 rooms are apart, and a room that was empty has its history when it is used again`, async () => {
+  test(`${kind.name}: EP-4 rooms are separate, and a room that was empty for a while still has its history`, async () => {
     const stage = await stages();
     for (const room of ["a", "b"]) {
       expect(stage.engine.enter(room)).toBe(true);
@@ -265,7 +265,7 @@ export function engineContract(kind: EngineKind): void {
     expect(stage.told.filter((each) => each.kind === "sent").length).toBe(100);
   });
 
-  test(`${kind.name}: RES-1 RES-3 a nickname moves to who resumes it, once, with its place, and the old connection is nobody`, async () => {
+  test(`${kind.name}: RES-1 RES-3 a resume moves the nickname once, with its place, and the old connection has none`, async () => {
     const stage = await stages();
     for (const connection of ["a", "b", "c", "d"]) {
       stage.engine.enter("/");
@@ -286,7 +286,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: RES-1 who is still connected is resumed all the same, and its end is then nobody's`, async () => {
+  test(`${kind.name}: RES-1 a connection that is still open can be resumed, and its end then announces no leave`, async () => {
     const stage = await stages();
     for (let i = 0; i < 2; i++) stage.engine.enter("r");
     stage.name("a", "An", "r");
@@ -302,7 +302,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: GRACE-1 who does not resume leaves once after the grace, and the room leaves memory`, async () => {
+  test(`${kind.name}: GRACE-1 a member that does not resume leaves once after the grace, and the room leaves memory`, async () => {
     const stage = await stages(undefined, { graceMs: 20 });
     stage.engine.enter("r");
     stage.name("a", "An", "r");
@@ -319,7 +319,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: GRACE-1 resumes and ends of the grace in one moment: each nickname has one of the two`, async () => {
+  test(`${kind.name}: GRACE-1 of a resume and the end of the grace at one moment, each nickname gets exactly one`, async () => {
     const stage = await stages(undefined, { graceMs: 10 });
     const count = 200;
     for (let i = 0; i < 2 * count; i++) stage.engine.enter("/");
@@ -377,7 +377,7 @@ export function engineContract(kind: EngineKind): void {
     });
   }
 
-  test(`${kind.name}: RES-7 NAME-8 two whom an earlier version told apart keep their nicknames over its end, and nobody else gets either`, async () => {
+  test(`${kind.name}: RES-7 NAME-8 two nicknames that an earlier version told apart outlive a restart, and nobody else gets either`, async () => {
     const stage = await stages();
     for (let i = 0; i < 3; i++) stage.engine.enter("/");
     for (const connection of ["a", "b", "c"])
@@ -411,7 +411,7 @@ export function engineContract(kind: EngineKind): void {
     await again.engine.close();
   });
 
-  test(`${kind.name}: GRACE-4 who does not come back after a restart leaves, in rooms too that nobody has entered since`, async () => {
+  test(`${kind.name}: GRACE-4 a member that does not come back after a restart leaves, even in a room that nobody has entered since`, async () => {
     const stage = await stages();
     stage.engine.enter("r");
     stage.name("a", "An", "r");
@@ -427,7 +427,7 @@ export function engineContract(kind: EngineKind): void {
     await third.engine.close();
   });
 
-  test(`${kind.name}: KEY-2 KEY-3 KEY-5 a key is stored once by a identity: in one batch, over a resume, a lost connection and a restart`, async () => {
+  test(`${kind.name}: KEY-2 KEY-3 KEY-5 a key is stored once for an identity: within one batch, and across a resume, a lost connection and a restart`, async () => {
     const stage = await stages(undefined, { graceMs: 0 });
     for (let i = 0; i < 4; i++) stage.engine.enter("/");
     stage.name("a", "An");
@@ -513,7 +513,7 @@ export function engineContract(kind: EngineKind): void {
     await stage.engine.close();
   });
 
-  test(`${kind.name}: the newest messages can be read from outside, and neither a room nor a history comes of it`, async () => {
+  test(`${kind.name}: reading the newest messages from outside creates neither a room nor a history`, async () => {
     const stage = await stages();
     stage.engine.enter("/");
     stage.engine.enter("tea");
@@ -545,7 +545,7 @@ export function engineContract(kind: EngineKind): void {
     ["no more than a large size", { keepMs: null, keepMessages: null, keepBytes: 5000 }, ALL_TEN],
     ["all", { keepMs: 100 * 365 * 24 * 60 * 60 * 1000, keepMessages: 20, keepBytes: null }, ALL_TEN],
   ] as const) {
-    test(`${kind.name}: PAGE-5 ID-2 of a history, of which ${what} is kept, a page tells the gap, and ids go on`, async () => {
+    test(`${kind.name}: PAGE-5 ID-2 when ${what} of a history is kept, a page reports the gap, and ids go on`, async () => {
       const stage = await stages();
       stage.engine.enter("/");
       stage.name("a", "An");
@@ -612,7 +612,7 @@ function restoreContract(
   const FIRST = ["one", "two", "three"];
 
   for (const what of ["everything", "messages"] as const) {
-    test(`${kind.name}: PAGE-6 where ${what} of a backup with less was put back, who was told more is given the newest page, and who was not goes on`, async () => {
+    test(`${kind.name}: PAGE-6 after ${what} of an older backup was restored, clients that know more get the newest page, and the others go on`, async () => {
       const { stage, said } = await say(undefined, 1_000, FIRST);
       const putBack = await kind.backUp(stage, what);
       const { stage: later, said: lost } = await say(stage, 2_000, ["four", "five", "six"]);
@@ -640,7 +640,7 @@ function restoreContract(
     });
   }
 
-  test(`${kind.name}: PAGE-6 where a backup with more was put back, who was told of what was there meanwhile is given the newest page`, async () => {
+  test(`${kind.name}: PAGE-6 after a backup with more messages was restored, clients that know the history in between get the newest page`, async () => {
     const { stage } = await say(undefined, 1_000, FIRST);
     const putBackLess = await kind.backUp(stage, "everything");
     const { stage: more } = await say(stage, 2_000, ["four", "five", "six"]);
@@ -656,7 +656,7 @@ function restoreContract(
     ]);
   });
 
-  test(`${kind.name}: PAGE-6 ID-2 of a history that was deleted nobody keeps a message, though ids go on, and nothing is a gap`, async () => {
+  test(`${kind.name}: PAGE-6 ID-2 after a history was deleted, clients get an empty page without a gap, and ids go on`, async () => {
     const { stage, said } = await say(undefined, 1_000, FIRST);
     await kind.takeOut(stage);
     const places = [...said.map(behind), { after: 3 }, { after: 0 }];
@@ -670,7 +670,7 @@ function restoreContract(
     expect(after).toEqual([...Array(3).fill({ ...all, reset: true }), { ...all, reset: false }]);
   });
 
-  test(`${kind.name}: PAGE-6 who goes on from a message that was taken out by hand is given the newest page, and the others go on`, async () => {
+  test(`${kind.name}: PAGE-6 a client that continues from a message that was removed by hand gets the newest page, and the others go on`, async () => {
     const { stage, said } = await say(undefined, 1_000, [...FIRST, "four", "five"]);
     await kind.takeOut(stage, [2, 3]);
     const left = { contents: ["one", "four", "five"], gap: null, more: false, reset: true };
@@ -684,7 +684,7 @@ function restoreContract(
     ]);
   });
 
-  test(`${kind.name}: PAGE-6 where the newest message was taken out, its number is left out, and who had it is given the newest page`, async () => {
+  test(`${kind.name}: PAGE-6 after the newest message was removed, its id is not used again, and clients that know it get the newest page`, async () => {
     const { stage, said } = await say(undefined, 1_000, FIRST);
     await kind.takeOut(stage, [3]);
     const { said: next } = await say(stage, 2_000, ["four"]);
@@ -694,7 +694,7 @@ function restoreContract(
     expect(three).toEqual({ contents: ["one", "two", "four"], gap: null, more: false, reset: true });
   });
 
-  test(`${kind.name}: PAGE-6 messages of one moment, and of a clock that was set back, are each known by their places`, async () => {
+  test(`${kind.name}: PAGE-6 messages of one moment, or of a clock that was set back, are recognised by their ids and times`, async () => {
     const { stage } = await say(undefined, 5_000, ["one", "two"]);
     const { stage: back } = await say(stage, 1_000, ["three", "four"]);
     const { stage: last } = await say(back, 6_000, ["five"]);
@@ -711,7 +711,7 @@ function restoreContract(
     expect(wrong.map(({ reset }) => reset)).toEqual([true, true, true]);
   });
 
-  test(`${kind.name}: PAGE-5 PAGE-6 of a history that was pruned, who was told earlier messages has a gap, and of another history the newest page`, async () => {
+  test(`${kind.name}: PAGE-5 PAGE-6 a client that continues in a pruned history gets a gap, and in another history the newest page`, async () => {
     const { stage, said } = await say(undefined, 1_000, [...FIRST, "four", "five"]);
     const times = { at: 48 * HOUR_MS, retention: { keepMs: null, keepMessages: 2, keepBytes: null } };
     const pruning = await stages(stage, times);
@@ -728,7 +728,7 @@ function restoreContract(
     ]);
   });
 
-  test(`${kind.name}: PAGE-6 ORD-5 a place is known, or not, at its place in the order, within one batch as well`, async () => {
+  test(`${kind.name}: PAGE-6 ORD-5 whether a position is known depends on the place in the order, even within one batch`, async () => {
     const stage = await stages(undefined, { at: 1_000 });
     stage.engine.enter("/");
     stage.name("1", "An");
@@ -749,7 +749,7 @@ function restoreContract(
     await stage.engine.close();
   });
 
-  test(`${kind.name}: PAGE-3 PAGE-6 pages behind any place agree with the whole history, over an engine's end`, async () => {
+  test(`${kind.name}: PAGE-3 PAGE-6 pages after any position agree with the whole history, also after a restart`, async () => {
     const contents = Array.from({ length: 200 }, (_, at) => `${at + 1} ${"x".repeat((at * 37) % 400)}`);
     const { stage } = await say(undefined, 1_000, contents);
     for (const time of [1_000, 2_000, undefined]) {
@@ -771,7 +771,7 @@ function restoreContract(
   });
 
   for (const what of ["everything", "messages"] as const) {
-    test(`${kind.name}: KEY-2 KEY-4 DUR-2 after ${what} of a backup was put back, a repeat is stored where its message is gone, and only there`, async () => {
+    test(`${kind.name}: KEY-2 KEY-4 DUR-2 after ${what} of a backup was restored, a repeat is stored if its message is gone, and only then`, async () => {
       const stage = await stages(undefined, { at: 1_000 });
       stage.engine.enter("/");
       stage.name("a", "An");

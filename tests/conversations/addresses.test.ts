@@ -26,7 +26,7 @@ async function ask(
   };
 }
 
-/** Where a redirect leads somebody who asked a proxy for `/chat` and the path. */
+/** Where a redirect leads a client that requested `/chat` and the path from a proxy. */
 function destination(path: string, location: string | undefined): string {
   const { origin, pathname, search } = new URL(location ?? "", `http://chat.test/chat${path}`);
   expect(origin).toBe("http://chat.test");
@@ -65,7 +65,7 @@ test("EP-3 a page's address with capitals, a slash at its end or percent signs l
   }
 });
 
-test("EP-3 no address leads out of the site, and none to itself", async () => {
+test("EP-3 no address redirects out of the site or to itself", async () => {
   await using server = await startServer();
   for (const path of [
     "//evil.example",
@@ -98,7 +98,7 @@ test("EP-3 no address leads out of the site, and none to itself", async () => {
   }
 });
 
-test("a browser that is led nowhere gets a page with the rule for names, in its language", async () => {
+test("a browser at an address that leads nowhere gets a page with the rule for names, in its language", async () => {
   await using server = await startServer();
   for (const [language, lang, rule, link] of [
     ["en-GB,en;q=0.9", "en", "1 to 64 characters", "Go to the main room"],
@@ -121,7 +121,7 @@ test("a browser that is led nowhere gets a page with the rule for names, in its 
   }
 });
 
-test("who asks for no page is told in a line of text that there is none", async () => {
+test("a request that does not ask for a page gets one line of text at an address that leads nowhere", async () => {
   await using server = await startServer();
   for (const Accept of ["*/*", "application/json", "text/html;q=0", "text/htmlx", "image/*"]) {
     const response = await fetch(server.http("/rooms/my%20room"), { headers: { Accept } });
@@ -163,7 +163,7 @@ test("a name that no room can have leads to the nearest one, and is not repeated
   expect(await linksAt("/some/thing")).toEqual(["/chat/"]);
 });
 
-test("a deep address gets no answer that is many times as long", async () => {
+test("the answer to a deep address is not many times as long as the address", async () => {
   await using server = await startServer();
   const response = await fetch(server.http("/a".repeat(5000)), { headers: { Accept: BROWSER } });
   expect(response.status).toBe(404);
@@ -223,7 +223,7 @@ test("EP-9 with --base-path the chat is under that path as well, and the pages' 
   }
 });
 
-test("EP-9 what is for the operator is not under the base path, where a proxy would show it to everybody", async () => {
+test("EP-9 the operator's paths are not under the base path, where a proxy would show them to everybody", async () => {
   await using server = await startServer(["--base-path", "/chat"]);
   for (const path of ["/metrics", "/healthz"]) {
     expect((await fetch(server.http(path))).status).toBe(200);
@@ -232,7 +232,7 @@ test("EP-9 what is for the operator is not under the base path, where a proxy wo
   expect((await fetch(server.http("/chat/favicon.ico"))).status).toBe(200);
 });
 
-test("a base path that can be none is answered with one sentence that says what can", async () => {
+test("an impossible base path is answered with one sentence that says what is possible", async () => {
   using folder = new TemporaryFolder();
   for (const [text, sentence] of [
     ["chat", "must begin with a slash"],
@@ -261,7 +261,7 @@ test("a base path that can be none is answered with one sentence that says what 
   }
 });
 
-test("a base path of a slash alone, or an empty one, is none", async () => {
+test("a base path of a slash alone, or an empty one, means no base path", async () => {
   for (const env of [{ CHATBOX_BASE_PATH: "/" }, { CHATBOX_BASE_PATH: "" }]) {
     await using server = await startServer([], { env });
     expect(await (await fetch(server.http("/"))).text()).toContain('src="./assets/page-');

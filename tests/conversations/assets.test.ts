@@ -26,7 +26,7 @@ test("the same page has the same files under the same names, in whatever folder 
 });
 
 fileTest(
-  "the files of a page that the server before gave out are the same from its successor, of another version",
+  "a page of the previous server gets its files from the next server, of another version",
   async () => {
     using folder = new TemporaryFolder();
     await using before = await startServer();

@@ -24,7 +24,7 @@ test("CLOSE-1 a client's close is answered with its code", async () => {
   await expectClose(1005, { "no code": frame("", { opcode: OPCODE.close }) });
 });
 
-test("CLOSE-1 what is sent after a close frame is not read", async () => {
+test("CLOSE-1 frames after a close frame are not read", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "witness");
   using peer = await RawPeer.connect(server.url());
@@ -98,7 +98,7 @@ test("REQ-1 a frame that arrives byte by byte is read", async () => {
   expect(await peer.next()).toBe('{"type":"get","status":false,"reason":"UnknownRegister"}');
 });
 
-test("EV-7 half a frame is no message, and its sender's end is seen", async () => {
+test("EV-7 half a frame is not a message, and the leave of its sender is announced", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "witness");
   using peer = await RawPeer.connect(server.url());

@@ -159,12 +159,12 @@ test("every flag without a value can be said to be on, or to be off, by its vari
   }
 });
 
-test("what is neither on nor off is answered with one sentence", async () => {
+test("a value that is neither on nor off is answered with one sentence", async () => {
   const end = await runCommand([], { env: { CHATBOX_NO_LIMITS: "perhaps" } });
   expectSentence(end, 2, ["CHATBOX_NO_LIMITS", "true, 1, yes or on", "false, 0, no, off or empty"]);
 });
 
-test("an empty variable is as good as none, and one that is not a setting is named in the log without its value", async () => {
+test("an empty variable counts as not set, and one that is not a setting is named in the log without its value", async () => {
   const { options } = createCommand("0.0.0");
   const env = Object.fromEntries(options.flatMap(({ envVar }) => (envVar ? [[envVar, ""]] : [])));
   const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_LIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
@@ -180,7 +180,7 @@ test("an empty variable is as good as none, and one that is not a setting is nam
   expect(log + server.stderr).not.toContain("s3cret");
 });
 
-/** Addresses of a database in which a part of the password could be taken for something else, or that are none. */
+/** Invalid URLs of a database, and those in which a part of the password could be mistaken for something else. */
 const unreadableUrls = [
   "postgres://chat:s3cret/s3cret@127.0.0.1:1/db",
   "postgres://chat:12/s3cret@127.0.0.1:1/db",
@@ -211,7 +211,7 @@ const readableUrls = [
   "postgres:///db?host=/run/postgresql&user=chat&password=a,b",
 ];
 
-test("a database URL whose parts can be told apart is taken as it is", () => {
+test("a database URL whose parts are unambiguous is used as it is", () => {
   for (const url of readableUrls) expect(checkedDatabaseUrl(url)).toBe(url.trim());
 });
 
@@ -234,7 +234,7 @@ const refusedUrls: [part: string, urls: string[]][] = [
   ["sslmode", ["postgres://chat:s3cret@a.example/db?sslmode=s3cret"]],
 ];
 
-test("a database URL of a kind that is not taken is answered with what to write instead, and never repeated", () => {
+test("an unsupported kind of database URL is answered with what to write instead, and never repeated", () => {
   for (const [part, urls] of refusedUrls) {
     for (const url of urls) {
       expect(() => checkedDatabaseUrl(url)).toThrow(part);
@@ -299,7 +299,7 @@ test("an address that is not this machine's is answered with one sentence", asyn
   }
 });
 
-test("the log says once what to do about a proxy whose header does not count, and nothing when it does", async () => {
+test("the log says once what to do about a proxy whose header is ignored, and nothing if it is not", async () => {
   const hints = async (flags: readonly string[], header: string, name = "X-Forwarded-For") => {
     await using server = await startServer(flags);
     for (let i = 0; i < 2; i++)
@@ -321,7 +321,7 @@ test("the log says once what to do about a proxy whose header does not count, an
   expect(await hints([], "for=1.2.3.4", "Forwarded")).toEqual([]);
 });
 
-test("a server behind a proxy of its machine says at the start that the proxy's own origin is to be named", async () => {
+test("a server behind a proxy on its machine says at the start to name the proxy's own origin", async () => {
   const warns = async (flags: readonly string[]) => {
     await using server = await startServer(["--trust-proxy", "127.0.0.0/8", ...flags]);
     await server.stop();
@@ -370,7 +370,7 @@ test("a file that cannot be written is answered with one sentence", async () => 
   }
 });
 
-test("a file that is no history is answered with one sentence and left as it is", async () => {
+test("a file that is not a history is answered with one sentence and left as it is", async () => {
   using folder = new TemporaryFolder();
   const data = join(folder.path, "data.json");
   const start = ["JSON array", "(line 1, column 1)"];
@@ -429,7 +429,7 @@ test("the log has the categories and nicknames, and by default no content and no
   }
 });
 
-test("a log that shall have contents and addresses by false or 0 has none", async () => {
+test("contents and addresses that are set to false or 0 are not logged", async () => {
   await using server = await startServer([], {
     env: { CHATBOX_LOG_CONTENTS: "false", CHATBOX_LOG_ADDRESSES: "0" },
   });

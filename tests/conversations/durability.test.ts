@@ -18,7 +18,7 @@ test("DUR-1 a message is stored when its acknowledgement arrives", async () => {
   }
 });
 
-test("DUR-1 a message is stored when another client is told of it", async () => {
+test("DUR-1 a message is stored before another client sees it", async () => {
   await using server = await startServer(["--no-limits"]);
   using sender = await ChatClient.registered(server.url(), "An");
   using witness = await ChatClient.registered(server.url(), "Bình");

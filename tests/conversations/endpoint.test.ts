@@ -20,7 +20,7 @@ test("EP-1 the main room is at the root, and rooms are there when somebody conne
   }
 });
 
-test("EP-2 an upgrade of a path that is no room's is answered with 404, also where its page leads to a room", async () => {
+test("EP-2 an upgrade at a path that is not a room is answered with 404, even if its page leads to a room", async () => {
   await using server = await startServer();
   const badRooms = [
     "",
@@ -102,7 +102,7 @@ test("EP-5 a client that offers only unknown subprotocols is let in, and speaks 
   expect(later.protocol).toBe("soap");
 });
 
-test("EP-6 a server of this machine only takes no pages of other sites, unless they are named", async () => {
+test("EP-6 a server for this machine only refuses pages of other sites, unless they are named", async () => {
   await using server = await startServer();
   const statusFor = (origin: string) => upgradeStatus(server.url(), { headers: { Origin: origin } });
   for (const origin of [
@@ -145,7 +145,7 @@ test("EP-7 a server of this machine only answers no request for another host, un
   expect(await statusesFor(named, "evil.example")).toEqual(served.map(() => 403));
 });
 
-test("EP-6 EP-7 a refusal is in the log with what to do, and some of many are", async () => {
+test("EP-6 EP-7 refusals are logged with what to do, a few of many", async () => {
   await using server = await startServer();
   const Origin = "https://evil.example";
   for (let i = 0; i < 40; i++) expect(await upgradeStatus(server.url(), { headers: { Origin } })).toBe(403);
@@ -185,7 +185,7 @@ test("refused handshakes have their addresses in the log when the operator asks 
   expect(JSON.parse(line.text)).toMatchObject({ address: "203.0.113.77", origin: "https://evil.example" });
 });
 
-test("EP-8 methods that are not known are 501, those of other servers 405, and none is a GET", async () => {
+test("EP-8 unknown methods are answered with 501, known ones that no path takes with 405, and none is treated as GET", async () => {
   await using server = await startServer();
   const statusFor = (method: string, upgrade: boolean) => {
     const request = upgradeRequest("/", server.port, upgrade ? {} : { Upgrade: "", Connection: "" });

@@ -178,7 +178,7 @@ test("LIM-9 connections of one address have a limit, and a place is free again a
   for (const client of clients) client.terminate();
 });
 
-test("LIM-9 new connections of one address have a rate, and the refusal says when to come again", async () => {
+test("LIM-9 new connections of one address have a rate, and the refusal says when to try again", async () => {
   await using server = await startServer(["--connection-rate", SELDOM, "--connection-burst", "3"]);
   const beganAt = performance.now();
   for (let i = 0; i < 3; i++) expect(await upgradeStatus(server.url())).toBe(101);
@@ -241,7 +241,7 @@ test("LIM-10 connections in all have a limit, and a place is free again after an
   binh?.terminate();
 });
 
-test("LIM-11 when connections run short, the oldest that is no WebSocket makes way", async () => {
+test("LIM-11 when connections run short, the oldest that is not a WebSocket is closed", async () => {
   await using server = await startServer(["--max-connections", "6", "--handshake-timeout", "600"]);
   using member = await ChatClient.registered(server.url(), "An");
   const silent = await Promise.all(Array.from({ length: 5 }, () => RawPeer.open(server.port)));

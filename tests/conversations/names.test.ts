@@ -30,7 +30,7 @@ async function expectWrongFormat(names: readonly unknown[]): Promise<void> {
   expect((await member.get()).online).toEqual(["Bình"]);
 }
 
-test("NAME-1 EV-4 a first nickname registers, and the others are told", async () => {
+test("NAME-1 EV-4 a first nickname registers, and the others get an event", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "Chi");
   using client = await ChatClient.connect(server.url());
@@ -40,7 +40,7 @@ test("NAME-1 EV-4 a first nickname registers, and the others are told", async ()
   );
 });
 
-test("NAME-2 a second nickname changes the first, and the others are told", async () => {
+test("NAME-2 a second nickname changes the first, and the others get an event", async () => {
   await using server = await startServer();
   using witness = await ChatClient.registered(server.url(), "Chi");
   using client = await ChatClient.registered(server.url(), "An");
@@ -71,7 +71,7 @@ test("NAME-3 a nickname has 1 to 100 code points", async () => {
   await expectWrongFormat(["", ...tooLong, "e\u0323\u0302".repeat(34)]);
 });
 
-test("NAME-4 a nickname that is no string is refused", async () => {
+test("NAME-4 a nickname that is not a string is refused", async () => {
   await expectWrongFormat([
     null,
     true,
@@ -119,7 +119,7 @@ test("NAME-5 a nickname with a bidirectional override, embedding or isolate is r
   await expectWrongFormat(marks.map((mark) => `An${String.fromCodePoint(mark)}`));
 });
 
-test("NAME-5 a nickname with a character of private use, a noncharacter or none is refused", async () => {
+test("NAME-5 a nickname with a private-use character, a noncharacter or an unassigned code point is refused as malformed", async () => {
   const codes = [0xe000, 0xf8ff, 0x10fffd, 0xfffe, 0xffff, 0xfdd0, 0x1fffe, 0x378, 0xe0080];
   await expectWrongFormat(codes.map((code) => `An${String.fromCodePoint(code)}`));
 });
@@ -142,7 +142,7 @@ test("NAME-6 a nickname with nothing visible in it is refused", async () => {
   await expectWrongFormat([...spaces, ...formats, ...blanks]);
 });
 
-test("NAME-7 what is refused is carried back key by key", async () => {
+test("NAME-7 a refusal carries the name back key by key", async () => {
   await using server = await startServer();
   using client = await ChatClient.connect(server.url());
   client.sendText('{"type":"name","name":{"z":[1,{"__proto__":{"a":2}}],"a":"\\u2028"}}');
@@ -229,7 +229,7 @@ test("NAME-9 a change to another spelling of one's own nickname, or to itself, s
   expect(await ask(rival, { type: "name", name: "an" })).toBe(registerRefused("an", "NameAlreadyUsed"));
 });
 
-test("NAME-10 what was typed is what is shown", async () => {
+test("NAME-10 a nickname is shown as it was typed", async () => {
   await using server = await startServer(["--no-limits"]);
   using witness = await ChatClient.registered(server.url(), "witness");
   using client = await ChatClient.registered(server.url(), "someone");

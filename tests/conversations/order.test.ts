@@ -117,7 +117,7 @@ test("ORD-5 the reply to a get is the room as it was at that place in the order"
   }
 });
 
-test("ORD-1 the history is in the order in which the messages were told", async () => {
+test("ORD-1 the history is in the order in which the messages were announced", async () => {
   await using server = await startServer(["--no-limits"]);
   const { whole } = await conversation(server.url(), 4);
   await server.restart();
@@ -156,7 +156,7 @@ test("ORD-3 a client gets every event after its own registration and none from b
 });
 
 for (const end of ["close", "terminate"] as const) {
-  test(`ORD-4 a leave comes after the messages of the leaver, who ends with ${end}`, async () => {
+  test(`ORD-4 a leave comes after the messages of the member that leaves with ${end}`, async () => {
     await using server = await startServer(["--no-limits"]);
     using witness = await ChatClient.registered(server.url(), "witness");
     for (let round = 0; round < 5; round++) {
@@ -194,7 +194,7 @@ test("ORD-4 a client that sends and closes at once is heard", async () => {
   expect(await witness.next()).toMatchObject({ datatype: "leave", name: "leaver" });
 });
 
-test("NAME-8 of several clients that ask for one nickname at once, one gets it", async () => {
+test("NAME-8 of several clients that request one nickname at once, one gets it", async () => {
   await using server = await startServer();
   const spellings = ["An", "AN", "an", "Ａn", " An", "A\u200bn", "an ", "aN"];
   const clients = await Promise.all(spellings.map(() => ChatClient.connect(server.url())));

@@ -125,7 +125,7 @@ test("REQ-4 a key whose value is null is present", async () => {
   );
 });
 
-test("REQ-5 another kind, no kind, and JSON that is no object are refused", async () => {
+test("REQ-5 another kind, no kind, and JSON that is not an object are refused", async () => {
   await using server = await startServer();
   using client = await ChatClient.connect(server.url());
   const otherKinds = [

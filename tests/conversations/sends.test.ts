@@ -4,7 +4,7 @@ import { startServer } from "../support/server.ts";
 
 const UNREGISTERED = '{"type":"send","status":false,"reason":"UnknownRegister"}';
 
-test("SEND-1 a message is acknowledged, told and kept", async () => {
+test("SEND-1 a message is acknowledged, announced and stored", async () => {
   await using server = await startServer();
   using sender = await ChatClient.registered(server.url(), "An");
   using witness = await ChatClient.registered(server.url(), "Bình");
@@ -94,7 +94,7 @@ test("SEND-3 any other character comes through, unchanged", async () => {
   expect((await reader.get()).messages.map((message) => message.content)).toEqual(contents);
 });
 
-test("SEND-4 a content that is no string is refused and carried back", async () => {
+test("SEND-4 a content that is not a string is refused and carried back", async () => {
   await using server = await startServer();
   using sender = await ChatClient.registered(server.url(), "An");
   using witness = await ChatClient.registered(server.url(), "Bình");

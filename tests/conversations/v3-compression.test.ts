@@ -105,7 +105,7 @@ test("ZIP-4 CLOSE-2 CLOSE-3 CLOSE-5 compressed messages that must not be end the
   }
 });
 
-test("ZIP-4 LIM-7 what comes behind a flood is not inflated", async () => {
+test("ZIP-4 LIM-7 frames after a flood are not inflated", async () => {
   await using server = await startServer(["--requests-per-second", "1", "--requests-burst", "2"]);
   using peer = await deflatingPeer(server.url());
   const flood = Array.from({ length: 50 }, () => compressedFrame("{}"));
@@ -151,7 +151,7 @@ test(`ZIP-3 EV-1 listeners of every kind see the same events in the same order: 
   expect(plain.compressedFrames).toBe(0);
 });
 
-test("ZIP-3 a reply and a welcome are not compressed, and --compress-from says what is", async () => {
+test("ZIP-3 replies and the welcome are not compressed, and --compress-from decides about events", async () => {
   await using server = await startServer(["--compress-from", "1"]);
   using listener = await deflatingPeer(server.url());
   await listener.register("listener");

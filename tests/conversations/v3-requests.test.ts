@@ -5,7 +5,7 @@ import { contents, V3Client } from "../support/v3.ts";
 
 const V3 = "classic-chatbox.v3";
 
-test("V3-1 EP-5 who offers v3 among others speaks it, and who offers only unknown ones speaks v2", async () => {
+test("V3-1 EP-5 a client that offers version 3 among others speaks it, and one that offers only unknown ones speaks version 2", async () => {
   await using server = await startServer();
   for (const protocols of [[V3], ["soap", V3], [V3, "classic-chatbox.v4"]]) {
     using client = await ChatClient.connect(server.url(), { protocols });
@@ -80,7 +80,7 @@ test("V3-2 ID-1 ID-3 replies and events have what version 2 has, and ids and tim
   });
 });
 
-test("GROW-3 a client of version 2 in the same room sees exactly version 2, and knows none of its requests", async () => {
+test("GROW-3 a client of version 2 in the same room sees exactly version 2, and cannot use requests of version 3", async () => {
   await using server = await startServer(["--grace", "0.05"]);
   using classic = await ChatClient.registered(server.url(), "Classic");
   using client = await V3Client.connect(server.url());
@@ -89,8 +89,8 @@ test("GROW-3 a client of version 2 in the same room sees exactly version 2, and 
   await client.ask({ type: "send", content: "one", key: "k", ref: 7 });
   await client.ask({ type: "send", content: "one", key: "k", ref: 8 });
   await client.ask({ type: "name", name: "Ân" });
-  using heir = await V3Client.resumed(server.url(), client.session);
-  await heir.vanish();
+  using newer = await V3Client.resumed(server.url(), client.session);
+  await newer.vanish();
   const seen = [];
   for (let i = 0; i < 4; i++) seen.push(await classic.nextText());
   expect(seen.map((text) => text.replace(/"timestamp":"[^"]*"/, '"timestamp":"T"'))).toEqual([
@@ -153,7 +153,7 @@ test("REF-1 REF-2 every reply carries its request's ref as the last key, refusal
   expect(await client.next()).toMatchObject({ reason: "UnknownType" });
 });
 
-test("V3-3 what one batch has for a client of version 3 comes as one frame, in order", async () => {
+test("V3-3 a client of version 3 gets its part of a batch as one frame, in order", async () => {
   await using server = await startServer(["--no-limits"]);
   using listener = await V3Client.registered(server.url(), "Bình");
   using client = await V3Client.registered(server.url(), "An");
@@ -255,7 +255,7 @@ test("PAGE-3 a page keeps to the budget, and has one message at least", async ()
   expect([first(last), last.more]).toEqual(["z", false]);
 });
 
-test("PAGE-4 what is no page is refused, and null is none", async () => {
+test("PAGE-4 a malformed page is refused, and null counts as not given", async () => {
   await using server = await startServer(["--no-limits"]);
   using client = await V3Client.registered(server.url(), "An");
   const wrong = [
@@ -281,7 +281,7 @@ test("PAGE-4 what is no page is refused, and null is none", async () => {
   }
 });
 
-test("PAGE-5 what is no longer kept is told as a gap", async () => {
+test("PAGE-5 messages that are no longer kept are reported as a gap", async () => {
   await using server = await startServer();
   const one = await V3Client.registered(server.url(), "An");
   for (let i = 1; i <= 10; i++) await one.say(String(i));
@@ -298,7 +298,7 @@ test("PAGE-5 what is no longer kept is told as a gap", async () => {
   expect(await client.page({})).not.toHaveProperty("gap");
 });
 
-test("PAGE-6 RES-4 KEY-4 whoever was told more than a backup holds is shown the backup, and a repeat is stored where its message is gone", async () => {
+test("PAGE-6 RES-4 KEY-4 a client that knows more than a restored backup is shown the backup, and a repeat is stored if its message is gone", async () => {
   await using server = await startServer();
   const one = await V3Client.registered(server.url(), "An");
   await one.say("kept", "k");
@@ -336,15 +336,15 @@ test("GET-6 LIM-13 histories that are not read have the same memory by pages, an
   for (let i = 0; i < 10; i++) await client.say("x".repeat(300));
   expect(await client.ask({ type: "get" })).toMatchObject({ reason: "ErrorWhenGet" });
   expect((await client.page({ limit: 3 })).messages).toHaveLength(3);
-  using heir = await V3Client.connect(server.url());
-  expect(await heir.resume(client.session, { after: 0 })).toMatchObject({
+  using newer = await V3Client.connect(server.url());
+  expect(await newer.resume(client.session, { after: 0 })).toMatchObject({
     status: true,
     name: "An",
     data: { message: [], online: ["An"], more: true },
   });
 });
 
-test("TYPE-1 TYPE-2 TYPE-3 typing is told to the others of version 3, now and then", async () => {
+test("TYPE-1 TYPE-2 TYPE-3 typing is announced to the other clients of version 3, at a limited rate", async () => {
   await using server = await startServer();
   using witness = await V3Client.registered(server.url(), "Bình");
   using classic = await ChatClient.registered(server.url(), "Classic");

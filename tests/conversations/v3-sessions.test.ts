@@ -25,13 +25,13 @@ test("RES-1 RES-3 GRACE-1 a broken connection is resumed with its nickname and p
   await ended(server, "An");
   expect((await witness.page()).online).toEqual(["Classic", "An", "Bình"]);
   expect(await witness.ask({ type: "name", name: "AN" })).toMatchObject({ reason: "NameAlreadyUsed" });
-  using heir = await V3Client.connect(server.url());
+  using newer = await V3Client.connect(server.url());
   const [timestamp, time] = [expect.any(String), expect.any(Number)];
-  expect(await heir.resume(client.session, { after: 0, ref: 5 })).toEqual({
+  expect(await newer.resume(client.session, { after: 0, ref: 5 })).toEqual({
     type: "resume",
     status: true,
     name: "An",
-    session: heir.session,
+    session: newer.session,
     data: {
       message: [{ name: "An", content: "one", timestamp, id: 1, time }],
       online: ["Classic", "An", "Bình"],
@@ -39,7 +39,7 @@ test("RES-1 RES-3 GRACE-1 a broken connection is resumed with its nickname and p
     },
     ref: 5,
   } as object);
-  await heir.say("two");
+  await newer.say("two");
   expect(await witness.next()).toMatchObject({ datatype: "message", name: "An", content: "two" });
   expect(await classic.next()).toMatchObject({ datatype: "register", name: "An" });
   expect(await classic.next()).toMatchObject({ content: "one" });
@@ -47,21 +47,21 @@ test("RES-1 RES-3 GRACE-1 a broken connection is resumed with its nickname and p
   expect(await classic.next()).toMatchObject({ content: "two" });
 });
 
-test("RES-2 the ghost that is still open is closed with 4001, hears nothing more and is heard no more", async () => {
+test("RES-2 a superseded connection is closed with 4001, gets no more events, and its requests are ignored", async () => {
   await using server = await startServer(LONG_GRACE);
   using witness = await V3Client.registered(server.url(), "Bình");
-  using ghost = await V3Client.registered(server.url(), "An");
-  for (let i = 0; i < 20; i++) ghost.chat.send({ type: "send", content: `before ${i}` });
-  for (let i = 0; i < 20; i++) await ghost.next();
-  using heir = await V3Client.resumed(server.url(), ghost.session, { after: 20 });
-  ghost.chat.send({ type: "send", content: "too late" });
-  expect(await ghost.chat.closed).toEqual({ code: 4001, reason: "Resumed on another connection" });
-  await heir.say("after");
+  using old = await V3Client.registered(server.url(), "An");
+  for (let i = 0; i < 20; i++) old.chat.send({ type: "send", content: `before ${i}` });
+  for (let i = 0; i < 20; i++) await old.next();
+  using newer = await V3Client.resumed(server.url(), old.session, { after: 20 });
+  old.chat.send({ type: "send", content: "too late" });
+  expect(await old.chat.closed).toEqual({ code: 4001, reason: "Resumed on another connection" });
+  await newer.say("after");
   await witness.next();
   for (let i = 0; i < 20; i++) expect(await witness.next()).toMatchObject({ content: `before ${i}` });
   expect(await witness.next()).toMatchObject({ content: "after" });
   await witness.chat.expectNothing();
-  await expect(ghost.next()).rejects.toThrow("4001");
+  await expect(old.next()).rejects.toThrow("4001");
 });
 
 test("RES-3 a session is void once it was resumed: of several at once one gets it, and so on down the chain", async () => {
@@ -83,7 +83,7 @@ test("RES-3 a session is void once it was resumed: of several at once one gets i
   }
 });
 
-test("RES-5 what cannot be resumed: nonsense, another room's, one's own, one of the registered, one that has left", async () => {
+test("RES-5 nonsense, one's own session, and those of another room, of a registered client or of one that has left cannot be resumed", async () => {
   await using server = await startServer(LONG_GRACE);
   using client = await V3Client.registered(server.url(), "An");
   using unnamed = await V3Client.connect(server.url());
@@ -190,7 +190,7 @@ test("GRACE-1 RES-5 after the grace the others see the leave, the nickname is fr
   await witness.chat.expectNothing();
 });
 
-test("GRACE-2 GRACE-3 who closes or is closed in good order leaves at once, and a page that reloads does not", async () => {
+test("GRACE-2 GRACE-3 a client that closes or is closed cleanly leaves at once, and a page that reloads does not", async () => {
   await using server = await startServer([...LONG_GRACE, "--requests-burst", "20"]);
   using witness = await ChatClient.registered(server.url(), "Bình");
   const leaves: Record<string, (peer: RawPeer) => void> = {
@@ -244,7 +244,7 @@ test("GRACE-5 clients of version 2 have no grace", async () => {
   expect(await witness.next()).toMatchObject({ datatype: "leave", name: "An" });
 });
 
-test("GRACE-1 a grace of 0 is none", async () => {
+test("GRACE-1 with a grace of 0, a member leaves at once", async () => {
   await using server = await startServer(["--grace", "0"]);
   using witness = await V3Client.registered(server.url(), "Bình");
   const client = await V3Client.registered(server.url(), "An");
@@ -274,7 +274,7 @@ test("KEY-2 REF-1 a repeated key stores and tells once, and has the first reply 
   expect(contents(await client.page())).toEqual(["once", "twice", "once"]);
 });
 
-test("KEY-1 a key that is none is refused, after all else was checked", async () => {
+test("KEY-1 a malformed key is refused, after everything else was checked", async () => {
   await using server = await startServer();
   using client = await V3Client.connect(server.url());
   expect(await client.ask({ type: "send", content: "x", key: "" })).toMatchObject({
@@ -322,7 +322,7 @@ test("KEY-5 the keys of different people and rooms have nothing to do with each 
   await another.say("another An's", "k");
 });
 
-test("KEY-3 KEY-5 RES-6 a key holds over a resume, over a lost session, and over kill -9", async () => {
+test("KEY-3 KEY-5 RES-6 a key holds across a resume, a lost session and kill -9", async () => {
   await using server = await startServer([...SHORT_GRACE, "--restart-grace", "0.05", "--no-limits"]);
   const first = await V3Client.registered(server.url(), "An");
   const id = await first.say("once", "k");
@@ -378,15 +378,15 @@ for (const end of ["kill", "stop"] as const) {
       const own = clients.slice(3 * i, 3 * i + 3);
       const names = [i === 0 ? "Ân" : "An", "Bình", "Chi"];
       for (const [at, client] of own.entries()) {
-        const heir = await V3Client.connect(server.url(room));
-        expect(await heir.resume(client.session, { after: 0 })).toMatchObject({
+        const newer = await V3Client.connect(server.url(room));
+        expect(await newer.resume(client.session, { after: 0 })).toMatchObject({
           status: true,
           name: names[at],
           data: { online: names, message: i === 0 ? [{ content: "before" }] : [] },
         });
-        await heir.chat.expectNothing();
+        await newer.chat.expectNothing();
         // The next restart finds what this one has left.
-        clients[3 * i + at] = heir;
+        clients[3 * i + at] = newer;
       }
     }
     for (const client of clients) await client.chat.expectNothing();
@@ -410,7 +410,7 @@ async function leaveAfterRestart(server: ChatServer): Promise<Frame | undefined>
   return historyOf(first).online.includes("An") ? await witness.next() : undefined;
 }
 
-test("GRACE-4 who does not come back after a restart is told to have left, and a room that is empty then leaves memory", async () => {
+test("GRACE-4 the leave of a member that does not come back after a restart is announced, and an empty room leaves memory", async () => {
   let graceS = 0.3;
   await using server = await startServer([], {
     wrap: (command) => [...command, "--restart-grace", String(graceS)],
@@ -427,7 +427,7 @@ test("GRACE-4 who does not come back after a restart is told to have left, and a
   expect((await late.get()).online).toEqual(["An"]);
 });
 
-test("WEL-1 no secret is in the log or in what is stored", async () => {
+test("WEL-1 the log and the stored data contain no secret", async () => {
   await using server = await startServer(["--log-level", "debug", "--log-contents", "--log-addresses"]);
   const first = await V3Client.registered(server.url(), "An");
   const second = await V3Client.resumed(server.url(), first.session);
@@ -445,7 +445,7 @@ test("WEL-1 no secret is in the log or in what is stored", async () => {
   }
 });
 
-fileTest("WEL-1 only the owner can read who could resume", async () => {
+fileTest("WEL-1 only the owner can read the stored sessions", async () => {
   await using server = await startServer();
   await V3Client.registered(server.url(), "An");
   expect(statSync(`${server.dataFile}.sessions`).mode & 0o777).toBe(0o600);

@@ -47,7 +47,7 @@ test("all of it can be done by keyboard alone, and the focus is always seen", as
   await keyboard.press("Home");
 });
 
-test("new messages are said to those who hear the page, and a busy room is summed up", async () => {
+test("screen readers announce new messages, and a summary in a busy room", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");

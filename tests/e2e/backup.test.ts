@@ -8,7 +8,7 @@ import { capture, dropNetworkErrors, Stage, startServerThatKeepsItsPort } from "
 
 const stage = new Stage();
 
-fileTest("a backup that is put back while a page is open: the page shows what the room has now", async () => {
+fileTest("when a backup is restored while a page is open, the page shows what the room has now", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter("/", "An", { at });
   const binh = await stage.enter("/", "Bình", { at });

@@ -12,7 +12,7 @@ import {
 
 const stage = new Stage();
 
-test("three tabs live through a killed server: nothing is lost, nothing doubled, nobody seems to leave", async () => {
+test("three tabs survive a killed server: nothing is lost, nothing is doubled, and nobody seems to leave", async () => {
   await using at = await startServerThatKeepsItsPort();
   const room = stage.newRoom();
   const an = await stage.enter(room, "An", { at });
@@ -104,7 +104,7 @@ test("a message whose confirmation was lost with the connection is shown once", 
   expect(await an.unsent.count()).toBe(0);
 });
 
-test("offline, all that is typed waits; back online it goes out in order, and nobody saw anything", async () => {
+test("what is typed offline waits and goes out in order when online, and the others notice nothing", async () => {
   await using at = await startServer(["--grace", "600"]);
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình", { at });
@@ -130,7 +130,7 @@ test("offline, all that is typed waits; back online it goes out in order, and no
   dropNetworkErrors(an);
 });
 
-test("a server that is down can be asked at once for a connection", async () => {
+test("while a server is down, one can retry at once", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter(stage.newRoom(), "An", { at });
   await at.kill();
@@ -144,7 +144,7 @@ test("a server that is down can be asked at once for a connection", async () => 
   dropNetworkErrors(an);
 });
 
-test("a nickname that somebody took while one was away is told, and another can be chosen", async () => {
+test("the page says that someone took the nickname meanwhile, and another one can be chosen", async () => {
   await using at = await startServer(["--grace", "0"]);
   const room = stage.newRoom();
   await using cable = new Cable(at.port);
@@ -162,7 +162,7 @@ test("a nickname that somebody took while one was away is told, and another can 
   dropNetworkErrors(an);
 });
 
-test("who writes faster than the server allows waits, and nothing is lost or out of order", async () => {
+test("messages that are written faster than the server allows wait, and nothing is lost or out of order", async () => {
   await using at = await startServer(["--requests-per-second", "4", "--requests-burst", "8"]);
   const an = await stage.enter(stage.newRoom(), "An", { at });
   const all = Array.from({ length: 12 }, (_, i) => `message ${i}.`);
@@ -171,7 +171,7 @@ test("who writes faster than the server allows waits, and nothing is lost or out
   expect(await an.contents()).toEqual(all);
 });
 
-test("LIM-6 whoever asks more than the server allows is told in words for how many seconds it waits", async () => {
+test("LIM-6 the page says for how many seconds it waits after a refusal for the rate", async () => {
   /** Nicknames that are refused once, with the seconds after which the server would take them. */
   const refused = new Map([
     ["Anh", 1],
@@ -206,7 +206,7 @@ test("LIM-6 whoever asks more than the server allows is told in words for how ma
   expect(await an.page.getByText(/Too many requests/).isVisible()).toBe(true);
 });
 
-test("CLOSE-10 after a close code that means never, known or not, the page shows the server's reason and stays away", async () => {
+test("CLOSE-10 after a close code that means never, known or not, the page shows the server's reason and does not reconnect", async () => {
   let connections = 0;
   const an = await stage.enter(stage.newRoom(), "An", {
     intercept: (socket) => {
@@ -227,7 +227,7 @@ test("CLOSE-10 after a close code that means never, known or not, the page shows
   expect(connections).toBe(2);
 });
 
-test("a first connection that is refused does not have the page speak version 2", async () => {
+test("a refused first connection does not make the page speak version 2", async () => {
   const an = await stage.open(stage.newRoom());
   await an.page.addInitScript(() => {
     const Real = WebSocket;

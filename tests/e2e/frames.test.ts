@@ -100,7 +100,7 @@ for (const [kind, attributes, headers] of FRAMES) {
   });
 }
 
-test("in a page that loads nothing without leave, and in a sandbox without scripts, one can read", async () => {
+test("one can read inside a page that loads nothing without permission, and in a sandbox without scripts", async () => {
   const headers = { "Cross-Origin-Embedder-Policy": "require-corp" };
   const openAt = async (path: string) =>
     (await openAround(stage.server.http(path), "sandbox", headers)).frame
@@ -119,7 +119,7 @@ test("in a page that loads nothing without leave, and in a sandbox without scrip
   }
 });
 
-test("EP-6 a sandboxed frame has no origin: where origins are named, it gets in when null is one of them", async () => {
+test("EP-6 a sandboxed frame has no origin: if origins are named, it can connect only if null is one of them", async () => {
   for (const [flags, isLetIn] of [
     [["--allow-origin", "http://127.0.0.1"], false],
     [["--allow-origin", "http://127.0.0.1", "--allow-origin", "null"], true],

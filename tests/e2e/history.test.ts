@@ -22,7 +22,7 @@ test("5,000 messages are paged through upwards, and what one reads stays where i
   expect(moves.nodes).toBeLessThan(3000);
 });
 
-test("the log follows its end only while the reader is there, and counts what comes meanwhile", async () => {
+test("the log follows its end only while the reader is there, and counts what comes otherwise", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");
@@ -44,7 +44,7 @@ test("the log follows its end only while the reader is there, and counts what co
   await atEnd(an);
 });
 
-test("a line stands above the first message that came while nobody looked, and the title counts", async () => {
+test("there is a line above the first message that came while nobody looked, and the title counts", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");
@@ -71,7 +71,7 @@ test("a line stands above the first message that came while nobody looked, and t
   expect(await line.locator(".content").allTextContents()).toEqual(["unseen"]);
 });
 
-test("what came since the last visit is marked", async () => {
+test("messages that came since the last visit are marked", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");

@@ -32,7 +32,7 @@ test("two tabs chat in the main room, and a third in another room sees nothing o
   expect(await elsewhere.roster()).toEqual(["Chi (you)"]);
 });
 
-test("one who comes later sees the history, and the room's name", async () => {
+test("a later member sees the history, and the room's name", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   await an.say("first");
@@ -116,14 +116,14 @@ test("a reload resumes the same person, and the others see neither a leave nor a
   expect(await an.roster()).toEqual(["An (you)", "Bình"]);
 });
 
-test("the nickname of the last time is offered", async () => {
+test("the last nickname is offered", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const again = await stage.openBeside(an, room);
   expect(await again.nicknameField.inputValue()).toBe("An");
 });
 
-test("whoever leaves is asked for a nickname again, and the others see the leave", async () => {
+test("a member who leaves is asked for a nickname again, and the others see the leave", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");
@@ -136,7 +136,7 @@ test("whoever leaves is asked for a nickname again, and the others see the leave
   await binh.sees("Anh joined");
 });
 
-test("one's own messages are those that this browser sent, whoever has had the nickname, and over a restart of the server", async () => {
+test("own messages are those that this browser sent, whatever the nickname, also after a restart of the server", async () => {
   await using at = await startServerThatKeepsItsPort();
   const room = stage.newRoom();
   const an = await stage.enter(room, "An", { at });
@@ -188,7 +188,7 @@ test("all tabs of a browser know what any of them sent", async () => {
   expect((await own(third)).toSorted()).toEqual(["a1", "a2", "a3", "b1", "b2", "b3"]);
 });
 
-test("a page that may keep nothing knows what it sent itself", async () => {
+test("a page that cannot store anything still knows what it sent", async () => {
   const an = await stage.open(stage.newRoom());
   await an.page.addInitScript(() => {
     for (const name of ["localStorage", "sessionStorage"]) {
@@ -210,7 +210,7 @@ test("a page that may keep nothing knows what it sent itself", async () => {
   expect(await own(an)).toEqual(["mine"]);
 });
 
-test("the message of whoever took a nickname that was given up says so, and begins a group", async () => {
+test("a message under a nickname that was given up and taken again says so, and begins a group", async () => {
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình");
   const an = await stage.enter(room, "An");
@@ -228,7 +228,7 @@ test("the message of whoever took a nickname that was given up says so, and begi
   expect(await violations(binh)).toEqual([]);
 });
 
-test("of a duplicated tab the older one says what happened, and can take over or join anew", async () => {
+test("when a tab is duplicated, the older one says what happened, and can take over or join again", async () => {
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình");
   const an = await stage.enter(room, "An");

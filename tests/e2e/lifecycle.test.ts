@@ -47,7 +47,7 @@ afterEach(async () => {
   expect(complaints).toEqual([]);
 });
 
-test("who goes to another site has left after the grace, though the browser keeps the page; Back is oneself again", async () => {
+test("after going to another site one leaves after the grace, even if the browser keeps the page, and Back restores the nickname", async () => {
   await using at = await startServer(["--grace", "1"]);
   const room = newRoom();
   const binh = await enter(room, "Bình", at);
@@ -63,7 +63,7 @@ test("who goes to another site has left after the grace, though the browser keep
   expect(await binh.roster()).toEqual(["Bình (you)", "An"]);
 });
 
-test("the chat, another page, the chat by its address, Back and Back: one is oneself each time", async () => {
+test("the chat, another page, the chat by its address, Back and Back: each time the nickname is the same", async () => {
   const room = newRoom();
   const binh = await enter(room, "Bình");
   const an = await enter(room, "An");
@@ -92,7 +92,7 @@ test("the chat, another page, the chat by its address, Back and Back: one is one
   expect(await binh.events()).toEqual(["An joined"]);
 });
 
-test("a page that is frozen gives its connection up, and is oneself when it goes on", async () => {
+test("a frozen page gives its connection up, and has its nickname again when it goes on", async () => {
   await using at = await startServer(["--grace", "1"]);
   const room = newRoom();
   const binh = await enter(room, "Bình", at);
@@ -121,7 +121,7 @@ test("a page that another one of its tab has left for good asks for a nickname w
   expect(await binh.roster()).toEqual(["Bình (you)"]);
 });
 
-test("a tab that was closed and opened again by its address is oneself at once", async () => {
+test("a tab that was closed and opened again by its address has its nickname at once", async () => {
   const room = newRoom();
   const binh = await enter(room, "Bình");
   const an = await enter(room, "An");
@@ -157,7 +157,7 @@ test("a second tab says that the chat is open in the first, and can go on as tha
   expect(await binh.events()).toEqual(["An joined", "Anh joined"]);
 });
 
-test("a closed tab whose nickname another tab has gone on with, and which is opened again, offers to go on", async () => {
+test("a reopened tab whose nickname another tab has taken over offers to continue", async () => {
   const room = newRoom();
   const binh = await enter(room, "Bình");
   const an = await enter(room, "An");
@@ -174,7 +174,7 @@ test("a closed tab whose nickname another tab has gone on with, and which is ope
   expect(await binh.events()).toEqual(["An joined"]);
 });
 
-test("what waits is asked about before the tab is closed, and goes out on the next visit, once", async () => {
+test("the browser asks before it closes a tab with waiting messages, and they are sent once at the next visit", async () => {
   await using at = await startServerThatKeepsItsPort();
   const room = newRoom();
   const binh = await enter(room, "Bình", at);
@@ -211,7 +211,7 @@ test("what waits is asked about before the tab is closed, and goes out on the ne
   expect(questions).toBe(1);
 });
 
-test("what waited in a tab that is long gone is offered, to be sent or removed, until that is done", async () => {
+test("waiting messages of a tab that is long gone are offered until they are sent or removed", async () => {
   const room = newRoom();
   const binh = await enter(room, "Bình");
   const waiting = ["one", "two", "three"].map((content) => ({ key: content, content, sentAt: null }));
@@ -237,7 +237,7 @@ test("what waited in a tab that is long gone is offered, to be sent or removed, 
   expect(await binh.contents()).toEqual(["one", "hello"]);
 });
 
-test("the page in a frame takes no focus and scrolls nothing, but keeps the focus of who is in it", async () => {
+test("the page in a frame does not take the focus or scroll the site, but keeps the focus of a reader who is in it", async () => {
   const frame = (room: string) => `<iframe src="${server.http(room)}" width="320" height="480"></iframe>`;
   await using host = Object.assign(
     Bun.serve({
@@ -278,7 +278,7 @@ test("the page in a frame takes no focus and scrolls nothing, but keeps the focu
   await context.close();
 });
 
-test("where the browser keeps nothing, the next page can have the nickname at once", async () => {
+test("without browser storage, the next page can have the nickname at once", async () => {
   const room = newRoom();
   const binh = await enter(room, "Bình");
   const forbid = () => {
@@ -307,7 +307,7 @@ test("where the browser keeps nothing, the next page can have the nickname at on
   await binh.sees("here");
 });
 
-test("a tab whose stay another one goes on with says so calmly, and is nobody there", async () => {
+test("a tab that another one has continued says so calmly, and has no nickname", async () => {
   const room = newRoom();
   const options = { viewport: { width: 390, height: 844 }, colorScheme: "dark" as const, locale: "vi" };
   const phone = note(await Person.open(browser.playwright, server.http(room), { options }));

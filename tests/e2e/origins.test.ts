@@ -51,7 +51,7 @@ test.each(["localhost", "127.0.0.1", "[::1]"])("the page works at %s", async (ho
   await binh.sees("Xin chào!");
 });
 
-test("EP-6 a page of another site does not get in, and one of this machine at another port does", async () => {
+test("EP-6 a page of another site cannot connect, and one of this machine at another port can", async () => {
   expect(await connectFrom(await openPage("http://evil.example/"))).toBe("refused");
   using other = Bun.serve({
     port: 0,
@@ -61,7 +61,7 @@ test("EP-6 a page of another site does not get in, and one of this machine at an
   expect(await connectFrom(await openPage(`http://127.0.0.1:${other.port}/`))).toEqual(LET_IN);
 });
 
-test("EP-6 a page that is opened from a file gets in, as the classic client is one", async () => {
+test("EP-6 a page that is opened from a file can connect, because the classic client is one", async () => {
   using folder = new TemporaryFolder();
   const file = join(folder.path, "client.html");
   writeFileSync(file, "<title>Classic</title>");

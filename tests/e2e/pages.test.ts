@@ -62,7 +62,7 @@ test("the page says in words that it needs JavaScript, and carries no script or 
   expect(html).not.toMatch(/<script(?![^>]* src=)|<style|\sstyle=|\son\w+=/);
 });
 
-test("the page's files are its own, bear a hash in their names, and may be kept for ever", async () => {
+test("the page's files are its own, have a hash in their names, and may be cached forever", async () => {
   const paths = await assets();
   expect(paths.map((path) => path.replace(/-[0-9a-f]{32}\./, "-HASH.")).toSorted()).toEqual([
     "/assets/en-HASH.js",
@@ -121,13 +121,13 @@ test("every answer carries the policy, and nothing in it allows inline code, for
     expect(policy).toContain("img-src 'self' blob:;");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
     expect(headers.get("Referrer-Policy")).toBe("no-referrer");
-    // Whoever may open the page may read its files; what is in the page is for its own origin.
+    // Anyone who may open the page may read its files; the contents of the page are for its own origin.
     expect(headers.get("Access-Control-Allow-Origin")).toBe(path === "/" ? null : "*");
     expect(headers.get("Cross-Origin-Resource-Policy")).toBe("cross-origin");
   }
 });
 
-test("whoever has chosen a picture by its address gets a policy that allows it, and nothing else in it differs", async () => {
+test("a browser with a picture chosen by its address gets a policy that allows it and is otherwise the same", async () => {
   const strict = (await must("/")).headers;
   const loose = (await must("/", { Cookie: "a=b; classic-chatbox-pictures=1" })).headers;
   expect(loose.get("Content-Security-Policy")).toBe(
@@ -170,7 +170,7 @@ test("a file comes in the best encoding that the browser takes, and is the same 
   expect((await must("/")).headers.get("Vary")).toBe("Accept-Encoding, Accept-Language, Cookie");
 });
 
-test("a file is smaller for those who come after the first, and still the same", async () => {
+test("a file is smaller for requests after the first, and still the same", async () => {
   const script = (await assets()).find((path) => path.endsWith(".js")) ?? "";
   const headers = { "Accept-Encoding": "br" };
   const first = await must(script, headers);

@@ -34,7 +34,7 @@ test("another language is loaded when it is chosen, and is the one that the next
   expect(await an.page.locator("html").getAttribute("lang")).toBe("vi");
 });
 
-test("settings that cannot be loaded say so, and can be had once the server is back", async () => {
+test("if the settings cannot be loaded, the page says so, and they open once the server is back", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter(stage.newRoom(), "An", { at });
   const asked: string[] = [];
@@ -63,7 +63,7 @@ test("settings that cannot be loaded say so, and can be had once the server is b
   dropNetworkErrors(an);
 });
 
-test("where a language cannot be loaded the one before stays, until it can be", async () => {
+test("if a language cannot be loaded, the previous one stays until it can be", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter(stage.newRoom(), "An", { at });
   await an.openSettings();

@@ -82,7 +82,7 @@ async function use(at: PathProxy): Promise<void> {
   expect(at.strays.filter((path) => path !== "/favicon.ico")).toEqual([]);
 }
 
-test("under a path that a proxy takes away the chat works without any setting", async () => {
+test("under a path that a proxy removes, the chat works without any setting", async () => {
   await using at = await PathProxy.start([stage.server.port, stripping("/chat")]);
   await use(at);
 });
@@ -93,13 +93,13 @@ test("under a path that a proxy keeps the chat works with --base-path", async ()
   await use(at);
   const an = await stage.enter("/chat", "An", { at });
   expect(await an.page.title()).toBe("Main room · Chat");
-  // Whoever asks the server itself is served as well.
+  // Direct requests to the server are served as well.
   const binh = await stage.enter("/", "Bình", { at: server });
   await binh.say("direct");
   await an.sees("direct");
 });
 
-test("with --base-path a path without a slash at its end is enough, also where a proxy takes it away", async () => {
+test("with --base-path a path without a trailing slash works, also if a proxy removes it", async () => {
   await using server = await startServer(["--base-path", "/chat"]);
   await using at = await PathProxy.start([server.port, strippingAlsoWithoutSlash("/chat")]);
   const an = await stage.enter("/chat", "An", { at });
@@ -109,7 +109,7 @@ test("with --base-path a path without a slash at its end is enough, also where a
   expect(at.strays).toEqual([]);
 });
 
-test("two chats under two paths of a site keep apart what they keep in the browser", async () => {
+test("two chats under two paths of a site keep their data in the browser separate", async () => {
   await using other = await startServer();
   await using at = await PathProxy.start(
     [other.port, stripping("/other")],

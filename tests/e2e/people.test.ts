@@ -16,7 +16,7 @@ test("a closed tab leaves a line and the roster", async () => {
   expect(await an.roster()).toEqual(["An (you)"]);
 });
 
-test("many who come and go are folded into one line, and a long roster can be filtered", async () => {
+test("many joins and leaves are folded into one line, and a long roster can be filtered", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const url = stage.server.url(room.slice("/rooms/".length));

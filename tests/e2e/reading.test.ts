@@ -17,7 +17,7 @@ test("without JavaScript the page says so, and shows the latest messages as text
   expect(await reader.page.locator(":is(script, i)").count()).toBe(0);
 });
 
-test("the page to be read is there in both languages, and axe has nothing against it", async () => {
+test("the page without JavaScript exists in both languages, and axe finds nothing wrong with it", async () => {
   const room = stage.newRoom();
   const reader = await stage.open(`${room}?read`, { options: { locale: "vi-VN" } });
   await reader.reads("Chưa có tin nhắn nào.");

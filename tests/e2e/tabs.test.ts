@@ -5,7 +5,7 @@ import { Stage } from "./stage.ts";
 
 const stage = new Stage();
 
-test("a message that is sent in one tab leaves the draft of another one alone, over a reload too", async () => {
+test("sending a message in one tab leaves the draft of another one alone, also after a reload", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   await an.composer.fill("a draft");
@@ -39,7 +39,7 @@ test("a draft waits for the next visit when its tab is closed, and is not there 
   expect(await last.composer.inputValue()).toBe("");
 });
 
-test("what is set in one tab is so in the others at once, and no tab sets back what another one has set", async () => {
+test("settings apply to all tabs at once, and no tab reverts what another one has changed", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const beside = await stage.openBeside(an, "/rooms/beside");
@@ -58,7 +58,7 @@ test("what is set in one tab is so in the others at once, and no tab sets back w
   }
 });
 
-test("what is read in one tab is read in the others", async () => {
+test("messages that are read in one tab are read in the others", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const beside = await stage.openBeside(an, room);

@@ -36,7 +36,7 @@ test("an own message is shown as being sent until its reply comes", async () => 
   expect(await an.unsent.count()).toBe(0);
 });
 
-test("over plain HTTP a browser lacks some of its functions, and all the same messages go out", async () => {
+test("messages can be sent over plain HTTP, where a browser lacks some functions", async () => {
   const room = stage.newRoom();
   const an = await stage.open(room);
   await an.page.addInitScript(() => {
@@ -100,7 +100,7 @@ test("a message that is too long or broken stays in the field, with the reason",
   expect(await an.contents()).toEqual([longest]);
 });
 
-test("links, code, mentions and emoji are set as what they are, and nothing else is", async () => {
+test("links, code, mentions and emoji are formatted as what they are, and nothing else is", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình Minh");
@@ -142,7 +142,7 @@ test("a mention is completed from the roster", async () => {
   expect(await an.composer.inputValue()).toBe("hi @Bích Ngọc and @Bình ");
 });
 
-test("who is writing is shown to the others until the message is there", async () => {
+test("a typing indicator is shown to the others until the message is there", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.enter(room, "Bình");

@@ -51,7 +51,7 @@ for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
   });
 }
 
-test("what fits on a screen has no button, whatever it is made of", async () => {
+test("a message that fits on a screen has no button, whatever it is made of", async () => {
   const an = await stage.enter(stage.newRoom(), "An");
   for (const content of [
     "short",
@@ -102,7 +102,7 @@ test("a tall message opens where it stands, and closes to where it begins", asyn
   expect((await top()) - (frame?.y ?? 0)).toBeLessThan(400);
 });
 
-test("a message that was opened stays open when one has read elsewhere", async () => {
+test("a message that was opened stays open while one reads elsewhere", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const eve = await stage.enter(room, "Eve");
@@ -137,7 +137,7 @@ test("by keyboard, by finger and in Vietnamese tall messages are opened as well"
   await an.page.keyboard.press("Space");
   await an.log.getByRole("button", { name: "Show all", expanded: false }).waitFor();
   expect(await violations(an)).toEqual([]);
-  // Whoever goes on by Tab comes to the link that is folded away, and sees it.
+  // Tab reaches the link that is folded away, and makes it visible.
   await an.log.locator("a.time").focus();
   await an.page.keyboard.press("Tab");
   await an.log.getByRole("button", { name: "Show less" }).waitFor();
@@ -153,7 +153,7 @@ test("by keyboard, by finger and in Vietnamese tall messages are opened as well"
   await chi.log.getByRole("button", { name: "Xem tất cả" }).waitFor();
 });
 
-test("when the window becomes narrow, what is tall then is folded then", async () => {
+test("when the window becomes narrow, messages that are tall then are folded", async () => {
   const an = await stage.enter(stage.newRoom(), "An");
   const content = "some words that make a long message ".repeat(40);
   await an.say(content.trim());
@@ -165,7 +165,7 @@ test("when the window becomes narrow, what is tall then is folded then", async (
   await button.waitFor({ state: "hidden" });
 });
 
-test("what is printed has all of a tall message", async () => {
+test("a tall message is printed in full", async () => {
   const an = await stage.enter(stage.newRoom(), "An");
   const content = `first${"\n\nline".repeat(200)}`;
   await an.say(content);
@@ -177,7 +177,7 @@ test("what is printed has all of a tall message", async () => {
   expect(await printed.evaluate((each) => each.clientHeight)).toBeGreaterThan(3000);
 });
 
-test("marks that somebody piles up stay within their message and their nickname", async () => {
+test("stacked marks stay within their message and their nickname", async () => {
   const room = stage.newRoom();
   const name = `E${"\u0301".repeat(60)}${"\u0316".repeat(39)}`;
   const eve = await stage.enter(room, name);
@@ -195,7 +195,7 @@ test("marks that somebody piles up stay within their message and their nickname"
   await capture(an, "desktop-light-marks");
 });
 
-test("a link shows its host, and none is made of what hides it", async () => {
+test("a link shows its host, and an address that hides its host is not a link", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const eve = await stage.enter(room, "Eve");
@@ -248,7 +248,7 @@ for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
   });
 }
 
-test("axe has nothing against a folded message on the page to be read, nor against one that can be scrolled", async () => {
+test("axe finds nothing wrong with a folded message on the page without JavaScript, nor with one that can be scrolled", async () => {
   const room = stage.newRoom();
   const eve = await stage.enter(room, "Eve");
   await eve.write(`first${"\nline".repeat(60)}`);

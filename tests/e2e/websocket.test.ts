@@ -5,8 +5,8 @@ import { Stage } from "./stage.ts";
 const stage = new Stage();
 
 test("browser-websocket: the browser's own WebSocket speaks the classic dialect", async () => {
-  const visitor = await stage.open("/manifest.webmanifest");
-  const frames = await visitor.page.evaluate(async () => {
+  const client = await stage.open("/manifest.webmanifest");
+  const frames = await client.page.evaluate(async () => {
     const url = `${location.origin.replace("http", "ws")}/rooms/classic`;
     const socket = new WebSocket(url);
     const arrived: unknown[] = [];
@@ -65,8 +65,8 @@ test("ZIP-1 ZIP-3 browser-websocket: the browser agrees on compression, and both
   const long = "mà vẫn cứ nói hoài ".repeat(100);
   const path = stage.newRoom();
   using talker = await V3Client.registered(stage.server.url(path.replace("/rooms/", "")), "An");
-  const visitor = await stage.open("/manifest.webmanifest");
-  const heard = visitor.page.evaluate(
+  const client = await stage.open("/manifest.webmanifest");
+  const heard = client.page.evaluate(
     async ([room, content]) => {
       const socket = new WebSocket(location.origin.replace("http", "ws") + room, "classic-chatbox.v3");
       const asked = [

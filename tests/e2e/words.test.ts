@@ -8,7 +8,7 @@ const stage = new Stage();
 /** The page looks again after this time. */
 const LOOKED_MS = 11_000;
 
-test("at midnight today becomes yesterday, though nothing is said", async () => {
+test("at midnight today becomes yesterday, even if no message comes", async () => {
   const an = await stage.open(stage.newRoom());
   const now = Date.now();
   await an.page.clock.install({ time: now });
@@ -73,7 +73,7 @@ test("the same message three times is heard three times, and so is the same refu
   }
 });
 
-test("when a browser translates the page all the time, words go on to be true, once each", async () => {
+test("while a browser translates the page, its words stay correct, and each appears once", async () => {
   await using at = await startServerThatKeepsItsPort();
   const room = stage.newRoom();
   const an = await stage.open(room, { at });

@@ -58,7 +58,7 @@ test("an Enter that ends a composition neither sends nor takes a suggestion, in 
   expect(await an.contents()).toEqual([]);
 });
 
-test("what is composed in Chromium is sent by the Enter after the one that ends it", async () => {
+test("in Chromium, composed text is sent by the Enter after the one that ends the composition", async () => {
   const an = await stage.enter(stage.newRoom(), "An");
   const cdp = await an.page.context().newCDPSession(an.page);
   const process = (type: "rawKeyDown" | "keyUp") =>
@@ -73,7 +73,7 @@ test("what is composed in Chromium is sent by the Enter after the one that ends 
   expect(await an.contents()).toEqual(["日本"]);
 });
 
-test("an input method that ends its composition and gives the key on sends once, and all of it", async () => {
+test("an input method that ends its composition and passes the key on sends the whole text once", async () => {
   const an = await stage.enter(stage.newRoom(), "An");
   await an.composer.fill("안녕");
   await tell(
@@ -89,7 +89,7 @@ test("an input method that ends its composition and gives the key on sends once,
   expect(await an.composer.inputValue()).toBe("");
 });
 
-test("a keyboard that does not name its keys sends by the line that it breaks", async () => {
+test("a keyboard that does not name its keys sends by its line break", async () => {
   const an = await stage.enter(stage.newRoom(), "An");
   const unnamed = { key: "Unidentified", keyCode: 229 };
   const lineBreak = { inputType: "insertLineBreak" };
@@ -147,7 +147,7 @@ test("Enter and Escape of an input method do nothing to the forms for a nickname
   await an.page.getByRole("dialog").waitFor({ state: "detached" });
 });
 
-test("a mention is completed by its choice, also of what is being composed, and undone to what was typed", async () => {
+test("choosing a suggestion completes a mention, also during a composition, and undo restores what was typed", async () => {
   const room = stage.newRoom();
   await stage.enter(room, "Bình");
   await stage.enter(room, "Bích Ngọc");
@@ -205,7 +205,7 @@ test("a draft that came back with the page is completed and undone as well", asy
   expect(await an.composer.inputValue()).toBe("kept @bi");
 });
 
-test("where the command for it is missing, a mention is completed all the same", async () => {
+test("a mention is completed even if the browser lacks the command for it", async () => {
   const room = stage.newRoom();
   await stage.enter(room, "Bình");
   const an = await stage.enter(room, "An");
@@ -223,7 +223,7 @@ test("where the command for it is missing, a mention is completed all the same",
   expect(await an.composer.inputValue()).toBe("");
 });
 
-test("Enter sends what is written in full and completes what is begun, Tab completes anyway", async () => {
+test("Enter sends a nickname written in full and completes a partial one, and Tab always completes", async () => {
   const room = stage.newRoom();
   await stage.enter(room, "An");
   await stage.enter(room, "An Bình");
@@ -260,7 +260,7 @@ test("Enter sends what is written in full and completes what is begun, Tab compl
   expect(await em.composer.inputValue()).toBe("see you @An Bình ");
 });
 
-test("NAME-8 who is written in another form of the nickname is mentioned, suggested and found", async () => {
+test("NAME-8 a nickname written in another form is mentioned, suggested and found", async () => {
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình");
   await stage.enter(room, "İlker");
@@ -297,7 +297,7 @@ test("suggestions are there while the field has the focus", async () => {
   expect(await an.composer.evaluate((field) => field === document.activeElement)).toBe(true);
 });
 
-test("a long text is pasted, the page says how much of it is too much, and what was typed stays", async () => {
+test("a long text can be pasted, the page says by how much it is too long, and what was typed stays", async () => {
   const an = await stage.enter(stage.newRoom(), "An", { options: CLIPBOARD });
   await an.composer.pressSequentially("look: ");
   await paste(an, "word ".repeat(3_600));
@@ -315,7 +315,7 @@ test("a long text is pasted, the page says how much of it is too much, and what 
   expect(await bidi()).toBe("plaintext");
 });
 
-test("a megabyte is not put into the field, which says why and keeps what was typed", async () => {
+test("a megabyte of text is not put into the field, which says why and keeps what was typed", async () => {
   const an = await stage.enter(stage.newRoom(), "An", { options: CLIPBOARD });
   await an.composer.pressSequentially("look: ");
   for (const [text, length] of [

@@ -122,11 +122,11 @@ function requestOf(kind: string, limit: number, at: number): HistoryRequest {
   }
 }
 
-/** A cache over a store, as a room has it: messages are stored first and taken in then, and reads go on meanwhile. */
+/** A cache over a store, as in a room: messages are stored first and then taken in, and reads go on meanwhile. */
 class Stage {
   readonly #store = new Store();
   #cache: HistoryCache;
-  /** Stored, and not taken in yet: nothing is decided in between. */
+  /** Messages that are stored and not taken in yet; nothing is decided in between. */
   #stored: MessageRecord[] = [];
   #asked: { request: HistoryRequest; cache: HistoryCache; reading: Promise<HistoryRead> }[] = [];
 
@@ -177,7 +177,7 @@ class Stage {
     }
   }
 
-  /** A read of a position that is not of this history has up to three parts. */
+  /** A read for a position of another history has up to three parts. */
   async #ended(reading: Promise<HistoryRead>): Promise<HistoryRead> {
     for (let part = 0; part < 4; part++) {
       this.#store.endReads();
@@ -187,7 +187,7 @@ class Stage {
   }
 }
 
-test("GET-5 PAGE-1 PAGE-2 what a request shows is right at any place of the order, whatever is stored while it is read", async () => {
+test("GET-5 PAGE-1 PAGE-2 a request shows the right messages at any place in the order, whatever is stored while it is read", async () => {
   const steps = fc.array(step, { maxLength: 40, size: "max" });
   await fc.assert(
     fc.asyncProperty(fc.nat({ max: 30 }), steps, async (count, acts) => {
@@ -231,7 +231,7 @@ function check(
   expect(more).toBe(shown.length < wanted.length);
 }
 
-test("ORD-5 what another server stores while a history is being read is in that history, once", async () => {
+test("ORD-5 messages that another server stores while a history is being read are in that history, once", async () => {
   const store = new Store();
   store.records = [1, 2].map((id) => record(id));
   const cache = new HistoryCache(store, BUDGET);

@@ -125,8 +125,8 @@ limitedTest(
     expect(existsSync(`${server.dataFile}.sessions`)).toBe(true);
     delete options.wrap;
     await server.restart();
-    using heir = await V3Client.connect(server.url());
-    expect(await heir.resume(client.session)).toMatchObject({ status: true, name: "An" });
+    using newer = await V3Client.connect(server.url());
+    expect(await newer.resume(client.session)).toMatchObject({ status: true, name: "An" });
   },
 );
 

@@ -342,7 +342,7 @@ test("fsync batch: a datasync that failed is tried again without an append", asy
   });
 });
 
-test("what a killed server left in the file is made durable by the next one", async () => {
+test("the next server makes durable what a killed one left in the file", async () => {
   await withHistory(async (path) => {
     const datasync = watch("datasync");
     for (const [options, syncs] of [
@@ -369,7 +369,7 @@ test("fsync off: nothing is synced, not even at close", async () => {
   });
 });
 
-test("a quick disk is synced on the spot after a while, a slow one in the background, and a failure is told either way", async () => {
+test("a quick disk is soon synced on the spot, a slow one in the background, and a failure is reported either way", async () => {
   await withHistory(async (path) => {
     const journal = await Journal.open(path, DURABLE);
     let id = 0;

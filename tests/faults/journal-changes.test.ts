@@ -76,7 +76,7 @@ for (const [where, lines] of Object.entries(PLACES)) {
     });
   });
 
-  test(`the ids of changes ${where} are not given again, after a restart neither`, async () => {
+  test(`the ids of changes ${where} are not used again, not even after a restart`, async () => {
     await withHistory(async (path) => {
       const last = all.at(-1)?.id ?? 0;
       const added = [message(last + 1), message(last + 2)];
@@ -141,7 +141,7 @@ for (const [where, lines] of [
   });
 }
 
-test("what a power loss leaves behind a change is cut off and kept, whole lines of before among it", async () => {
+test("what a power loss leaves after a change is cut off and kept, even whole lines from earlier", async () => {
   await withHistory(async (path) => {
     const end = fileText([changeLine(3)]).slice(0, -CLOSING.length);
     const lost = `,\n\0\0\0\n${lineOf(message(9))}${CLOSING}`;
@@ -227,7 +227,7 @@ for (const [how, edited] of Object.entries(EDITED)) {
   });
 }
 
-test("a change whose keys look like indices, or are called as what objects have, is kept with them", async () => {
+test("a change keeps keys that look like indices, or that have the names of object members", async () => {
   await withHistory(async (path) => {
     const change =
       '{"7": "seven", "__proto__": {"a": 1}, "id": 2, "constructor": [], "time": 5, "kind": "x"}';
@@ -242,7 +242,7 @@ test("a change whose keys look like indices, or are called as what objects have,
   });
 });
 
-test("what has a name is a message, and loses the kind that it has beside", async () => {
+test("an event with a name is a message, and loses its kind", async () => {
   await withHistory(async (path) => {
     const text = fileText([changeLine(1, "edit", { name: "An", content: "x", timestamp: "" })]);
     await withOpened(path, text, async (journal) => {

@@ -66,7 +66,7 @@ test("a foreign file is taken in where it lies, once, and the original is kept o
   });
 });
 
-test("PAGE-5 what is old is dropped in the file's place, and whoever reads meanwhile gets what was there", async () => {
+test("PAGE-5 expired messages are dropped in place, and reads that are in progress return what was there", async () => {
   await withHistory(async (path) => {
     await withOpened(path, historyText(messages(1, 3000)), async (journal) => {
       const { ino } = statSync(path);
@@ -115,7 +115,7 @@ test(`wherever a crash stops the writing, the next start finishes it: seed ${SEE
   }
 });
 
-test(`DUR-2 killed while it takes a foreign file in, a server has the original or the whole of it: seed ${SEED}`, async () => {
+test(`DUR-2 a server that is killed while it takes in a foreign file leaves the original or the complete copy: seed ${SEED}`, async () => {
   const random = new Random(SEED);
   const foreign = JSON.stringify(messages(1, 5_000));
   const command = [
@@ -153,7 +153,7 @@ test("a crash before the first byte was written, or another file put there since
   });
 });
 
-test("a file that is not whole, without its copy, is refused with a sentence and left as it is", async () => {
+test("an incomplete file without its copy is refused with a sentence and left as it is", async () => {
   await withHistory(async (path) => {
     const text = `!${historyText(messages(1, 9)).slice(1)}`;
     writeFileSync(path, text);

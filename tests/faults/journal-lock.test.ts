@@ -49,7 +49,7 @@ test("while a process holds the lock no other gets it, and after kill -9 the nex
   });
 });
 
-test("one process gets the lock once", async () => {
+test("a process gets the lock only once", async () => {
   await withHistory(async (path) => {
     const first = lockFile(path);
     expect(refusal(path)).toBe(inUse(path));
@@ -92,7 +92,7 @@ test("the lock is an empty file, and says nothing about the history", async () =
   });
 });
 
-test("a lock that cannot be made says why", async () => {
+test("a lock that cannot be created says why", async () => {
   await withHistory(async (path) => {
     const folder = join(dirname(path), "none");
     const inside = join(folder, "data.json");

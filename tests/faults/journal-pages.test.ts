@@ -22,7 +22,7 @@ async function withJournal(
 }
 
 for (const count of [0, 1, 63, 64, 65, 128, 1000]) {
-  test(`PAGE-2 of ${count} messages, those below and above any id are found`, async () => {
+  test(`PAGE-2 in ${count} messages, those below and above any id are found`, async () => {
     // Their ids are 1, 4, 7 and so on.
     const messages = awkwardMessages(count);
     await withJournal(messages, async (journal) => {

@@ -121,7 +121,7 @@ test("a record whose id is not above the last one is not canonical", () => {
   expect([5, 6, 7, 8].map((lastId) => matched(line, lastId))).toEqual([true, true, false, false]);
 });
 
-test("a line that is no message with an id and a time does not decode", () => {
+test("a line that is not a message with an id and a time does not decode", () => {
   const lines = [
     "",
     "{",

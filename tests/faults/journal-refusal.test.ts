@@ -157,7 +157,7 @@ test("a folder is refused", async () => {
   });
 });
 
-test("what is no regular file is refused", async () => {
+test("a file that is not a regular file is refused", async () => {
   expect(await refusal("/dev/null")).toBe("The history file /dev/null is not a regular file.");
 });
 

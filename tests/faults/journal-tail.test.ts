@@ -115,7 +115,7 @@ test("a file of nothing but NUL bytes, or of those behind the opening bracket or
   });
 });
 
-test("a last line that is no record is cut and kept", async () => {
+test("a last line that is not a record is cut off and kept", async () => {
   const lines = ['{"name":"An","content":"x","timesta§', "{oops}", "£", '{"name":"An","content":"x","id":}'];
   const texts = lines.map((line) => `${open},\n${line}${CLOSING}`);
   texts.push(`${open}${CLOSING}oops`, `${open},\n{"name":"A\\u00e`, `${open},\n{"name":"\\x`);
@@ -181,7 +181,7 @@ test("a repaired file needs no second repair", async () => {
   });
 });
 
-test("a trial of what can be stored leaves nothing in the file, and a crash in the middle of it nothing to tell", async () => {
+test("a probe of whether something can be stored leaves nothing in the file, and a crash during it leaves nothing to repair", async () => {
   await withHistory(async (path) => {
     const text = historyText([message(1), message(2)]);
     for (const bytes of [1, 5_000, 200_000]) {

@@ -97,7 +97,7 @@ test("a byte order mark is accepted", async () => {
   await takenIn(`\ufeff${historyText([message(1)])}`, (messages) => expect(messages).toEqual([message(1)]));
 });
 
-test("ids are kept where they grow, and given anew where not", async () => {
+test("ids that grow are kept, and others are replaced", async () => {
   const ids = [undefined, 5, 5, 2, "9", 7.5, 2 ** 52 + 2, 20, null, -1, 0];
   const foreign = ids.map((id) => ({ name: "An", content: "x", timestamp: "", id }));
   await takenIn(JSON.stringify(foreign), (messages) =>
@@ -212,7 +212,7 @@ test("through a symbolic link the file that it leads to is taken in, and the lin
   });
 });
 
-test("what an interrupted take-in left behind does not hinder the next", async () => {
+test("remains of an interrupted take-in do not hinder the next one", async () => {
   await withHistory(async (path) => {
     writeFileSync(`${path}.taking-in`, "half a draft that is longer than the file will be".repeat(100));
     writeFileSync(path, JSON.stringify([message(1)]));

@@ -197,7 +197,7 @@ for (const format of ["json", "pretty"]) {
   });
 }
 
-test("a log that is read again goes on with whole lines, and says how many are lost", async () => {
+test("a log whose reader comes back goes on with whole lines, and says how many were lost", async () => {
   using fifo = new Fifo();
   await using server = await MuteServer.start(`exec "$@" > ${fifo.path}`, [
     "--log-format",
@@ -269,7 +269,7 @@ test("in a log for people everything of a client's is printable", async () => {
   expect(log).not.toMatch(/[^\P{Cc}\n]|[\p{Zl}\p{Zp}\u202a-\u202e]/u);
 });
 
-test("what was done to a history is in the log of a server that then cannot start", async () => {
+test("the log says what was done to a history even if the server then cannot start", async () => {
   using folder = new TemporaryFolder();
   await using other = await MuteServer.start('exec "$@" > /dev/null', []);
   const dataFile = join(folder.path, "data.json");

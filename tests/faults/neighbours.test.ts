@@ -26,7 +26,7 @@ async function refusalOf(url: string, address: string): Promise<number | null> {
 }
 
 /** Takes a nickname in version 3 and is gone without a close frame. @returns the reply */
-async function leaveGhost(url: string, address: string, name: string): Promise<string> {
+async function leaveAbsent(url: string, address: string, name: string): Promise<string> {
   const headers = { "X-Forwarded-For": address, "Sec-WebSocket-Protocol": SUBPROTOCOL_V3 };
   const peer = await RawPeer.connect(url, { headers });
   await peer.next();
@@ -36,7 +36,7 @@ async function leaveGhost(url: string, address: string, name: string): Promise<s
   return reply;
 }
 
-test("LIM-12 LIM-7 large frames that are cheap to send get nobody closed but who sends them", async () => {
+test("LIM-12 LIM-7 large frames that are cheap to send cost nobody but their sender the connection", async () => {
   await using server = await startServer(BEHIND_PROXY);
   using innocent = await ChatClient.registered(server.url(), "innocent", from("198.51.100.1"));
   const list = JSON.stringify({ type: "send", content: Array.from({ length: 32_700 }, () => 1) });
@@ -55,14 +55,14 @@ test("LIM-12 LIM-7 large frames that are cheap to send get nobody closed but who
     codes.push((await peer.closed).code);
     await innocent.say(`still here ${round}`);
   }
-  // A close frame is lost to whoever has not read it yet when the connection breaks under what it goes on sending.
+  // A client that goes on sending may lose the connection before it has read the close frame.
   for (const code of codes) expect([1008, 1013, null]).toContain(code);
   const counts = await countsOf(server);
   const endedBy = (cause: string) => counts.get(`chatbox_disconnects_total{cause="${cause}"}`) ?? 0;
   expect([endedBy("flood") + endedBy("overload"), counts.get("chatbox_connections")]).toEqual([10, 1]);
 });
 
-test("LIM-2 LIM-7 a flood of pongs that nobody asked for is closed with 1008", async () => {
+test("LIM-2 LIM-7 a flood of unsolicited pongs is closed with 1008", async () => {
   await using server = await startServer();
   using peer = await RawPeer.connect(server.url(), { answersPings: false });
   for (let i = 0; i < 400; i++) peer.send(frame("", { opcode: OPCODE.pong }));
@@ -78,14 +78,14 @@ test("LIM-9 one address has no more nicknames than it may have connections, rese
     "600",
   ]);
   const replies: string[] = [];
-  for (let i = 0; i < 12; i++) replies.push(await leaveGhost(server.url(), STRANGER, `ghost ${i}`));
+  for (let i = 0; i < 12; i++) replies.push(await leaveAbsent(server.url(), STRANGER, `absent ${i}`));
   expect(replies.filter((reply) => reply.includes('"status":true'))).toHaveLength(5);
   expect(replies[11]).toContain('"reason":"TooManyRequests"');
   using other = await ChatClient.registered(server.url(), "An", from("198.51.100.1"));
   expect((await other.get()).online).toHaveLength(6);
 });
 
-test("LIM-10 a nickname that is asked for and not given yet counts, too", async () => {
+test("LIM-10 a nickname that is requested and not granted yet counts, too", async () => {
   const flags = [
     ...BEHIND_PROXY,
     "--rooms-per-address",
@@ -96,7 +96,7 @@ test("LIM-10 a nickname that is asked for and not given yet counts, too", async 
     "600",
   ];
   await using server = await startServer(flags);
-  const name = frame(JSON.stringify({ type: "name", name: "ghost" }));
+  const name = frame(JSON.stringify({ type: "name", name: "absent" }));
   for (let i = 0; i < 20; i++) {
     const { pathname } = new URL(server.url(`new-${i}`));
     const peer = await RawPeer.open(server.port);
@@ -113,7 +113,7 @@ test("LIM-10 a nickname that is asked for and not given yet counts, too", async 
   }
 });
 
-test("LIM-9 RES-1 whoever is absent can resume, though the address has as many nicknames as it may", async () => {
+test("LIM-9 RES-1 an absent member can resume, even if its address has as many nicknames as it may", async () => {
   await using server = await startServer([
     ...BEHIND_PROXY,
     "--connections-per-address",
@@ -124,9 +124,9 @@ test("LIM-9 RES-1 whoever is absent can resume, though the address has as many n
   const first = await ChatClient.connect(server.url(), v3From(STRANGER));
   const { session } = await first.next();
   await first.register("An");
-  expect(await leaveGhost(server.url(), STRANGER, "ghost")).toContain('"status":true');
+  expect(await leaveAbsent(server.url(), STRANGER, "absent")).toContain('"status":true');
   await first.close(4000);
-  expect(await leaveGhost(server.url(), STRANGER, "one more")).toContain('"reason":"TooManyRequests"');
+  expect(await leaveAbsent(server.url(), STRANGER, "one more")).toContain('"reason":"TooManyRequests"');
   using again = await ChatClient.connect(server.url(), v3From(STRANGER));
   await again.next();
   expect(await again.ask({ type: "resume", session })).toContain('"status":true');
@@ -135,13 +135,13 @@ test("LIM-9 RES-1 whoever is absent can resume, though the address has as many n
 test("LIM-10 one address is in so many rooms, by nicknames that are kept too, and others get into the rest", async () => {
   const flags = [...BEHIND_PROXY, "--rooms-per-address", "3", "--max-rooms", "8", "--grace", "600"];
   await using server = await startServer(flags);
-  for (const room of ["a", "b", "c"]) await leaveGhost(server.url(room), STRANGER, "ghost");
+  for (const room of ["a", "b", "c"]) await leaveAbsent(server.url(room), STRANGER, "absent");
   expect(await refusalOf(server.url("d"), STRANGER)).toBe(429);
   expect(await refusalOf(server.url("a"), STRANGER)).toBeNull();
   for (const room of ["d", "e", "f"]) expect(await refusalOf(server.url(room), "198.51.100.1")).toBeNull();
 });
 
-test("LIM-14 what one address cannot send any more, another one can, and an exempt one at any rate", async () => {
+test("LIM-14 when one address may send no more, others still may, and an exempt one always", async () => {
   const address = ["--address-sends-per-second", "0.001", "--address-sends-burst", "10"];
   const rates = [...address, "--sends-per-second", "0.001", "--sends-burst", "7"];
   await using server = await startServer([...BEHIND_PROXY, ...rates, "--exempt-address", "192.0.2.0/24"]);
@@ -187,7 +187,7 @@ test.skipIf(IS_ON_DATABASE)("LIM-14 one address makes the files grow by so much 
   await other.say("still here");
 });
 
-test("the page to be read is made anew with a message, and is the same for all until then", async () => {
+test("the page without JavaScript is made once for all, until there is a new message", async () => {
   await using server = await startServer();
   const read = async (language = "en") =>
     (await fetch(server.http("/?read"), { headers: { "Accept-Language": language } })).text();

@@ -86,7 +86,7 @@ test.each(ways)(
   },
 );
 
-test("PAGE-5 appends and reads go on while a history is written anew", async () => {
+test("PAGE-5 appends and reads go on while a history is rewritten", async () => {
   await withHistory(async (path) => {
     const kept = (all: readonly StoredMessage[]) => all.slice(2 * KEPT - 3);
     await withOpened(path, historyText(messages(1, 2 * KEPT)), async (journal) => {
@@ -125,7 +125,7 @@ test("PAGE-5 appends and reads go on while a history is written anew", async () 
   });
 });
 
-test(`PAGE-5 dropping again and again, by any number, leaves what stays in its place: seed ${SEED}`, async () => {
+test(`PAGE-5 repeated pruning, of any number of messages, leaves the remaining ones intact: seed ${SEED}`, async () => {
   await withHistory(async (path) => {
     const random = new Random(SEED);
     await withOpened(path, historyText(messages(1, 500)), async (journal) => {
@@ -157,7 +157,7 @@ test(`PAGE-5 dropping again and again, by any number, leaves what stays in its p
   });
 });
 
-test("PAGE-5 a history that cannot be written anew stays as it is, and goes on", async () => {
+test("PAGE-5 a history that cannot be rewritten stays as it is, and goes on", async () => {
   await withHistory(async (path) => {
     await withOpened(path, historyText(messages(1, 100)), async (journal) => {
       const prune = () =>
@@ -174,7 +174,7 @@ test("PAGE-5 a history that cannot be written anew stays as it is, and goes on",
   });
 });
 
-test("a journal that is closed while it drops stays whole, and leaves nothing beside it", async () => {
+test("a journal that is closed while it is pruned stays whole, and leaves nothing beside it", async () => {
   await withHistory(async (path) => {
     await withOpened(path, historyText(messages(1, KEPT)), async (journal) => {
       const pruning = journal.prune({ ...RETENTION, keepMessages: KEPT - 1, keepBytes: null }, NOW, (end) =>

@@ -49,7 +49,7 @@ class Stage implements Disposable {
   }
 }
 
-test("RES-7 what a room holds comes back in the roster's order, room by room, for ten minutes", () => {
+test("RES-7 the sessions of a room come back in the roster's order, room by room, for ten minutes", () => {
   using stage = new Stage();
   stage.store.note("/", [registered("Chi", "c"), registered("An", "a"), registered("Bình", "b")], () => []);
   stage.store.note("tea", [registered("An", "a")], () => []);
@@ -65,7 +65,7 @@ test("RES-7 what a room holds comes back in the roster's order, room by room, fo
   expect([stage.names(), stage.names("tea"), stage.store.heldRooms()]).toEqual([[], [], []]);
 });
 
-test("RES-6 who has left is remembered for ten minutes", () => {
+test("RES-6 a session that has ended is remembered for ten minutes", () => {
   using stage = new Stage();
   stage.store.note("/", [registered("An", "a"), left("An", "a", stage.now)], () => []);
   expect(stage.names()).toEqual([`An until ${stage.now}`]);
@@ -97,7 +97,7 @@ test("a damaged file is kept aside, and the server begins without sessions", () 
   expect(stage.names()).toEqual(["An"]);
 });
 
-test("RES-7 what could not be noted is noted with the next batch", () => {
+test("RES-7 changes that could not be noted are noted with the next batch", () => {
   using stage = new Stage();
   stage.store.note("/", [registered("An", "a")], () => []);
   const broken = spyOn(Database.prototype, "query").mockImplementation(() => {
@@ -126,8 +126,8 @@ for (const [what, kilobytes] of [
     await server.waitForLog((line) => line.event === (kilobytes > 4 ? "fault" : "history"));
     const last = clients.at(-1);
     await last?.vanish();
-    using heir = await V3Client.connect(server.url());
-    expect(await heir.resume(last?.session ?? "")).toMatchObject({ status: true, name: names.at(-1) });
+    using newer = await V3Client.connect(server.url());
+    expect(await newer.resume(last?.session ?? "")).toMatchObject({ status: true, name: names.at(-1) });
     for (const client of clients) client.chat.terminate();
   });
 }

@@ -70,7 +70,7 @@ async function largeHistory(
   return { dataFile, messages };
 }
 
-test("LIM-8 LIM-13 the reply to a large get may be taken slowly, and until then there is no other", async () => {
+test("LIM-8 LIM-13 the reply to a large get may be read slowly, and until it is read another large get is refused", async () => {
   using folder = new TemporaryFolder();
   const { dataFile, messages } = await largeHistory(folder, 12);
   await using server = await startServer(["--unsent-output", "64KiB", "--get-budget", "16MiB"], { dataFile });
@@ -89,13 +89,13 @@ test("LIM-8 LIM-13 the reply to a large get may be taken slowly, and until then 
   expect(parseFrame(await slow.next())).toMatchObject({ datatype: "message", content: "meanwhile" });
 });
 
-test("LIM-8 whoever does not take the reply to a large get within the grace is cut", async () => {
+test("LIM-8 a client that does not read the reply to a large get within the grace is cut off", async () => {
   using folder = new TemporaryFolder();
   const { dataFile } = await largeHistory(folder, 12);
   const flags = ["--unsent-output", "64KiB", "--get-grace", "1", "--get-budget", "16MiB"];
   await using server = await startServer(flags, { dataFile });
   using witness = await ChatClient.registered(server.url(), "witness");
-  // Whoever takes nothing cannot answer pings either. This one was here first, and is found dead later.
+  // A client that reads nothing cannot answer pings either. This one was here first, and is found dead later.
   using silent = await RawPeer.connect(server.url(), { answersPings: false });
   await silent.register("silent");
   using slow = await stalledPeer(server.url(), "slow");
@@ -131,15 +131,15 @@ test("LIM-8 GRACE-3 RES-4 a client of version 3 that was cut because it did not 
   };
   while (slow.waiting > 0) see(await slow.next());
   expect(ids.length).toBeLessThan(said);
-  using heir = await V3Client.connect(server.url());
-  let page = pageOf(await heir.resume(String(session), { after: ids.at(-1) ?? 0, limit: 30 }));
+  using newer = await V3Client.connect(server.url());
+  let page = pageOf(await newer.resume(String(session), { after: ids.at(-1) ?? 0, limit: 30 }));
   for (;;) {
     for (const message of page.messages) ids.push(message.id);
     if (!page.more) break;
-    page = await heir.page({ after: ids.at(-1), limit: 30 });
+    page = await newer.page({ after: ids.at(-1), limit: 30 });
   }
   await speaker.say("the last one");
-  ids.push(Number((await heir.next()).id));
+  ids.push(Number((await newer.next()).id));
   expect(ids).toEqual(Array.from({ length: said + 1 }, (_, i) => i + 1));
   for (let i = 0; i <= said; i++) expect(await witness.next()).toMatchObject({ datatype: "message" });
   await witness.chat.expectNothing();

@@ -76,7 +76,7 @@ class Site implements Disposable {
   }
 }
 
-test("PAGE-5 rooms that nobody enters are pruned at the start, each, and what a crash has left of it goes", async () => {
+test("PAGE-5 rooms that nobody enters are pruned at the start, and the remains of a crash are removed", async () => {
   using site = new Site();
   const old = messages(20, NOW - 100 * DAY_MS);
   writeFileSync(site.dataFile, historyText(messages(3, NOW - DAY_MS)));
@@ -108,13 +108,13 @@ test("PAGE-5 rooms that nobody enters are pruned at the start, each, and what a 
   await engine.close();
 });
 
-test("PAGE-5 what cannot be dropped is a sentence in the log, which names the file in the way", async () => {
+test("PAGE-5 when expired messages cannot be dropped, the log says so and names the file in the way", async () => {
   using site = new Site();
   writeFileSync(site.dataFile, historyText(messages(20, NOW - 100 * DAY_MS)));
   mkdirSync(join(`${site.dataFile}.pruned`, "folder"), { recursive: true });
   const engine = await site.open({ ...NINETY_DAYS, keepMs: null, keepMessages: 4 });
   expect(site.faults).toEqual([
-    expect.stringMatching(/^\/: JournalError: What is not to be kept .* cannot be dropped: .*\.pruned\)\.$/),
+    expect.stringMatching(/^\/: JournalError: Expired messages cannot be dropped from .*: .*\.pruned\)\.$/),
   ]);
   expect(ids(site.dataFile)).toHaveLength(20);
   await engine.close();
@@ -130,7 +130,7 @@ test("PAGE-5 rooms that nobody is in are pruned again and again, and of each as 
   expect(ids(site.room("tea"))).toEqual([17, 18, 19, 20]);
 });
 
-test("a room that is entered while its file is pruned has its history, and what is said in it stays", async () => {
+test("a room that is entered while its file is pruned has its history, and its new messages stay", async () => {
   using site = new Site();
   const count = 30_000;
   writeFileSync(site.room("tea"), historyText(messages(count, NOW - 100 * DAY_MS)));
@@ -159,7 +159,7 @@ test("a room that is entered while its file is pruned has its history, and what 
   expect(site.faults).toEqual([]);
 });
 
-test("files that were kept aside and are older than what is kept are named, and left alone", async () => {
+test("files that were kept aside are named once they are older than --keep-days, and left alone", async () => {
   using site = new Site();
   const aside = [`${site.dataFile}.bak`, `${site.room("tea")}.torn-20260101T000000Z`];
   for (const path of [...aside, `${site.dataFile}.bak-2`]) writeFileSync(path, historyText(messages(2, NOW)));
@@ -197,7 +197,7 @@ for (const [what, prepare] of [
   });
 }
 
-test("with a clock that is ahead in the rooms only, and no note of it, nothing is dropped either", async () => {
+test("without a noted time, the newest message in any room shows that the clock is ahead, and young messages stay", async () => {
   using site = new Site();
   writeFileSync(site.room("tea"), historyText(messages(20, NOW)));
   writeFileSync(site.room("milk"), historyText(messages(20, NOW - 200 * DAY_MS)));
@@ -209,7 +209,7 @@ test("with a clock that is ahead in the rooms only, and no note of it, nothing i
   expect(ids(site.room("tea"))).toHaveLength(20);
 });
 
-test("a clock that jumps while the server runs drops nothing, and one that is set right again does", async () => {
+test("a clock that jumps while the server runs drops nothing, and one that is set right again does drop messages", async () => {
   using site = new Site();
   writeFileSync(
     site.dataFile,
@@ -228,7 +228,7 @@ test("a clock that jumps while the server runs drops nothing, and one that is se
   await engine.close();
 });
 
-test("a clock is believed within a day, when the server has run for a day with it, and behind what is expected", () => {
+test("a clock is believed if it is within a day of the expected time, if the server has run with it for a day, or if it is behind", () => {
   const HOUR_MS = 60 * 60 * 1000;
   const after = (seenAt: number, heldMs = 0) => new ClockWatch({ seenAt, heldMs }, NOW, 0);
   expect(new ClockWatch(null, NOW, 0).aheadMs).toBe(0);
@@ -253,7 +253,7 @@ test("a clock is believed within a day, when the server has run for a day with i
   expect(next.aheadMs).toBe(0);
 });
 
-test("ID-2 the id of a message that was taken out of the file by hand is not given again", async () => {
+test("ID-2 the id of a message that was removed from the file by hand is not used again", async () => {
   using site = new Site();
   const keepAll: Retention = { keepMs: null, keepMessages: null, keepBytes: null, everyMs: 60_000 };
   const say = async (content: string) => {

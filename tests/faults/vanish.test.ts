@@ -73,7 +73,7 @@ test("LIVE-3 a peer that vanishes without a word is announced as left within 15 
     expect(await witness.next()).toMatchObject({ type: "receive", datatype: "leave", name });
     expect(witness.pingFrames - (pingsAt.get(name) ?? 0)).toBeLessThanOrEqual(PINGS_MOST);
   }
-  // Their nicknames are free, and whoever answers is still here.
-  using successor = await ChatClient.registered(server.url(), "newcomer");
-  expect((await successor.get()).online).toEqual(["witness", "newcomer"]);
+  // Their nicknames are free, and a client that answers pings is still here.
+  using next = await ChatClient.registered(server.url(), "newcomer");
+  expect((await next.get()).online).toEqual(["witness", "newcomer"]);
 });

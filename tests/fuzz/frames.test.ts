@@ -177,7 +177,7 @@ const offer = fc.constantFrom<Record<string, string>>(
   { "Sec-WebSocket-Protocol": SUBPROTOCOL_V3, "Sec-WebSocket-Extensions": "permessage-deflate" },
 );
 
-test("a well-behaved client is served whatever bytes the others send", async () => {
+test("a well-behaved client is served, whatever bytes others send", async () => {
   await using server = await startServer(["--no-limits"]);
   using bystander = await ChatClient.registered(server.url(), "bystander");
   let rounds = 0;
@@ -249,7 +249,7 @@ const httpText = fc.oneof(
     ),
 );
 
-test("a well-behaved client is served whatever HTTP requests the others make", async () => {
+test("a well-behaved client is served, whatever HTTP requests others make", async () => {
   await using server = await startServer(["--no-limits", "--trust-proxy", "127.0.0.1"]);
   using bystander = await ChatClient.registered(server.url(), "bystander");
   await fc.assert(

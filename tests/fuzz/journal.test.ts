@@ -146,7 +146,7 @@ test("a change encodes to a line that the matcher accepts and that says what it 
   );
 });
 
-test("a damaged change is accepted only if it is still one, written as JSON is written here", () => {
+test("a damaged change is accepted only if it is still a change in canonical form", () => {
   let accepted = 0;
   fc.assert(
     fc.property(laterChange, edit, (value, change) => {
@@ -174,7 +174,7 @@ test("a damaged line is accepted only if it is exactly what the message in it en
   expect(accepted).toBeGreaterThan(0);
 });
 
-test("any start of an event is right as far as it goes", () => {
+test("any beginning of an event matches as far as it goes", () => {
   const lines = fc.oneof(
     stored.map(lineOf),
     laterChange.map((value) => encodeChange(value)),
@@ -358,7 +358,7 @@ class Modelled {
   }
 }
 
-test("appends, failures, crashes, prunes, reopenings and changes of a later version leave the file of what was stored, in any order", async () => {
+test("after appends, failures, crashes, prunes, reopenings and changes of a later version in any order, the file holds what was stored", async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), (steps) =>
       withHistory(async (path) => {
@@ -388,7 +388,7 @@ const history = fc
     return Buffer.from(foreign ? foreignText(lines) : fileText(lines));
   });
 
-test("whatever is done to a file, it is opened with no byte lost, or refused and not touched", async () => {
+test("whatever is done to a file, it is opened without losing a byte, or refused and left untouched", async () => {
   const outcomes = { refused: 0, torn: 0, takenIn: 0, plain: 0 };
   await fc.assert(
     fc.asyncProperty(

@@ -75,17 +75,17 @@ test("a cut is seen by both ends", async () => {
   at.link.cut();
   await Promise.all([at.client.closed, at.server.closed]);
   expect(at.proxy.links).toEqual([]);
-  expect(at.proxy.counts).toMatchObject({ cuts: 1, ghosts: 0 });
+  expect(at.proxy.counts).toMatchObject({ cuts: 1, halfOpen: 0 });
 });
 
-test("the server hears nothing of a ghost's end, and its held bytes after the client is gone", async () => {
+test("the server does not notice that a client was reset, and gets its held bytes when the client is gone", async () => {
   using at = await stage();
   at.client.write("before ");
   await at.server.until("before ");
   at.link.up.hold();
   at.client.write("after");
   while (at.link.up.heldBytes < 5) await new Promise((resolve) => setImmediate(resolve));
-  at.link.becomeGhost();
+  at.link.resetClient();
   await at.client.closed;
   expect(at.server.text).toBe("before ");
   at.link.heal();
@@ -93,7 +93,7 @@ test("the server hears nothing of a ghost's end, and its held bytes after the cl
   await at.server.closed;
 });
 
-test("what a stalled direction holds back comes in order, and the other direction flows", async () => {
+test("bytes that a stalled direction holds back arrive in order, and the other direction flows", async () => {
   using at = await stage();
   at.link.down.hold();
   at.server.write("one ");
@@ -122,7 +122,7 @@ test("a part of what comes next is delivered, and the rest never", async () => {
   expect(at.server.text).toBe("abcd");
 });
 
-test("who is refused can connect when the proxy is calm", async () => {
+test("a client that was refused can connect once the proxy is calm", async () => {
   using at = await stage();
   at.proxy.refuse(true);
   using refused = await RawPeer.open(at.proxy.port);
@@ -134,7 +134,7 @@ test("who is refused can connect when the proxy is calm", async () => {
   while (at.proxy.links.length < 2) await new Promise((resolve) => setImmediate(resolve));
 });
 
-test("a seed determines what is drawn, and each fork has its own", () => {
+test("a seed determines the drawn values, and each fork has its own", () => {
   const draw = (random: Random) => Array.from({ length: 5 }, () => random.integer(0, 1000));
   expect(draw(new Random(3))).toEqual(draw(new Random(3)));
   expect(draw(new Random(3).fork("a"))).toEqual(draw(new Random(3).fork("a")));

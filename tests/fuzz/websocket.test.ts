@@ -63,7 +63,7 @@ const message = fc.record({
 });
 const mask = fc.uint8Array({ minLength: 4, maxLength: 4 });
 
-test("REQ-1 ZIP-1 frames are read alike however they are cut into chunks", () => {
+test("REQ-1 ZIP-1 frames are read the same however they are split into chunks", () => {
   fc.assert(
     fc.property(
       fc.array(message, { maxLength: 5 }),
@@ -96,7 +96,7 @@ test("REQ-1 ZIP-1 frames are read alike however they are cut into chunks", () =>
   );
 });
 
-test("CLOSE-2 whatever bytes come, they are read without an exception, alike in any chunks, and end with one fault", () => {
+test("CLOSE-2 any bytes are read without an exception, the same in any chunks, and end with one fault", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.nat(), (bytes, cut) => {
       const whole = read([bytes], 100);
@@ -116,7 +116,7 @@ const client = (opcode: number, bytes: Uint8Array = Buffer.alloc(0), isFinal = t
 const deflating = (opcode: number, isFinal = true) =>
   masked({ opcode, isFinal, isDeflated: true, payload: key }, key);
 
-/** The head of a binary frame whose length stands in these bytes. */
+/** The head of a binary frame with these bytes as its length. */
 function withLength(...length: number[]): Buffer {
   return Buffer.from([0x82, length.length === 2 ? 0xfe : 0xff, ...length, ...key]);
 }
@@ -178,14 +178,14 @@ test.each([OPCODE.text, OPCODE.binary])(
   },
 );
 
-test("a message that is as large as may be is read", () => {
+test("a message of the maximum size is read", () => {
   expect(read([client(1, new Uint8Array(100))], 100).length).toBe(1);
   const fragments = [client(1, new Uint8Array(60), false), client(0), client(0, new Uint8Array(40))];
   fragments[1] = client(0, Buffer.alloc(0), false);
   expect(read(fragments, 100).length).toBe(1);
 });
 
-test("LIM-1 a message comes in 1,024 fragments at most", () => {
+test("LIM-1 a message may have at most 1,024 fragments", () => {
   const fragments = (count: number) => [
     client(1, Buffer.from("a"), false),
     ...Array.from({ length: count - 2 }, () => client(0, Buffer.from("b"), false)),
@@ -237,11 +237,11 @@ test.each([
   "GET / HTTP/1.1\r\nSpace : x",
   "GET / HTTP/1.1\r\nX: a\0b",
   "GET / HTTP/1.1\nHost: x",
-])("%j is no request", (head) => {
+])("%j is not a request", (head) => {
   expect(readHead(Buffer.from(`${head}\r\nHost: x\r\n\r\n`, "latin1")).kind).toBe("bad");
 });
 
-test("a line of blanks is read in one go", () => {
+test("a line of blanks is read in linear time", () => {
   // With one way too many to match a blank this takes minutes.
   const blanks = " ".repeat(16_000);
   expect(readHead(Buffer.from(`GET / HTTP/1.1\r\nHost: x\r\nA:${blanks}\0\r\n\r\n`)).kind).toBe("bad");

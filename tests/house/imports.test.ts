@@ -106,7 +106,7 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
     "every way to write an import counts",
     {
       "src/room/a.ts": [
-        "// import '../engine/b.ts' in a comment is none",
+        "// import '../engine/b.ts' in a comment is not an import",
         'import type { Shape } from "../engine/b.ts";',
         'import { type Shape as Shape2 } from "../engine/b.ts";',
         'export type { Shape as Shape3 } from "../engine/b.ts";',

@@ -123,7 +123,7 @@ async function run(root: string, script: string, args: readonly string[], enviro
   return { code: await child.exited, out, err };
 }
 
-test("the first start installs what running needs, and hands its arguments on", async () => {
+test("the first start installs what running needs, and passes its arguments on", async () => {
   const root = makeCheckout();
   const { code, out, err } = await run(root, "start.mjs", ["print", "--port", "5055", "--data", "/a b.json"]);
   expect(out).toBe('["--port","5055","--data","/a b.json"]\n');
@@ -151,7 +151,7 @@ test("the tests install the rest, and a later start leaves it alone", async () =
   expect(existsSync(join(root, "node_modules", "ws"))).toBe(true);
 });
 
-test("the setup installs what running needs, and what developers need when it is told nothing", async () => {
+test("the setup installs what running needs, and by default also what developers need", async () => {
   const root = makeCheckout();
   await run(root, "install.mjs", ["--omit=dev"]);
   await run(root, "install.mjs", ["--omit=dev"]);
@@ -166,7 +166,7 @@ test("the setup installs what running needs, and what developers need when it is
   expect(scripts).toMatchObject({ setup: "exec node scripts/install.mjs --omit=dev" });
 });
 
-test("a changed lockfile is installed at the next start, with what developers need if that was there", async () => {
+test("the next start installs a changed lockfile, including what developers need if that was installed", async () => {
   const root = makeCheckout();
   await run(root, "test.mjs", []);
   writeLockfile(root, { ...packages, "node_modules/pino": { version: "1.0.0", integrity: "sha512-b" } });
@@ -196,7 +196,7 @@ test.each(damages)("%s is repaired by the next start", async (_fact, damage) => 
   expect(npmCalls(root)).toEqual([runtimeInstall, runtimeInstall]);
 });
 
-test("where install scripts do not run, the bun of the platform's package is taken", async () => {
+test("if install scripts do not run, the bun of the platform's package is used", async () => {
   const root = makeCheckout();
   const environment = { NO_INSTALL_SCRIPTS: "1" };
   await run(root, "start.mjs", ["print"], environment);
@@ -219,7 +219,7 @@ test("a package installed beside its dependencies starts without npm", async () 
   expect(npmCalls(root)).toEqual([]);
 });
 
-test("a failed install shows npm's words and one sentence, and ends with 1", async () => {
+test("a failed install shows npm's output and one sentence, and exits with 1", async () => {
   const { code, out, err } = await run(makeCheckout(), "start.mjs", ["print"], { NPM_FAILS: "1" });
   expect(out).toBe("");
   expect(err).toEndWith(
@@ -248,7 +248,7 @@ test("the server takes the place of start where Node can do that, and not under 
   expect(await replaces({ _: "/usr/bin/nohup" })).toBe(false);
 });
 
-test("nothing is read of the folder that somebody stands in, and --data is in it", async () => {
+test("nothing is read from the current folder, but --data is relative to it", async () => {
   using foreign = new TemporaryFolder();
   const write = (name: string, text: string) => writeFileSync(join(foreign.path, name), text);
   for (const [i, suffix] of ["", ".local", ".production", ".production.local"].entries()) {
@@ -325,7 +325,7 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
   },
 );
 
-test("a start that is killed without warning takes the server with it", async () => {
+test("when the start is killed without warning, the server ends too", async () => {
   const child = spawn(makeCheckout(), "start.mjs", ["serve"]);
   let out = "";
   // The loop ends when the last process that holds the pipe is gone.
@@ -378,7 +378,7 @@ test.each([
   // As an interactive shell tells its jobs.
   process.kill(-npm.pid, "SIGHUP");
   await npm.exited;
-  // Longer than whoever looks for npm takes to miss it.
+  // Longer than the search for npm takes to notice.
   await Bun.sleep(2_500);
   process.kill(Number(pid), "SIGTERM");
   const [, signal] = await noted(/stopped by (\w+)/);

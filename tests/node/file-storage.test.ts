@@ -24,7 +24,7 @@ function start(path: string, program: string) {
 const HOLD = 'console.log("has it"); setInterval(() => {}, 1000);';
 const words = (stream: ReadableStream) => new Response(stream).text();
 
-test("what is kept in a file is there in the next process, and only its owner can read it", async () => {
+test("what a file keeps is there in the next process, and only the owner can read the file", async () => {
   using folder = new TemporaryFolder();
   const path = join(folder.path, "bot.json");
   writeFileSync(path, "{}", { mode: 0o644 });
@@ -36,7 +36,7 @@ test("what is kept in a file is there in the next process, and only its owner ca
   expect(await words(second.stdout)).toBe("null 2\n");
 });
 
-test("one process has a file at a time, and the next one is told so; a killed one holds nothing", async () => {
+test("only one process can use a file at a time, the next one gets an error, and a killed one holds nothing", async () => {
   using folder = new TemporaryFolder();
   const path = join(folder.path, "bot.json");
   const first = start(path, HOLD);
@@ -52,7 +52,7 @@ test("one process has a file at a time, and the next one is told so; a killed on
   expect(await start(path, "").exited).toBe(0);
 });
 
-test("of many processes that want the file of a killed one, one has it", async () => {
+test("one of several processes that want the file of a killed one gets it", async () => {
   using folder = new TemporaryFolder();
   const path = join(folder.path, "bot.json");
   writeFileSync(`${path}.lock`, "999999999 1");
@@ -114,14 +114,14 @@ test.each(["", "[]", "{", "5", "null"])(
   },
 );
 
-test("a folder that is not there, or not writable, is said at the start", () => {
+test("a folder that is missing or not writable is an error at the start", () => {
   using folder = new TemporaryFolder();
   expect(() => fileStorage(join(folder.path, "no/bot.json"))).toThrow("ENOENT");
   mkdirSync(join(folder.path, "bot.json"));
   expect(() => fileStorage(join(folder.path, "bot.json"))).toThrow("EISDIR");
 });
 
-test("a link stays one, and what it leads to is written", () => {
+test("a link stays a link, and its target is written", () => {
   using folder = new TemporaryFolder();
   const file = join(folder.path, "file.json");
   writeFileSync(file, "{}");
@@ -130,7 +130,7 @@ test("a link stays one, and what it leads to is written", () => {
   expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({ a: "1" });
 });
 
-test("a file that cannot be written any more is warned of, and what was kept stays", async () => {
+test("a file that can no longer be written causes a warning, and keeps its contents", async () => {
   using folder = new TemporaryFolder();
   const path = join(folder.path, "bot.json");
   mkdirSync(`${path}.d`);
@@ -146,7 +146,7 @@ test("a file that cannot be written any more is warned of, and what was kept sta
   chmodSync(`${path}.e`, 0o700);
 });
 
-test("on a file system that takes a part of a write only, the file stays whole", async () => {
+test("the file stays whole on a file system that accepts only a part of a write", async () => {
   using folder = new TemporaryFolder();
   const path = join(folder.path, "bot.json");
   // A limit on the size of files is met as the end of a disk is: first a part is written, then nothing.

@@ -83,7 +83,7 @@ function decisionsOf(room: Room, batch: readonly Operation[], from = 0): Decisio
   return batch.map((each, at) => room.decide(each, moment(from + at)));
 }
 
-test("ORD-1 a room that applies what another has decided is the same room, and decides the same for whoever comes to it", () => {
+test("ORD-1 a room that applies another room's changes is in the same state, and makes the same decisions", () => {
   fc.assert(
     fc.property(operations, operations, (...lists) => {
       const [before = [], after = []] = story(lists, true);
@@ -97,7 +97,7 @@ test("ORD-1 a room that applies what another has decided is the same room, and d
   );
 });
 
-test("what would come of an operation is found without changing anything", () => {
+test("finding a decision changes nothing", () => {
   fc.assert(
     fc.property(operations, operation, (before, next) => {
       const [list = [], [asked] = []] = story([before, [next]]);
@@ -113,7 +113,7 @@ test("what would come of an operation is found without changing anything", () =>
   );
 });
 
-test("DUR-3 what is taken back has never been: the room is as before, and decides as one in which it never happened", () => {
+test("DUR-3 a rollback leaves no trace: the room is as before, and makes the same decisions", () => {
   fc.assert(
     fc.property(operations, operations, operations, (...lists) => {
       const [before = [], lost = [], after = []] = story(lists);

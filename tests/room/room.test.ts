@@ -51,7 +51,7 @@ test("NAME-8 a look-alike of another's nickname is taken, and changes nothing", 
   expect(stage.room.online).toEqual(["An", "Ân"]);
 });
 
-test("NAME-9 one's own nickname can be spelled anew, and is still taken for others", () => {
+test("NAME-9 a member can respell its own nickname, which stays taken for others", () => {
   const stage = new Stage();
   stage.play("1", name("An"));
   expect(stage.play("1", name("AN"))).toMatchObject({ kind: "renamed", oldName: "An", name: "AN" });
@@ -59,7 +59,7 @@ test("NAME-9 one's own nickname can be spelled anew, and is still taken for othe
   expect(stage.play("2", name("an"))).toMatchObject({ reason: "NameAlreadyUsed" });
 });
 
-test("NAME-8 NAME-9 two who look alike since before keep what they have, and it is free when both have left", () => {
+test("NAME-8 NAME-9 two members with look-alike nicknames from an earlier version keep them, and the nickname is free when both have left", () => {
   const stage = new Stage();
   stage.play("1", name("Mia"));
   // As a server of a version that tells them apart has decided.
@@ -127,7 +127,7 @@ test("a room counts its messages on from the newest stored", () => {
   });
 });
 
-test("GRACE-1 GRACE-5 only who can resume stays when the connection breaks", () => {
+test("GRACE-1 GRACE-5 when the connection breaks, only a member that can resume stays", () => {
   const stage = new Stage();
   stage.play("1", name("classic"));
   stage.play("a", name("An"));
@@ -140,7 +140,7 @@ test("GRACE-1 GRACE-5 only who can resume stays when the connection breaks", () 
   expect(stage.play("2", name("an"))).toMatchObject({ kind: "registered" });
 });
 
-test("GRACE-1 the end of a grace does nothing to who is back", () => {
+test("GRACE-1 the end of a grace has no effect on a member that is back", () => {
   const stage = new Stage();
   stage.play("a", name("An"));
   stage.leave("a", true);
@@ -150,7 +150,7 @@ test("GRACE-1 the end of a grace does nothing to who is back", () => {
   expect(stage.room.online).toEqual(["An"]);
 });
 
-test("RES-2 what a ghost had on its way is not taken, and a change of nickname does not register it anew", () => {
+test("RES-2 requests of a superseded connection that were on their way are refused, and a change of nickname does not register it again", () => {
   const stage = new Stage();
   stage.play("a", name("An"));
   stage.play("b", { type: "resume", session: "a" });
@@ -162,7 +162,7 @@ test("RES-2 what a ghost had on its way is not taken, and a change of nickname d
   expect(stage.room.online).toEqual(["An"]);
 });
 
-test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connection, and by it alone", () => {
+test("RES-6 KEY-5 a late resume gets its identity back for ten minutes, on that connection alone", () => {
   const stage = new Stage();
   stage.play("a", name("An"));
   stage.play("a", { ...send("x"), key: "k" });
@@ -180,7 +180,7 @@ test("RES-6 KEY-5 who resumes too late is known for ten minutes on that connecti
   expect(stage.play("d", { ...send("x"), key: "k" })).toMatchObject({ kind: "sent" });
 });
 
-test("RES-6 KEY-5 who has a connection only that was resumed long ago is known, and what was taken back is not", () => {
+test("RES-6 KEY-5 a session that was resumed long ago is recognised, and one that was rolled back is not", () => {
   const stage = new Stage();
   stage.play("a", name("An"));
   stage.play("a", { ...send("x"), key: "k" });

@@ -53,7 +53,7 @@ test("EP-6 on loopback alone pages of other sites are not taken, and those of th
   expect(access.takesOrigin(null)).toBe(true);
 });
 
-test("EP-6 a server that is open to a network takes any origin and any host", () => {
+test("EP-6 a server that is open to a network accepts any origin and any host", () => {
   for (const address of ["0.0.0.0", "::", "192.168.1.5", "2001:db8::1"]) {
     const access = new Access({ hosts: [address], allowOrigins: null }, [address]);
     expect(access.isLoopbackOnly).toBe(false);

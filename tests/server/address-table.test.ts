@@ -54,7 +54,7 @@ test("LIM-10 an address may be in so many rooms, and a room that it left makes w
   expect(admitted(address, "z")).toBe("in");
 });
 
-test("LIM-9 who is absent counts: an address has no more nicknames than it may have connections", () => {
+test("LIM-9 absent members count: an address has no more nicknames than it may have connections", () => {
   const address = tableOf({ connectionsPerAddress: 3 }).of("a", 0);
   const absentMembers = new AbsentMembers(15_000);
   for (const connection of ["1", "2", "3"]) {

@@ -32,12 +32,12 @@ test("X-Forwarded-For counts only from a trusted proxy, and is read from its tru
   expect(clientAddress("127.0.0.1", "10.9.9.9", proxies)).toBe("10.9.9.9");
 });
 
-test("what a client has written itself before a proxy's word changes nothing, however long it is", () => {
+test("what a client itself writes into the header changes nothing, however long it is", () => {
   const header = `${"6.6.6.6, ".repeat(100_000)}1.2.3.4:5, 127.0.0.1:6`;
   expect(clientAddress("127.0.0.1", header, proxy)).toBe("1.2.3.4");
 });
 
-test("of a list without end only so many hops are read, even if each is a trusted proxy", () => {
+test("only a limited number of hops is read of an endless list, even if each is a trusted proxy", () => {
   const proxies = new BlockList();
   proxies.addSubnet("10.0.0.0", 8);
   const header = `1.2.3.4${", 10.0.0.1".repeat(100_000)}`;
@@ -128,8 +128,11 @@ test.each([
   "localhost",
   "[1.2.3.4",
   '""',
-])("an X-Forwarded-For that stops at what is no address tells of no client: %p", (header) => {
-  expect(clientAddress("127.0.0.1", header, proxy)).toBe("127.0.0.1");
-  expect(isCutShort("127.0.0.1", header, proxy)).toBe(true);
-  expect(isCutShort("203.0.113.9", header, proxy)).toBe(false);
-});
+])(
+  "an X-Forwarded-For in which a trusted proxy wrote something other than an address names no client: %p",
+  (header) => {
+    expect(clientAddress("127.0.0.1", header, proxy)).toBe("127.0.0.1");
+    expect(isCutShort("127.0.0.1", header, proxy)).toBe(true);
+    expect(isCutShort("203.0.113.9", header, proxy)).toBe(false);
+  },
+);

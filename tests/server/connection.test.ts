@@ -117,7 +117,7 @@ test("the cause of an end is the one that came first", () => {
   expect(lost.closings).toEqual([{ name: "An", cause: "lost", code: 1006 }]);
 });
 
-test("LIM-2 LIM-5 a burst is served, what is over the rate is refused with its kind, and time heals it", () => {
+test("LIM-2 LIM-5 a burst is served, requests beyond the rate are refused with their kind, and the rate recovers with time", () => {
   const stage = new ConnectionStage({ requests: { perSecond: 2, burst: 3 }, gets: null });
   for (let i = 0; i < 4; i++) stage.connection.frame(GET, GET.length);
   expect(stage.operations.map((each) => each.kind)).toEqual(["request", "request", "request", "refuse"]);
@@ -176,7 +176,7 @@ test("LIM-12 CLOSE-7 whose own requests wait is closed with 1013 when one more w
   expect(innocent.operations).toHaveLength(10);
 });
 
-test("LIM-12 what waits is released by the outcomes, to the connection, its address and the server", () => {
+test("LIM-12 outcomes release the memory of waiting requests, for the connection, its address and the server", () => {
   const stage = new ConnectionStage();
   for (const frame of [GET, "no JSON", '{"type":"send","content":[]}'])
     stage.connection.frame(frame, frame.length);
@@ -242,7 +242,7 @@ test("LIM-8 the reply to a get may be read more slowly, until the grace is over"
   expect(wire.end).toBe("cut");
 });
 
-test("LIM-8 the grace for a history is none for what comes on top of it", () => {
+test("LIM-8 the grace for a history does not extend to other output", () => {
   const { connection, wire } = new ConnectionStage({ unsentBytes: 1000 });
   connection.historyRefusal(4000);
   wire.unsentBytes = 4000;
@@ -278,7 +278,7 @@ test("LIM-13 unsent histories count against one memory, and give it back when th
   expect(getMemory.bytes).toBe(4900);
 });
 
-test("LIM-13 what one address has not read keeps it from more, and leaves room to others", () => {
+test("LIM-13 histories that one address has not read keep it from getting more, and do not affect others", () => {
   const stage = new ConnectionStage({
     addressGetMemoryBytes: 3000,
     getMemoryBytes: 10_000,
@@ -301,7 +301,7 @@ test("LIM-2 LIM-7 pings of the WebSocket's count as requests: past the rate no p
   expect(operations).toEqual([{ kind: "end", connection: "1" }]);
 });
 
-test("LIM-13 all the gets of one batch count before any is written, and one that never is gives its memory back", () => {
+test("LIM-13 all gets of one batch count before any is written, and one that is never written releases its memory", () => {
   const { connection, getMemory } = new ConnectionStage({ unsentBytes: 10_000, getMemoryBytes: 5000 });
   expect([2000, 2000, 2000].map((bytes) => connection.historyRefusal(bytes))).toEqual([
     null,
@@ -313,7 +313,7 @@ test("LIM-13 all the gets of one batch count before any is written, and one that
   expect(getMemory.bytes).toBe(0);
 });
 
-test("LIM-8 who asks again and again has the grace of the first history that it has not read", () => {
+test("LIM-8 repeated gets do not extend the grace of the first history that is still unread", () => {
   const stage = new ConnectionStage({ unsentBytes: 1000, getGraceMs: 10_000 });
   const { connection, wire } = stage;
   for (const [now, unsent] of [
@@ -332,7 +332,7 @@ test("LIM-8 who asks again and again has the grace of the first history that it 
   expect(wire.end).toBe("cut");
 });
 
-test("LIVE-4 LIM-8 whoever reads on lives, though its pong waits behind a long history", () => {
+test("LIVE-4 LIM-8 a client that goes on reading counts as alive, though its pong waits behind a long history", () => {
   const { connection, wire } = new ConnectionStage();
   for (let i = 0; i < 5; i++) {
     connection.tick();
@@ -342,7 +342,7 @@ test("LIVE-4 LIM-8 whoever reads on lives, though its pong waits behind a long h
   expect(wire.end).toBeNull();
 });
 
-test("LIM-12 a value that is carried back weighs more than its text", () => {
+test("LIM-12 a value that a refusal carries back costs more than its text", () => {
   const { connection, operations } = new ConnectionStage();
   connection.frame('{"type":"name","name":[]}', 25);
   connection.frame('{"type":"name","name":"An"}', 27);
@@ -378,7 +378,7 @@ test("LIVE-3 LIM-8 while a large history is on its way a pong may be late, and a
   }
 });
 
-test("LIM-6 whoever is over two rates is told when both have recovered", () => {
+test("LIM-6 a client that exceeds two rates is told to wait until both have recovered", () => {
   const limits = { requests: { perSecond: 1, burst: 1 }, names: { perSecond: 0.1, burst: 1 } };
   const stage = new ConnectionStage(limits);
   const name = '{"type":"name","name":"An"}';
@@ -460,7 +460,7 @@ test("LIM-2 a large message counts for one, and one more for each KiB, as it cam
   expect([servedOf(20, 17), servedOf(20, 1024), servedOf(0, 1, 9 * 1024)]).toEqual([50, 2, 10]);
 });
 
-test("LIM-2 LIM-6 what costs more than is left is served, and what it owes is paid before the next", () => {
+test("LIM-2 LIM-6 a request that costs more than is left is served, and the next one waits until the debt is paid", () => {
   const memory = { connectionPendingBytes: 1e9, addressPendingBytes: 1e9, pendingBytes: 1e9 };
   const stage = new ConnectionStage({ ...memory, requests: { perSecond: 10, burst: 20 }, gets: null });
   stage.connection.frame(GET, 49 * 1024);
@@ -472,7 +472,7 @@ test("LIM-2 LIM-6 what costs more than is left is served, and what it owes is pa
   expect(stage.refusal).toBeUndefined();
 });
 
-test("LIM-2 what the store must fetch for a history, and what is sent of one, counts as well", () => {
+test("LIM-2 fetching history from the store and sending it cost tokens as well", () => {
   const rate = { perSecond: 1, burst: 100 };
   const limits = { addressRequests: rate, gets: null, unsentBytes: 1e9 };
   const stage = new ConnectionStage({ ...limits, getMemoryBytes: 1e9, addressGetMemoryBytes: 1e9 }, 3);
@@ -513,7 +513,7 @@ test("LIM-2 a client cannot save up pongs that it did not send", () => {
 
 const SEND = '{"type":"send","content":"x"}';
 
-test("LIM-14 messages have a rate for each connection, address and room, and a refused one takes nothing of any", () => {
+test("LIM-14 messages have a rate for each connection, address and room, and a refused one costs nothing of any", () => {
   for (const limit of ["sends", "addressSends"] as const) {
     const stage = new ConnectionStage({ [limit]: { perSecond: 1, burst: 2 } });
     for (let i = 0; i < 3; i++) stage.connection.frame(SEND, SEND.length);
@@ -538,7 +538,7 @@ test("LIM-14 messages of an address are finite in bytes as they are stored, what
   expect(stored).toBe(Math.ceil(9_999 / (SEND.length + 128)));
 });
 
-test("LIM-15 an address has others told of so many nicknames; typing past that is dropped without a word", () => {
+test("LIM-15 the nicknames that an address announces have a rate; typing beyond its rate is silently dropped", () => {
   const stage = new ConnectionStage({ addressEvents: { perSecond: 0.1, burst: 2 }, names: null }, 3);
   const { connection } = stage;
   connection.frame('{"type":"name","name":"An"}', 27);
@@ -569,7 +569,7 @@ test("LIM-5 a large message over the rate is refused unread, and a compressed on
   });
 });
 
-test("LIM-7 of an address of which much is refused a connection is closed sooner, but not for what others did", () => {
+test("LIM-7 if much is refused to an address, its connections are closed sooner, but never for what others did", () => {
   const limits = { requests: null, addressRequests: { perSecond: 0.001, burst: 5 }, gets: null };
   const stage = new ConnectionStage(limits);
   stage.address.rates.requests?.charge(0, 1000);

@@ -22,7 +22,7 @@ function texts(files: readonly ClientFile[]): Record<string, string> {
   return Object.fromEntries(files.map(({ name, bytes }) => [name, new TextDecoder().decode(bytes)]));
 }
 
-test("files are named by their contents, and not by what the bundler called them", () => {
+test("files are named by their contents, and not by the names that the bundler gave them", () => {
   const named = namedByContents(bundle("0000000"));
   expect(texts(namedByContents(bundle("zzzzzzz")))).toEqual(texts(named));
   expect(named.map(({ name }) => name.replace(/-[0-9a-f]{32}\./, "-HASH."))).toEqual([
@@ -42,7 +42,7 @@ test("a file that names another one has its new name, everywhere", () => {
   expect(Object.values(all).join()).not.toContain("0000000");
 });
 
-test("another content is another name, for what names it as well, and for nothing else", () => {
+test("other contents mean another name, also for files that refer to it, and for no others", () => {
   const names = (files: readonly ClientFile[]) => namedByContents(files).map(({ name }) => name);
   const before = names(bundle("0000000"));
   const same = (after: readonly string[]) => before.map((name, i) => name === after[i]);
@@ -50,7 +50,7 @@ test("another content is another name, for what names it as well, and for nothin
   expect(same(names(bundle("0000000", { icon: "<svg></svg>" })))).toEqual([false, false, false, false]);
 });
 
-test("files that name each other in a circle are a defect that is told", () => {
+test("files that refer to each other in a circle are reported as a defect", () => {
   const circle = [file("a-00000000.js", "b-00000000.js"), file("b-00000000.js", "a-00000000.js")];
   expect(() => namedByContents(circle)).toThrow("names a file that names it");
   expect(() => namedByContents([file("page.js", "")])).toThrow("no hash");

@@ -155,7 +155,7 @@ class Model {
   }
 }
 
-test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 ZIP-3 each client gets its part of the order, however the batches fall", () => {
+test("ORD-1 ORD-2 ORD-3 EV-1 V3-3 ZIP-3 each client gets its part of the order, however operations are batched", () => {
   const kinds = new Set<string>();
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
@@ -247,7 +247,7 @@ test("RES-2 a connection that was resumed elsewhere is cut off, even if the othe
   expect(wire.written.length).toBe(before);
 });
 
-test("ZIP-3 a batch is compressed once for all who take that, and only for those who asked nothing in it", () => {
+test("ZIP-3 a batch is compressed once for all clients that accept compression, and only for those that made no request in it", () => {
   const fanout = new Fanout(() => "T", SILENT, 150);
   const room = emptyRoom();
   const wires = {
@@ -325,7 +325,7 @@ class LineRecipient implements Recipient {
   }
 }
 
-test("a recipient need not be a connection: one gets its replies, and another hears the room, each in its own dialect", () => {
+test("a recipient need not be a connection: one gets its replies, and another gets the room's events, each in its own dialect", () => {
   const refusals: string[] = [];
   const fanout = new Fanout(
     () => "T",
@@ -369,7 +369,7 @@ test("a recipient need not be a connection: one gets its replies, and another he
   expect([poster.ended, stream.ended, wire.end]).toEqual(["restart", null, { code: 1012 }]);
 });
 
-test("a connection that the store has lost hears what came before and nothing after; one that floods hears the rest", () => {
+test("a connection that ends for a lost store gets only the events before its end, and one that ends for a flood gets all of the batch", () => {
   const fanout = new Fanout(() => "T", SILENT, 1);
   const wires = { v4: new FakeWire(), v5: new FakeWire(), v6: new FakeWire() };
   for (const [id, wire] of Object.entries(wires)) fanout.add(connect(id, wire));
@@ -397,7 +397,7 @@ test("a connection that the store has lost hears what came before and nothing af
   expect([wires.v5.end, wires.v6.end]).toEqual([{ code: 1013 }, { code: 1008 }]);
 });
 
-test("LIM-13 RES-1 a reply with history for which there is no memory is a refusal, and a resume goes without its page", () => {
+test("LIM-13 RES-1 without memory for its history, a get is refused, and a resume succeeds without its page", () => {
   const refusals: string[] = [];
   const fanout = new Fanout(() => "T", { ...SILENT, refused: (_, reason) => refusals.push(reason) }, 1);
   const asker = new LineRecipient("v4", false);

@@ -35,7 +35,7 @@ function inChunks(contents: readonly Uint8Array[], extension = "", trailer = "")
   return Buffer.concat([...chunks, Buffer.from(`0${extension}\r\n${trailer}\r\n`, "latin1")]);
 }
 
-test("a body is read alike however it is cut, by its length and in chunks, and what follows it is not", () => {
+test("a body is read correctly however it is split, by its length and in chunks, and what follows it is not read", () => {
   fc.assert(
     fc.property(
       fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 6 }),
@@ -114,14 +114,14 @@ test.each([
   expect(read("chunked", [...text])).toBe("malformed");
 });
 
-test("a body that is cut short is incomplete", () => {
+test("a truncated body is incomplete", () => {
   expect(read(3, ["ab"])).toBe("incomplete");
   const whole = inChunks([Buffer.from("ab"), Buffer.from("c")]).toString("latin1");
   for (let end = 0; end < whole.length; end++)
     expect(read("chunked", [whole.slice(0, end)])).toBe("incomplete");
 });
 
-test("a body is as large as its limit at most, and one that is announced to be larger is not read", () => {
+test("a body may be as large as its limit, and one that is announced to be larger is not read", () => {
   const content = Buffer.alloc(1000, "x");
   expect(read(1000, [content])).toStartWith("whole");
   expect(read(1001, [])).toBe("too large");
@@ -134,7 +134,7 @@ test("a body is as large as its limit at most, and one that is announced to be l
   expect(read("chunked", [`${"f".repeat(16)}\r\n`])).toBe("too large");
 });
 
-test("what is held of a body is charged to the account, and no more than that account has", () => {
+test("the memory for a body is charged to the account, within the limit of that account", () => {
   const account = new ByteAccount(1500);
   const reader = new BodyReader(3000, 4000, account);
   expect(reader.read(Buffer.alloc(10))).toBe("incomplete");

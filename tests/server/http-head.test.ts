@@ -92,7 +92,7 @@ test.each([
   "*",
   "?read",
   "http://a#b",
-])("%s is no target", (target) => {
+])("%s is not a valid target", (target) => {
   expect(read(`GET ${target} HTTP/1.1`, HOST)).toMatchObject({ kind: "bad", status: 400 });
 });
 
@@ -111,7 +111,7 @@ function keyWith(from: string, to: string): string | null {
   return head.kind === "head" ? handshakeKey(head) : null;
 }
 
-test("a whole handshake has its key, and one that is cut short or wrong has none", () => {
+test("a complete handshake has its key, and an incomplete or invalid one does not", () => {
   expect(keyWith("", "")).toBe("dGhlIHNhbXBsZSBub25jZQ==");
   expect(keyWith("localhost:5000", "chat.example")).not.toBeNull();
   const wrong: [from: string, to: string][] = [

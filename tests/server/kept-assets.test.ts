@@ -75,7 +75,7 @@ test("a file that another server has kept a moment ago is found", async () => {
   expect(await stage.get(stage.store.add("second"))).toBeDefined();
 });
 
-test("however many ask for what is not there, the store is asked once for all of them", async () => {
+test("however many requests for missing files come at once, the store is listed once", async () => {
   using stage = new Stage();
   const names = Array.from({ length: 500 }, (_, i) => new Store().add(`${i}`));
   const answers = await Promise.all(names.map((name) => stage.get(name)));
@@ -83,7 +83,7 @@ test("however many ask for what is not there, the store is asked once for all of
   expect([stage.store.looks, stage.store.reads]).toEqual([1, 0]);
 });
 
-test("what is no name of a page's file is not looked for", async () => {
+test("a name that no file of a page can have is not looked up", async () => {
   using stage = new Stage();
   for (const name of ["", "page.js", "../data.json", "%2e%2e/data.json", "page-own.js"]) {
     expect(await stage.get(name)).toBeUndefined();
@@ -91,7 +91,7 @@ test("what is no name of a page's file is not looked for", async () => {
   expect(stage.store.looks).toBe(0);
 });
 
-test("contents that do not fit the name are given to nobody", async () => {
+test("contents that do not match their name are never served", async () => {
   using stage = new Stage();
   const name = stage.store.add("good");
   stage.store.files.set(name, new TextEncoder().encode("evil"));
@@ -100,7 +100,7 @@ test("contents that do not fit the name are given to nobody", async () => {
   expect(await (await stage.get(name))?.text()).toBe("good");
 });
 
-test("what has gone from the store is given no more once it was looked into", async () => {
+test("a file that has left the store is no longer served after the next listing", async () => {
   using stage = new Stage();
   const name = stage.store.add("old");
   expect(await stage.get(name)).toBeDefined();
@@ -109,7 +109,7 @@ test("what has gone from the store is given no more once it was looked into", as
   expect(await stage.get(name)).toBeUndefined();
 });
 
-test("a store that fails stops nothing, is told of once, and works again by itself", async () => {
+test("a store that fails stops nothing, is reported once, and works again by itself", async () => {
   using stage = new Stage();
   stage.store.isFailing = true;
   await stage.assets.start();

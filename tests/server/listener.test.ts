@@ -143,7 +143,7 @@ test("a body is handed to the handler, by its length and in chunks, at once and 
   expect(listener.account.bytes).toBe(0);
 });
 
-test("one request is answered, and what follows its body is no request", async () => {
+test("one request is answered, and what follows its body is not read as a request", async () => {
   using listener = new EchoListener();
   const talk = listener.open();
   await talk.send(`${post("Content-Length: 2")}hi${post("Content-Length: 2")}ho`);
@@ -186,7 +186,7 @@ test("a body that could be cut in two ways is answered with 400, and the connect
   expect([listener.charged, listener.account.bytes]).toEqual([[], 0]);
 });
 
-test("a client that waits for leave to send its body gets it, and none that has begun", async () => {
+test("a client that waits for permission to send its body gets it, and one that has begun does not", async () => {
   using listener = new EchoListener();
   const waiting = listener.open();
   await waiting.send(post("Content-Length: 5", "Expect: 100-Continue"));
@@ -230,7 +230,7 @@ test("a body is charged to the account until it is answered, and one without roo
   expect([listener.charged, listener.account.bytes]).toEqual([[2500], 1500]);
 });
 
-test("a handler that fails is a defect, answered with 500, and its body's memory is given back", async () => {
+test("a handler that fails is a defect: the answer is 500, and the memory of its body is released", async () => {
   using listener = new EchoListener({}, { respond: () => Promise.reject(new Error("broken")) });
   const talk = listener.open();
   await talk.send(`${post("Content-Length: 5")}hello`);

@@ -94,7 +94,7 @@ test("the examples of RFC 7692, section 7.2.3, are read", () => {
   }
 });
 
-test("ZIP-4 a message that is larger than may be is not inflated, however small it comes", () => {
+test("ZIP-4 a message beyond the limit is not inflated, however small it is when compressed", () => {
   expect(bytesOf(compressed(Buffer.alloc(1000)))).toHaveLength(1000);
   expect(bytesOf(compressed(Buffer.alloc(1001)))).toBe("too big");
   const bomb = compressed(Buffer.alloc(256 * 1024 * 1024));
@@ -103,7 +103,7 @@ test("ZIP-4 a message that is larger than may be is not inflated, however small 
   expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
 });
 
-test("ZIP-4 what is no compressed message, or not all of one, is broken", () => {
+test("ZIP-4 a payload that is not a complete compressed message is an error", () => {
   const whole = compressed("a message that is cut short");
   for (let end = 0; end < whole.length; end++) expect(bytesOf(whole.subarray(0, end))).toBe("broken");
   for (const payload of [[], [7], [0xff, 0xff], [1, 2, 3]]) {

@@ -33,7 +33,7 @@ test("a request is checked and charged without a connection, as a post over HTTP
   expect(kinds).toEqual(["send", null, "send", "send"]);
 });
 
-test("what waits past the sender's limit is an overload, and is not charged", () => {
+test("a request beyond the sender's limit of waiting bytes is an overload, and is not charged", () => {
   const { checks, check } = checksOf({ connectionPendingBytes: 50 });
   expect([check().kind, check().kind, check().kind]).toEqual(["accept", "accept", "overload"]);
   expect(checks.pending.bytes).toBe(40);

@@ -5,7 +5,7 @@ import { Metrics } from "../../src/server/metrics.ts";
 import { Reports } from "../../src/server/reports.ts";
 import { RequestGuard } from "../../src/server/request-guard.ts";
 
-test("what is wrong with a proxy's header is said again after an hour, and not with each request", () => {
+test("a fault in a proxy's header is logged again after an hour, and not with each request", () => {
   const log = { info: mock(), warn: mock(), error: mock(), print: mock(), flush: () => Promise.resolve() };
   const settings = settingsOf(
     createCommand("0.0.0").parse(["--trust-proxy", "127.0.0.1"], { from: "user" }),

@@ -70,7 +70,7 @@ test("the first route that matches answers, inside the chat or at the server's r
     expect([request, await textOf(accept(request))]).toEqual([request, answer]);
 });
 
-test("a path that is known is answered with 405 to other methods, and names those that it takes", async () => {
+test("at a known path, other methods are answered with 405 and the allowed ones", async () => {
   const { accept, log } = routerOf([routeOf("post", "/a", { methods: ["POST", "PUT"] })]);
   for (const [request, allow] of [
     ["GET /a", "POST, PUT"],
@@ -85,7 +85,7 @@ test("a path that is known is answered with 405 to other methods, and names thos
   expect(log.warn.mock.calls.map(([fields]) => fields.status)).toEqual([405, 405, 405]);
 });
 
-test("a route says how large a body it takes, and none unless it says so; that of a GET is left unread", () => {
+test("a route accepts a body only up to the size that it states; the body of a GET is left unread", () => {
   const { accept } = routerOf([
     routeOf("small", "/small", { methods: ["GET", "POST"], maxBodyBytes: 10 }),
     routeOf("none", "/none", { methods: ["POST"] }),

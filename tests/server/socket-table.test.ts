@@ -16,7 +16,7 @@ test("LIM-9 when there are too many, the oldest of the address that holds the mo
   expect(table.evictable()).toBe("b1");
 });
 
-test("a tenth of the sockets is kept from WebSockets, so that who comes is answered", () => {
+test("a tenth of the sockets is reserved for those that are not WebSockets, so that new clients get an answer", () => {
   const table = new SocketTable<number>(20);
   for (let i = 0; i < 17; i++) {
     table.add(i, "a");
@@ -33,7 +33,7 @@ test("a tenth of the sockets is kept from WebSockets, so that who comes is answe
 
 type Held = { socket: number; address: string };
 
-test("whoever comes, settles and goes, the one that has to go is always of an address that holds the most", () => {
+test("however sockets come and go, the one to evict belongs to an address that holds the most", () => {
   const step = fc.record({
     act: fc.constantFrom("add", "add", "settle", "unsettle", "delete"),
     which: fc.nat(),

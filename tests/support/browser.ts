@@ -170,7 +170,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // A process of somebody else lives, too.
+    // A process of another user counts as alive, too.
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

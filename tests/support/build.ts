@@ -54,7 +54,7 @@ export interface LoadedFile {
 export async function loadFile(url: string): Promise<LoadedFile> {
   const response = await fetch(url, { headers: { "Accept-Encoding": "br" } });
   response.headers.delete("Date");
-  // A file is compressed better once somebody has asked for it.
+  // A file is compressed better after its first request.
   response.headers.delete("Content-Length");
   return {
     status: response.status,

@@ -62,7 +62,7 @@ export class ChatClient {
   readonly #arrived: string[] = [];
   readonly #waiting: PromiseWithResolvers<string>[] = [];
   #ending: Error | undefined;
-  /** How many frames have come that were arrays; what is in them is queued one by one, with a client of version 3. */
+  /** How many frames were arrays; with a client of version 3, their elements are queued one by one. */
   batches = 0;
 
   /** The subprotocol that the server confirmed, empty for none. */
@@ -150,7 +150,7 @@ export class ChatClient {
 
   /**
    * Checks that nothing is on its way to this client: the reply to a request sent now must be the next frame.
-   * Whoever expects the absence of an event awaits the reply to its cause first.
+   * To expect the absence of an event, first await the reply to its cause.
    */
   async expectNothing(): Promise<void> {
     expect(await this.ask({ type: "marker" })).toBe(UNKNOWN_TYPE);

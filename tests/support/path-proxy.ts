@@ -1,7 +1,7 @@
 /** A proxy that serves a chat under a path, as nginx and Caddy do: for HTTP and for WebSocket. */
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
-/** What the proxy does with a path; undefined: that is none of the chat's, and gets a 404 of the proxy's own. */
+/** What the proxy does with a path; undefined for a path outside of the chat, to which the proxy itself answers 404. */
 type Rewrite = (path: string) => string | undefined;
 
 /** Takes the prefix away, as `location /chat/ { proxy_pass http://127.0.0.1:5000/; }` does. */
@@ -20,7 +20,7 @@ export function keeping(prefix: string): Rewrite {
 }
 
 export class PathProxy implements AsyncDisposable {
-  /** The paths that were asked for and are none of a chat's. */
+  /** The requested paths that lie outside of the chats. */
   readonly strays: string[] = [];
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -80,7 +80,7 @@ export class PathProxy implements AsyncDisposable {
 
   #keep(socket: Socket): Socket {
     this.#sockets.add(socket);
-    // Whoever is cut off is the test's business.
+    // Connections that break are the test's business.
     socket.on("error", () => {});
     socket.on("close", () => this.#sockets.delete(socket));
     return socket;

@@ -5,7 +5,7 @@
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 
 const SSL_REQUEST = 80_877_103;
-/** Those that PgBouncer takes without further settings. */
+/** The parameters that PgBouncer accepts without further settings. */
 const KNOWN = ["user", "database", "application_name", "client_encoding", "datestyle", "timezone"].concat(
   "standard_conforming_strings",
 );

@@ -6,7 +6,7 @@ import { createServer } from "node:net";
  */
 const PORTS = [10_000, 32_000] as const;
 
-/** A port of this machine that nobody has, for servers that must have the same one again after a restart. */
+/** A free port of this machine, for servers that must get the same one again after a restart. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = PORTS[0] + Math.floor(Math.random() * (PORTS[1] - PORTS[0]));

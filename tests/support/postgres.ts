@@ -65,7 +65,7 @@ export class PostgresServer implements AsyncDisposable {
       [join(this.#programs, "bin/postgres"), "-D", this.#data, "-p", String(this.port)].concat(
         ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"],
         ["-c", "shared_buffers=64MB"],
-        // What is written outlives its processes, however they end, and no test takes the machine's power.
+        // Written data outlives the processes, however they end, and no test cuts the machine's power.
         ["-c", "fsync=off", "-c", "full_page_writes=off"],
       ),
       { ...this.#owner, env: { ...process.env, LC_ALL: "C" }, stdout: "ignore", stderr: "ignore" },
@@ -88,7 +88,7 @@ export class PostgresServer implements AsyncDisposable {
   }
 
   /** Starts another cluster with what this one has stored, as a standby takes over. This one must be stopped. */
-  async successor(): Promise<PostgresServer> {
+  async startStandby(): Promise<PostgresServer> {
     const folder = mkdtempSync(join(tmpdir(), "chatbox-postgres-"));
     folders.add(folder);
     const server = new PostgresServer(folder, this.#programs, this.#owner, await freePort());
@@ -153,7 +153,7 @@ export class PostgresServer implements AsyncDisposable {
 
 function isRunning(pid: number): boolean {
   try {
-    // Behind the name in brackets stands the state: Z is gone but for its number.
+    // The state follows the name in brackets: Z means that only the process's number is left.
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   } catch {
     return false;
@@ -218,7 +218,7 @@ function programsFor(folder: string, { uid, gid }: { uid?: number; gid?: number 
   // They are 60 MB, which each cluster would have to write; but there are no links from one disk to another.
   if (Bun.spawnSync(["cp", "-al", programs, own], { stderr: "ignore" }).exitCode !== 0) {
     rmSync(own, { recursive: true, force: true });
-    // Else links would lead to where they were copied from.
+    // Otherwise links would lead to where they were copied from.
     cpSync(programs, own, { recursive: true, verbatimSymlinks: true });
   }
   chmodSync(folder, 0o700);

@@ -1,4 +1,4 @@
-/** A TCP proxy between clients and the server that does what bad networks do, at random or as it is told. */
+/** A TCP proxy between clients and the server that does what bad networks do, at random or on command. */
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import type { Random } from "./random.ts";
 
@@ -8,8 +8,8 @@ export interface ProxyCounts {
   /** Both sides reset at once. */
   cuts: number;
   /** The client's side reset, the server's kept. */
-  ghosts: number;
-  /** Ghosts that said something when their client was long gone. */
+  halfOpen: number;
+  /** Half-open connections whose last bytes arrived when the client was long gone. */
   lateWords: number;
   stalls: number;
   /** Requests that arrived and whose replies did not. */
@@ -24,19 +24,19 @@ export interface ProxyCounts {
 /** The mean time between two faults of one connection, in ms. */
 const FAULT_EVERY_MS = 220;
 const LONGEST_STALL_MS = 250;
-const LONGEST_GHOST_MS = 700;
-/** Of connections, so many have their bytes delivered in pieces. */
+const LONGEST_HALF_OPEN_MS = 700;
+/** The share of connections whose bytes are delivered in pieces. */
 const PIECES_SHARE = 0.3;
 const LARGEST_PIECE_BYTES = 40;
 
-const FAULTS = ["cut", "ghost", "ghost", "stall", "stall", "lose-replies", "half"] as const;
+const FAULTS = ["cut", "half-open", "half-open", "stall", "stall", "lose-replies", "half"] as const;
 
 /** The proxy. Without a generator it does nothing by itself. */
 export class FaultyProxy {
   readonly counts: ProxyCounts = {
     connections: 0,
     cuts: 0,
-    ghosts: 0,
+    halfOpen: 0,
     lateWords: 0,
     stalls: 0,
     lostReplies: 0,
@@ -64,7 +64,7 @@ export class FaultyProxy {
    * Listens on a free port of this machine.
    *
    * @param target the server's port
-   * @param tell is told each fault, for the story of a test that failed
+   * @param tell receives each fault, for the story of a test that failed
    */
   static async start(
     target: number,
@@ -108,7 +108,7 @@ export class FaultyProxy {
     for (const link of this.#links) link.cut();
   }
 
-  /** No more faults: what is held back is delivered, ghosts come to their end, and everybody may connect. */
+  /** No more faults: what is held back is delivered, half-open connections end, and everybody may connect. */
   calm(): void {
     this.#calm = true;
     this.#refusing = false;
@@ -156,7 +156,7 @@ export class Link {
   readonly #tell: (fact: string) => void;
   readonly #ended: () => void;
   #timers = new Set<Timer>();
-  #isGhost = false;
+  #isHalfOpen = false;
   #isOver = false;
 
   constructor(
@@ -177,13 +177,13 @@ export class Link {
     client.on("error", () => {});
     server.on("error", () => {});
     client.on("close", () => {
-      if (!this.#isGhost) this.#end();
+      if (!this.#isHalfOpen) this.#end();
     });
     server.on("close", () => this.#end());
   }
 
-  get isGhost(): boolean {
-    return this.#isGhost;
+  get isHalfOpen(): boolean {
+    return this.#isHalfOpen;
   }
 
   /** Resets both sides. What is held back is lost. */
@@ -194,24 +194,24 @@ export class Link {
     this.destroy();
   }
 
-  /** Resets the client's side only. The server hears nothing of it, and later what was held back, if anything was. */
-  becomeGhost(): void {
-    if (this.#isGhost || this.#isOver) return;
-    this.#counts.ghosts++;
-    this.#tell(`ghost, with ${this.up.heldBytes} bytes to come`);
-    this.#isGhost = true;
+  /** Resets the client's side only. The server does not notice, and later receives what was held back. */
+  resetClient(): void {
+    if (this.#isHalfOpen || this.#isOver) return;
+    this.#counts.halfOpen++;
+    this.#tell(`half-open, with ${this.up.heldBytes} bytes to come`);
+    this.#isHalfOpen = true;
     this.down.sink();
     this.#client.resetAndDestroy();
   }
 
-  /** Delivers everything that is held back, and nothing is any more. A ghost's other side ends then. */
+  /** Delivers everything that is held back, and holds nothing back from then on. Ends a half-open connection. */
   heal(): void {
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    if (this.#isGhost && this.up.heldBytes > 0) this.#speakLate();
+    if (this.#isHalfOpen && this.up.heldBytes > 0) this.#speakLate();
     this.up.flow();
     this.down.flow();
-    if (this.#isGhost) this.#server.end();
+    if (this.#isHalfOpen) this.#server.end();
   }
 
   destroy(): void {
@@ -220,7 +220,7 @@ export class Link {
     this.#server.resetAndDestroy();
   }
 
-  /** Lets faults come over this connection, until it is healed or over. */
+  /** Causes faults on this connection, until it is healed or over. */
   suffer(random: Random): void {
     if (random.chance(PIECES_SHARE)) {
       this.#counts.pieces++;
@@ -237,8 +237,8 @@ export class Link {
       case "cut":
         this.cut();
         break;
-      case "ghost":
-        this.#haunt(random, random.chance(0.7) ? waitMs : 0);
+      case "half-open":
+        this.#leaveHalfOpen(random, random.chance(0.7) ? waitMs : 0);
         break;
       case "stall":
         this.#stall(random, waitMs);
@@ -248,7 +248,7 @@ export class Link {
         this.#tell(`replies lost for ${waitMs} ms`);
         this.down.hold();
         if (random.chance(0.5)) this.#later(waitMs, () => this.cut());
-        else this.#later(waitMs, () => this.#haunt(random, 0));
+        else this.#later(waitMs, () => this.#leaveHalfOpen(random, 0));
         break;
       case "half": {
         const pipe = random.chance(0.7) ? this.up : this.down;
@@ -256,21 +256,23 @@ export class Link {
           this.#counts.halves++;
           this.#tell("cut in the middle");
           if (random.chance(0.5)) this.cut();
-          else this.becomeGhost();
+          else this.resetClient();
         });
-        this.#later(LONGEST_STALL_MS + LONGEST_GHOST_MS, () => (this.#isGhost ? this.destroy() : this.cut()));
+        this.#later(LONGEST_STALL_MS + LONGEST_HALF_OPEN_MS, () =>
+          this.#isHalfOpen ? this.destroy() : this.cut(),
+        );
         break;
       }
     }
   }
 
-  /** A ghost: the client's words are held back, it goes away, and only then they arrive. */
-  #haunt(random: Random, holdMs: number): void {
-    const lateMs = random.integer(1, LONGEST_GHOST_MS);
-    const stayMs = random.integer(1, LONGEST_GHOST_MS);
+  /** Resets the client's side, and only later delivers the client's last bytes. */
+  #leaveHalfOpen(random: Random, holdMs: number): void {
+    const lateMs = random.integer(1, LONGEST_HALF_OPEN_MS);
+    const stayMs = random.integer(1, LONGEST_HALF_OPEN_MS);
     if (holdMs > 0) this.up.hold();
     this.#later(holdMs, () => {
-      this.becomeGhost();
+      this.resetClient();
       this.#later(lateMs, () => {
         if (this.up.heldBytes > 0) this.#speakLate();
         this.up.flow();
@@ -281,7 +283,7 @@ export class Link {
 
   #speakLate(): void {
     this.#counts.lateWords++;
-    this.#tell(`ghost says ${this.up.heldBytes} bytes`);
+    this.#tell(`half-open: ${this.up.heldBytes} bytes arrive late`);
   }
 
   #stall(random: Random, waitMs: number): void {
@@ -309,7 +311,7 @@ export class Link {
     this.#isOver = true;
     for (const timer of this.#timers) clearTimeout(timer);
     this.#timers.clear();
-    // Who is left alone sees the end as well; what has arrived by then is still delivered.
+    // The other side sees the end as well; what has arrived by then is still delivered.
     if (!this.up.isHolding) this.#server.destroySoon();
     else this.#server.destroy();
     if (!this.down.isHolding) this.#client.destroySoon();
@@ -356,7 +358,7 @@ export class Pipe {
     if (this.#state === "flowing") this.#state = "holding";
   }
 
-  /** Delivers what was held back, and what comes. */
+  /** Delivers what was held back, and everything from then on. */
   flow(): void {
     if (this.#state !== "holding") return;
     this.#state = "flowing";

@@ -8,7 +8,7 @@ export class Random {
     this.#state = this.#seed;
   }
 
-  /** A generator of its own for a purpose: what is drawn from it does not depend on what is drawn from this one. */
+  /** A separate generator for a purpose: its values do not depend on what is drawn from this one. */
   fork(purpose: string): Random {
     return new Random(Bun.hash.crc32(purpose, this.#seed));
   }
@@ -36,7 +36,7 @@ export class Random {
     return among[this.integer(0, among.length - 1)] ?? among[0];
   }
 
-  /** A waiting time whose mean this is; most are shorter, few much longer. */
+  /** A random waiting time with this mean; most are shorter, a few much longer. */
   waitMs(meanMs: number): number {
     return -Math.log(1 - this.next()) * meanMs;
   }

@@ -65,7 +65,7 @@ export const LIMITS: Limits = {
   pastSessions: 10,
 };
 
-/** A connection over a {@link FakeWire}, with a clock of its own and an engine that only takes down. */
+/** A connection over a {@link FakeWire}, with a clock of its own and an engine that only records operations. */
 export class ConnectionStage {
   readonly wire = new FakeWire();
   readonly operations: Operation[] = [];

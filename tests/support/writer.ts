@@ -48,7 +48,7 @@ export class Writer {
     this.#client?.chat.terminate();
   }
 
-  /** Resolves when so many more messages are acknowledged. */
+  /** Resolves when this many more messages are acknowledged. */
   async more(count: number): Promise<void> {
     await new Promise<void>((resolve) =>
       this.#waiting.push({ count: this.acknowledged.size + count, resolve }),

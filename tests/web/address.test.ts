@@ -10,7 +10,7 @@ const ADDRESSES: [pathname: string, root: string, path: string, socket: string][
   ["/chat/rooms/tea", "/chat/", "/rooms/tea", "/chat/rooms/tea"],
   ["/a/chat/rooms/tea", "/a/chat/", "/rooms/tea", "/a/chat/rooms/tea"],
   ["/rooms/rooms/rooms", "/rooms/", "/rooms/rooms", "/rooms/rooms/rooms"],
-  // Whoever asks the server itself, which has a base path.
+  // A direct request to the server, which has a base path.
   ["/", "/chat/", "/", "/chat/"],
   ["/rooms/tea", "/chat/", "/rooms/tea", "/chat/rooms/tea"],
   ["/chatty", "/chat/", "/chatty", "/chat/chatty"],

@@ -66,7 +66,7 @@ test("code is taken as it is written", () => {
   expect(parseContent("``` open", NOBODY)).toEqual([{ kind: "text", text: "``` open" }]);
 });
 
-test("of a content a few mentions are looked up, however many it has and whoever is known", () => {
+test("a limited number of mentions is looked up in a content, however many it has and whatever nicknames are known", () => {
   // All lengths that nicknames can have, and each begins as the content goes on. For each character of a nickname there are
   // a look at what is remembered of it, and two at the nicknames.
   const names = new Mentions(Array.from({ length: 100 }, (_, i) => "@".repeat(i + 1)));
@@ -112,7 +112,7 @@ test("a content is read once, and once more for other people, but for its links"
   finds.mockRestore();
 });
 
-test("what is remembered is finite", () => {
+test("the memory of parsed contents is finite", () => {
   let computed = 0;
   const double = memoize((text) => {
     computed++;
@@ -150,7 +150,7 @@ test("a hostile content becomes a few hundred elements at most, and is all there
   }
 });
 
-test("no link is looked for where nobody writes one: in a piece that is longer than any address", () => {
+test("no link is looked for in a piece that is longer than any address", () => {
   const hrefs = (content: string) =>
     parseContent(content, NOBODY).flatMap((part) => (part.kind === "link" ? [part.href] : []));
   const long = `https://example.org/${"a".repeat(2000)}`;
@@ -170,13 +170,13 @@ test.each([
   ["a filler", "https://bank\u3164.org"],
   ["an empty Braille pattern", "https://bank\u2800.org"],
   ["a tag", "https://bank\u{E0061}.org"],
-  ["a slash that is none", "https://bank.org\u2044login.evil.example"],
+  ["another character that looks like a slash", "https://bank.org\u2044login.evil.example"],
   ["an overlaid slash", "https://bank.org\u0338login.evil.example"],
-])("what seems another address by %s is no link", (_, content) => {
+])("an address that %s makes look like another one is not a link", (_, content) => {
   expect(parseContent(content, NOBODY)).toEqual([{ kind: "text", text: content }]);
 });
 
-test("a link leads to the host that is read in it", () => {
+test("a link leads to the host that it shows", () => {
   for (const content of [
     "https://bank.example@evil.example/",
     "https://bank.example:x@evil.example/",
@@ -197,7 +197,7 @@ test("a link leads to the host that is read in it", () => {
   expect(hosts.filter(({ kind }) => kind === "link").length).toBe(2);
 });
 
-test("lines of several directions are told apart, as they are written, and of many the last ones are one", () => {
+test("lines have their own directions as written, and beyond a number of lines the rest is one", () => {
   const lines = (content: string) =>
     linesOf(parseContent(content, new Mentions(["An"]))).map((parts) =>
       parts.map(({ text }) => text).join(""),
@@ -211,7 +211,7 @@ test("lines of several directions are told apart, as they are written, and of ma
   expect(lines(many).join("")).toBe(many);
 });
 
-test("the longest known nickname is the one that is mentioned, at the end of a word", () => {
+test("the longest known nickname that ends with a word is the one that is mentioned", () => {
   const mentions = new Mentions(["An", "An Bình", "bé"]);
   const found = (text: string) => mentions.find(text).map(({ name }) => name);
   expect(found("@an bình and @AN, @Bé!")).toEqual(["An Bình", "An", "bé"]);
@@ -232,7 +232,7 @@ test("a mention is completed without case and marks", () => {
   expect(queryAt("hi", 2)).toBeNull();
 });
 
-test("a few emoji alone are large, and digits are none", () => {
+test("a few emoji alone are large, and digits do not count as emoji", () => {
   expect(["🎉", "👩‍👩‍👧 🇻🇳", "❤️"].map(isOnlyEmoji)).toEqual([true, true, true]);
   expect(["", " ", "1", "ok 🎉", "🎉".repeat(7)].map(isOnlyEmoji)).toEqual([
     false,

@@ -33,7 +33,7 @@ test("a tab sees which others of its browser are in the room", async () => {
   expect(other.handover.nicknames).toEqual(["An"]);
 });
 
-test("a new tab goes on as the page that was just closed, with what waited, and that once", () => {
+test("a new tab continues the page that was just closed, with its waiting messages, and only once", () => {
   const browser = new Browser();
   const closed = browser.open("/", "An", [send("k1")]);
   closed.tab.setLeft(true);
@@ -43,7 +43,7 @@ test("a new tab goes on as the page that was just closed, with what waited, and 
   expect(browser.open("/rooms/tea").kept).toBeNull();
 });
 
-test("a page that is there, and one that was closed long ago, are not gone on from unasked", async () => {
+test("a page that is still open, or was closed long ago, is not continued unasked", async () => {
   const browser = new Browser();
   browser.open("/", "An");
   const old = browser.open("/", "Bình", [send("k1")]);
@@ -51,12 +51,12 @@ test("a page that is there, and one that was closed long ago, are not gone on fr
   browser.age(old, 60_000);
   const next = browser.open("/");
   expect(next.kept).toBeNull();
-  // Whoever names it does.
+  // Entering its nickname does.
   expect(await next.handover.join("bình")).toBeUndefined();
   expect(next.kept).toMatchObject({ name: "Bình", sessions: ["S-Bình"], outbox: [send("k1")] });
 });
 
-test("whoever names the nickname of a page that crashed goes on from it, with what waited", async () => {
+test("entering the nickname of a page that crashed continues that page, with its waiting messages", async () => {
   const browser = new Browser();
   const crashed = browser.open("/", "An", [send("k1", 5)]);
   crashed.handover.close();
@@ -68,7 +68,7 @@ test("whoever names the nickname of a page that crashed goes on from it, with wh
   expect(next.rejoined).toBe(1);
 });
 
-test("what waited for longer than the server remembers is not sent unasked", () => {
+test("messages that waited for longer than the server remembers are not sent unasked", () => {
   const browser = new Browser();
   const old = browser.open("/", "An", [send("k1"), send("k2", 5)]);
   old.tab.setLeft(true);
@@ -79,7 +79,7 @@ test("what waited for longer than the server remembers is not sent unasked", () 
   expect(next.tab.unsent).toEqual([send("k1"), send("k2", 5)]);
 });
 
-test("what pages left that crashed or were closed is offered once, and not what a tab still has", async () => {
+test("messages that crashed or closed pages left are offered once, but not those that a tab still has", async () => {
   const browser = new Browser();
   const open = browser.open("/", "An", [send("k1")]);
   const crashed = browser.open("/", "Bình", [send("k2")]);
@@ -102,7 +102,7 @@ test("what pages left that crashed or were closed is offered once, and not what 
   expect(crashed.kept).toMatchObject({ name: "Bình", outbox: [] });
 });
 
-test("a page of the same tab that was kept goes on from what the younger one left, through any number of them", () => {
+test("a page from the back/forward cache continues from what the later page of its tab left, any number of times", () => {
   const browser = new Browser();
   const first = browser.open("/", "An");
   first.tab.setLeft(true);
@@ -118,7 +118,7 @@ test("a page of the same tab that was kept goes on from what the younger one lef
   expect(second.kept).toMatchObject({ name: "Anh", outbox: [send("k1")] });
 });
 
-test("a page that was kept while another tab went on from it sends nothing that is there now", () => {
+test("a page from the back/forward cache that another tab has continued sends nothing that this tab has now", () => {
   const browser = new Browser();
   const kept = browser.open("/", "An", [send("k1")]);
   kept.tab.setLeft(true);
@@ -138,7 +138,7 @@ test("a page that was kept has no nickname when the younger one left for good", 
   expect(older.kept?.name ?? null).toBeNull();
 });
 
-test("who comes back and finds the own nickname in use goes on from where it is, if that page is gone", async () => {
+test("entering one's own nickname that is in use continues the page that has it, if that page is gone", async () => {
   const browser = new Browser();
   const reopened = browser.open("/", "An");
   const closed = browser.open("/", "An");
@@ -159,7 +159,7 @@ test("a nickname that somebody else has is refused at once", async () => {
   expect(tab.rejoined).toBe(0);
 });
 
-test("a tab that hands a session over does not keep what waits as given up", async () => {
+test("a tab that hands a session over does not keep its waiting messages as abandoned", async () => {
   const browser = new Browser();
   const holder = browser.open("/", "An", [send("k1")]);
   await browser.open("/").handover.requestSession("An");
@@ -169,7 +169,7 @@ test("a tab that hands a session over does not keep what waits as given up", asy
   expect(holder.handedOver).toEqual(["k1", "k1"]);
 });
 
-test("what is kept is finite: messages of a page, pages, and the time", () => {
+test("the stored pages are finite: in messages per page, in number and in time", () => {
   const browser = new Browser();
   const long = Array.from({ length: 200 }, (_, at) => ({ ...send(`k${at}`), content: "x".repeat(4_000) }));
   for (let at = 0; at < 30; at++) browser.open("/", `An ${at}`, long).tab.setLeft(true);
@@ -200,7 +200,7 @@ test.each(["", "{", "null", "5", '{"at":"x"}', '{"next":5}', '{"at":1,"kept":{},
   },
 );
 
-test("where the browser keeps nothing a tab is alone, and knows that nobody can come back as it", () => {
+test("without browser storage a tab is on its own, and knows that no other can continue it", () => {
   const forbidden = () => {
     throw new Error("forbidden");
   };

@@ -29,7 +29,7 @@ test("tops are the sums of the heights before, whatever is added, measured or ta
   );
 });
 
-test("a measure outlives what is put before the row, until all are forgotten", () => {
+test("a measured height survives insertions before its row, until all heights are forgotten", () => {
   const heights = new Heights(() => 10);
   heights.sync(["b", "c"]);
   heights.measure(0, 50);

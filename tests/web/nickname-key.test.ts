@@ -9,7 +9,7 @@ const VIETNAMESE =
   "aàáảãạăằắẳẵặâầấẩẫậbcdđeèéẻẽẹêềếểễệghiìíỉĩịklmnoòóỏõọôồốổỗộơờớởỡợpqrstuùúủũụưừứửữựvxyỳýỷỹỵ";
 const OTHERS = "jwzßıİçğşłøåñœабвгдежзийклмнопрстуфхцчшщъыьэюяіїєґαβγδεζηθικλμνξοπρσςτυφχψωάέήίόύώ0123456789";
 
-test("NAME-8 what looks alike for the page looks alike for the server", () => {
+test("NAME-8 nicknames that look alike for the page look alike for the server", () => {
   for (const line of LOOKALIKES.trim().split("\n")) {
     const [to = "", characters = ""] = line.split(" ");
     for (const character of characters) {
@@ -23,7 +23,7 @@ test("NAME-8 what looks alike for the page looks alike for the server", () => {
     expect(lookalikeKey(`b${character}b`)).toBe(lookalikeKey(`b${to}b`));
 });
 
-test("NAME-8 of the letters of Latin, Greek and Cyrillic languages the page takes the same for one as the server", () => {
+test("NAME-8 page and server agree on which letters of Latin, Greek and Cyrillic languages look alike", () => {
   const letters = [
     ...new Set(`${VIETNAMESE}${OTHERS}`.split("").flatMap((each) => [each, each.toUpperCase()])),
   ];
@@ -56,7 +56,7 @@ const forms: readonly ((text: string) => string)[] = [
   (text) => text.replace(/[!-~]/g, (each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)),
 ];
 
-test("NAME-8 a nickname is the same in each form of its text, and only when the server says so", () => {
+test("NAME-8 the forms of a nickname are the same for the page exactly if they are for the server", () => {
   fc.assert(
     fc.property(nickname, nickname, fc.constantFrom(...forms), (words, others, form) => {
       const [name, other] = [words.join(" "), others.join(" ")];
@@ -117,7 +117,7 @@ test.each([
   expect(new Mentions([name]).find(content).length).toBe(isMentioned ? 1 : 0);
 });
 
-test("people are looked for without marks, and as what they look like", () => {
+test("nicknames are searched without marks, and by their look", () => {
   expect(["Đức", "Łukasz", "Ørsted", "İlker", "Ｂình", "Аnh"].map(searchForm)).toEqual([
     "duc",
     "lukasz",

@@ -21,7 +21,7 @@ function message(
   return { id, name, content: "hello", timestamp: "", time };
 }
 
-test("what this browser sent is known to later tabs of the same room, under whatever nickname it was sent", () => {
+test("later tabs of the same room know what this browser sent, under whatever nickname", () => {
   const { tab } = browser();
   tab().add(message(1, "An"));
   tab().add(message(3, "Ân"));
@@ -37,7 +37,7 @@ test("an id that a history uses again, after it was replaced, is another message
   expect(tab().has(message(1, "An", 1_900_000_000_000))).toBe(false);
 });
 
-test("a history that was replaced begins at low ids, and these are remembered before what was in the old one", () => {
+test("after a history was replaced, its low ids are remembered in preference to those of the old one", () => {
   const { tab } = browser();
   const own = tab();
   for (let id = 5000; id < 6001; id++) own.add(message(id));
@@ -66,7 +66,7 @@ test("tabs that write in turn keep what the others wrote", () => {
   expect([3, 6, 9].map((id) => tab("/rooms/tea").has(message(id)))).toEqual([true, true, true]);
 });
 
-test("of two tabs that write at once neither loses anything, and then they rest", () => {
+test("two tabs that write at once lose nothing, and stop writing then", () => {
   const { tab, items, storage } = browser();
   const one = tab();
   const before = items.get(OWN_KEY) ?? "";
@@ -84,7 +84,7 @@ test("of two tabs that write at once neither loses anything, and then they rest"
   expect(writes).toBe(0);
 });
 
-test("what is kept is finite: the newest messages, and the rooms last written to", () => {
+test("the stored list is finite: the newest messages, and the rooms last written to", () => {
   const { tab, items } = browser();
   for (let room = 0; room < 30; room++) {
     // As a browser has it that kept as much as it may, and the last one adds more.
@@ -111,7 +111,7 @@ test("tabs of too many rooms do not drive each other out for ever", () => {
   expect(items.get(OWN_KEY)).toBe(kept ?? "");
 });
 
-test("where the browser keeps nothing it holds as long as the page", () => {
+test("without browser storage, own messages are known as long as the page lives", () => {
   const storage = withMemoryFallback(() => {
     throw new Error("forbidden");
   });
@@ -132,7 +132,7 @@ test.each(["", "{", "null", "5", '{"a":1}', '[1,[2],["/"],["/",5],["/","x y. .z"
   },
 );
 
-test("a tab sees what another one has kept, and keeps itself what the browser has no room for", () => {
+test("a tab sees what another one has stored, and remembers what the browser has no room for", () => {
   const items = new Map<string, string>();
   let isFull = false;
   const tab = () =>

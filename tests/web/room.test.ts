@@ -4,8 +4,8 @@ import { Chat, type Message } from "../../src/client/index.ts";
 import { RoomStore } from "../../src/web/store/room.ts";
 import {
   Stage as ClientStage,
-  got,
   messageEvent,
+  pageReply,
   REGISTERED,
   stored,
   UNKNOWN_SESSION,
@@ -115,7 +115,7 @@ test("a nickname that is taken is refused with its reason, and the old one stays
   expect(binh.room.nickname.value).toBe("Bình");
 });
 
-test("what was not sent when one leaves says so, and can be sent by the next stay", async () => {
+test("messages that were unsent when one leaves say so, and can be sent in the next stay", async () => {
   const an = stage(newRoom());
   await an.join("An");
   an.room.leave();
@@ -131,7 +131,7 @@ test("what was not sent when one leaves says so, and can be sent by the next sta
   expect(an.contents()).toEqual(["from the next stay"]);
 });
 
-test("a link leads to its message, and one to nowhere says so", async () => {
+test("a link leads to its message, and the page says so if there is none", async () => {
   const path = newRoom();
   const an = stage(path);
   await an.join("An");
@@ -146,7 +146,7 @@ test("a link leads to its message, and one to nowhere says so", async () => {
   await new Promise<void>((resolve) => binh.room.goToMessage(9_999_999, resolve));
 });
 
-test("whoever takes a nickname that its owner gave up writes nothing in the owner's name", async () => {
+test("messages of someone who takes a nickname that was given up are not shown as the owner's", async () => {
   const path = newRoom();
   const items = new Map<string, string>();
   const an = stage(path, items);
@@ -171,7 +171,7 @@ test("whoever takes a nickname that its owner gave up writes nothing in the owne
   expect(renamed.own()).toEqual([true, false]);
 });
 
-test("what somebody sent under one's nickname while one was away is unread, and told", () => {
+test("messages that someone sent under one's nickname meanwhile are unread and reported", () => {
   const { room, arrived, client } = fakeStage();
   const socket = client.enter();
   socket.say(messageEvent(1));
@@ -179,7 +179,7 @@ test("what somebody sent under one's nickname while one was away is unread, and 
   const next = client.comeBack("S2");
   next.answer(UNKNOWN_SESSION);
   next.answer(REGISTERED);
-  next.answer({ ...got([]), data: { message: [stored("not hers", 2)], online: ["An"], more: false } });
+  next.answer({ ...pageReply([]), data: { message: [stored("not hers", 2)], online: ["An"], more: false } });
   expect(arrived).toEqual(["1", "not hers"]);
   expect(room.unread.count.value).toBe(2);
   expect(room.log.items.value.map((item) => item.kind === "message" && item.own)).toEqual([false, false]);
@@ -194,7 +194,7 @@ test("a message whose reply was lost keeps its row, and is there once at any mom
     shown.push(room.rows.value.map((row) => `${row.kind} ${row.key}`).join());
   });
   const socket = client.comeBack("S2");
-  socket.answer({ ...got([]), data: { message: [stored("once", 5)], online: ["An"], more: false } });
+  socket.answer({ ...pageReply([]), data: { message: [stored("once", 5)], online: ["An"], more: false } });
   socket.answer(stored("once", 5));
   stop();
   expect([...new Set(shown)]).toEqual(["sending k", "message sk"]);
@@ -202,17 +202,17 @@ test("a message whose reply was lost keeps its row, and is there once at any mom
   expect(room.own.has({ id: 5, time: 5, name: "An", content: "once", timestamp: "T" })).toBe(true);
 });
 
-test("a message that was stored and is no longer kept does not wait for ever", () => {
+test("a message that was stored and is no longer kept does not wait forever", () => {
   const { room, client } = fakeStage();
   client.enter();
   room.send("pruned", "k");
   const socket = client.comeBack("S2");
-  socket.answer(got([], { gap: { from: 1, to: 9 } }));
+  socket.answer(pageReply([], { gap: { from: 1, to: 9 } }));
   socket.answer(stored("pruned", 5));
   expect(room.rows.value.map(({ kind }) => kind)).toEqual(["gap"]);
 });
 
-test("hundreds who come, go and rename are shown together, and before the message that they came before", () => {
+test("hundreds of joins, leaves and renames are shown together, before the message that followed them", () => {
   const { room, client } = fakeStage();
   const socket = client.enter();
   let shown = 0;
@@ -231,7 +231,7 @@ test("hundreds who come, go and rename are shown together, and before the messag
   for (let i = 0; i < 900; i += 3) {
     socket.say(event("register", { name: `guest ${i}` }));
     socket.say(event("change", { oldname: `guest ${i}`, newname: `${i} guest` }));
-    socket.say(event("register", { name: `visitor ${i}` }));
+    socket.say(event("register", { name: `newcomer ${i}` }));
   }
   // The first is shown at once.
   expect(shown).toBeLessThanOrEqual(3);
@@ -241,14 +241,14 @@ test("hundreds who come, go and rename are shown together, and before the messag
   expect(room.log.items.value.map(({ kind }) => kind)).toEqual(["people", "message"]);
 });
 
-test("those who wrote and are gone can be mentioned, but only the last of them", () => {
+test("members who wrote and have left can be mentioned, but only the last ones", () => {
   const { room, client } = fakeStage();
   const data = {
     message: Array.from({ length: 1000 }, (_, at) => ({ ...stored("x", at + 1), name: `author ${at}` })),
   };
   client.socket.open(3).welcome("S1");
   client.socket.answer(REGISTERED);
-  client.socket.answer({ ...got([]), data: { ...data, online: ["An"], more: false } });
+  client.socket.answer({ ...pageReply([]), data: { ...data, online: ["An"], more: false } });
   const found = (name: string) => room.mentions.value.find(`@${name}!`).map((each) => each.name);
   expect([found("author 999"), found("author 600"), found("author 1")]).toEqual([
     ["author 999"],

@@ -64,7 +64,7 @@ test("the log pages upwards until the beginning, and asks once for a page", asyn
   expect(log.hasOlder.value).toBe(false);
 });
 
-test("a run round an old message grows to the newest one, with what came meanwhile, once", async () => {
+test("a run around an old message grows to the newest one, including later messages, each once", async () => {
   const log = new LogStore(source(1000));
   log.replace(range(901, 1000), true);
   expect(await log.show(300)).toBe(true);
@@ -76,7 +76,7 @@ test("a run round an old message grows to the newest one, with what came meanwhi
   expect(await log.show(5000)).toBe(false);
 });
 
-test("a page that cannot be had can be asked for again", async () => {
+test("a page that could not be loaded can be requested again", async () => {
   let isBroken = true;
   const { history } = source(10);
   const log = new LogStore({
@@ -90,7 +90,7 @@ test("a page that cannot be had can be asked for again", async () => {
   expect(ids(log)).toHaveLength(10);
 });
 
-test("a page that was asked of a history before it was replaced is not put before the new one", async () => {
+test("a page of a history that was replaced meanwhile is not put before the new one", async () => {
   const asked = Promise.withResolvers<Page>();
   const log = new LogStore({ history: () => asked.promise });
   log.replace(range(101, 200), true);
@@ -101,7 +101,7 @@ test("a page that was asked of a history before it was replaced is not put befor
   expect([ids(log), log.hasOlder.value, log.older.value]).toEqual([[1, 2, 3], false, "idle"]);
 });
 
-test("the log pages downwards from an old message, asks once for a page, and for none where there is none", async () => {
+test("the log pages downwards from an old message, requests each page once, and none past the end", async () => {
   const server = source(1000);
   const log = new LogStore(server);
   await log.loadOlder();
@@ -152,7 +152,7 @@ test("nothing goes from a run while the page before it is on its way", async () 
   expect(ids(log).length).toBeLessThan(20_200);
 });
 
-test("a link leads to the message of its id and its time, and to none of another time", async () => {
+test("a link leads to the message with its id and its time, and not to one of another time", async () => {
   const log = new LogStore(source(1000));
   log.replace(range(901, 1000), true);
   expect([await log.show(950, 1), await log.show(300, 1)]).toEqual([false, false]);
@@ -160,7 +160,7 @@ test("a link leads to the message of its id and its time, and to none of another
   expect([await log.show(950, 950_000), await log.show(300, 300_000)]).toEqual([true, true]);
 });
 
-test("what people do between two messages is one line", () => {
+test("joins and leaves between two messages are one line", () => {
   const log = new LogStore(source(0));
   log.addChange({ kind: "joined", name: "An", time: 1 });
   log.addChange({ kind: "left", name: "An", time: 2 });
@@ -169,7 +169,7 @@ test("what people do between two messages is one line", () => {
   expect(log.items.value.map(({ kind }) => kind)).toEqual(["people", "message", "people"]);
 });
 
-test("a line about people says how each of them ended up", () => {
+test("a line about joins and leaves says how each member ended up", () => {
   const changes = [
     { kind: "joined", name: "An", time: 0 },
     { kind: "renamed", name: "An", newname: "Anh", time: 0 },
@@ -190,7 +190,7 @@ test("a line about people says how each of them ended up", () => {
   });
 });
 
-test("a line about people grows with those who are there, and not with how often somebody comes and goes", () => {
+test("a line about joins and leaves grows with the members, and not with how often one comes and goes", () => {
   const changes = new RosterChanges();
   for (let i = 0; i < 20_000; i++) {
     changes.add({ kind: "joined", name: `guest ${i}`, time: 0 });
@@ -203,7 +203,7 @@ test("a line about people grows with those who are there, and not with how often
   expect(cameAndWent.length + changes.cameAndWentUnnamed).toBe(20_000);
 });
 
-test("the message of whoever took a nickname that was given up says so, once, and not that of one who has it back", () => {
+test("a message under a nickname that was given up and taken says so once, unless the owner has it back", () => {
   const log = new LogStore(source(0));
   const newHolders = () =>
     log.items.value.flatMap((item) => (item.kind === "message" ? [item.isNewHolder] : []));
@@ -269,7 +269,7 @@ test("a run does not grow for ever: at its end the older half goes, elsewhere it
   expect([log.hasNewer.value, ids(log)[0]]).toEqual([true, first - 200]);
 });
 
-test("messages of the history are one's own by what is known of them, and not by the nickname", async () => {
+test("messages of the history are own ones by their ids, and not by the nickname", async () => {
   const log = new LogStore(source(100), ({ id }) => id === 50 || id === 90);
   log.replace(range(81, 100), true);
   await log.loadOlder();
@@ -279,7 +279,7 @@ test("messages of the history are one's own by what is known of them, and not by
   expect(own).toEqual([50, 90]);
 });
 
-test("a job that is asked for again and again is done at once, and then once in a while", async () => {
+test("a throttled job runs at once, and then only now and then", async () => {
   let done = 0;
   const { promise, resolve } = Promise.withResolvers<void>();
   const throttle = new Throttle(1, () => {
@@ -303,7 +303,7 @@ test("a crowd of messages is said in a few of them and a number", async () => {
   expect(said.length).toBeLessThan(1000);
 });
 
-test("what comes while nobody reads is counted and marked; what was read is kept for the next visit", () => {
+test("messages that come while nobody reads are counted and marked; the read mark is stored for the next visit", () => {
   const kept = storage();
   const unread = new UnreadStore(kept, "/");
   unread.setNewestPage(range(1, 3), () => false, true);
@@ -344,7 +344,7 @@ test("a draft is kept for its room, counts near its end, and completes mentions"
   expect(new DraftStore(kept, storage(), "/", signal([])).text.value).toBe("kept");
 });
 
-test("settings are kept, and rubbish in their place is no harm", async () => {
+test("settings are stored, and invalid ones do no harm", async () => {
   const kept = storage();
   const settings = await SettingsStore.open(kept, ["fr", "vi-VN"], LOAD_WORDS);
   expect([settings.theme.value, settings.words.value.locale]).toEqual(["system", "vi"]);

@@ -75,7 +75,7 @@ function range(from: number, to: number): Message[] {
 
 const nobody = () => false;
 
-test("a message that is sent in one tab takes the draft of no other one away, reloaded or not", () => {
+test("sending a message in one tab leaves the drafts of others alone, reloaded or not", () => {
   const { open } = browser();
   const [one, two] = [open(), open()];
   one.write("a draft");
@@ -85,7 +85,7 @@ test("a message that is sent in one tab takes the draft of no other one away, re
   expect(two.reload().text()).toBe("");
 });
 
-test("each tab has its own draft over a reload, and of closed tabs none is lost: the newest comes first", () => {
+test("each tab keeps its own draft over a reload, and no draft of a closed tab is lost: the newest comes first", () => {
   setSystemTime(1_800_000_000_000);
   const { open } = browser();
   const [one, two] = [open(), open()];
@@ -105,7 +105,7 @@ test("each tab has its own draft over a reload, and of closed tabs none is lost:
   expect(open().text()).toBe("");
 });
 
-test("a tab that is opened beside another one takes its draft neither over nor away", () => {
+test("a tab that is opened beside another one leaves that one's draft alone", () => {
   const { open } = browser();
   const one = open();
   one.write("a draft");
@@ -117,7 +117,7 @@ test("a tab that is opened beside another one takes its draft neither over nor a
   expect(open().text()).toBe("a draft");
 });
 
-test("a new tab takes over what a closed one has left, though drafts of open tabs are newer", () => {
+test("a new tab takes over the draft of a closed one, though drafts of open tabs are newer", () => {
   const { open } = browser();
   const beside = [open(), open()];
   const closed = open();
@@ -134,7 +134,7 @@ test("a new tab takes over what a closed one has left, though drafts of open tab
   expect(open().text()).toBe("");
 });
 
-test("a tab that cannot say that it is still open loses nothing, and brings nothing back that was sent", () => {
+test("a tab that cannot show that it is still open loses nothing, and brings back nothing that was sent", () => {
   const { open } = browser();
   const frozen = open();
   frozen.write("a draft");
@@ -198,7 +198,7 @@ test("drafts are finite: so many, and so much of each", () => {
   expect(bytes).toBeLessThan(500_000);
 });
 
-test("tabs change different settings, and none puts back what another one has changed", async () => {
+test("tabs change different settings, and none reverts what another one has changed", async () => {
   const kept = storage();
   const [one, two] = [
     await SettingsStore.open(kept, [], LOAD_WORDS),
@@ -241,7 +241,7 @@ test("settings that an earlier version of the page kept are taken over", async (
   expect([again.theme.value, again.language.value, again.sound.value]).toEqual(["dark", null, true]);
 });
 
-test("a read mark goes only forward, whichever tab reads, and what one tab reads is read in all", () => {
+test("a read mark only moves forward, whichever tab reads, and what one tab reads is read in all", () => {
   const kept = storage();
   const [one, two] = [new UnreadStore(kept, "/"), new UnreadStore(kept, "/")];
   for (const tab of [one, two]) tab.setNewestPage(range(1, 3), nobody, true);
@@ -262,7 +262,7 @@ test("a read mark goes only forward, whichever tab reads, and what one tab reads
   expect(later.firstId.value).toBeNull();
 });
 
-test("what another tab has read is taken off the count, and the rest stays", () => {
+test("messages that another tab has read no longer count as unread, and the rest stay", () => {
   const kept = storage();
   const unread = new UnreadStore(kept, "/");
   unread.setNewestPage(range(1, 3), nobody, true);
@@ -272,7 +272,7 @@ test("what another tab has read is taken off the count, and the rest stays", () 
   expect(unread.count.value).toBe(2);
 });
 
-test("a mark of another history is not too high: time tells what of the new one was read", () => {
+test("a mark of another history is not too high: the times tell which messages of the new one were read", () => {
   const kept = storage({ [`${READ_KEY}/`]: "9000 9" });
   const unread = new UnreadStore(kept, "/");
   // A backup of the first three messages was put back, and others were said since.
@@ -286,7 +286,7 @@ test("a mark of another history is not too high: time tells what of the new one 
   expect(later.firstId.value).toBe(7);
 });
 
-test("in a history that begins anew all is unread, though its ids were read before", () => {
+test("in a history that begins anew everything is unread, though its ids were read before", () => {
   const kept = storage({ [`${READ_KEY}/`]: "9000 9" });
   const unread = new UnreadStore(kept, "/");
   unread.setNewestPage([], nobody, true);
@@ -301,7 +301,7 @@ test("in a history that begins anew all is unread, though its ids were read befo
   expect(later.count.value).toBe(12);
 });
 
-test("a tab that still stands in the old history marks nothing as read in the new one", () => {
+test("a tab that still shows the old history marks nothing as read in the new one", () => {
   const kept = storage();
   const [one, two] = [new UnreadStore(kept, "/"), new UnreadStore(kept, "/")];
   for (const tab of [one, two]) tab.setNewestPage(range(1, 9), nobody, true);
@@ -337,7 +337,7 @@ test("a message of tomorrow, of a clock that was wrong, is read once it was read
   expect([later.firstId.value, later.count.value]).toEqual([4, 1]);
 });
 
-test("where the browser keeps nothing, drafts, marks and settings last as long as the page", async () => {
+test("without browser storage, drafts, marks and settings last as long as the page", async () => {
   const kept = withMemoryFallback(() => {
     throw new Error("forbidden");
   });
@@ -355,7 +355,7 @@ test("where the browser keeps nothing, drafts, marks and settings last as long a
   expect(kept.keys().filter((key) => key.includes("#"))).toEqual([]);
 });
 
-test("of what is kept for each room the oldest goes, and what has no time first", () => {
+test("of the entries stored for rooms the oldest is dropped first, and one without a time before it", () => {
   const kept = storage({ "read:legacy": "x", other: "1 1" });
   for (let i = 0; i < 30; i++) kept.setItem(`read:${i}`, `${1000 + i} 5`);
   keepNewest(kept, "read:", 20);
@@ -368,7 +368,7 @@ test("of what is kept for each room the oldest goes, and what has no time first"
   ]);
 });
 
-test("a picture that one tab has chosen is shown in the others, and takes no other place's away", async () => {
+test("a picture that one tab has chosen is shown in the others, and leaves the pictures of other places alone", async () => {
   const files = new Map<Place, Blob>();
   const vault = {
     get: async (place: Place) => files.get(place),

@@ -9,7 +9,7 @@ export interface Attack {
   /** The history at its beginning; empty by default. */
   readonly history?: HistoryName;
   /** What innocent clients do besides talking, listening and joining. */
-  readonly innocents?: readonly Errand[];
+  readonly innocents?: readonly Activity[];
   /** It is directed at a process that drops everything, so the server is not disturbed. */
   readonly isElsewhere?: true;
   /** Only run if it is named: other attacks of its kind are worse. */
@@ -26,7 +26,7 @@ export const LONG_ROOM = "long";
  * `gets`: a client asks for the whole history every second. `rooms`: a client enters 20 empty rooms. `roster`: a client
  * asks who is in the room.
  */
-export type Errand = "gets" | "rooms" | "roster";
+export type Activity = "gets" | "rooms" | "roster";
 
 /** Connections of an attacker that behave alike. One that ends is replaced by another. */
 export interface Group {

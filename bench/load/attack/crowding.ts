@@ -19,9 +19,9 @@ import {
 const SPAM = frames.shortSend();
 const LONG = frames.longSend(true);
 /** All that the server accepts from an address. */
-const GHOSTS = { perSecond: 50, burst: 195 };
+const DIALS_OF_ADDRESS = { perSecond: 50, burst: 195 };
 /** Late enough that the client has its nickname when the connection breaks. */
-const GHOST_AFTER_MS = 40;
+const RESET_AFTER_MS = 40;
 
 export const CROWDING: readonly Attack[] = [
   {
@@ -29,7 +29,7 @@ export const CROWDING: readonly Attack[] = [
     title: "50 new connections/s, each in a new room, then reset, from each of two addresses",
     innocents: ["rooms"],
     length: 1.2,
-    groups: [ONE, OTHER].map((from) => ghosts(from, ({ number }) => `${from}-${number}`)),
+    groups: [ONE, OTHER].map((from) => absentMembers(from, ({ number }) => `${from}-${number}`)),
   },
   {
     key: "rooms-held",
@@ -40,11 +40,11 @@ export const CROWDING: readonly Attack[] = [
     ),
   },
   {
-    key: "ghosts",
+    key: "absent",
     title: "50 new connections/s in one room, each with a nickname, then reset",
     innocents: ["roster"],
     length: 1.2,
-    groups: [ghosts(ONE)],
+    groups: [absentMembers(ONE)],
   },
   {
     key: "spam",
@@ -173,12 +173,12 @@ export const CROWDING: readonly Attack[] = [
   },
 ];
 
-function ghosts(from: readonly string[], room?: (dial: Dial) => string): Group {
+function absentMembers(from: readonly string[], room?: (dial: Dial) => string): Group {
   return sockets({
     form: "v3",
     from,
-    dials: GHOSTS,
-    end: endAfter(GHOST_AFTER_MS),
+    dials: DIALS_OF_ADDRESS,
+    end: endAfter(RESET_AFTER_MS),
     ...(room && { room }),
   });
 }

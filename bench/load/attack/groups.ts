@@ -8,7 +8,7 @@ export const ONE = ["127.0.0.2"];
 export const OTHER = ["127.0.0.3"];
 
 /** Slightly less than the server lets an address open: 50 connections per second, and 200 at once. */
-export const WITHIN: DialRate = { perSecond: 45, burst: 190 };
+const WITHIN: DialRate = { perSecond: 45, burst: 190 };
 /** As many as have ended. */
 export const ENDLESS: DialRate = { perSecond: 20_000, burst: 200 };
 /** As many connections as an address may have. */

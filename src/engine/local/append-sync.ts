@@ -2,8 +2,9 @@ import fs from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 
 /**
- * When a message counts as stored: `always` after fdatasync; `batch` after the write, with an fdatasync at most a second
- * later (a power loss costs that second); `off` after the write, and the system decides when it reaches the disk.
+ * When a message counts as stored: `always` after fdatasync; `batch` after the write, with an fdatasync at most a
+ * second later (a power loss costs that second); `off` after the write, and the system decides when it reaches the
+ * disk.
  */
 export type FsyncMode = "always" | "batch" | "off";
 
@@ -11,7 +12,7 @@ const BATCH_SYNC_EVERY_MS = 1_000;
 /** How long one sync may hold up the event loop; handing it to another thread costs about a third of that. */
 const QUICK_SYNC_MS = 0.5;
 
-/** Makes the appends to a file durable, as the mode wants it. */
+/** Makes the appends to a file durable, as the mode demands. */
 export class AppendSync {
   readonly mode: FsyncMode;
   /** The file that is appended to, undefined while there is none. It may become another one. */
@@ -44,8 +45,8 @@ export class AppendSync {
   }
 
   /**
-   * Waits for the disk, where the mode is `always`. A quick disk is waited for on the spot, because handing the wait to
-   * another thread costs more than it lasts; a slow one in the background, because nobody could be served meanwhile.
+   * In the mode `always`, waits for the disk: for a quick disk on the spot, because handing the wait to another thread
+   * costs more than the wait itself; for a slow one in the background, because nobody could be served meanwhile.
    */
   async appended(file: FileHandle): Promise<void> {
     if (this.mode !== "always") return;
@@ -56,7 +57,7 @@ export class AppendSync {
     this.#syncMs += (performance.now() - startedAt - this.#syncMs) / 8;
   }
 
-  /** Has the disk take what was appended within a second, where the mode is `batch`. */
+  /** In the mode `batch`, makes what was appended durable within a second. */
   soon(): void {
     if (this.mode !== "batch" || this.#timer !== undefined || this.#isClosed) return;
     this.#timer = setTimeout(() => {

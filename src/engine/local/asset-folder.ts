@@ -4,11 +4,11 @@ import { type AssetLimits, type AssetStore, isAssetName } from "../assets.ts";
 import { makeFolder } from "./disk-file.ts";
 import { errorCode } from "./fault.ts";
 
-/** What a write that was cut short leaves. */
+/** The name of the file that an interrupted write leaves behind. */
 const UNFINISHED = /-[0-9a-f]{32}\.\w+\.\d+\.tmp$/;
 const UNFINISHED_FOR_MS = 60 * 60 * 1000;
 
-/** Keeps the page's files in a folder beside the history. Their times say when they were last kept. */
+/** Keeps the page's files in a folder beside the history. The time of a file is when it was last kept. */
 export class AssetFolder implements AssetStore {
   readonly #folder: string;
 
@@ -35,7 +35,7 @@ export class AssetFolder implements AssetStore {
   async #keep(name: string, contents: Uint8Array): Promise<void> {
     const path = join(this.#folder, name);
     const there = await this.read(name);
-    // A file that a crash of the machine has damaged is written again.
+    // A file that was damaged by a crash of the machine is written again.
     if (there !== null && Buffer.compare(there, contents) === 0) {
       const now = new Date();
       await utimes(path, now, now);

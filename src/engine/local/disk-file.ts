@@ -5,10 +5,10 @@ import { CLOSING } from "../record.ts";
 import { errorCode } from "./fault.ts";
 
 const COPY_BYTES = 1024 * 1024;
-/** Only the server's user may read what people have said, until the operator says otherwise. */
+/** Only the server's user may read what people have written, unless the operator changes that. */
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
-/** What systems answer that cannot fsync a folder at all. There, a rename is as safe as they make it. */
+/** The errors of systems that cannot fsync a folder at all. There, a rename is as safe as the system makes it. */
 const FOLDER_SYNC_UNKNOWN: ReadonlySet<string | undefined> = new Set([
   "EINVAL",
   "EISDIR",
@@ -27,8 +27,8 @@ export async function writeAll(file: FileHandle, bytes: Uint8Array, at: number):
 }
 
 /**
- * {@link writeAll} without a detour over another thread, which costs many times the write itself for the few bytes of an
- * append. The system takes them into its memory; only the disk is slow, and fdatasync waits for that.
+ * {@link writeAll} without a detour over another thread, which costs many times the write itself for the few bytes of
+ * an append. The system takes them into its memory; only the disk is slow, and fdatasync waits for that.
  */
 export function writeAllNow(file: FileHandle, bytes: Uint8Array, at: number): void {
   let done = 0;
@@ -91,7 +91,7 @@ export function makePrivateFile(path: string): void {
 }
 
 /** Lets only its owner read and write a file, whatever the mask of the process says. */
-export function makePrivate(path: string): void {
+function makePrivate(path: string): void {
   try {
     fs.chmodSync(path, FILE_MODE);
   } catch {
@@ -163,7 +163,10 @@ export async function saveCopy(source: FileHandle, from: number, names: Iterable
   });
 }
 
-/** Gives a file a second name, the first of `names` that is free, so that it stays when another file takes its first one. */
+/**
+ * Gives a file a second name, the first of `names` that is free, so that it stays when another file takes its first
+ * one.
+ */
 export async function keepOriginal(
   source: FileHandle,
   path: string,

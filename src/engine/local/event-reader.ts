@@ -26,14 +26,14 @@ export class Unreadable extends Error {
     readonly offset: number,
     /** Whole events read before the fault, without those that a scan had found. */
     readonly eventsRead: number,
-    /** A crash does not leave this: it is JSON that says something else, or an event without end. */
+    /** Whether a crash cannot have caused this: the text is JSON of something else, or an event without an end. */
     readonly isDeliberate = false,
   ) {
     super(message);
   }
 }
 
-/** What a scan says of a file of which nothing is known. */
+/** The result of a scan for a file about which nothing is known. */
 export function nothingScanned(): Scan {
   return { index: new HistoryIndex(), lastTime: 0, end: 0, rest: "other" };
 }
@@ -52,9 +52,9 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 
 /**
- * Reads the events of any JSON array of them, whatever its spacing, key order and escapes, from where a scan of canonical
- * lines stopped. Elements are cut out byte by byte and parsed one at a time, so that a large file needs no large
- * string and a fault can be placed.
+ * Reads the events of any JSON array of them, whatever its spacing, key order and escapes, from where a scan of
+ * canonical lines stopped. Elements are cut out byte by byte and parsed one at a time, so that a large file needs no
+ * large string and a fault can be placed.
  */
 export class EventReader {
   /** Messages up to here. */
@@ -222,7 +222,7 @@ export class EventReader {
       const value: unknown = JSON.parse(bytes.toString());
       if (isObject(value)) return value;
     } catch {
-      // The parser's own words do not name a place; ours do.
+      // The parser's own message does not name a position; ours does.
     }
     throw this.#fault("is not valid JSON", offset);
   }

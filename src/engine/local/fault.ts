@@ -22,7 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENFILE: "too many files are open",
 };
 
-/** What is over when there is room on the disk again. */
+/** Errors that end once there is room on the disk again. */
 const FULL: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
 
 /** The system's code of an error (`ENOENT`), or undefined. */
@@ -36,7 +36,7 @@ export function errorReason(error: unknown): string {
   return REASONS[code ?? ""] ?? code ?? (error instanceof Error ? error.message : String(error));
 }
 
-/** Which file that was, if it was not the one that is spoken of; in words that follow {@link errorReason}. */
+/** Names the file of an error, if it is not the one in question; in words that follow {@link errorReason}. */
 export function errorPlace(error: unknown, path: string): string {
   const place = error instanceof Error && "path" in error ? error.path : undefined;
   return typeof place === "string" && place !== path ? ` (${place})` : "";

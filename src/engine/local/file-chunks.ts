@@ -25,7 +25,7 @@ export class FileChunks {
     this.bytes[0] = 0;
   }
 
-  /** Reads on behind what is held. @returns false at the end, or when {@link MOST_HELD_BYTES} are held already */
+  /** Reads on after what is held. @returns false at the end, or when {@link MOST_HELD_BYTES} are held already */
   async fill(): Promise<boolean> {
     if (this.#goesOn && this.bytes.length <= CHUNK_BYTES) this.#grow();
     if (this.limit === this.bytes.length - 1 && !this.#grow()) return false;

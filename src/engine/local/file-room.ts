@@ -23,46 +23,46 @@ import {
 import type { Journal } from "./journal.ts";
 import type { SessionStore, StoredSession } from "./sessions.ts";
 
-/** A history that is too large, and too young to be pruned, is looked at again after this time. */
+/** A history that is too large, but too young to be pruned, is checked again after this time. */
 const PRUNE_AGAIN_AFTER_MS = 60_000;
-/** A room that could not be opened is tried again after this time, and not with every frame. */
+/** Opening a room that could not be opened is tried again after this time, and not with every frame. */
 const REOPEN_AFTER_MS = 5_000;
-/** A history up to this size is pruned before it is used, which takes a moment; a larger one while it is used. */
+/** A history up to this size is pruned before it is used, which takes a moment; a larger one while it is in use. */
 const PRUNED_FIRST_BYTES = 16 * 1024 * 1024;
 /** A probe tries to store as much as could not be stored before, within these bounds. */
 const PROBE_LEAST_BYTES = 4 * 1024;
 const PROBE_MOST_BYTES = 64 * 1024;
 
 const REPLACED =
-  "The history file {path} was replaced, changed or deleted while the server runs: the server reads it anew, and clients connect again. What was said between that and now may be lost; stop the server before you restore a backup.";
+  "The history file {path} was replaced, changed or deleted while the server was running: the server reads it anew, and clients reconnect. Messages sent since then may be lost; stop the server before you restore a backup.";
 
 export interface FileRoomOptions extends RoomOptions {
   /** Opens the history file. */
   readonly open: () => Promise<Journal>;
   /** Once the file is larger than this, in bytes, it is pruned at once. */
   readonly sizeMost: number;
-  /** Prunes the history. `alone` runs the end of it while no append runs. Does not reject. */
+  /** Prunes the history. `alone` runs the last step while no append runs. Does not reject. */
   readonly prune: (journal: Journal, alone: (end: () => Promise<void>) => Promise<void>) => Promise<void>;
   readonly sessions: SessionStore;
   readonly recentLists: RecentLists;
 }
 
-/** A room with its history in a file: each batch is decided, stored and told, in this order. */
+/** A room with its history in a file: each batch is decided, stored and delivered, in this order. */
 export class FileRoom {
   readonly queue: RoomQueue;
   readonly #options: FileRoomOptions;
   readonly #past: PastSessions;
-  /** The members that the process before had, until the room is opened. */
+  /** The members of the previous process, until the room is opened. */
   #heldOver: readonly StoredMember[] = [];
   #journal: Journal | null = null;
   #room: Room | null = null;
   #opening: Promise<void> | null = null;
   #isPruning = false;
-  /** By the clock of `performance.now`. */
+  /** A time of `performance.now`. */
   #pruneNotBefore = 0;
-  /** Work that waits for its turn between two batches. It does not reject. */
+  /** Work that waits to run between two batches. It does not reject. */
   #between: (() => Promise<void>)[] = [];
-  /** How much could not be stored at the last attempt. */
+  /** How much the last attempt failed to store. */
   #failedBytes = 0;
   #noticesTold = 0;
   #openFailedAt = Number.NEGATIVE_INFINITY;
@@ -82,7 +82,7 @@ export class FileRoom {
     this.#holdOver(stored);
   }
 
-  /** Prunes the history. Batches go on meanwhile; only the end of it is between two of them. */
+  /** Prunes the history. Batches go on meanwhile; only the last step runs between two of them. */
   async prune(): Promise<void> {
     if (this.#journal === null || this.#isPruning) return;
     this.#isPruning = true;
@@ -93,7 +93,7 @@ export class FileRoom {
     this.#isPruning = false;
   }
 
-  /** Notes the last id, in case the newest messages are taken out of the file by hand. */
+  /** Notes the last id, in case someone removes the newest messages from the file by hand. */
   noteLastId(): void {
     const { sessions, name } = this.#options;
     const lastId = this.#journal?.lastEventId ?? 0;
@@ -101,7 +101,7 @@ export class FileRoom {
   }
 
   /**
-   * Tries, without a message, whether something can be stored, and notes the result as the queue's health.
+   * Tests, without a message, whether something can be stored, and notes the result as the queue's health.
    *
    * @returns the error if nothing can be stored
    */
@@ -118,23 +118,23 @@ export class FileRoom {
     return fault;
   }
 
-  /** Lets go of the history file and of everything in memory. The queue must be idle. */
+  /** Closes the history file and drops everything in memory. The queue must be idle. */
   async close(): Promise<void> {
-    // A reader does not stand in the queue, and may be opening the file now.
+    // Readers bypass the queue, and one may be opening the file right now.
     await this.#opening?.catch(() => undefined);
     await this.#letGo()?.close();
   }
 
-  /** Opens the history file now, and not with the first operation. */
+  /** Opens the history file now rather than at the first operation. */
   open(): Promise<void> {
-    // A file must not be opened twice, and a reader does not stand in the queue.
+    // The file must not be opened twice, and readers bypass the queue.
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null;
     });
     return this.#opening;
   }
 
-  /** The newest messages, oldest first, without those that are not stored yet. It may run beside the queue. */
+  /** The newest messages that are stored, oldest first. It may run beside the queue. */
   async recent(): Promise<readonly Readable[]> {
     const { name, recentLists } = this.#options;
     if (this.#journal?.isReplaced) await this.#betweenBatches(() => this.#followFile());
@@ -147,7 +147,7 @@ export class FileRoom {
     });
   }
 
-  /** Members whose sessions still hold are absent until they resume. */
+  /** Members whose sessions are still valid are absent until they resume. */
   #holdOver(stored: readonly StoredSession[]): void {
     const held = stored.filter(({ endedAt }) => endedAt === null);
     this.#heldOver = held.map(({ name, session }, at) => {
@@ -171,7 +171,7 @@ export class FileRoom {
       keys.add(digest, id, time);
     }
     const givenId = sessions.lastId(name);
-    // Pruning leaves at least one message: somebody has deleted them all, or the file.
+    // Pruning leaves at least one message, so someone has deleted all messages, or the file.
     if (journal.count === 0 && givenId > 0) sessions.noteEmptied(name, givenId);
     journal.emptiedTo = sessions.emptiedTo(name);
     this.#journal = journal;
@@ -217,7 +217,7 @@ export class FileRoom {
     }
   }
 
-  /** Tells a batch that stands. @param records of its messages */
+  /** Delivers a decided batch. @param records of its messages */
   async #tell(
     batch: readonly Operation[],
     decisions: readonly Standing[],
@@ -231,7 +231,7 @@ export class FileRoom {
     queue.deliver(outcomesOf(decisions, reads, sources));
   }
 
-  /** Follows the file that lies there now. */
+  /** Opens the history file anew if it was replaced. */
   async #followFile(): Promise<void> {
     if (!this.#journal?.isReplaced) return;
     this.#startOver(this.#journal);
@@ -239,8 +239,8 @@ export class FileRoom {
   }
 
   /**
-   * Somebody has put another file in the place of the history, or deleted it. All who are here must come back, as after a
-   * restart, and are shown what is true then.
+   * Starts over after the history file was replaced or deleted. As after a restart, all clients must reconnect, and
+   * then see the new history.
    */
   #startOver(journal: Journal): void {
     const { name, observer, sessions } = this.#options;
@@ -248,12 +248,12 @@ export class FileRoom {
     const members = [...(this.#room?.members() ?? [])].filter(({ isAbsent }) => !isAbsent);
     this.queue.deliver(members.map(({ connection }) => ({ kind: "store-lost", connection })));
     this.#letGo();
-    // Nobody waits for it: a prune that ends with it may want its turn in this queue.
+    // Not awaited: a prune in progress, which ends with the journal, may need its turn in this queue.
     journal.close().catch((error) => observer.fault(name, error));
     this.#holdOver(sessions.load(name));
   }
 
-  /** Lets go of all that is in memory. @returns the open history, to be closed */
+  /** Drops everything in memory. @returns the open history, which the caller closes */
   #letGo(): Journal | null {
     const { name, recentLists } = this.#options;
     this.noteLastId();
@@ -295,12 +295,12 @@ export class FileRoom {
     try {
       sessions.note(name, decisions, () => this.#room?.sessions() ?? []);
     } catch (error) {
-      // Nicknames go on without it; only a restart would show the difference.
+      // The room works all the same; the difference would only show after a restart.
       observer.fault(name, error);
     }
   }
 
-  /** Prunes at once when the history is too large, so that nobody can fill the disk between two prunes. */
+  /** Prunes at once if the history is too large, so that nobody can fill the disk between two prunes. */
   #pruneIfTooLarge(journal: Journal): void {
     const now = performance.now();
     if (journal.size <= this.#options.sizeMost || now < this.#pruneNotBefore) return;
@@ -308,7 +308,7 @@ export class FileRoom {
     void this.prune();
   }
 
-  /** @returns a sentence for people if the records cannot be stored, else null */
+  /** @returns a sentence for people if the records cannot be stored, otherwise null */
   async #append(journal: Journal, records: readonly MessageRecord[]): Promise<string | null> {
     const { observer, name } = this.#options;
     const startedAt = performance.now();

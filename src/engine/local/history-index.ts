@@ -34,9 +34,9 @@ export class HistoryIndex {
   count = 0;
   /** How many changes there are. */
   changes = 0;
-  /** The id of the newest message, 0 when there is none. */
+  /** The id of the newest message, 0 if there is none. */
   lastId = 0;
-  /** The id of the newest event, 0 when there is none: no event that follows may have this id or a lower one. */
+  /** The id of the newest event, 0 if there is none: no event that follows may have this id or a lower one. */
   lastEventId = 0;
   /** The `MessageRecord.replyBytes` of all messages together. */
   replyBytes = 0;
@@ -79,7 +79,7 @@ export class HistoryIndex {
     this.#blocks.set([FIRST_LINE_AT, firstId, 0]);
   }
 
-  /** The id of the oldest message, 0 when there is none. */
+  /** The id of the oldest message, 0 if there is none. */
   get firstId(): number {
     return this.count === 0 ? 0 : this.#block(0).id;
   }

@@ -19,7 +19,10 @@ export { JournalError } from "./fault.ts";
 
 export interface JournalOptions {
   readonly fsync: FsyncMode;
-  /** true: the file is created when the journal is opened, so that an unwritable place is found then; false: with the first append. */
+  /**
+   * true: the file is created when the journal is opened, so that an unwritable place is found then; false: with the
+   * first append.
+   */
   readonly create: boolean;
   /** Unix ms of a timestamp text read from a foreign file, undefined if it cannot be read. */
   readonly timeOf: (timestamp: string) => number | undefined;
@@ -31,7 +34,7 @@ const CLOSING_BYTES = Buffer.from(CLOSING);
 /** How much a prune may leave to be copied while sends wait. */
 const LITTLE_BYTES = 64 * 1024;
 
-/** So much of the end of a file tells it from any other: at least the id and time of the newest event. */
+/** How much of the end of a file is compared to recognise it: at least the id and time of the newest event. */
 const TAIL_BYTES = 256;
 
 /**
@@ -44,7 +47,7 @@ const TAIL_BYTES = 256;
  */
 export class Journal {
   readonly path: string;
-  /** See `Archive.emptiedTo`. Set by whoever opened the file. */
+  /** See `Archive.emptiedTo`. The room sets it. */
   emptiedTo = 0;
   readonly #notices: string[];
   readonly #realPath: string;
@@ -84,8 +87,8 @@ export class Journal {
   }
 
   /**
-   * Opens a history file and, where that is needed, repairs it or takes it in; `notices` says so then. On a full disk, a
-   * file that cannot be repaired or created is opened as far as it can be read.
+   * Opens a history file and, where that is needed, repairs it or takes it in; `notices` says so then. On a full disk,
+   * a file that cannot be repaired or created is opened as far as it can be read.
    *
    * @throws JournalError when the file is not a history, and then it was not touched; or when it cannot be opened,
    * created, repaired or rewritten
@@ -132,7 +135,7 @@ export class Journal {
   }
 
   /**
-   * Whether this file was replaced by another one, deleted, or written to by somebody else: what would be stored now
+   * Whether this file was replaced by another one, deleted, or written to by someone else: what would be stored now
    * would be lost, or would damage what was put there.
    */
   get isReplaced(): boolean {
@@ -175,20 +178,20 @@ export class Journal {
     return this.#index.count;
   }
 
-  /** The id of the newest message, 0 when there is none. */
+  /** The id of the newest message, 0 if there is none. */
   get lastId(): number {
     return this.#index.lastId;
   }
 
   /**
-   * The id of the newest event, 0 when there is none. It may be a change that this version does not know: the next
+   * The id of the newest event, 0 if there is none. It may be a change that this version does not know: the next
    * message must have a higher id all the same.
    */
   get lastEventId(): number {
     return this.#index.lastEventId;
   }
 
-  /** The id of the oldest message, 0 when there is none. */
+  /** The id of the oldest message, 0 if there is none. */
   get firstId(): number {
     return this.#index.firstId;
   }
@@ -238,8 +241,8 @@ export class Journal {
   }
 
   /**
-   * Tries whether `bytes` more could be stored, and leaves nothing of that in the file. Must not overlap with an append.
-   * A journal without a file does not create one: there is nothing to try then.
+   * Tests whether `bytes` more could be stored, and leaves nothing of that in the file. Must not overlap with an
+   * append. A journal without a file does not create one: then there is nothing to test.
    *
    * @throws the system's error
    */

@@ -17,23 +17,23 @@ import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
 import { SessionStore } from "./sessions.ts";
 import { Sweep } from "./sweep.ts";
 
-/** How often it is tried whether the store works again, while it does not. */
+/** How often the server tests whether the store works again after a failure. */
 const PROBE_EVERY_MS = 2_000;
-/** How often it is noted what the clock says, and how far ids went. */
+/** How often the clock and the last ids are noted. */
 const NOTE_EVERY_MS = 60_000;
 
-/** So many rooms stay open after everybody has left: else who comes and goes would have their files read each time. */
+/** How many rooms stay open after everybody has left: otherwise each return to one would read its file again. */
 const UNUSED_ROOMS_MOST = 64;
 
 export interface LocalEngineOptions extends EngineOptions {
-  /** The main room's history. The other rooms' lie beside it: `data.json` has them in `data.rooms/`. */
+  /** The main room's history. The other rooms have theirs in a folder beside it: for `data.json`, in `data.rooms/`. */
   readonly dataFile: string;
   readonly fsync: FsyncMode;
-  /** Unix milliseconds of a timestamp in a file that another program wrote. */
+  /** Converts a timestamp in a file of another program to Unix milliseconds. */
   readonly timeOf: (timestamp: string) => number | undefined;
 }
 
-/** The engine of one process: rosters in memory, histories in files that a person can read. */
+/** The engine for one process: rosters in memory, histories in readable files. */
 export class LocalEngine implements Engine {
   readonly assets: AssetFolder;
   readonly #options: LocalEngineOptions;
@@ -42,24 +42,24 @@ export class LocalEngine implements Engine {
   readonly #sweep: Sweep;
   readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms: Rooms<FileRoom>;
-  /** Those of them that nobody is in, the one that was left longest ago first. */
+  /** The empty rooms in memory, in the order in which they became empty. */
   readonly #unused = new Set<string>();
-  /** Histories still being closed; a room that is wanted again waits for it. */
+  /** Histories that are still being closed; a room that is entered again waits for that. */
   readonly #closing = new Map<string, Promise<void>>();
   readonly #timers: Timer[] = [];
   #isClosing = false;
   #clock: ClockWatch;
-  /** Resolves when it is known where the clock is expected. */
+  /** Resolves once the expected time is known. */
   #clockFound: Promise<void> | null = null;
   #isClockDoubted = false;
-  /** Something beside the histories could not be written: these may fail as well. */
+  /** Something other than the histories could not be written, so the histories may fail as well. */
   #isDoubtful = false;
   #isProbing = false;
 
   /**
-   * Locks the main history file and opens it, creating, repairing or taking it in as needed.
+   * Locks the main history file and opens it; creates it, repairs it, or takes over another program's file as needed.
    *
-   * @throws JournalError when another server holds the file, or it cannot be read, written or understood
+   * @throws JournalError if another server uses the file, or it cannot be read, written or understood
    */
   static async open(options: LocalEngineOptions): Promise<LocalEngine> {
     const { dataFile } = options;
@@ -109,7 +109,7 @@ export class LocalEngine implements Engine {
 
   async #start(): Promise<void> {
     await this.#room(MAIN_ROOM).open();
-    // Whoever was in a room when the process before ended has a place there, and a grace that runs from now on.
+    // Members of the previous process keep their nicknames, each for a grace that begins now.
     for (const name of this.#sessions.heldRooms()) this.#room(name);
     await this.#probe();
     this.#every(PROBE_EVERY_MS, () => this.#probe());
@@ -124,13 +124,15 @@ export class LocalEngine implements Engine {
     this.#timers.push(setInterval(task, ms));
   }
 
-  /** Drops what is not to be kept: first of the rooms in memory, one after the other, then of the others. */
+  /** Drops expired messages: first in the rooms in memory, one after the other, then in the others. */
   async #pruneAll(): Promise<void> {
     for (const room of this.#rooms.list()) await room.prune();
     this.#sweep.start();
   }
 
-  /** While something could not be stored, tries whether it can be again: the main room's file stands for the disk. */
+  /**
+   * After a failure to store something, tests whether storing works again. The main room's file represents the disk.
+   */
   async #probe(): Promise<void> {
     if (this.#isProbing || this.#isClosing || (this.healthy && !this.#isDoubtful)) return;
     this.#isProbing = true;
@@ -141,7 +143,7 @@ export class LocalEngine implements Engine {
     if (fault === undefined) {
       for (const room of this.#rooms.list()) if (!room.queue.isHealthy) await room.probe();
     } else if (wasHealthy) {
-      const sentence = `Nothing can be stored (${errorReason(fault)}): sends fail until it can.`;
+      const sentence = `Nothing can be stored (${errorReason(fault)}): messages are refused until that changes.`;
       observer.notice(MAIN_ROOM, sentence);
     }
     if (this.healthy && !wasHealthy) observer.notice(MAIN_ROOM, "Messages can be stored again.");
@@ -155,7 +157,7 @@ export class LocalEngine implements Engine {
     for (const room of this.#rooms.list()) room.noteLastId();
   }
 
-  /** What is to be kept, as far as the clock is believed. */
+  /** The retention, adjusted as long as the clock is not believed. */
   get #retention(): Retention {
     const { retention, trustClock } = this.#options;
     if (trustClock === true) return retention;
@@ -163,7 +165,7 @@ export class LocalEngine implements Engine {
     return this.#clock.retention(retention);
   }
 
-  /** Without a note it is expected where people last spoke. @param main the main room's, which is pruned first */
+  /** If no earlier time is noted, expects the time of the newest message. @param main the main room's journal */
   async #findClock(main: Journal): Promise<void> {
     if (this.#sessions.clock !== null) return;
     const seenAt = await newestTime(main, roomsFolder(this.#options.dataFile));
@@ -210,7 +212,7 @@ export class LocalEngine implements Engine {
 
   async recent(name: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
-    // A reader takes no room's place.
+    // A reader does not count towards the limit of rooms.
     if (!this.#rooms.has(name) && name !== MAIN_ROOM) this.#unused.add(name);
     const room = this.#room(name);
     const { occupancy } = room.queue;
@@ -235,7 +237,7 @@ export class LocalEngine implements Engine {
     this.#note();
     const rooms = this.#rooms.list();
     const closed = [...rooms.map((room) => room.close()), ...this.#closing.values(), swept];
-    // The store is let go of in any case; what could not be made durable is an error all the same.
+    // The store is released in any case, but a failure to make something durable is still reported.
     await Promise.allSettled(closed);
     this.#letGo();
     this.#lock.release();
@@ -287,10 +289,9 @@ export class LocalEngine implements Engine {
         await this.#clockFound;
       }
       const dropped = await journal.prune(this.#retention, now().time, alone);
-      if (dropped > 0)
-        observer.notice(room, `${dropped} messages of room ${room} were not to be kept any longer.`);
+      if (dropped > 0) observer.notice(room, `Expired messages dropped from room ${room}: ${dropped}.`);
     } catch (error) {
-      // What cannot be dropped is kept.
+      // Messages that cannot be dropped are kept.
       observer.fault(room, errorCode(error) === undefined ? error : cannotDrop(journal.path, error));
     }
   }
@@ -310,9 +311,9 @@ export class LocalEngine implements Engine {
 
   #idle(name: string, { queue }: FileRoom): void {
     const main = this.#rooms.get(MAIN_ROOM);
-    // What it showed of the disk must not be forgotten with it.
+    // The room may be forgotten, but not what it revealed about the disk.
     if (!queue.isHealthy && main !== undefined) main.queue.isHealthy = false;
-    // The main room's file stays open: it was checked at the start, and the lock stands for it.
+    // The main room's file stays open: it was checked at the start, and the lock belongs to it.
     if (!queue.occupancy.isEmpty || name === MAIN_ROOM) return;
     this.#unused.delete(name);
     if (queue.isHealthy) this.#unused.add(name);
@@ -326,6 +327,6 @@ export class LocalEngine implements Engine {
 
 function cannotDrop(path: string, error: unknown): JournalError {
   return new JournalError(
-    `What is not to be kept of the history file ${path} cannot be dropped: ${errorReason(error)}${errorPlace(error, path)}.`,
+    `Expired messages cannot be dropped from the history file ${path}: ${errorReason(error)}${errorPlace(error, path)}.`,
   );
 }

@@ -5,21 +5,21 @@ import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason, isDirectory, JournalError } from "./fault.ts";
 import { realFile } from "./real-file.ts";
 
-/** Referred to from here, because a database that nothing refers to is closed, and its lock with it. */
+/** Keeps a reference to each database: one that is no longer referenced would be closed, and its lock released. */
 const held = new Set<Database>();
 
 /**
- * Keeps other servers off a history file until `release`, or until this process ends in whatever way: the lock is the
- * operating system's own, on an empty file `{path}.lock`, which stays.
+ * Keeps other servers away from a history file until `release` is called or this process ends, however it ends. The
+ * lock is one of the operating system, on an empty file `{path}.lock`, which is never deleted.
  *
- * SQLite is used only because it is in the runtime and knows how each system locks; nothing is ever written, so that a
- * full disk gives the lock as well.
+ * SQLite is used only because it is part of the runtime and knows how to lock on each system. It never writes anything,
+ * so locking works on a full disk as well.
  *
- * @throws JournalError when this or another process holds the lock, or when the lock file cannot be made
+ * @throws JournalError if this or another process holds the lock, or the lock file cannot be created
  */
 export function lockFile(path: string): { release(): void } {
   const file = realFile(path);
-  // Else the mistake would leave a lock file beside a folder.
+  // Otherwise the mistake would leave a lock file beside a folder.
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw isDirectory(path);
   const database = openLocked(`${file}.lock`, path);
   held.add(database);
@@ -35,10 +35,10 @@ function openLocked(lockPath: string, path: string): Database {
   let database: Database | undefined;
   try {
     makePrivateFile(lockPath);
-    // Opening a pipe would wait for its other end for ever.
+    // Opening a pipe would wait forever for its other end.
     if (!statSync(lockPath).isFile()) throw new NoFile();
     database = new Database(lockPath, { readwrite: true });
-    // Else the transaction begins with a file beside the lock, which needs room.
+    // Otherwise the transaction would begin by creating a file beside the lock, which needs disk space.
     database.run("PRAGMA journal_mode = MEMORY");
     database.run("BEGIN EXCLUSIVE");
     return database;

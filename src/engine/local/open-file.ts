@@ -15,7 +15,7 @@ export async function openHistoryFile(path: string, realPath: string): Promise<F
   try {
     const found = await stat(realPath);
     if (found.isDirectory()) throw isDirectory(path);
-    // Opening a pipe would wait for its other end for ever.
+    // Opening a pipe would wait forever for its other end.
     if (!found.isFile()) throw new JournalError(`The history file ${path} is not a regular file.`);
     return await open(realPath, "r+");
   } catch (error) {

@@ -5,10 +5,10 @@ import { errorCode, errorReason, JournalError } from "./fault.ts";
 const LONGEST_LINK_CHAIN = 40;
 
 /**
- * The file that `path` stands for when every symbolic link is followed, whether or not it exists yet,
- * so that two names of one file give one answer.
+ * The file that `path` refers to after all symbolic links are followed, whether or not it exists yet. Two names of one
+ * file have the same result.
  *
- * @throws JournalError when the links lead in a circle or a folder on the way may not be read
+ * @throws JournalError if the links form a circle, or a folder on the way may not be read
  */
 export function realFile(path: string): string {
   return follow(path, path, 0);
@@ -26,7 +26,7 @@ function follow(path: string, asked: string, links: number): string {
   return target === undefined ? inRealFolder(path) : follow(target, asked, links + 1);
 }
 
-/** Where a link that leads to no file yet points to. */
+/** The target of a link, which need not exist; undefined if `path` is not a link. */
 function linkTarget(path: string): string | undefined {
   try {
     return resolve(dirname(path), readlinkSync(path));

@@ -217,7 +217,7 @@ function compactUtc(date: Date): string {
 }
 
 function resumedNotice(shownAs: string): string {
-  return `The server had ended while it was rewriting the history file ${shownAs} in place; the file is complete now.`;
+  return `The server ended while it was rewriting the history file ${shownAs} in place; the file is complete now.`;
 }
 
 function takeInNotice(shownAs: string, { taken, original }: CanonicalFile): string {

@@ -81,7 +81,7 @@ export async function resumeInPlace(file: FileHandle, path: string, shownAs: str
   const first = Buffer.alloc(1);
   await file.read(first, 0, 1, 0);
   if (!first.equals(UNFINISHED)) {
-    // Either the crash came before the first byte was written, or somebody put another file there.
+    // Either the crash came before the first byte was written, or someone put another file there.
     await removeCopy(path);
     return false;
   }

@@ -8,7 +8,7 @@ import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason } from "./fault.ts";
 import { realFile } from "./real-file.ts";
 
-/** How often it is noted that the server lives. */
+/** How often the server notes that it is alive. */
 const ALIVE_EVERY_MS = 15_000;
 
 const SCHEMA = `
@@ -27,7 +27,9 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS emptied (room TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
-/** A session as it is stored. `endedAt`, when it was over or void, is in Unix milliseconds; null while it holds. */
+/**
+ * A session as it is stored. `endedAt` is when it ended or was replaced, in Unix milliseconds; null while it is valid.
+ */
 export interface StoredSession {
   readonly name: string;
   readonly session: Session;
@@ -44,20 +46,20 @@ interface Row {
 /** A row with its room. */
 type WholeRow = Row & { room: string };
 
-/** Whom a store tells of what goes wrong. */
+/** How a store reports what goes wrong. */
 export interface SessionEvents {
-  /** What an operator should know. */
+  /** Something that an operator should know. */
   notice(sentence: string): void;
-  /** Something could not be written; what could not is written later, if it can be. */
+  /** Something could not be written. It is written later, if that becomes possible. */
   failed(): void;
 }
 
 /**
- * What a server wants to know after a restart: who can resume what, how far ids went, what the clock said. It is an SQLite
- * file beside the history, which only its owner may read. It has no secret in it. It is not synced: it outlives the
- * process, however that ends, and a crash of the machine takes no more than nicknames with it.
+ * What a server needs to know after a restart: the sessions that can be resumed, the last ids, and the time on the
+ * clock. This is an SQLite file beside the history, readable only by its owner. It contains no secrets. It is not
+ * synced: it survives any end of the process, and a crash of the machine loses nothing but nicknames.
  *
- * Where the file cannot be used, as on a full disk, the same is in memory, until it can.
+ * While the file cannot be used, for example because the disk is full, the same data is kept in memory.
  */
 export class SessionStore {
   readonly #path: string;
@@ -66,18 +68,18 @@ export class SessionStore {
   readonly #timer: Timer;
   #database: Database;
   #isInMemory = false;
-  /** What is in the file is of a server that was away for long, and could not be deleted yet. */
+  /** The sessions in the file have expired because the server was off for long, and could not be deleted yet. */
   #isStale = false;
-  /** What the clock said before. */
+  /** What was noted about the clock before this start. */
   readonly clock: ClockNote | null;
-  /** Rooms of which not all could be noted. */
+  /** Rooms with changes that could not be noted. */
   readonly #behind = new Set<string>();
 
   /**
-   * @param dataFile the main room's history; the sessions lie in `{dataFile}.sessions`
+   * @param dataFile the main room's history; the sessions are in `{dataFile}.sessions`
    * @param now Unix milliseconds
-   * @param notice is told what an operator should know: where the file cannot be used, sessions end with the process
-   * @param failed is told that something could not be written
+   * @param notice receives what an operator should know, for example that sessions end with the process
+   * @param failed is called when something could not be written
    */
   constructor(
     dataFile: string,
@@ -97,7 +99,7 @@ export class SessionStore {
     this.#timer.unref();
   }
 
-  /** Rooms in which somebody has a nickname. */
+  /** The rooms that have members. */
   heldRooms(): string[] {
     if (this.#isStale) return [];
     return this.#database
@@ -106,7 +108,9 @@ export class SessionStore {
       .map(({ room }) => room);
   }
 
-  /** The sessions of a room, those that are over in the order of their ends, the others in the roster's. */
+  /**
+   * The sessions of a room: those that have ended in the order of their ends, the others in the order of the roster.
+   */
   load(room: string): StoredSession[] {
     if (this.#isStale) return [];
     const since = this.#now() - REMEMBERED_MS;
@@ -124,10 +128,10 @@ export class SessionStore {
   }
 
   /**
-   * Notes what a batch has changed. To be called before the batch is told.
+   * Notes what a batch has changed. Must be called before the batch is delivered.
    *
-   * @param whole the room's sessions after it, for when an earlier batch could not be noted
-   * @throws the store's error; what could not be noted is with the next batch
+   * @param whole the room's sessions after the batch, needed if an earlier batch could not be noted
+   * @throws the store's error; the next batch notes what could not be noted now
    */
   note(
     room: string,
@@ -149,22 +153,22 @@ export class SessionStore {
     }
   }
 
-  /** The highest id that was noted for a room, 0 for none. The file of the history may know a higher one. */
+  /** The highest id that was noted for a room, 0 if none was. The history file may contain a higher one. */
   lastId(room: string): number {
     return this.#noted("last_ids", room);
   }
 
-  /** Notes that ids of a room went so far: an operator may take the newest messages out of the file. */
+  /** Notes the last id of a room, in case an operator removes the newest messages from the file. */
   noteLastId(room: string, id: number): void {
     this.#note("last_ids", room, id);
   }
 
-  /** How far the ids of a room went when its history was found empty, 0 when it never was. */
+  /** The last id of a room when its history was found empty, 0 if it never was. */
   emptiedTo(room: string): number {
     return this.#noted("emptied", room);
   }
 
-  /** Notes that a room's history is empty, whose ids went so far: an operator has deleted it. */
+  /** Notes that a room's history was found empty, because an operator has deleted it. @param id its last id */
   noteEmptied(room: string, id: number): void {
     this.#note("emptied", room, id);
   }
@@ -221,7 +225,7 @@ export class SessionStore {
     for (const { name, session } of held) insert.run(room, session.hash, session.identity, name);
   }
 
-  /** Changes the store, all or nothing. A server that was away for long begins with nobody in its rooms. */
+  /** Changes the store in one transaction. A server that was off for long begins with empty rooms. */
   #write(change: () => void): void {
     this.#database.transaction(() => {
       if (this.#isStale) this.#database.run("DELETE FROM sessions");
@@ -257,7 +261,7 @@ export class SessionStore {
       return openOrReplace(this.#path, this.#events.notice);
     } catch (error) {
       this.#events.notice(
-        `The file of sessions ${this.#path} cannot be used (${errorReason(error)}): sessions end with the server.`,
+        `The sessions file ${this.#path} cannot be used (${errorReason(error)}): sessions end when the server ends.`,
       );
       this.#events.failed();
       this.#isInMemory = true;
@@ -267,7 +271,7 @@ export class SessionStore {
     }
   }
 
-  /** Goes on in the file, if it can be used now. */
+  /** Moves the data from memory into the file, if the file can be used now. */
   #moveToFile(): void {
     let file: Database | undefined;
     try {
@@ -280,15 +284,15 @@ export class SessionStore {
     this.#database.close();
     this.#database = file;
     this.#isInMemory = false;
-    this.#events.notice(`The file of sessions ${this.#path} can be used again.`);
+    this.#events.notice(`The sessions file ${this.#path} can be used again.`);
   }
 }
 
-/** Tables of which each room has one id. */
+/** Tables with one id for each room. */
 const ID_TABLES = ["last_ids", "emptied"] as const;
 type IdTable = (typeof ID_TABLES)[number];
 
-/** Any decision with a session, of somebody who has one. */
+/** Any decision that changes a session. */
 type SessionChange = Extract<Standing, { readonly session: Session | null }> & { readonly session: Session };
 
 type ApplyRule<K extends SessionChange["kind"]> = (
@@ -297,7 +301,7 @@ type ApplyRule<K extends SessionChange["kind"]> = (
   change: Extract<SessionChange, { kind: K }>,
 ) => void;
 
-/** What each kind of change makes of the stored sessions. */
+/** How each kind of change updates the stored sessions. */
 const APPLY: { readonly [K in SessionChange["kind"]]: ApplyRule<K> } = {
   registered: (database, room, { session, name }) => {
     database
@@ -326,7 +330,7 @@ function hasSession(decision: Standing): decision is SessionChange {
   return "session" in decision && decision.session !== null;
 }
 
-/** Has a file hold the sessions of another store, and none of those that were in it. */
+/** Replaces the sessions in a file by those of another store. */
 function copyInto(file: Database, store: Database): void {
   const sessions = store.query<WholeRow, []>("SELECT * FROM sessions ORDER BY place").all();
   const ids = ID_TABLES.map((table) => ({
@@ -349,7 +353,7 @@ function copyInto(file: Database, store: Database): void {
   })();
 }
 
-/** @throws when the file cannot be used */
+/** @throws if the file cannot be used */
 function openOrReplace(path: string, notice: (sentence: string) => void): Database {
   try {
     return open(path);
@@ -358,22 +362,24 @@ function openOrReplace(path: string, notice: (sentence: string) => void): Databa
     if (code !== "SQLITE_NOTADB" && code !== "SQLITE_CORRUPT") throw error;
     renameSync(path, `${path}.damaged`);
     for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
-    notice(`The file of sessions ${path} was damaged and is kept as ${path}.damaged; nobody can resume.`);
+    notice(
+      `The sessions file ${path} was damaged and is kept as ${path}.damaged; earlier sessions cannot be resumed.`,
+    );
     return open(path);
   }
 }
 
 function open(path: string): Database {
   makePrivateFile(path);
-  // Opening a pipe would wait for its other end for ever.
-  if (!statSync(path).isFile()) throw new Error("it is no regular file");
+  // Opening a pipe would wait forever for its other end.
+  if (!statSync(path).isFile()) throw new Error("it is not a regular file");
   chmodSync(path, 0o600);
   const database = new Database(path, { readwrite: true });
   try {
-    // With an exclusive lock the write-ahead log needs no shared memory file.
+    // With an exclusive lock, the write-ahead log needs no shared-memory file.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
     database.run("PRAGMA journal_mode = WAL");
-    // A sync would hold up everybody, and with a disk that hangs even the end of the process.
+    // Syncs would hold up all rooms, and if the disk hangs, even the end of the process.
     database.run("PRAGMA synchronous = OFF");
     check(database);
     database.run(SCHEMA);
@@ -384,10 +390,10 @@ function open(path: string): Database {
   }
 }
 
-/** A crash of the machine may have left anything in a file that is not synced. */
+/** The file is not synced, so a crash of the machine may have damaged it. */
 function check(database: Database): void {
   const found = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").get();
   if (found?.quick_check !== "ok") {
-    throw Object.assign(new Error("The file of sessions is damaged."), { code: "SQLITE_CORRUPT" });
+    throw Object.assign(new Error("The sessions file is damaged."), { code: "SQLITE_CORRUPT" });
   }
 }

@@ -37,7 +37,7 @@ export interface SweepOptions {
 
 /**
  * Goes through the files of all rooms and drops expired messages from those that nobody is in: one file at a time, and only
- * the first message is read where that is enough. A room that somebody enters meanwhile gets its file at once.
+ * the first message is read where that is enough. A room that is entered meanwhile gets its file at once.
  */
 export class Sweep {
   readonly #options: SweepOptions;

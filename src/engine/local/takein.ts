@@ -32,7 +32,7 @@ export interface CanonicalFile {
 }
 
 /**
- * Writes a foreign history anew in canonical form and puts it in the place of the original, which is kept beside it as
+ * Rewrites a foreign history in canonical form and replaces the original by it, which is kept beside it as
  * `.bak`. At every moment the name leads to one of the two, whole and on disk; or, where the original can only be
  * rewritten in place, a copy beside it is whole (see `replace.ts`). The original is read to its end before anything is
  * written.

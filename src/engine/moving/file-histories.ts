@@ -155,7 +155,7 @@ async function openSource(path: string): Promise<FileHandle | null> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw new MoveError(`The file ${path} cannot be read: it is a directory.`);
-    // Opening a pipe would wait for its other end for ever.
+    // Opening a pipe would wait forever for its other end.
     if (!found.isFile()) throw new MoveError(`The file ${path} cannot be read: it is not a regular file.`);
     return await open(path, "r");
   } catch (error) {

@@ -20,7 +20,7 @@ export interface MessageSource {
 
 /** Histories that can be added to. */
 export interface MessageTarget extends MessageSource {
-  /** The id of the newest message of a room, 0 when there is none. */
+  /** The id of the newest message of a room, 0 if there is none. */
   lastId(room: string): Promise<number>;
   /** Stores messages with ids above the last one, durably. */
   append(room: string, messages: readonly MessageRecord[]): Promise<void>;
@@ -85,7 +85,7 @@ async function moveRoom(
   await sumUp(target, room, [after, lastId]);
   const sum = whole.end();
   if (after.end().checksum !== sum.checksum) {
-    throw new MoveError(`The room ${room} is not the same after the move: somebody else is writing to it.`);
+    throw new MoveError(`The room ${room} is not the same after the move: another program is writing to it.`);
   }
   return { whole: sum, added };
 }

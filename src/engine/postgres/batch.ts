@@ -8,7 +8,7 @@ import { CHANNEL, encodeEntryNotification } from "./notification.ts";
 import { forgetOldKeys } from "./stored-keys.ts";
 import { timestampOf } from "./time.ts";
 
-/** Writes a batch; the other servers are notified when it is committed. To be called under the room's lock. */
+/** Writes a batch; the other servers are notified when it is committed. Must be called under the room's lock. */
 export async function writeBatch(sql: SQL, batch: Batch): Promise<void> {
   const { room, changes } = batch;
   const messages = changes.flatMap((change) => (change.kind === "sent" ? [change.message] : []));
@@ -27,8 +27,10 @@ async function replaceMembers(sql: SQL, { room, server, touched, members }: Batc
   const rows = members.map(({ connection, name, place, isAbsent, session }) => ({
     session: connection,
     name,
-    // Who has which nickname is decided under the lock, from the names. The key of the nickname used to stand here, and was
-    // unique. But servers of two versions may have different keys; then both members who look alike keep their nicknames.
+    // Who has which nickname is decided under the lock, from the names. The key of the nickname used to stand here, and
+    // was
+    // unique. But servers of two versions may have different keys; then both members who look alike keep their
+    // nicknames.
     lookalike: connection,
     place,
     is_absent: isAbsent,

@@ -18,7 +18,7 @@ export class DatabaseClock {
     this.#database = database;
   }
 
-  /** Looks at the clock; to be called now and then. May reject as the database does. @returns how far it is believed */
+  /** Looks at the clock. Should be called now and then. Rejects if the database fails. @returns how far it is believed */
   look(): Promise<ClockWatch> {
     return this.#database.query(LOOK_TIMEOUT_MS, async (sql) => {
       const [row] = rowsOf(await read(sql));

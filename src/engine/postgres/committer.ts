@@ -15,9 +15,9 @@ import { type LockedHead, lockRoom } from "./room-head.ts";
 import { rowsOf, textOf } from "./rows.ts";
 import { keysAmong } from "./stored-keys.ts";
 
-/** A batch that cannot be committed in this time has failed. */
+/** A batch that cannot be committed within this time has failed. */
 const BATCH_TIMEOUT_MS = 4_500;
-/** One attempt to commit it takes no longer than this, so that there is time to see what came of it. */
+/** One attempt to commit takes no longer than this, so that there is time to find out whether it succeeded. */
 const ATTEMPT_TIMEOUT_MS = 3_000;
 const RETRY_AFTER_MS = 100;
 const UNIQUE_VIOLATION = "23505";
@@ -25,43 +25,47 @@ const UNIQUE_VIOLATION = "23505";
 /** What is to be decided under the lock. */
 export interface Work {
   readonly operations: readonly Operation[];
-  /** Whose people are to be seen to as well, because their servers cannot. */
-  readonly adopts: "nobody" | "the dead's" | "the dead's and ours";
-  /** Whether a connection that has a nickname by this server has its connection here. */
+  /** Whose members to take over along with it, because their servers cannot care for them. */
+  readonly adopts: "none" | "of dead servers" | "of dead servers and this one";
+  /** Whether this server really has a connection that the room says is here. */
   readonly isConnected: (connection: ConnectionId) => boolean;
 }
 
-/** What came of it. */
+/** The result of the work. */
 export type Verdict =
-  /** It is committed. First come the decisions of the operations, in their order, then those about people of others. */
+  /** It is committed. First come the decisions of the operations, in order, then those about members taken over. */
   | { readonly kind: "stands"; readonly decisions: readonly Decision[] }
   /** It could not be committed, and never will be. */
   | { readonly kind: "failed"; readonly error: unknown }
-  /** It may be committed, and may be not: nobody knows. */
+  /** Nobody knows whether it is committed. */
   | { readonly kind: "in doubt"; readonly error: unknown };
 
-/** A batch of which nobody knows whether it is committed. */
+/** A batch that may or may not be committed. */
 interface Doubt {
   readonly batch: string;
   readonly decisions: readonly Decision[];
 }
 
-/** How far an attempt has come: what it means when it now fails. */
+/** How far an attempt has come, which determines what a failure means. */
 type Stage =
-  /** Nothing was decided. An earlier attempt may have left a doubt. */
+  /** Nothing is decided yet. An earlier attempt may have left a doubt. */
   | { readonly kind: "begun"; readonly doubt: Doubt | null }
   /** An earlier attempt is committed. This one has nothing to commit. */
   | { readonly kind: "settled"; readonly decisions: readonly Decision[] }
-  /** Decided anew, and not committed. */
+  /** Decided by this attempt, and not committed. */
   | { readonly kind: "decided"; readonly decisions: readonly Decision[] };
 
 export interface CommitterOptions {
   readonly name: string;
   readonly database: Database;
   readonly server: () => string;
-  /** Resolves when the database may be tried, at the latest at a time of `performance.now`. */
+  /**
+   * Resolves when the database may be tried; rejects if it stays unreachable.
+   *
+   * @param until a time of `performance.now`
+   */
   readonly reachable: (until: number) => Promise<void>;
-  /** Told what an attempt has shown: whether the database works. */
+  /** Receives the error of an attempt, which shows whether the database works. */
   readonly seen: (error: unknown) => void;
   readonly fault: (error: unknown) => void;
   readonly now: () => Moment;
@@ -69,11 +73,11 @@ export interface CommitterOptions {
 }
 
 /**
- * Has batches of a room committed. A batch is one transaction under the room's lock, which serialises all servers: hear
- * what the others have done, decide, write. Within this server the queue serialises: one batch at a time.
+ * Commits batches of a room. A batch is one transaction under the room's lock, which serialises all servers: it applies
+ * what other servers have committed, decides, and writes. Within this server the queue serialises: one batch at a time.
  *
- * A connection that is lost during a commit leaves a doubt. It is settled with the lock: whoever has it knows that the
- * transaction in doubt has ended, and that its entry is in the log or never will be.
+ * A connection to the database that breaks during a commit leaves a doubt. The lock settles it: while this server holds
+ * the lock, the transaction in doubt has ended, so that its entry is in the log or never will be.
  */
 export class Committer {
   readonly #options: CommitterOptions;
@@ -82,7 +86,7 @@ export class Committer {
     this.#options = options;
   }
 
-  /** Tries again while there is time. If the batch stands, or is in doubt, the replica holds when this resolves. */
+  /** Retries while there is time. If the batch stands or is in doubt, the replica holds when this resolves. */
   async commit(replica: Replica, work: Work): Promise<Verdict> {
     const { seen, fault } = this.#options;
     const until = performance.now() + BATCH_TIMEOUT_MS;
@@ -94,7 +98,8 @@ export class Committer {
       } catch (error) {
         replica.room.rollback();
         doubt = error instanceof InDoubt ? error.doubt : null;
-        // What others do need not wait for the next attempt; but a notification must not settle a doubt, which that will.
+        // Other servers' entries need not wait for the next attempt. But only that attempt may settle a doubt, not a
+        // notification.
         if (doubt === null) replica.release();
         seen(error instanceof InDoubt ? error.cause : error);
         fault(error);
@@ -112,7 +117,7 @@ export class Committer {
     }
   }
 
-  /** Keys that memory had no room for are still known to the index. */
+  /** Looks up keys that memory had no room for: the index still has them. */
   async #recallKeys({ room }: Replica, operations: readonly Operation[]): Promise<void> {
     const { database, keys, name } = this.#options;
     const digests = operations.flatMap((operation) => {
@@ -125,7 +130,7 @@ export class Committer {
     for (const { digest, id, time } of known) keys.add(digest, id, time);
   }
 
-  /** @throws InDoubt when it may be committed and may be not */
+  /** @throws InDoubt if the batch may or may not be committed */
   async #attempt(
     replica: Replica,
     work: Work,
@@ -155,44 +160,44 @@ export class Committer {
       throwUnlessSettled(attempt.stage, batch, error);
     }
     const { stage } = attempt;
-    if (stage.kind === "begun") throw new Error("A transaction has ended before it was decided.");
+    if (stage.kind === "begun") throw new Error("A transaction ended before its batch was decided.");
     if (stage.kind === "decided") replica.stand(stage.decisions.filter(isChange), batch);
     return stage.decisions;
   }
 
   /**
-   * With the lock, applies what others have committed since.
+   * Under the lock, applies what other servers have committed since.
    *
    * @returns whether a batch in doubt turns out to be committed
    */
   async #hearOthers(sql: SQL, replica: Replica, head: LockedHead, doubt: Doubt | null): Promise<boolean> {
     const { name } = this.#options;
-    if (!head.isAlive) throw new Evicted("The other servers have taken this one for dead.");
+    if (!head.isAlive) throw new Evicted("The other servers consider this one dead.");
     replica.hold();
     if (replica.isAt(head)) return false;
     for (const entry of await entriesAfter(sql, name, replica.position)) {
       if (!replica.isFollowedBy(entry)) break;
       if (doubt !== null && entry.batch === doubt.batch) {
         replica.standAfterAll(doubt.decisions.filter(isChange), doubt.batch);
-        // What comes after it is told after it: it was notified, or will be.
+        // Later entries are delivered after it: they were notified, or will be.
         return true;
       }
       replica.hear(entry);
     }
     if (!replica.isAt(head))
-      throw new FallenBehind("The log does not tell what was missed, or has another past.");
+      throw new FallenBehind("The log lacks entries that this server missed, or has another past.");
     return false;
   }
 
   /**
-   * Sessions whose servers cannot see to them: dead ones, and at the end of this server its own; and whoever has left this
-   * server, and is here again since the database has gone back.
+   * The connections of members whose servers cannot care for them: those of dead servers, those of this server when it
+   * ends, and those that had left this server but are back since the database was restored to an earlier state.
    */
   async #orphans(sql: SQL, replica: Replica, { adopts, isConnected }: Work): Promise<ConnectionId[]> {
-    if (adopts === "nobody") return [];
+    if (adopts === "none") return [];
     const living = new Set(rowsOf(await sql`SELECT id FROM chatbox.servers`).map((row) => textOf(row.id)));
-    if (adopts === "the dead's and ours") living.delete(this.#options.server());
-    const stranded = adopts === "the dead's" ? replica.stranded(isConnected) : [];
+    if (adopts === "of dead servers and this one") living.delete(this.#options.server());
+    const stranded = adopts === "of dead servers" ? replica.stranded(isConnected) : [];
     return [...replica.awayFrom((server) => living.has(server)), ...stranded];
   }
 
@@ -229,7 +234,7 @@ export class Committer {
   }
 }
 
-/** A batch of which nobody knows, until the lock can be had again. */
+/** It is unknown whether a batch was committed, until the lock is held again. */
 class InDoubt extends Error {
   override readonly name = "InDoubt";
   readonly doubt: Doubt;
@@ -240,7 +245,7 @@ class InDoubt extends Error {
   }
 }
 
-/** Gives an error of an attempt its meaning. @param batch the id under which it was to be committed */
+/** Interprets the error of an attempt by its stage. @param batch the id under which the attempt was to commit */
 function throwUnlessSettled(stage: Stage, batch: string, error: unknown): void {
   switch (stage.kind) {
     case "settled":

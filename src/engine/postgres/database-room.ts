@@ -20,22 +20,26 @@ import { Replica } from "./replica.ts";
 import { loadHead } from "./room-head.ts";
 import { loadRoom, repaired, writeRepaired } from "./stored-room.ts";
 
-/** What could not be done because the database was away is tried again after this time. */
+/** Operations that failed because the database was unreachable are retried after this time. */
 const REDO_AFTER_MS = 1_000;
 const LOAD_TIMEOUT_MS = 4_500;
 const CATCH_UP_TIMEOUT_MS = 3_000;
 const PARTED =
-  "What this server knew of room {room} is not what the database has, after a restore or a failover perhaps: it reads the room anew, and clients connect again.";
-/** The page that is kept from the start on. */
+  "This server's copy of room {room} differs from the database, perhaps after a restore or a failover: it reads the room anew, and clients reconnect.";
+/** The page that is read when the room is loaded. */
 const NEWEST: PageRequest = { limit: PAGE_DEFAULT, before: null, after: null };
 
 export interface DatabaseRoomOptions extends RoomOptions {
   readonly database: Database;
-  /** The id under which this server holds nicknames now. */
+  /** The id under which this server currently holds nicknames. */
   readonly server: () => string;
-  /** Resolves when the database may be tried, at the latest at a time of `performance.now`. */
+  /**
+   * Resolves when the database may be tried; rejects if it stays unreachable.
+   *
+   * @param until a time of `performance.now`
+   */
   readonly reachable: (until: number) => Promise<void>;
-  /** Learns what an attempt has shown: whether the database works. */
+  /** Receives the error of an attempt, which shows whether the database works. */
   readonly seen: (error: unknown) => void;
   readonly notify: (note: {
     readonly kind: "typing";
@@ -45,9 +49,9 @@ export interface DatabaseRoomOptions extends RoomOptions {
 }
 
 /**
- * A room that servers share, as one of them has it: the queue of what its own clients want, over the server's replica. A
- * batch that may change the room is decided under the room's lock, by the {@link Committer}; any other is decided on the
- * replica, at its place behind the newest entry that was applied. Outcomes are told in the log's order.
+ * A room that servers share, at one of them: the queue of its own clients' operations, and the server's replica. A
+ * batch that may change the room is decided under the room's lock, by the {@link Committer}; any other batch is decided
+ * on the replica, after the newest entry that was applied. Outcomes are delivered in the log's order.
  */
 export class DatabaseRoom {
   readonly queue: RoomQueue;
@@ -57,18 +61,18 @@ export class DatabaseRoom {
   #replica: Replica | null = null;
   /** Connections to this server that have, or had, a nickname, until they are gone. */
   readonly #connected = new Set<ConnectionId>();
-  /** Connections that were told that the store was lost: nothing more is taken from them. */
+  /** Connections whose clients were told that the store was lost: their operations are no longer accepted. */
   readonly #lost = new Set<ConnectionId>();
-  /** Those who wait until the people of dead servers are cared for. */
+  /** The callers that wait until the members of dead servers are taken over. */
   #adopting: (() => void)[] = [];
   #isRetiring = false;
   #mustReload = false;
-  /** There may be entries that were not notified. */
+  /** Whether there may be entries that were not notified. */
   #isBehind = false;
   #isPruned = false;
-  /** The room as it was read has people who have left this server: the database has gone back. */
+  /** The room as it was read has members who had left this server: the database was restored to an earlier state. */
   #hasStranded = false;
-  /** What could not be done while the database was away, and when it is tried again. */
+  /** The operations that failed while the database was unreachable, and the timer of the next attempt. */
   readonly #later: Operation[] = [];
   #redo: Timer | null = null;
 
@@ -89,12 +93,12 @@ export class DatabaseRoom {
     });
   }
 
-  /** Whether the room must stay in memory as it is. */
+  /** Whether the room must stay in memory. */
   get isBusy(): boolean {
     return this.queue.isBusy || this.#redo !== null;
   }
 
-  /** Sees to the people of servers that are dead. Resolves when that is done. */
+  /** Takes over the members of dead servers. Resolves when that is done. */
   adopt(): Promise<void> {
     return new Promise((resolve) => {
       this.#adopting.push(resolve);
@@ -102,17 +106,17 @@ export class DatabaseRoom {
     });
   }
 
-  /** Ends what this server has here, in good order: members that can resume keep their nicknames, the others leave. */
+  /** Retires this server's members when it ends: those that can resume keep their nicknames, the others leave. */
   async retire(): Promise<void> {
     if (this.#replica === null) return;
     this.#isRetiring = true;
     await this.adopt();
   }
 
-  /** A server, perhaps this one, has committed an entry. Null where it must be read from the log. */
+  /** A server, perhaps this one, has committed an entry. It is null if it must be read from the log. */
   notified(position: number, entry: LogEntry | null): void {
     const replica = this.#replica;
-    // A room that is being read, or is not wanted, catches up afterwards.
+    // A room that is being read, or is not in use, catches up afterwards.
     if (replica === null) {
       this.#isBehind = true;
       return;
@@ -127,25 +131,25 @@ export class DatabaseRoom {
     this.queue.wake();
   }
 
-  /** Messages that were not to be kept any longer are deleted. */
+  /** Expired messages were deleted. */
   pruned(): void {
     this.#isPruned = true;
     this.missed();
   }
 
-  /** Somebody at another server is writing. */
+  /** A member at another server is typing. */
   typing(connection: ConnectionId): void {
     const member = this.#replica?.room.member(connection);
     if (member) this.queue.deliver([{ kind: "typing", connection, name: member.name }]);
   }
 
-  /** Forgets what this server held: the others have taken over. The room is read anew when it is wanted. */
+  /** Forgets the room, because the other servers have taken over. It is read again when it is needed. */
   reset(): void {
     this.#mustReload = true;
     this.queue.wake();
   }
 
-  /** Lets go of everything in memory. */
+  /** Drops everything in memory. */
   close(): void {
     if (this.#redo !== null) clearTimeout(this.#redo);
     this.#redo = null;
@@ -158,13 +162,13 @@ export class DatabaseRoom {
     this.queue.forget();
   }
 
-  /** The room goes on from what is stored. */
+  /** Continues from what is stored. */
   #recover(): void {
     this.#mustReload = true;
     for (const resolve of this.#adopting.splice(0)) resolve();
   }
 
-  /** Loads the room, or catches up with it, if need be and as far as the database lets. */
+  /** Loads the room or catches up with it, if necessary and as far as the database allows. */
   async #prepare(batch: readonly Operation[]): Promise<void> {
     if (this.#mustReload) {
       this.#mustReload = false;
@@ -182,17 +186,17 @@ export class DatabaseRoom {
     }
   }
 
-  /** Whether somebody knows of a message that this server has not heard of: it may be another server's newest. */
+  /** Whether a client knows a message that this server does not: another server may have stored it. */
   #isAskedAhead(batch: readonly Operation[]): boolean {
     const lastId = this.#replica?.lastId ?? Number.POSITIVE_INFINITY;
     return batch.some((each) => (historyRequestOf(each)?.after ?? 0) > lastId);
   }
 
   /**
-   * Reads what was not notified. Rejects as the database does.
+   * Reads entries that were not notified. Rejects if the database fails.
    *
-   * @returns false when the log does not have it any more, or the database has another past than this server knows, as
-   *   after a restore or a failover that lost what was newest: the room must be read anew
+   * @returns false if the log does not have them any more, or if the database has another past than this server knows,
+   *   for example after a restore or a failover that lost the newest entries: the room must be read anew
    */
   async #catchUp(): Promise<boolean> {
     const { database, name } = this.#options;
@@ -207,7 +211,7 @@ export class DatabaseRoom {
       entries: await entriesAfter(sql, name, before),
     }));
     if (!replica.catchUp(entries) || head.position < before || head.position > replica.position) return false;
-    // Which message is the newest is read again after an entry of which something was skipped.
+    // The newest message is read again after an entry in which a change was skipped.
     const isNewest = this.#isPruned || replica.hasNewest(head.newest);
     return head.position < replica.position || (replica.isAt(head) && isNewest);
   }
@@ -225,11 +229,11 @@ export class DatabaseRoom {
     this.queue.dropHistory();
   }
 
-  /** What this server knows of the room is not what the database has: nothing of it is told any more. */
+  /** Drops the replica, because it differs from the database, and has the clients here reconnect. */
   #part(): void {
     const { name, observer } = this.#options;
     observer.notice(name, PARTED.replace("{room}", name));
-    // What was missed cannot be told any more: those who are here see it when they resume.
+    // What was missed cannot be delivered any more: clients see it when they resume.
     const ours = this.#replica?.ours ?? [];
     this.queue.deliver(ours.map((connection) => ({ kind: "store-lost", connection })));
     this.#dropReplica();
@@ -260,7 +264,7 @@ export class DatabaseRoom {
     }
     this.#hasStranded = replica.stranded((connection) => this.#connected.has(connection)).length > 0;
     this.#replica = replica;
-    // Almost everybody asks for it, and may do so while the database is away.
+    // Almost every client requests this page, perhaps while the database is unreachable.
     await queue.readAhead(NEWEST);
   }
 
@@ -296,13 +300,13 @@ export class DatabaseRoom {
     if (replica.isMissingEntries) this.missed();
   }
 
-  /** Has a batch committed, and tells what came of it. */
+  /** Has a batch committed, and delivers its outcomes. */
   async #commit(replica: Replica, operations: readonly Operation[], adopts: boolean): Promise<void> {
     const startedAt = performance.now();
-    const whose = this.#isRetiring ? "the dead's and ours" : "the dead's";
+    const adopted = this.#isRetiring ? "of dead servers and this one" : "of dead servers";
     const verdict = await this.#committer.commit(replica, {
       operations,
-      adopts: adopts ? whose : "nobody",
+      adopts: adopts ? adopted : "none",
       isConnected: (connection) => this.#connected.has(connection),
     });
     this.queue.isHealthy = verdict.kind === "stands";
@@ -317,9 +321,9 @@ export class DatabaseRoom {
   }
 
   /**
-   * Tells a batch that stands, and lets the replica go on.
+   * Delivers a decided batch, and lets the replica go on.
    *
-   * @param decisions those of the operations, in their order, then those about people of other servers
+   * @param decisions those of the operations, in order, then those about members of other servers
    * @param records of its messages
    */
   async #tell(
@@ -335,11 +339,11 @@ export class DatabaseRoom {
     const outcomes = outcomesOf(decisions, reads, sources);
     replica.release();
     if (this.#isRetiring) return;
-    // What the engine itself wanted is told only where it has shown something.
+    // Of the engine's own operations only those have outcomes to deliver that made a member leave.
     queue.deliver(outcomes.filter(({ kind }, at) => isOfConnection(operations[at]) || kind === "left"));
   }
 
-  /** @param operation undefined where a decision is about a member of another server */
+  /** @param operation undefined if the decision is about a member of another server */
   #settle(replica: Replica, operation: Operation | undefined, decision: Standing): void {
     const { name, notify, server } = this.#options;
     const { connection, kind } = decision;
@@ -354,7 +358,7 @@ export class DatabaseRoom {
     this.queue.occupancy.settle(operation, decision);
   }
 
-  /** Tells a batch that could not be committed, or of which nobody knows whether it was. */
+  /** Delivers the outcomes of a batch that was not committed, or that may or may not be. */
   async #fail(
     replica: Replica,
     operations: readonly Operation[],
@@ -372,7 +376,7 @@ export class DatabaseRoom {
     this.#redoAmong(operations);
   }
 
-  /** Answers for a room that cannot be read: nobody can register there, and a session may well be held. */
+  /** Decides for a room that cannot be read: nobody can register there, but a session may well be valid. */
   #refuseAll(operations: readonly Operation[]): void {
     const told = operations.filter((operation) => !isRedone(operation));
     const decisions = told.map((operation): Standing => {
@@ -389,7 +393,7 @@ export class DatabaseRoom {
     if (redone.length > 0 || this.#hasStranded) this.#tryLater(redone);
   }
 
-  /** Puts back operations that nobody waits for, and that must be done all the same. */
+  /** Puts back, after a while, operations that must be done even though no client waits for their outcomes. */
   #tryLater(operations: readonly Operation[]): void {
     if (this.#redo !== null) clearTimeout(this.#redo);
     this.#later.push(...operations);
@@ -401,7 +405,7 @@ export class DatabaseRoom {
   }
 }
 
-/** Whether an operation is of a connection, and not of the engine itself. */
+/** Whether an operation comes from a connection rather than from the engine itself. */
 function isOfConnection(operation: Operation | undefined): boolean {
   return operation !== undefined && operation.kind !== "expire";
 }

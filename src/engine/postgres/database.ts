@@ -7,7 +7,7 @@ export type Fragment = SQL.Query<unknown>;
 export interface DatabaseOptions {
   /** `postgres://user:password@host:port/name`, with options such as `sslmode`. It is never shown with its password. */
   readonly url: string;
-  /** The maximum number of connections, beside the one that listens. */
+  /** The maximum number of connections, besides the one that listens. */
   readonly poolSize: number;
   /** How long one statement may run, and how long it may wait for a lock. */
   readonly statementTimeoutMs: number;

@@ -1,7 +1,7 @@
 import { DatabaseTimeout } from "./fault.ts";
 
 /**
- * What `wait` resolves to, if it does so in time. May reject as it does.
+ * What `wait` resolves to, if it does so in time. Rejects if `wait` does.
  *
  * @throws DatabaseTimeout with the sentence if it does not
  */

@@ -13,7 +13,7 @@ export class DatabaseTimeout extends Error {
   override readonly name = "DatabaseTimeout";
 }
 
-/** The other servers have taken this one for dead, and taken over what it held. */
+/** The other servers considered this one dead, and have taken over its members. */
 export class Evicted extends Error {
   override readonly name = "Evicted";
 }
@@ -30,8 +30,9 @@ export function sqlState(error: unknown): string | undefined {
 }
 
 /**
- * Whether the database itself has refused a statement, and with it the statement's transaction: of a `COMMIT`, that nothing
- * is committed. A connection that the database ends gets an error of another severity, and then a commit may stand.
+ * Whether the database itself has refused a statement, and with it the statement's transaction: of a `COMMIT`, that
+ * nothing is committed. A connection that the database ends gets an error of another severity, and then a commit may
+ * stand.
  */
 export function isRefusal(error: unknown): boolean {
   return (
@@ -72,7 +73,7 @@ export function startSentence(error: unknown, where: string): string {
     case "3D000":
       return `There is no such database at ${where}: ${detail}.`;
     case "42501":
-      return `The user of the database at ${where} lacks a right: ${detail}.`;
+      return `The database user at ${where} lacks a privilege: ${detail}.`;
     case "53300":
       return `The database at ${where} has no connection left: ${detail}.`;
     // A prepared statement is there that this connection has not made, or one is missing that it has.

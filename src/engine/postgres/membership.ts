@@ -42,7 +42,7 @@ export class Membership {
     return this.#beats;
   }
 
-  /** Whether the others may have taken this server for dead. */
+  /** Whether the other servers may consider this one dead. */
   get isLost(): boolean {
     return this.#isMember && performance.now() - this.#aliveAt > DEAD_AFTER_MS;
   }
@@ -61,7 +61,7 @@ export class Membership {
     this.#aliveAt = sentAt;
   }
 
-  /** Stops being one of the servers: the others have taken over what it held. */
+  /** Stops being one of the servers: the others have taken over its members. */
   giveUp(): void {
     this.#isMember = false;
   }
@@ -69,7 +69,7 @@ export class Membership {
   /**
    * Says that this server is alive.
    *
-   * @returns false if the others have taken it for dead
+   * @returns false if the other servers consider it dead
    */
   async beat(): Promise<boolean> {
     const sentAt = performance.now();
@@ -100,7 +100,7 @@ export class Membership {
     return rowsOf(rows).map(({ room }) => textOf(room));
   }
 
-  /** Leaves in good order; the others take care of the members whom it leaves behind. */
+  /** Leaves in good order; the other servers take over its remaining members. */
   async leave(timeoutMs: number): Promise<void> {
     this.#isMember = false;
     await this.#database.query(

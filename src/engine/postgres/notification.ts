@@ -8,16 +8,16 @@ export const CHANNEL = "chatbox";
 /** PostgreSQL takes payloads of less than 8,000 bytes; of a batch over this size only the position is notified. */
 const PAYLOAD_MAX_BYTES = 7_900;
 
-/** What servers notify each other of. */
+/** What servers notify each other about. */
 export type PeerNotification =
-  /** Something has happened in a room. `entry` is null if it must be read from the log. */
+  /** A batch was committed in a room. `entry` is null if it must be read from the log. */
   | {
       readonly kind: "entry";
       readonly room: string;
       readonly position: number;
       readonly entry: LogEntry | null;
     }
-  /** Somebody is writing. This is not stored, and has no place in the log. */
+  /** A member is typing. This is not stored and not in the log. */
   | {
       readonly kind: "typing";
       readonly room: string;
@@ -26,9 +26,9 @@ export type PeerNotification =
     }
   /** A server is alive. It receives its own beats too, and knows by them that its subscription works. */
   | { readonly kind: "beat"; readonly server: string; readonly beat: number }
-  /** Messages were deleted because they were not to be kept any longer. */
+  /** Expired messages were deleted. */
   | { readonly kind: "pruned" }
-  /** A server has left in good order: the others take care of its members. */
+  /** A server has left in good order: the other servers take over its members. */
   | { readonly kind: "gone" };
 
 type Kind = PeerNotification["kind"];
@@ -38,7 +38,7 @@ type NotificationOf<K extends Kind> = {
 /** The kinds that are not written from a batch. */
 type PlainKind = Exclude<Kind, "entry">;
 
-/** How each kind is written: as the fields of a JSON object beside its `kind`. */
+/** How each kind is written: as the fields of a JSON object, besides its `kind`. */
 const ENCODERS: { readonly [K in PlainKind]: (notification: NotificationOf<K>) => Row } = {
   typing: ({ room, server, connection }) => ({ room, server, session: connection }),
   beat: ({ server, beat }) => ({ server, beat }),
@@ -77,8 +77,8 @@ export function encodeNotification<K extends PlainKind>(notification: Notificati
 }
 
 /**
- * Reads a notification. The entries of the server itself are read without their changes, which it knows; where it does not
- * know what came of a commit, it reads them from the log.
+ * Reads a notification. The server's own entries are read without their changes, which it knows; if it does not know
+ * whether a commit succeeded, it reads them from the log.
  *
  * @param own the id of the server that reads
  * @returns null for a kind of a later version
@@ -96,7 +96,10 @@ function isOwnEntry(payload: string, own: string): boolean {
   return payload.startsWith(`{"kind":"entry","server":${JSON.stringify(own)},`);
 }
 
-/** An entry of the server itself, up to its changes. No JSON string contains what they follow: its quotes would be escaped. */
+/**
+ * An entry of the server itself, up to its changes. No JSON string contains what they follow: its quotes would be
+ * escaped.
+ */
 function withoutChanges(payload: string): string {
   const at = payload.indexOf(CHANGES);
   return at < 0 ? payload : `${payload.slice(0, at)}}`;

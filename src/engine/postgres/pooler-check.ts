@@ -5,8 +5,8 @@ import { DatabaseError, poolerSentence, startSentence } from "./fault.ts";
 const STEP_TIMEOUT_MS = 5_000;
 
 /**
- * Makes sure that no pooler shares connections by transaction or by statement. A connection must stay one session of PostgreSQL
- * for as long as it lasts. What this program needs that for most is LISTEN, and behind such a pooler it receives nothing.
+ * Makes sure that no pooler shares connections by transaction or by statement. A connection must stay one session of
+ * PostgreSQL for as long as it lasts. Above all, LISTEN depends on that: behind such a pooler it receives nothing.
  *
  * @throws DatabaseError with one sentence, also if the database cannot be used at all
  */

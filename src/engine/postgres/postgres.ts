@@ -29,25 +29,28 @@ import { migrate } from "./schema.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { Subscription } from "./subscription.ts";
 
-/** While the database is away, what is asked for waits so long from the beginning of the outage, and then fails at once. */
+/**
+ * During an outage of the database, work waits until this long after the beginning of the outage; then it fails at
+ * once.
+ */
 const OUTAGE_PATIENCE_MS = 4_500;
 const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
-/** How often it is tried whether something can be stored again, while nothing could. */
+/** How often the server tests whether storing works again after a failure. */
 const STORE_PROBE_EVERY_MS = 2_000;
 const CLOCK_EVERY_MS = 60_000;
-/** How long the end may take to put nicknames in order. */
+/** How long the server may take to retire its members when it ends. */
 const RETIRE_TIMEOUT_MS = 2_000;
-/** A subscription that has not heard so many of its own server's beats is deaf. */
+/** A subscription that has missed more than this many beats of its own server has to be renewed. */
 const BEATS_UNHEARD = 2;
 
 export interface PostgresEngineOptions extends EngineOptions {
   readonly database: DatabaseOptions;
-  /** The database was out of reach for so long that the others have taken over: all connections are to be ended. */
+  /** The database was unreachable for so long that the other servers have taken over: all connections must be ended. */
   readonly lost: () => void;
 }
 
-/** The engine of many servers with one database. Each has a replica of the rooms that its clients are in. */
+/** The engine for several servers with one database. Each has a replica of the rooms that its clients are in. */
 export class PostgresEngine implements Engine {
   readonly assets: AssetTable;
   readonly #options: PostgresEngineOptions;
@@ -61,11 +64,11 @@ export class PostgresEngine implements Engine {
   readonly #timers: Timer[] = [];
   #isPruning = false;
   #isClockDoubted = false;
-  /** A room in which nothing could be stored has left memory. */
+  /** A room has left memory whose latest attempt to store something failed. */
   #isSuspect = false;
   #isProbingStore = false;
   #isClosing = false;
-  /** When the database went out of reach, of `performance.now`; null while it is there. */
+  /** When the database became unreachable, a time of `performance.now`; null while it is reachable. */
   #awaySince: number | null = null;
   #waitingForDatabase: (() => void)[] = [];
   #beatHeard = 0;
@@ -73,9 +76,9 @@ export class PostgresEngine implements Engine {
   #isRenewing = false;
 
   /**
-   * Brings the schema up to date, joins the other servers, and takes over whom earlier ones have left behind.
+   * Brings the schema up to date, joins the other servers, and takes over the members of servers that are dead.
    *
-   * @throws DatabaseError with one sentence when the database cannot be used
+   * @throws DatabaseError with one sentence if the database cannot be used
    */
   static async open(options: PostgresEngineOptions): Promise<PostgresEngine> {
     const { url } = options.database;
@@ -106,7 +109,7 @@ export class PostgresEngine implements Engine {
       },
       fault: (error) => options.observer.fault(MAIN_ROOM, error),
     });
-    // Before the start is over nobody is here to be told.
+    // Until the start is complete there is nobody to deliver to.
     const deliver: Deliver = (room, outcomes) => {
       if (this.#timer !== null) options.deliver(room, outcomes);
     };
@@ -168,7 +171,7 @@ export class PostgresEngine implements Engine {
   async #start(): Promise<void> {
     await this.#membership.join();
     await this.#subscription.open();
-    // Noted in any case: whoever wants old messages dropped later need not wait then.
+    // Noted in any case, so that there is no wait if messages are to expire at a later start.
     await this.#lookAtClock();
     this.#timers.push(setInterval(() => void this.#lookAtClock().catch(() => {}), CLOCK_EVERY_MS));
     if (!keepsAll(this.#options.retention)) await this.#pruneNowAndThen();
@@ -177,7 +180,7 @@ export class PostgresEngine implements Engine {
     this.#timers.push(setInterval(() => void this.#probeStore(), STORE_PROBE_EVERY_MS));
   }
 
-  /** Resolves after the first step: with many old messages the rest takes its time while people talk. */
+  /** Resolves after the first step: if many messages have expired, the rest continues while the server runs. */
   async #pruneNowAndThen(): Promise<void> {
     const { retention } = this.#options;
     const { promise: begun, resolve } = Promise.withResolvers<void>();
@@ -200,7 +203,7 @@ export class PostgresEngine implements Engine {
     this.#isPruning = false;
   }
 
-  /** @returns what is to be kept, as far as the clock is believed */
+  /** @returns the retention, adjusted as long as the clock is not believed */
   async #lookAtClock(): Promise<Retention> {
     const { observer, retention, trustClock } = this.#options;
     const watch = await this.#clock.look();
@@ -211,7 +214,7 @@ export class PostgresEngine implements Engine {
     return watch.retention(retention);
   }
 
-  /** While something could not be stored, tries whether it can be again. An outage has its own probe. */
+  /** After a failure to store something, tests whether storing works again. An outage has its own probe. */
   async #probeStore(): Promise<void> {
     const isReachable = this.#awaySince === null && this.#membership.isMember && !this.#isClosing;
     if (!isReachable || this.healthy || this.#isProbingStore) return;
@@ -278,7 +281,7 @@ export class PostgresEngine implements Engine {
     gone: () => void this.#adopt().catch((error) => this.#seen(error)),
   };
 
-  /** Sees to the people of servers that are dead, in rooms too in which nobody is here. */
+  /** Takes over the members of dead servers, including those in rooms that have no connection to this server. */
   async #adopt(): Promise<void> {
     if (this.#isClosing || !this.#membership.isMember) return;
     const rooms = await this.#membership.roomsOfDeadServers();
@@ -304,7 +307,7 @@ export class PostgresEngine implements Engine {
 
   #checkHearing(): void {
     const unheard = this.#membership.beats - this.#beatHeard;
-    // Until it is heard again, what others do is read.
+    // Until notifications arrive again, the rooms read what other servers do.
     if (unheard > 1 || this.#isRenewing) for (const room of this.#rooms.list()) room.missed();
     if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;
@@ -314,7 +317,7 @@ export class PostgresEngine implements Engine {
     });
   }
 
-  /** The others have taken over what this server held, or will: its clients are to find out where they stand. */
+  /** The other servers have taken over this server's members, or will: its clients must reconnect. */
   #giveUp(): void {
     if (!this.#membership.isMember) return;
     this.#membership.giveUp();
@@ -327,7 +330,7 @@ export class PostgresEngine implements Engine {
     this.#options.observer.fault(MAIN_ROOM, error);
   }
 
-  /** Takes note of what came of a use of the database. */
+  /** Evaluates an error of the database. */
   #seen(error: unknown): void {
     if (error instanceof Evicted) this.#giveUp();
     else if (this.#awaySince === null && (error instanceof DatabaseTimeout || isTransient(error))) {
@@ -336,7 +339,7 @@ export class PostgresEngine implements Engine {
     }
   }
 
-  /** Tries the database until it answers. */
+  /** Queries the database until it answers. */
   async #probe(): Promise<void> {
     while (this.#awaySince !== null && !this.#isClosing) {
       try {

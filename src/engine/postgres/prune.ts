@@ -11,12 +11,12 @@ const STEP_TIMEOUT_MS = 4_000;
 const STEP_MESSAGES = 2_000;
 /** How many messages are measured at once. */
 const MEASURED_MESSAGES = 5_000;
-/** The size of a message beside its texts, and its maximum: four bytes for each character of its content and its name. */
+/** The size of a message without its texts, and with texts of maximum length: four bytes for each character. */
 const RECORD_BYTES = 80;
 const RECORD_MOST_BYTES = 17_000;
 
 /**
- * Deletes expired messages from all rooms, and notifies the servers. May reject as the database does.
+ * Deletes expired messages from all rooms, and notifies the servers. Rejects if the database fails.
  *
  * @param goOn asked between two steps whether to continue
  */

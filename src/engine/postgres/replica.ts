@@ -12,19 +12,19 @@ import type { RoomHead } from "./room-head.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import type { StoredRoom } from "./stored-room.ts";
 
-/** What a replica is part of. */
+/** What a replica gets from its room. */
 export interface ReplicaOptions {
   readonly name: string;
   readonly database: Database;
-  /** The id under which this server holds nicknames now. */
+  /** The id under which this server currently holds nicknames. */
   readonly server: () => string;
   readonly queue: Pick<RoomQueue, "occupancy" | "keys" | "notes" | "take" | "deliver">;
   readonly pastSessions: number;
-  /** Called when a change was skipped: what is known of the messages must be read anew before the next batch. */
+  /** Called after a change was skipped: what is known about the messages must be read again before the next batch. */
   readonly skipped: () => void;
 }
 
-/** What people at this server are told of a change that was decided at another one; null for nothing. */
+/** What is delivered here for each kind of change that another server has decided; null for nothing. */
 const TOLD: { readonly [K in Change["kind"]]: (change: Extract<Change, { kind: K }>) => Outcome | null } = {
   registered: (change) => change,
   renamed: (change) => change,
@@ -36,25 +36,25 @@ const TOLD: { readonly [K in Change["kind"]]: (change: Extract<Change, { kind: K
 };
 
 /**
- * A room as this server knows it, up to a position in the room's log. Entries that other servers commit are applied in the
- * log's order, as they are notified or read, and told. While a batch of this server is between the lock and its telling,
- * or in doubt, the replica {@link hold holds}: only whoever has the lock applies entries then. It waits for nothing.
+ * A room as this server knows it, up to a position in the room's log. Entries of other servers are applied and
+ * delivered in the log's order, as they are notified or read. While a batch of this server is between the lock and its
+ * delivery, or in doubt, the replica {@link hold holds}: then only the committer, under the lock, applies entries.
  */
 export class Replica {
   readonly room: Room;
   readonly archive: StoredMessages;
   readonly emptiedTo: number;
   readonly #options: ReplicaOptions;
-  /** The server at which each member's connection is; an absent member is in the care of a server. */
+  /** The server that has each member's connection, or that runs the grace of an absent member. */
   readonly #homes: Map<ConnectionId, string>;
   #position: number;
-  /** The batch of the entry at the position; null where that is not known. */
+  /** The batch of the entry at the position; null if it is not known. */
   #batch: string | null;
   #firstId: number;
-  /** The newest message, null when there is none. */
+  /** The newest message, null if there is none. */
   #newest: Position | null;
   #isHolding = false;
-  /** Entries that were notified and are not applied yet, by position. Null where one must be read from the log. */
+  /** Entries that were notified and are not applied yet, by position; null if an entry must be read from the log. */
   readonly #inbox = new Map<number, LogEntry | null>();
 
   constructor(stored: StoredRoom, options: ReplicaOptions) {
@@ -86,35 +86,35 @@ export class Replica {
     this.archive = new StoredMessages(database, name, this);
   }
 
-  /** The position of the newest entry that is true here. */
+  /** The position of the newest entry that is applied here. */
   get position(): number {
     return this.#position;
   }
 
-  /** The batch of that entry; null where it is not known. */
+  /** The batch of that entry; null if it is not known. */
   get batch(): string | null {
     return this.#batch;
   }
 
-  /** The id of the oldest message that is kept, 0 when there is none. */
+  /** The id of the oldest message that is kept, 0 if there is none. */
   get firstId(): number {
     return this.#firstId;
   }
 
-  /** The id of the newest message that is true here, 0 when there is none. */
+  /** The id of the newest message that is applied here, 0 if there is none. */
   get lastId(): number {
     return this.#newest?.id ?? 0;
   }
 
-  /** Whether an entry is the next one of this very log, and not of one with another past. */
+  /** Whether an entry is the next one of the log that this replica follows, rather than of one with another past. */
   isFollowedBy({ position, follows }: LogEntry): boolean {
     const isSamePast = follows === null || this.#batch === null || follows === this.#batch;
     return position === this.#position + 1 && isSamePast;
   }
 
-  /** Whether the database has come as far as this replica, by the same way. */
+  /** Whether the database is at the same position as this replica, with the same past. */
   isAt({ position, lastId, batch }: Omit<RoomHead, "newest">): boolean {
-    // The log does not reach back to every entry, but one that it has it had when the replica was read.
+    // Old entries leave the log, so the batch may be unknown; if it is known, it must be the same.
     return (
       position === this.#position && lastId === this.room.lastId && (batch === null || batch === this.#batch)
     );
@@ -130,23 +130,23 @@ export class Replica {
     return this.awayFrom((home) => home !== this.#options.server());
   }
 
-  /** Members whose home is this server by what the room says, and who have no connection to it. */
+  /** The connections of members whose home is this server according to the room, but that do not exist here. */
   stranded(isConnected: (connection: ConnectionId) => boolean): ConnectionId[] {
     return this.ours.filter((each) => this.room.member(each)?.isAbsent === false && !isConnected(each));
   }
 
-  /** The connections of members whose home is none of some servers. */
+  /** The connections of members whose home is not one of the given servers. */
   awayFrom(isOne: (server: string) => boolean): ConnectionId[] {
     return [...this.#homes].flatMap(([connection, home]) => (isOne(home) ? [] : [connection]));
   }
 
-  /** Some messages are not kept any more. @param lastId how far the room had come when it was read which are */
+  /** Updates which messages are kept. @param lastId the room's last id when that was read */
   keeps({ firstId, newest }: KeptMessages, lastId: number): void {
     this.#firstId = firstId;
     if (this.lastId <= lastId) this.#newest = newest;
   }
 
-  /** Takes in entries that were read. @returns as {@link applyNext} */
+  /** Takes in entries that were read. @returns what {@link applyNext} returns */
   catchUp(entries: readonly LogEntry[]): boolean {
     for (const entry of entries) this.#inbox.set(entry.position, entry);
     return this.applyNext();
@@ -161,21 +161,21 @@ export class Replica {
     this.#isHolding = true;
   }
 
-  /** Entries are applied again as they come; those that have waited, with {@link applyNext}. */
+  /** Entries are applied again as they arrive; those that have waited, with {@link applyNext}. */
   release(): void {
     this.#isHolding = false;
   }
 
-  /** Somebody has committed an entry, perhaps this server. Null where it must be read from the log. */
+  /** A server, perhaps this one, has committed an entry. It is null if it must be read from the log. */
   notified(position: number, entry: LogEntry | null): void {
     this.#inbox.set(position, entry);
     if (!this.#isHolding) this.applyNext();
   }
 
   /**
-   * Applies and tells the entries that come next, as far as they are here.
+   * Applies and delivers the next entries, as far as they have arrived.
    *
-   * @returns false when the next one is not of the log that was followed
+   * @returns false if the next entry does not belong to the log that this replica follows
    */
   applyNext(): boolean {
     for (;;) {
@@ -188,12 +188,12 @@ export class Replica {
     return true;
   }
 
-  /** Whether there are entries that must be read before those that are here. */
+  /** Whether earlier entries must be read before those that have arrived. */
   get isMissingEntries(): boolean {
     return this.#inbox.size > 0;
   }
 
-  /** Applies and tells an entry that comes next. */
+  /** Applies and delivers the next entry. */
   hear(entry: LogEntry): void {
     const here = this.#options.server();
     this.#position = entry.position;
@@ -203,7 +203,7 @@ export class Replica {
       this.room.apply(change);
       this.settle(change, entry.server);
       const outcome = toldOf(change);
-      // The others took this server for dead, and its people have left: these must not go on as if nothing were.
+      // The other servers considered this one dead, and its members have left: their connections must not just go on.
       const isLost = wasOurs && (change.kind === "left" || change.kind === "absent");
       const lost: Outcome[] = isLost ? [{ kind: "store-lost", connection: change.connection }] : [];
       return outcome === null ? lost : [outcome, ...lost];
@@ -218,13 +218,13 @@ export class Replica {
     return change.kind !== "skipped" && this.#homes.get(change.connection) === server;
   }
 
-  /** What was decided here since `room.begin` is the next entry, unless it has changed nothing. */
+  /** What was decided here since `room.begin` is the next entry, unless it changed nothing. */
   stand(changes: readonly DecidedChange[], batch: string): void {
     this.room.commit();
     if (changes.length > 0) this.#wrote(batch);
   }
 
-  /** What was decided here and taken back turns out to be the next entry. */
+  /** What was decided here and rolled back turns out to be the next entry. */
   standAfterAll(changes: readonly DecidedChange[], batch: string): void {
     for (const change of changes) this.room.apply(change);
     this.#wrote(batch);
@@ -235,7 +235,7 @@ export class Replica {
     this.#batch = batch;
   }
 
-  /** Notes where members are and what is kept, for a change that stands. @param server the one that decided it */
+  /** Notes where members are and what is kept, after a committed change. @param server the server that decided it */
   settle(change: Change, server: string): void {
     Replica.#settlements[change.kind](this, change as never, server);
   }

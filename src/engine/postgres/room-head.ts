@@ -4,7 +4,7 @@ import type { Position } from "./message-table.ts";
 import { booleanOf, integerOf, type Row, rowsOf, textOrNull } from "./rows.ts";
 import { unixMs } from "./time.ts";
 
-/** How far a room has come, and what tells this past from another one of the same length. */
+/** How far a room has come, and what distinguishes this past from another one of the same length. */
 export interface RoomHead {
   readonly position: number;
   readonly lastId: number;

@@ -11,7 +11,7 @@ const TAIL_STEP = 2_000;
 
 /** The size of a message in bytes, as it is assumed before it is read. */
 const AVERAGE_BYTES = 256;
-/** The size of what a message has beside its texts, in bytes. */
+/** The size of what a message has besides its texts, in bytes. */
 const FRAME_BYTES = 80;
 
 type Bounds = Pick<Archive, "firstId" | "lastId" | "emptiedTo">;

@@ -1,4 +1,4 @@
-/** Reads whole rooms from the database, and repairs what somebody has changed by hand. */
+/** Reads whole rooms from the database, and repairs what was changed by hand. */
 import type { SQL } from "bun";
 import type { Session } from "../../room/operation.ts";
 import type { StoredMember } from "../../room/roster.ts";
@@ -28,7 +28,7 @@ export interface StoredRoom extends RoomHead {
 }
 
 /**
- * Reads a room. To be called in a transaction that sees one moment.
+ * Reads a room. Must be called in a transaction with one snapshot.
  *
  * @param since keys and past sessions from before this time (Unix milliseconds) are left out
  */
@@ -77,7 +77,7 @@ async function loadPastSessions(sql: SQL, room: string, since: number): Promise<
 }
 
 /**
- * Repairs a room of which somebody has put back or deleted a part, such as its messages alone: ids go on above the newest
+ * Repairs a room after a part of it was restored or deleted, such as its messages alone: ids go on above the newest
  * message that there is or was, and places above those of all members.
  *
  * @returns the same object if there is nothing to repair
@@ -93,7 +93,7 @@ export function repaired(stored: StoredRoom): StoredRoom {
     : { ...stored, lastId, emptiedTo, lastPlace, isLogAhead: false };
 }
 
-/** Stores a {@link repaired} room, and removes log entries behind its position. To be called in a transaction. */
+/** Stores a {@link repaired} room, and removes log entries behind its position. Must be called in a transaction. */
 export async function writeRepaired(sql: SQL, room: string, stored: StoredRoom): Promise<void> {
   const { lastId, lastPlace, emptiedTo } = stored;
   await sql`

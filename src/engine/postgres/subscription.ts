@@ -7,7 +7,7 @@ const RETRY_AFTER_MS = 500;
 /** A connection on which LISTEN is not answered in this time is given up. */
 const OPEN_TIMEOUT_MS = 5_000;
 
-/** Whoever is told of notifications. */
+/** Receives what the subscription brings. */
 export interface Subscriber {
   /** The id of this server, whose own entries are given without their changes. */
   server(): string;
@@ -18,8 +18,8 @@ export interface Subscriber {
 }
 
 /**
- * Receives what the servers of a chat notify (LISTEN and NOTIFY of PostgreSQL), over a connection of its own. The connection
- * is made anew when it is lost.
+ * Receives what the servers of a chat notify (LISTEN and NOTIFY of PostgreSQL), over a connection of its own. The
+ * connection is replaced when it is lost.
  */
 export class Subscription {
   readonly #database: Database;
@@ -32,7 +32,7 @@ export class Subscription {
     this.#subscriber = subscriber;
   }
 
-  /** Resolves once the subscription has begun. May reject as the database does. @throws DatabaseTimeout */
+  /** Resolves once the subscription has begun. Rejects if the database fails. @throws DatabaseTimeout */
   async open(): Promise<void> {
     const sql = this.#database.dedicated();
     this.#sql = sql;

@@ -2,7 +2,6 @@
 import { encode, type FrameText, type HistoryFrame } from "../encode.ts";
 import {
   type HistoryData,
-  type HistoryMessage,
   historyFrame,
   type Page,
   type PageData,
@@ -44,7 +43,7 @@ export interface GetFailedReply {
 
 // How it is read.
 
-/** `page` is null for the whole history, as version 2 has it. */
+/** `page` is null for the whole history, which version 2 requests. */
 export interface ParsedGet {
   readonly kind: "get";
   readonly page: PageRequest | null;
@@ -67,7 +66,7 @@ export const getReader: Reader<"get", ParsedGet> = {
 /**
  * The reply of version 2: the whole history.
  *
- * @param messages the messages' JSON texts joined by commas, oldest first (see {@link historyMessage}), in UTF-8
+ * @param messages the messages' JSON texts joined by commas, oldest first (see `HistoryMessage`), in UTF-8
  * @param online the roster as a JSON array
  */
 export function historyReply(
@@ -93,9 +92,4 @@ export function pageReply(
 /** `error` is one sentence for a person. */
 export function getFailed(name: string, error: string): FrameText<GetFailedReply> {
   return encode<GetFailedReply>({ type: "get", name, status: false, reason: "ErrorWhenGet", error });
-}
-
-/** A message as it stands in the history of a reply of version 2. */
-export function historyMessage(name: string, content: string, timestamp: string): FrameText<HistoryMessage> {
-  return encode<HistoryMessage>({ name, content, timestamp });
 }

@@ -12,7 +12,7 @@ export interface NameRequest {
 
 export type NameRefusalReason = "NameAlreadyUsed" | "WrongFormatName";
 
-/** To a client that had no nickname. `name` is what was asked for, whatever it was. */
+/** To a client that had no nickname. `name` is the requested one: any JSON value. */
 export type RegisterReply =
   | { type: "name"; action: "register"; name: string; status: true; timestamp: string }
   | { type: "name"; action: "register"; name: unknown; status: false; reason: NameRefusalReason }
@@ -25,7 +25,7 @@ export type RegisterReply =
       error: string;
     };
 
-/** To a client that had one. `newname` is what was asked for, whatever it was. */
+/** To a client that had one. `newname` is the requested one: any JSON value. */
 export type ChangeReply =
   | { type: "name"; action: "change"; oldname: string; newname: string; status: true; timestamp: string }
   | {
@@ -93,7 +93,7 @@ export function renamed(oldname: string, newname: string, timestamp: string): Fr
   return encode<ChangeReply>({ type: "name", action: "change", oldname, newname, status: true, timestamp });
 }
 
-/** A refused nickname. `oldname` is null for a sender without one; `name` is what was asked for, whatever it is. */
+/** A refused nickname. `oldname` is null for a sender without one; `name` is the requested one: any JSON value. */
 export function nameRefused(
   oldname: string | null,
   name: unknown,

@@ -36,7 +36,7 @@ export interface ResumeRefusedReply {
 
 // How it is read.
 
-/** `secret` is empty, and so unknown, when it was not a string. */
+/** `secret` is empty, and therefore unknown, if it was not a string. */
 export interface ParsedResume {
   readonly kind: "resume";
   readonly secret: string;

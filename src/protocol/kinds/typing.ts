@@ -1,4 +1,7 @@
-/** `typing`: a client of version 3 tells the others that somebody is writing. There is no reply but a refusal (TYPE-3). */
+/**
+ * `typing`: a client of version 3 tells the others that its user is typing. The only possible reply is a refusal
+ * (TYPE-3).
+ */
 import { encode, type FrameText } from "../encode.ts";
 import type { Reader } from "../reader.ts";
 

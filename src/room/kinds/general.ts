@@ -1,4 +1,4 @@
-/** What belongs to no kind of request. */
+/** Decisions and changes that do not belong to one kind of request. */
 import type { Refusal } from "../../protocol/refusal.ts";
 import type { RequestKind } from "../../protocol/request-kind.ts";
 import type { Decided } from "./decided.ts";
@@ -15,7 +15,7 @@ export interface Refused extends Decided {
   readonly refusal: Refusal;
 }
 
-/** The server ends the connection: what was asked before has its reply. */
+/** The server ends the connection: all earlier requests have their replies. */
 export interface Ended extends Decided {
   readonly kind: "ended";
 }

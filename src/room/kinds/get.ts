@@ -1,11 +1,11 @@
-/** `get`: the history, as a whole in version 2 and by pages in version 3. */
+/** `get`: the history, as a whole in version 2 and in pages in version 3. */
 import type { PageRequest } from "../../protocol/page.ts";
 import type { RoomRequest } from "../operation.ts";
 import type { Member } from "../roster.ts";
 import type { Asker, RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
-/** What a reply to `get` shows beside the messages. */
+/** What a reply to `get` shows besides the messages. */
 interface Shown extends Decided {
   readonly name: string;
   /** Unix milliseconds. */
@@ -13,7 +13,7 @@ interface Shown extends Decided {
   readonly online: readonly string[];
 }
 
-/** The newest messages are to be shown, as version 2 has them. */
+/** The newest messages are to be shown, in the form of version 2. */
 export interface ShowsHistory extends Shown {
   readonly kind: "history";
 }

@@ -1,10 +1,10 @@
-/** The end of a connection, and of a grace. */
+/** The end of a connection, and the end of a grace. */
 import type { Session } from "../operation.ts";
 import type { Member } from "../roster.ts";
 import type { Asker, RoomState } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
-/** The connection is gone, and the nickname is kept for the grace. Nobody is told. */
+/** The connection is gone, and the nickname is kept for the grace. No event announces it. */
 export interface Absent extends Decided {
   readonly kind: "absent";
   readonly name: string;
@@ -18,7 +18,7 @@ export interface Left extends Decided {
   readonly time: number;
 }
 
-/** A connection that had no nickname is gone. Nobody is told. */
+/** A connection that had no nickname is gone. No event announces it. */
 export interface Gone extends Decided {
   readonly kind: "gone";
 }
@@ -56,7 +56,7 @@ export function applyGone({ notes, undo }: RoomState, { connection }: Gone): voi
   if (notes.has(connection)) undo.put(notes, connection, undefined);
 }
 
-/** A session is over, or void since it was resumed. @param time Unix milliseconds */
+/** Moves a session to the past ones, because it is over or was replaced by a resume. @param time Unix milliseconds */
 export function applyNoSession({ past, undo }: RoomState, session: Session | null, time: number): void {
   if (session === null) return;
   past.add(session, time);

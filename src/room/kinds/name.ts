@@ -5,7 +5,7 @@ import type { Member } from "../roster.ts";
 import type { Asker, RoomState, RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
-/** Somebody has a first nickname. */
+/** A connection has registered its first nickname. */
 export interface Registered extends Decided {
   readonly kind: "registered";
   readonly name: string;
@@ -24,11 +24,11 @@ export interface Renamed extends Decided {
   readonly time: number;
 }
 
-/** A nickname is in use, or malformed. `oldName` is null for somebody without one. */
+/** A nickname is in use or malformed. `oldName` is null for a connection without a nickname. */
 export interface NameRefused extends Decided {
   readonly kind: "name-refused";
   readonly oldName: string | null;
-  /** The name asked for, whatever it is. */
+  /** The requested name: any JSON value. */
   readonly name: unknown;
   readonly reason: NameRefusalReason;
 }
@@ -60,7 +60,7 @@ export function decideName(
     : { kind: "renamed", connection, oldName: member.name, name, time, session: member.session };
 }
 
-/** The first hash of a chain of sessions serves as the identity too: it is random, and nobody else knows it. */
+/** The first hash of a chain of sessions also serves as the identity: it is random, and nobody else knows it. */
 function newSession({ notes }: RoomView, { connection, sessionHash: hash }: Asker): Session | null {
   if (hash === undefined) return null;
   const note = notes.get(connection);

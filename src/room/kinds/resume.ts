@@ -1,11 +1,11 @@
-/** `resume`: a nickname goes on at another connection. */
+/** `resume`: another connection takes over a nickname. */
 import type { PageRequest } from "../../protocol/page.ts";
 import type { ConnectionId, RoomRequest, Session, SessionHash } from "../operation.ts";
 import type { Asker, RoomState, RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 import { applyNoSession } from "./leave.ts";
 
-/** `connection` has taken over the nickname of `from`, which has none from here on. */
+/** `connection` has taken over the nickname of `from`, which has no nickname from here on. */
 export interface Resumed extends Decided {
   readonly kind: "resumed";
   readonly from: ConnectionId;
@@ -15,14 +15,16 @@ export interface Resumed extends Decided {
   readonly session: Session;
 }
 
-/** A resume as its own server decides it: with what the reply shows, and what the session's hash was before. */
+/**
+ * A resume as decided by the server of the new connection: with what the reply shows, and the session's previous hash.
+ */
 export interface Resumes extends Resumed {
   readonly online: readonly string[];
   readonly page: PageRequest;
   readonly oldHash: SessionHash;
 }
 
-/** No member has that session. `identity` is who once had it, if that was not long ago. */
+/** No member has that session. `identity` is the one that recently had it, if any. */
 export interface ResumeRefused extends Decided {
   readonly kind: "resume-refused";
   readonly identity?: string | undefined;
@@ -51,7 +53,7 @@ export function applyResumed(state: RoomState, { connection, from, session, time
   if (member === undefined) return;
   if (!member.isAbsent && state.isHere(from)) undo.put(notes, from, { kind: "superseded" });
   roster.replace(member, { ...member, connection, session, isAbsent: false });
-  // A client that missed the reply may have lost the new session among those it tries, and still has the old one.
+  // A client that missed the reply may know only the old session: it must still be recognised by that one.
   applyNoSession(state, member.session, time);
 }
 

@@ -71,7 +71,7 @@ export function applySent(state: RoomState, { message: { id, digest, time } }: S
   undo.note(() => keys.delete(digest));
 }
 
-/** An id of the history is given, and never again. {@link Room.begin} notes the one before. */
+/** An id of the history is used up, for good. {@link Room.begin} notes the previous one. */
 export function applyId(state: RoomState, id: number): void {
   if (id > state.lastId) state.lastId = id;
 }

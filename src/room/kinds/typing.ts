@@ -1,4 +1,4 @@
-/** `typing`: a hint that somebody is writing. */
+/** `typing`: a hint that a member is typing. */
 import type { Member } from "../roster.ts";
 import type { Decided } from "./decided.ts";
 

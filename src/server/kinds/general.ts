@@ -23,7 +23,7 @@ export const generalRules: OutcomeRulesOf<"unregistered" | "refused" | "ended" |
     reply: null,
     refusal: null,
     report: null,
-    // What follows may not be true: nobody knows what came before it.
+    // What follows might be wrong, because nobody knows what came before it.
     effect: { ends: { cause: "store-lost", hearsRest: false } },
   },
 };

@@ -1,4 +1,4 @@
-/** `resume`: a nickname goes on at another connection. */
+/** `resume`: another connection takes over a nickname. */
 import { resumed, resumeRefused } from "../../protocol/kinds/resume.ts";
 import { PAGE_TO_COME } from "../../protocol/page.ts";
 import { hashOf } from "../session-secret.ts";
@@ -11,7 +11,7 @@ export const resumeRequests: RequestRulesOf<"resume"> = {
     carriedBack: null,
     shows: ({ page }) => page,
     hintEveryMs: null,
-    // Rooms are given hashes and never a secret.
+    // Rooms get hashes, never a secret.
     toRoom: ({ kind, secret, page }) => ({ kind, hash: hashOf(secret), page }),
   },
 };

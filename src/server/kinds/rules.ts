@@ -10,7 +10,7 @@ import type { Category } from "../log.ts";
 import type { Recipient, RecipientEnd } from "../recipient.ts";
 import type { Limits } from "../settings.ts";
 
-/** What counts a kind of request on the wire, whether it can be read or not. */
+/** How a kind of request on the wire is counted, whether it can be read or not. */
 export interface KindCosts {
   /** The rate of its sender that it takes a token from; null for none but that of all requests. */
   readonly own: keyof Pick<Limits, "names" | "gets" | "sends"> | null;
@@ -30,7 +30,7 @@ export interface RequestRules<R extends Request> {
   readonly shows: ((request: R) => PageRequest | null) | null;
   /** For a hint, which is dropped and not refused when it comes too often: the least time between two of them. */
   readonly hintEveryMs: number | null;
-  /** The request as the room is given it. */
+  /** The request in the form in which the room gets it. */
   toRoom(request: R): RoomRequest;
 }
 
@@ -39,16 +39,16 @@ export type RequestRulesOf<K extends Request["kind"]> = {
   readonly [Each in K]: RequestRules<Extract<Request, { kind: Each }>>;
 };
 
-/** For a request that the room is given as it was read. */
+/** For a request that the room gets as it was read. */
 export function asRead<R>(request: R): R {
   return request;
 }
 
-/** What the server makes of one kind of outcome. Every field is a decision: null says that there is nothing. */
+/** What the server does with one kind of outcome. Every field is a decision: null means nothing. */
 export interface OutcomeRules<O extends Outcome> {
-  /** What the others in the room hear in each version; null where the version has no such event. */
+  /** The event for the others in the room, in each version; null if the version has no such event. */
   readonly event: Readonly<Record<Version, EventRule<O> | null>> | null;
-  /** The recipient's reply in each version; null where the version has no such reply. */
+  /** The recipient's reply in each version; null if the version has no such reply. */
   readonly reply: Readonly<Record<Version, ReplyRule<O> | null>> | null;
   /** The reason that is counted and logged when the outcome is a refusal. */
   readonly refusal: ((outcome: O) => string) | null;
@@ -63,10 +63,10 @@ export type EventRule<O> = (outcome: O, texts: Texts) => EventText;
 export type ReplyRule<O> = (outcome: O, texts: Texts, to: Recipient) => ReplyText | null;
 
 export interface ReportRules<O> {
-  /** What counts the outcome in the metrics, wherever its recipient is. */
+  /** Counts the outcome in the metrics, wherever its recipient is. */
   readonly counter: "messages" | null;
   readonly category: Category;
-  /** A line in the log. @param contents whether it may show what messages say */
+  /** A line in the log. @param contents whether it may show the contents of messages */
   line(outcome: O, contents: boolean): LogLine;
 }
 

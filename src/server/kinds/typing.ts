@@ -1,4 +1,4 @@
-/** `typing`: a hint that somebody is writing. Version 2 does not have it. */
+/** `typing`: a hint that a member is typing. Version 2 does not have it. */
 import { typingEvent } from "../../protocol/kinds/typing.ts";
 import { TYPING_EVERY_MS } from "../../protocol/limits.ts";
 import { asRead, type KindCosts, type OutcomeRulesOf, type RequestRulesOf } from "./rules.ts";

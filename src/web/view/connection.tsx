@@ -11,7 +11,9 @@ export function ConnectionBar() {
       return <WaitingBar />;
     case "open":
       return <SlowedBar />;
-    default:
+    case "connecting":
+    case "closed":
+    case "refused":
       return null;
   }
 }

@@ -269,7 +269,7 @@ class Conversation {
     this.#ends[what.kind]++;
     const ending = this.#momentFor(what, gatherings).then(() => site.end(what));
     this.#ending = Promise.all([this.#ending, ending]);
-    // What does not come back is told by whoever waits for it in the end.
+    // If something does not come back, the wait for it at the end reports that.
     this.#ending.catch(() => {});
   }
 
@@ -313,7 +313,7 @@ class Conversation {
           ...lagging().map(({ label, view }) => `${label} ${last(view)}`),
         ].join(", "),
     );
-    // Whoever has not noticed yet that a connection is gone may still come back, and others may leave.
+    // A client that has not noticed yet that its connection is gone may still come back, and others may leave.
     const differing = () => people.filter(({ page }) => `${page.chat.online}` !== `${witness.roster}`);
     await this.#story.until(
       () => people.every(({ page }) => page.isSettled) && differing().length === 0 && lagging().length === 0,
@@ -377,7 +377,7 @@ function last(view: readonly Seen[]): string | undefined {
   return view.at(-1)?.content;
 }
 
-/** Whoever holds up the end of a conversation; null when nobody does. */
+/** The participant that holds up the end of a conversation; null if none does. */
 function unsettled({ people, classics, witness, classicWitness }: Gathering): string | null {
   for (const each of [witness, classicWitness, ...classics]) if (!each.isSettled) return each.label;
   for (const { page, stay, overtaken, isAsking } of people) {

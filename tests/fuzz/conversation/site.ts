@@ -178,7 +178,7 @@ export class OneServer implements Site {
   }
 }
 
-/** What files hold while no server runs; an end that is torn off is none of it. */
+/** What files hold while no server runs, without a torn end. */
 function readHistories(dataFile: string): Histories {
   const folder = join(dirname(dataFile), `${basename(dataFile, ".json")}.rooms`);
   const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(".json")) : [];

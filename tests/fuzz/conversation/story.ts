@@ -13,7 +13,7 @@ export interface Past {
   readonly at: number;
 }
 
-/** What was done in one conversation, for whoever has to find out why it went wrong. */
+/** What was done in one conversation, to find out why it went wrong. */
 
 /** Longer than anything takes on the slowest machine. */
 const HANGS_AFTER_MS = 200_000;

@@ -17,7 +17,7 @@ export function judge(gathering: Gathering, dataFile: string, story: Story): num
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   checkStored(history, gathering, story, fault);
-  // A message of a ghost may still have come when nobody was there any more.
+  // A message of a half-open connection may still have arrived when everybody was gone.
   const seen = history.slice(0, witness.view.length);
   checkView("the witness", witness.view, seen, 0, fault);
   for (const classic of [...classics, classicWitness]) checkClassicView(classic, seen, isBudgetSmall, fault);
