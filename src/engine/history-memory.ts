@@ -27,7 +27,7 @@ export class HistoryMemory {
     this.#bytes += holder.historyBytes;
     for (const other of this.#held.keys()) {
       if (this.#bytes <= this.#budgetBytes) break;
-      if (other === holder || !other.isBusy) other.dropHistory();
+      if (!other.isBusy) other.dropHistory();
     }
   }
 

@@ -1,6 +1,6 @@
 import type { ConnectionId, Operation } from "../room/operation.ts";
 import type { HistoryCache, HistoryRead, HistoryRequest } from "./history-cache.ts";
-import { holdsUpItsConnection } from "./rules.ts";
+import { holdsUpItsConnection, waitsForReplies } from "./rules.ts";
 
 /** A request whose page leaves memory before the request is decided is read again, so many times in all. */
 const ATTEMPTS_MOST = 3;
@@ -21,36 +21,43 @@ export interface HistoryReadsOptions {
   readonly failed: (error: unknown) => void;
 }
 
+/** What waits behind an operation of the same connection, until that is decided. */
+interface Held {
+  readonly behind: Operation;
+  readonly waiting: Operation[];
+}
+
 /**
  * Reads history beside a room's queue: an operation that shows what is not in memory waits here, and the room's batches go on
  * meanwhile. One read runs at a time in a room; those that ask for the same share it.
  *
  * Later operations of the connection do not wait if the request has a `ref` by which its reply is recognised. Otherwise
  * they wait behind it, so that its replies keep their order; and they always wait behind a `resume`, since they depend on it.
+ * The end of a connection waits for all of its replies.
  */
 export class HistoryReads {
   readonly #options: HistoryReadsOptions;
   /** Operations to read for, the oldest first. */
   readonly #queue: Operation[] = [];
   readonly #results = new Map<Operation, ReadResult>();
+  /** Operations that are read for, and not admitted yet; with how often, so far. */
   readonly #attempts = new Map<Operation, number>();
-  /** Operations that wait behind another one of their connection. */
-  readonly #behind = new Map<ConnectionId, Operation[]>();
+  readonly #held = new Map<ConnectionId, Held>();
   #isReading = false;
 
   constructor(options: HistoryReadsOptions) {
     this.#options = options;
   }
 
-  /** Whether something is being read, or is to be. */
+  /** Whether operations wait for what is being read, or was read and is not shown yet. */
   get isBusy(): boolean {
-    return this.#isReading || this.#queue.length > 0;
+    return this.#attempts.size > 0;
   }
 
-  /** The operations of a batch that can be decided now. The others come back when they can. */
+  /** The operations of a batch that can be decided now, with those that waited behind them. The others come back. */
   admit(batch: readonly Operation[]): readonly Operation[] {
-    const isAllReady = this.#behind.size === 0 && !batch.some(showsHistory);
-    return isAllReady ? batch : batch.filter((operation) => this.#isReady(operation));
+    const isAllReady = this.#attempts.size === 0 && !batch.some(showsHistory);
+    return isAllReady ? batch : batch.flatMap((operation) => this.#admit(operation));
   }
 
   /** Forgets what was read: the history has changed behind it. */
@@ -64,35 +71,60 @@ export class HistoryReads {
     return this.#results.size === 0 ? [] : batch.map((operation) => this.#results.get(operation));
   }
 
-  /** Forgets what was read for the operations of a batch, which is decided. */
-  done(batch: readonly Operation[]): void {
-    if (this.#attempts.size === 0) return;
-    for (const operation of batch) {
-      this.#results.delete(operation);
-      this.#attempts.delete(operation);
-    }
-    void this.#run();
+  /** Gives up a batch that nobody decides. @returns the batch, with what waited behind its operations */
+  abandon(batch: readonly Operation[]): readonly Operation[] {
+    for (const operation of batch) this.#attempts.delete(operation);
+    return batch.flatMap((operation) => [operation, ...this.#release(operation)]);
   }
 
-  #isReady(operation: Operation): boolean {
-    const behind = this.#behind.get(operation.connection);
-    if (behind !== undefined) {
-      behind.push(operation);
-      return false;
+  /** Forgets what was read for the operations of a batch, which is decided. */
+  done(batch: readonly Operation[]): void {
+    for (const operation of this.#results.size > 0 ? batch : []) this.#results.delete(operation);
+    if (this.#queue.length > 0) void this.#run();
+  }
+
+  #admit(operation: Operation): readonly Operation[] {
+    if (!this.#attempts.has(operation) && this.#isHeld(operation)) return [];
+    if (this.#needsRead(operation)) {
+      this.#await(operation);
+      return [];
     }
+    this.#attempts.delete(operation);
+    return [operation, ...this.#release(operation).flatMap((each) => this.#admit(each))];
+  }
+
+  /** Whether an operation must wait behind another one of its connection, and does so from now on. */
+  #isHeld(operation: Operation): boolean {
+    const { connection } = operation;
+    const held = this.#held.get(connection);
+    if (held !== undefined) {
+      held.waiting.push(operation);
+      return true;
+    }
+    const behind = waitsForReplies(operation) ? this.#newestOf(connection) : undefined;
+    if (behind !== undefined) this.#held.set(connection, { behind, waiting: [operation] });
+    return behind !== undefined;
+  }
+
+  /** The newest operation of a connection among those that are read for. */
+  #newestOf(connection: ConnectionId): Operation | undefined {
+    return [...this.#attempts.keys()].findLast((each) => each.connection === connection);
+  }
+
+  #needsRead(operation: Operation): boolean {
     const cache = this.#options.cache();
     const request = historyRequestOf(operation);
-    if (cache === null || request === undefined) return true;
+    if (cache === null || request === undefined) return false;
     const result = this.#results.get(operation);
-    if (result?.kind === "failed" || !cache.needsRead(request, result?.read)) return true;
-    this.#await(operation);
-    return false;
+    return result?.kind !== "failed" && cache.needsRead(request, result?.read);
   }
 
   #await(operation: Operation): void {
+    const { connection } = operation;
     this.#attempts.set(operation, (this.#attempts.get(operation) ?? 0) + 1);
     this.#results.delete(operation);
-    if (holdsUpItsConnection(operation)) this.#behind.set(operation.connection, []);
+    if (holdsUpItsConnection(operation) && !this.#held.has(connection))
+      this.#held.set(connection, { behind: operation, waiting: [] });
     this.#queue.push(operation);
     void this.#run();
   }
@@ -105,7 +137,7 @@ export class HistoryReads {
       if (next === undefined) break;
       const result = await this.#read(next);
       if (result !== null) this.#results.set(next, result);
-      this.#release(next);
+      this.#options.putBack([next]);
     }
     this.#isReading = false;
   }
@@ -125,11 +157,12 @@ export class HistoryReads {
     }
   }
 
-  #release(operation: Operation): void {
-    const { connection } = operation;
-    const behind = holdsUpItsConnection(operation) ? (this.#behind.get(connection) ?? []) : [];
-    if (holdsUpItsConnection(operation)) this.#behind.delete(connection);
-    this.#options.putBack([operation, ...behind]);
+  /** Lets go of what waits behind an operation. */
+  #release(operation: Operation): readonly Operation[] {
+    const held = this.#held.get(operation.connection);
+    if (held?.behind !== operation) return [];
+    this.#held.delete(operation.connection);
+    return held.waiting;
   }
 }
 

@@ -184,25 +184,30 @@ export class RoomQueue implements HistoryHolder {
     const gathered = this.#gathering;
     this.#gathering = [];
     await this.#take(gathered);
-    this.#tidy();
     this.#isWorking = false;
+    this.#tidy();
     if (this.#gathering.length > 0 || this.#work.hasOtherWork()) this.wake();
     else this.#options.idle();
   }
 
   async #take(gathered: readonly Operation[]): Promise<void> {
-    let batch = gathered;
+    const isReady = await this.#succeeds(() => this.#work.prepare(gathered));
+    const batch = isReady ? this.#reads.admit(gathered) : this.#reads.abandon(gathered);
+    if (isReady) await this.#succeeds(() => this.#work.work(batch));
+    for (const operation of batch) settle(operation);
+    this.#reads.done(batch);
+  }
+
+  async #succeeds(work: () => Promise<void>): Promise<boolean> {
     try {
-      await this.#work.prepare(gathered);
-      batch = this.#reads.admit(gathered);
-      await this.#work.work(batch);
+      await work();
+      return true;
     } catch (error) {
       // The room goes on for the others.
       this.fault(error);
       this.#work.recover();
+      return false;
     }
-    for (const operation of batch) settle(operation);
-    this.#reads.done(batch);
   }
 
   #tidy(): void {

@@ -111,13 +111,15 @@ interface OperationRules {
   readonly ordered: "members" | "never";
   /** Whether nobody waits for it, and it must be done all the same: later, if it cannot be done now. */
   readonly isRedone: boolean;
+  /** Whether its connection must have its replies to all earlier requests first, also those that others may overtake. */
+  readonly waitsForReplies: boolean;
 }
 
 const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: OperationRules } = {
-  refuse: { ordered: "never", isRedone: false },
-  end: { ordered: "never", isRedone: false },
-  leave: { ordered: "members", isRedone: true },
-  expire: { ordered: "members", isRedone: true },
+  refuse: { ordered: "never", isRedone: false, waitsForReplies: false },
+  end: { ordered: "never", isRedone: false, waitsForReplies: true },
+  leave: { ordered: "members", isRedone: true, waitsForReplies: false },
+  expire: { ordered: "members", isRedone: true, waitsForReplies: false },
 };
 
 /** What of each kind of decision is written to the history before it is told; null for nothing. */
@@ -172,6 +174,11 @@ export function holdsUpItsConnection(operation: Operation): boolean {
   if (operation.kind !== "request") return false;
   const { holdsUp } = REQUESTS[operation.request.kind];
   return holdsUp === "always" || (holdsUp === "without ref" && operation.ref === undefined);
+}
+
+/** Whether an operation must come behind the replies to all that its connection has asked for before. */
+export function waitsForReplies(operation: Operation): boolean {
+  return operation.kind !== "request" && OPERATIONS[operation.kind].waitsForReplies;
 }
 
 /**
