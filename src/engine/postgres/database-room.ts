@@ -286,6 +286,8 @@ export class DatabaseRoom {
     if (adopts || operations.some((operation) => mustBeOrdered(operation, room, operations))) {
       await this.#commit(replica, operations, adopts);
     } else {
+      // What others commit comes before these decisions, or behind what is told of them.
+      replica.hold();
       const now = this.#options.now();
       const decisions = operations.map((operation) => room.decide(operation, now));
       await this.#tell(replica, operations, decisions, []);
