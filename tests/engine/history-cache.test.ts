@@ -6,6 +6,8 @@ import { MessageRecord } from "../../src/engine/record.ts";
 import fc from "../support/chance.ts";
 
 const BUDGET = 2_000;
+/** The smallest has room for no message at all. */
+const BUDGETS = [20, 200, BUDGET] as const;
 
 function record(id: number, content = `message ${id}`): MessageRecord {
   return MessageRecord.of({ id, name: "An", content, timestamp: "T", time: 10 * id });
@@ -31,7 +33,8 @@ class Store implements Archive {
   }
 
   tail(budget: number): Promise<MessageRecord[]> {
-    return this.#read(this.records.slice(-within(this.records.toReversed(), budget, 0)));
+    const { records } = this;
+    return this.#read(records.slice(records.length - within(records.toReversed(), budget, 0)));
   }
 
   below(before: number, count: number, budget: number): Promise<MessageRecord[]> {
@@ -69,10 +72,15 @@ const contentsOf = (bytes: Uint8Array) =>
   (JSON.parse(`[${Buffer.from(bytes).toString()}]`) as { content: string }[]).map(({ content }) => content);
 
 /** What a request must show, by all messages up to an id. */
-function expected(request: HistoryRequest, all: readonly MessageRecord[], upTo: number): string[] {
+function expected(
+  request: HistoryRequest,
+  all: readonly MessageRecord[],
+  upTo: number,
+  budget: number,
+): string[] {
   const known = all.filter(({ id }) => id <= upTo);
   const shown = (records: readonly MessageRecord[]) => records.map(({ message }) => message.content);
-  if (request === null) return shown(known.slice(known.length - within(known.toReversed(), BUDGET, 0)));
+  if (request === null) return shown(known.slice(known.length - within(known.toReversed(), budget, 0)));
   const { limit, before, after, time } = request;
   const place = known.find(({ id }) => id === after);
   const isForeign =
@@ -116,12 +124,13 @@ function requestOf(kind: string, limit: number, at: number): HistoryRequest {
 test("GET-5 PAGE-1 PAGE-2 what a request shows is right at any place of the order, whatever is stored while it is read", async () => {
   await fc.assert(
     fc.asyncProperty(
+      fc.constantFrom(...BUDGETS),
       fc.nat({ max: 30 }),
       fc.array(step, { maxLength: 40, size: "max" }),
-      async (stored, steps) => {
+      async (budget, stored, steps) => {
         const store = new Store();
         for (let id = 1; id <= stored; id++) store.records.push(record(id));
-        const cache = new HistoryCache(store, BUDGET);
+        const cache = new HistoryCache(store, budget);
         const asked: { request: HistoryRequest; reading: Promise<HistoryRead> }[] = [];
         /** Lets reads end: a read of another history's place has up to three parts. */
         const ended = async (reading: Promise<HistoryRead>) => {
@@ -138,7 +147,7 @@ test("GET-5 PAGE-1 PAGE-2 what a request shows is right at any place of the orde
               expect(attempt).toBeLessThan(2);
               read = await ended(cache.read(request));
             }
-            check(cache, request, store.records, read);
+            check(cache, request, store.records, read, budget);
           }
         };
         for (const each of steps) {
@@ -149,7 +158,7 @@ test("GET-5 PAGE-1 PAGE-2 what a request shows is right at any place of the orde
           } else if (each.act === "ask") {
             const request = requestOf(each.kind, each.limit, each.at);
             if (cache.needsRead(request)) asked.push({ request, reading: cache.read(request) });
-            else check(cache, request, store.records, undefined);
+            else check(cache, request, store.records, undefined, budget);
           } else if (each.act === "trim") cache.trim();
           else await answer();
         }
@@ -166,14 +175,15 @@ function check(
   request: HistoryRequest,
   all: readonly MessageRecord[],
   read: HistoryRead | undefined,
+  budget: number,
 ): void {
   const upTo = all.at(-1)?.id ?? 0;
-  const wanted = expected(request, all, upTo);
+  const wanted = expected(request, all, upTo, budget);
   if (request === null) {
     const { bytes, encoded } = cache.history(upTo, read);
     expect(contentsOf(encoded())).toEqual(wanted);
     expect(bytes).toBe(wanted.length === 0 ? 0 : encoded().length + 1);
-    expect(bytes).toBeLessThanOrEqual(BUDGET);
+    expect(bytes).toBeLessThanOrEqual(budget);
     return;
   }
   const { messages } = cache.page(request, upTo, read);
