@@ -209,3 +209,18 @@ test("ORD-5 what another server stores while a history is being read is in that 
   expect(contentsOf(cache.history(5, read).encoded())).toEqual([1, 2, 3, 4, 5].map((id) => `message ${id}`));
   expect(contentsOf(cache.history(3, read).encoded())).toEqual([1, 2, 3].map((id) => `message ${id}`));
 });
+
+test("PAGE-1 PAGE-4 a history of which not even the newest message fits is not taken for an empty one", async () => {
+  const store = new Store();
+  store.records = [1, 2].map((id) => record(id));
+  const cache = new HistoryCache(store, 20);
+  const reading = cache.read(null);
+  store.endReads();
+  expect(contentsOf(cache.history(2, await reading).encoded())).toEqual([]);
+  const newest: HistoryRequest = { limit: 1, before: null, after: null };
+  expect(cache.needsRead(newest)).toBe(true);
+  const page = cache.read(newest);
+  store.endReads();
+  const { messages, more } = cache.page(newest, 2, await page);
+  expect([contentsOf(messages), more]).toEqual([["message 2"], true]);
+});
