@@ -12,6 +12,8 @@ export type ReadResult =
   | { readonly kind: "read"; readonly read: HistoryRead }
   | { readonly kind: "failed"; readonly error: unknown };
 
+const GIVEN_UP: ReadResult = { kind: "failed", error: undefined };
+
 export interface HistoryReadsOptions {
   /** The room's cache; null while the room is not open, when nothing can be read. */
   readonly cache: () => HistoryCache | null;
@@ -86,8 +88,11 @@ export class HistoryReads {
   #admit(operation: Operation): readonly Operation[] {
     if (!this.#attempts.has(operation) && this.#isHeld(operation)) return [];
     if (this.#needsRead(operation)) {
-      this.#await(operation);
-      return [];
+      if (this.#attemptsOf(operation) < ATTEMPTS_MOST) {
+        this.#await(operation);
+        return [];
+      }
+      this.#results.set(operation, GIVEN_UP);
     }
     this.#attempts.delete(operation);
     return [operation, ...this.#release(operation).flatMap((each) => this.#admit(each))];
@@ -119,9 +124,13 @@ export class HistoryReads {
     return result?.kind !== "failed" && cache.needsRead(request, result?.read);
   }
 
+  #attemptsOf(operation: Operation): number {
+    return this.#attempts.get(operation) ?? 0;
+  }
+
   #await(operation: Operation): void {
     const { connection } = operation;
-    this.#attempts.set(operation, (this.#attempts.get(operation) ?? 0) + 1);
+    this.#attempts.set(operation, this.#attemptsOf(operation) + 1);
     this.#results.delete(operation);
     if (holdsUpItsConnection(operation) && !this.#held.has(connection))
       this.#held.set(connection, { behind: operation, waiting: [] });
@@ -136,8 +145,10 @@ export class HistoryReads {
       const next = this.#queue.shift();
       if (next === undefined) break;
       const result = await this.#read(next);
-      if (result !== null) this.#results.set(next, result);
-      this.#options.putBack([next]);
+      // Where the store is out of reach, each of those that wait would otherwise wait for its own deadline.
+      const answered = result?.kind === "failed" ? [next, ...this.#queue.splice(0)] : [next];
+      if (result !== null) for (const operation of answered) this.#results.set(operation, result);
+      this.#options.putBack(answered);
     }
     this.#isReading = false;
   }
@@ -147,14 +158,10 @@ export class HistoryReads {
     const cache = this.#options.cache();
     const request = historyRequestOf(operation);
     if (cache === null || request === undefined || !cache.needsRead(request)) return null;
-    if ((this.#attempts.get(operation) ?? 0) > ATTEMPTS_MOST) return { kind: "failed", error: undefined };
-    try {
-      const read = await cache.read(request);
-      return cache === this.#options.cache() ? { kind: "read", read } : null;
-    } catch (error) {
-      this.#options.failed(error);
-      return { kind: "failed", error };
-    }
+    const result = await resultOf(cache.read(request));
+    if (cache !== this.#options.cache()) return null;
+    if (result.kind === "failed") this.#options.failed(result.error);
+    return result;
   }
 
   /** Lets go of what waits behind an operation. */
@@ -164,6 +171,13 @@ export class HistoryReads {
     this.#held.delete(operation.connection);
     return held.waiting;
   }
+}
+
+function resultOf(reading: Promise<HistoryRead>): Promise<ReadResult> {
+  return reading.then(
+    (read) => ({ kind: "read", read }),
+    (error) => ({ kind: "failed", error }),
+  );
 }
 
 /** What an operation shows of the history; undefined where it shows nothing. */

@@ -210,7 +210,7 @@ test("ORD-5 what another server stores while a history is being read is in that 
   expect(contentsOf(cache.history(3, read).encoded())).toEqual([1, 2, 3].map((id) => `message ${id}`));
 });
 
-test("PAGE-1 PAGE-4 a history of which not even the newest message fits is not taken for an empty one", async () => {
+test("PAGE-1 a history of which not even the newest message fits is not taken for an empty one", async () => {
   const store = new Store();
   store.records = [1, 2].map((id) => record(id));
   const cache = new HistoryCache(store, 20);

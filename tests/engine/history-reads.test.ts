@@ -104,3 +104,63 @@ test("an operation that must be read for again keeps what waits behind it, and o
   room.decide([last]);
   expect(room.decided).toEqual([last]);
 });
+
+test("a read that fails of a history that the room has left is no fault, and is done again", async () => {
+  const faults: unknown[] = [];
+  const gathering: Operation[] = [];
+  const opened = { needsRead: () => true, read: () => Promise.reject(new Error("closed")) };
+  let cache = opened;
+  const reads = new HistoryReads({
+    cache: () => cache as unknown as HistoryCache,
+    putBack: (operations) => gathering.push(...operations),
+    failed: (error) => faults.push(error),
+  });
+  const asked = get();
+  expect(reads.admit([asked])).toEqual([]);
+  cache = { ...opened };
+  await Bun.sleep(0);
+  expect(faults).toEqual([]);
+  expect(reads.admit(gathering.splice(0))).toEqual([]);
+  await Bun.sleep(0);
+  expect(faults).toHaveLength(1);
+  expect(reads.admit(gathering)).toEqual([asked]);
+});
+
+test("GET-6 all that wait fail along with the read that fails, so that a store out of reach holds up nobody for long", async () => {
+  let started = 0;
+  const gathering: Operation[] = [];
+  const cache = {
+    needsRead: () => true,
+    read: () => {
+      started++;
+      return Promise.reject(new Error("out of reach"));
+    },
+  };
+  const reads = new HistoryReads({
+    cache: () => cache as unknown as HistoryCache,
+    putBack: (operations) => gathering.push(...operations),
+    failed: () => undefined,
+  });
+  const pages = [1, 2, 3, 4, 5, 6].map(get);
+  expect(reads.admit(pages)).toEqual([]);
+  await Bun.sleep(0);
+  expect(reads.admit(gathering)).toEqual(pages);
+  expect(started).toBe(1);
+  expect(new Set(reads.resultsOf(pages).map((result) => result?.kind))).toEqual(new Set(["failed"]));
+});
+
+test("what leaves memory again and again before it is shown counts as unreadable in the end", async () => {
+  const room = new Reads();
+  const asked = get();
+  room.decide([asked]);
+  for (let turn = 0; turn < 3; turn++) {
+    expect(room.decided).toEqual([]);
+    await room.end();
+    room.reads.forget();
+    room.gathering.length = 0;
+    const ready = room.reads.admit([asked]);
+    if (turn < 2) expect(ready).toEqual([]);
+    else expect([ready, room.reads.resultsOf([asked])]).toMatchObject([[asked], [{ kind: "failed" }]]);
+  }
+  expect(room.reads.isBusy).toBe(false);
+});
