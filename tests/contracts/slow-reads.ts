@@ -117,6 +117,23 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
     await stage.engine.close();
   });
 
+  test(`${kind.name}: REQ-7 REF-3 LIM-7 every page has its reply, with a ref or without one, before the connection is ended`, async () => {
+    const stage = await talk();
+    const letGo = holdReads(archive);
+    const refs = [1, 2, 3, 4, 5, 6];
+    const meanwhile = await next(stage, 1, () => {
+      for (const ref of refs) page(stage, "a", { before: 10 * ref }, ref);
+      page(stage, "a", { before: 5 });
+      stage.engine.submit("/", { kind: "end", connection: "a" });
+      stage.send("b", "meanwhile");
+    });
+    expect(named(meanwhile)).toEqual(["b sent"]);
+    const told = await next(stage, refs.length + 2, () => letGo());
+    expect(named(told)).toEqual([...refs, "no ref"].map(() => "a page").concat("a ended"));
+    expect(new Set(told.map(({ ref }) => ref))).toEqual(new Set([...refs, undefined]));
+    await stage.engine.close();
+  });
+
   test(`${kind.name}: GET-6 RES-4 a history that cannot be read fails alone, and the nickname is resumed all the same`, async () => {
     const stage = await talk();
     const letGo = holdReads(archive);
