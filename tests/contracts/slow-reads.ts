@@ -122,7 +122,7 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
     const letGo = holdReads(archive);
     const refs = [1, 2, 3, 4, 5, 6];
     const meanwhile = await next(stage, 1, () => {
-      for (const ref of refs) page(stage, "a", { before: 10 * ref }, ref);
+      for (const ref of refs) page(stage, "a", { before: 5 + ref }, ref);
       page(stage, "a", { before: 5 });
       stage.engine.submit("/", { kind: "end", connection: "a" });
       stage.send("b", "meanwhile");
