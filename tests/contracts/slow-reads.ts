@@ -134,6 +134,26 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
     await stage.engine.close();
   });
 
+  test(`${kind.name}: an engine that is closed while history is read first tells all that was asked`, async () => {
+    const stage = await talk();
+    const letGo = holdReads(archive);
+    let isClosed = false;
+    let closing = Promise.resolve();
+    await next(stage, 1, () => {
+      page(stage, "a", { before: 5 }, 7);
+      stage.get("2");
+      stage.send("2", "behind it");
+      stage.leave("a");
+      closing = stage.engine.close().then(() => {
+        isClosed = true;
+      });
+    });
+    expect(isClosed).toBe(false);
+    const told = await next(stage, 3, () => letGo());
+    expect(named(told).toSorted()).toEqual(["2 history", "2 sent", "a unregistered"]);
+    await closing;
+  });
+
   test(`${kind.name}: GET-6 RES-4 a history that cannot be read fails alone, and the nickname is resumed all the same`, async () => {
     const stage = await talk();
     const letGo = holdReads(archive);
