@@ -17,6 +17,8 @@ const GIVEN_UP: ReadResult = { kind: "failed", error: undefined };
 export interface HistoryReadsOptions {
   /** The room's cache; null while the room is not open, when nothing can be read. */
   readonly cache: () => HistoryCache | null;
+  /** Whether something is shown for an operation if it is decided behind others. For what is refused, nothing is read. */
+  readonly mayShow: (operation: Operation, earlier: readonly Operation[]) => boolean;
   /** Puts operations back before those that wait for the next batch. */
   readonly putBack: (operations: readonly Operation[]) => void;
   /** Learns of errors of the store. */
@@ -58,8 +60,10 @@ export class HistoryReads {
 
   /** The operations of a batch that can be decided now, with those that waited behind them. The others come back. */
   admit(batch: readonly Operation[]): readonly Operation[] {
-    const isAllReady = this.#attempts.size === 0 && !batch.some(showsHistory);
-    return isAllReady ? batch : batch.flatMap((operation) => this.#admit(operation));
+    if (this.#attempts.size === 0 && !batch.some(showsHistory)) return batch;
+    const admitted: Operation[] = [];
+    for (const operation of batch) this.#admit(operation, admitted);
+    return admitted;
   }
 
   /** Forgets what was read: the history has changed behind it. */
@@ -85,17 +89,19 @@ export class HistoryReads {
     if (this.#queue.length > 0) void this.#run();
   }
 
-  #admit(operation: Operation): readonly Operation[] {
-    if (!this.#attempts.has(operation) && this.#isHeld(operation)) return [];
-    if (this.#needsRead(operation)) {
+  /** @param admitted what is decided before it, to which it is added if it can be decided now */
+  #admit(operation: Operation, admitted: Operation[]): void {
+    if (!this.#attempts.has(operation) && this.#isHeld(operation)) return;
+    if (this.#needsRead(operation) && this.#options.mayShow(operation, admitted)) {
       if (this.#attemptsOf(operation) < ATTEMPTS_MOST) {
         this.#await(operation);
-        return [];
+        return;
       }
       this.#results.set(operation, GIVEN_UP);
     }
     this.#attempts.delete(operation);
-    return [operation, ...this.#release(operation).flatMap((each) => this.#admit(each))];
+    admitted.push(operation);
+    for (const each of this.#release(operation)) this.#admit(each, admitted);
   }
 
   /** Whether an operation must wait behind another one of its connection, and does so from now on. */

@@ -1,5 +1,6 @@
 import type { ConnectionId, Operation } from "../room/operation.ts";
 import { settle } from "../room/operation.ts";
+import type { Room } from "../room/room.ts";
 import { SendKeys } from "../room/send-keys.ts";
 import type { ConnectionNote } from "../room/state.ts";
 import type { Archive } from "./archive.ts";
@@ -11,9 +12,12 @@ import { Occupancy } from "./occupancy.ts";
 import type { Outcome, Standing } from "./outcome.ts";
 import type { OutcomeSources } from "./outcomes.ts";
 import type { MessageRecord } from "./record.ts";
+import { mayShowHistory } from "./rules.ts";
 
 /** What is particular to an engine in the work on a room. */
 export interface RoomWork {
+  /** The room, null while it is not open. */
+  readonly room: () => Room | null;
   /** The room's messages, null while it is not open. */
   readonly archive: () => Archive | null;
   /** Whether there is work beside the operations that gather. */
@@ -56,6 +60,10 @@ export class RoomQueue implements HistoryHolder {
     this.keys = new SendKeys(options.keyMemory);
     this.#reads = new HistoryReads({
       cache: () => this.#cache,
+      mayShow: (operation, earlier) => {
+        const room = work.room();
+        return room === null || mayShowHistory(operation, room, earlier);
+      },
       putBack: (operations) => this.putBack(operations),
       failed: (error) => {
         work.readFailed?.(error);

@@ -176,6 +176,18 @@ export function holdsUpItsConnection(operation: Operation): boolean {
   return holdsUp === "always" || (holdsUp === "without ref" && operation.ref === undefined);
 }
 
+/**
+ * Whether the history may be shown for an operation that asks for it: a connection without a nickname is refused.
+ *
+ * @param earlier the operations that are decided before it in its batch, which may give it a nickname
+ */
+export function mayShowHistory(operation: Operation, room: Room, earlier: readonly Operation[]): boolean {
+  const isMember = room.member(operation.connection) !== undefined;
+  return (
+    isMember || mayRegister(operation, operation) || earlier.some((each) => mayRegister(each, operation))
+  );
+}
+
 /** Whether an operation must come behind the replies to all that its connection has asked for before. */
 export function waitsForReplies(operation: Operation): boolean {
   return operation.kind !== "request" && OPERATIONS[operation.kind].waitsForReplies;

@@ -134,6 +134,23 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
     await stage.engine.close();
   });
 
+  test(`${kind.name}: REQ-7 nothing is read for a connection without a nickname, unless it asks for one first`, async () => {
+    const stage = await talk();
+    const letGo = holdReads(archive);
+    for (let i = 0; i < 2; i++) stage.engine.enter("/");
+    const meanwhile = await next(stage, 3, () => {
+      page(stage, "c", { before: 5 }, 7);
+      stage.get("d");
+      stage.name("d", "nd");
+      page(stage, "d", { before: 5 }, 8);
+    });
+    expect(named(meanwhile)).toEqual(["c unregistered", "d unregistered", "d registered"]);
+    const [told] = await next(stage, 1, () => letGo());
+    if (told?.kind !== "page") throw new Error("a page was asked for");
+    expect(pageShown(told.page).contents).toEqual(["m2", "m3", "m4"]);
+    await stage.engine.close();
+  });
+
   test(`${kind.name}: an engine that is closed while history is read first tells all that was asked`, async () => {
     const stage = await talk();
     const letGo = holdReads(archive);

@@ -18,6 +18,7 @@ class Reads {
   readonly decided: Operation[] = [];
   readonly reads = new HistoryReads({
     cache: () => this.cache as HistoryCache,
+    mayShow: () => true,
     putBack: (operations) => this.gathering.unshift(...operations),
     failed: () => undefined,
   });
@@ -112,6 +113,7 @@ test("a read that fails of a history that the room has left is no fault, and is 
   let cache = opened;
   const reads = new HistoryReads({
     cache: () => cache as unknown as HistoryCache,
+    mayShow: () => true,
     putBack: (operations) => gathering.push(...operations),
     failed: (error) => faults.push(error),
   });
@@ -138,6 +140,7 @@ test("GET-6 all that wait fail along with the read that fails, so that a store o
   };
   const reads = new HistoryReads({
     cache: () => cache as unknown as HistoryCache,
+    mayShow: () => true,
     putBack: (operations) => gathering.push(...operations),
     failed: () => undefined,
   });

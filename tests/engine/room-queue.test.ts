@@ -55,6 +55,7 @@ test("GET-6 a history that was read is shown, though there is no memory to keep 
   const { promise: shown, resolve } = Promise.withResolvers<number>();
   let isShown = false;
   const queue = new RoomQueue(options(0), {
+    room: () => null,
     archive: () => store,
     hasOtherWork: () => false,
     prepare: () => Promise.resolve(),
@@ -136,6 +137,7 @@ test("REQ-7 LIM-12 every operation is decided once and in its order, and its mem
         const queue = new RoomQueue(
           options(memory, () => idle.resolve()),
           {
+            room: () => null,
             archive: () => archive,
             hasOtherWork: () => false,
             prepare: async (batch) => {

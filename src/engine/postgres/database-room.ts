@@ -75,6 +75,7 @@ export class DatabaseRoom {
   constructor(options: DatabaseRoomOptions) {
     this.#options = options;
     this.queue = new RoomQueue(options, {
+      room: () => this.#replica?.room ?? null,
       archive: () => this.#replica?.archive ?? null,
       hasOtherWork: () => this.#adopting.length > 0 || this.#isBehind || this.#mustReload,
       prepare: (batch) => this.#prepare(batch),
