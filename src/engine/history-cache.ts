@@ -252,7 +252,8 @@ export class HistoryCache {
     this.#recent = [...older, ...this.#recent];
     this.#forgetMade();
     const [oldest] = this.#recent;
-    const reached = oldest === undefined ? (above ?? 0) : this.#isBehind(this.#recent) ? oldest.id - 1 : 0;
+    // Where nothing is kept, not even the newest message may have fitted.
+    const reached = oldest === undefined ? this.#above : this.#isBehind(this.#recent) ? oldest.id - 1 : 0;
     this.#above = Math.min(this.#above, above ?? reached, reached);
   }
 

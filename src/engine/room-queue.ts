@@ -1,5 +1,6 @@
 import type { ConnectionId, Operation } from "../room/operation.ts";
 import { settle } from "../room/operation.ts";
+import type { Room } from "../room/room.ts";
 import { SendKeys } from "../room/send-keys.ts";
 import type { ConnectionNote } from "../room/state.ts";
 import type { Archive } from "./archive.ts";
@@ -11,9 +12,12 @@ import { Occupancy } from "./occupancy.ts";
 import type { Outcome, Standing } from "./outcome.ts";
 import type { OutcomeSources } from "./outcomes.ts";
 import type { MessageRecord } from "./record.ts";
+import { mayShowHistory } from "./rules.ts";
 
 /** The part of the work on a room that differs between engines. */
 export interface RoomWork {
+  /** The room; null while it is not open. */
+  readonly room: () => Room | null;
   /** The room's messages; null while the room is not open. */
   readonly archive: () => Archive | null;
   /** Whether there is work besides the gathered operations. */
@@ -58,6 +62,10 @@ export class RoomQueue implements HistoryHolder {
     this.keys = new SendKeys(options.keyMemory);
     this.#reads = new HistoryReads({
       cache: () => this.#cache,
+      mayShow: (operation, earlier) => {
+        const room = work.room();
+        return room === null || mayShowHistory(operation, room, earlier);
+      },
       putBack: (operations) => this.putBack(operations),
       failed: (error) => {
         work.readFailed?.(error);
@@ -193,18 +201,23 @@ export class RoomQueue implements HistoryHolder {
   }
 
   async #take(gathered: readonly Operation[]): Promise<void> {
-    let batch = gathered;
+    const isReady = await this.#succeeds(() => this.#work.prepare(gathered));
+    const batch = isReady ? this.#reads.admit(gathered) : this.#reads.abandon(gathered);
+    if (isReady) await this.#succeeds(() => this.#work.work(batch));
+    for (const operation of batch) settle(operation);
+    this.#reads.done(batch);
+  }
+
+  async #succeeds(work: () => Promise<void>): Promise<boolean> {
     try {
-      await this.#work.prepare(gathered);
-      batch = this.#reads.admit(gathered);
-      await this.#work.work(batch);
+      await work();
+      return true;
     } catch (error) {
       // The room goes on for the others.
       this.fault(error);
       this.#work.recover();
+      return false;
     }
-    for (const operation of batch) settle(operation);
-    this.#reads.done(batch);
   }
 
   #tidy(): void {

@@ -114,13 +114,15 @@ interface OperationRules {
   readonly ordered: "members" | "never";
   /** Whether it must be done even though no client waits for its outcome: later, if it cannot be done now. */
   readonly isRedone: boolean;
+  /** Whether the connection must first receive the replies to all its earlier requests, also those that later ones may overtake. */
+  readonly waitsForReplies: boolean;
 }
 
 const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: OperationRules } = {
-  refuse: { ordered: "never", isRedone: false },
-  end: { ordered: "never", isRedone: false },
-  leave: { ordered: "members", isRedone: true },
-  expire: { ordered: "members", isRedone: true },
+  refuse: { ordered: "never", isRedone: false, waitsForReplies: false },
+  end: { ordered: "never", isRedone: false, waitsForReplies: true },
+  leave: { ordered: "members", isRedone: true, waitsForReplies: false },
+  expire: { ordered: "members", isRedone: true, waitsForReplies: false },
 };
 
 /** What each kind of decision writes to the history before it is delivered; null for nothing. */
@@ -175,6 +177,23 @@ export function holdsUpItsConnection(operation: Operation): boolean {
   if (operation.kind !== "request") return false;
   const { holdsUp } = REQUESTS[operation.request.kind];
   return holdsUp === "always" || (holdsUp === "without ref" && operation.ref === undefined);
+}
+
+/**
+ * Whether history may be shown for an operation that requests it: a connection without a nickname is refused.
+ *
+ * @param earlier the operations that are decided before it in its batch, which may give it a nickname
+ */
+export function mayShowHistory(operation: Operation, room: Room, earlier: readonly Operation[]): boolean {
+  const isMember = room.member(operation.connection) !== undefined;
+  return (
+    isMember || mayRegister(operation, operation) || earlier.some((each) => mayRegister(each, operation))
+  );
+}
+
+/** Whether an operation must wait for the replies to all earlier requests of its connection. */
+export function waitsForReplies(operation: Operation): boolean {
+  return operation.kind !== "request" && OPERATIONS[operation.kind].waitsForReplies;
 }
 
 /**

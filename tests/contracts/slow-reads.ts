@@ -117,6 +117,60 @@ export function slowReadContract(kind: EngineKind, archive: Archive): void {
     await stage.engine.close();
   });
 
+  test(`${kind.name}: REQ-7 REF-3 LIM-7 every page has its reply, with a ref or without one, before the connection is ended`, async () => {
+    const stage = await talk();
+    const letGo = holdReads(archive);
+    const refs = [1, 2, 3, 4, 5, 6];
+    const meanwhile = await next(stage, 1, () => {
+      for (const ref of refs) page(stage, "a", { before: 5 + ref }, ref);
+      page(stage, "a", { before: 5 });
+      stage.engine.submit("/", { kind: "end", connection: "a" });
+      stage.send("b", "meanwhile");
+    });
+    expect(named(meanwhile)).toEqual(["b sent"]);
+    const told = await next(stage, refs.length + 2, () => letGo());
+    expect(named(told)).toEqual([...refs, "no ref"].map(() => "a page").concat("a ended"));
+    expect(new Set(told.map(({ ref }) => ref))).toEqual(new Set([...refs, undefined]));
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: REQ-7 nothing is read for a connection without a nickname, unless it asks for one first`, async () => {
+    const stage = await talk();
+    const letGo = holdReads(archive);
+    for (let i = 0; i < 2; i++) stage.engine.enter("/");
+    const meanwhile = await next(stage, 3, () => {
+      page(stage, "c", { before: 5 }, 7);
+      stage.get("d");
+      stage.name("d", "nd");
+      page(stage, "d", { before: 5 }, 8);
+    });
+    expect(named(meanwhile)).toEqual(["c unregistered", "d unregistered", "d registered"]);
+    const [told] = await next(stage, 1, () => letGo());
+    if (told?.kind !== "page") throw new Error("a page was asked for");
+    expect(pageShown(told.page).contents).toEqual(["m2", "m3", "m4"]);
+    await stage.engine.close();
+  });
+
+  test(`${kind.name}: an engine that is closed while history is read first tells all that was asked`, async () => {
+    const stage = await talk();
+    const letGo = holdReads(archive);
+    let isClosed = false;
+    let closing = Promise.resolve();
+    await next(stage, 1, () => {
+      page(stage, "a", { before: 5 }, 7);
+      stage.get("2");
+      stage.send("2", "behind it");
+      stage.leave("a");
+      closing = stage.engine.close().then(() => {
+        isClosed = true;
+      });
+    });
+    expect(isClosed).toBe(false);
+    const told = await next(stage, 3, () => letGo());
+    expect(named(told).toSorted()).toEqual(["2 history", "2 sent", "a unregistered"]);
+    await closing;
+  });
+
   test(`${kind.name}: GET-6 RES-4 a history that cannot be read fails alone, and the nickname is resumed all the same`, async () => {
     const stage = await talk();
     const letGo = holdReads(archive);

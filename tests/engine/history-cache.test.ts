@@ -6,6 +6,8 @@ import { MessageRecord } from "../../src/engine/record.ts";
 import fc from "../support/chance.ts";
 
 const BUDGET = 2_000;
+/** The smallest has room for no message at all. */
+const BUDGETS = [20, 200, BUDGET] as const;
 
 function record(id: number, content = `message ${id}`): MessageRecord {
   return MessageRecord.of({ id, name: "An", content, timestamp: "T", time: 10 * id });
@@ -125,14 +127,16 @@ function requestOf(kind: string, limit: number, at: number): HistoryRequest {
 /** A cache over a store, as in a room: messages are stored first and then taken in, and reads go on meanwhile. */
 class Stage {
   readonly #store = new Store();
+  readonly #budget: number;
   #cache: HistoryCache;
   /** Messages that are stored and not taken in yet; nothing is decided in between. */
   #stored: MessageRecord[] = [];
   #asked: { request: HistoryRequest; cache: HistoryCache; reading: Promise<HistoryRead> }[] = [];
 
-  constructor(count: number) {
+  constructor(count: number, budget: number) {
     for (let id = 1; id <= count; id++) this.#store.records.push(record(id));
-    this.#cache = new HistoryCache(this.#store, BUDGET);
+    this.#budget = budget;
+    this.#cache = new HistoryCache(this.#store, budget);
   }
 
   store(length: number): void {
@@ -150,7 +154,7 @@ class Stage {
   }
 
   drop(): void {
-    this.#cache = new HistoryCache(this.#store, BUDGET);
+    this.#cache = new HistoryCache(this.#store, this.#budget);
   }
 
   ask(request: HistoryRequest): void {
@@ -158,7 +162,7 @@ class Stage {
     if (cache.needsRead(request)) this.#asked.push({ request, cache, reading: cache.read(request) });
     else {
       this.take();
-      if (!cache.needsRead(request)) check(cache, request, this.#store.records, undefined);
+      if (!cache.needsRead(request)) check(cache, request, this.#store.records, undefined, this.#budget);
     }
   }
 
@@ -173,7 +177,7 @@ class Stage {
         expect(attempt).toBeLessThan(2);
         read = await this.#ended(this.#cache.read(request));
       }
-      check(this.#cache, request, this.#store.records, read);
+      check(this.#cache, request, this.#store.records, read, this.#budget);
     }
   }
 
@@ -190,8 +194,8 @@ class Stage {
 test("GET-5 PAGE-1 PAGE-2 a request shows the right messages at any place in the order, whatever is stored while it is read", async () => {
   const steps = fc.array(step, { maxLength: 40, size: "max" });
   await fc.assert(
-    fc.asyncProperty(fc.nat({ max: 30 }), steps, async (count, acts) => {
-      const stage = new Stage(count);
+    fc.asyncProperty(fc.nat({ max: 30 }), fc.constantFrom(...BUDGETS), steps, async (count, budget, acts) => {
+      const stage = new Stage(count, budget);
       for (const each of acts) {
         if (each.act === "store") stage.store(each.length);
         else if (each.act === "ask") stage.ask(requestOf(each.kind, each.limit, each.at));
@@ -209,15 +213,17 @@ function check(
   request: HistoryRequest,
   all: readonly MessageRecord[],
   read: HistoryRead | undefined,
+  budget: number,
 ): void {
   const upTo = all.at(-1)?.id ?? 0;
   const wanted = candidates(request, all, upTo);
   if (request === null) {
     const { bytes, encoded } = cache.history(upTo, read);
     const shown = contentsOf(encoded());
-    const most = within(all.toReversed(), BUDGET, 0);
+    const most = within(all.toReversed(), budget, 0);
     expect(shown).toEqual(wanted.slice(0, most).reverse());
     expect(bytes).toBe(shown.length === 0 ? 0 : encoded().length + 1);
+    expect(bytes).toBeLessThanOrEqual(budget);
     return;
   }
   const { messages, more, reset } = cache.page(request, upTo, read);

@@ -58,3 +58,16 @@ test("KEY-3 the keys since a time are found, however much stands before it", asy
     });
   }
 });
+
+test("DUR-1 a read that has begun ends well, though the journal is closed meanwhile", async () => {
+  await withHistory(async (path) => {
+    // More than one chunk of the file, and one more after the first.
+    const messages = Array.from({ length: 3_000 }, (_, at) => message(at + 1, "x".repeat(200)));
+    const journal = await Journal.open(path, QUICK);
+    await journal.append(toRecords(messages));
+    const reading = journal.above(0, messages.length);
+    const closing = journal.close();
+    expect((await reading).map(({ id }) => id)).toEqual(messages.map(({ id }) => id));
+    await closing;
+  });
+});

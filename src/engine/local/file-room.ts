@@ -70,6 +70,7 @@ export class FileRoom {
   constructor(options: FileRoomOptions) {
     this.#options = options;
     this.queue = new RoomQueue(options, {
+      room: () => this.#room,
       archive: () => this.#journal,
       hasOtherWork: () => this.#between.length > 0,
       prepare: (batch) => this.#prepare(batch),

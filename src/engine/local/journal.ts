@@ -288,7 +288,7 @@ export class Journal {
     }
   }
 
-  /** Waits for a running append, makes everything durable (unless fsync is off) and closes the file. */
+  /** Waits for a running append and for reads, makes everything durable (unless fsync is off) and closes the file. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#stop.abort();
@@ -298,6 +298,7 @@ export class Journal {
     await this.#sync.idle();
     const file = this.#file;
     this.#file = undefined;
+    await Promise.all(this.#reads.running);
     // The next start finishes it.
     await this.#unfinished?.close();
     if (file === undefined) return;

@@ -178,7 +178,7 @@ export class Committer {
     for (const entry of await entriesAfter(sql, name, replica.position)) {
       if (!replica.isFollowedBy(entry)) break;
       if (doubt !== null && entry.batch === doubt.batch) {
-        replica.standAfterAll(doubt.decisions.filter(isChange), doubt.batch);
+        replica.standAfterAll(doubt.decisions, doubt.batch);
         // Later entries are delivered after it: they were notified, or will be.
         return true;
       }

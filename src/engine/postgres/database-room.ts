@@ -79,6 +79,7 @@ export class DatabaseRoom {
   constructor(options: DatabaseRoomOptions) {
     this.#options = options;
     this.queue = new RoomQueue(options, {
+      room: () => this.#replica?.room ?? null,
       archive: () => this.#replica?.archive ?? null,
       hasOtherWork: () => this.#adopting.length > 0 || this.#isBehind || this.#mustReload,
       prepare: (batch) => this.#prepare(batch),
@@ -290,6 +291,8 @@ export class DatabaseRoom {
     if (adopts || operations.some((operation) => mustBeOrdered(operation, room, operations))) {
       await this.#commit(replica, operations, adopts);
     } else {
+      // Entries of other servers come before these decisions, or are delivered after their outcomes.
+      replica.hold();
       const now = this.#options.now();
       const decisions = operations.map((operation) => room.decide(operation, now));
       await this.#tell(replica, operations, decisions, []);

@@ -1,4 +1,4 @@
-import type { Change, DecidedChange } from "../../room/decision.ts";
+import type { Change, DecidedChange, Decision } from "../../room/decision.ts";
 import type { ConnectionId } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { Room } from "../../room/room.ts";
@@ -225,8 +225,9 @@ export class Replica {
   }
 
   /** What was decided here and rolled back turns out to be the next entry. */
-  standAfterAll(changes: readonly DecidedChange[], batch: string): void {
-    for (const change of changes) this.room.apply(change);
+  standAfterAll(decisions: readonly Decision[], batch: string): void {
+    // Not only changes: the room also notes who resumes too late, and whose connection is gone.
+    for (const decision of decisions) this.room.apply(decision);
     this.#wrote(batch);
   }
 
