@@ -2,26 +2,10 @@
  * The text of stored events. Only this module knows how an event is written and how a written one is taken apart. An
  * event is one line of the history file, and keeps that line, so that nothing is encoded or parsed twice.
  */
-
-/** A message by its values. `id` is 1…`MAX_ID`, `time` Unix ms, `timestamp` the text that clients show. */
-export interface StoredMessage {
-  readonly name: string;
-  readonly content: string;
-  readonly timestamp: string;
-  readonly id: number;
-  readonly time: number;
-  /** Identifies a repeat of the send: `KEY_CHARACTERS` of base64url. Most messages have none. */
-  readonly digest?: string | undefined;
-}
+import type { Message } from "../room/operation.ts";
 
 /** A message for readers who are not in the room. */
-export interface Readable {
-  readonly name: string;
-  readonly content: string;
-  readonly timestamp: string;
-  readonly id: number;
-  readonly time: number;
-}
+export type Readable = Omit<Message, "digest">;
 
 /** A change to earlier events whose kind this version does not know. It is kept unchanged and never shown. */
 export interface UnknownChange {
@@ -100,15 +84,9 @@ export class MessageRecord {
   #keyAt: number | undefined;
   #bytes: number | undefined;
   #pieces: MessagePieces | undefined;
-  #message: StoredMessage | undefined;
+  #message: Message | undefined;
 
-  private constructor(
-    text: string,
-    idAt: number,
-    keyAt?: number,
-    pieces?: MessagePieces,
-    message?: StoredMessage,
-  ) {
+  private constructor(text: string, idAt: number, keyAt?: number, pieces?: MessagePieces, message?: Message) {
     this.text = text;
     this.#idAt = idAt;
     this.#keyAt = keyAt;
@@ -118,7 +96,7 @@ export class MessageRecord {
   }
 
   /** Encodes a message; each of its texts is escaped once. */
-  static of(message: StoredMessage): MessageRecord {
+  static of(message: Message): MessageRecord {
     const pieces = {
       name: JSON.stringify(message.name),
       content: JSON.stringify(message.content),
@@ -186,7 +164,7 @@ export class MessageRecord {
     return this.#pieces;
   }
 
-  get message(): StoredMessage {
+  get message(): Message {
     this.#message ??= decodeRecord(this.text);
     return this.#message;
   }
@@ -301,7 +279,7 @@ export function isCanonicalChange(text: string): boolean {
  *
  * @throws SyntaxError if the line is not JSON, TypeError if it is not a message with an id and a time
  */
-export function decodeRecord(line: string): StoredMessage {
+export function decodeRecord(line: string): Message {
   const value: unknown = JSON.parse(line);
   if (!isObject(value)) throw new TypeError("A record is a JSON object.");
   const { name, content, timestamp, id, time, key } = value;

@@ -1,11 +1,10 @@
 import { expect, test } from "bun:test";
 import type { Deliver, Engine } from "../../src/engine/engine.ts";
 import type { Outcome } from "../../src/engine/outcome.ts";
-import type { StoredMessage } from "../../src/engine/record.ts";
 import type { Retention } from "../../src/engine/retention.ts";
 import type { Ref } from "../../src/protocol/extension.ts";
 import type { Page, PageRequest } from "../../src/protocol/page.ts";
-import type { RoomRequest } from "../../src/room/operation.ts";
+import type { Message, RoomRequest } from "../../src/room/operation.ts";
 
 const NEWEST: PageRequest = { limit: 100, before: null, after: null };
 
@@ -17,7 +16,7 @@ export function hashFor(connection: string): string {
 /** An outcome, with the message or the history that it shows. */
 export type Told =
   | Exclude<Outcome, { kind: "sent" | "repeated" | "history" }>
-  | (Extract<Outcome, { kind: "sent" | "repeated" }> & { readonly message: StoredMessage })
+  | (Extract<Outcome, { kind: "sent" | "repeated" }> & { readonly message: Message })
   | (Extract<Outcome, { kind: "history" }> & { readonly text: string });
 
 /** How an engine is opened where it is not as usual. */

@@ -12,7 +12,7 @@ import fs, {
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Journal, type JournalOptions } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 import {
   awkwardMessages,
   historyText,
@@ -65,7 +65,7 @@ function failNext(operation: "append" | "write" | "truncate" | "datasync", times
   }
 }
 
-function append(journal: Journal, ...messages: StoredMessage[]): Promise<void> {
+function append(journal: Journal, ...messages: Message[]): Promise<void> {
   return journal.append(toRecords(messages));
 }
 

@@ -3,7 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Journal, type JournalOptions } from "../../src/engine/local/journal.ts";
-import { MessageRecord, type StoredMessage } from "../../src/engine/record.ts";
+import { MessageRecord } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 
 /** The settings of most tests: durability is not what they look at, and disks differ in how long it takes. */
 export const QUICK: JournalOptions = { fsync: "off", create: true, timeOf: () => undefined };
@@ -18,7 +19,7 @@ export async function withHistory(use: (path: string) => Promise<void>): Promise
   }
 }
 
-export function message(id: number, content = `message ${id}`, name = "An"): StoredMessage {
+export function message(id: number, content = `message ${id}`, name = "An"): Message {
   return { name, content, timestamp: "23/11/2026 10:10:10", id, time: 1_795_400_000_000 + id };
 }
 
@@ -32,7 +33,7 @@ export const AWKWARD_TEXTS: readonly string[] = [
   ',"id":9,"time":9}',
 ];
 
-export function awkwardMessages(count: number): StoredMessage[] {
+export function awkwardMessages(count: number): Message[] {
   return Array.from({ length: count }, (_, at) => {
     const text = (offset: number) => AWKWARD_TEXTS[(at + offset) % AWKWARD_TEXTS.length] ?? "";
     return {
@@ -44,7 +45,7 @@ export function awkwardMessages(count: number): StoredMessage[] {
 }
 
 /** The line of a message in a history file, without what stands between two lines. */
-export function lineOf({ name, content, timestamp, id, time, digest }: StoredMessage): string {
+export function lineOf({ name, content, timestamp, id, time, digest }: Message): string {
   return JSON.stringify({ name, content, timestamp, id, time, key: digest });
 }
 
@@ -58,11 +59,11 @@ export function fileText(lines: readonly string[]): string {
   return lines.length === 0 ? "[\n]\n" : `[\n${lines.join(",\n")}\n]\n`;
 }
 
-export function historyText(messages: readonly StoredMessage[]): string {
+export function historyText(messages: readonly Message[]): string {
   return fileText(messages.map(lineOf));
 }
 
-export function toRecords(messages: readonly StoredMessage[]): MessageRecord[] {
+export function toRecords(messages: readonly Message[]): MessageRecord[] {
   return messages.map(MessageRecord.of);
 }
 
@@ -75,7 +76,7 @@ export function readHistory(path: string): unknown {
 }
 
 /** Everything that a journal gives back of its file. */
-export async function messagesOf(journal: Journal): Promise<StoredMessage[]> {
+export async function messagesOf(journal: Journal): Promise<Message[]> {
   return (await journal.tail(Number.POSITIVE_INFINITY)).map(({ message }) => message);
 }
 

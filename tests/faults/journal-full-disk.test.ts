@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import type { StoredMessage } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 import { historyText, lineOf, message, withHistory } from "./journal-fixture.ts";
 
 const WRITER = join(import.meta.dir, "journal-writer.ts");
@@ -18,7 +18,7 @@ class LimitedWriter {
   readonly #exited: Promise<unknown[]>;
   readonly #answers: AsyncIterator<string, undefined>;
   readonly #path: string;
-  readonly stored: StoredMessage[] = [];
+  readonly stored: Message[] = [];
   #lastId = 0;
 
   private constructor(path: string) {

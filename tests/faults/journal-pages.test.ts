@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { Journal } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 import { awkwardMessages, message, QUICK, toRecords, withHistory } from "./journal-fixture.ts";
 
 /** Runs `check` with a journal of some messages, and again after it was opened anew. */
 async function withJournal(
-  messages: readonly StoredMessage[],
+  messages: readonly Message[],
   check: (journal: Journal) => Promise<void>,
 ): Promise<void> {
   await withHistory(async (path) => {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { readFileSync, rmSync } from "node:fs";
 import { Journal } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 import {
   awkwardMessages,
   besides,
@@ -18,7 +18,7 @@ import {
 const CLOSING = "\n]\n";
 
 /** Where each record ends in the file's bytes. */
-function recordEnds(messages: readonly StoredMessage[]): number[] {
+function recordEnds(messages: readonly Message[]): number[] {
   return messages.map(
     (_, at) => Buffer.byteLength(historyText(messages.slice(0, at + 1))) - Buffer.byteLength(CLOSING),
   );

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync, linkSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Journal, type JournalOptions } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 import {
   awkwardMessages,
   besides,
@@ -34,7 +34,7 @@ function pythonText(values: readonly object[]): string {
   );
 }
 
-async function takenIn(text: string | Uint8Array, check: (messages: StoredMessage[]) => void): Promise<void> {
+async function takenIn(text: string | Uint8Array, check: (messages: Message[]) => void): Promise<void> {
   await withHistory(async (path) => {
     await withOpened(
       path,
@@ -141,7 +141,7 @@ test("records edited by hand are taken in where the canonical ones end", async (
   }
 });
 
-function withoutId({ name, content, timestamp, time }: StoredMessage) {
+function withoutId({ name, content, timestamp, time }: Message) {
   return { name, content, timestamp, time };
 }
 

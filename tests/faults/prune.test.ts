@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Journal } from "../../src/engine/local/journal.ts";
-import type { StoredMessage } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 import { Random } from "../support/random.ts";
 import { SEED } from "../support/seed.ts";
 import {
@@ -23,7 +23,7 @@ const RETENTION = { keepMs: null, keepMessages: KEPT, keepBytes: null, everyMs: 
 /** Long after all messages of these tests. */
 const NOW = 2_000_000_000_000;
 
-const messages = (from: number, to: number): StoredMessage[] =>
+const messages = (from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, at) => ({ ...message(from + at), digest: "-_abcdefghij0129" }));
 
 /** Lets the room talk and drop, and kills it. @returns what was told: ids, and how long the messages were */
@@ -88,7 +88,7 @@ test.each(ways)(
 
 test("PAGE-5 appends and reads go on while a history is rewritten", async () => {
   await withHistory(async (path) => {
-    const kept = (all: readonly StoredMessage[]) => all.slice(2 * KEPT - 3);
+    const kept = (all: readonly Message[]) => all.slice(2 * KEPT - 3);
     await withOpened(path, historyText(messages(1, 2 * KEPT)), async (journal) => {
       const retention = { ...RETENTION, keepMessages: 3, keepBytes: null };
       const said = messages(2 * KEPT + 1, 2 * KEPT + 300);

@@ -11,8 +11,8 @@ import {
   MAX_ID,
   MessageRecord,
   readEvent,
-  type StoredMessage,
 } from "../../src/engine/record.ts";
+import type { Message } from "../../src/room/operation.ts";
 import {
   AWKWARD_TEXTS,
   besides,
@@ -42,7 +42,7 @@ const text = fc.oneof(
   fc.constantFrom(...AWKWARD_TEXTS),
 );
 const draft = fc.record({ name: text, content: text, timestamp: text, time: fc.maxSafeInteger() });
-type Draft = Omit<StoredMessage, "id">;
+type Draft = Omit<Message, "id">;
 /** As a message that was sent with a key is stored, or without one. */
 const keyed = fc
   .tuple(draft, fc.option(fc.stringMatching(/^[A-Za-z0-9_-]{16}$/), { nil: null }))
@@ -54,7 +54,7 @@ function matched(line: Uint8Array): boolean {
 }
 
 /** Everything that a record gives, as `JSON.stringify` has it. */
-function expectShapes(record: MessageRecord, message: StoredMessage): void {
+function expectShapes(record: MessageRecord, message: Message): void {
   const { name, content, timestamp, id, time, digest } = message;
   const classic = JSON.stringify({ name, content, timestamp });
   const shown = JSON.stringify({ name, content, timestamp, id, time });
@@ -226,7 +226,7 @@ afterEach(() => {
 
 /** A journal and what must be in it: messages, and the lines of changes. */
 class Modelled {
-  events: (StoredMessage | string)[] = [];
+  events: (Message | string)[] = [];
 
   private constructor(
     readonly path: string,
@@ -237,7 +237,7 @@ class Modelled {
     return new Modelled(path, await Journal.open(path, QUICK));
   }
 
-  get messages(): StoredMessage[] {
+  get messages(): Message[] {
     return this.events.filter((event) => typeof event !== "string");
   }
 
@@ -285,7 +285,7 @@ class Modelled {
     return values.map((each, at) => ({ ...each, id: lastId + (at + 1) * gap }));
   }
 
-  async #append(batch: StoredMessage[]): Promise<void> {
+  async #append(batch: Message[]): Promise<void> {
     await this.journal.append(toRecords(batch));
     this.events.push(...batch);
   }
@@ -310,7 +310,7 @@ class Modelled {
   }
 
   /** The disk takes a part of the batch and then no more. */
-  async #fail(batch: StoredMessage[], written: number): Promise<void> {
+  async #fail(batch: Message[], written: number): Promise<void> {
     const { writeSync } = fs;
     const spy = spyOn(fs, "writeSync");
     spies.push(spy);
@@ -328,7 +328,7 @@ class Modelled {
   async #tail(share: number, nudge: number): Promise<void> {
     const { messages } = this;
     const at = Math.floor(messages.length * share);
-    const size = ({ name, content, timestamp }: StoredMessage) =>
+    const size = ({ name, content, timestamp }: Message) =>
       Buffer.byteLength(JSON.stringify({ name, content, timestamp })) + 1;
     const budget = messages.slice(at).reduce((sum, each) => sum + size(each), 0) + nudge;
     let first = messages.length;
@@ -341,7 +341,7 @@ class Modelled {
   }
 
   /** Ends while a batch is being written; the records of it that are whole stay, and that is allowed. */
-  async #crash(batch: StoredMessage[], cut: number, power: boolean): Promise<void> {
+  async #crash(batch: Message[], cut: number, power: boolean): Promise<void> {
     const before = readFileSync(this.path).length - CLOSING_BYTES;
     await this.#append(batch);
     await this.journal.close();

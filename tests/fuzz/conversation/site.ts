@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { decodeRecord, type StoredMessage } from "../../../src/engine/record.ts";
+import { decodeRecord } from "../../../src/engine/record.ts";
+import type { Message } from "../../../src/room/operation.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
 import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
@@ -188,7 +189,7 @@ function readHistories(dataFile: string): Histories {
   ]);
 }
 
-function readMessages(path: string): StoredMessage[] {
+function readMessages(path: string): Message[] {
   const lines = readFileSync(path, "utf8").split("\n");
   return lines.flatMap((line) => {
     try {

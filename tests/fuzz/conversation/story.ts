@@ -1,7 +1,7 @@
-import type { StoredMessage } from "../../../src/engine/record.ts";
+import type { Message } from "../../../src/room/operation.ts";
 
 /** Messages by the names of their rooms; the main room's is undefined. */
-export type Histories = ReadonlyMap<string | undefined, readonly StoredMessage[]>;
+export type Histories = ReadonlyMap<string | undefined, readonly Message[]>;
 
 /** A history that another one was put in the place of. */
 export interface Past {
@@ -94,7 +94,7 @@ export class Story {
   }
 }
 
-function lostIn({ held, kept }: Past, room: string | undefined): Map<string, StoredMessage> {
+function lostIn({ held, kept }: Past, room: string | undefined): Map<string, Message> {
   const left = new Set(kept.get(room)?.map(({ content }) => content));
   const lost = held.get(room)?.filter(({ content }) => !left.has(content)) ?? [];
   return new Map(lost.map((message) => [message.content, message]));

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { decodeRecord, MessageRecord, type StoredMessage } from "../../../src/engine/record.ts";
+import { decodeRecord, MessageRecord } from "../../../src/engine/record.ts";
+import type { Message } from "../../../src/room/operation.ts";
 import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
 import type { Page, Seen } from "./page.ts";
@@ -33,7 +34,7 @@ function roomFile(dataFile: string, room: string): string {
 }
 
 /** The messages in a history file, which must be in its canonical form. */
-function readHistory(path: string, story: Story): StoredMessage[] {
+function readHistory(path: string, story: Story): Message[] {
   const text = readFileSync(path, "utf8");
   const parsed: unknown = JSON.parse(text);
   const history = Array.isArray(parsed) ? parsed.map((each) => decodeRecord(JSON.stringify(each))) : [];
@@ -43,7 +44,7 @@ function readHistory(path: string, story: Story): StoredMessage[] {
 }
 
 function checkStored(
-  history: readonly StoredMessage[],
+  history: readonly Message[],
   { room, people, classics }: Gathering,
   story: Story,
   fault: Fault,
@@ -80,7 +81,7 @@ function checkStored(
 function checkSent(
   { content, delivered, failed }: Sent,
   isClosed: boolean,
-  history: readonly StoredMessage[],
+  history: readonly Message[],
   places: ReadonlyMap<string, number>,
   fault: Fault,
 ): void {
@@ -105,8 +106,8 @@ function checkOrder(sent: readonly Sent[], places: ReadonlyMap<string, number>, 
 
 function checkPerson(
   person: Person,
-  histories: readonly (readonly StoredMessage[])[],
-  seen: readonly StoredMessage[],
+  histories: readonly (readonly Message[])[],
+  seen: readonly Message[],
   online: readonly string[],
   fault: Fault,
 ): void {
@@ -130,11 +131,11 @@ function checkPerson(
 
 /** Checks what may be true of any history, the last one or one of the past. Of the faults those of the last one are told. */
 function inAny(
-  [last = [], ...pasts]: readonly (readonly StoredMessage[])[],
+  [last = [], ...pasts]: readonly (readonly Message[])[],
   fault: Fault,
-  check: (history: readonly StoredMessage[], found: Fault) => void,
+  check: (history: readonly Message[], found: Fault) => void,
 ): void {
-  const faultsOf = (history: readonly StoredMessage[]) => {
+  const faultsOf = (history: readonly Message[]) => {
     const faults: string[] = [];
     check(history, (sentence) => faults.push(sentence));
     return faults;
@@ -154,7 +155,7 @@ function checkOvertaken(page: Page, { entry, label }: Page, fault: Fault): void 
 }
 
 /** From its first message on, what a page saw is the history. */
-function checkPageView(page: Page, isLast: boolean, seen: readonly StoredMessage[], fault: Fault): void {
+function checkPageView(page: Page, isLast: boolean, seen: readonly Message[], fault: Fault): void {
   const { view, more, label } = page;
   if (isLast && more === null) fault(`${label} was never told a first page`);
   const [first] = view;
@@ -189,7 +190,7 @@ function checkView(
 
 function checkClassicView(
   { label, view }: Classic,
-  seen: readonly StoredMessage[],
+  seen: readonly Message[],
   isBudgetSmall: boolean,
   fault: Fault,
 ): void {
@@ -222,7 +223,7 @@ function notOwned({ pages, sent }: Stay): number {
 function checkSearch(
   name: string,
   { options, page }: Person["searches"][number],
-  history: readonly StoredMessage[],
+  history: readonly Message[],
   fault: Fault,
 ): void {
   const { messages } = page;
