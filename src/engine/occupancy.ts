@@ -1,6 +1,6 @@
 import type { ConnectionId, Operation } from "../room/operation.ts";
 import type { EngineOptions } from "./engine.ts";
-import type { Standing } from "./outcome.ts";
+import type { FinalDecision } from "./outcome.ts";
 
 /** How long absent members are kept, in milliseconds: in general, and after their server has ended. */
 type Graces = Pick<EngineOptions, "graceMs" | "restartGraceMs">;
@@ -49,7 +49,7 @@ export class Occupancy {
    *
    * @param operation undefined if the engine itself decided, about a member of another server, which did not count here
    */
-  settle(operation: Operation | undefined, decision: Standing): void {
+  settle(operation: Operation | undefined, decision: FinalDecision): void {
     const { connection } = decision;
     if (operation?.kind === "leave") this.leave();
     if (operation?.kind === "expire") this.endGrace(operation.connection);

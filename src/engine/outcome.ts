@@ -38,8 +38,8 @@ export interface StoreLost extends Decided {
   readonly kind: "store-lost";
 }
 
-/** The result of an operation before it is delivered. */
-export type Standing = Decision | StoreLost;
+/** The decision about an operation after the attempt to store it. Its outcome is made from it. */
+export type FinalDecision = Decision | StoreLost;
 
 /** The decisions that are delivered unchanged. */
 type AsDecided = Exclude<

@@ -3,7 +3,7 @@ import type { ShowsHistory, ShowsPage } from "../room/kinds/get.ts";
 import { sentenceFor } from "./failure.ts";
 import type { HistoryCache } from "./history-cache.ts";
 import type { ReadResult } from "./history-reads.ts";
-import type { Outcome, Standing } from "./outcome.ts";
+import type { FinalDecision, Outcome } from "./outcome.ts";
 import type { MessageRecord } from "./record.ts";
 
 /** What outcomes are made from besides the decisions. Making them has no side effects. */
@@ -20,15 +20,15 @@ export interface OutcomeSources {
  * @param upTo the id of the newest message at the decision's place in the order
  * @param read what was read for the decision
  */
-type OutcomeRule<K extends Standing["kind"]> = (
-  decision: Extract<Standing, { kind: K }>,
+type OutcomeRule<K extends FinalDecision["kind"]> = (
+  decision: Extract<FinalDecision, { kind: K }>,
   sources: OutcomeSources,
   upTo: number,
   read: ReadResult | undefined,
 ) => Outcome;
 
 /** How the outcome of each kind of decision is made. */
-const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
+const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
   registered: asDecided,
   renamed: asDecided,
   "name-refused": asDecided,
@@ -80,7 +80,7 @@ const OUTCOMES: { readonly [K in Standing["kind"]]: OutcomeRule<K> } = {
  * @param reads what was read for each of the decisions
  */
 export function outcomesOf(
-  decisions: readonly Standing[],
+  decisions: readonly FinalDecision[],
   reads: readonly (ReadResult | undefined)[],
   sources: OutcomeSources,
 ): Outcome[] {
@@ -88,7 +88,7 @@ export function outcomesOf(
   return decisions.map((decision, at) => {
     if (decision.kind === "sent") upTo = decision.message.id;
     // TypeScript does not see that the rule and the decision are of one kind.
-    const rule = OUTCOMES[decision.kind] as OutcomeRule<Standing["kind"]>;
+    const rule = OUTCOMES[decision.kind] as OutcomeRule<FinalDecision["kind"]>;
     return rule(decision as never, sources, upTo, reads[at]);
   });
 }

@@ -9,7 +9,7 @@ import { HistoryCache, type HistoryRequest } from "./history-cache.ts";
 import type { HistoryHolder } from "./history-memory.ts";
 import { HistoryReads, historyRequestOf, type ReadResult } from "./history-reads.ts";
 import { Occupancy } from "./occupancy.ts";
-import type { Outcome, Standing } from "./outcome.ts";
+import type { FinalDecision, Outcome } from "./outcome.ts";
 import type { OutcomeSources } from "./outcomes.ts";
 import type { MessageRecord } from "./record.ts";
 import { mayShowHistory } from "./rules.ts";
@@ -138,7 +138,10 @@ export class RoomQueue implements HistoryHolder {
   }
 
   /** Takes in the messages of a decided batch, and finds the earlier messages that it repeats. */
-  async sourcesOf(decisions: readonly Standing[], stored: readonly MessageRecord[]): Promise<OutcomeSources> {
+  async sourcesOf(
+    decisions: readonly FinalDecision[],
+    stored: readonly MessageRecord[],
+  ): Promise<OutcomeSources> {
     const history = this.#history;
     const before = stored[0] === undefined ? (history?.newestId ?? 0) : stored[0].id - 1;
     this.take(stored);

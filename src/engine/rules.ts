@@ -8,7 +8,7 @@ import type { Moment } from "../room/moment.ts";
 import type { ConnectionId, Operation, RoomRequest } from "../room/operation.ts";
 import { type Room, withRef } from "../room/room.ts";
 import type { Member } from "../room/roster.ts";
-import type { Standing } from "./outcome.ts";
+import type { FinalDecision } from "./outcome.ts";
 import { MessageRecord } from "./record.ts";
 
 type RequestOf<K extends RoomRequest["kind"]> = Extract<RoomRequest, { kind: K }>;
@@ -280,7 +280,7 @@ export function decideWithoutStore(
   now: Moment,
   isLost: (operation: Operation, found: Decision) => boolean,
   error: string | null,
-): Standing[] {
+): FinalDecision[] {
   room.rollback();
   return batch.map((operation) => {
     const found = room.find(operation, now);

@@ -56,7 +56,7 @@ test("RES-6 a batch in doubt that stands after all leaves nothing out, not even 
   const leave: Operation = { kind: "leave", connection: "gone", resumable: false };
   const decisions = decideAll(replica.room, [resume, register("other"), leave], NOW);
   replica.room.rollback();
-  replica.standAfterAll(decisions, "batch");
+  replica.committedAfterAll(decisions, "batch");
   expect(replica.position).toBe(8);
   expect(replica.room.online).toEqual(["other"]);
   expect(notes.has("gone")).toBe(false);

@@ -6,7 +6,7 @@ import { Room } from "../../room/room.ts";
 import type { StoredMember } from "../../room/roster.ts";
 import { RECENT_BYTES, RECENT_MOST, type RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
-import type { Standing } from "../outcome.ts";
+import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
 import type { RecentLists } from "../recent-lists.ts";
 import type { Readable } from "../record.ts";
@@ -202,7 +202,7 @@ export class FileRoom {
     const room = this.#room;
     const journal = this.#journal;
     if (room === null || journal === null) {
-      await this.#tell(batch, batch.map(decideWithoutRoom), []);
+      await this.#deliver(batch, batch.map(decideWithoutRoom), []);
       return;
     }
     const now = this.#options.now();
@@ -211,17 +211,17 @@ export class FileRoom {
     const error = records.length === 0 ? null : await this.#append(journal, records);
     if (error === null) {
       room.commit();
-      await this.#tell(batch, decisions, records);
+      await this.#deliver(batch, decisions, records);
     } else {
       const isLost = (_: Operation, found: Decision) => isInHistory(found);
-      await this.#tell(batch, decideWithoutStore(room, batch, now, isLost, error), []);
+      await this.#deliver(batch, decideWithoutStore(room, batch, now, isLost, error), []);
     }
   }
 
   /** Delivers a decided batch. @param records of its messages */
-  async #tell(
+  async #deliver(
     batch: readonly Operation[],
-    decisions: readonly Standing[],
+    decisions: readonly FinalDecision[],
     records: readonly MessageRecord[],
   ): Promise<void> {
     const { queue } = this;
@@ -291,7 +291,7 @@ export class FileRoom {
     this.#noticesTold = notices.length;
   }
 
-  #noteSessions(decisions: readonly Standing[]): void {
+  #noteSessions(decisions: readonly FinalDecision[]): void {
     const { name, sessions, observer } = this.#options;
     try {
       sessions.note(name, decisions, () => this.#room?.sessions() ?? []);

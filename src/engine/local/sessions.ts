@@ -3,7 +3,7 @@ import { chmodSync, renameSync, rmSync, statSync } from "node:fs";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { Session } from "../../room/operation.ts";
 import type { ClockNote } from "../clock-watch.ts";
-import type { Standing } from "../outcome.ts";
+import type { FinalDecision } from "../outcome.ts";
 import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason } from "./fault.ts";
 import { realFile } from "./real-file.ts";
@@ -135,7 +135,7 @@ export class SessionStore {
    */
   note(
     room: string,
-    decisions: readonly Standing[],
+    decisions: readonly FinalDecision[],
     whole: () => Iterable<{ name: string; session: Session }>,
   ): void {
     const changes = decisions.filter(hasSession);
@@ -293,7 +293,9 @@ const ID_TABLES = ["last_ids", "emptied"] as const;
 type IdTable = (typeof ID_TABLES)[number];
 
 /** Any decision that changes a session. */
-type SessionChange = Extract<Standing, { readonly session: Session | null }> & { readonly session: Session };
+type SessionChange = Extract<FinalDecision, { readonly session: Session | null }> & {
+  readonly session: Session;
+};
 
 type ApplyRule<K extends SessionChange["kind"]> = (
   database: Database,
@@ -326,7 +328,7 @@ const APPLY: { readonly [K in SessionChange["kind"]]: ApplyRule<K> } = {
   },
 };
 
-function hasSession(decision: Standing): decision is SessionChange {
+function hasSession(decision: FinalDecision): decision is SessionChange {
   return "session" in decision && decision.session !== null;
 }
 

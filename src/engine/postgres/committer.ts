@@ -34,7 +34,7 @@ export interface Work {
 /** The result of the work. */
 export type Verdict =
   /** It is committed. First come the decisions of the operations, in order, then those about members taken over. */
-  | { readonly kind: "stands"; readonly decisions: readonly Decision[] }
+  | { readonly kind: "committed"; readonly decisions: readonly Decision[] }
   /** It could not be committed, and never will be. */
   | { readonly kind: "failed"; readonly error: unknown }
   /** Nobody knows whether it is committed. */
@@ -94,7 +94,7 @@ export class Committer {
     let hasRecalled = false;
     for (;;) {
       try {
-        return { kind: "stands", decisions: await this.#attempt(replica, work, doubt, until) };
+        return { kind: "committed", decisions: await this.#attempt(replica, work, doubt, until) };
       } catch (error) {
         replica.room.rollback();
         doubt = error instanceof InDoubt ? error.doubt : null;
@@ -161,7 +161,7 @@ export class Committer {
     }
     const { stage } = attempt;
     if (stage.kind === "begun") throw new Error("A transaction ended before its batch was decided.");
-    if (stage.kind === "decided") replica.stand(stage.decisions.filter(isChange), batch);
+    if (stage.kind === "decided") replica.committed(stage.decisions.filter(isChange), batch);
     return stage.decisions;
   }
 
@@ -178,11 +178,11 @@ export class Committer {
     for (const entry of await entriesAfter(sql, name, replica.position)) {
       if (!replica.isFollowedBy(entry)) break;
       if (doubt !== null && entry.batch === doubt.batch) {
-        replica.standAfterAll(doubt.decisions, doubt.batch);
+        replica.committedAfterAll(doubt.decisions, doubt.batch);
         // Later entries are delivered after it: they were notified, or will be.
         return true;
       }
-      replica.hear(entry);
+      replica.receive(entry);
     }
     if (!replica.isAt(head))
       throw new FallenBehind("The log lacks entries that this server missed, or has another past.");

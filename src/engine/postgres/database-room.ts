@@ -5,7 +5,7 @@ import type { ConnectionId, Operation } from "../../room/operation.ts";
 import type { RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import { historyRequestOf } from "../history-reads.ts";
-import type { Standing } from "../outcome.ts";
+import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
 import type { MessageRecord } from "../record.ts";
 import { RoomQueue } from "../room-queue.ts";
@@ -295,7 +295,7 @@ export class DatabaseRoom {
       replica.hold();
       const now = this.#options.now();
       const decisions = operations.map((operation) => room.decide(operation, now));
-      await this.#tell(replica, operations, decisions, []);
+      await this.#deliver(replica, operations, decisions, []);
     }
     // After a failure the room may have been given up.
     if (this.#replica !== replica) return;
@@ -312,15 +312,15 @@ export class DatabaseRoom {
       adopts: adopts ? adopted : "none",
       isConnected: (connection) => this.#connected.has(connection),
     });
-    this.queue.isHealthy = verdict.kind === "stands";
-    if (verdict.kind !== "stands") {
+    this.queue.isHealthy = verdict.kind === "committed";
+    if (verdict.kind !== "committed") {
       await this.#fail(replica, operations, verdict);
       return;
     }
     if (adopts) this.#hasStranded = false;
     const records = recordsOf(verdict.decisions);
     if (records.length > 0) this.#options.observer.stored(records.length, performance.now() - startedAt);
-    await this.#tell(replica, operations, verdict.decisions, records);
+    await this.#deliver(replica, operations, verdict.decisions, records);
   }
 
   /**
@@ -329,10 +329,10 @@ export class DatabaseRoom {
    * @param decisions those of the operations, in order, then those about members of other servers
    * @param records of its messages
    */
-  async #tell(
+  async #deliver(
     replica: Replica,
     operations: readonly Operation[],
-    decisions: readonly Standing[],
+    decisions: readonly FinalDecision[],
     records: readonly MessageRecord[],
   ): Promise<void> {
     const { queue } = this;
@@ -347,7 +347,7 @@ export class DatabaseRoom {
   }
 
   /** @param operation undefined if the decision is about a member of another server */
-  #settle(replica: Replica, operation: Operation | undefined, decision: Standing): void {
+  #settle(replica: Replica, operation: Operation | undefined, decision: FinalDecision): void {
     const { name, notify, server } = this.#options;
     const { connection, kind } = decision;
     if (kind !== "store-lost" && isChange(decision)) replica.settle(decision, server());
@@ -365,24 +365,24 @@ export class DatabaseRoom {
   async #fail(
     replica: Replica,
     operations: readonly Operation[],
-    { kind, error }: Exclude<Verdict, { kind: "stands" }>,
+    { kind, error }: Exclude<Verdict, { kind: "committed" }>,
   ): Promise<void> {
     const { room } = replica;
     if (error instanceof Evicted) this.#mustReload = true;
     const isUnknown = kind === "in doubt" || this.#mustReload || error instanceof FallenBehind;
-    const told = operations.filter((operation) => !isRedone(operation));
+    const answered = operations.filter((operation) => !isRedone(operation));
     const isLost = (operation: Operation) => mustBeOrdered(operation, room, operations);
     const sentence = isUnknown ? null : sentenceFor(error);
-    const decisions = decideWithoutStore(room, told, this.#options.now(), isLost, sentence);
-    await this.#tell(replica, told, decisions, []);
+    const decisions = decideWithoutStore(room, answered, this.#options.now(), isLost, sentence);
+    await this.#deliver(replica, answered, decisions, []);
     if (error instanceof FallenBehind) this.#part();
     this.#redoAmong(operations);
   }
 
   /** Decides for a room that cannot be read: nobody can register there, but a session may well be valid. */
   #refuseAll(operations: readonly Operation[]): void {
-    const told = operations.filter((operation) => !isRedone(operation));
-    const decisions = told.map((operation): Standing => {
+    const answered = operations.filter((operation) => !isRedone(operation));
+    const decisions = answered.map((operation): FinalDecision => {
       const decision = decideWithoutRoom(operation);
       const { connection } = operation;
       return decision.kind === "resume-refused" ? { kind: "store-lost", connection } : decision;

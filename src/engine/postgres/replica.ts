@@ -25,15 +25,16 @@ export interface ReplicaOptions {
 }
 
 /** What is delivered here for each kind of change that another server has decided; null for nothing. */
-const TOLD: { readonly [K in Change["kind"]]: (change: Extract<Change, { kind: K }>) => Outcome | null } = {
-  registered: (change) => change,
-  renamed: (change) => change,
-  sent: ({ message, ...sent }) => ({ ...sent, record: MessageRecord.of(message) }),
-  resumed: (change) => ({ ...change, shown: null }),
-  absent: (change) => change,
-  left: (change) => change,
-  skipped: () => null,
-};
+const OUTCOMES: { readonly [K in Change["kind"]]: (change: Extract<Change, { kind: K }>) => Outcome | null } =
+  {
+    registered: (change) => change,
+    renamed: (change) => change,
+    sent: ({ message, ...sent }) => ({ ...sent, record: MessageRecord.of(message) }),
+    resumed: (change) => ({ ...change, shown: null }),
+    absent: (change) => change,
+    left: (change) => change,
+    skipped: () => null,
+  };
 
 /**
  * A room as this server knows it, up to a position in the room's log. Entries of other servers are applied and
@@ -156,7 +157,7 @@ export class Replica {
     return this.#isHolding;
   }
 
-  /** From here on only {@link hear} applies entries, until {@link release}. */
+  /** From here on only {@link receive} applies entries, until {@link release}. */
   hold(): void {
     this.#isHolding = true;
   }
@@ -182,7 +183,7 @@ export class Replica {
       const entry = this.#inbox.get(this.#position + 1);
       if (!entry) break;
       if (!this.isFollowedBy(entry)) return false;
-      this.hear(entry);
+      this.receive(entry);
     }
     for (const position of this.#inbox.keys()) if (position <= this.#position) this.#inbox.delete(position);
     return true;
@@ -194,15 +195,15 @@ export class Replica {
   }
 
   /** Applies and delivers the next entry. */
-  hear(entry: LogEntry): void {
+  receive(entry: LogEntry): void {
     const here = this.#options.server();
     this.#position = entry.position;
     this.#batch = entry.batch;
-    const told = entry.changes.flatMap((change): Outcome[] => {
+    const outcomes = entry.changes.flatMap((change): Outcome[] => {
       const wasOurs = entry.server !== here && this.#isHome(change, here);
       this.room.apply(change);
       this.settle(change, entry.server);
-      const outcome = toldOf(change);
+      const outcome = outcomeOf(change);
       // The other servers considered this one dead, and its members have left: their connections must not just go on.
       const isLost = wasOurs && (change.kind === "left" || change.kind === "absent");
       const lost: Outcome[] = isLost ? [{ kind: "store-lost", connection: change.connection }] : [];
@@ -210,8 +211,8 @@ export class Replica {
     });
     // What was skipped may have changed or deleted messages.
     if (entry.changes.some(({ kind }) => kind === "skipped")) this.#options.skipped();
-    this.#options.queue.take(told.flatMap((each) => (each.kind === "sent" ? [each.record] : [])));
-    this.#options.queue.deliver(told);
+    this.#options.queue.take(outcomes.flatMap((each) => (each.kind === "sent" ? [each.record] : [])));
+    this.#options.queue.deliver(outcomes);
   }
 
   #isHome(change: Change, server: string): boolean {
@@ -219,13 +220,13 @@ export class Replica {
   }
 
   /** What was decided here since `room.begin` is the next entry, unless it changed nothing. */
-  stand(changes: readonly DecidedChange[], batch: string): void {
+  committed(changes: readonly DecidedChange[], batch: string): void {
     this.room.commit();
     if (changes.length > 0) this.#wrote(batch);
   }
 
   /** What was decided here and rolled back turns out to be the next entry. */
-  standAfterAll(decisions: readonly Decision[], batch: string): void {
+  committedAfterAll(decisions: readonly Decision[], batch: string): void {
     // Not only changes: the room also notes who resumes too late, and whose connection is gone.
     for (const decision of decisions) this.room.apply(decision);
     this.#wrote(batch);
@@ -268,8 +269,8 @@ export class Replica {
   };
 }
 
-function toldOf(change: Change): Outcome | null {
+function outcomeOf(change: Change): Outcome | null {
   // TypeScript does not see that the rule and the change are of one kind.
-  const told = TOLD[change.kind] as (change: Change) => Outcome | null;
-  return told(change);
+  const rule = OUTCOMES[change.kind] as (change: Change) => Outcome | null;
+  return rule(change);
 }
