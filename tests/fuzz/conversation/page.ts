@@ -51,10 +51,14 @@ export class Page {
   readonly #others = new Set<string>();
   /** How it first came in: whether by the session of the page before, and the last message of that moment. */
   entry: { readonly isResumed: boolean; readonly lastId: number; readonly pasts: number } | null = null;
-  /** How many backups had been put back when it saw its last message. */
-  pasts = 0;
-  /** When its newest connection was made, in Unix ms. */
+  /**
+   * How many backups had been put back when it saw its last message; null if there were fewer when the connection was made,
+   * because what is slow to arrive may be of the history before.
+   */
+  pasts: number | null = 0;
+  /** When its newest connection was made, in Unix ms, and how many backups had been put back. */
   openedAt = 0;
+  #openedPasts = 0;
   /** Between its way into the room and the loss of the connection. */
   isInside = false;
   /** How often each key went out, and when it did last, in Unix ms. */
@@ -137,6 +141,7 @@ export class Page {
   opened(socket: PageSocket): void {
     this.#sockets.add(socket);
     this.openedAt = Date.now();
+    this.#openedPasts = this.#story.pasts.length;
   }
 
   ended(socket: PageSocket, code: number): void {
@@ -226,7 +231,8 @@ export class Page {
   #see({ id, name, content }: Message): void {
     if (this.isGone) return;
     this.view.push({ id, name, content });
-    this.pasts = this.#story.pasts.length;
+    const { length } = this.#story.pasts;
+    this.pasts = length === this.#openedPasts ? length : null;
     this.#story.changed();
   }
 
