@@ -145,9 +145,12 @@ function inAny(
     for (const each of faults) fault(each);
 }
 
+/** Superseded; or lost with the network, the server or the store before that was known. */
+const OVERTAKEN_ENDS: readonly (number | null)[] = [4001, 1006, 1012, 1013];
+
 /** Who has lost the nickname to another connection hears nothing from there on, and its own is ended. */
 function checkOvertaken(page: Page, { entry, label }: Page, fault: Fault): void {
-  if (page.lastClose !== 4001 && page.lastClose !== 1006 && page.lastClose !== 1012)
+  if (!OVERTAKEN_ENDS.includes(page.lastClose))
     fault(`RES-2 ${page.label} was overtaken and ended with ${page.lastClose}`);
   const isOneHistory = entry?.pasts === page.pasts;
   const heard = page.view.find(({ id }) => isOneHistory && entry?.isResumed && Number(id) > entry.lastId);
