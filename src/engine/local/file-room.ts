@@ -9,8 +9,7 @@ import { sentenceFor } from "../failure.ts";
 import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
 import type { RecentLists } from "../recent-lists.ts";
-import type { Readable } from "../record.ts";
-import { keyDigest, type MessageRecord } from "../record.ts";
+import { keyDigest, type MessageRecord, type Readable } from "../record.ts";
 import { RoomQueue } from "../room-queue.ts";
 import {
   decideAll,
