@@ -1,5 +1,4 @@
-import type { ConnectionId, Operation } from "../room/operation.ts";
-import { settle } from "../room/operation.ts";
+import { type ConnectionId, type Operation, settle } from "../room/operation.ts";
 import type { Room } from "../room/room.ts";
 import { SendKeys } from "../room/send-keys.ts";
 import type { ConnectionNote } from "../room/state.ts";

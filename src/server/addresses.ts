@@ -1,5 +1,4 @@
-import type { BlockList } from "node:net";
-import { isIPv4, isIPv6 } from "node:net";
+import { type BlockList, isIPv4, isIPv6 } from "node:net";
 
 /** The longest chain of proxies; what was written before them is not read. */
 const HOPS_MAX = 32;

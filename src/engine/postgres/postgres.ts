@@ -11,8 +11,7 @@ import {
   RECENT_MOST,
 } from "../engine.ts";
 import { RecentLists } from "../recent-lists.ts";
-import type { Readable } from "../record.ts";
-import { MAX_ID } from "../record.ts";
+import { MAX_ID, type Readable } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
 import { AssetTable } from "./asset-table.ts";
