@@ -23,6 +23,16 @@ export const CARRIED_BACK_MAX = 16 * 1024;
 export const KEY_MAX = 64;
 export const REF_MAX = 64;
 
+/** The longest emoji, in UTF-16 code units: flags of regions and families of four with skin tones are shorter. */
+export const EMOJI_MAX = 64;
+
+/** How many different emoji a message may have as reactions, and how many reactions in all. */
+export const REACTION_KINDS_MAX = 20;
+export const REACTIONS_MAX = 1000;
+
+/** How many of those who reacted with one emoji a message names: the first ones. */
+export const REACTORS_SHOWN = 20;
+
 /** Messages in a page of history: by default, and at most. */
 export const PAGE_DEFAULT = 100;
 export const PAGE_MAX = 1000;

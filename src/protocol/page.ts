@@ -1,6 +1,6 @@
 /** Histories and pages, which the replies to `get` and `resume` have in common. */
 import type { HistoryFrame } from "./encode.ts";
-import type { MessageKeys } from "./extension.ts";
+import type { CurrentKeys, PositionKeys } from "./extension.ts";
 import { PAGE_DEFAULT, PAGE_MAX } from "./limits.ts";
 
 /** A message in a history, as version 2 has it. */
@@ -20,8 +20,12 @@ export interface HistoryData {
 
 /** The `data` of a reply of version 3. */
 export interface PageData extends HistoryData {
-  message: (HistoryMessage & MessageKeys)[];
+  message: (HistoryMessage & CurrentKeys)[];
   more: boolean;
+  /** After a place in the history: earlier messages that were changed since, as they are now. */
+  changed?: (HistoryMessage & CurrentKeys)[];
+  /** After a place in the history: the newest message or change that the page covers. */
+  cursor?: PositionKeys;
   gap?: { from: number; to: number };
   reset?: true;
 }
@@ -31,7 +35,7 @@ export interface PageKeys {
   limit?: number;
   before?: number;
   after?: number;
-  /** Of the message `after`, in Unix milliseconds. */
+  /** Of the message or change `after`, in Unix milliseconds. */
   time?: number;
 }
 
@@ -40,7 +44,7 @@ export interface PageRequest {
   readonly limit: number;
   readonly before: number | null;
   readonly after: number | null;
-  /** The time (Unix ms) of the message `after`, if the client gave it: both together identify the message. */
+  /** The time (Unix ms) of the event `after`, if the client gave it: both together identify the event. */
   readonly time?: number | undefined;
 }
 
@@ -48,8 +52,12 @@ export interface PageRequest {
 export interface Page {
   /** The messages' JSON texts joined by commas, oldest first, in UTF-8. Shared: it must not be changed. */
   readonly messages: Uint8Array;
-  /** Whether there are further messages in the requested direction. */
+  /** Whether there are further messages, or changes, in the requested direction. */
   readonly more: boolean;
+  /** For a page after a place: the JSON texts, joined by commas, of earlier messages that were changed since. */
+  readonly changed: string;
+  /** For a page after a place: the newest event that it covers; null if there is none. */
+  readonly cursor: PositionKeys | null;
   /** Ids of requested messages that are no longer kept, from the first to the last. */
   readonly gap: { readonly from: number; readonly to: number } | null;
   /** The history does not have the message after which the page was to begin: this is its newest page instead. */
@@ -57,7 +65,14 @@ export interface Page {
 }
 
 /** For when messages cannot be shown now: it says that there are more, so that the client can request them. */
-export const PAGE_TO_COME: Page = { messages: new Uint8Array(0), more: true, gap: null, reset: false };
+export const PAGE_TO_COME: Page = {
+  messages: new Uint8Array(0),
+  more: true,
+  changed: "",
+  cursor: null,
+  gap: null,
+  reset: false,
+};
 
 /** Reads which page a request of version 3 asks for; null if that is malformed (PAGE-4). */
 export function readPage(value: object): PageRequest | null {
@@ -105,10 +120,15 @@ export function historyFrame<F extends { data: HistoryData } = never>(
 }
 
 /** What comes after the messages of a page. @param online the roster as a JSON array */
-export function pageTexts({ more, gap, reset }: Page, online: string): DataTexts<{ data: PageData }> {
+export function pageTexts(
+  { more, changed, cursor, gap, reset }: Page,
+  online: string,
+): DataTexts<{ data: PageData }> {
   return {
     online,
     more: String(more),
+    ...(changed === "" ? {} : { changed: `[${changed}]` }),
+    ...(cursor === null ? {} : { cursor: JSON.stringify({ id: cursor.id, time: cursor.time }) }),
     ...(gap === null ? {} : { gap: JSON.stringify({ from: gap.from, to: gap.to }) }),
     ...(reset ? { reset: "true" } : {}),
   };

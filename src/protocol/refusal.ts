@@ -6,12 +6,13 @@ import type { RequestKind } from "./request-kind.ts";
 export type Refusal =
   | { readonly reason: "WrongFormatJSON" }
   | { readonly reason: "UnknownType" }
-  | { readonly reason: "NotEnoughKey"; readonly type: keyof typeof NEEDED }
+  | { readonly reason: "NotEnoughKey"; readonly type: RequestKind; readonly need: NeededKey }
   | { readonly reason: "WrongFormatPage"; readonly type: "get" | "resume" }
+  | { readonly reason: MalformedChangeReason; readonly type: MessageChangeKind }
   | { readonly reason: "TooManyRequests"; readonly type: RequestKind | null; readonly retryS: number };
 
-/** The key without which a request of this kind means nothing. */
-const NEEDED = { name: "name", send: "content", resume: "session" } as const;
+/** A key without which a request means nothing. */
+export type NeededKey = "name" | "content" | "session" | "of" | "emoji";
 
 /** The reply to a frame that is not JSON. */
 export interface NotJsonReply {
@@ -26,16 +27,32 @@ export interface UnknownTypeReply {
 }
 
 export interface NotEnoughKeyReply {
-  type: keyof typeof NEEDED;
+  type: RequestKind;
   status: false;
   reason: "NotEnoughKey";
-  need: (typeof NEEDED)[keyof typeof NEEDED];
+  need: NeededKey;
 }
 
 export interface WrongFormatPageReply {
   type: "get" | "resume";
   status: false;
   reason: "WrongFormatPage";
+}
+
+/** The requests that change a message. */
+export type MessageChangeKind = "edit" | "delete" | "react";
+
+/** What is malformed in a request to change a message: which message it names, or what is to become of it. */
+export type MalformedChangeReason =
+  | "WrongFormatOf"
+  | "WrongFormatContent"
+  | "WrongFormatKey"
+  | "WrongFormatEmoji";
+
+export interface MalformedChangeReply {
+  type: MessageChangeKind;
+  status: false;
+  reason: MalformedChangeReason;
 }
 
 export interface TooManyRequestsReply {
@@ -59,6 +76,7 @@ export type RefusedReply =
   | UnknownTypeReply
   | NotEnoughKeyReply
   | WrongFormatPageReply
+  | MalformedChangeReply
   | TooManyRequestsReply
   | UnregisteredReply;
 
@@ -71,9 +89,14 @@ export function refused(refusal: Refusal): FrameText<RefusedReply> {
     case "UnknownType":
       return encode<UnknownTypeReply>({ type: null, status, reason });
     case "NotEnoughKey":
-      return encode<NotEnoughKeyReply>({ type: refusal.type, status, reason, need: NEEDED[refusal.type] });
+      return encode<NotEnoughKeyReply>({ type: refusal.type, status, reason, need: refusal.need });
     case "WrongFormatPage":
       return encode<WrongFormatPageReply>({ type: refusal.type, status, reason });
+    case "WrongFormatOf":
+    case "WrongFormatContent":
+    case "WrongFormatKey":
+    case "WrongFormatEmoji":
+      return encode<MalformedChangeReply>({ type: refusal.type, status, reason });
     case "TooManyRequests":
       return encode<TooManyRequestsReply>({ type: refusal.type, status, reason, retry: refusal.retryS });
   }

@@ -1,6 +1,9 @@
 import { type Ref, readRef } from "./extension.ts";
+import { deleteReader, type ParsedDelete } from "./kinds/delete.ts";
+import { editReader, type ParsedEdit } from "./kinds/edit.ts";
 import { getReader, type ParsedGet } from "./kinds/get.ts";
 import { nameReader, type ParsedName } from "./kinds/name.ts";
+import { type ParsedReact, reactReader } from "./kinds/react.ts";
 import { type ParsedResume, resumeReader } from "./kinds/resume.ts";
 import { type ParsedSend, sendReader } from "./kinds/send.ts";
 import { type ParsedTyping, typingReader } from "./kinds/typing.ts";
@@ -16,6 +19,9 @@ interface ParsedByKind {
   readonly send: ParsedSend;
   readonly resume: ParsedResume;
   readonly typing: ParsedTyping;
+  readonly edit: ParsedEdit;
+  readonly delete: ParsedDelete;
+  readonly react: ParsedReact;
 }
 
 /** A request that is whole enough to be put before the room. */
@@ -30,6 +36,9 @@ const READERS: { readonly [K in RequestKind]: Reader<K, ParsedByKind[K]> } = {
   send: sendReader,
   resume: resumeReader,
   typing: typingReader,
+  edit: editReader,
+  delete: deleteReader,
+  react: reactReader,
 };
 
 const UNKNOWN: Parsed = { kind: null, refusal: { reason: "UnknownType" } };

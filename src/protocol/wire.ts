@@ -3,10 +3,14 @@
  * by them. What is optional here is of version 3 only. A new kind of request does not compile before its frames are
  * here.
  */
-import type { MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
+import type { AuthorKeys, MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
+import type { DeletedReply, DeleteEvent, DeleteRequest } from "./kinds/delete.ts";
+import type { EditEvent, EditedReply, EditRequest } from "./kinds/edit.ts";
 import type { GetFailedReply, GetRequest, HistoryReply, PageReply } from "./kinds/get.ts";
 import type { LeaveEvent } from "./kinds/leave.ts";
+import type { ChangeFailedReply, ChangeRefusedReply } from "./kinds/message-change.ts";
 import type { ChangeEvent, ChangeReply, NameRequest, RegisterEvent, RegisterReply } from "./kinds/name.ts";
+import type { ReactEvent, ReactedReply, ReactRequest } from "./kinds/react.ts";
 import type { ResumedReply, ResumeRefusedReply, ResumeRequest } from "./kinds/resume.ts";
 import type { MessageEvent, SendReply, SendRequest } from "./kinds/send.ts";
 import type { TypingEvent, TypingRequest } from "./kinds/typing.ts";
@@ -21,15 +25,23 @@ interface RequestByKind {
   send: SendRequest;
   resume: ResumeRequest;
   typing: TypingRequest;
+  edit: EditRequest;
+  delete: DeleteRequest;
+  react: ReactRequest;
 }
+
+type ChangeFaultReply = ChangeRefusedReply | ChangeFailedReply;
 
 /** The replies that only this kind of request gets, besides those that are the same for all. */
 interface ReplyByKind {
-  name: RegisterReply | ChangeReply;
+  name: (RegisterReply | ChangeReply) & Partial<AuthorKeys>;
   get: HistoryReply | PageReply | GetFailedReply;
   send: SendReply & Partial<MessageKeys>;
   resume: ResumedReply | ResumeRefusedReply;
   typing: never;
+  edit: EditedReply | ChangeFaultReply;
+  delete: DeletedReply | ChangeFaultReply;
+  react: ReactedReply | ChangeFaultReply;
 }
 
 /** Client to server. */
@@ -42,7 +54,10 @@ export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply) & Partial<Ref
 export type EventFrame =
   | ((RegisterEvent | ChangeEvent | LeaveEvent) & Partial<TimeKeys>)
   | (MessageEvent & Partial<MessageKeys>)
-  | TypingEvent;
+  | TypingEvent
+  | EditEvent
+  | DeleteEvent
+  | ReactEvent;
 
 /** Server to client. */
 export type ServerFrame = Welcome | Ping | EventFrame | ReplyFrame;

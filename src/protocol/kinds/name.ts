@@ -75,7 +75,7 @@ export const nameReader: Reader<"name", ParsedName> = {
   since: 2,
   read(value, frame) {
     const kind = "name";
-    if (!("name" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
+    if (!("name" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "name" } };
     const { name } = value;
     if (isNickname(name)) return { kind, request: { kind, name } };
     if (isTooDeep(name)) return UNREADABLE;

@@ -1,5 +1,6 @@
 /** `resume`: a client of version 3 takes over the nickname of an earlier connection. */
 import { encode, type FrameText, type HistoryFrame } from "../encode.ts";
+import type { AuthorKeys } from "../extension.ts";
 import {
   historyFrame,
   type Page,
@@ -19,7 +20,7 @@ export interface ResumeRequest extends PageKeys {
   session: string;
 }
 
-export interface ResumedReply {
+export interface ResumedReply extends AuthorKeys {
   type: "resume";
   status: true;
   name: string;
@@ -47,7 +48,7 @@ export const resumeReader: Reader<"resume", ParsedResume> = {
   since: 3,
   read(value) {
     const kind = "resume";
-    if (!("session" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
+    if (!("session" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "session" } };
     const secret = typeof value.session === "string" ? value.session : "";
     const page = readPage(value);
     return page === null
@@ -60,12 +61,12 @@ export const resumeReader: Reader<"resume", ParsedResume> = {
 
 /** The reply to a `resume` that took a nickname over. @param online the roster as a JSON array */
 export function resumed(
-  name: string,
+  { name, by }: { readonly name: string; readonly by: string },
   session: string,
   page: Page,
   online: string,
 ): HistoryFrame<ResumedReply> {
-  const keys = { type: "resume", status: true, name, session } as const;
+  const keys = { type: "resume", status: true, name, by, session } as const;
   return historyFrame<ResumedReply>(keys, page.messages, pageTexts(page, online));
 }
 

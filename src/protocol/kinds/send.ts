@@ -1,8 +1,7 @@
 /** `send`: a client says something to the room. */
-import { isContent, isTextOf } from "../characters.ts";
+import { isContent } from "../characters.ts";
 import { encode, type FrameText } from "../encode.ts";
-import type { MessageKeys } from "../extension.ts";
-import { KEY_MAX } from "../limits.ts";
+import { isEventId, readKey } from "../extension.ts";
 import { carriedBack, isTooDeep, type Reader, UNREADABLE } from "../reader.ts";
 
 // What travels.
@@ -12,9 +11,11 @@ export interface SendRequest {
   content: string;
   /** Identifies the message when it is sent again. Of version 3; version 2 ignores it. */
   key?: string;
+  /** The id of the message that this one replies to. Likewise. */
+  reply?: number;
 }
 
-export type SendRefusalReason = "WrongFormatContent" | "WrongFormatKey";
+export type SendRefusalReason = "WrongFormatContent" | "WrongFormatKey" | "WrongFormatReply";
 
 /** The message is stored. Version 3 adds the message's id and time. */
 export interface SentReply {
@@ -51,25 +52,33 @@ export interface MessageEvent {
 
 /** A malformed content is carried along to the room: the refusal gives the sender's nickname, which only the room knows. */
 export type ParsedSend =
-  | { readonly kind: "send"; readonly content: string; readonly key: string | null }
+  | {
+      readonly kind: "send";
+      readonly content: string;
+      readonly key: string | null;
+      readonly reply: number | null;
+    }
   | { readonly kind: "malformed-send"; readonly content: unknown; readonly reason: SendRefusalReason };
 
 export const sendReader: Reader<"send", ParsedSend> = {
   since: 2,
   read(value, frame, version) {
     const kind = "send";
-    if (!("content" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind } };
+    if (!("content" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "content" } };
     const { content } = value;
     if (!isContent(content)) {
       if (isTooDeep(content)) return UNREADABLE;
       const reason = "WrongFormatContent";
       return { kind, request: { kind: "malformed-send", content: carriedBack(content, frame), reason } };
     }
-    if (version === 2 || !("key" in value)) return { kind, request: { kind, content, key: null } };
-    const { key } = value;
-    return typeof key === "string" && isTextOf(key, KEY_MAX)
-      ? { kind, request: { kind, content, key } }
-      : { kind, request: { kind: "malformed-send", content, reason: "WrongFormatKey" } };
+    if (version === 2) return { kind, request: { kind, content, key: null, reply: null } };
+    const key = readKey(value);
+    const reply = "reply" in value ? value.reply : null;
+    if (key === undefined)
+      return { kind, request: { kind: "malformed-send", content, reason: "WrongFormatKey" } };
+    return reply === null || isEventId(reply)
+      ? { kind, request: { kind, content, key, reply } }
+      : { kind, request: { kind: "malformed-send", content, reason: "WrongFormatReply" } };
   },
 };
 
@@ -82,10 +91,10 @@ export interface MessageTexts {
   readonly timestamp: string;
 }
 
-/** @param keys of the message, as version 3 has them */
-export function sent({ name, content, timestamp }: MessageTexts, keys?: MessageKeys): FrameText<SentReply> {
+/** @param keys the texts of the keys that version 3 adds, each with a comma before it */
+export function sent({ name, content, timestamp }: MessageTexts, keys = ""): FrameText<SentReply> {
   const text = `{"type":"send","name":${name},"content":${content},"status":true,"timestamp":${timestamp}`;
-  return `${text}${keyTexts(keys)}}` as FrameText<SentReply>;
+  return `${text}${keys}}` as FrameText<SentReply>;
 }
 
 /** A content that breaks the rules, carried back. */
@@ -109,15 +118,8 @@ export function sendFailed(username: string, content: string, error: string): Fr
   });
 }
 
-/** @param keys of the message, as version 3 has them */
-export function messageEvent(
-  { name, content, timestamp }: MessageTexts,
-  keys?: MessageKeys,
-): FrameText<MessageEvent> {
+/** @param keys the texts of the keys that version 3 adds, each with a comma before it */
+export function messageEvent({ name, content, timestamp }: MessageTexts, keys = ""): FrameText<MessageEvent> {
   const text = `{"type":"receive","datatype":"message","name":${name},"content":${content},"timestamp":${timestamp}`;
-  return `${text}${keyTexts(keys)}}` as FrameText<MessageEvent>;
-}
-
-function keyTexts(keys: MessageKeys | undefined): string {
-  return keys === undefined ? "" : `,"id":${keys.id},"time":${keys.time}`;
+  return `${text}${keys}}` as FrameText<MessageEvent>;
 }
