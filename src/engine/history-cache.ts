@@ -6,7 +6,10 @@ import type { MessageRecord } from "./record.ts";
 
 /** How many newest pages are remembered at a time: clients of one kind request pages of one size. */
 const NEWEST_PAGES_MOST = 4;
-/** Records are dropped once they exceed the budget by this share, so that few batches have to move them. */
+/**
+ * Records are dropped once they exceed the budget by this share, so that few batches have to move them; and so much more is
+ * read, so that few deletions leave less than the budget.
+ */
 const SLACK = 1 / 8;
 
 /** What part of the history is requested; null for the whole, as in version 2. */
@@ -110,17 +113,20 @@ export class HistoryCache {
     const at = place.of === null ? -1 : this.#indexOf(place.of);
     const before = this.#recent[at];
     this.#changes.add(place, record, before !== undefined);
-    if (before === undefined) return;
+    // What was encoded may have the message as it was.
+    if (before?.classic !== record?.classic || before === undefined)
+      this.#encodedHistory = { upTo: 0, text: new Uint8Array(0) };
     // A message that is not known as it is now must not be shown as it was.
-    if (record === null) this.#dropTo(place.of ?? 0);
-    else this.#replace(at, before, record);
+    if (before !== undefined && record === null) this.#dropTo(before.id);
+    else if (before !== undefined && record !== null) this.#replace(at, before, record);
+    // A message that was too long may fit now, or one that is shorter may leave room for older ones.
+    if (this.#classicBytes < this.#budgetBytes) this.#holdsHistory = false;
   }
 
   #replace(at: number, before: MessageRecord, record: MessageRecord): void {
     this.#count(before, -1);
     this.#recent[at] = record.compact();
     this.#count(record, 1);
-    if (before.classic !== record.classic) this.#encodedHistory = { upTo: 0, text: new Uint8Array(0) };
   }
 
   /** Drops the messages up to an id from memory. */
@@ -153,7 +159,15 @@ export class HistoryCache {
 
   /** Whether something must be read before a request can be answered. @param read what was read for it */
   needsRead(request: HistoryRequest, read?: HistoryRead): boolean {
-    return this.#lacks(request, read) || (read !== undefined && this.#isOutdated(read));
+    if (this.#lacks(request, read)) return true;
+    return read !== undefined && (this.#isOutdated(read) || (request === null && this.#hasShrunk(read)));
+  }
+
+  /** Whether deletions since it was read may have made room for older messages than were read. */
+  #hasShrunk(read: HistoryRead): boolean {
+    if (this.#changes.range(read.asOf + 1, Number.POSITIVE_INFINITY, 1).length === 0) return false;
+    const shown = this.#last(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, read);
+    return sizeOf(shown) < this.#budgetBytes && (shown.length === 0 || this.#isBehind(shown));
   }
 
   /** Whether a message has changed since it was read, and is not in memory. */
@@ -166,7 +180,7 @@ export class HistoryCache {
     if (request === null || !this.#isKnownPlace(request) || read?.isForeign)
       return !read?.isWhole && !this.#isConnected(read) && this.missing(request) > 0;
     if (!read?.isWhole && !this.#isConnected(read) && this.#missingAfter(request) > 0) return true;
-    if (read?.run === undefined && this.#hasUnseen(request)) return true;
+    if (!read?.isWhole && this.#hasUnseen(request, read)) return true;
     // If the history has no such event, its newest page is shown instead.
     return this.#isForeign(request, this.newestId, read) && !this.#hasBelow(request);
   }
@@ -269,11 +283,11 @@ export class HistoryCache {
   async #readHistory(): Promise<HistoryRead> {
     const upTo = this.#archive.lastId;
     const asOf = this.newestId;
-    const records = await this.#archive.tail(this.#budgetBytes);
+    const records = await this.#archive.tail(this.#budgetBytes * (1 + SLACK));
     const read: HistoryRead = { records, upTo, asOf, isWhole: false };
     // If there are none, the newest message may be too large for a reply of version 2.
     if (this.#keep(read, records[0] === undefined ? upTo : undefined))
-      this.#holdsHistory = this.#above <= upTo;
+      this.#holdsHistory = this.#above <= upTo && !this.#hasShrunk(read);
     return read;
   }
 
@@ -380,10 +394,11 @@ export class HistoryCache {
     return first <= this.#floor ? Math.min(limit + 1, this.#archive.lastEventId - after + 1) : 0;
   }
 
-  /** Whether messages that follow an event, or were changed after it, are not known here as they are now. */
-  #hasUnseen({ limit, after }: RequestAfter): boolean {
+  /** Whether messages were changed after a place and are not known as they are now. @param read what was read */
+  #hasUnseen({ limit, after }: RequestAfter, read?: HistoryRead): boolean {
     const places = this.#changes.range(after + 1, Number.POSITIVE_INFINITY, limit + 1);
-    return places.some(({ of }) => of !== null && this.message(of) === undefined);
+    const isKnown = (id: number) => this.message(id) !== undefined || read?.run?.messages.has(id) === true;
+    return places.some(({ of }) => of !== null && !isKnown(of));
   }
 
   /** Whether memory has a whole page of the newest messages, or of those below an id. */
@@ -409,6 +424,8 @@ export class HistoryCache {
 
   /** The messages that were read and are not in memory. */
   #olderIn(read: HistoryRead | undefined, upTo: number): readonly MessageRecord[] {
+    // Otherwise what is in memory answers the request alone.
+    if (!this.#isConnected(read)) return [];
     const first = this.#recent[0]?.id ?? Number.POSITIVE_INFINITY;
     return this.#asTheyAre(read?.records.filter(({ id }) => id < first && id <= upTo) ?? []);
   }
