@@ -11,12 +11,12 @@ import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 import { V3Client } from "../support/v3.ts";
 import {
-  messagesAbove,
   besides,
   changeLine,
   fileText,
   lineOf,
   message,
+  messagesAbove,
   messagesOf,
   QUICK,
   toRecords,
@@ -438,6 +438,7 @@ test("only files with an old message that may go are opened to drop it, wherever
       return { keepMs: 1000, keepMessages: null, keepBytes: null, everyMs: 1 };
     },
     now: () => NOW,
+    writtenSince: Number.POSITIVE_INFINITY,
     isOpen: () => false,
     open: (room) => {
       opened.push(room);

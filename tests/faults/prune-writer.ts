@@ -43,7 +43,8 @@ const engine = await LocalEngine.open({
 });
 engine.enter("/");
 request({ kind: "name", name: "An" });
-for (let i = 0; i < AT_ONCE; i++) request({ kind: "send", content: "x".repeat(i * 7), key: null });
+for (let i = 0; i < AT_ONCE; i++)
+  request({ kind: "send", content: "x".repeat(i * 7), key: null, reply: null });
 
 function take(outcome: Outcome): string {
   if (outcome.kind !== "sent") return "";

@@ -134,13 +134,14 @@ export class FileRoom {
     await this.#letGo()?.close();
   }
 
-  /** Opens the history file now rather than at the first operation. */
-  open(): Promise<void> {
+  /** Opens the history file now rather than at the first operation, unless it is open. */
+  async open(): Promise<void> {
+    if (this.#journal !== null) return;
     // The file must not be opened twice, and readers bypass the queue.
     this.#opening ??= this.#open().finally(() => {
       this.#opening = null;
     });
-    return this.#opening;
+    await this.#opening;
   }
 
   /** The newest messages that are stored, oldest first. It may run beside the queue. */

@@ -13,6 +13,7 @@ import { errorPlace, errorReason, isFull, JournalError } from "./fault.ts";
 import type { Line } from "./file-chunks.ts";
 import { type ExpiredRecords, HistoryIndex } from "./history-index.ts";
 import { type Extent, JournalReads, type Keyed } from "./journal-reads.ts";
+import { copiesOf, copiesWith, type ErasedText, eraseInCopy } from "./kept-aside.ts";
 import { createFirst, openHistoryFile } from "./open-file.ts";
 import { findExpired, PrunedCopy } from "./prune.ts";
 import { realFile } from "./real-file.ts";
@@ -36,6 +37,8 @@ export interface JournalOptions {
 }
 
 const CLOSING_BYTES = Buffer.from(CLOSING);
+/** How often the files beside a history are searched for texts to erase. */
+const COPIES_EVERY_MS = 20_000;
 /** How much a prune may leave to be copied while sends wait. */
 const LITTLE_BYTES = 64 * 1024;
 
@@ -66,6 +69,10 @@ export class Journal {
   /** Those that were erased since the file that is going to take this one's place was begun; null if there is none. */
   #erasedMeanwhile: number[] | null = null;
   #erasing: Promise<void> | undefined;
+  /** The files that are kept beside this one; null if they have to be looked for. */
+  #copies: readonly string[] | null = null;
+  /** When the files beside this one were last searched for texts to erase, a time of `performance.now`. */
+  #copiesReadAt = Number.NEGATIVE_INFINITY;
   /** Where the last event ends and the closing bracket begins. */
   #end = 1;
   /** The last bytes before `#end`. */
@@ -291,6 +298,8 @@ export class Journal {
   async #erase(): Promise<void> {
     while (this.#toErase.size > 0 && this.#owed === undefined && this.#file !== undefined) {
       const ids = [...this.#toErase];
+      // First the copies: what is still in this file is erased again after a crash.
+      await this.#eraseCopies(ids);
       for (const id of ids) await this.#eraseOne(id);
       const file = this.#file;
       if (file === undefined) return;
@@ -298,6 +307,29 @@ export class Journal {
       // What was erased in a file that has been replaced meanwhile is erased again in the new one.
       if (file === this.#file) for (const id of ids) this.#toErase.delete(id);
     }
+  }
+
+  /** Erases contents in the files that are kept beside this one. These may be long, so they are not read all the time. */
+  async #eraseCopies(ids: readonly number[]): Promise<void> {
+    const texts: ErasedText[] = [];
+    for (const id of ids) texts.push(...textOf((await this.#reads.find(id))?.event));
+    this.#copies ??= await copiesOf(this.#realPath);
+    const copies = await copiesWith(this.#copies, texts);
+    if (copies.length === 0) return;
+    const waitMs = this.#copiesReadAt + COPIES_EVERY_MS - performance.now();
+    if (waitMs > 0) await this.#sleep(waitMs);
+    for (const copy of copies) await eraseInCopy(copy, texts);
+    this.#copiesReadAt = performance.now();
+  }
+
+  /** Waits, but no longer than until the journal is to be closed. */
+  async #sleep(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#stop.signal.addEventListener("abort", () => resolve(), { once: true });
+    if (this.#isClosed) resolve();
+    await promise;
+    clearTimeout(timer);
   }
 
   async #eraseOne(id: number): Promise<void> {
@@ -461,6 +493,7 @@ export class Journal {
     if (this.#owed === undefined) return;
     this.#notices.push(...(await this.#owed()));
     this.#owed = undefined;
+    this.#copies = null;
   }
 
   async #store(records: readonly StoredEvent[]): Promise<void> {
@@ -556,6 +589,14 @@ function closeAfter(reads: readonly Promise<void>[], file: FileHandle): void {
   void Promise.all(reads)
     .then(() => file.close())
     .catch(() => undefined);
+}
+
+/** The text of a message or an edit that is to be erased, unless it is erased already. */
+function textOf(event: StoredEvent | undefined): ErasedText[] {
+  if (event?.kind === "edit") return [{ name: null, content: event.content, time: event.time }];
+  if (event?.kind !== "message") return [];
+  const { name, content, time } = event.message;
+  return [{ name, content, time }];
 }
 
 function checkGrowing(records: readonly StoredEvent[], lastEventId: number): void {

@@ -19,6 +19,8 @@ import { Sweep } from "./sweep.ts";
 
 /** How often the server tests whether the store works again after a failure. */
 const PROBE_EVERY_MS = 2_000;
+/** Texts are erased within this time after they were replaced or deleted, unless the server is killed. */
+const ERASED_WITHIN_MS = 60_000;
 /** How often the clock and the last ids are noted. */
 const NOTE_EVERY_MS = 60_000;
 
@@ -96,6 +98,8 @@ export class LocalEngine implements Engine {
       roomsFolder: roomsFolder(dataFile),
       retention: () => this.#retention,
       now: () => now().time,
+      writtenSince:
+        this.#sessions.lastAliveAt === null ? null : this.#sessions.lastAliveAt - ERASED_WITHIN_MS,
       isOpen: (room) => this.#rooms.has(room),
       open: async (room, stop) => {
         await this.#closing.get(room);
@@ -110,14 +114,23 @@ export class LocalEngine implements Engine {
   async #start(): Promise<void> {
     await this.#room(MAIN_ROOM).open();
     // Members of the previous process keep their nicknames, each for a grace that begins now.
-    for (const name of this.#sessions.heldRooms()) this.#room(name);
+    const held = this.#sessions.heldRooms().map((name) => this.#room(name));
     await this.#probe();
     this.#every(PROBE_EVERY_MS, () => this.#probe());
     this.#every(NOTE_EVERY_MS, () => this.#note());
     const { retention } = this.#options;
-    if (keepsAll(retention)) return;
+    void this.#openAll(held);
     this.#sweep.start();
+    if (keepsAll(retention)) return;
     this.#every(retention.everyMs, () => this.#pruneAll());
+  }
+
+  /** Opens rooms one after the other, although nobody is back yet: there may be something to erase. */
+  async #openAll(rooms: readonly FileRoom[]): Promise<void> {
+    for (const room of rooms) {
+      if (this.#isClosing) return;
+      await room.open().catch((error) => room.queue.fault(error));
+    }
   }
 
   #every(ms: number, task: () => unknown): void {

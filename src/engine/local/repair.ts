@@ -1,9 +1,11 @@
 import { type FileHandle, rm } from "node:fs/promises";
-import { CLOSING, EVENT_STARTS, isObject } from "../record.ts";
+import { CLOSING, EVENT_STARTS, isChangeLine, isObject, readEvent, type StoredEvent } from "../record.ts";
 import { numbered, saveCopy, writeAll } from "./disk-file.ts";
+import { contentRange, isErased, spaces } from "./erase.ts";
 import { type TimeOf, Unreadable } from "./event-reader.ts";
 import { errorReason, isFull, JournalError } from "./fault.ts";
 import { FileChunks, readLines } from "./file-chunks.ts";
+import { EventMatcher } from "./matcher.ts";
 import { PRUNED_SUFFIX } from "./prune.ts";
 import { IN_PLACE_NOTICE, resumeInPlace } from "./replace.ts";
 import { type Scan, scan } from "./scan.ts";
@@ -37,6 +39,8 @@ interface Rest {
 export const DRAFT_SUFFIXES: readonly string[] = [PRUNED_SUFFIX, TAKING_IN_SUFFIX];
 
 const HEAD_BYTES = 4096;
+/** No line of an event that this server writes is longer: a content and a nickname with all of their characters escaped. */
+const MOST_LINE_BYTES = 64 * 1024;
 /** How the first event may begin, behind the opening bracket. */
 const FIRST_STARTS = EVENT_STARTS.map((start) => `\n${start}`);
 
@@ -57,7 +61,8 @@ export async function recover(
 ): Promise<Recovered> {
   const isResumed = await resumeInPlace(file, path, shownAs);
   await dropDrafts(path);
-  const scanned = await scan(file, stop);
+  let scanned = await scan(file, stop);
+  while (scanned.rest !== "closing" && (await finishErasing(file, scanned))) scanned = await scan(file, stop);
   if (scanned.rest === "closing")
     return { file, scanned, notices: isResumed ? [resumedNotice(shownAs)] : [] };
   const rest = await readRest(file, scanned.end);
@@ -74,6 +79,68 @@ export async function recover(
     if (await isDamagedTail(file, scanned, rest, error))
       return await truncateTail(file, path, scanned, shownAs);
     throw await refusal(file, shownAs, error);
+  }
+}
+
+/**
+ * A crash may have left a content that was being erased erased in part, so that its line is not valid any more. That it was
+ * to be erased is told by a later change; then the rest is erased as well.
+ *
+ * @returns false if this is not what is wrong behind the canonical part of the file
+ */
+async function finishErasing(file: FileHandle, { end, index }: Scan): Promise<boolean> {
+  if (await finishErasingAt(file, end + (index.isEmpty ? "\n".length : ",\n".length))) return true;
+  // What is left of a content may look like the end of its line.
+  const start = await lineStart(file, end);
+  return start !== null && (await finishErasingAt(file, start));
+}
+
+/** Where the line begins in which an offset is; null if it is too far away for that to be the line of an event. */
+async function lineStart(file: FileHandle, offset: number): Promise<number | null> {
+  const from = Math.max(0, offset - MOST_LINE_BYTES);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(offset - from), 0, offset - from, from);
+  const at = buffer.subarray(0, bytesRead).lastIndexOf(0x0a);
+  return at < 0 ? null : from + at + 1;
+}
+
+/** @param start where a line begins that may have such a content */
+async function finishErasingAt(file: FileHandle, start: number): Promise<boolean> {
+  const chunks = new FileChunks(file, start);
+  let lineEnd = -1;
+  while (lineEnd < 0 && (await chunks.fill())) lineEnd = chunks.bytes.subarray(0, chunks.limit).indexOf(0x0a);
+  if (lineEnd < 0) return false;
+  const isJoined = chunks.bytes[lineEnd - 1] === 0x2c;
+  const line = Buffer.from(chunks.bytes.subarray(0, isJoined ? lineEnd - 1 : lineEnd));
+  const range = contentRange(line);
+  if (range === null || isErased(line, range)) return false;
+  line.fill(" ", range.from, range.to);
+  const matcher = new EventMatcher();
+  if (matcher.match(Buffer.concat([line, Buffer.alloc(1)]), 0) !== line.length) return false;
+  const message = matcher.kind === "message" ? matcher.lastId : matcher.of;
+  if (!(await isReplacedBehind(file, start + lineEnd, message))) return false;
+  await writeAll(file, spaces(range), start + range.from);
+  await file.datasync();
+  return true;
+}
+
+/** Whether a file has, behind an offset, another edit of a message, or its deletion. */
+async function isReplacedBehind(file: FileHandle, offset: number, message: number): Promise<boolean> {
+  for await (const lines of readLines(new FileChunks(file, offset))) {
+    for (const line of lines) {
+      const event = changeIn(line);
+      if (event === null) continue;
+      if ((event.kind === "edit" || event.kind === "delete") && event.of === message) return true;
+    }
+  }
+  return false;
+}
+
+/** The change in a line; null if there is none, or one whose content is erased in part as well. */
+function changeIn(line: string): StoredEvent | null {
+  try {
+    return isChangeLine(line) ? readEvent(line) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -70,6 +70,8 @@ export class SessionStore {
   #isInMemory = false;
   /** The sessions in the file have expired because the server was off for long, and could not be deleted yet. */
   #isStale = false;
+  /** When the server last noted that it is alive, before this start; null if that is not known. Unix ms. */
+  readonly lastAliveAt: number | null;
   /** What was noted about the clock before this start. */
   readonly clock: ClockNote | null;
   /** Rooms with changes that could not be noted. */
@@ -92,6 +94,7 @@ export class SessionStore {
     this.#events = { notice, failed };
     this.#database = this.#openOrDoWithout();
     const aliveAt = this.#aliveAt;
+    this.lastAliveAt = aliveAt;
     this.#isStale = aliveAt !== null && now() - aliveAt > REMEMBERED_MS;
     this.clock = this.#storedClock ?? (aliveAt === null ? null : { seenAt: aliveAt, heldMs: 0 });
     this.#markAlive();

@@ -25,6 +25,11 @@ export interface SweepOptions {
   readonly retention: () => Retention;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /**
+   * Unix ms: files that were written since may have texts that a server was about to erase when it was killed. Null for all
+   * files.
+   */
+  readonly writtenSince: number | null;
   /** Whether a room is in memory: its file is not for the sweep then. */
   readonly isOpen: (room: string) => boolean;
   /** Opens the file of a room that is not in memory. */
@@ -46,6 +51,8 @@ export class Sweep {
   #running: Promise<void> | null = null;
   #isClosed = false;
   #hasTold = false;
+  /** Whether all files were looked at once. */
+  #hasSwept = false;
 
   constructor(options: SweepOptions) {
     this.#options = options;
@@ -82,6 +89,7 @@ export class Sweep {
       // There are no rooms if there is no folder.
       if (errorCode(error) !== "ENOENT") fault("", error);
     }
+    this.#hasSwept = true;
     await this.#tellAside(aside);
   }
 
@@ -128,6 +136,7 @@ export class Sweep {
     const { fault, open: openRoom, prune } = this.#options;
     try {
       const journal = await openRoom(room, stop);
+      if (!stop.aborted) await journal.erase();
       let closing: Promise<void> | undefined;
       stop.addEventListener("abort", () => {
         closing = journal.close();
@@ -144,6 +153,8 @@ export class Sweep {
     const { keepMs, keepMessages, keepBytes } = this.#options.retention();
     const found = await stat(path);
     if (!found.isFile()) return false;
+    const { writtenSince } = this.#options;
+    if (!this.#hasSwept && found.mtimeMs >= (writtenSince ?? 0)) return true;
     if (keepBytes !== null && found.size > keepBytes) return true;
     if (keepMessages !== null && found.size > keepMessages * RECORD_LEAST_BYTES) return true;
     if (keepMs === null || found.size === 0) return false;
