@@ -122,6 +122,15 @@ export interface PeopleLimits {
 const HOUR_MS = 60 * 60 * 1000;
 const DAY_MS = 24 * HOUR_MS;
 
+/** The limits if no others are set. */
+export const PEOPLE_LIMITS: PeopleLimits = {
+  nicknamesPerPerson: 3,
+  nicknamesPerAddress: 10,
+  nicknames: 100_000,
+  nicknameMs: 90 * DAY_MS,
+  grants: 10_000,
+};
+
 /** How long the code of the first start is valid: the operator may be away for some days. */
 export const FIRST_CODE_MS = 7 * DAY_MS;
 /** How long a code is valid that somebody has asked for. */
