@@ -1,8 +1,8 @@
 import type { GrantedRole, Role } from "../room/roles.ts";
 
 /**
- * What a chat knows about people, in all of its rooms. A person is known by a public id of 16 base64url characters, the same
- * in every room and at every server of the chat.
+ * What a chat knows about people, in all of its rooms. A person is known by a public id of 16 base64url characters, the first
+ * of which is no hyphen; it is the same in every room and at every server of the chat.
  *
  * Every engine promises:
  *
@@ -156,7 +156,7 @@ export class PeopleError extends Error {
   }
 }
 
-const PERSON_ID = /^[A-Za-z0-9_-]{16}$/;
+const PERSON_ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{15}$/;
 
 /** Whether a text has the form of a person's id. */
 export function isPersonId(text: string): boolean {

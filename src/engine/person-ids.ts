@@ -30,7 +30,8 @@ export class PersonIds {
 
   #derive(text: string): string {
     const digest = new Bun.CryptoHasher("sha256", this.#secret).update(text).digest("base64url");
-    return digest.slice(0, ID_CHARACTERS);
+    // An id that begins with a hyphen would be taken for a flag of a command.
+    return digest.replace(/^-+/, "").slice(0, ID_CHARACTERS);
   }
 }
 

@@ -216,7 +216,7 @@ export class StoredPeople implements People {
       return await this.#store.change(decide);
     } catch (error) {
       if (error instanceof PeopleError) throw error;
-      throw new PeopleError("not-stored", "The server cannot store this now.", { cause: error });
+      throw new PeopleError("not-stored", "This cannot be stored now.", { cause: error });
     }
   }
 }

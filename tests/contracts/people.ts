@@ -178,7 +178,7 @@ export function peopleContract(kind: PeopleKind): void {
     // The way back to an owner is never closed.
     expect(await people.redeemOwnerCode(await people.createOwnerCode(CODE_MS), CHI)).toBe(true);
     expect(people.roleOf(CHI, "/")).toBe("owner");
-    expect(people.grant("not an id", "member", null)).rejects.toThrow(TypeError);
+    await expect(people.grant("not an id", "member", null)).rejects.toThrow(TypeError);
   });
 
   fact("a code makes one owner, once, within its time, and until there is a new one", async () => {

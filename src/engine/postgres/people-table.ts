@@ -13,10 +13,12 @@ import {
 } from "../people-view.ts";
 import { checkedSecret, newSecret, PersonIds } from "../person-ids.ts";
 import { type PeopleStore, StoredPeople } from "../stored-people.ts";
-import type { Database } from "./database.ts";
-import { CommitInDoubt } from "./fault.ts";
+import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
+import { CommitInDoubt, DatabaseError, startSentence } from "./fault.ts";
 import { CHANNEL, encodeNotification } from "./notification.ts";
+import { refuseTransactionPooler } from "./pooler-check.ts";
 import { booleanOf, bytesOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
+import { migrate } from "./schema.ts";
 import { timestampOf, unixMs } from "./time.ts";
 
 const TIMEOUT_MS = 4_000;
@@ -33,6 +35,8 @@ export interface PeopleTableOptions {
   readonly limits: PeopleLimits;
   /** Unix milliseconds. */
   readonly now: () => number;
+  /** Called when the people are closed. */
+  readonly closed?: () => Promise<void>;
 }
 
 /** The people of a database, and what their server must tell them. */
@@ -49,6 +53,7 @@ export async function openPeopleTable({
   database,
   limits,
   now,
+  closed = async () => {},
 }: PeopleTableOptions): Promise<DatabasePeople> {
   const secret = await database.query(TIMEOUT_MS, async (sql) => {
     await sql`
@@ -57,7 +62,7 @@ export async function openPeopleTable({
     const [row] = rowsOf(await sql`SELECT secret FROM chatbox.people`);
     return checkedSecret(bytesOf(row?.secret));
   });
-  const table = new PeopleTable(database);
+  const table = new PeopleTable(database, closed);
   await table.reload();
   const people = new StoredPeople({
     store: table,
@@ -70,6 +75,30 @@ export async function openPeopleTable({
 }
 
 /**
+ * Opens the people of a database for a command, whether or not servers run. Closing them closes the database.
+ *
+ * @throws DatabaseError with one sentence if the database cannot be used
+ */
+export async function openDatabasePeople(options: {
+  readonly database: DatabaseOptions;
+  readonly limits: PeopleLimits;
+  readonly now: () => number;
+}): Promise<StoredPeople> {
+  const { url } = options.database;
+  const database = new Database(options.database);
+  try {
+    await refuseTransactionPooler(database, url);
+    await migrate(database, url);
+    const { people } = await openPeopleTable({ ...options, database, closed: () => database.close() });
+    return people;
+  } catch (error) {
+    await database.close();
+    if (error instanceof DatabaseError) throw error;
+    throw new DatabaseError(startSentence(error, nameOfDatabase(url)), { cause: error });
+  }
+}
+
+/**
  * The people of a chat in tables that all of its servers share. Changes are made one after the other, under the lock of the
  * one row of `people`, which counts them.
  */
@@ -77,10 +106,13 @@ export class PeopleTable implements PeopleStore {
   readonly view = new PeopleView();
   readonly #database: Database;
   readonly #turns = new OneAtATime();
+  readonly #closed: () => Promise<void>;
   #isCatchingUp = false;
 
-  constructor(database: Database) {
+  /** @param closed called when this is closed, which leaves the database open */
+  constructor(database: Database, closed: () => Promise<void>) {
     this.#database = database;
+    this.#closed = closed;
   }
 
   /** Reads everything, because changes may have been missed. Rejects if the database fails. */
@@ -134,9 +166,9 @@ export class PeopleTable implements PeopleStore {
     });
   }
 
-  /** The database is closed by the one who opened it. */
   async close(): Promise<void> {
     await this.#turns.idle();
+    await this.#closed();
   }
 }
 
