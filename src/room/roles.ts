@@ -33,6 +33,7 @@ export const RULES = {
   "delete-own": { text: "delete one's own message", from: "visitor" },
   "delete-other": { text: "delete somebody else's message", from: "moderator" },
   "reserve-nickname": { text: "reserve a nickname", from: "visitor" },
+  // In all rooms, since it is reserved in all rooms.
   "free-nickname": { text: "free somebody else's nickname", from: "moderator" },
   "see-roles": { text: "see everybody's roles", from: "moderator" },
   "grant-member": { text: "make somebody a member, and undo that", from: "moderator" },
