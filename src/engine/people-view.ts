@@ -39,6 +39,12 @@ export interface PeopleReading {
   readonly nicknames: readonly Stored<ReservedNickname>[];
 }
 
+/** Everything that is stored about the people of a chat. */
+export interface PeopleCopy {
+  readonly secret: Uint8Array<ArrayBuffer>;
+  readonly reading: PeopleReading;
+}
+
 const NOTHING_READ: PeopleState = { revision: -1, codeHash: null, codeExpiresAt: 0, isStarted: false };
 
 /** What is stored about people, in memory, as it was at one revision or after it. */

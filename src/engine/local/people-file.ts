@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { OneAtATime } from "../one-at-a-time.ts";
 import { PeopleError, type PeopleLimits } from "../people.ts";
 import type { PeopleDecision } from "../people-rules.ts";
-import { type NicknameUse, type PeopleReading, PeopleView } from "../people-view.ts";
+import { type NicknameUse, type PeopleCopy, type PeopleReading, PeopleView } from "../people-view.ts";
 import { newSecret, PersonIds } from "../person-ids.ts";
 import { type PeopleStore, StoredPeople } from "../stored-people.ts";
 import { makePrivateFile } from "./disk-file.ts";
@@ -12,6 +12,7 @@ import { errorCode, errorReason, JournalError } from "./fault.ts";
 import { lockFile } from "./lock.ts";
 import {
   applyAll,
+  fillTables,
   makeTables,
   noteAll,
   readSince,
@@ -63,6 +64,41 @@ export function openPeopleFileBeside(options: PeopleFileOptions): StoredPeople {
   return peopleOf(options, new PeopleFile(path, openChecked(path), options.notice));
 }
 
+/**
+ * Everything about the people of a history, whether or not a server runs; null if there is no file.
+ *
+ * @throws JournalError if the file cannot be used
+ */
+export function readPeopleFile(dataFile: string): PeopleCopy | null {
+  const path = pathOf(dataFile);
+  if (!existsSync(path)) return null;
+  const database = openChecked(path);
+  try {
+    return database.transaction(() => ({
+      secret: secretOf(database),
+      reading: readSince(database, -1),
+    }))();
+  } catch (error) {
+    throw new JournalError(`The file ${path} cannot be used: ${reasonOf(error)}.`, { cause: error });
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Writes the file of a history, instead of the one that is there. No server may run.
+ *
+ * @throws JournalError if it cannot be written; then the one that is there stays
+ */
+export function writePeopleFile(dataFile: string, copy: PeopleCopy): void {
+  const path = pathOf(dataFile);
+  try {
+    create(path, copy.secret, (database) => fillTables(database, copy.reading));
+  } catch (error) {
+    throw new JournalError(`The file ${path} cannot be written: ${errorReason(error)}.`, { cause: error });
+  }
+}
+
 function pathOf(dataFile: string): string {
   return `${realFile(dataFile)}.people`;
 }
@@ -112,14 +148,21 @@ function createOrDoWithout(path: string, notice: (sentence: string) => void): Un
 /**
  * Creates the file, whole or not at all: one that is found empty or half is damaged.
  */
-function create(path: string, secret: Uint8Array<ArrayBuffer>): void {
+function create(
+  path: string,
+  secret: Uint8Array<ArrayBuffer>,
+  fill: (database: Database) => void = () => {},
+): void {
   const draft = `${path}.new`;
   for (const left of [draft, `${draft}-journal`]) rmSync(left, { force: true });
   try {
     makePrivateFile(draft);
     const database = openDatabase(draft);
     try {
-      database.transaction(() => makeTables(database, secret))();
+      database.transaction(() => {
+        makeTables(database, secret);
+        fill(database);
+      })();
     } finally {
       database.close();
     }

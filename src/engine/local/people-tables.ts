@@ -56,6 +56,16 @@ export function makeTables(database: Database, secret: Uint8Array<ArrayBuffer>):
     .run(secret);
 }
 
+/** Fills the tables of a new chat with what another one has, within a transaction. */
+export function fillTables(database: Database, { state, grants, nicknames }: PeopleReading): void {
+  const { revision, codeHash, codeExpiresAt, isStarted } = state;
+  for (const grant of grants) APPLY.grant(database, { kind: "grant", grant }, grant.revision);
+  for (const nickname of nicknames) APPLY.reserve(database, { kind: "reserve", nickname }, nickname.revision);
+  database
+    .query("UPDATE chat SET revision = ?, code_hash = ?, code_expires_at = ?, is_started = ?")
+    .run(revision, codeHash, codeExpiresAt, isStarted ? 1 : 0);
+}
+
 /** Stores what has no revision, within a transaction. */
 export function noteAll(database: Database, uses: readonly NicknameUse[], forgetBefore: number): void {
   const use = database.query("UPDATE nicknames SET used_at = ? WHERE person = ? AND name = ?");

@@ -5,6 +5,7 @@ import { type Grant, isPersonId, type PeopleLimits } from "../people.ts";
 import { type PeopleChange, type PeopleDecision, personOf } from "../people-rules.ts";
 import {
   type NicknameUse,
+  type PeopleCopy,
   type PeopleReading,
   type PeopleState,
   PeopleView,
@@ -228,14 +229,39 @@ async function makeChanges(
     ) => Promise<unknown>;
     await apply(sql, change, revision);
   }
+  // Later ones are left when the state was restored from a backup without them.
+  await sql`
+    DELETE FROM chatbox.people_log
+    WHERE revision <= ${revision - LOG_REVISIONS}::bigint OR revision >= ${revision}::bigint`;
   for (const person of new Set(changes.map((change) => personOf(change) ?? ""))) {
     await sql`
       INSERT INTO chatbox.people_log (revision, person, change) VALUES (${revision}::bigint, ${person}, ${id})`;
   }
-  await sql`DELETE FROM chatbox.people_log WHERE revision <= ${revision - LOG_REVISIONS}::bigint`;
   await sql`
     WITH counted AS (UPDATE chatbox.people SET revision = ${revision}::bigint RETURNING id)
     SELECT pg_notify(${CHANNEL}, ${encodeNotification({ kind: "people" })}) FROM counted`;
+}
+
+/** Everything about the people of a database; null if there is nothing yet. Rejects if the database fails. */
+export async function readPeople(sql: SQL): Promise<PeopleCopy | null> {
+  const [row] = rowsOf(await sql`SELECT secret FROM chatbox.people`);
+  if (row === undefined) return null;
+  return { secret: checkedSecret(bytesOf(row.secret)), reading: await readAll(sql, await stateOf(sql)) };
+}
+
+/** Replaces everything about the people of a database, within a transaction. No server may run. */
+export async function writePeople(sql: SQL, { secret, reading }: PeopleCopy): Promise<void> {
+  const { state, grants, nicknames } = reading;
+  for (const table of ["people", "grants", "reserved_nicknames", "people_log"]) {
+    await sql.unsafe(`DELETE FROM chatbox.${table}`);
+  }
+  await sql`
+    INSERT INTO chatbox.people (id, revision, secret, code_hash, code_expires_at, is_started)
+    VALUES (1, ${state.revision}::bigint, ${secret}, ${state.codeHash}, ${timestampOf(sql, state.codeExpiresAt)},
+      ${state.isStarted})`;
+  for (const grant of grants) await APPLY.grant(sql, { kind: "grant", grant }, grant.revision);
+  for (const nickname of nicknames)
+    await APPLY.reserve(sql, { kind: "reserve", nickname }, nickname.revision);
 }
 
 /** How each kind of change is stored. */
