@@ -139,11 +139,8 @@ function limitReached(
   if (view.nicknamesOf(person).length >= limits.nicknamesPerPerson) return "too-many";
   if (view.nicknameCount >= limits.nicknames) return "chat-full";
   if (address === null) return null;
-  let ofAddress = 0;
-  for (const nickname of view.nicknames()) {
-    if (nickname.address === address && now - nickname.reservedAt < ADDRESS_WINDOW_MS) ofAddress++;
-  }
-  return ofAddress >= limits.nicknamesPerAddress ? "address-full" : null;
+  const lately = view.nicknamesFrom(address).filter((each) => now - each.reservedAt < ADDRESS_WINDOW_MS);
+  return lately.length >= limits.nicknamesPerAddress ? "address-full" : null;
 }
 
 /** Ends reservations of a nickname and its look-alikes. @param person whose; null for everybody's */

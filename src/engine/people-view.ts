@@ -51,24 +51,22 @@ const NOTHING_READ: PeopleState = { revision: -1, codeHash: null, codeExpiresAt:
 export class PeopleView {
   #state = NOTHING_READ;
   /** By person. */
-  readonly #grants = new Map<string, readonly Stored<Grant>[]>();
-  readonly #nicknames = new Map<string, readonly Stored<ReservedNickname>[]>();
+  readonly #grants = new Groups<Stored<Grant>>();
+  readonly #nicknames = new Groups<Stored<ReservedNickname>>();
   /**
-   * By look-alike key, the earliest reservation first. Usually there is one, but an earlier version may have told nicknames
-   * apart that look alike to this one.
+   * By look-alike key. Usually there is one, but an earlier version may have told nicknames apart that look alike to this one.
    */
-  readonly #holders = new Map<string, readonly Stored<ReservedNickname>[]>();
+  readonly #holders = new Groups<Stored<ReservedNickname>>();
+  readonly #byAddress = new Groups<Stored<ReservedNickname>>();
   readonly #listeners = new Set<(changed: ChangedPeople) => void>();
-  #grantCount = 0;
   #ownerCount = 0;
-  #nicknameCount = 0;
 
   get state(): PeopleState {
     return this.#state;
   }
 
   get grantCount(): number {
-    return this.#grantCount;
+    return this.#grants.size;
   }
 
   get ownerCount(): number {
@@ -76,41 +74,52 @@ export class PeopleView {
   }
 
   get nicknameCount(): number {
-    return this.#nicknameCount;
+    return this.#nicknames.size;
   }
 
   /** What was granted to a person in a room, or in all (null); undefined if nothing was. */
   granted(person: string, room: string | null): GrantedRole | undefined {
-    return this.#grants.get(person)?.find((grant) => grant.room === room)?.role;
+    return this.#grants.of(person).find((grant) => grant.room === room)?.role;
   }
 
   roleOf(person: string, room: string | null): Role {
     let role: Role = "visitor";
-    for (const grant of this.#grants.get(person) ?? []) {
+    for (const grant of this.#grants.of(person)) {
       if (grant.room === null || grant.room === room) role = higher(role, grant.role);
     }
     return role;
   }
 
+  /** Everything that was granted, earliest first. */
   grants(): Grant[] {
-    return [...this.#grants.values()]
-      .flat()
+    return [...this.#grants.all()]
       .sort((a, b) => a.revision - b.revision)
       .map(({ person, role, room }) => ({ person, role, room }));
   }
 
   /** The reservations of a nickname and its look-alikes, earliest first. */
   holdersOf(name: string): readonly ReservedNickname[] {
-    return this.#holders.get(lookalikeKey(name)) ?? [];
+    return this.#holders.of(lookalikeKey(name));
   }
 
   /** The nicknames that a person has reserved, earliest first. */
   nicknamesOf(person: string): readonly ReservedNickname[] {
-    return this.#nicknames.get(person) ?? [];
+    return this.#nicknames.of(person);
   }
 
-  *nicknames(): Generator<ReservedNickname> {
-    for (const nicknames of this.#nicknames.values()) yield* nicknames;
+  /** The reservations that count for an address, as far as it is not forgotten. */
+  nicknamesFrom(address: string): readonly ReservedNickname[] {
+    return this.#byAddress.of(address);
+  }
+
+  nicknames(): Iterable<ReservedNickname> {
+    return this.#nicknames.all();
+  }
+
+  /** Whether the address of a reservation before a moment (Unix milliseconds) is still known. */
+  hasAddressBefore(moment: number): boolean {
+    for (const { reservedAt } of this.#byAddress.all()) if (reservedAt < moment) return true;
+    return false;
   }
 
   subscribe(listener: (changed: ChangedPeople) => void): () => void {
@@ -124,81 +133,96 @@ export class PeopleView {
     this.#state = state;
     if (changed === null) this.#forgetEverybody();
     else for (const person of changed) this.#forget(person);
-    for (const grant of grants) this.#addGrant(grant);
+    for (const grant of grants) {
+      this.#grants.add(grant.person, grant);
+      if (grant.role === "owner") this.#ownerCount++;
+    }
     for (const nickname of nicknames) this.#addNickname(nickname);
     if (isNews) for (const listener of this.#listeners) listener(changed);
   }
 
   /** Takes over what was stored of nicknames without a revision. Moments are Unix milliseconds. */
   note(uses: readonly NicknameUse[], forgetBefore: number): void {
-    const usedAt = new Map(uses.map((use) => [keyOf(use), use.usedAt]));
-    const noted = [...this.#nicknames.values()].flatMap((nicknames) => {
-      const after = nicknames.map((nickname) => ({
-        ...nickname,
-        usedAt: Math.max(nickname.usedAt, usedAt.get(keyOf(nickname)) ?? 0),
-        address: nickname.reservedAt < forgetBefore ? null : nickname.address,
-      }));
-      return after.some((each, at) => differ(each, nicknames[at])) ? [after] : [];
-    });
-    for (const nicknames of noted) {
-      for (const { person } of nicknames.slice(0, 1)) this.#forgetNicknames(person);
-      for (const nickname of nicknames) this.#addNickname(nickname);
+    for (const { person, name, usedAt } of uses) {
+      const nickname = this.#nicknames.of(person).find((each) => each.name === name);
+      if (nickname !== undefined) this.#replace(nickname, { ...nickname, usedAt });
     }
+    const forgotten = [...this.#byAddress.all()].filter(({ reservedAt }) => reservedAt < forgetBefore);
+    for (const nickname of forgotten) this.#replace(nickname, { ...nickname, address: null });
   }
 
   #forgetEverybody(): void {
-    this.#grants.clear();
-    this.#nicknames.clear();
-    this.#holders.clear();
-    this.#grantCount = 0;
+    for (const groups of [this.#grants, this.#nicknames, this.#holders, this.#byAddress]) groups.clear();
     this.#ownerCount = 0;
-    this.#nicknameCount = 0;
   }
 
   #forget(person: string): void {
-    for (const { role } of this.#grants.get(person) ?? []) {
-      this.#grantCount--;
-      if (role === "owner") this.#ownerCount--;
+    for (const grant of this.#grants.of(person)) {
+      this.#grants.delete(person, grant);
+      if (grant.role === "owner") this.#ownerCount--;
     }
-    this.#grants.delete(person);
-    this.#forgetNicknames(person);
+    for (const nickname of this.#nicknames.of(person)) this.#deleteNickname(nickname);
   }
 
-  #forgetNicknames(person: string): void {
-    for (const { name } of this.#nicknames.get(person) ?? []) {
-      this.#nicknameCount--;
-      const key = lookalikeKey(name);
-      const others = this.#holders.get(key)?.filter((each) => each.person !== person) ?? [];
-      if (others.length > 0) this.#holders.set(key, others);
-      else this.#holders.delete(key);
-    }
-    this.#nicknames.delete(person);
-  }
-
-  #addGrant(grant: Stored<Grant>): void {
-    this.#grantCount++;
-    if (grant.role === "owner") this.#ownerCount++;
-    this.#grants.set(grant.person, [...(this.#grants.get(grant.person) ?? []), grant]);
+  #replace(before: Stored<ReservedNickname>, after: Stored<ReservedNickname>): void {
+    this.#deleteNickname(before);
+    this.#addNickname(after);
   }
 
   #addNickname(nickname: Stored<ReservedNickname>): void {
-    this.#nicknameCount++;
-    const key = lookalikeKey(nickname.name);
-    this.#holders.set(key, earliestFirst([...(this.#holders.get(key) ?? []), nickname]));
-    const own = this.#nicknames.get(nickname.person) ?? [];
-    this.#nicknames.set(nickname.person, earliestFirst([...own, nickname]));
+    this.#nicknames.add(nickname.person, nickname);
+    this.#holders.add(lookalikeKey(nickname.name), nickname);
+    if (nickname.address !== null) this.#byAddress.add(nickname.address, nickname);
+  }
+
+  #deleteNickname(nickname: Stored<ReservedNickname>): void {
+    this.#nicknames.delete(nickname.person, nickname);
+    this.#holders.delete(lookalikeKey(nickname.name), nickname);
+    if (nickname.address !== null) this.#byAddress.delete(nickname.address, nickname);
+  }
+}
+
+/** Rows in groups, in each the earliest first. */
+class Groups<T extends { readonly revision: number }> {
+  readonly #groups = new Map<string, readonly T[]>();
+  #size = 0;
+
+  /** How many rows there are, in all groups. */
+  get size(): number {
+    return this.#size;
+  }
+
+  of(key: string): readonly T[] {
+    return this.#groups.get(key) ?? [];
+  }
+
+  *all(): Generator<T> {
+    for (const group of this.#groups.values()) yield* group;
+  }
+
+  add(key: string, row: T): void {
+    this.#size++;
+    this.#groups.set(
+      key,
+      [...this.of(key), row].sort((a, b) => a.revision - b.revision),
+    );
+  }
+
+  /** @param row that was added under the key */
+  delete(key: string, row: T): void {
+    this.#size--;
+    const others = this.of(key).filter((each) => each !== row);
+    if (others.length > 0) this.#groups.set(key, others);
+    else this.#groups.delete(key);
+  }
+
+  clear(): void {
+    this.#groups.clear();
+    this.#size = 0;
   }
 }
 
 /** Names a reservation: no id contains a space. */
 export function keyOf({ person, name }: Pick<ReservedNickname, "person" | "name">): string {
   return `${person} ${name}`;
-}
-
-function differ(one: ReservedNickname, other: ReservedNickname | undefined): boolean {
-  return one.usedAt !== other?.usedAt || one.address !== other.address;
-}
-
-function earliestFirst(nicknames: Stored<ReservedNickname>[]): Stored<ReservedNickname>[] {
-  return nicknames.sort((a, b) => a.revision - b.revision);
 }

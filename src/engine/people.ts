@@ -68,7 +68,7 @@ export interface People {
    * Reserves a nickname. A person who has reserved a look-alike already keeps that one.
    *
    * @param name a valid nickname
-   * @param address an opaque hash of the address that counts towards its limit, or null for one without a limit
+   * @param address an opaque hash of the address, towards whose limit it counts; null for a person of the host's login
    */
   reserve(name: string, person: string, address: string | null): Promise<Reservation>;
 

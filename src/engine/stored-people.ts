@@ -26,6 +26,8 @@ import type { PersonIds } from "./person-ids.ts";
 const CODE_BYTES = 24;
 /** A use of a nickname is noted when the last one that was noted is older. */
 const USE_NOTED_MS = 24 * 60 * 60 * 1000;
+/** How many uses are stored at once: few enough that nobody waits long for the store. */
+const NOTED_AT_ONCE = 500;
 
 /** Where people are stored. It keeps a {@link PeopleView} up to date. */
 export interface PeopleStore {
@@ -191,24 +193,17 @@ export class StoredPeople implements People {
   }
 
   async #noteUses(believedNow: number): Promise<void> {
-    const uses = [...this.#uses.values()];
     const forgetBefore = believedNow - ADDRESS_WINDOW_MS;
-    const isIdle = uses.length === 0 && !this.#hasAddressBefore(forgetBefore);
-    if (isIdle) return;
-    await this.#store.note(uses, forgetBefore);
-    this.#view.note(uses, forgetBefore);
-    for (const use of uses) if (this.#uses.get(keyOf(use)) === use) this.#uses.delete(keyOf(use));
+    while (this.#uses.size > 0 || this.#view.hasAddressBefore(forgetBefore)) {
+      const uses = [...this.#uses.values()].slice(0, NOTED_AT_ONCE);
+      await this.#store.note(uses, forgetBefore);
+      this.#view.note(uses, forgetBefore);
+      for (const use of uses) if (this.#uses.get(keyOf(use)) === use) this.#uses.delete(keyOf(use));
+    }
   }
 
   #hasExpired(believedNow: number): boolean {
     return decideExpiry(this.#view, this.#limits, believedNow).changes.length > 0;
-  }
-
-  #hasAddressBefore(moment: number): boolean {
-    for (const { address, reservedAt } of this.#view.nicknames()) {
-      if (address !== null && reservedAt < moment) return true;
-    }
-    return false;
   }
 
   async #change<T>(decide: () => PeopleDecision<T>): Promise<T> {

@@ -120,6 +120,22 @@ fileTest("only the server's user can read the file, and there is one file", asyn
   await people.close();
 });
 
+fileTest("what was released is gone from the file", async () => {
+  using stage = new Stage();
+  const people = stage.open();
+  await people.reserve("a nickname to forget", AN, "the hash of an address");
+  await people.close();
+  for (const text of ["a nickname to forget", "the hash of an address"]) {
+    expect(readFileSync(stage.file).includes(text)).toBe(true);
+  }
+  const again = stage.open();
+  await again.release("a nickname to forget", AN);
+  await again.close();
+  for (const text of ["a nickname to forget", "the hash of an address"]) {
+    expect(readFileSync(stage.file).includes(text)).toBe(false);
+  }
+});
+
 fileTest("what a half-made file has left is cleared away", async () => {
   using stage = new Stage();
   writeFileSync(`${stage.file}.new`, "half");
@@ -274,22 +290,39 @@ fileTest(
   },
 );
 
-fileTest("a change waits while somebody else writes, and holds up nothing else", async () => {
-  using stage = new Stage();
-  const people = stage.open();
-  const other = new Database(stage.file);
-  other.run("BEGIN IMMEDIATE");
-  const granted = people.grant(AN, "owner", null);
-  // The thread is not held up meanwhile.
-  expect(await Promise.race([granted.then(() => "granted"), Bun.sleep(1).then(() => "waiting")])).toBe(
-    "waiting",
-  );
-  other.run("COMMIT");
-  await granted;
-  expect(people.hasOwner).toBe(true);
-  other.close();
-  await people.close();
-});
+fileTest(
+  "a change waits while somebody else writes, holds up nothing else, and is refused if that never ends",
+  async () => {
+    using stage = new Stage();
+    const people = stage.open();
+    const other = new Database(stage.file);
+    other.run("BEGIN IMMEDIATE");
+    const granted = people.grant(AN, "owner", null);
+    // The thread is not held up meanwhile.
+    expect(await Promise.race([granted.then(() => "granted"), Bun.sleep(1).then(() => "waiting")])).toBe(
+      "waiting",
+    );
+    other.run("COMMIT");
+    await granted;
+    expect(people.hasOwner).toBe(true);
+    // Somebody who writes without an end: time goes by quickly here.
+    other.run("BEGIN IMMEDIATE");
+    let now = performance.now();
+    const clock = spyOn(performance, "now").mockImplementation(() => {
+      now += 2_000;
+      return now;
+    });
+    try {
+      await expect(people.grant(BINH, "owner", null)).rejects.toMatchObject({ code: "not-stored" });
+    } finally {
+      clock.mockRestore();
+    }
+    other.run("ROLLBACK");
+    other.close();
+    await people.grant(BINH, "owner", null);
+    await people.close();
+  },
+);
 
 for (const isCommitted of [true, false]) {
   test(`a commit in doubt that did ${isCommitted ? "" : "not "}succeed makes one owner, once`, async () => {

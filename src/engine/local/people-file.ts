@@ -198,6 +198,8 @@ function openDatabase(path: string): Database {
     database.run("PRAGMA journal_mode = DELETE");
     // With the folder, from which the journal is deleted: that is the commit.
     database.run("PRAGMA synchronous = EXTRA");
+    // What is deleted, such as the hash of an address, is gone from the file.
+    database.run("PRAGMA secure_delete = ON");
     return database;
   } catch (error) {
     database.close();
@@ -340,7 +342,7 @@ class PeopleFile implements PeopleStore {
   #usable(): Database {
     if (this.#isClosed) throw notStored("The server is ending.");
     if (this.#database === null) this.#createLate();
-    if (this.#database === null) throw notStored("The server's disk is full.");
+    if (this.#database === null) throw notStored("The server cannot store anything about people now.");
     if (inodeOf(this.#path) !== this.#inode) {
       throw notStored("The server's file of people was replaced while it was running.");
     }

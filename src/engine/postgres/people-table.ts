@@ -156,6 +156,8 @@ export class PeopleTable implements PeopleStore {
 
   async note(uses: readonly NicknameUse[], forgetBefore: number): Promise<void> {
     await this.#database.transaction(TIMEOUT_MS, async (sql) => {
+      // Otherwise this and a change at another server could each wait for rows that the other one has.
+      await lockedState(sql);
       for (const { person, name, usedAt } of uses) {
         await sql`
           UPDATE chatbox.reserved_nicknames SET used_at = greatest(used_at, ${timestampOf(sql, usedAt)})
