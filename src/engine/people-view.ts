@@ -92,7 +92,8 @@ export class PeopleView {
 
   /** Everything that was granted, earliest first. */
   grants(): Grant[] {
-    return [...this.#grants.all()]
+    return this.#grants
+      .all()
       .sort((a, b) => a.revision - b.revision)
       .map(({ person, role, room }) => ({ person, role, room }));
   }
@@ -118,8 +119,7 @@ export class PeopleView {
 
   /** Whether the address of a reservation before a moment (Unix milliseconds) is still known. */
   hasAddressBefore(moment: number): boolean {
-    for (const { reservedAt } of this.#byAddress.all()) if (reservedAt < moment) return true;
-    return false;
+    return this.#byAddress.all().some(({ reservedAt }) => reservedAt < moment);
   }
 
   subscribe(listener: (changed: ChangedPeople) => void): () => void {
@@ -147,7 +147,7 @@ export class PeopleView {
       const nickname = this.#nicknames.of(person).find((each) => each.name === name);
       if (nickname !== undefined) this.#replace(nickname, { ...nickname, usedAt });
     }
-    const forgotten = [...this.#byAddress.all()].filter(({ reservedAt }) => reservedAt < forgetBefore);
+    const forgotten = this.#byAddress.all().filter(({ reservedAt }) => reservedAt < forgetBefore);
     for (const nickname of forgotten) this.#replace(nickname, { ...nickname, address: null });
   }
 
@@ -182,9 +182,9 @@ export class PeopleView {
   }
 }
 
-/** Rows in groups, in each the earliest first. */
+/** Rows in groups, in each the earliest first. Most groups have one row, which then stands for itself and needs no list. */
 class Groups<T extends { readonly revision: number }> {
-  readonly #groups = new Map<string, readonly T[]>();
+  readonly #groups = new Map<string, T | readonly T[]>();
   #size = 0;
 
   /** How many rows there are, in all groups. */
@@ -193,16 +193,23 @@ class Groups<T extends { readonly revision: number }> {
   }
 
   of(key: string): readonly T[] {
-    return this.#groups.get(key) ?? [];
+    const group = this.#groups.get(key);
+    if (group === undefined) return [];
+    return isList(group) ? group : [group];
   }
 
-  *all(): Generator<T> {
-    for (const group of this.#groups.values()) yield* group;
+  all(): T[] {
+    const rows: T[] = [];
+    for (const group of this.#groups.values()) {
+      if (isList(group)) rows.push(...group);
+      else rows.push(group);
+    }
+    return rows;
   }
 
   add(key: string, row: T): void {
     this.#size++;
-    this.#groups.set(
+    this.#put(
       key,
       [...this.of(key), row].sort((a, b) => a.revision - b.revision),
     );
@@ -211,15 +218,26 @@ class Groups<T extends { readonly revision: number }> {
   /** @param row that was added under the key */
   delete(key: string, row: T): void {
     this.#size--;
-    const others = this.of(key).filter((each) => each !== row);
-    if (others.length > 0) this.#groups.set(key, others);
-    else this.#groups.delete(key);
+    this.#put(
+      key,
+      this.of(key).filter((each) => each !== row),
+    );
   }
 
   clear(): void {
     this.#groups.clear();
     this.#size = 0;
   }
+
+  #put(key: string, rows: readonly T[]): void {
+    const [first] = rows;
+    if (first === undefined) this.#groups.delete(key);
+    else this.#groups.set(key, rows.length === 1 ? first : rows);
+  }
+}
+
+function isList<T>(group: T | readonly T[]): group is readonly T[] {
+  return Array.isArray(group);
 }
 
 /** Names a reservation: no id contains a space. */

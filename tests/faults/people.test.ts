@@ -213,6 +213,36 @@ fileTest(
   },
 );
 
+fileTest(
+  "several processes at once: one becomes the owner, each nickname has one holder, and nobody is refused",
+  async () => {
+    using stage = new Stage();
+    const people = stage.open();
+    const code = await people.createOwnerCode(600_000);
+    const children = Array.from({ length: 4 }, (_, i) =>
+      spawnWriter([stage.dataFile, "race", `P${i}`, code]),
+    );
+    const outputs = children.map(linesOf);
+    for (const output of outputs) expect((await output.next()).value).toBe("ready");
+    for (const { stdin } of children) {
+      stdin.write("go\n");
+      stdin.flush();
+    }
+    const lines = (await Promise.all(outputs.map((output) => Array.fromAsync(output)))).flat();
+    expect(lines.filter((line) => line === "owner true")).toHaveLength(1);
+    expect(lines.filter((line) => line === "owner false")).toHaveLength(3);
+    for (let i = 0; i < 20; i++) {
+      const results = lines.filter((line) => line.startsWith(`${i} `)).sort();
+      expect(results).toEqual([`${i} reserved`, `${i} taken`, `${i} taken`, `${i} taken`]);
+    }
+    await people.close();
+    const again = stage.open();
+    expect(again.grants()).toHaveLength(1);
+    for (let i = 0; i < 20; i++) expect(again.holderOf(`nickname ${i}`)).toBeDefined();
+    await again.close();
+  },
+);
+
 const limitedTest = Bun.which("prlimit") === null ? test.skip : fileTest;
 const FULL = ["sh", "-c", 'trap "" XFSZ; ulimit -S -f 0; exec "$0" "$@"'];
 

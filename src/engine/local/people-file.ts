@@ -25,7 +25,7 @@ import { realFile } from "./real-file.ts";
 
 /** How often the file is looked at for changes that others have made. */
 const LOOK_EVERY_MS = 500;
-/** How long a change waits while somebody else writes, and how often it tries. */
+/** How long a change waits while somebody else writes, if nothing else is said, and how often it tries. */
 const PATIENCE_MS = 5_000;
 const RETRY_MS = 5;
 export interface PeopleFileOptions {
@@ -36,6 +36,8 @@ export interface PeopleFileOptions {
   readonly now: () => number;
   /** Receives what an operator should know. */
   readonly notice: (sentence: string) => void;
+  /** How long a change waits while somebody else writes. Default: {@link PATIENCE_MS}. */
+  readonly patienceMs?: number;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface PeopleFileOptions {
 export function openPeopleFile(options: PeopleFileOptions): StoredPeople {
   const path = pathOf(options.dataFile);
   const file = existsSync(path) ? null : createOrDoWithout(path, options.notice);
-  return peopleOf(options, new PeopleFile(path, file ?? openChecked(path), options.notice));
+  return peopleOf(options, new PeopleFile(path, file ?? openChecked(path), options));
 }
 
 /**
@@ -61,7 +63,7 @@ export function openPeopleFileBeside(options: PeopleFileOptions): StoredPeople {
   if (!existsSync(dataFile)) throw new JournalError(`There is no history file ${dataFile}.`);
   const path = pathOf(dataFile);
   if (!existsSync(path)) createAlone(dataFile, path);
-  return peopleOf(options, new PeopleFile(path, openChecked(path), options.notice));
+  return peopleOf(options, new PeopleFile(path, openChecked(path), options));
 }
 
 /**
@@ -265,6 +267,7 @@ class PeopleFile implements PeopleStore {
   readonly secret: Uint8Array<ArrayBuffer>;
   readonly #path: string;
   readonly #notice: (sentence: string) => void;
+  readonly #patienceMs: number;
   readonly #turns = new OneAtATime();
   readonly #timer: Timer;
   /** Null: the file could not be created yet. */
@@ -277,9 +280,14 @@ class PeopleFile implements PeopleStore {
   #isClosed = false;
 
   /** @throws JournalError if what is in the file makes no sense */
-  constructor(path: string, file: Database | Unwritten, notice: (sentence: string) => void) {
+  constructor(
+    path: string,
+    file: Database | Unwritten,
+    { notice, patienceMs = PATIENCE_MS }: PeopleFileOptions,
+  ) {
     this.#path = path;
     this.#notice = notice;
+    this.#patienceMs = patienceMs;
     if (file instanceof Database) {
       this.#database = file;
       this.secret = this.#firstReading(file);
@@ -325,9 +333,9 @@ class PeopleFile implements PeopleStore {
       const database = this.#usable();
       this.#isChanging = true;
       try {
-        await untilFree(() => database.run("BEGIN IMMEDIATE"));
+        await untilFree(() => database.run("BEGIN IMMEDIATE"), this.#patienceMs);
         const { result, reading } = work(database);
-        await untilFree(() => database.run("COMMIT"));
+        await untilFree(() => database.run("COMMIT"), this.#patienceMs);
         if (reading !== null) this.view.apply(reading);
         return result;
       } finally {
@@ -413,8 +421,8 @@ function isBusy(error: unknown): boolean {
   return errorCode(error)?.startsWith("SQLITE_BUSY") === true;
 }
 
-async function untilFree(attempt: () => void): Promise<void> {
-  const until = performance.now() + PATIENCE_MS;
+async function untilFree(attempt: () => void, patienceMs: number): Promise<void> {
+  const until = performance.now() + patienceMs;
   for (;;) {
     try {
       attempt();
