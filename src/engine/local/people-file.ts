@@ -1,5 +1,15 @@
 import { Database } from "bun:sqlite";
-import { chmodSync, closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { OneAtATime } from "../one-at-a-time.ts";
 import { PeopleError, type PeopleLimits } from "../people.ts";
@@ -122,11 +132,19 @@ function createAlone(dataFile: string, path: string): void {
   }
   try {
     if (!existsSync(path)) create(path, newSecret());
+    // Root may give commands to the server of somebody else, who must be able to use what root has created.
+    for (const created of [path, `${realFile(dataFile)}.lock`]) giveToOwnerOf(dataFile, created);
   } catch (error) {
     throw new JournalError(`The file ${path} cannot be created: ${errorReason(error)}.`, { cause: error });
   } finally {
     lock.release();
   }
+}
+
+function giveToOwnerOf(dataFile: string, created: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dataFile);
+  chownSync(created, uid, gid);
 }
 
 /** A chat whose file could not be created: its secret, until it can be. */
