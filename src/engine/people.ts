@@ -82,7 +82,7 @@ export interface People {
   free(name: string): Promise<boolean>;
 
   /**
-   * Calls a listener after each change that this process has learned of, its own included.
+   * Calls a listener after each change that this process has learned of, its own included. It must not throw.
    *
    * @returns a function that ends the subscription
    */

@@ -145,6 +145,8 @@ fileTest("what a half-made file has left is cleared away", async () => {
   expect(readdirSync(stage.folder.path)).toEqual(["data.json.people"]);
 });
 
+const REPLACED = { code: "not-stored", cause: { message: expect.stringContaining("was replaced") } };
+
 fileTest(
   "a file that is replaced or deleted while the server runs takes no changes that would be lost",
   async () => {
@@ -153,10 +155,12 @@ fileTest(
     await people.grant(AN, "owner", null);
     cpSync(stage.file, `${stage.file}.backup`);
     rmSync(stage.file);
-    await expect(people.grant(BINH, "member", null)).rejects.toThrow("was replaced");
+    await expect(people.grant(BINH, "member", null)).rejects.toMatchObject(REPLACED);
     cpSync(`${stage.file}.backup`, stage.file);
-    await expect(people.grant(BINH, "member", null)).rejects.toThrow("was replaced");
+    await expect(people.grant(BINH, "member", null)).rejects.toMatchObject(REPLACED);
     expect(people.roleOf(AN, "/")).toBe("owner");
+    while (stage.notices.length === 0) await Bun.sleep(20);
+    expect(stage.notices).toEqual([expect.stringContaining("was replaced or deleted")]);
     await people.close();
   },
 );

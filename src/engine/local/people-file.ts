@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { OneAtATime } from "../one-at-a-time.ts";
-import { PeopleError, type PeopleLimits } from "../people.ts";
+import type { PeopleLimits } from "../people.ts";
 import type { PeopleDecision } from "../people-rules.ts";
 import { type NicknameUse, type PeopleCopy, type PeopleReading, PeopleView } from "../people-view.ts";
 import { newSecret, PersonIds } from "../person-ids.ts";
@@ -364,15 +364,18 @@ class PeopleFile implements PeopleStore {
     });
   }
 
-  /** @throws PeopleError if nothing can be stored */
+  /** @throws Error if nothing can be stored */
   #usable(): Database {
-    if (this.#isClosed) throw notStored("The server is ending.");
+    if (this.#isClosed) throw new Error("the server is ending");
     if (this.#database === null) this.#createLate();
-    if (this.#database === null) throw notStored("The server cannot store anything about people now.");
-    if (inodeOf(this.#path) !== this.#inode) {
-      throw notStored("The server's file of people was replaced while it was running.");
-    }
+    if (this.#database === null) throw new Error(`the file ${this.#path} cannot be created`);
+    if (this.#isReplaced) throw new Error(`the file ${this.#path} was replaced while the server was running`);
     return this.#database;
+  }
+
+  /** Whether there is another file now, or none. What was written to the one that is open would be lost. */
+  get #isReplaced(): boolean {
+    return inodeOf(this.#path) !== this.#inode;
   }
 
   #firstReading(database: Database): Uint8Array<ArrayBuffer> {
@@ -398,6 +401,15 @@ class PeopleFile implements PeopleStore {
       if (this.#database === null) this.#createLate();
       const database = this.#database;
       if (database === null) return;
+      if (this.#isReplaced) {
+        if (!this.#isFaulty) {
+          this.#notice(
+            `The file ${this.#path} was replaced or deleted: until the server is started again, roles and reserved nicknames stay as they were.`,
+          );
+        }
+        this.#isFaulty = true;
+        return;
+      }
       const version = dataVersion(database);
       if (version === this.#seenVersion) return;
       database.transaction(() => this.#catchUp(database))();
@@ -429,10 +441,6 @@ class PeopleFile implements PeopleStore {
       // The disk is still full.
     }
   }
-}
-
-function notStored(sentence: string): PeopleError {
-  return new PeopleError("not-stored", sentence);
 }
 
 function isBusy(error: unknown): boolean {

@@ -171,7 +171,8 @@ export class PostgresEngine implements Engine {
     this.#isClosing = true;
     await this.#rooms.finish();
     const isMember = this.#membership.isMember && this.#awaySince === null;
-    const retired = Promise.all(this.#rooms.list().map((room) => room.retire()));
+    const rooms = this.#rooms.list().map((room) => room.retire());
+    const retired = Promise.all([...rooms, this.#people?.people.close()]);
     if (isMember) await Promise.race([retired, Bun.sleep(RETIRE_TIMEOUT_MS)]);
     for (const room of this.#rooms.list()) room.close();
     if (isMember) await this.#membership.leave(RETIRE_TIMEOUT_MS).catch((error) => this.#fault(error));
@@ -265,7 +266,6 @@ export class PostgresEngine implements Engine {
     for (const timer of this.#timers) clearInterval(timer);
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#subscription.close();
-    if (this.#awaySince === null) await this.#people?.people.close();
     await this.#database.close();
   }
 
