@@ -2,10 +2,15 @@ import type { ChatServer } from "../server/chat-server.ts";
 import { historyOf } from "../server/open-engine.ts";
 import type { Settings } from "../server/settings.ts";
 
-/** What the person who starts the server needs to know: the addresses for browsers and clients. */
+/**
+ * What the person who starts the server needs to know: the addresses for browsers and clients.
+ *
+ * @param ownerLink is only printed at the first start, and never logged
+ */
 export function banner(
   settings: Settings,
   { authority, isLoopbackOnly }: Pick<ChatServer, "authority" | "isLoopbackOnly">,
+  ownerLink: string | null,
 ): string {
   const root = `${authority}${settings.basePath}/`;
   const lines = [
@@ -15,6 +20,14 @@ export function banner(
     `  Rooms      http://${root}rooms/NAME`,
     `  History    ${historyOf(settings)}`,
     "",
+    ...(ownerLink === null
+      ? []
+      : [
+          "  Open this link to own the chat. It works once, within 7 days, for anybody who has it:",
+          `  ${ownerLink}`,
+          "  Another one: npm start -- owner-link",
+          "",
+        ]),
     isLoopbackOnly
       ? "  Only this machine can connect. To open it to your network: --host 0.0.0.0"
       : "  Other machines can connect. Before you open it to the internet, put a TLS proxy in front of it.",

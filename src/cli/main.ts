@@ -5,13 +5,15 @@ import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
 import { MoveError } from "../engine/moving/move.ts";
+import { FIRST_CODE_MS, PeopleError } from "../engine/people.ts";
 import { DatabaseError } from "../engine/postgres/fault.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 import { banner } from "./banner.ts";
 import { dropUnset } from "./environment.ts";
 import { type Move, runMove } from "./move.ts";
-import { createCommand, moveOf, settingsOf } from "./options.ts";
+import { createCommand, moveOf, peopleCommandOf, settingsOf } from "./options.ts";
+import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
 
 /** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
 const FAILED = 1;
@@ -20,11 +22,12 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move } = readSettings();
-if (move !== null) {
+const { settings, move, people } = readSettings();
+if (move !== null || people !== null) {
   for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
-    await runMove(move, settings);
+    if (move !== null) await runMove(move, settings);
+    if (people !== null) await runPeopleCommand(people, settings);
     process.exit(0);
   } catch (error) {
     process.stderr.write(`${sentenceFor(error, settings)}\n`);
@@ -41,19 +44,39 @@ for (const signal of stopSignals) process.on(signal, stop);
 watchNpm();
 try {
   server = await ChatServer.start(settings);
-  if (settings.log.format === "pretty") server.print(banner(settings, server));
+  const link = await firstOwnerLink(server);
+  if (settings.log.format === "pretty") server.print(banner(settings, server, link));
 } catch (error) {
   process.stderr.write(`${sentenceFor(error, settings)}\n`);
   process.exit(FAILED);
 }
 
-function readSettings(): { settings: Settings; move: Move | null } {
+/**
+ * The link to own the chat, at its first start, if a person is there to read it. A log is kept, so it must not contain the
+ * link: there, it says how to get one.
+ */
+async function firstOwnerLink(server: ChatServer): Promise<string | null> {
+  // If it cannot be stored that the chat has started, the next start is the first one.
+  const isFirst = await server.people.takeFirstStart().catch(() => false);
+  if (!isFirst) return null;
+  if (settings.log.format === "pretty" && isatty(1)) {
+    const code = await server.people.createOwnerCode(FIRST_CODE_MS).catch(() => null);
+    return code && ownerLink(`http://${server.authority}${settings.basePath}/`, code);
+  }
+  server.notice(
+    "owner",
+    "nobody owns this chat yet; `npm start -- owner-link` prints a link that makes an owner",
+  );
+  return null;
+}
+
+function readSettings(): { settings: Settings; move: Move | null; people: PeopleCommand | null } {
   const command = createCommand(version).exitOverride();
   for (const each of command.commands) each.exitOverride();
   try {
     dropUnset(command.options, process.env);
     const settings = settingsOf(command.parse(), isatty(1));
-    return { settings, move: moveOf(command) };
+    return { settings, move: moveOf(command), people: peopleCommandOf(command) };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
     // Commander has printed its own sentence, except for values that only the whole command shows to be wrong.
@@ -98,8 +121,8 @@ function isHangupIgnored(): boolean {
 }
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
-  if (error instanceof JournalError || error instanceof DatabaseError || error instanceof MoveError)
-    return error.message;
+  const KNOWN = [JournalError, DatabaseError, MoveError, PeopleError];
+  if (error instanceof Error && KNOWN.some((kind) => error instanceof kind)) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const address = hosts.join(" and ");
   switch (code) {

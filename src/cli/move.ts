@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { DatabaseHistories } from "../engine/moving/database-histories.ts";
 import { FileSource, FileTarget } from "../engine/moving/file-histories.ts";
 import { type MessageSource, type MessageTarget, type Moved, move } from "../engine/moving/move.ts";
+import { DatabasePeople, FilePeople, type MovedPeople, movePeople } from "../engine/moving/people.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import type { Settings } from "../server/settings.ts";
 
@@ -46,6 +47,9 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
       target = keep(new FileTarget(path, timeOf));
     }
     report(kind, await move(source, target, showProgress));
+    const beside = new FilePeople(path);
+    const here = database === null ? new FilePeople(dataFile) : new DatabasePeople(database);
+    reportPeople(kind === "import" ? await movePeople(beside, here) : await movePeople(here, beside));
   } finally {
     for (const histories of opened.reverse()) await histories.close();
   }
@@ -66,6 +70,15 @@ function report(kind: Move["kind"], { rooms, messages, added, checksum }: Moved)
   const what = `${counted(messages, "message")} in ${counted(rooms, "room")}, ${added} of them new`;
   process.stdout.write(
     `${kind === "import" ? "Imported" : "Exported"}: ${what}.\nChecksum: sha256 ${checksum}\n`,
+  );
+}
+
+function reportPeople(moved: MovedPeople): void {
+  if (moved === "none") return;
+  process.stdout.write(
+    moved === "kept"
+      ? "The roles and reserved nicknames were not copied: there are others already.\n"
+      : `People: ${counted(moved.grants, "role")}, ${counted(moved.nicknames, "reserved nickname")}.\n`,
   );
 }
 

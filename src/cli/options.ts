@@ -1,8 +1,10 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { resolve } from "node:path";
-import { Command, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { PEOPLE_LIMITS } from "../engine/people.ts";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
+import { isGrantedRole, ROLES } from "../room/roles.ts";
 import { plainAddress } from "../server/addresses.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
 import { parseBasePath } from "./base-path.ts";
@@ -10,7 +12,18 @@ import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
-import { parseBytes, parseCount, parseHost, parseNotNegative, parsePort, parsePositive } from "./units.ts";
+import type { PeopleCommand } from "./people.ts";
+import {
+  parseBytes,
+  parseCount,
+  parseHost,
+  parseNotNegative,
+  parsePage,
+  parsePerson,
+  parsePort,
+  parsePositive,
+  parseRoom,
+} from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** With more days, a database could not calculate a date that far back. */
@@ -87,6 +100,11 @@ interface Flags {
   connectionPendingMemory: number;
   sendKeys: number;
   pastSessions: number;
+  nicknamesPerPerson: number;
+  nicknamesPerAddress: number;
+  maxNicknames: number;
+  nicknameDays: number;
+  maxRoles: number;
   logFormat?: "pretty" | "json";
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logMemory: number;
@@ -94,6 +112,8 @@ interface Flags {
   logAddresses?: boolean;
   /** Set by the commands that import or export histories. */
   move?: Move;
+  /** Set by the commands about people. */
+  people?: PeopleCommand;
 }
 
 /** Creates the command and its flags, each of which can also be set by an environment variable. */
@@ -111,7 +131,48 @@ export function createCommand(version: string): Command {
         command.setOptionValue("move", { kind, file });
       });
   }
+  addPeopleCommands(command);
   return command;
+}
+
+function addPeopleCommands(command: Command): void {
+  const choose = (chosen: PeopleCommand) => void command.setOptionValue("people", chosen);
+  const room = () =>
+    new Option("--room <room>", "only in this room; / is the main room").argParser(parseRoom);
+  const id = () => new Argument("<id>", "public id of a person").argParser(parsePerson);
+  command
+    .command("owner-link")
+    .description(
+      "print a link that makes whoever opens it an owner: once, within a day, until there is a newer one",
+    )
+    .addOption(new Option("--url <url>", "address of the page, if not on this machine").argParser(parsePage))
+    .action(({ url }: { url?: string }) => choose({ kind: "owner-link", url: url ?? null }));
+  command
+    .command("grant")
+    .description("give somebody a role in all rooms, or in one")
+    .addArgument(id())
+    .addArgument(new Argument("<role>", "role to give").choices(ROLES.slice(1)))
+    .addOption(room())
+    .action((person: string, role: string, { room }: { room?: string }) => {
+      if (isGrantedRole(role)) choose({ kind: "grant", person, role, room: room ?? null });
+    });
+  command
+    .command("revoke")
+    .description("take away the role that somebody was given in all rooms, or in one")
+    .addArgument(id())
+    .addOption(room())
+    .action((person: string, { room }: { room?: string }) =>
+      choose({ kind: "revoke", person, room: room ?? null }),
+    );
+  command
+    .command("roles")
+    .description("list who was given which role")
+    .action(() => choose({ kind: "roles" }));
+}
+
+/** What a parsed command asks to do about people; null if it asks for something else. */
+export function peopleCommandOf(command: Command): PeopleCommand | null {
+  return command.opts<Flags>().people ?? null;
 }
 
 /** What a parsed command asks to move; null if it asks to serve. */
@@ -271,6 +332,29 @@ function createServeCommand(version: string): Command {
     .addOption(bytes("--connection-pending-memory <size>", "the same for one connection", 4 * MIB))
     .addOption(count("--send-keys <n>", "keys of sends to remember, all rooms together", 1_000_000))
     .addOption(count("--past-sessions <n>", "ended sessions to remember, per room", 10_000))
+    .addOption(
+      count(
+        "--nicknames-per-person <n>",
+        "nicknames one person may reserve",
+        PEOPLE_LIMITS.nicknamesPerPerson,
+      ),
+    )
+    .addOption(
+      count(
+        "--nicknames-per-address <n>",
+        "nicknames that people of one address may reserve in 30 days",
+        PEOPLE_LIMITS.nicknamesPerAddress,
+      ),
+    )
+    .addOption(count("--max-nicknames <n>", "reserved nicknames in total", PEOPLE_LIMITS.nicknames))
+    .addOption(
+      number(
+        "--nickname-days <n>",
+        "days to keep a reserved nickname that nobody uses",
+        PEOPLE_LIMITS.nicknameMs / DAY_MS,
+      ),
+    )
+    .addOption(count("--max-roles <n>", "roles given to people in total", PEOPLE_LIMITS.grants))
     .optionsGroup("Log:")
     .addOption(
       flag("--log-format <format>", "if not given, pretty on a terminal and json elsewhere").choices([
@@ -363,6 +447,13 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       sendKeys: flags.sendKeys,
       pastSessions: flags.pastSessions,
       ...(limited ? {} : NO_RATES),
+    },
+    people: {
+      nicknamesPerPerson: flags.nicknamesPerPerson,
+      nicknamesPerAddress: limited ? flags.nicknamesPerAddress : Number.POSITIVE_INFINITY,
+      nicknames: flags.maxNicknames,
+      nicknameMs: Math.min(flags.nicknameDays, MAX_DAYS) * DAY_MS,
+      grants: flags.maxRoles,
     },
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),

@@ -1,4 +1,6 @@
 import { InvalidArgumentError } from "commander";
+import { isPersonId } from "../engine/people.ts";
+import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
   "": 1,
@@ -54,6 +56,32 @@ export function parsePort(text: string): number {
     throw new InvalidArgumentError("It must be a port from 0 to 65535.");
   }
   return Number(text);
+}
+
+/** Reads the name of a room, or `/` for the main room. */
+export function parseRoom(text: string): string {
+  const room = roomOfPath(text === MAIN_ROOM ? text : `/rooms/${text}`);
+  if (room === undefined) {
+    throw new InvalidArgumentError("It must be the name of a room, such as tea, or / for the main room.");
+  }
+  return room;
+}
+
+/** Reads the public id of a person. */
+export function parsePerson(text: string): string {
+  if (!isPersonId(text)) {
+    throw new InvalidArgumentError("It must be the id of a person: 16 letters, digits, - and _.");
+  }
+  return text;
+}
+
+/** Reads the address of the page. */
+export function parsePage(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !["http:", "https:"].includes(url.protocol) || url.username !== "") {
+    throw new InvalidArgumentError("It must be the address of the page, such as https://chat.example.org/.");
+  }
+  return url.href;
 }
 
 /** Reads an address or a host name. */

@@ -5,6 +5,7 @@ import type { KeyMemory } from "../room/send-keys.ts";
 import type { AssetStore } from "./assets.ts";
 import type { HistoryMemory } from "./history-memory.ts";
 import type { Outcome } from "./outcome.ts";
+import type { People, PeopleLimits } from "./people.ts";
 import type { Readable } from "./record.ts";
 import type { Retention } from "./retention.ts";
 
@@ -65,6 +66,9 @@ export interface Engine {
   /** Where the servers of these rooms, present and future, keep files of the page. */
   readonly assets: AssetStore;
 
+  /** What the chat knows about people: their ids, roles and reserved nicknames. */
+  readonly people: People;
+
   /** Completes every operation submitted so far, stores what is to be stored, and releases the store. */
   close(): Promise<void>;
 }
@@ -106,6 +110,8 @@ export interface EngineOptions {
   /** How many sessions are remembered after their end, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
+  /** Default: {@link PEOPLE_LIMITS}. */
+  readonly people?: PeopleLimits;
   /**
    * Whether to believe a clock that differs from the expected time, so that old messages go at once. Default: false.
    */

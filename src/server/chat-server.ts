@@ -1,3 +1,4 @@
+import type { People } from "../engine/people.ts";
 import { Admissions } from "./admissions.ts";
 import { gaugesOf } from "./gauges.ts";
 import { addressesOf } from "./hosts.ts";
@@ -117,6 +118,15 @@ export class ChatServer {
     const host = this.#parts.settings.hosts[0] ?? "localhost";
     const shown = LOCAL_HOSTS.includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
     return `${shown}:${this.port}`;
+  }
+
+  get people(): People {
+    return this.#parts.engine.people;
+  }
+
+  /** Logs what the operator should know. */
+  notice(event: string, sentence: string): void {
+    this.#parts.log.info({ category: "server", event }, sentence);
   }
 
   /** Writes text for people to where the log goes. */

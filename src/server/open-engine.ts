@@ -29,6 +29,7 @@ export function openEngine(
     sendKeys: limits.sendKeys,
     pastSessions: limits.pastSessions,
     retention: settings.retention,
+    people: settings.people,
     trustClock: settings.trustClock,
     now: () => {
       const time = Date.now();

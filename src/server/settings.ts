@@ -1,5 +1,6 @@
 import type { BlockList } from "node:net";
 import type { FsyncMode } from "../engine/local/journal.ts";
+import type { PeopleLimits } from "../engine/people.ts";
 import type { DatabaseOptions } from "../engine/postgres/database.ts";
 import type { Retention } from "../engine/retention.ts";
 
@@ -100,6 +101,7 @@ export interface Settings {
   /** Addresses whose clients have no limits on rates and numbers: the operator's bots and services. */
   readonly exemptAddresses: BlockList;
   readonly limits: Limits;
+  readonly people: PeopleLimits;
   readonly log: LogSettings;
   /** What looks like a mistake in how the server was started: one sentence each, for the log. */
   readonly warnings: readonly string[];

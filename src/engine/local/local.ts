@@ -3,16 +3,19 @@ import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import { ClockWatch, clockNotice } from "../clock-watch.ts";
 import { type Engine, type EngineOptions, RECENT_LISTS_MOST } from "../engine.ts";
+import { PEOPLE_LIMITS } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import type { Readable } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
+import type { StoredPeople } from "../stored-people.ts";
 import { AssetFolder } from "./asset-folder.ts";
 import { errorCode, errorPlace, errorReason, JournalError } from "./fault.ts";
 import { FileRoom } from "./file-room.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
 import { newestTime } from "./newest-time.ts";
+import { openPeopleFile } from "./people-file.ts";
 import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
 import { SessionStore } from "./sessions.ts";
 import { Sweep } from "./sweep.ts";
@@ -38,6 +41,7 @@ export interface LocalEngineOptions extends EngineOptions {
 /** The engine for one process: rosters in memory, histories in readable files. */
 export class LocalEngine implements Engine {
   readonly assets: AssetFolder;
+  readonly people: StoredPeople;
   readonly #options: LocalEngineOptions;
   readonly #lock: { release(): void };
   readonly #sessions: SessionStore;
@@ -72,7 +76,7 @@ export class LocalEngine implements Engine {
       await engine.#start();
       return engine;
     } catch (error) {
-      if (engine !== undefined) engine.#letGo();
+      if (engine !== undefined) await engine.#letGo();
       lock.release();
       throw error;
     }
@@ -81,6 +85,13 @@ export class LocalEngine implements Engine {
   private constructor(options: LocalEngineOptions, lock: { release(): void }) {
     const { dataFile, now, observer } = options;
     this.assets = new AssetFolder(assetsFolder(dataFile));
+    // First of all, since it may refuse the start.
+    this.people = openPeopleFile({
+      dataFile,
+      limits: options.people ?? PEOPLE_LIMITS,
+      now: () => now().time,
+      notice: (sentence) => observer.notice(MAIN_ROOM, sentence),
+    });
     this.#options = options;
     this.#lock = lock;
     this.#rooms = new Rooms(options, (name, room) => this.#idle(name, room));
@@ -167,7 +178,18 @@ export class LocalEngine implements Engine {
   #note(): void {
     this.#lookAtClock();
     this.#sessions.noteClock(this.#clock.note);
+    this.#tendPeople();
     for (const room of this.#rooms.list()) room.noteLastId();
+  }
+
+  /** What could not be stored now is stored at the next call. */
+  #tendPeople(): void {
+    const { now, trustClock } = this.#options;
+    const { time } = now();
+    const believed = trustClock === true ? time : Math.min(time, this.#clock.note.seenAt);
+    this.people.tend(believed).catch((error) => {
+      if (!this.#isClosing) this.#options.observer.fault(MAIN_ROOM, error);
+    });
   }
 
   /** The retention, adjusted as long as the clock is not believed. */
@@ -252,14 +274,15 @@ export class LocalEngine implements Engine {
     const closed = [...rooms.map((room) => room.close()), ...this.#closing.values(), swept];
     // The store is released in any case, but a failure to make something durable is still reported.
     await Promise.allSettled(closed);
-    this.#letGo();
+    await this.#letGo();
     this.#lock.release();
     await Promise.all(closed);
   }
 
-  #letGo(): void {
+  async #letGo(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sessions.close();
+    await this.people.close();
   }
 
   #room(name: string): FileRoom {

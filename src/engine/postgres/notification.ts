@@ -29,7 +29,9 @@ export type PeerNotification =
   /** Expired messages were deleted. */
   | { readonly kind: "pruned" }
   /** A server has left in good order: the other servers take over its members. */
-  | { readonly kind: "gone" };
+  | { readonly kind: "gone" }
+  /** Roles, reserved nicknames or the owner code were changed. */
+  | { readonly kind: "people" };
 
 type Kind = PeerNotification["kind"];
 type NotificationOf<K extends Kind> = {
@@ -44,6 +46,7 @@ const ENCODERS: { readonly [K in PlainKind]: (notification: NotificationOf<K>) =
   beat: ({ server, beat }) => ({ server, beat }),
   pruned: () => ({}),
   gone: () => ({}),
+  people: () => ({}),
 };
 
 /** How each kind is read. Fields that are not known are ignored. */
@@ -58,6 +61,7 @@ const DECODERS: { readonly [K in Kind]: (fields: Row) => NotificationOf<K> } = {
   beat: ({ server, beat }) => ({ kind: "beat", server: textOf(server), beat: integerOf(beat) }),
   pruned: () => ({ kind: "pruned" }),
   gone: () => ({ kind: "gone" }),
+  people: () => ({ kind: "people" }),
 };
 
 /** What the changes of an entry follow in its payload. */

@@ -10,6 +10,7 @@ import {
   RECENT_LISTS_MOST,
   RECENT_MOST,
 } from "../engine.ts";
+import { PEOPLE_LIMITS, type People } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, type Readable } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
@@ -22,6 +23,7 @@ import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } f
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
 import { probeInsertion } from "./message-table.ts";
 import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
+import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
 import { migrate } from "./schema.ts";
@@ -59,6 +61,8 @@ export class PostgresEngine implements Engine {
   readonly #recentLists = new RecentLists(RECENT_LISTS_MOST);
   readonly #rooms: Rooms<DatabaseRoom>;
   readonly #clock: DatabaseClock;
+  /** Null until the start. */
+  #people: DatabasePeople | null = null;
   #timer: Timer | null = null;
   readonly #timers: Timer[] = [];
   #isPruning = false;
@@ -105,6 +109,7 @@ export class PostgresEngine implements Engine {
       notified: (note) => this.#notified(note),
       subscribed: () => {
         for (const room of this.#rooms.list()) room.missed();
+        this.#people?.table.reload().catch((error) => this.#peopleFailed(error));
       },
       fault: (error) => options.observer.fault(MAIN_ROOM, error),
     });
@@ -113,6 +118,12 @@ export class PostgresEngine implements Engine {
       if (this.#timer !== null) options.deliver(room, outcomes);
     };
     this.#rooms = new Rooms({ ...options, deliver }, (name, room) => this.#idle(name, room));
+  }
+
+  /** An engine that is open has started. */
+  get people(): People {
+    if (this.#people === null) throw new Error("The engine has not started yet.");
+    return this.#people.people;
   }
 
   get rooms(): number {
@@ -160,7 +171,8 @@ export class PostgresEngine implements Engine {
     this.#isClosing = true;
     await this.#rooms.finish();
     const isMember = this.#membership.isMember && this.#awaySince === null;
-    const retired = Promise.all(this.#rooms.list().map((room) => room.retire()));
+    const rooms = this.#rooms.list().map((room) => room.retire());
+    const retired = Promise.all([...rooms, this.#people?.people.close()]);
     if (isMember) await Promise.race([retired, Bun.sleep(RETIRE_TIMEOUT_MS)]);
     for (const room of this.#rooms.list()) room.close();
     if (isMember) await this.#membership.leave(RETIRE_TIMEOUT_MS).catch((error) => this.#fault(error));
@@ -170,6 +182,12 @@ export class PostgresEngine implements Engine {
   async #start(): Promise<void> {
     await this.#membership.join();
     await this.#subscription.open();
+    const { now, people } = this.#options;
+    this.#people = await openPeopleTable({
+      database: this.#database,
+      limits: people ?? PEOPLE_LIMITS,
+      now: () => now().time,
+    });
     // Noted in any case, so that there is no wait if messages are to expire at a later start.
     await this.#lookAtClock();
     this.#timers.push(setInterval(() => void this.#lookAtClock().catch(() => {}), CLOCK_EVERY_MS));
@@ -206,11 +224,26 @@ export class PostgresEngine implements Engine {
   async #lookAtClock(): Promise<Retention> {
     const { observer, retention, trustClock } = this.#options;
     const watch = await this.#clock.look();
+    this.#tendPeople(watch.note.seenAt);
     if (retention.keepMs === null || trustClock === true) return retention;
     const isDoubted = watch.aheadMs > 0;
     if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(watch.aheadMs));
     this.#isClockDoubted = isDoubted;
     return watch.retention(retention);
+  }
+
+  /** What could not be stored now is stored at the next call. @param expected the time as the database's clock is believed */
+  #tendPeople(expected: number): void {
+    const { now, trustClock } = this.#options;
+    const { time } = now();
+    const believed = trustClock === true ? time : Math.min(time, expected);
+    this.#people?.people.tend(believed).catch((error) => this.#peopleFailed(error));
+  }
+
+  #peopleFailed(error: unknown): void {
+    if (this.#isClosing) return;
+    this.#fault(error);
+    this.#seen(error);
   }
 
   /** After a failure to store something, tests whether storing works again. An outage has its own probe. */
@@ -278,6 +311,7 @@ export class PostgresEngine implements Engine {
       for (const room of this.#rooms.list()) room.pruned();
     },
     gone: () => void this.#adopt().catch((error) => this.#seen(error)),
+    people: () => void this.#people?.table.catchUp().catch((error) => this.#peopleFailed(error)),
   };
 
   /** Takes over the members of dead servers, including those in rooms that have no connection to this server. */
@@ -307,7 +341,10 @@ export class PostgresEngine implements Engine {
   #checkHearing(): void {
     const unheard = this.#membership.beats - this.#beatHeard;
     // Until notifications arrive again, the rooms read what other servers do.
-    if (unheard > 1 || this.#isRenewing) for (const room of this.#rooms.list()) room.missed();
+    if (unheard > 1 || this.#isRenewing) {
+      for (const room of this.#rooms.list()) room.missed();
+      this.#people?.table.catchUp().catch((error) => this.#peopleFailed(error));
+    }
     if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;
     this.#beatHeard = this.#membership.beats;

@@ -104,6 +104,45 @@ const STEPS: readonly string[] = [
   COMMENT ON COLUMN chatbox.rooms.emptied_to IS
     'The newest id when somebody had deleted all the messages of the room; pruning never does.';
   `,
+  `
+  CREATE TABLE chatbox.people (
+    id integer PRIMARY KEY CHECK (id = 1),
+    revision bigint NOT NULL,
+    secret bytea NOT NULL,
+    code_hash text,
+    code_expires_at timestamptz,
+    is_started boolean NOT NULL
+  );
+  COMMENT ON TABLE chatbox.people IS 'One row. Whoever locks it may change roles, reserved nicknames and the owner code.';
+  COMMENT ON COLUMN chatbox.people.secret IS 'The ids of people are derived with it. Without it nobody has the same id again.';
+
+  CREATE TABLE chatbox.grants (
+    person text NOT NULL,
+    room text NOT NULL,
+    role text NOT NULL,
+    revision bigint NOT NULL,
+    PRIMARY KEY (person, room)
+  );
+  COMMENT ON COLUMN chatbox.grants.room IS 'The empty text stands for all rooms.';
+
+  CREATE TABLE chatbox.reserved_nicknames (
+    person text NOT NULL,
+    name text NOT NULL,
+    reserved_at timestamptz NOT NULL,
+    used_at timestamptz NOT NULL,
+    address text,
+    revision bigint NOT NULL,
+    PRIMARY KEY (person, name)
+  );
+
+  CREATE TABLE chatbox.people_log (
+    revision bigint NOT NULL,
+    person text NOT NULL,
+    change text NOT NULL,
+    PRIMARY KEY (revision, person)
+  );
+  COMMENT ON TABLE chatbox.people_log IS 'Who was changed lately, for servers that missed it.';
+  `,
 ];
 
 /**

@@ -1,0 +1,86 @@
+import { errorReason } from "../engine/local/fault.ts";
+import { openPeopleFileBeside } from "../engine/local/people-file.ts";
+import { CODE_MS, PeopleError } from "../engine/people.ts";
+import { openDatabasePeople } from "../engine/postgres/people-table.ts";
+import type { StoredPeople } from "../engine/stored-people.ts";
+import { MAIN_ROOM } from "../protocol/room-name.ts";
+import type { GrantedRole } from "../room/roles.ts";
+import type { Settings } from "../server/settings.ts";
+
+/** What to do about people. A `room` of null stands for all rooms. */
+export type PeopleCommand =
+  | { readonly kind: "owner-link"; readonly url: string | null }
+  | {
+      readonly kind: "grant";
+      readonly person: string;
+      readonly role: GrantedRole;
+      readonly room: string | null;
+    }
+  | { readonly kind: "revoke"; readonly person: string; readonly room: string | null }
+  | { readonly kind: "roles" };
+
+/**
+ * Does it, whether or not a server of the chat runs, and prints what came of it.
+ *
+ * @throws PeopleError, JournalError or DatabaseError with one sentence
+ */
+export async function runPeopleCommand(command: PeopleCommand, settings: Settings): Promise<void> {
+  const people = await openPeople(settings);
+  try {
+    // TypeScript does not see that the rule and the command are of one kind.
+    const run = RUN[command.kind] as Run<PeopleCommand>;
+    process.stdout.write(`${await run(people, command, settings)}\n`);
+  } catch (error) {
+    if (!(error instanceof PeopleError) || error.cause === undefined) throw error;
+    throw new PeopleError(error.code, `This could not be stored: ${errorReason(error.cause)}.`);
+  } finally {
+    await people.close();
+  }
+}
+
+/**
+ * The link that makes one person an owner. The code is in the fragment, which browsers send to no server, so that no proxy
+ * has it in its log.
+ */
+export function ownerLink(page: string, code: string): string {
+  const link = new URL(page);
+  link.hash = `owner=${code}`;
+  return link.href;
+}
+
+async function openPeople(settings: Settings): Promise<StoredPeople> {
+  const { database, dataFile, people: limits } = settings;
+  const now = Date.now;
+  if (database !== null) return await openDatabasePeople({ database, limits, now });
+  const notice = (sentence: string) => process.stderr.write(`${sentence}\n`);
+  return openPeopleFileBeside({ dataFile, limits, now, notice });
+}
+
+/** Does a command. Resolves to what is printed. */
+type Run<C extends PeopleCommand> = (people: StoredPeople, command: C, settings: Settings) => Promise<string>;
+
+const RUN: { readonly [K in PeopleCommand["kind"]]: Run<Extract<PeopleCommand, { kind: K }>> } = {
+  "owner-link": async (people, { url }, { port, basePath }) => {
+    const code = await people.createOwnerCode(CODE_MS);
+    return ownerLink(url ?? `http://localhost:${port}${basePath}/`, code);
+  },
+  grant: async (people, { person, role, room }) => {
+    await people.grant(person, role, room);
+    return `${person} is ${role} ${placeOf(room)}.`;
+  },
+  revoke: async (people, { person, room }) => {
+    const had = await people.revoke(person, room);
+    return `${person} ${had ? "no longer has" : "had not been given"} a role ${placeOf(room)}.`;
+  },
+  roles: async (people) => {
+    const lines = people
+      .grants()
+      .map(({ person, role, room }) => `${person}  ${role.padEnd(9)}  ${placeOf(room)}`);
+    return lines.length === 0 ? "Nobody has a role." : lines.join("\n");
+  },
+};
+
+function placeOf(room: string | null): string {
+  if (room === null) return "in all rooms";
+  return room === MAIN_ROOM ? "in the main room" : `in the room ${room}`;
+}

@@ -1,0 +1,212 @@
+import type { Database } from "bun:sqlite";
+import { isGrantedRole } from "../../room/roles.ts";
+import { type Grant, isPersonId } from "../people.ts";
+import { type PeopleChange, personOf } from "../people-rules.ts";
+import type { NicknameUse, PeopleReading, PeopleState, ReservedNickname, Stored } from "../people-view.ts";
+import { checkedSecret } from "../person-ids.ts";
+
+/** How many revisions others can be behind without having to read everything. */
+const LOG_REVISIONS = 1_000;
+/** The version of the tables. A file of a later one is not touched. */
+export const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE chat (
+    revision INTEGER NOT NULL,
+    secret BLOB NOT NULL,
+    code_hash TEXT,
+    code_expires_at INTEGER NOT NULL,
+    is_started INTEGER NOT NULL
+  );
+  CREATE TABLE grants (
+    person TEXT NOT NULL,
+    room TEXT NOT NULL,
+    role TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (person, room)
+  ) WITHOUT ROWID;
+  CREATE TABLE nicknames (
+    person TEXT NOT NULL,
+    name TEXT NOT NULL,
+    reserved_at INTEGER NOT NULL,
+    used_at INTEGER NOT NULL,
+    address TEXT,
+    revision INTEGER NOT NULL,
+    PRIMARY KEY (person, name)
+  ) WITHOUT ROWID;
+  CREATE TABLE changes (
+    revision INTEGER NOT NULL,
+    person TEXT NOT NULL,
+    PRIMARY KEY (revision, person)
+  ) WITHOUT ROWID;
+  PRAGMA user_version = ${VERSION};
+`;
+
+/** Stands for all rooms: a room's name is never empty. */
+const ALL_ROOMS = "";
+
+/** A row does not have what it must have. */
+export class Unreadable extends Error {}
+
+/** Makes the tables of a new chat, within a transaction. */
+export function makeTables(database: Database, secret: Uint8Array<ArrayBuffer>): void {
+  database.run(SCHEMA);
+  database
+    .query("INSERT INTO chat (revision, secret, code_expires_at, is_started) VALUES (0, ?, 0, 0)")
+    .run(secret);
+}
+
+/** Fills the tables of a new chat with what another one has, within a transaction. */
+export function fillTables(database: Database, { state, grants, nicknames }: PeopleReading): void {
+  const { revision, codeHash, codeExpiresAt, isStarted } = state;
+  for (const grant of grants) APPLY.grant(database, { kind: "grant", grant }, grant.revision);
+  for (const nickname of nicknames) APPLY.reserve(database, { kind: "reserve", nickname }, nickname.revision);
+  database
+    .query("UPDATE chat SET revision = ?, code_hash = ?, code_expires_at = ?, is_started = ?")
+    .run(revision, codeHash, codeExpiresAt, isStarted ? 1 : 0);
+}
+
+/** Stores what has no revision, within a transaction. */
+export function noteAll(database: Database, uses: readonly NicknameUse[], forgetBefore: number): void {
+  const use = database.query("UPDATE nicknames SET used_at = ? WHERE person = ? AND name = ?");
+  for (const { person, name, usedAt } of uses) use.run(usedAt, person, name);
+  database
+    .query("UPDATE nicknames SET address = NULL WHERE address IS NOT NULL AND reserved_at < ?")
+    .run(forgetBefore);
+}
+
+/** Makes changes, within a transaction, as one revision. */
+export function applyAll(database: Database, changes: readonly PeopleChange[], revision: number): void {
+  for (const change of changes) {
+    // TypeScript does not see that the rule and the change are of one kind.
+    const apply = APPLY[change.kind] as (database: Database, change: PeopleChange, revision: number) => void;
+    apply(database, change, revision);
+  }
+  database.query("UPDATE chat SET revision = ?").run(revision);
+  const log = database.query("INSERT OR IGNORE INTO changes (revision, person) VALUES (?, ?)");
+  for (const change of changes) log.run(revision, personOf(change) ?? "");
+  database.query("DELETE FROM changes WHERE revision <= ?").run(revision - LOG_REVISIONS);
+}
+
+/** How each kind of change is stored. */
+const APPLY: {
+  readonly [K in PeopleChange["kind"]]: (
+    database: Database,
+    change: Extract<PeopleChange, { kind: K }>,
+    revision: number,
+  ) => void;
+} = {
+  grant: (database, { grant: { person, role, room } }, revision) => {
+    database
+      .query("INSERT OR REPLACE INTO grants (person, room, role, revision) VALUES (?, ?, ?, ?)")
+      .run(person, room ?? ALL_ROOMS, role, revision);
+  },
+  revoke: (database, { person, room }) => {
+    database.query("DELETE FROM grants WHERE person = ? AND room = ?").run(person, room ?? ALL_ROOMS);
+  },
+  reserve: (database, { nickname: { person, name, reservedAt, usedAt, address } }, revision) => {
+    database
+      .query(
+        "INSERT INTO nicknames (person, name, reserved_at, used_at, address, revision) VALUES (?, ?, ?, ?, ?, ?)",
+      )
+      .run(person, name, reservedAt, usedAt, address, revision);
+  },
+  release: (database, { person, name }) => {
+    database.query("DELETE FROM nicknames WHERE person = ? AND name = ?").run(person, name);
+  },
+  expire: (database, { person, name, unusedSince }) => {
+    database
+      .query("DELETE FROM nicknames WHERE person = ? AND name = ? AND used_at < ?")
+      .run(person, name, unusedSince);
+  },
+  code: (database, { hash, expiresAt }) => {
+    database.query("UPDATE chat SET code_hash = ?, code_expires_at = ?").run(hash, expiresAt);
+  },
+  start: (database) => {
+    database.run("UPDATE chat SET is_started = 1");
+  },
+};
+
+interface ChatRow {
+  revision: number;
+  code_hash: string | null;
+  code_expires_at: number;
+  is_started: number;
+}
+
+export function stateOf(database: Database): PeopleState {
+  const row = database
+    .query<ChatRow, []>("SELECT revision, code_hash, code_expires_at, is_started FROM chat")
+    .get();
+  if (row === null || !Number.isSafeInteger(row.revision)) throw new Unreadable("There is no state.");
+  return {
+    revision: row.revision,
+    codeHash: row.code_hash,
+    codeExpiresAt: row.code_expires_at,
+    isStarted: row.is_started !== 0,
+  };
+}
+
+export function secretOf(database: Database): Uint8Array<ArrayBuffer> {
+  const secret = database.query<{ secret: unknown }, []>("SELECT secret FROM chat").get()?.secret;
+  if (!(secret instanceof Uint8Array)) throw new Unreadable("There is no secret.");
+  try {
+    return checkedSecret(new Uint8Array(secret));
+  } catch (error) {
+    throw new Unreadable("The secret is damaged.", { cause: error });
+  }
+}
+
+interface GrantRow {
+  person: string;
+  room: string;
+  role: string;
+  revision: number;
+}
+
+interface NicknameRow {
+  person: string;
+  name: string;
+  reserved_at: number;
+  used_at: number;
+  address: string | null;
+  revision: number;
+}
+
+/** What has changed since a revision; everything if that is too long ago, or was in another file. */
+export function readSince(database: Database, revision: number): PeopleReading {
+  const state = stateOf(database);
+  const next = database
+    .query<{ revision: number }, [number]>("SELECT revision FROM changes WHERE revision = ?")
+    .get(revision + 1);
+  if (state.revision <= revision || next === null) {
+    const grants = database.query<GrantRow, []>("SELECT * FROM grants").all();
+    const nicknames = database.query<NicknameRow, []>("SELECT * FROM nicknames").all();
+    return { state, changed: null, grants: grants.map(grantOf), nicknames: nicknames.map(nicknameOf) };
+  }
+  const changed = new Set(
+    database
+      .query<{ person: string }, [number]>("SELECT person FROM changes WHERE revision > ? AND person <> ''")
+      .all(revision)
+      .map(({ person }) => person),
+  );
+  const grantsOf = database.query<GrantRow, [string]>("SELECT * FROM grants WHERE person = ?");
+  const nicknamesOf = database.query<NicknameRow, [string]>("SELECT * FROM nicknames WHERE person = ?");
+  return {
+    state,
+    changed,
+    grants: [...changed].flatMap((person) => grantsOf.all(person).map(grantOf)),
+    nicknames: [...changed].flatMap((person) => nicknamesOf.all(person).map(nicknameOf)),
+  };
+}
+
+function grantOf({ person, room, role, revision }: GrantRow): Stored<Grant> {
+  if (!isPersonId(person) || !isGrantedRole(role)) throw new Unreadable("A role is damaged.");
+  return { person, role, room: room === ALL_ROOMS ? null : room, revision };
+}
+
+function nicknameOf(row: NicknameRow): Stored<ReservedNickname> {
+  const { person, name, reserved_at, used_at, address, revision } = row;
+  if (!isPersonId(person) || typeof name !== "string") throw new Unreadable("A nickname is damaged.");
+  return { person, name, reservedAt: reserved_at, usedAt: used_at, address, revision };
+}

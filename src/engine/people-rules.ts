@@ -1,0 +1,173 @@
+import type { GrantedRole } from "../room/roles.ts";
+import { ADDRESS_WINDOW_MS, type Grant, PeopleError, type PeopleLimits, type Reservation } from "./people.ts";
+import type { PeopleView, ReservedNickname } from "./people-view.ts";
+
+/** A change of what is stored about people. */
+export type PeopleChange =
+  /** Replaces what was granted to the person in the same place. */
+  | { readonly kind: "grant"; readonly grant: Grant }
+  | { readonly kind: "revoke"; readonly person: string; readonly room: string | null }
+  | { readonly kind: "reserve"; readonly nickname: ReservedNickname }
+  | { readonly kind: "release"; readonly person: string; readonly name: string }
+  /** The same, unless the nickname was used since, which another server may have noted. */
+  | { readonly kind: "expire"; readonly person: string; readonly name: string; readonly unusedSince: number }
+  | { readonly kind: "code"; readonly hash: string | null; readonly expiresAt: number }
+  | { readonly kind: "start" };
+
+/** What a store is to do, all of it or nothing, and what to tell the one who asked. */
+export interface PeopleDecision<T> {
+  readonly changes: readonly PeopleChange[];
+  readonly result: T;
+}
+
+/** How many nicknames expire at once: few enough that nobody waits long for the store. */
+const EXPIRED_AT_ONCE = 200;
+
+/** The person that a change is about; null if it is about nobody. */
+export function personOf(change: PeopleChange): string | null {
+  switch (change.kind) {
+    case "grant":
+      return change.grant.person;
+    case "reserve":
+      return change.nickname.person;
+    case "revoke":
+    case "release":
+    case "expire":
+      return change.person;
+    case "code":
+    case "start":
+      return null;
+    default:
+      return change satisfies never;
+  }
+}
+
+/** @throws PeopleError */
+export function decideGrant(
+  view: PeopleView,
+  limits: PeopleLimits,
+  person: string,
+  role: GrantedRole,
+  room: string | null,
+): PeopleDecision<void> {
+  if (role === "owner" && room !== null) {
+    throw new PeopleError("wrong-room", "An owner is the owner of all rooms, not of one.");
+  }
+  const before = view.granted(person, room);
+  if (before === role) return { changes: [], result: undefined };
+  if (before === "owner") keepAnOwner(view);
+  if (before === undefined && view.grantCount >= limits.grants) {
+    throw new PeopleError(
+      "too-many",
+      `There are ${limits.grants} roles already, as many as this chat allows.`,
+    );
+  }
+  return { changes: [{ kind: "grant", grant: { person, role, room } }], result: undefined };
+}
+
+/** @throws PeopleError */
+export function decideRevoke(view: PeopleView, person: string, room: string | null): PeopleDecision<boolean> {
+  const before = view.granted(person, room);
+  if (before === undefined) return { changes: [], result: false };
+  if (before === "owner") keepAnOwner(view);
+  return { changes: [{ kind: "revoke", person, room }], result: true };
+}
+
+function keepAnOwner(view: PeopleView): void {
+  if (view.ownerCount > 1) return;
+  throw new PeopleError("last-owner", "This is the last owner: make somebody else an owner first.");
+}
+
+/** Whether this is the first start of a chat that nobody owns. From then on it is not. */
+export function decideFirstStart(view: PeopleView): PeopleDecision<boolean> {
+  if (view.state.isStarted) return { changes: [], result: false };
+  return { changes: [{ kind: "start" }], result: view.ownerCount === 0 };
+}
+
+/** @param expiresAt Unix milliseconds */
+export function decideCode(code: string, expiresAt: number): PeopleDecision<void> {
+  const changes: PeopleChange[] = [{ kind: "code", hash: hashOf(code), expiresAt }, { kind: "start" }];
+  return { changes, result: undefined };
+}
+
+/**
+ * Whether a code makes somebody an owner. The limit on roles does not hold for it: without an owner nobody could make room.
+ *
+ * How long the comparison takes reveals nothing useful: what is compared are hashes, and nobody can choose how the hash of
+ * a guess begins.
+ */
+export function decideRedemption(
+  view: PeopleView,
+  code: string,
+  person: string,
+  now: number,
+): PeopleDecision<boolean> {
+  const { codeHash, codeExpiresAt } = view.state;
+  if (codeHash === null || codeExpiresAt <= now || codeHash !== hashOf(code)) {
+    return { changes: [], result: false };
+  }
+  const grant: PeopleChange = { kind: "grant", grant: { person, role: "owner", room: null } };
+  const isOwner = view.granted(person, null) === "owner";
+  const spent: PeopleChange = { kind: "code", hash: null, expiresAt: 0 };
+  return { changes: isOwner ? [spent] : [spent, grant], result: true };
+}
+
+export function decideReservation(
+  view: PeopleView,
+  limits: PeopleLimits,
+  { name, person, address }: Pick<ReservedNickname, "name" | "person" | "address">,
+  now: number,
+): PeopleDecision<Reservation> {
+  const holders = view.holdersOf(name);
+  const result = holders.some((holder) => holder.person === person)
+    ? "reserved"
+    : holders.length > 0
+      ? "taken"
+      : limitReached(view, limits, person, address, now);
+  if (result !== null) return { changes: [], result };
+  const nickname = { name, person, address, reservedAt: now, usedAt: now };
+  return { changes: [{ kind: "reserve", nickname }], result: "reserved" };
+}
+
+function limitReached(
+  view: PeopleView,
+  limits: PeopleLimits,
+  person: string,
+  address: string | null,
+  now: number,
+): Reservation | null {
+  if (view.nicknamesOf(person).length >= limits.nicknamesPerPerson) return "too-many";
+  if (view.nicknameCount >= limits.nicknames) return "chat-full";
+  if (address === null) return null;
+  const lately = view.nicknamesFrom(address).filter((each) => now - each.reservedAt < ADDRESS_WINDOW_MS);
+  return lately.length >= limits.nicknamesPerAddress ? "address-full" : null;
+}
+
+/** Ends reservations of a nickname and its look-alikes. @param person whose; null for everybody's */
+export function decideRelease(
+  view: PeopleView,
+  name: string,
+  person: string | null,
+): PeopleDecision<boolean> {
+  const changes = view
+    .holdersOf(name)
+    .filter((holder) => person === null || holder.person === person)
+    .map((holder) => ({ kind: "release", person: holder.person, name: holder.name }) as const);
+  return { changes, result: changes.length > 0 };
+}
+
+/** Ends reservations that nobody has used for too long. Results in whether there may be more of them. */
+export function decideExpiry(view: PeopleView, limits: PeopleLimits, now: number): PeopleDecision<boolean> {
+  const unusedSince = now - limits.nicknameMs;
+  const changes: PeopleChange[] = [];
+  for (const { person, name, usedAt } of view.nicknames()) {
+    if (usedAt >= unusedSince) continue;
+    changes.push({ kind: "expire", person, name, unusedSince });
+    if (changes.length === EXPIRED_AT_ONCE) break;
+  }
+  return { changes, result: changes.length === EXPIRED_AT_ONCE };
+}
+
+function hashOf(code: string): string {
+  return new Bun.CryptoHasher("sha256").update(code).digest("base64url");
+}

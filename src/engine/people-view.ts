@@ -1,0 +1,246 @@
+import { lookalikeKey } from "../room/lookalike.ts";
+import { type GrantedRole, higher, type Role } from "../room/roles.ts";
+import type { ChangedPeople, Grant } from "./people.ts";
+
+/** A nickname that somebody has reserved. Moments are Unix milliseconds. */
+export interface ReservedNickname {
+  readonly person: string;
+  /** As it was written. Its look-alike key is not stored: a later version may compute another one. */
+  readonly name: string;
+  readonly reservedAt: number;
+  readonly usedAt: number;
+  /** An opaque hash of the address that it counts for. */
+  readonly address: string | null;
+}
+
+/** That a nickname was used, at a moment in Unix milliseconds. */
+export type NicknameUse = Pick<ReservedNickname, "person" | "name" | "usedAt">;
+
+/** A row of a store, with the revision that made it. */
+export type Stored<T> = T & { readonly revision: number };
+
+/** What is stored once for the whole chat, besides the secret. */
+export interface PeopleState {
+  /** Counts the changes, over all servers and commands. */
+  readonly revision: number;
+  /** SHA-256 of the code that makes an owner, as base64url; null if there is none. */
+  readonly codeHash: string | null;
+  /** When the code becomes void, in Unix milliseconds. */
+  readonly codeExpiresAt: number;
+  /** Whether the chat has had its first start, or a code. */
+  readonly isStarted: boolean;
+}
+
+/** What was read from a store: everything about the people who have changed, or about everybody (null). */
+export interface PeopleReading {
+  readonly state: PeopleState;
+  readonly changed: ChangedPeople;
+  readonly grants: readonly Stored<Grant>[];
+  readonly nicknames: readonly Stored<ReservedNickname>[];
+}
+
+/** Everything that is stored about the people of a chat. */
+export interface PeopleCopy {
+  readonly secret: Uint8Array<ArrayBuffer>;
+  readonly reading: PeopleReading;
+}
+
+const NOTHING_READ: PeopleState = { revision: -1, codeHash: null, codeExpiresAt: 0, isStarted: false };
+
+/** What is stored about people, in memory, as it was at one revision or after it. */
+export class PeopleView {
+  #state = NOTHING_READ;
+  /** By person. */
+  readonly #grants = new Groups<Stored<Grant>>();
+  readonly #nicknames = new Groups<Stored<ReservedNickname>>();
+  /**
+   * By look-alike key. Usually there is one, but an earlier version may have told nicknames apart that look alike to this one.
+   */
+  readonly #holders = new Groups<Stored<ReservedNickname>>();
+  readonly #byAddress = new Groups<Stored<ReservedNickname>>();
+  readonly #listeners = new Set<(changed: ChangedPeople) => void>();
+  #ownerCount = 0;
+
+  get state(): PeopleState {
+    return this.#state;
+  }
+
+  get grantCount(): number {
+    return this.#grants.size;
+  }
+
+  get ownerCount(): number {
+    return this.#ownerCount;
+  }
+
+  get nicknameCount(): number {
+    return this.#nicknames.size;
+  }
+
+  /** What was granted to a person in a room, or in all (null); undefined if nothing was. */
+  granted(person: string, room: string | null): GrantedRole | undefined {
+    return this.#grants.of(person).find((grant) => grant.room === room)?.role;
+  }
+
+  roleOf(person: string, room: string | null): Role {
+    let role: Role = "visitor";
+    for (const grant of this.#grants.of(person)) {
+      if (grant.room === null || grant.room === room) role = higher(role, grant.role);
+    }
+    return role;
+  }
+
+  /** Everything that was granted, earliest first. */
+  grants(): Grant[] {
+    return this.#grants
+      .all()
+      .sort((a, b) => a.revision - b.revision)
+      .map(({ person, role, room }) => ({ person, role, room }));
+  }
+
+  /** The reservations of a nickname and its look-alikes, earliest first. */
+  holdersOf(name: string): readonly ReservedNickname[] {
+    return this.#holders.of(lookalikeKey(name));
+  }
+
+  /** The nicknames that a person has reserved, earliest first. */
+  nicknamesOf(person: string): readonly ReservedNickname[] {
+    return this.#nicknames.of(person);
+  }
+
+  /** The reservations that count for an address, as far as it is not forgotten. */
+  nicknamesFrom(address: string): readonly ReservedNickname[] {
+    return this.#byAddress.of(address);
+  }
+
+  nicknames(): Iterable<ReservedNickname> {
+    return this.#nicknames.all();
+  }
+
+  /** Whether the address of a reservation before a moment (Unix milliseconds) is still known. */
+  hasAddressBefore(moment: number): boolean {
+    return this.#byAddress.all().some(({ reservedAt }) => reservedAt < moment);
+  }
+
+  subscribe(listener: (changed: ChangedPeople) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Takes over what was read, and tells the listeners. */
+  apply({ state, changed, grants, nicknames }: PeopleReading): void {
+    const isNews = state.revision !== this.#state.revision || changed === null;
+    this.#state = state;
+    if (changed === null) this.#forgetEverybody();
+    else for (const person of changed) this.#forget(person);
+    for (const grant of grants) {
+      this.#grants.add(grant.person, grant);
+      if (grant.role === "owner") this.#ownerCount++;
+    }
+    for (const nickname of nicknames) this.#addNickname(nickname);
+    if (isNews) for (const listener of this.#listeners) listener(changed);
+  }
+
+  /** Takes over what was stored of nicknames without a revision. Moments are Unix milliseconds. */
+  note(uses: readonly NicknameUse[], forgetBefore: number): void {
+    for (const { person, name, usedAt } of uses) {
+      const nickname = this.#nicknames.of(person).find((each) => each.name === name);
+      if (nickname !== undefined) this.#replace(nickname, { ...nickname, usedAt });
+    }
+    const forgotten = this.#byAddress.all().filter(({ reservedAt }) => reservedAt < forgetBefore);
+    for (const nickname of forgotten) this.#replace(nickname, { ...nickname, address: null });
+  }
+
+  #forgetEverybody(): void {
+    for (const groups of [this.#grants, this.#nicknames, this.#holders, this.#byAddress]) groups.clear();
+    this.#ownerCount = 0;
+  }
+
+  #forget(person: string): void {
+    for (const grant of this.#grants.of(person)) {
+      this.#grants.delete(person, grant);
+      if (grant.role === "owner") this.#ownerCount--;
+    }
+    for (const nickname of this.#nicknames.of(person)) this.#deleteNickname(nickname);
+  }
+
+  #replace(before: Stored<ReservedNickname>, after: Stored<ReservedNickname>): void {
+    this.#deleteNickname(before);
+    this.#addNickname(after);
+  }
+
+  #addNickname(nickname: Stored<ReservedNickname>): void {
+    this.#nicknames.add(nickname.person, nickname);
+    this.#holders.add(lookalikeKey(nickname.name), nickname);
+    if (nickname.address !== null) this.#byAddress.add(nickname.address, nickname);
+  }
+
+  #deleteNickname(nickname: Stored<ReservedNickname>): void {
+    this.#nicknames.delete(nickname.person, nickname);
+    this.#holders.delete(lookalikeKey(nickname.name), nickname);
+    if (nickname.address !== null) this.#byAddress.delete(nickname.address, nickname);
+  }
+}
+
+/** Rows in groups, in each the earliest first. Most groups have one row, which then stands for itself and needs no list. */
+class Groups<T extends { readonly revision: number }> {
+  readonly #groups = new Map<string, T | readonly T[]>();
+  #size = 0;
+
+  /** How many rows there are, in all groups. */
+  get size(): number {
+    return this.#size;
+  }
+
+  of(key: string): readonly T[] {
+    const group = this.#groups.get(key);
+    if (group === undefined) return [];
+    return isList(group) ? group : [group];
+  }
+
+  all(): T[] {
+    const rows: T[] = [];
+    for (const group of this.#groups.values()) {
+      if (isList(group)) rows.push(...group);
+      else rows.push(group);
+    }
+    return rows;
+  }
+
+  add(key: string, row: T): void {
+    this.#size++;
+    this.#put(
+      key,
+      [...this.of(key), row].sort((a, b) => a.revision - b.revision),
+    );
+  }
+
+  /** @param row that was added under the key */
+  delete(key: string, row: T): void {
+    this.#size--;
+    this.#put(
+      key,
+      this.of(key).filter((each) => each !== row),
+    );
+  }
+
+  clear(): void {
+    this.#groups.clear();
+    this.#size = 0;
+  }
+
+  #put(key: string, rows: readonly T[]): void {
+    const [first] = rows;
+    if (first === undefined) this.#groups.delete(key);
+    else this.#groups.set(key, rows.length === 1 ? first : rows);
+  }
+}
+
+function isList<T>(group: T | readonly T[]): group is readonly T[] {
+  return Array.isArray(group);
+}
+
+/** Names a reservation: no id contains a space. */
+export function keyOf({ person, name }: Pick<ReservedNickname, "person" | "name">): string {
+  return `${person} ${name}`;
+}

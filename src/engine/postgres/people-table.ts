@@ -1,0 +1,387 @@
+import type { SQL } from "bun";
+import { isGrantedRole } from "../../room/roles.ts";
+import { OneAtATime } from "../one-at-a-time.ts";
+import { type Grant, isPersonId, type PeopleLimits } from "../people.ts";
+import { type PeopleChange, type PeopleDecision, personOf } from "../people-rules.ts";
+import {
+  type NicknameUse,
+  type PeopleCopy,
+  type PeopleReading,
+  type PeopleState,
+  PeopleView,
+  type ReservedNickname,
+  type Stored,
+} from "../people-view.ts";
+import { checkedSecret, newSecret, PersonIds } from "../person-ids.ts";
+import { type PeopleStore, StoredPeople } from "../stored-people.ts";
+import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
+import { CommitInDoubt, DatabaseError, startSentence } from "./fault.ts";
+import { CHANNEL, encodeNotification } from "./notification.ts";
+import { refuseTransactionPooler } from "./pooler-check.ts";
+import { booleanOf, bytesOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
+import { migrate } from "./schema.ts";
+import { timestampOf, unixMs } from "./time.ts";
+
+const TIMEOUT_MS = 4_000;
+/** Reading everything: some hundred thousand rows. */
+const LOAD_TIMEOUT_MS = 30_000;
+/** How many revisions other servers can be behind without having to read everything. */
+const LOG_REVISIONS = 1_000;
+
+/** Stands for all rooms: a room's name is never empty. */
+const ALL_ROOMS = "";
+
+export interface PeopleTableOptions {
+  readonly database: Database;
+  readonly limits: PeopleLimits;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Called when the people are closed. */
+  readonly closed?: () => Promise<void>;
+}
+
+/** The people of a database, and what their server must tell them. */
+export interface DatabasePeople {
+  readonly people: StoredPeople;
+  readonly table: PeopleTable;
+}
+
+/**
+ * Opens the people of a database, whose schema is up to date. The first one to do so makes the secret of the chat. Rejects if
+ * the database fails.
+ */
+export async function openPeopleTable({
+  database,
+  limits,
+  now,
+  closed = async () => {},
+}: PeopleTableOptions): Promise<DatabasePeople> {
+  const secret = await database.query(TIMEOUT_MS, async (sql) => {
+    await sql`
+      INSERT INTO chatbox.people (id, revision, secret, is_started) VALUES (1, 0, ${newSecret()}, false)
+      ON CONFLICT (id) DO NOTHING`;
+    const [row] = rowsOf(await sql`SELECT secret FROM chatbox.people`);
+    return checkedSecret(bytesOf(row?.secret));
+  });
+  const table = new PeopleTable(database, closed);
+  await table.reload();
+  const people = new StoredPeople({
+    store: table,
+    view: table.view,
+    ids: new PersonIds(secret),
+    limits,
+    now,
+  });
+  return { people, table };
+}
+
+/**
+ * Opens the people of a database for a command, whether or not servers run. Closing them closes the database.
+ *
+ * @throws DatabaseError with one sentence if the database cannot be used
+ */
+export async function openDatabasePeople(options: {
+  readonly database: DatabaseOptions;
+  readonly limits: PeopleLimits;
+  readonly now: () => number;
+}): Promise<StoredPeople> {
+  const { url } = options.database;
+  const database = new Database(options.database);
+  try {
+    await refuseTransactionPooler(database, url);
+    await migrate(database, url);
+    const { people } = await openPeopleTable({ ...options, database, closed: () => database.close() });
+    return people;
+  } catch (error) {
+    await database.close();
+    if (error instanceof DatabaseError) throw error;
+    throw new DatabaseError(startSentence(error, nameOfDatabase(url)), { cause: error });
+  }
+}
+
+/**
+ * The people of a chat in tables that all of its servers share. Changes are made one after the other, under the lock of the
+ * one row of `people`, which counts them.
+ */
+export class PeopleTable implements PeopleStore {
+  readonly view = new PeopleView();
+  readonly #database: Database;
+  readonly #turns = new OneAtATime();
+  readonly #closed: () => Promise<void>;
+  #isCatchingUp = false;
+
+  /** @param closed called when this is closed, which leaves the database open */
+  constructor(database: Database, closed: () => Promise<void>) {
+    this.#database = database;
+    this.#closed = closed;
+  }
+
+  /** Reads everything, because changes may have been missed. Rejects if the database fails. */
+  reload(): Promise<void> {
+    return this.#turns.run(async () => {
+      this.view.apply(
+        await this.#database.query(LOAD_TIMEOUT_MS, async (sql) => read(sql, await stateOf(sql), -1)),
+      );
+    });
+  }
+
+  /** Reads what other servers have changed. Rejects if the database fails. */
+  async catchUp(): Promise<void> {
+    // One that waits for its turn will see what happens until then.
+    if (this.#isCatchingUp) return;
+    this.#isCatchingUp = true;
+    await this.#turns.run(async () => {
+      this.#isCatchingUp = false;
+      const { revision } = this.view.state;
+      const reading = await this.#database.query(LOAD_TIMEOUT_MS, async (sql) => {
+        const state = await stateOf(sql);
+        return state.revision === revision ? null : await read(sql, state, revision);
+      });
+      if (reading !== null) this.view.apply(reading);
+    });
+  }
+
+  change<T>(decide: () => PeopleDecision<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      const attempt = new Attempt<T>(this.#database, this.view, decide);
+      try {
+        return await attempt.run();
+      } catch (error) {
+        // The lock settles it: whoever holds it sees what the transaction in doubt has become.
+        if (error instanceof CommitInDoubt) return await attempt.run();
+        throw error;
+      }
+    });
+  }
+
+  async note(uses: readonly NicknameUse[], forgetBefore: number): Promise<void> {
+    await this.#database.transaction(TIMEOUT_MS, async (sql) => {
+      // Otherwise this and a change at another server could each wait for rows that the other one has.
+      await lockedState(sql);
+      for (const { person, name, usedAt } of uses) {
+        await sql`
+          UPDATE chatbox.reserved_nicknames SET used_at = greatest(used_at, ${timestampOf(sql, usedAt)})
+          WHERE person = ${person} AND name = ${name}`;
+      }
+      await sql`
+        UPDATE chatbox.reserved_nicknames SET address = NULL
+        WHERE address IS NOT NULL AND reserved_at < ${timestampOf(sql, forgetBefore)}`;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#turns.idle();
+    await this.#closed();
+  }
+}
+
+/** One change, which may have to be tried again when it is in doubt whether it was committed. */
+class Attempt<T> {
+  readonly #id = crypto.randomUUID();
+  readonly #database: Database;
+  readonly #view: PeopleView;
+  readonly #decide: () => PeopleDecision<T>;
+  /** What was decided in the attempt before. */
+  #decided: { readonly result: T } | null = null;
+
+  constructor(database: Database, view: PeopleView, decide: () => PeopleDecision<T>) {
+    this.#database = database;
+    this.#view = view;
+    this.#decide = decide;
+  }
+
+  async run(): Promise<T> {
+    const { result, reading } = await this.#database.transaction(TIMEOUT_MS, (sql) => this.#work(sql));
+    if (reading !== null) this.#view.apply(reading);
+    return result;
+  }
+
+  async #work(sql: SQL): Promise<{ result: T; reading: PeopleReading | null }> {
+    const state = await lockedState(sql);
+    if (state.revision !== this.#view.state.revision) {
+      this.#view.apply(await read(sql, state, this.#view.state.revision));
+    }
+    if (this.#decided !== null && (await isLogged(sql, this.#id))) return { ...this.#decided, reading: null };
+    const { changes, result } = this.#decide();
+    this.#decided = { result };
+    if (changes.length === 0) return { result, reading: null };
+    await makeChanges(sql, changes, state.revision + 1, this.#id);
+    return { result, reading: await read(sql, await stateOf(sql), state.revision) };
+  }
+}
+
+async function isLogged(sql: SQL, id: string): Promise<boolean> {
+  const rows = await sql`SELECT 1 AS found FROM chatbox.people_log WHERE change = ${id} LIMIT 1`;
+  return rowsOf(rows).length > 0;
+}
+
+/** Makes changes as one revision, and notifies the servers. */
+async function makeChanges(
+  sql: SQL,
+  changes: readonly PeopleChange[],
+  revision: number,
+  id: string,
+): Promise<void> {
+  for (const change of changes) {
+    // TypeScript does not see that the rule and the change are of one kind.
+    const apply = APPLY[change.kind] as (
+      sql: SQL,
+      change: PeopleChange,
+      revision: number,
+    ) => Promise<unknown>;
+    await apply(sql, change, revision);
+  }
+  // Later ones are left when the state was restored from a backup without them.
+  await sql`
+    DELETE FROM chatbox.people_log
+    WHERE revision <= ${revision - LOG_REVISIONS}::bigint OR revision >= ${revision}::bigint`;
+  for (const person of new Set(changes.map((change) => personOf(change) ?? ""))) {
+    await sql`
+      INSERT INTO chatbox.people_log (revision, person, change) VALUES (${revision}::bigint, ${person}, ${id})`;
+  }
+  await sql`
+    WITH counted AS (UPDATE chatbox.people SET revision = ${revision}::bigint RETURNING id)
+    SELECT pg_notify(${CHANNEL}, ${encodeNotification({ kind: "people" })}) FROM counted`;
+}
+
+/** Everything about the people of a database; null if there is nothing yet. Rejects if the database fails. */
+export async function readPeople(sql: SQL): Promise<PeopleCopy | null> {
+  const [row] = rowsOf(await sql`SELECT secret FROM chatbox.people`);
+  if (row === undefined) return null;
+  return { secret: checkedSecret(bytesOf(row.secret)), reading: await readAll(sql, await stateOf(sql)) };
+}
+
+/** Replaces everything about the people of a database, within a transaction. No server may run. */
+export async function writePeople(sql: SQL, { secret, reading }: PeopleCopy): Promise<void> {
+  const { state, grants, nicknames } = reading;
+  for (const table of ["people", "grants", "reserved_nicknames", "people_log"]) {
+    await sql.unsafe(`DELETE FROM chatbox.${table}`);
+  }
+  await sql`
+    INSERT INTO chatbox.people (id, revision, secret, code_hash, code_expires_at, is_started)
+    VALUES (1, ${state.revision}::bigint, ${secret}, ${state.codeHash}, ${timestampOf(sql, state.codeExpiresAt)},
+      ${state.isStarted})`;
+  for (const grant of grants) await APPLY.grant(sql, { kind: "grant", grant }, grant.revision);
+  for (const nickname of nicknames)
+    await APPLY.reserve(sql, { kind: "reserve", nickname }, nickname.revision);
+}
+
+/** How each kind of change is stored. */
+const APPLY: {
+  readonly [K in PeopleChange["kind"]]: (
+    sql: SQL,
+    change: Extract<PeopleChange, { kind: K }>,
+    revision: number,
+  ) => Promise<unknown>;
+} = {
+  grant: (sql, { grant: { person, role, room } }, revision) => sql`
+    INSERT INTO chatbox.grants (person, room, role, revision)
+    VALUES (${person}, ${room ?? ALL_ROOMS}, ${role}, ${revision}::bigint)
+    ON CONFLICT (person, room) DO UPDATE SET role = excluded.role, revision = excluded.revision`,
+  revoke: (sql, { person, room }) => sql`
+    DELETE FROM chatbox.grants WHERE person = ${person} AND room = ${room ?? ALL_ROOMS}`,
+  reserve: (sql, { nickname: { person, name, reservedAt, usedAt, address } }, revision) => sql`
+    INSERT INTO chatbox.reserved_nicknames (person, name, reserved_at, used_at, address, revision)
+    VALUES (${person}, ${name}, ${timestampOf(sql, reservedAt)}, ${timestampOf(sql, usedAt)}, ${address},
+      ${revision}::bigint)`,
+  release: (sql, { person, name }) => sql`
+    DELETE FROM chatbox.reserved_nicknames WHERE person = ${person} AND name = ${name}`,
+  expire: (sql, { person, name, unusedSince }) => sql`
+    DELETE FROM chatbox.reserved_nicknames
+    WHERE person = ${person} AND name = ${name} AND used_at < ${timestampOf(sql, unusedSince)}`,
+  code: (sql, { hash, expiresAt }) => sql`
+    UPDATE chatbox.people SET code_hash = ${hash}, code_expires_at = ${timestampOf(sql, expiresAt)}`,
+  start: (sql) => sql`UPDATE chatbox.people SET is_started = true`,
+};
+
+/** The state, with the lock under which people are changed. */
+async function lockedState(sql: SQL): Promise<PeopleState> {
+  await sql`SELECT id FROM chatbox.people FOR UPDATE`;
+  // In a statement of its own, which sees what was committed while this one waited for the lock.
+  return await stateOf(sql);
+}
+
+async function stateOf(sql: SQL): Promise<PeopleState> {
+  const [row] = rowsOf(
+    await sql`
+      SELECT revision::float8 AS revision, code_hash, is_started,
+        ${unixMs(sql, sql`coalesce(code_expires_at, 'epoch')`)} AS code_expires_at
+      FROM chatbox.people`,
+  );
+  return {
+    revision: integerOf(row?.revision),
+    codeHash: textOrNull(row?.code_hash),
+    codeExpiresAt: integerOf(row?.code_expires_at),
+    isStarted: booleanOf(row?.is_started),
+  };
+}
+
+/** What has changed since a revision; everything if that is too long ago, or the database was set back. */
+async function read(sql: SQL, state: PeopleState, revision: number): Promise<PeopleReading> {
+  const log = rowsOf(
+    await sql`
+      SELECT revision::float8 AS revision, person FROM chatbox.people_log
+      WHERE revision > ${revision}::bigint ORDER BY people_log.revision`,
+  );
+  const isWhole =
+    state.revision > revision && log[0] !== undefined && integerOf(log[0].revision) === revision + 1;
+  if (!isWhole) return await readAll(sql, state);
+  const changed = new Set(log.map(({ person }) => textOf(person)).filter((person) => person !== ""));
+  const wanted = JSON.stringify([...changed]);
+  const among = sql`person IN (SELECT jsonb_array_elements_text(${wanted}::text::jsonb))`;
+  const grants = rowsOf(
+    await sql`SELECT person, room, role, revision::float8 AS revision FROM chatbox.grants WHERE ${among}`,
+  );
+  const nicknames = rowsOf(
+    await sql`SELECT ${nicknameColumns(sql)} FROM chatbox.reserved_nicknames WHERE ${among}`,
+  );
+  return { state, changed, grants: grants.map(grantOf), nicknames: nicknames.map(nicknameOf) };
+}
+
+async function readAll(sql: SQL, state: PeopleState): Promise<PeopleReading> {
+  const grants = rowsOf(
+    await sql`SELECT person, room, role, revision::float8 AS revision FROM chatbox.grants`,
+  );
+  const nicknames = rowsOf(await sql`SELECT ${nicknameColumns(sql)} FROM chatbox.reserved_nicknames`);
+  return { state, changed: null, grants: grants.map(grantOf), nicknames: nicknames.map(nicknameOf) };
+}
+
+function nicknameColumns(sql: SQL) {
+  return sql`person, name, address, revision::float8 AS revision, ${unixMs(sql, sql`reserved_at`)} AS reserved_at,
+    ${unixMs(sql, sql`used_at`)} AS used_at`;
+}
+
+function grantOf({ person, room, role, revision }: Row): Stored<Grant> {
+  const name = textOf(role);
+  if (!isGrantedRole(name)) throw new TypeError("A role is expected here.");
+  return {
+    person: idOf(person),
+    role: name,
+    room: room === ALL_ROOMS ? null : textOf(room),
+    revision: integerOf(revision),
+  };
+}
+
+function nicknameOf({
+  person,
+  name,
+  address,
+  revision,
+  reserved_at,
+  used_at,
+}: Row): Stored<ReservedNickname> {
+  return {
+    person: idOf(person),
+    name: textOf(name),
+    address: textOrNull(address),
+    reservedAt: integerOf(reserved_at),
+    usedAt: integerOf(used_at),
+    revision: integerOf(revision),
+  };
+}
+
+function idOf(value: unknown): string {
+  const id = textOf(value);
+  if (!isPersonId(id)) throw new TypeError("The id of a person is expected here.");
+  return id;
+}

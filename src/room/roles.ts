@@ -1,0 +1,84 @@
+/**
+ * What each person may do. Everybody is a visitor; an owner or a moderator gives a person a higher role. A role holds in one
+ * room or in all of them, and only the role in the room where something is to be done counts there.
+ */
+
+/** The roles, lowest first. Each may do everything that the ones before it may. */
+export const ROLES = ["visitor", "member", "moderator", "owner"] as const;
+
+export type Role = (typeof ROLES)[number];
+
+/** A role that somebody can be given. Being a visitor is the absence of one. */
+export type GrantedRole = Exclude<Role, "visitor">;
+
+/** Something that not everybody may do, with the lowest role that may; null if nobody may. */
+interface Rule {
+  /** What it is, in the words of the documents. */
+  readonly text: string;
+  readonly from: Role | null;
+}
+
+/**
+ * The table of who may do what, the only one. `docs/roles.md` shows it.
+ *
+ * Nobody edits what somebody else has written, not even an owner: that would put words into another person's mouth. Who
+ * spoils a room has messages deleted.
+ */
+export const RULES = {
+  send: { text: "send a message", from: "visitor" },
+  reply: { text: "reply to a message", from: "visitor" },
+  react: { text: "react to a message", from: "visitor" },
+  "edit-own": { text: "edit one's own message", from: "visitor" },
+  "edit-other": { text: "edit somebody else's message", from: null },
+  "delete-own": { text: "delete one's own message", from: "visitor" },
+  "delete-other": { text: "delete somebody else's message", from: "moderator" },
+  "reserve-nickname": { text: "reserve a nickname", from: "visitor" },
+  // In all rooms, since it is reserved in all rooms.
+  "free-nickname": { text: "free somebody else's nickname", from: "moderator" },
+  "see-roles": { text: "see everybody's roles", from: "moderator" },
+  "grant-member": { text: "make somebody a member, and undo that", from: "moderator" },
+  "grant-moderator": { text: "make somebody a moderator, and undo that", from: "owner" },
+  "grant-owner": { text: "make somebody an owner, and undo that", from: "owner" },
+} as const satisfies Readonly<Record<string, Rule>>;
+
+export type Action = keyof typeof RULES;
+
+/**
+ * Whether a role allows an action. The question is about one place: `role` is the person's role in the room where the
+ * action has its effect, or the role in all rooms if it has one in all.
+ */
+export function may(role: Role, action: Action): boolean {
+  const { from } = RULES[action];
+  return from !== null && rankOf(role) >= rankOf(from);
+}
+
+/** What a person must be allowed to do to give or take away a role. */
+const GRANTING: { readonly [R in GrantedRole]: Action } = {
+  member: "grant-member",
+  moderator: "grant-moderator",
+  owner: "grant-owner",
+};
+
+/**
+ * Whether somebody may change what another person is in a place.
+ *
+ * @param role of the one who asks, in the room or in all rooms, wherever the change is to hold
+ * @param before what the other one has been given there
+ * @param after what the other one is to be given; `visitor` to take it away
+ */
+export function mayChange(role: Role, before: Role, after: Role): boolean {
+  return [before, after].every((each) => each === "visitor" || may(role, GRANTING[each]));
+}
+
+/** The higher one of two roles. */
+export function higher(one: Role, other: Role): Role {
+  return rankOf(one) >= rankOf(other) ? one : other;
+}
+
+export function isGrantedRole(text: string): text is GrantedRole {
+  return text !== "visitor" && (ROLES as readonly string[]).includes(text);
+}
+
+function rankOf(role: Role): number {
+  return ROLES.indexOf(role);
+}
