@@ -4,7 +4,7 @@ import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostLogin } from "../../src/server/login/host-login.ts";
 import { KEY_SET_MAX_BYTES, KeySet } from "../../src/server/login/key-set.ts";
-import { type KeySource, KeyUrl } from "../../src/server/login/key-source.ts";
+import { KeyFile, type KeySource, KeyUrl } from "../../src/server/login/key-source.ts";
 import { CLAIMS, type HostKey, loginWith, makeKey, signedWithKey } from "../support/login.ts";
 import { TemporaryFolder } from "../support/server.ts";
 
@@ -323,6 +323,17 @@ test("a file that has not changed is good for as long as it is there", async () 
     expect(await login.verify(tokenOf(first))).toMatchObject(ACCEPTED);
     clock.nowMs += 24 * 60 * MINUTE_MS;
   }
+});
+
+test("a file that has not changed is not read again", async () => {
+  using folder = new TemporaryFolder();
+  const path = join(folder.path, "keys.json");
+  writeFileSync(path, setOf(first));
+  const source = new KeyFile(path);
+  expect((await source.load())?.size).toBe(1);
+  expect(await source.load()).toBeNull();
+  writeFileSync(path, setOf(first, second));
+  expect((await source.load())?.size).toBe(2);
 });
 
 test("the keys of a file that is half written, or removed, are used until it is whole", async () => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { TOKEN_MAX } from "../../src/server/login/host-login.ts";
 import type { RefusalReason } from "../../src/server/login/refusal.ts";
 import type { LoginSettings } from "../../src/server/settings.ts";
+import fc from "../support/chance.ts";
 import {
   CLAIMS,
   loginWith,
@@ -253,8 +254,9 @@ test.each(badClaims)("a login that %s is refused", async (...[, claims, reason, 
   await expectRefusal(signedWithSecret({ ...CLAIMS, ...claims }), reason, settings);
 });
 
-test("an end that is no finite number is refused", async () => {
+test("times that are no finite numbers are refused", async () => {
   await expectRefusal(signedWithSecret('{"sub":"u-7","exp":1e999}'), "bad-claims");
+  await expectRefusal(signedWithSecret(`{"sub":"u-7","exp":${CLAIMS.exp},"nbf":-1e999}`), "bad-claims");
 });
 
 test("each claim that is refused is named, except with its own value", async () => {
@@ -295,6 +297,32 @@ test("an accepted login is refused from the moment that it says it expires", asy
   const at = (time: number) => loginWith({}, { now: () => time }).verify(token);
   expect(await at(expiresAt - 1)).toMatchObject({ kind: "person" });
   expect(await at(expiresAt)).toMatchObject({ kind: "refused", reason: "expired" });
+});
+
+test("no login is accepted in which one character is another one", async () => {
+  const login = loginWith();
+  // Two bits of the last character mean nothing.
+  for (let at = 0; at < good.length - 1; at++) {
+    const changed = `${good.slice(0, at)}${good[at] === "A" ? "B" : "A"}${good.slice(at + 1)}`;
+    expect([at, await login.verify(changed)]).toEqual([at, expect.objectContaining({ kind: "refused" })]);
+  }
+});
+
+test("whatever text comes for a login, it is refused", async () => {
+  const anything = fc.string({ unit: "binary", maxLength: 60 });
+  const json = fc.json({ maxDepth: 2 }).map(part);
+  const parts = fc.oneof(anything, json, fc.constantFrom(head, body, signature, ""));
+  const tokens = fc.oneof(
+    anything,
+    fc.array(parts, { maxLength: 6 }).map((each) => each.join(".")),
+    fc.tuple(fc.object({ maxDepth: 1 }), parts).map(([header, payload]) => `${part(header)}.${payload}.x`),
+  );
+  const logins = [loginWith(), loginWith(byKeys)];
+  const property = fc.asyncProperty(tokens, async (token) => {
+    fc.pre(token !== good);
+    for (const login of logins) expect((await login.verify(token)).kind).toBe("refused");
+  });
+  await fc.assert(property, { numRuns: 3000 });
 });
 
 test("settings show nothing of the secret, wherever they are written", () => {
