@@ -10,6 +10,7 @@ import { NO_RATES, type Settings } from "../server/settings.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
+import { type LoginFlags, loginOf, parseClockSkew, parseMaxAge } from "./login.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
@@ -38,7 +39,7 @@ const LOOPBACK = ["127.0.0.1", "::1"];
 const FIRST_FLAGS = ["--port", "--host", "--data", "--database-url", "--allow-origin", "--trust-proxy"];
 
 /** The values as commander returns them. */
-interface Flags {
+interface Flags extends LoginFlags {
   port: number;
   host: string;
   data: string;
@@ -185,7 +186,7 @@ function createServeCommand(version: string): Command {
     .description("A chat server with a web page. Every flag can also be set by an environment variable.")
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print this help, or the help of a command")
-    .configureOutput({ outputError: (text, write) => write(withoutPasswords(text)) })
+    .configureOutput({ outputError: (text, write) => write(withoutSecrets(text)) })
     .exitOverride()
     .allowExcessArguments(false)
     .addOption(flag("--port <port>", "listening port; 0 for any free one").argParser(parsePort).default(5000))
@@ -274,6 +275,37 @@ function createServeCommand(version: string): Command {
         "--trust-proxy <address>",
         "proxy (or network a.b.c.d/n) whose X-Forwarded-For header is trusted; repeatable",
       ).argParser(collect((text) => text)),
+    )
+    .optionsGroup("Login:")
+    .addOption(
+      flag("--auth <mode>", "whether people need a login of your site to talk: required or optional").default(
+        "optional",
+      ),
+    )
+    .addOption(
+      flag(
+        "--auth-secret <text>",
+        "secret of at least 32 bytes that your site signs logins with (HS256); better set by its variable, because others can see command lines",
+      ),
+    )
+    .addOption(flag("--auth-secret-file <file>", "file with that secret"))
+    .addOption(
+      flag(
+        "--auth-jwks <file|url>",
+        "public keys that your site signs logins with (RS256, ES256, EdDSA), as a JWKS, instead of a secret",
+      ),
+    )
+    .addOption(flag("--auth-issuer <text>", "issuer (iss) that logins must have; any if not given"))
+    .addOption(flag("--auth-audience <text>", "audience (aud) that logins must have; none if not given"))
+    .addOption(
+      flag("--auth-max-age <hours>", "longest time that a login may be valid")
+        .argParser(parseMaxAge)
+        .default(24),
+    )
+    .addOption(
+      flag("--auth-clock-skew <seconds>", "difference between the clocks of your site and of the server")
+        .argParser(parseClockSkew)
+        .default(60),
     )
     .optionsGroup("Limits:")
     .addOption(flag("--no-limits", "no rate or connection limits (trusted networks, benchmarks)"))
@@ -415,6 +447,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     allowOrigins: flags.allowOrigin ?? null,
     trustProxy: blockListOf("--trust-proxy", flags.trustProxy ?? []),
     exemptAddresses: blockListOf("--exempt-address", flags.exemptAddress ?? []),
+    login: loginOf(flags),
     limits: {
       frameBytes: flags.frameSize,
       handshakeMs: flags.handshakeTimeout * 1000,
@@ -462,8 +495,21 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       contents: flags.logContents ?? false,
       addresses: flags.logAddresses ?? false,
     },
-    warnings: unknownVariables(command.options, process.env),
+    warnings: [...unknownVariables(command.options, process.env), ...visibleSecrets(command)],
   };
+}
+
+/** A sentence if the secret of logins is on the command line. */
+function visibleSecrets(command: Command): string[] {
+  if (command.getOptionValueSource("authSecret") !== "cli") return [];
+  return [
+    "Everybody on this machine can see the secret of --auth-secret in the list of processes; use CHATBOX_AUTH_SECRET or --auth-secret-file instead.",
+  ];
+}
+
+/** An error of commander, without passwords, and without the value of a flag that may be a misspelled secret. */
+function withoutSecrets(text: string): string {
+  return withoutPasswords(text).replace(/(unknown option '-[^'=]*=).*'/s, "$1…'");
 }
 
 function databaseOf({ databaseUrl, databaseConnections, databaseTimeout }: Flags): Settings["database"] {

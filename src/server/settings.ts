@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import type { BlockList } from "node:net";
 import type { FsyncMode } from "../engine/local/journal.ts";
 import type { PeopleLimits } from "../engine/people.ts";
@@ -69,6 +70,29 @@ export interface LogSettings {
   readonly addresses: boolean;
 }
 
+/** What a host site signs tokens with: a secret that it shares with the server, or keys that it publishes as a JWKS. */
+export type LoginKeys =
+  /** For HS256. A key object, because it shows nothing of the secret in a log or an error. */
+  | { readonly kind: "secret"; readonly secret: KeyObject }
+  | { readonly kind: "file"; readonly path: string }
+  /** `https:`, or `http:` on this machine. */
+  | { readonly kind: "url"; readonly url: string };
+
+/** The login of the host site that the chat belongs to. */
+export interface LoginSettings {
+  /** Whether only people with a token may talk. */
+  readonly isRequired: boolean;
+  readonly keys: LoginKeys;
+  /** The `iss` that a token must have; null for any or none. */
+  readonly issuer: string | null;
+  /** What the `aud` of a token must name; null: a token must have none. */
+  readonly audience: string | null;
+  /** How far ahead the end of a token may be. */
+  readonly maxAgeMs: number;
+  /** By how much the clocks of the host and the server may differ. */
+  readonly clockSkewMs: number;
+}
+
 export interface Settings {
   readonly port: number;
   /** The addresses to listen on, or names of them. */
@@ -100,6 +124,8 @@ export interface Settings {
   readonly trustProxy: BlockList;
   /** Addresses whose clients have no limits on rates and numbers: the operator's bots and services. */
   readonly exemptAddresses: BlockList;
+  /** Null: the chat knows no login of a host site. */
+  readonly login: LoginSettings | null;
   readonly limits: Limits;
   readonly people: PeopleLimits;
   readonly log: LogSettings;
