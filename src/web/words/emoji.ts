@@ -26,7 +26,7 @@ const en = {
 const vi: typeof en = {
   search: "Tìm biểu tượng cảm xúc",
   tone: "Màu da",
-  tones: ["Mặc định", "Sáng", "Sáng vừa", "Trung bình", "Tối vừa", "Tối"],
+  tones: ["Mặc định", "Sáng", "Sáng trung bình", "Trung bình", "Tối trung bình", "Tối"],
   jump: "Nhóm",
   frequent: "Thường dùng",
   groups: [
