@@ -93,7 +93,7 @@ function start(settings: SettingsStore): void {
   if (root) {
     render(
       <StoresContext.Provider
-        value={{ settings, room, draft, announcer, pictures, handover, isPrinting: signal(false) }}
+        value={{ settings, room, draft, announcer, pictures, handover, storage, isPrinting: signal(false) }}
       >
         <ChatPage roomName={roomName} />
       </StoresContext.Provider>,

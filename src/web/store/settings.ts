@@ -25,6 +25,8 @@ export class SettingsStore {
   readonly language: Signal<Language | null>;
   readonly sound: Signal<boolean>;
   readonly notify: Signal<boolean>;
+  /** The skin tone of emoji, from 1 for light to 5 for dark; 0 for none. */
+  readonly tone: Signal<number>;
   /** The texts of the language last chosen whose texts could be loaded. */
   readonly words: Signal<Words>;
   /** Whether the texts of the chosen language could not be loaded. */
@@ -64,6 +66,7 @@ export class SettingsStore {
     this.language = this.#setting("language", languageIn);
     this.sound = this.#setting("sound", (kept) => kept === true);
     this.notify = this.#setting("notify", (kept) => kept === true);
+    this.tone = this.#setting("tone", (kept) => (typeof kept === "number" ? kept : 0));
     this.#wanted = computed(() => this.language.value ?? chooseLanguage(preferred));
     this.times = computed(() => {
       this.calendar.value;

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import { DRAFT_MAX } from "../store/draft.ts";
+import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
 import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -17,6 +18,9 @@ export function Composer() {
   /** Counts the failed attempts to send, so that the error is announced each time. */
   const tries = useSignal(0);
   const isFocused = useSignal(false);
+  const isPicking = useSignal(false);
+  /** The emoji to insert once the picker is closed: as long as it is open, the field cannot have the focus. */
+  const picked = useRef("");
   const names = isFocused.value ? draft.suggestions.value : [];
   /** Whether a key is down that the keyboard identifies only as changing the text. */
   const isUnnamedKey = useRef(false);
@@ -28,6 +32,16 @@ export function Composer() {
   };
   useLayoutEffect(show, [draft.text.value]);
   useLayoutEffect(() => grow(field.current), [draft.text.value]);
+  useLayoutEffect(() => {
+    const { current } = field;
+    if (isPicking.value || picked.current === "" || !current) return;
+    focusOn(current);
+    const { value, selectionStart, selectionEnd } = current;
+    const before = value.slice(0, selectionStart) + picked.current;
+    picked.current = "";
+    draft.write(before + value.slice(selectionEnd), before.length);
+    show();
+  }, [isPicking.value]);
 
   const read = () => {
     if (!field.current) return;
@@ -91,65 +105,95 @@ export function Composer() {
   };
 
   return (
-    <form
-      class="composer"
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      <Typing />
-      <Suggestions names={names} />
-      <div class="composer-field">
-        <textarea
-          ref={field}
-          id="message"
-          rows={1}
-          enterkeyhint="send"
-          aria-label={words.composer.label}
-          placeholder={words.composer.placeholder}
-          aria-describedby="composer-hint composer-fault"
-          aria-invalid={fault.value !== ""}
-          aria-autocomplete="list"
-          aria-controls={names.length > 0 ? "suggestions" : undefined}
-          aria-activedescendant={names.length > 0 ? `suggestion-${draft.chosen.value}` : undefined}
-          defaultValue={draft.text.peek()}
-          onInput={({ inputType }) => {
-            fault.value = "";
-            // The text that an undo restores is selected, and would be replaced by the next character typed.
-            if (inputType === "historyUndo")
-              field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
-            read();
-            if (draft.text.value !== "") room.sendTyping();
+    <>
+      <form
+        class="composer"
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <Typing />
+        <Suggestions names={names} />
+        <div class="composer-field">
+          <textarea
+            ref={field}
+            id="message"
+            rows={1}
+            enterkeyhint="send"
+            aria-label={words.composer.label}
+            placeholder={words.composer.placeholder}
+            aria-describedby="composer-hint composer-fault"
+            aria-invalid={fault.value !== ""}
+            aria-autocomplete="list"
+            aria-controls={names.length > 0 ? "suggestions" : undefined}
+            aria-activedescendant={names.length > 0 ? `suggestion-${draft.chosen.value}` : undefined}
+            defaultValue={draft.text.peek()}
+            onInput={({ inputType }) => {
+              fault.value = "";
+              // The text that an undo restores is selected, and would be replaced by the next character typed.
+              if (inputType === "historyUndo")
+                field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
+              read();
+              if (draft.text.value !== "") room.sendTyping();
+            }}
+            onSelect={read}
+            onKeyDown={press}
+            onKeyUp={() => {
+              isUnnamedKey.current = false;
+              read();
+            }}
+            onClick={read}
+            onBeforeInput={change}
+            onFocus={() => {
+              isFocused.value = true;
+            }}
+            onBlur={() => {
+              isFocused.value = false;
+            }}
+          />
+          <button
+            type="button"
+            class="quiet round"
+            aria-label={words.composer.emoji}
+            title={words.composer.emoji}
+            onClick={() => {
+              isPicking.value = true;
+            }}
+          >
+            <Icon name="emoji" />
+          </button>
+          <button
+            type="submit"
+            class="main round"
+            aria-label={words.composer.send}
+            title={words.composer.send}
+          >
+            <Icon name="send" />
+          </button>
+        </div>
+        <Counter />
+        <p id="composer-hint" class="unseen">
+          {words.composer.hint}
+        </p>
+        <p id="composer-fault" class="refusal" role="alert">
+          {fault.value === "" ? null : <span key={tries.value}>{fault.value}</span>}
+        </p>
+      </form>
+      {isPicking.value ? (
+        <EmojiPicker
+          title={words.composer.emoji}
+          onPick={(emoji) => {
+            picked.current = emoji;
+            isPicking.value = false;
           }}
-          onSelect={read}
-          onKeyDown={press}
-          onKeyUp={() => {
-            isUnnamedKey.current = false;
-            read();
-          }}
-          onClick={read}
-          onBeforeInput={change}
-          onFocus={() => {
-            isFocused.value = true;
-          }}
-          onBlur={() => {
-            isFocused.value = false;
+          onClose={() => {
+            isPicking.value = false;
           }}
         />
-        <button type="submit" class="main round" aria-label={words.composer.send} title={words.composer.send}>
-          <Icon name="send" />
-        </button>
-      </div>
-      <Counter />
-      <p id="composer-hint" class="unseen">
-        {words.composer.hint}
-      </p>
-      <p id="composer-fault" class="refusal" role="alert">
-        {fault.value === "" ? null : <span key={tries.value}>{fault.value}</span>}
-      </p>
-    </form>
+      ) : null}
+    </>
   );
 }
 

@@ -4,6 +4,7 @@ const PATHS = {
   settings: "M4 7h9m4 0h3M4 17h3m4 0h9M15 4.5v5M9 14.5v5",
   send: "M4 12 20 4l-5 16-3.5-6.5L4 12Zm7.5 1.5L20 4",
   down: "M12 5v14m-6-6 6 6 6-6",
+  emoji: "M12 21a9 9 0 1 0 0-18 9 9 0 0 0 0 18ZM8.5 14.5c1.8 2.2 5.2 2.2 7 0M9 9.5v.5m6-.5v.5",
   close: "M6 6l12 12M18 6 6 18",
 } as const;
 

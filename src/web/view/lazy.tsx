@@ -5,19 +5,21 @@ import { loadOnce } from "../page/parts.ts";
 import { useWords } from "./stores.ts";
 
 /** A component that is loaded when it is first rendered. */
-export function lazy(load: () => Promise<FunctionComponent>): FunctionComponent {
-  const state = signal<FunctionComponent | "loading" | "failed">("loading");
+export function lazy<Props extends object>(
+  load: () => Promise<FunctionComponent<Props>>,
+): FunctionComponent<Props> {
+  const state = signal<FunctionComponent<Props> | "loading" | "failed">("loading");
   const loadPart = loadOnce(load);
   const bring = async () => {
     state.value = await loadPart().catch(() => "failed" as const);
   };
-  return function Lazy() {
+  return function Lazy(props) {
     const words = useWords();
     useEffect(() => {
       if (typeof state.peek() === "string") void bring();
     }, []);
     const Part = state.value;
-    if (typeof Part === "function") return <Part />;
+    if (typeof Part === "function") return <Part {...props} />;
     return Part === "failed" ? <LoadFailed retry={bring} /> : <p class="muted">{words.loadingPart}</p>;
   };
 }

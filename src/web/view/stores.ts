@@ -2,6 +2,7 @@ import type { Signal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { Announcer } from "../store/announcer.ts";
+import type { TextStorage } from "../store/browser-storage.ts";
 import type { DraftStore } from "../store/draft.ts";
 import type { Handover } from "../store/handover.ts";
 import type { PictureStore } from "../store/pictures.ts";
@@ -17,6 +18,8 @@ export interface Stores {
   readonly announcer: Announcer;
   readonly pictures: PictureStore;
   readonly handover: Handover;
+  /** What all tabs of this browser share. */
+  readonly storage: TextStorage;
   /** Whether the transcript is in the document. */
   readonly isPrinting: Signal<boolean>;
 }

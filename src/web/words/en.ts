@@ -146,6 +146,7 @@ export const en = {
     label: "Message",
     placeholder: "Write a message",
     send: "Send",
+    emoji: "Insert emoji",
     hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone.",
     left: (n: number) => `${CHARACTERS.format(n)} left`,
     over: (n: number) => `${count(n, "character", "characters")} over the limit`,

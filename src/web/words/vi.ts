@@ -124,6 +124,7 @@ export const vi: Words = {
     label: "Tin nhắn",
     placeholder: "Nhập tin nhắn",
     send: "Gửi",
+    emoji: "Chèn biểu tượng cảm xúc",
     hint: "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó.",
     left: (n) => `còn ${CHARACTERS.format(n)} ký tự`,
     over: (n) => `thừa ${CHARACTERS.format(n)} ký tự`,

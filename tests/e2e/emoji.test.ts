@@ -1,0 +1,291 @@
+/** The emoji picker: what is loaded and when, how it is used, and how it looks. */
+import { expect, test } from "bun:test";
+import type { Person } from "./person.ts";
+import { capture, dropNetworkErrors, Stage, startServerThatKeepsItsPort, violations } from "./stage.ts";
+
+const stage = new Stage();
+
+const SCREENS = {
+  narrow: { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  landscape: { viewport: { width: 844, height: 390 }, isMobile: true, hasTouch: true },
+  tablet: { viewport: { width: 768, height: 1024 } },
+  desktop: { viewport: { width: 1280, height: 800 } },
+} as const;
+
+/** Each screen once, and each theme on the smallest and the largest. */
+const THEMES: { readonly [screen: string]: readonly ("light" | "dark" | "classic")[] } = {
+  narrow: ["light", "dark", "classic"],
+  landscape: ["dark"],
+  desktop: ["light", "dark", "classic"],
+};
+
+const KEPT = "classic-chatbox.emoji";
+
+test("an emoji goes where the caret is, the writing goes on after it, and it can be undone", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  await an.composer.pressSequentially("Hi there");
+  for (let i = 0; i < "there".length; i++) await an.page.keyboard.press("ArrowLeft");
+  await open(an);
+  await search(an, "waving hand");
+  await an.page.keyboard.press("Enter");
+  await isClosed(an);
+  await an.page.keyboard.type("-");
+  expect(await an.composer.inputValue()).toBe("Hi 👋-there");
+  await an.page.keyboard.press("Control+z");
+  await an.page.keyboard.press("Control+z");
+  expect(await an.composer.inputValue()).toBe("Hi there");
+  await an.composer.selectText();
+  await open(an);
+  await cell(an, "grinning face").click();
+  await an.page.keyboard.press("Enter");
+  await an.sees("😀");
+  expect(await an.contents()).toEqual(["😀"]);
+});
+
+test("the whole picker can be used by keyboard, and Escape leads back to the button", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  const { keyboard } = an.page;
+  await an.page.getByRole("button", { name: "Insert emoji" }).focus();
+  await keyboard.press("Enter");
+  await isFocused(an, "Search emoji");
+  await keyboard.press("ArrowDown");
+  await isFocused(an, "grinning face");
+  await keyboard.press("ArrowRight");
+  await isFocused(an, "grinning face with big eyes");
+  await keyboard.press("Home");
+  await isFocused(an, "grinning face");
+  await keyboard.press("ArrowUp");
+  await isFocused(an, "Search emoji");
+  // From the last of all to the one before its row; only a few of all rows are in the document.
+  await keyboard.press("ArrowDown");
+  await keyboard.press("Control+End");
+  await isFocused(an, "flag: Wales");
+  await isInSight(an);
+  await keyboard.press("ArrowUp");
+  await isInSight(an);
+  for (let i = 0; i < 5; i++) await keyboard.press("PageUp");
+  await isInSight(an);
+  await keyboard.press("Control+Home");
+  await isFocused(an, "grinning face");
+  // The groups are one stop of the Tab key, and lead the next one to their first emoji.
+  await keyboard.press("Shift+Tab");
+  await isFocused(an, "Smileys and emotions");
+  await keyboard.press("ArrowLeft");
+  await isFocused(an, "Flags");
+  await keyboard.press("Enter");
+  await keyboard.press("Tab");
+  await isFocused(an, "chequered flag");
+  await isInSight(an);
+  // Letters go to the search from anywhere among the emoji.
+  await keyboard.type("dog");
+  await isFocused(an, "Search emoji");
+  await an.page.getByText("emoji found").waitFor();
+  await keyboard.press("ArrowDown");
+  await isFocused(an, "dog");
+  await keyboard.press("Escape");
+  await isClosed(an);
+  await isFocused(an, "Insert emoji");
+  expect(await an.composer.inputValue()).toBe("");
+  // When it is opened again, all of it is there at once.
+  await keyboard.press("Enter");
+  await isFocused(an, "Search emoji");
+  expect(await an.page.evaluate((key) => localStorage.getItem(key), KEPT)).toBeNull();
+});
+
+test("the number of results is announced, and that there are none is read by everybody", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  await open(an);
+  const status = an.page.getByRole("dialog").getByRole("status");
+  await an.page.getByLabel("Search emoji").fill("thumbs up");
+  await status.filter({ hasText: "1 emoji found" }).waitFor();
+  await an.page.getByLabel("Search emoji").fill("no such thing");
+  await an.reads("No emoji found. Try another word.");
+  await an.page.keyboard.press("Enter");
+  await an.page.keyboard.press("ArrowDown");
+  await isFocused(an, "Search emoji");
+  expect(await violations(an)).toEqual([]);
+});
+
+test("the skin tone and the frequently used emoji are kept, for all tabs", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  await open(an);
+  expect(await an.page.getByRole("heading", { name: "Frequently used" }).count()).toBe(0);
+  await an.page.getByLabel("Skin tone").selectOption({ index: 3 });
+  await search(an, "thumbs up");
+  await an.page.keyboard.press("Enter");
+  await isClosed(an);
+  await open(an);
+  await search(an, "party popper");
+  await an.page.keyboard.press("Enter");
+  await isClosed(an);
+  expect(await an.composer.inputValue()).toBe("👍🏽🎉");
+  const beside = await stage.openBeside(an, stage.newRoom());
+  await beside.askToJoin("An");
+  await beside.isIn();
+  await open(beside);
+  expect((await beside.page.getByRole("gridcell").allTextContents()).slice(0, 2)).toEqual(["🎉", "👍🏽"]);
+  await cell(beside, "thumbs up").first().click();
+  await isClosed(beside);
+  expect(await beside.composer.inputValue()).toBe("👍🏽");
+  expect(await beside.page.evaluate((key) => localStorage.getItem(key), KEPT)).not.toContain("🏽");
+});
+
+test("only the rows near what is seen are in the document, wherever one scrolls", async () => {
+  const an = await stage.enter(stage.newRoom(), "An");
+  await open(an);
+  const list = an.page.locator(".emoji-list");
+  for (const place of [0, 0.3, 0.7, 1]) {
+    await list.evaluate((element, part) => {
+      element.scrollTop = part * element.scrollHeight;
+    }, place);
+    await an.page.waitForFunction(() => {
+      const { left, top, height } =
+        document.querySelector(".emoji-list")?.getBoundingClientRect() ?? new DOMRect();
+      const rowsAt = (y: number) =>
+        document.elementsFromPoint(left + 30, y).some(({ role }) => role === "row");
+      return rowsAt(top + height - 60) && rowsAt(top + height / 2);
+    });
+    expect(await an.page.getByRole("gridcell").count()).toBeLessThan(300);
+  }
+  // The one that the Tab key leads to is there, too, however far away.
+  await an.page.keyboard.press("Tab");
+  await an.page.keyboard.press("Tab");
+  await an.page.keyboard.press("Tab");
+  await isFocused(an, "grinning face");
+  await isInSight(an);
+});
+
+test("nothing of it is loaded before it is opened, and if it cannot be loaded it says so and can be closed", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const an = await stage.enter(stage.newRoom(), "An", { at });
+  expect(await scripts(an)).toEqual([]);
+  await at.stop();
+  await an.page.getByRole("button", { name: "Insert emoji" }).click();
+  await an.reads("This part of the page failed to load.");
+  await an.page.keyboard.press("Escape");
+  await isClosed(an);
+  await at.restart();
+  await open(an);
+  await cell(an, "grinning face").click();
+  await isClosed(an);
+  expect(await an.composer.inputValue()).toBe("😀");
+  dropNetworkErrors(an);
+});
+
+test("in Vietnamese the names are Vietnamese, and English words find emoji as well", async () => {
+  const options = { ...SCREENS.phone, locale: "vi-VN" };
+  const an = await stage.open(stage.newRoom(), { options });
+  await an.page.getByRole("textbox", { name: "Biệt danh" }).fill("An");
+  await an.page.getByRole("button", { name: "Vào phòng" }).click();
+  await an.composer.waitFor();
+  await an.page.getByRole("button", { name: "Chèn biểu tượng cảm xúc" }).click();
+  await an.page.getByRole("gridcell").first().waitFor();
+  expect(await scripts(an)).toEqual(["emoji", "vietnamese"]);
+  await capture(an, "emoji-phone-vietnamese");
+  expect(await violations(an)).toEqual([]);
+  const field = an.page.getByLabel("Tìm biểu tượng cảm xúc");
+  for (const [query, count] of [
+    ["dua hau", 2],
+    ["watermelon", 1],
+  ] as const) {
+    await field.fill(query);
+    await an.page.getByText(`Tìm thấy ${count} biểu tượng`).waitFor({ state: "attached" });
+    expect(await an.page.getByRole("gridcell").first().getAttribute("aria-label")).toBe("dưa hấu");
+  }
+  await cell(an, "dưa hấu").click();
+  await isClosed(an);
+  expect(await an.composer.inputValue()).toBe("🍉");
+});
+
+for (const [screen, options] of Object.entries(SCREENS)) {
+  for (const theme of THEMES[screen] ?? ["light"]) {
+    test(`axe finds nothing, it fits, and fingers hit everything: ${screen}, ${theme}`, async () => {
+      const an = await stage.enter(stage.newRoom(), "An", { options });
+      await an.openSettings();
+      await an.page.getByLabel({ light: "Light", dark: "Dark", classic: "Classic" }[theme]).check();
+      await an.page.keyboard.press("Escape");
+      await isClosed(an);
+      // So that there are frequent ones.
+      for (const name of ["grinning face", "rolling on the floor laughing"]) {
+        await open(an);
+        await cell(an, name).last().click();
+        await isClosed(an);
+      }
+      await capture(an, `emoji-${screen}-${theme}-closed`);
+      await open(an);
+      await capture(an, `emoji-${screen}-${theme}`);
+      expect(await violations(an)).toEqual([]);
+      const { small, outside } = await an.page.evaluate(() => {
+        const boxes = [...document.querySelectorAll("dialog :is(button, input, select)")].map((element) =>
+          element.getBoundingClientRect(),
+        );
+        const dialog = document.querySelector("dialog")?.getBoundingClientRect() ?? new DOMRect();
+        const lists = [...document.querySelectorAll(".emoji-list")].map(
+          (list) => list.scrollWidth - list.clientWidth,
+        );
+        return {
+          small: boxes.filter(({ width, height }) => width < 43.9 || height < 43.9).length,
+          outside:
+            dialog.left < 0 ||
+            dialog.top < 0 ||
+            dialog.right > innerWidth ||
+            dialog.bottom > innerHeight ||
+            Math.max(...lists) > 0,
+        };
+      });
+      expect([small, outside]).toEqual([0, false]);
+      await an.page.getByLabel("Search emoji").fill("heart");
+      await an.page.getByText("emoji found").waitFor({ state: "attached" });
+      await capture(an, `emoji-${screen}-${theme}-search`);
+      expect(await violations(an)).toEqual([]);
+    });
+  }
+}
+
+async function open(person: Person): Promise<void> {
+  await person.page.getByRole("button", { name: "Insert emoji" }).click();
+  await person.page.getByRole("gridcell").first().waitFor();
+}
+
+async function isClosed(person: Person): Promise<void> {
+  await person.page.locator("dialog").waitFor({ state: "detached" });
+}
+
+async function search(person: Person, query: string): Promise<void> {
+  await person.page.getByLabel("Search emoji").fill(query);
+  await person.page.getByRole("heading", { name: "Search results" }).waitFor();
+}
+
+function cell(person: Person, name: string) {
+  return person.page.getByRole("gridcell", { name, exact: true });
+}
+
+/** Waits until what has this name has the focus. */
+async function isFocused(person: Person, name: string): Promise<void> {
+  await person.page.waitForFunction((label) => document.activeElement?.ariaLabel === label, name);
+}
+
+/** Waits until what has the focus is an emoji that can be seen. */
+async function isInSight(person: Person): Promise<void> {
+  await person.page.waitForFunction(() => {
+    const element = document.activeElement;
+    const box = element?.getBoundingClientRect();
+    return (
+      box !== undefined &&
+      element?.role === "gridcell" &&
+      document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === element
+    );
+  });
+}
+
+/** The parts of the picker that the page has loaded, by their names. */
+async function scripts(person: Person): Promise<string[]> {
+  const names = await person.page.evaluate(() =>
+    performance
+      .getEntriesByType("resource")
+      .flatMap(({ name }) => /\/(emoji|vietnamese)-\w+\.js(?:\?\d+)?$/.exec(name)?.[1] ?? []),
+  );
+  return names.toSorted();
+}
