@@ -1,20 +1,24 @@
 import { COMING_BACK, LEAVING } from "../protocol/close.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
-import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
+import { ChangeError, type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
 import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
 import type { HistoryOptions } from "./history.ts";
-import { type Kept, Memory, NOTHING, type OutboxEntry } from "./memory.ts";
-import { Outbox, type SendOptions } from "./outbox.ts";
+import { type Kept, Memory, NOTHING, type OutboxChange, type OutboxEntry } from "./memory.ts";
+import { type EditOptions, Outbox, type SendOptions } from "./outbox.ts";
 import { Registration } from "./registration.ts";
 import { RequestChannel } from "./request-channel.ts";
 import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
+/** A message: itself, or its id, or one that is still in the outbox. */
+export type Target = number | Pick<Message, "id"> | Pick<OutboxEntry, "key">;
+
 /**
  * The stay of one person or bot in one room. It connects at once and reconnects by itself. It reports each message of the
- * room once and in order, and has each of its own messages stored once, as far as the server's version allows.
+ * room once and in order, and each change of one, and has each of its own messages stored once, as far as the server's version
+ * allows.
  */
 export class Chat {
   readonly #settings: Settings;
@@ -45,7 +49,7 @@ export class Chat {
       if (isKept) this.#memory.save();
     });
     this.#stream = new Stream(this.#emitter, kept.own);
-    this.#outbox = new Outbox(settings, this.#memory, this.#emitter, this.#stream, kept.outbox);
+    this.#outbox = new Outbox(settings, this.#memory, this.#emitter, this.#stream, kept);
     this.#registration = new Registration(
       settings,
       this.#memory,
@@ -72,6 +76,19 @@ export class Chat {
     return this.#registration.name;
   }
 
+  /**
+   * The chat's own public id, which its messages have as `by`. It outlasts changes of the nickname and lost connections, but
+   * not the end of the session. Null before the first `named`, and with a server that gives none.
+   */
+  get me(): string | null {
+    return this.#stream.me;
+  }
+
+  /** Whether a message is the chat's own, by its author's id. With `me` null, no message is. */
+  isOwn({ by }: Pick<Message, "by">): boolean {
+    return by !== undefined && by === this.me;
+  }
+
   /** The nicknames in use, in the order of registration. While the connection is lost, the last known ones. */
   get online(): readonly string[] {
     return this.#stream.online;
@@ -89,7 +106,7 @@ export class Chat {
   }
 
   /**
-   * The position of the last message that the program has finished with: all listeners have returned, and all loops have
+   * The position of the last message or change that the program has finished with: all listeners have returned, and all loops have
    * asked for the next event. Another run can continue from it with the option `after`. Null before the first `history`,
    * and with version 2.
    */
@@ -100,6 +117,11 @@ export class Chat {
   /** Own messages that the server has not confirmed, oldest first. */
   get outbox(): readonly OutboxEntry[] {
     return this.#outbox.entries;
+  }
+
+  /** Edits, deletions and reactions that the server has not confirmed, oldest first. */
+  get changes(): readonly OutboxChange[] {
+    return this.#outbox.changes;
   }
 
   /**
@@ -152,8 +174,45 @@ export class Chat {
   }
 
   /**
+   * Gives a message another content. A message that has not gone out yet is sent with that content instead.
+   *
+   * @returns a promise that is fulfilled once the server has stored it. Rejects with ContentError, ChangeError, ResetError if
+   *   the history was replaced meanwhile, and otherwise as {@link send}
+   */
+  async edit(target: Target, content: string, options: EditOptions = {}): Promise<void> {
+    this.#check();
+    this.#registration.needNickname();
+    return this.#outbox.change({ type: "edit", of: idOf(target), content }, options);
+  }
+
+  /**
+   * Removes the content of a message. A message that has not gone out yet is withdrawn: its `send` rejects with the code
+   * `Withdrawn`.
+   *
+   * @returns as {@link edit}
+   */
+  async delete(target: Target, options: WaitOptions = {}): Promise<void> {
+    this.#check();
+    this.#registration.needNickname();
+    return this.#outbox.change({ type: "delete", of: idOf(target) }, options);
+  }
+
+  /**
+   * Reacts to a message with an emoji.
+   *
+   * @param on false takes the reaction back
+   * @returns as {@link edit}. It is no error if the reaction is there, or gone, already
+   */
+  async react(target: Target, emoji: string, on = true, options: WaitOptions = {}): Promise<void> {
+    this.#check();
+    this.#registration.needNickname();
+    return this.#outbox.change({ type: "react", of: idOf(target), emoji, on }, options);
+  }
+
+  /**
    * A part of the history: by default, the newest messages. Waits while there is no connection. A server of version 2
-   * always gives the whole history.
+   * always gives the whole history. The messages are as they are after the last change that was reported before the promise
+   * is fulfilled.
    *
    * @returns messages, oldest first. Rejects with NotRegisteredError, StoreError, ResetError, ClosedError, RefusedError, or
    *   ChatError with the code `WrongFormatPage`
@@ -192,7 +251,7 @@ export class Chat {
     const kept = this.#memory.reload();
     if (kept) {
       this.#registration.wake(kept);
-      this.#outbox.wake(kept.outbox);
+      this.#outbox.wake(kept);
     }
     this.#connection.wake();
   }
@@ -234,7 +293,7 @@ export class Chat {
     const { own } = this.#stream;
     const v3 = this.#connection.isV3;
     return {
-      ...(this.#over ? NOTHING : { name, sessions, outbox: this.#outbox.kept }),
+      ...(this.#over ? NOTHING : { name, sessions, ...this.#outbox.kept }),
       v3,
       ...(this.#settings.after === "kept" ? { position, own } : { position: null, own: [] }),
     };
@@ -302,4 +361,12 @@ export class Chat {
     else this.#memory.clear();
     this.#emitter.close(error);
   }
+}
+
+/** @returns an id, or the key of a message in the outbox @throws ChangeError for a message of version 2, which has no id */
+function idOf(target: Target): number | string {
+  if (typeof target === "number") return target;
+  const of = "key" in target ? target.key : target.id;
+  if (of === null) throw new ChangeError("UnknownMessage");
+  return of;
 }

@@ -6,13 +6,31 @@ export interface OutboxEntry {
   /** By this the server recognizes the message when it is sent again. */
   readonly key: string;
   readonly content: string;
+  /** The id of the message that it replies to. */
+  readonly reply?: number | undefined;
+}
+
+/** What is to become of a message. `of` is its id, or the key of a message that is still in the outbox. */
+export type ChangeRequest =
+  | { readonly type: "edit"; readonly of: number | string; readonly content: string }
+  | { readonly type: "delete"; readonly of: number | string }
+  /** `on` is false to take the reaction back. */
+  | { readonly type: "react"; readonly of: number | string; readonly emoji: string; readonly on: boolean };
+
+/** A change of a message that the server has not confirmed yet. `key` tells it from others. */
+export type OutboxChange = ChangeRequest & { readonly key: string };
+
+interface KeptState {
+  /** When it was first sent, in Unix milliseconds; null if it is certain that the server has not stored it. */
+  readonly sentAt: number | null;
+  /** Its place among all messages and changes of the outbox. Items of earlier versions do not have it. */
+  readonly order?: number | undefined;
 }
 
 /** An unconfirmed message, as it is kept in the storage. */
-export interface KeptSend extends OutboxEntry {
-  /** When it was first sent, in Unix milliseconds; null if it is certain that the server has not stored it. */
-  readonly sentAt: number | null;
-}
+export type KeptSend = OutboxEntry & KeptState;
+/** An unconfirmed change, likewise. */
+export type KeptChange = OutboxChange & KeptState;
 
 /** What a chat keeps in its storage. */
 export interface Kept {
@@ -20,9 +38,11 @@ export interface Kept {
   /** Oldest first. One of them holds the nickname. */
   readonly sessions: readonly string[];
   readonly outbox: readonly KeptSend[];
+  /** Beside the messages: earlier versions of the SDK would take them for messages. */
+  readonly changes: readonly KeptChange[];
   /** Whether the server is known to speak version 3. */
   readonly v3: boolean;
-  /** Of the last message that the program has finished with; null if the program does not want it kept. */
+  /** Of the last message or change that the program has finished with; null if the program does not want it kept. */
   readonly position: Position | null;
   /** Own messages after that. */
   readonly own: readonly Position[];
@@ -33,6 +53,7 @@ export const NOTHING: Kept = {
   name: null,
   sessions: [],
   outbox: [],
+  changes: [],
   v3: false,
   position: null,
   own: [],
@@ -121,11 +142,16 @@ export class Memory {
 
 /** Reads a chat's item. @throws for anything else */
 export function parseKept(text: unknown): Kept {
-  const { name, sessions, outbox, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
+  const { name, sessions, outbox, changes, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
+  const sends = listOf(outbox).map(parseSend);
   return {
     name: name === null ? null : textOf(name),
     sessions: listOf(sessions).map(textOf),
-    outbox: listOf(outbox).map(parseSend),
+    outbox: sends,
+    // Those of later versions may be of other types.
+    changes: listOf(changes ?? [])
+      .flatMap((each) => attempt(() => parseChange(each)) ?? [])
+      .filter(({ of }) => typeof of === "number" || sends.some(({ key }) => key === of)),
     v3: v3 === true,
     // Items of earlier versions do not have the next two.
     position: position ? parsePosition(position) : null,
@@ -139,6 +165,32 @@ function parsePosition(value: unknown): Position {
 }
 
 function parseSend(value: unknown): KeptSend {
-  const { key, content, sentAt } = fieldsOf(value);
-  return { key: textOf(key), content: textOf(content), sentAt: numberOf(sentAt) };
+  const fields = fieldsOf(value);
+  const { key, content, reply } = fields;
+  return {
+    key: textOf(key),
+    content: textOf(content),
+    reply: numberOf(reply) ?? undefined,
+    ...parseState(fields),
+  };
+}
+
+function parseChange(value: unknown): KeptChange {
+  const fields = fieldsOf(value);
+  const { key, type, of, content, emoji, on } = fields;
+  const keys = { key: textOf(key), of: numberOf(of) ?? textOf(of), ...parseState(fields) };
+  switch (type) {
+    case "edit":
+      return { type, content: textOf(content), ...keys };
+    case "delete":
+      return { type, ...keys };
+    case "react":
+      return { type, emoji: textOf(emoji), on: on === true, ...keys };
+    default:
+      throw new TypeError();
+  }
+}
+
+function parseState({ sentAt, order }: Readonly<Record<string, unknown>>): KeptState {
+  return { sentAt: numberOf(sentAt), order: numberOf(order) ?? undefined };
 }

@@ -152,10 +152,11 @@ export class Registration {
     );
   }
 
-  history({ signal, timeoutMs, ...options }: HistoryOptions): Promise<Page> {
-    return this.#ask(pageRequest(options), { signal, timeoutMs }, (reply) =>
-      reply.kind === "page" ? reply.page : undefined,
+  async history({ signal, timeoutMs, ...options }: HistoryOptions): Promise<Page> {
+    const page = await this.#ask(pageRequest(options), { signal, timeoutMs }, (reply) =>
+      reply.kind === "page" ? this.#stream.hold(reply.page) : undefined,
     );
+    return this.#stream.release(page);
   }
 
   /** Shows the others that this client is writing, unless it did so just now. */
@@ -230,7 +231,7 @@ export class Registration {
     this.#stream.begin();
     channel.askPatiently({ ...this.#missing, type: "resume", session }, (reply) => {
       if (reply.kind === "page") {
-        this.#held(channel, reply.name);
+        this.#held(channel, reply);
         this.#stream.enterWith(channel.version, reply.online);
         this.#outbox.settle(channel, () => this.#took(channel, true, reply));
       } else this.#resume(channel, rest);
@@ -252,7 +253,7 @@ export class Registration {
     channel.askPatiently({ type: "name", name }, (reply) => {
       if (reply.kind === "named") {
         if (this.#name === null) this.#calls.shift()?.answered(reply);
-        this.#held(channel, reply.name);
+        this.#held(channel, reply);
         this.#outbox.settle(channel, () => this.#load(channel, false));
       } else this.#nicknameRefused(channel, name, errorOf(reply));
     });
@@ -300,7 +301,8 @@ export class Registration {
   }
 
   /** This connection holds the nickname. */
-  #held(channel: RequestChannel, name: string): void {
+  #held(channel: RequestChannel, { name, by }: { readonly name: string; readonly by: string | undefined }): void {
+    if (by !== undefined) this.#stream.me = by;
     this.#sessions = channel.session === "" ? [] : [channel.session];
     this.#lingerMs = 0;
     this.#refusal = null;
@@ -309,6 +311,7 @@ export class Registration {
 
   #setName(name: string | null): void {
     this.#name = name;
+    this.#stream.name = name ?? "";
     this.#memory.save();
     if (name === this.#toldName) return;
     this.#toldName = name;
@@ -337,10 +340,14 @@ export class Registration {
   ): void {
     this.#stream.enterWith(channel.version, online);
     const isCatchingUp = this.#stream.last !== null && !page.reset;
-    // The reply to `resume` has an empty page if the server is short of memory (RES-4).
-    const isEmpty = page.more && page.messages.length === 0;
+    // The reply to `resume` has an empty page if the server is short of memory (RES-4). A page of nothing but changes of
+    // messages that follow it has a cursor.
+    const isEmpty = page.more && page.messages.length === 0 && !page.cursor;
     if (isCatchingUp || !isEmpty) {
-      if (page.reset) this.#dropOutdated();
+      if (page.reset) {
+        this.#dropOutdated();
+        this.#outbox.dropOutdated();
+      }
       this.#stream.page(channel.version, page.reset ? newest(page, this.#settings.historyLimit) : page);
     }
     if (!channel.isOpen) return;
@@ -388,7 +395,8 @@ export class Registration {
           this.#stream.rename(this.#name ?? "", reply.name);
           this.#setName(reply.name);
         }
-        call.answered(reply);
+        // A page that nobody takes must not be held for it.
+        if (!call.isGone) call.answered(reply);
         this.#next();
       });
     }
