@@ -1,10 +1,10 @@
 import { COMING_BACK, LEAVING } from "../protocol/close.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
-import { ChangeError, type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
+import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
 import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
 import type { HistoryOptions } from "./history.ts";
-import { type Kept, Memory, NOTHING, type OutboxChange, type OutboxEntry } from "./memory.ts";
+import { type ChangeRequest, type Kept, Memory, NOTHING, type OutboxEntry, type OutboxSend } from "./memory.ts";
 import { type EditOptions, Outbox, type SendOptions } from "./outbox.ts";
 import { Registration } from "./registration.ts";
 import { RequestChannel } from "./request-channel.ts";
@@ -13,7 +13,7 @@ import { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
 /** A message: itself, or its id, or one that is still in the outbox. */
-export type Target = number | Pick<Message, "id"> | Pick<OutboxEntry, "key">;
+export type Target = number | Pick<Message, "id"> | Pick<OutboxSend, "key">;
 
 /**
  * The stay of one person or bot in one room. It connects at once and reconnects by itself. It reports each message of the
@@ -84,9 +84,9 @@ export class Chat {
     return this.#stream.me;
   }
 
-  /** Whether a message is the chat's own, by its author's id. With `me` null, no message is. */
-  isOwn({ by }: Pick<Message, "by">): boolean {
-    return by !== undefined && by === this.me;
+  /** Whether a message or a change of one is the chat's own, by its author's id. With `me` null, none is. */
+  isOwn(message: Pick<Message, "by">): boolean {
+    return this.#stream.isOwn(message);
   }
 
   /** The nicknames in use, in the order of registration. While the connection is lost, the last known ones. */
@@ -114,14 +114,9 @@ export class Chat {
     return this.#emitter.position;
   }
 
-  /** Own messages that the server has not confirmed, oldest first. */
+  /** Own messages, edits, deletions and reactions that the server has not confirmed, oldest first. */
   get outbox(): readonly OutboxEntry[] {
     return this.#outbox.entries;
-  }
-
-  /** Edits, deletions and reactions that the server has not confirmed, oldest first. */
-  get changes(): readonly OutboxChange[] {
-    return this.#outbox.changes;
   }
 
   /**
@@ -180,9 +175,7 @@ export class Chat {
    *   the history was replaced meanwhile, and otherwise as {@link send}
    */
   async edit(target: Target, content: string, options: EditOptions = {}): Promise<void> {
-    this.#check();
-    this.#registration.needNickname();
-    return this.#outbox.change({ type: "edit", of: idOf(target), content }, options);
+    return this.#change({ type: "edit", of: idOf(target), content }, options);
   }
 
   /**
@@ -192,9 +185,7 @@ export class Chat {
    * @returns as {@link edit}
    */
   async delete(target: Target, options: WaitOptions = {}): Promise<void> {
-    this.#check();
-    this.#registration.needNickname();
-    return this.#outbox.change({ type: "delete", of: idOf(target) }, options);
+    return this.#change({ type: "delete", of: idOf(target) }, options);
   }
 
   /**
@@ -204,9 +195,7 @@ export class Chat {
    * @returns as {@link edit}. It is no error if the reaction is there, or gone, already
    */
   async react(target: Target, emoji: string, on = true, options: WaitOptions = {}): Promise<void> {
-    this.#check();
-    this.#registration.needNickname();
-    return this.#outbox.change({ type: "react", of: idOf(target), emoji, on }, options);
+    return this.#change({ type: "react", of: idOf(target), emoji, on }, options);
   }
 
   /**
@@ -281,6 +270,12 @@ export class Chat {
    */
   [Symbol.asyncIterator](): AsyncIterableIterator<ChatEvent> {
     return this.#emitter.iterate(this.#settings.eventsMost);
+  }
+
+  #change(change: ChangeRequest, options: EditOptions): Promise<void> {
+    this.#check();
+    this.#registration.needNickname();
+    return this.#outbox.change(change, options);
   }
 
   #check(): void {
@@ -363,10 +358,8 @@ export class Chat {
   }
 }
 
-/** @returns an id, or the key of a message in the outbox @throws ChangeError for a message of version 2, which has no id */
+/** @returns an id, or the key of a message in the outbox; 0, which is no id, for a message of version 2 */
 function idOf(target: Target): number | string {
   if (typeof target === "number") return target;
-  const of = "key" in target ? target.key : target.id;
-  if (of === null) throw new ChangeError("UnknownMessage");
-  return of;
+  return "key" in target ? target.key : (target.id ?? 0);
 }

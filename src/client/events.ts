@@ -39,12 +39,7 @@ export type ChatEvent =
   | Exclude<RoomEvent, { readonly type: "message" }>
   /** The server refused a nickname that the chat requested by itself: from the options, or after a lost session. */
   | { readonly type: "nickname-lost"; readonly name: string; readonly error: ChatError }
-  /** What the server has not confirmed: messages, and changes of messages. */
-  | {
-      readonly type: "outbox";
-      readonly entries: readonly OutboxEntry[];
-      readonly changes: readonly OutboxChange[];
-    }
+  | { readonly type: "outbox"; readonly entries: readonly OutboxEntry[] }
   /** The server refused a request because of its rate. The chat repeats it after `retryS` seconds. */
   | { readonly type: "slowed"; readonly retryS: number }
   /** A message will not be sent. Its promise, if it was made in this page, rejects with the same error. */

@@ -125,10 +125,12 @@ export type MessageChange =
       readonly name: string;
     });
 
+/** What has a place in the history. */
+export type Stored = { readonly type: "message"; readonly message: Message } | MessageChange;
+
 /** What another client of the room did. */
 export type RoomEvent =
-  | { readonly type: "message"; readonly message: Message }
-  | MessageChange
+  | Stored
   | (Person & { readonly type: "register" })
   | (Person & { readonly type: "leave" })
   | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string })
@@ -155,9 +157,11 @@ export type Reply =
       readonly page: Page;
       readonly online: readonly string[];
     }
-  | { readonly kind: "sent"; readonly message: Message }
-  /** `change`, without who made it, is missing if nothing was changed, or if it had been made before (EDIT-2, REACT-3). */
-  | { readonly kind: "changed"; readonly change: MessageChange | undefined };
+  /**
+   * A message or change is stored. A change is as in the event, but without who made it. `event` is missing if nothing was
+   * changed, or not now (EDIT-2, REACT-3).
+   */
+  | { readonly kind: "stored"; readonly event: Stored | undefined };
 
 /** A frame from the server. */
 export type Frame =
@@ -166,6 +170,9 @@ export type Frame =
   | { readonly kind: "event"; readonly event: RoomEvent }
   /** `ref` is null when the reply has none. */
   | { readonly kind: "reply"; readonly ref: number | null; readonly reply: Reply };
+
+/** The fields of a JSON object. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads fields of a frame. Returns undefined for a frame to ignore, and throws for a malformed one. */
 type Parser<F, T> = (fields: Unverified<F>) => T | undefined;
@@ -224,7 +231,7 @@ const EVENTS: {
 /** How to read the reply to each kind of request, if that succeeded. */
 const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
   name: ({ name, newname, by }) => ({ kind: "named", name: textOf(newname ?? name), by: optionalText(by) }),
-  send: (fields) => ({ kind: "sent", message: parseMessage(fields) }),
+  send: (fields) => ({ kind: "stored", event: { type: "message", message: parseMessage(fields) } }),
   get: parsePage,
   resume: parsePage,
   // Only refusals are answered (TYPE-3).
@@ -291,7 +298,7 @@ function changeOf({ of, by, id, time }: Unverified<Changed>): Changed {
 
 /** How to read the reply to a change: it has the keys of the event, except for who made it. */
 function changed(parse: (typeof CHANGES)["edit"]): Parser<ReplyFrame, Reply> {
-  return (fields) => ({ kind: "changed", change: attempt(() => parse({ by: "", name: "", ...fields })) });
+  return (fields) => ({ kind: "stored", event: attempt(() => parse({ by: "", name: "", ...fields })) });
 }
 
 function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
@@ -345,7 +352,7 @@ function parseReactor({ by, name }: Unverified<Reactor>): Reactor {
 }
 
 /** The elements of a JSON array, without the malformed ones. @throws for anything but an array */
-function wellFormed<T>(value: unknown, parse: (fields: Readonly<Record<string, unknown>>) => T): T[] {
+export function wellFormed<T>(value: unknown, parse: (fields: Fields) => T): T[] {
   return listOf(value).flatMap((each) => attempt(() => parse(fieldsOf(each))) ?? []);
 }
 
@@ -360,13 +367,13 @@ export function attempt<T>(read: () => T): T | undefined {
 
 /** The fields of a JSON object. @template F what the object may be. @throws for anything but an object */
 export function fieldsOf<F = Record<string, unknown>>(value: unknown): Unverified<F>;
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+export function fieldsOf(value: unknown): Fields {
   if (isFields(value)) return value;
   throw new TypeError();
 }
 
 /** Whether a value is an object with fields. */
-export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
 }
 

@@ -25,7 +25,7 @@ export {
 export type { ChatEvent, EventOf } from "./events.ts";
 export type { Gap, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
-export type { OutboxChange, OutboxEntry } from "./memory.ts";
+export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
 export { type AnyChange, applyChange } from "./message-change.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";
 export type { ChatOptions, ChatStorage } from "./settings.ts";

@@ -1,8 +1,9 @@
-import { attempt, fieldsOf, listOf, numberOf, type Position, textOf } from "./frame.ts";
+import { attempt, type Fields, fieldsOf, listOf, numberOf, type Position, textOf, wellFormed } from "./frame.ts";
 import type { Settings } from "./settings.ts";
 
 /** An own message that the server has not confirmed yet. */
-export interface OutboxEntry {
+export interface OutboxSend {
+  readonly type: "send";
   /** By this the server recognizes the message when it is sent again. */
   readonly key: string;
   readonly content: string;
@@ -20,15 +21,16 @@ export type ChangeRequest =
 /** A change of a message that the server has not confirmed yet. `key` tells it from others. */
 export type OutboxChange = ChangeRequest & { readonly key: string };
 
+/** What the server has not confirmed yet. */
+export type OutboxEntry = OutboxSend | OutboxChange;
+
 interface KeptState {
   /** When it was first sent, in Unix milliseconds; null if it is certain that the server has not stored it. */
   readonly sentAt: number | null;
-  /** Its place among all messages and changes of the outbox. Items of earlier versions do not have it. */
-  readonly order?: number | undefined;
 }
 
 /** An unconfirmed message, as it is kept in the storage. */
-export type KeptSend = OutboxEntry & KeptState;
+export type KeptSend = Omit<OutboxSend, "type"> & KeptState;
 /** An unconfirmed change, likewise. */
 export type KeptChange = OutboxChange & KeptState;
 
@@ -143,15 +145,12 @@ export class Memory {
 /** Reads a chat's item. @throws for anything else */
 export function parseKept(text: unknown): Kept {
   const { name, sessions, outbox, changes, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
-  const sends = listOf(outbox).map(parseSend);
   return {
     name: name === null ? null : textOf(name),
     sessions: listOf(sessions).map(textOf),
-    outbox: sends,
+    outbox: listOf(outbox).map((each) => parseSend(fieldsOf(each))),
     // Those of later versions may be of other types.
-    changes: listOf(changes ?? [])
-      .flatMap((each) => attempt(() => parseChange(each)) ?? [])
-      .filter(({ of }) => typeof of === "number" || sends.some(({ key }) => key === of)),
+    changes: wellFormed(changes ?? [], parseChange),
     v3: v3 === true,
     // Items of earlier versions do not have the next two.
     position: position ? parsePosition(position) : null,
@@ -164,33 +163,25 @@ function parsePosition(value: unknown): Position {
   return { id: Number(id), time: Number(time) };
 }
 
-function parseSend(value: unknown): KeptSend {
-  const fields = fieldsOf(value);
-  const { key, content, reply } = fields;
+function parseSend({ key, content, reply, sentAt }: Fields): KeptSend {
   return {
     key: textOf(key),
     content: textOf(content),
     reply: numberOf(reply) ?? undefined,
-    ...parseState(fields),
+    sentAt: numberOf(sentAt),
   };
 }
 
-function parseChange(value: unknown): KeptChange {
-  const fields = fieldsOf(value);
-  const { key, type, of, content, emoji, on } = fields;
-  const keys = { key: textOf(key), of: numberOf(of) ?? textOf(of), ...parseState(fields) };
+function parseChange({ key, type, of, content, emoji, on, sentAt }: Fields): KeptChange {
+  const keys = { key: textOf(key), of: numberOf(of) ?? textOf(of), sentAt: numberOf(sentAt) };
   switch (type) {
     case "edit":
       return { type, content: textOf(content), ...keys };
-    case "delete":
-      return { type, ...keys };
     case "react":
       return { type, emoji: textOf(emoji), on: on === true, ...keys };
+    case "delete":
+      return { type, ...keys };
     default:
       throw new TypeError();
   }
-}
-
-function parseState({ sentAt, order }: Readonly<Record<string, unknown>>): KeptState {
-  return { sentAt: numberOf(sentAt), order: numberOf(order) ?? undefined };
 }

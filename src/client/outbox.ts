@@ -13,8 +13,8 @@ import {
   UncertainError,
 } from "./errors.ts";
 import type { Emitter } from "./events.ts";
-import type { Message, MessageChange } from "./frame.ts";
-import type { ChangeRequest, Kept, KeptChange, KeptSend, Memory, OutboxChange, OutboxEntry } from "./memory.ts";
+import type { Message, Stored } from "./frame.ts";
+import type { ChangeRequest, Kept, Memory, OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
 import type { RequestChannel } from "./request-channel.ts";
 import type { Settings } from "./settings.ts";
 import type { Stream } from "./stream.ts";
@@ -26,7 +26,7 @@ const WINDOW = 16;
 /** For how long a send or an edit in doubt may be repeated. The server remembers its key for a minute more (KEY-2). */
 const REPEATED_MS = REMEMBERED_MS - 60_000;
 
-/** {@link KeptSend.sentAt} of a send to a server of version 2, which knows no keys: it must not be repeated. */
+/** {@link Entry.sentAt} of a send to a server of version 2, which knows no keys: it must not be repeated. */
 const SENT_WITHOUT_KEY = 0;
 
 /** The promise of a call that waits for an entry. */
@@ -36,13 +36,15 @@ interface Caller {
   readonly reject: (error: unknown) => void;
 }
 
+/** A message, or a change of one. */
+type Item = (OutboxSend & { readonly of?: undefined }) | OutboxChange;
+
 interface Entry {
   /** Is replaced when it changes. */
-  item: OutboxEntry | OutboxChange;
-  readonly order: number;
+  item: Item;
   sentAt: number | null;
   /** The same by the monotonic clock; missing if an earlier page sent it. */
-  sentAtElapsed?: number;
+  sentAtElapsed?: number | undefined;
   /** Whether it was sent on the current channel and has no reply yet. */
   inFlight: boolean;
   /** None if an earlier page put it here. */
@@ -100,64 +102,57 @@ export class Outbox {
   }
 
   get entries(): readonly OutboxEntry[] {
-    return this.#entries.flatMap(({ item }) => (isChange(item) ? [] : item));
-  }
-
-  get changes(): readonly OutboxChange[] {
-    return this.#entries.flatMap(({ item }) => (isChange(item) ? item : []));
+    return this.#entries.map(({ item }) => item);
   }
 
   /** What to keep over a reload of the page. */
   get kept(): Pick<Kept, "outbox" | "changes"> {
-    const outbox: KeptSend[] = [];
-    const changes: KeptChange[] = [];
-    for (const { item, sentAt, order } of this.#entries)
-      if (isChange(item)) changes.push({ ...item, sentAt, order });
-      else outbox.push({ ...item, sentAt, order });
-    return { outbox, changes };
+    const all = this.#entries.map(({ item, sentAt }) => ({ ...item, sentAt }));
+    return {
+      outbox: all.filter((each) => each.type === "send"),
+      changes: all.filter((each) => each.type !== "send"),
+    };
   }
 
   /** @returns the message as it was stored */
   send(content: string, { key = randomKey(), reply, ...options }: SendOptions): Promise<Message> {
     return wait(this.#settings.environment, options, (resolve, reject) => {
-      if (!isContent(content)) throw new ContentError("WrongFormatContent");
       // A message of version 2 has no id.
       const id = (typeof reply === "object" ? reply.id : reply) ?? undefined;
-      return this.#add({ key, content, reply: id }, (message) => message && resolve(message), reject);
+      const caller = { resolve: (message?: Message) => message && resolve(message), reject };
+      return this.#add(checked({ type: "send", key, content, reply: id }), caller);
     });
   }
 
-  /** Edits or deletes a message, or reacts to it. If it has not gone out yet, it is changed or withdrawn here. */
+  /** Edits or deletes a message, or reacts to it. A message that has not gone out yet is changed or withdrawn here. */
   change(change: ChangeRequest, { key = randomKey(), ...options }: EditOptions): Promise<void> {
     return wait(this.#settings.environment, options, (resolve, reject) => {
-      if (change.type === "edit" && !isContent(change.content)) throw new ContentError("WrongFormatContent");
-      const send = this.#entries.find(({ item }) => !isChange(item) && item.key === change.of);
-      if (typeof change.of === "string" && !send) throw new ChangeError("UnknownMessage");
-      if (send?.sentAt === null && change.type === "edit") {
-        send.item = { ...send.item, content: change.content };
-        send.callers = [...send.callers, { resolve: () => resolve(), reject }];
-        this.#changed();
-        // The message goes out with this content anyway.
-        return () => reject(new UncertainError("Uncertain"));
-      }
-      if (send?.sentAt === null && change.type === "delete") {
+      const item = checked({ ...change, key });
+      const caller = { resolve: () => resolve(), reject };
+      const send = this.#entries.find((each) => each.item.key === item.of);
+      if (typeof item.of === "string" && !send) throw new ChangeError("UnknownMessage");
+      if (send?.sentAt !== null || item.type === "react") return this.#add(item, caller);
+      if (item.type === "delete") {
         this.#fail(send, new ChatError("Withdrawn"));
         resolve();
-        return () => {};
+      } else if (send.item.type === "send") {
+        send.item = { ...send.item, content: item.content };
+        send.callers = [...send.callers, caller];
+        this.#changed();
       }
-      return this.#add({ ...change, key }, () => resolve(), reject);
+      // The message goes out with this content anyway.
+      return () => reject(new UncertainError("Uncertain"));
     });
   }
 
-  #add(item: Entry["item"], resolve: Caller["resolve"], reject: Caller["reject"]): (error: unknown) => void {
-    if (!isTextOf(item.key, KEY_MAX)) throw new ContentError("WrongFormatKey");
+  /** @returns a function that gives it up */
+  #add(item: Item, caller: Caller): (error: unknown) => void {
     if (this.#entries.length >= this.#settings.outboxMost) throw new OutboxFullError("OutboxFull");
-    const order = 1 + (this.#entries.at(-1)?.order ?? 0);
-    this.#entries.push({ item, order, sentAt: null, inFlight: false, callers: [{ resolve, reject }] });
+    this.#entries.push({ item, sentAt: null, inFlight: false, callers: [caller] });
     this.#changed();
     this.#flush();
     return (error) => {
-      const entry = this.#entries.find(({ callers }) => callers[0]?.reject === reject);
+      const entry = this.#entries.find(({ callers }) => callers[0] === caller);
       if (!entry) return;
       this.#fail(entry, entry.sentAt === null ? error : new UncertainError("Uncertain"));
       // Others may have waited for this one.
@@ -189,7 +184,7 @@ export class Outbox {
   dropOutdated(): void {
     for (const entry of [...this.#entries]) {
       const { item } = entry;
-      if (!isChange(item)) entry.item = { ...item, reply: undefined };
+      if (item.type === "send") entry.item = { ...item, reply: undefined };
       else if (typeof item.of === "number") this.#fail(entry, new ResetError("Reset"));
     }
     this.#memory.save();
@@ -207,11 +202,12 @@ export class Outbox {
   /** The chat continues from what is in the storage. What is missing there was answered in another page. */
   wake(kept: Kept): void {
     const before = new Map(this.#entries.map((entry) => [entry.item.key, entry]));
-    this.#entries = entriesOf(kept).map((entry) => {
+    this.#entries = entriesOf(kept);
+    for (const entry of this.#entries) {
       const { sentAtElapsed, callers = [] } = before.get(entry.item.key) ?? {};
+      Object.assign(entry, { sentAtElapsed, callers });
       before.delete(entry.item.key);
-      return { ...entry, callers, ...(sentAtElapsed === undefined ? {} : { sentAtElapsed }) };
-    });
+    }
     this.#changed();
     for (const { callers } of before.values())
       for (const { reject } of callers) reject(new UncertainError("Uncertain"));
@@ -232,29 +228,17 @@ export class Outbox {
   /** What may go out. */
   get #due(): readonly Entry[] {
     if (this.#isInside) return this.#entries;
-    return this.#entries.filter(({ item, sentAt }) => !isChange(item) && sentAt !== null);
-  }
-
-  /**
-   * Whether an entry must wait for earlier ones: a change, for the message's id, and for earlier changes of the same message,
-   * one of which it would be undone by if the server refused that one for the rate and took it later.
-   */
-  #isHeld({ item, order }: Entry): boolean {
-    return (
-      isChange(item) &&
-      (typeof item.of === "string" ||
-        this.#entries.some((each) => isChange(each.item) && each.item.of === item.of && each.order < order))
-    );
+    return this.#entries.filter(({ item, sentAt }) => item.type === "send" && sentAt !== null);
   }
 
   /** Chooses what goes out now. @returns a function that sends it */
   #dispatchDue(): () => void {
     const channel = this.#channel;
     const requests: (() => void)[] = [];
-    for (const entry of this.#due.slice(0, this.#window)) {
-      if (!channel || this.#pausing) break;
+    const due = this.#due.slice(0, this.#window);
+    for (const [at, entry] of due.entries()) {
+      if (!channel || this.#pausing || isHeld(entry, due.slice(0, at))) break;
       if (entry.inFlight) continue;
-      if (this.#isHeld(entry)) break;
       if (channel.waitMs > 0) this.#pause(channel, channel.waitMs);
       else requests.push(this.#dispatch(channel, entry));
     }
@@ -288,42 +272,37 @@ export class Outbox {
     }
     return channel.send(requestOf(item), (reply) => {
       entry.inFlight = false;
-      if (!isChange(item) && reply.kind === "sent") this.#sent(entry, item, reply.message);
-      else if (isChange(item) && reply.kind === "changed") this.#made(entry, reply.change);
+      const event = reply.kind === "stored" ? reply.event : undefined;
+      if (reply.kind === "stored" && (item.type !== "send" || event?.type === "message")) this.#confirm(entry, event);
       else {
         const error = errorOf(reply);
-        const isRepeatedDelete = sentAt !== null && isChange(item) && item.type === "delete";
-        // It was deleted the first time, and only the reply was lost.
-        if (isRepeatedDelete && error.code === "UnknownMessage") this.#made(entry, undefined);
+        // It was deleted the first time, and the reply was lost.
+        const isRepeat = item.type === "delete" && sentAt !== null && error.code === "UnknownMessage";
+        if (isRepeat) this.#confirm(entry, undefined);
         else this.#refused(channel, entry, error);
       }
       this.#flush();
     });
   }
 
-  #sent(entry: Entry, { key }: OutboxEntry, message: Message): void {
+  /** @param event what the others see, if anything was changed */
+  #confirm(entry: Entry, event: Stored | undefined): void {
     this.#remove(entry);
-    const { id } = message;
-    for (const change of this.#changesOf(key)) {
-      if (id === null) this.#fail(change, new ChangeError("UnknownMessage"));
-      else change.item = { ...change.item, of: id };
+    const message = event?.type === "message" ? event.message : undefined;
+    const { key } = entry.item;
+    if (message) {
+      // Version 2 has no ids, and no changes: the server will refuse them.
+      for (const each of this.#changesOf(key)) each.item = { ...each.item, of: message.id ?? 0 };
+      this.#emitter.emit({ type: "sent", key, message });
     }
-    this.#emitter.emit({ type: "sent", key, message });
-    this.#stream.confirmed({ type: "message", message });
+    if (event) this.#stream.confirmed(event);
     for (const { resolve } of entry.callers) resolve(message);
     this.#changed();
   }
 
-  #made(entry: Entry, change: MessageChange | undefined): void {
-    this.#remove(entry);
-    if (change) this.#stream.changed(change);
-    for (const { resolve } of entry.callers) resolve();
-    this.#changed();
-  }
-
   /** The changes of a message that is still in the outbox. */
-  #changesOf(key: string): readonly Entry[] {
-    return this.#entries.filter(({ item }) => isChange(item) && item.of === key);
+  #changesOf(key: string): readonly (Entry & { item: OutboxChange })[] {
+    return this.#entries.filter((entry): entry is Entry & { item: OutboxChange } => entry.item.of === key);
   }
 
   #refused(channel: RequestChannel, entry: Entry, error: ChatError): void {
@@ -350,7 +329,7 @@ export class Outbox {
   #giveUpForgotten(): void {
     this.#giveUp((entry) => {
       const { item, sentAt } = entry;
-      const hasKey = !isChange(item) || item.type === "edit";
+      const hasKey = item.type === "send" || item.type === "edit";
       return hasKey && sentAt !== null && this.#ageMs(sentAt, entry) > REPEATED_MS;
     });
   }
@@ -366,19 +345,20 @@ export class Outbox {
     for (const { reject } of entry.callers) reject(error);
     const { item } = entry;
     // After an abort the caller knows.
-    if (error instanceof ChatError) {
-      if (isChange(item)) this.#emitter.emit({ type: "change-failed", change: item, error });
-      else this.#emitter.emit({ type: "send-failed", key: item.key, content: item.content, error });
-    }
+    if (error instanceof ChatError)
+      this.#emitter.emit(
+        item.type === "send"
+          ? { ...item, type: "send-failed", error }
+          : { type: "change-failed", change: item, error },
+      );
     const cause = error instanceof ChatError ? error : new ChatError("Withdrawn");
-    if (!isChange(item)) for (const change of this.#changesOf(item.key)) this.#fail(change, cause);
+    for (const change of this.#changesOf(item.key)) this.#fail(change, cause);
     this.#changed();
   }
 
   #changed(): void {
     this.#memory.save();
-    const { entries, changes } = this;
-    this.#emitter.emit({ type: "outbox", entries, changes });
+    this.#emitter.emit({ type: "outbox", entries: this.entries });
   }
 
   #remove(entry: Entry): void {
@@ -386,26 +366,30 @@ export class Outbox {
   }
 }
 
-function isChange(item: Entry["item"]): item is OutboxChange {
-  return "of" in item;
-}
-
-/** What an earlier page left, in its order. */
+/** What an earlier page left: first the messages, since changes may be changes of them. */
 function entriesOf({ outbox, changes }: Kept): Entry[] {
-  return [...outbox, ...changes]
-    .map(({ sentAt, order = 0, ...item }) => ({ item, sentAt, order, inFlight: false, callers: [] }))
-    .sort((a, b) => a.order - b.order);
+  const sends = outbox.map((each) => ({ ...each, type: "send" as const }));
+  return [...sends, ...changes].map(({ sentAt, ...item }) => ({ item, sentAt, inFlight: false, callers: [] }));
 }
 
-function requestOf(item: Entry["item"]): ClientFrame {
-  if (!isChange(item)) {
-    const { reply, ...request } = item;
-    return { type: "send", ...request, ...(reply === undefined ? {} : { reply }) };
-  }
-  const { key, ...request } = item;
-  // A change goes out only when the id is known.
-  const of = Number(request.of);
-  return request.type === "edit" ? { ...request, of, key } : { ...request, of };
+/** @throws ContentError for what the server would refuse */
+function checked<T extends Item>(item: T): T {
+  if ("content" in item && !isContent(item.content)) throw new ContentError("WrongFormatContent");
+  if (!isTextOf(item.key, KEY_MAX)) throw new ContentError("WrongFormatKey");
+  return item;
+}
+
+/**
+ * Whether a change must wait: for the id of its message, or for the reply to an earlier change of the same message. If the
+ * server refused that one for the rate, it would be repeated later, and undo this one.
+ */
+function isHeld({ item: { of } }: Entry, earlier: readonly Entry[]): boolean {
+  return of !== undefined && earlier.some(({ item }) => item.key === of || item.of === of);
+}
+
+function requestOf(item: Item): ClientFrame {
+  // Only edits need their keys. The others are ignored (REQ-6).
+  return item.type === "send" ? item : { ...item, of: typeof item.of === "number" ? item.of : 0 };
 }
 
 let keys = 0;

@@ -3,9 +3,10 @@ import type { NameRequest } from "../protocol/kinds/name.ts";
 import { PAGE_MAX, TYPING_EVERY_MS } from "../protocol/limits.ts";
 import { type ChatError, errorOf, NotRegisteredError, ResetError, StoreError } from "./errors.ts";
 import type { Emitter } from "./events.ts";
-import type { Page, Reply } from "./frame.ts";
+import type { Message, Page, Reply } from "./frame.ts";
 import { type HistoryOptions, isOutdated, newest, pageRequest } from "./history.ts";
 import type { Kept, Memory } from "./memory.ts";
+import { type AnyChange, applyChange } from "./message-change.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RequestChannel } from "./request-channel.ts";
 import type { Settings } from "./settings.ts";
@@ -153,10 +154,18 @@ export class Registration {
   }
 
   async history({ signal, timeoutMs, ...options }: HistoryOptions): Promise<Page> {
-    const page = await this.#ask(pageRequest(options), { signal, timeoutMs }, (reply) =>
-      reply.kind === "page" ? this.#stream.hold(reply.page) : undefined,
-    );
-    return this.#stream.release(page);
+    // Frames may come between the reply and the moment when the program gets it. What they change, it would not find.
+    const changes: AnyChange[] = [];
+    let stop = () => {};
+    const page = await this.#ask(pageRequest(options), { signal, timeoutMs }, (reply) => {
+      if (reply.kind !== "page") return undefined;
+      stop = this.#emitter.on((event) => "of" in event && changes.push(event));
+      return reply.page;
+    });
+    stop();
+    const changed = (messages: readonly Message[] = []) =>
+      messages.map((message) => changes.reduce(applyChange, message));
+    return { ...page, messages: changed(page.messages), changed: changed(page.changed) };
   }
 
   /** Shows the others that this client is writing, unless it did so just now. */
@@ -395,7 +404,7 @@ export class Registration {
           this.#stream.rename(this.#name ?? "", reply.name);
           this.#setName(reply.name);
         }
-        // A page that nobody takes must not be held for it.
+        // What follows is not gathered for a caller that takes no page.
         if (!call.isGone) call.answered(reply);
         this.#next();
       });

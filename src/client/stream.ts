@@ -1,11 +1,7 @@
 import type { Emitter } from "./events.ts";
-import type { Message, MessageChange, Page, Position, RoomEvent } from "./frame.ts";
-import { applyChange } from "./message-change.ts";
+import type { Message, Page, Position, RoomEvent, Stored } from "./frame.ts";
 
 const START: Position = { id: 0, time: 0 };
-
-/** What has a place in the history. */
-type Stored = Extract<RoomEvent, { type: "message" }> | MessageChange;
 
 /**
  * A room's messages and their changes, each once and in order, and its roster. While the chat is entering the room, events
@@ -23,8 +19,6 @@ export class Stream {
   #online: readonly string[] = [];
   /** Own messages that were confirmed and that the program has not finished with: their times by their ids. */
   readonly #own: Map<number | null, number | null>;
-  /** Pages that are on their way to the program, as they came and as they are now. */
-  readonly #pages = new Map<Page, Page>();
 
   /** @param own own messages that an earlier run had not finished with */
   constructor(emitter: Emitter, own: readonly Position[]) {
@@ -116,7 +110,6 @@ export class Stream {
       case "deleted":
       case "reacted":
         this.#emitter.told = { id: event.id, time: event.time };
-        this.#refresh(event);
         break;
       case "typing":
     }
@@ -127,45 +120,17 @@ export class Stream {
   confirmed(event: Stored): void {
     // While the chat is entering this is unknown: the next page may belong to another history.
     if (!this.#waiting && !this.#isNew(event)) return;
-    if (event.type === "message") this.#own.set(event.message.id, event.message.time);
-    this.event(event);
-  }
-
-  /** As {@link confirmed}, for a change as the reply to it says, which is not who made it. */
-  changed(change: MessageChange): void {
     const { me, name } = this;
     const by = me ?? "";
-    this.confirmed(change.type === "reacted" ? { ...change, by, name } : { ...change, by });
+    if (event.type === "message") {
+      this.#own.set(event.message.id, event.message.time);
+      this.event(event);
+    } else this.event(event.type === "reacted" ? { ...event, by, name } : { ...event, by });
   }
 
-  /** Whether this client is the author. */
-  isOwn({ by, id, time }: Message): boolean {
-    // After a reset another message may have the same id.
-    return (by !== undefined && by === this.me) || this.#own.get(id) === time;
-  }
-
-  /** A page has come for the program, which gets it a moment later: changes that come before that are made in it. */
-  hold(page: Page): Page {
-    this.#pages.set(page, page);
-    return page;
-  }
-
-  /** The program gets the page now. @returns the page as it is by now */
-  release(page: Page): Page {
-    const current = this.#pages.get(page) ?? page;
-    this.#pages.delete(page);
-    return current;
-  }
-
-  #refresh(change: MessageChange): void {
-    for (const [page, { messages, changed, ...current }] of this.#pages) {
-      const refreshed = (all: readonly Message[]) => all.map((message) => applyChange(message, change));
-      this.#pages.set(page, {
-        ...current,
-        messages: refreshed(messages),
-        changed: changed && refreshed(changed),
-      });
-    }
+  /** Whether this client is the author, by the author's id. */
+  isOwn({ by }: Pick<Message, "by">): boolean {
+    return by !== undefined && by === this.me;
   }
 
   /** Whether no page has brought it. */
@@ -181,7 +146,9 @@ export class Stream {
 
   #tell(message: Message): void {
     this.#emitter.told = positionOf(message);
-    this.#emitter.emit({ type: "message", message, own: this.isOwn(message) });
+    // By its place, too: the session may have ended since. After a reset another message may have the same id.
+    const own = this.isOwn(message) || this.#own.get(message.id) === message.time;
+    this.#emitter.emit({ type: "message", message, own });
     this.#forget();
   }
 
