@@ -4,7 +4,14 @@ import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts
 import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
 import type { HistoryOptions } from "./history.ts";
-import { type ChangeRequest, type Kept, Memory, NOTHING, type OutboxEntry, type OutboxSend } from "./memory.ts";
+import {
+  type ChangeRequest,
+  type Kept,
+  Memory,
+  NOTHING,
+  type OutboxEntry,
+  type OutboxSend,
+} from "./memory.ts";
 import { type EditOptions, Outbox, type SendOptions } from "./outbox.ts";
 import { Registration } from "./registration.ts";
 import { RequestChannel } from "./request-channel.ts";

@@ -1,4 +1,13 @@
-import { attempt, type Fields, fieldsOf, listOf, numberOf, type Position, textOf, wellFormed } from "./frame.ts";
+import {
+  attempt,
+  type Fields,
+  fieldsOf,
+  listOf,
+  numberOf,
+  type Position,
+  textOf,
+  wellFormed,
+} from "./frame.ts";
 import type { Settings } from "./settings.ts";
 
 /** An own message that the server has not confirmed yet. */

@@ -3,7 +3,9 @@ import { REACTORS_SHOWN } from "../protocol/limits.ts";
 import type { Message, MessageChange, Reaction } from "./frame.ts";
 
 /** Any event that says what has become of a message. */
-export type AnyChange = MessageChange | { readonly type: "changed"; readonly of: number; readonly message: Message };
+export type AnyChange =
+  | MessageChange
+  | { readonly type: "changed"; readonly of: number; readonly message: Message };
 
 /**
  * The message as it is after a change. A change that it already shows makes no difference, as when a page of the history was

@@ -87,13 +87,7 @@ export class Outbox {
   #pausing = false;
 
   /** @param kept what an earlier page left */
-  constructor(
-    settings: Settings,
-    memory: Memory,
-    emitter: Emitter,
-    stream: Stream,
-    kept: Kept,
-  ) {
+  constructor(settings: Settings, memory: Memory, emitter: Emitter, stream: Stream, kept: Kept) {
     this.#settings = settings;
     this.#memory = memory;
     this.#emitter = emitter;
@@ -273,7 +267,8 @@ export class Outbox {
     return channel.send(requestOf(item), (reply) => {
       entry.inFlight = false;
       const event = reply.kind === "stored" ? reply.event : undefined;
-      if (reply.kind === "stored" && (item.type !== "send" || event?.type === "message")) this.#confirm(entry, event);
+      if (reply.kind === "stored" && (item.type !== "send" || event?.type === "message"))
+        this.#confirm(entry, event);
       else {
         const error = errorOf(reply);
         // It was deleted the first time, and the reply was lost.
@@ -369,7 +364,12 @@ export class Outbox {
 /** What an earlier page left: first the messages, since changes may be changes of them. */
 function entriesOf({ outbox, changes }: Kept): Entry[] {
   const sends = outbox.map((each) => ({ ...each, type: "send" as const }));
-  return [...sends, ...changes].map(({ sentAt, ...item }) => ({ item, sentAt, inFlight: false, callers: [] }));
+  return [...sends, ...changes].map(({ sentAt, ...item }) => ({
+    item,
+    sentAt,
+    inFlight: false,
+    callers: [],
+  }));
 }
 
 /** @throws ContentError for what the server would refuse */

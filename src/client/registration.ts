@@ -310,7 +310,10 @@ export class Registration {
   }
 
   /** This connection holds the nickname. */
-  #held(channel: RequestChannel, { name, by }: { readonly name: string; readonly by: string | undefined }): void {
+  #held(
+    channel: RequestChannel,
+    { name, by }: { readonly name: string; readonly by: string | undefined },
+  ): void {
     if (by !== undefined) this.#stream.me = by;
     this.#sessions = channel.session === "" ? [] : [channel.session];
     this.#lingerMs = 0;

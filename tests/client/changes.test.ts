@@ -28,7 +28,8 @@ const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** The changes that were told so far, as what they are and the message. */
-const told = (stage: Stage) => stage.events.flatMap((event) => ("of" in event ? [`${event.type} ${event.of}`] : []));
+const told = (stage: Stage) =>
+  stage.events.flatMap((event) => ("of" in event ? [`${event.type} ${event.of}`] : []));
 
 test("ID-1 BY-1 a message has the author and the message that it replies to, in the event and in the reply", async () => {
   const stage = new Stage({ name: "An" });
@@ -51,7 +52,12 @@ test("ID-1 BY-1 a message has the author and the message that it replies to, in 
 test("BY-2 what has the chat's own public id is its own, also what it never got a reply to", () => {
   const stage = new Stage({ name: "An" });
   stage.enter();
-  const data = { message: [{ ...message(1, "An"), by: ME }, { ...message(2, "An"), by: BINH }] };
+  const data = {
+    message: [
+      { ...message(1, "An"), by: ME },
+      { ...message(2, "An"), by: BINH },
+    ],
+  };
   stage.comeBack("S2").answer({ ...pageReply([], data), by: ME });
   expect(stage.told("message").map(({ own }) => own)).toEqual([true, false]);
 });
@@ -75,7 +81,10 @@ test("a message in a page is as it is now, and what is malformed in it is left o
       { ...message(1), by: BINH, reply: 7, edited: 5, reactions: [{ emoji: "👍", count: 1, by }] },
       { ...message(2), content: "", deleted: true },
       { ...message(3), by: 5, reply: "x", edited: null, deleted: "yes", reactions: {} },
-      { ...message(4), reactions: [null, { emoji: 1, count: 1, by }, { emoji: "🎉", count: 2, by: [5, ...by] }] },
+      {
+        ...message(4),
+        reactions: [null, { emoji: 1, count: 1, by }, { emoji: "🎉", count: 2, by: [5, ...by] }],
+      },
     ],
     cursor: "nonsense",
     changed: 5,
@@ -130,8 +139,17 @@ test("CHANGE-1 own changes are fulfilled by their replies, and told like those o
   const reacted = stage.chat.react(2, "👍");
   const deleted = stage.chat.delete({ id: 2 });
   expect(stage.chat.outbox.map(({ type }) => type)).toEqual(["edit", "react", "delete"]);
-  expect(socket.answer(made({ of: 1, content: "new" }, 3))).toEqual({ type: "edit", of: 1, content: "new", key: "k" });
-  expect(socket.answer(made({ of: 2, emoji: "👍", on: true }, 4))).toMatchObject({ type: "react", emoji: "👍", on: true });
+  expect(socket.answer(made({ of: 1, content: "new" }, 3))).toEqual({
+    type: "edit",
+    of: 1,
+    content: "new",
+    key: "k",
+  });
+  expect(socket.answer(made({ of: 2, emoji: "👍", on: true }, 4))).toMatchObject({
+    type: "react",
+    emoji: "👍",
+    on: true,
+  });
   expect(socket.answer(made({ of: 2 }, 5))).toMatchObject({ type: "delete", of: 2 });
   expect(await Promise.all([edited, reacted, deleted])).toEqual([undefined, undefined, undefined]);
   expect(stage.events.filter((event) => "of" in event)).toEqual([
@@ -147,7 +165,9 @@ test("REACT-3 a reaction that changes nothing is fulfilled, and there is no even
   const stage = new Stage({ name: "An" });
   const socket = stage.enter("S1", { message: [message(1)] });
   const reacted = stage.chat.react(1, "👍", false);
-  expect(socket.answer({ of: 1, emoji: "👍", on: false, count: 0, status: true })).toMatchObject({ on: false });
+  expect(socket.answer({ of: 1, emoji: "👍", on: false, count: 0, status: true })).toMatchObject({
+    on: false,
+  });
   await reacted;
   expect(told(stage)).toEqual([]);
 });
@@ -160,19 +180,24 @@ test.each([
   ["WrongFormatOf", ContentError],
   ["ErrorWhenReact", StoreError],
   ["UnknownType", ChatError],
-] as const)("CHANGE-5 a change that is refused as %s rejects with its error, and is told", async (reason, Class) => {
-  const stage = new Stage({ name: "An" });
-  const socket = stage.enter("S1", { message: [message(1)] });
-  const reacted = stage.chat.react(1, "👍");
-  const next = stage.chat.react(2, "👍");
-  socket.answer({ of: 1, status: false, reason });
-  const error = await caught(reacted);
-  expect(error).toBeInstanceOf(Class);
-  expect(error).toMatchObject({ code: reason });
-  expect(stage.told("change-failed")).toMatchObject([{ change: { type: "react", of: 1 }, error: { code: reason } }]);
-  socket.answer(made({ of: 2, emoji: "👍", on: true }, 3));
-  await next;
-});
+] as const)(
+  "CHANGE-5 a change that is refused as %s rejects with its error, and is told",
+  async (reason, Class) => {
+    const stage = new Stage({ name: "An" });
+    const socket = stage.enter("S1", { message: [message(1)] });
+    const reacted = stage.chat.react(1, "👍");
+    const next = stage.chat.react(2, "👍");
+    socket.answer({ of: 1, status: false, reason });
+    const error = await caught(reacted);
+    expect(error).toBeInstanceOf(Class);
+    expect(error).toMatchObject({ code: reason });
+    expect(stage.told("change-failed")).toMatchObject([
+      { change: { type: "react", of: 1 }, error: { code: reason } },
+    ]);
+    socket.answer(made({ of: 2, emoji: "👍", on: true }, 3));
+    await next;
+  },
+);
 
 test("REPLY-2 a reply to a message that there is not is refused", async () => {
   const stage = new Stage({ name: "An" });
@@ -243,7 +268,12 @@ test("a change of a message that is on its way waits for the message's id, and w
   const deleted = stage.chat.delete({ key: "a" });
   void stage.chat.send("b", { key: "b" });
   expect(socket.requests.map(({ type }) => type)).toEqual(["send"]);
-  expect(stage.chat.outbox).toMatchObject([{ key: "a" }, { type: "edit", of: "a" }, { type: "delete", of: "a" }, {}]);
+  expect(stage.chat.outbox).toMatchObject([
+    { key: "a" },
+    { type: "edit", of: "a" },
+    { type: "delete", of: "a" },
+    {},
+  ]);
   socket.answer(stored("a", 7));
   expect(socket.requests).toMatchObject([{ type: "edit", of: 7, content: "A" }]);
   socket.answer(made({ of: 7, content: "A" }, 8));
@@ -273,7 +303,10 @@ test("EDIT-2 after a reconnect changes in doubt go out again, in order, once the
   const next = stage.comeBack("S2");
   expect(next.requests.length).toBe(1);
   // All three had been stored.
-  const changed = [{ ...message(1), content: "new", edited: 4 }, { ...message(2), content: "", deleted: true }];
+  const changed = [
+    { ...message(1), content: "new", edited: 4 },
+    { ...message(2), content: "", deleted: true },
+  ];
   next.answer({ ...pageReply([], { changed, cursor: { id: 6, time: 6 } }), by: ME });
   expect(next.requests).toMatchObject([
     { type: "edit", of: 1, content: "new", key: "k" },
@@ -366,9 +399,11 @@ test("PAGE-7 what was changed while the chat was away is told before later messa
   stage.enter("S1", { message: [message(1)] }).say(messageEvent(2));
   const socket = stage.comeBack("S2");
   const changed = [{ ...message(1), content: "new", edited: 4 }];
-  expect(
-    socket.answer(pageReply([3], { changed, cursor: { id: 5, time: 55 }, more: true })),
-  ).toMatchObject({ type: "resume", after: 2, time: 2 });
+  expect(socket.answer(pageReply([3], { changed, cursor: { id: 5, time: 55 }, more: true }))).toMatchObject({
+    type: "resume",
+    after: 2,
+    time: 2,
+  });
   // A page may have neither.
   expect(socket.answer(pageReply([], { cursor: { id: 9, time: 99 }, more: true }))).toMatchObject({
     type: "get",
@@ -380,13 +415,9 @@ test("PAGE-7 what was changed while the chat was away is told before later messa
     after: 9,
     time: 99,
   });
-  expect(stage.events.flatMap((event) => ("of" in event || event.type === "message" ? [event.type] : []))).toEqual([
-    "message",
-    "changed",
-    "message",
-    "changed",
-    "deleted",
-  ]);
+  expect(
+    stage.events.flatMap((event) => ("of" in event || event.type === "message" ? [event.type] : [])),
+  ).toEqual(["message", "changed", "message", "changed", "deleted"]);
   expect(stage.comeBack("S3").take()).toMatchObject({ after: 12, time: 12 });
 });
 
@@ -447,9 +478,16 @@ test("a page of the history has what was changed before the program gets it", as
   const changed = [message(3)];
   get?.answer(pageReply([5, 6], { changed, cursor: { id: 8, time: 8 } }));
   // These come in the same moment as the reply.
-  socket.say([changeEvent("edit", 5, 9, { content: "after" }), changeEvent("delete", 3, 10), messageEvent(11)]);
+  socket.say([
+    changeEvent("edit", 5, 9, { content: "after" }),
+    changeEvent("delete", 3, 10),
+    messageEvent(11),
+  ]);
   expect(await page).toMatchObject({
-    messages: [{ id: 5, content: "after", edited: 9 }, { id: 6, content: "6" }],
+    messages: [
+      { id: 5, content: "after", edited: 9 },
+      { id: 6, content: "6" },
+    ],
     changed: [{ id: 3, content: "", deleted: true }],
     cursor: { id: 8, time: 8 },
   });
@@ -493,7 +531,10 @@ test("an item has the changes beside the messages, and an earlier one has none",
   earlier.outbox = [{ key: "k", content: "a", sentAt: null }];
   storage.items.set(key, JSON.stringify(earlier));
   expect(new Stage({ storage }).chat.outbox).toEqual([{ type: "send", key: "k", content: "a" }]);
-  storage.items.set(key, JSON.stringify({ ...earlier, changes: [...changes, { type: "pin", key: "p", of: 1 }, 5] }));
+  storage.items.set(
+    key,
+    JSON.stringify({ ...earlier, changes: [...changes, { type: "pin", key: "p", of: 1 }, 5] }),
+  );
   expect(new Stage({ storage }).chat.outbox).toMatchObject([{ type: "send" }, { type: "delete", of: 2 }]);
 });
 
@@ -501,7 +542,10 @@ test("a change of a message that is no longer in the outbox is refused by the se
   const storage = new FakeStorage();
   const changes = [{ type: "delete", key: "d", of: "5", sentAt: null }];
   const outbox = [{ key: "k", content: "a", sentAt: null }];
-  storage.setItem("chat:ws://chat.test/", JSON.stringify({ name: "An", sessions: [], outbox, changes, v3: true }));
+  storage.setItem(
+    "chat:ws://chat.test/",
+    JSON.stringify({ name: "An", sessions: [], outbox, changes, v3: true }),
+  );
   const stage = new Stage({ storage });
   const socket = stage.enter();
   await settled();
@@ -518,7 +562,9 @@ test("a server of version 2 does not know changes, and a queued message can stil
   socket.answer(REGISTERED);
   const data = { message: [{ name: "B", content: "x", timestamp: "T" }], online: ["An"] };
   socket.answer({ status: true, name: "An", data });
-  expect(socket.answer({ name: "An", content: "A", status: true, timestamp: "T" })).toMatchObject({ content: "A" });
+  expect(socket.answer({ name: "An", content: "A", status: true, timestamp: "T" })).toMatchObject({
+    content: "A",
+  });
   await Promise.all([sent, edited]);
   const [shown] = stage.told("history")[0]?.messages ?? [];
   if (!shown) throw new Error();

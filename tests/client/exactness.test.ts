@@ -114,7 +114,14 @@ class Server {
         if (!message || message.deleted) return () => ({ of, status: false, reason: "UnknownMessage" });
         const stored = this.react(Number(of), String(emoji), on === true, ME);
         const count = message.reactions.get(String(emoji))?.length ?? 0;
-        return () => ({ of, emoji, on, count, status: true, ...(stored && { id: stored.id, time: stored.time }) });
+        return () => ({
+          of,
+          emoji,
+          on,
+          count,
+          status: true,
+          ...(stored && { id: stored.id, time: stored.time }),
+        });
       }
       default:
         throw new Error(`the model does not know ${type}`);
@@ -169,7 +176,11 @@ class Server {
     const message = this.messages.get(id);
     if (!message) throw new Error(`there is no message ${id}`);
     const { by, name, content, edited, deleted } = message;
-    const reactions = [...message.reactions].map(([emoji, each]) => ({ emoji, count: each.length, by: each }));
+    const reactions = [...message.reactions].map(([emoji, each]) => ({
+      emoji,
+      count: each.length,
+      by: each,
+    }));
     return {
       name,
       content,
@@ -198,7 +209,11 @@ class Server {
   #page({ after, time, before }: Request): () => object {
     const ofPage = (ids: readonly number[], changed: readonly number[], more: object) => () => {
       const message = ids.map((id) => this.shown(id));
-      const data = { message, online: ["An"], ...(changed.length > 0 && { changed: changed.map((id) => this.shown(id)) }) };
+      const data = {
+        message,
+        online: ["An"],
+        ...(changed.length > 0 && { changed: changed.map((id) => this.shown(id)) }),
+      };
       return { status: true, name: "An", timestamp: "T", by: ME, data: { ...data, ...more } };
     };
     if (typeof after !== "number") {
@@ -259,7 +274,18 @@ class Reader {
 /** What happens next; `at` chooses a message, or how many frames arrive. */
 const step = fc.record({
   what: fc.constantFrom(
-    ...["serve", "serve", "serve", "serve late", "serve late", "deliver", "deliver", "deliver", "flow", "flow"],
+    ...[
+      "serve",
+      "serve",
+      "serve",
+      "serve late",
+      "serve late",
+      "deliver",
+      "deliver",
+      "deliver",
+      "flow",
+      "flow",
+    ],
     ...["break", "forget", "load", "send", "send", "edit", "delete", "react", "react"],
     ...["their send", "their send", "their send", "their edit", "their edit", "their delete", "their react"],
   ),
@@ -277,7 +303,8 @@ test("over connections that break, each message is told once and in order, and i
       const failures: unknown[] = [];
       let sessions = 1;
       server.connect(stage.socket, `S${sessions}`);
-      const note = (promise: Promise<unknown>) => void promise.catch((error: unknown) => failures.push(error));
+      const note = (promise: Promise<unknown>) =>
+        void promise.catch((error: unknown) => failures.push(error));
 
       const check = () => {
         if (!server.isQuiet || stage.told("entered").length === 0) return;

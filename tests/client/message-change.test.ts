@@ -21,12 +21,19 @@ test("DELETE-1 a deletion leaves neither content nor reactions, and no earlier c
   const deleted = { ...message, content: "", deleted: true } as const;
   const changes: AnyChange[] = [reacted("👍", true, 1), { ...place, type: "deleted" }];
   expect(after(...changes)).toEqual(deleted);
-  expect(after(...changes, { ...place, type: "edited", content: "y" }, reacted("👍", true, 1))).toEqual(deleted);
+  expect(after(...changes, { ...place, type: "edited", content: "y" }, reacted("👍", true, 1))).toEqual(
+    deleted,
+  );
 });
 
 test("reactions are in the order of the first with each emoji, and a person has each once", () => {
   expect(
-    after(reacted("👍", true, 1), reacted("🎉", true, 1, "b"), reacted("👍", true, 2, "b"), reacted("👍", true, 2)).reactions,
+    after(
+      reacted("👍", true, 1),
+      reacted("🎉", true, 1, "b"),
+      reacted("👍", true, 2, "b"),
+      reacted("👍", true, 2),
+    ).reactions,
   ).toEqual([
     { emoji: "👍", count: 2, by: [person("a"), person("b")] },
     { emoji: "🎉", count: 1, by: [person("b")] },

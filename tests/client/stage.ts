@@ -292,7 +292,12 @@ export function stored(content: unknown, id: number): object {
 }
 
 /** The event of a change, whose time is its id. */
-export function changeEvent(datatype: "edit" | "delete" | "react", of: number, id: number, more: object = {}): object {
+export function changeEvent(
+  datatype: "edit" | "delete" | "react",
+  of: number,
+  id: number,
+  more: object = {},
+): object {
   return { type: "receive", datatype, of, by: BINH, ...more, id, time: id };
 }
 

@@ -48,7 +48,8 @@ export const resumeReader: Reader<"resume", ParsedResume> = {
   since: 3,
   read(value) {
     const kind = "resume";
-    if (!("session" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "session" } };
+    if (!("session" in value))
+      return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "session" } };
     const secret = typeof value.session === "string" ? value.session : "";
     const page = readPage(value);
     return page === null

@@ -64,7 +64,8 @@ export const sendReader: Reader<"send", ParsedSend> = {
   since: 2,
   read(value, frame, version) {
     const kind = "send";
-    if (!("content" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "content" } };
+    if (!("content" in value))
+      return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "content" } };
     const { content } = value;
     if (!isContent(content)) {
       if (isTooDeep(content)) return UNREADABLE;
