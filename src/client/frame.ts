@@ -292,8 +292,8 @@ function parseReply(fields: Unverified<ReplyFrame>): Reply {
   );
 }
 
-function changeOf({ of, by, id, time }: Unverified<Changed>): Changed {
-  return { of: integerOf(of), by: textOf(by), id: integerOf(id), time: integerOf(time) };
+function changeOf(fields: Unverified<Changed>): Changed {
+  return { of: integerOf(fields.of), by: textOf(fields.by), ...parsePosition(fields) };
 }
 
 /** How to read the reply to a change: it has the keys of the event, except for who made it. */
@@ -307,7 +307,7 @@ function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
     messages: listOf(message).map((each) => parseMessage(fieldsOf(each))),
     more: more === true,
     changed: attempt(() => wellFormed(changed, parseMessage)),
-    cursor: attempt(() => parseCursor(fieldsOf(cursor))),
+    cursor: attempt(() => parsePosition(cursor)),
     reset: reset === true,
     ...(gap ? { gap: parseGap(fieldsOf(gap)) } : {}),
   };
@@ -320,7 +320,9 @@ function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
   };
 }
 
-function parseCursor({ id, time }: Unverified<PositionKeys>): Position {
+/** Reads a position. @throws for anything else */
+export function parsePosition(value: unknown): Position {
+  const { id, time } = fieldsOf<PositionKeys>(value);
   return { id: integerOf(id), time: integerOf(time) };
 }
 

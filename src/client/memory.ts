@@ -5,6 +5,7 @@ import {
   listOf,
   numberOf,
   type Position,
+  parsePosition,
   textOf,
   wellFormed,
 } from "./frame.ts";
@@ -165,11 +166,6 @@ export function parseKept(text: unknown): Kept {
     position: position ? parsePosition(position) : null,
     own: own ? listOf(own).map(parsePosition) : [],
   };
-}
-
-function parsePosition(value: unknown): Position {
-  const { id, time } = fieldsOf(value);
-  return { id: Number(id), time: Number(time) };
 }
 
 function parseSend({ key, content, reply, sentAt }: Fields): KeptSend {

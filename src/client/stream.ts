@@ -53,7 +53,7 @@ export class Stream {
     if (this.#hasRoster) return;
     this.#hasRoster = true;
     // The roster covers what happened before it. In version 2, so does the page for the messages.
-    this.#waiting = this.#waiting?.filter((event) => version === 3 && isStored(event)) ?? null;
+    this.#waiting = this.#waiting?.filter((event) => version === 3 && placeOf(event)) ?? null;
     if (version === 2) this.#emitter.told = null;
     this.#online = online;
     this.#emitter.emit({ type: "roster", online });
@@ -81,7 +81,7 @@ export class Stream {
 
   /** All pages have come: reports the events that came meanwhile, unless a page has them. */
   end(): void {
-    const waiting = this.#waiting?.filter((event) => !isStored(event) || this.#isNew(event)) ?? [];
+    const waiting = this.#waiting?.filter((event) => this.#isNew(event)) ?? [];
     this.#waiting = null;
     for (const event of waiting) this.event(event);
     this.#forget();
@@ -109,7 +109,7 @@ export class Stream {
       case "edited":
       case "deleted":
       case "reacted":
-        this.#emitter.told = { id: event.id, time: event.time };
+        this.#emitter.told = positionOf(event);
         break;
       case "typing":
     }
@@ -134,9 +134,9 @@ export class Stream {
   }
 
   /** Whether no page has brought it. */
-  #isNew(event: Stored): boolean {
-    const { id } = event.type === "message" ? event.message : event;
-    return id === null || id > (this.#emitter.told?.id ?? -1);
+  #isNew(event: RoomEvent): boolean {
+    const id = placeOf(event)?.id ?? Infinity;
+    return id > (this.#emitter.told?.id ?? -1);
   }
 
   /** A nickname changed. It keeps its place in the roster. */
@@ -160,10 +160,15 @@ export class Stream {
   }
 }
 
-function isStored(event: RoomEvent): event is Stored {
-  return event.type === "message" || "of" in event;
+type Place = Pick<Message, "id" | "time">;
+
+/** What has the id and time of an event, if it has a place in the history. */
+function placeOf(event: RoomEvent): Place | undefined {
+  if (event.type === "message") return event.message;
+  return "of" in event ? event : undefined;
 }
 
-function positionOf(message: Message | undefined): Position | null {
-  return message && message.id !== null ? { id: message.id, time: message.time ?? 0 } : null;
+/** @returns null without an id, as in version 2 */
+function positionOf(place: Place | undefined): Position | null {
+  return place && place.id !== null ? { id: place.id, time: place.time ?? 0 } : null;
 }
