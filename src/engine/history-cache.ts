@@ -1,11 +1,15 @@
 import { PAGE_MAX } from "../protocol/limits.ts";
 import type { Page, PageRequest } from "../protocol/page.ts";
-import type { Archive } from "./archive.ts";
+import type { Archive, EventPlace, EventRun } from "./archive.ts";
+import { RecentChanges, type Taken } from "./recent-changes.ts";
 import type { MessageRecord } from "./record.ts";
 
 /** How many newest pages are remembered at a time: clients of one kind request pages of one size. */
 const NEWEST_PAGES_MOST = 4;
-/** Records are dropped once they exceed the budget by this share, so that few batches have to move them. */
+/**
+ * Records are dropped once they exceed the budget by this share, so that few batches have to move them; and so much more is
+ * read, so that few deletions leave less than the budget.
+ */
 const SLACK = 1 / 8;
 
 /** What part of the history is requested; null for the whole, as in version 2. */
@@ -15,9 +19,13 @@ export type HistoryRequest = PageRequest | null;
 export interface HistoryRead {
   /** Oldest first. */
   readonly records: readonly MessageRecord[];
-  /** Nothing is missing between the records and this id. */
+  /** What follows a place, for a request for that. */
+  readonly run?: EventRun;
+  /** Nothing is missing between what was read and this id. */
   readonly upTo: number;
-  /** Whether the records alone answer the request, whatever comes later. */
+  /** The id of the newest event when the reading began: messages may have been changed since. */
+  readonly asOf: number;
+  /** Whether what was read alone answers the request, whatever comes later. */
   readonly isWhole: boolean;
   /**
    * Whether the position in the request belongs to another history: the records are those of the newest page instead.
@@ -33,15 +41,16 @@ export interface HistorySnapshot {
   encoded(): Uint8Array;
 }
 
-/** A request for what follows a message. */
+/** A request for what follows a message or change. */
 type RequestAfter = PageRequest & { readonly after: number };
 
 /**
  * The newest messages of a room, in memory, and older ones that were read. Reading never changes what is shown: a page
- * or a snapshot is a function of the request and of the id up to which it shows messages. So each `get` of a batch
- * shows the history at its own place in the order, although the cache takes in the whole batch first.
+ * or a snapshot is a function of the request and of the id up to which it shows events. So each `get` of a batch
+ * shows the history at its own place in the order, although the cache takes in the whole batch first. Only changes to
+ * messages are shown from the moment when they are taken in.
  *
- * A request for what follows a message also looks at that message: its id and time tell whether this is the history
+ * A request for what follows an event also looks at that event: its id and time tell whether this is the history
  * that the client knows.
  */
 export class HistoryCache {
@@ -50,6 +59,8 @@ export class HistoryCache {
   /** Oldest first: all messages with ids above `#above`. */
   #recent: MessageRecord[] = [];
   #above: number;
+  readonly #changes: RecentChanges;
+  #newestId: number;
   /** The size of `#recent` as version 3 and as version 2 show it, commas included. */
   #bytes = 0;
   #classicBytes = 0;
@@ -69,33 +80,74 @@ export class HistoryCache {
     this.#archive = archive;
     this.#budgetBytes = budgetBytes;
     this.#above = archive.lastId;
+    this.#newestId = archive.lastEventId;
+    this.#changes = new RecentChanges(archive.lastEventId);
   }
 
   /** How much is kept in memory, in bytes of JSON. */
   get bytes(): number {
-    return this.#bytes + this.#encodedHistory.text.length;
+    return this.#bytes + this.#changes.bytes + this.#encodedHistory.text.length;
   }
 
-  /** The id of the newest message that was taken in, 0 for none. The archive may have newer ones for a moment. */
+  /** The id of the newest event that was taken in, 0 for none. The archive may have newer ones for a moment. */
   get newestId(): number {
-    return this.#recent.at(-1)?.id ?? this.#above;
+    return this.#newestId;
   }
 
-  /** Takes in messages that were stored, unless the archive had them already when the cache was made. */
-  take(records: readonly MessageRecord[]): void {
-    if (records.length === 0) return;
-    for (const record of records) {
-      if (record.id <= this.newestId) continue;
-      this.#recent.push(record.compact());
-      this.#count(record, 1);
+  /** Takes in events that were stored, unless the archive had them already when the cache was made. */
+  take(events: readonly Taken[]): void {
+    if (events.length === 0) return;
+    for (const { place, record } of events) {
+      if (place.id <= this.#newestId) continue;
+      this.#newestId = place.id;
+      if (place.of !== null || record === null) this.#takeChange(place, record);
+      else {
+        this.#recent.push(record.compact());
+        this.#count(record, 1);
+      }
     }
     this.#forgetMade();
   }
 
-  /** A message that is in memory. */
+  #takeChange(place: EventPlace, record: MessageRecord | null): void {
+    const at = place.of === null ? -1 : this.#indexOf(place.of);
+    const before = this.#recent[at];
+    this.#changes.add(place, record, before !== undefined);
+    // What was encoded may have the message as it was.
+    if (before?.classic !== record?.classic || before === undefined)
+      this.#encodedHistory = { upTo: 0, text: new Uint8Array(0) };
+    // A message that is not known as it is now must not be shown as it was.
+    if (before !== undefined && record === null) this.#dropTo(before.id);
+    else if (before !== undefined && record !== null) this.#replace(at, before, record);
+    // A message that was too long may fit now, or one that is shorter may leave room for older ones.
+    if (this.#classicBytes < this.#budgetBytes) this.#holdsHistory = false;
+  }
+
+  #replace(at: number, before: MessageRecord, record: MessageRecord): void {
+    this.#count(before, -1);
+    this.#recent[at] = record.compact();
+    this.#count(record, 1);
+  }
+
+  /** Drops the messages up to an id from memory. */
+  #dropTo(id: number): void {
+    for (const record of this.#recent.splice(0, firstAbove(this.#recent, id))) {
+      this.#count(record, -1);
+      if (record.id !== id) this.#changes.left(record);
+    }
+    this.#above = Math.max(this.#above, id);
+    this.#holdsHistory = false;
+  }
+
+  /** A message that is in memory, as it is now. */
   message(id: number): MessageRecord | undefined {
-    const record = this.#recent[firstAbove(this.#recent, id - 1)];
-    return record?.id === id ? record : undefined;
+    return this.#recent[this.#indexOf(id)] ?? this.#changes.view(id);
+  }
+
+  /** Where a message is in `#recent`, -1 if it is not there. */
+  #indexOf(id: number): number {
+    const at = firstAbove(this.#recent, id - 1);
+    return this.#recent[at]?.id === id ? at : -1;
   }
 
   /** How many messages must be read for a request, at most; infinity means as many as fit. */
@@ -107,10 +159,29 @@ export class HistoryCache {
 
   /** Whether something must be read before a request can be answered. @param read what was read for it */
   needsRead(request: HistoryRequest, read?: HistoryRead): boolean {
+    if (this.#lacks(request, read)) return true;
+    return read !== undefined && (this.#isOutdated(read) || (request === null && this.#hasShrunk(read)));
+  }
+
+  /** Whether deletions since it was read may have made room for older messages than were read. */
+  #hasShrunk(read: HistoryRead): boolean {
+    if (this.#changes.range(read.asOf + 1, Number.POSITIVE_INFINITY, 1).length === 0) return false;
+    const shown = this.#last(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, read);
+    return sizeOf(shown) < this.#budgetBytes && (shown.length === 0 || this.#isBehind(shown));
+  }
+
+  /** Whether a message has changed since it was read, and is not in memory. */
+  #isOutdated({ records, run, asOf }: HistoryRead): boolean {
+    const isOutdated = (id: number) => this.message(id) === undefined && this.#changes.isOutdated(id, asOf);
+    return records.some(({ id }) => isOutdated(id)) || (run?.messages.keys().some(isOutdated) ?? false);
+  }
+
+  #lacks(request: HistoryRequest, read: HistoryRead | undefined): boolean {
     if (request === null || !this.#isKnownPlace(request) || read?.isForeign)
       return !read?.isWhole && !this.#isConnected(read) && this.missing(request) > 0;
     if (!read?.isWhole && !this.#isConnected(read) && this.#missingAfter(request) > 0) return true;
-    // If the history has no such message, its newest page is shown instead.
+    if (!read?.isWhole && this.#hasUnseen(request, read)) return true;
+    // If the history has no such event, its newest page is shown instead.
     return this.#isForeign(request, this.newestId, read) && !this.#hasBelow(request);
   }
 
@@ -119,7 +190,8 @@ export class HistoryCache {
     if (request === null) return this.#readHistory();
     const { before, limit } = request;
     if (this.#isKnownPlace(request)) {
-      const read = this.#missingAfter(request) > 0 ? await this.#readAfter(request) : this.#nothingRead();
+      const isInMemory = this.#missingAfter(request) === 0 && !this.#hasUnseen(request);
+      const read = isInMemory ? this.#nothingRead() : await this.#readAfter(request);
       if (!this.#isForeign(request, this.newestId, read)) return read;
       return { ...(await this.#readNewest(limit)), isForeign: true };
     }
@@ -128,19 +200,21 @@ export class HistoryCache {
       : this.#readNewest(limit);
   }
 
-  /** A page. What it needs must have been read. @param upTo the id of the newest message that it may show */
+  /** A page. What it needs must have been read. @param upTo the id of the newest event that it may show */
   page(request: PageRequest, upTo: number, read?: HistoryRead): Page {
     const { limit, before } = request;
     if (isAfter(request)) return this.#pageAfter(request, upTo, read);
     if (before === null) return this.#newestPage(limit, upTo, read);
-    const shown = read?.isWhole ? read.records : this.#last(limit + 1, Math.min(before - 1, upTo), read);
-    return this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown), null);
+    const shown = read?.isWhole
+      ? this.#asTheyAre(read.records)
+      : this.#last(limit + 1, Math.min(before - 1, upTo), read);
+    return this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown));
   }
 
   /**
    * The newest messages, for version 2. They must have been read.
    *
-   * @param upTo the id of the newest one that it may show
+   * @param upTo the id of the newest event that it may show
    */
   history(upTo: number, read?: HistoryRead): HistorySnapshot {
     if (this.#snapshot?.upTo === upTo) return this.#snapshot;
@@ -154,7 +228,7 @@ export class HistoryCache {
   #encoded(shown: readonly MessageRecord[], bytes: number): Uint8Array {
     const { upTo, text } = this.#encodedHistory;
     const known = firstAbove(shown, upTo);
-    if (known > 0 && shown[known - 1]?.id === upTo) {
+    if (known > 0 && shown[known - 1]?.id === upTo && text.length > 0) {
       const added = shown.slice(known);
       if (added.length === 0 && bytes === text.length + 1) return text;
       // Begins with a comma, unless nothing is added.
@@ -179,15 +253,16 @@ export class HistoryCache {
     const least = this.#holdsHistory || length <= 2 * PAGE_MAX ? 0 : length - PAGE_MAX;
     const isOverBudget = this.#budgeted > this.#budgetBytes * (1 + SLACK);
     let drop = 0;
+    this.#changes.trim();
     for (const record of this.#recent) {
-      const stays = this.#budgeted - (this.#holdsHistory ? record.classicBytes : record.shownBytes) - 1;
+      const stays = this.#budgeted - (this.#holdsHistory ? classicSize(record) : record.shownBytes + 1);
       if (drop >= least && !(isOverBudget && stays >= this.#budgetBytes)) break;
       this.#count(record, -1);
       this.#above = record.id;
       drop++;
     }
     if (drop === 0) return;
-    this.#recent.splice(0, drop);
+    for (const record of this.#recent.splice(0, drop)) this.#changes.left(record);
     this.#forgetMade();
   }
 
@@ -202,52 +277,82 @@ export class HistoryCache {
   }
 
   #nothingRead(): HistoryRead {
-    return { records: [], upTo: this.newestId, isWhole: false };
+    return { records: [], upTo: this.newestId, asOf: this.newestId, isWhole: false };
   }
 
   async #readHistory(): Promise<HistoryRead> {
     const upTo = this.#archive.lastId;
-    const records = await this.#archive.tail(this.#budgetBytes);
+    const asOf = this.newestId;
+    const records = await this.#archive.tail(this.#budgetBytes * (1 + SLACK));
+    const read: HistoryRead = { records, upTo, asOf, isWhole: false };
     // If there are none, the newest message may be too large for a reply of version 2.
-    this.#keep(records, upTo, records[0] === undefined ? upTo : undefined);
-    this.#holdsHistory = this.#above <= upTo;
-    return { records, upTo, isWhole: false };
+    if (this.#keep(read, records[0] === undefined ? upTo : undefined))
+      this.#holdsHistory = this.#above <= upTo && !this.#hasShrunk(read);
+    return read;
   }
 
   async #readNewest(limit: number): Promise<HistoryRead> {
     const upTo = this.#above;
+    const asOf = this.newestId;
     const records = await this.#archive.below(upTo + 1, limit, this.#budgetBytes);
-    this.#keep(records, upTo);
-    return { records, upTo, isWhole: false };
+    const read: HistoryRead = { records, upTo, asOf, isWhole: false };
+    this.#keep(read);
+    return read;
   }
 
   async #readBelow(before: number, limit: number): Promise<HistoryRead> {
+    const asOf = this.newestId;
     const records = await this.#archive.below(before, limit, this.#budgetBytes);
-    return { records, upTo: this.#archive.lastId, isWhole: true };
+    return { records, upTo: this.#archive.lastId, asOf, isWhole: true };
   }
 
   async #readAfter(request: RequestAfter): Promise<HistoryRead> {
-    const upTo = this.#archive.lastId;
-    const records = await this.#recordsFrom(request);
-    const isWhole = (records.at(-1)?.id ?? upTo) < upTo;
-    // Messages that are stored from now on belong to the page as well.
-    if (!isWhole) this.#keep(records, upTo, Math.max(0, request.after - 1));
-    return { records, upTo, isWhole };
+    const upTo = this.#archive.lastEventId;
+    const asOf = this.newestId;
+    const run = await this.#runFrom(request);
+    const isWhole = (run.events.at(-1)?.id ?? upTo) < upTo;
+    const read: HistoryRead = { records: [], run, upTo, asOf, isWhole };
+    // Events that are stored from now on belong to the page as well.
+    if (!isWhole) this.#keepRun(read, run, Math.max(0, request.after - 1));
+    return read;
   }
 
-  /** The message with the id `after`, if it exists, and at least one that follows it, if any do. */
-  async #recordsFrom({ limit, after }: RequestAfter): Promise<MessageRecord[]> {
-    const records = await this.#archive.above(after - 1, limit + 1, this.#budgetBytes);
-    const isAlone = records.length === 1 && records[0]?.id === after;
-    if (!isAlone || after === this.#archive.lastId) return records;
-    return [...records, ...(await this.#archive.above(after, limit, this.#budgetBytes))];
+  /** The event with the id `after`, if it exists, and at least one that follows it, if any do. */
+  async #runFrom({ limit, after }: RequestAfter): Promise<EventRun> {
+    const run = await this.#archive.events(after, limit + 1, this.#budgetBytes);
+    const isAlone = run.events.length === 1 && run.events[0]?.id === after;
+    if (!isAlone || after === this.#archive.lastEventId) return run;
+    const rest = await this.#archive.events(after + 1, limit, this.#budgetBytes);
+    return {
+      events: [...run.events, ...rest.events],
+      messages: new Map([...run.messages, ...rest.messages]),
+    };
   }
 
-  /** Keeps records older than those in memory. @param above the records have all messages with ids above it */
-  #keep(records: readonly MessageRecord[], upTo: number, above?: number): void {
+  #keepRun(read: HistoryRead, { events, messages }: EventRun, above: number): void {
+    const isNew = ({ of }: EventPlace) => of === null;
+    const records = events.filter(isNew).flatMap(({ id }) => messages.get(id) ?? []);
+    const { above: changesAbove } = this.#changes;
+    // What was changed since it was read is not kept, and nor is what is not connected to what is in memory.
+    if (changesAbove > read.upTo || !this.#keep({ ...read, records }, above)) return;
+    this.#changes.prepend(
+      events.filter((each) => !isNew(each) || !messages.has(each.id)),
+      above,
+    );
+    for (const record of messages.values())
+      if (this.message(record.id) === undefined) this.#changes.keepView(record);
+  }
+
+  /**
+   * Keeps records older than those in memory.
+   *
+   * @param above the records have all messages with ids above it
+   * @returns false if they could not be kept
+   */
+  #keep(read: HistoryRead, above?: number): boolean {
     // Batches have gone on meanwhile, and what they stored may have left memory again.
-    if (this.#above > upTo) return;
-    const older = records.filter(({ id }) => id <= this.#above);
+    if (this.#above > read.upTo || this.#isOutdated(read)) return false;
+    const older = this.#asTheyAre(read.records.filter(({ id }) => id <= this.#above));
     for (const record of older) this.#count(record, 1);
     this.#recent = [...older, ...this.#recent];
     this.#forgetMade();
@@ -255,26 +360,45 @@ export class HistoryCache {
     // Where nothing is kept, not even the newest message may have fitted.
     const reached = oldest === undefined ? this.#above : this.#isBehind(this.#recent) ? oldest.id - 1 : 0;
     this.#above = Math.min(this.#above, above ?? reached, reached);
+    return true;
   }
 
-  #count({ shownBytes, classicBytes }: MessageRecord, sign: 1 | -1): void {
-    this.#bytes += sign * (shownBytes + 1);
-    this.#classicBytes += sign * (classicBytes + 1);
+  /** Messages that were read, as they are now. */
+  #asTheyAre(records: readonly MessageRecord[]): readonly MessageRecord[] {
+    return records.map((record) => this.message(record.id) ?? record);
   }
 
-  /** Whether a request asks for what follows a message that may exist. */
+  #count(record: MessageRecord, sign: 1 | -1): void {
+    this.#bytes += sign * (record.shownBytes + 1);
+    this.#classicBytes += sign * classicSize(record);
+  }
+
+  /** Whether a request asks for what follows an event that may exist. */
   #isKnownPlace(request: PageRequest): request is RequestAfter {
     return isAfter(request) && request.after <= this.newestId;
   }
 
   /** Whether nothing is missing between what was read and what is in memory. */
   #isConnected(read: HistoryRead | undefined): boolean {
-    return read !== undefined && this.#above <= read.upTo;
+    if (read === undefined) return false;
+    return read.run === undefined ? this.#above <= read.upTo : this.#floor <= read.upTo;
+  }
+
+  /** All events with ids above this one are in memory. */
+  get #floor(): number {
+    return Math.max(this.#above, this.#changes.above);
   }
 
   #missingAfter({ limit, after, time }: RequestAfter): number {
     const first = time === undefined ? after + 1 : after;
-    return first <= this.#above ? Math.min(limit + 1, this.#archive.lastId - after + 1) : 0;
+    return first <= this.#floor ? Math.min(limit + 1, this.#archive.lastEventId - after + 1) : 0;
+  }
+
+  /** Whether messages were changed after a place and are not known as they are now. @param read what was read */
+  #hasUnseen({ limit, after }: RequestAfter, read?: HistoryRead): boolean {
+    const places = this.#changes.range(after + 1, Number.POSITIVE_INFINITY, limit + 1);
+    const isKnown = (id: number) => this.message(id) !== undefined || read?.run?.messages.has(id) === true;
+    return places.some(({ of }) => of !== null && !isKnown(of));
   }
 
   /** Whether memory has a whole page of the newest messages, or of those below an id. */
@@ -295,22 +419,15 @@ export class HistoryCache {
   #last(most: number, upTo: number, read: HistoryRead | undefined): readonly MessageRecord[] {
     const end = firstAbove(this.#recent, upTo);
     const recent = this.#recent.slice(Math.max(0, end - most), end);
-    return recent.length === most ? recent : [...this.#olderIn(read, 0, upTo), ...recent].slice(-most);
-  }
-
-  /** The oldest `most` messages above an id, likewise. */
-  #first(most: number, above: number, upTo: number, read: HistoryRead | undefined): readonly MessageRecord[] {
-    const older = this.#olderIn(read, above, upTo);
-    const start = firstAbove(this.#recent, above);
-    const end = Math.min(firstAbove(this.#recent, upTo), start + Math.max(0, most - older.length));
-    const recent = this.#recent.slice(start, end);
-    return older.length === 0 ? recent : [...older, ...recent].slice(0, most);
+    return recent.length === most ? recent : [...this.#olderIn(read, upTo), ...recent].slice(-most);
   }
 
   /** The messages that were read and are not in memory. */
-  #olderIn(read: HistoryRead | undefined, above: number, upTo: number): readonly MessageRecord[] {
+  #olderIn(read: HistoryRead | undefined, upTo: number): readonly MessageRecord[] {
+    // Otherwise what is in memory answers the request alone.
+    if (!this.#isConnected(read)) return [];
     const first = this.#recent[0]?.id ?? Number.POSITIVE_INFINITY;
-    return read?.records.filter(({ id }) => id > above && id < first && id <= upTo) ?? [];
+    return this.#asTheyAre(read?.records.filter(({ id }) => id < first && id <= upTo) ?? []);
   }
 
   /** Whether there are messages before these. */
@@ -321,29 +438,83 @@ export class HistoryCache {
   #pageAfter(request: RequestAfter, upTo: number, read: HistoryRead | undefined): Page {
     const { limit, after } = request;
     if (this.#isForeign(request, upTo, read)) return { ...this.#newestPage(limit, upTo, read), reset: true };
-    const from = this.#from(request, upTo, limit + 2, read);
-    const shown = from[0]?.id === after ? from.slice(1) : from;
-    return this.#pageOf(shown.slice(0, limit), read?.isWhole === true || shown.length > limit, after);
+    const from = this.#eventsFrom(request, upTo, limit + 2, read);
+    const events = from[0]?.id === after ? from.slice(1) : from;
+    const viewOf = (id: number) => this.message(id) ?? read?.run?.messages.get(id);
+    const covered = this.#cover(events.slice(0, limit), after, viewOf);
+    const last = covered.events.at(-1);
+    return {
+      messages: Buffer.from(covered.messages.map(({ shown }) => shown).join(",")),
+      changed: Array.from(covered.changed.values(), ({ shown }) => shown).join(","),
+      cursor: last === undefined ? null : { id: last.id, time: last.time },
+      more: covered.events.length < events.length || (read?.isWhole === true && !read.isForeign),
+      gap: this.#gap(after),
+      reset: false,
+    };
   }
 
-  /** The message with the id `after`, if it exists, and what follows it; at most `most` in all. */
-  #from({ after }: RequestAfter, upTo: number, most: number, read?: HistoryRead): readonly MessageRecord[] {
-    return read?.isWhole ? read.records : this.#first(most, after - 1, upTo, read);
+  /** The first events that fit into the budget, with the messages that they are or concern. */
+  #cover(
+    events: readonly EventPlace[],
+    after: number,
+    viewOf: (id: number) => MessageRecord | undefined,
+  ): { events: EventPlace[]; messages: MessageRecord[]; changed: Map<number, MessageRecord> } {
+    const covered: EventPlace[] = [];
+    const messages: MessageRecord[] = [];
+    const changed = new Map<number, MessageRecord>();
+    let bytes = 0;
+    for (const event of events) {
+      // What was sent after the place is shown as it is now, whatever became of it.
+      const isShown = event.of !== null && (event.of > after || changed.has(event.of));
+      const record = isShown ? undefined : viewOf(event.of ?? event.id);
+      bytes += record === undefined ? 0 : record.shownBytes + 1;
+      if (bytes > this.#budgetBytes && covered.length > 0) break;
+      covered.push(event);
+      if (record === undefined) continue;
+      if (event.of === null) messages.push(record);
+      else changed.set(event.of, record);
+    }
+    return { events: covered, messages, changed };
+  }
+
+  /** The event with the id `after`, if it exists, and what follows it; at most `most` in all. */
+  #eventsFrom(
+    { after }: RequestAfter,
+    upTo: number,
+    most: number,
+    read: HistoryRead | undefined,
+  ): readonly EventPlace[] {
+    const older = read?.run?.events.filter(({ id }) => id <= upTo) ?? [];
+    if (read?.isWhole && read.run !== undefined) return older;
+    const floor = this.#floor;
+    const before = older.filter(({ id }) => id <= floor);
+    const recent = before.length < most ? this.#eventsInMemory(Math.max(after, floor + 1), upTo, most) : [];
+    return [...before, ...recent].slice(0, most);
+  }
+
+  /** The events in memory with ids from `from` to `upTo`, the oldest `most`. */
+  #eventsInMemory(from: number, upTo: number, most: number): readonly EventPlace[] {
+    const start = firstAbove(this.#recent, from - 1);
+    const end = Math.min(firstAbove(this.#recent, upTo), start + most);
+    const sent = this.#recent.slice(start, end).map(({ id, time }) => ({ id, time, of: null }));
+    const changes = this.#changes.range(from, upTo, most);
+    if (changes.length === 0) return sent;
+    return [...sent, ...changes].sort((a, b) => a.id - b.id).slice(0, most);
   }
 
   /**
-   * Whether the message that the request names belongs to another history: this one neither has it nor has pruned it.
+   * Whether the event that the request names belongs to another history: this one neither has it nor has pruned it.
    */
   #isForeign(request: RequestAfter, upTo: number, read: HistoryRead | undefined): boolean {
     const { after, time } = request;
     if (after === 0) return false;
     if (after > upTo || read?.isForeign) return true;
     if (time === undefined) return false;
-    const [first] = this.#from(request, upTo, 1, read);
+    const [first] = this.#eventsFrom(request, upTo, 1, read);
     if (first?.id === after) return first.time !== time;
     const { firstId, emptiedTo } = this.#archive;
     const isPruned = after < firstId && after > emptiedTo;
-    // A pruned message of this history cannot be younger than the oldest one kept, unless a clock was set back.
+    // A pruned event of this history cannot be younger than the oldest one kept, unless a clock was set back.
     return !(isPruned && first !== undefined && time <= first.time);
   }
 
@@ -353,33 +524,33 @@ export class HistoryCache {
     const made = this.#newest.get(key);
     if (made !== undefined) return made;
     const shown = this.#last(limit + 1, upTo, read);
-    const page = this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown), null);
+    const page = this.#pageOf(shown.slice(-limit), shown.length > limit || this.#isBehind(shown));
     if (this.#newest.size >= NEWEST_PAGES_MOST) this.#newest.clear();
     this.#newest.set(key, page);
     return page;
   }
 
-  /** A page within the budget. What does not fit is left out at the end where the next page continues. */
-  #pageOf(shown: readonly MessageRecord[], more: boolean, after: number | null): Page {
-    const inOrder = after === null ? shown.toReversed() : shown;
+  /** A page of the newest of these messages that fit into the budget. */
+  #pageOf(shown: readonly MessageRecord[], more: boolean): Page {
     let bytes = 0;
     let count = 0;
-    for (const { shownBytes } of inOrder) {
+    for (const { shownBytes } of shown.toReversed()) {
       bytes += shownBytes + 1;
       if (bytes > this.#budgetBytes && count > 0) break;
       count++;
     }
-    const kept = after === null ? shown.slice(shown.length - count) : shown.slice(0, count);
+    const kept = shown.slice(shown.length - count);
     return {
       messages: Buffer.from(kept.map((record) => record.shown).join(",")),
       more: more || count < shown.length,
-      gap: this.#gap(after),
+      changed: "",
+      cursor: null,
+      gap: null,
       reset: false,
     };
   }
 
-  #gap(after: number | null): Page["gap"] {
-    if (after === null) return null;
+  #gap(after: number): Page["gap"] {
     const { firstId, emptiedTo } = this.#archive;
     // Messages up to `emptiedTo` are not part of this history: all of them were removed together.
     const from = Math.max(after, emptiedTo) + 1;
@@ -389,11 +560,11 @@ export class HistoryCache {
   /** The newest records that fit into a reply of version 2. */
   #newestWithin(records: readonly MessageRecord[]): readonly MessageRecord[] {
     let bytes = 0;
-    const excess = records.findLastIndex(({ classicBytes }) => {
-      bytes += classicBytes + 1;
+    const excess = records.findLastIndex((record) => {
+      bytes += classicSize(record);
       return bytes > this.#budgetBytes;
     });
-    return records.slice(excess + 1);
+    return records.slice(excess + 1).filter(({ isDeleted }) => !isDeleted);
   }
 }
 
@@ -416,6 +587,11 @@ function firstAbove(records: readonly MessageRecord[], id: number): number {
 /** The size in bytes of messages as version 2 shows them, each with a comma. */
 function sizeOf(records: readonly MessageRecord[]): number {
   let bytes = 0;
-  for (const { classicBytes } of records) bytes += classicBytes + 1;
+  for (const record of records) bytes += classicSize(record);
   return bytes;
+}
+
+/** The size of a message as version 2 shows it, with a comma. Deleted messages are not shown. */
+function classicSize({ classicBytes, isDeleted }: MessageRecord): number {
+  return isDeleted ? 0 : classicBytes + 1;
 }

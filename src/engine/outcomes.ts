@@ -10,14 +10,14 @@ import type { MessageRecord } from "./record.ts";
 export interface OutcomeSources {
   /** Already has the batch's messages. Null for a room that is not open, in which nothing shows history. */
   readonly history: Pick<HistoryCache, "page" | "history"> | null;
-  /** The id of the newest message before the batch. */
+  /** The id of the newest event before the batch. */
   readonly before: number;
-  /** By id, the messages of the batch, and those earlier ones that it repeats, as far as they could be read. */
+  /** By id, the messages of the batch as they were sent, and those earlier ones that it repeats, as far as they could be read. */
   readonly records: ReadonlyMap<number, MessageRecord>;
 }
 
 /**
- * @param upTo the id of the newest message at the decision's place in the order
+ * @param upTo the id of the newest event at the decision's place in the order
  * @param read what was read for the decision
  */
 type OutcomeRule<K extends FinalDecision["kind"]> = (
@@ -46,6 +46,13 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
   },
   "send-refused": asDecided,
   "send-failed": asDecided,
+  edited: asDecided,
+  "edit-repeated": asDecided,
+  deleted: asDecided,
+  reacted: asDecided,
+  "react-unchanged": asDecided,
+  "change-refused": asDecided,
+  "change-failed": asDecided,
   history: (decision, { history }, upTo, read) => {
     if (history === null || read?.kind === "failed") return getFailed(decision, read);
     return { ...decision, history: history.history(upTo, read?.read) };
@@ -55,12 +62,12 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
     return { ...decision, page: history.page(decision.page, upTo, read?.read) };
   },
   "get-failed": asDecided,
-  resumed: ({ online, page, oldHash: _, ...resumed }, { history }, upTo, read) => {
+  resumed: ({ online, page, by, oldHash: _, ...resumed }, { history }, upTo, read) => {
     // The nickname has moved all the same. If the page cannot be shown now, the client can request it again.
     const isShown = history !== null && read?.kind !== "failed";
     return {
       ...resumed,
-      shown: { online, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
+      shown: { online, by, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
     };
   },
   "resume-refused": asDecided,
@@ -86,11 +93,25 @@ export function outcomesOf(
 ): Outcome[] {
   let upTo = sources.before;
   return decisions.map((decision, at) => {
-    if (decision.kind === "sent") upTo = decision.message.id;
+    upTo = storedId(decision) ?? upTo;
     // TypeScript does not see that the rule and the decision are of one kind.
     const rule = OUTCOMES[decision.kind] as OutcomeRule<FinalDecision["kind"]>;
     return rule(decision as never, sources, upTo, reads[at]);
   });
+}
+
+/** The id of what a decision has stored. */
+function storedId(decision: FinalDecision): number | undefined {
+  switch (decision.kind) {
+    case "sent":
+      return decision.message.id;
+    case "edited":
+    case "deleted":
+    case "reacted":
+      return decision.id;
+    default:
+      return undefined;
+  }
 }
 
 function asDecided<T extends Outcome>(decision: T): T {

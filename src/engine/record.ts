@@ -2,25 +2,54 @@
  * The text of stored events. Only this module knows how an event is written and how a written one is taken apart. An
  * event is one line of the history file, and keeps that line, so that nothing is encoded or parsed twice.
  */
-import type { Message } from "../room/operation.ts";
+import type { Reaction } from "../protocol/extension.ts";
+import { REACTORS_SHOWN } from "../protocol/limits.ts";
+import { isKeyOf } from "../protocol/table.ts";
+import type { Deleted } from "../room/kinds/delete.ts";
+import type { Edited } from "../room/kinds/edit.ts";
+import type { Reacted } from "../room/kinds/react.ts";
+import type { CurrentMessage } from "../room/operation.ts";
+import type { Reactions } from "../room/state.ts";
 
 /** A message for readers who are not in the room. */
-export type Readable = Omit<Message, "digest">;
+export type Readable = Omit<CurrentMessage, "digest">;
 
-/** A change to earlier events whose kind this version does not know. It is kept unchanged and never shown. */
-export interface UnknownChange {
-  readonly kind: "unknown";
+/** What all stored changes have. */
+interface StoredChangeLine {
   readonly id: number;
   /** Unix ms. */
   readonly time: number;
-  /** The kind that the line names. */
-  readonly writtenKind: string;
   /** The canonical line, without a comma or line break. */
   readonly text: string;
 }
 
+/** A change to earlier events whose kind this version does not know. It is kept unchanged and never shown. */
+export interface UnknownChange extends StoredChangeLine {
+  readonly kind: "unknown";
+  /** The kind that the line names. */
+  readonly writtenKind: string;
+}
+
+/** A message has got another content. */
+export interface EditRecord extends StoredChangeLine, Pick<Edited, "of" | "by" | "content" | "digest"> {
+  readonly kind: "edit";
+}
+
+/** The content of a message is gone. */
+export interface DeleteRecord extends StoredChangeLine, Pick<Deleted, "of" | "by"> {
+  readonly kind: "delete";
+}
+
+/** A person has reacted to a message, or has taken that back. */
+export interface ReactRecord extends StoredChangeLine, Pick<Reacted, "of" | "by" | "name" | "emoji" | "on"> {
+  readonly kind: "react";
+}
+
+/** A stored change to a message. */
+export type ChangeRecord = EditRecord | DeleteRecord | ReactRecord;
+
 /** An event as it is stored. Every kind has an `id`, a `time` in Unix ms and the canonical line as its `text`. */
-export type StoredEvent = MessageRecord | UnknownChange;
+export type StoredEvent = MessageRecord | ChangeRecord | UnknownChange;
 
 /** The texts of a message as JSON strings, quotes included. */
 export interface MessagePieces {
@@ -30,6 +59,7 @@ export interface MessagePieces {
 }
 
 export const KEY_CHARACTERS = 16;
+/** Keys of sends and public ids of people look the same. */
 const KEY = /^[\w-]{16}$/;
 
 /** Half of the integers that a double holds exactly: above the largest id in a file there is still room to count. */
@@ -48,11 +78,31 @@ export const BEFORE = {
   timestamp: ',"timestamp":',
   id: ',"id":',
   time: ',"time":',
+  by: ',"by":',
+  reply: ',"reply":',
   key: ',"key":',
 } as const;
 
+/** The text before each value that only a message as it is now has, in order: before its key, behind everything else. */
+const BEFORE_IN_CURRENT = {
+  edited: ',"edited":',
+  reactions: ',"reactions":',
+  deleted: ',"deleted":true',
+} as const;
+
 /** The text before the first values of a change, in order. Any other keys follow, but never a `name`. */
-export const BEFORE_IN_CHANGE = { id: '{"id":', time: ',"time":', kind: ',"kind":' } as const;
+export const BEFORE_IN_CHANGE = {
+  id: '{"id":',
+  time: ',"time":',
+  kind: ',"kind":',
+  of: ',"of":',
+  by: ',"by":',
+  content: ',"content":',
+  emoji: ',"emoji":',
+  on: ',"on":',
+  as: ',"as":',
+  key: ',"key":',
+} as const;
 
 /** How the line of an event begins, as far as needed to tell a change from a message. */
 export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHANGE.id];
@@ -60,6 +110,16 @@ export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHA
 /** The kind of a change is a word of lower-case letters, digits and hyphens. */
 const KIND = /^[a-z0-9-]{1,32}$/;
 const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z0-9-]+)"/;
+/** How the lines of known changes go on behind their kinds. */
+const OF = /,"of":(\d+),"by":"([\w-]{16})"/;
+const STRING = /"((?:[^"\\]|\\.)*)"/;
+const EDIT = new RegExp(
+  `${CHANGE.source}${OF.source},"content":${STRING.source}(?:,"key":"([\\w-]{16})")?\\}$`,
+);
+const DELETE = new RegExp(`${CHANGE.source}${OF.source}\\}$`);
+const REACT = new RegExp(
+  `${CHANGE.source}${OF.source},"emoji":${STRING.source},"on":(true|false),"as":${STRING.source}\\}$`,
+);
 
 /** The digest by which a repeated send is recognised. It does not reveal the identity or the key. */
 export function keyDigest(identity: string, key: string): string {
@@ -69,10 +129,17 @@ export function keyDigest(identity: string, key: string): string {
     .slice(0, KEY_CHARACTERS);
 }
 
+/** The public id of a person who is only known by an identity. It does not reveal the identity. */
+export function stayAuthor(identity: string): string {
+  return keyDigest("stay", identity);
+}
+
 /**
- * A message together with its canonical line: the keys `name`, `content`, `timestamp`, `id`, `time` and, if it has a
- * digest, `key`, in this order and as `JSON.stringify` writes them. A message must not be written in any other form,
- * because the repair tells records from damage byte by byte.
+ * A message together with its canonical line: the keys `name`, `content`, `timestamp`, `id`, `time` and, as far as it has
+ * them, `by`, `reply` and `key`, in this order and as `JSON.stringify` writes them. A message must not be written in any
+ * other form, because the repair tells records from damage byte by byte.
+ *
+ * A message as it is now, after changes to it, has the same form, with further keys before `key`. It is never written.
  */
 export class MessageRecord {
   readonly kind = "message";
@@ -84,9 +151,15 @@ export class MessageRecord {
   #keyAt: number | undefined;
   #bytes: number | undefined;
   #pieces: MessagePieces | undefined;
-  #message: Message | undefined;
+  #message: CurrentMessage | undefined;
 
-  private constructor(text: string, idAt: number, keyAt?: number, pieces?: MessagePieces, message?: Message) {
+  private constructor(
+    text: string,
+    idAt: number,
+    keyAt?: number,
+    pieces?: MessagePieces,
+    message?: CurrentMessage,
+  ) {
     this.text = text;
     this.#idAt = idAt;
     this.#keyAt = keyAt;
@@ -96,7 +169,7 @@ export class MessageRecord {
   }
 
   /** Encodes a message; each of its texts is escaped once. */
-  static of(message: Message): MessageRecord {
+  static of(message: CurrentMessage): MessageRecord {
     const pieces = {
       name: JSON.stringify(message.name),
       content: JSON.stringify(message.content),
@@ -104,7 +177,7 @@ export class MessageRecord {
     };
     const { name, content, timestamp } = pieces;
     const start = BEFORE.name + name + BEFORE.content + content + BEFORE.timestamp + timestamp;
-    const shown = `${start}${BEFORE.id}${message.id}${BEFORE.time}${message.time}`;
+    const shown = `${start}${BEFORE.id}${message.id}${BEFORE.time}${message.time}${furtherKeys(message)}`;
     const key = message.digest === undefined ? "" : `${BEFORE.key}"${message.digest}"`;
     return new MessageRecord(`${shown}${key}}`, start.length, shown.length, pieces, message);
   }
@@ -159,12 +232,22 @@ export class MessageRecord {
     return this.classicBytes + 1;
   }
 
+  /** The texts of all keys that only version 3 shows, each with a comma before it. */
+  get furtherKeys(): string {
+    return this.text.slice(this.#idAt, this.#keyPlace);
+  }
+
+  /** Whether its content was deleted. */
+  get isDeleted(): boolean {
+    return this.text.indexOf(BEFORE_IN_CURRENT.deleted, this.#idAt) >= 0;
+  }
+
   get pieces(): MessagePieces {
     this.#pieces ??= piecesOf(this.text, this.#idAt);
     return this.#pieces;
   }
 
-  get message(): Message {
+  get message(): CurrentMessage {
     this.#message ??= decodeRecord(this.text);
     return this.#message;
   }
@@ -207,6 +290,43 @@ export class MessageRecord {
   }
 }
 
+/** The texts of the keys of a message behind its time and before its digest. */
+function furtherKeys({ by, reply, edited, deleted, reactions }: CurrentMessage): string {
+  let text = by === undefined ? "" : `${BEFORE.by}"${by}"`;
+  if (reply !== undefined) text += BEFORE.reply + reply;
+  if (edited !== undefined) text += BEFORE_IN_CURRENT.edited + edited;
+  if (reactions !== undefined) text += BEFORE_IN_CURRENT.reactions + JSON.stringify(reactions);
+  return deleted ? text + BEFORE_IN_CURRENT.deleted : text;
+}
+
+/** What has become of a message. */
+export interface Amendment {
+  /** The newest content and when it came; null if the message was never edited. */
+  readonly edit: { readonly content: string; readonly time: number } | null;
+  readonly isDeleted: boolean;
+  readonly reactions: Reactions;
+}
+
+/** A message as it is now. @param message as it was before, or as it is stored */
+export function amended(record: MessageRecord, { edit, isDeleted, reactions }: Amendment): MessageRecord {
+  const { message } = record;
+  if (isDeleted) {
+    const { edited: _, reactions: __, ...plain } = message;
+    return MessageRecord.of({ ...plain, content: "", deleted: true });
+  }
+  const edited = edit === null ? message : { ...message, content: edit.content, edited: edit.time };
+  return MessageRecord.of({ ...edited, reactions: shownReactions(reactions) });
+}
+
+function shownReactions(reactions: Reactions): Reaction[] | undefined {
+  if (reactions.size === 0) return undefined;
+  return Array.from(reactions, ([emoji, people]) => ({
+    emoji,
+    count: people.size,
+    by: Array.from(people.entries().take(REACTORS_SHOWN), ([by, name]) => ({ by, name })),
+  }));
+}
+
 let lastTimestamp = "";
 let lastQuoted = '""';
 
@@ -217,23 +337,87 @@ function quotedTimestamp(timestamp: string): string {
   return lastQuoted;
 }
 
-/** How the canonical line of each kind of event is read. */
-const READERS: { readonly [Kind in StoredEvent["kind"]]: (text: string) => StoredEvent & { kind: Kind } } = {
-  message: (text) => MessageRecord.read(text),
-  unknown: (text) => {
-    const [, id, time, writtenKind = ""] = CHANGE.exec(text) ?? [];
-    return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
+/** How the canonical line of each kind of change is read; null if the line is not one of the kind. */
+const CHANGE_READERS: {
+  readonly [K in ChangeRecord["kind"]]: (text: string) => (ChangeRecord & { kind: K }) | null;
+} = {
+  edit: (text) => {
+    const [, id, time, kind, of, by = "", content, digest] = EDIT.exec(text) ?? [];
+    if (kind !== "edit") return null;
+    return {
+      kind,
+      id: Number(id),
+      time: Number(time),
+      of: Number(of),
+      by,
+      content: parsed(content),
+      digest,
+      text,
+    };
+  },
+  delete: (text) => {
+    const [, id, time, kind, of, by = ""] = DELETE.exec(text) ?? [];
+    return kind === "delete" ? { kind, id: Number(id), time: Number(time), of: Number(of), by, text } : null;
+  },
+  react: (text) => {
+    const [, id, time, kind, of, by = "", emoji, on, name] = REACT.exec(text) ?? [];
+    if (kind !== "react") return null;
+    const reaction = { emoji: parsed(emoji), on: on === "true", name: parsed(name) };
+    return { kind, id: Number(id), time: Number(time), of: Number(of), by, ...reaction, text };
   },
 };
 
-/** The event in a canonical line. The line is not checked, because a scan has accepted it. */
-export function readEvent(text: string): StoredEvent {
-  return READERS[kindOf(text)](text);
+/** The text in a JSON string. @param inner without its quotes */
+function parsed(inner = ""): string {
+  return inner.includes("\\") ? String(JSON.parse(`"${inner}"`)) : inner;
 }
 
-/** The kind of the event in a canonical line. */
-export function kindOf(text: string): StoredEvent["kind"] {
-  return isChangeLine(text) ? "unknown" : "message";
+/** The event in a canonical line. The line is not checked, because a scan has accepted it. */
+export function readEvent(text: string): StoredEvent {
+  if (!isChangeLine(text)) return MessageRecord.read(text);
+  const [, id, time, writtenKind = ""] = CHANGE.exec(text) ?? [];
+  const known = isKeyOf(CHANGE_READERS, writtenKind) ? CHANGE_READERS[writtenKind](text) : null;
+  // A change only refers to earlier events.
+  if (known !== null && known.of < known.id) return known;
+  return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
+}
+
+/** The record of a decided edit. */
+export function editRecord({ id, time, of, by, content, digest }: Edited): EditRecord {
+  const before = BEFORE_IN_CHANGE;
+  const key = digest === undefined ? "" : `${before.key}"${digest}"`;
+  const text = `${startOf("edit", { id, time, of, by })}${before.content}${JSON.stringify(content)}${key}}`;
+  return { kind: "edit", id, time, of, by, content, digest, text };
+}
+
+/** The record of a decided deletion. */
+export function deleteRecord({ id, time, of, by }: Deleted): DeleteRecord {
+  return { kind: "delete", id, time, of, by, text: `${startOf("delete", { id, time, of, by })}}` };
+}
+
+/** The record of a decided reaction. */
+export function reactRecord({ id, time, of, by, name, emoji, on }: Omit<Reacted, "kind">): ReactRecord {
+  const before = BEFORE_IN_CHANGE;
+  const rest = `${before.emoji}${JSON.stringify(emoji)}${before.on}${on}${before.as}${JSON.stringify(name)}`;
+  return {
+    kind: "react",
+    id,
+    time,
+    of,
+    by,
+    name,
+    emoji,
+    on,
+    text: `${startOf("react", { id, time, of, by })}${rest}}`,
+  };
+}
+
+function startOf(
+  kind: ChangeRecord["kind"],
+  { id, time, of, by }: Pick<ChangeRecord, "id" | "time" | "of" | "by">,
+): string {
+  const before = BEFORE_IN_CHANGE;
+  return `${before.id}${id}${before.time}${time}${before.kind}"${kind}"${before.of}${of}${before.by}"${by}"`;
 }
 
 /** Whether a line of a history file, or its beginning, is a change rather than a message. */
@@ -256,8 +440,35 @@ export function isChange(value: unknown): value is ChangeValue {
   return isId(id) && isTime(time) && typeof kind === "string" && KIND.test(kind);
 }
 
-/** The canonical line of a change, with all its keys; those that every change has come first. */
-export function encodeChange({ id, time, kind, ...others }: ChangeValue): string {
+/** The canonical line of a change. A known one has exactly its keys in their order; any other keeps all that it has. */
+export function encodeChange(value: ChangeValue): string {
+  return knownLine(value) ?? encodeUnknown(value);
+}
+
+/** The line of a change of a known kind; null if it is of another, or lacks something. */
+function knownLine({
+  id,
+  time,
+  kind,
+  of,
+  by,
+  content,
+  emoji,
+  on,
+  as: name,
+  key,
+}: ChangeValue): string | null {
+  if (!isId(of) || of >= id || !isKey(by)) return null;
+  const change = { connection: "", id, time, of, by };
+  if (kind === "edit" && typeof content === "string" && (key === undefined || isKey(key)))
+    return editRecord({ kind: "edited", ...change, content, digest: key }).text;
+  if (kind === "delete") return deleteRecord({ kind: "deleted", ...change }).text;
+  if (kind === "react" && typeof emoji === "string" && typeof on === "boolean" && typeof name === "string")
+    return reactRecord({ ...change, emoji, on, name, count: 0 }).text;
+  return null;
+}
+
+function encodeUnknown({ id, time, kind, ...others }: ChangeValue): string {
   const { id: beforeId, time: beforeTime, kind: beforeKind } = BEFORE_IN_CHANGE;
   const rest = JSON.stringify(others).slice(1);
   const start = `${beforeId}${id}${beforeTime}${time}${beforeKind}"${kind}"`;
@@ -279,17 +490,29 @@ export function isCanonicalChange(text: string): boolean {
  *
  * @throws SyntaxError if the line is not JSON, TypeError if it is not a message with an id and a time
  */
-export function decodeRecord(line: string): Message {
+export function decodeRecord(line: string): CurrentMessage {
   const value: unknown = JSON.parse(line);
   if (!isObject(value)) throw new TypeError("A record is a JSON object.");
-  const { name, content, timestamp, id, time, key } = value;
+  const { name, content, timestamp, id, time, by, reply, edited, deleted, reactions, key } = value;
   if (typeof name !== "string" || typeof content !== "string" || typeof timestamp !== "string") {
     throw new TypeError("A record has the strings name, content and timestamp.");
   }
   if (!isId(id) || !isTime(time)) throw new TypeError("A record has the integers id and time.");
-  if (key === undefined) return { name, content, timestamp, id, time };
-  if (!isKey(key)) throw new TypeError("A record's key is a digest.");
-  return { name, content, timestamp, id, time, digest: key };
+  if (key !== undefined && !isKey(key)) throw new TypeError("A record's key is a digest.");
+  return {
+    name,
+    content,
+    timestamp,
+    id,
+    time,
+    ...(isKey(by) ? { by } : {}),
+    ...(isId(reply) ? { reply } : {}),
+    ...(isTime(edited) ? { edited } : {}),
+    ...(deleted === true ? { deleted } : {}),
+    // Only this module writes them.
+    ...(Array.isArray(reactions) ? { reactions } : {}),
+    ...(key === undefined ? {} : { digest: key }),
+  };
 }
 
 export function isObject(value: unknown): value is Record<string, unknown> {

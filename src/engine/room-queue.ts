@@ -3,6 +3,7 @@ import type { Room } from "../room/room.ts";
 import { SendKeys } from "../room/send-keys.ts";
 import type { ConnectionNote } from "../room/state.ts";
 import type { Archive } from "./archive.ts";
+import { takenOf } from "./changed-messages.ts";
 import type { RoomOptions } from "./engine.ts";
 import { HistoryCache, type HistoryRequest } from "./history-cache.ts";
 import type { HistoryHolder } from "./history-memory.ts";
@@ -10,7 +11,8 @@ import { HistoryReads, historyRequestOf, type ReadResult } from "./history-reads
 import { Occupancy } from "./occupancy.ts";
 import type { FinalDecision, Outcome } from "./outcome.ts";
 import type { OutcomeSources } from "./outcomes.ts";
-import type { MessageRecord } from "./record.ts";
+import type { Taken } from "./recent-changes.ts";
+import type { MessageRecord, StoredEvent } from "./record.ts";
 import { mayShowHistory } from "./rules.ts";
 
 /** The part of the work on a room that differs between engines. */
@@ -131,21 +133,26 @@ export class RoomQueue implements HistoryHolder {
     return this.#reads.resultsOf(batch);
   }
 
-  /** Takes in messages that were stored. */
-  take(records: readonly MessageRecord[]): void {
-    this.#history?.take(records);
+  /** Takes in events that were stored. */
+  take(events: readonly Taken[]): void {
+    this.#history?.take(events);
   }
 
-  /** Takes in the messages of a decided batch, and finds the earlier messages that it repeats. */
+  /**
+   * Takes in what a decided batch has stored, and finds the earlier messages that it repeats.
+   *
+   * @param changed the messages that the batch has changed, as they are after it
+   */
   async sourcesOf(
     decisions: readonly FinalDecision[],
-    stored: readonly MessageRecord[],
+    stored: readonly StoredEvent[],
+    changed: ReadonlyMap<number, MessageRecord>,
   ): Promise<OutcomeSources> {
     const history = this.#history;
     const before = stored[0] === undefined ? (history?.newestId ?? 0) : stored[0].id - 1;
-    this.take(stored);
+    if (stored.length > 0) this.take(takenOf(stored, changed));
     const records = new Map<number, MessageRecord>();
-    for (const record of stored) records.set(record.id, record);
+    for (const record of stored) if (record.kind === "message") records.set(record.id, record);
     for (const decision of decisions) {
       if (decision.kind !== "repeated" || records.has(decision.id)) continue;
       const record = await this.#find(decision.id);

@@ -3,13 +3,16 @@
  * A kind missing from a table, which the types rule out, is treated in the safe way: decided under the lock, and
  * durable.
  */
+import type { MessageChangeKind } from "../protocol/refusal.ts";
 import type { Decision } from "../room/decision.ts";
+import { changedBy } from "../room/kinds/message-change.ts";
 import type { Moment } from "../room/moment.ts";
 import type { ConnectionId, Operation, RoomRequest } from "../room/operation.ts";
 import { type Room, withRef } from "../room/room.ts";
 import type { Member } from "../room/roster.ts";
+import type { Targets } from "../room/state.ts";
 import type { FinalDecision } from "./outcome.ts";
-import { MessageRecord } from "./record.ts";
+import { deleteRecord, editRecord, MessageRecord, reactRecord, type StoredEvent } from "./record.ts";
 
 type RequestOf<K extends RoomRequest["kind"]> = Extract<RoomRequest, { kind: K }>;
 
@@ -108,7 +111,29 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     failed: null,
     withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "typing" }),
   },
+  edit: changeRules("edit"),
+  delete: changeRules("delete"),
+  react: changeRules("react"),
 };
+
+/** The rules of a request to change a message. */
+function changeRules<K extends MessageChangeKind>(request: K) {
+  return {
+    ordered: "members",
+    mayRegister: false,
+    usesHistory: true,
+    holdsUp: null,
+    failed: ({ of }: { readonly of: number }, { connection, member, error }: Failing): Decision =>
+      member === undefined
+        ? { kind: "unregistered", connection, request }
+        : { kind: "change-failed", connection, request, of, error },
+    withoutRoom: (_: unknown, connection: ConnectionId): Decision => ({
+      kind: "unregistered",
+      connection,
+      request,
+    }),
+  } as const;
+}
 
 interface OperationRules {
   readonly ordered: "members" | "never";
@@ -127,7 +152,7 @@ const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: Opera
 
 /** What each kind of decision writes to the history before it is delivered; null for nothing. */
 const RECORDS: {
-  readonly [K in Decision["kind"]]: ((decision: Extract<Decision, { kind: K }>) => MessageRecord) | null;
+  readonly [K in Decision["kind"]]: ((decision: Extract<Decision, { kind: K }>) => StoredEvent) | null;
 } = {
   registered: null,
   renamed: null,
@@ -137,6 +162,13 @@ const RECORDS: {
   repeated: null,
   "send-refused": null,
   "send-failed": null,
+  edited: editRecord,
+  "edit-repeated": null,
+  deleted: deleteRecord,
+  reacted: reactRecord,
+  "react-unchanged": null,
+  "change-refused": null,
+  "change-failed": null,
   history: null,
   page: null,
   "get-failed": null,
@@ -157,11 +189,11 @@ export function isInHistory({ kind }: Decision): boolean {
 }
 
 /** The records that a batch writes to the history. */
-export function recordsOf(decisions: readonly Decision[]): MessageRecord[] {
-  const records: MessageRecord[] = [];
+export function recordsOf(decisions: readonly Decision[]): StoredEvent[] {
+  const records: StoredEvent[] = [];
   for (const decision of decisions) {
     // TypeScript does not see that the rule and the decision are of one kind.
-    const recordOf = RECORDS[decision.kind] as ((decision: Decision) => MessageRecord) | null;
+    const recordOf = RECORDS[decision.kind] as ((decision: Decision) => StoredEvent) | null;
     if (recordOf !== null) records.push(recordOf(decision));
   }
   return records;
@@ -261,9 +293,28 @@ export function decideWithoutRoom(operation: Operation): Decision {
   }
 }
 
-/** Decides a batch. The room's changes can be rolled back until {@link Room.commit}. */
-export function decideAll(room: Room, batch: readonly Operation[], now: Moment): Decision[] {
-  room.begin();
+/** The ids of the messages that the operations of a batch would change. */
+export function targetsOf(batch: readonly Operation[]): number[] {
+  const ids = new Set<number>();
+  for (const operation of batch) {
+    const id = operation.kind === "request" ? changedBy(operation.request) : undefined;
+    if (id !== undefined) ids.add(id);
+  }
+  return [...ids];
+}
+
+/**
+ * Decides a batch. The room's changes can be rolled back until {@link Room.commit}.
+ *
+ * @param targets the messages that the operations would change
+ */
+export function decideAll(
+  room: Room,
+  batch: readonly Operation[],
+  now: Moment,
+  targets?: Targets,
+): Decision[] {
+  room.begin(targets);
   return batch.map((operation) => room.decide(operation, now));
 }
 
@@ -282,7 +333,7 @@ export function decideWithoutStore(
   error: string | null,
 ): FinalDecision[] {
   room.rollback();
-  return batch.map((operation) => {
+  const decisions = batch.map((operation): FinalDecision => {
     const found = room.find(operation, now);
     if (isLost(operation, found)) {
       const refusal = error === null ? null : failureOf(operation, room, error);
@@ -291,4 +342,6 @@ export function decideWithoutStore(
     room.apply(found);
     return found;
   });
+  room.commit();
+  return decisions;
 }

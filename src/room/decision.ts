@@ -1,14 +1,28 @@
+import type { Deleted } from "./kinds/delete.ts";
+import type { Edited, EditRepeats } from "./kinds/edit.ts";
 import type { Ended, Refused, Skipped, Unregistered } from "./kinds/general.ts";
 import type { GetFailed, ShowsHistory, ShowsPage } from "./kinds/get.ts";
 import type { Absent, Gone, Leaves, Left } from "./kinds/leave.ts";
+import type { ChangeFailed, ChangeRefused } from "./kinds/message-change.ts";
 import type { NameFailed, NameRefused, Registered, Renamed } from "./kinds/name.ts";
+import type { Reacted, ReactUnchanged } from "./kinds/react.ts";
 import type { Resumed, ResumeRefused, Resumes } from "./kinds/resume.ts";
 import type { Repeats, SendFailed, SendRefused, Sent } from "./kinds/send.ts";
 import type { Typing } from "./kinds/typing.ts";
 import type { Session } from "./operation.ts";
 
 /** A change to a room, wherever it was decided. Servers that share a room send each other these. */
-export type Change = Registered | Renamed | Sent | Resumed | Absent | Left | Skipped;
+export type Change =
+  | Registered
+  | Renamed
+  | Sent
+  | Edited
+  | Deleted
+  | Reacted
+  | Resumed
+  | Absent
+  | Left
+  | Skipped;
 
 /**
  * What a room decides about an operation: a change, with details that only the deciding server knows; an answer to
@@ -23,6 +37,13 @@ export type Decision =
   | Repeats
   | SendRefused
   | SendFailed
+  | Edited
+  | EditRepeats
+  | Deleted
+  | Reacted
+  | ReactUnchanged
+  | ChangeRefused
+  | ChangeFailed
   | ShowsHistory
   | ShowsPage
   | GetFailed
@@ -49,6 +70,13 @@ const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? tr
   repeated: false,
   "send-refused": false,
   "send-failed": false,
+  edited: true,
+  "edit-repeated": false,
+  deleted: true,
+  reacted: true,
+  "react-unchanged": false,
+  "change-refused": false,
+  "change-failed": false,
   history: false,
   page: false,
   "get-failed": false,

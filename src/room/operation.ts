@@ -1,4 +1,4 @@
-import type { Ref } from "../protocol/extension.ts";
+import type { Reaction, Ref } from "../protocol/extension.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { Request } from "../protocol/request.ts";
@@ -30,8 +30,22 @@ export interface Message {
   readonly id: number;
   /** Unix milliseconds. */
   readonly time: number;
+  /** The public id of the author; undefined in histories from before there were any. */
+  readonly by?: string | undefined;
+  /** The id of the message that it replies to. */
+  readonly reply?: number | undefined;
   /** Identifies a repeated send. It is stored with the message and never shown. */
   readonly digest?: string | undefined;
+}
+
+/** A message as it is now, after all changes to it. */
+export interface CurrentMessage extends Message {
+  /** When it was edited last, in Unix milliseconds. */
+  readonly edited?: number | undefined;
+  /** The content is gone, and empty. */
+  readonly deleted?: true | undefined;
+  /** In the order of the first reaction with each emoji. */
+  readonly reactions?: readonly Reaction[] | undefined;
 }
 
 /** A request as a room receives it: the session's secret has become its hash. */

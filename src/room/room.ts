@@ -1,16 +1,21 @@
 import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Change, Decision } from "./decision.ts";
+import { applyDeleted, decideDelete } from "./kinds/delete.ts";
+import { applyEdited, decideEdit } from "./kinds/edit.ts";
 import { decideGet } from "./kinds/get.ts";
 import { applyAbsent, applyGone, applyLeft, decideExpire, decideLeave } from "./kinds/leave.ts";
 import { applyRegistered, applyRenamed, decideName, refuseName } from "./kinds/name.ts";
+import { applyReacted, decideReact } from "./kinds/react.ts";
 import { applyResumed, applyResumeRefused, decideResume } from "./kinds/resume.ts";
 import { applyId, applySent, decideSend, refuseSend } from "./kinds/send.ts";
 import { decideTyping } from "./kinds/typing.ts";
 import type { Moment } from "./moment.ts";
 import type { ConnectionId, Operation, RoomRequest, Session } from "./operation.ts";
 import { type Member, Roster } from "./roster.ts";
-import type { Asker, RoomStart, RoomState, RoomView } from "./state.ts";
+import type { Asker, Reactions, RoomStart, RoomState, RoomView, Targets } from "./state.ts";
 import { Undo } from "./undo.ts";
+
+const NO_TARGETS: Targets = new Map();
 
 type Of<T extends { kind: string }, K extends T["kind"]> = Extract<T, { kind: K }>;
 
@@ -37,6 +42,9 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRule<K> } = {
   get: { members: decideGet },
   resume: { anybody: decideResume },
   typing: { members: (_room, _request, member) => decideTyping(member) },
+  edit: { members: decideEdit },
+  delete: { members: decideDelete },
+  react: { members: decideReact },
 };
 
 /** The kind on the wire of each kind of request. */
@@ -48,6 +56,9 @@ const WIRE_KINDS: { readonly [K in RoomRequest["kind"]]: RequestKind } = {
   get: "get",
   resume: "resume",
   typing: "typing",
+  edit: "edit",
+  delete: "delete",
+  react: "react",
 };
 
 /** How a kind of decision or change is applied; null if it leaves the room as it is. */
@@ -64,6 +75,13 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
   repeated: null,
   "send-refused": null,
   "send-failed": null,
+  edited: applyEdited,
+  "edit-repeated": null,
+  deleted: applyDeleted,
+  reacted: applyReacted,
+  "react-unchanged": null,
+  "change-refused": null,
+  "change-failed": null,
   history: null,
   page: null,
   "get-failed": null,
@@ -90,10 +108,10 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
 export class Room {
   readonly #state: RoomState;
 
-  constructor({ members, lastPlace, lastId, past, keys, notes, digest, isHere }: RoomStart) {
+  constructor({ members, lastPlace, ...start }: RoomStart) {
     const undo = new Undo();
     const roster = new Roster(members, lastPlace, undo);
-    this.#state = { roster, undo, lastId, past, keys, notes, digest, isHere };
+    this.#state = { ...start, roster, undo, targets: new Map(), isDeciding: false };
   }
 
   /** The highest id given in the history. */
@@ -112,6 +130,12 @@ export class Room {
 
   member(connection: ConnectionId): Member | undefined {
     return this.#state.roster.of(connection);
+  }
+
+  /** Who reacts to a message that the batch being decided concerns, after what was decided so far. */
+  reactionsTo(id: number): Reactions {
+    const target = this.#state.targets.get(id) ?? null;
+    return target === null || "error" in target ? new Map() : target.reactions;
   }
 
   /** The nicknames in the order of registration. */
@@ -161,10 +185,16 @@ export class Room {
     effect?.(this.#state, decided as never, member);
   }
 
-  /** Starts to record what is applied, so that {@link rollback} can undo it. */
-  begin(): void {
+  /**
+   * Starts to decide a batch, and to record what is applied, so that {@link rollback} can undo it.
+   *
+   * @param targets the messages that the operations of the batch name
+   */
+  begin(targets: Targets = NO_TARGETS): void {
     const state = this.#state;
     const { lastId, undo } = state;
+    this.#learn(targets);
+    state.isDeciding = true;
     undo.begin();
     undo.note(() => {
       state.lastId = lastId;
@@ -174,6 +204,14 @@ export class Room {
   /** Keeps what was applied since {@link begin}. */
   commit(): void {
     this.#state.undo.commit();
+    this.#state.isDeciding = false;
+    this.#learn(NO_TARGETS);
+  }
+
+  #learn(found: Targets): void {
+    const { targets } = this.#state;
+    if (targets.size > 0) targets.clear();
+    for (const [id, target] of found) targets.set(id, target);
   }
 
   /** Undoes what was applied since {@link begin}: the room is as it was before. */

@@ -6,6 +6,8 @@ import type { Undo } from "./undo.ts";
 export interface Member {
   readonly connection: ConnectionId;
   readonly name: string;
+  /** The public id of the person: what the member writes has this author. */
+  readonly by: string;
   /** The key under which the nickname is unique in the room: see {@link lookalikeKey}. */
   readonly lookalike: string;
   /** Null for a client that cannot resume. */

@@ -13,6 +13,25 @@ export type ConnectionNote =
   | { readonly kind: "superseded" }
   | { readonly kind: "late resume"; readonly identity: string };
 
+/** What a room must know about a message to decide about a change to it. */
+export interface Target {
+  /** The public id of the author, null if it is not known. */
+  readonly by: string | null;
+  readonly isDeleted: boolean;
+  readonly reactions: Reactions;
+}
+
+/** Who reacts to a message: by emoji, and then by the person's public id, the nickname. In the order of the reactions. */
+export type Reactions = ReadonlyMap<string, ReadonlyMap<string, string>>;
+
+/**
+ * The messages that the operations of a batch name, by id: null for one that does not exist, a sentence for people for one
+ * that could not be read.
+ */
+export type Targets = ReadonlyMap<number, TargetEntry>;
+
+type TargetEntry = Target | null | { readonly error: string };
+
 /** What a room shares with the engine that created it, or gets from it. */
 export interface RoomSurroundings {
   readonly past: PastSessions;
@@ -20,6 +39,8 @@ export interface RoomSurroundings {
   readonly notes: Map<ConnectionId, ConnectionNote>;
   /** A short text for an identity and a key, different for each such pair. It reveals neither of them. */
   readonly digest: (identity: string, key: string) => string;
+  /** The public id of a person who is only known by an identity. It does not reveal the identity. */
+  readonly authorOf: (identity: string) => string;
   /** Whether a connection is at this server, so that this room will learn of its end. */
   readonly isHere: (connection: ConnectionId) => boolean;
 }
@@ -40,10 +61,16 @@ export interface RoomState extends RoomSurroundings {
   readonly undo: Undo;
   /** The highest id used in the history. */
   lastId: number;
+  /** What is known about messages while a batch is decided: those that were looked up, and those of the batch. */
+  readonly targets: Map<number, TargetEntry>;
+  /** Whether a batch is being decided. */
+  isDeciding: boolean;
 }
 
 /** The read-only view of the state for the rules that decide. */
-export interface RoomView extends Readonly<Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes">> {
+export interface RoomView
+  extends Readonly<Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets">> {
+  readonly targets: Targets;
   readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online">;
   readonly keys: Pick<SendKeys, "idOf">;
   readonly past: Pick<PastSessions, "identityOf">;

@@ -20,6 +20,7 @@ export class Metrics {
   readonly requests = this.#counter("requests_total", "Requests taken, by kind", ["kind"]);
   readonly refusals = this.#counter("refusals_total", "Requests refused, by reason", ["reason"]);
   readonly messages = this.#counter("messages_total", "Messages stored and announced");
+  readonly changes = this.#counter("changes_total", "Edits, deletions and reactions stored and announced");
   readonly storeFailures = this.#counter("store_faults_total", "Faults of the history store");
   readonly logLost = this.#counter("log_lost_total", "Lines of the log that could not be written");
   readonly storeSeconds = new Histogram({

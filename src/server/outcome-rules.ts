@@ -1,8 +1,12 @@
 import type { Outcome } from "../engine/outcome.ts";
+import { deleteRules } from "./kinds/delete.ts";
+import { editRules } from "./kinds/edit.ts";
 import { generalRules } from "./kinds/general.ts";
 import { getRules } from "./kinds/get.ts";
 import { leaveRules } from "./kinds/leave.ts";
+import { changeRules } from "./kinds/message-change.ts";
 import { nameRules } from "./kinds/name.ts";
+import { reactRules } from "./kinds/react.ts";
 import { resumeRules } from "./kinds/resume.ts";
 import type { OutcomeRules, OutcomeRulesOf } from "./kinds/rules.ts";
 import { sendRules } from "./kinds/send.ts";
@@ -16,6 +20,10 @@ const RULES: OutcomeRulesOf<Outcome["kind"]> = {
   ...resumeRules,
   ...typingRules,
   ...leaveRules,
+  ...editRules,
+  ...deleteRules,
+  ...reactRules,
+  ...changeRules,
   ...generalRules,
 };
 

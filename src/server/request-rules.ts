@@ -1,7 +1,11 @@
 import type { Request } from "../protocol/request.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
+import { deleteRequests } from "./kinds/delete.ts";
+import { editRequests } from "./kinds/edit.ts";
 import { getCosts, getRequests } from "./kinds/get.ts";
+import { changeCosts } from "./kinds/message-change.ts";
 import { nameCosts, nameRequests } from "./kinds/name.ts";
+import { reactRequests } from "./kinds/react.ts";
 import { resumeCosts, resumeRequests } from "./kinds/resume.ts";
 import type { KindCosts, RequestRules, RequestRulesOf } from "./kinds/rules.ts";
 import { sendCosts, sendRequests } from "./kinds/send.ts";
@@ -14,6 +18,9 @@ export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
   get: getCosts,
   resume: resumeCosts,
   typing: typingCosts,
+  edit: changeCosts,
+  delete: changeCosts,
+  react: changeCosts,
 };
 
 /** What the server does with every kind of request. If a kind is missing here, the build fails. */
@@ -23,6 +30,9 @@ const RULES: RequestRulesOf<Request["kind"]> = {
   ...getRequests,
   ...resumeRequests,
   ...typingRequests,
+  ...editRequests,
+  ...deleteRequests,
+  ...reactRequests,
 };
 
 export function requestRulesOf<R extends Request>(request: R): RequestRules<R> {

@@ -11,7 +11,6 @@ import {
   type StoredEvent,
 } from "../record.ts";
 import { type FileChunks, MOST_HELD_BYTES } from "./file-chunks.ts";
-import { HistoryIndex } from "./history-index.ts";
 import type { Scan } from "./scan.ts";
 
 /** Unix ms of a timestamp text, undefined if it cannot be read. */
@@ -33,15 +32,21 @@ export class Unreadable extends Error {
   }
 }
 
-/** The result of a scan for a file about which nothing is known. */
-export function nothingScanned(): Scan {
-  return { index: new HistoryIndex(), lastTime: 0, end: 0, rest: "other" };
-}
-
 const UTF8_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const SPACE: ReadonlySet<number> = new Set(Buffer.from(" \t\r\n"));
 const VALUE_START: ReadonlySet<number> = new Set(Buffer.from('["-0123456789tfn'));
-const KEYS: ReadonlySet<string> = new Set(["name", "content", "timestamp", "id", "time", "key"]);
+const KEYS: ReadonlySet<string> = new Set([
+  "name",
+  "content",
+  "timestamp",
+  "id",
+  "time",
+  "by",
+  "reply",
+  "key",
+]);
+/** Keys of messages that have one form only: a value of another one is dropped. */
+const CHECKED: Readonly<Record<string, (value: unknown) => boolean>> = { by: isKey, reply: isId, key: isKey };
 const MOST_KEYS_NAMED = 20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
@@ -198,10 +203,12 @@ export class EventReader {
     const timestamp = this.#text(value, "timestamp", offset);
     const id = this.#idOf(value.id);
     const time = isTime(value.time) ? value.time : this.#readTime(timestamp);
+    const by = isKey(value.by) ? value.by : undefined;
+    const reply = isId(value.reply) ? value.reply : undefined;
     const digest = isKey(value.key) ? value.key : undefined;
     this.#noteDropped(value);
     this.count++;
-    return MessageRecord.of({ name, content, timestamp, id, time, digest });
+    return MessageRecord.of({ name, content, timestamp, id, time, by, reply, digest });
   }
 
   #change(change: StoredEvent, offset: number): StoredEvent {
@@ -235,7 +242,7 @@ export class EventReader {
 
   #noteDropped(value: Record<string, unknown>): void {
     for (const key of Object.keys(value)) {
-      const isKept = KEYS.has(key) && (key !== "key" || isKey(value[key]));
+      const isKept = KEYS.has(key) && (CHECKED[key]?.(value[key]) ?? true);
       if (!isKept && this.droppedKeys.size < MOST_KEYS_NAMED) this.droppedKeys.add(key);
     }
   }

@@ -59,23 +59,41 @@ export class FileChunks {
   }
 }
 
+/** A line of a file. */
+export interface Line {
+  readonly text: string;
+  /** Where it begins in the file. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 /**
  * The lines of a history file from where `chunks` stands, as many at a time as one read brought, without what joins
  * two events: a comma and the line break.
  */
 export async function* readLines(chunks: FileChunks): AsyncGenerator<string[]> {
+  for await (const lines of readPlacedLines(chunks)) yield lines.map(({ text }) => text);
+}
+
+/** The same lines, with their places. */
+export async function* readPlacedLines(chunks: FileChunks): AsyncGenerator<Line[]> {
+  const lineTo = (from: number, to: number): Line => ({
+    text: chunks.bytes.toString("utf8", from, to),
+    offset: chunks.start + from,
+    bytes: to - from,
+  });
   while (await chunks.fill()) {
-    const lines: string[] = [];
+    const lines: Line[] = [];
     let at = 0;
     for (;;) {
       const end = chunks.bytes.indexOf(0x0a, at);
       if (end < 0 || end >= chunks.limit) break;
-      lines.push(chunks.bytes.toString("utf8", at, chunks.bytes[end - 1] === COMMA ? end - 1 : end));
+      lines.push(lineTo(at, chunks.bytes[end - 1] === COMMA ? end - 1 : end));
       at = end + 1;
     }
     chunks.drop(at);
     yield lines;
   }
   if (chunks.full) throw new Error(`a line is longer than ${MOST_HELD_BYTES} bytes`);
-  yield [chunks.bytes.toString("utf8", 0, chunks.limit)];
+  yield [lineTo(0, chunks.limit)];
 }

@@ -4,12 +4,14 @@ import type { Operation } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { Room } from "../../room/room.ts";
 import type { StoredMember } from "../../room/roster.ts";
+import type { Target, Targets } from "../../room/state.ts";
+import { changedMessages } from "../changed-messages.ts";
 import { RECENT_BYTES, RECENT_MOST, type RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
 import type { RecentLists } from "../recent-lists.ts";
-import { keyDigest, type MessageRecord, type Readable } from "../record.ts";
+import { keyDigest, type MessageRecord, type Readable, type StoredEvent, stayAuthor } from "../record.ts";
 import { RoomQueue } from "../room-queue.ts";
 import {
   decideAll,
@@ -17,6 +19,7 @@ import {
   decideWithoutStore,
   isInHistory,
   recordsOf,
+  targetsOf,
   usesHistory,
 } from "../rules.ts";
 import type { Journal } from "./journal.ts";
@@ -24,6 +27,8 @@ import type { SessionStore, StoredSession } from "./sessions.ts";
 
 /** A history that is too large, but too young to be pruned, is checked again after this time. */
 const PRUNE_AGAIN_AFTER_MS = 60_000;
+/** Erasing texts that could not be erased is tried again after this time. */
+const ERASE_AGAIN_AFTER_MS = 2_000;
 /** Opening a room that could not be opened is tried again after this time, and not with every frame. */
 const REOPEN_AFTER_MS = 5_000;
 /** A history up to this size is pruned before it is used, which takes a moment; a larger one while it is in use. */
@@ -64,6 +69,7 @@ export class FileRoom {
   /** How much the last attempt failed to store. */
   #failedBytes = 0;
   #noticesTold = 0;
+  #eraseTimer: Timer | null = null;
   #openFailedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: FileRoomOptions) {
@@ -89,7 +95,10 @@ export class FileRoom {
     await this.#options.prune(this.#journal, (end) =>
       this.#betweenBatches(() => end().finally(() => this.queue.dropHistory())),
     );
-    if (this.#journal !== null) this.#tellNotices(this.#journal);
+    if (this.#journal !== null) {
+      this.#tellNotices(this.#journal);
+      this.#erase(this.#journal);
+    }
     this.#isPruning = false;
   }
 
@@ -141,9 +150,11 @@ export class FileRoom {
     if (this.#journal === null) await this.#tryOpen();
     const journal = this.#journal;
     if (journal === null) throw new Error(`the history of ${name} is not open`);
-    return recentLists.of(name, journal, async () => {
+    // Changes to messages have ids, too.
+    const ends = { firstId: journal.firstId, lastId: journal.lastEventId };
+    return recentLists.of(name, ends, async () => {
       const records = await journal.below(journal.lastId + 1, RECENT_MOST, RECENT_BYTES);
-      return records.map(({ readable }) => readable);
+      return records.filter(({ isDeleted }) => !isDeleted).map(({ readable }) => readable);
     });
   }
 
@@ -151,7 +162,8 @@ export class FileRoom {
   #holdOver(stored: readonly StoredSession[]): void {
     const held = stored.filter(({ endedAt }) => endedAt === null);
     this.#heldOver = held.map(({ name, session }, at) => {
-      return { connection: `absent:${session.hash}`, name, session, isAbsent: true, place: at + 1 };
+      const by = stayAuthor(session.identity);
+      return { connection: `absent:${session.hash}`, name, by, session, isAbsent: true, place: at + 1 };
     });
     const { occupancy } = this.queue;
     for (const { connection } of this.#heldOver) occupancy.takeOver(connection);
@@ -183,9 +195,11 @@ export class FileRoom {
       keys,
       notes,
       digest: keyDigest,
+      authorOf: stayAuthor,
       isHere: () => true,
     });
     this.#heldOver = [];
+    this.#erase(journal);
     if (!isSmall) void this.prune();
   }
 
@@ -204,29 +218,68 @@ export class FileRoom {
       await this.#deliver(batch, batch.map(decideWithoutRoom), []);
       return;
     }
+    const { targets, messages } = await this.#targets(journal, targetsOf(batch));
     const now = this.#options.now();
-    const decisions = decideAll(room, batch, now);
+    const decisions = decideAll(room, batch, now, targets);
     const records = recordsOf(decisions);
     const error = records.length === 0 ? null : await this.#append(journal, records);
     if (error === null) {
+      const changed = changedMessages(records, messages, (id) => room.reactionsTo(id));
       room.commit();
-      await this.#deliver(batch, decisions, records);
+      await this.#deliver(batch, decisions, records, changed);
+      this.#erase(journal);
     } else {
       const isLost = (_: Operation, found: Decision) => isInHistory(found);
       await this.#deliver(batch, decideWithoutStore(room, batch, now, isLost, error), []);
     }
   }
 
-  /** Delivers a decided batch. @param records of its messages */
+  /**
+   * Looks up messages that a batch would change. That is done within the batch, unlike other reads: it takes no longer than
+   * the batch will take to be stored.
+   */
+  async #targets(
+    journal: Journal,
+    ids: readonly number[],
+  ): Promise<{ targets: Targets; messages: ReadonlyMap<number, MessageRecord> }> {
+    const targets = new Map<number, Target | null | { readonly error: string }>();
+    const messages = new Map<number, MessageRecord>();
+    for (const id of ids) {
+      try {
+        const record = this.queue.history?.message(id) ?? (await journal.message(id));
+        targets.set(id, record === undefined ? null : targetOf(record, journal.reactionsTo(id)));
+        if (record !== undefined) messages.set(id, record);
+      } catch (error) {
+        this.queue.fault(error);
+        targets.set(id, { error: sentenceFor(error) });
+      }
+    }
+    return { targets, messages };
+  }
+
+  /** Erases the texts that were replaced or deleted, now or as soon as the disk allows it. */
+  #erase(journal: Journal): void {
+    if (!journal.hasToErase || this.#eraseTimer !== null) return;
+    journal.erase().catch((error) => {
+      this.queue.fault(error);
+      this.#eraseTimer ??= setTimeout(() => {
+        this.#eraseTimer = null;
+        if (this.#journal === journal) this.#erase(journal);
+      }, ERASE_AGAIN_AFTER_MS);
+    });
+  }
+
+  /** Delivers a decided batch. @param records what it has stored @param changed the messages that it has changed */
   async #deliver(
     batch: readonly Operation[],
     decisions: readonly FinalDecision[],
-    records: readonly MessageRecord[],
+    records: readonly StoredEvent[],
+    changed: ReadonlyMap<number, MessageRecord> = new Map(),
   ): Promise<void> {
     const { queue } = this;
     for (const [at, decision] of decisions.entries()) queue.occupancy.settle(batch[at], decision);
     this.#noteSessions(decisions);
-    const sources = await queue.sourcesOf(decisions, records);
+    const sources = await queue.sourcesOf(decisions, records, changed);
     const reads = queue.readsOf(batch);
     queue.deliver(outcomesOf(decisions, reads, sources));
   }
@@ -262,6 +315,8 @@ export class FileRoom {
     const journal = this.#journal;
     this.#journal = null;
     this.#room = null;
+    if (this.#eraseTimer !== null) clearTimeout(this.#eraseTimer);
+    this.#eraseTimer = null;
     return journal;
   }
 
@@ -309,7 +364,7 @@ export class FileRoom {
   }
 
   /** @returns a sentence for people if the records cannot be stored, otherwise null */
-  async #append(journal: Journal, records: readonly MessageRecord[]): Promise<string | null> {
+  async #append(journal: Journal, records: readonly StoredEvent[]): Promise<string | null> {
     const { observer, name } = this.#options;
     const startedAt = performance.now();
     try {
@@ -326,4 +381,9 @@ export class FileRoom {
       return sentenceFor(error);
     }
   }
+}
+
+/** What a room must know about a message. */
+function targetOf({ message: { by }, isDeleted }: MessageRecord, reactions: Target["reactions"]): Target {
+  return { by: by ?? null, isDeleted, reactions };
 }

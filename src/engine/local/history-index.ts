@@ -1,15 +1,20 @@
-const MESSAGES_PER_BLOCK = 64;
-const FIELDS = 3;
+const EVENTS_PER_BLOCK = 64;
+const FIELDS = 4;
 const OFFSET = 0;
 const ID = 1;
-const REPLY_BYTES = 2;
+const COUNT = 2;
+const REPLY_BYTES = 3;
 /** Where the first event begins in a file that was rewritten: after the bracket and a line break. */
 export const FIRST_LINE_AT = "[\n".length;
 
-/** Where a block of messages begins: at which byte of the file, with which id, after how many reply bytes. */
-export interface BlockStart {
+/** Where a block of events begins, and what comes before it. */
+interface BlockStart {
+  /** At which byte of the file. */
   readonly offset: number;
+  /** The id of its first event. */
   readonly id: number;
+  /** How many messages come before it, and how many reply bytes they have as they are stored. */
+  readonly countBefore: number;
   readonly replyBytesBefore: number;
 }
 
@@ -26,37 +31,40 @@ export interface ExpiredRecords {
 }
 
 /**
- * Where the messages of a history file are. It holds one entry for every 64 messages (24 bytes, so 375 KB for a
- * million messages); a message between two entries is found by reading up to 64.
+ * Where the events of a history file are. It holds one entry for every 64 messages and changes (32 bytes, so 500 KB for a
+ * million); an event between two entries is found by reading up to 64.
  */
 export class HistoryIndex {
   /** How many messages there are. */
   count = 0;
   /** How many changes there are. */
   changes = 0;
+  /** The id of the oldest message, 0 if there is none. */
+  firstId = 0;
   /** The id of the newest message, 0 if there is none. */
   lastId = 0;
   /** The id of the newest event, 0 if there is none: no event that follows may have this id or a lower one. */
   lastEventId = 0;
-  /** The `MessageRecord.replyBytes` of all messages together. */
+  /** The `MessageRecord.replyBytes` of all messages together, as they are stored. */
   replyBytes = 0;
   #blocks = new Float64Array(16 * FIELDS);
-  /** Messages of the first block that have expired. */
-  #expired = 0;
+  #length = 0;
+  /** Events in the newest block. */
+  #inBlock = 0;
 
   /** Notes the message that follows the last event; `offset` is where its brace opens. */
   add(offset: number, id: number, replyBytes: number): void {
-    if ((this.#expired + this.count) % MESSAGES_PER_BLOCK === 0) this.#open(offset, id);
+    this.#note(offset, id);
+    if (this.count === 0) this.firstId = id;
     this.count++;
     this.lastId = id;
-    this.lastEventId = id;
     this.replyBytes += replyBytes;
   }
 
-  /** Notes the change that follows the last event. It cannot be looked up. */
-  skip(id: number): void {
+  /** Notes the change that follows the last event, likewise. */
+  addChange(offset: number, id: number): void {
+    this.#note(offset, id);
     this.changes++;
-    this.lastEventId = id;
   }
 
   /** Whether the file has no event at all. */
@@ -66,47 +74,44 @@ export class HistoryIndex {
 
   /** Forgets the oldest messages, once the file was rewritten without them. At least one must stay. */
   expire({ count, changes, bytes, replyBytes, firstId }: ExpiredRecords): void {
-    const whole = Math.floor((this.#expired + count) / MESSAGES_PER_BLOCK);
-    this.#blocks = this.#blocks.slice(whole * FIELDS, this.#length * FIELDS);
-    this.#expired = (this.#expired + count) % MESSAGES_PER_BLOCK;
+    const first = this.#firstBlock(({ offset }) => offset > FIRST_LINE_AT + bytes) - 1;
+    this.#blocks = this.#blocks.slice(first * FIELDS, this.#length * FIELDS);
+    this.#length -= first;
     this.count -= count;
     this.changes -= changes;
     this.replyBytes -= replyBytes;
+    this.firstId = firstId;
     for (let at = 0; at < this.#blocks.length; at += FIELDS) {
-      this.#blocks[at + OFFSET] = (this.#blocks[at + OFFSET] ?? 0) - bytes;
-      this.#blocks[at + REPLY_BYTES] = (this.#blocks[at + REPLY_BYTES] ?? 0) - replyBytes;
+      this.#subtract(at + OFFSET, bytes);
+      this.#subtract(at + COUNT, count);
+      this.#subtract(at + REPLY_BYTES, replyBytes);
     }
-    this.#blocks.set([FIRST_LINE_AT, firstId, 0]);
-  }
-
-  /** The id of the oldest message, 0 if there is none. */
-  get firstId(): number {
-    return this.count === 0 ? 0 : this.#block(0).id;
+    this.#blocks.set([FIRST_LINE_AT, firstId, 0, 0]);
   }
 
   /**
    * Where to read for messages with ids below `before`: from a block on behind whose start there are `count` of them, or
-   * `budgetBytes`, if there are so many, to the end of the block that holds the last of them.
+   * about `budgetBytes`, if there are so many, to the end of the block that holds the last of them.
    */
   blocksBelow(
     before: number,
     count: number,
     budgetBytes: number,
   ): { readonly start: number; readonly stop: number | undefined } {
-    const after = this.#firstBlock((block) => block.id >= before);
+    const after = this.#firstBlock(({ id }) => id >= before);
     // The block before it may hold all of the wanted messages or none.
-    const end = this.#block(after - 1).replyBytesBefore;
-    const byBytes = this.#firstBlock((block) => block.replyBytesBefore > end - budgetBytes) - 1;
-    const byCount = after - 1 - Math.ceil(count / MESSAGES_PER_BLOCK);
+    const { countBefore, replyBytesBefore } = this.#block(after - 1);
+    const byBytes = this.#firstBlock((block) => block.replyBytesBefore > replyBytesBefore - budgetBytes) - 1;
+    const byCount = this.#firstBlock((block) => block.countBefore > countBefore - count) - 1;
     return {
       start: this.#block(Math.max(byBytes, byCount)).offset,
       stop: after < this.#length ? this.#block(after).offset : undefined,
     };
   }
 
-  /** Where to read for messages with ids above `after`: the block that holds the first of them. */
+  /** Where to read for events with ids above `after`: the block that holds the first of them. */
   blockAbove(after: number): number {
-    return this.#block(this.#firstBlock((block) => block.id > after) - 1).offset;
+    return this.#block(this.#firstBlock(({ id }) => id > after) - 1).offset;
   }
 
   /** Starts of blocks from the newest backwards, in growing steps, the oldest last. */
@@ -116,30 +121,29 @@ export class HistoryIndex {
       yield this.#block(number).offset;
       number -= step;
     }
-    if (this.count > 0) yield this.#block(0).offset;
+    if (this.#length > 0) yield this.#block(0).offset;
   }
 
-  /** A block at or before the oldest message from which on all messages together take at most `budgetBytes`. */
-  blockWithin(budgetBytes: number): BlockStart | undefined {
-    if (this.count === 0) return undefined;
-    const before = this.replyBytes - budgetBytes;
-    return this.#block(this.#firstBlock((at) => at.replyBytesBefore >= before) - 1);
+  #note(offset: number, id: number): void {
+    if (this.#length === 0 || this.#inBlock === EVENTS_PER_BLOCK) this.#open(offset, id);
+    this.#inBlock++;
+    this.lastEventId = id;
   }
 
   #open(offset: number, id: number): void {
     const at = this.#length * FIELDS;
-    if (at === this.#blocks.length) {
-      const larger = new Float64Array(at * 2);
+    if (at + FIELDS > this.#blocks.length) {
+      const larger = new Float64Array((at + FIELDS) * 2);
       larger.set(this.#blocks);
       this.#blocks = larger;
     }
-    this.#blocks[at + OFFSET] = offset;
-    this.#blocks[at + ID] = id;
-    this.#blocks[at + REPLY_BYTES] = this.replyBytes;
+    this.#blocks.set([offset, id, this.count, this.replyBytes], at);
+    this.#length++;
+    this.#inBlock = 0;
   }
 
-  get #length(): number {
-    return Math.ceil((this.#expired + this.count) / MESSAGES_PER_BLOCK);
+  #subtract(at: number, value: number): void {
+    this.#blocks[at] = (this.#blocks[at] ?? 0) - value;
   }
 
   #block(number: number): BlockStart {
@@ -147,6 +151,7 @@ export class HistoryIndex {
     return {
       offset: this.#blocks[at + OFFSET] ?? 0,
       id: this.#blocks[at + ID] ?? 0,
+      countBefore: this.#blocks[at + COUNT] ?? 0,
       replyBytesBefore: this.#blocks[at + REPLY_BYTES] ?? 0,
     };
   }

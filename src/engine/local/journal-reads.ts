@@ -1,17 +1,23 @@
 import type { FileHandle } from "node:fs/promises";
-import { type MessageRecord, readEvent } from "../record.ts";
-import { FileChunks, readLines } from "./file-chunks.ts";
+import type { EventPlace, EventRun } from "../archive.ts";
+import { amended, type MessageRecord, readEvent, type StoredEvent } from "../record.ts";
+import type { ChangeIndex } from "./change-index.ts";
+import { FileChunks, type Line, readPlacedLines } from "./file-chunks.ts";
 import type { HistoryIndex } from "./history-index.ts";
+
+/** How many messages are read at once to fill a reply of version 2. */
+const TAIL_STEP = 2_000;
 
 /** A history file as far as it is whole. */
 export interface Extent {
   readonly file: FileHandle;
   readonly index: HistoryIndex;
+  readonly changes: ChangeIndex;
   /** Where the last event ends. */
   readonly end: number;
 }
 
-/** A message that was sent with a key. */
+/** What was sent with a key. */
 export interface Keyed {
   readonly digest: string;
   readonly id: number;
@@ -19,7 +25,10 @@ export interface Keyed {
   readonly time: number;
 }
 
-/** Finds messages in a history file. A read may run beside an append, and does not see its batch then. */
+/**
+ * Finds messages in a history file, and shows them as they are now. A read may run beside an append, and may or may not
+ * see its batch then.
+ */
 export class JournalReads {
   /** What there is to read now, null when there is no file. */
   readonly #extent: () => Extent | null;
@@ -34,94 +43,182 @@ export class JournalReads {
     return [...this.#running];
   }
 
-  /** The newest messages, oldest first, of which the `replyBytes` together are at most `budgetBytes`. */
+  /** See `Archive.tail`. */
   async tail(budgetBytes: number): Promise<MessageRecord[]> {
-    const index = this.#extent()?.index;
-    const block = index?.blockWithin(budgetBytes);
-    if (index === undefined || block === undefined) return [];
-    let excess = index.replyBytes - block.replyBytesBefore - budgetBytes;
-    const records: MessageRecord[] = [];
-    for await (const batch of this.#records(block.offset)) {
-      for (const record of batch) {
-        if (excess <= 0) records.push(record);
-        else excess -= record.replyBytes;
+    const newestFirst: MessageRecord[] = [];
+    let bytes = 0;
+    for (let before = Number.POSITIVE_INFINITY; ; ) {
+      const step = await this.below(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
+      for (const record of step.toReversed()) {
+        bytes += record.isDeleted ? 0 : record.replyBytes;
+        if (bytes > budgetBytes) return newestFirst.reverse();
+        newestFirst.push(record);
       }
+      const [oldest] = step;
+      if (oldest === undefined || oldest.id <= (this.#extent()?.index.firstId ?? 0))
+        return newestFirst.reverse();
+      before = oldest.id;
     }
-    return records;
   }
 
   /** See `Archive.below`. */
   async below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const blocks = this.#extent()?.index.blocksBelow(before, count, budgetBytes);
-    let records: MessageRecord[] = [];
-    for await (const batch of this.#records(blocks?.start ?? 0, blocks?.stop)) {
-      for (const record of batch) if (record.id < before) records.push(record);
-      records = records.slice(-count);
+    let stored: MessageRecord[] = [];
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop)) {
+      for (const { event } of events) if (event.kind === "message" && event.id < before) stored.push(event);
+      stored = stored.slice(-count);
     }
+    const records = await this.#current(stored);
     return records.slice(records.length - countWithin(records.toReversed(), budgetBytes));
   }
 
-  /** See `Archive.above`. */
-  async above(after: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
-    const records: MessageRecord[] = [];
+  /** See `Archive.events`. */
+  async events(from: number, count: number, budgetBytes: number): Promise<EventRun> {
+    const run: StoredEvent[] = [];
     let bytes = 0;
-    for await (const batch of this.#records(this.#extent()?.index.blockAbove(after) ?? 0)) {
-      for (const record of batch) {
-        if (record.id <= after) continue;
-        records.push(record);
-        bytes += record.text.length;
+    for await (const events of this.#events(this.#extent()?.index.blockAbove(from - 1) ?? 0)) {
+      for (const { event } of events) {
+        if (event.id < from || run.length >= count) continue;
+        run.push(event);
+        bytes += event.text.length;
       }
-      // A record has as many bytes as characters, or more.
-      if (records.length >= count || bytes > budgetBytes) break;
+      // A line has as many bytes as characters, or more.
+      if (run.length >= count || bytes > budgetBytes) break;
     }
-    const found = records.slice(0, count);
-    return found.slice(0, countWithin(found, budgetBytes));
+    return await this.#runOf(run, from, budgetBytes);
   }
 
   /** See `Archive.message`. */
   async message(id: number): Promise<MessageRecord | undefined> {
-    const [record] = await this.below(id + 1, 1, Number.POSITIVE_INFINITY);
-    return record?.id === id ? record : undefined;
+    const stored = await this.stored(id);
+    if (stored === undefined) return undefined;
+    const [record] = await this.#current([stored.record]);
+    return record;
   }
 
-  /** The messages that were sent with a key at or after a time in Unix milliseconds, oldest first. */
+  /** A message as it is stored, without changes to it, and its line. */
+  async stored(id: number): Promise<{ record: MessageRecord; line: Line } | undefined> {
+    const found = await this.find(id);
+    return found?.event.kind === "message" ? { record: found.event, line: found.line } : undefined;
+  }
+
+  /** Any event by its id, and its line. */
+  async find(id: number): Promise<{ event: StoredEvent; line: Line } | undefined> {
+    for await (const events of this.#events(this.#extent()?.index.blockAbove(id - 1) ?? 0)) {
+      for (const found of events) {
+        if (found.event.id === id) return found;
+        if (found.event.id > id) return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  /** What was sent with a key at or after a time in Unix milliseconds, oldest first. */
   async *keyedSince(time: number): AsyncGenerator<Keyed> {
-    for await (const batch of this.#records(await this.#offsetBefore(time))) {
-      for (const record of batch) {
-        const { digest, id, time: sentAt } = record;
-        if (digest !== undefined && sentAt >= time) yield { digest, id, time: sentAt };
+    for await (const events of this.#events(await this.#offsetBefore(time))) {
+      for (const { event } of events) {
+        const digest = event.kind === "message" || event.kind === "edit" ? event.digest : undefined;
+        if (digest !== undefined && event.time >= time) yield { digest, id: event.id, time: event.time };
       }
     }
   }
 
-  /** An offset from which on all messages since a time are found, and some older ones. */
+  /** The first events of a run that fit into the budget together with what they concern. */
+  async #runOf(run: readonly StoredEvent[], from: number, budgetBytes: number): Promise<EventRun> {
+    const messages = new Map<number, MessageRecord>();
+    const stored = run.filter((event) => event.kind === "message");
+    for (const record of await this.#current(stored)) messages.set(record.id, record);
+    const events: EventPlace[] = [];
+    let bytes = 0;
+    for (const event of run) {
+      const of = "of" in event ? event.of : null;
+      let shown = messages.get(of ?? event.id);
+      const isNew = of !== null && of < from && shown === undefined;
+      if (isNew) shown = await this.message(of);
+      if (of === null || isNew) bytes += shown?.replyBytes ?? 0;
+      if (bytes > budgetBytes && events.length > 0) break;
+      if (isNew && shown !== undefined) messages.set(of, shown);
+      events.push({ id: event.id, time: event.time, of });
+    }
+    return { events, messages };
+  }
+
+  /** Messages as they are now. */
+  async #current(stored: readonly MessageRecord[]): Promise<MessageRecord[]> {
+    const { changes } = this.#extent() ?? {};
+    if (changes === undefined || !stored.some(({ id }) => changes.has(id))) return [...stored];
+    return await Promise.all(
+      stored.map((record) => (changes.has(record.id) ? this.#amended(record) : record)),
+    );
+  }
+
+  async #amended(record: MessageRecord): Promise<MessageRecord> {
+    const { id } = record;
+    for (;;) {
+      const extent = this.#extent();
+      if (extent === null) throw new Error("the history file is closed");
+      const { changes, file } = extent;
+      const edit = changes.editOf(id);
+      const content = edit === null ? null : await this.#contentOf(file, edit);
+      // Meanwhile there may have been another edit, or the file may have been rewritten.
+      if (changes !== this.#extent()?.changes || edit !== changes.editOf(id)) continue;
+      const isDeleted = changes.isDeleted(id);
+      return amended(record, { edit: content, isDeleted, reactions: changes.reactionsTo(id) });
+    }
+  }
+
+  /** @returns null if the edit is not there: the file was changed by hand */
+  async #contentOf(file: FileHandle, { offset, bytes }: { offset: number; bytes: number }) {
+    return await this.#reading(async () => {
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
+      const event = readEvent(buffer.toString("utf8", 0, bytesRead));
+      return event.kind === "edit" ? { content: event.content, time: event.time } : null;
+    });
+  }
+
+  /** An offset from which on all events since a time are found, and some older ones. */
   async #offsetBefore(time: number): Promise<number> {
     const extent = this.#extent();
     let start = extent?.end ?? 0;
     for (const offset of extent?.index.blocksBackwards() ?? []) {
       start = offset;
-      const record = await this.#firstRecord(offset);
-      if (record !== undefined && record.time < time) break;
+      const event = await this.#firstEvent(offset);
+      if (event !== undefined && event.time < time) break;
     }
     return start;
   }
 
-  /** The message at an offset. One read may not bring all of it. */
-  async #firstRecord(offset: number): Promise<MessageRecord | undefined> {
-    for await (const [record] of this.#records(offset)) if (record !== undefined) return record;
+  /** The event at an offset. One read may not bring all of it. */
+  async #firstEvent(offset: number): Promise<StoredEvent | undefined> {
+    for await (const [found] of this.#events(offset)) if (found !== undefined) return found.event;
     return undefined;
   }
 
-  /** The messages from an offset in the file on, as many at a time as one read brought. */
-  async *#records(start: number, stop?: number): AsyncGenerator<MessageRecord[], undefined> {
+  /** The events from an offset in the file on, as many at a time as one read brought. */
+  async *#events(
+    start: number,
+    stop?: number,
+  ): AsyncGenerator<{ event: StoredEvent; line: Line }[], undefined> {
     const extent = this.#extent();
-    if (extent === null || extent.index.count === 0) return;
+    if (extent === null || extent.index.isEmpty) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#running.add(promise);
     try {
-      for await (const lines of readLines(new FileChunks(extent.file, start, stop ?? extent.end))) {
-        yield lines.flatMap((line) => messageIn(line) ?? []);
+      for await (const lines of readPlacedLines(new FileChunks(extent.file, start, stop ?? extent.end))) {
+        yield lines.flatMap((line) => (isEvent(line) ? [{ event: readEvent(line.text), line }] : []));
       }
+    } finally {
+      this.#running.delete(promise);
+      resolve();
+    }
+  }
+
+  async #reading<T>(read: () => Promise<T>): Promise<T> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#running.add(promise);
+    try {
+      return await read();
     } finally {
       this.#running.delete(promise);
       resolve();
@@ -129,16 +226,9 @@ export class JournalReads {
   }
 }
 
-/** The message in a line, null where there is none: the line is empty or holds another event. */
-function messageIn(line: string): MessageRecord | null {
-  if (line === "") return null;
-  const event = readEvent(line);
-  switch (event.kind) {
-    case "message":
-      return event;
-    case "unknown":
-      return null;
-  }
+/** Whether a line holds an event: the first one has the opening bracket, and the last one may be empty. */
+function isEvent({ text }: Line): boolean {
+  return text.length > 1;
 }
 
 /** How many of the first records fit together; one at least, if there is one. */

@@ -1,13 +1,18 @@
 import fs from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CLOSING, type MessageRecord } from "../record.ts";
+import type { Reactions } from "../../room/state.ts";
+import type { EventRun } from "../archive.ts";
+import { CLOSING, type MessageRecord, type StoredEvent } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { AppendSync, type FsyncMode } from "./append-sync.ts";
+import { ChangeIndex, noteChange } from "./change-index.ts";
 import { createHistoryFile, makeFolder, syncFolder, writeAll, writeAllNow } from "./disk-file.ts";
+import { contentRange, isErased, spaces } from "./erase.ts";
 import { errorPlace, errorReason, isFull, JournalError } from "./fault.ts";
+import type { Line } from "./file-chunks.ts";
 import { type ExpiredRecords, HistoryIndex } from "./history-index.ts";
-import { JournalReads, type Keyed } from "./journal-reads.ts";
+import { type Extent, JournalReads, type Keyed } from "./journal-reads.ts";
 import { createFirst, openHistoryFile } from "./open-file.ts";
 import { findExpired, PrunedCopy } from "./prune.ts";
 import { realFile } from "./real-file.ts";
@@ -55,6 +60,12 @@ export class Journal {
   readonly #reads = new JournalReads(() => this.#extent);
   #file: FileHandle | undefined;
   #index = new HistoryIndex();
+  #changes = new ChangeIndex();
+  /** Ids of messages and edits whose contents have to be erased. */
+  readonly #toErase = new Set<number>();
+  /** Those that were erased since the file that is going to take this one's place was begun; null if there is none. */
+  #erasedMeanwhile: number[] | null = null;
+  #erasing: Promise<void> | undefined;
   /** Where the last event ends and the closing bracket begins. */
   #end = 1;
   /** The last bytes before `#end`. */
@@ -81,6 +92,8 @@ export class Journal {
     if (recovered === undefined) return;
     this.#file = recovered.file;
     this.#index = recovered.scanned.index;
+    this.#changes = recovered.scanned.changes;
+    for (const id of recovered.scanned.toErase) this.#toErase.add(id);
     this.#end = recovered.scanned.end;
     this.#tail = this.#readTail(recovered.file);
     this.#owed = recovered.owed;
@@ -164,8 +177,9 @@ export class Journal {
     return tail.subarray(0, fs.readSync(file.fd, tail, 0, tail.length, this.#end - tail.length));
   }
 
-  get #extent(): { file: FileHandle; index: HistoryIndex; end: number } | null {
-    return this.#file === undefined ? null : { file: this.#file, index: this.#index, end: this.#end };
+  get #extent(): Extent | null {
+    if (this.#file === undefined) return null;
+    return { file: this.#file, index: this.#index, changes: this.#changes, end: this.#end };
   }
 
   /** The size of the file in bytes. */
@@ -211,9 +225,14 @@ export class Journal {
     return this.#reads.below(before, count, budgetBytes);
   }
 
-  /** See `Archive.above`. */
-  above(after: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<MessageRecord[]> {
-    return this.#reads.above(after, count, budgetBytes);
+  /** See `Archive.events`. */
+  events(from: number, count: number, budgetBytes = Number.POSITIVE_INFINITY): Promise<EventRun> {
+    return this.#reads.events(from, count, budgetBytes);
+  }
+
+  /** Who reacts to a message. */
+  reactionsTo(id: number): Reactions {
+    return this.#changes.reactionsTo(id);
   }
 
   /** See `Archive.message`. */
@@ -227,12 +246,12 @@ export class Journal {
   }
 
   /**
-   * Stores messages as one durable batch. When it rejects, nothing of the batch is in the file, and the next append
+   * Stores messages and changes as one durable batch. When it rejects, nothing of the batch is in the file, and the next append
    * works if there is room again. Calls must not overlap, and ids must grow.
    *
    * @throws the system's error (ENOSPC, EIO and so on)
    */
-  async append(records: readonly MessageRecord[]): Promise<void> {
+  async append(records: readonly StoredEvent[]): Promise<void> {
     if (this.#isClosed) throw new Error("The journal is closed.");
     if (this.#appending !== undefined) throw new Error("Appends to one journal must not overlap.");
     checkGrowing(records, this.lastEventId);
@@ -250,6 +269,57 @@ export class Journal {
     if (this.#isClosed || this.#appending !== undefined) throw new Error("The journal is closed, or in use.");
     if (this.#file === undefined && !this.#isUncreated) return;
     await this.#exclusively(this.#tryToStore(bytes));
+  }
+
+  /** Whether texts that were replaced or deleted are still in the file. */
+  get hasToErase(): boolean {
+    return this.#toErase.size > 0;
+  }
+
+  /**
+   * Erases the texts that were replaced or deleted, durably. It may run beside everything else.
+   *
+   * @throws the system's error; then the rest may be tried again
+   */
+  erase(): Promise<void> {
+    this.#erasing ??= this.#erase().finally(() => {
+      this.#erasing = undefined;
+    });
+    return this.#erasing;
+  }
+
+  async #erase(): Promise<void> {
+    while (this.#toErase.size > 0 && this.#owed === undefined && this.#file !== undefined) {
+      const ids = [...this.#toErase];
+      for (const id of ids) await this.#eraseOne(id);
+      const file = this.#file;
+      if (file === undefined) return;
+      if (this.#sync.mode !== "off") await file.datasync();
+      // What was erased in a file that has been replaced meanwhile is erased again in the new one.
+      if (file === this.#file) for (const id of ids) this.#toErase.delete(id);
+    }
+  }
+
+  async #eraseOne(id: number): Promise<void> {
+    for (;;) {
+      const file = this.#file;
+      if (file === undefined) return;
+      const found = await this.#reads.find(id);
+      // The file may have been rewritten meanwhile, and everything in it moved.
+      if (file !== this.#file) continue;
+      if (found !== undefined) this.#blank(file, found.line);
+      this.#erasedMeanwhile?.push(id);
+      return;
+    }
+  }
+
+  /** Nothing else may come between the write and the look at the tail, by which the file is recognised. */
+  #blank(file: FileHandle, { text, offset }: Line): void {
+    const line = Buffer.from(text);
+    const range = contentRange(line);
+    if (range === null || isErased(line, range)) return;
+    writeAllNow(file, spaces(range), offset + range.from);
+    this.#tail = this.#readTail(file);
   }
 
   async #exclusively(appending: Promise<void>): Promise<void> {
@@ -285,6 +355,7 @@ export class Journal {
       throw error;
     } finally {
       this.#pruning = undefined;
+      this.#erasedMeanwhile = null;
     }
   }
 
@@ -294,6 +365,8 @@ export class Journal {
     this.#stop.abort();
     this.#sync.stop();
     await this.#pruning;
+    // Otherwise the next start does it.
+    await this.erase().catch(() => undefined);
     await this.#appending?.catch(() => undefined);
     await this.#sync.idle();
     const file = this.#file;
@@ -323,6 +396,9 @@ export class Journal {
     // A repair that is owed would be lost with the file.
     if (file === undefined || this.#owed !== undefined) return 0;
     const { signal } = this.#stop;
+    // Nothing that is erased already is copied.
+    await this.erase();
+    this.#erasedMeanwhile = [];
     const expired = await findExpired(file, { count: this.count, end: this.#end }, retention, now, signal);
     if (expired === null) return 0;
     const copy = await PrunedCopy.create(this.#realPath, file, expired);
@@ -351,6 +427,9 @@ export class Journal {
   #continueWith(file: FileHandle, expired: ExpiredRecords): void {
     this.#file = file;
     this.#index.expire(expired);
+    const { kept, orphans } = this.#changes.expire(expired.firstId, expired.bytes);
+    this.#changes = kept;
+    for (const id of [...orphans, ...(this.#erasedMeanwhile ?? [])]) this.#toErase.add(id);
     this.#end -= expired.bytes;
     this.#isDisordered = false;
     this.#sync.startOver();
@@ -384,7 +463,7 @@ export class Journal {
     this.#owed = undefined;
   }
 
-  async #store(records: readonly MessageRecord[]): Promise<void> {
+  async #store(records: readonly StoredEvent[]): Promise<void> {
     const file = await this.#ready();
     const lead = this.#index.isEmpty ? "\n" : ",\n";
     const bytes = Buffer.from(`${lead}${records.map((record) => record.text).join(",\n")}${CLOSING}`);
@@ -444,13 +523,24 @@ export class Journal {
     this.#isDisordered = false;
   }
 
-  #note(records: readonly MessageRecord[], leadBytes: number): void {
+  #note(records: readonly StoredEvent[], leadBytes: number): void {
     let offset = this.#end + leadBytes;
     for (const record of records) {
-      this.#index.add(offset, record.id, record.replyBytes);
-      offset += record.bytes + ",\n".length;
+      const bytes = record.kind === "message" ? record.bytes : Buffer.byteLength(record.text);
+      this.#noteOne(record, { offset, bytes });
+      offset += bytes + ",\n".length;
     }
     this.#end = offset - ",\n".length;
+  }
+
+  #noteOne(record: StoredEvent, place: Pick<Line, "offset" | "bytes">): void {
+    if (record.kind === "message") {
+      this.#index.add(place.offset, record.id, record.replyBytes);
+      return;
+    }
+    this.#index.addChange(place.offset, record.id);
+    const replaced = record.kind === "unknown" ? null : noteChange(this.#changes, record, place);
+    if (replaced !== null) this.#toErase.add(replaced);
   }
 
   async #createLate(): Promise<FileHandle> {
@@ -468,7 +558,7 @@ function closeAfter(reads: readonly Promise<void>[], file: FileHandle): void {
     .catch(() => undefined);
 }
 
-function checkGrowing(records: readonly MessageRecord[], lastEventId: number): void {
+function checkGrowing(records: readonly StoredEvent[], lastEventId: number): void {
   let last = lastEventId;
   for (const { id } of records) {
     if (!(id > last)) throw new Error(`The id ${id} does not follow ${last}.`);

@@ -3,11 +3,12 @@ import {
   BEFORE_IN_CHANGE,
   isCanonicalChange,
   KEY_CHARACTERS,
-  kindOf,
   MAX_ID,
+  readEvent,
   type StoredEvent,
 } from "../record.ts";
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const MINUS = 0x2d;
 const ZERO = 0x30;
@@ -27,10 +28,21 @@ const BEFORE_CONTENT = Buffer.from(`${BEFORE.content}"`);
 const BEFORE_TIMESTAMP = Buffer.from(`${BEFORE.timestamp}"`);
 const BEFORE_ID = Buffer.from(BEFORE.id);
 const BEFORE_TIME = Buffer.from(BEFORE.time);
+const BEFORE_BY = Buffer.from(`${BEFORE.by}"`);
+const BEFORE_REPLY = Buffer.from(BEFORE.reply);
 const BEFORE_KEY = Buffer.from(`${BEFORE.key}"`);
+/** The byte in which the keys behind a time differ, and where in them it is. */
+const FURTHER_BYTE_AT = ',"'.length;
+const BY_BYTE = BEFORE_BY[FURTHER_BYTE_AT];
+const REPLY_BYTE = BEFORE_REPLY[FURTHER_BYTE_AT];
 const BEFORE_CHANGE_ID = Buffer.from(BEFORE_IN_CHANGE.id);
 const BEFORE_CHANGE_TIME = Buffer.from(BEFORE_IN_CHANGE.time);
 const BEFORE_KIND = Buffer.from(`${BEFORE_IN_CHANGE.kind}"`);
+const BEHIND_EDIT = Buffer.from(`edit"${BEFORE_IN_CHANGE.of}`);
+const BEHIND_DELETE = Buffer.from(`delete"${BEFORE_IN_CHANGE.of}`);
+const BEFORE_EDIT_CONTENT = Buffer.from(`${BEFORE_IN_CHANGE.content}"`);
+const EDIT_BYTE = BEHIND_EDIT[0];
+const DELETE_BYTE = BEHIND_DELETE[0];
 /** The first byte in which a change differs from a message. */
 const CHANGE_BYTE_AT = 2;
 const CHANGE_BYTE = BEFORE_CHANGE_ID[CHANGE_BYTE_AT];
@@ -55,8 +67,12 @@ export class EventMatcher {
   lastId = 0;
   /** The time of the last event matched, Unix ms. */
   lastTime = 0;
-  /** How many bytes the `,"id":…,"time":…` of the last message matched takes, with its key if it has one. */
+  /** How many bytes the `,"id":…` of the last message matched takes, with all that follows but the brace. */
   idBytes = 0;
+  /** The message that the last change matched concerns. Only of known kinds of change. */
+  of = 0;
+  /** Whether the last message or edit matched has a content that is nothing but spaces, as after it was erased. */
+  isBlank = false;
   /** Where a failed match stopped. At `limit` the event was right as far as it went. */
   stop = 0;
 
@@ -67,7 +83,8 @@ export class EventMatcher {
 
   #message(bytes: Uint8Array, at: number): number {
     const nameEnd = this.#string(bytes, this.literal(bytes, at, BEFORE_NAME));
-    const contentEnd = this.#string(bytes, this.literal(bytes, nameEnd, BEFORE_CONTENT));
+    const contentAt = this.literal(bytes, nameEnd, BEFORE_CONTENT);
+    const contentEnd = this.#string(bytes, contentAt);
     const timestampEnd = this.#string(bytes, this.literal(bytes, contentEnd, BEFORE_TIMESTAMP));
     const idAt = this.literal(bytes, timestampEnd, BEFORE_ID);
     const idEnd = this.#digits(bytes, idAt);
@@ -75,37 +92,68 @@ export class EventMatcher {
     const timeAt = this.#minus(bytes, this.literal(bytes, idEnd, BEFORE_TIME));
     const timeEnd = this.#digits(bytes, timeAt);
     if (timeEnd < 0) return -1;
-    const end = bytes[timeEnd] === COMMA ? this.#key(bytes, timeEnd) : timeEnd;
+    const time = this.#value;
+    const end = bytes[timeEnd] === COMMA ? this.#furtherKeys(bytes, timeEnd) : timeEnd;
     if (end < 0) return -1;
     if (bytes[end] !== CLOSING_BRACE) return this.#fail(end);
     if (id <= this.lastId || id > MAX_ID) return this.#fail(idAt);
-    if (this.#value > Number.MAX_SAFE_INTEGER) return this.#fail(timeAt);
+    if (time > Number.MAX_SAFE_INTEGER) return this.#fail(timeAt);
     const isNegative = bytes[timeAt - 1] === MINUS;
-    if (isNegative && this.#value === 0) return this.#fail(timeAt);
+    if (isNegative && time === 0) return this.#fail(timeAt);
     this.idBytes = end - timestampEnd;
-    this.#note("message", id, isNegative);
+    this.isBlank = isBlank(bytes, contentAt, contentEnd);
+    this.#note("message", id, isNegative ? -time : time);
     return end + 1;
   }
 
-  /** A change of any kind. There are few, so what it says is left to `JSON.parse` once its end is found. */
+  /** A change of any kind: the common ones byte by byte, and all that these do not match by `JSON.parse`. */
   #change(bytes: Buffer, at: number): number {
     const idEnd = this.#digits(bytes, this.literal(bytes, at, BEFORE_CHANGE_ID));
     const id = this.#value;
     const timeAt = this.#minus(bytes, this.literal(bytes, idEnd, BEFORE_CHANGE_TIME));
     const timeEnd = this.#digits(bytes, timeAt);
-    const kindEnd = this.#string(bytes, this.literal(bytes, timeEnd, BEFORE_KIND));
-    const end = this.#objectEnd(bytes, kindEnd);
+    const time = bytes[timeAt - 1] === MINUS ? -this.#value : this.#value;
+    const kindAt = this.literal(bytes, timeEnd, BEFORE_KIND);
+    if (kindAt < 0) return -1;
+    const known = this.#knownChange(bytes, kindAt, id, time);
+    return known >= 0 ? known : this.#parsedChange(bytes, at, kindAt, id, time);
+  }
+
+  /** The end of an edit or a deletion whose kind begins at `at`, or -1. */
+  #knownChange(bytes: Uint8Array, at: number, id: number, time: number): number {
+    const byte = bytes[at];
+    if (byte !== EDIT_BYTE && byte !== DELETE_BYTE) return -1;
+    if (id <= this.lastId || id > MAX_ID || !Number.isSafeInteger(time) || Object.is(time, -0)) return -1;
+    const isEdit = byte === EDIT_BYTE;
+    const ofEnd = this.#digits(bytes, this.literal(bytes, at, isEdit ? BEHIND_EDIT : BEHIND_DELETE));
+    const of = this.#value;
+    const byEnd = ofEnd < 0 ? -1 : this.#key(bytes, ofEnd, BEFORE_BY);
+    const contentAt = isEdit ? this.literal(bytes, byEnd, BEFORE_EDIT_CONTENT) : -1;
+    const contentEnd = isEdit ? this.#string(bytes, contentAt) : byEnd;
+    const end = isEdit && bytes[contentEnd] === COMMA ? this.#key(bytes, contentEnd, BEFORE_KEY) : contentEnd;
+    if (end < 0 || bytes[end] !== CLOSING_BRACE || of < 1 || of >= id) return -1;
+    this.isBlank = isEdit && isBlank(bytes, contentAt, contentEnd);
+    this.of = of;
+    this.#note(isEdit ? "edit" : "delete", id, time);
+    return end + 1;
+  }
+
+  #parsedChange(bytes: Buffer, at: number, kindAt: number, id: number, time: number): number {
+    const end = this.#objectEnd(bytes, this.#string(bytes, kindAt));
     if (end < 0) return -1;
     const text = bytes.toString("utf8", at, end);
     if (id <= this.lastId || !isCanonicalChange(text)) return this.#fail(at);
-    this.#note(kindOf(text), id, bytes[timeAt - 1] === MINUS);
+    const event = readEvent(text);
+    this.of = "of" in event ? event.of : 0;
+    this.isBlank = false;
+    this.#note(event.kind, id, time);
     return end;
   }
 
-  #note(kind: StoredEvent["kind"], id: number, isNegative: boolean): void {
+  #note(kind: StoredEvent["kind"], id: number, time: number): void {
     this.kind = kind;
     this.lastId = id;
-    this.lastTime = isNegative ? -this.#value : this.#value;
+    this.lastTime = time;
   }
 
   /** The end of `expected` at `at`, or -1. For an `at` of -1 it is -1, so that matches can be chained. */
@@ -177,8 +225,21 @@ export class EventMatcher {
     return -1;
   }
 
-  #key(bytes: Uint8Array, at: number): number {
-    const start = this.literal(bytes, at, BEFORE_KEY);
+  /** The keys that a message may have behind its time, in their order. */
+  #furtherKeys(bytes: Uint8Array, at: number): number {
+    let end = at;
+    if (bytes[end + FURTHER_BYTE_AT] === BY_BYTE) end = this.#key(bytes, end, BEFORE_BY);
+    if (end >= 0 && bytes[end] === COMMA && bytes[end + FURTHER_BYTE_AT] === REPLY_BYTE) {
+      const replyAt = this.literal(bytes, end, BEFORE_REPLY);
+      end = this.#digits(bytes, replyAt);
+      if (end >= 0 && (this.#value < 1 || this.#value > MAX_ID)) return this.#fail(replyAt);
+    }
+    return end >= 0 && bytes[end] === COMMA ? this.#key(bytes, end, BEFORE_KEY) : end;
+  }
+
+  /** The end of a value like that of `key`, with the text before it. */
+  #key(bytes: Uint8Array, at: number, before: Uint8Array): number {
+    const start = this.literal(bytes, at, before);
     if (start < 0) return -1;
     for (let i = start; i < start + KEY_CHARACTERS; i++) {
       if (IN_KEY[bytes[i] ?? 0] !== 1) return this.#fail(i);
@@ -205,6 +266,12 @@ export class EventMatcher {
     this.#value = value;
     return i === at ? this.#fail(i) : i;
   }
+}
+
+/** Whether a content consists of spaces alone. @param end behind its closing quote */
+function isBlank(bytes: Uint8Array, at: number, end: number): boolean {
+  for (let i = at; i < end - 1; i++) if (bytes[i] !== SPACE) return false;
+  return true;
 }
 
 function hexDigit(byte: number): number {

@@ -78,6 +78,9 @@ class Expiry {
         this.#sum.bytes += event.bytes + JOIN_BYTES;
         this.#sum.replyBytes += event.replyBytes;
         return null;
+      case "edit":
+      case "delete":
+      case "react":
       case "unknown":
         this.#sum.changes++;
         this.#sum.bytes += Buffer.byteLength(event.text) + JOIN_BYTES;

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from "node:fs";
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
-import { EventReader, nothingScanned, type TimeOf, Unreadable } from "../local/event-reader.ts";
+import { EventReader, type TimeOf, Unreadable } from "../local/event-reader.ts";
 import { errorCode, errorReason, JournalError } from "../local/fault.ts";
 import { FileChunks } from "../local/file-chunks.ts";
 import { Journal } from "../local/journal.ts";
 import { lockFile } from "../local/lock.ts";
 import { roomFile, roomOfFileName, roomsFolder } from "../local/room-file.ts";
+import { nothingScanned } from "../local/scan.ts";
 import type { MessageRecord, StoredEvent } from "../record.ts";
 import { type MessageSource, type MessageTarget, MoveError, type Portion } from "./move.ts";
 

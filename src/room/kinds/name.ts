@@ -13,6 +13,8 @@ export interface Registered extends Decided {
   readonly time: number;
   /** Null for a client that cannot resume. */
   readonly session: Session | null;
+  /** The public id of the person. */
+  readonly by: string;
 }
 
 /** A member has another nickname. */
@@ -56,8 +58,15 @@ export function decideName(
     return { kind: "name-refused", connection, oldName, name, reason: "NameAlreadyUsed" };
   }
   return member === undefined
-    ? { kind: "registered", connection, name, time, session: newSession(room, asker) }
+    ? registration(room, name, asker)
     : { kind: "renamed", connection, oldName: member.name, name, time, session: member.session };
+}
+
+function registration(room: RoomView, name: string, asker: Asker): Registered {
+  const { connection, now } = asker;
+  const session = newSession(room, asker);
+  const by = room.authorOf(session?.identity ?? connection);
+  return { kind: "registered", connection, name, time: now.time, session, by };
 }
 
 /** The first hash of a chain of sessions also serves as the identity: it is random, and nobody else knows it. */
@@ -72,9 +81,9 @@ export function refuseName({ name }: MalformedNameRequest, connection: Connectio
 }
 
 export function applyRegistered({ roster, notes, undo }: RoomState, change: Registered): void {
-  const { connection, name, session } = change;
+  const { connection, name, session, by } = change;
   if (notes.has(connection)) undo.put(notes, connection, undefined);
-  roster.add({ connection, name, session });
+  roster.add({ connection, name, session, by });
 }
 
 export function applyRenamed({ roster }: RoomState, { name }: Renamed, member: Member | undefined): void {

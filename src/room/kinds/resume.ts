@@ -22,6 +22,8 @@ export interface Resumes extends Resumed {
   readonly online: readonly string[];
   readonly page: PageRequest;
   readonly oldHash: SessionHash;
+  /** The public id of the person. */
+  readonly by: string;
 }
 
 /** No member has that session. `identity` is the one that recently had it, if any. */
@@ -41,9 +43,9 @@ export function decideResume(
   if (member !== undefined) return { kind: "resume-refused", connection };
   if (holder === undefined || hash === undefined)
     return { kind: "resume-refused", connection, identity: past.identityOf(oldHash, time) };
-  const { connection: from, name } = holder;
+  const { connection: from, name, by } = holder;
   const session = { hash, identity: holder.session.identity };
-  return { kind: "resumed", connection, from, name, time, online: roster.online, page, session, oldHash };
+  return { kind: "resumed", connection, from, name, time, online: roster.online, page, session, oldHash, by };
 }
 
 export function applyResumed(state: RoomState, { connection, from, session, time }: Resumed): void {

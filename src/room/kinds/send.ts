@@ -41,14 +41,17 @@ type MalformedSendRequest = Extract<RoomRequest, { kind: "malformed-send" }>;
 
 export function decideSend(
   { keys, digest, lastId }: RoomView,
-  { content, key }: SendRequest,
-  { connection, name, session }: Member,
+  { content, key, reply }: SendRequest,
+  { connection, name, by, session }: Member,
   { now }: Asker,
-): Sent | Repeats {
+): Sent | Repeats | SendRefused {
   const stored = key === null || session === null ? undefined : digest(session.identity, key);
   const repeated = stored === undefined ? undefined : keys.idOf(stored);
   if (repeated !== undefined) return { kind: "repeated", connection, id: repeated, name, content };
-  const message = { name, content, id: lastId + 1, time: now.time, timestamp: now.timestamp };
+  if (reply !== null && reply > lastId)
+    return { kind: "send-refused", connection, name, content, reason: "WrongFormatReply" };
+  const { time, timestamp } = now;
+  const message = { name, content, id: lastId + 1, time, timestamp, by, reply: reply ?? undefined };
   return {
     kind: "sent",
     connection,
@@ -63,9 +66,19 @@ export function refuseSend(
   return { kind: "send-refused", connection, name, content, reason };
 }
 
-export function applySent(state: RoomState, { message: { id, digest, time } }: Sent): void {
-  const { keys, undo } = state;
+export function applySent(state: RoomState, { message: { id, digest, time, by } }: Sent): void {
+  const { targets, undo, isDeciding } = state;
   applyId(state, id);
+  applyKey(state, digest, { id, time });
+  if (isDeciding) undo.put(targets, id, { by: by ?? null, isDeleted: false, reactions: new Map() });
+}
+
+/** Remembers the key with which something was sent. @param digest undefined for none */
+export function applyKey(
+  { keys, undo }: RoomState,
+  digest: string | undefined,
+  { id, time }: { readonly id: number; readonly time: number },
+): void {
   if (digest === undefined) return;
   keys.add(digest, id, time);
   undo.note(() => keys.delete(digest));

@@ -1,4 +1,5 @@
 /** `name`: a nickname is taken, or changed. */
+import { withAuthor } from "../../protocol/extension.ts";
 import {
   changeEvent,
   nameFailed,
@@ -32,7 +33,10 @@ export const nameRequests: RequestRulesOf<"name" | "malformed-name"> = {
 export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused" | "name-failed"> = {
   registered: {
     event: timed(({ name, time }, { timestampOf }) => registerEvent(name, timestampOf(time))),
-    reply: inAllVersions(({ name, time }, { timestampOf }) => registered(name, timestampOf(time))),
+    reply: {
+      2: ({ name, time }, { timestampOf }) => registered(name, timestampOf(time)),
+      3: ({ name, time, by }, { timestampOf }) => withAuthor(registered(name, timestampOf(time)), by),
+    },
     refusal: null,
     report: {
       counter: null,

@@ -23,7 +23,7 @@ export const resumeRules: OutcomeRulesOf<"resumed" | "resume-refused"> = {
     reply: {
       2: null,
       3: ({ name, shown }, { rosterOf }, { secret }) =>
-        shown && resumed(name, secret, shown.page, rosterOf(shown.online)),
+        shown && resumed({ name, by: shown.by }, secret, shown.page, rosterOf(shown.online)),
     },
     refusal: null,
     report: {

@@ -64,7 +64,7 @@ export type ReplyRule<O> = (outcome: O, texts: Texts, to: Recipient) => ReplyTex
 
 export interface ReportRules<O> {
   /** Counts the outcome in the metrics, wherever its recipient is. */
-  readonly counter: "messages" | null;
+  readonly counter: "messages" | "changes" | null;
   readonly category: Category;
   /** A line in the log. @param contents whether it may show the contents of messages */
   line(outcome: O, contents: boolean): LogLine;

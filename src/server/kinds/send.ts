@@ -30,14 +30,14 @@ type WithRecord = { readonly record: MessageRecord };
 
 const reply = {
   2: ({ record }: WithRecord) => sent(record.pieces),
-  3: ({ record }: WithRecord) => sent(record.pieces, record),
+  3: ({ record }: WithRecord) => sent(record.pieces, record.furtherKeys),
 };
 
 export const sendRules: OutcomeRulesOf<"sent" | "repeated" | "send-refused" | "send-failed"> = {
   sent: {
     event: {
       2: ({ record }) => messageEvent(record.pieces),
-      3: ({ record }) => messageEvent(record.pieces, record),
+      3: ({ record }) => messageEvent(record.pieces, record.furtherKeys),
     },
     reply,
     refusal: null,

@@ -1,0 +1,47 @@
+/** `edit`: a message gets another content. */
+import type { RoomRequest } from "../operation.ts";
+import type { Member } from "../roster.ts";
+import type { Asker, RoomState, RoomView } from "../state.ts";
+import type { Decided } from "./decided.ts";
+import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
+import { applyId, applyKey } from "./send.ts";
+
+/** A message has another content. */
+export interface Edited extends ChangesMessage {
+  readonly kind: "edited";
+  readonly content: string;
+  /** Identifies a repeated edit. It is stored and never shown. */
+  readonly digest?: string | undefined;
+}
+
+/** An edit repeats an earlier one, which has this id. */
+export interface EditRepeats extends Decided {
+  readonly kind: "edit-repeated";
+  readonly of: number;
+  readonly content: string;
+  readonly id: number;
+}
+
+type EditRequest = Extract<RoomRequest, { kind: "edit" }>;
+
+export function decideEdit(
+  room: RoomView,
+  request: EditRequest,
+  member: Member,
+  { now: { time } }: Asker,
+): Edited | EditRepeats | ChangeRefused | ChangeFailed {
+  const { of, content, key } = request;
+  const { connection, by, session } = member;
+  const digest = key === null || session === null ? undefined : room.digest(session.identity, key);
+  const repeated = digest === undefined ? undefined : room.keys.idOf(digest);
+  if (repeated !== undefined) return { kind: "edit-repeated", connection, of, content, id: repeated };
+  // Nobody may put words into another's mouth.
+  const target = targetOf(room, request, member, (each) => each.by === by);
+  if ("kind" in target) return target;
+  return { kind: "edited", connection, of, content, by, id: room.lastId + 1, time, digest };
+}
+
+export function applyEdited(state: RoomState, { id, time, digest }: Edited): void {
+  applyId(state, id);
+  applyKey(state, digest, { id, time });
+}

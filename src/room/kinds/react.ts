@@ -1,0 +1,82 @@
+/** `react`: a person reacts to a message with an emoji, or takes that back. */
+import { REACTION_KINDS_MAX, REACTIONS_MAX } from "../../protocol/limits.ts";
+import type { RoomRequest } from "../operation.ts";
+import type { Member } from "../roster.ts";
+import type { Asker, Reactions, RoomState, RoomView, Target } from "../state.ts";
+import type { Decided } from "./decided.ts";
+import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
+import { applyId } from "./send.ts";
+
+/** How a message stands with one emoji after a request. */
+interface Stands {
+  readonly of: number;
+  readonly emoji: string;
+  /** Whether the person reacts with it. */
+  readonly on: boolean;
+  /** How many people do. */
+  readonly count: number;
+}
+
+/** A person reacts to a message, or does not any more. */
+export interface Reacted extends ChangesMessage, Stands {
+  readonly kind: "reacted";
+  /** The nickname of the person. */
+  readonly name: string;
+}
+
+/** The person had this reaction already, or did not have it. */
+export interface ReactUnchanged extends Decided, Stands {
+  readonly kind: "react-unchanged";
+}
+
+type ReactRequest = Extract<RoomRequest, { kind: "react" }>;
+
+const NOBODY: ReadonlyMap<string, string> = new Map();
+
+export function decideReact(
+  room: RoomView,
+  request: ReactRequest,
+  member: Member,
+  { now: { time } }: Asker,
+): Reacted | ReactUnchanged | ChangeRefused | ChangeFailed {
+  const { of, emoji, on } = request;
+  const { connection, by, name } = member;
+  const target = targetOf(room, request, member, () => true);
+  if ("kind" in target) return target;
+  const reactors = target.reactions.get(emoji) ?? NOBODY;
+  const { size: count } = reactors;
+  if (reactors.has(by) === on) return { kind: "react-unchanged", connection, of, emoji, on, count };
+  if (on && isFull(target, emoji))
+    return { kind: "change-refused", connection, request: "react", of, reason: "TooManyReactions" };
+  const id = room.lastId + 1;
+  return { kind: "reacted", connection, of, emoji, on, count: count + (on ? 1 : -1), by, name, id, time };
+}
+
+function isFull({ reactions }: Target, emoji: string): boolean {
+  let all = 0;
+  for (const { size } of reactions.values()) all += size;
+  return all >= REACTIONS_MAX || (!reactions.has(emoji) && reactions.size >= REACTION_KINDS_MAX);
+}
+
+export function applyReacted(state: RoomState, reacted: Reacted): void {
+  const { targets, undo, isDeciding } = state;
+  const { of, id } = reacted;
+  applyId(state, id);
+  const target = targets.get(of);
+  if (!isDeciding || !target || "error" in target) return;
+  undo.put(targets, of, { ...target, reactions: afterReaction(target.reactions, reacted) });
+}
+
+/** The reactions to a message after another one, or after one was taken back. */
+export function afterReaction(
+  reactions: Reactions,
+  { emoji, on, by, name }: Pick<Reacted, "emoji" | "on" | "by" | "name">,
+): Reactions {
+  const after = new Map(reactions);
+  const reactors = new Map(reactions.get(emoji));
+  if (on) reactors.set(by, name);
+  else reactors.delete(by);
+  if (reactors.size > 0) after.set(emoji, reactors);
+  else after.delete(emoji);
+  return after;
+}
