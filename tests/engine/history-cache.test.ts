@@ -277,7 +277,10 @@ function check(
     const { bytes, encoded } = cache.history(upTo, read);
     const shown = contentsOf(encoded());
     const most = within(records.toReversed(), budget, 0);
-    const wanted = records.toReversed().slice(0, most).filter(({ isDeleted }) => !isDeleted);
+    const wanted = records
+      .toReversed()
+      .slice(0, most)
+      .filter(({ isDeleted }) => !isDeleted);
     expect(shown).toEqual(wanted.map(({ message }) => message.content).reverse());
     expect(bytes).toBe(shown.length === 0 ? 0 : encoded().length + 1);
     expect(bytes).toBeLessThanOrEqual(budget);
