@@ -4,17 +4,28 @@ import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts
 import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
 import type { HistoryOptions } from "./history.ts";
-import { type Kept, Memory, NOTHING, type OutboxEntry } from "./memory.ts";
-import { Outbox, type SendOptions } from "./outbox.ts";
+import {
+  type ChangeRequest,
+  type Kept,
+  Memory,
+  NOTHING,
+  type OutboxEntry,
+  type OutboxSend,
+} from "./memory.ts";
+import { type EditOptions, Outbox, type SendOptions } from "./outbox.ts";
 import { Registration } from "./registration.ts";
 import { RequestChannel } from "./request-channel.ts";
 import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
+/** A message: itself, or its id, or one that is still in the outbox. */
+export type Target = number | Pick<Message, "id"> | Pick<OutboxSend, "key">;
+
 /**
  * The stay of one person or bot in one room. It connects at once and reconnects by itself. It reports each message of the
- * room once and in order, and has each of its own messages stored once, as far as the server's version allows.
+ * room once and in order, and each change of one, and has each of its own messages stored once, as far as the server's version
+ * allows.
  */
 export class Chat {
   readonly #settings: Settings;
@@ -45,7 +56,7 @@ export class Chat {
       if (isKept) this.#memory.save();
     });
     this.#stream = new Stream(this.#emitter, kept.own);
-    this.#outbox = new Outbox(settings, this.#memory, this.#emitter, this.#stream, kept.outbox);
+    this.#outbox = new Outbox(settings, this.#memory, this.#emitter, this.#stream, kept);
     this.#registration = new Registration(
       settings,
       this.#memory,
@@ -72,6 +83,19 @@ export class Chat {
     return this.#registration.name;
   }
 
+  /**
+   * The chat's own public id, which its messages have as `by`. It outlasts changes of the nickname and lost connections, but
+   * not the end of the session. Null before the first `named`, and with a server that gives none.
+   */
+  get me(): string | null {
+    return this.#stream.me;
+  }
+
+  /** Whether a message or a change of one is the chat's own, by its author's id. With `me` null, none is. */
+  isOwn(message: Pick<Message, "by">): boolean {
+    return this.#stream.isOwn(message);
+  }
+
   /** The nicknames in use, in the order of registration. While the connection is lost, the last known ones. */
   get online(): readonly string[] {
     return this.#stream.online;
@@ -89,7 +113,7 @@ export class Chat {
   }
 
   /**
-   * The position of the last message that the program has finished with: all listeners have returned, and all loops have
+   * The position of the last message or change that the program has finished with: all listeners have returned, and all loops have
    * asked for the next event. Another run can continue from it with the option `after`. Null before the first `history`,
    * and with version 2.
    */
@@ -97,7 +121,7 @@ export class Chat {
     return this.#emitter.position;
   }
 
-  /** Own messages that the server has not confirmed, oldest first. */
+  /** Own messages, edits, deletions and reactions that the server has not confirmed, oldest first. */
   get outbox(): readonly OutboxEntry[] {
     return this.#outbox.entries;
   }
@@ -152,8 +176,39 @@ export class Chat {
   }
 
   /**
+   * Gives a message another content. A message that has not gone out yet is sent with that content instead.
+   *
+   * @returns a promise that is fulfilled once the server has stored it. Rejects with ContentError, ChangeError, ResetError if
+   *   the history was replaced meanwhile, and otherwise as {@link send}
+   */
+  async edit(target: Target, content: string, options: EditOptions = {}): Promise<void> {
+    return this.#change({ type: "edit", of: idOf(target), content }, options);
+  }
+
+  /**
+   * Removes the content of a message. A message that has not gone out yet is withdrawn: its `send` rejects with the code
+   * `Withdrawn`.
+   *
+   * @returns as {@link edit}
+   */
+  async delete(target: Target, options: WaitOptions = {}): Promise<void> {
+    return this.#change({ type: "delete", of: idOf(target) }, options);
+  }
+
+  /**
+   * Reacts to a message with an emoji.
+   *
+   * @param on false takes the reaction back
+   * @returns as {@link edit}. It is no error if the reaction is there, or gone, already
+   */
+  async react(target: Target, emoji: string, on = true, options: WaitOptions = {}): Promise<void> {
+    return this.#change({ type: "react", of: idOf(target), emoji, on }, options);
+  }
+
+  /**
    * A part of the history: by default, the newest messages. Waits while there is no connection. A server of version 2
-   * always gives the whole history.
+   * always gives the whole history. The messages are as they are after the last change that was reported before the promise
+   * is fulfilled.
    *
    * @returns messages, oldest first. Rejects with NotRegisteredError, StoreError, ResetError, ClosedError, RefusedError, or
    *   ChatError with the code `WrongFormatPage`
@@ -192,7 +247,7 @@ export class Chat {
     const kept = this.#memory.reload();
     if (kept) {
       this.#registration.wake(kept);
-      this.#outbox.wake(kept.outbox);
+      this.#outbox.wake(kept);
     }
     this.#connection.wake();
   }
@@ -224,6 +279,12 @@ export class Chat {
     return this.#emitter.iterate(this.#settings.eventsMost);
   }
 
+  #change(change: ChangeRequest, options: EditOptions): Promise<void> {
+    this.#check();
+    this.#registration.needNickname();
+    return this.#outbox.change(change, options);
+  }
+
   #check(): void {
     if (this.#over) throw this.#over;
   }
@@ -234,7 +295,7 @@ export class Chat {
     const { own } = this.#stream;
     const v3 = this.#connection.isV3;
     return {
-      ...(this.#over ? NOTHING : { name, sessions, outbox: this.#outbox.kept }),
+      ...(this.#over ? NOTHING : { name, sessions, ...this.#outbox.kept }),
       v3,
       ...(this.#settings.after === "kept" ? { position, own } : { position: null, own: [] }),
     };
@@ -302,4 +363,10 @@ export class Chat {
     else this.#memory.clear();
     this.#emitter.close(error);
   }
+}
+
+/** @returns an id, or the key of a message in the outbox; 0, which is no id, for a message of version 2 */
+function idOf(target: Target): number | string {
+  if (typeof target === "number") return target;
+  return "key" in target ? target.key : (target.id ?? 0);
 }

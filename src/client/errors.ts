@@ -25,9 +25,20 @@ export class NicknameError extends ChatError {
   override readonly name = "NicknameError";
 }
 
-/** A message's content is not valid (`WrongFormatContent`), or its key is not (`WrongFormatKey`). */
+/**
+ * What was to be sent is not valid: the content (`WrongFormatContent`), the key (`WrongFormatKey`), the message that it
+ * replies to (`WrongFormatReply`) or that it is to change (`WrongFormatOf`), or the emoji (`WrongFormatEmoji`).
+ */
 export class ContentError extends ChatError {
   override readonly name = "ContentError";
+}
+
+/**
+ * The server refused to change a message: the room has no such message or it was deleted (`UnknownMessage`), this client may
+ * not do that (`NotAllowed`), or the message has all the reactions that it may have (`TooManyReactions`).
+ */
+export class ChangeError extends ChatError {
+  override readonly name = "ChangeError";
 }
 
 /** `TooManyRequests`: the request can be repeated after {@link retryS} seconds. */
@@ -41,7 +52,7 @@ export class RateError extends ChatError {
   }
 }
 
-/** A fault of the server: `ErrorWhenSend`, `ErrorWhenGet`, `ErrorWhenRegister` or `ErrorWhenChange`. */
+/** A fault of the server: `ErrorWhen` and what it could not do, such as `ErrorWhenSend`. */
 export class StoreError extends ChatError {
   override readonly name = "StoreError";
 }
@@ -68,7 +79,7 @@ export class RefusedError extends ChatError {
   }
 }
 
-/** `Uncertain`: the message may have been stored, and sending it again could store it twice. */
+/** `Uncertain`: the message or edit may have been stored, and sending it again could store it twice. */
 export class UncertainError extends ChatError {
   override readonly name = "UncertainError";
 }
@@ -110,6 +121,12 @@ const CLASSES: Readonly<
   WrongFormatName: NicknameError,
   WrongFormatContent: ContentError,
   WrongFormatKey: ContentError,
+  WrongFormatReply: ContentError,
+  WrongFormatOf: ContentError,
+  WrongFormatEmoji: ContentError,
+  UnknownMessage: ChangeError,
+  NotAllowed: ChangeError,
+  TooManyReactions: ChangeError,
   TooManyRequests: RateError,
   UnknownRegister: NotRegisteredError,
 };

@@ -1,7 +1,7 @@
 import type { ConnectionState } from "./connection.ts";
 import { type ChatError, SlowConsumerError } from "./errors.ts";
 import type { Gap, Message, Position, RoomEvent } from "./frame.ts";
-import type { OutboxEntry } from "./memory.ts";
+import type { OutboxChange, OutboxEntry } from "./memory.ts";
 
 /** What a chat reports to its program. */
 export type ChatEvent =
@@ -30,6 +30,8 @@ export type ChatEvent =
   | { readonly type: "sent"; readonly key: string; readonly message: Message }
   /** The next message of the room. `own`: this chat sent it, and has reported it as `sent`. */
   | { readonly type: "message"; readonly message: Message; readonly own: boolean }
+  /** A message that may be shown already is like this now: it was changed while the chat was away. `of` is its id. */
+  | { readonly type: "changed"; readonly of: number; readonly message: Message }
   /** Messages with these ids were missed, and the server no longer has them. */
   | ({ readonly type: "gap" } & Gap)
   /** The whole roster. */
@@ -46,7 +48,9 @@ export type ChatEvent =
       readonly key: string;
       readonly content: string;
       readonly error: ChatError;
-    };
+    }
+  /** A message will not be edited, deleted or reacted to. Likewise. */
+  | { readonly type: "change-failed"; readonly change: OutboxChange; readonly error: ChatError };
 
 /** The event of one type. */
 export type EventOf<T extends ChatEvent["type"]> = Extract<ChatEvent, { readonly type: T }>;
@@ -61,7 +65,7 @@ interface Loop {
 
 /** Gives events to listeners and loops: each event to all of them before the next one to any. */
 export class Emitter {
-  /** The position of the last message reported; null before the first page, and with version 2. */
+  /** The position of the last message or change reported; null before the first page, and with version 2. */
   told: Position | null;
   readonly #moved: () => void;
   #movedTo: Position | null;
@@ -80,7 +84,7 @@ export class Emitter {
     this.#moved = moved;
   }
 
-  /** The position of the last message that all listeners and loops have finished with. */
+  /** The position of the last message or change that all listeners and loops have finished with. */
   get position(): Position | null {
     let slowest: Loop = { events: [], done: this.told };
     // All loops get the same events: the one with the most left is the slowest.

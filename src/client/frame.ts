@@ -1,6 +1,7 @@
-import type { MessageKeys } from "../protocol/extension.ts";
+import type { CurrentKeys, PositionKeys, Reaction as ReactionKeys, Reactor } from "../protocol/extension.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import type { HistoryMessage, PageData } from "../protocol/page.ts";
+import type { MessageChangeKind } from "../protocol/refusal.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
 import { isKeyOf } from "../protocol/table.ts";
 import type { Rate, Welcome as WelcomeFrame } from "../protocol/welcome.ts";
@@ -17,11 +18,29 @@ export interface Message {
   readonly id: number | null;
   /** Unix milliseconds; null from a server of version 2. */
   readonly time: number | null;
+  /** The public id of its author. Missing in old histories, and from a server of version 2. */
+  readonly by?: string | undefined;
+  /** The id of the message that it replies to, which may be deleted or no longer kept. */
+  readonly reply?: number | undefined;
+  /** When it was edited last, in Unix milliseconds. */
+  readonly edited?: number | undefined;
+  /** It was deleted, and `content` is empty. */
+  readonly deleted?: true | undefined;
+  /** In the order of the first reaction with each emoji. */
+  readonly reactions?: readonly Reaction[] | undefined;
+}
+
+/** The reactions to a message with one emoji. */
+export interface Reaction {
+  readonly emoji: string;
+  readonly count: number;
+  /** The first 20 of those who reacted: their public ids, and their nicknames at that moment. */
+  readonly by: readonly Readonly<Reactor>[];
 }
 
 /**
- * A place in a room's history: right after the message with this id and time. An id alone is not enough: after a backup is
- * restored, another message may get the same id.
+ * A place in a room's history: right after the message or change with this id and time. An id alone is not enough: after a
+ * backup is restored, another one may get the same id.
  */
 export interface Position {
   /** 0 for the place before all messages. */
@@ -39,12 +58,16 @@ export interface Gap {
 /** A part of a room's history, oldest first. */
 export interface Page {
   readonly messages: readonly Message[];
-  /** Whether there are more messages in the requested direction. */
+  /** Whether there are more messages in the requested direction; with `after`, more messages or changes. */
   readonly more: boolean;
+  /** Only with `after`: earlier messages that were changed after that place, as they are now. */
+  readonly changed?: readonly Message[] | undefined;
+  /** Only with `after`: where the next page begins. Missing if there was nothing after that place. */
+  readonly cursor?: Position | undefined;
   /** Present if the server no longer has some of the requested messages. */
   readonly gap?: Gap;
   /**
-   * True if the history does not contain the message at the requested position, because it was replaced, for instance by a
+   * True if the history does not contain what is at the requested position, because it was replaced, for instance by a
    * backup. The page is then the newest one, and everything known about the old history is void.
    */
   readonly reset?: boolean;
@@ -80,9 +103,34 @@ interface Person extends Moment {
   readonly name: string;
 }
 
+interface Changed extends Position {
+  /** The id of the message. */
+  readonly of: number;
+  /** The public id of the person who changed it. */
+  readonly by: string;
+}
+
+/** What somebody did to a message after it was sent. Its `id` and `time` are its own place in the history. */
+export type MessageChange =
+  | (Changed & { readonly type: "edited"; readonly content: string })
+  | (Changed & { readonly type: "deleted" })
+  | (Changed & {
+      readonly type: "reacted";
+      readonly emoji: string;
+      /** Whether the person has this reaction now. */
+      readonly on: boolean;
+      /** How many people have it now. */
+      readonly count: number;
+      /** The person's nickname. */
+      readonly name: string;
+    });
+
+/** What has a place in the history. */
+export type Stored = { readonly type: "message"; readonly message: Message } | MessageChange;
+
 /** What another client of the room did. */
 export type RoomEvent =
-  | { readonly type: "message"; readonly message: Message }
+  | Stored
   | (Person & { readonly type: "register" })
   | (Person & { readonly type: "leave" })
   | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string })
@@ -100,9 +148,20 @@ export interface Refusal {
 /** The reply to a request. */
 export type Reply =
   | Refusal
-  | { readonly kind: "named"; readonly name: string }
-  | { readonly kind: "page"; readonly name: string; readonly page: Page; readonly online: readonly string[] }
-  | { readonly kind: "sent"; readonly message: Message };
+  /** `by` is the public id of this client; it is missing if the server has none, or if it stays the same. */
+  | { readonly kind: "named"; readonly name: string; readonly by: string | undefined }
+  | {
+      readonly kind: "page";
+      readonly name: string;
+      readonly by: string | undefined;
+      readonly page: Page;
+      readonly online: readonly string[];
+    }
+  /**
+   * A message or change is stored. A change is as in the event, but without who made it. `event` is missing if nothing was
+   * changed, or not now (EDIT-2, REACT-3).
+   */
+  | { readonly kind: "stored"; readonly event: Stored | undefined };
 
 /** A frame from the server. */
 export type Frame =
@@ -111,6 +170,9 @@ export type Frame =
   | { readonly kind: "event"; readonly event: RoomEvent }
   /** `ref` is null when the reply has none. */
   | { readonly kind: "reply"; readonly ref: number | null; readonly reply: Reply };
+
+/** The fields of a JSON object. */
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Reads fields of a frame. Returns undefined for a frame to ignore, and throws for a malformed one. */
 type Parser<F, T> = (fields: Unverified<F>) => T | undefined;
@@ -129,6 +191,24 @@ const FRAMES: {
   },
 };
 
+/** How to read each change of a message. */
+const CHANGES: {
+  readonly [K in MessageChangeKind]: (
+    fields: Unverified<Extract<EventFrame, { datatype: MessageChangeKind }>>,
+  ) => MessageChange;
+} = {
+  edit: (fields) => ({ type: "edited", content: textOf(fields.content), ...changeOf(fields) }),
+  delete: (fields) => ({ type: "deleted", ...changeOf(fields) }),
+  react: (fields) => ({
+    type: "reacted",
+    emoji: textOf(fields.emoji),
+    on: fields.on === true,
+    count: integerOf(fields.count),
+    name: textOf(fields.name),
+    ...changeOf(fields),
+  }),
+};
+
 /** How to read each event. */
 const EVENTS: {
   readonly [T in EventFrame["datatype"]]: (
@@ -145,16 +225,20 @@ const EVENTS: {
     ...momentOf(fields),
   }),
   typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
+  ...CHANGES,
 };
 
 /** How to read the reply to each kind of request, if that succeeded. */
 const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
-  name: ({ name, newname }) => ({ kind: "named", name: textOf(newname ?? name) }),
-  send: (fields) => ({ kind: "sent", message: parseMessage(fields) }),
+  name: ({ name, newname, by }) => ({ kind: "named", name: textOf(newname ?? name), by: optionalText(by) }),
+  send: (fields) => ({ kind: "stored", event: { type: "message", message: parseMessage(fields) } }),
   get: parsePage,
   resume: parsePage,
   // Only refusals are answered (TYPE-3).
   typing: () => undefined,
+  edit: changed(CHANGES.edit),
+  delete: changed(CHANGES.delete),
+  react: changed(CHANGES.react),
 };
 
 /** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */
@@ -208,32 +292,70 @@ function parseReply(fields: Unverified<ReplyFrame>): Reply {
   );
 }
 
-function parsePage({ name, data }: Unverified<ReplyFrame>): Reply {
-  const { message, online, more, gap, reset } = fieldsOf<PageData>(data);
-  const messages = listOf(message).map((each) => parseMessage(fieldsOf(each)));
-  const missing = gap ? { gap: parseGap(fieldsOf(gap)) } : {};
-  const page = { messages, more: more === true, reset: reset === true, ...missing };
-  return { kind: "page", name: textOf(name), page, online: listOf(online).map(textOf) };
+function changeOf(fields: Unverified<Changed>): Changed {
+  return { of: integerOf(fields.of), by: textOf(fields.by), ...parsePosition(fields) };
+}
+
+/** How to read the reply to a change: it has the keys of the event, except for who made it. */
+function changed(parse: (typeof CHANGES)["edit"]): Parser<ReplyFrame, Reply> {
+  return (fields) => ({ kind: "stored", event: attempt(() => parse({ by: "", name: "", ...fields })) });
+}
+
+function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
+  const { message, online, more, changed, cursor, gap, reset } = fieldsOf<PageData>(data);
+  const page = {
+    messages: listOf(message).map((each) => parseMessage(fieldsOf(each))),
+    more: more === true,
+    changed: attempt(() => wellFormed(changed, parseMessage)),
+    cursor: attempt(() => parsePosition(cursor)),
+    reset: reset === true,
+    ...(gap ? { gap: parseGap(fieldsOf(gap)) } : {}),
+  };
+  return {
+    kind: "page",
+    name: textOf(name),
+    by: optionalText(by),
+    page,
+    online: listOf(online).map(textOf),
+  };
+}
+
+/** Reads a position. @throws for anything else */
+export function parsePosition(value: unknown): Position {
+  const { id, time } = fieldsOf<PositionKeys>(value);
+  return { id: integerOf(id), time: integerOf(time) };
 }
 
 function parseGap({ from, to }: Unverified<Gap>): Gap {
   return { from: Number(from), to: Number(to) };
 }
 
-function parseMessage({
-  name,
-  content,
-  timestamp,
-  id,
-  time,
-}: Unverified<HistoryMessage & MessageKeys>): Message {
+function parseMessage(fields: Unverified<HistoryMessage & CurrentKeys>): Message {
   return {
-    name: textOf(name),
-    content: textOf(content),
-    timestamp: textOf(timestamp),
-    id: numberOf(id),
-    time: numberOf(time),
+    name: textOf(fields.name),
+    content: textOf(fields.content),
+    timestamp: textOf(fields.timestamp),
+    id: numberOf(fields.id),
+    time: numberOf(fields.time),
+    by: optionalText(fields.by),
+    reply: numberOf(fields.reply) ?? undefined,
+    edited: numberOf(fields.edited) ?? undefined,
+    deleted: fields.deleted === true || undefined,
+    reactions: attempt(() => wellFormed(fields.reactions, parseReaction)),
   };
+}
+
+function parseReaction({ emoji, count, by }: Unverified<ReactionKeys>): Reaction {
+  return { emoji: textOf(emoji), count: integerOf(count), by: wellFormed(by, parseReactor) };
+}
+
+function parseReactor({ by, name }: Unverified<Reactor>): Reactor {
+  return { by: textOf(by), name: textOf(name) };
+}
+
+/** The elements of a JSON array, without the malformed ones. @throws for anything but an array */
+export function wellFormed<T>(value: unknown, parse: (fields: Fields) => T): T[] {
+  return listOf(value).flatMap((each) => attempt(() => parse(fieldsOf(each))) ?? []);
 }
 
 /** The result of `read`, or undefined if it throws because something does not have the right shape. */
@@ -247,13 +369,13 @@ export function attempt<T>(read: () => T): T | undefined {
 
 /** The fields of a JSON object. @template F what the object may be. @throws for anything but an object */
 export function fieldsOf<F = Record<string, unknown>>(value: unknown): Unverified<F>;
-export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+export function fieldsOf(value: unknown): Fields {
   if (isFields(value)) return value;
   throw new TypeError();
 }
 
 /** Whether a value is an object with fields. */
-export function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
 }
 
@@ -266,6 +388,16 @@ export function listOf(value: unknown): unknown[] {
 /** The value, if it is a string. @throws for anything else */
 export function textOf(value: unknown): string {
   if (typeof value === "string") return value;
+  throw new TypeError();
+}
+
+function optionalText(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+/** The value, if it is an integer. @throws for anything else */
+export function integerOf(value: unknown): number {
+  if (typeof value === "number" && Number.isSafeInteger(value)) return value;
   throw new TypeError();
 }
 

@@ -1,10 +1,11 @@
 /** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
 import "./messages.ts";
 
-export { Chat } from "./chat.ts";
+export { Chat, type Target } from "./chat.ts";
 export type { Cause, ConnectionState } from "./connection.ts";
 export type { Environment } from "./environment.ts";
 export {
+  ChangeError,
   ChatError,
   ClosedError,
   ContentError,
@@ -22,10 +23,11 @@ export {
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
-export type { Gap, Message, Page, Position } from "./frame.ts";
+export type { Gap, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
-export type { OutboxEntry } from "./memory.ts";
-export type { SendOptions } from "./outbox.ts";
+export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
+export { type AnyChange, applyChange } from "./message-change.ts";
+export type { EditOptions, SendOptions } from "./outbox.ts";
 export type { ChatOptions, ChatStorage } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";

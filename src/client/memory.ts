@@ -1,18 +1,48 @@
-import { attempt, fieldsOf, listOf, numberOf, type Position, textOf } from "./frame.ts";
+import {
+  attempt,
+  type Fields,
+  fieldsOf,
+  listOf,
+  numberOf,
+  type Position,
+  parsePosition,
+  textOf,
+  wellFormed,
+} from "./frame.ts";
 import type { Settings } from "./settings.ts";
 
 /** An own message that the server has not confirmed yet. */
-export interface OutboxEntry {
+export interface OutboxSend {
+  readonly type: "send";
   /** By this the server recognizes the message when it is sent again. */
   readonly key: string;
   readonly content: string;
+  /** The id of the message that it replies to. */
+  readonly reply?: number | undefined;
 }
 
-/** An unconfirmed message, as it is kept in the storage. */
-export interface KeptSend extends OutboxEntry {
+/** What is to become of a message. `of` is its id, or the key of a message that is still in the outbox. */
+export type ChangeRequest =
+  | { readonly type: "edit"; readonly of: number | string; readonly content: string }
+  | { readonly type: "delete"; readonly of: number | string }
+  /** `on` is false to take the reaction back. */
+  | { readonly type: "react"; readonly of: number | string; readonly emoji: string; readonly on: boolean };
+
+/** A change of a message that the server has not confirmed yet. `key` tells it from others. */
+export type OutboxChange = ChangeRequest & { readonly key: string };
+
+/** What the server has not confirmed yet. */
+export type OutboxEntry = OutboxSend | OutboxChange;
+
+interface KeptState {
   /** When it was first sent, in Unix milliseconds; null if it is certain that the server has not stored it. */
   readonly sentAt: number | null;
 }
+
+/** An unconfirmed message, as it is kept in the storage. */
+export type KeptSend = Omit<OutboxSend, "type"> & KeptState;
+/** An unconfirmed change, likewise. */
+export type KeptChange = OutboxChange & KeptState;
 
 /** What a chat keeps in its storage. */
 export interface Kept {
@@ -20,9 +50,11 @@ export interface Kept {
   /** Oldest first. One of them holds the nickname. */
   readonly sessions: readonly string[];
   readonly outbox: readonly KeptSend[];
+  /** Beside the messages: earlier versions of the SDK would take them for messages. */
+  readonly changes: readonly KeptChange[];
   /** Whether the server is known to speak version 3. */
   readonly v3: boolean;
-  /** Of the last message that the program has finished with; null if the program does not want it kept. */
+  /** Of the last message or change that the program has finished with; null if the program does not want it kept. */
   readonly position: Position | null;
   /** Own messages after that. */
   readonly own: readonly Position[];
@@ -33,6 +65,7 @@ export const NOTHING: Kept = {
   name: null,
   sessions: [],
   outbox: [],
+  changes: [],
   v3: false,
   position: null,
   own: [],
@@ -121,11 +154,13 @@ export class Memory {
 
 /** Reads a chat's item. @throws for anything else */
 export function parseKept(text: unknown): Kept {
-  const { name, sessions, outbox, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
+  const { name, sessions, outbox, changes, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
   return {
     name: name === null ? null : textOf(name),
     sessions: listOf(sessions).map(textOf),
-    outbox: listOf(outbox).map(parseSend),
+    outbox: listOf(outbox).map((each) => parseSend(fieldsOf(each))),
+    // Those of later versions may be of other types.
+    changes: wellFormed(changes ?? [], parseChange),
     v3: v3 === true,
     // Items of earlier versions do not have the next two.
     position: position ? parsePosition(position) : null,
@@ -133,12 +168,25 @@ export function parseKept(text: unknown): Kept {
   };
 }
 
-function parsePosition(value: unknown): Position {
-  const { id, time } = fieldsOf(value);
-  return { id: Number(id), time: Number(time) };
+function parseSend({ key, content, reply, sentAt }: Fields): KeptSend {
+  return {
+    key: textOf(key),
+    content: textOf(content),
+    reply: numberOf(reply) ?? undefined,
+    sentAt: numberOf(sentAt),
+  };
 }
 
-function parseSend(value: unknown): KeptSend {
-  const { key, content, sentAt } = fieldsOf(value);
-  return { key: textOf(key), content: textOf(content), sentAt: numberOf(sentAt) };
+function parseChange({ key, type, of, content, emoji, on, sentAt }: Fields): KeptChange {
+  const keys = { key: textOf(key), of: numberOf(of) ?? textOf(of), sentAt: numberOf(sentAt) };
+  switch (type) {
+    case "edit":
+      return { type, content: textOf(content), ...keys };
+    case "react":
+      return { type, emoji: textOf(emoji), on: on === true, ...keys };
+    case "delete":
+      return { type, ...keys };
+    default:
+      throw new TypeError();
+  }
 }

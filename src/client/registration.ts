@@ -3,9 +3,10 @@ import type { NameRequest } from "../protocol/kinds/name.ts";
 import { PAGE_MAX, TYPING_EVERY_MS } from "../protocol/limits.ts";
 import { type ChatError, errorOf, NotRegisteredError, ResetError, StoreError } from "./errors.ts";
 import type { Emitter } from "./events.ts";
-import type { Page, Reply } from "./frame.ts";
+import type { Message, Page, Reply } from "./frame.ts";
 import { type HistoryOptions, isOutdated, newest, pageRequest } from "./history.ts";
 import type { Kept, Memory } from "./memory.ts";
+import { type AnyChange, applyChange } from "./message-change.ts";
 import type { Outbox } from "./outbox.ts";
 import type { RequestChannel } from "./request-channel.ts";
 import type { Settings } from "./settings.ts";
@@ -152,10 +153,19 @@ export class Registration {
     );
   }
 
-  history({ signal, timeoutMs, ...options }: HistoryOptions): Promise<Page> {
-    return this.#ask(pageRequest(options), { signal, timeoutMs }, (reply) =>
-      reply.kind === "page" ? reply.page : undefined,
-    );
+  async history({ signal, timeoutMs, ...options }: HistoryOptions): Promise<Page> {
+    // Frames may come between the reply and the moment when the program gets it. What they change, it would not find.
+    const changes: AnyChange[] = [];
+    let stop = () => {};
+    const page = await this.#ask(pageRequest(options), { signal, timeoutMs }, (reply) => {
+      if (reply.kind !== "page") return undefined;
+      stop = this.#emitter.on((event) => "of" in event && changes.push(event));
+      return reply.page;
+    });
+    stop();
+    const changed = (messages: readonly Message[] = []) =>
+      messages.map((message) => changes.reduce(applyChange, message));
+    return { ...page, messages: changed(page.messages), changed: changed(page.changed) };
   }
 
   /** Shows the others that this client is writing, unless it did so just now. */
@@ -230,7 +240,7 @@ export class Registration {
     this.#stream.begin();
     channel.askPatiently({ ...this.#missing, type: "resume", session }, (reply) => {
       if (reply.kind === "page") {
-        this.#held(channel, reply.name);
+        this.#held(channel, reply);
         this.#stream.enterWith(channel.version, reply.online);
         this.#outbox.settle(channel, () => this.#took(channel, true, reply));
       } else this.#resume(channel, rest);
@@ -252,7 +262,7 @@ export class Registration {
     channel.askPatiently({ type: "name", name }, (reply) => {
       if (reply.kind === "named") {
         if (this.#name === null) this.#calls.shift()?.answered(reply);
-        this.#held(channel, reply.name);
+        this.#held(channel, reply);
         this.#outbox.settle(channel, () => this.#load(channel, false));
       } else this.#nicknameRefused(channel, name, errorOf(reply));
     });
@@ -300,7 +310,11 @@ export class Registration {
   }
 
   /** This connection holds the nickname. */
-  #held(channel: RequestChannel, name: string): void {
+  #held(
+    channel: RequestChannel,
+    { name, by }: { readonly name: string; readonly by: string | undefined },
+  ): void {
+    if (by !== undefined) this.#stream.me = by;
     this.#sessions = channel.session === "" ? [] : [channel.session];
     this.#lingerMs = 0;
     this.#refusal = null;
@@ -309,6 +323,7 @@ export class Registration {
 
   #setName(name: string | null): void {
     this.#name = name;
+    this.#stream.name = name ?? "";
     this.#memory.save();
     if (name === this.#toldName) return;
     this.#toldName = name;
@@ -337,10 +352,14 @@ export class Registration {
   ): void {
     this.#stream.enterWith(channel.version, online);
     const isCatchingUp = this.#stream.last !== null && !page.reset;
-    // The reply to `resume` has an empty page if the server is short of memory (RES-4).
-    const isEmpty = page.more && page.messages.length === 0;
+    // The reply to `resume` has an empty page if the server is short of memory (RES-4). A page of nothing but changes of
+    // messages that follow it has a cursor.
+    const isEmpty = page.more && page.messages.length === 0 && !page.cursor;
     if (isCatchingUp || !isEmpty) {
-      if (page.reset) this.#dropOutdated();
+      if (page.reset) {
+        this.#dropOutdated();
+        this.#outbox.dropOutdated();
+      }
       this.#stream.page(channel.version, page.reset ? newest(page, this.#settings.historyLimit) : page);
     }
     if (!channel.isOpen) return;
@@ -388,7 +407,8 @@ export class Registration {
           this.#stream.rename(this.#name ?? "", reply.name);
           this.#setName(reply.name);
         }
-        call.answered(reply);
+        // What follows is not gathered for a caller that takes no page.
+        if (!call.isGone) call.answered(reply);
         this.#next();
       });
     }

@@ -61,10 +61,14 @@ export class RequestChannel {
     return Math.max(this.#pace.waitMs(), this.#sendPace.waitMs());
   }
 
-  /** As {@link ask}, for a message. @returns what puts it on the wire; nothing else may be asked before that */
-  send(content: string, key: string, answered: (reply: Reply) => void): () => void {
+  /**
+   * As {@link ask}, for a message or a change of one, which counts towards the same rate (CHANGE-7).
+   *
+   * @returns what puts it on the wire; nothing else may be asked before that
+   */
+  send(request: ClientFrame, answered: (reply: Reply) => void): () => void {
     this.#sendPace.spend(1);
-    return this.#prepare({ type: "send", content, key }, answered);
+    return this.#prepare(request, answered);
   }
 
   /** Sends a request. `answered` is called at the place of its reply among the events, but not after the channel's end. */

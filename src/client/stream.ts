@@ -1,13 +1,17 @@
 import type { Emitter } from "./events.ts";
-import type { Message, Page, Position, RoomEvent } from "./frame.ts";
+import type { Message, Page, Position, RoomEvent, Stored } from "./frame.ts";
 
 const START: Position = { id: 0, time: 0 };
 
 /**
- * A room's messages, each once and in order, and its roster. While the chat is entering the room, events wait until all pages
- * of missed messages have come.
+ * A room's messages and their changes, each once and in order, and its roster. While the chat is entering the room, events
+ * wait until all pages of what was missed have come.
  */
 export class Stream {
+  /** The public id of this client; null before the first registration, and with a server that gives none. */
+  me: string | null = null;
+  /** The nickname, or "". */
+  name = "";
   readonly #emitter: Emitter;
   /** Events that came while the chat was entering the room; null at other times. */
   #waiting: RoomEvent[] | null = null;
@@ -27,7 +31,7 @@ export class Stream {
     return this.#online;
   }
 
-  /** The position of the last message reported; null before the first page, and with version 2. */
+  /** The position of the last message or change reported; null before the first page, and with version 2. */
   get last(): Position | null {
     return this.#emitter.told;
   }
@@ -49,20 +53,27 @@ export class Stream {
     if (this.#hasRoster) return;
     this.#hasRoster = true;
     // The roster covers what happened before it. In version 2, so does the page for the messages.
-    this.#waiting = this.#waiting?.filter(({ type }) => version === 3 && type === "message") ?? null;
+    this.#waiting = this.#waiting?.filter((event) => version === 3 && placeOf(event)) ?? null;
     if (version === 2) this.#emitter.told = null;
     this.#online = online;
     this.#emitter.emit({ type: "roster", online });
   }
 
   /** Reports a page for the entering chat: the newest one at first, later the oldest page of missed messages. */
-  page(version: 2 | 3, { messages, more, gap, reset = false }: Page): void {
-    if (gap) {
-      this.#emitter.told = { id: gap.to, time: 0 };
-      this.#emitter.emit({ type: "gap", ...gap });
-    }
-    if (this.#emitter.told && !reset) for (const message of messages) this.#tell(message);
-    else {
+  page(version: 2 | 3, { messages, more, changed = [], cursor, gap, reset = false }: Page): void {
+    if (this.#emitter.told && !reset) {
+      // At first, while the position is before the page: if the program is killed in the middle of it, its next run gets
+      // these again, and not only the rest of the messages.
+      for (const message of changed)
+        if (message.id !== null) this.#emitter.emit({ type: "changed", of: message.id, message });
+      if (gap) {
+        this.#emitter.told = { id: gap.to, time: 0 };
+        this.#emitter.emit({ type: "gap", ...gap });
+      }
+      for (const message of messages) this.#tell(message);
+      // Changes may follow the last of the messages.
+      if (cursor && cursor.id > (this.#emitter.told?.id ?? 0)) this.#emitter.told = cursor;
+    } else {
       this.#emitter.told = version === 2 ? null : (positionOf(messages.at(-1)) ?? START);
       this.#emitter.emit({ type: "history", messages, more, reset });
     }
@@ -70,8 +81,7 @@ export class Stream {
 
   /** All pages have come: reports the events that came meanwhile, unless a page has them. */
   end(): void {
-    const isNew = (event: RoomEvent) => event.type !== "message" || this.#isNew(event.message);
-    const waiting = this.#waiting?.filter(isNew) ?? [];
+    const waiting = this.#waiting?.filter((event) => this.#isNew(event)) ?? [];
     this.#waiting = null;
     for (const event of waiting) this.event(event);
     this.#forget();
@@ -96,22 +106,37 @@ export class Stream {
       case "change":
         this.rename(event.oldname, event.newname);
         break;
+      case "edited":
+      case "deleted":
+      case "reacted":
+        this.#emitter.told = positionOf(event);
+        break;
       case "typing":
     }
     this.#emitter.emit(event);
   }
 
-  /** The server confirmed an own message, which a page may have brought already. */
-  confirmed(message: Message): void {
+  /** The server confirmed an own message or change, which a page may have brought already. */
+  confirmed(event: Stored): void {
     // While the chat is entering this is unknown: the next page may belong to another history.
-    if (!this.#waiting && !this.#isNew(message)) return;
-    this.#own.set(message.id, message.time);
-    this.event({ type: "message", message });
+    if (!this.#waiting && !this.#isNew(event)) return;
+    const { me, name } = this;
+    const by = me ?? "";
+    if (event.type === "message") {
+      this.#own.set(event.message.id, event.message.time);
+      this.event(event);
+    } else this.event(event.type === "reacted" ? { ...event, by, name } : { ...event, by });
+  }
+
+  /** Whether this client is the author, by the author's id. */
+  isOwn({ by }: Pick<Message, "by">): boolean {
+    return by !== undefined && by === this.me;
   }
 
   /** Whether no page has brought it. */
-  #isNew({ id }: Message): boolean {
-    return id === null || id > (this.#emitter.told?.id ?? -1);
+  #isNew(event: RoomEvent): boolean {
+    const id = placeOf(event)?.id ?? Infinity;
+    return id > (this.#emitter.told?.id ?? -1);
   }
 
   /** A nickname changed. It keeps its place in the roster. */
@@ -121,8 +146,9 @@ export class Stream {
 
   #tell(message: Message): void {
     this.#emitter.told = positionOf(message);
-    // After a reset another message may have the same id.
-    this.#emitter.emit({ type: "message", message, own: this.#own.get(message.id) === message.time });
+    // By its place, too: the session may have ended since. After a reset another message may have the same id.
+    const own = this.isOwn(message) || this.#own.get(message.id) === message.time;
+    this.#emitter.emit({ type: "message", message, own });
     this.#forget();
   }
 
@@ -134,6 +160,15 @@ export class Stream {
   }
 }
 
-function positionOf(message: Message | undefined): Position | null {
-  return message && message.id !== null ? { id: message.id, time: message.time ?? 0 } : null;
+type Place = Pick<Message, "id" | "time">;
+
+/** What has the id and time of an event, if it has a place in the history. */
+function placeOf(event: RoomEvent): Place | undefined {
+  if (event.type === "message") return event.message;
+  return "of" in event ? event : undefined;
+}
+
+/** @returns null without an id, as in version 2 */
+function positionOf(place: Place | undefined): Position | null {
+  return place && place.id !== null ? { id: place.id, time: place.time ?? 0 } : null;
 }

@@ -192,6 +192,10 @@ const TYPES = [
   "history",
   "sent",
   "message",
+  "edited",
+  "deleted",
+  "reacted",
+  "changed",
   "gap",
   "roster",
   "register",
@@ -202,6 +206,7 @@ const TYPES = [
   "slowed",
   "outbox",
   "send-failed",
+  "change-failed",
 ] as const;
 
 /** A chat, all its attempts to connect, and all it told. */
@@ -248,7 +253,7 @@ export class Stage {
   enter(session = "S1", page: object = {}): FakeSocket {
     const { socket } = this;
     socket.open(3).welcome(session);
-    socket.answer({ action: "register", name: "An", status: true, timestamp: "T" });
+    socket.answer({ action: "register", name: "An", status: true, timestamp: "T", by: ME });
     socket.answer(pageReply([], page));
     return socket;
   }
@@ -260,6 +265,10 @@ export class Stage {
     return this.socket.open(3).welcome(session, more);
   }
 }
+
+/** The public id of the chat on the stage. */
+export const ME = "an-an-an-an-an-1";
+export const BINH = "binh-binh-binh-1";
 
 /** A message of version 3 whose content is its id. */
 export function message(id: number, name = "Bình"): object {
@@ -280,6 +289,21 @@ export function pageReply(ids: readonly number[], more: object = {}): object {
 /** The reply to a send that was stored. */
 export function stored(content: unknown, id: number): object {
   return { name: "An", content, status: true, timestamp: "T", id, time: id };
+}
+
+/** The event of a change, whose time is its id. */
+export function changeEvent(
+  datatype: "edit" | "delete" | "react",
+  of: number,
+  id: number,
+  more: object = {},
+): object {
+  return { type: "receive", datatype, of, by: BINH, ...more, id, time: id };
+}
+
+/** The reply to a change that was stored now. */
+export function made({ of, content, emoji, on }: Request, id: number): object {
+  return { of, content, emoji, on, count: 1, status: true, id, time: id };
 }
 
 export const UNKNOWN_SESSION = { status: false, reason: "UnknownSession" };

@@ -12,7 +12,7 @@ export interface SendRequest {
   /** Identifies the message when it is sent again. Of version 3; version 2 ignores it. */
   key?: string;
   /** The id of the message that this one replies to. Likewise. */
-  reply?: number;
+  reply?: number | undefined;
 }
 
 export type SendRefusalReason = "WrongFormatContent" | "WrongFormatKey" | "WrongFormatReply";

@@ -447,7 +447,9 @@ export class RoomStore {
 
   /** Updates the rows of unstored messages to the chat's outbox. */
   #showSends(chat: Chat): void {
-    const waiting = new Map(chat.outbox.map(({ key, content }) => [key, content]));
+    const waiting = new Map(
+      chat.outbox.flatMap((each) => (each.type === "send" ? [[each.key, each.content]] : [])),
+    );
     const stored = new Set(this.#stored.values());
     const known = this.#sends.value.filter(
       ({ key, failure }) => failure !== null || waiting.has(key) || stored.has(key),

@@ -112,7 +112,9 @@ export class TabStorage implements ChatStorage {
     ]);
     if (sessions.length > 0) {
       this.#continueFrom(
-        sessions.map((session) => (isFresh(session) ? session.kept : { ...session.kept, outbox: [] })),
+        sessions.map((session) =>
+          isFresh(session) ? session.kept : { ...session.kept, outbox: [], changes: [] },
+        ),
       );
     }
     return sessions.length > 0;
@@ -153,7 +155,7 @@ export class TabStorage implements ChatStorage {
     const isMoved = id !== before;
     this.#unsent = isMoved && !isLeft ? [] : unsent;
     // This page must not use the messages that another page continues with or has taken.
-    if (takenBy !== null || (isMoved && !isLeft)) this.#keep({ outbox: [] });
+    if (takenBy !== null || (isMoved && !isLeft)) this.#keep({ outbox: [], changes: [] });
     else if (isMoved) this.#keep(kept);
     if (takenBy === null && (isLeft || !isMoved)) this.saved.markTaken(id, this.saved.id);
   }
@@ -176,6 +178,7 @@ export class TabStorage implements ChatStorage {
       ...kepts.at(-1),
       sessions: [...new Set(all.flatMap(({ sessions }) => sessions))],
       outbox: unique(all.flatMap(({ outbox }) => outbox)),
+      changes: unique(all.flatMap(({ changes }) => changes)),
     });
   }
 
