@@ -1,4 +1,5 @@
 import type { CurrentKeys, PositionKeys, Reaction as ReactionKeys, Reactor } from "../protocol/extension.ts";
+import type { RoleName } from "../protocol/kinds/identify.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import type { HistoryMessage, PageData } from "../protocol/page.ts";
 import type { MessageChangeKind } from "../protocol/refusal.ts";
@@ -161,7 +162,21 @@ export type Reply =
    * A message or change is stored. A change is as in the event, but without who made it. `event` is missing if nothing was
    * changed, or not now (EDIT-2, REACT-3).
    */
-  | { readonly kind: "stored"; readonly event: Stored | undefined };
+  | { readonly kind: "stored"; readonly event: Stored | undefined }
+  | {
+      readonly kind: "identified";
+      /** The public id of the person. */
+      readonly by: string;
+      readonly role: RoleName;
+      /** The nicknames that the person has reserved. */
+      readonly names: readonly string[];
+      /** The nickname that the host's login gives. */
+      readonly name: string | undefined;
+      /** Until when the token holds, in Unix milliseconds. */
+      readonly expires: number | undefined;
+    }
+  | { readonly kind: "reserved"; readonly names: readonly string[] }
+  | { readonly kind: "claimed"; readonly role: RoleName };
 
 /** A frame from the server. */
 export type Frame =
@@ -239,6 +254,9 @@ const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
   edit: changed(CHANGES.edit),
   delete: changed(CHANGES.delete),
   react: changed(CHANGES.react),
+  identify: parseIdentity,
+  reserve: ({ names }) => ({ kind: "reserved", names: listOf(names).map(textOf) }),
+  claim: ({ role }) => ({ kind: "claimed", role: roleOf(role) }),
 };
 
 /** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */
@@ -299,6 +317,22 @@ function changeOf(fields: Unverified<Changed>): Changed {
 /** How to read the reply to a change: it has the keys of the event, except for who made it. */
 function changed(parse: (typeof CHANGES)["edit"]): Parser<ReplyFrame, Reply> {
   return (fields) => ({ kind: "stored", event: attempt(() => parse({ by: "", name: "", ...fields })) });
+}
+
+function parseIdentity({ by, role, names, name, expires }: Unverified<ReplyFrame>): Reply {
+  return {
+    kind: "identified",
+    by: textOf(by),
+    role: roleOf(role),
+    names: listOf(names).map(textOf),
+    name: optionalText(name),
+    expires: numberOf(expires) ?? undefined,
+  };
+}
+
+/** A role that is not known may do what everybody may. */
+function roleOf(value: unknown): RoleName {
+  return value === "owner" || value === "moderator" || value === "member" ? value : "visitor";
 }
 
 function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {

@@ -30,7 +30,7 @@ export interface PageShown extends Omit<ShowsPage, "page"> {
 
 /** `shown` is what the reply shows; null for a resume at another server, because that server sends the reply. */
 export interface ResumeShown extends Resumed {
-  readonly shown: { readonly online: readonly string[]; readonly by: string; readonly page: Page } | null;
+  readonly shown: { readonly online: readonly string[]; readonly page: Page } | null;
 }
 
 /** The store was lost: nobody knows whether this connection's operations took effect, so its client must reconnect. */

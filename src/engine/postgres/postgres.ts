@@ -117,7 +117,11 @@ export class PostgresEngine implements Engine {
     const deliver: Deliver = (room, outcomes) => {
       if (this.#timer !== null) options.deliver(room, outcomes);
     };
-    this.#rooms = new Rooms({ ...options, deliver }, (name, room) => this.#idle(name, room));
+    this.#rooms = new Rooms(
+      { ...options, deliver },
+      () => this.people,
+      (name, room) => this.#idle(name, room),
+    );
   }
 
   /** An engine that is open has started. */

@@ -54,9 +54,10 @@ export function decideName(
   const { connection, member, now } = asker;
   const { time } = now;
   const oldName = member?.name ?? null;
-  if (name !== oldName && room.roster.isTaken(name, member)) {
-    return { kind: "name-refused", connection, oldName, name, reason: "NameAlreadyUsed" };
-  }
+  const refused = { kind: "name-refused", connection, oldName, name } as const;
+  if (name !== oldName && room.roster.isTaken(name, member)) return { ...refused, reason: "NameAlreadyUsed" };
+  if (name !== oldName && !room.isFreeFor(name, asker.person?.id ?? null))
+    return { ...refused, reason: "NameReserved" };
   return member === undefined
     ? registration(room, name, asker)
     : { kind: "renamed", connection, oldName: member.name, name, time, session: member.session };
@@ -65,7 +66,7 @@ export function decideName(
 function registration(room: RoomView, name: string, asker: Asker): Registered {
   const { connection, now } = asker;
   const session = newSession(room, asker);
-  const by = room.authorOf(session?.identity ?? connection);
+  const by = asker.person?.id ?? room.authorOf(session?.identity ?? connection);
   return { kind: "registered", connection, name, time: now.time, session, by };
 }
 

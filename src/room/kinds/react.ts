@@ -1,8 +1,17 @@
 /** `react`: a person reacts to a message with an emoji, or takes that back. */
 import { REACTION_KINDS_MAX, REACTIONS_MAX } from "../../protocol/limits.ts";
 import type { RoomRequest } from "../operation.ts";
+import { may } from "../roles.ts";
 import type { Member } from "../roster.ts";
-import type { Asker, Reactions, RoomState, RoomView, Target } from "../state.ts";
+import {
+  type Asker,
+  authorOf,
+  type Reactions,
+  type RoomState,
+  type RoomView,
+  roleOf,
+  type Target,
+} from "../state.ts";
 import type { Decided } from "./decided.ts";
 import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
 import { applyId } from "./send.ts";
@@ -37,11 +46,13 @@ export function decideReact(
   room: RoomView,
   request: ReactRequest,
   member: Member,
-  { now: { time } }: Asker,
+  asker: Asker,
 ): Reacted | ReactUnchanged | ChangeRefused | ChangeFailed {
   const { of, emoji, on } = request;
-  const { connection, by, name } = member;
-  const target = targetOf(room, request, member, () => true);
+  const { connection, name } = member;
+  const { time } = asker.now;
+  const by = authorOf(asker, member);
+  const target = targetOf(room, request, member, () => may(roleOf(asker), "react"));
   if ("kind" in target) return target;
   const reactors = target.reactions.get(emoji) ?? NOBODY;
   const { size: count } = reactors;

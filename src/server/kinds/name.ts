@@ -58,10 +58,18 @@ export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused"
     },
     effect: { named: ({ name }) => name },
   },
-  "name-refused": refusalRules(
-    ({ reason }) => reason,
-    ({ oldName, name, reason }) => nameRefused(oldName, name, reason),
-  ),
+  "name-refused": {
+    ...refusalRules(
+      ({ reason }) => reason,
+      ({ oldName, name, reason }) => nameRefused(oldName, name, reason),
+    ),
+    reply: {
+      // For version 2 a nickname that somebody has reserved is used.
+      2: ({ oldName, name, reason }) =>
+        nameRefused(oldName, name, reason === "NameReserved" ? "NameAlreadyUsed" : reason),
+      3: ({ oldName, name, reason }) => nameRefused(oldName, name, reason),
+    },
+  },
   "name-failed": refusalRules(
     ({ oldName }) => (oldName === null ? "ErrorWhenRegister" : "ErrorWhenChange"),
     ({ oldName, name, error }) => nameFailed(oldName, name, error),

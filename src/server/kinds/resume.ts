@@ -22,8 +22,8 @@ export const resumeRules: OutcomeRulesOf<"resumed" | "resume-refused"> = {
     event: null,
     reply: {
       2: null,
-      3: ({ name, shown }, { rosterOf }, { secret }) =>
-        shown && resumed({ name, by: shown.by }, secret, shown.page, rosterOf(shown.online)),
+      3: ({ name, by, shown }, { rosterOf }, { secret }) =>
+        shown && resumed({ name, by }, secret, shown.page, rosterOf(shown.online)),
     },
     refusal: null,
     report: {
