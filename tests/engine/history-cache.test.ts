@@ -46,7 +46,7 @@ class Store implements Archive {
     const place = { id, time: 10 * id, of };
     const before = this.messages.get(of) ?? record(of);
     const edit = content === null ? null : { content, time: place.time };
-    const after = amended(before, { edit, isDeleted: content === null, reactions: new Map() });
+    const after = amended(before, { edit, isDeleted: content === null, reactions: [] });
     this.places.push(place);
     this.messages.set(of, after);
     return { place, record: after };
@@ -277,7 +277,10 @@ function check(
     const { bytes, encoded } = cache.history(upTo, read);
     const shown = contentsOf(encoded());
     const most = within(records.toReversed(), budget, 0);
-    const wanted = records.toReversed().slice(0, most).filter(({ isDeleted }) => !isDeleted);
+    const wanted = records
+      .toReversed()
+      .slice(0, most)
+      .filter(({ isDeleted }) => !isDeleted);
     expect(shown).toEqual(wanted.map(({ message }) => message.content).reverse());
     expect(bytes).toBe(shown.length === 0 ? 0 : encoded().length + 1);
     expect(bytes).toBeLessThanOrEqual(budget);
