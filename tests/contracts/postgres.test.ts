@@ -46,7 +46,7 @@ function administer(stage: EngineStage, statement: string): Promise<unknown> {
   return administerUrl(urlFor(stage), statement);
 }
 
-const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
+const TABLES = ["rooms", "messages", "changes", "reactions", "nicknames", "past_sessions", "servers", "log"];
 
 const POSTGRES: EngineKind = {
   name: "postgres",
