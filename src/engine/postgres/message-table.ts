@@ -28,15 +28,18 @@ export interface KeptEvents {
   readonly newest: Position | null;
 }
 
-/**
- * The columns that {@link messageOf} reads, of `chatbox.messages` itself. Of the people who react with one emoji, only those
- * come along that are shown.
- */
-export function messageColumns(sql: SQL): Fragment {
+/** The columns that {@link messageOf} reads of `chatbox.messages` itself, without the reactions. */
+export function storedColumns(sql: SQL): Fragment {
   return sql`
     messages.id::float8 AS id, messages.name, messages.content, messages.shown_time,
     ${unixMs(sql, sql`messages.sent_at`)} AS time, messages.key, messages.exact, messages.author,
-    messages.reply_to::float8 AS reply_to, ${unixMs(sql, sql`messages.edited_at`)} AS edited, messages.is_deleted, (
+    messages.reply_to::float8 AS reply_to, ${unixMs(sql, sql`messages.edited_at`)} AS edited, messages.is_deleted`;
+}
+
+/** All columns that {@link messageOf} reads. Of the people who react with one emoji, only those come along that are shown. */
+export function messageColumns(sql: SQL): Fragment {
+  return sql`
+    ${storedColumns(sql)}, (
       SELECT json_agg(json_build_array(emoji, people, shown) ORDER BY first_id)::text FROM (
         SELECT emoji, count(*) AS people, min(id) AS first_id,
           to_json((array_agg(json_build_array(author, name) ORDER BY id))[1:${REACTORS_SHOWN}::int]) AS shown
