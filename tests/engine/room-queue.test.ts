@@ -44,7 +44,12 @@ function storeOf(count: number): Archive & { reads: number } {
     averageBytes: 50,
     tail: () => read(records),
     below: (before: number, most: number) => read(records.filter(({ id }) => id < before).slice(-most)),
-    above: (after: number, most: number) => read(records.filter(({ id }) => id > after).slice(0, most)),
+    lastEventId: count,
+    events: async (from: number, most: number) => {
+      const found = await read(records.filter(({ id }) => id >= from).slice(0, most));
+      const messages = new Map(found.map((each) => [each.id, each]));
+      return { events: found.map(({ id, time }) => ({ id, time, of: null })), messages };
+    },
     message: () => Promise.resolve(undefined),
   };
   return store;

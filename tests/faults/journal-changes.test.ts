@@ -11,6 +11,7 @@ import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 import { V3Client } from "../support/v3.ts";
 import {
+  messagesAbove,
   besides,
   changeLine,
   fileText,
@@ -66,7 +67,7 @@ for (const [where, lines] of Object.entries(PLACES)) {
         for (let id = 0; id <= 12; id++) {
           const below = await journal.below(id, 2);
           expect(below.map((each) => each.id)).toEqual(ids.filter((each) => each < id).slice(-2));
-          const above = await journal.above(id, 2);
+          const above = await messagesAbove(journal, id, 2);
           expect(above.map((each) => each.id)).toEqual(ids.filter((each) => each > id).slice(0, 2));
           expect((await journal.message(id))?.id).toEqual(ids.find((each) => each === id));
         }
@@ -467,9 +468,9 @@ test("the newest message is found in a room whose file ends with changes", async
 test("an index forgets expired changes along with the messages", () => {
   const index = new HistoryIndex();
   index.add(2, 1, 10);
-  index.skip(2);
+  index.addChange(30, 2);
   index.add(60, 3, 10);
-  index.skip(4);
+  index.addChange(90, 4);
   index.expire({ count: 1, changes: 1, bytes: 58, replyBytes: 10, firstId: 3 });
   expect([index.count, index.changes, index.firstId, index.lastEventId]).toEqual([1, 1, 3, 4]);
 });

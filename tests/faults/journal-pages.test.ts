@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { Journal } from "../../src/engine/local/journal.ts";
 import type { Message } from "../../src/room/operation.ts";
-import { awkwardMessages, message, QUICK, toRecords, withHistory } from "./journal-fixture.ts";
+import { awkwardMessages, message, messagesAbove, QUICK, toRecords, withHistory } from "./journal-fixture.ts";
 
 /** Runs `check` with a journal of some messages, and again after it was opened anew. */
 async function withJournal(
@@ -32,7 +32,7 @@ for (const count of [0, 1, 63, 64, 65, 128, 1000]) {
         for (const most of [1, 2, 64, 65, 500]) {
           const below = (await journal.below(bound, most)).map(({ message }) => message);
           expect(below).toEqual(messages.filter(({ id }) => id < bound).slice(-most));
-          const above = (await journal.above(bound, most)).map(({ message }) => message);
+          const above = (await messagesAbove(journal, bound, most)).map(({ message }) => message);
           expect(above).toEqual(messages.filter(({ id }) => id > bound).slice(0, most));
         }
         expect((await journal.message(bound))?.message).toEqual(messages.find(({ id }) => id === bound));
@@ -65,7 +65,7 @@ test("DUR-1 a read that has begun ends well, though the journal is closed meanwh
     const messages = Array.from({ length: 3_000 }, (_, at) => message(at + 1, "x".repeat(200)));
     const journal = await Journal.open(path, QUICK);
     await journal.append(toRecords(messages));
-    const reading = journal.above(0, messages.length);
+    const reading = messagesAbove(journal, 0, messages.length);
     const closing = journal.close();
     expect((await reading).map(({ id }) => id)).toEqual(messages.map(({ id }) => id));
     await closing;

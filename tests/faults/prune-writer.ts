@@ -48,12 +48,12 @@ for (let i = 0; i < AT_ONCE; i++) request({ kind: "send", content: "x".repeat(i 
 function take(outcome: Outcome): string {
   if (outcome.kind !== "sent") return "";
   const { id, content } = outcome.record.message;
-  setImmediate(() => request({ kind: "send", content, key: null }));
+  setImmediate(() => request({ kind: "send", content, key: null, reply: null }));
   return `${id} ${content.length}\n`;
 }
 
 function request(
-  request: { kind: "name"; name: string } | { kind: "send"; content: string; key: null },
+  request: { kind: "name"; name: string } | { kind: "send"; content: string; key: null; reply: null },
 ): void {
   engine.submit("/", { kind: "request", connection: "a", request, size: 1 });
 }

@@ -2,7 +2,9 @@ import { expect, test } from "bun:test";
 import { constants, inflateRawSync } from "node:zlib";
 import type { Outcome } from "../../src/engine/outcome.ts";
 import { outcomesOf } from "../../src/engine/outcomes.ts";
+import type { MessageRecord } from "../../src/engine/record.ts";
 import { recordsOf } from "../../src/engine/rules.ts";
+import { PAGE_TO_COME } from "../../src/protocol/page.ts";
 import type { Decision } from "../../src/room/decision.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { Connection } from "../../src/server/connection.ts";
@@ -492,9 +494,10 @@ const SILENT = { delivered: () => {}, refused: () => {} };
 
 /** A decision with what an engine would add to it: a history without messages. */
 function outcomeOf(decision: Decision): Outcome {
-  const page = { messages: new Uint8Array(0), more: false, gap: null, reset: false };
+  const page = { ...PAGE_TO_COME, more: false };
   const history = { page: () => page, history: () => ({ bytes: 0, encoded: () => page.messages }) };
-  const records = new Map(recordsOf([decision]).map((record) => [record.id, record]));
+  const records = new Map<number, MessageRecord>();
+  for (const record of recordsOf([decision])) if (record.kind === "message") records.set(record.id, record);
   const [outcome] = outcomesOf([decision], [], { history, before: 0, records });
   if (outcome === undefined) throw new Error("A decision has one outcome.");
   return outcome;

@@ -4,7 +4,7 @@ import { RequestChecks } from "../../src/server/request-checks.ts";
 import type { Limits } from "../../src/server/settings.ts";
 import { ConnectionStage } from "../support/wire.ts";
 
-const SEND: Parsed = { kind: "send", request: { kind: "send", content: "x", key: null } };
+const SEND: Parsed = { kind: "send", request: { kind: "send", content: "x", key: null, reply: null } };
 const ONE_FRAME = { fragments: 1, deflatedBytes: 0 };
 
 /** The checks of a sender that has no connection. */

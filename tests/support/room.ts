@@ -16,6 +16,7 @@ export function emptyRoom(state: Partial<RoomStart> = {}): Room {
     notes: new Map(),
     keys: new SendKeys({ count: 0, most: 1000 }),
     digest: (identity, key) => `${identity}/${key}`,
+    authorOf: (identity) => `by ${identity}`,
     isHere: () => true,
     ...state,
   });
