@@ -163,7 +163,10 @@ test("CHANGE-4 BY-1 BY-3 nobody edits or deletes what another person wrote, what
   expect(await other.ask({ type: "delete", of, by, name: "An" })).toEqual(refused("delete"));
   // Version 2 has no such requests.
   for (let event = 0; event < 3; event++) await chi.next();
-  expect(JSON.parse(await chi.ask({ type: "delete", of }))).toMatchObject({ type: null, reason: "UnknownType" });
+  expect(JSON.parse(await chi.ask({ type: "delete", of }))).toMatchObject({
+    type: null,
+    reason: "UnknownType",
+  });
   expect((await other.page()).messages).toMatchObject([{ content: "mine", by }]);
 });
 
@@ -230,8 +233,14 @@ test("CHANGE-2 CHANGE-3 CHANGE-5 malformed changes and unknown messages are refu
   });
   const [an] = await threePeople(server);
   const refusals: [object, object][] = [
-    [{ type: "edit", of: 1 }, { reason: "NotEnoughKey", need: "content" }],
-    [{ type: "react", of: 1 }, { reason: "NotEnoughKey", need: "emoji" }],
+    [
+      { type: "edit", of: 1 },
+      { reason: "NotEnoughKey", need: "content" },
+    ],
+    [
+      { type: "react", of: 1 },
+      { reason: "NotEnoughKey", need: "emoji" },
+    ],
     [{ type: "edit", of: "1", content: "x" }, { reason: "WrongFormatOf" }],
     [{ type: "delete", of: 0 }, { reason: "WrongFormatOf" }],
     [{ type: "delete", of: null }, { reason: "WrongFormatOf" }],
@@ -239,9 +248,18 @@ test("CHANGE-2 CHANGE-3 CHANGE-5 malformed changes and unknown messages are refu
     [{ type: "edit", of: 1, content: ["x"] }, { reason: "WrongFormatContent" }],
     [{ type: "edit", of: 1, content: "x".repeat(4001) }, { reason: "WrongFormatContent" }],
     [{ type: "edit", of: 1, content: "x", key: 7 }, { reason: "WrongFormatKey" }],
-    [{ type: "edit", of: 1, content: "x" }, { of: 1, reason: "UnknownMessage" }],
-    [{ type: "delete", of: 2 ** 53 - 1 }, { of: 2 ** 53 - 1, reason: "UnknownMessage" }],
-    [{ type: "react", of: 1, emoji: "👍" }, { of: 1, reason: "UnknownMessage" }],
+    [
+      { type: "edit", of: 1, content: "x" },
+      { of: 1, reason: "UnknownMessage" },
+    ],
+    [
+      { type: "delete", of: 2 ** 53 - 1 },
+      { of: 2 ** 53 - 1, reason: "UnknownMessage" },
+    ],
+    [
+      { type: "react", of: 1, emoji: "👍" },
+      { of: 1, reason: "UnknownMessage" },
+    ],
   ];
   for (const [request, refusal] of refusals)
     expect(await an.ask(request)).toMatchObject({ status: false, ...refusal });
@@ -264,7 +282,10 @@ test("EDIT-2 KEY-3 an edit with a key happens once, also over a restart", async 
   expect(await back.ask({ type: "edit", of, content: "two", key: "k2" })).toEqual(repeat);
   expect((await back.page()).messages).toMatchObject([{ content: "three" }]);
   // The reply to a repeated send shows the message as it is now.
-  expect(await back.ask({ type: "send", content: "one", key: "k1" })).toMatchObject({ id: of, content: "three" });
+  expect(await back.ask({ type: "send", content: "one", key: "k1" })).toMatchObject({
+    id: of,
+    content: "three",
+  });
 });
 
 test("PAGE-6 PAGE-7 PAGE-8 a client that was away gets new messages and changed ones, page by page, from whatever it saw last", async () => {
@@ -292,7 +313,12 @@ test("PAGE-6 PAGE-7 PAGE-8 a client that was away gets new messages and changed 
   // Page by page, by one event each.
   const covered: unknown[] = [];
   for (let place = ids(seen), more = true; more; ) {
-    const { data } = (await binh.ask({ type: "get", after: place.id, time: place.time, limit: 1 })) as never as {
+    const { data } = (await binh.ask({
+      type: "get",
+      after: place.id,
+      time: place.time,
+      limit: 1,
+    })) as never as {
       data: { message: unknown[]; changed?: unknown[]; cursor: typeof place; more: boolean };
     };
     expect(data.message.length + (data.changed?.length ?? 0)).toBe(1);
@@ -300,7 +326,12 @@ test("PAGE-6 PAGE-7 PAGE-8 a client that was away gets new messages and changed 
     place = data.cursor;
     ({ more } = data);
   }
-  expect(covered).toMatchObject([{ content: "ONE" }, { content: "three" }, { content: "ONE" }, { deleted: true }]);
+  expect(covered).toMatchObject([
+    { content: "ONE" },
+    { content: "three" },
+    { content: "ONE" },
+    { deleted: true },
+  ]);
   expect((await binh.ask({ type: "get", ...after(last) })).data).toMatchObject({ message: [], more: false });
   // A position of another history.
   const foreign = await binh.ask({ type: "get", after: seen.id, time: Number(seen.time) + 1 });

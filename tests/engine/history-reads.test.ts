@@ -50,7 +50,12 @@ const get = (ref?: number): Operation => {
   return { kind: "request", connection: "a", request: { kind: "get", page: PAGE }, size: 1, ref };
 };
 const send = (content: string): Operation => {
-  return { kind: "request", connection: "a", request: { kind: "send", content, key: null, reply: null }, size: 1 };
+  return {
+    kind: "request",
+    connection: "a",
+    request: { kind: "send", content, key: null, reply: null },
+    size: 1,
+  };
 };
 
 test("REQ-7 an operation whose batch is being prepared when a read ends still waits behind the get before it", async () => {

@@ -11,12 +11,12 @@ import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 import { V3Client } from "../support/v3.ts";
 import {
-  messagesAbove,
   besides,
   changeLine,
   fileText,
   lineOf,
   message,
+  messagesAbove,
   messagesOf,
   QUICK,
   toRecords,

@@ -106,7 +106,11 @@ export async function withOpened(
 }
 
 /** The oldest messages with ids above one. */
-export async function messagesAbove(journal: Journal, after: number, count: number): Promise<MessageRecord[]> {
+export async function messagesAbove(
+  journal: Journal,
+  after: number,
+  count: number,
+): Promise<MessageRecord[]> {
   const { events, messages } = await journal.events(after + 1, Number.MAX_SAFE_INTEGER);
   return events.flatMap(({ id, of }) => (of === null ? (messages.get(id) ?? []) : [])).slice(0, count);
 }

@@ -8,7 +8,14 @@ import { startServer, TemporaryFolder } from "../support/server.ts";
 import { V3Client } from "../support/v3.ts";
 
 function registered(name: string, hash: string, identity = hash): Decision {
-  return { kind: "registered", connection: hash, name, time: 0, session: { hash, identity }, by: "-".repeat(16) };
+  return {
+    kind: "registered",
+    connection: hash,
+    name,
+    time: 0,
+    session: { hash, identity },
+    by: "-".repeat(16),
+  };
 }
 
 function left(name: string, hash: string, time: number): Decision {

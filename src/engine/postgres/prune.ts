@@ -12,7 +12,7 @@ const STEP_ROWS = 2_000;
 /** How many messages and changes are measured at once. */
 const MEASURED_EVENTS = 5_000;
 /** The size of a message or a change without its texts, and of a message with texts of maximum length: four bytes for each character. */
-const RECORD_BYTES = 80;
+const RECORD_BYTES = 104;
 const RECORD_MOST_BYTES = 17_000;
 
 /**

@@ -14,7 +14,7 @@ const TAIL_STEP = 2_000;
 /** The size of a message in bytes, as it is assumed before it is read. */
 const AVERAGE_BYTES = 256;
 /** The size of what a message has besides its texts, in bytes. */
-const FRAME_BYTES = 80;
+const FRAME_BYTES = 104;
 
 type Bounds = Pick<Archive, "firstId" | "lastId" | "lastEventId" | "emptiedTo">;
 
