@@ -109,6 +109,7 @@ const batch: Batch = {
   lastPlace: 2,
   changes: all,
   records: [],
+  messages: new Map(),
   touched: [],
   members: [],
   keysSince: 0,

@@ -42,6 +42,11 @@ export class ChangeStage extends EngineStage {
     return (await this.until(from + count)).slice(from, from + count);
   }
 
+  /** What was told so far is not asked for any more. */
+  skip(): void {
+    this.#asked = this.told.length;
+  }
+
   /** What pages show, one after the other. */
   async pages(connection: string, ...requests: readonly Partial<PageRequest>[]): Promise<PageSeen[]> {
     for (const request of requests) this.page(connection, request);

@@ -17,6 +17,7 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
     lastId: 0,
     batch: null,
     newest: null,
+    lastMessageId: 0,
     lastPlace: 0,
     firstId: 0,
     emptiedTo: 0,

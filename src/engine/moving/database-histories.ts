@@ -1,10 +1,10 @@
 import type { SQL } from "bun";
-import { effectsOf, writeChanges } from "../postgres/change-table.ts";
+import { effectsOf, replacedBy, writeChanges } from "../postgres/change-table.ts";
 import { Database, type DatabaseOptions, type Fragment, nameOfDatabase } from "../postgres/database.ts";
 import { withDeadline } from "../postgres/deadline.ts";
 import { DatabaseError, startSentence } from "../postgres/fault.ts";
 import { DEAD_AFTER_MS } from "../postgres/membership.ts";
-import { insertionOf, messageOf, storedColumns } from "../postgres/message-table.ts";
+import { insertionOf, messageOf, messagesByIds, storedColumns } from "../postgres/message-table.ts";
 import { refuseTransactionPooler } from "../postgres/pooler-check.ts";
 import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "../postgres/rows.ts";
 import { migrate } from "../postgres/schema.ts";
@@ -191,7 +191,8 @@ function plainMessage(row: Row): MessageRecord {
 }
 
 async function insert(sql: SQL, room: string, events: readonly StoredEvent[]): Promise<void> {
-  const effects = effectsOf(events.map(withoutKey));
+  const earlier = await messagesByIds(sql, room, replacedBy(events));
+  const effects = effectsOf(events.map(withoutKey), (id) => earlier.get(id));
   const lastId = events.at(-1)?.id ?? 0;
   if (effects.messages.length > 0) await insertionOf(sql, room, effects.messages);
   await writeChanges(sql, room, effects);

@@ -14,7 +14,7 @@ export async function writeBatch(sql: SQL, batch: Batch): Promise<void> {
   const { room, changes, records } = batch;
   const keys = records.flatMap((record) => ("digest" in record ? (record.digest ?? []) : []));
   const past = changes.flatMap(endedBy);
-  const effects = effectsOf(records);
+  const effects = effectsOf(records, (id) => batch.messages.get(id)?.message);
   // All of these are on their way at once and run in this order; the first that fails ends the transaction.
   await Promise.all([
     ...(keys.length > 0 ? [forgetOldKeys(sql, room, keys, batch.keysSince)] : []),

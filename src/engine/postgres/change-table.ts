@@ -1,7 +1,7 @@
 /** The tables `chatbox.changes` and `chatbox.reactions`, and what changes make of the rows of messages. */
 import type { SQL } from "bun";
 import type { CurrentMessage } from "../../room/operation.ts";
-import type { ChangeRecord, EditRecord, ReactRecord, StoredEvent } from "../record.ts";
+import type { ChangeRecord, ReactRecord, StoredEvent } from "../record.ts";
 import { asText, idList, type Replacement, replaceContents } from "./message-table.ts";
 import type { Row } from "./rows.ts";
 import { timestampOf } from "./time.ts";
@@ -19,27 +19,33 @@ export interface Effects {
   readonly reactions: readonly ReactRecord[];
 }
 
-/** @param events oldest first */
-export function effectsOf(events: readonly StoredEvent[]): Effects {
+/**
+ * @param events oldest first
+ * @param before gives an earlier message as it is in the table; undefined if it is not kept any more
+ */
+export function effectsOf(
+  events: readonly StoredEvent[],
+  before: (id: number) => CurrentMessage | undefined,
+): Effects {
   const messages = new Map<number, CurrentMessage>();
   const changes: ChangeRecord[] = [];
-  const replacements = new Map<number, Replacement>();
+  const replacements = new Map<number, CurrentMessage>();
   const deleted = new Set<number>();
   const reactions = new Map<string, ReactRecord>();
-  const replace = (replacement: Replacement) => {
-    const { id } = replacement;
-    const message = messages.get(id);
-    if (message === undefined) replacements.set(id, replacement);
-    else messages.set(id, replaced(message, replacement));
+  const replace = (id: number, content: Pick<CurrentMessage, "content" | "edited" | "deleted">) => {
+    const message = messages.get(id) ?? before(id);
+    if (message !== undefined)
+      (messages.has(id) ? messages : replacements).set(id, { ...message, ...content });
   };
   for (const event of events) {
     if (event.kind === "message") messages.set(event.id, event.message);
     if (event.kind !== "message" && event.kind !== "unknown") changes.push(event);
-    if (event.kind === "edit" && !deleted.has(event.of)) replace(editing(event));
+    if (event.kind === "edit" && !deleted.has(event.of))
+      replace(event.of, { content: event.content, edited: event.time });
     if (event.kind === "react") reactions.set(`${event.of} ${event.by} ${event.emoji}`, event);
     if (event.kind !== "delete") continue;
     deleted.add(event.of);
-    replace({ id: event.of, content: "", edited: null });
+    replace(event.of, { content: "", edited: undefined, deleted: true });
   }
   return {
     messages: [...messages.values()],
@@ -50,14 +56,10 @@ export function effectsOf(events: readonly StoredEvent[]): Effects {
   };
 }
 
-function editing({ of, content, time }: EditRecord): Replacement {
-  return { id: of, content, edited: time };
-}
-
-function replaced(message: CurrentMessage, { content, edited }: Replacement): CurrentMessage {
-  return edited === null
-    ? { ...message, content: "", edited: undefined, deleted: true }
-    : { ...message, content, edited };
+/** The earlier messages whose contents some events replace or delete. */
+export function replacedBy(events: readonly StoredEvent[]): number[] {
+  const ids = events.flatMap((event) => (event.kind === "edit" || event.kind === "delete" ? [event.of] : []));
+  return [...new Set(ids)];
 }
 
 /** Writes what changes come to. The messages that they concern must have been inserted before. */

@@ -1,6 +1,6 @@
 import type { SQL } from "bun";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import { type DecidedChange, type Decision, isChange } from "../../room/decision.ts";
+import { type Decision, isChange } from "../../room/decision.ts";
 import type { Moment } from "../../room/moment.ts";
 import type { ConnectionId, Operation } from "../../room/operation.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
@@ -9,6 +9,7 @@ import { keyDigest, type MessageRecord, type StoredEvent } from "../record.ts";
 import { decideAll, isInHistory, recordsOf, targetsOf } from "../rules.ts";
 import { writeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
+import type { Batch } from "./entry.ts";
 import { CommitInDoubt, Evicted, FallenBehind, isTransient, sqlState } from "./fault.ts";
 import { entriesAfter } from "./log.ts";
 import type { Replica } from "./replica.ts";
@@ -162,7 +163,13 @@ export class Committer {
         const decided = this.#decide(replica, work.operations, orphans, found);
         attempt.stage = { kind: "decided", ...decided };
         const changes = decided.decisions.filter(isChange);
-        if (changes.length > 0) await this.#write(sql, replica, batch, changes, decided.records);
+        if (changes.length > 0)
+          await this.#write(sql, replica, {
+            id: batch,
+            changes,
+            records: decided.records,
+            messages: found.messages,
+          });
       });
     } catch (error) {
       throwUnlessSettled(attempt.stage, batch, error);
@@ -233,26 +240,22 @@ export class Committer {
   async #write(
     sql: SQL,
     { room, position, batch }: Replica,
-    id: string,
-    changes: readonly DecidedChange[],
-    records: readonly StoredEvent[],
+    decided: Pick<Batch, "id" | "changes" | "records" | "messages">,
   ): Promise<void> {
     const { name, now, server } = this.#options;
     const touched = new Set<ConnectionId>();
-    for (const change of changes) {
+    for (const change of decided.changes) {
       if (!isInHistory(change)) touched.add(change.connection);
       if (change.kind === "resumed") touched.add(change.from);
     }
     await writeBatch(sql, {
       room: name,
       server: server(),
-      id,
+      ...decided,
       follows: batch,
       position: position + 1,
       lastId: room.lastId,
       lastPlace: room.lastPlace,
-      changes,
-      records,
       touched: [...touched],
       members: [...touched].flatMap((connection) => room.member(connection) ?? []),
       keysSince: now().time - REMEMBERED_MS,

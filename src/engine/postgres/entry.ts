@@ -1,7 +1,7 @@
 import type { Change, DecidedChange } from "../../room/decision.ts";
 import type { ConnectionId, CurrentMessage, Message } from "../../room/operation.ts";
 import type { Member } from "../../room/roster.ts";
-import { type StoredEvent, stayAuthor } from "../record.ts";
+import { type MessageRecord, type StoredEvent, stayAuthor } from "../record.ts";
 import { booleanOf, integerOf, textOf } from "./rows.ts";
 
 /** A batch as the other servers learn of it: what has changed in a room, in order. */
@@ -29,6 +29,8 @@ export interface Batch {
   readonly changes: readonly DecidedChange[];
   /** What of them is stored in the history. */
   readonly records: readonly StoredEvent[];
+  /** The earlier messages that they change, as they are before, by id. */
+  readonly messages: ReadonlyMap<number, MessageRecord>;
   /** Connections whose rows are replaced, and the members that they are now. */
   readonly touched: readonly ConnectionId[];
   readonly members: readonly Member[];

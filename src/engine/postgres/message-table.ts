@@ -98,14 +98,11 @@ export function insertionOf(sql: SQL, room: string, messages: readonly CurrentMe
         reply_to bigint, edited float8, is_deleted boolean)`;
 }
 
-/** What has become of the content of a message: another one, or none. */
-export interface Replacement {
-  readonly id: number;
-  /** Empty if the message was deleted. */
-  readonly content: string;
-  /** When it was edited, in Unix milliseconds; null if it was deleted. */
-  readonly edited: number | null;
-}
+/** A message whose content has been replaced or deleted. */
+export type Replacement = Pick<
+  CurrentMessage,
+  "id" | "name" | "content" | "timestamp" | "edited" | "deleted"
+>;
 
 /** Replaces contents of messages. What was deleted stays so. */
 export async function replaceContents(
@@ -113,22 +110,15 @@ export async function replaceContents(
   room: string,
   replacements: readonly Replacement[],
 ): Promise<void> {
-  const rows = replacements.map(({ id, content, edited }) => ({
-    id,
-    content: asText(content),
-    exact_content: isText(content) ? null : JSON.stringify(content),
-    edited,
-  }));
-  // The texts in `exact` are only put together anew: as texts of their own, PostgreSQL could not hold them.
+  const rows = replacements.map(({ id, edited, deleted, ...texts }) => {
+    const { content, exact } = textColumns(texts);
+    return { id, content, exact, edited: edited ?? null, is_deleted: deleted ?? false };
+  });
   await sql`
-    UPDATE chatbox.messages SET content = r.content, is_deleted = edited IS NULL,
-      edited_at = ${timestampOf(sql, sql`edited`)},
-      exact = CASE WHEN exact IS NOT NULL OR exact_content IS NOT NULL THEN
-        '[' || coalesce((exact::json -> 0)::text, to_json(name)::text) || ',' ||
-        coalesce(exact_content, to_json(r.content)::text) || ',' ||
-        coalesce((exact::json -> 2)::text, to_json(shown_time)::text) || ']' END
+    UPDATE chatbox.messages SET content = r.content, exact = r.exact, is_deleted = r.is_deleted,
+      edited_at = ${timestampOf(sql, sql`r.edited`)}
     FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
-      AS r (id bigint, content text, exact_content text, edited float8)
+      AS r (id bigint, content text, exact text, edited float8, is_deleted boolean)
     WHERE messages.room = ${room} AND messages.id = r.id AND NOT messages.is_deleted`;
 }
 
@@ -209,22 +199,26 @@ export async function probeInsertion(database: Database): Promise<void> {
 
 /** A message as `json_to_recordset` makes a row of it. */
 function rowOf(message: CurrentMessage): Row {
-  const { id, name, content, timestamp, time, by, reply, edited, deleted, digest } = message;
-  const texts = [name, content, timestamp];
-  const exact = texts.every(isText) ? null : JSON.stringify(texts);
-  const [shownName, shownContent, shownTime] = exact === null ? texts : texts.map(asText);
+  const { id, time, by, reply, edited, deleted, digest } = message;
   return {
     id,
-    name: shownName,
-    content: shownContent,
-    shown_time: shownTime,
+    ...textColumns(message),
     time,
     key: digest ?? null,
-    exact,
     author: by ?? null,
     reply_to: reply ?? null,
     edited: edited ?? null,
     is_deleted: deleted ?? false,
+  };
+}
+
+function textColumns({ name, content, timestamp }: Pick<CurrentMessage, "name" | "content" | "timestamp">) {
+  const texts = [name, content, timestamp];
+  return {
+    name: asText(name),
+    content: asText(content),
+    shown_time: asText(timestamp),
+    exact: texts.every(isText) ? null : JSON.stringify(texts),
   };
 }
 
