@@ -34,6 +34,7 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
       occupancy: new Occupancy({ graceMs: 0, restartGraceMs: 0 }, () => undefined),
       keys: new SendKeys({ count: 0, most: 10 }),
       notes,
+      history: null,
       take: () => undefined,
       deliver: () => undefined,
     },
