@@ -146,7 +146,7 @@ export class Room {
   /** Who reacts to a message that the batch being decided concerns, after what was decided so far. */
   reactionsTo(id: number): Reactions {
     const target = this.#state.targets.get(id) ?? null;
-    return target === null || "error" in target ? new Map() : target.reactions;
+    return target === null || "error" in target ? [] : target.reactions;
   }
 
   /** The nicknames in the order of registration. */

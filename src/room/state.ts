@@ -22,8 +22,17 @@ export interface Target {
   readonly reactions: Reactions;
 }
 
-/** Who reacts to a message: by emoji, and then by the person's public id, the nickname. In the order of the reactions. */
-export type Reactions = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** One person's reaction to a message. */
+export interface OneReaction {
+  readonly emoji: string;
+  /** The public id of the person. */
+  readonly by: string;
+  /** The nickname that the person reacted under. */
+  readonly name: string;
+}
+
+/** The reactions to a message, in their order: at most one of each person with each emoji. */
+export type Reactions = readonly OneReaction[];
 
 /**
  * The messages that the operations of a batch name, by id: null for one that does not exist, a sentence for people for one

@@ -32,5 +32,5 @@ export function decideDelete(
 export function applyDeleted(state: RoomState, { of, id }: Deleted): void {
   const { targets, undo, isDeciding } = state;
   applyId(state, id);
-  if (isDeciding) undo.put(targets, of, { by: null, isDeleted: true, reactions: new Map() });
+  if (isDeciding) undo.put(targets, of, { by: null, isDeleted: true, reactions: [] });
 }

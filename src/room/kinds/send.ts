@@ -73,7 +73,7 @@ export function applySent(state: RoomState, { message: { id, digest, time, by } 
   const { targets, undo, isDeciding } = state;
   applyId(state, id);
   applyKey(state, digest, { id, time });
-  if (isDeciding) undo.put(targets, id, { by: by ?? null, isDeleted: false, reactions: new Map() });
+  if (isDeciding) undo.put(targets, id, { by: by ?? null, isDeleted: false, reactions: [] });
 }
 
 /** Remembers the key with which something was sent. @param digest undefined for none */
