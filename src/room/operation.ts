@@ -2,11 +2,11 @@ import type { Reaction, Ref } from "../protocol/extension.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { Request } from "../protocol/request.ts";
+import type { ConnectionId } from "./connection-id.ts";
 import type { PersonAnswer } from "./kinds/person.ts";
 import type { Role } from "./roles.ts";
 
-/** Names one connection for as long as it is in a room. */
-export type ConnectionId = string;
+export type { ConnectionId };
 
 /**
  * The SHA-256, in base64url, of the secret by which a connection of version 3 can be resumed. Rooms and stores hold
