@@ -68,12 +68,12 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
     return { ...decision, page: history.page(decision.page, upTo, read?.read) };
   },
   "get-failed": asDecided,
-  resumed: ({ online, page, oldHash: _, ...resumed }, { history }, upTo, read) => {
+  resumed: ({ online, present, page, oldHash: _, ...resumed }, { history }, upTo, read) => {
     // The nickname has moved all the same. If the page cannot be shown now, the client can request it again.
     const isShown = history !== null && read?.kind !== "failed";
     return {
       ...resumed,
-      shown: { online, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
+      shown: { online, present, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
     };
   },
   "resume-refused": asDecided,

@@ -3,7 +3,7 @@
  * by them. What is optional here is of version 3 only. A new kind of request does not compile before its frames are
  * here.
  */
-import type { AuthorKeys, MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
+import type { AuthorKeys, MarkKeys, MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
 import type { ClaimedReply, ClaimRefusedReply, ClaimRequest } from "./kinds/claim.ts";
 import type { DeletedReply, DeleteEvent, DeleteRequest } from "./kinds/delete.ts";
 import type { EditEvent, EditedReply, EditRequest } from "./kinds/edit.ts";
@@ -61,7 +61,8 @@ export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply) & Partial<Ref
 
 /** Server to the other clients of a room. */
 export type EventFrame =
-  | ((RegisterEvent | ChangeEvent | LeaveEvent) & Partial<TimeKeys>)
+  | ((RegisterEvent | ChangeEvent) & Partial<TimeKeys & MarkKeys>)
+  | (LeaveEvent & Partial<TimeKeys>)
   | (MessageEvent & Partial<MessageKeys>)
   | TypingEvent
   | EditEvent

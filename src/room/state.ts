@@ -83,7 +83,7 @@ export interface RoomState extends RoomSurroundings {
 export interface RoomView
   extends Readonly<Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets">> {
   readonly targets: Targets;
-  readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online">;
+  readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online" | "present">;
   readonly keys: Pick<SendKeys, "idOf">;
   readonly past: Pick<PastSessions, "identityOf">;
   readonly notes: ReadonlyMap<ConnectionId, ConnectionNote>;

@@ -14,6 +14,7 @@ import { LivenessWheel } from "./liveness.ts";
 import type { Log } from "./log.ts";
 import type { KeyNotice } from "./login/host-keys.ts";
 import { HostLogin } from "./login/host-login.ts";
+import { Marks } from "./marks.ts";
 import type { Metrics } from "./metrics.ts";
 import { openEngine } from "./open-engine.ts";
 import { Reports } from "./reports.ts";
@@ -67,6 +68,7 @@ export async function buildParts(
   const fanout = fanoutOf(settings, timestamps, absentMembers, reports);
   const webPages = await buildWebPages(settings.basePath);
   const engine = await openEngine(settings, timestamps, fanout, reports);
+  fanout.mark(new Marks(engine.people));
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
   return {

@@ -21,7 +21,7 @@ const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, {
     { kind: "registered", connection: "a", name: "An", time: 1, session, by: BY },
     { kind: "registered", connection: "1", name: "Bình", time: 2, session: null, by: BY },
   ],
-  renamed: [{ kind: "renamed", connection: "a", oldName: "An", name: "Ân", time: 3, session }],
+  renamed: [{ kind: "renamed", connection: "a", oldName: "An", name: "Ân", time: 3, session, by: BY }],
   sent: [
     { kind: "sent", connection: "a", message },
     { kind: "sent", connection: "a", message: { ...message, id: 8, digest: "digest", by: BY, reply: 7 } },
@@ -53,6 +53,7 @@ const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, {
       name: "Ân",
       time: 4,
       online: ["Ân"],
+      present: [{ name: "Ân", by: BY }],
       page: { limit: 1, before: null, after: null },
       session,
       oldHash: "old",
@@ -68,14 +69,14 @@ const all = Object.values(CHANGES).flat();
 const WRITTEN = [
   ["registered", "a", "An", 1, "hash", "identity", BY],
   ["registered", "1", "Bình", 2, null, null, BY],
-  ["renamed", "a", "An", "Ân", 3],
+  ["renamed", "a", "An", "Ân", 3, BY],
   ["sent", "a", 7, "An", message.content, "T", 1_000, null, null, null],
   ["sent", "a", 8, "An", message.content, "T", 1_000, "digest", BY, 7],
   ["edited", "a", 9, 7, 6, BY, "other", null],
   ["edited", "a", 10, 8, 6, BY, "new", "digest"],
   ["deleted", "a", 11, 7, 6, BY],
   ["reacted", "a", 12, 8, 6, BY, "An", "👍", true, 2],
-  ["resumed", "b", "a", "Ân", 4, "hash", "identity"],
+  ["resumed", "b", "a", "Ân", 4, "hash", "identity", BY],
   ["absent", "b", "Ân"],
   ["left", "b", "Ân", 5],
 ];
@@ -95,6 +96,8 @@ const AS_EVER = [
 /** How many elements each kind has, when all are there. */
 const LENGTHS = new Map([
   ["registered", 7],
+  ["renamed", 6],
+  ["resumed", 8],
   ["sent", 10],
   ["edited", 8],
 ]);

@@ -84,13 +84,14 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
     },
   },
   renamed: {
-    encode: ({ connection, oldName, name, time }) => [connection, oldName, name, time],
-    decode: ([connection, oldName, name, time]) => ({
+    encode: ({ connection, oldName, name, time, by }) => [connection, oldName, name, time, by],
+    decode: ([connection, oldName, name, time, by]) => ({
       kind: "renamed",
       connection: textOf(connection),
       oldName: textOf(oldName),
       name: textOf(name),
       time: integerOf(time),
+      by: optionalText(by) ?? stayAuthor(textOf(connection)),
     }),
   },
   sent: {

@@ -2,7 +2,7 @@
 import type { NameRefusalReason } from "../../protocol/kinds/name.ts";
 import type { ConnectionId, RoomRequest, Session } from "../operation.ts";
 import type { Member } from "../roster.ts";
-import type { Asker, RoomState, RoomView } from "../state.ts";
+import { type Asker, authorOf, type RoomState, type RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
 /** A connection has registered its first nickname. */
@@ -24,6 +24,8 @@ export interface Renamed extends Decided {
   readonly name: string;
   /** Unix milliseconds. */
   readonly time: number;
+  /** The public id of the person. */
+  readonly by: string;
 }
 
 /** A nickname is in use or malformed. `oldName` is null for a connection without a nickname. */
@@ -60,7 +62,15 @@ export function decideName(
     return { ...refused, reason: "NameReserved" };
   return member === undefined
     ? registration(room, name, asker)
-    : { kind: "renamed", connection, oldName: member.name, name, time, session: member.session };
+    : {
+        kind: "renamed",
+        connection,
+        oldName: member.name,
+        name,
+        time,
+        by: authorOf(asker, member),
+        session: member.session,
+      };
 }
 
 function registration(room: RoomView, name: string, asker: Asker): Registered {
@@ -87,6 +97,6 @@ export function applyRegistered({ roster, notes, undo }: RoomState, change: Regi
   roster.add({ connection, name, session, by });
 }
 
-export function applyRenamed({ roster }: RoomState, { name }: Renamed, member: Member | undefined): void {
-  if (member !== undefined) roster.rename(member, name);
+export function applyRenamed({ roster }: RoomState, { name, by }: Renamed, member: Member | undefined): void {
+  if (member !== undefined) roster.rename(member, name, by);
 }

@@ -1,6 +1,7 @@
 /** `resume`: another connection takes over a nickname. */
 import type { PageRequest } from "../../protocol/page.ts";
 import type { ConnectionId, RoomRequest, Session, SessionHash } from "../operation.ts";
+import type { Present } from "../roster.ts";
 import type { Asker, RoomState, RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 import { applyNoSession } from "./leave.ts";
@@ -22,6 +23,7 @@ export interface Resumed extends Decided {
  */
 export interface Resumes extends Resumed {
   readonly online: readonly string[];
+  readonly present: readonly Present[];
   readonly page: PageRequest;
   readonly oldHash: SessionHash;
 }
@@ -46,7 +48,8 @@ export function decideResume(
   const { connection: from, name } = holder;
   const by = person?.id ?? holder.by;
   const session = { hash, identity: holder.session.identity };
-  return { kind: "resumed", connection, from, name, time, online: roster.online, page, session, oldHash, by };
+  const { online, present } = roster;
+  return { kind: "resumed", connection, from, name, time, online, present, page, session, oldHash, by };
 }
 
 export function applyResumed(state: RoomState, { connection, from, session, time, by }: Resumed): void {
