@@ -7,7 +7,7 @@ import { buildClient } from "../src/server/web-build.ts";
 const SCRIPT_MOST_BYTES = 48_000;
 
 /** Loaded when needed; a first visit loads one of the languages. Every visit loads all other scripts. */
-const LATER = ["settings.js", "emoji.js", "vietnamese.js", "qr.js"];
+const LATER = ["settings.js", "emoji.js", "vietnamese.js", "qr.js", "key.js", "login.js", "token.js"];
 const LANGUAGES = ["en.js", "vi.js"];
 
 const sizes = new Map<string, number>();

@@ -13,7 +13,7 @@ import { isForInputMethod } from "./text-field.ts";
 
 /** The settings dialog. */
 export function Settings() {
-  const { settings, isPrinting } = useStores();
+  const { settings, person, isPrinting } = useStores();
   const words = useSettingsWords();
   return (
     <>
@@ -21,6 +21,18 @@ export function Settings() {
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
       <Notifications />
+      <section>
+        <h3>{words.key}</h3>
+        <p class="muted">{words.keyLead}</p>
+        <button
+          type="button"
+          onClick={() => {
+            person.view.value = { kind: "own" };
+          }}
+        >
+          {words.keyOpen}
+        </button>
+      </section>
       <section>
         <h3>{words.transcript}</h3>
         <p class="muted">{words.transcriptLead}</p>
