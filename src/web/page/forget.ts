@@ -1,12 +1,10 @@
 import { attempt } from "../../client/frame.ts";
 import { keyPrefix } from "../store/browser-storage.ts";
+import { isOfChat } from "../store/chat-items.ts";
 import { FORGET_KEY } from "../store/person.ts";
-import { addressOf, CHAT_ROOT } from "./address.ts";
+import { CHAT_ROOT } from "./address.ts";
 import { DATABASE } from "./picture-files.ts";
 import { allowAddresses } from "./theme.ts";
-
-/** The paths of rooms: only what has one of them after the chat's prefix is of this chat, and not of another on the site. */
-const ROOM = /^\/(rooms\/|$| )/;
 
 /**
  * Removes all that this browser keeps of the person in this chat, and begins anew. The chat must have been left. Other tabs
@@ -31,25 +29,6 @@ function clear(): void {
 
 function clearStorage(storage: Storage): void {
   for (const key of Object.keys(storage)) if (isOfChat(key, CHAT_ROOT, location)) storage.removeItem(key);
-}
-
-/** Whether an item of the browser's storage belongs to the chat at this root, and not to another one on the same site. */
-export function isOfChat(
-  key: string,
-  root: string,
-  location: Pick<Location, "protocol" | "host" | "pathname">,
-): boolean {
-  const prefix = keyPrefix(root);
-  // Those of one room that are not behind the prefix: what a session is resumed by, and where it was put.
-  const { socket } = addressOf({ ...location, pathname: root }, root);
-  const places = [
-    `chat:${socket.slice(0, -1)}`,
-    `classic-chatbox.stay:${prefix}`,
-    `classic-chatbox.shelf:${prefix}`,
-  ];
-  if (places.some((place) => key.startsWith(place) && ROOM.test(key.slice(place.length)))) return true;
-  const isOfRoom = key.startsWith("classic-chatbox.stay:") || key.startsWith("classic-chatbox.shelf:");
-  return key.startsWith(`${prefix}classic-chatbox.`) && !isOfRoom;
 }
 
 function removePictures(): Promise<void> {

@@ -377,7 +377,7 @@ function Forget() {
             isAsked.value = true;
           }}
         >
-          {words.forget}…
+          {words.forgetYes}…
         </button>
       )}
     </section>
