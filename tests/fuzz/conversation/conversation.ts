@@ -4,7 +4,7 @@ import type { LogLine } from "../../support/server.ts";
 import { Classic } from "./classic.ts";
 import type { Seen } from "./history.ts";
 import { ManyServers } from "./many-servers.ts";
-import { MADE, Person } from "./person.ts";
+import { MADE, Person, REFUSED } from "./person.ts";
 import { type Act, draw, type End, type Plan } from "./plan.ts";
 import { OneServer, type Site } from "./site.ts";
 import { Story } from "./story.ts";
@@ -18,9 +18,12 @@ export interface Counts extends ProxyCounts {
   sends: number;
   delivered: number;
   stored: number;
-  /** Changes that were asked for, and those of them that were made, as far as anybody learned that. */
+  /** Changes that were asked for, and what came of them, as far as anybody learned that on the same page. */
   changes: number;
-  changed: number;
+  changesMade: number;
+  changesRefused: number;
+  /** Changes that are stored. */
+  changesStored: number;
   /** Sends that answered a message. */
   replies: number;
   /** Texts that were shown, and held against the order. */
@@ -147,12 +150,13 @@ class Conversation {
       for (const each of gatherings) end(each);
     }
     const dataFile = await site.stop();
-    const notOwned = gatherings.reduce(
-      (sum, each) => sum + judge(each, this.#learned.get(each) ?? new Map(), dataFile, this.#story),
-      0,
+    const judged = gatherings.map((each) =>
+      judge(each, this.#learned.get(each) ?? new Map(), dataFile, this.#story),
     );
     await this.#checkTraces(site);
-    return this.#count(gatherings, site, { ...site.counts, notOwned });
+    const notOwned = judged.reduce((sum, each) => sum + each.notOwned, 0);
+    const changesStored = judged.reduce((sum, each) => sum + each.changes, 0);
+    return this.#count(gatherings, site, { ...site.counts, notOwned, changesStored });
   }
 
   #gather(room: string | undefined, site: Site): Gathering {
@@ -406,7 +410,7 @@ class Conversation {
   #count(
     gatherings: readonly Gathering[],
     { lines }: Site,
-    others: ProxyCounts & Pick<Counts, "notOwned">,
+    others: ProxyCounts & Pick<Counts, "notOwned" | "changesStored">,
   ): Counts {
     const people = gatherings.flatMap((each) => each.people);
     const changes = people.flatMap(({ stays }) => stays.flatMap((stay) => stay.changes));
@@ -420,7 +424,8 @@ class Conversation {
       sends: sent.length,
       delivered: sent.filter(({ delivered }) => delivered !== null).length,
       changes: changes.length,
-      changed: changes.filter(({ outcome }) => outcome?.code === MADE).length,
+      changesMade: changes.filter(({ outcome }) => outcome?.code === MADE).length,
+      changesRefused: changes.filter(({ outcome }) => REFUSED.includes(outcome?.code ?? "")).length,
       replies: people.reduce((sum, { replies }) => sum + replies, 0),
       texts: gatherings.reduce((sum, { room }) => sum + this.#story.ledger(room).size, 0),
       stored: gatherings.reduce((sum, { witness }) => sum + witness.view.length, 0),

@@ -62,6 +62,8 @@ export interface Stay {
 
 /** The code of a change that was made. */
 export const MADE = "made";
+/** Those of changes that the server has refused, and that have left nothing. */
+export const REFUSED: readonly string[] = ["NotAllowed", "UnknownMessage"];
 
 /** Refusals that say nothing against anybody, by what was asked. */
 const FAIR = {
@@ -227,29 +229,34 @@ export class Person {
 
   #find(target: Extract<Act, { kind: "edit" }>["target"], share: number): Found {
     const { chat, messages, changeIds } = this.page;
+    const own = messages.filter((each) => chat.isOwn(each));
     switch (target) {
       case "own":
-        return foundIn(
-          messages.filter((each) => chat.isOwn(each) && !each.deleted),
-          share,
+        return (
+          foundIn(
+            own.filter(({ deleted }) => !deleted),
+            share,
+          ) ?? this.#findUnsent(share)
         );
       case "last own":
-        return foundIn(messages.filter((each) => chat.isOwn(each)).slice(-1), share);
+        return foundIn(own.slice(-1), share) ?? this.#findUnsent(share);
       case "any":
-        return foundIn(messages, share);
-      case "unsent": {
-        const entry = atShare(
-          chat.outbox.filter((each) => each.type === "send"),
-          share,
-        );
-        if (entry === undefined) return foundIn(messages, share);
-        return { target: { key: entry.key }, message: null, origin: originOf(entry.content) };
-      }
-      case "unknown": {
-        const id = atShare(changeIds, share) ?? (messages.at(-1)?.id ?? 0) + 1_000_000;
-        return { target: id, message: null, origin: null };
-      }
+        return foundIn(messages, share) ?? NOTHING;
+      case "unsent":
+        return this.#findUnsent(share);
+      case "unknown":
+        return { ...NOTHING, target: atShare(changeIds, share) ?? NOTHING.target };
     }
+  }
+
+  #findUnsent(share: number): Found {
+    const { chat, messages } = this.page;
+    const entry = atShare(
+      chat.outbox.filter(({ type }) => type === "send"),
+      share,
+    );
+    if (entry?.type !== "send") return foundIn(messages, share) ?? NOTHING;
+    return { target: { key: entry.key }, message: null, origin: originOf(entry.content) };
   }
 
   rename(name: string): void {
@@ -390,10 +397,12 @@ interface Found {
   readonly origin: Origin | null;
 }
 
-function foundIn(messages: readonly Message[], share: number): Found {
+/** There is no such message. */
+const NOTHING: Found = { target: 1_000_000, message: null, origin: null };
+
+function foundIn(messages: readonly Message[], share: number): Found | null {
   const message = atShare(messages, share);
-  if (message === undefined) return { target: 1_000_000, message: null, origin: null };
-  return { target: message, message, origin: originOf(message.content) };
+  return message === undefined ? null : { target: message, message, origin: originOf(message.content) };
 }
 
 function atShare<T>(all: readonly T[], share: number): T | undefined {

@@ -192,7 +192,7 @@ export function draw(random: Random, servers: number, hasRestores: boolean): Pla
   const mostEnds = isMany ? MOST_ENDS_OF_MANY : MOST_ENDS;
   const acts: { act: Act; idleMs: number }[] = [];
   let ends = 0;
-  for (let left = random.integer(50, 90); left > 0; left--) {
+  for (let left = random.integer(60, 110); left > 0; left--) {
     let kind = drawKind(random, isMany ? WEIGHTS_OF_MANY : WEIGHTS);
     if (isEnd(kind) && ++ends > mostEnds) kind = "send";
     acts.push({ act: drawAct(random, kind, servers), idleMs: random.chance(0.4) ? 0 : random.waitMs(35) });

@@ -5,7 +5,7 @@ import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
 import { History, isSame, isSameMessage, type Seen, type StoredEvent, seenOf } from "./history.ts";
 import type { Page } from "./page.ts";
-import { type Change, MADE, type Person, type Sent, type Stay } from "./person.ts";
+import { type Change, MADE, type Person, REFUSED, type Sent, type Stay } from "./person.ts";
 import type { Story } from "./story.ts";
 import { markOf, type Origin, originOf, senderOf } from "./text.ts";
 
@@ -13,14 +13,14 @@ import { markOf, type Origin, originOf, senderOf } from "./text.ts";
  * Holds all that the clients of a room saw, and were told, against what the server has stored.
  *
  * @param learned what those of version 2 had seen before they asked for the history in the end
- * @returns how many own messages were told to be somebody else's
+ * @returns how many own messages were told to be somebody else's, and how many changes are stored
  */
 export function judge(
   gathering: Gathering,
   learned: ReadonlyMap<Classic, readonly Seen[]>,
   dataFile: string,
   story: Story,
-): number {
+): { readonly notOwned: number; readonly changes: number } {
   const { room, isBudgetSmall, people, witness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
@@ -44,7 +44,11 @@ export function judge(
     story
       .ledger(room)
       .check(epoch === story.pasts.length ? history : (histories[epoch + 1] ?? history), epoch, fault);
-  return people.reduce((sum, { stays }) => sum + stays.reduce((count, stay) => count + notOwned(stay), 0), 0);
+  const stays = people.flatMap((person) => person.stays);
+  return {
+    notOwned: stays.reduce((sum, stay) => sum + notOwned(stay), 0),
+    changes: history.changes.length,
+  };
 }
 
 type Fault = (sentence: string) => void;
@@ -111,8 +115,7 @@ function checkChanged(
     }
     if (outcome?.code === "UnknownMessage" && epoch === 0 && message && !message.further.isDeleted)
       fault(`CHANGE-3 ${told} was refused, and there is the message`);
-    const isRefused = outcome?.code === "NotAllowed" || outcome?.code === "UnknownMessage";
-    if (isRefused && mark !== null && story.ledger(room).hasShown(mark))
+    if (REFUSED.includes(outcome?.code ?? "") && mark !== null && story.ledger(room).hasShown(mark))
       fault(`REQ-9 ${told} was refused, and its text ${mark} was shown`);
   }
   // Of a message that has not gone out yet, and where another history came, less is certain.
