@@ -80,7 +80,13 @@ export class Classic {
   send(text: string): void {
     if (!this.isInside) return;
     const origin = `${this.label} #${this.#count++}`;
-    const sent: Sent = { origin, content: firstText(origin, text), delivered: null, failed: null };
+    const sent: Sent = {
+      origin,
+      content: firstText(origin, text),
+      delivered: null,
+      failed: null,
+      isWithdrawn: false,
+    };
     this.#story.made(sent.content);
     this.stays.at(-1)?.push(sent);
     this.#unanswered.push(sent);

@@ -20,6 +20,8 @@ export interface Sent {
   delivered: number | null;
   /** The code that it was refused with. */
   failed: string | null;
+  /** It was deleted before it was known to be stored: it may have been withdrawn, also on another page than its own. */
+  isWithdrawn: boolean;
 }
 
 /** A change that somebody asked for. */
@@ -148,7 +150,13 @@ export class Person {
   send(text: string, key: string | undefined, replyTo: number | null = null): void {
     const { page, stay } = this;
     const origin = `${stay.label} #${stay.sent.length}`;
-    const sent: Sent = { origin, content: firstText(origin, text), delivered: null, failed: null };
+    const sent: Sent = {
+      origin,
+      content: firstText(origin, text),
+      delivered: null,
+      failed: null,
+      isWithdrawn: false,
+    };
     stay.sent.push(sent);
     this.#story.made(sent.content);
     const reply = replyTo === null ? undefined : atShare(page.messages, replyTo);
@@ -187,6 +195,8 @@ export class Person {
 
   delete(target: Extract<Act, { kind: "edit" }>["target"], share: number): void {
     const found = this.#find(target, share);
+    if (found.message === null)
+      for (const sent of this.stay.sent) sent.isWithdrawn ||= sent.origin === found.origin;
     this.#change(found, { kind: "delete" }, this.page.chat.delete(found.target));
   }
 
@@ -382,7 +392,7 @@ export class Person {
     this.#story.tell(`${page.label}: ${what} was refused with ${code}`);
     const fair: string[] = this.#hasOutages ? [...FAIR[what], ...FAIR_IN_OUTAGES[what]] : [...FAIR[what]];
     // A page that is loaded again does not know that the message that it answers was of another history.
-    if (what === "send" && this.#story.pasts.length > 0) fair.push("WrongFormatReply");
+    if (what !== "name" && what !== "history" && this.#story.pasts.length > 0) fair.push("WrongFormatReply");
     if (!fair.includes(code)) this.#story.fault(`${page.label}: ${what} was refused with ${code}`);
     this.#story.changed();
     return code;

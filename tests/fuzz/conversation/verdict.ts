@@ -193,7 +193,7 @@ function checkStored(
 
 /** Whatever the SDK did not refuse is stored in the end: pages that vanished left it to the next ones. */
 function checkSent(
-  { origin, delivered, failed }: Sent,
+  { origin, delivered, failed, isWithdrawn }: Sent,
   isClosed: boolean,
   history: History,
   places: ReadonlyMap<Origin, number>,
@@ -203,7 +203,8 @@ function checkSent(
   if (place === undefined) {
     if (delivered !== null && !history.message(delivered)?.further.isDeleted)
       fault(`DUR-2 ${origin} was delivered as ${delivered} and is lost`);
-    else if (delivered === null && failed === null && !isClosed) fault(`${origin} was sent and is lost`);
+    else if (delivered === null && failed === null && !isClosed && !isWithdrawn)
+      fault(`${origin} was sent and is lost`);
   } else if (delivered !== null && history.messages[place]?.id !== delivered)
     fault(`ID-2 ${origin} was delivered as ${delivered} and is stored as ${history.messages[place]?.id}`);
 }
