@@ -95,7 +95,12 @@ export class Hearing {
       this.#story.fault(`PAGE-9 ${this.#who} was told ${JSON.stringify(told).slice(0, 200)}`);
     this.#story
       .ledger(this.#room)
-      .shown(this.#who, this.#epoch, { id: id ?? 0, content, edited: further.edited }, this.#seen);
+      .shown(
+        this.#who,
+        this.#epoch,
+        { id: id ?? 0, time: further.time, content, edited: further.edited },
+        this.#seen,
+      );
   }
 
   #edited({ of, content, time }: Frame): void {
@@ -104,7 +109,7 @@ export class Hearing {
       .shown(
         this.#who,
         this.#epoch,
-        { id: Number(of), content: String(content), edited: Number(time) },
+        { id: Number(of), time: null, content: String(content), edited: Number(time) },
         this.#seen,
       );
   }

@@ -14,6 +14,14 @@ interface Showing {
   readonly seen: number;
 }
 
+/** A text, and of which message it is. */
+interface ShownText {
+  readonly id: number;
+  readonly time: number | null;
+  readonly content: string;
+  readonly edited: number | undefined;
+}
+
 /** What a client of version 2 was shown of the history, where nothing has an id. */
 interface ClassicShowing {
   readonly who: string;
@@ -33,6 +41,7 @@ export class Ledger {
   /** Those that are the same and say less are left out: by client, message and text, the one that has seen most. */
   readonly #showings = new Map<string, Showing>();
   readonly #classic: ClassicShowing[] = [];
+  /** By ids and times: a message that a backup has as well is the same one. */
   readonly #origins = new Map<string, Origin>();
   readonly #faults = new Set<string>();
 
@@ -41,20 +50,15 @@ export class Ledger {
     return this.#showings.size + this.#classic.reduce((sum, { marks }) => sum + marks.length, 0);
   }
 
-  /** Somebody was shown a message of version 3. */
-  shown(
-    who: string,
-    epoch: number,
-    { id, content, edited }: { id: number; content: string; edited: number | undefined },
-    seen: number,
-  ): void {
+  /** Somebody was shown a message of version 3, or its new text alone: then its time is null. */
+  shown(who: string, epoch: number, { id, time, content, edited }: ShownText, seen: number): void {
     const mark = markOf(content);
     const origin = originOf(content);
     if (mark === null || origin === null) return;
-    const key = `${epoch} ${id}`;
-    const known = this.#origins.get(key);
-    if (known === undefined) this.#origins.set(key, origin);
-    else if (known !== origin) this.#faults.add(`EDIT-1 ${id} is a message of ${known} and of ${origin}`);
+    const key = `${id} ${time}`;
+    const known = this.#origins.get(key) ?? origin;
+    if (time !== null) this.#origins.set(key, known);
+    if (known !== origin) this.#faults.add(`EDIT-1 ${id} is a message of ${known} and of ${origin}`);
     const shown = `${who} ${epoch} ${id} ${mark} ${edited}`;
     if ((this.#showings.get(shown)?.seen ?? -1) < seen)
       this.#showings.set(shown, { who, epoch, id, mark, edited, seen });
@@ -67,8 +71,8 @@ export class Ledger {
   }
 
   /** Which send a message was, as far as anybody was shown its text. */
-  originOf(epoch: number, id: number): Origin | undefined {
-    return this.#origins.get(`${epoch} ${id}`);
+  originOf(id: number, time: number): Origin | undefined {
+    return this.#origins.get(`${id} ${time}`);
   }
 
   /** Whether anybody was shown a text. */

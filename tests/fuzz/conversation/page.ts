@@ -110,10 +110,10 @@ export class Page {
     const { length } = this.#story.pasts;
     if (this.isGone || length !== this.pasts || length !== this.#openedPasts) return;
     const seen = this.chat.position?.id ?? 0;
-    for (const { id, content, edited } of messages)
+    for (const { id, time, content, edited } of messages)
       this.#story
         .ledger(this.#room)
-        .shown(`${this.label} (its view)`, length, { id: id ?? 0, content, edited }, seen);
+        .shown(`${this.label} (its view)`, length, { id: id ?? 0, time, content, edited }, seen);
   }
 
   get mayConnect(): boolean {

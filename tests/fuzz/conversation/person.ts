@@ -370,6 +370,11 @@ export class Person {
     });
     stay.pages.push(page);
     this.#asking = new Set();
+    // What an earlier page was to send has no promise here.
+    page.chat.on("send-failed", ({ content, error }) => {
+      const sent = stay.sent.find(({ origin }) => origin === originOf(content));
+      if (sent !== undefined && sent.failed === null) sent.failed = this.#refusal(page, "send", error);
+    });
     page.chat.on("nickname-lost", ({ name }) => {
       this.#story.tell(`${page.label} has lost the nickname ${name}`);
       if (page === this.page) this.rename(this.#freshName());

@@ -61,7 +61,7 @@ export class Story {
   /** Whether a message was stored, and is in none of the histories that came later by a backup. */
   isLost(room: string | undefined, origin: Origin): boolean {
     return this.pasts.some((_, epoch) =>
-      this.#lostIn(epoch, room).some((each) => this.originOf(epoch, room, each) === origin),
+      this.#lostIn(epoch, room).some((each) => this.originOf(room, each) === origin),
     );
   }
 
@@ -78,15 +78,15 @@ export class Story {
   ): void {
     for (const [epoch, past] of this.pasts.entries()) {
       const lost = this.#lostIn(epoch, room).find(({ id }) => id === message.id);
-      const isIt = lost?.further?.time === message.time && this.originOf(epoch, room, lost) === origin;
+      const isIt = lost?.further?.time === message.time && this.originOf(room, lost) === origin;
       if (lost && isIt && openedAt > past.at)
         this.fault(`KEY-4 ${lost.id} was acknowledged out of a history that was gone`);
     }
   }
 
-  /** Which send a stored message was; null if nobody was shown its text before it was deleted. @param epoch of the history */
-  originOf(epoch: number, room: string | undefined, { id, content }: Seen): Origin | null {
-    return originOf(content) ?? this.ledger(room).originOf(epoch, id ?? 0) ?? null;
+  /** Which send a stored message was; null if nobody was shown its text before it was deleted. */
+  originOf(room: string | undefined, { id, content, further }: Seen): Origin | null {
+    return originOf(content) ?? this.ledger(room).originOf(id ?? 0, further?.time ?? 0) ?? null;
   }
 
   /** The messages of a history that the backup after it does not have. */

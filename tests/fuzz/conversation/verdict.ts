@@ -164,7 +164,7 @@ function checkStored(
   const isLost = (origin: Origin) => story.isLost(room, origin);
   const places = new Map<Origin, number>();
   for (const [place, message] of history.messages.entries()) {
-    const origin = story.originOf(story.pasts.length, room, message);
+    const origin = story.originOf(room, message);
     if (origin === null || senderOf(origin) === "witness") continue;
     // Who is not known by the session any more is somebody else, whose keys are others.
     if (places.has(origin) && !story.hasLostSessions)
@@ -336,7 +336,7 @@ function checkLearned(
   room: string | undefined,
   fault: Fault,
 ): void {
-  const originIn = (message: Seen) => story.originOf(story.pasts.length, room, message);
+  const originIn = (message: Seen) => story.originOf(room, message);
   const at = new Map(seen.map((message, place) => [originIn(message), place]));
   let next = isBudgetSmall ? null : 0;
   for (const message of view) {
