@@ -502,7 +502,7 @@ function outcomeOf(decision: Decision): Outcome {
   const history = { page: () => page, history: () => ({ bytes: 0, encoded: () => page.messages }) };
   const records = new Map<number, MessageRecord>();
   for (const record of recordsOf([decision])) if (record.kind === "message") records.set(record.id, record);
-  const [outcome] = outcomesOf([decision], [], { history, before: 0, records });
+  const [outcome] = outcomesOf([decision], [], { history, before: 0, records, repeated: records });
   if (outcome === undefined) throw new Error("A decision has one outcome.");
   return outcome;
 }
