@@ -84,11 +84,15 @@ export interface Rates {
 /** Stands for a missing or unknown rate. */
 export const UNLIMITED: Rate = { perSecond: 1e9, burst: 1e9 };
 
+/** Whether the site that the chat belongs to has a login, and whether nobody can talk without it. */
+export type Login = WelcomeFrame["login"];
+
 /** What the client uses of the first frame of version 3. */
 export interface Welcome {
   readonly kind: "welcome";
   readonly room: string;
   readonly session: string;
+  readonly login: Login;
   readonly rates: Rates;
   readonly pingS: number;
   readonly retryS: number;
@@ -275,12 +279,14 @@ function parseFrame(fields: Unverified<ServerFrame>): Frame | undefined {
     : undefined;
 }
 
-function parseWelcome({ room, session, limits, ping, retry }: Unverified<WelcomeFrame>): Welcome {
+function parseWelcome({ room, session, limits, ping, retry, login }: Unverified<WelcomeFrame>): Welcome {
   const { requests, sends } = fieldsOf<WelcomeFrame["limits"]>(limits);
   return {
     kind: "welcome",
     room: textOf(room),
     session: textOf(session),
+    // Older servers have none.
+    login: login === "optional" || login === "required" ? login : "none",
     rates: { requests: parseRate(requests), sends: parseRate(sends) },
     pingS: Number(ping) || PING_EVERY_S,
     retryS: Number(retry) || 0,
