@@ -342,7 +342,7 @@ export function changeContract(kind: EngineKind): void {
     again.edit("d", 1, "not mine");
     const by = five?.kind === "sent" ? five.message.by : "";
     expect(await again.next(3)).toMatchObject([
-      { kind: "resumed", shown: { by } },
+      { kind: "resumed", by },
       { kind: "edited", by, of: 5 },
       { kind: "change-refused", reason: "NotAllowed" },
     ]);
