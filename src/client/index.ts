@@ -26,7 +26,7 @@ export {
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
-export type { Gap, Login, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
+export type { Gap, Login, Mark, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
 export type { IdentifyOptions, Identity } from "./identification.ts";
 export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
