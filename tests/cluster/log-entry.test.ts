@@ -75,7 +75,7 @@ const WRITTEN = [
   ["edited", "a", 10, 8, 6, BY, "new", "digest"],
   ["deleted", "a", 11, 7, 6, BY],
   ["reacted", "a", 12, 8, 6, BY, "An", "👍", true, 2],
-  ["resumed", "b", "a", "Ân", 4, "hash", "identity"],
+  ["resumed", "b", "a", "Ân", 4, "hash", "identity", BY],
   ["absent", "b", "Ân"],
   ["left", "b", "Ân", 5],
 ];
@@ -97,6 +97,7 @@ const LENGTHS = new Map([
   ["registered", 7],
   ["sent", 10],
   ["edited", 8],
+  ["resumed", 8],
 ]);
 
 const batch: Batch = {
