@@ -6,6 +6,7 @@ import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import {
   type Frame,
   type Login,
+  type Mark,
   type Message,
   type Page,
   type Position,
@@ -126,6 +127,11 @@ export class Chat {
    */
   get login(): Login | null {
     return this.#login;
+  }
+
+  /** What is known about those who are here, by nickname: who is a moderator, and who has reserved the nickname. */
+  get marks(): ReadonlyMap<string, Mark> {
+    return this.#stream.marks;
   }
 
   /** The nicknames in use, in the order of registration. While the connection is lost, the last known ones. */

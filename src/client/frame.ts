@@ -1,4 +1,10 @@
-import type { CurrentKeys, PositionKeys, Reaction as ReactionKeys, Reactor } from "../protocol/extension.ts";
+import type {
+  CurrentKeys,
+  Mark as MarkKeysOf,
+  PositionKeys,
+  Reaction as ReactionKeys,
+  Reactor,
+} from "../protocol/extension.ts";
 import type { RoleName } from "../protocol/kinds/identify.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import type { HistoryMessage, PageData } from "../protocol/page.ts";
@@ -110,6 +116,21 @@ export interface Welcome {
   readonly retryS: number;
 }
 
+/** What is known about the person who has a nickname. */
+export interface Mark {
+  /** The public id. */
+  readonly by: string;
+  /** What the person may do in the room. */
+  readonly role: RoleName;
+  /** Whether the person has reserved the nickname. */
+  readonly reserved: boolean;
+}
+
+interface Marked {
+  /** Undefined for a visitor whose nickname is not reserved. */
+  readonly mark?: Mark | undefined;
+}
+
 interface Moment {
   readonly timestamp: string;
   /** Unix milliseconds; null from a server of version 2. */
@@ -148,9 +169,9 @@ export type Stored = { readonly type: "message"; readonly message: Message } | M
 /** What another client of the room did. */
 export type RoomEvent =
   | Stored
-  | (Person & { readonly type: "register" })
+  | (Person & { readonly type: "register" } & Marked)
   | (Person & { readonly type: "leave" })
-  | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string })
+  | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string } & Marked)
   | { readonly type: "typing"; readonly name: string };
 
 /** A refused request. The reason is `Malformed` if the reply could not be read. */
@@ -173,6 +194,7 @@ export type Reply =
       readonly by: string | undefined;
       readonly page: Page;
       readonly online: readonly string[];
+      readonly marks: ReadonlyMap<string, Mark>;
     }
   /**
    * A message or change is stored. A change is as in the event, but without who made it. `event` is missing if nothing was
@@ -247,12 +269,18 @@ const EVENTS: {
   ) => RoomEvent;
 } = {
   message: (fields) => ({ type: "message", message: parseMessage(fields) }),
-  register: (fields) => ({ type: "register", name: textOf(fields.name), ...momentOf(fields) }),
+  register: (fields) => ({
+    type: "register",
+    name: textOf(fields.name),
+    mark: attempt(() => parseMark(fields.mark)),
+    ...momentOf(fields),
+  }),
   leave: (fields) => ({ type: "leave", name: textOf(fields.name), ...momentOf(fields) }),
   change: (fields) => ({
     type: "change",
     oldname: textOf(fields.oldname),
     newname: textOf(fields.newname),
+    mark: attempt(() => parseMark(fields.mark)),
     ...momentOf(fields),
   }),
   typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
@@ -353,8 +381,13 @@ function roleOf(value: unknown): RoleName {
   return value === "owner" || value === "moderator" || value === "member" ? value : "visitor";
 }
 
+function parseMark(value: unknown): Mark {
+  const { by, role, reserved } = fieldsOf<MarkKeysOf>(value);
+  return { by: textOf(by), role: roleOf(role), reserved: reserved === true };
+}
+
 function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
-  const { message, online, more, changed, cursor, gap, reset } = fieldsOf<PageData>(data);
+  const { message, online, more, changed, cursor, gap, reset, marks = {} } = fieldsOf<PageData>(data);
   const page = {
     messages: listOf(message).map((each) => parseMessage(fieldsOf(each))),
     more: more === true,
@@ -369,6 +402,7 @@ function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
     by: optionalText(by),
     page,
     online: listOf(online).map(textOf),
+    marks: new Map(Object.entries(fieldsOf<object>(marks)).map(([name, mark]) => [name, parseMark(mark)])),
   };
 }
 

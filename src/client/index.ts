@@ -24,7 +24,17 @@ export {
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
-export type { Gap, Identity, Login, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
+export type {
+  Gap,
+  Identity,
+  Login,
+  Mark,
+  Message,
+  MessageChange,
+  Page,
+  Position,
+  Reaction,
+} from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
 export type { IdentifyOptions } from "./identification.ts";
 export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";

@@ -290,7 +290,7 @@ export class Registration {
     channel.askPatiently({ ...this.#missing, type: "resume", session }, (reply) => {
       if (reply.kind === "page") {
         this.#held(channel, reply);
-        this.#stream.enterWith(channel.version, reply.online);
+        this.#stream.enterWith(channel.version, reply);
         this.#outbox.settle(channel, () => this.#took(channel, true, reply));
       } else this.#resume(channel, rest);
     });
@@ -401,9 +401,9 @@ export class Registration {
   #took(
     channel: RequestChannel,
     resumed: boolean,
-    { name, page, online }: Extract<Reply, { kind: "page" }>,
+    { name, page, online, marks }: Extract<Reply, { kind: "page" }>,
   ): void {
-    this.#stream.enterWith(channel.version, online);
+    this.#stream.enterWith(channel.version, { online, marks });
     const isCatchingUp = this.#stream.last !== null && !page.reset;
     // The reply to `resume` has an empty page if the server is short of memory (RES-4). A page of nothing but changes of
     // messages that follow it has a cursor.

@@ -12,8 +12,10 @@ export interface OutcomeSources {
   readonly history: Pick<HistoryCache, "page" | "history"> | null;
   /** The id of the newest event before the batch. */
   readonly before: number;
-  /** By id, the messages of the batch as they were sent, and those earlier ones that it repeats, as far as they could be read. */
+  /** By id, the messages of the batch as they were sent. */
   readonly records: ReadonlyMap<number, MessageRecord>;
+  /** By id, the messages that sends of the batch repeat, as they are after it, as far as they could be read. */
+  readonly repeated: ReadonlyMap<number, MessageRecord>;
 }
 
 /**
@@ -38,8 +40,8 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
     if (record === undefined) throw new Error("A message that was not stored must not be delivered.");
     return { kind, connection, ref, record };
   },
-  repeated: ({ kind, connection, ref, id, name, content }, { records }) => {
-    const record = records.get(id);
+  repeated: ({ kind, connection, ref, id, name, content }, { repeated }) => {
+    const record = repeated.get(id);
     return record === undefined
       ? { kind: "send-failed", connection, ref, name, content, error: sentenceFor(undefined) }
       : { kind, connection, ref, record };

@@ -27,6 +27,8 @@ export interface PositionKeys extends TimeKeys {
 
 /** What is shown beside a nickname. */
 export interface Mark {
+  /** The public id of its person. */
+  by: string;
   /** What its person may do in the room; missing for a visitor. */
   role?: "member" | "moderator" | "owner";
   /** It is reserved, and its person has it. */

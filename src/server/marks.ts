@@ -31,7 +31,7 @@ export class Marks {
     const role = this.#people.roleOf(by, room);
     const isReserved = this.#people.holderOf(name) === by;
     if (role === "visitor" && !isReserved) return null;
-    return { ...(role === "visitor" ? {} : { role }), ...(isReserved ? { reserved: true } : {}) };
+    return { by, ...(role === "visitor" ? {} : { role }), ...(isReserved ? { reserved: true } : {}) };
   }
 
   /** The marks of a roster as a JSON object by nickname, null if there are none. */

@@ -4,7 +4,7 @@ import { Chat } from "../client/chat.ts";
 import { attempt } from "../client/frame.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
-import { announceMessage, showUnread, watchVisibility } from "./page/attention.ts";
+import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/attention.ts";
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
@@ -23,6 +23,7 @@ import { SavedSessions } from "./store/saved-sessions.ts";
 import { SettingsStore } from "./store/settings.ts";
 import { TabStorage } from "./store/tab-storage.ts";
 import { READ_KEY } from "./store/unread.ts";
+import { failureWords } from "./text/failure.ts";
 import "./view/translation.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
@@ -86,6 +87,12 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
       return chat;
     },
     onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
+    onChange: withdraw,
+    onChangeFailed: ({ type }, failure) => {
+      const words = settings.words.peek();
+      announcer.showToast(words.changeFailed[type](failureWords(failure, words)));
+    },
+    onReset: () => draft.reset(),
   });
   const draft = new DraftStore(
     storage,
@@ -140,6 +147,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
           pictures,
           handover,
           storage,
+          acting: signal(null),
           isPrinting: signal(false),
         }}
       >

@@ -100,6 +100,7 @@ const LENGTHS = new Map([
   ["resumed", 8],
   ["sent", 10],
   ["edited", 8],
+  ["resumed", 8],
 ]);
 
 const batch: Batch = {

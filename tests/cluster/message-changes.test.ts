@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { ChatClient } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
 import { commitAsLater } from "../support/later-server.ts";
+import { administer, PostgresServer } from "../support/postgres.ts";
 import { V3Client } from "../support/v3.ts";
 
 const FLAGS = ["--no-limits", "--grace", "600", "--restart-grace", "600"];
@@ -120,4 +121,37 @@ test("BY-1 REACT-1 CHANGE-4 beside a server of the version before, its members h
     messages: [{ id, content: "from before", reactions: [{ emoji: "👍", count: 1 }] }],
   });
   expect(page.messages[0]).not.toHaveProperty("by");
+});
+
+test("DUR-1 CHANGE-1 changes whose commit succeeded although its answer was lost are told once, and shown as they are", async () => {
+  await using postgres = await PostgresServer.start();
+  await using cluster = await Cluster.start(2, FLAGS, postgres);
+  using an = await V3Client.registered(cluster.at(0).url(), "An");
+  using binh = await V3Client.registered(cluster.at(1).url(), "Bình");
+  await an.next();
+  const one = await an.say("one");
+  expect(await binh.next()).toMatchObject({ datatype: "message", id: one });
+  for (const client of [an, binh]) await client.page();
+  // Commits are stored, and their answers wait for a standby that never comes.
+  await administer(
+    cluster.url,
+    "ALTER SYSTEM SET synchronous_standby_names = 'nobody'",
+    "SELECT pg_reload_conf()",
+  );
+  an.chat.send({ type: "edit", of: one, content: "edited", key: "k" });
+  an.chat.send({ type: "react", of: one, emoji: "👍" });
+  await cluster.at(0).waitForLog(({ text }) => text.includes("InDoubt"));
+  await administer(cluster.url, "ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
+  expect(await an.next()).toMatchObject({ type: "edit", status: true, id: one + 1 });
+  expect(await an.next()).toMatchObject({ type: "react", status: true, id: one + 2 });
+  expect(await binh.next()).toMatchObject({ datatype: "edit", of: one, id: one + 1 });
+  expect(await binh.next()).toMatchObject({ datatype: "react", of: one, id: one + 2 });
+  const again = { type: "edit", of: one, content: "again", key: "k" };
+  expect(await an.ask(again)).toMatchObject({ status: true, id: one + 1 });
+  for (const client of [an, binh])
+    expect((await client.page()).messages).toMatchObject([
+      { id: one, content: "edited", reactions: [{ emoji: "👍", count: 1 }] },
+    ]);
+  expect(await an.say("next")).toBe(one + 3);
+  expect(await binh.next()).toMatchObject({ datatype: "message", id: one + 3 });
 });

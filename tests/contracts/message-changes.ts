@@ -331,7 +331,7 @@ export function changeContract(kind: EngineKind): void {
     expect(authors.slice(0, 3)).toEqual([an, an, an]);
     expect(authors[3]).toMatch(/^[\w-]{16}$/);
     expect(new Set(authors).size).toBe(2);
-    expect(told[3]).toMatchObject({ kind: "resumed", shown: { by: an } });
+    expect(told[3]).toMatchObject({ kind: "resumed", by: an });
     expect(told.at(-1)).toMatchObject({ kind: "change-refused", reason: "NotAllowed" });
     stage.send("c", "five");
     const [five] = await stage.next(1);
@@ -342,7 +342,7 @@ export function changeContract(kind: EngineKind): void {
     again.edit("d", 1, "not mine");
     const by = five?.kind === "sent" ? five.message.by : "";
     expect(await again.next(3)).toMatchObject([
-      { kind: "resumed", shown: { by } },
+      { kind: "resumed", by },
       { kind: "edited", by, of: 5 },
       { kind: "change-refused", reason: "NotAllowed" },
     ]);

@@ -154,7 +154,7 @@ export class Committer {
       await database.transaction(timeoutMs, async (sql) => {
         const head = await lockRoom(sql, name, server());
         if (await this.#hearOthers(sql, replica, head, doubt)) {
-          attempt.stage = { kind: "settled", ...(doubt ?? NOTHING) };
+          attempt.stage = { ...(doubt ?? NOTHING), kind: "settled" };
           return;
         }
         attempt.stage = { kind: "decided", ...NOTHING };
@@ -281,8 +281,10 @@ function throwUnlessSettled(stage: Stage, batch: string, error: unknown): void {
       return;
     case "begun":
       throw stage.doubt === null ? error : new InDoubt(stage.doubt, error);
-    case "decided":
-      throw error instanceof CommitInDoubt ? new InDoubt({ ...stage, batch }, error) : error;
+    case "decided": {
+      const { kind: _, ...decided } = stage;
+      throw error instanceof CommitInDoubt ? new InDoubt({ ...decided, batch }, error) : error;
+    }
   }
 }
 

@@ -391,7 +391,9 @@ export class DatabaseRoom {
       const { connection } = operation;
       return decision.kind === "resume-refused" ? { kind: "store-lost", connection } : decision;
     });
-    this.queue.deliver(outcomesOf(decisions, [], { history: null, before: 0, records: new Map() }));
+    this.queue.deliver(
+      outcomesOf(decisions, [], { history: null, before: 0, records: new Map(), repeated: new Map() }),
+    );
     this.#redoAmong(operations);
   }
 

@@ -31,6 +31,9 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
     case "ErrorWhenRegister":
     case "ErrorWhenChange":
     case "ErrorWhenGet":
+    case "ErrorWhenEdit":
+    case "ErrorWhenDelete":
+    case "ErrorWhenReact":
       return words.store;
     case "WrongFormatContent":
     case "WrongFormatKey":
@@ -38,6 +41,15 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
     case "IdentityRequired":
     case "IdentityExpired":
       return words.login;
+    case "UnknownMessage":
+    case "WrongFormatOf":
+    case "WrongFormatReply":
+    case "Reset":
+      return words.gone;
+    case "NotAllowed":
+      return words.forbidden;
+    case "TooManyReactions":
+      return words.reactions;
     case "Uncertain":
       return words.uncertain;
     case "OutboxFull":

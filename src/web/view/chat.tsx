@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { Acting } from "./acting.tsx";
 import { Announced } from "./announced.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
@@ -126,6 +127,7 @@ function Room({ hasComposer }: { readonly hasComposer: boolean }) {
       <main class="conversation">
         <Log />
         {hasComposer ? <Composer /> : null}
+        {hasComposer ? <Acting /> : null}
       </main>
       <aside class="roster" aria-label={words.people.title}>
         <Roster />
@@ -158,7 +160,7 @@ function Rename({ close }: { readonly close: () => void }) {
         onClick={() => {
           close();
           person.isAway.value = isGiven;
-          room.leave();
+          void room.leave();
         }}
       >
         {words.leave}

@@ -387,11 +387,7 @@ function Forget() {
 function Forgetting() {
   const { room } = useStores();
   const words = useKeyWords();
-  useEffect(() => {
-    room.leave();
-    // Its connection is closed at the end of the task.
-    void Promise.resolve().then(forget);
-  }, []);
+  useEffect(() => void room.leave().then(forget), []);
   return <p role="status">{words.forgetting}</p>;
 }
 

@@ -9,21 +9,22 @@ export function Login() {
   const name = person.identity.value?.name ?? null;
   const lost = room.lostNickname.value;
   if (!person.isByLogin) return <p>{words.required}</p>;
+  const isIn = room.nickname.value !== null;
   if (person.refusal.value)
     return (
-      <div class="login bar" role="alert">
-        <p>{room.nickname.value === null ? words.refused : words.over}</p>
-        <button type="button" class="quiet" onClick={() => person.askLogin()}>
+      <div class={isIn ? "bar" : "elsewhere"} role="alert">
+        <p>{isIn ? words.over : words.refused}</p>
+        <button type="button" class={isIn ? "quiet" : ""} onClick={() => person.askLogin()}>
           {words.again}
         </button>
       </div>
     );
   if (name === null) return <p role="status">{words.waiting}</p>;
-  if (room.nickname.value !== null) return <p>{words.given(<Nickname name={name} />)}</p>;
+  if (isIn) return <p>{words.given(<Nickname name={name} />)}</p>;
   if (!person.isAway.value && lost === null) return <p role="status">{words.waiting}</p>;
   const join = () => {
     person.isAway.value = false;
-    room.leave();
+    void room.leave();
   };
   return (
     <>

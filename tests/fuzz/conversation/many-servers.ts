@@ -12,6 +12,7 @@ import {
   startServer,
   TemporaryFolder,
 } from "../../support/server.ts";
+import { History } from "./history.ts";
 import type { End } from "./plan.ts";
 import { Place, type Site } from "./site.ts";
 import type { Histories, Story } from "./story.ts";
@@ -249,6 +250,11 @@ export class ManyServers implements Site {
     }
   }
 
+  async remains(marks: ReadonlySet<string>): Promise<readonly string[]> {
+    const texts = (await this.traces()).map(({ text }) => text);
+    return [...marks].filter((mark) => texts.some((text) => text.includes(mark)));
+  }
+
   async stop(): Promise<string> {
     await Promise.all(this.#places.map(({ server }) => server.stop()));
     const file = join(this.#folder.path, "data.json");
@@ -276,5 +282,7 @@ export class ManyServers implements Site {
 async function readHistories(sql: SQL): Promise<Histories> {
   const rows = rowsOf(await sql`SELECT room, ${messageColumns(sql)} FROM chatbox.messages ORDER BY id`);
   const rooms = Map.groupBy(rows, ({ room }) => (room === "/" ? undefined : textOf(room)));
-  return new Map([...rooms].map(([room, messages]) => [room, messages.map(messageOf)]));
+  return new Map(
+    [...rooms].map(([room, messages]) => [room, new History(messages.map((row) => ({ ...messageOf(row) })))]),
+  );
 }
