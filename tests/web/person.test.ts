@@ -136,6 +136,18 @@ test("a token is used again as long as it holds, and then the page around the fr
   expect(await late).toBe("fresh");
 });
 
+test("a refused token is not used again, although it holds by the clock of this machine", async () => {
+  const { frame, asked } = frameOf();
+  const tokens = new HostTokens(tokenUntil(600), frame, () => {});
+  await tokens.next();
+  tokens.refused();
+  const next = tokens.next();
+  expect(asked).toHaveLength(1);
+  tokens.give(tokenUntil(700));
+  expect(await next).toBe(tokenUntil(700));
+  expect(await tokens.next()).toBe(tokenUntil(700));
+});
+
 test("without a page around it the last token is all there is", async () => {
   const { frame, asked } = frameOf(null);
   const tokens = new HostTokens(tokenUntil(1), frame, () => {});

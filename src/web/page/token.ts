@@ -38,6 +38,7 @@ export class HostTokens {
   readonly #gave: () => void;
   #newest: string | null;
   #isUsed = false;
+  #isRefused = false;
   /** Whether the page was opened with a token. */
   readonly #isOpenedWith: boolean;
   #wake = () => {};
@@ -62,8 +63,14 @@ export class HostTokens {
   give(token: string): void {
     this.#newest = token;
     this.#isUsed = false;
+    this.#isRefused = false;
     this.#wake();
     this.#gave();
+  }
+
+  /** The server has refused the last one. It is not used again, although it may hold by the clock of this machine. */
+  refused(): void {
+    this.#isRefused = true;
   }
 
   /**
@@ -82,7 +89,8 @@ export class HostTokens {
   async next(): Promise<string | null> {
     const { parent, now, wait } = this.#frame;
     const newest = this.#newest;
-    if (newest === null || parent === null || !this.#isUsed || endOf(newest) - now() > USED_AGAIN_MS) {
+    const holds = newest === null || (endOf(newest) - now() > USED_AGAIN_MS && !this.#isRefused);
+    if (holds || parent === null || !this.#isUsed) {
       this.#isUsed = true;
       return newest;
     }
