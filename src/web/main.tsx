@@ -7,14 +7,12 @@ import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/a
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
-import { indexedDbPictures } from "./page/picture-files.ts";
 import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
 import { keepNewest, keyPrefix, prefixed, withMemoryFallback } from "./store/browser-storage.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
 import { OWN_KEY } from "./store/own.ts";
-import { PICTURES_KEY, PictureStore } from "./store/pictures.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
 import { SavedSessions } from "./store/saved-sessions.ts";
 import { SettingsStore } from "./store/settings.ts";
@@ -38,7 +36,6 @@ void SettingsStore.open(storage, navigator.languages, LOAD_WORDS).then(start);
 
 /** Builds and renders the page once its texts are loaded. */
 function start(settings: SettingsStore): void {
-  const pictures = new PictureStore(indexedDbPictures(prefix), storage);
   const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
   const tab = new TabStorage(() => sessionStorage, new SavedSessions(() => localStorage, prefix + path));
   const room = new RoomStore({
@@ -74,7 +71,7 @@ function start(settings: SettingsStore): void {
   const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
   const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
-  applyTheme(settings, pictures);
+  applyTheme(settings, storage);
   watchCalendar(settings);
   fitAboveKeyboard();
   submitByClick();
@@ -84,12 +81,10 @@ function start(settings: SettingsStore): void {
     const words = settings.words.value;
     return roomName === null ? words.mainRoom : words.room(roomName);
   });
-  void pictures.load();
   goToLinked();
   addEventListener("hashchange", goToLinked);
   addEventListener("storage", ({ key, newValue }: StorageEvent) => {
     if (key === prefix + OWN_KEY && newValue !== null) room.own.syncTabs();
-    if (key === prefix + PICTURES_KEY) void pictures.load();
     if (key?.startsWith(prefix)) draft.syncTabs(key.slice(prefix.length), newValue);
     syncTabs();
   });
@@ -105,7 +100,6 @@ function start(settings: SettingsStore): void {
           room,
           draft,
           announcer,
-          pictures,
           handover,
           storage,
           acting: signal(null),
