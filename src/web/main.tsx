@@ -8,7 +8,6 @@ import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/a
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
-import { indexedDbPictures } from "./page/picture-files.ts";
 import { type Secret, takeSecret } from "./page/secret.ts";
 import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
@@ -17,7 +16,6 @@ import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
 import { OWN_KEY } from "./store/own.ts";
 import { FORGET_KEY, PERSON_KEY, PersonStore } from "./store/person.ts";
-import { PICTURES_KEY, PictureStore } from "./store/pictures.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
 import { SavedSessions } from "./store/saved-sessions.ts";
 import { SettingsStore } from "./store/settings.ts";
@@ -53,7 +51,6 @@ void Promise.all([
  * @param part what is loaded for the tokens of the host's login
  */
 function start(settings: SettingsStore, part: typeof import("./page/token.ts") | null): void {
-  const pictures = new PictureStore(indexedDbPictures(prefix), storage);
   const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
   const tab = new TabStorage(() => sessionStorage, new SavedSessions(() => localStorage, prefix + path));
   const token = secret?.kind === "token" ? secret.value : null;
@@ -104,7 +101,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
   const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
   const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
-  applyTheme(settings, pictures);
+  applyTheme(settings, storage);
   watchCalendar(settings);
   fitAboveKeyboard();
   submitByClick();
@@ -114,7 +111,6 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     const words = settings.words.value;
     return roomName === null ? words.mainRoom : words.room(roomName);
   });
-  void pictures.load();
   if (secret?.kind !== "token") ask(secret);
   goToLinked();
   addEventListener("hashchange", () => {
@@ -127,7 +123,6 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     if (key === prefix + OWN_KEY && newValue !== null) room.own.syncTabs();
     if (key === prefix + PERSON_KEY && newValue !== null) person.adopt(newValue);
     if (key === prefix + FORGET_KEY && newValue !== null) person.view.value = { kind: "forget" };
-    if (key === prefix + PICTURES_KEY) void pictures.load();
     if (key?.startsWith(prefix)) draft.syncTabs(key.slice(prefix.length), newValue);
     syncTabs();
   });
@@ -144,7 +139,6 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
           room,
           draft,
           announcer,
-          pictures,
           handover,
           storage,
           acting: signal(null),

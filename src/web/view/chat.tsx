@@ -1,22 +1,21 @@
 import { useSignal } from "@preact/signals";
-import { Acting } from "./acting.tsx";
 import { Announced } from "./announced.tsx";
-import { Composer } from "./composer.tsx";
 import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
-import { Ended } from "./ended.tsx";
 import { HostLogin } from "./host-login.tsx";
 import { Icon } from "./icon.tsx";
 import { Join } from "./join.tsx";
 import type { PersonKeyProps } from "./key.tsx";
 import { lazy } from "./lazy.tsx";
-import { Log } from "./log.tsx";
+import { loadRoom } from "./load-room.ts";
 import { Avatar, Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
-import { Roster } from "./roster.tsx";
 import { useStores, useWords } from "./stores.ts";
-import { Transcript } from "./transcript.tsx";
 
+const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
+const Room = lazy(async () => (await loadRoom()).Room);
+const Roster = lazy(async () => (await loadRoom()).Roster);
+const Transcript = lazy(async () => (await loadRoom()).Transcript);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
@@ -69,7 +68,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
       ) : null}
       {open.value === "rename" && isNamed ? <Rename close={close("rename")} /> : null}
       <Announcements />
-      <Transcript title={title} />
+      {isNamed ? <Transcript title={title} /> : null}
     </>
   );
 }
@@ -117,22 +116,6 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
         </button>
       </div>
     </header>
-  );
-}
-
-function Room({ hasComposer }: { readonly hasComposer: boolean }) {
-  const words = useWords();
-  return (
-    <div class="room">
-      <main class="conversation">
-        <Log />
-        {hasComposer ? <Composer /> : null}
-        {hasComposer ? <Acting /> : null}
-      </main>
-      <aside class="roster" aria-label={words.people.title}>
-        <Roster />
-      </aside>
-    </div>
   );
 }
 

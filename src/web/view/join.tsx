@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { nicknameRefusal } from "../text/failure.ts";
 import { HostLogin } from "./host-login.tsx";
+import { loadRoom } from "./load-room.ts";
 import { Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -27,7 +28,11 @@ export function Join() {
               button={words.join.button}
               waiting={words.join.waiting}
               first={lost?.name ?? room.suggestedNickname}
-              register={(nickname) => handover.join(nickname)}
+              register={(nickname) => {
+                // Meanwhile. If that fails, the room says so.
+                loadRoom().catch(() => {});
+                return handover.join(nickname);
+              }}
               refusal={lost && handover.isForeign(lost.name) ? nicknameRefusal(lost.error, words) : ""}
             />
           </>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { ChatError } from "../../client/errors.ts";
 import { isKey } from "../../client/settings.ts";
-import { copyText } from "../page/clipboard.ts";
+import { copyText } from "../page/address.ts";
 import { forget } from "../page/forget.ts";
 import { OWN_KEY } from "../store/own.ts";
 import type { PersonView } from "../store/person.ts";

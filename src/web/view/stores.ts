@@ -6,7 +6,6 @@ import type { TextStorage } from "../store/browser-storage.ts";
 import type { DraftStore } from "../store/draft.ts";
 import type { Handover } from "../store/handover.ts";
 import type { PersonStore } from "../store/person.ts";
-import type { PictureStore } from "../store/pictures.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 import type { Words } from "../words/en.ts";
@@ -23,7 +22,6 @@ export interface Stores {
   readonly person: PersonStore;
   readonly draft: DraftStore;
   readonly announcer: Announcer;
-  readonly pictures: PictureStore;
   readonly handover: Handover;
   /** What all tabs of this browser share. */
   readonly storage: TextStorage;
