@@ -459,8 +459,7 @@ export class Journal {
   #continueWith(file: FileHandle, expired: ExpiredRecords): void {
     this.#file = file;
     this.#index.expire(expired);
-    const { kept, orphans } = this.#changes.expire(expired.firstId, expired.bytes);
-    this.#changes = kept;
+    const orphans = this.#changes.expire(expired.firstId, expired.bytes);
     for (const id of [...orphans, ...(this.#erasedMeanwhile ?? [])]) this.#toErase.add(id);
     this.#end -= expired.bytes;
     this.#isDisordered = false;
