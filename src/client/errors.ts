@@ -20,7 +20,10 @@ export class ChatError extends Error {
   }
 }
 
-/** The server refused a nickname: `NameAlreadyUsed` (somebody in the room has it) or `WrongFormatName`. */
+/**
+ * The server refused a nickname: somebody in the room has it (`NameAlreadyUsed`), somebody else has reserved it
+ * (`NameReserved`), the host's login gives the person another one (`NameFromLogin`), or it is not valid (`WrongFormatName`).
+ */
 export class NicknameError extends ChatError {
   override readonly name = "NicknameError";
 }
@@ -39,6 +42,29 @@ export class ContentError extends ChatError {
  */
 export class ChangeError extends ChatError {
   override readonly name = "ChangeError";
+}
+
+/**
+ * The server does not know who the person is: nobody may do this without the host's login (`IdentityRequired`), the token is
+ * over (`IdentityExpired`), was not accepted (`TokenRefused`) or could not be had (`TokenFailed`), the connection is another
+ * person's already (`AnotherPerson`), there is neither a key nor a token (`UnknownPerson`), or the key is not valid
+ * (`WrongFormatIdentity`).
+ */
+export class IdentityError extends ChatError {
+  override readonly name = "IdentityError";
+}
+
+/**
+ * A nickname was not reserved: the chat has another one (`NotYourName`), or as many are reserved as may be
+ * (`TooManyNames`).
+ */
+export class ReservationError extends ChatError {
+  override readonly name = "ReservationError";
+}
+
+/** `UnknownCode`: the owner's code is wrong, over, or was used already. */
+export class ClaimError extends ChatError {
+  override readonly name = "ClaimError";
 }
 
 /** `TooManyRequests`: the request can be repeated after {@link retryS} seconds. */
@@ -119,6 +145,17 @@ const CLASSES: Readonly<
 > = {
   NameAlreadyUsed: NicknameError,
   WrongFormatName: NicknameError,
+  NameReserved: NicknameError,
+  NameFromLogin: NicknameError,
+  IdentityRequired: IdentityError,
+  IdentityExpired: IdentityError,
+  TokenRefused: IdentityError,
+  AnotherPerson: IdentityError,
+  UnknownPerson: IdentityError,
+  WrongFormatIdentity: IdentityError,
+  NotYourName: ReservationError,
+  TooManyNames: ReservationError,
+  UnknownCode: ClaimError,
   WrongFormatContent: ContentError,
   WrongFormatKey: ContentError,
   WrongFormatReply: ContentError,

@@ -7,8 +7,10 @@ export type { Environment } from "./environment.ts";
 export {
   ChangeError,
   ChatError,
+  ClaimError,
   ClosedError,
   ContentError,
+  IdentityError,
   NicknameError,
   NoRoomError,
   NotRegisteredError,
@@ -16,6 +18,7 @@ export {
   OutboxFullError,
   RateError,
   RefusedError,
+  ReservationError,
   ResetError,
   SlowConsumerError,
   StoreError,
@@ -23,8 +26,9 @@ export {
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
-export type { Gap, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
+export type { Gap, Login, Mark, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
+export type { IdentifyOptions, Identity } from "./identification.ts";
 export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
 export { type AnyChange, applyChange } from "./message-change.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";

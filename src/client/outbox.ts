@@ -274,7 +274,7 @@ export class Outbox {
         // It was deleted the first time, and the reply was lost.
         const isRepeat = item.type === "delete" && sentAt !== null && error.code === "UnknownMessage";
         if (isRepeat) this.#confirm(entry, undefined);
-        else this.#refused(channel, entry, error);
+        else this.#refused(channel, entry, error, sentAt);
       }
       this.#flush();
     });
@@ -300,7 +300,12 @@ export class Outbox {
     return this.#entries.filter((entry): entry is Entry & { item: OutboxChange } => entry.item.of === key);
   }
 
-  #refused(channel: RequestChannel, entry: Entry, error: ChatError): void {
+  /** @param sentAt when it was first sent before this time */
+  #refused(channel: RequestChannel, entry: Entry, error: ChatError, sentAt: number | null): void {
+    const goOn = () => {
+      this.#pausing = false;
+      this.#flush();
+    };
     if (error instanceof RateError) {
       // Sends that are already on their way may overtake this one. From now on none can.
       if (channel.version === 2) entry.sentAt = null;
@@ -311,6 +316,10 @@ export class Outbox {
       // The server and this client disagree about the connection.
       if (channel.version === 2) entry.sentAt = null;
       channel.drop();
+    } else if (channel.holds(error.code, goOn)) {
+      // It is certain that it was not stored, however long it waits now.
+      entry.sentAt = sentAt;
+      this.#pausing = true;
     } else this.#fail(entry, error);
   }
 

@@ -55,6 +55,12 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
   "react-unchanged": asDecided,
   "change-refused": asDecided,
   "change-failed": asDecided,
+  identified: asDecided,
+  "identify-refused": asDecided,
+  reserved: asDecided,
+  "reserve-refused": asDecided,
+  claimed: asDecided,
+  "claim-refused": asDecided,
   history: (decision, { history }, upTo, read) => {
     if (history === null || read?.kind === "failed") return getFailed(decision, read);
     return { ...decision, history: history.history(upTo, read?.read) };
@@ -64,12 +70,12 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
     return { ...decision, page: history.page(decision.page, upTo, read?.read) };
   },
   "get-failed": asDecided,
-  resumed: ({ online, page, by, oldHash: _, ...resumed }, { history }, upTo, read) => {
+  resumed: ({ online, present, page, oldHash: _, ...resumed }, { history }, upTo, read) => {
     // The nickname has moved all the same. If the page cannot be shown now, the client can request it again.
     const isShown = history !== null && read?.kind !== "failed";
     return {
       ...resumed,
-      shown: { online, by, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
+      shown: { online, present, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
     };
   },
   "resume-refused": asDecided,

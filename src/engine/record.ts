@@ -319,11 +319,12 @@ export function amended(record: MessageRecord, { edit, isDeleted, reactions }: A
 }
 
 function shownReactions(reactions: Reactions): Reaction[] | undefined {
-  if (reactions.size === 0) return undefined;
-  return Array.from(reactions, ([emoji, people]) => ({
+  if (reactions.length === 0) return undefined;
+  const byEmoji = Map.groupBy(reactions, ({ emoji }) => emoji);
+  return Array.from(byEmoji, ([emoji, people]) => ({
     emoji,
-    count: people.size,
-    by: Array.from(people.entries().take(REACTORS_SHOWN), ([by, name]) => ({ by, name })),
+    count: people.length,
+    by: people.slice(0, REACTORS_SHOWN).map(({ by, name }) => ({ by, name })),
   }));
 }
 

@@ -3,7 +3,7 @@ import { render } from "preact";
 import { Chat } from "../client/chat.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
-import { announceMessage, showUnread, watchVisibility } from "./page/attention.ts";
+import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/attention.ts";
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
@@ -20,6 +20,7 @@ import { SavedSessions } from "./store/saved-sessions.ts";
 import { SettingsStore } from "./store/settings.ts";
 import { TabStorage } from "./store/tab-storage.ts";
 import { READ_KEY } from "./store/unread.ts";
+import { failureWords } from "./text/failure.ts";
 import "./view/translation.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
@@ -56,6 +57,12 @@ function start(settings: SettingsStore): void {
         ...(name === undefined ? {} : { name }),
       }),
     onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
+    onChange: withdraw,
+    onChangeFailed: ({ type }, failure) => {
+      const words = settings.words.peek();
+      announcer.showToast(words.changeFailed[type](failureWords(failure, words)));
+    },
+    onReset: () => draft.reset(),
   });
   const draft = new DraftStore(
     storage,
@@ -93,7 +100,17 @@ function start(settings: SettingsStore): void {
   if (root) {
     render(
       <StoresContext.Provider
-        value={{ settings, room, draft, announcer, pictures, handover, storage, isPrinting: signal(false) }}
+        value={{
+          settings,
+          room,
+          draft,
+          announcer,
+          pictures,
+          handover,
+          storage,
+          acting: signal(null),
+          isPrinting: signal(false),
+        }}
       >
         <ChatPage roomName={roomName} />
       </StoresContext.Provider>,

@@ -288,6 +288,7 @@ class Browser {
       hasEntered: signal(false),
       lostNickname: lost,
       sends: signal<readonly Sending[]>(sends),
+      changes: { pending: signal([]) },
       register: async () => page.refusal,
       rejoin: () => void page.rejoined++,
       showUnsent: () => {},

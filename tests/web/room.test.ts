@@ -188,7 +188,7 @@ test("messages that someone sent under one's nickname meanwhile are unread and r
 test("a message whose reply was lost keeps its row, and is there once at any moment", () => {
   const { room, arrived, client } = fakeStage();
   client.enter();
-  room.send("once", "k");
+  room.send("once", undefined, "k");
   const shown: string[] = [];
   const stop = effect(() => {
     shown.push(room.rows.value.map((row) => `${row.kind} ${row.key}`).join());
@@ -205,7 +205,7 @@ test("a message whose reply was lost keeps its row, and is there once at any mom
 test("a message that was stored and is no longer kept does not wait forever", () => {
   const { room, client } = fakeStage();
   client.enter();
-  room.send("pruned", "k");
+  room.send("pruned", undefined, "k");
   const socket = client.comeBack("S2");
   socket.answer(pageReply([], { gap: { from: 1, to: 9 } }));
   socket.answer(stored("pruned", 5));

@@ -1,4 +1,4 @@
-import type { Reactions } from "../../room/state.ts";
+import type { OneReaction, Reactions } from "../../room/state.ts";
 import type { ChangeRecord, ReactRecord } from "../record.ts";
 
 /** The newest edit of a message, and where its line is in the file. */
@@ -46,12 +46,11 @@ export class ChangeIndex {
   }
 
   reactionsTo(id: number): Reactions {
-    const all = new Map<string, Map<string, string>>();
+    const all: OneReaction[] = [];
     const flat = this.#changed.get(id)?.reactions ?? [];
     for (let at = 0; at + 2 < flat.length; at += 3) {
       const [emoji = "", by = "", name = ""] = flat.slice(at, at + 3);
-      const people = all.get(emoji) ?? new Map<string, string>();
-      all.set(emoji, people.set(by, name));
+      all.push({ emoji, by, name });
     }
     return all;
   }

@@ -197,6 +197,7 @@ export class FileRoom {
       notes,
       digest: keyDigest,
       authorOf: stayAuthor,
+      isFreeFor: this.#options.isFreeFor,
       isHere: () => true,
     });
     this.#heldOver = [];

@@ -60,16 +60,23 @@ export function announceMessage(
   const isAway = document.hidden || !document.hasFocus();
   if (settings.notify.peek() && isAway) {
     // A notification is plain text, so these isolates keep the nickname's direction from affecting the rest.
-    notify(words.mentioned(`\u2068${message.name}\u2069`), message.content);
+    notify(words.mentioned(`\u2068${message.name}\u2069`), message);
   }
 }
 
-let alertedAt = -ALERT_EVERY_MS;
+/** Closes the notification of a message whose content is not what it was. */
+export function withdraw(id: number): void {
+  if (notified?.id === id) notified.notification.close();
+}
 
-function notify(title: string, body: string): void {
+let alertedAt = -ALERT_EVERY_MS;
+let notified: { readonly id: number | null; readonly notification: Notification } | undefined;
+
+function notify(title: string, { id, content }: Message): void {
   if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
   try {
-    const notification = new Notification(title, { body: body.slice(0, 200), tag: "classic-chatbox" });
+    const notification = new Notification(title, { body: content.slice(0, 200), tag: "classic-chatbox" });
+    notified = { id, notification };
     notification.onclick = () => {
       focus();
       notification.close();

@@ -21,6 +21,12 @@ export function followLifecycle(room: RoomStore, tab: TabStorage, handover: Hand
     handover.open();
     room.wake();
   };
+  // The page may never come back. A listener of its own, and the first one: what the chat sends at the end of it has gone out
+  // when the next one gives up the connection.
+  const deleteNow = () => void room.changes.deleteNow();
+  addEventListener("pagehide", deleteNow);
+  document.addEventListener("freeze", deleteNow);
+  document.addEventListener("visibilitychange", () => document.hidden && deleteNow());
   // Without storage the next page is a different client, which could not take the nickname before the grace ends.
   addEventListener("pagehide", () => go(!tab.isKept));
   addEventListener("pageshow", ({ persisted }: PageTransitionEvent) => persisted && comeBack());
@@ -30,19 +36,21 @@ export function followLifecycle(room: RoomStore, tab: TabStorage, handover: Hand
 }
 
 /**
- * Asks before the tab is closed while messages wait. They are sent only when the chat is open again, which the user
- * should know.
+ * Asks before the tab is closed while messages or changes of them wait. They are sent only when the chat is open again,
+ * which the user should know.
  */
 function askBeforeUnload(room: RoomStore): void {
   const ask = (event: BeforeUnloadEvent) => {
     const isConnected = room.state.peek().kind === "open";
     const isWaiting = ({ time }: { readonly time: number }) =>
       !isConnected || Date.now() - time > CONFIRMED_MS;
-    if (room.waiting.peek().some(isWaiting)) event.preventDefault();
+    if (room.waiting.peek().some(isWaiting) || (!isConnected && room.changes.pending.peek().length > 0))
+      event.preventDefault();
   };
   effect(() => {
     // Some browsers do not cache a page that listens for this event.
-    if (room.waiting.value.length > 0) addEventListener("beforeunload", ask);
+    if (room.waiting.value.length + room.changes.pending.value.length > 0)
+      addEventListener("beforeunload", ask);
     else removeEventListener("beforeunload", ask);
   });
 }

@@ -1,4 +1,4 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
@@ -18,6 +18,15 @@ const DRAFTS_MAX = 20;
  */
 export const DRAFT_MAX = 20_000;
 
+/** An edit of a message in the place of the draft. */
+export interface Editing {
+  readonly id: number;
+  /** The content that the message had when the user began. */
+  readonly content: string;
+  /** The draft, until the edit is over. */
+  readonly draft: string;
+}
+
 /** What is wrong with a draft: it is too long, or it contains half a character. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
 
@@ -28,6 +37,11 @@ export type DraftFault = { readonly kind: "long"; readonly length: number } | { 
  */
 export class DraftStore {
   readonly text: Signal<string>;
+  /** The id of the message that the draft replies to. */
+  readonly reply = signal<number | null>(null);
+  readonly #editing = signal<Editing | null>(null);
+  /** The edit that is written instead of the draft. */
+  readonly editing: ReadonlySignal<Editing | null> = this.#editing;
   readonly caret = signal(0);
   /** The index of the chosen suggestion. */
   readonly chosen = signal(0);
@@ -81,7 +95,8 @@ export class DraftStore {
   }
 
   write(text: string, caret: number): void {
-    if (text !== this.text.value) {
+    // What is written into an edit is no draft.
+    if (text !== this.text.value && !this.#editing.value) {
       this.#keep(text);
       this.#keepForReload(text);
     }
@@ -90,6 +105,47 @@ export class DraftStore {
     this.chosen.value = 0;
     this.#hasChosen = false;
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
+  }
+
+  /** Makes the draft a reply to a message. */
+  replyTo(id: number): void {
+    batch(() => {
+      if (this.#editing.value) this.stopEditing();
+      this.reply.value = id;
+    });
+  }
+
+  /** Begins to edit a message. The draft is kept. @param text what to begin with, if not what the message says */
+  edit(id: number, content: string, text = content): void {
+    batch(() => {
+      this.#editing.value = { id, content, draft: this.#draft };
+      this.write(text, text.length);
+    });
+  }
+
+  /** Ends the edit, and shows the draft again. */
+  stopEditing(): void {
+    batch(() => {
+      const draft = this.#draft;
+      this.#editing.value = null;
+      this.text.value = draft;
+      this.write(draft, draft.length);
+    });
+  }
+
+  /** Adds a text to the draft: that of an edit that cannot be saved. */
+  add(text: string): void {
+    batch(() => {
+      this.stopEditing();
+      const all = this.text.value === "" ? text : `${this.text.value}\n${text}`;
+      this.write(all, all.length);
+    });
+  }
+
+  /** The history was replaced: the ids of messages mean nothing any more. No text is lost. */
+  reset(): void {
+    this.reply.value = null;
+    if (this.#editing.value) this.add(this.text.value);
   }
 
   /** Moves to the next or previous suggestion, wrapping around at the ends. */
@@ -136,12 +192,12 @@ export class DraftStore {
   /** Handles a change of the shared storage by another tab. @param value null if the item was removed */
   syncTabs(key: string, value: string | null): void {
     // The other tab took this draft for an abandoned one.
-    if (key === this.#key && value === null) this.#keep(this.text.value);
+    if (key === this.#key && value === null) this.#keep(this.#draft);
     // The tab of the taken draft has put it back, so that tab is open. Another draft may be abandoned.
     const taken = this.#taken;
     if (key !== taken?.key || value === null) return;
     this.#open.add(key);
-    if (taken.text === "" || this.text.value !== taken.text) return;
+    if (taken.text === "" || this.#editing.value || this.text.value !== taken.text) return;
     this.#storage.removeItem(this.#key);
     const text = this.#take(this.#newest);
     this.text.value = text;
@@ -183,6 +239,10 @@ export class DraftStore {
 
   #keepForReload(text: string): void {
     this.#tab.setItem(this.#room, `${this.#key} ${text.slice(0, DRAFT_MAX)}`);
+  }
+
+  get #draft(): string {
+    return this.#editing.value?.draft ?? this.text.value;
   }
 
   get #query(): Query | null {

@@ -1,6 +1,6 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import { attempt, fieldsOf, listOf, textOf } from "../../client/frame.ts";
-import type { ChatError } from "../../client/index.ts";
+import type { ChatError, OutboxChange } from "../../client/index.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import type { Sending } from "./item.ts";
 import type { LostNickname } from "./room.ts";
@@ -27,6 +27,7 @@ export interface Room {
   rejoin(): void;
   showUnsent(unsent: TabStorage["unsent"]): void;
   readonly sends: ReadonlySignal<readonly Sending[]>;
+  readonly changes: { readonly pending: ReadonlySignal<readonly OutboxChange[]> };
   handOver(keys: readonly string[]): void;
 }
 
@@ -194,7 +195,8 @@ export class Handover {
   }
 
   get #keys(): readonly string[] {
-    return this.#room.sends.peek().map(({ key }) => key);
+    const { sends, changes } = this.#room;
+    return [...sends.peek(), ...changes.pending.peek()].map(({ key }) => key);
   }
 
   #post(message: object): void {

@@ -25,6 +25,8 @@ export interface Sending {
   readonly kind: "sending";
   readonly key: string;
   readonly content: string;
+  /** The id of the message that it replies to. */
+  readonly reply?: number | undefined;
   /** When it was written, in Unix milliseconds. */
   readonly time: number;
   /** Why it was given up; null while it is being sent. */

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { HistoryOptions, Message, Page } from "../../client/index.ts";
+import type { AnyChange, HistoryOptions, Message, Page, Position } from "../../client/index.ts";
+import { applyChange } from "../../client/message-change.ts";
 import { NicknameHolders } from "./holders.ts";
 import type { Item, MessageItem } from "./item.ts";
 import { type RosterChange, RosterChanges } from "./roster-changes.ts";
@@ -46,6 +47,10 @@ export class LogStore {
   #recent: readonly Item[] = [];
   readonly #holders = new NicknameHolders();
   #newer = false;
+  /** Where the page after the run begins, if that is not right after its last message. */
+  #cursor: Position | null = null;
+  /** Changes since the first of several pages was requested that are shown together; null at other times. */
+  #changes: AnyChange[] | null = null;
   #lines = 0;
   /** The number of the current run. Replies that were requested for an earlier run are ignored. */
   #run = 0;
@@ -85,6 +90,26 @@ export class LogStore {
     if (!this.#hasNewer.value) this.#items.value = this.#items.value.with(-1, line);
   }
 
+  /** Applies a change of a message, wherever it is. */
+  apply(change: AnyChange): void {
+    this.#changes?.push(change);
+    const changed = (items: readonly Item[]) => {
+      const at = items.findLastIndex((item) => isMessage(item) && item.message.id === change.of);
+      const item = items[at];
+      if (item?.kind !== "message") return items;
+      const message = applyChange(item.message, change);
+      return message === item.message ? items : items.with(at, { ...item, message });
+    };
+    this.#recent = changed(this.#recent);
+    this.#items.value = changed(this.#items.value);
+  }
+
+  /** The message with an id, if it is loaded. */
+  find(id: number): Message | undefined {
+    const isIt = (item: Item): item is MessageItem => isMessage(item) && item.message.id === id;
+    return (this.#items.value.findLast(isIt) ?? this.#recent.findLast(isIt))?.message;
+  }
+
   addGap(count: number): void {
     this.#append({ kind: "gap", key: `g${++this.#lines}`, count });
   }
@@ -101,7 +126,10 @@ export class LogStore {
     if (isAtEnd) {
       this.#items.value = kept;
       this.#hasOlder.value = true;
-    } else this.#hasNewer.value = true;
+    } else {
+      this.#cursor = null;
+      this.#hasNewer.value = true;
+    }
   }
 
   /** Loads the page before the run, if there is one and it is not being loaded yet. */
@@ -123,14 +151,21 @@ export class LogStore {
 
   /** Loads the page after the run, if the run does not reach the newest message. */
   async loadNewer(): Promise<void> {
-    const after = this.#lastId;
-    if (this.#newer || !this.#hasNewer.value || after === null) return;
+    if (this.#newer || !this.#hasNewer.value) return;
     const run = this.#run;
     this.#newer = true;
     try {
-      const { messages, more } = await this.#source.history({ after, limit: PAGE });
-      if (run !== this.#run) return;
-      this.#extend(messages, more);
+      let isEmpty = true;
+      // A page may consist of changes alone. Nothing is rendered then, so nobody would ask for the next one.
+      while (isEmpty && this.#hasNewer.value) {
+        const after = this.#cursor ?? this.#lastId;
+        if (after === null) return;
+        const page = await this.#source.history({ after, limit: PAGE });
+        // A page of another history: the chat is about to report that one.
+        if (run !== this.#run || page.reset) return;
+        isEmpty = page.messages.length === 0;
+        this.#extend(page.messages, page.more, page.cursor);
+      }
     } catch {
       // It is requested again the next time that the end is near.
     } finally {
@@ -156,26 +191,37 @@ export class LogStore {
     const isIt = (message: Message | undefined) =>
       message?.id === id && (time === undefined || message.time === time);
     if (this.#items.value.some((item) => isMessage(item) && isIt(item.message))) return true;
+    // One page may come before the other, and be changed in the meantime.
+    const changes: AnyChange[] = [];
+    this.#changes = changes;
     const [older, newer] = await Promise.all([
       this.#source.history({ before: id + 1, limit: AROUND }),
       this.#source.history({ after: id, limit: AROUND }),
     ]);
     if (!isIt(older.messages.at(-1))) return false;
-    this.#begin([...older.messages, ...newer.messages], older.more, newer.more);
+    const messages = [...older.messages, ...newer.messages].map((each) => changes.reduce(applyChange, each));
+    this.#begin(messages, older.more, newer.more, newer.cursor);
     return true;
   }
 
-  #begin(messages: readonly Message[], hasOlder: boolean, hasNewer: boolean): void {
+  #begin(
+    messages: readonly Message[],
+    hasOlder: boolean,
+    hasNewer: boolean,
+    cursor?: Position | undefined,
+  ): void {
     this.#run++;
+    this.#changes = null;
     this.#older.value = "idle";
     this.#hasOlder.value = hasOlder;
     this.#items.value = [];
-    this.#extend(messages, hasNewer);
+    this.#extend(messages, hasNewer, cursor);
     this.#isLoaded.value = true;
   }
 
   /** Appends a page to the run, and the rows that arrived since the page was requested, if the page reaches them. */
-  #extend(messages: readonly Message[], hasNewer: boolean): void {
+  #extend(messages: readonly Message[], hasNewer: boolean, cursor: Position | null = null): void {
+    this.#cursor = cursor;
     const page = messages.map((message) => this.#itemOf(message));
     const lastId = messages.at(-1)?.id ?? this.#lastId ?? -1;
     const isLater = (item: Item) => isMessage(item) && item.message.id !== null && item.message.id > lastId;

@@ -1,13 +1,24 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { ChatError, RateError } from "../../client/errors.ts";
-import type { Chat, ConnectionState, EventOf, Message, Position } from "../../client/index.ts";
+import type {
+  AnyChange,
+  Chat,
+  ConnectionState,
+  EventOf,
+  Message,
+  OutboxChange,
+  Position,
+} from "../../client/index.ts";
 import type { KeptSend } from "../../client/memory.ts";
 import { isMentioned } from "../text/content.ts";
+import type { Failure } from "../text/failure.ts";
 import { Mentions } from "../text/mentions.ts";
 import type { TextStorage } from "./browser-storage.ts";
+import { ChangesStore } from "./changes.ts";
 import type { Item, Sending } from "./item.ts";
-import { keyOf, LogStore } from "./log.ts";
+import { type HistorySource, keyOf, LogStore } from "./log.ts";
 import { OwnMessages, positionKey } from "./own.ts";
+import { QuotesStore } from "./quotes.ts";
 import type { RosterChange } from "./roster-changes.ts";
 import type { TabStorage } from "./tab-storage.ts";
 import { Throttle } from "./throttle.ts";
@@ -45,6 +56,12 @@ export interface RoomStoreOptions {
   readonly tab?: Pick<TabStorage, "kept" | "unsent" | "keepUnsent">;
   /** Called for each message that others send while the user is in the room. */
   readonly onMessage: (message: Message, isMention: boolean) => void;
+  /** Called when the content of a message is not what it was. */
+  readonly onChange?: (of: number) => void;
+  /** Called when a change that the user has made was given up. */
+  readonly onChangeFailed?: (change: Pick<OutboxChange, "type">, failure: Failure) => void;
+  /** Called when the history was replaced. */
+  readonly onReset?: () => void;
 }
 
 /** The key of the last nickname; with `:` and a room's path, the key of the last one in that room. */
@@ -69,11 +86,16 @@ export class RoomStore {
   readonly typing = new TypingStore();
   readonly unread: UnreadStore;
   readonly own: OwnMessages;
+  readonly changes: ChangesStore;
+  readonly quotes: QuotesStore;
   readonly rows: ReadonlySignal<readonly Row[]>;
   /** The nicknames the user can mention: everyone else's in the room. */
   readonly others: ReadonlySignal<readonly string[]>;
   /** The id of the message to scroll to. */
   readonly scrollTarget = signal<number | null>(null);
+  readonly #left = signal<readonly number[]>([]);
+  /** The ids of the messages that the user was at before going to those that they reply to. */
+  readonly left: ReadonlySignal<readonly number[]> = this.#left;
   /** The keys of the tall rows that are unfolded. */
   readonly unfolded = signal<ReadonlySet<string>>(new Set());
   readonly #options: RoomStoreOptions;
@@ -131,15 +153,21 @@ export class RoomStore {
     this.path = options.path;
     this.unread = new UnreadStore(options.storage, options.path);
     this.own = new OwnMessages(options.storage, options.path);
-    this.log = new LogStore({ history: (page) => this.#chat.history(page) }, (each) => this.own.has(each));
+    const source: HistorySource = { history: (page) => this.#chat.history(page) };
+    this.log = new LogStore(source, (each) => this.isOwn(each));
+    this.quotes = new QuotesStore(source, (id) => this.log.find(id));
+    this.changes = new ChangesStore({
+      onFailed: (change, failure) => options.onChangeFailed?.(change, failure),
+      isHandedOver: (key) => this.#handedOver.has(key),
+    });
     this.rows = computed(() => [...this.log.items.value, ...this.#sends.value]);
     this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
     this.#chat = this.#begin();
     this.showUnsent(options.tab?.unsent ?? []);
     effect(() => {
       const given = this.#sends.value.filter(({ failure }) => failure !== null);
-      const keptOf = ({ key, content, time, failure }: Sending): KeptSend => {
-        return { key, content, sentAt: failure?.code === "Uncertain" ? time : null };
+      const keptOf = ({ key, content, reply, time, failure }: Sending): KeptSend => {
+        return { key, content, reply, sentAt: failure?.code === "Uncertain" ? time : null };
       };
       options.tab?.keepUnsent(given.map(keptOf));
     });
@@ -163,17 +191,22 @@ export class RoomStore {
     }
   }
 
-  /** Sends a message. It is shown at once, and updated with each step it takes. */
-  send(content: string, key = randomKey()): void {
-    const sending: Sending = { kind: "sending", key, content, time: this.#options.now(), failure: null };
+  /**
+   * Sends a message. It is shown at once, and updated with each step it takes.
+   *
+   * @param reply the id of the message that it replies to
+   */
+  send(content: string, reply?: number, key = randomKey()): void {
+    const time = this.#options.now();
+    const sending: Sending = { kind: "sending", key, content, reply, time, failure: null };
     this.#sends.value = [...this.#sends.value.filter((each) => each.key !== key), sending];
-    this.#chat.send(content, { key }).catch((error: unknown) => this.#failed(key, error));
+    this.#chat.send(content, { key, reply }).catch((error: unknown) => this.#failed(key, error));
   }
 
   /** Sends a message that was given up again, with the same key, so that it cannot be stored twice. */
   retry(key: string): void {
     const sending = this.#sends.value.find((each) => each.key === key);
-    if (sending?.failure) this.send(sending.content, key);
+    if (sending?.failure) this.send(sending.content, sending.reply, key);
   }
 
   /** Forgets a message that was given up. */
@@ -185,14 +218,53 @@ export class RoomStore {
   showUnsent(unsent: readonly KeptSend[]): void {
     const known = new Set(this.#sends.value.map(({ key }) => key));
     const time = this.#options.now();
-    const added = unsent.flatMap(({ key, content, sentAt }): Sending | [] => {
+    const added = unsent.flatMap(({ key, content, reply, sentAt }): Sending | [] => {
       const failure = { code: sentAt === null ? "Left" : "Uncertain", retryS: null };
-      return known.has(key) ? [] : { kind: "sending", key, content, time, failure };
+      return known.has(key) ? [] : { kind: "sending", key, content, reply, time, failure };
     });
     if (added.length > 0) this.#sends.value = [...added, ...this.#sends.value];
   }
 
-  /** Notes that another tab sends these messages if it takes over, so that they do not fail here. */
+  /** Whether this browser has sent a message. */
+  isOwn(message: Message): boolean {
+    return this.#chat.isOwn(message) || this.own.has(message);
+  }
+
+  /** The last message that the user may edit, as it is shown. */
+  get lastEditable(): Message | undefined {
+    const messages = this.log.items
+      .peek()
+      .flatMap((item) => (item.kind === "message" ? [this.changes.shown(item.message)] : []));
+    return messages.findLast(
+      (each) => this.changes.mayEdit(each) && !this.changes.undoable.peek().has(each.id ?? 0),
+    );
+  }
+
+  /** Whether a message is for the user: it mentions them, or replies to a message of theirs. */
+  isForMe(message: Message): boolean {
+    if (message.deleted || this.isOwn(message)) return false;
+    const replied = message.reply === undefined ? undefined : this.quotes.peek(message.reply);
+    return (replied && this.isOwn(replied)) || this.#mentionsMe(message.content);
+  }
+
+  /** Goes to the message that another one replies to. @param from the id of the one that replies */
+  goToReplied(from: number, to: number, onMissing: () => void): void {
+    const before = this.#left.value;
+    this.#left.value = [...before, from];
+    this.goToMessage(to, () => {
+      this.#left.value = before;
+      onMissing();
+    });
+  }
+
+  /** Goes back to where {@link goToReplied} was called. */
+  goBack(): void {
+    const from = this.#left.value.at(-1);
+    this.#left.value = this.#left.value.slice(0, -1);
+    if (from !== undefined) this.goToMessage(from, () => {});
+  }
+
+  /** Notes that another tab sends these messages and changes if it takes over, so that they do not fail here. */
   handOver(keys: readonly string[]): void {
     for (const key of keys) this.#handedOver.add(key);
   }
@@ -219,6 +291,7 @@ export class RoomStore {
   /** Sets whether the newest messages are in the visible part of the log. */
   setAtEnd(isAtEnd: boolean): void {
     this.#isAtEnd.value = isAtEnd;
+    if (isAtEnd) this.#left.value = [];
   }
 
   /** Unfolds or folds a tall row. */
@@ -262,7 +335,9 @@ export class RoomStore {
   }
 
   /** Leaves the room. The page then asks for a nickname. */
-  leave(): void {
+  async leave(): Promise<void> {
+    // The chat sends what it was asked for at the end of the task, and nothing after it was closed.
+    if (this.changes.deleteNow()) await null;
     void this.#chat.close();
     this.restart();
   }
@@ -291,6 +366,10 @@ export class RoomStore {
 
   #listen(chat: Chat): void {
     this.#stopListening = [
+      ...this.changes.follow(chat),
+      ...(["edited", "deleted", "reacted", "changed"] as const).map((type) =>
+        chat.on(type, (change: AnyChange) => this.#messageChanged(change)),
+      ),
       chat.on("state", ({ state }) => {
         this.#state.value = state;
         if (state.kind !== "open") this.typing.clear();
@@ -360,11 +439,17 @@ export class RoomStore {
     batch(() => {
       for (const message of messages) this.#takeStored(message);
       // In the new history, other messages have these ids.
-      if (reset) this.unfolded.value = new Set();
+      if (reset) {
+        this.unfolded.value = new Set();
+        this.#left.value = [];
+        this.quotes.clear();
+        this.changes.reset();
+        this.#options.onReset?.();
+      }
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
       this.#mentionsThrottle.run();
-      const readMark = this.unread.setNewestPage(messages, (message) => this.own.has(message), isSeen);
+      const readMark = this.unread.setNewestPage(messages, (message) => this.isOwn(message), isSeen);
       if (readMark && more) void this.#findUnread(readMark);
     });
   }
@@ -372,8 +457,11 @@ export class RoomStore {
   /** Looks for the first unread message when it is not on the newest page. */
   async #findUnread(after: Position): Promise<void> {
     const page = await this.#chat.history({ after, limit: UNREAD_SOUGHT }).catch(() => null);
-    const first = page?.messages.find((message) => !this.own.has(message));
-    if (first && !page?.reset) this.unread.setFirst(first);
+    if (!page || page.reset) return;
+    const first = page.messages.find((message) => !message.deleted && !this.isOwn(message));
+    if (first) this.unread.setFirst(first);
+    // A page may consist of changes alone.
+    else if (page.messages.length === 0 && page.more && page.cursor) await this.#findUnread(page.cursor);
   }
 
   /** Goes to the line above the unread messages. */
@@ -384,7 +472,7 @@ export class RoomStore {
 
   #message(message: Message, isOfChat: boolean): void {
     // Another page of this browser may have sent it while this page was frozen.
-    const own = isOfChat || this.own.has(message);
+    const own = isOfChat || this.isOwn(message);
     batch(() => {
       this.#showChanges();
       const key = own ? this.#takeStored(message) : undefined;
@@ -394,7 +482,17 @@ export class RoomStore {
       this.#noteAuthors([message]);
       this.unread.add(message, own);
     });
-    if (!own) this.#options.onMessage(message, this.#mentionsMe(message.content));
+    if (!own && !message.deleted) this.#options.onMessage(message, this.isForMe(message));
+  }
+
+  #messageChanged(change: AnyChange): void {
+    batch(() => {
+      this.log.apply(change);
+      this.quotes.apply(change);
+      this.changes.note(change);
+      if (change.type === "deleted") this.unread.forget(change.of);
+    });
+    if (change.type !== "reacted") this.#options.onChange?.(change.of);
   }
 
   #mentionsMe(content: string): boolean {
@@ -448,7 +546,7 @@ export class RoomStore {
   /** Updates the rows of unstored messages to the chat's outbox. */
   #showSends(chat: Chat): void {
     const waiting = new Map(
-      chat.outbox.flatMap((each) => (each.type === "send" ? [[each.key, each.content]] : [])),
+      chat.outbox.flatMap((each) => (each.type === "send" ? [[each.key, each] as const] : [])),
     );
     const stored = new Set(this.#stored.values());
     const known = this.#sends.value.filter(
@@ -456,8 +554,8 @@ export class RoomStore {
     );
     for (const { key } of known) waiting.delete(key);
     const time = this.#options.now();
-    const added = [...waiting].map(
-      ([key, content]): Sending => ({ kind: "sending", key, content, time, failure: null }),
+    const added = [...waiting.values()].map(
+      ({ key, content, reply }): Sending => ({ kind: "sending", key, content, reply, time, failure: null }),
     );
     this.#sends.value = [...known, ...added];
   }

@@ -49,7 +49,7 @@ export class UnreadStore {
     const isSame = mark !== null && isOf(mark, stored);
     // In another history, only the time tells what the user has read.
     const isNew = ({ id, time }: Position) => mark !== null && (isSame ? id > mark.id : time > mark.time);
-    const unread = stored.filter((message) => isNew(message) && !isOwn(message));
+    const unread = stored.filter((message) => isNew(message) && !message.deleted && !isOwn(message));
     this.#newest = stored.at(-1);
     this.#firstId.value = unread[0]?.id ?? null;
     this.#count.value = isSeen ? 0 : unread.length;
@@ -68,13 +68,20 @@ export class UnreadStore {
   add(message: Message, own: boolean): void {
     const [stored] = [message].filter(isStored);
     if (own) this.#firstId.value = null;
-    else if (!this.#isReading && !isRead(stored, this.#mark)) {
+    else if (!message.deleted && !this.#isReading && !isRead(stored, this.#mark)) {
       if (this.#count.value === 0) this.#firstId.value = message.id;
       this.#count.value++;
       if (stored) this.#unread = [...this.#unread.slice(1 - KNOWN_MAX), stored];
     }
     this.#newest = stored;
     this.#note();
+  }
+
+  /** A message was deleted: nobody has to read it any more. */
+  forget(id: number): void {
+    const unread = this.#unread.filter((each) => each.id !== id);
+    this.#count.value -= this.#unread.length - unread.length;
+    this.#unread = unread;
   }
 
   /** Sets whether the user sees the newest messages. */

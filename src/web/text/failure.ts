@@ -27,10 +27,22 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
     case "ErrorWhenRegister":
     case "ErrorWhenChange":
     case "ErrorWhenGet":
+    case "ErrorWhenEdit":
+    case "ErrorWhenDelete":
+    case "ErrorWhenReact":
       return words.store;
     case "WrongFormatContent":
     case "WrongFormatKey":
       return words.content;
+    case "UnknownMessage":
+    case "WrongFormatOf":
+    case "WrongFormatReply":
+    case "Reset":
+      return words.gone;
+    case "NotAllowed":
+      return words.forbidden;
+    case "TooManyReactions":
+      return words.reactions;
     case "Uncertain":
       return words.uncertain;
     case "OutboxFull":

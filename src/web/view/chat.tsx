@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import { Acting } from "./acting.tsx";
 import { Announced } from "./announced.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
@@ -117,6 +118,7 @@ function Room({ hasComposer }: { readonly hasComposer: boolean }) {
       <main class="conversation">
         <Log />
         {hasComposer ? <Composer /> : null}
+        {hasComposer ? <Acting /> : null}
       </main>
       <aside class="roster" aria-label={words.people.title}>
         <Roster />
@@ -143,7 +145,7 @@ function Rename({ close }: { readonly close: () => void }) {
         class="quiet"
         onClick={() => {
           close();
-          room.leave();
+          void room.leave();
         }}
       >
         {words.leave}

@@ -2,10 +2,11 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
-import { DRAFT_MAX } from "../store/draft.ts";
+import { DRAFT_MAX, type Editing } from "../store/draft.ts";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
 import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
+import { QuoteText } from "./quote.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { isForInputMethod, retype } from "./text-field.ts";
 
@@ -19,17 +20,29 @@ export function Composer() {
   const tries = useSignal(0);
   const isFocused = useSignal(false);
   const isPicking = useSignal(false);
+  /** Whether the edit was emptied and saved, so that it is asked whether to delete the message. */
+  const isEmptied = useSignal(false);
+  const editing = draft.editing.value;
+  const hasTarget = editing !== null || draft.reply.value !== null;
   /** The emoji to insert once the picker is closed: as long as it is open, the field cannot have the focus. */
   const picked = useRef("");
   const names = isFocused.value ? draft.suggestions.value : [];
   /** Whether a key is down that the keyboard identifies only as changing the text. */
   const isUnnamedKey = useRef(false);
-  useEffect(() => focusOn(field.current), []);
+  // Also when an edit or a reply begins or is cancelled; by then the menu is closed, which gives the focus back.
+  useEffect(() => focusOn(field.current), [editing, draft.reply.value]);
   // The text also changes when a mention is chosen and when the message is sent.
   const show = () => {
     const { current } = field;
     if (current && current.value !== draft.text.value) retype(current, draft.text.value, draft.caret.value);
   };
+  useLayoutEffect(() => {
+    // An undo must not put the draft into an edit, or an edit into the draft.
+    if (field.current) field.current.value = draft.text.value;
+    field.current?.setSelectionRange(draft.caret.value, draft.caret.value);
+    fault.value = "";
+    isEmptied.value = false;
+  }, [editing]);
   useLayoutEffect(show, [draft.text.value]);
   useLayoutEffect(() => grow(field.current), [draft.text.value]);
   useLayoutEffect(() => {
@@ -53,9 +66,23 @@ export function Composer() {
     tries.value++;
     fault.value = what;
   };
+  const save = ({ id, content: before }: Editing, content: string) => {
+    draft.stopEditing();
+    if (content !== before) room.changes.edit(id, content);
+  };
+  const deleteIt = ({ id }: Editing) => {
+    draft.stopEditing();
+    room.changes.delete(id);
+  };
+  const cancel = () => {
+    if (draft.editing.value) draft.stopEditing();
+    else draft.reply.value = null;
+  };
   const submit = () => {
     read();
     const content = draft.text.value;
+    isEmptied.value = editing !== null && content.trim() === "";
+    if (isEmptied.value) say(words.composer.empty);
     if (content.trim() === "") return;
     const wrong = draft.fault;
     say(
@@ -65,9 +92,11 @@ export function Composer() {
           ? words.composer.long(wrong.length, CONTENT_MAX)
           : words.composer.broken,
     );
-    if (wrong === null) {
-      room.send(content);
+    if (wrong === null && editing) save(editing, content);
+    else if (wrong === null) {
+      room.send(content, draft.reply.value ?? undefined);
       draft.write("", 0);
+      draft.reply.value = null;
       field.current?.removeAttribute("data-long");
     }
     focusOn(field.current);
@@ -77,12 +106,18 @@ export function Composer() {
     if (names.length > 0 && draft.isCompleting(room.mentions.value)) draft.accept();
     else submit();
   };
+  const editLast = () => {
+    const last = room.lastEditable;
+    if (last?.id != null) draft.edit(last.id, last.content);
+  };
   const press = (event: KeyboardEvent) => {
     isUnnamedKey.current = event.keyCode === 229 && !event.shiftKey;
     if (isForInputMethod(event)) return;
     const act = names.length > 0 ? completionKey(event, draft) : undefined;
     if (act) act();
     else if (event.key === "Enter" && !event.shiftKey) enter();
+    else if (event.key === "Escape" && hasTarget) cancel();
+    else if (event.key === "ArrowUp" && draft.text.value === "" && !editing) editLast();
     else return;
     event.preventDefault();
   };
@@ -116,6 +151,7 @@ export function Composer() {
       >
         <Typing />
         <Suggestions names={names} />
+        {hasTarget ? <Target cancel={cancel} /> : null}
         <div class="composer-field">
           <textarea
             ref={field}
@@ -124,7 +160,7 @@ export function Composer() {
             enterkeyhint="send"
             aria-label={words.composer.label}
             placeholder={words.composer.placeholder}
-            aria-describedby="composer-hint composer-fault"
+            aria-describedby={`${hasTarget ? "composer-target " : ""}composer-hint composer-fault`}
             aria-invalid={fault.value !== ""}
             aria-autocomplete="list"
             aria-controls={names.length > 0 ? "suggestions" : undefined}
@@ -132,6 +168,7 @@ export function Composer() {
             defaultValue={draft.text.peek()}
             onInput={({ inputType }) => {
               fault.value = "";
+              isEmptied.value = false;
               // The text that an undo restores is selected, and would be replaced by the next character typed.
               if (inputType === "historyUndo")
                 field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
@@ -167,10 +204,10 @@ export function Composer() {
           <button
             type="submit"
             class="main round"
-            aria-label={words.composer.send}
-            title={words.composer.send}
+            aria-label={editing ? words.composer.save : words.composer.send}
+            title={editing ? words.composer.save : words.composer.send}
           >
-            <Icon name="send" />
+            <Icon name={editing ? "check" : "send"} />
           </button>
         </div>
         <Counter />
@@ -179,6 +216,11 @@ export function Composer() {
         </p>
         <p id="composer-fault" class="refusal" role="alert">
           {fault.value === "" ? null : <span key={tries.value}>{fault.value}</span>}
+          {isEmptied.value && editing ? (
+            <button type="button" class="quiet" onClick={() => deleteIt(editing)}>
+              {words.composer.deleteIt}
+            </button>
+          ) : null}
         </p>
       </form>
       {isPicking.value ? (
@@ -268,6 +310,37 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
         </div>
       ) : null}
     </>
+  );
+}
+
+/** The message that the user edits or replies to, in one line that leads there. */
+function Target({ cancel }: { readonly cancel: () => void }) {
+  const { room, draft, announcer } = useStores();
+  const words = useWords();
+  const editing = draft.editing.value;
+  const id = editing?.id ?? draft.reply.value;
+  if (id === null) return null;
+  const quote = room.quotes.get(id).value;
+  const stop = editing ? words.composer.stopEditing : words.composer.stopReplying;
+  return (
+    <div class="composer-target">
+      <button
+        type="button"
+        id="composer-target"
+        class="quote"
+        onClick={() => room.goToMessage(id, () => announcer.showToast(words.gone))}
+      >
+        <b>
+          {editing
+            ? words.composer.editing
+            : typeof quote === "object" && words.composer.replying(<Nickname name={quote.name} />)}
+        </b>{" "}
+        <QuoteText quote={quote} />
+      </button>
+      <button type="button" class="quiet round" aria-label={stop} title={stop} onClick={cancel}>
+        <Icon name="close" />
+      </button>
+    </div>
   );
 }
 

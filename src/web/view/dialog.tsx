@@ -8,11 +8,13 @@ interface DialogProps {
   readonly title: string;
   readonly name: string;
   readonly close: () => void;
+  /** Where it is, as properties for the style sheet; in the middle by default. */
+  readonly place?: Readonly<Record<string, string>>;
   readonly children: ComponentChildren;
 }
 
 /** A modal dialog, open for as long as it is rendered. The browser keeps the focus in it. */
-export function Dialog({ title, name, close, children }: DialogProps) {
+export function Dialog({ title, name, close, place, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const words = useWords();
   // Runs before the effects of the children, which may set the focus.
@@ -26,6 +28,7 @@ export function Dialog({ title, name, close, children }: DialogProps) {
     <dialog
       ref={dialog}
       class={`dialog ${name}`}
+      style={place}
       aria-labelledby={`${name}-title`}
       onClose={close}
       onKeyDown={leaveToInputMethod}

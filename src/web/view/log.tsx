@@ -1,6 +1,8 @@
-import { useSignalEffect } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Viewport } from "../list/viewport.ts";
+import { focusOn } from "../page/lifecycle.ts";
+import type { Row } from "../store/room.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
 import { Icon } from "./icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
@@ -31,11 +33,22 @@ export function Log() {
   // leads there.
   const unreadId = room.unread.firstId.value;
   const found = useRef<number | null>(null);
-  if (room.isWatched.value && shown.some(({ key }) => key === `m${unreadId}`)) found.current = unreadId;
+  if (room.isWatched.value && unreadId !== null && shown.some((row) => isOf(row, unreadId)))
+    found.current = unreadId;
 
   const isUnreadAbove = shown.some(
     (row) => row.kind === "message" && unreadId !== null && (row.message.id ?? 0) > unreadId,
   );
+
+  // One message is a stop of the Tab key, and the arrow keys lead from it to the others. At first it is the last one.
+  const active = useSignal<string | null>(null);
+  const hasActions = (row: Row) => row.kind === "message" && !row.message.deleted;
+  const activeRow =
+    shown.find((row) => row.key === active.value && hasActions(row)) ?? shown.findLast(hasActions);
+  const note = ({ target }: FocusEvent) => {
+    const row = target instanceof Element ? target.closest<HTMLElement>("[data-key]") : null;
+    active.value = row?.dataset.key ?? null;
+  };
 
   useLayoutEffect(() => {
     if (scroller.current && list.current) return view.attach(scroller.current, list.current);
@@ -50,9 +63,13 @@ export function Log() {
   // Read during the render: the goal may be among the rendered rows already, so nothing else would change.
   const goal = room.scrollTarget.value;
   useLayoutEffect(() => {
-    if (goal === null || !view.toRow(`m${goal}`)) return;
+    const key = goal === null ? undefined : rows.find((row) => isOf(row, goal))?.key;
+    if (key === undefined || !view.toRow(key)) return;
     room.scrollTarget.value = null;
-    flash(list.current, goal);
+    const row = list.current?.querySelector<HTMLElement>(`[data-id="${goal}"]`);
+    // A keyboard or a screen reader continues from there.
+    if (hadFocus) focusOn(row?.querySelector<HTMLElement>(".more") ?? scroller.current);
+    flash(row);
   });
   const goToNewest = () => void room.showNewest().then(() => view.toEnd());
   // After sending, the user wants to see the message.
@@ -77,22 +94,26 @@ export function Log() {
       >
         <LogStart />
         <ViewportContext.Provider value={view}>
-          <ol ref={list}>
+          <ol ref={list} onFocusCapture={note} onKeyDown={goToNeighbour}>
             {shown.map((row, at) => (
-              <li key={row.key} data-key={row.key}>
-                <RowView row={row} before={rows[start + at - 1]} />
+              <li
+                key={row.key}
+                data-key={row.key}
+                data-id={row.kind === "message" ? row.message.id : undefined}
+              >
+                <RowView row={row} before={rows[start + at - 1]} isActive={row === activeRow} />
               </li>
             ))}
           </ol>
         </ViewportContext.Provider>
       </section>
       {unreadId === found.current || !isUnreadAbove ? null : (
-        <button type="button" class="to-unread" onClick={() => room.showUnread()}>
+        <button type="button" class="way to-unread" onClick={() => room.showUnread()}>
           {words.firstNew}
           <Icon name="down" />
         </button>
       )}
-      <ToNewest isAtEnd={view.isAtEnd.value} go={goToNewest} />
+      <Ways isAtEnd={view.isAtEnd.value} goToNewest={goToNewest} />
     </div>
   );
 }
@@ -124,23 +145,45 @@ function LogStart() {
   );
 }
 
-/** Leads back to the newest message, and shows how many have arrived in the meantime. */
-function ToNewest({ isAtEnd, go }: { readonly isAtEnd: boolean; readonly go: () => void }) {
+/** Lead back to where one came from, and to the newest message, with how many have arrived in the meantime. */
+function Ways({ isAtEnd, goToNewest }: { readonly isAtEnd: boolean; readonly goToNewest: () => void }) {
   const { room } = useStores();
   const words = useWords();
   if (isAtEnd && !room.log.hasNewer.value) return null;
   return (
-    <button type="button" class="to-newest" onClick={go}>
-      {words.newest(room.unread.count.value)}
-      <Icon name="down" />
-    </button>
+    <div class="ways">
+      {room.left.value.length > 0 ? (
+        <button type="button" class="way back" onClick={() => room.goBack()}>
+          <Icon name="reply" />
+          {words.quote.back}
+        </button>
+      ) : null}
+      <button type="button" class="way to-newest" onClick={goToNewest}>
+        {words.newest(room.unread.count.value)}
+        <Icon name="down" />
+      </button>
+    </div>
   );
 }
 
+/** The arrow keys lead from the actions of a message to those of the one before or after. */
+function goToNeighbour(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>(".more")];
+  const at = buttons.findIndex((button) => button.matches(":focus"));
+  const to = { ArrowUp: at - 1, ArrowDown: at + 1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  // At the ends of the list there is none.
+  if (to >= 0) buttons[to]?.focus();
+}
+
+function isOf(row: Row, id: number): boolean {
+  return row.kind === "message" && row.message.id === id;
+}
+
 /** Highlights the message that a link has led to. */
-function flash(list: HTMLElement | null, id: number): void {
+function flash(row: HTMLElement | null | undefined): void {
   if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  const row = list?.querySelector<HTMLElement>(`[data-key="m${id}"]`);
   row?.animate?.([{ backgroundColor: "var(--flash)" }, { backgroundColor: "transparent" }], {
     duration: 2500,
   });

@@ -1,30 +1,60 @@
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Message } from "../../client/index.ts";
+import { copyLink } from "../page/clipboard.ts";
+import { focusOn } from "../page/lifecycle.ts";
+import type { FailedEdit } from "../store/changes.ts";
 import type { MessageItem } from "../store/item.ts";
-import { isMentioned } from "../text/content.ts";
+import { failureWords } from "../text/failure.ts";
 import { Fold } from "./fold.tsx";
+import { Icon } from "./icon.tsx";
 import { Avatar, Nickname } from "./nickname.tsx";
+import { QuoteLink } from "./quote.tsx";
+import { MessageFoot } from "./reactions.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 interface MessageLineProps {
   readonly item: MessageItem;
   /** Whether it begins a group: messages of one author in one minute. */
   readonly head: boolean;
+  /** Whether the Tab key leads to its actions. */
+  readonly isActive: boolean;
 }
 
 /** A message of the room. */
-export function MessageLine({ item: { key, message, own, isNewHolder }, head }: MessageLineProps) {
-  const { room } = useStores();
-  const isForMe = !own && isMentioned(room.nickname.value, message.content, room.mentions.value);
+export function MessageLine({ item: { key, message, own, isNewHolder }, head, isActive }: MessageLineProps) {
+  const { room, draft } = useStores();
+  const { id, name, reply } = message;
+  const shown = room.changes.shown(message);
+  const isUndoable = id !== null && room.changes.undoable.value.has(id);
+  const isThere = !shown.deleted && !isUndoable;
+  // Also when the message that this one replies to becomes known.
+  const isForMe = isThere && (reply === undefined || room.quotes.get(reply).value) && room.isForMe(message);
+  const isEdited = id !== null && draft.editing.value?.id === id;
+  const failed = id === null ? undefined : room.changes.failed.value.get(id);
   return (
-    <article class={`message${own ? " own" : ""}${head ? " head" : ""}${isForMe ? " for-me" : ""}`}>
-      {head ? <Avatar name={message.name} /> : null}
+    <article
+      class={`message${own ? " own" : ""}${head ? " head" : ""}${isForMe ? " for-me" : ""}${isEdited ? " editing" : ""}`}
+    >
+      {head ? <Avatar name={name} /> : null}
       <header>
-        {head ? <Nickname name={message.name} /> : null}
+        {head ? <Nickname name={name} /> : null}
         {isNewHolder ? <NewHolder /> : null}
         <TimeLink message={message} />
-        {own ? <Sent /> : null}
+        {own && isThere ? <Sent /> : null}
       </header>
-      <Fold rowKey={key} content={message.content} />
+      {isThere ? (
+        <>
+          {reply === undefined ? null : <QuoteLink from={id} to={reply} />}
+          <Fold rowKey={key} content={shown.content} />
+          <MessageFoot message={message} shown={shown} />
+          {id === null ? null : <MoreButton id={id} message={message} isActive={isActive} />}
+        </>
+      ) : isUndoable ? (
+        <Undo id={id} />
+      ) : (
+        <Tombstone message={message} />
+      )}
+      {failed ? <EditFailed message={message} failed={failed} /> : null}
     </article>
   );
 }
@@ -50,24 +80,22 @@ function Sent() {
   );
 }
 
-/** The time of a message, which is a link to it. A click copies the link. */
-function TimeLink({ message: { id, time, timestamp } }: { readonly message: Message }) {
+/** The time of a message, which is a link to it. A click copies the link; the keyboard does so in the menu. */
+function TimeLink({ message }: { readonly message: Message }) {
   const { settings, announcer } = useStores();
   const words = useWords();
+  const { id, time, timestamp } = message;
   const times = settings.times.value;
   const full = time === null ? timestamp : times.full(time);
   const shown = time === null ? timestamp : times.clock(time);
   if (id === null) return <time title={full}>{shown}</time>;
-  const hash = `#${id}${time === null ? "" : `.${time.toString(36)}`}`;
+  const hash = hashOf(message);
   const copy = async (event: MouseEvent) => {
     event.preventDefault();
-    const link = new URL(hash, location.href).href;
-    const isCopied = await copyText(link);
-    if (!isCopied) history.replaceState(null, "", link);
-    announcer.showToast(isCopied ? words.linkCopied : words.linkNotCopied);
+    announcer.showToast((await copyLink(hash)) ? words.linkCopied : words.linkNotCopied);
   };
   return (
-    <a class="time" href={hash} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
+    <a class="time" href={hash} tabIndex={-1} title={full} aria-label={words.copyLink(shown)} onClick={copy}>
       <time translate={false} dateTime={time === null ? undefined : new Date(time).toISOString()}>
         {shown}
       </time>
@@ -75,15 +103,94 @@ function TimeLink({ message: { id, time, timestamp } }: { readonly message: Mess
   );
 }
 
-/**
- * @returns false where the browser does not let the page write to the clipboard: over plain HTTP, and in some
- *   frames
- */
-async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return false;
-  }
+/** What the address of the page ends with in a link to a message. */
+export function hashOf({ id, time }: Message): string {
+  return `#${id}${time === null ? "" : `.${time.toString(36)}`}`;
+}
+
+interface MoreButtonProps {
+  readonly id: number;
+  readonly message: Message;
+  readonly isActive: boolean;
+}
+
+/** Opens the menu of a message. */
+function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreButtonProps) {
+  const { settings, acting } = useStores();
+  const words = useWords();
+  const label = words.actions(
+    `\u2068${name}\u2069`,
+    time === null ? timestamp : settings.times.value.clock(time),
+  );
+  return (
+    <button
+      type="button"
+      class="quiet more"
+      tabIndex={isActive ? 0 : -1}
+      aria-haspopup="dialog"
+      aria-label={label}
+      onClick={({ currentTarget }) => {
+        acting.value = { kind: "menu", id, at: currentTarget.getBoundingClientRect() };
+      }}
+    >
+      <Icon name="more" />
+    </button>
+  );
+}
+
+/** In the place of a message that is about to be deleted. */
+function Undo({ id }: { readonly id: number }) {
+  const { room } = useStores();
+  const words = useWords();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    if (room.changes.justDeleted === id) focusOn(button.current);
+    room.changes.justDeleted = null;
+  }, []);
+  return (
+    <p class="gone">
+      {words.change.deleted}
+      <button ref={button} type="button" class="quiet" onClick={() => room.changes.undo(id)}>
+        {words.change.undo}
+      </button>
+    </p>
+  );
+}
+
+/** What is left of a message that was deleted, or will be when there is a connection. */
+function Tombstone({ message }: { readonly message: Message }) {
+  const { room } = useStores();
+  const words = useWords();
+  const isWaiting = !message.deleted && room.state.value.kind !== "open";
+  return (
+    <p class="gone">
+      {words.change.deleted}
+      {isWaiting ? <span> · {words.sendingLater}</span> : null}
+    </p>
+  );
+}
+
+/** An edit that was refused, with what becomes of its text. */
+function EditFailed({ message, failed }: { readonly message: Message; readonly failed: FailedEdit }) {
+  const { room, draft } = useStores();
+  const words = useWords();
+  const { id, content } = message;
+  if (id === null) return null;
+  const mayEdit = room.changes.mayEdit(message);
+  const take = () => {
+    room.changes.dismiss(id);
+    if (mayEdit) draft.edit(id, content, failed.content);
+    else draft.add(failed.content);
+  };
+  return (
+    <p class="state refusal">
+      <span>{words.changeFailed.edit(failureWords(failed.failure, words))}</span>
+      <button type="button" class="quiet" onClick={take}>
+        {mayEdit ? words.change.editAgain : words.change.asNew}
+      </button>
+      <button type="button" class="quiet" onClick={() => room.changes.dismiss(id)}>
+        {words.change.discard}
+      </button>
+    </p>
+  );
 }

@@ -8,10 +8,12 @@ import { useStores, useWords } from "./stores.ts";
 interface RowViewProps {
   readonly row: Row;
   readonly before: Row | undefined;
+  /** Whether the Tab key leads to it. */
+  readonly isActive: boolean;
 }
 
 /** One row of the log, with the separators that belong above it, given the row before. */
-export function RowView({ row, before }: RowViewProps) {
+export function RowView({ row, before, isActive }: RowViewProps) {
   const { room, settings } = useStores();
   // Days begin at other times in another time zone.
   settings.times.value;
@@ -26,17 +28,17 @@ export function RowView({ row, before }: RowViewProps) {
     <>
       {isNewDay ? <DayLine time={time} /> : null}
       {isUnread ? <UnreadLine /> : null}
-      <RowBody row={row} head={head} />
+      <RowBody row={row} head={head} isActive={isActive} />
     </>
   );
 }
 
-function RowBody({ row, head }: { readonly row: Row; readonly head: boolean }) {
+function RowBody({ row, head, isActive }: Omit<RowViewProps, "before"> & { readonly head: boolean }) {
   const { room } = useStores();
   const words = useWords();
   switch (row.kind) {
     case "message":
-      return <MessageLine item={row} head={head} />;
+      return <MessageLine item={row} head={head} isActive={isActive} />;
     case "sending":
       return <SendingLine sending={row} name={room.nickname.value ?? ""} head={head} />;
     case "people":

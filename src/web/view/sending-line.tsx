@@ -2,6 +2,7 @@ import type { Sending } from "../store/item.ts";
 import { failureWords } from "../text/failure.ts";
 import { Fold } from "./fold.tsx";
 import { Avatar, Nickname } from "./nickname.tsx";
+import { QuoteLink } from "./quote.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 interface SendingLineProps {
@@ -16,6 +17,7 @@ export function SendingLine({ sending, name, head }: SendingLineProps) {
     <article class={`message own ${sending.failure ? "failed" : "sending"}${head ? " head" : ""}`}>
       {head ? <Avatar name={name} /> : null}
       <header>{head ? <Nickname name={name} /> : null}</header>
+      {sending.reply === undefined ? null : <QuoteLink from={null} to={sending.reply} />}
       <Fold rowKey={sending.key} content={sending.content} />
       <SendingState sending={sending} />
     </article>

@@ -10,6 +10,11 @@ import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 import type { Words } from "../words/en.ts";
 
+/** What the user has opened to act on a message: its menu, beside what opened it, or the emoji to react with. */
+export type Acting =
+  | { readonly kind: "menu"; readonly id: number; readonly at: DOMRect }
+  | { readonly kind: "react"; readonly id: number };
+
 /** The stores from which everything is rendered. */
 export interface Stores {
   readonly settings: SettingsStore;
@@ -20,6 +25,7 @@ export interface Stores {
   readonly handover: Handover;
   /** What all tabs of this browser share. */
   readonly storage: TextStorage;
+  readonly acting: Signal<Acting | null>;
   /** Whether the transcript is in the document. */
   readonly isPrinting: Signal<boolean>;
 }

@@ -10,7 +10,9 @@ export function Transcript({ title }: { readonly title: string }) {
   const words = useWords();
   const messages = useComputed(() =>
     isPrinting.value
-      ? room.log.items.value.flatMap((item) => (item.kind === "message" ? [item.message] : []))
+      ? room.log.items.value
+          .flatMap((item) => (item.kind === "message" ? [room.changes.shown(item.message)] : []))
+          .filter(({ id, deleted }) => !deleted && !(id !== null && room.changes.undoable.value.has(id)))
       : [],
   );
   useEffect(() => {

@@ -1,0 +1,112 @@
+/** How replies, edits, deletions and reactions look, and what axe has against them. */
+import { expect, test } from "bun:test";
+import { Chat } from "../../src/client/index.ts";
+import type { Person } from "./person.ts";
+import { capture, Stage, violations } from "./stage.ts";
+
+const stage = new Stage();
+
+const SCREENS = {
+  narrow: { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  landscape: { viewport: { width: 844, height: 390 }, isMobile: true, hasTouch: true },
+  tablet: { viewport: { width: 768, height: 1024 } },
+  desktop: { viewport: { width: 1280, height: 800 } },
+} as const;
+
+const LOOKS = [
+  ["narrow", "light", "en-GB"],
+  ["narrow", "classic", "vi-VN"],
+  ["phone", "light", "vi-VN"],
+  ["phone", "dark", "en-GB"],
+  ["landscape", "light", "en-GB"],
+  ["tablet", "dark", "vi-VN"],
+  ["desktop", "light", "en-GB"],
+  ["desktop", "dark", "en-GB"],
+  ["desktop", "classic", "vi-VN"],
+] as const;
+
+for (const [screen, theme, locale] of LOOKS) {
+  test(`axe finds nothing on what can be done with messages, and all of it fits: ${screen}, ${theme}, ${locale}`, async () => {
+    const room = stage.newRoom();
+    const { quoted, target } = await talk(room);
+    const mai = await stage.open(room, { options: { ...SCREENS[screen], locale } });
+    await mai.page.evaluate((chosen) => {
+      localStorage.setItem("classic-chatbox.settings.theme", JSON.stringify(chosen));
+    }, theme);
+    await mai.page.reload();
+    await mai.page.locator("form input").fill("Mai");
+    await mai.page.locator("form button").click();
+    await mai.composer.waitFor();
+    await mai.sees("the last word");
+    const found: string[] = [];
+    const look = async (state: string) => {
+      await capture(mai, `changes-${screen}-${theme}-${state}`);
+      found.push(...(await violations(mai)).map((each) => `${state}: ${each}`));
+    };
+    await mai.say("my own words");
+    await look("log");
+    await openMenu(mai, target);
+    await look("menu");
+    await mai.page.keyboard.press("Escape");
+    await openMenu(mai, "my own words");
+    await look("own-menu");
+    await mai.page.locator(".choices-of-actions .reply").click();
+    await mai.page.locator(".composer-target").waitFor();
+    await look("reply");
+    await mai.write("and my reply");
+    await mai.sees("and my reply");
+    await mai.composer.press("ArrowUp");
+    await mai.composer.fill("");
+    await mai.composer.press("Enter");
+    await mai.page.locator("#composer-fault button").waitFor();
+    await look("emptied");
+    await mai.page.locator("#composer-fault button").click();
+    await mai.page.locator(".gone button").waitFor();
+    await look("undo");
+    await mai.log.locator("button.quote", { hasText: quoted }).last().click();
+    await mai.page.locator(".ways .back").waitFor();
+    await look("jumped");
+    expect(found).toEqual([]);
+  });
+}
+
+/** Opens the menu of the last message with a text. */
+async function openMenu(person: Person, text: string): Promise<void> {
+  const row = person.log.locator("article", { hasText: text }).last();
+  await row.hover();
+  await row.locator(".more").click();
+  await person.page.locator(".choices-of-actions").waitFor();
+}
+
+async function talk(room: string): Promise<{ readonly quoted: string; readonly target: string }> {
+  const url = stage.server.url(room.slice("/rooms/".length));
+  const join = async (name: string) => {
+    const chat = new Chat(url);
+    await chat.register(name);
+    return chat;
+  };
+  const an = await join("An");
+  const noor = await join("نور");
+  const long = await join("A-nickname-that-is-long-enough-to-need-a-second-line-on-a-phone");
+  const quoted = "Chiều nay họp lúc ba giờ nhé";
+  const first = await an.send(`${quoted}, phòng cũ. Ai bận thì nhắn mình trước, để mình dời lại.`);
+  for (let i = 0; i < 30; i++) await long.send(`line ${i}`);
+  const arabic = await noor.send("مرحبا بالجميع! أنا هنا", { reply: first });
+  await long.send("A reply to that, with more words than fit into a line of any phone that there is", {
+    reply: arabic,
+  });
+  const gone = await an.send("nobody will read this");
+  await an.send("a reply to what is gone", { reply: gone });
+  await an.delete(gone);
+  const edited = await an.send("with a mistke");
+  await an.edit(edited, "without a mistake");
+  const target = "people like this one";
+  const liked = await an.send(target);
+  await an.send("a continued message");
+  for (const emoji of ["👍", "❤️", "🎉"]) for (const each of [an, noor, long]) await each.react(liked, emoji);
+  for (const emoji of ["😂", "😮", "👨‍👩‍👧‍👦", "🇻🇳"]) await an.react(liked, emoji);
+  await an.send(quoted, { reply: first });
+  await an.send("the last word", { reply: first });
+  return { quoted, target };
+}
