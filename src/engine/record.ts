@@ -351,7 +351,7 @@ const CHANGE_READERS: {
       time: Number(time),
       of: Number(of),
       by,
-      content: parsed(content),
+      content: parsedString(content),
       digest,
       text,
     };
@@ -363,13 +363,13 @@ const CHANGE_READERS: {
   react: (text) => {
     const [, id, time, kind, of, by = "", emoji, on, name] = REACT.exec(text) ?? [];
     if (kind !== "react") return null;
-    const reaction = { emoji: parsed(emoji), on: on === "true", name: parsed(name) };
+    const reaction = { emoji: parsedString(emoji), on: on === "true", name: parsedString(name) };
     return { kind, id: Number(id), time: Number(time), of: Number(of), by, ...reaction, text };
   },
 };
 
 /** The text in a JSON string. @param inner without its quotes */
-function parsed(inner = ""): string {
+export function parsedString(inner = ""): string {
   return inner.includes("\\") ? String(JSON.parse(`"${inner}"`)) : inner;
 }
 

@@ -105,7 +105,8 @@ export class JournalReads {
 
   /** Any event by its id, and its line. */
   async find(id: number): Promise<{ event: StoredEvent; line: Line } | undefined> {
-    for await (const events of this.#events(this.#extent()?.index.blockAbove(id - 1) ?? 0)) {
+    const block = this.#extent()?.index.blockOf(id);
+    for await (const events of this.#events(block?.start ?? 0, block?.stop)) {
       for (const found of events) {
         if (found.event.id === id) return found;
         if (found.event.id > id) return undefined;
@@ -148,21 +149,24 @@ export class JournalReads {
   async #current(stored: readonly MessageRecord[]): Promise<MessageRecord[]> {
     const { changes } = this.#extent() ?? {};
     if (changes === undefined || !stored.some(({ id }) => changes.has(id))) return [...stored];
-    return await Promise.all(
+    const current = await Promise.all(
       stored.map((record) => (changes.has(record.id) ? this.#amended(record) : record)),
     );
+    return current.filter((record) => record !== null);
   }
 
-  async #amended(record: MessageRecord): Promise<MessageRecord> {
+  /** @returns null if the message has expired meanwhile: what has become of it is not known any more */
+  async #amended(record: MessageRecord): Promise<MessageRecord | null> {
     const { id } = record;
     for (;;) {
       const extent = this.#extent();
       if (extent === null) throw new Error("the history file is closed");
-      const { changes, file } = extent;
+      const { changes, file, index } = extent;
+      if (id < index.firstId) return null;
       const edit = changes.editOf(id);
       const content = edit === null ? null : await this.#contentOf(file, edit);
       // Meanwhile there may have been another edit, or the file may have been rewritten.
-      if (changes !== this.#extent()?.changes || edit !== changes.editOf(id)) continue;
+      if (file !== this.#extent()?.file || edit?.id !== changes.editOf(id)?.id) continue;
       const isDeleted = changes.isDeleted(id);
       return amended(record, { edit: content, isDeleted, reactions: changes.reactionsTo(id) });
     }

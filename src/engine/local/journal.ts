@@ -394,8 +394,7 @@ export class Journal {
   #continueWith(file: FileHandle, expired: ExpiredRecords): void {
     this.#file = file;
     this.#index.expire(expired);
-    const { kept, orphans } = this.#changes.expire(expired.firstId, expired.bytes);
-    this.#changes = kept;
+    const orphans = this.#changes.expire(expired.firstId, expired.bytes);
     this.#eraser.add(orphans);
     this.#eraser.tookOver();
     this.#end -= expired.bytes;

@@ -3,8 +3,8 @@ import { keyPrefix } from "../store/browser-storage.ts";
 import { isOfChat } from "../store/chat-items.ts";
 import { FORGET_KEY } from "../store/person.ts";
 import { CHAT_ROOT } from "./address.ts";
-import { allowAddresses } from "./picture-cookie.ts";
 import { DATABASE } from "./picture-files.ts";
+import { allowAddresses } from "./picture-policy.ts";
 
 /**
  * Removes all that this browser keeps of the person in this chat, and begins anew. The chat must have been left. Other tabs

@@ -1,8 +1,8 @@
 import { effect, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { CHAT_ROOT } from "../page/address.ts";
-import { allowAddresses } from "../page/picture-cookie.ts";
 import { indexedDbPictures } from "../page/picture-files.ts";
+import { allowAddresses } from "../page/picture-policy.ts";
 import type { Announcement } from "../store/announcer.ts";
 import { keyPrefix, type TextStorage } from "../store/browser-storage.ts";
 import { PICTURES_KEY, PictureStore, PLACES, type Place } from "../store/pictures.ts";

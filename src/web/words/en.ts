@@ -202,6 +202,7 @@ export const en = {
     filter: "Filter people",
     none: "No one here matches.",
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
+    marks: { owner: "owner", moderator: "moderator", member: "member", reserved: "Reserved nickname" },
   },
 
   settings: "Settings",

@@ -180,6 +180,12 @@ export const vi: Words = {
     filter: "Lọc theo biệt danh",
     none: "Không tìm thấy ai.",
     more: (n) => `và ${CHARACTERS.format(n)} người nữa. Hãy dùng bộ lọc để tìm.`,
+    marks: {
+      owner: "chủ phòng chat",
+      moderator: "điều hành viên",
+      member: "thành viên",
+      reserved: "Biệt danh đã giữ chỗ",
+    },
   },
 
   settings: "Cài đặt",

@@ -24,6 +24,9 @@ export interface Further {
   }[];
 }
 
+/** A message with all that version 3 tells of it. */
+export type Current = Seen & { readonly further: Further };
+
 /** A message as an object of the protocol has it. */
 export interface Told {
   readonly id?: unknown;
@@ -38,7 +41,7 @@ export interface Told {
 }
 
 /** A message as a client of version 3 was told it. */
-export function seenOf({ id, name, content, ...told }: Told): Seen & { readonly further: Further } {
+export function seenOf({ id, name, content, ...told }: Told): Current {
   return {
     id: Number(id),
     name: String(name),
@@ -95,16 +98,15 @@ export type StoredEvent = StoredMessage | StoredChange;
 export class History {
   readonly changes: readonly StoredChange[];
   /** In order, as they are now. */
-  readonly messages: readonly (Seen & { readonly further: Further })[];
-  readonly #byId: ReadonlyMap<number, Seen & { readonly further: Further }>;
+  readonly messages: readonly Current[];
+  readonly #byId: ReadonlyMap<number, Current>;
   /** The edits and deletions of each message, in order. */
   readonly #rewrites: ReadonlyMap<number, readonly StoredChange[]>;
 
-  constructor(events: readonly StoredEvent[]) {
-    this.changes = events.filter((event) => "kind" in event);
-    const changes = Map.groupBy(this.changes, ({ of }) => of);
-    const messages = events.filter((event): event is StoredMessage => !("kind" in event));
-    this.messages = messages.map((message) => (changes.get(message.id) ?? []).reduce(after, seenOf(message)));
+  /** @param messages in order, as they are now */
+  constructor(messages: readonly Current[], changes: readonly StoredChange[]) {
+    this.messages = messages;
+    this.changes = changes;
     this.#byId = new Map(this.messages.map((message) => [message.id ?? 0, message]));
     this.#rewrites = Map.groupBy(
       this.changes.filter(({ kind }) => kind !== "react"),
@@ -112,7 +114,18 @@ export class History {
     );
   }
 
-  message(id: number): (Seen & { readonly further: Further }) | undefined {
+  /** Where messages are stored as they were sent, and changes beside them. */
+  static of(events: readonly StoredEvent[]): History {
+    const changes = events.filter((event) => "kind" in event);
+    const byMessage = Map.groupBy(changes, ({ of }) => of);
+    const messages = events.filter((event): event is StoredMessage => !("kind" in event));
+    return new History(
+      messages.map((message) => (byMessage.get(message.id) ?? []).reduce(after, seenOf(message))),
+      changes,
+    );
+  }
+
+  message(id: number): Current | undefined {
     return this.#byId.get(id);
   }
 
@@ -121,8 +134,6 @@ export class History {
     return this.#rewrites.get(of) ?? [];
   }
 }
-
-type Current = Seen & { readonly further: Further };
 
 /** A message after a stored change. */
 function after(message: Current, change: StoredChange): Current {

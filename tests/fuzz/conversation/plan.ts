@@ -155,11 +155,11 @@ type DrawnKind = Exclude<Act["kind"], "back-up" | "restore">;
 
 /** What is done how often, by weight. */
 const WEIGHTS = {
-  send: 30,
-  edit: 14,
-  delete: 5,
-  react: 10,
-  blurt: 5,
+  send: 28,
+  edit: 26,
+  delete: 8,
+  react: 18,
+  blurt: 6,
   "classic-send": 14,
   rename: 8,
   "classic-rename": 3,

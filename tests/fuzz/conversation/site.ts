@@ -212,7 +212,7 @@ function readHistories(dataFile: string): Histories {
 
 function readMessages(path: string): History {
   const lines = readFileSync(path, "utf8").split("\n");
-  return new History(lines.flatMap((line) => eventIn(line.replace(/,$/, "")) ?? []));
+  return History.of(lines.flatMap((line) => eventIn(line.replace(/,$/, "")) ?? []));
 }
 
 function eventIn(line: string): StoredEvent | null {

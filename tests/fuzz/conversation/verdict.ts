@@ -24,7 +24,7 @@ export function judge(
   const { room, isBudgetSmall, people, witness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
-  const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([]))];
+  const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
   checkStored(history, gathering, story, fault);
   checkChanges(history, fault);
   // A message of a half-open connection may still have arrived when everybody was gone.
@@ -64,7 +64,7 @@ function readHistory(path: string, story: Story): History {
   const events: StoredEvent[] = Array.isArray(parsed) ? parsed : [];
   const canonical = `[\n${events.map(lineOf).join(",\n")}\n]\n`;
   if (text !== canonical) story.fault(`${basename(path)} is not in its canonical form`);
-  return new History(events);
+  return History.of(events);
 }
 
 function lineOf(event: unknown): string {

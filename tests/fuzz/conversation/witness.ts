@@ -3,7 +3,7 @@ import { ChatClient, type Frame, type History, historyOf } from "../../support/c
 import type { Random } from "../../support/random.ts";
 import { isOutage } from "./classic.ts";
 import { Hearing } from "./hearing.ts";
-import { type Further, type Seen, seenOf, type Told as ToldMessage } from "./history.ts";
+import { type Current, type Further, seenOf, type Told as ToldMessage } from "./history.ts";
 import type { BlurtStep } from "./plan.ts";
 import type { Story } from "./story.ts";
 import { textOf } from "./text.ts";
@@ -32,8 +32,6 @@ interface PageData {
   readonly cursor?: { readonly id: number; readonly time: number };
   readonly reset?: true;
 }
-
-type Current = Seen & { readonly further: Further };
 
 /**
  * A client of version 3 that shares no code with the SDK, on a network without faults. It says next to nothing, hears
