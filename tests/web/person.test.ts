@@ -88,6 +88,26 @@ test("a page with a token of the host makes no key, and asks for no nickname tha
   expect(person.key).toBeNull();
 });
 
+test("IDENT-5 when the host hands over somebody else's token, the page begins anew with that one", async () => {
+  const { frame, asked } = frameOf();
+  const tokens = new HostTokens(tokenUntil(600), frame, () => {});
+  const { person, stage, begun } = follow(new FakeStorage(), tokens);
+  stage.socket.open(3).welcome("S1");
+  await settled();
+  const expires = stage.environment.time + 1e6;
+  stage.socket.answer({ status: true, by: ME, role: "visitor", names: [], name: "An", expires });
+  stage.socket.take();
+  tokens.give(tokenUntil(700));
+  person.askLogin();
+  await settled();
+  const refusal = { status: false, reason: "AnotherPerson", error: "No." };
+  expect(stage.socket.answer(refusal)).toEqual({ type: "identify", token: tokenUntil(700) });
+  await settled();
+  expect(begun()).toBe(1);
+  expect(await tokens.next()).toBe(tokenUntil(700));
+  expect(asked).toEqual([]);
+});
+
 test("without a token a required login is said to be so", () => {
   const { person, stage } = follow();
   expect(person.needsLogin).toBe(false);

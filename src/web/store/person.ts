@@ -84,7 +84,7 @@ export class PersonStore {
       this.refusal.value = null;
     });
     chat.on("identity-refused", ({ error }) => {
-      this.tokens?.refused();
+      if (error.code === "TokenRefused") this.tokens?.refused();
       this.refusal.value = error;
     });
     // The first message or change. Nothing is stored of a person who has done nothing, and `identify` goes out before it.
