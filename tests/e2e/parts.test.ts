@@ -28,7 +28,7 @@ test("another language is loaded when it is chosen, and is the one that the next
   await an.openSettings();
   await an.page.getByLabel("Language").selectOption("vi");
   await an.page.getByRole("heading", { name: "Cài đặt" }).waitFor();
-  expect(await scripts(an)).toEqual(["en", "page", "settings", "vi"]);
+  expect(await scripts(an)).toEqual(["en", "page", "room", "settings", "vi"]);
   await an.page.reload();
   await an.page.getByRole("button", { name: "Cài đặt" }).waitFor();
   expect(await an.page.locator("html").getAttribute("lang")).toBe("vi");
