@@ -252,9 +252,10 @@ export class Witness {
     return { after, time, limit: this.#random.pick([3, 1000, 1000]) };
   }
 
-  #refreshed({ ref, data, status, reason }: Told): void {
+  #refreshed(frame: Told): void {
+    const { ref, data, status, reason } = frame;
     if (status !== true) {
-      this.#story.tell(`${this.label} was refused a page with ${reason}`);
+      if (!isOutage(frame)) this.#story.fault(`PAGE-4 ${this.label} was refused a page with ${reason}`);
       this.#client?.terminate();
       return;
     }
