@@ -12,6 +12,8 @@ interface Showing {
   readonly edited: number | undefined;
   /** The newest event that this client has seen, this one included. */
   readonly seen: number;
+  /** In what it was shown. */
+  readonly how: string;
 }
 
 /** A text, and of which message it is. */
@@ -51,7 +53,13 @@ export class Ledger {
   }
 
   /** Somebody was shown a message of version 3, or its new text alone: then its time is null. */
-  shown(who: string, epoch: number, { id, time, content, edited }: ShownText, seen: number): void {
+  shown(
+    who: string,
+    epoch: number,
+    { id, time, content, edited }: ShownText,
+    seen: number,
+    how: string,
+  ): void {
     const mark = markOf(content);
     const origin = originOf(content);
     if (mark === null || origin === null) return;
@@ -61,7 +69,7 @@ export class Ledger {
     if (known !== origin) this.#faults.add(`EDIT-1 ${id} is a message of ${known} and of ${origin}`);
     const shown = `${who} ${epoch} ${id} ${mark} ${edited}`;
     if ((this.#showings.get(shown)?.seen ?? -1) < seen)
-      this.#showings.set(shown, { who, epoch, id, mark, edited, seen });
+      this.#showings.set(shown, { who, epoch, id, mark, edited, seen, how });
   }
 
   /** Somebody was shown the history in version 2. */
@@ -93,7 +101,7 @@ export class Ledger {
     >();
     for (const showing of this.#showings.values()) {
       if (showing.epoch !== epoch) continue;
-      const { who, id, mark, edited, seen } = showing;
+      const { who, id, mark, edited, seen, how } = showing;
       const rewrites = history.rewrites(id);
       const at =
         edited === undefined
@@ -111,7 +119,8 @@ export class Ledger {
           `EDIT-2 KEY-2 ${mark} was shown as ${known.id} (${known.edited}) and as ${id} (${edited}), to ${who}`,
         );
       spans.set(mark, { id, edited, to: Math.max(to, known?.to ?? to) });
-      if (to <= seen) fault(`PAGE-8 ${who} was shown ${mark} of ${id}, which ${to} replaced, after ${seen}`);
+      if (to <= seen)
+        fault(`PAGE-8 ${who} was shown ${mark} of ${id}, which ${to} replaced, after ${seen}, in ${how}`);
     }
     for (const { who, epoch: shownIn, marks, before } of this.#classic) {
       if (shownIn !== epoch) continue;

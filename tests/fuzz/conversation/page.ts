@@ -113,7 +113,7 @@ export class Page {
     for (const { id, time, content, edited } of messages)
       this.#story
         .ledger(this.#room)
-        .shown(`${this.label} (its view)`, length, { id: id ?? 0, time, content, edited }, seen);
+        .shown(`${this.label} (its view)`, length, { id: id ?? 0, time, content, edited }, seen, "its view");
   }
 
   get mayConnect(): boolean {
