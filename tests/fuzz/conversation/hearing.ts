@@ -50,7 +50,7 @@ export class Hearing {
 
   heard(text: string): void {
     // What is slow to arrive may be of the history before.
-    if (!this.#isOpened || this.#story.pasts.length !== this.#epoch) return;
+    if (!this.#isOpened || this.#story.isRestoring || this.#story.pasts.length !== this.#epoch) return;
     const frame: unknown = JSON.parse(text);
     for (const each of Array.isArray(frame) ? frame : [frame]) this.#take(each);
   }
