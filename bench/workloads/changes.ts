@@ -21,6 +21,9 @@ async function liveChanges(bench: Bench): Promise<Section> {
   const rows = new Rows();
   await withAudiences(bench, bench.among(["v3"]), async (stages) => {
     const seconds = bench.sized(8, 1, 0.2);
+    // As every client does when it enters.
+    const request = JSON.stringify({ type: "get", limit: PAGE });
+    for (const { crowd } of stages) await bench.load.order("ask", { crowd, request, times: 1 });
     for (const stage of stages) await pace(bench, stage, Math.max(seconds / 4, 0.1));
     await bench.eachRound(
       stages,

@@ -8,6 +8,9 @@ import type { HistoryIndex } from "./history-index.ts";
 /** How many messages are read at once to fill a reply of version 2. */
 const TAIL_STEP = 2_000;
 
+/** How many messages that changes concern are read at the same time. */
+const READ_AHEAD = 8;
+
 /** A history file as far as it is whole. */
 export interface Extent {
   readonly file: FileHandle;
@@ -132,17 +135,42 @@ export class JournalReads {
     for (const record of await this.#current(stored)) messages.set(record.id, record);
     const events: EventPlace[] = [];
     let bytes = 0;
+    const earlier = this.#readAhead(
+      run.flatMap((event) => ("of" in event && event.of < from ? [event.of] : [])),
+    );
     for (const event of run) {
       const of = "of" in event ? event.of : null;
       let shown = messages.get(of ?? event.id);
       const isNew = of !== null && of < from && shown === undefined;
-      if (isNew) shown = await this.message(of);
+      if (isNew) shown = await earlier(of);
       if (of === null || isNew) bytes += shown?.replyBytes ?? 0;
       if (bytes > budgetBytes && events.length > 0) break;
       if (isNew && shown !== undefined) messages.set(of, shown);
       events.push({ id: event.id, time: event.time, of });
     }
     return { events, messages };
+  }
+
+  /**
+   * Reads messages, a few at the same time, and no more than are asked for and a few.
+   *
+   * @param ids in the order in which they will be asked for, perhaps repeatedly
+   * @returns gives one of them
+   */
+  #readAhead(ids: readonly number[]): (id: number) => Promise<MessageRecord | undefined> {
+    const reads = new Map<number, Promise<MessageRecord | undefined>>();
+    const waiting = new Set(ids);
+    return (id) => {
+      for (const next of waiting) {
+        if (reads.has(id) && reads.size % READ_AHEAD === 0) break;
+        waiting.delete(next);
+        const read = this.message(next);
+        // Whoever asks for it gets the error; perhaps nobody does.
+        read.catch(() => undefined);
+        reads.set(next, read);
+      }
+      return reads.get(id) ?? this.message(id);
+    };
   }
 
   /** Messages as they are now. */

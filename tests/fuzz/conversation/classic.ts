@@ -190,7 +190,7 @@ export class Classic {
       this.#story.fault(`${this.label} of version 2 was told a message with ${Object.keys(message)}`);
     this.view = messages.map(({ name, content }) => ({ id: null, name, content, further: null }));
     const contents = messages.map(({ content }) => content);
-    if (this.#epoch === this.#story.pasts.length)
+    if (this.#epoch === this.#story.pasts.length && !this.#story.isRestoring)
       this.#story.ledger(this.#room).shownClassic(this.label, this.#epoch, contents, this.#told);
     this.isInside = true;
   }

@@ -374,7 +374,10 @@ class Conversation {
     for (const each of askers) each.refresh();
     await this.#story.until(
       () => witness.isFresh && askers.every((each) => each.isSettled),
-      () => `somebody waits for the history in ${gathering.room ?? "the main room"}`,
+      () => {
+        const waiting = askers.filter((each) => !each.isSettled).map(({ label }) => label);
+        return `the history of ${gathering.room ?? "the main room"} is told to ${[...waiting, ...(witness.isFresh ? [] : [witness.progress])]}`;
+      },
     );
     end(gathering);
   }

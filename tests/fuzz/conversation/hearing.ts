@@ -50,7 +50,7 @@ export class Hearing {
 
   heard(text: string): void {
     // What is slow to arrive may be of the history before.
-    if (!this.#isOpened || this.#story.pasts.length !== this.#epoch) return;
+    if (!this.#isOpened || this.#story.isRestoring || this.#story.pasts.length !== this.#epoch) return;
     const frame: unknown = JSON.parse(text);
     for (const each of Array.isArray(frame) ? frame : [frame]) this.#take(each);
   }
@@ -59,7 +59,7 @@ export class Hearing {
     const { type, datatype, status, id, data } = frame;
     if (type === "receive" && (datatype === "message" || CHANGES.includes(datatype))) this.#event(frame);
     else if (status !== true) return;
-    else if (type === "get" || type === "resume") this.#page(data as PageData);
+    else if (type === "get" || type === "resume") this.#page(type, data as PageData);
     else if (type === "send" || (CHANGES.includes(type) && typeof id === "number")) this.#reply(frame);
   }
 
@@ -69,7 +69,7 @@ export class Hearing {
       this.#story.fault(`ORD-1 ${this.#who} was told of ${id} after ${this.#newest} on one connection`);
     this.#newest = id;
     this.#seen = Math.max(this.#seen, id);
-    if (frame.datatype === "message") this.#shown(frame);
+    if (frame.datatype === "message") this.#shown(frame, "an event");
     else if (frame.datatype === "edit") this.#edited(frame);
   }
 
@@ -78,18 +78,19 @@ export class Hearing {
     const id = Number(frame.id);
     this.#newest = Math.max(this.#newest, id);
     this.#seen = Math.max(this.#seen, id);
-    if (frame.type === "send") this.#shown(frame);
+    if (frame.type === "send") this.#shown(frame, "a reply");
     // A repeat carries back what was asked, and no time.
     else if (frame.type === "edit" && typeof frame.time === "number") this.#edited(frame);
   }
 
-  #page({ message, changed = [], cursor }: PageData): void {
+  #page(type: string, { message, changed = [], cursor }: PageData): void {
     for (const { id } of message) this.#seen = Math.max(this.#seen, Number(id));
     this.#seen = Math.max(this.#seen, cursor?.id ?? 0);
-    for (const each of [...message, ...changed]) this.#shown(each);
+    const how = `a ${type} of ${message.length} and ${changed.length} messages to ${cursor?.id}, ${Date.now()}`;
+    for (const each of [...message, ...changed]) this.#shown(each, how);
   }
 
-  #shown(told: Told): void {
+  #shown(told: Told, how: string): void {
     const { id, content, further } = seenOf(told);
     if (further.isDeleted !== (content === ""))
       this.#story.fault(`PAGE-9 ${this.#who} was told ${JSON.stringify(told).slice(0, 200)}`);
@@ -100,6 +101,7 @@ export class Hearing {
         this.#epoch,
         { id: id ?? 0, time: further.time, content, edited: further.edited },
         this.#seen,
+        how,
       );
   }
 
@@ -111,6 +113,7 @@ export class Hearing {
         this.#epoch,
         { id: Number(of), time: null, content: String(content), edited: Number(time) },
         this.#seen,
+        "an edit",
       );
   }
 }

@@ -207,6 +207,7 @@ export class ManyServers implements Site {
       if (this.#backup === null) return;
       story.hasLostSessions ||= isWhole;
       const sql = new SQL(this.#databaseUrl, { max: 1 });
+      story.isRestoring = true;
       try {
         const [held, kept] = await sql.begin(async (tx) => {
           await tx.unsafe("LOCK TABLE chatbox.rooms, chatbox.messages, chatbox.changes, chatbox.reactions");
@@ -217,6 +218,7 @@ export class ManyServers implements Site {
         story.pasts.push({ held, kept, at: Date.now() });
         await sql.unsafe(CUT_ALL);
       } finally {
+        story.isRestoring = false;
         await sql.close({ timeout: 0 });
       }
       story.tell("the backup is put back");

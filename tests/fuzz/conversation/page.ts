@@ -108,12 +108,13 @@ export class Page {
   /** Has what is shown now held against the order of what was stored. */
   audit(messages: readonly Message[] = this.messages): void {
     const { length } = this.#story.pasts;
-    if (this.isGone || length !== this.pasts || length !== this.#openedPasts) return;
+    if (this.isGone || this.#story.isRestoring || length !== this.pasts || length !== this.#openedPasts)
+      return;
     const seen = this.chat.position?.id ?? 0;
     for (const { id, time, content, edited } of messages)
       this.#story
         .ledger(this.#room)
-        .shown(`${this.label} (its view)`, length, { id: id ?? 0, time, content, edited }, seen);
+        .shown(`${this.label} (its view)`, length, { id: id ?? 0, time, content, edited }, seen, "its view");
   }
 
   get mayConnect(): boolean {

@@ -64,6 +64,8 @@ export interface Stay {
 
 /** The code of a change that was made. */
 export const MADE = "made";
+/** Those of changes that a page has given up. Another page may have them from the storage. */
+export const UNDECIDED: readonly string[] = ["Closed", "Refused"];
 /** Those of changes that the server has refused, and that have left nothing. */
 export const REFUSED: readonly string[] = ["NotAllowed", "UnknownMessage"];
 

@@ -6,7 +6,7 @@ import type { Random } from "../../support/random.ts";
  */
 export type Target = (typeof TARGETS)[number];
 
-const TARGETS = ["own", "own", "own", "last own", "any", "unsent", "unknown"] as const;
+const TARGETS = ["own", "own", "own", "last own", "any", "any", "unsent", "unknown"] as const;
 
 const REACTED = [...TARGETS, "any", "any", "any"] as const;
 

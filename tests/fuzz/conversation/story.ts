@@ -26,6 +26,8 @@ export class Story {
   readonly faults: string[] = [];
   /** The histories that backups took the places of, in order. */
   readonly pasts: Past[] = [];
+  /** Whether a backup is being put back under servers that do not know it yet: what they tell may be of both histories. */
+  isRestoring = false;
   /** Whether sessions went back with one of them: nobody need be known by a later session. */
   hasLostSessions = false;
   /** What tells each text that anybody made from all others. */

@@ -5,7 +5,7 @@ import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
 import { History, isSame, isSameMessage, type Seen, type StoredEvent, seenOf } from "./history.ts";
 import type { Page } from "./page.ts";
-import { type Change, MADE, type Person, REFUSED, type Sent, type Stay } from "./person.ts";
+import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
 import type { Story } from "./story.ts";
 import { markOf, type Origin, originOf, senderOf } from "./text.ts";
 
@@ -127,7 +127,7 @@ function checkChanged(
 /** Those that came later may have been made without anybody's learning it; those that came before have no effect any more. */
 function checkResult(changes: readonly Change[], message: Seen | undefined, label: string, fault: Fault) {
   const isMade = ({ outcome }: Change) => outcome?.code === MADE;
-  const isOpen = ({ outcome }: Change) => outcome === null || outcome.code === "Closed";
+  const isOpen = ({ outcome }: Change) => outcome === null || UNDECIDED.includes(outcome.code);
   const ends = changes.filter(({ kind }) => kind !== "react");
   const last = ends.findLastIndex(isMade);
   const possible = ends.slice(Math.max(0, last)).filter((each) => isMade(each) || isOpen(each));

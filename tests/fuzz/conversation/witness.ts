@@ -49,6 +49,7 @@ export class Witness {
   #cursor = { id: 0, time: 0 };
   #me = "";
   #blurts = 0;
+  #isRefreshing = false;
   isInside = false;
   /** As the events have it. */
   roster: readonly string[] = [];
@@ -87,6 +88,12 @@ export class Witness {
   /** Whether the end of the conversation has its place among the messages. */
   get hasFence(): boolean {
     return this.view.some(({ content }) => content.startsWith(FENCE));
+  }
+
+  /** How far it has come with the history that is told anew. */
+  get progress(): string {
+    const { after, before } = this.fresh;
+    return `${this.label}, who has ${after.length} and ${before.length} messages of ${this.view.length}`;
   }
 
   get isSettled(): boolean {
@@ -142,8 +149,10 @@ export class Witness {
     }
   }
 
-  /** Has the whole history told anew. */
+  /** Has the whole history told anew, from the start again if the connection breaks. */
   refresh(): void {
+    this.#isRefreshing = true;
+    if (!this.isInside) return;
     this.fresh.after.length = 0;
     this.fresh.before.length = 0;
     this.#ask({ type: "get", ref: "after", after: 0, limit: this.#random.pick([7, 100, 1000]) });
@@ -203,7 +212,7 @@ export class Witness {
         else this.#me = String(frame.by);
         break;
       case "get":
-        if (frame.status === true && typeof frame.ref === "string") this.#refreshed(frame);
+        if (typeof frame.ref === "string") this.#refreshed(frame);
         else if (frame.status === true) {
           if (this.isInside) this.#compare(historyOf(frame).online);
           else this.#enter(historyOf(frame), frame);
@@ -243,7 +252,13 @@ export class Witness {
     return { after, time, limit: this.#random.pick([3, 1000, 1000]) };
   }
 
-  #refreshed({ ref, data }: Told): void {
+  #refreshed(frame: Told): void {
+    const { ref, data, status, reason } = frame;
+    if (status !== true) {
+      if (!isOutage(frame)) this.#story.fault(`PAGE-4 ${this.label} was refused a page with ${reason}`);
+      this.#client?.terminate();
+      return;
+    }
     const { message, more, changed = [], cursor } = data as PageData;
     const { fresh } = this;
     if (ref === "after") {
@@ -293,6 +308,7 @@ export class Witness {
     // Until then events are left alone: the last page has all that was before it, and the roster.
     this.isInside = !more && !reset;
     if (!this.isInside) this.#ask({ type: "get", ...this.#missing });
+    else if (this.#isRefreshing && !this.isFresh) this.refresh();
   }
 
   /** The history is another one; it is asked for from its beginning. */
