@@ -54,7 +54,7 @@ function start(settings: SettingsStore): void {
         ...(name === undefined ? {} : { name }),
       }),
     onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
-    onChange: withdraw,
+    onChange: (of) => withdraw(of, announcer),
     onChangeFailed: ({ type }, failure) => {
       const words = settings.words.peek();
       announcer.showToast(words.changeFailed[type](failureWords(failure, words)));
