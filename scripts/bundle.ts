@@ -7,10 +7,10 @@ import { join } from "node:path";
 
 /**
  * Two KiB above 9 are for changes of messages: their frames, their way through the outbox, and their place in the stream. Two
- * and a half more are for persons: keys, tokens and their renewal, reserved nicknames, and what is known about those who are
+ * and three quarters more are for persons: keys, tokens and their renewal, reserved nicknames, and what is known about those who are
  * here.
  */
-const SIZE_MOST_BYTES = 13.5 * 1024;
+const SIZE_MOST_BYTES = 13.75 * 1024;
 
 const source = join(import.meta.dir, "..", "src");
 

@@ -84,7 +84,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
       return chat;
     },
     onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
-    onChange: withdraw,
+    onChange: (of) => withdraw(of, announcer),
     onChangeFailed: ({ type }, failure) => {
       const words = settings.words.peek();
       announcer.showToast(words.changeFailed[type](failureWords(failure, words)));

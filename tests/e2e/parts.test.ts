@@ -63,6 +63,19 @@ test("if the settings cannot be loaded, the page says so, and they open once the
   dropNetworkErrors(an);
 });
 
+test("what a room shows is loaded when somebody joins, and can be loaded again if that fails", async () => {
+  const an = await stage.open(stage.newRoom());
+  let refused = 0;
+  await an.page.route(/\/room-\w+\.js/, (route) => (++refused > 1 ? route.continue() : route.abort()));
+  await an.askToJoin("An");
+  await an.reads(FAILED);
+  await an.page.getByRole("button", { name: "Try again" }).click();
+  await an.isIn();
+  await an.say("hello");
+  expect(await an.page.getByText(FAILED).count()).toBe(0);
+  dropNetworkErrors(an);
+});
+
 test("if a language cannot be loaded, the previous one stays until it can be", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter(stage.newRoom(), "An", { at });

@@ -52,7 +52,7 @@ export function announceMessage(
   announcer: Announcer,
 ): void {
   const words = settings.words.peek();
-  announcer.announce(words.announce(message.name, message.content));
+  announcer.announce(words.announce(message.name, message.content), message.id);
   // A clock that is set back must not silence later alerts.
   const now = performance.now();
   if (!isMention || now - alertedAt < ALERT_EVERY_MS) return;
@@ -73,8 +73,9 @@ export function announceMessage(
   );
 }
 
-/** Withdraws the alert of a message whose content is not what it was. */
-export function withdraw(id: number): void {
+/** Withdraws what was said and shown of a message whose content is not what it was. */
+export function withdraw(id: number, announcer: Announcer): void {
+  announcer.withdraw(id);
   alert?.withdraw(id);
 }
 

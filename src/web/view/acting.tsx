@@ -14,7 +14,7 @@ export function Acting() {
   if (!act) return null;
   // Read from the rows, so that the menu follows what becomes of the message.
   const message = room.log.items.value && room.log.find(act.id);
-  return message ? <Opened act={act} message={message} /> : null;
+  return message && !room.changes.shown(message).deleted ? <Opened act={act} message={message} /> : null;
 }
 
 function Opened({ act, message }: { readonly act: Act; readonly message: Message }) {

@@ -15,7 +15,6 @@ import { useStores, useWords } from "./stores.ts";
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
 const Room = lazy(async () => (await loadRoom()).Room);
 const Roster = lazy(async () => (await loadRoom()).Roster);
-const Transcript = lazy(async () => (await loadRoom()).Transcript);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
@@ -46,7 +45,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
         {isNamed && person.refusal.value && person.isByLogin ? <HostLogin /> : null}
         {state.kind === "refused" ? <Ended code={state.code} reason={state.reason} /> : null}
         {isNamed ? (
-          <Room hasComposer={state.kind !== "refused"} />
+          <Room title={title} hasComposer={state.kind !== "refused"} />
         ) : state.kind === "refused" ? null : (
           <Join />
         )}
@@ -68,7 +67,6 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
       ) : null}
       {open.value === "rename" && isNamed ? <Rename close={close("rename")} /> : null}
       <Announcements />
-      {isNamed ? <Transcript title={title} /> : null}
     </>
   );
 }
