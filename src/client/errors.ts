@@ -44,29 +44,6 @@ export class ChangeError extends ChatError {
   override readonly name = "ChangeError";
 }
 
-/**
- * The server does not know who the person is: nobody may do this without the host's login (`IdentityRequired`), the token is
- * over (`IdentityExpired`), was not accepted (`TokenRefused`) or could not be had (`TokenFailed`), the connection is another
- * person's already (`AnotherPerson`), there is neither a key nor a token (`UnknownPerson`), or the key is not valid
- * (`WrongFormatIdentity`).
- */
-export class IdentityError extends ChatError {
-  override readonly name = "IdentityError";
-}
-
-/**
- * A nickname was not reserved: the chat has another one (`NotYourName`), or as many are reserved as may be
- * (`TooManyNames`).
- */
-export class ReservationError extends ChatError {
-  override readonly name = "ReservationError";
-}
-
-/** `UnknownCode`: the owner's code is wrong, over, or was used already. */
-export class ClaimError extends ChatError {
-  override readonly name = "ClaimError";
-}
-
 /** `TooManyRequests`: the request can be repeated after {@link retryS} seconds. */
 export class RateError extends ChatError {
   override readonly name = "RateError";
@@ -140,22 +117,19 @@ export class NoRoomError extends ChatError {
   override readonly name = "NoRoomError";
 }
 
-const CLASSES: Readonly<
-  Record<string, new (code: string, message: string | undefined, retryS: number) => ChatError>
+/** The classes of the server's refusals, by their codes. `person-errors.ts` adds some, which the page can do without. */
+export const CLASSES: Record<
+  string,
+  new (
+    code: string,
+    message: string | undefined,
+    retryS: number,
+  ) => ChatError
 > = {
   NameAlreadyUsed: NicknameError,
   WrongFormatName: NicknameError,
   NameReserved: NicknameError,
   NameFromLogin: NicknameError,
-  IdentityRequired: IdentityError,
-  IdentityExpired: IdentityError,
-  TokenRefused: IdentityError,
-  AnotherPerson: IdentityError,
-  UnknownPerson: IdentityError,
-  WrongFormatIdentity: IdentityError,
-  NotYourName: ReservationError,
-  TooManyNames: ReservationError,
-  UnknownCode: ClaimError,
   WrongFormatContent: ContentError,
   WrongFormatKey: ContentError,
   WrongFormatReply: ContentError,
@@ -171,7 +145,11 @@ const CLASSES: Readonly<
 /** The error for a reply that is not the expected one; its code is `Malformed` if the reply could not be read. */
 export function errorOf(reply: Reply): ChatError {
   if (reply.kind !== "refused") return new ChatError("Malformed");
-  const { reason, error, retryS } = reply;
-  const Class = CLASSES[reason] ?? (reason.startsWith("ErrorWhen") ? StoreError : ChatError);
-  return new Class(reason, error, retryS);
+  return errorWith(reply.reason, reply.error, reply.retryS);
+}
+
+/** The error with a code. */
+export function errorWith(code: string, message?: string, retryS = 1): ChatError {
+  const Class = CLASSES[code] ?? (code.startsWith("ErrorWhen") ? StoreError : ChatError);
+  return new Class(code, message, retryS);
 }

@@ -1,7 +1,6 @@
 import type { ConnectionState } from "./connection.ts";
 import { type ChatError, SlowConsumerError } from "./errors.ts";
-import type { Gap, Login, Message, Position, RoomEvent } from "./frame.ts";
-import type { Identity } from "./identification.ts";
+import type { Gap, Identity, Login, Message, Position, RoomEvent } from "./frame.ts";
 import type { OutboxChange, OutboxEntry } from "./memory.ts";
 
 /** What a chat reports to its program. */

@@ -93,6 +93,18 @@ export const UNLIMITED: Rate = { perSecond: 1e9, burst: 1e9 };
 /** Whether the site that the chat belongs to has a login, and whether nobody can talk without it. */
 export type Login = WelcomeFrame["login"];
 
+/** The person at a chat, as the server knows it. */
+export interface Identity {
+  /** The public id of the person. */
+  readonly by: string;
+  /** What the person may do in this room. */
+  readonly role: RoleName;
+  /** The nicknames that the person has reserved. */
+  readonly names: readonly string[];
+  /** The nickname that the host's login gives, and the only one that the person can take; null if it gives none. */
+  readonly name: string | null;
+}
+
 /** What the client uses of the first frame of version 3. */
 export interface Welcome {
   readonly kind: "welcome";

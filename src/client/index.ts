@@ -1,5 +1,6 @@
 /** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
 import "./messages.ts";
+import "./tokens.ts";
 
 export { Chat, type Target } from "./chat.ts";
 export type { Cause, ConnectionState } from "./connection.ts";
@@ -7,10 +8,8 @@ export type { Environment } from "./environment.ts";
 export {
   ChangeError,
   ChatError,
-  ClaimError,
   ClosedError,
   ContentError,
-  IdentityError,
   NicknameError,
   NoRoomError,
   NotRegisteredError,
@@ -18,7 +17,6 @@ export {
   OutboxFullError,
   RateError,
   RefusedError,
-  ReservationError,
   ResetError,
   SlowConsumerError,
   StoreError,
@@ -26,12 +24,23 @@ export {
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
-export type { Gap, Login, Mark, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
+export type {
+  Gap,
+  Identity,
+  Login,
+  Mark,
+  Message,
+  MessageChange,
+  Page,
+  Position,
+  Reaction,
+} from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
-export type { IdentifyOptions, Identity } from "./identification.ts";
+export type { IdentifyOptions } from "./identification.ts";
 export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
 export { type AnyChange, applyChange } from "./message-change.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";
+export { ClaimError, IdentityError, ReservationError } from "./person-errors.ts";
 export type { ChatOptions, ChatStorage } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";

@@ -1,7 +1,7 @@
 import { PAGE_MAX } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { type Environment, PLATFORM } from "./environment.ts";
-import { ChatError, IdentityError, NoRoomError, NoWebSocketError } from "./errors.ts";
+import { ChatError, errorWith, NoRoomError, NoWebSocketError } from "./errors.ts";
 import type { Position } from "./frame.ts";
 import type { WebSocketConstructor } from "./socket.ts";
 
@@ -104,7 +104,7 @@ export function settle(url: string | URL, options: ChatOptions): Settings {
   const { historyLimit, after } = settings;
   const isPage =
     isPositionOf(after) && Number.isInteger(historyLimit) && historyLimit > 0 && historyLimit <= PAGE_MAX;
-  if (options.key !== undefined && !isKey(options.key)) throw new IdentityError("WrongFormatIdentity");
+  if (options.key !== undefined && !isKey(options.key)) throw errorWith("WrongFormatIdentity");
   // The server would refuse every attempt.
   if (!isPage) throw new ChatError("WrongFormatPage");
   return settings;

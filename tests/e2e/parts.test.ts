@@ -28,7 +28,7 @@ test("another language is loaded when it is chosen, and is the one that the next
   await an.openSettings();
   await an.page.getByLabel("Language").selectOption("vi");
   await an.page.getByRole("heading", { name: "Cài đặt" }).waitFor();
-  expect(await scripts(an)).toEqual(["en", "page", "settings", "vi"]);
+  expect(await scripts(an)).toEqual(["en", "page", "room", "settings", "vi"]);
   await an.page.reload();
   await an.page.getByRole("button", { name: "Cài đặt" }).waitFor();
   expect(await an.page.locator("html").getAttribute("lang")).toBe("vi");
@@ -60,6 +60,19 @@ test("if the settings cannot be loaded, the page says so, and they open once the
   await an.page.keyboard.press("Escape");
   await an.isConnected();
   await an.say("still here");
+  dropNetworkErrors(an);
+});
+
+test("what a room shows is loaded when somebody joins, and can be loaded again if that fails", async () => {
+  const an = await stage.open(stage.newRoom());
+  let refused = 0;
+  await an.page.route(/\/room-\w+\.js/, (route) => (++refused > 1 ? route.continue() : route.abort()));
+  await an.askToJoin("An");
+  await an.reads(FAILED);
+  await an.page.getByRole("button", { name: "Try again" }).click();
+  await an.isIn();
+  await an.say("hello");
+  expect(await an.page.getByText(FAILED).count()).toBe(0);
   dropNetworkErrors(an);
 });
 

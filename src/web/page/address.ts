@@ -1,4 +1,5 @@
 import { attempt } from "../../client/frame.ts";
+import type { Message } from "../../client/index.ts";
 
 /**
  * The path of the chat's root, with a trailing slash. A proxy may serve the chat under a path that the server does
@@ -30,4 +31,31 @@ export function addressOf(
  */
 function decoded(path: string): string {
   return attempt(() => decodeURI(path)) ?? path;
+}
+
+/** What the address of the page ends with in a link to a message. */
+export function hashOf({ id, time }: Pick<Message, "id" | "time">): string {
+  return `#${id}${time === null ? "" : `.${time.toString(36)}`}`;
+}
+
+/**
+ * Copies a text.
+ *
+ * @returns false where the browser does not let the page write to the clipboard: over plain HTTP, and in some frames
+ */
+export async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Copies the link to what a hash names. If that is not allowed, the address bar has it. @returns whether it was copied */
+export async function copyLink(hash: string): Promise<boolean> {
+  const link = new URL(hash, location.href).href;
+  const isCopied = await copyText(link);
+  if (!isCopied) history.replaceState(null, "", link);
+  return isCopied;
 }

@@ -6,6 +6,7 @@ import type { Announcer } from "../store/announcer.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 import { Throttle } from "../store/throttle.ts";
+import { loadOnce } from "./parts.ts";
 
 /** The browser redraws the tab on each change of the title, and hundreds of messages may arrive per second. */
 const TITLE_EVERY_MS = 500;
@@ -51,55 +52,33 @@ export function announceMessage(
   announcer: Announcer,
 ): void {
   const words = settings.words.peek();
-  announcer.announce(words.announce(message.name, message.content));
+  announcer.announce(words.announce(message.name, message.content), message.id);
   // A clock that is set back must not silence later alerts.
   const now = performance.now();
   if (!isMention || now - alertedAt < ALERT_EVERY_MS) return;
   alertedAt = now;
-  if (settings.sound.peek()) chime();
   const isAway = document.hidden || !document.hasFocus();
-  if (settings.notify.peek() && isAway) {
-    // A notification is plain text, so these isolates keep the nickname's direction from affecting the rest.
-    notify(words.mentioned(`\u2068${message.name}\u2069`), message);
-  }
+  const isSilent = !settings.sound.peek();
+  if (isSilent && !(settings.notify.peek() && isAway)) return;
+  loadAlert().then(
+    (loaded) => {
+      alert = loaded;
+      if (!isSilent) loaded.chime();
+      // A notification is plain text, so these isolates keep the nickname's direction from affecting the rest.
+      if (settings.notify.peek() && isAway)
+        loaded.notify(words.mentioned(`\u2068${message.name}\u2069`), message);
+      // If it cannot be loaded, the next mention tries again.
+    },
+    () => {},
+  );
 }
 
-/** Closes the notification of a message whose content is not what it was. */
-export function withdraw(id: number): void {
-  if (notified?.id === id) notified.notification.close();
+/** Withdraws what was said and shown of a message whose content is not what it was. */
+export function withdraw(id: number, announcer: Announcer): void {
+  announcer.withdraw(id);
+  alert?.withdraw(id);
 }
 
 let alertedAt = -ALERT_EVERY_MS;
-let notified: { readonly id: number | null; readonly notification: Notification } | undefined;
-
-function notify(title: string, { id, content }: Message): void {
-  if (!("Notification" in globalThis) || Notification.permission !== "granted") return;
-  try {
-    const notification = new Notification(title, { body: content.slice(0, 200), tag: "classic-chatbox" });
-    notified = { id, notification };
-    notification.onclick = () => {
-      focus();
-      notification.close();
-    };
-  } catch {
-    // On Android only service workers can show notifications.
-  }
-}
-
-let audio: AudioContext | undefined;
-
-/** Plays two soft tones. A sound file would be one more thing to load. */
-function chime(): void {
-  audio ??= new AudioContext();
-  const { currentTime, destination } = audio;
-  for (const [at, frequency] of [660, 880].entries()) {
-    const tone = new OscillatorNode(audio, { frequency });
-    const volume = new GainNode(audio, { gain: 0 });
-    const from = currentTime + at * 0.12;
-    volume.gain.setValueAtTime(0.08, from);
-    volume.gain.exponentialRampToValueAtTime(0.001, from + 0.4);
-    tone.connect(volume).connect(destination);
-    tone.start(from);
-    tone.stop(from + 0.4);
-  }
-}
+let alert: typeof import("./alert.ts") | undefined;
+const loadAlert = loadOnce(() => import("./alert.ts"));

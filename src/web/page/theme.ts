@@ -1,42 +1,24 @@
 import { effect } from "@preact/signals";
-import { type PictureStore, PLACES } from "../store/pictures.ts";
+import type { TextStorage } from "../store/browser-storage.ts";
 import type { SettingsStore } from "../store/settings.ts";
-import { CHAT_ROOT } from "./address.ts";
+import { loadOnce } from "./parts.ts";
 
-/** This cookie tells the server that the page may fetch pictures from other sites. See docs/web.md. */
-const COOKIE = "classic-chatbox-pictures";
-
-/** Keeps the document in the chosen theme and language, with the chosen pictures. */
-export function applyTheme(settings: SettingsStore, pictures: PictureStore): void {
+/** Keeps the document in the chosen theme and language. Only the classic theme has pictures, and loads them. */
+export function applyTheme(settings: SettingsStore, storage: TextStorage): void {
   const root = document.documentElement;
+  const loadPictures = loadOnce(() => import("../view/pictures.tsx"));
   effect(() => {
     root.dataset.theme = settings.theme.value;
     root.lang = settings.words.value.locale;
   });
   effect(() => {
-    for (const place of PLACES) {
-      const url = pictures.urls.value[place];
-      if (url === undefined) root.style.removeProperty(`--picture-${place}`);
-      // A serialised URL contains neither quotation marks nor line breaks.
-      else root.style.setProperty(`--picture-${place}`, `url("${url}")`);
-    }
+    if (settings.theme.value !== "classic") return;
+    // If they cannot be loaded, the theme has its own background.
+    loadPictures().then(
+      ({ openPictures }) => openPictures(storage),
+      () => {},
+    );
   });
-}
-
-/**
- * Tells the server by a cookie which policy the page needs from the next load on.
- *
- * @returns whether this is a change that the server will see
- */
-export function allowAddresses(isAllowed: boolean): boolean {
-  // A sandboxed frame has no cookies.
-  if (origin === "null") return false;
-  const was = document.cookie.split("; ").includes(`${COOKIE}=1`);
-  // The page may also be at the root's path without the trailing slash.
-  const path = CHAT_ROOT.slice(0, -1) || "/";
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not there over plain HTTP
-  document.cookie = `${COOKIE}=${isAllowed ? "1; max-age=31536000" : "; max-age=0"}; path=${path}; samesite=lax`;
-  return was !== isAllowed;
 }
 
 /**

@@ -18,7 +18,7 @@ export class Announcer {
   /** A short message on what the user has just done, seen and heard for a moment. */
   readonly toast: ReadonlySignal<Announcement> = this.#toast;
   readonly #more: (count: number) => string;
-  #gathered: string[] = [];
+  #gathered: { readonly sentence: string; readonly of: number | null }[] = [];
   #count = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #toastTimer: ReturnType<typeof setTimeout> | undefined;
@@ -37,18 +37,31 @@ export class Announcer {
     }, TOAST_MS);
   }
 
-  /** Announces a sentence, together with others of the same second. */
-  announce(sentence: string): void {
+  /**
+   * Announces a sentence, together with others of the same second.
+   *
+   * @param of the id of the message that it is about
+   */
+  announce(sentence: string, of: number | null = null): void {
     this.#timer ??= setTimeout(() => this.#flush(), GATHER_MS);
     if (++this.#count > ANNOUNCED_MAX) return;
-    this.#gathered.push(sentence.length > LENGTH_MAX ? `${sentence.slice(0, LENGTH_MAX)}…` : sentence);
+    const cut = sentence.length > LENGTH_MAX ? `${sentence.slice(0, LENGTH_MAX)}…` : sentence;
+    this.#gathered.push({ sentence: cut, of });
+  }
+
+  /** Forgets what it has announced, and is about to announce, of a message whose content is not what it was. */
+  withdraw(id: number): void {
+    this.#gathered = this.#gathered.filter(({ of }) => of !== id);
+    this.#announcement.value = { text: "" };
   }
 
   #flush(): void {
     this.#timer = undefined;
     const rest = this.#count - this.#gathered.length;
     this.#announcement.value = {
-      text: [...this.#gathered, ...(rest > 0 ? [this.#more(rest)] : [])].join(". "),
+      text: [...this.#gathered.map(({ sentence }) => sentence), ...(rest > 0 ? [this.#more(rest)] : [])].join(
+        ". ",
+      ),
     };
     this.#gathered = [];
     this.#count = 0;

@@ -2,6 +2,7 @@ import type { Message } from "../../client/index.ts";
 import { Dialog } from "./dialog.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { lazy } from "./lazy.tsx";
+import { reactorsOf } from "./reactions.tsx";
 import { type Acting as Act, useStores, useWords } from "./stores.ts";
 
 const ActionsMenu = lazy(async () => (await import("./actions.tsx")).ActionsMenu);
@@ -13,7 +14,7 @@ export function Acting() {
   if (!act) return null;
   // Read from the rows, so that the menu follows what becomes of the message.
   const message = room.log.items.value && room.log.find(act.id);
-  return message ? <Opened act={act} message={message} /> : null;
+  return message && !room.changes.shown(message).deleted ? <Opened act={act} message={message} /> : null;
 }
 
 function Opened({ act, message }: { readonly act: Act; readonly message: Message }) {
@@ -35,9 +36,11 @@ function Opened({ act, message }: { readonly act: Act; readonly message: Message
       />
     );
   }
+  const shown = room.changes.shown(message);
+  const reactors = (shown.reactions ?? []).map((each) => reactorsOf(shown, each, room, words));
   return (
     <Dialog title={message.name} name="actions" close={close} place={placeBeside(act.at)}>
-      <ActionsMenu message={message} close={close} />
+      <ActionsMenu message={message} reactors={reactors} close={close} />
     </Dialog>
   );
 }

@@ -1,11 +1,12 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Message } from "../../client/index.ts";
 import { frequentEmoji } from "../emoji/frequent.ts";
-import { copyLink, copyText } from "../page/clipboard.ts";
+import { copyLink, copyText, hashOf } from "../page/address.ts";
+import { focusOn } from "../page/lifecycle.ts";
+import type { FailedEdit } from "../store/changes.ts";
+import { failureWords } from "../text/failure.ts";
 import { ACTION_WORDS } from "../words/actions.ts";
 import { Icon, type IconName } from "./icon.tsx";
-import { hashOf } from "./message.tsx";
-import { useReactors } from "./reactions.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 /** What people react with before they have chosen emoji of their own. */
@@ -13,11 +14,13 @@ const USUAL = ["👍", "❤️", "😂", "😮", "😢"];
 
 interface MenuProps {
   readonly message: Message;
+  /** Who has reacted, a line for each emoji. */
+  readonly reactors: readonly string[];
   readonly close: () => void;
 }
 
 /** What can be done with a message. */
-export function ActionsMenu({ message, close }: MenuProps) {
+export function ActionsMenu({ message, reactors, close }: MenuProps) {
   const { room, draft, settings, storage, announcer, acting } = useStores();
   const pageWords = useWords();
   const words = ACTION_WORDS[settings.words.value.locale];
@@ -90,22 +93,17 @@ export function ActionsMenu({ message, close }: MenuProps) {
           </button>
         ))}
       </div>
-      {shown.reactions ? (
+      {reactors.length > 0 ? (
         <ul class="reactors muted" aria-label={words.reactions}>
-          {shown.reactions.map((reaction) => (
-            <Reactors key={reaction.emoji} message={shown} reaction={reaction} />
+          {reactors.map((line) => (
+            <li key={line} translate={false}>
+              {line}
+            </li>
           ))}
         </ul>
       ) : null}
     </div>
   );
-}
-
-function Reactors(props: {
-  readonly message: Message;
-  readonly reaction: NonNullable<Message["reactions"]>[number];
-}) {
-  return <li translate={false}>{useReactors(props.message, props.reaction)}</li>;
 }
 
 /** The arrow keys go from one button to the next, as they do in menus. */
@@ -138,4 +136,48 @@ async function copyAnywhere(text: string, inside: HTMLElement | null): Promise<b
   const isCopied = document.execCommand("copy");
   field.remove();
   return isCopied;
+}
+
+/** In the place of a message that is about to be deleted. */
+export function Undo({ id }: { readonly id: number }) {
+  const { room } = useStores();
+  const words = useWords();
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    if (room.changes.justDeleted === id) focusOn(button.current);
+    room.changes.justDeleted = null;
+  }, []);
+  return (
+    <p class="gone">
+      {words.change.deleted}
+      <button ref={button} type="button" class="quiet" onClick={() => room.changes.undo(id)}>
+        {words.change.undo}
+      </button>
+    </p>
+  );
+}
+
+/** An edit that was refused, with what becomes of its text. */
+export function EditFailed({ message, failed }: { readonly message: Message; readonly failed: FailedEdit }) {
+  const { room, draft } = useStores();
+  const words = useWords();
+  const { id, content } = message;
+  if (id === null) return null;
+  const mayEdit = room.changes.mayEdit(message);
+  const take = () => {
+    room.changes.dismiss(id);
+    if (mayEdit) draft.edit(id, content, failed.content);
+    else draft.add(failed.content);
+  };
+  return (
+    <p class="state refusal">
+      <span>{words.changeFailed.edit(failureWords(failed.failure, words))}</span>
+      <button type="button" class="quiet" onClick={take}>
+        {mayEdit ? words.change.editAgain : words.change.asNew}
+      </button>
+      <button type="button" class="quiet" onClick={() => room.changes.dismiss(id)}>
+        {words.change.discard}
+      </button>
+    </p>
+  );
 }

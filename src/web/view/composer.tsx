@@ -30,7 +30,13 @@ export function Composer() {
   /** Whether a key is down that the keyboard identifies only as changing the text. */
   const isUnnamedKey = useRef(false);
   // Also when an edit or a reply begins or is cancelled; by then the menu is closed, which gives the focus back.
-  useEffect(() => focusOn(field.current), [editing, draft.reply.value]);
+  useEffect(() => {
+    const { current } = field;
+    focusOn(current);
+    // In some browsers, setting the selection would focus the field.
+    if (current && document.activeElement === current)
+      current.setSelectionRange(draft.caret.value, draft.caret.value);
+  }, [editing, draft.reply.value]);
   // The text also changes when a mention is chosen and when the message is sent.
   const show = () => {
     const { current } = field;
@@ -39,7 +45,6 @@ export function Composer() {
   useLayoutEffect(() => {
     // An undo must not put the draft into an edit, or an edit into the draft.
     if (field.current) field.current.value = draft.text.value;
-    field.current?.setSelectionRange(draft.caret.value, draft.caret.value);
     fault.value = "";
     isEmptied.value = false;
   }, [editing]);

@@ -1,16 +1,17 @@
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useComputed } from "@preact/signals";
 import type { Message } from "../../client/index.ts";
-import { copyLink } from "../page/clipboard.ts";
-import { focusOn } from "../page/lifecycle.ts";
-import type { FailedEdit } from "../store/changes.ts";
+import { copyLink, hashOf } from "../page/address.ts";
 import type { MessageItem } from "../store/item.ts";
-import { failureWords } from "../text/failure.ts";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icon.tsx";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { lazy } from "./lazy.tsx";
+import { Avatar, MarkBadge, Nickname } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
 import { useStores, useWords } from "./stores.ts";
+
+const EditFailed = lazy(async () => (await import("./actions.tsx")).EditFailed);
+const Undo = lazy(async () => (await import("./actions.tsx")).Undo);
 
 interface MessageLineProps {
   readonly item: MessageItem;
@@ -38,6 +39,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
       {head ? <Avatar name={name} /> : null}
       <header>
         {head ? <Nickname name={name} /> : null}
+        {head ? <AuthorMark by={message.by} /> : null}
         {isNewHolder ? <NewHolder /> : null}
         <TimeLink message={message} />
         {own && isThere ? <Sent /> : null}
@@ -57,6 +59,12 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
       {failed ? <EditFailed message={message} failed={failed} /> : null}
     </article>
   );
+}
+
+/** What is known about the author. Only a change of it renders the message again, and not each change of the roster. */
+function AuthorMark({ by }: Pick<Message, "by">) {
+  const { room } = useStores();
+  return <MarkBadge mark={useComputed(() => room.markBy(by)).value} />;
 }
 
 /** Shows that someone else may have the nickname now. */
@@ -103,11 +111,6 @@ function TimeLink({ message }: { readonly message: Message }) {
   );
 }
 
-/** What the address of the page ends with in a link to a message. */
-export function hashOf({ id, time }: Message): string {
-  return `#${id}${time === null ? "" : `.${time.toString(36)}`}`;
-}
-
 interface MoreButtonProps {
   readonly id: number;
   readonly message: Message;
@@ -138,25 +141,6 @@ function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreBu
   );
 }
 
-/** In the place of a message that is about to be deleted. */
-function Undo({ id }: { readonly id: number }) {
-  const { room } = useStores();
-  const words = useWords();
-  const button = useRef<HTMLButtonElement>(null);
-  useLayoutEffect(() => {
-    if (room.changes.justDeleted === id) focusOn(button.current);
-    room.changes.justDeleted = null;
-  }, []);
-  return (
-    <p class="gone">
-      {words.change.deleted}
-      <button ref={button} type="button" class="quiet" onClick={() => room.changes.undo(id)}>
-        {words.change.undo}
-      </button>
-    </p>
-  );
-}
-
 /** What is left of a message that was deleted, or will be when there is a connection. */
 function Tombstone({ message }: { readonly message: Message }) {
   const { room } = useStores();
@@ -166,31 +150,6 @@ function Tombstone({ message }: { readonly message: Message }) {
     <p class="gone">
       {words.change.deleted}
       {isWaiting ? <span> · {words.sendingLater}</span> : null}
-    </p>
-  );
-}
-
-/** An edit that was refused, with what becomes of its text. */
-function EditFailed({ message, failed }: { readonly message: Message; readonly failed: FailedEdit }) {
-  const { room, draft } = useStores();
-  const words = useWords();
-  const { id, content } = message;
-  if (id === null) return null;
-  const mayEdit = room.changes.mayEdit(message);
-  const take = () => {
-    room.changes.dismiss(id);
-    if (mayEdit) draft.edit(id, content, failed.content);
-    else draft.add(failed.content);
-  };
-  return (
-    <p class="state refusal">
-      <span>{words.changeFailed.edit(failureWords(failed.failure, words))}</span>
-      <button type="button" class="quiet" onClick={take}>
-        {mayEdit ? words.change.editAgain : words.change.asNew}
-      </button>
-      <button type="button" class="quiet" onClick={() => room.changes.dismiss(id)}>
-        {words.change.discard}
-      </button>
     </p>
   );
 }

@@ -1,4 +1,6 @@
 import type { Message, Reaction } from "../../client/index.ts";
+import type { RoomStore } from "../store/room.ts";
+import type { Words } from "../words/en.ts";
 import { Icon } from "./icon.tsx";
 import { useStores, useWords } from "./stores.ts";
 
@@ -53,7 +55,7 @@ interface ChipProps {
 
 function Chip({ message, shown, reaction }: ChipProps) {
   const { room } = useStores();
-  const names = useReactors(shown, reaction);
+  const names = reactorsOf(shown, reaction, room, useWords());
   const { emoji, count } = reaction;
   return (
     <button
@@ -71,9 +73,12 @@ function Chip({ message, shown, reaction }: ChipProps) {
 }
 
 /** Who has reacted with an emoji, the user first. */
-export function useReactors(message: Message, { emoji, count, by }: Reaction): string {
-  const { room } = useStores();
-  const words = useWords();
+export function reactorsOf(
+  message: Message,
+  { emoji, count, by }: Reaction,
+  room: RoomStore,
+  words: Words,
+): string {
   const others = by.filter((each) => !room.changes.isMe(each));
   const names = [
     ...(room.changes.hasReacted(message, emoji) ? [words.youToo] : []),

@@ -1,19 +1,15 @@
 import { useSignal } from "@preact/signals";
-import { useRef } from "preact/hooks";
-import { allowAddresses } from "../page/theme.ts";
-import type { Announcement } from "../store/announcer.ts";
-import { PLACES, type Place } from "../store/pictures.ts";
 import { THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
 import { SETTINGS_WORDS } from "../words/settings.ts";
-import { Announced } from "./announced.tsx";
-import { LoadFailed } from "./lazy.tsx";
+import { LoadFailed, lazy } from "./lazy.tsx";
 import { useStores } from "./stores.ts";
-import { isForInputMethod } from "./text-field.ts";
+
+const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 
 /** The settings dialog. */
 export function Settings() {
-  const { settings, isPrinting } = useStores();
+  const { settings, person, isPrinting } = useStores();
   const words = useSettingsWords();
   return (
     <>
@@ -21,6 +17,18 @@ export function Settings() {
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
       <Notifications />
+      <section>
+        <h3>{words.key}</h3>
+        <p class="muted">{words.keyLead}</p>
+        <button
+          type="button"
+          onClick={() => {
+            person.view.value = { kind: "own" };
+          }}
+        >
+          {words.keyOpen}
+        </button>
+      </section>
       <section>
         <h3>{words.transcript}</h3>
         <p class="muted">{words.transcriptLead}</p>
@@ -90,88 +98,6 @@ function ThemeChoice() {
         </label>
       ))}
     </fieldset>
-  );
-}
-
-function Pictures() {
-  const words = useSettingsWords();
-  return (
-    <section>
-      <h3>{words.pictures}</h3>
-      <p class="muted">{words.picturesLead}</p>
-      {PLACES.map((place) => (
-        <Picture key={place} place={place} />
-      ))}
-      <p class="muted">{words.addressNote}</p>
-    </section>
-  );
-}
-
-function Picture({ place }: { readonly place: Place }) {
-  const { pictures } = useStores();
-  const words = useSettingsWords();
-  const address = useRef<HTMLInputElement>(null);
-  const fault = useSignal<Announcement>({ text: "" });
-  const name = words[place];
-  const chooseFile = async (file: File | undefined) => {
-    if (!file) return;
-    const isPicture = await createImageBitmap(file).then(
-      () => true,
-      () => file.type === "image/svg+xml",
-    );
-    fault.value = { text: isPicture ? "" : words.pictureFault };
-    if (isPicture) await pictures.choose(place, file);
-  };
-  const chooseAddress = async () => {
-    const isGood = await pictures.chooseAddress(place, address.current?.value ?? "", () => {
-      const isNew = allowAddresses(true);
-      // The policy of the current page forbids it.
-      if (isNew) location.reload();
-      return !isNew;
-    });
-    fault.value = { text: isGood ? "" : words.addressFault };
-  };
-  const clear = async () => {
-    await pictures.clear(place);
-    allowAddresses(pictures.hasAddresses);
-  };
-  return (
-    <div class="picture">
-      <span class="picture-name">{name}</span>
-      <label class="button">
-        <input
-          type="file"
-          accept="image/*"
-          class="unseen"
-          aria-label={words.choose(name)}
-          onChange={({ currentTarget }) => void chooseFile(currentTarget.files?.[0])}
-        />
-        <span aria-hidden="true">{words.chooseShort}</span>
-      </label>
-      <input
-        ref={address}
-        type="url"
-        dir="ltr"
-        aria-label={words.address(name)}
-        placeholder={words.addressHint}
-        onKeyDown={(event) => {
-          if (event.key !== "Enter" || isForInputMethod(event)) return;
-          event.preventDefault();
-          void chooseAddress();
-        }}
-      />
-      <button type="button" class="quiet" onClick={chooseAddress}>
-        {words.use}
-      </button>
-      {pictures.urls.value[place] === undefined ? null : (
-        <button type="button" class="quiet" aria-label={words.clear(name)} onClick={clear}>
-          ✕
-        </button>
-      )}
-      <p class="refusal" role="alert">
-        <Announced text={fault.value} />
-      </p>
-    </div>
   );
 }
 
