@@ -9,6 +9,7 @@ import { mergeRounds, sideBySide } from "./side-by-side.ts";
 import { targetResults } from "./targets.ts";
 import { abuse } from "./workloads/abuse.ts";
 import { withAudiences } from "./workloads/audience.ts";
+import { changes } from "./workloads/changes.ts";
 import { history } from "./workloads/history.ts";
 import { idle } from "./workloads/idle.ts";
 import { joinStorms } from "./workloads/join-storm.ts";
@@ -26,6 +27,7 @@ export const WORKLOADS = [
   "reconnect",
   "idle",
   "history",
+  "changes",
   "rooms",
   "abuse",
 ] as const;
@@ -149,6 +151,7 @@ async function measure(bench: Bench, names: readonly WorkloadName[], failures: s
     reconnect: reconnectStorm,
     idle,
     history,
+    changes,
     rooms,
     abuse: (of: Bench) => abuse(of, of.attacks, (sentence) => failures.push(sentence)),
   };

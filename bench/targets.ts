@@ -166,6 +166,43 @@ const TARGETS: readonly Target[] = [
     measure: (of) => of.value("history", "1000000", "restedMiB"),
   },
   {
+    text: "changes: CPU per delivery, as a multiple of that of messages",
+    limit: 1.3,
+    sense: "at most",
+    unit: "×",
+    measure: (of) => of.ratio("changes", "changes", "messages", "cpuUs"),
+  },
+  {
+    text: "history of 1 million with 100,000 changes: time to start, as a multiple of that without",
+    limit: 1.5,
+    sense: "at most",
+    unit: "×",
+    measure: (of) => of.ratio("changed-history", "changed", "plain", "startMs"),
+  },
+  ...(
+    [
+      ["the newest page", "newestMs", 1.5],
+      ["an older page", "beforeMs", 1.5],
+      // It has the messages that changes concern besides, which are anywhere in the file.
+      ["a page after a message", "afterMs", 2],
+    ] as const
+  ).map(
+    ([text, column, limit]): Target => ({
+      text: `history of 1 million with 100,000 changes: time for ${text}, as a multiple of that without`,
+      limit,
+      sense: "at most",
+      unit: "×",
+      measure: (of) => of.ratio("changed-history", "changed", "plain", column),
+    }),
+  ),
+  {
+    text: "history of 1 million with 100,000 changes: resident memory three seconds after pages",
+    limit: 150,
+    sense: "at most",
+    unit: "MiB",
+    measure: (of) => of.value("changed-history", "changed", "restedMiB"),
+  },
+  {
     text: "abuse, the worst attack: p99 of other people's messages",
     limit: 50,
     sense: "at most",

@@ -11,7 +11,7 @@ export interface Host {
   readonly from?: string;
   read(bytes: number): void;
   opened(client: Client): void;
-  heard(client: Client, messages: number, registers: number, leaves: number): void;
+  heard(client: Client, messages: number, registers: number, leaves: number, changes: number): void;
   replied(client: Client, kind: ReplyKind, isAccepted: boolean, text: Buffer): void;
   /** The connection has ended unexpectedly. */
   lost(client: Client, why: string): void;
@@ -44,7 +44,7 @@ export class Client implements Hearer {
   /** Requests of the current order. */
   sent = 0;
   acked = 0;
-  /** Messages received in the current order. */
+  /** Messages and changes of messages received in the current order. */
   seen = 0;
   isNamed = false;
   /** In version 3: the secret with which the next connection resumes, that of this connection, and the wait before it. */
@@ -118,8 +118,8 @@ export class Client implements Hearer {
     else this.#readHead(Buffer.concat([this.#head, bytes]));
   }
 
-  heard(messages: number, registers: number, leaves: number): void {
-    this.#host.heard(this, messages, registers, leaves);
+  heard(messages: number, registers: number, leaves: number, changes: number): void {
+    this.#host.heard(this, messages, registers, leaves, changes);
   }
 
   replied(kind: ReplyKind, isAccepted: boolean, text: Buffer): void {

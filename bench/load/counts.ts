@@ -28,7 +28,7 @@ export class Counts {
 }
 
 function nothing(): Values {
-  return { bytes: 0, messages: 0, registers: 0, leaves: 0, acks: 0, refusals: 0 };
+  return { bytes: 0, messages: 0, registers: 0, leaves: 0, changes: 0, acks: 0, refusals: 0 };
 }
 
 /** CPU seconds of this process so far. */

@@ -11,6 +11,9 @@ const DIALS_AT_ONCE = 128;
 /** The number of different contents. */
 const CONTENTS = 1024;
 const MOST_WAIT_S = 15;
+/** How many messages are changed in turn. */
+const CHANGED = 50;
+const EMOJI = "👍";
 
 /** The clients of one server, and what they have received. */
 export class Crowd implements Host {
@@ -31,6 +34,8 @@ export class Crowd implements Host {
   #named = 0;
   #replies = 0;
   #backAtMs: number[] = [];
+  /** The ids of messages that are going to be changed, as they are acknowledged; null if none are. */
+  #ids: number[] | null = null;
   #isDisbanded = false;
 
   constructor(plan: CrowdPlan) {
@@ -117,6 +122,50 @@ export class Crowd implements Host {
     return { ...this.#counts.take(), ...latencies.result() };
   }
 
+  async paceChanges(changesPerS: number, seconds: number): Promise<Tally & Latency> {
+    const changes = Math.round(changesPerS * seconds);
+    const frames = this.#changesOf(await this.#newMessages(), changes);
+    this.#reset();
+    const [talker] = this.#clients;
+    const latencies = new Latencies(this.#clients.length - 1);
+    this.#latencies = latencies;
+    const startMs = performance.now();
+    for (const [at, frame] of frames.entries()) {
+      const plannedAtMs = startMs + (at * 1000) / changesPerS;
+      await momentOf(plannedAtMs);
+      latencies.sent(plannedAtMs);
+      talker?.write(frame);
+    }
+    const deliveries = changes * (this.#clients.length - 1);
+    const { values } = this.#counts;
+    await this.#until(() => values.acks === changes && values.changes >= deliveries);
+    this.#latencies = null;
+    if (values.changes !== deliveries)
+      throw new Error(`${values.changes} changes arrived, but ${deliveries} were expected.`);
+    return { ...this.#counts.take(), ...latencies.result() };
+  }
+
+  /** Sends messages that are going to be changed. @returns their ids */
+  async #newMessages(): Promise<readonly number[]> {
+    const ids: number[] = [];
+    this.#ids = ids;
+    await this.talk(1, CHANGED, 1);
+    this.#ids = null;
+    return ids;
+  }
+
+  /** Every second one is a reaction, which the next one to the same message takes back. */
+  #changesOf(ids: readonly number[], count: number): Buffer[] {
+    const texts = contents(CONTENTS);
+    return Array.from({ length: count }, (_, at) => {
+      const turn = at >> 1;
+      const of = ids[turn % ids.length];
+      const edit = { type: "edit", of, content: texts[turn % texts.length] };
+      const react = { type: "react", of, emoji: EMOJI, on: Math.floor(turn / ids.length) % 2 === 0 };
+      return requestFrame(this.form, JSON.stringify(at % 2 === 0 ? edit : react));
+    });
+  }
+
   async ask(request: string, times: number): Promise<Tally & { replyMs: number[] }> {
     this.#reset();
     const [client] = this.#clients;
@@ -166,19 +215,23 @@ export class Crowd implements Host {
     this.#goal.look();
   }
 
-  heard(client: Client, messages: number, registers: number, leaves: number): void {
+  heard(client: Client, messages: number, registers: number, leaves: number, changes: number): void {
     this.#counts.values.messages += messages;
     this.#counts.values.registers += registers;
     this.#counts.values.leaves += leaves;
-    if (this.#latencies !== null) this.#latencies.heard(client.seen, client.seen + messages);
-    client.seen += messages;
+    this.#counts.values.changes += changes;
+    if (this.#latencies !== null) this.#latencies.heard(client.seen, client.seen + messages + changes);
+    client.seen += messages + changes;
     this.#goal.look();
   }
 
-  replied(client: Client, kind: ReplyKind, isAccepted: boolean): void {
+  replied(client: Client, kind: ReplyKind, isAccepted: boolean, text: Buffer): void {
     this.#replies++;
     if (!isAccepted) this.#counts.values.refusals++;
-    else if (kind === "send") this.#acknowledged(client);
+    else if (kind === "send") {
+      this.#ids?.push(idIn(text));
+      this.#acknowledged(client);
+    } else if (kind === "change") this.#acknowledged(client);
     else if (kind === "name") this.#entered(client);
     if (kind === "resume") this.#returned(client);
     this.#goal.look();
@@ -286,4 +339,9 @@ export class Crowd implements Host {
   begin(): void {
     this.#counts.time();
   }
+}
+
+/** The id in the reply to a send of version 3. */
+function idIn(text: Buffer): number {
+  return Number(/"id":(\d+),"time":/.exec(text.toString())?.[1]);
 }

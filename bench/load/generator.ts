@@ -22,6 +22,7 @@ const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Prom
     crowdOf(crowd).talk(talkers, messagesEach, window),
   takeTurns: async ({ crowd, messages, window }) => crowdOf(crowd).takeTurns(messages, window),
   pace: async ({ crowd, messagesPerS, seconds }) => crowdOf(crowd).pace(messagesPerS, seconds),
+  paceChanges: async ({ crowd, changesPerS, seconds }) => crowdOf(crowd).paceChanges(changesPerS, seconds),
   ask: async ({ crowd, request, times }) => crowdOf(crowd).ask(request, times),
   awaitReturn: async ({ crowd }) => crowdOf(crowd).awaitReturn(),
   idle: async ({ crowd, seconds }) => crowdOf(crowd).idle(seconds),

@@ -35,7 +35,9 @@ export interface Tally {
   readonly messages: number;
   readonly registers: number;
   readonly leaves: number;
-  /** Sends that were acknowledged. */
+  /** Edits, deletions and reactions. */
+  readonly changes: number;
+  /** Sends, or changes, that were acknowledged. */
   readonly acks: number;
   /** Requests that were refused. */
   readonly refusals: number;
@@ -59,6 +61,11 @@ export interface Orders {
   /** One talks at a steady rate; the latency of a message is the time until its last listener has it. */
   pace: {
     takes: OfCrowd & { readonly messagesPerS: number; readonly seconds: number };
+    gives: Tally & Latency;
+  };
+  /** The same with changes of own messages, which are sent before: edits and reactions in turn. */
+  paceChanges: {
+    takes: OfCrowd & { readonly changesPerS: number; readonly seconds: number };
     gives: Tally & Latency;
   };
   /** One client repeats the same request, and waits for each reply. */

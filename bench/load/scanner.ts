@@ -2,12 +2,12 @@ import { constants, inflateRawSync } from "node:zlib";
 import { OPCODE } from "./client-frame.ts";
 
 /** The kind of request that a reply answers. */
-export type ReplyKind = "name" | "send" | "get" | "resume" | "welcome" | "other";
+export type ReplyKind = "name" | "send" | "change" | "get" | "resume" | "welcome" | "other";
 
 /** Gets what a server sent. */
 export interface Hearer {
-  /** How many events arrived; called once for everything that was read together. */
-  heard(messages: number, registers: number, leaves: number): void;
+  /** How many events arrived; called once for everything that was read together. `changes` are those of messages. */
+  heard(messages: number, registers: number, leaves: number, changes: number): void;
   /** @param text the JSON of the reply, or of the whole batch that contains it */
   replied(kind: ReplyKind, isAccepted: boolean, text: Buffer): void;
   /** A frame about the connection: a close, a ping, or a packet of Engine.IO. */
@@ -19,6 +19,7 @@ interface Batch {
   readonly messages: number;
   readonly registers: number;
   readonly leaves: number;
+  readonly changes: number;
   readonly replies: readonly { readonly kind: ReplyKind; readonly isAccepted: boolean }[];
   /** The JSON, if it contains replies. */
   readonly text: Buffer | null;
@@ -32,7 +33,10 @@ const LENGTH_64 = 127;
 const BRACE = "{".charCodeAt(0);
 const BRACKET = "[".charCodeAt(0);
 const LETTER = {
+  a: 0x61,
   c: 0x63,
+  d: 0x64,
+  e: 0x65,
   g: 0x67,
   l: 0x6c,
   m: 0x6d,
@@ -49,6 +53,7 @@ const ACCEPTED = Buffer.from('"status":true');
 const TYPE_AT = 9;
 const TYPE_THIRD_AT = 11;
 const DATATYPE_AT = 30;
+const DATATYPE_THIRD_AT = 32;
 
 const NOTHING = Buffer.alloc(0);
 const TAIL_OF_DEFLATED = Buffer.from([0, 0, 0xff, 0xff]);
@@ -101,6 +106,7 @@ export class FrameScanner {
     let messages = 0;
     let registers = 0;
     let leaves = 0;
+    let changes = 0;
     let frameBytes = 0;
     while (at < end) {
       let length = (bytes[at + 1] ?? 0) & 0x7f;
@@ -125,13 +131,14 @@ export class FrameScanner {
       ) {
         const datatype = bytes[json + DATATYPE_AT];
         if (datatype === LETTER.m) messages++;
-        else if (datatype === LETTER.r) registers++;
         else if (datatype === LETTER.l) leaves++;
+        else if (isChange(datatype, bytes[json + DATATYPE_THIRD_AT])) changes++;
+        else if (datatype === LETTER.r) registers++;
       } else this.#other(bytes[at] ?? 0, bytes.subarray(start, start + length));
       at = start + length;
     }
     if (at < end) this.#hold(bytes.subarray(at), frameBytes);
-    if (messages + registers + leaves > 0) this.#hearer.heard(messages, registers, leaves);
+    if (messages + registers + leaves + changes > 0) this.#hearer.heard(messages, registers, leaves, changes);
   }
 
   #hold(bytes: Buffer, frameBytes: number): void {
@@ -150,9 +157,9 @@ export class FrameScanner {
     } else this.#hearer.control(opcode, payload);
   }
 
-  #tell({ messages, registers, leaves, replies, text }: Batch): void {
+  #tell({ messages, registers, leaves, changes, replies, text }: Batch): void {
     for (const { kind, isAccepted } of replies) this.#hearer.replied(kind, isAccepted, text ?? NOTHING);
-    this.#hearer.heard(messages, registers, leaves);
+    this.#hearer.heard(messages, registers, leaves, changes);
   }
 }
 
@@ -179,6 +186,7 @@ function count(text: Buffer): Batch {
   let messages = 0;
   let registers = 0;
   let leaves = 0;
+  let changes = 0;
   let at = text.indexOf(OBJECT);
   while (at >= 0) {
     const next = text.indexOf(OBJECT, at + OBJECT.length);
@@ -190,11 +198,17 @@ function count(text: Buffer): Batch {
     } else if (text[at + TYPE_AT] !== LETTER.r) {
       // A ping.
     } else if (datatype === LETTER.m) messages++;
-    else if (datatype === LETTER.r) registers++;
     else if (datatype === LETTER.l) leaves++;
+    else if (isChange(datatype, text[at + DATATYPE_THIRD_AT])) changes++;
+    else if (datatype === LETTER.r) registers++;
     at = next;
   }
-  return { messages, registers, leaves, replies, text: replies.length > 0 ? text : null };
+  return { messages, registers, leaves, changes, replies, text: replies.length > 0 ? text : null };
+}
+
+/** Whether the first and the third letter of an event's `datatype` are those of an edit, a deletion or a reaction. */
+function isChange(first: number | undefined, third: number | undefined): boolean {
+  return first === LETTER.e || first === LETTER.d || (first === LETTER.r && third === LETTER.a);
 }
 
 /** The kind of request that an object answers; null for an event and for a ping. */
@@ -208,8 +222,13 @@ function replyKind(text: Buffer, at: number): ReplyKind | null {
       return "get";
     case LETTER.w:
       return "welcome";
-    case LETTER.r:
-      return text[at + TYPE_THIRD_AT] === LETTER.s ? "resume" : null;
+    case LETTER.e:
+    case LETTER.d:
+      return "change";
+    case LETTER.r: {
+      const third = text[at + TYPE_THIRD_AT];
+      return third === LETTER.s ? "resume" : third === LETTER.a ? "change" : null;
+    }
     case LETTER.p:
       return null;
     default:

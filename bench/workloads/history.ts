@@ -101,7 +101,7 @@ async function measureWork(bench: Bench, lengths: readonly Length[], rows: Rows)
 }
 
 /** Another client, of version 3, in the same room. */
-async function joinAsReader(bench: Bench, { server }: Stage): Promise<string> {
+export async function joinAsReader(bench: Bench, { server }: Stage): Promise<string> {
   const crowd = `reader at ${server.port}`;
   const plan = { form: "v3", clients: 1, roomSize: null, contents: "words", comesBack: false } as const;
   await bench.load.order("connect", { crowd, plan: { ...plan, port: server.port, namePrefix: "reader " } });

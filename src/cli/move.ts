@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { DatabaseHistories } from "../engine/moving/database-histories.ts";
 import { FileSource, FileTarget } from "../engine/moving/file-histories.ts";
-import { type MessageSource, type MessageTarget, type Moved, move } from "../engine/moving/move.ts";
+import { type HistorySource, type HistoryTarget, type Moved, move } from "../engine/moving/move.ts";
 import { DatabasePeople, FilePeople, type MovedPeople, movePeople } from "../engine/moving/people.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import type { Settings } from "../server/settings.ts";
@@ -30,8 +30,8 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
     return histories;
   };
   try {
-    let source: MessageSource;
-    let target: MessageTarget;
+    let source: HistorySource;
+    let target: HistoryTarget;
     if (kind === "import") {
       source = keep(new FileSource(path, timeOf));
       if (database === null) target = keep(new FileTarget(dataFile, timeOf));
@@ -42,7 +42,7 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
       }
     } else {
       source = keep(
-        database === null ? new FileSource(dataFile, timeOf) : await DatabaseHistories.open(database),
+        database === null ? new FileSource(dataFile, timeOf) : await DatabaseHistories.snapshot(database),
       );
       target = keep(new FileTarget(path, timeOf));
     }

@@ -1,9 +1,20 @@
 import { COMING_BACK, LEAVING } from "../protocol/close.ts";
+import type { RoleName } from "../protocol/kinds/identify.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
 import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
 import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
-import { type Frame, type Message, type Page, type Position, type Rates, UNLIMITED } from "./frame.ts";
+import {
+  type Frame,
+  type Login,
+  type Mark,
+  type Message,
+  type Page,
+  type Position,
+  type Rates,
+  UNLIMITED,
+} from "./frame.ts";
 import type { HistoryOptions } from "./history.ts";
+import { Identification, type IdentifyOptions } from "./identification.ts";
 import {
   type ChangeRequest,
   type Kept,
@@ -34,15 +45,17 @@ export class Chat {
   readonly #stream: Stream;
   readonly #registration: Registration;
   readonly #outbox: Outbox;
+  readonly #identification: Identification;
   readonly #connection: Connection;
   #channel: RequestChannel | null = null;
   #room: string | null = null;
+  #login: Login | null = null;
   /** Why every further call is rejected; null while the chat goes on. */
   #over: ChatError | null = null;
 
   /**
    * @param url of the room, such as `wss://chat.example/rooms/tea`
-   * @throws NoWebSocketError, NoRoomError, ChatError with the code `WrongFormatPage`, or what the platform's URL and
+   * @throws NoWebSocketError, NoRoomError, IdentityError for a key that is not valid, ChatError with the code `WrongFormatPage`, or what the platform's URL and
    *   WebSocket throw for an invalid address
    */
   constructor(url: string | URL, options: ChatOptions = {}) {
@@ -66,6 +79,7 @@ export class Chat {
       kept,
       () => this.#connection.settled(),
     );
+    this.#identification = new Identification(settings, this.#emitter, this.#stream, this.#registration);
     this.#connection = new Connection(
       settings,
       kept.v3,
@@ -84,8 +98,9 @@ export class Chat {
   }
 
   /**
-   * The chat's own public id, which its messages have as `by`. It outlasts changes of the nickname and lost connections, but
-   * not the end of the session. Null before the first `named`, and with a server that gives none.
+   * The chat's own public id, which its messages have as `by`. With a key or a token it is the person's, and always the same.
+   * Otherwise it outlasts changes of the nickname and lost connections, but not the end of the session. Null before the first
+   * `identified` or `named`, and with a server that gives none.
    */
   get me(): string | null {
     return this.#stream.me;
@@ -94,6 +109,29 @@ export class Chat {
   /** Whether a message or a change of one is the chat's own, by its author's id. With `me` null, none is. */
   isOwn(message: Pick<Message, "by">): boolean {
     return this.#stream.isOwn(message);
+  }
+
+  /** What the person may do in this room; `visitor` before the server has said who it is. */
+  get role(): RoleName {
+    return this.#identification.identity?.role ?? "visitor";
+  }
+
+  /** The nicknames that the person has reserved. */
+  get reservedNames(): readonly string[] {
+    return this.#identification.identity?.names ?? [];
+  }
+
+  /**
+   * Whether the site that the chat belongs to has a login, and whether nobody can talk without it; null before the first
+   * connection, and with version 2.
+   */
+  get login(): Login | null {
+    return this.#login;
+  }
+
+  /** What is known about those who are here, by nickname: who is a moderator, and who has reserved the nickname. */
+  get marks(): ReadonlyMap<string, Mark> {
+    return this.#stream.marks;
   }
 
   /** The nicknames in use, in the order of registration. While the connection is lost, the last known ones. */
@@ -160,6 +198,45 @@ export class Chat {
       stop = this.#emitter.on(heard, reject);
       return reject;
     }).finally(() => stop());
+  }
+
+  /**
+   * Says who the person is, on this connection and all later ones; without a key, asks the option `token` for a new token.
+   * Messages that are sent after the call have the person's public id.
+   *
+   * @returns a promise that is fulfilled once the server knows the person. Rejects with IdentityError, StoreError,
+   *   ClosedError, RefusedError, or ChatError `UnknownType` if the server knows no persons. With the code `AnotherPerson`, the
+   *   chat is another person already, and stays it
+   */
+  async identify(options: IdentifyOptions = {}): Promise<void> {
+    this.#check();
+    return this.#identification.identify(options);
+  }
+
+  /**
+   * Reserves the nickname that the chat has: nobody else can take it then, in any room, also while the person is away.
+   *
+   * @returns all nicknames that the person has reserved. Rejects with ReservationError, IdentityError, NicknameError,
+   *   NotRegisteredError, StoreError, ClosedError, RefusedError, or ChatError `UnknownType`
+   */
+  async reserve(name: string, options: WaitOptions = {}): Promise<readonly string[]> {
+    return this.#reserve(name, true, options);
+  }
+
+  /** Gives up a reserved nickname; a moderator of all rooms frees that of anybody. @returns as {@link reserve} */
+  async release(name: string, options: WaitOptions = {}): Promise<readonly string[]> {
+    return this.#reserve(name, false, options);
+  }
+
+  /**
+   * Makes the person an owner of the chat, by the code that the operator was given.
+   *
+   * @returns a promise that is fulfilled then. Rejects with ClaimError, IdentityError, StoreError, ClosedError, RefusedError,
+   *   or ChatError `UnknownType`
+   */
+  async claim(code: string, options: WaitOptions = {}): Promise<void> {
+    this.#check();
+    return this.#identification.claim(code, options);
   }
 
   /**
@@ -279,6 +356,13 @@ export class Chat {
     return this.#emitter.iterate(this.#settings.eventsMost);
   }
 
+  async #reserve(name: string, on: boolean, options: WaitOptions): Promise<readonly string[]> {
+    this.#check();
+    const names = await this.#registration.reserve(name, on, options);
+    this.#identification.reserved(names);
+    return names;
+  }
+
   #change(change: ChangeRequest, options: EditOptions): Promise<void> {
     this.#check();
     this.#registration.needNickname();
@@ -325,6 +409,10 @@ export class Chat {
       case "welcome":
         if (this.#channel) break;
         this.#room = frame.room;
+        this.#login = frame.login;
+        this.#emitter.emit({ type: "welcome", room: frame.room, login: frame.login });
+        // A listener may have closed the chat.
+        if (this.#over) break;
         this.#openChannel(3, frame.session, frame.rates);
         break;
       case "event":
@@ -338,14 +426,17 @@ export class Chat {
   }
 
   #openChannel(version: 2 | 3, session: string, rates: Rates): void {
-    this.#channel = new RequestChannel(version, session, rates, this.#settings, this.#connection, (retryS) =>
-      this.#emitter.emit({ type: "slowed", retryS }),
-    );
-    this.#registration.welcome(this.#channel);
+    const channel = new RequestChannel(version, session, rates, this.#settings, this.#connection, {
+      slowed: (retryS) => this.#emitter.emit({ type: "slowed", retryS }),
+      unknown: (again) => this.#identification.holds(again),
+    });
+    this.#channel = channel;
+    this.#identification.begin(channel, () => this.#registration.welcome(channel));
   }
 
   #closeChannel(): void {
     if (!this.#channel) return;
+    this.#identification.lost();
     this.#registration.lost();
     this.#channel.end();
     this.#channel = null;
@@ -355,6 +446,7 @@ export class Chat {
   #end(error: ChatError): void {
     if (this.#over) return;
     this.#over = error;
+    this.#identification.end(error);
     this.#registration.end(error);
     this.#outbox.end(error);
     // An HTTP status may be temporary: another run may find the server.

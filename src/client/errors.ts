@@ -20,7 +20,10 @@ export class ChatError extends Error {
   }
 }
 
-/** The server refused a nickname: `NameAlreadyUsed` (somebody in the room has it) or `WrongFormatName`. */
+/**
+ * The server refused a nickname: somebody in the room has it (`NameAlreadyUsed`), somebody else has reserved it
+ * (`NameReserved`), the host's login gives the person another one (`NameFromLogin`), or it is not valid (`WrongFormatName`).
+ */
 export class NicknameError extends ChatError {
   override readonly name = "NicknameError";
 }
@@ -114,11 +117,19 @@ export class NoRoomError extends ChatError {
   override readonly name = "NoRoomError";
 }
 
-const CLASSES: Readonly<
-  Record<string, new (code: string, message: string | undefined, retryS: number) => ChatError>
+/** The classes of the server's refusals, by their codes. `person-errors.ts` adds some, which the page can do without. */
+export const CLASSES: Record<
+  string,
+  new (
+    code: string,
+    message: string | undefined,
+    retryS: number,
+  ) => ChatError
 > = {
   NameAlreadyUsed: NicknameError,
   WrongFormatName: NicknameError,
+  NameReserved: NicknameError,
+  NameFromLogin: NicknameError,
   WrongFormatContent: ContentError,
   WrongFormatKey: ContentError,
   WrongFormatReply: ContentError,
@@ -134,7 +145,11 @@ const CLASSES: Readonly<
 /** The error for a reply that is not the expected one; its code is `Malformed` if the reply could not be read. */
 export function errorOf(reply: Reply): ChatError {
   if (reply.kind !== "refused") return new ChatError("Malformed");
-  const { reason, error, retryS } = reply;
-  const Class = CLASSES[reason] ?? (reason.startsWith("ErrorWhen") ? StoreError : ChatError);
-  return new Class(reason, error, retryS);
+  return errorWith(reply.reason, reply.error, reply.retryS);
+}
+
+/** The error with a code. */
+export function errorWith(code: string, message?: string, retryS = 1): ChatError {
+  const Class = CLASSES[code] ?? (code.startsWith("ErrorWhen") ? StoreError : ChatError);
+  return new Class(code, message, retryS);
 }

@@ -1,11 +1,20 @@
 import type { ConnectionState } from "./connection.ts";
 import { type ChatError, SlowConsumerError } from "./errors.ts";
-import type { Gap, Message, Position, RoomEvent } from "./frame.ts";
+import type { Gap, Identity, Login, Message, Position, RoomEvent } from "./frame.ts";
 import type { OutboxChange, OutboxEntry } from "./memory.ts";
 
 /** What a chat reports to its program. */
 export type ChatEvent =
   | { readonly type: "state"; readonly state: ConnectionState }
+  /** The server has welcomed a connection. It says whether the host site has a login. */
+  | { readonly type: "welcome"; readonly room: string; readonly login: Login }
+  /** The server knows who the person is: on each connection, and when something of it has changed. */
+  | ({ readonly type: "identified" } & Identity)
+  /**
+   * The server did not accept a token or a key, or the program gave no token. The chat goes on as the server allows it
+   * without, and asks for a token again by itself, ever more rarely.
+   */
+  | { readonly type: "identity-refused"; readonly error: ChatError }
   /** The chat's nickname was set or changed; null when it was lost. */
   | { readonly type: "named"; readonly name: string | null }
   /** The chat is in the room, and everything missed has been reported. `resumed`: the others saw no leave. */

@@ -1,4 +1,11 @@
-import type { CurrentKeys, PositionKeys, Reaction as ReactionKeys, Reactor } from "../protocol/extension.ts";
+import type {
+  CurrentKeys,
+  Mark as MarkKeysOf,
+  PositionKeys,
+  Reaction as ReactionKeys,
+  Reactor,
+} from "../protocol/extension.ts";
+import type { RoleName } from "../protocol/kinds/identify.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import type { HistoryMessage, PageData } from "../protocol/page.ts";
 import type { MessageChangeKind } from "../protocol/refusal.ts";
@@ -83,14 +90,45 @@ export interface Rates {
 /** Stands for a missing or unknown rate. */
 export const UNLIMITED: Rate = { perSecond: 1e9, burst: 1e9 };
 
+/** Whether the site that the chat belongs to has a login, and whether nobody can talk without it. */
+export type Login = WelcomeFrame["login"];
+
+/** The person at a chat, as the server knows it. */
+export interface Identity {
+  /** The public id of the person. */
+  readonly by: string;
+  /** What the person may do in this room. */
+  readonly role: RoleName;
+  /** The nicknames that the person has reserved. */
+  readonly names: readonly string[];
+  /** The nickname that the host's login gives, and the only one that the person can take; null if it gives none. */
+  readonly name: string | null;
+}
+
 /** What the client uses of the first frame of version 3. */
 export interface Welcome {
   readonly kind: "welcome";
   readonly room: string;
   readonly session: string;
+  readonly login: Login;
   readonly rates: Rates;
   readonly pingS: number;
   readonly retryS: number;
+}
+
+/** What is known about the person who has a nickname. */
+export interface Mark {
+  /** The public id. */
+  readonly by: string;
+  /** What the person may do in the room. */
+  readonly role: RoleName;
+  /** Whether the person has reserved the nickname. */
+  readonly reserved: boolean;
+}
+
+interface Marked {
+  /** Undefined for a visitor whose nickname is not reserved. */
+  readonly mark?: Mark | undefined;
 }
 
 interface Moment {
@@ -131,9 +169,9 @@ export type Stored = { readonly type: "message"; readonly message: Message } | M
 /** What another client of the room did. */
 export type RoomEvent =
   | Stored
-  | (Person & { readonly type: "register" })
+  | (Person & { readonly type: "register" } & Marked)
   | (Person & { readonly type: "leave" })
-  | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string })
+  | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string } & Marked)
   | { readonly type: "typing"; readonly name: string };
 
 /** A refused request. The reason is `Malformed` if the reply could not be read. */
@@ -156,12 +194,27 @@ export type Reply =
       readonly by: string | undefined;
       readonly page: Page;
       readonly online: readonly string[];
+      readonly marks: ReadonlyMap<string, Mark>;
     }
   /**
    * A message or change is stored. A change is as in the event, but without who made it. `event` is missing if nothing was
    * changed, or not now (EDIT-2, REACT-3).
    */
-  | { readonly kind: "stored"; readonly event: Stored | undefined };
+  | { readonly kind: "stored"; readonly event: Stored | undefined }
+  | {
+      readonly kind: "identified";
+      /** The public id of the person. */
+      readonly by: string;
+      readonly role: RoleName;
+      /** The nicknames that the person has reserved. */
+      readonly names: readonly string[];
+      /** The nickname that the host's login gives. */
+      readonly name: string | undefined;
+      /** Until when the token holds, in Unix milliseconds. */
+      readonly expires: number | undefined;
+    }
+  | { readonly kind: "reserved"; readonly names: readonly string[] }
+  | { readonly kind: "claimed"; readonly role: RoleName };
 
 /** A frame from the server. */
 export type Frame =
@@ -216,12 +269,18 @@ const EVENTS: {
   ) => RoomEvent;
 } = {
   message: (fields) => ({ type: "message", message: parseMessage(fields) }),
-  register: (fields) => ({ type: "register", name: textOf(fields.name), ...momentOf(fields) }),
+  register: (fields) => ({
+    type: "register",
+    name: textOf(fields.name),
+    mark: attempt(() => parseMark(fields.mark)),
+    ...momentOf(fields),
+  }),
   leave: (fields) => ({ type: "leave", name: textOf(fields.name), ...momentOf(fields) }),
   change: (fields) => ({
     type: "change",
     oldname: textOf(fields.oldname),
     newname: textOf(fields.newname),
+    mark: attempt(() => parseMark(fields.mark)),
     ...momentOf(fields),
   }),
   typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
@@ -239,6 +298,9 @@ const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
   edit: changed(CHANGES.edit),
   delete: changed(CHANGES.delete),
   react: changed(CHANGES.react),
+  identify: parseIdentity,
+  reserve: ({ names }) => ({ kind: "reserved", names: listOf(names).map(textOf) }),
+  claim: ({ role }) => ({ kind: "claimed", role: roleOf(role) }),
 };
 
 /** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */
@@ -257,12 +319,14 @@ function parseFrame(fields: Unverified<ServerFrame>): Frame | undefined {
     : undefined;
 }
 
-function parseWelcome({ room, session, limits, ping, retry }: Unverified<WelcomeFrame>): Welcome {
+function parseWelcome({ room, session, limits, ping, retry, login }: Unverified<WelcomeFrame>): Welcome {
   const { requests, sends } = fieldsOf<WelcomeFrame["limits"]>(limits);
   return {
     kind: "welcome",
     room: textOf(room),
     session: textOf(session),
+    // Older servers have none.
+    login: login === "optional" || login === "required" ? login : "none",
     rates: { requests: parseRate(requests), sends: parseRate(sends) },
     pingS: Number(ping) || PING_EVERY_S,
     retryS: Number(retry) || 0,
@@ -301,8 +365,29 @@ function changed(parse: (typeof CHANGES)["edit"]): Parser<ReplyFrame, Reply> {
   return (fields) => ({ kind: "stored", event: attempt(() => parse({ by: "", name: "", ...fields })) });
 }
 
+function parseIdentity({ by, role, names, name, expires }: Unverified<ReplyFrame>): Reply {
+  return {
+    kind: "identified",
+    by: textOf(by),
+    role: roleOf(role),
+    names: listOf(names).map(textOf),
+    name: optionalText(name),
+    expires: numberOf(expires) ?? undefined,
+  };
+}
+
+/** A role that is not known may do what everybody may. */
+function roleOf(value: unknown): RoleName {
+  return value === "owner" || value === "moderator" || value === "member" ? value : "visitor";
+}
+
+function parseMark(value: unknown): Mark {
+  const { by, role, reserved } = fieldsOf<MarkKeysOf>(value);
+  return { by: textOf(by), role: roleOf(role), reserved: reserved === true };
+}
+
 function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
-  const { message, online, more, changed, cursor, gap, reset } = fieldsOf<PageData>(data);
+  const { message, online, more, changed, cursor, gap, reset, marks = {} } = fieldsOf<PageData>(data);
   const page = {
     messages: listOf(message).map((each) => parseMessage(fieldsOf(each))),
     more: more === true,
@@ -317,6 +402,7 @@ function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
     by: optionalText(by),
     page,
     online: listOf(online).map(textOf),
+    marks: new Map(Object.entries(fieldsOf<object>(marks)).map(([name, mark]) => [name, parseMark(mark)])),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
 import "./messages.ts";
+import "./tokens.ts";
 
 export { Chat, type Target } from "./chat.ts";
 export type { Cause, ConnectionState } from "./connection.ts";
@@ -23,11 +24,23 @@ export {
   UncertainError,
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
-export type { Gap, Message, MessageChange, Page, Position, Reaction } from "./frame.ts";
+export type {
+  Gap,
+  Identity,
+  Login,
+  Mark,
+  Message,
+  MessageChange,
+  Page,
+  Position,
+  Reaction,
+} from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
+export type { IdentifyOptions } from "./identification.ts";
 export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
 export { type AnyChange, applyChange } from "./message-change.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";
+export { ClaimError, IdentityError, ReservationError } from "./person-errors.ts";
 export type { ChatOptions, ChatStorage } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";

@@ -58,6 +58,8 @@ export interface Kept {
   readonly position: Position | null;
   /** Own messages after that. */
   readonly own: readonly Position[];
+  /** A position of the history to which the ids in `outbox` and `changes` belong; null if none is known. */
+  readonly asOf: Position | null;
 }
 
 /** What a new chat starts with. */
@@ -69,6 +71,7 @@ export const NOTHING: Kept = {
   v3: false,
   position: null,
   own: [],
+  asOf: null,
 };
 
 /** One chat's item in a storage. A full or forbidden storage counts as a missing one. */
@@ -154,7 +157,7 @@ export class Memory {
 
 /** Reads a chat's item. @throws for anything else */
 export function parseKept(text: unknown): Kept {
-  const { name, sessions, outbox, changes, v3, position, own } = fieldsOf(JSON.parse(textOf(text)));
+  const { name, sessions, outbox, changes, v3, position, own, asOf } = fieldsOf(JSON.parse(textOf(text)));
   return {
     name: name === null ? null : textOf(name),
     sessions: listOf(sessions).map(textOf),
@@ -162,9 +165,10 @@ export function parseKept(text: unknown): Kept {
     // Those of later versions may be of other types.
     changes: wellFormed(changes ?? [], parseChange),
     v3: v3 === true,
-    // Items of earlier versions do not have the next two.
+    // Items of earlier versions do not have these.
     position: position ? parsePosition(position) : null,
     own: own ? listOf(own).map(parsePosition) : [],
+    asOf: asOf ? parsePosition(asOf) : null,
   };
 }
 

@@ -4,6 +4,13 @@ import { MESSAGES } from "./errors.ts";
 Object.assign(MESSAGES, {
   NameAlreadyUsed: "This nickname is in use. Choose another one.",
   WrongFormatName: `A nickname has 1 to ${NICKNAME_MAX} characters, at least one of them visible.`,
+  NameReserved: "Somebody else has reserved this nickname, or one that looks like it.",
+  NameFromLogin: "The host's login gives this person another nickname.",
+  IdentityRequired: "Nobody may do this without the host's login. Set the option token.",
+  IdentityExpired: "The token is over. Call identify() for a new one.",
+  TokenFailed: "The option token did not give a token.",
+  UnknownPerson: "The chat knows neither a key nor a token. Set the option key, or call identify().",
+  WrongFormatIdentity: "A key has 22 to 128 of the characters A-Z a-z 0-9 - _.",
   WrongFormatContent: `A message has 1 to ${CONTENT_MAX} characters.`,
   WrongFormatKey: `A key has 1 to ${KEY_MAX} characters.`,
   WrongFormatPage: `A page has a limit of 1 to ${PAGE_MAX}, and comes before an id or after a position.`,

@@ -13,7 +13,8 @@ import {
   UncertainError,
 } from "./errors.ts";
 import type { Emitter } from "./events.ts";
-import type { Message, Stored } from "./frame.ts";
+import type { Message, Position, Stored } from "./frame.ts";
+import { pageRequest } from "./history.ts";
 import type { ChangeRequest, Kept, Memory, OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
 import type { RequestChannel } from "./request-channel.ts";
 import type { Settings } from "./settings.ts";
@@ -25,6 +26,9 @@ const WINDOW = 16;
 
 /** For how long a send or an edit in doubt may be repeated. The server remembers its key for a minute more (KEY-2). */
 const REPEATED_MS = REMEMBERED_MS - 60_000;
+
+/** The delay before it is asked again which history the server has. */
+const CHECK_AGAIN_MS = 2000;
 
 /** {@link Entry.sentAt} of a send to a server of version 2, which knows no keys: it must not be repeated. */
 const SENT_WITHOUT_KEY = 0;
@@ -85,6 +89,9 @@ export class Outbox {
   #settled: (() => void) | null = null;
   #window = 1;
   #pausing = false;
+  /** What an earlier page left is meant for the history with this position; null once it is known to be the server's. */
+  #unchecked: Position | null;
+  #isChecking = false;
 
   /** @param kept what an earlier page left */
   constructor(settings: Settings, memory: Memory, emitter: Emitter, stream: Stream, kept: Kept) {
@@ -93,6 +100,7 @@ export class Outbox {
     this.#emitter = emitter;
     this.#stream = stream;
     this.#entries = entriesOf(kept);
+    this.#unchecked = kept.asOf;
   }
 
   get entries(): readonly OutboxEntry[] {
@@ -100,11 +108,12 @@ export class Outbox {
   }
 
   /** What to keep over a reload of the page. */
-  get kept(): Pick<Kept, "outbox" | "changes"> {
+  get kept(): Pick<Kept, "outbox" | "changes" | "asOf"> {
     const all = this.#entries.map(({ item, sentAt }) => ({ ...item, sentAt }));
     return {
       outbox: all.filter((each) => each.type === "send"),
       changes: all.filter((each) => each.type !== "send"),
+      asOf: all.length > 0 ? (this.#unchecked ?? this.#emitter.told) : null,
     };
   }
 
@@ -163,7 +172,25 @@ export class Outbox {
     const most = channel.version === 2 ? 1 : Math.floor(channel.burst / 2);
     this.#window = Math.max(1, Math.min(WINDOW, most));
     this.#giveUpForgotten();
-    this.#flush();
+    // The beginning is that of any history.
+    if (channel.version === 3 && this.#unchecked?.id && this.#entries.some(namesMessage))
+      this.#check(channel, this.#unchecked);
+    else this.#flush();
+  }
+
+  /** Asks whether the server still has the history to which the ids of an earlier page belong. */
+  #check(channel: RequestChannel, asOf: Position): void {
+    this.#isChecking = true;
+    channel.askPatiently(pageRequest({ after: asOf, limit: 1 }), (reply) => {
+      if (reply.kind !== "page") {
+        channel.later(CHECK_AGAIN_MS, () => this.#check(channel, asOf));
+        return;
+      }
+      this.#isChecking = false;
+      this.#unchecked = null;
+      if (reply.page.reset) this.dropOutdated();
+      this.#flush();
+    });
   }
 
   /** The chat is in the room: sends what is waiting. */
@@ -189,6 +216,7 @@ export class Outbox {
     this.#channel = null;
     this.#isInside = false;
     this.#settled = null;
+    this.#isChecking = false;
     for (const entry of this.#entries) entry.inFlight = false;
     this.#giveUp(({ sentAt }) => sentAt === SENT_WITHOUT_KEY);
   }
@@ -197,6 +225,7 @@ export class Outbox {
   wake(kept: Kept): void {
     const before = new Map(this.#entries.map((entry) => [entry.item.key, entry]));
     this.#entries = entriesOf(kept);
+    this.#unchecked = kept.asOf;
     for (const entry of this.#entries) {
       const { sentAtElapsed, callers = [] } = before.get(entry.item.key) ?? {};
       Object.assign(entry, { sentAtElapsed, callers });
@@ -214,6 +243,7 @@ export class Outbox {
   }
 
   #flush(): void {
+    if (this.#isChecking) return;
     if (this.#due.length === 0) this.#tellSettled();
     // If the program is killed in between, its next run must know that these are its own, and what it had read by then.
     else if (this.#channel && !this.#pausing) this.#memory.saveFirst(() => this.#dispatchDue());
@@ -274,7 +304,7 @@ export class Outbox {
         // It was deleted the first time, and the reply was lost.
         const isRepeat = item.type === "delete" && sentAt !== null && error.code === "UnknownMessage";
         if (isRepeat) this.#confirm(entry, undefined);
-        else this.#refused(channel, entry, error);
+        else this.#refused(channel, entry, error, sentAt);
       }
       this.#flush();
     });
@@ -300,7 +330,12 @@ export class Outbox {
     return this.#entries.filter((entry): entry is Entry & { item: OutboxChange } => entry.item.of === key);
   }
 
-  #refused(channel: RequestChannel, entry: Entry, error: ChatError): void {
+  /** @param sentAt when it was first sent before this time */
+  #refused(channel: RequestChannel, entry: Entry, error: ChatError, sentAt: number | null): void {
+    const goOn = () => {
+      this.#pausing = false;
+      this.#flush();
+    };
     if (error instanceof RateError) {
       // Sends that are already on their way may overtake this one. From now on none can.
       if (channel.version === 2) entry.sentAt = null;
@@ -311,6 +346,10 @@ export class Outbox {
       // The server and this client disagree about the connection.
       if (channel.version === 2) entry.sentAt = null;
       channel.drop();
+    } else if (channel.holds(error.code, goOn)) {
+      // It is certain that it was not stored, however long it waits now.
+      entry.sentAt = sentAt;
+      this.#pausing = true;
     } else this.#fail(entry, error);
   }
 
@@ -370,6 +409,11 @@ function entriesOf({ outbox, changes }: Kept): Entry[] {
     inFlight: false,
     callers: [],
   }));
+}
+
+/** Whether an entry names a message by its id, which another message may have in another history. */
+function namesMessage({ item }: Entry): boolean {
+  return typeof item.of === "number" || (item.type === "send" && item.reply !== undefined);
 }
 
 /** @throws ContentError for what the server would refuse */

@@ -1,5 +1,6 @@
 import type { GetRequest } from "../protocol/kinds/get.ts";
 import type { NameRequest } from "../protocol/kinds/name.ts";
+import type { ReserveRequest } from "../protocol/kinds/reserve.ts";
 import { PAGE_MAX, TYPING_EVERY_MS } from "../protocol/limits.ts";
 import { type ChatError, errorOf, NotRegisteredError, ResetError, StoreError } from "./errors.ts";
 import type { Emitter } from "./events.ts";
@@ -23,11 +24,11 @@ const AGAIN_MS = 2000;
 const LINGER_MS = 20_000;
 
 /** The most calls of each kind on their way at one time. A slow page must not delay anything else. */
-const AT_ONCE = { name: 1, get: 4 };
+const AT_ONCE = { name: 1, get: 4, reserve: 1 };
 
-/** A call of `register` or `history`. */
+/** A call of `register`, `history` or `reserve`. */
 interface Call {
-  readonly request: NameRequest | GetRequest;
+  readonly request: NameRequest | GetRequest | ReserveRequest;
   /** Settles the caller's promise by the reply. */
   readonly answered: (reply: Reply) => void;
   readonly reject: (error: unknown) => void;
@@ -70,6 +71,10 @@ export class Registration {
   #toldName: string | null = null;
   /** Secrets, oldest first. Anyone who knows the one that holds the nickname can take it over. */
   #sessions: readonly string[];
+  /** The nickname that the host's login gives: the only one that the person can take. */
+  #given: string | null = null;
+  /** Whether the host's login may still give one. */
+  #mayBeGiven: boolean;
   /** Why the server refused the last requested nickname. */
   #refusal: ChatError | null = null;
   readonly #readyCalls = new Set<ReadyCall>();
@@ -100,10 +105,12 @@ export class Registration {
     // A single session is certain to hold the nickname. Otherwise the previous page may still hold it.
     if (kept.name !== null && kept.sessions.length !== 1) this.#lingerMs = LINGER_MS;
     const { name = null } = settings;
+    this.#mayBeGiven = settings.token !== undefined;
     if (kept.name === null && name !== null) {
-      this.register(name, {}).catch((error: ChatError) =>
-        emitter.emit({ type: "nickname-lost", name, error }),
-      );
+      this.register(name, {}).catch((error: ChatError) => {
+        // Then the chat takes the one that the login gives.
+        if (error.code !== "NameFromLogin") emitter.emit({ type: "nickname-lost", name, error });
+      });
       // The grace of an earlier run of the program may still hold it.
       this.#lingerMs = settings.nicknameWaitMs;
     }
@@ -130,7 +137,12 @@ export class Registration {
   }
 
   get #hasAsked(): boolean {
-    return this.#isAsked || this.#name !== null;
+    return this.#isAsked || this.#mayBeGiven || (this.#given ?? this.#name) !== null;
+  }
+
+  /** Whether there is a nickname to request. */
+  get hasRequest(): boolean {
+    return this.#name !== null || this.#calls.length > 0;
   }
 
   get #noNickname(): ChatError {
@@ -151,6 +163,43 @@ export class Registration {
     return this.#ask({ type: "name", name }, options, (reply) =>
       reply.kind === "named" ? reply.name : undefined,
     );
+  }
+
+  /** Reserves a nickname, or gives it up. @returns all that are reserved then */
+  reserve(name: string, on: boolean, options: WaitOptions): Promise<readonly string[]> {
+    this.needNickname();
+    return this.#ask({ type: "reserve", name, on }, options, (reply) =>
+      reply.kind === "reserved" ? reply.names : undefined,
+    );
+  }
+
+  /** The server has said which nickname the host's login gives. @param name null for none */
+  give(name: string | null): void {
+    const state = this.#state;
+    // The grace of an earlier run of the program may still hold it.
+    if (name !== null && name !== this.#given && this.#name === null)
+      this.#lingerMs = Math.max(this.#lingerMs, this.#settings.nicknameWaitMs);
+    this.#mayBeGiven = false;
+    this.#given = name;
+    if (name === null) {
+      if (state.kind === "nameless") this.#dismiss(({ reject }) => reject(this.#noNickname));
+    } else if (state.kind === "nameless") this.#register(state.channel);
+    else this.#takeGiven();
+  }
+
+  /** The host's login was not accepted, or could not be had. */
+  identityRefused(error: ChatError): void {
+    this.#mayBeGiven = false;
+    if (this.#state.kind === "inside") return;
+    this.#refusal = error;
+    this.#dismiss(({ reject }) => reject(error));
+  }
+
+  /** Changes the nickname to the one that the host's login gives. */
+  #takeGiven(): void {
+    if (this.#state.kind !== "inside" || this.#given === null || this.#given === this.#name) return;
+    // If somebody else has it in this room, the present one stays.
+    this.register(this.#given, {}).catch(() => {});
   }
 
   async history({ signal, timeoutMs, ...options }: HistoryOptions): Promise<Page> {
@@ -241,14 +290,15 @@ export class Registration {
     channel.askPatiently({ ...this.#missing, type: "resume", session }, (reply) => {
       if (reply.kind === "page") {
         this.#held(channel, reply);
-        this.#stream.enterWith(channel.version, reply.online);
+        this.#stream.enterWith(channel.version, reply);
         this.#outbox.settle(channel, () => this.#took(channel, true, reply));
       } else this.#resume(channel, rest);
     });
   }
 
   #register(channel: RequestChannel): void {
-    const name = this.#name ?? this.#nextName();
+    const own = this.#given ?? this.#name;
+    const name = own ?? this.#nextName();
     if (name === null) {
       this.#state = { kind: "nameless", channel };
       this.#dismiss(({ reject }) => reject(this.#noNickname));
@@ -261,23 +311,26 @@ export class Registration {
     this.#stream.begin();
     channel.askPatiently({ type: "name", name }, (reply) => {
       if (reply.kind === "named") {
-        if (this.#name === null) this.#calls.shift()?.answered(reply);
+        if (own === null) this.#calls.shift()?.answered(reply);
         this.#held(channel, reply);
         this.#outbox.settle(channel, () => this.#load(channel, false));
-      } else this.#nicknameRefused(channel, name, errorOf(reply));
+      } else this.#nicknameRefused(channel, name, own !== null, errorOf(reply));
     });
   }
 
-  #nicknameRefused(channel: RequestChannel, name: string, error: ChatError): void {
+  /** @param isOwn whether no call of `register` asked for it */
+  #nicknameRefused(channel: RequestChannel, name: string, isOwn: boolean, error: ChatError): void {
     const mayBeOurs = error.code === "NameAlreadyUsed" && this.#lingerMs > 0;
     this.#lingerMs -= AGAIN_MS;
-    if (mayBeOurs || (error instanceof StoreError && this.#name !== null)) {
+    if (mayBeOurs || (error instanceof StoreError && isOwn)) {
       channel.later(AGAIN_MS, () => this.welcome(channel));
       return;
     }
     this.#refusal = error;
-    if (this.#name === null) this.#calls.shift()?.reject(error);
-    else {
+    if (!isOwn) this.#calls.shift()?.reject(error);
+    // Otherwise the nickname that the login gives is next.
+    else if (this.#given === null || name === this.#given) {
+      this.#given = null;
       this.#setName(null);
       this.#emitter.emit({ type: "nickname-lost", name, error });
     }
@@ -348,9 +401,9 @@ export class Registration {
   #took(
     channel: RequestChannel,
     resumed: boolean,
-    { name, page, online }: Extract<Reply, { kind: "page" }>,
+    { name, page, online, marks }: Extract<Reply, { kind: "page" }>,
   ): void {
-    this.#stream.enterWith(channel.version, online);
+    this.#stream.enterWith(channel.version, { online, marks });
     const isCatchingUp = this.#stream.last !== null && !page.reset;
     // The reply to `resume` has an empty page if the server is short of memory (RES-4). A page of nothing but changes of
     // messages that follow it has a cursor.
@@ -371,7 +424,7 @@ export class Registration {
   /** The history was replaced: rejects calls that go by ids of the old one. */
   #dropOutdated(): void {
     for (const call of this.#calls) {
-      if (call.request.type === "name" || !isOutdated(call.request)) continue;
+      if (call.request.type !== "get" || !isOutdated(call.request)) continue;
       this.#remove(call);
       call.reject(new ResetError("Reset"));
     }
@@ -386,6 +439,7 @@ export class Registration {
     this.#dismiss(({ resolve }) => resolve());
     this.#settled();
     this.#outbox.enter();
+    this.#takeGiven();
     this.#next();
   }
 
@@ -416,7 +470,7 @@ export class Registration {
 
   /** The calls to send now. In version 2 they go one after the other, since its replies do not say whose they are. */
   #due({ version }: RequestChannel): Call[] {
-    const counts = { name: 0, get: 0 };
+    const counts = { name: 0, get: 0, reserve: 0 };
     this.#calls = this.#calls.filter(({ isAsked, isGone }) => isAsked || !isGone);
     return this.#calls.filter(
       ({ request: { type }, isAsked }, at) =>

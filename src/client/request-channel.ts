@@ -11,6 +11,22 @@ interface Transport {
   drop(): void;
 }
 
+/** What a channel tells of. */
+interface Listener {
+  /** The server refused a request for its rate. */
+  slowed(retryS: number): void;
+  /**
+   * The server refused a request because it does not know the person, or not any more.
+   *
+   * @param again repeats the request once it does
+   * @returns whether that may come to pass
+   */
+  unknown(again: () => void): boolean;
+}
+
+/** The reasons of such refusals. */
+const UNKNOWN = /^Identity(Required|Expired)$/;
+
 /** A request whose reply is still to come. */
 interface Pending {
   readonly ref: number;
@@ -29,8 +45,7 @@ export class RequestChannel {
   readonly session: string;
   /** How many sends the server takes at once. */
   readonly burst: number;
-  /** Is told of each refusal for the rate, with the seconds until the next try. */
-  readonly slowed: (retryS: number) => void;
+  readonly #listener: Listener;
   readonly #environment: Environment;
   readonly #transport: Transport;
   readonly #pace: Pace;
@@ -44,9 +59,9 @@ export class RequestChannel {
     { requests, sends }: Rates,
     { environment }: Settings,
     transport: Transport,
-    slowed: (retryS: number) => void,
+    listener: Listener,
   ) {
-    this.slowed = slowed;
+    this.#listener = listener;
     this.version = version;
     this.session = session;
     this.burst = Math.min(requests.burst, sends.burst);
@@ -83,15 +98,25 @@ export class RequestChannel {
     return this.#prepareToTell({ ...request, ref });
   }
 
-  /** As {@link ask}, and again as often as the server refuses it for the rate. */
+  /** As {@link ask}, and again as often as the server refuses it for the rate, or until it knows the person. */
   askPatiently(request: ClientFrame, answered: (reply: Reply) => void): void {
+    const again = () => this.askPatiently(request, answered);
     this.ask(request, (reply) => {
-      if (reply.kind !== "refused" || reply.reason !== "TooManyRequests") answered(reply);
-      else {
+      if (reply.kind === "refused" && reply.reason === "TooManyRequests") {
         this.slowed(reply.retryS);
-        this.later(reply.retryS * 1000, () => this.askPatiently(request, answered));
-      }
+        this.later(reply.retryS * 1000, again);
+      } else if (reply.kind !== "refused" || !this.holds(reply.reason, again)) answered(reply);
     });
+  }
+
+  /** The server refused a request for its rate. @param retryS the seconds until the next try */
+  slowed(retryS: number): void {
+    this.#listener.slowed(retryS);
+  }
+
+  /** Whether a refusal is over once the server knows the person. @param again is called then */
+  holds(reason: string, again: () => void): boolean {
+    return UNKNOWN.test(reason) && this.#listener.unknown(again);
   }
 
   /** Sends a request that gets no reply. */

@@ -1,7 +1,7 @@
 import { PAGE_MAX } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { type Environment, PLATFORM } from "./environment.ts";
-import { ChatError, NoRoomError, NoWebSocketError } from "./errors.ts";
+import { ChatError, errorWith, NoRoomError, NoWebSocketError } from "./errors.ts";
 import type { Position } from "./frame.ts";
 import type { WebSocketConstructor } from "./socket.ts";
 
@@ -21,6 +21,16 @@ export interface ChatOptions {
   readonly name?: string;
   /** Replaces the platform's WebSocket. Node 20 does not have one and uses the package `ws`, if that is installed. */
   readonly WebSocket?: WebSocketConstructor | undefined;
+  /**
+   * A secret that says who the person is: 22 to 128 of the characters A-Z a-z 0-9 - _, made once at random, with at least 128
+   * bits of chance. Whoever knows it is that person.
+   */
+  readonly key?: string | undefined;
+  /**
+   * Gives a token of the host's login. It is called anew for each connection, and before the last token ends. Null: nobody is
+   * logged in, and the key counts, if there is one.
+   */
+  readonly token?: (() => Promise<string | null> | string | null) | undefined;
   /**
    * `sessionStorage`, or a file. The nickname and the outbox then survive a reload of the page, or a restart of the program.
    */
@@ -74,7 +84,15 @@ export type Settings = Omit<ChatOptions, "WebSocket"> &
     readonly WebSocket: WebSocketConstructor;
   };
 
-/** @throws NoWebSocketError, NoRoomError, ChatError `WrongFormatPage`, or what `URL` throws */
+/** At least 128 bits of base64url. */
+const KEY = /^[\w-]{22,128}$/;
+
+/** Whether a text can be a person's key. */
+export function isKey(key: string): boolean {
+  return KEY.test(key);
+}
+
+/** @throws NoWebSocketError, NoRoomError, IdentityError for a key that is not valid, ChatError `WrongFormatPage`, or what `URL` throws */
 export function settle(url: string | URL, options: ChatOptions): Settings {
   // Not earlier: tests and polyfills may set it late.
   const WebSocket = options.WebSocket ?? globalThis.WebSocket;
@@ -86,6 +104,7 @@ export function settle(url: string | URL, options: ChatOptions): Settings {
   const { historyLimit, after } = settings;
   const isPage =
     isPositionOf(after) && Number.isInteger(historyLimit) && historyLimit > 0 && historyLimit <= PAGE_MAX;
+  if (options.key !== undefined && !isKey(options.key)) throw errorWith("WrongFormatIdentity");
   // The server would refuse every attempt.
   if (!isPage) throw new ChatError("WrongFormatPage");
   return settings;

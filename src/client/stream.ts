@@ -1,5 +1,7 @@
 import type { Emitter } from "./events.ts";
-import type { Message, Page, Position, RoomEvent, Stored } from "./frame.ts";
+import type { Mark, Message, Page, Position, Reply, RoomEvent, Stored } from "./frame.ts";
+
+type PageReply = Extract<Reply, { kind: "page" }>;
 
 const START: Position = { id: 0, time: 0 };
 
@@ -17,6 +19,8 @@ export class Stream {
   #waiting: RoomEvent[] | null = null;
   #hasRoster = false;
   #online: readonly string[] = [];
+  /** By nickname. */
+  readonly marks = new Map<string, Mark>();
   /** Own messages that were confirmed and that the program has not finished with: their times by their ids. */
   readonly #own: Map<number | null, number | null>;
 
@@ -49,13 +53,15 @@ export class Stream {
   }
 
   /** A reply to the entering chat has come. The first one has the roster, which later events change. */
-  enterWith(version: 2 | 3, online: readonly string[]): void {
+  enterWith(version: 2 | 3, { online, marks }: Pick<PageReply, "online" | "marks">): void {
     if (this.#hasRoster) return;
     this.#hasRoster = true;
     // The roster covers what happened before it. In version 2, so does the page for the messages.
     this.#waiting = this.#waiting?.filter((event) => version === 3 && placeOf(event)) ?? null;
     if (version === 2) this.#emitter.told = null;
     this.#online = online;
+    this.marks.clear();
+    for (const [name, mark] of marks) this.marks.set(name, mark);
     this.#emitter.emit({ type: "roster", online });
   }
 
@@ -99,12 +105,16 @@ export class Stream {
         return;
       case "register":
         this.#online = [...this.#online, event.name];
+        this.#mark(event.name, event.mark);
         break;
       case "leave":
         this.#online = this.#online.filter((name) => name !== event.name);
+        this.#mark(event.name, undefined);
         break;
       case "change":
         this.rename(event.oldname, event.newname);
+        this.#mark(event.oldname, undefined);
+        this.#mark(event.newname, event.mark);
         break;
       case "edited":
       case "deleted":
@@ -142,6 +152,11 @@ export class Stream {
   /** A nickname changed. It keeps its place in the roster. */
   rename(oldname: string, newname: string): void {
     this.#online = this.#online.map((name) => (name === oldname ? newname : name));
+  }
+
+  #mark(name: string, mark: Mark | undefined): void {
+    if (mark) this.marks.set(name, mark);
+    else this.marks.delete(name);
   }
 
   #tell(message: Message): void {

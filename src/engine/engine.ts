@@ -128,6 +128,8 @@ export interface RoomOptions
     "deliver" | "observer" | "getBudgetBytes" | "now" | "graceMs" | "restartGraceMs" | "pastSessions"
   > {
   readonly name: string;
+  /** Whether a nickname may be taken by a person: others may have reserved it. */
+  readonly isFreeFor: People["isFreeFor"];
   readonly memory: HistoryMemory;
   readonly keyMemory: KeyMemory;
   /** Called whenever the queue has become empty. */

@@ -398,7 +398,10 @@ export class HistoryCache {
   #hasUnseen({ limit, after }: RequestAfter, read?: HistoryRead): boolean {
     const places = this.#changes.range(after + 1, Number.POSITIVE_INFINITY, limit + 1);
     const isKnown = (id: number) => this.message(id) !== undefined || read?.run?.messages.has(id) === true;
-    return places.some(({ of }) => of !== null && !isKnown(of));
+    // Of a change that was read along with what follows the place, the message is there, or is not kept any more.
+    const readTo = read?.run?.events.at(-1)?.id ?? 0;
+    const { firstId } = this.#archive;
+    return places.some(({ id, of }) => of !== null && of >= firstId && id > readTo && !isKnown(of));
   }
 
   /** Whether memory has a whole page of the newest messages, or of those below an id. */

@@ -5,6 +5,7 @@ import type { ShowsHistory, ShowsPage } from "../room/kinds/get.ts";
 import type { Left } from "../room/kinds/leave.ts";
 import type { Renamed } from "../room/kinds/name.ts";
 import type { Resumed } from "../room/kinds/resume.ts";
+import type { Present } from "../room/roster.ts";
 import type { HistorySnapshot } from "./history-cache.ts";
 import type { MessageRecord } from "./record.ts";
 
@@ -30,7 +31,11 @@ export interface PageShown extends Omit<ShowsPage, "page"> {
 
 /** `shown` is what the reply shows; null for a resume at another server, because that server sends the reply. */
 export interface ResumeShown extends Resumed {
-  readonly shown: { readonly online: readonly string[]; readonly by: string; readonly page: Page } | null;
+  readonly shown: {
+    readonly online: readonly string[];
+    readonly present: readonly Present[];
+    readonly page: Page;
+  } | null;
 }
 
 /** The store was lost: nobody knows whether this connection's operations took effect, so its client must reconnect. */

@@ -12,8 +12,10 @@ export interface OutcomeSources {
   readonly history: Pick<HistoryCache, "page" | "history"> | null;
   /** The id of the newest event before the batch. */
   readonly before: number;
-  /** By id, the messages of the batch as they were sent, and those earlier ones that it repeats, as far as they could be read. */
+  /** By id, the messages of the batch as they were sent. */
   readonly records: ReadonlyMap<number, MessageRecord>;
+  /** By id, the messages that sends of the batch repeat, as they are after it, as far as they could be read. */
+  readonly repeated: ReadonlyMap<number, MessageRecord>;
 }
 
 /**
@@ -38,8 +40,8 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
     if (record === undefined) throw new Error("A message that was not stored must not be delivered.");
     return { kind, connection, ref, record };
   },
-  repeated: ({ kind, connection, ref, id, name, content }, { records }) => {
-    const record = records.get(id);
+  repeated: ({ kind, connection, ref, id, name, content }, { repeated }) => {
+    const record = repeated.get(id);
     return record === undefined
       ? { kind: "send-failed", connection, ref, name, content, error: sentenceFor(undefined) }
       : { kind, connection, ref, record };
@@ -53,6 +55,12 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
   "react-unchanged": asDecided,
   "change-refused": asDecided,
   "change-failed": asDecided,
+  identified: asDecided,
+  "identify-refused": asDecided,
+  reserved: asDecided,
+  "reserve-refused": asDecided,
+  claimed: asDecided,
+  "claim-refused": asDecided,
   history: (decision, { history }, upTo, read) => {
     if (history === null || read?.kind === "failed") return getFailed(decision, read);
     return { ...decision, history: history.history(upTo, read?.read) };
@@ -62,12 +70,12 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
     return { ...decision, page: history.page(decision.page, upTo, read?.read) };
   },
   "get-failed": asDecided,
-  resumed: ({ online, page, by, oldHash: _, ...resumed }, { history }, upTo, read) => {
+  resumed: ({ online, present, page, oldHash: _, ...resumed }, { history }, upTo, read) => {
     // The nickname has moved all the same. If the page cannot be shown now, the client can request it again.
     const isShown = history !== null && read?.kind !== "failed";
     return {
       ...resumed,
-      shown: { online, by, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
+      shown: { online, present, page: isShown ? history.page(page, upTo, read?.read) : PAGE_TO_COME },
     };
   },
   "resume-refused": asDecided,

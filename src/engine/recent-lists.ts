@@ -1,6 +1,6 @@
 import type { Readable } from "./record.ts";
 
-/** The oldest and the newest message: as long as both stay the same, the history is the same. */
+/** The oldest message and the newest event: as long as both stay the same, the history is the same. */
 export interface Ends {
   readonly firstId: number;
   readonly lastId: number;

@@ -319,11 +319,12 @@ export function amended(record: MessageRecord, { edit, isDeleted, reactions }: A
 }
 
 function shownReactions(reactions: Reactions): Reaction[] | undefined {
-  if (reactions.size === 0) return undefined;
-  return Array.from(reactions, ([emoji, people]) => ({
+  if (reactions.length === 0) return undefined;
+  const byEmoji = Map.groupBy(reactions, ({ emoji }) => emoji);
+  return Array.from(byEmoji, ([emoji, people]) => ({
     emoji,
-    count: people.size,
-    by: Array.from(people.entries().take(REACTORS_SHOWN), ([by, name]) => ({ by, name })),
+    count: people.length,
+    by: people.slice(0, REACTORS_SHOWN).map(({ by, name }) => ({ by, name })),
   }));
 }
 
@@ -350,7 +351,7 @@ const CHANGE_READERS: {
       time: Number(time),
       of: Number(of),
       by,
-      content: parsed(content),
+      content: parsedString(content),
       digest,
       text,
     };
@@ -362,13 +363,13 @@ const CHANGE_READERS: {
   react: (text) => {
     const [, id, time, kind, of, by = "", emoji, on, name] = REACT.exec(text) ?? [];
     if (kind !== "react") return null;
-    const reaction = { emoji: parsed(emoji), on: on === "true", name: parsed(name) };
+    const reaction = { emoji: parsedString(emoji), on: on === "true", name: parsedString(name) };
     return { kind, id: Number(id), time: Number(time), of: Number(of), by, ...reaction, text };
   },
 };
 
 /** The text in a JSON string. @param inner without its quotes */
-function parsed(inner = ""): string {
+export function parsedString(inner = ""): string {
   return inner.includes("\\") ? String(JSON.parse(`"${inner}"`)) : inner;
 }
 

@@ -153,12 +153,14 @@ export class RoomQueue implements HistoryHolder {
     if (stored.length > 0) this.take(takenOf(stored, changed));
     const records = new Map<number, MessageRecord>();
     for (const record of stored) if (record.kind === "message") records.set(record.id, record);
+    const repeated = new Map<number, MessageRecord>();
     for (const decision of decisions) {
-      if (decision.kind !== "repeated" || records.has(decision.id)) continue;
-      const record = await this.#find(decision.id);
-      if (record !== undefined) records.set(record.id, record);
+      if (decision.kind !== "repeated" || repeated.has(decision.id)) continue;
+      // A message of this batch may have been changed in it, too.
+      const record = changed.get(decision.id) ?? records.get(decision.id) ?? (await this.#find(decision.id));
+      if (record !== undefined) repeated.set(record.id, record);
     }
-    return { history, before, records };
+    return { history, before, records, repeated };
   }
 
   async #find(id: number): Promise<MessageRecord | undefined> {

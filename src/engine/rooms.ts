@@ -3,6 +3,7 @@ import type { KeyMemory } from "../room/send-keys.ts";
 import type { Engine, EngineOptions, RoomOptions } from "./engine.ts";
 import type { HistoryRequest } from "./history-cache.ts";
 import { HistoryMemory } from "./history-memory.ts";
+import type { People } from "./people.ts";
 import type { RoomQueue } from "./room-queue.ts";
 
 /** The rooms that an engine has in memory, and what they share. */
@@ -10,6 +11,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   implements Pick<Engine, "submit" | "bytesToFetch">
 {
   readonly #options: EngineOptions;
+  readonly #people: () => People;
   readonly #rooms = new Map<string, Room>();
   readonly #memory: HistoryMemory;
   readonly #keyMemory: KeyMemory;
@@ -17,8 +19,12 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   #isClosed = false;
   readonly #whenIdle: (() => void)[] = [];
 
-  /** @param idle is called whenever the queue of a room has become empty */
-  constructor(options: EngineOptions, idle: (name: string, room: Room) => void) {
+  /**
+   * @param people gives what is known about people, once it is open
+   * @param idle is called whenever the queue of a room has become empty
+   */
+  constructor(options: EngineOptions, people: () => People, idle: (name: string, room: Room) => void) {
+    this.#people = people;
     this.#options = options;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
     this.#keyMemory = { count: 0, most: options.sendKeys };
@@ -64,6 +70,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
       name,
       memory: this.#memory,
       keyMemory: this.#keyMemory,
+      isFreeFor: (nickname, person) => this.#people().isFreeFor(nickname, person),
       idle: () => this.#isIdle(name, room),
     });
     this.#rooms.set(name, room);

@@ -145,6 +145,7 @@ interface OperationRules {
 
 const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: OperationRules } = {
   refuse: { ordered: "never", isRedone: false, waitsForReplies: false },
+  answer: { ordered: "never", isRedone: false, waitsForReplies: false },
   end: { ordered: "never", isRedone: false, waitsForReplies: true },
   leave: { ordered: "members", isRedone: true, waitsForReplies: false },
   expire: { ordered: "members", isRedone: true, waitsForReplies: false },
@@ -169,6 +170,12 @@ const RECORDS: {
   "react-unchanged": null,
   "change-refused": null,
   "change-failed": null,
+  identified: null,
+  "identify-refused": null,
+  reserved: null,
+  "reserve-refused": null,
+  claimed: null,
+  "claim-refused": null,
   history: null,
   page: null,
   "get-failed": null,
@@ -280,6 +287,8 @@ export function decideWithoutRoom(operation: Operation): Decision {
   switch (operation.kind) {
     case "refuse":
       return withRef({ kind: "refused", connection, refusal: operation.refusal }, operation);
+    case "answer":
+      return withRef(operation.answer, operation);
     case "end":
       return { kind: "ended", connection };
     case "leave":

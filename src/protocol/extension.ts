@@ -25,6 +25,21 @@ export interface PositionKeys extends TimeKeys {
   id: number;
 }
 
+/** What is shown beside a nickname. */
+export interface Mark {
+  /** The public id of its person. */
+  by: string;
+  /** What its person may do in the room; missing for a visitor. */
+  role?: "member" | "moderator" | "owner";
+  /** It is reserved, and its person has it. */
+  reserved?: true;
+}
+
+/** In an event about a nickname that has a mark. */
+export interface MarkKeys {
+  mark: Mark;
+}
+
 /** In a reply that gives a client its nickname. */
 export interface AuthorKeys {
   /** The public id of the person at the client, which stands as `by` at what the person writes. */
@@ -96,6 +111,12 @@ export function withRef(frame: string | HistoryFrame, ref: Ref | undefined): str
 export function withAuthor<T extends string>(frame: T, by: string): T;
 export function withAuthor(frame: string, by: string): string {
   return withKeys<AuthorKeys>(frame, { by });
+}
+
+/** An event with the mark of its nickname, null for none. */
+export function withMark<T extends string>(frame: T, mark: Mark | null): T;
+export function withMark(frame: string, mark: Mark | null): string {
+  return mark === null ? frame : withKeys<MarkKeys>(frame, { mark });
 }
 
 /** An event with its time in Unix milliseconds. */

@@ -1,6 +1,6 @@
 /** Histories and pages, which the replies to `get` and `resume` have in common. */
 import type { HistoryFrame } from "./encode.ts";
-import type { CurrentKeys, PositionKeys } from "./extension.ts";
+import type { CurrentKeys, Mark, PositionKeys } from "./extension.ts";
 import { PAGE_DEFAULT, PAGE_MAX } from "./limits.ts";
 
 /** A message in a history, as version 2 has it. */
@@ -26,6 +26,8 @@ export interface PageData extends HistoryData {
   changed?: (HistoryMessage & CurrentKeys)[];
   /** After a place in the history: the newest message or change that the page covers. */
   cursor?: PositionKeys;
+  /** What is shown beside the nicknames in `online`, by nickname. */
+  marks?: Record<string, Mark>;
   gap?: { from: number; to: number };
   reset?: true;
 }
@@ -119,13 +121,20 @@ export function historyFrame<F extends { data: HistoryData } = never>(
   };
 }
 
-/** What comes after the messages of a page. @param online the roster as a JSON array */
+/** The roster as a JSON array, and the marks of its nicknames as a JSON object, null for none. */
+export interface RosterTexts {
+  readonly online: string;
+  readonly marks: string | null;
+}
+
+/** What comes after the messages of a page. */
 export function pageTexts(
   { more, changed, cursor, gap, reset }: Page,
-  online: string,
+  { online, marks }: RosterTexts,
 ): DataTexts<{ data: PageData }> {
   return {
     online,
+    ...(marks === null ? {} : { marks }),
     more: String(more),
     ...(changed === "" ? {} : { changed: `[${changed}]` }),
     ...(cursor === null ? {} : { cursor: JSON.stringify({ id: cursor.id, time: cursor.time }) }),

@@ -9,10 +9,13 @@ export type Refusal =
   | { readonly reason: "NotEnoughKey"; readonly type: RequestKind; readonly need: NeededKey }
   | { readonly reason: "WrongFormatPage"; readonly type: "get" | "resume" }
   | { readonly reason: MalformedChangeReason; readonly type: MessageChangeKind }
+  | { readonly reason: "WrongFormatIdentity"; readonly type: "identify" }
+  | { readonly reason: "WrongFormatName"; readonly type: "reserve" }
+  | { readonly reason: PersonRefusalReason; readonly type: RequestKind }
   | { readonly reason: "TooManyRequests"; readonly type: RequestKind | null; readonly retryS: number };
 
 /** A key without which a request means nothing. */
-export type NeededKey = "name" | "content" | "session" | "of" | "emoji";
+export type NeededKey = "name" | "content" | "session" | "of" | "emoji" | "key" | "code";
 
 /** The reply to a frame that is not JSON. */
 export interface NotJsonReply {
@@ -55,6 +58,18 @@ export interface MalformedChangeReply {
   reason: MalformedChangeReason;
 }
 
+/**
+ * The person may not do that now: `IdentityRequired` in a chat in which only those of the host's login may talk,
+ * `IdentityExpired` when the token is over, `NameFromLogin` for another nickname than the host has given.
+ */
+export type PersonRefusalReason = "IdentityRequired" | "IdentityExpired" | "NameFromLogin";
+
+export interface PersonRefusedReply {
+  type: RequestKind;
+  status: false;
+  reason: PersonRefusalReason | "WrongFormatIdentity" | "WrongFormatName";
+}
+
 export interface TooManyRequestsReply {
   type: RequestKind | null;
   status: false;
@@ -77,6 +92,7 @@ export type RefusedReply =
   | NotEnoughKeyReply
   | WrongFormatPageReply
   | MalformedChangeReply
+  | PersonRefusedReply
   | TooManyRequestsReply
   | UnregisteredReply;
 
@@ -97,6 +113,12 @@ export function refused(refusal: Refusal): FrameText<RefusedReply> {
     case "WrongFormatKey":
     case "WrongFormatEmoji":
       return encode<MalformedChangeReply>({ type: refusal.type, status, reason });
+    case "WrongFormatIdentity":
+    case "WrongFormatName":
+    case "IdentityRequired":
+    case "IdentityExpired":
+    case "NameFromLogin":
+      return encode<PersonRefusedReply>({ type: refusal.type, status, reason });
     case "TooManyRequests":
       return encode<TooManyRequestsReply>({ type: refusal.type, status, reason, retry: refusal.retryS });
   }

@@ -1,9 +1,12 @@
 import { type Ref, readRef } from "./extension.ts";
+import { claimReader, type ParsedClaim } from "./kinds/claim.ts";
 import { deleteReader, type ParsedDelete } from "./kinds/delete.ts";
 import { editReader, type ParsedEdit } from "./kinds/edit.ts";
 import { getReader, type ParsedGet } from "./kinds/get.ts";
+import { identifyReader, type ParsedIdentify } from "./kinds/identify.ts";
 import { nameReader, type ParsedName } from "./kinds/name.ts";
 import { type ParsedReact, reactReader } from "./kinds/react.ts";
+import { type ParsedReserve, reserveReader } from "./kinds/reserve.ts";
 import { type ParsedResume, resumeReader } from "./kinds/resume.ts";
 import { type ParsedSend, sendReader } from "./kinds/send.ts";
 import { type ParsedTyping, typingReader } from "./kinds/typing.ts";
@@ -22,6 +25,9 @@ interface ParsedByKind {
   readonly edit: ParsedEdit;
   readonly delete: ParsedDelete;
   readonly react: ParsedReact;
+  readonly identify: ParsedIdentify;
+  readonly reserve: ParsedReserve;
+  readonly claim: ParsedClaim;
 }
 
 /** A request that is whole enough to be put before the room. */
@@ -39,6 +45,9 @@ const READERS: { readonly [K in RequestKind]: Reader<K, ParsedByKind[K]> } = {
   edit: editReader,
   delete: deleteReader,
   react: reactReader,
+  identify: identifyReader,
+  reserve: reserveReader,
+  claim: claimReader,
 };
 
 const UNKNOWN: Parsed = { kind: null, refusal: { reason: "UnknownType" } };

@@ -29,6 +29,8 @@ export interface Welcome {
   ping: number;
   /** Seconds over which clients are to spread when they connect again. */
   retry: number;
+  /** Whether the host site has a login, and whether nobody can talk without it. */
+  login: "none" | "optional" | "required";
 }
 
 /** The server's limits and reconnection times, as the client gets them. */
@@ -38,6 +40,7 @@ export interface WelcomeTerms {
   readonly sends: Rate | null;
   /** Seconds over which clients spread when they connect again. */
   readonly retryS: number;
+  readonly login: Welcome["login"];
 }
 
 export function welcome(room: string, session: string, terms: WelcomeTerms): FrameText<Welcome> {
@@ -55,5 +58,6 @@ export function welcome(room: string, session: string, terms: WelcomeTerms): Fra
     },
     ping: PING_EVERY_S,
     retry: terms.retryS,
+    login: terms.login,
   });
 }

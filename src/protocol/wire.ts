@@ -3,14 +3,17 @@
  * by them. What is optional here is of version 3 only. A new kind of request does not compile before its frames are
  * here.
  */
-import type { AuthorKeys, MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
+import type { AuthorKeys, MarkKeys, MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
+import type { ClaimedReply, ClaimRefusedReply, ClaimRequest } from "./kinds/claim.ts";
 import type { DeletedReply, DeleteEvent, DeleteRequest } from "./kinds/delete.ts";
 import type { EditEvent, EditedReply, EditRequest } from "./kinds/edit.ts";
 import type { GetFailedReply, GetRequest, HistoryReply, PageReply } from "./kinds/get.ts";
+import type { IdentifiedReply, IdentifyRefusedReply, IdentifyRequest } from "./kinds/identify.ts";
 import type { LeaveEvent } from "./kinds/leave.ts";
 import type { ChangeFailedReply, ChangeRefusedReply } from "./kinds/message-change.ts";
 import type { ChangeEvent, ChangeReply, NameRequest, RegisterEvent, RegisterReply } from "./kinds/name.ts";
 import type { ReactEvent, ReactedReply, ReactRequest } from "./kinds/react.ts";
+import type { ReservedReply, ReserveRefusedReply, ReserveRequest } from "./kinds/reserve.ts";
 import type { ResumedReply, ResumeRefusedReply, ResumeRequest } from "./kinds/resume.ts";
 import type { MessageEvent, SendReply, SendRequest } from "./kinds/send.ts";
 import type { TypingEvent, TypingRequest } from "./kinds/typing.ts";
@@ -28,6 +31,9 @@ interface RequestByKind {
   edit: EditRequest;
   delete: DeleteRequest;
   react: ReactRequest;
+  identify: IdentifyRequest;
+  reserve: ReserveRequest;
+  claim: ClaimRequest;
 }
 
 type ChangeFaultReply = ChangeRefusedReply | ChangeFailedReply;
@@ -42,6 +48,9 @@ interface ReplyByKind {
   edit: EditedReply | ChangeFaultReply;
   delete: DeletedReply | ChangeFaultReply;
   react: ReactedReply | ChangeFaultReply;
+  identify: IdentifiedReply | IdentifyRefusedReply;
+  reserve: ReservedReply | ReserveRefusedReply;
+  claim: ClaimedReply | ClaimRefusedReply;
 }
 
 /** Client to server. */
@@ -52,7 +61,8 @@ export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply) & Partial<Ref
 
 /** Server to the other clients of a room. */
 export type EventFrame =
-  | ((RegisterEvent | ChangeEvent | LeaveEvent) & Partial<TimeKeys>)
+  | ((RegisterEvent | ChangeEvent) & Partial<TimeKeys & MarkKeys>)
+  | (LeaveEvent & Partial<TimeKeys>)
   | (MessageEvent & Partial<MessageKeys>)
   | TypingEvent
   | EditEvent

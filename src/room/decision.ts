@@ -5,6 +5,14 @@ import type { GetFailed, ShowsHistory, ShowsPage } from "./kinds/get.ts";
 import type { Absent, Gone, Leaves, Left } from "./kinds/leave.ts";
 import type { ChangeFailed, ChangeRefused } from "./kinds/message-change.ts";
 import type { NameFailed, NameRefused, Registered, Renamed } from "./kinds/name.ts";
+import type {
+  Claimed,
+  ClaimRefused,
+  Identified,
+  IdentifyRefused,
+  Reserved,
+  ReserveRefused,
+} from "./kinds/person.ts";
 import type { Reacted, ReactUnchanged } from "./kinds/react.ts";
 import type { Resumed, ResumeRefused, Resumes } from "./kinds/resume.ts";
 import type { Repeats, SendFailed, SendRefused, Sent } from "./kinds/send.ts";
@@ -44,6 +52,12 @@ export type Decision =
   | ReactUnchanged
   | ChangeRefused
   | ChangeFailed
+  | Identified
+  | IdentifyRefused
+  | Reserved
+  | ReserveRefused
+  | Claimed
+  | ClaimRefused
   | ShowsHistory
   | ShowsPage
   | GetFailed
@@ -77,6 +91,12 @@ const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? tr
   "react-unchanged": false,
   "change-refused": false,
   "change-failed": false,
+  identified: false,
+  "identify-refused": false,
+  reserved: false,
+  "reserve-refused": false,
+  claimed: false,
+  "claim-refused": false,
   history: false,
   page: false,
   "get-failed": false,

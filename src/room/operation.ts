@@ -2,9 +2,11 @@ import type { Reaction, Ref } from "../protocol/extension.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { Request } from "../protocol/request.ts";
+import type { ConnectionId } from "./connection-id.ts";
+import type { PersonAnswer } from "./kinds/person.ts";
+import type { Role } from "./roles.ts";
 
-/** Names one connection for as long as it is in a room. */
-export type ConnectionId = string;
+export type { ConnectionId };
 
 /**
  * The SHA-256, in base64url, of the secret by which a connection of version 3 can be resumed. Rooms and stores hold
@@ -50,8 +52,16 @@ export interface CurrentMessage extends Message {
 
 /** A request as a room receives it: the session's secret has become its hash. */
 export type RoomRequest =
-  | Exclude<Request, { kind: "resume" }>
+  | Exclude<Request, { kind: "resume" | "identify" | "reserve" | "claim" }>
   | { readonly kind: "resume"; readonly hash: SessionHash; readonly page: PageRequest };
+
+/** The person at a connection that has said who it is. */
+export interface Person {
+  /** The public id. */
+  readonly id: string;
+  /** What the person may do in the room. */
+  readonly role: Role;
+}
 
 /** Pays for the memory of an operation while the operation waits. */
 export interface Payer {
@@ -73,7 +83,11 @@ export type Operation = { readonly connection: ConnectionId } & (
       readonly ref?: Ref | undefined;
       /** The hash of the connection's own secret; undefined for a client that cannot resume. */
       readonly sessionHash?: SessionHash | undefined;
+      /** Undefined while the connection has not said who is at it. */
+      readonly person?: Person | undefined;
     } & Charged)
+  /** What came of a request that does not concern the room. It is queued so that replies keep their order. */
+  | ({ readonly kind: "answer"; readonly answer: PersonAnswer; readonly ref?: Ref | undefined } & Charged)
   /** A refusal that was decided before the request reached the room. It is queued so that replies keep their order. */
   | ({ readonly kind: "refuse"; readonly refusal: Refusal; readonly ref?: Ref | undefined } & Charged)
   /** The server ends the connection once the outcomes before this one are delivered. */

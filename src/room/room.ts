@@ -1,3 +1,4 @@
+import type { Request } from "../protocol/request.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Change, Decision } from "./decision.ts";
 import { applyDeleted, decideDelete } from "./kinds/delete.ts";
@@ -16,6 +17,7 @@ import type { Asker, Reactions, RoomStart, RoomState, RoomView, Targets } from "
 import { Undo } from "./undo.ts";
 
 const NO_TARGETS: Targets = new Map();
+const NOBODY = { sessionHash: undefined, person: undefined };
 
 type Of<T extends { kind: string }, K extends T["kind"]> = Extract<T, { kind: K }>;
 
@@ -48,7 +50,7 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRule<K> } = {
 };
 
 /** The kind on the wire of each kind of request. */
-const WIRE_KINDS: { readonly [K in RoomRequest["kind"]]: RequestKind } = {
+const WIRE_KINDS: { readonly [K in Request["kind"]]: RequestKind } = {
   name: "name",
   "malformed-name": "name",
   send: "send",
@@ -59,6 +61,9 @@ const WIRE_KINDS: { readonly [K in RoomRequest["kind"]]: RequestKind } = {
   edit: "edit",
   delete: "delete",
   react: "react",
+  identify: "identify",
+  reserve: "reserve",
+  claim: "claim",
 };
 
 /** How a kind of decision or change is applied; null if it leaves the room as it is. */
@@ -82,6 +87,12 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
   "react-unchanged": null,
   "change-refused": null,
   "change-failed": null,
+  identified: null,
+  "identify-refused": null,
+  reserved: null,
+  "reserve-refused": null,
+  claimed: null,
+  "claim-refused": null,
   history: null,
   page: null,
   "get-failed": null,
@@ -135,7 +146,7 @@ export class Room {
   /** Who reacts to a message that the batch being decided concerns, after what was decided so far. */
   reactionsTo(id: number): Reactions {
     const target = this.#state.targets.get(id) ?? null;
-    return target === null || "error" in target ? new Map() : target.reactions;
+    return target === null || "error" in target ? [] : target.reactions;
   }
 
   /** The nicknames in the order of registration. */
@@ -158,13 +169,15 @@ export class Room {
   /** The decision about an operation as of now. Changes nothing. */
   find(operation: Operation, now: Moment): Decision {
     const { connection } = operation;
-    const sessionHash = operation.kind === "request" ? operation.sessionHash : undefined;
-    const asker = { connection, member: this.member(connection), sessionHash, now };
+    const { sessionHash, person } = operation.kind === "request" ? operation : NOBODY;
+    const asker = { connection, member: this.member(connection), sessionHash, person, now };
     switch (operation.kind) {
       case "request":
         return withRef(this.#answer(operation, asker), operation);
       case "refuse":
         return withRef({ kind: "refused", connection, refusal: operation.refusal }, operation);
+      case "answer":
+        return withRef(operation.answer, operation);
       case "end":
         return { kind: "ended", connection };
       case "leave":
@@ -234,7 +247,7 @@ export class Room {
 }
 
 /** The kind that a request has on the wire. */
-function wireKindOf({ kind }: RoomRequest): RequestKind {
+export function wireKindOf({ kind }: Pick<Request, "kind">): RequestKind {
   return WIRE_KINDS[kind];
 }
 

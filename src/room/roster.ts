@@ -18,6 +18,9 @@ export interface Member {
   readonly place: number;
 }
 
+/** A member as others know it: the nickname, and the public id of the person. */
+export type Present = Pick<Member, "name" | "by">;
+
 /** A member as it is stored: without the look-alike key. */
 export type StoredMember = Omit<Member, "lookalike">;
 
@@ -36,6 +39,7 @@ export class Roster {
   readonly #holders = new Map<string, number>();
   #lastPlace: number;
   #online: readonly string[] | null = null;
+  #present: readonly Present[] | null = null;
 
   /** @param lastPlace the last place that was given */
   constructor(members: readonly StoredMember[], lastPlace: number, undo: Undo) {
@@ -57,6 +61,12 @@ export class Roster {
   get online(): readonly string[] {
     this.#online ??= Array.from(this.#members.values(), (member) => member.name);
     return this.#online;
+  }
+
+  /** The members, in the same order. Likewise. */
+  get present(): readonly Present[] {
+    this.#present ??= Array.from(this.#members.values(), ({ name, by }) => ({ name, by }));
+    return this.#present;
   }
 
   of(connection: ConnectionId): Member | undefined {
@@ -86,8 +96,9 @@ export class Roster {
     this.replace(undefined, { ...member, lookalike: lookalikeKey(name), isAbsent: false, place });
   }
 
-  rename(member: Member, name: string): void {
-    this.replace(member, { ...member, name, lookalike: lookalikeKey(name) });
+  /** @param by the public id of the person, which may have said only now who it is */
+  rename(member: Member, name: string, by: string): void {
+    this.replace(member, { ...member, name, by, lookalike: lookalikeKey(name) });
   }
 
   /** Replaces a member by another version of it; adds it if `before` is undefined, removes it if `after` is. */
@@ -102,6 +113,7 @@ export class Roster {
     this.#members.clear();
     for (const [place, member] of inOrder) this.#members.set(place, member);
     this.#online = null;
+    this.#present = null;
   }
 
   #swap(before: Member | undefined, after: Member | undefined): void {
@@ -119,6 +131,7 @@ export class Roster {
     }
     // A resume changes nothing that is shown: when many members come back at once, all are given the same list.
     if (before?.name !== after?.name) this.#online = null;
+    if (before?.name !== after?.name || before?.by !== after?.by) this.#present = null;
   }
 
   #count(lookalike: string, change: 1 | -1): void {

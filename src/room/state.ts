@@ -1,6 +1,7 @@
 import type { Moment } from "./moment.ts";
-import type { ConnectionId, SessionHash } from "./operation.ts";
+import type { ConnectionId, Person, SessionHash } from "./operation.ts";
 import type { PastSessions } from "./past-sessions.ts";
+import type { Role } from "./roles.ts";
 import type { Member, Roster, StoredMember } from "./roster.ts";
 import type { SendKeys } from "./send-keys.ts";
 import type { Undo } from "./undo.ts";
@@ -21,8 +22,17 @@ export interface Target {
   readonly reactions: Reactions;
 }
 
-/** Who reacts to a message: by emoji, and then by the person's public id, the nickname. In the order of the reactions. */
-export type Reactions = ReadonlyMap<string, ReadonlyMap<string, string>>;
+/** One person's reaction to a message. */
+export interface OneReaction {
+  readonly emoji: string;
+  /** The public id of the person. */
+  readonly by: string;
+  /** The nickname that the person reacted under. */
+  readonly name: string;
+}
+
+/** The reactions to a message, in their order: at most one of each person with each emoji. */
+export type Reactions = readonly OneReaction[];
 
 /**
  * The messages that the operations of a batch name, by id: null for one that does not exist, a sentence for people for one
@@ -41,6 +51,8 @@ export interface RoomSurroundings {
   readonly digest: (identity: string, key: string) => string;
   /** The public id of a person who is only known by an identity. It does not reveal the identity. */
   readonly authorOf: (identity: string) => string;
+  /** Whether a nickname may be taken by a person, null for one who has not said who it is: others may have reserved it. */
+  readonly isFreeFor: (name: string, person: string | null) => boolean;
   /** Whether a connection is at this server, so that this room will learn of its end. */
   readonly isHere: (connection: ConnectionId) => boolean;
 }
@@ -71,7 +83,7 @@ export interface RoomState extends RoomSurroundings {
 export interface RoomView
   extends Readonly<Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets">> {
   readonly targets: Targets;
-  readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online">;
+  readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online" | "present">;
   readonly keys: Pick<SendKeys, "idOf">;
   readonly past: Pick<PastSessions, "identityOf">;
   readonly notes: ReadonlyMap<ConnectionId, ConnectionNote>;
@@ -84,5 +96,17 @@ export interface Asker {
   readonly member: Member | undefined;
   /** The hash of the connection's own secret; undefined for a client that cannot resume. */
   readonly sessionHash: SessionHash | undefined;
+  /** Undefined while the connection has not said who is at it. */
+  readonly person: Person | undefined;
   readonly now: Moment;
+}
+
+/** The public id that stands at what a member writes. */
+export function authorOf({ person }: Asker, member: Member): string {
+  return person?.id ?? member.by;
+}
+
+/** What the one who asks may do in the room. */
+export function roleOf({ person }: Asker): Role {
+  return person?.role ?? "visitor";
 }

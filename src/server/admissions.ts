@@ -86,13 +86,27 @@ export class Admissions {
     return this.#parts.guard.reject(404, sentence, { address, logged, fields: { path } });
   }
 
-  #contextOf({ engine, settings, roomSends, connections, fanout, reports }: ServerParts): ConnectionContext {
+  #contextOf({
+    engine,
+    settings,
+    login,
+    roomSends,
+    connections,
+    fanout,
+    reports,
+  }: ServerParts): ConnectionContext {
     return {
       engine,
       limits: settings.limits,
       roomSends: (room, now) => roomSends.of(room, now),
       graceS: Math.max(1, Math.ceil(settings.graceMs / 1000)),
       now: () => performance.now(),
+      identity: {
+        people: engine.people,
+        login,
+        isLoginRequired: settings.login?.isRequired ?? false,
+        now: Date.now,
+      },
       retryS: () => Math.min(RETRY_MOST_S, Math.ceil((connections.size + 1) / RETURNS_PER_S)),
       requested: (kind) => reports.requested(kind),
       events: {

@@ -1,22 +1,33 @@
 import type { Engine } from "../engine/engine.ts";
 import { PING } from "../protocol/ping.ts";
 import { UNREADABLE } from "../protocol/reader.ts";
+import type { PersonRefusalReason } from "../protocol/refusal.ts";
 import { parseRequest, type Request } from "../protocol/request.ts";
 import type { Version } from "../protocol/version.ts";
 import { welcome } from "../protocol/welcome.ts";
-import type { ConnectionId } from "../room/operation.ts";
+import type { ConnectionId, Operation } from "../room/operation.ts";
+import { wireKindOf } from "../room/room.ts";
 import type { Address } from "./address-table.ts";
 import { type Cause, CLOSE_FOR, type EndCause, type Ending, isResumable } from "./connection-end.ts";
 import type { Effort } from "./cost.ts";
 import { DIALECTS, type Dialect } from "./dialect.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { HistoryReplies } from "./history-replies.ts";
+import {
+  Identification,
+  type IdentityContext,
+  isPersonRequest,
+  type PersonRequest,
+} from "./identification.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
 import type { EventSink, Recipient } from "./recipient.ts";
 import { type CheckContext, RequestChecks, type Verdict } from "./request-checks.ts";
-import { requestRulesOf } from "./request-rules.ts";
+import { type RoomBound, requestRulesOf } from "./request-rules.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
+
+/** For a person who speaks version 2. */
+const LOGIN_NEEDED = "Only people who are signed in at the site can talk here.";
 
 /** What goes out with each tick: the protocol's ping, and the WebSocket's, whose pong shows that the client lives. */
 const TICK = Buffer.concat([textFrame(PING), controlFrame(OPCODE.ping, Buffer.alloc(0))]);
@@ -30,6 +41,9 @@ export interface Wire extends EventSink {
   /** Cuts the connection at once. */
   terminate(): void;
 }
+
+/** What each operation has that comes from a frame. */
+type Charged = Pick<Extract<Operation, { kind: "request" }>, "connection" | "size" | "payer" | "ref">;
 
 type State =
   | { readonly kind: "unnamed"; readonly wire: Wire }
@@ -56,6 +70,7 @@ export interface Client {
 /** What all connections of a server share. */
 export interface ConnectionContext extends CheckContext {
   readonly engine: Engine;
+  readonly identity: IdentityContext;
   readonly events: ConnectionEvents;
   /** Seconds over which clients should spread when they connect again. */
   readonly retryS: () => number;
@@ -83,6 +98,9 @@ export class Connection implements Recipient, Living {
   readonly #checks: RequestChecks;
   readonly #heartbeat = new Heartbeat();
   readonly #history: HistoryReplies;
+  readonly #identification: Identification;
+  /** What waits, in order, until it is known who the person is; null while nothing has to wait. */
+  #waiting: (() => Operation | Promise<Operation>)[] | null = null;
   readonly #leaveWheel: () => void;
   #state: State;
 
@@ -97,6 +115,7 @@ export class Connection implements Recipient, Living {
     this.#context = context;
     this.#checks = new RequestChecks(room, address, context);
     this.#history = new HistoryReplies(context.limits, address.getMemory);
+    this.#identification = new Identification(client, context.identity);
     this.#state = { kind: "unnamed", wire };
     this.#leaveWheel = wheel.add(this);
     context.events.opened(this);
@@ -141,6 +160,7 @@ export class Connection implements Recipient, Living {
       requests: limits.requests,
       sends: limits.sends,
       retryS: retryS(),
+      login: loginMode(this.#context.identity),
     };
     this.sink?.write(textFrame(welcome(this.room, this.#secret.text, terms)));
   }
@@ -197,26 +217,82 @@ export class Connection implements Recipient, Living {
   }
 
   #request(request: Request, { size, ref }: Extract<Verdict, { kind: "accept" }>): void {
-    this.#context.engine.submit(this.room, {
+    const charged = { connection: this.id, size, payer: this.#checks.pending, ref };
+    this.#submit(() =>
+      isPersonRequest(request) ? this.#answer(request, charged) : this.#toRoom(request, charged),
+    );
+  }
+
+  #toRoom(request: RoomBound, charged: Charged): Operation {
+    const reason = this.#identification.refusalOf(request);
+    if (reason !== null) return this.#notAllowed(request, reason, charged);
+    return {
       kind: "request",
-      connection: this.id,
+      ...charged,
       request: requestRulesOf(request).toRoom(request),
-      size,
-      payer: this.#checks.pending,
-      ref,
       sessionHash: this.#secret?.hash,
-    });
+      person: this.#identification.person,
+    };
+  }
+
+  async #answer(request: PersonRequest, charged: Charged): Promise<Operation> {
+    const reason = this.#identification.refusalOf(request);
+    if (reason !== null) return this.#notAllowed(request, reason, charged);
+    return { kind: "answer", ...charged, answer: await this.#identification.answer(request, this.name) };
+  }
+
+  /** A person may not make a request. Version 2 has no word for that, except for a nickname. */
+  #notAllowed(request: Request, reason: PersonRefusalReason, charged: Charged): Operation {
+    if (this.dialect.version === 2 && request.kind === "name") {
+      const { id: connection, name: oldName } = this;
+      const answer = {
+        kind: "name-failed",
+        connection,
+        oldName,
+        name: request.name,
+        error: LOGIN_NEEDED,
+      } as const;
+      return { kind: "answer", ...charged, answer };
+    }
+    return { kind: "refuse", ...charged, refusal: { reason, type: wireKindOf(request) } };
   }
 
   #refuse({ refusal, size, ref }: Extract<Verdict, { kind: "refuse" }>): void {
-    this.#context.engine.submit(this.room, {
+    this.#submit(() => ({
       kind: "refuse",
       connection: this.id,
       refusal,
       size,
       payer: this.#checks.pending,
       ref,
-    });
+    }));
+  }
+
+  /**
+   * Submits an operation behind those before it, of which one may have to wait until a token is verified, or a reservation
+   * is stored.
+   *
+   * @param make makes it when its turn has come
+   */
+  #submit(make: () => Operation | Promise<Operation>): void {
+    if (this.#waiting !== null) {
+      this.#waiting.push(make);
+      return;
+    }
+    const made = make();
+    if (made instanceof Promise) {
+      this.#waiting = [];
+      void this.#submitWaiting(made);
+    } else this.#context.engine.submit(this.room, made);
+  }
+
+  async #submitWaiting(first: Promise<Operation>): Promise<void> {
+    const { engine } = this.#context;
+    engine.submit(this.room, await first);
+    for (let next = this.#waiting?.shift(); next !== undefined; next = this.#waiting?.shift()) {
+      engine.submit(this.room, await next());
+    }
+    this.#waiting = null;
   }
 
   /** Ends a flood, behind the replies to its requests so far. */
@@ -224,7 +300,7 @@ export class Connection implements Recipient, Living {
     const wire = this.sink;
     if (wire === null) return;
     this.#state = { kind: "draining", wire, name: this.name };
-    this.#context.engine.submit(this.room, { kind: "end", connection: this.id });
+    this.#submit(() => ({ kind: "end", connection: this.id }));
   }
 
   /** A pong has come. One that does not answer a ping counts as a request. */
@@ -257,6 +333,7 @@ export class Connection implements Recipient, Living {
 
   /** The room has given this client a nickname: from here on it hears the room's events. */
   named(name: string): void {
+    this.#identification.uses(name);
     switch (this.#state.kind) {
       case "unnamed":
         this.#state = { kind: "named", wire: this.#state.wire, name };
@@ -333,6 +410,11 @@ export class Connection implements Recipient, Living {
     const reason = state.kind === "ending" ? state.cause : cause;
     const resumable = isResumable(reason, code);
     this.#context.events.closed(this, { name, cause: reason, code, resumable });
-    this.#context.engine.submit(this.room, { kind: "leave", connection: this.id, resumable });
+    this.#submit(() => ({ kind: "leave", connection: this.id, resumable }));
   }
+}
+
+function loginMode({ login, isLoginRequired }: IdentityContext): "none" | "optional" | "required" {
+  if (login === null) return "none";
+  return isLoginRequired ? "required" : "optional";
 }

@@ -3,6 +3,7 @@ import type { ConnectionId } from "../room/operation.ts";
 import type { Dialect } from "./dialect.ts";
 import { type BatchEvent, EventRun, type Share } from "./event-run.ts";
 import type { Effect, Texts } from "./kinds/rules.ts";
+import type { Marks } from "./marks.ts";
 import { rulesOf } from "./outcome-rules.ts";
 import { deflated } from "./permessage-deflate.ts";
 import type { EventSink, Recipient, RecipientEnd } from "./recipient.ts";
@@ -16,6 +17,7 @@ export interface FanoutEvents {
 
 /** What a batch of outcomes comes to. */
 interface Batch {
+  readonly texts: Texts;
   readonly events: BatchEvent[];
   /** For recipients that made a request, or end. */
   readonly shares: Map<Recipient, Share>;
@@ -45,7 +47,8 @@ export class Fanout {
    * the cache costs more than the code.
    */
   readonly #rooms = new Map<string, Map<Dialect, Listeners>>();
-  readonly #texts: Texts;
+  readonly #texts: Pick<Texts, "timestampOf" | "rosterOf">;
+  #marks: Marks | null = null;
   readonly #events: FanoutEvents;
   readonly #compressFromBytes: number;
 
@@ -54,6 +57,11 @@ export class Fanout {
     this.#texts = { timestampOf, rosterOf: rosterTexts() };
     this.#events = events;
     this.#compressFromBytes = compressFromBytes;
+  }
+
+  /** From here on nicknames have marks. */
+  mark(marks: Marks): void {
+    this.#marks = marks;
   }
 
   add(recipient: Recipient): void {
@@ -73,10 +81,19 @@ export class Fanout {
 
   /** Delivers a batch of outcomes of one room. */
   deliver(room: string, outcomes: readonly Outcome[]): void {
-    const batch: Batch = { events: [], shares: new Map(), ends: [] };
+    const batch: Batch = { texts: this.#textsOf(room), events: [], shares: new Map(), ends: [] };
     for (const outcome of outcomes) this.#take(outcome, batch);
     this.#write(room, batch);
     for (const [recipient, cause] of batch.ends) recipient.end(cause);
+  }
+
+  #textsOf(room: string): Texts {
+    const marks = this.#marks;
+    return {
+      ...this.#texts,
+      marksOf: (present) => marks?.textOf(room, present) ?? null,
+      markOf: (present) => marks?.of(room, present) ?? null,
+    };
   }
 
   #take(outcome: Outcome, batch: Batch): void {
@@ -84,7 +101,7 @@ export class Fanout {
     const recipient = this.#recipients.get(outcome.connection)?.recipient;
     this.#events.delivered(outcome, recipient);
     const before = batch.events.length;
-    if (event !== null) batch.events.push((version) => event[version]?.(outcome, this.#texts) ?? null);
+    if (event !== null) batch.events.push((version) => event[version]?.(outcome, batch.texts) ?? null);
     // The recipient may be gone, or at another server; the nickname has moved all the same.
     const superseded = effect?.superseded?.(outcome);
     if (superseded !== undefined) this.#supersede(superseded, batch, before);
@@ -96,12 +113,12 @@ export class Fanout {
     recipient: Recipient,
     outcome: Outcome,
     effect: Effect<Outcome> | null,
-    { events, shares, ends }: Batch,
+    { texts, events, shares, ends }: Batch,
     before: number,
   ): void {
     const share = shareOf(shares, recipient);
     if (share.hearsUntil !== null) return;
-    const reply = this.#replyTo(recipient, outcome);
+    const reply = this.#replyTo(recipient, outcome, texts);
     // The recipient that caused the event gets the reply in its place, if there is one.
     if (reply !== null || events.length > before) share.replies.push({ before, after: events.length, reply });
     const name = effect?.named?.(outcome);
@@ -115,11 +132,11 @@ export class Fanout {
     }
   }
 
-  #replyTo(recipient: Recipient, outcome: Outcome): Share["replies"][number]["reply"] {
-    const answered = rulesOf(outcome).effect?.withinMemory?.(outcome, this.#texts, recipient) ?? outcome;
+  #replyTo(recipient: Recipient, outcome: Outcome, texts: Texts): Share["replies"][number]["reply"] {
+    const answered = rulesOf(outcome).effect?.withinMemory?.(outcome, texts, recipient) ?? outcome;
     const { reply, refusal } = rulesOf(answered);
     if (refusal !== null) this.#events.refused(recipient, refusal(answered));
-    const text = reply?.[recipient.dialect.version]?.(answered, this.#texts, recipient) ?? null;
+    const text = reply?.[recipient.dialect.version]?.(answered, texts, recipient) ?? null;
     return text === null ? null : { text, ref: outcome.ref };
   }
 

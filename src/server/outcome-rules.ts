@@ -6,6 +6,7 @@ import { getRules } from "./kinds/get.ts";
 import { leaveRules } from "./kinds/leave.ts";
 import { changeRules } from "./kinds/message-change.ts";
 import { nameRules } from "./kinds/name.ts";
+import { personRules } from "./kinds/person.ts";
 import { reactRules } from "./kinds/react.ts";
 import { resumeRules } from "./kinds/resume.ts";
 import type { OutcomeRules, OutcomeRulesOf } from "./kinds/rules.ts";
@@ -24,6 +25,7 @@ const RULES: OutcomeRulesOf<Outcome["kind"]> = {
   ...deleteRules,
   ...reactRules,
   ...changeRules,
+  ...personRules,
   ...generalRules,
 };
 

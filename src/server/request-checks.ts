@@ -5,6 +5,7 @@ import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Address } from "./address-table.ts";
 import { ByteAccount } from "./byte-account.ts";
 import { costOfFetching, costOfMessage, costOfSending, type Effort, sizeOfRecord } from "./cost.ts";
+import { isPersonRequest } from "./identification.ts";
 import { RequestRates } from "./request-rates.ts";
 import { KIND_COSTS, requestRulesOf } from "./request-rules.ts";
 import type { Limits } from "./settings.ts";
@@ -58,6 +59,8 @@ export type Verdict =
   /** Too many of the sender's requests are waiting. */
   | { readonly kind: "overload" };
 
+/** For a request that does not concern the room. */
+const PLAIN = { hintEveryMs: null, carriedBack: null };
 const DROP: Verdict = { kind: "drop" };
 const FLOOD: Verdict = { kind: "flood" };
 const OVERLOAD: Verdict = { kind: "overload" };
@@ -147,9 +150,10 @@ export class RequestChecks {
     if (mayRegister && name === null && !this.#address.mayRegister) return graceS;
     const wait = this.#rates.takeOfKind(parsed.kind, sizeOfRecord(size, name), at, isOnlyAsked);
     if (isOnlyAsked || wait > 0 || !("request" in parsed)) return wait;
-    const { shows } = requestRulesOf(parsed.request);
-    if (shows === null) return wait;
-    const fetched = engine.bytesToFetch(this.#room, shows(parsed.request));
+    const { request } = parsed;
+    const shows = isPersonRequest(request) ? null : requestRulesOf(request).shows;
+    if (shows === null || isPersonRequest(request)) return wait;
+    const fetched = engine.bytesToFetch(this.#room, shows(request));
     return this.#rates.takeOfHistory(at, costOfFetching(fetched));
   }
 
@@ -169,9 +173,10 @@ export class RequestChecks {
   }
 
   #accept(request: Request, frameSize: number, ref: Parsed["ref"], at: number): Verdict {
-    const { hintEveryMs, carriedBack } = requestRulesOf(request);
+    const { hintEveryMs, carriedBack } = isPersonRequest(request) ? PLAIN : requestRulesOf(request);
     if (hintEveryMs !== null && !this.#takesHint(request.kind, hintEveryMs, at)) return DROP;
-    const carried = carriedBack?.(request);
+    // TypeScript does not see that the rule and the request are of one kind.
+    const carried = carriedBack?.(request as never);
     const size = frameSize * (typeof carried === "object" && carried !== null ? PARSED_WEIGHT : 1);
     if (this.#isOverloading(size)) return OVERLOAD;
     this.pending.charge(size);

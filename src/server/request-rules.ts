@@ -1,10 +1,12 @@
 import type { Request } from "../protocol/request.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
+import type { PersonRequest } from "./identification.ts";
 import { deleteRequests } from "./kinds/delete.ts";
 import { editRequests } from "./kinds/edit.ts";
 import { getCosts, getRequests } from "./kinds/get.ts";
 import { changeCosts } from "./kinds/message-change.ts";
 import { nameCosts, nameRequests } from "./kinds/name.ts";
+import { personCosts } from "./kinds/person.ts";
 import { reactRequests } from "./kinds/react.ts";
 import { resumeCosts, resumeRequests } from "./kinds/resume.ts";
 import type { KindCosts, RequestRules, RequestRulesOf } from "./kinds/rules.ts";
@@ -21,10 +23,16 @@ export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
   edit: changeCosts,
   delete: changeCosts,
   react: changeCosts,
+  identify: personCosts,
+  reserve: personCosts,
+  claim: personCosts,
 };
 
-/** What the server does with every kind of request. If a kind is missing here, the build fails. */
-const RULES: RequestRulesOf<Request["kind"]> = {
+/** A request that concerns a room. */
+export type RoomBound = Exclude<Request, PersonRequest>;
+
+/** What the server does with every kind of request to a room. If a kind is missing here, the build fails. */
+const RULES: RequestRulesOf<RoomBound["kind"]> = {
   ...nameRequests,
   ...sendRequests,
   ...getRequests,
@@ -35,7 +43,7 @@ const RULES: RequestRulesOf<Request["kind"]> = {
   ...reactRequests,
 };
 
-export function requestRulesOf<R extends Request>(request: R): RequestRules<R> {
+export function requestRulesOf<R extends RoomBound>(request: R): RequestRules<R> {
   // TypeScript does not see that a request and the rules under its kind belong together.
   return RULES[request.kind] as unknown as RequestRules<R>;
 }

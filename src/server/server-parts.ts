@@ -12,6 +12,9 @@ import { Fanout } from "./fanout.ts";
 import { KeptAssets } from "./kept-assets.ts";
 import { LivenessWheel } from "./liveness.ts";
 import type { Log } from "./log.ts";
+import type { KeyNotice } from "./login/host-keys.ts";
+import { HostLogin } from "./login/host-login.ts";
+import { Marks } from "./marks.ts";
 import type { Metrics } from "./metrics.ts";
 import { openEngine } from "./open-engine.ts";
 import { Reports } from "./reports.ts";
@@ -32,6 +35,8 @@ export interface ServerParts {
   readonly access: Access;
   readonly guard: RequestGuard;
   readonly engine: Engine;
+  /** The login of the host site; null if it has none. */
+  readonly login: HostLogin | null;
   readonly connections: ConnectionTable;
   readonly fanout: Fanout;
   readonly absentMembers: AbsentMembers;
@@ -63,6 +68,7 @@ export async function buildParts(
   const fanout = fanoutOf(settings, timestamps, absentMembers, reports);
   const webPages = await buildWebPages(settings.basePath);
   const engine = await openEngine(settings, timestamps, fanout, reports);
+  fanout.mark(new Marks(engine.people));
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
   return {
@@ -74,6 +80,7 @@ export async function buildParts(
     access,
     guard: new RequestGuard(access, settings.trustProxy, reports, log),
     engine,
+    login: loginOf(settings, log),
     connections: new ConnectionTable(),
     fanout,
     absentMembers,
@@ -85,6 +92,13 @@ export async function buildParts(
     wheel: new LivenessWheel(PING_EVERY_S * 1000, performance.now()),
     sockets: new SocketTable(mostSockets(limits)),
   };
+}
+
+function loginOf({ login }: Settings, log: Log): HostLogin | null {
+  if (login === null) return null;
+  const notice = ({ level, sentence }: KeyNotice) =>
+    log[level]({ category: "server", event: "login" }, sentence);
+  return new HostLogin(login, { notice });
 }
 
 function fanoutOf(

@@ -1,18 +1,21 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { Chat } from "../client/chat.ts";
+import { attempt } from "../client/frame.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { addressOf, CHAT_ROOT } from "./page/address.ts";
 import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/attention.ts";
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
+import { type Secret, takeSecret } from "./page/secret.ts";
 import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
 import { keepNewest, keyPrefix, prefixed, withMemoryFallback } from "./store/browser-storage.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
 import { OWN_KEY } from "./store/own.ts";
+import { FORGET_KEY, PERSON_KEY, PersonStore } from "./store/person.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
 import { SavedSessions } from "./store/saved-sessions.ts";
 import { SettingsStore } from "./store/settings.ts";
@@ -27,24 +30,48 @@ import { LOAD_WORDS } from "./words/load.ts";
 /** The number of rooms for which the browser keeps the read mark and the nickname. */
 const ROOMS_MAX = 200;
 
+// First of all: nothing else reads it, and the address does not show it.
+const secret = takeSecret();
+const isFramed = window.parent !== window;
+
 const { path, socket } = addressOf(location, CHAT_ROOT);
 const prefix = keyPrefix(CHAT_ROOT);
 const storageIn = (find: () => Storage) => withMemoryFallback(() => prefixed(prefix, find()));
 const storage = storageIn(() => localStorage);
 // Not awaited: the lazily loaded parts import from this script, which must have finished by then.
-void SettingsStore.open(storage, navigator.languages, LOAD_WORDS).then(start);
+void Promise.all([
+  SettingsStore.open(storage, navigator.languages, LOAD_WORDS),
+  // Only the host's login needs it.
+  isFramed || secret?.kind === "token" ? import("./page/token.ts").catch(() => null) : null,
+]).then(([settings, part]) => start(settings, part));
 
-/** Builds and renders the page once its texts are loaded. */
-function start(settings: SettingsStore): void {
+/**
+ * Builds and renders the page once its texts are loaded.
+ *
+ * @param part what is loaded for the tokens of the host's login
+ */
+function start(settings: SettingsStore, part: typeof import("./page/token.ts") | null): void {
   const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
   const tab = new TabStorage(() => sessionStorage, new SavedSessions(() => localStorage, prefix + path));
+  const token = secret?.kind === "token" ? secret.value : null;
+  const tokens = part?.hostTokens(token, () => person.askLogin()) ?? null;
+  const person: PersonStore = new PersonStore(storage, tokens, () => {
+    const isKept = attempt(() => localStorage.getItem(prefix + PERSON_KEY)) !== null;
+    if (isKept && !person.isByLogin) location.reload();
+    // The next page would know neither the key nor the token.
+    else {
+      room.suspend(false);
+      room.restart();
+    }
+  });
   const room = new RoomStore({
     path,
     storage,
     tab,
     now: Date.now,
-    open: (name) =>
-      new Chat(socket, {
+    open: (name) => {
+      const chat = new Chat(socket, {
+        ...person.options,
         storage: tab,
         // The page comes from the server it connects to, so a first attempt that fails for a moment says nothing
         // about the version.
@@ -52,7 +79,10 @@ function start(settings: SettingsStore): void {
         // The tab's storage knows whether a nickname belongs to this browser.
         nicknameWaitMs: 0,
         ...(name === undefined ? {} : { name }),
-      }),
+      });
+      person.follow(chat);
+      return chat;
+    },
     onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
     onChange: (of) => withdraw(of, announcer),
     onChangeFailed: ({ type }, failure) => {
@@ -81,10 +111,18 @@ function start(settings: SettingsStore): void {
     const words = settings.words.value;
     return roomName === null ? words.mainRoom : words.room(roomName);
   });
+  if (secret?.kind !== "token") ask(secret);
   goToLinked();
-  addEventListener("hashchange", goToLinked);
+  addEventListener("hashchange", () => {
+    const brought = takeSecret();
+    if (brought?.kind === "token") tokens?.give(brought.value);
+    else ask(brought);
+    goToLinked();
+  });
   addEventListener("storage", ({ key, newValue }: StorageEvent) => {
     if (key === prefix + OWN_KEY && newValue !== null) room.own.syncTabs();
+    if (key === prefix + PERSON_KEY && newValue !== null) person.adopt(newValue);
+    if (key === prefix + FORGET_KEY && newValue !== null) person.view.value = { kind: "forget" };
     if (key?.startsWith(prefix)) draft.syncTabs(key.slice(prefix.length), newValue);
     syncTabs();
   });
@@ -97,6 +135,7 @@ function start(settings: SettingsStore): void {
       <StoresContext.Provider
         value={{
           settings,
+          person,
           room,
           draft,
           announcer,
@@ -116,6 +155,12 @@ function start(settings: SettingsStore): void {
   function syncTabs(): void {
     settings.syncTabs();
     room.unread.syncTabs();
+  }
+
+  /** Asks what to do with what a link has brought along. */
+  function ask(brought: Secret | null): void {
+    // In a frame, the page around it could have people click on anything.
+    if (brought && !isFramed) person.view.value = brought;
   }
 
   /** A link to a message ends with the message's id and time. */

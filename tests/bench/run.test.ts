@@ -62,3 +62,19 @@ test.skipIf(process.platform !== "linux")(
     expect({ leaves, registers, refusals }).toEqual({ leaves: [0], registers: [0], refusals: [0] });
   },
 );
+
+test.skipIf(process.platform !== "linux")(
+  "every edit and reaction reaches everybody, and a history with changes is one that the server starts with",
+  async () => {
+    const { sections, failures } = await tinyRun("changes");
+    expect(failures).toEqual([]);
+    expect(sections.map(keysOf)).toEqual([
+      ["messages", "changes"],
+      ["plain", "changed"],
+    ]);
+    for (const { columns, rows } of sections)
+      for (const { values } of rows)
+        for (const { key } of columns) expect(values[key]?.map(Number.isFinite)).toEqual([true]);
+    expect(targetResults(sections).filter(({ measured }) => measured !== null)).toHaveLength(6);
+  },
+);

@@ -7,6 +7,14 @@ import { textFrame } from "../../src/server/websocket-frame.ts";
 const message = '{"type":"receive","datatype":"message","name":"An","content":"hello","timestamp":"T"}';
 const register = '{"type":"receive","datatype":"register","name":"An","timestamp":"T"}';
 const leave = '{"type":"receive","datatype":"leave","name":"An","timestamp":"T"}';
+const edit =
+  '{"type":"receive","datatype":"edit","of":1,"content":"hello","by":"0123456789abcdef","id":2,"time":3}';
+const deletion = '{"type":"receive","datatype":"delete","of":1,"by":"0123456789abcdef","id":2,"time":3}';
+const reaction =
+  '{"type":"receive","datatype":"react","of":1,"emoji":"x","on":true,"count":1,"by":"0123456789abcdef","name":"An","id":2,"time":3}';
+const edited = '{"type":"edit","of":1,"content":"hello","status":true,"id":2,"time":3}';
+const reacted = '{"type":"react","of":1,"emoji":"x","on":true,"count":1,"status":true}';
+const notDeleted = '{"type":"delete","of":1,"status":false,"reason":"NotAllowed"}';
 const change = '{"type":"receive","datatype":"change","oldname":"A","newname":"B","timestamp":"T"}';
 const ping = '{"type":"ping","timeout":5}';
 const sent = '{"type":"send","name":"An","content":"hello","status":true,"timestamp":"T"}';
@@ -16,14 +24,15 @@ const sly = `{"type":"receive","datatype":"message","name":"An","content":${JSON
 
 /** Everything that a scanner has told, in one object. */
 class Heard implements Hearer {
-  readonly counts = { messages: 0, registers: 0, leaves: 0 };
+  readonly counts = { messages: 0, registers: 0, leaves: 0, changes: 0 };
   readonly replies: string[] = [];
   readonly controls: string[] = [];
 
-  heard(messages: number, registers: number, leaves: number): void {
+  heard(messages: number, registers: number, leaves: number, changes: number): void {
     this.counts.messages += messages;
     this.counts.registers += registers;
     this.counts.leaves += leaves;
+    this.counts.changes += changes;
   }
 
   replied(kind: string, isAccepted: boolean): void {
@@ -51,9 +60,12 @@ function compressedFrame(text: string): Buffer {
   return frame;
 }
 
-const counts = { messages: 3, registers: 1, leaves: 1 };
-const replies = ["send true", "send false"];
-const all = [message, ping, sent, register, sly, change, refused, leave, message];
+const counts = { messages: 3, registers: 1, leaves: 1, changes: 4 };
+const replies = ["send true", "change true", "send false", "change true", "change false"];
+const all = [
+  ...[message, edit, ping, sent, edited, register, sly, change, reaction, refused],
+  ...[reacted, deletion, notDeleted, leave, edit, message],
+];
 
 test.each([1, 2, 3, 7, 100, 1_000_000])(
   "events and replies are counted in chunks of %d bytes",
@@ -75,7 +87,7 @@ test.each([1, 100, 1_000_000])(
     const batch = `[${all.join(",")}]`;
     for (const frame of [textFrame(batch), compressedFrame(batch)]) {
       const heard = heardOf(Buffer.concat([frame, frame]), chunkBytes);
-      expect(heard.counts).toEqual({ messages: 6, registers: 2, leaves: 2 });
+      expect(heard.counts).toEqual({ messages: 6, registers: 2, leaves: 2, changes: 8 });
       expect(heard.replies).toEqual([...replies, ...replies]);
     }
   },

@@ -380,6 +380,35 @@ test("ID-4 changes of a history that was replaced are given up: their ids may me
   await Promise.all([sent, later]);
 });
 
+test.each([true, false])(
+  "ID-4 what an earlier page left to be changed is asked about first: the history may have been replaced meanwhile (%p)",
+  async (isReplaced) => {
+    const storage = new FakeStorage();
+    const earlier = new Stage({ storage, name: "An" });
+    earlier.enter("S1", { message: [message(1), message(2)] });
+    earlier.socket.end();
+    void caught(earlier.chat.edit(1, "x", { key: "e" }));
+    void caught(earlier.chat.send("a", { key: "a", reply: 2 }));
+    await settled();
+    const stage = new Stage({ storage }, earlier.environment);
+    const socket = stage.socket.open(3).welcome("S2");
+    socket.answer({ ...pageReply([1]), by: ME });
+    expect(socket.requests).toMatchObject([{ type: "get", after: 2, time: 2, limit: 1 }]);
+    // Until that is known, it stays in the storage with its position.
+    await settled();
+    expect(JSON.parse([...storage.items.values()][0] ?? "")).toMatchObject({ asOf: { id: 2, time: 2 } });
+    socket.answer(pageReply([1], isReplaced ? { reset: true } : {}));
+    const kept = [
+      { type: "send", key: "a", reply: 2 },
+      { type: "edit", key: "e", of: 1 },
+    ];
+    await settled();
+    expect(socket.requests).toMatchObject(isReplaced ? [{ type: "send", key: "a" }] : kept);
+    if (isReplaced) expect(socket.requests[0]).not.toHaveProperty("reply");
+    expect(stage.told("change-failed").map(({ error }) => error.code)).toEqual(isReplaced ? ["Reset"] : []);
+  },
+);
+
 test("a change that is given up before it went out is not sent, and after that it is uncertain", async () => {
   const stage = new Stage({ name: "An" });
   const controller = new AbortController();

@@ -12,7 +12,7 @@ test("an iterator gives all events in order, and ends after close", async () => 
   stage.enter();
   await Promise.resolve();
   void stage.chat.close();
-  expect(await loop).toEqual(["state", "named", "roster", "history", "entered", "state"]);
+  expect(await loop).toEqual(["state", "welcome", "named", "roster", "history", "entered", "state"]);
   for await (const _ of stage.chat) throw new Error("there are no more events");
 });
 
@@ -27,7 +27,7 @@ test("an iterator that was left gets no more events, and others go on", async ()
   stage.socket.say(messageEvent(1));
   const seen: ChatEvent["type"][] = [];
   while (seen.at(-1) !== "message") seen.push((await other.next()).value?.type ?? "state");
-  expect(seen).toEqual(["state", "named", "roster", "history", "entered", "message"]);
+  expect(seen).toEqual(["state", "welcome", "named", "roster", "history", "entered", "message"]);
 });
 
 test("a loop that is too slow throws", async () => {

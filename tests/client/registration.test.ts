@@ -32,6 +32,7 @@ test("entering a room reports the nickname, the roster, the newest page, what ca
   stage.socket.say(messageEvent(8));
   expect(stage.events.map(({ type }) => type)).toEqual([
     "state",
+    "welcome",
     "named",
     "roster",
     "history",

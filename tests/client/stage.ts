@@ -187,6 +187,9 @@ export class FakeStorage implements ChatStorage {
 
 const TYPES = [
   "state",
+  "welcome",
+  "identified",
+  "identity-refused",
   "named",
   "entered",
   "history",

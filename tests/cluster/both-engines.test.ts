@@ -12,6 +12,7 @@ const ABOUT = [
   "durability",
   "events",
   "history",
+  "message-changes",
   "names",
   "order",
   "sends",

@@ -15,7 +15,7 @@ const seeds =
     : Array.from({ length: Number(CHAT_ROUNDS) }, (_, round) => Number(CHAT_SEED) + round);
 
 test.each(seeds)(
-  "DUR-2 KEY-3 RES-4 ORD-1 NAME-8 hold with several servers in conversation %d",
+  "DUR-2 KEY-3 RES-4 ORD-1 NAME-8 PAGE-8 DELETE-2 hold with several servers in conversation %d",
   async (seed) => {
     const counts = await converse(seed, Number(CHAT_SERVERS));
     // For `npm run fuzz`, which adds them up.

@@ -6,23 +6,44 @@ import {
   encodeEntryNotification,
   encodeNotification,
 } from "../../src/engine/postgres/notification.ts";
-import type { DecidedChange } from "../../src/room/decision.ts";
+import { stayAuthor } from "../../src/engine/record.ts";
+import type { Change, DecidedChange } from "../../src/room/decision.ts";
 import type { Message } from "../../src/room/operation.ts";
 import fc from "../support/chance.ts";
 
 const session = { hash: "hash", identity: "identity" };
+const BY = "author-in-16-chr";
 const message: Message = { id: 7, name: "An", content: 'a ","changes":[ b', timestamp: "T", time: 1_000 };
 
 /** A change of each kind. */
 const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, { kind: K }>[] } = {
   registered: [
-    { kind: "registered", connection: "a", name: "An", time: 1, session },
-    { kind: "registered", connection: "1", name: "Bình", time: 2, session: null },
+    { kind: "registered", connection: "a", name: "An", time: 1, session, by: BY },
+    { kind: "registered", connection: "1", name: "Bình", time: 2, session: null, by: BY },
   ],
-  renamed: [{ kind: "renamed", connection: "a", oldName: "An", name: "Ân", time: 3, session }],
+  renamed: [{ kind: "renamed", connection: "a", oldName: "An", name: "Ân", time: 3, session, by: BY }],
   sent: [
     { kind: "sent", connection: "a", message },
-    { kind: "sent", connection: "a", message: { ...message, id: 8, digest: "digest" } },
+    { kind: "sent", connection: "a", message: { ...message, id: 8, digest: "digest", by: BY, reply: 7 } },
+  ],
+  edited: [
+    { kind: "edited", connection: "a", id: 9, of: 7, time: 6, by: BY, content: "other", digest: undefined },
+    { kind: "edited", connection: "a", id: 10, of: 8, time: 6, by: BY, content: "new", digest: "digest" },
+  ],
+  deleted: [{ kind: "deleted", connection: "a", id: 11, of: 7, time: 6, by: BY }],
+  reacted: [
+    {
+      kind: "reacted",
+      connection: "a",
+      id: 12,
+      of: 8,
+      time: 6,
+      by: BY,
+      name: "An",
+      emoji: "👍",
+      on: true,
+      count: 2,
+    },
   ],
   resumed: [
     {
@@ -32,15 +53,33 @@ const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, {
       name: "Ân",
       time: 4,
       online: ["Ân"],
+      present: [{ name: "Ân", by: BY }],
       page: { limit: 1, before: null, after: null },
       session,
       oldHash: "old",
+      by: BY,
     },
   ],
   absent: [{ kind: "absent", connection: "b", name: "Ân" }],
   left: [{ kind: "left", connection: "b", name: "Ân", time: 5, session }],
 };
 const all = Object.values(CHANGES).flat();
+
+/** The changes as they are written. */
+const WRITTEN = [
+  ["registered", "a", "An", 1, "hash", "identity", BY],
+  ["registered", "1", "Bình", 2, null, null, BY],
+  ["renamed", "a", "An", "Ân", 3, BY],
+  ["sent", "a", 7, "An", message.content, "T", 1_000, null, null, null],
+  ["sent", "a", 8, "An", message.content, "T", 1_000, "digest", BY, 7],
+  ["edited", "a", 9, 7, 6, BY, "other", null],
+  ["edited", "a", 10, 8, 6, BY, "new", "digest"],
+  ["deleted", "a", 11, 7, 6, BY],
+  ["reacted", "a", 12, 8, 6, BY, "An", "👍", true, 2],
+  ["resumed", "b", "a", "Ân", 4, "hash", "identity", BY],
+  ["absent", "b", "Ân"],
+  ["left", "b", "Ân", 5],
+];
 
 /** The changes as version 0.1.0 writes and reads them. */
 const AS_EVER = [
@@ -56,8 +95,12 @@ const AS_EVER = [
 
 /** How many elements each kind has, when all are there. */
 const LENGTHS = new Map([
-  ["registered", 6],
-  ["sent", 8],
+  ["registered", 7],
+  ["renamed", 6],
+  ["resumed", 8],
+  ["sent", 10],
+  ["edited", 8],
+  ["resumed", 8],
 ]);
 
 const batch: Batch = {
@@ -69,23 +112,55 @@ const batch: Batch = {
   lastId: 8,
   lastPlace: 2,
   changes: all,
+  records: [],
+  messages: new Map(),
   touched: [],
   members: [],
   keysSince: 0,
 };
 
-test("changes are written and read in the form of the previous version", () => {
-  expect(JSON.parse(encodeChanges(all, true))).toEqual(AS_EVER);
-  const read = changesOf(AS_EVER);
-  expect(read).toHaveLength(AS_EVER.length);
+test("changes are read as they were written, and begin with what a server of the previous version reads", () => {
+  const written: unknown[][] = JSON.parse(encodeChanges(all, true));
+  expect(written).toEqual(WRITTEN);
+  const read = changesOf(written);
+  expect(read).toHaveLength(WRITTEN.length);
   expect(read).toMatchObject(
     all.map((each): object => {
-      if (each.kind === "sent") return each;
-      const { kind, connection, name } = each;
-      return { kind, connection, name };
+      if (each.kind === "resumed" || each.kind === "renamed" || each.kind === "left") {
+        const { kind, connection, name } = each;
+        return { kind, connection, name };
+      }
+      return each;
     }),
   );
-  expect(read.slice(0, 2)).toEqual(CHANGES.registered);
+  const known = written.filter(([kind]) => AS_EVER.some((each) => each[0] === kind));
+  expect(known.map((each, at) => each.slice(0, AS_EVER[at]?.length))).toMatchObject(AS_EVER);
+});
+
+test("a server of the previous version names no authors: those of members follow from their identities or connections", () => {
+  const [first, second] = changesOf(AS_EVER);
+  expect(first).toEqual({ ...CHANGES.registered[0], by: stayAuthor("identity") } as Change);
+  expect(second).toEqual({ ...CHANGES.registered[1], by: stayAuthor("1") } as Change);
+});
+
+test("what a server of the previous version does not know has its id in the third place", () => {
+  const unknown = WRITTEN.filter(([kind]) => !AS_EVER.some((each) => each[0] === kind));
+  expect(unknown.map(([, , id]) => id)).toEqual([9, 10, 11, 12]);
+});
+
+test("the log has no contents of edits: they are those of the messages, and an edit of one that is gone is skipped", () => {
+  const list: unknown = JSON.parse(encodeChanges(CHANGES.edited, false));
+  expect(list).toEqual([
+    ["edited", "a", 9, 7, 6, BY, null, null],
+    ["edited", "a", 10, 8, 6, BY, null, "digest"],
+  ]);
+  expect(pointedAt(list)).toEqual([7, 8]);
+  const newest = { ...message, content: "newest" };
+  for (const gone of [undefined, { ...message, content: "", deleted: true } as const])
+    expect(
+      changesOf(list, new Map([[7, newest], ...(gone === undefined ? [] : [[8, gone] as const])])),
+    ).toEqual([{ ...CHANGES.edited[0], content: "newest" } as Change, { kind: "skipped", id: 10 }]);
+  expect(JSON.stringify(list)).not.toContain("other");
 });
 
 test("changes that only point at messages are read with them, and the id of a deleted one counts", () => {
@@ -103,7 +178,7 @@ test("changes that only point at messages are read with them, and the id of a de
 
 test("fields that a later version adds after the known ones are ignored, and of unknown kinds only the ids count", () => {
   const further = fc.array(fc.jsonValue(), { maxLength: 3 });
-  const known = fc.tuple(fc.constantFrom(...AS_EVER), further).map(([change, fields]) => {
+  const known = fc.tuple(fc.constantFrom(...AS_EVER, ...WRITTEN), further).map(([change, fields]) => {
     const missing = Math.max(0, (LENGTHS.get(String(change[0])) ?? 0) - change.length);
     const list = [...change, ...Array<null>(missing).fill(null), ...fields];
     return { list, read: changesOf([change]) };
@@ -127,9 +202,9 @@ test("fields that a later version adds after the known ones are ignored, and of 
 test("the notification of a batch is written and read in the form of the previous version", () => {
   const payload = encodeEntryNotification(batch);
   const { room, server, position, follows } = batch;
-  const asEver = { kind: "entry", room, position, server, batch: "batch", follows, changes: AS_EVER };
+  const asEver = { kind: "entry", room, position, server, batch: "batch", follows, changes: WRITTEN };
   expect(JSON.parse(payload)).toEqual(asEver);
-  const entry = { position, server, batch: "batch", follows, changes: changesOf(AS_EVER) };
+  const entry = { position, server, batch: "batch", follows, changes: changesOf(WRITTEN) };
   const read = { kind: "entry", room, position, entry } as const;
   for (const each of [payload, JSON.stringify(asEver)])
     expect(decodeNotification(each, "other")).toEqual(read);

@@ -14,8 +14,8 @@ const wave = ["waved", null, "at everybody"];
 /** A message, with a field that this version does not know. */
 function sent(id: number, withContents: boolean): unknown[] {
   return withContents
-    ? ["sent", "x", id, "Later", `later ${id}`, "T", 2_000, null, "author"]
-    : ["sent", "x", id, null, null, null, null, null, "author"];
+    ? ["sent", "x", id, "Later", `later ${id}`, "T", 2_000, null, null, null, { loud: true }]
+    : ["sent", "x", id, null, null, null, null, null, null, null, { loud: true }];
 }
 
 function inserted(id: number): string {
@@ -100,8 +100,8 @@ for (const notified of ["the changes", "the position"] as const) {
     await classic.get();
     await commitAsLater(cluster.url, {
       changes: (id) => [
-        ["edited", "x", id, first],
-        ["deleted", "x", id + 1, third],
+        ["rewritten", "x", id, first],
+        ["withdrawn", "x", id + 1, third],
       ],
       ids: 2,
       statement: () => `UPDATE chatbox.messages SET content = 'edited' WHERE id = ${first};

@@ -18,6 +18,7 @@ import { Journal } from "../../src/engine/local/journal.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
 import { fileNameOf, roomOfFileName } from "../../src/engine/local/room-file.ts";
 import { failureContract } from "./failures.ts";
+import { changeContract } from "./message-changes.ts";
 import { slowReadContract } from "./slow-reads.ts";
 import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
 
@@ -92,6 +93,7 @@ const LOCAL: EngineKind = {
 };
 
 engineContract(LOCAL);
+changeContract(LOCAL);
 slowReadContract(LOCAL, Journal.prototype);
 
 /** What every file handle does its work with, so that a test can make the disk fail. */
@@ -154,11 +156,13 @@ test("local: after every close the file is a JSON array with one record per line
   stage.name("1", "An");
   stage.send("1", 'quotes " and \\ and\nlines');
   stage.send("1", "second");
+  const [an] = await stage.until(3);
+  const by = an?.kind === "registered" ? an.by : "";
   await stage.engine.close();
   const text = readFileSync(fileOf.get(stage.deliver) ?? "", "utf8");
   expect(text).toBe(
-    '[\n{"name":"An","content":"quotes \\" and \\\\ and\\nlines","timestamp":"01/01/2030 00:00:01","id":1,"time":1000},\n' +
-      '{"name":"An","content":"second","timestamp":"01/01/2030 00:00:01","id":2,"time":1000}\n]\n',
+    `[\n{"name":"An","content":"quotes \\" and \\\\ and\\nlines","timestamp":"01/01/2030 00:00:01","id":1,"time":1000,"by":"${by}"},\n` +
+      `{"name":"An","content":"second","timestamp":"01/01/2030 00:00:01","id":2,"time":1000,"by":"${by}"}\n]\n`,
   );
 });
 

@@ -7,6 +7,7 @@ import type { PageRequest } from "../../src/protocol/page.ts";
 import { administer as administerUrl, backupOf, createDatabase } from "../support/postgres.ts";
 import { BESIDE_A_FAILURE, databaseFailures } from "./broken-database.ts";
 import { failureContract } from "./failures.ts";
+import { changeContract } from "./message-changes.ts";
 import { slowReadContract } from "./slow-reads.ts";
 import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
 
@@ -46,7 +47,7 @@ function administer(stage: EngineStage, statement: string): Promise<unknown> {
   return administerUrl(urlFor(stage), statement);
 }
 
-const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
+const TABLES = ["rooms", "messages", "changes", "reactions", "nicknames", "past_sessions", "servers", "log"];
 
 const POSTGRES: EngineKind = {
   name: "postgres",
@@ -75,6 +76,7 @@ const POSTGRES: EngineKind = {
 };
 
 engineContract(POSTGRES);
+changeContract(POSTGRES);
 slowReadContract(POSTGRES, StoredMessages.prototype);
 
 failureContract(POSTGRES, databaseFailures(urlFor), BESIDE_A_FAILURE);

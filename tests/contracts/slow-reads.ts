@@ -1,7 +1,6 @@
 /** What an engine promises while its store is slow to read. */
 import { expect, spyOn, test } from "bun:test";
 import type { Archive } from "../../src/engine/archive.ts";
-import type { MessageRecord } from "../../src/engine/record.ts";
 import type { PageRequest } from "../../src/protocol/page.ts";
 import { contentsOf, type EngineKind, EngineStage, pageShown, type Told } from "./suite.ts";
 
@@ -11,11 +10,11 @@ const STORED = 150;
 function holdReads(archive: Archive): (error?: Error) => void {
   const { promise: gate, resolve, reject } = Promise.withResolvers<void>();
   gate.catch(() => undefined);
-  const spies = (["tail", "below", "above"] as const).map((method) => {
+  const spies = (["tail", "below", "events"] as const).map((method) => {
     const read = archive[method];
     return spyOn(archive, method).mockImplementation(async function (this: Archive, ...args: unknown[]) {
       await gate;
-      return Reflect.apply<Archive, unknown[], Promise<MessageRecord[]>>(read as never, this, args);
+      return (await Reflect.apply(read as never, this, args)) as never;
     });
   });
   return (error) => {

@@ -288,6 +288,28 @@ test("EDIT-2 KEY-3 an edit with a key happens once, also over a restart", async 
   });
 });
 
+test("EDIT-1 KEY-2 a send that is repeated right behind an edit or a deletion of its message is not told the earlier text", async () => {
+  await using server = await startServer(["--no-limits"]);
+  const an = await V3Client.registered(server.url(), "An");
+  let newest = await an.say("first");
+  for (let round = 0; round < 10; round++) {
+    const send = { type: "send", content: `teh tea ${round}`, key: `k${round}` };
+    const of = newest + 1;
+    newest += 2;
+    const isEdited = round % 2 === 0;
+    for (const request of [
+      send,
+      isEdited ? { type: "edit", of, content: "the tea" } : { type: "delete", of },
+      send,
+    ])
+      an.chat.send(request);
+    expect(await an.next()).toMatchObject({ type: "send", id: of, content: send.content });
+    expect(await an.next()).toMatchObject({ type: isEdited ? "edit" : "delete", of, status: true });
+    const repeat = await an.next();
+    expect(repeat).toMatchObject({ type: "send", status: true, id: of, content: isEdited ? "the tea" : "" });
+  }
+});
+
 test("PAGE-6 PAGE-7 PAGE-8 a client that was away gets new messages and changed ones, page by page, from whatever it saw last", async () => {
   await using server = await startServer([...KEPT, "--no-limits"]);
   const an = await V3Client.registered(server.url(), "An");

@@ -37,6 +37,7 @@ test("V3-4 WEL-1 the welcome comes first, with the room, the limits and a secret
     },
     ping: 5,
     retry: 1,
+    login: "none",
   } as object);
   expect(tea.welcome).toMatchObject({ room: "tea" });
   expect(tea.session).not.toBe(main.session);
@@ -54,14 +55,15 @@ test("V3-2 ID-1 ID-3 replies and events have what version 2 has, and ids and tim
   using client = await V3Client.connect(server.url());
   const T = expect.stringMatching(/^\d\d\/\d\d\/\d{4} \d\d:\d\d:\d\d$/);
   const time = expect.any(Number);
+  const by = expect.stringMatching(/^[\w-]{16}$/);
   const ask = async (request: object) => [await client.ask(request), await witness.next()];
   expect(await ask({ type: "name", name: "An" })).toEqual([
-    { type: "name", action: "register", name: "An", status: true, timestamp: T },
+    { type: "name", action: "register", name: "An", status: true, timestamp: T, by },
     { type: "receive", datatype: "register", name: "An", timestamp: T, time },
-  ]);
+  ] as object[]);
   expect(await ask({ type: "send", content: "xin chào" })).toEqual([
-    { type: "send", name: "An", content: "xin chào", status: true, timestamp: T, id: 1, time },
-    { type: "receive", datatype: "message", name: "An", content: "xin chào", timestamp: T, id: 1, time },
+    { type: "send", name: "An", content: "xin chào", status: true, timestamp: T, id: 1, time, by },
+    { type: "receive", datatype: "message", name: "An", content: "xin chào", timestamp: T, id: 1, time, by },
   ] as object[]);
   expect(await ask({ type: "name", name: "Ân" })).toEqual([
     { type: "name", action: "change", oldname: "An", newname: "Ân", status: true, timestamp: T },
@@ -69,7 +71,8 @@ test("V3-2 ID-1 ID-3 replies and events have what version 2 has, and ids and tim
   ]);
   const page = await client.page();
   expect(page).toMatchObject({ online: ["Bình", "Ân"], more: false });
-  expect(page.messages).toEqual([{ name: "An", content: "xin chào", timestamp: T, id: 1, time }]);
+  const shown: unknown[] = page.messages;
+  expect(shown).toEqual([{ name: "An", content: "xin chào", timestamp: T, id: 1, time, by }]);
   await client.chat.close();
   expect(await witness.next()).toEqual({
     type: "receive",

@@ -26,16 +26,18 @@ test("RES-1 RES-3 GRACE-1 a broken connection is resumed with its nickname and p
   expect((await witness.page()).online).toEqual(["Classic", "An", "Bình"]);
   expect(await witness.ask({ type: "name", name: "AN" })).toMatchObject({ reason: "NameAlreadyUsed" });
   using newer = await V3Client.connect(server.url());
-  const [timestamp, time] = [expect.any(String), expect.any(Number)];
+  const [timestamp, time, by] = [expect.any(String), expect.any(Number), expect.any(String)];
   expect(await newer.resume(client.session, { after: 0, ref: 5 })).toEqual({
     type: "resume",
     status: true,
     name: "An",
+    by,
     session: newer.session,
     data: {
-      message: [{ name: "An", content: "one", timestamp, id: 1, time }],
+      message: [{ name: "An", content: "one", timestamp, id: 1, time, by }],
       online: ["Classic", "An", "Bình"],
       more: false,
+      cursor: { id: 1, time },
     },
     ref: 5,
   } as object);

@@ -98,19 +98,23 @@ export async function violations(person: Person): Promise<string[]> {
   return found.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
 }
 
-/** Joins a page's socket to the server's and hands each of the server's frames on, parsed and as it came. */
+/** Joins a page's socket to the server's and hands each of the server's frames on, parsed and as a text of its own. */
 export function onFrames(
   socket: WebSocketRoute,
   handle: (frame: unknown, text: string | Buffer) => unknown,
 ): void {
   const toServer = socket.connectToServer();
-  toServer.onMessage((text) => void handle(JSON.parse(String(text)), text));
+  toServer.onMessage((text) => {
+    const frames: unknown = JSON.parse(String(text));
+    if (!Array.isArray(frames)) handle(frames, text);
+    // Several at once, such as the replies to requests that went out together.
+    else for (const frame of frames) handle(frame, JSON.stringify(frame));
+  });
 }
 
-/** The type of a frame from the server; that of its first object when it is an array. */
+/** The type of a frame from the server. */
 export function typeOf(frame: unknown): unknown {
-  const first: unknown = Array.isArray(frame) ? frame[0] : frame;
-  return typeof first === "object" && first !== null && "type" in first ? first.type : undefined;
+  return typeof frame === "object" && frame !== null && "type" in frame ? frame.type : undefined;
 }
 
 /** A browser writes each failed attempt to connect or to load on the console; these are no fault of the page. */

@@ -46,7 +46,7 @@ class Store implements Archive {
     const place = { id, time: 10 * id, of };
     const before = this.messages.get(of) ?? record(of);
     const edit = content === null ? null : { content, time: place.time };
-    const after = amended(before, { edit, isDeleted: content === null, reactions: new Map() });
+    const after = amended(before, { edit, isDeleted: content === null, reactions: [] });
     this.places.push(place);
     this.messages.set(of, after);
     return { place, record: after };

@@ -17,6 +17,7 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
     lastId: 0,
     batch: null,
     newest: null,
+    lastMessageId: 0,
     lastPlace: 0,
     firstId: 0,
     emptiedTo: 0,
@@ -33,10 +34,12 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
       occupancy: new Occupancy({ graceMs: 0, restartGraceMs: 0 }, () => undefined),
       keys: new SendKeys({ count: 0, most: 10 }),
       notes,
+      history: null,
       take: () => undefined,
       deliver: () => undefined,
     },
     pastSessions: 10,
+    isFreeFor: () => true,
     skipped: () => undefined,
   });
 }

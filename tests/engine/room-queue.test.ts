@@ -14,6 +14,7 @@ const TYPING: Operation = { kind: "request", connection: "b", request: { kind: "
 
 const options = (historyMemoryBytes: number, idle = () => {}): RoomOptions => ({
   name: "/",
+  isFreeFor: () => true,
   memory: new HistoryMemory(historyMemoryBytes),
   keyMemory: { count: 0, most: 10 },
   idle,

@@ -73,6 +73,7 @@ test("LIM-9 absent members count: an address has no more nicknames than it may h
     name: "An",
     time: 0,
     session: { hash: "", identity: "" },
+    by: "",
     shown: null,
   } as const;
   absentMembers.delivered(resumed);

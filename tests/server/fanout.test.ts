@@ -101,7 +101,9 @@ class Model {
     switch (outcome.kind) {
       case "registered":
         this.#others(origin, { datatype: "register", name: outcome.name }, { time: 1 });
-        this.#own(origin, { type: "name", action: "register", name: outcome.name, status: true }, outcome);
+        this.#own(origin, { type: "name", action: "register", name: outcome.name, status: true }, outcome, {
+          by: outcome.by,
+        });
         this.#named.add(origin);
         break;
       case "renamed": {
@@ -111,9 +113,9 @@ class Model {
         break;
       }
       case "sent": {
-        const { name, content, id } = outcome.record.message;
-        this.#others(origin, { datatype: "message", name, content }, { id, time: 1 });
-        this.#own(origin, { type: "send", name, content, status: true }, outcome, { id, time: 1 });
+        const { name, content, id, by } = outcome.record.message;
+        this.#others(origin, { datatype: "message", name, content }, { id, time: 1, by });
+        this.#own(origin, { type: "send", name, content, status: true }, outcome, { id, time: 1, by });
         break;
       }
       case "typing":
@@ -350,7 +352,7 @@ test("a recipient need not be a connection: one gets its replies, and another ge
   wire.written.length = 0;
   tell(operationOf("vpost", { type: "send", content: "hi" }), operationOf("vpost", { type: "nonsense" }));
   const message = { name: "vpost", content: "hi" };
-  const added = { timestamp: "T", id: 1, time: 1 };
+  const added = { timestamp: "T", id: 1, time: 1, by: "by vpost" };
   expect(poster.text.split("\n")).toEqual([
     `reply ${JSON.stringify({ type: "send", ...message, status: true, ...added })}`,
     'reply {"type":null,"status":false,"reason":"UnknownType"}',
@@ -460,7 +462,9 @@ test("a message is one buffer for all that only listen, whatever is in it, and a
         JSON.stringify({ type: "send", ...seen, status: true, timestamp: "T" }),
       ]);
       expect(framesOf(wires["2"] ?? new FakeWire())).toEqual([JSON.stringify(classic)]);
-      expect(framesOf(wires.v4 ?? new FakeWire())).toEqual([JSON.stringify({ ...classic, id, time: 1 })]);
+      expect(framesOf(wires.v4 ?? new FakeWire())).toEqual([
+        JSON.stringify({ ...classic, id, time: 1, by: "by 1" }),
+      ]);
       expect([bytes["3"] === bytes["2"], bytes.v5 === bytes.v4]).toEqual([true, true]);
     }),
     { numRuns: 200 },
@@ -498,7 +502,7 @@ function outcomeOf(decision: Decision): Outcome {
   const history = { page: () => page, history: () => ({ bytes: 0, encoded: () => page.messages }) };
   const records = new Map<number, MessageRecord>();
   for (const record of recordsOf([decision])) if (record.kind === "message") records.set(record.id, record);
-  const [outcome] = outcomesOf([decision], [], { history, before: 0, records });
+  const [outcome] = outcomesOf([decision], [], { history, before: 0, records, repeated: records });
   if (outcome === undefined) throw new Error("A decision has one outcome.");
   return outcome;
 }

@@ -32,6 +32,15 @@ export type Frame = {
   readonly ref?: unknown;
   readonly id?: unknown;
   readonly time?: unknown;
+  readonly by?: unknown;
+  readonly of?: unknown;
+  readonly emoji?: unknown;
+  readonly on?: unknown;
+  readonly count?: unknown;
+  readonly reply?: unknown;
+  readonly role?: unknown;
+  readonly names?: unknown;
+  readonly expires?: unknown;
 };
 
 export type Message = { readonly name: string; readonly content: string; readonly timestamp: string };

@@ -5,6 +5,7 @@ import { PastSessions } from "../../src/room/past-sessions.ts";
 import { Room } from "../../src/room/room.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import type { RoomStart } from "../../src/room/state.ts";
+import { isPersonRequest } from "../../src/server/identification.ts";
 
 /** A room in which nothing has happened. */
 export function emptyRoom(state: Partial<RoomStart> = {}): Room {
@@ -16,6 +17,7 @@ export function emptyRoom(state: Partial<RoomStart> = {}): Room {
     notes: new Map(),
     keys: new SendKeys({ count: 0, most: 1000 }),
     digest: (identity, key) => `${identity}/${key}`,
+    isFreeFor: () => true,
     authorOf: (identity) => `by ${identity}`,
     isHere: () => true,
     ...state,
@@ -31,6 +33,7 @@ export function operationOf(connection: string, frame: unknown): Operation {
   const parsed = parseRequest(JSON.stringify(frame), version);
   if (!("request" in parsed)) return { kind: "refuse", connection, refusal: parsed.refusal, size: 1 };
   const { request } = parsed;
+  if (isPersonRequest(request)) throw new Error("A room gets no such request.");
   return {
     kind: "request",
     connection,

@@ -80,7 +80,7 @@ export class DatabaseStore implements Store {
   }
 
   async backUp(): Promise<() => Promise<void>> {
-    const { save, putBack } = backupOf(["rooms", "messages"]);
+    const { save, putBack } = backupOf(["rooms", "messages", "changes", "reactions"]);
     await this.#query(save);
     return async () => {
       await this.#query(putBack);

@@ -99,6 +99,7 @@ export class ConnectionStage {
     };
     this.context = {
       engine,
+      identity: { people: engine.people, login: null, isLoginRequired: false, now: () => this.now },
       limits: all,
       roomSends: () => null,
       graceS: 15,

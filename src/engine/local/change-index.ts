@@ -1,4 +1,4 @@
-import type { Reactions } from "../../room/state.ts";
+import type { OneReaction, Reactions } from "../../room/state.ts";
 import type { ChangeRecord, ReactRecord } from "../record.ts";
 
 /** The newest edit of a message, and where its line is in the file. */
@@ -9,12 +9,18 @@ export interface StoredEdit {
   readonly bytes: number;
 }
 
-/** What has become of a message since it was sent. */
+/**
+ * What has become of a message since it was sent. There may be very many of these: all values are in one object, and there is no
+ * list for a message without reactions.
+ */
 interface Changed {
-  edit: StoredEdit | null;
+  /** Of the newest edit, 0 if there is none. */
+  editId: number;
+  editOffset: number;
+  editBytes: number;
   isDeleted: boolean;
-  /** Emoji, public id and nickname of each reaction, in order, one behind the other: there may be very many. */
-  readonly reactions: string[];
+  /** Emoji, public id and nickname of each reaction, in order, one behind the other. */
+  reactions: string[] | null;
 }
 
 /**
@@ -32,7 +38,7 @@ export class ChangeIndex {
   }
 
   editOf(id: number): StoredEdit | null {
-    return this.#changed.get(id)?.edit ?? null;
+    return editIn(this.#changed.get(id));
   }
 
   isDeleted(id: number): boolean {
@@ -40,12 +46,11 @@ export class ChangeIndex {
   }
 
   reactionsTo(id: number): Reactions {
-    const all = new Map<string, Map<string, string>>();
+    const all: OneReaction[] = [];
     const flat = this.#changed.get(id)?.reactions ?? [];
     for (let at = 0; at + 2 < flat.length; at += 3) {
       const [emoji = "", by = "", name = ""] = flat.slice(at, at + 3);
-      const people = all.get(emoji) ?? new Map<string, string>();
-      all.set(emoji, people.set(by, name));
+      all.push({ emoji, by, name });
     }
     return all;
   }
@@ -57,19 +62,23 @@ export class ChangeIndex {
    */
   edited(of: number, edit: StoredEdit | null): number {
     const changed = this.#of(of);
-    const replaced = changed.edit?.id ?? of;
-    changed.edit = edit;
+    const replaced = changed.editId || of;
+    changed.editId = edit?.id ?? 0;
+    changed.editOffset = edit?.offset ?? 0;
+    changed.editBytes = edit?.bytes ?? 0;
     if (edit === null) {
       changed.isDeleted = true;
-      changed.reactions.length = 0;
+      changed.reactions = null;
     }
     return replaced;
   }
 
   /** Notes a reaction to a message, or that it was taken back. */
   reacted({ of, emoji, by, name, on }: Pick<ReactRecord, "of" | "emoji" | "by" | "name" | "on">): void {
-    const { reactions, isDeleted } = this.#of(of);
-    if (isDeleted) return;
+    const changed = this.#of(of);
+    if (changed.isDeleted) return;
+    changed.reactions ??= [];
+    const { reactions } = changed;
     const at = placeOf(reactions, emoji, by);
     if (at >= 0) reactions.splice(at, 3);
     if (on) reactions.push(this.#shared(emoji), this.#shared(by), this.#shared(name));
@@ -77,32 +86,38 @@ export class ChangeIndex {
 
   /** The messages whose texts were replaced or deleted. */
   *replaced(): Generator<number> {
-    for (const [id, { edit, isDeleted }] of this.#changed) if (edit !== null || isDeleted) yield id;
+    for (const [id, { editId, isDeleted }] of this.#changed) if (editId > 0 || isDeleted) yield id;
   }
 
   /**
-   * What is left once the messages below an id are gone, and the file begins so many bytes later.
+   * Forgets the messages below an id, which are gone, and notes that the file begins so many bytes later.
    *
-   * @returns also the ids of edits of these messages that are still in the file, and have to be erased
+   * @returns the ids of edits of these messages that are still in the file, and have to be erased
    */
-  expire(
-    firstId: number,
-    bytes: number,
-  ): { readonly kept: ChangeIndex; readonly orphans: readonly number[] } {
-    const kept = new ChangeIndex();
+  expire(firstId: number, bytes: number): readonly number[] {
     const orphans: number[] = [];
-    for (const [id, { edit, isDeleted, reactions }] of this.#changed) {
-      const moved = edit === null ? null : { ...edit, offset: edit.offset - bytes };
-      if (id >= firstId) kept.#changed.set(id, { edit: moved, isDeleted, reactions: [...reactions] });
-      else if (moved !== null && moved.offset > 0) orphans.push(moved.id);
+    const { size } = this.#changed;
+    for (const [id, changed] of this.#changed) {
+      changed.editOffset -= bytes;
+      if (id >= firstId) continue;
+      if (changed.editId > 0 && changed.editOffset > 0) orphans.push(changed.editId);
+      this.#changed.delete(id);
     }
-    return { kept, orphans };
+    if (this.#changed.size < size) this.#shareStrings();
+    return orphans;
+  }
+
+  /** Forgets the strings that no reaction has any longer. */
+  #shareStrings(): void {
+    this.#strings.clear();
+    for (const { reactions } of this.#changed.values())
+      for (const text of reactions ?? []) this.#strings.set(text, text);
   }
 
   #of(id: number): Changed {
     const known = this.#changed.get(id);
     if (known !== undefined) return known;
-    const changed: Changed = { edit: null, isDeleted: false, reactions: [] };
+    const changed: Changed = { editId: 0, editOffset: 0, editBytes: 0, isDeleted: false, reactions: null };
     this.#changed.set(id, changed);
     return changed;
   }
@@ -113,6 +128,12 @@ export class ChangeIndex {
     this.#strings.set(text, text);
     return text;
   }
+}
+
+function editIn(changed: Changed | undefined): StoredEdit | null {
+  if (changed === undefined || changed.editId === 0) return null;
+  const { editId: id, editOffset: offset, editBytes: bytes } = changed;
+  return { id, offset, bytes };
 }
 
 function placeOf(reactions: readonly string[], emoji: string, by: string): number {

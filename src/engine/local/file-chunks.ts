@@ -12,7 +12,7 @@ const COMMA = 0x2c;
  * `bytes[limit]` is always 0, for `EventMatcher`. What lies behind it is left over from earlier.
  */
 export class FileChunks {
-  bytes = Buffer.allocUnsafe(FIRST_CHUNK_BYTES + 1);
+  bytes: Buffer;
   limit = 0;
   #goesOn = false;
 
@@ -22,16 +22,18 @@ export class FileChunks {
     public start = 0,
     private readonly stop = Number.POSITIVE_INFINITY,
   ) {
+    // Where little is to be read, as for one message, the memory would cost more than the reading.
+    this.bytes = Buffer.allocUnsafe(Math.min(FIRST_CHUNK_BYTES, Math.max(1, stop - start)) + 1);
     this.bytes[0] = 0;
   }
 
   /** Reads on after what is held. @returns false at the end, or when {@link MOST_HELD_BYTES} are held already */
   async fill(): Promise<boolean> {
+    const from = this.start + this.limit;
+    if (from >= this.stop) return false;
     if (this.#goesOn && this.bytes.length <= CHUNK_BYTES) this.#grow();
     if (this.limit === this.bytes.length - 1 && !this.#grow()) return false;
-    const from = this.start + this.limit;
     const room = Math.min(this.bytes.length - 1 - this.limit, this.stop - from);
-    if (room <= 0) return false;
     const { bytesRead } = await this.file.read(this.bytes, this.limit, room, from);
     this.limit += bytesRead;
     this.bytes[this.limit] = 0;

@@ -27,6 +27,8 @@ import type { SessionStore, StoredSession } from "./sessions.ts";
 
 /** A history that is too large, but too young to be pruned, is checked again after this time. */
 const PRUNE_AGAIN_AFTER_MS = 60_000;
+/** Texts that were replaced within this time are erased together: each erasing makes the disk write. */
+const ERASE_AFTER_MS = 500;
 /** Erasing texts that could not be erased is tried again after this time. */
 const ERASE_AGAIN_AFTER_MS = 2_000;
 /** Opening a room that could not be opened is tried again after this time, and not with every frame. */
@@ -197,6 +199,7 @@ export class FileRoom {
       notes,
       digest: keyDigest,
       authorOf: stayAuthor,
+      isFreeFor: this.#options.isFreeFor,
       isHere: () => true,
     });
     this.#heldOver = [];
@@ -228,7 +231,7 @@ export class FileRoom {
       const changed = changedMessages(records, messages, (id) => room.reactionsTo(id));
       room.commit();
       await this.#deliver(batch, decisions, records, changed);
-      this.#erase(journal);
+      this.#eraseAfter(journal, ERASE_AFTER_MS);
     } else {
       const isLost = (_: Operation, found: Decision) => isInHistory(found);
       await this.#deliver(batch, decideWithoutStore(room, batch, now, isLost, error), []);
@@ -263,11 +266,16 @@ export class FileRoom {
     if (!journal.hasToErase || this.#eraseTimer !== null) return;
     journal.erase().catch((error) => {
       this.queue.fault(error);
-      this.#eraseTimer ??= setTimeout(() => {
-        this.#eraseTimer = null;
-        if (this.#journal === journal) this.#erase(journal);
-      }, ERASE_AGAIN_AFTER_MS);
+      this.#eraseAfter(journal, ERASE_AGAIN_AFTER_MS);
     });
+  }
+
+  #eraseAfter(journal: Journal, ms: number): void {
+    if (!journal.hasToErase) return;
+    this.#eraseTimer ??= setTimeout(() => {
+      this.#eraseTimer = null;
+      if (this.#journal === journal) this.#erase(journal);
+    }, ms);
   }
 
   /** Delivers a decided batch. @param records what it has stored @param changed the messages that it has changed */

@@ -114,6 +114,15 @@ export class HistoryIndex {
     return this.#block(this.#firstBlock(({ id }) => id > after) - 1).offset;
   }
 
+  /** Where to read for the event with an id: the block that holds it. */
+  blockOf(id: number): { readonly start: number; readonly stop: number | undefined } {
+    const after = this.#firstBlock((block) => block.id > id);
+    return {
+      start: this.#block(after - 1).offset,
+      stop: after < this.#length ? this.#block(after).offset : undefined,
+    };
+  }
+
   /** Starts of blocks from the newest backwards, in growing steps, the oldest last. */
   *blocksBackwards(): Generator<number> {
     let number = this.#length - 1;

@@ -8,6 +8,9 @@ import type { HistoryIndex } from "./history-index.ts";
 /** How many messages are read at once to fill a reply of version 2. */
 const TAIL_STEP = 2_000;
 
+/** How many messages that changes concern are read at the same time. */
+const READ_AHEAD = 8;
+
 /** A history file as far as it is whole. */
 export interface Extent {
   readonly file: FileHandle;
@@ -105,7 +108,8 @@ export class JournalReads {
 
   /** Any event by its id, and its line. */
   async find(id: number): Promise<{ event: StoredEvent; line: Line } | undefined> {
-    for await (const events of this.#events(this.#extent()?.index.blockAbove(id - 1) ?? 0)) {
+    const block = this.#extent()?.index.blockOf(id);
+    for await (const events of this.#events(block?.start ?? 0, block?.stop)) {
       for (const found of events) {
         if (found.event.id === id) return found;
         if (found.event.id > id) return undefined;
@@ -131,11 +135,14 @@ export class JournalReads {
     for (const record of await this.#current(stored)) messages.set(record.id, record);
     const events: EventPlace[] = [];
     let bytes = 0;
+    const earlier = this.#readAhead(
+      run.flatMap((event) => ("of" in event && event.of < from ? [event.of] : [])),
+    );
     for (const event of run) {
       const of = "of" in event ? event.of : null;
       let shown = messages.get(of ?? event.id);
       const isNew = of !== null && of < from && shown === undefined;
-      if (isNew) shown = await this.message(of);
+      if (isNew) shown = await earlier(of);
       if (of === null || isNew) bytes += shown?.replyBytes ?? 0;
       if (bytes > budgetBytes && events.length > 0) break;
       if (isNew && shown !== undefined) messages.set(of, shown);
@@ -144,25 +151,50 @@ export class JournalReads {
     return { events, messages };
   }
 
+  /**
+   * Reads messages, a few at the same time, and no more than are asked for and a few.
+   *
+   * @param ids in the order in which they will be asked for, perhaps repeatedly
+   * @returns gives one of them
+   */
+  #readAhead(ids: readonly number[]): (id: number) => Promise<MessageRecord | undefined> {
+    const reads = new Map<number, Promise<MessageRecord | undefined>>();
+    const waiting = new Set(ids);
+    return (id) => {
+      for (const next of waiting) {
+        if (reads.has(id) && reads.size % READ_AHEAD === 0) break;
+        waiting.delete(next);
+        const read = this.message(next);
+        // Whoever asks for it gets the error; perhaps nobody does.
+        read.catch(() => undefined);
+        reads.set(next, read);
+      }
+      return reads.get(id) ?? this.message(id);
+    };
+  }
+
   /** Messages as they are now. */
   async #current(stored: readonly MessageRecord[]): Promise<MessageRecord[]> {
     const { changes } = this.#extent() ?? {};
     if (changes === undefined || !stored.some(({ id }) => changes.has(id))) return [...stored];
-    return await Promise.all(
+    const current = await Promise.all(
       stored.map((record) => (changes.has(record.id) ? this.#amended(record) : record)),
     );
+    return current.filter((record) => record !== null);
   }
 
-  async #amended(record: MessageRecord): Promise<MessageRecord> {
+  /** @returns null if the message has expired meanwhile: what has become of it is not known any more */
+  async #amended(record: MessageRecord): Promise<MessageRecord | null> {
     const { id } = record;
     for (;;) {
       const extent = this.#extent();
       if (extent === null) throw new Error("the history file is closed");
-      const { changes, file } = extent;
+      const { changes, file, index } = extent;
+      if (id < index.firstId) return null;
       const edit = changes.editOf(id);
       const content = edit === null ? null : await this.#contentOf(file, edit);
       // Meanwhile there may have been another edit, or the file may have been rewritten.
-      if (changes !== this.#extent()?.changes || edit !== changes.editOf(id)) continue;
+      if (file !== this.#extent()?.file || edit?.id !== changes.editOf(id)?.id) continue;
       const isDeleted = changes.isDeleted(id);
       return amended(record, { edit: content, isDeleted, reactions: changes.reactionsTo(id) });
     }

@@ -8,12 +8,11 @@ import type { Retention } from "../retention.ts";
 import { AppendSync, type FsyncMode } from "./append-sync.ts";
 import { ChangeIndex, noteChange } from "./change-index.ts";
 import { createHistoryFile, makeFolder, syncFolder, writeAll, writeAllNow } from "./disk-file.ts";
-import { contentRange, isErased, spaces } from "./erase.ts";
+import { Eraser } from "./eraser.ts";
 import { errorPlace, errorReason, isFull, JournalError } from "./fault.ts";
 import type { Line } from "./file-chunks.ts";
 import { type ExpiredRecords, HistoryIndex } from "./history-index.ts";
 import { type Extent, JournalReads, type Keyed } from "./journal-reads.ts";
-import { copiesOf, copiesWith, type ErasedText, eraseInCopy } from "./kept-aside.ts";
 import { createFirst, openHistoryFile } from "./open-file.ts";
 import { findExpired, PrunedCopy } from "./prune.ts";
 import { realFile } from "./real-file.ts";
@@ -37,8 +36,6 @@ export interface JournalOptions {
 }
 
 const CLOSING_BYTES = Buffer.from(CLOSING);
-/** How often the files beside a history are searched for texts to erase. */
-const COPIES_EVERY_MS = 20_000;
 /** How much a prune may leave to be copied while sends wait. */
 const LITTLE_BYTES = 64 * 1024;
 
@@ -64,15 +61,7 @@ export class Journal {
   #file: FileHandle | undefined;
   #index = new HistoryIndex();
   #changes = new ChangeIndex();
-  /** Ids of messages and edits whose contents have to be erased. */
-  readonly #toErase = new Set<number>();
-  /** Those that were erased since the file that is going to take this one's place was begun; null if there is none. */
-  #erasedMeanwhile: number[] | null = null;
-  #erasing: Promise<void> | undefined;
-  /** The files that are kept beside this one; null if they have to be looked for. */
-  #copies: readonly string[] | null = null;
-  /** When the files beside this one were last searched for texts to erase, a time of `performance.now`. */
-  #copiesReadAt = Number.NEGATIVE_INFINITY;
+  readonly #eraser: Eraser;
   /** Where the last event ends and the closing bracket begins. */
   #end = 1;
   /** The last bytes before `#end`. */
@@ -96,11 +85,21 @@ export class Journal {
     this.#realPath = realPath;
     this.#sync = new AppendSync(fsync, () => this.#file);
     this.#notices = [...(recovered?.notices ?? [])];
+    this.#eraser = new Eraser({
+      path: realPath,
+      file: () => (this.#owed === undefined ? this.#file : undefined),
+      find: (id) => this.#reads.find(id),
+      written: (file) => {
+        this.#tail = this.#readTail(file);
+      },
+      isSynced: fsync !== "off",
+      stop: this.#stop.signal,
+    });
     if (recovered === undefined) return;
     this.#file = recovered.file;
     this.#index = recovered.scanned.index;
     this.#changes = recovered.scanned.changes;
-    for (const id of recovered.scanned.toErase) this.#toErase.add(id);
+    this.#eraser.add(recovered.scanned.toErase);
     this.#end = recovered.scanned.end;
     this.#tail = this.#readTail(recovered.file);
     this.#owed = recovered.owed;
@@ -280,7 +279,7 @@ export class Journal {
 
   /** Whether texts that were replaced or deleted are still in the file. */
   get hasToErase(): boolean {
-    return this.#toErase.size > 0;
+    return this.#eraser.hasWork;
   }
 
   /**
@@ -289,69 +288,7 @@ export class Journal {
    * @throws the system's error; then the rest may be tried again
    */
   erase(): Promise<void> {
-    this.#erasing ??= this.#erase().finally(() => {
-      this.#erasing = undefined;
-    });
-    return this.#erasing;
-  }
-
-  async #erase(): Promise<void> {
-    while (this.#toErase.size > 0 && this.#owed === undefined && this.#file !== undefined) {
-      const ids = [...this.#toErase];
-      // First the copies: what is still in this file is erased again after a crash.
-      await this.#eraseCopies(ids);
-      for (const id of ids) await this.#eraseOne(id);
-      const file = this.#file;
-      if (file === undefined) return;
-      if (this.#sync.mode !== "off") await file.datasync();
-      // What was erased in a file that has been replaced meanwhile is erased again in the new one.
-      if (file === this.#file) for (const id of ids) this.#toErase.delete(id);
-    }
-  }
-
-  /** Erases contents in the files that are kept beside this one. These may be long, so they are not read all the time. */
-  async #eraseCopies(ids: readonly number[]): Promise<void> {
-    const texts: ErasedText[] = [];
-    for (const id of ids) texts.push(...textOf((await this.#reads.find(id))?.event));
-    this.#copies ??= await copiesOf(this.#realPath);
-    const copies = await copiesWith(this.#copies, texts);
-    if (copies.length === 0) return;
-    const waitMs = this.#copiesReadAt + COPIES_EVERY_MS - performance.now();
-    if (waitMs > 0) await this.#sleep(waitMs);
-    for (const copy of copies) await eraseInCopy(copy, texts);
-    this.#copiesReadAt = performance.now();
-  }
-
-  /** Waits, but no longer than until the journal is to be closed. */
-  async #sleep(ms: number): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, ms);
-    this.#stop.signal.addEventListener("abort", () => resolve(), { once: true });
-    if (this.#isClosed) resolve();
-    await promise;
-    clearTimeout(timer);
-  }
-
-  async #eraseOne(id: number): Promise<void> {
-    for (;;) {
-      const file = this.#file;
-      if (file === undefined) return;
-      const found = await this.#reads.find(id);
-      // The file may have been rewritten meanwhile, and everything in it moved.
-      if (file !== this.#file) continue;
-      if (found !== undefined) this.#blank(file, found.line);
-      this.#erasedMeanwhile?.push(id);
-      return;
-    }
-  }
-
-  /** Nothing else may come between the write and the look at the tail, by which the file is recognised. */
-  #blank(file: FileHandle, { text, offset }: Line): void {
-    const line = Buffer.from(text);
-    const range = contentRange(line);
-    if (range === null || isErased(line, range)) return;
-    writeAllNow(file, spaces(range), offset + range.from);
-    this.#tail = this.#readTail(file);
+    return this.#eraser.run();
   }
 
   async #exclusively(appending: Promise<void>): Promise<void> {
@@ -387,7 +324,7 @@ export class Journal {
       throw error;
     } finally {
       this.#pruning = undefined;
-      this.#erasedMeanwhile = null;
+      this.#eraser.ended();
     }
   }
 
@@ -428,9 +365,7 @@ export class Journal {
     // A repair that is owed would be lost with the file.
     if (file === undefined || this.#owed !== undefined) return 0;
     const { signal } = this.#stop;
-    // Nothing that is erased already is copied.
-    await this.erase();
-    this.#erasedMeanwhile = [];
+    await this.#eraser.begun();
     const expired = await findExpired(file, { count: this.count, end: this.#end }, retention, now, signal);
     if (expired === null) return 0;
     const copy = await PrunedCopy.create(this.#realPath, file, expired);
@@ -459,9 +394,9 @@ export class Journal {
   #continueWith(file: FileHandle, expired: ExpiredRecords): void {
     this.#file = file;
     this.#index.expire(expired);
-    const { kept, orphans } = this.#changes.expire(expired.firstId, expired.bytes);
-    this.#changes = kept;
-    for (const id of [...orphans, ...(this.#erasedMeanwhile ?? [])]) this.#toErase.add(id);
+    const orphans = this.#changes.expire(expired.firstId, expired.bytes);
+    this.#eraser.add(orphans);
+    this.#eraser.tookOver();
     this.#end -= expired.bytes;
     this.#isDisordered = false;
     this.#sync.startOver();
@@ -493,7 +428,7 @@ export class Journal {
     if (this.#owed === undefined) return;
     this.#notices.push(...(await this.#owed()));
     this.#owed = undefined;
-    this.#copies = null;
+    this.#eraser.lookForCopies();
   }
 
   async #store(records: readonly StoredEvent[]): Promise<void> {
@@ -573,7 +508,7 @@ export class Journal {
     }
     this.#index.addChange(place.offset, record.id);
     const replaced = record.kind === "unknown" ? null : noteChange(this.#changes, record, place);
-    if (replaced !== null) this.#toErase.add(replaced);
+    if (replaced !== null) this.#eraser.add([replaced]);
   }
 
   async #createLate(): Promise<FileHandle> {
@@ -589,14 +524,6 @@ function closeAfter(reads: readonly Promise<void>[], file: FileHandle): void {
   void Promise.all(reads)
     .then(() => file.close())
     .catch(() => undefined);
-}
-
-/** The text of a message or an edit that is to be erased, unless it is erased already. */
-function textOf(event: StoredEvent | undefined): ErasedText[] {
-  if (event?.kind === "edit") return [{ name: null, content: event.content, time: event.time }];
-  if (event?.kind !== "message") return [];
-  const { name, content, time } = event.message;
-  return [{ name, content, time }];
 }
 
 function checkGrowing(records: readonly StoredEvent[], lastEventId: number): void {

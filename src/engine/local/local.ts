@@ -94,7 +94,11 @@ export class LocalEngine implements Engine {
     });
     this.#options = options;
     this.#lock = lock;
-    this.#rooms = new Rooms(options, (name, room) => this.#idle(name, room));
+    this.#rooms = new Rooms(
+      options,
+      () => this.people,
+      (name, room) => this.#idle(name, room),
+    );
     this.#sessions = new SessionStore(
       dataFile,
       () => now().time,

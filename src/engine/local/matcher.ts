@@ -40,9 +40,17 @@ const BEFORE_CHANGE_TIME = Buffer.from(BEFORE_IN_CHANGE.time);
 const BEFORE_KIND = Buffer.from(`${BEFORE_IN_CHANGE.kind}"`);
 const BEHIND_EDIT = Buffer.from(`edit"${BEFORE_IN_CHANGE.of}`);
 const BEHIND_DELETE = Buffer.from(`delete"${BEFORE_IN_CHANGE.of}`);
+const BEHIND_REACT = Buffer.from(`react"${BEFORE_IN_CHANGE.of}`);
 const BEFORE_EDIT_CONTENT = Buffer.from(`${BEFORE_IN_CHANGE.content}"`);
+const BEFORE_EMOJI = Buffer.from(`${BEFORE_IN_CHANGE.emoji}"`);
+const BEFORE_ON = Buffer.from(BEFORE_IN_CHANGE.on);
+const TRUE = Buffer.from("true");
+const FALSE = Buffer.from("false");
+const BEFORE_AS = Buffer.from(`${BEFORE_IN_CHANGE.as}"`);
 const EDIT_BYTE = BEHIND_EDIT[0];
 const DELETE_BYTE = BEHIND_DELETE[0];
+const REACT_BYTE = BEHIND_REACT[0];
+const TRUE_BYTE = TRUE[0];
 /** The first byte in which a change differs from a message. */
 const CHANGE_BYTE_AT = 2;
 const CHANGE_BYTE = BEFORE_CHANGE_ID[CHANGE_BYTE_AT];
@@ -71,6 +79,8 @@ export class EventMatcher {
   idBytes = 0;
   /** The message that the last change matched concerns. Only of known kinds of change. */
   of = 0;
+  /** Of the last reaction matched: whether it was not taken back, and where its strings are, without their quotes. */
+  readonly reaction = { isOn: false, byAt: 0, byEnd: 0, emojiAt: 0, emojiEnd: 0, nameAt: 0, nameEnd: 0 };
   /** Whether the last message or edit matched has a content that is nothing but spaces, as after it was erased. */
   isBlank = false;
   /** Where a failed match stopped. At `limit` the event was right as far as it went. */
@@ -119,22 +129,67 @@ export class EventMatcher {
     return known >= 0 ? known : this.#parsedChange(bytes, at, kindAt, id, time);
   }
 
-  /** The end of an edit or a deletion whose kind begins at `at`, or -1. */
+  /** The end of a change of a known kind, which begins at `at`, or -1. */
   #knownChange(bytes: Uint8Array, at: number, id: number, time: number): number {
-    const byte = bytes[at];
-    if (byte !== EDIT_BYTE && byte !== DELETE_BYTE) return -1;
     if (id <= this.lastId || id > MAX_ID || !Number.isSafeInteger(time) || Object.is(time, -0)) return -1;
-    const isEdit = byte === EDIT_BYTE;
-    const ofEnd = this.#digits(bytes, this.literal(bytes, at, isEdit ? BEHIND_EDIT : BEHIND_DELETE));
+    switch (bytes[at]) {
+      case EDIT_BYTE:
+        return this.#edit(bytes, this.#concerned(bytes, at, BEHIND_EDIT, id), id, time);
+      case DELETE_BYTE:
+        return this.#endOfChange(bytes, this.#concerned(bytes, at, BEHIND_DELETE, id), "delete", id, time);
+      case REACT_BYTE:
+        return this.#react(bytes, this.#concerned(bytes, at, BEHIND_REACT, id), id, time);
+      default:
+        return -1;
+    }
+  }
+
+  /** The end of the message and the person of a change. */
+  #concerned(bytes: Uint8Array, at: number, behindKind: Uint8Array, id: number): number {
+    const ofEnd = this.#digits(bytes, this.literal(bytes, at, behindKind));
     const of = this.#value;
-    const byEnd = ofEnd < 0 ? -1 : this.#key(bytes, ofEnd, BEFORE_BY);
-    const contentAt = isEdit ? this.literal(bytes, byEnd, BEFORE_EDIT_CONTENT) : -1;
-    const contentEnd = isEdit ? this.#string(bytes, contentAt) : byEnd;
-    const end = isEdit && bytes[contentEnd] === COMMA ? this.#key(bytes, contentEnd, BEFORE_KEY) : contentEnd;
-    if (end < 0 || bytes[end] !== CLOSING_BRACE || of < 1 || of >= id) return -1;
-    this.isBlank = isEdit && isBlank(bytes, contentAt, contentEnd);
+    if (ofEnd < 0 || of < 1 || of >= id) return -1;
     this.of = of;
-    this.#note(isEdit ? "edit" : "delete", id, time);
+    return this.#key(bytes, ofEnd, BEFORE_BY);
+  }
+
+  #edit(bytes: Uint8Array, byEnd: number, id: number, time: number): number {
+    const contentAt = this.literal(bytes, byEnd, BEFORE_EDIT_CONTENT);
+    const contentEnd = this.#string(bytes, contentAt);
+    const end = bytes[contentEnd] === COMMA ? this.#key(bytes, contentEnd, BEFORE_KEY) : contentEnd;
+    const isEmptied = end >= 0 && isBlank(bytes, contentAt, contentEnd);
+    return this.#endOfChange(bytes, end, "edit", id, time, isEmptied);
+  }
+
+  #react(bytes: Uint8Array, byEnd: number, id: number, time: number): number {
+    const emojiAt = this.literal(bytes, byEnd, BEFORE_EMOJI);
+    const emojiEnd = this.#string(bytes, emojiAt);
+    const onAt = this.literal(bytes, emojiEnd, BEFORE_ON);
+    const isOn = bytes[onAt] === TRUE_BYTE;
+    const nameAt = this.literal(bytes, this.literal(bytes, onAt, isOn ? TRUE : FALSE), BEFORE_AS);
+    const nameEnd = this.#string(bytes, nameAt);
+    const { reaction } = this;
+    reaction.isOn = isOn;
+    reaction.byAt = byEnd - 1 - KEY_CHARACTERS;
+    reaction.byEnd = byEnd - 1;
+    reaction.emojiAt = emojiAt;
+    reaction.emojiEnd = emojiEnd - 1;
+    reaction.nameAt = nameAt;
+    reaction.nameEnd = nameEnd - 1;
+    return this.#endOfChange(bytes, nameEnd, "react", id, time);
+  }
+
+  #endOfChange(
+    bytes: Uint8Array,
+    end: number,
+    kind: StoredEvent["kind"],
+    id: number,
+    time: number,
+    isEmptied = false,
+  ): number {
+    if (end < 0 || bytes[end] !== CLOSING_BRACE) return -1;
+    this.isBlank = isEmptied;
+    this.#note(kind, id, time);
     return end + 1;
   }
 

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
-import { CLOSING, readEvent } from "../record.ts";
+import { CLOSING, parsedString } from "../record.ts";
 import { ChangeIndex } from "./change-index.ts";
 import { FileChunks } from "./file-chunks.ts";
 import { HistoryIndex } from "./history-index.ts";
@@ -99,11 +99,9 @@ class Found {
         if (replaced !== of) this.#replacedEdits.push(replaced);
         break;
       }
-      case "react": {
-        const event = readEvent(bytes.toString("utf8", at, end));
-        if (event.kind === "react") this.#changes.reacted(event);
+      case "react":
+        this.#changes.reacted(reactionIn(matcher, bytes));
         break;
-      }
       case "unknown":
         break;
       default:
@@ -115,10 +113,23 @@ class Found {
   get result(): Pick<Scan, "index" | "changes" | "toErase"> {
     const { index } = this;
     // Messages may have expired whose changes are still in the file.
-    const { kept, orphans } = this.#changes.expire(index.firstId, 0);
-    const replaced = [...orphans, ...this.#replacedEdits, ...kept.replaced()];
-    return { index, changes: kept, toErase: replaced.filter((id) => !isAmong(this.#blank, id)) };
+    const changes = this.#changes;
+    const orphans = changes.expire(index.firstId, 0);
+    const replaced = [...orphans, ...this.#replacedEdits, ...changes.replaced()];
+    return { index, changes, toErase: replaced.filter((id) => !isAmong(this.#blank, id)) };
   }
+}
+
+/** The reaction that was matched last. */
+function reactionIn({ of, reaction }: EventMatcher, bytes: Buffer) {
+  const { isOn: on, byAt, byEnd, emojiAt, emojiEnd, nameAt, nameEnd } = reaction;
+  return {
+    of,
+    on,
+    by: bytes.toString("latin1", byAt, byEnd),
+    emoji: parsedString(bytes.toString("utf8", emojiAt, emojiEnd)),
+    name: parsedString(bytes.toString("utf8", nameAt, nameEnd)),
+  };
 }
 
 /** @param ids in ascending order */

@@ -8,11 +8,12 @@ import { Journal } from "../local/journal.ts";
 import { lockFile } from "../local/lock.ts";
 import { roomFile, roomOfFileName, roomsFolder } from "../local/room-file.ts";
 import { nothingScanned } from "../local/scan.ts";
-import type { MessageRecord, StoredEvent } from "../record.ts";
-import { type MessageSource, type MessageTarget, MoveError, type Portion } from "./move.ts";
+import type { StoredEvent } from "../record.ts";
+import { type HistorySource, type HistoryTarget, MoveError, type Portion } from "./move.ts";
+import { ReplacedTexts } from "./replaced-texts.ts";
 
 /** Reads the file of a main room and those of the other rooms beside it, without touching them. */
-export class FileSource implements MessageSource {
+export class FileSource implements HistorySource {
   readonly #files: RoomFiles;
 
   /** @throws MoveError when there is no such file */
@@ -25,15 +26,15 @@ export class FileSource implements MessageSource {
     return this.#files.rooms();
   }
 
-  messages(room: string): AsyncGenerator<Portion> {
-    return this.#files.messages(room);
+  events(room: string): AsyncGenerator<Portion> {
+    return this.#files.events(room);
   }
 
   async close(): Promise<void> {}
 }
 
 /** Adds to history files; no server may have them open. */
-export class FileTarget implements MessageTarget {
+export class FileTarget implements HistoryTarget {
   readonly #files: RoomFiles;
   readonly #timeOf: TimeOf;
   readonly #lock: { release(): void };
@@ -54,18 +55,18 @@ export class FileTarget implements MessageTarget {
     return this.#files.rooms();
   }
 
-  messages(room: string): AsyncGenerator<Portion> {
-    return this.#files.messages(room);
+  events(room: string): AsyncGenerator<Portion> {
+    return this.#files.events(room);
   }
 
   async lastId(room: string): Promise<number> {
-    return existsSync(this.#files.pathOf(room)) ? (await this.#journal(room)).lastId : 0;
+    return existsSync(this.#files.pathOf(room)) ? (await this.#journal(room)).lastEventId : 0;
   }
 
-  async append(room: string, messages: readonly MessageRecord[]): Promise<void> {
+  async append(room: string, events: readonly StoredEvent[]): Promise<void> {
     const journal = await this.#journal(room);
     try {
-      await journal.append(messages);
+      await journal.append(events);
     } catch (error) {
       throw new MoveError(`The file ${journal.path} cannot be written: ${errorReason(error)}.`);
     }
@@ -108,7 +109,22 @@ class RoomFiles {
   }
 
   /** @throws MoveError when the file cannot be read, or has changes that this version does not know */
-  async *messages(room: string): AsyncGenerator<Portion> {
+  async *events(room: string): AsyncGenerator<Portion> {
+    const texts = new ReplacedTexts();
+    let lastId = 0;
+    for await (const { events } of this.#stored(room)) {
+      for (const event of events) texts.note(event);
+      lastId = events.at(-1)?.id ?? lastId;
+    }
+    for await (const { events, fraction } of this.#stored(room)) {
+      // What has been added meanwhile may have replaced what was passed on already.
+      const known = events.filter(({ id }) => id <= lastId);
+      yield { events: known.map((event) => texts.clean(event)), fraction };
+    }
+  }
+
+  /** The events as they are in the file, with texts that are to be erased. */
+  async *#stored(room: string): AsyncGenerator<Portion> {
     const path = this.pathOf(room);
     const file = await openSource(path);
     if (file === null) return;
@@ -116,8 +132,8 @@ class RoomFiles {
       const { size } = await file.stat();
       const chunks = new FileChunks(file);
       for await (const events of new EventReader(chunks, nothingScanned(), this.#timeOf).events()) {
-        const messages = events.map((event) => messageOf(event, path));
-        yield { messages, fraction: size === 0 ? 1 : chunks.start / size };
+        for (const event of events) refuseUnknown(event, path);
+        yield { events, fraction: size === 0 ? 1 : chunks.start / size };
       }
     } catch (error) {
       if (error instanceof Unreadable)
@@ -130,15 +146,11 @@ class RoomFiles {
 }
 
 /** @throws MoveError for a change of an unknown kind: without it, what the messages say would not be what was said last */
-function messageOf(event: StoredEvent, path: string): MessageRecord {
-  switch (event.kind) {
-    case "message":
-      return event;
-    case "unknown":
-      throw new MoveError(
-        `The file ${path} has a change of the kind "${event.writtenKind}" (id ${event.id}), which this version does not know: use the version that wrote it.`,
-      );
-  }
+function refuseUnknown(event: StoredEvent, path: string): void {
+  if (event.kind !== "unknown") return;
+  throw new MoveError(
+    `The file ${path} has a change of the kind "${event.writtenKind}" (id ${event.id}), which this version does not know: use the version that wrote it.`,
+  );
 }
 
 /** @returns the names in a folder; none where there is no folder */

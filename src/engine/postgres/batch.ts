@@ -1,7 +1,8 @@
 /** Writes batches. */
 import type { SQL } from "bun";
 import type { DecidedChange } from "../../room/decision.ts";
-import type { Message } from "../../room/operation.ts";
+import type { CurrentMessage } from "../../room/operation.ts";
+import { effectsOf, writeChanges } from "./change-table.ts";
 import { type Batch, encodeChanges } from "./entry.ts";
 import { insertionOf } from "./message-table.ts";
 import { CHANNEL, encodeEntryNotification } from "./notification.ts";
@@ -10,21 +11,22 @@ import { timestampOf } from "./time.ts";
 
 /** Writes a batch; the other servers are notified when it is committed. Must be called under the room's lock. */
 export async function writeBatch(sql: SQL, batch: Batch): Promise<void> {
-  const { room, changes } = batch;
-  const messages = changes.flatMap((change) => (change.kind === "sent" ? [change.message] : []));
-  const keys = messages.flatMap(({ digest }) => (digest === undefined ? [] : [digest]));
+  const { room, changes, records } = batch;
+  const keys = records.flatMap((record) => ("digest" in record ? (record.digest ?? []) : []));
   const past = changes.flatMap(endedBy);
-  // All of these are on their way at once; the first that fails ends the transaction.
+  const effects = effectsOf(records, (id) => batch.messages.get(id)?.message);
+  // All of these are on their way at once and run in this order; the first that fails ends the transaction.
   await Promise.all([
     ...(keys.length > 0 ? [forgetOldKeys(sql, room, keys, batch.keysSince)] : []),
     ...(batch.touched.length > 0 ? [replaceMembers(sql, batch)] : []),
     ...(past.length > 0 ? [insertPastSessions(sql, room, past)] : []),
-    writeEntry(sql, batch, messages),
+    writeEntry(sql, batch, effects.messages),
+    writeChanges(sql, room, effects),
   ]);
 }
 
 async function replaceMembers(sql: SQL, { room, server, touched, members }: Batch): Promise<void> {
-  const rows = members.map(({ connection, name, place, isAbsent, session }) => ({
+  const rows = members.map(({ connection, name, place, isAbsent, session, by: author }) => ({
     session: connection,
     name,
     // Who has which nickname is decided under the lock, from the names. The key of the nickname used to stand here, and
@@ -36,15 +38,17 @@ async function replaceMembers(sql: SQL, { room, server, touched, members }: Batc
     is_absent: isAbsent,
     proof: session?.hash ?? null,
     person: session?.identity ?? null,
+    author,
   }));
   const removal = sql`
     DELETE FROM chatbox.nicknames WHERE room = ${room}
       AND session IN (SELECT json_array_elements_text(${JSON.stringify(touched)}::text::json))`;
   const insertion = sql`
-    INSERT INTO chatbox.nicknames (room, lookalike, session, name, place, server, is_absent, proof, person)
-    SELECT ${room}::text, lookalike, session, name, place, ${server}::text, is_absent, proof, person
+    INSERT INTO chatbox.nicknames (room, lookalike, session, name, place, server, is_absent, proof, person, author)
+    SELECT ${room}::text, lookalike, session, name, place, ${server}::text, is_absent, proof, person, author
     FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
-      AS r (session text, name text, lookalike text, place bigint, is_absent boolean, proof text, person text)`;
+      AS r (session text, name text, lookalike text, place bigint, is_absent boolean, proof text, person text,
+        author text)`;
   await Promise.all(rows.length > 0 ? [removal, insertion] : [removal]);
 }
 
@@ -76,11 +80,14 @@ function endedBy(change: DecidedChange): PastSession[] {
     case "renamed":
     case "sent":
     case "absent":
+    case "edited":
+    case "deleted":
+    case "reacted":
       return [];
   }
 }
 
-async function writeEntry(sql: SQL, batch: Batch, messages: readonly Message[]): Promise<void> {
+async function writeEntry(sql: SQL, batch: Batch, messages: readonly CurrentMessage[]): Promise<void> {
   const { room, server, id, position, lastId, lastPlace, changes } = batch;
   await sql`
     WITH stored AS (${insertionOf(sql, room, messages)}), logged AS (

@@ -1,19 +1,22 @@
 import type { SQL } from "bun";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import { type DecidedChange, type Decision, isChange } from "../../room/decision.ts";
+import { type Decision, isChange } from "../../room/decision.ts";
 import type { Moment } from "../../room/moment.ts";
 import type { ConnectionId, Operation } from "../../room/operation.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
-import { keyDigest } from "../record.ts";
-import { decideAll } from "../rules.ts";
+import { changedMessages } from "../changed-messages.ts";
+import { keyDigest, type MessageRecord, type StoredEvent } from "../record.ts";
+import { decideAll, isInHistory, recordsOf, targetsOf } from "../rules.ts";
 import { writeBatch } from "./batch.ts";
 import type { Database } from "./database.ts";
+import type { Batch } from "./entry.ts";
 import { CommitInDoubt, Evicted, FallenBehind, isTransient, sqlState } from "./fault.ts";
 import { entriesAfter } from "./log.ts";
 import type { Replica } from "./replica.ts";
 import { type LockedHead, lockRoom } from "./room-head.ts";
 import { rowsOf, textOf } from "./rows.ts";
 import { keysAmong } from "./stored-keys.ts";
+import { type FoundTargets, findTargets, NO_TARGETS } from "./targets.ts";
 
 /** A batch that cannot be committed within this time has failed. */
 const BATCH_TIMEOUT_MS = 4_500;
@@ -31,19 +34,28 @@ export interface Work {
   readonly isConnected: (connection: ConnectionId) => boolean;
 }
 
+/** What was decided about some work. */
+export interface Decided {
+  /** First come the decisions of the operations, in order, then those about members taken over. */
+  readonly decisions: readonly Decision[];
+  /** What is stored of them in the history. */
+  readonly records: readonly StoredEvent[];
+  /** By id, the messages that they change, as they are after them. */
+  readonly changed: ReadonlyMap<number, MessageRecord>;
+}
+
 /** The result of the work. */
 export type Verdict =
-  /** It is committed. First come the decisions of the operations, in order, then those about members taken over. */
-  | { readonly kind: "committed"; readonly decisions: readonly Decision[] }
+  /** It is committed. */
+  | ({ readonly kind: "committed" } & Decided)
   /** It could not be committed, and never will be. */
   | { readonly kind: "failed"; readonly error: unknown }
   /** Nobody knows whether it is committed. */
   | { readonly kind: "in doubt"; readonly error: unknown };
 
 /** A batch that may or may not be committed. */
-interface Doubt {
+interface Doubt extends Decided {
   readonly batch: string;
-  readonly decisions: readonly Decision[];
 }
 
 /** How far an attempt has come, which determines what a failure means. */
@@ -51,9 +63,11 @@ type Stage =
   /** Nothing is decided yet. An earlier attempt may have left a doubt. */
   | { readonly kind: "begun"; readonly doubt: Doubt | null }
   /** An earlier attempt is committed. This one has nothing to commit. */
-  | { readonly kind: "settled"; readonly decisions: readonly Decision[] }
+  | ({ readonly kind: "settled" } & Decided)
   /** Decided by this attempt, and not committed. */
-  | { readonly kind: "decided"; readonly decisions: readonly Decision[] };
+  | ({ readonly kind: "decided" } & Decided);
+
+const NOTHING: Decided = { decisions: [], records: [], changed: new Map() };
 
 export interface CommitterOptions {
   readonly name: string;
@@ -94,7 +108,7 @@ export class Committer {
     let hasRecalled = false;
     for (;;) {
       try {
-        return { kind: "committed", decisions: await this.#attempt(replica, work, doubt, until) };
+        return { kind: "committed", ...(await this.#attempt(replica, work, doubt, until)) };
       } catch (error) {
         replica.room.rollback();
         doubt = error instanceof InDoubt ? error.doubt : null;
@@ -122,8 +136,7 @@ export class Committer {
     const { database, keys, name } = this.#options;
     const digests = operations.flatMap((operation) => {
       const identity = room.member(operation.connection)?.session?.identity;
-      const key =
-        operation.kind === "request" && operation.request.kind === "send" ? operation.request.key : null;
+      const key = operation.kind === "request" && "key" in operation.request ? operation.request.key : null;
       return identity === undefined || key === null ? [] : [keyDigest(identity, key)];
     });
     const known = await database.query(ATTEMPT_TIMEOUT_MS, (sql) => keysAmong(sql, name, digests));
@@ -131,12 +144,7 @@ export class Committer {
   }
 
   /** @throws InDoubt if the batch may or may not be committed */
-  async #attempt(
-    replica: Replica,
-    work: Work,
-    doubt: Doubt | null,
-    until: number,
-  ): Promise<readonly Decision[]> {
+  async #attempt(replica: Replica, work: Work, doubt: Doubt | null, until: number): Promise<Decided> {
     const { database, name, reachable, server } = this.#options;
     const batch = crypto.randomUUID();
     const attempt: { stage: Stage } = { stage: { kind: "begun", doubt } };
@@ -146,15 +154,22 @@ export class Committer {
       await database.transaction(timeoutMs, async (sql) => {
         const head = await lockRoom(sql, name, server());
         if (await this.#hearOthers(sql, replica, head, doubt)) {
-          attempt.stage = { kind: "settled", decisions: doubt?.decisions ?? [] };
+          attempt.stage = { ...(doubt ?? NOTHING), kind: "settled" };
           return;
         }
-        attempt.stage = { kind: "decided", decisions: [] };
+        attempt.stage = { kind: "decided", ...NOTHING };
         const orphans = await this.#orphans(sql, replica, work);
-        const decisions = this.#decide(replica, work.operations, orphans);
-        attempt.stage = { kind: "decided", decisions };
-        const changes = decisions.filter(isChange);
-        if (changes.length > 0) await this.#write(sql, replica, batch, changes);
+        const found = await this.#targets(sql, replica, work.operations);
+        const decided = this.#decide(replica, work.operations, orphans, found);
+        attempt.stage = { kind: "decided", ...decided };
+        const changes = decided.decisions.filter(isChange);
+        if (changes.length > 0)
+          await this.#write(sql, replica, {
+            id: batch,
+            changes,
+            records: decided.records,
+            messages: found.messages,
+          });
       });
     } catch (error) {
       throwUnlessSettled(attempt.stage, batch, error);
@@ -162,7 +177,8 @@ export class Committer {
     const { stage } = attempt;
     if (stage.kind === "begun") throw new Error("A transaction ended before its batch was decided.");
     if (stage.kind === "decided") replica.committed(stage.decisions.filter(isChange), batch);
-    return stage.decisions;
+    const { decisions, records, changed } = stage;
+    return { decisions, records, changed };
   }
 
   /**
@@ -201,32 +217,45 @@ export class Committer {
     return [...replica.awayFrom((server) => living.has(server)), ...stranded];
   }
 
-  #decide({ room }: Replica, operations: readonly Operation[], orphans: readonly ConnectionId[]): Decision[] {
+  /** The messages that operations would change, as they are now. */
+  async #targets(sql: SQL, { room }: Replica, operations: readonly Operation[]): Promise<FoundTargets> {
+    // Clients may name any number.
+    const ids = targetsOf(operations).filter((id) => id <= room.lastId);
+    return ids.length === 0 ? NO_TARGETS : await findTargets(sql, this.#options.name, ids);
+  }
+
+  #decide(
+    { room }: Replica,
+    operations: readonly Operation[],
+    orphans: readonly ConnectionId[],
+    { targets, messages }: FoundTargets,
+  ): Decided {
     const leaves = orphans.map((connection) => ({ kind: "leave", connection, resumable: true }) as const);
-    return decideAll(room, [...operations, ...leaves], this.#options.now());
+    const decisions = decideAll(room, [...operations, ...leaves], this.#options.now(), targets);
+    const records = recordsOf(decisions);
+    const changed = changedMessages(records, messages, (id) => room.reactionsTo(id));
+    return { decisions, records, changed };
   }
 
   async #write(
     sql: SQL,
     { room, position, batch }: Replica,
-    id: string,
-    changes: readonly DecidedChange[],
+    decided: Pick<Batch, "id" | "changes" | "records" | "messages">,
   ): Promise<void> {
     const { name, now, server } = this.#options;
     const touched = new Set<ConnectionId>();
-    for (const change of changes) {
-      if (change.kind !== "sent") touched.add(change.connection);
+    for (const change of decided.changes) {
+      if (!isInHistory(change)) touched.add(change.connection);
       if (change.kind === "resumed") touched.add(change.from);
     }
     await writeBatch(sql, {
       room: name,
       server: server(),
-      id,
+      ...decided,
       follows: batch,
       position: position + 1,
       lastId: room.lastId,
       lastPlace: room.lastPlace,
-      changes,
       touched: [...touched],
       members: [...touched].flatMap((connection) => room.member(connection) ?? []),
       keysSince: now().time - REMEMBERED_MS,
@@ -252,10 +281,10 @@ function throwUnlessSettled(stage: Stage, batch: string, error: unknown): void {
       return;
     case "begun":
       throw stage.doubt === null ? error : new InDoubt(stage.doubt, error);
-    case "decided":
-      throw error instanceof CommitInDoubt
-        ? new InDoubt({ batch, decisions: stage.decisions }, error)
-        : error;
+    case "decided": {
+      const { kind: _, ...decided } = stage;
+      throw error instanceof CommitInDoubt ? new InDoubt({ ...decided, batch }, error) : error;
+    }
   }
 }
 

@@ -7,10 +7,9 @@ import { sentenceFor } from "../failure.ts";
 import { historyRequestOf } from "../history-reads.ts";
 import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
-import type { MessageRecord } from "../record.ts";
 import { RoomQueue } from "../room-queue.ts";
-import { decideWithoutRoom, decideWithoutStore, isRedone, mustBeOrdered, recordsOf } from "../rules.ts";
-import { Committer, type Verdict } from "./committer.ts";
+import { decideWithoutRoom, decideWithoutStore, isRedone, mustBeOrdered } from "../rules.ts";
+import { Committer, type Decided, type Verdict } from "./committer.ts";
 import type { Database } from "./database.ts";
 import type { LogEntry } from "./entry.ts";
 import { Evicted, FallenBehind } from "./fault.ts";
@@ -28,6 +27,13 @@ const PARTED =
   "This server's copy of room {room} differs from the database, perhaps after a restore or a failover: it reads the room anew, and clients reconnect.";
 /** The page that is read when the room is loaded. */
 const NEWEST: PageRequest = { limit: PAGE_DEFAULT, before: null, after: null };
+
+/** What is delivered of a batch. */
+interface FinallyDecided extends Omit<Decided, "decisions"> {
+  readonly decisions: readonly FinalDecision[];
+}
+
+const NOTHING_STORED: Omit<Decided, "decisions"> = { records: [], changed: new Map() };
 
 export interface DatabaseRoomOptions extends RoomOptions {
   readonly database: Database;
@@ -187,9 +193,9 @@ export class DatabaseRoom {
     }
   }
 
-  /** Whether a client knows a message that this server does not: another server may have stored it. */
+  /** Whether a client knows a message or a change that this server does not: another server may have stored it. */
   #isAskedAhead(batch: readonly Operation[]): boolean {
-    const lastId = this.#replica?.lastId ?? Number.POSITIVE_INFINITY;
+    const lastId = this.#replica?.room.lastId ?? Number.POSITIVE_INFINITY;
     return batch.some((each) => (historyRequestOf(each)?.after ?? 0) > lastId);
   }
 
@@ -212,7 +218,7 @@ export class DatabaseRoom {
       entries: await entriesAfter(sql, name, before),
     }));
     if (!replica.catchUp(entries) || head.position < before || head.position > replica.position) return false;
-    // The newest message is read again after an entry in which a change was skipped.
+    // The newest of them is read again after an entry in which a change was skipped.
     const isNewest = this.#isPruned || replica.hasNewest(head.newest);
     return head.position < replica.position || (replica.isAt(head) && isNewest);
   }
@@ -295,7 +301,7 @@ export class DatabaseRoom {
       replica.hold();
       const now = this.#options.now();
       const decisions = operations.map((operation) => room.decide(operation, now));
-      await this.#deliver(replica, operations, decisions, []);
+      await this.#deliver(replica, operations, { decisions, ...NOTHING_STORED });
     }
     // After a failure the room may have been given up.
     if (this.#replica !== replica) return;
@@ -318,26 +324,24 @@ export class DatabaseRoom {
       return;
     }
     if (adopts) this.#hasStranded = false;
-    const records = recordsOf(verdict.decisions);
+    const { records } = verdict;
     if (records.length > 0) this.#options.observer.stored(records.length, performance.now() - startedAt);
-    await this.#deliver(replica, operations, verdict.decisions, records);
+    await this.#deliver(replica, operations, verdict);
   }
 
   /**
    * Delivers a decided batch, and lets the replica go on.
    *
-   * @param decisions those of the operations, in order, then those about members of other servers
-   * @param records of its messages
+   * @param decided its decisions: those of the operations, in order, then those about members of other servers
    */
   async #deliver(
     replica: Replica,
     operations: readonly Operation[],
-    decisions: readonly FinalDecision[],
-    records: readonly MessageRecord[],
+    { decisions, records, changed }: FinallyDecided,
   ): Promise<void> {
     const { queue } = this;
     for (const [at, decision] of decisions.entries()) this.#settle(replica, operations[at], decision);
-    const sources = await queue.sourcesOf(decisions, records);
+    const sources = await queue.sourcesOf(decisions, records, changed);
     const reads = queue.readsOf(operations);
     const outcomes = outcomesOf(decisions, reads, sources);
     replica.release();
@@ -374,7 +378,7 @@ export class DatabaseRoom {
     const isLost = (operation: Operation) => mustBeOrdered(operation, room, operations);
     const sentence = isUnknown ? null : sentenceFor(error);
     const decisions = decideWithoutStore(room, answered, this.#options.now(), isLost, sentence);
-    await this.#deliver(replica, answered, decisions, []);
+    await this.#deliver(replica, answered, { decisions, ...NOTHING_STORED });
     if (error instanceof FallenBehind) this.#part();
     this.#redoAmong(operations);
   }
@@ -387,7 +391,9 @@ export class DatabaseRoom {
       const { connection } = operation;
       return decision.kind === "resume-refused" ? { kind: "store-lost", connection } : decision;
     });
-    this.queue.deliver(outcomesOf(decisions, [], { history: null, before: 0, records: new Map() }));
+    this.queue.deliver(
+      outcomesOf(decisions, [], { history: null, before: 0, records: new Map(), repeated: new Map() }),
+    );
     this.#redoAmong(operations);
   }
 

@@ -56,9 +56,9 @@ export class Database {
     return this.#use(timeoutMs, work);
   }
 
-  /** Opens a connection outside the pool, for LISTEN. The caller closes it. */
-  dedicated(): SQL {
-    return this.#connect(2);
+  /** Opens connections outside the pool, such as for LISTEN. The caller closes them. @param max how many there may be */
+  dedicated(max = 2): SQL {
+    return this.#connect(max);
   }
 
   async close(): Promise<void> {

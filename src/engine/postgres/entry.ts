@@ -1,7 +1,8 @@
 import type { Change, DecidedChange } from "../../room/decision.ts";
-import type { ConnectionId, Message, Session } from "../../room/operation.ts";
+import type { ConnectionId, CurrentMessage, Message } from "../../room/operation.ts";
 import type { Member } from "../../room/roster.ts";
-import { integerOf, textOf, textOrNull } from "./rows.ts";
+import { type MessageRecord, type StoredEvent, stayAuthor } from "../record.ts";
+import { booleanOf, integerOf, textOf } from "./rows.ts";
 
 /** A batch as the other servers learn of it: what has changed in a room, in order. */
 export interface LogEntry {
@@ -26,15 +27,19 @@ export interface Batch {
   readonly lastId: number;
   readonly lastPlace: number;
   readonly changes: readonly DecidedChange[];
+  /** What of them is stored in the history. */
+  readonly records: readonly StoredEvent[];
+  /** The earlier messages that they change, as they are before, by id. */
+  readonly messages: ReadonlyMap<number, MessageRecord>;
   /** Connections whose rows are replaced, and the members that they are now. */
   readonly touched: readonly ConnectionId[];
   readonly members: readonly Member[];
-  /** Unix milliseconds: keys of messages before this time may be used again. */
+  /** Unix milliseconds: keys of what was sent before this time may be used again. */
   readonly keysSince: number;
 }
 
-/** Messages by their ids, for entries that only point at them. */
-export type Messages = ReadonlyMap<number, Message>;
+/** Messages as they are now, by their ids, for entries that only point at them. */
+export type Messages = ReadonlyMap<number, CurrentMessage>;
 
 type Kind = DecidedChange["kind"];
 type ChangeOf<K extends Kind> = { [P in K]: { readonly kind: P } & Extract<Change, { kind: P }> }[K];
@@ -53,26 +58,40 @@ interface Codec<K extends Kind> {
  * - A change that takes an id of the room's sequence has it as its third element. Any other has no integer there.
  * - A field keeps its place and meaning. New fields go behind those that are there; a field that is left out before them is
  *   null. Fields that are not known are ignored.
+ * - The log has no content of a message or an edit: what is gone from the row of the message is gone.
  */
 const CODECS: { readonly [K in Kind]: Codec<K> } = {
   registered: {
-    encode: ({ connection, name, time, session }) => [connection, name, time, ...sessionFields(session)],
-    decode: ([connection, name, time, hash, identity]) => ({
-      kind: "registered",
-      connection: textOf(connection),
-      name: textOf(name),
-      time: integerOf(time),
-      session: isLeftOut(hash) ? null : { hash: textOf(hash), identity: textOf(identity) },
-    }),
+    encode: ({ connection, name, time, session, by }) => [
+      connection,
+      name,
+      time,
+      session?.hash ?? null,
+      session?.identity ?? null,
+      by,
+    ],
+    decode: ([connection, name, time, hash, identity, by]) => {
+      const session = isLeftOut(hash) ? null : { hash: textOf(hash), identity: textOf(identity) };
+      return {
+        kind: "registered",
+        connection: textOf(connection),
+        name: textOf(name),
+        time: integerOf(time),
+        session,
+        // Servers of an earlier version do not write it.
+        by: optionalText(by) ?? stayAuthor(session?.identity ?? textOf(connection)),
+      };
+    },
   },
   renamed: {
-    encode: ({ connection, oldName, name, time }) => [connection, oldName, name, time],
-    decode: ([connection, oldName, name, time]) => ({
+    encode: ({ connection, oldName, name, time, by }) => [connection, oldName, name, time, by],
+    decode: ([connection, oldName, name, time, by]) => ({
       kind: "renamed",
       connection: textOf(connection),
       oldName: textOf(oldName),
       name: textOf(name),
       time: integerOf(time),
+      by: optionalText(by) ?? stayAuthor(textOf(connection)),
     }),
   },
   sent: {
@@ -85,21 +104,76 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
       return { kind: "sent", connection: textOf(fields[0]), message };
     },
   },
+  edited: {
+    encode: ({ connection, id, of, time, by, content, digest }, withContents) => [
+      connection,
+      id,
+      of,
+      time,
+      by,
+      withContents ? content : null,
+      digest ?? null,
+    ],
+    decode: ([connection, id, of, time, by, content, digest], messages) => {
+      const newest = isLeftOut(content) ? messages.get(integerOf(of)) : undefined;
+      // There is nothing to show of an edit whose message is gone.
+      if (isLeftOut(content) && (newest === undefined || newest.deleted))
+        return { kind: "skipped", id: integerOf(id) };
+      return {
+        kind: "edited",
+        ...changeOf([connection, id, of, time, by]),
+        // Later edits, if there are any, come behind it.
+        content: newest?.content ?? textOf(content),
+        digest: optionalText(digest),
+      };
+    },
+  },
+  deleted: {
+    encode: ({ connection, id, of, time, by }) => [connection, id, of, time, by],
+    decode: (fields) => ({ kind: "deleted", ...changeOf(fields) }),
+  },
+  reacted: {
+    encode: ({ connection, id, of, time, by, name, emoji, on, count }) => [
+      connection,
+      id,
+      of,
+      time,
+      by,
+      name,
+      emoji,
+      on,
+      count,
+    ],
+    decode: (fields) => {
+      const [, , , , , name, emoji, on, count] = fields;
+      return {
+        kind: "reacted",
+        ...changeOf(fields),
+        name: textOf(name),
+        emoji: textOf(emoji),
+        on: booleanOf(on),
+        count: integerOf(count),
+      };
+    },
+  },
   resumed: {
-    encode: ({ connection, from, name, time, session }) => [
+    encode: ({ connection, from, name, time, session, by }) => [
       connection,
       from,
       name,
       time,
-      ...sessionFields(session),
+      session.hash,
+      session.identity,
+      by,
     ],
-    decode: ([connection, from, name, time, hash, identity]) => ({
+    decode: ([connection, from, name, time, hash, identity, by]) => ({
       kind: "resumed",
       connection: textOf(connection),
       from: textOf(from),
       name: textOf(name),
       time: integerOf(time),
       session: { hash: textOf(hash), identity: textOf(identity) },
+      by: optionalText(by) ?? stayAuthor(textOf(identity)),
     }),
   },
   absent: {
@@ -160,7 +234,9 @@ export function pointedAt(list: unknown): number[] {
   return list.flatMap((change: unknown) => {
     if (!Array.isArray(change)) return [];
     const [kind, ...fields]: unknown[] = change;
-    return kind === "sent" && isPointer(fields) ? [integerOf(fields[1])] : [];
+    if (kind === "sent" && isPointer(fields)) return [integerOf(fields[1])];
+    if (kind === "edited" && isLeftOut(fields[5])) return [integerOf(fields[2])];
+    return [];
   });
 }
 
@@ -172,22 +248,34 @@ function isLeftOut(field: unknown): boolean {
   return field === undefined || field === null;
 }
 
-function messageFields({ id, name, content, timestamp, time, digest }: Message): Fields {
-  return [id, name, content, timestamp, time, digest ?? null];
+function messageFields({ id, name, content, timestamp, time, digest, by, reply }: Message): Fields {
+  return [id, name, content, timestamp, time, digest ?? null, by ?? null, reply ?? null];
 }
 
-function messageOf([, id, name, content, timestamp, time, key]: Fields): Message {
-  const message = {
+function messageOf([, id, name, content, timestamp, time, key, by, reply]: Fields): Message {
+  return {
     id: integerOf(id),
     name: textOf(name),
     content: textOf(content),
     timestamp: textOf(timestamp),
     time: integerOf(time),
+    by: optionalText(by),
+    reply: isLeftOut(reply) ? undefined : integerOf(reply),
+    digest: optionalText(key),
   };
-  const digest = textOrNull(key);
-  return digest === null ? message : { ...message, digest };
 }
 
-function sessionFields(session: Session | null): string[] {
-  return session === null ? [] : [session.hash, session.identity];
+/** What all changes to messages begin with. */
+function changeOf([connection, id, of, time, by]: Fields) {
+  return {
+    connection: textOf(connection),
+    id: integerOf(id),
+    of: integerOf(of),
+    time: integerOf(time),
+    by: textOf(by),
+  };
+}
+
+function optionalText(field: unknown): string | undefined {
+  return isLeftOut(field) ? undefined : textOf(field);
 }

@@ -1,82 +1,189 @@
-/** The table `chatbox.messages`. */
+/** The table `chatbox.messages`, with what belongs to its rows. */
 import type { SQL } from "bun";
-import type { Message } from "../../room/operation.ts";
+import type { Reaction } from "../../protocol/extension.ts";
+import { REACTORS_SHOWN } from "../../protocol/limits.ts";
+import type { CurrentMessage } from "../../room/operation.ts";
 import type { Database, Fragment } from "./database.ts";
-import { integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
+import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
 import { timestampOf, unixMs } from "./time.ts";
 
 /** Not so long that the database would compress it or store it out of line. */
 const PROBE_LENGTH = 1_500;
 const PROBE_TIMEOUT_MS = 4_000;
 
-/** A message as it is known in any history: an id may be given again once a backup has been put back. */
+/** A message or a change as it is known in any history: an id may be given again once a backup has been put back. */
 export interface Position {
   readonly id: number;
   /** Unix milliseconds. */
   readonly time: number;
 }
 
-/** Which messages of a room are kept. */
-export interface KeptMessages {
-  /** The lowest id, 0 if there are no messages. */
+/** What is kept of a room. */
+export interface KeptEvents {
+  /** The lowest id of a message, 0 if there are no messages. */
   readonly firstId: number;
-  /** The newest message, null if there is none. */
+  /** The highest id of a message, 0 if there are no messages. */
+  readonly lastId: number;
+  /** The newest message or change, null if there is neither. */
   readonly newest: Position | null;
 }
 
-/** The columns that {@link messageOf} reads. */
-export function messageColumns(sql: SQL): Fragment {
-  return sql`id::float8 AS id, name, content, shown_time, ${unixMs(sql, sql`sent_at`)} AS time, key, exact`;
-}
-
-/** Reads a row with {@link messageColumns}. @throws TypeError if it is not a message */
-export function messageOf(row: Row): Message {
-  const [name, content, timestamp] = textsOf(row);
-  const message = { name, content, timestamp, id: integerOf(row.id), time: integerOf(row.time) };
-  const digest = textOrNull(row.key);
-  return digest === null ? message : { ...message, digest };
-}
-
-/** The statement that inserts messages into a room. */
-export function insertionOf(sql: SQL, room: string, messages: readonly Message[]): Fragment {
+/** The columns that {@link messageOf} reads of `chatbox.messages` itself, without the reactions. */
+export function storedColumns(sql: SQL): Fragment {
   return sql`
-    INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at, key, exact)
-    SELECT ${room}::text, id, name, content, shown_time, ${timestampOf(sql, sql`time`)}, key, exact
-    FROM json_to_recordset(${JSON.stringify(messages.map(rowOf))}::text::json)
-      AS r (id bigint, name text, content text, shown_time text, time float8, key text, exact text)`;
+    messages.id::float8 AS id, messages.name, messages.content, messages.shown_time,
+    ${unixMs(sql, sql`messages.sent_at`)} AS time, messages.key, messages.exact, messages.author,
+    messages.reply_to::float8 AS reply_to, ${unixMs(sql, sql`messages.edited_at`)} AS edited, messages.is_deleted`;
 }
 
-/** Some messages of a room by their ids, without those that have been deleted. */
+/** All columns that {@link messageOf} reads. Of the people who react with one emoji, only those come along that are shown. */
+export function messageColumns(sql: SQL): Fragment {
+  return sql`
+    ${storedColumns(sql)}, (
+      SELECT json_agg(json_build_array(emoji, people, shown) ORDER BY first_id)::text FROM (
+        SELECT emoji, count(*) AS people, min(id) AS first_id,
+          to_json((array_agg(json_build_array(author, name) ORDER BY id))[1:${REACTORS_SHOWN}::int]) AS shown
+        FROM chatbox.reactions
+        WHERE reactions.room = messages.room AND reactions.message = messages.id GROUP BY emoji
+      ) AS by_emoji
+    ) AS reactions`;
+}
+
+/** Reads a row with {@link messageColumns}: a message as it is now. @throws TypeError if it is not a message */
+export function messageOf(row: Row): CurrentMessage {
+  const [name, content, timestamp] = textsOf(row);
+  const plain = { name, content, timestamp, id: integerOf(row.id), time: integerOf(row.time) };
+  const message = { ...plain, ...furtherKeysOf(row) };
+  if (booleanOf(row.is_deleted)) return { ...message, content: "", deleted: true };
+  const edited = row.edited === null ? undefined : integerOf(row.edited);
+  return { ...message, edited, reactions: reactionsOf(row.reactions) };
+}
+
+function furtherKeysOf({ author, reply_to: reply, key }: Row) {
+  return {
+    by: textOrNull(author) ?? undefined,
+    reply: reply === null ? undefined : integerOf(reply),
+    digest: textOrNull(key) ?? undefined,
+  };
+}
+
+/** @param json a list of an emoji, how many people react with it, and of those who are shown the public id and the name */
+function reactionsOf(json: unknown): Reaction[] | undefined {
+  if (json === null) return undefined;
+  return listOf(JSON.parse(textOf(json))).map((each) => {
+    const [emoji, count, people] = listOf(each);
+    return { emoji: textOf(emoji), count: integerOf(count), by: listOf(people).map(reactorOf) };
+  });
+}
+
+function reactorOf(value: unknown): { by: string; name: string } {
+  const [by, name] = listOf(value);
+  return { by: textOf(by), name: textOf(name) };
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError("A list is expected here.");
+  return value;
+}
+
+/** The statement that inserts messages into a room, as they are now, without the reactions to them. */
+export function insertionOf(sql: SQL, room: string, messages: readonly CurrentMessage[]): Fragment {
+  return sql`
+    INSERT INTO chatbox.messages
+      (room, id, name, content, shown_time, sent_at, key, exact, author, reply_to, edited_at, is_deleted)
+    SELECT ${room}::text, id, name, content, shown_time, ${timestampOf(sql, sql`time`)}, key, exact, author, reply_to,
+      ${timestampOf(sql, sql`edited`)}, is_deleted
+    FROM json_to_recordset(${JSON.stringify(messages.map(rowOf))}::text::json)
+      AS r (id bigint, name text, content text, shown_time text, time float8, key text, exact text, author text,
+        reply_to bigint, edited float8, is_deleted boolean)`;
+}
+
+/** A message whose content has been replaced or deleted. */
+export type Replacement = Pick<
+  CurrentMessage,
+  "id" | "name" | "content" | "timestamp" | "edited" | "deleted"
+>;
+
+/** Replaces contents of messages. What was deleted stays so. */
+export async function replaceContents(
+  sql: SQL,
+  room: string,
+  replacements: readonly Replacement[],
+): Promise<void> {
+  const rows = replacements.map(({ id, edited, deleted, ...texts }) => {
+    const { content, exact } = textColumns(texts);
+    return { id, content, exact, edited: edited ?? null, is_deleted: deleted ?? false };
+  });
+  await sql`
+    UPDATE chatbox.messages SET content = r.content, exact = r.exact, is_deleted = r.is_deleted,
+      edited_at = ${timestampOf(sql, sql`r.edited`)}
+    FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
+      AS r (id bigint, content text, exact text, edited float8, is_deleted boolean)
+    WHERE messages.room = ${room} AND messages.id = r.id AND NOT messages.is_deleted`;
+}
+
+/** Some messages of a room by their ids, as they are now, without those that are not kept. */
 export async function messagesByIds(
   sql: SQL,
   room: string,
   ids: readonly number[],
-): Promise<ReadonlyMap<number, Message>> {
+): Promise<ReadonlyMap<number, CurrentMessage>> {
   if (ids.length === 0) return new Map();
   const rows = await sql`
     SELECT ${messageColumns(sql)} FROM chatbox.messages
-    WHERE room = ${room} AND id = ANY(${`{${ids.join()}}`}::text::bigint[])`;
+    WHERE room = ${room} AND id = ANY(${idList(ids)}::text::bigint[])`;
   return new Map(rowsOf(rows).map((row) => [integerOf(row.id), messageOf(row)]));
 }
 
-/** Which messages of a room are kept, of those up to an id. */
-export async function loadKept(sql: SQL, room: string, lastId: number): Promise<KeptMessages> {
-  const firstId = await firstIdOf(sql, room);
-  const [row] = rowsOf(
-    await sql`
-    SELECT id::float8 AS id, ${unixMs(sql, sql`sent_at`)} AS time FROM chatbox.messages
-    WHERE room = ${room} AND id <= ${lastId}::bigint ORDER BY id DESC LIMIT 1`,
-  );
-  if (row === undefined) return { firstId: 0, newest: null };
-  return { firstId, newest: { id: integerOf(row.id), time: integerOf(row.time) } };
+/** Ids as the text of an array. */
+export function idList(ids: readonly number[]): string {
+  return `{${ids.join()}}`;
 }
 
-/** The lowest id of a room's messages, 0 if there are none. */
-export async function firstIdOf(sql: SQL, room: string): Promise<number> {
+/** What is kept of a room, of the messages and changes up to an id. */
+export async function loadKept(sql: SQL, room: string, upTo: number): Promise<KeptEvents> {
   const [row] = rowsOf(
-    await sql`SELECT min(id)::float8 AS first_id FROM chatbox.messages WHERE room = ${room}`,
+    await sql`
+    SELECT (SELECT min(id) FROM chatbox.messages WHERE room = wanted.name)::float8 AS first_id,
+      ${newestColumns(sql)}
+    FROM (SELECT ${room}::text AS name) AS wanted ${newestJoins(sql, upTo)}`,
   );
-  return integerOf(row?.first_id ?? 0);
+  return keptOf(row);
+}
+
+/** The columns of {@link keptOf} besides `first_id`, for {@link newestJoins}. */
+export function newestColumns(sql: SQL): Fragment {
+  return sql`
+    newest_message.id::float8 AS last_id, ${unixMs(sql, sql`newest_message.sent_at`)} AS last_time,
+    newest_change.id::float8 AS changed_id, ${unixMs(sql, sql`newest_change.sent_at`)} AS changed_time`;
+}
+
+/** Joins the newest message and the newest change up to an id of the room `wanted.name`. */
+export function newestJoins(sql: SQL, upTo: number): Fragment {
+  return sql`
+    LEFT JOIN LATERAL (
+      SELECT id, sent_at FROM chatbox.messages
+      WHERE room = wanted.name AND id <= ${upTo}::bigint ORDER BY id DESC LIMIT 1
+    ) AS newest_message ON true
+    LEFT JOIN LATERAL (
+      SELECT id, sent_at FROM chatbox.changes
+      WHERE room = wanted.name AND id <= ${upTo}::bigint ORDER BY id DESC LIMIT 1
+    ) AS newest_change ON true`;
+}
+
+/** Reads `first_id` and {@link newestColumns}. */
+export function keptOf(row: Row | undefined): KeptEvents {
+  const message = positionOf(row?.last_id, row?.last_time);
+  const change = positionOf(row?.changed_id, row?.changed_time);
+  return {
+    firstId: integerOf(row?.first_id ?? 0),
+    lastId: message?.id ?? 0,
+    newest: (change?.id ?? 0) > (message?.id ?? 0) ? change : message,
+  };
+}
+
+function positionOf(id: unknown, time: unknown): Position | null {
+  return id === null || id === undefined ? null : { id: integerOf(id), time: integerOf(time) };
 }
 
 /** Inserts something like a message, and takes it back. Rejects if a message could not be inserted. */
@@ -91,26 +198,34 @@ export async function probeInsertion(database: Database): Promise<void> {
 }
 
 /** A message as `json_to_recordset` makes a row of it. */
-function rowOf({ id, name, content, timestamp, time, digest }: Message): Row {
-  const texts = [name, content, timestamp];
-  const exact = texts.every(isText) ? null : JSON.stringify(texts);
-  const [shownName, shownContent, shownTime] = exact === null ? texts : texts.map(asText);
+function rowOf(message: CurrentMessage): Row {
+  const { id, time, by, reply, edited, deleted, digest } = message;
   return {
     id,
-    name: shownName,
-    content: shownContent,
-    shown_time: shownTime,
+    ...textColumns(message),
     time,
     key: digest ?? null,
-    exact,
+    author: by ?? null,
+    reply_to: reply ?? null,
+    edited: edited ?? null,
+    is_deleted: deleted ?? false,
+  };
+}
+
+function textColumns({ name, content, timestamp }: Pick<CurrentMessage, "name" | "content" | "timestamp">) {
+  const texts = [name, content, timestamp];
+  return {
+    name: asText(name),
+    content: asText(content),
+    shown_time: asText(timestamp),
+    exact: texts.every(isText) ? null : JSON.stringify(texts),
   };
 }
 
 function textsOf(row: Row): [string, string, string] {
   const exact = textOrNull(row.exact);
   if (exact === null) return [textOf(row.name), textOf(row.content), textOf(row.shown_time)];
-  const texts: unknown = JSON.parse(exact);
-  if (!Array.isArray(texts)) throw new TypeError("The exact texts of a message are a list.");
+  const texts = listOf(JSON.parse(exact));
   return [textOf(texts[0]), textOf(texts[1]), textOf(texts[2])];
 }
 
@@ -119,6 +234,7 @@ function isText(text: string): boolean {
   return text.isWellFormed() && !text.includes("\0");
 }
 
-function asText(text: string): string {
+/** A text as PostgreSQL can hold it. */
+export function asText(text: string): string {
   return text.toWellFormed().replaceAll("\0", "\uFFFD");
 }

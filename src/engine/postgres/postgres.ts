@@ -21,7 +21,7 @@ import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseRoom } from "./database-room.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } from "./fault.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
-import { probeInsertion } from "./message-table.ts";
+import { loadKept, probeInsertion } from "./message-table.ts";
 import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
@@ -39,6 +39,8 @@ const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
 /** How often the server tests whether storing works again after a failure. */
 const STORE_PROBE_EVERY_MS = 2_000;
+/** How long it may take to find out what is newest in a room. */
+const RECENT_TIMEOUT_MS = 4_000;
 const CLOCK_EVERY_MS = 60_000;
 /** How long the server may take to retire its members when it ends. */
 const RETIRE_TIMEOUT_MS = 2_000;
@@ -117,7 +119,11 @@ export class PostgresEngine implements Engine {
     const deliver: Deliver = (room, outcomes) => {
       if (this.#timer !== null) options.deliver(room, outcomes);
     };
-    this.#rooms = new Rooms({ ...options, deliver }, (name, room) => this.#idle(name, room));
+    this.#rooms = new Rooms(
+      { ...options, deliver },
+      () => this.people,
+      (name, room) => this.#idle(name, room),
+    );
   }
 
   /** An engine that is open has started. */
@@ -154,12 +160,13 @@ export class PostgresEngine implements Engine {
 
   async recent(room: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
-    const everything = { firstId: 0, lastId: MAX_ID, emptiedTo: 0 };
+    // First, so that a change that comes while the messages are read makes the next reader read them again.
+    const { newest } = await this.#database.query(RECENT_TIMEOUT_MS, (sql) => loadKept(sql, room, MAX_ID));
+    const everything = { firstId: 0, lastId: MAX_ID, lastEventId: MAX_ID, emptiedTo: 0 };
     const messages = new StoredMessages(this.#database, room, everything);
     const records = await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES);
-    const read = records.map(({ readable }) => readable);
-    const newest = read.at(-1);
-    const ends = { firstId: read[0]?.id ?? 0, lastId: newest?.id ?? 0, lastTime: newest?.time };
+    const read = records.filter(({ isDeleted }) => !isDeleted).map(({ readable }) => readable);
+    const ends = { firstId: records[0]?.id ?? 0, lastId: newest?.id ?? 0, lastTime: newest?.time };
     return this.#recentLists.of(room, ends, () => Promise.resolve(read));
   }
 

@@ -2,12 +2,15 @@ import type { Change, DecidedChange, Decision } from "../../room/decision.ts";
 import type { ConnectionId } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { Room } from "../../room/room.ts";
+import type { RoomOptions } from "../engine.ts";
 import type { Outcome } from "../outcome.ts";
-import { keyDigest, MessageRecord } from "../record.ts";
+import type { Taken } from "../recent-changes.ts";
+import { keyDigest, MessageRecord, stayAuthor } from "../record.ts";
 import type { RoomQueue } from "../room-queue.ts";
 import type { Database } from "./database.ts";
 import type { LogEntry } from "./entry.ts";
-import type { KeptMessages, Position } from "./message-table.ts";
+import { viewAfter } from "./followed-view.ts";
+import type { KeptEvents, Position } from "./message-table.ts";
 import type { RoomHead } from "./room-head.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import type { StoredRoom } from "./stored-room.ts";
@@ -18,8 +21,9 @@ export interface ReplicaOptions {
   readonly database: Database;
   /** The id under which this server currently holds nicknames. */
   readonly server: () => string;
-  readonly queue: Pick<RoomQueue, "occupancy" | "keys" | "notes" | "take" | "deliver">;
+  readonly queue: Pick<RoomQueue, "occupancy" | "keys" | "notes" | "history" | "take" | "deliver">;
   readonly pastSessions: number;
+  readonly isFreeFor: RoomOptions["isFreeFor"];
   /** Called after a change was skipped: what is known about the messages must be read again before the next batch. */
   readonly skipped: () => void;
 }
@@ -29,7 +33,14 @@ const OUTCOMES: { readonly [K in Change["kind"]]: (change: Extract<Change, { kin
   {
     registered: (change) => change,
     renamed: (change) => change,
-    sent: ({ message, ...sent }) => ({ ...sent, record: MessageRecord.of(message) }),
+    sent: ({ message, ...sent }) => {
+      const record = MessageRecord.of(message);
+      // It was read from the log, and has been deleted since.
+      return record.isDeleted ? null : { ...sent, record };
+    },
+    edited: (change) => change,
+    deleted: (change) => change,
+    reacted: (change) => change,
     resumed: (change) => ({ ...change, shown: null }),
     absent: (change) => change,
     left: (change) => change,
@@ -52,7 +63,8 @@ export class Replica {
   /** The batch of the entry at the position; null if it is not known. */
   #batch: string | null;
   #firstId: number;
-  /** The newest message, null if there is none. */
+  #lastId: number;
+  /** The newest message or change, null if there is neither. */
   #newest: Position | null;
   #isHolding = false;
   /** Entries that were notified and are not applied yet, by position; null if an entry must be read from the log. */
@@ -71,6 +83,7 @@ export class Replica {
     this.#position = stored.position;
     this.#batch = stored.batch;
     this.#firstId = stored.firstId;
+    this.#lastId = stored.lastMessageId;
     this.#newest = stored.newest;
     this.emptiedTo = stored.emptiedTo;
     this.room = new Room({
@@ -81,6 +94,8 @@ export class Replica {
       keys,
       notes,
       digest: keyDigest,
+      authorOf: stayAuthor,
+      isFreeFor: options.isFreeFor,
       // A connection whose home is not known yet came in this very batch.
       isHere: (connection) => (this.#homes.get(connection) ?? server()) === server(),
     });
@@ -104,6 +119,11 @@ export class Replica {
 
   /** The id of the newest message that is applied here, 0 if there is none. */
   get lastId(): number {
+    return this.#lastId;
+  }
+
+  /** The id of the newest message or change that is applied here, 0 if there is none. */
+  get lastEventId(): number {
     return this.#newest?.id ?? 0;
   }
 
@@ -121,7 +141,7 @@ export class Replica {
     );
   }
 
-  /** Whether the newest message is this one. */
+  /** Whether the newest message or change is this one. */
   hasNewest(newest: RoomHead["newest"]): boolean {
     return newest?.id === this.#newest?.id && newest?.time === this.#newest?.time;
   }
@@ -141,10 +161,11 @@ export class Replica {
     return [...this.#homes].flatMap(([connection, home]) => (isOne(home) ? [] : [connection]));
   }
 
-  /** Updates which messages are kept. @param lastId the room's last id when that was read */
-  keeps({ firstId, newest }: KeptMessages, lastId: number): void {
+  /** Updates what is kept. @param upTo the room's last id when that was read */
+  keeps({ firstId, lastId, newest }: KeptEvents, upTo: number): void {
     this.#firstId = firstId;
-    if (this.lastId <= lastId) this.#newest = newest;
+    if (this.#lastId <= upTo) this.#lastId = lastId;
+    if (this.lastEventId <= upTo) this.#newest = newest;
   }
 
   /** Takes in entries that were read. @returns what {@link applyNext} returns */
@@ -211,8 +232,36 @@ export class Replica {
     });
     // What was skipped may have changed or deleted messages.
     if (entry.changes.some(({ kind }) => kind === "skipped")) this.#options.skipped();
-    this.#options.queue.take(outcomes.flatMap((each) => (each.kind === "sent" ? [each.record] : [])));
+    this.#options.queue.take(this.#taken(entry.changes));
     this.#options.queue.deliver(outcomes);
+  }
+
+  /** What an entry has stored, for the history in memory: with changed messages as they are after it, as far as that is known. */
+  #taken(changes: readonly Change[]): readonly Taken[] {
+    const { history } = this.#options.queue;
+    if (history === null) return [];
+    const views = new Map<number, MessageRecord | null>();
+    return changes.flatMap((change): Taken[] => {
+      switch (change.kind) {
+        case "sent": {
+          const { id, time } = change.message;
+          const record = MessageRecord.of(change.message);
+          views.set(id, record);
+          return [{ place: { id, time, of: null }, record }];
+        }
+        case "edited":
+        case "deleted":
+        case "reacted": {
+          const { id, time, of } = change;
+          const before = views.has(of) ? views.get(of) : history.message(of);
+          const record = before ? viewAfter(change, before) : null;
+          views.set(of, record);
+          return [{ place: { id, time, of }, record }];
+        }
+        default:
+          return [];
+      }
+    });
   }
 
   #isHome(change: Change, server: string): boolean {
@@ -229,6 +278,7 @@ export class Replica {
   committedAfterAll(decisions: readonly Decision[], batch: string): void {
     // Not only changes: the room also notes who resumes too late, and whose connection is gone.
     for (const decision of decisions) this.room.apply(decision);
+    this.room.commit();
     this.#wrote(batch);
   }
 
@@ -242,6 +292,10 @@ export class Replica {
     Replica.#settlements[change.kind](this, change as never, server);
   }
 
+  #changed({ id, time }: Position): void {
+    this.#newest = { id, time };
+  }
+
   static readonly #settlements: {
     readonly [K in Change["kind"]]: (
       replica: Replica,
@@ -253,8 +307,12 @@ export class Replica {
     renamed: () => {},
     sent: (replica, { message: { id, time } }) => {
       if (replica.#firstId === 0) replica.#firstId = id;
+      replica.#lastId = id;
       replica.#newest = { id, time };
     },
+    edited: (replica, change) => replica.#changed(change),
+    deleted: (replica, change) => replica.#changed(change),
+    reacted: (replica, change) => replica.#changed(change),
     resumed: (replica, { from, connection }, server) => {
       replica.#homes.delete(from);
       replica.#homes.set(connection, server);

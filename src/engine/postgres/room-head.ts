@@ -1,8 +1,8 @@
 /** How far rooms have come, and their locks. */
 import type { SQL } from "bun";
-import type { Position } from "./message-table.ts";
+import { MAX_ID } from "../record.ts";
+import { type KeptEvents, keptOf, newestColumns, newestJoins } from "./message-table.ts";
 import { booleanOf, integerOf, type Row, rowsOf, textOrNull } from "./rows.ts";
-import { unixMs } from "./time.ts";
 
 /** How far a room has come, and what distinguishes this past from another one of the same length. */
 export interface RoomHead {
@@ -10,8 +10,8 @@ export interface RoomHead {
   readonly lastId: number;
   /** The batch of the newest log entry; null if the log does not reach back to it. */
   readonly batch: string | null;
-  /** The newest message, null if there is none. */
-  readonly newest: Position | null;
+  /** The newest message or change, null if there is neither. */
+  readonly newest: KeptEvents["newest"];
 }
 
 /** How far a room has come that this server has locked. */
@@ -25,33 +25,30 @@ export async function loadHead(sql: SQL, room: string): Promise<RoomHead> {
   return headOf(await headRow(sql, room));
 }
 
-/** The row of a room with its newest message and log entry. For a room that was never in use all columns are null. */
+/** The row of a room with its newest message, change and log entry. For a room that was never in use all columns are null. */
 export async function headRow(sql: SQL, room: string): Promise<Row | undefined> {
   const [row] = rowsOf(
     await sql`
-    SELECT rooms.position::float8 AS position, last_id::float8 AS last_id, last_place::float8 AS last_place,
+    SELECT rooms.position::float8 AS position, rooms.last_id::float8 AS given_id, last_place::float8 AS last_place,
       emptied_to::float8 AS emptied_to, log.batch,
       EXISTS (
         SELECT 1 FROM chatbox.log WHERE room = wanted.name AND position > coalesce(rooms.position, 0)
       ) AS is_log_ahead,
-      newest.id::float8 AS newest_id, ${unixMs(sql, sql`newest.sent_at`)} AS newest_time
+      ${newestColumns(sql)}
     FROM (SELECT ${room}::text AS name) AS wanted
     LEFT JOIN chatbox.rooms USING (name)
     LEFT JOIN chatbox.log ON log.room = wanted.name AND log.position = rooms.position
-    LEFT JOIN LATERAL (
-      SELECT id, sent_at FROM chatbox.messages WHERE room = wanted.name ORDER BY id DESC LIMIT 1
-    ) AS newest ON true`,
+    ${newestJoins(sql, MAX_ID)}`,
   );
   return row;
 }
 
 export function headOf(row: Row | undefined): RoomHead {
-  const id = row?.newest_id ?? null;
   return {
     position: integerOf(row?.position ?? 0),
-    lastId: integerOf(row?.last_id ?? 0),
+    lastId: integerOf(row?.given_id ?? 0),
     batch: textOrNull(row?.batch ?? null),
-    newest: id === null ? null : { id: integerOf(id), time: integerOf(row?.newest_time) },
+    newest: keptOf(row).newest,
   };
 }
 
@@ -60,7 +57,7 @@ export async function lockRoom(sql: SQL, room: string, server: string): Promise<
   for (;;) {
     const [row] = rowsOf(
       await sql`
-      SELECT position::float8 AS position, last_id::float8 AS last_id,
+      SELECT position::float8 AS position, last_id::float8 AS given_id,
         (SELECT batch FROM chatbox.log WHERE room = rooms.name AND position = rooms.position) AS batch,
         EXISTS (SELECT 1 FROM chatbox.servers WHERE id = ${server}) AS is_alive
       FROM chatbox.rooms WHERE name = ${room} FOR UPDATE`,

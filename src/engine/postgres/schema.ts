@@ -143,6 +143,47 @@ const STEPS: readonly string[] = [
   );
   COMMENT ON TABLE chatbox.people_log IS 'Who was changed lately, for servers that missed it.';
   `,
+  `
+  ALTER TABLE chatbox.nicknames ADD COLUMN author text;
+
+  ALTER TABLE chatbox.messages
+    ADD COLUMN author text,
+    ADD COLUMN reply_to bigint,
+    ADD COLUMN edited_at timestamptz,
+    ADD COLUMN is_deleted boolean NOT NULL DEFAULT false;
+  COMMENT ON COLUMN chatbox.messages.content IS 'As it is now: what an edit has replaced is gone.';
+  COMMENT ON COLUMN chatbox.messages.author IS 'The public id of the person, NULL in histories from before there were any.';
+
+  CREATE TABLE chatbox.changes (
+    room text NOT NULL,
+    id bigint NOT NULL,
+    of bigint NOT NULL,
+    kind text NOT NULL,
+    sent_at timestamptz NOT NULL,
+    author text NOT NULL,
+    name text,
+    emoji text,
+    is_on boolean,
+    key text,
+    PRIMARY KEY (room, id)
+  );
+  CREATE INDEX changes_by_message ON chatbox.changes (room, of, id);
+  CREATE INDEX changes_by_time ON chatbox.changes (room, sent_at) WHERE key IS NOT NULL;
+  CREATE UNIQUE INDEX changes_by_key ON chatbox.changes (room, key) WHERE key IS NOT NULL;
+  COMMENT ON TABLE chatbox.changes IS
+    'All edits, deletions and reactions, in one sequence of ids with the messages, and without any content.';
+
+  CREATE TABLE chatbox.reactions (
+    room text NOT NULL,
+    message bigint NOT NULL,
+    emoji text NOT NULL,
+    author text NOT NULL,
+    name text NOT NULL,
+    id bigint NOT NULL,
+    PRIMARY KEY (room, message, emoji, author)
+  );
+  COMMENT ON TABLE chatbox.reactions IS 'The reactions that stand, each with the id of its change.';
+  `,
 ];
 
 /**

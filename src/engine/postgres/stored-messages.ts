@@ -1,8 +1,10 @@
-import type { Archive } from "../archive.ts";
+import type { SQL } from "bun";
+import type { Archive, EventPlace, EventRun } from "../archive.ts";
 import { MessageRecord } from "../record.ts";
-import type { Database } from "./database.ts";
-import { messageColumns, messageOf } from "./message-table.ts";
-import { rowsOf } from "./rows.ts";
+import type { Database, Fragment } from "./database.ts";
+import { messageColumns, messageOf, messagesByIds } from "./message-table.ts";
+import { integerOf, rowsOf } from "./rows.ts";
+import { unixMs } from "./time.ts";
 
 /** How long reading a part of the history may take. */
 const READ_TIMEOUT_MS = 4_000;
@@ -12,23 +14,11 @@ const TAIL_STEP = 2_000;
 /** The size of a message in bytes, as it is assumed before it is read. */
 const AVERAGE_BYTES = 256;
 /** The size of what a message has besides its texts, in bytes. */
-const FRAME_BYTES = 80;
+const FRAME_BYTES = 104;
 
-type Bounds = Pick<Archive, "firstId" | "lastId" | "emptiedTo">;
+type Bounds = Pick<Archive, "firstId" | "lastId" | "lastEventId" | "emptiedTo">;
 
-/** Which messages are read. */
-interface Range {
-  /** Their ids are between these two, without them. */
-  readonly above: number;
-  readonly below: number;
-  /** Where the reading begins. */
-  readonly order: "oldest first" | "newest first";
-  readonly count: number;
-  /** One message at least is read, however large it is. */
-  readonly budgetBytes: number;
-}
-
-/** The messages of a room in the database. */
+/** The messages of a room in the database, and the changes to them. Each read sees one moment. */
 export class StoredMessages implements Archive {
   readonly #database: Database;
   readonly #room: string;
@@ -49,6 +39,10 @@ export class StoredMessages implements Archive {
     return this.#bounds.lastId;
   }
 
+  get lastEventId(): number {
+    return this.#bounds.lastEventId;
+  }
+
   get emptiedTo(): number {
     return this.#bounds.emptiedTo;
   }
@@ -64,7 +58,8 @@ export class StoredMessages implements Archive {
     for (;;) {
       const step = await this.#newestBelow(before, TAIL_STEP, budgetBytes - bytes);
       for (const record of step) {
-        bytes += record.replyBytes;
+        // Version 2 does not show it.
+        bytes += record.isDeleted ? 0 : record.replyBytes;
         if (bytes > budgetBytes) return newestFirst.reverse();
         newestFirst.push(record);
       }
@@ -78,41 +73,72 @@ export class StoredMessages implements Archive {
     return found.reverse();
   }
 
-  async above(after: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
-    const order = "oldest first";
-    return await this.#read({ above: after, below: this.lastId + 1, order, count, budgetBytes });
+  async events(from: number, count: number, budgetBytes: number): Promise<EventRun> {
+    const rows = await this.#database.query(READ_TIMEOUT_MS, (sql) =>
+      this.#eventRows(sql, from, count, budgetBytes),
+    );
+    const messages = new Map<number, MessageRecord>();
+    const events = rowsOf(rows).map((row): EventPlace => {
+      if (row.id !== null) {
+        const record = MessageRecord.of(messageOf(row));
+        messages.set(record.id, record);
+      }
+      const of = row.event_of === null ? null : integerOf(row.event_of);
+      return { id: integerOf(row.event_id), time: integerOf(row.event_time), of };
+    });
+    return { events, messages };
   }
 
   async message(id: number): Promise<MessageRecord | undefined> {
+    const found = await this.#database.query(READ_TIMEOUT_MS, (sql) => messagesByIds(sql, this.#room, [id]));
+    const message = found.get(id);
+    return message && MessageRecord.of(message);
+  }
+
+  /** Rows of events, each with the message that it is or concerns unless an earlier row has that already. */
+  #eventRows(sql: SQL, from: number, count: number, budgetBytes: number): Fragment {
+    const isWanted = sql`
+      room = ${this.#room} AND id >= ${from}::bigint AND id <= ${this.lastEventId}::bigint
+      ORDER BY id LIMIT ${count}::bigint`;
+    return sql`
+      WITH run AS MATERIALIZED (
+        SELECT *, id AS event_id, row_number() OVER (PARTITION BY coalesce(of, id) ORDER BY id) = 1 AS is_first FROM (
+          (SELECT id, sent_at, NULL::bigint AS of FROM chatbox.messages WHERE ${isWanted})
+          UNION ALL
+          (SELECT id, sent_at, of FROM chatbox.changes WHERE ${isWanted})
+        ) AS found ORDER BY id LIMIT ${count}::bigint
+      ), shown AS MATERIALIZED (
+        SELECT run.event_id::float8 AS event_id, ${unixMs(sql, sql`run.sent_at`)} AS event_time,
+          run.of::float8 AS event_of, ${messageColumns(sql)}
+        FROM run LEFT JOIN chatbox.messages
+          ON is_first AND messages.room = ${this.#room} AND messages.id = coalesce(run.of, run.event_id)
+      )
+      SELECT * FROM (
+        SELECT *, ${bytesBefore(sql, sql`event_id`)} AS bytes_before FROM shown
+      ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY event_id`;
+  }
+
+  /** Gives the newest first. One message at least is read, however large it is. */
+  async #newestBelow(below: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const rows = await this.#database.query(
       READ_TIMEOUT_MS,
       (sql) => sql`
-        SELECT ${messageColumns(sql)} FROM chatbox.messages
-        WHERE room = ${this.#room} AND id = ${id}::bigint`,
-    );
-    const [row] = rowsOf(rows);
-    return row && MessageRecord.of(messageOf(row));
-  }
-
-  /** Gives the newest first. */
-  #newestBelow(below: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
-    return this.#read({ above: 0, below, order: "newest first", count, budgetBytes });
-  }
-
-  async #read({ above, below, order, count, budgetBytes }: Range): Promise<MessageRecord[]> {
-    const rows = await this.#database.query(READ_TIMEOUT_MS, (sql) => {
-      const inOrder = order === "oldest first" ? sql`id` : sql`id DESC`;
-      return sql`
-        SELECT ${messageColumns(sql)} FROM (
-          SELECT *, coalesce(sum(octet_length(name) + octet_length(content) + ${FRAME_BYTES}::int)
-            OVER (ORDER BY ${inOrder} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS bytes_before
-          FROM (
-            SELECT * FROM chatbox.messages
-            WHERE room = ${this.#room} AND id > ${above}::bigint AND id < ${below}::bigint
-            ORDER BY ${inOrder} LIMIT ${count}::bigint
+        SELECT * FROM (
+          SELECT *, ${bytesBefore(sql, sql`id DESC`)} AS bytes_before FROM (
+            SELECT ${messageColumns(sql)} FROM chatbox.messages
+            WHERE room = ${this.#room} AND messages.id < ${below}::bigint
+            ORDER BY messages.id DESC LIMIT ${count}::bigint
           ) AS wanted
-        ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY ${inOrder}`;
-    });
+        ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY id DESC`,
+    );
     return rowsOf(rows).map((row) => MessageRecord.of(messageOf(row)));
   }
+}
+
+/** About how many bytes the messages take that come before one in an order. */
+function bytesBefore(sql: SQL, order: Fragment): Fragment {
+  return sql`
+    coalesce(sum(
+      coalesce(octet_length(name) + octet_length(content) + coalesce(octet_length(reactions), 0) + ${FRAME_BYTES}::int, 0)
+    ) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)`;
 }

@@ -2,7 +2,8 @@
 import type { SQL } from "bun";
 import type { Session } from "../../room/operation.ts";
 import type { StoredMember } from "../../room/roster.ts";
-import { firstIdOf } from "./message-table.ts";
+import { MAX_ID, stayAuthor } from "../record.ts";
+import { loadKept } from "./message-table.ts";
 import { headOf, headRow, type RoomHead } from "./room-head.ts";
 import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
 import { keysSince, type StoredKey } from "./stored-keys.ts";
@@ -17,6 +18,8 @@ type PastSession = Session & { readonly endedAt: number };
 export interface StoredRoom extends RoomHead {
   readonly lastPlace: number;
   readonly firstId: number;
+  /** The id of the newest message, 0 if there is none. */
+  readonly lastMessageId: number;
   /** See `Archive.emptiedTo`. */
   readonly emptiedTo: number;
   /** Whether the log has entries behind the position of the room: they belong to another past. */
@@ -34,10 +37,12 @@ export interface StoredRoom extends RoomHead {
  */
 export async function loadRoom(sql: SQL, room: string, since: number): Promise<StoredRoom> {
   const row = await headRow(sql, room);
+  const { firstId, lastId: lastMessageId } = await loadKept(sql, room, MAX_ID);
   return {
     ...headOf(row),
     lastPlace: integerOf(row?.last_place ?? 0),
-    firstId: await firstIdOf(sql, room),
+    firstId,
+    lastMessageId,
     emptiedTo: integerOf(row?.emptied_to ?? 0),
     isLogAhead: row?.is_log_ahead === true,
     members: await loadMembers(sql, room),
@@ -48,20 +53,24 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
 
 async function loadMembers(sql: SQL, room: string): Promise<HeldMember[]> {
   const rows = await sql`
-    SELECT session, name, place::float8 AS place, server, is_absent, proof, person
+    SELECT session, name, place::float8 AS place, server, is_absent, proof, person, author
     FROM chatbox.nicknames WHERE room = ${room} ORDER BY place`;
   return rowsOf(rows).map(memberOf);
 }
 
 function memberOf(row: Row): HeldMember {
   const hash = textOrNull(row.proof);
+  const session = hash === null ? null : { hash, identity: textOf(row.person) };
+  const connection = textOf(row.session);
   return {
-    connection: textOf(row.session),
+    connection,
     name: textOf(row.name),
     place: integerOf(row.place),
     server: textOf(row.server),
     isAbsent: booleanOf(row.is_absent),
-    session: hash === null ? null : { hash, identity: textOf(row.person) },
+    session,
+    // Servers of an earlier version do not write it.
+    by: textOrNull(row.author) ?? stayAuthor(session?.identity ?? connection),
   };
 }
 
@@ -77,23 +86,32 @@ async function loadPastSessions(sql: SQL, room: string, since: number): Promise<
 }
 
 /**
- * Repairs a room after a part of it was restored or deleted, such as its messages alone: ids go on above the newest
- * message that there is or was, and places above those of all members.
+ * Repairs a room after a part of it was restored or deleted, such as its messages alone: ids go on above those
+ * of all messages and changes that there are or were, and places above those of all members. Where there are no messages, there
+ * are no changes to them.
  *
  * @returns the same object if there is nothing to repair
  */
 export function repaired(stored: StoredRoom): StoredRoom {
   const lastId = Math.max(stored.lastId, stored.newest?.id ?? 0);
-  const emptiedTo = stored.newest === null ? lastId : stored.emptiedTo;
+  const isEmpty = stored.lastMessageId === 0;
+  const emptiedTo = isEmpty ? lastId : stored.emptiedTo;
+  const newest = isEmpty ? null : stored.newest;
   const lastPlace = Math.max(stored.lastPlace, ...stored.members.map(({ place }) => place));
   const isWhole =
-    lastId === stored.lastId && emptiedTo === stored.emptiedTo && lastPlace === stored.lastPlace;
+    lastId === stored.lastId &&
+    emptiedTo === stored.emptiedTo &&
+    newest === stored.newest &&
+    lastPlace === stored.lastPlace;
   return isWhole && !stored.isLogAhead
     ? stored
-    : { ...stored, lastId, emptiedTo, lastPlace, isLogAhead: false };
+    : { ...stored, lastId, emptiedTo, newest, lastPlace, isLogAhead: false };
 }
 
-/** Stores a {@link repaired} room, and removes log entries behind its position. Must be called in a transaction. */
+/**
+ * Stores a {@link repaired} room, and removes log entries behind its position and changes to messages that are all gone.
+ * Must be called in a transaction.
+ */
 export async function writeRepaired(sql: SQL, room: string, stored: StoredRoom): Promise<void> {
   const { lastId, lastPlace, emptiedTo } = stored;
   await sql`
@@ -106,4 +124,7 @@ export async function writeRepaired(sql: SQL, room: string, stored: StoredRoom):
   await sql`
     DELETE FROM chatbox.log USING chatbox.rooms
     WHERE log.room = ${room} AND rooms.name = log.room AND log.position > rooms.position`;
+  if (stored.newest !== null) return;
+  await sql`DELETE FROM chatbox.changes WHERE room = ${room} AND id <= ${emptiedTo}::bigint`;
+  await sql`DELETE FROM chatbox.reactions WHERE room = ${room} AND message <= ${emptiedTo}::bigint`;
 }

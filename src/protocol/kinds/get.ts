@@ -8,6 +8,7 @@ import {
   type PageKeys,
   type PageRequest,
   pageTexts,
+  type RosterTexts,
   readPage,
 } from "../page.ts";
 import type { Reader } from "../reader.ts";
@@ -78,15 +79,15 @@ export function historyReply(
   return historyFrame<HistoryReply>({ type: "get", status: true, name, timestamp }, messages, { online });
 }
 
-/** The reply of version 3: a page. @param online the roster as a JSON array */
+/** The reply of version 3: a page. */
 export function pageReply(
   name: string,
   timestamp: string,
   page: Page,
-  online: string,
+  roster: RosterTexts,
 ): HistoryFrame<PageReply> {
   const keys = { type: "get", status: true, name, timestamp } as const;
-  return historyFrame<PageReply>(keys, page.messages, pageTexts(page, online));
+  return historyFrame<PageReply>(keys, page.messages, pageTexts(page, roster));
 }
 
 /** `error` is one sentence for a person. */

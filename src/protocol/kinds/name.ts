@@ -10,7 +10,8 @@ export interface NameRequest {
   name: string;
 }
 
-export type NameRefusalReason = "NameAlreadyUsed" | "WrongFormatName";
+/** `NameReserved` is of version 3: in version 2 it is `NameAlreadyUsed`. */
+export type NameRefusalReason = "NameAlreadyUsed" | "NameReserved" | "WrongFormatName";
 
 /** To a client that had no nickname. `name` is the requested one: any JSON value. */
 export type RegisterReply =

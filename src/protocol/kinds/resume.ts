@@ -8,6 +8,7 @@ import {
   type PageKeys,
   type PageRequest,
   pageTexts,
+  type RosterTexts,
   readPage,
 } from "../page.ts";
 import type { Reader } from "../reader.ts";
@@ -60,15 +61,15 @@ export const resumeReader: Reader<"resume", ParsedResume> = {
 
 // How it is answered.
 
-/** The reply to a `resume` that took a nickname over. @param online the roster as a JSON array */
+/** The reply to a `resume` that took a nickname over. */
 export function resumed(
   { name, by }: { readonly name: string; readonly by: string },
   session: string,
   page: Page,
-  online: string,
+  roster: RosterTexts,
 ): HistoryFrame<ResumedReply> {
   const keys = { type: "resume", status: true, name, by, session } as const;
-  return historyFrame<ResumedReply>(keys, page.messages, pageTexts(page, online));
+  return historyFrame<ResumedReply>(keys, page.messages, pageTexts(page, roster));
 }
 
 export function resumeRefused(): FrameText<ResumeRefusedReply> {

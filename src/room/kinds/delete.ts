@@ -1,7 +1,8 @@
 /** `delete`: the content of a message is removed for good. */
 import type { RoomRequest } from "../operation.ts";
+import { may } from "../roles.ts";
 import type { Member } from "../roster.ts";
-import type { Asker, RoomState, RoomView } from "../state.ts";
+import { type Asker, authorOf, type RoomState, type RoomView, roleOf } from "../state.ts";
 import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
 import { applyId } from "./send.ts";
 
@@ -16,10 +17,14 @@ export function decideDelete(
   room: RoomView,
   request: DeleteRequest,
   member: Member,
-  { now: { time } }: Asker,
+  asker: Asker,
 ): Deleted | ChangeRefused | ChangeFailed {
-  const { connection, by } = member;
-  const target = targetOf(room, request, member, (each) => each.by === by);
+  const { connection } = member;
+  const { time } = asker.now;
+  const by = authorOf(asker, member);
+  const target = targetOf(room, request, member, (each) =>
+    may(roleOf(asker), each.by === by ? "delete-own" : "delete-other"),
+  );
   if ("kind" in target) return target;
   return { kind: "deleted", connection, of: request.of, by, id: room.lastId + 1, time };
 }
@@ -27,5 +32,5 @@ export function decideDelete(
 export function applyDeleted(state: RoomState, { of, id }: Deleted): void {
   const { targets, undo, isDeciding } = state;
   applyId(state, id);
-  if (isDeciding) undo.put(targets, of, { by: null, isDeleted: true, reactions: new Map() });
+  if (isDeciding) undo.put(targets, of, { by: null, isDeleted: true, reactions: [] });
 }

@@ -1,7 +1,8 @@
 /** `edit`: a message gets another content. */
 import type { RoomRequest } from "../operation.ts";
+import { may } from "../roles.ts";
 import type { Member } from "../roster.ts";
-import type { Asker, RoomState, RoomView } from "../state.ts";
+import { type Asker, authorOf, type RoomState, type RoomView, roleOf } from "../state.ts";
 import type { Decided } from "./decided.ts";
 import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
 import { applyId, applyKey } from "./send.ts";
@@ -28,15 +29,18 @@ export function decideEdit(
   room: RoomView,
   request: EditRequest,
   member: Member,
-  { now: { time } }: Asker,
+  asker: Asker,
 ): Edited | EditRepeats | ChangeRefused | ChangeFailed {
   const { of, content, key } = request;
-  const { connection, by, session } = member;
+  const { connection, session } = member;
+  const by = authorOf(asker, member);
+  const { time } = asker.now;
   const digest = key === null || session === null ? undefined : room.digest(session.identity, key);
   const repeated = digest === undefined ? undefined : room.keys.idOf(digest);
   if (repeated !== undefined) return { kind: "edit-repeated", connection, of, content, id: repeated };
-  // Nobody may put words into another's mouth.
-  const target = targetOf(room, request, member, (each) => each.by === by);
+  const target = targetOf(room, request, member, (each) =>
+    may(roleOf(asker), each.by === by ? "edit-own" : "edit-other"),
+  );
   if ("kind" in target) return target;
   return { kind: "edited", connection, of, content, by, id: room.lastId + 1, time, digest };
 }

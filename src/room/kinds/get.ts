@@ -1,7 +1,7 @@
 /** `get`: the history, as a whole in version 2 and in pages in version 3. */
 import type { PageRequest } from "../../protocol/page.ts";
 import type { RoomRequest } from "../operation.ts";
-import type { Member } from "../roster.ts";
+import type { Member, Present } from "../roster.ts";
 import type { Asker, RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
@@ -21,6 +21,7 @@ export interface ShowsHistory extends Shown {
 /** A page is to be shown. */
 export interface ShowsPage extends Shown {
   readonly kind: "page";
+  readonly present: readonly Present[];
   readonly page: PageRequest;
 }
 
@@ -34,11 +35,11 @@ export interface GetFailed extends Decided {
 type GetRequest = Extract<RoomRequest, { kind: "get" }>;
 
 export function decideGet(
-  { roster: { online } }: RoomView,
+  { roster: { online, present } }: RoomView,
   { page }: GetRequest,
   { connection, name }: Member,
   { now: { time } }: Asker,
 ): ShowsHistory | ShowsPage {
   const shown = { connection, name, time, online };
-  return page === null ? { kind: "history", ...shown } : { kind: "page", ...shown, page };
+  return page === null ? { kind: "history", ...shown } : { kind: "page", ...shown, present, page };
 }

@@ -2,7 +2,7 @@
 import type { NameRefusalReason } from "../../protocol/kinds/name.ts";
 import type { ConnectionId, RoomRequest, Session } from "../operation.ts";
 import type { Member } from "../roster.ts";
-import type { Asker, RoomState, RoomView } from "../state.ts";
+import { type Asker, authorOf, type RoomState, type RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
 /** A connection has registered its first nickname. */
@@ -24,6 +24,8 @@ export interface Renamed extends Decided {
   readonly name: string;
   /** Unix milliseconds. */
   readonly time: number;
+  /** The public id of the person. */
+  readonly by: string;
 }
 
 /** A nickname is in use or malformed. `oldName` is null for a connection without a nickname. */
@@ -54,18 +56,27 @@ export function decideName(
   const { connection, member, now } = asker;
   const { time } = now;
   const oldName = member?.name ?? null;
-  if (name !== oldName && room.roster.isTaken(name, member)) {
-    return { kind: "name-refused", connection, oldName, name, reason: "NameAlreadyUsed" };
-  }
+  const refused = { kind: "name-refused", connection, oldName, name } as const;
+  if (name !== oldName && room.roster.isTaken(name, member)) return { ...refused, reason: "NameAlreadyUsed" };
+  if (name !== oldName && !room.isFreeFor(name, asker.person?.id ?? null))
+    return { ...refused, reason: "NameReserved" };
   return member === undefined
     ? registration(room, name, asker)
-    : { kind: "renamed", connection, oldName: member.name, name, time, session: member.session };
+    : {
+        kind: "renamed",
+        connection,
+        oldName: member.name,
+        name,
+        time,
+        by: authorOf(asker, member),
+        session: member.session,
+      };
 }
 
 function registration(room: RoomView, name: string, asker: Asker): Registered {
   const { connection, now } = asker;
   const session = newSession(room, asker);
-  const by = room.authorOf(session?.identity ?? connection);
+  const by = asker.person?.id ?? room.authorOf(session?.identity ?? connection);
   return { kind: "registered", connection, name, time: now.time, session, by };
 }
 
@@ -86,6 +97,6 @@ export function applyRegistered({ roster, notes, undo }: RoomState, change: Regi
   roster.add({ connection, name, session, by });
 }
 
-export function applyRenamed({ roster }: RoomState, { name }: Renamed, member: Member | undefined): void {
-  if (member !== undefined) roster.rename(member, name);
+export function applyRenamed({ roster }: RoomState, { name, by }: Renamed, member: Member | undefined): void {
+  if (member !== undefined) roster.rename(member, name, by);
 }

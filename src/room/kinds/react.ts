@@ -1,8 +1,17 @@
 /** `react`: a person reacts to a message with an emoji, or takes that back. */
 import { REACTION_KINDS_MAX, REACTIONS_MAX } from "../../protocol/limits.ts";
 import type { RoomRequest } from "../operation.ts";
+import { may } from "../roles.ts";
 import type { Member } from "../roster.ts";
-import type { Asker, Reactions, RoomState, RoomView, Target } from "../state.ts";
+import {
+  type Asker,
+  authorOf,
+  type Reactions,
+  type RoomState,
+  type RoomView,
+  roleOf,
+  type Target,
+} from "../state.ts";
 import type { Decided } from "./decided.ts";
 import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
 import { applyId } from "./send.ts";
@@ -31,21 +40,22 @@ export interface ReactUnchanged extends Decided, Stands {
 
 type ReactRequest = Extract<RoomRequest, { kind: "react" }>;
 
-const NOBODY: ReadonlyMap<string, string> = new Map();
-
 export function decideReact(
   room: RoomView,
   request: ReactRequest,
   member: Member,
-  { now: { time } }: Asker,
+  asker: Asker,
 ): Reacted | ReactUnchanged | ChangeRefused | ChangeFailed {
   const { of, emoji, on } = request;
-  const { connection, by, name } = member;
-  const target = targetOf(room, request, member, () => true);
+  const { connection, name } = member;
+  const { time } = asker.now;
+  const by = authorOf(asker, member);
+  const target = targetOf(room, request, member, () => may(roleOf(asker), "react"));
   if ("kind" in target) return target;
-  const reactors = target.reactions.get(emoji) ?? NOBODY;
-  const { size: count } = reactors;
-  if (reactors.has(by) === on) return { kind: "react-unchanged", connection, of, emoji, on, count };
+  const reactors = target.reactions.filter((each) => each.emoji === emoji);
+  const { length: count } = reactors;
+  if (reactors.some((each) => each.by === by) === on)
+    return { kind: "react-unchanged", connection, of, emoji, on, count };
   if (on && isFull(target, emoji))
     return { kind: "change-refused", connection, request: "react", of, reason: "TooManyReactions" };
   const id = room.lastId + 1;
@@ -53,9 +63,9 @@ export function decideReact(
 }
 
 function isFull({ reactions }: Target, emoji: string): boolean {
-  let all = 0;
-  for (const { size } of reactions.values()) all += size;
-  return all >= REACTIONS_MAX || (!reactions.has(emoji) && reactions.size >= REACTION_KINDS_MAX);
+  if (reactions.length >= REACTIONS_MAX) return true;
+  const kinds = new Set(reactions.map((each) => each.emoji));
+  return !kinds.has(emoji) && kinds.size >= REACTION_KINDS_MAX;
 }
 
 export function applyReacted(state: RoomState, reacted: Reacted): void {
@@ -72,11 +82,6 @@ export function afterReaction(
   reactions: Reactions,
   { emoji, on, by, name }: Pick<Reacted, "emoji" | "on" | "by" | "name">,
 ): Reactions {
-  const after = new Map(reactions);
-  const reactors = new Map(reactions.get(emoji));
-  if (on) reactors.set(by, name);
-  else reactors.delete(by);
-  if (reactors.size > 0) after.set(emoji, reactors);
-  else after.delete(emoji);
-  return after;
+  const others = reactions.filter((each) => each.emoji !== emoji || each.by !== by);
+  return on ? [...others, { emoji, by, name }] : others;
 }

@@ -1,6 +1,7 @@
 /** `resume`: another connection takes over a nickname. */
 import type { PageRequest } from "../../protocol/page.ts";
 import type { ConnectionId, RoomRequest, Session, SessionHash } from "../operation.ts";
+import type { Present } from "../roster.ts";
 import type { Asker, RoomState, RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 import { applyNoSession } from "./leave.ts";
@@ -13,6 +14,8 @@ export interface Resumed extends Decided {
   /** Unix milliseconds. */
   readonly time: number;
   readonly session: Session;
+  /** The public id of the person. */
+  readonly by: string;
 }
 
 /**
@@ -20,10 +23,9 @@ export interface Resumed extends Decided {
  */
 export interface Resumes extends Resumed {
   readonly online: readonly string[];
+  readonly present: readonly Present[];
   readonly page: PageRequest;
   readonly oldHash: SessionHash;
-  /** The public id of the person. */
-  readonly by: string;
 }
 
 /** No member has that session. `identity` is the one that recently had it, if any. */
@@ -37,24 +39,26 @@ type ResumeRequest = Extract<RoomRequest, { kind: "resume" }>;
 export function decideResume(
   { roster, past }: RoomView,
   { hash: oldHash, page }: ResumeRequest,
-  { connection, member, sessionHash: hash, now: { time } }: Asker,
+  { connection, member, sessionHash: hash, person, now: { time } }: Asker,
 ): Resumes | ResumeRefused {
   const holder = roster.withSession(oldHash);
   if (member !== undefined) return { kind: "resume-refused", connection };
   if (holder === undefined || hash === undefined)
     return { kind: "resume-refused", connection, identity: past.identityOf(oldHash, time) };
-  const { connection: from, name, by } = holder;
+  const { connection: from, name } = holder;
+  const by = person?.id ?? holder.by;
   const session = { hash, identity: holder.session.identity };
-  return { kind: "resumed", connection, from, name, time, online: roster.online, page, session, oldHash, by };
+  const { online, present } = roster;
+  return { kind: "resumed", connection, from, name, time, online, present, page, session, oldHash, by };
 }
 
-export function applyResumed(state: RoomState, { connection, from, session, time }: Resumed): void {
+export function applyResumed(state: RoomState, { connection, from, session, time, by }: Resumed): void {
   const { roster, notes, undo } = state;
   if (notes.has(connection)) undo.put(notes, connection, undefined);
   const member = roster.of(from);
   if (member === undefined) return;
   if (!member.isAbsent && state.isHere(from)) undo.put(notes, from, { kind: "superseded" });
-  roster.replace(member, { ...member, connection, session, isAbsent: false });
+  roster.replace(member, { ...member, connection, session, by, isAbsent: false });
   // A client that missed the reply may know only the old session: it must still be recognised by that one.
   applyNoSession(state, member.session, time);
 }

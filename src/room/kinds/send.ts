@@ -2,7 +2,7 @@
 import type { SendRefusalReason } from "../../protocol/kinds/send.ts";
 import type { Message, RoomRequest } from "../operation.ts";
 import type { Member } from "../roster.ts";
-import type { Asker, RoomState, RoomView } from "../state.ts";
+import { type Asker, authorOf, type RoomState, type RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
 /** A message is part of the history. */
@@ -42,9 +42,12 @@ type MalformedSendRequest = Extract<RoomRequest, { kind: "malformed-send" }>;
 export function decideSend(
   { keys, digest, lastId }: RoomView,
   { content, key, reply }: SendRequest,
-  { connection, name, by, session }: Member,
-  { now }: Asker,
+  member: Member,
+  asker: Asker,
 ): Sent | Repeats | SendRefused {
+  const { connection, name, session } = member;
+  const { now } = asker;
+  const by = authorOf(asker, member);
   const stored = key === null || session === null ? undefined : digest(session.identity, key);
   const repeated = stored === undefined ? undefined : keys.idOf(stored);
   if (repeated !== undefined) return { kind: "repeated", connection, id: repeated, name, content };
@@ -70,7 +73,7 @@ export function applySent(state: RoomState, { message: { id, digest, time, by } 
   const { targets, undo, isDeciding } = state;
   applyId(state, id);
   applyKey(state, digest, { id, time });
-  if (isDeciding) undo.put(targets, id, { by: by ?? null, isDeleted: false, reactions: new Map() });
+  if (isDeciding) undo.put(targets, id, { by: by ?? null, isDeleted: false, reactions: [] });
 }
 
 /** Remembers the key with which something was sent. @param digest undefined for none */

@@ -42,8 +42,8 @@ export const getRules: OutcomeRulesOf<"history" | "page" | "get-failed"> = {
     event: null,
     reply: {
       2: null,
-      3: ({ name, time, page, online }, { timestampOf, rosterOf }) =>
-        pageReply(name, timestampOf(time), page, rosterOf(online)),
+      3: ({ name, time, page, online, present }, { timestampOf, rosterOf, marksOf }) =>
+        pageReply(name, timestampOf(time), page, { online: rosterOf(online), marks: marksOf(present) }),
     },
     refusal: null,
     report,

@@ -12,10 +12,10 @@ import {
   asRead,
   inAllVersions,
   type KindCosts,
+  marked,
   type OutcomeRulesOf,
   type RequestRulesOf,
   refusalRules,
-  timed,
 } from "./rules.ts";
 
 export const nameCosts: KindCosts = {
@@ -32,7 +32,7 @@ export const nameRequests: RequestRulesOf<"name" | "malformed-name"> = {
 
 export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused" | "name-failed"> = {
   registered: {
-    event: timed(({ name, time }, { timestampOf }) => registerEvent(name, timestampOf(time))),
+    event: marked(({ name, time }, { timestampOf }) => registerEvent(name, timestampOf(time))),
     reply: {
       2: ({ name, time }, { timestampOf }) => registered(name, timestampOf(time)),
       3: ({ name, time, by }, { timestampOf }) => withAuthor(registered(name, timestampOf(time)), by),
@@ -46,7 +46,9 @@ export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused"
     effect: { named: ({ name }) => name },
   },
   renamed: {
-    event: timed(({ oldName, name, time }, { timestampOf }) => changeEvent(oldName, name, timestampOf(time))),
+    event: marked(({ oldName, name, time }, { timestampOf }) =>
+      changeEvent(oldName, name, timestampOf(time)),
+    ),
     reply: inAllVersions(({ oldName, name, time }, { timestampOf }) =>
       renamed(oldName, name, timestampOf(time)),
     ),
@@ -58,10 +60,18 @@ export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused"
     },
     effect: { named: ({ name }) => name },
   },
-  "name-refused": refusalRules(
-    ({ reason }) => reason,
-    ({ oldName, name, reason }) => nameRefused(oldName, name, reason),
-  ),
+  "name-refused": {
+    ...refusalRules(
+      ({ reason }) => reason,
+      ({ oldName, name, reason }) => nameRefused(oldName, name, reason),
+    ),
+    reply: {
+      // For version 2 a nickname that somebody has reserved is used.
+      2: ({ oldName, name, reason }) =>
+        nameRefused(oldName, name, reason === "NameReserved" ? "NameAlreadyUsed" : reason),
+      3: ({ oldName, name, reason }) => nameRefused(oldName, name, reason),
+    },
+  },
   "name-failed": refusalRules(
     ({ oldName }) => (oldName === null ? "ErrorWhenRegister" : "ErrorWhenChange"),
     ({ oldName, name, error }) => nameFailed(oldName, name, error),

@@ -22,8 +22,11 @@ export const resumeRules: OutcomeRulesOf<"resumed" | "resume-refused"> = {
     event: null,
     reply: {
       2: null,
-      3: ({ name, shown }, { rosterOf }, { secret }) =>
-        shown && resumed({ name, by: shown.by }, secret, shown.page, rosterOf(shown.online)),
+      3({ name, by, shown }, { rosterOf, marksOf }, { secret }) {
+        if (shown === null) return null;
+        const roster = { online: rosterOf(shown.online), marks: marksOf(shown.present) };
+        return resumed({ name, by }, secret, shown.page, roster);
+      },
     },
     refusal: null,
     report: {

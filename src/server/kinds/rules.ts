@@ -1,9 +1,10 @@
 import type { Outcome } from "../../engine/outcome.ts";
-import { withTime } from "../../protocol/extension.ts";
+import { type Mark, withMark, withTime } from "../../protocol/extension.ts";
 import type { PageRequest } from "../../protocol/page.ts";
 import type { Request } from "../../protocol/request.ts";
 import type { Version } from "../../protocol/version.ts";
 import type { ConnectionId, RoomRequest } from "../../room/operation.ts";
+import type { Present } from "../../room/roster.ts";
 import type { AddressRate } from "../address-table.ts";
 import type { EventText, ReplyText } from "../dialect.ts";
 import type { Category } from "../log.ts";
@@ -95,6 +96,10 @@ export interface Texts {
   timestampOf(time: number): string;
   /** A roster as a JSON array. */
   rosterOf(online: readonly string[]): string;
+  /** The marks of a roster of the room as a JSON object, null if there are none. */
+  marksOf(present: readonly Present[]): string | null;
+  /** The mark of one nickname in the room, null for none. */
+  markOf(present: Present): Mark | null;
 }
 
 /** The rules of several kinds of outcome. */
@@ -112,6 +117,16 @@ export function timed<O extends { readonly time: number }>(
   text: EventRule<O>,
 ): Readonly<Record<Version, EventRule<O>>> {
   return { 2: text, 3: (outcome, texts) => withTime(text(outcome, texts), outcome.time) };
+}
+
+/** An event about a nickname, to which version 3 adds its mark, if it has one, and the time. */
+export function marked<O extends Present & { readonly time: number }>(
+  text: EventRule<O>,
+): Readonly<Record<Version, EventRule<O>>> {
+  return {
+    2: text,
+    3: (outcome, texts) => withTime(withMark(text(outcome, texts), texts.markOf(outcome)), outcome.time),
+  };
 }
 
 /** A refusal: it has a reply and a reason, and does nothing else. */

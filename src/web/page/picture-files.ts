@@ -1,6 +1,7 @@
 import type { PictureFiles, Place } from "../store/pictures.ts";
 
-const DATABASE = "classic-chatbox";
+/** The name of the database, after the prefix of the chat. */
+export const DATABASE = "classic-chatbox";
 const FILES = "pictures";
 
 /**

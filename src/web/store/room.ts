@@ -5,6 +5,7 @@ import type {
   Chat,
   ConnectionState,
   EventOf,
+  Mark,
   Message,
   OutboxChange,
   Position,
@@ -106,6 +107,11 @@ export class RoomStore {
   readonly nickname: ReadonlySignal<string | null> = this.#nickname;
   readonly #online = signal<readonly string[]>([]);
   readonly online: ReadonlySignal<readonly string[]> = this.#online;
+  /** What is known about those who are here, by their public ids. */
+  readonly #marks = computed(() => {
+    this.#online.value;
+    return new Map(Array.from(this.#chat.marks.values(), (mark) => [mark.by, mark]));
+  });
   readonly #sends = signal<readonly Sending[]>([]);
   /** The user's messages that are not stored yet. */
   readonly sends: ReadonlySignal<readonly Sending[]> = this.#sends;
@@ -418,6 +424,17 @@ export class RoomStore {
     const isThere = await this.log.show(id, time).catch(() => false);
     if (isThere) this.scrollTarget.value = id;
     else onMissing();
+  }
+
+  /** Who has a nickname, as far as there is something to show about it. */
+  markOf(name: string): Mark | undefined {
+    this.#online.value;
+    return this.#chat.marks.get(name);
+  }
+
+  /** What is shown about the author of a message, while that person is here. */
+  markBy(by: string | undefined): Mark | undefined {
+    return by === undefined ? undefined : this.#marks.value.get(by);
   }
 
   #named(name: string | null): void {

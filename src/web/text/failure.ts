@@ -13,6 +13,10 @@ export function nicknameRefusal(failure: Failure, words: Words): string {
       return words.nicknameFault.taken;
     case "WrongFormatName":
       return words.nicknameFault.refused;
+    case "NameReserved":
+      return words.nicknameFault.reserved;
+    case "NameFromLogin":
+      return words.nicknameFault.given;
     default:
       return failureWords(failure, words);
   }
@@ -34,6 +38,9 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
     case "WrongFormatContent":
     case "WrongFormatKey":
       return words.content;
+    case "IdentityRequired":
+    case "IdentityExpired":
+      return words.login;
     case "UnknownMessage":
     case "WrongFormatOf":
     case "WrongFormatReply":

@@ -2,8 +2,10 @@ import { useSignal } from "@preact/signals";
 import { Announced } from "./announced.tsx";
 import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
+import { HostLogin } from "./host-login.tsx";
 import { Icon } from "./icon.tsx";
 import { Join } from "./join.tsx";
+import type { PersonKeyProps } from "./key.tsx";
 import { lazy } from "./lazy.tsx";
 import { loadRoom } from "./load-room.ts";
 import { Avatar, Nickname } from "./nickname.tsx";
@@ -14,12 +16,13 @@ const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
 const Room = lazy(async () => (await loadRoom()).Room);
 const Roster = lazy(async () => (await loadRoom()).Roster);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
+const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
 type Open = "nothing" | "settings" | "people" | "rename";
 
 /** The whole page. */
 export function ChatPage({ roomName }: { readonly roomName: string | null }) {
-  const { room } = useStores();
+  const { room, person } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
   // The close event of a dialog comes late: another dialog may be open by then.
@@ -39,6 +42,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
         ) : null}
         <TopBar title={title} open={(what) => (open.value = what)} />
         <ConnectionBar />
+        {isNamed && person.refusal.value && person.isByLogin ? <HostLogin /> : null}
         {state.kind === "refused" ? <Ended code={state.code} reason={state.reason} /> : null}
         {isNamed ? (
           <Room title={title} hasComposer={state.kind !== "refused"} />
@@ -54,6 +58,11 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
       {open.value === "people" ? (
         <Dialog title={words.people.title} name="people" close={close("people")}>
           <Roster />
+        </Dialog>
+      ) : null}
+      {person.view.value ? (
+        <Dialog title={words.key} name="key" close={() => (person.view.value = null)}>
+          <PersonKey view={person.view.value} />
         </Dialog>
       ) : null}
       {open.value === "rename" && isNamed ? <Rename close={close("rename")} /> : null}
@@ -109,23 +118,29 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
 }
 
 function Rename({ close }: { readonly close: () => void }) {
-  const { room } = useStores();
+  const { room, person } = useStores();
   const words = useWords();
+  const isGiven = (person.identity.value?.name ?? null) !== null;
   return (
     <Dialog title={words.rename.title} name="rename" close={close}>
-      <NicknameForm
-        label={words.rename.field}
-        button={words.rename.button}
-        waiting={words.rename.waiting}
-        first={room.nickname.value ?? ""}
-        register={(nickname) => room.register(nickname)}
-        done={close}
-      />
+      {isGiven ? (
+        <HostLogin />
+      ) : (
+        <NicknameForm
+          label={words.rename.field}
+          button={words.rename.button}
+          waiting={words.rename.waiting}
+          first={room.nickname.value ?? ""}
+          register={(nickname) => room.register(nickname)}
+          done={close}
+        />
+      )}
       <button
         type="button"
         class="quiet"
         onClick={() => {
           close();
+          person.isAway.value = isGiven;
           void room.leave();
         }}
       >

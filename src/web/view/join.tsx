@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { nicknameRefusal } from "../text/failure.ts";
+import { HostLogin } from "./host-login.tsx";
 import { loadRoom } from "./load-room.ts";
 import { Nickname } from "./nickname.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
@@ -7,7 +8,7 @@ import { useStores, useWords } from "./stores.ts";
 
 /** Where the user chooses a nickname, or another one after losing it. */
 export function Join() {
-  const { room, handover } = useStores();
+  const { room, person, handover } = useStores();
   const words = useWords();
   const lost = room.lostNickname.value;
   useEffect(() => void handover.findTabs(), []);
@@ -16,20 +17,26 @@ export function Join() {
       <section class="card" aria-labelledby="join-title">
         <h2 id="join-title">{words.join.title}</h2>
         <OtherTabs />
-        <p class="muted">{handover.nicknames.length > 0 ? words.ended.other : words.join.lead}</p>
-        <NicknameForm
-          key={lost?.name}
-          label={words.join.nickname}
-          button={words.join.button}
-          waiting={words.join.waiting}
-          first={lost?.name ?? room.suggestedNickname}
-          register={(nickname) => {
-            // Meanwhile. If that fails, the room says so.
-            loadRoom().catch(() => {});
-            return handover.join(nickname);
-          }}
-          refusal={lost && handover.isForeign(lost.name) ? nicknameRefusal(lost.error, words) : ""}
-        />
+        {person.needsLogin ? (
+          <HostLogin />
+        ) : (
+          <>
+            <p class="muted">{handover.nicknames.length > 0 ? words.ended.other : words.join.lead}</p>
+            <NicknameForm
+              key={lost?.name}
+              label={words.join.nickname}
+              button={words.join.button}
+              waiting={words.join.waiting}
+              first={lost?.name ?? room.suggestedNickname}
+              register={(nickname) => {
+                // Meanwhile. If that fails, the room says so.
+                loadRoom().catch(() => {});
+                return handover.join(nickname);
+              }}
+              refusal={lost && handover.isForeign(lost.name) ? nicknameRefusal(lost.error, words) : ""}
+            />
+          </>
+        )}
       </section>
     </main>
   );

@@ -1,10 +1,11 @@
+import { useComputed } from "@preact/signals";
 import type { Message } from "../../client/index.ts";
 import { copyLink, hashOf } from "../page/address.ts";
 import type { MessageItem } from "../store/item.ts";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icon.tsx";
 import { lazy } from "./lazy.tsx";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { Avatar, MarkBadge, Nickname } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -38,6 +39,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
       {head ? <Avatar name={name} /> : null}
       <header>
         {head ? <Nickname name={name} /> : null}
+        {head ? <AuthorMark by={message.by} /> : null}
         {isNewHolder ? <NewHolder /> : null}
         <TimeLink message={message} />
         {own && isThere ? <Sent /> : null}
@@ -57,6 +59,12 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
       {failed ? <EditFailed message={message} failed={failed} /> : null}
     </article>
   );
+}
+
+/** What is known about the author. Only a change of it renders the message again, and not each change of the roster. */
+function AuthorMark({ by }: Pick<Message, "by">) {
+  const { room } = useStores();
+  return <MarkBadge mark={useComputed(() => room.markBy(by)).value} />;
 }
 
 /** Shows that someone else may have the nickname now. */

@@ -2,6 +2,7 @@ import { effect, useSignal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { CHAT_ROOT } from "../page/address.ts";
 import { indexedDbPictures } from "../page/picture-files.ts";
+import { allowAddresses } from "../page/picture-policy.ts";
 import type { Announcement } from "../store/announcer.ts";
 import { keyPrefix, type TextStorage } from "../store/browser-storage.ts";
 import { PICTURES_KEY, PictureStore, PLACES, type Place } from "../store/pictures.ts";
@@ -9,9 +10,6 @@ import { PICTURE_WORDS } from "../words/pictures.ts";
 import { Announced } from "./announced.tsx";
 import { useStores } from "./stores.ts";
 import { isForInputMethod } from "./text-field.ts";
-
-/** This cookie tells the server that the page may fetch pictures from other sites. See docs/web.md. */
-const COOKIE = "classic-chatbox-pictures";
 
 let opened: PictureStore | undefined;
 
@@ -125,20 +123,4 @@ function Picture({ place }: { readonly place: Place }) {
       </p>
     </div>
   );
-}
-
-/**
- * Tells the server by a cookie which policy the page needs from the next load on.
- *
- * @returns whether this is a change that the server will see
- */
-function allowAddresses(isAllowed: boolean): boolean {
-  // A sandboxed frame has no cookies.
-  if (origin === "null") return false;
-  const was = document.cookie.split("; ").includes(`${COOKIE}=1`);
-  // The page may also be at the root's path without the trailing slash.
-  const path = CHAT_ROOT.slice(0, -1) || "/";
-  // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not there over plain HTTP
-  document.cookie = `${COOKIE}=${isAllowed ? "1; max-age=31536000" : "; max-age=0"}; path=${path}; samesite=lax`;
-  return was !== isAllowed;
 }

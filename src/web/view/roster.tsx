@@ -1,6 +1,6 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { searchForm } from "../text/nickname-key.ts";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { Avatar, MarkBadge, Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
@@ -52,11 +52,14 @@ export function Roster() {
 }
 
 function Person({ name, own }: { readonly name: string; readonly own: boolean }) {
+  const { room } = useStores();
   const words = useWords();
+  const mark = useComputed(() => room.markOf(name)).value;
   return (
     <li>
       <Avatar name={name} />
       <Nickname name={name} />
+      <MarkBadge mark={mark} />
       {own ? <span class="muted">{` (${words.you})`}</span> : null}
     </li>
   );

@@ -9,7 +9,7 @@ const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 
 /** The settings dialog. */
 export function Settings() {
-  const { settings, isPrinting } = useStores();
+  const { settings, person, isPrinting } = useStores();
   const words = useSettingsWords();
   return (
     <>
@@ -17,6 +17,18 @@ export function Settings() {
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
       <Notifications />
+      <section>
+        <h3>{words.key}</h3>
+        <p class="muted">{words.keyLead}</p>
+        <button
+          type="button"
+          onClick={() => {
+            person.view.value = { kind: "own" };
+          }}
+        >
+          {words.keyOpen}
+        </button>
+      </section>
       <section>
         <h3>{words.transcript}</h3>
         <p class="muted">{words.transcriptLead}</p>

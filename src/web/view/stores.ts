@@ -5,6 +5,7 @@ import type { Announcer } from "../store/announcer.ts";
 import type { TextStorage } from "../store/browser-storage.ts";
 import type { DraftStore } from "../store/draft.ts";
 import type { Handover } from "../store/handover.ts";
+import type { PersonStore } from "../store/person.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 import type { Words } from "../words/en.ts";
@@ -18,6 +19,7 @@ export type Acting =
 export interface Stores {
   readonly settings: SettingsStore;
   readonly room: RoomStore;
+  readonly person: PersonStore;
   readonly draft: DraftStore;
   readonly announcer: Announcer;
   readonly handover: Handover;

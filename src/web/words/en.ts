@@ -52,6 +52,8 @@ export const en = {
       "A nickname cannot contain control characters, private-use characters, line breaks, or characters that change the text direction.",
     taken: "Someone here already has this nickname, or one that looks like it. Choose another.",
     refused: "The server does not accept this nickname. Choose another.",
+    reserved: "Someone has reserved this nickname, or one that looks like it. Choose another.",
+    given: "Your nickname comes from the site you signed in to.",
   },
   failure: {
     content: "The server does not accept this message.",
@@ -61,6 +63,7 @@ export const en = {
     full: "Too many messages are already waiting to be sent.",
     closed: "The chat ended before the message was sent.",
     left: "The page was closed before the message was sent.",
+    login: "Sign in at the site this chat belongs to.",
     gone: "The message no longer exists.",
     forbidden: "You may not change this message.",
     reactions: "It has as many reactions as a message can have.",
@@ -199,9 +202,11 @@ export const en = {
     filter: "Filter people",
     none: "No one here matches.",
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
+    marks: { owner: "owner", moderator: "moderator", member: "member", reserved: "Reserved nickname" },
   },
 
   settings: "Settings",
+  key: "Your key",
   transcript: (room: string, time: string) => `${room}, ${time}`,
   mentioned: (name: string) => `${name} mentioned you`,
 };

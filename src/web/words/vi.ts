@@ -47,6 +47,8 @@ export const vi: Words = {
     taken:
       "Trong phòng đã có người dùng biệt danh này, hoặc một biệt danh trông rất giống. Hãy chọn biệt danh khác.",
     refused: "Máy chủ không chấp nhận biệt danh này. Hãy chọn biệt danh khác.",
+    reserved: "Biệt danh này, hoặc một biệt danh trông rất giống, đã có người giữ. Hãy chọn biệt danh khác.",
+    given: "Biệt danh của bạn do trang web mà bạn đã đăng nhập đặt.",
   },
   failure: {
     content: "Máy chủ không chấp nhận tin nhắn này.",
@@ -56,6 +58,7 @@ export const vi: Words = {
     full: "Đã có quá nhiều tin nhắn đang chờ gửi.",
     closed: "Cuộc trò chuyện đã kết thúc trước khi tin nhắn được gửi đi.",
     left: "Trang đã đóng trước khi tin nhắn được gửi đi.",
+    login: "Hãy đăng nhập ở trang web có phòng trò chuyện này.",
     gone: "Tin nhắn này không còn nữa.",
     forbidden: "Bạn không có quyền thay đổi tin nhắn này.",
     reactions: "Tin nhắn này đã có số lượt bày tỏ cảm xúc tối đa.",
@@ -177,9 +180,16 @@ export const vi: Words = {
     filter: "Lọc theo biệt danh",
     none: "Không tìm thấy ai.",
     more: (n) => `và ${CHARACTERS.format(n)} người nữa. Hãy dùng bộ lọc để tìm.`,
+    marks: {
+      owner: "chủ phòng chat",
+      moderator: "điều hành viên",
+      member: "thành viên",
+      reserved: "Biệt danh đã giữ chỗ",
+    },
   },
 
   settings: "Cài đặt",
+  key: "Khóa của bạn",
   transcript: (room, time) => `${room}, ${time}`,
   mentioned: (name) => `${name} đã nhắc đến bạn`,
 };

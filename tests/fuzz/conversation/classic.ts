@@ -1,8 +1,9 @@
 import { ChatClient, type Frame, historyOf, parseFrame } from "../../support/client.ts";
 import type { Random } from "../../support/random.ts";
-import type { Seen } from "./page.ts";
+import type { Seen } from "./history.ts";
 import type { Sent } from "./person.ts";
 import type { Story } from "./story.ts";
+import { firstText } from "./text.ts";
 
 /** The keys of every frame that a client of version 2 may see. */
 const CLASSIC_KEYS = new Set([
@@ -28,6 +29,7 @@ const CLASSIC_EVENTS = ["register", "change", "message", "leave"];
 /** Somebody with a program of version 2, who connects and registers again by hand. */
 export class Classic {
   readonly label: string;
+  readonly #room: string | undefined;
   /** The sends of each connection: version 2 promises an order within one only. */
   readonly stays: Sent[][] = [];
   /** The reply to the newest `get`, and every message after it. */
@@ -43,10 +45,17 @@ export class Classic {
   #count = 0;
   #names = 0;
   #isOver = false;
+  /** How many backups had been put back when the connection was made. */
+  #epoch = 0;
+  /** What was told in this epoch, besides histories. */
+  #told: string[] = [];
+  /** Replies to `get` that are still to come. */
+  #asked = 0;
 
   /** @param hasOutages whether the server can be without what it stores in */
   constructor(
     label: string,
+    room: string | undefined,
     url: () => string,
     hasOutages: boolean,
     random: Random,
@@ -54,6 +63,7 @@ export class Classic {
     onDelivered = () => {},
   ) {
     this.label = label;
+    this.#room = room;
     this.#url = url;
     this.#hasOutages = hasOutages;
     this.#random = random;
@@ -64,15 +74,33 @@ export class Classic {
 
   /** Whether it is in the room, and nothing is left to be answered. */
   get isSettled(): boolean {
-    return this.isInside && this.#unanswered.length === 0;
+    return this.isInside && this.#unanswered.length === 0 && this.#asked === 0;
   }
 
   send(text: string): void {
     if (!this.isInside) return;
-    const sent: Sent = { content: `${this.label} #${this.#count++} ${text}`, delivered: null, failed: null };
+    const origin = `${this.label} #${this.#count++}`;
+    const sent: Sent = {
+      origin,
+      content: firstText(origin, text),
+      delivered: null,
+      failed: null,
+      isWithdrawn: false,
+    };
+    this.#story.made(sent.content);
     this.stays.at(-1)?.push(sent);
     this.#unanswered.push(sent);
     this.#client?.send({ type: "send", content: sent.content });
+  }
+
+  /** Asks for the history anew: nobody tells this client of changes. */
+  refresh(): void {
+    if (this.isInside) this.#get();
+  }
+
+  #get(): void {
+    this.#asked++;
+    this.#client?.send({ type: "get" });
   }
 
   rename(name: string): void {
@@ -99,6 +127,7 @@ export class Classic {
       this.#client = null;
       this.isInside = false;
       this.#unanswered = [];
+      this.#asked = 0;
       this.#story.changed();
       await Bun.sleep(this.#random.integer(5, 60));
     }
@@ -107,6 +136,8 @@ export class Classic {
   async #connect(): Promise<void> {
     const client = await ChatClient.connect(this.#url());
     this.#client = client;
+    if (this.#epoch !== this.#story.pasts.length) this.#told = [];
+    this.#epoch = this.#story.pasts.length;
     this.stays.push([]);
     this.#register(client);
     for (;;) {
@@ -119,7 +150,7 @@ export class Classic {
 
   #register(client: ChatClient): void {
     client.send({ type: "name", name: this.#names === 0 ? this.label : `${this.label} ${this.#names}` });
-    client.send({ type: "get" });
+    this.#get();
   }
 
   #check(text: string): void {
@@ -136,6 +167,7 @@ export class Classic {
 
   #take(client: ChatClient, frame: Frame): void {
     if (frame.type === "get") {
+      this.#asked--;
       if (frame.status === true) this.#enter(frame);
       // Asked again at once, it would be refused again.
       else if (isOutage(frame)) client.terminate();
@@ -156,7 +188,10 @@ export class Classic {
     const [message] = JSON.parse(JSON.stringify(frame.data)).message;
     if (message && Object.keys(message).join() !== "name,content,timestamp")
       this.#story.fault(`${this.label} of version 2 was told a message with ${Object.keys(message)}`);
-    this.view = messages.map(({ name, content }) => ({ id: null, name, content }));
+    this.view = messages.map(({ name, content }) => ({ id: null, name, content, further: null }));
+    const contents = messages.map(({ content }) => content);
+    if (this.#epoch === this.#story.pasts.length && !this.#story.isRestoring)
+      this.#story.ledger(this.#room).shownClassic(this.label, this.#epoch, contents, this.#told);
     this.isInside = true;
   }
 
@@ -176,7 +211,9 @@ export class Classic {
   }
 
   #see(name: string, content: string): void {
-    if (!this.#isOver) this.view.push({ id: null, name, content });
+    if (this.#isOver) return;
+    this.view.push({ id: null, name, content, further: null });
+    this.#told.push(content);
   }
 }
 

@@ -2,12 +2,13 @@ import type { ProxyCounts } from "../../support/proxy.ts";
 import { Random } from "../../support/random.ts";
 import type { LogLine } from "../../support/server.ts";
 import { Classic } from "./classic.ts";
+import type { Seen } from "./history.ts";
 import { ManyServers } from "./many-servers.ts";
-import type { Seen } from "./page.ts";
-import { Person } from "./person.ts";
+import { MADE, Person, REFUSED } from "./person.ts";
 import { type Act, draw, type End, type Plan } from "./plan.ts";
 import { OneServer, type Site } from "./site.ts";
 import { Story } from "./story.ts";
+import { markOf } from "./text.ts";
 import { judge } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
@@ -17,6 +18,16 @@ export interface Counts extends ProxyCounts {
   sends: number;
   delivered: number;
   stored: number;
+  /** Changes that were asked for, and what came of them, as far as anybody learned that on the same page. */
+  changes: number;
+  changesMade: number;
+  changesRefused: number;
+  /** Changes that are stored. */
+  changesStored: number;
+  /** Sends that answered a message. */
+  replies: number;
+  /** Texts that were shown, and held against the order. */
+  texts: number;
   kills: number;
   restarts: number;
   /** Backups that were put back, and messages that were gone with that. */
@@ -54,6 +65,10 @@ const SAID_TRIES = 100;
 
 /** In every so many conversations backups are put back. */
 const RESTORES_EVERY = 5;
+
+/** Longer than it takes on the slowest machine until a text is erased, and how often it is looked whether it is. */
+const ERASED_AFTER_MS = 120_000;
+const ERASED_LOOK_MS = 20;
 
 /** How long the words of somebody who fades away have to arrive. */
 const FADE_MS = 20;
@@ -100,6 +115,8 @@ class Conversation {
   #backingUp: Promise<void> = Promise.resolve();
   readonly #timers: Timer[] = [];
   #wordWaiters: (() => void)[] = [];
+  /** What those of version 2 had seen before they asked for all of it in the end. */
+  readonly #learned = new Map<Gathering, ReadonlyMap<Classic, readonly Seen[]>>();
 
   constructor(plan: Plan, random: Random, story: Story) {
     this.#plan = plan;
@@ -124,6 +141,7 @@ class Conversation {
       }
       await this.#settle(gatherings, site);
       await Promise.all(gatherings.map((each) => this.#fence(each)));
+      await this.#untilErased(gatherings, site);
     } catch (error) {
       for (const { text } of site.lines.filter(isTrouble).slice(-SHOWN_TROUBLES)) this.#story.tell(text);
       throw error;
@@ -132,9 +150,13 @@ class Conversation {
       for (const each of gatherings) end(each);
     }
     const dataFile = await site.stop();
-    const notOwned = gatherings.reduce((sum, each) => sum + judge(each, dataFile, this.#story), 0);
+    const judged = gatherings.map((each) =>
+      judge(each, this.#learned.get(each) ?? new Map(), dataFile, this.#story),
+    );
     await this.#checkTraces(site);
-    return this.#count(gatherings, site, { ...site.counts, notOwned });
+    const notOwned = judged.reduce((sum, each) => sum + each.notOwned, 0);
+    const changesStored = judged.reduce((sum, each) => sum + each.changes, 0);
+    return this.#count(gatherings, site, { ...site.counts, notOwned, changesStored });
   }
 
   #gather(room: string | undefined, site: Site): Gathering {
@@ -156,16 +178,24 @@ class Conversation {
       }),
       classics: Array.from({ length: classics }, (_, i) => {
         const name = `classic ${i}`;
-        return new Classic(name, proxied, hasOutages, random(name), story, word);
+        return new Classic(name, room, proxied, hasOutages, random(name), story, word);
       }),
       witness: new Witness(
         "witness",
+        room,
         direct,
         Math.min(graceS, restartGraceS) >= 30,
         random("witness"),
         story,
       ),
-      classicWitness: new Classic("classic witness", direct, hasOutages, random("classic witness"), story),
+      classicWitness: new Classic(
+        "classic witness",
+        room,
+        direct,
+        hasOutages,
+        random("classic witness"),
+        story,
+      ),
     };
   }
 
@@ -179,7 +209,20 @@ class Conversation {
     this.#tell(act, person, classic);
     switch (act.kind) {
       case "send":
-        for (const text of act.texts) person.send(text, act.hasKey ? crypto.randomUUID() : undefined);
+        for (const text of act.texts)
+          person.send(text, act.hasKey ? crypto.randomUUID() : undefined, act.replyTo);
+        break;
+      case "edit":
+        person.edit(act.target, act.share, act.texts);
+        break;
+      case "delete":
+        person.delete(act.target, act.share);
+        break;
+      case "react":
+        person.react(act.target, act.share, act);
+        break;
+      case "blurt":
+        for (const { witness } of gatherings) witness.blurt(act.steps);
         break;
       case "classic-send":
         for (const text of act.texts) classic.send(text);
@@ -251,6 +294,7 @@ class Conversation {
     const what = JSON.stringify({
       ...act,
       texts: "texts" in act ? act.texts.length : undefined,
+      steps: "steps" in act ? act.steps.map(({ kind }) => kind).join(" ") : undefined,
       who: undefined,
     });
     this.#story.tell(`${who} ${what}`);
@@ -323,7 +367,34 @@ class Conversation {
           ...differing().map(({ page }) => `${page.label} has ${page.chat.online}`),
         ].join(", "),
     );
+    // Those of version 2 are not told of changes, and ask.
+    const askers = [...classics, classicWitness];
+    this.#learned.set(gathering, new Map(askers.map((each) => [each, each.view])));
+    witness.refresh();
+    for (const each of askers) each.refresh();
+    await this.#story.until(
+      () => witness.isFresh && askers.every((each) => each.isSettled),
+      () => {
+        const waiting = askers.filter((each) => !each.isSettled).map(({ label }) => label);
+        return `the history of ${gathering.room ?? "the main room"} is told to ${[...waiting, ...(witness.isFresh ? [] : [witness.progress])]}`;
+      },
+    );
     end(gathering);
+  }
+
+  /** Waits until nothing that was replaced or deleted is left anywhere. */
+  async #untilErased(gatherings: readonly Gathering[], site: Site): Promise<void> {
+    const current = new Set(
+      gatherings.flatMap(({ witness }) => witness.view.flatMap(({ content }) => markOf(content) ?? [])),
+    );
+    const gone = new Set(this.#story.marks.filter((mark) => !current.has(mark)));
+    let left: readonly string[] = [];
+    const tooLong = performance.now() + ERASED_AFTER_MS;
+    do {
+      left = await site.remains(gone);
+      if (left.length > 0) await Bun.sleep(ERASED_LOOK_MS);
+    } while (left.length > 0 && performance.now() < tooLong);
+    for (const mark of left) this.#story.fault(`DELETE-2 ${mark} is still in what is stored`);
   }
 
   async #checkTraces(site: Site): Promise<void> {
@@ -342,9 +413,10 @@ class Conversation {
   #count(
     gatherings: readonly Gathering[],
     { lines }: Site,
-    others: ProxyCounts & Pick<Counts, "notOwned">,
+    others: ProxyCounts & Pick<Counts, "notOwned" | "changesStored">,
   ): Counts {
     const people = gatherings.flatMap((each) => each.people);
+    const changes = people.flatMap(({ stays }) => stays.flatMap((stay) => stay.changes));
     const sent = [
       ...people.flatMap(({ stays }) => stays.flatMap((stay) => stay.sent)),
       ...gatherings.flatMap((each) => each.classics.flatMap(({ stays }) => stays.flat())),
@@ -354,6 +426,11 @@ class Conversation {
       conversations: 1,
       sends: sent.length,
       delivered: sent.filter(({ delivered }) => delivered !== null).length,
+      changes: changes.length,
+      changesMade: changes.filter(({ outcome }) => outcome?.code === MADE).length,
+      changesRefused: changes.filter(({ outcome }) => REFUSED.includes(outcome?.code ?? "")).length,
+      replies: people.reduce((sum, { replies }) => sum + replies, 0),
+      texts: gatherings.reduce((sum, { room }) => sum + this.#story.ledger(room).size, 0),
       stored: gatherings.reduce((sum, { witness }) => sum + witness.view.length, 0),
       kills: this.#ends.kill,
       restarts: this.#ends.restart,

@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { SQL } from "bun";
 import { messageColumns, messageOf } from "../../../src/engine/postgres/message-table.ts";
-import { rowsOf, textOf } from "../../../src/engine/postgres/rows.ts";
+import { integerOf, type Row, rowsOf, textOf } from "../../../src/engine/postgres/rows.ts";
+import { unixMs } from "../../../src/engine/postgres/time.ts";
 import { backupOf, createDatabase, PostgresServer } from "../../support/postgres.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
@@ -12,6 +13,7 @@ import {
   startServer,
   TemporaryFolder,
 } from "../../support/server.ts";
+import { History, type StoredChange, seenOf } from "./history.ts";
 import type { End } from "./plan.ts";
 import { Place, type Site } from "./site.ts";
 import type { Histories, Story } from "./story.ts";
@@ -74,7 +76,8 @@ class ConnectedPlace extends Place {
   }
 }
 
-const TABLES = ["rooms", "messages", "nicknames", "past_sessions", "servers", "log"];
+const HISTORY = ["rooms", "messages", "changes", "reactions"];
+const TABLES = [...HISTORY, "nicknames", "past_sessions", "servers", "log"];
 /** What a standby has lost the newest of; which servers there are is found out at once. */
 const RESTORED = TABLES.filter((table) => table !== "servers");
 const CUT_ALL = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -166,7 +169,7 @@ export class ManyServers implements Site {
   backUp(): Promise<void> {
     return this.#withDatabase(async () => {
       // What is the newest in one table is so in all.
-      const [whole, messages] = [backupOf(RESTORED), backupOf(["rooms", "messages"])];
+      const [whole, messages] = [backupOf(RESTORED), backupOf(HISTORY)];
       await this.#ask(`BEGIN ISOLATION LEVEL REPEATABLE READ; ${whole.save}; ${messages.save}; COMMIT`);
       this.#backup = { whole: whole.putBack, messages: messages.putBack };
     });
@@ -204,9 +207,10 @@ export class ManyServers implements Site {
       if (this.#backup === null) return;
       story.hasLostSessions ||= isWhole;
       const sql = new SQL(this.#databaseUrl, { max: 1 });
+      story.isRestoring = true;
       try {
         const [held, kept] = await sql.begin(async (tx) => {
-          await tx.unsafe("LOCK TABLE chatbox.rooms, chatbox.messages");
+          await tx.unsafe("LOCK TABLE chatbox.rooms, chatbox.messages, chatbox.changes, chatbox.reactions");
           const before = await readHistories(tx);
           await tx.unsafe(isWhole ? (this.#backup?.whole ?? "") : (this.#backup?.messages ?? ""));
           return [before, await readHistories(tx)] as const;
@@ -214,6 +218,7 @@ export class ManyServers implements Site {
         story.pasts.push({ held, kept, at: Date.now() });
         await sql.unsafe(CUT_ALL);
       } finally {
+        story.isRestoring = false;
         await sql.close({ timeout: 0 });
       }
       story.tell("the backup is put back");
@@ -249,6 +254,11 @@ export class ManyServers implements Site {
     }
   }
 
+  async remains(marks: ReadonlySet<string>): Promise<readonly string[]> {
+    const texts = (await this.traces()).map(({ text }) => text);
+    return [...marks].filter((mark) => texts.some((text) => text.includes(mark)));
+  }
+
   async stop(): Promise<string> {
     await Promise.all(this.#places.map(({ server }) => server.stop()));
     const file = join(this.#folder.path, "data.json");
@@ -275,6 +285,30 @@ export class ManyServers implements Site {
 
 async function readHistories(sql: SQL): Promise<Histories> {
   const rows = rowsOf(await sql`SELECT room, ${messageColumns(sql)} FROM chatbox.messages ORDER BY id`);
-  const rooms = Map.groupBy(rows, ({ room }) => (room === "/" ? undefined : textOf(room)));
-  return new Map([...rooms].map(([room, messages]) => [room, messages.map(messageOf)]));
+  const changes = rowsOf(
+    await sql`
+    SELECT room, id::float8 AS id, of::float8 AS of, kind, ${unixMs(sql, sql`sent_at`)} AS time, author
+    FROM chatbox.changes ORDER BY id`,
+  );
+  const changesByRoom = Map.groupBy(changes, roomOf);
+  const messagesByRoom = Map.groupBy(rows, roomOf);
+  const histories = [...messagesByRoom].map(([room, messages]) => {
+    const current = messages.map((row) => seenOf(messageOf(row)));
+    return [room, new History(current, changesByRoom.get(room)?.map(changeOf) ?? [])] as const;
+  });
+  return new Map(histories);
+}
+
+function roomOf({ room }: Row): string | undefined {
+  return room === "/" ? undefined : textOf(room);
+}
+
+function changeOf({ id, of, kind, time, author }: Row): StoredChange {
+  return {
+    id: integerOf(id),
+    of: integerOf(of),
+    kind: textOf(kind),
+    time: integerOf(time),
+    by: textOf(author),
+  };
 }

@@ -1,4 +1,6 @@
 import {
+  type AnyChange,
+  applyChange,
   Chat,
   type ChatStorage,
   type Environment,
@@ -8,20 +10,17 @@ import {
 import { lookalikeKey } from "../../../src/room/lookalike.ts";
 import { ws } from "../../support/client.ts";
 import type { Random } from "../../support/random.ts";
+import { Hearing } from "./hearing.ts";
+import { type Seen, seenOf } from "./history.ts";
 import type { Story } from "./story.ts";
+import { markOf } from "./text.ts";
 
 type NetworkChange = "online" | "offline" | "visible";
-
-/** A message as a client saw it. */
-export interface Seen {
-  readonly id: number | null;
-  readonly name: string;
-  readonly content: string;
-}
 
 export interface PageOptions {
   /** Gives the address of each connection. */
   readonly url: () => string;
+  readonly room: string | undefined;
   readonly name: string;
   readonly storage: ReadonlyMap<string, string>;
   readonly random: Random;
@@ -39,14 +38,16 @@ export class Page {
   /** What is stored of the chat; the next page may begin with it. */
   readonly storage: Map<string, string>;
   readonly historyLimit: number;
-  /** The first page of the history, and every message after it. */
-  readonly view: Seen[] = [];
+  /** The first page of the history, and every message after it, as changes have left them. */
+  readonly messages: Message[] = [];
+  /** The ids of changes that were told. */
+  readonly changeIds: number[] = [];
   /** How many of these were in the first page. */
   firstPage = 0;
   /** Whether the first page was told to be not all; null before it came. */
   more: boolean | null = null;
-  /** The messages that were told to be one's own. */
-  readonly ownContents = new Set<string>();
+  /** The texts of the messages that were told to be one's own, as they were then. */
+  readonly ownMarks = new Set<string>();
   /** The ids and times of the messages that were told to be somebody else's. */
   readonly #others = new Set<string>();
   /** How it first came in: whether by the session of the page before, and the last message of that moment. */
@@ -65,15 +66,19 @@ export class Page {
   readonly wired = new Map<string, { count: number; at: number }>();
   /** The code of the latest end of a connection. */
   lastClose: number | null = null;
+  readonly #room: string | undefined;
   readonly #story: Story;
   readonly #random: Random;
+  readonly #hearing: Hearing;
   readonly #sockets = new Set<PageSocket>();
   #watchers = new Set<(change: NetworkChange) => void>();
   #state: "live" | "offline" | "leaving" | "gone" = "live";
 
-  constructor({ url, name, storage, random, story, label }: PageOptions) {
+  constructor({ url, room, name, storage, random, story, label }: PageOptions) {
     this.label = label;
+    this.#room = room;
     this.#story = story;
+    this.#hearing = new Hearing(label, room, story);
     this.#random = random;
     this.storage = new Map(storage);
     this.historyLimit = random.pick([1, 5, 100, 1000]);
@@ -94,6 +99,22 @@ export class Page {
       },
     });
     this.#listen();
+  }
+
+  get view(): readonly Seen[] {
+    return this.messages.map(seenOf);
+  }
+
+  /** Has what is shown now held against the order of what was stored. */
+  audit(messages: readonly Message[] = this.messages): void {
+    const { length } = this.#story.pasts;
+    if (this.isGone || this.#story.isRestoring || length !== this.pasts || length !== this.#openedPasts)
+      return;
+    const seen = this.chat.position?.id ?? 0;
+    for (const { id, time, content, edited } of messages)
+      this.#story
+        .ledger(this.#room)
+        .shown(`${this.label} (its view)`, length, { id: id ?? 0, time, content, edited }, seen, "its view");
   }
 
   get mayConnect(): boolean {
@@ -133,6 +154,7 @@ export class Page {
 
   /** The page is gone; its connections end without a close frame, or with the one that browsers send. */
   vanish(isToldGoingAway: boolean): void {
+    this.audit();
     this.#state = "gone";
     this.isInside = false;
     for (const socket of this.#sockets) isToldGoingAway ? socket.close(1001) : socket.terminate();
@@ -142,6 +164,7 @@ export class Page {
     this.#sockets.add(socket);
     this.openedAt = Date.now();
     this.#openedPasts = this.#story.pasts.length;
+    this.#hearing.opened();
   }
 
   ended(socket: PageSocket, code: number): void {
@@ -152,6 +175,7 @@ export class Page {
 
   heard(text: string): void {
     this.#story.heard(text);
+    this.#hearing.heard(text);
   }
 
   said(text: string): void {
@@ -197,7 +221,7 @@ export class Page {
       this.isInside = true;
       this.entry ??= {
         isResumed: resumed,
-        lastId: this.view.at(-1)?.id ?? 0,
+        lastId: this.messages.at(-1)?.id ?? 0,
         pasts: this.#story.pasts.length,
       };
       this.#story.tell(`${this.label} has entered as ${name}, ${resumed ? "resumed" : "anew"}`);
@@ -206,18 +230,25 @@ export class Page {
       if (this.more !== null && !reset) this.#story.fault(`${this.label} was told a second first page`);
       if (reset && this.#story.pasts.length === 0)
         this.#story.fault(`PAGE-6 ${this.label} was told of another history`);
-      this.view.length = 0;
+      this.messages.length = 0;
       this.more = more;
       this.firstPage = messages.length;
       for (const message of messages) this.#see(message);
     });
     chat.on("message", ({ message, own }) => {
       this.#see(message);
-      if (own) this.ownContents.add(message.content);
+      if (own) this.#own(message);
       else this.#others.add(`${message.id} ${message.time}`);
     });
-    chat.on("sent", ({ message: { id, time, content } }) => {
-      this.ownContents.add(content);
+    for (const type of ["edited", "deleted", "reacted"] as const)
+      chat.on(type, (change) => {
+        this.changeIds.push(change.id);
+        this.#change(change);
+      });
+    chat.on("changed", (change) => this.#change(change));
+    chat.on("sent", ({ message }) => {
+      const { id, time } = message;
+      this.#own(message);
       if (this.#others.has(`${id} ${time}`))
         this.#story.fault(`${this.label} was told that its own ${id} is another's`);
     });
@@ -228,9 +259,22 @@ export class Page {
     chat.on("named", () => this.#story.changed());
   }
 
-  #see({ id, name, content }: Message): void {
+  #own({ content }: Message): void {
+    const mark = markOf(content);
+    if (mark !== null) this.ownMarks.add(mark);
+  }
+
+  #change(change: AnyChange): void {
     if (this.isGone) return;
-    this.view.push({ id, name, content });
+    const at = this.messages.findLastIndex(({ id }) => id === change.of);
+    const message = this.messages[at];
+    if (message !== undefined) this.messages[at] = applyChange(message, change);
+    this.#story.changed();
+  }
+
+  #see(message: Message): void {
+    if (this.isGone) return;
+    this.messages.push(message);
     const { length } = this.#story.pasts;
     this.pasts = length === this.#openedPasts ? length : null;
     this.#story.changed();

@@ -1,5 +1,23 @@
 import type { Random } from "../../support/random.ts";
 
+/**
+ * Which message is changed: one's own, the newest of these, any, one that has not gone out yet, or one that there is not. Which
+ * of several, `share` says, as a share of all.
+ */
+export type Target = (typeof TARGETS)[number];
+
+const TARGETS = ["own", "own", "own", "last own", "any", "any", "unsent", "unknown"] as const;
+
+const REACTED = [...TARGETS, "any", "any", "any"] as const;
+
+/** `back` counts from the newest event: a message that was just sent has an id that can be guessed. */
+export type BlurtStep =
+  | { readonly kind: "send"; readonly text: string; readonly key: string }
+  | { readonly kind: "edit"; readonly back: number; readonly text: string; readonly key: string | null }
+  | { readonly kind: "delete"; readonly back: number }
+  | { readonly kind: "react"; readonly back: number; readonly emoji: string; readonly isOn: boolean }
+  | { readonly kind: "get"; readonly limit: number };
+
 /** What is done in a conversation. `who` is a number, taken among those that there are. */
 export type Act =
   | {
@@ -7,7 +25,27 @@ export type Act =
       readonly who: number;
       readonly texts: readonly string[];
       readonly hasKey: boolean;
+      /** Which message it answers, as a share of those that are shown; null for none. */
+      readonly replyTo: number | null;
     }
+  | {
+      readonly kind: "edit";
+      readonly who: number;
+      readonly target: Target;
+      readonly share: number;
+      readonly texts: readonly string[];
+    }
+  | { readonly kind: "delete"; readonly who: number; readonly target: Target; readonly share: number }
+  | {
+      readonly kind: "react";
+      readonly who: number;
+      readonly target: Target;
+      readonly share: number;
+      readonly emoji: string;
+      readonly isOn: boolean;
+    }
+  /** Says something and changes it, without waiting for a reply. */
+  | { readonly kind: "blurt"; readonly steps: readonly BlurtStep[] }
   | { readonly kind: "classic-send"; readonly who: number; readonly texts: readonly string[] }
   | { readonly kind: "rename" | "classic-rename"; readonly who: number; readonly name: string }
   | { readonly kind: "typing" | "leave" | "overtake" | "classic-pull"; readonly who: number }
@@ -103,14 +141,25 @@ const TAILS = [
   "\u0000\u2028",
 ] as const;
 
+const EMOJI = ["👍", "❤️", "🎉", "👩‍👩‍👧‍👦"] as const;
+
 const LONG = ["x", "ữ", "🦆"] as const;
+
+const STEPS = ["send", "send", "edit", "edit", "delete", "react", "get"] as const;
+
+/** Some are used more than once within one blurt. */
+const KEYS = ["a", "b", "c"] as const;
 
 /** Acts that are drawn one by one; backups are taken and put back beside them. */
 type DrawnKind = Exclude<Act["kind"], "back-up" | "restore">;
 
 /** What is done how often, by weight. */
 const WEIGHTS = {
-  send: 34,
+  send: 28,
+  edit: 26,
+  delete: 8,
+  react: 18,
+  blurt: 6,
   "classic-send": 14,
   rename: 8,
   "classic-rename": 3,
@@ -143,7 +192,7 @@ export function draw(random: Random, servers: number, hasRestores: boolean): Pla
   const mostEnds = isMany ? MOST_ENDS_OF_MANY : MOST_ENDS;
   const acts: { act: Act; idleMs: number }[] = [];
   let ends = 0;
-  for (let left = random.integer(50, 90); left > 0; left--) {
+  for (let left = random.integer(60, 110); left > 0; left--) {
     let kind = drawKind(random, isMany ? WEIGHTS_OF_MANY : WEIGHTS);
     if (isEnd(kind) && ++ends > mostEnds) kind = "send";
     acts.push({ act: drawAct(random, kind, servers), idleMs: random.chance(0.4) ? 0 : random.waitMs(35) });
@@ -199,7 +248,29 @@ function drawAct(random: Random, kind: DrawnKind, servers: number): Act {
   const who = random.integer(0, 11);
   switch (kind) {
     case "send":
-      return { kind, who, texts: drawTexts(random), hasKey: random.chance(0.3) };
+      return {
+        kind,
+        who,
+        texts: drawTexts(random),
+        hasKey: random.chance(0.3),
+        replyTo: random.chance(0.2) ? random.next() : null,
+      };
+    case "edit": {
+      const target = random.pick(TARGETS);
+      const texts = Array.from({ length: random.chance(0.2) ? random.integer(2, 6) : 1 }, () =>
+        drawText(random),
+      );
+      return { kind, who, target, share: random.next(), texts };
+    }
+    case "delete":
+      return { kind, who, target: random.pick(TARGETS), share: random.next() };
+    case "react": {
+      const target = random.pick(REACTED);
+      const [emoji, isOn] = [random.pick(EMOJI), random.chance(0.7)];
+      return { kind, who, target, share: random.next(), emoji, isOn };
+    }
+    case "blurt":
+      return { kind, steps: Array.from({ length: random.integer(2, 10) }, () => drawStep(random)) };
     case "classic-send":
       return { kind, who, texts: drawTexts(random) };
     case "rename":
@@ -249,10 +320,28 @@ function drawAct(random: Random, kind: DrawnKind, servers: number): Act {
   }
 }
 
+function drawStep(random: Random): BlurtStep {
+  const back = random.integer(0, 2);
+  switch (random.pick(STEPS)) {
+    case "send":
+      return { kind: "send", text: drawText(random), key: random.pick(KEYS) };
+    case "edit":
+      return { kind: "edit", back, text: drawText(random), key: random.pick([null, ...KEYS]) };
+    case "delete":
+      return { kind: "delete", back };
+    case "react":
+      return { kind: "react", back, emoji: random.pick(EMOJI), isOn: random.chance(0.7) };
+    case "get":
+      return { kind: "get", limit: random.pick([1, 20]) };
+  }
+}
+
 function drawTexts(random: Random): string[] {
   const count = random.chance(0.25) ? random.integer(5, 30) : 1;
-  return Array.from({ length: count }, () =>
-    // The label before it needs some of the 4,000.
-    random.chance(0.06) ? random.pick(LONG).repeat(random.integer(500, 3900)) : random.pick(TAILS),
-  );
+  return Array.from({ length: count }, () => drawText(random));
+}
+
+function drawText(random: Random): string {
+  // What marks it needs some of the 4,000.
+  return random.chance(0.06) ? random.pick(LONG).repeat(random.integer(500, 3800)) : random.pick(TAILS);
 }

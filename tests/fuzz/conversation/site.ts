@@ -1,11 +1,10 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { decodeRecord } from "../../../src/engine/record.ts";
-import type { Message } from "../../../src/room/operation.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
 import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
+import { History, type StoredEvent } from "./history.ts";
 import type { End } from "./plan.ts";
 import type { Histories, Story } from "./story.ts";
 
@@ -27,6 +26,8 @@ export interface Site extends AsyncDisposable {
   backUp(): Promise<void>;
   /** Ends something, and has it back. */
   end(what: End): Promise<void>;
+  /** Which of some texts are still in what is stored, or lies beside it. */
+  remains(marks: ReadonlySet<string>): Promise<readonly string[]>;
   /** Stops the servers, and gives the history file of the main room; those of the others lie beside it. */
   stop(): Promise<string>;
   /** What the servers wrote, and what they stored, as texts in which no secret may be, each with its name. */
@@ -160,6 +161,11 @@ export class OneServer implements Site {
     this.#story.tell("the backup is put back");
   }
 
+  async remains(marks: ReadonlySet<string>): Promise<readonly string[]> {
+    const texts = filesBeside(this.#place.server.dataFile).map(textIfThere);
+    return [...marks].filter((mark) => texts.some((text) => text.includes(mark)));
+  }
+
   async stop(): Promise<string> {
     await this.#place.server.stop();
     return this.#place.server.dataFile;
@@ -169,13 +175,28 @@ export class OneServer implements Site {
     const { dataFile } = this.#place.server;
     const mode = statSync(`${dataFile}.sessions`).mode & 0o777;
     if (mode !== 0o600) this.#story.fault(`the file of sessions has the mode ${mode.toString(8)}`);
-    return readdirSync(dirname(dataFile), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map(({ parentPath, name }) => ({ name, text: readFileSync(join(parentPath, name), "latin1") }));
+    return filesBeside(dataFile).map((path) => ({ name: path, text: readFileSync(path, "latin1") }));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.#place[Symbol.asyncDispose]();
+  }
+}
+
+/** All files of a server, without the backups that were taken of them. */
+function filesBeside(dataFile: string): string[] {
+  return readdirSync(dirname(dataFile), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .filter((path) => !path.includes("/backup-"));
+}
+
+/** The bytes of a file that the server may be about to remove. */
+function textIfThere(path: string): string {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return "";
   }
 }
 
@@ -189,15 +210,19 @@ function readHistories(dataFile: string): Histories {
   ]);
 }
 
-function readMessages(path: string): Message[] {
+function readMessages(path: string): History {
   const lines = readFileSync(path, "utf8").split("\n");
-  return lines.flatMap((line) => {
-    try {
-      return [decodeRecord(line.replace(/,$/, ""))];
-    } catch {
-      return [];
-    }
-  });
+  return History.of(lines.flatMap((line) => eventIn(line.replace(/,$/, "")) ?? []));
+}
+
+function eventIn(line: string): StoredEvent | null {
+  try {
+    const event: unknown = JSON.parse(line);
+    // The brackets of the file may stand alone in one line.
+    return typeof event === "object" && event !== null && "id" in event ? (event as StoredEvent) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Has ids given again, as where what is noted beside the files is of the backup as well. */

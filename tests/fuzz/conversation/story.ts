@@ -1,7 +1,9 @@
-import type { Message } from "../../../src/room/operation.ts";
+import type { History, Seen } from "./history.ts";
+import { Ledger } from "./ledger.ts";
+import { markOf, type Origin, originOf } from "./text.ts";
 
-/** Messages by the names of their rooms; the main room's is undefined. */
-export type Histories = ReadonlyMap<string | undefined, readonly Message[]>;
+/** Histories by the names of their rooms; the main room's is undefined. */
+export type Histories = ReadonlyMap<string | undefined, History>;
 
 /** A history that another one was put in the place of. */
 export interface Past {
@@ -24,10 +26,15 @@ export class Story {
   readonly faults: string[] = [];
   /** The histories that backups took the places of, in order. */
   readonly pasts: Past[] = [];
+  /** Whether a backup is being put back under servers that do not know it yet: what they tell may be of both histories. */
+  isRestoring = false;
   /** Whether sessions went back with one of them: nobody need be known by a later session. */
   hasLostSessions = false;
+  /** What tells each text that anybody made from all others. */
+  readonly marks: string[] = [];
   /** The secrets that clients were given. */
   readonly secrets = new Set<string>();
+  readonly #ledgers = new Map<string | undefined, Ledger>();
   readonly #startedAt = performance.now();
   #waiting: (() => void)[] = [];
 
@@ -40,15 +47,24 @@ export class Story {
     this.tell(`FAULT ${sentence}`);
   }
 
-  /** How many messages backups have made gone. */
-  get lost(): number {
-    const rooms = this.pasts.flatMap((past) => [...past.held.keys()].map((room) => lostIn(past, room).size));
-    return rooms.reduce((sum, count) => sum + count, 0);
+  /** What was shown to those in a room. */
+  ledger(room: string | undefined): Ledger {
+    const ledger = this.#ledgers.get(room) ?? new Ledger();
+    this.#ledgers.set(room, ledger);
+    return ledger;
   }
 
-  /** Whether a content was stored, and is in none of the histories that came later by a backup. */
-  isLost(room: string | undefined, content: string): boolean {
-    return this.pasts.some((past) => lostIn(past, room).has(content));
+  /** How many messages backups have made gone. */
+  get lost(): number {
+    const rooms = this.pasts.flatMap(({ held }, epoch) => [...held.keys()].map((room) => ({ epoch, room })));
+    return rooms.reduce((sum, { epoch, room }) => sum + this.#lostIn(epoch, room).length, 0);
+  }
+
+  /** Whether a message was stored, and is in none of the histories that came later by a backup. */
+  isLost(room: string | undefined, origin: Origin): boolean {
+    return this.pasts.some((_, epoch) =>
+      this.#lostIn(epoch, room).some((each) => this.originOf(room, each) === origin),
+    );
   }
 
   /**
@@ -58,14 +74,35 @@ export class Story {
    */
   acknowledged(
     room: string | undefined,
-    message: { id: number | null; time: number | null; content: string },
+    origin: Origin,
+    message: { id: number | null; time: number | null },
     openedAt: number,
   ): void {
-    for (const past of this.pasts) {
-      const lost = lostIn(past, room).get(message.content);
-      if (lost?.id === message.id && lost?.time === message.time && openedAt > past.at)
-        this.fault(`KEY-4 ${lost?.id} was acknowledged out of a history that was gone`);
+    for (const [epoch, past] of this.pasts.entries()) {
+      const lost = this.#lostIn(epoch, room).find(({ id }) => id === message.id);
+      const isIt = lost?.further?.time === message.time && this.originOf(room, lost) === origin;
+      if (lost && isIt && openedAt > past.at)
+        this.fault(`KEY-4 ${lost.id} was acknowledged out of a history that was gone`);
     }
+  }
+
+  /** Which send a stored message was; null if nobody was shown its text before it was deleted. */
+  originOf(room: string | undefined, { id, content, further }: Seen): Origin | null {
+    return originOf(content) ?? this.ledger(room).originOf(id ?? 0, further?.time ?? 0) ?? null;
+  }
+
+  /** The messages of a history that the backup after it does not have. */
+  #lostIn(epoch: number, room: string | undefined): readonly Seen[] {
+    const { held, kept } = this.pasts[epoch] ?? {};
+    const now = kept?.get(room);
+    const before = held?.get(room)?.messages ?? [];
+    return before.filter(({ id, further }) => now?.message(id ?? 0)?.further.time !== further.time);
+  }
+
+  /** Takes down a content that somebody is about to send. */
+  made(content: string): void {
+    const mark = markOf(content);
+    if (mark !== null) this.marks.push(mark);
   }
 
   /** Takes down the secrets in a frame of the server. */
@@ -92,10 +129,4 @@ export class Story {
       await Promise.race([changed, Bun.sleep(1000)]);
     }
   }
-}
-
-function lostIn({ held, kept }: Past, room: string | undefined): Map<string, Message> {
-  const left = new Set(kept.get(room)?.map(({ content }) => content));
-  const lost = held.get(room)?.filter(({ content }) => !left.has(content)) ?? [];
-  return new Map(lost.map((message) => [message.content, message]));
 }

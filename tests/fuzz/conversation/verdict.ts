@@ -1,30 +1,54 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { decodeRecord, MessageRecord } from "../../../src/engine/record.ts";
-import type { Message } from "../../../src/room/operation.ts";
+import { decodeRecord, encodeChange, isChange, MessageRecord } from "../../../src/engine/record.ts";
 import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
-import type { Page, Seen } from "./page.ts";
-import type { Person, Sent, Stay } from "./person.ts";
+import { History, isSame, isSameMessage, type Seen, type StoredEvent, seenOf } from "./history.ts";
+import type { Page } from "./page.ts";
+import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
 import type { Story } from "./story.ts";
+import { markOf, type Origin, originOf, senderOf } from "./text.ts";
 
 /**
  * Holds all that the clients of a room saw, and were told, against what the server has stored.
  *
- * @returns how many own messages were told to be somebody else's
+ * @param learned what those of version 2 had seen before they asked for the history in the end
+ * @returns how many own messages were told to be somebody else's, and how many changes are stored
  */
-export function judge(gathering: Gathering, dataFile: string, story: Story): number {
-  const { room, isBudgetSmall, people, classics, witness, classicWitness } = gathering;
+export function judge(
+  gathering: Gathering,
+  learned: ReadonlyMap<Classic, readonly Seen[]>,
+  dataFile: string,
+  story: Story,
+): { readonly notOwned: number; readonly changes: number } {
+  const { room, isBudgetSmall, people, witness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
+  const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
   checkStored(history, gathering, story, fault);
+  checkChanges(history, fault);
   // A message of a half-open connection may still have arrived when everybody was gone.
-  const seen = history.slice(0, witness.view.length);
-  checkView("the witness", witness.view, seen, 0, fault);
-  for (const classic of [...classics, classicWitness]) checkClassicView(classic, seen, isBudgetSmall, fault);
-  const pasts = story.pasts.map(({ held }) => held.get(room) ?? []);
-  for (const person of people) checkPerson(person, [history, ...pasts], seen, witness.roster, fault);
-  return people.reduce((sum, { stays }) => sum + stays.reduce((count, stay) => count + notOwned(stay), 0), 0);
+  const seen = history.messages.slice(0, witness.view.length);
+  checkView("the witness", witness.view, seen, 0, isSame, fault);
+  checkView("the witness, who asked again forwards,", witness.fresh.after, seen, 0, isSame, fault);
+  checkView("the witness, who asked again backwards,", witness.fresh.before, seen, 0, isSame, fault);
+  for (const [classic, view] of learned) {
+    checkLearned(classic.label, view, seen, isBudgetSmall, story, room, fault);
+    checkClassicView(classic, seen, isBudgetSmall, fault);
+  }
+  for (const person of people) {
+    checkPerson(person, histories, seen, witness.roster, fault);
+    for (const stay of person.stays) checkChanged(stay, history, story, room, fault);
+  }
+  for (let epoch = 0; epoch <= story.pasts.length; epoch++)
+    story
+      .ledger(room)
+      .check(epoch === story.pasts.length ? history : (histories[epoch + 1] ?? history), epoch, fault);
+  const stays = people.flatMap((person) => person.stays);
+  return {
+    notOwned: stays.reduce((sum, stay) => sum + notOwned(stay), 0),
+    changes: history.changes.length,
+  };
 }
 
 type Fault = (sentence: string) => void;
@@ -33,44 +57,134 @@ function roomFile(dataFile: string, room: string): string {
   return join(dirname(dataFile), `${basename(dataFile, ".json")}.rooms`, `${room}.json`);
 }
 
-/** The messages in a history file, which must be in its canonical form. */
-function readHistory(path: string, story: Story): Message[] {
+/** What is in a history file, which must be in its canonical form. */
+function readHistory(path: string, story: Story): History {
   const text = readFileSync(path, "utf8");
   const parsed: unknown = JSON.parse(text);
-  const history = Array.isArray(parsed) ? parsed.map((each) => decodeRecord(JSON.stringify(each))) : [];
-  const canonical = `[\n${history.map((each) => MessageRecord.of(each).text).join(",\n")}\n]\n`;
+  const events: StoredEvent[] = Array.isArray(parsed) ? parsed : [];
+  const canonical = `[\n${events.map(lineOf).join(",\n")}\n]\n`;
   if (text !== canonical) story.fault(`${basename(path)} is not in its canonical form`);
-  return history;
+  return History.of(events);
+}
+
+function lineOf(event: unknown): string {
+  return isChange(event) ? encodeChange(event) : MessageRecord.of(decodeRecord(JSON.stringify(event))).text;
+}
+
+/** What must be true of all changes in a file, by themselves. */
+function checkChanges(history: History, fault: Fault): void {
+  const keys = new Set<string>();
+  const deleted = new Set<number>();
+  const reactions = new Set<string>();
+  for (const { kind, id, of, by, emoji, on, key } of history.changes) {
+    const message = history.message(of);
+    if (message === undefined) fault(`CHANGE-3 the ${kind} ${id} is stored, and its message ${of} is not`);
+    if (kind !== "react" && message?.further.by !== by)
+      fault(`CHANGE-4 the ${kind} ${id} of ${of} by ${by} is stored, whose author is ${message?.further.by}`);
+    if (deleted.has(of)) fault(`CHANGE-3 the ${kind} ${id} is stored after the deletion of ${of}`);
+    if (kind === "delete") deleted.add(of);
+    if (kind === "edit" && key !== undefined) {
+      if (keys.has(key)) fault(`EDIT-2 the edit ${id} is stored for the second time`);
+      keys.add(key);
+    }
+    if (kind !== "react") continue;
+    const reaction = `${of} ${emoji} ${by}`;
+    if (reactions.has(reaction) === on) fault(`REACT-3 the reaction ${id} changes nothing`);
+    if (on) reactions.add(reaction);
+    else reactions.delete(reaction);
+  }
+}
+
+/** What became of the changes that one person asked for. */
+function checkChanged(
+  { changes, label }: Stay,
+  history: History,
+  story: Story,
+  room: string | undefined,
+  fault: Fault,
+): void {
+  const epoch = story.pasts.length;
+  for (const change of changes) {
+    const { kind, of, mark, author, by, outcome } = change;
+    const told = `the ${kind} of ${of} by ${label}`;
+    const message = of === null ? undefined : history.message(of);
+    if (outcome?.code === "NotAllowed") {
+      if (kind === "react") fault(`CHANGE-4 ${told} was not allowed`);
+      if (author !== undefined && author === by && by === outcome.by && epoch === 0)
+        fault(`CHANGE-4 ${told}, who is its author, was not allowed`);
+    }
+    if (outcome?.code === "UnknownMessage" && epoch === 0 && message && !message.further.isDeleted)
+      fault(`CHANGE-3 ${told} was refused, and there is the message`);
+    if (REFUSED.includes(outcome?.code ?? "") && mark !== null && story.ledger(room).hasShown(mark))
+      fault(`REQ-9 ${told} was refused, and its text ${mark} was shown`);
+  }
+  // Of a message that has not gone out yet, and where another history came, less is certain.
+  const certain = changes.filter((change) => change.of !== null && change.epoch === epoch);
+  for (const [of, all] of Map.groupBy(certain, (change) => change.of ?? 0))
+    checkResult(all, history.message(of), label, fault);
+}
+
+/** Those that came later may have been made without anybody's learning it; those that came before have no effect any more. */
+function checkResult(changes: readonly Change[], message: Seen | undefined, label: string, fault: Fault) {
+  const isMade = ({ outcome }: Change) => outcome?.code === MADE;
+  const isOpen = ({ outcome }: Change) => outcome === null || UNDECIDED.includes(outcome.code);
+  const ends = changes.filter(({ kind }) => kind !== "react");
+  const last = ends.findLastIndex(isMade);
+  const possible = ends.slice(Math.max(0, last)).filter((each) => isMade(each) || isOpen(each));
+  const { of = 0 } = changes[0] ?? {};
+  if (last >= 0 && message === undefined) fault(`DUR-2 ${of}, which ${label} has changed, is lost`);
+  if (message?.further === undefined || message.further === null) return;
+  const { isDeleted, reactions } = message.further;
+  if (
+    last >= 0 &&
+    !possible.some(({ kind, mark }) => (isDeleted ? kind === "delete" : mark === markOf(message.content)))
+  )
+    fault(`DUR-2 ${of}, which ${label} has changed, is ${told(message)}`);
+  for (const each of Map.groupBy(
+    changes.filter(({ kind }) => kind === "react"),
+    ({ emoji, by }) => `${emoji} ${by}`,
+  ).values()) {
+    const [first] = each;
+    const newest = each.at(-1);
+    if (isDeleted || !newest || !first || newest.by !== first.outcome?.by || !each.every(isMade)) continue;
+    const has = reactions.some(
+      ({ emoji, by }) => emoji === newest.emoji && by.some((person) => person.by === newest.by),
+    );
+    if (has !== newest.isOn)
+      fault(`REACT-1 ${label} has ${newest.isOn ? "" : "not "}reacted to ${of} with ${newest.emoji}`);
+  }
 }
 
 function checkStored(
-  history: readonly Message[],
+  history: History,
   { room, people, classics }: Gathering,
   story: Story,
   fault: Fault,
 ): void {
-  const isLost = (content: string) => story.isLost(room, content);
-  const places = new Map<string, number>();
-  for (const [place, { content, id }] of history.entries()) {
+  const isLost = (origin: Origin) => story.isLost(room, origin);
+  const places = new Map<Origin, number>();
+  for (const [place, message] of history.messages.entries()) {
+    const origin = story.originOf(room, message);
+    if (origin === null || senderOf(origin) === "witness") continue;
     // Who is not known by the session any more is somebody else, whose keys are others.
-    if (places.has(content) && !story.hasLostSessions)
-      fault(`KEY-2 ${short(content)} is stored twice, the second time as ${id}`);
-    if (!places.has(content)) places.set(content, place);
+    if (places.has(origin) && !story.hasLostSessions)
+      fault(`KEY-2 ${origin} is stored twice, the second time as ${message.id}`);
+    if (!places.has(origin)) places.set(origin, place);
   }
   for (const { stays } of people) {
     for (const { sent, isClosed } of stays) {
       // What was lost with a backup's predecessor may be stored or not, and as another message.
-      for (const each of sent) if (!isLost(each.content)) checkSent(each, isClosed, history, places, fault);
+      for (const each of sent) if (!isLost(each.origin)) checkSent(each, isClosed, history, places, fault);
       checkOrder(sent, places, fault);
     }
   }
   for (const { stays } of classics) {
     for (const sent of stays) {
-      for (const { content, delivered, failed } of sent) {
-        if (delivered !== null && !places.has(content) && !isLost(content))
-          fault(`DUR-2 ${short(content)} was acknowledged and is lost`);
-        if (failed !== null && places.has(content))
-          fault(`SEND-7 ${short(content)} was refused with ${failed} and is stored`);
+      for (const { origin, delivered, failed } of sent) {
+        if (delivered !== null && !places.has(origin) && !isLost(origin))
+          fault(`DUR-2 ${origin} was acknowledged and is lost`);
+        if (failed !== null && places.has(origin))
+          fault(`SEND-7 ${origin} was refused with ${failed} and is stored`);
       }
       checkOrder(sent, places, fault);
     }
@@ -79,45 +193,48 @@ function checkStored(
 
 /** Whatever the SDK did not refuse is stored in the end: pages that vanished left it to the next ones. */
 function checkSent(
-  { content, delivered, failed }: Sent,
+  { origin, delivered, failed, isWithdrawn }: Sent,
   isClosed: boolean,
-  history: readonly Message[],
-  places: ReadonlyMap<string, number>,
+  history: History,
+  places: ReadonlyMap<Origin, number>,
   fault: Fault,
 ): void {
-  const place = places.get(content);
-  const told = short(content);
+  const place = places.get(origin);
   if (place === undefined) {
-    if (delivered !== null) fault(`DUR-2 ${told} was delivered as ${delivered} and is lost`);
-    else if (failed === null && !isClosed) fault(`${told} was sent and is lost`);
-  } else if (delivered !== null && history[place]?.id !== delivered)
-    fault(`ID-2 ${told} was delivered as ${delivered} and is stored as ${history[place]?.id}`);
+    if (delivered !== null && !history.message(delivered)?.further.isDeleted)
+      fault(`DUR-2 ${origin} was delivered as ${delivered} and is lost`);
+    else if (delivered === null && failed === null && !isClosed && !isWithdrawn)
+      fault(`${origin} was sent and is lost`);
+  } else if (delivered !== null && history.messages[place]?.id !== delivered)
+    fault(`ID-2 ${origin} was delivered as ${delivered} and is stored as ${history.messages[place]?.id}`);
 }
 
-function checkOrder(sent: readonly Sent[], places: ReadonlyMap<string, number>, fault: Fault): void {
+function checkOrder(sent: readonly Sent[], places: ReadonlyMap<Origin, number>, fault: Fault): void {
   let last = -1;
-  for (const { content } of sent) {
-    const place = places.get(content);
+  for (const { origin } of sent) {
+    const place = places.get(origin);
     if (place === undefined) continue;
-    if (place < last) fault(`DUR-2 ${short(content)} is stored before what was sent before it`);
+    if (place < last) fault(`DUR-2 ${origin} is stored before what was sent before it`);
     last = place;
   }
 }
 
 function checkPerson(
   person: Person,
-  histories: readonly (readonly Message[])[],
-  seen: readonly Message[],
+  histories: readonly History[],
+  seen: readonly Seen[],
   online: readonly string[],
   fault: Fault,
 ): void {
   for (const { pages, sent } of person.stays) {
-    const own = new Set(sent.map(({ content }) => content));
+    const own = new Set(sent.map(({ origin }) => origin));
     for (const page of pages) {
       if (page === person.page) checkPageView(page, true, seen, fault);
       // It may have been gone before a backup was put back.
       else
-        inAny([seen, ...histories.slice(1)], fault, (each, found) => checkPageView(page, false, each, found));
+        inAny([seen, ...messagesOf(histories.slice(1))], fault, (each, found) =>
+          checkPageView(page, false, each, found),
+        );
       checkOwn(page, own, fault);
     }
   }
@@ -126,16 +243,20 @@ function checkPerson(
   if (chat.name === null || !online.includes(chat.name))
     fault(`${person.page.label} is ${chat.name} and not in ${online}`);
   for (const search of person.searches)
-    inAny(histories, fault, (each, found) => checkSearch(person.name, search, each, found));
+    inAny(messagesOf(histories), fault, (each, found) => checkSearch(person.name, search, each, found));
+}
+
+function messagesOf(histories: readonly History[]): (readonly Seen[])[] {
+  return histories.map(({ messages }) => messages);
 }
 
 /** Checks what may be true of any history, the last one or one of the past. Of the faults those of the last one are told. */
 function inAny(
-  [last = [], ...pasts]: readonly (readonly Message[])[],
+  [last = [], ...pasts]: readonly (readonly Seen[])[],
   fault: Fault,
-  check: (history: readonly Message[], found: Fault) => void,
+  check: (history: readonly Seen[], found: Fault) => void,
 ): void {
-  const faultsOf = (history: readonly Message[]) => {
+  const faultsOf = (history: readonly Seen[]) => {
     const faults: string[] = [];
     check(history, (sentence) => faults.push(sentence));
     return faults;
@@ -158,7 +279,7 @@ function checkOvertaken(page: Page, { entry, label }: Page, fault: Fault): void 
 }
 
 /** From its first message on, what a page saw is the history. */
-function checkPageView(page: Page, isLast: boolean, seen: readonly Message[], fault: Fault): void {
+function checkPageView(page: Page, isLast: boolean, seen: readonly Seen[], fault: Fault): void {
   const { view, more, label } = page;
   if (isLast && more === null) fault(`${label} was never told a first page`);
   const [first] = view;
@@ -169,7 +290,9 @@ function checkPageView(page: Page, isLast: boolean, seen: readonly Message[], fa
   const start = seen.findIndex(({ id }) => id === first.id);
   if (more === (start === 0))
     fault(`${label} was told that there is ${more ? "" : "no "}more before ${first.id}`);
-  checkView(label, view, isLast ? seen : seen.slice(0, start + view.length), start, fault);
+  if (isLast) checkView(label, view, seen, start, isSame, fault);
+  // Its messages may have been changed since.
+  else checkView(label, view, seen.slice(0, start + view.length), start, isSameMessage, fault);
 }
 
 function checkView(
@@ -177,13 +300,13 @@ function checkView(
   view: readonly Seen[],
   seen: readonly Seen[],
   start: number,
+  isAsItMustBe: (is: Seen, must: Seen) => boolean,
   fault: Fault,
 ): void {
   const expected = seen.slice(Math.max(0, start));
   for (let at = 0; at < Math.max(view.length, expected.length); at++) {
     const [is, must] = [view[at], expected[at]];
-    if (is?.content === must?.content && is?.name === must?.name && (is?.id ?? null) === (must?.id ?? null))
-      continue;
+    if (is && must && isAsItMustBe(is, must)) continue;
     fault(
       `ORD-1 message ${at} of ${view.length} that ${who} saw of ${expected.length} is ${told(is)}, and not ${told(must)}`,
     );
@@ -191,15 +314,52 @@ function checkView(
   }
 }
 
+/** Deleted messages are not shown in version 2, and changes not told. */
 function checkClassicView(
   { label, view }: Classic,
-  seen: readonly Message[],
+  seen: readonly Seen[],
   isBudgetSmall: boolean,
   fault: Fault,
 ): void {
-  const classic = seen.map(({ name, content }) => ({ id: null, name, content }));
-  const start = classic.findIndex(({ content }) => content === view[0]?.content);
-  checkView(label, view, classic, isBudgetSmall ? start : 0, fault);
+  const shown = seen.filter(({ further }) => !further?.isDeleted);
+  const start = shown.findIndex(({ content }) => content === view[0]?.content);
+  checkView(label, view, shown, isBudgetSmall ? start : 0, isSame, fault);
+}
+
+/** What somebody of version 2 had seen of all: each message as it was when it was told. */
+function checkLearned(
+  label: string,
+  view: readonly Seen[],
+  seen: readonly Seen[],
+  isBudgetSmall: boolean,
+  story: Story,
+  room: string | undefined,
+  fault: Fault,
+): void {
+  const originIn = (message: Seen) => story.originOf(room, message);
+  const at = new Map(seen.map((message, place) => [originIn(message), place]));
+  let next = isBudgetSmall ? null : 0;
+  for (const message of view) {
+    const origin = originOf(message.content);
+    const place = origin === null ? undefined : at.get(origin);
+    // The witness' messages are not told apart.
+    if (origin === null || senderOf(origin) === "witness") continue;
+    if (place === undefined || place < (next ?? 0)) {
+      fault(`ORD-1 ${label} was told ${told(message)} out of order`);
+      return;
+    }
+    const skipped = seen.slice(next ?? place, place).find((each) => isMissed(each, originIn(each)));
+    if (skipped) {
+      fault(`ORD-1 ${label} was not told ${told(skipped)}, but ${told(message)} after it`);
+      return;
+    }
+    next = place + 1;
+  }
+}
+
+/** Whether a message that is not in a view of version 2 is missing there. */
+function isMissed({ further }: Seen, origin: Origin | null): boolean {
+  return !further?.isDeleted && origin !== null && senderOf(origin) !== "witness";
 }
 
 /** As much of a content as tells it, whatever is in it. */
@@ -208,28 +368,34 @@ function short(content: string): string {
 }
 
 function told(message: Seen | undefined): string {
-  return message === undefined ? "nothing" : `${message.id} ${message.name}: ${short(message.content)}`;
+  if (message === undefined) return "nothing";
+  const { id, name, content, further } = message;
+  return `${id} ${name}: ${short(content)} ${JSON.stringify(further)}`;
 }
 
-function checkOwn({ ownContents, label }: Page, own: ReadonlySet<string>, fault: Fault): void {
-  for (const content of ownContents)
-    if (!own.has(content)) fault(`${label} was told that ${short(content)} is its own`);
+function checkOwn({ ownMarks, label }: Page, own: ReadonlySet<Origin>, fault: Fault): void {
+  for (const mark of ownMarks)
+    if (!own.has(originOf(mark) ?? "")) fault(`${label} was told that ${mark} is its own`);
 }
 
 function notOwned({ pages, sent }: Stay): number {
-  const own = new Set(sent.map(({ content }) => content));
-  return pages.flatMap(({ view, firstPage, ownContents }) =>
-    view.slice(firstPage).filter(({ content }) => own.has(content) && !ownContents.has(content)),
-  ).length;
+  const own = new Set(sent.map(({ origin }) => origin));
+  return pages.flatMap(({ view, firstPage, ownMarks }) => {
+    const told = new Set([...ownMarks].map((mark) => originOf(mark)));
+    return view.slice(firstPage).filter(({ content }) => {
+      const origin = originOf(content);
+      return origin !== null && own.has(origin) && !told.has(origin);
+    });
+  }).length;
 }
 
 function checkSearch(
   name: string,
   { options, page }: Person["searches"][number],
-  history: readonly Message[],
+  history: readonly Seen[],
   fault: Fault,
 ): void {
-  const { messages } = page;
+  const messages = page.messages.map(seenOf);
   const { before, limit = 100 } = options;
   const asked = typeof options.after === "object" ? options.after.id : options.after;
   // Of another history the newest page is given.
@@ -240,9 +406,20 @@ function checkSearch(
   const request = JSON.stringify(options);
   if (messages.length > limit) fault(`PAGE-1 ${name} asked ${request} and got ${messages.length}`);
   if (messages.length > 0)
-    checkView(`${name} with ${request}`, messages, history.slice(start, start + messages.length), 0, fault);
-  if (after !== undefined && messages.length > 0 && history.find(({ id }) => id > after)?.id !== first)
+    checkView(
+      `${name} with ${request}`,
+      messages,
+      history.slice(start, start + messages.length),
+      0,
+      isSameMessage,
+      fault,
+    );
+  if (
+    after !== undefined &&
+    messages.length > 0 &&
+    history.find(({ id }) => Number(id) > after)?.id !== first
+  )
     fault(`PAGE-2 ${name} asked ${request} and got ${first} first`);
-  if (before !== undefined && history.findLast(({ id }) => id < before)?.id !== last)
+  if (before !== undefined && history.findLast(({ id }) => Number(id) < before)?.id !== last)
     fault(`PAGE-2 ${name} asked ${request} and got ${last} last`);
 }

@@ -2,13 +2,36 @@ import { lookalikeKey } from "../../../src/room/lookalike.ts";
 import { ChatClient, type Frame, type History, historyOf } from "../../support/client.ts";
 import type { Random } from "../../support/random.ts";
 import { isOutage } from "./classic.ts";
-import type { Seen } from "./page.ts";
+import { Hearing } from "./hearing.ts";
+import { type Current, type Further, seenOf, type Told as ToldMessage } from "./history.ts";
+import type { BlurtStep } from "./plan.ts";
 import type { Story } from "./story.ts";
+import { textOf } from "./text.ts";
 
 /** Begins the content with which a conversation is over. */
 const FENCE = "fence ";
 
-type Told = Frame & { readonly id?: unknown; readonly time?: unknown; readonly session?: unknown };
+/** Its messages are not told apart: which of them an edit in a blurt concerns is a guess. */
+const ORIGIN = "witness #0";
+/** How many people a message names for each reaction. */
+const REACTORS_SHOWN = 20;
+
+type Told = Frame &
+  ToldMessage & {
+    readonly session?: unknown;
+    readonly of?: unknown;
+    readonly emoji?: unknown;
+    readonly on?: unknown;
+    readonly count?: unknown;
+  };
+
+interface PageData {
+  readonly message: readonly Told[];
+  readonly more: boolean;
+  readonly changed?: readonly Told[];
+  readonly cursor?: { readonly id: number; readonly time: number };
+  readonly reset?: true;
+}
 
 /**
  * A client of version 3 that shares no code with the SDK, on a network without faults. It says next to nothing, hears
@@ -17,8 +40,16 @@ type Told = Frame & { readonly id?: unknown; readonly time?: unknown; readonly s
  */
 export class Witness {
   readonly label: string;
-  readonly view: Seen[] = [];
-  #lastTime = 0;
+  readonly view: Current[] = [];
+  /** The whole history as it was told anew in the end: forwards, and backwards. */
+  readonly fresh = { after: [] as Current[], before: [] as Current[] };
+  /** Whether all of that is told. */
+  isFresh = false;
+  /** The newest message or change. */
+  #cursor = { id: 0, time: 0 };
+  #me = "";
+  #blurts = 0;
+  #isRefreshing = false;
   isInside = false;
   /** As the events have it. */
   roster: readonly string[] = [];
@@ -26,6 +57,7 @@ export class Witness {
   readonly #isGraceLong: boolean;
   readonly #random: Random;
   readonly #story: Story;
+  readonly #hearing: Hearing;
   #client: ChatClient | null = null;
   /** Of which one holds the nickname, oldest first: a connection may break before its reply tells. */
   #sessions: readonly string[] = [];
@@ -36,18 +68,32 @@ export class Witness {
   #isOver = false;
 
   /** @param isGraceLong whether it can always come back in time */
-  constructor(label: string, url: () => string, isGraceLong: boolean, random: Random, story: Story) {
+  constructor(
+    label: string,
+    room: string | undefined,
+    url: () => string,
+    isGraceLong: boolean,
+    random: Random,
+    story: Story,
+  ) {
     this.label = label;
     this.#url = url;
     this.#isGraceLong = isGraceLong;
     this.#random = random;
     this.#story = story;
+    this.#hearing = new Hearing(label, room, story);
     void this.#live();
   }
 
   /** Whether the end of the conversation has its place among the messages. */
   get hasFence(): boolean {
     return this.view.some(({ content }) => content.startsWith(FENCE));
+  }
+
+  /** How far it has come with the history that is told anew. */
+  get progress(): string {
+    const { after, before } = this.fresh;
+    return `${this.label}, who has ${after.length} and ${before.length} messages of ${this.view.length}`;
   }
 
   get isSettled(): boolean {
@@ -63,6 +109,53 @@ export class Witness {
   /** Has the roster told as a whole, and compares. */
   audit(): void {
     if (this.isInside) this.#client?.send({ type: "get", limit: 1 });
+  }
+
+  /** Says and changes several things without waiting for a reply: ids are guessed. */
+  blurt(steps: readonly BlurtStep[]): void {
+    if (!this.isInside) return;
+    const blurt = this.#blurts++;
+    let next = this.#cursor.id + 1;
+    const sent = this.view.filter(({ further }) => further.by === this.#me).map(({ id }) => id);
+    for (const [at, step] of steps.entries()) {
+      const text = "text" in step ? textOf(ORIGIN, `${blurt}-${at}`, step.text) : "";
+      this.#story.made(text);
+      const of = "back" in step ? (sent.at(-1 - step.back) ?? next) : 0;
+      switch (step.kind) {
+        case "send":
+          sent.push(next++);
+          this.#ask({ type: "send", content: text, key: `send ${blurt} ${step.key}` });
+          break;
+        case "edit":
+          next++;
+          this.#ask({
+            type: "edit",
+            of,
+            content: text,
+            ...(step.key === null ? {} : { key: `edit ${blurt} ${step.key}` }),
+          });
+          break;
+        case "delete":
+          next++;
+          this.#ask({ type: "delete", of });
+          break;
+        case "react":
+          next++;
+          this.#ask({ type: "react", of, emoji: step.emoji, on: step.isOn });
+          break;
+        case "get":
+          this.#ask({ type: "get", limit: step.limit });
+      }
+    }
+  }
+
+  /** Has the whole history told anew, from the start again if the connection breaks. */
+  refresh(): void {
+    this.#isRefreshing = true;
+    if (!this.isInside) return;
+    this.fresh.after.length = 0;
+    this.fresh.before.length = 0;
+    this.#ask({ type: "get", ref: "after", after: 0, limit: this.#random.pick([7, 100, 1000]) });
   }
 
   end(): void {
@@ -85,9 +178,11 @@ export class Witness {
 
   async #connect(): Promise<void> {
     this.#client = await ChatClient.connect(this.#url(), { protocols: ["classic-chatbox.v3"] });
+    this.#hearing.opened();
     for (;;) {
       const text = await this.#client.nextText();
       this.#story.heard(text);
+      this.#hearing.heard(text);
       const frame: unknown = JSON.parse(text);
       for (const each of Array.isArray(frame) ? frame : [frame]) this.#take(each);
       this.#story.changed();
@@ -114,27 +209,69 @@ export class Witness {
         // Asked again at once, it would be refused again.
         if (isOutage(frame)) this.#client?.terminate();
         else if (frame.status !== true) this.#register();
+        else this.#me = String(frame.by);
         break;
       case "get":
-        if (frame.status === true) {
+        if (typeof frame.ref === "string") this.#refreshed(frame);
+        else if (frame.status === true) {
           if (this.isInside) this.#compare(historyOf(frame).online);
           else this.#enter(historyOf(frame), frame);
         } else if (!this.isInside && isOutage(frame)) this.#client?.terminate();
         break;
       case "send":
-        this.#see(frame);
+        // A repeat is told what was stored before.
+        if (frame.status === true && Number(frame.id) > this.#cursor.id) this.#see(frame);
+        this.#check(frame, ["ErrorWhenSend"]);
+        break;
+      case "edit":
+      case "delete":
+      case "react":
+        if (frame.status === true && frame.time !== undefined)
+          this.#changed({ ...frame, datatype: frame.type, by: this.#me, name: this.label });
+        this.#check(frame, [
+          "UnknownMessage",
+          "NotAllowed",
+          "ErrorWhenEdit",
+          "ErrorWhenDelete",
+          "ErrorWhenReact",
+        ]);
         break;
       case "receive":
         if (this.isInside) this.#event(frame);
     }
   }
 
-  get #lastId(): number {
-    return this.view.at(-1)?.id ?? 0;
+  /** @param fair the refusals that there may be */
+  #check({ type, status, reason }: Told, fair: readonly string[]): void {
+    if (status !== true && !fair.includes(String(reason)))
+      this.#story.fault(`CHANGE-5 ${this.label} was refused a ${type} with ${reason}`);
   }
 
   get #missing() {
-    return { after: this.#lastId, time: this.#lastTime, limit: 1000 };
+    const { id: after, time } = this.#cursor;
+    return { after, time, limit: this.#random.pick([3, 1000, 1000]) };
+  }
+
+  #refreshed(frame: Told): void {
+    const { ref, data, status, reason } = frame;
+    if (status !== true) {
+      if (!isOutage(frame)) this.#story.fault(`PAGE-4 ${this.label} was refused a page with ${reason}`);
+      this.#client?.terminate();
+      return;
+    }
+    const { message, more, changed = [], cursor } = data as PageData;
+    const { fresh } = this;
+    if (ref === "after") {
+      if (changed.some(({ id }) => !fresh.after.some((each) => each.id === id)))
+        this.#story.fault(`PAGE-7 ${this.label} was told of changes to messages that it was not told of`);
+      fresh.after.push(...message.map(seenOf));
+    } else fresh.before.unshift(...message.map(seenOf));
+    const before = fresh.before[0]?.id ?? undefined;
+    const limit = this.#random.pick([7, 100, 1000]);
+    if (more && ref === "after")
+      this.#ask({ type: "get", ref, after: cursor?.id, time: cursor?.time, limit });
+    else if (ref === "after" || more) this.#ask({ type: "get", ref: "before", before, limit });
+    else this.isFresh = true;
   }
 
   #register(): void {
@@ -154,24 +291,31 @@ export class Witness {
     this.#register();
   }
 
-  #enter({ online }: History, { data }: Told): void {
+  #enter({ online }: History, { data, by }: Told): void {
     this.#sessions = [this.#ownSession];
     this.#hasBeenInside = true;
     this.roster = online;
+    if (by !== undefined) this.#me = String(by);
     if (new Set(online.map(lookalikeKey)).size < online.length)
       this.#story.fault(`NAME-8 the roster has two of one nickname: ${online}`);
-    const { message, more, reset } = data as { message: Told[]; more: boolean; reset?: true };
+    const { message, more, changed = [], cursor, reset } = data as PageData;
     if (reset) this.#forget();
-    else for (const each of message) this.#see(each);
+    else {
+      for (const each of changed) this.#replace(seenOf(each));
+      for (const each of message) this.#see(each);
+      if (cursor !== undefined) this.#cursor = cursor;
+    }
     // Until then events are left alone: the last page has all that was before it, and the roster.
     this.isInside = !more && !reset;
     if (!this.isInside) this.#ask({ type: "get", ...this.#missing });
+    else if (this.#isRefreshing && !this.isFresh) this.refresh();
   }
 
   /** The history is another one; it is asked for from its beginning. */
   #forget(): void {
     if (this.#story.pasts.length === 0) this.#story.fault(`PAGE-6 ${this.label} was told of another history`);
     this.view.length = 0;
+    this.#cursor = { id: 0, time: 0 };
   }
 
   #compare(online: readonly string[]): void {
@@ -179,15 +323,62 @@ export class Witness {
       this.#story.fault(`ORD-5 the roster is ${online}, and by the events it is ${this.roster}`);
   }
 
-  #see({ id, time, name, content }: Told): void {
-    const number = Number(id);
-    if (!(number > this.#lastId))
-      this.#story.fault(`ID-2 ${this.label} was told ${number} after ${this.#lastId}`);
-    this.#lastTime = Number(time);
-    if (!this.#isOver) this.view.push({ id: number, name: String(name), content: String(content) });
+  #see(told: Told): void {
+    const message = seenOf(told);
+    const last = this.view.at(-1)?.id ?? 0;
+    if (!(Number(message.id) > last))
+      this.#story.fault(`ID-2 ${this.label} was told ${message.id} after ${last}`);
+    if (!this.#isOver) this.view.push(message);
+    this.#move(told);
+  }
+
+  /** The cursor follows what is told. */
+  #move({ id, time }: Told): void {
+    if (Number(id) > this.#cursor.id) this.#cursor = { id: Number(id), time: Number(time) };
+  }
+
+  #replace(message: Current): void {
+    const at = this.view.findLastIndex(({ id }) => id === message.id);
+    if (at >= 0) this.view[at] = message;
+    else
+      this.#story.fault(`PAGE-7 ${this.label} was told of a change to ${message.id}, which it does not have`);
+  }
+
+  /** A message has changed, by this client or by others. */
+  #changed(frame: Told): void {
+    const message = this.view.findLast(({ id }) => id === frame.of);
+    this.#move(frame);
+    if (message === undefined) {
+      this.#story.fault(`ORD-1 ${this.label} was told of a change to ${frame.of}, which it does not have`);
+      return;
+    }
+    const { further } = message;
+    // A page may have been ahead of this.
+    if (further.isDeleted || this.#isOver) return;
+    if (frame.datatype === "edit")
+      this.#replace({
+        ...message,
+        content: String(frame.content),
+        further: { ...further, edited: Number(frame.time) },
+      });
+    else if (frame.datatype === "delete")
+      this.#replace({
+        ...message,
+        content: "",
+        further: { ...further, edited: undefined, isDeleted: true, reactions: [] },
+      });
+    else
+      this.#replace({
+        ...message,
+        further: { ...further, reactions: afterReaction(further.reactions, frame) },
+      });
   }
 
   #event(frame: Told): void {
+    if (frame.datatype === "edit" || frame.datatype === "delete" || frame.datatype === "react") {
+      this.#changed(frame);
+      return;
+    }
     const name = String(frame.datatype === "change" ? frame.oldname : frame.name);
     const isHere = this.roster.includes(name);
     if (frame.datatype === "register" ? this.#isHeld(name) : !isHere)
@@ -227,4 +418,21 @@ function isLoss(error: unknown): boolean {
     error instanceof Error &&
     ("code" in error || /connection was closed|does not run|refused the upgrade/.test(error.message))
   );
+}
+
+function afterReaction(
+  reactions: Further["reactions"],
+  { emoji: told, on, count: toldCount, by, name }: Told,
+): Further["reactions"] {
+  const emoji = String(told);
+  const count = Number(toldCount);
+  const person = { by: String(by), name: String(name) };
+  const before = reactions.find((each) => each.emoji === emoji);
+  const isKnown = before?.by.some((each) => each.by === person.by) ?? false;
+  const others = before?.by.filter((each) => each.by !== person.by) ?? [];
+  const reactors = on !== true ? others : isKnown ? (before?.by ?? []) : [...others, person];
+  const now = { emoji, count, by: reactors.slice(0, REACTORS_SHOWN) };
+  const all =
+    before === undefined ? [...reactions, now] : reactions.map((each) => (each === before ? now : each));
+  return all.filter((each) => each.count > 0);
 }

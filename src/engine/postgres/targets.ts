@@ -1,0 +1,57 @@
+/** Looks up the messages that a batch would change. */
+import type { SQL } from "bun";
+import type { CurrentMessage } from "../../room/operation.ts";
+import type { OneReaction, Target, Targets } from "../../room/state.ts";
+import { MessageRecord } from "../record.ts";
+import { idList, messagesByIds } from "./message-table.ts";
+import { integerOf, rowsOf, textOf } from "./rows.ts";
+
+/** What a room must know to decide about changes, and the messages as they are now, by id. */
+export interface FoundTargets {
+  readonly targets: Targets;
+  readonly messages: ReadonlyMap<number, MessageRecord>;
+}
+
+export const NO_TARGETS: FoundTargets = { targets: new Map(), messages: new Map() };
+
+/** Must be called under the room's lock, so that nobody changes the messages meanwhile. */
+export async function findTargets(sql: SQL, room: string, ids: readonly number[]): Promise<FoundTargets> {
+  const [messages, reactions] = await Promise.all([
+    messagesByIds(sql, room, ids),
+    reactionsTo(sql, room, ids),
+  ]);
+  const targets = Array.from(messages, ([id, message]): [number, Target] => [
+    id,
+    targetOf(message, reactions.get(id) ?? []),
+  ]);
+  return {
+    targets: new Map(targets),
+    messages: new Map(Array.from(messages, ([id, message]) => [id, MessageRecord.of(message)])),
+  };
+}
+
+function targetOf({ by, deleted }: CurrentMessage, reactions: readonly OneReaction[]): Target {
+  return { by: by ?? null, isDeleted: deleted ?? false, reactions };
+}
+
+/** The reactions to some messages, by the ids of the messages, in their order. */
+async function reactionsTo(
+  sql: SQL,
+  room: string,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, readonly OneReaction[]>> {
+  const rows = rowsOf(
+    await sql`
+    SELECT message::float8 AS message, emoji, author, name FROM chatbox.reactions
+    WHERE room = ${room} AND message = ANY(${idList(ids)}::text::bigint[]) ORDER BY reactions.id`,
+  );
+  const found = new Map<number, OneReaction[]>();
+  for (const { message, emoji, author, name } of rows) {
+    const reaction = { emoji: textOf(emoji), by: textOf(author), name: textOf(name) };
+    const id = integerOf(message);
+    const known = found.get(id);
+    if (known === undefined) found.set(id, [reaction]);
+    else known.push(reaction);
+  }
+  return found;
+}

@@ -1,0 +1,54 @@
+import type { People } from "../engine/people.ts";
+import type { Mark } from "../protocol/extension.ts";
+import type { Present } from "../room/roster.ts";
+
+/** How many rooms' marks are remembered: when many come back to one at once, all get the same. */
+const REMEMBERED = 16;
+
+interface Made {
+  readonly present: readonly Present[];
+  readonly revision: number;
+  readonly text: string | null;
+}
+
+/** What is shown beside nicknames: that one is reserved, and what its person may do. */
+export class Marks {
+  readonly #people: Pick<People, "roleOf" | "holderOf">;
+  /** By room, the oldest first. */
+  readonly #made = new Map<string, Made>();
+  /** Counts the changes to what is known about people. */
+  #revision = 0;
+
+  constructor(people: Pick<People, "roleOf" | "holderOf" | "subscribe">) {
+    this.#people = people;
+    people.subscribe(() => {
+      this.#revision++;
+    });
+  }
+
+  /** The mark of a nickname in a room, null for none. @param by the public id of its person */
+  of(room: string, { name, by }: Present): Mark | null {
+    const role = this.#people.roleOf(by, room);
+    const isReserved = this.#people.holderOf(name) === by;
+    if (role === "visitor" && !isReserved) return null;
+    return { by, ...(role === "visitor" ? {} : { role }), ...(isReserved ? { reserved: true } : {}) };
+  }
+
+  /** The marks of a roster as a JSON object by nickname, null if there are none. */
+  textOf(room: string, present: readonly Present[]): string | null {
+    const known = this.#made.get(room);
+    if (known?.present === present && known.revision === this.#revision) return known.text;
+    const marks = present.flatMap((each) => {
+      const mark = this.of(room, each);
+      return mark === null ? [] : [[each.name, mark] as const];
+    });
+    const text = marks.length === 0 ? null : JSON.stringify(Object.fromEntries(marks));
+    this.#made.delete(room);
+    this.#made.set(room, { present, revision: this.#revision, text });
+    for (const oldest of this.#made.keys()) {
+      if (this.#made.size <= REMEMBERED) break;
+      this.#made.delete(oldest);
+    }
+    return text;
+  }
+}
