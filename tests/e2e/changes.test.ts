@@ -86,6 +86,7 @@ test("Arrow Up edits the last own message, Escape brings the draft back, and eve
   expect(await an.contents()).toEqual(["I come at three", "good"]);
   // What is saved unchanged is no edit.
   await act(binh, "good", "Edit");
+  await hasFocus(binh.composer);
   await binh.page.keyboard.press("Enter");
   await binh.page.getByText("Editing your message").waitFor({ state: "detached" });
   await binh.say("later");
@@ -139,6 +140,7 @@ test("a deletion can be undone, and otherwise leaves a tombstone, in which nobod
   expect(await violations(an)).toEqual([]);
   await an.page.getByRole("button", { name: "Undo" }).first().click();
   await an.sees("keep this");
+  await hasFocus(row(an, "keep this").locator(".more"));
   await binh.page.getByText("Message deleted").waitFor();
   expect(await binh.contents()).toEqual(["keep this"]);
   await an.page.getByRole("button", { name: "Undo" }).waitFor({ state: "detached" });

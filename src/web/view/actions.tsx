@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Message } from "../../client/index.ts";
-import { frequentEmoji } from "../emoji/frequent.ts";
+import { countEmoji, frequentEmoji } from "../emoji/frequent.ts";
 import { copyLink, copyText, hashOf } from "../page/address.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import type { FailedEdit } from "../store/changes.ts";
@@ -68,7 +68,10 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
             class="quiet emoji"
             translate={false}
             aria-pressed={changes.hasReacted(shown, emoji)}
-            onClick={act(() => changes.react(message, emoji))}
+            onClick={act(() => {
+              if (!changes.hasReacted(shown, emoji)) countEmoji(storage, emoji);
+              changes.react(message, emoji);
+            })}
           >
             {emoji}
           </button>
@@ -140,12 +143,24 @@ async function copyAnywhere(text: string, inside: HTMLElement | null): Promise<b
 
 /** In the place of a message that is about to be deleted. */
 export function Undo({ id }: { readonly id: number }) {
-  const { room } = useStores();
+  const { room, announcer } = useStores();
   const words = useWords();
   const button = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
-    if (room.changes.justDeleted === id) focusOn(button.current);
+    const { current } = button;
+    if (room.changes.justDeleted === id) {
+      announcer.announce(words.change.deleted);
+      focusOn(current);
+    }
     room.changes.justDeleted = null;
+    const row = current?.closest("article");
+    return () => {
+      if (!current || document.activeElement !== current) return;
+      // The focus must not vanish with the button: it goes on to the message, or to the log if that is deleted.
+      queueMicrotask(() =>
+        focusOn(row?.querySelector<HTMLElement>(".more") ?? row?.closest<HTMLElement>(".log")),
+      );
+    };
   }, []);
   return (
     <p class="gone">

@@ -29,14 +29,12 @@ export function Composer() {
   const names = isFocused.value ? draft.suggestions.value : [];
   /** Whether a key is down that the keyboard identifies only as changing the text. */
   const isUnnamedKey = useRef(false);
-  // Also when an edit or a reply begins or is cancelled; by then the menu is closed, which gives the focus back.
-  useEffect(() => {
+  // In some browsers, setting the selection would focus the field.
+  const putCaret = () => {
     const { current } = field;
-    focusOn(current);
-    // In some browsers, setting the selection would focus the field.
     if (current && document.activeElement === current)
       current.setSelectionRange(draft.caret.value, draft.caret.value);
-  }, [editing, draft.reply.value]);
+  };
   // The text also changes when a mention is chosen and when the message is sent.
   const show = () => {
     const { current } = field;
@@ -45,9 +43,19 @@ export function Composer() {
   useLayoutEffect(() => {
     // An undo must not put the draft into an edit, or an edit into the draft.
     if (field.current) field.current.value = draft.text.value;
+    putCaret();
     fault.value = "";
     isEmptied.value = false;
   }, [editing]);
+  // Also when an edit or a reply begins or is cancelled: at once, before the next key is pressed. If the menu closes only after
+  // this, and gives the focus back to what opened it, once more.
+  const takeFocus = () => {
+    if (document.activeElement === field.current) return;
+    focusOn(field.current);
+    putCaret();
+  };
+  useLayoutEffect(takeFocus, [editing, draft.reply.value]);
+  useEffect(takeFocus, [editing, draft.reply.value]);
   useLayoutEffect(show, [draft.text.value]);
   useLayoutEffect(() => grow(field.current), [draft.text.value]);
   useLayoutEffect(() => {
@@ -178,7 +186,7 @@ export function Composer() {
               if (inputType === "historyUndo")
                 field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
               read();
-              if (draft.text.value !== "") room.sendTyping();
+              if (draft.text.value !== "" && !editing) room.sendTyping();
             }}
             onSelect={read}
             onKeyDown={press}
