@@ -225,7 +225,9 @@ export class Connection implements Recipient, Living {
 
   #toRoom(request: RoomBound, charged: Charged): Operation {
     const reason = this.#identification.refusalOf(request);
-    if (reason !== null) return this.#notAllowed(request, reason, charged);
+    // Version 2 has no word for that, except for a nickname. Without one the room refuses the rest.
+    const hasWord = this.dialect.version !== 2 || request.kind === "name";
+    if (reason !== null && hasWord) return this.#notAllowed(request, reason, charged);
     return {
       kind: "request",
       ...charged,
@@ -241,7 +243,7 @@ export class Connection implements Recipient, Living {
     return { kind: "answer", ...charged, answer: await this.#identification.answer(request, this.name) };
   }
 
-  /** A person may not make a request. Version 2 has no word for that, except for a nickname. */
+  /** A person may not make a request. */
   #notAllowed(request: Request, reason: PersonRefusalReason, charged: Charged): Operation {
     if (this.dialect.version === 2 && request.kind === "name") {
       const { id: connection, name: oldName } = this;

@@ -13,13 +13,13 @@ interface Made {
 
 /** What is shown beside nicknames: that one is reserved, and what its person may do. */
 export class Marks {
-  readonly #people: Pick<People, "roleOf" | "holderOf">;
+  readonly #people: Pick<People, "roleOf" | "reservedBy" | "holderOf">;
   /** By room, the oldest first. */
   readonly #made = new Map<string, Made>();
   /** Counts the changes to what is known about people. */
   #revision = 0;
 
-  constructor(people: Pick<People, "roleOf" | "holderOf" | "subscribe">) {
+  constructor(people: Pick<People, "roleOf" | "reservedBy" | "holderOf" | "subscribe">) {
     this.#people = people;
     people.subscribe(() => {
       this.#revision++;
@@ -29,7 +29,8 @@ export class Marks {
   /** The mark of a nickname in a room, null for none. @param by the public id of its person */
   of(room: string, { name, by }: Present): Mark | null {
     const role = this.#people.roleOf(by, room);
-    const isReserved = this.#people.holderOf(name) === by;
+    // Looking for a nickname takes much longer than looking for a person, and few have reserved one.
+    const isReserved = this.#people.reservedBy(by).length > 0 && this.#people.holderOf(name) === by;
     if (role === "visitor" && !isReserved) return null;
     return { by, ...(role === "visitor" ? {} : { role }), ...(isReserved ? { reserved: true } : {}) };
   }

@@ -189,6 +189,24 @@ test("IDENT-3 IDENT-7 a person of the host's login has the nickname of the token
   expect(await stranger.ask({ type: "name", name: "Dung" })).toMatchObject({ status: true });
 });
 
+test("IDENT-5 BY-3 a session takes the nickname along, but not the person: its rights end with its key or its token", async () => {
+  await using server = await withLogin();
+  const an = await person(server, AN);
+  await an.client.register("An");
+  const { id: of } = await an.client.ask({ type: "send", content: "mine" });
+  const stranger = await V3Client.connect(server.url());
+  const resumed = await stranger.resume(an.client.session);
+  expect(resumed).toMatchObject({ status: true, name: "An" });
+  expect(resumed.by).not.toBe(an.by);
+  expect(await stranger.ask({ type: "edit", of, content: "not mine" })).toMatchObject({
+    reason: "NotAllowed",
+  });
+  expect(await stranger.ask({ type: "send", content: "after" })).toMatchObject({ by: resumed.by });
+  const back = await person(server, AN);
+  expect(await back.client.resume(stranger.session)).toMatchObject({ status: true, name: "An", by: an.by });
+  expect(await back.client.ask({ type: "edit", of, content: "mine again" })).toMatchObject({ status: true });
+});
+
 test("IDENT-3 IDENT-6 IDENT-8 with a required login nobody talks without a token, or after it is over", async () => {
   await using server = await withLogin("--auth", "required", "--auth-clock-skew", "0");
   const nobody = await V3Client.connect(server.url());
@@ -207,6 +225,8 @@ test("IDENT-3 IDENT-6 IDENT-8 with a required login nobody talks without a token
     status: false,
     reason: "ErrorWhenRegister",
   });
+  for (const request of [{ type: "send", content: "hi" }, { type: "get" }])
+    expect(JSON.parse(await classic.ask(request))).toMatchObject({ reason: "UnknownRegister" });
   const an = await V3Client.connect(server.url());
   expect(await an.ask({ type: "identify", token: await tokenOf({ exp: now() - 1 }) })).toMatchObject({
     reason: "TokenRefused",

@@ -37,7 +37,7 @@ export interface ResumeRefused extends Decided {
 type ResumeRequest = Extract<RoomRequest, { kind: "resume" }>;
 
 export function decideResume(
-  { roster, past }: RoomView,
+  { roster, past, authorOf }: RoomView,
   { hash: oldHash, page }: ResumeRequest,
   { connection, member, sessionHash: hash, person, now: { time } }: Asker,
 ): Resumes | ResumeRefused {
@@ -46,7 +46,8 @@ export function decideResume(
   if (holder === undefined || hash === undefined)
     return { kind: "resume-refused", connection, identity: past.identityOf(oldHash, time) };
   const { connection: from, name } = holder;
-  const by = person?.id ?? holder.by;
+  // A session proves the stay, not the person: a token may be over, and a role taken away.
+  const by = person?.id ?? authorOf(holder.session.identity);
   const session = { hash, identity: holder.session.identity };
   const { online, present } = roster;
   return { kind: "resumed", connection, from, name, time, online, present, page, session, oldHash, by };
