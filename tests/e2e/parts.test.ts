@@ -65,10 +65,11 @@ test("if the settings cannot be loaded, the page says so, and they open once the
 
 test("what a room shows is loaded when somebody joins, and can be loaded again if that fails", async () => {
   const an = await stage.open(stage.newRoom());
-  let refused = 0;
-  await an.page.route(/\/room-\w+\.js/, (route) => (++refused > 1 ? route.continue() : route.abort()));
+  let isBroken = true;
+  await an.page.route(/\/room-\w+\.js/, (route) => (isBroken ? route.abort() : route.continue()));
   await an.askToJoin("An");
   await an.reads(FAILED);
+  isBroken = false;
   await an.page.getByRole("button", { name: "Try again" }).click();
   await an.isIn();
   await an.say("hello");

@@ -9,6 +9,9 @@ const UNDO_MS = 8_000;
 
 const NONE: readonly OutboxChange[] = [];
 
+/** The roles that may delete what others have written. */
+const MODERATORS: ReadonlySet<string | undefined> = new Set(["moderator", "owner"]);
+
 /** An edit that was refused, with the text that would otherwise be lost. */
 export interface FailedEdit {
   readonly content: string;
@@ -71,7 +74,7 @@ export class ChangesStore {
 
   /** Whether the user may delete a message: an own one or, as a moderator, any. */
   mayDelete(message: Message): boolean {
-    return !message.deleted && (this.mayEdit(message) || ["moderator", "owner"].includes(this.#role));
+    return !message.deleted && (this.mayEdit(message) || MODERATORS.has(this.#chat?.role));
   }
 
   /** Gives a message another content. */
@@ -178,12 +181,6 @@ export class ChangesStore {
         });
       }
     }
-  }
-
-  /** The user's role in the room. Chats that know of none have everybody as a visitor. */
-  get #role(): string {
-    const chat = this.#chat;
-    return chat && "role" in chat ? String(chat.role) : "visitor";
   }
 
   #deleteNow(of: number): void {
