@@ -248,7 +248,9 @@ export class Person {
           foundIn(
             own.filter(({ deleted }) => !deleted),
             share,
-          ) ?? this.#findUnsent(share)
+          ) ??
+          foundIn(messages, share) ??
+          NOTHING
         );
       case "last own":
         return foundIn(own.slice(-1), share) ?? this.#findUnsent(share);
