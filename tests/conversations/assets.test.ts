@@ -42,7 +42,7 @@ fileTest(
         .filter((path) => page.has(path))
         .map(kindOf)
         .toSorted(),
-    ).toEqual(["en", "icon", "vi", "vietnamese"]);
+    ).toEqual(["alert", "en", "icon", "vi", "vietnamese"]);
     for (const [path, file] of page) expect(await loadFile(after.http(path))).toEqual(file);
     await after.stop();
     await before.restart();

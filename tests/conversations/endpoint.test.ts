@@ -161,7 +161,14 @@ test("EP-6 EP-7 refusals are logged with what to do, a few of many", async () =>
 });
 
 test("refused handshakes of each status are in the log, without control characters and addresses", async () => {
-  await using server = await startServer(["--max-rooms", "1", "--connection-burst", "1"]);
+  await using server = await startServer([
+    "--max-rooms",
+    "1",
+    "--connection-burst",
+    "1",
+    "--connection-rate",
+    "0.001",
+  ]);
   const statusFor = (headers: Record<string, string>, path = "/") =>
     statusOf(server, upgradeRequest(path, server.port, headers));
   expect(await statusFor({ Host: "" })).toBe(400);

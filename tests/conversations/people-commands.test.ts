@@ -168,6 +168,8 @@ test("a log says once how to own the chat, and never contains a code", async () 
   for (const line of server.lines) expect(line.text).not.toContain("owner=");
 });
 
+const OWNER_LINK = /http:\/\/localhost:\d+\/#owner=([\w-]{32})\s/;
+
 /** Runs the server on a terminal until a text is shown, then stops it. Resolves to all that was shown. */
 async function shownOnTerminal(dataFile: string): Promise<string> {
   let shown = "";
@@ -192,7 +194,8 @@ fileTest("a terminal shows a link at the first start only, which makes one perso
   using own = new TemporaryFolder();
   const dataFile = join(own.path, "data.json");
   const first = await shownOnTerminal(dataFile);
-  const code = /http:\/\/localhost:\d+\/#owner=([\w-]{32})\s/.exec(first)?.[1] ?? "";
+  expect(first).toMatch(OWNER_LINK);
+  const code = OWNER_LINK.exec(first)?.[1] ?? "";
   expect(await shownOnTerminal(dataFile)).not.toContain("owner");
   const engine = await LocalEngine.open({ ...OPTIONS, dataFile, fsync: "off", timeOf: () => undefined });
   expect(await engine.people.redeemOwnerCode(code, AN)).toBe(true);
