@@ -1,9 +1,17 @@
 /** DELETE-2: texts that were replaced or deleted are erased from every file, whatever happens meanwhile. */
 import { expect, test } from "bun:test";
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Eraser } from "../../src/engine/local/eraser.ts";
 import { Journal } from "../../src/engine/local/journal.ts";
-import { deleteRecord, editRecord, MessageRecord, type StoredEvent } from "../../src/engine/record.ts";
+import {
+  deleteRecord,
+  editRecord,
+  MessageRecord,
+  readEvent,
+  type StoredEvent,
+} from "../../src/engine/record.ts";
 import fc from "../support/chance.ts";
 import { startServer } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
@@ -185,6 +193,51 @@ test("DELETE-2 what is erased while a prune copies the file is erased in the cop
     await journal.close();
   });
 });
+
+for (const [what, isSameHandle] of [
+  ["another file", false],
+  ["the same file, rewritten in place,", true],
+] as const) {
+  test(`DELETE-2 when ${what} takes over in the middle of an erasing, all of it is done again there`, async () => {
+    await withHistory(async (path) => {
+      const lines = [1, 2].map((id) => lineOf(message(id, `secret ${id}`)));
+      const replacement = `${path}.replacement`;
+      writeFileSync(path, fileText(lines));
+      // It was copied before, without an expired message.
+      writeFileSync(replacement, `[\n     ${lines.join(",\n")}\n]\n`);
+      const files = [await open(path, "r+"), await open(replacement, "r+")] as const;
+      let [current] = files;
+      let isTaken = false;
+      const eraser = new Eraser({
+        path,
+        file: () => current,
+        find: async (id) => {
+          const [text = "", start] = [lines[id - 1], isTaken ? 7 : 2];
+          const offset = start + (id === 1 ? 0 : Buffer.byteLength(`${lines[0]},\n`));
+          if (id === 2 && !isTaken) {
+            isTaken = true;
+            if (isSameHandle) writeFileSync(path, readFileSync(replacement));
+            else current = files[1];
+            eraser.tookOver();
+            eraser.ended();
+          }
+          return { event: readEvent(text), line: { text, offset, bytes: Buffer.byteLength(text) } };
+        },
+        written: () => undefined,
+        isSynced: true,
+        stop: new AbortController().signal,
+      });
+      await eraser.begun();
+      eraser.add([1, 2]);
+      await eraser.run();
+      const text = readFileSync(isSameHandle ? path : replacement, "utf8");
+      expect(JSON.parse(text)).toMatchObject(
+        [1, 2].map((id) => ({ ...message(id), content: " ".repeat(8) })),
+      );
+      for (const file of files) await file.close();
+    });
+  });
+}
 
 test("DELETE-2 the edited text of a message that has expired is erased, though the edit is younger", async () => {
   await withHistory(async (path) => {

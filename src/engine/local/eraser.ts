@@ -31,6 +31,8 @@ export class Eraser {
   readonly #ids = new Set<number>();
   /** Those that were erased since a file was begun that is to take this one's place; null if there is none. */
   #meanwhile: number[] | null = null;
+  /** How many files have taken this one's place. The same handle may lead to other contents after that. */
+  #takeovers = 0;
   #running: Promise<void> | undefined;
   /** The files that are kept beside the history; null if they have to be looked for. */
   #copies: readonly string[] | null = null;
@@ -63,6 +65,7 @@ export class Eraser {
 
   /** That file has taken its place: what was erased meanwhile may have been copied before. */
   tookOver(): void {
+    this.#takeovers++;
     this.add(this.#meanwhile ?? []);
   }
 
@@ -84,30 +87,33 @@ export class Eraser {
   }
 
   async #run(): Promise<void> {
-    while (this.#ids.size > 0 && this.#history.file() !== undefined) {
+    for (;;) {
+      const file = this.#history.file();
+      if (this.#ids.size === 0 || file === undefined) return;
+      const isCurrent = this.#sameContents(file);
       const ids = [...this.#ids];
       // First the copies: what is still in the history is erased again after a crash.
       await this.#eraseInCopies(ids);
-      for (const id of ids) await this.#erase(id);
-      const file = this.#history.file();
-      if (file === undefined) return;
-      if (this.#history.isSynced) await file.datasync();
-      // What was erased in a file that has been replaced meanwhile is erased again in the new one.
-      if (file === this.#history.file()) for (const id of ids) this.#ids.delete(id);
+      for (const id of ids) if (isCurrent()) await this.#erase(id, file, isCurrent);
+      // A file that has been replaced may be closed.
+      if (isCurrent() && this.#history.isSynced)
+        await file.datasync().catch((error) => rethrowIf(isCurrent(), error));
+      // The new file may have been copied before, so everything is erased in it again.
+      if (isCurrent()) for (const id of ids) this.#ids.delete(id);
     }
   }
 
-  async #erase(id: number): Promise<void> {
-    for (;;) {
-      const file = this.#history.file();
-      if (file === undefined) return;
-      const found = await this.#history.find(id);
-      // The file may have been rewritten meanwhile, and everything in it moved.
-      if (file !== this.#history.file()) continue;
-      if (found !== undefined) this.#blank(file, found.line);
-      this.#meanwhile?.push(id);
-      return;
-    }
+  /** @returns tells whether the file is still the history, with everything at the same place in it */
+  #sameContents(file: FileHandle): () => boolean {
+    const takeovers = this.#takeovers;
+    return () => takeovers === this.#takeovers && file === this.#history.file();
+  }
+
+  async #erase(id: number, file: FileHandle, isCurrent: () => boolean): Promise<void> {
+    const found = await this.#history.find(id);
+    if (!isCurrent()) return;
+    if (found !== undefined) this.#blank(file, found.line);
+    this.#meanwhile?.push(id);
   }
 
   /** Nothing else may come between the write and the look at the file, by whose end it is recognised. */
@@ -153,4 +159,8 @@ function textOf(event: StoredEvent | undefined): ErasedText[] {
   if (event?.kind !== "message") return [];
   const { name, content, time } = event.message;
   return [{ name, content, time }];
+}
+
+function rethrowIf(isMeant: boolean, error: unknown): void {
+  if (isMeant) throw error;
 }
