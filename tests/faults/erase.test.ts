@@ -1,6 +1,6 @@
 /** DELETE-2: texts that were replaced or deleted are erased from every file, whatever happens meanwhile. */
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Eraser } from "../../src/engine/local/eraser.ts";
@@ -224,6 +224,7 @@ for (const [what, isSameHandle] of [
           return { event: readEvent(text), line: { text, offset, bytes: Buffer.byteLength(text) } };
         },
         written: () => undefined,
+        notice: () => undefined,
         isSynced: true,
         stop: new AbortController().signal,
       });
@@ -288,6 +289,55 @@ test("DELETE-2 a text that is deleted is erased in the files that are kept besid
         {},
         {},
       ]);
+  });
+});
+
+test("DELETE-2 a copy that cannot be written to keeps nothing from being erased or pruned, and is tried again", async () => {
+  await withHistory(async (path) => {
+    const copy = `${path}.bak`;
+    writeFileSync(copy, "[]");
+    utimesSync(copy, 1, 1);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([1, 2, 3].map((id) => MessageRecord.of(message(id, `secret ${id}`))));
+    const remove = async (of: number) => {
+      const change = { connection: "", of, by: BY, id: journal.lastEventId + 1, time: 1 };
+      await journal.append([deleteRecord({ kind: "deleted", ...change })]);
+    };
+    await remove(1);
+    await journal.erase();
+    expect(journal.notices).toEqual([]);
+    // The file is known by now, and cannot be written to any more.
+    rmSync(copy);
+    mkdirSync(copy);
+    await remove(2);
+    await journal.erase();
+    expect([journal.hasToErase, filesWith(dirname(path), "secret 2")]).toEqual([false, []]);
+    expect(journal.notices).toEqual([expect.stringContaining(copy)]);
+    const keep = { keepMs: null, keepMessages: 1, keepBytes: null, everyMs: 1 };
+    expect(await journal.prune(keep, Number.MAX_SAFE_INTEGER, (end) => end())).toBe(2);
+    rmdirSync(copy);
+    writeFileSync(copy, JSON.stringify([message(2, "secret 2"), message(3, "secret 3")]));
+    await journal.close();
+    expect(filesWith(dirname(path), "secret 2")).toEqual([]);
+    expect(filesWith(dirname(path), "secret 3")).toEqual([path, copy]);
+    expect(journal.notices).toHaveLength(1);
+  });
+});
+
+test("nothing is erased in files beside the history that the server has not made", async () => {
+  await withHistory(async (path) => {
+    const own = ["bak", "bak-2", "torn-20261126T000000Z", "torn-20261126T000000Z-3"];
+    const others = ["bak-2025", "bak-old", "backup.gz", "bak.1", "torn-", "torn-20261126T000000Z.old"];
+    for (const suffix of [...own, ...others])
+      writeFileSync(`${path}.${suffix}`, JSON.stringify([message(1, "secret")]));
+    mkdirSync(`${path}.bak-3`);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([MessageRecord.of(message(1, "secret"))]);
+    await journal.append([deleteRecord({ kind: "deleted", connection: "", of: 1, by: BY, id: 2, time: 1 })]);
+    await journal.erase();
+    expect([journal.hasToErase, journal.notices]).toEqual([false, []]);
+    await journal.close();
+    expect(filesWith(dirname(path), "secret").sort()).toEqual(others.map((each) => `${path}.${each}`).sort());
   });
 });
 

@@ -264,9 +264,12 @@ export class FileRoom {
   /** Erases the texts that were replaced or deleted, now or as soon as the disk allows it. */
   #erase(journal: Journal): void {
     if (!journal.hasToErase || this.#eraseTimer !== null) return;
-    journal.erase().catch((error) => {
+    const erased = journal.erase().catch((error) => {
       this.queue.fault(error);
       this.#eraseAfter(journal, ERASE_AGAIN_AFTER_MS);
+    });
+    void erased.then(() => {
+      if (this.#journal === journal) this.#tellNotices(journal);
     });
   }
 

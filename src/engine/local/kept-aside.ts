@@ -27,26 +27,27 @@ const CLOSING_BRACKET = 0x5d;
 /** A content whose end is missing, at the end of a torn file. */
 const CUT_CONTENT = /"content"\s*:\s*"((?:[^"\\]|\\.)*)\\?$/;
 
-/** The files that are kept beside a history. */
+/** What is behind the name of the history and a dot. The operator's own copies have other names, or the year in them. */
+const SUFFIX = /^(?:bak|torn-\d{8}T\d{6}Z)(?:-\d{1,3})?$/;
+
+/** The files that the server has kept beside a history. */
 export async function copiesOf(path: string): Promise<string[]> {
-  const folder = dirname(path);
   const start = `${basename(path)}.`;
-  const isCopy = (name: string) => name.startsWith(start) && /^(bak|torn-)/.test(name.slice(start.length));
-  return (await readdir(folder)).filter(isCopy).map((name) => join(folder, name));
+  const isCopy = (name: string) => name.startsWith(start) && SUFFIX.test(name.slice(start.length));
+  const entries = await readdir(dirname(path), { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && isCopy(entry.name))
+    .map(({ name }) => join(dirname(path), name));
 }
 
 /**
- * Those of some copies that may have one of the texts: what is kept there was sent before the file was last written, or sent
- * again within the time in which a key is remembered.
+ * Those of some texts that a copy may have: what is kept there was sent before the file was last written, or sent again within
+ * the time in which a key is remembered.
  */
-export async function copiesWith(copies: readonly string[], texts: readonly ErasedText[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of copies) {
-    // The operator may delete them at any time.
-    const { mtimeMs } = (await stat(path).catch(() => null)) ?? { mtimeMs: Number.NEGATIVE_INFINITY };
-    if (texts.some(({ time }) => time <= mtimeMs + REMEMBERED_MS)) found.push(path);
-  }
-  return found;
+export async function mayHave(path: string, texts: readonly ErasedText[]): Promise<readonly ErasedText[]> {
+  // The operator may delete it at any time.
+  const found = await stat(path).catch(() => null);
+  return found === null ? [] : texts.filter(({ time }) => time <= found.mtimeMs + REMEMBERED_MS);
 }
 
 /** Overwrites texts in a copy with spaces, durably, wherever a record has the same content, and nickname if it has one. */
