@@ -1,6 +1,15 @@
 /** DELETE-2: texts that were replaced or deleted are erased from every file, whatever happens meanwhile. */
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Eraser } from "../../src/engine/local/eraser.ts";
@@ -338,6 +347,129 @@ test("nothing is erased in files beside the history that the server has not made
     expect([journal.hasToErase, journal.notices]).toEqual([false, []]);
     await journal.close();
     expect(filesWith(dirname(path), "secret").sort()).toEqual(others.map((each) => `${path}.${each}`).sort());
+  });
+});
+
+/** A copy beside a history, with these records and this name behind that of the history; and what becomes of their contents. */
+async function afterErasing(
+  suffix: string,
+  records: readonly object[],
+  erased: readonly StoredEvent[],
+): Promise<string[]> {
+  let contents: string[] = [];
+  await withHistory(async (path) => {
+    const copy = `${path}.${suffix}`;
+    writeFileSync(copy, JSON.stringify(records));
+    const later = message(1_000).time / 1000;
+    utimesSync(copy, later, later);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append(erased);
+    let id = journal.lastEventId;
+    const of = new Set(erased.map((event) => (event.kind === "edit" ? event.of : event.id)));
+    await journal.append(
+      [...of].map((each) =>
+        deleteRecord({ kind: "deleted", connection: "", of: each, by: BY, id: ++id, time: 1 }),
+      ),
+    );
+    await journal.close();
+    contents = JSON.parse(readFileSync(copy, "utf8")).map(({ content }: { content: string }) =>
+      content.trim(),
+    );
+  });
+  return contents;
+}
+
+const TORN = "torn-20261126T000000Z";
+const OTHER = "0000000000000000";
+
+test("DELETE-2 a message is erased in a copy where its own record is, and in no other one", async () => {
+  const { name, timestamp, time } = message(7);
+  const whole = { ...message(7, "yes"), by: BY };
+  const records = [
+    { name, content: "yes", timestamp },
+    { ...whole, id: 3 },
+    whole,
+    { ...whole, by: undefined },
+    { name, content: "yes", timestamp: "24/11/2026 10:10:10" },
+    { ...whole, time: time + 1 },
+    { ...whole, by: OTHER },
+    { ...whole, name: "Eve" },
+    { id: 9, time, kind: "edit", of: 7, by: BY, content: "yes" },
+  ];
+  const left = await afterErasing("bak", records, [MessageRecord.of(whole)]);
+  expect(left).toEqual(["", "", "", "", "yes", "yes", "yes", "yes", "yes"]);
+  // Whoever was not told that it is stored may have sent it again.
+  const leftTorn = await afterErasing(TORN, records, [MessageRecord.of(whole)]);
+  expect(leftTorn).toEqual(["", "", "", "", "", "", "yes", "yes", "yes"]);
+});
+
+test("DELETE-2 an edit is erased in a copy where it is itself, and in no other record", async () => {
+  const { name, timestamp, time } = message(2);
+  const edit = { id: 2, time, kind: "edit", of: 1, by: BY, content: "yes" };
+  const records = [
+    edit,
+    { ...edit, id: 5, key: BY },
+    { ...edit, of: 2, id: 3 },
+    { ...edit, by: OTHER },
+    { name, content: "yes", timestamp },
+    { ...message(1, "yes"), by: BY },
+  ];
+  const erased = [
+    MessageRecord.of({ ...message(1, "no"), by: BY }),
+    editRecord({ kind: "edited", connection: "", of: 1, by: BY, id: 2, time, content: "yes" }),
+  ];
+  for (const suffix of ["bak", TORN])
+    expect(await afterErasing(suffix, records, erased)).toEqual(["", "", "yes", "yes", "yes", "yes"]);
+});
+
+test("a text that is younger than a copy is not erased there together with one that is older", async () => {
+  const time = Date.parse("2026-11-26T00:10:01Z");
+  const older = { ...message(1, "yes"), time };
+  const younger = { ...message(2, "no"), time: time + 1 };
+  const left = await afterErasing(TORN, [older, younger], [older, younger].map(MessageRecord.of));
+  expect(left).toEqual(["", "no"]);
+});
+
+test("a copy keeps its time when something is erased in it", async () => {
+  await withHistory(async (path) => {
+    const copy = `${path}.bak`;
+    const { time } = message(1);
+    writeFileSync(copy, JSON.stringify([message(1, "secret")]));
+    utimesSync(copy, time / 1000, time / 1000);
+    const { mtimeMs } = statSync(copy);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([MessageRecord.of(message(1, "secret"))]);
+    await journal.append([deleteRecord({ kind: "deleted", connection: "", of: 1, by: BY, id: 2, time: 1 })]);
+    await journal.close();
+    expect(filesWith(dirname(path), "secret")).toEqual([]);
+    expect(Math.abs(statSync(copy).mtimeMs - mtimeMs)).toBeLessThan(2);
+  });
+});
+
+test("DELETE-2 a record that was cut off anywhere behind the beginning of its content is erased, and only its author's", async () => {
+  const own = { ...message(1, 'a "secret" \u0001 \u{1f35c}'), by: BY };
+  const line = MessageRecord.of(own).text;
+  const start = line.indexOf("a ");
+  await withHistory(async (path) => {
+    const names = [own.name, "Eve"];
+    const cuts = Array.from({ length: Buffer.byteLength(line) - start - 1 }, (_, at) => start + 1 + at);
+    const copyOf = (name: string, cut: number) =>
+      `${path}.torn-20261126T00${String(names.indexOf(name))}000Z-${cut}`;
+    for (const name of names)
+      for (const cut of cuts) {
+        const bytes = Buffer.from(MessageRecord.of({ ...own, name }).text);
+        writeFileSync(copyOf(name, cut), bytes.subarray(0, cut + name.length - own.name.length));
+      }
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([MessageRecord.of(own)]);
+    await journal.append([deleteRecord({ kind: "deleted", connection: "", of: 1, by: BY, id: 2, time: 1 })]);
+    await journal.close();
+    for (const name of names)
+      for (const cut of cuts) {
+        const [, left = ""] = readFileSync(copyOf(name, cut), "latin1").split('"content":"');
+        if (name === own.name) expect(left).toMatch(/^ +("|$)/);
+        else expect(left).toStartWith("a");
+      }
   });
 });
 

@@ -133,10 +133,9 @@ export class Eraser {
 
 /** The text of a message or an edit that is to be erased; none if it is blank already. */
 function textOf(event: StoredEvent | undefined): ErasedText[] {
-  if (event?.kind === "edit") return [{ name: null, content: event.content, time: event.time }];
-  if (event?.kind !== "message") return [];
-  const { name, content, time } = event.message;
-  return [{ name, content, time }];
+  if (event?.kind !== "message" && event?.kind !== "edit") return [];
+  const text: ErasedText = event.kind === "message" ? { ...event.message, kind: event.kind } : event;
+  return /[^ ]/.test(text.content) ? [text] : [];
 }
 
 function rethrowIf(isMeant: boolean, error: unknown): void {
