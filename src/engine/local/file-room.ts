@@ -133,7 +133,9 @@ export class FileRoom {
   async close(): Promise<void> {
     // Readers bypass the queue, and one may be opening the file right now.
     await this.#opening?.catch(() => undefined);
-    await this.#letGo()?.close();
+    const journal = this.#letGo();
+    if (journal === null) return;
+    await journal.close().finally(() => this.#tellNotices(journal));
   }
 
   /** Opens the history file now rather than at the first operation, unless it is open. */
