@@ -1,9 +1,26 @@
 /** DELETE-2: texts that were replaced or deleted are erased from every file, whatever happens meanwhile. */
 import { expect, test } from "bun:test";
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { open } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Eraser } from "../../src/engine/local/eraser.ts";
 import { Journal } from "../../src/engine/local/journal.ts";
-import { deleteRecord, editRecord, MessageRecord, type StoredEvent } from "../../src/engine/record.ts";
+import {
+  deleteRecord,
+  editRecord,
+  MessageRecord,
+  readEvent,
+  type StoredEvent,
+} from "../../src/engine/record.ts";
 import fc from "../support/chance.ts";
 import { startServer } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
@@ -186,6 +203,52 @@ test("DELETE-2 what is erased while a prune copies the file is erased in the cop
   });
 });
 
+for (const [what, isSameHandle] of [
+  ["another file", false],
+  ["the same file, rewritten in place,", true],
+] as const) {
+  test(`DELETE-2 when ${what} takes over in the middle of an erasing, all of it is done again there`, async () => {
+    await withHistory(async (path) => {
+      const lines = [1, 2].map((id) => lineOf(message(id, `secret ${id}`)));
+      const replacement = `${path}.replacement`;
+      writeFileSync(path, fileText(lines));
+      // It was copied before, without an expired message.
+      writeFileSync(replacement, `[\n     ${lines.join(",\n")}\n]\n`);
+      const files = [await open(path, "r+"), await open(replacement, "r+")] as const;
+      let [current] = files;
+      let isTaken = false;
+      const eraser = new Eraser({
+        path,
+        file: () => current,
+        find: async (id) => {
+          const [text = "", start] = [lines[id - 1], isTaken ? 7 : 2];
+          const offset = start + (id === 1 ? 0 : Buffer.byteLength(`${lines[0]},\n`));
+          if (id === 2 && !isTaken) {
+            isTaken = true;
+            if (isSameHandle) writeFileSync(path, readFileSync(replacement));
+            else current = files[1];
+            eraser.tookOver();
+            eraser.ended();
+          }
+          return { event: readEvent(text), line: { text, offset, bytes: Buffer.byteLength(text) } };
+        },
+        written: () => undefined,
+        notice: () => undefined,
+        isSynced: true,
+        stop: new AbortController().signal,
+      });
+      await eraser.begun();
+      eraser.add([1, 2]);
+      await eraser.run();
+      const text = readFileSync(isSameHandle ? path : replacement, "utf8");
+      expect(JSON.parse(text)).toMatchObject(
+        [1, 2].map((id) => ({ ...message(id), content: " ".repeat(8) })),
+      );
+      for (const file of files) await file.close();
+    });
+  });
+}
+
 test("DELETE-2 the edited text of a message that has expired is erased, though the edit is younger", async () => {
   await withHistory(async (path) => {
     const told = story(12, [{ of: 0, length: 5 }]);
@@ -235,6 +298,178 @@ test("DELETE-2 a text that is deleted is erased in the files that are kept besid
         {},
         {},
       ]);
+  });
+});
+
+test("DELETE-2 a copy that cannot be written to keeps nothing from being erased or pruned, and is tried again", async () => {
+  await withHistory(async (path) => {
+    const copy = `${path}.bak`;
+    writeFileSync(copy, "[]");
+    utimesSync(copy, 1, 1);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([1, 2, 3].map((id) => MessageRecord.of(message(id, `secret ${id}`))));
+    const remove = async (of: number) => {
+      const change = { connection: "", of, by: BY, id: journal.lastEventId + 1, time: 1 };
+      await journal.append([deleteRecord({ kind: "deleted", ...change })]);
+    };
+    await remove(1);
+    await journal.erase();
+    expect(journal.notices).toEqual([]);
+    // The file is known by now, and cannot be written to any more.
+    rmSync(copy);
+    mkdirSync(copy);
+    await remove(2);
+    await journal.erase();
+    expect([journal.hasToErase, filesWith(dirname(path), "secret 2")]).toEqual([false, []]);
+    expect(journal.notices).toEqual([expect.stringContaining(copy)]);
+    const keep = { keepMs: null, keepMessages: 1, keepBytes: null, everyMs: 1 };
+    expect(await journal.prune(keep, Number.MAX_SAFE_INTEGER, (end) => end())).toBe(2);
+    rmdirSync(copy);
+    writeFileSync(copy, JSON.stringify([message(2, "secret 2"), message(3, "secret 3")]));
+    await journal.close();
+    expect(filesWith(dirname(path), "secret 2")).toEqual([]);
+    expect(filesWith(dirname(path), "secret 3")).toEqual([path, copy]);
+    expect(journal.notices).toHaveLength(1);
+  });
+});
+
+test("nothing is erased in files beside the history that the server has not made", async () => {
+  await withHistory(async (path) => {
+    const own = ["bak", "bak-2", "torn-20261126T000000Z", "torn-20261126T000000Z-3"];
+    const others = ["bak-2025", "bak-old", "backup.gz", "bak.1", "torn-", "torn-20261126T000000Z.old"];
+    for (const suffix of [...own, ...others])
+      writeFileSync(`${path}.${suffix}`, JSON.stringify([message(1, "secret")]));
+    mkdirSync(`${path}.bak-3`);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([MessageRecord.of(message(1, "secret"))]);
+    await journal.append([deleteRecord({ kind: "deleted", connection: "", of: 1, by: BY, id: 2, time: 1 })]);
+    await journal.erase();
+    expect([journal.hasToErase, journal.notices]).toEqual([false, []]);
+    await journal.close();
+    expect(filesWith(dirname(path), "secret").sort()).toEqual(others.map((each) => `${path}.${each}`).sort());
+  });
+});
+
+/** A copy beside a history, with these records and this name behind that of the history; and what becomes of their contents. */
+async function afterErasing(
+  suffix: string,
+  records: readonly object[],
+  erased: readonly StoredEvent[],
+): Promise<string[]> {
+  let contents: string[] = [];
+  await withHistory(async (path) => {
+    const copy = `${path}.${suffix}`;
+    writeFileSync(copy, JSON.stringify(records));
+    const later = message(1_000).time / 1000;
+    utimesSync(copy, later, later);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append(erased);
+    let id = journal.lastEventId;
+    const of = new Set(erased.map((event) => (event.kind === "edit" ? event.of : event.id)));
+    await journal.append(
+      [...of].map((each) =>
+        deleteRecord({ kind: "deleted", connection: "", of: each, by: BY, id: ++id, time: 1 }),
+      ),
+    );
+    await journal.close();
+    contents = JSON.parse(readFileSync(copy, "utf8")).map(({ content }: { content: string }) =>
+      content.trim(),
+    );
+  });
+  return contents;
+}
+
+const TORN = "torn-20261126T000000Z";
+const OTHER = "0000000000000000";
+
+test("DELETE-2 a message is erased in a copy where its own record is, and in no other one", async () => {
+  const { name, timestamp, time } = message(7);
+  const whole = { ...message(7, "yes"), by: BY };
+  const records = [
+    { name, content: "yes", timestamp },
+    { ...whole, id: 3 },
+    whole,
+    { ...whole, by: undefined },
+    { name, content: "yes", timestamp: "24/11/2026 10:10:10" },
+    { ...whole, time: time + 1 },
+    { ...whole, by: OTHER },
+    { ...whole, name: "Eve" },
+    { id: 9, time, kind: "edit", of: 7, by: BY, content: "yes" },
+  ];
+  const left = await afterErasing("bak", records, [MessageRecord.of(whole)]);
+  expect(left).toEqual(["", "", "", "", "yes", "yes", "yes", "yes", "yes"]);
+  // Whoever was not told that it is stored may have sent it again.
+  const leftTorn = await afterErasing(TORN, records, [MessageRecord.of(whole)]);
+  expect(leftTorn).toEqual(["", "", "", "", "", "", "yes", "yes", "yes"]);
+});
+
+test("DELETE-2 an edit is erased in a copy where it is itself, and in no other record", async () => {
+  const { name, timestamp, time } = message(2);
+  const edit = { id: 2, time, kind: "edit", of: 1, by: BY, content: "yes" };
+  const records = [
+    edit,
+    { ...edit, id: 5, key: BY },
+    { ...edit, of: 2, id: 3 },
+    { ...edit, by: OTHER },
+    { name, content: "yes", timestamp },
+    { ...message(1, "yes"), by: BY },
+  ];
+  const erased = [
+    MessageRecord.of({ ...message(1, "no"), by: BY }),
+    editRecord({ kind: "edited", connection: "", of: 1, by: BY, id: 2, time, content: "yes" }),
+  ];
+  for (const suffix of ["bak", TORN])
+    expect(await afterErasing(suffix, records, erased)).toEqual(["", "", "yes", "yes", "yes", "yes"]);
+});
+
+test("a text that is younger than a copy is not erased there together with one that is older", async () => {
+  const time = Date.parse("2026-11-26T00:10:01Z");
+  const older = { ...message(1, "yes"), time };
+  const younger = { ...message(2, "no"), time: time + 1 };
+  const left = await afterErasing(TORN, [older, younger], [older, younger].map(MessageRecord.of));
+  expect(left).toEqual(["", "no"]);
+});
+
+test("a copy keeps its time when something is erased in it", async () => {
+  await withHistory(async (path) => {
+    const copy = `${path}.bak`;
+    const { time } = message(1);
+    writeFileSync(copy, JSON.stringify([message(1, "secret")]));
+    utimesSync(copy, time / 1000, time / 1000);
+    const { mtimeMs } = statSync(copy);
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([MessageRecord.of(message(1, "secret"))]);
+    await journal.append([deleteRecord({ kind: "deleted", connection: "", of: 1, by: BY, id: 2, time: 1 })]);
+    await journal.close();
+    expect(filesWith(dirname(path), "secret")).toEqual([]);
+    expect(Math.abs(statSync(copy).mtimeMs - mtimeMs)).toBeLessThan(2);
+  });
+});
+
+test("DELETE-2 a record that was cut off anywhere behind the beginning of its content is erased, and only its author's", async () => {
+  const own = { ...message(1, 'a "secret" \u0001 \u{1f35c}'), by: BY };
+  const line = MessageRecord.of(own).text;
+  const start = line.indexOf("a ");
+  await withHistory(async (path) => {
+    const names = [own.name, "Eve"];
+    const cuts = Array.from({ length: Buffer.byteLength(line) - start - 1 }, (_, at) => start + 1 + at);
+    const copyOf = (name: string, cut: number) =>
+      `${path}.torn-20261126T00${String(names.indexOf(name))}000Z-${cut}`;
+    for (const name of names)
+      for (const cut of cuts) {
+        const bytes = Buffer.from(MessageRecord.of({ ...own, name }).text);
+        writeFileSync(copyOf(name, cut), bytes.subarray(0, cut + name.length - own.name.length));
+      }
+    const journal = await Journal.open(path, QUICK);
+    await journal.append([MessageRecord.of(own)]);
+    await journal.append([deleteRecord({ kind: "deleted", connection: "", of: 1, by: BY, id: 2, time: 1 })]);
+    await journal.close();
+    for (const name of names)
+      for (const cut of cuts) {
+        const [, left = ""] = readFileSync(copyOf(name, cut), "latin1").split('"content":"');
+        if (name === own.name) expect(left).toMatch(/^ +("|$)/);
+        else expect(left).toStartWith("a");
+      }
   });
 });
 

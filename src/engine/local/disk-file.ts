@@ -192,8 +192,8 @@ async function firstFree(names: Iterable<string>, make: (name: string) => Promis
   throw new Error("every name for a copy is taken");
 }
 
-/** `path`, then `path-2`, `path-3` and so on. */
+/** `path`, then `path-2`, `path-3` and so on, up to three digits: four would look like a year. */
 export function* numbered(path: string): Generator<string> {
   yield path;
-  for (let number = 2; number < 10_000; number++) yield `${path}-${number}`;
+  for (let number = 2; number < 1_000; number++) yield `${path}-${number}`;
 }

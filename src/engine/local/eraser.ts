@@ -1,17 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
 import type { StoredEvent } from "../record.ts";
+import { type CopiedFile, CopyEraser } from "./copy-eraser.ts";
 import { writeAllNow } from "./disk-file.ts";
 import { contentRange, isErased, spaces } from "./erase.ts";
 import type { Line } from "./file-chunks.ts";
-import { copiesOf, copiesWith, type ErasedText, eraseInCopy } from "./kept-aside.ts";
-
-/** How often the files beside a history are searched for texts to erase. */
-const COPIES_EVERY_MS = 20_000;
+import type { ErasedText } from "./kept-aside.ts";
 
 /** The history file in which is erased. */
-export interface ErasableFile {
-  /** Its real path, beside which copies are kept. */
-  readonly path: string;
+export interface ErasableFile extends CopiedFile {
   /** The file as it is now; undefined while it is closed or must not be written to. */
   readonly file: () => FileHandle | undefined;
   /** Finds a message or an edit, and its line. */
@@ -20,8 +16,6 @@ export interface ErasableFile {
   readonly written: (file: FileHandle) => void;
   /** Whether what is written has to be durable. */
   readonly isSynced: boolean;
-  /** Aborted when the file is to be closed. */
-  readonly stop: AbortSignal;
 }
 
 /** Erases the contents of messages and edits that were replaced or deleted, in one history file and in the copies beside it. */
@@ -31,14 +25,14 @@ export class Eraser {
   readonly #ids = new Set<number>();
   /** Those that were erased since a file was begun that is to take this one's place; null if there is none. */
   #meanwhile: number[] | null = null;
+  /** How many files have taken this one's place. The same handle may lead to other contents after that. */
+  #takeovers = 0;
   #running: Promise<void> | undefined;
-  /** The files that are kept beside the history; null if they have to be looked for. */
-  #copies: readonly string[] | null = null;
-  /** When these were last searched, a time of `performance.now`. */
-  #copiesReadAt = Number.NEGATIVE_INFINITY;
+  readonly #copies: CopyEraser;
 
   constructor(history: ErasableFile) {
     this.#history = history;
+    this.#copies = new CopyEraser(history);
   }
 
   /** Whether there is something to erase. */
@@ -52,7 +46,7 @@ export class Eraser {
 
   /** Another file may be kept beside the history now. */
   lookForCopies(): void {
-    this.#copies = null;
+    this.#copies.lookAgain();
   }
 
   /** A file is begun that is to take the place of the history. What is erased by then is not copied into it. */
@@ -63,6 +57,7 @@ export class Eraser {
 
   /** That file has taken its place: what was erased meanwhile may have been copied before. */
   tookOver(): void {
+    this.#takeovers++;
     this.add(this.#meanwhile ?? []);
   }
 
@@ -72,9 +67,9 @@ export class Eraser {
   }
 
   /**
-   * Erases, durably. It may run beside everything else.
+   * Erases, durably. It may run beside everything else. What goes wrong with a copy is a notice.
    *
-   * @throws the system's error; then the rest may be tried again
+   * @throws the system's error with the history itself; then the rest may be tried again
    */
   run(): Promise<void> {
     this.#running ??= this.#run().finally(() => {
@@ -83,31 +78,40 @@ export class Eraser {
     return this.#running;
   }
 
+  /** Erases what is left, as far as that is possible. The next start does the rest. */
+  async close(): Promise<void> {
+    await this.run().catch(() => undefined);
+    await this.#copies.close();
+  }
+
   async #run(): Promise<void> {
-    while (this.#ids.size > 0 && this.#history.file() !== undefined) {
+    for (;;) {
+      const file = this.#history.file();
+      if (this.#ids.size === 0 || file === undefined) return;
+      const isCurrent = this.#sameContents(file);
       const ids = [...this.#ids];
       // First the copies: what is still in the history is erased again after a crash.
       await this.#eraseInCopies(ids);
-      for (const id of ids) await this.#erase(id);
-      const file = this.#history.file();
-      if (file === undefined) return;
-      if (this.#history.isSynced) await file.datasync();
-      // What was erased in a file that has been replaced meanwhile is erased again in the new one.
-      if (file === this.#history.file()) for (const id of ids) this.#ids.delete(id);
+      for (const id of ids) if (isCurrent()) await this.#erase(id, file, isCurrent);
+      // A file that has been replaced may be closed.
+      if (isCurrent() && this.#history.isSynced)
+        await file.datasync().catch((error) => rethrowIf(isCurrent(), error));
+      // The new file may have been copied before, so everything is erased in it again.
+      if (isCurrent()) for (const id of ids) this.#ids.delete(id);
     }
   }
 
-  async #erase(id: number): Promise<void> {
-    for (;;) {
-      const file = this.#history.file();
-      if (file === undefined) return;
-      const found = await this.#history.find(id);
-      // The file may have been rewritten meanwhile, and everything in it moved.
-      if (file !== this.#history.file()) continue;
-      if (found !== undefined) this.#blank(file, found.line);
-      this.#meanwhile?.push(id);
-      return;
-    }
+  /** @returns tells whether the file is still the history, with everything at the same place in it */
+  #sameContents(file: FileHandle): () => boolean {
+    const takeovers = this.#takeovers;
+    return () => takeovers === this.#takeovers && file === this.#history.file();
+  }
+
+  async #erase(id: number, file: FileHandle, isCurrent: () => boolean): Promise<void> {
+    const found = await this.#history.find(id);
+    if (!isCurrent()) return;
+    if (found !== undefined) this.#blank(file, found.line);
+    this.#meanwhile?.push(id);
   }
 
   /** Nothing else may come between the write and the look at the file, by whose end it is recognised. */
@@ -119,38 +123,21 @@ export class Eraser {
     this.#history.written(file);
   }
 
-  /** Erases in the files that are kept beside the history. These may be long, so they are not read all the time. */
   async #eraseInCopies(ids: readonly number[]): Promise<void> {
-    this.#copies ??= await copiesOf(this.#history.path);
-    if (this.#copies.length === 0) return;
+    if (!(await this.#copies.any())) return;
     const texts: ErasedText[] = [];
     for (const id of ids) texts.push(...textOf((await this.#history.find(id))?.event));
-    const copies = await copiesWith(this.#copies, texts);
-    if (copies.length === 0) return;
-    const waitMs = this.#copiesReadAt + COPIES_EVERY_MS - performance.now();
-    if (waitMs > 0) await this.#wait(waitMs);
-    for (const copy of copies) await eraseInCopy(copy, texts);
-    this.#copiesReadAt = performance.now();
-  }
-
-  /** Waits, but no longer than until the file is to be closed. */
-  async #wait(ms: number): Promise<void> {
-    const { stop } = this.#history;
-    if (stop.aborted) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const end = () => resolve();
-    const timer = setTimeout(end, ms);
-    stop.addEventListener("abort", end);
-    await promise;
-    clearTimeout(timer);
-    stop.removeEventListener("abort", end);
+    await this.#copies.erase(texts);
   }
 }
 
-/** The text of a message or an edit that is to be erased. */
+/** The text of a message or an edit that is to be erased; none if it is blank already. */
 function textOf(event: StoredEvent | undefined): ErasedText[] {
-  if (event?.kind === "edit") return [{ name: null, content: event.content, time: event.time }];
-  if (event?.kind !== "message") return [];
-  const { name, content, time } = event.message;
-  return [{ name, content, time }];
+  if (event?.kind !== "message" && event?.kind !== "edit") return [];
+  const text: ErasedText = event.kind === "message" ? { ...event.message, kind: event.kind } : event;
+  return /[^ ]/.test(text.content) ? [text] : [];
+}
+
+function rethrowIf(isMeant: boolean, error: unknown): void {
+  if (isMeant) throw error;
 }

@@ -133,7 +133,9 @@ export class FileRoom {
   async close(): Promise<void> {
     // Readers bypass the queue, and one may be opening the file right now.
     await this.#opening?.catch(() => undefined);
-    await this.#letGo()?.close();
+    const journal = this.#letGo();
+    if (journal === null) return;
+    await journal.close().finally(() => this.#tellNotices(journal));
   }
 
   /** Opens the history file now rather than at the first operation, unless it is open. */
@@ -264,9 +266,12 @@ export class FileRoom {
   /** Erases the texts that were replaced or deleted, now or as soon as the disk allows it. */
   #erase(journal: Journal): void {
     if (!journal.hasToErase || this.#eraseTimer !== null) return;
-    journal.erase().catch((error) => {
+    const erased = journal.erase().catch((error) => {
       this.queue.fault(error);
       this.#eraseAfter(journal, ERASE_AGAIN_AFTER_MS);
+    });
+    void erased.then(() => {
+      if (this.#journal === journal) this.#tellNotices(journal);
     });
   }
 

@@ -93,6 +93,7 @@ export class Journal {
         this.#tail = this.#readTail(file);
       },
       isSynced: fsync !== "off",
+      notice: (sentence) => this.#notices.push(sentence),
       stop: this.#stop.signal,
     });
     if (recovered === undefined) return;
@@ -143,7 +144,8 @@ export class Journal {
     return journal;
   }
 
-  /** Sentences for the log about what was repaired or taken in. Repairs that have to wait for room add theirs later. */
+  /** Sentences for the log about what was repaired or taken in. Repairs that have to wait for room, and
+   * copies in which nothing can be erased, add theirs later. */
   get notices(): readonly string[] {
     return this.#notices;
   }
@@ -334,8 +336,7 @@ export class Journal {
     this.#stop.abort();
     this.#sync.stop();
     await this.#pruning;
-    // Otherwise the next start does it.
-    await this.erase().catch(() => undefined);
+    await this.#eraser.close();
     await this.#appending?.catch(() => undefined);
     await this.#sync.idle();
     const file = this.#file;

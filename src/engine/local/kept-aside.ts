@@ -2,18 +2,15 @@
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
-import { isObject } from "../record.ts";
+import type { Message } from "../../room/operation.ts";
+import { type EditRecord, isObject, isTime } from "../record.ts";
 import { writeAll } from "./disk-file.ts";
 import { FileChunks } from "./file-chunks.ts";
 
-/** A content that is to be erased, and by which its record is found. */
-export interface ErasedText {
-  /** The nickname with the message; null for an edit. */
-  readonly name: string | null;
-  readonly content: string;
-  /** Unix ms. */
-  readonly time: number;
-}
+/** A content that is to be erased, and by what its record is recognised. */
+export type ErasedText =
+  | ({ readonly kind: "message" } & Pick<Message, "name" | "content" | "timestamp" | "time" | "by">)
+  | Pick<EditRecord, "kind" | "content" | "time" | "of" | "by">;
 
 const SPACE = 0x20;
 const QUOTE = 0x22;
@@ -24,52 +21,89 @@ const OPENING_BRACE = 0x7b;
 const CLOSING_BRACE = 0x7d;
 const OPENING_BRACKET = 0x5b;
 const CLOSING_BRACKET = 0x5d;
-/** A content whose end is missing, at the end of a torn file. */
-const CUT_CONTENT = /"content"\s*:\s*"((?:[^"\\]|\\.)*)\\?$/;
+/** The content of a record whose end is missing, at the end of a torn file; its own end, and a last escape, may be cut off. */
+const CUT_CONTENT = /"content"\s*:\s*"((?:[^"\\]|\\u[\da-fA-F]{4}|\\[^u])*)("|(?:\\(?:u[\da-fA-F]{0,3})?)?$)/;
 
-/** The files that are kept beside a history. */
+/** What is behind the name of the history and a dot. The operator's own copies have other names, or the year in them. */
+const SUFFIX = /^(?:bak|torn-\d{8}T\d{6}Z)(?:-\d{1,3})?$/;
+/** The time in the name of what was cut off a file. */
+const TORN = /\.torn-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-\d{1,3})?$/;
+const SECOND_MS = 1000;
+
+/** The files that the server has kept beside a history. */
 export async function copiesOf(path: string): Promise<string[]> {
-  const folder = dirname(path);
   const start = `${basename(path)}.`;
-  const isCopy = (name: string) => name.startsWith(start) && /^(bak|torn-)/.test(name.slice(start.length));
-  return (await readdir(folder)).filter(isCopy).map((name) => join(folder, name));
+  const isCopy = (name: string) => name.startsWith(start) && SUFFIX.test(name.slice(start.length));
+  const entries = await readdir(dirname(path), { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile() && isCopy(entry.name))
+    .map(({ name }) => join(dirname(path), name));
 }
 
 /**
- * Those of some copies that may have one of the texts: what is kept there was sent before the file was last written, or sent
- * again within the time in which a key is remembered.
+ * Those of some texts that a copy may have: what is kept there was sent before the copy was made, or sent again within the time
+ * in which a key is remembered.
  */
-export async function copiesWith(copies: readonly string[], texts: readonly ErasedText[]): Promise<string[]> {
-  const found: string[] = [];
-  for (const path of copies) {
-    // The operator may delete them at any time.
-    const { mtimeMs } = (await stat(path).catch(() => null)) ?? { mtimeMs: Number.NEGATIVE_INFINITY };
-    if (texts.some(({ time }) => time <= mtimeMs + REMEMBERED_MS)) found.push(path);
-  }
-  return found;
+export async function mayHave(path: string, texts: readonly ErasedText[]): Promise<readonly ErasedText[]> {
+  // The operator may delete it at any time.
+  const found = await stat(path).catch(() => null);
+  if (found === null) return [];
+  const last = (tornAt(path) ?? found.mtimeMs) + REMEMBERED_MS;
+  return texts.filter(({ time }) => time <= last);
 }
 
-/** Overwrites texts in a copy with spaces, durably, wherever a record has the same content, and nickname if it has one. */
+/** The end of the second in which the end of a history was cut off, Unix ms; null if the copy is another one. */
+function tornAt(path: string): number | null {
+  const [, year, month, day, hours, minutes, seconds] = TORN.exec(path) ?? [];
+  if (year === undefined) return null;
+  return Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`) + SECOND_MS;
+}
+
+/**
+ * Overwrites texts in a copy with spaces, durably, wherever their records are. The file keeps its time, which tells what it may
+ * have.
+ */
 export async function eraseInCopy(path: string, texts: readonly ErasedText[]): Promise<void> {
   const file = await open(path, "r+");
   try {
+    const before = await file.stat();
+    const isTorn = tornAt(path) !== null;
+    const isMeant: Filter = (record, fits) =>
+      texts.some((text) => fits(text.content) && isRecordOf(record, text, isTorn));
     const chunks = new FileChunks(file);
     while (await chunks.fill()) {
-      const done = await eraseObjects(file, chunks, texts);
+      const done = await eraseObjects(file, chunks, isMeant);
       chunks.drop(done);
     }
-    await eraseCut(file, chunks, texts);
+    await eraseCut(file, chunks, isMeant);
     await file.datasync();
+    // Only its owner may do that; then it is searched more often than necessary.
+    const { mtimeMs } = await file.stat();
+    if (mtimeMs !== before.mtimeMs) await file.utimes(before.atime, before.mtime).catch(() => undefined);
   } finally {
     await file.close();
   }
+}
+
+/** Whether a record is one that is to be erased, if its content fits. */
+type Filter = (record: Record<string, unknown>, fits: (content: string) => boolean) => boolean;
+
+/** Whether a record is that of a text, apart from its content. @param isTorn whether it was never acknowledged */
+function isRecordOf(record: Record<string, unknown>, text: ErasedText, isTorn: boolean): boolean {
+  const { kind, of, name, by, time, timestamp } = record;
+  if (text.kind === "edit") return kind === "edit" && of === text.of && by === text.by;
+  const isSameAuthor = by === undefined || text.by === undefined || by === text.by;
+  if (name !== text.name || !isSameAuthor) return false;
+  // The author has sent it again, and then it got another id and time.
+  if (isTorn) return true;
+  return isTime(time) ? time === text.time : timestamp === text.timestamp;
 }
 
 /** @returns how many bytes need not be looked at any more */
 async function eraseObjects(
   file: FileHandle,
   { bytes, limit, start }: FileChunks,
-  texts: readonly ErasedText[],
+  isMeant: Filter,
 ): Promise<number> {
   let at = 0;
   for (;;) {
@@ -78,7 +112,7 @@ async function eraseObjects(
     const to = endOfValue(bytes, from, limit);
     if (to < 0) return from;
     const object = bytes.subarray(from, to);
-    const range = contentToErase(object, texts);
+    const range = contentToErase(object, isMeant);
     if (range !== null)
       await writeAll(file, Buffer.alloc(range.to - range.from, SPACE), start + from + range.from);
     at = to;
@@ -87,13 +121,11 @@ async function eraseObjects(
 
 function contentToErase(
   object: Buffer,
-  texts: readonly ErasedText[],
+  isMeant: Filter,
 ): { readonly from: number; readonly to: number } | null {
-  const value = parsed(object.toString());
-  if (!isObject(value) || typeof value.content !== "string") return null;
-  const { name, content } = value;
-  const isMeant = texts.some((text) => text.content === content && (text.name ?? name) === name);
-  return isMeant ? stringOf(object, "content") : null;
+  const record = parsed(object.toString());
+  if (!isObject(record)) return null;
+  return isMeant(record, (content) => content === record.content) ? stringOf(object, "content") : null;
 }
 
 function parsed(text: string): unknown {
@@ -147,21 +179,26 @@ function endOfValue(bytes: Uint8Array, at: number, limit: number): number {
   return -1;
 }
 
-/** Erases the beginning of a text at the end of a file, whose rest was never written. */
+/** Erases a text in a record at the end of a file whose rest was never written. */
 async function eraseCut(
   file: FileHandle,
   { bytes, limit, start }: FileChunks,
-  texts: readonly ErasedText[],
+  isMeant: Filter,
 ): Promise<void> {
-  const rest = bytes.toString("latin1", 0, limit);
-  const found = CUT_CONTENT.exec(rest);
-  const [, inner = ""] = found ?? [];
+  const found = CUT_CONTENT.exec(bytes.toString("latin1", 0, limit));
+  const [whole = "", inner = "", end] = found ?? [];
   if (found === null || inner === "") return;
-  const from = found.index + found[0].lastIndexOf(inner);
-  const begun = String(parsed(`"${bytes.toString("utf8", from, from + inner.length)}"`) ?? "");
+  // What comes before the content tells whose it is.
+  const record = parsed(`${bytes.toString("utf8", 0, found.index)}"content":""}`);
+  if (!isObject(record)) return;
+  const from = found.index + whole.lastIndexOf(inner);
+  const isWhole = end === '"';
+  const to = isWhole ? from + inner.length : limit;
   // The last character may be cut, too.
-  const isMeant = texts.some(
-    ({ content }) => begun !== "" && content.startsWith(begun.replace(/\uFFFD+$/, "")),
+  const begun = String(parsed(`"${bytes.toString("utf8", from, from + inner.length)}"`)).replace(
+    /\uFFFD+$/,
+    "",
   );
-  if (isMeant) await writeAll(file, Buffer.alloc(limit - from, SPACE), start + from);
+  const fits = (content: string) => (isWhole ? content === begun : content.startsWith(begun));
+  if (isMeant(record, fits)) await writeAll(file, Buffer.alloc(to - from, SPACE), start + from);
 }

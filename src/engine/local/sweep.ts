@@ -133,7 +133,7 @@ export class Sweep {
   }
 
   async #prune(room: string, stop: AbortSignal): Promise<void> {
-    const { fault, open: openRoom, prune } = this.#options;
+    const { fault, notice, open: openRoom, prune } = this.#options;
     try {
       const journal = await openRoom(room, stop);
       if (!stop.aborted) await journal.erase();
@@ -143,6 +143,7 @@ export class Sweep {
       });
       if (!stop.aborted) await prune(room, journal);
       await (closing ?? journal.close());
+      journal.notices.forEach(notice);
     } catch (error) {
       if (!stop.aborted) fault(room, error);
     }
