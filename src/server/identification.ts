@@ -148,14 +148,12 @@ export class Identification {
     return { ...answer, ...(answer.kind === "identified" ? { names: people.reservedBy(who.id) } : {}) };
   }
 
-  /** Reserves the nickname that the host gives a person, in place of an earlier one. */
+  /** Reserves the nickname that the host gives a person. If it gave it to somebody else, the person is told when taking it. */
   async #giveName(name: string, id: string): Promise<void> {
     const { people } = this.#context;
     try {
-      if (people.holderOf(name) === id) return;
-      for (const earlier of people.reservedBy(id)) await people.release(earlier, id);
-      // Somebody else may have it. Then the person is told when taking it.
-      await people.reserve(name, id, null);
+      // At nearly every connection: then nothing needs the store.
+      if (!people.isGiven(name, id)) await people.give(name, id);
     } catch (error) {
       if (!(error instanceof PeopleError)) throw error;
     }

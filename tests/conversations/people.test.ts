@@ -189,6 +189,26 @@ test("IDENT-3 IDENT-7 a person of the host's login has the nickname of the token
   expect(await stranger.ask({ type: "name", name: "Dung" })).toMatchObject({ status: true });
 });
 
+test("IDENT-7 RESERVE-6 a nickname that the token gives is the person's, though somebody with a key has reserved it", async () => {
+  await using server = await withLogin();
+  const { client: stranger } = await person(server, AN);
+  await stranger.register("Lan Anh");
+  expect(await stranger.ask({ type: "reserve", name: "Lan Anh" })).toMatchObject({ status: true });
+  await stranger.chat.close();
+  const lan = await V3Client.connect(server.url("tea"));
+  const token = await tokenOf({ sub: "7", name: "Lan Anh" });
+  expect(await lan.ask({ type: "identify", token })).toMatchObject({ status: true, names: ["Lan Anh"] });
+  await lan.register("Lan Anh");
+  const back = await V3Client.connect(server.url());
+  expect(await back.ask({ type: "identify", key: AN })).toMatchObject({ names: [] });
+  expect(await back.ask({ type: "name", name: "lan anh" })).toMatchObject({ reason: "NameReserved" });
+  // Of two people with one name, the first one has it.
+  const second = await V3Client.connect(server.url());
+  const reply = await second.ask({ type: "identify", token: await tokenOf({ sub: "8", name: "Lan Anh" }) });
+  expect(reply).toMatchObject({ status: true, names: [] });
+  expect(await second.ask({ type: "name", name: "Lan Anh" })).toMatchObject({ reason: "NameReserved" });
+});
+
 test("IDENT-3 IDENT-6 IDENT-8 with a required login nobody talks without a token, or after it is over", async () => {
   await using server = await withLogin("--auth", "required", "--auth-clock-skew", "0");
   const nobody = await V3Client.connect(server.url());
