@@ -120,6 +120,31 @@ test("RESERVE-1 RESERVE-3 who has no key reserves nothing, and nobody reserves m
   expect(await client.ask({ type: "reserve", name: "Ánh" })).toMatchObject({ reason: "TooManyNames" });
 });
 
+test("LIM-16 an address reserves, gives up and claims only so often, and others are not held up", async () => {
+  await using server = await startServer([
+    "--address-people-per-second",
+    "0.001",
+    "--address-people-burst",
+    "3",
+  ]);
+  const { client } = await person(server, AN);
+  await client.register("An");
+  for (const on of [true, false])
+    expect(await client.ask({ type: "reserve", name: "An", on })).toMatchObject({ status: true });
+  const other = await person(server, BINH);
+  expect(await other.client.ask({ type: "claim", code: "wrong" })).toMatchObject({ reason: "UnknownCode" });
+  expect(await client.ask({ type: "reserve", name: "An" })).toMatchObject({
+    type: "reserve",
+    reason: "TooManyRequests",
+  });
+  expect(await other.client.ask({ type: "claim", code: "wrong" })).toMatchObject({
+    reason: "TooManyRequests",
+  });
+  // Who somebody is, and what they are called, is not stored.
+  expect(await client.ask({ type: "identify", key: AN })).toMatchObject({ status: true, names: [] });
+  await other.client.register("Bình");
+});
+
 fileTest(
   "CLAIM-1 IDENT-10 the owner's link makes one person an owner once, and roles that are granted hold at once",
   async () => {
