@@ -286,6 +286,35 @@ test("IDENT-3 IDENT-10 a token gives a role in its rooms, and is valid in no oth
   });
 });
 
+test("RESERVE-5 nobody gives up another's nickname, except a moderator of all rooms, by a grant or by a token", async () => {
+  await using server = await withLogin();
+  const an = await person(server, AN);
+  await an.client.register("An");
+  await an.client.ask({ type: "reserve", name: "An" });
+  const release = { type: "reserve", name: "An", on: false };
+  const moderatorOf = async (sub: string, rooms?: string[]) => {
+    const client = await V3Client.connect(server.url());
+    const token = await tokenOf({ sub, role: "moderator", rooms });
+    expect(await client.ask({ type: "identify", token })).toMatchObject({ role: "moderator" });
+    return client;
+  };
+  const stranger = await person(server, BINH);
+  for (const client of [stranger.client, await moderatorOf("1", ["/"])]) {
+    expect(await client.ask(release)).toEqual({
+      type: "reserve",
+      name: "An",
+      status: false,
+      reason: "NotYourName",
+      error: "Somebody else has reserved this nickname.",
+    });
+  }
+  expect(JSON.stringify(server.lines)).not.toContain("is not reserved any more");
+  const moderator = await moderatorOf("2");
+  for (let i = 0; i < 2; i++) expect(await moderator.ask(release)).toMatchObject({ on: false, status: true });
+  expect(await stranger.client.ask(release)).toMatchObject({ status: true, names: [] });
+  expect(await an.client.ask({ type: "identify", key: AN })).toMatchObject({ names: [] });
+});
+
 test("IDENT-9 REQ-7 requests behind one that waits for a token keep their order, and its answers theirs", async () => {
   await using server = await withLogin();
   const an = await V3Client.connect(server.url());
