@@ -79,6 +79,8 @@ interface Flags extends LoginFlags {
   addressSendSize: number;
   addressEventsPerSecond: number;
   addressEventsBurst: number;
+  addressPeoplePerSecond: number;
+  addressPeopleBurst: number;
   roomSendsPerSecond: number;
   roomSendsBurst: number;
   roomsPerAddress: number;
@@ -324,6 +326,8 @@ function createServeCommand(version: string): Command {
     .addOption(bytes("--address-send-size <size>", "size of messages per minute from an address", 4 * MIB))
     .addOption(number("--address-events-per-second <n>", "nickname and typing events from an address", 40))
     .addOption(count("--address-events-burst <n>", "nickname and typing events in one burst", 400))
+    .addOption(number("--address-people-per-second <n>", "reserve and claim requests from an address", 0.1))
+    .addOption(count("--address-people-burst <n>", "reserve and claim requests in one burst", 10))
     .addOption(number("--room-sends-per-second <n>", "messages per second in one room", 200))
     .addOption(count("--room-sends-burst <n>", "messages in one burst in one room", 1000))
     .addOption(count("--connections-per-address <n>", "open connections from one address", 200))
@@ -460,6 +464,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       roomSends: { perSecond: flags.roomSendsPerSecond, burst: flags.roomSendsBurst },
       addressSendBytes: { perSecond: flags.addressSendSize / 60, burst: flags.addressSendSize / 4 },
       addressEvents: { perSecond: flags.addressEventsPerSecond, burst: flags.addressEventsBurst },
+      addressPeople: { perSecond: flags.addressPeoplePerSecond, burst: flags.addressPeopleBurst },
       connectionsPerAddress: flags.connectionsPerAddress,
       maxConnections: flags.maxConnections,
       newConnections: { perSecond: flags.connectionRate, burst: flags.connectionBurst },

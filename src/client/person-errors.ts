@@ -12,8 +12,8 @@ export class IdentityError extends ChatError {
 }
 
 /**
- * A nickname was not reserved: the chat has another one (`NotYourName`), or as many are reserved as may be
- * (`TooManyNames`).
+ * A nickname was not reserved: the chat has another one, or a nickname to give up is somebody else's (`NotYourName`),
+ * or as many are reserved as may be (`TooManyNames`).
  */
 export class ReservationError extends ChatError {
   override readonly name = "ReservationError";

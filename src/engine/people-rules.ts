@@ -1,5 +1,12 @@
 import type { GrantedRole } from "../room/roles.ts";
-import { ADDRESS_WINDOW_MS, type Grant, PeopleError, type PeopleLimits, type Reservation } from "./people.ts";
+import {
+  ADDRESS_WINDOW_MS,
+  type Gift,
+  type Grant,
+  PeopleError,
+  type PeopleLimits,
+  type Reservation,
+} from "./people.ts";
 import type { PeopleView, ReservedNickname } from "./people-view.ts";
 
 /** A change of what is stored about people. */
@@ -125,8 +132,34 @@ export function decideReservation(
       ? "taken"
       : limitReached(view, limits, person, address, now);
   if (result !== null) return { changes: [], result };
-  const nickname = { name, person, address, reservedAt: now, usedAt: now };
+  const nickname = { name, person, address, isGiven: false, reservedAt: now, usedAt: now };
   return { changes: [{ kind: "reserve", nickname }], result: "reserved" };
+}
+
+/**
+ * Reserves the nickname that the host's login gives a person, in place of the person's other ones. Others lose theirs, unless
+ * the login gave it to them earlier.
+ */
+export function decideGiven(
+  view: PeopleView,
+  limits: PeopleLimits,
+  name: string,
+  person: string,
+  now: number,
+): PeopleDecision<Gift> {
+  const holders = view.holdersOf(name);
+  const kept = holders.find((holder) => holder.person === person && holder.isGiven);
+  const others = holders.filter((holder) => holder.person !== person);
+  if (kept === undefined && others.some(({ isGiven }) => isGiven)) return { changes: [], result: "taken" };
+  const ended = [
+    ...others.filter(({ isGiven }) => !isGiven),
+    ...view.nicknamesOf(person).filter((each) => each !== kept),
+  ];
+  const releases = ended.map((each) => ({ kind: "release", person: each.person, name: each.name }) as const);
+  if (kept !== undefined) return { changes: releases, result: "reserved" };
+  if (view.nicknameCount - ended.length >= limits.nicknames) return { changes: [], result: "chat-full" };
+  const nickname = { name, person, address: null, isGiven: true, reservedAt: now, usedAt: now };
+  return { changes: [...releases, { kind: "reserve", nickname }], result: "reserved" };
 }
 
 function limitReached(

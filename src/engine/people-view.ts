@@ -11,6 +11,8 @@ export interface ReservedNickname {
   readonly usedAt: number;
   /** An opaque hash of the address that it counts for. */
   readonly address: string | null;
+  /** Whether the host's login gives the person this nickname. */
+  readonly isGiven: boolean;
 }
 
 /** That a nickname was used, at a moment in Unix milliseconds. */

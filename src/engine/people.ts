@@ -61,6 +61,9 @@ export interface People {
   /** Whether a nickname may be taken: nobody has reserved it or one that looks like it, or this person has. */
   isFreeFor(name: string, person: string | null): boolean;
 
+  /** Whether a person has a nickname, or one that looks like it, because the host's login gave it. */
+  isGiven(name: string, person: string): boolean;
+
   /** The nicknames that a person has reserved, oldest first, as they were written. */
   reservedBy(person: string): readonly string[];
 
@@ -71,6 +74,15 @@ export interface People {
    * @param address an opaque hash of the address, towards whose limit it counts; null for a person of the host's login
    */
   reserve(name: string, person: string, address: string | null): Promise<Reservation>;
+
+  /**
+   * Reserves the nickname that the host's login gives a person, in place of all the person has reserved. Others lose their
+   * reservations of it and its look-alikes; of two people to whom the login gives it, the first one has it. If it is not
+   * reserved nothing has changed.
+   *
+   * @param name a valid nickname
+   */
+  give(name: string, person: string): Promise<Gift>;
 
   /** Notes that a person uses a nickname, so that a reservation does not expire. It is stored within minutes. */
   used(name: string, person: string): void;
@@ -104,6 +116,9 @@ export interface Grant {
  * address have reserved too many lately; `chat-full` when the chat has as many as it may have.
  */
 export type Reservation = "reserved" | "taken" | "too-many" | "address-full" | "chat-full";
+
+/** What becomes of a nickname that the host's login gives: `taken` if it has given it to somebody else. */
+export type Gift = Extract<Reservation, "reserved" | "taken" | "chat-full">;
 
 /** The limits on what is known about people. */
 export interface PeopleLimits {

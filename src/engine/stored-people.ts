@@ -2,6 +2,7 @@ import type { GrantedRole, Role } from "../room/roles.ts";
 import {
   ADDRESS_WINDOW_MS,
   type ChangedPeople,
+  type Gift,
   type Grant,
   isPersonId,
   type People,
@@ -13,6 +14,7 @@ import {
   decideCode,
   decideExpiry,
   decideFirstStart,
+  decideGiven,
   decideGrant,
   decideRedemption,
   decideRelease,
@@ -136,6 +138,10 @@ export class StoredPeople implements People {
     return holders.length === 0 || holders.some((holder) => holder.person === person);
   }
 
+  isGiven(name: string, person: string): boolean {
+    return this.#view.holdersOf(name).some((holder) => holder.isGiven && holder.person === person);
+  }
+
   reservedBy(person: string): readonly string[] {
     return this.#view.nicknamesOf(person).map(({ name }) => name);
   }
@@ -144,6 +150,11 @@ export class StoredPeople implements People {
     checkPerson(person);
     const wanted = { name, person, address };
     return await this.#change(() => decideReservation(this.#view, this.#limits, wanted, this.#now()));
+  }
+
+  async give(name: string, person: string): Promise<Gift> {
+    checkPerson(person);
+    return await this.#change(() => decideGiven(this.#view, this.#limits, name, person, this.#now()));
   }
 
   used(name: string, person: string): void {

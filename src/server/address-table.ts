@@ -15,6 +15,7 @@ export type AddressLimits = Pick<
   | "addressSends"
   | "addressSendBytes"
   | "addressEvents"
+  | "addressPeople"
   | "addressGetMemoryBytes"
   | "addressPendingBytes"
 >;
@@ -36,7 +37,8 @@ export type AddressRate =
   | "history"
   | "sends"
   | "sentBytes"
-  | "events";
+  | "events"
+  | "people";
 
 /** What one address uses, and may use. All its connections share it. */
 export class Address {
@@ -63,6 +65,7 @@ export class Address {
       sends: bucketOf(limits.addressSends),
       sentBytes: bucketOf(limits.addressSendBytes),
       events: bucketOf(limits.addressEvents),
+      people: bucketOf(limits.addressPeople),
     };
     this.pending = new ByteAccount(limits.addressPendingBytes, memory.pending);
     this.getMemory = new ByteAccount(limits.addressGetMemoryBytes, memory.getMemory);

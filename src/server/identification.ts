@@ -51,6 +51,7 @@ const NEEDS_PERSON: { readonly [K in Request["kind"]]: boolean } = {
 };
 
 const NO_KEY = "Say first who you are, with a key.";
+const ANOTHERS = "Somebody else has reserved this nickname.";
 const NOT_STORED = "The server cannot store that now. Try again later.";
 
 const RESERVATIONS: {
@@ -148,14 +149,12 @@ export class Identification {
     return { ...answer, ...(answer.kind === "identified" ? { names: people.reservedBy(who.id) } : {}) };
   }
 
-  /** Reserves the nickname that the host gives a person, in place of an earlier one. */
+  /** Reserves the nickname that the host gives a person. If it gave it to somebody else, the person is told when taking it. */
   async #giveName(name: string, id: string): Promise<void> {
     const { people } = this.#context;
     try {
-      if (people.holderOf(name) === id) return;
-      for (const earlier of people.reservedBy(id)) await people.release(earlier, id);
-      // Somebody else may have it. Then the person is told when taking it.
-      await people.reserve(name, id, null);
+      // At nearly every connection: then nothing needs the store.
+      if (!people.isGiven(name, id)) await people.give(name, id);
     } catch (error) {
       if (!(error instanceof PeopleError)) throw error;
     }
@@ -198,11 +197,13 @@ export class Identification {
     if (this.#who === null) return refused("UnknownPerson", NO_KEY);
     const { id, host } = this.#who;
     try {
-      if (!on) await this.#giveUp(name, id);
-      // Otherwise anybody could reserve the nicknames of those who have no key, and drive them out.
-      else if (current === null || lookalikeKey(current) !== lookalikeKey(name))
-        return refused("NotYourName", "Take the nickname first, and then reserve it.");
-      else {
+      if (!on) {
+        const isFree = await this.#giveUp(name, this.#who);
+        if (!isFree) return refused("NotYourName", ANOTHERS);
+      } else {
+        // Otherwise anybody could reserve the nicknames of those who have no key, and drive them out.
+        if (current === null || lookalikeKey(current) !== lookalikeKey(name))
+          return refused("NotYourName", "Take the nickname first, and then reserve it.");
         const address = host === null ? people.idOfStay(`address ${addressKey(this.#ip)}`) : null;
         const result = await people.reserve(name, id, address);
         if (result !== "reserved") return refused(RESERVATIONS[result].reason, RESERVATIONS[result].error);
@@ -214,11 +215,20 @@ export class Identification {
     }
   }
 
-  /** Gives up the person's own reservation; a moderator of all rooms ends that of another person. */
-  async #giveUp(name: string, id: string): Promise<void> {
+  /**
+   * Gives up the person's own reservation; a moderator of all rooms ends that of another person. Resolves to false if
+   * somebody else keeps it.
+   */
+  async #giveUp(name: string, who: Who): Promise<boolean> {
     const { people } = this.#context;
-    if (await people.release(name, id)) return;
-    if (may(people.roleOf(id, null), "free-nickname")) await people.free(name);
+    if (people.holderOf(name) === undefined || (await people.release(name, who.id))) return true;
+    if (may(this.#roleInAllRooms(who), "free-nickname")) await people.free(name);
+    return people.holderOf(name) === undefined;
+  }
+
+  #roleInAllRooms({ id, host }: Who): Role {
+    const isEverywhere = host !== null && host.rooms === null;
+    return higher(this.#context.people.roleOf(id, null), (isEverywhere ? host.role : null) ?? "visitor");
   }
 
   async #claim({ code }: ParsedClaim): Promise<PersonAnswer> {

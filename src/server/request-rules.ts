@@ -6,7 +6,7 @@ import { editRequests } from "./kinds/edit.ts";
 import { getCosts, getRequests } from "./kinds/get.ts";
 import { changeCosts } from "./kinds/message-change.ts";
 import { nameCosts, nameRequests } from "./kinds/name.ts";
-import { personCosts } from "./kinds/person.ts";
+import { identifyCosts, peopleCosts } from "./kinds/person.ts";
 import { reactRequests } from "./kinds/react.ts";
 import { resumeCosts, resumeRequests } from "./kinds/resume.ts";
 import type { KindCosts, RequestRules, RequestRulesOf } from "./kinds/rules.ts";
@@ -23,9 +23,9 @@ export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
   edit: changeCosts,
   delete: changeCosts,
   react: changeCosts,
-  identify: personCosts,
-  reserve: personCosts,
-  claim: personCosts,
+  identify: identifyCosts,
+  reserve: peopleCosts,
+  claim: peopleCosts,
 };
 
 /** A request that concerns a room. */

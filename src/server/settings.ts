@@ -30,6 +30,8 @@ export interface Limits {
   readonly addressSendBytes: Rate | null;
   /** What else the connections of one address announce to others: nicknames and typing. */
   readonly addressEvents: Rate | null;
+  /** Requests of one address that change what is stored about people: `reserve` and `claim`. */
+  readonly addressPeople: Rate | null;
   readonly connectionsPerAddress: number | null;
   /** All connections, a tenth of which is reserved for those that are not WebSockets. */
   readonly maxConnections: number | null;
@@ -146,6 +148,7 @@ export const NO_RATES = {
   roomSends: null,
   addressSendBytes: null,
   addressEvents: null,
+  addressPeople: null,
   connectionsPerAddress: null,
   maxConnections: null,
   newConnections: null,

@@ -32,7 +32,7 @@ test("people are moved to a database and back with their ids, roles and nickname
   writeFileSync(from, "[\n]\n");
   const before = fileOf(from);
   await before.grant(AN, "owner", null);
-  await before.reserve("Bình", AN, "hash");
+  await before.give("Bình", AN);
   const code = await before.createOwnerCode(60_000);
   const state = await stateOf(before);
   const url = await createDatabase();
@@ -42,6 +42,7 @@ test("people are moved to a database and back with their ids, roles and nickname
   }
   const there = await tableOf(url);
   await there.grant("Chi_____________", "member", "tea");
+  expect(await there.give("bình", "Dung____________")).toBe("taken");
   expect(await there.redeemOwnerCode(code, "Binh____________")).toBe(true);
   const after = await stateOf(there);
   expect([after[0], after[2]]).toEqual([state[0], state[2]]);

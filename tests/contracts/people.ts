@@ -251,6 +251,58 @@ export function peopleContract(kind: PeopleKind): void {
     expect([again.reservedBy(AN), again.holderOf("Bình")]).toEqual([[], undefined]);
   });
 
+  fact(
+    "a nickname that the login gives is the person's, whoever had reserved it, but not whom it was given",
+    async () => {
+      const { chat } = await PeopleStage.of(kind, { nicknames: 3, nicknamesPerPerson: 2 });
+      const [people, other] = [await chat.open(), await chat.open()];
+      for (const name of ["Bình", "Zoe"]) expect(await people.reserve(name, AN, "h1")).toBe("reserved");
+      await people.reserve("Dung", BINH, null);
+      expect(await other.give("bình", BINH)).toBe("reserved");
+      expect([AN, BINH].map((person) => other.reservedBy(person))).toEqual([["Zoe"], ["bình"]]);
+      expect(await other.give("Bình", BINH)).toBe("reserved");
+      expect(await people.give("BÌNH", CHI)).toBe("taken");
+      expect(await people.reserve("Bình", AN, null)).toBe("taken");
+      expect([AN, BINH].map((person) => people.isGiven("BÌNH", person))).toEqual([false, true]);
+      expect(await people.give("Chi", CHI)).toBe("reserved");
+      expect([AN, BINH, CHI].map((person) => people.reservedBy(person))).toEqual([
+        ["Zoe"],
+        ["bình"],
+        ["Chi"],
+      ]);
+      // As many as there may be: one more is one too many, and one in place of another is not.
+      expect(await people.give("Dung", personId("Dung"))).toBe("chat-full");
+      expect(await people.give("Tea", CHI)).toBe("reserved");
+      expect(await people.give("zoe", personId("Zoe"))).toBe("reserved");
+      const reserved = (each: StoredPeople) =>
+        ["An", "Binh", "Chi", "Dung", "Zoe"].map((name) => each.reservedBy(personId(name)));
+      expect(reserved(people)).toEqual([[], ["bình"], ["Tea"], [], ["zoe"]]);
+      for (const each of [people, other]) await each.close();
+      // What was given is known to be given later, too.
+      const again = await chat.open();
+      expect(await again.give("Bình", AN)).toBe("taken");
+      expect(reserved(again)).toEqual([[], ["bình"], ["Tea"], [], ["zoe"]]);
+    },
+  );
+
+  fact("what a person has reserved is given to it in its place, and to one of several at once", async () => {
+    const { chat } = await PeopleStage.of(kind);
+    const servers = await Promise.all([chat.open(), chat.open(), chat.open()]);
+    const [people] = servers;
+    await people.reserve("Bình", AN, null);
+    expect(people.isGiven("Bình", AN)).toBe(false);
+    expect(await people.give("Bình", AN)).toBe("reserved");
+    expect(people.isGiven("Bình", AN)).toBe(true);
+    expect(await people.give("Bình", BINH)).toBe("taken");
+    expect(people.reservedBy(AN)).toEqual(["Bình"]);
+    const gifts = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => servers[i % 3]?.give("Chi", personId(`P${i}`))),
+    );
+    expect(gifts.filter((each) => each === "reserved")).toHaveLength(1);
+    const holder = personId(`P${gifts.indexOf("reserved")}`);
+    for (const server of servers) await until(server, () => server.holderOf("Chi") === holder);
+  });
+
   fact("an address and a chat may have so many reserved nicknames, an address in thirty days", async () => {
     const { chat, clock } = await PeopleStage.of(kind, { nicknamesPerAddress: 2, nicknames: 5 });
     const people = await chat.open();
@@ -352,6 +404,7 @@ export function peopleContract(kind: PeopleKind): void {
       fc.record({ kind: fc.constant("grant" as const), person, room, role }),
       fc.record({ kind: fc.constant("revoke" as const), person, room }),
       fc.record({ kind: fc.constant("reserve" as const), person, name }),
+      fc.record({ kind: fc.constant("give" as const), person, name }),
       fc.record({ kind: fc.constant("release" as const), person, name }),
       fc.record({ kind: fc.constant("free" as const), name }),
     );
@@ -369,6 +422,8 @@ export function peopleContract(kind: PeopleKind): void {
             return await people.revoke(each.person, each.room);
           case "reserve":
             return await people.reserve(each.name, each.person, null);
+          case "give":
+            return await people.give(each.name, each.person);
           case "release":
             return await people.release(each.name, each.person);
           case "free":

@@ -120,6 +120,31 @@ test("RESERVE-1 RESERVE-3 who has no key reserves nothing, and nobody reserves m
   expect(await client.ask({ type: "reserve", name: "Ánh" })).toMatchObject({ reason: "TooManyNames" });
 });
 
+test("LIM-16 an address reserves, gives up and claims only so often, and others are not held up", async () => {
+  await using server = await startServer([
+    "--address-people-per-second",
+    "0.001",
+    "--address-people-burst",
+    "3",
+  ]);
+  const { client } = await person(server, AN);
+  await client.register("An");
+  for (const on of [true, false])
+    expect(await client.ask({ type: "reserve", name: "An", on })).toMatchObject({ status: true });
+  const other = await person(server, BINH);
+  expect(await other.client.ask({ type: "claim", code: "wrong" })).toMatchObject({ reason: "UnknownCode" });
+  expect(await client.ask({ type: "reserve", name: "An" })).toMatchObject({
+    type: "reserve",
+    reason: "TooManyRequests",
+  });
+  expect(await other.client.ask({ type: "claim", code: "wrong" })).toMatchObject({
+    reason: "TooManyRequests",
+  });
+  // Who somebody is, and what they are called, is not stored.
+  expect(await client.ask({ type: "identify", key: AN })).toMatchObject({ status: true, names: [] });
+  await other.client.register("Bình");
+});
+
 fileTest(
   "CLAIM-1 IDENT-10 the owner's link makes one person an owner once, and roles that are granted hold at once",
   async () => {
@@ -207,6 +232,26 @@ test("IDENT-5 BY-3 a session takes the nickname along, but not the person: its r
   expect(await back.client.ask({ type: "edit", of, content: "mine again" })).toMatchObject({ status: true });
 });
 
+test("IDENT-7 RESERVE-6 a nickname that the token gives is the person's, though somebody with a key has reserved it", async () => {
+  await using server = await withLogin();
+  const { client: stranger } = await person(server, AN);
+  await stranger.register("Lan Anh");
+  expect(await stranger.ask({ type: "reserve", name: "Lan Anh" })).toMatchObject({ status: true });
+  await stranger.chat.close();
+  const lan = await V3Client.connect(server.url("tea"));
+  const token = await tokenOf({ sub: "7", name: "Lan Anh" });
+  expect(await lan.ask({ type: "identify", token })).toMatchObject({ status: true, names: ["Lan Anh"] });
+  await lan.register("Lan Anh");
+  const back = await V3Client.connect(server.url());
+  expect(await back.ask({ type: "identify", key: AN })).toMatchObject({ names: [] });
+  expect(await back.ask({ type: "name", name: "lan anh" })).toMatchObject({ reason: "NameReserved" });
+  // Of two people with one name, the first one has it.
+  const second = await V3Client.connect(server.url());
+  const reply = await second.ask({ type: "identify", token: await tokenOf({ sub: "8", name: "Lan Anh" }) });
+  expect(reply).toMatchObject({ status: true, names: [] });
+  expect(await second.ask({ type: "name", name: "Lan Anh" })).toMatchObject({ reason: "NameReserved" });
+});
+
 test("IDENT-3 IDENT-6 IDENT-8 with a required login nobody talks without a token, or after it is over", async () => {
   await using server = await withLogin("--auth", "required", "--auth-clock-skew", "0");
   const nobody = await V3Client.connect(server.url());
@@ -259,6 +304,35 @@ test("IDENT-3 IDENT-10 a token gives a role in its rooms, and is valid in no oth
   expect(await main.ask({ type: "identify", token: `${token.slice(0, -2)}xx` })).toMatchObject({
     reason: "TokenRefused",
   });
+});
+
+test("RESERVE-5 nobody gives up another's nickname, except a moderator of all rooms, by a grant or by a token", async () => {
+  await using server = await withLogin();
+  const an = await person(server, AN);
+  await an.client.register("An");
+  await an.client.ask({ type: "reserve", name: "An" });
+  const release = { type: "reserve", name: "An", on: false };
+  const moderatorOf = async (sub: string, rooms?: string[]) => {
+    const client = await V3Client.connect(server.url());
+    const token = await tokenOf({ sub, role: "moderator", rooms });
+    expect(await client.ask({ type: "identify", token })).toMatchObject({ role: "moderator" });
+    return client;
+  };
+  const stranger = await person(server, BINH);
+  for (const client of [stranger.client, await moderatorOf("1", ["/"])]) {
+    expect(await client.ask(release)).toEqual({
+      type: "reserve",
+      name: "An",
+      status: false,
+      reason: "NotYourName",
+      error: "Somebody else has reserved this nickname.",
+    });
+  }
+  expect(JSON.stringify(server.lines)).not.toContain("is not reserved any more");
+  const moderator = await moderatorOf("2");
+  for (let i = 0; i < 2; i++) expect(await moderator.ask(release)).toMatchObject({ on: false, status: true });
+  expect(await stranger.client.ask(release)).toMatchObject({ status: true, names: [] });
+  expect(await an.client.ask({ type: "identify", key: AN })).toMatchObject({ names: [] });
 });
 
 test("IDENT-9 REQ-7 requests behind one that waits for a token keep their order, and its answers theirs", async () => {

@@ -48,6 +48,7 @@ export const LIMITS: Limits = {
   roomSends: null,
   addressSendBytes: null,
   addressEvents: null,
+  addressPeople: null,
   httpRequests: null,
   roomsPerAddress: null,
   connectionsPerAddress: 200,

@@ -31,6 +31,7 @@ const SCHEMA = `
     reserved_at INTEGER NOT NULL,
     used_at INTEGER NOT NULL,
     address TEXT,
+    is_given INTEGER NOT NULL,
     revision INTEGER NOT NULL,
     PRIMARY KEY (person, name)
   ) WITHOUT ROWID;
@@ -104,12 +105,12 @@ const APPLY: {
   revoke: (database, { person, room }) => {
     database.query("DELETE FROM grants WHERE person = ? AND room = ?").run(person, room ?? ALL_ROOMS);
   },
-  reserve: (database, { nickname: { person, name, reservedAt, usedAt, address } }, revision) => {
+  reserve: (database, { nickname: { person, name, reservedAt, usedAt, address, isGiven } }, revision) => {
     database
       .query(
-        "INSERT INTO nicknames (person, name, reserved_at, used_at, address, revision) VALUES (?, ?, ?, ?, ?, ?)",
+        "INSERT INTO nicknames (person, name, reserved_at, used_at, address, is_given, revision) VALUES (?, ?, ?, ?, ?, ?, ?)",
       )
-      .run(person, name, reservedAt, usedAt, address, revision);
+      .run(person, name, reservedAt, usedAt, address, isGiven ? 1 : 0, revision);
   },
   release: (database, { person, name }) => {
     database.query("DELETE FROM nicknames WHERE person = ? AND name = ?").run(person, name);
@@ -170,6 +171,7 @@ interface NicknameRow {
   reserved_at: number;
   used_at: number;
   address: string | null;
+  is_given: number;
   revision: number;
 }
 
@@ -206,7 +208,15 @@ function grantOf({ person, room, role, revision }: GrantRow): Stored<Grant> {
 }
 
 function nicknameOf(row: NicknameRow): Stored<ReservedNickname> {
-  const { person, name, reserved_at, used_at, address, revision } = row;
+  const { person, name, reserved_at, used_at, address, is_given, revision } = row;
   if (!isPersonId(person) || typeof name !== "string") throw new Unreadable("A nickname is damaged.");
-  return { person, name, reservedAt: reserved_at, usedAt: used_at, address, revision };
+  return {
+    person,
+    name,
+    reservedAt: reserved_at,
+    usedAt: used_at,
+    address,
+    isGiven: is_given !== 0,
+    revision,
+  };
 }

@@ -280,10 +280,10 @@ const APPLY: {
     ON CONFLICT (person, room) DO UPDATE SET role = excluded.role, revision = excluded.revision`,
   revoke: (sql, { person, room }) => sql`
     DELETE FROM chatbox.grants WHERE person = ${person} AND room = ${room ?? ALL_ROOMS}`,
-  reserve: (sql, { nickname: { person, name, reservedAt, usedAt, address } }, revision) => sql`
-    INSERT INTO chatbox.reserved_nicknames (person, name, reserved_at, used_at, address, revision)
+  reserve: (sql, { nickname: { person, name, reservedAt, usedAt, address, isGiven } }, revision) => sql`
+    INSERT INTO chatbox.reserved_nicknames (person, name, reserved_at, used_at, address, is_given, revision)
     VALUES (${person}, ${name}, ${timestampOf(sql, reservedAt)}, ${timestampOf(sql, usedAt)}, ${address},
-      ${revision}::bigint)`,
+      ${isGiven}, ${revision}::bigint)`,
   release: (sql, { person, name }) => sql`
     DELETE FROM chatbox.reserved_nicknames WHERE person = ${person} AND name = ${name}`,
   expire: (sql, { person, name, unusedSince }) => sql`
@@ -347,7 +347,7 @@ async function readAll(sql: SQL, state: PeopleState): Promise<PeopleReading> {
 }
 
 function nicknameColumns(sql: SQL) {
-  return sql`person, name, address, revision::float8 AS revision, ${unixMs(sql, sql`reserved_at`)} AS reserved_at,
+  return sql`person, name, address, is_given, revision::float8 AS revision, ${unixMs(sql, sql`reserved_at`)} AS reserved_at,
     ${unixMs(sql, sql`used_at`)} AS used_at`;
 }
 
@@ -366,6 +366,7 @@ function nicknameOf({
   person,
   name,
   address,
+  is_given,
   revision,
   reserved_at,
   used_at,
@@ -376,6 +377,7 @@ function nicknameOf({
     address: textOrNull(address),
     reservedAt: integerOf(reserved_at),
     usedAt: integerOf(used_at),
+    isGiven: booleanOf(is_given),
     revision: integerOf(revision),
   };
 }

@@ -131,9 +131,11 @@ const STEPS: readonly string[] = [
     reserved_at timestamptz NOT NULL,
     used_at timestamptz NOT NULL,
     address text,
+    is_given boolean NOT NULL,
     revision bigint NOT NULL,
     PRIMARY KEY (person, name)
   );
+  COMMENT ON COLUMN chatbox.reserved_nicknames.is_given IS 'Whether the login of the host site gives the nickname.';
 
   CREATE TABLE chatbox.people_log (
     revision bigint NOT NULL,

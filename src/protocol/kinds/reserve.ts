@@ -22,8 +22,8 @@ export interface ReservedReply {
 }
 
 /**
- * `UnknownPerson`: the connection is no person with a key. `NotYourName`: it has another nickname. `NameAlreadyUsed`:
- * somebody else has reserved a look-alike. `TooManyNames`: the person, the address or the chat has as many as it may have.
+ * `UnknownPerson`: the connection is no person with a key. `NotYourName`: it has another nickname, or the one to give
+ * up is somebody else's. `NameAlreadyUsed`: somebody else has reserved a look-alike. `TooManyNames`: the person, the address or the chat has as many as it may have.
  */
 export type ReserveRefusalReason =
   | "UnknownPerson"

@@ -5,11 +5,20 @@ import { reserved, reserveRefused } from "../../protocol/kinds/reserve.ts";
 import { type KindCosts, type OutcomeRules, type OutcomeRulesOf, refusalRules } from "./rules.ts";
 
 /** They are rare: the names that a person takes and who the person is have one rate. */
-export const personCosts: KindCosts = {
+export const identifyCosts: KindCosts = {
   own: "names",
   address: [["events", "a token"]],
   isMessage: false,
   mayRegister: false,
+};
+
+/** What is stored about people is synced while everybody waits. */
+export const peopleCosts: KindCosts = {
+  ...identifyCosts,
+  address: [
+    ["events", "a token"],
+    ["people", "a token"],
+  ],
 };
 
 const QUIET = { event: null, refusal: null, report: null, effect: null } as const satisfies Partial<

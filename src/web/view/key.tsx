@@ -119,7 +119,9 @@ function ReservedNames() {
     person.makeKey();
     const error = await errorOf(isOn ? person.chat?.reserve(name) : person.chat?.release(name));
     isAsking.value = false;
-    if (error) says(faultOf(error, words), true);
+    // By now somebody else has it: the login has given it away, for example.
+    if (!isOn && error?.code === "NotYourName") says(words.faults.taken, true);
+    else if (error) says(faultOf(error, words), true);
     else says(isOn ? words.wasReserved(name) : words.wasReleased(name));
   };
   return (
