@@ -1,4 +1,4 @@
-import type { OneReaction, Reactions } from "../../room/state.ts";
+import type { OneReaction, Reactions, Target } from "../../room/state.ts";
 import type { ChangeRecord, ReactRecord } from "../record.ts";
 
 /** The newest edit of a message, and where its line is in the file. */
@@ -8,6 +8,9 @@ export interface StoredEdit {
   /** The length of the line. */
   readonly bytes: number;
 }
+
+/** What a room must know of the changes to a message. */
+export type ChangesOfMessage = Pick<Target, "reactions" | "edits" | "reactionsMade">;
 
 /**
  * What has become of a message since it was sent. There may be very many of these: all values are in one object, and there is no
@@ -19,6 +22,9 @@ interface Changed {
   editOffset: number;
   editBytes: number;
   isDeleted: boolean;
+  /** How often it was edited, and how many reactions were made to it, counting those that were taken back. */
+  edits: number;
+  reactionsMade: number;
   /** Emoji, public id and nickname of each reaction, in order, one behind the other. */
   reactions: string[] | null;
 }
@@ -31,6 +37,12 @@ export class ChangeIndex {
   readonly #changed = new Map<number, Changed>();
   /** One string for all that are the same. */
   readonly #strings = new Map<string, string>();
+  #reactions = 0;
+
+  /** How many reactions stand. */
+  get reactions(): number {
+    return this.#reactions;
+  }
 
   /** Whether a message was changed. */
   has(id: number): boolean {
@@ -55,6 +67,11 @@ export class ChangeIndex {
     return all;
   }
 
+  historyOf(id: number): ChangesOfMessage {
+    const { edits = 0, reactionsMade = 0 } = this.#changed.get(id) ?? {};
+    return { reactions: this.reactionsTo(id), edits, reactionsMade };
+  }
+
   /**
    * Notes an edit, or the deletion of a message.
    *
@@ -68,8 +85,9 @@ export class ChangeIndex {
     changed.editBytes = edit?.bytes ?? 0;
     if (edit === null) {
       changed.isDeleted = true;
+      this.#reactions -= countOf(changed);
       changed.reactions = null;
-    }
+    } else changed.edits++;
     return replaced;
   }
 
@@ -77,11 +95,14 @@ export class ChangeIndex {
   reacted({ of, emoji, by, name, on }: Pick<ReactRecord, "of" | "emoji" | "by" | "name" | "on">): void {
     const changed = this.#of(of);
     if (changed.isDeleted) return;
+    if (on) changed.reactionsMade++;
+    const before = countOf(changed);
     changed.reactions ??= [];
     const { reactions } = changed;
     const at = placeOf(reactions, emoji, by);
     if (at >= 0) reactions.splice(at, 3);
     if (on) reactions.push(this.#shared(emoji), this.#shared(by), this.#shared(name));
+    this.#reactions += countOf(changed) - before;
   }
 
   /** The messages whose texts were replaced or deleted. */
@@ -101,6 +122,7 @@ export class ChangeIndex {
       changed.editOffset -= bytes;
       if (id >= firstId) continue;
       if (changed.editId > 0 && changed.editOffset > 0) orphans.push(changed.editId);
+      this.#reactions -= countOf(changed);
       this.#changed.delete(id);
     }
     if (this.#changed.size < size) this.#shareStrings();
@@ -117,7 +139,15 @@ export class ChangeIndex {
   #of(id: number): Changed {
     const known = this.#changed.get(id);
     if (known !== undefined) return known;
-    const changed: Changed = { editId: 0, editOffset: 0, editBytes: 0, isDeleted: false, reactions: null };
+    const changed: Changed = {
+      editId: 0,
+      editOffset: 0,
+      editBytes: 0,
+      isDeleted: false,
+      edits: 0,
+      reactionsMade: 0,
+      reactions: null,
+    };
     this.#changed.set(id, changed);
     return changed;
   }
@@ -128,6 +158,10 @@ export class ChangeIndex {
     this.#strings.set(text, text);
     return text;
   }
+}
+
+function countOf({ reactions }: Changed): number {
+  return (reactions?.length ?? 0) / 3;
 }
 
 function editIn(changed: Changed | undefined): StoredEdit | null {
