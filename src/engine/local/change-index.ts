@@ -25,7 +25,7 @@ interface Changed {
   /** How often it was edited, and how many reactions were made to it, counting those that were taken back. */
   edits: number;
   reactionsMade: number;
-  /** Emoji, public id and nickname of each reaction, in order, one behind the other. */
+  /** Emoji and person of each reaction, in order, one behind the other. */
   reactions: string[] | null;
 }
 
@@ -60,9 +60,10 @@ export class ChangeIndex {
   reactionsTo(id: number): Reactions {
     const all: OneReaction[] = [];
     const flat = this.#changed.get(id)?.reactions ?? [];
-    for (let at = 0; at + 2 < flat.length; at += 3) {
-      const [emoji = "", by = "", name = ""] = flat.slice(at, at + 3);
-      all.push({ emoji, by, name });
+    for (let at = 0; at < flat.length; at += 2) {
+      const [emoji = "", person = ""] = flat.slice(at, at + 2);
+      const space = person.indexOf(" ");
+      all.push({ emoji, by: person.slice(0, space), name: person.slice(space + 1) });
     }
     return all;
   }
@@ -100,8 +101,8 @@ export class ChangeIndex {
     changed.reactions ??= [];
     const { reactions } = changed;
     const at = placeOf(reactions, emoji, by);
-    if (at >= 0) reactions.splice(at, 3);
-    if (on) reactions.push(this.#shared(emoji), this.#shared(by), this.#shared(name));
+    if (at >= 0) reactions.splice(at, 2);
+    if (on) reactions.push(this.#shared(emoji), this.#shared(`${by} ${name}`));
     this.#reactions += countOf(changed) - before;
   }
 
@@ -161,7 +162,7 @@ export class ChangeIndex {
 }
 
 function countOf({ reactions }: Changed): number {
-  return (reactions?.length ?? 0) / 3;
+  return (reactions?.length ?? 0) / 2;
 }
 
 function editIn(changed: Changed | undefined): StoredEdit | null {
@@ -171,8 +172,9 @@ function editIn(changed: Changed | undefined): StoredEdit | null {
 }
 
 function placeOf(reactions: readonly string[], emoji: string, by: string): number {
-  for (let at = 0; at < reactions.length; at += 3)
-    if (reactions[at + 1] === by && reactions[at] === emoji) return at;
+  const person = `${by} `;
+  for (let at = 0; at < reactions.length; at += 2)
+    if (reactions[at] === emoji && reactions[at + 1]?.startsWith(person)) return at;
   return -1;
 }
 
