@@ -485,6 +485,28 @@ export function changeContract(kind: EngineKind): void {
     await third.engine.close();
   });
 
+  test(`${kind.name}: PAGE-5 changes count towards the size of a history: messages expire before the newest one, and the changes go when another follows`, async () => {
+    const retention = { keepMs: null, keepMessages: null, keepBytes: 10_000 };
+    const stage = await stages();
+    await stage.join(["a", "An"]);
+    for (let i = 1; i <= 4; i++) stage.send("a", `m${i}`);
+    for (let i = 0; i < 200; i++) stage.edit("a", 1 + (i % 4), `m${1 + (i % 4)}, ${i}`);
+    await stage.next(204);
+    await stage.engine.close();
+    const again = await stages(stage, { retention });
+    await again.join(["q", "Reader"]);
+    expect((await again.pages("q", {}))[0]?.messages).toMatchObject([{ id: 4, content: "m4, 199" }]);
+    again.send("q", "next");
+    await again.next(1);
+    await again.engine.close();
+    const third = await stages(again, { retention, at: 1_000 + 3 * 24 * 60 * 60 * 1000 });
+    await third.join(["r", "Later"]);
+    const [all, behind] = await third.pages("r", { after: 0 }, { after: 204, time: 1_000 });
+    expect(all).toMatchObject({ messages: [{ id: 205 }], changed: [], gap: { from: 1, to: 204 } });
+    expect(behind).toMatchObject({ messages: [{ id: 205 }], changed: [] });
+    await third.engine.close();
+  });
+
   test(`${kind.name}: PAGE-6 ID-2 where all messages were removed by hand, no change to them is left to go on from`, async () => {
     const stage = await stages();
     await stage.join(["a", "An"]);

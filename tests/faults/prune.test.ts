@@ -202,7 +202,7 @@ test("PAGE-5 the lines of changes count towards the size of a history, and those
       for (let round = 0; round < 10; round++)
         for (let of = 1; of <= 10; of++)
           await journal.append([
-            editRecord({ connection: "", id: ++id, time: id, of, by: BY, content: LONG }),
+            editRecord({ kind: "edited", connection: "", id: ++id, time: id, of, by: BY, content: LONG }),
           ]);
       const { size } = journal;
       expect(size).toBeGreaterThan(4 * keepBytes);
