@@ -1,6 +1,9 @@
 import type { OneReaction, Reactions, Target } from "../../room/state.ts";
 import type { ChangeRecord, ReactRecord } from "../record.ts";
 
+/** So many strings may be kept for reactions that were taken back, and more where looking for them would take longer. */
+const STRINGS_LEAST = 1024;
+
 /** The newest edit of a message, and where its line is in the file. */
 export interface StoredEdit {
   readonly id: number;
@@ -103,7 +106,11 @@ export class ChangeIndex {
     const at = placeOf(reactions, emoji, by);
     if (at >= 0) reactions.splice(at, 2);
     if (on) reactions.push(this.#shared(emoji), this.#shared(`${by} ${name}`));
+    if (reactions.length === 0) changed.reactions = null;
     this.#reactions += countOf(changed) - before;
+    // Otherwise the nicknames of all who have ever reacted would stay.
+    const { size } = this.#strings;
+    if (size > STRINGS_LEAST + this.#changed.size + 4 * this.#reactions) this.#shareStrings();
   }
 
   /** The messages whose texts were replaced or deleted. */
