@@ -43,13 +43,12 @@ async function countsOf(
 ): Promise<ReadonlyMap<number, Pick<Target, "edits" | "reactionsMade">>> {
   const rows = rowsOf(
     await sql`
-    SELECT of::float8 AS of, (count(*) FILTER (WHERE kind = 'edit'))::float8 AS edits,
-      (count(*) FILTER (WHERE kind = 'react' AND is_on))::float8 AS reactions
-    FROM chatbox.changes WHERE room = ${room} AND of = ANY(${idList(ids)}::text::bigint[]) GROUP BY of`,
+    SELECT id::float8 AS id, edits::float8 AS edits, reactions_made::float8 AS reactions_made FROM chatbox.messages
+    WHERE room = ${room} AND id = ANY(${idList(ids)}::text::bigint[])`,
   );
   return new Map(
-    rows.map(({ of, edits, reactions }) => [
-      integerOf(of),
+    rows.map(({ id, edits, reactions_made: reactions }) => [
+      integerOf(id),
       { edits: integerOf(edits), reactionsMade: integerOf(reactions) },
     ]),
   );
