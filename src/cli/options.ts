@@ -4,6 +4,7 @@ import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { PEOPLE_LIMITS } from "../engine/people.ts";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
+import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import { isGrantedRole, ROLES } from "../room/roles.ts";
 import { plainAddress } from "../server/addresses.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
@@ -103,6 +104,9 @@ interface Flags extends LoginFlags {
   connectionPendingMemory: number;
   sendKeys: number;
   pastSessions: number;
+  maxEdits: number;
+  maxMessageReactions: number;
+  maxReactions: number;
   nicknamesPerPerson: number;
   nicknamesPerAddress: number;
   maxNicknames: number;
@@ -368,6 +372,21 @@ function createServeCommand(version: string): Command {
     .addOption(bytes("--connection-pending-memory <size>", "the same for one connection", 4 * MIB))
     .addOption(count("--send-keys <n>", "keys of sends to remember, all rooms together", 1_000_000))
     .addOption(count("--past-sessions <n>", "ended sessions to remember, per room", 10_000))
+    .addOption(count("--max-edits <n>", "edits of one message", CHANGE_LIMITS.edits))
+    .addOption(
+      count(
+        "--max-message-reactions <n>",
+        "reactions to one message, counting those that were taken back",
+        CHANGE_LIMITS.reactionsMade,
+      ),
+    )
+    .addOption(
+      count(
+        "--max-reactions <n>",
+        "reactions in one room, if its history is in a file",
+        CHANGE_LIMITS.roomReactions,
+      ),
+    )
     .addOption(
       count(
         "--nicknames-per-person <n>",
@@ -485,6 +504,11 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       sendKeys: flags.sendKeys,
       pastSessions: flags.pastSessions,
       ...(limited ? {} : NO_RATES),
+    },
+    changes: {
+      edits: flags.maxEdits,
+      reactionsMade: flags.maxMessageReactions,
+      roomReactions: flags.maxReactions,
     },
     people: {
       nicknamesPerPerson: flags.nicknamesPerPerson,

@@ -38,7 +38,8 @@ export class ContentError extends ChatError {
 
 /**
  * The server refused to change a message: the room has no such message or it was deleted (`UnknownMessage`), this client may
- * not do that (`NotAllowed`), or the message has all the reactions that it may have (`TooManyReactions`).
+ * not do that (`NotAllowed`), the message was edited as often as it may be (`TooManyEdits`), or it or its room has all the
+ * reactions that it may have (`TooManyReactions`).
  */
 export class ChangeError extends ChatError {
   override readonly name = "ChangeError";
@@ -137,6 +138,7 @@ export const CLASSES: Record<
   WrongFormatEmoji: ContentError,
   UnknownMessage: ChangeError,
   NotAllowed: ChangeError,
+  TooManyEdits: ChangeError,
   TooManyReactions: ChangeError,
   TooManyRequests: RateError,
   UnknownRegister: NotRegisteredError,

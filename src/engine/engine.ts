@@ -1,4 +1,5 @@
 import type { PageRequest } from "../protocol/page.ts";
+import type { ChangeLimits } from "../room/change-limits.ts";
 import type { Moment } from "../room/moment.ts";
 import type { Operation } from "../room/operation.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
@@ -112,6 +113,8 @@ export interface EngineOptions {
   readonly retention: Retention;
   /** Default: {@link PEOPLE_LIMITS}. */
   readonly people?: PeopleLimits;
+  /** Default: `CHANGE_LIMITS`. */
+  readonly changes?: ChangeLimits;
   /**
    * Whether to believe a clock that differs from the expected time, so that old messages go at once. Default: false.
    */
@@ -128,6 +131,7 @@ export interface RoomOptions
     "deliver" | "observer" | "getBudgetBytes" | "now" | "graceMs" | "restartGraceMs" | "pastSessions"
   > {
   readonly name: string;
+  readonly changeLimits: ChangeLimits;
   /** Whether a nickname may be taken by a person: others may have reserved it. */
   readonly isFreeFor: People["isFreeFor"];
   readonly memory: HistoryMemory;

@@ -1,3 +1,4 @@
+import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import type { Operation } from "../room/operation.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
 import type { Engine, EngineOptions, RoomOptions } from "./engine.ts";
@@ -70,6 +71,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
       name,
       memory: this.#memory,
       keyMemory: this.#keyMemory,
+      changeLimits: this.#options.changes ?? CHANGE_LIMITS,
       isFreeFor: (nickname, person) => this.#people().isFreeFor(nickname, person),
       idle: () => this.#isIdle(name, room),
     });

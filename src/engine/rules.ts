@@ -316,14 +316,16 @@ export function targetsOf(batch: readonly Operation[]): number[] {
  * Decides a batch. The room's changes can be rolled back until {@link Room.commit}.
  *
  * @param targets the messages that the operations would change
+ * @param standing how many reactions stand in the room; null where they are not counted
  */
 export function decideAll(
   room: Room,
   batch: readonly Operation[],
   now: Moment,
   targets?: Targets,
+  standing: number | null = null,
 ): Decision[] {
-  room.begin(targets);
+  room.begin(targets, standing);
   return batch.map((operation) => room.decide(operation, now));
 }
 

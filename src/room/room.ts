@@ -122,7 +122,7 @@ export class Room {
   constructor({ members, lastPlace, ...start }: RoomStart) {
     const undo = new Undo();
     const roster = new Roster(members, lastPlace, undo);
-    this.#state = { ...start, roster, undo, targets: new Map(), isDeciding: false };
+    this.#state = { ...start, roster, undo, targets: new Map(), standing: null, isDeciding: false };
   }
 
   /** The highest id given in the history. */
@@ -202,15 +202,18 @@ export class Room {
    * Starts to decide a batch, and to record what is applied, so that {@link rollback} can undo it.
    *
    * @param targets the messages that the operations of the batch name
+   * @param standing how many reactions stand in the room; null where they are not counted
    */
-  begin(targets: Targets = NO_TARGETS): void {
+  begin(targets: Targets = NO_TARGETS, standing: number | null = null): void {
     const state = this.#state;
     const { lastId, undo } = state;
     this.#learn(targets);
+    state.standing = standing;
     state.isDeciding = true;
     undo.begin();
     undo.note(() => {
       state.lastId = lastId;
+      state.standing = standing;
     });
   }
 

@@ -1,3 +1,4 @@
+import type { ChangeLimits } from "./change-limits.ts";
 import type { Moment } from "./moment.ts";
 import type { ConnectionId, Person, SessionHash } from "./operation.ts";
 import type { PastSessions } from "./past-sessions.ts";
@@ -20,7 +21,14 @@ export interface Target {
   readonly by: string | null;
   readonly isDeleted: boolean;
   readonly reactions: Reactions;
+  /** How often it was edited. */
+  readonly edits: number;
+  /** How many reactions were made to it, counting those that were taken back. */
+  readonly reactionsMade: number;
 }
+
+/** A message to which nothing has happened yet, or nothing can happen any more. */
+export const UNCHANGED = { reactions: [], edits: 0, reactionsMade: 0 } as const;
 
 /** One person's reaction to a message. */
 export interface OneReaction {
@@ -53,6 +61,7 @@ export interface RoomSurroundings {
   readonly authorOf: (identity: string) => string;
   /** Whether a nickname may be taken by a person, null for one who has not said who it is: others may have reserved it. */
   readonly isFreeFor: (name: string, person: string | null) => boolean;
+  readonly changeLimits: ChangeLimits;
   /** Whether a connection is at this server, so that this room will learn of its end. */
   readonly isHere: (connection: ConnectionId) => boolean;
 }
@@ -75,6 +84,8 @@ export interface RoomState extends RoomSurroundings {
   lastId: number;
   /** What is known about messages while a batch is decided: those that were looked up, and those of the batch. */
   readonly targets: Map<number, TargetEntry>;
+  /** How many reactions stand in the room while a batch is decided; null where they are not counted. */
+  standing: number | null;
   /** Whether a batch is being decided. */
   isDeciding: boolean;
 }

@@ -30,6 +30,7 @@ export function openEngine(
     pastSessions: limits.pastSessions,
     retention: settings.retention,
     people: settings.people,
+    changes: settings.changes,
     trustClock: settings.trustClock,
     now: () => {
       const time = Date.now();

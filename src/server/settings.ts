@@ -4,6 +4,7 @@ import type { FsyncMode } from "../engine/local/journal.ts";
 import type { PeopleLimits } from "../engine/people.ts";
 import type { DatabaseOptions } from "../engine/postgres/database.ts";
 import type { Retention } from "../engine/retention.ts";
+import type { ChangeLimits } from "../room/change-limits.ts";
 
 /** A rate: how many per second in the long run, and how many at once. */
 export interface Rate {
@@ -130,6 +131,7 @@ export interface Settings {
   readonly login: LoginSettings | null;
   readonly limits: Limits;
   readonly people: PeopleLimits;
+  readonly changes: ChangeLimits;
   readonly log: LogSettings;
   /** What looks like a mistake in how the server was started: one sentence each, for the log. */
   readonly warnings: readonly string[];

@@ -175,6 +175,7 @@ test("REACT-3 a reaction that changes nothing is fulfilled, and there is no even
 test.each([
   ["UnknownMessage", ChangeError],
   ["NotAllowed", ChangeError],
+  ["TooManyEdits", ChangeError],
   ["TooManyReactions", ChangeError],
   ["WrongFormatEmoji", ContentError],
   ["WrongFormatOf", ContentError],

@@ -161,6 +161,18 @@ test("a move that was interrupted at any event is finished by the next one, into
   }
   await expectShown(await overDatabase(url), told);
   await expectShown(await overFile(copy), told);
+  // What counts towards the limits is neither lost nor counted twice.
+  const wrong = await administer(
+    url,
+    `SELECT m.id FROM chatbox.messages AS m
+      LEFT JOIN chatbox.changes AS c ON c.room = m.room AND c.of = m.id
+      GROUP BY m.room, m.id
+      HAVING m.edits <> count(*) FILTER (WHERE c.kind = 'edit')
+        OR m.reactions_made <> count(*) FILTER (WHERE c.kind = 'react' AND c.is_on)`,
+  );
+  expect(wrong).toHaveLength(0);
+  const most = await administer(url, "SELECT id FROM chatbox.messages WHERE edits + reactions_made > 1");
+  expect(most).not.toHaveLength(0);
 });
 
 test("an export shows one moment, while messages are edited", async () => {

@@ -18,9 +18,17 @@ import { Journal } from "../../src/engine/local/journal.ts";
 import { LocalEngine, type LocalEngineOptions } from "../../src/engine/local/local.ts";
 import { fileNameOf, roomOfFileName } from "../../src/engine/local/room-file.ts";
 import { failureContract } from "./failures.ts";
-import { changeContract } from "./message-changes.ts";
+import { ChangeStage, changeContract } from "./message-changes.ts";
 import { slowReadContract } from "./slow-reads.ts";
-import { contentsOf, type EngineKind, EngineStage, engineContract, shownBy, withRetention } from "./suite.ts";
+import {
+  contentsOf,
+  type EngineKind,
+  EngineStage,
+  type EngineTimes,
+  engineContract,
+  shownBy,
+  withRetention,
+} from "./suite.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "chatbox-contract-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -95,6 +103,51 @@ const LOCAL: EngineKind = {
 engineContract(LOCAL);
 changeContract(LOCAL);
 slowReadContract(LOCAL, Journal.prototype);
+
+test("REACT-6 as many reactions stand in a room as may: those taken back, deleted and expired do not count, also after a restart", async () => {
+  const changes = { edits: 100, reactionsMade: 100, roomReactions: 3 };
+  const refused = { kind: "change-refused", reason: "TooManyReactions" };
+  const stages = async (previous?: ChangeStage, times: EngineTimes = {}) => {
+    const stage = new ChangeStage();
+    stage.engine = await LOCAL.open(stage.deliver, previous, { ...times, changes });
+    return stage;
+  };
+  const stage = await stages();
+  await stage.join(["a", "An"]);
+  for (const content of ["one", "two", "three"]) stage.send("a", content);
+  for (const of of [1, 2, 3]) stage.react("a", of, "👍");
+  stage.react("a", 3, "🎉");
+  stage.react("a", 3, "👍", false);
+  stage.react("a", 3, "🎉");
+  stage.react("a", 3, "😂");
+  stage.remove("a", 1);
+  stage.react("a", 3, "😂");
+  stage.react("a", 3, "👍");
+  expect((await stage.next(13)).slice(3)).toMatchObject([
+    ...[{ kind: "reacted" }, { kind: "reacted" }, { kind: "reacted" }, refused],
+    ...[{ kind: "reacted", on: false }, { kind: "reacted" }, refused],
+    ...[{ kind: "deleted" }, { kind: "reacted" }, refused],
+  ]);
+  stage.react("a", 2, "🎉");
+  stage.react("a", 2, "👍");
+  expect(await stage.next(2)).toMatchObject([refused, { kind: "react-unchanged" }]);
+  await stage.engine.close();
+  const again = await stages(stage);
+  await again.join(["b", "Bình"]);
+  again.react("b", 3, "👍");
+  expect(await again.next(1)).toMatchObject([refused]);
+  again.send("b", "four");
+  await again.next(1);
+  await again.engine.close();
+  // The second message expires with its reaction.
+  const retention = { keepMs: null, keepMessages: 2, keepBytes: null };
+  const pruned = await stages(again, { retention });
+  await pruned.join(["c", "Chi"]);
+  pruned.react("c", 3, "👍");
+  pruned.react("c", 3, "🎉");
+  expect(await pruned.next(2)).toMatchObject([{ kind: "reacted" }, refused]);
+  await pruned.engine.close();
+});
 
 /** What every file handle does its work with, so that a test can make the disk fail. */
 const disk: FileHandle = await openFile("/dev/null").then(async (handle) => {

@@ -485,6 +485,28 @@ export function changeContract(kind: EngineKind): void {
     await third.engine.close();
   });
 
+  test(`${kind.name}: PAGE-5 changes count towards the size of a history: messages expire before the newest one, and the changes go when another follows`, async () => {
+    const retention = { keepMs: null, keepMessages: null, keepBytes: 10_000 };
+    const stage = await stages();
+    await stage.join(["a", "An"]);
+    for (let i = 1; i <= 4; i++) stage.send("a", `m${i}`);
+    for (let i = 0; i < 200; i++) stage.edit("a", 1 + (i % 4), `m${1 + (i % 4)}, ${i}`);
+    await stage.next(204);
+    await stage.engine.close();
+    const again = await stages(stage, { retention });
+    await again.join(["q", "Reader"]);
+    expect((await again.pages("q", {}))[0]?.messages).toMatchObject([{ id: 4, content: "m4, 199" }]);
+    again.send("q", "next");
+    await again.next(1);
+    await again.engine.close();
+    const third = await stages(again, { retention, at: 1_000 + 3 * 24 * 60 * 60 * 1000 });
+    await third.join(["r", "Later"]);
+    const [all, behind] = await third.pages("r", { after: 0 }, { after: 204, time: 1_000 });
+    expect(all).toMatchObject({ messages: [{ id: 205 }], changed: [], gap: { from: 1, to: 204 } });
+    expect(behind).toMatchObject({ messages: [{ id: 205 }], changed: [] });
+    await third.engine.close();
+  });
+
   test(`${kind.name}: PAGE-6 ID-2 where all messages were removed by hand, no change to them is left to go on from`, async () => {
     const stage = await stages();
     await stage.join(["a", "An"]);
@@ -535,6 +557,102 @@ export function changeContract(kind: EngineKind): void {
       }
     });
   }
+
+  for (const edits of [1, 3])
+    test(`${kind.name}: EDIT-4 a message is edited at most as often as it may be (${edits} times): in one batch, in several, and after a restart`, async () => {
+      const times = { changes: { edits, reactionsMade: 100, roomReactions: 100 } };
+      const refused = { kind: "change-refused", request: "edit", reason: "TooManyEdits" };
+      const stage = await stages(undefined, times);
+      await stage.join(["a", "An"]);
+      stage.send("a", "one");
+      stage.send("a", "two");
+      await stage.next(2);
+      for (let i = 0; i < edits; i++) stage.edit("a", 1, `one, ${i}`, i === 0 ? "k" : null);
+      stage.edit("a", 1, "one, once more");
+      stage.edit("a", 1, "one, 0", "k");
+      stage.send("a", "three");
+      for (let i = 0; i <= edits; i++) stage.edit("a", edits + 3, `three, ${i}`);
+      const told = await stage.next(2 * edits + 4);
+      expect(told[edits]).toMatchObject({ ...refused, of: 1 });
+      expect(told[edits + 1]).toMatchObject({ kind: "edit-repeated", of: 1 });
+      expect(told.at(-1)).toMatchObject({ ...refused, of: edits + 3 });
+      expect(told.filter((each) => each.kind === "edited")).toHaveLength(2 * edits);
+      stage.edit("a", 1, "one, in another batch");
+      stage.edit("a", 2, "two, edited");
+      expect(await stage.next(2)).toMatchObject([refused, { kind: "edited", of: 2 }]);
+      stage.vanish("a");
+      await stage.next(1);
+      await stage.engine.close();
+      const again = await stages(stage, times);
+      again.engine.enter("/");
+      again.resume("b", "a");
+      again.edit("b", 1, "one, after the restart");
+      again.react("b", 1, "👍");
+      again.remove("b", 1);
+      again.edit("b", 1, "one, deleted");
+      expect(await again.next(5)).toMatchObject([
+        { kind: "resumed" },
+        refused,
+        { kind: "reacted" },
+        { kind: "deleted" },
+        { kind: "change-refused", reason: "UnknownMessage" },
+      ]);
+      await again.expectPages("b", [...stage.told, ...again.told]);
+      await again.engine.close();
+    });
+
+  test(`${kind.name}: REACT-5 a message is reacted to at most as often as it may be, counting what was taken back, and that can always be taken back`, async () => {
+    const times = { changes: { edits: 100, reactionsMade: 3, roomReactions: 100 } };
+    const refused = { kind: "change-refused", request: "react", of: 1, reason: "TooManyReactions" };
+    const stage = await stages(undefined, times);
+    await stage.join(["a", "An"]);
+    stage.send("a", "one");
+    stage.send("a", "two");
+    await stage.next(2);
+    stage.react("a", 1, "👍");
+    stage.react("a", 1, "👍");
+    stage.react("a", 1, "👍", false);
+    stage.react("a", 1, "👍");
+    stage.react("a", 1, "🎉");
+    stage.react("a", 1, "😂");
+    stage.react("a", 1, "👍");
+    stage.react("a", 1, "🎉", false);
+    stage.react("a", 1, "🎉");
+    stage.react("a", 2, "🎉");
+    expect(await stage.next(10)).toMatchObject([
+      { kind: "reacted", count: 1 },
+      { kind: "react-unchanged", count: 1 },
+      { kind: "reacted", count: 0 },
+      { kind: "reacted", count: 1 },
+      { kind: "reacted", count: 1 },
+      refused,
+      { kind: "react-unchanged", count: 1 },
+      { kind: "reacted", on: false, count: 0 },
+      refused,
+      { kind: "reacted", of: 2 },
+    ]);
+    stage.react("a", 1, "😂");
+    expect(await stage.next(1)).toMatchObject([refused]);
+    stage.vanish("a");
+    await stage.next(1);
+    await stage.engine.close();
+    const again = await stages(stage, times);
+    again.engine.enter("/");
+    again.resume("b", "a");
+    again.react("b", 1, "😂");
+    again.react("b", 1, "👍", false);
+    again.react("b", 2, "😂");
+    again.edit("b", 1, "one, edited");
+    expect(await again.next(5)).toMatchObject([
+      { kind: "resumed" },
+      refused,
+      { kind: "reacted", on: false },
+      { kind: "reacted", of: 2 },
+      { kind: "edited" },
+    ]);
+    await again.expectPages("b", [...stage.told, ...again.told]);
+    await again.engine.close();
+  });
 
   async function restarted(stage: ChangeStage): Promise<ChangeStage> {
     await stage.engine.close();

@@ -146,6 +146,34 @@ test("REACT-2 REACT-4 only one emoji, written in full, is a reaction, and a mess
   expect(await an.ask({ type: "react", of, emoji: "👍" })).toMatchObject({ count: 1 });
 });
 
+test("EDIT-4 REACT-5 REACT-6 LIM-17 the operator says how often a message is edited and reacted to, and how many reactions a room has", async () => {
+  const flags = ["--max-edits=2", "--max-message-reactions=3", "--max-reactions=4"];
+  await using server = await startServer(["--no-limits", ...flags]);
+  const [an] = await threePeople(server);
+  const { id: of } = await an.ask({ type: "send", content: "tea?" });
+  const { id: next } = await an.ask({ type: "send", content: "or coffee?" });
+  for (const content of ["tea", "Tea"])
+    expect(await an.ask({ type: "edit", of, content })).toMatchObject({ status: true });
+  expect(await an.ask({ type: "edit", of, content: "TEA" })).toEqual({
+    type: "edit",
+    of,
+    status: false,
+    reason: "TooManyEdits",
+  });
+  const full = { type: "react", status: false, reason: "TooManyReactions" };
+  for (const emoji of ["😀", "😃", "😄"])
+    expect(await an.ask({ type: "react", of, emoji })).toMatchObject({ status: true });
+  expect(await an.ask({ type: "react", of, emoji: "😁" })).toEqual({ ...full, of });
+  expect(await an.ask({ type: "react", of: next, emoji: "😀" })).toMatchObject({ status: true });
+  // With a database, no limit on a room is needed.
+  if (process.env.CHAT_ENGINE !== "postgres")
+    expect(await an.ask({ type: "react", of: next, emoji: "😃" })).toEqual({ ...full, of: next });
+  expect(await an.ask({ type: "react", of, emoji: "😀", on: false })).toMatchObject({ count: 0 });
+  expect(await an.ask({ type: "react", of, emoji: "😀" })).toEqual({ ...full, of });
+  expect(await an.ask({ type: "react", of: next, emoji: "😃" })).toMatchObject({ status: true });
+  expect(await an.ask({ type: "delete", of })).toMatchObject({ status: true });
+});
+
 test("CHANGE-4 BY-1 BY-3 nobody edits or deletes what another person wrote, whatever the nickname, and a stranger is told no more", async () => {
   await using server = await startServer();
   const [an, binh, chi] = await threePeople(server);

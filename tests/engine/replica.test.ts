@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { Occupancy } from "../../src/engine/occupancy.ts";
 import { Replica } from "../../src/engine/postgres/replica.ts";
 import { decideAll } from "../../src/engine/rules.ts";
+import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { ConnectionId, Operation } from "../../src/room/operation.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import type { ConnectionNote } from "../../src/room/state.ts";
@@ -40,6 +41,7 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
     },
     pastSessions: 10,
     isFreeFor: () => true,
+    changeLimits: CHANGE_LIMITS,
     skipped: () => undefined,
   });
 }

@@ -6,6 +6,7 @@ import { HistoryMemory } from "../../src/engine/history-memory.ts";
 import { historyRequestOf } from "../../src/engine/history-reads.ts";
 import { MessageRecord } from "../../src/engine/record.ts";
 import { RoomQueue } from "../../src/engine/room-queue.ts";
+import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import fc from "../support/chance.ts";
 
@@ -15,6 +16,7 @@ const TYPING: Operation = { kind: "request", connection: "b", request: { kind: "
 const options = (historyMemoryBytes: number, idle = () => {}): RoomOptions => ({
   name: "/",
   isFreeFor: () => true,
+  changeLimits: CHANGE_LIMITS,
   memory: new HistoryMemory(historyMemoryBytes),
   keyMemory: { count: 0, most: 10 },
   idle,

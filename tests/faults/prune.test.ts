@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Journal } from "../../src/engine/local/journal.ts";
+import { editRecord } from "../../src/engine/record.ts";
 import type { Message } from "../../src/room/operation.ts";
 import { Random } from "../support/random.ts";
 import { SEED } from "../support/seed.ts";
@@ -22,6 +23,8 @@ const KEPT = 20_000;
 const RETENTION = { keepMs: null, keepMessages: KEPT, keepBytes: null, everyMs: 1 };
 /** Long after all messages of these tests. */
 const NOW = 2_000_000_000_000;
+const BY = "-_abcdefghij0129";
+const LONG = "x".repeat(4_000);
 
 const messages = (from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, at) => ({ ...message(from + at), digest: "-_abcdefghij0129" }));
@@ -185,6 +188,32 @@ test("a journal that is closed while it is pruned stays whole, and leaves nothin
       expect(await pruning).toBe(0);
       expect(existsSync(`${path}.pruned`)).toBe(false);
       expect(readHistory(path)).toEqual(messages(1, KEPT));
+    });
+  });
+});
+
+test("PAGE-5 the lines of changes count towards the size of a history, and those before the first message that is kept are dropped", async () => {
+  await withHistory(async (path) => {
+    await withOpened(path, historyText(messages(1, 10)), async (journal) => {
+      const keepBytes = 100_000;
+      const retention = { keepMs: null, keepMessages: null, keepBytes, everyMs: 1 };
+      let id = 10;
+      // Each message is edited behind the newest one.
+      for (let round = 0; round < 10; round++)
+        for (let of = 1; of <= 10; of++)
+          await journal.append([
+            editRecord({ kind: "edited", connection: "", id: ++id, time: id, of, by: BY, content: LONG }),
+          ]);
+      const { size } = journal;
+      expect(size).toBeGreaterThan(4 * keepBytes);
+      // All changes are behind the newest message, which stays.
+      expect(await journal.prune(retention, NOW, (end) => end())).toBe(9);
+      expect((await messagesOf(journal)).map((each) => each.id)).toEqual([10]);
+      expect(journal.historyOf(10).edits).toBe(10);
+      await journal.append(toRecords(messages(id + 1, id + 1)));
+      expect(await journal.prune(retention, NOW, (end) => end())).toBe(1);
+      expect(journal.size).toBeLessThan(1_000);
+      expect((await messagesOf(journal)).map((each) => each.id)).toEqual([id + 1]);
     });
   });
 });

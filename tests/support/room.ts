@@ -1,5 +1,6 @@
 import { parseRequest } from "../../src/protocol/request.ts";
 import type { Version } from "../../src/protocol/version.ts";
+import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
 import { Room } from "../../src/room/room.ts";
@@ -19,6 +20,7 @@ export function emptyRoom(state: Partial<RoomStart> = {}): Room {
     digest: (identity, key) => `${identity}/${key}`,
     isFreeFor: () => true,
     authorOf: (identity) => `by ${identity}`,
+    changeLimits: CHANGE_LIMITS,
     isHere: () => true,
     ...state,
   });

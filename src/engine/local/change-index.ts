@@ -1,5 +1,8 @@
-import type { OneReaction, Reactions } from "../../room/state.ts";
+import type { OneReaction, Reactions, Target } from "../../room/state.ts";
 import type { ChangeRecord, ReactRecord } from "../record.ts";
+
+/** So many strings may be kept for reactions that were taken back, and more where looking for them would take longer. */
+const STRINGS_LEAST = 1024;
 
 /** The newest edit of a message, and where its line is in the file. */
 export interface StoredEdit {
@@ -8,6 +11,9 @@ export interface StoredEdit {
   /** The length of the line. */
   readonly bytes: number;
 }
+
+/** What a room must know of the changes to a message. */
+export type ChangesOfMessage = Pick<Target, "reactions" | "edits" | "reactionsMade">;
 
 /**
  * What has become of a message since it was sent. There may be very many of these: all values are in one object, and there is no
@@ -19,7 +25,10 @@ interface Changed {
   editOffset: number;
   editBytes: number;
   isDeleted: boolean;
-  /** Emoji, public id and nickname of each reaction, in order, one behind the other. */
+  /** How often it was edited, and how many reactions were made to it, counting those that were taken back. */
+  edits: number;
+  reactionsMade: number;
+  /** Emoji and person of each reaction, in order, one behind the other. */
   reactions: string[] | null;
 }
 
@@ -31,6 +40,12 @@ export class ChangeIndex {
   readonly #changed = new Map<number, Changed>();
   /** One string for all that are the same. */
   readonly #strings = new Map<string, string>();
+  #reactions = 0;
+
+  /** How many reactions stand. */
+  get reactions(): number {
+    return this.#reactions;
+  }
 
   /** Whether a message was changed. */
   has(id: number): boolean {
@@ -48,11 +63,17 @@ export class ChangeIndex {
   reactionsTo(id: number): Reactions {
     const all: OneReaction[] = [];
     const flat = this.#changed.get(id)?.reactions ?? [];
-    for (let at = 0; at + 2 < flat.length; at += 3) {
-      const [emoji = "", by = "", name = ""] = flat.slice(at, at + 3);
-      all.push({ emoji, by, name });
+    for (let at = 0; at < flat.length; at += 2) {
+      const [emoji = "", person = ""] = flat.slice(at, at + 2);
+      const space = person.indexOf(" ");
+      all.push({ emoji, by: person.slice(0, space), name: person.slice(space + 1) });
     }
     return all;
+  }
+
+  historyOf(id: number): ChangesOfMessage {
+    const { edits = 0, reactionsMade = 0 } = this.#changed.get(id) ?? {};
+    return { reactions: this.reactionsTo(id), edits, reactionsMade };
   }
 
   /**
@@ -68,8 +89,9 @@ export class ChangeIndex {
     changed.editBytes = edit?.bytes ?? 0;
     if (edit === null) {
       changed.isDeleted = true;
+      this.#reactions -= countOf(changed);
       changed.reactions = null;
-    }
+    } else changed.edits++;
     return replaced;
   }
 
@@ -77,11 +99,18 @@ export class ChangeIndex {
   reacted({ of, emoji, by, name, on }: Pick<ReactRecord, "of" | "emoji" | "by" | "name" | "on">): void {
     const changed = this.#of(of);
     if (changed.isDeleted) return;
+    if (on) changed.reactionsMade++;
+    const before = countOf(changed);
     changed.reactions ??= [];
     const { reactions } = changed;
     const at = placeOf(reactions, emoji, by);
-    if (at >= 0) reactions.splice(at, 3);
-    if (on) reactions.push(this.#shared(emoji), this.#shared(by), this.#shared(name));
+    if (at >= 0) reactions.splice(at, 2);
+    if (on) reactions.push(this.#shared(emoji), this.#shared(`${by} ${name}`));
+    if (reactions.length === 0) changed.reactions = null;
+    this.#reactions += countOf(changed) - before;
+    // Otherwise the nicknames of all who have ever reacted would stay.
+    const { size } = this.#strings;
+    if (size > STRINGS_LEAST + this.#changed.size + 4 * this.#reactions) this.#shareStrings();
   }
 
   /** The messages whose texts were replaced or deleted. */
@@ -101,6 +130,7 @@ export class ChangeIndex {
       changed.editOffset -= bytes;
       if (id >= firstId) continue;
       if (changed.editId > 0 && changed.editOffset > 0) orphans.push(changed.editId);
+      this.#reactions -= countOf(changed);
       this.#changed.delete(id);
     }
     if (this.#changed.size < size) this.#shareStrings();
@@ -117,7 +147,15 @@ export class ChangeIndex {
   #of(id: number): Changed {
     const known = this.#changed.get(id);
     if (known !== undefined) return known;
-    const changed: Changed = { editId: 0, editOffset: 0, editBytes: 0, isDeleted: false, reactions: null };
+    const changed: Changed = {
+      editId: 0,
+      editOffset: 0,
+      editBytes: 0,
+      isDeleted: false,
+      edits: 0,
+      reactionsMade: 0,
+      reactions: null,
+    };
     this.#changed.set(id, changed);
     return changed;
   }
@@ -130,6 +168,10 @@ export class ChangeIndex {
   }
 }
 
+function countOf({ reactions }: Changed): number {
+  return (reactions?.length ?? 0) / 2;
+}
+
 function editIn(changed: Changed | undefined): StoredEdit | null {
   if (changed === undefined || changed.editId === 0) return null;
   const { editId: id, editOffset: offset, editBytes: bytes } = changed;
@@ -137,8 +179,9 @@ function editIn(changed: Changed | undefined): StoredEdit | null {
 }
 
 function placeOf(reactions: readonly string[], emoji: string, by: string): number {
-  for (let at = 0; at < reactions.length; at += 3)
-    if (reactions[at + 1] === by && reactions[at] === emoji) return at;
+  const person = `${by} `;
+  for (let at = 0; at < reactions.length; at += 2)
+    if (reactions[at] === emoji && reactions[at + 1]?.startsWith(person)) return at;
   return -1;
 }
 

@@ -202,6 +202,7 @@ export class FileRoom {
       digest: keyDigest,
       authorOf: stayAuthor,
       isFreeFor: this.#options.isFreeFor,
+      changeLimits: this.#options.changeLimits,
       isHere: () => true,
     });
     this.#heldOver = [];
@@ -226,7 +227,7 @@ export class FileRoom {
     }
     const { targets, messages } = await this.#targets(journal, targetsOf(batch));
     const now = this.#options.now();
-    const decisions = decideAll(room, batch, now, targets);
+    const decisions = decideAll(room, batch, now, targets, journal.reactions);
     const records = recordsOf(decisions);
     const error = records.length === 0 ? null : await this.#append(journal, records);
     if (error === null) {
@@ -253,7 +254,7 @@ export class FileRoom {
     for (const id of ids) {
       try {
         const record = this.queue.history?.message(id) ?? (await journal.message(id));
-        targets.set(id, record === undefined ? null : targetOf(record, journal.reactionsTo(id)));
+        targets.set(id, record === undefined ? null : targetOf(record, journal.historyOf(id)));
         if (record !== undefined) messages.set(id, record);
       } catch (error) {
         this.queue.fault(error);
@@ -398,6 +399,9 @@ export class FileRoom {
 }
 
 /** What a room must know about a message. */
-function targetOf({ message: { by }, isDeleted }: MessageRecord, reactions: Target["reactions"]): Target {
-  return { by: by ?? null, isDeleted, reactions };
+function targetOf(
+  { message: { by }, isDeleted }: MessageRecord,
+  changes: Omit<Target, "by" | "isDeleted">,
+): Target {
+  return { by: by ?? null, isDeleted, ...changes };
 }

@@ -1,12 +1,11 @@
 import fs from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import type { Reactions } from "../../room/state.ts";
 import type { EventRun } from "../archive.ts";
 import { CLOSING, type MessageRecord, type StoredEvent } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { AppendSync, type FsyncMode } from "./append-sync.ts";
-import { ChangeIndex, noteChange } from "./change-index.ts";
+import { ChangeIndex, type ChangesOfMessage, noteChange } from "./change-index.ts";
 import { createHistoryFile, makeFolder, syncFolder, writeAll, writeAllNow } from "./disk-file.ts";
 import { Eraser } from "./eraser.ts";
 import { errorPlace, errorReason, isFull, JournalError } from "./fault.ts";
@@ -238,9 +237,14 @@ export class Journal {
     return this.#reads.events(from, count, budgetBytes);
   }
 
-  /** Who reacts to a message. */
-  reactionsTo(id: number): Reactions {
-    return this.#changes.reactionsTo(id);
+  /** What has happened to a message. */
+  historyOf(id: number): ChangesOfMessage {
+    return this.#changes.historyOf(id);
+  }
+
+  /** How many reactions stand. */
+  get reactions(): number {
+    return this.#changes.reactions;
   }
 
   /** See `Archive.message`. */

@@ -67,7 +67,7 @@ export async function writeChanges(sql: SQL, room: string, effects: Effects): Pr
   const { changes, replacements, deleted, reactions } = effects;
   const [withdrawn, made] = [reactions.filter(({ on }) => !on), reactions.filter(({ on }) => on)];
   await Promise.all([
-    ...(changes.length > 0 ? [insertChanges(sql, room, changes)] : []),
+    ...(changes.length > 0 ? [insertChanges(sql, room, changes), countChanges(sql, room, changes)] : []),
     ...(replacements.length > 0 ? [replaceContents(sql, room, replacements)] : []),
     ...(deleted.length > 0 ? [removeReactionsTo(sql, room, deleted)] : []),
     ...(withdrawn.length > 0 ? [removeReactions(sql, room, withdrawn)] : []),
@@ -81,6 +81,23 @@ async function insertChanges(sql: SQL, room: string, changes: readonly ChangeRec
     SELECT ${room}::text, id, of, kind, ${timestampOf(sql, sql`time`)}, author, name, emoji, is_on, key
     FROM json_to_recordset(${JSON.stringify(changes.map(rowOf))}::text::json)
       AS r (id bigint, of bigint, kind text, time float8, author text, name text, emoji text, is_on boolean, key text)`;
+}
+
+/** Adds changes up at their messages: a message may have too many to count them for each batch. */
+async function countChanges(sql: SQL, room: string, changes: readonly ChangeRecord[]): Promise<void> {
+  const counts = new Map<number, { id: number; edits: number; made: number }>();
+  for (const change of changes) {
+    const { of: id, kind } = change;
+    const count = counts.get(id) ?? { id, edits: 0, made: 0 };
+    if (kind === "edit") count.edits++;
+    if (kind === "react" && change.on) count.made++;
+    counts.set(id, count);
+  }
+  await sql`
+    UPDATE chatbox.messages SET edits = messages.edits + r.edits, reactions_made = messages.reactions_made + r.made
+    FROM json_to_recordset(${JSON.stringify([...counts.values()])}::text::json)
+      AS r (id bigint, edits integer, made integer)
+    WHERE messages.room = ${room} AND messages.id = r.id AND r.edits + r.made > 0`;
 }
 
 function rowOf(change: ChangeRecord): Row {

@@ -186,6 +186,20 @@ const STEPS: readonly string[] = [
   );
   COMMENT ON TABLE chatbox.reactions IS 'The reactions that stand, each with the id of its change.';
   `,
+  `
+  ALTER TABLE chatbox.messages
+    ADD COLUMN edits integer NOT NULL DEFAULT 0,
+    ADD COLUMN reactions_made integer NOT NULL DEFAULT 0;
+  COMMENT ON COLUMN chatbox.messages.edits IS 'How many edits of it are in changes.';
+  COMMENT ON COLUMN chatbox.messages.reactions_made IS 'How many reactions to it are in changes, without withdrawals.';
+  UPDATE chatbox.messages SET edits = made.edits, reactions_made = made.reactions
+  FROM (
+    SELECT room, of, count(*) FILTER (WHERE kind = 'edit') AS edits,
+      count(*) FILTER (WHERE kind = 'react' AND is_on) AS reactions
+    FROM chatbox.changes GROUP BY room, of
+  ) AS made
+  WHERE messages.room = made.room AND messages.id = made.of;
+  `,
 ];
 
 /**

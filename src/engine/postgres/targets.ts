@@ -1,7 +1,7 @@
 /** Looks up the messages that a batch would change. */
 import type { SQL } from "bun";
 import type { CurrentMessage } from "../../room/operation.ts";
-import type { OneReaction, Target, Targets } from "../../room/state.ts";
+import { type OneReaction, type Target, type Targets, UNCHANGED } from "../../room/state.ts";
 import { MessageRecord } from "../record.ts";
 import { idList, messagesByIds } from "./message-table.ts";
 import { integerOf, rowsOf, textOf } from "./rows.ts";
@@ -16,13 +16,14 @@ export const NO_TARGETS: FoundTargets = { targets: new Map(), messages: new Map(
 
 /** Must be called under the room's lock, so that nobody changes the messages meanwhile. */
 export async function findTargets(sql: SQL, room: string, ids: readonly number[]): Promise<FoundTargets> {
-  const [messages, reactions] = await Promise.all([
+  const [messages, reactions, counts] = await Promise.all([
     messagesByIds(sql, room, ids),
     reactionsTo(sql, room, ids),
+    countsOf(sql, room, ids),
   ]);
   const targets = Array.from(messages, ([id, message]): [number, Target] => [
     id,
-    targetOf(message, reactions.get(id) ?? []),
+    targetOf(message, { ...UNCHANGED, ...counts.get(id), reactions: reactions.get(id) ?? [] }),
   ]);
   return {
     targets: new Map(targets),
@@ -30,8 +31,27 @@ export async function findTargets(sql: SQL, room: string, ids: readonly number[]
   };
 }
 
-function targetOf({ by, deleted }: CurrentMessage, reactions: readonly OneReaction[]): Target {
-  return { by: by ?? null, isDeleted: deleted ?? false, reactions };
+function targetOf({ by, deleted }: CurrentMessage, changes: Omit<Target, "by" | "isDeleted">): Target {
+  return { by: by ?? null, isDeleted: deleted ?? false, ...changes };
+}
+
+/** How often some messages were edited, and how many reactions were made to each, by the ids of the messages. */
+async function countsOf(
+  sql: SQL,
+  room: string,
+  ids: readonly number[],
+): Promise<ReadonlyMap<number, Pick<Target, "edits" | "reactionsMade">>> {
+  const rows = rowsOf(
+    await sql`
+    SELECT id::float8 AS id, edits::float8 AS edits, reactions_made::float8 AS reactions_made FROM chatbox.messages
+    WHERE room = ${room} AND id = ANY(${idList(ids)}::text::bigint[])`,
+  );
+  return new Map(
+    rows.map(({ id, edits, reactions_made: reactions }) => [
+      integerOf(id),
+      { edits: integerOf(edits), reactionsMade: integerOf(reactions) },
+    ]),
+  );
 }
 
 /** The reactions to some messages, by the ids of the messages, in their order. */

@@ -12,8 +12,8 @@ export interface ChangedMessageKeys {
   of: number;
 }
 
-/** The message does not exist (any more); the sender may not change it; or it has all the reactions that it may have. */
-export type ChangeRefusalReason = "UnknownMessage" | "NotAllowed" | "TooManyReactions";
+/** The message does not exist (any more); the sender may not change it; or it was edited, or reacted to, as often as it may be. */
+export type ChangeRefusalReason = "UnknownMessage" | "NotAllowed" | "TooManyEdits" | "TooManyReactions";
 
 export interface ChangeRefusedReply extends ChangedMessageKeys {
   type: MessageChangeKind;

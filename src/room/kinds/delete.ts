@@ -2,8 +2,14 @@
 import type { RoomRequest } from "../operation.ts";
 import { may } from "../roles.ts";
 import type { Member } from "../roster.ts";
-import { type Asker, authorOf, type RoomState, type RoomView, roleOf } from "../state.ts";
-import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
+import { type Asker, authorOf, type RoomState, type RoomView, roleOf, UNCHANGED } from "../state.ts";
+import {
+  addStanding,
+  type ChangeFailed,
+  type ChangeRefused,
+  type ChangesMessage,
+  targetOf,
+} from "./message-change.ts";
 import { applyId } from "./send.ts";
 
 /** The content of a message is gone. */
@@ -32,5 +38,8 @@ export function decideDelete(
 export function applyDeleted(state: RoomState, { of, id }: Deleted): void {
   const { targets, undo, isDeciding } = state;
   applyId(state, id);
-  if (isDeciding) undo.put(targets, of, { by: null, isDeleted: true, reactions: [] });
+  if (!isDeciding) return;
+  const target = targets.get(of);
+  if (target && !("error" in target)) addStanding(state, -target.reactions.length);
+  undo.put(targets, of, { ...UNCHANGED, by: null, isDeleted: true });
 }

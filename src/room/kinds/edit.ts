@@ -42,10 +42,16 @@ export function decideEdit(
     may(roleOf(asker), each.by === by ? "edit-own" : "edit-other"),
   );
   if ("kind" in target) return target;
+  if (target.edits >= room.changeLimits.edits)
+    return { kind: "change-refused", connection, request: "edit", of, reason: "TooManyEdits" };
   return { kind: "edited", connection, of, content, by, id: room.lastId + 1, time, digest };
 }
 
-export function applyEdited(state: RoomState, { id, time, digest }: Edited): void {
+export function applyEdited(state: RoomState, { of, id, time, digest }: Edited): void {
+  const { targets, undo, isDeciding } = state;
   applyId(state, id);
   applyKey(state, digest, { id, time });
+  const target = targets.get(of);
+  if (isDeciding && target && !("error" in target))
+    undo.put(targets, of, { ...target, edits: target.edits + 1 });
 }

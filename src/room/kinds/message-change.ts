@@ -3,7 +3,7 @@ import type { ChangeRefusalReason } from "../../protocol/kinds/message-change.ts
 import type { MessageChangeKind } from "../../protocol/refusal.ts";
 import type { RoomRequest } from "../operation.ts";
 import type { Member } from "../roster.ts";
-import type { RoomView, Target } from "../state.ts";
+import type { RoomState, RoomView, Target } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
 /** A stored change to a message. */
@@ -50,6 +50,11 @@ export function targetOf(
   if ("error" in found) return { kind: "change-failed", connection, request, of, error: found.error };
   if (found.isDeleted) return refused("UnknownMessage");
   return mayChange(found) ? found : refused("NotAllowed");
+}
+
+/** Counts reactions that stand in the room from now on, or do not any more. {@link Room.begin} notes how many there were. */
+export function addStanding(state: RoomState, count: number): void {
+  if (state.standing !== null) state.standing += count;
 }
 
 /** The message that a request names; undefined if it names none. */

@@ -13,7 +13,13 @@ import {
   type Target,
 } from "../state.ts";
 import type { Decided } from "./decided.ts";
-import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
+import {
+  addStanding,
+  type ChangeFailed,
+  type ChangeRefused,
+  type ChangesMessage,
+  targetOf,
+} from "./message-change.ts";
 import { applyId } from "./send.ts";
 
 /** How a message stands with one emoji after a request. */
@@ -56,25 +62,35 @@ export function decideReact(
   const { length: count } = reactors;
   if (reactors.some((each) => each.by === by) === on)
     return { kind: "react-unchanged", connection, of, emoji, on, count };
-  if (on && isFull(target, emoji))
+  if (on && isFull(room, target, emoji))
     return { kind: "change-refused", connection, request: "react", of, reason: "TooManyReactions" };
   const id = room.lastId + 1;
   return { kind: "reacted", connection, of, emoji, on, count: count + (on ? 1 : -1), by, name, id, time };
 }
 
-function isFull({ reactions }: Target, emoji: string): boolean {
-  if (reactions.length >= REACTIONS_MAX) return true;
+function isFull(
+  { changeLimits, standing }: RoomView,
+  { reactions, reactionsMade }: Target,
+  emoji: string,
+): boolean {
+  if (standing !== null && standing >= changeLimits.roomReactions) return true;
+  if (reactions.length >= REACTIONS_MAX || reactionsMade >= changeLimits.reactionsMade) return true;
   const kinds = new Set(reactions.map((each) => each.emoji));
   return !kinds.has(emoji) && kinds.size >= REACTION_KINDS_MAX;
 }
 
 export function applyReacted(state: RoomState, reacted: Reacted): void {
   const { targets, undo, isDeciding } = state;
-  const { of, id } = reacted;
+  const { of, id, on } = reacted;
   applyId(state, id);
   const target = targets.get(of);
   if (!isDeciding || !target || "error" in target) return;
-  undo.put(targets, of, { ...target, reactions: afterReaction(target.reactions, reacted) });
+  addStanding(state, on ? 1 : -1);
+  undo.put(targets, of, {
+    ...target,
+    reactions: afterReaction(target.reactions, reacted),
+    reactionsMade: target.reactionsMade + (on ? 1 : 0),
+  });
 }
 
 /** The reactions to a message after another one, or after one was taken back. */

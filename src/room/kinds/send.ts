@@ -2,7 +2,7 @@
 import type { SendRefusalReason } from "../../protocol/kinds/send.ts";
 import type { Message, RoomRequest } from "../operation.ts";
 import type { Member } from "../roster.ts";
-import { type Asker, authorOf, type RoomState, type RoomView } from "../state.ts";
+import { type Asker, authorOf, type RoomState, type RoomView, UNCHANGED } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
 /** A message is part of the history. */
@@ -73,7 +73,7 @@ export function applySent(state: RoomState, { message: { id, digest, time, by } 
   const { targets, undo, isDeciding } = state;
   applyId(state, id);
   applyKey(state, digest, { id, time });
-  if (isDeciding) undo.put(targets, id, { by: by ?? null, isDeleted: false, reactions: [] });
+  if (isDeciding) undo.put(targets, id, { ...UNCHANGED, by: by ?? null, isDeleted: false });
 }
 
 /** Remembers the key with which something was sent. @param digest undefined for none */

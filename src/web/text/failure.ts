@@ -48,6 +48,8 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
       return words.gone;
     case "NotAllowed":
       return words.forbidden;
+    case "TooManyEdits":
+      return words.edits;
     case "TooManyReactions":
       return words.reactions;
     case "Uncertain":

@@ -66,6 +66,7 @@ export const en = {
     login: "Sign in at the site this chat belongs to.",
     gone: "The message no longer exists.",
     forbidden: "You may not change this message.",
+    edits: "It was edited as often as a message can be.",
     reactions: "It has as many reactions as a message can have.",
     unknown: "Something went wrong. Try again.",
   },

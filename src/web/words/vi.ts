@@ -61,6 +61,7 @@ export const vi: Words = {
     login: "Hãy đăng nhập ở trang web có phòng trò chuyện này.",
     gone: "Tin nhắn này không còn nữa.",
     forbidden: "Bạn không có quyền thay đổi tin nhắn này.",
+    edits: "Tin nhắn này đã được sửa số lần tối đa.",
     reactions: "Tin nhắn này đã có số lượt bày tỏ cảm xúc tối đa.",
     unknown: "Đã có lỗi xảy ra. Hãy thử lại.",
   },
