@@ -48,10 +48,8 @@ export class ChangeIndex {
   reactionsTo(id: number): Reactions {
     const all: OneReaction[] = [];
     const flat = this.#changed.get(id)?.reactions ?? [];
-    for (let at = 0; at + 2 < flat.length; at += 3) {
-      const [emoji = "", by = "", name = ""] = flat.slice(at, at + 3);
-      all.push({ emoji, by, name });
-    }
+    for (let at = 0; at + 2 < flat.length; at += 3)
+      all.push({ emoji: flat[at] ?? "", by: flat[at + 1] ?? "", name: flat[at + 2] ?? "" });
     return all;
   }
 
