@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventPlace, EventRun } from "../archive.ts";
-import { amended, type MessageRecord, readEvent, type StoredEvent } from "../record.ts";
+import { amended, isChangeLine, type MessageRecord, readEvent, type StoredEvent } from "../record.ts";
 import type { ChangeIndex } from "./change-index.ts";
 import { FileChunks, type Line, readPlacedLines } from "./file-chunks.ts";
 import type { HistoryIndex } from "./history-index.ts";
@@ -84,7 +84,7 @@ export class JournalReads {
   async #storedBelow(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const blocks = this.#extent()?.index.blocksBelow(before, count, budgetBytes);
     let stored: MessageRecord[] = [];
-    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop)) {
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, isMessage)) {
       for (const { event } of events) if (event.kind === "message" && event.id < before) stored.push(event);
       stored = stored.slice(-count);
     }
@@ -253,10 +253,11 @@ export class JournalReads {
     return undefined;
   }
 
-  /** The events from an offset in the file on, as many at a time as one read brought. */
+  /** The events from an offset in the file on, as many at a time as one read brought. @param isWanted which of them */
   async *#events(
     start: number,
     stop?: number,
+    isWanted = isEvent,
   ): AsyncGenerator<{ event: StoredEvent; line: Line }[], undefined> {
     const extent = this.#extent();
     if (extent === null || extent.index.isEmpty) return;
@@ -264,7 +265,7 @@ export class JournalReads {
     this.#running.add(promise);
     try {
       for await (const lines of readPlacedLines(new FileChunks(extent.file, start, stop ?? extent.end))) {
-        yield lines.flatMap((line) => (isEvent(line) ? [{ event: readEvent(line.text), line }] : []));
+        yield lines.flatMap((line) => (isWanted(line) ? [{ event: readEvent(line.text), line }] : []));
       }
     } finally {
       this.#running.delete(promise);
@@ -287,6 +288,11 @@ export class JournalReads {
 /** Whether a line holds an event: the first one has the opening bracket, and the last one may be empty. */
 function isEvent({ text }: Line): boolean {
   return text.length > 1;
+}
+
+/** Whether a line holds a message: there may be many more changes, which then need not be decoded. */
+function isMessage(line: Line): boolean {
+  return isEvent(line) && !isChangeLine(line.text);
 }
 
 /** What a message takes in a page, with a comma. */
