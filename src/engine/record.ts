@@ -150,6 +150,7 @@ export class MessageRecord {
   /** Where the key begins, with its comma; the position of the brace if there is no key. */
   #keyAt: number | undefined;
   #bytes: number | undefined;
+  #classicBytes: number | undefined;
   #pieces: MessagePieces | undefined;
   #message: CurrentMessage | undefined;
 
@@ -164,6 +165,7 @@ export class MessageRecord {
     this.#idAt = idAt;
     this.#keyAt = keyAt;
     this.#bytes = undefined;
+    this.#classicBytes = undefined;
     this.#pieces = pieces;
     this.#message = message;
   }
@@ -219,12 +221,16 @@ export class MessageRecord {
 
   /** The size of `shown` in bytes of UTF-8. */
   get shownBytes(): number {
-    return this.#bytesTo(this.#keyPlace);
+    // A key is ASCII.
+    return this.bytes - (this.text.length - this.#keyPlace) + 1;
   }
 
   /** The size of `classic` in bytes of UTF-8. */
   get classicBytes(): number {
-    return this.#bytesTo(this.#idAt);
+    this.#classicBytes ??= this.#hasReactions
+      ? Buffer.byteLength(this.classic)
+      : this.bytes - (this.text.length - this.#idAt) + 1;
+    return this.#classicBytes;
   }
 
   /** The bytes it takes in a `get` reply of version 2: `classic`, and the comma that joins it to the next message. */
@@ -265,6 +271,7 @@ export class MessageRecord {
   compact(): MessageRecord {
     const record = new MessageRecord(this.text, this.#idAt, this.#keyAt);
     record.#bytes = this.#bytes;
+    record.#classicBytes = this.#classicBytes;
     return record;
   }
 
@@ -284,9 +291,9 @@ export class MessageRecord {
     return this.#keyPlace < this.text.length - 1;
   }
 
-  /** The bytes of the line up to a position at or after its id, plus a brace. What follows that position is ASCII. */
-  #bytesTo(at: number): number {
-    return this.bytes - (this.text.length - at) + 1;
+  /** Without reactions, everything from the id on is ASCII. */
+  get #hasReactions(): boolean {
+    return this.text.indexOf(BEFORE_IN_CURRENT.reactions, this.#idAt) >= 0;
   }
 }
 

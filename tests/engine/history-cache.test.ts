@@ -5,6 +5,7 @@ import { HistoryCache, type HistoryRead, type HistoryRequest } from "../../src/e
 import type { Taken } from "../../src/engine/recent-changes.ts";
 import { amended, MessageRecord } from "../../src/engine/record.ts";
 import type { Page } from "../../src/protocol/page.ts";
+import type { Reactions } from "../../src/room/state.ts";
 import fc from "../support/chance.ts";
 
 const BUDGET = 2_000;
@@ -27,6 +28,8 @@ class Store implements Archive {
   readonly messages = new Map<number, MessageRecord>();
   emptiedTo = 0;
   averageBytes = 50;
+  /** By the ids of the messages. */
+  readonly #reactions = new Map<number, Reactions>();
   readonly #ends: (() => void)[] = [];
 
   constructor(...ids: readonly number[]) {
@@ -40,13 +43,18 @@ class Store implements Archive {
     return { place, record: added };
   }
 
-  /** @param content null to delete the message */
-  change(of: number, content: string | null): Taken {
+  /** @param change the new content, null to delete the message; or all reactions to it */
+  change(of: number, change: string | null | Reactions): Taken {
     const id = this.lastEventId + 1;
     const place = { id, time: 10 * id, of };
     const before = this.messages.get(of) ?? record(of);
-    const edit = content === null ? null : { content, time: place.time };
-    const after = amended(before, { edit, isDeleted: content === null, reactions: [] });
+    const isEdit = typeof change === "string";
+    if (change !== null && !isEdit) this.#reactions.set(of, change);
+    const after = amended(before, {
+      edit: isEdit ? { content: change, time: place.time } : null,
+      isDeleted: change === null,
+      reactions: this.#reactions.get(of) ?? [],
+    });
     this.places.push(place);
     this.messages.set(of, after);
     return { place, record: after };
@@ -106,7 +114,7 @@ class Store implements Archive {
 function within(records: readonly MessageRecord[], budget: number, least: number): number {
   let bytes = 0;
   const excess = records.findIndex((each) => {
-    bytes += each.isDeleted ? 0 : each.classicBytes + 1;
+    bytes += each.isDeleted ? 0 : Buffer.byteLength(each.classic) + 1;
     return bytes > budget;
   });
   return excess < 0 ? records.length : Math.max(least, excess);
@@ -137,6 +145,15 @@ const step = fc.oneof(
       act: fc.constant<"change">("change"),
       which: fc.nat({ max: 50 }),
       length: fc.oneof(fc.nat({ max: 300 }), fc.constant(null)),
+      isKnown: fc.boolean(),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      act: fc.constant<"react">("react"),
+      which: fc.nat({ max: 50 }),
+      people: fc.array(fc.constantFrom("An", "Zoë", "名前名前", "🐈‍⬛"), { maxLength: 6 }),
       isKnown: fc.boolean(),
     }),
   },
@@ -193,11 +210,25 @@ class Stage {
 
   /** @param isKnown whether the message is known as it was changed; another server's changes may not be */
   change(which: number, length: number | null, isKnown: boolean): void {
+    const text = `${this.#store.lastEventId} ${"y".repeat(length ?? 0)}`;
+    this.#change(which, length === null ? null : text, isKnown);
+  }
+
+  /** @param people the nicknames of all who react to the message then */
+  react(which: number, people: readonly string[], isKnown: boolean): void {
+    const reactions = people.map((name, at) => ({
+      emoji: at % 2 === 0 ? "👍" : "😀",
+      by: `person ${at}`,
+      name,
+    }));
+    this.#change(which, reactions, isKnown);
+  }
+
+  #change(which: number, change: string | null | Reactions, isKnown: boolean): void {
     const messages = this.#store.records.filter(({ isDeleted }) => !isDeleted);
     const message = messages[which % Math.max(1, messages.length)];
     if (message === undefined) return;
-    const text = `${this.#store.lastEventId} ${"y".repeat(length ?? 0)}`;
-    const { place, record: after } = this.#store.change(message.id, length === null ? null : text);
+    const { place, record: after } = this.#store.change(message.id, change);
     this.#stored.push({ place, record: isKnown ? after : null });
   }
 
@@ -255,6 +286,7 @@ test("GET-5 PAGE-1 PAGE-2 PAGE-7 PAGE-8 a request shows the right messages at an
       for (const each of acts) {
         if (each.act === "store") stage.store(each.length);
         else if (each.act === "change") stage.change(each.which, each.length, each.isKnown);
+        else if (each.act === "react") stage.react(each.which, each.people, each.isKnown);
         else if (each.act === "ask") stage.ask(requestOf(each.kind, each.limit, each.at));
         else await stage[each.act]();
       }

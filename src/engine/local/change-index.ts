@@ -64,7 +64,8 @@ export class ChangeIndex {
     const all: OneReaction[] = [];
     const flat = this.#changed.get(id)?.reactions ?? [];
     for (let at = 0; at < flat.length; at += 2) {
-      const [emoji = "", person = ""] = flat.slice(at, at + 2);
+      const emoji = flat[at] ?? "";
+      const person = flat[at + 1] ?? "";
       const space = person.indexOf(" ");
       all.push({ emoji, by: person.slice(0, space), name: person.slice(space + 1) });
     }

@@ -1,12 +1,16 @@
 import type { FileHandle } from "node:fs/promises";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventPlace, EventRun } from "../archive.ts";
-import { amended, type MessageRecord, readEvent, type StoredEvent } from "../record.ts";
+import { amended, isChangeLine, type MessageRecord, readEvent, type StoredEvent } from "../record.ts";
 import type { ChangeIndex } from "./change-index.ts";
 import { FileChunks, type Line, readPlacedLines } from "./file-chunks.ts";
 import type { HistoryIndex } from "./history-index.ts";
 
 /** How many messages are read at once to fill a reply of version 2. */
 const TAIL_STEP = 2_000;
+
+/** How many messages are amended in one piece: each may have very many reactions. */
+const AMENDED_AT_ONCE = 16;
 
 /** How many messages that changes concern are read at the same time. */
 const READ_AHEAD = 8;
@@ -51,13 +55,13 @@ export class JournalReads {
     const newestFirst: MessageRecord[] = [];
     let bytes = 0;
     for (let before = Number.POSITIVE_INFINITY; ; ) {
-      const step = await this.below(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
-      for (const record of step.toReversed()) {
+      const stored = await this.#storedBelow(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
+      for await (const record of this.#newestFirst(stored)) {
         bytes += record.isDeleted ? 0 : record.replyBytes;
         if (bytes > budgetBytes) return newestFirst.reverse();
         newestFirst.push(record);
       }
-      const [oldest] = step;
+      const [oldest] = stored;
       if (oldest === undefined || oldest.id <= (this.#extent()?.index.firstId ?? 0))
         return newestFirst.reverse();
       before = oldest.id;
@@ -66,14 +70,25 @@ export class JournalReads {
 
   /** See `Archive.below`. */
   async below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
+    const newestFirst: MessageRecord[] = [];
+    let bytes = 0;
+    for await (const record of this.#newestFirst(await this.#storedBelow(before, count, budgetBytes))) {
+      bytes += pageBytes(record);
+      if (bytes > budgetBytes && newestFirst.length > 0) break;
+      newestFirst.push(record);
+    }
+    return newestFirst.reverse();
+  }
+
+  /** As {@link below}, as they are stored; about as many as fit into the budget, if the rest of them does not. */
+  async #storedBelow(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const blocks = this.#extent()?.index.blocksBelow(before, count, budgetBytes);
     let stored: MessageRecord[] = [];
-    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop)) {
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, isMessage)) {
       for (const { event } of events) if (event.kind === "message" && event.id < before) stored.push(event);
       stored = stored.slice(-count);
     }
-    const records = await this.#current(stored);
-    return records.slice(records.length - countWithin(records.toReversed(), budgetBytes));
+    return stored;
   }
 
   /** See `Archive.events`. */
@@ -131,19 +146,21 @@ export class JournalReads {
   /** The first events of a run that fit into the budget together with what they concern. */
   async #runOf(run: readonly StoredEvent[], from: number, budgetBytes: number): Promise<EventRun> {
     const messages = new Map<number, MessageRecord>();
-    const stored = run.filter((event) => event.kind === "message");
-    for (const record of await this.#current(stored)) messages.set(record.id, record);
+    const sent = run.filter((event) => event.kind === "message");
     const events: EventPlace[] = [];
     let bytes = 0;
     const earlier = this.#readAhead(
       run.flatMap((event) => ("of" in event && event.of < from ? [event.of] : [])),
     );
     for (const event of run) {
+      if (event.id === sent[0]?.id)
+        for (const record of await this.#current(sent.splice(0, AMENDED_AT_ONCE)))
+          messages.set(record.id, record);
       const of = "of" in event ? event.of : null;
       let shown = messages.get(of ?? event.id);
       const isNew = of !== null && of < from && shown === undefined;
       if (isNew) shown = await earlier(of);
-      if (of === null || isNew) bytes += shown?.replyBytes ?? 0;
+      if (of === null || isNew) bytes += shown === undefined ? 0 : pageBytes(shown);
       if (bytes > budgetBytes && events.length > 0) break;
       if (isNew && shown !== undefined) messages.set(of, shown);
       events.push({ id: event.id, time: event.time, of });
@@ -173,13 +190,21 @@ export class JournalReads {
     };
   }
 
-  /** Messages as they are now. */
+  /** Messages as they are now, the newest first: no more of them are amended than are asked for and a few. */
+  async *#newestFirst(stored: readonly MessageRecord[]): AsyncGenerator<MessageRecord, undefined> {
+    for (let end = stored.length; end > 0; end -= AMENDED_AT_ONCE) {
+      const current = await this.#current(stored.slice(Math.max(0, end - AMENDED_AT_ONCE), end));
+      yield* current.reverse();
+    }
+  }
+
+  /** A few messages as they are now, without those that have expired. If any were changed, others get their turn then. */
   async #current(stored: readonly MessageRecord[]): Promise<MessageRecord[]> {
-    const { changes } = this.#extent() ?? {};
-    if (changes === undefined || !stored.some(({ id }) => changes.has(id))) return [...stored];
-    const current = await Promise.all(
-      stored.map((record) => (changes.has(record.id) ? this.#amended(record) : record)),
-    );
+    const { changes, index } = this.#extent() ?? {};
+    if (changes === undefined || index === undefined) return [...stored];
+    if (!stored.some(({ id }) => changes.has(id))) return stored.filter(({ id }) => id >= index.firstId);
+    const current = await Promise.all(stored.map((record) => this.#amended(record)));
+    await nextTurn();
     return current.filter((record) => record !== null);
   }
 
@@ -191,6 +216,7 @@ export class JournalReads {
       if (extent === null) throw new Error("the history file is closed");
       const { changes, file, index } = extent;
       if (id < index.firstId) return null;
+      if (!changes.has(id)) return record;
       const edit = changes.editOf(id);
       const content = edit === null ? null : await this.#contentOf(file, edit);
       // Meanwhile there may have been another edit, or the file may have been rewritten.
@@ -227,10 +253,11 @@ export class JournalReads {
     return undefined;
   }
 
-  /** The events from an offset in the file on, as many at a time as one read brought. */
+  /** The events from an offset in the file on, as many at a time as one read brought. @param isWanted which of them */
   async *#events(
     start: number,
     stop?: number,
+    isWanted = isEvent,
   ): AsyncGenerator<{ event: StoredEvent; line: Line }[], undefined> {
     const extent = this.#extent();
     if (extent === null || extent.index.isEmpty) return;
@@ -238,7 +265,7 @@ export class JournalReads {
     this.#running.add(promise);
     try {
       for await (const lines of readPlacedLines(new FileChunks(extent.file, start, stop ?? extent.end))) {
-        yield lines.flatMap((line) => (isEvent(line) ? [{ event: readEvent(line.text), line }] : []));
+        yield lines.flatMap((line) => (isWanted(line) ? [{ event: readEvent(line.text), line }] : []));
       }
     } finally {
       this.#running.delete(promise);
@@ -263,12 +290,12 @@ function isEvent({ text }: Line): boolean {
   return text.length > 1;
 }
 
-/** How many of the first records fit together; one at least, if there is one. */
-function countWithin(records: readonly MessageRecord[], budgetBytes: number): number {
-  let bytes = 0;
-  const excess = records.findIndex((record) => {
-    bytes += record.replyBytes;
-    return bytes > budgetBytes;
-  });
-  return excess < 0 ? records.length : Math.max(1, excess);
+/** Whether a line holds a message: there may be many more changes, which then need not be decoded. */
+function isMessage(line: Line): boolean {
+  return isEvent(line) && !isChangeLine(line.text);
+}
+
+/** What a message takes in a page, with a comma. */
+function pageBytes({ shownBytes }: MessageRecord): number {
+  return shownBytes + 1;
 }
