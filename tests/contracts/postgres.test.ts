@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test";
 import type { Deliver } from "../../src/engine/engine.ts";
+import { Database } from "../../src/engine/postgres/database.ts";
 import { PostgresEngine, type PostgresEngineOptions } from "../../src/engine/postgres/postgres.ts";
 import { rowsOf } from "../../src/engine/postgres/rows.ts";
 import { StoredMessages } from "../../src/engine/postgres/stored-messages.ts";
@@ -74,6 +75,45 @@ const POSTGRES: EngineKind = {
     await administer(stage, `DELETE FROM chatbox.messages WHERE room = '/' AND ${which}`);
   },
 };
+
+// First, because the engines of all tests stay open until the end.
+test("postgres: PAGE-2 a page counts no reactions but those to the messages that fit, and a few", async () => {
+  const stage = new EngineStage();
+  stage.engine = await open(stage.deliver);
+  await stage.engine.close();
+  const url = urlFor(stage);
+  // The sequence counts the reactions that are read.
+  for (const statement of [
+    `INSERT INTO chatbox.messages (room, id, name, content, shown_time, sent_at)
+      SELECT '/', id, 'An', 'x', 'T', now() FROM generate_series(1, 100) AS id`,
+    `INSERT INTO chatbox.reactions (room, message, emoji, author, name, id)
+      SELECT '/', message, '😀', 'author-' || person, '名前', 100 + 10 * message + person
+      FROM generate_series(1, 100) AS message, generate_series(1, 10) AS person`,
+    "CREATE SEQUENCE chatbox.read",
+    "ALTER TABLE chatbox.reactions RENAME TO all_reactions",
+    "CREATE VIEW chatbox.reactions AS SELECT * FROM chatbox.all_reactions WHERE nextval('chatbox.read') > 0",
+  ])
+    await administerUrl(url, statement);
+  const database = new Database({ url, poolSize: 2, statementTimeoutMs: 4000, connectTimeoutMs: 3000 });
+  try {
+    const bounds = { firstId: 1, lastId: 100, lastEventId: 1_200, emptiedTo: 0 };
+    const archive = new StoredMessages(database, "/", bounds);
+    const all = await archive.below(101, 100, Number.MAX_SAFE_INTEGER);
+    expect(all.map(({ id }) => id)).toEqual(Array.from({ length: 100 }, (_, at) => at + 1));
+    expect(all.map(({ message }) => message.reactions?.[0]?.count)).toEqual(Array(100).fill(10));
+    await administerUrl(url, "ALTER SEQUENCE chatbox.read RESTART");
+    const found = await archive.below(101, 100, 5 * (all[0]?.shownBytes ?? 0));
+    expect(found.map(({ id }) => id)).toEqual(all.slice(-found.length).map(({ id }) => id));
+    expect(found.length).toBeGreaterThan(1);
+    expect(found.length).toBeLessThan(10);
+    const [row] = rowsOf(
+      await database.query(4000, (sql) => sql`SELECT nextval('chatbox.read')::float8 AS read`),
+    );
+    expect(row?.read).toBeLessThanOrEqual(10 * (found.length + 1) + 1);
+  } finally {
+    await database.close();
+  }
+});
 
 engineContract(POSTGRES);
 changeContract(POSTGRES);

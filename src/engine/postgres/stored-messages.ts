@@ -118,27 +118,47 @@ export class StoredMessages implements Archive {
       ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY event_id`;
   }
 
-  /** Gives the newest first. One message at least is read, however large it is. */
+  /**
+   * Gives the newest first. One message at least is read, however large it is. They are taken one after the other, so that
+   * the reactions to those that do not fit are not even counted.
+   */
   async #newestBelow(below: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const rows = await this.#database.query(
       READ_TIMEOUT_MS,
       (sql) => sql`
-        SELECT * FROM (
-          SELECT *, ${bytesBefore(sql, sql`id DESC`)} AS bytes_before FROM (
-            SELECT ${messageColumns(sql)} FROM chatbox.messages
-            WHERE room = ${this.#room} AND messages.id < ${below}::bigint
-            ORDER BY messages.id DESC LIMIT ${count}::bigint
-          ) AS wanted
-        ) AS counted WHERE bytes_before < ${budgetBytes}::float8 ORDER BY id DESC`,
+        WITH RECURSIVE newest AS (
+          SELECT 1 AS place, 0::float8 AS bytes_before, first.*
+          FROM (${this.#nextBelow(sql, sql`${below}::bigint`)}) AS first WHERE ${budgetBytes}::float8 > 0
+          UNION ALL
+          SELECT newest.place + 1, newest.bytes_before + newest.bytes, next.*
+          FROM newest CROSS JOIN LATERAL (${this.#nextBelow(sql, sql`newest.id::bigint`)}) AS next
+          WHERE newest.place < ${count}::bigint AND newest.bytes_before + newest.bytes < ${budgetBytes}::float8
+        )
+        SELECT * FROM newest ORDER BY place`,
     );
     return rowsOf(rows).map((row) => MessageRecord.of(messageOf(row)));
   }
+
+  /** The newest message below an id, and its size. */
+  #nextBelow(sql: SQL, below: Fragment): Fragment {
+    return sql`
+      SELECT *, ${bytesOf(sql)} AS bytes FROM (
+        SELECT ${messageColumns(sql)} FROM chatbox.messages
+        WHERE room = ${this.#room} AND messages.id < ${below} ORDER BY messages.id DESC LIMIT 1
+      ) AS wanted`;
+  }
+}
+
+/** About how many bytes a message takes. */
+function bytesOf(sql: SQL): Fragment {
+  return sql`
+    coalesce(octet_length(name) + octet_length(content) + coalesce(octet_length(reactions), 0) + ${FRAME_BYTES}::int, 0)`;
 }
 
 /** About how many bytes the messages take that come before one in an order. */
 function bytesBefore(sql: SQL, order: Fragment): Fragment {
   return sql`
-    coalesce(sum(
-      coalesce(octet_length(name) + octet_length(content) + coalesce(octet_length(reactions), 0) + ${FRAME_BYTES}::int, 0)
-    ) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0)`;
+    coalesce(
+      sum(${bytesOf(sql)}) OVER (ORDER BY ${order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0
+    )`;
 }
