@@ -7,7 +7,7 @@ import type { Engine } from "../../src/engine/engine.ts";
 import { LocalEngine } from "../../src/engine/local/local.ts";
 import { PostgresEngine } from "../../src/engine/postgres/postgres.ts";
 import { createDatabase } from "../support/postgres.ts";
-import { COMMAND, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
+import { COMMAND, environment, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 
 const AN = "An______________";
@@ -176,6 +176,7 @@ async function shownOnTerminal(dataFile: string): Promise<string> {
   let isStopping = false;
   const command = [...COMMAND, "--port", "0", "--data", dataFile];
   const child = Bun.spawn(command, {
+    env: environment(),
     terminal: {
       cols: 200,
       data: (_terminal, bytes) => {
