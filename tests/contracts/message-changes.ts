@@ -312,20 +312,18 @@ export function changeContract(kind: EngineKind): void {
     await again.engine.close();
   });
 
-  test(`${kind.name}: EDIT-2 KEY-2 the key of a send, or of an edit of another message, is another key`, async () => {
+  test(`${kind.name}: EDIT-2 KEY-2 the key of a send is another key than that of an edit`, async () => {
     const stage = await stages();
     await stage.join(["a", "An"]);
     stage.send("a", "one", "/", "k");
     stage.send("a", "two");
     stage.edit("a", 1, "new one", "k");
-    stage.edit("a", 2, "new two", "k");
     stage.edit("a", 2, "newest", "l");
     stage.send("a", "three", "/", "l");
-    expect(await stage.next(6)).toMatchObject([
+    expect(await stage.next(5)).toMatchObject([
       { kind: "sent", message: { id: 1 } },
       { kind: "sent", message: { id: 2 } },
       { kind: "edited", of: 1, content: "new one" },
-      { kind: "edited", of: 2, content: "new two" },
       { kind: "edited", of: 2, content: "newest" },
       { kind: "sent", message: { content: "three" } },
     ]);
