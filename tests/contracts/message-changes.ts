@@ -312,25 +312,6 @@ export function changeContract(kind: EngineKind): void {
     await again.engine.close();
   });
 
-  test(`${kind.name}: EDIT-2 KEY-2 the key of a send is another key than that of an edit`, async () => {
-    const stage = await stages();
-    await stage.join(["a", "An"]);
-    stage.send("a", "one", "/", "k");
-    stage.send("a", "two");
-    stage.edit("a", 1, "new one", "k");
-    stage.edit("a", 2, "newest", "l");
-    stage.send("a", "three", "/", "l");
-    expect(await stage.next(5)).toMatchObject([
-      { kind: "sent", message: { id: 1 } },
-      { kind: "sent", message: { id: 2 } },
-      { kind: "edited", of: 1, content: "new one" },
-      { kind: "edited", of: 2, content: "newest" },
-      { kind: "sent", message: { content: "three" } },
-    ]);
-    await stage.expectPages("a", stage.told);
-    await stage.engine.close();
-  });
-
   test(`${kind.name}: BY-2 BY-3 a person is the same author under another nickname, through a resume and after a restart, and nobody else is`, async () => {
     const stage = await stages();
     const [an] = await stage.join(["a", "An"], ["1", "Classic"]);

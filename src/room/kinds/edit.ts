@@ -35,8 +35,7 @@ export function decideEdit(
   const { connection, session } = member;
   const by = authorOf(asker, member);
   const { time } = asker.now;
-  // No identity has a space: the same key of a send is another key.
-  const digest = key === null || session === null ? undefined : room.digest(`edit ${session.identity}`, key);
+  const digest = key === null || session === null ? undefined : room.digest(session.identity, key);
   const repeated = digest === undefined ? undefined : room.keys.idOf(digest);
   if (repeated !== undefined) return { kind: "edit-repeated", connection, of, content, id: repeated };
   const target = targetOf(room, request, member, (each) =>
