@@ -43,7 +43,7 @@ export class ChangeStage extends EngineStage {
   }
 
   /** What was told so far is not asked for any more. */
-  skip(): void {
+  passOver(): void {
     this.#asked = this.told.length;
   }
 

@@ -2,17 +2,9 @@
 import { expect, test } from "bun:test";
 import { Chat } from "../../src/client/index.ts";
 import type { Person } from "./person.ts";
-import { capture, Stage, violations } from "./stage.ts";
+import { capture, SCREENS, Stage, violations } from "./stage.ts";
 
 const stage = new Stage();
-
-const SCREENS = {
-  narrow: { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true },
-  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
-  landscape: { viewport: { width: 844, height: 390 }, isMobile: true, hasTouch: true },
-  tablet: { viewport: { width: 768, height: 1024 } },
-  desktop: { viewport: { width: 1280, height: 800 } },
-} as const;
 
 /** Each screen once, and each theme and language at least once. */
 const LOOKS = [

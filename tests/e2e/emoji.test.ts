@@ -1,17 +1,16 @@
 /** The emoji picker: what is loaded and when, how it is used, and how it looks. */
 import { expect, test } from "bun:test";
 import type { Person } from "./person.ts";
-import { capture, dropNetworkErrors, Stage, startServerThatKeepsItsPort, violations } from "./stage.ts";
+import {
+  capture,
+  dropNetworkErrors,
+  SCREENS,
+  Stage,
+  startServerThatKeepsItsPort,
+  violations,
+} from "./stage.ts";
 
 const stage = new Stage();
-
-const SCREENS = {
-  narrow: { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true },
-  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
-  landscape: { viewport: { width: 844, height: 390 }, isMobile: true, hasTouch: true },
-  tablet: { viewport: { width: 768, height: 1024 } },
-  desktop: { viewport: { width: 1280, height: 800 } },
-} as const;
 
 /** Each screen once, and each theme on the smallest and the largest. */
 const THEMES: { readonly [screen: string]: readonly ("light" | "dark" | "classic")[] } = {

@@ -10,6 +10,15 @@ import { type Coming, Person } from "./person.ts";
 
 const SCREENSHOTS = join(import.meta.dir, "screenshots");
 
+/** Sizes of screens, from the smallest phone to a desktop. */
+export const SCREENS = {
+  narrow: { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true },
+  phone: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+  landscape: { viewport: { width: 844, height: 390 }, isMobile: true, hasTouch: true },
+  tablet: { viewport: { width: 768, height: 1024 } },
+  desktop: { viewport: { width: 1280, height: 800 } },
+} as const;
+
 /** Where a page comes from: a server, or a cable to one. */
 export interface Place {
   http(path: string): string;
