@@ -6,6 +6,7 @@ import type {
   Reactor,
 } from "../protocol/extension.ts";
 import type { RoleName } from "../protocol/kinds/identify.ts";
+import type { ModerateEvent, SettingsKeys, ToldAction } from "../protocol/kinds/moderation-event.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import type { HistoryMessage, PageData } from "../protocol/page.ts";
 import type { MessageChangeKind } from "../protocol/refusal.ts";
@@ -172,7 +173,30 @@ export type RoomEvent =
   | (Person & { readonly type: "register" } & Marked)
   | (Person & { readonly type: "leave" })
   | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string } & Marked)
-  | { readonly type: "typing"; readonly name: string };
+  | { readonly type: "typing"; readonly name: string }
+  | Moderated;
+
+/** A moderator, or the server itself, has done something: from here on it is in force. */
+export interface Moderated {
+  readonly type: "moderated";
+  readonly action: ToldAction;
+  /** The id of the action, and for `undo` of the one that is undone. */
+  readonly id: string;
+  readonly of: string | undefined;
+  /** The nickname and the public id of the person whom it concerns. */
+  readonly name: string | undefined;
+  readonly person: string | undefined;
+  /** In the words of the moderator; the text of an announcement. */
+  readonly reason: string;
+  /** When it ends by itself, in Unix milliseconds; undefined for never. */
+  readonly until: number | undefined;
+  readonly everywhere: boolean;
+  /** The nickname of the moderator; undefined for the server itself. */
+  readonly moderator: string | undefined;
+  /** The room's settings, for `settings`. */
+  readonly settings: SettingsKeys | undefined;
+  readonly time: number;
+}
 
 /** A refused request. The reason is `Malformed` if the reply could not be read. */
 export interface Refusal {
@@ -284,6 +308,7 @@ const EVENTS: {
     ...momentOf(fields),
   }),
   typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
+  moderate: parseModerated,
   ...CHANGES,
 };
 
@@ -410,6 +435,46 @@ function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {
 export function parsePosition(value: unknown): Position {
   const { id, time } = fieldsOf<PositionKeys>(value);
   return { id: integerOf(id), time: integerOf(time) };
+}
+
+function parseModerated(fields: Unverified<ModerateEvent>): Moderated {
+  const { settings } = fields;
+  return {
+    type: "moderated",
+    // A later version may have more of them: programs ignore what they do not know.
+    action: textOf(fields.action) as ToldAction,
+    id: textOf(fields.id),
+    of: optionalText(fields.of),
+    name: optionalText(fields.name),
+    person: optionalText(fields.person),
+    reason: optionalText(fields.reason) ?? "",
+    until: numberOf(fields.until) ?? undefined,
+    everywhere: fields.everywhere === true,
+    moderator: optionalText(fields.moderator),
+    settings: isFields(settings) ? parseSettings(settings) : undefined,
+    time: integerOf(fields.time),
+  };
+}
+
+/** Reads the settings of a room. What is missing or malformed is as if nobody had set it. */
+export function parseSettings(fields: Unverified<SettingsKeys>): SettingsKeys {
+  return {
+    title: optionalText(fields.title) ?? "",
+    topic: optionalText(fields.topic) ?? "",
+    rules: optionalText(fields.rules) ?? "",
+    listed: fields.listed === true,
+    entry: fields.entry === "password" || fields.entry === "members" ? fields.entry : "everyone",
+    password: fields.password === true,
+    writers:
+      fields.writers === "known" || fields.writers === "members" || fields.writers === "moderators"
+        ? fields.writers
+        : "everyone",
+    knownMinutes: numberOf(fields.knownMinutes) ?? 0,
+    slowSeconds: numberOf(fields.slowSeconds) ?? 0,
+    links: fields.links === "known" || fields.links === "nobody" ? fields.links : "everyone",
+    heldMessages: numberOf(fields.heldMessages) ?? 0,
+    keepDays: numberOf(fields.keepDays),
+  };
 }
 
 function parseGap({ from, to }: Unverified<Gap>): Gap {

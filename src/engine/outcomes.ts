@@ -83,6 +83,7 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
   absent: asDecided,
   left: asDecided,
   gone: asDecided,
+  enacted: asDecided,
   unregistered: asDecided,
   refused: asDecided,
   ended: asDecided,

@@ -136,7 +136,7 @@ function changeRules<K extends MessageChangeKind>(request: K) {
 }
 
 interface OperationRules {
-  readonly ordered: "members" | "never";
+  readonly ordered: "always" | "members" | "never";
   /** Whether it must be done even though no client waits for its outcome: later, if it cannot be done now. */
   readonly isRedone: boolean;
   /** Whether the connection must first receive the replies to all its earlier requests, also those that later ones may overtake. */
@@ -149,6 +149,9 @@ const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: Opera
   end: { ordered: "never", isRedone: false, waitsForReplies: true },
   leave: { ordered: "members", isRedone: true, waitsForReplies: false },
   expire: { ordered: "members", isRedone: true, waitsForReplies: false },
+  enact: { ordered: "always", isRedone: true, waitsForReplies: false },
+  remove: { ordered: "always", isRedone: true, waitsForReplies: false },
+  post: { ordered: "always", isRedone: true, waitsForReplies: false },
 };
 
 /** What each kind of decision writes to the history before it is delivered; null for nothing. */
@@ -185,6 +188,7 @@ const RECORDS: {
   absent: null,
   left: null,
   gone: null,
+  enacted: null,
   unregistered: null,
   refused: null,
   ended: null,
@@ -208,6 +212,7 @@ export function recordsOf(decisions: readonly Decision[]): StoredEvent[] {
 
 /** Whether an operation shows or changes the history. */
 export function usesHistory(operation: Operation): boolean {
+  if (operation.kind === "remove" || operation.kind === "post") return true;
   return operation.kind === "request" && (REQUESTS[operation.request.kind]?.usesHistory ?? true);
 }
 
@@ -293,6 +298,9 @@ export function decideWithoutRoom(operation: Operation): Decision {
       return { kind: "ended", connection };
     case "leave":
     case "expire":
+    case "enact":
+    case "remove":
+    case "post":
       return { kind: "gone", connection };
     case "request": {
       const { request } = operation;
@@ -306,7 +314,12 @@ export function decideWithoutRoom(operation: Operation): Decision {
 export function targetsOf(batch: readonly Operation[]): number[] {
   const ids = new Set<number>();
   for (const operation of batch) {
-    const id = operation.kind === "request" ? changedBy(operation.request) : undefined;
+    const id =
+      operation.kind === "remove"
+        ? operation.of
+        : operation.kind === "request"
+          ? changedBy(operation.request)
+          : undefined;
     if (id !== undefined) ids.add(id);
   }
   return [...ids];

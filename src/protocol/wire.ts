@@ -11,6 +11,7 @@ import type { GetFailedReply, GetRequest, HistoryReply, PageReply } from "./kind
 import type { IdentifiedReply, IdentifyRefusedReply, IdentifyRequest } from "./kinds/identify.ts";
 import type { LeaveEvent } from "./kinds/leave.ts";
 import type { ChangeFailedReply, ChangeRefusedReply } from "./kinds/message-change.ts";
+import type { ModerateEvent } from "./kinds/moderation-event.ts";
 import type { ChangeEvent, ChangeReply, NameRequest, RegisterEvent, RegisterReply } from "./kinds/name.ts";
 import type { ReactEvent, ReactedReply, ReactRequest } from "./kinds/react.ts";
 import type { ReservedReply, ReserveRefusedReply, ReserveRequest } from "./kinds/reserve.ts";
@@ -67,7 +68,8 @@ export type EventFrame =
   | TypingEvent
   | EditEvent
   | DeleteEvent
-  | ReactEvent;
+  | ReactEvent
+  | ModerateEvent;
 
 /** Server to client. */
 export type ServerFrame = Welcome | Ping | EventFrame | ReplyFrame;

@@ -4,6 +4,7 @@ import type { Ended, Refused, Skipped, Unregistered } from "./kinds/general.ts";
 import type { GetFailed, ShowsHistory, ShowsPage } from "./kinds/get.ts";
 import type { Absent, Gone, Leaves, Left } from "./kinds/leave.ts";
 import type { ChangeFailed, ChangeRefused } from "./kinds/message-change.ts";
+import type { Enacted } from "./kinds/moderation.ts";
 import type { NameFailed, NameRefused, Registered, Renamed } from "./kinds/name.ts";
 import type {
   Claimed,
@@ -30,6 +31,7 @@ export type Change =
   | Resumed
   | Absent
   | Left
+  | Enacted
   | Skipped;
 
 /**
@@ -67,6 +69,7 @@ export type Decision =
   | Absent
   | Leaves
   | Gone
+  | Enacted
   | Unregistered
   | Refused
   | Ended;
@@ -106,6 +109,7 @@ const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? tr
   absent: true,
   left: true,
   gone: false,
+  enacted: true,
   unregistered: false,
   refused: false,
   ended: false,

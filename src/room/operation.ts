@@ -2,6 +2,7 @@ import type { Reaction, Ref } from "../protocol/extension.ts";
 import type { PageRequest } from "../protocol/page.ts";
 import type { Refusal } from "../protocol/refusal.ts";
 import type { Request } from "../protocol/request.ts";
+import type { Enactment } from "./action.ts";
 import type { ConnectionId } from "./connection-id.ts";
 import type { PersonAnswer } from "./kinds/person.ts";
 import type { Role } from "./roles.ts";
@@ -99,6 +100,12 @@ export type Operation = { readonly connection: ConnectionId } & (
   | { readonly kind: "leave"; readonly resumable: boolean }
   /** The grace of an absent member is over. Only engines create it. */
   | { readonly kind: "expire" }
+  /** An action of a moderator takes its place in the order. Only engines create it. Its connection is nobody's. */
+  | { readonly kind: "enact"; readonly action: Enactment }
+  /** A message is removed by a moderator's action. Its connection is nobody's, so that everybody gets the event. */
+  | { readonly kind: "remove"; readonly of: number; readonly by: string }
+  /** The server posts a message in somebody's name, or in that of the chat. Likewise. */
+  | { readonly kind: "post"; readonly message: Pick<Message, "name" | "content" | "by" | "reply"> }
 );
 
 /** Releases the memory charged for an operation that has its outcome. */

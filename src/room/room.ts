@@ -5,6 +5,7 @@ import { applyDeleted, decideDelete } from "./kinds/delete.ts";
 import { applyEdited, decideEdit } from "./kinds/edit.ts";
 import { decideGet } from "./kinds/get.ts";
 import { applyAbsent, applyGone, applyLeft, decideExpire, decideLeave } from "./kinds/leave.ts";
+import { applyEnacted, decideEnact, decidePost, decideRemove } from "./kinds/moderation.ts";
 import { applyRegistered, applyRenamed, decideName, refuseName } from "./kinds/name.ts";
 import { applyReacted, decideReact } from "./kinds/react.ts";
 import { applyResumed, applyResumeRefused, decideResume } from "./kinds/resume.ts";
@@ -102,6 +103,7 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
   absent: applyAbsent,
   left: applyLeft,
   gone: applyGone,
+  enacted: applyEnacted,
   unregistered: null,
   refused: null,
   ended: null,
@@ -122,7 +124,15 @@ export class Room {
   constructor({ members, lastPlace, ...start }: RoomStart) {
     const undo = new Undo();
     const roster = new Roster(members, lastPlace, undo);
-    this.#state = { ...start, roster, undo, targets: new Map(), standing: null, isDeciding: false };
+    this.#state = {
+      ...start,
+      roster,
+      undo,
+      targets: new Map(),
+      standing: null,
+      enacted: new Set(),
+      isDeciding: false,
+    };
   }
 
   /** The highest id given in the history. */
@@ -184,6 +194,12 @@ export class Room {
         return decideLeave(asker, operation.resumable);
       case "expire":
         return decideExpire(asker);
+      case "enact":
+        return decideEnact(this.#state, operation);
+      case "remove":
+        return decideRemove(this.#state, operation, asker);
+      case "post":
+        return decidePost(this.#state, operation, asker);
     }
   }
 

@@ -86,13 +86,16 @@ export interface RoomState extends RoomSurroundings {
   readonly targets: Map<number, TargetEntry>;
   /** How many reactions stand in the room while a batch is decided; null where they are not counted. */
   standing: number | null;
+  /** The ids of the actions that were enacted last. */
+  readonly enacted: Set<string>;
   /** Whether a batch is being decided. */
   isDeciding: boolean;
 }
 
 /** The read-only view of the state for the rules that decide. */
 export interface RoomView
-  extends Readonly<Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets">> {
+  extends Readonly<Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets" | "enacted">> {
+  readonly enacted: ReadonlySet<string>;
   readonly targets: Targets;
   readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online" | "present">;
   readonly keys: Pick<SendKeys, "idOf">;

@@ -15,6 +15,7 @@ export type Category =
   | "resume"
   | "send"
   | "get"
+  | "moderation"
   | "refusal"
   | "server";
 

@@ -5,6 +5,7 @@ import { generalRules } from "./kinds/general.ts";
 import { getRules } from "./kinds/get.ts";
 import { leaveRules } from "./kinds/leave.ts";
 import { changeRules } from "./kinds/message-change.ts";
+import { moderationRules } from "./kinds/moderation.ts";
 import { nameRules } from "./kinds/name.ts";
 import { personRules } from "./kinds/person.ts";
 import { reactRules } from "./kinds/react.ts";
@@ -26,6 +27,7 @@ const RULES: OutcomeRulesOf<Outcome["kind"]> = {
   ...reactRules,
   ...changeRules,
   ...personRules,
+  ...moderationRules,
   ...generalRules,
 };
 

@@ -15,6 +15,22 @@ const session = { hash: "hash", identity: "identity" };
 const BY = "author-in-16-chr";
 const message: Message = { id: 7, name: "An", content: 'a ","changes":[ b', timestamp: "T", time: 1_000 };
 
+const ACTION = {
+  id: "action-in-16-chr",
+  kind: "mute",
+  room: "/",
+  person: BY,
+  name: "An",
+  reason: "shouting",
+  by: BY,
+  byName: "Bình",
+  at: 5,
+  until: 6,
+  of: null,
+  count: null,
+  settings: null,
+} as const;
+
 /** A change of each kind. */
 const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, { kind: K }>[] } = {
   registered: [
@@ -62,6 +78,7 @@ const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, {
   ],
   absent: [{ kind: "absent", connection: "b", name: "Ân" }],
   left: [{ kind: "left", connection: "b", name: "Ân", time: 5, session }],
+  enacted: [{ kind: "enacted", connection: "c", action: ACTION }],
 };
 const all = Object.values(CHANGES).flat();
 
@@ -79,6 +96,7 @@ const WRITTEN = [
   ["resumed", "b", "a", "Ân", 4, "hash", "identity", BY],
   ["absent", "b", "Ân"],
   ["left", "b", "Ân", 5],
+  ["enacted", "c", ACTION],
 ];
 
 /** The changes as version 0.1.0 writes and reads them. */

@@ -77,6 +77,7 @@ function endedBy(change: DecidedChange): PastSession[] {
     case "resumed":
       return [{ proof: change.oldHash, person: change.session.identity, time: change.time }];
     case "registered":
+    case "enacted":
     case "renamed":
     case "sent":
     case "absent":

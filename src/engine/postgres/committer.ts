@@ -245,7 +245,7 @@ export class Committer {
     const { name, now, server } = this.#options;
     const touched = new Set<ConnectionId>();
     for (const change of decided.changes) {
-      if (!isInHistory(change)) touched.add(change.connection);
+      if (!isInHistory(change) && change.kind !== "enacted") touched.add(change.connection);
       if (change.kind === "resumed") touched.add(change.from);
     }
     await writeBatch(sql, {

@@ -1,3 +1,4 @@
+import type { Enactment } from "../../room/action.ts";
 import type { Change, DecidedChange } from "../../room/decision.ts";
 import type { ConnectionId, CurrentMessage, Message } from "../../room/operation.ts";
 import type { Member } from "../../room/roster.ts";
@@ -193,6 +194,14 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
       time: integerOf(time),
     }),
   },
+  enacted: {
+    encode: ({ connection, action }) => [connection, action],
+    decode: ([connection, action]) => ({
+      kind: "enacted",
+      connection: textOf(connection),
+      action: enactmentFrom(action),
+    }),
+  },
 };
 
 /** Writes changes as compact JSON. @param withContents false to only point at messages, by their ids */
@@ -274,6 +283,15 @@ function changeOf([connection, id, of, time, by]: Fields) {
     time: integerOf(time),
     by: textOf(by),
   };
+}
+
+/** An action as it was written. Its form is checked as far as a room depends on it. */
+function enactmentFrom(value: unknown): Enactment {
+  if (typeof value !== "object" || value === null || !("id" in value) || !("kind" in value))
+    throw new TypeError("An action is an object with an id and a kind.");
+  textOf(value.id);
+  textOf(value.kind);
+  return value as Enactment;
 }
 
 function optionalText(field: unknown): string | undefined {

@@ -45,6 +45,7 @@ const OUTCOMES: { readonly [K in Change["kind"]]: (change: Extract<Change, { kin
     resumed: (change) => ({ ...change, shown: null }),
     absent: (change) => change,
     left: (change) => change,
+    enacted: (change) => change,
     skipped: () => null,
   };
 
@@ -325,6 +326,7 @@ export class Replica {
       replica.#homes.delete(connection);
       replica.#options.queue.occupancy.endGrace(connection);
     },
+    enacted: () => {},
     skipped: () => {},
   };
 }

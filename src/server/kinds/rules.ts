@@ -47,8 +47,10 @@ export function asRead<R>(request: R): R {
 
 /** What the server does with one kind of outcome. Every field is a decision: null means nothing. */
 export interface OutcomeRules<O extends Outcome> {
-  /** The event for the others in the room, in each version; null if the version has no such event. */
-  readonly event: Readonly<Record<Version, EventRule<O> | null>> | null;
+  /** The event for the others in the room, in each version; null if the version has no such event, or not of this outcome. */
+  readonly event: Readonly<
+    Record<Version, ((...of: Parameters<EventRule<O>>) => EventText | null) | null>
+  > | null;
   /** The recipient's reply in each version; null if the version has no such reply. */
   readonly reply: Readonly<Record<Version, ReplyRule<O> | null>> | null;
   /** The reason that is counted and logged when the outcome is a refusal. */

@@ -1,0 +1,191 @@
+import type { Action, ActionKind, SanctionKind } from "../room/action.ts";
+import type { RoomSettings } from "../room/room-settings.ts";
+
+/**
+ * What moderators have done in the rooms of a chat, and what waits for them.
+ *
+ * Every engine promises:
+ *
+ * - Durability: what a promise resolves to is stored. If it rejects nothing has changed, as far as the store can tell.
+ * - Order: once a promise has resolved, every operation that any server of the chat decides from then on in a room is decided
+ *   with that change. For every new {@link Action} that concerns a room in memory the engine submits an `enact` operation to it,
+ *   whoever has made the change, this server, another one or a command, so that it has a place in the room's order;
+ *   a room enacts an action once, whichever server submits it first.
+ * - What is answered without a promise is answered from memory. It includes everything that this process has changed, and
+ *   what others change within about a second.
+ *
+ * All methods that change something throw {@link ModerationError}.
+ */
+export interface Moderation {
+  /** The action of this kind that keeps somebody from something in a room now; undefined if there is none. */
+  sanctionOf(kind: SanctionKind, room: string, who: Who, now: number): Action | undefined;
+
+  /** Whether raid mode is on in a room: the action that has armed it. @param now Unix milliseconds */
+  raidOf(room: string, now: number): Action | undefined;
+
+  /** The announcements that are in force in a room, oldest first. @param now Unix milliseconds */
+  announcementsIn(room: string, now: number): readonly Action[];
+
+  /** The settings of a room; the default ones if nobody has set any. The same object is returned until they change. */
+  settingsOf(room: string): RoomSettings;
+
+  /** The rooms that somebody has set something in. */
+  rooms(): Iterable<readonly [room: string, settings: RoomSettings]>;
+
+  /** How much waits for the moderators of a room. */
+  waiting(room: string): Waiting;
+
+  /** Does something. An `undo` ends the action that it names. A `settings` replaces the settings of its room. */
+  act(action: NewAction): Promise<Action>;
+
+  /**
+   * Notes a report. `repeated` if the person has reported that already, `full` if the room, or the person, has as many open
+   * reports as it may have.
+   */
+  report(report: NewReport): Promise<"reported" | "repeated" | "full">;
+
+  /** Holds a message back. `full` if the room, or the person, has as many held messages as it may have. */
+  hold(message: NewHeld): Promise<"held" | "full">;
+
+  /** Takes a held message out, for good; resolves to null if somebody else was earlier. The action is stored with it. */
+  take(held: string, action: NewAction): Promise<HeldMessage | null>;
+
+  /** Closes a report; resolves to false if somebody else was earlier. The action is stored with it. */
+  dismiss(report: string, action: NewAction): Promise<boolean>;
+
+  /** The log of a room and of all rooms, newest first. */
+  actions(room: string | null, filter: ActionFilter): Promise<readonly Action[]>;
+
+  /** The actions that are in force: mutes, kicks and bans, newest first. @param room null for all that there are */
+  inForce(room: string | null, now: number): readonly Action[];
+
+  /** An action by its id. */
+  action(id: string): Promise<Action | null>;
+
+  /** The open reports of a room, oldest first. */
+  reports(room: string): Promise<readonly Report[]>;
+
+  /** The messages that wait for approval in a room, oldest first. */
+  held(room: string): Promise<readonly HeldMessage[]>;
+
+  /** Forgets a person's reports and held messages in a room, because the person wants it. */
+  forget(room: string, person: string): Promise<void>;
+
+  /** Calls a listener after each change that this process has learned of. It must not throw. */
+  subscribe(listener: (change: ModerationChange) => void): () => void;
+}
+
+/** Somebody at a connection: the person, if it is known, and keyed hashes of its networks, narrowest first. */
+export interface Who {
+  readonly person: string | null;
+  readonly networks: readonly string[];
+}
+
+/** What has changed: actions that are new here, and the rooms whose settings, reports or held messages have changed. */
+export interface ModerationChange {
+  readonly actions: readonly Action[];
+  readonly rooms: ReadonlySet<string>;
+}
+
+/** An action that is to be done. The store gives it an id. */
+export type NewAction = Omit<Action, "id" | "undone">;
+
+export interface ActionFilter {
+  /** Only what concerns this person; null for everybody. */
+  readonly person: string | null;
+  readonly kinds?: readonly ActionKind[];
+  /** Only what came before this action; null for the newest. */
+  readonly before: string | null;
+  readonly limit: number;
+}
+
+/** How much waits for moderators. */
+export interface Waiting {
+  readonly reports: number;
+  readonly held: number;
+}
+
+/** A report of a message, or of a person. */
+export interface Report {
+  readonly id: string;
+  readonly room: string;
+  /** The id of the message, null if a person was reported. */
+  readonly of: number | null;
+  /** The public id of the one who is reported, null if it is not known. */
+  readonly person: string | null;
+  readonly name: string;
+  /** In the words of the one who reports. */
+  readonly reason: string;
+  /** The public id of the one who reports. */
+  readonly by: string;
+  readonly byName: string;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export type NewReport = Omit<Report, "id">;
+
+/** A message that waits for approval. */
+export interface HeldMessage {
+  readonly id: string;
+  readonly room: string;
+  readonly name: string;
+  /** The public id of the author. */
+  readonly by: string;
+  readonly content: string;
+  readonly reply: number | null;
+  /** Keyed hashes of the author's networks. */
+  readonly networks: readonly string[];
+  /** Why it waits. */
+  readonly why: "newcomer" | "word" | "raid";
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export type NewHeld = Omit<HeldMessage, "id">;
+
+/** The limits on what is known about moderation. */
+export interface ModerationLimits {
+  /** Mutes and bans in force, in all rooms. Each costs about 1 KB of memory. */
+  readonly sanctions: number;
+  /** Rooms with settings. */
+  readonly rooms: number;
+  /** Entries of the log; the oldest that are over are dropped. */
+  readonly actions: number;
+  /** Open reports of a room, and of one person in it. */
+  readonly reports: number;
+  readonly reportsPerPerson: number;
+  /** Held messages of a room, and of one person in it. */
+  readonly held: number;
+  readonly heldPerPerson: number;
+  /** Reports and held messages that nobody has looked at are dropped after this time. */
+  readonly waitingMs: number;
+}
+
+export const MODERATION_LIMITS: ModerationLimits = {
+  sanctions: 10_000,
+  rooms: 10_000,
+  actions: 50_000,
+  reports: 500,
+  reportsPerPerson: 10,
+  held: 500,
+  heldPerPerson: 5,
+  waitingMs: 30 * 24 * 60 * 60 * 1000,
+};
+
+/**
+ * Why nothing could be done: `too-many` of that kind; `unknown`: there is no such action, or it is over; or the store failed
+ * (`not-stored`), which is the cause.
+ */
+export type ModerationErrorCode = "too-many" | "unknown" | "not-stored";
+
+/** Nothing was done. The message is one sentence for the one who asked. */
+export class ModerationError extends Error {
+  override readonly name = "ModerationError";
+  readonly code: ModerationErrorCode;
+
+  constructor(code: ModerationErrorCode, sentence: string, options?: ErrorOptions) {
+    super(sentence, options);
+    this.code = code;
+  }
+}

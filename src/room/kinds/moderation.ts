@@ -1,0 +1,55 @@
+/** What the server does in a room for moderators. */
+import type { Enactment } from "../action.ts";
+import type { ConnectionId, Operation } from "../operation.ts";
+import type { Asker, RoomState, RoomView } from "../state.ts";
+import type { Decided } from "./decided.ts";
+import type { Deleted } from "./delete.ts";
+import type { Gone } from "./leave.ts";
+import type { Sent } from "./send.ts";
+
+/** How many of the actions that were enacted last a room remembers. */
+const REMEMBERED = 1_000;
+
+/** An action has its place in the order. */
+export interface Enacted extends Decided {
+  readonly kind: "enacted";
+  readonly action: Enactment;
+}
+
+type OperationOf<K extends Operation["kind"]> = Extract<Operation, { kind: K }>;
+
+/** Servers that share a room all ask for it: the first one in the order enacts it. */
+export function decideEnact(room: RoomView, { connection, action }: OperationOf<"enact">): Enacted | Gone {
+  if (room.enacted.has(action.id)) return { kind: "gone", connection };
+  return { kind: "enacted", connection, action };
+}
+
+export function applyEnacted({ enacted, undo }: RoomState, { action: { id } }: Enacted): void {
+  if (enacted.has(id)) return;
+  enacted.add(id);
+  undo.note(() => enacted.delete(id));
+  for (const oldest of enacted) {
+    if (enacted.size <= REMEMBERED) break;
+    enacted.delete(oldest);
+  }
+}
+
+export function decideRemove(
+  { targets, lastId }: RoomView,
+  { connection, of, by }: OperationOf<"remove">,
+  { now: { time } }: Asker,
+): Deleted | Gone {
+  const target = targets.get(of) ?? null;
+  if (target === null || "error" in target || target.isDeleted) return gone(connection);
+  return { kind: "deleted", connection, of, by, id: lastId + 1, time };
+}
+
+export function decidePost({ lastId }: RoomView, operation: OperationOf<"post">, { now }: Asker): Sent {
+  const { time, timestamp } = now;
+  const message = { ...operation.message, id: lastId + 1, time, timestamp };
+  return { kind: "sent", connection: operation.connection, message };
+}
+
+function gone(connection: ConnectionId): Gone {
+  return { kind: "gone", connection };
+}
