@@ -179,10 +179,11 @@ export type RoomEvent =
 /** A moderator, or the server itself, has done something: from here on it is in force. */
 export interface Moderated {
   readonly type: "moderated";
-  readonly action: ToldAction;
-  /** The id of the action, and for `undo` of the one that is undone. */
-  readonly id: string;
-  readonly of: string | undefined;
+  readonly kind: ToldAction;
+  /** The id of the action. */
+  readonly action: string;
+  /** For `undo`, the id of the action that is not in force any more. */
+  readonly undoes: string | undefined;
   /** The nickname and the public id of the person whom it concerns. */
   readonly name: string | undefined;
   readonly person: string | undefined;
@@ -442,9 +443,9 @@ function parseModerated(fields: Unverified<ModerateEvent>): Moderated {
   return {
     type: "moderated",
     // A later version may have more of them: programs ignore what they do not know.
-    action: textOf(fields.action) as ToldAction,
-    id: textOf(fields.id),
-    of: optionalText(fields.of),
+    kind: textOf(fields.kind) as ToldAction,
+    action: textOf(fields.action),
+    undoes: optionalText(fields.undoes),
     name: optionalText(fields.name),
     person: optionalText(fields.person),
     reason: optionalText(fields.reason) ?? "",

@@ -25,11 +25,11 @@ export type ToldAction = "mute" | "kick" | "ban" | "undo" | "settings" | "raid" 
 export interface ModerateEvent extends TimeKeys {
   type: "receive";
   datatype: "moderate";
-  action: ToldAction;
-  /** Of the action. */
-  id: string;
+  kind: ToldAction;
+  /** The id of the action. */
+  action: string;
   /** The action that an `undo` undoes. */
-  of?: string;
+  undoes?: string;
   /** The nickname and the public id of the person whom it concerns. */
   name?: string;
   person?: string;

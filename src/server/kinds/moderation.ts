@@ -42,9 +42,9 @@ function eventOf(action: Enactment) {
   if (!isTold(kind)) return null;
   const { id, of, name, person, reason, until, room, byName, by, at, settings } = action;
   return moderateEvent({
-    action: kind,
-    id,
-    ...(of === null ? {} : { of }),
+    kind,
+    action: id,
+    ...(kind === "undo" && of !== null ? { undoes: of } : {}),
     ...(name === null ? {} : { name }),
     ...(person === null ? {} : { person }),
     ...(reason === "" ? {} : { reason }),
