@@ -10,4 +10,10 @@ export type RequestKind =
   | "react"
   | "identify"
   | "reserve"
-  | "claim";
+  | "claim"
+  | "moderate"
+  | "room"
+  | "report"
+  | "review"
+  | "enter"
+  | "mine";

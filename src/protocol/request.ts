@@ -2,12 +2,18 @@ import { type Ref, readRef } from "./extension.ts";
 import { claimReader, type ParsedClaim } from "./kinds/claim.ts";
 import { deleteReader, type ParsedDelete } from "./kinds/delete.ts";
 import { editReader, type ParsedEdit } from "./kinds/edit.ts";
+import { enterReader, type ParsedEnter } from "./kinds/enter.ts";
 import { getReader, type ParsedGet } from "./kinds/get.ts";
 import { identifyReader, type ParsedIdentify } from "./kinds/identify.ts";
+import { mineReader, type ParsedMine } from "./kinds/mine.ts";
+import { moderateReader, type ParsedModerate } from "./kinds/moderate.ts";
 import { nameReader, type ParsedName } from "./kinds/name.ts";
 import { type ParsedReact, reactReader } from "./kinds/react.ts";
+import { type ParsedReport, reportReader } from "./kinds/report.ts";
 import { type ParsedReserve, reserveReader } from "./kinds/reserve.ts";
 import { type ParsedResume, resumeReader } from "./kinds/resume.ts";
+import { type ParsedReview, reviewReader } from "./kinds/review.ts";
+import { type ParsedRoom, roomReader } from "./kinds/room.ts";
 import { type ParsedSend, sendReader } from "./kinds/send.ts";
 import { type ParsedTyping, typingReader } from "./kinds/typing.ts";
 import { type Reader, type Reading, UNREADABLE } from "./reader.ts";
@@ -28,6 +34,12 @@ interface ParsedByKind {
   readonly identify: ParsedIdentify;
   readonly reserve: ParsedReserve;
   readonly claim: ParsedClaim;
+  readonly moderate: ParsedModerate;
+  readonly room: ParsedRoom;
+  readonly report: ParsedReport;
+  readonly review: ParsedReview;
+  readonly enter: ParsedEnter;
+  readonly mine: ParsedMine;
 }
 
 /** A request that is whole enough to be put before the room. */
@@ -48,6 +60,12 @@ const READERS: { readonly [K in RequestKind]: Reader<K, ParsedByKind[K]> } = {
   identify: identifyReader,
   reserve: reserveReader,
   claim: claimReader,
+  moderate: moderateReader,
+  room: roomReader,
+  report: reportReader,
+  review: reviewReader,
+  enter: enterReader,
+  mine: mineReader,
 };
 
 const UNKNOWN: Parsed = { kind: null, refusal: { reason: "UnknownType" } };

@@ -1,4 +1,5 @@
 import { encode, type FrameText } from "./encode.ts";
+import type { SettingsKeys } from "./kinds/moderation-event.ts";
 import { CONTENT_MAX, NICKNAME_MAX, PING_EVERY_S } from "./limits.ts";
 
 /** A rate of requests: so many a second, and so many at once after a pause. */
@@ -31,6 +32,30 @@ export interface Welcome {
   retry: number;
   /** Whether the host site has a login, and whether nobody can talk without it. */
   login: "none" | "optional" | "required";
+  /** What is set in the room. */
+  settings: SettingsKeys;
+  /** What is announced now, the oldest first. */
+  announcements: readonly Announcement[];
+  /** Whether raid mode is on. */
+  raid: boolean;
+  keeps: Keeps;
+}
+
+export interface Announcement {
+  /** The id of the action. */
+  action: string;
+  text: string;
+  /** Unix milliseconds; missing for an announcement that stays. */
+  until?: number;
+}
+
+/** What the chat keeps, and for how long. */
+export interface Keeps {
+  /** Days and number of the messages that a room keeps; null for no limit. */
+  days: number | null;
+  messages: number | null;
+  /** Whether addresses are written to the log. */
+  logsAddresses: boolean;
 }
 
 /** The server's limits and reconnection times, as the client gets them. */
@@ -41,6 +66,10 @@ export interface WelcomeTerms {
   /** Seconds over which clients spread when they connect again. */
   readonly retryS: number;
   readonly login: Welcome["login"];
+  readonly settings: SettingsKeys;
+  readonly announcements: readonly Announcement[];
+  readonly raid: boolean;
+  readonly keeps: Keeps;
 }
 
 export function welcome(room: string, session: string, terms: WelcomeTerms): FrameText<Welcome> {
@@ -59,5 +88,9 @@ export function welcome(room: string, session: string, terms: WelcomeTerms): Fra
     ping: PING_EVERY_S,
     retry: terms.retryS,
     login: terms.login,
+    settings: terms.settings,
+    announcements: terms.announcements,
+    raid: terms.raid,
+    keeps: terms.keeps,
   });
 }

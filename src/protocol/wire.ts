@@ -3,19 +3,27 @@
  * by them. What is optional here is of version 3 only. A new kind of request does not compile before its frames are
  * here.
  */
+
 import type { AuthorKeys, MarkKeys, MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
 import type { ClaimedReply, ClaimRefusedReply, ClaimRequest } from "./kinds/claim.ts";
 import type { DeletedReply, DeleteEvent, DeleteRequest } from "./kinds/delete.ts";
 import type { EditEvent, EditedReply, EditRequest } from "./kinds/edit.ts";
+import type { EnteredReply, EnterRefusedReply, EnterRequest } from "./kinds/enter.ts";
 import type { GetFailedReply, GetRequest, HistoryReply, PageReply } from "./kinds/get.ts";
 import type { IdentifiedReply, IdentifyRefusedReply, IdentifyRequest } from "./kinds/identify.ts";
 import type { LeaveEvent } from "./kinds/leave.ts";
 import type { ChangeFailedReply, ChangeRefusedReply } from "./kinds/message-change.ts";
+import type { MineRefusedReply, MineReply, MineRequest } from "./kinds/mine.ts";
+import type { ModeratedReply, ModerateRefusedReply, ModerateRequest } from "./kinds/moderate.ts";
 import type { ModerateEvent } from "./kinds/moderation-event.ts";
 import type { ChangeEvent, ChangeReply, NameRequest, RegisterEvent, RegisterReply } from "./kinds/name.ts";
+import type { NotPermittedReply } from "./kinds/permission.ts";
 import type { ReactEvent, ReactedReply, ReactRequest } from "./kinds/react.ts";
+import type { ReportedReply, ReportRefusedReply, ReportRequest } from "./kinds/report.ts";
 import type { ReservedReply, ReserveRefusedReply, ReserveRequest } from "./kinds/reserve.ts";
 import type { ResumedReply, ResumeRefusedReply, ResumeRequest } from "./kinds/resume.ts";
+import type { ReviewRefusedReply, ReviewReply, ReviewRequest, WaitingEvent } from "./kinds/review.ts";
+import type { RoomRefusedReply, RoomReply, RoomRequest } from "./kinds/room.ts";
 import type { MessageEvent, SendReply, SendRequest } from "./kinds/send.ts";
 import type { TypingEvent, TypingRequest } from "./kinds/typing.ts";
 import type { Ping } from "./ping.ts";
@@ -35,6 +43,12 @@ interface RequestByKind {
   identify: IdentifyRequest;
   reserve: ReserveRequest;
   claim: ClaimRequest;
+  moderate: ModerateRequest;
+  room: RoomRequest;
+  report: ReportRequest;
+  review: ReviewRequest;
+  enter: EnterRequest;
+  mine: MineRequest;
 }
 
 type ChangeFaultReply = ChangeRefusedReply | ChangeFailedReply;
@@ -52,13 +66,22 @@ interface ReplyByKind {
   identify: IdentifiedReply | IdentifyRefusedReply;
   reserve: ReservedReply | ReserveRefusedReply;
   claim: ClaimedReply | ClaimRefusedReply;
+  moderate: ModeratedReply | ModerateRefusedReply;
+  room: RoomReply | RoomRefusedReply;
+  report: ReportedReply | ReportRefusedReply;
+  review: ReviewReply | ReviewRefusedReply;
+  enter: EnteredReply | EnterRefusedReply;
+  mine: MineReply | MineRefusedReply;
 }
 
 /** Client to server. */
 export type ClientFrame = RequestByKind[RequestKind] & Partial<RefKeys>;
 
 /** Server to the client that made the request. */
-export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply) & Partial<RefKeys>;
+export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply | NotPermittedReply) & Partial<RefKeys>;
+
+/** The replies to requests of moderation, which are made as they travel. */
+export type ModerationReply = ReplyByKind["moderate" | "room" | "report" | "review" | "enter" | "mine"];
 
 /** Server to the other clients of a room. */
 export type EventFrame =
@@ -69,7 +92,8 @@ export type EventFrame =
   | EditEvent
   | DeleteEvent
   | ReactEvent
-  | ModerateEvent;
+  | ModerateEvent
+  | WaitingEvent;
 
 /** Server to client. */
 export type ServerFrame = Welcome | Ping | EventFrame | ReplyFrame;

@@ -51,9 +51,21 @@ export interface CurrentMessage extends Message {
   readonly reactions?: readonly Reaction[] | undefined;
 }
 
+/** The kinds of request that the server answers: they do not concern the state of the room. */
+export type ServedKind =
+  | "identify"
+  | "reserve"
+  | "claim"
+  | "moderate"
+  | "room"
+  | "report"
+  | "review"
+  | "enter"
+  | "mine";
+
 /** A request as a room receives it: the session's secret has become its hash. */
 export type RoomRequest =
-  | Exclude<Request, { kind: "resume" | "identify" | "reserve" | "claim" }>
+  | Exclude<Request, { kind: "resume" | ServedKind }>
   | { readonly kind: "resume"; readonly hash: SessionHash; readonly page: PageRequest };
 
 /** The person at a connection that has said who it is. */

@@ -65,6 +65,12 @@ const WIRE_KINDS: { readonly [K in Request["kind"]]: RequestKind } = {
   identify: "identify",
   reserve: "reserve",
   claim: "claim",
+  moderate: "moderate",
+  room: "room",
+  report: "report",
+  review: "review",
+  enter: "enter",
+  mine: "mine",
 };
 
 /** How a kind of decision or change is applied; null if it leaves the room as it is. */

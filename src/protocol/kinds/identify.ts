@@ -15,6 +15,8 @@ export interface IdentifyRequest {
   key?: string;
   /** A token that the host site has signed. */
   token?: string;
+  /** The `since` of an earlier reply to this person. */
+  since?: string;
 }
 
 export interface IdentifiedReply extends AuthorKeys {
@@ -27,6 +29,11 @@ export interface IdentifiedReply extends AuthorKeys {
   name?: string;
   /** Until when the token holds, in Unix milliseconds. */
   expires?: number;
+  /**
+   * Since when the chat knows the person, signed by the server: a client keeps it with the key, and brings it with every
+   * `identify`. The server stores nothing.
+   */
+  since: string;
 }
 
 /**
@@ -48,25 +55,33 @@ export interface IdentifyRefusedReply {
 export interface ParsedIdentify {
   readonly kind: "identify";
   readonly by: { readonly key: string } | { readonly token: string };
+  /** As the client brought it; null if it brought none. */
+  readonly since: string | null;
 }
 
 /** At least 128 bits as base64url. */
 const KEY = /^[\w-]{22,128}$/;
+/** The longest `since` that is read, in UTF-16 code units. */
+const SINCE_MAX = 100;
 
 export const identifyReader: Reader<"identify", ParsedIdentify> = {
   since: 3,
   read(value) {
     const kind = "identify";
+    const since =
+      "since" in value && typeof value.since === "string" ? value.since.slice(0, SINCE_MAX) : null;
     const malformed = { kind, refusal: { reason: "WrongFormatIdentity", type: kind } } as const;
     if ("token" in value) {
       const { token } = value;
       return typeof token === "string" && !("key" in value)
-        ? { kind, request: { kind, by: { token } } }
+        ? { kind, request: { kind, by: { token }, since } }
         : malformed;
     }
     if (!("key" in value)) return { kind, refusal: { reason: "NotEnoughKey", type: kind, need: "key" } };
     const { key } = value;
-    return typeof key === "string" && KEY.test(key) ? { kind, request: { kind, by: { key } } } : malformed;
+    return typeof key === "string" && KEY.test(key)
+      ? { kind, request: { kind, by: { key }, since } }
+      : malformed;
   },
 };
 
@@ -79,9 +94,10 @@ interface Identity {
   readonly names: readonly string[];
   readonly name?: string | undefined;
   readonly expires?: number | undefined;
+  readonly since: string;
 }
 
-export function identified({ by, role, names, name, expires }: Identity): FrameText<IdentifiedReply> {
+export function identified({ by, role, names, name, expires, since }: Identity): FrameText<IdentifiedReply> {
   return encode<IdentifiedReply>({
     type: "identify",
     status: true,
@@ -90,6 +106,7 @@ export function identified({ by, role, names, name, expires }: Identity): FrameT
     names,
     ...(name === undefined ? {} : { name }),
     ...(expires === undefined ? {} : { expires }),
+    since,
   });
 }
 
