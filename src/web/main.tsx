@@ -8,12 +8,15 @@ import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/a
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
+import { loadOnce } from "./page/parts.ts";
 import { type Secret, takeSecret } from "./page/secret.ts";
 import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
 import { keepNewest, keyPrefix, prefixed, withMemoryFallback } from "./store/browser-storage.ts";
 import { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
+import { IgnoredStore } from "./store/ignored.ts";
+import { ModerationStore } from "./store/moderation.ts";
 import { OWN_KEY } from "./store/own.ts";
 import { FORGET_KEY, PERSON_KEY, PersonStore } from "./store/person.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
@@ -26,6 +29,9 @@ import "./view/translation.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
 import { LOAD_WORDS } from "./words/load.ts";
+
+/** Loads what solves the puzzles that the server sets while too many newcomers come. */
+const loadSolver = loadOnce(() => import("../client/solve.ts"));
 
 /** The number of rooms for which the browser keeps the read mark and the nickname. */
 const ROOMS_MAX = 200;
@@ -64,9 +70,16 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
       room.restart();
     }
   });
+  const ignored = new IgnoredStore(storage);
+  const moderation = new ModerationStore({
+    storage,
+    now: Date.now,
+    role: () => person.identity.value?.role ?? "visitor",
+  });
   const room = new RoomStore({
     path,
     storage,
+    ignored,
     tab,
     now: Date.now,
     open: (name) => {
@@ -78,9 +91,11 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
         version: 3,
         // The tab's storage knows whether a nickname belongs to this browser.
         nicknameWaitMs: 0,
+        solve: async (challenge, signal) => (await loadSolver()).solve(challenge, signal),
         ...(name === undefined ? {} : { name }),
       });
       person.follow(chat);
+      moderation.follow(chat);
       return chat;
     },
     onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
@@ -88,6 +103,11 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     onChangeFailed: ({ type }, failure) => {
       const words = settings.words.peek();
       announcer.showToast(words.changeFailed[type](failureWords(failure, words)));
+    },
+    onRefused: ({ content, reply }, error) => {
+      const isTaken = moderation.refused(error);
+      if (isTaken) draft.giveBack(content, reply, error);
+      return isTaken;
     },
     onReset: () => draft.reset(),
   });
@@ -109,6 +129,8 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
   followLifecycle(room, tab, handover);
   showUnread(room, settings, () => {
     const words = settings.words.value;
+    const title = moderation.settings.value?.title;
+    if (title) return title;
     return roomName === null ? words.mainRoom : words.room(roomName);
   });
   if (secret?.kind !== "token") ask(secret);
@@ -138,6 +160,8 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
           person,
           room,
           draft,
+          ignored,
+          moderation,
           announcer,
           handover,
           storage,
@@ -154,6 +178,8 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
   /** Takes over what other tabs have stored. */
   function syncTabs(): void {
     settings.syncTabs();
+    ignored.syncTabs();
+    moderation.syncTabs();
     room.unread.syncTabs();
   }
 

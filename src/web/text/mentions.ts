@@ -13,6 +13,13 @@ export interface Lookups {
   left: number;
 }
 
+/**
+ * Whether a content mentions a nickname. `content.ts` fills this: contents are read only in a room, with which it is loaded.
+ */
+export const CONTENTS = {
+  isMentioned: (_nickname: string | null, _content: string, _mentions: Mentions): boolean => false,
+};
+
 /** An `@`, or the full-width one that is written between Chinese or Japanese characters. */
 const AT = /[@＠]/g;
 

@@ -6,7 +6,9 @@ import { focusOn } from "../page/lifecycle.ts";
 import type { FailedEdit } from "../store/changes.ts";
 import { failureWords } from "../text/failure.ts";
 import { ACTION_WORDS } from "../words/actions.ts";
-import { Icon, type IconName } from "./icon.tsx";
+import { Icon } from "./icon.tsx";
+import { Choice, Choices, type MenuIcon, moveFocus } from "./menu.tsx";
+import { PersonChoices } from "./person-choices.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 /** What people react with before they have chosen emoji of their own. */
@@ -40,7 +42,7 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
     close();
     announcer.showToast(isDone ? done : failed);
   };
-  const actions: readonly (readonly [icon: IconName, text: string, job: () => void])[] = [
+  const actions: readonly (readonly [icon: MenuIcon, text: string, job: () => void])[] = [
     ["reply", words.reply, act(() => draft.replyTo(id))],
     ...(changes.mayEdit(message)
       ? [["edit", words.edit, act(() => draft.edit(id, shown.content))] as const]
@@ -88,14 +90,14 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
           <Icon name="react" />
         </button>
       </div>
-      <div class="choices-of-actions">
+      <Choices>
         {actions.map(([icon, text, job]) => (
-          <button key={icon} type="button" class={`quiet ${icon}`} onClick={job}>
-            <Icon name={icon} />
-            {text}
-          </button>
+          <Choice key={icon} icon={icon} text={text} onClick={job} isGrave={icon === "delete"} />
         ))}
-      </div>
+        {room.isOwn(message) ? null : (
+          <PersonChoices subject={{ name: message.name, by: message.by, target: { of: id } }} close={close} />
+        )}
+      </Choices>
       {reactors.length > 0 ? (
         <ul class="reactors muted" aria-label={words.reactions}>
           {reactors.map((line) => (
@@ -107,24 +109,6 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
       ) : null}
     </div>
   );
-}
-
-/** The arrow keys go from one button to the next, as they do in menus. */
-function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
-  const buttons = [...event.currentTarget.querySelectorAll("button")];
-  const at = buttons.findIndex((button) => button.matches(":focus"));
-  const next = {
-    ArrowDown: at + 1,
-    ArrowRight: at + 1,
-    ArrowUp: at - 1,
-    ArrowLeft: at - 1,
-    Home: 0,
-    End: -1,
-  };
-  const to = next[event.key as keyof typeof next];
-  if (to === undefined) return;
-  event.preventDefault();
-  buttons.at(to % buttons.length)?.focus();
 }
 
 /** Copies a text also where the page may not write to the clipboard: by an obsolete command, which all browsers have. */

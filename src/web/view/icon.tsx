@@ -10,19 +10,20 @@ const PATHS = {
   react: "M20.5 9.5a9 9 0 1 1-6-6M8.5 14.5c1.8 2.2 5.2 2.2 7 0M9 9.5v.5m6-.5v.5M19 2v6m-3-3h6",
   check: "m5 12.5 5 5L19.5 7",
   reply: "M10 6 4 12l6 6M4.5 12H14c3.5 0 6 2.5 6 6",
-  edit: "M4 20h4L19 9l-4-4L4 16v4ZM12.5 7.5l4 4",
-  copy: "M9 9h11v11H9zM15 9V4H4v11h5",
-  link: "M10 14a4.5 4.5 0 0 0 6.5 0l3-3A4.6 4.6 0 0 0 13 4.5l-1 1M14 10a4.5 4.5 0 0 0-6.5 0l-3 3A4.6 4.6 0 0 0 11 19.5l1-1",
-  delete: "M4.5 7h15M9.5 7V4h5v3M6.5 7l1 13h9l1-13M10 11v5.5m4-5.5v5.5",
 } as const;
 
 export type IconName = keyof typeof PATHS;
 
 /** An icon. The control around it must have a text or a label. */
 export function Icon({ name }: { readonly name: IconName }) {
+  return <Drawing path={PATHS[name]} />;
+}
+
+/** An icon by what is to be drawn. */
+export function Drawing({ path }: { readonly path: string }) {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      <path d={PATHS[name]} />
+      <path d={path} />
     </svg>
   );
 }

@@ -1,12 +1,13 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import { ChatError } from "../../client/errors.ts";
+import type { ChatError } from "../../client/errors.ts";
 import { isKey } from "../../client/settings.ts";
 import { copyText } from "../page/address.ts";
 import { forget } from "../page/forget.ts";
 import { OWN_KEY } from "../store/own.ts";
 import type { PersonView } from "../store/person.ts";
+import { errorOf } from "../text/failure.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import { KEY_WORDS, type KeyWords } from "../words/key.ts";
 import { Announced } from "./announced.tsx";
@@ -451,16 +452,6 @@ function takeKey(
 ): void {
   if (person.key !== null) storage.setItem(OWN_KEY, "[]");
   person.setKey(key);
-}
-
-/** Why a call failed; undefined if it did not. */
-async function errorOf(call: Promise<unknown> | undefined): Promise<ChatError | undefined> {
-  try {
-    await call;
-    return undefined;
-  } catch (error) {
-    return error instanceof ChatError ? error : new ChatError("Unknown");
-  }
 }
 
 function faultOf({ code }: ChatError, { faults }: KeyWords): string {

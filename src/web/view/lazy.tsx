@@ -1,6 +1,6 @@
 import { signal, useSignal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { loadOnce } from "../page/parts.ts";
 import { useWords } from "./stores.ts";
 
@@ -15,7 +15,8 @@ export function lazy<Props extends object>(
   };
   return function Lazy(props) {
     const words = useWords();
-    useEffect(() => {
+    // Before the browser paints: a part that is there already is shown at once.
+    useLayoutEffect(() => {
       if (typeof state.peek() === "string") void bring();
     }, []);
     const Part = state.value;

@@ -5,7 +5,7 @@ import type { MessageItem } from "../store/item.ts";
 import { Fold } from "./fold.tsx";
 import { Icon } from "./icon.tsx";
 import { lazy } from "./lazy.tsx";
-import { Avatar, MarkBadge, Nickname } from "./nickname.tsx";
+import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
 import { useStores, useWords } from "./stores.ts";
@@ -38,7 +38,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
     >
       {head ? <Avatar name={name} /> : null}
       <header>
-        {head ? <Nickname name={name} /> : null}
+        {head ? <Author message={message} own={own} /> : null}
         {head ? <AuthorMark by={message.by} /> : null}
         {isNewHolder ? <NewHolder /> : null}
         <TimeLink message={message} />
@@ -58,6 +58,18 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
       )}
       {failed ? <EditFailed message={message} failed={failed} /> : null}
     </article>
+  );
+}
+
+/** The keyboard gets to what can be done about the author by the menu of the message. */
+function Author({ message: { id, name, by }, own }: { readonly message: Message; readonly own: boolean }) {
+  return own ? (
+    <Nickname name={name} />
+  ) : (
+    <span class="author">
+      <Nickname name={name} />
+      <PersonButton subject={{ name, by, target: id === null ? { name } : { of: id } }} isActive={false} />
+    </span>
   );
 }
 
