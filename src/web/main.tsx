@@ -13,7 +13,7 @@ import { type Secret, takeSecret } from "./page/secret.ts";
 import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
 import { keepNewest, keyPrefix, prefixed, withMemoryFallback } from "./store/browser-storage.ts";
-import { DraftStore } from "./store/draft.ts";
+import type { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
 import { IgnoredStore } from "./store/ignored.ts";
 import { ModerationStore } from "./store/moderation.ts";
@@ -76,6 +76,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     now: Date.now,
     role: () => person.identity.value?.role ?? "visitor",
   });
+  let draft: DraftStore | null = null;
   const room = new RoomStore({
     path,
     storage,
@@ -106,17 +107,11 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     },
     onRefused: ({ content, reply }, error) => {
       const isTaken = moderation.refused(error);
-      if (isTaken) draft.giveBack(content, reply, error);
-      return isTaken;
+      if (isTaken) draft?.giveBack(content, reply, error);
+      return isTaken && draft !== null;
     },
-    onReset: () => draft.reset(),
+    onReset: () => draft?.reset(),
   });
-  const draft = new DraftStore(
-    storage,
-    storageIn(() => sessionStorage),
-    path,
-    room.others,
-  );
   for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(storage, kind, ROOMS_MAX);
   const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
@@ -145,7 +140,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     if (key === prefix + OWN_KEY && newValue !== null) room.own.syncTabs();
     if (key === prefix + PERSON_KEY && newValue !== null) person.adopt(newValue);
     if (key === prefix + FORGET_KEY && newValue !== null) person.view.value = { kind: "forget" };
-    if (key?.startsWith(prefix)) draft.syncTabs(key.slice(prefix.length), newValue);
+    if (key?.startsWith(prefix)) draft?.syncTabs(key.slice(prefix.length), newValue);
     syncTabs();
   });
   // A page restored from the back/forward cache was not told what other tabs changed.
@@ -159,7 +154,18 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
           settings,
           person,
           room,
-          draft,
+          get draft() {
+            if (!draft) throw new Error("there is no room yet");
+            return draft;
+          },
+          openDraft(Store) {
+            draft ??= new Store(
+              storage,
+              storageIn(() => sessionStorage),
+              path,
+              room.others,
+            );
+          },
           ignored,
           moderation,
           announcer,

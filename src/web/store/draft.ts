@@ -1,8 +1,9 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
+import { complete, type Query, queryAt } from "../text/completion.ts";
 import type { Failure } from "../text/failure.ts";
-import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
+import type { Mentions } from "../text/mentions.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import { keepNewest, type ListableStorage, newestFirst, type TextStorage } from "./browser-storage.ts";
 

@@ -4,7 +4,7 @@ import { EmojiPicker } from "./emoji-picker.tsx";
 import { lazy } from "./lazy.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { reactorsOf } from "./reactions.tsx";
-import { type Acting as Act, useStores, useWords } from "./stores.ts";
+import { type Acting as Act, useStores, useRoomWords } from "./stores.ts";
 
 const ActionsMenu = lazy(async () => (await import("./actions.tsx")).ActionsMenu);
 const PersonMenu = lazy(async () => (await import("./person.tsx")).PersonMenu);
@@ -63,7 +63,7 @@ interface OpenedProps {
 
 function Opened({ act, message }: OpenedProps) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const close = useClose(act);
   if (act.kind === "react") {
     return (

@@ -9,7 +9,7 @@ import { ACTION_WORDS } from "../words/actions.ts";
 import { Icon } from "./icon.tsx";
 import { Choice, Choices, type MenuIcon, moveFocus } from "./menu.tsx";
 import { PersonChoices } from "./person-choices.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** What people react with before they have chosen emoji of their own. */
 const USUAL = ["👍", "❤️", "😂", "😮", "😢"];
@@ -24,7 +24,7 @@ interface MenuProps {
 /** What can be done with a message. */
 export function ActionsMenu({ message, reactors, close }: MenuProps) {
   const { room, draft, settings, storage, announcer, acting } = useStores();
-  const pageWords = useWords();
+  const pageWords = useRoomWords();
   const words = ACTION_WORDS[settings.words.value.locale];
   const menu = useRef<HTMLDivElement>(null);
   const { changes } = room;
@@ -128,7 +128,7 @@ async function copyAnywhere(text: string, inside: HTMLElement | null): Promise<b
 /** In the place of a message that is about to be deleted. */
 export function Undo({ id }: { readonly id: number }) {
   const { room, announcer } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const button = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     const { current } = button;
@@ -159,7 +159,7 @@ export function Undo({ id }: { readonly id: number }) {
 /** An edit that was refused, with what becomes of its text. */
 export function EditFailed({ message, failed }: { readonly message: Message; readonly failed: FailedEdit }) {
   const { room, draft } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const { id, content } = message;
   if (id === null) return null;
   const mayEdit = room.changes.mayEdit(message);

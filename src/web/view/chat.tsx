@@ -15,7 +15,7 @@ import { NicknameForm } from "./nickname-form.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
-const Room = lazy(async () => (await loadRoom()).Room);
+const Room = lazy(async (stores) => (await loadRoom(stores)).Room);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
 const Moderation = lazy(async () => (await loadModerator()).Moderation);

@@ -10,14 +10,16 @@ import { Icon } from "./icon.tsx";
 import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { QuoteText } from "./quote.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 import { isForInputMethod, retype } from "./text-field.ts";
+
+export { DraftStore } from "../store/draft.ts";
 
 /** The field in which the user writes a message. */
 export function Composer() {
   const stores = useStores();
   const { room, draft, moderation } = stores;
-  const words = useWords();
+  const words = useRoomWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
   /** Counts the failed attempts to send, so that the error is announced each time. */
@@ -322,7 +324,7 @@ function grow(field: HTMLTextAreaElement | null): void {
 /** The nicknames that complete the mention. */
 function Suggestions({ names }: { readonly names: readonly string[] }) {
   const { draft } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <>
       <p class="unseen" role="status">
@@ -359,7 +361,7 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
 /** The message that the user edits or replies to, in one line that leads there. */
 function Target({ cancel }: { readonly cancel: () => void }) {
   const { room, draft, announcer } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const editing = draft.editing.value;
   const id = editing?.id ?? draft.reply.value;
   if (id === null) return null;
@@ -389,7 +391,7 @@ function Target({ cancel }: { readonly cancel: () => void }) {
 
 function Counter() {
   const { draft } = useStores();
-  const { composer: words } = useWords();
+  const { composer: words } = useRoomWords();
   const left = draft.left.value;
   if (left === null) return null;
   return (
@@ -402,7 +404,7 @@ const TYPING_MAX = 2;
 /** The people who are typing. Hidden from screen readers, since it changes too often. */
 function Typing() {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const names = room.typing.names.value;
   const listed = names.slice(0, TYPING_MAX);
   return (

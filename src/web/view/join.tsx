@@ -15,14 +15,15 @@ const Password = lazy<PasswordProps>(async () => (await import("./about.tsx")).P
 
 /** Where the user chooses a nickname, or another one after losing it. */
 export function Join() {
-  const { room, person, moderation, handover } = useStores();
+  const stores = useStores();
+  const { room, person, moderation, handover } = stores;
   const words = useWords();
   const lost = room.lostNickname.value;
   const password = useSignal("");
   useEffect(() => void handover.findTabs(), []);
   const join = async (nickname: string) => {
     // Meanwhile. If that fails, the room says so.
-    loadRoom().catch(() => {});
+    loadRoom(stores).catch(() => {});
     const refused = moderation.needsPassword ? await errorOf(person.chat?.enter(password.value)) : undefined;
     const error = refused ?? (await handover.join(nickname));
     if (error) moderation.refused(error);

@@ -8,7 +8,7 @@ import { lazy } from "./lazy.tsx";
 import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 const EditFailed = lazy(async () => (await import("./actions.tsx")).EditFailed);
 const Undo = lazy(async () => (await import("./actions.tsx")).Undo);
@@ -81,7 +81,7 @@ function AuthorMark({ by }: Pick<Message, "by">) {
 
 /** Shows that someone else may have the nickname now. */
 function NewHolder() {
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <span class="new-holder" title={words.newHolderHint}>
       {words.newHolder}
@@ -92,7 +92,7 @@ function NewHolder() {
 
 /** Shows that a message of the user is stored. */
 function Sent() {
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <span class="sent" role="img" aria-label={words.sent} title={words.sent}>
       ✓
@@ -103,7 +103,7 @@ function Sent() {
 /** The time of a message, which is a link to it. A click copies the link; the keyboard does so in the menu. */
 function TimeLink({ message }: { readonly message: Message }) {
   const { settings, announcer } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const { id, time, timestamp } = message;
   const times = settings.times.value;
   const full = time === null ? timestamp : times.full(time);
@@ -132,7 +132,7 @@ interface MoreButtonProps {
 /** Opens the menu of a message. */
 function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreButtonProps) {
   const { settings, acting } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const label = words.actions(
     `\u2068${name}\u2069`,
     time === null ? timestamp : settings.times.value.clock(time),
@@ -156,7 +156,7 @@ function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreBu
 /** What is left of a message that was deleted, or will be when there is a connection. */
 function Tombstone({ message }: { readonly message: Message }) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const isWaiting = !message.deleted && room.state.value.kind !== "open";
   return (
     <p class="gone">

@@ -1,6 +1,6 @@
 import type { Mark } from "../../client/index.ts";
 import { hueOf, initialOf } from "../text/nickname.ts";
-import { type Subject, useStores, useWords } from "./stores.ts";
+import { type Subject, useStores, useRoomWords } from "./stores.ts";
 
 /** A nickname, isolated from the text direction around it. */
 export function Nickname({ name }: { readonly name: string }) {
@@ -14,7 +14,7 @@ export function Nickname({ name }: { readonly name: string }) {
 /** Lies over a nickname and opens the menu of its person. */
 export function PersonButton({ subject, isActive }: { readonly subject: Subject; readonly isActive: boolean }) {
   const { acting } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <button
       type="button"
@@ -40,7 +40,7 @@ export function Avatar({ name }: { readonly name: string }) {
 
 /** What is known about the person beside a nickname: the role, and whether the nickname is reserved. */
 export function MarkBadge({ mark }: { readonly mark: Mark | undefined }) {
-  const { marks } = useWords().people;
+  const { marks } = useRoomWords().roster;
   if (!mark) return null;
   const { role, reserved } = mark;
   return (

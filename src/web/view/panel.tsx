@@ -7,7 +7,7 @@ import { errorOf } from "../text/failure.ts";
 import { Nickname } from "./nickname.tsx";
 import { faultWords, give, takeBack, useModeratorWords } from "./order.ts";
 import { RoomForms } from "./room-settings.tsx";
-import { type Subject, useStores } from "./stores.ts";
+import { type Subject, useRoomWords, useStores } from "./stores.ts";
 
 const TABS = ["reports", "held", "people", "force", "log", "room"] as const;
 type Tab = (typeof TABS)[number];
@@ -265,7 +265,7 @@ function Held() {
 
 function People() {
   const { settings, acting, room } = useStores();
-  const pageWords = settings.words.value;
+  const pageWords = useRoomWords();
   const words = useModeratorWords();
   const { list, fault } = useReview("people");
   const opened = useSignal("");
@@ -275,7 +275,7 @@ function People() {
         <li key={name}>
           <p>
             <Nickname name={name} />{" "}
-            {role === "visitor" ? null : <span class="new-holder">{pageWords.people.marks[role]}</span>}{" "}
+            {role === "visitor" ? null : <span class="new-holder">{pageWords.roster.marks[role]}</span>}{" "}
             {muted ? <b>{words.isMuted}</b> : null}{" "}
             <span class="muted">
               {joined === undefined ? "" : words.joined(settings.times.value.clock(joined))}

@@ -1,10 +1,10 @@
-import { Acting } from "./acting.tsx";
 import { lazy } from "./lazy.tsx";
 import { Log } from "./log.tsx";
 import { loadComposer } from "./load-room.ts";
 import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
 
+const Acting = lazy(async () => (await import("./acting.tsx")).Acting);
 const Banners = lazy(async () => (await import("./notices.tsx")).Banners);
 const Blocked = lazy(async () => (await import("./notices.tsx")).Blocked);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
@@ -17,7 +17,7 @@ interface RoomProps {
 
 /** What is seen in a room. */
 export function Room({ title, hasComposer }: RoomProps) {
-  const { moderation } = useStores();
+  const { moderation, acting } = useStores();
   const words = useWords();
   return (
     <>
@@ -26,7 +26,7 @@ export function Room({ title, hasComposer }: RoomProps) {
           <div role="status">{moderation.announcements.value.length > 0 ? <Banners /> : null}</div>
           <Log />
           {!hasComposer ? null : moderation.muted.value || moderation.isReadOnly ? <Blocked /> : <Composer />}
-          {hasComposer ? <Acting /> : null}
+          {hasComposer && acting.value ? <Acting /> : null}
         </main>
         <aside class="roster" aria-label={words.people.title}>
           <Roster />

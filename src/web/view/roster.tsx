@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { searchForm } from "../text/nickname-key.ts";
 import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
 const FILTER_FROM = 13;
@@ -10,7 +10,7 @@ const SHOWN_MAX = 300;
 /** The people in the room. */
 export function Roster() {
   const { room } = useStores();
-  const { people: words } = useWords();
+  const { roster: words } = useRoomWords();
   const wanted = useSignal("");
   const found = useComputed(() => {
     const part = searchForm(wanted.value.trim());
@@ -82,7 +82,7 @@ interface PersonProps {
 
 function Person({ name, own, isActive }: PersonProps) {
   const { room, ignored } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const mark = useComputed(() => room.markOf(name)).value;
   return (
     <li data-name={name} class={!own && ignored.has(room.authorOf(name)) ? "ignored" : undefined}>

@@ -4,7 +4,7 @@ import { lazy } from "./lazy.tsx";
 import { MessageLine } from "./message.tsx";
 import { PeopleLine } from "./people-line.tsx";
 import { SendingLine } from "./sending-line.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 const ActionLine = lazy(async () => (await import("./notices.tsx")).ActionLine);
 const IgnoredLine = lazy(async () => (await import("./notices.tsx")).IgnoredLine);
@@ -39,7 +39,7 @@ export function RowView({ row, before, isActive }: RowViewProps) {
 
 function RowBody({ row, head, isActive }: Omit<RowViewProps, "before"> & { readonly head: boolean }) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   switch (row.kind) {
     case "message":
       return <MessageLine item={row} head={head} isActive={isActive} />;
@@ -66,7 +66,7 @@ function DayLine({ time }: { readonly time: number }) {
 }
 
 function UnreadLine() {
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <p class="unread">
       <span>{words.newMessages}</span>

@@ -3,7 +3,7 @@ import { failureWords } from "../text/failure.ts";
 import { Fold } from "./fold.tsx";
 import { Avatar, Nickname } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 interface SendingLineProps {
   readonly sending: Sending;
@@ -26,7 +26,7 @@ export function SendingLine({ sending, name, head }: SendingLineProps) {
 
 function SendingState({ sending: { key, failure } }: { readonly sending: Sending }) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   if (!failure) {
     return <p class="state">{room.state.value.kind === "open" ? words.sending : words.sendingLater}</p>;
   }

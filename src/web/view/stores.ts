@@ -10,7 +10,7 @@ import type { IgnoredStore } from "../store/ignored.ts";
 import type { ModerationStore } from "../store/moderation.ts";
 import type { PersonStore } from "../store/person.ts";
 import type { RoomStore } from "../store/room.ts";
-import type { SettingsStore } from "../store/settings.ts";
+import type { AllWords, SettingsStore } from "../store/settings.ts";
 import type { Words } from "../words/en.ts";
 
 /** Somebody whom the user acts on. */
@@ -41,7 +41,10 @@ export interface Stores {
   readonly settings: SettingsStore;
   readonly room: RoomStore;
   readonly person: PersonStore;
+  /** Throws before {@link openDraft} was called. */
   readonly draft: DraftStore;
+  /** Begins the draft of the room. Its class is loaded together with the room. */
+  readonly openDraft: (Store: typeof DraftStore) => void;
   readonly ignored: IgnoredStore;
   readonly moderation: ModerationStore;
   readonly announcer: Announcer;
@@ -60,6 +63,13 @@ export function useStores(): Stores {
   const stores = useContext(StoresContext);
   if (!stores) throw new Error("rendered outside of the app");
   return stores;
+}
+
+/** The texts of the chosen language in a room. @throws Error before they are loaded, together with the room */
+export function useRoomWords(): AllWords {
+  const words = useStores().settings.roomWords.value;
+  if (!words) throw new Error("rendered outside of a room");
+  return words;
 }
 
 /** The texts of the chosen language. */
