@@ -1,12 +1,14 @@
 import { BlockList, isIPv4, isIPv6 } from "node:net";
 import { resolve } from "node:path";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { MODERATION_LIMITS } from "../engine/moderation.ts";
 import { PEOPLE_LIMITS } from "../engine/people.ts";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import { isGrantedRole, ROLES } from "../room/roles.ts";
 import { plainAddress } from "../server/addresses.ts";
+import { RAID_LIMITS } from "../server/moderation/raid-watch.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
@@ -107,6 +109,14 @@ interface Flags extends LoginFlags {
   maxEdits: number;
   maxMessageReactions: number;
   maxReactions: number;
+  raidNewcomers: number;
+  raidMessages: number;
+  raidWithin: number;
+  raidLasts: number;
+  maxSanctions: number;
+  maxModerationLog: number;
+  maxReports: number;
+  maxHeld: number;
   nicknamesPerPerson: number;
   nicknamesPerAddress: number;
   maxNicknames: number;
@@ -387,6 +397,28 @@ function createServeCommand(version: string): Command {
         CHANGE_LIMITS.roomReactions,
       ),
     )
+    .addOption(count("--raid-newcomers <n>", "newcomers to a room that arm raid mode", RAID_LIMITS.newcomers))
+    .addOption(
+      count("--raid-messages <n>", "messages of newcomers that must come with them", RAID_LIMITS.messages),
+    )
+    .addOption(
+      number("--raid-within <seconds>", "the time in which both must come", RAID_LIMITS.withinMs / 1000),
+    )
+    .addOption(
+      number("--raid-lasts <seconds>", "how long raid mode stays on after that", RAID_LIMITS.lastsMs / 1000),
+    )
+    .addOption(
+      count(
+        "--max-sanctions <n>",
+        "mutes and bans in force, all rooms together",
+        MODERATION_LIMITS.sanctions,
+      ),
+    )
+    .addOption(
+      count("--max-moderation-log <n>", "moderators' actions to keep in the log", MODERATION_LIMITS.actions),
+    )
+    .addOption(count("--max-reports <n>", "open reports in one room", MODERATION_LIMITS.reports))
+    .addOption(count("--max-held <n>", "messages that wait for approval in one room", MODERATION_LIMITS.held))
     .addOption(
       count(
         "--nicknames-per-person <n>",
@@ -516,6 +548,19 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       nicknames: flags.maxNicknames,
       nicknameMs: Math.min(flags.nicknameDays, MAX_DAYS) * DAY_MS,
       grants: flags.maxRoles,
+    },
+    raid: {
+      newcomers: limited ? flags.raidNewcomers : Number.POSITIVE_INFINITY,
+      messages: flags.raidMessages,
+      withinMs: flags.raidWithin * 1000,
+      lastsMs: flags.raidLasts * 1000,
+    },
+    moderation: {
+      ...MODERATION_LIMITS,
+      sanctions: flags.maxSanctions,
+      actions: flags.maxModerationLog,
+      reports: flags.maxReports,
+      held: flags.maxHeld,
     },
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),

@@ -173,6 +173,7 @@ const RECORDS: {
   "react-unchanged": null,
   "change-refused": null,
   "change-failed": null,
+  answered: null,
   identified: null,
   "identify-refused": null,
   reserved: null,
@@ -190,6 +191,7 @@ const RECORDS: {
   gone: null,
   enacted: null,
   unregistered: null,
+  "not-permitted": null,
   refused: null,
   ended: null,
 };

@@ -16,6 +16,10 @@ export const CLOSE = {
   storeLost: { code: 1013, reason: "The server has lost its store" },
   /** Another connection has resumed this one's session. If the client came back, the two would take turns forever. */
   resumed: { code: TAKEN_OVER, reason: "Resumed on another connection" },
+  /** A moderator has banned the person, or the address. */
+  banned: { code: 4403, reason: "Banned" },
+  /** A moderator has put the person out for a moment. The person, and not the client, may come back. */
+  kicked: { code: 4404, reason: "Kicked" },
 } as const;
 
 export type Close = (typeof CLOSE)[keyof typeof CLOSE];

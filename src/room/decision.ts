@@ -7,6 +7,7 @@ import type { ChangeFailed, ChangeRefused } from "./kinds/message-change.ts";
 import type { Enacted } from "./kinds/moderation.ts";
 import type { NameFailed, NameRefused, Registered, Renamed } from "./kinds/name.ts";
 import type {
+  Answered,
   Claimed,
   ClaimRefused,
   Identified,
@@ -19,6 +20,7 @@ import type { Resumed, ResumeRefused, Resumes } from "./kinds/resume.ts";
 import type { Repeats, SendFailed, SendRefused, Sent } from "./kinds/send.ts";
 import type { Typing } from "./kinds/typing.ts";
 import type { Session } from "./operation.ts";
+import type { NotPermitted } from "./permission.ts";
 
 /** A change to a room, wherever it was decided. Servers that share a room send each other these. */
 export type Change =
@@ -54,6 +56,7 @@ export type Decision =
   | ReactUnchanged
   | ChangeRefused
   | ChangeFailed
+  | Answered
   | Identified
   | IdentifyRefused
   | Reserved
@@ -71,6 +74,7 @@ export type Decision =
   | Gone
   | Enacted
   | Unregistered
+  | NotPermitted
   | Refused
   | Ended;
 
@@ -94,6 +98,7 @@ const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? tr
   "react-unchanged": false,
   "change-refused": false,
   "change-failed": false,
+  answered: false,
   identified: false,
   "identify-refused": false,
   reserved: false,
@@ -111,6 +116,7 @@ const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? tr
   gone: false,
   enacted: true,
   unregistered: false,
+  "not-permitted": false,
   refused: false,
   ended: false,
 };

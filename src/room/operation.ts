@@ -76,6 +76,18 @@ export interface Person {
   readonly role: Role;
 }
 
+/** What the server knows of the one at a connection, besides the person. */
+export interface Standing {
+  /** Whether the password of the room was given. */
+  readonly isAdmitted: boolean;
+  /** Whether a proof of work was given. */
+  readonly isProven: boolean;
+  /** Since when the chat has known the person, in Unix milliseconds; null for one who has not said who it is. */
+  readonly knownSince: number | null;
+}
+
+export const STRANGER: Standing = { isAdmitted: false, isProven: false, knownSince: null };
+
 /** Pays for the memory of an operation while the operation waits. */
 export interface Payer {
   /** Gives back bytes that were charged. */
@@ -98,6 +110,10 @@ export type Operation = { readonly connection: ConnectionId } & (
       readonly sessionHash?: SessionHash | undefined;
       /** Undefined while the connection has not said who is at it. */
       readonly person?: Person | undefined;
+      /** Keyed hashes of the networks that the connection comes from, the narrowest first. Default: none. */
+      readonly networks?: readonly string[] | undefined;
+      /** Default: {@link STRANGER}. */
+      readonly standing?: Standing | undefined;
     } & Charged)
   /** What came of a request that does not concern the room. It is queued so that replies keep their order. */
   | ({ readonly kind: "answer"; readonly answer: PersonAnswer; readonly ref?: Ref | undefined } & Charged)

@@ -35,6 +35,16 @@ export const RULES = {
   "reserve-nickname": { text: "reserve a nickname", from: "visitor" },
   // In all rooms, since it is reserved in all rooms.
   "free-nickname": { text: "free somebody else's nickname", from: "moderator" },
+  report: { text: "report a message or a person to the moderators", from: "visitor" },
+  moderate: {
+    text: "remove messages, mute, kick and ban, undo that, look at reports and held messages, and turn raid mode on and off",
+    from: "moderator",
+  },
+  // In all rooms, since it has its effect there.
+  "moderate-everywhere": { text: "mute, kick and ban in all rooms", from: "moderator" },
+  "set-room": { text: "set the title, the topic, the rules and the limits of a room", from: "moderator" },
+  announce: { text: "announce something in a room", from: "moderator" },
+  "announce-everywhere": { text: "announce something in all rooms", from: "owner" },
   "see-roles": { text: "see everybody's roles", from: "moderator" },
   "grant-member": { text: "make somebody a member, and undo that", from: "moderator" },
   "grant-moderator": { text: "make somebody a moderator, and undo that", from: "owner" },
@@ -49,7 +59,7 @@ export type Action = keyof typeof RULES;
  */
 export function may(role: Role, action: Action): boolean {
   const { from } = RULES[action];
-  return from !== null && rankOf(role) >= rankOf(from);
+  return from !== null && isAtLeast(role, from);
 }
 
 /** What a person must be allowed to do to give or take away a role. */
@@ -70,9 +80,14 @@ export function mayChange(role: Role, before: Role, after: Role): boolean {
   return [before, after].every((each) => each === "visitor" || may(role, GRANTING[each]));
 }
 
+/** Whether a role is this one or a higher one. */
+export function isAtLeast(role: Role, least: Role): boolean {
+  return rankOf(role) >= rankOf(least);
+}
+
 /** The higher one of two roles. */
 export function higher(one: Role, other: Role): Role {
-  return rankOf(one) >= rankOf(other) ? one : other;
+  return isAtLeast(one, other) ? one : other;
 }
 
 export function isGrantedRole(text: string): text is GrantedRole {

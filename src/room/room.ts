@@ -12,13 +12,15 @@ import { applyResumed, applyResumeRefused, decideResume } from "./kinds/resume.t
 import { applyId, applySent, decideSend, refuseSend } from "./kinds/send.ts";
 import { decideTyping } from "./kinds/typing.ts";
 import type { Moment } from "./moment.ts";
-import type { ConnectionId, Operation, RoomRequest, Session } from "./operation.ts";
+import { type ConnectionId, type Operation, type RoomRequest, type Session, STRANGER } from "./operation.ts";
+import { permissionFor } from "./permission.ts";
 import { type Member, Roster } from "./roster.ts";
+import { Sends } from "./sends.ts";
 import type { Asker, Reactions, RoomStart, RoomState, RoomView, Targets } from "./state.ts";
 import { Undo } from "./undo.ts";
 
 const NO_TARGETS: Targets = new Map();
-const NOBODY = { sessionHash: undefined, person: undefined };
+const NOBODY = { sessionHash: undefined, person: undefined, networks: [], standing: STRANGER };
 
 type Of<T extends { kind: string }, K extends T["kind"]> = Extract<T, { kind: K }>;
 
@@ -94,6 +96,7 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
   "react-unchanged": null,
   "change-refused": null,
   "change-failed": null,
+  answered: null,
   identified: null,
   "identify-refused": null,
   reserved: null,
@@ -111,6 +114,7 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
   gone: applyGone,
   enacted: applyEnacted,
   unregistered: null,
+  "not-permitted": null,
   refused: null,
   ended: null,
   skipped: (state, { id }) => applyId(state, id),
@@ -137,6 +141,7 @@ export class Room {
       targets: new Map(),
       standing: null,
       enacted: new Set(),
+      sends: new Sends(undo),
       isDeciding: false,
     };
   }
@@ -185,8 +190,21 @@ export class Room {
   /** The decision about an operation as of now. Changes nothing. */
   find(operation: Operation, now: Moment): Decision {
     const { connection } = operation;
-    const { sessionHash, person } = operation.kind === "request" ? operation : NOBODY;
-    const asker = { connection, member: this.member(connection), sessionHash, person, now };
+    const {
+      sessionHash,
+      person,
+      networks = [],
+      standing = STRANGER,
+    } = operation.kind === "request" ? operation : NOBODY;
+    const asker = {
+      connection,
+      member: this.member(connection),
+      sessionHash,
+      person,
+      networks,
+      ...standing,
+      now,
+    };
     switch (operation.kind) {
       case "request":
         return withRef(this.#answer(operation, asker), operation);
@@ -266,6 +284,9 @@ export class Room {
     if (this.#state.notes.get(connection)?.kind === "superseded") return unregistered;
     // TypeScript does not see that the rule and the request are of one kind.
     const rule = REQUESTS[request.kind] as RequestRule<(typeof request)["kind"]>;
+    if (!("anybody" in rule) && member === undefined) return unregistered;
+    const refused = permissionFor(this.#state, request, asker);
+    if (refused !== null) return refused;
     if ("anybody" in rule) return rule.anybody(this.#state, request as never, asker);
     return member === undefined ? unregistered : rule.members(this.#state, request as never, member, asker);
   }

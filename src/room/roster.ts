@@ -14,6 +14,12 @@ export interface Member {
   readonly session: Session | null;
   /** Has no connection now, and keeps the nickname for the grace. */
   readonly isAbsent: boolean;
+  /** Keyed hashes of the networks that the connection comes from, the narrowest first; empty if they are not known. */
+  readonly networks: readonly string[];
+  /** When the member registered, in Unix milliseconds; null if that is not known. */
+  readonly joinedAt: number | null;
+  /** Whether the chat had known the person for long enough by then not to count as a newcomer. */
+  readonly isKnown: boolean;
   /** The member's place in the order of registration. A change of nickname and a resume leave it as it is. */
   readonly place: number;
 }

@@ -1,10 +1,13 @@
+import type { Action, SanctionKind } from "./action.ts";
 import type { ChangeLimits } from "./change-limits.ts";
 import type { Moment } from "./moment.ts";
-import type { ConnectionId, Person, SessionHash } from "./operation.ts";
+import type { ConnectionId, Person, SessionHash, Standing } from "./operation.ts";
 import type { PastSessions } from "./past-sessions.ts";
 import type { Role } from "./roles.ts";
+import type { RoomSettings } from "./room-settings.ts";
 import type { Member, Roster, StoredMember } from "./roster.ts";
 import type { SendKeys } from "./send-keys.ts";
+import type { Sends } from "./sends.ts";
 import type { Undo } from "./undo.ts";
 
 /**
@@ -50,6 +53,21 @@ export type Targets = ReadonlyMap<number, TargetEntry>;
 
 type TargetEntry = Target | null | { readonly error: string };
 
+/** Somebody, by the public id and by keyed hashes of the networks that the connection comes from, the narrowest first. */
+export interface Who {
+  readonly person: string;
+  readonly networks: readonly string[];
+}
+
+/** What a room has to know of what moderators have done and set. It is as new as the place in the order that is decided. */
+export interface RoomModeration {
+  /** What keeps somebody from something in the room; undefined if nothing does. @param now Unix milliseconds */
+  sanctionOf(kind: SanctionKind, who: Who, now: number): Action | undefined;
+  settings(): RoomSettings;
+  /** What has armed raid mode; undefined while it is off. @param now Unix milliseconds */
+  raid(now: number): Action | undefined;
+}
+
 /** What a room shares with the engine that created it, or gets from it. */
 export interface RoomSurroundings {
   readonly past: PastSessions;
@@ -62,6 +80,7 @@ export interface RoomSurroundings {
   /** Whether a nickname may be taken by a person, null for one who has not said who it is: others may have reserved it. */
   readonly isFreeFor: (name: string, person: string | null) => boolean;
   readonly changeLimits: ChangeLimits;
+  readonly moderation: RoomModeration;
   /** Whether a connection is at this server, so that this room will learn of its end. */
   readonly isHere: (connection: ConnectionId) => boolean;
 }
@@ -80,6 +99,7 @@ export interface RoomStart extends RoomSurroundings {
 export interface RoomState extends RoomSurroundings {
   readonly roster: Roster;
   readonly undo: Undo;
+  readonly sends: Sends;
   /** The highest id used in the history. */
   lastId: number;
   /** What is known about messages while a batch is decided: those that were looked up, and those of the batch. */
@@ -94,7 +114,10 @@ export interface RoomState extends RoomSurroundings {
 
 /** The read-only view of the state for the rules that decide. */
 export interface RoomView
-  extends Readonly<Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets" | "enacted">> {
+  extends Readonly<
+    Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets" | "enacted" | "sends">
+  > {
+  readonly sends: Pick<Sends, "lastOf" | "countOf" | "newcomersFreeAt">;
   readonly enacted: ReadonlySet<string>;
   readonly targets: Targets;
   readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online" | "present">;
@@ -104,7 +127,7 @@ export interface RoomView
 }
 
 /** The connection that makes a request, and the moment. */
-export interface Asker {
+export interface Asker extends Standing {
   readonly connection: ConnectionId;
   /** Undefined while the connection has no nickname. */
   readonly member: Member | undefined;
@@ -112,7 +135,15 @@ export interface Asker {
   readonly sessionHash: SessionHash | undefined;
   /** Undefined while the connection has not said who is at it. */
   readonly person: Person | undefined;
+  /** Keyed hashes of the networks that the connection comes from, the narrowest first. */
+  readonly networks: readonly string[];
   readonly now: Moment;
+}
+
+/** The public id of the one who asks, also before there is a nickname. */
+export function identityOf({ authorOf: stayOf }: Pick<RoomView, "authorOf">, asker: Asker): string {
+  const { person, member, sessionHash, connection } = asker;
+  return person?.id ?? member?.by ?? stayOf(sessionHash ?? connection);
 }
 
 /** The public id that stands at what a member writes. */

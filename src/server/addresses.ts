@@ -10,11 +10,15 @@ const HOPS_MAX = 32;
 export function addressKey(address: string): string {
   const plain = plainAddress(address);
   if (!isIPv6(plain)) return plain;
+  return `${groupsOf(plain).slice(0, 4).join(":")}::/64`;
+}
+
+/** The eight groups of an IPv6 address in its canonical form. */
+function groupsOf(plain: string): string[] {
   const [head = "", tail = ""] = plain.split("::");
   const left = head === "" ? [] : head.split(":");
   const right = tail === "" ? [] : tail.split(":");
-  const groups = [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
-  return `${groups.slice(0, 4).join(":")}::/64`;
+  return [...left, ...Array<string>(8 - left.length - right.length).fill("0"), ...right];
 }
 
 /**
@@ -81,4 +85,29 @@ function addressOfHop(hop: string): string | null {
 export function isListed(address: string, list: BlockList): boolean {
   const plain = plainAddress(address);
   return isIPv6(plain) ? list.check(plain, "ipv6") : isIPv4(plain) && list.check(plain, "ipv4");
+}
+
+/** The widths of the networks that an address is in, in bits, the narrowest first: one household, a neighbourhood, a provider. */
+const WIDTHS = { ipv4: [32, 24, 16], ipv6: [64, 56, 48] } as const;
+
+/**
+ * The networks that moderators can act on, the narrowest first, each as text: an address with the bits of the network alone, and
+ * their number.
+ */
+export function networksOf(address: string): string[] {
+  const plain = plainAddress(address);
+  if (isIPv4(plain)) {
+    const bytes = plain.split(".").map(Number);
+    return WIDTHS.ipv4.map(
+      (bits) => `${bytes.map((byte, at) => (at * 8 < bits ? byte : 0)).join(".")}/${bits}`,
+    );
+  }
+  if (!isIPv6(plain)) return [];
+  const groups = groupsOf(plain).map((group) => Number.parseInt(group, 16));
+  return WIDTHS.ipv6.map((bits) => {
+    const kept = groups
+      .slice(0, 4)
+      .map((group, at) => group & ~(0xffff >> Math.max(0, Math.min(16, bits - 16 * at))));
+    return `${kept.map((group) => group.toString(16)).join(":")}::/${bits}`;
+  });
 }

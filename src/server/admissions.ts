@@ -1,4 +1,7 @@
 import { roomOfPath } from "../protocol/room-name.ts";
+import { aboutRoom } from "./about-room.ts";
+import { Acquaintance } from "./acquaintance.ts";
+import { networksOf } from "./addresses.ts";
 import type { Admission } from "./client-socket.ts";
 import { type Client, Connection, type ConnectionContext } from "./connection.ts";
 import type { Ending } from "./connection-end.ts";
@@ -65,7 +68,8 @@ export class Admissions {
     const { hasSessions, hasCompression } = VERSIONS[version];
     const mayDeflate = hasCompression && settings.compressFromBytes !== null;
     const id = `${this.#idPrefix}${++this.#connectionsMade}`;
-    const client = { ...from, id, version, secret: hasSessions ? createSecret() : null };
+    const networks = addresses.isExempt(from.ip) ? [] : networksOf(from.ip).map(this.#networkHash);
+    const client = { ...from, id, version, networks, secret: hasSessions ? createSecret() : null };
     const context = addresses.isExempt(from.ip) ? this.#exemptContext : this.#context;
     return {
       subprotocol,
@@ -78,6 +82,9 @@ export class Admissions {
       },
     };
   }
+
+  /** Networks are known by keyed hashes only. */
+  readonly #networkHash = (network: string) => this.#parts.engine.people.idOfStay(`network ${network}`);
 
   #rejectRoom(address: string, path: string, inside: string): Response {
     const logged = "There is no such room.";
@@ -94,6 +101,8 @@ export class Admissions {
     connections,
     fanout,
     reports,
+    desk,
+    enforcer,
   }: ServerParts): ConnectionContext {
     return {
       engine,
@@ -103,14 +112,18 @@ export class Admissions {
       now: () => performance.now(),
       identity: {
         people: engine.people,
+        acquaintance: new Acquaintance((text) => engine.people.idOfStay(text), Date.now),
         login,
         isLoginRequired: settings.login?.isRequired ?? false,
         now: Date.now,
       },
+      desk,
+      aboutRoom: (room) => aboutRoom(engine, settings, room),
       retryS: () => Math.min(RETRY_MOST_S, Math.ceil((connections.size + 1) / RETURNS_PER_S)),
       requested: (kind) => reports.requested(kind),
       events: {
         opened: (connection) => reports.opened(connection),
+        identified: (connection) => enforcer.tellWaiting(connection),
         closed: (connection, ending) => {
           connections.delete(connection);
           fanout.remove(connection);

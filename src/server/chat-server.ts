@@ -90,7 +90,7 @@ export class ChatServer {
   }
 
   #startTimers(): void {
-    const { wheel, connections, absentMembers, addresses, roomSends, reports } = this.#parts;
+    const { wheel, connections, absentMembers, addresses, roomSends, reports, raidWatch } = this.#parts;
     this.#timers.push(
       setInterval(() => wheel.turn(performance.now()), wheel.slotMs),
       setInterval(() => {
@@ -99,6 +99,7 @@ export class ChatServer {
         absentMembers.shed(now);
         addresses.shed(now);
         roomSends.shed(now);
+        raidWatch.shed();
         reports.summarizeRejections(now);
       }, 1000),
     );

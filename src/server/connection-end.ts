@@ -11,7 +11,9 @@ export type Cause =
   | "overload"
   | "restart"
   | "store-lost"
-  | "resumed";
+  | "resumed"
+  | "banned"
+  | "kicked";
 
 /** Why the server ends one. */
 export type EndCause = Exclude<Cause, "client" | "fault" | "lost">;
@@ -45,6 +47,8 @@ const RESUMABLE: Readonly<Record<Cause, boolean>> = {
   restart: true,
   "store-lost": true,
   resumed: false,
+  banned: false,
+  kicked: false,
 };
 
 /** A peer that is silent or does not read is cut off: it would not read a close frame either. */
@@ -56,4 +60,6 @@ export const CLOSE_FOR: Readonly<Record<EndCause, Close | null>> = {
   restart: CLOSE.restart,
   "store-lost": CLOSE.storeLost,
   resumed: CLOSE.resumed,
+  banned: CLOSE.banned,
+  kicked: CLOSE.kicked,
 };

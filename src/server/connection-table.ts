@@ -1,3 +1,4 @@
+import { isAtLeast } from "../room/roles.ts";
 import type { Connection } from "./connection.ts";
 
 /** The connections of a server, over all rooms. */
@@ -19,6 +20,17 @@ export class ConnectionTable {
   get hasUnsent(): boolean {
     for (const { unsentBytes } of this.#connections) if (unsentBytes > 0) return true;
     return false;
+  }
+
+  /** Whether a person is connected to a room as a moderator. */
+  keepsOrder(person: string, room: string): boolean {
+    for (const each of this.#connections)
+      if (each.room === room && each.who.person === person && isAtLeast(each.role, "moderator")) return true;
+    return false;
+  }
+
+  [Symbol.iterator](): Iterator<Connection> {
+    return this.#connections.values();
   }
 
   add(connection: Connection): void {

@@ -1,12 +1,15 @@
 import type { Engine } from "../engine/engine.ts";
+import type { Who } from "../engine/moderation.ts";
 import { PING } from "../protocol/ping.ts";
 import { UNREADABLE } from "../protocol/reader.ts";
 import type { PersonRefusalReason } from "../protocol/refusal.ts";
 import { parseRequest, type Request } from "../protocol/request.ts";
 import type { Version } from "../protocol/version.ts";
-import { welcome } from "../protocol/welcome.ts";
-import type { ConnectionId, Operation } from "../room/operation.ts";
+import { type WelcomeTerms, welcome } from "../protocol/welcome.ts";
+import { type ConnectionId, type Operation, STRANGER, type Standing } from "../room/operation.ts";
+import type { Role } from "../room/roles.ts";
 import { wireKindOf } from "../room/room.ts";
+import type { Present } from "../room/roster.ts";
 import type { Address } from "./address-table.ts";
 import { type Cause, CLOSE_FOR, type EndCause, type Ending, isResumable } from "./connection-end.ts";
 import type { Effort } from "./cost.ts";
@@ -20,9 +23,10 @@ import {
   type PersonRequest,
 } from "./identification.ts";
 import type { LivenessWheel, Living } from "./liveness.ts";
+import type { DeskRequest, ModerationDesk } from "./moderation/desk.ts";
 import type { EventSink, Recipient } from "./recipient.ts";
 import { type CheckContext, RequestChecks, type Verdict } from "./request-checks.ts";
-import { type RoomBound, requestRulesOf } from "./request-rules.ts";
+import { isRoomBound, type RoomBound, requestRulesOf } from "./request-rules.ts";
 import type { SessionSecret } from "./session-secret.ts";
 import { controlFrame, OPCODE, textFrame } from "./websocket-frame.ts";
 
@@ -62,6 +66,8 @@ export interface Client {
   readonly ip: string;
   /** What it counts as. */
   readonly address: Address;
+  /** Keyed hashes of the networks that it is in, the narrowest first; none if it is exempt from actions on addresses. */
+  readonly networks: readonly string[];
   readonly version: Version;
   /** By which the client can resume; null where its version has no sessions. */
   readonly secret: SessionSecret | null;
@@ -71,6 +77,9 @@ export interface Client {
 export interface ConnectionContext extends CheckContext {
   readonly engine: Engine;
   readonly identity: IdentityContext;
+  readonly desk: ModerationDesk;
+  /** What a client is told of the room when it comes. */
+  readonly aboutRoom: (room: string) => Pick<WelcomeTerms, "settings" | "announcements" | "raid" | "keeps">;
   readonly events: ConnectionEvents;
   /** Seconds over which clients should spread when they connect again. */
   readonly retryS: () => number;
@@ -79,6 +88,8 @@ export interface ConnectionContext extends CheckContext {
 /** What the rest of the server needs to know of a connection's life. */
 export interface ConnectionEvents {
   opened(connection: Connection): void;
+  /** The person has said who it is. */
+  identified(connection: Connection): void;
   closed(connection: Connection, ending: Ending): void;
 }
 
@@ -94,6 +105,10 @@ export class Connection implements Recipient, Living {
   readonly address: Address;
   readonly dialect: Dialect;
   readonly #secret: SessionSecret | null;
+  readonly #networks: readonly string[];
+  #standing = STRANGER;
+  /** The public id of the person in the room, null before there is a nickname. */
+  #by: string | null = null;
   readonly #context: ConnectionContext;
   readonly #checks: RequestChecks;
   readonly #heartbeat = new Heartbeat();
@@ -105,13 +120,14 @@ export class Connection implements Recipient, Living {
   #state: State;
 
   constructor(client: Client, wire: Wire, context: ConnectionContext, wheel: Pick<LivenessWheel, "add">) {
-    const { id, room, ip, address, version, secret } = client;
+    const { id, room, ip, address, version, secret, networks } = client;
     this.id = id;
     this.room = room;
     this.ip = ip;
     this.address = address;
     this.dialect = DIALECTS[version];
     this.#secret = secret;
+    this.#networks = networks;
     this.#context = context;
     this.#checks = new RequestChecks(room, address, context);
     this.#history = new HistoryReplies(context.limits, address.getMemory);
@@ -161,6 +177,7 @@ export class Connection implements Recipient, Living {
       sends: limits.sends,
       retryS: retryS(),
       login: loginMode(this.#context.identity),
+      ...this.#context.aboutRoom(this.room),
     };
     this.sink?.write(textFrame(welcome(this.room, this.#secret.text, terms)));
   }
@@ -218,9 +235,10 @@ export class Connection implements Recipient, Living {
 
   #request(request: Request, { size, ref }: Extract<Verdict, { kind: "accept" }>): void {
     const charged = { connection: this.id, size, payer: this.#checks.pending, ref };
-    this.#submit(() =>
-      isPersonRequest(request) ? this.#answer(request, charged) : this.#toRoom(request, charged),
-    );
+    this.#submit(() => {
+      if (isRoomBound(request)) return this.#toRoom(request, charged);
+      return isPersonRequest(request) ? this.#answer(request, charged) : this.#askDesk(request, charged);
+    });
   }
 
   #toRoom(request: RoomBound, charged: Charged): Operation {
@@ -234,13 +252,56 @@ export class Connection implements Recipient, Living {
       request: requestRulesOf(request).toRoom(request),
       sessionHash: this.#secret?.hash,
       person: this.#identification.person,
+      networks: this.#networks,
+      standing: this.#standingNow,
     };
   }
 
   async #answer(request: PersonRequest, charged: Charged): Promise<Operation> {
     const reason = this.#identification.refusalOf(request);
     if (reason !== null) return this.#notAllowed(request, reason, charged);
-    return { kind: "answer", ...charged, answer: await this.#identification.answer(request, this.name) };
+    const answer = await this.#identification.answer(request, this.name);
+    if (answer.kind === "identified") this.#context.events.identified(this);
+    return { kind: "answer", ...charged, answer };
+  }
+
+  async #askDesk(request: DeskRequest, charged: Charged): Promise<Operation> {
+    const reason = this.#identification.refusalOf(request);
+    if (reason !== null) return this.#notAllowed(request, reason, charged);
+    const { person, roleEverywhere } = this.#identification;
+    const { id: connection, room, name } = this;
+    const visitor = {
+      connection,
+      room,
+      name,
+      person,
+      roleEverywhere,
+      networks: this.#networks,
+      standing: this.#standing,
+    };
+    const reply = await this.#context.desk.answer(request, visitor);
+    this.#standing = visitor.standing;
+    return { kind: "answer", ...charged, answer: { kind: "answered", connection, reply } };
+  }
+
+  get #standingNow(): Standing {
+    const { knownSince } = this.#identification;
+    return this.#standing.knownSince === knownSince ? this.#standing : { ...this.#standing, knownSince };
+  }
+
+  /** Who is at it, as far as moderators can act on it. */
+  get who(): Who {
+    return { person: this.#identification.person?.id ?? this.#by, networks: this.#networks };
+  }
+
+  /** What its person may do in the room. */
+  get role(): Role {
+    return this.#identification.person?.role ?? "visitor";
+  }
+
+  /** Sends a frame that is not part of the room's order. */
+  tell(frame: string): void {
+    this.sink?.write(textFrame(frame));
   }
 
   /** A person may not make a request. */
@@ -334,7 +395,8 @@ export class Connection implements Recipient, Living {
   }
 
   /** The room has given this client a nickname: from here on it hears the room's events. */
-  named(name: string): void {
+  named({ name, by }: Present): void {
+    this.#by = by;
     this.#identification.uses(name);
     switch (this.#state.kind) {
       case "unnamed":

@@ -1,5 +1,6 @@
 import type { Outcome } from "../engine/outcome.ts";
 import type { ConnectionId } from "../room/operation.ts";
+import type { Present } from "../room/roster.ts";
 import type { Dialect } from "./dialect.ts";
 import { type BatchEvent, EventRun, type Share } from "./event-run.ts";
 import type { Effect, Texts } from "./kinds/rules.ts";
@@ -11,7 +12,7 @@ import type { EventSink, Recipient, RecipientEnd } from "./recipient.ts";
 /** What the server counts and logs of the outcomes. */
 export interface FanoutEvents {
   /** @param recipient undefined when it is gone, or at another server */
-  delivered(outcome: Outcome, recipient: Recipient | undefined): void;
+  delivered(room: string, outcome: Outcome, recipient: Recipient | undefined): void;
   refused(recipient: Recipient, reason: string): void;
 }
 
@@ -82,7 +83,7 @@ export class Fanout {
   /** Delivers a batch of outcomes of one room. */
   deliver(room: string, outcomes: readonly Outcome[]): void {
     const batch: Batch = { texts: this.#textsOf(room), events: [], shares: new Map(), ends: [] };
-    for (const outcome of outcomes) this.#take(outcome, batch);
+    for (const outcome of outcomes) this.#take(room, outcome, batch);
     this.#write(room, batch);
     for (const [recipient, cause] of batch.ends) recipient.end(cause);
   }
@@ -96,10 +97,10 @@ export class Fanout {
     };
   }
 
-  #take(outcome: Outcome, batch: Batch): void {
+  #take(room: string, outcome: Outcome, batch: Batch): void {
     const { event, effect } = rulesOf(outcome);
     const recipient = this.#recipients.get(outcome.connection)?.recipient;
-    this.#events.delivered(outcome, recipient);
+    this.#events.delivered(room, outcome, recipient);
     const before = batch.events.length;
     if (event !== null) batch.events.push((version) => event[version]?.(outcome, batch.texts) ?? null);
     // The recipient may be gone, or at another server; the nickname has moved all the same.
@@ -121,9 +122,9 @@ export class Fanout {
     const reply = this.#replyTo(recipient, outcome, texts);
     // The recipient that caused the event gets the reply in its place, if there is one.
     if (reply !== null || events.length > before) share.replies.push({ before, after: events.length, reply });
-    const name = effect?.named?.(outcome);
-    if (name !== undefined) {
-      this.#name(recipient, name);
+    const as = effect?.named?.(outcome);
+    if (as !== undefined) {
+      this.#name(recipient, as);
       share.hearsFrom ??= events.length;
     }
     if (effect?.ends !== undefined) {
@@ -150,8 +151,8 @@ export class Fanout {
     ends.push([recipient, "resumed"]);
   }
 
-  #name(recipient: Recipient, name: string): void {
-    recipient.named(name);
+  #name(recipient: Recipient, as: Present): void {
+    recipient.named(as);
     const { room, dialect, sink } = recipient;
     if (sink === null) return;
     const dialects = this.#rooms.get(room) ?? new Map<Dialect, Listeners>();

@@ -8,6 +8,7 @@ import type { PersonAnswer } from "../room/kinds/person.ts";
 import { lookalikeKey } from "../room/lookalike.ts";
 import type { ConnectionId, Person } from "../room/operation.ts";
 import { higher, may, type Role } from "../room/roles.ts";
+import type { Acquaintance } from "./acquaintance.ts";
 import { addressKey } from "./addresses.ts";
 import type { HostLogin } from "./login/host-login.ts";
 import type { HostPerson } from "./login/person.ts";
@@ -19,6 +20,7 @@ export interface IdentityContext {
   readonly login: HostLogin | null;
   /** Whether nobody talks without it. */
   readonly isLoginRequired: boolean;
+  readonly acquaintance: Acquaintance;
   /** Unix milliseconds. */
   readonly now: () => number;
 }
@@ -48,6 +50,12 @@ const NEEDS_PERSON: { readonly [K in Request["kind"]]: boolean } = {
   identify: false,
   reserve: true,
   claim: true,
+  moderate: true,
+  room: false,
+  report: true,
+  review: true,
+  enter: false,
+  mine: true,
 };
 
 const NO_KEY = "Say first who you are, with a key.";
@@ -77,6 +85,8 @@ export class Identification {
   readonly #ip: string;
   readonly #context: IdentityContext;
   #who: Who | null = null;
+  /** Since when the chat knows the person: signed, and in Unix milliseconds. */
+  #known: { readonly text: string; readonly since: number } | null = null;
 
   constructor(
     { id, room, ip }: { readonly id: ConnectionId; readonly room: string; readonly ip: string },
@@ -91,6 +101,16 @@ export class Identification {
   /** The person as the room knows it at this moment; undefined before it has said who it is. */
   get person(): Person | undefined {
     return this.#who === null ? undefined : { id: this.#who.id, role: this.#roleOf(this.#who) };
+  }
+
+  /** Since when the chat knows the person, in Unix milliseconds; null before it has said who it is. */
+  get knownSince(): number | null {
+    return this.#known?.since ?? null;
+  }
+
+  /** What the person may do in all rooms. */
+  get roleEverywhere(): Role {
+    return this.#who === null ? "visitor" : this.#roleInAllRooms(this.#who);
   }
 
   /** Why the person may not make a request; null if it may, as far as the room does not object. */
@@ -119,8 +139,8 @@ export class Identification {
     switch (request.kind) {
       case "identify":
         return "key" in request.by
-          ? this.#identifyByKey(request.by.key)
-          : this.#identifyByToken(request.by.token);
+          ? this.#identifyByKey(request.by.key, request.since)
+          : this.#identifyByToken(request.by.token, request.since);
       case "reserve":
         return this.#reserve(request, name);
       case "claim":
@@ -128,11 +148,11 @@ export class Identification {
     }
   }
 
-  #identifyByKey(key: string): PersonAnswer {
-    return this.#identify({ id: this.#context.people.idOfKey(key), host: null });
+  #identifyByKey(key: string, since: string | null): PersonAnswer {
+    return this.#identify({ id: this.#context.people.idOfKey(key), host: null }, since);
   }
 
-  async #identifyByToken(token: string): Promise<PersonAnswer> {
+  async #identifyByToken(token: string, since: string | null): Promise<PersonAnswer> {
     const { login, people } = this.#context;
     if (login === null) return this.#notIdentified("TokenRefused", "This chat knows no login.");
     const verification = await login.verify(token);
@@ -144,7 +164,7 @@ export class Identification {
     if (host.rooms !== null && !host.rooms.includes(this.#room))
       return this.#notIdentified("TokenRefused", "The token is not valid in this room.");
     const who = { id: people.idOfLogin(host.issuer, host.subject), host };
-    const answer = this.#identify(who);
+    const answer = this.#identify(who, since);
     if (answer.kind === "identified" && host.name !== null) await this.#giveName(host.name, who.id);
     return { ...answer, ...(answer.kind === "identified" ? { names: people.reservedBy(who.id) } : {}) };
   }
@@ -160,17 +180,19 @@ export class Identification {
     }
   }
 
-  #identify(who: Who): PersonAnswer {
+  #identify(who: Who, brought: string | null): PersonAnswer {
     const connection = this.#connection;
     if (this.#who !== null && this.#who.id !== who.id)
       return this.#notIdentified("AnotherPerson", "This connection is another person's already.");
     this.#who = who;
     const { id: by, host } = who;
+    this.#known = this.#context.acquaintance.of(by, brought);
+    const since = this.#known.text;
     const names = this.#context.people.reservedBy(by);
     const role = this.#roleOf(who);
-    if (host === null) return { kind: "identified", connection, by, role, names };
+    if (host === null) return { kind: "identified", connection, by, role, names, since };
     const name = host.name ?? undefined;
-    return { kind: "identified", connection, by, role, names, name, expires: host.expiresAt };
+    return { kind: "identified", connection, by, role, names, name, expires: host.expiresAt, since };
   }
 
   #notIdentified(

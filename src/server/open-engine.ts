@@ -30,6 +30,7 @@ export function openEngine(
     pastSessions: limits.pastSessions,
     retention: settings.retention,
     people: settings.people,
+    moderation: settings.moderation,
     changes: settings.changes,
     trustClock: settings.trustClock,
     now: () => {

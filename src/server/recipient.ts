@@ -1,4 +1,5 @@
 import type { ConnectionId } from "../room/operation.ts";
+import type { Present } from "../room/roster.ts";
 import type { Dialect } from "./dialect.ts";
 
 /** Takes the events of a room. */
@@ -25,7 +26,7 @@ export interface Recipient {
   /** Takes the events that are the same for all; null when it hears none any more. */
   readonly sink: EventSink | null;
   /** The room has given it a nickname. */
-  named(name: string): void;
+  named(as: Present): void;
   /**
    * Reserves memory for a reply with history.
    *

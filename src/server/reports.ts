@@ -61,7 +61,7 @@ export class Reports implements FanoutEvents, EngineObserver {
     this.#metrics.requests.inc({ kind: kind ?? "unknown" });
   }
 
-  delivered(outcome: Outcome, recipient: Recipient | undefined): void {
+  delivered(_room: string, outcome: Outcome, recipient: Recipient | undefined): void {
     const { report } = rulesOf(outcome);
     if (report === null) return;
     if (report.counter !== null) this.#metrics[report.counter].inc();

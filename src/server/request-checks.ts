@@ -5,9 +5,8 @@ import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Address } from "./address-table.ts";
 import { ByteAccount } from "./byte-account.ts";
 import { costOfFetching, costOfMessage, costOfSending, type Effort, sizeOfRecord } from "./cost.ts";
-import { isPersonRequest } from "./identification.ts";
 import { RequestRates } from "./request-rates.ts";
-import { KIND_COSTS, requestRulesOf } from "./request-rules.ts";
+import { isRoomBound, KIND_COSTS, requestRulesOf } from "./request-rules.ts";
 import type { Limits } from "./settings.ts";
 import type { TokenBucket } from "./token-bucket.ts";
 
@@ -151,8 +150,8 @@ export class RequestChecks {
     const wait = this.#rates.takeOfKind(parsed.kind, sizeOfRecord(size, name), at, isOnlyAsked);
     if (isOnlyAsked || wait > 0 || !("request" in parsed)) return wait;
     const { request } = parsed;
-    const shows = isPersonRequest(request) ? null : requestRulesOf(request).shows;
-    if (shows === null || isPersonRequest(request)) return wait;
+    const shows = isRoomBound(request) ? requestRulesOf(request).shows : null;
+    if (shows === null || !isRoomBound(request)) return wait;
     const fetched = engine.bytesToFetch(this.#room, shows(request));
     return this.#rates.takeOfHistory(at, costOfFetching(fetched));
   }
@@ -173,7 +172,7 @@ export class RequestChecks {
   }
 
   #accept(request: Request, frameSize: number, ref: Parsed["ref"], at: number): Verdict {
-    const { hintEveryMs, carriedBack } = isPersonRequest(request) ? PLAIN : requestRulesOf(request);
+    const { hintEveryMs, carriedBack } = isRoomBound(request) ? requestRulesOf(request) : PLAIN;
     if (hintEveryMs !== null && !this.#takesHint(request.kind, hintEveryMs, at)) return DROP;
     // TypeScript does not see that the rule and the request are of one kind.
     const carried = carriedBack?.(request as never);

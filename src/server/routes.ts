@@ -73,6 +73,8 @@ async function readingPage(
   { path, request, ip, address }: RoutedRequest,
 ): Promise<Response> {
   const room = roomOfPath(path);
+  if (room !== undefined && engine.moderation.settingsOf(room).entry !== "everyone")
+    return guard.reject(403, "This room is not open to everybody.", { address: ip });
   try {
     const messages = room === undefined ? null : await engine.recent(room);
     if (room !== undefined && messages !== null) {

@@ -16,6 +16,9 @@ import type { KeyNotice } from "./login/host-keys.ts";
 import { HostLogin } from "./login/host-login.ts";
 import { Marks } from "./marks.ts";
 import type { Metrics } from "./metrics.ts";
+import { ModerationDesk } from "./moderation/desk.ts";
+import { Enforcer } from "./moderation/enforcer.ts";
+import { RaidWatch } from "./moderation/raid-watch.ts";
 import { openEngine } from "./open-engine.ts";
 import { Reports } from "./reports.ts";
 import { RequestGuard } from "./request-guard.ts";
@@ -23,6 +26,9 @@ import { RoomRates } from "./room-rates.ts";
 import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
+
+/** The name under which the chat itself says something. */
+const CHAT_NAME = "Chat";
 
 /** What a server is made of besides its listeners. */
 export interface ServerParts {
@@ -38,6 +44,9 @@ export interface ServerParts {
   /** The login of the host site; null if it has none. */
   readonly login: HostLogin | null;
   readonly connections: ConnectionTable;
+  readonly desk: ModerationDesk;
+  readonly enforcer: Enforcer;
+  readonly raidWatch: RaidWatch;
   readonly fanout: Fanout;
   readonly absentMembers: AbsentMembers;
   readonly webPages: WebPages;
@@ -65,10 +74,16 @@ export async function buildParts(
   const reports = new Reports(log, metrics, settings.log);
   const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
   const absentMembers = new AbsentMembers(settings.graceMs);
-  const fanout = fanoutOf(settings, timestamps, absentMembers, reports);
+  // The engine, which it needs, delivers by the fan-out.
+  let raidWatch: RaidWatch | null = null;
+  const fanout = fanoutOf(settings, timestamps, absentMembers, reports, () => raidWatch);
   const webPages = await buildWebPages(settings.basePath);
   const engine = await openEngine(settings, timestamps, fanout, reports);
   fanout.mark(new Marks(engine.people));
+  const connections = new ConnectionTable();
+  const failed = (error: unknown) =>
+    log.error({ category: "moderation", event: "fault", err: error }, `moderation has failed: ${error}`);
+  raidWatch = new RaidWatch(engine, settings.raid, Date.now, failed);
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
   return {
@@ -81,7 +96,16 @@ export async function buildParts(
     guard: new RequestGuard(access, settings.trustProxy, reports, log),
     engine,
     login: loginOf(settings, log),
-    connections: new ConnectionTable(),
+    connections,
+    desk: new ModerationDesk({
+      engine,
+      now: Date.now,
+      chatName: CHAT_NAME,
+      keepsOrder: (person, room) => connections.keepsOrder(person, room),
+      fault: failed,
+    }),
+    enforcer: new Enforcer({ engine, connections, now: Date.now, log }),
+    raidWatch,
     fanout,
     absentMembers,
     webPages,
@@ -106,13 +130,15 @@ function fanoutOf(
   timestamps: TimestampFormat,
   absentMembers: AbsentMembers,
   reports: Reports,
+  raidWatch: () => RaidWatch | null,
 ): Fanout {
   return new Fanout(
     (time) => timestamps.format(time),
     {
-      delivered: (outcome, recipient) => {
+      delivered: (room, outcome, recipient) => {
         absentMembers.delivered(outcome);
-        reports.delivered(outcome, recipient);
+        raidWatch()?.delivered(room, outcome, recipient !== undefined);
+        reports.delivered(room, outcome, recipient);
       },
       refused: (recipient, reason) => reports.refused(recipient, reason),
     },

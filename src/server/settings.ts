@@ -1,10 +1,12 @@
 import type { KeyObject } from "node:crypto";
 import type { BlockList } from "node:net";
 import type { FsyncMode } from "../engine/local/journal.ts";
+import type { ModerationLimits } from "../engine/moderation.ts";
 import type { PeopleLimits } from "../engine/people.ts";
 import type { DatabaseOptions } from "../engine/postgres/database.ts";
 import type { Retention } from "../engine/retention.ts";
 import type { ChangeLimits } from "../room/change-limits.ts";
+import type { RaidLimits } from "./moderation/raid-watch.ts";
 
 /** A rate: how many per second in the long run, and how many at once. */
 export interface Rate {
@@ -107,6 +109,7 @@ export interface Settings {
   readonly dataFile: string;
   readonly fsync: FsyncMode;
   readonly retention: Retention;
+  readonly raid: RaidLimits;
   /** Whether to trust a clock that differs from what is expected. */
   readonly trustClock: boolean;
   readonly getBudgetBytes: number;
@@ -131,6 +134,7 @@ export interface Settings {
   readonly login: LoginSettings | null;
   readonly limits: Limits;
   readonly people: PeopleLimits;
+  readonly moderation: ModerationLimits;
   readonly changes: ChangeLimits;
   readonly log: LogSettings;
   /** What looks like a mistake in how the server was started: one sentence each, for the log. */

@@ -4,9 +4,17 @@ import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
 import { Room } from "../../src/room/room.ts";
+import { DEFAULT_SETTINGS } from "../../src/room/room-settings.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
-import type { RoomStart } from "../../src/room/state.ts";
-import { isPersonRequest } from "../../src/server/identification.ts";
+import type { RoomModeration, RoomStart } from "../../src/room/state.ts";
+import { isRoomBound } from "../../src/server/request-rules.ts";
+
+/** A room in which moderators have done nothing. */
+export const UNMODERATED: RoomModeration = {
+  sanctionOf: () => undefined,
+  settings: () => DEFAULT_SETTINGS,
+  raid: () => undefined,
+};
 
 /** A room in which nothing has happened. */
 export function emptyRoom(state: Partial<RoomStart> = {}): Room {
@@ -21,6 +29,7 @@ export function emptyRoom(state: Partial<RoomStart> = {}): Room {
     isFreeFor: () => true,
     authorOf: (identity) => `by ${identity}`,
     changeLimits: CHANGE_LIMITS,
+    moderation: UNMODERATED,
     isHere: () => true,
     ...state,
   });
@@ -35,7 +44,7 @@ export function operationOf(connection: string, frame: unknown): Operation {
   const parsed = parseRequest(JSON.stringify(frame), version);
   if (!("request" in parsed)) return { kind: "refuse", connection, refusal: parsed.refusal, size: 1 };
   const { request } = parsed;
-  if (isPersonRequest(request)) throw new Error("A room gets no such request.");
+  if (!isRoomBound(request)) throw new Error("A room gets no such request.");
   return {
     kind: "request",
     connection,

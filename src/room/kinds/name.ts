@@ -1,6 +1,7 @@
 /** `name`: a first nickname, or another one. */
 import type { NameRefusalReason } from "../../protocol/kinds/name.ts";
 import type { ConnectionId, RoomRequest, Session } from "../operation.ts";
+import { isKnown } from "../permission.ts";
 import type { Member } from "../roster.ts";
 import { type Asker, authorOf, type RoomState, type RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
@@ -15,6 +16,8 @@ export interface Registered extends Decided {
   readonly session: Session | null;
   /** The public id of the person. */
   readonly by: string;
+  readonly networks: readonly string[];
+  readonly isKnown: boolean;
 }
 
 /** A member has another nickname. */
@@ -77,7 +80,17 @@ function registration(room: RoomView, name: string, asker: Asker): Registered {
   const { connection, now } = asker;
   const session = newSession(room, asker);
   const by = asker.person?.id ?? room.authorOf(session?.identity ?? connection);
-  return { kind: "registered", connection, name, time: now.time, session, by };
+  const { networks } = asker;
+  return {
+    kind: "registered",
+    connection,
+    name,
+    time: now.time,
+    session,
+    by,
+    networks,
+    isKnown: isKnown(asker, room.moderation.settings()),
+  };
 }
 
 /** The first hash of a chain of sessions also serves as the identity: it is random, and nobody else knows it. */
@@ -92,9 +105,9 @@ export function refuseName({ name }: MalformedNameRequest, connection: Connectio
 }
 
 export function applyRegistered({ roster, notes, undo }: RoomState, change: Registered): void {
-  const { connection, name, session, by } = change;
+  const { connection, name, session, by, networks, isKnown, time: joinedAt } = change;
   if (notes.has(connection)) undo.put(notes, connection, undefined);
-  roster.add({ connection, name, session, by });
+  roster.add({ connection, name, session, by, networks, isKnown, joinedAt });
 }
 
 export function applyRenamed({ roster }: RoomState, { name, by }: Renamed, member: Member | undefined): void {

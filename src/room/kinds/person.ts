@@ -2,6 +2,7 @@
 import type { ClaimRefusalReason } from "../../protocol/kinds/claim.ts";
 import type { IdentifyRefusalReason } from "../../protocol/kinds/identify.ts";
 import type { ReserveRefusalReason } from "../../protocol/kinds/reserve.ts";
+import type { ModerationReply } from "../../protocol/wire.ts";
 import type { Role } from "../roles.ts";
 import type { Decided } from "./decided.ts";
 
@@ -17,6 +18,8 @@ export interface Identified extends Decided {
   readonly name?: string | undefined;
   /** Unix milliseconds. */
   readonly expires?: number | undefined;
+  /** Since when the chat knows the person, signed. */
+  readonly since: string;
 }
 
 /** `error` is a sentence for a person, as in the other refusals. */
@@ -61,8 +64,15 @@ interface NameNotGiven extends Decided {
   readonly error: string;
 }
 
+/** The reply to a request of moderation. */
+export interface Answered extends Decided {
+  readonly kind: "answered";
+  readonly reply: ModerationReply;
+}
+
 /** What came of a request that does not concern the room. */
 export type PersonAnswer =
+  | Answered
   | Identified
   | IdentifyRefused
   | Reserved

@@ -1,6 +1,7 @@
 /** `send`: a message to the room. */
 import type { SendRefusalReason } from "../../protocol/kinds/send.ts";
 import type { Message, RoomRequest } from "../operation.ts";
+import { isOfRaid } from "../permission.ts";
 import type { Member } from "../roster.ts";
 import { type Asker, authorOf, type RoomState, type RoomView, UNCHANGED } from "../state.ts";
 import type { Decided } from "./decided.ts";
@@ -69,8 +70,18 @@ export function refuseSend(
   return { kind: "send-refused", connection, name, content, reason };
 }
 
-export function applySent(state: RoomState, { message: { id, digest, time, by } }: Sent): void {
-  const { targets, undo, isDeciding } = state;
+export function applySent(
+  state: RoomState,
+  { message: { id, digest, time, by } }: Sent,
+  member: Member | undefined,
+): void {
+  const { targets, undo, isDeciding, moderation, sends } = state;
+  const { slowSeconds, heldMessages } = moderation.settings();
+  const raid = moderation.raid(time);
+  if (by !== undefined && (slowSeconds > 0 || heldMessages > 0 || raid !== undefined)) {
+    const isNewcomer = raid !== undefined && member !== undefined && isOfRaid(member, raid.at);
+    sends.note({ person: by, networks: member?.networks ?? [] }, time, isNewcomer);
+  }
   applyId(state, id);
   applyKey(state, digest, { id, time });
   if (isDeciding) undo.put(targets, id, { ...UNCHANGED, by: by ?? null, isDeleted: false });

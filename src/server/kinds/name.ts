@@ -9,6 +9,7 @@ import {
   renamed,
 } from "../../protocol/kinds/name.ts";
 import {
+  asPresent,
   asRead,
   inAllVersions,
   type KindCosts,
@@ -43,7 +44,7 @@ export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused"
       category: "register",
       line: ({ name }) => ({ text: `${name} has joined`, fields: { name } }),
     },
-    effect: { named: ({ name }) => name },
+    effect: { named: asPresent },
   },
   renamed: {
     event: marked(({ oldName, name, time }, { timestampOf }) =>
@@ -58,7 +59,7 @@ export const nameRules: OutcomeRulesOf<"registered" | "renamed" | "name-refused"
       category: "change",
       line: ({ oldName, name }) => ({ text: `${oldName} is now ${name}`, fields: { oldName, name } }),
     },
-    effect: { named: ({ name }) => name },
+    effect: { named: asPresent },
   },
   "name-refused": {
     ...refusalRules(

@@ -2,7 +2,13 @@
 import { resumed, resumeRefused } from "../../protocol/kinds/resume.ts";
 import { PAGE_TO_COME } from "../../protocol/page.ts";
 import { hashOf } from "../session-secret.ts";
-import { type KindCosts, type OutcomeRulesOf, type RequestRulesOf, refusalRules } from "./rules.ts";
+import {
+  asPresent,
+  type KindCosts,
+  type OutcomeRulesOf,
+  type RequestRulesOf,
+  refusalRules,
+} from "./rules.ts";
 
 export const resumeCosts: KindCosts = { own: "names", address: [], isMessage: false, mayRegister: false };
 
@@ -35,7 +41,7 @@ export const resumeRules: OutcomeRulesOf<"resumed" | "resume-refused"> = {
       line: ({ name }) => ({ text: `${name} has resumed`, fields: { name } }),
     },
     effect: {
-      named: ({ name }) => name,
+      named: asPresent,
       superseded: ({ from }) => from,
       returned: ({ from }) => from,
       // Without memory for the page the nickname moves all the same, and the messages can be requested again.

@@ -40,6 +40,11 @@ export type RequestRulesOf<K extends Request["kind"]> = {
   readonly [Each in K]: RequestRules<Extract<Request, { kind: Each }>>;
 };
 
+/** For an outcome that gives its recipient a nickname. */
+export function asPresent({ name, by }: Present): Present {
+  return { name, by };
+}
+
 /** For a request that the room gets as it was read. */
 export function asRead<R>(request: R): R {
   return request;
@@ -80,7 +85,7 @@ export interface LogLine {
 
 export interface Effect<O> {
   /** The nickname that the recipient has from here on. It hears the events that follow. */
-  named?(outcome: O): string;
+  named?(outcome: O): Present;
   /** The connection that has lost its nickname to the recipient: it hears nothing more, and is ended. */
   superseded?(outcome: O): ConnectionId;
   /** The connection that is not absent any more. */

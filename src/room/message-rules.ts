@@ -1,0 +1,39 @@
+/** What may not be in a message, where moderators have set that. */
+import { lookalikeKey } from "./lookalike.ts";
+
+/** Top-level domains by which a domain without a scheme is taken for a link. Others need a scheme, `www.` or a path. */
+const DOMAINS =
+  "app|biz|cc|club|co|com|de|dev|edu|eu|fr|gg|gov|info|io|ly|me|net|online|org|ru|shop|site|store|to|top|tv|uk|vn|xyz";
+const LINK = new RegExp(
+  `[a-z][a-z0-9+.-]{1,20}://\\S|\\bwww\\.\\S|\\b[a-z0-9-]{1,63}\\.(?:[a-z]{2,24}/\\S|(?:${DOMAINS})\\b)`,
+  "i",
+);
+
+/** Whether a content has something that people can follow as a link. */
+export function hasLink(content: string): boolean {
+  // Full-width letters and the like are links to those who read them.
+  return LINK.test(content) || LINK.test(content.normalize("NFKC"));
+}
+
+/** A list of words in the form in which contents are searched for them. */
+export class WordList {
+  readonly #words: readonly string[];
+
+  constructor(words: readonly string[]) {
+    this.#words = words.map(folded).filter((word) => word.trim() !== "");
+  }
+
+  /** Whether a content has one of the words, as a whole word. It does not matter how it is written: see `lookalikeKey`. */
+  isIn(content: string): boolean {
+    if (this.#words.length === 0) return false;
+    const text = folded(content);
+    return this.#words.some((word) => text.includes(word));
+  }
+}
+
+/** The words of a text between spaces, each as its look-alikes are: spaces at both ends make whole words recognisable. */
+function folded(text: string): string {
+  return ` ${lookalikeKey(text)
+    .replace(/[^\p{L}\p{N}\p{M}]+/gu, " ")
+    .trim()} `;
+}

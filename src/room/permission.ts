@@ -1,0 +1,253 @@
+/** What keeps somebody from something in a room: moderators' actions, the room's settings, and raid mode. */
+import type { PermissionReason } from "../protocol/kinds/permission.ts";
+import type { Decided } from "./kinds/decided.ts";
+import { hasLink, WordList } from "./message-rules.ts";
+import type { RoomRequest } from "./operation.ts";
+import { isAtLeast } from "./roles.ts";
+import type { RoomSettings } from "./room-settings.ts";
+import type { Member } from "./roster.ts";
+import { type Asker, authorOf, identityOf, type RoomView, roleOf } from "./state.ts";
+
+/** The one who asks may not do that now. */
+export interface NotPermitted extends Decided {
+  readonly kind: "not-permitted";
+  readonly request: RoomRequest["kind"];
+  readonly reason: PermissionReason;
+  /** One sentence for a person. */
+  readonly error: string;
+  /** When that ends by itself, in Unix milliseconds. */
+  readonly until?: number | undefined;
+  /** Whole seconds until it may be tried again. */
+  readonly retry?: number | undefined;
+  /** The nickname of the one who asks, null for none. */
+  readonly name: string | null;
+  /** The nickname or the content that was refused, which version 2 gets back; empty for none. */
+  readonly asked: string;
+  /** The message that waits for a moderator; null if nothing does. */
+  readonly held: HeldBack | null;
+}
+
+/** A message that waits for a moderator. */
+export interface HeldBack {
+  readonly name: string;
+  /** The public id of the author. */
+  readonly by: string;
+  readonly content: string;
+  readonly reply: number | null;
+  readonly networks: readonly string[];
+  readonly why: "newcomer" | "word" | "raid";
+}
+
+interface Why extends Pick<NotPermitted, "reason" | "error" | "until" | "retry"> {
+  /** Why the message is kept, and not only refused. */
+  readonly hold?: HeldBack["why"];
+}
+
+/** Somebody who came less than this time before raid mode was armed has come with the raid, in milliseconds. */
+export const RAID_REACHES_BACK_MS = 120_000;
+/** In raid mode all newcomers of a room together may send so many messages in this time. */
+export const RAID_SENDS = 3;
+export const RAID_SENDS_MS = 15_000;
+
+/** What a request does. To look is to read, or to take away what is one's own. */
+type Deed = "enter" | "write" | "look";
+
+const DEEDS: { readonly [K in RoomRequest["kind"]]: Deed | null } = {
+  name: "enter",
+  "malformed-name": null,
+  send: "write",
+  "malformed-send": null,
+  get: "look",
+  resume: "enter",
+  typing: "write",
+  edit: "write",
+  delete: "look",
+  react: "write",
+};
+
+/** Why a room does not do what somebody asks; null if it may. Moderators are kept from nothing. */
+export function permissionFor(room: RoomView, request: RoomRequest, asker: Asker): NotPermitted | null {
+  const first = DEEDS[request.kind];
+  // Whoever is in the room already takes another nickname.
+  const deed = first === "enter" && asker.member !== undefined ? "write" : first;
+  if (deed === null || isAtLeast(roleOf(asker), "moderator")) return null;
+  // It was allowed when it came first, and its sender does not know that.
+  if (isRepeat(room, request, asker)) return null;
+  const why = whyNot(room, request, deed, asker);
+  return why === null ? null : refusal(request, asker, why);
+}
+
+function isRepeat({ keys, digest }: RoomView, request: RoomRequest, { member }: Asker): boolean {
+  if (!("key" in request) || request.key === null || !member?.session) return false;
+  return keys.idOf(digest(member.session.identity, request.key)) !== undefined;
+}
+
+function whyNot(room: RoomView, request: RoomRequest, deed: Deed, asker: Asker): Why | null {
+  const banned = whyBanned(room, asker);
+  if (banned !== null || deed === "look") return banned;
+  if (deed === "enter") return whyOutside(room, request, asker);
+  const settings = room.moderation.settings();
+  return (
+    whyMuted(room, asker) ??
+    whyUnproven(room, asker) ??
+    (request.kind === "name" ? null : whySilent(settings, asker)) ??
+    (request.kind === "send" || request.kind === "edit"
+      ? whyUnsaid(settings, request.content, asker)
+      : null) ??
+    (request.kind === "send" ? whyLater(room, settings, asker) : null)
+  );
+}
+
+function whyBanned({ moderation, ...room }: RoomView, asker: Asker): Why | null {
+  const who = whoIs(room, asker);
+  const { time } = asker.now;
+  const ban = moderation.sanctionOf("ban", who, time) ?? moderation.sanctionOf("kick", who, time);
+  if (ban === undefined) return null;
+  const error = withReason("You may not be in this room", ban.reason);
+  return { reason: "Banned", error, until: ban.until ?? undefined };
+}
+
+function whyMuted({ moderation, ...room }: RoomView, asker: Asker): Why | null {
+  const mute = moderation.sanctionOf("mute", whoIs(room, asker), asker.now.time);
+  if (mute === undefined) return null;
+  const error = withReason("You may not write in this room now", mute.reason);
+  return { reason: "Muted", error, until: mute.until ?? undefined };
+}
+
+function whyOutside(room: RoomView, request: RoomRequest, asker: Asker): Why | null {
+  const { entry } = room.moderation.settings();
+  const isMember = isAtLeast(roleOf(asker), "member");
+  if (entry === "password" && !isMember && !asker.isAdmitted)
+    return { reason: "PasswordRequired", error: "This room needs a password." };
+  if (entry === "members" && !isMember)
+    return { reason: "MembersOnly", error: "Only members may enter this room." };
+  // Whoever resumes was here before.
+  return request.kind === "resume" ? null : whyUnproven(room, asker);
+}
+
+/** Raid mode asks newcomers for a proof of work, and nobody else. */
+function whyUnproven(room: RoomView, asker: Asker): Why | null {
+  return !asker.isProven && hasComeWithRaid(room, asker)
+    ? {
+        reason: "ProofRequired",
+        error: "Many people are arriving at once. Use the chat's own page, or come back in some minutes.",
+      }
+    : null;
+}
+
+function hasComeWithRaid({ moderation }: RoomView, asker: Asker): boolean {
+  const raid = moderation.raid(asker.now.time);
+  if (raid === undefined || isKnown(asker, moderation.settings())) return false;
+  const { member } = asker;
+  return member === undefined || isOfRaid(member, raid.at);
+}
+
+/** Whether a member has come with a raid. @param raidAt when raid mode was armed, in Unix milliseconds */
+export function isOfRaid(
+  { joinedAt, isKnown }: Pick<Member, "joinedAt" | "isKnown">,
+  raidAt: number,
+): boolean {
+  return !isKnown && (joinedAt ?? 0) >= raidAt - RAID_REACHES_BACK_MS;
+}
+
+function whySilent(settings: RoomSettings, asker: Asker): Why | null {
+  switch (settings.writers) {
+    case "everyone":
+      return null;
+    case "known":
+      return isKnown(asker, settings)
+        ? null
+        : {
+            reason: "KnownOnly",
+            error: `Here you can write ${settings.knownMinutes} minutes after your first visit.`,
+          };
+    case "members":
+      return isAtLeast(roleOf(asker), "member")
+        ? null
+        : { reason: "WritersOnly", error: "Only members may write in this room." };
+    case "moderators":
+      return { reason: "WritersOnly", error: "Only moderators may write in this room." };
+  }
+}
+
+function whyUnsaid(settings: RoomSettings, content: string, asker: Asker): Why | null {
+  const { links, words, wordRule } = settings;
+  const mayLink = links === "everyone" || (links === "known" && isKnown(asker, settings));
+  if (!mayLink && hasLink(content))
+    return { reason: "LinksNotAllowed", error: "Links are not allowed here." };
+  if (words.length === 0 || !listOf(words).isIn(content)) return null;
+  return wordRule === "hold"
+    ? { ...HELD, hold: "word" }
+    : { reason: "WordNotAllowed", error: "This has a word that is not allowed here." };
+}
+
+const HELD = { reason: "Held", error: "Your message waits for a moderator." } as const;
+
+/** The list that was used last: all messages of a room are searched with the same one. */
+let prepared: { readonly words: readonly string[]; readonly list: WordList } | null = null;
+
+function listOf(words: readonly string[]): WordList {
+  if (prepared?.words !== words) prepared = { words, list: new WordList(words) };
+  return prepared.list;
+}
+
+function whyLater(room: RoomView, settings: RoomSettings, asker: Asker): Why | null {
+  const { sends } = room;
+  const { time } = asker.now;
+  const sentAt = sends.lastOf(whoIs(room, asker));
+  const wait = sentAt === undefined ? 0 : sentAt + settings.slowSeconds * 1_000 - time;
+  if (wait > 0) return slow(wait, "In this room everybody writes slowly.");
+  if (isKnown(asker, settings)) return null;
+  if (hasComeWithRaid(room, asker)) {
+    const freeAt = sends.newcomersFreeAt(RAID_SENDS, RAID_SENDS_MS);
+    if (freeAt > time) return slow(freeAt - time, "Newcomers write slowly now.");
+  }
+  return sends.countOf(whoIs(room, asker)) < settings.heldMessages ? { ...HELD, hold: "newcomer" } : null;
+}
+
+function slow(waitMs: number, error: string): Why {
+  return { reason: "SlowMode", error, retry: Math.max(1, Math.ceil(waitMs / 1_000)) };
+}
+
+/** Whether the chat has known the person for long enough. */
+export function isKnown(asker: Asker, { knownMinutes }: RoomSettings): boolean {
+  if (isAtLeast(roleOf(asker), "member")) return true;
+  return asker.knownSince !== null && asker.now.time - asker.knownSince >= knownMinutes * 60_000;
+}
+
+function whoIs(room: Pick<RoomView, "authorOf">, asker: Asker) {
+  return { person: identityOf(room, asker), networks: asker.networks };
+}
+
+function withReason(sentence: string, reason: string): string {
+  return reason === "" ? `${sentence}.` : `${sentence}: ${reason}`;
+}
+
+function refusal(request: RoomRequest, asker: Asker, { hold, ...why }: Why): NotPermitted {
+  const { connection, member, networks } = asker;
+  const held =
+    hold === undefined || member === undefined || request.kind !== "send"
+      ? null
+      : {
+          name: member.name,
+          by: authorOf(asker, member),
+          content: request.content,
+          reply: request.reply,
+          networks,
+          why: hold,
+        };
+  return {
+    kind: "not-permitted",
+    connection,
+    request: request.kind,
+    name: member?.name ?? null,
+    asked: askedFor(request),
+    held,
+    ...why,
+  };
+}
+
+function askedFor(request: RoomRequest): string {
+  if (request.kind === "name") return request.name;
+  return request.kind === "send" || request.kind === "edit" ? request.content : "";
+}

@@ -1,0 +1,244 @@
+import type { Engine } from "../../engine/engine.ts";
+import { ModerationError } from "../../engine/moderation.ts";
+import type { EnteredReply } from "../../protocol/kinds/enter.ts";
+import type { MineReply } from "../../protocol/kinds/mine.ts";
+import type { Request } from "../../protocol/request.ts";
+import type { ModerationReply } from "../../protocol/wire.ts";
+import { may } from "../../room/roles.ts";
+import { publicSettings, type RoomSettings } from "../../room/room-settings.ts";
+import { settingsKeys } from "../kinds/moderation.ts";
+import { Orders, type OrdersContext } from "./orders.ts";
+import { Passwords } from "./passwords.ts";
+import { Proofs } from "./proofs.ts";
+import { Refusal } from "./refusal.ts";
+import { Reviews } from "./reviews.ts";
+import { readSettings } from "./settings-input.ts";
+import { roleOf, type Visitor } from "./visitor.ts";
+
+/** The kinds of request that the desk answers. */
+export type DeskKind = ModerationReply["type"];
+
+export type DeskRequest = Extract<Request, { kind: DeskKind }>;
+
+type RequestOf<K extends DeskKind> = Extract<Request, { kind: K }>;
+type SuccessOf<K extends DeskKind> = Extract<ModerationReply, { type: K; status: true }>;
+
+/** The reasons of the refusals that every kind can have. */
+const MALFORMED = {
+  moderate: "WrongFormatModerate",
+  room: "WrongFormatSettings",
+  report: "WrongFormatReport",
+  review: "WrongFormatReview",
+  enter: "WrongFormatEnter",
+  mine: "WrongFormatMine",
+} as const;
+const FAILED = {
+  moderate: "ErrorWhenModerate",
+  room: "ErrorWhenRoom",
+  report: "ErrorWhenReport",
+  review: "ErrorWhenReview",
+  enter: "ErrorWhenEnter",
+  mine: "ErrorWhenMine",
+} as const;
+const TOO_MANY = {
+  moderate: "TooManyActions",
+  room: "TooManyRooms",
+  report: "TooManyReports",
+  review: "ErrorWhenReview",
+  enter: "ErrorWhenEnter",
+  mine: "ErrorWhenMine",
+} as const;
+
+/** How many own messages are given, or deleted, at a time. */
+const MINE_AT_ONCE = 200;
+const DELETED_MOST = 100_000;
+
+export interface DeskContext extends OrdersContext {
+  readonly engine: Engine;
+  /** Something has failed that the operator should know. */
+  readonly fault: (error: unknown) => void;
+}
+
+/** Answers the requests of moderation: orders, settings, reports, reviews, and what somebody needs to enter. */
+export class ModerationDesk {
+  readonly #context: DeskContext;
+  readonly #orders: Orders;
+  readonly #reviews: Reviews;
+  readonly #proofs: Proofs;
+  readonly #passwords: Passwords;
+
+  constructor(context: DeskContext) {
+    const { engine, now } = context;
+    this.#context = context;
+    this.#orders = new Orders(context);
+    this.#reviews = new Reviews({
+      engine,
+      now,
+      roleOf: (person, room) => engine.people.roleOf(person, room),
+    });
+    this.#proofs = new Proofs(engine.people.idOfStay("proofs of work"), now);
+    this.#passwords = new Passwords((text) => engine.people.idOfStay(text));
+  }
+
+  /** Answers a request. Never rejects. */
+  async answer(request: DeskRequest, by: Visitor): Promise<ModerationReply> {
+    try {
+      return await this.#answer(request, by);
+    } catch (error) {
+      return this.#refuse(request.kind, error);
+    }
+  }
+
+  #refuse(type: DeskKind, error: unknown): ModerationReply {
+    const refused = (reason: string, sentence: string) =>
+      // Each reason is one of its kind: see the tables above, and the refusals that are thrown.
+      ({ type, status: false, reason, error: sentence }) as ModerationReply;
+    if (error instanceof Refusal) return refused(error.reason, error.message);
+    if (error instanceof ModerationError && error.code === "too-many")
+      return refused(TOO_MANY[type], error.message);
+    if (error instanceof ModerationError && error.code === "unknown" && type === "moderate")
+      return refused("UnknownAction", error.message);
+    this.#context.fault(error);
+    return refused(FAILED[type], "The server cannot do that now. Try again later.");
+  }
+
+  async #answer(request: DeskRequest, by: Visitor): Promise<ModerationReply> {
+    switch (request.kind) {
+      case "moderate": {
+        const order = whole(request.kind, request.order);
+        return {
+          type: "moderate",
+          kind: order.kind,
+          status: true,
+          ...(await this.#orders.carryOut(order, by)),
+        };
+      }
+      case "room":
+        return await this.#room(request, by);
+      case "report":
+        return await this.#report(request, by);
+      case "review": {
+        const what = whole(request.kind, request.what);
+        if (!may(roleOf(by), "moderate")) throw new Refusal("NotAllowed", "Only moderators see that.");
+        return await this.#reviews.show(what, request, by.room);
+      }
+      case "enter":
+        return await this.#enter(request, by);
+      case "mine":
+        return await this.#mine(request, by);
+    }
+  }
+
+  async #room({ set }: RequestOf<"room">, by: Visitor): Promise<SuccessOf<"room">> {
+    const { moderation } = this.#context.engine;
+    const before = moderation.settingsOf(by.room);
+    if (set === null) return shown(before, by);
+    if (!may(roleOf(by), "set-room")) throw new Refusal("NotAllowed", "You may not do that here.");
+    const read = readSettings(before, set);
+    if ("error" in read) throw new Refusal("WrongFormatSettings", read.error);
+    const { password } = read;
+    const passwordHash =
+      password === undefined
+        ? before.passwordHash
+        : password === null
+          ? null
+          : await this.#passwords.hash(by.room, password);
+    const settings = { ...read.settings, passwordHash };
+    await moderation.act({
+      kind: "settings",
+      room: by.room,
+      person: null,
+      name: null,
+      networks: [],
+      reason: "",
+      by: by.person?.id ?? null,
+      byName: by.name ?? "",
+      at: this.#context.now(),
+      until: null,
+      of: null,
+      count: null,
+      settings,
+    });
+    return shown(settings, by);
+  }
+
+  async #report({ report }: RequestOf<"report">, by: Visitor): Promise<SuccessOf<"report">> {
+    const { engine, now } = this.#context;
+    const { target, reason } = whole("report", report);
+    const { room, name } = by;
+    const reporter = by.person?.id ?? engine.present(room).find((each) => each.name === name)?.by;
+    if (name === null || reporter === undefined)
+      throw new Refusal("UnknownRegister", "Take a nickname first.");
+    const found = await engine.find(room, target);
+    if (found === null) throw new Refusal("UnknownTarget", "There is no such message or person here.");
+    const result = await engine.moderation.report({
+      room,
+      of: "of" in target ? target.of : null,
+      person: found.person,
+      name: found.name,
+      reason,
+      by: reporter,
+      byName: name,
+      at: now(),
+    });
+    if (result === "full")
+      throw new Refusal("TooManyReports", "There are too many reports here now. Try again later.");
+    return { type: "report", status: true };
+  }
+
+  async #enter({ by: means }: RequestOf<"enter">, by: Visitor): Promise<EnteredReply> {
+    const given = whole("enter", means);
+    const network = by.networks[0] ?? "";
+    const entered = { type: "enter", status: true } as const;
+    if (given === "nothing") return { ...entered, challenge: await this.#proofs.challenge(network) };
+    if ("password" in given) {
+      const { passwordHash } = this.#context.engine.moderation.settingsOf(by.room);
+      const isRight =
+        passwordHash === null || (await this.#passwords.check(by.room, given.password, passwordHash));
+      if (!isRight) throw new Refusal("WrongPassword", "This is not the password of this room.");
+      by.standing = { ...by.standing, isAdmitted: true };
+      return entered;
+    }
+    if (!(await this.#proofs.check(given.proof, network)))
+      throw new Refusal("WrongProof", "This proof is wrong, too old, or was used before.");
+    by.standing = { ...by.standing, isProven: true };
+    return entered;
+  }
+
+  async #mine({ order }: RequestOf<"mine">, by: Visitor): Promise<MineReply> {
+    const { engine } = this.#context;
+    const what = whole("mine", order);
+    if (by.person === undefined) throw new Refusal("UnknownPerson", "Say first who you are, with a key.");
+    const { id } = by.person;
+    const done = { type: "mine", status: true } as const;
+    if (what.do === "get") {
+      const messages = await engine.writtenBy(by.room, id, what.before, MINE_AT_ONCE);
+      return { ...done, messages, more: messages.length === MINE_AT_ONCE };
+    }
+    await engine.moderation.forget(by.room, id);
+    const ids = await engine.messagesBy(by.room, new Set([id]), 0, DELETED_MOST);
+    for (let at = 0; at < ids.length; at += MINE_AT_ONCE) {
+      if (at > 0) await Bun.sleep(1);
+      for (const of of ids.slice(at, at + MINE_AT_ONCE))
+        engine.submit(by.room, { kind: "remove", connection: `mine:${by.connection}`, of, by: id });
+    }
+    return { ...done, count: ids.length };
+  }
+}
+
+/** What was read of a request. @throws Refusal if it is malformed */
+function whole<T>(kind: DeskKind, read: T | null): T {
+  if (read === null) throw new Refusal(MALFORMED[kind], "This request is malformed.");
+  return read;
+}
+
+/** The settings as somebody may see them. */
+function shown(settings: RoomSettings, by: Visitor): SuccessOf<"room"> {
+  const { words, wordRule } = settings;
+  const forModerators = may(roleOf(by), "set-room") ? { words, wordRule } : {};
+  return {
+    type: "room",
+    status: true,
+    settings: { ...settingsKeys(publicSettings(settings)), ...forModerators },
+  };
+}

@@ -1,0 +1,73 @@
+import type { Engine } from "../../engine/engine.ts";
+import type { ModerationChange } from "../../engine/moderation.ts";
+import { encode } from "../../protocol/encode.ts";
+import type { WaitingEvent } from "../../protocol/kinds/review.ts";
+import type { Action } from "../../room/action.ts";
+import { isAtLeast } from "../../room/roles.ts";
+import type { Connection } from "../connection.ts";
+import type { Log } from "../log.ts";
+
+export interface EnforcerContext {
+  readonly engine: Pick<Engine, "moderation">;
+  readonly connections: Iterable<Connection>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  readonly log: Pick<Log, "info">;
+}
+
+/** Carries out at this server's connections what moderators have done, wherever they did it. */
+export class Enforcer {
+  readonly #context: EnforcerContext;
+
+  constructor(context: EnforcerContext) {
+    this.#context = context;
+    context.engine.moderation.subscribe((change) => this.#follow(change));
+  }
+
+  /** Tells a moderator how much waits, if something does. */
+  tellWaiting(connection: Connection): void {
+    const waiting = this.#context.engine.moderation.waiting(connection.room);
+    if (waiting.reports + waiting.held > 0) this.#tell(connection);
+  }
+
+  #follow({ actions, rooms }: ModerationChange): void {
+    for (const action of actions) this.#log(action);
+    if (actions.some(puts)) this.#putOut();
+    if (rooms.size === 0) return;
+    for (const connection of this.#context.connections)
+      if (rooms.has(connection.room)) this.#tell(connection);
+  }
+
+  /** Ends the connections of those who may not be in their rooms any more. The rooms have refused them since the action. */
+  #putOut(): void {
+    const now = this.#context.now();
+    const { connections, engine } = this.#context;
+    const { moderation } = engine;
+    for (const connection of [...connections]) {
+      const { room, who, role } = connection;
+      if (isAtLeast(role, "moderator")) continue;
+      if (moderation.sanctionOf("ban", room, who, now) !== undefined) connection.end("banned");
+      else if (moderation.sanctionOf("kick", room, who, now) !== undefined) connection.end("kicked");
+    }
+  }
+
+  /** Without the moderator's words, which may quote what was said. */
+  #log({ kind, room, person, name, by, byName, until, count }: Action): void {
+    const whom = name === null ? "" : ` ${name}`;
+    const doer = by === null ? "the server" : byName;
+    this.#context.log.info(
+      { category: "moderation", event: kind, room, person, by, until, count },
+      `${kind}${whom}${room === null ? " in all rooms" : ` in room ${room}`}, by ${doer}`,
+    );
+  }
+
+  #tell(connection: Connection): void {
+    if (connection.dialect.version === 2 || !isAtLeast(connection.role, "moderator")) return;
+    const waiting = this.#context.engine.moderation.waiting(connection.room);
+    connection.tell(encode<WaitingEvent>({ type: "receive", datatype: "waiting", ...waiting }));
+  }
+}
+
+function puts({ kind }: Action): boolean {
+  return kind === "ban" || kind === "kick";
+}

@@ -1,0 +1,294 @@
+/** What moderators order: see `moderate` in the protocol. */
+import type { Arrival, Engine } from "../../engine/engine.ts";
+import type { NewAction } from "../../engine/moderation.ts";
+import type { ModeratedReply, Order, Reach } from "../../protocol/kinds/moderate.ts";
+import { type Action, isOver, KICK_MS } from "../../room/action.ts";
+import { isOfRaid } from "../../room/permission.ts";
+import { type Action as Deed, isAtLeast, may } from "../../room/roles.ts";
+import { Refusal } from "./refusal.ts";
+import { roleOf, type Visitor } from "./visitor.ts";
+
+/** How many of those who are hit are named. */
+const NAMED = 20;
+/** The most messages that one order removes. */
+const REMOVED_MOST = 10_000;
+/** How many messages are removed at a time, so that others are served between. */
+const REMOVED_AT_ONCE = 200;
+const MINUTE_MS = 60_000;
+/** How long raid mode lasts that a moderator has armed without saying how long. */
+const RAID_MINUTES = 30;
+/** How long those are banned who came with a raid. */
+const SWEPT_MS = 24 * 60 * MINUTE_MS;
+/** The author of what the chat itself says. */
+const CHAT_AUTHOR = "chat";
+
+const REACHES: { readonly [R in Reach]: number | null } = { person: null, address: 0, network: 1, wide: 2 };
+
+type Done = Omit<ModeratedReply, "type" | "kind" | "status">;
+
+/** Somebody whom an order concerns. */
+interface Target {
+  readonly person: string | null;
+  readonly name: string;
+  readonly networks: readonly string[];
+}
+
+export interface OrdersContext {
+  readonly engine: Engine;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** The name under which the chat itself says something. */
+  readonly chatName: string;
+  /** Whether a person who is connected here keeps order in a room: the login of the host may say so. */
+  readonly keepsOrder: (person: string, room: string) => boolean;
+}
+
+/** Carries out the orders of moderators. */
+export class Orders {
+  readonly #context: OrdersContext;
+
+  constructor(context: OrdersContext) {
+    this.#context = context;
+  }
+
+  /** @throws Refusal or ModerationError */
+  async carryOut(order: Order, by: Visitor): Promise<Done> {
+    this.#checkRole(order, by);
+    switch (order.kind) {
+      case "mute":
+      case "kick":
+      case "ban":
+        return await this.#sanction(order.kind, order, by);
+      case "remove":
+        return await this.#remove(order, by);
+      case "undo":
+        return await this.#undo(order, by);
+      case "approve":
+      case "reject":
+        return await this.#judge(order.kind, order, by);
+      case "dismiss":
+        return await this.#dismiss(order, by);
+      case "raid":
+      case "calm":
+        return await this.#switchRaid(order.kind, order, by);
+      case "sweep":
+        return await this.#sweep(order, by);
+      case "announce":
+        return await this.#announce(order, by);
+    }
+  }
+
+  #checkRole({ kind, isEverywhere }: Order, by: Visitor): void {
+    const isAnnouncement = kind === "announce";
+    const here: Deed = isAnnouncement ? "announce" : "moderate";
+    const everywhere: Deed = isAnnouncement ? "announce-everywhere" : "moderate-everywhere";
+    const mayDo = isEverywhere ? may(by.roleEverywhere, everywhere) : may(roleOf(by), here);
+    if (!mayDo) throw new Refusal("NotAllowed", "You may not do that here.");
+  }
+
+  async #sanction(kind: "mute" | "kick" | "ban", order: Order, by: Visitor): Promise<Done> {
+    const target = await this.#target(order, by);
+    const at = REACHES[order.reach];
+    const network = at === null ? undefined : target.networks[at];
+    const networks = network === undefined ? [] : [network];
+    const hits = this.#hits(by.room, { ...target, networks });
+    const told = { hits: hits.slice(0, NAMED), hitCount: hits.length };
+    if (order.isPreview) return told;
+    const now = this.#context.now();
+    const until =
+      kind === "kick" ? now + KICK_MS : order.minutes === null ? null : now + order.minutes * MINUTE_MS;
+    const { person, name } = target;
+    const action = await this.#act(order, by, { kind, person, name, networks, until, count: hits.length });
+    return { action: action.id, ...told };
+  }
+
+  /** @throws Refusal if there is nobody, or if nobody may act on whoever it is */
+  async #target({ target }: Order, { room }: Visitor): Promise<Target> {
+    const found = target === null ? null : await this.#context.engine.find(room, target);
+    if (found === null) throw new Refusal("UnknownTarget", "There is nobody like that here.");
+    if (found.person !== null && this.#keepsOrder(found.person, room))
+      throw new Refusal("NotAllowed", "This person keeps order here, too.");
+    return found;
+  }
+
+  #keepsOrder(person: string, room: string): boolean {
+    const { engine, keepsOrder } = this.#context;
+    return isAtLeast(engine.people.roleOf(person, room), "moderator") || keepsOrder(person, room);
+  }
+
+  /** The nicknames of those who are here and whom an action on somebody hits. */
+  #hits(room: string, { person, networks }: Pick<Target, "person" | "networks">): string[] {
+    const hit = this.#context.engine.present(room).filter((each) => {
+      const isMeant = each.by === person || each.networks.some((network) => networks.includes(network));
+      return isMeant && !this.#keepsOrder(each.by, room);
+    });
+    return hit.map(({ name }) => name);
+  }
+
+  async #remove(order: Order, by: Visitor): Promise<Done> {
+    const { target, isAll, minutes } = order;
+    if (target !== null && "of" in target && !isAll) return await this.#removeOne(target.of, order, by);
+    const found = await this.#target(order, by);
+    const since = minutes === null ? 0 : this.#context.now() - minutes * MINUTE_MS;
+    // Without a key somebody is another person after each new start; the address is the same.
+    const persons = new Set(this.#samePeople(by.room, found));
+    const ids = await this.#context.engine.messagesBy(by.room, persons, since, REMOVED_MOST);
+    if (order.isPreview) return { count: ids.length };
+    const { person, name } = found;
+    const action = await this.#act(order, by, { kind: "remove", person, name, count: ids.length });
+    await this.#removeAll(by.room, ids, action);
+    return { action: action.id, count: ids.length };
+  }
+
+  async #removeOne(of: number, order: Order, by: Visitor): Promise<Done> {
+    const { engine } = this.#context;
+    const found = await engine.find(by.room, { of });
+    if (found === null) throw new Refusal("UnknownTarget", "There is no such message.");
+    if (order.isPreview) return { count: 1 };
+    const { person, name } = found;
+    const action = await this.#act(order, by, { kind: "remove", person, name, count: 1 });
+    await this.#removeAll(by.room, [of], action);
+    return { action: action.id, count: 1 };
+  }
+
+  /** The public ids of somebody who may have been several people, from one address. */
+  #samePeople(room: string, { person, networks: [address] }: Target): string[] {
+    const arrivals = address === undefined ? [] : this.#context.engine.arrivals(room);
+    const same = arrivals.filter(
+      ({ networks, by }) => networks[0] === address && !this.#keepsOrder(by, room),
+    );
+    return [...(person === null ? [] : [person]), ...same.map(({ by }) => by)];
+  }
+
+  async #removeAll(room: string, ids: readonly number[], { id, by }: Action): Promise<void> {
+    const connection = `action:${id}`;
+    for (let at = 0; at < ids.length; at += REMOVED_AT_ONCE) {
+      if (at > 0) await Bun.sleep(1);
+      for (const of of ids.slice(at, at + REMOVED_AT_ONCE))
+        this.#context.engine.submit(room, { kind: "remove", connection, of, by: by ?? CHAT_AUTHOR });
+    }
+  }
+
+  async #undo(order: Order, by: Visitor): Promise<Done> {
+    const { moderation } = this.#context.engine;
+    const undone = order.id === null ? null : await moderation.action(order.id);
+    if (undone === null || isOver(undone, this.#context.now()) || !isIn(undone, by))
+      throw new Refusal("UnknownAction", "There is no such action, or it is over.");
+    if (undone.room === null && !may(by.roleEverywhere, "moderate-everywhere"))
+      throw new Refusal("NotAllowed", "You may not do that in all rooms.");
+    const { id: of, person, name, room } = undone;
+    const action = await this.#act(order, by, { kind: "undo", of, person, name, room });
+    if (undone.kind !== "remove") return { action: action.id };
+    const count = await this.#context.engine.restore(by.room, undone.id, action.by ?? CHAT_AUTHOR);
+    return { action: action.id, count };
+  }
+
+  async #judge(kind: "approve" | "reject", order: Order, by: Visitor): Promise<Done> {
+    const { engine } = this.#context;
+    const of = order.id ?? "";
+    const held = (await engine.moderation.held(by.room)).find(({ id }) => id === of);
+    if (held === undefined) throw new Refusal("UnknownAction", "This message does not wait any more.");
+    const taken = await engine.moderation.take(
+      of,
+      this.#actionOf(order, by, { kind, of, person: held.by, name: held.name }),
+    );
+    if (taken === null) throw new Refusal("UnknownAction", "This message does not wait any more.");
+    if (kind === "approve") {
+      const { name, by: author, content, reply } = taken;
+      const message = { name, content, by: author, reply: reply ?? undefined };
+      engine.submit(by.room, { kind: "post", connection: `action:${of}`, message });
+    }
+    return {};
+  }
+
+  async #dismiss(order: Order, by: Visitor): Promise<Done> {
+    const of = order.id ?? "";
+    const { moderation } = this.#context.engine;
+    const report = (await moderation.reports(by.room)).find(({ id }) => id === of);
+    const about = { person: report?.person ?? null, name: report?.name ?? null };
+    if (
+      report === undefined ||
+      !(await moderation.dismiss(of, this.#actionOf(order, by, { kind: "dismiss", of, ...about })))
+    )
+      throw new Refusal("UnknownAction", "There is no such report any more.");
+    return {};
+  }
+
+  async #switchRaid(kind: "raid" | "calm", order: Order, by: Visitor): Promise<Done> {
+    const now = this.#context.now();
+    const until = kind === "calm" ? null : now + (order.minutes ?? RAID_MINUTES) * MINUTE_MS;
+    return { action: (await this.#act(order, by, { kind, until })).id };
+  }
+
+  /** Bans all who came with the raid, and removes what they wrote. Those who have given a proof of work since are spared. */
+  async #sweep(order: Order, by: Visitor): Promise<Done> {
+    const { engine, now } = this.#context;
+    const raid = engine.moderation.raidOf(by.room, now());
+    if (raid === undefined) throw new Refusal("UnknownAction", "There is no raid.");
+    const came = engine
+      .arrivals(by.room)
+      .filter((each) => isSwept(each, raid.at) && !this.#keepsOrder(each.by, by.room));
+    const persons = new Set(came.map((each) => each.by));
+    const since = Math.min(raid.at, ...came.map(({ joinedAt }) => joinedAt ?? raid.at));
+    const ids = await engine.messagesBy(by.room, persons, since, REMOVED_MOST);
+    const hits = came.map(({ name }) => name);
+    const told = { hits: hits.slice(0, NAMED), hitCount: hits.length, count: ids.length };
+    if (order.isPreview) return told;
+    const removal = await this.#act(order, by, { kind: "remove", count: ids.length });
+    await this.#removeAll(by.room, ids, removal);
+    const until = now() + SWEPT_MS;
+    const networks = [...new Set(came.flatMap((each) => each.networks.slice(0, 1)))];
+    if (networks.length > 0) await this.#act(order, by, { kind: "ban", networks, until, count: came.length });
+    return { action: removal.id, ...told };
+  }
+
+  async #announce(order: Order, by: Visitor): Promise<Done> {
+    const { engine, chatName, now } = this.#context;
+    const until = order.minutes === null ? null : now() + order.minutes * MINUTE_MS;
+    if (!order.isPost) return { action: (await this.#act(order, by, { kind: "announce", until })).id };
+    const rooms = order.isEverywhere ? engine.inhabited() : [by.room];
+    for (const room of rooms) {
+      const message = { name: chatName, content: order.reason, by: CHAT_AUTHOR };
+      engine.submit(room, { kind: "post", connection: "chat", message });
+    }
+    return { count: rooms.length };
+  }
+
+  async #act(
+    order: Order,
+    by: Visitor,
+    action: Partial<NewAction> & Pick<NewAction, "kind">,
+  ): Promise<Action> {
+    return await this.#context.engine.moderation.act(this.#actionOf(order, by, action));
+  }
+
+  #actionOf(
+    { reason, isEverywhere }: Order,
+    by: Visitor,
+    action: Partial<NewAction> & Pick<NewAction, "kind">,
+  ): NewAction {
+    return {
+      room: isEverywhere ? null : by.room,
+      person: null,
+      name: null,
+      networks: [],
+      reason,
+      by: by.person?.id ?? null,
+      byName: by.name ?? "",
+      at: this.#context.now(),
+      until: null,
+      of: null,
+      count: null,
+      settings: null,
+      ...action,
+    };
+  }
+}
+
+function isSwept(arrival: Arrival, raidAt: number): boolean {
+  return isOfRaid(arrival, raidAt) && !arrival.isProven;
+}
+
+function isIn({ room }: Pick<Action, "room">, by: Visitor): boolean {
+  return room === null || room === by.room;
+}
