@@ -1,9 +1,12 @@
 import { COMING_BACK, LEAVING } from "../protocol/close.ts";
 import type { RoleName } from "../protocol/kinds/identify.ts";
+import { Calls, type Question } from "./calls.ts";
 import { Connection, type ConnectionState } from "./connection.ts";
+import { Entrance } from "./entrance.ts";
 import { type ChatError, ClosedError, MESSAGES, RefusedError } from "./errors.ts";
 import { type ChatEvent, Emitter, type EventOf } from "./events.ts";
 import {
+  type Answer,
   type Frame,
   type Login,
   type Mark,
@@ -30,6 +33,9 @@ import { type ChatOptions, type Settings, settle } from "./settings.ts";
 import { Stream } from "./stream.ts";
 import { type WaitOptions, wait } from "./wait.ts";
 
+/** The reasons with which the server refuses whom it does not know, or not any more. */
+const UNKNOWN = /^Identity(Required|Expired)$/;
+
 /** A message: itself, or its id, or one that is still in the outbox. */
 export type Target = number | Pick<Message, "id"> | Pick<OutboxSend, "key">;
 
@@ -46,6 +52,8 @@ export class Chat {
   readonly #registration: Registration;
   readonly #outbox: Outbox;
   readonly #identification: Identification;
+  readonly #calls: Calls;
+  readonly #entrance: Entrance;
   readonly #connection: Connection;
   #channel: RequestChannel | null = null;
   #room: string | null = null;
@@ -77,9 +85,21 @@ export class Chat {
       this.#stream,
       this.#outbox,
       kept,
-      () => this.#connection.settled(),
+      () => {
+        this.#connection.settled();
+        this.#calls.flush();
+      },
     );
-    this.#identification = new Identification(settings, this.#emitter, this.#stream, this.#registration);
+    this.#identification = new Identification(
+      settings,
+      this.#memory,
+      this.#emitter,
+      this.#stream,
+      this.#registration,
+      kept.since,
+    );
+    this.#calls = new Calls(settings, () => this.#registration.isInside);
+    this.#entrance = new Entrance(settings, this.#emitter, this.#calls, () => this.#registration.retry());
     this.#connection = new Connection(
       settings,
       kept.v3,
@@ -240,10 +260,33 @@ export class Chat {
   }
 
   /**
+   * Says the password of the room. The chat then goes on into the room by itself, and says it again on all later connections.
+   *
+   * @returns a promise that is fulfilled if the password is right. Rejects with NotPermittedError `WrongPassword`, StoreError,
+   *   ClosedError, RefusedError, or ChatError `UnknownType`
+   */
+  async enter(password: string, options: WaitOptions = {}): Promise<void> {
+    this.#check();
+    return this.#entrance.enter(password, options);
+  }
+
+  /**
+   * Asks something about the room. The functions of `moderation.ts` do that, and read the answer.
+   *
+   * @returns the keys of the reply, if it was no refusal. After a lost connection, what would be done twice is not asked again,
+   *   but rejects with UncertainError
+   */
+  async ask(request: Question, options: WaitOptions = {}): Promise<Answer> {
+    this.#check();
+    if (request.type === "report") this.#registration.needNickname();
+    return this.#calls.ask(request, options, (answer) => answer);
+  }
+
+  /**
    * Sends a message to the room. Waits while there is no connection or no nickname.
    *
    * @returns the message, once the server has stored it. Rejects with NotRegisteredError if no nickname was ever requested,
-   *   ContentError, StoreError, UncertainError, OutboxFullError, ClosedError or RefusedError. If the caller stops waiting
+   *   ContentError, NotPermittedError, StoreError, UncertainError, OutboxFullError, ClosedError or RefusedError. If the caller stops waiting
    *   before the message has gone out, it is not sent; after that, the error is UncertainError
    */
   async send(content: string, options: SendOptions = {}): Promise<Message> {
@@ -381,6 +424,7 @@ export class Chat {
     return {
       ...(this.#over ? NOTHING : { name, sessions, ...this.#outbox.kept }),
       v3,
+      since: this.#identification.since,
       ...(this.#settings.after === "kept" ? { position, own } : { position: null, own: [] }),
     };
   }
@@ -410,7 +454,7 @@ export class Chat {
         if (this.#channel) break;
         this.#room = frame.room;
         this.#login = frame.login;
-        this.#emitter.emit({ type: "welcome", room: frame.room, login: frame.login });
+        this.#emitter.emit({ type: "welcome", room: frame.room, login: frame.login, ...frame.terms });
         // A listener may have closed the chat.
         if (this.#over) break;
         this.#openChannel(3, frame.session, frame.rates);
@@ -428,10 +472,17 @@ export class Chat {
   #openChannel(version: 2 | 3, session: string, rates: Rates): void {
     const channel = new RequestChannel(version, session, rates, this.#settings, this.#connection, {
       slowed: (retryS) => this.#emitter.emit({ type: "slowed", retryS }),
-      unknown: (again) => this.#identification.holds(again),
+      refused: (reason, again) => {
+        if (reason === "ProofRequired") return this.#entrance.holds(again);
+        return UNKNOWN.test(reason) && this.#identification.holds(again);
+      },
     });
     this.#channel = channel;
-    this.#identification.begin(channel, () => this.#registration.welcome(channel));
+    this.#entrance.begin(channel);
+    this.#identification.begin(channel, () => {
+      this.#calls.begin(channel);
+      this.#registration.welcome(channel);
+    });
   }
 
   #closeChannel(): void {
@@ -440,6 +491,8 @@ export class Chat {
     this.#registration.lost();
     this.#channel.end();
     this.#channel = null;
+    this.#entrance.lost();
+    this.#calls.lost();
     this.#outbox.leave();
   }
 
@@ -447,6 +500,7 @@ export class Chat {
     if (this.#over) return;
     this.#over = error;
     this.#identification.end(error);
+    this.#calls.end(error);
     this.#registration.end(error);
     this.#outbox.end(error);
     // An HTTP status may be temporary: another run may find the server.

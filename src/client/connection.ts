@@ -294,6 +294,11 @@ export class Connection {
     this.#fail(STATUSES[code] ?? (code ? "http" : "unknown"), code);
   }
 
+  /** Ends the connection for good, as if the server had closed it. */
+  refuse(code: number, reason: string): void {
+    this.#fail("closed", code, reason);
+  }
+
   /** Drops the socket, and schedules the next attempt unless the code forbids it. */
   #fail(cause: Cause, code = 0, reason = ""): void {
     const { retryFirstMs, retryMostMs, refusalsMost, environment } = this.#settings;

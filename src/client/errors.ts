@@ -56,6 +56,25 @@ export class RateError extends ChatError {
   }
 }
 
+/**
+ * The room, or a moderator, does not let the person do this: `Banned`, `Muted`, `PasswordRequired`, `WrongPassword`,
+ * `MembersOnly`, `WritersOnly`, `KnownOnly`, `SlowMode`, `LinksNotAllowed`, `WordNotAllowed`, or `ProofRequired` if no proof
+ * could be made. With `Held` the server has the message, and shows it once a moderator has approved it.
+ */
+export class NotPermittedError extends ChatError {
+  override readonly name = "NotPermittedError";
+  /** For `SlowMode`: after so many seconds one may write again. */
+  readonly retryS: number | undefined;
+  /** When it ends by itself, in Unix milliseconds; undefined if it does not, or if that is not known. */
+  readonly until: number | undefined;
+
+  constructor(code: string, message?: string, retryS?: number, until?: number) {
+    super(code, message);
+    this.retryS = code === "SlowMode" ? retryS : undefined;
+    this.until = until;
+  }
+}
+
 /** A fault of the server: `ErrorWhen` and what it could not do, such as `ErrorWhenSend`. */
 export class StoreError extends ChatError {
   override readonly name = "StoreError";
@@ -83,7 +102,7 @@ export class RefusedError extends ChatError {
   }
 }
 
-/** `Uncertain`: the message or edit may have been stored, and sending it again could store it twice. */
+/** `Uncertain`: it may have been done, as a message may have been stored, and asking again could do it twice. */
 export class UncertainError extends ChatError {
   override readonly name = "UncertainError";
 }
@@ -125,6 +144,7 @@ export const CLASSES: Record<
     code: string,
     message: string | undefined,
     retryS: number,
+    until?: number,
   ) => ChatError
 > = {
   NameAlreadyUsed: NicknameError,
@@ -144,14 +164,30 @@ export const CLASSES: Record<
   UnknownRegister: NotRegisteredError,
 };
 
+for (const code of [
+  "Banned",
+  "Muted",
+  "PasswordRequired",
+  "WrongPassword",
+  "MembersOnly",
+  "WritersOnly",
+  "KnownOnly",
+  "SlowMode",
+  "LinksNotAllowed",
+  "WordNotAllowed",
+  "Held",
+  "ProofRequired",
+])
+  CLASSES[code] = NotPermittedError;
+
 /** The error for a reply that is not the expected one; its code is `Malformed` if the reply could not be read. */
 export function errorOf(reply: Reply): ChatError {
   if (reply.kind !== "refused") return new ChatError("Malformed");
-  return errorWith(reply.reason, reply.error, reply.retryS);
+  return errorWith(reply.reason, reply.error, reply.retryS, reply.until);
 }
 
 /** The error with a code. */
-export function errorWith(code: string, message?: string, retryS = 1): ChatError {
+export function errorWith(code: string, message?: string, retryS = 1, until?: number): ChatError {
   const Class = CLASSES[code] ?? (code.startsWith("ErrorWhen") ? StoreError : ChatError);
-  return new Class(code, message, retryS);
+  return new Class(code, message, retryS, until);
 }

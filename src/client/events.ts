@@ -1,13 +1,13 @@
 import type { ConnectionState } from "./connection.ts";
-import { type ChatError, SlowConsumerError } from "./errors.ts";
-import type { Gap, Identity, Login, Message, Position, RoomEvent } from "./frame.ts";
+import { type ChatError, type NotPermittedError, SlowConsumerError } from "./errors.ts";
+import type { Gap, Identity, Login, Message, Position, RoomEvent, RoomTerms } from "./frame.ts";
 import type { OutboxChange, OutboxEntry } from "./memory.ts";
 
 /** What a chat reports to its program. */
 export type ChatEvent =
   | { readonly type: "state"; readonly state: ConnectionState }
-  /** The server has welcomed a connection. It says whether the host site has a login. */
-  | { readonly type: "welcome"; readonly room: string; readonly login: Login }
+  /** The server has welcomed a connection. It says whether the host site has a login, and what is set in the room. */
+  | ({ readonly type: "welcome"; readonly room: string; readonly login: Login } & RoomTerms)
   /** The server knows who the person is: on each connection, and when something of it has changed. */
   | ({ readonly type: "identified" } & Identity)
   /**
@@ -48,8 +48,16 @@ export type ChatEvent =
   | Exclude<RoomEvent, { readonly type: "message" }>
   /** The server refused a nickname that the chat requested by itself: from the options, or after a lost session. */
   | { readonly type: "nickname-lost"; readonly name: string; readonly error: ChatError }
+  /**
+   * The room does not let the chat in: `PasswordRequired`, `MembersOnly`, `ProofRequired` or `Banned`. After `enter` with the
+   * right password, and once the server knows the person, the chat tries again by itself, with the same nickname. After
+   * `Banned` it is `refused`.
+   */
+  | { readonly type: "kept-out"; readonly error: NotPermittedError }
+  /** Before the chat goes on, it makes a proof of work, which may take some seconds. It is done, too, if it failed. */
+  | { readonly type: "proving"; readonly state: "started" | "done" }
   | { readonly type: "outbox"; readonly entries: readonly OutboxEntry[] }
-  /** The server refused a request because of its rate. The chat repeats it after `retryS` seconds. */
+  /** The server refused a request because of its rate, or a message in slow mode. The chat repeats it after `retryS` seconds. */
   | { readonly type: "slowed"; readonly retryS: number }
   /** A message will not be sent. Its promise, if it was made in this page, rejects with the same error. */
   | {
@@ -57,6 +65,16 @@ export type ChatEvent =
       readonly key: string;
       readonly content: string;
       readonly error: ChatError;
+    }
+  /**
+   * A message waits for a moderator, who may let it appear as a `message`. The chat is done with it: its promise, too, rejects with
+   * this error, whose code is `Held`.
+   */
+  | {
+      readonly type: "held";
+      readonly key: string;
+      readonly content: string;
+      readonly error: NotPermittedError;
     }
   /** A message will not be edited, deleted or reacted to. Likewise. */
   | { readonly type: "change-failed"; readonly change: OutboxChange; readonly error: ChatError };

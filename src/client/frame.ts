@@ -12,7 +12,7 @@ import type { HistoryMessage, PageData } from "../protocol/page.ts";
 import type { MessageChangeKind } from "../protocol/refusal.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
 import { isKeyOf } from "../protocol/table.ts";
-import type { Rate, Welcome as WelcomeFrame } from "../protocol/welcome.ts";
+import type { Announcement, Keeps, Rate, Welcome as WelcomeFrame } from "../protocol/welcome.ts";
 import type { EventFrame, ReplyFrame, ServerFrame, Unverified } from "../protocol/wire.ts";
 
 /** A message of the room. */
@@ -104,6 +104,30 @@ export interface Identity {
   readonly names: readonly string[];
   /** The nickname that the host's login gives, and the only one that the person can take; null if it gives none. */
   readonly name: string | null;
+  /**
+   * Since when the chat knows the person, signed by the server, which does not keep it itself: bring it along with the key, as
+   * the option `since`. Undefined from an older server.
+   */
+  readonly since?: string | undefined;
+}
+
+/** What the server says about a room and about itself, on each connection. Older servers say nothing of it. */
+export interface RoomTerms {
+  readonly settings: Readonly<SettingsKeys>;
+  /** What is announced now, the oldest first. */
+  readonly announcements: readonly Announced[];
+  /** Whether raid mode is on. */
+  readonly raid: boolean;
+  /** What the chat keeps, and for how long. */
+  readonly keeps: Readonly<Keeps>;
+}
+
+export interface Announced {
+  /** The id of the action. */
+  readonly action: string;
+  readonly text: string;
+  /** Unix milliseconds; undefined for an announcement that stays. */
+  readonly until: number | undefined;
 }
 
 /** What the client uses of the first frame of version 3. */
@@ -112,6 +136,7 @@ export interface Welcome {
   readonly room: string;
   readonly session: string;
   readonly login: Login;
+  readonly terms: RoomTerms;
   readonly rates: Rates;
   readonly pingS: number;
   readonly retryS: number;
@@ -175,7 +200,17 @@ export type RoomEvent =
   | (Person & { readonly type: "leave" })
   | (Moment & { readonly type: "change"; readonly oldname: string; readonly newname: string } & Marked)
   | { readonly type: "typing"; readonly name: string }
-  | Moderated;
+  | Moderated
+  | Waiting;
+
+/** To moderators: how much waits for them now. */
+export interface Waiting {
+  readonly type: "waiting";
+  /** Open reports. */
+  readonly reports: number;
+  /** Messages that are held back. */
+  readonly held: number;
+}
 
 /** A moderator, or the server itself, has done something: from here on it is in force. */
 export interface Moderated {
@@ -207,7 +242,12 @@ export interface Refusal {
   /** A sentence for people, if the server gave one. */
   readonly error: string | undefined;
   readonly retryS: number;
+  /** Until when it holds, in Unix milliseconds. */
+  readonly until: number | undefined;
 }
+
+/** The keys of a reply whose caller reads it. */
+export type Answer = Unverified<ReplyFrame>;
 
 /** The reply to a request. */
 export type Reply =
@@ -238,9 +278,11 @@ export type Reply =
       readonly name: string | undefined;
       /** Until when the token holds, in Unix milliseconds. */
       readonly expires: number | undefined;
+      readonly since: string | undefined;
     }
   | { readonly kind: "reserved"; readonly names: readonly string[] }
-  | { readonly kind: "claimed"; readonly role: RoleName };
+  | { readonly kind: "claimed"; readonly role: RoleName }
+  | { readonly kind: "answer"; readonly answer: Answer };
 
 /** A frame from the server. */
 export type Frame =
@@ -316,8 +358,12 @@ const EVENTS: {
   }),
   typing: ({ name }) => ({ type: "typing", name: textOf(name) }),
   moderate: parseModerated,
+  waiting: ({ reports, held }) => ({ type: "waiting", reports: integerOf(reports), held: integerOf(held) }),
   ...CHANGES,
 };
+
+/** Leaves a reply to its caller: the page loads what reads it when it is needed. */
+const unread: Parser<ReplyFrame, Reply> = (answer) => ({ kind: "answer", answer });
 
 /** How to read the reply to each kind of request, if that succeeded. */
 const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
@@ -333,6 +379,12 @@ const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
   identify: parseIdentity,
   reserve: ({ names }) => ({ kind: "reserved", names: listOf(names).map(textOf) }),
   claim: ({ role }) => ({ kind: "claimed", role: roleOf(role) }),
+  moderate: unread,
+  room: unread,
+  report: unread,
+  review: unread,
+  enter: unread,
+  mine: unread,
 };
 
 /** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */
@@ -351,7 +403,8 @@ function parseFrame(fields: Unverified<ServerFrame>): Frame | undefined {
     : undefined;
 }
 
-function parseWelcome({ room, session, limits, ping, retry, login }: Unverified<WelcomeFrame>): Welcome {
+function parseWelcome(fields: Unverified<WelcomeFrame>): Welcome {
+  const { room, session, limits, ping, retry, login } = fields;
   const { requests, sends } = fieldsOf<WelcomeFrame["limits"]>(limits);
   return {
     kind: "welcome",
@@ -359,10 +412,25 @@ function parseWelcome({ room, session, limits, ping, retry, login }: Unverified<
     session: textOf(session),
     // Older servers have none.
     login: login === "optional" || login === "required" ? login : "none",
+    terms: parseTerms(fields),
     rates: { requests: parseRate(requests), sends: parseRate(sends) },
     pingS: Number(ping) || PING_EVERY_S,
     retryS: Number(retry) || 0,
   };
+}
+
+function parseTerms({ settings, announcements, raid, keeps }: Unverified<WelcomeFrame>): RoomTerms {
+  const { days, messages, logsAddresses } = isFields(keeps) ? keeps : {};
+  return {
+    settings: parseSettings(isFields(settings) ? settings : {}),
+    announcements: attempt(() => wellFormed(announcements, parseAnnouncement)) ?? [],
+    raid: raid === true,
+    keeps: { days: numberOf(days), messages: numberOf(messages), logsAddresses: logsAddresses === true },
+  };
+}
+
+function parseAnnouncement({ action, text, until }: Unverified<Announcement>): Announced {
+  return { action: textOf(action), text: textOf(text), until: numberOf(until) ?? undefined };
 }
 
 function parseRate(value: unknown): Rate {
@@ -376,7 +444,7 @@ function momentOf({ timestamp, time }: Unverified<EventFrame>): Moment {
 }
 
 function parseReply(fields: Unverified<ReplyFrame>): Reply {
-  const { type, status, reason = "Malformed", error, retry } = fields;
+  const { type, status, reason = "Malformed", error, retry, until } = fields;
   const success = status && isKeyOf(SUCCESSES, type) ? attempt(() => SUCCESSES[type](fields)) : undefined;
   return (
     success ?? {
@@ -384,6 +452,7 @@ function parseReply(fields: Unverified<ReplyFrame>): Reply {
       reason: String(reason),
       error: typeof error === "string" ? error : undefined,
       retryS: Number(retry) || 1,
+      until: numberOf(until) ?? undefined,
     }
   );
 }
@@ -397,7 +466,7 @@ function changed(parse: (typeof CHANGES)["edit"]): Parser<ReplyFrame, Reply> {
   return (fields) => ({ kind: "stored", event: attempt(() => parse({ by: "", name: "", ...fields })) });
 }
 
-function parseIdentity({ by, role, names, name, expires }: Unverified<ReplyFrame>): Reply {
+function parseIdentity({ by, role, names, name, expires, since }: Unverified<ReplyFrame>): Reply {
   return {
     kind: "identified",
     by: textOf(by),
@@ -405,11 +474,12 @@ function parseIdentity({ by, role, names, name, expires }: Unverified<ReplyFrame
     names: listOf(names).map(textOf),
     name: optionalText(name),
     expires: numberOf(expires) ?? undefined,
+    since: optionalText(since),
   };
 }
 
 /** A role that is not known may do what everybody may. */
-function roleOf(value: unknown): RoleName {
+export function roleOf(value: unknown): RoleName {
   return value === "owner" || value === "moderator" || value === "member" ? value : "visitor";
 }
 
@@ -549,7 +619,8 @@ export function textOf(value: unknown): string {
   throw new TypeError();
 }
 
-function optionalText(value: unknown): string | undefined {
+/** The value, if it is a string; else undefined. */
+export function optionalText(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 

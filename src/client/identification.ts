@@ -1,6 +1,8 @@
+import type { IdentifyRequest } from "../protocol/kinds/identify.ts";
 import { ChatError, errorOf, errorWith } from "./errors.ts";
 import type { Emitter } from "./events.ts";
 import type { Identity, Reply } from "./frame.ts";
+import type { Memory } from "./memory.ts";
 import type { Registration } from "./registration.ts";
 import type { RequestChannel } from "./request-channel.ts";
 import { isKey, type Settings } from "./settings.ts";
@@ -11,6 +13,8 @@ import { type WaitOptions, wait } from "./wait.ts";
 export interface IdentifyOptions extends WaitOptions {
   /** The secret of the person's own. Without one, a new token is asked for. */
   readonly key?: string;
+  /** The `since` of an earlier event `identified` with this key. */
+  readonly since?: string | undefined;
 }
 
 /** The tokens of the host's login, on each connection in turn: see tokens.ts. */
@@ -29,6 +33,8 @@ export interface Tokens {
 /** What the tokens need of the identification. */
 export interface TokenListener {
   readonly registration: Registration;
+  /** What the server has said when it identified the person. */
+  readonly since: string | undefined;
   /** Nobody is logged in. */
   loggedOut(channel: RequestChannel): void;
   identified(reply: Extract<Reply, { kind: "identified" }>): void;
@@ -47,27 +53,54 @@ interface Call {
   channel?: RequestChannel;
 }
 
+/** The request with what the server has said of the person before. */
+export function identifyRequest(
+  by: { readonly key: string } | { readonly token: string },
+  since: string | undefined,
+): IdentifyRequest {
+  return { type: "identify", ...by, ...(since === undefined ? {} : { since }) };
+}
+
 /** Says to the server, on each connection, who the person is: by a key, or by tokens of the host's login. */
 export class Identification {
   readonly #settings: Settings;
   readonly #emitter: Emitter;
   readonly #stream: Stream;
+  readonly #registration: Registration;
+  readonly #memory: Memory;
   readonly #tokens: Tokens | undefined;
   #key: string | undefined;
   /** The last key that the server has accepted. */
   #accepted: string | undefined;
+  /** Since when the chat knows the person, as the server has signed it. */
+  #since: string | undefined;
   #identity: Identity | null = null;
   #channel: RequestChannel | null = null;
   #calls: Call[] = [];
 
-  constructor(settings: Settings, emitter: Emitter, stream: Stream, registration: Registration) {
+  /** @param since what an earlier run has kept */
+  constructor(
+    settings: Settings,
+    memory: Memory,
+    emitter: Emitter,
+    stream: Stream,
+    registration: Registration,
+    since: string | undefined,
+  ) {
     this.#settings = settings;
+    this.#memory = memory;
+    this.#registration = registration;
+    this.#since = settings.since ?? since;
     this.#emitter = emitter;
     this.#stream = stream;
     this.#key = settings.key;
+    const identification = this;
     this.#tokens = settings.token
       ? TOKENS.make?.(settings, {
           registration,
+          get since() {
+            return identification.since;
+          },
           loggedOut: (channel) => {
             this.#sayKey(channel);
             if (this.#key === undefined) this.#reject(errorWith("IdentityRequired"));
@@ -76,6 +109,11 @@ export class Identification {
           refused: (error) => this.#refused(error),
         })
       : undefined;
+  }
+
+  /** What to keep, and to bring with every `identify`. */
+  get since(): string | undefined {
+    return this.#since;
   }
 
   /** Null before the server has said it for the first time. */
@@ -117,11 +155,12 @@ export class Identification {
   }
 
   /** Says who the person is, or asks for a new token. */
-  identify({ key, ...options }: IdentifyOptions): Promise<void> {
+  identify({ key, since, ...options }: IdentifyOptions): Promise<void> {
     if (key === undefined ? !this.#tokens : !isKey(key))
       throw errorWith(key === undefined ? "UnknownPerson" : "WrongFormatIdentity");
     return this.#call(undefined, options, (channel) => {
       if (key !== undefined) this.#key = key;
+      this.#since = since ?? this.#since;
       if (key === undefined) this.#tokens?.ask();
       else if (channel) this.#sayKey(channel);
     });
@@ -174,7 +213,7 @@ export class Identification {
   #sayKey(channel: RequestChannel): void {
     const key = this.#key;
     if (key === undefined) return;
-    channel.askPatiently({ type: "identify", key }, (reply) => {
+    channel.askPatiently(identifyRequest({ key }, this.#since), (reply) => {
       if (reply.kind === "identified") {
         this.#accepted = key;
         this.#identified(reply);
@@ -187,10 +226,13 @@ export class Identification {
     });
   }
 
-  #identified({ by, role, names, name }: Extract<Reply, { kind: "identified" }>): void {
+  #identified({ by, role, names, name, since }: Extract<Reply, { kind: "identified" }>): void {
     this.#stream.me = by;
-    this.#tell({ by, role, names, name: name ?? null });
+    this.#since = since;
+    this.#memory.save();
+    this.#tell({ by, role, names, name: name ?? null, since });
     for (const call of this.#callers) call.resolve();
+    this.#registration.retry();
   }
 
   #refused(error: ChatError): void {

@@ -1,7 +1,9 @@
 /** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
 import "./messages.ts";
+import "./solve.ts";
 import "./tokens.ts";
 
+export type { Question } from "./calls.ts";
 export { Chat, type Target } from "./chat.ts";
 export type { Cause, ConnectionState } from "./connection.ts";
 export type { Environment } from "./environment.ts";
@@ -12,6 +14,7 @@ export {
   ContentError,
   NicknameError,
   NoRoomError,
+  NotPermittedError,
   NotRegisteredError,
   NoWebSocketError,
   OutboxFullError,
@@ -25,22 +28,46 @@ export {
 } from "./errors.ts";
 export type { ChatEvent, EventOf } from "./events.ts";
 export type {
+  Announced,
+  Answer,
   Gap,
   Identity,
   Login,
   Mark,
   Message,
   MessageChange,
+  Moderated,
   Page,
   Position,
   Reaction,
+  RoomTerms,
+  Waiting,
 } from "./frame.ts";
 export type { HistoryOptions } from "./history.ts";
 export type { IdentifyOptions } from "./identification.ts";
 export type { OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
 export { type AnyChange, applyChange } from "./message-change.ts";
+export {
+  deleteMine,
+  type Mine,
+  type MineOptions,
+  type Moderation,
+  ModerationError,
+  mine,
+  moderate,
+  type Order,
+  type ReportInput,
+  type Review,
+  type Reviewed,
+  type ReviewOptions,
+  type RoomSettings,
+  report,
+  review,
+  roomSettings,
+  setRoom,
+} from "./moderation.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";
 export { ClaimError, IdentityError, ReservationError } from "./person-errors.ts";
-export type { ChatOptions, ChatStorage } from "./settings.ts";
+export type { ChatOptions, ChatStorage, Solve } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";

@@ -4,6 +4,7 @@ import {
   fieldsOf,
   listOf,
   numberOf,
+  optionalText,
   type Position,
   parsePosition,
   textOf,
@@ -60,6 +61,8 @@ export interface Kept {
   readonly own: readonly Position[];
   /** A position of the history to which the ids in `outbox` and `changes` belong; null if none is known. */
   readonly asOf: Position | null;
+  /** Since when the chat knows the person, as the server has signed it. */
+  readonly since?: string | undefined;
 }
 
 /** What a new chat starts with. */
@@ -157,7 +160,9 @@ export class Memory {
 
 /** Reads a chat's item. @throws for anything else */
 export function parseKept(text: unknown): Kept {
-  const { name, sessions, outbox, changes, v3, position, own, asOf } = fieldsOf(JSON.parse(textOf(text)));
+  const { name, sessions, outbox, changes, v3, position, own, asOf, since } = fieldsOf(
+    JSON.parse(textOf(text)),
+  );
   return {
     name: name === null ? null : textOf(name),
     sessions: listOf(sessions).map(textOf),
@@ -169,6 +174,7 @@ export function parseKept(text: unknown): Kept {
     position: position ? parsePosition(position) : null,
     own: own ? listOf(own).map(parsePosition) : [],
     asOf: asOf ? parsePosition(asOf) : null,
+    since: optionalText(since),
   };
 }
 

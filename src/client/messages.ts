@@ -25,7 +25,7 @@ Object.assign(MESSAGES, {
   Withdrawn: "The message was withdrawn before it was sent.",
   UnknownRegister: "There is no nickname yet. Set the option name, or call register() first.",
   Closed: "The chat was closed.",
-  Uncertain: "The message may or may not have been stored.",
+  Uncertain: "The server may or may not have done this.",
   OutboxFull: "Too many messages are waiting. Await send(), or raise outboxMost.",
   SlowConsumer: "Too many events are waiting. Consume them faster, or raise eventsMost.",
   NoWebSocket:

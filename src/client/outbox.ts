@@ -6,13 +6,14 @@ import {
   ChatError,
   ContentError,
   errorOf,
+  NotPermittedError,
   NotRegisteredError,
   OutboxFullError,
   RateError,
   ResetError,
   UncertainError,
 } from "./errors.ts";
-import type { Emitter } from "./events.ts";
+import type { ChatEvent, Emitter } from "./events.ts";
 import type { Message, Position, Stored } from "./frame.ts";
 import { pageRequest } from "./history.ts";
 import type { ChangeRequest, Kept, Memory, OutboxChange, OutboxEntry, OutboxSend } from "./memory.ts";
@@ -89,6 +90,8 @@ export class Outbox {
   #settled: (() => void) | null = null;
   #window = 1;
   #pausing = false;
+  /** Whether messages wait for their turn in slow mode. */
+  #isSlow = false;
   /** What an earlier page left is meant for the history with this position; null once it is known to be the server's. */
   #unchecked: Position | null;
   #isChecking = false;
@@ -168,6 +171,7 @@ export class Outbox {
     this.#channel = channel;
     this.#settled = settled;
     this.#pausing = false;
+    this.#isSlow = false;
     // Without keys, in version 2, one at a time leaves at most one in doubt.
     const most = channel.version === 2 ? 1 : Math.floor(channel.burst / 2);
     this.#window = Math.max(1, Math.min(WINDOW, most));
@@ -251,6 +255,9 @@ export class Outbox {
 
   /** What may go out. */
   get #due(): readonly Entry[] {
+    // In slow mode only messages wait, and the changes of these.
+    if (this.#isInside && this.#isSlow)
+      return this.#entries.filter(({ item }) => typeof item.of === "number");
     if (this.#isInside) return this.#entries;
     return this.#entries.filter(({ item, sentAt }) => item.type === "send" && sentAt !== null);
   }
@@ -346,11 +353,27 @@ export class Outbox {
       // The server and this client disagree about the connection.
       if (channel.version === 2) entry.sentAt = null;
       channel.drop();
-    } else if (channel.holds(error.code, goOn)) {
+    } else if (error instanceof NotPermittedError && error.retryS !== undefined) {
       // It is certain that it was not stored, however long it waits now.
+      entry.sentAt = sentAt;
+      this.#slowDown(channel, error.retryS);
+    } else if (channel.holds(error.code, goOn)) {
+      // Likewise.
       entry.sentAt = sentAt;
       this.#pausing = true;
     } else this.#fail(entry, error);
+  }
+
+  /** In slow mode one message may go out after `waitS` seconds. */
+  #slowDown(channel: RequestChannel, waitS: number): void {
+    this.#window = 1;
+    channel.slowed(waitS);
+    if (this.#isSlow) return;
+    this.#isSlow = true;
+    channel.later(waitS * 1000, () => {
+      this.#isSlow = false;
+      this.#flush();
+    });
   }
 
   /** How long ago it was sent, or longer: one clock may have been set, and the other stands still while the machine sleeps. */
@@ -379,12 +402,7 @@ export class Outbox {
     for (const { reject } of entry.callers) reject(error);
     const { item } = entry;
     // After an abort the caller knows.
-    if (error instanceof ChatError)
-      this.#emitter.emit(
-        item.type === "send"
-          ? { ...item, type: "send-failed", error }
-          : { type: "change-failed", change: item, error },
-      );
+    if (error instanceof ChatError) this.#emitter.emit(failureOf(item, error));
     const cause = error instanceof ChatError ? error : new ChatError("Withdrawn");
     for (const change of this.#changesOf(item.key)) this.#fail(change, cause);
     this.#changed();
@@ -398,6 +416,13 @@ export class Outbox {
   #remove(entry: Entry): void {
     this.#entries = this.#entries.filter((each) => each !== entry);
   }
+}
+
+function failureOf(item: Item, error: ChatError): ChatEvent {
+  if (item.type !== "send") return { type: "change-failed", change: item, error };
+  // The server has a message that it holds back.
+  if (error instanceof NotPermittedError && error.code === "Held") return { ...item, type: "held", error };
+  return { ...item, type: "send-failed", error };
 }
 
 /** What an earlier page left: first the messages, since changes may be changes of them. */

@@ -2,7 +2,14 @@ import type { GetRequest } from "../protocol/kinds/get.ts";
 import type { NameRequest } from "../protocol/kinds/name.ts";
 import type { ReserveRequest } from "../protocol/kinds/reserve.ts";
 import { PAGE_MAX, TYPING_EVERY_MS } from "../protocol/limits.ts";
-import { type ChatError, errorOf, NotRegisteredError, ResetError, StoreError } from "./errors.ts";
+import {
+  type ChatError,
+  errorOf,
+  NotPermittedError,
+  NotRegisteredError,
+  ResetError,
+  StoreError,
+} from "./errors.ts";
 import type { Emitter } from "./events.ts";
 import type { Message, Page, Reply } from "./frame.ts";
 import { type HistoryOptions, isOutdated, newest, pageRequest } from "./history.ts";
@@ -44,12 +51,17 @@ interface ReadyCall {
   readonly reject: (error: unknown) => void;
 }
 
+/** The close code for somebody who is banned (CLOSE-11). */
+const BANNED = 4403;
+
 /** How far the chat is on its way into the room. */
 type State =
   /** Not connected, or before the welcome. */
   | { readonly kind: "outside" }
   /** Connected, and there is no nickname to request. */
   | { readonly kind: "nameless"; readonly channel: RequestChannel }
+  /** Connected, and the room does not let the chat in. */
+  | { readonly kind: "kept-out"; readonly channel: RequestChannel }
   /** Requesting a session or nickname, and then the missed messages. */
   | { readonly kind: "entering"; readonly channel: RequestChannel }
   | { readonly kind: "inside"; readonly channel: RequestChannel };
@@ -73,6 +85,8 @@ export class Registration {
   #sessions: readonly string[];
   /** The nickname that the host's login gives: the only one that the person can take. */
   #given: string | null = null;
+  /** The nickname that a call has requested when the room did not let the chat in. */
+  #wanted: string | null = null;
   /** Whether the host's login may still give one. */
   #mayBeGiven: boolean;
   /** Why the server refused the last requested nickname. */
@@ -109,7 +123,8 @@ export class Registration {
     if (kept.name === null && name !== null) {
       this.register(name, {}).catch((error: ChatError) => {
         // Then the chat takes the one that the login gives.
-        if (error.code !== "NameFromLogin") emitter.emit({ type: "nickname-lost", name, error });
+        const isLost = error.code !== "NameFromLogin" && !(error instanceof NotPermittedError);
+        if (isLost) emitter.emit({ type: "nickname-lost", name, error });
       });
       // The grace of an earlier run of the program may still hold it.
       this.#lingerMs = settings.nicknameWaitMs;
@@ -122,7 +137,7 @@ export class Registration {
       const { kind } = this.#state;
       const call = { resolve, reject };
       if (kind === "inside") resolve();
-      else if (kind === "nameless" || !this.#hasAsked) reject(this.#noNickname);
+      else if (kind === "nameless" || kind === "kept-out" || !this.#hasAsked) reject(this.#noNickname);
       else this.#readyCalls.add(call);
       return (error) => {
         this.#readyCalls.delete(call);
@@ -153,6 +168,10 @@ export class Registration {
     return this.#name;
   }
 
+  get isInside(): boolean {
+    return this.#state.kind === "inside";
+  }
+
   get sessions(): readonly string[] {
     return this.#sessions;
   }
@@ -160,6 +179,7 @@ export class Registration {
   /** Takes or changes the nickname. */
   register(name: string, options: WaitOptions): Promise<string> {
     this.#isAsked = true;
+    this.#wanted = null;
     return this.#ask({ type: "name", name }, options, (reply) =>
       reply.kind === "named" ? reply.name : undefined,
     );
@@ -233,6 +253,11 @@ export class Registration {
     this.#resume(channel, earlier);
   }
 
+  /** The room may let the chat in now. */
+  retry(): void {
+    if (this.#state.kind === "kept-out") this.welcome(this.#state.channel);
+  }
+
   /** The connection is lost. */
   lost(): void {
     const state = this.#state;
@@ -266,7 +291,9 @@ export class Registration {
       };
       const call: Call = { request, answered, reject, isAsked: false, isGone: false };
       this.#calls.push(call);
-      if (this.#state.kind === "nameless") this.#register(this.#state.channel);
+      const state = this.#state;
+      if (state.kind === "nameless" || (state.kind === "kept-out" && request.type === "name"))
+        this.#register(state.channel);
       else this.#next();
       return (error) => {
         // If it was sent, its reply still counts.
@@ -292,12 +319,12 @@ export class Registration {
         this.#held(channel, reply);
         this.#stream.enterWith(channel.version, reply);
         this.#outbox.settle(channel, () => this.#took(channel, true, reply));
-      } else this.#resume(channel, rest);
+      } else if (!this.#keptOut(channel, errorOf(reply))) this.#resume(channel, rest);
     });
   }
 
   #register(channel: RequestChannel): void {
-    const own = this.#given ?? this.#name;
+    const own = this.#given ?? this.#name ?? this.#wanted;
     const name = own ?? this.#nextName();
     if (name === null) {
       this.#state = { kind: "nameless", channel };
@@ -314,8 +341,29 @@ export class Registration {
         if (own === null) this.#calls.shift()?.answered(reply);
         this.#held(channel, reply);
         this.#outbox.settle(channel, () => this.#load(channel, false));
-      } else this.#nicknameRefused(channel, name, own !== null, errorOf(reply));
+      } else {
+        const error = errorOf(reply);
+        if (!(error instanceof NotPermittedError)) this.#nicknameRefused(channel, name, own !== null, error);
+        else {
+          if (own === null) this.#calls.shift()?.reject(error);
+          this.#wanted = name;
+          this.#keptOut(channel, error);
+        }
+      }
     });
+  }
+
+  /** @returns whether the room does not let the chat in, which then waits for `retry` */
+  #keptOut(channel: RequestChannel, error: ChatError): boolean {
+    if (!(error instanceof NotPermittedError)) return false;
+    this.#state = { kind: "kept-out", channel };
+    this.#refusal = error;
+    this.#dismiss(({ reject }) => reject(error));
+    this.#settled();
+    this.#emitter.emit({ type: "kept-out", error });
+    // A listener may have closed the chat.
+    if (error.code === "Banned" && channel.isOpen) channel.refuse(BANNED, error.message);
+    return true;
   }
 
   /** @param isOwn whether no call of `register` asked for it */
@@ -331,6 +379,7 @@ export class Registration {
     // Otherwise the nickname that the login gives is next.
     else if (this.#given === null || name === this.#given) {
       this.#given = null;
+      this.#wanted = null;
       this.#setName(null);
       this.#emitter.emit({ type: "nickname-lost", name, error });
     }
@@ -371,6 +420,7 @@ export class Registration {
     this.#sessions = channel.session === "" ? [] : [channel.session];
     this.#lingerMs = 0;
     this.#refusal = null;
+    this.#wanted = null;
     this.#setName(name);
   }
 
@@ -394,7 +444,7 @@ export class Registration {
       if (reply.kind === "page") this.#took(channel, resumed, reply);
       else if (errorOf(reply) instanceof StoreError)
         channel.later(AGAIN_MS, () => this.#load(channel, resumed));
-      else channel.drop();
+      else if (!this.#keptOut(channel, errorOf(reply))) channel.drop();
     });
   }
 

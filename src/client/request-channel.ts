@@ -9,6 +9,8 @@ interface Transport {
   send(request: ClientFrame): void;
   /** Drops the connection, and makes another. */
   drop(): void;
+  /** Ends the connection for good, as if the server had closed it. */
+  refuse(code: number, reason: string): void;
 }
 
 /** What a channel tells of. */
@@ -16,16 +18,13 @@ interface Listener {
   /** The server refused a request for its rate. */
   slowed(retryS: number): void;
   /**
-   * The server refused a request because it does not know the person, or not any more.
+   * The server refused a request because of something that may change.
    *
-   * @param again repeats the request once it does
+   * @param again repeats the request once it has changed
    * @returns whether that may come to pass
    */
-  unknown(again: () => void): boolean;
+  refused(reason: string, again: () => void): boolean;
 }
-
-/** The reasons of such refusals. */
-const UNKNOWN = /^Identity(Required|Expired)$/;
 
 /** A request whose reply is still to come. */
 interface Pending {
@@ -98,7 +97,7 @@ export class RequestChannel {
     return this.#prepareToTell({ ...request, ref });
   }
 
-  /** As {@link ask}, and again as often as the server refuses it for the rate, or until it knows the person. */
+  /** As {@link ask}, and again as often as the server refuses it for the rate, or until it knows the person or has a proof. */
   askPatiently(request: ClientFrame, answered: (reply: Reply) => void): void {
     const again = () => this.askPatiently(request, answered);
     this.ask(request, (reply) => {
@@ -114,9 +113,9 @@ export class RequestChannel {
     this.#listener.slowed(retryS);
   }
 
-  /** Whether a refusal is over once the server knows the person. @param again is called then */
+  /** Whether a refusal is over once the server knows the person or has a proof. @param again is called then */
   holds(reason: string, again: () => void): boolean {
-    return UNKNOWN.test(reason) && this.#listener.unknown(again);
+    return this.#listener.refused(reason, again);
   }
 
   /** Sends a request that gets no reply. */
@@ -147,6 +146,11 @@ export class RequestChannel {
   /** Drops the connection, and makes another. */
   drop(): void {
     this.#transport.drop();
+  }
+
+  /** Ends the connection for good, as if the server had closed it. */
+  refuse(code: number, reason: string): void {
+    this.#transport.refuse(code, reason);
   }
 
   /** The connection has ended. */

@@ -1,3 +1,4 @@
+import type { Challenge } from "../protocol/kinds/enter.ts";
 import { PAGE_MAX } from "../protocol/limits.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { type Environment, PLATFORM } from "./environment.ts";
@@ -15,6 +16,14 @@ export interface ChatStorage {
   removeItem(key: string): void;
 }
 
+/**
+ * Solves a challenge of proof of work, as ALTCHA (altcha.org) describes it.
+ *
+ * @param signal is aborted when the solution is of no use any more
+ * @returns base64 of the JSON `{algorithm, challenge, number, salt, signature}`
+ */
+export type Solve = (challenge: Readonly<Challenge>, signal: AbortSignal) => Promise<string>;
+
 /** Options of a chat. Times are in milliseconds. */
 export interface ChatOptions {
   /** The nickname to take on the first connection, unless the storage has one. */
@@ -31,6 +40,10 @@ export interface ChatOptions {
    * logged in, and the key counts, if there is one.
    */
   readonly token?: (() => Promise<string | null> | string | null) | undefined;
+  /** The `since` of an earlier event `identified`, which belongs to the key. The chat also finds it in its storage. */
+  readonly since?: string | undefined;
+  /** Replaces the solver of challenges. A server gives challenges to newcomers while too many come at once. */
+  readonly solve?: Solve | undefined;
   /**
    * `sessionStorage`, or a file. The nickname and the outbox then survive a reload of the page, or a restart of the program.
    */

@@ -57,7 +57,10 @@ export class Stream {
     if (this.#hasRoster) return;
     this.#hasRoster = true;
     // The roster covers what happened before it. In version 2, so does the page for the messages.
-    this.#waiting = this.#waiting?.filter((event) => version === 3 && placeOf(event)) ?? null;
+    // What moderators do is in no page.
+    this.#waiting =
+      this.#waiting?.filter((event) => version === 3 && (event.type === "moderated" || placeOf(event))) ??
+      null;
     if (version === 2) this.#emitter.told = null;
     this.#online = online;
     this.marks.clear();
@@ -95,7 +98,7 @@ export class Stream {
 
   /** Another client did something. */
   event(event: RoomEvent): void {
-    if (this.#waiting) {
+    if (this.#waiting && event.type !== "waiting") {
       this.#waiting.push(event);
       return;
     }
@@ -122,6 +125,8 @@ export class Stream {
         this.#emitter.told = positionOf(event);
         break;
       case "typing":
+      case "moderated":
+      case "waiting":
     }
     this.#emitter.emit(event);
   }

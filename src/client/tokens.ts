@@ -1,7 +1,7 @@
 /** The tokens of the host's login: asks the program for them, sends them, and renews them in time. */
 import { type ChatError, errorOf, errorWith } from "./errors.ts";
 import type { Reply } from "./frame.ts";
-import { TOKENS, type TokenListener, type Tokens } from "./identification.ts";
+import { identifyRequest, TOKENS, type TokenListener, type Tokens } from "./identification.ts";
 import type { RequestChannel } from "./request-channel.ts";
 import type { Settings } from "./settings.ts";
 
@@ -102,7 +102,7 @@ class HostTokens implements Tokens {
     }
     // Without a nickname to ask for, the reply may give one.
     const isAwaited = !registration.hasRequest;
-    channel.askPatiently({ type: "identify", token }, (reply) => {
+    channel.askPatiently(identifyRequest({ token }, this.#listener.since), (reply) => {
       this.isAsking = false;
       if (reply.kind === "identified") this.#accepted(channel, reply);
       else this.#failed(errorOf(reply));
