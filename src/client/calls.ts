@@ -62,11 +62,9 @@ export class Calls {
 
   /** There is a connection, and it has been said who the person is. */
   begin(channel: RequestChannel): void {
+    this.#channel = channel;
     if (channel.version === 2) this.end(new ChatError("UnknownType"));
-    else {
-      this.#channel = channel;
-      this.flush();
-    }
+    this.flush();
   }
 
   /** Sends what can be sent now. */

@@ -1,18 +1,23 @@
 /** Who the person at a chat is: keys, tokens of the host's login, reserved nicknames, the owner's code. */
 import { expect, test } from "bun:test";
 import { ClaimError, IdentityError, NicknameError, ReservationError } from "../../src/client/index.ts";
-import { BINH, FakeStorage, ME, message, pageReply, REGISTERED, Stage, stored } from "./stage.ts";
+import {
+  BINH,
+  caught,
+  FakeStorage,
+  ME,
+  message,
+  pageReply,
+  REGISTERED,
+  Stage,
+  settled,
+  stored,
+} from "./stage.ts";
 
 const KEY = "an-key-".padEnd(43, "x");
 const OTHER = "binh-key-".padEnd(43, "y");
 const PERSON = { status: true, by: ME, role: "visitor", names: [] };
 const LOGIN = { login: "optional" };
-
-const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
-/** Lets everything happen that only waits for promises. */
-const settled = async () => {
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-};
 
 /** Lets time pass on an open connection. */
 function pass(stage: Stage, ms: number): void {
@@ -405,4 +410,27 @@ test("what was written before keeps its author", async () => {
   void stage.chat.identify({ key: KEY });
   socket.answer({ ...PERSON, by: BINH });
   expect(stage.chat.isOwn(before)).toBe(false);
+});
+
+test("IDENT-11 since when the chat knows the person is told, kept, and brought along", async () => {
+  const storage = new FakeStorage();
+  const stage = new Stage({ name: "An", key: KEY, since: "then", storage });
+  stage.socket.open(3).welcome("S1");
+  expect(stage.socket.answer({ ...PERSON, since: "now" })).toEqual({
+    type: "identify",
+    key: KEY,
+    since: "then",
+  });
+  expect(stage.told("identified")).toMatchObject([{ since: "now" }]);
+  await settled();
+  stage.comeBack("S2");
+  expect(stage.socket.take()).toMatchObject({ key: KEY, since: "now" });
+  const next = new Stage({ name: "An", key: KEY, storage });
+  next.socket.open(3).welcome("S3");
+  expect(next.socket.take()).toMatchObject({ key: KEY, since: "now" });
+
+  const byToken = new Stage({ name: "An", token: () => "t1", since: "then" });
+  byToken.socket.open(3).welcome("S1", LOGIN);
+  await settled();
+  expect(byToken.socket.take()).toEqual({ type: "identify", token: "t1", since: "then" });
 });

@@ -205,10 +205,15 @@ const TYPES = [
   "change",
   "leave",
   "typing",
+  "moderated",
+  "waiting",
   "nickname-lost",
+  "kept-out",
+  "proving",
   "slowed",
   "outbox",
   "send-failed",
+  "held",
   "change-failed",
 ] as const;
 
@@ -307,6 +312,19 @@ export function changeEvent(
 /** The reply to a change that was stored now. */
 export function made({ of, content, emoji, on }: Request, id: number): object {
   return { of, content, emoji, on, count: 1, status: true, id, time: id };
+}
+
+/** Lets everything happen that only waits for promises. */
+export async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
+
+/** What a promise rejects with. */
+export const caught = (promise: Promise<unknown>) => promise.catch((error: unknown) => error);
+
+/** The refusal of what a room, or a moderator, does not permit. */
+export function notPermitted(reason: string, more: object = {}): object {
+  return { status: false, reason, error: `No: ${reason}.`, ...more };
 }
 
 export const UNKNOWN_SESSION = { status: false, reason: "UnknownSession" };
