@@ -436,6 +436,7 @@ export class RoomStore {
         this.#slowedUntil.value = performance.now() + retryS * 1000;
       }),
       chat.on("send-failed", ({ key, error }) => this.#failed(key, error)),
+      chat.on("held", ({ key, error }) => this.#failed(key, error)),
       chat.on("outbox", () => this.#showSends(chat)),
     ];
   }

@@ -6,7 +6,7 @@ import { focusOn } from "../page/lifecycle.ts";
 import type { FailedEdit } from "../store/changes.ts";
 import { failureWords } from "../text/failure.ts";
 import { ACTION_WORDS } from "../words/actions.ts";
-import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { Choice, Choices, type MenuIcon, moveFocus } from "./menu.tsx";
 import { PersonChoices } from "./person-choices.tsx";
 import { useStores, useRoomWords } from "./stores.ts";
@@ -87,7 +87,7 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
             acting.value = { kind: "react", id };
           }}
         >
-          <Icon name="react" />
+          <RoomIcon name="react" />
         </button>
       </div>
       <Choices>

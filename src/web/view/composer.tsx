@@ -7,6 +7,7 @@ import { failureWords } from "../text/failure.ts";
 import { useSecondsUntil } from "./connection.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { QuoteText } from "./quote.tsx";
@@ -237,7 +238,7 @@ export function Composer() {
               isPicking.value = true;
             }}
           >
-            <Icon name="emoji" />
+            <RoomIcon name="emoji" />
           </button>
           <button
             type="submit"
@@ -248,7 +249,7 @@ export function Composer() {
             {slowFor > 0 && !editing ? (
               <span aria-hidden="true">{slowFor}</span>
             ) : (
-              <Icon name={editing ? "check" : "send"} />
+              <RoomIcon name={editing ? "check" : "send"} />
             )}
           </button>
         </div>

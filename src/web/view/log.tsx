@@ -4,7 +4,7 @@ import { Viewport } from "../list/viewport.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import type { Row } from "../store/room.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
-import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
 import { useStores, useRoomWords } from "./stores.ts";
 
@@ -110,7 +110,7 @@ export function Log() {
       {unreadId === found.current || !isUnreadAbove ? null : (
         <button type="button" class="way to-unread" onClick={() => room.showUnread()}>
           {words.firstNew}
-          <Icon name="down" />
+          <RoomIcon name="down" />
         </button>
       )}
       <Ways isAtEnd={view.isAtEnd.value} goToNewest={goToNewest} />
@@ -154,13 +154,13 @@ function Ways({ isAtEnd, goToNewest }: { readonly isAtEnd: boolean; readonly goT
     <div class="ways">
       {room.left.value.length > 0 ? (
         <button type="button" class="way back" onClick={() => room.goBack()}>
-          <Icon name="reply" />
+          <RoomIcon name="reply" />
           {words.quote.back}
         </button>
       ) : null}
       <button type="button" class="way to-newest" onClick={goToNewest}>
         {words.newest(room.unread.count.value)}
-        <Icon name="down" />
+        <RoomIcon name="down" />
       </button>
     </div>
   );

@@ -3,7 +3,7 @@ import type { Message } from "../../client/index.ts";
 import { copyLink, hashOf } from "../page/address.ts";
 import type { MessageItem } from "../store/item.ts";
 import { Fold } from "./fold.tsx";
-import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { lazy } from "./lazy.tsx";
 import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
@@ -148,7 +148,7 @@ function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreBu
         acting.value = { kind: "menu", id, at: currentTarget.getBoundingClientRect() };
       }}
     >
-      <Icon name="more" />
+      <RoomIcon name="more" />
     </button>
   );
 }

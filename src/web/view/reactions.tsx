@@ -1,7 +1,7 @@
 import type { Message, Reaction } from "../../client/index.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { AllWords } from "../store/settings.ts";
-import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { useStores, useRoomWords } from "./stores.ts";
 
 /** The number of people that are listed before the others are only counted. */
@@ -30,7 +30,7 @@ export function MessageFoot({ message, shown }: { readonly message: Message; rea
             acting.value = { kind: "react", id };
           }}
         >
-          <Icon name="react" />
+          <RoomIcon name="react" />
         </button>
       ) : null}
       {isSaving ? (
