@@ -86,6 +86,8 @@ export type Operation = { readonly connection: ConnectionId } & (
       readonly sessionHash?: SessionHash | undefined;
       /** Undefined while the connection has not said who is at it. */
       readonly person?: Person | undefined;
+      /** Keyed hashes of the networks that the connection comes from, narrowest first; none if they are not known. */
+      readonly networks?: readonly string[] | undefined;
     } & Charged)
   /** What came of a request that does not concern the room. It is queued so that replies keep their order. */
   | ({ readonly kind: "answer"; readonly answer: PersonAnswer; readonly ref?: Ref | undefined } & Charged)

@@ -18,7 +18,7 @@ import type { Asker, Reactions, RoomStart, RoomState, RoomView, Targets } from "
 import { Undo } from "./undo.ts";
 
 const NO_TARGETS: Targets = new Map();
-const NOBODY = { sessionHash: undefined, person: undefined };
+const NOBODY = { sessionHash: undefined, person: undefined, networks: undefined };
 
 type Of<T extends { kind: string }, K extends T["kind"]> = Extract<T, { kind: K }>;
 
@@ -179,8 +179,8 @@ export class Room {
   /** The decision about an operation as of now. Changes nothing. */
   find(operation: Operation, now: Moment): Decision {
     const { connection } = operation;
-    const { sessionHash, person } = operation.kind === "request" ? operation : NOBODY;
-    const asker = { connection, member: this.member(connection), sessionHash, person, now };
+    const { sessionHash, person, networks = [] } = operation.kind === "request" ? operation : NOBODY;
+    const asker = { connection, member: this.member(connection), sessionHash, person, networks, now };
     switch (operation.kind) {
       case "request":
         return withRef(this.#answer(operation, asker), operation);

@@ -8,6 +8,10 @@ export interface Member {
   readonly name: string;
   /** The public id of the person: what the member writes has this author. */
   readonly by: string;
+  /** Keyed hashes of the networks that the person comes from, narrowest first; empty while they are not known. */
+  readonly networks: readonly string[];
+  /** When the nickname was registered, in Unix milliseconds; null if that is not known. */
+  readonly joinedAt: number | null;
   /** The key under which the nickname is unique in the room: see {@link lookalikeKey}. */
   readonly lookalike: string;
   /** Null for a client that cannot resume. */

@@ -1,8 +1,10 @@
+import type { Action, SanctionKind } from "./action.ts";
 import type { ChangeLimits } from "./change-limits.ts";
 import type { Moment } from "./moment.ts";
 import type { ConnectionId, Person, SessionHash } from "./operation.ts";
 import type { PastSessions } from "./past-sessions.ts";
 import type { Role } from "./roles.ts";
+import type { RoomSettings } from "./room-settings.ts";
 import type { Member, Roster, StoredMember } from "./roster.ts";
 import type { SendKeys } from "./send-keys.ts";
 import type { Undo } from "./undo.ts";
@@ -50,6 +52,25 @@ export type Targets = ReadonlyMap<number, TargetEntry>;
 
 type TargetEntry = Target | null | { readonly error: string };
 
+/** What moderators have done in a room, as far as it is in force there. All of it is answered from memory. */
+export interface RoomModeration {
+  /**
+   * The sanction that keeps somebody from something now; undefined if there is none.
+   *
+   * @param who the person, if it is known, and keyed hashes of the networks that the person comes from
+   * @param now Unix milliseconds
+   */
+  readonly sanctionOf: (
+    kind: SanctionKind,
+    who: { readonly person: string | null; readonly networks: readonly string[] },
+    now: number,
+  ) => Action | undefined;
+  /** The same object is returned until the settings change. */
+  readonly settings: () => RoomSettings;
+  /** The action that has armed raid mode; undefined while it is off. @param now Unix milliseconds */
+  readonly raid: (now: number) => Action | undefined;
+}
+
 /** What a room shares with the engine that created it, or gets from it. */
 export interface RoomSurroundings {
   readonly past: PastSessions;
@@ -61,6 +82,7 @@ export interface RoomSurroundings {
   readonly authorOf: (identity: string) => string;
   /** Whether a nickname may be taken by a person, null for one who has not said who it is: others may have reserved it. */
   readonly isFreeFor: (name: string, person: string | null) => boolean;
+  readonly moderation: RoomModeration;
   readonly changeLimits: ChangeLimits;
   /** Whether a connection is at this server, so that this room will learn of its end. */
   readonly isHere: (connection: ConnectionId) => boolean;
@@ -112,6 +134,8 @@ export interface Asker {
   readonly sessionHash: SessionHash | undefined;
   /** Undefined while the connection has not said who is at it. */
   readonly person: Person | undefined;
+  /** Keyed hashes of the networks that the connection comes from, narrowest first. */
+  readonly networks: readonly string[];
   readonly now: Moment;
 }
 

@@ -7,6 +7,7 @@ import { Room } from "../../src/room/room.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import type { RoomStart } from "../../src/room/state.ts";
 import { isPersonRequest } from "../../src/server/identification.ts";
+import { UNMODERATED } from "./moderation.ts";
 
 /** A room in which nothing has happened. */
 export function emptyRoom(state: Partial<RoomStart> = {}): Room {
@@ -19,6 +20,7 @@ export function emptyRoom(state: Partial<RoomStart> = {}): Room {
     keys: new SendKeys({ count: 0, most: 1000 }),
     digest: (identity, key) => `${identity}/${key}`,
     isFreeFor: () => true,
+    moderation: UNMODERATED,
     authorOf: (identity) => `by ${identity}`,
     changeLimits: CHANGE_LIMITS,
     isHere: () => true,

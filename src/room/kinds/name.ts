@@ -15,6 +15,8 @@ export interface Registered extends Decided {
   readonly session: Session | null;
   /** The public id of the person. */
   readonly by: string;
+  /** Keyed hashes of the networks that the person comes from, narrowest first. */
+  readonly networks: readonly string[];
 }
 
 /** A member has another nickname. */
@@ -74,10 +76,10 @@ export function decideName(
 }
 
 function registration(room: RoomView, name: string, asker: Asker): Registered {
-  const { connection, now } = asker;
+  const { connection, networks, now } = asker;
   const session = newSession(room, asker);
   const by = asker.person?.id ?? room.authorOf(session?.identity ?? connection);
-  return { kind: "registered", connection, name, time: now.time, session, by };
+  return { kind: "registered", connection, name, time: now.time, session, by, networks };
 }
 
 /** The first hash of a chain of sessions also serves as the identity: it is random, and nobody else knows it. */
@@ -92,9 +94,9 @@ export function refuseName({ name }: MalformedNameRequest, connection: Connectio
 }
 
 export function applyRegistered({ roster, notes, undo }: RoomState, change: Registered): void {
-  const { connection, name, session, by } = change;
+  const { connection, name, session, by, networks, time } = change;
   if (notes.has(connection)) undo.put(notes, connection, undefined);
-  roster.add({ connection, name, session, by });
+  roster.add({ connection, name, session, by, networks, joinedAt: time });
 }
 
 export function applyRenamed({ roster }: RoomState, { name, by }: Renamed, member: Member | undefined): void {

@@ -16,6 +16,8 @@ export interface Resumed extends Decided {
   readonly session: Session;
   /** The public id of the person. */
   readonly by: string;
+  /** Keyed hashes of the networks that the person comes from now, narrowest first. */
+  readonly networks: readonly string[];
 }
 
 /**
@@ -39,7 +41,7 @@ type ResumeRequest = Extract<RoomRequest, { kind: "resume" }>;
 export function decideResume(
   { roster, past, authorOf }: RoomView,
   { hash: oldHash, page }: ResumeRequest,
-  { connection, member, sessionHash: hash, person, now: { time } }: Asker,
+  { connection, member, sessionHash: hash, person, networks, now: { time } }: Asker,
 ): Resumes | ResumeRefused {
   const holder = roster.withSession(oldHash);
   if (member !== undefined) return { kind: "resume-refused", connection };
@@ -50,16 +52,32 @@ export function decideResume(
   const by = person?.id ?? authorOf(holder.session.identity);
   const session = { hash, identity: holder.session.identity };
   const { online, present } = roster;
-  return { kind: "resumed", connection, from, name, time, online, present, page, session, oldHash, by };
+  return {
+    kind: "resumed",
+    connection,
+    from,
+    name,
+    time,
+    online,
+    present,
+    page,
+    session,
+    oldHash,
+    by,
+    networks,
+  };
 }
 
-export function applyResumed(state: RoomState, { connection, from, session, time, by }: Resumed): void {
+export function applyResumed(
+  state: RoomState,
+  { connection, from, session, time, by, networks }: Resumed,
+): void {
   const { roster, notes, undo } = state;
   if (notes.has(connection)) undo.put(notes, connection, undefined);
   const member = roster.of(from);
   if (member === undefined) return;
   if (!member.isAbsent && state.isHere(from)) undo.put(notes, from, { kind: "superseded" });
-  roster.replace(member, { ...member, connection, session, by, isAbsent: false });
+  roster.replace(member, { ...member, connection, session, by, networks, isAbsent: false });
   // A client that missed the reply may know only the old session: it must still be recognised by that one.
   applyNoSession(state, member.session, time);
 }
