@@ -1,7 +1,7 @@
 /** Who spoils a room is stopped: what moderators do, and all ways around it. */
 import { expect, test } from "bun:test";
-import { anyAddress, KEY, moderated, Visitor } from "../support/moderation.ts";
 import type { ChatServer } from "../support/server.ts";
+import { anyAddress, KEY, moderated, Visitor } from "../support/visitors.ts";
 
 /** A way in which somebody who was muted or banned may try to be somebody else, from the same address. */
 const WAYS: Readonly<Record<string, (server: ChatServer, an: Visitor) => Promise<Visitor>>> = {
