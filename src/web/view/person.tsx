@@ -33,7 +33,7 @@ export function PersonMenu({ subject, close }: SubjectProps) {
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the buttons in it
     <div ref={menu} class="actions-menu" onKeyDown={moveFocus}>
       <Choices>
-        <Choice icon="mention" text={words.mention} onClick={mention} />
+        <Choice icon="at" text={words.mention} onClick={mention} />
         <PersonChoices subject={subject} close={close} />
       </Choices>
     </div>
