@@ -403,6 +403,13 @@ export class RoomStore {
         this.#lostNickname.value = { name, error };
         this.#nickname.value = null;
       }),
+      chat.on("kept-out", ({ error }) => {
+        const name = this.#nickname.value;
+        // Whoever comes back to a room that has a password by now is asked for it, as at first.
+        if (name === null) return;
+        this.#lostNickname.value = { name, error };
+        this.#nickname.value = null;
+      }),
       chat.on("history", (page) => this.#history(page)),
       chat.on("sent", ({ key, message }) => {
         this.own.add(message);
