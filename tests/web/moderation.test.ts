@@ -1,5 +1,6 @@
 /** What the page makes of moderation: whom one ignores, what moderators write, and what keeps one from writing. */
 import { expect, test } from "bun:test";
+import { NotPermittedError } from "../../src/client/errors.ts";
 import type { RoomSettings } from "../../src/client/moderation.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
 import { IgnoredStore } from "../../src/web/store/ignored.ts";
@@ -262,6 +263,12 @@ test("a ban or a kick bars the one whom it concerns", () => {
   expect(moderation.barred.value).toBeNull();
   socket.say(done("ban", "A2", { person: ME, reason: "spam" }));
   expect(moderation.barred.value).toMatchObject({ kind: "ban", reason: "spam", endsAt: null });
+  moderation.comeBack();
+  // By an address that somebody else has, one hears only that the connection ends.
+  socket.end(4404, "Kicked");
+  expect(moderation.barred.value).toMatchObject({ kind: "kick", endsAt: undefined });
+  moderation.refused(new NotPermittedError("Banned", "You may not be in this room: spam: lots", 1, 7_000_000));
+  expect(moderation.barred.value).toMatchObject({ kind: "kick", reason: "spam: lots", endsAt: 7_000_000 });
 });
 
 test("moderators write commands", () => {

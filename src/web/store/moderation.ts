@@ -1,7 +1,8 @@
-import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { ChatError } from "../../client/errors.ts";
 import type { Announced } from "../../client/frame.ts";
 import type { Chat, EventOf } from "../../client/index.ts";
+import { CLOSE } from "../../protocol/close.ts";
 import type { SettingsKeys } from "../../protocol/kinds/moderation-event.ts";
 import type { Keeps } from "../../protocol/welcome.ts";
 import { readJson, type TextStorage } from "./browser-storage.ts";
@@ -20,8 +21,8 @@ export interface Sanction {
   readonly reason: string;
   /** The nickname of the moderator. */
   readonly moderator: string | null;
-  /** When it ends, by the clock of this browser; null for never. */
-  readonly endsAt: number | null;
+  /** When it ends, by the clock of this browser; null for never, undefined if that is not known. */
+  readonly endsAt: number | null | undefined;
 }
 
 interface ModerationOptions {
@@ -68,7 +69,7 @@ export class ModerationStore {
   readonly isHelping = signal(false);
   /** Counts what the user has done as a moderator: what was loaded before is out of date. */
   readonly done = signal(0);
-  readonly #timers = new Map<unknown, () => void>();
+  readonly #timers = new Map<string, () => void>();
 
   constructor(options: ModerationOptions) {
     this.#options = options;
@@ -103,8 +104,7 @@ export class ModerationStore {
 
   /** Continues with another chat. @returns functions that stop listening to it */
   follow(chat: Chat): (() => void)[] {
-    this.#end(this.#muted);
-    this.#end(this.#barred);
+    this.#setMuted(null);
     return [
       chat.on("welcome", ({ settings, announcements, raid, keeps }) => {
         this.#settings.value = settings;
@@ -123,6 +123,14 @@ export class ModerationStore {
       chat.on("sent", () => this.#slow(this.#settings.value?.slowSeconds ?? 0)),
       chat.on("nickname-lost", ({ error }) => this.refused(error)),
       chat.on("kept-out", ({ error }) => this.refused(error)),
+      chat.on("entered", () => this.comeBack()),
+      chat.on("state", ({ state }) => {
+        const code = state.kind === "refused" ? state.code : null;
+        const kind = code === CLOSE.banned.code ? "ban" : code === CLOSE.kicked.code ? "kick" : null;
+        // Also by an address that somebody else has, so that no event was about the user.
+        if (kind && !this.#barred.value)
+          this.#barred.value = { kind, action: null, reason: "", moderator: null, endsAt: undefined };
+      }),
     ];
   }
 
@@ -131,11 +139,19 @@ export class ModerationStore {
     const { code } = error;
     const retryS = "retryS" in error && typeof error.retryS === "number" ? error.retryS : null;
     const until = "until" in error && typeof error.until === "number" ? error.until : null;
-    const sanction = { action: null, reason: "", moderator: null, endsAt: until };
-    if (code === "Muted" && !this.#muted.value) this.#begin(this.#muted, { ...sanction, kind: "mute" });
-    if (code === "Banned" && !this.#barred.value) this.#begin(this.#barred, { ...sanction, kind: "ban" });
+    // The server's sentence ends with the words of the moderator.
+    const [, reason = ""] = /: (.*)$/s.exec(error.message) ?? [];
+    const sanction = { action: null, reason, moderator: null, endsAt: until };
+    if (code === "Muted" && !this.#muted.value) this.#setMuted({ ...sanction, kind: "mute" });
+    if (code === "Banned" && this.#barred.value?.endsAt === undefined)
+      this.#barred.value = { ...sanction, kind: this.#barred.value?.kind ?? "ban" };
     if (code === "SlowMode") this.#slow(retryS ?? 1);
     return /^(Muted|SlowMode|LinksNotAllowed|WordNotAllowed|KnownOnly|WritersOnly)$/.test(code);
+  }
+
+  /** The user is in the room again, or wants to be. */
+  comeBack(): void {
+    this.#barred.value = null;
   }
 
   /** Hides an announcement, in all tabs of this browser. */
@@ -161,13 +177,13 @@ export class ModerationStore {
       case "kick":
       case "ban": {
         const sanction = { kind, action, reason, moderator: moderator ?? null, endsAt };
-        if (isMe) this.#begin(kind === "mute" ? this.#muted : this.#barred, sanction);
+        if (isMe && kind === "mute") this.#setMuted(sanction);
+        else if (isMe) this.#barred.value = sanction;
         break;
       }
       case "undo":
         // One that only a refusal has told of may be this one. If not, the server refuses again.
-        for (const sanction of [this.#muted, this.#barred])
-          if (sanction.value && [undoes, null].includes(sanction.value.action)) this.#end(sanction);
+        if (this.#muted.value && [undoes, null].includes(this.#muted.value.action)) this.#setMuted(null);
         this.#announcements.value = this.#announcements.value.filter((each) => each.action !== undoes);
         break;
       case "settings":
@@ -185,15 +201,9 @@ export class ModerationStore {
     }
   }
 
-  #begin(to: Signal<Sanction | null>, sanction: Sanction): void {
-    to.value = sanction;
-    this.#at(to, sanction.endsAt, () => this.#end(to));
-  }
-
-  #end(from: Signal<Sanction | null>): void {
-    this.#timers.get(from)?.();
-    this.#timers.delete(from);
-    from.value = null;
+  #setMuted(mute: Sanction | null): void {
+    this.#muted.value = mute;
+    this.#at("mute", mute?.endsAt ?? null, () => this.#setMuted(null));
   }
 
   #endAnnouncement({ action }: Announced, endsAt: number | null): void {
@@ -203,7 +213,7 @@ export class ModerationStore {
   }
 
   /** Runs a job at a time, unless another one for the same purpose is set by then. */
-  #at(purpose: unknown, time: number | null, job: () => void): void {
+  #at(purpose: string, time: number | null, job: () => void): void {
     this.#timers.get(purpose)?.();
     this.#timers.delete(purpose);
     if (time === null) return;

@@ -1,5 +1,4 @@
 import { useSignal } from "@preact/signals";
-import { CLOSE } from "../../protocol/close.ts";
 import { Announced } from "./announced.tsx";
 import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -22,9 +21,6 @@ const Moderation = lazy(async () => (await loadModerator()).Moderation);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
-/** Whoever was put out of the room stays out of it, also by an address that somebody else has. */
-const BARRED: readonly number[] = [CLOSE.banned.code, CLOSE.kicked.code];
-
 type Open = "nothing" | "settings" | "people" | "rename";
 
 /** The whole page. */
@@ -40,8 +36,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
   const title = given || (roomName === null ? words.mainRoom : words.room(roomName));
   const state = room.state.value;
   const isNamed = room.nickname.value !== null;
-  const isBarred =
-    moderation.barred.value !== null || (state.kind === "refused" && BARRED.includes(state.code));
+  const isBarred = moderation.barred.value !== null;
   return (
     <>
       <div class="app">

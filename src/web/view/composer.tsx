@@ -205,8 +205,11 @@ export function Composer() {
             aria-activedescendant={names.length > 0 ? `suggestion-${draft.chosen.value}` : undefined}
             defaultValue={draft.text.peek()}
             onInput={({ inputType }) => {
-              fault.value = "";
-              draft.refusal.value = null;
+              // Not for a text that the page itself has put there.
+              if (field.current?.value !== draft.text.value) {
+                fault.value = "";
+                draft.refusal.value = null;
+              }
               isEmptied.value = false;
               // The text that an undo restores is selected, and would be replaced by the next character typed.
               if (inputType === "historyUndo")

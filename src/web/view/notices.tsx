@@ -1,6 +1,5 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { CLOSE } from "../../protocol/close.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import type { Item, ModeratedEvent } from "../store/item.ts";
 import { NOTICE_WORDS } from "../words/notices.ts";
@@ -109,22 +108,25 @@ export function Blocked() {
 
 /** In the place of the room: the user was put out of it. */
 export function Barred() {
-  const { room, moderation } = useStores();
+  const { room, moderation, settings } = useStores();
   const words = useNoticeWords();
-  const state = room.state.value;
   const section = useRef<HTMLElement>(null);
   // The nickname is lost with the chat, so it is read once.
   const nickname = useRef(room.nickname.peek() ?? room.suggestedNickname).current;
   const barred = moderation.barred.value;
-  const isKick = barred
-    ? barred.kind === "kick"
-    : state.kind === "refused" && state.code === CLOSE.kicked.code;
-  const endsAt = barred?.endsAt ?? null;
+  const comeBack = () => {
+    moderation.comeBack();
+    room.restart(nickname || undefined);
+  };
+  const isKick = barred?.kind === "kick";
+  const endsAt = barred?.endsAt;
+  const isKnown = endsAt !== undefined;
+  useEffect(() => focusOn(section.current?.querySelector("h2")), []);
   useEffect(() => {
-    // Nobody is in the room who waits here.
-    room.end();
-    focusOn(section.current?.querySelector("h2"));
-  }, []);
+    // The server says why and until when if it is asked once more. After that, nothing connects unasked.
+    if (isKnown) room.end();
+    else room.restart(nickname || undefined);
+  }, [isKnown]);
   return (
     <main class="join">
       <section ref={section} class="card barred" aria-labelledby="barred-title">
@@ -132,9 +134,12 @@ export function Barred() {
           {isKick ? words.kickedTitle : words.bannedTitle}
         </h2>
         {barred ? <Reason text={barred.reason} /> : null}
-        {isKick ? <p>{words.kicked}</p> : <p>{endsAt === null ? words.banned : <Until time={endsAt} />}</p>}
+        {isKick ? <p>{words.kicked}</p> : null}
+        {isKick || endsAt === undefined ? null : (
+          <p>{endsAt === null ? words.banned : words.bannedUntil(settings.times.value.full(endsAt))}</p>
+        )}
         <p class="buttons">
-          <button type="button" class={isKick ? "main" : ""} onClick={() => room.restart(nickname || undefined)}>
+          <button type="button" class={isKick ? "main" : ""} onClick={comeBack}>
             {words.comeBack}
           </button>
         </p>
@@ -152,13 +157,9 @@ function Reason({ text }: { readonly text: string }) {
   );
 }
 
-function Until({ time }: { readonly time: number }) {
-  const { settings } = useStores();
-  return <>{useNoticeWords().bannedUntil(settings.times.value.full(time))}</>;
-}
-
 /** How long something still lasts, counted down. Screen readers hear it once. */
-function TimeLeft({ endsAt }: { readonly endsAt: number | null }) {
+function TimeLeft({ endsAt }: { readonly endsAt: number | null | undefined }) {
+  const { settings } = useStores();
   const words = useNoticeWords();
   const now = useSignal(Date.now());
   useEffect(() => {
@@ -167,11 +168,11 @@ function TimeLeft({ endsAt }: { readonly endsAt: number | null }) {
     }, 1000);
     return () => clearInterval(timer);
   }, []);
-  if (endsAt === null) return <span>{words.forGood}</span>;
+  if (typeof endsAt !== "number") return <span>{words.forGood}</span>;
   const seconds = Math.max(0, Math.ceil((endsAt - now.value) / 1000));
   return (
     <>
-      <span class="unseen">{words.until(useStores().settings.times.value.full(endsAt))}</span>
+      <span class="unseen">{words.until(settings.times.value.full(endsAt))}</span>
       <span class="time-left" aria-hidden="true">
         {words.left(seconds)}
       </span>

@@ -36,8 +36,8 @@ export async function give(
   return null;
 }
 
-/** What can be taken back. What is removed is gone. */
-const UNDOABLE: readonly string[] = ["mute", "kick", "ban", "announce", "sweep"];
+/** What can be taken back. */
+const UNDOABLE: readonly string[] = ["mute", "kick", "ban", "remove", "announce"];
 
 /** Ends an action. @returns what went wrong, or null */
 export async function takeBack(stores: Needed, action: string): Promise<string | null> {
