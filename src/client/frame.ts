@@ -176,7 +176,8 @@ interface Changed extends Position {
 
 /** What somebody did to a message after it was sent. Its `id` and `time` are its own place in the history. */
 export type MessageChange =
-  | (Changed & { readonly type: "edited"; readonly content: string })
+  /** `restored`: the message was removed, and has its content again. */
+  | (Changed & { readonly type: "edited"; readonly content: string; readonly restored?: true })
   | (Changed & { readonly type: "deleted" })
   | (Changed & {
       readonly type: "reacted";
@@ -317,7 +318,12 @@ const CHANGES: {
     fields: Unverified<Extract<EventFrame, { datatype: MessageChangeKind }>>,
   ) => MessageChange;
 } = {
-  edit: (fields) => ({ type: "edited", content: textOf(fields.content), ...changeOf(fields) }),
+  edit: (fields) => ({
+    type: "edited",
+    content: textOf(fields.content),
+    ...changeOf(fields),
+    ...(fields.restored === true ? { restored: true } : {}),
+  }),
   delete: (fields) => ({ type: "deleted", ...changeOf(fields) }),
   react: (fields) => ({
     type: "reacted",

@@ -17,10 +17,10 @@ export function applyChange(message: Message, change: AnyChange): Message {
   if (change.of !== message.id) return message;
   if (change.type === "changed") return change.message;
   // A page may have shown the deletion before the changes that preceded it are reported.
-  if (message.deleted) return message;
+  if (message.deleted && !(change.type === "edited" && change.restored)) return message;
   switch (change.type) {
     case "edited":
-      return { ...message, content: change.content, edited: change.time };
+      return { ...message, content: change.content, edited: change.time, deleted: undefined };
     case "deleted":
       return { ...message, content: "", edited: undefined, deleted: true, reactions: undefined };
     case "reacted":

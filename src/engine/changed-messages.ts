@@ -20,7 +20,11 @@ export function changedMessages(
   const changed = new Set<number>();
   for (const event of events) {
     if (event.kind === "message") messages.set(event.id, event);
-    if (event.kind === "edit") edits.set(event.of, event);
+    if (event.kind === "edit") {
+      edits.set(event.of, event);
+      // A removal was undone.
+      deleted.delete(event.of);
+    }
     if (event.kind === "delete") deleted.add(event.of);
     if ("of" in event) changed.add(event.of);
   }

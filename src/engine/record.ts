@@ -321,7 +321,8 @@ export function amended(record: MessageRecord, { edit, isDeleted, reactions }: A
     const { edited: _, reactions: __, ...plain } = message;
     return MessageRecord.of({ ...plain, content: "", deleted: true });
   }
-  const edited = edit === null ? message : { ...message, content: edit.content, edited: edit.time };
+  const edited =
+    edit === null ? message : { ...message, content: edit.content, edited: edit.time, deleted: undefined };
   return MessageRecord.of({ ...edited, reactions: shownReactions(reactions) });
 }
 

@@ -151,6 +151,7 @@ const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: Opera
   expire: { ordered: "members", isRedone: true, waitsForReplies: false },
   enact: { ordered: "always", isRedone: true, waitsForReplies: false },
   remove: { ordered: "always", isRedone: true, waitsForReplies: false },
+  restore: { ordered: "always", isRedone: true, waitsForReplies: false },
   post: { ordered: "always", isRedone: true, waitsForReplies: false },
 };
 
@@ -214,7 +215,7 @@ export function recordsOf(decisions: readonly Decision[]): StoredEvent[] {
 
 /** Whether an operation shows or changes the history. */
 export function usesHistory(operation: Operation): boolean {
-  if (operation.kind === "remove" || operation.kind === "post") return true;
+  if (operation.kind === "remove" || operation.kind === "restore" || operation.kind === "post") return true;
   return operation.kind === "request" && (REQUESTS[operation.request.kind]?.usesHistory ?? true);
 }
 
@@ -302,6 +303,7 @@ export function decideWithoutRoom(operation: Operation): Decision {
     case "expire":
     case "enact":
     case "remove":
+    case "restore":
     case "post":
       return { kind: "gone", connection };
     case "request": {
@@ -317,7 +319,7 @@ export function targetsOf(batch: readonly Operation[]): number[] {
   const ids = new Set<number>();
   for (const operation of batch) {
     const id =
-      operation.kind === "remove"
+      operation.kind === "remove" || operation.kind === "restore"
         ? operation.of
         : operation.kind === "request"
           ? changedBy(operation.request)

@@ -132,6 +132,8 @@ export type Operation = { readonly connection: ConnectionId } & (
   | { readonly kind: "enact"; readonly action: Enactment }
   /** A message is removed by a moderator's action. Its connection is nobody's, so that everybody gets the event. */
   | { readonly kind: "remove"; readonly of: number; readonly by: string }
+  /** The removal of a message is undone. Likewise. */
+  | { readonly kind: "restore"; readonly of: number; readonly content: string; readonly by: string }
   /** The server posts a message in somebody's name, or in that of the chat. Likewise. */
   | { readonly kind: "post"; readonly message: Pick<Message, "name" | "content" | "by" | "reply"> }
 );

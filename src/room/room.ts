@@ -5,7 +5,7 @@ import { applyDeleted, decideDelete } from "./kinds/delete.ts";
 import { applyEdited, decideEdit } from "./kinds/edit.ts";
 import { decideGet } from "./kinds/get.ts";
 import { applyAbsent, applyGone, applyLeft, decideExpire, decideLeave } from "./kinds/leave.ts";
-import { applyEnacted, decideEnact, decidePost, decideRemove } from "./kinds/moderation.ts";
+import { applyEnacted, decideEnact, decidePost, decideRemove, decideRestore } from "./kinds/moderation.ts";
 import { applyRegistered, applyRenamed, decideName, refuseName } from "./kinds/name.ts";
 import { applyReacted, decideReact } from "./kinds/react.ts";
 import { applyResumed, applyResumeRefused, decideResume } from "./kinds/resume.ts";
@@ -222,6 +222,8 @@ export class Room {
         return decideEnact(this.#state, operation);
       case "remove":
         return decideRemove(this.#state, operation, asker);
+      case "restore":
+        return decideRestore(this.#state, operation, asker);
       case "post":
         return decidePost(this.#state, operation, asker);
     }

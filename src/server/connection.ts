@@ -77,7 +77,7 @@ export interface Client {
 export interface ConnectionContext extends CheckContext {
   readonly engine: Engine;
   readonly identity: IdentityContext;
-  readonly desk: ModerationDesk;
+  readonly desk: Pick<ModerationDesk, "answer">;
   /** What a client is told of the room when it comes. */
   readonly aboutRoom: (room: string) => Pick<WelcomeTerms, "settings" | "announcements" | "raid" | "keeps">;
   readonly events: ConnectionEvents;

@@ -34,8 +34,26 @@ const ACTION = {
 /** A change of each kind. */
 const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, { kind: K }>[] } = {
   registered: [
-    { kind: "registered", connection: "a", name: "An", time: 1, session, by: BY },
-    { kind: "registered", connection: "1", name: "Bình", time: 2, session: null, by: BY },
+    {
+      kind: "registered",
+      connection: "a",
+      name: "An",
+      time: 1,
+      session,
+      by: BY,
+      networks: ["n32", "n24"],
+      isKnown: true,
+    },
+    {
+      kind: "registered",
+      connection: "1",
+      name: "Bình",
+      time: 2,
+      session: null,
+      by: BY,
+      networks: [],
+      isKnown: false,
+    },
   ],
   renamed: [{ kind: "renamed", connection: "a", oldName: "An", name: "Ân", time: 3, session, by: BY }],
   sent: [
@@ -74,6 +92,7 @@ const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, {
       session,
       oldHash: "old",
       by: BY,
+      networks: ["n32"],
     },
   ],
   absent: [{ kind: "absent", connection: "b", name: "Ân" }],

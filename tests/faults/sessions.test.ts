@@ -15,6 +15,8 @@ function registered(name: string, hash: string, identity = hash): Decision {
     time: 0,
     session: { hash, identity },
     by: "-".repeat(16),
+    networks: [],
+    isKnown: false,
   };
 }
 

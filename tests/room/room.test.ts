@@ -63,7 +63,16 @@ test("NAME-8 NAME-9 two members with look-alike nicknames from an earlier versio
   const stage = new Stage();
   stage.play("1", name("Mia"));
   // As a server of a version that tells them apart has decided.
-  stage.room.apply({ kind: "registered", connection: "2", name: "Mıa", time: 1_000, session: null, by: "2" });
+  stage.room.apply({
+    kind: "registered",
+    connection: "2",
+    name: "Mıa",
+    time: 1_000,
+    session: null,
+    by: "2",
+    networks: [],
+    isKnown: false,
+  });
   expect(stage.room.online).toEqual(["Mia", "Mıa"]);
   for (const connection of ["1", "2", "3"]) {
     expect(stage.play(connection, name("MIA"))).toMatchObject({ reason: "NameAlreadyUsed" });

@@ -74,6 +74,7 @@ test("LIM-9 absent members count: an address has no more nicknames than it may h
     time: 0,
     session: { hash: "", identity: "" },
     by: "",
+    networks: [],
     shown: null,
   } as const;
   absentMembers.delivered(resumed);

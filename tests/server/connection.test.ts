@@ -10,12 +10,12 @@ const states = {
   unnamed: () => new ConnectionStage(),
   named: () => {
     const stage = new ConnectionStage();
-    stage.connection.named("An");
+    stage.connection.named({ name: "An", by: "author" });
     return stage;
   },
   draining: () => {
     const stage = new ConnectionStage({ requests: { perSecond: 1, burst: 1 }, gets: null });
-    stage.connection.named("An");
+    stage.connection.named({ name: "An", by: "author" });
     for (let i = 0; i < 3; i++) stage.connection.frame(GET, GET.length);
     stage.operations.length = 0;
     return stage;
@@ -58,7 +58,7 @@ const table: Record<
     },
   },
   named: {
-    act: ({ connection }) => connection.named("Bình"),
+    act: ({ connection }) => connection.named({ name: "Bình", by: "author" }),
     after: {
       unnamed: "Bình open",
       named: "Bình open",
@@ -542,7 +542,7 @@ test("LIM-15 the nicknames that an address announces have a rate; typing beyond 
   const stage = new ConnectionStage({ addressEvents: { perSecond: 0.1, burst: 2 }, names: null }, 3);
   const { connection } = stage;
   connection.frame('{"type":"name","name":"An"}', 27);
-  connection.named("An");
+  connection.named({ name: "An", by: "author" });
   connection.frame('{"type":"typing"}', 17);
   expect(stage.operations.map((each) => each.kind)).toEqual(["request", "request"]);
   stage.now = 3000;

@@ -316,7 +316,7 @@ class LineRecipient implements Recipient {
     this.sink = listens ? { deflates: false, write: (bytes) => this.write([bytes]) } : null;
   }
 
-  named(name: string): void {
+  named({ name }: { readonly name: string }): void {
     this.name = name;
   }
 
@@ -511,6 +511,14 @@ function connect(connection: string, wire: FakeWire): Connection {
   const version = connection.startsWith("v") ? 3 : 2;
   const secret = version === 3 ? { text: connection, hash: connection } : null;
   const { address, context } = new ConnectionStage();
-  const client = { id: connection, room: "/", ip: "127.0.0.1", address, version, secret } as const;
+  const client = {
+    id: connection,
+    room: "/",
+    ip: "127.0.0.1",
+    address,
+    version,
+    secret,
+    networks: [],
+  } as const;
   return new Connection(client, wire, context, { add: () => () => {} });
 }

@@ -1,10 +1,13 @@
 import type { Engine } from "../../src/engine/engine.ts";
 import type { Version } from "../../src/protocol/version.ts";
 import type { Operation } from "../../src/room/operation.ts";
+import { DEFAULT_SETTINGS, publicSettings } from "../../src/room/room-settings.ts";
+import { Acquaintance } from "../../src/server/acquaintance.ts";
 import { Address } from "../../src/server/address-table.ts";
 import { ByteAccount } from "../../src/server/byte-account.ts";
 import { Connection, type ConnectionContext, type Wire } from "../../src/server/connection.ts";
 import type { Cause } from "../../src/server/connection-end.ts";
+import { settingsKeys } from "../../src/server/kinds/moderation.ts";
 import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
 import { peopleInMemory } from "./people.ts";
@@ -67,6 +70,8 @@ export const LIMITS: Limits = {
   pastSessions: 10,
 };
 
+const SETTINGS = settingsKeys(publicSettings(DEFAULT_SETTINGS));
+
 /** A connection over a {@link FakeWire}, with a clock of its own and an engine that only records operations. */
 export class ConnectionStage {
   readonly wire = new FakeWire();
@@ -100,7 +105,23 @@ export class ConnectionStage {
     };
     this.context = {
       engine,
-      identity: { people: engine.people, login: null, isLoginRequired: false, now: () => this.now },
+      identity: {
+        people: engine.people,
+        login: null,
+        isLoginRequired: false,
+        acquaintance: new Acquaintance(
+          (text) => text,
+          () => this.now,
+        ),
+        now: () => this.now,
+      },
+      desk: { answer: () => Promise.reject(new Error("Nobody asks for moderation here.")) },
+      aboutRoom: () => ({
+        settings: SETTINGS,
+        announcements: [],
+        raid: false,
+        keeps: { days: null, messages: null, logsAddresses: false },
+      }),
       limits: all,
       roomSends: () => null,
       graceS: 15,
@@ -109,12 +130,21 @@ export class ConnectionStage {
       requested: () => {},
       events: {
         opened: () => {},
+        identified: () => {},
         closed: (_connection, { name, cause, code }) => void this.closings.push({ name, cause, code }),
       },
     };
     const wheel = { add: () => () => {} };
     const secret = version === 3 ? createSecret() : null;
-    const client = { id: "1", room: "/", ip: "127.0.0.1", address: this.address, version, secret };
+    const client = {
+      id: "1",
+      room: "/",
+      ip: "127.0.0.1",
+      address: this.address,
+      version,
+      secret,
+      networks: [],
+    };
     this.connection = new Connection(client, this.wire, this.context, wheel);
     this.wire.backlogged = () => this.connection.checkUnsent();
   }

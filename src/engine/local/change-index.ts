@@ -92,7 +92,11 @@ export class ChangeIndex {
       changed.isDeleted = true;
       this.#reactions -= countOf(changed);
       changed.reactions = null;
-    } else changed.edits++;
+    } else {
+      // A removal was undone.
+      changed.isDeleted = false;
+      changed.edits++;
+    }
     return replaced;
   }
 

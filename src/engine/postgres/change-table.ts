@@ -40,8 +40,9 @@ export function effectsOf(
   for (const event of events) {
     if (event.kind === "message") messages.set(event.id, event.message);
     if (event.kind !== "message" && event.kind !== "unknown") changes.push(event);
-    if (event.kind === "edit" && !deleted.has(event.of))
-      replace(event.of, { content: event.content, edited: event.time });
+    // An edit of a deleted message undoes its removal.
+    if (event.kind === "edit")
+      replace(event.of, { content: event.content, edited: event.time, deleted: undefined });
     if (event.kind === "react") reactions.set(`${event.of} ${event.by} ${event.emoji}`, event);
     if (event.kind !== "delete") continue;
     deleted.add(event.of);

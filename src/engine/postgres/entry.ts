@@ -106,7 +106,7 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
     },
   },
   edited: {
-    encode: ({ connection, id, of, time, by, content, digest }, withContents) => [
+    encode: ({ connection, id, of, time, by, content, digest, isRestored }, withContents) => [
       connection,
       id,
       of,
@@ -114,8 +114,9 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
       by,
       withContents ? content : null,
       digest ?? null,
+      ...(isRestored ? [true] : []),
     ],
-    decode: ([connection, id, of, time, by, content, digest], messages) => {
+    decode: ([connection, id, of, time, by, content, digest, isRestored], messages) => {
       const newest = isLeftOut(content) ? messages.get(integerOf(of)) : undefined;
       // There is nothing to show of an edit whose message is gone.
       if (isLeftOut(content) && (newest === undefined || newest.deleted))
@@ -126,6 +127,7 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
         // Later edits, if there are any, come behind it.
         content: newest?.content ?? textOf(content),
         digest: optionalText(digest),
+        ...(isRestored === true ? { isRestored } : {}),
       };
     },
   },

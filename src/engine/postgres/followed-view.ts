@@ -14,11 +14,17 @@ type Reaction = NonNullable<CurrentMessage["reactions"]>[number];
 
 /** @returns null if the message must be read to be known as it is after the change */
 export function viewAfter(change: Edited | Deleted | Reacted, before: MessageRecord): MessageRecord | null {
-  if (before.isDeleted) return before;
+  const isRestored = change.kind === "edited" && change.isRestored === true;
+  if (before.isDeleted && !isRestored) return before;
   const { message } = before;
   switch (change.kind) {
     case "edited":
-      return MessageRecord.of({ ...message, content: change.content, edited: change.time });
+      return MessageRecord.of({
+        ...message,
+        content: change.content,
+        edited: change.time,
+        deleted: undefined,
+      });
     case "deleted":
       return MessageRecord.of({
         ...message,

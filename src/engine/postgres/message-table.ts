@@ -119,7 +119,7 @@ export async function replaceContents(
       edited_at = ${timestampOf(sql, sql`r.edited`)}
     FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
       AS r (id bigint, content text, exact text, edited float8, is_deleted boolean)
-    WHERE messages.room = ${room} AND messages.id = r.id AND NOT messages.is_deleted`;
+    WHERE messages.room = ${room} AND messages.id = r.id`;
 }
 
 /** Some messages of a room by their ids, as they are now, without those that are not kept. */

@@ -27,6 +27,8 @@ export interface EditEvent extends ChangedMessageKeys, PositionKeys {
   content: string;
   /** The public id of the person who has edited it. */
   by: string;
+  /** The message was removed, and has its content again. */
+  restored?: true;
 }
 
 // How it is read.
@@ -68,6 +70,8 @@ export function editEvent(
   content: string,
   by: string,
   { id, time }: PositionKeys,
+  isRestored: boolean,
 ): FrameText<EditEvent> {
-  return encode<EditEvent>({ type: "receive", datatype: "edit", of, content, by, id, time });
+  const restored = isRestored ? { restored: true as const } : {};
+  return encode<EditEvent>({ type: "receive", datatype: "edit", of, content, by, id, time, ...restored });
 }

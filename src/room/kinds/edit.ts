@@ -13,6 +13,8 @@ export interface Edited extends ChangesMessage {
   readonly content: string;
   /** Identifies a repeated edit. It is stored and never shown. */
   readonly digest?: string | undefined;
+  /** The message was removed before, and has its content again. */
+  readonly isRestored?: true | undefined;
 }
 
 /** An edit repeats an earlier one, which has this id. */
@@ -53,5 +55,5 @@ export function applyEdited(state: RoomState, { of, id, time, digest }: Edited):
   applyKey(state, digest, { id, time });
   const target = targets.get(of);
   if (isDeciding && target && !("error" in target))
-    undo.put(targets, of, { ...target, edits: target.edits + 1 });
+    undo.put(targets, of, { ...target, isDeleted: false, edits: target.edits + 1 });
 }

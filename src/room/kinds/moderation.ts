@@ -4,6 +4,7 @@ import type { ConnectionId, Operation } from "../operation.ts";
 import type { Asker, RoomState, RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
 import type { Deleted } from "./delete.ts";
+import type { Edited } from "./edit.ts";
 import type { Gone } from "./leave.ts";
 import type { Sent } from "./send.ts";
 
@@ -42,6 +43,17 @@ export function decideRemove(
   const target = targets.get(of) ?? null;
   if (target === null || "error" in target || target.isDeleted) return gone(connection);
   return { kind: "deleted", connection, of, by, id: lastId + 1, time };
+}
+
+/** A removed message has its content again. Its reactions are gone. */
+export function decideRestore(
+  { targets, lastId }: RoomView,
+  { connection, of, content, by }: OperationOf<"restore">,
+  { now: { time } }: Asker,
+): Edited | Gone {
+  const target = targets.get(of) ?? null;
+  if (target === null || "error" in target || !target.isDeleted) return gone(connection);
+  return { kind: "edited", connection, of, content, by, id: lastId + 1, time, isRestored: true };
 }
 
 export function decidePost({ lastId }: RoomView, operation: OperationOf<"post">, { now }: Asker): Sent {

@@ -8,7 +8,11 @@ export const editRequests: RequestRulesOf<"edit"> = {
 
 export const editRules: OutcomeRulesOf<"edited" | "edit-repeated"> = {
   edited: {
-    event: { 2: null, 3: (outcome) => editEvent(outcome.of, outcome.content, outcome.by, outcome) },
+    event: {
+      2: null,
+      3: (outcome) =>
+        editEvent(outcome.of, outcome.content, outcome.by, outcome, outcome.isRestored ?? false),
+    },
     reply: {
       2: null,
       3: ({ of, content, id, time }) => edited(of, content, { id, time }),
