@@ -3,8 +3,10 @@ import type { ChangeLimits } from "../room/change-limits.ts";
 import type { Moment } from "../room/moment.ts";
 import type { Operation } from "../room/operation.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
+import type { RoomModeration } from "../room/state.ts";
 import type { AssetStore } from "./assets.ts";
 import type { HistoryMemory } from "./history-memory.ts";
+import type { Moderation, ModerationLimits } from "./moderation.ts";
 import type { Outcome } from "./outcome.ts";
 import type { People, PeopleLimits } from "./people.ts";
 import type { Readable } from "./record.ts";
@@ -70,6 +72,9 @@ export interface Engine {
   /** What the chat knows about people: their ids, roles and reserved nicknames. */
   readonly people: People;
 
+  /** What moderators have done, and what waits for them. */
+  readonly moderation: Moderation;
+
   /** Completes every operation submitted so far, stores what is to be stored, and releases the store. */
   close(): Promise<void>;
 }
@@ -113,6 +118,8 @@ export interface EngineOptions {
   readonly retention: Retention;
   /** Default: {@link PEOPLE_LIMITS}. */
   readonly people?: PeopleLimits;
+  /** Default: {@link MODERATION_LIMITS}. */
+  readonly moderation?: ModerationLimits;
   /** Default: `CHANGE_LIMITS`. */
   readonly changes?: ChangeLimits;
   /**
@@ -134,6 +141,8 @@ export interface RoomOptions
   readonly changeLimits: ChangeLimits;
   /** Whether a nickname may be taken by a person: others may have reserved it. */
   readonly isFreeFor: People["isFreeFor"];
+  /** What moderators have done in the room. */
+  readonly moderation: RoomModeration;
   readonly memory: HistoryMemory;
   readonly keyMemory: KeyMemory;
   /** Called whenever the queue has become empty. */

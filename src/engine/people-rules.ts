@@ -8,6 +8,7 @@ import {
   type Reservation,
 } from "./people.ts";
 import type { PeopleView, ReservedNickname } from "./people-view.ts";
+import type { Decision } from "./shared-store.ts";
 
 /** A change of what is stored about people. */
 export type PeopleChange =
@@ -21,11 +22,7 @@ export type PeopleChange =
   | { readonly kind: "code"; readonly hash: string | null; readonly expiresAt: number }
   | { readonly kind: "start" };
 
-/** What a store is to do, all of it or nothing, and what to tell the one who asked. */
-export interface PeopleDecision<T> {
-  readonly changes: readonly PeopleChange[];
-  readonly result: T;
-}
+export type PeopleDecision<T> = Decision<PeopleChange, T>;
 
 /** How many nicknames expire at once: few enough that nobody waits long for the store. */
 const EXPIRED_AT_ONCE = 200;

@@ -1,18 +1,21 @@
+import { type Action, enactmentOf } from "../room/action.ts";
 import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import type { Operation } from "../room/operation.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
 import type { Engine, EngineOptions, RoomOptions } from "./engine.ts";
 import type { HistoryRequest } from "./history-cache.ts";
 import { HistoryMemory } from "./history-memory.ts";
-import type { People } from "./people.ts";
 import type { RoomQueue } from "./room-queue.ts";
+
+/** What an engine knows besides what happens in its rooms. */
+type Known = () => Pick<Engine, "people" | "moderation">;
 
 /** The rooms that an engine has in memory, and what they share. */
 export class Rooms<Room extends { readonly queue: RoomQueue }>
   implements Pick<Engine, "submit" | "bytesToFetch">
 {
   readonly #options: EngineOptions;
-  readonly #people: () => People;
+  readonly #known: Known;
   readonly #rooms = new Map<string, Room>();
   readonly #memory: HistoryMemory;
   readonly #keyMemory: KeyMemory;
@@ -21,11 +24,11 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   readonly #whenIdle: (() => void)[] = [];
 
   /**
-   * @param people gives what is known about people, once it is open
+   * @param known gives what is known about people and moderation, once it is open
    * @param idle is called whenever the queue of a room has become empty
    */
-  constructor(options: EngineOptions, people: () => People, idle: (name: string, room: Room) => void) {
-    this.#people = people;
+  constructor(options: EngineOptions, known: Known, idle: (name: string, room: Room) => void) {
+    this.#known = known;
     this.#options = options;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
     this.#keyMemory = { count: 0, most: options.sendKeys };
@@ -72,7 +75,12 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
       memory: this.#memory,
       keyMemory: this.#keyMemory,
       changeLimits: this.#options.changes ?? CHANGE_LIMITS,
-      isFreeFor: (nickname, person) => this.#people().isFreeFor(nickname, person),
+      isFreeFor: (nickname, person) => this.#known().people.isFreeFor(nickname, person),
+      moderation: {
+        sanctionOf: (kind, who, now) => this.#known().moderation.sanctionOf(kind, name, who, now),
+        settings: () => this.#known().moderation.settingsOf(name),
+        raid: (now) => this.#known().moderation.raidOf(name, now),
+      },
       idle: () => this.#isIdle(name, room),
     });
     this.#rooms.set(name, room);
@@ -87,6 +95,17 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   submit(name: string, operation: Operation): void {
     // Otherwise clients that go on sending would keep the engine from closing.
     if (!this.#isClosed) this.#rooms.get(name)?.queue.submit(operation);
+  }
+
+  /** Gives an action its place in the order of the rooms in memory that it concerns. */
+  enact(action: Action): void {
+    const operation = {
+      kind: "enact",
+      connection: `action:${action.id}`,
+      action: enactmentOf(action),
+    } as const;
+    for (const name of action.room === null ? [...this.#rooms.keys()] : [action.room])
+      this.submit(name, operation);
   }
 
   bytesToFetch(name: string, request: HistoryRequest): number {

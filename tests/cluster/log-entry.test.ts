@@ -103,8 +103,8 @@ const all = Object.values(CHANGES).flat();
 
 /** The changes as they are written. */
 const WRITTEN = [
-  ["registered", "a", "An", 1, "hash", "identity", BY],
-  ["registered", "1", "Bình", 2, null, null, BY],
+  ["registered", "a", "An", 1, "hash", "identity", BY, ["n32", "n24"], true],
+  ["registered", "1", "Bình", 2, null, null, BY, [], false],
   ["renamed", "a", "An", "Ân", 3, BY],
   ["sent", "a", 7, "An", message.content, "T", 1_000, null, null, null],
   ["sent", "a", 8, "An", message.content, "T", 1_000, "digest", BY, 7],
@@ -112,7 +112,7 @@ const WRITTEN = [
   ["edited", "a", 10, 8, 6, BY, "new", "digest"],
   ["deleted", "a", 11, 7, 6, BY],
   ["reacted", "a", 12, 8, 6, BY, "An", "👍", true, 2],
-  ["resumed", "b", "a", "Ân", 4, "hash", "identity", BY],
+  ["resumed", "b", "a", "Ân", 4, "hash", "identity", BY, ["n32"]],
   ["absent", "b", "Ân"],
   ["left", "b", "Ân", 5],
   ["enacted", "c", ACTION],
@@ -132,12 +132,11 @@ const AS_EVER = [
 
 /** How many elements each kind has, when all are there. */
 const LENGTHS = new Map([
-  ["registered", 7],
+  ["registered", 9],
   ["renamed", 6],
-  ["resumed", 8],
+  ["resumed", 9],
   ["sent", 10],
-  ["edited", 8],
-  ["resumed", 8],
+  ["edited", 9],
 ]);
 
 const batch: Batch = {
@@ -176,8 +175,9 @@ test("changes are read as they were written, and begin with what a server of the
 
 test("a server of the previous version names no authors: those of members follow from their identities or connections", () => {
   const [first, second] = changesOf(AS_EVER);
-  expect(first).toEqual({ ...CHANGES.registered[0], by: stayAuthor("identity") } as Change);
-  expect(second).toEqual({ ...CHANGES.registered[1], by: stayAuthor("1") } as Change);
+  expect(first).toEqual({ ...CHANGES.registered[0], by: stayAuthor("identity"), networks: [] } as Change);
+  // Whoever is not known to be a newcomer is none.
+  expect(second).toEqual({ ...CHANGES.registered[1], by: stayAuthor("1"), isKnown: true } as Change);
 });
 
 test("the id of what a server of the previous version does not know is in the third place", () => {

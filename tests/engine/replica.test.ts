@@ -7,6 +7,7 @@ import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { ConnectionId, Operation } from "../../src/room/operation.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import type { ConnectionNote } from "../../src/room/state.ts";
+import { UNMODERATED } from "../support/moderation.ts";
 
 const NOW = { time: 1_000, timestamp: "T" };
 const PAST = { hash: "hash of the session that is over", identity: "An" };
@@ -41,6 +42,7 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
     },
     pastSessions: 10,
     isFreeFor: () => true,
+    moderation: UNMODERATED,
     changeLimits: CHANGE_LIMITS,
     skipped: () => undefined,
   });

@@ -9,6 +9,7 @@ import { RoomQueue } from "../../src/engine/room-queue.ts";
 import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import fc from "../support/chance.ts";
+import { UNMODERATED } from "../support/moderation.ts";
 
 const STORED = 20;
 const TYPING: Operation = { kind: "request", connection: "b", request: { kind: "typing" }, size: 1 };
@@ -16,6 +17,7 @@ const TYPING: Operation = { kind: "request", connection: "b", request: { kind: "
 const options = (historyMemoryBytes: number, idle = () => {}): RoomOptions => ({
   name: "/",
   isFreeFor: () => true,
+  moderation: UNMODERATED,
   changeLimits: CHANGE_LIMITS,
   memory: new HistoryMemory(historyMemoryBytes),
   keyMemory: { count: 0, most: 10 },

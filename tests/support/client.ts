@@ -41,6 +41,13 @@ export type Frame = {
   readonly role?: unknown;
   readonly names?: unknown;
   readonly expires?: unknown;
+  readonly settings?: unknown;
+  readonly hits?: unknown;
+  readonly list?: unknown;
+  readonly announcements?: unknown;
+  readonly messages?: unknown;
+  readonly more?: unknown;
+  readonly challenge?: unknown;
 };
 
 export type Message = { readonly name: string; readonly content: string; readonly timestamp: string };

@@ -4,17 +4,10 @@ import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import { PastSessions } from "../../src/room/past-sessions.ts";
 import { Room } from "../../src/room/room.ts";
-import { DEFAULT_SETTINGS } from "../../src/room/room-settings.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
-import type { RoomModeration, RoomStart } from "../../src/room/state.ts";
+import type { RoomStart } from "../../src/room/state.ts";
 import { isRoomBound } from "../../src/server/request-rules.ts";
-
-/** A room in which moderators have done nothing. */
-export const UNMODERATED: RoomModeration = {
-  sanctionOf: () => undefined,
-  settings: () => DEFAULT_SETTINGS,
-  raid: () => undefined,
-};
+import { UNMODERATED } from "./moderation.ts";
 
 /** A room in which nothing has happened. */
 export function emptyRoom(state: Partial<RoomStart> = {}): Room {

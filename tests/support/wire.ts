@@ -10,6 +10,7 @@ import type { Cause } from "../../src/server/connection-end.ts";
 import { settingsKeys } from "../../src/server/kinds/moderation.ts";
 import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
+import { moderationInMemory } from "./moderation.ts";
 import { peopleInMemory } from "./people.ts";
 
 /** A socket in memory, which keeps what is done to it. */
@@ -93,6 +94,7 @@ export class ConnectionStage {
     this.address = new Address(all, { getMemory: this.getMemory, pending: this.pending }, 0);
     const engine: Engine = {
       people: peopleInMemory(),
+      moderation: moderationInMemory(),
       assets: { names: async () => new Set(), read: async () => null, keep: async () => {} },
       enter: () => true,
       submit: (_room, operation) => void this.operations.push(operation),

@@ -168,7 +168,17 @@ export class FileRoom {
     const held = stored.filter(({ endedAt }) => endedAt === null);
     this.#heldOver = held.map(({ name, session }, at) => {
       const by = stayAuthor(session.identity);
-      return { connection: `absent:${session.hash}`, name, by, session, isAbsent: true, place: at + 1 };
+      return {
+        connection: `absent:${session.hash}`,
+        name,
+        by,
+        networks: [],
+        joinedAt: null,
+        isKnown: true,
+        session,
+        isAbsent: true,
+        place: at + 1,
+      };
     });
     const { occupancy } = this.queue;
     for (const { connection } of this.#heldOver) occupancy.takeOver(connection);
@@ -202,6 +212,7 @@ export class FileRoom {
       digest: keyDigest,
       authorOf: stayAuthor,
       isFreeFor: this.#options.isFreeFor,
+      moderation: this.#options.moderation,
       changeLimits: this.#options.changeLimits,
       isHere: () => true,
     });

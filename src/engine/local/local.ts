@@ -3,17 +3,20 @@ import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
 import { ClockWatch, clockNotice } from "../clock-watch.ts";
 import { type Engine, type EngineOptions, RECENT_LISTS_MOST } from "../engine.ts";
+import { MODERATION_LIMITS } from "../moderation.ts";
 import { PEOPLE_LIMITS } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import type { Readable } from "../record.ts";
 import { keepsAll, type Retention } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
+import type { StoredModeration } from "../stored-moderation.ts";
 import type { StoredPeople } from "../stored-people.ts";
 import { AssetFolder } from "./asset-folder.ts";
 import { errorCode, errorPlace, errorReason, JournalError } from "./fault.ts";
 import { FileRoom } from "./file-room.ts";
 import { type FsyncMode, Journal } from "./journal.ts";
 import { lockFile } from "./lock.ts";
+import { openModerationFile } from "./moderation-file.ts";
 import { newestTime } from "./newest-time.ts";
 import { openPeopleFile } from "./people-file.ts";
 import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
@@ -42,6 +45,7 @@ export interface LocalEngineOptions extends EngineOptions {
 export class LocalEngine implements Engine {
   readonly assets: AssetFolder;
   readonly people: StoredPeople;
+  readonly moderation: StoredModeration;
   readonly #options: LocalEngineOptions;
   readonly #lock: { release(): void };
   readonly #sessions: SessionStore;
@@ -86,19 +90,28 @@ export class LocalEngine implements Engine {
     const { dataFile, now, observer } = options;
     this.assets = new AssetFolder(assetsFolder(dataFile));
     // First of all, since it may refuse the start.
-    this.people = openPeopleFile({
+    const beside = {
       dataFile,
-      limits: options.people ?? PEOPLE_LIMITS,
       now: () => now().time,
-      notice: (sentence) => observer.notice(MAIN_ROOM, sentence),
-    });
+      notice: (sentence: string) => observer.notice(MAIN_ROOM, sentence),
+    };
+    this.people = openPeopleFile({ ...beside, limits: options.people ?? PEOPLE_LIMITS });
+    try {
+      this.moderation = openModerationFile({ ...beside, limits: options.moderation ?? MODERATION_LIMITS });
+    } catch (error) {
+      void this.people.close();
+      throw error;
+    }
     this.#options = options;
     this.#lock = lock;
     this.#rooms = new Rooms(
       options,
-      () => this.people,
+      () => this,
       (name, room) => this.#idle(name, room),
     );
+    this.moderation.subscribe(({ actions }) => {
+      for (const action of actions) this.#rooms.enact(action);
+    });
     this.#sessions = new SessionStore(
       dataFile,
       () => now().time,
@@ -182,18 +195,20 @@ export class LocalEngine implements Engine {
   #note(): void {
     this.#lookAtClock();
     this.#sessions.noteClock(this.#clock.note);
-    this.#tendPeople();
+    this.#tend();
     for (const room of this.#rooms.list()) room.noteLastId();
   }
 
   /** What could not be stored now is stored at the next call. */
-  #tendPeople(): void {
+  #tend(): void {
     const { now, trustClock } = this.#options;
     const { time } = now();
     const believed = trustClock === true ? time : Math.min(time, this.#clock.note.seenAt);
-    this.people.tend(believed).catch((error) => {
-      if (!this.#isClosing) this.#options.observer.fault(MAIN_ROOM, error);
-    });
+    for (const store of [this.people, this.moderation]) {
+      store.tend(believed).catch((error) => {
+        if (!this.#isClosing) this.#options.observer.fault(MAIN_ROOM, error);
+      });
+    }
   }
 
   /** The retention, adjusted as long as the clock is not believed. */
@@ -287,6 +302,7 @@ export class LocalEngine implements Engine {
     for (const timer of this.#timers) clearInterval(timer);
     this.#sessions.close();
     await this.people.close();
+    await this.moderation.close();
   }
 
   #room(name: string): FileRoom {

@@ -4,6 +4,7 @@ import { type Grant, isPersonId } from "../people.ts";
 import { type PeopleChange, personOf } from "../people-rules.ts";
 import type { NicknameUse, PeopleReading, PeopleState, ReservedNickname, Stored } from "../people-view.ts";
 import { checkedSecret } from "../person-ids.ts";
+import { UnreadableRow } from "../shared-store.ts";
 
 /** How many revisions others can be behind without having to read everything. */
 const LOG_REVISIONS = 1_000;
@@ -40,14 +41,10 @@ const SCHEMA = `
     person TEXT NOT NULL,
     PRIMARY KEY (revision, person)
   ) WITHOUT ROWID;
-  PRAGMA user_version = ${VERSION};
 `;
 
 /** Stands for all rooms: a room's name is never empty. */
 const ALL_ROOMS = "";
-
-/** A row does not have what it must have. */
-export class Unreadable extends Error {}
 
 /** Makes the tables of a new chat, within a transaction. */
 export function makeTables(database: Database, secret: Uint8Array<ArrayBuffer>): void {
@@ -139,7 +136,7 @@ export function stateOf(database: Database): PeopleState {
   const row = database
     .query<ChatRow, []>("SELECT revision, code_hash, code_expires_at, is_started FROM chat")
     .get();
-  if (row === null || !Number.isSafeInteger(row.revision)) throw new Unreadable("There is no state.");
+  if (row === null || !Number.isSafeInteger(row.revision)) throw new UnreadableRow("There is no state.");
   return {
     revision: row.revision,
     codeHash: row.code_hash,
@@ -150,11 +147,11 @@ export function stateOf(database: Database): PeopleState {
 
 export function secretOf(database: Database): Uint8Array<ArrayBuffer> {
   const secret = database.query<{ secret: unknown }, []>("SELECT secret FROM chat").get()?.secret;
-  if (!(secret instanceof Uint8Array)) throw new Unreadable("There is no secret.");
+  if (!(secret instanceof Uint8Array)) throw new UnreadableRow("There is no secret.");
   try {
     return checkedSecret(new Uint8Array(secret));
   } catch (error) {
-    throw new Unreadable("The secret is damaged.", { cause: error });
+    throw new UnreadableRow("The secret is damaged.", { cause: error });
   }
 }
 
@@ -203,13 +200,13 @@ export function readSince(database: Database, revision: number): PeopleReading {
 }
 
 function grantOf({ person, room, role, revision }: GrantRow): Stored<Grant> {
-  if (!isPersonId(person) || !isGrantedRole(role)) throw new Unreadable("A role is damaged.");
+  if (!isPersonId(person) || !isGrantedRole(role)) throw new UnreadableRow("A role is damaged.");
   return { person, role, room: room === ALL_ROOMS ? null : room, revision };
 }
 
 function nicknameOf(row: NicknameRow): Stored<ReservedNickname> {
   const { person, name, reserved_at, used_at, address, is_given, revision } = row;
-  if (!isPersonId(person) || typeof name !== "string") throw new Unreadable("A nickname is damaged.");
+  if (!isPersonId(person) || typeof name !== "string") throw new UnreadableRow("A nickname is damaged.");
   return {
     person,
     name,

@@ -26,29 +26,36 @@ export async function writeBatch(sql: SQL, batch: Batch): Promise<void> {
 }
 
 async function replaceMembers(sql: SQL, { room, server, touched, members }: Batch): Promise<void> {
-  const rows = members.map(({ connection, name, place, isAbsent, session, by: author }) => ({
-    session: connection,
-    name,
-    // Who has which nickname is decided under the lock, from the names. The key of the nickname used to stand here, and
-    // was
-    // unique. But servers of two versions may have different keys; then both members who look alike keep their
-    // nicknames.
-    lookalike: connection,
-    place,
-    is_absent: isAbsent,
-    proof: session?.hash ?? null,
-    person: session?.identity ?? null,
-    author,
-  }));
+  const rows = members.map(
+    ({ connection, name, place, isAbsent, session, by: author, networks, joinedAt, isKnown }) => ({
+      session: connection,
+      name,
+      // Who has which nickname is decided under the lock, from the names. The key of the nickname used to stand here, and
+      // was
+      // unique. But servers of two versions may have different keys; then both members who look alike keep their
+      // nicknames.
+      lookalike: connection,
+      place,
+      is_absent: isAbsent,
+      proof: session?.hash ?? null,
+      person: session?.identity ?? null,
+      author,
+      networks: JSON.stringify(networks),
+      joined_at: joinedAt,
+      is_known: isKnown,
+    }),
+  );
   const removal = sql`
     DELETE FROM chatbox.nicknames WHERE room = ${room}
       AND session IN (SELECT json_array_elements_text(${JSON.stringify(touched)}::text::json))`;
   const insertion = sql`
-    INSERT INTO chatbox.nicknames (room, lookalike, session, name, place, server, is_absent, proof, person, author)
-    SELECT ${room}::text, lookalike, session, name, place, ${server}::text, is_absent, proof, person, author
+    INSERT INTO chatbox.nicknames (room, lookalike, session, name, place, server, is_absent, proof, person, author,
+      networks, joined_at, is_known)
+    SELECT ${room}::text, lookalike, session, name, place, ${server}::text, is_absent, proof, person, author,
+      networks, ${timestampOf(sql, sql`joined_at`)}, is_known
     FROM json_to_recordset(${JSON.stringify(rows)}::text::json)
       AS r (session text, name text, lookalike text, place bigint, is_absent boolean, proof text, person text,
-        author text)`;
+        author text, networks text, joined_at float8, is_known boolean)`;
   await Promise.all(rows.length > 0 ? [removal, insertion] : [removal]);
 }
 

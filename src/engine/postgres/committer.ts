@@ -69,6 +69,9 @@ type Stage =
 
 const NOTHING: Decided = { decisions: [], records: [], changed: new Map() };
 
+/** Brings what is known of moderators' actions up to a revision, on the connection of the batch. */
+export type Moderated = (revision: number, sql: SQL) => Promise<void>;
+
 export interface CommitterOptions {
   readonly name: string;
   readonly database: Database;
@@ -82,6 +85,7 @@ export interface CommitterOptions {
   /** Receives the error of an attempt, which shows whether the database works. */
   readonly seen: (error: unknown) => void;
   readonly fault: (error: unknown) => void;
+  readonly moderated: Moderated;
   readonly now: () => Moment;
   readonly keys: SendKeys;
 }
@@ -145,7 +149,7 @@ export class Committer {
 
   /** @throws InDoubt if the batch may or may not be committed */
   async #attempt(replica: Replica, work: Work, doubt: Doubt | null, until: number): Promise<Decided> {
-    const { database, name, reachable, server } = this.#options;
+    const { database, moderated, name, reachable, server } = this.#options;
     const batch = crypto.randomUUID();
     const attempt: { stage: Stage } = { stage: { kind: "begun", doubt } };
     try {
@@ -158,6 +162,8 @@ export class Committer {
           return;
         }
         attempt.stage = { kind: "decided", ...NOTHING };
+        // What moderators did before the room was locked holds for all that is decided now.
+        await moderated(head.moderation, sql);
         const orphans = await this.#orphans(sql, replica, work);
         const found = await this.#targets(sql, replica, work.operations);
         const decided = this.#decide(replica, work.operations, orphans, found);

@@ -9,7 +9,7 @@ import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
 import { RoomQueue } from "../room-queue.ts";
 import { decideWithoutRoom, decideWithoutStore, isRedone, mustBeOrdered } from "../rules.ts";
-import { Committer, type Decided, type Verdict } from "./committer.ts";
+import { Committer, type Decided, type Moderated, type Verdict } from "./committer.ts";
 import type { Database } from "./database.ts";
 import type { LogEntry } from "./entry.ts";
 import { Evicted, FallenBehind } from "./fault.ts";
@@ -47,6 +47,7 @@ export interface DatabaseRoomOptions extends RoomOptions {
   readonly reachable: (until: number) => Promise<void>;
   /** Receives the error of an attempt, which shows whether the database works. */
   readonly seen: (error: unknown) => void;
+  readonly moderated: Moderated;
   readonly notify: (note: {
     readonly kind: "typing";
     readonly room: string;

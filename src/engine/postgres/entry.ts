@@ -3,7 +3,7 @@ import type { Change, DecidedChange } from "../../room/decision.ts";
 import type { ConnectionId, CurrentMessage, Message } from "../../room/operation.ts";
 import type { Member } from "../../room/roster.ts";
 import { type MessageRecord, type StoredEvent, stayAuthor } from "../record.ts";
-import { booleanOf, integerOf, textOf } from "./rows.ts";
+import { booleanOf, integerOf, textOf, textsOf } from "./rows.ts";
 
 /** A batch as the other servers learn of it: what has changed in a room, in order. */
 export interface LogEntry {
@@ -63,15 +63,17 @@ interface Codec<K extends Kind> {
  */
 const CODECS: { readonly [K in Kind]: Codec<K> } = {
   registered: {
-    encode: ({ connection, name, time, session, by }) => [
+    encode: ({ connection, name, time, session, by, networks, isKnown }) => [
       connection,
       name,
       time,
       session?.hash ?? null,
       session?.identity ?? null,
       by,
+      networks,
+      isKnown,
     ],
-    decode: ([connection, name, time, hash, identity, by]) => {
+    decode: ([connection, name, time, hash, identity, by, networks, isKnown]) => {
       const session = isLeftOut(hash) ? null : { hash: textOf(hash), identity: textOf(identity) };
       return {
         kind: "registered",
@@ -81,6 +83,8 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
         session,
         // Servers of an earlier version do not write it.
         by: optionalText(by) ?? stayAuthor(session?.identity ?? textOf(connection)),
+        networks: optionalTexts(networks),
+        isKnown: isLeftOut(isKnown) || booleanOf(isKnown),
       };
     },
   },
@@ -160,7 +164,7 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
     },
   },
   resumed: {
-    encode: ({ connection, from, name, time, session, by }) => [
+    encode: ({ connection, from, name, time, session, by, networks }) => [
       connection,
       from,
       name,
@@ -168,8 +172,9 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
       session.hash,
       session.identity,
       by,
+      networks,
     ],
-    decode: ([connection, from, name, time, hash, identity, by]) => ({
+    decode: ([connection, from, name, time, hash, identity, by, networks]) => ({
       kind: "resumed",
       connection: textOf(connection),
       from: textOf(from),
@@ -177,6 +182,7 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
       time: integerOf(time),
       session: { hash: textOf(hash), identity: textOf(identity) },
       by: optionalText(by) ?? stayAuthor(textOf(identity)),
+      networks: optionalTexts(networks),
     }),
   },
   absent: {
@@ -294,6 +300,11 @@ function enactmentFrom(value: unknown): Enactment {
   textOf(value.id);
   textOf(value.kind);
   return value as Enactment;
+}
+
+/** Servers of an earlier version write no such list. */
+function optionalTexts(field: unknown): readonly string[] {
+  return isLeftOut(field) ? [] : textsOf(field);
 }
 
 function optionalText(field: unknown): string | undefined {

@@ -31,7 +31,9 @@ export type PeerNotification =
   /** A server has left in good order: the other servers take over its members. */
   | { readonly kind: "gone" }
   /** Roles, reserved nicknames or the owner code were changed. */
-  | { readonly kind: "people" };
+  | { readonly kind: "people" }
+  /** A moderator has done something, or something waits for one. */
+  | { readonly kind: "moderation" };
 
 type Kind = PeerNotification["kind"];
 type NotificationOf<K extends Kind> = {
@@ -47,6 +49,7 @@ const ENCODERS: { readonly [K in PlainKind]: (notification: NotificationOf<K>) =
   pruned: () => ({}),
   gone: () => ({}),
   people: () => ({}),
+  moderation: () => ({}),
 };
 
 /** How each kind is read. Fields that are not known are ignored. */
@@ -62,6 +65,7 @@ const DECODERS: { readonly [K in Kind]: (fields: Row) => NotificationOf<K> } = {
   pruned: () => ({ kind: "pruned" }),
   gone: () => ({ kind: "gone" }),
   people: () => ({ kind: "people" }),
+  moderation: () => ({ kind: "moderation" }),
 };
 
 /** What the changes of an entry follow in its payload. */

@@ -1,6 +1,5 @@
 import type { SQL } from "bun";
 import { isGrantedRole } from "../../room/roles.ts";
-import { OneAtATime } from "../one-at-a-time.ts";
 import { type Grant, isPersonId, type PeopleLimits } from "../people.ts";
 import { type PeopleChange, type PeopleDecision, personOf } from "../people-rules.ts";
 import {
@@ -15,16 +14,15 @@ import {
 import { checkedSecret, newSecret, PersonIds } from "../person-ids.ts";
 import { type PeopleStore, StoredPeople } from "../stored-people.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
-import { CommitInDoubt, DatabaseError, startSentence } from "./fault.ts";
+import { DatabaseError, startSentence } from "./fault.ts";
 import { CHANNEL, encodeNotification } from "./notification.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
 import { booleanOf, bytesOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
 import { migrate } from "./schema.ts";
+import { SharedTables, type TableFormat } from "./shared-table.ts";
 import { timestampOf, unixMs } from "./time.ts";
 
 const TIMEOUT_MS = 4_000;
-/** Reading everything: some hundred thousand rows. */
-const LOAD_TIMEOUT_MS = 30_000;
 /** How many revisions other servers can be behind without having to read everything. */
 const LOG_REVISIONS = 1_000;
 
@@ -99,65 +97,45 @@ export async function openDatabasePeople(options: {
   }
 }
 
-/**
- * The people of a chat in tables that all of its servers share. Changes are made one after the other, under the lock of the
- * one row of `people`, which counts them.
- */
+/** How people are stored. */
+const FORMAT: TableFormat<PeopleChange, PeopleReading> = {
+  lock: async (sql) => {
+    await sql`SELECT id FROM chatbox.people FOR UPDATE`;
+    // In a statement of its own, which sees what was committed while this one waited for the lock.
+    return (await stateOf(sql)).revision;
+  },
+  revisionOf: async (sql) => (await stateOf(sql)).revision,
+  readSince: async (sql, revision) => read(sql, await stateOf(sql), revision),
+  applyAll: makeChanges,
+  isApplied: isLogged,
+};
+
+/** The people of a chat in tables that all of its servers share. */
 export class PeopleTable implements PeopleStore {
   readonly view = new PeopleView();
-  readonly #database: Database;
-  readonly #turns = new OneAtATime();
-  readonly #closed: () => Promise<void>;
-  #isCatchingUp = false;
+  readonly #tables: SharedTables<PeopleChange, PeopleReading>;
 
   /** @param closed called when this is closed, which leaves the database open */
   constructor(database: Database, closed: () => Promise<void>) {
-    this.#database = database;
-    this.#closed = closed;
+    this.#tables = new SharedTables({ database, format: FORMAT, view: this.view, closed });
   }
 
   /** Reads everything, because changes may have been missed. Rejects if the database fails. */
   reload(): Promise<void> {
-    return this.#turns.run(async () => {
-      this.view.apply(
-        await this.#database.query(LOAD_TIMEOUT_MS, async (sql) => read(sql, await stateOf(sql), -1)),
-      );
-    });
+    return this.#tables.reload();
   }
 
   /** Reads what other servers have changed. Rejects if the database fails. */
-  async catchUp(): Promise<void> {
-    // One that waits for its turn will see what happens until then.
-    if (this.#isCatchingUp) return;
-    this.#isCatchingUp = true;
-    await this.#turns.run(async () => {
-      this.#isCatchingUp = false;
-      const { revision } = this.view.state;
-      const reading = await this.#database.query(LOAD_TIMEOUT_MS, async (sql) => {
-        const state = await stateOf(sql);
-        return state.revision === revision ? null : await read(sql, state, revision);
-      });
-      if (reading !== null) this.view.apply(reading);
-    });
+  catchUp(): Promise<void> {
+    return this.#tables.catchUp();
   }
 
   change<T>(decide: () => PeopleDecision<T>): Promise<T> {
-    return this.#turns.run(async () => {
-      const attempt = new Attempt<T>(this.#database, this.view, decide);
-      try {
-        return await attempt.run();
-      } catch (error) {
-        // The lock settles it: whoever holds it sees what the transaction in doubt has become.
-        if (error instanceof CommitInDoubt) return await attempt.run();
-        throw error;
-      }
-    });
+    return this.#tables.change(decide);
   }
 
-  async note(uses: readonly NicknameUse[], forgetBefore: number): Promise<void> {
-    await this.#database.transaction(TIMEOUT_MS, async (sql) => {
-      // Otherwise this and a change at another server could each wait for rows that the other one has.
-      await lockedState(sql);
+  note(uses: readonly NicknameUse[], forgetBefore: number): Promise<void> {
+    return this.#tables.note(async (sql) => {
       for (const { person, name, usedAt } of uses) {
         await sql`
           UPDATE chatbox.reserved_nicknames SET used_at = greatest(used_at, ${timestampOf(sql, usedAt)})
@@ -169,44 +147,8 @@ export class PeopleTable implements PeopleStore {
     });
   }
 
-  async close(): Promise<void> {
-    await this.#turns.idle();
-    await this.#closed();
-  }
-}
-
-/** One change, which may have to be tried again when it is in doubt whether it was committed. */
-class Attempt<T> {
-  readonly #id = crypto.randomUUID();
-  readonly #database: Database;
-  readonly #view: PeopleView;
-  readonly #decide: () => PeopleDecision<T>;
-  /** What was decided in the attempt before. */
-  #decided: { readonly result: T } | null = null;
-
-  constructor(database: Database, view: PeopleView, decide: () => PeopleDecision<T>) {
-    this.#database = database;
-    this.#view = view;
-    this.#decide = decide;
-  }
-
-  async run(): Promise<T> {
-    const { result, reading } = await this.#database.transaction(TIMEOUT_MS, (sql) => this.#work(sql));
-    if (reading !== null) this.#view.apply(reading);
-    return result;
-  }
-
-  async #work(sql: SQL): Promise<{ result: T; reading: PeopleReading | null }> {
-    const state = await lockedState(sql);
-    if (state.revision !== this.#view.state.revision) {
-      this.#view.apply(await read(sql, state, this.#view.state.revision));
-    }
-    if (this.#decided !== null && (await isLogged(sql, this.#id))) return { ...this.#decided, reading: null };
-    const { changes, result } = this.#decide();
-    this.#decided = { result };
-    if (changes.length === 0) return { result, reading: null };
-    await makeChanges(sql, changes, state.revision + 1, this.#id);
-    return { result, reading: await read(sql, await stateOf(sql), state.revision) };
+  close(): Promise<void> {
+    return this.#tables.close();
   }
 }
 
@@ -293,13 +235,6 @@ const APPLY: {
     UPDATE chatbox.people SET code_hash = ${hash}, code_expires_at = ${timestampOf(sql, expiresAt)}`,
   start: (sql) => sql`UPDATE chatbox.people SET is_started = true`,
 };
-
-/** The state, with the lock under which people are changed. */
-async function lockedState(sql: SQL): Promise<PeopleState> {
-  await sql`SELECT id FROM chatbox.people FOR UPDATE`;
-  // In a statement of its own, which sees what was committed while this one waited for the lock.
-  return await stateOf(sql);
-}
 
 async function stateOf(sql: SQL): Promise<PeopleState> {
   const [row] = rowsOf(

@@ -10,6 +10,7 @@ import {
   RECENT_LISTS_MOST,
   RECENT_MOST,
 } from "../engine.ts";
+import { MODERATION_LIMITS, type Moderation } from "../moderation.ts";
 import { PEOPLE_LIMITS, type People } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, type Readable } from "../record.ts";
@@ -22,6 +23,7 @@ import { DatabaseRoom } from "./database-room.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } from "./fault.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
 import { loadKept, probeInsertion } from "./message-table.ts";
+import { type DatabaseModeration, openModerationTable } from "./moderation-table.ts";
 import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
@@ -65,6 +67,8 @@ export class PostgresEngine implements Engine {
   readonly #clock: DatabaseClock;
   /** Null until the start. */
   #people: DatabasePeople | null = null;
+  /** Likewise. */
+  #moderation: DatabaseModeration | null = null;
   #timer: Timer | null = null;
   readonly #timers: Timer[] = [];
   #isPruning = false;
@@ -111,7 +115,7 @@ export class PostgresEngine implements Engine {
       notified: (note) => this.#notified(note),
       subscribed: () => {
         for (const room of this.#rooms.list()) room.missed();
-        this.#people?.table.reload().catch((error) => this.#peopleFailed(error));
+        for (const table of this.#tables) table.reload().catch((error) => this.#tablesFailed(error));
       },
       fault: (error) => options.observer.fault(MAIN_ROOM, error),
     });
@@ -121,7 +125,7 @@ export class PostgresEngine implements Engine {
     };
     this.#rooms = new Rooms(
       { ...options, deliver },
-      () => this.people,
+      () => this,
       (name, room) => this.#idle(name, room),
     );
   }
@@ -130,6 +134,16 @@ export class PostgresEngine implements Engine {
   get people(): People {
     if (this.#people === null) throw new Error("The engine has not started yet.");
     return this.#people.people;
+  }
+
+  get moderation(): Moderation {
+    if (this.#moderation === null) throw new Error("The engine has not started yet.");
+    return this.#moderation.moderation;
+  }
+
+  /** What is in memory of the tables that all rooms share. */
+  get #tables() {
+    return [this.#people?.table, this.#moderation?.table].filter((table) => table !== undefined);
   }
 
   get rooms(): number {
@@ -179,7 +193,11 @@ export class PostgresEngine implements Engine {
     await this.#rooms.finish();
     const isMember = this.#membership.isMember && this.#awaySince === null;
     const rooms = this.#rooms.list().map((room) => room.retire());
-    const retired = Promise.all([...rooms, this.#people?.people.close()]);
+    const retired = Promise.all([
+      ...rooms,
+      this.#people?.people.close(),
+      this.#moderation?.moderation.close(),
+    ]);
     if (isMember) await Promise.race([retired, Bun.sleep(RETIRE_TIMEOUT_MS)]);
     for (const room of this.#rooms.list()) room.close();
     if (isMember) await this.#membership.leave(RETIRE_TIMEOUT_MS).catch((error) => this.#fault(error));
@@ -189,11 +207,12 @@ export class PostgresEngine implements Engine {
   async #start(): Promise<void> {
     await this.#membership.join();
     await this.#subscription.open();
-    const { now, people } = this.#options;
-    this.#people = await openPeopleTable({
-      database: this.#database,
-      limits: people ?? PEOPLE_LIMITS,
-      now: () => now().time,
+    const { moderation, now, people } = this.#options;
+    const shared = { database: this.#database, now: () => now().time };
+    this.#people = await openPeopleTable({ ...shared, limits: people ?? PEOPLE_LIMITS });
+    this.#moderation = await openModerationTable({ ...shared, limits: moderation ?? MODERATION_LIMITS });
+    this.#moderation.moderation.subscribe(({ actions }) => {
+      for (const action of actions) this.#rooms.enact(action);
     });
     // Noted in any case, so that there is no wait if messages are to expire at a later start.
     await this.#lookAtClock();
@@ -231,7 +250,7 @@ export class PostgresEngine implements Engine {
   async #lookAtClock(): Promise<Retention> {
     const { observer, retention, trustClock } = this.#options;
     const watch = await this.#clock.look();
-    this.#tendPeople(watch.note.seenAt);
+    this.#tend(watch.note.seenAt);
     if (retention.keepMs === null || trustClock === true) return retention;
     const isDoubted = watch.aheadMs > 0;
     if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(watch.aheadMs));
@@ -240,14 +259,15 @@ export class PostgresEngine implements Engine {
   }
 
   /** What could not be stored now is stored at the next call. @param expected the time as the database's clock is believed */
-  #tendPeople(expected: number): void {
+  #tend(expected: number): void {
     const { now, trustClock } = this.#options;
     const { time } = now();
     const believed = trustClock === true ? time : Math.min(time, expected);
-    this.#people?.people.tend(believed).catch((error) => this.#peopleFailed(error));
+    for (const store of [this.#people?.people, this.#moderation?.moderation])
+      store?.tend(believed).catch((error) => this.#tablesFailed(error));
   }
 
-  #peopleFailed(error: unknown): void {
+  #tablesFailed(error: unknown): void {
     if (this.#isClosing) return;
     this.#fault(error);
     this.#seen(error);
@@ -285,6 +305,7 @@ export class PostgresEngine implements Engine {
           database: this.#database,
           server: () => this.#membership.server,
           reachable: (until) => this.#reachable(until),
+          moderated: async (revision, sql) => this.#moderation?.table.catchUpTo(revision, sql),
           seen: (error) => this.#seen(error),
           notify: (note) => this.#notify({ ...note, server: this.#membership.server }),
         }),
@@ -318,7 +339,8 @@ export class PostgresEngine implements Engine {
       for (const room of this.#rooms.list()) room.pruned();
     },
     gone: () => void this.#adopt().catch((error) => this.#seen(error)),
-    people: () => void this.#people?.table.catchUp().catch((error) => this.#peopleFailed(error)),
+    people: () => this.#catchUp(this.#people),
+    moderation: () => this.#catchUp(this.#moderation),
   };
 
   /** Takes over the members of dead servers, including those in rooms that have no connection to this server. */
@@ -345,12 +367,16 @@ export class PostgresEngine implements Engine {
     }
   }
 
+  #catchUp(tables: DatabasePeople | DatabaseModeration | null): void {
+    tables?.table.catchUp().catch((error) => this.#tablesFailed(error));
+  }
+
   #checkHearing(): void {
     const unheard = this.#membership.beats - this.#beatHeard;
     // Until notifications arrive again, the rooms read what other servers do.
     if (unheard > 1 || this.#isRenewing) {
       for (const room of this.#rooms.list()) room.missed();
-      this.#people?.table.catchUp().catch((error) => this.#peopleFailed(error));
+      for (const tables of [this.#people, this.#moderation]) this.#catchUp(tables);
     }
     if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;

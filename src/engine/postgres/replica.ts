@@ -24,6 +24,7 @@ export interface ReplicaOptions {
   readonly queue: Pick<RoomQueue, "occupancy" | "keys" | "notes" | "history" | "take" | "deliver">;
   readonly pastSessions: number;
   readonly isFreeFor: RoomOptions["isFreeFor"];
+  readonly moderation: RoomOptions["moderation"];
   readonly changeLimits: RoomOptions["changeLimits"];
   /** Called after a change was skipped: what is known about the messages must be read again before the next batch. */
   readonly skipped: () => void;
@@ -98,6 +99,7 @@ export class Replica {
       digest: keyDigest,
       authorOf: stayAuthor,
       isFreeFor: options.isFreeFor,
+      moderation: options.moderation,
       changeLimits: options.changeLimits,
       // A connection whose home is not known yet came in this very batch.
       isHere: (connection) => (this.#homes.get(connection) ?? server()) === server(),

@@ -18,6 +18,8 @@ export interface RoomHead {
 export interface LockedHead extends Omit<RoomHead, "newest"> {
   /** Whether this server is still one of the servers. */
   readonly isAlive: boolean;
+  /** The revision of what moderators had done when the room was locked. */
+  readonly moderation: number;
 }
 
 /** How far a room has come, at one moment. */
@@ -55,16 +57,20 @@ export function headOf(row: Row | undefined): RoomHead {
 /** Locks a room until the end of the transaction: no other server decides anything in it meanwhile. */
 export async function lockRoom(sql: SQL, room: string, server: string): Promise<LockedHead> {
   for (;;) {
-    const [row] = rowsOf(
-      await sql`
-      SELECT position::float8 AS position, last_id::float8 AS given_id,
-        (SELECT batch FROM chatbox.log WHERE room = rooms.name AND position = rooms.position) AS batch,
-        EXISTS (SELECT 1 FROM chatbox.servers WHERE id = ${server}) AS is_alive
-      FROM chatbox.rooms WHERE name = ${room} FOR UPDATE`,
-    );
+    const [rows, moderated] = await Promise.all([
+      sql`
+        SELECT position::float8 AS position, last_id::float8 AS given_id,
+          (SELECT batch FROM chatbox.log WHERE room = rooms.name AND position = rooms.position) AS batch,
+          EXISTS (SELECT 1 FROM chatbox.servers WHERE id = ${server}) AS is_alive
+        FROM chatbox.rooms WHERE name = ${room} FOR UPDATE`,
+      // Sent along, but in a statement of its own: it sees what was committed while the first one waited for the lock.
+      sql`SELECT revision::float8 AS revision FROM chatbox.moderation`,
+    ]);
+    const [row] = rowsOf(rows);
     if (row) {
       const { position, lastId, batch } = headOf(row);
-      return { position, lastId, batch, isAlive: booleanOf(row.is_alive) };
+      const moderation = integerOf(rowsOf(moderated)[0]?.revision);
+      return { position, lastId, batch, isAlive: booleanOf(row.is_alive), moderation };
     }
     await sql`INSERT INTO chatbox.rooms (name) VALUES (${room}) ON CONFLICT DO NOTHING`;
   }

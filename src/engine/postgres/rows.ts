@@ -21,6 +21,11 @@ export function textOrNull(value: unknown): string | null {
   return value === null ? null : textOf(value);
 }
 
+export function textsOf(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) throw new TypeError("A list of texts is expected here.");
+  return value.map(textOf);
+}
+
 /** A whole number that a double holds exactly, in whichever form the driver returns it. */
 export function integerOf(value: unknown): number {
   const number = typeof value === "bigint" || typeof value === "string" ? Number(value) : value;

@@ -200,6 +200,76 @@ const STEPS: readonly string[] = [
   ) AS made
   WHERE messages.room = made.room AND messages.id = made.of;
   `,
+  `
+  CREATE TABLE chatbox.moderation (
+    id integer PRIMARY KEY CHECK (id = 1),
+    revision bigint NOT NULL,
+    forgotten bigint NOT NULL,
+    latest_changes text[] NOT NULL
+  );
+  INSERT INTO chatbox.moderation VALUES (1, 0, 0, '{}');
+  COMMENT ON TABLE chatbox.moderation IS 'One row. Whoever locks it may change what moderators have done.';
+  COMMENT ON COLUMN chatbox.moderation.forgotten IS
+    'The highest revision of a row that was dropped: whoever has not seen that one reads everything.';
+
+  CREATE TABLE chatbox.actions (
+    made bigint PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    room text NOT NULL,
+    person text,
+    kind text NOT NULL,
+    is_live boolean NOT NULL,
+    revision bigint NOT NULL,
+    action text NOT NULL,
+    settings_before text
+  );
+  CREATE INDEX actions_by_revision ON chatbox.actions (revision);
+  CREATE INDEX actions_by_room ON chatbox.actions (room, made);
+  CREATE INDEX actions_by_person ON chatbox.actions (person, made);
+  CREATE INDEX actions_in_force ON chatbox.actions (made) WHERE is_live;
+  COMMENT ON COLUMN chatbox.actions.room IS 'The empty text stands for all rooms.';
+  COMMENT ON COLUMN chatbox.actions.made IS 'The revision that made it; revision is the one that has changed it last.';
+  COMMENT ON COLUMN chatbox.actions.action IS 'JSON, which keeps texts that text cannot hold.';
+
+  CREATE TABLE chatbox.room_settings (
+    room text PRIMARY KEY,
+    settings text,
+    reports integer NOT NULL,
+    held integer NOT NULL,
+    revision bigint NOT NULL
+  );
+  CREATE INDEX room_settings_by_revision ON chatbox.room_settings (revision);
+  COMMENT ON COLUMN chatbox.room_settings.reports IS 'How many reports are open in the room; held: how many messages wait.';
+
+  CREATE TABLE chatbox.reports (
+    made bigint PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    room text NOT NULL,
+    person text NOT NULL,
+    noted_at timestamptz NOT NULL,
+    report text NOT NULL
+  );
+  CREATE INDEX reports_by_room ON chatbox.reports (room, made);
+  CREATE INDEX reports_by_time ON chatbox.reports (noted_at);
+
+  CREATE TABLE chatbox.held_messages (
+    made bigint PRIMARY KEY,
+    id text NOT NULL UNIQUE,
+    room text NOT NULL,
+    person text NOT NULL,
+    noted_at timestamptz NOT NULL,
+    message text NOT NULL
+  );
+  CREATE INDEX held_messages_by_room ON chatbox.held_messages (room, made);
+  CREATE INDEX held_messages_by_time ON chatbox.held_messages (noted_at);
+
+  ALTER TABLE chatbox.nicknames ADD COLUMN networks text, ADD COLUMN joined_at timestamptz,
+    ADD COLUMN is_known boolean NOT NULL DEFAULT true;
+  COMMENT ON COLUMN chatbox.nicknames.is_known IS 'Whether the person was no newcomer when it came.';
+  COMMENT ON COLUMN chatbox.nicknames.networks IS 'JSON: keyed hashes of the networks that the person comes from.';
+
+  CREATE INDEX messages_by_author ON chatbox.messages (room, author, id);
+  `,
 ];
 
 /**

@@ -5,7 +5,7 @@ import type { StoredMember } from "../../room/roster.ts";
 import { MAX_ID, stayAuthor } from "../record.ts";
 import { loadKept } from "./message-table.ts";
 import { headOf, headRow, type RoomHead } from "./room-head.ts";
-import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "./rows.ts";
+import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull, textsOf } from "./rows.ts";
 import { keysSince, type StoredKey } from "./stored-keys.ts";
 import { timestampOf, unixMs } from "./time.ts";
 
@@ -53,7 +53,8 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
 
 async function loadMembers(sql: SQL, room: string): Promise<HeldMember[]> {
   const rows = await sql`
-    SELECT session, name, place::float8 AS place, server, is_absent, proof, person, author
+    SELECT session, name, place::float8 AS place, server, is_absent, proof, person, author,
+      networks, ${unixMs(sql, sql`joined_at`)} AS joined_at, is_known
     FROM chatbox.nicknames WHERE room = ${room} ORDER BY place`;
   return rowsOf(rows).map(memberOf);
 }
@@ -71,6 +72,9 @@ function memberOf(row: Row): HeldMember {
     session,
     // Servers of an earlier version do not write it.
     by: textOrNull(row.author) ?? stayAuthor(session?.identity ?? connection),
+    networks: row.networks === null ? [] : textsOf(JSON.parse(textOf(row.networks))),
+    joinedAt: row.joined_at === null ? null : integerOf(row.joined_at),
+    isKnown: booleanOf(row.is_known),
   };
 }
 
