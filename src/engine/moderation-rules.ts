@@ -169,7 +169,11 @@ export function decideHold(
   limits: ModerationLimits,
   wanted: NewHeld,
 ): ModerationDecision<"held" | "full"> {
-  const own = held.filter(({ by }) => by === wanted.by);
+  // Without a key somebody is another person on each connection.
+  const [address] = wanted.networks;
+  const own = held.filter(
+    ({ by, networks }) => by === wanted.by || (address !== undefined && networks[0] === address),
+  );
   if (held.length >= limits.held || own.length >= limits.heldPerPerson)
     return { changes: [], result: "full" };
   return { changes: [{ kind: "hold", message: { ...wanted, id: newId() } }], result: "held" };
