@@ -126,7 +126,7 @@ test("who is kept out tries again as a person", async () => {
   expect(socket.take()).toMatchObject({ type: "name", name: "An" });
 });
 
-test("PERM-7 a banned chat stops trying, and says until when", async () => {
+test("PERM-2 a banned chat stops trying, and says until when", async () => {
   for (const reply of ["name", "resume"]) {
     const stage = new Stage({ name: "An" });
     if (reply === "resume") {
