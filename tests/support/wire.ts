@@ -102,6 +102,9 @@ export class ConnectionStage {
       absent: 0,
       healthy: true,
       recent: () => Promise.resolve(null),
+      find: () => Promise.resolve(null),
+      present: () => [],
+      messagesBy: () => Promise.resolve([]),
       bytesToFetch: () => this.bytesToFetch,
       close: () => Promise.resolve(),
     };
