@@ -1,6 +1,6 @@
 /** The file of moderation, when something is wrong with it or with its disk. */
 import { Database } from "bun:sqlite";
-import { expect } from "bun:test";
+import { expect, spyOn, test } from "bun:test";
 import {
   existsSync,
   readdirSync,
@@ -13,8 +13,13 @@ import {
 import { join } from "node:path";
 import { openModerationFile } from "../../src/engine/local/moderation-file.ts";
 import { MODERATION_LIMITS } from "../../src/engine/moderation.ts";
+import { Database as PostgresDatabase } from "../../src/engine/postgres/database.ts";
+import { CommitInDoubt } from "../../src/engine/postgres/fault.ts";
+import { openModerationTable } from "../../src/engine/postgres/moderation-table.ts";
+import { migrate } from "../../src/engine/postgres/schema.ts";
 import { DEFAULT_SETTINGS } from "../../src/room/room-settings.ts";
 import { actionLike } from "../contracts/moderation.ts";
+import { createDatabase } from "../support/postgres.ts";
 import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 
@@ -119,6 +124,39 @@ fileTest("a change is refused if somebody else writes for too long, and works af
   expect(moderation.inForce(null, 0)).toHaveLength(1);
   await moderation.close();
 });
+
+for (const isCommitted of [true, false]) {
+  test(`a commit in doubt that did ${isCommitted ? "" : "not "}succeed acts once`, async () => {
+    const url = await createDatabase();
+    const database = new PostgresDatabase({
+      url,
+      poolSize: 2,
+      statementTimeoutMs: 4000,
+      connectTimeoutMs: 3000,
+    });
+    await migrate(database, url);
+    const options = { database, limits: MODERATION_LIMITS, now: Date.now };
+    const { moderation } = await openModerationTable(options);
+    const real = PostgresDatabase.prototype.transaction;
+    const spy = spyOn(PostgresDatabase.prototype, "transaction").mockImplementationOnce(async function (
+      this: PostgresDatabase,
+      timeoutMs,
+      work,
+    ) {
+      await real
+        .call(this, timeoutMs, async (sql) => {
+          await work(sql);
+          if (!isCommitted) throw new Error("cut off");
+        })
+        .catch(() => {});
+      throw new CommitInDoubt("The connection was lost during a commit.");
+    });
+    const done = await moderation.act(actionLike()).finally(() => spy.mockRestore());
+    expect(await moderation.actions(null, { person: null, before: null, limit: 9 })).toEqual([done]);
+    expect(moderation.inForce(null, 0)).toEqual([done]);
+    await database.close();
+  });
+}
 
 fileTest("a server on a full disk starts, and says that moderators can do nothing", async () => {
   if (Bun.which("prlimit") === null) return;
