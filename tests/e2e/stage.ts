@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import axe, { type AxeResults, type RunOptions } from "axe-core";
 import type { WebSocketRoute } from "playwright-core";
+import { Chat } from "../../src/client/index.ts";
 import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
 import { freePort } from "../support/port.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
@@ -24,16 +25,23 @@ export interface Place {
   http(path: string): string;
 }
 
+/** The people of a file are all at one address, and in more of a hurry than people are. They need not wait for that. */
+const HURRIED = [
+  ...["--sends-per-second", "1000", "--address-sends-per-second", "1000", "--address-send-size", "1GiB"],
+  ...["--address-people-per-second", "100"],
+];
+
 export class Stage {
   #browser: RunningBrowser | undefined;
   #server: ChatServer | undefined;
   #people: Person[] = [];
+  #bots: Chat[] = [];
   #rooms = 0;
 
   /** To be called once in a test file. */
   constructor() {
     beforeAll(async () => {
-      [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer()]);
+      [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer(HURRIED)]);
     });
     afterAll(async () => {
       await this.#browser?.close();
@@ -44,6 +52,7 @@ export class Stage {
       const contexts = new Set(this.#people.map((person) => person.page.context()));
       await Promise.all([...contexts].map((context) => context.close()));
       this.#people = [];
+      await Promise.all(this.#bots.splice(0).map((bot) => bot.close()));
       expect(complaints).toEqual([]);
     });
   }
@@ -80,6 +89,14 @@ export class Stage {
     return this.#note(
       await Person.join(this.browser, (coming.at ?? this.server).http(path), nickname, coming),
     );
+  }
+
+  /** Somebody without a page, for what only the others' pages are looked at: a page takes a hundred times as long. */
+  async bot(path: string, nickname: string): Promise<Chat> {
+    const bot = new Chat(this.server.url(path.slice("/rooms/".length)));
+    this.#bots.push(bot);
+    await bot.register(nickname);
+    return bot;
   }
 
   #note(person: Person): Person {
