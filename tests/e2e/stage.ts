@@ -20,6 +20,15 @@ export const SCREENS = {
   desktop: { viewport: { width: 1280, height: 800 } },
 } as const;
 
+/** What each screen of the page is looked at with: each size once, and each theme and language at least once. */
+export const LOOKS = [
+  { size: "narrow", theme: "classic", locale: "vi-VN" },
+  { size: "phone", theme: "dark", locale: "en-GB" },
+  { size: "landscape", theme: "light", locale: "en-GB" },
+  { size: "tablet", theme: "dark", locale: "vi-VN" },
+  { size: "desktop", theme: "light", locale: "en-GB" },
+] as const;
+
 /** Where a page comes from: a server, or a cable to one. */
 export interface Place {
   http(path: string): string;
@@ -103,6 +112,14 @@ export class Stage {
     this.#people.push(person);
     return person;
   }
+}
+
+/** Has the page use a theme from now on, before it is looked at. */
+export async function choose({ page }: Person, theme: (typeof LOOKS)[number]["theme"]): Promise<void> {
+  await page.evaluate((chosen) => {
+    localStorage.setItem("classic-chatbox.settings.theme", JSON.stringify(chosen));
+  }, theme);
+  await page.reload();
 }
 
 /** Takes a picture for people to look at, and sees to it that nothing reaches out of the page. */
