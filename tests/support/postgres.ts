@@ -63,8 +63,9 @@ export class PostgresServer implements AsyncDisposable {
     await this.stop();
     this.#child = Bun.spawn(
       [join(this.#programs, "bin/postgres"), "-D", this.#data, "-p", String(this.port)].concat(
-        ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"],
-        ["-c", "shared_buffers=64MB"],
+        ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "shared_buffers=64MB"],
+        // One file of tests takes 200, and others run beside it.
+        ["-c", "max_connections=500"],
         // Written data outlives the processes, however they end, and no test cuts the machine's power.
         ["-c", "fsync=off", "-c", "full_page_writes=off"],
       ),
