@@ -100,7 +100,7 @@ export class Stage {
     );
   }
 
-  /** Somebody without a page, for what only the others' pages are looked at: a page takes a hundred times as long. */
+  /** Somebody without a page, for tests that look at the pages of others only: a page costs most of a test's time. */
   async bot(path: string, nickname: string): Promise<Chat> {
     const bot = new Chat(this.server.url(path.slice("/rooms/".length)));
     this.#bots.push(bot);

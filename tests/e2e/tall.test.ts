@@ -179,10 +179,10 @@ test("a tall message is printed in full", async () => {
 test("stacked marks stay within their message and their nickname", async () => {
   const room = stage.newRoom();
   const name = `E${"\u0301".repeat(60)}${"\u0316".repeat(39)}`;
-  const eve = await stage.enter(room, name);
+  const eve = await stage.bot(room, name);
   const an = await stage.enter(room, "An");
   await an.say("above");
-  await eve.say(`Z${"\u0301".repeat(300)}${"\u0316".repeat(300)}`);
+  await eve.send(`Z${"\u0301".repeat(300)}${"\u0316".repeat(300)}`);
   await an.say("below");
   await an.sees("Z");
   const isClipped = await an.page.evaluate(() =>
@@ -197,10 +197,10 @@ test("stacked marks stay within their message and their nickname", async () => {
 test("a link shows its host, and an address that hides its host is not a link", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const eve = await stage.enter(room, "Eve");
-  await eve.write("https://bank.example\u202Emoc.live");
-  await eve.write("https://دخول.example/בנק.com/אבג");
-  await eve.say("the end");
+  const eve = await stage.bot(room, "Eve");
+  await eve.send("https://bank.example\u202Emoc.live");
+  await eve.send("https://دخول.example/בנק.com/אבג");
+  await eve.send("the end");
   await an.sees("the end");
   const links = an.log.locator(".content a");
   expect(await links.allTextContents()).toEqual(["https://دخول.example/בנק.com/אבג"]);
