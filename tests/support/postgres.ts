@@ -176,13 +176,12 @@ export async function stopShared(): Promise<void> {
   await sharedServer?.[Symbol.asyncDispose]();
 }
 
-let databases = 0;
-
 /** The URL of a new, empty database. */
 export async function createDatabase(server?: PostgresServer): Promise<string> {
   if (server === undefined) shared ??= sharedUrl();
   const base = server?.url() ?? (await shared) ?? "";
-  const name = `chatbox_test_${process.pid}_${++databases}`;
+  // The number of a process comes again within a run.
+  const name = `chatbox_test_${crypto.randomUUID().replaceAll("-", "")}`;
   const sql = new SQL(base, { max: 1 });
   try {
     await sql.unsafe(`CREATE DATABASE ${name}`);
