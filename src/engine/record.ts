@@ -58,6 +58,9 @@ export interface MessagePieces {
   readonly timestamp: string;
 }
 
+const ZERO = 0x30;
+const MINUS = 0x2d;
+
 export const KEY_CHARACTERS = 16;
 /** Keys of sends and public ids of people look the same. */
 const KEY = /^[\w-]{16}$/;
@@ -110,6 +113,7 @@ export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHA
 /** The kind of a change is a word of lower-case letters, digits and hyphens. */
 const KIND = /^[a-z0-9-]{1,32}$/;
 const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z0-9-]+)"/;
+const EDIT_START = /^\{"id":(\d+),"time":-?\d+,"kind":"edit","of":(\d+),/;
 /** How the lines of known changes go on behind their kinds. */
 const OF = /,"of":(\d+),"by":"([\w-]{16})"/;
 const STRING = /"((?:[^"\\]|\\.)*)"/;
@@ -433,6 +437,12 @@ export function isChangeLine(line: string): boolean {
   return line.startsWith(BEFORE_IN_CHANGE.id);
 }
 
+/** The ids of an edit and of its message, told from the beginning of a line; null if the line is no edit. */
+export function editIn(line: string): Pick<EditRecord, "id" | "of"> | null {
+  const [, id, of] = EDIT_START.exec(line) ?? [];
+  return of === undefined ? null : { id: Number(id), of: Number(of) };
+}
+
 /** What every change has, whatever its kind. */
 export interface ChangeValue extends Record<string, unknown> {
   readonly id: number;
@@ -539,8 +549,15 @@ export function isKey(value: unknown): value is string {
   return typeof value === "string" && KEY.test(value);
 }
 
-function integerAt(text: string, at: number): number {
-  return Number.parseInt(text.slice(at), 10);
+/** The integer that begins at a place in a text. Read digit by digit: this runs several times for each message shown. */
+function integerAt(text: string, start: number): number {
+  const isNegative = text.charCodeAt(start) === MINUS;
+  let value = 0;
+  for (let at = isNegative ? start + 1 : start; ; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return isNegative ? -value : value;
+    value = value * 10 + digit;
+  }
 }
 
 function piecesOf(text: string, idAt: number): MessagePieces {

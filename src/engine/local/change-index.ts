@@ -60,6 +60,10 @@ export class ChangeIndex {
     return this.#changed.get(id)?.isDeleted ?? false;
   }
 
+  hasReactions(id: number): boolean {
+    return this.#changed.get(id)?.reactions != null;
+  }
+
   reactionsTo(id: number): Reactions {
     const all: OneReaction[] = [];
     const flat = this.#changed.get(id)?.reactions ?? [];

@@ -1,7 +1,15 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventPlace, EventRun } from "../archive.ts";
-import { amended, isChangeLine, type MessageRecord, readEvent, type StoredEvent } from "../record.ts";
+import {
+  amended,
+  type EditRecord,
+  editIn,
+  isChangeLine,
+  type MessageRecord,
+  readEvent,
+  type StoredEvent,
+} from "../record.ts";
 import type { ChangeIndex } from "./change-index.ts";
 import { FileChunks, type Line, readPlacedLines } from "./file-chunks.ts";
 import type { HistoryIndex } from "./history-index.ts";
@@ -9,11 +17,9 @@ import type { HistoryIndex } from "./history-index.ts";
 /** How many messages are read at once to fill a reply of version 2. */
 const TAIL_STEP = 2_000;
 
-/** How many messages are amended in one piece: each may have very many reactions. */
+/** How many messages are read at the same time, and how many with reactions among them: each may have very many. */
+const READ_AHEAD = 64;
 const AMENDED_AT_ONCE = 16;
-
-/** How many messages that changes concern are read at the same time. */
-const READ_AHEAD = 8;
 
 /** A history file as far as it is whole. */
 export interface Extent {
@@ -23,6 +29,12 @@ export interface Extent {
   /** Where the last event ends. */
   readonly end: number;
 }
+
+/** A message as it is stored, or the id of one that is to be found first. */
+type Wanted = MessageRecord | number;
+
+/** Edits that were read already, by their ids. */
+type Edits = ReadonlyMap<number, EditRecord>;
 
 /** What was sent with a key. */
 export interface Keyed {
@@ -55,8 +67,8 @@ export class JournalReads {
     const newestFirst: MessageRecord[] = [];
     let bytes = 0;
     for (let before = Number.POSITIVE_INFINITY; ; ) {
-      const stored = await this.#storedBelow(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
-      for await (const record of this.#newestFirst(stored)) {
+      const { stored, edits } = await this.#storedBelow(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
+      for await (const record of this.#current(stored.toReversed(), edits)) {
         bytes += record.isDeleted ? 0 : record.replyBytes;
         if (bytes > budgetBytes) return newestFirst.reverse();
         newestFirst.push(record);
@@ -72,7 +84,8 @@ export class JournalReads {
   async below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const newestFirst: MessageRecord[] = [];
     let bytes = 0;
-    for await (const record of this.#newestFirst(await this.#storedBelow(before, count, budgetBytes))) {
+    const { stored, edits } = await this.#storedBelow(before, count, budgetBytes);
+    for await (const record of this.#current(stored.toReversed(), edits)) {
       bytes += pageBytes(record);
       if (bytes > budgetBytes && newestFirst.length > 0) break;
       newestFirst.push(record);
@@ -80,22 +93,38 @@ export class JournalReads {
     return newestFirst.reverse();
   }
 
-  /** As {@link below}, as they are stored; about as many as fit into the budget, if the rest of them does not. */
-  async #storedBelow(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
-    const blocks = this.#extent()?.index.blocksBelow(before, count, budgetBytes);
+  /**
+   * As {@link below}, as they are stored; about as many as fit into the budget, if the rest of them does not.
+   *
+   * @returns them, and edits that are between them in the file
+   */
+  async #storedBelow(
+    before: number,
+    count: number,
+    budgetBytes: number,
+  ): Promise<{ stored: MessageRecord[]; edits: Edits }> {
+    const extent = this.#extent();
+    const blocks = extent?.index.blocksBelow(before, count, budgetBytes);
+    // There may be many more changes than messages: only those that are shown need to be decoded.
+    const isShown = (line: Line) => isMessage(line) || isNewestEdit(line, extent?.changes);
     let stored: MessageRecord[] = [];
-    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, isMessage)) {
-      for (const { event } of events) if (event.kind === "message" && event.id < before) stored.push(event);
+    const edits = new Map<number, EditRecord>();
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, isShown)) {
+      for (const { event } of events) {
+        if (event.kind === "message" && event.id < before) stored.push(event);
+        if (event.kind === "edit") edits.set(event.id, event);
+      }
       stored = stored.slice(-count);
     }
-    return stored;
+    return { stored, edits };
   }
 
   /** See `Archive.events`. */
   async events(from: number, count: number, budgetBytes: number): Promise<EventRun> {
     const run: StoredEvent[] = [];
     let bytes = 0;
-    for await (const events of this.#events(this.#extent()?.index.blockAbove(from - 1) ?? 0)) {
+    const blocks = this.#extent()?.index.blocksAbove(from - 1, count);
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop)) {
       for (const { event } of events) {
         if (event.id < from || run.length >= count) continue;
         run.push(event);
@@ -109,10 +138,8 @@ export class JournalReads {
 
   /** See `Archive.message`. */
   async message(id: number): Promise<MessageRecord | undefined> {
-    const stored = await this.stored(id);
-    if (stored === undefined) return undefined;
-    const [record] = await this.#current([stored.record]);
-    return record;
+    if (this.#extent() === null) return undefined;
+    return (await this.#amended(id, this.#storedAs(id), new Map())) ?? undefined;
   }
 
   /** A message as it is stored, without changes to it, and its line. */
@@ -146,81 +173,81 @@ export class JournalReads {
   /** The first events of a run that fit into the budget together with what they concern. */
   async #runOf(run: readonly StoredEvent[], from: number, budgetBytes: number): Promise<EventRun> {
     const messages = new Map<number, MessageRecord>();
-    const sent = run.filter((event) => event.kind === "message");
-    const events: EventPlace[] = [];
+    const [first] = run;
+    let events = run;
     let bytes = 0;
-    const earlier = this.#readAhead(
-      run.flatMap((event) => ("of" in event && event.of < from ? [event.of] : [])),
-    );
-    for (const event of run) {
-      if (event.id === sent[0]?.id)
-        for (const record of await this.#current(sent.splice(0, AMENDED_AT_ONCE)))
-          messages.set(record.id, record);
-      const of = "of" in event ? event.of : null;
-      let shown = messages.get(of ?? event.id);
-      const isNew = of !== null && of < from && shown === undefined;
-      if (isNew) shown = await earlier(of);
-      if (of === null || isNew) bytes += shown === undefined ? 0 : pageBytes(shown);
-      if (bytes > budgetBytes && events.length > 0) break;
-      if (isNew && shown !== undefined) messages.set(of, shown);
-      events.push({ id: event.id, time: event.time, of });
+    for await (const record of this.#current(wantedBy(run, from), editsIn(run))) {
+      bytes += pageBytes(record);
+      const isOf = (event: StoredEvent) => messageOf(event) === record.id;
+      if (bytes > budgetBytes && first !== undefined && !isOf(first)) {
+        events = run.slice(0, run.findIndex(isOf));
+        break;
+      }
+      messages.set(record.id, record);
     }
-    return { events, messages };
+    return { events: events.map(placeOf), messages };
   }
 
   /**
-   * Reads messages, a few at the same time, and no more than are asked for and a few.
+   * Messages as they are now, without those that have expired. They are read in steps, no more of them than are asked for
+   * and a few. Between two steps with changed messages others get their turn.
    *
-   * @param ids in the order in which they will be asked for, perhaps repeatedly
-   * @returns gives one of them
+   * @param wanted in the order in which they will be asked for
    */
-  #readAhead(ids: readonly number[]): (id: number) => Promise<MessageRecord | undefined> {
-    const reads = new Map<number, Promise<MessageRecord | undefined>>();
-    const waiting = new Set(ids);
-    return (id) => {
-      for (const next of waiting) {
-        if (reads.has(id) && reads.size % READ_AHEAD === 0) break;
-        waiting.delete(next);
-        const read = this.message(next);
-        // Whoever asks for it gets the error; perhaps nobody does.
-        read.catch(() => undefined);
-        reads.set(next, read);
-      }
-      return reads.get(id) ?? this.message(id);
-    };
-  }
-
-  /** Messages as they are now, the newest first: no more of them are amended than are asked for and a few. */
-  async *#newestFirst(stored: readonly MessageRecord[]): AsyncGenerator<MessageRecord, undefined> {
-    for (let end = stored.length; end > 0; end -= AMENDED_AT_ONCE) {
-      const current = await this.#current(stored.slice(Math.max(0, end - AMENDED_AT_ONCE), end));
-      yield* current.reverse();
+  async *#current(wanted: readonly Wanted[], edits: Edits): AsyncGenerator<MessageRecord, undefined> {
+    for (let at = 0; at < wanted.length; ) {
+      const step = this.#step(wanted, at);
+      // A read takes longer on its way to another thread and back than it takes there.
+      const current = await Promise.all(step.map((each) => this.#asItIs(each, edits)));
+      if (step.length < wanted.length && step.some((each) => this.#isChanged(each))) await nextTurn();
+      for (const record of current) if (record !== null) yield record;
+      at += step.length;
     }
   }
 
-  /** A few messages as they are now, without those that have expired. If any were changed, others get their turn then. */
-  async #current(stored: readonly MessageRecord[]): Promise<MessageRecord[]> {
+  /** Those from one on that are read at the same time. */
+  #step(wanted: readonly Wanted[], from: number): readonly Wanted[] {
+    const changes = this.#extent()?.changes;
+    const next = wanted.slice(from, from + READ_AHEAD);
+    let reacted = 0;
+    const last = next.findIndex((each) => changes?.hasReactions(idOf(each)) && ++reacted === AMENDED_AT_ONCE);
+    return last < 0 ? next : next.slice(0, last + 1);
+  }
+
+  #isChanged(wanted: Wanted): boolean {
+    return this.#extent()?.changes.has(idOf(wanted)) ?? false;
+  }
+
+  /** @returns null if the message has expired */
+  #asItIs(wanted: Wanted, edits: Edits): MessageRecord | null | Promise<MessageRecord | null> {
+    if (typeof wanted === "number") return this.#amended(wanted, this.#storedAs(wanted), edits);
+    const { id } = wanted;
     const { changes, index } = this.#extent() ?? {};
-    if (changes === undefined || index === undefined) return [...stored];
-    if (!stored.some(({ id }) => changes.has(id))) return stored.filter(({ id }) => id >= index.firstId);
-    const current = await Promise.all(stored.map((record) => this.#amended(record)));
-    await nextTurn();
-    return current.filter((record) => record !== null);
+    if (changes?.has(id)) return this.#amended(id, wanted, edits);
+    return id < (index?.firstId ?? 0) ? null : wanted;
+  }
+
+  async #storedAs(id: number): Promise<MessageRecord | undefined> {
+    return (await this.stored(id))?.record;
   }
 
   /** @returns null if the message has expired meanwhile: what has become of it is not known any more */
-  async #amended(record: MessageRecord): Promise<MessageRecord | null> {
-    const { id } = record;
+  async #amended(
+    id: number,
+    stored: MessageRecord | Promise<MessageRecord | undefined>,
+    edits: Edits,
+  ): Promise<MessageRecord | null> {
     for (;;) {
       const extent = this.#extent();
       if (extent === null) throw new Error("the history file is closed");
       const { changes, file, index } = extent;
-      if (id < index.firstId) return null;
-      if (!changes.has(id)) return record;
       const edit = changes.editOf(id);
-      const content = edit === null ? null : await this.#contentOf(file, edit);
+      const newest = edit === null ? null : (edits.get(edit.id) ?? this.#contentOf(file, edit));
+      const [record, content] = await Promise.all([stored, newest]);
       // Meanwhile there may have been another edit, or the file may have been rewritten.
       if (file !== this.#extent()?.file || edit?.id !== changes.editOf(id)?.id) continue;
+      if (record === undefined || id < index.firstId) return null;
+      if (!changes.has(id)) return record;
       const isDeleted = changes.isDeleted(id);
       return amended(record, { edit: content, isDeleted, reactions: changes.reactionsTo(id) });
     }
@@ -290,9 +317,43 @@ function isEvent({ text }: Line): boolean {
   return text.length > 1;
 }
 
-/** Whether a line holds a message: there may be many more changes, which then need not be decoded. */
 function isMessage(line: Line): boolean {
   return isEvent(line) && !isChangeLine(line.text);
+}
+
+/** Whether a line holds the newest edit of a message. */
+function isNewestEdit({ text }: Line, changes: ChangeIndex | undefined): boolean {
+  const edit = editIn(text);
+  return edit !== null && changes?.editOf(edit.of)?.id === edit.id;
+}
+
+function editsIn(run: readonly StoredEvent[]): Edits {
+  return new Map(run.filter((event) => event.kind === "edit").map((edit) => [edit.id, edit]));
+}
+
+/** The messages among events from an id on, and the earlier ones that these concern, each once. */
+function wantedBy(run: readonly StoredEvent[], from: number): Wanted[] {
+  const wanted = new Map<number, Wanted>();
+  for (const event of run) {
+    const id = messageOf(event);
+    if (event.kind === "message") wanted.set(event.id, event);
+    else if (id !== null && id < from) wanted.set(id, id);
+  }
+  return [...wanted.values()];
+}
+
+/** The id of the message that an event is or concerns; null for a change that this version does not know. */
+function messageOf(event: StoredEvent): number | null {
+  if (event.kind === "message") return event.id;
+  return event.kind === "unknown" ? null : event.of;
+}
+
+function placeOf(event: StoredEvent): EventPlace {
+  return { id: event.id, time: event.time, of: event.kind === "message" ? null : messageOf(event) };
+}
+
+function idOf(wanted: Wanted): number {
+  return typeof wanted === "number" ? wanted : wanted.id;
 }
 
 /** What a message takes in a page, with a comma. */
