@@ -431,6 +431,11 @@ export function readEvent(text: string): StoredEvent {
   return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
 }
 
+/** A text that the canonical line of the event with this id has; seldom does any other line have it. */
+export function markOf(id: number): Buffer {
+  return Buffer.from(`"id":${id},"time":`);
+}
+
 /** The record of a decided edit. */
 export function editRecord({ id, time, of, by, content, digest }: Edited): EditRecord {
   const before = BEFORE_IN_CHANGE;

@@ -20,6 +20,8 @@ interface BlockStart {
 
 /** Blocks that follow each other: at which byte of the file they begin, and end; undefined at the end of the history. */
 export interface BlockRange {
+  /** The id of the first event. */
+  readonly firstId: number;
   readonly start: number;
   readonly stop: number | undefined;
 }
@@ -165,8 +167,10 @@ export class HistoryIndex {
 
   /** The blocks with numbers from `first` on, to the one before `end`. */
   #range(first: number, end: number): BlockRange {
+    const { id: firstId, offset: start } = this.#block(first);
     return {
-      start: this.#block(first).offset,
+      firstId,
+      start,
       stop: end < this.#length ? this.#block(end).offset : undefined,
     };
   }

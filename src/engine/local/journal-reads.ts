@@ -2,17 +2,18 @@ import type { FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventPlace, EventRun } from "../archive.ts";
 import {
+  type Amendment,
   amended,
-  type EditRecord,
   editIn,
   isChangeLine,
   type MessageRecord,
+  markOf,
   readEvent,
   type StoredEvent,
 } from "../record.ts";
-import type { ChangeIndex } from "./change-index.ts";
+import type { ChangeIndex, StoredEdit } from "./change-index.ts";
 import { FileChunks, type Line, readPlacedLines } from "./file-chunks.ts";
-import type { HistoryIndex } from "./history-index.ts";
+import type { BlockRange, HistoryIndex } from "./history-index.ts";
 
 /** How many messages are read at once to fill a reply of version 2. */
 const TAIL_STEP = 2_000;
@@ -33,8 +34,16 @@ export interface Extent {
 /** A message as it is stored, or the id of one that is to be found first. */
 type Wanted = MessageRecord | number;
 
-/** Edits that were read already, by their ids. */
-type Edits = ReadonlyMap<number, EditRecord>;
+/** What a message was edited to; null if the edit is not there, because the file was changed by hand. */
+type Edited = Amendment["edit"];
+
+/** What was read, or is being read, beside the messages of a page. */
+interface Beside {
+  /** Edits, by their ids. */
+  readonly edits: Map<number, Edited | Promise<Edited>>;
+  /** Other messages, as they are stored, by their ids. */
+  readonly stored: Map<number, Promise<MessageRecord | undefined>>;
+}
 
 /** What was sent with a key. */
 export interface Keyed {
@@ -67,8 +76,8 @@ export class JournalReads {
     const newestFirst: MessageRecord[] = [];
     let bytes = 0;
     for (let before = Number.POSITIVE_INFINITY; ; ) {
-      const { stored, edits } = await this.#storedBelow(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
-      for await (const record of this.#current(stored.toReversed(), edits)) {
+      const { stored, beside } = await this.#storedBelow(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
+      for await (const record of this.#current(stored.toReversed(), beside)) {
         bytes += record.isDeleted ? 0 : record.replyBytes;
         if (bytes > budgetBytes) return newestFirst.reverse();
         newestFirst.push(record);
@@ -84,8 +93,8 @@ export class JournalReads {
   async below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const newestFirst: MessageRecord[] = [];
     let bytes = 0;
-    const { stored, edits } = await this.#storedBelow(before, count, budgetBytes);
-    for await (const record of this.#current(stored.toReversed(), edits)) {
+    const { stored, beside } = await this.#storedBelow(before, count, budgetBytes);
+    for await (const record of this.#current(stored.toReversed(), beside)) {
       bytes += pageBytes(record);
       if (bytes > budgetBytes && newestFirst.length > 0) break;
       newestFirst.push(record);
@@ -96,44 +105,75 @@ export class JournalReads {
   /**
    * As {@link below}, as they are stored; about as many as fit into the budget, if the rest of them does not.
    *
-   * @returns them, and edits that are between them in the file
+   * @returns them, and their edits as far as they are read along with them
    */
   async #storedBelow(
     before: number,
     count: number,
     budgetBytes: number,
-  ): Promise<{ stored: MessageRecord[]; edits: Edits }> {
-    const extent = this.#extent();
-    const blocks = extent?.index.blocksBelow(before, count, budgetBytes);
+  ): Promise<{ stored: MessageRecord[]; beside: Beside }> {
+    const { changes, index } = this.#extent() ?? {};
+    const blocks = index?.blocksBelow(before, count, budgetBytes);
+    const end = Math.min(before, (index?.lastId ?? 0) + 1);
+    const beside = this.#beside(idsFrom(Math.max(end - READ_AHEAD, blocks?.firstId ?? 0), end), blocks);
     // There may be many more changes than messages: only those that are shown need to be decoded.
-    const isShown = (line: Line) => isMessage(line) || isNewestEdit(line, extent?.changes);
+    const isShown = (line: Line) => isMessage(line) || isNewestEdit(line, changes);
     let stored: MessageRecord[] = [];
-    const edits = new Map<number, EditRecord>();
-    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, isShown)) {
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, { isWanted: isShown })) {
       for (const { event } of events) {
         if (event.kind === "message" && event.id < before) stored.push(event);
-        if (event.kind === "edit") edits.set(event.id, event);
+        if (event.kind === "edit") beside.edits.set(event.id, event);
       }
       stored = stored.slice(-count);
     }
-    return { stored, edits };
+    return { stored, beside };
   }
 
   /** See `Archive.events`. */
   async events(from: number, count: number, budgetBytes: number): Promise<EventRun> {
     const run: StoredEvent[] = [];
     let bytes = 0;
-    const blocks = this.#extent()?.index.blocksAbove(from - 1, count);
+    const { changes, index } = this.#extent() ?? {};
+    const blocks = index?.blocksAbove(from - 1, count);
+    const end = from + Math.min(count, READ_AHEAD);
+    const concerned = Array.from(changes?.concernedBy(from, end) ?? []).filter((id) => id < from);
+    const beside = this.#beside(idsFrom(from, end), blocks, concerned);
     for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop)) {
       for (const { event } of events) {
         if (event.id < from || run.length >= count) continue;
         run.push(event);
+        if (event.kind === "edit") beside.edits.set(event.id, event);
         bytes += event.text.length;
       }
       // A line has as many bytes as characters, or more.
       if (run.length >= count || bytes > budgetBytes) break;
     }
-    return await this.#runOf(run, from, budgetBytes);
+    return await this.#runOf(run, from, budgetBytes, beside);
+  }
+
+  /**
+   * Begins to read what the index says that a page will show besides what is in its blocks: read afterwards, it would
+   * take as long again.
+   *
+   * @param shown ids of messages in the blocks, and perhaps of other events
+   * @param concerned ids of earlier messages, perhaps repeatedly
+   */
+  #beside(
+    shown: Iterable<number>,
+    blocks: BlockRange | undefined,
+    concerned: readonly number[] = [],
+  ): Beside {
+    const beside: Beside = { edits: new Map(), stored: new Map() };
+    const extent = this.#extent();
+    if (extent === null || blocks === undefined) return beside;
+    const { start, stop = extent.end } = blocks;
+    for (const id of new Set(concerned)) beside.stored.set(id, begun(this.#storedAs(id)));
+    for (const id of [...shown, ...beside.stored.keys()]) {
+      const edit = extent.changes.editOf(id);
+      if (edit !== null && !(edit.offset >= start && edit.offset < stop))
+        beside.edits.set(edit.id, begun(this.#contentOf(extent.file, edit)));
+    }
+    return beside;
   }
 
   /** See `Archive.message`. */
@@ -151,11 +191,9 @@ export class JournalReads {
   /** Any event by its id, and its line. */
   async find(id: number): Promise<{ event: StoredEvent; line: Line } | undefined> {
     const block = this.#extent()?.index.blockOf(id);
-    for await (const events of this.#events(block?.start ?? 0, block?.stop)) {
-      for (const found of events) {
-        if (found.event.id === id) return found;
-        if (found.event.id > id) return undefined;
-      }
+    for await (const events of this.#events(block?.start ?? 0, block?.stop, { mark: markOf(id) })) {
+      const found = events.find(({ event }) => event.id === id);
+      if (found !== undefined) return found;
     }
     return undefined;
   }
@@ -171,12 +209,17 @@ export class JournalReads {
   }
 
   /** The first events of a run that fit into the budget together with what they concern. */
-  async #runOf(run: readonly StoredEvent[], from: number, budgetBytes: number): Promise<EventRun> {
+  async #runOf(
+    run: readonly StoredEvent[],
+    from: number,
+    budgetBytes: number,
+    beside: Beside,
+  ): Promise<EventRun> {
     const messages = new Map<number, MessageRecord>();
     const [first] = run;
     let events = run;
     let bytes = 0;
-    for await (const record of this.#current(wantedBy(run, from), editsIn(run))) {
+    for await (const record of this.#current(wantedBy(run, from), beside)) {
       bytes += pageBytes(record);
       const isOf = (event: StoredEvent) => messageOf(event) === record.id;
       if (bytes > budgetBytes && first !== undefined && !isOf(first)) {
@@ -194,11 +237,11 @@ export class JournalReads {
    *
    * @param wanted in the order in which they will be asked for
    */
-  async *#current(wanted: readonly Wanted[], edits: Edits): AsyncGenerator<MessageRecord, undefined> {
+  async *#current(wanted: readonly Wanted[], beside: Beside): AsyncGenerator<MessageRecord, undefined> {
     for (let at = 0; at < wanted.length; ) {
       const step = this.#step(wanted, at);
       // A read takes longer on its way to another thread and back than it takes there.
-      const current = await Promise.all(step.map((each) => this.#asItIs(each, edits)));
+      const current = await Promise.all(step.map((each) => this.#asItIs(each, beside)));
       if (step.length < wanted.length && step.some((each) => this.#isChanged(each))) await nextTurn();
       for (const record of current) if (record !== null) yield record;
       at += step.length;
@@ -219,8 +262,9 @@ export class JournalReads {
   }
 
   /** @returns null if the message has expired */
-  #asItIs(wanted: Wanted, edits: Edits): MessageRecord | null | Promise<MessageRecord | null> {
-    if (typeof wanted === "number") return this.#amended(wanted, this.#storedAs(wanted), edits);
+  #asItIs(wanted: Wanted, { edits, stored }: Beside): MessageRecord | null | Promise<MessageRecord | null> {
+    if (typeof wanted === "number")
+      return this.#amended(wanted, stored.get(wanted) ?? this.#storedAs(wanted), edits);
     const { id } = wanted;
     const { changes, index } = this.#extent() ?? {};
     if (changes?.has(id)) return this.#amended(id, wanted, edits);
@@ -235,7 +279,7 @@ export class JournalReads {
   async #amended(
     id: number,
     stored: MessageRecord | Promise<MessageRecord | undefined>,
-    edits: Edits,
+    edits: Beside["edits"],
   ): Promise<MessageRecord | null> {
     for (;;) {
       const extent = this.#extent();
@@ -253,8 +297,7 @@ export class JournalReads {
     }
   }
 
-  /** @returns null if the edit is not there: the file was changed by hand */
-  async #contentOf(file: FileHandle, { offset, bytes }: { offset: number; bytes: number }) {
+  async #contentOf(file: FileHandle, { offset, bytes }: StoredEdit): Promise<Edited> {
     return await this.#reading(async () => {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
       const event = readEvent(buffer.toString("utf8", 0, bytesRead));
@@ -280,18 +323,24 @@ export class JournalReads {
     return undefined;
   }
 
-  /** The events from an offset in the file on, as many at a time as one read brought. @param isWanted which of them */
+  /**
+   * The events from an offset in the file on, as many at a time as one read brought.
+   *
+   * @param isWanted which of them
+   * @param mark a text that those have which are wanted; others need not even be decoded
+   */
   async *#events(
     start: number,
     stop?: number,
-    isWanted = isEvent,
+    { isWanted = isEvent, mark }: { isWanted?: (line: Line) => boolean; mark?: Uint8Array } = {},
   ): AsyncGenerator<{ event: StoredEvent; line: Line }[], undefined> {
     const extent = this.#extent();
     if (extent === null || extent.index.isEmpty) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#running.add(promise);
     try {
-      for await (const lines of readPlacedLines(new FileChunks(extent.file, start, stop ?? extent.end))) {
+      const chunks = new FileChunks(extent.file, start, stop ?? extent.end);
+      for await (const lines of readPlacedLines(chunks, mark)) {
         yield lines.flatMap((line) => (isWanted(line) ? [{ event: readEvent(line.text), line }] : []));
       }
     } finally {
@@ -327,10 +376,6 @@ function isNewestEdit({ text }: Line, changes: ChangeIndex | undefined): boolean
   return edit !== null && changes?.editOf(edit.of)?.id === edit.id;
 }
 
-function editsIn(run: readonly StoredEvent[]): Edits {
-  return new Map(run.filter((event) => event.kind === "edit").map((edit) => [edit.id, edit]));
-}
-
 /** The messages among events from an id on, and the earlier ones that these concern, each once. */
 function wantedBy(run: readonly StoredEvent[], from: number): Wanted[] {
   const wanted = new Map<number, Wanted>();
@@ -350,6 +395,17 @@ function messageOf(event: StoredEvent): number | null {
 
 function placeOf(event: StoredEvent): EventPlace {
   return { id: event.id, time: event.time, of: event.kind === "message" ? null : messageOf(event) };
+}
+
+/** The integers from one on, below another one. */
+function idsFrom(from: number, below: number): number[] {
+  return Array.from({ length: Math.max(0, below - from) }, (_, at) => from + at);
+}
+
+/** A read that has begun: whoever waits for it gets the error, and perhaps nobody does. */
+function begun<T>(read: Promise<T>): Promise<T> {
+  read.catch(() => undefined);
+  return read;
 }
 
 function idOf(wanted: Wanted): number {
