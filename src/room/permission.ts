@@ -150,6 +150,12 @@ export function isOfRaid(
   return !isKnown && (joinedAt ?? 0) >= raidAt - RAID_REACHES_BACK_MS;
 }
 
+/** Whether raid mode was on at a moment, and is still. @param time Unix milliseconds */
+export function isDuringRaid(moderation: RoomView["moderation"], time: number): boolean {
+  const raid = moderation.raid(time);
+  return raid !== undefined && time > raid.at;
+}
+
 function whySilent(settings: RoomSettings, asker: Asker): Why | null {
   switch (settings.writers) {
     case "everyone":

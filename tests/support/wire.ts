@@ -105,6 +105,10 @@ export class ConnectionStage {
       find: () => Promise.resolve(null),
       present: () => [],
       messagesBy: () => Promise.resolve([]),
+      writtenBy: () => Promise.resolve([]),
+      arrivals: () => [],
+      inhabited: () => [],
+      restore: () => 0,
       bytesToFetch: () => this.bytesToFetch,
       close: () => Promise.resolve(),
     };

@@ -65,8 +65,8 @@ export class ModerationStore {
   readonly #isProving = signal(false);
   /** Whether the browser solves a puzzle for the server, because too many newcomers come at once. */
   readonly isProving: ReadonlySignal<boolean> = this.#isProving;
-  /** Whether a moderator has asked which commands there are. */
-  readonly isHelping = signal(false);
+  /** What a moderator has opened: what waits and what was done, or the list of commands. */
+  readonly view = signal<"panel" | "help" | null>(null);
   /** Counts what the user has done as a moderator: what was loaded before is out of date. */
   readonly done = signal(0);
   readonly #timers = new Map<string, () => void>();

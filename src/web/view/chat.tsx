@@ -17,7 +17,8 @@ const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
 const Room = lazy(async (stores) => (await loadRoom(stores)).Room);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
-const Moderation = lazy(async () => (await loadModerator()).Moderation);
+const ModerationButton = lazy(async () => (await loadModerator()).ModerationButton);
+const ModerationDialog = lazy(async () => (await loadModerator()).ModerationDialog);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
@@ -55,6 +56,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <Join />
         )}
       </div>
+      {moderation.view.value ? <ModerationDialog /> : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
           <Settings />
@@ -105,7 +107,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
               <Nickname name={nickname} />
               <span class="unseen">. {words.rename.open}</span>
             </button>
-            {moderation.isModerator ? <Moderation /> : null}
+            {moderation.isModerator ? <ModerationButton /> : null}
             <button
               type="button"
               class="quiet people-button"

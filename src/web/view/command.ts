@@ -53,7 +53,7 @@ async function run(command: Command, stores: Stores): Promise<string | null> {
     case "topic":
       return set({ topic: command.text }, stores);
     case "help":
-      stores.moderation.isHelping.value = true;
+      stores.moderation.view.value = "help";
       return null;
   }
 }

@@ -78,6 +78,7 @@ export function MeasureForm({ measure, subject, close }: MeasureFormProps) {
   };
   return (
     <form ref={form} class="measure-form" noValidate onSubmit={(event) => event.preventDefault()}>
+      <h3>{words.headings[measure]}</h3>
       <p>{words.lead[measure]}</p>
       {isRemoval ? null : (
         <label class="field">

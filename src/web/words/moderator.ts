@@ -41,6 +41,7 @@ const en = {
   more: "Load more",
 
   measures: { mute: "Mute…", kick: "Kick…", ban: "Ban…", remove: "Remove messages…" },
+  headings: { mute: "Mute", kick: "Kick", ban: "Ban", remove: "Remove messages" },
   lead: {
     mute: "A muted person can read, but not write or react.",
     kick: "The person is put out of the room and can come back in a minute.",
@@ -220,6 +221,7 @@ const vi: ModeratorWords = {
   more: "Tải thêm",
 
   measures: { mute: "Cấm nói…", kick: "Mời ra…", ban: "Cấm vào phòng…", remove: "Gỡ tin nhắn…" },
+  headings: { mute: "Cấm nói", kick: "Mời ra", ban: "Cấm vào phòng", remove: "Gỡ tin nhắn" },
   lead: {
     mute: "Người bị cấm nói vẫn đọc được, nhưng không viết hay bày tỏ cảm xúc được.",
     kick: "Người này phải ra khỏi phòng và vào lại được sau một phút.",
