@@ -50,7 +50,10 @@ export class Stage {
   /** To be called once in a test file. @param flags those of the server */
   constructor(flags: readonly string[] = []) {
     beforeAll(async () => {
-      [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer([...HURRIED, ...flags])]);
+      [this.#browser, this.#server] = await Promise.all([
+        launchBrowser(),
+        startServer([...HURRIED, ...flags]),
+      ]);
     });
     afterAll(async () => {
       await this.#browser?.close();

@@ -81,6 +81,10 @@ export class ModerationStore {
     return /^(moderator|owner)$/.test(this.#options.role());
   }
 
+  get isSlow(): boolean {
+    return (this.#settings.value?.slowSeconds ?? 0) > 0;
+  }
+
   get isOwner(): boolean {
     return this.#options.role() === "owner";
   }
@@ -121,6 +125,7 @@ export class ModerationStore {
         this.#isProving.value = state === "started";
       }),
       chat.on("sent", () => this.#slow(this.#settings.value?.slowSeconds ?? 0)),
+      chat.on("slowed", ({ retryS }) => this.isSlow && this.#slow(retryS)),
       chat.on("nickname-lost", ({ error }) => this.refused(error)),
       chat.on("kept-out", ({ error }) => this.refused(error)),
       chat.on("entered", () => this.comeBack()),

@@ -1,11 +1,11 @@
-import { errorOf } from "../text/failure.ts";
-import { COMMANDS, type Command, parseCommand } from "../text/commands.ts";
 import { review, setRoom } from "../../client/moderation.ts";
+import type { SettingsInput } from "../../protocol/kinds/room.ts";
+import { COMMANDS, type Command, parseCommand } from "../text/commands.ts";
+import { errorOf } from "../text/failure.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import { MODERATOR_WORDS } from "../words/moderator.ts";
 import { faultWords, give, takeBack } from "./order.ts";
 import type { Stores } from "./stores.ts";
-import type { SettingsInput } from "../../protocol/kinds/room.ts";
 
 /** Does what a moderator has written. @returns what is wrong with it, or null if it was done */
 export async function runCommand(text: string, stores: Stores): Promise<string | null> {

@@ -170,7 +170,9 @@ function Scope({ order, reach, setReach, isEverywhere, setEverywhere }: ScopePro
       <select
         aria-label={words.reach}
         value={reach}
-        onChange={({ currentTarget }) => setReach(REACHES.find((each) => each === currentTarget.value) ?? "address")}
+        onChange={({ currentTarget }) =>
+          setReach(REACHES.find((each) => each === currentTarget.value) ?? "address")
+        }
       >
         {REACHES.map((each) => (
           <option key={each} value={each}>

@@ -1,6 +1,6 @@
-import { Drawing } from "./icon.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Help } from "./help.tsx";
+import { Drawing } from "./icon.tsx";
 import { useModeratorWords } from "./order.ts";
 import { Panel } from "./panel.tsx";
 import { useStores } from "./stores.ts";

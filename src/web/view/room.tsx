@@ -1,6 +1,6 @@
 import { lazy } from "./lazy.tsx";
+import { loadComposer } from "./load-composer.ts";
 import { Log } from "./log.tsx";
-import { loadComposer } from "./load-room.ts";
 import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
 
