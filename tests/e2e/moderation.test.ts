@@ -71,6 +71,12 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   using an = await visitor(room, "An", KEY.an);
   await an.say("buy my things");
   await minh.sees("buy my things");
+  await minh.page.getByRole("button", { name: "People: 2" }).click();
+  await minh.page.getByRole("dialog").locator("li", { hasText: "An" }).getByRole("button").click();
+  await minh.page.getByRole("button", { name: "Mention" }).click();
+  await minh.page.getByRole("dialog").waitFor({ state: "detached" });
+  expect(await minh.composer.inputValue()).toBe("@An ");
+  await minh.composer.fill("");
   await minh.log.locator(".author .cover").last().click();
   await minh.page.getByRole("button", { name: "Mute…" }).waitFor();
   await look("person-menu");
@@ -271,6 +277,11 @@ test("moderators set up a room, and give commands", async () => {
   await an.page.getByLabel("Password of the room").fill("earl grey");
   await an.askToJoin("An");
   await an.reads("The room’s password is missing or wrong.");
+  await an.page.getByLabel("Password of the room").fill("oolong");
+  await an.askToJoin("An");
+  await an.isIn();
+  // The page keeps no password.
+  await an.page.reload();
   await an.page.getByLabel("Password of the room").fill("oolong");
   await an.askToJoin("An");
   await an.isIn();

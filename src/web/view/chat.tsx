@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { Announced } from "./announced.tsx";
 import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -10,7 +10,7 @@ import { lazy } from "./lazy.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { loadRoom } from "./load-room.ts";
 import { Avatar, Nickname } from "./nickname.tsx";
-import { NicknameForm } from "./nickname-form.tsx";
+import type { RenameProps } from "./rename.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
@@ -19,6 +19,7 @@ const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
 const ModerationButton = lazy(async () => (await loadModerator()).ModerationButton);
 const ModerationDialog = lazy(async () => (await loadModerator()).ModerationDialog);
+const Rename = lazy<RenameProps>(async () => (await import("./rename.tsx")).Rename);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
@@ -26,9 +27,13 @@ type Open = "nothing" | "settings" | "people" | "rename";
 
 /** The whole page. */
 export function ChatPage({ roomName }: { readonly roomName: string | null }) {
-  const { room, person, moderation } = useStores();
+  const { room, person, moderation, acting } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
+  // What is done about somebody takes the place of the list of people.
+  useSignalEffect(() => {
+    if (acting.value && open.peek() === "people") open.value = "nothing";
+  });
   // The close event of a dialog comes late: another dialog may be open by then.
   const close = (what: Open) => () => {
     if (open.value === what) open.value = "nothing";
@@ -72,7 +77,11 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <PersonKey view={person.view.value} />
         </Dialog>
       ) : null}
-      {open.value === "rename" && isNamed ? <Rename close={close("rename")} /> : null}
+      {open.value === "rename" && isNamed ? (
+        <Dialog title={words.rename.title} name="rename" close={close("rename")}>
+          <Rename close={close("rename")} />
+        </Dialog>
+      ) : null}
       <Announcements />
     </>
   );
@@ -129,39 +138,6 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
         </button>
       </div>
     </header>
-  );
-}
-
-function Rename({ close }: { readonly close: () => void }) {
-  const { room, person } = useStores();
-  const words = useWords();
-  const isGiven = (person.identity.value?.name ?? null) !== null;
-  return (
-    <Dialog title={words.rename.title} name="rename" close={close}>
-      {isGiven ? (
-        <HostLogin />
-      ) : (
-        <NicknameForm
-          label={words.rename.field}
-          button={words.rename.button}
-          waiting={words.rename.waiting}
-          first={room.nickname.value ?? ""}
-          register={(nickname) => room.register(nickname)}
-          done={close}
-        />
-      )}
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => {
-          close();
-          person.isAway.value = isGiven;
-          void room.leave();
-        }}
-      >
-        {words.leave}
-      </button>
-    </Dialog>
   );
 }
 

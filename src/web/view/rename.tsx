@@ -1,0 +1,42 @@
+import { RENAME_WORDS } from "../words/rename.ts";
+import { HostLogin } from "./host-login.tsx";
+import { NicknameForm } from "./nickname-form.tsx";
+import { useStores } from "./stores.ts";
+
+export interface RenameProps {
+  readonly close: () => void;
+}
+
+/** Where the user changes the nickname, or leaves. */
+export function Rename({ close }: RenameProps) {
+  const { room, person, settings } = useStores();
+  const words = RENAME_WORDS[settings.words.value.locale];
+  const isGiven = (person.identity.value?.name ?? null) !== null;
+  return (
+    <>
+      {isGiven ? (
+        <HostLogin />
+      ) : (
+        <NicknameForm
+          label={words.field}
+          button={words.button}
+          waiting={words.waiting}
+          first={room.nickname.value ?? ""}
+          register={(nickname) => room.register(nickname)}
+          done={close}
+        />
+      )}
+      <button
+        type="button"
+        class="quiet"
+        onClick={() => {
+          close();
+          person.isAway.value = isGiven;
+          void room.leave();
+        }}
+      >
+        {words.leave}
+      </button>
+    </>
+  );
+}
