@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { runCommand } from "../support/server.ts";
 import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
 import type { Coming, Person } from "./person.ts";
-import { capture, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, LOOKS, SCREENS, Stage, violations } from "./stage.ts";
 
 const stage = new Stage(BEHIND_PROXY);
 type Theme = "light" | "dark" | "classic";
@@ -353,6 +353,37 @@ test("a person takes along, and deletes, all that the person wrote in a room", a
   await an.reads("3 messages are being deleted.");
   await an.log.getByText("three").waitFor({ state: "detached" });
 });
+
+for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narrow" || size === "landscape")) {
+  test(`axe finds nothing on what moderators see, and all of it fits: ${size}, ${theme}, ${locale}`, async () => {
+    const room = stage.newRoom();
+    const minh = await come(room, KEY.minh, theme, { ...SCREENS[size], locale });
+    const { found, look } = watching(minh, `${size}-${theme}-panel`);
+    await enter(minh, "Minh");
+    using long = await visitor(
+      room,
+      "A-nickname-that-is-long-enough-to-need-a-second-line-on-a-phone",
+      KEY.an,
+    );
+    await long.say("hello");
+    await long.ask({ type: "report", name: "Minh", reason: "moderates too much" });
+    await minh.page.locator(".moderation-button .badge").waitFor();
+    await look("badge");
+    await minh.page.locator(".moderation-button").click();
+    await minh.page.locator(".cases li").first().waitFor();
+    for (const tab of ["reports", "held", "people", "force", "room"]) {
+      await minh.page.locator(`#tab-${tab}`).click();
+      await minh.page.locator(".tab > :is(.cases, .muted, .room-form)").first().waitFor();
+      await look(tab);
+    }
+    await minh.page.keyboard.press("Escape");
+    await minh.log.locator(".author .cover").last().click();
+    await minh.page.locator(".choices-of-actions .ban").click();
+    await minh.page.locator(".times").waitFor();
+    await look("ban");
+    expect(found).toEqual([]);
+  });
+}
 
 /** Opens the menu of the last message with a text. */
 async function openMenu(person: Person, text: string): Promise<void> {

@@ -133,18 +133,17 @@ function useReview<S extends ReviewSubject>(what: S, person?: string) {
   return { list: list.value, hasMore: hasMore.value, fault: fault.value, load };
 }
 
-/** A list, or why there is none. */
-function Listed({
-  list,
-  fault,
-  none,
-  children,
-}: {
+interface ListedProps {
   readonly list: readonly unknown[] | null;
+  /** Whether there are others, which cannot be loaded. */
+  readonly hasMore: boolean;
   readonly fault: string;
   readonly none: string;
   readonly children: ComponentChildren;
-}) {
+}
+
+/** A list, or why there is none. */
+function Listed({ list, hasMore, fault, none, children }: ListedProps) {
   const words = useModeratorWords();
   if (fault !== "")
     return (
@@ -153,7 +152,13 @@ function Listed({
       </p>
     );
   if (list === null) return <p class="muted">{words.loading}</p>;
-  return list.length === 0 ? <p class="muted">{none}</p> : <ul class="cases">{children}</ul>;
+  if (list.length === 0) return <p class="muted">{none}</p>;
+  return (
+    <>
+      <ul class="cases">{children}</ul>
+      {hasMore ? <p class="muted">{words.others(list.length)}</p> : null}
+    </>
+  );
 }
 
 /** @returns what does something about a case, and says what went wrong in the toast */
@@ -170,11 +175,11 @@ function Reports({ close }: PanelProps) {
   const { room, announcer, acting, settings } = useStores();
   const pageWords = settings.words.value;
   const words = useModeratorWords();
-  const { list, fault } = useReview("reports");
+  const { list, hasMore, fault } = useReview("reports");
   room.log.items.value;
   const order = useOrders();
   return (
-    <Listed list={list} fault={fault} none={words.noReports}>
+    <Listed list={list} hasMore={hasMore} fault={fault} none={words.noReports}>
       {list?.map(({ id, of, content: before, person, name, reason, reporter, at }) => {
         // What was removed since the list was loaded.
         const content = of !== undefined && room.log.find(of)?.deleted ? undefined : before;
@@ -246,10 +251,10 @@ function Reports({ close }: PanelProps) {
 function Held() {
   const { settings } = useStores();
   const words = useModeratorWords();
-  const { list, fault } = useReview("held");
+  const { list, hasMore, fault } = useReview("held");
   const order = useOrders();
   return (
-    <Listed list={list} fault={fault} none={words.noHeld}>
+    <Listed list={list} hasMore={hasMore} fault={fault} none={words.noHeld}>
       {list?.map(({ id, name, content, why, at }) => (
         <li key={id}>
           <p>
@@ -279,10 +284,10 @@ function People() {
   const { settings, acting, room } = useStores();
   const pageWords = useRoomWords();
   const words = useModeratorWords();
-  const { list, fault } = useReview("people");
+  const { list, hasMore, fault } = useReview("people");
   const opened = useSignal("");
   return (
-    <Listed list={list} fault={fault} none={words.noPeople}>
+    <Listed list={list} hasMore={hasMore} fault={fault} none={words.noPeople}>
       {list?.map(({ name, person, role, joined, sharing, muted }) => (
         <li key={name}>
           <p>
@@ -343,7 +348,12 @@ function Actions({ what, person }: ActionsProps) {
   };
   return (
     <>
-      <Listed list={list} fault={fault} none={what === "force" ? words.noForce : words.noLog}>
+      <Listed
+        list={list}
+        hasMore={what === "force" && hasMore}
+        fault={fault}
+        none={what === "force" ? words.noForce : words.noLog}
+      >
         {list?.map(
           ({
             action,
@@ -392,7 +402,7 @@ function Actions({ what, person }: ActionsProps) {
           ),
         )}
       </Listed>
-      {hasMore ? (
+      {what === "log" && hasMore ? (
         <button type="button" class="quiet" onClick={() => load(list?.at(-1)?.action)}>
           {words.more}
         </button>
