@@ -14,7 +14,7 @@ import { MODERATION_LIMITS } from "../moderation.ts";
 import { PEOPLE_LIMITS } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import type { Readable } from "../record.ts";
-import { keepsAll, type Retention } from "../retention.ts";
+import { keepsAll, type Retention, retentionIn } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
 import type { StoredModeration } from "../stored-moderation.ts";
 import type { StoredPeople } from "../stored-people.ts";
@@ -131,7 +131,7 @@ export class LocalEngine implements Engine {
     this.#sweep = new Sweep({
       dataFile,
       roomsFolder: roomsFolder(dataFile),
-      retention: () => this.#retention,
+      retention: (room) => this.#retentionIn(room),
       now: () => now().time,
       writtenSince:
         this.#sessions.lastAliveAt === null ? null : this.#sessions.lastAliveAt - ERASED_WITHIN_MS,
@@ -153,11 +153,9 @@ export class LocalEngine implements Engine {
     await this.#probe();
     this.#every(PROBE_EVERY_MS, () => this.#probe());
     this.#every(NOTE_EVERY_MS, () => this.#note());
-    const { retention } = this.#options;
     void this.#openAll(held);
     this.#sweep.start();
-    if (keepsAll(retention)) return;
-    this.#every(retention.everyMs, () => this.#pruneAll());
+    this.#every(this.#options.retention.everyMs, () => this.#pruneAll());
   }
 
   /** Opens rooms one after the other, although nobody is back yet: there may be something to erase. */
@@ -174,6 +172,8 @@ export class LocalEngine implements Engine {
 
   /** Drops expired messages: first in the rooms in memory, one after the other, then in the others. */
   async #pruneAll(): Promise<void> {
+    const rooms = [...this.moderation.rooms()];
+    if (keepsAll(this.#options.retention) && rooms.every(([, { keepDays }]) => keepDays === null)) return;
     for (const room of this.#rooms.list()) await room.prune();
     this.#sweep.start();
   }
@@ -219,9 +219,10 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** The retention, adjusted as long as the clock is not believed. */
-  get #retention(): Retention {
-    const { retention, trustClock } = this.#options;
+  /** The retention of a room, adjusted as long as the clock is not believed. */
+  #retentionIn(room: string): Retention {
+    const { trustClock } = this.#options;
+    const retention = retentionIn(this.#options.retention, this.moderation.settingsOf(room));
     if (trustClock === true) return retention;
     this.#lookAtClock();
     return this.#clock.retention(retention);
@@ -389,12 +390,13 @@ export class LocalEngine implements Engine {
   ): Promise<void> {
     const { now, observer } = this.#options;
     try {
-      if (keepsAll(this.#options.retention)) return;
-      if (this.#options.retention.keepMs !== null) {
+      const { keepMs, ...others } = this.#retentionIn(room);
+      if (keepsAll({ keepMs, ...others })) return;
+      if (keepMs !== null) {
         this.#clockFound ??= this.#findClock(journal);
         await this.#clockFound;
       }
-      const dropped = await journal.prune(this.#retention, now().time, alone);
+      const dropped = await journal.prune(this.#retentionIn(room), now().time, alone);
       if (dropped > 0) observer.notice(room, `Expired messages dropped from room ${room}: ${dropped}.`);
     } catch (error) {
       // Messages that cannot be dropped are kept.
