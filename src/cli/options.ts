@@ -14,6 +14,8 @@ import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
 import { type LoginFlags, loginOf, parseClockSkew, parseMaxAge } from "./login.ts";
+import type { ModerationCommand } from "./moderation.ts";
+import { addModerationCommands } from "./moderation-options.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
@@ -131,6 +133,8 @@ interface Flags extends LoginFlags {
   move?: Move;
   /** Set by the commands about people. */
   people?: PeopleCommand;
+  /** Set by the commands about moderation. */
+  moderation?: ModerationCommand;
 }
 
 /** Creates the command and its flags, each of which can also be set by an environment variable. */
@@ -149,6 +153,7 @@ export function createCommand(version: string): Command {
       });
   }
   addPeopleCommands(command);
+  addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
   return command;
 }
 
@@ -190,6 +195,11 @@ function addPeopleCommands(command: Command): void {
 /** What a parsed command asks to do about people; null if it asks for something else. */
 export function peopleCommandOf(command: Command): PeopleCommand | null {
   return command.opts<Flags>().people ?? null;
+}
+
+/** What a parsed command asks to do about moderation; null if it asks for something else. */
+export function moderationCommandOf(command: Command): ModerationCommand | null {
+  return command.opts<Flags>().moderation ?? null;
 }
 
 /** What a parsed command asks to move; null if it asks to serve. */

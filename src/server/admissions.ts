@@ -1,7 +1,7 @@
 import { roomOfPath } from "../protocol/room-name.ts";
 import { aboutRoom } from "./about-room.ts";
 import { Acquaintance } from "./acquaintance.ts";
-import { networksOf } from "./addresses.ts";
+import { networkHash, networksOf } from "./addresses.ts";
 import type { Admission } from "./client-socket.ts";
 import { type Client, Connection, type ConnectionContext } from "./connection.ts";
 import type { Ending } from "./connection-end.ts";
@@ -84,7 +84,7 @@ export class Admissions {
   }
 
   /** Networks are known by keyed hashes only. */
-  readonly #networkHash = (network: string) => this.#parts.engine.people.idOfStay(`network ${network}`);
+  readonly #networkHash = (network: string) => networkHash(this.#parts.engine.people, network);
 
   #rejectRoom(address: string, path: string, inside: string): Response {
     const logged = "There is no such room.";
