@@ -103,6 +103,9 @@ export class ConnectionStage {
       healthy: true,
       recent: () => Promise.resolve(null),
       bytesToFetch: () => this.bytesToFetch,
+      hasHistory: () => Promise.resolve(false),
+      headcounts: () => Promise.resolve(new Map()),
+      newestIds: () => Promise.resolve(new Map()),
       close: () => Promise.resolve(),
     };
     this.context = {
