@@ -1,6 +1,12 @@
 import { resolve } from "node:path";
 import { DatabaseHistories } from "../engine/moving/database-histories.ts";
 import { FileSource, FileTarget } from "../engine/moving/file-histories.ts";
+import {
+  DatabaseModeration,
+  FileModeration,
+  type MovedModeration,
+  moveModeration,
+} from "../engine/moving/moderation.ts";
 import { type HistorySource, type HistoryTarget, type Moved, move } from "../engine/moving/move.ts";
 import { DatabasePeople, FilePeople, type MovedPeople, movePeople } from "../engine/moving/people.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
@@ -50,6 +56,13 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
     const beside = new FilePeople(path);
     const here = database === null ? new FilePeople(dataFile) : new DatabasePeople(database);
     reportPeople(kind === "import" ? await movePeople(beside, here) : await movePeople(here, beside));
+    const moderationBeside = new FileModeration(path);
+    const moderation = database === null ? new FileModeration(dataFile) : new DatabaseModeration(database);
+    reportModeration(
+      kind === "import"
+        ? await moveModeration(moderationBeside, moderation)
+        : await moveModeration(moderation, moderationBeside),
+    );
   } finally {
     for (const histories of opened.reverse()) await histories.close();
   }
@@ -80,6 +93,22 @@ function reportPeople(moved: MovedPeople): void {
       ? "The roles and reserved nicknames were not copied: there are others already.\n"
       : `People: ${counted(moved.grants, "role")}, ${counted(moved.nicknames, "reserved nickname")}.\n`,
   );
+}
+
+function reportModeration(moved: MovedModeration): void {
+  if (moved === "none") return;
+  if (moved === "kept") {
+    process.stdout.write("What moderators have done was not copied: there is other moderation already.\n");
+    return;
+  }
+  const { actions, settings, reports, held } = moved;
+  const parts = [
+    counted(actions, "action"),
+    `${counted(settings, "room")} with settings`,
+    counted(reports, "report"),
+    counted(held, "held message"),
+  ];
+  process.stdout.write(`Moderation: ${parts.join(", ")}.\n`);
 }
 
 function counted(count: number, noun: string): string {

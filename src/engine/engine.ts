@@ -2,6 +2,8 @@ import type { PageRequest } from "../protocol/page.ts";
 import type { ChangeLimits } from "../room/change-limits.ts";
 import type { Moment } from "../room/moment.ts";
 import type { Operation } from "../room/operation.ts";
+import type { Found } from "../room/past-members.ts";
+import type { Member } from "../room/roster.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
 import type { RoomModeration } from "../room/state.ts";
 import type { AssetStore } from "./assets.ts";
@@ -50,6 +52,29 @@ export interface Engine {
   recent(room: string): Promise<readonly Readable[] | null>;
 
   /**
+   * Whom a moderator means: the author of a message, whoever has a nickname or one that looks like it, or a person. Networks
+   * are known of people who are members of the room, or were within the last hour, as far as this server has the room in
+   * memory; so are nicknames and people.
+   *
+   * @returns null if nobody is found; rejects if the store fails
+   */
+  find(room: string, whom: Whom): Promise<Found | null>;
+
+  /** The members of a room in the order in which they registered; none if the room is not in memory. */
+  present(room: string): readonly PresentMember[];
+
+  /**
+   * The ids of messages of these authors that were sent at or after a moment (Unix milliseconds) and not deleted, newest
+   * first. Rejects if the store fails.
+   */
+  messagesBy(
+    room: string,
+    persons: ReadonlySet<string>,
+    since: number,
+    limit: number,
+  ): Promise<readonly number[]>;
+
+  /**
    * An estimate, in bytes, of how much history must be fetched from the store to answer a request; 0 if it is in
    * memory.
    *
@@ -93,6 +118,12 @@ export interface Engine {
   /** Completes every operation submitted so far, stores what is to be stored, and releases the store. */
   close(): Promise<void>;
 }
+
+/** Somebody in a room: the author of a message, by its id; whoever has a nickname; or a person, by the public id. */
+export type Whom = { readonly of: number } | { readonly name: string } | { readonly person: string };
+
+/** A member as moderators see it. */
+export type PresentMember = Pick<Member, "name" | "by" | "networks" | "joinedAt">;
 
 /** The most that {@link Engine.recent} returns: messages, and bytes of their records. */
 export const RECENT_MOST = 100;

@@ -1,7 +1,7 @@
 import { type Action, type ActionKind, isOver, type SanctionKind } from "../room/action.ts";
 import { DEFAULT_SETTINGS, type RoomSettings } from "../room/room-settings.ts";
 import { Groups } from "./groups.ts";
-import type { ModerationChange, Waiting, Who } from "./moderation.ts";
+import type { HeldMessage, ModerationChange, Report, Waiting, Who } from "./moderation.ts";
 import type { StoredAction } from "./moderation-rows.ts";
 
 /** What a store knows about a room: what is set there, null for nothing, and how much waits. */
@@ -21,6 +21,18 @@ export interface ModerationReading {
   readonly isWhole: boolean;
   readonly actions: readonly StoredAction[];
   readonly rooms: readonly ModeratedRoom[];
+}
+
+/** A report or a held message with the revision that made it. */
+export type Made<T> = { readonly row: T; readonly made: number };
+
+/** Everything that is stored about moderation, each in the order in which it was made. */
+export interface ModerationCopy {
+  readonly revision: number;
+  readonly actions: readonly StoredAction[];
+  readonly rooms: readonly ModeratedRoom[];
+  readonly reports: readonly Made<Report>[];
+  readonly held: readonly Made<HeldMessage>[];
 }
 
 /** The kinds that are in force for a time, and are in memory meanwhile. */

@@ -1,8 +1,10 @@
 import { type Action, enactmentOf } from "../room/action.ts";
 import { CHANGE_LIMITS } from "../room/change-limits.ts";
-import type { Operation } from "../room/operation.ts";
+import type { Message, Operation } from "../room/operation.ts";
+import type { Found } from "../room/past-members.ts";
+import type { Room as RoomState } from "../room/room.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
-import type { Engine, EngineOptions, RoomOptions } from "./engine.ts";
+import type { Engine, EngineOptions, PresentMember, RoomOptions, Whom } from "./engine.ts";
 import type { HistoryRequest } from "./history-cache.ts";
 import { HistoryMemory } from "./history-memory.ts";
 import type { RoomQueue } from "./room-queue.ts";
@@ -11,8 +13,8 @@ import type { RoomQueue } from "./room-queue.ts";
 type Known = () => Pick<Engine, "people" | "moderation">;
 
 /** The rooms that an engine has in memory, and what they share. */
-export class Rooms<Room extends { readonly queue: RoomQueue }>
-  implements Pick<Engine, "submit" | "bytesToFetch">
+export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: RoomState | null }>
+  implements Pick<Engine, "submit" | "bytesToFetch" | "present">
 {
   readonly #options: EngineOptions;
   readonly #known: Known;
@@ -95,6 +97,32 @@ export class Rooms<Room extends { readonly queue: RoomQueue }>
   submit(name: string, operation: Operation): void {
     // Otherwise clients that go on sending would keep the engine from closing.
     if (!this.#isClosed) this.#rooms.get(name)?.queue.submit(operation);
+  }
+
+  present(name: string): readonly PresentMember[] {
+    const members = this.#rooms.get(name)?.room?.members() ?? [];
+    return Array.from(members, ({ name, by, networks, joinedAt }) => ({ name, by, networks, joinedAt }));
+  }
+
+  /**
+   * Whom a moderator means, as far as the room in memory knows.
+   *
+   * @param messageOf reads a message of the room; resolves to undefined if there is none
+   */
+  async find(
+    name: string,
+    whom: Whom,
+    messageOf: (id: number) => Promise<Message | undefined>,
+  ): Promise<Found | null> {
+    const message = "of" in whom ? await messageOf(whom.of) : undefined;
+    if ("of" in whom && message === undefined) return null;
+    const room = this.#rooms.get(name)?.room;
+    if ("name" in whom) return room?.named(whom.name) ?? null;
+    const person = "person" in whom ? whom.person : (message?.by ?? null);
+    const known = person === null ? undefined : room?.whoWas(person, this.#options.now().time);
+    // Under the nickname that the message shows.
+    if (message !== undefined) return { person, name: message.name, networks: known?.networks ?? [] };
+    return known ?? null;
   }
 
   /** Gives an action its place in the order of the rooms in memory that it concerns. */

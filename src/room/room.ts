@@ -13,6 +13,7 @@ import { applyId, applySent, decideSend, refuseSend } from "./kinds/send.ts";
 import { decideTyping } from "./kinds/typing.ts";
 import type { Moment } from "./moment.ts";
 import { type ConnectionId, type Operation, type RoomRequest, type Session, STRANGER } from "./operation.ts";
+import { type Found, PastMembers } from "./past-members.ts";
 import { permissionFor } from "./permission.ts";
 import { type Member, Roster } from "./roster.ts";
 import { Sends } from "./sends.ts";
@@ -131,7 +132,7 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
 export class Room {
   readonly #state: RoomState;
 
-  constructor({ members, lastPlace, ...start }: RoomStart) {
+  constructor({ members, lastPlace, enacted = [], ...start }: RoomStart) {
     const undo = new Undo();
     const roster = new Roster(members, lastPlace, undo);
     this.#state = {
@@ -140,8 +141,9 @@ export class Room {
       undo,
       targets: new Map(),
       standing: null,
-      enacted: new Set(),
       sends: new Sends(undo),
+      pastMembers: new PastMembers(),
+      enacted: new Set(enacted),
       isDeciding: false,
     };
   }
@@ -162,6 +164,18 @@ export class Room {
 
   member(connection: ConnectionId): Member | undefined {
     return this.#state.roster.of(connection);
+  }
+
+  /** The member who has a nickname or one that looks like it. */
+  named(name: string): Found | undefined {
+    const member = this.#state.roster.named(name);
+    return member && foundOf(member);
+  }
+
+  /** A person who is a member, or was one lately. @param now Unix milliseconds */
+  whoWas(person: string, now: number): Found | undefined {
+    for (const member of this.members()) if (member.by === person) return foundOf(member);
+    return this.#state.pastMembers.of(person, now);
   }
 
   /** Who reacts to a message that the batch being decided concerns, after what was decided so far. */
@@ -303,4 +317,8 @@ export function wireKindOf({ kind }: Pick<Request, "kind">): RequestKind {
 export function withRef<T extends Decision>(decision: T, operation: Operation): T {
   const ref = "ref" in operation ? operation.ref : undefined;
   return ref === undefined ? decision : { ...decision, ref };
+}
+
+function foundOf({ by, name, networks }: Member): Found {
+  return { person: by, name, networks };
 }

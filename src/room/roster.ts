@@ -79,6 +79,14 @@ export class Roster {
     return this.#byConnection.get(connection);
   }
 
+  /** The member who has a nickname or one that looks like it. */
+  named(name: string): Member | undefined {
+    const lookalike = lookalikeKey(name);
+    if (!this.#holders.has(lookalike)) return undefined;
+    for (const member of this.#members.values()) if (member.lookalike === lookalike) return member;
+    return undefined;
+  }
+
   /** The member whose session has a hash. Comparing takes as long for a wrong hash as for a right one. */
   withSession(hash: SessionHash): (Member & { readonly session: Session }) | undefined {
     const member = this.#byHash.get(beginning(hash));

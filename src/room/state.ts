@@ -2,6 +2,7 @@ import type { Action, SanctionKind } from "./action.ts";
 import type { ChangeLimits } from "./change-limits.ts";
 import type { Moment } from "./moment.ts";
 import type { ConnectionId, Person, SessionHash, Standing } from "./operation.ts";
+import type { PastMembers } from "./past-members.ts";
 import type { PastSessions } from "./past-sessions.ts";
 import type { Role } from "./roles.ts";
 import type { RoomSettings } from "./room-settings.ts";
@@ -93,6 +94,8 @@ export interface RoomStart extends RoomSurroundings {
   readonly lastPlace: number;
   /** The members that exist already, in the order of their places. */
   readonly members: readonly StoredMember[];
+  /** The ids of the actions that were enacted lately, oldest first. */
+  readonly enacted?: readonly string[];
 }
 
 /** The state of a room. Rules of requests read it; rules of changes write it, and note in `undo` how to undo that. */
@@ -106,6 +109,7 @@ export interface RoomState extends RoomSurroundings {
   readonly targets: Map<number, TargetEntry>;
   /** How many reactions stand in the room while a batch is decided; null where they are not counted. */
   standing: number | null;
+  readonly pastMembers: PastMembers;
   /** The ids of the actions that were enacted last. */
   readonly enacted: Set<string>;
   /** Whether a batch is being decided. */
@@ -115,7 +119,10 @@ export interface RoomState extends RoomSurroundings {
 /** The read-only view of the state for the rules that decide. */
 export interface RoomView
   extends Readonly<
-    Omit<RoomState, "undo" | "roster" | "keys" | "past" | "notes" | "targets" | "enacted" | "sends">
+    Omit<
+      RoomState,
+      "undo" | "roster" | "keys" | "past" | "pastMembers" | "notes" | "targets" | "enacted" | "sends"
+    >
   > {
   readonly sends: Pick<Sends, "lastOf" | "countOf" | "newcomersFreeAt">;
   readonly enacted: ReadonlySet<string>;

@@ -72,7 +72,7 @@ export function actionLike(fields: Partial<NewAction> = {}): NewAction {
   };
 }
 
-function reportLike(fields: Partial<NewReport> = {}): NewReport {
+export function reportLike(fields: Partial<NewReport> = {}): NewReport {
   return {
     room: "tea",
     of: 1,
@@ -86,7 +86,7 @@ function reportLike(fields: Partial<NewReport> = {}): NewReport {
   };
 }
 
-function heldLike(fields: Partial<NewHeld> = {}): NewHeld {
+export function heldLike(fields: Partial<NewHeld> = {}): NewHeld {
   const message = { room: "tea", name: "An", by: AN, content: "hi \0 \ud800", reply: null };
   return { ...message, networks: ["n1"], why: "newcomer", at: START, ...fields };
 }

@@ -27,6 +27,7 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
     members: [],
     past: [{ ...PAST, endedAt: 0 }],
     keys: [],
+    enacted: [],
   };
   return new Replica(stored, {
     name: "/",

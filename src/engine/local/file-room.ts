@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { Decision } from "../../room/decision.ts";
 import type { Operation } from "../../room/operation.ts";
@@ -38,6 +39,10 @@ const PRUNED_FIRST_BYTES = 16 * 1024 * 1024;
 /** A probe tries to store as much as could not be stored before, within these bounds. */
 const PROBE_LEAST_BYTES = 4 * 1024;
 const PROBE_MOST_BYTES = 64 * 1024;
+
+/** How much is read at once to find messages of some authors. */
+const AUTHORS_PAGE = 500;
+const AUTHORS_PAGE_BYTES = 256 * 1024;
 
 const REPLACED =
   "The history file {path} was replaced, changed or deleted while the server was running: the server reads it anew, and clients reconnect. Messages sent since then may be lost; stop the server before you restore a backup.";
@@ -162,13 +167,47 @@ export class FileRoom {
     await this.#opening;
   }
 
+  /** Null while the room is not open. */
+  get room(): Room | null {
+    return this.#room;
+  }
+
+  /** The history, for reads that may run beside the queue. Rejects if it cannot be opened. */
+  async #readable(): Promise<Journal> {
+    if (this.#journal?.isReplaced) await this.#betweenBatches(() => this.#followFile());
+    if (this.#journal === null) await this.#tryOpen();
+    if (this.#journal === null) throw new Error(`the history of ${this.#options.name} is not open`);
+    return this.#journal;
+  }
+
+  /** A message as it is now. It may run beside the queue. */
+  async message(id: number): Promise<MessageRecord | undefined> {
+    return await (await this.#readable()).message(id);
+  }
+
+  /** See `Engine.messagesBy`. It may run beside the queue. */
+  async messagesBy(persons: ReadonlySet<string>, since: number, limit: number): Promise<readonly number[]> {
+    const ids: number[] = [];
+    const journal = await this.#readable();
+    for (let before = journal.lastId + 1; ids.length < limit; ) {
+      const page = await journal.below(before, AUTHORS_PAGE, AUTHORS_PAGE_BYTES);
+      const [oldest] = page;
+      for (const { isDeleted, message } of page.toReversed()) {
+        const isWanted = !isDeleted && message.time >= since && persons.has(message.by ?? "");
+        if (isWanted && ids.length < limit) ids.push(message.id);
+      }
+      if (oldest === undefined || oldest.time < since || oldest.id <= journal.firstId) break;
+      before = oldest.id;
+      // There may be many pages, and others wait for their turn.
+      await nextTurn();
+    }
+    return ids;
+  }
+
   /** The newest messages that are stored, oldest first. It may run beside the queue. */
   async recent(): Promise<readonly Readable[]> {
     const { name, recentLists } = this.#options;
-    if (this.#journal?.isReplaced) await this.#betweenBatches(() => this.#followFile());
-    if (this.#journal === null) await this.#tryOpen();
-    const journal = this.#journal;
-    if (journal === null) throw new Error(`the history of ${name} is not open`);
+    const journal = await this.#readable();
     // Changes to messages have ids, too.
     const ends = { firstId: journal.firstId, lastId: journal.lastEventId };
     return recentLists.of(name, ends, async () => {

@@ -2,8 +2,15 @@ import { stat } from "node:fs/promises";
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
+import type { Found } from "../../room/past-members.ts";
 import { ClockWatch, clockNotice } from "../clock-watch.ts";
-import { type Engine, type EngineOptions, RECENT_LISTS_MOST } from "../engine.ts";
+import {
+  type Engine,
+  type EngineOptions,
+  type PresentMember,
+  RECENT_LISTS_MOST,
+  type Whom,
+} from "../engine.ts";
 import { MODERATION_LIMITS } from "../moderation.ts";
 import { PEOPLE_LIMITS } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
@@ -267,13 +274,39 @@ export class LocalEngine implements Engine {
 
   async recent(name: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
+    return await this.#beside(name, (room) => room.recent());
+  }
+
+  find(name: string, whom: Whom): Promise<Found | null> {
+    return this.#rooms.find(name, whom, async (id) => {
+      const record = await this.#beside(name, (room) => room.message(id));
+      return record?.message;
+    });
+  }
+
+  present(name: string): readonly PresentMember[] {
+    return this.#rooms.present(name);
+  }
+
+  messagesBy(
+    name: string,
+    persons: ReadonlySet<string>,
+    since: number,
+    limit: number,
+  ): Promise<readonly number[]> {
+    return this.#beside(name, (room) => room.messagesBy(persons, since, limit));
+  }
+
+  /** Reads in a room, which is opened for that, beside its queue. Rejects if the store fails. */
+  async #beside<T>(name: string, read: (room: FileRoom) => Promise<T>): Promise<T> {
+    if (this.#isClosing) throw new Error("the server is ending");
     // A reader does not count towards the limit of rooms.
     if (!this.#rooms.has(name) && name !== MAIN_ROOM) this.#unused.add(name);
     const room = this.#room(name);
     const { occupancy } = room.queue;
     occupancy.enter();
     try {
-      return await room.recent();
+      return await read(room);
     } finally {
       occupancy.leave();
       if (!room.queue.isBusy && this.#rooms.get(name) === room) this.#idle(name, room);

@@ -2,18 +2,26 @@ import type { Database } from "bun:sqlite";
 import type { ModerationLimits } from "../moderation.ts";
 import type { ModerationRows } from "../moderation-rows.ts";
 import type { ModerationStep } from "../moderation-rules.ts";
-import { type ModerationReading, ModerationView } from "../moderation-view.ts";
+import { type ModerationCopy, type ModerationReading, ModerationView } from "../moderation-view.ts";
 import type { Decide } from "../shared-store.ts";
 import { type ModerationStore, StoredModeration } from "../stored-moderation.ts";
 import {
   applyAll,
+  fillTables,
   ModerationFileRows,
   makeTables,
+  readAll,
   readSince,
   revisionOf,
   VERSION,
 } from "./moderation-tables.ts";
-import { type FileFormat, SharedFile, type SharedFileOptions } from "./shared-file.ts";
+import {
+  type FileFormat,
+  readSharedFile,
+  SharedFile,
+  type SharedFileOptions,
+  writeSharedFile,
+} from "./shared-file.ts";
 
 /** Moderation is in `{dataFile}.moderation`. */
 export interface ModerationFileOptions extends SharedFileOptions {
@@ -53,6 +61,24 @@ export function openModerationFile(options: ModerationFileOptions): StoredModera
  */
 export function openModerationFileBeside(options: ModerationFileOptions): StoredModeration {
   return moderationOf(options, SharedFile.openBeside);
+}
+
+/**
+ * Everything about the moderation of a history, whether or not a server runs; null if there is no file.
+ *
+ * @throws JournalError if the file cannot be used
+ */
+export function readModerationFile(dataFile: string): ModerationCopy | null {
+  return readSharedFile(dataFile, FORMAT, readAll);
+}
+
+/**
+ * Writes the file of a history, instead of the one that is there. No server may run.
+ *
+ * @throws JournalError if it cannot be written; then the one that is there stays
+ */
+export function writeModerationFile(dataFile: string, copy: ModerationCopy): void {
+  writeSharedFile(dataFile, FORMAT, (database) => fillTables(database, copy));
 }
 
 function moderationOf(options: ModerationFileOptions, open: typeof SharedFile.open): StoredModeration {

@@ -12,7 +12,12 @@ import {
   settingsOf,
 } from "../moderation-rows.ts";
 import type { ModerationStep } from "../moderation-rules.ts";
-import { isLasting, type ModeratedRoom, type ModerationReading } from "../moderation-view.ts";
+import {
+  isLasting,
+  type ModeratedRoom,
+  type ModerationCopy,
+  type ModerationReading,
+} from "../moderation-view.ts";
 import { UnreadableRow } from "../shared-store.ts";
 
 /** The version of the tables. A file of a later one is not touched. */
@@ -240,6 +245,42 @@ export function readSince(database: Database, since: number): ModerationReading 
         .query<RoomRow, [number]>("SELECT room, settings, reports, held FROM rooms WHERE revision > ?")
         .all(since);
   return { revision, since, isWhole, actions: actions.map(storedActionOf), rooms: rooms.map(roomOf) };
+}
+
+/** Everything that is stored, within a transaction. */
+export function readAll(database: Database): ModerationCopy {
+  const { rooms } = readSince(database, -1);
+  return {
+    revision: revisionOf(database),
+    actions: database
+      .query<ActionRow, []>("SELECT made, is_live, action, settings_before FROM actions ORDER BY made")
+      .all()
+      .map(storedActionOf),
+    rooms,
+    reports: database
+      .query<{ made: number; report: string }, []>("SELECT made, report FROM reports ORDER BY made")
+      .all()
+      .map(({ made, report }) => ({ row: reportOf(report), made })),
+    held: database
+      .query<{ made: number; message: string }, []>("SELECT made, message FROM held_messages ORDER BY made")
+      .all()
+      .map(({ made, message }) => ({ row: heldOf(message), made })),
+  };
+}
+
+/** Fills the tables of a new chat with what another one has, within a transaction. */
+export function fillTables(
+  database: Database,
+  { revision, actions, rooms, reports, held }: ModerationCopy,
+): void {
+  for (const action of actions) insertAction(database, action, revision);
+  for (const { row, made } of reports) insertReport(database, row, made);
+  for (const { row, made } of held) insertHeld(database, row, made);
+  for (const { room, settings } of rooms) {
+    APPLY.set(database, { kind: "set", room, settings }, revision);
+    count(database, room, revision);
+  }
+  database.query("UPDATE moderation SET revision = ?").run(revision);
 }
 
 function stateOf(database: Database): { revision: number; forgotten: number } {

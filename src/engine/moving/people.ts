@@ -1,12 +1,9 @@
 import { existsSync } from "node:fs";
 import { readPeopleFile, writePeopleFile } from "../local/people-file.ts";
 import type { PeopleCopy } from "../people-view.ts";
-import { Database, type DatabaseOptions, nameOfDatabase } from "../postgres/database.ts";
-import { DatabaseError, startSentence } from "../postgres/fault.ts";
+import type { DatabaseOptions } from "../postgres/database.ts";
 import { readPeople, writePeople } from "../postgres/people-table.ts";
-
-/** Writing some hundred thousand rows. */
-const TIMEOUT_MS = 10 * 60 * 1000;
+import { inDatabase } from "./in-database.ts";
 
 /** Where people are moved from or to. */
 export interface MovablePeople {
@@ -62,25 +59,14 @@ export class DatabasePeople implements MovablePeople {
   readonly #options: DatabaseOptions;
 
   constructor(options: DatabaseOptions) {
-    this.#options = { ...options, statementTimeoutMs: TIMEOUT_MS };
+    this.#options = options;
   }
 
   read(): Promise<PeopleCopy | null> {
-    return this.#use((database) => database.query(TIMEOUT_MS, readPeople));
+    return inDatabase(this.#options, readPeople);
   }
 
   write(copy: PeopleCopy): Promise<void> {
-    return this.#use((database) => database.transaction(TIMEOUT_MS, (sql) => writePeople(sql, copy)));
-  }
-
-  async #use<T>(work: (database: Database) => Promise<T>): Promise<T> {
-    const database = new Database(this.#options);
-    try {
-      return await work(database);
-    } catch (error) {
-      throw new DatabaseError(startSentence(error, nameOfDatabase(this.#options.url)), { cause: error });
-    } finally {
-      await database.close();
-    }
+    return inDatabase(this.#options, (sql) => writePeople(sql, copy));
   }
 }

@@ -2,6 +2,7 @@ import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { PageRequest } from "../../protocol/page.ts";
 import { isChange } from "../../room/decision.ts";
 import type { ConnectionId, Operation } from "../../room/operation.ts";
+import type { Room } from "../../room/room.ts";
 import type { RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
 import { historyRequestOf } from "../history-reads.ts";
@@ -99,6 +100,11 @@ export class DatabaseRoom {
       keys: this.queue.keys,
       fault: (error) => this.queue.fault(error),
     });
+  }
+
+  /** Null while the room is not in memory. */
+  get room(): Room | null {
+    return this.#replica?.room ?? null;
   }
 
   /** Whether the room must stay in memory. */

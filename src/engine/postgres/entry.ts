@@ -257,6 +257,14 @@ export function pointedAt(list: unknown): number[] {
   });
 }
 
+/** The ids of actions among changes. @param list parsed JSON, as for {@link changesOf} */
+export function enactedIn(list: unknown): string[] {
+  if (!Array.isArray(list)) return [];
+  return list.flatMap((change: unknown) =>
+    Array.isArray(change) && change[0] === "enacted" ? [enactmentFrom(change[2]).id] : [],
+  );
+}
+
 function isPointer([, , name]: Fields): boolean {
   return isLeftOut(name);
 }

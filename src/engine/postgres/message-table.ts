@@ -135,6 +135,23 @@ export async function messagesByIds(
   return new Map(rowsOf(rows).map((row) => [integerOf(row.id), messageOf(row)]));
 }
 
+/** See `Engine.messagesBy`. */
+export async function idsBy(
+  sql: SQL,
+  room: string,
+  persons: ReadonlySet<string>,
+  since: number,
+  limit: number,
+): Promise<number[]> {
+  const authors = JSON.stringify([...persons]);
+  const rows = await sql`
+    SELECT id::float8 AS id FROM chatbox.messages
+    WHERE room = ${room} AND author IN (SELECT jsonb_array_elements_text(${authors}::text::jsonb))
+      AND sent_at >= ${timestampOf(sql, since)} AND NOT is_deleted
+    ORDER BY id DESC LIMIT ${limit}::bigint`;
+  return rowsOf(rows).map(({ id }) => integerOf(id));
+}
+
 /** Ids as the text of an array. */
 export function idList(ids: readonly number[]): string {
   return `{${ids.join()}}`;

@@ -12,7 +12,13 @@ import {
   settingsOf,
 } from "../moderation-rows.ts";
 import type { ModerationStep } from "../moderation-rules.ts";
-import { isLasting, type ModeratedRoom, type ModerationReading, ModerationView } from "../moderation-view.ts";
+import {
+  isLasting,
+  type ModeratedRoom,
+  type ModerationCopy,
+  type ModerationReading,
+  ModerationView,
+} from "../moderation-view.ts";
 import type { Decide } from "../shared-store.ts";
 import { type ModerationStore, StoredModeration } from "../stored-moderation.ts";
 import type { Database, Fragment } from "./database.ts";
@@ -255,6 +261,48 @@ async function readSince(sql: SQL, since: number): Promise<ModerationReading> {
       FROM chatbox.room_settings WHERE ${isChanged}`,
   );
   return { revision, since, isWhole, actions: actions.map(storedActionOf), rooms: rooms.map(roomOf) };
+}
+
+/** Everything about the moderation of a database. Rejects if the database fails. */
+export async function readModeration(sql: SQL): Promise<ModerationCopy> {
+  const { revision } = await stateOf(sql);
+  const { rooms } = await readSince(sql, -1);
+  const actions = rowsOf(
+    await sql`
+      SELECT made::float8 AS made, is_live, action, settings_before FROM chatbox.actions
+      ORDER BY actions.made`,
+  );
+  const reports = rowsOf(
+    await sql`SELECT made::float8 AS made, report FROM chatbox.reports ORDER BY reports.made`,
+  );
+  const held = rowsOf(
+    await sql`SELECT made::float8 AS made, message FROM chatbox.held_messages ORDER BY held_messages.made`,
+  );
+  return {
+    revision,
+    actions: actions.map(storedActionOf),
+    rooms,
+    reports: reports.map(({ made, report }) => ({ row: reportOf(report), made: integerOf(made) })),
+    held: held.map(({ made, message }) => ({ row: heldOf(message), made: integerOf(made) })),
+  };
+}
+
+/** Replaces everything about the moderation of a database, within a transaction. No server may run. */
+export async function writeModeration(
+  sql: SQL,
+  { revision, actions, rooms, reports, held }: ModerationCopy,
+): Promise<void> {
+  for (const table of ["actions", "room_settings", "reports", "held_messages"])
+    await sql.unsafe(`DELETE FROM chatbox.${table}`);
+  for (const action of actions) await insertAction(sql, action, revision);
+  for (const { row, made } of reports) await insertReport(sql, row, made);
+  for (const { row, made } of held) await insertHeld(sql, row, made);
+  for (const { room, settings } of rooms) {
+    await APPLY.set(sql, { kind: "set", room, settings }, revision);
+    await count(sql, room, revision);
+  }
+  await sql`
+    UPDATE chatbox.moderation SET revision = ${revision}::bigint, forgotten = 0, latest_changes = '{}'`;
 }
 
 async function stateOf(sql: SQL): Promise<{ revision: number; forgotten: number }> {

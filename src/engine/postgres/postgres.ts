@@ -1,14 +1,17 @@
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Operation } from "../../room/operation.ts";
+import type { Found } from "../../room/past-members.ts";
 import { clockNotice } from "../clock-watch.ts";
 import {
   type Deliver,
   type Engine,
   type EngineOptions,
+  type PresentMember,
   RECENT_BYTES,
   RECENT_LISTS_MOST,
   RECENT_MOST,
+  type Whom,
 } from "../engine.ts";
 import { MODERATION_LIMITS, type Moderation } from "../moderation.ts";
 import { PEOPLE_LIMITS, type People } from "../people.ts";
@@ -22,7 +25,7 @@ import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseRoom } from "./database-room.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } from "./fault.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
-import { loadKept, probeInsertion } from "./message-table.ts";
+import { idsBy, loadKept, messagesByIds, probeInsertion } from "./message-table.ts";
 import { type DatabaseModeration, openModerationTable } from "./moderation-table.ts";
 import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
@@ -42,8 +45,8 @@ const PROBE_EVERY_MS = 250;
 const PROBE_TIMEOUT_MS = 2_000;
 /** How often the server tests whether storing works again after a failure. */
 const STORE_PROBE_EVERY_MS = 2_000;
-/** How long it may take to find out what is newest in a room. */
-const RECENT_TIMEOUT_MS = 4_000;
+/** How long a reader beside the rooms may take. */
+const READ_TIMEOUT_MS = 4_000;
 const CLOCK_EVERY_MS = 60_000;
 /** How long it may take to find out which rooms there are, and what is in them. */
 const LIST_TIMEOUT_MS = 4_000;
@@ -178,13 +181,33 @@ export class PostgresEngine implements Engine {
   async recent(room: string): Promise<readonly Readable[] | null> {
     if (this.#isClosing) return null;
     // First, so that a change that comes while the messages are read makes the next reader read them again.
-    const { newest } = await this.#database.query(RECENT_TIMEOUT_MS, (sql) => loadKept(sql, room, MAX_ID));
+    const { newest } = await this.#database.query(READ_TIMEOUT_MS, (sql) => loadKept(sql, room, MAX_ID));
     const everything = { firstId: 0, lastId: MAX_ID, lastEventId: MAX_ID, emptiedTo: 0 };
     const messages = new StoredMessages(this.#database, room, everything);
     const records = await messages.below(MAX_ID, RECENT_MOST, RECENT_BYTES);
     const read = records.filter(({ isDeleted }) => !isDeleted).map(({ readable }) => readable);
     const ends = { firstId: records[0]?.id ?? 0, lastId: newest?.id ?? 0, lastTime: newest?.time };
     return this.#recentLists.of(room, ends, () => Promise.resolve(read));
+  }
+
+  find(room: string, whom: Whom): Promise<Found | null> {
+    return this.#rooms.find(room, whom, async (id) => {
+      const found = await this.#database.query(READ_TIMEOUT_MS, (sql) => messagesByIds(sql, room, [id]));
+      return found.get(id);
+    });
+  }
+
+  present(room: string): readonly PresentMember[] {
+    return this.#rooms.present(room);
+  }
+
+  messagesBy(
+    room: string,
+    persons: ReadonlySet<string>,
+    since: number,
+    limit: number,
+  ): Promise<readonly number[]> {
+    return this.#database.query(READ_TIMEOUT_MS, (sql) => idsBy(sql, room, persons, since, limit));
   }
 
   bytesToFetch(room: string, page: PageRequest | null): number {

@@ -76,7 +76,7 @@ export class Replica {
   constructor(stored: StoredRoom, options: ReplicaOptions) {
     const { name, database, server, queue, pastSessions } = options;
     const { keys, notes } = queue;
-    const { lastId, lastPlace, members } = stored;
+    const { lastId, lastPlace, members, enacted } = stored;
     const past = new PastSessions(pastSessions);
     for (const { endedAt, ...session } of stored.past) past.add(session, endedAt);
     keys.clear();
@@ -93,6 +93,7 @@ export class Replica {
       lastId,
       lastPlace,
       members,
+      enacted,
       past,
       keys,
       notes,

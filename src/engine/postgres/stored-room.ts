@@ -3,6 +3,7 @@ import type { SQL } from "bun";
 import type { Session } from "../../room/operation.ts";
 import type { StoredMember } from "../../room/roster.ts";
 import { MAX_ID, stayAuthor } from "../record.ts";
+import { enactedIn } from "./entry.ts";
 import { loadKept } from "./message-table.ts";
 import { headOf, headRow, type RoomHead } from "./room-head.ts";
 import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull, textsOf } from "./rows.ts";
@@ -28,6 +29,8 @@ export interface StoredRoom extends RoomHead {
   readonly members: readonly HeldMember[];
   readonly past: readonly PastSession[];
   readonly keys: readonly StoredKey[];
+  /** The ids of the actions that the log has, oldest first. */
+  readonly enacted: readonly string[];
 }
 
 /**
@@ -48,7 +51,15 @@ export async function loadRoom(sql: SQL, room: string, since: number): Promise<S
     members: await loadMembers(sql, room),
     past: await loadPastSessions(sql, room, since),
     keys: await keysSince(sql, room, since),
+    enacted: await loadEnacted(sql, room),
   };
+}
+
+/** Servers may learn of an action after another one has given it its place: then they ask for it once more. */
+async function loadEnacted(sql: SQL, room: string): Promise<string[]> {
+  const rows = await sql`
+    SELECT entry FROM chatbox.log WHERE room = ${room} AND entry LIKE '%["enacted",%' ORDER BY position`;
+  return rowsOf(rows).flatMap(({ entry }) => enactedIn(JSON.parse(textOf(entry))));
 }
 
 async function loadMembers(sql: SQL, room: string): Promise<HeldMember[]> {

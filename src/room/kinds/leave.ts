@@ -49,6 +49,8 @@ export function applyLeft(state: RoomState, { connection, time }: Left, member: 
   applyGone(state, { kind: "gone", connection });
   if (member === undefined) return;
   state.roster.replace(member, undefined);
+  const { name, by, networks } = member;
+  state.undo.note(state.pastMembers.add({ person: by, name, networks, leftAt: time }));
   applyNoSession(state, member.session, time);
 }
 

@@ -1,0 +1,168 @@
+/** What engines do about moderation in their rooms. */
+import { afterEach, expect, test } from "bun:test";
+import { join } from "node:path";
+import { overDatabase, overFile } from "../support/engines.ts";
+import { createDatabase } from "../support/postgres.ts";
+import { TemporaryFolder } from "../support/server.ts";
+import type { ChangeStage } from "./message-changes.ts";
+import { actionLike } from "./moderation.ts";
+import { contentsOf, type Told } from "./suite.ts";
+
+const open = new Set<ChangeStage>();
+const folders = new Set<TemporaryFolder>();
+
+afterEach(async () => {
+  for (const stage of open) await stage.engine.close();
+  for (const folder of folders) folder[Symbol.dispose]();
+  open.clear();
+  folders.clear();
+});
+
+function kept(stage: ChangeStage): ChangeStage {
+  open.add(stage);
+  return stage;
+}
+
+const KINDS: Readonly<Record<string, () => Promise<ChangeStage>>> = {
+  local: async () => {
+    const folder = new TemporaryFolder();
+    folders.add(folder);
+    return kept(await overFile(join(folder.path, "data.json")));
+  },
+  postgres: async () => kept(await overDatabase(await createDatabase())),
+};
+
+function enactedOf(told: readonly Told[]): string[] {
+  return told.flatMap((each) => (each.kind === "enacted" ? [each.action.id] : []));
+}
+
+/** A member with networks of its own. */
+function joins(
+  stage: ChangeStage,
+  connection: string,
+  name: string,
+  networks: readonly string[],
+  room = "/",
+): void {
+  stage.engine.enter(room);
+  const sessionHash = connection.padEnd(43, "_");
+  const request = { kind: "name", name } as const;
+  stage.engine.submit(room, { kind: "request", connection, request, size: 1, networks, sessionHash });
+}
+
+for (const [name, stageOf] of Object.entries(KINDS)) {
+  test(`${name}: an action is enacted in its room, or in all rooms in memory, and brings none into memory`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    engine.enter("/");
+    stage.name("1", "An");
+    engine.enter("tea");
+    stage.name("2", "Binh", "tea");
+    await stage.until(2);
+    const { rooms } = engine;
+    const here = await engine.moderation.act(actionLike({ room: "tea", networks: ["n1"], reason: "why" }));
+    await engine.moderation.act(actionLike({ room: "milk" }));
+    const everywhere = await engine.moderation.act(actionLike({ room: null }));
+    const told = (await stage.until(5)).slice(2);
+    expect(enactedOf(told).sort()).toEqual([here.id, everywhere.id, everywhere.id].sort());
+    const [first] = told;
+    expect(first).toMatchObject({
+      kind: "enacted",
+      connection: `action:${here.id}`,
+      action: { reason: "why" },
+    });
+    expect(JSON.stringify(first)).not.toContain("n1");
+    expect(engine.rooms).toBe(rooms);
+  });
+
+  test(`${name}: somebody is found by a message, a nickname or as a person, also just after leaving`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    joins(stage, "a", "Ân", ["n1", "n2"]);
+    joins(stage, "b", "Bình", []);
+    stage.send("a", "hi");
+    const [joined] = await stage.until(3);
+    const an = joined?.kind === "registered" ? joined.by : "";
+    const found = { person: an, name: "Ân", networks: ["n1", "n2"] };
+    const whom = [{ of: 1 }, { name: "ân" }, { person: an }] as const;
+    for (const each of whom) expect(await engine.find("/", each)).toEqual(found);
+    expect(engine.present("/")).toMatchObject([
+      { name: "Ân", by: an, networks: ["n1", "n2"], joinedAt: 1_000 },
+      { name: "Bình", networks: [], joinedAt: 1_000 },
+    ]);
+    stage.leave("a");
+    await stage.until(4);
+    const afterwards = await Promise.all(whom.map((each) => engine.find("/", each)));
+    expect(afterwards).toEqual([found, null, found]);
+    const nobody = [{ of: 7 }, { name: "Chi" }, { person: "Chi_____________" }] as const;
+    for (const each of nobody) expect(await engine.find("/", each)).toBeNull();
+    expect(await engine.find("milk", { person: an })).toBeNull();
+    expect(engine.present("milk")).toEqual([]);
+  });
+
+  test(`${name}: messages of authors are found from the newest on, and those that were deleted are not`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    joins(stage, "a", "An", []);
+    joins(stage, "b", "Bình", []);
+    for (let i = 0; i < 1_200; i++) stage.send(i % 3 === 0 ? "b" : "a", `message ${i}`);
+    stage.remove("a", 1_199);
+    const told = await stage.until(1_203);
+    const people = told.flatMap((each) => (each.kind === "registered" ? [each.by] : []));
+    const [an = "", binh = ""] = people;
+    expect(await engine.messagesBy("/", new Set([an]), 0, 3)).toEqual([1_200, 1_197, 1_196]);
+    const all = Array.from({ length: 400 }, (_, i) => 1_198 - 3 * i);
+    expect(await engine.messagesBy("/", new Set([binh]), 0, 10_000)).toEqual(all);
+    expect(await engine.messagesBy("/", new Set(people), 1_000, 10_000)).toHaveLength(1_199);
+    expect(await engine.messagesBy("/", new Set(people), 1_001, 10)).toEqual([]);
+    expect(await engine.messagesBy("milk", new Set(people), 0, 10)).toEqual([]);
+  });
+
+  test(`${name}: messages are posted and removed although nobody has a nickname, and version 2 does not show what was removed`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    engine.enter("/");
+    const post = (content: string) =>
+      engine.submit("/", {
+        kind: "post",
+        connection: "post:1",
+        message: { name: "Chat", content, by: "chat____________" },
+      });
+    post("stays");
+    post("goes");
+    engine.submit("/", { kind: "remove", connection: "remove:1", of: 2, by: "Mo______________" });
+    engine.submit("/", { kind: "remove", connection: "remove:1", of: 2, by: "Mo______________" });
+    expect((await stage.until(4)).map(({ kind }) => kind)).toEqual(["sent", "sent", "deleted", "gone"]);
+    stage.name("1", "An");
+    stage.get("1");
+    const history = (await stage.until(6)).at(-1);
+    expect(history?.kind === "history" ? contentsOf(history) : null).toEqual(["stays"]);
+  });
+}
+
+test("postgres: two servers enact an action once, and what is decided after it is decided with it", async () => {
+  const url = await createDatabase();
+  const [one, two] = [kept(await overDatabase(url)), kept(await overDatabase(url))];
+  for (const stage of [one, two]) stage.engine.enter("/");
+  one.name("1", "An");
+  two.name("2", "Bình");
+  for (const stage of [one, two]) await stage.until(1);
+  const ids: string[] = [];
+  for (let round = 0; round < 10; round++) {
+    const { id } = await one.engine.moderation.act(actionLike({ room: "/" }));
+    ids.push(id);
+    const before = two.told.length;
+    two.send("2", `after ${round}`);
+    while (!two.told.slice(before).some(({ kind }) => kind === "sent")) await two.until(two.told.length + 1);
+    expect(two.engine.moderation.inForce("/", 0).map((each) => each.id)).toContain(id);
+  }
+  for (const stage of [one, two])
+    while (enactedOf(stage.told).length < ids.length) await stage.until(stage.told.length + 1);
+  await Bun.sleep(300);
+  expect([enactedOf(one.told), enactedOf(two.told)]).toEqual([ids, ids]);
+  const order = (stage: ChangeStage) =>
+    stage.told.flatMap((each) =>
+      each.kind === "enacted" ? [each.action.id] : each.kind === "sent" ? [each.message.content] : [],
+    );
+  expect(order(one)).toEqual(order(two));
+});
