@@ -30,10 +30,10 @@ export class Stage {
   #people: Person[] = [];
   #rooms = 0;
 
-  /** To be called once in a test file. */
-  constructor() {
+  /** To be called once in a test file. @param flags those of the server */
+  constructor(flags: readonly string[] = []) {
     beforeAll(async () => {
-      [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer()]);
+      [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer(flags)]);
     });
     afterAll(async () => {
       await this.#browser?.close();
