@@ -4,7 +4,7 @@ import type { ListedRoom, RoomList } from "../protocol/room-list.ts";
 import { MAIN_ROOM, pathOfRoom, roomOfPath } from "../protocol/room-name.ts";
 import { missingPage, noRoomPage } from "./missing-page.ts";
 import { readingPage } from "./reading-page.ts";
-import { roomLike, roomMeant, rootFrom } from "./room-address.ts";
+import { roomLikePath, roomMeant, rootFrom } from "./room-address.ts";
 import { roomsPage } from "./rooms-page.ts";
 import { READING_LANGUAGES, type ReadingLanguage, readingLanguage } from "./static-page.ts";
 import { BESIDE, buildClient, WEB_FOLDER } from "./web-build.ts";
@@ -136,7 +136,7 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       const room = roomMeant(path);
       if (room !== undefined) return redirect(`${root}rooms/${room}${new URL(request.url).search}`);
       if (!wantsPage(request)) return nothing();
-      const page = missingPage(languageFor(request), { root, stylesheet }, roomLike(path));
+      const page = missingPage(languageFor(request), { root, stylesheet }, roomLikePath(path));
       return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
     },
     rooms(path, rooms, request) {

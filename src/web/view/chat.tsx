@@ -10,18 +10,20 @@ import { lazy } from "./lazy.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { loadRoom } from "./load-room.ts";
 import { Avatar, Nickname } from "./nickname.tsx";
-import { NicknameForm } from "./nickname-form.tsx";
+import type { RenameProps } from "./rename.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
+const Rename = lazy<RenameProps>(async (stores) => (await loadRoom(stores)).Rename);
 const Room = lazy(async (stores) => (await loadRoom(stores)).Room);
+const Rooms = lazy(async () => (await import("./rooms.tsx")).Rooms);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
 const Moderation = lazy(async () => (await loadModerator()).Moderation);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
-type Open = "nothing" | "settings" | "people" | "rename";
+type Open = "nothing" | "rooms" | "settings" | "people" | "rename";
 
 /** The whole page. */
 export function ChatPage({ roomName }: { readonly roomName: string | null }) {
@@ -55,6 +57,11 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <Join />
         )}
       </div>
+      {open.value === "rooms" ? (
+        <Dialog title={words.rooms} name="rooms" close={close("rooms")}>
+          <Rooms />
+        </Dialog>
+      ) : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
           <Settings />
@@ -83,7 +90,17 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
   return (
     <header class="top">
       <div class="about">
-        <h1 dir="auto">{title}</h1>
+        <h1 dir="auto">
+          <button
+            type="button"
+            class="quiet"
+            title={words.rooms}
+            aria-haspopup="dialog"
+            onClick={() => open("rooms")}
+          >
+            {title}
+          </button>
+        </h1>
         {moderation.settings.value?.topic ? (
           <p class="topic muted" dir="auto">
             {moderation.settings.value.topic}
@@ -127,39 +144,6 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
         </button>
       </div>
     </header>
-  );
-}
-
-function Rename({ close }: { readonly close: () => void }) {
-  const { room, person } = useStores();
-  const words = useWords();
-  const isGiven = (person.identity.value?.name ?? null) !== null;
-  return (
-    <Dialog title={words.rename.title} name="rename" close={close}>
-      {isGiven ? (
-        <HostLogin />
-      ) : (
-        <NicknameForm
-          label={words.rename.field}
-          button={words.rename.button}
-          waiting={words.rename.waiting}
-          first={room.nickname.value ?? ""}
-          register={(nickname) => room.register(nickname)}
-          done={close}
-        />
-      )}
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => {
-          close();
-          person.isAway.value = isGiven;
-          void room.leave();
-        }}
-      >
-        {words.leave}
-      </button>
-    </Dialog>
   );
 }
 

@@ -1,6 +1,6 @@
 import { lazy } from "./lazy.tsx";
-import { Log } from "./log.tsx";
 import { loadComposer } from "./load-room.ts";
+import { Log } from "./log.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
 
@@ -9,6 +9,8 @@ const Banners = lazy(async () => (await import("./notices.tsx")).Banners);
 const Blocked = lazy(async () => (await import("./notices.tsx")).Blocked);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Composer = lazy(async () => (await loadComposer()).Composer);
+
+export { Rename } from "./rename.tsx";
 
 interface RoomProps {
   readonly title: string;

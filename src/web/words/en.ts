@@ -62,7 +62,8 @@ export const en = {
     reactions: "It has as many reactions as a message can have.",
     muted: "A moderator has muted you.",
     banned: "You are banned from this room.",
-    slow: (seconds: number) => `Slow mode is on. You can send again in ${count(seconds, "second", "seconds")}.`,
+    slow: (seconds: number) =>
+      `Slow mode is on. You can send again in ${count(seconds, "second", "seconds")}.`,
     links: "You may not post links here. Remove the link and send it again.",
     words: "It contains a word that is not allowed here.",
     known: "Only people the chat has known for a while may do this here. Try again later.",
@@ -111,6 +112,7 @@ export const en = {
     title: "People",
     show: (n: number) => `People: ${n}`,
   },
+  rooms: "Rooms",
   settings: "Settings",
   key: "Your key",
   mentioned: (name: string) => `${name} mentioned you`,
