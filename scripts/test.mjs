@@ -20,10 +20,14 @@ import { install, ownSettings, root } from "./install.mjs";
 
 /** Longer than any test takes on the slowest machine. It ends a test that waits for something that never comes. */
 const TEST_MOST_MS = 300_000;
-/** How many files run side by side: tests spend about half of their time waiting for a server to act after some seconds. */
-const AT_ONCE = Math.min(2 * availableParallelism(), 8);
-/** The folders with the longest files come first, so that the run does not end with one long file running alone. */
-const FIRST = ["cluster", "e2e", "faults", "bench", "fuzz", "conversations"];
+/** How many files run side by side: tests spend most of their time waiting for a server to act after some seconds. */
+const AT_ONCE = Math.min(3 * availableParallelism(), 8);
+/** The longest files, and then the folders with long ones, come first, so that the run does not end with one running alone. */
+const FIRST = [
+  ...["cluster/both-engines", "cluster/faults", "contracts/postgres", "conversations/command"],
+  ...["e2e/lifecycle", "e2e/changes", "cluster/conversation", "faults/full-start"],
+  ...["e2e", "cluster", "faults", "bench", "fuzz", "conversations"],
+];
 
 /**
  * The result of a test run.
@@ -75,7 +79,11 @@ function testFiles() {
   const tests = join(root, "tests");
   if (!existsSync(tests)) return [];
   /** @param {string} path */
-  const rank = (path) => (FIRST.indexOf(path.split(sep)[0] ?? "") + FIRST.length + 1) % (FIRST.length + 1);
+  const rank = (path) => {
+    const name = path.replaceAll(sep, "/");
+    const at = FIRST.findIndex((first) => name.startsWith(`${first}/`) || name === `${first}.test.ts`);
+    return at < 0 ? FIRST.length : at;
+  };
   return readdirSync(tests, { recursive: true })
     .map(String)
     .filter((path) => /\.test\.tsx?$/.test(path))

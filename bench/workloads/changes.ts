@@ -9,6 +9,7 @@ import { joinAsReader } from "./history.ts";
 
 const PER_S = 100;
 const KIB_A_MIB = 1024;
+const BYTES_A_KIB = 1024;
 /** How many messages a page has. */
 const PAGE = 50;
 
@@ -101,13 +102,15 @@ async function changedHistory(bench: Bench): Promise<Section> {
     about:
       `The history has ${messages.toLocaleString("en")} messages, and one of them also has ${count.toLocaleString("en")} changes, spread over all of it: ` +
       `half of them edits, a fifth deletions, the rest reactions. Start is the time from the start of the process until it listens. ` +
-      `Then one client (version 3) asks for pages of ${PAGE}: the newest one, and others from ten places in the history. ` +
+      `Then one client (version 3) asks for pages of ${PAGE}: the newest one, and others from nine places in the history. ` +
+      "A page after a message has as many events in both, and nearly as many bytes. " +
       "Memory is the resident memory a second after the start, and three seconds after the last page.",
     columns: [
       { key: "startMs", title: "start, ms" },
       { key: "newestMs", title: "newest page p50, ms" },
       { key: "beforeMs", title: "page before p50, ms" },
       { key: "afterMs", title: "page after p50, ms" },
+      { key: "afterKiB", title: "page after, KiB" },
       { key: "startedMiB", title: "memory after the start, MiB" },
       { key: "restedMiB", title: "at rest, MiB" },
     ],
@@ -144,14 +147,18 @@ async function readPages(bench: Bench, crowd: string, messages: number) {
   const times = bench.sized(30, 10, 2);
   const ask = async (page: object) => {
     const request = JSON.stringify({ type: "get", limit: PAGE, ...page });
-    return (await bench.load.order("ask", { crowd, request, times })).replyMs;
+    return await bench.load.order("ask", { crowd, request, times });
   };
-  const newestMs = median(await ask({}));
+  const newestMs = median((await ask({})).replyMs);
   const [before, after]: [number[], number[]] = [[], []];
+  let afterBytes = 0;
   for (let place = 1; place < 10; place++) {
     const id = Math.round((messages * place) / 10);
-    before.push(...(await ask({ before: id })));
-    after.push(...(await ask({ after: id })));
+    before.push(...(await ask({ before: id })).replyMs);
+    const { replyMs, bytes } = await ask({ after: id });
+    after.push(...replyMs);
+    afterBytes += bytes;
   }
-  return { newestMs, beforeMs: median(before), afterMs: median(after) };
+  const afterKiB = afterBytes / after.length / BYTES_A_KIB;
+  return { newestMs, beforeMs: median(before), afterMs: median(after), afterKiB };
 }

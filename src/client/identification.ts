@@ -33,8 +33,8 @@ export interface Tokens {
 /** What the tokens need of the identification. */
 export interface TokenListener {
   readonly registration: Registration;
-  /** What the server has said when it identified the person. */
-  readonly since: string | undefined;
+  /** Since when the chat knows the person, as the server has signed it. */
+  since(): string | undefined;
   /** Nobody is logged in. */
   loggedOut(channel: RequestChannel): void;
   identified(reply: Extract<Reply, { kind: "identified" }>): void;
@@ -94,13 +94,10 @@ export class Identification {
     this.#emitter = emitter;
     this.#stream = stream;
     this.#key = settings.key;
-    const identification = this;
     this.#tokens = settings.token
       ? TOKENS.make?.(settings, {
           registration,
-          get since() {
-            return identification.since;
-          },
+          since: () => this.#since,
           loggedOut: (channel) => {
             this.#sayKey(channel);
             if (this.#key === undefined) this.#reject(errorWith("IdentityRequired"));

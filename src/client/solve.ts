@@ -56,17 +56,20 @@ function checkOf(salt: string, challenge: string): (number: number) => boolean {
     (_, at) => Number.parseInt(challenge.slice(8 * at, 8 * at + 8), 16) | 0,
   );
   // With room for the digits, the bit that ends the message, and its length.
-  const view = new DataView(new ArrayBuffer(Math.ceil((start.length + 16 + 9) / 64) * 64));
-  const bytes = new Uint8Array(view.buffer);
+  const bytes = new Uint8Array(start.length + 16 + 9 + 64);
+  const view = new DataView(bytes.buffer);
   bytes.set(start);
+  // The whole blocks of the salt are the same for all numbers.
+  const same = start.length - (start.length % 64);
+  const begun = sha256(START, view, 0, same);
   return (number) => {
     const { written } = encoder.encodeInto(String(number), bytes.subarray(start.length));
     const length = start.length + written;
-    const size = Math.ceil((length + 9) / 64) * 64;
-    bytes.fill(0, length, size);
+    const end = Math.ceil((length + 9) / 64) * 64;
+    bytes.fill(0, length, end);
     bytes[length] = 0x80;
-    view.setUint32(size - 4, length * 8);
-    return sha256(view, size).every((word, at) => word === wanted[at]);
+    view.setUint32(end - 4, length * 8);
+    return sha256(begun, view, same, end).every((word, at) => word === wanted[at]);
   };
 }
 
@@ -75,16 +78,16 @@ const fraction = (value: number) => (value * 2 ** 32) | 0;
 const primes = Array.from({ length: 311 }, (_, at) => at + 2)
   .filter((each, _, all) => all.every((other) => other >= each || each % other !== 0))
   .slice(0, 64);
-const START = primes.slice(0, 8).map((prime) => fraction(prime ** (1 / 2) % 1));
+const START = Int32Array.from(primes.slice(0, 8), (prime) => fraction(prime ** (1 / 2) % 1));
 const ROUNDS = Int32Array.from(primes, (prime) => fraction(prime ** (1 / 3) % 1));
 const words = new Int32Array(64);
 
 const rotate = (word: number, by: number) => (word >>> by) | (word << (32 - by));
 
-/** SHA-256 (FIPS 180-4) of a message that is padded to `size` bytes, a multiple of 64. @returns 8 words */
-function sha256(view: DataView, size: number): Int32Array {
-  const hash = Int32Array.from(START);
-  for (let block = 0; block < size; block += 64) {
+/** SHA-256 (FIPS 180-4) of the blocks from one place to another, both multiples of 64, after others. @returns 8 words */
+function sha256(before: Int32Array, view: DataView, from: number, to: number): Int32Array {
+  const hash = Int32Array.from(before);
+  for (let block = from; block < to; block += 64) {
     for (let at = 0; at < 64; at++) {
       if (at < 16) words[at] = view.getInt32(block + 4 * at);
       else {

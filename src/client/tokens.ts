@@ -102,7 +102,7 @@ class HostTokens implements Tokens {
     }
     // Without a nickname to ask for, the reply may give one.
     const isAwaited = !registration.hasRequest;
-    channel.askPatiently(identifyRequest({ token }, this.#listener.since), (reply) => {
+    channel.askPatiently(identifyRequest({ token }, this.#listener.since()), (reply) => {
       this.isAsking = false;
       if (reply.kind === "identified") this.#accepted(channel, reply);
       else this.#failed(errorOf(reply));

@@ -1,9 +1,8 @@
 import type { PageRequest } from "../protocol/page.ts";
 import type { ChangeLimits } from "../room/change-limits.ts";
 import type { Moment } from "../room/moment.ts";
-import type { Operation } from "../room/operation.ts";
-import type { Found } from "../room/past-members.ts";
-import type { Member } from "../room/roster.ts";
+import type { Message, Operation } from "../room/operation.ts";
+import type { Arrival, Found } from "../room/past-members.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
 import type { RoomModeration } from "../room/state.ts";
 import type { AssetStore } from "./assets.ts";
@@ -12,6 +11,7 @@ import type { Moderation, ModerationLimits } from "./moderation.ts";
 import type { Outcome } from "./outcome.ts";
 import type { People, PeopleLimits } from "./people.ts";
 import type { Readable } from "./record.ts";
+import type { RemovedTexts } from "./removed-texts.ts";
 import type { Retention } from "./retention.ts";
 
 /**
@@ -58,10 +58,16 @@ export interface Engine {
    *
    * @returns null if nobody is found; rejects if the store fails
    */
-  find(room: string, whom: Whom): Promise<Found | null>;
+  find(room: string, whom: Whom): Promise<FoundPerson | null>;
 
   /** The members of a room in the order in which they registered; none if the room is not in memory. */
-  present(room: string): readonly PresentMember[];
+  present(room: string): readonly Arrival[];
+
+  /** The members of a room, and those who have left it within the last hour, as far as this server knows. */
+  arrivals(room: string): readonly Arrival[];
+
+  /** The rooms in memory that have members. */
+  inhabited(): readonly string[];
 
   /**
    * The ids of messages of these authors that were sent at or after a moment (Unix milliseconds) and not deleted, newest
@@ -73,6 +79,23 @@ export interface Engine {
     since: number,
     limit: number,
   ): Promise<readonly number[]>;
+
+  /**
+   * The messages of an author that are not deleted, newest first. Rejects if the store fails.
+   *
+   * @param before only those with ids below this one; null for the newest
+   */
+  writtenBy(room: string, person: string, before: number | null, limit: number): Promise<readonly Message[]>;
+
+  /**
+   * Gives the messages that a moderator's action has removed their contents again, where they were. That is possible for ten
+   * minutes, at the server that has removed them.
+   *
+   * @param action the id of the removal
+   * @param by the public id of the one who undoes it
+   * @returns how many messages are being restored
+   */
+  restore(room: string, action: string, by: string): number;
 
   /**
    * An estimate, in bytes, of how much history must be fetched from the store to answer a request; 0 if it is in
@@ -122,8 +145,10 @@ export interface Engine {
 /** Somebody in a room: the author of a message, by its id; whoever has a nickname; or a person, by the public id. */
 export type Whom = { readonly of: number } | { readonly name: string } | { readonly person: string };
 
-/** A member as moderators see it. */
-export type PresentMember = Pick<Member, "name" | "by" | "networks" | "joinedAt">;
+/** Somebody who was found; of the author of a message also its content, empty if it is gone. */
+export interface FoundPerson extends Found {
+  readonly content?: string;
+}
 
 /** The most that {@link Engine.recent} returns: messages, and bytes of their records. */
 export const RECENT_MOST = 100;
@@ -191,6 +216,10 @@ export interface RoomOptions
   readonly moderation: RoomModeration;
   readonly memory: HistoryMemory;
   readonly keyMemory: KeyMemory;
+  /** What moderators have removed lately. */
+  readonly removed: RemovedTexts;
+  /** Holds back a message until a moderator has looked at it. */
+  readonly hold: Moderation["hold"];
   /** Called whenever the queue has become empty. */
   readonly idle: () => void;
 }

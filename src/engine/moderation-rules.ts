@@ -174,6 +174,11 @@ export function decideHold(
   const own = held.filter(
     ({ by, networks }) => by === wanted.by || (address !== undefined && networks[0] === address),
   );
+  // The reply to it was lost, and it was sent again.
+  const isRepeat = own.some(
+    ({ by, content, reply }) => by === wanted.by && content === wanted.content && reply === wanted.reply,
+  );
+  if (isRepeat) return { changes: [], result: "held" };
   if (held.length >= limits.held || own.length >= limits.heldPerPerson)
     return { changes: [], result: "full" };
   return { changes: [{ kind: "hold", message: { ...wanted, id: newId() } }], result: "held" };

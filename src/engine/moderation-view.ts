@@ -39,6 +39,7 @@ export interface ModerationCopy {
 const LASTING: ReadonlySet<ActionKind> = new Set(["mute", "kick", "ban", "raid", "announce"]);
 const SANCTIONS: ReadonlySet<ActionKind> = new Set<SanctionKind>(["mute", "kick", "ban"]);
 
+const NOTHING: readonly Action[] = [];
 const NOTHING_WAITS: Waiting = { reports: 0, held: 0 };
 
 /** Whether an action has an effect from when it is done until it is over. */
@@ -73,8 +74,9 @@ export class ModerationView {
     return this.#settingsCount;
   }
 
-  /** The sanction that lasts longest. It takes as long as there are networks. */
+  /** The sanction that lasts longest. It takes as long as there are networks. Every request asks for it. */
   sanctionOf(kind: SanctionKind, room: string, { person, networks }: Who, now: number): Action | undefined {
+    if (this.#sanctions.size === 0) return undefined;
     let found: Action | undefined;
     for (const place of [room, null]) {
       if (person !== null) found = longer(found, this.#sanctionAt(kind, place, person, now));
@@ -173,7 +175,8 @@ export class ModerationView {
     return found;
   }
 
-  #inPlace(kind: "raid" | "announce", room: string, now: number): Action[] {
+  #inPlace(kind: "raid" | "announce", room: string, now: number): readonly Action[] {
+    if (this.#others.size === 0) return NOTHING;
     const places = [...this.#others.of(keyOf(kind, null)), ...this.#others.of(keyOf(kind, room))];
     return places
       .filter(({ action }) => !isOver(action, now))

@@ -58,6 +58,9 @@ export interface MessagePieces {
   readonly timestamp: string;
 }
 
+const ZERO = 0x30;
+const MINUS = 0x2d;
+
 export const KEY_CHARACTERS = 16;
 /** Keys of sends and public ids of people look the same. */
 const KEY = /^[\w-]{16}$/;
@@ -90,6 +93,9 @@ const BEFORE_IN_CURRENT = {
   deleted: ',"deleted":true',
 } as const;
 
+/** What only a message as it is now has. */
+type CurrentKeys = Pick<CurrentMessage, "edited" | "reactions" | "deleted">;
+
 /** The text before the first values of a change, in order. Any other keys follow, but never a `name`. */
 export const BEFORE_IN_CHANGE = {
   id: '{"id":',
@@ -110,6 +116,7 @@ export const EVENT_STARTS: readonly string[] = [`${BEFORE.name}"`, BEFORE_IN_CHA
 /** The kind of a change is a word of lower-case letters, digits and hyphens. */
 const KIND = /^[a-z0-9-]{1,32}$/;
 const CHANGE = /^\{"id":(\d+),"time":(-?\d+),"kind":"([a-z0-9-]+)"/;
+const EDIT_START = /^\{"id":(\d+),"time":-?\d+,"kind":"edit","of":(\d+),/;
 /** How the lines of known changes go on behind their kinds. */
 const OF = /,"of":(\d+),"by":"([\w-]{16})"/;
 const STRING = /"((?:[^"\\]|\\.)*)"/;
@@ -248,6 +255,31 @@ export class MessageRecord {
     return this.text.indexOf(BEFORE_IN_CURRENT.deleted, this.#idAt) >= 0;
   }
 
+  /** When it was edited last, in Unix ms; undefined if it never was. */
+  get edited(): number | undefined {
+    const at = this.text.indexOf(BEFORE_IN_CURRENT.edited, this.#idAt);
+    return at < 0 ? undefined : integerAt(this.text, at + BEFORE_IN_CURRENT.edited.length);
+  }
+
+  /**
+   * The same message with other values of what changes. Its other texts are taken over as they are, because decoding and
+   * encoding them takes several times as long.
+   *
+   * @param content as JSON; null for the same one
+   */
+  with(content: string | null, current: CurrentKeys): MessageRecord {
+    const { text } = this;
+    const start = content === null ? text.slice(0, this.#idAt) : this.#startWith(content);
+    const shown = start + text.slice(this.#idAt, this.#currentPlace) + currentKeys(current);
+    return new MessageRecord(shown + text.slice(this.#keyPlace), start.length, shown.length);
+  }
+
+  /** What is before the id, with another content as JSON. */
+  #startWith(content: string): string {
+    const { name, timestamp } = this.pieces;
+    return BEFORE.name + name + BEFORE.content + content + BEFORE.timestamp + timestamp;
+  }
+
   get pieces(): MessagePieces {
     this.#pieces ??= piecesOf(this.text, this.#idAt);
     return this.#pieces;
@@ -287,6 +319,15 @@ export class MessageRecord {
     return this.#keyAt;
   }
 
+  /** Where the keys begin that only a message as it is now has, or would begin. */
+  get #currentPlace(): number {
+    for (const before of Object.values(BEFORE_IN_CURRENT)) {
+      const at = this.text.indexOf(before, this.#idAt);
+      if (at >= 0) return at;
+    }
+    return this.#keyPlace;
+  }
+
   get #hasKey(): boolean {
     return this.#keyPlace < this.text.length - 1;
   }
@@ -298,10 +339,14 @@ export class MessageRecord {
 }
 
 /** The texts of the keys of a message behind its time and before its digest. */
-function furtherKeys({ by, reply, edited, deleted, reactions }: CurrentMessage): string {
+function furtherKeys({ by, reply, ...current }: CurrentMessage): string {
   let text = by === undefined ? "" : `${BEFORE.by}"${by}"`;
   if (reply !== undefined) text += BEFORE.reply + reply;
-  if (edited !== undefined) text += BEFORE_IN_CURRENT.edited + edited;
+  return text + currentKeys(current);
+}
+
+function currentKeys({ edited, reactions, deleted }: CurrentKeys): string {
+  let text = edited === undefined ? "" : BEFORE_IN_CURRENT.edited + edited;
   if (reactions !== undefined) text += BEFORE_IN_CURRENT.reactions + JSON.stringify(reactions);
   return deleted ? text + BEFORE_IN_CURRENT.deleted : text;
 }
@@ -314,16 +359,11 @@ export interface Amendment {
   readonly reactions: Reactions;
 }
 
-/** A message as it is now. @param message as it was before, or as it is stored */
+/** A message as it is now. @param record as it was before, or as it is stored */
 export function amended(record: MessageRecord, { edit, isDeleted, reactions }: Amendment): MessageRecord {
-  const { message } = record;
-  if (isDeleted) {
-    const { edited: _, reactions: __, ...plain } = message;
-    return MessageRecord.of({ ...plain, content: "", deleted: true });
-  }
-  const edited =
-    edit === null ? message : { ...message, content: edit.content, edited: edit.time, deleted: undefined };
-  return MessageRecord.of({ ...edited, reactions: shownReactions(reactions) });
+  if (isDeleted) return record.with('""', { deleted: true });
+  const content = edit === null ? null : JSON.stringify(edit.content);
+  return record.with(content, { edited: edit?.time ?? record.edited, reactions: shownReactions(reactions) });
 }
 
 function shownReactions(reactions: Reactions): Reaction[] | undefined {
@@ -391,6 +431,11 @@ export function readEvent(text: string): StoredEvent {
   return { kind: "unknown", id: Number(id), time: Number(time), writtenKind, text };
 }
 
+/** A text that the canonical line of the event with this id has; seldom does any other line have it. */
+export function markOf(id: number): Buffer {
+  return Buffer.from(`"id":${id},"time":`);
+}
+
 /** The record of a decided edit. */
 export function editRecord({ id, time, of, by, content, digest }: Edited): EditRecord {
   const before = BEFORE_IN_CHANGE;
@@ -432,6 +477,12 @@ function startOf(
 /** Whether a line of a history file, or its beginning, is a change rather than a message. */
 export function isChangeLine(line: string): boolean {
   return line.startsWith(BEFORE_IN_CHANGE.id);
+}
+
+/** The ids of an edit and of its message, told from the beginning of a line; null if the line is no edit. */
+export function editIn(line: string): Pick<EditRecord, "id" | "of"> | null {
+  const [, id, of] = EDIT_START.exec(line) ?? [];
+  return of === undefined ? null : { id: Number(id), of: Number(of) };
 }
 
 /** What every change has, whatever its kind. */
@@ -540,8 +591,15 @@ export function isKey(value: unknown): value is string {
   return typeof value === "string" && KEY.test(value);
 }
 
-function integerAt(text: string, at: number): number {
-  return Number.parseInt(text.slice(at), 10);
+/** The integer that begins at a place in a text. Read digit by digit: this runs several times for each message shown. */
+function integerAt(text: string, start: number): number {
+  const isNegative = text.charCodeAt(start) === MINUS;
+  let value = 0;
+  for (let at = isNegative ? start + 1 : start; ; at++) {
+    const digit = text.charCodeAt(at) - ZERO;
+    if (!(digit >= 0 && digit <= 9)) return isNegative ? -value : value;
+    value = value * 10 + digit;
+  }
 }
 
 function piecesOf(text: string, idAt: number): MessagePieces {

@@ -1,12 +1,14 @@
 import { type Action, enactmentOf } from "../room/action.ts";
 import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import type { Message, Operation } from "../room/operation.ts";
-import type { Found } from "../room/past-members.ts";
+import type { Arrival } from "../room/past-members.ts";
 import type { Room as RoomState } from "../room/room.ts";
+import { arrivalOf } from "../room/roster.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
-import type { Engine, EngineOptions, PresentMember, RoomOptions, Whom } from "./engine.ts";
+import type { Engine, EngineOptions, FoundPerson, RoomOptions, Whom } from "./engine.ts";
 import type { HistoryRequest } from "./history-cache.ts";
 import { HistoryMemory } from "./history-memory.ts";
+import { RemovedTexts } from "./removed-texts.ts";
 import type { RoomQueue } from "./room-queue.ts";
 
 /** What an engine knows besides what happens in its rooms. */
@@ -14,13 +16,14 @@ type Known = () => Pick<Engine, "people" | "moderation">;
 
 /** The rooms that an engine has in memory, and what they share. */
 export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: RoomState | null }>
-  implements Pick<Engine, "submit" | "bytesToFetch" | "present">
+  implements Pick<Engine, "submit" | "bytesToFetch" | "present" | "arrivals" | "inhabited" | "restore">
 {
   readonly #options: EngineOptions;
   readonly #known: Known;
   readonly #rooms = new Map<string, Room>();
   readonly #memory: HistoryMemory;
   readonly #keyMemory: KeyMemory;
+  readonly #removed: RemovedTexts;
   readonly #idle: (name: string, room: Room) => void;
   #isClosed = false;
   readonly #whenIdle: (() => void)[] = [];
@@ -31,6 +34,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
    */
   constructor(options: EngineOptions, known: Known, idle: (name: string, room: Room) => void) {
     this.#known = known;
+    this.#removed = new RemovedTexts(() => options.now().time);
     this.#options = options;
     this.#memory = new HistoryMemory(options.historyMemoryBytes);
     this.#keyMemory = { count: 0, most: options.sendKeys };
@@ -83,6 +87,8 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
         settings: () => this.#known().moderation.settingsOf(name),
         raid: (now) => this.#known().moderation.raidOf(name, now),
       },
+      removed: this.#removed,
+      hold: (message) => this.#known().moderation.hold(message),
       idle: () => this.#isIdle(name, room),
     });
     this.#rooms.set(name, room);
@@ -99,9 +105,29 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
     if (!this.#isClosed) this.#rooms.get(name)?.queue.submit(operation);
   }
 
-  present(name: string): readonly PresentMember[] {
-    const members = this.#rooms.get(name)?.room?.members() ?? [];
-    return Array.from(members, ({ name, by, networks, joinedAt }) => ({ name, by, networks, joinedAt }));
+  present(name: string): readonly Arrival[] {
+    return Array.from(this.#rooms.get(name)?.room?.members() ?? [], arrivalOf);
+  }
+
+  arrivals(name: string): readonly Arrival[] {
+    return [...(this.#rooms.get(name)?.room?.arrivals(this.#options.now().time) ?? [])];
+  }
+
+  inhabited(): readonly string[] {
+    return [...this.#rooms].flatMap(([name, { room }]) => (room?.online.length ? [name] : []));
+  }
+
+  restore(name: string, action: string, by: string): number {
+    const removed = this.#removed.take(`action:${action}`, name);
+    const connection = `restore:${action}`;
+    for (const { id: of, content } of removed)
+      this.submit(name, { kind: "restore", connection, of, content, by });
+    return removed.length;
+  }
+
+  /** Forgets removed texts that are too old. Must be called regularly. */
+  shed(): void {
+    this.#removed.shed();
   }
 
   /**
@@ -113,7 +139,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
     name: string,
     whom: Whom,
     messageOf: (id: number) => Promise<Message | undefined>,
-  ): Promise<Found | null> {
+  ): Promise<FoundPerson | null> {
     const message = "of" in whom ? await messageOf(whom.of) : undefined;
     if ("of" in whom && message === undefined) return null;
     const room = this.#rooms.get(name)?.room;
@@ -121,7 +147,10 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
     const person = "person" in whom ? whom.person : (message?.by ?? null);
     const known = person === null ? undefined : room?.whoWas(person, this.#options.now().time);
     // Under the nickname that the message shows.
-    if (message !== undefined) return { person, name: message.name, networks: known?.networks ?? [] };
+    if (message !== undefined) {
+      const { name: shown, content } = message;
+      return { person, name: shown, networks: known?.networks ?? [], content };
+    }
     return known ?? null;
   }
 

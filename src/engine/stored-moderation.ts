@@ -140,9 +140,10 @@ export class StoredModeration implements Moderation {
   }
 
   async forget(room: string, person: string): Promise<void> {
-    const { reports, held } = this.#view.waiting(room);
-    if (reports + held === 0) return;
-    await this.#change(() => ({ changes: [{ kind: "forget", room, person }], result: undefined }));
+    await this.#change(() => {
+      const { reports, held } = this.#view.waiting(room);
+      return { changes: reports + held === 0 ? [] : [{ kind: "forget", room, person }], result: undefined };
+    });
   }
 
   subscribe(listener: (change: ModerationChange) => void): () => void {

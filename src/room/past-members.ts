@@ -1,3 +1,5 @@
+import type { Member } from "./roster.ts";
+
 /** How long it is remembered who has left a room. */
 const REMEMBERED_MS = 60 * 60 * 1000;
 /** How many people are remembered. */
@@ -12,7 +14,10 @@ export interface Found {
   readonly networks: readonly string[];
 }
 
-type PastMember = Found & { readonly person: string; readonly leftAt: number };
+/** Somebody who is in a room, or was there lately. */
+export type Arrival = Pick<Member, "name" | "by" | "networks" | "joinedAt" | "isKnown" | "isProven">;
+
+type PastMember = Arrival & { readonly leftAt: number };
 
 /** Who has left a room lately, so that moderators can still act on somebody who has just gone. */
 export class PastMembers {
@@ -21,7 +26,7 @@ export class PastMembers {
 
   /** @param member leftAt is in Unix milliseconds @returns a function that takes it back */
   add(member: PastMember): () => void {
-    const { person, leftAt } = member;
+    const { by: person, leftAt } = member;
     const before = this.#members.get(person);
     this.#members.delete(person);
     this.#members.set(person, member);
@@ -41,5 +46,10 @@ export class PastMembers {
     if (found === undefined || now - found.leftAt >= REMEMBERED_MS) return undefined;
     const { name, networks } = found;
     return { person, name, networks };
+  }
+
+  /** All who are remembered. @param now Unix milliseconds */
+  *all(now: number): Generator<Arrival> {
+    for (const member of this.#members.values()) if (now - member.leftAt < REMEMBERED_MS) yield member;
   }
 }

@@ -91,9 +91,7 @@ function whyNot(room: RoomView, request: RoomRequest, deed: Deed, asker: Asker):
     whyMuted(room, asker) ??
     whyUnproven(room, asker) ??
     (request.kind === "name" ? null : whySilent(settings, asker)) ??
-    (request.kind === "send" || request.kind === "edit"
-      ? whyUnsaid(settings, request.content, asker)
-      : null) ??
+    (request.kind === "send" || request.kind === "edit" ? whyUnsaid(settings, request, asker) : null) ??
     (request.kind === "send" ? whyLater(room, settings, asker) : null)
   );
 }
@@ -150,6 +148,12 @@ export function isOfRaid(
   return !isKnown && (joinedAt ?? 0) >= raidAt - RAID_REACHES_BACK_MS;
 }
 
+/** Whether raid mode was on at a moment, and is still. @param time Unix milliseconds */
+export function isDuringRaid(moderation: RoomView["moderation"], time: number): boolean {
+  const raid = moderation.raid(time);
+  return raid !== undefined && time > raid.at;
+}
+
 function whySilent(settings: RoomSettings, asker: Asker): Why | null {
   switch (settings.writers) {
     case "everyone":
@@ -170,13 +174,18 @@ function whySilent(settings: RoomSettings, asker: Asker): Why | null {
   }
 }
 
-function whyUnsaid(settings: RoomSettings, content: string, asker: Asker): Why | null {
+function whyUnsaid(
+  settings: RoomSettings,
+  { kind, content }: Extract<RoomRequest, { kind: "send" | "edit" }>,
+  asker: Asker,
+): Why | null {
   const { links, words, wordRule } = settings;
   const mayLink = links === "everyone" || (links === "known" && isKnown(asker, settings));
   if (!mayLink && hasLink(content))
     return { reason: "LinksNotAllowed", error: "Links are not allowed here." };
   if (words.length === 0 || !listOf(words).isIn(content)) return null;
-  return wordRule === "hold"
+  // What is edited is shown already, and cannot wait.
+  return wordRule === "hold" && kind === "send"
     ? { ...HELD, hold: "word" }
     : { reason: "WordNotAllowed", error: "This has a word that is not allowed here." };
 }

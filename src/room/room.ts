@@ -13,9 +13,9 @@ import { applyId, applySent, decideSend, refuseSend } from "./kinds/send.ts";
 import { decideTyping } from "./kinds/typing.ts";
 import type { Moment } from "./moment.ts";
 import { type ConnectionId, type Operation, type RoomRequest, type Session, STRANGER } from "./operation.ts";
-import { type Found, PastMembers } from "./past-members.ts";
+import { type Arrival, type Found, PastMembers } from "./past-members.ts";
 import { permissionFor } from "./permission.ts";
-import { type Member, Roster } from "./roster.ts";
+import { arrivalOf, type Member, Roster } from "./roster.ts";
 import { Sends } from "./sends.ts";
 import type { Asker, Reactions, RoomStart, RoomState, RoomView, Targets } from "./state.ts";
 import { Undo } from "./undo.ts";
@@ -176,6 +176,12 @@ export class Room {
   whoWas(person: string, now: number): Found | undefined {
     for (const member of this.members()) if (member.by === person) return foundOf(member);
     return this.#state.pastMembers.of(person, now);
+  }
+
+  /** Everybody who is here, or was here lately. @param now Unix milliseconds */
+  *arrivals(now: number): Generator<Arrival> {
+    for (const member of this.members()) yield arrivalOf(member);
+    yield* this.#state.pastMembers.all(now);
   }
 
   /** Who reacts to a message that the batch being decided concerns, after what was decided so far. */

@@ -20,8 +20,15 @@ export interface Member {
   readonly joinedAt: number | null;
   /** Whether the chat had known the person for long enough by then not to count as a newcomer. */
   readonly isKnown: boolean;
+  /** Whether the member has given a proof of work that a raid made necessary, as far as the room knows. */
+  readonly isProven: boolean;
   /** The member's place in the order of registration. A change of nickname and a resume leave it as it is. */
   readonly place: number;
+}
+
+/** What moderators may have to know of a member, also after it has left. */
+export function arrivalOf({ name, by, networks, joinedAt, isKnown, isProven }: Member) {
+  return { name, by, networks, joinedAt, isKnown, isProven };
 }
 
 /** A member as others know it: the nickname, and the public id of the person. */

@@ -126,7 +126,7 @@ test("who is kept out tries again as a person", async () => {
   expect(socket.take()).toMatchObject({ type: "name", name: "An" });
 });
 
-test("PERM-4 a banned chat stops trying, and says until when", async () => {
+test("PERM-2 a banned chat stops trying, and says until when", async () => {
   for (const reply of ["name", "resume"]) {
     const stage = new Stage({ name: "An" });
     if (reply === "resume") {
@@ -144,7 +144,7 @@ test("PERM-4 a banned chat stops trying, and says until when", async () => {
   }
 });
 
-test("a chat that is put out stops trying", () => {
+test("CLOSE-11 CLOSE-12 a chat that is put out stops trying", () => {
   for (const code of [4403, 4404]) {
     const stage = new Stage({ name: "An" });
     stage.enter().end(code, "Out");
@@ -152,7 +152,7 @@ test("a chat that is put out stops trying", () => {
   }
 });
 
-test("ENTER-3 a proof is made for the nickname, and the chat goes on", async () => {
+test("ENTER-4 a proof is made for the nickname, and the chat goes on", async () => {
   const stage = new Stage({ name: "An", solve: async ({ challenge }) => `proof of ${challenge}` });
   const { socket } = stage;
   socket.open(3).welcome("S1").answer(notPermitted("ProofRequired"));
@@ -165,7 +165,7 @@ test("ENTER-3 a proof is made for the nickname, and the chat goes on", async () 
   expect(stage.told("kept-out")).toEqual([]);
 });
 
-test("ENTER-3 one proof is made for all messages that wait for it", async () => {
+test("ENTER-4 one proof is made for all messages that wait for it", async () => {
   const stage = new Stage({ name: "An", solve: async () => "proof" });
   const socket = stage.enter();
   const sent = [stage.chat.send("one"), stage.chat.send("two")];
@@ -217,7 +217,7 @@ test("a proof is given up with the connection", async () => {
   expect(stage.told("proving").map(({ state }) => state)).toEqual(["started", "done"]);
 });
 
-test("the default solver finds the number, whatever the length of the salt", async () => {
+test("ENTER-3 the default solver finds the number, whatever the length of the salt", async () => {
   for (const length of [0, 1, 38, 55, 56, 63, 64, 119, 120]) {
     const salt = "s".repeat(length);
     const challenge = createHash("sha256").update(`${salt}4321`).digest("hex");

@@ -76,7 +76,7 @@ test("MOD-1 an action goes out as it was ordered, and its reply says what was do
   expect(await removed).toEqual({ action: undefined, hits: [], hitCount: 0, count: 12 });
 });
 
-test("MOD-2 a refused action says why", async () => {
+test("MOD-5 a refused action says why", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   for (const reason of ["NotAllowed", "UnknownTarget", "UnknownAction", "TooManyActions"]) {
@@ -256,7 +256,7 @@ test("the welcome says what is set and announced; older servers say nothing of i
   });
 });
 
-test("MOD-3 an action that comes while the chat enters the room is told once it is there", () => {
+test("MOD-1 an action that comes while the chat enters the room is told once it is there", () => {
   const stage = new Stage({ name: "An" });
   const { socket } = stage;
   socket.open(3).welcome("S1").answer(REGISTERED);
@@ -268,7 +268,7 @@ test("MOD-3 an action that comes while the chat enters the room is told once it 
   expect(stage.told("moderated")).toHaveLength(1);
 });
 
-test("PERM-1 what is not permitted fails with the reason, and the rest goes on", async () => {
+test("PERM-9 what is not permitted fails with the reason, and the rest goes on", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const reasons = ["Muted", "Banned", "WritersOnly", "LinksNotAllowed", "WordNotAllowed", "KnownOnly"];
@@ -287,7 +287,7 @@ test("PERM-1 what is not permitted fails with the reason, and the rest goes on",
   expect(stage.chat.outbox).toEqual([]);
 });
 
-test("PERM-2 a held message is done with, and what was to become of it fails", async () => {
+test("PERM-8 a held message is done with, and what was to become of it fails", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const held = caught(stage.chat.send("wait", { key: "k1" }));
@@ -301,7 +301,7 @@ test("PERM-2 a held message is done with, and what was to become of it fails", a
   expect(stage.chat.outbox).toEqual([]);
 });
 
-test("PERM-3 in slow mode messages wait for their turn, and everything else does not", async () => {
+test("PERM-7 in slow mode messages wait for their turn, and everything else does not", async () => {
   const stage = new Stage({ name: "An" });
   const socket = stage.enter();
   const sent = stage.chat.send("slow", { key: "k1" });

@@ -312,8 +312,14 @@ export function moderationContract(kind: ModerationKind): void {
     const { chat } = await stage({ held: 3, heldPerPerson: 2 });
     const [moderation, other] = [await chat.open(), await chat.open()];
     const hold = (fields: Partial<NewHeld>) => moderation.hold(heldLike(fields));
-    expect([await hold({}), await hold({ reply: 7 }), await hold({})]).toEqual(["held", "held", "full"]);
-    expect([await hold({ by: BINH }), await hold({ by: MODERATOR })]).toEqual(["held", "full"]);
+    // The third is the first one, sent again.
+    expect([await hold({}), await hold({ reply: 7 }), await hold({})]).toEqual(["held", "held", "held"]);
+    expect([await hold({ reply: 8 }), await hold({ by: BINH, reply: 8 })]).toEqual(["full", "full"]);
+    const elsewhere = [
+      await hold({ by: BINH, networks: ["b"] }),
+      await hold({ by: MODERATOR, networks: ["m"] }),
+    ];
+    expect(elsewhere).toEqual(["held", "full"]);
     await until(other, () => other.waiting("tea").held === 3);
     await moderation.close();
     const [first, second] = await other.held("tea");

@@ -13,10 +13,14 @@ const WAYS: Readonly<Record<string, (server: ChatServer, an: Visitor) => Promise
   "the same address written as IPv6": (server, { address }) =>
     Visitor.connect(server, { address: `::ffff:${address}` }),
   "another room first": async (server, { address }) => {
-    using _other = await Visitor.named(server, "Other", { address, room: "tea" });
+    using _other = await Visitor.named(server, `Other ${anyAddress()}`, { address, room: "tea" });
     return await Visitor.connect(server, { address });
   },
 };
+
+/** Nicknames of before a restart are kept for the grace. */
+const nameBy = (way: string, isRestarted: boolean) =>
+  `${isRestarted ? "Again" : "An"} by ${way}`.slice(0, 40);
 
 const anAt = (server: ChatServer) => Visitor.named(server, "An", { key: KEY.an });
 
@@ -41,7 +45,7 @@ test("MOD-1 MOD-2 whoever is muted cannot write, and no other key, tab, version 
     if (restarted) await server.restart();
     for (const [way, come] of Object.entries(WAYS)) {
       using other = await come(server, an);
-      await other.name(`An by ${way}`.slice(0, 40));
+      await other.name(nameBy(way, restarted));
       const reply = await other.say("around it");
       const refusal = other.welcome === null ? { reason: "ErrorWhenSend" } : { reason: "Muted" };
       expect([way, restarted, reply]).toMatchObject([way, restarted, { status: false, ...refusal }]);
@@ -81,7 +85,7 @@ test("MOD-3 whoever is banned is put out, and stays out", async () => {
     if (restarted) await server.restart();
     for (const [way, come] of Object.entries(WAYS)) {
       using other = await come(server, an);
-      const reply = await other.name(`An by ${way}`.slice(0, 40));
+      const reply = await other.name(nameBy(way, restarted));
       const refusal = other.welcome === null ? { reason: "ErrorWhenRegister" } : { reason: "Banned" };
       expect([way, restarted, reply]).toMatchObject([way, restarted, { status: false, ...refusal }]);
     }
@@ -307,7 +311,7 @@ test("REVIEW-2 a held message appears when a moderator approves it, in the name 
   expect(await old.say("rubbish")).toMatchObject({ reason: "ErrorWhenSend" });
   await server.restart();
   using again = await Visitor.connect(server, { key: KEY.minh });
-  await again.name("Minh");
+  expect(await again.name("Minh again")).toMatchObject({ status: true });
   const { list } = await again.ask({ type: "review", what: "held" });
   const [hello, rubbish] = list as { id: string }[];
   expect(list).toMatchObject([

@@ -50,9 +50,9 @@ test("all of it can be done by keyboard alone, and the focus is always seen", as
 test("screen readers announce new messages, and a summary in a busy room", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
+  const binh = await stage.bot(room, "Bình");
   const shown = await an.watch();
-  for (let i = 0; i < 8; i++) await binh.write(`line ${i}`);
+  for (let i = 0; i < 8; i++) await binh.send(`line ${i}`);
   await shown("Bình: line 0");
   const said = an.page.locator('[aria-live="polite"]');
   expect((await said.textContent())?.length).toBeLessThan(1000);

@@ -1,36 +1,23 @@
 /** How replies, edits, deletions and reactions look, and what axe has against them. */
 import { expect, test } from "bun:test";
-import { Chat } from "../../src/client/index.ts";
 import type { Person } from "./person.ts";
-import { capture, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, choose, LOOKS, SCREENS, Stage, violations } from "./stage.ts";
 
 const stage = new Stage();
 
-/** Each screen once, and each theme and language at least once. */
-const LOOKS = [
-  ["narrow", "classic", "vi-VN"],
-  ["phone", "dark", "en-GB"],
-  ["landscape", "light", "en-GB"],
-  ["tablet", "dark", "vi-VN"],
-  ["desktop", "light", "en-GB"],
-] as const;
-
-for (const [screen, theme, locale] of LOOKS) {
-  test(`axe finds nothing on what can be done with messages, and all of it fits: ${screen}, ${theme}, ${locale}`, async () => {
+for (const { size, theme, locale } of LOOKS) {
+  test(`axe finds nothing on what can be done with messages, and all of it fits: ${size}, ${theme}, ${locale}`, async () => {
     const room = stage.newRoom();
     const { quoted, target } = await talk(room);
-    const mai = await stage.open(room, { options: { ...SCREENS[screen], locale } });
-    await mai.page.evaluate((chosen) => {
-      localStorage.setItem("classic-chatbox.settings.theme", JSON.stringify(chosen));
-    }, theme);
-    await mai.page.reload();
+    const mai = await stage.open(room, { options: { ...SCREENS[size], locale } });
+    await choose(mai, theme);
     await mai.page.locator("form input").fill("Mai");
     await mai.page.locator("form button").click();
     await mai.composer.waitFor();
     await mai.sees("the last word");
     const found: string[] = [];
     const look = async (state: string) => {
-      await capture(mai, `changes-${screen}-${theme}-${state}`);
+      await capture(mai, `changes-${size}-${theme}-${state}`);
       found.push(...(await violations(mai)).map((each) => `${state}: ${each}`));
     };
     await mai.say("my own words");
@@ -69,15 +56,9 @@ async function openMenu(person: Person, text: string): Promise<void> {
 }
 
 async function talk(room: string): Promise<{ readonly quoted: string; readonly target: string }> {
-  const url = stage.server.url(room.slice("/rooms/".length));
-  const join = async (name: string) => {
-    const chat = new Chat(url);
-    await chat.register(name);
-    return chat;
-  };
-  const an = await join("An");
-  const noor = await join("نور");
-  const long = await join("A-nickname-that-is-long-enough-to-need-a-second-line-on-a-phone");
+  const an = await stage.bot(room, "An");
+  const noor = await stage.bot(room, "نور");
+  const long = await stage.bot(room, "A-nickname-that-is-long-enough-to-need-a-second-line-on-a-phone");
   const quoted = "Chiều nay họp lúc ba giờ nhé";
   const first = await an.send(`${quoted}, phòng cũ. Ai bận thì nhắn mình trước, để mình dời lại.`);
   for (let i = 0; i < 30; i++) await long.send(`line ${i}`);

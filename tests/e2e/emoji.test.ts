@@ -4,6 +4,7 @@ import type { Person } from "./person.ts";
 import {
   capture,
   dropNetworkErrors,
+  LOOKS,
   SCREENS,
   Stage,
   startServerThatKeepsItsPort,
@@ -11,13 +12,6 @@ import {
 } from "./stage.ts";
 
 const stage = new Stage();
-
-/** Each screen once, and each theme on the smallest and the largest. */
-const THEMES: { readonly [screen: string]: readonly ("light" | "dark" | "classic")[] } = {
-  narrow: ["light", "dark", "classic"],
-  landscape: ["dark"],
-  desktop: ["light", "dark", "classic"],
-};
 
 const KEPT = "classic-chatbox.emoji";
 
@@ -198,49 +192,47 @@ test("in Vietnamese the names are Vietnamese, and English words find emoji as we
   expect(await an.composer.inputValue()).toBe("🍉");
 });
 
-for (const [screen, options] of Object.entries(SCREENS)) {
-  for (const theme of THEMES[screen] ?? ["light"]) {
-    test(`axe finds nothing, it fits, and fingers hit everything: ${screen}, ${theme}`, async () => {
-      const an = await stage.enter(stage.newRoom(), "An", { options });
-      await an.openSettings();
-      await an.page.getByLabel({ light: "Light", dark: "Dark", classic: "Classic" }[theme]).check();
-      await an.page.keyboard.press("Escape");
-      await isClosed(an);
-      // So that there are frequent ones.
-      for (const name of ["grinning face", "rolling on the floor laughing"]) {
-        await open(an);
-        await cell(an, name).last().click();
-        await isClosed(an);
-      }
-      await capture(an, `emoji-${screen}-${theme}-closed`);
+for (const { size, theme } of LOOKS) {
+  test(`axe finds nothing, it fits, and fingers hit everything: ${size}, ${theme}`, async () => {
+    const an = await stage.enter(stage.newRoom(), "An", { options: SCREENS[size] });
+    await an.openSettings();
+    await an.page.getByLabel({ light: "Light", dark: "Dark", classic: "Classic" }[theme]).check();
+    await an.page.keyboard.press("Escape");
+    await isClosed(an);
+    // So that there are frequent ones.
+    for (const name of ["grinning face", "rolling on the floor laughing"]) {
       await open(an);
-      await capture(an, `emoji-${screen}-${theme}`);
-      expect(await violations(an)).toEqual([]);
-      const { small, outside } = await an.page.evaluate(() => {
-        const boxes = [...document.querySelectorAll("dialog :is(button, input, select)")].map((element) =>
-          element.getBoundingClientRect(),
-        );
-        const dialog = document.querySelector("dialog")?.getBoundingClientRect() ?? new DOMRect();
-        const lists = [...document.querySelectorAll(".emoji-list")].map(
-          (list) => list.scrollWidth - list.clientWidth,
-        );
-        return {
-          small: boxes.filter(({ width, height }) => width < 43.9 || height < 43.9).length,
-          outside:
-            dialog.left < 0 ||
-            dialog.top < 0 ||
-            dialog.right > innerWidth ||
-            dialog.bottom > innerHeight ||
-            Math.max(...lists) > 0,
-        };
-      });
-      expect([small, outside]).toEqual([0, false]);
-      await an.page.getByLabel("Search emoji").fill("heart");
-      await an.page.getByText("emoji found").waitFor({ state: "attached" });
-      await capture(an, `emoji-${screen}-${theme}-search`);
-      expect(await violations(an)).toEqual([]);
+      await cell(an, name).last().click();
+      await isClosed(an);
+    }
+    await capture(an, `emoji-${size}-${theme}-closed`);
+    await open(an);
+    await capture(an, `emoji-${size}-${theme}`);
+    expect(await violations(an)).toEqual([]);
+    const { small, outside } = await an.page.evaluate(() => {
+      const boxes = [...document.querySelectorAll("dialog :is(button, input, select)")].map((element) =>
+        element.getBoundingClientRect(),
+      );
+      const dialog = document.querySelector("dialog")?.getBoundingClientRect() ?? new DOMRect();
+      const lists = [...document.querySelectorAll(".emoji-list")].map(
+        (list) => list.scrollWidth - list.clientWidth,
+      );
+      return {
+        small: boxes.filter(({ width, height }) => width < 43.9 || height < 43.9).length,
+        outside:
+          dialog.left < 0 ||
+          dialog.top < 0 ||
+          dialog.right > innerWidth ||
+          dialog.bottom > innerHeight ||
+          Math.max(...lists) > 0,
+      };
     });
-  }
+    expect([small, outside]).toEqual([0, false]);
+    await an.page.getByLabel("Search emoji").fill("heart");
+    await an.page.getByText("emoji found").waitFor({ state: "attached" });
+    await capture(an, `emoji-${size}-${theme}-search`);
+    expect(await violations(an)).toEqual([]);
+  });
 }
 
 async function open(person: Person): Promise<void> {

@@ -25,16 +25,16 @@ test("5,000 messages are paged through upwards, and what one reads stays where i
 test("the log follows its end only while the reader is there, and counts what comes otherwise", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
-  for (let i = 0; i < 40; i++) await binh.write(`line ${i}`);
+  const binh = await stage.bot(room, "Bình");
+  for (let i = 0; i < 40; i++) await binh.send(`line ${i}`);
   await an.sees("line 39");
   await atEnd(an);
   await an.log.evaluate((log) => {
     log.scrollTop = 200;
   });
   await an.page.getByRole("button", { name: "Jump to latest" }).waitFor();
-  await binh.say("news");
-  await binh.say("more news");
+  await binh.send("news");
+  await binh.send("more news");
   const newest = an.page.getByRole("button", { name: "2 new messages" });
   await newest.waitFor();
   expect(await an.log.evaluate((log) => log.scrollTop)).toBe(200);
@@ -47,15 +47,15 @@ test("the log follows its end only while the reader is there, and counts what co
 test("there is a line above the first message that came while nobody looked, and the title counts", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
-  await binh.say("seen");
+  const binh = await stage.bot(room, "Bình");
+  await binh.send("seen");
   await an.sees("seen");
   await an.page.evaluate(() => {
     Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
     document.dispatchEvent(new Event("visibilitychange"));
   });
-  await binh.say("unseen");
-  await binh.say("unseen, too");
+  await binh.send("unseen");
+  await binh.send("unseen, too");
   await an.page.waitForFunction(() => document.title.startsWith("(2) "));
   const icon = () =>
     an.page.locator("link[rel=icon]").evaluate((link: HTMLLinkElement) => new URL(link.href).pathname);
@@ -74,11 +74,11 @@ test("there is a line above the first message that came while nobody looked, and
 test("messages that came since the last visit are marked", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const binh = await stage.enter(room, "Bình");
-  await binh.say("seen");
+  const binh = await stage.bot(room, "Bình");
+  await binh.send("seen");
   await an.sees("seen");
   await an.page.goto("about:blank");
-  await binh.say("missed");
+  await binh.send("missed");
   await an.page.goto(stage.server.http(room));
   await an.isIn();
   await an.log

@@ -34,9 +34,9 @@ test("two tabs chat in the main room, and a third in another room sees nothing o
 
 test("a later member sees the history, and the room's name", async () => {
   const room = stage.newRoom();
-  const an = await stage.enter(room, "An");
-  await an.say("first");
-  await an.say("second");
+  const an = await stage.bot(room, "An");
+  await an.send("first");
+  await an.send("second");
   const late = await stage.enter(room, "Late");
   expect(await late.contents()).toEqual(["first", "second"]);
   expect(await late.page.title()).toBe(`Room ${room.slice("/rooms/".length)} · Chat`);
@@ -44,7 +44,7 @@ test("a later member sees the history, and the room's name", async () => {
 
 test("a refused nickname is explained beside the field, and another one can be tried", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "Bình");
+  await stage.bot(room, "Bình");
   const other = await stage.open(room);
   const explains = async (nickname: string, words: string) => {
     await other.askToJoin(nickname);
@@ -217,8 +217,8 @@ test("a message under a nickname that was given up and taken again says so, and 
   await an.say("first");
   await leave(an);
   await binh.sees("An left");
-  const other = await stage.enter(room, "An");
-  await other.say("second");
+  const other = await stage.bot(room, "An");
+  await other.send("second");
   await binh.sees("second");
   await binh.reads("An left; the nickname is in use again");
   const last = binh.log.locator("li", { hasText: "second" });

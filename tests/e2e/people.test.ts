@@ -42,7 +42,7 @@ test("many joins and leaves are folded into one line, and a long roster can be f
 
 test("on a phone the roster is behind a button with the count", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "Bình");
+  await stage.bot(room, "Bình");
   const options = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
   const an = await stage.enter(room, "An", { options });
   expect(await an.page.locator("aside.roster").isVisible()).toBe(false);

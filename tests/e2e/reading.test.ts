@@ -5,10 +5,10 @@ const stage = new Stage();
 
 test("without JavaScript the page says so, and shows the latest messages as text", async () => {
   const room = stage.newRoom();
-  const an = await stage.enter(room, "<i>An</i>");
+  const an = await stage.bot(room, "<i>An</i>");
   const hostile = `<script>document.title="owned"</script>`;
-  await an.say(hostile);
-  await an.say("Chào!\nمرحبا");
+  await an.send(hostile);
+  await an.send("Chào!\nمرحبا");
   const reader = await stage.open(room, { options: { javaScriptEnabled: false } });
   await reader.page.waitForURL("**/*?read");
   await reader.reads("To take part, turn on JavaScript");

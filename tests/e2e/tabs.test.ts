@@ -64,15 +64,15 @@ test("messages that are read in one tab are read in the others", async () => {
   const beside = await stage.openBeside(an, room);
   await beside.askToJoin("An, too");
   await beside.isIn();
-  const binh = await stage.enter(room, "Bình");
+  const binh = await stage.bot(room, "Bình");
   for (const person of [an, beside]) await look(person, false);
-  await binh.say("one");
-  await binh.say("two");
+  await binh.send("one");
+  await binh.send("two");
   for (const person of [an, beside])
     await person.page.waitForFunction(() => document.title.startsWith("(2) "));
   await look(beside, true);
   for (const person of [an, beside]) await person.page.waitForFunction(() => !document.title.startsWith("("));
-  await binh.say("three");
+  await binh.send("three");
   await an.page.waitForFunction(() => !document.title.startsWith("("));
 });
 

@@ -124,8 +124,8 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
 
 test("a mention is completed from the roster", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "Bình");
-  await stage.enter(room, "Bích Ngọc");
+  await stage.bot(room, "Bình");
+  await stage.bot(room, "Bích Ngọc");
   const an = await stage.enter(room, "An");
   await an.seesOnline(3);
   await an.composer.pressSequentially("hi @bi");

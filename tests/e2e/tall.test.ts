@@ -21,10 +21,10 @@ for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
   test(`whatever a message is made of, it takes no more than a screen, and all of it can be shown: ${device}`, async () => {
     const room = stage.newRoom();
     const an = await stage.enter(room, "An", { options });
-    const eve = await stage.enter(room, "Eve");
+    const eve = await stage.bot(room, "Eve");
     for (const [kind, content] of Object.entries(TALL)) {
-      await eve.write(content);
-      await eve.say(`after ${kind}`);
+      await eve.send(content);
+      await eve.send(`after ${kind}`);
       await an.page.waitForFunction(
         (text) => [...document.querySelectorAll(".log .content")].at(-1)?.textContent === text,
         `after ${kind}`,
@@ -71,10 +71,10 @@ test("a message that fits on a screen has no button, whatever it is made of", as
 test("a tall message opens where it stands, and closes to where it begins", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const eve = await stage.enter(room, "Eve");
-  for (let i = 0; i < 12; i++) await eve.write(`before ${i}`);
-  await eve.write(`tall${"\n\nline".repeat(300)}`);
-  for (let i = 0; i < 5; i++) await eve.say(`after ${i}`);
+  const eve = await stage.bot(room, "Eve");
+  for (let i = 0; i < 12; i++) await eve.send(`before ${i}`);
+  await eve.send(`tall${"\n\nline".repeat(300)}`);
+  for (let i = 0; i < 5; i++) await eve.send(`after ${i}`);
   await an.sees("after 4");
   const row = an.log.locator("li", { hasText: "tall" });
   const top = () => row.evaluate((each) => each.getBoundingClientRect().top);
@@ -84,7 +84,7 @@ test("a tall message opens where it stands, and closes to where it begins", asyn
   await less.waitFor();
   expect(Math.abs((await top()) - before)).toBeLessThan(1);
   // What comes now does not move it: the reader has left the end.
-  await eve.say("news");
+  await eve.send("news");
   await an.page.getByRole("button", { name: "1 new message" }).waitFor();
   expect(Math.abs((await top()) - before)).toBeLessThan(1);
 
@@ -105,10 +105,9 @@ test("a tall message opens where it stands, and closes to where it begins", asyn
 test("a message that was opened stays open while one reads elsewhere", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const eve = await stage.enter(room, "Eve");
-  await eve.write(`tall${"\n\nline".repeat(100)}`);
-  for (let i = 0; i < 60; i++) await eve.write(`after ${i}`);
-  await eve.sees("after 59");
+  const eve = await stage.bot(room, "Eve");
+  await eve.send(`tall${"\n\nline".repeat(100)}`);
+  for (let i = 0; i < 60; i++) await eve.send(`after ${i}`);
   await an.sees("after 59");
   const toStart = () =>
     an.log.evaluate((log) => {
@@ -127,8 +126,8 @@ test("a message that was opened stays open while one reads elsewhere", async () 
 
 test("by keyboard, by finger and in Vietnamese tall messages are opened as well", async () => {
   const room = stage.newRoom();
-  const eve = await stage.enter(room, "Eve");
-  await eve.say(`tall${"\nline".repeat(200)}\nhttps://example.org/`);
+  const eve = await stage.bot(room, "Eve");
+  await eve.send(`tall${"\nline".repeat(200)}\nhttps://example.org/`);
   const an = await stage.enter(room, "An");
   await an.log.getByRole("button", { name: "Show all" }).focus();
   await an.page.keyboard.press("Enter");
@@ -180,10 +179,10 @@ test("a tall message is printed in full", async () => {
 test("stacked marks stay within their message and their nickname", async () => {
   const room = stage.newRoom();
   const name = `E${"\u0301".repeat(60)}${"\u0316".repeat(39)}`;
-  const eve = await stage.enter(room, name);
+  const eve = await stage.bot(room, name);
   const an = await stage.enter(room, "An");
   await an.say("above");
-  await eve.say(`Z${"\u0301".repeat(300)}${"\u0316".repeat(300)}`);
+  await eve.send(`Z${"\u0301".repeat(300)}${"\u0316".repeat(300)}`);
   await an.say("below");
   await an.sees("Z");
   const isClipped = await an.page.evaluate(() =>
@@ -198,10 +197,10 @@ test("stacked marks stay within their message and their nickname", async () => {
 test("a link shows its host, and an address that hides its host is not a link", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
-  const eve = await stage.enter(room, "Eve");
-  await eve.write("https://bank.example\u202Emoc.live");
-  await eve.write("https://دخول.example/בנק.com/אבג");
-  await eve.say("the end");
+  const eve = await stage.bot(room, "Eve");
+  await eve.send("https://bank.example\u202Emoc.live");
+  await eve.send("https://دخول.example/בנק.com/אבג");
+  await eve.send("the end");
   await an.sees("the end");
   const links = an.log.locator(".content a");
   expect(await links.allTextContents()).toEqual(["https://دخول.example/בנק.com/אבג"]);
@@ -225,15 +224,15 @@ async function extent(person: Person): Promise<{ excess: number; height: number 
 for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
   test(`without JavaScript tall messages are folded, too, and nothing is wider than the window: ${device}`, async () => {
     const room = stage.newRoom().padEnd("/rooms/".length + 64, "w");
-    const eve = await stage.enter(room, "W".repeat(100));
+    const eve = await stage.bot(room, "W".repeat(100));
     const wide = [
       "\t".repeat(3999).concat("x"),
       "\u00A0".repeat(3999).concat("x"),
       "https://a.example/".repeat(200),
     ];
     const contents = [...Object.values(TALL), ...wide];
-    for (const content of contents) await eve.write(content);
-    await eve.say("the end");
+    for (const content of contents) await eve.send(content);
+    await eve.send("the end");
     const reader = await stage.open(`${room}?read`, { options: { ...options, javaScriptEnabled: false } });
     await reader.reads("the end");
     expect(await reader.page.locator(".content").allTextContents()).toEqual([...contents, "the end"]);
@@ -250,9 +249,9 @@ for (const [device, options] of Object.entries({ desktop: {}, phone: PHONE })) {
 
 test("axe finds nothing wrong with a folded message on the page without JavaScript, nor with one that can be scrolled", async () => {
   const room = stage.newRoom();
-  const eve = await stage.enter(room, "Eve");
-  await eve.write(`first${"\nline".repeat(60)}`);
-  await eve.say("\t﷽".repeat(200));
+  const eve = await stage.bot(room, "Eve");
+  await eve.send(`first${"\nline".repeat(60)}`);
+  await eve.send("\t﷽".repeat(200));
   const reader = await stage.open(`${room}?read`);
   expect(await violations(reader)).toEqual([]);
   await reader.page.locator("summary").focus();

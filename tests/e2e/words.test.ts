@@ -59,10 +59,10 @@ test("the same message three times is heard three times, and so is the same refu
   }
   await an.askToJoin("An");
   await an.isIn();
-  const binh = await stage.enter(room, "Bình");
+  const binh = await stage.bot(room, "Bình");
   const said = await hear(an, "[aria-live=polite]");
   for (const count of [1, 2, 3]) {
-    await binh.write("ok");
+    await binh.send("ok");
     await said(count, "Bình: ok");
   }
   const faults = await hear(an, "#composer-fault");

@@ -29,7 +29,7 @@ const PROCESSED = { key: "Enter", code: "Enter", keyCode: 229 };
 
 test("an Enter that ends a composition neither sends nor takes a suggestion, in the order of any browser", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "にほん");
+  await stage.bot(room, "にほん");
   const an = await stage.enter(room, "An");
   await an.seesOnline(2);
   const composing = { ...PROCESSED, isComposing: true };
@@ -149,8 +149,8 @@ test("Enter and Escape of an input method do nothing to the forms for a nickname
 
 test("choosing a suggestion completes a mention, also during a composition, and undo restores what was typed", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "Bình");
-  await stage.enter(room, "Bích Ngọc");
+  await stage.bot(room, "Bình");
+  await stage.bot(room, "Bích Ngọc");
   const an = await stage.enter(room, "An");
   await an.seesOnline(3);
   const text = () => an.composer.inputValue();
@@ -190,7 +190,7 @@ test("choosing a suggestion completes a mention, also during a composition, and 
 
 test("a draft that came back with the page is completed and undone as well", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "Bình");
+  await stage.bot(room, "Bình");
   const an = await stage.enter(room, "An");
   await an.composer.pressSequentially("kept ");
   await an.page.reload();
@@ -207,7 +207,7 @@ test("a draft that came back with the page is completed and undone as well", asy
 
 test("a mention is completed even if the browser lacks the command for it", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "Bình");
+  await stage.bot(room, "Bình");
   const an = await stage.enter(room, "An");
   await an.seesOnline(2);
   await an.page.evaluate(() => {
@@ -225,8 +225,8 @@ test("a mention is completed even if the browser lacks the command for it", asyn
 
 test("Enter sends a nickname written in full and completes a partial one, and Tab always completes", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "An");
-  await stage.enter(room, "An Bình");
+  await stage.bot(room, "An");
+  await stage.bot(room, "An Bình");
   const em = await stage.enter(room, "Em");
   await em.seesOnline(3);
   const type = async (content: string) => {
@@ -263,7 +263,7 @@ test("Enter sends a nickname written in full and completes a partial one, and Ta
 test("NAME-8 a nickname written in another form is mentioned, suggested and found", async () => {
   const room = stage.newRoom();
   const binh = await stage.enter(room, "Bình");
-  await stage.enter(room, "İlker");
+  await stage.bot(room, "İlker");
   const an = await stage.enter(room, "An");
   await an.seesOnline(3);
   await an.say("xin chào @Bi\u0300nh, @ilker và @ＢÌＮＨ");
@@ -279,7 +279,7 @@ test("NAME-8 a nickname written in another form is mentioned, suggested and foun
 
 test("suggestions are there while the field has the focus", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "Bình");
+  await stage.bot(room, "Bình");
   const an = await stage.enter(room, "An", { options: { hasTouch: true } });
   await an.seesOnline(2);
   const options = an.page.getByRole("option");
@@ -370,7 +370,7 @@ async function sides(person: Person, box: string, word: string, other: string) {
 
 test("each line has its own direction, wherever a message is shown", async () => {
   const room = stage.newRoom();
-  await stage.enter(room, "دارا");
+  await stage.bot(room, "دارا");
   const an = await stage.enter(room, "An");
   await an.seesOnline(2);
   const content = [

@@ -5,6 +5,7 @@ import type { RoomOptions } from "../../src/engine/engine.ts";
 import { HistoryMemory } from "../../src/engine/history-memory.ts";
 import { historyRequestOf } from "../../src/engine/history-reads.ts";
 import { MessageRecord } from "../../src/engine/record.ts";
+import { RemovedTexts } from "../../src/engine/removed-texts.ts";
 import { RoomQueue } from "../../src/engine/room-queue.ts";
 import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { Operation } from "../../src/room/operation.ts";
@@ -21,6 +22,8 @@ const options = (historyMemoryBytes: number, idle = () => {}): RoomOptions => ({
   changeLimits: CHANGE_LIMITS,
   memory: new HistoryMemory(historyMemoryBytes),
   keyMemory: { count: 0, most: 10 },
+  removed: new RemovedTexts(() => 0),
+  hold: () => Promise.resolve("held"),
   idle,
   deliver: () => undefined,
   observer: { notice: () => undefined, stored: () => undefined, fault: () => undefined },

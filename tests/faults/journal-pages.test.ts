@@ -21,19 +21,21 @@ async function withJournal(
   });
 }
 
-for (const count of [0, 1, 63, 64, 65, 128, 1000]) {
+for (const count of [0, 1, 15, 16, 17, 32, 1000]) {
   test(`PAGE-2 in ${count} messages, those below and above any id are found`, async () => {
     // Their ids are 1, 4, 7 and so on.
     const messages = awkwardMessages(count);
     await withJournal(messages, async (journal) => {
       expect(journal.firstId).toBe(count === 0 ? 0 : 1);
-      const bounds = [0, 1, 2, 3, 4, 5, 190, 191, 192, 193, 194, 3 * count - 2, 3 * count, 2 ** 53 - 1];
+      const bounds = [0, 1, 2, 3, 4, 5, 46, 47, 48, 49, 50, 3 * count - 2, 3 * count, 2 ** 53 - 1];
       for (const bound of bounds) {
-        for (const most of [1, 2, 64, 65, 500]) {
+        for (const most of [1, 2, 16, 17, 500]) {
           const below = (await journal.below(bound, most)).map(({ message }) => message);
           expect(below).toEqual(messages.filter(({ id }) => id < bound).slice(-most));
           const above = (await messagesAbove(journal, bound, most)).map(({ message }) => message);
           expect(above).toEqual(messages.filter(({ id }) => id > bound).slice(0, most));
+          const { events } = await journal.events(bound + 1, most);
+          expect(events.map(({ id }) => id)).toEqual(above.map(({ id }) => id));
         }
         expect((await journal.message(bound))?.message).toEqual(messages.find(({ id }) => id === bound));
       }

@@ -63,8 +63,9 @@ export class PostgresServer implements AsyncDisposable {
     await this.stop();
     this.#child = Bun.spawn(
       [join(this.#programs, "bin/postgres"), "-D", this.#data, "-p", String(this.port)].concat(
-        ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "max_connections=200"],
-        ["-c", "shared_buffers=64MB"],
+        ["-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=", "-c", "shared_buffers=64MB"],
+        // One file of tests takes 200, and others run beside it.
+        ["-c", "max_connections=500"],
         // Written data outlives the processes, however they end, and no test cuts the machine's power.
         ["-c", "fsync=off", "-c", "full_page_writes=off"],
       ),
@@ -175,13 +176,12 @@ export async function stopShared(): Promise<void> {
   await sharedServer?.[Symbol.asyncDispose]();
 }
 
-let databases = 0;
-
 /** The URL of a new, empty database. */
 export async function createDatabase(server?: PostgresServer): Promise<string> {
   if (server === undefined) shared ??= sharedUrl();
   const base = server?.url() ?? (await shared) ?? "";
-  const name = `chatbox_test_${process.pid}_${++databases}`;
+  // The number of a process comes again within a run.
+  const name = `chatbox_test_${crypto.randomUUID().replaceAll("-", "")}`;
   const sql = new SQL(base, { max: 1 });
   try {
     await sql.unsafe(`CREATE DATABASE ${name}`);

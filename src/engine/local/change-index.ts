@@ -41,6 +41,9 @@ export class ChangeIndex {
   /** One string for all that are the same. */
   readonly #strings = new Map<string, string>();
   #reactions = 0;
+  /** The id of each change and that of its message, one pair behind the other, oldest first. */
+  #pairs = new Float64Array(32);
+  #pairsEnd = 0;
 
   /** How many reactions stand. */
   get reactions(): number {
@@ -58,6 +61,10 @@ export class ChangeIndex {
 
   isDeleted(id: number): boolean {
     return this.#changed.get(id)?.isDeleted ?? false;
+  }
+
+  hasReactions(id: number): boolean {
+    return this.#changed.get(id)?.reactions != null;
   }
 
   reactionsTo(id: number): Reactions {
@@ -118,6 +125,35 @@ export class ChangeIndex {
     if (size > STRINGS_LEAST + this.#changed.size + 4 * this.#reactions) this.#shareStrings();
   }
 
+  /** The messages that the changes with ids from `from` on, below `below`, concern; perhaps repeatedly. */
+  *concernedBy(from: number, below: number): Generator<number> {
+    for (let at = this.#pairFrom(from); at < this.#pairsEnd && (this.#pairs[at] ?? 0) < below; at += 2)
+      yield this.#pairs[at + 1] ?? 0;
+  }
+
+  /** Notes which message a change concerns. Ids must grow. */
+  concerns(id: number, of: number): void {
+    if (this.#pairsEnd === this.#pairs.length) {
+      const larger = new Float64Array(this.#pairs.length * 2);
+      larger.set(this.#pairs);
+      this.#pairs = larger;
+    }
+    this.#pairs.set([id, of], this.#pairsEnd);
+    this.#pairsEnd += 2;
+  }
+
+  /** Where the first change is whose id is at least `id`. */
+  #pairFrom(id: number): number {
+    let low = 0;
+    let high = this.#pairsEnd / 2;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#pairs[middle * 2] ?? 0) >= id) high = middle;
+      else low = middle + 1;
+    }
+    return low * 2;
+  }
+
   /** The messages whose texts were replaced or deleted. */
   *replaced(): Generator<number> {
     for (const [id, { editId, isDeleted }] of this.#changed) if (editId > 0 || isDeleted) yield id;
@@ -138,6 +174,9 @@ export class ChangeIndex {
       this.#reactions -= countOf(changed);
       this.#changed.delete(id);
     }
+    const gone = this.#pairFrom(firstId);
+    this.#pairs.copyWithin(0, gone, this.#pairsEnd);
+    this.#pairsEnd -= gone;
     if (this.#changed.size < size) this.#shareStrings();
     return orphans;
   }
@@ -196,6 +235,7 @@ export function noteChange(
   change: ChangeRecord,
   place: { readonly offset: number; readonly bytes: number },
 ): number | null {
+  changes.concerns(change.id, change.of);
   switch (change.kind) {
     case "edit":
       return changes.edited(change.of, { id: change.id, ...place });

@@ -77,8 +77,11 @@ export async function* readLines(chunks: FileChunks): AsyncGenerator<string[]> {
   for await (const lines of readPlacedLines(chunks)) yield lines.map(({ text }) => text);
 }
 
-/** The same lines, with their places. */
-export async function* readPlacedLines(chunks: FileChunks): AsyncGenerator<Line[]> {
+/** The same lines, with their places. @param mark only those that have this text, and the last line of the file */
+export async function* readPlacedLines(chunks: FileChunks, mark?: Uint8Array): AsyncGenerator<Line[]> {
+  // To decode a line takes much longer than to search it.
+  const isWanted = (from: number, to: number) =>
+    mark === undefined || chunks.bytes.subarray(from, to).includes(mark);
   const lineTo = (from: number, to: number): Line => ({
     text: chunks.bytes.toString("utf8", from, to),
     offset: chunks.start + from,
@@ -90,7 +93,7 @@ export async function* readPlacedLines(chunks: FileChunks): AsyncGenerator<Line[
     for (;;) {
       const end = chunks.bytes.indexOf(0x0a, at);
       if (end < 0 || end >= chunks.limit) break;
-      lines.push(lineTo(at, chunks.bytes[end - 1] === COMMA ? end - 1 : end));
+      if (isWanted(at, end)) lines.push(lineTo(at, chunks.bytes[end - 1] === COMMA ? end - 1 : end));
       at = end + 1;
     }
     chunks.drop(at);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { Decision } from "../../room/decision.ts";
-import type { Operation } from "../../room/operation.ts";
+import type { Message, Operation } from "../../room/operation.ts";
 import { PastSessions } from "../../room/past-sessions.ts";
 import { Room } from "../../room/room.ts";
 import type { StoredMember } from "../../room/roster.ts";
@@ -9,6 +9,7 @@ import type { Target, Targets } from "../../room/state.ts";
 import { changedMessages } from "../changed-messages.ts";
 import { RECENT_BYTES, RECENT_MOST, type RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
+import { noteRemoved, withHeld } from "../held.ts";
 import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
 import type { RecentLists } from "../recent-lists.ts";
@@ -188,20 +189,35 @@ export class FileRoom {
   /** See `Engine.messagesBy`. It may run beside the queue. */
   async messagesBy(persons: ReadonlySet<string>, since: number, limit: number): Promise<readonly number[]> {
     const ids: number[] = [];
+    for await (const { id } of this.#messagesBy(persons, since, null)) if (ids.push(id) >= limit) break;
+    return ids;
+  }
+
+  /** See `Engine.writtenBy`. It may run beside the queue. */
+  async writtenBy(person: string, before: number | null, limit: number): Promise<readonly Message[]> {
+    const messages: Message[] = [];
+    for await (const message of this.#messagesBy(new Set([person]), 0, before))
+      if (messages.push(message) >= limit) break;
+    return messages;
+  }
+
+  /** @param before only messages with ids below this one; null for the newest */
+  async *#messagesBy(
+    persons: ReadonlySet<string>,
+    since: number,
+    before: number | null,
+  ): AsyncGenerator<Message> {
     const journal = await this.#readable();
-    for (let before = journal.lastId + 1; ids.length < limit; ) {
-      const page = await journal.below(before, AUTHORS_PAGE, AUTHORS_PAGE_BYTES);
+    for (let below = Math.min(before ?? Number.POSITIVE_INFINITY, journal.lastId + 1); ; ) {
+      const page = await journal.below(below, AUTHORS_PAGE, AUTHORS_PAGE_BYTES);
       const [oldest] = page;
-      for (const { isDeleted, message } of page.toReversed()) {
-        const isWanted = !isDeleted && message.time >= since && persons.has(message.by ?? "");
-        if (isWanted && ids.length < limit) ids.push(message.id);
-      }
+      for (const { isDeleted, message } of page.toReversed())
+        if (!isDeleted && message.time >= since && persons.has(message.by ?? "")) yield message;
       if (oldest === undefined || oldest.time < since || oldest.id <= journal.firstId) break;
-      before = oldest.id;
+      below = oldest.id;
       // There may be many pages, and others wait for their turn.
       await nextTurn();
     }
-    return ids;
   }
 
   /** The newest messages that are stored, oldest first. It may run beside the queue. */
@@ -228,6 +244,7 @@ export class FileRoom {
         networks: [],
         joinedAt: null,
         isKnown: true,
+        isProven: false,
         session,
         isAbsent: true,
         place: at + 1,
@@ -297,11 +314,13 @@ export class FileRoom {
     if (error === null) {
       const changed = changedMessages(records, messages, (id) => room.reactionsTo(id));
       room.commit();
-      await this.#deliver(batch, decisions, records, changed);
+      noteRemoved(this.#options, batch, decisions, messages);
+      await this.#deliver(batch, await withHeld(this.#options, decisions), records, changed);
       this.#eraseAfter(journal, ERASE_AFTER_MS);
     } else {
       const isLost = (_: Operation, found: Decision) => isInHistory(found);
-      await this.#deliver(batch, decideWithoutStore(room, batch, now, isLost, error), []);
+      const decisions = decideWithoutStore(room, batch, now, isLost, error);
+      await this.#deliver(batch, await withHeld(this.#options, decisions), []);
     }
   }
 

@@ -1,4 +1,4 @@
-const EVENTS_PER_BLOCK = 64;
+const EVENTS_PER_BLOCK = 16;
 const FIELDS = 4;
 const OFFSET = 0;
 const ID = 1;
@@ -18,6 +18,14 @@ interface BlockStart {
   readonly replyBytesBefore: number;
 }
 
+/** Blocks that follow each other: at which byte of the file they begin, and end; undefined at the end of the history. */
+export interface BlockRange {
+  /** The id of the first event. */
+  readonly firstId: number;
+  readonly start: number;
+  readonly stop: number | undefined;
+}
+
 /** The oldest messages of a file, which are not kept any longer, and the changes before and between them. */
 export interface ExpiredRecords {
   /** How many messages. */
@@ -31,8 +39,8 @@ export interface ExpiredRecords {
 }
 
 /**
- * Where the events of a history file are. It holds one entry for every 64 messages and changes (32 bytes, so 500 KB for a
- * million); an event between two entries is found by reading up to 64.
+ * Where the events of a history file are. It holds one entry for every 16 messages and changes (32 bytes, so 2 MB for a
+ * million); an event between two entries is found by reading up to 16.
  */
 export class HistoryIndex {
   /** How many messages there are. */
@@ -93,34 +101,26 @@ export class HistoryIndex {
    * Where to read for messages with ids below `before`: from a block on behind whose start there are `count` of them, or
    * about `budgetBytes`, if there are so many, to the end of the block that holds the last of them.
    */
-  blocksBelow(
-    before: number,
-    count: number,
-    budgetBytes: number,
-  ): { readonly start: number; readonly stop: number | undefined } {
+  blocksBelow(before: number, count: number, budgetBytes: number): BlockRange {
     const after = this.#firstBlock(({ id }) => id >= before);
     // The block before it may hold all of the wanted messages or none.
     const { countBefore, replyBytesBefore } = this.#block(after - 1);
     const byBytes = this.#firstBlock((block) => block.replyBytesBefore > replyBytesBefore - budgetBytes) - 1;
     const byCount = this.#firstBlock((block) => block.countBefore > countBefore - count) - 1;
-    return {
-      start: this.#block(Math.max(byBytes, byCount)).offset,
-      stop: after < this.#length ? this.#block(after).offset : undefined,
-    };
+    return this.#range(Math.max(byBytes, byCount), after);
   }
 
-  /** Where to read for events with ids above `after`: the block that holds the first of them. */
-  blockAbove(after: number): number {
-    return this.#block(this.#firstBlock(({ id }) => id > after) - 1).offset;
+  /** Where to read for the first `count` events with ids above `after`, if there are so many. */
+  blocksAbove(after: number, count: number): BlockRange {
+    const first = Math.max(0, this.#firstBlock(({ id }) => id > after) - 1);
+    // The first block may hold none of the wanted events; those behind it are full.
+    return this.#range(first, first + 1 + Math.ceil(count / EVENTS_PER_BLOCK));
   }
 
   /** Where to read for the event with an id: the block that holds it. */
-  blockOf(id: number): { readonly start: number; readonly stop: number | undefined } {
+  blockOf(id: number): BlockRange {
     const after = this.#firstBlock((block) => block.id > id);
-    return {
-      start: this.#block(after - 1).offset,
-      stop: after < this.#length ? this.#block(after).offset : undefined,
-    };
+    return this.#range(after - 1, after);
   }
 
   /** Starts of blocks from the newest backwards, in growing steps, the oldest last. */
@@ -162,6 +162,16 @@ export class HistoryIndex {
       id: this.#blocks[at + ID] ?? 0,
       countBefore: this.#blocks[at + COUNT] ?? 0,
       replyBytesBefore: this.#blocks[at + REPLY_BYTES] ?? 0,
+    };
+  }
+
+  /** The blocks with numbers from `first` on, to the one before `end`. */
+  #range(first: number, end: number): BlockRange {
+    const { id: firstId, offset: start } = this.#block(first);
+    return {
+      firstId,
+      start,
+      stop: end < this.#length ? this.#block(end).offset : undefined,
     };
   }
 

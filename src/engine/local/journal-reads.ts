@@ -1,19 +1,26 @@
 import type { FileHandle } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EventPlace, EventRun } from "../archive.ts";
-import { amended, isChangeLine, type MessageRecord, readEvent, type StoredEvent } from "../record.ts";
-import type { ChangeIndex } from "./change-index.ts";
+import {
+  type Amendment,
+  amended,
+  editIn,
+  isChangeLine,
+  type MessageRecord,
+  markOf,
+  readEvent,
+  type StoredEvent,
+} from "../record.ts";
+import type { ChangeIndex, StoredEdit } from "./change-index.ts";
 import { FileChunks, type Line, readPlacedLines } from "./file-chunks.ts";
-import type { HistoryIndex } from "./history-index.ts";
+import type { BlockRange, HistoryIndex } from "./history-index.ts";
 
 /** How many messages are read at once to fill a reply of version 2. */
 const TAIL_STEP = 2_000;
 
-/** How many messages are amended in one piece: each may have very many reactions. */
+/** How many messages are read at the same time, and how many with reactions among them: each may have very many. */
+const READ_AHEAD = 64;
 const AMENDED_AT_ONCE = 16;
-
-/** How many messages that changes concern are read at the same time. */
-const READ_AHEAD = 8;
 
 /** A history file as far as it is whole. */
 export interface Extent {
@@ -22,6 +29,20 @@ export interface Extent {
   readonly changes: ChangeIndex;
   /** Where the last event ends. */
   readonly end: number;
+}
+
+/** A message as it is stored, or the id of one that is to be found first. */
+type Wanted = MessageRecord | number;
+
+/** What a message was edited to; null if the edit is not there, because the file was changed by hand. */
+type Edited = Amendment["edit"];
+
+/** What was read, or is being read, beside the messages of a page. */
+interface Beside {
+  /** Edits, by their ids. */
+  readonly edits: Map<number, Edited | Promise<Edited>>;
+  /** Other messages, as they are stored, by their ids. */
+  readonly stored: Map<number, Promise<MessageRecord | undefined>>;
 }
 
 /** What was sent with a key. */
@@ -55,8 +76,8 @@ export class JournalReads {
     const newestFirst: MessageRecord[] = [];
     let bytes = 0;
     for (let before = Number.POSITIVE_INFINITY; ; ) {
-      const stored = await this.#storedBelow(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
-      for await (const record of this.#newestFirst(stored)) {
+      const { stored, beside } = await this.#storedBelow(before, TAIL_STEP, Math.max(1, budgetBytes - bytes));
+      for await (const record of this.#current(stored.toReversed(), beside)) {
         bytes += record.isDeleted ? 0 : record.replyBytes;
         if (bytes > budgetBytes) return newestFirst.reverse();
         newestFirst.push(record);
@@ -72,7 +93,8 @@ export class JournalReads {
   async below(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
     const newestFirst: MessageRecord[] = [];
     let bytes = 0;
-    for await (const record of this.#newestFirst(await this.#storedBelow(before, count, budgetBytes))) {
+    const { stored, beside } = await this.#storedBelow(before, count, budgetBytes);
+    for await (const record of this.#current(stored.toReversed(), beside)) {
       bytes += pageBytes(record);
       if (bytes > budgetBytes && newestFirst.length > 0) break;
       newestFirst.push(record);
@@ -80,39 +102,84 @@ export class JournalReads {
     return newestFirst.reverse();
   }
 
-  /** As {@link below}, as they are stored; about as many as fit into the budget, if the rest of them does not. */
-  async #storedBelow(before: number, count: number, budgetBytes: number): Promise<MessageRecord[]> {
-    const blocks = this.#extent()?.index.blocksBelow(before, count, budgetBytes);
+  /**
+   * As {@link below}, as they are stored; about as many as fit into the budget, if the rest of them does not.
+   *
+   * @returns them, and their edits as far as they are read along with them
+   */
+  async #storedBelow(
+    before: number,
+    count: number,
+    budgetBytes: number,
+  ): Promise<{ stored: MessageRecord[]; beside: Beside }> {
+    const { changes, index } = this.#extent() ?? {};
+    const blocks = index?.blocksBelow(before, count, budgetBytes);
+    const end = Math.min(before, (index?.lastId ?? 0) + 1);
+    const beside = this.#beside(idsFrom(Math.max(end - READ_AHEAD, blocks?.firstId ?? 0), end), blocks);
+    // There may be many more changes than messages: only those that are shown need to be decoded.
+    const isShown = (line: Line) => isMessage(line) || isNewestEdit(line, changes);
     let stored: MessageRecord[] = [];
-    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, isMessage)) {
-      for (const { event } of events) if (event.kind === "message" && event.id < before) stored.push(event);
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop, { isWanted: isShown })) {
+      for (const { event } of events) {
+        if (event.kind === "message" && event.id < before) stored.push(event);
+        if (event.kind === "edit") beside.edits.set(event.id, event);
+      }
       stored = stored.slice(-count);
     }
-    return stored;
+    return { stored, beside };
   }
 
   /** See `Archive.events`. */
   async events(from: number, count: number, budgetBytes: number): Promise<EventRun> {
     const run: StoredEvent[] = [];
     let bytes = 0;
-    for await (const events of this.#events(this.#extent()?.index.blockAbove(from - 1) ?? 0)) {
+    const { changes, index } = this.#extent() ?? {};
+    const blocks = index?.blocksAbove(from - 1, count);
+    const end = from + Math.min(count, READ_AHEAD);
+    const concerned = Array.from(changes?.concernedBy(from, end) ?? []).filter((id) => id < from);
+    const beside = this.#beside(idsFrom(from, end), blocks, concerned);
+    for await (const events of this.#events(blocks?.start ?? 0, blocks?.stop)) {
       for (const { event } of events) {
         if (event.id < from || run.length >= count) continue;
         run.push(event);
+        if (event.kind === "edit") beside.edits.set(event.id, event);
         bytes += event.text.length;
       }
       // A line has as many bytes as characters, or more.
       if (run.length >= count || bytes > budgetBytes) break;
     }
-    return await this.#runOf(run, from, budgetBytes);
+    return await this.#runOf(run, from, budgetBytes, beside);
+  }
+
+  /**
+   * Begins to read what the index says that a page will show besides what is in its blocks: read afterwards, it would
+   * take as long again.
+   *
+   * @param shown ids of messages in the blocks, and perhaps of other events
+   * @param concerned ids of earlier messages, perhaps repeatedly
+   */
+  #beside(
+    shown: Iterable<number>,
+    blocks: BlockRange | undefined,
+    concerned: readonly number[] = [],
+  ): Beside {
+    const beside: Beside = { edits: new Map(), stored: new Map() };
+    const extent = this.#extent();
+    if (extent === null || blocks === undefined) return beside;
+    const { start, stop = extent.end } = blocks;
+    for (const id of new Set(concerned)) beside.stored.set(id, begun(this.#storedAs(id)));
+    for (const id of [...shown, ...beside.stored.keys()]) {
+      const edit = extent.changes.editOf(id);
+      if (edit !== null && !(edit.offset >= start && edit.offset < stop))
+        beside.edits.set(edit.id, begun(this.#contentOf(extent.file, edit)));
+    }
+    return beside;
   }
 
   /** See `Archive.message`. */
   async message(id: number): Promise<MessageRecord | undefined> {
-    const stored = await this.stored(id);
-    if (stored === undefined) return undefined;
-    const [record] = await this.#current([stored.record]);
-    return record;
+    if (this.#extent() === null) return undefined;
+    return (await this.#amended(id, this.#storedAs(id), new Map())) ?? undefined;
   }
 
   /** A message as it is stored, without changes to it, and its line. */
@@ -124,11 +191,9 @@ export class JournalReads {
   /** Any event by its id, and its line. */
   async find(id: number): Promise<{ event: StoredEvent; line: Line } | undefined> {
     const block = this.#extent()?.index.blockOf(id);
-    for await (const events of this.#events(block?.start ?? 0, block?.stop)) {
-      for (const found of events) {
-        if (found.event.id === id) return found;
-        if (found.event.id > id) return undefined;
-      }
+    for await (const events of this.#events(block?.start ?? 0, block?.stop, { mark: markOf(id) })) {
+      const found = events.find(({ event }) => event.id === id);
+      if (found !== undefined) return found;
     }
     return undefined;
   }
@@ -144,90 +209,95 @@ export class JournalReads {
   }
 
   /** The first events of a run that fit into the budget together with what they concern. */
-  async #runOf(run: readonly StoredEvent[], from: number, budgetBytes: number): Promise<EventRun> {
+  async #runOf(
+    run: readonly StoredEvent[],
+    from: number,
+    budgetBytes: number,
+    beside: Beside,
+  ): Promise<EventRun> {
     const messages = new Map<number, MessageRecord>();
-    const sent = run.filter((event) => event.kind === "message");
-    const events: EventPlace[] = [];
+    const [first] = run;
+    let events = run;
     let bytes = 0;
-    const earlier = this.#readAhead(
-      run.flatMap((event) => ("of" in event && event.of < from ? [event.of] : [])),
-    );
-    for (const event of run) {
-      if (event.id === sent[0]?.id)
-        for (const record of await this.#current(sent.splice(0, AMENDED_AT_ONCE)))
-          messages.set(record.id, record);
-      const of = "of" in event ? event.of : null;
-      let shown = messages.get(of ?? event.id);
-      const isNew = of !== null && of < from && shown === undefined;
-      if (isNew) shown = await earlier(of);
-      if (of === null || isNew) bytes += shown === undefined ? 0 : pageBytes(shown);
-      if (bytes > budgetBytes && events.length > 0) break;
-      if (isNew && shown !== undefined) messages.set(of, shown);
-      events.push({ id: event.id, time: event.time, of });
+    for await (const record of this.#current(wantedBy(run, from), beside)) {
+      bytes += pageBytes(record);
+      const isOf = (event: StoredEvent) => messageOf(event) === record.id;
+      if (bytes > budgetBytes && first !== undefined && !isOf(first)) {
+        events = run.slice(0, run.findIndex(isOf));
+        break;
+      }
+      messages.set(record.id, record);
     }
-    return { events, messages };
+    return { events: events.map(placeOf), messages };
   }
 
   /**
-   * Reads messages, a few at the same time, and no more than are asked for and a few.
+   * Messages as they are now, without those that have expired. They are read in steps, no more of them than are asked for
+   * and a few. Between two steps with changed messages others get their turn.
    *
-   * @param ids in the order in which they will be asked for, perhaps repeatedly
-   * @returns gives one of them
+   * @param wanted in the order in which they will be asked for
    */
-  #readAhead(ids: readonly number[]): (id: number) => Promise<MessageRecord | undefined> {
-    const reads = new Map<number, Promise<MessageRecord | undefined>>();
-    const waiting = new Set(ids);
-    return (id) => {
-      for (const next of waiting) {
-        if (reads.has(id) && reads.size % READ_AHEAD === 0) break;
-        waiting.delete(next);
-        const read = this.message(next);
-        // Whoever asks for it gets the error; perhaps nobody does.
-        read.catch(() => undefined);
-        reads.set(next, read);
-      }
-      return reads.get(id) ?? this.message(id);
-    };
-  }
-
-  /** Messages as they are now, the newest first: no more of them are amended than are asked for and a few. */
-  async *#newestFirst(stored: readonly MessageRecord[]): AsyncGenerator<MessageRecord, undefined> {
-    for (let end = stored.length; end > 0; end -= AMENDED_AT_ONCE) {
-      const current = await this.#current(stored.slice(Math.max(0, end - AMENDED_AT_ONCE), end));
-      yield* current.reverse();
+  async *#current(wanted: readonly Wanted[], beside: Beside): AsyncGenerator<MessageRecord, undefined> {
+    for (let at = 0; at < wanted.length; ) {
+      const step = this.#step(wanted, at);
+      // A read takes longer on its way to another thread and back than it takes there.
+      const current = await Promise.all(step.map((each) => this.#asItIs(each, beside)));
+      if (step.length < wanted.length && step.some((each) => this.#isChanged(each))) await nextTurn();
+      for (const record of current) if (record !== null) yield record;
+      at += step.length;
     }
   }
 
-  /** A few messages as they are now, without those that have expired. If any were changed, others get their turn then. */
-  async #current(stored: readonly MessageRecord[]): Promise<MessageRecord[]> {
+  /** Those from one on that are read at the same time. */
+  #step(wanted: readonly Wanted[], from: number): readonly Wanted[] {
+    const changes = this.#extent()?.changes;
+    const next = wanted.slice(from, from + READ_AHEAD);
+    let reacted = 0;
+    const last = next.findIndex((each) => changes?.hasReactions(idOf(each)) && ++reacted === AMENDED_AT_ONCE);
+    return last < 0 ? next : next.slice(0, last + 1);
+  }
+
+  #isChanged(wanted: Wanted): boolean {
+    return this.#extent()?.changes.has(idOf(wanted)) ?? false;
+  }
+
+  /** @returns null if the message has expired */
+  #asItIs(wanted: Wanted, { edits, stored }: Beside): MessageRecord | null | Promise<MessageRecord | null> {
+    if (typeof wanted === "number")
+      return this.#amended(wanted, stored.get(wanted) ?? this.#storedAs(wanted), edits);
+    const { id } = wanted;
     const { changes, index } = this.#extent() ?? {};
-    if (changes === undefined || index === undefined) return [...stored];
-    if (!stored.some(({ id }) => changes.has(id))) return stored.filter(({ id }) => id >= index.firstId);
-    const current = await Promise.all(stored.map((record) => this.#amended(record)));
-    await nextTurn();
-    return current.filter((record) => record !== null);
+    if (changes?.has(id)) return this.#amended(id, wanted, edits);
+    return id < (index?.firstId ?? 0) ? null : wanted;
+  }
+
+  async #storedAs(id: number): Promise<MessageRecord | undefined> {
+    return (await this.stored(id))?.record;
   }
 
   /** @returns null if the message has expired meanwhile: what has become of it is not known any more */
-  async #amended(record: MessageRecord): Promise<MessageRecord | null> {
-    const { id } = record;
+  async #amended(
+    id: number,
+    stored: MessageRecord | Promise<MessageRecord | undefined>,
+    edits: Beside["edits"],
+  ): Promise<MessageRecord | null> {
     for (;;) {
       const extent = this.#extent();
       if (extent === null) throw new Error("the history file is closed");
       const { changes, file, index } = extent;
-      if (id < index.firstId) return null;
-      if (!changes.has(id)) return record;
       const edit = changes.editOf(id);
-      const content = edit === null ? null : await this.#contentOf(file, edit);
+      const newest = edit === null ? null : (edits.get(edit.id) ?? this.#contentOf(file, edit));
+      const [record, content] = await Promise.all([stored, newest]);
       // Meanwhile there may have been another edit, or the file may have been rewritten.
       if (file !== this.#extent()?.file || edit?.id !== changes.editOf(id)?.id) continue;
+      if (record === undefined || id < index.firstId) return null;
+      if (!changes.has(id)) return record;
       const isDeleted = changes.isDeleted(id);
       return amended(record, { edit: content, isDeleted, reactions: changes.reactionsTo(id) });
     }
   }
 
-  /** @returns null if the edit is not there: the file was changed by hand */
-  async #contentOf(file: FileHandle, { offset, bytes }: { offset: number; bytes: number }) {
+  async #contentOf(file: FileHandle, { offset, bytes }: StoredEdit): Promise<Edited> {
     return await this.#reading(async () => {
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(bytes), 0, bytes, offset);
       const event = readEvent(buffer.toString("utf8", 0, bytesRead));
@@ -253,18 +323,24 @@ export class JournalReads {
     return undefined;
   }
 
-  /** The events from an offset in the file on, as many at a time as one read brought. @param isWanted which of them */
+  /**
+   * The events from an offset in the file on, as many at a time as one read brought.
+   *
+   * @param isWanted which of them
+   * @param mark a text that those have which are wanted; others need not even be decoded
+   */
   async *#events(
     start: number,
     stop?: number,
-    isWanted = isEvent,
+    { isWanted = isEvent, mark }: { isWanted?: (line: Line) => boolean; mark?: Uint8Array } = {},
   ): AsyncGenerator<{ event: StoredEvent; line: Line }[], undefined> {
     const extent = this.#extent();
     if (extent === null || extent.index.isEmpty) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#running.add(promise);
     try {
-      for await (const lines of readPlacedLines(new FileChunks(extent.file, start, stop ?? extent.end))) {
+      const chunks = new FileChunks(extent.file, start, stop ?? extent.end);
+      for await (const lines of readPlacedLines(chunks, mark)) {
         yield lines.flatMap((line) => (isWanted(line) ? [{ event: readEvent(line.text), line }] : []));
       }
     } finally {
@@ -290,9 +366,50 @@ function isEvent({ text }: Line): boolean {
   return text.length > 1;
 }
 
-/** Whether a line holds a message: there may be many more changes, which then need not be decoded. */
 function isMessage(line: Line): boolean {
   return isEvent(line) && !isChangeLine(line.text);
+}
+
+/** Whether a line holds the newest edit of a message. */
+function isNewestEdit({ text }: Line, changes: ChangeIndex | undefined): boolean {
+  const edit = editIn(text);
+  return edit !== null && changes?.editOf(edit.of)?.id === edit.id;
+}
+
+/** The messages among events from an id on, and the earlier ones that these concern, each once. */
+function wantedBy(run: readonly StoredEvent[], from: number): Wanted[] {
+  const wanted = new Map<number, Wanted>();
+  for (const event of run) {
+    const id = messageOf(event);
+    if (event.kind === "message") wanted.set(event.id, event);
+    else if (id !== null && id < from) wanted.set(id, id);
+  }
+  return [...wanted.values()];
+}
+
+/** The id of the message that an event is or concerns; null for a change that this version does not know. */
+function messageOf(event: StoredEvent): number | null {
+  if (event.kind === "message") return event.id;
+  return event.kind === "unknown" ? null : event.of;
+}
+
+function placeOf(event: StoredEvent): EventPlace {
+  return { id: event.id, time: event.time, of: event.kind === "message" ? null : messageOf(event) };
+}
+
+/** The integers from one on, below another one. */
+function idsFrom(from: number, below: number): number[] {
+  return Array.from({ length: Math.max(0, below - from) }, (_, at) => from + at);
+}
+
+/** A read that has begun: whoever waits for it gets the error, and perhaps nobody does. */
+function begun<T>(read: Promise<T>): Promise<T> {
+  read.catch(() => undefined);
+  return read;
+}
+
+function idOf(wanted: Wanted): number {
+  return typeof wanted === "number" ? wanted : wanted.id;
 }
 
 /** What a message takes in a page, with a comma. */

@@ -1,13 +1,13 @@
 import { stat } from "node:fs/promises";
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
-import type { Operation } from "../../room/operation.ts";
-import type { Found } from "../../room/past-members.ts";
+import type { Message, Operation } from "../../room/operation.ts";
+import type { Arrival } from "../../room/past-members.ts";
 import { ClockWatch, clockNotice } from "../clock-watch.ts";
 import {
   type Engine,
   type EngineOptions,
-  type PresentMember,
+  type FoundPerson,
   RECENT_LISTS_MOST,
   type Whom,
 } from "../engine.ts";
@@ -209,6 +209,7 @@ export class LocalEngine implements Engine {
 
   /** What could not be stored now is stored at the next call. */
   #tend(): void {
+    this.#rooms.shed();
     const { now, trustClock } = this.#options;
     const { time } = now();
     const believed = trustClock === true ? time : Math.min(time, this.#clock.note.seenAt);
@@ -277,15 +278,27 @@ export class LocalEngine implements Engine {
     return await this.#beside(name, (room) => room.recent());
   }
 
-  find(name: string, whom: Whom): Promise<Found | null> {
+  find(name: string, whom: Whom): Promise<FoundPerson | null> {
     return this.#rooms.find(name, whom, async (id) => {
       const record = await this.#beside(name, (room) => room.message(id));
       return record?.message;
     });
   }
 
-  present(name: string): readonly PresentMember[] {
+  present(name: string): readonly Arrival[] {
     return this.#rooms.present(name);
+  }
+
+  arrivals(name: string): readonly Arrival[] {
+    return this.#rooms.arrivals(name);
+  }
+
+  inhabited(): readonly string[] {
+    return this.#rooms.inhabited();
+  }
+
+  restore(name: string, action: string, by: string): number {
+    return this.#rooms.restore(name, action, by);
   }
 
   messagesBy(
@@ -295,6 +308,10 @@ export class LocalEngine implements Engine {
     limit: number,
   ): Promise<readonly number[]> {
     return this.#beside(name, (room) => room.messagesBy(persons, since, limit));
+  }
+
+  writtenBy(name: string, person: string, before: number | null, limit: number): Promise<readonly Message[]> {
+    return this.#beside(name, (room) => room.writtenBy(person, before, limit));
   }
 
   /** Reads in a room, which is opened for that, beside its queue. Rejects if the store fails. */

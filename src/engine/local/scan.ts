@@ -107,6 +107,7 @@ class Found {
       default:
         kind satisfies never;
     }
+    if (kind !== "unknown") this.#changes.concerns(id, of);
     this.index.addChange(place.offset, id);
   }
 

@@ -5,6 +5,8 @@ import type { Moment } from "../../room/moment.ts";
 import type { ConnectionId, Operation } from "../../room/operation.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
 import { changedMessages } from "../changed-messages.ts";
+import type { RoomOptions } from "../engine.ts";
+import { noteRemoved } from "../held.ts";
 import { keyDigest, type MessageRecord, type StoredEvent } from "../record.ts";
 import { decideAll, isInHistory, recordsOf, targetsOf } from "../rules.ts";
 import { writeBatch } from "./batch.ts";
@@ -72,8 +74,7 @@ const NOTHING: Decided = { decisions: [], records: [], changed: new Map() };
 /** Brings what is known of moderators' actions up to a revision, on the connection of the batch. */
 export type Moderated = (revision: number, sql: SQL) => Promise<void>;
 
-export interface CommitterOptions {
-  readonly name: string;
+export interface CommitterOptions extends Pick<RoomOptions, "name" | "hold" | "removed" | "observer"> {
   readonly database: Database;
   readonly server: () => string;
   /**
@@ -152,6 +153,7 @@ export class Committer {
     const { database, moderated, name, reachable, server } = this.#options;
     const batch = crypto.randomUUID();
     const attempt: { stage: Stage } = { stage: { kind: "begun", doubt } };
+    let found = NO_TARGETS;
     try {
       await reachable(until);
       const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, until - performance.now());
@@ -165,7 +167,7 @@ export class Committer {
         // What moderators did before the room was locked holds for all that is decided now.
         await moderated(head.moderation, sql);
         const orphans = await this.#orphans(sql, replica, work);
-        const found = await this.#targets(sql, replica, work.operations);
+        found = await this.#targets(sql, replica, work.operations);
         const decided = this.#decide(replica, work.operations, orphans, found);
         attempt.stage = { kind: "decided", ...decided };
         const changes = decided.decisions.filter(isChange);
@@ -182,7 +184,10 @@ export class Committer {
     }
     const { stage } = attempt;
     if (stage.kind === "begun") throw new Error("A transaction ended before its batch was decided.");
-    if (stage.kind === "decided") replica.committed(stage.decisions.filter(isChange), batch);
+    if (stage.kind === "decided") {
+      replica.committed(stage.decisions.filter(isChange), batch);
+      noteRemoved(this.#options, work.operations, stage.decisions, found.messages);
+    }
     const { decisions, records, changed } = stage;
     return { decisions, records, changed };
   }

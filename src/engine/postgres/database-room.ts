@@ -5,6 +5,7 @@ import type { ConnectionId, Operation } from "../../room/operation.ts";
 import type { Room } from "../../room/room.ts";
 import type { RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
+import { withHeld } from "../held.ts";
 import { historyRequestOf } from "../history-reads.ts";
 import type { FinalDecision } from "../outcome.ts";
 import { outcomesOf } from "../outcomes.ts";
@@ -344,9 +345,10 @@ export class DatabaseRoom {
   async #deliver(
     replica: Replica,
     operations: readonly Operation[],
-    { decisions, records, changed }: FinallyDecided,
+    { decisions: decided, records, changed }: FinallyDecided,
   ): Promise<void> {
     const { queue } = this;
+    const decisions = await withHeld(this.#options, decided);
     for (const [at, decision] of decisions.entries()) this.#settle(replica, operations[at], decision);
     const sources = await queue.sourcesOf(decisions, records, changed);
     const reads = queue.readsOf(operations);

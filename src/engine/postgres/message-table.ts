@@ -152,6 +152,22 @@ export async function idsBy(
   return rowsOf(rows).map(({ id }) => integerOf(id));
 }
 
+/** See `Engine.writtenBy`. */
+export async function writtenBy(
+  sql: SQL,
+  room: string,
+  person: string,
+  before: number | null,
+  limit: number,
+): Promise<CurrentMessage[]> {
+  const rows = await sql`
+    SELECT ${messageColumns(sql)} FROM chatbox.messages
+    WHERE room = ${room} AND author = ${person} AND NOT is_deleted
+      AND (${before}::bigint IS NULL OR id < ${before}::bigint)
+    ORDER BY id DESC LIMIT ${limit}::bigint`;
+  return rowsOf(rows).map(messageOf);
+}
+
 /** Ids as the text of an array. */
 export function idList(ids: readonly number[]): string {
   return `{${ids.join()}}`;

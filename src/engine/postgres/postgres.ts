@@ -1,13 +1,13 @@
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
-import type { Operation } from "../../room/operation.ts";
-import type { Found } from "../../room/past-members.ts";
+import type { Message, Operation } from "../../room/operation.ts";
+import type { Arrival } from "../../room/past-members.ts";
 import { clockNotice } from "../clock-watch.ts";
 import {
   type Deliver,
   type Engine,
   type EngineOptions,
-  type PresentMember,
+  type FoundPerson,
   RECENT_BYTES,
   RECENT_LISTS_MOST,
   RECENT_MOST,
@@ -25,7 +25,7 @@ import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseRoom } from "./database-room.ts";
 import { DatabaseError, DatabaseTimeout, Evicted, isTransient, startSentence } from "./fault.ts";
 import { BEAT_EVERY_MS, Membership } from "./membership.ts";
-import { idsBy, loadKept, messagesByIds, probeInsertion } from "./message-table.ts";
+import { idsBy, loadKept, messagesByIds, probeInsertion, writtenBy } from "./message-table.ts";
 import { type DatabaseModeration, openModerationTable } from "./moderation-table.ts";
 import { CHANNEL, encodeNotification, type PeerNotification } from "./notification.ts";
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
@@ -190,15 +190,27 @@ export class PostgresEngine implements Engine {
     return this.#recentLists.of(room, ends, () => Promise.resolve(read));
   }
 
-  find(room: string, whom: Whom): Promise<Found | null> {
+  find(room: string, whom: Whom): Promise<FoundPerson | null> {
     return this.#rooms.find(room, whom, async (id) => {
       const found = await this.#database.query(READ_TIMEOUT_MS, (sql) => messagesByIds(sql, room, [id]));
       return found.get(id);
     });
   }
 
-  present(room: string): readonly PresentMember[] {
+  present(room: string): readonly Arrival[] {
     return this.#rooms.present(room);
+  }
+
+  arrivals(room: string): readonly Arrival[] {
+    return this.#rooms.arrivals(room);
+  }
+
+  inhabited(): readonly string[] {
+    return this.#rooms.inhabited();
+  }
+
+  restore(room: string, action: string, by: string): number {
+    return this.#rooms.restore(room, action, by);
   }
 
   messagesBy(
@@ -208,6 +220,10 @@ export class PostgresEngine implements Engine {
     limit: number,
   ): Promise<readonly number[]> {
     return this.#database.query(READ_TIMEOUT_MS, (sql) => idsBy(sql, room, persons, since, limit));
+  }
+
+  writtenBy(room: string, person: string, before: number | null, limit: number): Promise<readonly Message[]> {
+    return this.#database.query(READ_TIMEOUT_MS, (sql) => writtenBy(sql, room, person, before, limit));
   }
 
   bytesToFetch(room: string, page: PageRequest | null): number {
@@ -298,6 +314,7 @@ export class PostgresEngine implements Engine {
 
   /** What could not be stored now is stored at the next call. @param expected the time as the database's clock is believed */
   #tend(expected: number): void {
+    this.#rooms.shed();
     const { now, trustClock } = this.#options;
     const { time } = now();
     const believed = trustClock === true ? time : Math.min(time, expected);

@@ -86,6 +86,7 @@ function memberOf(row: Row): HeldMember {
     networks: row.networks === null ? [] : textsOf(JSON.parse(textOf(row.networks))),
     joinedAt: row.joined_at === null ? null : integerOf(row.joined_at),
     isKnown: booleanOf(row.is_known),
+    isProven: false,
   };
 }
 

@@ -1,6 +1,6 @@
 /** The end of a connection, and the end of a grace. */
 import type { Session } from "../operation.ts";
-import type { Member } from "../roster.ts";
+import { arrivalOf, type Member } from "../roster.ts";
 import type { Asker, RoomState } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
@@ -49,8 +49,7 @@ export function applyLeft(state: RoomState, { connection, time }: Left, member: 
   applyGone(state, { kind: "gone", connection });
   if (member === undefined) return;
   state.roster.replace(member, undefined);
-  const { name, by, networks } = member;
-  state.undo.note(state.pastMembers.add({ person: by, name, networks, leftAt: time }));
+  state.undo.note(state.pastMembers.add({ ...arrivalOf(member), leftAt: time }));
   applyNoSession(state, member.session, time);
 }
 

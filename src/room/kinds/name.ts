@@ -1,7 +1,7 @@
 /** `name`: a first nickname, or another one. */
 import type { NameRefusalReason } from "../../protocol/kinds/name.ts";
 import type { ConnectionId, RoomRequest, Session } from "../operation.ts";
-import { isKnown } from "../permission.ts";
+import { isDuringRaid, isKnown } from "../permission.ts";
 import type { Member } from "../roster.ts";
 import { type Asker, authorOf, type RoomState, type RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
@@ -104,10 +104,12 @@ export function refuseName({ name }: MalformedNameRequest, connection: Connectio
   return { kind: "name-refused", connection, oldName, name, reason: "WrongFormatName" } as const;
 }
 
-export function applyRegistered({ roster, notes, undo }: RoomState, change: Registered): void {
+export function applyRegistered({ roster, notes, undo, moderation }: RoomState, change: Registered): void {
   const { connection, name, session, by, networks, isKnown, time: joinedAt } = change;
+  // Otherwise it would have been refused.
+  const isProven = !isKnown && isDuringRaid(moderation, joinedAt);
   if (notes.has(connection)) undo.put(notes, connection, undefined);
-  roster.add({ connection, name, session, by, networks, isKnown, joinedAt });
+  roster.add({ connection, name, session, by, networks, isKnown, isProven, joinedAt });
 }
 
 export function applyRenamed({ roster }: RoomState, { name, by }: Renamed, member: Member | undefined): void {

@@ -1,8 +1,8 @@
 /** `send`: a message to the room. */
 import type { SendRefusalReason } from "../../protocol/kinds/send.ts";
 import type { Message, RoomRequest } from "../operation.ts";
-import { isOfRaid } from "../permission.ts";
-import type { Member } from "../roster.ts";
+import { isDuringRaid, isOfRaid } from "../permission.ts";
+import { arrivalOf, type Member } from "../roster.ts";
 import { type Asker, authorOf, type RoomState, type RoomView, UNCHANGED } from "../state.ts";
 import type { Decided } from "./decided.ts";
 
@@ -75,16 +75,32 @@ export function applySent(
   { message: { id, digest, time, by } }: Sent,
   member: Member | undefined,
 ): void {
-  const { targets, undo, isDeciding, moderation, sends } = state;
-  const { slowSeconds, heldMessages } = moderation.settings();
-  const raid = moderation.raid(time);
-  if (by !== undefined && (slowSeconds > 0 || heldMessages > 0 || raid !== undefined)) {
-    const isNewcomer = raid !== undefined && member !== undefined && isOfRaid(member, raid.at);
-    sends.note({ person: by, networks: member?.networks ?? [] }, time, isNewcomer);
-  }
+  const { targets, undo, isDeciding } = state;
+  noteSender(state, time, by, member);
   applyId(state, id);
   applyKey(state, digest, { id, time });
   if (isDeciding) undo.put(targets, id, { ...UNCHANGED, by: by ?? null, isDeleted: false });
+}
+
+/** Remembers who has sent, as far as moderation asks for that. */
+function noteSender(
+  { moderation, sends, roster, pastMembers, undo }: RoomState,
+  time: number,
+  by: string | undefined,
+  member: Member | undefined,
+): void {
+  if (by === undefined) return;
+  const raid = moderation.raid(time);
+  const isNewcomer = raid !== undefined && member !== undefined && isOfRaid(member, raid.at);
+  const { slowSeconds, heldMessages } = moderation.settings();
+  if (slowSeconds > 0 || heldMessages > 0 || raid !== undefined)
+    sends.note({ person: by, networks: member?.networks ?? [] }, time, isNewcomer);
+  if (member === undefined) return;
+  // Otherwise it would have been refused.
+  if (isNewcomer && !member.isProven && isDuringRaid(moderation, time))
+    roster.replace(member, { ...member, isProven: true });
+  // The person has said only after taking the nickname who it is.
+  if (by !== member.by) undo.note(pastMembers.add({ ...arrivalOf(member), by, leftAt: time }));
 }
 
 /** Remembers the key with which something was sent. @param digest undefined for none */

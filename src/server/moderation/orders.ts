@@ -1,8 +1,9 @@
 /** What moderators order: see `moderate` in the protocol. */
-import type { Arrival, Engine } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { NewAction } from "../../engine/moderation.ts";
 import type { ModeratedReply, Order, Reach } from "../../protocol/kinds/moderate.ts";
 import { type Action, isOver, KICK_MS } from "../../room/action.ts";
+import type { Arrival } from "../../room/past-members.ts";
 import { isOfRaid } from "../../room/permission.ts";
 import { type Action as Deed, isAtLeast, may } from "../../room/roles.ts";
 import { Refusal } from "./refusal.ts";
