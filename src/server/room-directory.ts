@@ -49,7 +49,7 @@ export class RoomDirectory {
     return this.mode === "open" || room === MAIN_ROOM || this.#isSet(room);
   }
 
-  /** Whether a room exists: somebody may make it by connecting, has set something in it, or has written there. Rejects if the store fails. */
+  /** Whether a room exists: anybody may make it by connecting, something is set in it, or somebody has written there. Rejects if the store fails. */
   async has(room: string): Promise<boolean> {
     return this.isKnown(room) || (await this.#hasHistory(room));
   }

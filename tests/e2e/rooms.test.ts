@@ -96,6 +96,22 @@ test("a room is found by its name, by keyboard, and one that does not exist is s
   await an.page.getByRole("heading", { level: 1, name: "Cellar" }).waitFor();
 });
 
+test("a moderator of all rooms makes a room that does not exist", async () => {
+  const minhAtPage = await stage.open("/");
+  await minhAtPage.page.evaluate((key) => localStorage.setItem("classic-chatbox.key", key), KEY.minh);
+  await minhAtPage.page.reload();
+  await minhAtPage.askToJoin("Minh");
+  await minhAtPage.isIn();
+  await openRooms(minhAtPage);
+  await dialogOf(minhAtPage).getByLabel("Go to a room by its name").fill("Gác Xép");
+  await minhAtPage.page.keyboard.press("Enter");
+  await dialogOf(minhAtPage).getByRole("button", { name: "Make the room “gac-xep”" }).click();
+  await minhAtPage.page.waitForURL(/\/rooms\/gac-xep$/);
+  await minhAtPage.page.getByRole("heading", { level: 1, name: "Gác Xép" }).waitFor();
+  // The browser notes that there was nothing at first.
+  minhAtPage.complaints.splice(0);
+});
+
 test("the list is in Vietnamese as well, and says when it could not be loaded", async () => {
   const options = { ...SCREENS.narrow, locale: "vi-VN", colorScheme: "dark" } as const;
   const an = await stage.open("/", { options });

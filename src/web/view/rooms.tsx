@@ -1,14 +1,19 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { setRoom } from "../../client/moderation.ts";
 import { roomLike } from "../../protocol/room-like.ts";
 import type { ListedRoom } from "../../protocol/room-list.ts";
 import { CHAT_ROOT } from "../page/address.ts";
 import { fetchRooms, isRoomThere } from "../store/room-list.ts";
 import { forgetVisit, type Visit, visitsIn } from "../store/visits.ts";
+import { errorOf } from "../text/failure.ts";
 import { ROOMS_WORDS } from "../words/rooms.ts";
 import { Icon } from "./icon.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
+
+/** What is typed becomes the title of a room that is made. */
+const TITLE_MAX = 100;
 
 function useRoomsWords() {
   return ROOMS_WORDS[useStores().settings.words.value.locale];
@@ -95,8 +100,11 @@ export function Rooms() {
 }
 
 function GoTo() {
+  const { person, moderation } = useStores();
   const words = useRoomsWords();
   const refusal = useSignal("");
+  /** A room that does not exist, and what it was called. */
+  const missing = useSignal<{ readonly name: string; readonly title: string } | null>(null);
   const field = useRef<HTMLInputElement>(null);
   const refuse = (sentence: string) => {
     refusal.value = sentence;
@@ -105,11 +113,20 @@ function GoTo() {
   const go = async () => {
     const text = field.current?.value ?? "";
     refusal.value = "";
+    missing.value = null;
     const name = roomLike(text);
     if (name === undefined) return refuse(words.rule);
     const page = pageOf(`/rooms/${name}`);
     if (await isRoomThere(page)) location.assign(page);
-    else refuse(words.missing(name));
+    else {
+      missing.value = { name, title: text.trim() };
+      refuse(words.missing(name));
+    }
+  };
+  const make = async ({ name, title }: { readonly name: string; readonly title: string }) => {
+    const error = await errorOf(person.chat ? setRoom(person.chat, { title }, { room: name }) : undefined);
+    if (!error) location.assign(pageOf(`/rooms/${name}`));
+    else refuse(error.code === "NotAllowed" ? words.mayNotMake : words.makeFailed);
   };
   return (
     <form
@@ -124,6 +141,7 @@ function GoTo() {
         <input
           ref={field}
           type="text"
+          maxLength={TITLE_MAX}
           autocapitalize="none"
           autocomplete="off"
           spellcheck={false}
@@ -137,6 +155,11 @@ function GoTo() {
       <p id="room-refusal" class="refusal" role="alert">
         {refusal.value}
       </p>
+      {missing.value !== null && moderation.isModerator ? (
+        <button type="button" class="make-room" onClick={() => missing.value && void make(missing.value)}>
+          {words.make(missing.value.name)}
+        </button>
+      ) : null}
     </form>
   );
 }
