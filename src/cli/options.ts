@@ -9,6 +9,7 @@ import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import { isGrantedRole, ROLES } from "../room/roles.ts";
 import { plainAddress } from "../server/addresses.ts";
 import { RAID_LIMITS } from "../server/moderation/raid-watch.ts";
+import { ROOM_MODES, type RoomMode } from "../server/room-directory.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
@@ -49,6 +50,7 @@ interface Flags extends LoginFlags {
   host: string;
   data: string;
   basePath: string;
+  rooms: RoomMode;
   databaseUrl?: string;
   databaseConnections: number;
   databaseTimeout: number;
@@ -262,6 +264,14 @@ function createServeCommand(version: string): Command {
       )
         .argParser(parseBasePath)
         .default("", "none"),
+    )
+    .addOption(
+      flag(
+        "--rooms <mode>",
+        "who may make rooms: whoever connects to one (open), moderators of all rooms (listed), or nobody while the server runs (fixed)",
+      )
+        .choices(ROOM_MODES)
+        .default("open"),
     )
     .addOption(flag("--no-compression", "never compress, not even for clients that ask for it"))
     .addOption(bytes("--compress-from <size>", "smallest batch of events to compress", 512))
@@ -491,6 +501,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
   return {
     port: flags.port,
     basePath: flags.basePath,
+    rooms: flags.rooms,
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
     database: databaseOf(flags),
     dataFile: resolve(flags.data),

@@ -8,12 +8,15 @@ import { announceMessage, showUnread, watchVisibility, withdraw } from "./page/a
 import { watchCalendar } from "./page/calendar.ts";
 import { submitByClick } from "./page/forms.ts";
 import { followLifecycle } from "./page/lifecycle.ts";
+import { loadOnce } from "./page/parts.ts";
 import { type Secret, takeSecret } from "./page/secret.ts";
 import { applyTheme, fitAboveKeyboard } from "./page/theme.ts";
 import { Announcer } from "./store/announcer.ts";
 import { keepNewest, keyPrefix, prefixed, withMemoryFallback } from "./store/browser-storage.ts";
-import { DraftStore } from "./store/draft.ts";
+import type { DraftStore } from "./store/draft.ts";
 import { Handover } from "./store/handover.ts";
+import { IgnoredStore } from "./store/ignored.ts";
+import { ModerationStore } from "./store/moderation.ts";
 import { OWN_KEY } from "./store/own.ts";
 import { FORGET_KEY, PERSON_KEY, PersonStore } from "./store/person.ts";
 import { NICKNAME_KEY, RoomStore } from "./store/room.ts";
@@ -26,6 +29,9 @@ import "./view/translation.ts";
 import { ChatPage } from "./view/chat.tsx";
 import { StoresContext } from "./view/stores.ts";
 import { LOAD_WORDS } from "./words/load.ts";
+
+/** Loads what solves the puzzles that the server sets while too many newcomers come. */
+const loadSolver = loadOnce(() => import("../client/solve.ts"));
 
 /** The number of rooms for which the browser keeps the read mark and the nickname. */
 const ROOMS_MAX = 200;
@@ -64,9 +70,17 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
       room.restart();
     }
   });
+  const ignored = new IgnoredStore(storage);
+  const moderation = new ModerationStore({
+    storage,
+    now: Date.now,
+    role: () => person.identity.value?.role ?? "visitor",
+  });
+  let draft: DraftStore | null = null;
   const room = new RoomStore({
     path,
     storage,
+    ignored,
     tab,
     now: Date.now,
     open: (name) => {
@@ -78,9 +92,11 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
         version: 3,
         // The tab's storage knows whether a nickname belongs to this browser.
         nicknameWaitMs: 0,
+        solve: async (challenge, signal) => (await loadSolver()).solve(challenge, signal),
         ...(name === undefined ? {} : { name }),
       });
       person.follow(chat);
+      moderation.follow(chat);
       return chat;
     },
     onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
@@ -89,14 +105,13 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
       const words = settings.words.peek();
       announcer.showToast(words.changeFailed[type](failureWords(failure, words)));
     },
-    onReset: () => draft.reset(),
+    onRefused: ({ content, reply }, error) => {
+      const isTaken = moderation.refused(error);
+      if (isTaken) draft?.giveBack(content, reply, error);
+      return isTaken && draft !== null;
+    },
+    onReset: () => draft?.reset(),
   });
-  const draft = new DraftStore(
-    storage,
-    storageIn(() => sessionStorage),
-    path,
-    room.others,
-  );
   for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(storage, kind, ROOMS_MAX);
   const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
@@ -109,6 +124,8 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
   followLifecycle(room, tab, handover);
   showUnread(room, settings, () => {
     const words = settings.words.value;
+    const title = moderation.settings.value?.title;
+    if (title) return title;
     return roomName === null ? words.mainRoom : words.room(roomName);
   });
   if (secret?.kind !== "token") ask(secret);
@@ -123,7 +140,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     if (key === prefix + OWN_KEY && newValue !== null) room.own.syncTabs();
     if (key === prefix + PERSON_KEY && newValue !== null) person.adopt(newValue);
     if (key === prefix + FORGET_KEY && newValue !== null) person.view.value = { kind: "forget" };
-    if (key?.startsWith(prefix)) draft.syncTabs(key.slice(prefix.length), newValue);
+    if (key?.startsWith(prefix)) draft?.syncTabs(key.slice(prefix.length), newValue);
     syncTabs();
   });
   // A page restored from the back/forward cache was not told what other tabs changed.
@@ -137,7 +154,20 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
           settings,
           person,
           room,
-          draft,
+          get draft() {
+            if (!draft) throw new Error("there is no room yet");
+            return draft;
+          },
+          openDraft(Store) {
+            draft ??= new Store(
+              storage,
+              storageIn(() => sessionStorage),
+              path,
+              room.others,
+            );
+          },
+          ignored,
+          moderation,
           announcer,
           handover,
           storage,
@@ -154,6 +184,8 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
   /** Takes over what other tabs have stored. */
   function syncTabs(): void {
     settings.syncTabs();
+    ignored.syncTabs();
+    moderation.syncTabs();
     room.unread.syncTabs();
   }
 

@@ -282,7 +282,7 @@ test("the menu is reached and used by keyboard alone, and gives the focus back",
   await an.page.locator(".choices-of-actions").waitFor();
   await hasFocus(an.page.locator(".quick button").first());
   await keyboard.press("ArrowUp");
-  await hasFocus(an.page.getByRole("button", { name: "Copy link" }));
+  await hasFocus(an.page.getByRole("button", { name: "Ignore Bình" }));
   await keyboard.press("Escape");
   await an.page.getByRole("dialog").waitFor({ state: "detached" });
   await hasFocus(menuOf("line 21"));

@@ -47,10 +47,13 @@ export class Stage {
   #bots: Chat[] = [];
   #rooms = 0;
 
-  /** To be called once in a test file. */
-  constructor() {
+  /** To be called once in a test file. @param flags those of the server */
+  constructor(flags: readonly string[] = []) {
     beforeAll(async () => {
-      [this.#browser, this.#server] = await Promise.all([launchBrowser(), startServer(HURRIED)]);
+      [this.#browser, this.#server] = await Promise.all([
+        launchBrowser(),
+        startServer([...HURRIED, ...flags]),
+      ]);
     });
     afterAll(async () => {
       await this.#browser?.close();

@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Message, Operation } from "../../room/operation.ts";
@@ -334,6 +335,26 @@ export class LocalEngine implements Engine {
     return this.#rooms.bytesToFetch(room, page);
   }
 
+  /** A room has its file from its first message on, and it is there before the message is acknowledged. */
+  async hasHistory(room: string): Promise<boolean> {
+    try {
+      return (await stat(this.#pathOf(room))).isFile();
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  async headcounts(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return new Map(rooms.map((name) => [name, this.#rooms.get(name)?.headcount ?? 0]));
+  }
+
+  /** Of a room that is not in memory, the id that was noted when it was left. */
+  async newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const idOf = (name: string) => this.#rooms.get(name)?.newestId ?? this.#sessions.newestMessage(name);
+    return new Map(rooms.map((name) => [name, idOf(name)] as const).filter(([, id]) => id > 0));
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -377,10 +398,18 @@ export class LocalEngine implements Engine {
   }
 
   #openJournal(room: string, stop?: AbortSignal): Promise<Journal> {
-    const { dataFile, fsync, timeOf } = this.#options;
-    const isMain = room === MAIN_ROOM;
-    const path = isMain ? dataFile : roomFile(dataFile, room);
-    return Journal.open(path, { fsync, timeOf, create: isMain, ...(stop && { stop }) });
+    const { fsync, timeOf } = this.#options;
+    return Journal.open(this.#pathOf(room), {
+      fsync,
+      timeOf,
+      create: room === MAIN_ROOM,
+      ...(stop && { stop }),
+    });
+  }
+
+  #pathOf(room: string): string {
+    const { dataFile } = this.#options;
+    return room === MAIN_ROOM ? dataFile : roomFile(dataFile, room);
   }
 
   async #prune(

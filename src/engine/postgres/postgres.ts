@@ -31,6 +31,7 @@ import { CHANNEL, encodeNotification, type PeerNotification } from "./notificati
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
+import { hasMessages, headcounts, newestIds } from "./room-list.ts";
 import { migrate } from "./schema.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { Subscription } from "./subscription.ts";
@@ -47,6 +48,8 @@ const STORE_PROBE_EVERY_MS = 2_000;
 /** How long a reader beside the rooms may take. */
 const READ_TIMEOUT_MS = 4_000;
 const CLOCK_EVERY_MS = 60_000;
+/** How long it may take to find out which rooms there are, and what is in them. */
+const LIST_TIMEOUT_MS = 4_000;
 /** How long the server may take to retire its members when it ends. */
 const RETIRE_TIMEOUT_MS = 2_000;
 /** A subscription that has missed more than this many beats of its own server has to be renewed. */
@@ -225,6 +228,18 @@ export class PostgresEngine implements Engine {
 
   bytesToFetch(room: string, page: PageRequest | null): number {
     return this.#rooms.bytesToFetch(room, page);
+  }
+
+  hasHistory(room: string): Promise<boolean> {
+    return this.#database.query(LIST_TIMEOUT_MS, (sql) => hasMessages(sql, room));
+  }
+
+  headcounts(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#database.query(LIST_TIMEOUT_MS, (sql) => headcounts(sql, rooms));
+  }
+
+  newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#database.query(LIST_TIMEOUT_MS, (sql) => newestIds(sql, rooms));
   }
 
   async close(): Promise<void> {

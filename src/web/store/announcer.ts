@@ -5,9 +5,14 @@ const ANNOUNCED_MAX = 3;
 const LENGTH_MAX = 200;
 const TOAST_MS = 4_000;
 
+/** The time for a toast with something that the user can do. */
+const ACTION_MS = 10_000;
+
 /** A text to show or read out: a new object each time, even if the text is the same. */
 export interface Announcement {
   readonly text: string;
+  /** What the user can do about it. */
+  readonly action?: { readonly label: string; readonly run: () => void };
 }
 
 /** Announces news to users of screen readers, in few words: a busy room must not talk without end. */
@@ -29,12 +34,13 @@ export class Announcer {
   }
 
   /** Shows a sentence as the {@link toast}. */
-  showToast(sentence: string): void {
+  showToast(sentence: string, action?: Announcement["action"]): void {
     clearTimeout(this.#toastTimer);
-    this.#toast.value = { text: sentence };
-    this.#toastTimer = setTimeout(() => {
+    this.#toast.value = { text: sentence, ...(action ? { action } : {}) };
+    const hide = () => {
       this.#toast.value = { text: "" };
-    }, TOAST_MS);
+    };
+    this.#toastTimer = setTimeout(hide, action ? ACTION_MS : TOAST_MS);
   }
 
   /**

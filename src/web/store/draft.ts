@@ -1,7 +1,9 @@
 import { batch, computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { isContent } from "../../protocol/characters.ts";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
-import { complete, type Mentions, type Query, queryAt } from "../text/mentions.ts";
+import { complete, type Query, queryAt } from "../text/completion.ts";
+import type { Failure } from "../text/failure.ts";
+import type { Mentions } from "../text/mentions.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import { keepNewest, type ListableStorage, newestFirst, type TextStorage } from "./browser-storage.ts";
 
@@ -27,6 +29,14 @@ export interface Editing {
   readonly draft: string;
 }
 
+/** What is being written at the caret, with what completes it; without, it is a nickname. */
+interface Completion extends Query {
+  readonly options?: readonly string[];
+}
+
+/** Completes a command. @param before the text before the caret @returns null where nothing can be completed */
+export type Completer = (before: string, names: readonly string[]) => Required<Completion> | null;
+
 /** What is wrong with a draft: it is too long, or it contains half a character. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
 
@@ -43,6 +53,10 @@ export class DraftStore {
   /** The edit that is written instead of the draft. */
   readonly editing: ReadonlySignal<Editing | null> = this.#editing;
   readonly caret = signal(0);
+  /** Counts how often the user is to go on in the field. */
+  readonly focused = signal(0);
+  /** Why the server has refused the message that the draft is or contains. */
+  readonly refusal = signal<Failure | null>(null);
   /** The index of the chosen suggestion. */
   readonly chosen = signal(0);
   /** The number of characters left, if they are few; negative if there are too many. */
@@ -58,6 +72,8 @@ export class DraftStore {
   readonly #open = new Set<string>();
   /** The draft that was taken over, and its key. */
   #taken: { readonly key: string; readonly text: string } | undefined;
+  readonly #completer = signal<Completer | null>(null);
+  readonly #names: ReadonlySignal<readonly string[]>;
   readonly #dismissed = signal<number | null>(null);
   /** Whether the user has moved to a suggestion. */
   #hasChosen = false;
@@ -76,6 +92,7 @@ export class DraftStore {
     this.#storage = storage;
     this.#tab = tab;
     this.#room = KEY + room;
+    this.#names = names;
     this.#key = `${this.#room}#${Math.random()}`;
     this.text = signal(this.#begin());
     keepNewest(storage, KEY, DRAFTS_MAX);
@@ -88,6 +105,7 @@ export class DraftStore {
     this.suggestions = computed(() => {
       const query = this.#query;
       if (query === null || query.index === this.#dismissed.value) return [];
+      if (query.options) return query.options;
       return complete(query.text, names.value, SUGGESTIONS_MAX).filter(
         (name) => !isSameNickname(name, query.text),
       );
@@ -105,6 +123,11 @@ export class DraftStore {
     this.chosen.value = 0;
     this.#hasChosen = false;
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
+  }
+
+  /** Sets what completes commands, for those who may give them. */
+  setCompleter(completer: Completer): void {
+    this.#completer.value = completer;
   }
 
   /** Makes the draft a reply to a message. */
@@ -148,6 +171,27 @@ export class DraftStore {
     if (this.#editing.value) this.add(this.text.value);
   }
 
+  /** Adds a mention to the end of the text. */
+  mention(name: string): void {
+    const before = this.text.value === "" || /\s$/.test(this.text.value) ? this.text.value : `${this.text.value} `;
+    const text = `${before}@${name} `;
+    this.write(text, text.length);
+    this.focused.value++;
+  }
+
+  /** Takes back a message that the server has refused, so that its text can be changed. */
+  giveBack(content: string, reply: number | undefined, failure: Failure): void {
+    batch(() => {
+      const draft = this.#draft;
+      if (draft === "" && reply !== undefined) this.reply.value = reply;
+      const all = draft === "" ? content : `${content}\n${draft}`;
+      // An edit goes on: its draft waits for its end.
+      if (this.#editing.value) this.#editing.value = { ...this.#editing.value, draft: all };
+      else this.write(all, all.length);
+      this.refusal.value = failure;
+    });
+  }
+
   /** Moves to the next or previous suggestion, wrapping around at the ends. */
   choose(by: 1 | -1): void {
     const { length } = this.suggestions.value;
@@ -164,6 +208,7 @@ export class DraftStore {
   isCompleting(mentions: Mentions): boolean {
     const query = this.#query;
     if (query === null || this.suggestions.value.length === 0) return false;
+    if (query.options) return this.#hasChosen || query.index === 0;
     const written = `@${query.text.trimEnd()}`;
     return this.#hasChosen || (written !== "@" && mentions.at(written, 0)?.end !== written.length);
   }
@@ -172,7 +217,7 @@ export class DraftStore {
   accept(name = this.suggestions.value[this.chosen.value]): void {
     const query = this.#query;
     if (query === null || name === undefined) return;
-    const before = `${this.text.value.slice(0, query.index)}@${name} `;
+    const before = `${this.text.value.slice(0, query.index)}${query.options ? "" : "@"}${name} `;
     this.write(before + this.text.value.slice(this.caret.value).replace(/^ /, ""), before.length);
   }
 
@@ -245,7 +290,10 @@ export class DraftStore {
     return this.#editing.value?.draft ?? this.text.value;
   }
 
-  get #query(): Query | null {
-    return queryAt(this.text.value, this.caret.value);
+  get #query(): Completion | null {
+    const { text, caret } = this;
+    if (this.#completer.value && text.value.startsWith("/"))
+      return this.#completer.value(text.value.slice(0, caret.value), this.#names.value);
+    return queryAt(text.value, caret.value);
   }
 }

@@ -1,4 +1,4 @@
-import type { Message } from "../../client/index.ts";
+import type { EventOf, Message } from "../../client/index.ts";
 import type { RosterChanges } from "./roster-changes.ts";
 
 /** One row of the log. Its key stays the same as long as the row exists. */
@@ -14,9 +14,14 @@ export type Item =
     }
   /** The roster changes between two messages, in one line. */
   | { readonly kind: "people"; readonly key: string; readonly time: number; readonly changes: RosterChanges }
+  /** What a moderator has done. */
+  | { readonly kind: "action"; readonly key: string; readonly time: number; readonly action: ModeratedEvent }
+  /** In the place of messages of people whom the user ignores, and above them while they are shown. */
+  | { readonly kind: "ignored"; readonly key: string; readonly messages: readonly Item[] }
   /** Messages that are no longer kept. */
   | { readonly kind: "gap"; readonly key: string; readonly count: number };
 
+export type ModeratedEvent = EventOf<"moderated">;
 export type MessageItem = Extract<Item, { kind: "message" }>;
 export type PeopleItem = Extract<Item, { kind: "people" }>;
 

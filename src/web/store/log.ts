@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import type { AnyChange, HistoryOptions, Message, Page, Position } from "../../client/index.ts";
 import { applyChange } from "../../client/message-change.ts";
 import { NicknameHolders } from "./holders.ts";
-import type { Item, MessageItem } from "./item.ts";
+import type { Item, MessageItem, ModeratedEvent } from "./item.ts";
 import { type RosterChange, RosterChanges } from "./roster-changes.ts";
 
 const PAGE = 200;
@@ -88,6 +88,11 @@ export class LogStore {
     const line = { ...last };
     this.#recent = this.#recent.with(-1, line);
     if (!this.#hasNewer.value) this.#items.value = this.#items.value.with(-1, line);
+  }
+
+  /** Adds what a moderator has done. */
+  addAction(action: ModeratedEvent): void {
+    this.#append({ kind: "action", key: `a${++this.#lines}`, time: action.time, action });
   }
 
   /** Applies a change of a message, wherever it is. */

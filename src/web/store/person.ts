@@ -8,6 +8,9 @@ import type { TextStorage } from "./browser-storage.ts";
 /** The key under which all tabs of this browser store the person's key. */
 export const PERSON_KEY = "classic-chatbox.key";
 
+/** The key under which the browser keeps since when the server knows the person's key, as the server has signed it. */
+const SINCE_KEY = "classic-chatbox.since";
+
 /** An item by which a tab tells the others to forget the person. It does not stay. */
 export const FORGET_KEY = "classic-chatbox.forget";
 
@@ -65,10 +68,11 @@ export class PersonStore {
   }
 
   /** What a new chat has to know. */
-  get options(): Pick<ChatOptions, "key" | "token"> {
+  get options(): Pick<ChatOptions, "key" | "since" | "token"> {
     const { tokens, key } = this;
     return {
       key: key ?? undefined,
+      since: this.#storage.getItem(SINCE_KEY) || undefined,
       token: tokens && !this.isAway.peek() ? () => tokens.next() : undefined,
     };
   }
@@ -81,6 +85,7 @@ export class PersonStore {
     });
     chat.on("identified", (identity) => {
       this.identity.value = identity;
+      if (!this.isByLogin && identity.since) this.#storage.setItem(SINCE_KEY, identity.since);
       this.refusal.value = null;
     });
     chat.on("identity-refused", ({ error }) => {
@@ -100,6 +105,7 @@ export class PersonStore {
 
   /** Takes a key. */
   setKey(key: string): void {
+    this.#storage.setItem(SINCE_KEY, "");
     this.#storage.setItem(PERSON_KEY, key);
     this.adopt(key);
   }

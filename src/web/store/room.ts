@@ -11,11 +11,11 @@ import type {
   Position,
 } from "../../client/index.ts";
 import type { KeptSend } from "../../client/memory.ts";
-import { isMentioned } from "../text/content.ts";
 import type { Failure } from "../text/failure.ts";
-import { Mentions } from "../text/mentions.ts";
+import { CONTENTS, Mentions } from "../text/mentions.ts";
 import type { TextStorage } from "./browser-storage.ts";
 import { ChangesStore } from "./changes.ts";
+import type { IgnoredStore } from "./ignored.ts";
 import type { Item, Sending } from "./item.ts";
 import { type HistorySource, keyOf, LogStore } from "./log.ts";
 import { OwnMessages, positionKey } from "./own.ts";
@@ -61,6 +61,14 @@ export interface RoomStoreOptions {
   readonly onChange?: (of: number) => void;
   /** Called when a change that the user has made was given up. */
   readonly onChangeFailed?: (change: Pick<OutboxChange, "type">, failure: Failure) => void;
+  /**
+   * Called when the server has refused a message of the user.
+   *
+   * @returns whether its text is taken care of elsewhere, so that no row has to keep it
+   */
+  readonly onRefused?: (sending: Sending, error: ChatError) => boolean;
+  /** The people whose messages the user does not want to see. */
+  readonly ignored?: IgnoredStore;
   /** Called when the history was replaced. */
   readonly onReset?: () => void;
 }
@@ -132,12 +140,13 @@ export class RoomStore {
   readonly #mentions = signal(new Mentions());
   /** The nicknames that can be mentioned. They follow the roster with a delay, except for the user's own. */
   readonly mentions: ReadonlySignal<Mentions> = this.#mentions;
-  readonly #authors = new Set<string>();
+  /** The nicknames of authors, and the public ids of those who have them, as far as they are known. */
+  readonly #authors = new Map<string, string | undefined>();
   /** Changes of the roster that are not shown yet. */
   #changes: RosterChange[] = [];
   readonly #changesThrottle = new Throttle(CHANGES_EVERY_MS, () => this.#showChanges());
   readonly #mentionsThrottle = new Throttle(MENTIONS_EVERY_MS, () => {
-    this.#mentions.value = new Mentions([...this.#authors, ...this.#online.value]);
+    this.#mentions.value = new Mentions([...this.#authors.keys(), ...this.#online.value]);
   });
   readonly #isAtEnd = signal(false);
   readonly #isWatched = signal(true);
@@ -166,12 +175,16 @@ export class RoomStore {
       onFailed: (change, failure) => options.onChangeFailed?.(change, failure),
       isHandedOver: (key) => this.#handedOver.has(key),
     });
-    this.rows = computed(() => [...this.log.items.value, ...this.#sends.value]);
+    this.rows = computed(() => {
+      const items = this.log.items.value;
+      return [...(options.ignored?.fold(items, this.unfolded.value) ?? items), ...this.#sends.value];
+    });
     this.others = computed(() => this.#online.value.filter((name) => name !== this.#nickname.value));
     this.#chat = this.#begin();
     this.showUnsent(options.tab?.unsent ?? []);
     effect(() => {
-      const given = this.#sends.value.filter(({ failure }) => failure !== null);
+      // The server has what it holds for a moderator.
+      const given = this.#sends.value.filter(({ failure }) => failure !== null && !isHeld(failure));
       const keptOf = ({ key, content, reply, time, failure }: Sending): KeptSend => {
         return { key, content, reply, sentAt: failure?.code === "Uncertain" ? time : null };
       };
@@ -348,6 +361,11 @@ export class RoomStore {
     this.restart();
   }
 
+  /** Leaves the room for good: nothing connects again until {@link restart}. */
+  end(): void {
+    void this.#chat.close();
+  }
+
   /** Replaces the chat by a new one. @param name a nickname to take at once */
   restart(name?: string): void {
     for (const stop of this.#stopListening.splice(0)) stop();
@@ -385,6 +403,13 @@ export class RoomStore {
         this.#lostNickname.value = { name, error };
         this.#nickname.value = null;
       }),
+      chat.on("kept-out", ({ error }) => {
+        const name = this.#nickname.value;
+        // Whoever comes back to a room that has a password by now is asked for it, as at first.
+        if (name === null) return;
+        this.#lostNickname.value = { name, error };
+        this.#nickname.value = null;
+      }),
       chat.on("history", (page) => this.#history(page)),
       chat.on("sent", ({ key, message }) => {
         this.own.add(message);
@@ -410,11 +435,15 @@ export class RoomStore {
         this.typing.remove(oldname);
         this.#renamed(oldname, newname, time);
       }),
-      chat.on("typing", ({ name }) => this.typing.add(name)),
+      chat.on("typing", ({ name }) => {
+        if (!this.#isIgnored(this.authorOf(name))) this.typing.add(name);
+      }),
+      chat.on("moderated", (event) => this.log.addAction(event)),
       chat.on("slowed", ({ retryS }) => {
         this.#slowedUntil.value = performance.now() + retryS * 1000;
       }),
       chat.on("send-failed", ({ key, error }) => this.#failed(key, error)),
+      chat.on("held", ({ key, error }) => this.#failed(key, error)),
       chat.on("outbox", () => this.#showSends(chat)),
     ];
   }
@@ -422,14 +451,22 @@ export class RoomStore {
   async #goTo({ id, time, onMissing }: LinkTarget): Promise<void> {
     this.#linkTarget = null;
     const isThere = await this.log.show(id, time).catch(() => false);
-    if (isThere) this.scrollTarget.value = id;
-    else onMissing();
+    if (!isThere) return onMissing();
+    const isIt = (item: Item) => item.kind === "message" && item.message.id === id;
+    const folded = this.rows.peek().find((row) => row.kind === "ignored" && row.messages.some(isIt));
+    if (folded) this.setUnfolded(folded.key, true);
+    this.scrollTarget.value = id;
   }
 
   /** Who has a nickname, as far as there is something to show about it. */
   markOf(name: string): Mark | undefined {
     this.#online.value;
     return this.#chat.marks.get(name);
+  }
+
+  /** The public id of whoever has a nickname, as far as marks and messages tell. */
+  authorOf(name: string): string | undefined {
+    return this.markOf(name)?.by ?? this.#authors.get(name);
   }
 
   /** What is shown about the author of a message, while that person is here. */
@@ -466,7 +503,8 @@ export class RoomStore {
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
       this.#mentionsThrottle.run();
-      const readMark = this.unread.setNewestPage(messages, (message) => this.isOwn(message), isSeen);
+      const isRead = (each: Message) => this.isOwn(each) || this.#isIgnored(each.by);
+      const readMark = this.unread.setNewestPage(messages, isRead, isSeen);
       if (readMark && more) void this.#findUnread(readMark);
     });
   }
@@ -490,6 +528,10 @@ export class RoomStore {
   #message(message: Message, isOfChat: boolean): void {
     // Another page of this browser may have sent it while this page was frozen.
     const own = isOfChat || this.isOwn(message);
+    const isIgnored = !own && this.#isIgnored(message.by);
+    // The server has held it, and a moderator has approved it.
+    const approved = own && this.#sends.value.find((each) => isHeld(each.failure) && each.content === message.content);
+    if (approved) this.remove(approved.key);
     batch(() => {
       this.#showChanges();
       const key = own ? this.#takeStored(message) : undefined;
@@ -497,9 +539,9 @@ export class RoomStore {
       this.log.add(message, own, key === undefined ? keyOf(message) : `s${key}`);
       this.log.trim(this.#isAtEnd.value);
       this.#noteAuthors([message]);
-      this.unread.add(message, own);
+      this.unread.add(message, own || isIgnored);
     });
-    if (!own && !message.deleted) this.#options.onMessage(message, this.isForMe(message));
+    if (!own && !isIgnored && !message.deleted) this.#options.onMessage(message, this.isForMe(message));
   }
 
   #messageChanged(change: AnyChange): void {
@@ -512,8 +554,12 @@ export class RoomStore {
     if (change.type !== "reacted") this.#options.onChange?.(change.of);
   }
 
+  #isIgnored(by: string | undefined): boolean {
+    return this.#options.ignored?.has(by) === true;
+  }
+
   #mentionsMe(content: string): boolean {
-    return isMentioned(this.#nickname.value, content, this.#mentions.value);
+    return CONTENTS.isMentioned(this.#nickname.value, content, this.#mentions.value);
   }
 
   /**
@@ -531,10 +577,16 @@ export class RoomStore {
 
   #changed(kind: "joined" | "left", name: string, time: number | null): void {
     if (kind === "left") this.typing.remove(name);
+    // It may be somebody else's now.
+    if (this.#authors.has(name)) this.#authors.set(name, undefined);
     this.#peopleChanged({ kind, name, time: time ?? this.#options.now() });
   }
 
   #renamed(name: string, newname: string, time: number | null): void {
+    if (this.#authors.has(name)) {
+      this.#authors.set(newname, this.#authors.get(name));
+      this.#authors.set(name, undefined);
+    }
     this.#peopleChanged({ kind: "renamed", name, newname, time: time ?? this.#options.now() });
   }
 
@@ -556,7 +608,9 @@ export class RoomStore {
   #failed(key: string, error: unknown): void {
     const code = error instanceof ChatError ? error.code : "Unknown";
     const failure = { code, retryS: error instanceof RateError ? error.retryS : null };
-    if (code === "Refused" && this.#handedOver.has(key)) this.remove(key);
+    const sending = this.#sends.value.find((each) => each.key === key);
+    const isTaken = sending && error instanceof ChatError && this.#options.onRefused?.(sending, error);
+    if (isTaken || (code === "Refused" && this.#handedOver.has(key))) this.remove(key);
     this.#sends.value = this.#sends.value.map((each) => (each.key === key ? { ...each, failure } : each));
   }
 
@@ -578,16 +632,20 @@ export class RoomStore {
   }
 
   #noteAuthors(messages: readonly Message[]): void {
-    for (const { name } of messages) {
+    for (const { name, by } of messages) {
       const isKnown = this.#authors.delete(name);
-      this.#authors.add(name);
+      this.#authors.set(name, by);
       if (!isKnown) this.#mentionsThrottle.request();
     }
-    for (const name of this.#authors) {
+    for (const name of this.#authors.keys()) {
       if (this.#authors.size <= AUTHORS_MAX) break;
       this.#authors.delete(name);
     }
   }
+}
+
+function isHeld(failure: Sending["failure"]): boolean {
+  return failure?.code === "Held";
 }
 
 /** Over plain HTTP, browsers have no `crypto.randomUUID`. */

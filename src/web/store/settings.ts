@@ -1,7 +1,8 @@
-import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import { attempt, fieldsOf } from "../../client/frame.ts";
 import { type Times, timesIn } from "../text/times.ts";
 import type { Words } from "../words/en.ts";
+import type { RoomWords } from "../words/enroom.ts";
 import { chooseLanguage, isLanguage, type Language } from "../words/languages.ts";
 import { readJson, type TextStorage } from "./browser-storage.ts";
 
@@ -14,6 +15,10 @@ const AGAIN_MS = 2_000;
 
 /** Loads the texts of a language. Rejects if they cannot be loaded; the next call tries again. */
 export type LoadWords = Readonly<Record<Language, () => Promise<Words>>>;
+export type LoadRoomWords = Readonly<Record<Language, () => Promise<RoomWords>>>;
+
+/** All texts of one language that a room needs. */
+export type AllWords = Words & RoomWords;
 
 /**
  * The user's settings, stored in this browser for all rooms. Each setting has a key of its own, so that a tab does
@@ -29,6 +34,10 @@ export class SettingsStore {
   readonly tone: Signal<number>;
   /** The texts of the language last chosen whose texts could be loaded. */
   readonly words: Signal<Words>;
+  readonly #roomWords = signal<AllWords | null>(null);
+  /** The texts of the same language with those of a room; null before a room needs them. */
+  readonly roomWords: ReadonlySignal<AllWords | null> = this.#roomWords;
+  #loadRoom: LoadRoomWords | null = null;
   /** Whether the texts of the chosen language could not be loaded. */
   readonly hasLoadFailed = signal(false);
   readonly times: ReadonlySignal<Times>;
@@ -81,11 +90,27 @@ export class SettingsStore {
   /** Loads the texts of the chosen language. If they cannot be loaded, the current ones stay. */
   async loadWords(): Promise<void> {
     const wanted = this.#wanted.peek();
-    const words = await this.#load[wanted]().catch(() => null);
+    const loaded = await Promise.all([this.#load[wanted](), this.#loadRoom?.[wanted]()]).catch(() => null);
     // Another language was chosen in the meantime.
     if (wanted !== this.#wanted.peek()) return;
-    if (words) this.words.value = words;
-    this.hasLoadFailed.value = words === null;
+    if (loaded) this.#show(...loaded);
+    this.hasLoadFailed.value = loaded === null;
+  }
+
+  /** Loads the texts of a room, in the present language and in all that are chosen later. Rejects if they cannot be loaded. */
+  async loadRoomWords(load: LoadRoomWords): Promise<void> {
+    this.#loadRoom = load;
+    const words = this.words.peek();
+    const ofRoom = await load[words.locale]();
+    // If another language was chosen in the meantime, its texts were loaded together.
+    if (words === this.words.peek()) this.#show(words, ofRoom);
+  }
+
+  #show(words: Words, ofRoom: RoomWords | undefined): void {
+    batch(() => {
+      this.words.value = words;
+      if (ofRoom) this.#roomWords.value = { ...words, ...ofRoom };
+    });
   }
 
   /** Takes over what other tabs have changed. */

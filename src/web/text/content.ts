@@ -1,6 +1,6 @@
 import { findLinks } from "./links.ts";
 import { memoize } from "./memoize.ts";
-import { type Lookups, type Mentions, newLookups } from "./mentions.ts";
+import { CONTENTS, type Lookups, type Mentions, newLookups } from "./mentions.ts";
 import { isSameNickname } from "./nickname-key.ts";
 
 /** A piece of a message's content. The pieces together are the content, except for the backticks around code. */
@@ -59,6 +59,8 @@ export function isMentioned(nickname: string | null, content: string, mentions: 
     (part) => part.kind === "mention" && isSameNickname(part.name, nickname),
   );
 }
+
+CONTENTS.isMentioned = isMentioned;
 
 /** Whether a content consists of a few emoji and nothing else. */
 export function isOnlyEmoji(content: string): boolean {

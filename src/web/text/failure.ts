@@ -1,3 +1,4 @@
+import { ChatError } from "../../client/errors.ts";
 import type { Words } from "../words/en.ts";
 
 /** The properties of an error that have a text: its code, and the seconds after which to try again. */
@@ -52,6 +53,28 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
       return words.edits;
     case "TooManyReactions":
       return words.reactions;
+    case "Muted":
+      return words.muted;
+    case "Banned":
+      return words.banned;
+    case "SlowMode":
+      return words.slow(retryS ?? 1);
+    case "LinksNotAllowed":
+      return words.links;
+    case "WordNotAllowed":
+      return words.words;
+    case "KnownOnly":
+      return words.known;
+    case "WritersOnly":
+      return words.writers;
+    case "PasswordRequired":
+    case "WrongPassword":
+      return words.password;
+    case "MembersOnly":
+      return words.members;
+    case "ProofRequired":
+    case "WrongProof":
+      return words.crowd;
     case "Uncertain":
       return words.uncertain;
     case "OutboxFull":
@@ -63,5 +86,15 @@ export function failureWords({ code, retryS }: Failure, { failure: words }: Word
       return words.left;
     default:
       return words.unknown;
+  }
+}
+
+/** The error with which a call to the chat ends, if it does. */
+export async function errorOf(call: Promise<unknown> | undefined): Promise<ChatError | undefined> {
+  try {
+    await call;
+    return undefined;
+  } catch (error) {
+    return error instanceof ChatError ? error : new ChatError("Unknown");
   }
 }

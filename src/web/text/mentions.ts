@@ -1,5 +1,5 @@
 import { NICKNAME_MAX } from "../../protocol/limits.ts";
-import { keysFrom, nicknameKey, searchForm } from "./nickname-key.ts";
+import { keysFrom, nicknameKey } from "./nickname-key.ts";
 
 /** A mention in a text: the position of its `@`, its end, and the nickname in its known spelling. */
 export interface Mention {
@@ -13,6 +13,13 @@ export interface Lookups {
   left: number;
 }
 
+/**
+ * Whether a content mentions a nickname. `content.ts` fills this: contents are read only in a room, with which it is loaded.
+ */
+export const CONTENTS = {
+  isMentioned: (_nickname: string | null, _content: string, _mentions: Mentions): boolean => false,
+};
+
 /** An `@`, or the full-width one that is written between Chinese or Japanese characters. */
 const AT = /[@＠]/g;
 
@@ -23,7 +30,7 @@ const AT = /[@＠]/g;
 const SPACELESS = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}`;
 const WORD = String.raw`[[\p{L}\p{M}\p{N}_]--[${SPACELESS}]]`;
 /** Matches after a word, where an `@` is not a mention but perhaps part of an address. */
-const BEHIND_WORD = new RegExp(`(?<=${WORD})`, "vy");
+export const BEHIND_WORD = new RegExp(`(?<=${WORD})`, "vy");
 /** Matches in the middle of a word, where a nickname cannot end. */
 const IN_WORD = new RegExp(String.raw`(?<![${SPACELESS}])(?=${WORD})|(?=[\p{N}_])`, "vy");
 
@@ -38,7 +45,7 @@ const SPACE_FIRST = /^\s/;
 const LOOKUPS_MAX = 50;
 
 /** In code units. A nickname is shorter, unless it has many characters that are drawn as nothing. */
-const WRITTEN_MAX = 4 * NICKNAME_MAX;
+export const WRITTEN_MAX = 4 * NICKNAME_MAX;
 
 export function newLookups(): Lookups {
   return { left: LOOKUPS_MAX };
@@ -110,35 +117,8 @@ function isWhole(text: string, from: number, to: number): boolean {
   return index + segment.length === to - from;
 }
 
-function isAt(pattern: RegExp, text: string, index: number): boolean {
+/** Whether a sticky pattern matches at an index. */
+export function isAt(pattern: RegExp, text: string, index: number): boolean {
   pattern.lastIndex = index;
   return pattern.test(text);
-}
-
-/** A nickname being written after an `@`, up to the caret. */
-export interface Query {
-  /** The position of the `@`. */
-  readonly index: number;
-  readonly text: string;
-}
-
-/** Finds the mention that is being written at the caret. */
-export function queryAt(text: string, caret: number): Query | null {
-  const before = text.slice(Math.max(0, caret - WRITTEN_MAX), caret);
-  const at = Math.max(before.lastIndexOf("@"), before.lastIndexOf("＠"));
-  const index = caret - before.length + at;
-  if (at < 0 || isAt(BEHIND_WORD, text, index)) return null;
-  const written = before.slice(at + 1);
-  return written.includes("\n") ? null : { index, text: written };
-}
-
-/** The nicknames that begin with what is written, at most `max` of them. Diacritics need not be written. */
-export function complete(written: string, names: readonly string[], max: number): string[] {
-  const start = searchForm(written);
-  const found: string[] = [];
-  for (const name of names) {
-    if (found.length === max) break;
-    if (searchForm(name).trimStart().startsWith(start)) found.push(name);
-  }
-  return found;
 }

@@ -2,28 +2,69 @@ import type { Message } from "../../client/index.ts";
 import { Dialog } from "./dialog.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { lazy } from "./lazy.tsx";
+import { loadModerator } from "./load-moderator.ts";
 import { reactorsOf } from "./reactions.tsx";
-import { type Acting as Act, useStores, useWords } from "./stores.ts";
+import { type Acting as Act, useStores, useRoomWords } from "./stores.ts";
 
 const ActionsMenu = lazy(async () => (await import("./actions.tsx")).ActionsMenu);
+const PersonMenu = lazy(async () => (await import("./person.tsx")).PersonMenu);
+const ReportForm = lazy(async () => (await import("./person.tsx")).ReportForm);
+const MeasureForm = lazy(async () => (await loadModerator()).MeasureForm);
 
-/** What the user has opened to act on a message: its menu, or the emoji to react with. */
+/** What the user has opened to act on a message or a person. */
 export function Acting() {
-  const { room, acting } = useStores();
+  const { acting } = useStores();
   const act = acting.value;
   if (!act) return null;
+  return act.kind === "menu" || act.kind === "react" ? <OnMessage act={act} /> : <OnPerson act={act} />;
+}
+
+/** @returns what closes a dialog. Its close event comes late: another one may be open by then */
+function useClose(act: Act): () => void {
+  const { acting } = useStores();
+  return () => {
+    if (acting.value === act) acting.value = null;
+  };
+}
+
+function OnPerson({ act }: { readonly act: Exclude<Act, { readonly id: number }> }) {
+  const close = useClose(act);
+  const { subject } = act;
+  if (act.kind === "person") {
+    return (
+      <Dialog key="person" title={subject.name} name="actions" close={close} place={placeBeside(act.at)}>
+        <PersonMenu subject={subject} close={close} />
+      </Dialog>
+    );
+  }
+  return (
+    <Dialog key={act.kind} title={subject.name} name="measure" close={close}>
+      {act.kind === "report" ? (
+        <ReportForm subject={subject} close={close} />
+      ) : (
+        <MeasureForm measure={act.kind} subject={subject} close={close} />
+      )}
+    </Dialog>
+  );
+}
+
+/** The menu of a message, or the emoji to react with. */
+function OnMessage({ act }: { readonly act: Extract<Act, { readonly id: number }> }) {
+  const { room } = useStores();
   // Read from the rows, so that the menu follows what becomes of the message.
   const message = room.log.items.value && room.log.find(act.id);
   return message && !room.changes.shown(message).deleted ? <Opened act={act} message={message} /> : null;
 }
 
-function Opened({ act, message }: { readonly act: Act; readonly message: Message }) {
-  const { room, acting } = useStores();
-  const words = useWords();
-  // The close event of a dialog comes late: another one may be open by then.
-  const close = () => {
-    if (acting.value === act) acting.value = null;
-  };
+interface OpenedProps {
+  readonly act: Extract<Act, { readonly id: number }>;
+  readonly message: Message;
+}
+
+function Opened({ act, message }: OpenedProps) {
+  const { room } = useStores();
+  const words = useRoomWords();
+  const close = useClose(act);
   if (act.kind === "react") {
     return (
       <EmojiPicker

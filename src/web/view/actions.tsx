@@ -6,8 +6,10 @@ import { focusOn } from "../page/lifecycle.ts";
 import type { FailedEdit } from "../store/changes.ts";
 import { failureWords } from "../text/failure.ts";
 import { ACTION_WORDS } from "../words/actions.ts";
-import { Icon, type IconName } from "./icon.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { RoomIcon } from "./room-icon.tsx";
+import { Choice, Choices, type MenuIcon, moveFocus } from "./menu.tsx";
+import { PersonChoices } from "./person-choices.tsx";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** What people react with before they have chosen emoji of their own. */
 const USUAL = ["👍", "❤️", "😂", "😮", "😢"];
@@ -22,7 +24,7 @@ interface MenuProps {
 /** What can be done with a message. */
 export function ActionsMenu({ message, reactors, close }: MenuProps) {
   const { room, draft, settings, storage, announcer, acting } = useStores();
-  const pageWords = useWords();
+  const pageWords = useRoomWords();
   const words = ACTION_WORDS[settings.words.value.locale];
   const menu = useRef<HTMLDivElement>(null);
   const { changes } = room;
@@ -40,7 +42,7 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
     close();
     announcer.showToast(isDone ? done : failed);
   };
-  const actions: readonly (readonly [icon: IconName, text: string, job: () => void])[] = [
+  const actions: readonly (readonly [icon: MenuIcon, text: string, job: () => void])[] = [
     ["reply", words.reply, act(() => draft.replyTo(id))],
     ...(changes.mayEdit(message)
       ? [["edit", words.edit, act(() => draft.edit(id, shown.content))] as const]
@@ -85,17 +87,17 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
             acting.value = { kind: "react", id };
           }}
         >
-          <Icon name="react" />
+          <RoomIcon name="react" />
         </button>
       </div>
-      <div class="choices-of-actions">
+      <Choices>
         {actions.map(([icon, text, job]) => (
-          <button key={icon} type="button" class={`quiet ${icon}`} onClick={job}>
-            <Icon name={icon} />
-            {text}
-          </button>
+          <Choice key={icon} icon={icon} text={text} onClick={job} isGrave={icon === "delete"} />
         ))}
-      </div>
+        {room.isOwn(message) ? null : (
+          <PersonChoices subject={{ name: message.name, by: message.by, target: { of: id } }} close={close} />
+        )}
+      </Choices>
       {reactors.length > 0 ? (
         <ul class="reactors muted" aria-label={words.reactions}>
           {reactors.map((line) => (
@@ -107,24 +109,6 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
       ) : null}
     </div>
   );
-}
-
-/** The arrow keys go from one button to the next, as they do in menus. */
-function moveFocus(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
-  const buttons = [...event.currentTarget.querySelectorAll("button")];
-  const at = buttons.findIndex((button) => button.matches(":focus"));
-  const next = {
-    ArrowDown: at + 1,
-    ArrowRight: at + 1,
-    ArrowUp: at - 1,
-    ArrowLeft: at - 1,
-    Home: 0,
-    End: -1,
-  };
-  const to = next[event.key as keyof typeof next];
-  if (to === undefined) return;
-  event.preventDefault();
-  buttons.at(to % buttons.length)?.focus();
 }
 
 /** Copies a text also where the page may not write to the clipboard: by an obsolete command, which all browsers have. */
@@ -144,7 +128,7 @@ async function copyAnywhere(text: string, inside: HTMLElement | null): Promise<b
 /** In the place of a message that is about to be deleted. */
 export function Undo({ id }: { readonly id: number }) {
   const { room, announcer } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const button = useRef<HTMLButtonElement>(null);
   useLayoutEffect(() => {
     const { current } = button;
@@ -175,7 +159,7 @@ export function Undo({ id }: { readonly id: number }) {
 /** An edit that was refused, with what becomes of its text. */
 export function EditFailed({ message, failed }: { readonly message: Message; readonly failed: FailedEdit }) {
   const { room, draft } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const { id, content } = message;
   if (id === null) return null;
   const mayEdit = room.changes.mayEdit(message);

@@ -7,31 +7,38 @@ import { Icon } from "./icon.tsx";
 import { Join } from "./join.tsx";
 import type { PersonKeyProps } from "./key.tsx";
 import { lazy } from "./lazy.tsx";
+import { loadModerator } from "./load-moderator.ts";
 import { loadRoom } from "./load-room.ts";
 import { Avatar, Nickname } from "./nickname.tsx";
-import { NicknameForm } from "./nickname-form.tsx";
+import type { RenameProps } from "./rename.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
-const Room = lazy(async () => (await loadRoom()).Room);
-const Roster = lazy(async () => (await loadRoom()).Roster);
+const Rename = lazy<RenameProps>(async (stores) => (await loadRoom(stores)).Rename);
+const Room = lazy(async (stores) => (await loadRoom(stores)).Room);
+const Rooms = lazy(async () => (await import("./rooms.tsx")).Rooms);
+const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
+const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
+const Moderation = lazy(async () => (await loadModerator()).Moderation);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
-type Open = "nothing" | "settings" | "people" | "rename";
+type Open = "nothing" | "rooms" | "settings" | "people" | "rename";
 
 /** The whole page. */
 export function ChatPage({ roomName }: { readonly roomName: string | null }) {
-  const { room, person } = useStores();
+  const { room, person, moderation } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
   // The close event of a dialog comes late: another dialog may be open by then.
   const close = (what: Open) => () => {
     if (open.value === what) open.value = "nothing";
   };
-  const title = roomName === null ? words.mainRoom : words.room(roomName);
+  const given = moderation.settings.value?.title;
+  const title = given || (roomName === null ? words.mainRoom : words.room(roomName));
   const state = room.state.value;
   const isNamed = room.nickname.value !== null;
+  const isBarred = moderation.barred.value !== null;
   return (
     <>
       <div class="app">
@@ -41,15 +48,20 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           </button>
         ) : null}
         <TopBar title={title} open={(what) => (open.value = what)} />
-        <ConnectionBar />
+        {isBarred ? <Barred /> : <ConnectionBar />}
         {isNamed && person.refusal.value && person.isByLogin ? <HostLogin /> : null}
-        {state.kind === "refused" ? <Ended code={state.code} reason={state.reason} /> : null}
-        {isNamed ? (
+        {!isBarred && state.kind === "refused" ? <Ended code={state.code} reason={state.reason} /> : null}
+        {isBarred ? null : isNamed ? (
           <Room title={title} hasComposer={state.kind !== "refused"} />
         ) : state.kind === "refused" ? null : (
           <Join />
         )}
       </div>
+      {open.value === "rooms" ? (
+        <Dialog title={words.rooms} name="rooms" close={close("rooms")}>
+          <Rooms />
+        </Dialog>
+      ) : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
           <Settings />
@@ -72,12 +84,29 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
 }
 
 function TopBar({ title, open }: { readonly title: string; readonly open: (what: Open) => void }) {
-  const { room } = useStores();
+  const { room, moderation } = useStores();
   const words = useWords();
   const nickname = room.nickname.value;
   return (
     <header class="top">
-      <h1 dir="auto">{title}</h1>
+      <div class="about">
+        <h1 dir="auto">
+          <button
+            type="button"
+            class="quiet"
+            title={words.rooms}
+            aria-haspopup="dialog"
+            onClick={() => open("rooms")}
+          >
+            {title}
+          </button>
+        </h1>
+        {moderation.settings.value?.topic ? (
+          <p class="topic muted" dir="auto">
+            {moderation.settings.value.topic}
+          </p>
+        ) : null}
+      </div>
       <ConnectionStatus />
       <div class="top-end">
         {nickname === null || room.state.value.kind === "refused" ? null : (
@@ -93,6 +122,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
               <Nickname name={nickname} />
               <span class="unseen">. {words.rename.open}</span>
             </button>
+            {moderation.isModerator ? <Moderation /> : null}
             <button
               type="button"
               class="quiet people-button"
@@ -117,39 +147,6 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
   );
 }
 
-function Rename({ close }: { readonly close: () => void }) {
-  const { room, person } = useStores();
-  const words = useWords();
-  const isGiven = (person.identity.value?.name ?? null) !== null;
-  return (
-    <Dialog title={words.rename.title} name="rename" close={close}>
-      {isGiven ? (
-        <HostLogin />
-      ) : (
-        <NicknameForm
-          label={words.rename.field}
-          button={words.rename.button}
-          waiting={words.rename.waiting}
-          first={room.nickname.value ?? ""}
-          register={(nickname) => room.register(nickname)}
-          done={close}
-        />
-      )}
-      <button
-        type="button"
-        class="quiet"
-        onClick={() => {
-          close();
-          person.isAway.value = isGiven;
-          void room.leave();
-        }}
-      >
-        {words.leave}
-      </button>
-    </Dialog>
-  );
-}
-
 /** Announcements for screen readers, and a short message on what the user has just done. */
 function Announcements() {
   const { announcer } = useStores();
@@ -161,6 +158,11 @@ function Announcements() {
       </p>
       <p class={toast.text === "" ? "toast" : "toast shown"} role="status">
         <Announced text={toast} />
+        {toast.action ? (
+          <button type="button" class="quiet" onClick={toast.action.run}>
+            {toast.action.label}
+          </button>
+        ) : null}
       </p>
     </>
   );

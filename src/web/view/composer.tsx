@@ -1,19 +1,26 @@
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import { DRAFT_MAX, type Editing } from "../store/draft.ts";
+import { failureWords } from "../text/failure.ts";
+import { useSecondsUntil } from "./connection.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
+import { loadModerator } from "./load-moderator.ts";
 import { QuoteText } from "./quote.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 import { isForInputMethod, retype } from "./text-field.ts";
+
+export { DraftStore } from "../store/draft.ts";
 
 /** The field in which the user writes a message. */
 export function Composer() {
-  const { room, draft } = useStores();
-  const words = useWords();
+  const stores = useStores();
+  const { room, draft, moderation } = stores;
+  const words = useRoomWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
   /** Counts the failed attempts to send, so that the error is announced each time. */
@@ -22,6 +29,7 @@ export function Composer() {
   const isPicking = useSignal(false);
   /** Whether the edit was emptied and saved, so that it is asked whether to delete the message. */
   const isEmptied = useSignal(false);
+  const slowFor = useSecondsUntil(moderation.slowUntil).value;
   const editing = draft.editing.value;
   const hasTarget = editing !== null || draft.reply.value !== null;
   /** The emoji to insert once the picker is closed: as long as it is open, the field cannot have the focus. */
@@ -54,8 +62,8 @@ export function Composer() {
     focusOn(field.current);
     putCaret();
   };
-  useLayoutEffect(takeFocus, [editing, draft.reply.value]);
-  useEffect(takeFocus, [editing, draft.reply.value]);
+  useLayoutEffect(takeFocus, [editing, draft.reply.value, draft.focused.value]);
+  useEffect(takeFocus, [editing, draft.reply.value, draft.focused.value]);
   useLayoutEffect(show, [draft.text.value]);
   useLayoutEffect(() => grow(field.current), [draft.text.value]);
   useLayoutEffect(() => {
@@ -78,6 +86,28 @@ export function Composer() {
   const say = (what: string) => {
     tries.value++;
     fault.value = what;
+  };
+  useSignalEffect(() => {
+    const refusal = draft.refusal.value;
+    if (refusal) say(failureWords(refusal, words));
+  });
+  // What completes commands is loaded before it is needed.
+  const isCommand = useComputed(() => moderation.isModerator && COMMAND.test(draft.text.value)).value;
+  useEffect(() => {
+    if (isCommand) loadModerator().then(({ completeCommand }) => draft.setCompleter(completeCommand), () => {});
+  }, [isCommand]);
+  const send = async (content: string) => {
+    if (isCommand && !content.startsWith("//")) {
+      const commands = await loadModerator().catch(() => null);
+      const wrong = commands ? await commands.runCommand(content, stores) : words.loadFailed;
+      if (wrong !== null) return say(wrong);
+      // Unless the user has gone on writing meanwhile.
+      if (draft.text.value !== content) return;
+    } else if (slowFor > 0) return say(words.failure.slow(slowFor));
+    else room.send(isCommand ? content.slice(1) : content, draft.reply.value ?? undefined);
+    draft.write("", 0);
+    draft.reply.value = null;
+    field.current?.removeAttribute("data-long");
   };
   const save = ({ id, content: before }: Editing, content: string) => {
     draft.stopEditing();
@@ -106,12 +136,7 @@ export function Composer() {
           : words.composer.broken,
     );
     if (wrong === null && editing) save(editing, content);
-    else if (wrong === null) {
-      room.send(content, draft.reply.value ?? undefined);
-      draft.write("", 0);
-      draft.reply.value = null;
-      field.current?.removeAttribute("data-long");
-    }
+    else if (wrong === null) void send(content);
     focusOn(field.current);
     show();
   };
@@ -180,13 +205,17 @@ export function Composer() {
             aria-activedescendant={names.length > 0 ? `suggestion-${draft.chosen.value}` : undefined}
             defaultValue={draft.text.peek()}
             onInput={({ inputType }) => {
-              fault.value = "";
+              // Not for a text that the page itself has put there.
+              if (field.current?.value !== draft.text.value) {
+                fault.value = "";
+                draft.refusal.value = null;
+              }
               isEmptied.value = false;
               // The text that an undo restores is selected, and would be replaced by the next character typed.
               if (inputType === "historyUndo")
                 field.current?.setSelectionRange(field.current.selectionEnd, field.current.selectionEnd);
               read();
-              if (draft.text.value !== "" && !editing) room.sendTyping();
+              if (draft.text.value !== "" && !editing && !isCommand) room.sendTyping();
             }}
             onSelect={read}
             onKeyDown={press}
@@ -212,7 +241,7 @@ export function Composer() {
               isPicking.value = true;
             }}
           >
-            <Icon name="emoji" />
+            <RoomIcon name="emoji" />
           </button>
           <button
             type="submit"
@@ -220,7 +249,11 @@ export function Composer() {
             aria-label={editing ? words.composer.save : words.composer.send}
             title={editing ? words.composer.save : words.composer.send}
           >
-            <Icon name={editing ? "check" : "send"} />
+            {slowFor > 0 && !editing ? (
+              <span aria-hidden="true">{slowFor}</span>
+            ) : (
+              <RoomIcon name={editing ? "check" : "send"} />
+            )}
           </button>
         </div>
         <Counter />
@@ -251,6 +284,9 @@ export function Composer() {
     </>
   );
 }
+
+/** What a moderator writes to the page and not to the room. Two slashes make it a message that begins with one. */
+const COMMAND = /^\//;
 
 /** In code units: twice as long as the longest message. */
 const LONG = 4 * CONTENT_MAX;
@@ -292,7 +328,7 @@ function grow(field: HTMLTextAreaElement | null): void {
 /** The nicknames that complete the mention. */
 function Suggestions({ names }: { readonly names: readonly string[] }) {
   const { draft } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <>
       <p class="unseen" role="status">
@@ -316,7 +352,7 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
               aria-selected={at === draft.chosen.value}
               onMouseDown={() => draft.accept(name)}
             >
-              <Avatar name={name} />
+              {name.startsWith("/") ? null : <Avatar name={name} />}
               <Nickname name={name} />
             </div>
           ))}
@@ -329,7 +365,7 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
 /** The message that the user edits or replies to, in one line that leads there. */
 function Target({ cancel }: { readonly cancel: () => void }) {
   const { room, draft, announcer } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const editing = draft.editing.value;
   const id = editing?.id ?? draft.reply.value;
   if (id === null) return null;
@@ -359,7 +395,7 @@ function Target({ cancel }: { readonly cancel: () => void }) {
 
 function Counter() {
   const { draft } = useStores();
-  const { composer: words } = useWords();
+  const { composer: words } = useRoomWords();
   const left = draft.left.value;
   if (left === null) return null;
   return (
@@ -372,7 +408,7 @@ const TYPING_MAX = 2;
 /** The people who are typing. Hidden from screen readers, since it changes too often. */
 function Typing() {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const names = room.typing.names.value;
   const listed = names.slice(0, TYPING_MAX);
   return (

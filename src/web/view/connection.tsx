@@ -43,13 +43,14 @@ function WaitingBar() {
 
 /** The server has refused too many requests. The chat waits and continues by itself. */
 function SlowedBar() {
-  const { room } = useStores();
-  const { connection: words } = useWords();
+  const { room, moderation } = useStores();
+  const { connection: words, failure } = useWords();
   const seconds = useSecondsUntil(room.slowedUntil);
   if (seconds.value === 0) return null;
+  const isSlowMode = (moderation.settings.value?.slowSeconds ?? 0) > 0;
   return (
     <section class="bar" aria-label={words.label}>
-      <p>{words.slowed(seconds.value)}.</p>
+      <p>{isSlowMode ? failure.slow(seconds.value) : `${words.slowed(seconds.value)}.`}</p>
     </section>
   );
 }
@@ -94,7 +95,7 @@ function isElsewhere(state: ConnectionState): boolean {
  * Counts down the seconds to a time of `performance.now()`, which does not change when the clock is set. It is 0 from
  * then on, and while there is none.
  */
-function useSecondsUntil(moment: ReadonlySignal<number | null>) {
+export function useSecondsUntil(moment: ReadonlySignal<number | null>) {
   const seconds = useSignal(0);
   useSignalEffect(() => {
     const at = moment.value;

@@ -2,7 +2,7 @@ import { createContext } from "preact";
 import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 import type { Viewport } from "../list/viewport.ts";
 import { Content } from "./content.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** A content that is no longer than this has no more lines than this, whatever it consists of. */
 const NEVER_TALL = 24;
@@ -21,7 +21,7 @@ interface FoldProps {
 /** A content that shows only its first lines if it is tall, until the user unfolds it. */
 export function Fold({ rowKey, content }: FoldProps) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const viewport = useContext(ViewportContext);
   const isUnfolded = room.unfolded.value.has(rowKey);
   const wasUnfolded = useRef(isUnfolded);

@@ -1,12 +1,16 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { ChatError } from "../../client/errors.ts";
+import { useEffect, useId, useRef } from "preact/hooks";
+import type { ChatError } from "../../client/errors.ts";
+import type { Chat } from "../../client/index.ts";
+import { deleteMine, type Mine, mine } from "../../client/moderation.ts";
 import { isKey } from "../../client/settings.ts";
 import { copyText } from "../page/address.ts";
+import { download } from "../page/download.ts";
 import { forget } from "../page/forget.ts";
 import { OWN_KEY } from "../store/own.ts";
 import type { PersonView } from "../store/person.ts";
+import { errorOf } from "../text/failure.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import { KEY_WORDS, type KeyWords } from "../words/key.ts";
 import { Announced } from "./announced.tsx";
@@ -71,6 +75,7 @@ function Own() {
           <EnterKey taken={() => made.value++} />
         </>
       )}
+      {hasKey || isKnown ? <Written /> : null}
       <Forget />
     </>
   );
@@ -351,6 +356,73 @@ function Owner({ code }: { readonly code: string }) {
   );
 }
 
+/** What the person has written in this room: to take along, and to delete. */
+function Written() {
+  const { room, person } = useStores();
+  const words = useKeyWords();
+  const { said, says } = useSaid();
+  const step = useSignal<"idle" | "asking" | "working">("idle");
+  // Without a nickname there is no room yet.
+  if (room.nickname.value === null) return null;
+  const work = async (job: (chat: Chat) => Promise<string>) => {
+    const { chat } = person;
+    if (!chat) return;
+    step.value = "working";
+    says("");
+    const error = await errorOf(job(chat).then(says));
+    step.value = "idle";
+    if (error) says(faultOf(error, words), true);
+  };
+  const save = async (chat: Chat) => {
+    const messages = await allMine(chat);
+    download(`${room.path.split("/").at(-1) || "chat"}.json`, "application/json", JSON.stringify(messages, null, 2));
+    return words.writtenSaved(messages.length);
+  };
+  return (
+    <section>
+      <h3>{words.written}</h3>
+      <p class="muted">{words.writtenLead}</p>
+      <button type="button" disabled={step.value === "working"} onClick={() => work(save)}>
+        {words.writtenSave}
+      </button>
+      {step.value === "asking" ? (
+        <Confirm
+          title=""
+          text={words.writtenSure}
+          yes={words.writtenDelete}
+          no={words.cancel}
+          onYes={() => work(async (chat) => words.writtenDeleted(await deleteMine(chat)))}
+          onNo={() => {
+            step.value = "idle";
+          }}
+        />
+      ) : (
+        <button
+          type="button"
+          disabled={step.value === "working"}
+          onClick={() => {
+            step.value = "asking";
+          }}
+        >
+          {words.writtenDelete}…
+        </button>
+      )}
+      {said}
+    </section>
+  );
+}
+
+/** All messages of the person in this room, oldest first. */
+async function allMine(chat: Chat): Promise<Mine["messages"]> {
+  const all: Mine["messages"][number][] = [];
+  for (;;) {
+    const before = all.at(-1)?.id;
+    const { messages, more } = await mine(chat, before === undefined ? {} : { before });
+    all.push(...messages);
+    if (!more || messages.length === 0) return all.reverse();
+  }
+}
+
 function Forget() {
   const { person } = useStores();
   const words = useKeyWords();
@@ -407,12 +479,13 @@ interface ConfirmProps {
 /** Asks before something that cannot be undone. */
 function Confirm({ title, text, more, yes, no, onYes, onNo }: ConfirmProps) {
   const section = useRef<HTMLElement>(null);
+  const id = useId();
   // What asked is gone. The focus would be lost with it.
   useEffect(() => section.current?.focus(), []);
   return (
-    <section ref={section} class="confirm" tabIndex={-1} aria-labelledby="confirm-text">
+    <section ref={section} class="confirm" tabIndex={-1} aria-labelledby={id}>
       {title === "" ? null : <h3>{title}</h3>}
-      <p id="confirm-text">{text}</p>
+      <p id={id}>{text}</p>
       {more === undefined ? null : <p>{more}</p>}
       <p class="buttons">
         <button type="button" class="main" onClick={onYes}>
@@ -451,16 +524,6 @@ function takeKey(
 ): void {
   if (person.key !== null) storage.setItem(OWN_KEY, "[]");
   person.setKey(key);
-}
-
-/** Why a call failed; undefined if it did not. */
-async function errorOf(call: Promise<unknown> | undefined): Promise<ChatError | undefined> {
-  try {
-    await call;
-    return undefined;
-  } catch (error) {
-    return error instanceof ChatError ? error : new ChatError("Unknown");
-  }
 }
 
 function faultOf({ code }: ChatError, { faults }: KeyWords): string {

@@ -1,21 +1,24 @@
 import { signal, useSignal } from "@preact/signals";
 import type { FunctionComponent } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { loadOnce } from "../page/parts.ts";
-import { useWords } from "./stores.ts";
+import { type Stores, useStores, useWords } from "./stores.ts";
 
 /** A component that is loaded when it is first rendered. */
 export function lazy<Props extends object>(
-  load: () => Promise<FunctionComponent<Props>>,
+  load: (stores: Stores) => Promise<FunctionComponent<Props>>,
 ): FunctionComponent<Props> {
   const state = signal<FunctionComponent<Props> | "loading" | "failed">("loading");
-  const loadPart = loadOnce(load);
-  const bring = async () => {
-    state.value = await loadPart().catch(() => "failed" as const);
-  };
+  let loadPart: (() => Promise<FunctionComponent<Props>>) | undefined;
   return function Lazy(props) {
+    const stores = useStores();
     const words = useWords();
-    useEffect(() => {
+    const bring = async () => {
+      loadPart ??= loadOnce(() => load(stores));
+      state.value = await loadPart().catch(() => "failed" as const);
+    };
+    // Before the browser paints: a part that is there already is shown at once.
+    useLayoutEffect(() => {
       if (typeof state.peek() === "string") void bring();
     }, []);
     const Part = state.value;

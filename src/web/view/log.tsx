@@ -4,14 +4,14 @@ import { Viewport } from "../list/viewport.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import type { Row } from "../store/room.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
-import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** The messages of the room. Only those near the visible part are in the document. */
 export function Log() {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const scroller = useRef<HTMLElement>(null);
   const list = useRef<HTMLOListElement>(null);
   const [view] = useState(
@@ -110,7 +110,7 @@ export function Log() {
       {unreadId === found.current || !isUnreadAbove ? null : (
         <button type="button" class="way to-unread" onClick={() => room.showUnread()}>
           {words.firstNew}
-          <Icon name="down" />
+          <RoomIcon name="down" />
         </button>
       )}
       <Ways isAtEnd={view.isAtEnd.value} goToNewest={goToNewest} />
@@ -121,7 +121,7 @@ export function Log() {
 /** What is above the first message. Its height never changes, so that nothing moves when its text does. */
 function LogStart() {
   const { log } = useStores().room;
-  const words = useWords();
+  const words = useRoomWords();
   const { isLoaded, items, hasOlder, older } = log;
   return (
     <div class="log-start">
@@ -148,19 +148,19 @@ function LogStart() {
 /** Lead back to where one came from, and to the newest message, with how many have arrived in the meantime. */
 function Ways({ isAtEnd, goToNewest }: { readonly isAtEnd: boolean; readonly goToNewest: () => void }) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   if (isAtEnd && !room.log.hasNewer.value) return null;
   return (
     <div class="ways">
       {room.left.value.length > 0 ? (
         <button type="button" class="way back" onClick={() => room.goBack()}>
-          <Icon name="reply" />
+          <RoomIcon name="reply" />
           {words.quote.back}
         </button>
       ) : null}
       <button type="button" class="way to-newest" onClick={goToNewest}>
         {words.newest(room.unread.count.value)}
-        <Icon name="down" />
+        <RoomIcon name="down" />
       </button>
     </div>
   );

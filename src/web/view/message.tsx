@@ -3,12 +3,12 @@ import type { Message } from "../../client/index.ts";
 import { copyLink, hashOf } from "../page/address.ts";
 import type { MessageItem } from "../store/item.ts";
 import { Fold } from "./fold.tsx";
-import { Icon } from "./icon.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { lazy } from "./lazy.tsx";
-import { Avatar, MarkBadge, Nickname } from "./nickname.tsx";
+import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 const EditFailed = lazy(async () => (await import("./actions.tsx")).EditFailed);
 const Undo = lazy(async () => (await import("./actions.tsx")).Undo);
@@ -38,7 +38,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
     >
       {head ? <Avatar name={name} /> : null}
       <header>
-        {head ? <Nickname name={name} /> : null}
+        {head ? <Author message={message} own={own} /> : null}
         {head ? <AuthorMark by={message.by} /> : null}
         {isNewHolder ? <NewHolder /> : null}
         <TimeLink message={message} />
@@ -61,6 +61,18 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
   );
 }
 
+/** The keyboard gets to what can be done about the author by the menu of the message. */
+function Author({ message: { id, name, by }, own }: { readonly message: Message; readonly own: boolean }) {
+  return own ? (
+    <Nickname name={name} />
+  ) : (
+    <span class="author">
+      <Nickname name={name} />
+      <PersonButton subject={{ name, by, target: id === null ? { name } : { of: id } }} isActive={false} />
+    </span>
+  );
+}
+
 /** What is known about the author. Only a change of it renders the message again, and not each change of the roster. */
 function AuthorMark({ by }: Pick<Message, "by">) {
   const { room } = useStores();
@@ -69,7 +81,7 @@ function AuthorMark({ by }: Pick<Message, "by">) {
 
 /** Shows that someone else may have the nickname now. */
 function NewHolder() {
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <span class="new-holder" title={words.newHolderHint}>
       {words.newHolder}
@@ -80,7 +92,7 @@ function NewHolder() {
 
 /** Shows that a message of the user is stored. */
 function Sent() {
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <span class="sent" role="img" aria-label={words.sent} title={words.sent}>
       ✓
@@ -91,7 +103,7 @@ function Sent() {
 /** The time of a message, which is a link to it. A click copies the link; the keyboard does so in the menu. */
 function TimeLink({ message }: { readonly message: Message }) {
   const { settings, announcer } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const { id, time, timestamp } = message;
   const times = settings.times.value;
   const full = time === null ? timestamp : times.full(time);
@@ -120,7 +132,7 @@ interface MoreButtonProps {
 /** Opens the menu of a message. */
 function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreButtonProps) {
   const { settings, acting } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const label = words.actions(
     `\u2068${name}\u2069`,
     time === null ? timestamp : settings.times.value.clock(time),
@@ -136,7 +148,7 @@ function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreBu
         acting.value = { kind: "menu", id, at: currentTarget.getBoundingClientRect() };
       }}
     >
-      <Icon name="more" />
+      <RoomIcon name="more" />
     </button>
   );
 }
@@ -144,7 +156,7 @@ function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreBu
 /** What is left of a message that was deleted, or will be when there is a connection. */
 function Tombstone({ message }: { readonly message: Message }) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const isWaiting = !message.deleted && room.state.value.kind !== "open";
   return (
     <p class="gone">

@@ -1,4 +1,5 @@
 import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { ChatError } from "../../client/index.ts";
 import { focusOn } from "../page/lifecycle.ts";
@@ -20,11 +21,13 @@ interface NicknameFormProps {
   /** The error shown from the beginning. */
   readonly refusal?: string;
   readonly done?: () => void;
+  /** More that is asked for. */
+  readonly children?: ComponentChildren;
 }
 
 /** Asks for a nickname, and explains below the field why one was refused. */
 export function NicknameForm(props: NicknameFormProps) {
-  const { label, button, waiting, first, register, refusal = "", done } = props;
+  const { label, button, waiting, first, register, refusal = "", done, children } = props;
   const words = useWords();
   const field = useRef<HTMLInputElement>(null);
   const fault = useSignal<Announcement | null>(null);
@@ -45,6 +48,7 @@ export function NicknameForm(props: NicknameFormProps) {
       isAsking.value = false;
       if (!error) return done?.();
       fault.value = { text: nicknameRefusal(error, words) };
+      if (/Password/.test(error.code)) return focusOn(document.getElementById("password"));
     }
     focusOn(field.current);
   };
@@ -72,6 +76,7 @@ export function NicknameForm(props: NicknameFormProps) {
           }}
         />
       </label>
+      {children}
       <p id="nickname-refusal" class="refusal" role="alert">
         <Announced text={shown} />
       </p>

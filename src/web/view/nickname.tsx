@@ -1,6 +1,6 @@
 import type { Mark } from "../../client/index.ts";
 import { hueOf, initialOf } from "../text/nickname.ts";
-import { useWords } from "./stores.ts";
+import { type Subject, useStores, useRoomWords } from "./stores.ts";
 
 /** A nickname, isolated from the text direction around it. */
 export function Nickname({ name }: { readonly name: string }) {
@@ -8,6 +8,24 @@ export function Nickname({ name }: { readonly name: string }) {
     <bdi class="nickname" translate={false}>
       {name}
     </bdi>
+  );
+}
+
+/** Lies over a nickname and opens the menu of its person. */
+export function PersonButton({ subject, isActive }: { readonly subject: Subject; readonly isActive: boolean }) {
+  const { acting } = useStores();
+  const words = useRoomWords();
+  return (
+    <button
+      type="button"
+      class="quiet cover"
+      tabIndex={isActive ? 0 : -1}
+      aria-haspopup="dialog"
+      aria-label={words.person(`\u2068${subject.name}\u2069`)}
+      onClick={({ currentTarget }) => {
+        acting.value = { kind: "person", subject, at: currentTarget.getBoundingClientRect() };
+      }}
+    />
   );
 }
 
@@ -22,7 +40,7 @@ export function Avatar({ name }: { readonly name: string }) {
 
 /** What is known about the person beside a nickname: the role, and whether the nickname is reserved. */
 export function MarkBadge({ mark }: { readonly mark: Mark | undefined }) {
-  const { marks } = useWords().people;
+  const { marks } = useRoomWords().roster;
   if (!mark) return null;
   const { role, reserved } = mark;
   return (

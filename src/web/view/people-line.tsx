@@ -1,6 +1,6 @@
 import type { PeopleItem } from "../store/item.ts";
 import { Nickname, nicknameElements } from "./nickname.tsx";
-import { useWords } from "./stores.ts";
+import { useRoomWords } from "./stores.ts";
 
 /** How many nicknames are listed before the others are only counted. */
 const NAMES_MAX = 2;
@@ -10,7 +10,7 @@ const NAMES_MAX = 2;
  * change.
  */
 export function PeopleLine({ item: { changes } }: { readonly item: PeopleItem }) {
-  const words = useWords();
+  const words = useRoomWords();
   const { renamed, ...groups } = changes.summary();
   const unnamed = { joined: 0, left: 0, cameAndWent: changes.cameAndWentUnnamed, retaken: 0 };
   const shown = listed(renamed);

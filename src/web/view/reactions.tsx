@@ -1,8 +1,8 @@
 import type { Message, Reaction } from "../../client/index.ts";
 import type { RoomStore } from "../store/room.ts";
-import type { Words } from "../words/en.ts";
-import { Icon } from "./icon.tsx";
-import { useStores, useWords } from "./stores.ts";
+import type { AllWords } from "../store/settings.ts";
+import { RoomIcon } from "./room-icon.tsx";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** The number of people that are listed before the others are only counted. */
 const NAMES_MAX = 3;
@@ -10,7 +10,7 @@ const NAMES_MAX = 3;
 /** What people have reacted with, and when a message was edited. */
 export function MessageFoot({ message, shown }: { readonly message: Message; readonly shown: Message }) {
   const { settings, room, acting } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const { id, edited } = message;
   const { reactions = [] } = shown;
   const isSaving = room.changes.pendingOf(id, "edit") !== undefined;
@@ -30,7 +30,7 @@ export function MessageFoot({ message, shown }: { readonly message: Message; rea
             acting.value = { kind: "react", id };
           }}
         >
-          <Icon name="react" />
+          <RoomIcon name="react" />
         </button>
       ) : null}
       {isSaving ? (
@@ -55,7 +55,7 @@ interface ChipProps {
 
 function Chip({ message, shown, reaction }: ChipProps) {
   const { room } = useStores();
-  const names = reactorsOf(shown, reaction, room, useWords());
+  const names = reactorsOf(shown, reaction, room, useRoomWords());
   const { emoji, count } = reaction;
   return (
     <button
@@ -77,7 +77,7 @@ export function reactorsOf(
   message: Message,
   { emoji, count, by }: Reaction,
   room: RoomStore,
-  words: Words,
+  words: AllWords,
 ): string {
   const others = by.filter((each) => !room.changes.isMe(each));
   const names = [

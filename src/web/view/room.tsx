@@ -1,11 +1,16 @@
-import { Acting } from "./acting.tsx";
-import { Composer } from "./composer.tsx";
+import { lazy } from "./lazy.tsx";
+import { loadComposer } from "./load-room.ts";
 import { Log } from "./log.tsx";
-import { Roster } from "./roster.tsx";
-import { useWords } from "./stores.ts";
+import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
 
-export { Roster } from "./roster.tsx";
+const Acting = lazy(async () => (await import("./acting.tsx")).Acting);
+const Banners = lazy(async () => (await import("./notices.tsx")).Banners);
+const Blocked = lazy(async () => (await import("./notices.tsx")).Blocked);
+const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
+const Composer = lazy(async () => (await loadComposer()).Composer);
+
+export { Rename } from "./rename.tsx";
 
 interface RoomProps {
   readonly title: string;
@@ -14,14 +19,16 @@ interface RoomProps {
 
 /** What is seen in a room. */
 export function Room({ title, hasComposer }: RoomProps) {
+  const { moderation, acting } = useStores();
   const words = useWords();
   return (
     <>
       <div class="room">
         <main class="conversation">
+          <div role="status">{moderation.announcements.value.length > 0 ? <Banners /> : null}</div>
           <Log />
-          {hasComposer ? <Composer /> : null}
-          {hasComposer ? <Acting /> : null}
+          {!hasComposer ? null : moderation.muted.value || moderation.isReadOnly ? <Blocked /> : <Composer />}
+          {hasComposer && acting.value ? <Acting /> : null}
         </main>
         <aside class="roster" aria-label={words.people.title}>
           <Roster />

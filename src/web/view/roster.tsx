@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { searchForm } from "../text/nickname-key.ts";
-import { Avatar, MarkBadge, Nickname } from "./nickname.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
 const FILTER_FROM = 13;
@@ -10,7 +10,7 @@ const SHOWN_MAX = 300;
 /** The people in the room. */
 export function Roster() {
   const { room } = useStores();
-  const { people: words } = useWords();
+  const { roster: words } = useRoomWords();
   const wanted = useSignal("");
   const found = useComputed(() => {
     const part = searchForm(wanted.value.trim());
@@ -21,6 +21,12 @@ export function Roster() {
   // When another tab has taken over the connection, the nickname belongs to that tab.
   const isHere = room.state.value.kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MAX);
+  const active = useSignal("");
+  const first = shown.find((name) => name !== room.nickname.value);
+  const note = ({ target }: FocusEvent) => {
+    const row = target instanceof Element ? target.closest<HTMLElement>("[data-name]") : null;
+    active.value = row?.dataset.name ?? "";
+  };
   return (
     <>
       <p class="roster-count">{words.online(length)}</p>
@@ -35,9 +41,15 @@ export function Roster() {
           }}
         />
       ) : null}
-      <ul class="roster-list">
+      {/* One person is a stop of the Tab key, and the arrow keys lead from it to the others. */}
+      <ul class="roster-list" onKeyDown={goToNeighbour} onFocusCapture={note}>
         {shown.map((name) => (
-          <Person key={name} name={name} own={isHere && name === room.nickname.value} />
+          <Person
+            key={name}
+            name={name}
+            own={isHere && name === room.nickname.value}
+            isActive={name === (shown.includes(active.value) ? active.value : first)}
+          />
         ))}
       </ul>
       <p class="muted" role="status">
@@ -51,16 +63,37 @@ export function Roster() {
   );
 }
 
-function Person({ name, own }: { readonly name: string; readonly own: boolean }) {
-  const { room } = useStores();
-  const words = useWords();
+/** The arrow keys lead from one person to the next. */
+function goToNeighbour(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
+  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>(".cover")];
+  const at = buttons.findIndex((button) => button.matches(":focus"));
+  const to = { ArrowUp: at - 1, ArrowDown: at + 1 }[event.key];
+  if (at < 0 || to === undefined) return;
+  event.preventDefault();
+  if (to >= 0) buttons[to]?.focus();
+}
+
+interface PersonProps {
+  readonly name: string;
+  readonly own: boolean;
+  /** Whether the Tab key leads to it. */
+  readonly isActive: boolean;
+}
+
+function Person({ name, own, isActive }: PersonProps) {
+  const { room, ignored } = useStores();
+  const words = useRoomWords();
   const mark = useComputed(() => room.markOf(name)).value;
   return (
-    <li>
+    <li data-name={name} class={!own && ignored.has(room.authorOf(name)) ? "ignored" : undefined}>
       <Avatar name={name} />
       <Nickname name={name} />
       <MarkBadge mark={mark} />
-      {own ? <span class="muted">{` (${words.you})`}</span> : null}
+      {own ? (
+        <span class="muted">{` (${words.you})`}</span>
+      ) : (
+        <PersonButton subject={{ name, by: room.authorOf(name), target: { name } }} isActive={isActive} />
+      )}
     </li>
   );
 }

@@ -1,9 +1,13 @@
 import type { Row } from "../store/room.ts";
 import { dayOf, minuteOf } from "../text/times.ts";
+import { lazy } from "./lazy.tsx";
 import { MessageLine } from "./message.tsx";
 import { PeopleLine } from "./people-line.tsx";
 import { SendingLine } from "./sending-line.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
+
+const ActionLine = lazy(async () => (await import("./notices.tsx")).ActionLine);
+const IgnoredLine = lazy(async () => (await import("./notices.tsx")).IgnoredLine);
 
 interface RowViewProps {
   readonly row: Row;
@@ -35,7 +39,7 @@ export function RowView({ row, before, isActive }: RowViewProps) {
 
 function RowBody({ row, head, isActive }: Omit<RowViewProps, "before"> & { readonly head: boolean }) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   switch (row.kind) {
     case "message":
       return <MessageLine item={row} head={head} isActive={isActive} />;
@@ -43,6 +47,10 @@ function RowBody({ row, head, isActive }: Omit<RowViewProps, "before"> & { reado
       return <SendingLine sending={row} name={room.nickname.value ?? ""} head={head} />;
     case "people":
       return <PeopleLine item={row} />;
+    case "action":
+      return <ActionLine item={row} />;
+    case "ignored":
+      return <IgnoredLine item={row} />;
     case "gap":
       return <p class="people-line">{words.gap(row.count)}</p>;
   }
@@ -58,7 +66,7 @@ function DayLine({ time }: { readonly time: number }) {
 }
 
 function UnreadLine() {
-  const words = useWords();
+  const words = useRoomWords();
   return (
     <p class="unread">
       <span>{words.newMessages}</span>
@@ -72,7 +80,10 @@ function timeOf(row: Row): number | null {
       return row.message.time;
     case "sending":
     case "people":
+    case "action":
       return row.time;
+    case "ignored":
+      return row.messages[0] ? timeOf(row.messages[0]) : null;
     case "gap":
       return null;
   }
@@ -108,6 +119,8 @@ export function estimateHeight(row: Row): number {
     case "sending":
       return 60;
     case "people":
+    case "action":
+    case "ignored":
     case "gap":
       return 32;
   }

@@ -3,7 +3,7 @@ import { failureWords } from "../text/failure.ts";
 import { Fold } from "./fold.tsx";
 import { Avatar, Nickname } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 interface SendingLineProps {
   readonly sending: Sending;
@@ -14,7 +14,7 @@ interface SendingLineProps {
 /** A message of the user that is being sent or was given up. */
 export function SendingLine({ sending, name, head }: SendingLineProps) {
   return (
-    <article class={`message own ${sending.failure ? "failed" : "sending"}${head ? " head" : ""}`}>
+    <article class={`message own ${sending.failure && sending.failure.code !== "Held" ? "failed" : "sending"}${head ? " head" : ""}`}>
       {head ? <Avatar name={name} /> : null}
       <header>{head ? <Nickname name={name} /> : null}</header>
       {sending.reply === undefined ? null : <QuoteLink from={null} to={sending.reply} />}
@@ -26,16 +26,20 @@ export function SendingLine({ sending, name, head }: SendingLineProps) {
 
 function SendingState({ sending: { key, failure } }: { readonly sending: Sending }) {
   const { room } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   if (!failure) {
     return <p class="state">{room.state.value.kind === "open" ? words.sending : words.sendingLater}</p>;
   }
+  const isHeld = failure.code === "Held";
   return (
-    <p class="state refusal" role="alert">
-      <span>{words.failed(failureWords(failure, words))}</span>
-      <button type="button" class="quiet" onClick={() => room.retry(key)}>
-        {words.retry}
-      </button>
+    <p class={isHeld ? "state" : "state refusal"} role={isHeld ? "status" : "alert"}>
+      <span>{isHeld ? words.held : words.failed(failureWords(failure, words))}</span>
+      {/* The server has it. Sent again, it would wait twice. */}
+      {isHeld ? null : (
+        <button type="button" class="quiet" onClick={() => room.retry(key)}>
+          {words.retry}
+        </button>
+      )}
       <button type="button" class="quiet" onClick={() => room.remove(key)}>
         {words.remove}
       </button>

@@ -5,11 +5,12 @@ import { SETTINGS_WORDS } from "../words/settings.ts";
 import { LoadFailed, lazy } from "./lazy.tsx";
 import { useStores } from "./stores.ts";
 
+const IgnoredPeople = lazy(async () => (await import("./person.tsx")).IgnoredPeople);
 const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 
 /** The settings dialog. */
 export function Settings() {
-  const { settings, person, isPrinting } = useStores();
+  const { settings, person, ignored, isPrinting } = useStores();
   const words = useSettingsWords();
   return (
     <>
@@ -17,6 +18,7 @@ export function Settings() {
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
       <Notifications />
+      {ignored.people.value.size > 0 ? <IgnoredPeople /> : null}
       <section>
         <h3>{words.key}</h3>
         <p class="muted">{words.keyLead}</p>

@@ -2,12 +2,12 @@ import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Content } from "./content.tsx";
 import { Nickname } from "./nickname.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores, useRoomWords } from "./stores.ts";
 
 /** All loaded messages, for printing. They are in the document only during that time. */
 export function Transcript({ title }: { readonly title: string }) {
   const { room, settings, isPrinting } = useStores();
-  const words = useWords();
+  const words = useRoomWords();
   const messages = useComputed(() =>
     isPrinting.value
       ? room.log.items.value

@@ -1,4 +1,4 @@
-/** The texts of the page in English. Their types are what every other language must provide. */
+/** The texts of the page in English, without those of a room. Their types are what every other language must provide. */
 
 import type { Language } from "./languages.ts";
 
@@ -7,12 +7,6 @@ const PLURAL = new Intl.PluralRules("en");
 
 function count(n: number, one: string, other: string): string {
   return `${CHARACTERS.format(n)} ${PLURAL.select(n) === "one" ? one : other}`;
-}
-
-/** Joins names (texts or elements) into a list: "An", "An and Bình", "An, Bình and 12 others". */
-function list<T>(names: readonly T[], others: number): readonly (T | string)[] {
-  const parts: readonly (T | string)[] = others > 0 ? [...names, count(others, "other", "others")] : names;
-  return parts.flatMap((part, at) => (at === 0 ? [part] : [at === parts.length - 1 ? " and " : ", ", part]));
 }
 
 export const en = {
@@ -25,7 +19,6 @@ export const en = {
   cancel: "Cancel",
   loadFailed: "This part of the page failed to load. If that keeps happening, reload the page.",
   loadingPart: "Loading…",
-
   join: {
     title: "Join the chat",
     lead: "Choose a nickname for others to see.",
@@ -43,7 +36,6 @@ export const en = {
   leave: "Leave the chat",
   you: "you",
   youAre: "You are",
-
   nicknameFault: {
     empty: "Enter a nickname.",
     long: (has: number, max: number) => `A nickname can have up to ${max} characters; this one has ${has}.`,
@@ -68,9 +60,19 @@ export const en = {
     forbidden: "You may not change this message.",
     edits: "It was edited as often as a message can be.",
     reactions: "It has as many reactions as a message can have.",
+    muted: "A moderator has muted you.",
+    banned: "You are banned from this room.",
+    slow: (seconds: number) =>
+      `Slow mode is on. You can send again in ${count(seconds, "second", "seconds")}.`,
+    links: "You may not post links here. Remove the link and send it again.",
+    words: "It contains a word that is not allowed here.",
+    known: "Only people the chat has known for a while may do this here. Try again later.",
+    writers: "You may read this room, but not write in it.",
+    password: "The room’s password is missing or wrong.",
+    members: "This room is for members.",
+    crowd: "Too many people are joining right now. Try again in a moment.",
     unknown: "Something went wrong. Try again.",
   },
-
   connection: {
     label: "Connection",
     connected: "Connected",
@@ -94,121 +96,25 @@ export const en = {
       `Code ${code}${reason === "" ? "" : ` (${reason})`}. The messages already shown stay here.`,
     again: "Reconnect",
   },
-
-  messages: "Messages",
-  empty: "No messages yet. Send the first one.",
-  loading: "Loading messages…",
-  beginning: "The conversation begins here.",
-  older: "Load earlier messages",
-  olderFailed: "Earlier messages could not be loaded.",
   retry: "Try again",
   remove: "Remove",
-  newMessages: "New messages",
-  firstNew: "First new message",
-  newest: (n: number) => (n === 0 ? "Jump to latest" : count(n, "new message", "new messages")),
-  gap: (n: number) => `${count(n, "message is", "messages are")} no longer available.`,
   gone: "That message no longer exists.",
   today: "Today",
   yesterday: "Yesterday",
-  sending: "Sending…",
-  sendingLater: "Waiting for a connection…",
-  sent: "Sent",
-  newHolder: "rejoined",
-  newHolderHint: "This nickname was free for a while, so this may be someone else now.",
-  showAll: "Show all",
-  showLess: "Show less",
-  failed: (reason: string) => `Sending failed. ${reason}`,
   changeFailed: {
     edit: (reason: string) => `Your edit was not saved. ${reason}`,
     delete: (reason: string) => `The message was not deleted. ${reason}`,
     react: (reason: string) => `Your reaction was not saved. ${reason}`,
   },
-  change: {
-    deleted: "Message deleted",
-    undo: "Undo",
-    edited: "edited",
-    editedAt: (time: string) => `Edited ${time}`,
-    saving: "Saving…",
-    editAgain: "Edit again",
-    asNew: "Use as a new message",
-    discard: "Discard",
-  },
-  quote: {
-    loading: "Loading…",
-    missing: "Message not found",
-    goTo: "Go to the message replied to",
-    back: "Back",
-  },
-  actions: (name: string, time: string) => `Message actions: ${name}, ${time}`,
-  react: "Add a reaction",
-  reacted: (names: readonly string[], others: number) => list(names, others).join(""),
-  youToo: "You",
-  copyLink: (time: string) => `${time}, copy link to this message`,
-  linkCopied: "Link copied.",
-  linkNotCopied: "The browser blocked copying. The link is in the address bar.",
   announce: (name: string, content: string) => `${name}: ${content}`,
   announceMore: (n: number) => `and ${count(n, "more message", "more messages")}`,
-
-  joined: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
-    ...list(names, others),
-    " joined",
-  ],
-  left: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
-    ...list(names, others),
-    " left",
-  ],
-  cameAndWent: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
-    ...list(names, others),
-    " joined and left",
-  ],
-  retaken: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
-    ...list(names, others),
-    names.length + others === 1
-      ? " left; the nickname is in use again"
-      : " left; the nicknames are in use again",
-  ],
-  renamed: <T>(oldname: T, newname: T): readonly (T | string)[] => [oldname, " is now ", newname],
-  renamedOthers: (n: number) => count(n, "other changed their nickname", "others changed their nicknames"),
-  typing: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
-    ...list(names, others),
-    names.length + others === 1 ? " is typing…" : " are typing…",
-  ],
-
-  composer: {
-    label: "Message",
-    placeholder: "Write a message",
-    send: "Send",
-    emoji: "Insert emoji",
-    hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone.",
-    left: (n: number) => `${CHARACTERS.format(n)} left`,
-    over: (n: number) => `${count(n, "character", "characters")} over the limit`,
-    long: (has: number, max: number) =>
-      `A message can have up to ${CHARACTERS.format(max)} characters; this one has ${CHARACTERS.format(has)}.`,
-    broken: "This message contains broken characters. Delete them and send it again.",
-    mentions: "People you can mention",
-    replying: <T>(name: T): readonly (T | string)[] => ["Replying to ", name],
-    editing: "Editing your message",
-    stopReplying: "Cancel reply",
-    stopEditing: "Cancel editing",
-    save: "Save",
-    empty: "A message cannot be empty.",
-    deleteIt: "Delete the message",
-    suggestions: (n: number) => count(n, "person you can mention", "people you can mention"),
-  },
-
   people: {
     title: "People",
     show: (n: number) => `People: ${n}`,
-    online: (n: number) => `Online: ${n}`,
-    filter: "Filter people",
-    none: "No one here matches.",
-    more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
-    marks: { owner: "owner", moderator: "moderator", member: "member", reserved: "Reserved nickname" },
   },
-
+  rooms: "Rooms",
   settings: "Settings",
   key: "Your key",
-  transcript: (room: string, time: string) => `${room}, ${time}`,
   mentioned: (name: string) => `${name} mentioned you`,
 };
 

@@ -67,6 +67,14 @@ const en = {
   ownedNote:
     "Keep your key: without it you are not the owner any more. Show it on another device under Settings, Your key.",
 
+  written: "What you wrote in this room",
+  writtenLead: "All messages of yours that the chat still has here, under any nickname.",
+  writtenSave: "Give me all that I wrote",
+  writtenSaved: (n: number) => (n === 1 ? "1 message saved as a file." : `${n} messages saved as a file.`),
+  writtenDelete: "Delete all that I wrote",
+  writtenSure: "Delete all your messages in this room? No one can bring them back.",
+  writtenDeleted: (n: number) => (n === 1 ? "1 message is being deleted." : `${n} messages are being deleted.`),
+
   forget: "Forget me on this device",
   forgetLead:
     "Removes your key, nicknames, drafts, pictures and settings of this chat from this browser, and leaves the chat. What you wrote stays in the chat.",
@@ -156,6 +164,14 @@ const vi: typeof en = {
   owned: "Bây giờ bạn là chủ phòng trò chuyện này.",
   ownedNote:
     "Hãy giữ khóa của bạn: mất khóa thì bạn không còn là chủ phòng. Bạn có thể chuyển khóa sang thiết bị khác trong Cài đặt, mục Khóa của bạn.",
+
+  written: "Những gì bạn đã viết trong phòng này",
+  writtenLead: "Mọi tin nhắn của bạn mà phòng còn lưu, dù viết với biệt danh nào.",
+  writtenSave: "Tải về mọi tin tôi đã viết",
+  writtenSaved: (n) => `Đã lưu ${n} tin nhắn thành tệp.`,
+  writtenDelete: "Xóa mọi tin tôi đã viết",
+  writtenSure: "Xóa mọi tin nhắn của bạn trong phòng này? Không ai khôi phục lại được.",
+  writtenDeleted: (n) => `Đang xóa ${n} tin nhắn.`,
 
   forget: "Quên tôi trên thiết bị này",
   forgetLead:

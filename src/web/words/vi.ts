@@ -2,13 +2,6 @@ import type { Words } from "./en.ts";
 
 const CHARACTERS = new Intl.NumberFormat("vi");
 
-/** "An", "An và Bình", "An, Bình và 12 người khác". */
-function list<T>(names: readonly T[], others: number): readonly (T | string)[] {
-  const parts: readonly (T | string)[] =
-    others > 0 ? [...names, `${CHARACTERS.format(others)} người khác`] : names;
-  return parts.flatMap((part, at) => (at === 0 ? [part] : [at === parts.length - 1 ? " và " : ", ", part]));
-}
-
 export const vi: Words = {
   locale: "vi",
   mainRoom: "Phòng chính",
@@ -19,7 +12,6 @@ export const vi: Words = {
   cancel: "Hủy",
   loadFailed: "Không tải được phần này. Nếu vẫn lỗi, hãy tải lại trang.",
   loadingPart: "Đang tải…",
-
   join: {
     title: "Vào phòng trò chuyện",
     lead: "Chọn biệt danh để mọi người nhận ra bạn.",
@@ -37,7 +29,6 @@ export const vi: Words = {
   leave: "Rời phòng",
   you: "bạn",
   youAre: "Bạn là",
-
   nicknameFault: {
     empty: "Hãy nhập biệt danh.",
     long: (has, max) => `Biệt danh có tối đa ${max} ký tự; bạn đã nhập ${has}.`,
@@ -63,9 +54,18 @@ export const vi: Words = {
     forbidden: "Bạn không có quyền thay đổi tin nhắn này.",
     edits: "Tin nhắn này đã được sửa số lần tối đa.",
     reactions: "Tin nhắn này đã có số lượt bày tỏ cảm xúc tối đa.",
+    muted: "Bạn đang bị điều hành viên cấm nói.",
+    banned: "Bạn đang bị cấm vào phòng này.",
+    slow: (seconds) => `Phòng đang ở chế độ chậm. Bạn gửi được tin tiếp theo sau ${seconds} giây.`,
+    links: "Ở đây bạn không được gửi liên kết. Hãy bỏ liên kết rồi gửi lại.",
+    words: "Tin nhắn có từ không được phép dùng ở đây.",
+    known: "Ở đây chỉ người đã tham gia một thời gian mới làm được việc này. Hãy thử lại sau.",
+    writers: "Bạn chỉ đọc được phòng này chứ không viết được.",
+    password: "Thiếu mật khẩu phòng hoặc mật khẩu không đúng.",
+    members: "Phòng này chỉ dành cho thành viên.",
+    crowd: "Đang có quá nhiều người vào phòng. Hãy thử lại sau giây lát.",
     unknown: "Đã có lỗi xảy ra. Hãy thử lại.",
   },
-
   connection: {
     label: "Kết nối",
     connected: "Đã kết nối",
@@ -89,108 +89,24 @@ export const vi: Words = {
       `Mã lỗi: ${code}${reason === "" ? "" : ` (${reason})`}. Những tin nhắn đang hiển thị vẫn còn ở đây.`,
     again: "Kết nối lại",
   },
-
-  messages: "Tin nhắn",
-  empty: "Chưa có tin nhắn nào. Hãy gửi tin nhắn đầu tiên.",
-  loading: "Đang tải tin nhắn…",
-  beginning: "Cuộc trò chuyện bắt đầu từ đây.",
-  older: "Tải tin nhắn cũ hơn",
-  olderFailed: "Không tải được tin nhắn cũ hơn.",
   retry: "Thử lại",
   remove: "Xóa",
-  newMessages: "Tin nhắn mới",
-  firstNew: "Tin nhắn mới đầu tiên",
-  newest: (n) => (n === 0 ? "Đến tin nhắn mới nhất" : `${CHARACTERS.format(n)} tin nhắn mới`),
-  gap: (n) => `${CHARACTERS.format(n)} tin nhắn không còn được lưu.`,
   gone: "Tin nhắn đó không còn nữa.",
   today: "Hôm nay",
   yesterday: "Hôm qua",
-  sending: "Đang gửi…",
-  sendingLater: "Đang chờ kết nối…",
-  sent: "Đã gửi",
-  newHolder: "đã vào lại",
-  newHolderHint: "Đã có lúc không ai dùng biệt danh này, nên bây giờ đây có thể là người khác.",
-  showAll: "Xem tất cả",
-  showLess: "Thu gọn",
-  failed: (reason) => `Gửi không thành công. ${reason}`,
   changeFailed: {
     edit: (reason) => `Chưa lưu được nội dung sửa. ${reason}`,
     delete: (reason) => `Chưa xóa được tin nhắn. ${reason}`,
     react: (reason) => `Chưa lưu được cảm xúc. ${reason}`,
   },
-  change: {
-    deleted: "Tin nhắn đã bị xóa",
-    undo: "Hoàn tác",
-    edited: "đã sửa",
-    editedAt: (time) => `Đã sửa lúc ${time}`,
-    saving: "Đang lưu…",
-    editAgain: "Sửa lại",
-    asNew: "Dùng làm tin nhắn mới",
-    discard: "Bỏ",
-  },
-  quote: {
-    loading: "Đang tải…",
-    missing: "Không tìm thấy tin nhắn",
-    goTo: "Đến tin nhắn được trả lời",
-    back: "Quay lại",
-  },
-  actions: (name, time) => `Thao tác với tin nhắn: ${name}, ${time}`,
-  react: "Bày tỏ cảm xúc",
-  reacted: (names, others) => list(names, others).join(""),
-  youToo: "Bạn",
-  copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
-  linkCopied: "Đã sao chép liên kết.",
-  linkNotCopied: "Trình duyệt không cho phép sao chép. Bạn có thể lấy liên kết trên thanh địa chỉ.",
   announce: (name, content) => `${name}: ${content}`,
   announceMore: (n) => `và ${CHARACTERS.format(n)} tin nhắn nữa`,
-
-  joined: (names, others) => [...list(names, others), " đã vào phòng"],
-  left: (names, others) => [...list(names, others), " đã rời phòng"],
-  cameAndWent: (names, others) => [...list(names, others), " đã vào rồi rời phòng"],
-  retaken: (names, others) => [...list(names, others), " đã rời phòng; sau đó biệt danh lại có người dùng"],
-  renamed: (oldname, newname) => [oldname, " đã đổi biệt danh thành ", newname],
-  renamedOthers: (n) => `${CHARACTERS.format(n)} người khác đã đổi biệt danh`,
-  typing: (names, others) => [...list(names, others), " đang soạn tin nhắn…"],
-
-  composer: {
-    label: "Tin nhắn",
-    placeholder: "Nhập tin nhắn",
-    send: "Gửi",
-    emoji: "Chèn biểu tượng cảm xúc",
-    hint: "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó.",
-    left: (n) => `còn ${CHARACTERS.format(n)} ký tự`,
-    over: (n) => `thừa ${CHARACTERS.format(n)} ký tự`,
-    long: (has, max) =>
-      `Tin nhắn có tối đa ${CHARACTERS.format(max)} ký tự; bạn đã nhập ${CHARACTERS.format(has)}.`,
-    broken: "Tin nhắn có ký tự bị lỗi. Hãy xóa các ký tự đó rồi gửi lại.",
-    mentions: "Những người có thể nhắc đến",
-    replying: (name) => ["Trả lời ", name],
-    editing: "Sửa tin nhắn của bạn",
-    stopReplying: "Hủy trả lời",
-    stopEditing: "Hủy sửa",
-    save: "Lưu",
-    empty: "Tin nhắn không được để trống.",
-    deleteIt: "Xóa tin nhắn",
-    suggestions: (n) => `Có thể nhắc đến ${n} người`,
-  },
-
   people: {
     title: "Mọi người",
     show: (n) => `Mọi người: ${n}`,
-    online: (n) => `Đang trực tuyến: ${n}`,
-    filter: "Lọc theo biệt danh",
-    none: "Không tìm thấy ai.",
-    more: (n) => `và ${CHARACTERS.format(n)} người nữa. Hãy dùng bộ lọc để tìm.`,
-    marks: {
-      owner: "chủ phòng chat",
-      moderator: "điều hành viên",
-      member: "thành viên",
-      reserved: "Biệt danh đã giữ chỗ",
-    },
   },
-
+  rooms: "Các phòng",
   settings: "Cài đặt",
   key: "Khóa của bạn",
-  transcript: (room, time) => `${room}, ${time}`,
   mentioned: (name) => `${name} đã nhắc đến bạn`,
 };

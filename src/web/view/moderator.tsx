@@ -1,0 +1,5 @@
+/** What only moderators use. */
+export { completeCommand } from "../text/commands.ts";
+export { runCommand } from "./command.ts";
+export { MeasureChoices, MeasureForm } from "./measure.tsx";
+export { Moderation } from "./moderation.tsx";

@@ -1,0 +1,371 @@
+import { useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
+import { useEffect } from "preact/hooks";
+import { type Order, type Reviewed, review } from "../../client/moderation.ts";
+import type { ReviewSubject } from "../../protocol/kinds/review.ts";
+import { errorOf } from "../text/failure.ts";
+import { Nickname } from "./nickname.tsx";
+import { faultWords, give, takeBack, useModeratorWords } from "./order.ts";
+import { RoomForms } from "./room-settings.tsx";
+import { type Subject, useRoomWords, useStores } from "./stores.ts";
+
+const TABS = ["reports", "held", "people", "force", "log", "room"] as const;
+type Tab = (typeof TABS)[number];
+
+interface PanelProps {
+  readonly close: () => void;
+}
+
+/** What waits for moderators, what they have done, and what is set in the room. */
+export function Panel({ close }: PanelProps) {
+  const { moderation } = useStores();
+  const words = useModeratorWords();
+  const { reports, held } = moderation.waiting.value;
+  const tab = useSignal<Tab>(reports > 0 ? "reports" : held > 0 ? "held" : "people");
+  const counts: Partial<Record<Tab, number>> = { reports, held };
+  const move = (event: KeyboardEvent & { readonly currentTarget: HTMLElement }) => {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    const next = TABS[(TABS.indexOf(tab.value) + by + TABS.length) % TABS.length];
+    if (next) tab.value = next;
+    event.currentTarget.querySelectorAll("button")[TABS.indexOf(tab.value)]?.focus();
+  };
+  return (
+    <>
+      <Raid />
+      <div class="tabs" role="tablist" aria-label={words.title} onKeyDown={move}>
+        {TABS.map((each) => (
+          <button
+            key={each}
+            type="button"
+            role="tab"
+            id={`tab-${each}`}
+            class="quiet"
+            aria-selected={each === tab.value}
+            aria-controls="moderation-tab"
+            tabIndex={each === tab.value ? 0 : -1}
+            onClick={() => {
+              tab.value = each;
+            }}
+          >
+            {words.tabs[each]}
+            {counts[each] ? <span class="badge">{counts[each]}</span> : null}
+          </button>
+        ))}
+      </div>
+      <div id="moderation-tab" class="tab" role="tabpanel" aria-labelledby={`tab-${tab.value}`}>
+        {tab.value === "reports" ? <Reports close={close} /> : null}
+        {tab.value === "held" ? <Held /> : null}
+        {tab.value === "people" ? <People /> : null}
+        {tab.value === "force" ? <Actions key="force" what="force" /> : null}
+        {tab.value === "log" ? <Actions key="log" what="log" /> : null}
+        {tab.value === "room" ? <RoomForms /> : null}
+      </div>
+    </>
+  );
+}
+
+/** One tap turns raid mode on, one removes all that came with the raid. */
+function Raid() {
+  const stores = useStores();
+  const words = useModeratorWords();
+  const fault = useSignal("");
+  const isRaid = stores.moderation.isRaid.value;
+  const act = async (...order: Parameters<typeof give> extends [unknown, ...infer Rest] ? Rest : never) => {
+    fault.value = (await give(stores, ...order)) ?? "";
+  };
+  return (
+    <section class={isRaid ? "raid-bar on" : "raid-bar"} aria-label={words.raid}>
+      <p>
+        <b>{isRaid ? words.raidIsOn : words.raidIsOff}</b>
+        <span class="muted"> {words.raidNote}</span>
+      </p>
+      <p class="buttons">
+        <button
+          type="button"
+          class={isRaid ? "" : "main"}
+          aria-pressed={isRaid}
+          onClick={() =>
+            act({ kind: isRaid ? "calm" : "raid" }, () => (isRaid ? words.raidIsOff : words.raidIsOn))
+          }
+        >
+          {isRaid ? words.calm : words.arm}
+        </button>
+        {isRaid ? (
+          <button
+            type="button"
+            class="main"
+            onClick={() => act({ kind: "sweep" }, ({ count, hitCount }) => words.swept(count, hitCount))}
+          >
+            {words.sweep}
+          </button>
+        ) : null}
+      </p>
+      <p class="refusal" role="alert">
+        {fault.value}
+      </p>
+    </section>
+  );
+}
+
+/** What the server says about one subject, anew whenever something waits or was done. */
+function useReview<S extends ReviewSubject>(what: S, person?: string) {
+  const { person: me, moderation, room } = useStores();
+  const words = useModeratorWords();
+  const list = useSignal<readonly Reviewed[S][] | null>(null);
+  const hasMore = useSignal(false);
+  const fault = useSignal("");
+  const load = async (before?: string) => {
+    const { chat } = me;
+    if (!chat) return;
+    const options = { ...(person ? { person } : {}), ...(before ? { before } : {}) };
+    const error = await errorOf(
+      review(chat, what, options).then(({ list: found, more }) => {
+        list.value = before ? [...(list.value ?? []), ...found] : found;
+        hasMore.value = more;
+      }),
+    );
+    fault.value = error ? faultWords(error, words) : "";
+  };
+  const { reports, held } = moderation.waiting.value;
+  useEffect(() => void load(), [reports, held, room.online.value, moderation.done.value]);
+  return { list: list.value, hasMore: hasMore.value, fault: fault.value, load };
+}
+
+/** A list, or why there is none. */
+function Listed({
+  list,
+  fault,
+  none,
+  children,
+}: {
+  readonly list: readonly unknown[] | null;
+  readonly fault: string;
+  readonly none: string;
+  readonly children: ComponentChildren;
+}) {
+  const words = useModeratorWords();
+  if (fault !== "")
+    return (
+      <p class="refusal" role="alert">
+        {fault}
+      </p>
+    );
+  if (list === null) return <p class="muted">{words.loading}</p>;
+  return list.length === 0 ? <p class="muted">{none}</p> : <ul class="cases">{children}</ul>;
+}
+
+/** @returns what does something about a case, and says what went wrong in the toast */
+function useOrders() {
+  const stores = useStores();
+  return async (order: Order, said: Parameters<typeof give>[2]) => {
+    const wrong = await give(stores, order, said);
+    if (wrong !== null) stores.announcer.showToast(wrong);
+    stores.moderation.done.value++;
+  };
+}
+
+function Reports({ close }: PanelProps) {
+  const { room, announcer, acting, settings } = useStores();
+  const pageWords = settings.words.value;
+  const words = useModeratorWords();
+  const { list, fault } = useReview("reports");
+  const order = useOrders();
+  return (
+    <Listed list={list} fault={fault} none={words.noReports}>
+      {list?.map(({ id, of, content, person, name, reason, reporter, at }) => {
+        const target = of !== undefined && content !== undefined ? { of } : person ? { person } : { name };
+        const subject: Subject = { name, by: person, target };
+        return (
+          <li key={id}>
+            <p>
+              {words.reported(<Nickname key="reporter" name={reporter} />, <Nickname key="name" name={name} />)}{" "}
+              <time class="muted">{settings.times.value.full(at)}</time>
+            </p>
+            {of === undefined ? null : content === undefined ? (
+              <p class="muted">{words.isGone}</p>
+            ) : (
+              <blockquote dir="auto">{content}</blockquote>
+            )}
+            {reason === "" ? null : (
+              <p>
+                {words.why} <bdi>{reason}</bdi>
+              </p>
+            )}
+            <p class="buttons">
+              {of === undefined || content === undefined ? null : (
+                <>
+                  <button
+                    type="button"
+                    onClick={() => {
+                      close();
+                      room.goToMessage(of, () => announcer.showToast(pageWords.gone));
+                    }}
+                  >
+                    {words.goTo}
+                  </button>
+                  <button
+                    type="button"
+                    onClick={() => order({ kind: "remove", of }, ({ count }) => words.done.remove(count || 1))}
+                  >
+                    {words.removeIt}
+                  </button>
+                </>
+              )}
+              {(["mute", "ban"] as const).map((measure) => (
+                <button
+                  key={measure}
+                  type="button"
+                  onClick={() => {
+                    acting.value = { kind: measure, subject };
+                  }}
+                >
+                  {words.measures[measure]}
+                </button>
+              ))}
+              <button type="button" onClick={() => order({ kind: "dismiss", id }, () => words.dismissed)}>
+                {words.dismissIt}
+              </button>
+            </p>
+          </li>
+        );
+      })}
+    </Listed>
+  );
+}
+
+function Held() {
+  const { settings } = useStores();
+  const words = useModeratorWords();
+  const { list, fault } = useReview("held");
+  const order = useOrders();
+  return (
+    <Listed list={list} fault={fault} none={words.noHeld}>
+      {list?.map(({ id, name, content, why, at }) => (
+        <li key={id}>
+          <p>
+            <Nickname name={name} /> <span class="muted">{words.heldFor[why]}</span>{" "}
+            <time class="muted">{settings.times.value.full(at)}</time>
+          </p>
+          <blockquote dir="auto">{content}</blockquote>
+          <p class="buttons">
+            <button type="button" class="main" onClick={() => order({ kind: "approve", id }, () => words.approved)}>
+              {words.approve}
+            </button>
+            <button type="button" onClick={() => order({ kind: "reject", id }, () => words.rejected)}>
+              {words.reject}
+            </button>
+          </p>
+        </li>
+      ))}
+    </Listed>
+  );
+}
+
+function People() {
+  const { settings, acting, room } = useStores();
+  const pageWords = useRoomWords();
+  const words = useModeratorWords();
+  const { list, fault } = useReview("people");
+  const opened = useSignal("");
+  return (
+    <Listed list={list} fault={fault} none={words.noPeople}>
+      {list?.map(({ name, person, role, joined, sharing, muted }) => (
+        <li key={name}>
+          <p>
+            <Nickname name={name} />{" "}
+            {role === "visitor" ? null : <span class="new-holder">{pageWords.roster.marks[role]}</span>}{" "}
+            {muted ? <b>{words.isMuted}</b> : null}{" "}
+            <span class="muted">
+              {joined === undefined ? "" : words.joined(settings.times.value.clock(joined))}
+              {sharing > 0 ? ` · ${words.sharing(sharing)}` : ""}
+            </span>
+          </p>
+          {name === room.nickname.value ? null : (
+            <p class="buttons">
+              {(["mute", "kick", "ban", "remove"] as const).map((measure) => (
+                <button
+                  key={measure}
+                  type="button"
+                  onClick={() => {
+                    acting.value = { kind: measure, subject: { name, by: person, target: { name } } };
+                  }}
+                >
+                  {words.measures[measure]}
+                </button>
+              ))}
+              <button
+                type="button"
+                class="quiet"
+                aria-expanded={opened.value === person}
+                onClick={() => {
+                  opened.value = opened.value === person ? "" : person;
+                }}
+              >
+                {words.history}
+              </button>
+            </p>
+          )}
+          {opened.value === person ? <Actions what="log" person={person} /> : null}
+        </li>
+      ))}
+    </Listed>
+  );
+}
+
+interface ActionsProps {
+  readonly what: "force" | "log";
+  readonly person?: string;
+}
+
+/** What was done, newest first. */
+function Actions({ what, person }: ActionsProps) {
+  const stores = useStores();
+  const words = useModeratorWords();
+  const { list, hasMore, fault, load } = useReview(what, person);
+  const times = stores.settings.times.value;
+  const undo = async (action: string) => {
+    await takeBack(stores, action);
+    stores.moderation.done.value++;
+  };
+  return (
+    <>
+      <Listed list={list} fault={fault} none={what === "force" ? words.noForce : words.noLog}>
+        {list?.map(({ action, kind, name, reason, moderator, at, until, count, everywhere, reaches, over, undoable }) => (
+          <li key={action} class={over ? "over" : undefined}>
+            <p>
+              <b>{words.kinds[kind] ?? kind}</b>
+              {name === undefined ? null : <>: <Nickname name={name} /></>}
+              {count === undefined ? null : <span class="muted"> ({count})</span>}
+            </p>
+            {reason ? <p dir="auto">{reason}</p> : null}
+            <p class="muted">
+              {[
+                times.full(at),
+                moderator || words.server,
+                everywhere ? words.inAllRooms : "",
+                reaches ? words.reachesAddress : "",
+                over ? words.over : until === undefined ? "" : words.until(times.full(until)),
+              ]
+                .filter((each) => each !== "")
+                .join(" · ")}
+            </p>
+            {undoable ? (
+              <p class="buttons">
+                <button type="button" onClick={() => undo(action)}>
+                  {words.undo}
+                </button>
+              </p>
+            ) : null}
+          </li>
+        ))}
+      </Listed>
+      {hasMore ? (
+        <button type="button" class="quiet" onClick={() => load(list?.at(-1)?.action)}>
+          {words.more}
+        </button>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,334 @@
+/** What moderators do on the page, and what those see whom it concerns. */
+import { beforeAll, expect, test } from "bun:test";
+import { runCommand } from "../support/server.ts";
+import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
+import type { Coming, Person } from "./person.ts";
+import { capture, SCREENS, Stage, violations } from "./stage.ts";
+
+const stage = new Stage(BEHIND_PROXY);
+type Theme = "light" | "dark" | "classic";
+
+beforeAll(async () => {
+  using minh = await Visitor.connect(stage.server, { key: KEY.minh });
+  const { exitCode, stderr } = await runCommand(["grant", minh.by, "moderator", ...storeFlags(stage.server)]);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  // A running server learns of it within a second.
+  for (;;) {
+    const { role } = await minh.ask({ type: "identify", key: KEY.minh });
+    if (role === "moderator") break;
+    await Bun.sleep(100);
+  }
+});
+
+/** Opens the page with a key and a theme. */
+async function come(room: string, key: string, theme: Theme, options: Coming["options"] = {}): Promise<Person> {
+  const person = await stage.open(room, { options });
+  await person.page.evaluate(
+    ([kept, chosen]) => {
+      localStorage.setItem("classic-chatbox.key", kept);
+      localStorage.setItem("classic-chatbox.settings.theme", JSON.stringify(chosen));
+    },
+    [key, theme] as const,
+  );
+  await person.page.reload();
+  return person;
+}
+
+/** Joins in whatever language. */
+async function enter(person: Person, name: string): Promise<void> {
+  await person.page.locator("form input").first().fill(name);
+  await person.page.locator("form button[type=submit]").click();
+  await person.composer.waitFor();
+}
+
+/** Somebody in a room, at an address of their own. */
+function visitor(room: string, name: string, key?: string): Promise<Visitor> {
+  const named = { room: room.slice("/rooms/".length), ...(key === undefined ? {} : { key }) };
+  return Visitor.named(stage.server, name, named);
+}
+
+/** Takes a picture of a state, and notes what axe has against it. */
+function watching(person: Person, prefix: string) {
+  const found: string[] = [];
+  const look = async (state: string) => {
+    await capture(person, `moderation-${prefix}-${state}`);
+    found.push(...(await violations(person)).map((each) => `${state}: ${each}`));
+  };
+  return { found, look };
+}
+
+test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a raid with three taps", async () => {
+  const room = stage.newRoom();
+  const minh = await come(room, KEY.minh, "light", SCREENS.phone);
+  const { found, look } = watching(minh, "phone-light");
+  await look("join");
+  await enter(minh, "Minh");
+  using an = await visitor(room, "An", KEY.an);
+  await an.say("buy my things");
+  await minh.sees("buy my things");
+  await minh.log.locator(".author .cover").last().click();
+  await minh.page.getByRole("button", { name: "Mute…" }).waitFor();
+  await look("person-menu");
+  await minh.page.getByRole("button", { name: "Mute…" }).click();
+  await minh.reads(/Hits 1 person here: .*An/);
+  await look("mute");
+  await minh.page.getByLabel("Reason").fill("shouting");
+  await minh.page.getByRole("button", { name: "10 minutes" }).click();
+  await minh.reads("An is muted for 10 minutes.");
+  await minh.sees("An was muted for 10 minutes by Minh: shouting");
+  expect(await an.say("more")).toMatchObject({ reason: "Muted" });
+  await look("muted");
+  await minh.page.locator(".toast button").click();
+  await minh.sees("Minh lets An write again");
+  expect(await an.say("sorry")).toMatchObject({ status: true });
+
+  await minh.sees("sorry");
+  await openMenu(minh, "sorry");
+  await look("message-menu");
+  await minh.page.getByRole("button", { name: "Ban…" }).click();
+  await minh.page.getByRole("button", { name: "1 week" }).or(minh.page.getByRole("button", { name: "7 days" })).click();
+  await minh.reads(/An is banned for 7 days/);
+  expect(await an.chat.closed).toMatchObject({ code: 4403 });
+  await openMenu(minh, "sorry");
+  await minh.page.getByRole("button", { name: "Remove messages…" }).click();
+  await minh.page.getByRole("button", { name: "All messages" }).click();
+  await minh.reads("2 messages removed.");
+  await minh.log.getByText("buy my things").waitFor({ state: "detached" });
+  await minh.log.getByText("sorry").waitFor({ state: "detached" });
+
+  await minh.page.locator(".moderation-button").click();
+  await minh.page.getByRole("button", { name: "Turn on raid mode" }).click();
+  await minh.page.getByRole("button", { name: "Sweep" }).waitFor();
+  const raiders = await Promise.all(["R1", "R2", "R3"].map((name) => visitor(room, name)));
+  for (const raider of raiders) await raider.say("raid raid raid");
+  await look("raid");
+  await minh.page.getByRole("button", { name: "Sweep" }).click();
+  await minh.reads(/removed, 3 people banned for a day/);
+  for (const raider of raiders) expect(await raider.chat.closed).toMatchObject({ code: 4403 });
+  await minh.page.getByRole("tab", { name: "In force" }).click();
+  await minh.page.locator(".cases li", { hasText: "R1" }).waitFor();
+  await look("in-force");
+  await minh.page.getByRole("tab", { name: "Log" }).click();
+  await minh.page.locator(".cases li", { hasText: "Removed messages" }).first().waitFor();
+  await look("log");
+  expect(found).toEqual([]);
+});
+
+test("whoever is muted sees why and for how long, and writes on where the text was; so with all that a room forbids", async () => {
+  const room = stage.newRoom();
+  using minh = await visitor(room, "Minh", KEY.minh);
+  const set = (settings: object) => minh.ask({ type: "room", set: settings });
+  await set({ title: "Phòng trà", topic: "Trà và sách", rules: "Lịch sự.\nKhông quảng cáo.\nKhông la hét.\nVui vẻ." });
+  const an = await come(room, KEY.an, "classic", { ...SCREENS.narrow, locale: "vi-VN" });
+  const { found, look } = watching(an, "narrow-classic");
+  await an.page.locator("summary").click();
+  await an.reads("Không quảng cáo.");
+  await look("join");
+  await enter(an, "An");
+  expect(await an.page.title()).toContain("Phòng trà");
+  await an.composer.fill("chưa gửi");
+  const { action } = await minh.ordered({ kind: "mute", name: "An", minutes: 10, reason: "la hét" });
+  await an.page.locator(".blocked").waitFor();
+  await an.reads(/Bạn viết lại được sau (10|9) phút/);
+  await an.reads("la hét");
+  await an.sees("Minh đã cấm An nói trong 10 phút: la hét");
+  await look("muted");
+  await minh.ordered({ kind: "undo", id: action });
+  await an.composer.waitFor();
+  expect(await an.composer.inputValue()).toBe("chưa gửi");
+
+  await set({ links: "nobody" });
+  await an.write("xem https://example.com");
+  await an.reads(/không được gửi liên kết/);
+  expect(await an.composer.inputValue()).toBe("xem https://example.com");
+  await look("link");
+  await set({ links: "everyone", heldMessages: 3 });
+  await an.write("chào mọi người");
+  await an.page.locator(".message", { hasText: "Đang chờ điều hành viên duyệt" }).waitFor();
+  await look("held");
+  const { list } = await minh.ask({ type: "review", what: "held" });
+  const [held] = list as { readonly id: string }[];
+  await minh.ordered({ kind: "approve", id: held?.id });
+  await an.page.getByText("Đang chờ điều hành viên duyệt").waitFor({ state: "detached" });
+  expect(await an.contents()).toEqual(["chào mọi người"]);
+
+  await set({ heldMessages: 0, slowSeconds: 600 });
+  await an.say("một");
+  await an.page.locator("button[type=submit]", { hasText: /^[56]\d\d$/ }).waitFor();
+  await an.write("hai");
+  await an.reads(/chế độ chậm/);
+  expect(await an.composer.inputValue()).toBe("hai");
+  await look("slow");
+  await set({ writers: "moderators" });
+  await an.reads("Chỉ điều hành viên mới viết được trong phòng này.");
+  await look("read-only");
+  expect(found).toEqual([]);
+});
+
+test("whoever is put out sees why and until when, does not come back unasked, and comes back when that is over", async () => {
+  const room = stage.newRoom();
+  using minh = await visitor(room, "Minh", KEY.minh);
+  const an = await come(room, KEY.an, "dark", SCREENS.landscape);
+  const { found, look } = watching(an, "landscape-dark");
+  await enter(an, "An");
+  await minh.ordered({ kind: "announce", reason: "The server restarts at nine." });
+  await an.reads("The server restarts at nine.");
+  await look("announcement");
+  await an.page.getByRole("button", { name: "Dismiss the announcement" }).click();
+  await an.page.locator(".banner").waitFor({ state: "detached" });
+  const { action } = await minh.ordered({ kind: "ban", name: "An", minutes: 1440, reason: "spam" });
+  await an.page.getByRole("heading", { name: "You are banned from this room" }).waitFor();
+  await an.reads(/The ban ends on/);
+  await an.reads("spam");
+  await look("banned");
+  await an.page.getByRole("button", { name: "Try to come back" }).click();
+  await an.page.getByRole("heading", { name: "You are banned from this room" }).waitFor();
+  await minh.ordered({ kind: "undo", id: action });
+  await an.page.getByRole("button", { name: "Try to come back" }).click();
+  await an.isIn();
+  await minh.ordered({ kind: "kick", name: "An" });
+  await an.page.getByRole("heading", { name: "A moderator has put you out of the room" }).waitFor();
+  await look("kicked");
+  expect(found).toEqual([]);
+});
+
+test("a report goes from whoever is annoyed to a moderator, who looks at it and removes the message", async () => {
+  const room = stage.newRoom();
+  const binh = await come(room, KEY.binh, "dark", { ...SCREENS.tablet, locale: "vi-VN" });
+  const { found, look } = watching(binh, "tablet-dark");
+  await enter(binh, "Bình");
+  const minh = await come(room, KEY.minh, "dark", SCREENS.desktop);
+  const moderator = watching(minh, "desktop-dark");
+  await enter(minh, "Minh");
+  using an = await visitor(room, "An", KEY.an);
+  await an.say("something nasty");
+  await binh.sees("something nasty");
+  await openMenu(binh, "something nasty");
+  await binh.page.getByRole("button", { name: "Báo cáo…" }).click();
+  await binh.page.getByRole("textbox", { name: /Có chuyện gì/ }).fill("thô tục");
+  await look("report");
+  await binh.page.getByRole("button", { name: "Báo cáo", exact: true }).click();
+  await binh.reads("Cảm ơn bạn.");
+  await minh.page.locator(".moderation-button .badge", { hasText: "1" }).waitFor();
+  await minh.page.locator(".moderation-button").click();
+  const report = minh.page.locator(".cases li", { hasText: "something nasty" });
+  await report.waitFor();
+  expect(await report.textContent()).toContain("thô tục");
+  await moderator.look("reports");
+  await report.getByRole("button", { name: "Remove message" }).click();
+  await binh.log.getByText("something nasty").waitFor({ state: "detached" });
+  await minh.page.locator(".cases li").getByText("The message is gone.").waitFor();
+  await minh.page.locator(".cases li").getByRole("button", { name: "Dismiss" }).click();
+  await minh.reads("No reports. All quiet.");
+  await minh.page.getByRole("tab", { name: "People" }).click();
+  await minh.page.locator(".cases li", { hasText: "An" }).getByRole("button", { name: "History" }).click();
+  await minh.page.locator(".cases .cases li", { hasText: "Removed messages" }).first().waitFor();
+  await moderator.look("people");
+  expect([...found, ...moderator.found]).toEqual([]);
+});
+
+test("moderators set up a room, and give commands", async () => {
+  const room = stage.newRoom();
+  const minh = await come(room, KEY.minh, "light", SCREENS.desktop);
+  const { found, look } = watching(minh, "desktop-light");
+  await enter(minh, "Minh");
+  await minh.page.locator(".moderation-button").click();
+  await minh.page.getByRole("tab", { name: "Room" }).click();
+  await minh.page.getByLabel("Title").fill("Tea room");
+  await minh.page.getByLabel("Topic").fill("Tea, and what goes with it");
+  await minh.page.getByLabel("Who may enter").selectOption("password");
+  await minh.page.getByLabel("Slow mode").fill("many");
+  await minh.page.getByRole("button", { name: "Save" }).click();
+  await minh.reads("Enter a whole number from 0 to 3,600.");
+  await look("settings");
+  await minh.page.getByLabel("Slow mode").fill("0");
+  await minh.page.getByRole("button", { name: "Save" }).click();
+  await minh.reads("Enter a password.");
+  await minh.page.getByLabel("Password").fill("oolong");
+  await minh.page.getByRole("button", { name: "Save" }).click();
+  await minh.reads("Room settings saved.");
+  await minh.page.keyboard.press("Escape");
+  await minh.page.getByRole("heading", { name: "Tea room" }).waitFor();
+  await minh.reads("Tea, and what goes with it");
+
+  const an = await come(room, KEY.an, "light");
+  await an.page.getByLabel("Password of the room").fill("earl grey");
+  await an.askToJoin("An");
+  await an.reads("The room’s password is missing or wrong.");
+  await an.page.getByLabel("Password of the room").fill("oolong");
+  await an.askToJoin("An");
+  await an.isIn();
+
+  await minh.composer.fill("/mu");
+  await minh.page.getByRole("option", { name: "/mute" }).waitFor();
+  await minh.composer.press("Tab");
+  await minh.composer.pressSequentially("a");
+  await minh.page.getByRole("option", { name: "An" }).waitFor();
+  await look("completion");
+  await minh.composer.press("Tab");
+  await minh.composer.pressSequentially("10m shouting");
+  await minh.composer.press("Enter");
+  await minh.sees("An was muted for 10 minutes by Minh: shouting");
+  await an.page.locator(".blocked").waitFor();
+  await minh.write("/unmute An");
+  await an.composer.waitFor();
+  await minh.write("/frobnicate");
+  await minh.reads(/There is no command \/frobnicate/);
+  await minh.write("//shrug");
+  await an.sees("/shrug");
+  await minh.write("/help");
+  await minh.page.getByRole("dialog", { name: "Commands" }).waitFor();
+  await look("help");
+  // Whoever is no moderator has no commands.
+  await an.say("/mute Minh");
+  expect(found).toEqual([]);
+});
+
+test("somebody who is ignored is folded away, also under another nickname, until one stops", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An");
+  using binh = await visitor(room, "Bình", KEY.binh);
+  await binh.say("first");
+  await an.sees("first");
+  await openMenu(an, "first");
+  await an.page.getByRole("button", { name: "Ignore Bình" }).click();
+  await an.reads("1 message from someone you ignore");
+  await binh.name("Bích");
+  await binh.say("second");
+  await an.reads("2 messages from people you ignore");
+  expect(await an.log.getByText("second").count()).toBe(0);
+  await an.log.getByRole("button", { name: "Show", exact: true }).click();
+  await an.sees("second");
+  await capture(an, "moderation-ignored");
+  await an.openSettings();
+  await an.page.getByRole("button", { name: "Stop ignoring Bình" }).click();
+  await an.page.keyboard.press("Escape");
+  await an.page.getByText("messages from people you ignore").waitFor({ state: "detached" });
+  await an.sees("second");
+});
+
+test("a person takes along, and deletes, all that the person wrote in a room", async () => {
+  const room = stage.newRoom();
+  const an = await come(room, KEY.an, "light");
+  await enter(an, "An");
+  for (const content of ["one", "two", "three"]) await an.say(content);
+  await an.openSettings();
+  await an.page.getByRole("button", { name: "Show", exact: true }).click();
+  const saved = an.page.waitForEvent("download");
+  await an.page.getByRole("button", { name: "Give me all that I wrote" }).click();
+  const messages: { readonly content: string }[] = await Bun.file(await (await saved).path()).json();
+  expect(messages.map(({ content }) => content)).toEqual(["one", "two", "three"]);
+  await an.reads("3 messages saved as a file.");
+  await an.page.getByRole("button", { name: "Delete all that I wrote…" }).click();
+  await an.page.getByRole("button", { name: "Delete all that I wrote", exact: true }).click();
+  await an.reads("3 messages are being deleted.");
+  await an.log.getByText("three").waitFor({ state: "detached" });
+});
+
+/** Opens the menu of the last message with a text. */
+async function openMenu(person: Person, text: string): Promise<void> {
+  const row = person.log.locator("article", { hasText: text }).last();
+  await row.hover();
+  await row.locator(".more").click();
+  await person.page.locator(".choices-of-actions").waitFor();
+}
