@@ -215,7 +215,7 @@ test("forgetting leaves nothing behind but what a newcomer has, also in another 
   await dialogOf(an).getByRole("button", { name: "Forget me", exact: true }).click();
   await Promise.all(reloads);
   // What the next page of the tab would need, if its person did something.
-  const none = { local: [], session: ["classic-chatbox.draft", "classic-chatbox.shelf"] };
+  const none = { local: [], session: ["classic-chatbox.shelf"] };
   for (const each of [an, tab, await stage.open(stage.newRoom())]) {
     await each.nicknameField.waitFor();
     expect(await each.nicknameField.inputValue()).toBe("");

@@ -1,8 +1,10 @@
 /** Every screen of the page: pictures of it for people, and axe's verdict. */
 import { expect, test } from "bun:test";
 import { en } from "../../src/web/words/en.ts";
+import { enRoom } from "../../src/web/words/enroom.ts";
 import { SETTINGS_WORDS } from "../../src/web/words/settings.ts";
 import { vi } from "../../src/web/words/vi.ts";
+import { viRoom } from "../../src/web/words/viroom.ts";
 import { Cable } from "../support/cable.ts";
 import { capture, dropNetworkErrors, LOOKS, SCREENS, Stage, violations } from "./stage.ts";
 
@@ -22,7 +24,7 @@ const SCROLLED = /^scrollable-region-focusable: <(?:aside class="roster"|div id=
 for (const { size, theme, locale } of LOOKS) {
   test(`axe finds nothing on any screen, and nothing reaches out of it: ${size}, ${theme}, ${locale}`, async () => {
     const room = stage.newRoom();
-    const words = locale === "vi-VN" ? vi : en;
+    const words = locale === "vi-VN" ? { ...vi, ...viRoom } : { ...en, ...enRoom };
     const found: string[] = [];
     await using cable = new Cable(stage.server.port);
     const mai = await stage.open(room, { options: { ...SCREENS[size], locale }, at: cable });

@@ -1,7 +1,7 @@
 import { expect, spyOn, test } from "bun:test";
+import { complete, queryAt } from "../../src/web/text/completion.ts";
 import { isMentioned, isOnlyEmoji, LINES_MAX, linesOf, parseContent } from "../../src/web/text/content.ts";
 import { memoize } from "../../src/web/text/memoize.ts";
-import { complete, queryAt } from "../../src/web/text/completion.ts";
 import { Mentions } from "../../src/web/text/mentions.ts";
 import { initialOf, nicknameFault } from "../../src/web/text/nickname.ts";
 import { en } from "../../src/web/words/en.ts";

@@ -1,5 +1,6 @@
 /** What the page makes of moderation: whom one ignores, what moderators write, and what keeps one from writing. */
 import { expect, test } from "bun:test";
+import { signal } from "@preact/signals";
 import { NotPermittedError } from "../../src/client/errors.ts";
 import type { RoomSettings } from "../../src/client/moderation.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
@@ -10,8 +11,15 @@ import { RoomStore } from "../../src/web/store/room.ts";
 import { readRoomForm } from "../../src/web/store/room-form.ts";
 import { completeCommand, parseCommand } from "../../src/web/text/commands.ts";
 import { durationIn } from "../../src/web/text/duration.ts";
-import { signal } from "@preact/signals";
-import { BINH, Stage as ClientStage, ME, messageEvent, notPermitted, pageReply, settled } from "../client/stage.ts";
+import {
+  BINH,
+  Stage as ClientStage,
+  ME,
+  messageEvent,
+  notPermitted,
+  pageReply,
+  settled,
+} from "../client/stage.ts";
 
 function storage() {
   const items = new Map<string, string>();
@@ -59,7 +67,16 @@ function moderationStage(role = "visitor") {
 
 /** The event that a moderator has done something. */
 function done(kind: string, action: string, more: object = {}): object {
-  return { type: "receive", datatype: "moderate", kind, action, id: 9, time: 5_000, moderator: "Minh", ...more };
+  return {
+    type: "receive",
+    datatype: "moderate",
+    kind,
+    action,
+    id: 9,
+    time: 5_000,
+    moderator: "Minh",
+    ...more,
+  };
 }
 
 test("somebody ignored is so under every nickname, in all tabs, until one stops; the oldest of too many are forgotten", () => {
@@ -196,13 +213,16 @@ test("a refusal tells of a mute that nobody has told of; its text is given back"
 test("a held message waits in its row, is not kept to be sent again, and gives way to the approved one", async () => {
   const client = new ClientStage({ name: "An" });
   let unsent: readonly unknown[] = [];
+  const keepUnsent = (all: readonly unknown[]) => {
+    unsent = all;
+  };
   const room = new RoomStore({
     path: "/",
     storage: storage(),
     now: Date.now,
     open: () => client.chat,
     onMessage: () => {},
-    tab: { kept: null, unsent: [], keepUnsent: (all) => void (unsent = all) },
+    tab: { kept: null, unsent: [], keepUnsent },
   });
   const socket = client.enter();
   room.send("buy this");
@@ -267,7 +287,9 @@ test("a ban or a kick bars the one whom it concerns", () => {
   // By an address that somebody else has, one hears only that the connection ends.
   socket.end(4404, "Kicked");
   expect(moderation.barred.value).toMatchObject({ kind: "kick", endsAt: undefined });
-  moderation.refused(new NotPermittedError("Banned", "You may not be in this room: spam: lots", 1, 7_000_000));
+  moderation.refused(
+    new NotPermittedError("Banned", "You may not be in this room: spam: lots", 1, 7_000_000),
+  );
   expect(moderation.barred.value).toMatchObject({ kind: "kick", reason: "spam: lots", endsAt: 7_000_000 });
 });
 
@@ -342,7 +364,11 @@ test("commands and the nicknames after them are completed", () => {
 test("a text that was refused comes back before what was written since, and with its reply", () => {
   const draft = new DraftStore(storage(), storage(), "/", signal([]));
   draft.giveBack("first", 7, { code: "LinksNotAllowed" });
-  expect([draft.text.value, draft.reply.value, draft.refusal.value?.code]).toEqual(["first", 7, "LinksNotAllowed"]);
+  expect([draft.text.value, draft.reply.value, draft.refusal.value?.code]).toEqual([
+    "first",
+    7,
+    "LinksNotAllowed",
+  ]);
   draft.edit(3, "old");
   draft.giveBack("second", undefined, { code: "Muted" });
   expect(draft.text.value).toBe("old");
@@ -370,7 +396,9 @@ test("the room's settings are checked before they are sent", () => {
     for (const [name, value] of Object.entries(fields)) form.set(name, value);
     return readRoomForm(form, was);
   };
-  expect(read({ title: " Tea ", words: "a\n\n b \n", keepDays: "30", slowSeconds: "5", listed: "on" })).toMatchObject({
+  expect(
+    read({ title: " Tea ", words: "a\n\n b \n", keepDays: "30", slowSeconds: "5", listed: "on" }),
+  ).toMatchObject({
     title: "Tea",
     words: ["a", "b"],
     keepDays: 30,

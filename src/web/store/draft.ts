@@ -173,7 +173,8 @@ export class DraftStore {
 
   /** Adds a mention to the end of the text. */
   mention(name: string): void {
-    const before = this.text.value === "" || /\s$/.test(this.text.value) ? this.text.value : `${this.text.value} `;
+    const before =
+      this.text.value === "" || /\s$/.test(this.text.value) ? this.text.value : `${this.text.value} `;
     const text = `${before}@${name} `;
     this.write(text, text.length);
     this.focused.value++;

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Item } from "./item.ts";
 import { readJson, type TextStorage } from "./browser-storage.ts";
+import type { Item } from "./item.ts";
 
 const KEY = "classic-chatbox.ignored";
 /** The number of people who are kept, the newest. */

@@ -65,8 +65,8 @@ export class ModerationStore {
   readonly #isProving = signal(false);
   /** Whether the browser solves a puzzle for the server, because too many newcomers come at once. */
   readonly isProving: ReadonlySignal<boolean> = this.#isProving;
-  /** Whether a moderator has asked which commands there are. */
-  readonly isHelping = signal(false);
+  /** What a moderator has opened: what waits and what was done, or the list of commands. */
+  readonly view = signal<"panel" | "help" | null>(null);
   /** Counts what the user has done as a moderator: what was loaded before is out of date. */
   readonly done = signal(0);
   readonly #timers = new Map<string, () => void>();
@@ -79,6 +79,10 @@ export class ModerationStore {
   /** Whether the user is a moderator of the room. */
   get isModerator(): boolean {
     return /^(moderator|owner)$/.test(this.#options.role());
+  }
+
+  get isSlow(): boolean {
+    return (this.#settings.value?.slowSeconds ?? 0) > 0;
   }
 
   get isOwner(): boolean {
@@ -121,6 +125,7 @@ export class ModerationStore {
         this.#isProving.value = state === "started";
       }),
       chat.on("sent", () => this.#slow(this.#settings.value?.slowSeconds ?? 0)),
+      chat.on("slowed", ({ retryS }) => this.isSlow && this.#slow(retryS)),
       chat.on("nickname-lost", ({ error }) => this.refused(error)),
       chat.on("kept-out", ({ error }) => this.refused(error)),
       chat.on("entered", () => this.comeBack()),

@@ -17,7 +17,11 @@ export const MOST = {
 
 /** What is wrong with a field of the room's settings. */
 export type RoomFault =
-  | { readonly field: "title" | "topic" | "rules" | "password"; readonly fault: "long"; readonly most: number }
+  | {
+      readonly field: "title" | "topic" | "rules" | "password";
+      readonly fault: "long";
+      readonly most: number;
+    }
   | { readonly field: "password"; readonly fault: "missing" }
   | { readonly field: "words"; readonly fault: "many" | "long"; readonly most: number }
   | {
@@ -54,7 +58,8 @@ export function readRoomForm(form: FormData, before: RoomSettings): SettingsInpu
   const entry = oneOf(text("entry"), ["everyone", "password", "members"] as const);
   const password = String(form.get("password") ?? "");
   if (password.length > MOST.password) return { field: "password", fault: "long", most: MOST.password };
-  if (entry === "password" && password === "" && !before.password) return { field: "password", fault: "missing" };
+  if (entry === "password" && password === "" && !before.password)
+    return { field: "password", fault: "missing" };
   return {
     title: text("title"),
     topic: text("topic"),

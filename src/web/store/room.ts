@@ -530,7 +530,8 @@ export class RoomStore {
     const own = isOfChat || this.isOwn(message);
     const isIgnored = !own && this.#isIgnored(message.by);
     // The server has held it, and a moderator has approved it.
-    const approved = own && this.#sends.value.find((each) => isHeld(each.failure) && each.content === message.content);
+    const approved =
+      own && this.#sends.value.find((each) => isHeld(each.failure) && each.content === message.content);
     if (approved) this.remove(approved.key);
     batch(() => {
       this.#showChanges();

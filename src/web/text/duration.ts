@@ -13,7 +13,10 @@ const UNITS = [
 /** Formats durations in one language. */
 export function durationIn(language: Language): Duration {
   const formats = new Map(
-    UNITS.map(([unit]) => [unit, new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" })]),
+    UNITS.map(([unit]) => [
+      unit,
+      new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }),
+    ]),
   );
   return (seconds) => {
     const parts: string[] = [];

@@ -4,7 +4,7 @@ import { EmojiPicker } from "./emoji-picker.tsx";
 import { lazy } from "./lazy.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { reactorsOf } from "./reactions.tsx";
-import { type Acting as Act, useStores, useRoomWords } from "./stores.ts";
+import { type Acting as Act, useRoomWords, useStores } from "./stores.ts";
 
 const ActionsMenu = lazy(async () => (await import("./actions.tsx")).ActionsMenu);
 const PersonMenu = lazy(async () => (await import("./person.tsx")).PersonMenu);

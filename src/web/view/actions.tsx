@@ -6,10 +6,10 @@ import { focusOn } from "../page/lifecycle.ts";
 import type { FailedEdit } from "../store/changes.ts";
 import { failureWords } from "../text/failure.ts";
 import { ACTION_WORDS } from "../words/actions.ts";
-import { RoomIcon } from "./room-icon.tsx";
 import { Choice, Choices, type MenuIcon, moveFocus } from "./menu.tsx";
 import { PersonChoices } from "./person-choices.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { RoomIcon } from "./room-icon.tsx";
+import { useRoomWords, useStores } from "./stores.ts";
 
 /** What people react with before they have chosen emoji of their own. */
 const USUAL = ["👍", "❤️", "😂", "😮", "😢"];

@@ -1,4 +1,4 @@
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { Announced } from "./announced.tsx";
 import { ConnectionBar, ConnectionStatus } from "./connection.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -14,12 +14,13 @@ import type { RenameProps } from "./rename.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
-const Rename = lazy<RenameProps>(async (stores) => (await loadRoom(stores)).Rename);
 const Room = lazy(async (stores) => (await loadRoom(stores)).Room);
 const Rooms = lazy(async () => (await import("./rooms.tsx")).Rooms);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
-const Moderation = lazy(async () => (await loadModerator()).Moderation);
+const ModerationButton = lazy(async () => (await loadModerator()).ModerationButton);
+const ModerationDialog = lazy(async () => (await loadModerator()).ModerationDialog);
+const Rename = lazy<RenameProps>(async () => (await import("./rename.tsx")).Rename);
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
@@ -27,9 +28,13 @@ type Open = "nothing" | "rooms" | "settings" | "people" | "rename";
 
 /** The whole page. */
 export function ChatPage({ roomName }: { readonly roomName: string | null }) {
-  const { room, person, moderation } = useStores();
+  const { room, person, moderation, acting } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
+  // What is done about somebody takes the place of the list of people.
+  useSignalEffect(() => {
+    if (acting.value && open.peek() === "people") open.value = "nothing";
+  });
   // The close event of a dialog comes late: another dialog may be open by then.
   const close = (what: Open) => () => {
     if (open.value === what) open.value = "nothing";
@@ -62,6 +67,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <Rooms />
         </Dialog>
       ) : null}
+      {moderation.view.value ? <ModerationDialog /> : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
           <Settings />
@@ -77,7 +83,11 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <PersonKey view={person.view.value} />
         </Dialog>
       ) : null}
-      {open.value === "rename" && isNamed ? <Rename close={close("rename")} /> : null}
+      {open.value === "rename" && isNamed ? (
+        <Dialog title={words.rename.title} name="rename" close={close("rename")}>
+          <Rename close={close("rename")} />
+        </Dialog>
+      ) : null}
       <Announcements />
     </>
   );
@@ -122,7 +132,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
               <Nickname name={nickname} />
               <span class="unseen">. {words.rename.open}</span>
             </button>
-            {moderation.isModerator ? <Moderation /> : null}
+            {moderation.isModerator ? <ModerationButton /> : null}
             <button
               type="button"
               class="quiet people-button"

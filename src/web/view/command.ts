@@ -1,11 +1,11 @@
-import { errorOf } from "../text/failure.ts";
-import { COMMANDS, type Command, parseCommand } from "../text/commands.ts";
 import { review, setRoom } from "../../client/moderation.ts";
+import type { SettingsInput } from "../../protocol/kinds/room.ts";
+import { COMMANDS, type Command, parseCommand } from "../text/commands.ts";
+import { errorOf } from "../text/failure.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import { MODERATOR_WORDS } from "../words/moderator.ts";
 import { faultWords, give, takeBack } from "./order.ts";
 import type { Stores } from "./stores.ts";
-import type { SettingsInput } from "../../protocol/kinds/room.ts";
 
 /** Does what a moderator has written. @returns what is wrong with it, or null if it was done */
 export async function runCommand(text: string, stores: Stores): Promise<string | null> {
@@ -53,7 +53,7 @@ async function run(command: Command, stores: Stores): Promise<string | null> {
     case "topic":
       return set({ topic: command.text }, stores);
     case "help":
-      stores.moderation.isHelping.value = true;
+      stores.moderation.view.value = "help";
       return null;
   }
 }

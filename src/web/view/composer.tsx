@@ -7,11 +7,11 @@ import { failureWords } from "../text/failure.ts";
 import { useSecondsUntil } from "./connection.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
-import { RoomIcon } from "./room-icon.tsx";
-import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { loadModerator } from "./load-moderator.ts";
+import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { QuoteText } from "./quote.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { RoomIcon } from "./room-icon.tsx";
+import { useRoomWords, useStores } from "./stores.ts";
 import { isForInputMethod, retype } from "./text-field.ts";
 
 export { DraftStore } from "../store/draft.ts";
@@ -31,6 +31,11 @@ export function Composer() {
   const isEmptied = useSignal(false);
   const slowFor = useSecondsUntil(moderation.slowUntil).value;
   const editing = draft.editing.value;
+  const doing = editing
+    ? words.composer.save
+    : slowFor > 0
+      ? `${words.composer.send} ${slowFor}`
+      : words.composer.send;
   const hasTarget = editing !== null || draft.reply.value !== null;
   /** The emoji to insert once the picker is closed: as long as it is open, the field cannot have the focus. */
   const picked = useRef("");
@@ -94,7 +99,11 @@ export function Composer() {
   // What completes commands is loaded before it is needed.
   const isCommand = useComputed(() => moderation.isModerator && COMMAND.test(draft.text.value)).value;
   useEffect(() => {
-    if (isCommand) loadModerator().then(({ completeCommand }) => draft.setCompleter(completeCommand), () => {});
+    if (isCommand)
+      loadModerator().then(
+        ({ completeCommand }) => draft.setCompleter(completeCommand),
+        () => {},
+      );
   }, [isCommand]);
   const send = async (content: string) => {
     if (isCommand && !content.startsWith("//")) {
@@ -243,12 +252,7 @@ export function Composer() {
           >
             <RoomIcon name="emoji" />
           </button>
-          <button
-            type="submit"
-            class="main round"
-            aria-label={editing ? words.composer.save : words.composer.send}
-            title={editing ? words.composer.save : words.composer.send}
-          >
+          <button type="submit" class="main round" aria-label={doing} title={doing}>
             {slowFor > 0 && !editing ? (
               <span aria-hidden="true">{slowFor}</span>
             ) : (

@@ -47,10 +47,9 @@ function SlowedBar() {
   const { connection: words, failure } = useWords();
   const seconds = useSecondsUntil(room.slowedUntil);
   if (seconds.value === 0) return null;
-  const isSlowMode = (moderation.settings.value?.slowSeconds ?? 0) > 0;
   return (
     <section class="bar" aria-label={words.label}>
-      <p>{isSlowMode ? failure.slow(seconds.value) : `${words.slowed(seconds.value)}.`}</p>
+      <p>{moderation.isSlow ? failure.slow(seconds.value) : `${words.slowed(seconds.value)}.`}</p>
     </section>
   );
 }

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { TAKEN_OVER } from "../../protocol/close.ts";
 import { focusOn } from "../page/lifecycle.ts";
+import { ENDED_WORDS } from "../words/ended.ts";
 import { Nickname } from "./nickname.tsx";
 import { useStores, useWords } from "./stores.ts";
 
@@ -12,8 +13,8 @@ interface EndedProps {
 
 /** Shown when the server has closed the connection for good, with what the user can do then. */
 export function Ended({ code, reason }: EndedProps) {
-  const { room } = useStores();
-  const { ended: words } = useWords();
+  const { room, settings } = useStores();
+  const words = ENDED_WORDS[settings.words.value.locale];
   // The nickname is lost with the chat, so it is read once.
   const nickname = useRef(room.nickname.peek() ?? room.suggestedNickname).current;
   const section = useRef<HTMLElement>(null);
@@ -42,8 +43,9 @@ export function Ended({ code, reason }: EndedProps) {
 }
 
 function TakenOver({ nickname }: { readonly nickname: string }) {
-  const { room, handover } = useStores();
-  const { ended: words } = useWords();
+  const { room, handover, settings } = useStores();
+  const { ended: pageWords } = useWords();
+  const words = ENDED_WORDS[settings.words.value.locale];
   const isAsking = useSignal(false);
   const takeOver = async () => {
     isAsking.value = true;
@@ -52,14 +54,14 @@ function TakenOver({ nickname }: { readonly nickname: string }) {
   };
   return (
     <>
-      <h2 id="ended-title">{words.takenTitle}</h2>
+      <h2 id="ended-title">{pageWords.takenTitle}</h2>
       <p id="ended-text">{words.taken(<Nickname name={nickname} />)}</p>
       <p class="buttons">
         <button type="button" class="main" disabled={isAsking.value} onClick={takeOver}>
           {words.takeOver}
         </button>
         <button type="button" onClick={() => room.restart()}>
-          {words.other}
+          {pageWords.other}
         </button>
       </p>
     </>

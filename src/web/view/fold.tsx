@@ -2,7 +2,7 @@ import { createContext } from "preact";
 import { useContext, useLayoutEffect, useRef } from "preact/hooks";
 import type { Viewport } from "../list/viewport.ts";
 import { Content } from "./content.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 /** A content that is no longer than this has no more lines than this, whatever it consists of. */
 const NEVER_TALL = 24;

@@ -1,8 +1,8 @@
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { errorOf, nicknameRefusal } from "../text/failure.ts";
-import { useSignal } from "@preact/signals";
-import { HostLogin } from "./host-login.tsx";
 import type { PasswordProps } from "./about.tsx";
+import { HostLogin } from "./host-login.tsx";
 import { lazy } from "./lazy.tsx";
 import { loadRoom } from "./load-room.ts";
 import { Nickname } from "./nickname.tsx";

@@ -375,7 +375,11 @@ function Written() {
   };
   const save = async (chat: Chat) => {
     const messages = await allMine(chat);
-    download(`${room.path.split("/").at(-1) || "chat"}.json`, "application/json", JSON.stringify(messages, null, 2));
+    download(
+      `${room.path.split("/").at(-1) || "chat"}.json`,
+      "application/json",
+      JSON.stringify(messages, null, 2),
+    );
     return words.writtenSaved(messages.length);
   };
   return (

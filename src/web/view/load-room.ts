@@ -1,9 +1,8 @@
 import { loadOnce } from "../page/parts.ts";
 import { LOAD_ROOM_WORDS } from "../words/load.ts";
+import { loadComposer } from "./load-composer.ts";
 import type { Stores } from "./stores.ts";
 
-/** Loads the field for messages, and the draft that is written in it. */
-export const loadComposer = loadOnce(() => import("./composer.tsx"));
 const loadRoomView = loadOnce(() => import("./room.tsx"));
 
 /** Loads what is seen in a room. Whoever comes for the first time chooses a nickname before. */

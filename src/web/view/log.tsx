@@ -6,7 +6,7 @@ import type { Row } from "../store/room.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
 import { RoomIcon } from "./room-icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 /** The messages of the room. Only those near the visible part are in the document. */
 export function Log() {

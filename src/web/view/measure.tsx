@@ -78,6 +78,7 @@ export function MeasureForm({ measure, subject, close }: MeasureFormProps) {
   };
   return (
     <form ref={form} class="measure-form" noValidate onSubmit={(event) => event.preventDefault()}>
+      <h3>{words.headings[measure]}</h3>
       <p>{words.lead[measure]}</p>
       {isRemoval ? null : (
         <label class="field">
@@ -169,7 +170,9 @@ function Scope({ order, reach, setReach, isEverywhere, setEverywhere }: ScopePro
       <select
         aria-label={words.reach}
         value={reach}
-        onChange={({ currentTarget }) => setReach(REACHES.find((each) => each === currentTarget.value) ?? "address")}
+        onChange={({ currentTarget }) =>
+          setReach(REACHES.find((each) => each === currentTarget.value) ?? "address")
+        }
       >
         {REACHES.map((each) => (
           <option key={each} value={each}>

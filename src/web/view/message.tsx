@@ -3,12 +3,12 @@ import type { Message } from "../../client/index.ts";
 import { copyLink, hashOf } from "../page/address.ts";
 import type { MessageItem } from "../store/item.ts";
 import { Fold } from "./fold.tsx";
-import { RoomIcon } from "./room-icon.tsx";
 import { lazy } from "./lazy.tsx";
 import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { RoomIcon } from "./room-icon.tsx";
+import { useRoomWords, useStores } from "./stores.ts";
 
 const EditFailed = lazy(async () => (await import("./actions.tsx")).EditFailed);
 const Undo = lazy(async () => (await import("./actions.tsx")).Undo);

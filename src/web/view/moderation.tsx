@@ -1,7 +1,6 @@
-import { useSignal } from "@preact/signals";
-import { Drawing } from "./icon.tsx";
 import { Dialog } from "./dialog.tsx";
 import { Help } from "./help.tsx";
+import { Drawing } from "./icon.tsx";
 import { useModeratorWords } from "./order.ts";
 import { Panel } from "./panel.tsx";
 import { useStores } from "./stores.ts";
@@ -9,57 +8,48 @@ import { useStores } from "./stores.ts";
 const SHIELD = "M12 3 5 6v5.5c0 4.3 2.9 7.6 7 9.5 4.1-1.9 7-5.2 7-9.5V6l-7-3Z";
 
 /** Opens what moderators look at, and shows how much waits for them. */
-export function Moderation() {
+export function ModerationButton() {
   const { moderation } = useStores();
   const words = useModeratorWords();
-  const isOpen = useSignal(false);
   const { reports, held } = moderation.waiting.value;
   const waiting = reports + held;
   const isRaid = moderation.isRaid.value;
   return (
-    <>
-      <button
-        type="button"
-        class={`quiet round moderation-button${isRaid ? " raid" : ""}`}
-        aria-label={words.open(waiting, isRaid)}
-        title={words.title}
-        onClick={() => {
-          isOpen.value = true;
-        }}
-      >
-        <Drawing path={SHIELD} />
-        {waiting > 0 ? (
-          <span class="badge" aria-hidden="true">
-            {waiting > 99 ? "99+" : waiting}
-          </span>
-        ) : null}
-      </button>
-      {isOpen.value ? (
-        <Dialog
-          title={words.title}
-          name="moderation"
-          close={() => {
-            isOpen.value = false;
-          }}
-        >
-          <Panel
-            close={() => {
-              isOpen.value = false;
-            }}
-          />
-        </Dialog>
+    <button
+      type="button"
+      class={`quiet round moderation-button${isRaid ? " raid" : ""}`}
+      aria-label={words.open(waiting, isRaid)}
+      title={words.title}
+      onClick={() => {
+        moderation.view.value = "panel";
+      }}
+    >
+      <Drawing path={SHIELD} />
+      {waiting > 0 ? (
+        <span class="badge" aria-hidden="true">
+          {waiting > 99 ? "99+" : waiting}
+        </span>
       ) : null}
-      {moderation.isHelping.value ? (
-        <Dialog
-          title={words.commands}
-          name="help"
-          close={() => {
-            moderation.isHelping.value = false;
-          }}
-        >
-          <Help />
-        </Dialog>
-      ) : null}
-    </>
+    </button>
+  );
+}
+
+/** What a moderator has opened. */
+export function ModerationDialog() {
+  const { moderation } = useStores();
+  const words = useModeratorWords();
+  const view = moderation.view.value;
+  // The close event of a dialog comes late: another one may be open by then.
+  const close = () => {
+    if (moderation.view.value === view) moderation.view.value = null;
+  };
+  return view === "help" ? (
+    <Dialog key="help" title={words.commands} name="help" close={close}>
+      <Help />
+    </Dialog>
+  ) : (
+    <Dialog key="panel" title={words.title} name="moderation" close={close}>
+      <Panel close={close} />
+    </Dialog>
   );
 }

@@ -2,4 +2,4 @@
 export { completeCommand } from "../text/commands.ts";
 export { runCommand } from "./command.ts";
 export { MeasureChoices, MeasureForm } from "./measure.tsx";
-export { Moderation } from "./moderation.tsx";
+export { ModerationButton, ModerationDialog } from "./moderation.tsx";

@@ -1,6 +1,6 @@
 import type { Mark } from "../../client/index.ts";
 import { hueOf, initialOf } from "../text/nickname.ts";
-import { type Subject, useStores, useRoomWords } from "./stores.ts";
+import { type Subject, useRoomWords, useStores } from "./stores.ts";
 
 /** A nickname, isolated from the text direction around it. */
 export function Nickname({ name }: { readonly name: string }) {
@@ -12,7 +12,13 @@ export function Nickname({ name }: { readonly name: string }) {
 }
 
 /** Lies over a nickname and opens the menu of its person. */
-export function PersonButton({ subject, isActive }: { readonly subject: Subject; readonly isActive: boolean }) {
+export function PersonButton({
+  subject,
+  isActive,
+}: {
+  readonly subject: Subject;
+  readonly isActive: boolean;
+}) {
   const { acting } = useStores();
   const words = useRoomWords();
   return (

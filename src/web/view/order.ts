@@ -23,12 +23,11 @@ export async function give(
 ): Promise<string | null> {
   const { person, settings, announcer } = stores;
   const words = MODERATOR_WORDS[settings.words.peek().locale];
-  let done: Moderation | undefined;
-  const error = await errorOf(
-    person.chat ? moderate(person.chat, order).then((each) => void (done = each)) : undefined,
-  );
+  if (!person.chat) return words.faults.closed;
+  const asked = moderate(person.chat, order);
+  const error = await errorOf(asked);
   if (error) return faultWords(error, words);
-  if (!done) return words.faults.unknown;
+  const done = await asked;
   const { action } = done;
   const undo = () => void takeBack(stores, action ?? "");
   const isUndoable = action !== undefined && UNDOABLE.includes(order.kind);

@@ -171,16 +171,22 @@ function Reports({ close }: PanelProps) {
   const pageWords = settings.words.value;
   const words = useModeratorWords();
   const { list, fault } = useReview("reports");
+  room.log.items.value;
   const order = useOrders();
   return (
     <Listed list={list} fault={fault} none={words.noReports}>
-      {list?.map(({ id, of, content, person, name, reason, reporter, at }) => {
+      {list?.map(({ id, of, content: before, person, name, reason, reporter, at }) => {
+        // What was removed since the list was loaded.
+        const content = of !== undefined && room.log.find(of)?.deleted ? undefined : before;
         const target = of !== undefined && content !== undefined ? { of } : person ? { person } : { name };
         const subject: Subject = { name, by: person, target };
         return (
           <li key={id}>
             <p>
-              {words.reported(<Nickname key="reporter" name={reporter} />, <Nickname key="name" name={name} />)}{" "}
+              {words.reported(
+                <Nickname key="reporter" name={reporter} />,
+                <Nickname key="name" name={name} />,
+              )}{" "}
               <time class="muted">{settings.times.value.full(at)}</time>
             </p>
             {of === undefined ? null : content === undefined ? (
@@ -207,7 +213,9 @@ function Reports({ close }: PanelProps) {
                   </button>
                   <button
                     type="button"
-                    onClick={() => order({ kind: "remove", of }, ({ count }) => words.done.remove(count || 1))}
+                    onClick={() =>
+                      order({ kind: "remove", of }, ({ count }) => words.done.remove(count || 1))
+                    }
                   >
                     {words.removeIt}
                   </button>
@@ -250,7 +258,11 @@ function Held() {
           </p>
           <blockquote dir="auto">{content}</blockquote>
           <p class="buttons">
-            <button type="button" class="main" onClick={() => order({ kind: "approve", id }, () => words.approved)}>
+            <button
+              type="button"
+              class="main"
+              onClick={() => order({ kind: "approve", id }, () => words.approved)}
+            >
               {words.approve}
             </button>
             <button type="button" onClick={() => order({ kind: "reject", id }, () => words.rejected)}>
@@ -332,34 +344,53 @@ function Actions({ what, person }: ActionsProps) {
   return (
     <>
       <Listed list={list} fault={fault} none={what === "force" ? words.noForce : words.noLog}>
-        {list?.map(({ action, kind, name, reason, moderator, at, until, count, everywhere, reaches, over, undoable }) => (
-          <li key={action} class={over ? "over" : undefined}>
-            <p>
-              <b>{words.kinds[kind] ?? kind}</b>
-              {name === undefined ? null : <>: <Nickname name={name} /></>}
-              {count === undefined ? null : <span class="muted"> ({count})</span>}
-            </p>
-            {reason ? <p dir="auto">{reason}</p> : null}
-            <p class="muted">
-              {[
-                times.full(at),
-                moderator || words.server,
-                everywhere ? words.inAllRooms : "",
-                reaches ? words.reachesAddress : "",
-                over ? words.over : until === undefined ? "" : words.until(times.full(until)),
-              ]
-                .filter((each) => each !== "")
-                .join(" · ")}
-            </p>
-            {undoable ? (
-              <p class="buttons">
-                <button type="button" onClick={() => undo(action)}>
-                  {words.undo}
-                </button>
+        {list?.map(
+          ({
+            action,
+            kind,
+            name,
+            reason,
+            moderator,
+            at,
+            until,
+            count,
+            everywhere,
+            reaches,
+            over,
+            undoable,
+          }) => (
+            <li key={action} class={over ? "over" : undefined}>
+              <p>
+                <b>{words.kinds[kind] ?? kind}</b>
+                {name === undefined ? null : (
+                  <>
+                    : <Nickname name={name} />
+                  </>
+                )}
+                {count === undefined ? null : <span class="muted"> ({count})</span>}
               </p>
-            ) : null}
-          </li>
-        ))}
+              {reason ? <p dir="auto">{reason}</p> : null}
+              <p class="muted">
+                {[
+                  times.full(at),
+                  moderator || words.server,
+                  everywhere ? words.inAllRooms : "",
+                  reaches ? words.reachesAddress : "",
+                  over ? words.over : until === undefined ? "" : words.until(times.full(until)),
+                ]
+                  .filter((each) => each !== "")
+                  .join(" · ")}
+              </p>
+              {undoable ? (
+                <p class="buttons">
+                  <button type="button" onClick={() => undo(action)}>
+                    {words.undo}
+                  </button>
+                </p>
+              ) : null}
+            </li>
+          ),
+        )}
       </Listed>
       {hasMore ? (
         <button type="button" class="quiet" onClick={() => load(list?.at(-1)?.action)}>

@@ -1,7 +1,7 @@
 import type { Message } from "../../client/index.ts";
 import type { Quote } from "../store/quotes.ts";
 import { Nickname } from "./nickname.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 /** Longer than any line. The text is cut before it gets into the document. */
 const LINE_MAX = 300;

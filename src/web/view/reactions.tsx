@@ -2,7 +2,7 @@ import type { Message, Reaction } from "../../client/index.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { AllWords } from "../store/settings.ts";
 import { RoomIcon } from "./room-icon.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 /** The number of people that are listed before the others are only counted. */
 const NAMES_MAX = 3;

@@ -1,26 +1,26 @@
-import { Dialog } from "./dialog.tsx";
+import { RENAME_WORDS } from "../words/rename.ts";
 import { HostLogin } from "./host-login.tsx";
 import { NicknameForm } from "./nickname-form.tsx";
-import { useStores, useWords } from "./stores.ts";
+import { useStores } from "./stores.ts";
 
 export interface RenameProps {
   readonly close: () => void;
 }
 
-/** The dialog under the nickname: to change it, or to leave. */
+/** Where the user changes the nickname, or leaves. */
 export function Rename({ close }: RenameProps) {
-  const { room, person } = useStores();
-  const words = useWords();
+  const { room, person, settings } = useStores();
+  const words = RENAME_WORDS[settings.words.value.locale];
   const isGiven = (person.identity.value?.name ?? null) !== null;
   return (
-    <Dialog title={words.rename.title} name="rename" close={close}>
+    <>
       {isGiven ? (
         <HostLogin />
       ) : (
         <NicknameForm
-          label={words.rename.field}
-          button={words.rename.button}
-          waiting={words.rename.waiting}
+          label={words.field}
+          button={words.button}
+          waiting={words.waiting}
           first={room.nickname.value ?? ""}
           register={(nickname) => room.register(nickname)}
           done={close}
@@ -37,6 +37,6 @@ export function Rename({ close }: RenameProps) {
       >
         {words.leave}
       </button>
-    </Dialog>
+    </>
   );
 }

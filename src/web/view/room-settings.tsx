@@ -87,8 +87,14 @@ function SettingsForm({ before }: { readonly before: RoomSettings }) {
         <span>{words.listed}</span>
       </label>
       <Choice label={words.entry} name="entry" value={before.entry} options={words.entries} />
-      <Field label={before.password ? words.newPassword : words.password} name="password" fault={faultAt("password")}>
-        {(given) => <input {...given} type="password" autocomplete="new-password" maxLength={MOST.password} />}
+      <Field
+        label={before.password ? words.newPassword : words.password}
+        name="password"
+        fault={faultAt("password")}
+      >
+        {(given) => (
+          <input {...given} type="password" autocomplete="new-password" maxLength={MOST.password} />
+        )}
       </Field>
       <Choice label={words.writers} name="writers" value={before.writers} options={words.writerKinds} />
       <Choice label={words.links} name="links" value={before.links} options={words.linkKinds} />
@@ -138,6 +144,7 @@ function SettingsForm({ before }: { readonly before: RoomSettings }) {
 }
 
 interface Given {
+  readonly id: string;
   readonly name: string;
   readonly "aria-invalid": boolean;
   readonly "aria-describedby": string;
@@ -151,14 +158,13 @@ interface FieldProps {
 }
 
 function Field({ label, name, fault, children }: FieldProps) {
-  const given = { name, "aria-invalid": fault !== "", "aria-describedby": `room-${name}-fault` };
+  const id = `room-${name}`;
+  const given = { id, name, "aria-invalid": fault !== "", "aria-describedby": `${id}-fault` };
   return (
     <div class="field">
-      <label class="field">
-        <span>{label}</span>
-        {children(given)}
-      </label>
-      <p id={`room-${name}-fault`} class="refusal" role="alert">
+      <label for={id}>{label}</label>
+      {children(given)}
+      <p id={`${id}-fault`} class="refusal" role="alert">
         {fault}
       </p>
     </div>

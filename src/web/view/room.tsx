@@ -1,5 +1,5 @@
 import { lazy } from "./lazy.tsx";
-import { loadComposer } from "./load-room.ts";
+import { loadComposer } from "./load-composer.ts";
 import { Log } from "./log.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
@@ -9,8 +9,6 @@ const Banners = lazy(async () => (await import("./notices.tsx")).Banners);
 const Blocked = lazy(async () => (await import("./notices.tsx")).Blocked);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Composer = lazy(async () => (await loadComposer()).Composer);
-
-export { Rename } from "./rename.tsx";
 
 interface RoomProps {
   readonly title: string;

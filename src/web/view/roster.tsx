@@ -1,7 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { searchForm } from "../text/nickname-key.ts";
 import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
 const FILTER_FROM = 13;

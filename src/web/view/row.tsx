@@ -4,7 +4,7 @@ import { lazy } from "./lazy.tsx";
 import { MessageLine } from "./message.tsx";
 import { PeopleLine } from "./people-line.tsx";
 import { SendingLine } from "./sending-line.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 const ActionLine = lazy(async () => (await import("./notices.tsx")).ActionLine);
 const IgnoredLine = lazy(async () => (await import("./notices.tsx")).IgnoredLine);

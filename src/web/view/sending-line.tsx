@@ -3,7 +3,7 @@ import { failureWords } from "../text/failure.ts";
 import { Fold } from "./fold.tsx";
 import { Avatar, Nickname } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 interface SendingLineProps {
   readonly sending: Sending;
@@ -14,7 +14,9 @@ interface SendingLineProps {
 /** A message of the user that is being sent or was given up. */
 export function SendingLine({ sending, name, head }: SendingLineProps) {
   return (
-    <article class={`message own ${sending.failure && sending.failure.code !== "Held" ? "failed" : "sending"}${head ? " head" : ""}`}>
+    <article
+      class={`message own ${sending.failure && sending.failure.code !== "Held" ? "failed" : "sending"}${head ? " head" : ""}`}
+    >
       {head ? <Avatar name={name} /> : null}
       <header>{head ? <Nickname name={name} /> : null}</header>
       {sending.reply === undefined ? null : <QuoteLink from={null} to={sending.reply} />}

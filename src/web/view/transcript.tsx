@@ -2,7 +2,7 @@ import { useComputed } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { Content } from "./content.tsx";
 import { Nickname } from "./nickname.tsx";
-import { useStores, useRoomWords } from "./stores.ts";
+import { useRoomWords, useStores } from "./stores.ts";
 
 /** All loaded messages, for printing. They are in the document only during that time. */
 export function Transcript({ title }: { readonly title: string }) {

@@ -8,14 +8,16 @@ const en = {
   rules: "Rules",
   keeps: (days: number | null, messages: number | null) => {
     const last = messages === null ? "" : `the last ${EN.format(messages)} messages`;
-    if (days === null) return last === "" ? "Messages are kept until someone deletes them." : `The chat keeps ${last}.`;
+    if (days === null)
+      return last === "" ? "Messages are kept until someone deletes them." : `The chat keeps ${last}.`;
     const time = days === 1 ? "1 day" : `${EN.format(days)} days`;
     return `Messages are kept for ${time}${last === "" ? "" : `, but only ${last}`}.`;
   },
   addresses: "Your network address is written to the server’s log.",
   noAddresses: "Your network address is not logged.",
   proving: "Many people are joining, so your browser is solving a puzzle first. This takes a few seconds…",
-  members: "This room is for members. Ask a moderator to make you one: your public ID is under Settings, Your key.",
+  members:
+    "This room is for members. Ask a moderator to make you one: your public ID is under Settings, Your key.",
   password: "Password of the room",
 };
 
@@ -23,12 +25,14 @@ const vi: typeof en = {
   rules: "Nội quy",
   keeps: (days, messages) => {
     const last = messages === null ? "" : `${VI.format(messages)} tin nhắn gần nhất`;
-    if (days === null) return last === "" ? "Tin nhắn được lưu cho đến khi có người xóa." : `Phòng lưu ${last}.`;
+    if (days === null)
+      return last === "" ? "Tin nhắn được lưu cho đến khi có người xóa." : `Phòng lưu ${last}.`;
     return `Tin nhắn được lưu trong ${VI.format(days)} ngày${last === "" ? "" : `, và chỉ lưu ${last}`}.`;
   },
   addresses: "Địa chỉ mạng của bạn được ghi vào nhật ký máy chủ.",
   noAddresses: "Địa chỉ mạng của bạn không bị ghi lại.",
-  proving: "Đang có nhiều người vào phòng nên trình duyệt phải giải một bài toán trước. Việc này mất vài giây…",
+  proving:
+    "Đang có nhiều người vào phòng nên trình duyệt phải giải một bài toán trước. Việc này mất vài giây…",
   members:
     "Phòng này chỉ dành cho thành viên. Hãy nhờ điều hành viên thêm bạn: mã công khai của bạn nằm trong Cài đặt, mục Khóa của bạn.",
   password: "Mật khẩu phòng",

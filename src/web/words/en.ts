@@ -29,11 +29,7 @@ export const en = {
   rename: {
     open: "Change your nickname",
     title: "Change your nickname",
-    field: "New nickname",
-    button: "Rename",
-    waiting: "Renaming…",
   },
-  leave: "Leave the chat",
   you: "you",
   youAre: "You are",
   nicknameFault: {
@@ -87,14 +83,8 @@ export const en = {
   },
   ended: {
     takenTitle: "This chat is open in another tab",
-    taken: <T>(name: T): readonly (T | string)[] => ["In that tab, you are ", name, "."],
-    takeOver: "Continue here",
     goOn: <T>(name: T): readonly (T | string)[] => ["Continue here as ", name],
     other: "Join with another nickname",
-    refusedTitle: "The server closed the connection",
-    refused: (code: number, reason: string) =>
-      `Code ${code}${reason === "" ? "" : ` (${reason})`}. The messages already shown stay here.`,
-    again: "Reconnect",
   },
   retry: "Try again",
   remove: "Remove",

@@ -73,7 +73,8 @@ const en = {
   writtenSaved: (n: number) => (n === 1 ? "1 message saved as a file." : `${n} messages saved as a file.`),
   writtenDelete: "Delete all that I wrote",
   writtenSure: "Delete all your messages in this room? No one can bring them back.",
-  writtenDeleted: (n: number) => (n === 1 ? "1 message is being deleted." : `${n} messages are being deleted.`),
+  writtenDeleted: (n: number) =>
+    n === 1 ? "1 message is being deleted." : `${n} messages are being deleted.`,
 
   forget: "Forget me on this device",
   forgetLead:

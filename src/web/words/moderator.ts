@@ -19,12 +19,18 @@ function people(n: number): string {
 }
 
 function enList(names: readonly string[], others: number): string {
-  const all = [...names.map((name) => `\u2068${name}\u2069`), ...(others > 0 ? [others === 1 ? "1 other" : `${EN.format(others)} others`] : [])];
+  const all = [
+    ...names.map((name) => `\u2068${name}\u2069`),
+    ...(others > 0 ? [others === 1 ? "1 other" : `${EN.format(others)} others`] : []),
+  ];
   return new Intl.ListFormat("en").format(all);
 }
 
 function viList(names: readonly string[], others: number): string {
-  const all = [...names.map((name) => `\u2068${name}\u2069`), ...(others > 0 ? [`${VI.format(others)} người khác`] : [])];
+  const all = [
+    ...names.map((name) => `\u2068${name}\u2069`),
+    ...(others > 0 ? [`${VI.format(others)} người khác`] : []),
+  ];
   return new Intl.ListFormat("vi").format(all);
 }
 
@@ -41,6 +47,7 @@ const en = {
   more: "Load more",
 
   measures: { mute: "Mute…", kick: "Kick…", ban: "Ban…", remove: "Remove messages…" },
+  headings: { mute: "Mute", kick: "Kick", ban: "Ban", remove: "Remove messages" },
   lead: {
     mute: "A muted person can read, but not write or react.",
     kick: "The person is put out of the room and can come back in a minute.",
@@ -61,7 +68,9 @@ const en = {
   },
   everywhere: "In all rooms",
   hits: (names: readonly string[], count: number) =>
-    count === 0 ? "Hits no one who is here now." : `Hits ${people(count)} here: ${enList(names, count - names.length)}.`,
+    count === 0
+      ? "Hits no one who is here now."
+      : `Hits ${people(count)} here: ${enList(names, count - names.length)}.`,
   done: {
     mute: (name: string, minutes: number | null) => `${name} is muted ${enFor(minutes)}.`,
     kick: (name: string, _: number | null) => `${name} was put out of the room.`,
@@ -72,11 +81,12 @@ const en = {
   raid: "Raid mode",
   raidIsOn: "Raid mode is on",
   raidIsOff: "Raid mode is off",
-  raidNote: "It holds back what newcomers write.",
+  raidNote: "While it is on, newcomers’ browsers have to solve a puzzle first.",
   arm: "Turn on raid mode",
   calm: "Turn off",
-  sweep: "Sweep: remove what came with the raid",
-  swept: (count: number, hitCount: number) => `${messages(count)} removed, ${people(hitCount)} banned for a day.`,
+  sweep: "Sweep out the raid",
+  swept: (count: number, hitCount: number) =>
+    `${messages(count)} removed, ${people(hitCount)} banned for a day.`,
 
   tabs: { reports: "Reports", held: "Held", people: "People", force: "In force", log: "Log", room: "Room" },
   noReports: "No reports. All quiet.",
@@ -102,7 +112,8 @@ const en = {
   rejected: "Message rejected.",
   isMuted: "muted",
   joined: (time: string) => `here since ${time}`,
-  sharing: (n: number) => (n === 1 ? "1 other at the same address" : `${EN.format(n)} others at the same address`),
+  sharing: (n: number) =>
+    n === 1 ? "1 other at the same address" : `${EN.format(n)} others at the same address`,
   history: "History",
   kinds: {
     mute: "Muted",
@@ -190,7 +201,8 @@ const en = {
     sweep: "Remove all that came with the raid",
     help: "Show this list",
   } satisfies Record<Command["kind"], string>,
-  unknownCommand: (word: string) => `There is no command ${word}. /help shows all of them. To send it as a message, write /${word}.`,
+  unknownCommand: (word: string) =>
+    `There is no command ${word}. /help shows all of them. To send it as a message, write /${word}.`,
   usage: (usage: string) => `Write it like this: ${usage}`,
   notInForce: (name: string) => `Nothing of the kind is in force against ${name}.`,
 
@@ -220,6 +232,7 @@ const vi: ModeratorWords = {
   more: "Tải thêm",
 
   measures: { mute: "Cấm nói…", kick: "Mời ra…", ban: "Cấm vào phòng…", remove: "Gỡ tin nhắn…" },
+  headings: { mute: "Cấm nói", kick: "Mời ra", ban: "Cấm vào phòng", remove: "Gỡ tin nhắn" },
   lead: {
     mute: "Người bị cấm nói vẫn đọc được, nhưng không viết hay bày tỏ cảm xúc được.",
     kick: "Người này phải ra khỏi phòng và vào lại được sau một phút.",
@@ -253,11 +266,12 @@ const vi: ModeratorWords = {
   raid: "Chế độ chống phá",
   raidIsOn: "Chế độ chống phá đang bật",
   raidIsOff: "Chế độ chống phá đang tắt",
-  raidNote: "Chế độ này giữ lại tin của người mới vào.",
+  raidNote: "Khi bật, trình duyệt của người mới phải giải một bài toán trước.",
   arm: "Bật chế độ chống phá",
   calm: "Tắt",
-  sweep: "Quét: gỡ mọi thứ do nhóm phá gửi",
-  swept: (count, hitCount) => `Đã gỡ ${VI.format(count)} tin nhắn, cấm ${VI.format(hitCount)} người trong một ngày.`,
+  sweep: "Quét sạch nhóm phá",
+  swept: (count, hitCount) =>
+    `Đã gỡ ${VI.format(count)} tin nhắn, cấm ${VI.format(hitCount)} người trong một ngày.`,
 
   tabs: {
     reports: "Báo cáo",
@@ -374,7 +388,8 @@ const vi: ModeratorWords = {
     sweep: "Gỡ mọi thứ do nhóm phá gửi",
     help: "Hiện danh sách này",
   },
-  unknownCommand: (word) => `Không có lệnh ${word}. Gõ /help để xem tất cả. Muốn gửi thành tin nhắn, hãy gõ /${word}.`,
+  unknownCommand: (word) =>
+    `Không có lệnh ${word}. Gõ /help để xem tất cả. Muốn gửi thành tin nhắn, hãy gõ /${word}.`,
   usage: (usage) => `Hãy gõ như sau: ${usage}`,
   notInForce: (name) => `Không có lệnh cấm nào như vậy với ${name}.`,
 

@@ -4,7 +4,9 @@ import { type Duration, durationIn } from "../text/duration.ts";
 import type { Language } from "./languages.ts";
 
 /** What a line says, with the kind of the action that an `undo` undoes, if it is known. */
-type Told = Pick<ModeratedEvent, "kind" | "until" | "time" | "everywhere"> & { readonly undone?: string | undefined };
+type Told = Pick<ModeratedEvent, "kind" | "until" | "time" | "everywhere"> & {
+  readonly undone?: string | undefined;
+};
 
 type Piece<T> = readonly (T | string)[];
 
@@ -46,7 +48,8 @@ const en = {
         return ["A moderator has done something that this page does not know"];
     }
   },
-  ignored: (n: number) => (n === 1 ? "1 message from someone you ignore" : `${n} messages from people you ignore`),
+  ignored: (n: number) =>
+    n === 1 ? "1 message from someone you ignore" : `${n} messages from people you ignore`,
   show: "Show",
   hide: "Hide",
   dismiss: "Dismiss the announcement",

@@ -8,8 +8,10 @@ const en = {
   stopIgnoring: (name: string) => `Stop ignoring ${name}`,
   ignored: (name: string) => `You no longer see messages from ${name}.`,
   notIgnored: (name: string) => `You see messages from ${name} again.`,
-  reportMessage: "The moderators will see this message and your reason. The author will not learn who reported it.",
-  reportPerson: "The moderators will see the nickname and your reason. The person will not learn who reported them.",
+  reportMessage:
+    "The moderators will see this message and your reason. The author will not learn who reported it.",
+  reportPerson:
+    "The moderators will see the nickname and your reason. The person will not learn who reported them.",
   reason: "What is wrong? (optional)",
   send: "Report",
   cancel: "Cancel",
@@ -31,8 +33,10 @@ const vi: typeof en = {
   stopIgnoring: (name) => `Bỏ ẩn tin của ${name}`,
   ignored: (name) => `Bạn sẽ không thấy tin nhắn của ${name} nữa.`,
   notIgnored: (name) => `Bạn lại thấy tin nhắn của ${name}.`,
-  reportMessage: "Các điều hành viên sẽ thấy tin nhắn này và lý do của bạn. Người viết không biết ai đã báo cáo.",
-  reportPerson: "Các điều hành viên sẽ thấy biệt danh này và lý do của bạn. Người đó không biết ai đã báo cáo.",
+  reportMessage:
+    "Các điều hành viên sẽ thấy tin nhắn này và lý do của bạn. Người viết không biết ai đã báo cáo.",
+  reportPerson:
+    "Các điều hành viên sẽ thấy biệt danh này và lý do của bạn. Người đó không biết ai đã báo cáo.",
   reason: "Có chuyện gì vậy? (không bắt buộc)",
   send: "Báo cáo",
   cancel: "Hủy",

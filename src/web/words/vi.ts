@@ -22,11 +22,7 @@ export const vi: Words = {
   rename: {
     open: "Đổi biệt danh",
     title: "Đổi biệt danh",
-    field: "Biệt danh mới",
-    button: "Đổi",
-    waiting: "Đang đổi…",
   },
-  leave: "Rời phòng",
   you: "bạn",
   youAre: "Bạn là",
   nicknameFault: {
@@ -80,14 +76,8 @@ export const vi: Words = {
   },
   ended: {
     takenTitle: "Phòng này đang mở ở một thẻ khác",
-    taken: (name) => ["Ở thẻ đó, biệt danh của bạn là ", name, "."],
-    takeOver: "Tiếp tục ở đây",
     goOn: (name) => ["Tiếp tục ở đây với biệt danh ", name],
     other: "Vào với biệt danh khác",
-    refusedTitle: "Máy chủ đã ngắt kết nối",
-    refused: (code, reason) =>
-      `Mã lỗi: ${code}${reason === "" ? "" : ` (${reason})`}. Những tin nhắn đang hiển thị vẫn còn ở đây.`,
-    again: "Kết nối lại",
   },
   retry: "Thử lại",
   remove: "Xóa",
