@@ -4,15 +4,18 @@ import { isatty } from "node:tty";
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
+import { ModerationError } from "../engine/moderation.ts";
 import { MoveError } from "../engine/moving/move.ts";
 import { FIRST_CODE_MS, PeopleError } from "../engine/people.ts";
 import { DatabaseError } from "../engine/postgres/fault.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 import { banner } from "./banner.ts";
+import { CommandError } from "./command-error.ts";
 import { dropUnset } from "./environment.ts";
+import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
-import { createCommand, moveOf, peopleCommandOf, settingsOf } from "./options.ts";
+import { createCommand, moderationCommandOf, moveOf, peopleCommandOf, settingsOf } from "./options.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
 
 /** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
@@ -22,12 +25,13 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people } = readSettings();
-if (move !== null || people !== null) {
+const { settings, move, people, moderation } = readSettings();
+if (move !== null || people !== null || moderation !== null) {
   for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
     if (move !== null) await runMove(move, settings);
     if (people !== null) await runPeopleCommand(people, settings);
+    if (moderation !== null) await runModerationCommand(moderation, settings);
     process.exit(0);
   } catch (error) {
     process.stderr.write(`${sentenceFor(error, settings)}\n`);
@@ -70,13 +74,26 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
   return null;
 }
 
-function readSettings(): { settings: Settings; move: Move | null; people: PeopleCommand | null } {
+/** What the command line asks for. */
+interface Asked {
+  readonly settings: Settings;
+  readonly move: Move | null;
+  readonly people: PeopleCommand | null;
+  readonly moderation: ModerationCommand | null;
+}
+
+function readSettings(): Asked {
   const command = createCommand(version).exitOverride();
   for (const each of command.commands) each.exitOverride();
   try {
     dropUnset(command.options, process.env);
     const settings = settingsOf(command.parse(), isatty(1));
-    return { settings, move: moveOf(command), people: peopleCommandOf(command) };
+    return {
+      settings,
+      move: moveOf(command),
+      people: peopleCommandOf(command),
+      moderation: moderationCommandOf(command),
+    };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
     // Commander has printed its own sentence, except for values that only the whole command shows to be wrong.
@@ -121,7 +138,7 @@ function isHangupIgnored(): boolean {
 }
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
-  const KNOWN = [JournalError, DatabaseError, MoveError, PeopleError];
+  const KNOWN = [JournalError, DatabaseError, MoveError, PeopleError, ModerationError, CommandError];
   if (error instanceof Error && KNOWN.some((kind) => error instanceof kind)) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const address = hosts.join(" and ");

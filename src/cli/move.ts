@@ -11,6 +11,7 @@ import { type HistorySource, type HistoryTarget, type Moved, move } from "../eng
 import { DatabasePeople, FilePeople, type MovedPeople, movePeople } from "../engine/moving/people.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import type { Settings } from "../server/settings.ts";
+import { counted } from "./count.ts";
 
 const BAR_CHARACTERS = 30;
 
@@ -109,8 +110,4 @@ function reportModeration(moved: MovedModeration): void {
     counted(held, "held message"),
   ];
   process.stdout.write(`Moderation: ${parts.join(", ")}.\n`);
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

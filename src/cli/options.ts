@@ -9,11 +9,14 @@ import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import { isGrantedRole, ROLES } from "../room/roles.ts";
 import { plainAddress } from "../server/addresses.ts";
 import { RAID_LIMITS } from "../server/moderation/raid-watch.ts";
+import { ROOM_MODES, type RoomMode } from "../server/room-directory.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
 import { type LoginFlags, loginOf, parseClockSkew, parseMaxAge } from "./login.ts";
+import type { ModerationCommand } from "./moderation.ts";
+import { addModerationCommands } from "./moderation-options.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
@@ -47,6 +50,7 @@ interface Flags extends LoginFlags {
   host: string;
   data: string;
   basePath: string;
+  rooms: RoomMode;
   databaseUrl?: string;
   databaseConnections: number;
   databaseTimeout: number;
@@ -131,6 +135,8 @@ interface Flags extends LoginFlags {
   move?: Move;
   /** Set by the commands about people. */
   people?: PeopleCommand;
+  /** Set by the commands about moderation. */
+  moderation?: ModerationCommand;
 }
 
 /** Creates the command and its flags, each of which can also be set by an environment variable. */
@@ -149,6 +155,7 @@ export function createCommand(version: string): Command {
       });
   }
   addPeopleCommands(command);
+  addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
   return command;
 }
 
@@ -190,6 +197,11 @@ function addPeopleCommands(command: Command): void {
 /** What a parsed command asks to do about people; null if it asks for something else. */
 export function peopleCommandOf(command: Command): PeopleCommand | null {
   return command.opts<Flags>().people ?? null;
+}
+
+/** What a parsed command asks to do about moderation; null if it asks for something else. */
+export function moderationCommandOf(command: Command): ModerationCommand | null {
+  return command.opts<Flags>().moderation ?? null;
 }
 
 /** What a parsed command asks to move; null if it asks to serve. */
@@ -252,6 +264,14 @@ function createServeCommand(version: string): Command {
       )
         .argParser(parseBasePath)
         .default("", "none"),
+    )
+    .addOption(
+      flag(
+        "--rooms <mode>",
+        "who may make rooms: whoever connects to one (open), moderators of all rooms (listed), or nobody while the server runs (fixed)",
+      )
+        .choices(ROOM_MODES)
+        .default("open"),
     )
     .addOption(flag("--no-compression", "never compress, not even for clients that ask for it"))
     .addOption(bytes("--compress-from <size>", "smallest batch of events to compress", 512))
@@ -481,6 +501,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
   return {
     port: flags.port,
     basePath: flags.basePath,
+    rooms: flags.rooms,
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
     database: databaseOf(flags),
     dataFile: resolve(flags.data),

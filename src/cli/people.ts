@@ -1,11 +1,10 @@
 import { errorReason } from "../engine/local/fault.ts";
-import { openPeopleFileBeside } from "../engine/local/people-file.ts";
 import { CODE_MS, PeopleError } from "../engine/people.ts";
-import { openDatabasePeople } from "../engine/postgres/people-table.ts";
 import type { StoredPeople } from "../engine/stored-people.ts";
-import { MAIN_ROOM } from "../protocol/room-name.ts";
 import type { GrantedRole } from "../room/roles.ts";
 import type { Settings } from "../server/settings.ts";
+import { placeOf } from "./place.ts";
+import { openPeople } from "./stores.ts";
 
 /** What to do about people. A `room` of null stands for all rooms. */
 export type PeopleCommand =
@@ -48,14 +47,6 @@ export function ownerLink(page: string, code: string): string {
   return link.href;
 }
 
-async function openPeople(settings: Settings): Promise<StoredPeople> {
-  const { database, dataFile, people: limits } = settings;
-  const now = Date.now;
-  if (database !== null) return await openDatabasePeople({ database, limits, now });
-  const notice = (sentence: string) => process.stderr.write(`${sentence}\n`);
-  return openPeopleFileBeside({ dataFile, limits, now, notice });
-}
-
 /** Does a command. Resolves to what is printed. */
 type Run<C extends PeopleCommand> = (people: StoredPeople, command: C, settings: Settings) => Promise<string>;
 
@@ -79,8 +70,3 @@ const RUN: { readonly [K in PeopleCommand["kind"]]: Run<Extract<PeopleCommand, {
     return lines.length === 0 ? "Nobody has a role." : lines.join("\n");
   },
 };
-
-function placeOf(room: string | null): string {
-  if (room === null) return "in all rooms";
-  return room === MAIN_ROOM ? "in the main room" : `in the room ${room}`;
-}

@@ -64,6 +64,7 @@ export {
   report,
   review,
   roomSettings,
+  type SetRoomOptions,
   setRoom,
 } from "./moderation.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";

@@ -98,6 +98,14 @@ export interface ReviewOptions extends WaitOptions {
   readonly before?: string;
 }
 
+export interface SetRoomOptions extends WaitOptions {
+  /**
+   * Another room than that of the chat, by its name in the path; `/` for the main room. Only for moderators of all rooms. If the
+   * operator lets them make rooms, this makes it.
+   */
+  readonly room?: string;
+}
+
 export interface Review<S extends ReviewSubject> {
   readonly list: readonly Reviewed[S][];
   /** Whether there is more after the last element of the list. */
@@ -142,8 +150,12 @@ export function roomSettings(chat: Chat, options: WaitOptions = {}): Promise<Roo
  * @param set what to change; the rest stays as it is
  * @returns all settings. Rejects as {@link moderate}
  */
-export function setRoom(chat: Chat, set: SettingsInput, options: WaitOptions = {}): Promise<RoomSettings> {
-  return ask(chat, { type: "room", set }, options, readSettings);
+export function setRoom(
+  chat: Chat,
+  set: SettingsInput,
+  { room, ...options }: SetRoomOptions = {},
+): Promise<RoomSettings> {
+  return ask(chat, { type: "room", set, ...(room === undefined ? {} : { room }) }, options, readSettings);
 }
 
 /**

@@ -105,6 +105,21 @@ export interface Engine {
    */
   bytesToFetch(room: string, page: PageRequest | null): number;
 
+  /** Whether a room has a history: somebody has written in it. Opens nothing. Rejects if the store fails. */
+  hasHistory(room: string): Promise<boolean>;
+
+  /**
+   * How many have a nickname in each of these rooms, over all servers; absent members count. Rooms in which nobody has one
+   * may be missing. Opens nothing. Rejects if the store fails.
+   */
+  headcounts(rooms: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
+  /**
+   * The id of the newest message in each of these rooms. A room is missing if it has no messages, or if the store cannot tell
+   * without opening it. Opens nothing. Rejects if the store fails.
+   */
+  newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>>;
+
   /** Rooms in memory. */
   readonly rooms: number;
 

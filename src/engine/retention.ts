@@ -1,4 +1,5 @@
 import { REMEMBERED_MS } from "../protocol/limits.ts";
+import type { RoomSettings } from "../room/room-settings.ts";
 
 /** How much of each room's history is kept; null means all of it. */
 export interface Retention {
@@ -18,6 +19,14 @@ export const KEPT_AT_LEAST_MS = 2 * REMEMBERED_MS;
 
 /** Pruning a history that is too large leaves some room: otherwise it would have to be rewritten all the time. */
 export const FULL_SHARE = 0.9;
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+/** What is kept of a room in which moderators have set for how long: never more than the chat keeps. */
+export function retentionIn(retention: Retention, { keepDays }: Pick<RoomSettings, "keepDays">): Retention {
+  if (keepDays === null) return retention;
+  return { ...retention, keepMs: Math.min(retention.keepMs ?? Number.POSITIVE_INFINITY, keepDays * DAY_MS) };
+}
 
 export function keepsAll({ keepMs, keepMessages, keepBytes }: Retention): boolean {
   return keepMs === null && keepMessages === null && keepBytes === null;

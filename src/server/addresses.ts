@@ -1,4 +1,5 @@
 import { type BlockList, isIPv4, isIPv6 } from "node:net";
+import type { People } from "../engine/people.ts";
 
 /** The longest chain of proxies; what was written before them is not read. */
 const HOPS_MAX = 32;
@@ -110,4 +111,9 @@ export function networksOf(address: string): string[] {
       .map((group, at) => group & ~(0xffff >> Math.max(0, Math.min(16, bits - 16 * at))));
     return `${kept.map((group) => group.toString(16)).join(":")}::/${bits}`;
   });
+}
+
+/** The keyed hash by which a network is known, so that no address is stored. @param network one of {@link networksOf} */
+export function networkHash(people: Pick<People, "idOfStay">, network: string): string {
+  return people.idOfStay(`network ${network}`);
 }

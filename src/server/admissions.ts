@@ -1,8 +1,8 @@
 import { roomOfPath } from "../protocol/room-name.ts";
 import { aboutRoom } from "./about-room.ts";
 import { Acquaintance } from "./acquaintance.ts";
-import { networksOf } from "./addresses.ts";
-import type { Admission } from "./client-socket.ts";
+import { networkHash, networksOf } from "./addresses.ts";
+import type { Admission, Verdict } from "./client-socket.ts";
 import { type Client, Connection, type ConnectionContext } from "./connection.ts";
 import type { Ending } from "./connection-end.ts";
 import type { RequestHead } from "./http-head.ts";
@@ -39,14 +39,38 @@ export class Admissions {
   }
 
   /** Decides about a handshake. `peer` is the other end of the TCP connection. */
-  admit(head: RequestHead, peer: string): Admission | Response {
-    const { guard, settings, addresses, sockets, engine } = this.#parts;
+  admit(head: RequestHead, peer: string): Verdict | Promise<() => Verdict> {
+    const { guard, settings, rooms } = this.#parts;
     const ip = guard.addressOf(head, peer);
     const refusal = guard.refuseHost(head, ip) ?? guard.refuseOrigin(head, ip);
     if (refusal !== null) return refusal;
     const path = pathInChat(head.path, settings.basePath);
     const room = roomOfPath(path);
     if (room === undefined) return this.#rejectRoom(ip, head.path, path);
+    return rooms.isKnown(room) ? this.#enter(head, ip, room) : this.#find(head, ip, room);
+  }
+
+  /** Finds out whether a room exists. That may cost the store something, and so it costs the client what its page does. */
+  #find(head: RequestHead, ip: string, room: string): Verdict | Promise<() => Verdict> {
+    const { guard, addresses, rooms, reports } = this.#parts;
+    const now = performance.now();
+    const wait = addresses.of(ip, now).rates.http?.take(now, 1) ?? 0;
+    if (wait > 0) return guard.rejectForRate(ip, wait, "Too many requests from this address.");
+    const fields = { path: head.path };
+    return rooms.has(room).then(
+      (isThere) => () =>
+        isThere
+          ? this.#enter(head, ip, room)
+          : guard.reject(404, "There is no such room. /rooms lists the rooms.", { address: ip, fields }),
+      (error) => {
+        reports.fault(room, error);
+        return () => guard.rejectForNow(ip, "The server cannot find the room now.");
+      },
+    );
+  }
+
+  #enter(head: RequestHead, ip: string, room: string): Verdict {
+    const { guard, addresses, sockets, engine } = this.#parts;
     if (this.#isStopping()) return guard.rejectForNow(ip, "The server is stopping.");
     if (sockets.isFull)
       return guard.rejectForNow(ip, "The server cannot accept another connection right now.");
@@ -84,7 +108,7 @@ export class Admissions {
   }
 
   /** Networks are known by keyed hashes only. */
-  readonly #networkHash = (network: string) => this.#parts.engine.people.idOfStay(`network ${network}`);
+  readonly #networkHash = (network: string) => networkHash(this.#parts.engine.people, network);
 
   #rejectRoom(address: string, path: string, inside: string): Response {
     const logged = "There is no such room.";

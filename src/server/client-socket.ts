@@ -22,6 +22,9 @@ export interface Admission {
   open(wire: Wire): Connection;
 }
 
+/** What is decided about a handshake: to accept it, or how it is answered otherwise. */
+export type Verdict = Admission | Response;
+
 /** An accepted HTTP request, which is answered once its body has been read. */
 export interface Exchange {
   /** The largest body that is taken, and what it is charged to until the answer is ready. Null leaves the body unread. */
@@ -39,8 +42,11 @@ export interface SocketOptions {
   readonly plainPerAddress: (peer: string) => number;
   /** How long a client may take to send its HTTP request, to take the answer to it, and to end after a close. */
   readonly handshakeMs: number;
-  /** Decides about a WebSocket handshake. */
-  readonly admit: (head: RequestHead, peer: string) => Admission | Response;
+  /**
+   * Decides about a WebSocket handshake. If something has to be looked up first, it gives what decides then, which is not called
+   * if the client has left meanwhile. It does not reject.
+   */
+  readonly admit: (head: RequestHead, peer: string) => Verdict | Promise<() => Verdict>;
   /** Decides about any other request, before its body is read. */
   readonly accept: (head: RequestHead, peer: string) => Exchange | Response;
   /** A request was rejected without asking either of these. */
@@ -67,6 +73,8 @@ type State =
       readonly body: BodyReader;
       readonly deadline: number;
     }
+  /** A handshake waits for what it is decided by. */
+  | { readonly kind: "admitting"; readonly deadline: number }
   /** An HTTP request is being answered. */
   | { readonly kind: "answering"; readonly deadline: number }
   | { readonly kind: "open"; readonly connection: Connection; readonly reader: WebSocketReader }
@@ -172,6 +180,7 @@ export class ClientSocket implements Wire {
         this.#readAtEnd += bytes.length;
         if (this.#readAtEnd > LINGER_MAX_BYTES) this.#socket.pause();
         break;
+      case "admitting":
       case "answering":
       case "closed":
         break;
@@ -325,6 +334,21 @@ export class ClientSocket implements Wire {
       return;
     }
     const admitted = this.#options.admit(head, this.#peer);
+    if (admitted instanceof Promise) void this.#admitLater(head, key, admitted);
+    else this.#open(head, key, admitted);
+  }
+
+  async #admitLater(head: RequestHead, key: string, deciding: Promise<() => Verdict>): Promise<void> {
+    this.#state = { kind: "admitting", deadline: this.#deadline() };
+    // What a client sends too early stays in the system.
+    this.#socket.pause();
+    const decide = await deciding;
+    if (this.#state.kind !== "admitting") return;
+    this.#socket.resume();
+    this.#open(head, key, decide());
+  }
+
+  #open(head: RequestHead, key: string, admitted: Verdict): void {
     if (admitted instanceof Response) {
       void this.#answer(admitted, head.method);
       return;

@@ -1,11 +1,10 @@
+import { roomLike } from "../protocol/room-like.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 
 /** The deepest path that is led back to the root: a short request must not cause an answer many times as long. */
 const STEPS_MOST = 16;
 const SPELLING = /^\/rooms\/([^/]+)\/{0,9}$/i;
 const BELOW_ROOMS = /^\/rooms\/(.+)$/is;
-/** The most of a path that is searched for a name. */
-const TEXT_MOST = 200;
 
 /**
  * The path inside the chat. The base path may be missing: some proxies keep it, and requests that come to the server
@@ -35,20 +34,10 @@ export function roomMeant(path: string): string | undefined {
   return roomOfPath(`/rooms/${name.toLowerCase()}`);
 }
 
-/** The room whose name resembles an invalid one below `/rooms/`: `lop` for `lớp`, `my-room` for `my room`. */
-export function roomLike(path: string): string | undefined {
+/** The room whose name resembles an invalid one below `/rooms/`. */
+export function roomLikePath(path: string): string | undefined {
   const [, text = ""] = BELOW_ROOMS.exec(decoded(path)) ?? [];
-  const name = text
-    .slice(0, TEXT_MOST)
-    .normalize("NFKD")
-    .replace(/\p{M}/gu, "")
-    .toLowerCase()
-    .replaceAll("đ", "d")
-    .replace(/[^a-z0-9\-_.]+/g, "-")
-    .replace(/^[-_.]+/, "")
-    .slice(0, 64)
-    .replace(/[-_.]+$/, "");
-  return roomOfPath(`/rooms/${name}`);
+  return roomLike(text);
 }
 
 /** Empty when the encoding is invalid. */

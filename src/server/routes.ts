@@ -1,13 +1,16 @@
+import type { ListedRoom } from "../protocol/room-list.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { costOfSending } from "./cost.ts";
 import type { Handling, Route, RoutedRequest } from "./router.ts";
 import type { ServerParts } from "./server-parts.ts";
-import { ASSETS } from "./web-pages.ts";
+import { ASSETS, roomsJson, type SizedResponse } from "./web-pages.ts";
 
 /** What most paths have in common: they are only read, and cost one token. */
 const read = { methods: ["GET", "HEAD"], cost: [["http", 1]] } as const satisfies Partial<Handling>;
 /** What a room's messages as a page cost, beside what is sent. */
 const READING_PAGE = [...read.cost, ["history", 32]] as const;
+/** What the list of rooms costs, beside what is sent. */
+const ROOM_LIST = [...read.cost, ["history", 1]] as const;
 
 /** Every path that HTTP requests are answered at. */
 export function routesOf(
@@ -20,7 +23,10 @@ export function routesOf(
     // The pages of the rooms, the icons, and the page that says that there is nothing.
     fallback: {
       ...read,
-      respond: ({ path, request }) => webPages.respond(path, request) ?? webPages.missing(path, request),
+      respond: async (request) =>
+        (await noSuchRoom(parts, request)) ??
+        webPages.respond(request.path, request.request) ??
+        webPages.missing(request.path, request.request),
     },
   };
 }
@@ -53,7 +59,27 @@ function chatRoutes(parts: ServerParts): readonly Route[] {
       matches: (path) => roomOfPath(path) !== undefined,
       query: "?read",
       cost: READING_PAGE,
-      respond: (request) => readingPage(parts, request),
+      respond: async (request) => (await noSuchRoom(parts, request)) ?? readingPage(parts, request),
+    },
+    {
+      ...read,
+      below: "chat",
+      matches: (path) => path === "/rooms",
+      cost: ROOM_LIST,
+      respond: (routed) =>
+        roomList(parts, routed, (rooms) => webPages.rooms(routed.path, rooms, routed.request)),
+    },
+    {
+      ...read,
+      below: "chat",
+      matches: (path) => path === "/rooms.json",
+      cost: ROOM_LIST,
+      respond: (routed) => {
+        const origin = routed.request.headers.get("Origin");
+        // What a page that may not connect must not learn.
+        const reader = parts.access.takesOrigin(origin) ? origin : null;
+        return roomList(parts, routed, (rooms) => roomsJson(rooms, reader));
+      },
     },
     {
       ...read,
@@ -65,6 +91,37 @@ function chatRoutes(parts: ServerParts): readonly Route[] {
         webPages.missing(path, request),
     },
   ];
+}
+
+/** The answer to a request for a room that does not exist; null for any other. */
+async function noSuchRoom(
+  { rooms, webPages, reports, guard }: ServerParts,
+  { path, request, ip }: RoutedRequest,
+): Promise<Response | null> {
+  const room = roomOfPath(path);
+  if (room === undefined || rooms.isKnown(room)) return null;
+  try {
+    return (await rooms.has(room)) ? null : webPages.noRoom(path, request);
+  } catch (error) {
+    reports.fault(room, error);
+    return guard.rejectForNow(ip, "The server cannot find the room now.");
+  }
+}
+
+/** The list of rooms in any form. */
+async function roomList(
+  { rooms, reports, guard }: ServerParts,
+  { path, ip, address }: RoutedRequest,
+  form: (rooms: readonly ListedRoom[]) => SizedResponse,
+): Promise<Response> {
+  try {
+    const { response, bytes } = form(await rooms.list());
+    address.rates.history?.charge(performance.now(), costOfSending(bytes));
+    return response;
+  } catch (error) {
+    reports.fault(path, error);
+    return guard.rejectForNow(ip, "The rooms cannot be listed now.");
+  }
 }
 
 /** The newest messages of a room, for browsers without JavaScript. */

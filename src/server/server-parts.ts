@@ -22,6 +22,7 @@ import { RaidWatch } from "./moderation/raid-watch.ts";
 import { openEngine } from "./open-engine.ts";
 import { Reports } from "./reports.ts";
 import { RequestGuard } from "./request-guard.ts";
+import { RoomDirectory } from "./room-directory.ts";
 import { RoomRates } from "./room-rates.ts";
 import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
@@ -41,6 +42,7 @@ export interface ServerParts {
   readonly access: Access;
   readonly guard: RequestGuard;
   readonly engine: Engine;
+  readonly rooms: RoomDirectory;
   /** The login of the host site; null if it has none. */
   readonly login: HostLogin | null;
   readonly connections: ConnectionTable;
@@ -84,6 +86,7 @@ export async function buildParts(
   const failed = (error: unknown) =>
     log.error({ category: "moderation", event: "fault", err: error }, `moderation has failed: ${error}`);
   raidWatch = new RaidWatch(engine, settings.raid, Date.now, failed);
+  const rooms = new RoomDirectory(settings.rooms, engine, () => performance.now());
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
   return {
@@ -95,10 +98,12 @@ export async function buildParts(
     access,
     guard: new RequestGuard(access, settings.trustProxy, reports, log),
     engine,
+    rooms,
     login: loginOf(settings, log),
     connections,
     desk: new ModerationDesk({
       engine,
+      rooms,
       now: Date.now,
       chatName: CHAT_NAME,
       keepsOrder: (person, room) => connections.keepsOrder(person, room),

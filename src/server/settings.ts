@@ -7,6 +7,7 @@ import type { DatabaseOptions } from "../engine/postgres/database.ts";
 import type { Retention } from "../engine/retention.ts";
 import type { ChangeLimits } from "../room/change-limits.ts";
 import type { RaidLimits } from "./moderation/raid-watch.ts";
+import type { RoomMode } from "./room-directory.ts";
 
 /** A rate: how many per second in the long run, and how many at once. */
 export interface Rate {
@@ -104,6 +105,8 @@ export interface Settings {
   readonly hosts: readonly string[];
   /** The path under which browsers find the chat, such as `/chat`; empty when the server need not know it. */
   readonly basePath: string;
+  /** Who may make rooms. */
+  readonly rooms: RoomMode;
   /** The database that many servers share; null for a history of this server alone, in files. */
   readonly database: DatabaseOptions | null;
   readonly dataFile: string;

@@ -38,6 +38,8 @@ export const FILE_HEADERS = { ...SECURITY_HEADERS, "Access-Control-Allow-Origin"
 /** For a file whose name changes with its contents. */
 export const CACHE_ASSET = "public, max-age=31536000, immutable";
 export const CACHE_PAGE = "no-cache";
+/** For the list of rooms. */
+export const CACHE_LIST = "public, max-age=2";
 export const CACHE_ICON = "public, max-age=86400";
 
 /** Whether a browser asks for pages whose policy allows pictures from elsewhere. */

@@ -1,13 +1,16 @@
 import { join } from "node:path";
 import type { Readable } from "../engine/record.ts";
-import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
-import { missingPage } from "./missing-page.ts";
+import type { ListedRoom, RoomList } from "../protocol/room-list.ts";
+import { MAIN_ROOM, pathOfRoom, roomOfPath } from "../protocol/room-name.ts";
+import { missingPage, noRoomPage } from "./missing-page.ts";
 import { readingPage } from "./reading-page.ts";
-import { roomLike, roomMeant, rootFrom } from "./room-address.ts";
+import { roomLikePath, roomMeant, rootFrom } from "./room-address.ts";
+import { roomsPage } from "./rooms-page.ts";
 import { READING_LANGUAGES, type ReadingLanguage, readingLanguage } from "./static-page.ts";
 import { BESIDE, buildClient, WEB_FOLDER } from "./web-build.ts";
 import {
   CACHE_ICON,
+  CACHE_LIST,
   CACHE_PAGE,
   PAGE_HEADERS,
   PAGE_HEADERS_WITH_PICTURES,
@@ -54,14 +57,22 @@ export interface WebPages {
   readonly assets: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
   /** The newest messages of a room as a page that works without JavaScript, made once for each list. */
-  reading(
-    room: string,
-    messages: readonly Readable[],
-    request: Request,
-  ): { readonly response: Response; readonly bytes: number };
+  reading(room: string, messages: readonly Readable[], request: Request): SizedResponse;
+
+  /** The list of rooms as a page that works without JavaScript, made once for each list. */
+  rooms(path: string, rooms: readonly ListedRoom[], request: Request): SizedResponse;
+
+  /** The answer for a room that does not exist. */
+  noRoom(path: string, request: Request): Response;
 
   /** The answer for any other path: it redirects to the room that is probably meant, or says that there is nothing. */
   missing(path: string, request: Request): Response;
+}
+
+/** A response, and how large its body is. */
+export interface SizedResponse {
+  readonly response: Response;
+  readonly bytes: number;
 }
 
 /** The page in one language, with each policy. */
@@ -100,6 +111,7 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
     if (/^icon-[0-9a-f]+\.svg$/.test(name))
       resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
   }
+  const lists = new WeakMap<readonly ListedRoom[], Map<string, Uint8Array<ArrayBuffer>>>();
   const readings = new WeakMap<readonly Readable[], Map<ReadingLanguage, Uint8Array<ArrayBuffer>>>();
   return {
     assets,
@@ -114,7 +126,7 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       const language = languageFor(request);
       const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
       readings.set(messages, made);
-      const root = rootFrom(room === MAIN_ROOM ? room : `/rooms/${room}`, basePath);
+      const root = rootFrom(pathOfRoom(room), basePath);
       const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, { root, stylesheet }));
       made.set(language, body);
       return { response: htmlResponse(body, 200, "Accept-Language"), bytes: body.length };
@@ -123,8 +135,22 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       const root = rootFrom(path, basePath);
       const room = roomMeant(path);
       if (room !== undefined) return redirect(`${root}rooms/${room}${new URL(request.url).search}`);
-      if (!namedIn(request.headers.get("Accept") ?? "").has("text/html")) return nothing();
-      const page = missingPage(languageFor(request), { root, stylesheet }, roomLike(path));
+      if (!wantsPage(request)) return nothing();
+      const page = missingPage(languageFor(request), { root, stylesheet }, roomLikePath(path));
+      return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
+    },
+    rooms(path, rooms, request) {
+      const language = languageFor(request);
+      const root = rootFrom(path, basePath);
+      const made = lists.get(rooms) ?? new Map<string, Uint8Array<ArrayBuffer>>();
+      lists.set(rooms, made);
+      const body = made.get(root + language) ?? bytesOf(roomsPage(rooms, language, { root, stylesheet }));
+      made.set(root + language, body);
+      return { response: htmlResponse(body, 200, "Accept-Language", CACHE_LIST), bytes: body.length };
+    },
+    noRoom(path, request) {
+      if (!wantsPage(request)) return nothing();
+      const page = noRoomPage(languageFor(request), { root: rootFrom(path, basePath), stylesheet });
       return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
     },
   };
@@ -134,10 +160,37 @@ function languageFor(request: Request): ReadingLanguage {
   return readingLanguage(request.headers.get("Accept-Language") ?? "");
 }
 
-function htmlResponse(body: Uint8Array<ArrayBuffer>, status: number, vary: string): Response {
+function wantsPage(request: Request): boolean {
+  return namedIn(request.headers.get("Accept") ?? "").has("text/html");
+}
+
+/**
+ * The list of rooms as JSON.
+ *
+ * @param origin the origin of a page that may read it; null for none, or for a request that no page makes
+ */
+export function roomsJson(rooms: readonly ListedRoom[], origin: string | null): SizedResponse {
+  const list: RoomList = { rooms };
+  const body = bytesOf(JSON.stringify(list));
+  const headers = {
+    "Content-Type": "application/json;charset=utf-8",
+    "Cache-Control": CACHE_LIST,
+    Vary: "Origin",
+    ...SECURITY_HEADERS,
+    ...(origin === null ? {} : { "Access-Control-Allow-Origin": origin }),
+  };
+  return { response: new Response(body, { headers }), bytes: body.length };
+}
+
+function htmlResponse(
+  body: Uint8Array<ArrayBuffer>,
+  status: number,
+  vary: string,
+  cacheControl = "no-store",
+): Response {
   const headers = {
     "Content-Type": "text/html;charset=utf-8",
-    "Cache-Control": "no-store",
+    "Cache-Control": cacheControl,
     Vary: vary,
     ...PAGE_HEADERS,
   };

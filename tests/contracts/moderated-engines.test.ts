@@ -1,8 +1,9 @@
 /** What engines do about moderation in their rooms. */
 import { afterEach, expect, test } from "bun:test";
 import { join } from "node:path";
+import { DEFAULT_SETTINGS } from "../../src/room/room-settings.ts";
 import { overDatabase, overFile } from "../support/engines.ts";
-import { createDatabase } from "../support/postgres.ts";
+import { administer, createDatabase } from "../support/postgres.ts";
 import { TemporaryFolder } from "../support/server.ts";
 import type { ChangeStage } from "./message-changes.ts";
 import { actionLike } from "./moderation.ts";
@@ -85,7 +86,8 @@ for (const [name, stageOf] of Object.entries(KINDS)) {
     const an = joined?.kind === "registered" ? joined.by : "";
     const found = { person: an, name: "Ân", networks: ["n1", "n2"] };
     const whom = [{ of: 1 }, { name: "ân" }, { person: an }] as const;
-    for (const each of whom) expect(await engine.find("/", each)).toEqual(found);
+    for (const each of whom)
+      expect(await engine.find("/", each)).toEqual("of" in each ? { ...found, content: "hi" } : found);
     expect(engine.present("/")).toMatchObject([
       { name: "Ân", by: an, networks: ["n1", "n2"], joinedAt: 1_000 },
       { name: "Bình", networks: [], joinedAt: 1_000 },
@@ -93,7 +95,9 @@ for (const [name, stageOf] of Object.entries(KINDS)) {
     stage.leave("a");
     await stage.until(4);
     const afterwards = await Promise.all(whom.map((each) => engine.find("/", each)));
-    expect(afterwards).toEqual([found, null, found]);
+    expect(afterwards).toEqual([{ ...found, content: "hi" }, null, found]);
+    expect(engine.present("/").map((each) => each.name)).toEqual(["Bình"]);
+    expect(engine.arrivals("/").map((each) => each.name)).toEqual(["Bình", "Ân"]);
     const nobody = [{ of: 7 }, { name: "Chi" }, { person: "Chi_____________" }] as const;
     for (const each of nobody) expect(await engine.find("/", each)).toBeNull();
     expect(await engine.find("milk", { person: an })).toBeNull();
@@ -138,6 +142,52 @@ for (const [name, stageOf] of Object.entries(KINDS)) {
     const history = (await stage.until(6)).at(-1);
     expect(history?.kind === "history" ? contentsOf(history) : null).toEqual(["stays"]);
   });
+
+  test(`${name}: what was removed can be restored once, with its content, where it was`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    joins(stage, "a", "An", []);
+    for (const content of ["one", "two", "three"]) stage.send("a", content);
+    await stage.until(4);
+    for (const of of [1, 3])
+      engine.submit("/", { kind: "remove", connection: "action:removal", of, by: "Mo______________" });
+    await stage.until(6);
+    expect(engine.restore("/", "another", "Mo______________")).toBe(0);
+    expect(engine.restore("/", "removal", "Mo______________")).toBe(2);
+    expect((await stage.until(8)).slice(6)).toMatchObject([
+      { kind: "edited", of: 1, content: "one", isRestored: true },
+      { kind: "edited", of: 3, content: "three", isRestored: true },
+    ]);
+    expect(engine.restore("/", "removal", "Mo______________")).toBe(0);
+    stage.name("1", "Bình");
+    stage.get("1");
+    const history = (await stage.until(10)).at(-1);
+    expect(history?.kind === "history" ? contentsOf(history) : null).toEqual(["one", "two", "three"]);
+    const [joined] = stage.told;
+    const an = joined?.kind === "registered" ? joined.by : "";
+    const written = async (before: number | null, limit: number) =>
+      (await engine.writtenBy("/", an, before, limit)).map(({ content }) => content);
+    expect(await written(null, 2)).toEqual(["three", "two"]);
+    expect(await written(2, 10)).toEqual(["one"]);
+  });
+
+  test(`${name}: a message that waits is stored before its sender is told so, and one that cannot be stored is refused`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    const settings = { ...DEFAULT_SETTINGS, heldMessages: 1 };
+    joins(stage, "a", "An", ["n1"]);
+    await stage.until(1);
+    await engine.moderation.act(actionLike({ kind: "settings", room: "/", settings }));
+    for (let at = 0; at < 6; at++) stage.send("a", `held ${at}`);
+    const outcomes = (await stage.until(8)).filter(({ kind }) => kind !== "enacted");
+    const kinds = outcomes
+      .slice(1)
+      .map((each): string => (each.kind === "not-permitted" ? each.reason : each.kind));
+    expect(kinds).toEqual([...Array<string>(5).fill("Held"), "send-failed"]);
+    expect((await engine.moderation.held("/")).map(({ content }) => content)).toEqual(
+      [0, 1, 2, 3, 4].map((at) => `held ${at}`),
+    );
+  });
 }
 
 test("postgres: two servers enact an action once, and what is decided after it is decided with it", async () => {
@@ -165,4 +215,29 @@ test("postgres: two servers enact an action once, and what is decided after it i
       each.kind === "enacted" ? [each.action.id] : each.kind === "sent" ? [each.message.content] : [],
     );
   expect(order(one)).toEqual(order(two));
+});
+
+test("postgres: a room keeps its messages for as long as is set there, and the newest in any case", async () => {
+  const url = await createDatabase();
+  const stage = kept(await overDatabase(url));
+  for (const room of ["tea", "milk"]) {
+    joins(stage, `a ${room}`, "An", [], room);
+    for (const content of ["old", "older", "new"]) stage.send(`a ${room}`, content, room);
+  }
+  await stage.until(8);
+  const settings = { ...DEFAULT_SETTINGS, keepDays: 2 };
+  await stage.engine.moderation.act(actionLike({ kind: "settings", room: "tea", settings }));
+  await stage.engine.close();
+  open.delete(stage);
+  await administer(url, "UPDATE chatbox.messages SET sent_at = now() - interval '3 days' WHERE id < 3");
+  await administer(url, "UPDATE chatbox.messages SET sent_at = now() WHERE id = 3");
+  const later = kept(await overDatabase(url, { trustClock: true }));
+  for (const room of ["milk", "tea"]) later.engine.enter(room);
+  const left = async () =>
+    JSON.stringify(
+      await administer(url, "SELECT room, id::int AS id FROM chatbox.messages ORDER BY room, id"),
+    );
+  const milk = [1, 2, 3].map((id) => ({ room: "milk", id }));
+  // It is pruned at the start, beside everything else.
+  while ((await left()) !== JSON.stringify([...milk, { room: "tea", id: 3 }])) await Bun.sleep(50);
 });

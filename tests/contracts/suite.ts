@@ -545,6 +545,51 @@ export function engineContract(kind: EngineKind): void {
     expect(await stage.engine.recent("/")).toBeNull();
   });
 
+  test(`${kind.name}: EP-10 it is known of rooms who is there and what is newest, without opening any`, async () => {
+    const stage = await stages();
+    const { engine } = stage;
+    for (const _ of [1, 2]) engine.enter("/");
+    for (const room of ["tea", "null"]) engine.enter(room);
+    stage.name("a", "An");
+    stage.name("b", "Bình");
+    stage.name("c", "Chi", "tea");
+    stage.name("d", "Dung", "null");
+    await stage.until(4);
+    stage.send("a", "one");
+    stage.send("a", "two");
+    stage.send("c", "one", "tea");
+    await stage.until(7);
+    stage.submit("a", { kind: "react", of: 2, emoji: "👍", on: true });
+    stage.vanish("c", "tea");
+    stage.leave("b");
+    await stage.until(10);
+    const { rooms } = engine;
+    const asked = ["/", "tea", "null", "nobody"];
+    const facts = async (from: EngineStage) => {
+      const [people, newest, histories] = await Promise.all([
+        from.engine.headcounts(asked),
+        from.engine.newestIds(asked),
+        Promise.all(asked.map((room) => from.engine.hasHistory(room))),
+      ]);
+      return asked.map((room, at) => [people.get(room) ?? 0, newest.get(room), at === 0 || histories[at]]);
+    };
+    const expected = [
+      [1, 2, true],
+      [1, 1, true],
+      [1, undefined, false],
+      [0, undefined, false],
+    ];
+    expect(await facts(stage)).toEqual(expected);
+    expect(await engine.headcounts([])).toEqual(new Map());
+    expect(await engine.newestIds([])).toEqual(new Map());
+    expect(engine.rooms).toBe(rooms);
+    await engine.close();
+    const later = await stages(stage);
+    const newest = (await facts(later)).map(([, id, hasHistory]) => [id, hasHistory]);
+    expect(newest).toEqual(expected.map(([, id, hasHistory]) => [id, hasHistory]));
+    await later.engine.close();
+  });
+
   for (const [what, retention, kept] of [
     ["the newest messages", { keepMs: null, keepMessages: 3, keepBytes: null }, [8, 9, 10]],
     ["a time", { keepMs: 60 * 60 * 1000, keepMessages: null, keepBytes: null }, [10]],

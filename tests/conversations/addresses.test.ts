@@ -82,7 +82,7 @@ test("EP-3 no address redirects out of the site or to itself", async () => {
     "/rooms/tea%0d%0a",
     "/rooms/tea%00",
     `/rooms/tea${"/".repeat(200)}`,
-    "/rooms",
+    "/Rooms",
     "/rooms/",
     "/Rooms/",
     "//",
@@ -157,10 +157,10 @@ test("a name that no room can have leads to the nearest one, and is not repeated
     ["", undefined],
   ] as const) {
     const path = `/rooms/${encodeURI(name)}`;
-    const expected = [...(room === undefined ? [] : [`/chat/rooms/${room}`]), "/chat/"];
+    const expected = [...(room === undefined ? [] : [`/chat/rooms/${room}`]), "/chat/rooms", "/chat/"];
     expect([name, await linksAt(path)]).toEqual([name, expected]);
   }
-  expect(await linksAt("/some/thing")).toEqual(["/chat/"]);
+  expect(await linksAt("/some/thing")).toEqual(["/chat/rooms", "/chat/"]);
 });
 
 test("the answer to a deep address is not many times as long as the address", async () => {

@@ -66,10 +66,10 @@ export class FileStore implements Store {
 }
 
 export class DatabaseStore implements Store {
-  readonly #url: string;
+  readonly url: string;
 
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
   }
 
   async history(): Promise<string> {
@@ -106,7 +106,7 @@ export class DatabaseStore implements Store {
   }
 
   async #query(statement: string): Promise<Record<string, unknown>[]> {
-    const sql = new SQL(this.#url, { max: 1 });
+    const sql = new SQL(this.url, { max: 1 });
     try {
       return [...(await sql.unsafe(statement))];
     } finally {

@@ -110,6 +110,9 @@ export class ConnectionStage {
       inhabited: () => [],
       restore: () => 0,
       bytesToFetch: () => this.bytesToFetch,
+      hasHistory: () => Promise.resolve(false),
+      headcounts: () => Promise.resolve(new Map()),
+      newestIds: () => Promise.resolve(new Map()),
       close: () => Promise.resolve(),
     };
     this.context = {

@@ -110,11 +110,25 @@ export class FileRoom {
     this.#isPruning = false;
   }
 
-  /** Notes the last id, in case someone removes the newest messages from the file by hand. */
+  /**
+   * Notes the last id, in case someone removes the newest messages from the file by hand, and the newest message, for the list
+   * of rooms.
+   */
   noteLastId(): void {
     const { sessions, name } = this.#options;
-    const lastId = this.#journal?.lastEventId ?? 0;
-    if (lastId > 0) sessions.noteLastId(name, lastId);
+    const { lastEventId = 0, lastId = 0 } = this.#journal ?? {};
+    if (lastEventId > 0) sessions.noteLastId(name, lastEventId);
+    if (lastId > 0) sessions.noteNewestMessage(name, lastId);
+  }
+
+  /** How many have a nickname. */
+  get headcount(): number {
+    return this.#room?.online.length ?? this.#heldOver.length;
+  }
+
+  /** The id of the newest message, 0 for none; undefined while the history is not open. */
+  get newestId(): number | undefined {
+    return this.#journal?.lastId;
   }
 
   /**

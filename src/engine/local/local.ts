@@ -1,3 +1,4 @@
+import { stat } from "node:fs/promises";
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Message, Operation } from "../../room/operation.ts";
@@ -14,7 +15,7 @@ import { MODERATION_LIMITS } from "../moderation.ts";
 import { PEOPLE_LIMITS } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import type { Readable } from "../record.ts";
-import { keepsAll, type Retention } from "../retention.ts";
+import { keepsAll, type Retention, retentionIn } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
 import type { StoredModeration } from "../stored-moderation.ts";
 import type { StoredPeople } from "../stored-people.ts";
@@ -131,7 +132,7 @@ export class LocalEngine implements Engine {
     this.#sweep = new Sweep({
       dataFile,
       roomsFolder: roomsFolder(dataFile),
-      retention: () => this.#retention,
+      retention: (room) => this.#retentionIn(room),
       now: () => now().time,
       writtenSince:
         this.#sessions.lastAliveAt === null ? null : this.#sessions.lastAliveAt - ERASED_WITHIN_MS,
@@ -153,11 +154,9 @@ export class LocalEngine implements Engine {
     await this.#probe();
     this.#every(PROBE_EVERY_MS, () => this.#probe());
     this.#every(NOTE_EVERY_MS, () => this.#note());
-    const { retention } = this.#options;
     void this.#openAll(held);
     this.#sweep.start();
-    if (keepsAll(retention)) return;
-    this.#every(retention.everyMs, () => this.#pruneAll());
+    this.#every(this.#options.retention.everyMs, () => this.#pruneAll());
   }
 
   /** Opens rooms one after the other, although nobody is back yet: there may be something to erase. */
@@ -174,6 +173,8 @@ export class LocalEngine implements Engine {
 
   /** Drops expired messages: first in the rooms in memory, one after the other, then in the others. */
   async #pruneAll(): Promise<void> {
+    const rooms = [...this.moderation.rooms()];
+    if (keepsAll(this.#options.retention) && rooms.every(([, { keepDays }]) => keepDays === null)) return;
     for (const room of this.#rooms.list()) await room.prune();
     this.#sweep.start();
   }
@@ -219,9 +220,10 @@ export class LocalEngine implements Engine {
     }
   }
 
-  /** The retention, adjusted as long as the clock is not believed. */
-  get #retention(): Retention {
-    const { retention, trustClock } = this.#options;
+  /** The retention of a room, adjusted as long as the clock is not believed. */
+  #retentionIn(room: string): Retention {
+    const { trustClock } = this.#options;
+    const retention = retentionIn(this.#options.retention, this.moderation.settingsOf(room));
     if (trustClock === true) return retention;
     this.#lookAtClock();
     return this.#clock.retention(retention);
@@ -333,6 +335,26 @@ export class LocalEngine implements Engine {
     return this.#rooms.bytesToFetch(room, page);
   }
 
+  /** A room has its file from its first message on, and it is there before the message is acknowledged. */
+  async hasHistory(room: string): Promise<boolean> {
+    try {
+      return (await stat(this.#pathOf(room))).isFile();
+    } catch (error) {
+      if (errorCode(error) === "ENOENT") return false;
+      throw error;
+    }
+  }
+
+  async headcounts(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return new Map(rooms.map((name) => [name, this.#rooms.get(name)?.headcount ?? 0]));
+  }
+
+  /** Of a room that is not in memory, the id that was noted when it was left. */
+  async newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const idOf = (name: string) => this.#rooms.get(name)?.newestId ?? this.#sessions.newestMessage(name);
+    return new Map(rooms.map((name) => [name, idOf(name)] as const).filter(([, id]) => id > 0));
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     for (const timer of this.#timers) clearInterval(timer);
@@ -376,10 +398,18 @@ export class LocalEngine implements Engine {
   }
 
   #openJournal(room: string, stop?: AbortSignal): Promise<Journal> {
-    const { dataFile, fsync, timeOf } = this.#options;
-    const isMain = room === MAIN_ROOM;
-    const path = isMain ? dataFile : roomFile(dataFile, room);
-    return Journal.open(path, { fsync, timeOf, create: isMain, ...(stop && { stop }) });
+    const { fsync, timeOf } = this.#options;
+    return Journal.open(this.#pathOf(room), {
+      fsync,
+      timeOf,
+      create: room === MAIN_ROOM,
+      ...(stop && { stop }),
+    });
+  }
+
+  #pathOf(room: string): string {
+    const { dataFile } = this.#options;
+    return room === MAIN_ROOM ? dataFile : roomFile(dataFile, room);
   }
 
   async #prune(
@@ -389,12 +419,13 @@ export class LocalEngine implements Engine {
   ): Promise<void> {
     const { now, observer } = this.#options;
     try {
-      if (keepsAll(this.#options.retention)) return;
-      if (this.#options.retention.keepMs !== null) {
+      const { keepMs, ...others } = this.#retentionIn(room);
+      if (keepsAll({ keepMs, ...others })) return;
+      if (keepMs !== null) {
         this.#clockFound ??= this.#findClock(journal);
         await this.#clockFound;
       }
-      const dropped = await journal.prune(this.#retention, now().time, alone);
+      const dropped = await journal.prune(this.#retentionIn(room), now().time, alone);
       if (dropped > 0) observer.notice(room, `Expired messages dropped from room ${room}: ${dropped}.`);
     } catch (error) {
       // Messages that cannot be dropped are kept.

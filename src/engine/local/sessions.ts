@@ -24,6 +24,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS server (alive_at INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS clock (seen_at INTEGER NOT NULL, held_ms INTEGER NOT NULL);
   CREATE TABLE IF NOT EXISTS last_ids (room TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS last_messages (room TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS emptied (room TEXT PRIMARY KEY, id INTEGER NOT NULL) WITHOUT ROWID;
 `;
 
@@ -166,6 +167,15 @@ export class SessionStore {
     this.#note("last_ids", room, id);
   }
 
+  /** The id of the newest message that was noted for a room, 0 if none was. The history file may contain a newer one. */
+  newestMessage(room: string): number {
+    return this.#noted("last_messages", room);
+  }
+
+  noteNewestMessage(room: string, id: number): void {
+    this.#note("last_messages", room, id);
+  }
+
   /** The last id of a room when its history was found empty, 0 if it never was. */
   emptiedTo(room: string): number {
     return this.#noted("emptied", room);
@@ -292,7 +302,7 @@ export class SessionStore {
 }
 
 /** Tables with one id for each room. */
-const ID_TABLES = ["last_ids", "emptied"] as const;
+const ID_TABLES = ["last_ids", "last_messages", "emptied"] as const;
 type IdTable = (typeof ID_TABLES)[number];
 
 /** Any decision that changes a session. */

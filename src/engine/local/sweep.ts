@@ -1,5 +1,6 @@
 import { open, opendir, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import { decodeRecord, isChangeLine } from "../record.ts";
 import type { Retention } from "../retention.ts";
 import { errorCode } from "./fault.ts";
@@ -22,7 +23,7 @@ export interface SweepOptions {
   readonly dataFile: string;
   readonly roomsFolder: string;
   /** What is kept, by the clock at this moment. */
-  readonly retention: () => Retention;
+  readonly retention: (room: string) => Retention;
   /** Unix milliseconds. */
   readonly now: () => number;
   /**
@@ -116,7 +117,7 @@ export class Sweep {
     const room = roomOfFileName(name);
     if (room === undefined) return;
     try {
-      if (await this.#isDue(join(folder, name))) await this.#visit(name);
+      if (await this.#isDue(join(folder, name), room)) await this.#visit(name);
     } catch (error) {
       this.#options.fault(room, error);
     }
@@ -150,8 +151,8 @@ export class Sweep {
   }
 
   /** Whether a file may have expired messages. */
-  async #isDue(path: string): Promise<boolean> {
-    const { keepMs, keepMessages, keepBytes } = this.#options.retention();
+  async #isDue(path: string, room: string): Promise<boolean> {
+    const { keepMs, keepMessages, keepBytes } = this.#options.retention(room);
     const found = await stat(path);
     if (!found.isFile()) return false;
     const { writtenSince } = this.#options;
@@ -177,7 +178,7 @@ export class Sweep {
 
   /** Names, once, the files that are older than what is kept and that only the operator may delete. */
   async #tellAside(paths: readonly string[]): Promise<void> {
-    const { keepMs } = this.#options.retention();
+    const { keepMs } = this.#options.retention(MAIN_ROOM);
     if (this.#hasTold || keepMs === null || paths.length === 0) return;
     this.#hasTold = true;
     const old: string[] = [];

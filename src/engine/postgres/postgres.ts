@@ -17,7 +17,7 @@ import { MODERATION_LIMITS, type Moderation } from "../moderation.ts";
 import { PEOPLE_LIMITS, type People } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, type Readable } from "../record.ts";
-import { keepsAll, type Retention } from "../retention.ts";
+import { keepsAll, type Retention, retentionIn } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
 import { AssetTable } from "./asset-table.ts";
 import { DatabaseClock } from "./clock.ts";
@@ -31,6 +31,7 @@ import { CHANNEL, encodeNotification, type PeerNotification } from "./notificati
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
+import { hasMessages, headcounts, newestIds } from "./room-list.ts";
 import { migrate } from "./schema.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { Subscription } from "./subscription.ts";
@@ -47,6 +48,8 @@ const STORE_PROBE_EVERY_MS = 2_000;
 /** How long a reader beside the rooms may take. */
 const READ_TIMEOUT_MS = 4_000;
 const CLOCK_EVERY_MS = 60_000;
+/** How long it may take to find out which rooms there are, and what is in them. */
+const LIST_TIMEOUT_MS = 4_000;
 /** How long the server may take to retire its members when it ends. */
 const RETIRE_TIMEOUT_MS = 2_000;
 /** A subscription that has missed more than this many beats of its own server has to be renewed. */
@@ -227,6 +230,18 @@ export class PostgresEngine implements Engine {
     return this.#rooms.bytesToFetch(room, page);
   }
 
+  hasHistory(room: string): Promise<boolean> {
+    return this.#database.query(LIST_TIMEOUT_MS, (sql) => hasMessages(sql, room));
+  }
+
+  headcounts(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#database.query(LIST_TIMEOUT_MS, (sql) => headcounts(sql, rooms));
+  }
+
+  newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    return this.#database.query(LIST_TIMEOUT_MS, (sql) => newestIds(sql, rooms));
+  }
+
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#rooms.finish();
@@ -256,7 +271,7 @@ export class PostgresEngine implements Engine {
     // Noted in any case, so that there is no wait if messages are to expire at a later start.
     await this.#lookAtClock();
     this.#timers.push(setInterval(() => void this.#lookAtClock().catch(() => {}), CLOCK_EVERY_MS));
-    if (!keepsAll(this.#options.retention)) await this.#pruneNowAndThen();
+    await this.#pruneNowAndThen();
     await this.#adopt();
     this.#timer = setInterval(() => void this.#beat(), BEAT_EVERY_MS);
     this.#timers.push(setInterval(() => void this.#probeStore(), STORE_PROBE_EVERY_MS));
@@ -275,26 +290,34 @@ export class PostgresEngine implements Engine {
     if (this.#isPruning) return;
     this.#isPruning = true;
     try {
-      await prune(this.#database, await this.#lookAtClock(), () => {
-        stepped();
-        return !this.#isClosing;
+      const { retention } = this.#options;
+      const adjusted = await this.#lookAtClock();
+      const own = [...this.moderation.rooms()].flatMap(([room, settings]) => {
+        const { keepMs } = adjusted(retentionIn(retention, settings));
+        return settings.keepDays === null || keepMs === null ? [] : [{ room, keepMs }];
       });
+      if (keepsAll(retention) && own.length === 0) stepped();
+      else
+        await prune(this.#database, adjusted(retention), own, () => {
+          stepped();
+          return !this.#isClosing;
+        });
     } catch (error) {
       if (!this.#isClosing) this.#fault(error);
     }
     this.#isPruning = false;
   }
 
-  /** @returns the retention, adjusted as long as the clock is not believed */
-  async #lookAtClock(): Promise<Retention> {
+  /** Resolves to a function that adjusts a retention as long as the clock is not believed. */
+  async #lookAtClock(): Promise<(retention: Retention) => Retention> {
     const { observer, retention, trustClock } = this.#options;
     const watch = await this.#clock.look();
     this.#tend(watch.note.seenAt);
-    if (retention.keepMs === null || trustClock === true) return retention;
-    const isDoubted = watch.aheadMs > 0;
+    if (trustClock === true) return (each) => each;
+    const isDoubted = watch.aheadMs > 0 && retention.keepMs !== null;
     if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(watch.aheadMs));
     this.#isClockDoubted = isDoubted;
-    return watch.retention(retention);
+    return (each) => watch.retention(each);
   }
 
   /** What could not be stored now is stored at the next call. @param expected the time as the database's clock is believed */

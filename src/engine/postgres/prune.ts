@@ -18,11 +18,13 @@ const RECORD_MOST_BYTES = 17_000;
 /**
  * Deletes expired messages from all rooms, and notifies the servers. Rejects if the database fails.
  *
+ * @param own the rooms that keep messages for a shorter time, in milliseconds
  * @param goOn asked between two steps whether to continue
  */
 export async function prune(
   database: Database,
   { keepMs, keepMessages, keepBytes }: Retention,
+  own: readonly { readonly room: string; readonly keepMs: number }[],
   goOn: () => boolean,
 ): Promise<void> {
   let deleted = keepBytes === null ? 0 : await pruneTooLarge(database, keepBytes, goOn);
@@ -30,6 +32,13 @@ export async function prune(
     const step = await database.query(STEP_TIMEOUT_MS, (sql) => deleteSome(sql, keepMs, keepMessages));
     deleted += step;
     if (step < STEP_ROWS || !goOn()) break;
+  }
+  for (const { room, keepMs: ownMs } of own) {
+    for (;;) {
+      const step = await database.query(STEP_TIMEOUT_MS, (sql) => deleteBefore(sql, room, ownMs));
+      deleted += step;
+      if (step < STEP_ROWS || !goOn()) break;
+    }
   }
   // Also what an earlier run has left, or a batch has added since.
   await deleteLeftOver(database, goOn);
@@ -126,6 +135,17 @@ async function deleteBelow(sql: SQL, room: string, below: number): Promise<numbe
       SELECT id FROM chatbox.messages WHERE room = ${room} AND id < ${below}::bigint
         AND id < (SELECT max(id) FROM chatbox.messages WHERE room = ${room})
         AND sent_at < ${ago(sql, KEPT_AT_LEAST_MS)}
+      ORDER BY id LIMIT ${STEP_ROWS}::bigint
+    ) RETURNING id`;
+  return rowsOf(rows).length;
+}
+
+async function deleteBefore(sql: SQL, room: string, keepMs: number): Promise<number> {
+  const rows = await sql`
+    DELETE FROM chatbox.messages WHERE room = ${room} AND id IN (
+      SELECT id FROM chatbox.messages WHERE room = ${room}
+        AND id < (SELECT max(id) FROM chatbox.messages WHERE room = ${room})
+        AND sent_at < ${ago(sql, Math.max(keepMs, KEPT_AT_LEAST_MS))}
       ORDER BY id LIMIT ${STEP_ROWS}::bigint
     ) RETURNING id`;
   return rowsOf(rows).length;

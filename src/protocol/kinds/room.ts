@@ -1,5 +1,6 @@
 /** `room`: what is set in a room, and setting it. Of version 3. */
 import type { Reader } from "../reader.ts";
+import { pathOfRoom, roomOfPath } from "../room-name.ts";
 import type { RefusedAnswer } from "./answer.ts";
 import type { SettingsKeys } from "./moderation-event.ts";
 
@@ -20,6 +21,8 @@ export type SettingsInput = Partial<
 export interface RoomRequest {
   type: "room";
   set?: SettingsInput;
+  /** Another room than that of the connection, by its name in the path; `/` for the main room. It is made by setting something. */
+  room?: string;
 }
 
 export interface RoomReply {
@@ -35,16 +38,25 @@ export type RoomRefusedReply = RefusedAnswer<
 
 // How it is read.
 
-/** `set` is any JSON object; null if the request only asks. */
+/**
+ * `set` is any JSON object; null if the request only asks. `room` is undefined for the room of the connection, null if it is not
+ * the name of a room.
+ */
 export interface ParsedRoom {
   readonly kind: "room";
   readonly set: object | null;
+  readonly room: string | null | undefined;
 }
 
 export const roomReader: Reader<"room", ParsedRoom> = {
   since: 3,
   read(value) {
     const set: unknown = "set" in value ? value.set : null;
-    return { kind: "room", request: { kind: "room", set: typeof set === "object" ? set : {} } };
+    const room = "room" in value ? namedBy(value.room) : undefined;
+    return { kind: "room", request: { kind: "room", set: typeof set === "object" ? set : {}, room } };
   },
 };
+
+function namedBy(name: unknown): string | null {
+  return (typeof name === "string" ? roomOfPath(pathOfRoom(name)) : undefined) ?? null;
+}

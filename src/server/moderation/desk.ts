@@ -4,9 +4,10 @@ import type { EnteredReply } from "../../protocol/kinds/enter.ts";
 import type { MineReply } from "../../protocol/kinds/mine.ts";
 import type { Request } from "../../protocol/request.ts";
 import type { ModerationReply } from "../../protocol/wire.ts";
-import { may } from "../../room/roles.ts";
+import { may, type Role } from "../../room/roles.ts";
 import { publicSettings, type RoomSettings } from "../../room/room-settings.ts";
 import { settingsKeys } from "../kinds/moderation.ts";
+import type { RoomDirectory } from "../room-directory.ts";
 import { Orders, type OrdersContext } from "./orders.ts";
 import { Passwords } from "./passwords.ts";
 import { Proofs } from "./proofs.ts";
@@ -55,6 +56,8 @@ const DELETED_MOST = 100_000;
 
 export interface DeskContext extends OrdersContext {
   readonly engine: Engine;
+  /** Who may make rooms. */
+  readonly rooms: Pick<RoomDirectory, "mayMake">;
   /** Something has failed that the operator should know. */
   readonly fault: (error: unknown) => void;
 }
@@ -129,11 +132,18 @@ export class ModerationDesk {
     }
   }
 
-  async #room({ set }: RequestOf<"room">, by: Visitor): Promise<SuccessOf<"room">> {
-    const { moderation } = this.#context.engine;
-    const before = moderation.settingsOf(by.room);
-    if (set === null) return shown(before, by);
-    if (!may(roleOf(by), "set-room")) throw new Refusal("NotAllowed", "You may not do that here.");
+  async #room({ set, room: named }: RequestOf<"room">, by: Visitor): Promise<SuccessOf<"room">> {
+    const { engine, rooms } = this.#context;
+    const { moderation } = engine;
+    const room = named === undefined ? by.room : whole("room", named);
+    // Whoever has a role in this room only has none in another.
+    const role = room === by.room ? roleOf(by) : by.roleEverywhere;
+    if (!may(role, "set-room") && (set !== null || room !== by.room))
+      throw new Refusal("NotAllowed", "You may not do that here.");
+    const before = moderation.settingsOf(room);
+    if (set === null) return shown(before, role);
+    if (!(await rooms.mayMake(room)))
+      throw new Refusal("NotAllowed", "Nobody makes rooms while this server runs.");
     const read = readSettings(before, set);
     if ("error" in read) throw new Refusal("WrongFormatSettings", read.error);
     const { password } = read;
@@ -142,11 +152,11 @@ export class ModerationDesk {
         ? before.passwordHash
         : password === null
           ? null
-          : await this.#passwords.hash(by.room, password);
+          : await this.#passwords.hash(room, password);
     const settings = { ...read.settings, passwordHash };
     await moderation.act({
       kind: "settings",
-      room: by.room,
+      room,
       person: null,
       name: null,
       networks: [],
@@ -159,7 +169,7 @@ export class ModerationDesk {
       count: null,
       settings,
     });
-    return shown(settings, by);
+    return shown(settings, role);
   }
 
   async #report({ report }: RequestOf<"report">, by: Visitor): Promise<SuccessOf<"report">> {
@@ -232,10 +242,10 @@ function whole<T>(kind: DeskKind, read: T | null): T {
   return read;
 }
 
-/** The settings as somebody may see them. */
-function shown(settings: RoomSettings, by: Visitor): SuccessOf<"room"> {
+/** The settings as somebody with a role may see them. */
+function shown(settings: RoomSettings, role: Role): SuccessOf<"room"> {
   const { words, wordRule } = settings;
-  const forModerators = may(roleOf(by), "set-room") ? { words, wordRule } : {};
+  const forModerators = may(role, "set-room") ? { words, wordRule } : {};
   return {
     type: "room",
     status: true,

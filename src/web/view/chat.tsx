@@ -15,6 +15,7 @@ import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
 const Room = lazy(async (stores) => (await loadRoom(stores)).Room);
+const Rooms = lazy(async () => (await import("./rooms.tsx")).Rooms);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
 const ModerationButton = lazy(async () => (await loadModerator()).ModerationButton);
@@ -23,7 +24,7 @@ const Rename = lazy<RenameProps>(async () => (await import("./rename.tsx")).Rena
 const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
-type Open = "nothing" | "settings" | "people" | "rename";
+type Open = "nothing" | "rooms" | "settings" | "people" | "rename";
 
 /** The whole page. */
 export function ChatPage({ roomName }: { readonly roomName: string | null }) {
@@ -61,6 +62,11 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
           <Join />
         )}
       </div>
+      {open.value === "rooms" ? (
+        <Dialog title={words.rooms} name="rooms" close={close("rooms")}>
+          <Rooms />
+        </Dialog>
+      ) : null}
       {moderation.view.value ? <ModerationDialog /> : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
@@ -94,7 +100,17 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
   return (
     <header class="top">
       <div class="about">
-        <h1 dir="auto">{title}</h1>
+        <h1 dir="auto">
+          <button
+            type="button"
+            class="quiet"
+            title={words.rooms}
+            aria-haspopup="dialog"
+            onClick={() => open("rooms")}
+          >
+            {title}
+          </button>
+        </h1>
         {moderation.settings.value?.topic ? (
           <p class="topic muted" dir="auto">
             {moderation.settings.value.topic}

@@ -3,7 +3,7 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { TargetKeys } from "../../protocol/kinds/moderate.ts";
 import type { Announcer } from "../store/announcer.ts";
-import type { TextStorage } from "../store/browser-storage.ts";
+import type { ListableStorage } from "../store/browser-storage.ts";
 import type { DraftStore } from "../store/draft.ts";
 import type { Handover } from "../store/handover.ts";
 import type { IgnoredStore } from "../store/ignored.ts";
@@ -50,7 +50,7 @@ export interface Stores {
   readonly announcer: Announcer;
   readonly handover: Handover;
   /** What all tabs of this browser share. */
-  readonly storage: TextStorage;
+  readonly storage: ListableStorage;
   readonly acting: Signal<Acting | null>;
   /** Whether the transcript is in the document. */
   readonly isPrinting: Signal<boolean>;

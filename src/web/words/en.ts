@@ -102,6 +102,7 @@ export const en = {
     title: "People",
     show: (n: number) => `People: ${n}`,
   },
+  rooms: "Rooms",
   settings: "Settings",
   key: "Your key",
   mentioned: (name: string) => `${name} mentioned you`,

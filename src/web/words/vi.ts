@@ -95,6 +95,7 @@ export const vi: Words = {
     title: "Mọi người",
     show: (n) => `Mọi người: ${n}`,
   },
+  rooms: "Các phòng",
   settings: "Cài đặt",
   key: "Khóa của bạn",
   mentioned: (name) => `${name} đã nhắc đến bạn`,

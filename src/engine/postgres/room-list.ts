@@ -1,0 +1,29 @@
+/** What the list of rooms tells of rooms, whether or not they are in memory. */
+import type { SQL } from "bun";
+import { booleanOf, integerOf, rowsOf, textOf } from "./rows.ts";
+
+/** Whether a room has a history. */
+export async function hasMessages(sql: SQL, room: string): Promise<boolean> {
+  const [row] = rowsOf(
+    await sql`SELECT EXISTS (SELECT 1 FROM chatbox.messages WHERE room = ${room}) AS has_messages`,
+  );
+  return booleanOf(row?.has_messages);
+}
+
+/** How many have a nickname, at any server, in each of these rooms in which anybody has one. */
+export async function headcounts(sql: SQL, rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await sql`
+    SELECT room, count(*)::float8 AS people FROM chatbox.nicknames
+    WHERE room IN (SELECT json_array_elements_text(${JSON.stringify(rooms)}::text::json))
+    GROUP BY room`;
+  return new Map(rowsOf(rows).map(({ room, people }) => [textOf(room), integerOf(people)]));
+}
+
+/** The id of the newest message of each of these rooms that has one. */
+export async function newestIds(sql: SQL, rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await sql`
+    SELECT wanted.room, newest.id::float8 AS id
+    FROM json_array_elements_text(${JSON.stringify(rooms)}::text::json) AS wanted (room),
+      LATERAL (SELECT id FROM chatbox.messages WHERE room = wanted.room ORDER BY id DESC LIMIT 1) AS newest`;
+  return new Map(rowsOf(rows).map(({ room, id }) => [textOf(room), integerOf(id)]));
+}

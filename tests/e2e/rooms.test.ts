@@ -1,0 +1,127 @@
+/** The list of rooms on the page, and the ways from one room to another. */
+import { beforeAll, expect, test } from "bun:test";
+import { runCommand } from "../support/server.ts";
+import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
+import type { Person } from "./person.ts";
+import { capture, SCREENS, Stage, violations } from "./stage.ts";
+
+const stage = new Stage([...BEHIND_PROXY, "--rooms", "listed"]);
+let minh: Visitor;
+
+beforeAll(async () => {
+  minh = await Visitor.connect(stage.server, { key: KEY.minh });
+  const { exitCode, stderr } = await runCommand(["grant", minh.by, "moderator", ...storeFlags(stage.server)]);
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  // A running server learns of it within a second.
+  while ((await minh.ask({ type: "identify", key: KEY.minh })).role !== "moderator") await Bun.sleep(100);
+  for (const [room, set] of [
+    ["tea", { title: "Tea room", topic: "All about tea, green and black", listed: true }],
+    [
+      "library",
+      { title: "Library", topic: "Please be quiet", listed: true, entry: "password", password: "leaves" },
+    ],
+    ["cellar", { title: "Cellar" }],
+  ] as const)
+    expect(await minh.ask({ type: "room", room, set })).toMatchObject({ status: true });
+});
+
+function dialogOf({ page }: Person) {
+  return page.getByRole("dialog");
+}
+
+async function openRooms(person: Person): Promise<void> {
+  await person.page.locator(".top h1 button").click();
+  await dialogOf(person).locator(".room-list").last().waitFor();
+}
+
+/** Opens the list again and again until it says something: it may be two seconds old. */
+async function listSays(person: Person, text: string | RegExp): Promise<void> {
+  for (;;) {
+    await openRooms(person);
+    await dialogOf(person)
+      .getByText(/Loading|Đang tải/)
+      .waitFor({ state: "detached" });
+    if ((await dialogOf(person).getByText(text).count()) > 0) return;
+    await person.page.keyboard.press("Escape");
+    await Bun.sleep(200);
+  }
+}
+
+test("the header leads to the listed rooms, with who is there and what is new since the last visit", async () => {
+  using an = await Visitor.named(stage.server, "An", { room: "tea" });
+  await an.say("first");
+  const binh = await stage.enter("/rooms/tea", "Bình", { options: SCREENS.phone });
+  await binh.sees("first");
+  await binh.page.getByRole("heading", { level: 1, name: "Tea room" }).waitFor();
+  await listSays(binh, "You are here · 2 people");
+  expect(await dialogOf(binh).getByText("Recently visited").count()).toBe(0);
+  expect(await violations(binh)).toEqual([]);
+  await capture(binh, "rooms-phone");
+  await dialogOf(binh).getByRole("link", { name: "Main room" }).click();
+  await binh.nicknameField.waitFor();
+  // Whoever has not joined has not visited.
+  await an.say("second");
+  await listSays(binh, "New messages");
+  await dialogOf(binh).getByText("Recently visited").waitFor();
+  await dialogOf(binh).getByText("password required").waitFor();
+  expect(await dialogOf(binh).getByText("Cellar").count()).toBe(0);
+  expect(await violations(binh)).toEqual([]);
+  await capture(binh, "rooms-phone-visited");
+  await dialogOf(binh).getByRole("button", { name: "Forget Tea room" }).click();
+  await dialogOf(binh).getByText("Recently visited").waitFor({ state: "detached" });
+  await dialogOf(binh)
+    .getByRole("link", { name: /Tea room/ })
+    .waitFor();
+  const kept = await binh.page.evaluate(() => Object.keys(localStorage));
+  expect(kept.filter((key) => /\.(nickname|read):\/rooms\/tea$/.test(key))).toEqual([]);
+});
+
+test("a room is found by its name, by keyboard, and one that does not exist is said not to", async () => {
+  const an = await stage.open("/");
+  await an.nicknameField.waitFor();
+  await an.page.locator(".top h1 button").focus();
+  await an.page.keyboard.press("Enter");
+  const field = dialogOf(an).getByLabel("Go to a room by its name");
+  await field.fill("!!!");
+  await field.press("Enter");
+  await dialogOf(an).getByText("The name of a room has 1 to 64 characters").waitFor();
+  await field.fill("Nhà Kho");
+  await field.press("Enter");
+  await dialogOf(an).getByText("There is no room called “nha-kho”.").waitFor();
+  // The browser notes that there was nothing.
+  an.complaints.splice(0);
+  await field.fill(" Cellar ");
+  await field.press("Enter");
+  await an.page.waitForURL(/\/rooms\/cellar$/);
+  await an.page.getByRole("heading", { level: 1, name: "Cellar" }).waitFor();
+});
+
+test("a moderator of all rooms makes a room that does not exist", async () => {
+  const minhAtPage = await stage.open("/");
+  await minhAtPage.page.evaluate((key) => localStorage.setItem("classic-chatbox.key", key), KEY.minh);
+  await minhAtPage.page.reload();
+  await minhAtPage.askToJoin("Minh");
+  await minhAtPage.isIn();
+  await openRooms(minhAtPage);
+  await dialogOf(minhAtPage).getByLabel("Go to a room by its name").fill("Gác Xép");
+  await minhAtPage.page.keyboard.press("Enter");
+  await dialogOf(minhAtPage).getByRole("button", { name: "Make the room “gac-xep”" }).click();
+  await minhAtPage.page.waitForURL(/\/rooms\/gac-xep$/);
+  await minhAtPage.page.getByRole("heading", { level: 1, name: "Gác Xép" }).waitFor();
+  // The browser notes that there was nothing at first.
+  minhAtPage.complaints.splice(0);
+});
+
+test("the list is in Vietnamese as well, and says when it could not be loaded", async () => {
+  const options = { ...SCREENS.narrow, locale: "vi-VN", colorScheme: "dark" } as const;
+  const an = await stage.open("/", { options });
+  await an.page.route("**/rooms.json", (route) => route.abort());
+  await openRooms(an);
+  await dialogOf(an).getByText("Không tải được danh sách phòng.").waitFor();
+  await an.page.unroute("**/rooms.json");
+  await dialogOf(an).getByRole("button", { name: "Thử lại" }).click();
+  await dialogOf(an).getByText("cần mật khẩu").waitFor();
+  expect(await violations(an)).toEqual([]);
+  await capture(an, "rooms-narrow-vietnamese-dark");
+  an.complaints.splice(0);
+});
