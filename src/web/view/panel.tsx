@@ -1,8 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type Order, type Reviewed, review } from "../../client/moderation.ts";
 import type { ReviewSubject } from "../../protocol/kinds/review.ts";
+import { Throttle } from "../store/throttle.ts";
 import { errorOf } from "../text/failure.ts";
 import { dayOf } from "../text/times.ts";
 import { Nickname } from "./nickname.tsx";
@@ -12,6 +13,9 @@ import { type Subject, useRoomWords, useStores } from "./stores.ts";
 
 const TABS = ["reports", "held", "people", "force", "log", "room"] as const;
 type Tab = (typeof TABS)[number];
+
+/** A list that is open is loaded again at most this often. */
+const RELOAD_EVERY_MS = 1_000;
 
 interface PanelProps {
   readonly close: () => void;
@@ -130,7 +134,10 @@ function useReview<S extends ReviewSubject>(what: S, person?: string) {
     fault.value = error ? faultWords(error, words) : "";
   };
   const { reports, held } = moderation.waiting.value;
-  useEffect(() => void load(), [reports, held, room.online.value, moderation.done.value]);
+  // In a raid, hundreds come and are reported.
+  const [throttle] = useState(() => new Throttle(RELOAD_EVERY_MS, () => void load()));
+  const online = what === "people" ? room.online.value : null;
+  useEffect(() => throttle.request(), [reports, held, online, moderation.done.value]);
   return { list: list.value, hasMore: hasMore.value, fault: fault.value, load };
 }
 
@@ -178,7 +185,6 @@ function useOrders() {
   return async (order: Order, said: Parameters<typeof give>[2]) => {
     const wrong = await give(stores, order, said);
     if (wrong !== null) stores.announcer.showToast(wrong);
-    stores.moderation.done.value++;
   };
 }
 
@@ -355,10 +361,6 @@ function Actions({ what, person }: ActionsProps) {
   const words = useModeratorWords();
   const { list, hasMore, fault, load } = useReview(what, person);
   const moment = useMoment();
-  const undo = async (action: string) => {
-    await takeBack(stores, action);
-    stores.moderation.done.value++;
-  };
   return (
     <>
       <Listed
@@ -406,7 +408,7 @@ function Actions({ what, person }: ActionsProps) {
               </p>
               {undoable ? (
                 <p class="buttons">
-                  <button type="button" onClick={() => undo(action)}>
+                  <button type="button" onClick={() => takeBack(stores, action)}>
                     {words.undo}
                   </button>
                 </p>
