@@ -96,7 +96,8 @@ function whyNot(room: RoomView, request: RoomRequest, deed: Deed, asker: Asker):
   );
 }
 
-function whyBanned({ moderation, ...room }: RoomView, asker: Asker): Why | null {
+function whyBanned(room: RoomView, asker: Asker): Why | null {
+  const { moderation } = room;
   const who = whoIs(room, asker);
   const { time } = asker.now;
   const ban = moderation.sanctionOf("ban", who, time) ?? moderation.sanctionOf("kick", who, time);
@@ -105,8 +106,8 @@ function whyBanned({ moderation, ...room }: RoomView, asker: Asker): Why | null 
   return { reason: "Banned", error, until: ban.until ?? undefined };
 }
 
-function whyMuted({ moderation, ...room }: RoomView, asker: Asker): Why | null {
-  const mute = moderation.sanctionOf("mute", whoIs(room, asker), asker.now.time);
+function whyMuted(room: RoomView, asker: Asker): Why | null {
+  const mute = room.moderation.sanctionOf("mute", whoIs(room, asker), asker.now.time);
   if (mute === undefined) return null;
   const error = withReason("You may not write in this room now", mute.reason);
   return { reason: "Muted", error, until: mute.until ?? undefined };
