@@ -311,6 +311,23 @@ test("moderators set up a room, and give commands", async () => {
   expect(found).toEqual([]);
 });
 
+test("a newcomer solves a puzzle while a raid is on, and is told when a room is for members", async () => {
+  const room = stage.newRoom();
+  using minh = await visitor(room, "Minh", KEY.minh);
+  await minh.ordered({ kind: "raid" });
+  const an = await stage.open(room);
+  await an.page.locator(".keeps").waitFor();
+  const shown = await an.watch();
+  await an.askToJoin("An");
+  await shown("your browser is solving a puzzle first");
+  await an.isIn();
+  await an.say("hello");
+  await minh.ask({ type: "room", set: { entry: "members" } });
+  const late = await stage.open(room);
+  await late.reads("This room is for members.");
+  expect(await late.nicknameField.count()).toBe(0);
+});
+
 test("somebody who is ignored is folded away, also under another nickname, until one stops", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
