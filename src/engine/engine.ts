@@ -187,6 +187,8 @@ export interface EngineOptions {
   /** How many sessions are remembered after their end, in each room. */
   readonly pastSessions: number;
   readonly retention: Retention;
+  /** Whether newcomers may only write so much at first. Default: true. */
+  readonly pacesNewcomers?: boolean;
   /** Default: {@link PEOPLE_LIMITS}. */
   readonly people?: PeopleLimits;
   /** Default: {@link MODERATION_LIMITS}. */

@@ -85,6 +85,8 @@ const OUTCOMES: { readonly [K in FinalDecision["kind"]]: OutcomeRule<K> } = {
   left: asDecided,
   gone: asDecided,
   enacted: asDecided,
+  became: asDecided,
+  ignored: asDecided,
   unregistered: asDecided,
   "not-permitted": asDecided,
   refused: asDecided,

@@ -86,6 +86,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
         sanctionOf: (kind, who, now) => this.#known().moderation.sanctionOf(kind, name, who, now),
         settings: () => this.#known().moderation.settingsOf(name),
         raid: (now) => this.#known().moderation.raidOf(name, now),
+        pacesNewcomers: this.#options.pacesNewcomers ?? true,
       },
       removed: this.#removed,
       hold: (message) => this.#known().moderation.hold(message),

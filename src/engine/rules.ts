@@ -151,6 +151,7 @@ const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: Opera
   expire: { ordered: "members", isRedone: true, waitsForReplies: false },
   enact: { ordered: "always", isRedone: true, waitsForReplies: false },
   remove: { ordered: "always", isRedone: true, waitsForReplies: false },
+  become: { ordered: "members", isRedone: true, waitsForReplies: false },
   restore: { ordered: "always", isRedone: true, waitsForReplies: false },
   post: { ordered: "always", isRedone: true, waitsForReplies: false },
 };
@@ -191,6 +192,8 @@ const RECORDS: {
   left: null,
   gone: null,
   enacted: null,
+  became: null,
+  ignored: null,
   unregistered: null,
   "not-permitted": null,
   refused: null,
@@ -306,6 +309,8 @@ export function decideWithoutRoom(operation: Operation): Decision {
     case "restore":
     case "post":
       return { kind: "gone", connection };
+    case "become":
+      return { kind: "ignored", connection };
     case "request": {
       const { request } = operation;
       const rule = REQUESTS[request.kind].withoutRoom as RequestRules<RoomRequest["kind"]>["withoutRoom"];

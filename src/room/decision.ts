@@ -1,3 +1,4 @@
+import type { Became, Ignored } from "./kinds/become.ts";
 import type { Deleted } from "./kinds/delete.ts";
 import type { Edited, EditRepeats } from "./kinds/edit.ts";
 import type { Ended, Refused, Skipped, Unregistered } from "./kinds/general.ts";
@@ -34,6 +35,7 @@ export type Change =
   | Absent
   | Left
   | Enacted
+  | Became
   | Skipped;
 
 /**
@@ -73,6 +75,8 @@ export type Decision =
   | Leaves
   | Gone
   | Enacted
+  | Became
+  | Ignored
   | Unregistered
   | NotPermitted
   | Refused
@@ -115,6 +119,8 @@ const CHANGES: { readonly [K in Decision["kind"]]: K extends Change["kind"] ? tr
   left: true,
   gone: false,
   enacted: true,
+  became: true,
+  ignored: false,
   unregistered: false,
   "not-permitted": false,
   refused: false,

@@ -78,15 +78,15 @@ export interface Person {
 
 /** What the server knows of the one at a connection, besides the person. */
 export interface Standing {
-  /** Whether the password of the room was given. */
-  readonly isAdmitted: boolean;
+  /** The stored hash of the room's password that was given; null if none was. The room may have another one by now. */
+  readonly admittedBy: string | null;
   /** Whether a proof of work was given. */
   readonly isProven: boolean;
   /** Since when the chat has known the person, in Unix milliseconds; null for one who has not said who it is. */
   readonly knownSince: number | null;
 }
 
-export const STRANGER: Standing = { isAdmitted: false, isProven: false, knownSince: null };
+export const STRANGER: Standing = { admittedBy: null, isProven: false, knownSince: null };
 
 /** Pays for the memory of an operation while the operation waits. */
 export interface Payer {
@@ -134,6 +134,8 @@ export type Operation = { readonly connection: ConnectionId } & (
   | { readonly kind: "remove"; readonly of: number; readonly by: string }
   /** The removal of a message is undone. Likewise. */
   | { readonly kind: "restore"; readonly of: number; readonly content: string; readonly by: string }
+  /** The person at a connection has said who it is, or has given a proof of work. `by` is null for whoever it was. */
+  | { readonly kind: "become"; readonly by: string | null; readonly isProven: boolean }
   /** The server posts a message in somebody's name, or in that of the chat. Likewise. */
   | { readonly kind: "post"; readonly message: Pick<Message, "name" | "content" | "by" | "reply"> }
 );

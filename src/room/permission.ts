@@ -1,6 +1,8 @@
 /** What keeps somebody from something in a room: moderators' actions, the room's settings, and raid mode. */
 import type { PermissionReason } from "../protocol/kinds/permission.ts";
+import type { Action, SanctionKind } from "./action.ts";
 import type { Decided } from "./kinds/decided.ts";
+import { lookalikeKey } from "./lookalike.ts";
 import { hasLink, WordList } from "./message-rules.ts";
 import type { RoomRequest } from "./operation.ts";
 import { isAtLeast } from "./roles.ts";
@@ -23,6 +25,8 @@ export interface NotPermitted extends Decided {
   readonly name: string | null;
   /** The nickname or the content that was refused, which version 2 gets back; empty for none. */
   readonly asked: string;
+  /** Raid mode is the reason, and nothing else. */
+  readonly isForRaid?: true | undefined;
   /** The message that waits for a moderator; null if nothing does. */
   readonly held: HeldBack | null;
 }
@@ -38,13 +42,19 @@ export interface HeldBack {
   readonly why: "newcomer" | "word" | "raid";
 }
 
-interface Why extends Pick<NotPermitted, "reason" | "error" | "until" | "retry"> {
+interface Why extends Pick<NotPermitted, "reason" | "error" | "until" | "retry" | "isForRaid"> {
   /** Why the message is kept, and not only refused. */
   readonly hold?: HeldBack["why"];
 }
 
 /** Somebody who came less than this time before raid mode was armed has come with the raid, in milliseconds. */
 export const RAID_REACHES_BACK_MS = 120_000;
+/**
+ * Somebody who has just come may send so many messages in this time, in a room where others have been for longer: raid mode is
+ * armed only when some messages are there, and programs write very many at once.
+ */
+export const NEWCOMER_SENDS = 5;
+export const NEWCOMER_SENDS_MS = 10_000;
 /** In raid mode all newcomers of a room together may send so many messages in this time. */
 export const RAID_SENDS = 3;
 export const RAID_SENDS_MS = 15_000;
@@ -83,51 +93,96 @@ function isRepeat({ keys, digest }: RoomView, request: RoomRequest, { member }: 
 }
 
 function whyNot(room: RoomView, request: RoomRequest, deed: Deed, asker: Asker): Why | null {
-  const banned = whyBanned(room, asker);
-  if (banned !== null || deed === "look") return banned;
-  if (deed === "enter") return whyOutside(room, request, asker);
+  const banned = whyBanned(room, request, asker);
+  if (banned !== null || deed === "look" || request.kind === "resume")
+    return banned ?? (request.kind === "resume" ? whyOutside(room, asker) : null);
+  const muted = whyMuted(room, request, asker);
+  if (muted !== null) return muted;
   const settings = room.moderation.settings();
+  const words = wordsOf(request);
+  const unsaid = words === null ? null : whyUnsaid(settings, request.kind, words, asker);
+  if (deed === "enter") return whyOutside(room, asker) ?? unsaid ?? whyUnproven(room, asker);
   return (
-    whyMuted(room, asker) ??
     whyUnproven(room, asker) ??
-    (request.kind === "name" ? null : whySilent(settings, asker)) ??
-    (request.kind === "send" || request.kind === "edit" ? whyUnsaid(settings, request, asker) : null) ??
-    (request.kind === "send" ? whyLater(room, settings, asker) : null)
+    whySilent(settings, asker) ??
+    unsaid ??
+    (words === null ? null : whyLater(room, settings, request.kind, asker))
   );
 }
 
-function whyBanned(room: RoomView, asker: Asker): Why | null {
-  const { moderation } = room;
-  const who = whoIs(room, asker);
-  const { time } = asker.now;
-  const ban = moderation.sanctionOf("ban", who, time) ?? moderation.sanctionOf("kick", who, time);
+function whyBanned(room: RoomView, request: RoomRequest, asker: Asker): Why | null {
+  const ban = sanctionAgainst(room, "ban", request, asker) ?? sanctionAgainst(room, "kick", request, asker);
   if (ban === undefined) return null;
   const error = withReason("You may not be in this room", ban.reason);
   return { reason: "Banned", error, until: ban.until ?? undefined };
 }
 
-function whyMuted(room: RoomView, asker: Asker): Why | null {
-  const mute = room.moderation.sanctionOf("mute", whoIs(room, asker), asker.now.time);
-  if (mute === undefined) return null;
+function whyMuted(room: RoomView, request: RoomRequest, asker: Asker): Why | null {
+  const mute = sanctionAgainst(room, "mute", request, asker);
+  if (mute === undefined || (request.kind === "name" && isOwnName(room, request.name, asker))) return null;
   const error = withReason("You may not write in this room now", mute.reason);
   return { reason: "Muted", error, until: mute.until ?? undefined };
 }
 
-function whyOutside(room: RoomView, request: RoomRequest, asker: Asker): Why | null {
-  const { entry } = room.moderation.settings();
+/** A sanction on the person, on the stay before it was known who the person is, or on a network. */
+function sanctionAgainst(
+  room: RoomView,
+  kind: SanctionKind,
+  request: RoomRequest,
+  asker: Asker,
+): Action | undefined {
+  const { time } = asker.now;
+  // Whoever resumes is who has had the nickname.
+  const holder = request.kind === "resume" ? room.roster.withSession(request.hash) : undefined;
+  const stays = [asker.member, holder].flatMap((each) =>
+    each === undefined ? [] : [stayOf(room, each), each.by],
+  );
+  const networks = holder === undefined ? asker.networks : [...asker.networks, ...holder.networks];
+  for (const person of new Set([identityOf(room, asker), ...stays])) {
+    const found = room.moderation.sanctionOf(kind, { person, networks }, time);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** The public id that a member has, or had before saying who it is. */
+function stayOf({ authorOf: ofStay }: Pick<RoomView, "authorOf">, { session, connection }: Member): string {
+  return ofStay(session?.identity ?? connection);
+}
+
+/**
+ * Whether somebody who has no nickname now had this one lately, or has come from the address of somebody who had. Nicknames are words,
+ * too.
+ */
+function isOwnName(room: RoomView, name: string, asker: Asker): boolean {
+  if (asker.member !== undefined) return false;
+  const person = identityOf(room, asker);
+  const [address] = asker.networks;
+  const key = lookalikeKey(name);
+  let isNew = true;
+  for (const each of room.arrivals(asker.now.time)) {
+    if (each.by !== person && (address === undefined || each.networks[0] !== address)) continue;
+    if (lookalikeKey(each.name) === key) return true;
+    isNew = false;
+  }
+  return isNew;
+}
+
+function whyOutside(room: RoomView, asker: Asker): Why | null {
+  const { entry, passwordHash } = room.moderation.settings();
   const isMember = isAtLeast(roleOf(asker), "member");
-  if (entry === "password" && !isMember && !asker.isAdmitted)
+  if (entry === "password" && !isMember && (passwordHash === null || asker.admittedBy !== passwordHash))
     return { reason: "PasswordRequired", error: "This room needs a password." };
   if (entry === "members" && !isMember)
     return { reason: "MembersOnly", error: "Only members may enter this room." };
-  // Whoever resumes was here before.
-  return request.kind === "resume" ? null : whyUnproven(room, asker);
+  return null;
 }
 
 /** Raid mode asks newcomers for a proof of work, and nobody else. */
 function whyUnproven(room: RoomView, asker: Asker): Why | null {
   return !asker.isProven && hasComeWithRaid(room, asker)
     ? {
+        isForRaid: true,
         reason: "ProofRequired",
         error: "Many people are arriving at once. Use the chat's own page, or come back in some minutes.",
       }
@@ -175,9 +230,23 @@ function whySilent(settings: RoomSettings, asker: Asker): Why | null {
   }
 }
 
+/** The words of a request that others would see; null if it has none. */
+function wordsOf(request: RoomRequest): string | null {
+  switch (request.kind) {
+    case "name":
+      return request.name;
+    case "send":
+    case "edit":
+      return request.content;
+    default:
+      return null;
+  }
+}
+
 function whyUnsaid(
   settings: RoomSettings,
-  { kind, content }: Extract<RoomRequest, { kind: "send" | "edit" }>,
+  kind: RoomRequest["kind"],
+  content: string,
   asker: Asker,
 ): Why | null {
   const { links, words, wordRule } = settings;
@@ -201,18 +270,43 @@ function listOf(words: readonly string[]): WordList {
   return prepared.list;
 }
 
-function whyLater(room: RoomView, settings: RoomSettings, asker: Asker): Why | null {
+/** What may be said, but not now. An edit shows something new as well as a message does, and so does a nickname. */
+function whyLater(
+  room: RoomView,
+  settings: RoomSettings,
+  kind: RoomRequest["kind"],
+  asker: Asker,
+): Why | null {
   const { sends } = room;
   const { time } = asker.now;
-  const sentAt = sends.lastOf(whoIs(room, asker));
+  const sender = { person: identityOf(room, asker), networks: asker.networks };
+  const sentAt = sends.lastOf(sender);
   const wait = sentAt === undefined ? 0 : sentAt + settings.slowSeconds * 1_000 - time;
   if (wait > 0) return slow(wait, "In this room everybody writes slowly.");
   if (isKnown(asker, settings)) return null;
+  const paced = newcomerFreeAt(room, sender.person, asker);
+  if (paced > time) return slow(paced - time, "You have just come: write a little slower.");
   if (hasComeWithRaid(room, asker)) {
     const freeAt = sends.newcomersFreeAt(RAID_SENDS, RAID_SENDS_MS);
-    if (freeAt > time) return slow(freeAt - time, "Newcomers write slowly now.");
+    if (freeAt > time) return { ...slow(freeAt - time, "Newcomers write slowly now."), isForRaid: true };
   }
-  return sends.countOf(whoIs(room, asker)) < settings.heldMessages ? { ...HELD, hold: "newcomer" } : null;
+  if (sends.countOf(sender) >= settings.heldMessages) return null;
+  if (kind === "send") return { ...HELD, hold: "newcomer" };
+  return kind === "edit"
+    ? { reason: "KnownOnly", error: "Newcomers cannot change what a moderator has approved." }
+    : null;
+}
+
+/** From when on a newcomer may write again, in Unix milliseconds; 0 for now, and for everybody else. */
+function newcomerFreeAt(room: RoomView, person: string, { member, now: { time } }: Asker): number {
+  if (!room.moderation.pacesNewcomers || member === undefined || !isOfRaid(member, time)) return 0;
+  const since = time - RAID_REACHES_BACK_MS;
+  // The members come in the order in which they have come.
+  for (const { joinedAt } of room.arrivals(time)) {
+    const isRegular = joinedAt !== null && joinedAt < since;
+    return isRegular ? room.sends.freeAt(person, NEWCOMER_SENDS, NEWCOMER_SENDS_MS) : 0;
+  }
+  return 0;
 }
 
 function slow(waitMs: number, error: string): Why {
@@ -223,10 +317,6 @@ function slow(waitMs: number, error: string): Why {
 export function isKnown(asker: Asker, { knownMinutes }: RoomSettings): boolean {
   if (isAtLeast(roleOf(asker), "member")) return true;
   return asker.knownSince !== null && asker.now.time - asker.knownSince >= knownMinutes * 60_000;
-}
-
-function whoIs(room: Pick<RoomView, "authorOf">, asker: Asker) {
-  return { person: identityOf(room, asker), networks: asker.networks };
 }
 
 function withReason(sentence: string, reason: string): string {

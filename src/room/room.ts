@@ -1,6 +1,7 @@
 import type { Request } from "../protocol/request.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Change, Decision } from "./decision.ts";
+import { applyBecame, decideBecome } from "./kinds/become.ts";
 import { applyDeleted, decideDelete } from "./kinds/delete.ts";
 import { applyEdited, decideEdit } from "./kinds/edit.ts";
 import { decideGet } from "./kinds/get.ts";
@@ -114,6 +115,8 @@ const EFFECTS: { readonly [K in (Decision | Change)["kind"]]: ApplyRule<K> } = {
   left: applyLeft,
   gone: applyGone,
   enacted: applyEnacted,
+  became: applyBecame,
+  ignored: null,
   unregistered: null,
   "not-permitted": null,
   refused: null,
@@ -144,6 +147,7 @@ export class Room {
       sends: new Sends(undo),
       pastMembers: new PastMembers(),
       enacted: new Set(enacted),
+      arrivals: (now) => this.arrivals(now),
       isDeciding: false,
     };
   }
@@ -242,6 +246,8 @@ export class Room {
         return decideEnact(this.#state, operation);
       case "remove":
         return decideRemove(this.#state, operation, asker);
+      case "become":
+        return decideBecome(operation, asker);
       case "restore":
         return decideRestore(this.#state, operation, asker);
       case "post":

@@ -2,13 +2,16 @@ import type { Undo } from "./undo.ts";
 
 /** Of how many people and networks a room remembers what they sent. */
 const REMEMBERED = 4_096;
-/** How many messages of newcomers it remembers. */
+/** How many messages of newcomers it remembers, and of one person. */
 const NEWCOMERS = 32;
+const RECENT = 8;
 
 interface Sent {
   /** Unix milliseconds. */
   readonly at: number;
   readonly count: number;
+  /** When somebody has sent lately, the newest last. */
+  readonly recent: readonly number[];
 }
 
 /** Somebody by the public id, and keyed hashes of networks, the narrowest first. */
@@ -45,16 +48,29 @@ export class Sends {
     return this.#last.get(sender.person)?.count ?? 0;
   }
 
+  /** From when on a person may send again, if so many messages may be sent in this time. Unix milliseconds; 0 for now. */
+  freeAt(person: string, most: number, periodMs: number): number {
+    const first = this.#last.get(person)?.recent.at(-most);
+    return first === undefined ? 0 : first + periodMs;
+  }
+
   /** From when on another newcomer may send, if so many may in this time. Unix milliseconds; 0 for now. */
   newcomersFreeAt(most: number, periodMs: number): number {
     const first = this.#newcomers.at(-most);
     return first === undefined ? 0 : first + periodMs;
   }
 
-  note(sender: Sender, at: number, isNewcomer: boolean): void {
+  /**
+   * Notes that somebody has shown something to the others.
+   *
+   * @param at Unix milliseconds
+   * @param isMessage and not an edit or a nickname, which do not count as messages
+   */
+  note(sender: Sender, at: number, isNewcomer: boolean, isMessage: boolean): void {
     for (const key of keysOf(sender)) {
       const before = this.#last.get(key);
-      this.#put(key, { at, count: (before?.count ?? 0) + 1 });
+      const count = (before?.count ?? 0) + (isMessage ? 1 : 0);
+      this.#put(key, { at, count, recent: [...(before?.recent ?? []), at].slice(-RECENT) });
       this.#undo.note(() => this.#put(key, before));
     }
     for (const oldest of this.#last.keys()) {

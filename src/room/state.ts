@@ -2,7 +2,7 @@ import type { Action, SanctionKind } from "./action.ts";
 import type { ChangeLimits } from "./change-limits.ts";
 import type { Moment } from "./moment.ts";
 import type { ConnectionId, Person, SessionHash, Standing } from "./operation.ts";
-import type { PastMembers } from "./past-members.ts";
+import type { Arrival, PastMembers } from "./past-members.ts";
 import type { PastSessions } from "./past-sessions.ts";
 import type { Role } from "./roles.ts";
 import type { RoomSettings } from "./room-settings.ts";
@@ -67,6 +67,8 @@ export interface RoomModeration {
   settings(): RoomSettings;
   /** What has armed raid mode; undefined while it is off. @param now Unix milliseconds */
   raid(now: number): Action | undefined;
+  /** Whether newcomers may only write so much at first: see {@link NEWCOMER_SENDS}. */
+  readonly pacesNewcomers: boolean;
 }
 
 /** What a room shares with the engine that created it, or gets from it. */
@@ -112,6 +114,8 @@ export interface RoomState extends RoomSurroundings {
   readonly pastMembers: PastMembers;
   /** The ids of the actions that were enacted last. */
   readonly enacted: Set<string>;
+  /** Everybody who is here, or was here lately. @param now Unix milliseconds */
+  arrivals(now: number): Iterable<Arrival>;
   /** Whether a batch is being decided. */
   isDeciding: boolean;
 }
@@ -121,10 +125,21 @@ export interface RoomView
   extends Readonly<
     Omit<
       RoomState,
-      "undo" | "roster" | "keys" | "past" | "pastMembers" | "notes" | "targets" | "enacted" | "sends"
+      | "undo"
+      | "roster"
+      | "keys"
+      | "past"
+      | "pastMembers"
+      | "notes"
+      | "targets"
+      | "enacted"
+      | "sends"
+      | "arrivals"
     >
   > {
-  readonly sends: Pick<Sends, "lastOf" | "countOf" | "newcomersFreeAt">;
+  readonly sends: Pick<Sends, "lastOf" | "countOf" | "freeAt" | "newcomersFreeAt">;
+  /** Everybody who is here, or was here lately. @param now Unix milliseconds */
+  arrivals(now: number): Iterable<Arrival>;
   readonly enacted: ReadonlySet<string>;
   readonly targets: Targets;
   readonly roster: Pick<Roster, "of" | "withSession" | "isTaken" | "online" | "present">;

@@ -1,5 +1,14 @@
-import { type BlockList, isIPv4, isIPv6 } from "node:net";
+import { BlockList, isIPv4, isIPv6 } from "node:net";
 import type { People } from "../engine/people.ts";
+
+/** RFC 1918, RFC 4193 and link-local addresses. */
+const PRIVATE = new BlockList();
+PRIVATE.addSubnet("10.0.0.0", 8);
+PRIVATE.addSubnet("172.16.0.0", 12);
+PRIVATE.addSubnet("192.168.0.0", 16);
+PRIVATE.addSubnet("169.254.0.0", 16);
+PRIVATE.addSubnet("fc00::", 7, "ipv6");
+PRIVATE.addSubnet("fe80::", 10, "ipv6");
 
 /** The longest chain of proxies; what was written before them is not read. */
 const HOPS_MAX = 32;
@@ -50,6 +59,16 @@ export function isLoopback(host: string): boolean {
  */
 export function clientAddress(peer: string, forwardedFor: string | null, trusted: BlockList): string {
   return readForwardedFor(peer, forwardedFor, trusted).address;
+}
+
+/**
+ * Whether an address may be one that many people share because a proxy is in between: one of this machine or of a private network
+ * has sent `X-Forwarded-For` without being trusted, or a trusted one has written something that is no address.
+ */
+export function isShared(peer: string, forwardedFor: string | null, trusted: BlockList): boolean {
+  if (forwardedFor === null) return false;
+  if (isListed(peer, trusted)) return isCutShort(peer, forwardedFor, trusted);
+  return isLoopback(peer) || isListed(peer, PRIVATE);
 }
 
 /** Whether a trusted proxy has written something that is not an address, so that the client behind it is unknown. */

@@ -17,6 +17,9 @@ import { negotiate, VERSIONS } from "./versions.ts";
 const RETURNS_PER_S = 1000;
 const RETRY_MOST_S = 10;
 
+/** Where a handshake comes from, and where it leads. */
+type From = Pick<Client, "ip" | "room" | "networks">;
+
 /** Decides about WebSocket handshakes, and makes the connections of those that are accepted. */
 export class Admissions {
   readonly #parts: ServerParts;
@@ -24,15 +27,15 @@ export class Admissions {
   readonly #context: ConnectionContext;
   /** The same for clients of exempt addresses. */
   readonly #exemptContext: ConnectionContext;
-  /** Connections of servers that share rooms must not be confused. */
+  /** No two connections must be confused, also not with one of another server, or from before a restart: authors go by them. */
   readonly #idPrefix: string;
   #connectionsMade = 0;
 
   constructor(parts: ServerParts, isStopping: () => boolean) {
-    const { database, limits } = parts.settings;
+    const { limits } = parts.settings;
     this.#parts = parts;
     this.#isStopping = isStopping;
-    this.#idPrefix = database === null ? "" : `${crypto.randomUUID().slice(0, 13)}-`;
+    this.#idPrefix = `${crypto.randomUUID().slice(0, 13)}-`;
     this.#context = this.#contextOf(parts);
     const withoutRates = { limits: { ...limits, ...NO_RATES }, roomSends: () => null };
     this.#exemptContext = { ...this.#context, ...withoutRates };
@@ -47,11 +50,13 @@ export class Admissions {
     const path = pathInChat(head.path, settings.basePath);
     const room = roomOfPath(path);
     if (room === undefined) return this.#rejectRoom(ip, head.path, path);
-    return rooms.isKnown(room) ? this.#enter(head, ip, room) : this.#find(head, ip, room);
+    const from = { ip, room, networks: this.#networksOf(head, peer, ip) };
+    return rooms.isKnown(room) ? this.#enter(head, from) : this.#find(head, from);
   }
 
   /** Finds out whether a room exists. That may cost the store something, and so it costs the client what its page does. */
-  #find(head: RequestHead, ip: string, room: string): Verdict | Promise<() => Verdict> {
+  #find(head: RequestHead, from: From): Verdict | Promise<() => Verdict> {
+    const { ip, room } = from;
     const { guard, addresses, rooms, reports } = this.#parts;
     const now = performance.now();
     const wait = addresses.of(ip, now).rates.http?.take(now, 1) ?? 0;
@@ -60,7 +65,7 @@ export class Admissions {
     return rooms.has(room).then(
       (isThere) => () =>
         isThere
-          ? this.#enter(head, ip, room)
+          ? this.#enter(head, from)
           : guard.reject(404, "There is no such room. /rooms lists the rooms.", { address: ip, fields }),
       (error) => {
         reports.fault(room, error);
@@ -69,7 +74,8 @@ export class Admissions {
     );
   }
 
-  #enter(head: RequestHead, ip: string, room: string): Verdict {
+  #enter(head: RequestHead, from: From): Verdict {
+    const { ip, room } = from;
     const { guard, addresses, sockets, engine } = this.#parts;
     if (this.#isStopping()) return guard.rejectForNow(ip, "The server is stopping.");
     if (sockets.isFull)
@@ -83,17 +89,23 @@ export class Admissions {
       address.leave(room);
       return guard.rejectForNow(ip, "The server cannot open another room right now.");
     }
-    return this.#accept(head, { ip, address, room });
+    return this.#accept(head, { ...from, address });
   }
 
-  #accept({ headers }: RequestHead, from: Pick<Client, "ip" | "address" | "room">): Admission {
+  /** By what moderators can act on it: nothing, where that would hit everybody behind a proxy. */
+  #networksOf(head: RequestHead, peer: string, ip: string): string[] {
+    const { guard, addresses } = this.#parts;
+    if (addresses.isExempt(ip) || guard.isShared(head, peer)) return [];
+    return networksOf(ip).map(this.#networkHash);
+  }
+
+  #accept({ headers }: RequestHead, from: From & Pick<Client, "address">): Admission {
     const { settings, addresses, wheel, connections, fanout } = this.#parts;
     const { version, subprotocol } = negotiate(headers.get("sec-websocket-protocol"));
     const { hasSessions, hasCompression } = VERSIONS[version];
     const mayDeflate = hasCompression && settings.compressFromBytes !== null;
     const id = `${this.#idPrefix}${++this.#connectionsMade}`;
-    const networks = addresses.isExempt(from.ip) ? [] : networksOf(from.ip).map(this.#networkHash);
-    const client = { ...from, id, version, networks, secret: hasSessions ? createSecret() : null };
+    const client = { ...from, id, version, secret: hasSessions ? createSecret() : null };
     const context = addresses.isExempt(from.ip) ? this.#exemptContext : this.#context;
     return {
       subprotocol,

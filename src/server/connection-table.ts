@@ -22,11 +22,13 @@ export class ConnectionTable {
     return false;
   }
 
-  /** Whether a person is connected to a room as a moderator. */
-  keepsOrder(person: string, room: string): boolean {
+  /** The public ids of the people who are connected to a room as moderators. */
+  keepersOf(room: string): ReadonlySet<string> {
+    const keepers = new Set<string>();
     for (const each of this.#connections)
-      if (each.room === room && each.who.person === person && isAtLeast(each.role, "moderator")) return true;
-    return false;
+      if (each.room === room && isAtLeast(each.role, "moderator"))
+        for (const id of each.persons) keepers.add(id);
+    return keepers;
   }
 
   [Symbol.iterator](): Iterator<Connection> {

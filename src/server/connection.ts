@@ -1,5 +1,4 @@
 import type { Engine } from "../engine/engine.ts";
-import type { Who } from "../engine/moderation.ts";
 import { PING } from "../protocol/ping.ts";
 import { UNREADABLE } from "../protocol/reader.ts";
 import type { PersonRefusalReason } from "../protocol/refusal.ts";
@@ -261,7 +260,12 @@ export class Connection implements Recipient, Living {
     const reason = this.#identification.refusalOf(request);
     if (reason !== null) return this.#notAllowed(request, reason, charged);
     const answer = await this.#identification.answer(request, this.name);
-    if (answer.kind === "identified") this.#context.events.identified(this);
+    if (answer.kind === "identified") {
+      this.#context.events.identified(this);
+      // Behind the answer, and behind a nickname that is on its way.
+      const { by } = answer;
+      this.#submit(() => ({ kind: "become", connection: this.id, by, isProven: false }));
+    }
     return { kind: "answer", ...charged, answer };
   }
 
@@ -280,6 +284,8 @@ export class Connection implements Recipient, Living {
       standing: this.#standing,
     };
     const reply = await this.#context.desk.answer(request, visitor);
+    if (visitor.standing.isProven && !this.#standing.isProven)
+      this.#submit(() => ({ kind: "become", connection, by: null, isProven: true }));
     this.#standing = visitor.standing;
     return { kind: "answer", ...charged, answer: { kind: "answered", connection, reply } };
   }
@@ -289,9 +295,15 @@ export class Connection implements Recipient, Living {
     return this.#standing.knownSince === knownSince ? this.#standing : { ...this.#standing, knownSince };
   }
 
-  /** Who is at it, as far as moderators can act on it. */
-  get who(): Who {
-    return { person: this.#identification.person?.id ?? this.#by, networks: this.#networks };
+  /** The public ids of its person: the present one, and the one that it took its nickname with. */
+  get persons(): readonly string[] {
+    const ids = [this.#identification.person?.id, this.#by];
+    return [...new Set(ids.filter((id) => id !== undefined && id !== null))];
+  }
+
+  /** Keyed hashes of the networks that it is in, the narrowest first. */
+  get networks(): readonly string[] {
+    return this.#networks;
   }
 
   /** What its person may do in the room. */
@@ -410,6 +422,10 @@ export class Connection implements Recipient, Living {
       case "closed":
         break;
     }
+  }
+
+  keptOut(isKeptOut: boolean): void {
+    this.#checks.isKeptOut = isKeptOut;
   }
 
   /**

@@ -122,6 +122,8 @@ export class Fanout {
     const reply = this.#replyTo(recipient, outcome, texts);
     // The recipient that caused the event gets the reply in its place, if there is one.
     if (reply !== null || events.length > before) share.replies.push({ before, after: events.length, reply });
+    const isKeptOut = effect?.keepsOut?.(outcome);
+    if (isKeptOut !== undefined) recipient.keptOut?.(isKeptOut);
     const as = effect?.named?.(outcome);
     if (as !== undefined) {
       this.#name(recipient, as);

@@ -31,6 +31,7 @@ export function openEngine(
     retention: settings.retention,
     people: settings.people,
     moderation: settings.moderation,
+    pacesNewcomers: settings.raid.newcomers !== Number.POSITIVE_INFINITY,
     changes: settings.changes,
     trustClock: settings.trustClock,
     now: () => {

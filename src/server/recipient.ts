@@ -17,6 +17,8 @@ export type RecipientEnd = "flood" | "resumed" | "store-lost" | "restart";
 export interface Recipient {
   readonly id: ConnectionId;
   readonly room: string;
+  /** What it counts as: the same object for all of one address. */
+  readonly address?: object;
   /** How everything for it is written. */
   readonly dialect: Dialect;
   /** The nickname, null before there is one. */
@@ -27,6 +29,8 @@ export interface Recipient {
   readonly sink: EventSink | null;
   /** The room has given it a nickname. */
   named(as: Present): void;
+  /** The room keeps it from writing, or does not any more. */
+  keptOut?(isKeptOut: boolean): void;
   /**
    * Reserves memory for a reply with history.
    *

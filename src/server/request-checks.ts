@@ -72,6 +72,8 @@ export class RequestChecks {
   readonly #rates: RequestRates;
   /** Requests that wait for their outcomes. */
   readonly pending: ByteAccount;
+  /** Whether the room has refused the sender's newest message because of who it is, or what it is. */
+  isKeptOut = false;
   /** When the newest hint of each kind was accepted. */
   readonly #hintedAt = new Map<Request["kind"], number>();
 
@@ -147,7 +149,12 @@ export class RequestChecks {
     const { engine, graceS } = this.#context;
     const mayRegister = parsed.kind !== null && KIND_COSTS[parsed.kind].mayRegister;
     if (mayRegister && name === null && !this.#address.mayRegister) return graceS;
-    const wait = this.#rates.takeOfKind(parsed.kind, sizeOfRecord(size, name), at, isOnlyAsked);
+    // What the room refuses must not use up the rate of those who may write there.
+    const countsInRoom = name !== null && !this.isKeptOut;
+    const wait = this.#rates.takeOfKind(parsed.kind, sizeOfRecord(size, name), at, {
+      isOnlyAsked,
+      countsInRoom,
+    });
     if (isOnlyAsked || wait > 0 || !("request" in parsed)) return wait;
     const { request } = parsed;
     const shows = isRoomBound(request) ? requestRulesOf(request).shows : null;

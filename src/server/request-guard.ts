@@ -1,6 +1,6 @@
 import type { BlockList } from "node:net";
 import type { Access } from "./access.ts";
-import { clientAddress, isCutShort, isListed, isLoopback, plainAddress } from "./addresses.ts";
+import { clientAddress, isCutShort, isListed, isLoopback, isShared, plainAddress } from "./addresses.ts";
 import type { RequestHead } from "./http-head.ts";
 import type { Log } from "./log.ts";
 import { LogThrottle } from "./log-throttle.ts";
@@ -36,6 +36,11 @@ export class RequestGuard {
     if (forwardedFor !== null) this.#hintAtProxy(peer, forwardedFor);
     else if (UNREAD_HEADERS.some((name) => headers.has(name))) this.#hintAtHeader(peer);
     return clientAddress(peer, forwardedFor, this.#trusted);
+  }
+
+  /** Whether the client's address may be that of a proxy, behind which there are many people. */
+  isShared({ headers }: Pick<Guarded, "headers">, peer: string): boolean {
+    return isShared(peer, headers.get("x-forwarded-for"), this.#trusted);
   }
 
   /** The answer to a request for a host that this server does not answer for; null when it does. */

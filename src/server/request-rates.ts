@@ -76,8 +76,13 @@ export class RequestRates {
    * @param bytes what it adds to the history
    * @param isOnlyAsked whether it comes too early anyway, so that nothing is taken
    */
-  takeOfKind(kind: RequestKind | null, bytes: number, now: number, isOnlyAsked: boolean): number {
-    const charges = this.#chargesOf(kind, bytes, now);
+  takeOfKind(
+    kind: RequestKind | null,
+    bytes: number,
+    now: number,
+    { isOnlyAsked, countsInRoom }: { readonly isOnlyAsked: boolean; readonly countsInRoom: boolean },
+  ): number {
+    const charges = this.#chargesOf(kind, bytes, now, countsInRoom);
     return isOnlyAsked ? waitFor(now, charges) : takeAll(now, charges);
   }
 
@@ -99,13 +104,13 @@ export class RequestRates {
     return cost > PATIENCE.burst || this.#patience.take(now, cost) > 0;
   }
 
-  #chargesOf(kind: RequestKind | null, bytes: number, now: number): Charges {
+  #chargesOf(kind: RequestKind | null, bytes: number, now: number, countsInRoom: boolean): Charges {
     if (kind === null) return [];
     const { own, address, isMessage } = KIND_COSTS[kind];
     const charges: [TokenBucket | null, number][] = own === null ? [] : [[this.#ownRate(own, now), 1]];
     for (const [rate, cost] of address)
       charges.push([this.#address.rates[rate], cost === "a token" ? 1 : bytes]);
-    if (isMessage) charges.push([this.#roomSends(now), 1]);
+    if (isMessage && countsInRoom) charges.push([this.#roomSends(now), 1]);
     return charges;
   }
 

@@ -106,7 +106,7 @@ export async function buildParts(
       rooms,
       now: Date.now,
       chatName: CHAT_NAME,
-      keepsOrder: (person, room) => connections.keepsOrder(person, room),
+      keepersOf: (room) => connections.keepersOf(room),
       fault: failed,
     }),
     enforcer: new Enforcer({ engine, connections, now: Date.now, log }),
@@ -142,7 +142,7 @@ function fanoutOf(
     {
       delivered: (room, outcome, recipient) => {
         absentMembers.delivered(outcome);
-        raidWatch()?.delivered(room, outcome, recipient !== undefined);
+        raidWatch()?.delivered(room, outcome, recipient);
         reports.delivered(room, outcome, recipient);
       },
       refused: (recipient, reason) => reports.refused(recipient, reason),

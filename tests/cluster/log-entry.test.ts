@@ -97,6 +97,7 @@ const CHANGES: { readonly [K in DecidedChange["kind"]]: Extract<DecidedChange, {
   ],
   absent: [{ kind: "absent", connection: "b", name: "Ân" }],
   left: [{ kind: "left", connection: "b", name: "Ân", time: 5, session }],
+  became: [{ kind: "became", connection: "a", by: BY, isProven: true }],
   enacted: [{ kind: "enacted", connection: "c", action: ACTION }],
 };
 const all = Object.values(CHANGES).flat();
@@ -115,6 +116,7 @@ const WRITTEN = [
   ["resumed", "b", "a", "Ân", 4, "hash", "identity", BY, ["n32"]],
   ["absent", "b", "Ân"],
   ["left", "b", "Ân", 5],
+  ["became", "a", BY, true],
   ["enacted", "c", ACTION],
 ];
 

@@ -2,7 +2,13 @@ import { expect, test } from "bun:test";
 import type { Action } from "../../src/room/action.ts";
 import type { Decision } from "../../src/room/decision.ts";
 import type { Operation, Person, Standing } from "../../src/room/operation.ts";
-import { RAID_REACHES_BACK_MS, RAID_SENDS, RAID_SENDS_MS } from "../../src/room/permission.ts";
+import {
+  NEWCOMER_SENDS,
+  NEWCOMER_SENDS_MS,
+  RAID_REACHES_BACK_MS,
+  RAID_SENDS,
+  RAID_SENDS_MS,
+} from "../../src/room/permission.ts";
 import type { Role } from "../../src/room/roles.ts";
 import { DEFAULT_SETTINGS, type RoomSettings } from "../../src/room/room-settings.ts";
 import type { Who } from "../../src/room/state.ts";
@@ -45,6 +51,7 @@ class Stage {
         this.sanctions.find((each) => each.kind === kind && hits(each, who, now)),
       settings: () => this.settings,
       raid: () => this.raid,
+      pacesNewcomers: true,
     },
   });
 
@@ -53,7 +60,7 @@ class Stage {
     frame: unknown,
     { person, role = "visitor", networks, standing }: At = {},
   ): Decision {
-    const stranger: Standing = { isAdmitted: false, isProven: false, knownSince: null };
+    const stranger: Standing = { admittedBy: null, isProven: false, knownSince: null };
     const who: Person | undefined = person === undefined ? undefined : { id: person, role };
     const operation: Operation = {
       ...(operationOf(connection, frame) as Extract<Operation, { kind: "request" }>),
@@ -111,8 +118,12 @@ test("PERM-1 an address carries an action over to another key, another connectio
     ["c", { networks: home }],
     ["3", { networks: home }],
   ] as const) {
-    stage.play(connection, name(`An ${connection}`), at);
+    // Nobody who was here had this address: the first nickname is free, and from then on it is the only one.
+    expect(stage.play(connection, name("An"), at)).toMatchObject({ kind: "registered" });
     expect(stage.play(connection, send("x"), at)).toMatchObject(refusal("Muted"));
+    expect(stage.play(`${connection}9`, name("MinhIsAnIdiot"), at)).toMatchObject(refusal("Muted"));
+    stage.room.decide({ kind: "leave", connection, resumable: false }, { time: stage.now, timestamp: "T" });
+    expect(stage.play(`${connection}8`, name("Another"), at)).toMatchObject(refusal("Muted"));
   }
   stage.play("d", name("Neighbour"), { networks: ["other32", "h24", "h16"] });
   expect(stage.play("d", send("x"), { networks: ["other32", "h24", "h16"] })).toMatchObject({ kind: "sent" });
@@ -131,6 +142,31 @@ test("PERM-2 whoever is banned neither registers, resumes, reads nor writes", ()
     refusal("Banned"),
   );
   expect(stage.play("c", name("C"), { networks: ["other"] })).toMatchObject({ kind: "registered" });
+});
+
+test("PERM-2 whoever was banned while absent does not resume, from wherever it comes back", () => {
+  const stage = new Stage();
+  stage.play("a", name("An"), { person: "an", networks: ["h32"] });
+  stage.room.decide({ kind: "leave", connection: "a", resumable: true }, { time: stage.now, timestamp: "T" });
+  stage.sanction({ kind: "ban", person: "an" });
+  const resume = { type: "resume", session: "a" };
+  expect(stage.play("b", resume, { networks: ["other"] })).toMatchObject(refusal("Banned"));
+});
+
+test("MOD-2 an action holds for somebody who says only afterwards, or only after taking a nickname, who it is", () => {
+  const stage = new Stage();
+  stage.play("a", name("An"));
+  const stay = stage.room.member("a")?.by ?? "";
+  stage.sanction({ kind: "mute", person: stay });
+  const late = { person: "key" };
+  expect(stage.play("a", send("x"), late)).toMatchObject(refusal("Muted"));
+  const moment = { time: stage.now, timestamp: "T" };
+  const become = { kind: "become", connection: "a", by: "key", isProven: false } as const;
+  expect(stage.room.decide(become, moment)).toMatchObject({ kind: "became", by: "key" });
+  expect(stage.room.decide(become, moment)).toMatchObject({ kind: "ignored" });
+  expect(stage.room.named("An")).toMatchObject({ person: "key" });
+  expect(stage.play("a", send("x"), late)).toMatchObject(refusal("Muted"));
+  expect(stage.room.decide({ ...become, connection: "z" }, moment)).toMatchObject({ kind: "ignored" });
 });
 
 test("PERM-3 moderators are kept from nothing", () => {
@@ -165,14 +201,18 @@ test("PERM-5 a room is entered with its password, or by members", () => {
   stage.settings = { ...DEFAULT_SETTINGS, entry: "password", passwordHash: "hash" };
   expect(stage.play("a", name("An"))).toMatchObject(refusal("PasswordRequired"));
   expect(stage.play("1", name("An"))).toMatchObject(refusal("PasswordRequired"));
-  expect(stage.play("a", name("An"), { standing: { isAdmitted: true } })).toMatchObject({
+  expect(stage.play("a", name("An"), { standing: { admittedBy: "hash" } })).toMatchObject({
     kind: "registered",
   });
   expect(stage.play("b", name("Bình"), { person: "b", role: "member" })).toMatchObject({
     kind: "registered",
   });
+  stage.settings = { ...DEFAULT_SETTINGS, entry: "password", passwordHash: "another" };
+  expect(stage.play("e", name("Em"), { standing: { admittedBy: "hash" } })).toMatchObject(
+    refusal("PasswordRequired"),
+  );
   stage.settings = { ...DEFAULT_SETTINGS, entry: "members" };
-  expect(stage.play("c", name("Chi"), { standing: { isAdmitted: true } })).toMatchObject(
+  expect(stage.play("c", name("Chi"), { standing: { admittedBy: "hash" } })).toMatchObject(
     refusal("MembersOnly"),
   );
   expect(stage.play("d", name("Dung"), { person: "d", role: "member" })).toMatchObject({
@@ -227,6 +267,22 @@ test("PERM-7 in slow mode a person writes once in a while, also under another ke
   expect(stage.play("a", send("2"), home)).toMatchObject({ kind: "sent" });
 });
 
+test("PERM-7 PERM-8 an edit and a nickname show something new, too", () => {
+  const stage = new Stage();
+  stage.settings = { ...DEFAULT_SETTINGS, slowSeconds: 30 };
+  stage.play("a", name("An"));
+  stage.play("a", send("1"));
+  const edit = { type: "edit", of: 1, content: "2" };
+  expect(stage.play("a", edit)).toMatchObject(refusal("SlowMode"));
+  expect(stage.play("a", name("Anh"))).toMatchObject(refusal("SlowMode"));
+  stage.settings = { ...DEFAULT_SETTINGS, heldMessages: 3 };
+  expect(stage.play("a", edit)).toMatchObject(refusal("KnownOnly"));
+  stage.settings = { ...DEFAULT_SETTINGS, links: "nobody", words: ["darn"], writers: "members" };
+  expect(stage.play("b", name("example.com"))).toMatchObject(refusal("LinksNotAllowed"));
+  expect(stage.play("5", name("Darn"))).toMatchObject(refusal("WordNotAllowed"));
+  expect(stage.play("a", name("Anh"))).toMatchObject(refusal("WritersOnly"));
+});
+
 test("PERM-8 words and newcomers' first messages can wait for a moderator", () => {
   const stage = new Stage();
   stage.settings = { ...DEFAULT_SETTINGS, heldMessages: 1, words: ["darn"], wordRule: "hold" };
@@ -276,6 +332,23 @@ test("RAID-2 in raid mode all newcomers together write slowly", () => {
   expect(outcomes).toEqual([...Array<"sent">(RAID_SENDS).fill("sent"), "not-permitted"]);
   stage.now += RAID_SENDS_MS;
   expect(stage.play("p0", send("y"), proven)).toMatchObject({ kind: "sent" });
+});
+
+test("RAID-4 whoever has just come to others writes a few messages at once, and then slowly", () => {
+  const stage = new Stage();
+  const burst = (connection: string) =>
+    Array.from({ length: NEWCOMER_SENDS + 1 }, (_, at) => stage.play(connection, send(`${at}`)).kind);
+  stage.play("a", name("First"));
+  expect(new Set(burst("a"))).toEqual(new Set(["sent"]));
+  stage.now += RAID_REACHES_BACK_MS + 1;
+  expect(new Set(burst("a"))).toEqual(new Set(["sent"]));
+  stage.play("b", name("Newcomer"));
+  expect(burst("b")).toEqual([...Array<"sent">(NEWCOMER_SENDS).fill("sent"), "not-permitted"]);
+  expect(stage.play("b", send("x"))).toMatchObject({ ...refusal("SlowMode"), retry: 10 });
+  stage.now += NEWCOMER_SENDS_MS;
+  expect(stage.play("b", send("x"))).toMatchObject({ kind: "sent" });
+  stage.now += RAID_REACHES_BACK_MS + 1;
+  expect(new Set(burst("b"))).toEqual(new Set(["sent"]));
 });
 
 test("a batch that was not stored leaves no trace in what was counted", () => {

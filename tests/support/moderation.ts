@@ -20,6 +20,7 @@ export const UNMODERATED: RoomModeration = {
   sanctionOf: () => undefined,
   settings: () => DEFAULT_SETTINGS,
   raid: () => undefined,
+  pacesNewcomers: true,
 };
 
 /** @param now Unix milliseconds */

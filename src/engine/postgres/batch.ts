@@ -85,6 +85,7 @@ function endedBy(change: DecidedChange): PastSession[] {
       return [{ proof: change.oldHash, person: change.session.identity, time: change.time }];
     case "registered":
     case "enacted":
+    case "became":
     case "renamed":
     case "sent":
     case "absent":

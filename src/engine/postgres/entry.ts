@@ -202,6 +202,15 @@ const CODECS: { readonly [K in Kind]: Codec<K> } = {
       time: integerOf(time),
     }),
   },
+  became: {
+    encode: ({ connection, by, isProven }) => [connection, by, isProven],
+    decode: ([connection, by, isProven]) => ({
+      kind: "became",
+      connection: textOf(connection),
+      by: textOf(by),
+      isProven: booleanOf(isProven),
+    }),
+  },
   enacted: {
     encode: ({ connection, action }) => [connection, action],
     decode: ([connection, action]) => ({

@@ -47,6 +47,7 @@ const OUTCOMES: { readonly [K in Change["kind"]]: (change: Extract<Change, { kin
     absent: (change) => change,
     left: (change) => change,
     enacted: (change) => change,
+    became: (change) => change,
     skipped: () => null,
   };
 
@@ -330,6 +331,7 @@ export class Replica {
       replica.#options.queue.occupancy.endGrace(connection);
     },
     enacted: () => {},
+    became: () => {},
     skipped: () => {},
   };
 }

@@ -5,7 +5,7 @@ import type { Member } from "../roster.ts";
 import { type Asker, authorOf, type RoomState, type RoomView, roleOf } from "../state.ts";
 import type { Decided } from "./decided.ts";
 import { type ChangeFailed, type ChangeRefused, type ChangesMessage, targetOf } from "./message-change.ts";
-import { applyId, applyKey } from "./send.ts";
+import { applyId, applyKey, noteSender } from "./send.ts";
 
 /** A message has another content. */
 export interface Edited extends ChangesMessage {
@@ -49,8 +49,13 @@ export function decideEdit(
   return { kind: "edited", connection, of, content, by, id: room.lastId + 1, time, digest };
 }
 
-export function applyEdited(state: RoomState, { of, id, time, digest }: Edited): void {
+export function applyEdited(
+  state: RoomState,
+  { of, id, time, digest, by, isRestored }: Edited,
+  member: Member | undefined,
+): void {
   const { targets, undo, isDeciding } = state;
+  if (!isRestored) noteSender(state, time, by, member, false);
   applyId(state, id);
   applyKey(state, digest, { id, time });
   const target = targets.get(of);

@@ -5,6 +5,7 @@ import { isDuringRaid, isKnown } from "../permission.ts";
 import type { Member } from "../roster.ts";
 import { type Asker, authorOf, type RoomState, type RoomView } from "../state.ts";
 import type { Decided } from "./decided.ts";
+import { noteSender } from "./send.ts";
 
 /** A connection has registered its first nickname. */
 export interface Registered extends Decided {
@@ -112,6 +113,12 @@ export function applyRegistered({ roster, notes, undo, moderation }: RoomState, 
   roster.add({ connection, name, session, by, networks, isKnown, isProven, joinedAt });
 }
 
-export function applyRenamed({ roster }: RoomState, { name, by }: Renamed, member: Member | undefined): void {
-  if (member !== undefined) roster.rename(member, name, by);
+export function applyRenamed(
+  state: RoomState,
+  { name, by, time }: Renamed,
+  member: Member | undefined,
+): void {
+  if (member === undefined) return;
+  state.roster.rename(member, name, by);
+  noteSender(state, time, by, member, false);
 }

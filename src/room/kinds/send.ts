@@ -76,25 +76,27 @@ export function applySent(
   member: Member | undefined,
 ): void {
   const { targets, undo, isDeciding } = state;
-  noteSender(state, time, by, member);
+  noteSender(state, time, by, member, true);
   applyId(state, id);
   applyKey(state, digest, { id, time });
   if (isDeciding) undo.put(targets, id, { ...UNCHANGED, by: by ?? null, isDeleted: false });
 }
 
-/** Remembers who has sent, as far as moderation asks for that. */
-function noteSender(
+/** Remembers who has sent, or shown something else, as far as moderation asks for that. @param isMessage see {@link Sends.note} */
+export function noteSender(
   { moderation, sends, roster, pastMembers, undo }: RoomState,
   time: number,
   by: string | undefined,
   member: Member | undefined,
+  isMessage: boolean,
 ): void {
   if (by === undefined) return;
   const raid = moderation.raid(time);
   const isNewcomer = raid !== undefined && member !== undefined && isOfRaid(member, raid.at);
   const { slowSeconds, heldMessages } = moderation.settings();
-  if (slowSeconds > 0 || heldMessages > 0 || raid !== undefined)
-    sends.note({ person: by, networks: member?.networks ?? [] }, time, isNewcomer);
+  const isFresh = member !== undefined && isOfRaid(member, time);
+  if (slowSeconds > 0 || heldMessages > 0 || raid !== undefined || isFresh)
+    sends.note({ person: by, networks: member?.networks ?? [] }, time, isNewcomer, isMessage);
   if (member === undefined) return;
   // Otherwise it would have been refused.
   if (isNewcomer && !member.isProven && isDuringRaid(moderation, time))

@@ -6,6 +6,7 @@ import { moderateEvent, type SettingsKeys, type ToldAction } from "../../protoco
 import { nameFailed } from "../../protocol/kinds/name.ts";
 import { notPermitted } from "../../protocol/kinds/permission.ts";
 import { sendFailed } from "../../protocol/kinds/send.ts";
+import { refused } from "../../protocol/refusal.ts";
 import type { ModerationReply } from "../../protocol/wire.ts";
 import type { ActionKind, Enactment } from "../../room/action.ts";
 import type { NotPermitted } from "../../room/permission.ts";
@@ -52,7 +53,7 @@ export const moderationRules: OutcomeRulesOf<"enacted" | "answered" | "not-permi
     },
     refusal: ({ reason }) => reason,
     report: null,
-    effect: null,
+    effect: { keepsOut: () => true },
   },
   enacted: {
     event: { 2: null, 3: ({ action }) => eventOf(action) },
@@ -93,8 +94,10 @@ export function settingsKeys({ isListed, hasPassword, ...rest }: PublicSettings)
   return { title, topic, rules, listed: isListed, password: hasPassword, ...others };
 }
 
-/** Version 2 has a word for a fault only, with a sentence that its client shows. */
-function classicRefusal({ request, name, asked, error }: NotPermitted) {
+/** Version 2 knows that a request comes too early. Otherwise it has a word for a fault only, with a sentence that its client shows. */
+function classicRefusal({ request, name, asked, error, reason, retry }: NotPermitted) {
+  const type = wireKindOf({ kind: request });
+  if (reason === "SlowMode") return refused({ reason: "TooManyRequests", type, retryS: retry ?? 1 });
   switch (request) {
     case "name":
       return nameFailed(name, asked, error);

@@ -26,7 +26,14 @@ const QUIET = { event: null, refusal: null, report: null, effect: null } as cons
 >;
 
 export const personRules: OutcomeRulesOf<
-  "identified" | "identify-refused" | "reserved" | "reserve-refused" | "claimed" | "claim-refused"
+  | "identified"
+  | "identify-refused"
+  | "became"
+  | "ignored"
+  | "reserved"
+  | "reserve-refused"
+  | "claimed"
+  | "claim-refused"
 > = {
   identified: { ...QUIET, reply: { 2: null, 3: (outcome) => identified(outcome) } },
   "identify-refused": refusalRules(
@@ -49,6 +56,8 @@ export const personRules: OutcomeRulesOf<
     ({ reason }) => reason,
     ({ name, reason, error }) => reserveRefused(name, reason, error),
   ),
+  became: { ...QUIET, reply: null },
+  ignored: { ...QUIET, reply: null },
   claimed: {
     ...QUIET,
     reply: { 2: null, 3: ({ role }) => claimed(role) },

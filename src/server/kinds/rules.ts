@@ -86,6 +86,8 @@ export interface LogLine {
 export interface Effect<O> {
   /** The nickname that the recipient has from here on. It hears the events that follow. */
   named?(outcome: O): Present;
+  /** Whether the room keeps the recipient from writing. */
+  keepsOut?(outcome: O): boolean;
   /** The connection that has lost its nickname to the recipient: it hears nothing more, and is ended. */
   superseded?(outcome: O): ConnectionId;
   /** The connection that is not absent any more. */

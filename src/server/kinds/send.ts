@@ -46,7 +46,7 @@ export const sendRules: OutcomeRulesOf<"sent" | "repeated" | "send-refused" | "s
       category: "send",
       line: ({ record }, contents) => lineOf(record, contents),
     },
-    effect: null,
+    effect: { keepsOut: () => false },
   },
   // The others have heard of it when it was sent first.
   repeated: { event: null, reply, refusal: null, report: null, effect: null },

@@ -204,9 +204,10 @@ export class ModerationDesk {
     if ("password" in given) {
       const { passwordHash } = this.#context.engine.moderation.settingsOf(by.room);
       const isRight =
-        passwordHash === null || (await this.#passwords.check(by.room, given.password, passwordHash));
+        passwordHash === null ||
+        (await this.#passwords.check(by.room, given.password, passwordHash, network));
       if (!isRight) throw new Refusal("WrongPassword", "This is not the password of this room.");
-      by.standing = { ...by.standing, isAdmitted: true };
+      by.standing = { ...by.standing, admittedBy: passwordHash };
       return entered;
     }
     if (!(await this.#proofs.check(given.proof, network)))

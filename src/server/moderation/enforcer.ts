@@ -2,10 +2,13 @@ import type { Engine } from "../../engine/engine.ts";
 import type { ModerationChange } from "../../engine/moderation.ts";
 import { encode } from "../../protocol/encode.ts";
 import type { WaitingEvent } from "../../protocol/kinds/review.ts";
-import type { Action } from "../../room/action.ts";
+import type { Action, SanctionKind } from "../../room/action.ts";
 import { isAtLeast } from "../../room/roles.ts";
 import type { Connection } from "../connection.ts";
 import type { Log } from "../log.ts";
+
+/** Somebody who is put out hears of the action before: it has its place in the room's order within this time. */
+const TOLD_WITHIN_MS = 200;
 
 export interface EnforcerContext {
   readonly engine: Pick<Engine, "moderation">;
@@ -32,7 +35,7 @@ export class Enforcer {
 
   #follow({ actions, rooms }: ModerationChange): void {
     for (const action of actions) this.#log(action);
-    if (actions.some(puts)) this.#putOut();
+    if (actions.some(puts)) setTimeout(() => this.#putOut(), TOLD_WITHIN_MS);
     if (rooms.size === 0) return;
     for (const connection of this.#context.connections)
       if (rooms.has(connection.room)) this.#tell(connection);
@@ -44,10 +47,14 @@ export class Enforcer {
     const { connections, engine } = this.#context;
     const { moderation } = engine;
     for (const connection of [...connections]) {
-      const { room, who, role } = connection;
+      const { room, persons, networks, role } = connection;
       if (isAtLeast(role, "moderator")) continue;
-      if (moderation.sanctionOf("ban", room, who, now) !== undefined) connection.end("banned");
-      else if (moderation.sanctionOf("kick", room, who, now) !== undefined) connection.end("kicked");
+      const isHit = (kind: SanctionKind) =>
+        (persons.length === 0 ? [null] : persons).some(
+          (person) => moderation.sanctionOf(kind, room, { person, networks }, now) !== undefined,
+        );
+      if (isHit("ban")) connection.end("banned");
+      else if (isHit("kick")) connection.end("kicked");
     }
   }
 

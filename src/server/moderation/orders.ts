@@ -1,7 +1,7 @@
 /** What moderators order: see `moderate` in the protocol. */
 import type { Engine } from "../../engine/engine.ts";
 import type { NewAction } from "../../engine/moderation.ts";
-import type { ModeratedReply, Order, Reach } from "../../protocol/kinds/moderate.ts";
+import type { ModeratedReply, ModerateKind, Order, Reach } from "../../protocol/kinds/moderate.ts";
 import { type Action, isOver, KICK_MS } from "../../room/action.ts";
 import type { Arrival } from "../../room/past-members.ts";
 import { isOfRaid } from "../../room/permission.ts";
@@ -20,10 +20,14 @@ const MINUTE_MS = 60_000;
 const RAID_MINUTES = 30;
 /** How long those are banned who came with a raid. */
 const SWEPT_MS = 24 * 60 * MINUTE_MS;
-/** The author of what the chat itself says. */
-const CHAT_AUTHOR = "chat";
+/** The author of what the chat itself says. It has the form of a person's id, and is nobody's: those are digests. */
+const CHAT_AUTHOR = "classic-chatbox_";
 
 const REACHES: { readonly [R in Reach]: number | null } = { person: null, address: 0, network: 1, wide: 2 };
+
+/** What can be previewed, and what can be done in all rooms. */
+const PREVIEWED: readonly ModerateKind[] = ["mute", "kick", "ban", "remove", "sweep"];
+const EVERYWHERE: readonly ModerateKind[] = ["mute", "kick", "ban", "undo", "announce"];
 
 type Done = Omit<ModeratedReply, "type" | "kind" | "status">;
 
@@ -40,8 +44,8 @@ export interface OrdersContext {
   readonly now: () => number;
   /** The name under which the chat itself says something. */
   readonly chatName: string;
-  /** Whether a person who is connected here keeps order in a room: the login of the host may say so. */
-  readonly keepsOrder: (person: string, room: string) => boolean;
+  /** The public ids of the moderators who are connected to a room here: the login of the host may make them that. */
+  readonly keepersOf: (room: string) => ReadonlySet<string>;
 }
 
 /** Carries out the orders of moderators. */
@@ -55,6 +59,10 @@ export class Orders {
   /** @throws Refusal or ModerationError */
   async carryOut(order: Order, by: Visitor): Promise<Done> {
     this.#checkRole(order, by);
+    if (order.isPreview && !PREVIEWED.includes(order.kind))
+      throw new Refusal("WrongFormatModerate", "There is nothing to preview in that.");
+    if (order.isEverywhere && !EVERYWHERE.includes(order.kind))
+      throw new Refusal("WrongFormatModerate", "That is done in one room.");
     switch (order.kind) {
       case "mute":
       case "kick":
@@ -107,21 +115,28 @@ export class Orders {
   async #target({ target }: Order, { room }: Visitor): Promise<Target> {
     const found = target === null ? null : await this.#context.engine.find(room, target);
     if (found === null) throw new Refusal("UnknownTarget", "There is nobody like that here.");
-    if (found.person !== null && this.#keepsOrder(found.person, room))
+    if (found.person === CHAT_AUTHOR || (found.person === null && found.networks.length === 0))
+      throw new Refusal("UnknownTarget", "It is not known who wrote that.");
+    if (this.#isKeeper(room)(found.person))
       throw new Refusal("NotAllowed", "This person keeps order here, too.");
     return found;
   }
 
-  #keepsOrder(person: string, room: string): boolean {
-    const { engine, keepsOrder } = this.#context;
-    return isAtLeast(engine.people.roleOf(person, room), "moderator") || keepsOrder(person, room);
+  /** A function that says whether a person keeps order in a room. */
+  #isKeeper(room: string): (person: string | null) => boolean {
+    const { engine, keepersOf } = this.#context;
+    const here = keepersOf(room);
+    return (person) =>
+      person !== null && (here.has(person) || isAtLeast(engine.people.roleOf(person, room), "moderator"));
   }
 
   /** The nicknames of those who are here and whom an action on somebody hits. */
   #hits(room: string, { person, networks }: Pick<Target, "person" | "networks">): string[] {
+    const isKeeper = this.#isKeeper(room);
+    const reached = new Set(networks);
     const hit = this.#context.engine.present(room).filter((each) => {
-      const isMeant = each.by === person || each.networks.some((network) => networks.includes(network));
-      return isMeant && !this.#keepsOrder(each.by, room);
+      const isMeant = each.by === person || each.networks.some((network) => reached.has(network));
+      return isMeant && !isKeeper(each.by);
     });
     return hit.map(({ name }) => name);
   }
@@ -155,9 +170,8 @@ export class Orders {
   /** The public ids of somebody who may have been several people, from one address. */
   #samePeople(room: string, { person, networks: [address] }: Target): string[] {
     const arrivals = address === undefined ? [] : this.#context.engine.arrivals(room);
-    const same = arrivals.filter(
-      ({ networks, by }) => networks[0] === address && !this.#keepsOrder(by, room),
-    );
+    const isKeeper = this.#isKeeper(room);
+    const same = arrivals.filter(({ networks, by }) => networks[0] === address && !isKeeper(by));
     return [...(person === null ? [] : [person]), ...same.map(({ by }) => by)];
   }
 
@@ -180,6 +194,10 @@ export class Orders {
     const { id: of, person, name, room } = undone;
     const action = await this.#act(order, by, { kind: "undo", of, person, name, room });
     if (undone.kind !== "remove") return { action: action.id };
+    // A sweep has banned as well.
+    const ban = undone.of === null ? null : await moderation.action(undone.of);
+    if (ban !== null && !isOver(ban, this.#context.now()))
+      await this.#act(order, by, { kind: "undo", of: ban.id, room: ban.room });
     const count = await this.#context.engine.restore(by.room, undone.id, action.by ?? CHAT_AUTHOR);
     return { action: action.id, count };
   }
@@ -221,25 +239,32 @@ export class Orders {
     return { action: (await this.#act(order, by, { kind, until })).id };
   }
 
-  /** Bans all who came with the raid, and removes what they wrote. Those who have given a proof of work since are spared. */
+  /**
+   * Bans all who came with the raid, and removes what they wrote. Those who have given a proof of work since are spared. The removal
+   * names the ban, so that undoing it undoes both.
+   */
   async #sweep(order: Order, by: Visitor): Promise<Done> {
     const { engine, now } = this.#context;
-    const raid = engine.moderation.raidOf(by.room, now());
+    const { room } = by;
+    const raid = engine.moderation.raidOf(room, now());
     if (raid === undefined) throw new Refusal("UnknownAction", "There is no raid.");
-    const came = engine
-      .arrivals(by.room)
-      .filter((each) => isSwept(each, raid.at) && !this.#keepsOrder(each.by, by.room));
+    const isKeeper = this.#isKeeper(room);
+    const came = engine.arrivals(room).filter((each) => isSwept(each, raid.at) && !isKeeper(each.by));
     const persons = new Set(came.map((each) => each.by));
+    const networks = [...new Set(came.flatMap((each) => each.networks.slice(0, 1)))];
     const since = Math.min(raid.at, ...came.map(({ joinedAt }) => joinedAt ?? raid.at));
-    const ids = await engine.messagesBy(by.room, persons, since, REMOVED_MOST);
-    const hits = came.map(({ name }) => name);
+    // Whoever is at one of these addresses is put out as well, and the moderator is told so.
+    const hits = this.#hits(room, { person: null, networks });
+    const ids = await engine.messagesBy(room, persons, since, REMOVED_MOST);
     const told = { hits: hits.slice(0, NAMED), hitCount: hits.length, count: ids.length };
     if (order.isPreview) return told;
-    const removal = await this.#act(order, by, { kind: "remove", count: ids.length });
-    await this.#removeAll(by.room, ids, removal);
     const until = now() + SWEPT_MS;
-    const networks = [...new Set(came.flatMap((each) => each.networks.slice(0, 1)))];
-    if (networks.length > 0) await this.#act(order, by, { kind: "ban", networks, until, count: came.length });
+    const ban =
+      networks.length === 0
+        ? null
+        : await this.#act(order, by, { kind: "ban", networks, until, count: hits.length });
+    const removal = await this.#act(order, by, { kind: "remove", of: ban?.id ?? null, count: ids.length });
+    await this.#removeAll(room, ids, removal);
     return { action: removal.id, ...told };
   }
 

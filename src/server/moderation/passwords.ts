@@ -1,5 +1,10 @@
+import { TokenBucket } from "../token-bucket.ts";
+import { Refusal } from "./refusal.ts";
+
 /** A hash costs some milliseconds and megabytes, on another thread. */
 const COST = { algorithm: "argon2id", memoryCost: 8 * 1024, timeCost: 2 } as const;
+/** How often an address may try a wrong password of a room. */
+const TRIES = { perSecond: 1 / 30, burst: 5 };
 /** Of how many rooms the right password is remembered. */
 const REMEMBERED = 1_000;
 
@@ -12,9 +17,14 @@ export class Passwords {
   /** By the stored hash. */
   readonly #right = new Map<string, string>();
 
-  /** @param digest a keyed digest, with a secret of the chat */
-  constructor(digest: (text: string) => string) {
+  readonly #now: () => number;
+  /** By room and address, the one that was used last at the end. */
+  readonly #tries = new Map<string, TokenBucket>();
+
+  /** @param digest a keyed digest, with a secret of the chat @param now milliseconds of a monotonic clock */
+  constructor(digest: (text: string) => string, now = () => performance.now()) {
     this.#digest = digest;
+    this.#now = now;
   }
 
   async hash(room: string, password: string): Promise<string> {
@@ -23,12 +33,33 @@ export class Passwords {
     return hash;
   }
 
-  async check(room: string, password: string, hash: string): Promise<boolean> {
+  /**
+   * Whether a password is right. Whoever tries many wrong ones has to wait between them.
+   *
+   * @param from whose tries they are: a hash of the address
+   * @throws Refusal if that was tried too often
+   */
+  async check(room: string, password: string, hash: string, from: string): Promise<boolean> {
     const digest = this.#digestOf(room, password);
     if (this.#right.get(hash) === digest) return true;
+    if (this.#triesOf(`${room}\n${from}`).take(this.#now()) > 0)
+      throw new Refusal("WrongPassword", "Too many wrong passwords. Wait a minute before you try again.");
     if (!(await Bun.password.verify(password.normalize("NFC"), hash))) return false;
     this.#remember(hash, digest);
     return true;
+  }
+
+  #triesOf(key: string): TokenBucket {
+    const now = this.#now();
+    const tries = this.#tries.get(key) ?? new TokenBucket(TRIES, now);
+    this.#tries.delete(key);
+    this.#tries.set(key, tries);
+    for (const [oldest, each] of this.#tries) {
+      if (this.#tries.size <= REMEMBERED && !each.isFull(now)) break;
+      if (oldest === key) break;
+      this.#tries.delete(oldest);
+    }
+    return tries;
   }
 
   #digestOf(room: string, password: string): string {

@@ -1,7 +1,8 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { Outcome } from "../../engine/outcome.ts";
 import type { ConnectionId } from "../../room/operation.ts";
-import { isOfRaid, RAID_REACHES_BACK_MS } from "../../room/permission.ts";
+import { RAID_REACHES_BACK_MS } from "../../room/permission.ts";
+import type { Recipient } from "../recipient.ts";
 
 /** What arms raid mode. */
 export interface RaidLimits {
@@ -17,14 +18,18 @@ export interface RaidLimits {
 
 /** The limits if no others are set. */
 export const RAID_LIMITS: RaidLimits = {
-  newcomers: 10,
-  messages: 10,
+  newcomers: 8,
+  messages: 8,
   withinMs: 10_000,
   lastsMs: 5 * 60_000,
 };
 
 /** One newcomer for so many people who are there is no raid, however many there are. */
 const PRESENT_PER_NEWCOMER = 20;
+/** So many people must have been there for longer. */
+const REGULARS = 3;
+/** So many addresses, of which newcomers are refused, keep raid mode on. */
+const PRESSING_ADDRESSES = 5;
 /** How many moments of each sort are kept for a room. */
 const MOMENTS = 1_000;
 /** Of how many newcomers it is known that they are newcomers. */
@@ -34,7 +39,8 @@ const NEWCOMERS = 10_000;
 interface Pressure {
   joins: number[];
   messages: number[];
-  refusals: number[];
+  /** When newcomers of each address were refused last, the newest at the end: one address presses on by itself. */
+  readonly refusals: Map<object, number>;
 }
 
 /** Arms raid mode in a room when newcomers and their messages pile up, and keeps it on as long as they press on. */
@@ -61,9 +67,9 @@ export class RaidWatch {
     this.#failed = failed;
   }
 
-  /** An outcome was delivered. @param isHere whether it is of a connection to this server */
-  delivered(room: string, outcome: Outcome, isHere: boolean): void {
-    if (!isHere) return;
+  /** An outcome was delivered. @param recipient undefined if it is at another server */
+  delivered(room: string, outcome: Outcome, recipient: Recipient | undefined): void {
+    if (recipient === undefined) return;
     switch (outcome.kind) {
       case "registered":
         if (!outcome.isKnown) this.#joined(room, outcome.connection);
@@ -72,7 +78,7 @@ export class RaidWatch {
         if (this.#isNewcomer(outcome.connection)) this.#note(room, "messages");
         break;
       case "not-permitted":
-        if (outcome.reason === "ProofRequired" || outcome.reason === "SlowMode") this.#note(room, "refusals");
+        if (outcome.isForRaid) this.#refused(room, recipient.address ?? recipient);
         break;
       case "left":
       case "gone":
@@ -87,8 +93,12 @@ export class RaidWatch {
   shed(): void {
     const since = this.#now() - RAID_REACHES_BACK_MS;
     for (const [room, { joins, messages, refusals }] of this.#rooms) {
-      if ([joins, messages, refusals].every((moments) => (moments.at(-1) ?? 0) < since))
-        this.#rooms.delete(room);
+      for (const [address, at] of refusals) {
+        if (at >= since) break;
+        refusals.delete(address);
+      }
+      const isQuiet = [joins, messages].every((moments) => (moments.at(-1) ?? 0) < since);
+      if (isQuiet && refusals.size === 0) this.#rooms.delete(room);
     }
     for (const [connection, at] of this.#newcomers) {
       if (at >= since) break;
@@ -109,13 +119,30 @@ export class RaidWatch {
     return (this.#newcomers.get(connection) ?? 0) >= this.#now() - RAID_REACHES_BACK_MS;
   }
 
-  #note(room: string, what: keyof Pressure): void {
-    const pressure = this.#rooms.get(room) ?? { joins: [], messages: [], refusals: [] };
-    this.#rooms.set(room, pressure);
+  #note(room: string, what: "joins" | "messages"): void {
+    const pressure = this.#pressureOn(room);
     const moments = pressure[what];
     moments.push(this.#now());
     if (moments.length > MOMENTS) moments.splice(0, moments.length - MOMENTS);
     this.#judge(room, pressure);
+  }
+
+  #refused(room: string, address: object): void {
+    const pressure = this.#pressureOn(room);
+    const { refusals } = pressure;
+    refusals.delete(address);
+    refusals.set(address, this.#now());
+    for (const oldest of refusals.keys()) {
+      if (refusals.size <= MOMENTS) break;
+      refusals.delete(oldest);
+    }
+    this.#judge(room, pressure);
+  }
+
+  #pressureOn(room: string): Pressure {
+    const pressure = this.#rooms.get(room) ?? { joins: [], messages: [], refusals: new Map() };
+    this.#rooms.set(room, pressure);
+    return pressure;
   }
 
   #judge(room: string, { joins, messages, refusals }: Pressure): void {
@@ -124,15 +151,17 @@ export class RaidWatch {
     const raid = this.#engine.moderation.raidOf(room, now);
     if (raid !== undefined) {
       const isOverSoon = raid.by === null && raid.until !== null && raid.until - now < lastsMs / 2;
-      if (isOverSoon && countSince(refusals, now - withinMs) >= newcomers) this.#arm(room, raid.at);
+      const pressing = countSince([...refusals.values()], now - withinMs);
+      if (isOverSoon && pressing >= Math.min(newcomers, PRESSING_ADDRESSES)) this.#arm(room, raid.at);
       return;
     }
     const since = now - withinMs;
     if (countSince(joins, since) < newcomers || countSince(messages, since) < most) return;
     const present = this.#engine.present(room);
-    const hasRegulars = present.some((each) => !isOfRaid(each, now));
-    if (hasRegulars && countSince(joins, since) >= present.length / PRESENT_PER_NEWCOMER)
-      this.#arm(room, now);
+    const regulars = present.filter(({ joinedAt }) => (joinedAt ?? 0) < now - RAID_REACHES_BACK_MS).length;
+    // Whoever has just come is no regular, not even a moderator: a class that begins is no raid.
+    const isMuch = countSince(joins, since) >= present.length / PRESENT_PER_NEWCOMER;
+    if (regulars >= REGULARS && isMuch) this.#arm(room, now);
   }
 
   /** @param at when the raid began, in Unix milliseconds */
