@@ -152,7 +152,7 @@ test("whoever is muted sees why and for how long, and writes on where the text w
   await an.page.locator(".blocked").waitFor();
   await an.reads(/Bạn viết lại được sau (10|9) phút/);
   await an.reads("la hét");
-  await an.sees("Minh đã cấm An nói trong 10 phút: la hét");
+  await an.sees("Minh đã cấm An chat trong 10 phút: la hét");
   await look("muted");
   await minh.ordered({ kind: "undo", id: action });
   await an.composer.waitFor();
