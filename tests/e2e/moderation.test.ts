@@ -311,6 +311,41 @@ test("moderators set up a room, and give commands", async () => {
   expect(found).toEqual([]);
 });
 
+test("what is done about people, and what moderators look at, is reached by keyboard alone", async () => {
+  const room = stage.newRoom();
+  const minh = await come(room, KEY.minh, "light");
+  await enter(minh, "Minh");
+  using _binh = await visitor(room, "Bình");
+  using _chi = await visitor(room, "Chi");
+  await minh.seesOnline(3);
+  const { keyboard } = minh.page;
+  const hasFocus = (selector: string) =>
+    minh.page.waitForFunction((sought) => document.activeElement?.matches(sought), selector);
+  await minh.composer.focus();
+  // Past the two buttons of the field.
+  for (let stops = 0; stops < 3; stops++) await keyboard.press("Tab");
+  await hasFocus('[data-name="Bình"] .cover');
+  await keyboard.press("ArrowDown");
+  await hasFocus('[data-name="Chi"] .cover');
+  await keyboard.press("Enter");
+  await hasFocus(".choices-of-actions .at");
+  await keyboard.press("End");
+  await hasFocus(".choices-of-actions .ban");
+  await keyboard.press("Enter");
+  await hasFocus(".times button");
+  await keyboard.press("Escape");
+  await minh.page.getByRole("dialog").waitFor({ state: "detached" });
+  await minh.page.locator(".moderation-button").focus();
+  await keyboard.press("Enter");
+  await minh.page.locator("#tab-people").focus();
+  await keyboard.press("ArrowRight");
+  await hasFocus('#tab-force[aria-selected="true"]');
+  await minh.reads("No mutes or bans are in force.");
+  await keyboard.press("Escape");
+  await minh.page.getByRole("dialog").waitFor({ state: "detached" });
+  await hasFocus(".moderation-button");
+});
+
 test("a newcomer solves a puzzle while a raid is on, and is told when a room is for members", async () => {
   const room = stage.newRoom();
   using minh = await visitor(room, "Minh", KEY.minh);
