@@ -86,10 +86,9 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   await minh.page.getByLabel("Reason").fill("shouting");
   await minh.page.getByRole("button", { name: "10 minutes" }).click();
   await minh.reads("An is muted for 10 minutes.");
-  await minh.sees("An was muted for 10 minutes by Minh: shouting");
   expect(await an.say("more")).toMatchObject({ reason: "Muted" });
-  await look("muted");
   await minh.page.locator(".toast button").click();
+  await minh.sees("An was muted for 10 minutes by Minh: shouting");
   await minh.sees("Minh lets An write again");
   expect(await an.say("sorry")).toMatchObject({ status: true });
 
@@ -98,10 +97,11 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   await look("message-menu");
   await minh.page.getByRole("button", { name: "Ban…" }).click();
   await minh.page
-    .getByRole("button", { name: "1 week" })
-    .or(minh.page.getByRole("button", { name: "7 days" }))
+    .getByRole("button", { name: "7 days" })
+
     .click();
   await minh.reads(/An is banned for 7 days/);
+  await look("toast");
   expect(await an.chat.closed).toMatchObject({ code: 4403 });
   await openMenu(minh, "sorry");
   await minh.page.getByRole("button", { name: "Remove messages…" }).click();
