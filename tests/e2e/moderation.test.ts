@@ -96,10 +96,7 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   await openMenu(minh, "sorry");
   await look("message-menu");
   await minh.page.getByRole("button", { name: "Ban…" }).click();
-  await minh.page
-    .getByRole("button", { name: "7 days" })
-
-    .click();
+  await minh.page.getByRole("button", { name: "7 days" }).click();
   await minh.reads(/An is banned for 7 days/);
   await look("toast");
   expect(await an.chat.closed).toMatchObject({ code: 4403 });
