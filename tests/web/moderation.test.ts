@@ -155,7 +155,6 @@ test("a mute ends by itself, by the time that it had left, whatever the clocks s
     kind: "mute",
     action: "A2",
     reason: "shouting",
-    moderator: "Minh",
     endsAt: 1_600_000,
   });
   pass(599_999);

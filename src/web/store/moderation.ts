@@ -19,8 +19,6 @@ export interface Sanction {
   /** The id of the action, as far as it is known. */
   readonly action: string | null;
   readonly reason: string;
-  /** The nickname of the moderator. */
-  readonly moderator: string | null;
   /** When it ends, by the clock of this browser; null for never, undefined if that is not known. */
   readonly endsAt: number | null | undefined;
 }
@@ -106,39 +104,37 @@ export class ModerationStore {
     return this.#settings.value?.entry === "password" && this.#options.role() === "visitor";
   }
 
-  /** Continues with another chat. @returns functions that stop listening to it */
-  follow(chat: Chat): (() => void)[] {
+  /** Continues with another chat. */
+  follow(chat: Chat): void {
     this.#setMuted(null);
-    return [
-      chat.on("welcome", ({ settings, announcements, raid, keeps }) => {
-        this.#settings.value = settings;
-        this.#announcements.value = announcements;
-        this.#isRaid.value = raid;
-        this.#keeps.value = keeps;
-        // If anything waits, the server says so next.
-        this.#waiting.value = { reports: 0, held: 0 };
-        for (const each of announcements) this.#endAnnouncement(each, each.until ?? null);
-      }),
-      chat.on("moderated", (event) => this.#moderated(event, chat)),
-      chat.on("waiting", (waiting) => {
-        this.#waiting.value = waiting;
-      }),
-      chat.on("proving", ({ state }) => {
-        this.#isProving.value = state === "started";
-      }),
-      chat.on("sent", () => this.#slow(this.#settings.value?.slowSeconds ?? 0)),
-      chat.on("slowed", ({ retryS }) => this.isSlow && this.#slow(retryS)),
-      chat.on("nickname-lost", ({ error }) => this.refused(error)),
-      chat.on("kept-out", ({ error }) => this.refused(error)),
-      chat.on("entered", () => this.comeBack()),
-      chat.on("state", ({ state }) => {
-        const code = state.kind === "refused" ? state.code : null;
-        const kind = code === CLOSE.banned.code ? "ban" : code === CLOSE.kicked.code ? "kick" : null;
-        // Also by an address that somebody else has, so that no event was about the user.
-        if (kind && !this.#barred.value)
-          this.#barred.value = { kind, action: null, reason: "", moderator: null, endsAt: undefined };
-      }),
-    ];
+    chat.on("welcome", ({ settings, announcements, raid, keeps }) => {
+      this.#settings.value = settings;
+      this.#announcements.value = announcements;
+      this.#isRaid.value = raid;
+      this.#keeps.value = keeps;
+      // If anything waits, the server says so next.
+      this.#waiting.value = { reports: 0, held: 0 };
+      for (const each of announcements) this.#endAnnouncement(each, each.until ?? null);
+    });
+    chat.on("moderated", (event) => this.#moderated(event, chat));
+    chat.on("waiting", (waiting) => {
+      this.#waiting.value = waiting;
+    });
+    chat.on("proving", ({ state }) => {
+      this.#isProving.value = state === "started";
+    });
+    chat.on("sent", () => this.#slow(this.#settings.value?.slowSeconds ?? 0));
+    chat.on("slowed", ({ retryS }) => this.isSlow && this.#slow(retryS));
+    chat.on("nickname-lost", ({ error }) => this.refused(error));
+    chat.on("kept-out", ({ error }) => this.refused(error));
+    chat.on("entered", () => this.comeBack());
+    chat.on("state", ({ state }) => {
+      const code = state.kind === "refused" ? state.code : null;
+      const kind = code === CLOSE.banned.code ? "ban" : code === CLOSE.kicked.code ? "kick" : null;
+      // Also by an address that somebody else has, so that no event was about the user.
+      if (kind && !this.#barred.value)
+        this.#barred.value = { kind, action: null, reason: "", endsAt: undefined };
+    });
   }
 
   /** Notes why the server has refused something. @returns whether the room's moderation is the reason */
@@ -148,7 +144,7 @@ export class ModerationStore {
     const until = "until" in error && typeof error.until === "number" ? error.until : null;
     // The server's sentence ends with the words of the moderator.
     const [, reason = ""] = /: (.*)$/s.exec(error.message) ?? [];
-    const sanction = { action: null, reason, moderator: null, endsAt: until };
+    const sanction = { action: null, reason, endsAt: until };
     if (code === "Muted" && !this.#muted.value) this.#setMuted({ ...sanction, kind: "mute" });
     if (code === "Banned" && this.#barred.value?.endsAt === undefined)
       this.#barred.value = { ...sanction, kind: this.#barred.value?.kind ?? "ban" };
@@ -175,7 +171,7 @@ export class ModerationStore {
   }
 
   #moderated(event: EventOf<"moderated">, chat: Chat): void {
-    const { kind, action, undoes, person, reason, until, moderator, settings, time } = event;
+    const { kind, action, undoes, person, reason, until, settings, time } = event;
     const isMe = person !== undefined && chat.isOwn({ by: person });
     const leftMs = until === undefined ? null : Math.max(0, until - time);
     const endsAt = leftMs === null ? null : this.#options.now() + leftMs;
@@ -183,7 +179,7 @@ export class ModerationStore {
       case "mute":
       case "kick":
       case "ban": {
-        const sanction = { kind, action, reason, moderator: moderator ?? null, endsAt };
+        const sanction = { kind, action, reason, endsAt };
         if (isMe && kind === "mute") this.#setMuted(sanction);
         else if (isMe) this.#barred.value = sanction;
         break;

@@ -76,7 +76,7 @@ const vi: typeof en = {
     const time = lasts(told, (seconds) => ` trong ${viDuration(seconds)}`, "");
     switch (told.kind) {
       case "mute":
-        return [by, " đã cấm ", who, ` nói${place}${time}`];
+        return [by, " đã cấm ", who, ` chat${place}${time}`];
       case "kick":
         return [by, " đã mời ", who, " ra khỏi phòng"];
       case "ban":
@@ -84,14 +84,16 @@ const vi: typeof en = {
       case "undo":
         if (told.undone === "announce" || (name === null && told.undone === undefined))
           return [by, " đã gỡ một thông báo"];
-        if (told.undone === "mute") return [by, " đã cho ", who, " nói trở lại"];
+        if (told.undone === "mute") return [by, " đã cho ", who, " chat trở lại"];
         return [by, " đã gỡ lệnh cấm cho ", who];
       case "settings":
         return [by, " đã thay đổi cài đặt phòng"];
       case "raid":
-        return moderator === null ? ["Chế độ chống phá đã tự bật"] : [by, " đã bật chế độ chống phá"];
+        return moderator === null
+          ? ["Chế độ chống quấy phá đã tự bật"]
+          : [by, " đã bật chế độ chống quấy phá"];
       case "calm":
-        return ["Chế độ chống phá đã tắt"];
+        return ["Chế độ chống quấy phá đã tắt"];
       case "announce":
         return [by, " thông báo"];
       default:
@@ -102,7 +104,7 @@ const vi: typeof en = {
   show: "Xem",
   hide: "Ẩn",
   dismiss: "Bỏ thông báo này",
-  muted: "Bạn đang bị cấm nói.",
+  muted: "Bạn đang bị cấm chat.",
   left: (seconds) => `Bạn viết lại được sau ${viDuration(seconds)}.`,
   until: (time) => `Bạn viết lại được vào ${time}.`,
   forGood: "Chỉ điều hành viên mới gỡ được.",

@@ -50,7 +50,7 @@ export const vi: Words = {
     forbidden: "Bạn không có quyền thay đổi tin nhắn này.",
     edits: "Tin nhắn này đã được sửa số lần tối đa.",
     reactions: "Tin nhắn này đã có số lượt bày tỏ cảm xúc tối đa.",
-    muted: "Bạn đang bị điều hành viên cấm nói.",
+    muted: "Bạn đang bị điều hành viên cấm chat.",
     banned: "Bạn đang bị cấm vào phòng này.",
     slow: (seconds) => `Phòng đang ở chế độ chậm. Bạn gửi được tin tiếp theo sau ${seconds} giây.`,
     links: "Ở đây bạn không được gửi liên kết. Hãy bỏ liên kết rồi gửi lại.",
