@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "bun:test";
 import { runCommand } from "../support/server.ts";
 import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
 import type { Coming, Person } from "./person.ts";
-import { capture, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, LOOKS, SCREENS, Stage, violations } from "./stage.ts";
 
 const stage = new Stage(BEHIND_PROXY);
 type Theme = "light" | "dark" | "classic";
@@ -311,6 +311,23 @@ test("moderators set up a room, and give commands", async () => {
   expect(found).toEqual([]);
 });
 
+test("a newcomer solves a puzzle while a raid is on, and is told when a room is for members", async () => {
+  const room = stage.newRoom();
+  using minh = await visitor(room, "Minh", KEY.minh);
+  await minh.ordered({ kind: "raid" });
+  const an = await stage.open(room);
+  await an.page.locator(".keeps").waitFor();
+  const shown = await an.watch();
+  await an.askToJoin("An");
+  await shown("your browser is solving a puzzle first");
+  await an.isIn();
+  await an.say("hello");
+  await minh.ask({ type: "room", set: { entry: "members" } });
+  const late = await stage.open(room);
+  await late.reads("This room is for members.");
+  expect(await late.nicknameField.count()).toBe(0);
+});
+
 test("somebody who is ignored is folded away, also under another nickname, until one stops", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
@@ -353,6 +370,37 @@ test("a person takes along, and deletes, all that the person wrote in a room", a
   await an.reads("3 messages are being deleted.");
   await an.log.getByText("three").waitFor({ state: "detached" });
 });
+
+for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narrow" || size === "landscape")) {
+  test(`axe finds nothing on what moderators see, and all of it fits: ${size}, ${theme}, ${locale}`, async () => {
+    const room = stage.newRoom();
+    const minh = await come(room, KEY.minh, theme, { ...SCREENS[size], locale });
+    const { found, look } = watching(minh, `${size}-${theme}-panel`);
+    await enter(minh, "Minh");
+    using long = await visitor(
+      room,
+      "A-nickname-that-is-long-enough-to-need-a-second-line-on-a-phone",
+      KEY.an,
+    );
+    await long.say("hello");
+    await long.ask({ type: "report", name: "Minh", reason: "moderates too much" });
+    await minh.page.locator(".moderation-button .badge").waitFor();
+    await look("badge");
+    await minh.page.locator(".moderation-button").click();
+    await minh.page.locator(".cases li").first().waitFor();
+    for (const tab of ["reports", "held", "people", "force", "room"]) {
+      await minh.page.locator(`#tab-${tab}`).click();
+      await minh.page.locator(".tab > :is(.cases, .muted, .room-form)").first().waitFor();
+      await look(tab);
+    }
+    await minh.page.keyboard.press("Escape");
+    await minh.log.locator(".author .cover").last().click();
+    await minh.page.locator(".choices-of-actions .ban").click();
+    await minh.page.locator(".times").waitFor();
+    await look("ban");
+    expect(found).toEqual([]);
+  });
+}
 
 /** Opens the menu of the last message with a text. */
 async function openMenu(person: Person, text: string): Promise<void> {

@@ -53,6 +53,20 @@ test("a kept key goes out with each connection, and one that is damaged counts a
   expect(follow(storage).person.options.key).toBeUndefined();
 });
 
+test("since when the server knows a key is kept with it, for later visits, and forgotten with another key", () => {
+  const storage = new FakeStorage();
+  storage.setItem(PERSON_KEY, KEY);
+  const { stage } = follow(storage);
+  stage.socket
+    .open(3)
+    .welcome("S1")
+    .answer({ status: true, by: ME, role: "visitor", names: [], since: "signed" });
+  const later = follow(storage);
+  expect(later.person.options).toMatchObject({ key: KEY, since: "signed" });
+  later.person.setKey("other-".padEnd(43, "y"));
+  expect(follow(storage).person.options.since).toBeUndefined();
+});
+
 test("IDENT-5 with another key the page begins anew, because the connection stays what it was", async () => {
   const storage = new FakeStorage();
   storage.setItem(PERSON_KEY, KEY);

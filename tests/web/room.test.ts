@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { effect } from "@preact/signals";
 import { Chat, type Message } from "../../src/client/index.ts";
 import { RoomStore } from "../../src/web/store/room.ts";
+// It reads contents, and is loaded with the views of a room.
+import "../../src/web/text/content.ts";
 import {
   Stage as ClientStage,
   messageEvent,

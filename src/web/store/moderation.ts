@@ -115,6 +115,8 @@ export class ModerationStore {
         this.#announcements.value = announcements;
         this.#isRaid.value = raid;
         this.#keeps.value = keeps;
+        // If anything waits, the server says so next.
+        this.#waiting.value = { reports: 0, held: 0 };
         for (const each of announcements) this.#endAnnouncement(each, each.until ?? null);
       }),
       chat.on("moderated", (event) => this.#moderated(event, chat)),

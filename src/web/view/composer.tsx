@@ -97,7 +97,8 @@ export function Composer() {
     if (refusal) say(failureWords(refusal, words));
   });
   // What completes commands is loaded before it is needed.
-  const isCommand = useComputed(() => moderation.isModerator && COMMAND.test(draft.text.value)).value;
+  const commands = (text: string) => moderation.isModerator && COMMAND.test(text);
+  const isCommand = useComputed(() => commands(draft.text.value)).value;
   useEffect(() => {
     if (isCommand)
       loadModerator().then(
@@ -106,14 +107,14 @@ export function Composer() {
       );
   }, [isCommand]);
   const send = async (content: string) => {
-    if (isCommand && !content.startsWith("//")) {
-      const commands = await loadModerator().catch(() => null);
-      const wrong = commands ? await commands.runCommand(content, stores) : words.loadFailed;
+    if (commands(content) && !content.startsWith("//")) {
+      const moderator = await loadModerator().catch(() => null);
+      const wrong = moderator ? await moderator.runCommand(content, stores) : words.loadFailed;
       if (wrong !== null) return say(wrong);
       // Unless the user has gone on writing meanwhile.
       if (draft.text.value !== content) return;
     } else if (slowFor > 0) return say(words.failure.slow(slowFor));
-    else room.send(isCommand ? content.slice(1) : content, draft.reply.value ?? undefined);
+    else room.send(commands(content) ? content.slice(1) : content, draft.reply.value ?? undefined);
     draft.write("", 0);
     draft.reply.value = null;
     field.current?.removeAttribute("data-long");

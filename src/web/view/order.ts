@@ -8,7 +8,7 @@ export function useModeratorWords(): ModeratorWords {
   return MODERATOR_WORDS[useStores().settings.words.value.locale];
 }
 
-type Needed = Pick<Stores, "person" | "settings" | "announcer">;
+type Needed = Pick<Stores, "person" | "settings" | "announcer" | "moderation">;
 
 /**
  * Has something done, and says so together with what undoes it.
@@ -21,13 +21,14 @@ export async function give(
   order: Order,
   said: (done: Moderation, words: ModeratorWords) => string,
 ): Promise<string | null> {
-  const { person, settings, announcer } = stores;
+  const { person, settings, announcer, moderation } = stores;
   const words = MODERATOR_WORDS[settings.words.peek().locale];
   if (!person.chat) return words.faults.closed;
   const asked = moderate(person.chat, order);
   const error = await errorOf(asked);
   if (error) return faultWords(error, words);
   const done = await asked;
+  moderation.done.value++;
   const { action } = done;
   const undo = () => void takeBack(stores, action ?? "");
   const isUndoable = action !== undefined && UNDOABLE.includes(order.kind);

@@ -1,9 +1,11 @@
 import { useSignal } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { type Order, type Reviewed, review } from "../../client/moderation.ts";
 import type { ReviewSubject } from "../../protocol/kinds/review.ts";
+import { Throttle } from "../store/throttle.ts";
 import { errorOf } from "../text/failure.ts";
+import { dayOf } from "../text/times.ts";
 import { Nickname } from "./nickname.tsx";
 import { faultWords, give, takeBack, useModeratorWords } from "./order.ts";
 import { RoomForms } from "./room-settings.tsx";
@@ -11,6 +13,9 @@ import { type Subject, useRoomWords, useStores } from "./stores.ts";
 
 const TABS = ["reports", "held", "people", "force", "log", "room"] as const;
 type Tab = (typeof TABS)[number];
+
+/** A list that is open is loaded again at most this often. */
+const RELOAD_EVERY_MS = 1_000;
 
 interface PanelProps {
   readonly close: () => void;
@@ -129,22 +134,24 @@ function useReview<S extends ReviewSubject>(what: S, person?: string) {
     fault.value = error ? faultWords(error, words) : "";
   };
   const { reports, held } = moderation.waiting.value;
-  useEffect(() => void load(), [reports, held, room.online.value, moderation.done.value]);
+  // In a raid, hundreds come and are reported.
+  const [throttle] = useState(() => new Throttle(RELOAD_EVERY_MS, () => void load()));
+  const online = what === "people" ? room.online.value : null;
+  useEffect(() => throttle.request(), [reports, held, online, moderation.done.value]);
   return { list: list.value, hasMore: hasMore.value, fault: fault.value, load };
 }
 
-/** A list, or why there is none. */
-function Listed({
-  list,
-  fault,
-  none,
-  children,
-}: {
+interface ListedProps {
   readonly list: readonly unknown[] | null;
+  /** Whether there are others, which cannot be loaded. */
+  readonly hasMore: boolean;
   readonly fault: string;
   readonly none: string;
   readonly children: ComponentChildren;
-}) {
+}
+
+/** A list, or why there is none. */
+function Listed({ list, hasMore, fault, none, children }: ListedProps) {
   const words = useModeratorWords();
   if (fault !== "")
     return (
@@ -153,7 +160,23 @@ function Listed({
       </p>
     );
   if (list === null) return <p class="muted">{words.loading}</p>;
-  return list.length === 0 ? <p class="muted">{none}</p> : <ul class="cases">{children}</ul>;
+  if (list.length === 0) return <p class="muted">{none}</p>;
+  return (
+    <>
+      <ul class="cases">{children}</ul>
+      {hasMore ? <p class="muted">{words.others(list.length)}</p> : null}
+    </>
+  );
+}
+
+/** @returns what says when something is: by the clock, and on which day if that is not today */
+function useMoment(): (time: number) => string {
+  const times = useStores().settings.times.value;
+  return (time) => {
+    const now = Date.now();
+    const clock = times.clock(time);
+    return dayOf(time) === dayOf(now) ? clock : `${times.day(time, now)}, ${clock}`;
+  };
 }
 
 /** @returns what does something about a case, and says what went wrong in the toast */
@@ -162,19 +185,19 @@ function useOrders() {
   return async (order: Order, said: Parameters<typeof give>[2]) => {
     const wrong = await give(stores, order, said);
     if (wrong !== null) stores.announcer.showToast(wrong);
-    stores.moderation.done.value++;
   };
 }
 
 function Reports({ close }: PanelProps) {
   const { room, announcer, acting, settings } = useStores();
   const pageWords = settings.words.value;
+  const moment = useMoment();
   const words = useModeratorWords();
-  const { list, fault } = useReview("reports");
+  const { list, hasMore, fault } = useReview("reports");
   room.log.items.value;
   const order = useOrders();
   return (
-    <Listed list={list} fault={fault} none={words.noReports}>
+    <Listed list={list} hasMore={hasMore} fault={fault} none={words.noReports}>
       {list?.map(({ id, of, content: before, person, name, reason, reporter, at }) => {
         // What was removed since the list was loaded.
         const content = of !== undefined && room.log.find(of)?.deleted ? undefined : before;
@@ -187,7 +210,7 @@ function Reports({ close }: PanelProps) {
                 <Nickname key="reporter" name={reporter} />,
                 <Nickname key="name" name={name} />,
               )}{" "}
-              <time class="muted">{settings.times.value.full(at)}</time>
+              <time class="muted">{moment(at)}</time>
             </p>
             {of === undefined ? null : content === undefined ? (
               <p class="muted">{words.isGone}</p>
@@ -244,17 +267,17 @@ function Reports({ close }: PanelProps) {
 }
 
 function Held() {
-  const { settings } = useStores();
+  const moment = useMoment();
   const words = useModeratorWords();
-  const { list, fault } = useReview("held");
+  const { list, hasMore, fault } = useReview("held");
   const order = useOrders();
   return (
-    <Listed list={list} fault={fault} none={words.noHeld}>
+    <Listed list={list} hasMore={hasMore} fault={fault} none={words.noHeld}>
       {list?.map(({ id, name, content, why, at }) => (
         <li key={id}>
           <p>
             <Nickname name={name} /> <span class="muted">{words.heldFor[why]}</span>{" "}
-            <time class="muted">{settings.times.value.full(at)}</time>
+            <time class="muted">{moment(at)}</time>
           </p>
           <blockquote dir="auto">{content}</blockquote>
           <p class="buttons">
@@ -276,13 +299,14 @@ function Held() {
 }
 
 function People() {
-  const { settings, acting, room } = useStores();
+  const { acting, room } = useStores();
+  const moment = useMoment();
   const pageWords = useRoomWords();
   const words = useModeratorWords();
-  const { list, fault } = useReview("people");
+  const { list, hasMore, fault } = useReview("people");
   const opened = useSignal("");
   return (
-    <Listed list={list} fault={fault} none={words.noPeople}>
+    <Listed list={list} hasMore={hasMore} fault={fault} none={words.noPeople}>
       {list?.map(({ name, person, role, joined, sharing, muted }) => (
         <li key={name}>
           <p>
@@ -290,7 +314,7 @@ function People() {
             {role === "visitor" ? null : <span class="new-holder">{pageWords.roster.marks[role]}</span>}{" "}
             {muted ? <b>{words.isMuted}</b> : null}{" "}
             <span class="muted">
-              {joined === undefined ? "" : words.joined(settings.times.value.clock(joined))}
+              {joined === undefined ? "" : words.joined(moment(joined))}
               {sharing > 0 ? ` · ${words.sharing(sharing)}` : ""}
             </span>
           </p>
@@ -336,14 +360,15 @@ function Actions({ what, person }: ActionsProps) {
   const stores = useStores();
   const words = useModeratorWords();
   const { list, hasMore, fault, load } = useReview(what, person);
-  const times = stores.settings.times.value;
-  const undo = async (action: string) => {
-    await takeBack(stores, action);
-    stores.moderation.done.value++;
-  };
+  const moment = useMoment();
   return (
     <>
-      <Listed list={list} fault={fault} none={what === "force" ? words.noForce : words.noLog}>
+      <Listed
+        list={list}
+        hasMore={what === "force" && hasMore}
+        fault={fault}
+        none={what === "force" ? words.noForce : words.noLog}
+      >
         {list?.map(
           ({
             action,
@@ -372,18 +397,18 @@ function Actions({ what, person }: ActionsProps) {
               {reason ? <p dir="auto">{reason}</p> : null}
               <p class="muted">
                 {[
-                  times.full(at),
+                  moment(at),
                   moderator || words.server,
                   everywhere ? words.inAllRooms : "",
                   reaches ? words.reachesAddress : "",
-                  over ? words.over : until === undefined ? "" : words.until(times.full(until)),
+                  over ? words.over : until === undefined ? "" : words.until(moment(until)),
                 ]
                   .filter((each) => each !== "")
                   .join(" · ")}
               </p>
               {undoable ? (
                 <p class="buttons">
-                  <button type="button" onClick={() => undo(action)}>
+                  <button type="button" onClick={() => takeBack(stores, action)}>
                     {words.undo}
                   </button>
                 </p>
@@ -392,7 +417,7 @@ function Actions({ what, person }: ActionsProps) {
           ),
         )}
       </Listed>
-      {hasMore ? (
+      {what === "log" && hasMore ? (
         <button type="button" class="quiet" onClick={() => load(list?.at(-1)?.action)}>
           {words.more}
         </button>

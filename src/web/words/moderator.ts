@@ -89,6 +89,7 @@ const en = {
     `${messages(count)} removed, ${people(hitCount)} banned for a day.`,
 
   tabs: { reports: "Reports", held: "Held", people: "People", force: "In force", log: "Log", room: "Room" },
+  others: (n: number) => `These are the first ${EN.format(n)}. There are more.`,
   noReports: "No reports. All quiet.",
   noHeld: "No messages are waiting.",
   noPeople: "No one is here.",
@@ -281,6 +282,7 @@ const vi: ModeratorWords = {
     log: "Nhật ký",
     room: "Phòng",
   },
+  others: (n) => `Đây là ${VI.format(n)} mục đầu tiên. Vẫn còn nữa.`,
   noReports: "Không có báo cáo nào. Mọi thứ đều ổn.",
   noHeld: "Không có tin nhắn nào chờ duyệt.",
   noPeople: "Không có ai ở đây.",
