@@ -12,7 +12,7 @@ export interface BenchOptions {
   /** Measured rounds, after a warm-up. */
   readonly rounds: number;
   readonly peers: ReadonlySet<ContenderName>;
-  /** The attacks of the workload `abuse`, and how many rounds each has. */
+  /** The attacks of the workload `abuse`, and how many rounds each has; so many has each raid, too. */
   readonly attacks: readonly Attack[];
   readonly attackRounds: number;
   /** The folder of the project whose chat server is measured; this project by default. */
@@ -23,7 +23,8 @@ export interface BenchOptions {
   readonly progress: (text: string) => void;
 }
 
-const ATTACKER_NICENESS = 10;
+/** Of processes that stand for other machines, and must not take the processors from those who are measured. */
+export const ELSEWHERE_NICENESS = 10;
 
 /** What every workload gets: the load generator, servers, and how much to do. */
 export class Bench implements Disposable {
@@ -49,11 +50,10 @@ export class Bench implements Disposable {
   }
 
   /**
-   * Another load generator, which attacks. It has a lower priority than all other processes: a real attacker has a machine of
-   * its own, and this one must not take the processors from those who are measured.
+   * Another load generator, which attacks. It has a lower priority than all others: a real attacker has a machine of its own.
    */
   get attacker(): Load {
-    this.#attacker ??= new Load(ATTACKER_NICENESS);
+    this.#attacker ??= new Load(ELSEWHERE_NICENESS);
     return this.#attacker;
   }
 

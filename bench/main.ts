@@ -15,7 +15,7 @@ import { type RunOptions, run, WORKLOADS } from "./run.ts";
 const DOCS = join(import.meta.dir, "../docs");
 const CHART = "benchmarks.svg";
 const ROUNDS = { full: 3, short: 2 };
-/** Attacks differ by far more than rounds of one attack do. */
+/** Attacks, and raids, differ by far more than rounds of one of them do. */
 const ATTACK_ROUNDS = 1;
 /** Over all crowds that exist at one time. */
 const MOST_CLIENTS = { full: 10_000, short: 2000 };
@@ -36,10 +36,10 @@ const command = new Command("bench")
     "Compares the chat server with other servers of the same protocol. A complete run of all workloads writes docs/benchmarks.md.",
   )
   .addArgument(new Argument("[workloads...]", "the workloads to run (default: all)").choices(WORKLOADS))
-  .option("--short", "run less of everything, in six minutes: to see that it works, not to compare", false)
+  .option("--short", "run less of everything, in ten minutes: to see that it works, not to compare", false)
   .option(
     "--rounds <n>",
-    `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short}; abuse ${ATTACK_ROUNDS})`,
+    `measured rounds after the warm-up (default: ${ROUNDS.full}, short ${ROUNDS.short}; abuse and raid ${ATTACK_ROUNDS})`,
     parseRounds,
   )
   .option("--json <file>", "write the measurements to this file")

@@ -62,6 +62,12 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? Number.NaN) + upper) / 2;
 }
 
+/** The smallest value that is at least as large as the given percentage of all values; NaN for none. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
+}
+
 /** Collects values by row and column. */
 export class Rows {
   readonly #rows = new Map<string, { title: string; values: Record<string, number[]>; remark?: string }>();

@@ -14,6 +14,7 @@ import { history } from "./workloads/history.ts";
 import { idle } from "./workloads/idle.ts";
 import { joinStorms } from "./workloads/join-storm.ts";
 import { PACED, paced } from "./workloads/paced.ts";
+import { raids } from "./workloads/raid.ts";
 import { reconnectStorm } from "./workloads/reconnect-storm.ts";
 import { rooms } from "./workloads/rooms.ts";
 import { exercise, type TalkName, talk } from "./workloads/talk.ts";
@@ -30,6 +31,7 @@ export const WORKLOADS = [
   "changes",
   "rooms",
   "abuse",
+  "raid",
 ] as const;
 
 export type WorkloadName = (typeof WORKLOADS)[number];
@@ -120,7 +122,12 @@ function partsOf(names: readonly WorkloadName[], { rounds, attacks, attackRounds
           rounds: attackRounds,
           work: (bench, failures) => abuse(bench, [attack], (sentence) => failures.push(sentence)),
         }))
-      : [{ rounds, work: (bench, failures) => measure(bench, [name], failures) }],
+      : [
+          {
+            rounds: name === "raid" ? attackRounds : rounds,
+            work: (bench, failures) => measure(bench, [name], failures),
+          },
+        ],
   );
 }
 
@@ -154,6 +161,7 @@ async function measure(bench: Bench, names: readonly WorkloadName[], failures: s
     changes,
     rooms,
     abuse: (of: Bench) => abuse(of, of.attacks, (sentence) => failures.push(sentence)),
+    raid: raids,
   };
   for (const name of names) if (!isForAudience(name)) await attempt(name, () => others[name](bench));
   return sections;

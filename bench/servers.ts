@@ -111,6 +111,19 @@ export class Servers {
     return new Server(child, output, port, performance.now() - startedAtMs);
   }
 
+  /**
+   * Lets the chat server's command make a code with which a person becomes an owner.
+   *
+   * @param dataFile of a server, which may be running
+   */
+  async ownerCode(dataFile: string): Promise<string> {
+    const child = Bun.spawn(
+      [process.execPath, ...OWN_SETTINGS, join(this.#checkout, MAIN), "owner-link", "--data", dataFile],
+      { cwd: this.#folder, stdio: ["ignore", "pipe", "inherit"], env: withoutSettings(process.env) },
+    );
+    return new URL((await new Response(child.stdout).text()).trim()).hash.replace("#owner=", "");
+  }
+
   async #command(program: Program, options: StartOptions): Promise<readonly string[]> {
     const bun = [process.execPath, "--no-orphans", ...OWN_SETTINGS];
     const listen = ["--port", String(options.port ?? 0)];

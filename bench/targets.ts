@@ -1,5 +1,6 @@
 import type { ContenderName } from "./contenders.ts";
 import { CONTROLS } from "./load/attack/controls.ts";
+import { STYLES } from "./load/raid/styles.ts";
 import { median, type Section, type TargetResult } from "./results.ts";
 
 /** A goal that the project sets itself. Ratios are taken within each round; their median counts. */
@@ -16,6 +17,12 @@ interface InRow {
   readonly value: number;
   readonly row: string;
 }
+
+/** The rows that are only there for comparison. */
+const COMPARED = new Set([
+  ...CONTROLS.map(({ key }) => key),
+  ...STYLES.flatMap(({ key, isProven }) => (isProven ? key : [])),
+]);
 
 /** The medians of a run. Null if something was not measured. */
 class Measured {
@@ -34,7 +41,7 @@ class Measured {
   extreme(which: "highest" | "lowest", section: string, column: string): InRow | null {
     const rows = this.#sections.find(({ id }) => id === section)?.rows ?? [];
     const all = rows
-      .filter(({ key }) => !CONTROLS.some((control) => control.key === key))
+      .filter(({ key }) => !COMPARED.has(key))
       .flatMap(({ title, values }) => (values[column] ? [{ value: median(values[column]), row: title }] : []))
       .toSorted((a, b) => a.value - b.value);
     return (which === "highest" ? all.at(-1) : all[0]) ?? null;
@@ -244,6 +251,31 @@ const TARGETS: readonly Target[] = [
     sense: "at most",
     unit: "MiB/min",
     measure: (of) => of.extreme("highest", "abuse-cost", "historyMiBAMinute"),
+  },
+  ...(
+    [
+      ["messages of raiders that somebody saw", "raidSeen", 60, ""],
+      ["from the first of them to the last", "quietS", 10, "s"],
+      ["p99 of regulars' messages, as a multiple of that without a raid", "delay", 3, "×"],
+      ["regulars' messages refused", "refused", 0, ""],
+      ["from a moderator's click until nothing of it is left", "sweepMs", 1000, "ms"],
+      ["other people's messages that are swept away with it", "wronglyGone", 0, ""],
+    ] as const
+  ).map(
+    ([text, column, limit, unit]): Target => ({
+      text: `raid, the worst one of those without proofs: ${text}`,
+      limit,
+      sense: "at most",
+      unit,
+      measure: (of) => of.extreme("highest", "raid", column),
+    }),
+  ),
+  {
+    text: "raid, the worst one of those without proofs: newcomers out of 10 who are in within 30 s",
+    limit: 10,
+    sense: "at least",
+    unit: "",
+    measure: (of) => of.extreme("lowest", "raid", "newcomersIn"),
   },
 ];
 

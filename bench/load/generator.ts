@@ -1,14 +1,18 @@
 /**
  * The process that only generates load; `Load` starts it and sends it orders over IPC. It carries out one order at a time,
- * so between two orders it sends only what the protocol requires of a silent client.
+ * so between two orders it sends only what the protocol requires of a silent client. Only what belongs to raids happens at once.
  */
 import { attackFor } from "./attack/attacker.ts";
 import { attackNamed } from "./attack/attacks.ts";
 import { Crowd } from "./crowd.ts";
 import { Innocents } from "./innocents.ts";
 import type { AnswerMessage, OrderKind, OrderMessage, Orders } from "./orders.ts";
+import { visit } from "./raid/newcomers.ts";
+import { raid } from "./raid/raider.ts";
+import { Settlement } from "./raid/settlement.ts";
 
 let innocents: Innocents | null = null;
+let settlement: Settlement | null = null;
 const crowds = new Map<string, Crowd>();
 
 const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Promise<Orders[K]["gives"]> } = {
@@ -38,6 +42,19 @@ const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Prom
     return {};
   },
   attack: async ({ attack, target, seconds }) => attackFor(attackNamed(attack), target, seconds),
+  async settle({ port, rooms, regulars, code }) {
+    settlement = new Settlement(port, rooms, regulars);
+    return settlement.settle(code);
+  },
+  overhear: async ({ room, fromMs, untilMs }) => settled().overhear(room, fromMs, untilMs),
+  raid,
+  visit,
+  sweep: async ({ room }) => settled().sweep(room),
+  async unsettle() {
+    settled().leave();
+    settlement = null;
+    return {};
+  },
   async disband({ crowd }) {
     const tally = crowdOf(crowd).disband();
     crowds.delete(crowd);
@@ -48,6 +65,11 @@ const carryOut: { readonly [K in OrderKind]: (takes: Orders[K]["takes"]) => Prom
 function gathered(): Innocents {
   if (innocents === null) throw new Error("There are no innocents.");
   return innocents;
+}
+
+function settled(): Settlement {
+  if (settlement === null) throw new Error("There are no regulars.");
+  return settlement;
 }
 
 function crowdOf(name: string): Crowd {

@@ -1,6 +1,10 @@
 import type { Activity } from "./attack/attack.ts";
 import type { AttackTally, Target } from "./attack/attacker.ts";
 import type { Watched } from "./innocents.ts";
+import type { Swept } from "./raid/moderator.ts";
+import type { NewcomersPlan, Visit } from "./raid/newcomers.ts";
+import type { RaidPlan, RaidTally } from "./raid/raider.ts";
+import type { Overheard } from "./raid/regulars.ts";
 
 /** The orders that the benchmark sends to the load generator, and the answers. Times are in seconds unless named. */
 
@@ -88,6 +92,33 @@ export interface Orders {
     takes: { readonly attack: string; readonly target: Target; readonly seconds: number };
     gives: AttackTally;
   };
+  /**
+   * Lets regulars join rooms, and talk there from now on.
+   *
+   * @param code with which somebody becomes an owner of the chat, who will sweep these rooms
+   */
+  settle: {
+    takes: {
+      readonly port: number;
+      readonly rooms: readonly string[];
+      readonly regulars: number;
+      readonly code: string;
+    };
+    gives: { readonly names: readonly string[] };
+  };
+  /** What happens in a room of regulars from one moment to another, in Unix milliseconds. */
+  overhear: {
+    takes: { readonly room: string; readonly fromMs: number; readonly untilMs: number };
+    gives: Overheard;
+  };
+  /** Raids a room. Several rooms can be raided at a time. */
+  raid: { takes: RaidPlan; gives: RaidTally };
+  /** Lets people of good will come to a room. */
+  visit: { takes: NewcomersPlan; gives: readonly Visit[] };
+  /** Lets a moderator come and sweep a room. */
+  sweep: { takes: { readonly room: string }; gives: Swept };
+  /** Ends the regulars' connections. */
+  unsettle: { takes: Record<string, never>; gives: Record<string, never> };
   /** Ends a crowd's connections without a close frame. */
   disband: { takes: OfCrowd; gives: Tally };
 }

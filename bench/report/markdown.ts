@@ -18,7 +18,7 @@ export function markdownReport(results: Results, chart: string): string {
       "from `/proc`; it includes all threads and the time spent in the kernel. Each figure is the median of several rounds, " +
       "followed by the smallest and the largest; after a warm-up, rounds alternate the order of the servers. Compare " +
       "figures within one table, by their ratio: another machine has other figures. The chat server runs with its defaults " +
-      "(`--fsync always`: a message is on disk before anybody sees it), but with `--no-limits`, except in the tables of abuse.",
+      "(`--fsync always`: a message is on disk before anybody sees it), but with `--no-limits`, except in the tables of abuse and raids.",
     "A _floor_ is a server on Bun's sockets that only writes the bytes of version 2. The other peers are small servers of " +
       "the same protocol in `bench/peers`, each written in the usual way for its library. They, too, deliver messages to " +
       "everyone in the same order, which costs nothing if nothing has to be waited for.",

@@ -6,7 +6,7 @@ import { writeHistory } from "../history-file.ts";
 import { type Attack, type HistoryName, LONG_ROOM } from "../load/attack/attack.ts";
 import type { AttackTally, Target } from "../load/attack/attacker.ts";
 import type { Watched } from "../load/innocents.ts";
-import { Rows, type Section } from "../results.ts";
+import { percentile, Rows, type Section } from "../results.ts";
 import type { Server } from "../servers.ts";
 
 const MIB = 2 ** 20;
@@ -197,11 +197,10 @@ function secondsOf(bench: Bench): number {
 
 function feltOf(watched: Watched): Figures {
   const { answerMs, refused, disconnected, turnedAway, newcomerMaxMs, roster } = watched;
-  const sorted = answerMs.toSorted((a, b) => a - b);
   return {
-    p50Ms: percentile(sorted, 50),
-    p99Ms: percentile(sorted, 99),
-    maxMs: percentile(sorted, 100),
+    p50Ms: percentile(answerMs, 50),
+    p99Ms: percentile(answerMs, 99),
+    maxMs: percentile(answerMs, 100),
     refused,
     disconnected,
     turnedAway,
@@ -210,11 +209,6 @@ function feltOf(watched: Watched): Figures {
     ...(watched.rooms > 0 && { roomsEntered: watched.roomsEntered }),
     ...(roster !== null && { roster }),
   };
-}
-
-/** The smallest value that is at least as large as the given percentage of all values. */
-function percentile(sorted: readonly number[], percent: number): number {
-  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
 }
 
 function costOf({ wallS, loadCpuS, sentBytes, bytes }: AttackTally): Costs {
