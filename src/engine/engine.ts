@@ -120,6 +120,14 @@ export interface Engine {
    */
   newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>>;
 
+  /**
+   * How many messages that are not deleted have ids above the given one, in each of these rooms, counted up to `most`. A room
+   * without a history has none, and gets none by this. Rejects if the store fails.
+   *
+   * @param ids by room: of the newest message that is not to be counted, 0 for none. The history need not have it
+   */
+  countsAfter(ids: ReadonlyMap<string, number>, most: number): Promise<ReadonlyMap<string, number>>;
+
   /** Rooms in memory. */
   readonly rooms: number;
 

@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
-import { type ListedRoom, ROOMS_LISTED_MAX } from "../protocol/room-list.ts";
+import { COUNTED_MESSAGES_MAX, type ListedRoom, ROOMS_LISTED_MAX } from "../protocol/room-list.ts";
 import { MAIN_ROOM, pathOfRoom } from "../protocol/room-name.ts";
 import { DEFAULT_SETTINGS, type RoomSettings } from "../room/room-settings.ts";
 
@@ -26,7 +26,7 @@ interface Kept<T> {
   readonly answer: Promise<T>;
 }
 
-type DirectoryEngine = Pick<Engine, "moderation" | "hasHistory" | "headcounts" | "newestIds">;
+type DirectoryEngine = Pick<Engine, "moderation" | "hasHistory" | "headcounts" | "newestIds" | "countsAfter">;
 
 /** Which rooms there are, and which of them are listed. */
 export class RoomDirectory {
@@ -65,6 +65,19 @@ export class RoomDirectory {
     if (this.#list === null || now - this.#list.at >= LIST_KEPT_MS)
       this.#list = { at: now, answer: this.#readList() };
     return this.#list.answer;
+  }
+
+  /**
+   * How many messages have ids above the given one, in each of these rooms that everybody may read, listed or not. Rejects if
+   * the store fails.
+   */
+  async unread(ids: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+    const readable = new Map([...ids].filter(([room]) => this.#isReadable(room)));
+    return readable.size === 0 ? readable : await this.#engine.countsAfter(readable, COUNTED_MESSAGES_MAX);
+  }
+
+  #isReadable(room: string): boolean {
+    return this.#engine.moderation.settingsOf(room).entry === "everyone";
   }
 
   async #readList(): Promise<readonly ListedRoom[]> {

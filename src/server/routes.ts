@@ -1,4 +1,4 @@
-import type { ListedRoom } from "../protocol/room-list.ts";
+import { idsAfter, type ListedRoom, type RoomList } from "../protocol/room-list.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
 import { costOfSending } from "./cost.ts";
 import type { Handling, Route, RoutedRequest } from "./router.ts";
@@ -11,6 +11,9 @@ const read = { methods: ["GET", "HEAD"], cost: [["http", 1]] } as const satisfie
 const READING_PAGE = [...read.cost, ["history", 32]] as const;
 /** What the list of rooms costs, beside what is sent. */
 const ROOM_LIST = [...read.cost, ["history", 1]] as const;
+/** What it costs to count messages in a room, and how much more if there are any: the room may have to be opened for that. */
+const COUNTING_ROOM = 1;
+const COUNTING_MESSAGES = 8;
 
 /** Every path that HTTP requests are answered at. */
 export function routesOf(
@@ -74,11 +77,12 @@ function chatRoutes(parts: ServerParts): readonly Route[] {
       below: "chat",
       matches: (path) => path === "/rooms.json",
       cost: ROOM_LIST,
-      respond: (routed) => {
+      respond: async (routed) => {
         const origin = routed.request.headers.get("Origin");
         // What a page that may not connect must not learn.
         const reader = parts.access.takesOrigin(origin) ? origin : null;
-        return roomList(parts, routed, (rooms) => roomsJson(rooms, reader));
+        const unread = await unreadFor(parts, routed);
+        return roomList(parts, routed, (rooms) => roomsJson({ rooms, ...unread }, reader));
       },
     },
     {
@@ -121,6 +125,28 @@ async function roomList(
   } catch (error) {
     reports.fault(path, error);
     return guard.rejectForNow(ip, "The rooms cannot be listed now.");
+  }
+}
+
+/** What is new since the messages that the query names; nothing if it names none, or if that cannot be told now. */
+async function unreadFor(
+  { rooms, reports }: ServerParts,
+  { path, request, address }: RoutedRequest,
+): Promise<Pick<RoomList, "unread">> {
+  const after = new URL(request.url).searchParams.get("after");
+  if (after === null) return {};
+  const ids = idsAfter(after);
+  const { history } = address.rates;
+  // Before the work, so that many requests at once do not all find the same tokens.
+  history?.charge(performance.now(), COUNTING_ROOM * ids.size);
+  try {
+    const unread = await rooms.unread(ids);
+    const withNew = [...unread.values()].filter((count) => count > 0).length;
+    history?.charge(performance.now(), COUNTING_MESSAGES * withNew);
+    return { unread: Object.fromEntries(unread) };
+  } catch (error) {
+    reports.fault(path, error);
+    return {};
   }
 }
 

@@ -169,12 +169,12 @@ function wantsPage(request: Request): boolean {
  *
  * @param origin the origin of a page that may read it; null for none, or for a request that no page makes
  */
-export function roomsJson(rooms: readonly ListedRoom[], origin: string | null): SizedResponse {
-  const list: RoomList = { rooms };
+export function roomsJson(list: RoomList, origin: string | null): SizedResponse {
   const body = bytesOf(JSON.stringify(list));
   const headers = {
     "Content-Type": "application/json;charset=utf-8",
-    "Cache-Control": CACHE_LIST,
+    // Nobody else asks what is new since then.
+    "Cache-Control": list.unread === undefined ? CACHE_LIST : "no-store",
     Vary: "Origin",
     ...SECURITY_HEADERS,
     ...(origin === null ? {} : { "Access-Control-Allow-Origin": origin }),

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { Deliver, Engine } from "../../src/engine/engine.ts";
 import type { Outcome } from "../../src/engine/outcome.ts";
+import { MAX_ID } from "../../src/engine/record.ts";
 import type { Retention } from "../../src/engine/retention.ts";
 import type { Ref } from "../../src/protocol/extension.ts";
 import type { Page, PageRequest } from "../../src/protocol/page.ts";
@@ -590,6 +591,49 @@ export function engineContract(kind: EngineKind): void {
     await later.engine.close();
   });
 
+  test(`${kind.name}: EP-10 messages after an id are counted up to a number, without those that are deleted`, async () => {
+    const stage = await stages();
+    const { engine } = stage;
+    for (const room of ["/", "tea", "milk"]) engine.enter(room);
+    stage.name("a", "An");
+    stage.name("b", "Bình", "tea");
+    stage.name("c", "Chi", "milk");
+    await stage.until(3);
+    // Ids 1 to 40; then each even one is deleted, with the ids 41 to 60, and 61 to 64 are messages again.
+    for (let i = 1; i <= 40; i++) stage.send("a", `${i}`);
+    for (let of = 2; of <= 40; of += 2) stage.submit("a", { kind: "delete", of });
+    stage.submit("a", { kind: "edit", of: 1, content: "edited", key: null });
+    for (let i = 0; i < 3; i++) stage.send("a", "later");
+    for (let i = 0; i < 2; i++) stage.send("b", "tea", "tea");
+    await stage.until(69);
+    const { rooms } = engine;
+    const counts = async (from: EngineStage, most: number, ids: Readonly<Record<string, number>>) =>
+      Object.fromEntries(await from.engine.countsAfter(new Map(Object.entries(ids)), most));
+    const kept = Array.from({ length: 65 }, (_, id) => id).filter(
+      (id) => id > 61 || (id < 40 && id % 2 === 1),
+    );
+    const check = async (from: EngineStage) => {
+      for (const most of [1, 5, 22, 100])
+        for (const id of [...Array(66).keys(), MAX_ID]) {
+          const count = Math.min(most, kept.filter((each) => each > id).length);
+          expect([most, id, await counts(from, most, { "/": id })]).toEqual([most, id, { "/": count }]);
+        }
+      const all = { "/": 0, tea: 1, milk: 0, nobody: 0, null: 7 };
+      expect(await counts(from, 9, all)).toEqual({ "/": 9, tea: 1, milk: 0, nobody: 0, null: 0 });
+      expect(await counts(from, 9, {})).toEqual({});
+      for (const room of ["milk", "nobody", "null"])
+        expect([room, await from.engine.hasHistory(room)]).toEqual([room, false]);
+    };
+    await check(stage);
+    expect(engine.rooms).toBe(rooms);
+    await engine.close();
+    const later = await stages(stage);
+    const roomsLater = later.engine.rooms;
+    await check(later);
+    expect(later.engine.rooms).toBe(roomsLater);
+    await later.engine.close();
+  });
+
   for (const [what, retention, kept] of [
     ["the newest messages", { keepMs: null, keepMessages: 3, keepBytes: null }, [8, 9, 10]],
     ["a time", { keepMs: 60 * 60 * 1000, keepMessages: null, keepBytes: null }, [10]],
@@ -624,6 +668,10 @@ export function engineContract(kind: EngineKind): void {
       expect(below?.more).toBe(first < 8);
       expect(told[3]).toMatchObject({ kind: "sent", message: { id: 11 } });
       expect(told[4] && contentsOf(told[4]).length).toBe(kept.length + 1);
+      for (const id of [0, 1])
+        expect((await again.engine.countsAfter(new Map([["/", id]]), 100)).get("/")).toBe(
+          kept.filter((each) => each > id).length + 1,
+        );
       await again.engine.close();
     });
   }

@@ -1,10 +1,13 @@
 /** Which rooms there are, and which of them are listed. */
 import { expect, test } from "bun:test";
-import type { ListedRoom } from "../../src/protocol/room-list.ts";
+import { writeFileSync } from "node:fs";
+import { roomFile } from "../../src/engine/local/room-file.ts";
+import type { ListedRoom, RoomList } from "../../src/protocol/room-list.ts";
 import { SUBPROTOCOL_V3 } from "../../src/protocol/version.ts";
 import { upgradeStatus } from "../support/client.ts";
 import { RawPeer, upgradeRequest } from "../support/raw.ts";
 import { type ChatServer, startServer } from "../support/server.ts";
+import { fileTest } from "../support/store.ts";
 import { KEY, moderated, storeFlags, Visitor } from "../support/visitors.ts";
 
 const BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8";
@@ -15,6 +18,13 @@ async function listOf(server: ChatServer, base = ""): Promise<readonly ListedRoo
   expect(response.status).toBe(200);
   const { rooms }: { rooms: ListedRoom[] } = await response.json();
   return rooms;
+}
+
+/** The list, and what is new after some ids. */
+async function newsAfter(server: ChatServer, after: string): Promise<RoomList> {
+  const response = await fetch(server.http(`/rooms.json?after=${after}`));
+  expect(response.status).toBe(200);
+  return await response.json();
 }
 
 /** The list once something holds of it. It is as it was up to two seconds before. */
@@ -148,6 +158,128 @@ test("EP-10 a page of another site reads the list if it may connect", async () =
   };
   expect(await allowedFor("https://site.example")).toBe("https://site.example");
   expect(await allowedFor("https://other.example")).toBeNull();
+});
+
+test("EP-10 whoever has read up to an id is told how many messages there are since, listed or not", async () => {
+  const { server, minh } = await moderated({ room: "tea", flags: ["--sends-burst", "500"] });
+  await using _server = server;
+  await set(minh, "milk", { listed: true });
+  await set(minh, "library", { listed: true, entry: "password", password: "leaves" });
+  await set(minh, "attic", { entry: "members" });
+  for (const room of ["library", "attic"]) {
+    using visitor = await Visitor.connect(server, { room, key: KEY.minh });
+    await visitor.ask({ type: "name", name: "Minh", ...(room === "library" && { password: "leaves" }) });
+    await visitor.say("among us");
+  }
+  using an = await Visitor.named(server, "An", { room: "tea" });
+  const ids = [];
+  for (const content of ["one", "two", "three"]) ids.push((await an.say(content)).id);
+  const [first = 0, second = 0, third = 0] = ids;
+  const unread = async (after: string) => (await newsAfter(server, after)).unread;
+  expect(await unread(`tea:${first}`)).toEqual({ tea: 2 });
+  expect(await an.ask({ type: "react", of: first, emoji: "👍", on: true })).toMatchObject({ status: true });
+  expect(await unread(`tea:${first}`)).toEqual({ tea: 2 });
+  expect(await an.ask({ type: "delete", of: second })).toMatchObject({ status: true });
+  expect(await unread(`tea:${first}`)).toEqual({ tea: 1 });
+  expect(await unread(`tea:${third},milk:0,/:0,never-there:5`)).toEqual({
+    tea: 0,
+    milk: 0,
+    "/": 0,
+    "never-there": 0,
+  });
+  expect(await unread("library:0,attic:0,tea:0")).toEqual({ tea: 2 });
+  expect(await unread("library:0")).toEqual({});
+  for (let i = 0; i < 97; i++) await an.say(`${i}`);
+  expect(await unread("tea:0")).toEqual({ tea: 99 });
+  for (let i = 0; i < 10; i++) await an.say(`${i}`);
+  expect(await unread("tea:0")).toEqual({ tea: 100 });
+  // The list itself is the same, and is kept only where nothing was asked.
+  const { rooms } = await newsAfter(server, "tea:0");
+  expect(rooms.map(({ room }) => room).sort()).toEqual(["library", "milk"]);
+  const cached = async (query: string) =>
+    (await fetch(server.http(`/rooms.json${query}`))).headers.get("Cache-Control");
+  expect([await cached(""), await cached("?after=tea:1")]).toEqual(["public, max-age=2", "no-store"]);
+  await server.restart();
+  expect(await unread(`tea:${third},milk:0,never-there:5`)).toEqual({
+    tea: 100,
+    milk: 0,
+    "never-there": 0,
+  });
+});
+
+test("EP-10 a hostile query is answered like any other, and 20 rooms are counted at most", async () => {
+  await using server = await startServer();
+  using an = await Visitor.named(server, "An", { room: "tea" });
+  await an.say("hello");
+  const unread = async (after: string) => (await newsAfter(server, after)).unread;
+  for (const malformed of [
+    "",
+    ",,,",
+    ":",
+    "tea",
+    "tea:",
+    ":1",
+    "tea:-1",
+    "tea:NaN",
+    "tea:Infinity",
+    "tea:1e3",
+    "tea:0x1",
+    "tea:1.5",
+    "tea: 1",
+    "tea:1:1",
+    `tea:${"9".repeat(4_000)}`,
+    "tea:9007199254740993",
+    "Tea:1",
+    "../tea:1",
+    "/rooms/tea:1",
+    "//:1",
+    "tea%00:1",
+    `${"a".repeat(65)}:1`,
+  ])
+    expect([malformed, await unread(malformed)]).toEqual([malformed, {}]);
+  expect(await unread("NaN:NaN,tea:0,tea:-1")).toEqual({ tea: 1 });
+  expect(await unread(`tea:${Number.MAX_SAFE_INTEGER}`)).toEqual({ tea: 0 });
+  expect(await unread("constructor:0,tostring:0")).toEqual({ constructor: 0, tostring: 0 });
+  expect(await unread(Array(1_000).fill("tea:0").join())).toEqual({ tea: 1 });
+  const names = Array.from({ length: 1_500 }, (_, i) => `r${i}`);
+  const counted = await unread(names.map((name) => `${name}:1`).join());
+  expect(Object.keys(counted ?? {})).toEqual(names.slice(0, 20));
+  const tooLong = Array.from({ length: 10_000 }, (_, i) => `r${i}:1`).join();
+  expect((await fetch(server.http(`/rooms.json?after=${tooLong}`))).status).toBe(400);
+  expect(await unread("tea:0")).toEqual({ tea: 1 });
+});
+
+fileTest(
+  "EP-10 no history is read where nothing is new, and one that cannot be read leaves the list",
+  async () => {
+    const { server, minh } = await moderated({ room: "tea" });
+    await using _server = server;
+    await set(minh, "milk", { listed: true });
+    const { id } = await minh.say("hello");
+    const store = await over(server);
+    writeFileSync(roomFile(store.dataFile ?? "", "tea"), "no history");
+    await using again = await startServer([], store);
+    expect((await newsAfter(again, `tea:${id}`)).unread).toEqual({ tea: 0 });
+    const { rooms, unread } = await newsAfter(again, "tea:0,milk:0");
+    expect([rooms.map(({ room }) => room), unread]).toEqual([["milk"], undefined]);
+  },
+);
+
+test("EP-10 LIM-2 what is counted is paid from the history rate of the address", async () => {
+  const flags = ["--address-requests-burst", "100", "--address-requests-per-second", "0.001"];
+  for (const [after, most] of [
+    [null, 100],
+    ["tea:1", 50],
+    [Array.from({ length: 20 }, (_, i) => `r${i}:0`).join(), 5],
+    ["tea:0", 10],
+  ] as const) {
+    await using server = await startServer(flags);
+    using an = await Visitor.named(server, "An", { room: "tea" });
+    await an.say("hello");
+    let answered = 0;
+    while ((await fetch(server.http(`/rooms.json${after === null ? "" : `?after=${after}`}`))).ok) answered++;
+    expect([after, answered]).toEqual([after, most]);
+  }
 });
 
 test("EP-11 by default a room is there as soon as somebody connects", async () => {

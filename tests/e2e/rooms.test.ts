@@ -8,6 +8,9 @@ import { capture, SCREENS, Stage, violations } from "./stage.ts";
 const stage = new Stage([...BEHIND_PROXY, "--rooms", "listed"]);
 let minh: Visitor;
 
+/** The page asks again what is new after this time. */
+const NEWS_EVERY_MS = 30_000;
+
 beforeAll(async () => {
   minh = await Visitor.connect(stage.server, { key: KEY.minh });
   const { exitCode, stderr } = await runCommand(["grant", minh.by, "moderator", ...storeFlags(stage.server)]);
@@ -57,11 +60,21 @@ test("the header leads to the listed rooms, with who is there and what is new si
   expect(await dialogOf(binh).getByText("Recently visited").count()).toBe(0);
   expect(await violations(binh)).toEqual([]);
   await capture(binh, "rooms-phone");
+  await binh.page.waitForFunction(() => localStorage.getItem("classic-chatbox.read:/rooms/tea") !== null);
   await dialogOf(binh).getByRole("link", { name: "Main room" }).click();
   await binh.nicknameField.waitFor();
   // Whoever has not joined has not visited.
   await an.say("second");
-  await listSays(binh, "New messages");
+  await binh.page.clock.install();
+  await openRooms(binh);
+  const hasNew = (count: string) =>
+    dialogOf(binh)
+      .getByRole("link", { name: new RegExp(`Tea room ${count} `) })
+      .waitFor();
+  await hasNew("1 new message");
+  await an.say("third");
+  await binh.page.clock.fastForward(NEWS_EVERY_MS);
+  await hasNew("2 new messages");
   await dialogOf(binh).getByText("Recently visited").waitFor();
   await dialogOf(binh).getByText("password required").waitFor();
   expect(await dialogOf(binh).getByText("Cellar").count()).toBe(0);
@@ -112,15 +125,24 @@ test("a moderator of all rooms makes a room that does not exist", async () => {
   minhAtPage.complaints.splice(0);
 });
 
-test("the list is in Vietnamese as well, and says when it could not be loaded", async () => {
+test("the list is in Vietnamese as well, counts up to 99 in rooms that are not listed, and says when it could not be loaded", async () => {
+  for (let at = 0; at < 4; at++) {
+    using visitor = await Visitor.named(stage.server, `Chi ${at}`, { room: "cellar" });
+    for (let i = 0; i < 25; i++) await visitor.say(`${i}`);
+  }
   const options = { ...SCREENS.narrow, locale: "vi-VN", colorScheme: "dark" } as const;
   const an = await stage.open("/", { options });
-  await an.page.route("**/rooms.json", (route) => route.abort());
+  await an.page.evaluate(() => localStorage.setItem("classic-chatbox.nickname:/rooms/cellar", "1 An"));
+  await an.page.route("**/rooms.json?*", (route) => route.abort());
   await openRooms(an);
   await dialogOf(an).getByText("Không tải được danh sách phòng.").waitFor();
-  await an.page.unroute("**/rooms.json");
+  await an.page.unroute("**/rooms.json?*");
   await dialogOf(an).getByRole("button", { name: "Thử lại" }).click();
   await dialogOf(an).getByText("cần mật khẩu").waitFor();
+  const unread = dialogOf(an)
+    .getByRole("link", { name: /Phòng cellar/ })
+    .getByRole("img", { name: "hơn 99 tin nhắn mới" });
+  expect(await unread.textContent()).toBe("99+");
   expect(await violations(an)).toEqual([]);
   await capture(an, "rooms-narrow-vietnamese-dark");
   an.complaints.splice(0);

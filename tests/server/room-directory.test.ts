@@ -27,6 +27,8 @@ function staged(mode: RoomMode, rooms: ReadonlyMap<string, Partial<RoomSettings>
     headcounts: () => answer("headcounts", people),
     newestIds: (rooms: readonly string[]) =>
       answer(`newest of ${rooms.length}`, new Map(rooms.map((room) => [room, 7]))),
+    countsAfter: (ids: ReadonlyMap<string, number>, most: number) =>
+      answer(`counts of ${[...ids.keys()]}`, new Map(Array.from(ids, ([room]) => [room, most]))),
   };
   return { directory: new RoomDirectory(mode, engine, () => clock.now), asked, clock, people, store };
 }
@@ -56,6 +58,24 @@ test("EP-10 at most 200 rooms are listed, those with the most people", async () 
   expect(rooms).toHaveLength(200);
   expect(rooms.slice(0, 5)).toEqual(["room-499", "room-7", "room-0", "room-1", "room-2"]);
   expect(asked).toEqual(["headcounts", "newest of 200"]);
+});
+
+test("EP-10 messages are counted in all rooms at once, and not where not everybody may read", async () => {
+  const rooms = new Map([
+    ["tea", { isListed: false }],
+    ["library", { entry: "password" }],
+    ["attic", { entry: "members" }],
+  ] as const);
+  const { directory, asked } = staged("fixed", rooms);
+  const ids = new Map(["library", "tea", "attic", "unknown"].map((room) => [room, 7]));
+  expect(await directory.unread(ids)).toEqual(
+    new Map([
+      ["tea", 100],
+      ["unknown", 100],
+    ]),
+  );
+  expect((await directory.unread(new Map([["attic", 0]]))).size).toBe(0);
+  expect(asked).toEqual(["counts of tea,unknown"]);
 });
 
 test("EP-11 whether a room exists is remembered for some seconds, of so many rooms", async () => {

@@ -113,6 +113,7 @@ export class ConnectionStage {
       hasHistory: () => Promise.resolve(false),
       headcounts: () => Promise.resolve(new Map()),
       newestIds: () => Promise.resolve(new Map()),
+      countsAfter: () => Promise.resolve(new Map()),
       close: () => Promise.resolve(),
     };
     this.context = {

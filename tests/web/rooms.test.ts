@@ -49,18 +49,29 @@ test("a list of rooms is read as the server writes it, and nothing else passes f
     topic: "",
     online: 2,
     entry: "everyone",
-    lastId: 7,
   };
-  expect<unknown>(readRooms({ rooms: [tea, { ...tea, entry: "by-ticket" }] })).toEqual([
-    tea,
-    { ...tea, entry: "members" },
-  ]);
+  const rooms = [
+    { ...tea, lastId: 7 },
+    { ...tea, entry: "by-ticket" },
+  ];
+  expect<unknown>(readRooms({ rooms })).toEqual({
+    listed: [tea, { ...tea, entry: "members" }],
+    unread: new Map(),
+  });
+  expect(readRooms({ rooms: [], unread: { tea: 3, "/": 100, milk: 0 } }).unread).toEqual(
+    new Map([
+      ["/rooms/tea", 3],
+      ["/", 100],
+      ["/rooms/milk", 0],
+    ]),
+  );
   for (const wrong of [
     null,
     {},
     { rooms: "tea" },
     { rooms: [{ ...tea, path: "javascript:alert(1)" }] },
     { rooms: [{ ...tea, title: { text: "Tea" } }] },
+    { rooms: [], unread: 3 },
   ])
     expect(() => readRooms(wrong)).toThrow(TypeError);
 });

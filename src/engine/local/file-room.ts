@@ -201,6 +201,11 @@ export class FileRoom {
     return messages;
   }
 
+  /** See `Engine.countsAfter`. It may run beside the queue. */
+  async countAfter(id: number, most: number): Promise<number> {
+    return await (await this.#readable()).countAfter(id, most);
+  }
+
   /** @param before only messages with ids below this one; null for the newest */
   async *#messagesBy(
     persons: ReadonlySet<string>,

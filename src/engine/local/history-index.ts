@@ -110,6 +110,15 @@ export class HistoryIndex {
     return this.#range(Math.max(byBytes, byCount), after);
   }
 
+  /** Where to read for the newest `count` messages with ids above `after` and below `before`, if there are so many. */
+  blocksBetween(after: number, before: number, count: number): BlockRange {
+    const end = this.#firstBlock(({ id }) => id >= before);
+    const { countBefore } = this.#block(end - 1);
+    const byCount = this.#firstBlock((block) => block.countBefore > countBefore - count) - 1;
+    const byId = this.#firstBlock(({ id }) => id > after) - 1;
+    return this.#range(Math.max(byCount, byId), end);
+  }
+
   /** Where to read for the first `count` events with ids above `after`, if there are so many. */
   blocksAbove(after: number, count: number): BlockRange {
     const first = Math.max(0, this.#firstBlock(({ id }) => id > after) - 1);

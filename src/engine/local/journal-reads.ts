@@ -198,6 +198,24 @@ export class JournalReads {
     return undefined;
   }
 
+  /** How many messages with ids above one are not deleted, counted from the newest on, up to `most`. */
+  async countAfter(id: number, most: number): Promise<number> {
+    let count = 0;
+    for (let before = (this.#extent()?.index.lastId ?? 0) + 1; count < most; ) {
+      const { index, changes } = this.#extent() ?? {};
+      if (index === undefined || before <= Math.max(index.firstId, id + 1)) break;
+      const blocks = index.blocksBetween(id, before, most);
+      const isCounted = ({ event }: { event: StoredEvent }) =>
+        event.id > id && event.id < before && changes?.isDeleted(event.id) === false;
+      for await (const events of this.#events(blocks.start, blocks.stop, { isWanted: isMessage }))
+        count += events.filter(isCounted).length;
+      before = blocks.firstId;
+      // There may be very many deleted messages, and others wait for their turn.
+      await nextTurn();
+    }
+    return Math.min(count, most);
+  }
+
   /** What was sent with a key at or after a time in Unix milliseconds, oldest first. */
   async *keyedSince(time: number): AsyncGenerator<Keyed> {
     for await (const events of this.#events(await this.#offsetBefore(time))) {

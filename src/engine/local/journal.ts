@@ -252,6 +252,11 @@ export class Journal {
     return this.#reads.message(id);
   }
 
+  /** See {@link JournalReads.countAfter}. */
+  countAfter(id: number, most: number): Promise<number> {
+    return this.#reads.countAfter(id, most);
+  }
+
   /** See {@link JournalReads.keyedSince}. */
   keyedSince(time: number): AsyncGenerator<Keyed> {
     return this.#reads.keyedSince(time);

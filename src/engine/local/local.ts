@@ -351,8 +351,26 @@ export class LocalEngine implements Engine {
 
   /** Of a room that is not in memory, the id that was noted when it was left. */
   async newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
-    const idOf = (name: string) => this.#rooms.get(name)?.newestId ?? this.#sessions.newestMessage(name);
-    return new Map(rooms.map((name) => [name, idOf(name)] as const).filter(([, id]) => id > 0));
+    return new Map(rooms.map((name) => [name, this.#newestId(name)] as const).filter(([, id]) => id > 0));
+  }
+
+  #newestId(name: string): number {
+    return this.#rooms.get(name)?.newestId ?? this.#sessions.newestMessage(name);
+  }
+
+  async countsAfter(ids: ReadonlyMap<string, number>, most: number): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    // One after the other: it may take a whole file to open a room.
+    for (const [name, id] of ids) counts.set(name, await this.#countAfter(name, id, most));
+    return counts;
+  }
+
+  async #countAfter(name: string, id: number, most: number): Promise<number> {
+    const newest = this.#newestId(name);
+    // Most rooms have nothing new, and need not be opened to know that.
+    const hasNothingNew = newest > 0 && newest <= id;
+    if (hasNothingNew || !(await this.hasHistory(name))) return 0;
+    return await this.#beside(name, (room) => room.countAfter(id, most));
   }
 
   async close(): Promise<void> {

@@ -31,7 +31,7 @@ import { CHANNEL, encodeNotification, type PeerNotification } from "./notificati
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
-import { hasMessages, headcounts, newestIds } from "./room-list.ts";
+import { countsAfter, hasMessages, headcounts, newestIds } from "./room-list.ts";
 import { migrate } from "./schema.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { Subscription } from "./subscription.ts";
@@ -240,6 +240,10 @@ export class PostgresEngine implements Engine {
 
   newestIds(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
     return this.#database.query(LIST_TIMEOUT_MS, (sql) => newestIds(sql, rooms));
+  }
+
+  countsAfter(ids: ReadonlyMap<string, number>, most: number): Promise<ReadonlyMap<string, number>> {
+    return this.#database.query(LIST_TIMEOUT_MS, (sql) => countsAfter(sql, ids, most));
   }
 
   async close(): Promise<void> {

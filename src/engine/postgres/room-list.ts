@@ -19,6 +19,25 @@ export async function headcounts(sql: SQL, rooms: readonly string[]): Promise<Re
   return new Map(rowsOf(rows).map(({ room, people }) => [textOf(room), integerOf(people)]));
 }
 
+/** See `Engine.countsAfter`. */
+export async function countsAfter(
+  sql: SQL,
+  ids: ReadonlyMap<string, number>,
+  most: number,
+): Promise<ReadonlyMap<string, number>> {
+  const wanted = Array.from(ids, ([room, id]) => ({ room, id }));
+  const rows = await sql`
+    SELECT wanted.room, (
+      SELECT count(*)::float8 FROM (
+        SELECT 1 FROM chatbox.messages
+        WHERE messages.room = wanted.room AND messages.id > wanted.id AND NOT is_deleted
+        ORDER BY messages.id DESC LIMIT ${most}::bigint
+      ) AS newer
+    ) AS messages
+    FROM json_to_recordset(${JSON.stringify(wanted)}::text::json) AS wanted (room text, id bigint)`;
+  return new Map(rowsOf(rows).map(({ room, messages }) => [textOf(room), integerOf(messages)]));
+}
+
 /** The id of the newest message of each of these rooms that has one. */
 export async function newestIds(sql: SQL, rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await sql`

@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { setRoom } from "../../client/moderation.ts";
 import { roomLike } from "../../protocol/room-like.ts";
-import type { ListedRoom } from "../../protocol/room-list.ts";
+import { COUNTED_MESSAGES_MAX, type ListedRoom } from "../../protocol/room-list.ts";
 import { CHAT_ROOT } from "../page/address.ts";
 import { fetchRooms, isRoomThere } from "../store/room-list.ts";
 import { forgetVisit, type Visit, visitsIn } from "../store/visits.ts";
@@ -14,6 +14,10 @@ import { leaveToInputMethod } from "./text-field.ts";
 
 /** What is typed becomes the title of a room that is made. */
 const TITLE_MAX = 100;
+/** How often it is asked what is new in the rooms that were visited. */
+const NEWS_EVERY_MS = 30_000;
+/** The highest number that is shown: what was counted as more may be any number. */
+const SHOWN_MOST = COUNTED_MESSAGES_MAX - 1;
 
 function useRoomsWords() {
   return ROOMS_WORDS[useStores().settings.words.value.locale];
@@ -31,14 +35,25 @@ export function Rooms() {
   const pageWords = useWords();
   const list = useSignal<readonly ListedRoom[] | "loading" | "failed">("loading");
   const visits = useSignal<readonly Visit[]>([]);
+  const unread = useSignal<ReadonlyMap<string, number>>(new Map());
   const heading = useRef<HTMLHeadingElement>(null);
+  // Other tabs go on reading, and so what has been read is looked up each time.
+  const visitsElsewhere = () => visitsIn(storage).filter(({ path }) => path !== room.path);
+  const fetchNews = async () => {
+    const news = await fetchRooms(CHAT_ROOT, visitsElsewhere());
+    unread.value = news.unread;
+    return news.listed;
+  };
   const load = async () => {
     list.value = "loading";
-    list.value = await fetchRooms(CHAT_ROOT).catch(() => "failed" as const);
+    list.value = await fetchNews().catch(() => "failed" as const);
   };
   useEffect(() => {
-    visits.value = visitsIn(storage).filter(({ path }) => path !== room.path);
+    visits.value = visitsElsewhere();
     void load();
+    // The list stays as it was opened: nothing moves away from under a finger.
+    const timer = setInterval(() => fetchNews().catch(() => {}), NEWS_EVERY_MS);
+    return () => clearInterval(timer);
   }, []);
   const forget = (...paths: readonly string[]) => {
     for (const path of paths) forgetVisit(storage, path);
@@ -59,9 +74,9 @@ export function Rooms() {
         <section>
           <h3>{words.visited}</h3>
           <ul class="room-list">
-            {visits.value.map(({ path, readId }) => (
+            {visits.value.map(({ path }) => (
               <li key={path}>
-                <RoomLink path={path} listed={listedAt(path)} readId={readId} />
+                <RoomLink path={path} listed={listedAt(path)} unread={unread.value.get(path)} />
                 <ForgetButton path={path} title={listedAt(path)?.title} forget={() => forget(path)} />
               </li>
             ))}
@@ -173,17 +188,15 @@ function useRoomName(path: string, title = ""): string {
 interface RoomLinkProps {
   readonly path: string;
   readonly listed: ListedRoom | undefined;
-  /** The id of the last message that was read there; undefined if that is nothing to compare with. */
-  readonly readId?: number;
+  /** How many messages were not read there, as far as known. */
+  readonly unread?: number | undefined;
 }
 
-function RoomLink({ path, listed, readId }: RoomLinkProps) {
+function RoomLink({ path, listed, unread = 0 }: RoomLinkProps) {
   const { room } = useStores();
   const words = useRoomsWords();
   const name = useRoomName(path, listed?.title);
   const isHere = path === room.path;
-  // Ids count changes, too, so they do not tell how many messages there are.
-  const isNew = readId !== undefined && (listed?.lastId ?? 0) > readId;
   const facts = [
     isHere ? words.here : "",
     listed ? words.people(listed.online) : "",
@@ -193,7 +206,7 @@ function RoomLink({ path, listed, readId }: RoomLinkProps) {
     <a href={pageOf(path)} aria-current={isHere ? "page" : undefined}>
       <span class="room-name">
         <bdi>{name}</bdi>
-        {isNew ? <span class="room-news">{words.news}</span> : null}
+        {unread > 0 ? <Unread count={unread} /> : null}
       </span>
       <span class="muted room-facts">{facts.filter((fact) => fact !== "").join(" · ")}</span>
       {listed?.topic ? (
@@ -202,6 +215,17 @@ function RoomLink({ path, listed, readId }: RoomLinkProps) {
         </span>
       ) : null}
     </a>
+  );
+}
+
+function Unread({ count }: { readonly count: number }) {
+  const words = useRoomsWords();
+  const [shown, label] =
+    count > SHOWN_MOST ? [`${SHOWN_MOST}+`, words.moreUnread(SHOWN_MOST)] : [count, words.unread(count)];
+  return (
+    <span class="badge room-unread" role="img" aria-label={label} title={label}>
+      {shown}
+    </span>
   );
 }
 

@@ -21,7 +21,8 @@ const en = {
   failed: "The list of rooms could not be loaded.",
   people: (n: number) => (n === 0 ? "no one there now" : n === 1 ? "1 person" : `${EN.format(n)} people`),
   entry: { everyone: "", password: "password required", members: "members only" },
-  news: "New messages",
+  unread: (n: number) => (n === 1 ? "1 new message" : `${n} new messages`),
+  moreUnread: (n: number) => `more than ${n} new messages`,
   here: "You are here",
 };
 
@@ -42,7 +43,8 @@ const vi: typeof en = {
   failed: "Không tải được danh sách phòng.",
   people: (n) => (n === 0 ? "hiện không có ai" : `${VI.format(n)} người`),
   entry: { everyone: "", password: "cần mật khẩu", members: "chỉ dành cho thành viên" },
-  news: "Có tin nhắn mới",
+  unread: (n) => `${n} tin nhắn mới`,
+  moreUnread: (n) => `hơn ${n} tin nhắn mới`,
   here: "Bạn đang ở đây",
 };
 
