@@ -55,6 +55,8 @@ export const RAID_REACHES_BACK_MS = 120_000;
  */
 export const NEWCOMER_SENDS = 5;
 export const NEWCOMER_SENDS_MS = 10_000;
+/** The time between two who come from an address that is muted. */
+const MUTED_ARRIVALS_MS = 60_000;
 /** In raid mode all newcomers of a room together may send so many messages in this time. */
 export const RAID_SENDS = 3;
 export const RAID_SENDS_MS = 15_000;
@@ -119,7 +121,7 @@ function whyBanned(room: RoomView, request: RoomRequest, asker: Asker): Why | nu
 
 function whyMuted(room: RoomView, request: RoomRequest, asker: Asker): Why | null {
   const mute = sanctionAgainst(room, "mute", request, asker);
-  if (mute === undefined || (request.kind === "name" && isOwnName(room, request.name, asker))) return null;
+  if (mute === undefined || (request.kind === "name" && mayComeAs(room, request.name, asker))) return null;
   const error = withReason("You may not write in this room now", mute.reason);
   return { reason: "Muted", error, until: mute.until ?? undefined };
 }
@@ -151,21 +153,23 @@ function stayOf({ authorOf: ofStay }: Pick<RoomView, "authorOf">, { session, con
 }
 
 /**
- * Whether somebody who has no nickname now had this one lately, or has come from the address of somebody who had. Nicknames are words,
- * too.
+ * Whether somebody who is muted, and not in the room, may come in under a nickname: nicknames are words, too. A person comes back under
+ * the one that it had. Others at the same address come in under any, one after the other with time between them.
  */
-function isOwnName(room: RoomView, name: string, asker: Asker): boolean {
+function mayComeAs(room: RoomView, name: string, asker: Asker): boolean {
   if (asker.member !== undefined) return false;
+  const { networks, now } = asker;
+  const [address] = networks;
   const person = identityOf(room, asker);
-  const [address] = asker.networks;
   const key = lookalikeKey(name);
-  let isNew = true;
-  for (const each of room.arrivals(asker.now.time)) {
-    if (each.by !== person && (address === undefined || each.networks[0] !== address)) continue;
-    if (lookalikeKey(each.name) === key) return true;
-    isNew = false;
+  let isFree = true;
+  for (const { by, name: known, networks: theirs, joinedAt } of room.arrivals(now.time)) {
+    const isSame = by === person;
+    if (!isSame && (address === undefined || theirs[0] !== address)) continue;
+    if (lookalikeKey(known) === key) return true;
+    if (isSame || (joinedAt ?? 0) > now.time - MUTED_ARRIVALS_MS) isFree = false;
   }
-  return isNew;
+  return isFree;
 }
 
 function whyOutside(room: RoomView, asker: Asker): Why | null {

@@ -124,6 +124,7 @@ test("PERM-1 an address carries an action over to another key, another connectio
     expect(stage.play(`${connection}9`, name("MinhIsAnIdiot"), at)).toMatchObject(refusal("Muted"));
     stage.room.decide({ kind: "leave", connection, resumable: false }, { time: stage.now, timestamp: "T" });
     expect(stage.play(`${connection}8`, name("Another"), at)).toMatchObject(refusal("Muted"));
+    stage.now += 60_000;
   }
   stage.play("d", name("Neighbour"), { networks: ["other32", "h24", "h16"] });
   expect(stage.play("d", send("x"), { networks: ["other32", "h24", "h16"] })).toMatchObject({ kind: "sent" });
