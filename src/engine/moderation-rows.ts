@@ -71,6 +71,11 @@ const KINDS: { readonly [K in ActionKind]: true } = {
   dismiss: true,
 };
 
+const KEPT_BEFORE: Shape<NonNullable<RoomSettings["keptBefore"]>> = {
+  days: orNull(isNumber),
+  until: isNumber,
+};
+
 const SETTINGS: Shape<RoomSettings> = {
   title: isText,
   topic: isText,
@@ -86,6 +91,7 @@ const SETTINGS: Shape<RoomSettings> = {
   wordRule: isText,
   heldMessages: isNumber,
   keepDays: orNull(isNumber),
+  keptBefore: orNull((value) => hasShape(value, KEPT_BEFORE)),
 };
 
 const ACTION: Shape<Action> = {

@@ -1,5 +1,11 @@
 import { type Action, type ActionKind, isOver, KICK_MS } from "../room/action.ts";
-import { DEFAULT_SETTINGS, type RoomSettings } from "../room/room-settings.ts";
+import {
+  changedSettings,
+  DEFAULT_SETTINGS,
+  isKeptShorter,
+  type RoomSettings,
+  type SettingsPatch,
+} from "../room/room-settings.ts";
 import {
   type HeldMessage,
   ModerationError,
@@ -70,10 +76,9 @@ export function decideAction(
   wanted: NewAction,
   now: number,
 ): ModerationDecision<Action> {
+  if (wanted.kind === "settings") return decideSettings(view, limits, wanted, now);
   const action = recorded(wanted);
   switch (action.kind) {
-    case "settings":
-      return decideSettings(view, limits, action);
     case "raid":
     case "calm": {
       // One raid in a place: a new one takes the place of the one before.
@@ -88,8 +93,8 @@ export function decideAction(
 }
 
 /**
- * Undoes an earlier action. The undo of `settings` is itself an action of the kind `settings`, with those that held before,
- * since that is what it does to the room. The undo of a `remove` marks it only: what was removed is gone.
+ * Undoes an earlier action. The undo of `settings` is itself an action of the kind `settings`, since that is what it does to the
+ * room: see {@link patchBack}. The undo of a `remove` marks it only: what was removed is gone.
  *
  * @param found the action that is to be undone, null if there is none
  * @param now Unix milliseconds
@@ -105,29 +110,44 @@ export function decideUndo(
   if (found === null || isOver(found.action, now) || !UNDOABLE.has(found.action.kind))
     throw new ModerationError("unknown", "There is nothing here that can be undone: it may be over already.");
   const { action: undone, before } = found;
-  if (undone.kind !== "settings") {
+  const { room, settings: after } = undone;
+  if (room === null || after === null || before === null) {
     const action = recorded(wanted);
     return { changes: [endedBy(undone, action), act(action)], result: action };
   }
-  const action = recorded({
-    ...wanted,
-    kind: "settings",
-    room: undone.room,
-    settings: before,
-    of: undone.id,
-  });
-  const { changes, result } = decideSettings(view, limits, action);
-  return { changes: [endedBy(undone, action), ...changes], result };
+  const settings = patchBack(before, after, view.settingsOf(room));
+  const back = { ...wanted, kind: "settings", room, of: undone.id, settings } as const;
+  const { changes, result } = decideSettings(view, limits, back, now);
+  return { changes: [endedBy(undone, result), ...changes], result };
+}
+
+/**
+ * What was changed and nobody has changed since, as it was before. It never makes messages be kept for a shorter time: whoever
+ * may undo settings may not set that.
+ */
+function patchBack(before: RoomSettings, after: RoomSettings, current: RoomSettings): SettingsPatch {
+  const keys = Object.keys(before) as (keyof RoomSettings)[];
+  const changed = keys.filter(
+    (key) => !Bun.deepEquals(before[key], after[key]) && Bun.deepEquals(current[key], after[key]),
+  );
+  const undone = changed.filter(
+    (key) => key !== "keepDays" || !isKeptShorter(before.keepDays, current.keepDays),
+  );
+  return Object.fromEntries(undone.map((key) => [key, before[key]]));
 }
 
 function decideSettings(
   view: ModerationView,
   limits: ModerationLimits,
-  action: Action,
+  wanted: NewAction,
+  now: number,
 ): ModerationDecision<Action> {
-  const { room, settings } = action;
-  if (room === null || settings === null) throw new Error("Settings belong to a room.");
+  const { room, settings: patch } = wanted;
+  if (room === null || patch === null) throw new Error("Settings belong to a room.");
   const before = view.settingsOf(room);
+  const settings = changedSettings(before, patch, now);
+  if (settings.entry === "password" && settings.passwordHash === null)
+    throw new ModerationError("invalid", "Set a password for the room, too.");
   const after = Bun.deepEquals(settings, DEFAULT_SETTINGS) ? null : settings;
   if (after !== null && before === DEFAULT_SETTINGS && view.settingsCount >= limits.rooms) {
     throw new ModerationError(
@@ -135,6 +155,7 @@ function decideSettings(
       `There are ${limits.rooms} rooms with settings already, as many as this chat allows.`,
     );
   }
+  const action = recorded(wanted, settings);
   return { changes: [{ kind: "set", room, settings: after }, act(action, before)], result: action };
 }
 
@@ -215,10 +236,11 @@ function endedBy(action: Action, by: Action): ModerationStep {
 }
 
 /** A new action as it is stored. Networks are kept only while it lasts. */
-function recorded(wanted: NewAction): Action {
+function recorded(wanted: NewAction, settings: RoomSettings | null = null): Action {
   const { kind, at, until, networks } = wanted;
   return {
     ...wanted,
+    settings,
     id: newId(),
     until: kind === "kick" ? (until ?? at + KICK_MS) : until,
     networks: isLasting(wanted) ? networks : [],

@@ -1,5 +1,5 @@
 import type { Action, ActionKind, SanctionKind } from "../room/action.ts";
-import type { RoomSettings } from "../room/room-settings.ts";
+import type { RoomSettings, SettingsPatch } from "../room/room-settings.ts";
 
 /**
  * What moderators have done in the rooms of a chat, and what waits for them.
@@ -35,7 +35,7 @@ export interface Moderation {
   /** How much waits for the moderators of a room. */
   waiting(room: string): Waiting;
 
-  /** Does something. An `undo` ends the action that it names. A `settings` replaces the settings of its room. */
+  /** Does something. An `undo` ends the action that it names. A `settings` changes what it names in its room. */
   act(action: NewAction): Promise<Action>;
 
   /**
@@ -87,8 +87,11 @@ export interface ModerationChange {
   readonly rooms: ReadonlySet<string>;
 }
 
-/** An action that is to be done. The store gives it an id. */
-export type NewAction = Omit<Action, "id" | "undone">;
+/** An action that is to be done. The store gives it an id, and settings as they are after it. */
+export interface NewAction extends Omit<Action, "id" | "undone" | "settings"> {
+  /** What is to be changed, for `settings`: what others change at the same time stays. */
+  readonly settings: SettingsPatch | null;
+}
 
 export interface ActionFilter {
   /** Only what concerns this person; null for everybody. */
@@ -174,10 +177,10 @@ export const MODERATION_LIMITS: ModerationLimits = {
 };
 
 /**
- * Why nothing could be done: `too-many` of that kind; `unknown`: there is no such action, or it is over; or the store failed
- * (`not-stored`), which is the cause.
+ * Why nothing could be done: `too-many` of that kind; `unknown`: there is no such action, or it is over; `invalid`: settings do not
+ * go together; or the store failed (`not-stored`), which is the cause.
  */
-export type ModerationErrorCode = "too-many" | "unknown" | "not-stored";
+export type ModerationErrorCode = "too-many" | "unknown" | "invalid" | "not-stored";
 
 /** Nothing was done. The message is one sentence for the one who asked. */
 export class ModerationError extends Error {

@@ -10,7 +10,7 @@ import {
 } from "../../src/engine/moderation.ts";
 import type { StoredModeration } from "../../src/engine/stored-moderation.ts";
 import { KICK_MS } from "../../src/room/action.ts";
-import { DEFAULT_SETTINGS } from "../../src/room/room-settings.ts";
+import { DEFAULT_SETTINGS, keptDays, type SettingsPatch } from "../../src/room/room-settings.ts";
 
 /** A chat, whose moderation may be opened by several servers and commands. */
 export interface ModerationChat {
@@ -31,6 +31,7 @@ export interface ModerationKind {
 }
 
 const START = 1_800_000_000_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const AN = "An______________";
 const BINH = "Binh____________";
 const MODERATOR = "Mo______________";
@@ -138,7 +139,8 @@ export function moderationContract(kind: ModerationKind): void {
     const moderation = await chat.open();
     const mute = await moderation.act(actionLike({ networks: ["n1", "n2"] }));
     const ban = await moderation.act(actionLike({ kind: "ban", room: null, person: null, networks: ["n3"] }));
-    expect(mute).toEqual({ ...actionLike({ networks: ["n1", "n2"] }), id: mute.id, undone: null });
+    const settings = null;
+    expect(mute).toEqual({ ...actionLike({ networks: ["n1", "n2"] }), settings, id: mute.id, undone: null });
     expect(mute.id).toMatch(/^\w[\w-]{15}$/);
     const found = (sanction: "mute" | "ban", room: string, person: string | null, ...networks: string[]) =>
       moderation.sanctionOf(sanction, room, { person, networks }, START)?.id;
@@ -199,6 +201,58 @@ export function moderationContract(kind: ModerationKind): void {
     const undo = await moderation.act(actionLike({ kind: "undo", of: removal.id }));
     expect((await moderation.action(removal.id))?.undone).toBe(undo.id);
   });
+
+  fact("several change settings at once, and an undo takes back its own change only", async (stage) => {
+    const { chat } = await stage();
+    const [one, two] = [await chat.open(), await chat.open()];
+    const set = (moderation: StoredModeration, settings: SettingsPatch) =>
+      moderation.act(actionLike({ kind: "settings", person: null, settings }));
+    const undo = (of: string) => one.act(actionLike({ kind: "undo", of }));
+    const [titled] = await Promise.all([
+      set(one, { title: "Tea", topic: "green" }),
+      set(two, { slowSeconds: 5 }),
+    ]);
+    await until(one, () => one.settingsOf("tea").slowSeconds === 5);
+    const locked = await set(one, { entry: "password", passwordHash: "hash", topic: "black" });
+    expect(locked.settings).toEqual(one.settingsOf("tea"));
+    expect((await undo(titled.id)).settings).toEqual({
+      ...DEFAULT_SETTINGS,
+      slowSeconds: 5,
+      entry: "password",
+      passwordHash: "hash",
+      topic: "black",
+    });
+    expect(await refusalOf(set(two, { passwordHash: null }))).toBe("invalid");
+    await undo(locked.id);
+    expect(one.settingsOf("tea")).toEqual({ ...DEFAULT_SETTINGS, slowSeconds: 5, topic: "green" });
+  });
+
+  fact(
+    "messages are kept for a shorter time a day after that was set, and an undo never does that",
+    async (stage) => {
+      const { chat, clock } = await stage();
+      const moderation = await chat.open();
+      const set = (keepDays: number | null) =>
+        moderation.act(actionLike({ kind: "settings", person: null, settings: { keepDays } }));
+      const kept = () => keptDays(moderation.settingsOf("tea"), clock.now);
+      await set(30);
+      expect(kept()).toBeNull();
+      clock.now += DAY_MS;
+      expect(kept()).toBe(30);
+      await set(10);
+      const last = await set(1);
+      expect([kept(), last.settings?.keepDays]).toEqual([30, 1]);
+      clock.now += DAY_MS;
+      const longer = await set(20);
+      expect(kept()).toBe(20);
+      await moderation.act(actionLike({ kind: "undo", of: longer.id }));
+      expect(kept()).toBe(20);
+      const shorter = await set(2);
+      await moderation.act(actionLike({ kind: "undo", of: shorter.id }));
+      clock.now += DAY_MS;
+      expect(kept()).toBe(20);
+    },
+  );
 
   fact("settings are replaced, and an undo restores those that held before", async (stage) => {
     const { chat } = await stage({ rooms: 1 });

@@ -263,6 +263,11 @@ test("ROOM-1 ROOM-2 what is set holds for everybody from its place on, is told, 
       { reason: "WrongFormatSettings" },
     ]);
   }
+  using again = await Visitor.connect(server, { key: KEY.minh });
+  expect(await again.ask({ type: "room", set: { title: "Milk", keepDays: 1 } })).toMatchObject({
+    reason: "NotAllowed",
+  });
+  expect(await again.ask({ type: "room" })).toMatchObject({ settings: { title: "Tea", keepDays: null } });
 });
 
 test("ENTER-1 a room with a password is closed to those who do not know it, in both versions and for readers", async () => {

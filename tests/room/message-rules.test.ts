@@ -42,7 +42,11 @@ for (const [name, content] of Object.entries(RUNS)) {
 }
 
 test("many horns apart take as few rounds as one", () => {
-  for (const content of [`o${"'".repeat(3_999)}`, `o${"'\u0301".repeat(1_999)}`, `o${" \u0301".repeat(1_999)}`]) {
+  for (const content of [
+    `o${"'".repeat(3_999)}`,
+    `o${"'\u0301".repeat(1_999)}`,
+    `o${" \u0301".repeat(1_999)}`,
+  ]) {
     watch();
     lookalikeKey(content);
     expect(normalized.filter(({ length }) => length > 1).length).toBeLessThan(6);

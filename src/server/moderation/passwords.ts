@@ -1,3 +1,5 @@
+import type { SettingsPatch } from "../../room/room-settings.ts";
+
 /** A hash costs some milliseconds and megabytes, on another thread. */
 const COST = { algorithm: "argon2id", memoryCost: 8 * 1024, timeCost: 2 } as const;
 /** Of how many rooms the right password is remembered. */
@@ -17,10 +19,10 @@ export class Passwords {
     this.#digest = digest;
   }
 
-  async hash(room: string, password: string): Promise<string> {
-    const hash = await Bun.password.hash(password.normalize("NFC"), COST);
-    this.#remember(hash, this.#digestOf(room, password));
-    return hash;
+  /** What setting a password changes. @param password null to take it away, undefined to leave it */
+  async patch(room: string, password: string | null | undefined): Promise<SettingsPatch> {
+    if (password === undefined) return {};
+    return { passwordHash: password === null ? null : await this.#hash(room, password) };
   }
 
   async check(room: string, password: string, hash: string): Promise<boolean> {
@@ -29,6 +31,12 @@ export class Passwords {
     if (!(await Bun.password.verify(password.normalize("NFC"), hash))) return false;
     this.#remember(hash, digest);
     return true;
+  }
+
+  async #hash(room: string, password: string): Promise<string> {
+    const hash = await Bun.password.hash(password.normalize("NFC"), COST);
+    this.#remember(hash, this.#digestOf(room, password));
+    return hash;
   }
 
   #digestOf(room: string, password: string): string {
