@@ -22,12 +22,28 @@ export interface ModerationRows {
   /** Oldest first. */
   reports(room: string): Promise<readonly Report[]>;
   report(id: string): Promise<Report | null>;
+  /** Those that somebody has made. */
+  reportsBy(room: string, by: Waiter): Promise<readonly Report[]>;
   /** Oldest first. */
   held(room: string): Promise<readonly HeldMessage[]>;
   heldMessage(id: string): Promise<HeldMessage | null>;
+  /** Those of somebody, oldest first. */
+  heldBy(room: string, by: Waiter): Promise<readonly HeldMessage[]>;
   /** The rooms in which something has waited since before a moment, in Unix milliseconds. */
   roomsWaiting(before: number): Promise<readonly string[]>;
   counts(): Promise<RowCounts>;
+}
+
+/** Somebody of whom something waits: without a key somebody is another person on each connection, at the same address. */
+export interface Waiter {
+  readonly person: string;
+  /** The keyed hash of it, null if it is not known. */
+  readonly address: string | null;
+}
+
+/** The one who has reported something, or whose message is held. */
+export function waiterOf({ by, networks }: Pick<HeldMessage, "by" | "networks">): Waiter {
+  return { person: by, address: networks[0] ?? null };
 }
 
 /** How many rows there are. */
@@ -121,6 +137,7 @@ const REPORT: Shape<Report> = {
   reason: isText,
   by: isText,
   byName: isText,
+  networks: isList,
   at: isNumber,
 };
 

@@ -7,6 +7,7 @@ import {
   type SettingsPatch,
 } from "../room/room-settings.ts";
 import {
+  type Held,
   type HeldMessage,
   ModerationError,
   type ModerationLimits,
@@ -15,7 +16,7 @@ import {
   type NewReport,
   type Report,
 } from "./moderation.ts";
-import type { StoredAction } from "./moderation-rows.ts";
+import { type StoredAction, type Waiter, waiterOf } from "./moderation-rows.ts";
 import { isLasting, type ModerationView } from "./moderation-view.ts";
 import type { Decision } from "./shared-store.ts";
 
@@ -29,10 +30,15 @@ export type ModerationStep =
   | { readonly kind: "set"; readonly room: string; readonly settings: RoomSettings | null }
   | { readonly kind: "report"; readonly report: Report }
   | { readonly kind: "close"; readonly report: Report }
-  | { readonly kind: "hold"; readonly message: HeldMessage }
-  | { readonly kind: "release"; readonly message: HeldMessage }
-  /** Reports and held messages of one person in a room are dropped. */
-  | { readonly kind: "forget"; readonly room: string; readonly person: string }
+  | { readonly kind: "hold"; readonly room: string; readonly messages: readonly HeldMessage[] }
+  | { readonly kind: "release"; readonly room: string; readonly messages: readonly HeldMessage[] }
+  /** What a person has reported, and its held messages, are dropped, and those from networks. @param room null for all rooms */
+  | {
+      readonly kind: "drop";
+      readonly room: string | null;
+      readonly person: string | null;
+      readonly networks: readonly string[];
+    }
   /** Reports and held messages from before a moment, in Unix milliseconds, are dropped in a room. */
   | { readonly kind: "expire"; readonly room: string; readonly before: number }
   /** The oldest actions that are over are dropped, this many, and rows of rooms that have said nothing for long. */
@@ -88,7 +94,7 @@ export function decideAction(
     }
     default:
       if (isLasting(action)) checkLimit(view, limits, now);
-      return { changes: [act(action)], result: action };
+      return { changes: [act(action), ...dropsOf(action)], result: action };
   }
 }
 
@@ -168,41 +174,54 @@ function checkLimit(view: ModerationView, limits: ModerationLimits, now: number)
   );
 }
 
-/** @param reports the open ones of the room */
+/** Nobody should have to look at what somebody has left who was banned. */
+function dropsOf({ kind, room, person, networks }: Action): readonly ModerationStep[] {
+  return kind === "ban" ? [{ kind: "drop", room, person, networks }] : [];
+}
+
+/** @param own the open ones in the room that are of the same person or address */
 export function decideReport(
-  reports: readonly Report[],
+  view: ModerationView,
   limits: ModerationLimits,
   wanted: NewReport,
+  own: readonly Report[],
 ): ModerationDecision<"reported" | "repeated" | "full"> {
-  const own = reports.filter(({ by }) => by === wanted.by);
   const isRepeated = own.some(
-    ({ of, person }) => of === wanted.of && (of !== null || person === wanted.person),
+    ({ by, of, person }) => by === wanted.by && of === wanted.of && (of !== null || person === wanted.person),
   );
   if (isRepeated) return { changes: [], result: "repeated" };
-  if (reports.length >= limits.reports || own.length >= limits.reportsPerPerson)
+  if (view.waiting(wanted.room).reports >= limits.reports || own.length >= limits.reportsPerPerson)
     return { changes: [], result: "full" };
   return { changes: [{ kind: "report", report: { ...wanted, id: newId() } }], result: "reported" };
 }
 
-/** @param held the messages that wait in the room */
-export function decideHold(
-  held: readonly HeldMessage[],
+/** @param ownOf gives those that wait in the room already and are of the same person or address */
+export async function decideHold(
+  view: ModerationView,
   limits: ModerationLimits,
-  wanted: NewHeld,
-): ModerationDecision<"held" | "full"> {
-  // Without a key somebody is another person on each connection.
-  const [address] = wanted.networks;
-  const own = held.filter(
-    ({ by, networks }) => by === wanted.by || (address !== undefined && networks[0] === address),
-  );
-  // The reply to it was lost, and it was sent again.
-  const isRepeat = own.some(
-    ({ by, content, reply }) => by === wanted.by && content === wanted.content && reply === wanted.reply,
-  );
-  if (isRepeat) return { changes: [], result: "held" };
-  if (held.length >= limits.held || own.length >= limits.heldPerPerson)
-    return { changes: [], result: "full" };
-  return { changes: [{ kind: "hold", message: { ...wanted, id: newId() } }], result: "held" };
+  room: string,
+  wanted: readonly NewHeld[],
+  ownOf: (by: Waiter) => Promise<readonly HeldMessage[]>,
+): Promise<ModerationDecision<readonly Held[]>> {
+  const messages: HeldMessage[] = [];
+  const result: Held[] = [];
+  const { held } = view.waiting(room);
+  for (const each of wanted) {
+    const by = waiterOf(each);
+    const own = [...(await ownOf(by)), ...messages.filter((other) => isBy(other, by))];
+    // The reply to it was lost, and it was sent again.
+    const isRepeat = own.some(
+      (other) => other.by === each.by && other.content === each.content && other.reply === each.reply,
+    );
+    const isFull = held + messages.length >= limits.held || own.length >= limits.heldPerPerson;
+    if (!isRepeat && !isFull) messages.push({ ...each, id: newId() });
+    result.push(isFull && !isRepeat ? "full" : "held");
+  }
+  return { changes: messages.length === 0 ? [] : [{ kind: "hold", room, messages }], result };
+}
+
+function isBy(message: HeldMessage, { person, address }: Waiter): boolean {
+  return message.by === person || (address !== null && message.networks[0] === address);
 }
 
 /** @param message null if it is not held any more */
@@ -211,7 +230,21 @@ export function decideTake(
   wanted: NewAction,
 ): ModerationDecision<HeldMessage | null> {
   if (message === null) return { changes: [], result: null };
-  return { changes: [{ kind: "release", message }, act(recorded(wanted))], result: message };
+  const release = { kind: "release", room: message.room, messages: [message] } as const;
+  return { changes: [release, act(recorded(wanted))], result: message };
+}
+
+/** @param messages those that wait in a room and are of one person or address */
+export function decideRejection(
+  room: string,
+  messages: readonly HeldMessage[],
+  wanted: NewAction,
+): ModerationDecision<number | null> {
+  const [first] = messages;
+  if (first === undefined) return { changes: [], result: null };
+  const about = { person: first.by, name: first.name, count: messages.length };
+  const action = recorded({ ...wanted, ...about });
+  return { changes: [{ kind: "release", room, messages }, act(action)], result: messages.length };
 }
 
 /** @param report null if it is not open any more */

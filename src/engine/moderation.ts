@@ -35,7 +35,7 @@ export interface Moderation {
   /** How much waits for the moderators of a room. */
   waiting(room: string): Waiting;
 
-  /** Does something. An `undo` ends the action that it names. A `settings` changes what it names in its room. */
+  /** Does something. A `ban` also drops the reports and held messages of those whom it hits. An `undo` ends the action that it names. A `settings` changes what it names in its room. */
   act(action: NewAction): Promise<Action>;
 
   /**
@@ -44,11 +44,20 @@ export interface Moderation {
    */
   report(report: NewReport): Promise<"reported" | "repeated" | "full">;
 
-  /** Holds a message back. `full` if the room, or the person, has as many held messages as it may have. */
-  hold(message: NewHeld): Promise<"held" | "full">;
+  /**
+   * Holds messages of one room back, in order. What becomes of each: `full` if the room, or the person, has as many held messages
+   * as it may have.
+   */
+  hold(room: string, messages: readonly NewHeld[]): Promise<readonly Held[]>;
 
   /** Takes a held message out, for good; resolves to null if somebody else was earlier. The action is stored with it. */
   take(held: string, action: NewAction): Promise<HeldMessage | null>;
+
+  /**
+   * Takes a held message out of a room, and all others of its author and address, for good. Resolves to how many these are, or to
+   * null if somebody else was earlier. The action is stored with it, and has the author and the number.
+   */
+  rejectAll(room: string, held: string, action: NewAction): Promise<number | null>;
 
   /** Closes a report; resolves to false if somebody else was earlier. The action is stored with it. */
   dismiss(report: string, action: NewAction): Promise<boolean>;
@@ -122,6 +131,8 @@ export interface Report {
   /** The public id of the one who reports. */
   readonly by: string;
   readonly byName: string;
+  /** Keyed hashes of the networks of the one who reports. */
+  readonly networks: readonly string[];
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -147,6 +158,9 @@ export interface HeldMessage {
 
 export type NewHeld = Omit<HeldMessage, "id">;
 
+/** What became of a message that was to be held. */
+export type Held = "held" | "full";
+
 /** The limits on what is known about moderation. */
 export interface ModerationLimits {
   /** Mutes and bans in force, in all rooms. Each costs about 1 KB of memory. */
@@ -155,10 +169,10 @@ export interface ModerationLimits {
   readonly rooms: number;
   /** Entries of the log; the oldest that are over are dropped. */
   readonly actions: number;
-  /** Open reports of a room, and of one person in it. */
+  /** Open reports of a room, and of one person or address in it. */
   readonly reports: number;
   readonly reportsPerPerson: number;
-  /** Held messages of a room, and of one person in it. */
+  /** Held messages of a room, and of one person or address in it. */
   readonly held: number;
   readonly heldPerPerson: number;
   /** Reports and held messages that nobody has looked at are dropped after this time. */

@@ -82,6 +82,7 @@ export function reportLike(fields: Partial<NewReport> = {}): NewReport {
     reason: "",
     by: BINH,
     byName: "Bình",
+    networks: [],
     at: START,
     ...fields,
   };
@@ -365,7 +366,7 @@ export function moderationContract(kind: ModerationKind): void {
   fact("messages are held in order, as many as allowed, and are taken once", async (stage) => {
     const { chat } = await stage({ held: 3, heldPerPerson: 2 });
     const [moderation, other] = [await chat.open(), await chat.open()];
-    const hold = (fields: Partial<NewHeld>) => moderation.hold(heldLike(fields));
+    const hold = async (fields: Partial<NewHeld>) => (await moderation.hold("tea", [heldLike(fields)]))[0];
     // The third is the first one, sent again.
     expect([await hold({}), await hold({ reply: 7 }), await hold({})]).toEqual(["held", "held", "held"]);
     expect([await hold({ reply: 8 }), await hold({ by: BINH, reply: 8 })]).toEqual(["full", "full"]);
@@ -391,11 +392,111 @@ export function moderationContract(kind: ModerationKind): void {
     expect((await again.held("tea")).map(({ by }) => by)).toEqual([BINH]);
   });
 
+  fact(
+    "messages of one batch are held in one change, and their limits count those before them",
+    async (stage) => {
+      const { chat } = await stage({ held: 4, heldPerPerson: 2 });
+      const [moderation, other] = [await chat.open(), await chat.open()];
+      let changes = 0;
+      moderation.subscribe(() => void changes++);
+      const from = (by: string, content: string) => heldLike({ by, content, networks: [by] });
+      const batch = [
+        from(AN, "1"),
+        from(BINH, "2"),
+        from(AN, "1"),
+        from(AN, "3"),
+        from(AN, "4"),
+        from(BINH, "5"),
+      ];
+      expect(await moderation.hold("tea", batch)).toEqual(["held", "held", "held", "held", "full", "held"]);
+      expect(changes).toBe(1);
+      expect((await other.held("tea")).map(({ content }) => content)).toEqual(["1", "2", "3", "5"]);
+      expect(await moderation.hold("tea", [from(MODERATOR, "6"), from(AN, "3")])).toEqual(["full", "held"]);
+      expect(changes).toBe(1);
+    },
+  );
+
+  fact("of one address there are as many reports and held messages as of one person", async (stage) => {
+    const { chat } = await stage({ reportsPerPerson: 2, heldPerPerson: 2 });
+    const moderation = await chat.open();
+    const people = ["1", "2", "3"].map((each) => each.padEnd(16, "_"));
+    const reported = [];
+    for (const by of people)
+      reported.push(await moderation.report(reportLike({ by, networks: ["n1", "n2"] })));
+    expect(reported).toEqual(["reported", "reported", "full"]);
+    expect(await moderation.report(reportLike({ by: AN, networks: ["n3", "n2"] }))).toBe("reported");
+    const messages = people.map((by) => heldLike({ by, networks: ["n1", "n2"] }));
+    expect(await moderation.hold("tea", messages)).toEqual(["held", "held", "full"]);
+  });
+
+  fact("a ban drops what those whom it hits have left to moderators, and nothing else", async (stage) => {
+    const { chat } = await stage();
+    const [moderation, other] = [await chat.open(), await chat.open()];
+    const fill = async (room: string) => {
+      for (const [by, networks] of [
+        [AN, ["a", "wide"]],
+        [BINH, ["b", "wide"]],
+        [MODERATOR, ["m"]],
+      ] as const) {
+        await moderation.report(reportLike({ room, by, networks }));
+        await moderation.hold(room, [heldLike({ room, by, networks })]);
+      }
+    };
+    const left = async (room: string) => [
+      (await other.reports(room)).map(({ by }) => by),
+      (await other.held(room)).map(({ by }) => by),
+      other.waiting(room),
+    ];
+    const whole = [[AN, BINH, MODERATOR], [AN, BINH, MODERATOR], { reports: 3, held: 3 }];
+    for (const room of ["tea", "milk"]) await fill(room);
+    await moderation.act(actionLike({ networks: ["wide"] }));
+    await until(other, () => other.waiting("milk").held === 3 && other.inForce("tea", START).length === 1);
+    expect(await left("tea")).toEqual(whole);
+    await moderation.act(actionLike({ kind: "ban", person: AN, networks: ["a"] }));
+    await until(other, () => other.waiting("tea").held === 2);
+    expect(await left("tea")).toEqual([[BINH, MODERATOR], [BINH, MODERATOR], { reports: 2, held: 2 }]);
+    expect(await left("milk")).toEqual(whole);
+    await moderation.act(actionLike({ kind: "ban", room: null, person: null, networks: ["wide"] }));
+    await until(other, () => other.waiting("milk").held === 1);
+    for (const room of ["tea", "milk"])
+      expect(await left(room)).toEqual([[MODERATOR], [MODERATOR], { reports: 1, held: 1 }]);
+  });
+
+  fact("all held messages of a person and its address are rejected at once", async (stage) => {
+    const { chat } = await stage();
+    const moderation = await chat.open();
+    const like = (content: string, by: string, networks: string[]) => heldLike({ content, by, networks });
+    await moderation.hold("tea", [
+      like("1", AN, ["a"]),
+      like("2", BINH, ["a"]),
+      like("3", AN, ["c"]),
+      like("4", BINH, ["b"]),
+    ]);
+    const [first] = await moderation.held("tea");
+    const id = first?.id ?? "";
+    const reject = actionLike({ kind: "reject", person: null, name: null, of: id });
+    expect(await moderation.rejectAll("milk", id, reject)).toBeNull();
+    expect(await moderation.rejectAll("tea", id, reject)).toBe(3);
+    expect(await moderation.rejectAll("tea", id, reject)).toBeNull();
+    expect((await moderation.held("tea")).map(({ content }) => content)).toEqual(["4"]);
+    expect(await moderation.actions("tea", ALL)).toMatchObject([{ kind: "reject", person: AN, count: 3 }]);
+  });
+
+  fact("the log of a room is not dropped because of what is done in another", async (stage) => {
+    const { chat } = await stage({ actions: 6 });
+    const moderation = await chat.open();
+    for (const room of ["tea", "tea", ...Array<string>(10).fill("milk")])
+      await moderation.act(actionLike({ kind: "remove", room }));
+    await moderation.tend(START);
+    expect(await moderation.actions("tea", ALL)).toHaveLength(2);
+    expect(await moderation.actions("milk", ALL)).toHaveLength(4);
+  });
+
   fact("what nobody has looked at is dropped in time", async (stage) => {
     const { chat, clock } = await stage({ waitingMs: 1_000 });
     const moderation = await chat.open();
     await moderation.report(reportLike());
-    await moderation.hold(heldLike({ at: START + 1 }));
+    await moderation.hold("tea", [heldLike({ at: START + 1 })]);
     await moderation.tend(clock.now + 1_000);
     expect(moderation.waiting("tea")).toEqual({ reports: 1, held: 1 });
     await moderation.tend(clock.now + 1_001);

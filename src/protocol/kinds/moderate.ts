@@ -49,7 +49,7 @@ export interface ModerateRequest extends TargetKeys {
   id?: string;
   /** How long it lasts; for good if it is missing. */
   minutes?: number;
-  /** For `remove`: all messages of the person, of the last `minutes` if these are given. */
+  /** For `remove`: all messages of the person, of the last `minutes` if these are given. For `reject`: all that wait of the author. */
   all?: boolean;
   reason?: string;
   /** Default: `address`. */
@@ -71,7 +71,7 @@ export interface ModeratedReply {
   /** The nicknames of those who are here and whom it hits, the first 20, and how many there are. */
   hits?: readonly string[];
   hitCount?: number;
-  /** How many messages it removes. */
+  /** How many messages it removes or rejects. */
   count?: number;
 }
 

@@ -185,6 +185,7 @@ export class ModerationDesk {
       reason,
       by: reporter,
       byName: name,
+      networks: by.networks,
       at: now(),
     });
     if (result === "full")
