@@ -9,7 +9,7 @@ import { isPersonId } from "../engine/people.ts";
 import type { StoredModeration } from "../engine/stored-moderation.ts";
 import type { StoredPeople } from "../engine/stored-people.ts";
 import { readText } from "../protocol/kinds/answer.ts";
-import { REASON_MAX } from "../protocol/kinds/moderate.ts";
+import { REASON_MAX, readReason } from "../protocol/kinds/moderate.ts";
 import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
 import { type Action, type ActionKind, isOver } from "../room/action.ts";
 import { DEFAULT_SETTINGS, type RoomSettings, type SettingsPatch } from "../room/room-settings.ts";
@@ -211,7 +211,7 @@ function readSettingsLine({ kind: _, room, passwordHash = null, ...set }: Fields
 function readActionLine(kind: "mute" | "ban" | "announce", fields: Fields): NewAction | string {
   const { room = null, person = null, name = null, networks = [], by = null } = fields;
   const byName = readText(fields, "byName", NAME_MAX, "");
-  const reason = readText(fields, "reason", REASON_MAX, "");
+  const reason = readReason(fields);
   const [at, until] = [momentOf(fields.at), fields.until === null ? null : momentOf(fields.until)];
   if (room !== null && !isRoom(room)) return "There is no such room.";
   if (!isPersonOrNull(person) || !isPersonOrNull(by)) return "It has an id that is of no person.";

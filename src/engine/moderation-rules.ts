@@ -89,11 +89,11 @@ export function decideAction(
     case "calm": {
       // One raid in a place: a new one takes the place of the one before.
       const ended = view.raidsAt(action.room).map((raid) => endedBy(raid, action));
-      if (action.kind === "raid" && ended.length === 0) checkLimit(view, limits, now);
+      if (action.kind === "raid" && ended.length === 0) checkLimit(view, limits, action, now);
       return { changes: [...ended, act(action)], result: action };
     }
     default:
-      if (isLasting(action)) checkLimit(view, limits, now);
+      if (isLasting(action)) checkLimit(view, limits, action, now);
       return { changes: [act(action), ...dropsOf(action)], result: action };
   }
 }
@@ -166,12 +166,21 @@ function decideSettings(
 }
 
 /** @throws ModerationError */
-function checkLimit(view: ModerationView, limits: ModerationLimits, now: number): void {
-  if (!view.isFull(limits.sanctions, now)) return;
-  throw new ModerationError(
-    "too-many",
-    `There are ${limits.sanctions} mutes and bans in force already, as many as this chat allows.`,
-  );
+function checkLimit(
+  view: ModerationView,
+  { sanctions, sanctionsPerRoom, announcements }: ModerationLimits,
+  { kind, room }: Action,
+  now: number,
+): void {
+  const refuse = (sentence: string) => {
+    throw new ModerationError("too-many", sentence);
+  };
+  if (kind === "announce" && view.announcementsAt(room, now) >= announcements)
+    refuse(`There are ${announcements} announcements already: end one of them first.`);
+  if (room !== null && view.isFull(sanctionsPerRoom, now, room))
+    refuse(`There are ${sanctionsPerRoom} mutes and bans in force here already, as many as a room may have.`);
+  if (view.isFull(sanctions, now))
+    refuse(`There are ${sanctions} mutes and bans in force already, as many as this chat allows.`);
 }
 
 /** Nobody should have to look at what somebody has left who was banned. */

@@ -165,6 +165,10 @@ export type Held = "held" | "full";
 export interface ModerationLimits {
   /** Mutes and bans in force, in all rooms. Each costs about 1 KB of memory. */
   readonly sanctions: number;
+  /** Those of one room, and not of all rooms, so that its moderators leave some to the others. */
+  readonly sanctionsPerRoom: number;
+  /** Announcements in force in one room, and as many for all rooms. */
+  readonly announcements: number;
   /** Rooms with settings. */
   readonly rooms: number;
   /** Entries of the log; the oldest that are over are dropped. */
@@ -181,6 +185,8 @@ export interface ModerationLimits {
 
 export const MODERATION_LIMITS: ModerationLimits = {
   sanctions: 10_000,
+  sanctionsPerRoom: 2_000,
+  announcements: 5,
   rooms: 10_000,
   actions: 50_000,
   reports: 500,

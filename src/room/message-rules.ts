@@ -36,7 +36,7 @@ export class WordList {
   readonly #words: readonly string[];
 
   constructor(words: readonly string[]) {
-    this.#words = words.map(folded).filter((word) => word.trim() !== "");
+    this.#words = words.filter(isSearchable).map(folded);
   }
 
   /** Whether a content has one of the words, as a whole word. It does not matter how it is written: see `lookalikeKey`. */
@@ -45,6 +45,11 @@ export class WordList {
     const text = folded(content);
     return this.#words.some((word) => text.includes(word));
   }
+}
+
+/** Whether a listed word has something to be found by: `$$$` has not. */
+export function isSearchable(word: string): boolean {
+  return folded(word).trim() !== "";
 }
 
 /** The words of a text between spaces, each as its look-alikes are: spaces at both ends make whole words recognisable. */

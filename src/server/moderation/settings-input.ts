@@ -1,4 +1,5 @@
 import type { SettingsInput } from "../../protocol/kinds/room.ts";
+import { isSearchable } from "../../room/message-rules.ts";
 import { type RoomSettings, SETTINGS_MOST, type SettingsPatch } from "../../room/room-settings.ts";
 
 /** Reads one key of what is to be set; undefined if it is malformed. */
@@ -48,13 +49,17 @@ export function readSettings(set: object): ReadSettings {
     if (value === undefined) return { error: `The setting "${key}" is malformed, too long or out of range.` };
     changed[key] = value;
   }
+  const patch: SettingsPatch = { ...changed };
+  const empty = patch.words?.find((word) => !isSearchable(word));
+  if (empty !== undefined)
+    return { error: `The word ${JSON.stringify(empty)} has no letter and no digit to be found by.` };
   const { listed } = fields;
   if ("listed" in fields && typeof listed !== "boolean")
     return { error: 'The setting "listed" is true or false.' };
   const { password } = fields;
   if (password !== undefined && password !== null && !isPassword(password))
     return { error: `A password has ${PASSWORD.least} to ${PASSWORD.most} characters.` };
-  return { patch: { ...changed, ...(typeof listed === "boolean" ? { isListed: listed } : {}) }, password };
+  return { patch: { ...patch, ...(typeof listed === "boolean" ? { isListed: listed } : {}) }, password };
 }
 
 function isPassword(value: unknown): value is string {
