@@ -9,10 +9,10 @@ import { isPersonId } from "../engine/people.ts";
 import type { StoredModeration } from "../engine/stored-moderation.ts";
 import type { StoredPeople } from "../engine/stored-people.ts";
 import { readText } from "../protocol/kinds/answer.ts";
-import { REASON_MAX } from "../protocol/kinds/moderate.ts";
+import { REASON_MAX, readReason } from "../protocol/kinds/moderate.ts";
 import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
 import { type Action, type ActionKind, isOver } from "../room/action.ts";
-import { DEFAULT_SETTINGS, type RoomSettings } from "../room/room-settings.ts";
+import { DEFAULT_SETTINGS, type RoomSettings, type SettingsPatch } from "../room/room-settings.ts";
 import { readSettings } from "../server/moderation/settings-input.ts";
 import { CommandError } from "./command-error.ts";
 import { counted } from "./count.ts";
@@ -99,11 +99,15 @@ function whyLeft(
 ): "already there" | "over" | "about people of another chat" | null {
   const { kind, room, settings, until } = action;
   if (room !== null && settings !== null)
-    return Bun.deepEquals(moderation.settingsOf(room), settings) ? "already there" : null;
+    return isSetIn(moderation.settingsOf(room), settings) ? "already there" : null;
   if (isOver({ until, undone: null }, Date.now())) return "over";
   // The ids of people and the hashes of networks follow from a secret of the chat.
   if (isForeign && kind !== "announce") return "about people of another chat";
   return there.has(actionLine(action)) ? "already there" : null;
+}
+
+function isSetIn(settings: RoomSettings, patch: SettingsPatch): boolean {
+  return Bun.deepEquals({ ...settings, ...patch }, settings);
 }
 
 /** Oldest first. */
@@ -196,14 +200,18 @@ function readSettingsLine({ kind: _, room, passwordHash = null, ...set }: Fields
   if (unknown !== undefined) return `There is no setting ${JSON.stringify(unknown)}.`;
   if (passwordHash !== null && !(typeof passwordHash === "string" && PASSWORD_HASH.test(passwordHash)))
     return "The hash of the password is none.";
-  const read = readSettings({ ...DEFAULT_SETTINGS, passwordHash }, set);
-  return "error" in read ? read.error : newAction({ kind: "settings", room, settings: read.settings });
+  const read = readSettings(set);
+  if ("error" in read) return read.error;
+  const { keptBefore: _kept, ...defaults } = DEFAULT_SETTINGS;
+  const settings = { ...defaults, ...read.patch, passwordHash };
+  if (settings.entry === "password" && passwordHash === null) return "Set a password for the room, too.";
+  return newAction({ kind: "settings", room, settings });
 }
 
 function readActionLine(kind: "mute" | "ban" | "announce", fields: Fields): NewAction | string {
   const { room = null, person = null, name = null, networks = [], by = null } = fields;
   const byName = readText(fields, "byName", NAME_MAX, "");
-  const reason = readText(fields, "reason", REASON_MAX, "");
+  const reason = readReason(fields);
   const [at, until] = [momentOf(fields.at), fields.until === null ? null : momentOf(fields.until)];
   if (room !== null && !isRoom(room)) return "There is no such room.";
   if (!isPersonOrNull(person) || !isPersonOrNull(by)) return "It has an id that is of no person.";

@@ -1,4 +1,5 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
+import { withoutControls } from "../protocol/kinds/answer.ts";
 import { MINUTES_MAX, REASON_MAX } from "../protocol/kinds/moderate.ts";
 import type { ModerationCommand } from "./moderation.ts";
 import { parseSettings } from "./room-settings.ts";
@@ -156,7 +157,7 @@ function checkedMinutes(minutes: number): number {
 function parseText(text: string): string {
   if (!text.isWellFormed() || [...text].length > REASON_MAX)
     throw new InvalidArgumentError(`It must have at most ${REASON_MAX} characters.`);
-  return text;
+  return withoutControls(text);
 }
 
 function parseAnnouncement(text: string): string {

@@ -149,24 +149,17 @@ async function logOf({ moderation }: Chat, { room, limit }: CommandOf<"log">): P
 
 async function setRoom({ people, moderation }: Chat, command: CommandOf<"room">): Promise<string> {
   const { room, set } = command;
-  const before = moderation.settingsOf(room);
-  if (set === null) return settingsText(before);
+  if (set === null) return settingsText(moderation.settingsOf(room));
   const password =
     command.password === "leave"
       ? {}
       : { password: command.password === "read" ? await readPassword() : null };
-  const read = readSettings(before, { ...set, ...password });
+  const read = readSettings({ ...set, ...password });
   if ("error" in read) throw new CommandError(read.error);
   const passwords = new Passwords((text) => people.idOfStay(text));
-  const passwordHash =
-    typeof read.password === "string"
-      ? await passwords.hash(room, read.password)
-      : read.password === null
-        ? null
-        : before.passwordHash;
-  const settings = { ...read.settings, passwordHash };
-  await moderation.act(newAction({ kind: "settings", room, settings }));
-  return settingsText(settings);
+  const settings = { ...read.patch, ...(await passwords.patch(room, read.password)) };
+  const action = await moderation.act(newAction({ kind: "settings", room, settings }));
+  return settingsText(action.settings ?? moderation.settingsOf(room));
 }
 
 /** All of the standard input, without the end of its last line. */

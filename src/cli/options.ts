@@ -37,6 +37,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const MAX_DAYS = 36_500;
 const RETENTION_EVERY_MS = 60 * 60 * 1000;
 const MIB = 1024 * 1024;
+/** One room may have this part of all mutes and bans. */
+const SANCTIONS_SHARE = 5;
 const LOOPBACK = ["127.0.0.1", "::1"];
 
 /**
@@ -430,7 +432,7 @@ function createServeCommand(version: string): Command {
     .addOption(
       count(
         "--max-sanctions <n>",
-        "mutes and bans in force, all rooms together",
+        "mutes and bans in force, all rooms together; one room has at most a fifth of them",
         MODERATION_LIMITS.sanctions,
       ),
     )
@@ -579,6 +581,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     moderation: {
       ...MODERATION_LIMITS,
       sanctions: flags.maxSanctions,
+      sanctionsPerRoom: Math.ceil(flags.maxSanctions / SANCTIONS_SHARE),
       actions: flags.maxModerationLog,
       reports: flags.maxReports,
       held: flags.maxHeld,

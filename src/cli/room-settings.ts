@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from "commander";
 import type { SettingsInput } from "../protocol/kinds/room.ts";
 import { isKeyOf } from "../protocol/table.ts";
-import { DEFAULT_SETTINGS, publicSettings, type RoomSettings } from "../room/room-settings.ts";
+import { publicSettings, type RoomSettings } from "../room/room-settings.ts";
 import { settingsKeys } from "../server/kinds/moderation.ts";
 import { readSettings } from "../server/moderation/settings-input.ts";
 import { printable } from "../server/printable.ts";
@@ -45,8 +45,7 @@ export function parseSettings(texts: readonly string[]): PlainSettings {
     if (at < 0) throw new InvalidArgumentError(`The setting "${key}" needs a value: ${key}=…`);
     set[key] = VALUES[key](text.slice(at + 1));
   }
-  // Whether there is a password is known only when it is set.
-  const read = readSettings({ ...DEFAULT_SETTINGS, passwordHash: "" }, set);
+  const read = readSettings(set);
   if ("error" in read) throw new InvalidArgumentError(read.error);
   return set;
 }

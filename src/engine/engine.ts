@@ -7,7 +7,7 @@ import type { KeyMemory } from "../room/send-keys.ts";
 import type { RoomModeration } from "../room/state.ts";
 import type { AssetStore } from "./assets.ts";
 import type { HistoryMemory } from "./history-memory.ts";
-import type { Moderation, ModerationLimits } from "./moderation.ts";
+import type { Moderation, ModerationLimits, NewHeld } from "./moderation.ts";
 import type { Outcome } from "./outcome.ts";
 import type { People, PeopleLimits } from "./people.ts";
 import type { Readable } from "./record.ts";
@@ -229,7 +229,7 @@ export interface RoomOptions
   /** What moderators have removed lately. */
   readonly removed: RemovedTexts;
   /** Holds back a message until a moderator has looked at it. */
-  readonly hold: Moderation["hold"];
+  readonly hold: (messages: readonly NewHeld[]) => ReturnType<Moderation["hold"]>;
   /** Called whenever the queue has become empty. */
   readonly idle: () => void;
 }

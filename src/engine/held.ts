@@ -12,18 +12,17 @@ const FULL = "Too many messages wait for a moderator here. Try again later.";
 type Surroundings = Pick<RoomOptions, "name" | "hold" | "removed" | "now" | "observer">;
 
 /**
- * Stores the messages of a batch that wait for a moderator, before their senders are told that they wait. Resolves to the batch in
+ * Stores the messages of a batch that wait for a moderator, all in one change, before their senders are told that they wait. Resolves to the batch in
  * which those that could not be stored are refused.
  */
 export async function withHeld(
   surroundings: Surroundings,
   decisions: readonly FinalDecision[],
 ): Promise<readonly FinalDecision[]> {
-  if (!decisions.some(isHeld)) return decisions;
-  const settled: FinalDecision[] = [];
-  for (const decision of decisions)
-    settled.push(isHeld(decision) ? await held(surroundings, decision) : decision);
-  return settled;
+  const held = decisions.filter(isHeld);
+  if (held.length === 0) return decisions;
+  const failed = await hold(surroundings, held);
+  return decisions.map((decision) => failed.get(decision) ?? decision);
 }
 
 type Held = NotPermitted & { readonly held: NonNullable<NotPermitted["held"]> };
@@ -32,20 +31,24 @@ function isHeld(decision: FinalDecision): decision is Held {
   return decision.kind === "not-permitted" && decision.held !== null;
 }
 
-async function held(
+/** Resolves to the refusals of those that are not held. */
+async function hold(
   { name: room, hold, now, observer }: Surroundings,
-  decision: Held,
-): Promise<FinalDecision> {
-  const { connection, ref } = decision;
-  const { name, content } = decision.held;
-  const failed = (error: string) => ({ kind: "send-failed", connection, ref, name, content, error }) as const;
+  decisions: readonly Held[],
+): Promise<ReadonlyMap<FinalDecision, FinalDecision>> {
+  const at = now().time;
   try {
-    const result = await hold({ ...decision.held, room, at: now().time });
-    return result === "held" ? decision : failed(FULL);
+    const results = await hold(decisions.map((each) => ({ ...each.held, room, at })));
+    const refused = decisions.filter((_, place) => results[place] === "full");
+    return new Map(refused.map((each) => [each, failed(each, FULL)]));
   } catch (error) {
     observer.fault(room, error);
-    return failed(sentenceFor(error));
+    return new Map(decisions.map((each) => [each, failed(each, sentenceFor(error))]));
   }
+}
+
+function failed({ connection, ref, held: { name, content } }: Held, error: string): FinalDecision {
+  return { kind: "send-failed", connection, ref, name, content, error };
 }
 
 /** Notes what moderators have removed, so that it can be restored. @param messages as they were before the batch, by id */

@@ -22,12 +22,28 @@ export interface ModerationRows {
   /** Oldest first. */
   reports(room: string): Promise<readonly Report[]>;
   report(id: string): Promise<Report | null>;
+  /** Those that somebody has made. */
+  reportsBy(room: string, by: Waiter): Promise<readonly Report[]>;
   /** Oldest first. */
   held(room: string): Promise<readonly HeldMessage[]>;
   heldMessage(id: string): Promise<HeldMessage | null>;
+  /** Those of somebody, oldest first. */
+  heldBy(room: string, by: Waiter): Promise<readonly HeldMessage[]>;
   /** The rooms in which something has waited since before a moment, in Unix milliseconds. */
   roomsWaiting(before: number): Promise<readonly string[]>;
   counts(): Promise<RowCounts>;
+}
+
+/** Somebody of whom something waits: without a key somebody is another person on each connection, at the same address. */
+export interface Waiter {
+  readonly person: string;
+  /** The keyed hash of it, null if it is not known. */
+  readonly address: string | null;
+}
+
+/** The one who has reported something, or whose message is held. */
+export function waiterOf({ by, networks }: Pick<HeldMessage, "by" | "networks">): Waiter {
+  return { person: by, address: networks[0] ?? null };
 }
 
 /** How many rows there are. */
@@ -71,6 +87,11 @@ const KINDS: { readonly [K in ActionKind]: true } = {
   dismiss: true,
 };
 
+const KEPT_BEFORE: Shape<NonNullable<RoomSettings["keptBefore"]>> = {
+  days: orNull(isNumber),
+  until: isNumber,
+};
+
 const SETTINGS: Shape<RoomSettings> = {
   title: isText,
   topic: isText,
@@ -86,6 +107,7 @@ const SETTINGS: Shape<RoomSettings> = {
   wordRule: isText,
   heldMessages: isNumber,
   keepDays: orNull(isNumber),
+  keptBefore: orNull((value) => hasShape(value, KEPT_BEFORE)),
 };
 
 const ACTION: Shape<Action> = {
@@ -115,6 +137,7 @@ const REPORT: Shape<Report> = {
   reason: isText,
   by: isText,
   byName: isText,
+  networks: isList,
   at: isNumber,
 };
 

@@ -1,6 +1,13 @@
 import { type Action, type ActionKind, isOver, KICK_MS } from "../room/action.ts";
-import { DEFAULT_SETTINGS, type RoomSettings } from "../room/room-settings.ts";
 import {
+  changedSettings,
+  DEFAULT_SETTINGS,
+  isKeptShorter,
+  type RoomSettings,
+  type SettingsPatch,
+} from "../room/room-settings.ts";
+import {
+  type Held,
   type HeldMessage,
   ModerationError,
   type ModerationLimits,
@@ -9,7 +16,7 @@ import {
   type NewReport,
   type Report,
 } from "./moderation.ts";
-import type { StoredAction } from "./moderation-rows.ts";
+import { type StoredAction, type Waiter, waiterOf } from "./moderation-rows.ts";
 import { isLasting, type ModerationView } from "./moderation-view.ts";
 import type { Decision } from "./shared-store.ts";
 
@@ -23,10 +30,15 @@ export type ModerationStep =
   | { readonly kind: "set"; readonly room: string; readonly settings: RoomSettings | null }
   | { readonly kind: "report"; readonly report: Report }
   | { readonly kind: "close"; readonly report: Report }
-  | { readonly kind: "hold"; readonly message: HeldMessage }
-  | { readonly kind: "release"; readonly message: HeldMessage }
-  /** Reports and held messages of one person in a room are dropped. */
-  | { readonly kind: "forget"; readonly room: string; readonly person: string }
+  | { readonly kind: "hold"; readonly room: string; readonly messages: readonly HeldMessage[] }
+  | { readonly kind: "release"; readonly room: string; readonly messages: readonly HeldMessage[] }
+  /** What a person has reported, and its held messages, are dropped, and those from networks. @param room null for all rooms */
+  | {
+      readonly kind: "drop";
+      readonly room: string | null;
+      readonly person: string | null;
+      readonly networks: readonly string[];
+    }
   /** Reports and held messages from before a moment, in Unix milliseconds, are dropped in a room. */
   | { readonly kind: "expire"; readonly room: string; readonly before: number }
   /** The oldest actions that are over are dropped, this many, and rows of rooms that have said nothing for long. */
@@ -70,26 +82,25 @@ export function decideAction(
   wanted: NewAction,
   now: number,
 ): ModerationDecision<Action> {
+  if (wanted.kind === "settings") return decideSettings(view, limits, wanted, now);
   const action = recorded(wanted);
   switch (action.kind) {
-    case "settings":
-      return decideSettings(view, limits, action);
     case "raid":
     case "calm": {
       // One raid in a place: a new one takes the place of the one before.
       const ended = view.raidsAt(action.room).map((raid) => endedBy(raid, action));
-      if (action.kind === "raid" && ended.length === 0) checkLimit(view, limits, now);
+      if (action.kind === "raid" && ended.length === 0) checkLimit(view, limits, action, now);
       return { changes: [...ended, act(action)], result: action };
     }
     default:
-      if (isLasting(action)) checkLimit(view, limits, now);
-      return { changes: [act(action)], result: action };
+      if (isLasting(action)) checkLimit(view, limits, action, now);
+      return { changes: [act(action), ...dropsOf(action)], result: action };
   }
 }
 
 /**
- * Undoes an earlier action. The undo of `settings` is itself an action of the kind `settings`, with those that held before,
- * since that is what it does to the room. The undo of a `remove` marks it only: what was removed is gone.
+ * Undoes an earlier action. The undo of `settings` is itself an action of the kind `settings`, since that is what it does to the
+ * room: see {@link patchBack}. The undo of a `remove` marks it only: what was removed is gone.
  *
  * @param found the action that is to be undone, null if there is none
  * @param now Unix milliseconds
@@ -105,29 +116,44 @@ export function decideUndo(
   if (found === null || isOver(found.action, now) || !UNDOABLE.has(found.action.kind))
     throw new ModerationError("unknown", "There is nothing here that can be undone: it may be over already.");
   const { action: undone, before } = found;
-  if (undone.kind !== "settings") {
+  const { room, settings: after } = undone;
+  if (room === null || after === null || before === null) {
     const action = recorded(wanted);
     return { changes: [endedBy(undone, action), act(action)], result: action };
   }
-  const action = recorded({
-    ...wanted,
-    kind: "settings",
-    room: undone.room,
-    settings: before,
-    of: undone.id,
-  });
-  const { changes, result } = decideSettings(view, limits, action);
-  return { changes: [endedBy(undone, action), ...changes], result };
+  const settings = patchBack(before, after, view.settingsOf(room));
+  const back = { ...wanted, kind: "settings", room, of: undone.id, settings } as const;
+  const { changes, result } = decideSettings(view, limits, back, now);
+  return { changes: [endedBy(undone, result), ...changes], result };
+}
+
+/**
+ * What was changed and nobody has changed since, as it was before. It never makes messages be kept for a shorter time: whoever
+ * may undo settings may not set that.
+ */
+function patchBack(before: RoomSettings, after: RoomSettings, current: RoomSettings): SettingsPatch {
+  const keys = Object.keys(before) as (keyof RoomSettings)[];
+  const changed = keys.filter(
+    (key) => !Bun.deepEquals(before[key], after[key]) && Bun.deepEquals(current[key], after[key]),
+  );
+  const undone = changed.filter(
+    (key) => key !== "keepDays" || !isKeptShorter(before.keepDays, current.keepDays),
+  );
+  return Object.fromEntries(undone.map((key) => [key, before[key]]));
 }
 
 function decideSettings(
   view: ModerationView,
   limits: ModerationLimits,
-  action: Action,
+  wanted: NewAction,
+  now: number,
 ): ModerationDecision<Action> {
-  const { room, settings } = action;
-  if (room === null || settings === null) throw new Error("Settings belong to a room.");
+  const { room, settings: patch } = wanted;
+  if (room === null || patch === null) throw new Error("Settings belong to a room.");
   const before = view.settingsOf(room);
+  const settings = changedSettings(before, patch, now);
+  if (settings.entry === "password" && settings.passwordHash === null)
+    throw new ModerationError("invalid", "Set a password for the room, too.");
   const after = Bun.deepEquals(settings, DEFAULT_SETTINGS) ? null : settings;
   if (after !== null && before === DEFAULT_SETTINGS && view.settingsCount >= limits.rooms) {
     throw new ModerationError(
@@ -135,53 +161,76 @@ function decideSettings(
       `There are ${limits.rooms} rooms with settings already, as many as this chat allows.`,
     );
   }
+  const action = recorded(wanted, settings);
   return { changes: [{ kind: "set", room, settings: after }, act(action, before)], result: action };
 }
 
 /** @throws ModerationError */
-function checkLimit(view: ModerationView, limits: ModerationLimits, now: number): void {
-  if (!view.isFull(limits.sanctions, now)) return;
-  throw new ModerationError(
-    "too-many",
-    `There are ${limits.sanctions} mutes and bans in force already, as many as this chat allows.`,
-  );
+function checkLimit(
+  view: ModerationView,
+  { sanctions, sanctionsPerRoom, announcements }: ModerationLimits,
+  { kind, room }: Action,
+  now: number,
+): void {
+  const refuse = (sentence: string) => {
+    throw new ModerationError("too-many", sentence);
+  };
+  if (kind === "announce" && view.announcementsAt(room, now) >= announcements)
+    refuse(`There are ${announcements} announcements already: end one of them first.`);
+  if (room !== null && view.isFull(sanctionsPerRoom, now, room))
+    refuse(`There are ${sanctionsPerRoom} mutes and bans in force here already, as many as a room may have.`);
+  if (view.isFull(sanctions, now))
+    refuse(`There are ${sanctions} mutes and bans in force already, as many as this chat allows.`);
 }
 
-/** @param reports the open ones of the room */
+/** Nobody should have to look at what somebody has left who was banned. */
+function dropsOf({ kind, room, person, networks }: Action): readonly ModerationStep[] {
+  return kind === "ban" ? [{ kind: "drop", room, person, networks }] : [];
+}
+
+/** @param own the open ones in the room that are of the same person or address */
 export function decideReport(
-  reports: readonly Report[],
+  view: ModerationView,
   limits: ModerationLimits,
   wanted: NewReport,
+  own: readonly Report[],
 ): ModerationDecision<"reported" | "repeated" | "full"> {
-  const own = reports.filter(({ by }) => by === wanted.by);
   const isRepeated = own.some(
-    ({ of, person }) => of === wanted.of && (of !== null || person === wanted.person),
+    ({ by, of, person }) => by === wanted.by && of === wanted.of && (of !== null || person === wanted.person),
   );
   if (isRepeated) return { changes: [], result: "repeated" };
-  if (reports.length >= limits.reports || own.length >= limits.reportsPerPerson)
+  if (view.waiting(wanted.room).reports >= limits.reports || own.length >= limits.reportsPerPerson)
     return { changes: [], result: "full" };
   return { changes: [{ kind: "report", report: { ...wanted, id: newId() } }], result: "reported" };
 }
 
-/** @param held the messages that wait in the room */
-export function decideHold(
-  held: readonly HeldMessage[],
+/** @param ownOf gives those that wait in the room already and are of the same person or address */
+export async function decideHold(
+  view: ModerationView,
   limits: ModerationLimits,
-  wanted: NewHeld,
-): ModerationDecision<"held" | "full"> {
-  // Without a key somebody is another person on each connection.
-  const [address] = wanted.networks;
-  const own = held.filter(
-    ({ by, networks }) => by === wanted.by || (address !== undefined && networks[0] === address),
-  );
-  // The reply to it was lost, and it was sent again.
-  const isRepeat = own.some(
-    ({ by, content, reply }) => by === wanted.by && content === wanted.content && reply === wanted.reply,
-  );
-  if (isRepeat) return { changes: [], result: "held" };
-  if (held.length >= limits.held || own.length >= limits.heldPerPerson)
-    return { changes: [], result: "full" };
-  return { changes: [{ kind: "hold", message: { ...wanted, id: newId() } }], result: "held" };
+  room: string,
+  wanted: readonly NewHeld[],
+  ownOf: (by: Waiter) => Promise<readonly HeldMessage[]>,
+): Promise<ModerationDecision<readonly Held[]>> {
+  const messages: HeldMessage[] = [];
+  const result: Held[] = [];
+  const { held } = view.waiting(room);
+  for (const each of wanted) {
+    const by = waiterOf(each);
+    const own = [...(await ownOf(by)), ...messages.filter((other) => isBy(other, by))];
+    // The reply to it was lost, and it was sent again.
+    const isRepeat = own.some(
+      (other) => other.by === each.by && other.content === each.content && other.reply === each.reply,
+    );
+    const isFull = held + messages.length >= limits.held || own.length >= limits.heldPerPerson;
+    if (!isRepeat && !isFull) messages.push({ ...each, id: newId() });
+    result.push(isFull && !isRepeat ? "full" : "held");
+  }
+  return { changes: messages.length === 0 ? [] : [{ kind: "hold", room, messages }], result };
+}
+
+function isBy(message: HeldMessage, { person, address }: Waiter): boolean {
+  return message.by === person || (address !== null && message.networks[0] === address);
 }
 
 /** @param message null if it is not held any more */
@@ -190,7 +239,21 @@ export function decideTake(
   wanted: NewAction,
 ): ModerationDecision<HeldMessage | null> {
   if (message === null) return { changes: [], result: null };
-  return { changes: [{ kind: "release", message }, act(recorded(wanted))], result: message };
+  const release = { kind: "release", room: message.room, messages: [message] } as const;
+  return { changes: [release, act(recorded(wanted))], result: message };
+}
+
+/** @param messages those that wait in a room and are of one person or address */
+export function decideRejection(
+  room: string,
+  messages: readonly HeldMessage[],
+  wanted: NewAction,
+): ModerationDecision<number | null> {
+  const [first] = messages;
+  if (first === undefined) return { changes: [], result: null };
+  const about = { person: first.by, name: first.name, count: messages.length };
+  const action = recorded({ ...wanted, ...about });
+  return { changes: [{ kind: "release", room, messages }, act(action)], result: messages.length };
 }
 
 /** @param report null if it is not open any more */
@@ -215,10 +278,11 @@ function endedBy(action: Action, by: Action): ModerationStep {
 }
 
 /** A new action as it is stored. Networks are kept only while it lasts. */
-function recorded(wanted: NewAction): Action {
+function recorded(wanted: NewAction, settings: RoomSettings | null = null): Action {
   const { kind, at, until, networks } = wanted;
   return {
     ...wanted,
+    settings,
     id: newId(),
     until: kind === "kick" ? (until ?? at + KICK_MS) : until,
     networks: isLasting(wanted) ? networks : [],

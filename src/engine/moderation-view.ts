@@ -116,12 +116,18 @@ export class ModerationView {
       .map(({ action }) => action);
   }
 
-  /** Whether as many actions last as allowed. */
-  isFull(most: number, now: number): boolean {
+  /** Whether as many actions last as allowed. @param room the only one to count in; undefined to count all */
+  isFull(most: number, now: number, room?: string): boolean {
     if (this.#live.size < most) return false;
     let lasting = 0;
-    for (const { action } of this.#live.values()) if (!isOver(action, now)) lasting++;
+    for (const { action } of this.#live.values())
+      if ((room === undefined || action.room === room) && !isOver(action, now)) lasting++;
     return lasting >= most;
+  }
+
+  /** How many announcements are in force in one place: a room, or all rooms (null). */
+  announcementsAt(room: string | null, now: number): number {
+    return this.#others.of(keyOf("announce", room)).filter(({ action }) => !isOver(action, now)).length;
   }
 
   /** The raids that were armed in one place: a room, or all rooms (null). */

@@ -1,5 +1,5 @@
 import type { Action, ActionKind, SanctionKind } from "../room/action.ts";
-import type { RoomSettings } from "../room/room-settings.ts";
+import type { RoomSettings, SettingsPatch } from "../room/room-settings.ts";
 
 /**
  * What moderators have done in the rooms of a chat, and what waits for them.
@@ -35,7 +35,7 @@ export interface Moderation {
   /** How much waits for the moderators of a room. */
   waiting(room: string): Waiting;
 
-  /** Does something. An `undo` ends the action that it names. A `settings` replaces the settings of its room. */
+  /** Does something. A `ban` also drops the reports and held messages of those whom it hits. An `undo` ends the action that it names. A `settings` changes what it names in its room. */
   act(action: NewAction): Promise<Action>;
 
   /**
@@ -44,11 +44,20 @@ export interface Moderation {
    */
   report(report: NewReport): Promise<"reported" | "repeated" | "full">;
 
-  /** Holds a message back. `full` if the room, or the person, has as many held messages as it may have. */
-  hold(message: NewHeld): Promise<"held" | "full">;
+  /**
+   * Holds messages of one room back, in order. What becomes of each: `full` if the room, or the person, has as many held messages
+   * as it may have.
+   */
+  hold(room: string, messages: readonly NewHeld[]): Promise<readonly Held[]>;
 
   /** Takes a held message out, for good; resolves to null if somebody else was earlier. The action is stored with it. */
   take(held: string, action: NewAction): Promise<HeldMessage | null>;
+
+  /**
+   * Takes a held message out of a room, and all others of its author and address, for good. Resolves to how many these are, or to
+   * null if somebody else was earlier. The action is stored with it, and has the author and the number.
+   */
+  rejectAll(room: string, held: string, action: NewAction): Promise<number | null>;
 
   /** Closes a report; resolves to false if somebody else was earlier. The action is stored with it. */
   dismiss(report: string, action: NewAction): Promise<boolean>;
@@ -87,8 +96,11 @@ export interface ModerationChange {
   readonly rooms: ReadonlySet<string>;
 }
 
-/** An action that is to be done. The store gives it an id. */
-export type NewAction = Omit<Action, "id" | "undone">;
+/** An action that is to be done. The store gives it an id, and settings as they are after it. */
+export interface NewAction extends Omit<Action, "id" | "undone" | "settings"> {
+  /** What is to be changed, for `settings`: what others change at the same time stays. */
+  readonly settings: SettingsPatch | null;
+}
 
 export interface ActionFilter {
   /** Only what concerns this person; null for everybody. */
@@ -119,6 +131,8 @@ export interface Report {
   /** The public id of the one who reports. */
   readonly by: string;
   readonly byName: string;
+  /** Keyed hashes of the networks of the one who reports. */
+  readonly networks: readonly string[];
   /** Unix milliseconds. */
   readonly at: number;
 }
@@ -144,18 +158,25 @@ export interface HeldMessage {
 
 export type NewHeld = Omit<HeldMessage, "id">;
 
+/** What became of a message that was to be held. */
+export type Held = "held" | "full";
+
 /** The limits on what is known about moderation. */
 export interface ModerationLimits {
   /** Mutes and bans in force, in all rooms. Each costs about 1 KB of memory. */
   readonly sanctions: number;
+  /** Those of one room, and not of all rooms, so that its moderators leave some to the others. */
+  readonly sanctionsPerRoom: number;
+  /** Announcements in force in one room, and as many for all rooms. */
+  readonly announcements: number;
   /** Rooms with settings. */
   readonly rooms: number;
   /** Entries of the log; the oldest that are over are dropped. */
   readonly actions: number;
-  /** Open reports of a room, and of one person in it. */
+  /** Open reports of a room, and of one person or address in it. */
   readonly reports: number;
   readonly reportsPerPerson: number;
-  /** Held messages of a room, and of one person in it. */
+  /** Held messages of a room, and of one person or address in it. */
   readonly held: number;
   readonly heldPerPerson: number;
   /** Reports and held messages that nobody has looked at are dropped after this time. */
@@ -164,6 +185,8 @@ export interface ModerationLimits {
 
 export const MODERATION_LIMITS: ModerationLimits = {
   sanctions: 10_000,
+  sanctionsPerRoom: 2_000,
+  announcements: 5,
   rooms: 10_000,
   actions: 50_000,
   reports: 500,
@@ -174,10 +197,10 @@ export const MODERATION_LIMITS: ModerationLimits = {
 };
 
 /**
- * Why nothing could be done: `too-many` of that kind; `unknown`: there is no such action, or it is over; or the store failed
- * (`not-stored`), which is the cause.
+ * Why nothing could be done: `too-many` of that kind; `unknown`: there is no such action, or it is over; `invalid`: settings do not
+ * go together; or the store failed (`not-stored`), which is the cause.
  */
-export type ModerationErrorCode = "too-many" | "unknown" | "not-stored";
+export type ModerationErrorCode = "too-many" | "unknown" | "invalid" | "not-stored";
 
 /** Nothing was done. The message is one sentence for the one who asked. */
 export class ModerationError extends Error {

@@ -1,5 +1,5 @@
 import { REMEMBERED_MS } from "../protocol/limits.ts";
-import type { RoomSettings } from "../room/room-settings.ts";
+import { keptDays, type RoomSettings } from "../room/room-settings.ts";
 
 /** How much of each room's history is kept; null means all of it. */
 export interface Retention {
@@ -22,10 +22,15 @@ export const FULL_SHARE = 0.9;
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-/** What is kept of a room in which moderators have set for how long: never more than the chat keeps. */
-export function retentionIn(retention: Retention, { keepDays }: Pick<RoomSettings, "keepDays">): Retention {
-  if (keepDays === null) return retention;
-  return { ...retention, keepMs: Math.min(retention.keepMs ?? Number.POSITIVE_INFINITY, keepDays * DAY_MS) };
+/**
+ * What is kept of a room in which owners have set for how long: never more than the chat keeps.
+ *
+ * @param now Unix milliseconds
+ */
+export function retentionIn(retention: Retention, settings: RoomSettings, now: number): Retention {
+  const days = keptDays(settings, now);
+  if (days === null) return retention;
+  return { ...retention, keepMs: Math.min(retention.keepMs ?? Number.POSITIVE_INFINITY, days * DAY_MS) };
 }
 
 export function keepsAll({ keepMs, keepMessages, keepBytes }: Retention): boolean {

@@ -89,7 +89,7 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
         pacesNewcomers: this.#options.pacesNewcomers ?? true,
       },
       removed: this.#removed,
-      hold: (message) => this.#known().moderation.hold(message),
+      hold: (messages) => this.#known().moderation.hold(name, messages),
       idle: () => this.#isIdle(name, room),
     });
     this.#rooms.set(name, room);

@@ -2,6 +2,7 @@ import type { Action, SanctionKind } from "../room/action.ts";
 import type { RoomSettings } from "../room/room-settings.ts";
 import {
   type ActionFilter,
+  type Held,
   type HeldMessage,
   type Moderation,
   type ModerationChange,
@@ -14,12 +15,13 @@ import {
   type Waiting,
   type Who,
 } from "./moderation.ts";
-import type { ModerationRows } from "./moderation-rows.ts";
+import { type ModerationRows, waiterOf } from "./moderation-rows.ts";
 import {
   decideAction,
   decideDismissal,
   decideEnds,
   decideHold,
+  decideRejection,
   decideReport,
   decideTake,
   decideUndo,
@@ -104,15 +106,28 @@ export class StoredModeration implements Moderation {
   }
 
   report(report: NewReport): Promise<"reported" | "repeated" | "full"> {
-    return this.#change(async (rows) => decideReport(await rows.reports(report.room), this.#limits, report));
+    return this.#change(async (rows) => {
+      const own = await rows.reportsBy(report.room, waiterOf(report));
+      return decideReport(this.#view, this.#limits, report, own);
+    });
   }
 
-  hold(message: NewHeld): Promise<"held" | "full"> {
-    return this.#change(async (rows) => decideHold(await rows.held(message.room), this.#limits, message));
+  hold(room: string, messages: readonly NewHeld[]): Promise<readonly Held[]> {
+    return this.#change((rows) =>
+      decideHold(this.#view, this.#limits, room, messages, (by) => rows.heldBy(room, by)),
+    );
   }
 
   take(held: string, action: NewAction): Promise<HeldMessage | null> {
     return this.#change(async (rows) => decideTake(await rows.heldMessage(held), action));
+  }
+
+  rejectAll(room: string, held: string, action: NewAction): Promise<number | null> {
+    return this.#change(async (rows) => {
+      const message = await rows.heldMessage(held);
+      const messages = message?.room === room ? await rows.heldBy(room, waiterOf(message)) : [];
+      return decideRejection(room, messages, action);
+    });
   }
 
   dismiss(report: string, action: NewAction): Promise<boolean> {
@@ -142,7 +157,8 @@ export class StoredModeration implements Moderation {
   async forget(room: string, person: string): Promise<void> {
     await this.#change(() => {
       const { reports, held } = this.#view.waiting(room);
-      return { changes: reports + held === 0 ? [] : [{ kind: "forget", room, person }], result: undefined };
+      const drop = { kind: "drop", room, person, networks: [] } as const;
+      return { changes: reports + held === 0 ? [] : [drop], result: undefined };
     });
   }
 

@@ -12,9 +12,12 @@ const OVER_A_SPACE = /\p{White_Space}+(\p{M})/gu;
 /** Marks that any script uses. */
 const MARKS = /\p{Script=Inherited}{2,}/gu;
 
-/** A horn written separately: o' is ơ. These three use lookbehinds, because the characters they start from are rare. */
-const HORN_APART = /'(?<=[ou]\p{Script=Inherited}*')/gu;
-/** In Vietnamese only the letter a has a breve; on other letters a breve is read as a tilde. */
+/** Horns written separately: o' is ơ. All of a letter at once: if each took a round, many would take long. */
+const HORNS_APART = /([ou])(\p{Script=Inherited}*'['\p{Script=Inherited}]*)/gu;
+/**
+ * In Vietnamese only the letter a has a breve; on other letters a breve is read as a tilde. These two use lookbehinds, because
+ * the characters they start from are rare.
+ */
 const BREVE_OFF_A = /\u0306(?<=[^a\p{M}]\p{M}*\u0306)/gu;
 const DOT_ON_DOTTED = /\u0307(?<=[ij]\p{Script=Inherited}*\u0307)/gu;
 
@@ -79,7 +82,7 @@ function lookalikeOf(character: string): string {
 function settled(text: string): string {
   if (PLAIN.test(text)) return text;
   const letters = ASCII.test(text) ? text : settledMarks(text);
-  return letters.replace(HORN_APART, "\u031b").replace(WHITE_SPACE, " ").trim();
+  return withHorns(letters).replace(WHITE_SPACE, " ").trim();
 }
 
 function settledMarks(text: string): string {
@@ -90,6 +93,15 @@ function settledMarks(text: string): string {
     .replace(BREVE_OFF_A, "\u0303")
     .replace(DOT_ON_DOTTED, "")
     .replace(MARKS, inOrder);
+}
+
+function withHorns(text: string): string {
+  if (!text.includes("'")) return text;
+  return text.replace(
+    HORNS_APART,
+    // In order at once, so that no long run of marks is left to be sorted.
+    (_, letter: string, marks: string) => letter + inOrder(marks.replaceAll("'", "\u031b")),
+  );
 }
 
 /** Marks in a fixed order, each once. Those of a Vietnamese letter usually are in this order already. */

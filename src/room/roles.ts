@@ -42,6 +42,8 @@ export const RULES = {
   },
   // In all rooms, since it has its effect there.
   "moderate-everywhere": { text: "mute, kick and ban in all rooms", from: "moderator" },
+  // It deletes what everybody has written, for good.
+  "set-retention": { text: "set for how long the messages of a room are kept", from: "owner" },
   "set-room": { text: "set the title, the topic, the rules and the limits of a room", from: "moderator" },
   announce: { text: "announce something in a room", from: "moderator" },
   "announce-everywhere": { text: "announce something in all rooms", from: "owner" },

@@ -38,7 +38,18 @@ export interface RoomSettings {
   readonly heldMessages: number;
   /** Days for which messages are kept, if the server does not delete them earlier; null for as long as the server keeps them. */
   readonly keepDays: number | null;
+  /** For how long messages are kept meanwhile, after that was made shorter: see {@link keptDays}. Never shown. */
+  readonly keptBefore: KeptBefore | null;
 }
+
+interface KeptBefore {
+  readonly days: number | null;
+  /** Until when, in Unix milliseconds. */
+  readonly until: number;
+}
+
+/** What is to be changed of settings: keys that are missing stay as they are. `keptBefore` follows from the others. */
+export type SettingsPatch = Partial<Omit<RoomSettings, "keptBefore">>;
 
 /** What holds in a room that nobody has set anything in. */
 export const DEFAULT_SETTINGS: RoomSettings = {
@@ -56,6 +67,7 @@ export const DEFAULT_SETTINGS: RoomSettings = {
   wordRule: "refuse",
   heldMessages: 0,
   keepDays: null,
+  keptBefore: null,
 };
 
 /** The longest texts, in characters (code points), and the largest numbers. */
@@ -72,7 +84,8 @@ export const SETTINGS_MOST = {
 } as const;
 
 /** What everybody may know of a room's settings. */
-export interface PublicSettings extends Omit<RoomSettings, "passwordHash" | "words" | "wordRule"> {
+export interface PublicSettings
+  extends Omit<RoomSettings, "passwordHash" | "words" | "wordRule" | "keptBefore"> {
   readonly hasPassword: boolean;
 }
 
@@ -80,7 +93,33 @@ export function publicSettings({
   passwordHash,
   words: _words,
   wordRule: _wordRule,
+  keptBefore: _keptBefore,
   ...settings
 }: RoomSettings): PublicSettings {
   return { ...settings, hasPassword: passwordHash !== null };
+}
+
+/** How long it takes until messages are kept for a shorter time than before: long enough to notice it, and to undo it. */
+const SHORTER_AFTER_MS = 24 * 60 * 60 * 1000;
+
+/** Settings after a change. @param now Unix milliseconds */
+export function changedSettings(before: RoomSettings, patch: SettingsPatch, now: number): RoomSettings {
+  const after = { ...before, ...patch, keptBefore: before.keptBefore };
+  if (after.keepDays === before.keepDays) return after;
+  const days = keptDays(before, now);
+  const isShorter = isKeptShorter(after.keepDays, days);
+  return { ...after, keptBefore: isShorter ? { days, until: now + SHORTER_AFTER_MS } : null };
+}
+
+/** For how many days messages are kept at a moment. @param now Unix milliseconds */
+export function keptDays(
+  { keepDays, keptBefore }: Pick<RoomSettings, "keepDays" | "keptBefore">,
+  now: number,
+): number | null {
+  return keptBefore !== null && now < keptBefore.until ? keptBefore.days : keepDays;
+}
+
+/** Whether fewer days are kept than others: null stands for as many as the server keeps. */
+export function isKeptShorter(days: number | null, than: number | null): boolean {
+  return (days ?? Number.POSITIVE_INFINITY) < (than ?? Number.POSITIVE_INFINITY);
 }

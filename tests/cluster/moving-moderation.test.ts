@@ -37,7 +37,7 @@ async function filled(dataFile: string): Promise<void> {
   const settings = { ...DEFAULT_SETTINGS, topic: "tea" };
   await moderation.act(actionLike({ kind: "settings", person: null, settings }));
   await moderation.report(reportLike());
-  await moderation.hold(heldLike());
+  await moderation.hold("tea", [heldLike(), heldLike({ content: "two" })]);
   await moderation.close();
 }
 

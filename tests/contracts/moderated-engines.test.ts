@@ -231,6 +231,9 @@ test("postgres: a room keeps its messages for as long as is set there, and the n
   open.delete(stage);
   await administer(url, "UPDATE chatbox.messages SET sent_at = now() - interval '3 days' WHERE id < 3");
   await administer(url, "UPDATE chatbox.messages SET sent_at = now() WHERE id = 3");
+  // As if it had been set a day before.
+  const early = `'{"keptBefore":null}'::jsonb`;
+  await administer(url, `UPDATE chatbox.room_settings SET settings = (settings::jsonb || ${early})::text`);
   const later = kept(await overDatabase(url, { trustClock: true }));
   for (const room of ["milk", "tea"]) later.engine.enter(room);
   const left = async () =>

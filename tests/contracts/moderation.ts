@@ -10,7 +10,7 @@ import {
 } from "../../src/engine/moderation.ts";
 import type { StoredModeration } from "../../src/engine/stored-moderation.ts";
 import { KICK_MS } from "../../src/room/action.ts";
-import { DEFAULT_SETTINGS } from "../../src/room/room-settings.ts";
+import { DEFAULT_SETTINGS, keptDays, type SettingsPatch } from "../../src/room/room-settings.ts";
 
 /** A chat, whose moderation may be opened by several servers and commands. */
 export interface ModerationChat {
@@ -31,6 +31,7 @@ export interface ModerationKind {
 }
 
 const START = 1_800_000_000_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const AN = "An______________";
 const BINH = "Binh____________";
 const MODERATOR = "Mo______________";
@@ -81,6 +82,7 @@ export function reportLike(fields: Partial<NewReport> = {}): NewReport {
     reason: "",
     by: BINH,
     byName: "Bình",
+    networks: [],
     at: START,
     ...fields,
   };
@@ -138,7 +140,8 @@ export function moderationContract(kind: ModerationKind): void {
     const moderation = await chat.open();
     const mute = await moderation.act(actionLike({ networks: ["n1", "n2"] }));
     const ban = await moderation.act(actionLike({ kind: "ban", room: null, person: null, networks: ["n3"] }));
-    expect(mute).toEqual({ ...actionLike({ networks: ["n1", "n2"] }), id: mute.id, undone: null });
+    const settings = null;
+    expect(mute).toEqual({ ...actionLike({ networks: ["n1", "n2"] }), settings, id: mute.id, undone: null });
     expect(mute.id).toMatch(/^\w[\w-]{15}$/);
     const found = (sanction: "mute" | "ban", room: string, person: string | null, ...networks: string[]) =>
       moderation.sanctionOf(sanction, room, { person, networks }, START)?.id;
@@ -200,6 +203,58 @@ export function moderationContract(kind: ModerationKind): void {
     expect((await moderation.action(removal.id))?.undone).toBe(undo.id);
   });
 
+  fact("several change settings at once, and an undo takes back its own change only", async (stage) => {
+    const { chat } = await stage();
+    const [one, two] = [await chat.open(), await chat.open()];
+    const set = (moderation: StoredModeration, settings: SettingsPatch) =>
+      moderation.act(actionLike({ kind: "settings", person: null, settings }));
+    const undo = (of: string) => one.act(actionLike({ kind: "undo", of }));
+    const [titled] = await Promise.all([
+      set(one, { title: "Tea", topic: "green" }),
+      set(two, { slowSeconds: 5 }),
+    ]);
+    await until(one, () => one.settingsOf("tea").slowSeconds === 5);
+    const locked = await set(one, { entry: "password", passwordHash: "hash", topic: "black" });
+    expect(locked.settings).toEqual(one.settingsOf("tea"));
+    expect((await undo(titled.id)).settings).toEqual({
+      ...DEFAULT_SETTINGS,
+      slowSeconds: 5,
+      entry: "password",
+      passwordHash: "hash",
+      topic: "black",
+    });
+    expect(await refusalOf(set(two, { passwordHash: null }))).toBe("invalid");
+    await undo(locked.id);
+    expect(one.settingsOf("tea")).toEqual({ ...DEFAULT_SETTINGS, slowSeconds: 5, topic: "green" });
+  });
+
+  fact(
+    "messages are kept for a shorter time a day after that was set, and an undo never does that",
+    async (stage) => {
+      const { chat, clock } = await stage();
+      const moderation = await chat.open();
+      const set = (keepDays: number | null) =>
+        moderation.act(actionLike({ kind: "settings", person: null, settings: { keepDays } }));
+      const kept = () => keptDays(moderation.settingsOf("tea"), clock.now);
+      await set(30);
+      expect(kept()).toBeNull();
+      clock.now += DAY_MS;
+      expect(kept()).toBe(30);
+      await set(10);
+      const last = await set(1);
+      expect([kept(), last.settings?.keepDays]).toEqual([30, 1]);
+      clock.now += DAY_MS;
+      const longer = await set(20);
+      expect(kept()).toBe(20);
+      await moderation.act(actionLike({ kind: "undo", of: longer.id }));
+      expect(kept()).toBe(20);
+      const shorter = await set(2);
+      await moderation.act(actionLike({ kind: "undo", of: shorter.id }));
+      clock.now += DAY_MS;
+      expect(kept()).toBe(20);
+    },
+  );
+
   fact("settings are replaced, and an undo restores those that held before", async (stage) => {
     const { chat } = await stage({ rooms: 1 });
     const [moderation, other] = [await chat.open(), await chat.open()];
@@ -260,6 +315,36 @@ export function moderationContract(kind: ModerationKind): void {
     expect(other.announcementsIn("milk", START)).toEqual([two]);
   });
 
+  fact(
+    "one room has only so many sanctions and announcements, and leaves the rest to others",
+    async (stage) => {
+      const { chat, clock } = await stage({ sanctionsPerRoom: 8, announcements: 2 });
+      const moderation = await chat.open();
+      const act = (fields: Partial<NewAction>) => refusalOf(moderation.act(actionLike(fields)));
+      const announce = (room: string | null, end: number | null = null) =>
+        act({ kind: "announce", room, until: end });
+      expect([await announce("tea", START + 10), await announce("tea"), await announce("tea")]).toEqual([
+        "none",
+        "none",
+        "too-many",
+      ]);
+      expect([
+        await announce("milk"),
+        await announce(null),
+        await announce(null),
+        await announce(null),
+      ]).toEqual(["none", "none", "none", "too-many"]);
+      clock.now += 10;
+      expect(await announce("tea")).toBe("none");
+      for (let i = 0; i < 6; i++) expect(await act({ kind: "ban" })).toBe("none");
+      expect([await act({ kind: "ban" }), await act({ room: "milk" }), await act({ room: null })]).toEqual([
+        "too-many",
+        "none",
+        "none",
+      ]);
+    },
+  );
+
   fact("there are only so many sanctions in force", async (stage) => {
     const { chat } = await stage({ sanctions: 2 });
     const moderation = await chat.open();
@@ -311,7 +396,7 @@ export function moderationContract(kind: ModerationKind): void {
   fact("messages are held in order, as many as allowed, and are taken once", async (stage) => {
     const { chat } = await stage({ held: 3, heldPerPerson: 2 });
     const [moderation, other] = [await chat.open(), await chat.open()];
-    const hold = (fields: Partial<NewHeld>) => moderation.hold(heldLike(fields));
+    const hold = async (fields: Partial<NewHeld>) => (await moderation.hold("tea", [heldLike(fields)]))[0];
     // The third is the first one, sent again.
     expect([await hold({}), await hold({ reply: 7 }), await hold({})]).toEqual(["held", "held", "held"]);
     expect([await hold({ reply: 8 }), await hold({ by: BINH, reply: 8 })]).toEqual(["full", "full"]);
@@ -337,11 +422,111 @@ export function moderationContract(kind: ModerationKind): void {
     expect((await again.held("tea")).map(({ by }) => by)).toEqual([BINH]);
   });
 
+  fact(
+    "messages of one batch are held in one change, and their limits count those before them",
+    async (stage) => {
+      const { chat } = await stage({ held: 4, heldPerPerson: 2 });
+      const [moderation, other] = [await chat.open(), await chat.open()];
+      let changes = 0;
+      moderation.subscribe(() => void changes++);
+      const from = (by: string, content: string) => heldLike({ by, content, networks: [by] });
+      const batch = [
+        from(AN, "1"),
+        from(BINH, "2"),
+        from(AN, "1"),
+        from(AN, "3"),
+        from(AN, "4"),
+        from(BINH, "5"),
+      ];
+      expect(await moderation.hold("tea", batch)).toEqual(["held", "held", "held", "held", "full", "held"]);
+      expect(changes).toBe(1);
+      expect((await other.held("tea")).map(({ content }) => content)).toEqual(["1", "2", "3", "5"]);
+      expect(await moderation.hold("tea", [from(MODERATOR, "6"), from(AN, "3")])).toEqual(["full", "held"]);
+      expect(changes).toBe(1);
+    },
+  );
+
+  fact("of one address there are as many reports and held messages as of one person", async (stage) => {
+    const { chat } = await stage({ reportsPerPerson: 2, heldPerPerson: 2 });
+    const moderation = await chat.open();
+    const people = ["1", "2", "3"].map((each) => each.padEnd(16, "_"));
+    const reported = [];
+    for (const by of people)
+      reported.push(await moderation.report(reportLike({ by, networks: ["n1", "n2"] })));
+    expect(reported).toEqual(["reported", "reported", "full"]);
+    expect(await moderation.report(reportLike({ by: AN, networks: ["n3", "n2"] }))).toBe("reported");
+    const messages = people.map((by) => heldLike({ by, networks: ["n1", "n2"] }));
+    expect(await moderation.hold("tea", messages)).toEqual(["held", "held", "full"]);
+  });
+
+  fact("a ban drops what those whom it hits have left to moderators, and nothing else", async (stage) => {
+    const { chat } = await stage();
+    const [moderation, other] = [await chat.open(), await chat.open()];
+    const fill = async (room: string) => {
+      for (const [by, networks] of [
+        [AN, ["a", "wide"]],
+        [BINH, ["b", "wide"]],
+        [MODERATOR, ["m"]],
+      ] as const) {
+        await moderation.report(reportLike({ room, by, networks }));
+        await moderation.hold(room, [heldLike({ room, by, networks })]);
+      }
+    };
+    const left = async (room: string) => [
+      (await other.reports(room)).map(({ by }) => by),
+      (await other.held(room)).map(({ by }) => by),
+      other.waiting(room),
+    ];
+    const whole = [[AN, BINH, MODERATOR], [AN, BINH, MODERATOR], { reports: 3, held: 3 }];
+    for (const room of ["tea", "milk"]) await fill(room);
+    await moderation.act(actionLike({ networks: ["wide"] }));
+    await until(other, () => other.waiting("milk").held === 3 && other.inForce("tea", START).length === 1);
+    expect(await left("tea")).toEqual(whole);
+    await moderation.act(actionLike({ kind: "ban", person: AN, networks: ["a"] }));
+    await until(other, () => other.waiting("tea").held === 2);
+    expect(await left("tea")).toEqual([[BINH, MODERATOR], [BINH, MODERATOR], { reports: 2, held: 2 }]);
+    expect(await left("milk")).toEqual(whole);
+    await moderation.act(actionLike({ kind: "ban", room: null, person: null, networks: ["wide"] }));
+    await until(other, () => other.waiting("milk").held === 1);
+    for (const room of ["tea", "milk"])
+      expect(await left(room)).toEqual([[MODERATOR], [MODERATOR], { reports: 1, held: 1 }]);
+  });
+
+  fact("all held messages of a person and its address are rejected at once", async (stage) => {
+    const { chat } = await stage();
+    const moderation = await chat.open();
+    const like = (content: string, by: string, networks: string[]) => heldLike({ content, by, networks });
+    await moderation.hold("tea", [
+      like("1", AN, ["a"]),
+      like("2", BINH, ["a"]),
+      like("3", AN, ["c"]),
+      like("4", BINH, ["b"]),
+    ]);
+    const [first] = await moderation.held("tea");
+    const id = first?.id ?? "";
+    const reject = actionLike({ kind: "reject", person: null, name: null, of: id });
+    expect(await moderation.rejectAll("milk", id, reject)).toBeNull();
+    expect(await moderation.rejectAll("tea", id, reject)).toBe(3);
+    expect(await moderation.rejectAll("tea", id, reject)).toBeNull();
+    expect((await moderation.held("tea")).map(({ content }) => content)).toEqual(["4"]);
+    expect(await moderation.actions("tea", ALL)).toMatchObject([{ kind: "reject", person: AN, count: 3 }]);
+  });
+
+  fact("the log of a room is not dropped because of what is done in another", async (stage) => {
+    const { chat } = await stage({ actions: 6 });
+    const moderation = await chat.open();
+    for (const room of ["tea", "tea", ...Array<string>(10).fill("milk")])
+      await moderation.act(actionLike({ kind: "remove", room }));
+    await moderation.tend(START);
+    expect(await moderation.actions("tea", ALL)).toHaveLength(2);
+    expect(await moderation.actions("milk", ALL)).toHaveLength(4);
+  });
+
   fact("what nobody has looked at is dropped in time", async (stage) => {
     const { chat, clock } = await stage({ waitingMs: 1_000 });
     const moderation = await chat.open();
     await moderation.report(reportLike());
-    await moderation.hold(heldLike({ at: START + 1 }));
+    await moderation.hold("tea", [heldLike({ at: START + 1 })]);
     await moderation.tend(clock.now + 1_000);
     expect(moderation.waiting("tea")).toEqual({ reports: 1, held: 1 });
     await moderation.tend(clock.now + 1_001);

@@ -1,5 +1,6 @@
 /** Who spoils a room is stopped: what moderators do, and all ways around it. */
 import { expect, test } from "bun:test";
+import type { Frame } from "../support/client.ts";
 import type { ChatServer } from "../support/server.ts";
 import { anyAddress, KEY, moderated, Visitor } from "../support/visitors.ts";
 
@@ -255,6 +256,7 @@ test("ROOM-1 ROOM-2 what is set holds for everybody from its place on, is told, 
     { writers: "cats" },
     { words: "darn" },
     { words: [""] },
+    { words: ["darn", "$$$"] },
     { keepDays: 0 },
     { entry: "password" },
     { password: "abc" },
@@ -266,6 +268,11 @@ test("ROOM-1 ROOM-2 what is set holds for everybody from its place on, is told, 
       { reason: "WrongFormatSettings" },
     ]);
   }
+  using again = await Visitor.connect(server, { key: KEY.minh });
+  expect(await again.ask({ type: "room", set: { title: "Milk", keepDays: 1 } })).toMatchObject({
+    reason: "NotAllowed",
+  });
+  expect(await again.ask({ type: "room" })).toMatchObject({ settings: { title: "Tea", keepDays: null } });
 });
 
 test("ENTER-1 a room with a password is closed to those who do not know it, in both versions and for readers", async () => {
@@ -400,4 +407,49 @@ async function solved({ algorithm, challenge, salt, signature, maxnumber }: Chal
       );
   }
   throw new Error("The challenge has no solution.");
+}
+
+test("MOD-3 a ban drops what the person has left to moderators, and all held messages of a person are rejected at once", async () => {
+  const { server, minh } = await moderated();
+  await using _server = server;
+  await minh.ask({ type: "room", set: { heldMessages: 5 } });
+  const waiting = async () => {
+    const [held, reports] = [await review(minh, "held"), await review(minh, "reports")];
+    return [held.map(({ content }) => content), reports.map(({ name }) => name)];
+  };
+  using an = await Visitor.named(server, "An", { key: KEY.an });
+  using binh = await Visitor.named(server, "Bình", { key: KEY.binh });
+  for (const content of ["one", "two"]) await an.say(content);
+  for (const content of ["three", "four"]) await binh.say(content);
+  await an.ask({ type: "report", name: "Bình" });
+  await binh.ask({ type: "report", name: "An" });
+  expect(await waiting()).toEqual([
+    ["one", "two", "three", "four"],
+    ["Bình", "An"],
+  ]);
+  const last = (await review(minh, "held")).at(-1);
+  expect(await minh.order({ kind: "reject", id: last?.id, all: true })).toMatchObject({ count: 2 });
+  expect(await minh.order({ kind: "reject", id: last?.id, all: true })).toMatchObject({
+    reason: "UnknownAction",
+  });
+  await minh.ordered({ kind: "ban", name: "An" });
+  expect(await waiting()).toEqual([[], ["An"]]);
+  expect(await minh.contents()).toEqual([]);
+});
+
+test("MOD-11 MOD-15 announcements are few, and have no control characters", async () => {
+  const { server, minh } = await moderated();
+  await using _server = server;
+  using an = await Visitor.named(server, "An");
+  await minh.ordered({ kind: "announce", reason: "one\r\ntwo\u0000three\u001b[31m" });
+  expect(await an.hears("moderate")).toMatchObject({ reason: "one\ntwo three [31m" });
+  for (let at = 1; at < 5; at++) await minh.ordered({ kind: "announce", reason: "more" });
+  expect(await minh.order({ kind: "announce", reason: "too many" })).toMatchObject({
+    reason: "TooManyActions",
+    error: expect.stringContaining("announcements"),
+  });
+});
+
+async function review(by: Visitor, what: string): Promise<Frame[]> {
+  return (await by.ask({ type: "review", what })).list as Frame[];
 }

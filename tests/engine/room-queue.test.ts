@@ -23,7 +23,7 @@ const options = (historyMemoryBytes: number, idle = () => {}): RoomOptions => ({
   memory: new HistoryMemory(historyMemoryBytes),
   keyMemory: { count: 0, most: 10 },
   removed: new RemovedTexts(() => 0),
-  hold: () => Promise.resolve("held"),
+  hold: async (messages) => messages.map(() => "held" as const),
   idle,
   deliver: () => undefined,
   observer: { notice: () => undefined, stored: () => undefined, fault: () => undefined },

@@ -403,10 +403,13 @@ test("the room's settings are checked before they are sent", () => {
     keepDays: 30,
     slowSeconds: 5,
     listed: true,
-    entry: "everyone",
   });
-  expect(read({})).toMatchObject({ keepDays: null, slowSeconds: 0, wordRule: "refuse" });
-  expect(read({})).not.toHaveProperty("password");
+  expect(read({ knownMinutes: "10" }, { ...before, words: [], wordRule: "refuse" })).toEqual({});
+  expect(
+    read({ keepDays: "", knownMinutes: "10" }, { ...before, words: [], wordRule: "refuse", keepDays: 3 }),
+  ).toEqual({
+    keepDays: null,
+  });
   expect(read({ entry: "password" })).toEqual({ field: "password", fault: "missing" });
   expect(read({ entry: "password" }, { ...before, password: true })).not.toHaveProperty("fault");
   expect(read({ title: "x".repeat(101) })).toEqual({ field: "title", fault: "long", most: 100 });

@@ -222,8 +222,9 @@ export class LocalEngine implements Engine {
 
   /** The retention of a room, adjusted as long as the clock is not believed. */
   #retentionIn(room: string): Retention {
-    const { trustClock } = this.#options;
-    const retention = retentionIn(this.#options.retention, this.moderation.settingsOf(room));
+    const { trustClock, now } = this.#options;
+    const settings = this.moderation.settingsOf(room);
+    const retention = retentionIn(this.#options.retention, settings, now().time);
     if (trustClock === true) return retention;
     this.#lookAtClock();
     return this.#clock.retention(retention);

@@ -10,6 +10,7 @@ import {
   reportOf,
   type StoredAction,
   settingsOf,
+  type Waiter,
 } from "../moderation-rows.ts";
 import type { ModerationStep } from "../moderation-rules.ts";
 import {
@@ -25,7 +26,8 @@ export const VERSION = 1;
 
 /**
  * A row has the revision that has changed it last, and an action also the one that made it. `forgotten` is the highest revision
- * of a row that was dropped: whoever has not seen that one reads everything.
+ * of a row that was dropped: whoever has not seen that one reads everything. A revision may hold several messages, each at its
+ * place. Networks are lists in JSON, the address first.
  */
 const SCHEMA = `
   CREATE TABLE moderation (revision INTEGER NOT NULL, forgotten INTEGER NOT NULL);
@@ -57,20 +59,28 @@ const SCHEMA = `
     id TEXT NOT NULL UNIQUE,
     room TEXT NOT NULL,
     person TEXT NOT NULL,
+    networks TEXT NOT NULL,
     at INTEGER NOT NULL,
     report TEXT NOT NULL
   );
+  CREATE INDEX reports_by_person ON reports (room, person);
+  CREATE INDEX reports_by_address ON reports (room, networks ->> 0);
   CREATE INDEX reports_by_room ON reports (room, made);
   CREATE INDEX reports_by_time ON reports (at);
   CREATE TABLE held_messages (
-    made INTEGER PRIMARY KEY,
+    made INTEGER NOT NULL,
+    place INTEGER NOT NULL,
     id TEXT NOT NULL UNIQUE,
     room TEXT NOT NULL,
     person TEXT NOT NULL,
+    networks TEXT NOT NULL,
     at INTEGER NOT NULL,
-    message TEXT NOT NULL
+    message TEXT NOT NULL,
+    PRIMARY KEY (made, place)
   );
-  CREATE INDEX held_by_room ON held_messages (room, made);
+  CREATE INDEX held_by_room ON held_messages (room, made, place);
+  CREATE INDEX held_by_person ON held_messages (room, person);
+  CREATE INDEX held_by_address ON held_messages (room, networks ->> 0);
   CREATE INDEX held_by_time ON held_messages (at);
   INSERT INTO moderation VALUES (0, 0);
 `;
@@ -132,18 +142,24 @@ const APPLY: {
     database.query("DELETE FROM reports WHERE id = ?").run(report.id);
     count(database, report.room, revision);
   },
-  hold: (database, { message }, revision) => {
-    insertHeld(database, message, revision);
-    count(database, message.room, revision);
-  },
-  release: (database, { message }, revision) => {
-    database.query("DELETE FROM held_messages WHERE id = ?").run(message.id);
-    count(database, message.room, revision);
-  },
-  forget: (database, { room, person }, revision) => {
-    for (const table of ["reports", "held_messages"])
-      database.query(`DELETE FROM ${table} WHERE room = ? AND person = ?`).run(room, person);
+  hold: (database, { room, messages }, revision) => {
+    for (const [place, message] of messages.entries()) insertHeld(database, message, revision, place);
     count(database, room, revision);
+  },
+  release: (database, { room, messages }, revision) => {
+    for (const { id } of messages) database.query("DELETE FROM held_messages WHERE id = ?").run(id);
+    count(database, room, revision);
+  },
+  drop: (database, { room, person, networks }, revision) => {
+    const rooms = ["reports", "held_messages"].flatMap((table) =>
+      database
+        .query<{ room: string }, [string | null, string | null, string]>(
+          `DELETE FROM ${table} WHERE (?1 IS NULL OR room = ?1) AND (person = ?2 OR EXISTS (
+             SELECT 1 FROM json_each(networks) WHERE value IN (SELECT value FROM json_each(?3)))) RETURNING room`,
+        )
+        .all(room, person, JSON.stringify(networks)),
+    );
+    for (const each of new Set(rooms.map((row) => row.room))) count(database, each, revision);
   },
   expire: (database, { room, before }, revision) => {
     for (const table of ["reports", "held_messages"])
@@ -151,7 +167,11 @@ const APPLY: {
     count(database, room, revision);
   },
   trim: (database, { actions }, revision) => {
-    const oldest = "SELECT made FROM actions WHERE is_live = 0 ORDER BY made LIMIT ?1";
+    // The oldest of the rooms that have most, so that nobody can have the log of another room dropped.
+    const oldest = `
+      SELECT made FROM (
+        SELECT made, row_number() OVER (PARTITION BY room ORDER BY made DESC) AS nth FROM actions WHERE is_live = 0
+      ) ORDER BY nth DESC, made LIMIT ?1`;
     database
       .query(
         `UPDATE moderation SET forgotten = max(forgotten,
@@ -193,14 +213,34 @@ function insertAction(
 
 function insertReport(database: Database, report: Report, made: number): void {
   database
-    .query("INSERT INTO reports (made, id, room, person, at, report) VALUES (?, ?, ?, ?, ?, ?)")
-    .run(made, report.id, report.room, report.by, report.at, JSON.stringify(report));
+    .query("INSERT INTO reports (made, id, room, person, networks, at, report) VALUES (?, ?, ?, ?, ?, ?, ?)")
+    .run(
+      made,
+      report.id,
+      report.room,
+      report.by,
+      JSON.stringify(report.networks),
+      report.at,
+      JSON.stringify(report),
+    );
 }
 
-function insertHeld(database: Database, message: HeldMessage, made: number): void {
+function insertHeld(database: Database, message: HeldMessage, made: number, place: number): void {
   database
-    .query("INSERT INTO held_messages (made, id, room, person, at, message) VALUES (?, ?, ?, ?, ?, ?)")
-    .run(made, message.id, message.room, message.by, message.at, JSON.stringify(message));
+    .query(
+      `INSERT INTO held_messages (made, place, id, room, person, networks, at, message)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(
+      made,
+      place,
+      message.id,
+      message.room,
+      message.by,
+      JSON.stringify(message.networks),
+      message.at,
+      JSON.stringify(message),
+    );
 }
 
 /** Notes how much waits in a room. */
@@ -262,7 +302,9 @@ export function readAll(database: Database): ModerationCopy {
       .all()
       .map(({ made, report }) => ({ row: reportOf(report), made })),
     held: database
-      .query<{ made: number; message: string }, []>("SELECT made, message FROM held_messages ORDER BY made")
+      .query<{ made: number; message: string }, []>(
+        "SELECT made, message FROM held_messages ORDER BY made, place",
+      )
       .all()
       .map(({ made, message }) => ({ row: heldOf(message), made })),
   };
@@ -275,7 +317,7 @@ export function fillTables(
 ): void {
   for (const action of actions) insertAction(database, action, revision);
   for (const { row, made } of reports) insertReport(database, row, made);
-  for (const { row, made } of held) insertHeld(database, row, made);
+  for (const [place, { row, made }] of held.entries()) insertHeld(database, row, made, place);
   for (const { room, settings } of rooms) {
     APPLY.set(database, { kind: "set", room, settings }, revision);
     count(database, room, revision);
@@ -352,9 +394,20 @@ export class ModerationFileRows implements ModerationRows {
     return row && reportOf(row.report);
   }
 
+  async reportsBy(room: string, { person, address }: Waiter): Promise<readonly Report[]> {
+    return this.#database
+      .query<{ report: string }, [string, string, string | null]>(
+        "SELECT report FROM reports WHERE room = ?1 AND (person = ?2 OR networks ->> 0 = ?3)",
+      )
+      .all(room, person, address)
+      .map(({ report }) => reportOf(report));
+  }
+
   async held(room: string): Promise<readonly HeldMessage[]> {
     return this.#database
-      .query<{ message: string }, [string]>("SELECT message FROM held_messages WHERE room = ? ORDER BY made")
+      .query<{ message: string }, [string]>(
+        "SELECT message FROM held_messages WHERE room = ? ORDER BY made, place",
+      )
       .all(room)
       .map(({ message }) => heldOf(message));
   }
@@ -364,6 +417,16 @@ export class ModerationFileRows implements ModerationRows {
       .query<{ message: string }, [string]>("SELECT message FROM held_messages WHERE id = ?")
       .get(id);
     return row && heldOf(row.message);
+  }
+
+  async heldBy(room: string, { person, address }: Waiter): Promise<readonly HeldMessage[]> {
+    return this.#database
+      .query<{ message: string }, [string, string, string | null]>(
+        `SELECT message FROM held_messages WHERE room = ?1 AND (person = ?2 OR networks ->> 0 = ?3)
+         ORDER BY made, place`,
+      )
+      .all(room, person, address)
+      .map(({ message }) => heldOf(message));
   }
 
   async roomsWaiting(before: number): Promise<readonly string[]> {

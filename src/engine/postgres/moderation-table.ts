@@ -10,6 +10,7 @@ import {
   reportOf,
   type StoredAction,
   settingsOf,
+  type Waiter,
 } from "../moderation-rows.ts";
 import type { ModerationStep } from "../moderation-rules.ts";
 import {
@@ -170,18 +171,27 @@ const APPLY: {
     await sql`DELETE FROM chatbox.reports WHERE id = ${report.id}`;
     await count(sql, report.room, revision);
   },
-  hold: async (sql, { message }, revision) => {
-    await insertHeld(sql, message, revision);
-    await count(sql, message.room, revision);
-  },
-  release: async (sql, { message }, revision) => {
-    await sql`DELETE FROM chatbox.held_messages WHERE id = ${message.id}`;
-    await count(sql, message.room, revision);
-  },
-  forget: async (sql, { room, person }, revision) => {
-    await sql`DELETE FROM chatbox.reports WHERE room = ${room} AND person = ${person}`;
-    await sql`DELETE FROM chatbox.held_messages WHERE room = ${room} AND person = ${person}`;
+  hold: async (sql, { room, messages }, revision) => {
+    for (const [place, message] of messages.entries()) await insertHeld(sql, message, revision, place);
     await count(sql, room, revision);
+  },
+  release: async (sql, { room, messages }, revision) => {
+    for (const { id } of messages) await sql`DELETE FROM chatbox.held_messages WHERE id = ${id}`;
+    await count(sql, room, revision);
+  },
+  drop: async (sql, { room, person, networks }, revision) => {
+    const inRoom = room === null ? sql`` : sql`AND room = ${room}`;
+    const list = JSON.stringify(networks);
+    const isMeant = sql`(person = ${person} OR EXISTS (
+      SELECT 1 FROM jsonb_array_elements_text(networks) AS network
+      WHERE network IN (SELECT jsonb_array_elements_text(${list}::text::jsonb)))) ${inRoom}`;
+    const rooms = rowsOf(
+      await sql`
+        WITH reported AS (DELETE FROM chatbox.reports WHERE ${isMeant} RETURNING room),
+          held AS (DELETE FROM chatbox.held_messages WHERE ${isMeant} RETURNING room)
+        SELECT room FROM reported UNION SELECT room FROM held`,
+    );
+    for (const each of rooms) await count(sql, textOf(each.room), revision);
   },
   expire: async (sql, { room, before }, revision) => {
     await sql`DELETE FROM chatbox.reports WHERE room = ${room} AND noted_at < ${timestampOf(sql, before)}`;
@@ -190,7 +200,12 @@ const APPLY: {
     await count(sql, room, revision);
   },
   trim: async (sql, { actions }, revision) => {
-    const oldest = sql`SELECT made FROM chatbox.actions WHERE NOT is_live ORDER BY made LIMIT ${actions}::bigint`;
+    // The oldest of the rooms that have most, so that nobody can have the log of another room dropped.
+    const oldest = sql`
+      SELECT made FROM (
+        SELECT made, row_number() OVER (PARTITION BY room ORDER BY made DESC) AS nth
+        FROM chatbox.actions WHERE NOT is_live
+      ) AS over ORDER BY nth DESC, made LIMIT ${actions}::bigint`;
     await sql`
       WITH dropped_actions AS (
         DELETE FROM chatbox.actions WHERE made IN (${oldest}) RETURNING revision
@@ -222,16 +237,16 @@ async function insertAction(
 
 async function insertReport(sql: SQL, report: Report, made: number): Promise<void> {
   await sql`
-    INSERT INTO chatbox.reports (made, id, room, person, noted_at, report)
-    VALUES (${made}::bigint, ${report.id}, ${report.room}, ${report.by}, ${timestampOf(sql, report.at)},
-      ${JSON.stringify(report)})`;
+    INSERT INTO chatbox.reports (made, id, room, person, networks, noted_at, report)
+    VALUES (${made}::bigint, ${report.id}, ${report.room}, ${report.by},
+      ${JSON.stringify(report.networks)}::text::jsonb, ${timestampOf(sql, report.at)}, ${JSON.stringify(report)})`;
 }
 
-async function insertHeld(sql: SQL, message: HeldMessage, made: number): Promise<void> {
+async function insertHeld(sql: SQL, message: HeldMessage, made: number, place: number): Promise<void> {
   await sql`
-    INSERT INTO chatbox.held_messages (made, id, room, person, noted_at, message)
-    VALUES (${made}::bigint, ${message.id}, ${message.room}, ${message.by}, ${timestampOf(sql, message.at)},
-      ${JSON.stringify(message)})`;
+    INSERT INTO chatbox.held_messages (made, place, id, room, person, networks, noted_at, message)
+    VALUES (${made}::bigint, ${place}::integer, ${message.id}, ${message.room}, ${message.by},
+      ${JSON.stringify(message.networks)}::text::jsonb, ${timestampOf(sql, message.at)}, ${JSON.stringify(message)})`;
 }
 
 /** Notes how much waits in a room. */
@@ -276,7 +291,9 @@ export async function readModeration(sql: SQL): Promise<ModerationCopy> {
     await sql`SELECT made::float8 AS made, report FROM chatbox.reports ORDER BY reports.made`,
   );
   const held = rowsOf(
-    await sql`SELECT made::float8 AS made, message FROM chatbox.held_messages ORDER BY held_messages.made`,
+    await sql`
+      SELECT made::float8 AS made, message FROM chatbox.held_messages
+      ORDER BY held_messages.made, held_messages.place`,
   );
   return {
     revision,
@@ -296,7 +313,7 @@ export async function writeModeration(
     await sql.unsafe(`DELETE FROM chatbox.${table}`);
   for (const action of actions) await insertAction(sql, action, revision);
   for (const { row, made } of reports) await insertReport(sql, row, made);
-  for (const { row, made } of held) await insertHeld(sql, row, made);
+  for (const [place, { row, made }] of held.entries()) await insertHeld(sql, row, made, place);
   for (const { room, settings } of rooms) {
     await APPLY.set(sql, { kind: "set", room, settings }, revision);
     await count(sql, room, revision);
@@ -388,9 +405,18 @@ class ModerationTableRows implements ModerationRows {
     return row === undefined ? null : reportOf(row.report);
   }
 
+  async reportsBy(room: string, { person, address }: Waiter): Promise<readonly Report[]> {
+    const sql = this.#sql;
+    const rows = await sql`
+      SELECT report FROM chatbox.reports
+      WHERE room = ${room} AND (person = ${person} OR networks ->> 0 = ${address}::text)`;
+    return rowsOf(rows).map(({ report }) => reportOf(report));
+  }
+
   async held(room: string): Promise<readonly HeldMessage[]> {
     const sql = this.#sql;
-    const rows = await sql`SELECT message FROM chatbox.held_messages WHERE room = ${room} ORDER BY made`;
+    const rows =
+      await sql`SELECT message FROM chatbox.held_messages WHERE room = ${room} ORDER BY made, place`;
     return rowsOf(rows).map(({ message }) => heldOf(message));
   }
 
@@ -398,6 +424,15 @@ class ModerationTableRows implements ModerationRows {
     const sql = this.#sql;
     const [row] = rowsOf(await sql`SELECT message FROM chatbox.held_messages WHERE id = ${id}`);
     return row === undefined ? null : heldOf(row.message);
+  }
+
+  async heldBy(room: string, { person, address }: Waiter): Promise<readonly HeldMessage[]> {
+    const sql = this.#sql;
+    const rows = await sql`
+      SELECT message FROM chatbox.held_messages
+      WHERE room = ${room} AND (person = ${person} OR networks ->> 0 = ${address}::text)
+      ORDER BY made, place`;
+    return rowsOf(rows).map(({ message }) => heldOf(message));
   }
 
   async roomsWaiting(before: number): Promise<readonly string[]> {

@@ -294,10 +294,10 @@ export class PostgresEngine implements Engine {
     if (this.#isPruning) return;
     this.#isPruning = true;
     try {
-      const { retention } = this.#options;
+      const { retention, now } = this.#options;
       const adjusted = await this.#lookAtClock();
       const own = [...this.moderation.rooms()].flatMap(([room, settings]) => {
-        const { keepMs } = adjusted(retentionIn(retention, settings));
+        const { keepMs } = adjusted(retentionIn(retention, settings, now().time));
         return settings.keepDays === null || keepMs === null ? [] : [{ room, keepMs }];
       });
       if (keepsAll(retention) && own.length === 0) stepped();

@@ -246,21 +246,31 @@ const STEPS: readonly string[] = [
     id text NOT NULL UNIQUE,
     room text NOT NULL,
     person text NOT NULL,
+    networks jsonb NOT NULL,
     noted_at timestamptz NOT NULL,
     report text NOT NULL
   );
+  CREATE INDEX reports_by_person ON chatbox.reports (room, person);
+  CREATE INDEX reports_by_address ON chatbox.reports (room, (networks ->> 0));
   CREATE INDEX reports_by_room ON chatbox.reports (room, made);
   CREATE INDEX reports_by_time ON chatbox.reports (noted_at);
 
   CREATE TABLE chatbox.held_messages (
-    made bigint PRIMARY KEY,
+    made bigint NOT NULL,
+    place integer NOT NULL,
     id text NOT NULL UNIQUE,
     room text NOT NULL,
     person text NOT NULL,
+    networks jsonb NOT NULL,
     noted_at timestamptz NOT NULL,
-    message text NOT NULL
+    message text NOT NULL,
+    PRIMARY KEY (made, place)
   );
-  CREATE INDEX held_messages_by_room ON chatbox.held_messages (room, made);
+  COMMENT ON COLUMN chatbox.held_messages.place IS 'Among the messages of the same revision.';
+  COMMENT ON COLUMN chatbox.held_messages.networks IS 'Keyed hashes, that of the address first.';
+  CREATE INDEX held_messages_by_room ON chatbox.held_messages (room, made, place);
+  CREATE INDEX held_messages_by_person ON chatbox.held_messages (room, person);
+  CREATE INDEX held_messages_by_address ON chatbox.held_messages (room, (networks ->> 0));
   CREATE INDEX held_messages_by_time ON chatbox.held_messages (noted_at);
 
   ALTER TABLE chatbox.nicknames ADD COLUMN networks text, ADD COLUMN joined_at timestamptz,

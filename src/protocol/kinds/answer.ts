@@ -17,6 +17,11 @@ export function readText<M>(value: object, key: string, most: number, missing: M
   return isText && [...text].length <= most ? text : undefined;
 }
 
+/** A text without control characters other than line breaks: it is shown in places where they would do harm. */
+export function withoutControls(text: string): string {
+  return text.replace(/\r\n?/g, "\n").replace(/[^\P{Cc}\n]/gu, " ");
+}
+
 /** The number of a key, a whole one from `least` to `most`; likewise. */
 export function readWhole<M>(
   value: object,

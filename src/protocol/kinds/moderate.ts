@@ -2,7 +2,7 @@
 import { isEventId } from "../extension.ts";
 import type { Reader } from "../reader.ts";
 import { isKeyOf } from "../table.ts";
-import { type RefusedAnswer, readText, readWhole } from "./answer.ts";
+import { type RefusedAnswer, readText, readWhole, withoutControls } from "./answer.ts";
 
 /** The longest reason, in characters; it also is the longest text of an announcement. */
 export const REASON_MAX = 500;
@@ -49,7 +49,7 @@ export interface ModerateRequest extends TargetKeys {
   id?: string;
   /** How long it lasts; for good if it is missing. */
   minutes?: number;
-  /** For `remove`: all messages of the person, of the last `minutes` if these are given. */
+  /** For `remove`: all messages of the person, of the last `minutes` if these are given. For `reject`: all that wait of the author. */
   all?: boolean;
   reason?: string;
   /** Default: `address`. */
@@ -71,7 +71,7 @@ export interface ModeratedReply {
   /** The nicknames of those who are here and whom it hits, the first 20, and how many there are. */
   hits?: readonly string[];
   hitCount?: number;
-  /** How many messages it removes. */
+  /** How many messages it removes or rejects. */
   count?: number;
 }
 
@@ -144,7 +144,7 @@ function readOrder(value: object): Order | null {
   const target = readTarget(value);
   const id = readText(value, "id", WANTED_MAX, null);
   const minutes = readWhole(value, "minutes", [1, MINUTES_MAX], null);
-  const reason = readText(value, "reason", REASON_MAX, "");
+  const reason = readReason(value);
   if (!isKeyOf(KINDS, kind) || !isKeyOf(REACHES, reach)) return null;
   if (target === undefined || id === undefined || minutes === undefined || reason === undefined) return null;
   if (NEEDS_TARGET.includes(kind) && target === null) return null;
@@ -162,6 +162,12 @@ function readOrder(value: object): Order | null {
     isPost: fields.post === true,
     isPreview: fields.preview === true,
   };
+}
+
+/** What somebody gives as the reason, empty for nothing; undefined if it is malformed. */
+export function readReason(value: object): string | undefined {
+  const reason = readText(value, "reason", REASON_MAX, "");
+  return reason === undefined ? undefined : withoutControls(reason);
 }
 
 /** Whom a request names; null if it names nobody, undefined if that is malformed. */

@@ -1,7 +1,7 @@
 /** `report`: somebody tells the moderators of a room about a message or a person. Of version 3. */
 import type { Reader } from "../reader.ts";
-import { type RefusedAnswer, readText } from "./answer.ts";
-import { REASON_MAX, readTarget, type Target, type TargetKeys } from "./moderate.ts";
+import type { RefusedAnswer } from "./answer.ts";
+import { readReason, readTarget, type Target, type TargetKeys } from "./moderate.ts";
 
 // What travels.
 
@@ -32,7 +32,7 @@ export const reportReader: Reader<"report", ParsedReport> = {
   since: 3,
   read(value) {
     const target = readTarget(value);
-    const reason = readText(value, "reason", REASON_MAX, "");
+    const reason = readReason(value);
     const report = target && reason !== undefined ? { target, reason } : null;
     return { kind: "report", request: { kind: "report", report } };
   },

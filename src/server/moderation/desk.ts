@@ -101,6 +101,8 @@ export class ModerationDesk {
       return refused(TOO_MANY[type], error.message);
     if (error instanceof ModerationError && error.code === "unknown" && type === "moderate")
       return refused("UnknownAction", error.message);
+    if (error instanceof ModerationError && error.code === "invalid")
+      return refused(MALFORMED[type], error.message);
     this.#context.fault(error);
     return refused(FAILED[type], "The server cannot do that now. Try again later.");
   }
@@ -140,21 +142,15 @@ export class ModerationDesk {
     const role = room === by.room ? roleOf(by) : by.roleEverywhere;
     if (!may(role, "set-room") && (set !== null || room !== by.room))
       throw new Refusal("NotAllowed", "You may not do that here.");
-    const before = moderation.settingsOf(room);
-    if (set === null) return shown(before, role);
+    if (set === null) return shown(moderation.settingsOf(room), role);
     if (!(await rooms.mayMake(room)))
       throw new Refusal("NotAllowed", "Nobody makes rooms while this server runs.");
-    const read = readSettings(before, set);
+    const read = readSettings(set);
     if ("error" in read) throw new Refusal("WrongFormatSettings", read.error);
-    const { password } = read;
-    const passwordHash =
-      password === undefined
-        ? before.passwordHash
-        : password === null
-          ? null
-          : await this.#passwords.hash(room, password);
-    const settings = { ...read.settings, passwordHash };
-    await moderation.act({
+    const { patch, password } = read;
+    if (patch.keepDays !== undefined && !may(role, "set-retention"))
+      throw new Refusal("NotAllowed", "Only owners say for how long messages are kept.");
+    const { settings } = await moderation.act({
       kind: "settings",
       room,
       person: null,
@@ -167,9 +163,9 @@ export class ModerationDesk {
       until: null,
       of: null,
       count: null,
-      settings,
+      settings: { ...patch, ...(await this.#passwords.patch(room, password)) },
     });
-    return shown(settings, role);
+    return shown(settings ?? moderation.settingsOf(room), role);
   }
 
   async #report({ report }: RequestOf<"report">, by: Visitor): Promise<SuccessOf<"report">> {
@@ -189,6 +185,7 @@ export class ModerationDesk {
       reason,
       by: reporter,
       byName: name,
+      networks: by.networks,
       at: now(),
     });
     if (result === "full")

@@ -72,8 +72,10 @@ export class Orders {
         return await this.#remove(order, by);
       case "undo":
         return await this.#undo(order, by);
-      case "approve":
       case "reject":
+        if (order.isAll) return await this.#rejectAll(order, by);
+        return await this.#judge(order.kind, order, by);
+      case "approve":
         return await this.#judge(order.kind, order, by);
       case "dismiss":
         return await this.#dismiss(order, by);
@@ -218,6 +220,14 @@ export class Orders {
       engine.submit(by.room, { kind: "post", connection: `action:${of}`, message });
     }
     return {};
+  }
+
+  async #rejectAll(order: Order, by: Visitor): Promise<Done> {
+    const of = order.id ?? "";
+    const action = this.#actionOf(order, by, { kind: "reject", of });
+    const count = await this.#context.engine.moderation.rejectAll(by.room, of, action);
+    if (count === null) throw new Refusal("UnknownAction", "This message does not wait any more.");
+    return { count };
   }
 
   async #dismiss(order: Order, by: Visitor): Promise<Done> {

@@ -1,3 +1,4 @@
+import type { SettingsPatch } from "../../room/room-settings.ts";
 import { TokenBucket } from "../token-bucket.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -27,10 +28,10 @@ export class Passwords {
     this.#now = now;
   }
 
-  async hash(room: string, password: string): Promise<string> {
-    const hash = await Bun.password.hash(password.normalize("NFC"), COST);
-    this.#remember(hash, this.#digestOf(room, password));
-    return hash;
+  /** What setting a password changes. @param password null to take it away, undefined to leave it */
+  async patch(room: string, password: string | null | undefined): Promise<SettingsPatch> {
+    if (password === undefined) return {};
+    return { passwordHash: password === null ? null : await this.#hash(room, password) };
   }
 
   /**
@@ -60,6 +61,12 @@ export class Passwords {
       this.#tries.delete(oldest);
     }
     return tries;
+  }
+
+  async #hash(room: string, password: string): Promise<string> {
+    const hash = await Bun.password.hash(password.normalize("NFC"), COST);
+    this.#remember(hash, this.#digestOf(room, password));
+    return hash;
   }
 
   #digestOf(room: string, password: string): string {

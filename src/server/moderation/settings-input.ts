@@ -1,5 +1,6 @@
 import type { SettingsInput } from "../../protocol/kinds/room.ts";
-import { type RoomSettings, SETTINGS_MOST } from "../../room/room-settings.ts";
+import { isSearchable } from "../../room/message-rules.ts";
+import { type RoomSettings, SETTINGS_MOST, type SettingsPatch } from "../../room/room-settings.ts";
 
 /** Reads one key of what is to be set; undefined if it is malformed. */
 type Read<T> = (value: unknown) => T | undefined;
@@ -24,21 +25,22 @@ const READERS: { readonly [K in PlainKey]: Read<RoomSettings[K]> } = {
 /** The longest password, in UTF-16 code units, and the shortest. */
 const PASSWORD = { least: 4, most: 200 };
 
-/** Settings with what is to be set in them, or one sentence on what is wrong with that. */
+/** What is to be set, or one sentence on what is wrong with that. */
 export type ReadSettings =
   | {
-      readonly settings: RoomSettings /** Null to take it away, undefined to leave it. */;
+      readonly patch: SettingsPatch;
+      /** Null to take it away, undefined to leave it. */
       readonly password: string | null | undefined;
     }
   | { readonly error: string };
 
 /**
- * Reads what a moderator wants to set. Unknown keys are ignored, as in all requests.
+ * Reads what a moderator wants to set. Unknown keys are ignored, as in all requests. Whether it goes together with what is set
+ * already is known only when it is stored.
  *
- * @param before the settings so far: keys that are missing stay as they are
  * @param set any JSON object
  */
-export function readSettings(before: RoomSettings, set: object): ReadSettings {
+export function readSettings(set: object): ReadSettings {
   const fields: Readonly<Record<string, unknown>> = { ...set };
   const changed: Record<string, unknown> = {};
   for (const [key, read] of Object.entries(READERS)) {
@@ -47,15 +49,17 @@ export function readSettings(before: RoomSettings, set: object): ReadSettings {
     if (value === undefined) return { error: `The setting "${key}" is malformed, too long or out of range.` };
     changed[key] = value;
   }
-  const isListed = "listed" in fields ? fields.listed : before.isListed;
-  if (typeof isListed !== "boolean") return { error: 'The setting "listed" is true or false.' };
+  const patch: SettingsPatch = { ...changed };
+  const empty = patch.words?.find((word) => !isSearchable(word));
+  if (empty !== undefined)
+    return { error: `The word ${JSON.stringify(empty)} has no letter and no digit to be found by.` };
+  const { listed } = fields;
+  if ("listed" in fields && typeof listed !== "boolean")
+    return { error: 'The setting "listed" is true or false.' };
   const { password } = fields;
   if (password !== undefined && password !== null && !isPassword(password))
     return { error: `A password has ${PASSWORD.least} to ${PASSWORD.most} characters.` };
-  const settings: RoomSettings = { ...before, ...changed, isListed };
-  const hasPassword = password === undefined ? before.passwordHash !== null : password !== null;
-  if (settings.entry === "password" && !hasPassword) return { error: "Set a password for the room, too." };
-  return { settings, password };
+  return { patch: { ...patch, ...(typeof listed === "boolean" ? { isListed: listed } : {}) }, password };
 }
 
 function isPassword(value: unknown): value is string {

@@ -34,7 +34,7 @@ export type RoomFault =
 const TEXTS = ["title", "topic", "rules"] as const;
 const NUMBERS = ["knownMinutes", "slowSeconds", "heldMessages"] as const;
 
-/** Reads what is written in the form. @returns what is to be set, or what is wrong */
+/** Reads what is written in the form. @returns what was changed in it, or what is wrong */
 export function readRoomForm(form: FormData, before: RoomSettings): SettingsInput | RoomFault {
   const text = (name: string) => String(form.get(name) ?? "").trim();
   for (const field of TEXTS)
@@ -60,7 +60,7 @@ export function readRoomForm(form: FormData, before: RoomSettings): SettingsInpu
   if (password.length > MOST.password) return { field: "password", fault: "long", most: MOST.password };
   if (entry === "password" && password === "" && !before.password)
     return { field: "password", fault: "missing" };
-  return {
+  const set: SettingsInput = {
     title: text("title"),
     topic: text("topic"),
     rules: text("rules"),
@@ -75,8 +75,14 @@ export function readRoomForm(form: FormData, before: RoomSettings): SettingsInpu
     knownMinutes: numbers.knownMinutes ?? 0,
     slowSeconds: numbers.slowSeconds ?? 0,
     heldMessages: numbers.heldMessages ?? 0,
-    keepDays,
+    // Only owners have the field.
+    ...(form.has("keepDays") ? { keepDays } : {}),
   };
+  // What is as before is left out: another moderator may be changing it.
+  const changed = Object.entries(set).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(Reflect.get(before, key)),
+  );
+  return Object.fromEntries(changed);
 }
 
 function wholeOf(text: string, least: number, most: number): number | null {

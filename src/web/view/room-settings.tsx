@@ -40,7 +40,7 @@ export function RoomForms() {
 }
 
 function SettingsForm({ before }: { readonly before: RoomSettings }) {
-  const { person, announcer } = useStores();
+  const { person, announcer, moderation } = useStores();
   const words = useModeratorWords();
   const form = useRef<HTMLFormElement>(null);
   const wrong = useSignal<RoomFault | null>(null);
@@ -127,12 +127,14 @@ function SettingsForm({ before }: { readonly before: RoomSettings }) {
         value={before.wordRule ?? "refuse"}
         options={words.wordRules}
       />
-      <NumberField
-        label={words.keepDays}
-        name="keepDays"
-        fault={faultAt("keepDays")}
-        value={before.keepDays}
-      />
+      {moderation.isOwner ? (
+        <NumberField
+          label={words.keepDays}
+          name="keepDays"
+          fault={faultAt("keepDays")}
+          value={before.keepDays}
+        />
+      ) : null}
       <p class="refusal" role="alert">
         {fault.value}
       </p>
