@@ -315,32 +315,35 @@ export function moderationContract(kind: ModerationKind): void {
     expect(other.announcementsIn("milk", START)).toEqual([two]);
   });
 
-  fact("one room has only so many sanctions and announcements, and leaves the rest to others", async (stage) => {
-    const { chat, clock } = await stage({ sanctionsPerRoom: 8, announcements: 2 });
-    const moderation = await chat.open();
-    const act = (fields: Partial<NewAction>) => refusalOf(moderation.act(actionLike(fields)));
-    const announce = (room: string | null, end: number | null = null) =>
-      act({ kind: "announce", room, until: end });
-    expect([await announce("tea", START + 10), await announce("tea"), await announce("tea")]).toEqual([
-      "none",
-      "none",
-      "too-many",
-    ]);
-    expect([await announce("milk"), await announce(null), await announce(null), await announce(null)]).toEqual([
-      "none",
-      "none",
-      "none",
-      "too-many",
-    ]);
-    clock.now += 10;
-    expect(await announce("tea")).toBe("none");
-    for (let i = 0; i < 6; i++) expect(await act({ kind: "ban" })).toBe("none");
-    expect([await act({ kind: "ban" }), await act({ room: "milk" }), await act({ room: null })]).toEqual([
-      "too-many",
-      "none",
-      "none",
-    ]);
-  });
+  fact(
+    "one room has only so many sanctions and announcements, and leaves the rest to others",
+    async (stage) => {
+      const { chat, clock } = await stage({ sanctionsPerRoom: 8, announcements: 2 });
+      const moderation = await chat.open();
+      const act = (fields: Partial<NewAction>) => refusalOf(moderation.act(actionLike(fields)));
+      const announce = (room: string | null, end: number | null = null) =>
+        act({ kind: "announce", room, until: end });
+      expect([await announce("tea", START + 10), await announce("tea"), await announce("tea")]).toEqual([
+        "none",
+        "none",
+        "too-many",
+      ]);
+      expect([
+        await announce("milk"),
+        await announce(null),
+        await announce(null),
+        await announce(null),
+      ]).toEqual(["none", "none", "none", "too-many"]);
+      clock.now += 10;
+      expect(await announce("tea")).toBe("none");
+      for (let i = 0; i < 6; i++) expect(await act({ kind: "ban" })).toBe("none");
+      expect([await act({ kind: "ban" }), await act({ room: "milk" }), await act({ room: null })]).toEqual([
+        "too-many",
+        "none",
+        "none",
+      ]);
+    },
+  );
 
   fact("there are only so many sanctions in force", async (stage) => {
     const { chat } = await stage({ sanctions: 2 });
