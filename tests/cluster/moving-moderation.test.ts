@@ -46,9 +46,9 @@ test("moderation is moved to a database and back, whole", async () => {
   const [from, to] = ["from.json", "to.json"].map((name) => join(folder.path, name)) as [string, string];
   await filled(from);
   const state = await stateOf(from);
-  expect(state).toMatchObject({ inForce: [{ networks: ["n1"] }], waiting: { reports: 1, held: 1 } });
+  expect(state).toMatchObject({ inForce: [{ networks: ["n1"] }], waiting: { reports: 1, held: 2 } });
   const url = await createDatabase();
-  const moved = "Moderation: 4 actions, 1 room with settings, 1 report, 1 held message.\n";
+  const moved = "Moderation: 4 actions, 1 room with settings, 1 report, 2 held messages.\n";
   for (let i = 0; i < 2; i++) {
     const imported = await runCommand(["import", from, "--database-url", url]);
     expect(imported.stdout).toEndWith(moved);
