@@ -48,7 +48,11 @@ async function held(
   }
 }
 
-/** Notes what moderators have removed, so that it can be restored. @param messages as they were before the batch, by id */
+/**
+ * Notes what moderators have removed, so that it can be restored.
+ *
+ * @param messages as they were before the batch, by id
+ */
 export function noteRemoved(
   { name: room, removed }: Surroundings,
   operations: readonly Operation[],
@@ -56,9 +60,10 @@ export function noteRemoved(
   messages: ReadonlyMap<number, MessageRecord>,
 ): void {
   for (const [at, operation] of operations.entries()) {
-    if (operation.kind !== "remove" || decisions[at]?.kind !== "deleted") continue;
+    if (operation.kind !== "remove" || operation.action === null || decisions[at]?.kind !== "deleted")
+      continue;
     const message = messages.get(operation.of)?.message;
     if (message !== undefined)
-      removed.note(operation.connection, { room, id: message.id, content: message.content });
+      removed.note(operation.action, { room, id: message.id, content: message.content });
   }
 }

@@ -120,6 +120,12 @@ export function decideUndo(
   return { changes: [endedBy(undone, action), ...changes], result };
 }
 
+/** Notes what came of a removal. @param found null if the log does not have it any more */
+export function decideFinish(found: StoredAction | null, count: number): ModerationDecision<undefined> {
+  if (found === null) return { changes: [], result: undefined };
+  return { changes: [{ kind: "end", action: { ...found.action, count } }], result: undefined };
+}
+
 function decideSettings(
   view: ModerationView,
   limits: ModerationLimits,

@@ -3,7 +3,7 @@ const KEPT_MS = 10 * 60 * 1000;
 /** How much is kept, in UTF-16 code units. */
 const MOST = 16 * 1024 * 1024;
 
-interface Removed {
+export interface Removed {
   readonly room: string;
   readonly id: number;
   readonly content: string;
@@ -29,7 +29,6 @@ export class RemovedTexts {
     this.#now = now;
   }
 
-  /** @param action the connection of the operations that remove messages because of it */
   note(action: string, removed: Removed): void {
     const known = this.#removals.get(action);
     const removal = known ?? { at: this.#now(), texts: [] };

@@ -278,6 +278,7 @@ export class Connection implements Recipient, Living {
       roleEverywhere,
       networks: this.#networks,
       standing: this.#standing,
+      charge: (cost: number) => this.address.rates.people?.charge(this.#context.now(), cost),
     };
     const reply = await this.#context.desk.answer(request, visitor);
     this.#standing = visitor.standing;
