@@ -45,7 +45,7 @@ export interface Engine {
   /**
    * Does what the server itself does in a room, which is opened for that, and resolves once it is stored and delivered. It
    * goes by steps, so that others hardly wait. After a step that could not be stored, or when the engine ends, the others are
-   * not tried. Rejects only for a defect.
+   * not tried. Rejects if the engine has begun to end.
    */
   perform(room: string, operations: readonly OwnOperation[]): Promise<Performed>;
 

@@ -3,7 +3,7 @@ const KEPT_MS = 10 * 60 * 1000;
 /** How much is kept, in UTF-16 code units. */
 const MOST = 16 * 1024 * 1024;
 
-export interface Removed {
+interface Removed {
   readonly room: string;
   readonly id: number;
   readonly content: string;

@@ -15,7 +15,7 @@ export async function remove(
   return { count: decisions.filter(({ kind }) => kind === "deleted").length, isComplete };
 }
 
-/** For people: what could be done of something, and what now. */
+/** For people: how far a removal came, and what now. */
 export function unfinished(count: number, wanted: number): string {
-  return `The server could not finish that: ${count} of ${wanted} messages are done. Try again later.`;
+  return `The server could remove only ${count} of ${wanted} messages. Try again later.`;
 }
