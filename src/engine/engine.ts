@@ -1,14 +1,14 @@
 import type { PageRequest } from "../protocol/page.ts";
 import type { ChangeLimits } from "../room/change-limits.ts";
 import type { Moment } from "../room/moment.ts";
-import type { Message, Operation } from "../room/operation.ts";
+import type { Message, Operation, OwnOperation } from "../room/operation.ts";
 import type { Arrival, Found } from "../room/past-members.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
 import type { RoomModeration } from "../room/state.ts";
 import type { AssetStore } from "./assets.ts";
 import type { HistoryMemory } from "./history-memory.ts";
 import type { Moderation, ModerationLimits, NewHeld } from "./moderation.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, Performed } from "./outcome.ts";
 import type { People, PeopleLimits } from "./people.ts";
 import type { Readable } from "./record.ts";
 import type { RemovedTexts } from "./removed-texts.ts";
@@ -41,6 +41,13 @@ export interface Engine {
 
   /** Puts an operation into a room's queue. Its outcome is delivered later, never during this call. */
   submit(room: string, operation: Operation): void;
+
+  /**
+   * Does what the server itself does in a room, which is opened for that, and resolves once it is stored and delivered. It
+   * goes by steps, so that others hardly wait. After a step that could not be stored, or when the engine ends, the others are
+   * not tried. Rejects if the engine has begun to end.
+   */
+  perform(room: string, operations: readonly OwnOperation[]): Promise<Performed>;
 
   /**
    * The newest messages of a room, oldest first, as many as {@link RECENT_MOST} and {@link RECENT_BYTES} allow, for
@@ -91,11 +98,13 @@ export interface Engine {
    * Gives the messages that a moderator's action has removed their contents again, where they were. That is possible for ten
    * minutes, at the server that has removed them.
    *
+   * What could not be restored can be tried again.
+   *
    * @param action the id of the removal
    * @param by the public id of the one who undoes it
-   * @returns how many messages are being restored
+   * @returns how many messages are restored, and whether that is all
    */
-  restore(room: string, action: string, by: string): number;
+  restore(room: string, action: string, by: string): Promise<Restored>;
 
   /**
    * An estimate, in bytes, of how much history must be fetched from the store to answer a request; 0 if it is in
@@ -156,6 +165,12 @@ export type Whom = { readonly of: number } | { readonly name: string } | { reado
 /** Somebody who was found; of the author of a message also its content, empty if it is gone. */
 export interface FoundPerson extends Found {
   readonly content?: string;
+}
+
+/** How far messages are restored. */
+export interface Restored {
+  readonly count: number;
+  readonly isComplete: boolean;
 }
 
 /** The most that {@link Engine.recent} returns: messages, and bytes of their records. */

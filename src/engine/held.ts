@@ -51,7 +51,11 @@ function failed({ connection, ref, held: { name, content } }: Held, error: strin
   return { kind: "send-failed", connection, ref, name, content, error };
 }
 
-/** Notes what moderators have removed, so that it can be restored. @param messages as they were before the batch, by id */
+/**
+ * Notes what moderators have removed, so that it can be restored.
+ *
+ * @param messages as they were before the batch, by id
+ */
 export function noteRemoved(
   { name: room, removed }: Surroundings,
   operations: readonly Operation[],
@@ -59,9 +63,10 @@ export function noteRemoved(
   messages: ReadonlyMap<number, MessageRecord>,
 ): void {
   for (const [at, operation] of operations.entries()) {
-    if (operation.kind !== "remove" || decisions[at]?.kind !== "deleted") continue;
+    if (operation.kind !== "remove" || operation.action === null || decisions[at]?.kind !== "deleted")
+      continue;
     const message = messages.get(operation.of)?.message;
     if (message !== undefined)
-      removed.note(operation.connection, { room, id: message.id, content: message.content });
+      removed.note(operation.action, { room, id: message.id, content: message.content });
   }
 }

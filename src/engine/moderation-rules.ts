@@ -142,6 +142,12 @@ function patchBack(before: RoomSettings, after: RoomSettings, current: RoomSetti
   return Object.fromEntries(undone.map((key) => [key, before[key]]));
 }
 
+/** Notes what came of a removal. @param found null if the log does not have it any more */
+export function decideFinish(found: StoredAction | null, count: number): ModerationDecision<undefined> {
+  if (found === null) return { changes: [], result: undefined };
+  return { changes: [{ kind: "end", action: { ...found.action, count } }], result: undefined };
+}
+
 function decideSettings(
   view: ModerationView,
   limits: ModerationLimits,

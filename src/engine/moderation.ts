@@ -39,6 +39,12 @@ export interface Moderation {
   act(action: NewAction): Promise<Action>;
 
   /**
+   * Notes how many messages a removal has removed, now that it has ended. One without a `count` has not: it is under way, or its
+   * server was killed.
+   */
+  finish(removal: string, count: number): Promise<void>;
+
+  /**
    * Notes a report. `repeated` if the person has reported that already, `full` if the room, or the person, has as many open
    * reports as it may have.
    */

@@ -46,6 +46,19 @@ export interface StoreLost extends Decided {
 /** The decision about an operation after the attempt to store it. Its outcome is made from it. */
 export type FinalDecision = Decision | StoreLost;
 
+/** What became of operations of the server's own. */
+export interface Performed {
+  /** The decisions about them, in order; there are none about those that were not even tried. */
+  readonly decisions: readonly FinalDecision[];
+  /** Whether none has failed: what was to be stored is stored. */
+  readonly isComplete: boolean;
+}
+
+/** Whether it could not be stored, or nobody knows whether it is. */
+export function isFailure({ kind }: FinalDecision): boolean {
+  return kind === "store-lost" || kind === "change-failed" || kind === "send-failed";
+}
+
 /** The decisions that are delivered unchanged. */
 type AsDecided = Exclude<
   Decision,

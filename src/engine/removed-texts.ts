@@ -29,7 +29,6 @@ export class RemovedTexts {
     this.#now = now;
   }
 
-  /** @param action the connection of the operations that remove messages because of it */
   note(action: string, removed: Removed): void {
     const known = this.#removals.get(action);
     const removal = known ?? { at: this.#now(), texts: [] };

@@ -1,4 +1,4 @@
-import { type ConnectionId, type Operation, settle } from "../room/operation.ts";
+import { type ConnectionId, isOwn, type Operation, type OwnOperation, settle } from "../room/operation.ts";
 import type { Room } from "../room/room.ts";
 import { SendKeys } from "../room/send-keys.ts";
 import type { ConnectionNote } from "../room/state.ts";
@@ -14,6 +14,15 @@ import type { OutcomeSources } from "./outcomes.ts";
 import type { Taken } from "./recent-changes.ts";
 import type { MessageRecord, StoredEvent } from "./record.ts";
 import { mayShowHistory } from "./rules.ts";
+
+/** How many operations of the server's own are decided at once: few enough that clients hardly wait for them. */
+export const OWN_AT_ONCE = 100;
+
+/** An operation of the server's own, and what takes its outcome. */
+interface Own {
+  readonly operation: OwnOperation;
+  readonly resolve: (decision: FinalDecision) => void;
+}
 
 /** The part of the work on a room that differs between engines. */
 export interface RoomWork {
@@ -52,6 +61,11 @@ export class RoomQueue implements HistoryHolder {
   /** What will be read for a request: other requests for the same share the read. */
   readonly #expected = new Set<"whole" | "newest">();
   #gathering: Operation[] = [];
+  /** The server's own operations that wait. They make batches of their own, whose failure is none of the clients'. */
+  readonly #own: Own[] = [];
+  #isOwnTurn = false;
+  /** What was decided about the server's own operations in the batch in progress. */
+  readonly #decided = new Map<Operation, FinalDecision>();
   #isWorking = false;
   /** Whether the newest attempt to store something, if any, succeeded. */
   isHealthy = true;
@@ -101,6 +115,25 @@ export class RoomQueue implements HistoryHolder {
     if (shared !== null) this.#expected.add(shared);
     this.#gathering.push(operation);
     this.wake();
+  }
+
+  /** Has operations of the server's own decided. Resolves to what became of each, once that is delivered. Never rejects. */
+  async perform(operations: readonly OwnOperation[]): Promise<readonly FinalDecision[]> {
+    const performed = operations.map(
+      (operation) => new Promise<FinalDecision>((resolve) => this.#own.push({ operation, resolve })),
+    );
+    this.wake();
+    return await Promise.all(performed);
+  }
+
+  /**
+   * Notes the decision about an operation of a batch.
+   *
+   * @param operation undefined if the engine itself decided, about a member of another server
+   */
+  settle(operation: Operation | undefined, decision: FinalDecision): void {
+    this.occupancy.settle(operation, decision);
+    if (operation !== undefined && isOwn(operation)) this.#decided.set(operation, decision);
   }
 
   /** How many bytes must be read for a request (see `Engine.bytesToFetch`). */
@@ -202,13 +235,28 @@ export class RoomQueue implements HistoryHolder {
 
   /** Processes one batch. The next one begins after the sockets that are ready by then have been read. */
   async #run(): Promise<void> {
-    const gathered = this.#gathering;
-    this.#gathering = [];
-    await this.#take(gathered);
+    if (this.#own.length > 0 && (this.#isOwnTurn || this.#gathering.length === 0)) await this.#takeOwn();
+    else {
+      const gathered = this.#gathering;
+      this.#gathering = [];
+      await this.#take(gathered);
+      this.#isOwnTurn = true;
+    }
     this.#isWorking = false;
     this.#tidy();
-    if (this.#gathering.length > 0 || this.#work.hasOtherWork()) this.wake();
+    if (this.#gathering.length > 0 || this.#own.length > 0 || this.#work.hasOtherWork()) this.wake();
     else this.#options.idle();
+  }
+
+  async #takeOwn(): Promise<void> {
+    this.#isOwnTurn = false;
+    const batch = this.#own.splice(0, OWN_AT_ONCE);
+    await this.#take(batch.map(({ operation }) => operation));
+    for (const { operation, resolve } of batch) {
+      const { connection } = operation;
+      resolve(this.#decided.get(operation) ?? { kind: "store-lost", connection });
+    }
+    this.#decided.clear();
   }
 
   async #take(gathered: readonly Operation[]): Promise<void> {

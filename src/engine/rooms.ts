@@ -1,22 +1,23 @@
 import { type Action, enactmentOf } from "../room/action.ts";
 import { CHANGE_LIMITS } from "../room/change-limits.ts";
-import type { Message, Operation } from "../room/operation.ts";
+import type { Message, Operation, OwnOperation } from "../room/operation.ts";
 import type { Arrival } from "../room/past-members.ts";
 import type { Room as RoomState } from "../room/room.ts";
 import { arrivalOf } from "../room/roster.ts";
 import type { KeyMemory } from "../room/send-keys.ts";
-import type { Engine, EngineOptions, FoundPerson, RoomOptions, Whom } from "./engine.ts";
+import type { Engine, EngineOptions, FoundPerson, Restored, RoomOptions, Whom } from "./engine.ts";
 import type { HistoryRequest } from "./history-cache.ts";
 import { HistoryMemory } from "./history-memory.ts";
+import { type FinalDecision, isFailure, type Performed } from "./outcome.ts";
 import { RemovedTexts } from "./removed-texts.ts";
-import type { RoomQueue } from "./room-queue.ts";
+import { OWN_AT_ONCE, type RoomQueue } from "./room-queue.ts";
 
 /** What an engine knows besides what happens in its rooms. */
 type Known = () => Pick<Engine, "people" | "moderation">;
 
 /** The rooms that an engine has in memory, and what they share. */
 export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: RoomState | null }>
-  implements Pick<Engine, "submit" | "bytesToFetch" | "present" | "arrivals" | "inhabited" | "restore">
+  implements Pick<Engine, "submit" | "bytesToFetch" | "present" | "arrivals" | "inhabited">
 {
   readonly #options: EngineOptions;
   readonly #known: Known;
@@ -118,12 +119,31 @@ export class Rooms<Room extends { readonly queue: RoomQueue; readonly room: Room
     return [...this.#rooms].flatMap(([name, { room }]) => (room?.online.length ? [name] : []));
   }
 
-  restore(name: string, action: string, by: string): number {
-    const removed = this.#removed.take(`action:${action}`, name);
+  /** See `Engine.perform`. @param room must stay in memory meanwhile */
+  async perform({ queue }: Room, operations: readonly OwnOperation[]): Promise<Performed> {
+    const decisions: FinalDecision[] = [];
+    for (let at = 0; at < operations.length; at += OWN_AT_ONCE) {
+      if (this.#isClosed) return { decisions, isComplete: false };
+      const step = await queue.perform(operations.slice(at, at + OWN_AT_ONCE));
+      decisions.push(...step);
+      if (step.some(isFailure)) return { decisions, isComplete: false };
+    }
+    return { decisions, isComplete: true };
+  }
+
+  /** See `Engine.restore`. @param room must stay in memory meanwhile */
+  async restore(name: string, room: Room, action: string, by: string): Promise<Restored> {
+    const removed = this.#removed.take(action, name);
     const connection = `restore:${action}`;
-    for (const { id: of, content } of removed)
-      this.submit(name, { kind: "restore", connection, of, content, by });
-    return removed.length;
+    const { decisions, isComplete } = await this.perform(
+      room,
+      removed.map(({ id: of, content }) => ({ kind: "restore", connection, of, content, by })),
+    );
+    for (const [at, text] of removed.entries()) {
+      const decision = decisions[at];
+      if (decision === undefined || isFailure(decision)) this.#removed.note(action, text);
+    }
+    return { count: decisions.filter(({ kind }) => kind === "edited").length, isComplete };
   }
 
   /** Forgets removed texts that are too old. Must be called regularly. */

@@ -7,7 +7,13 @@ import type { MessageChangeKind } from "../protocol/refusal.ts";
 import type { Decision } from "../room/decision.ts";
 import { changedBy } from "../room/kinds/message-change.ts";
 import type { Moment } from "../room/moment.ts";
-import type { ConnectionId, Operation, RoomRequest } from "../room/operation.ts";
+import {
+  type ConnectionId,
+  isOwn,
+  type Operation,
+  type OwnOperation,
+  type RoomRequest,
+} from "../room/operation.ts";
 import { type Room, withRef } from "../room/room.ts";
 import type { Member } from "../room/roster.ts";
 import type { Targets } from "../room/state.ts";
@@ -143,6 +149,9 @@ interface OperationRules {
   readonly waitsForReplies: boolean;
 }
 
+/** Whoever has it performed learns what became of it, and decides what then. */
+const OWN: OperationRules = { ordered: "always", isRedone: false, waitsForReplies: false };
+
 const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: OperationRules } = {
   refuse: { ordered: "never", isRedone: false, waitsForReplies: false },
   answer: { ordered: "never", isRedone: false, waitsForReplies: false },
@@ -150,10 +159,10 @@ const OPERATIONS: { readonly [K in Exclude<Operation["kind"], "request">]: Opera
   leave: { ordered: "members", isRedone: true, waitsForReplies: false },
   expire: { ordered: "members", isRedone: true, waitsForReplies: false },
   enact: { ordered: "always", isRedone: true, waitsForReplies: false },
-  remove: { ordered: "always", isRedone: true, waitsForReplies: false },
   become: { ordered: "members", isRedone: true, waitsForReplies: false },
-  restore: { ordered: "always", isRedone: true, waitsForReplies: false },
-  post: { ordered: "always", isRedone: true, waitsForReplies: false },
+  remove: OWN,
+  restore: OWN,
+  post: OWN,
 };
 
 /** What each kind of decision writes to the history before it is delivered; null for nothing. */
@@ -218,7 +227,7 @@ export function recordsOf(decisions: readonly Decision[]): StoredEvent[] {
 
 /** Whether an operation shows or changes the history. */
 export function usesHistory(operation: Operation): boolean {
-  if (operation.kind === "remove" || operation.kind === "restore" || operation.kind === "post") return true;
+  if (isOwn(operation)) return true;
   return operation.kind === "request" && (REQUESTS[operation.request.kind]?.usesHistory ?? true);
 }
 
@@ -279,12 +288,23 @@ function mayRegister(operation: Operation, { connection }: Operation): boolean {
 
 /** The refusal of an operation whose change could not be stored; null if the protocol has none. */
 function failureOf(operation: Operation, room: Room, error: string): Decision | null {
+  if (isOwn(operation)) return failureOfOwn(operation, error);
   if (operation.kind !== "request") return null;
   const { connection, request } = operation;
   // TypeScript does not see that the rules and the request are of one kind.
   const failed = REQUESTS[request.kind]?.failed as RequestRules<RoomRequest["kind"]>["failed"];
   const refusal = failed?.(request as never, { connection, member: room.member(connection), error });
   return refusal ? withRef(refusal, operation) : null;
+}
+
+function failureOfOwn(operation: OwnOperation, error: string): Decision {
+  const { connection } = operation;
+  if (operation.kind === "post") {
+    const { name, content } = operation.message;
+    return { kind: "send-failed", connection, name, content, error };
+  }
+  const request = operation.kind === "remove" ? "delete" : "edit";
+  return { kind: "change-failed", connection, request, of: operation.of, error };
 }
 
 /** Whether an operation must be done even though no client waits for its outcome: later, if it cannot be done now. */
@@ -305,10 +325,11 @@ export function decideWithoutRoom(operation: Operation): Decision {
     case "leave":
     case "expire":
     case "enact":
+      return { kind: "gone", connection };
     case "remove":
     case "restore":
     case "post":
-      return { kind: "gone", connection };
+      return failureOfOwn(operation, UNOPENED);
     case "become":
       return { kind: "ignored", connection };
     case "request": {

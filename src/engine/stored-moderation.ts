@@ -20,6 +20,7 @@ import {
   decideAction,
   decideDismissal,
   decideEnds,
+  decideFinish,
   decideHold,
   decideRejection,
   decideReport,
@@ -103,6 +104,10 @@ export class StoredModeration implements Moderation {
       const found = action.of === null ? null : await rows.action(action.of);
       return decideUndo(this.#view, this.#limits, action, found, now);
     });
+  }
+
+  finish(removal: string, count: number): Promise<void> {
+    return this.#change(async (rows) => decideFinish(await rows.action(removal), count));
   }
 
   report(report: NewReport): Promise<"reported" | "repeated" | "full"> {

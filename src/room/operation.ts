@@ -130,15 +130,34 @@ export type Operation = { readonly connection: ConnectionId } & (
   | { readonly kind: "expire" }
   /** An action of a moderator takes its place in the order. Only engines create it. Its connection is nobody's. */
   | { readonly kind: "enact"; readonly action: Enactment }
-  /** A message is removed by a moderator's action. Its connection is nobody's, so that everybody gets the event. */
-  | { readonly kind: "remove"; readonly of: number; readonly by: string }
+  /**
+   * A message is removed. Its connection is nobody's, so that everybody gets the event.
+   *
+   * `action` is the moderator's action by which it can be restored; null if it is gone for good.
+   */
+  | { readonly kind: "remove"; readonly of: number; readonly by: string; readonly action: string | null }
   /** The removal of a message is undone. Likewise. */
   | { readonly kind: "restore"; readonly of: number; readonly content: string; readonly by: string }
   /** The person at a connection has said who it is, or has given a proof of work. `by` is null for whoever it was. */
   | { readonly kind: "become"; readonly by: string | null; readonly isProven: boolean }
-  /** The server posts a message in somebody's name, or in that of the chat. Likewise. */
-  | { readonly kind: "post"; readonly message: Pick<Message, "name" | "content" | "by" | "reply"> }
+  /**
+   * The server posts a message in somebody's name, or in that of the chat. Likewise. A repeat of a `key` within ten minutes
+   * posts nothing.
+   */
+  | {
+      readonly kind: "post";
+      readonly message: Pick<Message, "name" | "content" | "by" | "reply">;
+      readonly key?: string | undefined;
+    }
 );
+
+/** What the server itself does in a room. */
+export type OwnOperation = Extract<Operation, { kind: "remove" | "restore" | "post" }>;
+
+export function isOwn(operation: Operation): operation is OwnOperation {
+  const { kind } = operation;
+  return kind === "remove" || kind === "restore" || kind === "post";
+}
 
 /** Releases the memory charged for an operation that has its outcome. */
 export function settle(operation: Operation): void {

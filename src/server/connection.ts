@@ -282,6 +282,7 @@ export class Connection implements Recipient, Living {
       roleEverywhere,
       networks: this.#networks,
       standing: this.#standing,
+      charge: (cost: number) => this.address.rates.people?.charge(this.#context.now(), cost),
     };
     const reply = await this.#context.desk.answer(request, visitor);
     if (visitor.standing.isProven && !this.#standing.isProven)

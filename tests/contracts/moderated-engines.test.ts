@@ -1,6 +1,8 @@
 /** What engines do about moderation in their rooms. */
 import { afterEach, expect, test } from "bun:test";
 import { join } from "node:path";
+import { Database } from "../../src/engine/postgres/database.ts";
+import { findTargets } from "../../src/engine/postgres/targets.ts";
 import { DEFAULT_SETTINGS } from "../../src/room/room-settings.ts";
 import { overDatabase, overFile } from "../support/engines.ts";
 import { administer, createDatabase } from "../support/postgres.ts";
@@ -49,6 +51,16 @@ function joins(
   const sessionHash = connection.padEnd(43, "_");
   const request = { kind: "name", name } as const;
   stage.engine.submit(room, { kind: "request", connection, request, size: 1, networks, sessionHash });
+}
+
+/** @param action null if nothing of it is kept */
+function removalOf(of: number, action: string | null = "removal") {
+  return { kind: "remove", connection: "action:removal", of, by: "Mo______________", action } as const;
+}
+
+function postOf(content: string, key?: string) {
+  const message = { name: "Chat", content, by: "chat____________" };
+  return { kind: "post", connection: "post:1", message, key } as const;
 }
 
 for (const [name, stageOf] of Object.entries(KINDS)) {
@@ -126,16 +138,13 @@ for (const [name, stageOf] of Object.entries(KINDS)) {
     const stage = await stageOf();
     const { engine } = stage;
     engine.enter("/");
-    const post = (content: string) =>
-      engine.submit("/", {
-        kind: "post",
-        connection: "post:1",
-        message: { name: "Chat", content, by: "chat____________" },
-      });
-    post("stays");
-    post("goes");
-    engine.submit("/", { kind: "remove", connection: "remove:1", of: 2, by: "Mo______________" });
-    engine.submit("/", { kind: "remove", connection: "remove:1", of: 2, by: "Mo______________" });
+    const performed = await engine.perform("/", [
+      postOf("stays"),
+      postOf("goes"),
+      removalOf(2),
+      removalOf(2),
+    ]);
+    expect(performed).toMatchObject({ isComplete: true, decisions: { length: 4 } });
     expect((await stage.until(4)).map(({ kind }) => kind)).toEqual(["sent", "sent", "deleted", "gone"]);
     stage.name("1", "An");
     stage.get("1");
@@ -149,16 +158,15 @@ for (const [name, stageOf] of Object.entries(KINDS)) {
     joins(stage, "a", "An", []);
     for (const content of ["one", "two", "three"]) stage.send("a", content);
     await stage.until(4);
-    for (const of of [1, 3])
-      engine.submit("/", { kind: "remove", connection: "action:removal", of, by: "Mo______________" });
-    await stage.until(6);
-    expect(engine.restore("/", "another", "Mo______________")).toBe(0);
-    expect(engine.restore("/", "removal", "Mo______________")).toBe(2);
+    await engine.perform("/", [removalOf(1), removalOf(3)]);
+    const restore = (action: string) => engine.restore("/", action, "Mo______________");
+    expect(await restore("another")).toEqual({ count: 0, isComplete: true });
+    expect(await restore("removal")).toEqual({ count: 2, isComplete: true });
     expect((await stage.until(8)).slice(6)).toMatchObject([
       { kind: "edited", of: 1, content: "one", isRestored: true },
       { kind: "edited", of: 3, content: "three", isRestored: true },
     ]);
-    expect(engine.restore("/", "removal", "Mo______________")).toBe(0);
+    expect(await restore("removal")).toEqual({ count: 0, isComplete: true });
     stage.name("1", "Bình");
     stage.get("1");
     const history = (await stage.until(10)).at(-1);
@@ -169,6 +177,68 @@ for (const [name, stageOf] of Object.entries(KINDS)) {
       (await engine.writtenBy("/", an, before, limit)).map(({ content }) => content);
     expect(await written(null, 2)).toEqual(["three", "two"]);
     expect(await written(2, 10)).toEqual(["one"]);
+  });
+
+  test(`${name}: what is deleted for good cannot be restored`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    await engine.perform("/", [postOf("one"), postOf("two")]);
+    await engine.perform("/", [removalOf(1, null), removalOf(2)]);
+    expect(await engine.restore("/", "removal", "Mo______________")).toEqual({ count: 1, isComplete: true });
+    expect(stage.told.at(-1)).toMatchObject({ kind: "edited", of: 2, content: "two" });
+  });
+
+  test(`${name}: what the server posts with a key is posted once`, async () => {
+    const { engine } = await stageOf();
+    const [first, second] = await Promise.all([
+      engine.perform("/", [postOf("one", "held:1")]),
+      engine.perform("/", [postOf("one", "held:1"), postOf("two", "held:2")]),
+    ]);
+    expect(first.decisions).toMatchObject([{ kind: "sent", message: { id: 1 } }]);
+    expect(second.decisions).toMatchObject([
+      { kind: "repeated", id: 1 },
+      { kind: "sent", message: { id: 2 } },
+    ]);
+  });
+
+  test(`${name}: a large removal goes by steps, and hardly anybody waits for it`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    joins(stage, "a", "An", []);
+    const ids = Array.from({ length: 1_000 }, (_, at) => at + 1);
+    await engine.perform(
+      "/",
+      ids.map((id) => postOf(`message ${id}`)),
+    );
+    const before = stage.told.length;
+    const removed = engine.perform(
+      "/",
+      ids.map((id) => removalOf(id)),
+    );
+    stage.send("a", "meanwhile");
+    expect(await removed).toMatchObject({ isComplete: true, decisions: { length: 1_000 } });
+    const told = stage.told.slice(before);
+    expect(told).toHaveLength(1_001);
+    expect(told.findIndex(({ kind }) => kind === "sent")).toBeLessThanOrEqual(100);
+  });
+
+  test(`${name}: when the engine ends, a removal under way says that it has not finished`, async () => {
+    const stage = await stageOf();
+    const { engine } = stage;
+    joins(stage, "a", "An", []);
+    const ids = Array.from({ length: 1_000 }, (_, at) => at + 1);
+    await engine.perform(
+      "/",
+      ids.map((id) => postOf(`message ${id}`)),
+    );
+    const removed = engine.perform(
+      "/",
+      ids.map((id) => removalOf(id)),
+    );
+    await engine.close();
+    open.delete(stage);
+    const { decisions, isComplete } = await removed;
+    expect([isComplete, decisions.length]).toEqual([false, 100]);
   });
 
   test(`${name}: a message that waits is stored before its sender is told so, and one that cannot be stored is refused`, async () => {
@@ -243,4 +313,52 @@ test("postgres: a room keeps its messages for as long as is set there, and the n
   const milk = [1, 2, 3].map((id) => ({ room: "milk", id }));
   // It is pruned at the start, beside everything else.
   while ((await left()) !== JSON.stringify([...milk, { room: "tea", id: 3 }])) await Bun.sleep(50);
+});
+
+test("postgres: thousands of messages are found at once in a table that was never analysed", async () => {
+  const url = await createDatabase();
+  const { engine } = kept(await overDatabase(url));
+  await engine.perform("/", [postOf("x")]);
+  await administer(
+    url,
+    `INSERT INTO chatbox.messages SELECT (jsonb_populate_record(m, jsonb_build_object('id', g))).*
+       FROM chatbox.messages m, generate_series(2, 20000) g WHERE m.id = 1`,
+  );
+  const database = new Database({ url, poolSize: 3, statementTimeoutMs: 4000, connectTimeoutMs: 3000 });
+  const ids = Array.from({ length: 5_000 }, (_, at) => 4 * at + 1);
+  const { targets } = await database.query(4000, (sql) => findTargets(sql, "/", ids));
+  expect(targets.size).toBe(5_000);
+  await database.close();
+});
+
+test("postgres: a removal that cannot be stored fails alone, is given up, and what it has not done can be told", async () => {
+  const url = await createDatabase();
+  const stage = kept(await overDatabase(url));
+  const { engine } = stage;
+  joins(stage, "a", "An", []);
+  const ids = Array.from({ length: 300 }, (_, at) => at + 1);
+  await engine.perform(
+    "/",
+    ids.map((id) => postOf(`message ${id}`)),
+  );
+  await administer(
+    url,
+    `CREATE FUNCTION public.broken() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN RAISE EXCEPTION USING ERRCODE = '53100', MESSAGE = 'disk full'; END $$;
+     CREATE TRIGGER broken BEFORE INSERT ON chatbox.changes FOR EACH ROW WHEN (NEW.of > 150)
+       EXECUTE FUNCTION public.broken()`,
+  );
+  const removed = engine.perform(
+    "/",
+    ids.map((id) => removalOf(id)),
+  );
+  stage.send("a", "first");
+  const { decisions, isComplete } = await removed;
+  expect([isComplete, decisions.length]).toEqual([false, 200]);
+  expect(decisions.slice(100).map(({ kind }) => kind)).toEqual(Array(100).fill("change-failed"));
+  stage.send("a", "second");
+  while (!stage.told.some((each) => each.kind === "sent" && each.record.id === 402)) await Bun.sleep(5);
+  expect(stage.told.filter(({ kind }) => kind === "send-failed" || kind === "store-lost")).toEqual([]);
+  await administer(url, "DROP FUNCTION public.broken CASCADE");
+  expect(await engine.restore("/", "removal", "Mo______________")).toEqual({ count: 100, isComplete: true });
 });

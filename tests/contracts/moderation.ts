@@ -135,6 +135,19 @@ export function moderationContract(kind: ModerationKind): void {
       }
     });
 
+  fact("a removal has no count until it has ended, and can be undone in any case", async (stage) => {
+    const { chat } = await stage();
+    const moderation = await chat.open();
+    const removal = await moderation.act(actionLike({ kind: "remove", count: null }));
+    await moderation.finish("no-such-removal_", 3);
+    expect(await moderation.action(removal.id)).toEqual(removal);
+    await moderation.finish(removal.id, 3);
+    expect(await moderation.action(removal.id)).toEqual({ ...removal, count: 3 });
+    const undo = await moderation.act(actionLike({ kind: "undo", of: removal.id }));
+    await moderation.finish(removal.id, 4);
+    expect(await moderation.action(removal.id)).toMatchObject({ count: 4, undone: undo.id });
+  });
+
   fact("a sanction holds for a person and for networks, in its room or in all", async (stage) => {
     const { chat } = await stage();
     const moderation = await chat.open();

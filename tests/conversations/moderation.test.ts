@@ -335,6 +335,41 @@ test("REVIEW-2 a held message appears when a moderator approves it, in the name 
   expect(await again.order({ kind: "approve", id: hello?.id })).toMatchObject({ reason: "UnknownAction" });
 });
 
+test("REVIEW-2 of two moderators who approve a held message at once one is too late, and it appears once", async () => {
+  const { server, minh } = await moderated();
+  await using _server = server;
+  await minh.ask({ type: "room", set: { heldMessages: 1 } });
+  using an = await anAt(server);
+  await an.say("hello");
+  using other = await Visitor.connect(server, { key: KEY.minh });
+  const { list } = await minh.ask({ type: "review", what: "held" });
+  const [{ id }] = list as [{ id: string }];
+  const replies = await Promise.all([minh, other].map((each) => each.order({ kind: "approve", id })));
+  expect(replies.map(({ reason }) => reason).sort()).toEqual(["UnknownAction", undefined]);
+  expect(await minh.contents()).toEqual(["hello"]);
+});
+
+test("MOD-6 REVIEW-2 what is acknowledged is stored, even if the server is killed at once", async () => {
+  const { server, minh } = await moderated();
+  await using _server = server;
+  await minh.say("removed");
+  await minh.ask({ type: "room", set: { heldMessages: 1 } });
+  using an = await anAt(server);
+  await an.say("approved");
+  const { list } = await minh.ask({ type: "review", what: "held" });
+  const [{ id }] = list as [{ id: string }];
+  await minh.ordered({ kind: "approve", id });
+  expect(await minh.ordered({ kind: "remove", of: 1 })).toMatchObject({ count: 1 });
+  await server.kill();
+  await server.restart();
+  using again = await Visitor.connect(server, { key: KEY.minh });
+  await again.name("Minh again");
+  expect(await again.contents()).toEqual(["approved"]);
+  expect(await again.ask({ type: "review", what: "held" })).toMatchObject({ list: [] });
+  const { list: log } = await again.ask({ type: "review", what: "log" });
+  expect(log).toMatchObject([{ kind: "remove", count: 1 }, { kind: "approve" }, { kind: "settings" }]);
+});
+
 test("MOD-7 what is announced is told to those who are there, and to those who come", async () => {
   const { server, minh } = await moderated();
   await using _server = server;

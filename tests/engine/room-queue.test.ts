@@ -6,7 +6,7 @@ import { HistoryMemory } from "../../src/engine/history-memory.ts";
 import { historyRequestOf } from "../../src/engine/history-reads.ts";
 import { MessageRecord } from "../../src/engine/record.ts";
 import { RemovedTexts } from "../../src/engine/removed-texts.ts";
-import { RoomQueue } from "../../src/engine/room-queue.ts";
+import { OWN_AT_ONCE, RoomQueue } from "../../src/engine/room-queue.ts";
 import { CHANGE_LIMITS } from "../../src/room/change-limits.ts";
 import type { Operation } from "../../src/room/operation.ts";
 import fc from "../support/chance.ts";
@@ -205,4 +205,35 @@ test("REQ-7 LIM-12 every operation is decided once and in its order, and its mem
     ),
     { numRuns: 200 },
   );
+});
+
+test("the server's own operations make batches of their own, which are small, and take turns with those of clients", async () => {
+  const batches: Operation[][] = [];
+  const queue = new RoomQueue(options(1000), {
+    room: () => null,
+    archive: () => null,
+    hasOtherWork: () => false,
+    prepare: async () => {},
+    work: async (batch) => {
+      batches.push([...batch]);
+      if (batches.length < 10) queue.submit(TYPING);
+      for (const operation of batch)
+        if (operation.kind === "remove" && operation.of !== 7)
+          queue.settle(operation, { kind: "gone", connection: operation.connection });
+    },
+    recover: () => {},
+  });
+  const removals = Array.from({ length: 5 * OWN_AT_ONCE }, (_, of) => {
+    return { kind: "remove", connection: "own", of, by: "minh", action: null } as const;
+  });
+  queue.submit(TYPING);
+  const decisions = await queue.perform(removals);
+  expect(decisions.map(({ kind }) => kind)).toEqual(
+    removals.map(({ of }) => (of === 7 ? "store-lost" : "gone")),
+  );
+  const kinds = batches.map((batch) => [...new Set(batch.map(({ kind }) => kind))]);
+  expect(kinds.slice(0, 10)).toEqual(
+    Array.from({ length: 10 }, (_, at) => [at % 2 === 0 ? "request" : "remove"]),
+  );
+  for (const batch of batches) expect(batch.length).toBeLessThanOrEqual(OWN_AT_ONCE);
 });

@@ -22,6 +22,7 @@ import { actionLike } from "../contracts/moderation.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
+import { KEY, moderated, Visitor } from "../support/visitors.ts";
 
 class Stage implements Disposable {
   readonly folder = new TemporaryFolder();
@@ -169,3 +170,53 @@ fileTest("a server on a full disk starts, and says that moderators can do nothin
   await server.waitForLog(({ text }) => text.includes("data.json.moderation could be created"));
   expect(existsSync(`${dataFile}.moderation`)).toBe(true);
 });
+
+fileTest(
+  "on a full disk nothing is approved, removed, restored or deleted, which moderators are told",
+  async () => {
+    if (Bun.which("prlimit") === null) return;
+    const ignoring = ["sh", "-c", 'trap "" XFSZ; exec "$0" "$@"'];
+    const { server, minh } = await moderated({
+      flags: ["--no-limits"],
+      wrap: (command) => [...ignoring, ...command],
+    });
+    await using _server = server;
+    const limit = (bytes: string | number) => {
+      const { exitCode } = Bun.spawnSync(["prlimit", "--pid", String(server.pid), `--fsize=${bytes}:`]);
+      expect(exitCode).toBe(0);
+    };
+    await minh.say("to be removed");
+    await minh.say("to be restored");
+    const { action: removal } = await minh.ordered({ kind: "remove", of: 2 });
+    await minh.ask({ type: "room", set: { heldMessages: 1 } });
+    using an = await Visitor.named(server, "An", { key: KEY.an });
+    expect(await an.say("waits")).toMatchObject({ reason: "Held" });
+    const { list } = await minh.ask({ type: "review", what: "held" });
+    const [{ id }] = list as [{ id: string }];
+    // The history is larger than every other file, so that it alone is at the limit.
+    for (let at = 0; at < 40; at++) await minh.say("z".repeat(4_000));
+    limit(statSync(server.dataFile).size);
+    const orders = [
+      { kind: "approve", id },
+      { kind: "remove", of: 1 },
+      { kind: "undo", id: removal },
+      { kind: "announce", reason: "hello", post: true },
+    ];
+    for (const order of orders)
+      expect([order.kind, await minh.order(order)]).toMatchObject([
+        order.kind,
+        { status: false, reason: "ErrorWhenModerate" },
+      ]);
+    expect(await minh.ask({ type: "mine", do: "delete" })).toMatchObject({ reason: "ErrorWhenMine" });
+    expect(await minh.ask({ type: "review", what: "held" })).toMatchObject({ list: [{ id }] });
+    const { list: log } = await minh.ask({ type: "review", what: "log" });
+    const [unfinished] = log as object[];
+    expect(unfinished).toMatchObject({ kind: "remove" });
+    expect(unfinished).not.toHaveProperty("count");
+    limit("unlimited");
+    for (const order of orders) await minh.ordered(order);
+    const contents = await minh.contents();
+    expect(contents.filter((each) => !each.startsWith("z"))).toEqual(["to be restored", "waits", "hello"]);
+  },
+  30_000,
+);

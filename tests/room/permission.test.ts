@@ -370,7 +370,7 @@ test("an action is enacted once, and a message is removed once", () => {
   expect(stage.room.decide(enact, moment)).toMatchObject({ kind: "enacted" });
   expect(stage.room.decide(enact, moment)).toMatchObject({ kind: "gone" });
   stage.room.begin(new Map([[1, { by: "x", isDeleted: false, reactions: [], edits: 0, reactionsMade: 0 }]]));
-  const remove = { kind: "remove", connection: "action:1", of: 1, by: "minh" } as const;
+  const remove = { kind: "remove", connection: "action:1", of: 1, by: "minh", action: "1" } as const;
   expect(stage.room.decide(remove, moment)).toMatchObject({ kind: "deleted", of: 1, by: "minh" });
   expect(stage.room.decide(remove, moment)).toMatchObject({ kind: "gone" });
   stage.room.commit();

@@ -380,7 +380,7 @@ export class FileRoom {
     changed: ReadonlyMap<number, MessageRecord> = new Map(),
   ): Promise<void> {
     const { queue } = this;
-    for (const [at, decision] of decisions.entries()) queue.occupancy.settle(batch[at], decision);
+    for (const [at, decision] of decisions.entries()) queue.settle(batch[at], decision);
     this.#noteSessions(decisions);
     const sources = await queue.sourcesOf(decisions, records, changed);
     const reads = queue.readsOf(batch);

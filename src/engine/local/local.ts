@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
-import type { Message, Operation } from "../../room/operation.ts";
+import type { Message, Operation, OwnOperation } from "../../room/operation.ts";
 import type { Arrival } from "../../room/past-members.ts";
 import { ClockWatch, clockNotice } from "../clock-watch.ts";
 import {
@@ -9,9 +9,11 @@ import {
   type EngineOptions,
   type FoundPerson,
   RECENT_LISTS_MOST,
+  type Restored,
   type Whom,
 } from "../engine.ts";
 import { MODERATION_LIMITS } from "../moderation.ts";
+import type { Performed } from "../outcome.ts";
 import { PEOPLE_LIMITS } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import type { Readable } from "../record.ts";
@@ -299,8 +301,12 @@ export class LocalEngine implements Engine {
     return this.#rooms.inhabited();
   }
 
-  restore(name: string, action: string, by: string): number {
-    return this.#rooms.restore(name, action, by);
+  perform(name: string, operations: readonly OwnOperation[]): Promise<Performed> {
+    return this.#beside(name, (room) => this.#rooms.perform(room, operations));
+  }
+
+  restore(name: string, action: string, by: string): Promise<Restored> {
+    return this.#beside(name, (room) => this.#rooms.restore(name, room, action, by));
   }
 
   messagesBy(
@@ -316,8 +322,8 @@ export class LocalEngine implements Engine {
     return this.#beside(name, (room) => room.writtenBy(person, before, limit));
   }
 
-  /** Reads in a room, which is opened for that, beside its queue. Rejects if the store fails. */
-  async #beside<T>(name: string, read: (room: FileRoom) => Promise<T>): Promise<T> {
+  /** Works on a room, which is opened for that and stays in memory meanwhile. Rejects if the engine ends, or if the work does. */
+  async #beside<T>(name: string, work: (room: FileRoom) => Promise<T>): Promise<T> {
     if (this.#isClosing) throw new Error("the server is ending");
     // A reader does not count towards the limit of rooms.
     if (!this.#rooms.has(name) && name !== MAIN_ROOM) this.#unused.add(name);
@@ -325,7 +331,7 @@ export class LocalEngine implements Engine {
     const { occupancy } = room.queue;
     occupancy.enter();
     try {
-      return await read(room);
+      return await work(room);
     } finally {
       occupancy.leave();
       if (!room.queue.isBusy && this.#rooms.get(name) === room) this.#idle(name, room);

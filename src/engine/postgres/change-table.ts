@@ -2,7 +2,7 @@
 import type { SQL } from "bun";
 import type { CurrentMessage } from "../../room/operation.ts";
 import type { ChangeRecord, ReactRecord, StoredEvent } from "../record.ts";
-import { asText, idList, type Replacement, replaceContents } from "./message-table.ts";
+import { asText, type Replacement, replaceContents, unnested } from "./message-table.ts";
 import type { Row } from "./rows.ts";
 import { timestampOf } from "./time.ts";
 
@@ -92,8 +92,9 @@ async function countChanges(sql: SQL, room: string, changes: readonly ChangeReco
     const count = counts.get(id) ?? { id, edits: 0, made: 0 };
     if (kind === "edit") count.edits++;
     if (kind === "react" && change.on) count.made++;
-    counts.set(id, count);
+    if (count.edits + count.made > 0) counts.set(id, count);
   }
+  if (counts.size === 0) return;
   await sql`
     UPDATE chatbox.messages SET edits = messages.edits + r.edits, reactions_made = messages.reactions_made + r.made
     FROM json_to_recordset(${JSON.stringify([...counts.values()])}::text::json)
@@ -117,7 +118,7 @@ function rowOf(change: ChangeRecord): Row {
 
 async function removeReactionsTo(sql: SQL, room: string, ids: readonly number[]): Promise<void> {
   await sql`
-    DELETE FROM chatbox.reactions WHERE room = ${room} AND message = ANY(${idList(ids)}::text::bigint[])`;
+    DELETE FROM chatbox.reactions WHERE room = ${room} AND message IN (${unnested(sql, ids)})`;
 }
 
 async function removeReactions(sql: SQL, room: string, withdrawn: readonly ReactRecord[]): Promise<void> {

@@ -1,6 +1,7 @@
 import type { SQL } from "bun";
 import { REMEMBERED_MS } from "../../protocol/limits.ts";
 import { type Decision, isChange } from "../../room/decision.ts";
+import { POSTS } from "../../room/kinds/moderation.ts";
 import type { Moment } from "../../room/moment.ts";
 import type { ConnectionId, Operation } from "../../room/operation.ts";
 import type { SendKeys } from "../../room/send-keys.ts";
@@ -140,6 +141,8 @@ export class Committer {
   async #recallKeys({ room }: Replica, operations: readonly Operation[]): Promise<void> {
     const { database, keys, name } = this.#options;
     const digests = operations.flatMap((operation) => {
+      if (operation.kind === "post")
+        return operation.key === undefined ? [] : [keyDigest(POSTS, operation.key)];
       const identity = room.member(operation.connection)?.session?.identity;
       const key = operation.kind === "request" && "key" in operation.request ? operation.request.key : null;
       return identity === undefined || key === null ? [] : [keyDigest(identity, key)];

@@ -1,7 +1,7 @@
 import { PAGE_DEFAULT, REMEMBERED_MS } from "../../protocol/limits.ts";
 import type { PageRequest } from "../../protocol/page.ts";
 import { isChange } from "../../room/decision.ts";
-import type { ConnectionId, Operation } from "../../room/operation.ts";
+import { type ConnectionId, isOwn, type Operation } from "../../room/operation.ts";
 import type { Room } from "../../room/room.ts";
 import type { RoomOptions } from "../engine.ts";
 import { sentenceFor } from "../failure.ts";
@@ -365,13 +365,14 @@ export class DatabaseRoom {
     const { connection, kind } = decision;
     if (kind !== "store-lost" && isChange(decision)) replica.settle(decision, server());
     if (kind === "typing") notify({ kind: "typing", room: name, connection });
-    if (kind === "store-lost") this.#lost.add(connection);
+    // The connection of an operation of the server's own is nobody's, who could be told, or reconnect.
+    if (kind === "store-lost" && operation !== undefined && !isOwn(operation)) this.#lost.add(connection);
     if (kind === "registered" || kind === "resumed") this.#connected.add(connection);
     if (operation?.kind === "leave") {
       this.#lost.delete(connection);
       this.#connected.delete(connection);
     }
-    this.queue.occupancy.settle(operation, decision);
+    this.queue.settle(operation, decision);
   }
 
   /** Delivers the outcomes of a batch that was not committed, or that may or may not be. */

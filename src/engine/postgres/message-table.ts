@@ -131,7 +131,7 @@ export async function messagesByIds(
   if (ids.length === 0) return new Map();
   const rows = await sql`
     SELECT ${messageColumns(sql)} FROM chatbox.messages
-    WHERE room = ${room} AND id = ANY(${idList(ids)}::text::bigint[])`;
+    WHERE room = ${room} AND id IN (${unnested(sql, ids)})`;
   return new Map(rowsOf(rows).map((row) => [integerOf(row.id), messageOf(row)]));
 }
 
@@ -168,9 +168,12 @@ export async function writtenBy(
   return rowsOf(rows).map(messageOf);
 }
 
-/** Ids as the text of an array. */
-export function idList(ids: readonly number[]): string {
-  return `{${ids.join()}}`;
+/**
+ * Ids as rows. A comparison with the array itself would read the text anew for each row of a sequential scan, since a cast from
+ * text is not immutable: thousands of ids would take minutes.
+ */
+export function unnested(sql: SQL, ids: readonly number[]): Fragment {
+  return sql`SELECT unnest(${`{${ids.join()}}`}::text::bigint[])`;
 }
 
 /** What is kept of a room, of the messages and changes up to an id. */

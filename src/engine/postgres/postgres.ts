@@ -1,6 +1,6 @@
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
-import type { Message, Operation } from "../../room/operation.ts";
+import type { Message, Operation, OwnOperation } from "../../room/operation.ts";
 import type { Arrival } from "../../room/past-members.ts";
 import { clockNotice } from "../clock-watch.ts";
 import {
@@ -11,9 +11,11 @@ import {
   RECENT_BYTES,
   RECENT_LISTS_MOST,
   RECENT_MOST,
+  type Restored,
   type Whom,
 } from "../engine.ts";
 import { MODERATION_LIMITS, type Moderation } from "../moderation.ts";
+import type { Performed } from "../outcome.ts";
 import { PEOPLE_LIMITS, type People } from "../people.ts";
 import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, type Readable } from "../record.ts";
@@ -209,8 +211,26 @@ export class PostgresEngine implements Engine {
     return this.#rooms.inhabited();
   }
 
-  restore(room: string, action: string, by: string): number {
-    return this.#rooms.restore(room, action, by);
+  perform(name: string, operations: readonly OwnOperation[]): Promise<Performed> {
+    return this.#within(name, (room) => this.#rooms.perform(room, operations));
+  }
+
+  restore(name: string, action: string, by: string): Promise<Restored> {
+    return this.#within(name, (room) => this.#rooms.restore(name, room, action, by));
+  }
+
+  /** Works on a room, which stays in memory meanwhile. Rejects if the engine ends, or if the work does. */
+  async #within<T>(name: string, work: (room: DatabaseRoom) => Promise<T>): Promise<T> {
+    if (this.#isClosing) throw new Error("the server is ending");
+    const room = this.#room(name);
+    const { occupancy } = room.queue;
+    occupancy.enter();
+    try {
+      return await work(room);
+    } finally {
+      occupancy.leave();
+      if (this.#rooms.get(name) === room) this.#idle(name, room);
+    }
   }
 
   messagesBy(

@@ -3,7 +3,7 @@ import type { SQL } from "bun";
 import type { CurrentMessage } from "../../room/operation.ts";
 import { type OneReaction, type Target, type Targets, UNCHANGED } from "../../room/state.ts";
 import { MessageRecord } from "../record.ts";
-import { idList, messagesByIds } from "./message-table.ts";
+import { messagesByIds, unnested } from "./message-table.ts";
 import { integerOf, rowsOf, textOf } from "./rows.ts";
 
 /** What a room must know to decide about changes, and the messages as they are now, by id. */
@@ -44,7 +44,7 @@ async function countsOf(
   const rows = rowsOf(
     await sql`
     SELECT id::float8 AS id, edits::float8 AS edits, reactions_made::float8 AS reactions_made FROM chatbox.messages
-    WHERE room = ${room} AND id = ANY(${idList(ids)}::text::bigint[])`,
+    WHERE room = ${room} AND id IN (${unnested(sql, ids)})`,
   );
   return new Map(
     rows.map(({ id, edits, reactions_made: reactions }) => [
@@ -63,7 +63,7 @@ async function reactionsTo(
   const rows = rowsOf(
     await sql`
     SELECT message::float8 AS message, emoji, author, name FROM chatbox.reactions
-    WHERE room = ${room} AND message = ANY(${idList(ids)}::text::bigint[]) ORDER BY reactions.id`,
+    WHERE room = ${room} AND message IN (${unnested(sql, ids)}) ORDER BY reactions.id`,
   );
   const found = new Map<number, OneReaction[]>();
   for (const { message, emoji, author, name } of rows) {

@@ -26,7 +26,7 @@ export interface MineReply {
   status: true;
   messages?: readonly OwnMessage[];
   more?: boolean;
-  /** How many messages are being deleted. */
+  /** How many messages were deleted. */
   count?: number;
 }
 

@@ -6,7 +6,11 @@ import type { Decided } from "./decided.ts";
 import type { Deleted } from "./delete.ts";
 import type { Edited } from "./edit.ts";
 import type { Gone } from "./leave.ts";
-import type { Sent } from "./send.ts";
+import type { ChangeFailed } from "./message-change.ts";
+import type { Repeats, Sent } from "./send.ts";
+
+/** Whose keys those of posts are. No session has this identity. */
+export const POSTS = "posts";
 
 /** How many of the actions that were enacted last a room remembers. */
 const REMEMBERED = 1_000;
@@ -39,9 +43,12 @@ export function decideRemove(
   { targets, lastId }: RoomView,
   { connection, of, by }: OperationOf<"remove">,
   { now: { time } }: Asker,
-): Deleted | Gone {
+): Deleted | Gone | ChangeFailed {
   const target = targets.get(of) ?? null;
-  if (target === null || "error" in target || target.isDeleted) return gone(connection);
+  if (target === null) return gone(connection);
+  if ("error" in target)
+    return { kind: "change-failed", connection, request: "delete", of, error: target.error };
+  if (target.isDeleted) return gone(connection);
   return { kind: "deleted", connection, of, by, id: lastId + 1, time };
 }
 
@@ -50,16 +57,25 @@ export function decideRestore(
   { targets, lastId }: RoomView,
   { connection, of, content, by }: OperationOf<"restore">,
   { now: { time } }: Asker,
-): Edited | Gone {
+): Edited | Gone | ChangeFailed {
   const target = targets.get(of) ?? null;
-  if (target === null || "error" in target || !target.isDeleted) return gone(connection);
+  if (target === null) return gone(connection);
+  if ("error" in target)
+    return { kind: "change-failed", connection, request: "edit", of, error: target.error };
+  if (!target.isDeleted) return gone(connection);
   return { kind: "edited", connection, of, content, by, id: lastId + 1, time, isRestored: true };
 }
 
-export function decidePost({ lastId }: RoomView, operation: OperationOf<"post">, { now }: Asker): Sent {
-  const { time, timestamp } = now;
-  const message = { ...operation.message, id: lastId + 1, time, timestamp };
-  return { kind: "sent", connection: operation.connection, message };
+export function decidePost(
+  { lastId, keys, digest: digestOf }: RoomView,
+  { connection, message: posted, key }: OperationOf<"post">,
+  { now: { time, timestamp } }: Asker,
+): Sent | Repeats {
+  const { name, content } = posted;
+  const digest = key === undefined ? undefined : digestOf(POSTS, key);
+  const repeated = digest === undefined ? undefined : keys.idOf(digest);
+  if (repeated !== undefined) return { kind: "repeated", connection, id: repeated, name, content };
+  return { kind: "sent", connection, message: { ...posted, id: lastId + 1, time, timestamp, digest } };
 }
 
 function gone(connection: ConnectionId): Gone {

@@ -12,6 +12,7 @@ import { Orders, type OrdersContext } from "./orders.ts";
 import { Passwords } from "./passwords.ts";
 import { Proofs } from "./proofs.ts";
 import { Refusal } from "./refusal.ts";
+import { remove, unfinished } from "./removal.ts";
 import { Reviews } from "./reviews.ts";
 import { readSettings } from "./settings-input.ts";
 import { roleOf, type Visitor } from "./visitor.ts";
@@ -50,9 +51,11 @@ const TOO_MANY = {
   mine: "ErrorWhenMine",
 } as const;
 
-/** How many own messages are given, or deleted, at a time. */
+/** How many own messages are given at a time. */
 const MINE_AT_ONCE = 200;
 const DELETED_MOST = 100_000;
+/** The deletion of so many own messages costs as much as a request. */
+const DELETED_PER_TOKEN = 1_000;
 
 export interface DeskContext extends OrdersContext {
   readonly engine: Engine;
@@ -225,12 +228,15 @@ export class ModerationDesk {
     }
     await engine.moderation.forget(by.room, id);
     const ids = await engine.messagesBy(by.room, new Set([id]), 0, DELETED_MOST);
-    for (let at = 0; at < ids.length; at += MINE_AT_ONCE) {
-      if (at > 0) await Bun.sleep(1);
-      for (const of of ids.slice(at, at + MINE_AT_ONCE))
-        engine.submit(by.room, { kind: "remove", connection: `mine:${by.connection}`, of, by: id });
-    }
-    return { ...done, count: ids.length };
+    by.charge(ids.length / DELETED_PER_TOKEN);
+    const { connection } = by;
+    const { count, isComplete } = await remove(engine, by.room, ids, {
+      connection: `mine:${connection}`,
+      by: id,
+      action: null,
+    });
+    if (!isComplete) throw new Refusal("ErrorWhenMine", unfinished(count, ids.length));
+    return { ...done, count };
   }
 }
 

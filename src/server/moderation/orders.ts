@@ -1,20 +1,19 @@
 /** What moderators order: see `moderate` in the protocol. */
 import type { Engine } from "../../engine/engine.ts";
-import type { NewAction } from "../../engine/moderation.ts";
+import type { HeldMessage, NewAction } from "../../engine/moderation.ts";
 import type { ModeratedReply, ModerateKind, Order, Reach } from "../../protocol/kinds/moderate.ts";
 import { type Action, isOver, KICK_MS } from "../../room/action.ts";
 import type { Arrival } from "../../room/past-members.ts";
 import { isOfRaid } from "../../room/permission.ts";
 import { type Action as Deed, isAtLeast, may } from "../../room/roles.ts";
 import { Refusal } from "./refusal.ts";
+import { remove, unfinished } from "./removal.ts";
 import { roleOf, type Visitor } from "./visitor.ts";
 
 /** How many of those who are hit are named. */
 const NAMED = 20;
 /** The most messages that one order removes. */
 const REMOVED_MOST = 10_000;
-/** How many messages are removed at a time, so that others are served between. */
-const REMOVED_AT_ONCE = 200;
 const MINUTE_MS = 60_000;
 /** How long raid mode lasts that a moderator has armed without saying how long. */
 const RAID_MINUTES = 30;
@@ -22,6 +21,8 @@ const RAID_MINUTES = 30;
 const SWEPT_MS = 24 * 60 * MINUTE_MS;
 /** The author of what the chat itself says. It has the form of a person's id, and is nobody's: those are digests. */
 const CHAT_AUTHOR = "classic-chatbox_";
+
+const JUDGED = "This message does not wait any more.";
 
 const REACHES: { readonly [R in Reach]: number | null } = { person: null, address: 0, network: 1, wide: 2 };
 
@@ -51,6 +52,8 @@ export interface OrdersContext {
 /** Carries out the orders of moderators. */
 export class Orders {
   readonly #context: OrdersContext;
+  /** The held messages that are being approved or rejected. */
+  readonly #judged = new Set<string>();
 
   constructor(context: OrdersContext) {
     this.#context = context;
@@ -153,9 +156,8 @@ export class Orders {
     const ids = await this.#context.engine.messagesBy(by.room, persons, since, REMOVED_MOST);
     if (order.isPreview) return { count: ids.length };
     const { person, name } = found;
-    const action = await this.#act(order, by, { kind: "remove", person, name, count: ids.length });
-    await this.#removeAll(by.room, ids, action);
-    return { action: action.id, count: ids.length };
+    const action = await this.#act(order, by, { kind: "remove", person, name });
+    return { action: action.id, count: await this.#removeAll(by.room, ids, action) };
   }
 
   async #removeOne(of: number, order: Order, by: Visitor): Promise<Done> {
@@ -164,9 +166,8 @@ export class Orders {
     if (found === null) throw new Refusal("UnknownTarget", "There is no such message.");
     if (order.isPreview) return { count: 1 };
     const { person, name } = found;
-    const action = await this.#act(order, by, { kind: "remove", person, name, count: 1 });
-    await this.#removeAll(by.room, [of], action);
-    return { action: action.id, count: 1 };
+    const action = await this.#act(order, by, { kind: "remove", person, name });
+    return { action: action.id, count: await this.#removeAll(by.room, [of], action) };
   }
 
   /** The public ids of somebody who may have been several people, from one address. */
@@ -177,13 +178,14 @@ export class Orders {
     return [...(person === null ? [] : [person]), ...same.map(({ by }) => by)];
   }
 
-  async #removeAll(room: string, ids: readonly number[], { id, by }: Action): Promise<void> {
-    const connection = `action:${id}`;
-    for (let at = 0; at < ids.length; at += REMOVED_AT_ONCE) {
-      if (at > 0) await Bun.sleep(1);
-      for (const of of ids.slice(at, at + REMOVED_AT_ONCE))
-        this.#context.engine.submit(room, { kind: "remove", connection, of, by: by ?? CHAT_AUTHOR });
-    }
+  /** @returns how many were there to be removed @throws Refusal if that could not be finished */
+  async #removeAll(room: string, ids: readonly number[], { id: action, by }: Action): Promise<number> {
+    const { engine } = this.#context;
+    const removal = { connection: `action:${action}`, by: by ?? CHAT_AUTHOR, action };
+    const { count, isComplete } = await remove(engine, room, ids, removal);
+    if (!isComplete) throw new Refusal("ErrorWhenModerate", unfinished(count, ids.length));
+    await engine.moderation.finish(action, count);
+    return count;
   }
 
   async #undo(order: Order, by: Visitor): Promise<Done> {
@@ -194,30 +196,37 @@ export class Orders {
     if (undone.room === null && !may(by.roleEverywhere, "moderate-everywhere"))
       throw new Refusal("NotAllowed", "You may not do that in all rooms.");
     const { id: of, person, name, room } = undone;
+    const told = undone.kind === "remove" ? { count: await this.#restore(of, by) } : {};
     const action = await this.#act(order, by, { kind: "undo", of, person, name, room });
-    if (undone.kind !== "remove") return { action: action.id };
     // A sweep has banned as well.
     const ban = undone.of === null ? null : await moderation.action(undone.of);
-    if (ban !== null && !isOver(ban, this.#context.now()))
+    if (undone.kind === "remove" && ban !== null && !isOver(ban, this.#context.now()))
       await this.#act(order, by, { kind: "undo", of: ban.id, room: ban.room });
-    const count = await this.#context.engine.restore(by.room, undone.id, action.by ?? CHAT_AUTHOR);
-    return { action: action.id, count };
+    return { action: action.id, ...told };
+  }
+
+  /** Before the removal counts as undone, so that what fails can be tried again. @throws Refusal */
+  async #restore(removal: string, { room, person }: Visitor): Promise<number> {
+    const by = person?.id ?? CHAT_AUTHOR;
+    const { count, isComplete } = await this.#context.engine.restore(room, removal, by);
+    if (!isComplete) throw new Refusal("ErrorWhenModerate", "Not all of the messages could be brought back.");
+    return count;
   }
 
   async #judge(kind: "approve" | "reject", order: Order, by: Visitor): Promise<Done> {
-    const { engine } = this.#context;
+    const { moderation } = this.#context.engine;
     const of = order.id ?? "";
-    const held = (await engine.moderation.held(by.room)).find(({ id }) => id === of);
-    if (held === undefined) throw new Refusal("UnknownAction", "This message does not wait any more.");
-    const taken = await engine.moderation.take(
-      of,
-      this.#actionOf(order, by, { kind, of, person: held.by, name: held.name }),
-    );
-    if (taken === null) throw new Refusal("UnknownAction", "This message does not wait any more.");
-    if (kind === "approve") {
-      const { name, by: author, content, reply } = taken;
-      const message = { name, content, by: author, reply: reply ?? undefined };
-      engine.submit(by.room, { kind: "post", connection: `action:${of}`, message });
+    const held = (await moderation.held(by.room)).find(({ id }) => id === of);
+    if (held === undefined || this.#judged.has(of)) throw new Refusal("UnknownAction", JUDGED);
+    this.#judged.add(of);
+    try {
+      // First, so that it is not lost if the server is killed in between: then it still waits.
+      if (kind === "approve") await this.#post(held);
+      const { by: person, name } = held;
+      const taken = await moderation.take(of, this.#actionOf(order, by, { kind, of, person, name }));
+      if (taken === null) throw new Refusal("UnknownAction", JUDGED);
+    } finally {
+      this.#judged.delete(of);
     }
     return {};
   }
@@ -228,6 +237,15 @@ export class Orders {
     const count = await this.#context.engine.moderation.rejectAll(by.room, of, action);
     if (count === null) throw new Refusal("UnknownAction", "This message does not wait any more.");
     return { count };
+  }
+
+  /** Posts a message that was held back, once, however often it is approved. @throws Refusal */
+  async #post({ id, room, name, by, content, reply }: HeldMessage): Promise<void> {
+    const message = { name, content, by, reply: reply ?? undefined };
+    const post = { kind: "post", connection: `held:${id}`, message, key: `held:${id}` } as const;
+    const { isComplete } = await this.#context.engine.perform(room, [post]);
+    if (!isComplete)
+      throw new Refusal("ErrorWhenModerate", "The message could not be stored. It still waits.");
   }
 
   async #dismiss(order: Order, by: Visitor): Promise<Done> {
@@ -274,8 +292,8 @@ export class Orders {
         ? null
         : await this.#act(order, by, { kind: "ban", networks, until, count: hits.length });
     const removal = await this.#act(order, by, { kind: "remove", of: ban?.id ?? null, count: ids.length });
-    await this.#removeAll(room, ids, removal);
-    return { action: removal.id, ...told };
+    const count = await this.#removeAll(room, ids, removal);
+    return { action: removal.id, ...told, count };
   }
 
   async #announce(order: Order, by: Visitor): Promise<Done> {
@@ -283,11 +301,13 @@ export class Orders {
     const until = order.minutes === null ? null : now() + order.minutes * MINUTE_MS;
     if (!order.isPost) return { action: (await this.#act(order, by, { kind: "announce", until })).id };
     const rooms = order.isEverywhere ? engine.inhabited() : [by.room];
-    for (const room of rooms) {
-      const message = { name: chatName, content: order.reason, by: CHAT_AUTHOR };
-      engine.submit(room, { kind: "post", connection: "chat", message });
-    }
-    return { count: rooms.length };
+    const message = { name: chatName, content: order.reason, by: CHAT_AUTHOR };
+    const post = { kind: "post", connection: "chat", message } as const;
+    const posted = await Promise.all(rooms.map((room) => engine.perform(room, [post])));
+    const count = posted.filter(({ isComplete }) => isComplete).length;
+    if (count < rooms.length)
+      throw new Refusal("ErrorWhenModerate", `It stands in ${count} of ${rooms.length} rooms.`);
+    return { count };
   }
 
   async #act(

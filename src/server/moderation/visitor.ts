@@ -15,6 +15,8 @@ export interface Visitor {
   readonly networks: readonly string[];
   /** What the server knows besides; {@link ModerationDesk} adds to it. */
   standing: Standing;
+  /** Charges the visitor's address, in tokens of the rate of what concerns people. */
+  readonly charge: (cost: number) => void;
 }
 
 export function roleOf({ person }: Pick<Visitor, "person">): Role {
