@@ -62,11 +62,15 @@ export function noteRemoved(
   decisions: readonly Decision[],
   messages: ReadonlyMap<number, MessageRecord>,
 ): void {
+  /** What the batch itself has written before. */
+  const contents = new Map<number, string>();
   for (const [at, operation] of operations.entries()) {
-    if (operation.kind !== "remove" || operation.action === null || decisions[at]?.kind !== "deleted")
-      continue;
-    const message = messages.get(operation.of)?.message;
-    if (message !== undefined)
-      removed.note(operation.action, { room, id: message.id, content: message.content });
+    const decision = decisions[at];
+    if (decision?.kind === "sent") contents.set(decision.message.id, decision.message.content);
+    else if (decision?.kind === "edited") contents.set(decision.of, decision.content);
+    if (operation.kind !== "remove" || operation.action === null || decision?.kind !== "deleted") continue;
+    const { of: id, action } = operation;
+    const content = contents.get(id) ?? messages.get(id)?.message.content;
+    if (content !== undefined) removed.note(action, { room, id, content });
   }
 }

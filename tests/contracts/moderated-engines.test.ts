@@ -258,6 +258,13 @@ for (const [name, stageOf] of Object.entries(KINDS)) {
       [0, 1, 2, 3, 4].map((at) => `held ${at}`),
     );
   });
+
+  test(`${name}: MOD-6 an undo gives back what the batch of the removal had written`, async () => {
+    const { engine } = await stageOf();
+    await engine.perform("/", [postOf("said"), removalOf(1)]);
+    expect(await engine.restore("/", "removal", "Mo______________")).toEqual({ count: 1, isComplete: true });
+    expect((await engine.find("/", { of: 1 }))?.content).toBe("said");
+  });
 }
 
 test("postgres: two servers enact an action once, and what is decided after it is decided with it", async () => {
