@@ -46,6 +46,8 @@ export function effectsOf(
     if (event.kind === "react") reactions.set(`${event.of} ${event.by} ${event.emoji}`, event);
     if (event.kind !== "delete") continue;
     deleted.add(event.of);
+    // A message that has its content again may get new ones.
+    for (const [key, { of }] of reactions) if (of === event.of) reactions.delete(key);
     replace(event.of, { content: "", edited: undefined, deleted: true });
   }
   return {
@@ -53,7 +55,7 @@ export function effectsOf(
     changes,
     replacements: [...replacements.values()],
     deleted: [...deleted],
-    reactions: [...reactions.values()].filter(({ of }) => !deleted.has(of)),
+    reactions: [...reactions.values()],
   };
 }
 
