@@ -11,7 +11,8 @@ import {
   move,
   type Portion,
 } from "../../src/engine/moving/move.ts";
-import type { StoredEvent } from "../../src/engine/record.ts";
+import { ReplacedTexts } from "../../src/engine/moving/replaced-texts.ts";
+import { deleteRecord, editRecord, MessageRecord, type StoredEvent } from "../../src/engine/record.ts";
 import { act, type ChangeStage, idsIn } from "../contracts/message-changes.ts";
 import type { Told } from "../contracts/suite.ts";
 import { overDatabase, overFile } from "../support/engines.ts";
@@ -173,6 +174,22 @@ test("a move that was interrupted at any event is finished by the next one, into
   expect(wrong).toHaveLength(0);
   const most = await administer(url, "SELECT id FROM chatbox.messages WHERE edits + reactions_made > 1");
   expect(most).not.toHaveLength(0);
+});
+
+test("MOD-6 a message that was removed and is back is moved with its text", () => {
+  const by = { connection: "a", of: 1, by: "An______________" };
+  const events = [
+    MessageRecord.of({ name: "An", content: "said", timestamp: "now", id: 1, time: 1, by: by.by }),
+    deleteRecord({ kind: "deleted", ...by, id: 2, time: 2 }),
+    editRecord({ kind: "edited", ...by, content: "said", id: 3, time: 3 }),
+  ];
+  const replaced = new ReplacedTexts();
+  for (const each of events) replaced.note(each);
+  expect(events.map((each) => replaced.clean(each))).toMatchObject([
+    {},
+    {},
+    { kind: "edit", content: "said" },
+  ]);
 });
 
 test("an export shows one moment, while messages are edited", async () => {

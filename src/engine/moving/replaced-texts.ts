@@ -10,7 +10,11 @@ export class ReplacedTexts {
   readonly #found = new Set<number>();
 
   note(event: StoredEvent): void {
-    if (event.kind === "edit") this.#newestEdits.set(event.of, event.id);
+    if (event.kind === "edit") {
+      this.#newestEdits.set(event.of, event.id);
+      // It may undo a removal.
+      this.#deleted.delete(event.of);
+    }
     if (event.kind === "delete") this.#deleted.add(event.of);
   }
 
