@@ -9,6 +9,20 @@ export function sentenceFor(error: unknown): string {
   return SENTENCES[String(known)] ?? GENERAL;
 }
 
+/** Nothing is wrong with the store: the server is ending, and does not begin anything any more. */
+export class EndingError extends Error {
+  override readonly name = "EndingError";
+
+  constructor() {
+    super("the server is ending");
+  }
+}
+
+/** Whether something was not done because the server is ending. */
+export function isEnding(error: unknown): boolean {
+  return error instanceof EndingError || (error instanceof Error && error.cause instanceof EndingError);
+}
+
 const GENERAL = "The server could not reach its history.";
 
 const SENTENCES: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 import type { Engine } from "../engine/engine.ts";
+import { isEnding } from "../engine/failure.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { AbsentMembers } from "./absent-members.ts";
@@ -83,8 +84,10 @@ export async function buildParts(
   const engine = await openEngine(settings, timestamps, fanout, reports);
   fanout.mark(new Marks(engine.people));
   const connections = new ConnectionTable();
-  const failed = (error: unknown) =>
+  const failed = (error: unknown) => {
+    if (isEnding(error)) return;
     log.error({ category: "moderation", event: "fault", err: error }, `moderation has failed: ${error}`);
+  };
   raidWatch = new RaidWatch(engine, settings.raid, Date.now, failed);
   const rooms = new RoomDirectory(settings.rooms, engine, () => performance.now());
   const access = new Access(settings, listenOn);

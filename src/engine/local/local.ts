@@ -12,6 +12,7 @@ import {
   type Restored,
   type Whom,
 } from "../engine.ts";
+import { EndingError } from "../failure.ts";
 import { MODERATION_LIMITS } from "../moderation.ts";
 import type { Performed } from "../outcome.ts";
 import { PEOPLE_LIMITS } from "../people.ts";
@@ -324,7 +325,7 @@ export class LocalEngine implements Engine {
 
   /** Works on a room, which is opened for that and stays in memory meanwhile. Rejects if the engine ends, or if the work does. */
   async #beside<T>(name: string, work: (room: FileRoom) => Promise<T>): Promise<T> {
-    if (this.#isClosing) throw new Error("the server is ending");
+    if (this.#isClosing) throw new EndingError();
     // A reader does not count towards the limit of rooms.
     if (!this.#rooms.has(name) && name !== MAIN_ROOM) this.#unused.add(name);
     const room = this.#room(name);

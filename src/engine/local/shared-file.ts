@@ -11,6 +11,7 @@ import {
   statSync,
 } from "node:fs";
 import { dirname } from "node:path";
+import { EndingError } from "../failure.ts";
 import { OneAtATime } from "../one-at-a-time.ts";
 import { type Decide, UnreadableRow } from "../shared-store.ts";
 import { makePrivateFile } from "./disk-file.ts";
@@ -198,7 +199,7 @@ export class SharedFile<Change, Reading> {
 
   /** @throws Error if nothing can be stored */
   #usable(): Database {
-    if (this.#isClosed) throw new Error("the server is ending");
+    if (this.#isClosed) throw new EndingError();
     if (this.#database === null) this.#createLate();
     if (this.#database === null) throw new Error(`the file ${this.#path} cannot be created`);
     if (this.#isReplaced) throw new Error(`the file ${this.#path} was replaced while the server was running`);
