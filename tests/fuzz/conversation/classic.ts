@@ -2,6 +2,7 @@ import { ChatClient, type Frame, historyOf, parseFrame } from "../../support/cli
 import type { Random } from "../../support/random.ts";
 import type { Seen } from "./history.ts";
 import type { Sent } from "./person.ts";
+import { hindranceOf } from "./stand.ts";
 import type { Story } from "./story.ts";
 import { firstText } from "./text.ts";
 
@@ -158,7 +159,9 @@ export class Classic {
     const keys = Array.isArray(frame) ? "an array" : Object.keys(frame as object).join();
     const { datatype, data } = parseFrame(text);
     const isKnown =
-      CLASSIC_KEYS.has(keys) || keys === "type,status,reason" || (this.#hasOutages && OUTAGE_KEYS.has(keys));
+      CLASSIC_KEYS.has(keys) ||
+      keys === "type,status,reason" ||
+      ((this.#hasOutages || hindranceOf(frame as Frame) === "SlowMode") && OUTAGE_KEYS.has(keys));
     const isEvent = datatype === undefined || CLASSIC_EVENTS.includes(String(datatype));
     const isPage = data === undefined || !/"(id|time|more|gap)":/.test(Object.keys(data as object).join());
     if (!isKnown || !isEvent || !isPage)

@@ -1,11 +1,15 @@
+import { SECRET } from "../../support/login.ts";
 import type { ProxyCounts } from "../../support/proxy.ts";
 import { Random } from "../../support/random.ts";
 import type { LogLine } from "../../support/server.ts";
+import { BEHIND_PROXY } from "../../support/visitors.ts";
 import { Classic } from "./classic.ts";
+import { Guest } from "./guest.ts";
 import type { Seen } from "./history.ts";
 import { ManyServers } from "./many-servers.ts";
+import { Moderator } from "./moderator.ts";
 import { MADE, Person, REFUSED } from "./person.ts";
-import { type Act, draw, type End, type Plan } from "./plan.ts";
+import { type Act, draw, type End, type ModerationAct, type Plan } from "./plan.ts";
 import { OneServer, type Site } from "./site.ts";
 import { Story } from "./story.ts";
 import { markOf } from "./text.ts";
@@ -34,6 +38,10 @@ export interface Counts extends ProxyCounts {
   restores: number;
   lost: number;
   outages: number;
+  /** What moderators asked for, and what was acknowledged; refusals that it explains. */
+  orders: number;
+  ordersAcknowledged: number;
+  refusalsExplained: number;
   resumes: number;
   /** Resumes that came too late, or with a session that was void. */
   sessionsLost: number;
@@ -55,6 +63,8 @@ export interface Gathering {
   readonly isBudgetSmall: boolean;
   readonly people: readonly Person[];
   readonly classics: readonly Classic[];
+  readonly guests: readonly Guest[];
+  readonly moderators: readonly Moderator[];
   readonly witness: Witness;
   readonly classicWitness: Classic;
 }
@@ -72,6 +82,10 @@ const ERASED_LOOK_MS = 20;
 
 /** How long the words of somebody who fades away have to arrive. */
 const FADE_MS = 20;
+
+const GUESTS = 3;
+/** The site of the host says who keeps order. */
+const ENVIRONMENT = { CHATBOX_AUTH_SECRET: SECRET };
 
 /** How many lines of its story a failure shows. */
 const SHOWN_LINES = 150;
@@ -127,11 +141,11 @@ class Conversation {
   async run(servers: number): Promise<Counts> {
     const { graceS, restartGraceS, getBudget, rooms } = this.#plan;
     const graces = ["--grace", `${graceS}`, "--restart-grace", `${restartGraceS}`];
-    const flags = ["--no-limits", "--get-budget", getBudget, ...graces];
+    const flags = ["--no-limits", "--get-budget", getBudget, ...graces, ...BEHIND_PROXY];
     await using site =
       servers === 1
-        ? await OneServer.start(flags, this.#random, this.#story)
-        : await ManyServers.start(servers, flags, this.#random, this.#story);
+        ? await OneServer.start(flags, ENVIRONMENT, this.#random, this.#story)
+        : await ManyServers.start(servers, flags, ENVIRONMENT, this.#random, this.#story);
     const gatherings = rooms.map((room) => this.#gather(room, site));
     try {
       for (const { act, idleMs } of this.#plan.acts) {
@@ -179,6 +193,15 @@ class Conversation {
       classics: Array.from({ length: classics }, (_, i) => {
         const name = `classic ${i}`;
         return new Classic(name, room, proxied, hasOutages, random(name), story, word);
+      }),
+      guests: Array.from({ length: GUESTS }, (_, i) => {
+        const name = `guest ${i}`;
+        return new Guest(name, room, proxied, hasOutages, random(name), story);
+      }),
+      // One of them has a bad network.
+      moderators: [direct, proxied].map((url, i) => {
+        const name = `moderator ${i}`;
+        return new Moderator(name, room, url, hasOutages, random(name), story, word);
       }),
       witness: new Witness(
         "witness",
@@ -286,6 +309,58 @@ class Conversation {
       case "restore":
         this.#end(act, gatherings, site);
         break;
+      default:
+        this.#moderate(act, gatherings);
+    }
+  }
+
+  #moderate(act: ModerationAct, gatherings: readonly Gathering[]): void {
+    const gathering = gatherings[act.who % gatherings.length];
+    const guest = atTurn(gathering?.guests, act.who);
+    const moderator = atTurn(gathering?.moderators, act.who >> 1);
+    if (gathering === undefined || guest === undefined || moderator === undefined) return;
+    switch (act.kind) {
+      case "guest-send":
+        guest.whenInside(() => {
+          for (const text of act.texts) guest.send(text);
+        });
+        break;
+      case "guest-do":
+        guest.whenInside(() => guest.do(act.deed, act.text));
+        break;
+      case "guest-return":
+        guest.goAway();
+        break;
+      case "slow":
+        moderator.whenInside(() => moderator.setSlow(true));
+        this.#later(act.forMs, () => moderator.whenInside(() => moderator.setSlow(false)));
+        break;
+      default:
+        moderator.whenInside(() => this.#keepOrder(act, gathering, moderator));
+    }
+  }
+
+  #keepOrder(
+    act: Extract<ModerationAct, { kind: "sanction" | "remove" | "undo" }>,
+    { room, guests, witness: { view } }: Gathering,
+    moderator: Moderator,
+  ): void {
+    switch (act.kind) {
+      case "sanction": {
+        const target = atTurn(guests, act.whom)?.stands.at(-1 - act.back);
+        if (target !== undefined) moderator.sanction(target, act);
+        break;
+      }
+      case "remove": {
+        const of =
+          act.whom === null ? atShare(view, act.share)?.id : atTurn(guests, act.whom)?.stands.at(-1)?.lastId;
+        if (typeof of === "number") moderator.remove(of, act.whom !== null);
+        break;
+      }
+      case "undo": {
+        const order = atShare(this.#story.orders.undoable(room), act.share);
+        if (order !== undefined) moderator.undo(order);
+      }
     }
   }
 
@@ -337,6 +412,7 @@ class Conversation {
     for (const { people } of gatherings) for (const { page } of people) page.setOnline(true, true);
     site.calm();
     this.#story.tell("calm");
+    for (const { moderators } of gatherings) for (const each of moderators) each.forgive();
     await this.#story.until(
       () => gatherings.every((each) => unsettled(each) === null),
       () => gatherings.map((each) => `${unsettled(each)} in ${each.room ?? "the main room"}`).join(", "),
@@ -419,8 +495,11 @@ class Conversation {
     const changes = people.flatMap(({ stays }) => stays.flatMap((stay) => stay.changes));
     const sent = [
       ...people.flatMap(({ stays }) => stays.flatMap((stay) => stay.sent)),
-      ...gatherings.flatMap((each) => each.classics.flatMap(({ stays }) => stays.flat())),
+      ...gatherings.flatMap(({ classics, guests }) =>
+        [...classics, ...guests].flatMap(({ stays }) => stays.flat()),
+      ),
     ];
+    const { orders } = this.#story;
     return {
       ...others,
       conversations: 1,
@@ -437,6 +516,9 @@ class Conversation {
       restores: this.#ends.restore,
       lost: this.#story.lost,
       outages: this.#ends.outage,
+      orders: orders.all.length,
+      ordersAcknowledged: orders.all.filter(({ isAcknowledged }) => isAcknowledged).length,
+      refusalsExplained: orders.explained,
       resumes: countLines(lines, '"category":"resume"'),
       sessionsLost: countLines(lines, '"reason":"UnknownSession"'),
       resent: people.reduce((sum, { resent }) => sum + resent, 0),
@@ -455,8 +537,16 @@ function last(view: readonly Seen[]): string | undefined {
 }
 
 /** The participant that holds up the end of a conversation; null if none does. */
-function unsettled({ people, classics, witness, classicWitness }: Gathering): string | null {
-  for (const each of [witness, classicWitness, ...classics]) if (!each.isSettled) return each.label;
+function unsettled({
+  people,
+  classics,
+  guests,
+  moderators,
+  witness,
+  classicWitness,
+}: Gathering): string | null {
+  for (const each of [witness, classicWitness, ...classics, ...guests, ...moderators])
+    if (!each.isSettled) return each.label;
   for (const { page, stay, overtaken, isAsking } of people) {
     if (!page.isSettled) return page.label;
     if (isAsking) return `${stay.label} that asks`;
@@ -475,7 +565,15 @@ function countLines(lines: readonly LogLine[], part: string): number {
   return lines.filter(({ text }) => text.includes(part)).length;
 }
 
-function end({ people, classics, witness, classicWitness }: Gathering): void {
+function atShare<T>(all: readonly T[], share: number): T | undefined {
+  return all[Math.floor(share * all.length)];
+}
+
+function atTurn<T>(all: readonly T[] | undefined, turn: number): T | undefined {
+  return all?.[turn % all.length];
+}
+
+function end({ people, classics, guests, moderators, witness, classicWitness }: Gathering): void {
   for (const { pages } of people.flatMap(({ stays }) => stays)) for (const page of pages) page.vanish(false);
-  for (const each of [witness, classicWitness, ...classics]) each.end();
+  for (const each of [witness, classicWitness, ...classics, ...guests, ...moderators]) each.end();
 }

@@ -1,5 +1,7 @@
 import { seenOf, type Told } from "./history.ts";
+import { isIn, MARGIN_MS, type Order, tellOf } from "./orders.ts";
 import type { Story } from "./story.ts";
+import { originOf } from "./text.ts";
 
 /** An object of the protocol. */
 type Frame = Told & {
@@ -8,6 +10,12 @@ type Frame = Told & {
   readonly status?: unknown;
   readonly of?: unknown;
   readonly data?: unknown;
+  readonly kind?: unknown;
+  readonly action?: unknown;
+  readonly undoes?: unknown;
+  readonly person?: unknown;
+  readonly reason?: unknown;
+  readonly restored?: unknown;
 };
 
 interface PageData {
@@ -32,6 +40,12 @@ export class Hearing {
   /** The newest event on this connection. */
   #newest = 0;
   #isOpened = false;
+  /** The actions that it was told of, on any connection, and on this one those that no event came after yet. */
+  #actions = new Set<string>();
+  #actionsHere: string[] = [];
+  #unbounded: string[] = [];
+  /** What it was told on this connection that keeps people from writing, and whom. */
+  readonly #inForce = new Map<string, { readonly order: Order; readonly person: unknown }>();
 
   constructor(who: string, room: string | undefined, story: Story) {
     this.#who = who;
@@ -42,9 +56,15 @@ export class Hearing {
   /** A connection is made. */
   opened(): void {
     const { length } = this.#story.pasts;
-    if (length !== this.#epoch) this.#seen = 0;
+    if (length !== this.#epoch) {
+      this.#seen = 0;
+      this.#actions.clear();
+    }
     this.#epoch = length;
     this.#newest = 0;
+    this.#actionsHere = [];
+    this.#unbounded = [];
+    this.#inForce.clear();
     this.#isOpened = true;
   }
 
@@ -58,6 +78,7 @@ export class Hearing {
   #take(frame: Frame): void {
     const { type, datatype, status, id, data } = frame;
     if (type === "receive" && (datatype === "message" || CHANGES.includes(datatype))) this.#event(frame);
+    else if (type === "receive" && datatype === "moderate") this.#moderated(frame);
     else if (status !== true) return;
     else if (type === "get" || type === "resume") this.#page(type, data as PageData);
     else if (type === "send" || (CHANGES.includes(type) && typeof id === "number")) this.#reply(frame);
@@ -69,8 +90,57 @@ export class Hearing {
       this.#story.fault(`ORD-1 ${this.#who} was told of ${id} after ${this.#newest} on one connection`);
     this.#newest = id;
     this.#seen = Math.max(this.#seen, id);
+    this.#checkWriter(frame);
+    for (const action of this.#unbounded.splice(0))
+      this.#story.actionOrder.bounded(this.#who, this.#history, action, id, (sentence) =>
+        this.#story.fault(sentence),
+      );
     if (frame.datatype === "message") this.#shown(frame, "an event");
     else if (frame.datatype === "edit") this.#edited(frame);
+  }
+
+  get #history(): string {
+    return `${this.#room} ${this.#epoch}`;
+  }
+
+  /** An action has its place in the order. */
+  #moderated({ kind, action: told, undoes, person, reason }: Frame): void {
+    const action = String(told);
+    if (this.#actions.has(action)) this.#story.fault(`MOD-12 ${this.#who} was told of ${action} twice`);
+    this.#actions.add(action);
+    this.#story.actionOrder.heard(
+      this.#who,
+      this.#history,
+      action,
+      this.#newest,
+      this.#actionsHere,
+      (sentence) => this.#story.fault(sentence),
+    );
+    this.#actionsHere.push(action);
+    this.#unbounded.push(action);
+    if (kind === "undo") this.#inForce.delete(String(undoes));
+    const order = this.#story.orders.learned(action, String(reason));
+    if (order === undefined || (kind !== "mute" && kind !== "ban" && kind !== "kick")) return;
+    if (!isIn(order, this.#room))
+      this.#story.fault(`MOD-5 ${this.#who} was told of ${order.reason}, of another room`);
+    this.#inForce.set(action, { order, person });
+  }
+
+  /** Nobody writes after the action that keeps the person from it, while nobody has asked for its end. */
+  #checkWriter({ datatype, by, content, id, restored }: Frame): void {
+    if (datatype === "delete" || restored === true) return;
+    const { orders } = this.#story;
+    const writer = typeof by === "string" ? by : null;
+    const address =
+      datatype === "message" ? orders.addressOf(this.#room, originOf(String(content))) : undefined;
+    for (const { order, person } of this.#inForce.values()) {
+      // An undo is in force once it is stored; what that allows may have its place before the event.
+      if (order.undoAskedAt !== null || Date.now() > order.until - MARGIN_MS) continue;
+      if (person === writer || orders.hits(order, writer, address))
+        this.#story.fault(
+          `MOD-2 ${this.#who} was told of ${datatype} ${id} by ${writer} after ${tellOf(order)}, at ${Date.now()}`,
+        );
+    }
   }
 
   /** Repeats of what was stored before have older ids. */

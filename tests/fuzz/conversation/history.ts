@@ -129,7 +129,12 @@ export class History {
     return this.#byId.get(id);
   }
 
-  /** The edits and the deletion of a message, in order. */
+  /** Whether a message was ever removed or deleted. */
+  wasDeleted(of: number): boolean {
+    return this.rewrites(of).some(({ kind }) => kind === "delete");
+  }
+
+  /** The edits and the deletions of a message, in order. */
   rewrites(of: number): readonly StoredChange[] {
     return this.#rewrites.get(of) ?? [];
   }
@@ -138,10 +143,15 @@ export class History {
 /** A message after a stored change. */
 function after(message: Current, change: StoredChange): Current {
   const { further } = message;
-  if (further.isDeleted) return message;
+  // An edit of a deleted message undoes its removal.
+  if (further.isDeleted && change.kind !== "edit") return message;
   switch (change.kind) {
     case "edit":
-      return { ...message, content: change.content ?? "", further: { ...further, edited: change.time } };
+      return {
+        ...message,
+        content: change.content ?? "",
+        further: { ...further, edited: change.time, isDeleted: false },
+      };
     case "delete":
       return {
         ...message,

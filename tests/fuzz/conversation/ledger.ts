@@ -1,4 +1,5 @@
 import type { History } from "./history.ts";
+import { MARGIN_MS } from "./orders.ts";
 import { markOf, type Origin, originOf } from "./text.ts";
 
 /** A text that somebody was shown. */
@@ -12,8 +13,9 @@ interface Showing {
   readonly edited: number | undefined;
   /** The newest event that this client has seen, this one included. */
   readonly seen: number;
-  /** In what it was shown. */
+  /** In what it was shown, and when, in Unix ms. */
   readonly how: string;
+  readonly at: number;
 }
 
 /** A text, and of which message it is. */
@@ -31,6 +33,12 @@ interface ClassicShowing {
   readonly marks: readonly string[];
   /** What it was told before. */
   readonly before: readonly string[];
+}
+
+/** From when on a text was there, in Unix ms, and the change that replaced it. */
+interface Span {
+  readonly since: number;
+  readonly to: number;
 }
 
 type Fault = (sentence: string) => void;
@@ -69,7 +77,7 @@ export class Ledger {
     if (known !== origin) this.#faults.add(`EDIT-1 ${id} is a message of ${known} and of ${origin}`);
     const shown = `${who} ${epoch} ${id} ${mark} ${edited}`;
     if ((this.#showings.get(shown)?.seen ?? -1) < seen)
-      this.#showings.set(shown, { who, epoch, id, mark, edited, seen, how });
+      this.#showings.set(shown, { who, epoch, id, mark, edited, seen, how, at: Date.now() });
   }
 
   /** Somebody was shown the history in version 2. */
@@ -94,8 +102,8 @@ export class Ledger {
   /** Holds all that was shown against what was stored. */
   check(history: History, epoch: number, fault: Fault): void {
     for (const each of this.#faults) fault(each);
-    /** Which message each text is a version of, and where it was replaced. */
-    const spans = new Map<string, { readonly id: number; readonly to: number }>();
+    /** Which message each text is a version of, and its spans: one that was removed may be there for several. */
+    const spans = new Map<string, { readonly id: number; readonly each: Span[] }>();
     const shown = [...this.#showings.values()].filter((showing) => showing.epoch === epoch);
     for (const { who, id, mark, edited } of shown) {
       const rewrites = history.rewrites(id);
@@ -112,20 +120,28 @@ export class Ledger {
       if (known !== undefined && known.id !== id)
         fault(`KEY-2 ${mark} was shown as ${known.id} and as ${id}, to ${who}`);
       // An edit that is told late has the text of a later one, and its own time; and edits of one millisecond look alike.
-      spans.set(mark, { id, to: Math.max(to, known?.to ?? to) });
+      spans.set(mark, { id, each: [...(known?.each ?? []), { since: rewrites[at]?.time ?? 0, to }] });
     }
-    for (const { who, id, mark, seen, how } of shown) {
-      const to = spans.get(mark)?.to ?? Number.POSITIVE_INFINITY;
-      if (to <= seen)
-        fault(`PAGE-8 ${who} was shown ${mark} of ${id}, which ${to} replaced, after ${seen}, in ${how}`);
+    for (const { who, id, mark, seen, how, at } of shown) {
+      // Nobody can be shown what a later edit has brought back.
+      const each = spans.get(mark)?.each.filter(({ since }) => since <= at + MARGIN_MS) ?? [];
+      if (endOf(each) <= seen)
+        fault(
+          `PAGE-8 ${who} was shown ${mark} of ${id}, which ${endOf(each)} replaced, after ${seen}, in ${how}`,
+        );
     }
     for (const { who, epoch: shownIn, marks, before } of this.#classic) {
       if (shownIn !== epoch) continue;
       const seen = Math.max(0, ...[...before, ...marks].map((mark) => spans.get(mark)?.id ?? 0));
       for (const mark of marks) {
-        const to = spans.get(mark)?.to ?? Number.POSITIVE_INFINITY;
+        const to = endOf(spans.get(mark)?.each ?? []);
         if (to <= seen) fault(`PAGE-9 ${who} was shown ${mark}, which ${to} replaced, after ${seen}`);
       }
     }
   }
+}
+
+/** @returns infinity for a text that was never replaced, as far as it is known */
+function endOf(spans: readonly Span[]): number {
+  return spans.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...spans.map(({ to }) => to));
 }

@@ -35,13 +35,14 @@ class ConnectedPlace extends Place {
     at: number,
     database: URL,
     flags: readonly string[],
+    env: Record<string, string>,
     random: Random,
     story: Story,
   ): Promise<ConnectedPlace> {
     const cable = await FaultyProxy.start(Number(database.port));
     const url = new URL(database);
     url.port = String(cable.port);
-    const server = await startServer(flags, { env: { CHATBOX_DATABASE_URL: url.href } });
+    const server = await startServer(flags, { env: { ...env, CHATBOX_DATABASE_URL: url.href } });
     const proxy = await FaultyProxy.start(server.port, random.fork(`proxy ${at}`), (fact) =>
       story.tell(`server ${at}, ${fact}`),
     );
@@ -77,9 +78,10 @@ class ConnectedPlace extends Place {
 }
 
 const HISTORY = ["rooms", "messages", "changes", "reactions"];
-const TABLES = [...HISTORY, "nicknames", "past_sessions", "servers", "log"];
 /** What a standby has lost the newest of; which servers there are is found out at once. */
-const RESTORED = TABLES.filter((table) => table !== "servers");
+const RESTORED = [...HISTORY, "nicknames", "past_sessions", "log"];
+/** All in which texts or secrets could be. */
+const TABLES = [...RESTORED, "servers", "people", "moderation", "actions", "room_settings", "held_messages"];
 const CUT_ALL = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND pid <> pg_backend_pid()`;
 /** Bun's own words about a lost listener, and what a server says that cannot start without its database, or a part of it. */
@@ -116,6 +118,7 @@ export class ManyServers implements Site {
   static async start(
     count: number,
     flags: readonly string[],
+    env: Record<string, string>,
     random: Random,
     story: Story,
   ): Promise<ManyServers> {
@@ -123,7 +126,7 @@ export class ManyServers implements Site {
     const databaseUrl = await createDatabase(postgres);
     const [first, ...others] = await Promise.all(
       Array.from({ length: count }, (_, at) =>
-        ConnectedPlace.start(at, new URL(databaseUrl), flags, random, story),
+        ConnectedPlace.start(at, new URL(databaseUrl), flags, env, random, story),
       ),
     );
     if (first === undefined) throw new Error("a conversation needs a server");

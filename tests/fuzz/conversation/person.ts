@@ -6,6 +6,7 @@ import {
   type Target,
 } from "../../../src/client/index.ts";
 import type { Random } from "../../support/random.ts";
+import { seenOf } from "./history.ts";
 import { Page } from "./page.ts";
 import type { Act } from "./plan.ts";
 import type { Story } from "./story.ts";
@@ -187,9 +188,11 @@ export class Person {
   edit(target: Extract<Act, { kind: "edit" }>["target"], share: number, texts: readonly string[]): void {
     const { page } = this;
     const found = this.#find(target, share);
+    // The removal of a message without a text may be undone.
+    const shown = found.message === null ? null : this.#story.originOf(this.#room, seenOf(found.message));
     for (const text of texts) {
       const version = `${this.stay.label}:${this.stay.changes.length}`;
-      const content = textOf(found.origin ?? "nothing #0", version, text);
+      const content = textOf(found.origin ?? shown ?? "nothing #0", version, text);
       this.#story.made(content);
       this.#change(found, { kind: "edit", mark: markOf(content) }, page.chat.edit(found.target, content));
     }

@@ -1,4 +1,6 @@
 import type { Random } from "../../support/random.ts";
+import { GUEST_DEEDS, type GuestDeed } from "./guest.ts";
+import type { SanctionAct } from "./moderator.ts";
 
 /**
  * Which message is changed: one's own, the newest of these, any, one that has not gone out yet, or one that there is not. Which
@@ -67,7 +69,25 @@ export type Act =
     }
   | { readonly kind: "cut-all" | "audit" | "back-up" }
   | { readonly kind: "refuse"; readonly forMs: number }
+  | ModerationAct
   | End;
+
+/** What is done by people who may be kept from it, and by those who keep them. `whom` is a number, like `who`. */
+export type ModerationAct =
+  | { readonly kind: "guest-send"; readonly who: number; readonly texts: readonly string[] }
+  | { readonly kind: "guest-do"; readonly who: number; readonly deed: GuestDeed; readonly text: string }
+  | { readonly kind: "guest-return"; readonly who: number }
+  /** `back`: not the present connection of somebody, but one before. */
+  | (SanctionAct & {
+      readonly kind: "sanction";
+      readonly who: number;
+      readonly whom: number;
+      readonly back: number;
+    })
+  /** Removes any message, or all that a guest has sent. `share` says which message or action, as a share of all. */
+  | { readonly kind: "remove"; readonly who: number; readonly whom: number | null; readonly share: number }
+  | { readonly kind: "undo"; readonly who: number; readonly share: number }
+  | { readonly kind: "slow"; readonly who: number; readonly forMs: number };
 
 /** What ends for a while. `server` is a number, taken among those that there are. */
 export type End =
@@ -150,8 +170,18 @@ const STEPS = ["send", "send", "edit", "edit", "delete", "react", "get"] as cons
 /** Some are used more than once within one blurt. */
 const KEYS = ["a", "b", "c"] as const;
 
-/** Acts that are drawn one by one; backups are taken and put back beside them. */
-type DrawnKind = Exclude<Act["kind"], "back-up" | "restore">;
+/** Acts that are drawn one by one; backups are taken and put back beside them, and order is kept. */
+type DrawnKind = Exclude<Act["kind"], "back-up" | "restore" | ModerationAct["kind"]>;
+
+const MODERATION_WEIGHTS = {
+  "guest-send": 12,
+  "guest-do": 5,
+  "guest-return": 3,
+  sanction: 9,
+  remove: 3,
+  undo: 7,
+  slow: 1,
+} satisfies Record<ModerationAct["kind"], number>;
 
 /** What is done how often, by weight. */
 const WEIGHTS = {
@@ -210,7 +240,49 @@ export function draw(random: Random, servers: number, hasRestores: boolean): Pla
     acts,
   };
   if (hasRestores) drawRestores(random, servers, acts);
+  drawModeration(random.fork("moderation"), hasRestores, acts);
   return plan;
+}
+
+/** Has order kept between the other acts, which stay as they are. */
+function drawModeration(random: Random, hasRestores: boolean, acts: { act: Act; idleMs: number }[]): void {
+  for (let left = random.integer(40, 60); left > 0; left--)
+    acts.splice(random.integer(5, acts.length), 0, {
+      act: drawModerationAct(random, drawKind(random, MODERATION_WEIGHTS), hasRestores),
+      idleMs: 0,
+    });
+}
+
+function drawModerationAct(random: Random, kind: ModerationAct["kind"], hasRestores: boolean): ModerationAct {
+  const who = random.integer(0, 11);
+  const whom = random.integer(0, 11);
+  switch (kind) {
+    case "guest-send":
+      return { kind, who, texts: drawTexts(random) };
+    case "guest-do":
+      return { kind, who, deed: random.pick(GUEST_DEEDS), text: drawText(random) };
+    case "guest-return":
+      return { kind, who };
+    case "sanction":
+      return {
+        kind,
+        who,
+        whom,
+        back: random.pick([0, 0, 0, 1, 2]),
+        how: random.pick(["mute", "mute", "ban", "kick"]),
+        // After a backup another message may have the id.
+        by: random.pick(["name", "name", "person", hasRestores ? "person" : "of"]),
+        reach: random.pick(["address", "address", "person", "network", "wide"]),
+        minutes: random.pick([null, 1, 60]),
+        isEverywhere: random.chance(0.15),
+      };
+    case "remove":
+      return { kind, who, whom: random.chance(0.3) ? whom : null, share: random.next() };
+    case "undo":
+      return { kind, who, share: random.next() };
+    case "slow":
+      return { kind, who, forMs: random.integer(20, 300) };
+  }
 }
 
 /** Has backups taken, and each put back after a while. */
@@ -233,14 +305,14 @@ function isEnd(kind: DrawnKind): kind is Exclude<End["kind"], "restore"> {
   return kind === "kill" || kind === "restart" || kind === "outage";
 }
 
-function drawKind(random: Random, weights: typeof WEIGHTS): DrawnKind {
-  const kinds = Object.keys(weights) as DrawnKind[];
-  let at = random.next() * Object.values(weights).reduce((sum, weight) => sum + weight, 0);
+function drawKind<K extends string>(random: Random, weights: Readonly<Record<K, number>>): K {
+  const kinds = Object.keys(weights) as [K, ...K[]];
+  let at = random.next() * kinds.reduce((sum, kind) => sum + weights[kind], 0);
   for (const kind of kinds) {
     at -= weights[kind];
     if (at < 0) return kind;
   }
-  return "send";
+  return kinds[0];
 }
 
 function drawAct(random: Random, kind: DrawnKind, servers: number): Act {

@@ -102,8 +102,14 @@ export class OneServer implements Site {
     this.#story = story;
   }
 
-  static async start(flags: readonly string[], random: Random, story: Story): Promise<OneServer> {
-    const server = await startServer(flags);
+  /** @param env variables of the server */
+  static async start(
+    flags: readonly string[],
+    env: Record<string, string>,
+    random: Random,
+    story: Story,
+  ): Promise<OneServer> {
+    const server = await startServer(flags, { env });
     const proxy = await FaultyProxy.start(server.port, random.fork("proxy"), (fact) => story.tell(fact));
     return new OneServer(new Place(server, proxy, story), story);
   }
@@ -148,7 +154,10 @@ export class OneServer implements Site {
 
   async end(what: End): Promise<void> {
     if (what.kind === "outage") return;
-    const whileDown = what.kind === "restore" ? () => this.#restore(what.isWhole) : undefined;
+    const whileDown = async () => {
+      this.#story.orders.nicknamesSince = Date.now();
+      if (what.kind === "restore") await this.#restore(what.isWhole);
+    };
     await this.#place.end(what, false, whileDown);
   }
 

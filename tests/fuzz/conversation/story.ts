@@ -1,5 +1,7 @@
+import { ActionOrder } from "./action-order.ts";
 import type { History, Seen } from "./history.ts";
 import { Ledger } from "./ledger.ts";
+import { Orders } from "./orders.ts";
 import { markOf, type Origin, originOf } from "./text.ts";
 
 /** Histories by the names of their rooms; the main room's is undefined. */
@@ -34,6 +36,8 @@ export class Story {
   readonly marks: string[] = [];
   /** The secrets that clients were given. */
   readonly secrets = new Set<string>();
+  readonly orders = new Orders();
+  readonly actionOrder = new ActionOrder();
   readonly #ledgers = new Map<string | undefined, Ledger>();
   readonly #startedAt = performance.now();
   #waiting: (() => void)[] = [];

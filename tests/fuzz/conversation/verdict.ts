@@ -4,6 +4,7 @@ import { decodeRecord, encodeChange, isChange, MessageRecord } from "../../../sr
 import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
 import { History, isSame, isSameMessage, type Seen, type StoredEvent, seenOf } from "./history.ts";
+import { isIn, MARGIN_MS, type Order, tellOf } from "./orders.ts";
 import type { Page } from "./page.ts";
 import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
 import type { Story } from "./story.ts";
@@ -26,14 +27,15 @@ export function judge(
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
   checkStored(history, gathering, story, fault);
-  checkChanges(history, fault);
+  checkChanges(history, story.orders.moderators, fault);
+  checkOrders(history, room, story, fault);
   // A message of a half-open connection may still have arrived when everybody was gone.
   const seen = history.messages.slice(0, witness.view.length);
   checkView("the witness", witness.view, seen, 0, isSame, fault);
   checkView("the witness, who asked again forwards,", witness.fresh.after, seen, 0, isSame, fault);
   checkView("the witness, who asked again backwards,", witness.fresh.before, seen, 0, isSame, fault);
   for (const [classic, view] of learned) {
-    checkLearned(classic.label, view, seen, isBudgetSmall, story, room, fault);
+    checkLearned(classic.label, view, seen, isBudgetSmall, story, room, history, fault);
     checkClassicView(classic, seen, isBudgetSmall, fault);
   }
   for (const person of people) {
@@ -72,17 +74,23 @@ function lineOf(event: unknown): string {
 }
 
 /** What must be true of all changes in a file, by themselves. */
-function checkChanges(history: History, fault: Fault): void {
+function checkChanges(history: History, moderators: ReadonlySet<string>, fault: Fault): void {
   const keys = new Set<string>();
   const deleted = new Set<number>();
   const reactions = new Set<string>();
   for (const { kind, id, of, by, emoji, on, key } of history.changes) {
     const message = history.message(of);
     if (message === undefined) fault(`CHANGE-3 the ${kind} ${id} is stored, and its message ${of} is not`);
-    if (kind !== "react" && message?.further.by !== by)
+    const isModerators = moderators.has(by) && (kind === "delete" || (kind === "edit" && deleted.has(of)));
+    if (kind !== "react" && message?.further.by !== by && !isModerators)
       fault(`CHANGE-4 the ${kind} ${id} of ${of} by ${by} is stored, whose author is ${message?.further.by}`);
-    if (deleted.has(of)) fault(`CHANGE-3 the ${kind} ${id} is stored after the deletion of ${of}`);
-    if (kind === "delete") deleted.add(of);
+    if (deleted.has(of) && !(isModerators && kind === "edit"))
+      fault(`CHANGE-3 the ${kind} ${id} is stored after the deletion of ${of}`);
+    if (kind === "edit") deleted.delete(of);
+    if (kind === "delete") {
+      deleted.add(of);
+      for (const each of reactions) if (each.startsWith(`${of} `)) reactions.delete(each);
+    }
     if (kind === "edit" && key !== undefined) {
       if (keys.has(key)) fault(`EDIT-2 the edit ${id} is stored for the second time`);
       keys.add(key);
@@ -113,30 +121,40 @@ function checkChanged(
       if (author !== undefined && author === by && by === outcome.by && epoch === 0)
         fault(`CHANGE-4 ${told}, who is its author, was not allowed`);
     }
-    if (outcome?.code === "UnknownMessage" && epoch === 0 && message && !message.further.isDeleted)
+    if (outcome?.code === "UnknownMessage" && epoch === 0 && message && !history.wasDeleted(message.id ?? 0))
       fault(`CHANGE-3 ${told} was refused, and there is the message`);
     if (REFUSED.includes(outcome?.code ?? "") && mark !== null && story.ledger(room).hasShown(mark))
       fault(`REQ-9 ${told} was refused, and its text ${mark} was shown`);
   }
   // Of a message that has not gone out yet, and where another history came, less is certain.
   const certain = changes.filter((change) => change.of !== null && change.epoch === epoch);
-  for (const [of, all] of Map.groupBy(certain, (change) => change.of ?? 0))
-    checkResult(all, history.message(of), label, fault);
+  for (const all of Map.groupBy(certain, ({ of }) => of).values())
+    checkResult(all, history, story, label, fault);
 }
 
 /** Those that came later may have been made without anybody's learning it; those that came before have no effect any more. */
-function checkResult(changes: readonly Change[], message: Seen | undefined, label: string, fault: Fault) {
+function checkResult(
+  changes: readonly Change[],
+  history: History,
+  story: Story,
+  label: string,
+  fault: Fault,
+) {
   const isMade = ({ outcome }: Change) => outcome?.code === MADE;
   const isOpen = ({ outcome }: Change) => outcome === null || UNDECIDED.includes(outcome.code);
   const ends = changes.filter(({ kind }) => kind !== "react");
   const last = ends.findLastIndex(isMade);
   const possible = ends.slice(Math.max(0, last)).filter((each) => isMade(each) || isOpen(each));
-  const { of = 0 } = changes[0] ?? {};
+  const of = changes[0]?.of ?? 0;
+  const message = history.message(of);
+  const isRemoved =
+    message?.further.isDeleted && story.orders.moderators.has(history.rewrites(of).at(-1)?.by ?? "");
   if (last >= 0 && message === undefined) fault(`DUR-2 ${of}, which ${label} has changed, is lost`);
-  if (message?.further === undefined || message.further === null) return;
+  if (message === undefined) return;
   const { isDeleted, reactions } = message.further;
   if (
     last >= 0 &&
+    !isRemoved &&
     !possible.some(({ kind, mark }) => (isDeleted ? kind === "delete" : mark === markOf(message.content)))
   )
     fault(`DUR-2 ${of}, which ${label} has changed, is ${told(message)}`);
@@ -146,7 +164,9 @@ function checkResult(changes: readonly Change[], message: Seen | undefined, labe
   ).values()) {
     const [first] = each;
     const newest = each.at(-1);
-    if (isDeleted || !newest || !first || newest.by !== first.outcome?.by || !each.every(isMade)) continue;
+    // With a message its reactions are removed.
+    if (history.wasDeleted(of) || !newest || !first || newest.by !== first.outcome?.by || !each.every(isMade))
+      continue;
     const has = reactions.some(
       ({ emoji, by }) => emoji === newest.emoji && by.some((person) => person.by === newest.by),
     );
@@ -155,9 +175,48 @@ function checkResult(changes: readonly Change[], message: Seen | undefined, labe
   }
 }
 
+/** What became of the orders of moderators, by what is stored. */
+function checkOrders(history: History, room: string | undefined, story: Story, fault: Fault): void {
+  const { orders } = story;
+  const places = history.messages.map((message) => ({
+    what: `message ${message.id}`,
+    by: message.further.by ?? null,
+    time: message.further.time,
+    address: orders.addressOf(room, story.originOf(room, message)),
+  }));
+  const changes = history.changes
+    .filter(({ kind }) => kind !== "delete")
+    .map(({ kind, id, by, time }) => ({ what: `${kind} ${id}`, by, time, address: undefined }));
+  const written = [...places, ...changes].filter(({ by }) => !orders.moderators.has(by ?? ""));
+  for (const order of orders.all.filter((each) => isIn(each, room))) {
+    if (order.what.kind === "remove") checkRemoval(order, order.what.of, history, story, fault);
+    else {
+      const from = (order.since ?? Number.POSITIVE_INFINITY) + MARGIN_MS;
+      const to = Math.min(order.undoAskedAt ?? Number.POSITIVE_INFINITY, order.until) - MARGIN_MS;
+      for (const { what, by, time, address } of written) {
+        if (time > from && time < to && orders.hits(order, by, address))
+          fault(`MOD-2 ${what} by ${by} at ${time} from ${address} is stored, in spite of ${tellOf(order)}`);
+      }
+    }
+  }
+}
+
+/** A message that was removed is deleted, unless that was undone. With a backup it may come back. */
+function checkRemoval(order: Order, of: number | null, history: History, story: Story, fault: Fault): void {
+  const { reason, isAcknowledged, undoAskedAt, restored, epoch } = order;
+  if (of === null || epoch !== story.pasts.length) return;
+  const message = history.message(of);
+  if (isAcknowledged && undoAskedAt === null && !history.wasDeleted(of))
+    fault(`MOD-6 ${of} was removed by ${reason}, and is ${told(message)}`);
+  const changes = history.rewrites(of);
+  const removed = changes.findIndex(({ kind }) => kind === "delete");
+  if (restored > 0 && !changes.slice(removed + 1).some(({ kind }) => kind === "edit"))
+    fault(`MOD-6 the removal of ${of} by ${reason} was undone, and it is ${told(message)}`);
+}
+
 function checkStored(
   history: History,
-  { room, people, classics }: Gathering,
+  { room, people, classics, guests }: Gathering,
   story: Story,
   fault: Fault,
 ): void {
@@ -178,7 +237,7 @@ function checkStored(
       checkOrder(sent, places, fault);
     }
   }
-  for (const { stays } of classics) {
+  for (const { stays } of [...classics, ...guests]) {
     for (const sent of stays) {
       for (const { origin, delivered, failed } of sent) {
         if (delivered !== null && !places.has(origin) && !isLost(origin))
@@ -334,6 +393,7 @@ function checkLearned(
   isBudgetSmall: boolean,
   story: Story,
   room: string | undefined,
+  history: History,
   fault: Fault,
 ): void {
   const originIn = (message: Seen) => story.originOf(room, message);
@@ -348,7 +408,7 @@ function checkLearned(
       fault(`ORD-1 ${label} was told ${told(message)} out of order`);
       return;
     }
-    const skipped = seen.slice(next ?? place, place).find((each) => isMissed(each, originIn(each)));
+    const skipped = seen.slice(next ?? place, place).find((each) => isMissed(each, originIn(each), history));
     if (skipped) {
       fault(`ORD-1 ${label} was not told ${told(skipped)}, but ${told(message)} after it`);
       return;
@@ -357,9 +417,9 @@ function checkLearned(
   }
 }
 
-/** Whether a message that is not in a view of version 2 is missing there. */
-function isMissed({ further }: Seen, origin: Origin | null): boolean {
-  return !further?.isDeleted && origin !== null && senderOf(origin) !== "witness";
+/** Whether a message that is not in a view of version 2 is missing there. One that was removed may have come back since. */
+function isMissed({ id }: Seen, origin: Origin | null, history: History): boolean {
+  return !history.wasDeleted(id ?? 0) && origin !== null && senderOf(origin) !== "witness";
 }
 
 /** As much of a content as tells it, whatever is in it. */

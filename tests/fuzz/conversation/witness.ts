@@ -23,6 +23,7 @@ type Told = Frame &
     readonly emoji?: unknown;
     readonly on?: unknown;
     readonly count?: unknown;
+    readonly restored?: unknown;
   };
 
 interface PageData {
@@ -40,6 +41,7 @@ interface PageData {
  */
 export class Witness {
   readonly label: string;
+  readonly #room: string | undefined;
   readonly view: Current[] = [];
   /** The whole history as it was told anew in the end: forwards, and backwards. */
   readonly fresh = { after: [] as Current[], before: [] as Current[] };
@@ -77,6 +79,7 @@ export class Witness {
     story: Story,
   ) {
     this.label = label;
+    this.#room = room;
     this.#url = url;
     this.#isGraceLong = isGraceLong;
     this.#random = random;
@@ -243,7 +246,8 @@ export class Witness {
 
   /** @param fair the refusals that there may be */
   #check({ type, status, reason }: Told, fair: readonly string[]): void {
-    if (status !== true && !fair.includes(String(reason)))
+    const isSlow = reason === "SlowMode" && this.#story.orders.mayBeSlow(this.#room, Date.now());
+    if (status !== true && !isSlow && !fair.includes(String(reason)))
       this.#story.fault(`CHANGE-5 ${this.label} was refused a ${type} with ${reason}`);
   }
 
@@ -354,12 +358,12 @@ export class Witness {
     }
     const { further } = message;
     // A page may have been ahead of this.
-    if (further.isDeleted || this.#isOver) return;
+    if ((further.isDeleted && frame.restored !== true) || this.#isOver) return;
     if (frame.datatype === "edit")
       this.#replace({
         ...message,
         content: String(frame.content),
-        further: { ...further, edited: Number(frame.time) },
+        further: { ...further, edited: Number(frame.time), isDeleted: false },
       });
     else if (frame.datatype === "delete")
       this.#replace({
@@ -379,6 +383,7 @@ export class Witness {
       this.#changed(frame);
       return;
     }
+    if (frame.datatype === "moderate") return;
     const name = String(frame.datatype === "change" ? frame.oldname : frame.name);
     const isHere = this.roster.includes(name);
     if (frame.datatype === "register" ? this.#isHeld(name) : !isHere)
