@@ -1,7 +1,8 @@
 /**
  * Conversations over a bad network and with a server that is killed: whatever happens, nothing that was delivered is lost
- * or doubled, all see the same, no text is shown to anybody after it was edited or deleted, none of these is left in a file, and
- * no nickname is held by two. A failure prints its seed; `npm run fuzz` has many more.
+ * or doubled, all see the same, no text is shown to anybody after it was edited or deleted, none of these is left in a file, no
+ * nickname is held by two, and what moderators do holds for those whom it hits, and for nobody else. A failure prints its seed;
+ * `npm run fuzz` has many more.
  */
 import { test } from "bun:test";
 import { converse } from "./conversation/conversation.ts";
@@ -15,7 +16,7 @@ const seeds =
     ? SEEDS
     : Array.from({ length: Number(CHAT_ROUNDS) }, (_, round) => Number(CHAT_SEED) + round);
 
-test.each(seeds)("DUR-2 KEY-3 RES-4 ORD-1 NAME-8 PAGE-8 DELETE-2 hold in conversation %d", async (seed) => {
+test.each(seeds)("DUR-2 KEY-3 RES-4 ORD-1 NAME-8 PAGE-8 DELETE-2 MOD-1 MOD-2 hold in conversation %d", async (seed) => {
   const counts = await converse(seed);
   // For `npm run fuzz`, which adds them up.
   console.log(`counts ${JSON.stringify(counts)}`);
