@@ -405,6 +405,7 @@ export class Person {
     const fair: string[] = this.#hasOutages ? [...FAIR[what], ...FAIR_IN_OUTAGES[what]] : [...FAIR[what]];
     // A page that is loaded again does not know that the message that it answers was of another history.
     if (what !== "name" && what !== "history" && this.#story.pasts.length > 0) fair.push("WrongFormatReply");
+    if (this.#story.orders.mayBeSlow(this.#room, page.openedAt)) fair.push("SlowMode");
     if (!fair.includes(code)) this.#story.fault(`${page.label}: ${what} was refused with ${code}`);
     this.#story.changed();
     return code;
