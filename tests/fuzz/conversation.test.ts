@@ -16,8 +16,11 @@ const seeds =
     ? SEEDS
     : Array.from({ length: Number(CHAT_ROUNDS) }, (_, round) => Number(CHAT_SEED) + round);
 
-test.each(seeds)("DUR-2 KEY-3 RES-4 ORD-1 NAME-8 PAGE-8 DELETE-2 MOD-1 MOD-2 hold in conversation %d", async (seed) => {
-  const counts = await converse(seed);
-  // For `npm run fuzz`, which adds them up.
-  console.log(`counts ${JSON.stringify(counts)}`);
-});
+test.each(seeds)(
+  "DUR-2 KEY-3 RES-4 ORD-1 NAME-8 PAGE-8 DELETE-2 MOD-1 MOD-2 hold in conversation %d",
+  async (seed) => {
+    const counts = await converse(seed);
+    // For `npm run fuzz`, which adds them up.
+    console.log(`counts ${JSON.stringify(counts)}`);
+  },
+);
