@@ -25,6 +25,8 @@ const OUTAGE_KEYS = new Set([
   "type,name,status,reason,error",
   "type,username,content,status,reason,error",
 ]);
+/** Those of slow mode. */
+const SLOWED_KEYS = "type,status,reason,retry";
 const CLASSIC_EVENTS = ["register", "change", "message", "leave"];
 
 /** Somebody with a program of version 2, who connects and registers again by hand. */
@@ -46,8 +48,9 @@ export class Classic {
   #count = 0;
   #names = 0;
   #isOver = false;
-  /** How many backups had been put back when the connection was made. */
+  /** How many backups had been put back when the connection was made, and when that was, in Unix ms. */
   #epoch = 0;
+  #openedAt = 0;
   /** What was told in this epoch, besides histories. */
   #told: string[] = [];
   /** Replies to `get` that are still to come. */
@@ -139,6 +142,7 @@ export class Classic {
     this.#client = client;
     if (this.#epoch !== this.#story.pasts.length) this.#told = [];
     this.#epoch = this.#story.pasts.length;
+    this.#openedAt = Date.now();
     this.stays.push([]);
     this.#register(client);
     for (;;) {
@@ -161,7 +165,8 @@ export class Classic {
     const isKnown =
       CLASSIC_KEYS.has(keys) ||
       keys === "type,status,reason" ||
-      ((this.#hasOutages || hindranceOf(frame as Frame) === "SlowMode") && OUTAGE_KEYS.has(keys));
+      keys === SLOWED_KEYS ||
+      (this.#hasOutages && OUTAGE_KEYS.has(keys));
     const isEvent = datatype === undefined || CLASSIC_EVENTS.includes(String(datatype));
     const isPage = data === undefined || !/"(id|time|more|gap)":/.test(Object.keys(data as object).join());
     if (!isKnown || !isEvent || !isPage)
@@ -200,7 +205,9 @@ export class Classic {
 
   #answered(frame: Frame): void {
     const sent = this.#unanswered.shift();
-    if (sent !== undefined && isOutage(frame) && frame.content === sent.content) {
+    const isSlow =
+      hindranceOf(frame) === "SlowMode" && this.#story.orders.mayBeSlow(this.#room, this.#openedAt);
+    if (sent !== undefined && (isSlow || (isOutage(frame) && frame.content === sent.content))) {
       sent.failed = String(frame.reason);
       return;
     }

@@ -133,7 +133,7 @@ export class Guest {
       this.isInside = false;
       this.#unanswered = [];
       this.#story.changed();
-      await Bun.sleep(this.#random.integer(5, 60));
+      await Bun.sleep(this.#random.integer(20, 150));
     }
   }
 

@@ -15,7 +15,6 @@ interface Asked {
 const SENTENCES: readonly (readonly [start: string, hindrance: Hindrance])[] = [
   ["You may not be in this room", "Banned"],
   ["You may not write in this room", "Muted"],
-  ["In this room everybody writes slowly", "SlowMode"],
 ];
 const HINDRANCES: readonly unknown[] = ["Banned", "Muted", "SlowMode"] satisfies Hindrance[];
 /** What a ban, and what a mute keeps somebody from. */
@@ -105,5 +104,7 @@ export class Stand {
 
 export function hindranceOf({ reason, error }: Frame): Hindrance | undefined {
   if (HINDRANCES.includes(reason)) return reason as Hindrance;
+  // Version 2 knows a limit of the rate. In these conversations there is no other one.
+  if (reason === "TooManyRequests") return "SlowMode";
   return SENTENCES.find(([start]) => String(error).startsWith(start))?.[1];
 }
