@@ -20,9 +20,13 @@ test("servers of two versions give out each other's files, with the same headers
   expect(shared.map((path) => path.replace(/.*\/|-[0-9a-f]{32}/g, "")).sort()).toEqual([
     "alert.js",
     "en.js",
+    "enroom.js",
     "icon.svg",
+    "page.js",
+    "page.js",
     "vi.js",
     "vietnamese.js",
+    "viroom.js",
   ]);
   await second.stop();
   for (const [path, file] of fresh ?? []) expect(await loadFile(first.http(path))).toEqual(file);

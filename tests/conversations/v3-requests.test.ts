@@ -38,6 +38,23 @@ test("V3-4 WEL-1 the welcome comes first, with the room, the limits and a secret
     ping: 5,
     retry: 1,
     login: "none",
+    settings: {
+      title: "",
+      topic: "",
+      rules: "",
+      listed: false,
+      entry: "everyone",
+      password: false,
+      writers: "everyone",
+      knownMinutes: 10,
+      slowSeconds: 0,
+      links: "everyone",
+      heldMessages: 0,
+      keepDays: null,
+    },
+    announcements: [],
+    raid: false,
+    keeps: { days: null, messages: null, logsAddresses: false },
   } as object);
   expect(tea.welcome).toMatchObject({ room: "tea" });
   expect(tea.session).not.toBe(main.session);
