@@ -14,6 +14,7 @@ import { NO_RATES, type Settings } from "../server/settings.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
+import { frameAncestorsOf, parseFrameAncestor } from "./frame-ancestors.ts";
 import { type LoginFlags, loginOf, parseClockSkew, parseMaxAge } from "./login.ts";
 import type { ModerationCommand } from "./moderation.ts";
 import { addModerationCommands } from "./moderation-options.ts";
@@ -68,6 +69,7 @@ interface Flags extends LoginFlags {
   timestamp: string;
   timezone: string;
   allowOrigin?: string[];
+  frameAncestors?: string[];
   trustProxy?: string[];
   exemptAddress?: string[];
   limits: boolean;
@@ -308,6 +310,12 @@ function createServeCommand(version: string): Command {
     )
     .addOption(
       flag(
+        "--frame-ancestors <origin>",
+        "origin of sites that may show the chat in a frame, such as https://example.org or https://*.example.org; also self or none; repeatable; if not given, any site",
+      ).argParser(collect(parseFrameAncestor)),
+    )
+    .addOption(
+      flag(
         "--trust-proxy <address>",
         "proxy (or network a.b.c.d/n) whose X-Forwarded-For header is trusted; repeatable",
       ).argParser(collect((text) => text)),
@@ -521,6 +529,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     timestamp: flags.timestamp,
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,
+    frameAncestors: frameAncestorsOf(flags.frameAncestors),
     trustProxy: blockListOf("--trust-proxy", flags.trustProxy ?? []),
     exemptAddresses: blockListOf("--exempt-address", flags.exemptAddress ?? []),
     login: loginOf(flags),

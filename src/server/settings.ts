@@ -129,6 +129,8 @@ export interface Settings {
   readonly timezone: string;
   /** Origins of pages that may connect. Null: any, or on loopback alone, any but those of other sites. */
   readonly allowOrigins: readonly string[] | null;
+  /** Who may have the pages in a frame, as the policy names them; null for anybody. */
+  readonly frameAncestors: readonly string[] | null;
   /** The proxies whose `X-Forwarded-For` is trusted. */
   readonly trustProxy: BlockList;
   /** Addresses whose clients have no limits on rates and numbers: the operator's bots and services. */

@@ -7,13 +7,14 @@ import { readingPage } from "./reading-page.ts";
 import { roomLikePath, roomMeant, rootFrom } from "./room-address.ts";
 import { roomsPage } from "./rooms-page.ts";
 import { READING_LANGUAGES, type ReadingLanguage, readingLanguage } from "./static-page.ts";
-import { BESIDE, buildClient, WEB_FOLDER } from "./web-build.ts";
+import { BESIDE, buildClient, buildEmbedScript, WEB_FOLDER } from "./web-build.ts";
 import {
+  CACHE_EMBED,
   CACHE_ICON,
   CACHE_LIST,
   CACHE_PAGE,
-  PAGE_HEADERS,
-  PAGE_HEADERS_WITH_PICTURES,
+  type PageHeaders,
+  pageHeaders,
   SECURITY_HEADERS,
   wantsPictures,
 } from "./web-headers.ts";
@@ -21,6 +22,9 @@ import { answer, assetResource, namedIn, type Resource, resourceOf } from "./web
 
 /** Where the page's scripts and styles are, each under a name that never means anything else. */
 export const ASSETS = "/assets/";
+
+/** Where host sites find the script that puts the chat on their pages. */
+const EMBED_SCRIPT = "/embed.js";
 
 const MANIFEST = "manifest.webmanifest";
 const MANIFEST_TYPE = "application/manifest+json";
@@ -75,6 +79,16 @@ export interface SizedResponse {
   readonly bytes: number;
 }
 
+/** What the operator chooses for the pages. */
+export interface PageSettings {
+  /** The path under which browsers find the chat; empty when the server need not know it. */
+  readonly basePath: string;
+  /** Who may have the pages in a frame, as the policy names them; null for anybody. */
+  readonly frameAncestors: readonly string[] | null;
+}
+
+const PLAIN: PageSettings = { basePath: "", frameAncestors: null };
+
 /** The page in one language, with each policy. */
 interface PageResources {
   readonly strict: Resource;
@@ -84,11 +98,15 @@ interface PageResources {
 /**
  * Builds the web client from its sources and keeps it in memory.
  *
- * @param basePath under which browsers find the chat; empty when the server need not know it
  * @throws AggregateError when the sources do not build
  */
-export async function buildWebPages(basePath = ""): Promise<WebPages> {
+export async function buildWebPages({ basePath, frameAncestors }: PageSettings = PLAIN): Promise<WebPages> {
+  const headers = pageHeaders(frameAncestors);
   const resources = new Map(await iconResources());
+  resources.set(
+    EMBED_SCRIPT,
+    resourceOf(await buildEmbedScript(), "text/javascript;charset=utf-8", CACHE_EMBED),
+  );
   resources.set(
     `/${MANIFEST}`,
     resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
@@ -101,7 +119,7 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       for (const path of [MAIN_ROOM, "/rooms/any"]) {
         const root = rootFrom(path, basePath);
         for (const language of READING_LANGUAGES)
-          pages.set(root + language, pageResources(bytes, type, root, language));
+          pages.set(root + language, pageResources({ html: bytes, type, root, language, headers }));
       }
     } else {
       assets.set(name, bytes);
@@ -111,6 +129,15 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
     if (/^icon-[0-9a-f]+\.svg$/.test(name))
       resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
   }
+  const htmlResponse = (
+    body: Uint8Array<ArrayBuffer>,
+    status: number,
+    vary: string,
+    cacheControl = "no-store",
+  ) => {
+    const about = { "Content-Type": "text/html;charset=utf-8", "Cache-Control": cacheControl, Vary: vary };
+    return new Response(body, { status, headers: { ...about, ...headers.strict } });
+  };
   const lists = new WeakMap<readonly ListedRoom[], Map<string, Uint8Array<ArrayBuffer>>>();
   const readings = new WeakMap<readonly Readable[], Map<ReadingLanguage, Uint8Array<ArrayBuffer>>>();
   return {
@@ -182,21 +209,6 @@ export function roomsJson(rooms: readonly ListedRoom[], origin: string | null): 
   return { response: new Response(body, { headers }), bytes: body.length };
 }
 
-function htmlResponse(
-  body: Uint8Array<ArrayBuffer>,
-  status: number,
-  vary: string,
-  cacheControl = "no-store",
-): Response {
-  const headers = {
-    "Content-Type": "text/html;charset=utf-8",
-    "Cache-Control": cacheControl,
-    Vary: vary,
-    ...PAGE_HEADERS,
-  };
-  return new Response(body, { status, headers });
-}
-
 /** For requests that do not ask for a page. What is missing now may be there when another server has started. */
 function nothing(): Response {
   const headers = {
@@ -223,17 +235,17 @@ async function iconResources(): Promise<[string, Resource][]> {
   );
 }
 
-/**
- * @param root what leads from the page to the chat's root
- * @param language that the browser asks for. Its words are loaded along with the script, which would otherwise ask for
- *   them later.
- */
-function pageResources(
-  html: Uint8Array<ArrayBuffer>,
-  type: string,
-  root: string,
-  language: ReadingLanguage,
-): PageResources {
+interface PageParts {
+  readonly html: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  /** What leads from the page to the chat's root. */
+  readonly root: string;
+  /** What the browser asks for. Its words are loaded along with the script, which would otherwise ask for them later. */
+  readonly language: ReadingLanguage;
+  readonly headers: PageHeaders;
+}
+
+function pageResources({ html, type, root, language, headers }: PageParts): PageResources {
   const plain = new TextDecoder().decode(html);
   const [, words] = new RegExp(` data-${language}="([^"]+)"`).exec(plain) ?? [];
   if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
@@ -245,9 +257,9 @@ function pageResources(
     .replace("</head>", `<link rel="manifest" href="${root}${MANIFEST}"></head>`);
   const bytes = bytesOf(whole);
   const vary = { Vary: "Accept-Encoding, Accept-Language, Cookie" };
-  const withPictures = { ...PAGE_HEADERS_WITH_PICTURES, ...vary };
+  const withPictures = { ...headers.withPictures, ...vary };
   return {
-    strict: resourceOf(bytes, type, CACHE_PAGE, { ...PAGE_HEADERS, ...vary }),
+    strict: resourceOf(bytes, type, CACHE_PAGE, { ...headers.strict, ...vary }),
     withPictures: resourceOf(bytes, type, CACHE_PAGE, withPictures, "pictures-"),
   };
 }
