@@ -21,6 +21,7 @@ import { addModerationCommands } from "./moderation-options.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
+import { parseAccent, parseTitle, type SiteFlags, siteOf } from "./site.ts";
 import {
   parseBytes,
   parseCount,
@@ -46,7 +47,7 @@ const LOOPBACK = ["127.0.0.1", "::1"];
 const FIRST_FLAGS = ["--port", "--host", "--data", "--database-url", "--allow-origin", "--trust-proxy"];
 
 /** The values as commander returns them. */
-interface Flags extends LoginFlags {
+interface Flags extends LoginFlags, SiteFlags {
   port: number;
   host: string;
   data: string;
@@ -310,15 +311,28 @@ function createServeCommand(version: string): Command {
     )
     .addOption(
       flag(
-        "--frame-ancestors <origin>",
-        "origin of sites that may show the chat in a frame, such as https://example.org or https://*.example.org; also self or none; repeatable; if not given, any site",
-      ).argParser(collect(parseFrameAncestor)),
-    )
-    .addOption(
-      flag(
         "--trust-proxy <address>",
         "proxy (or network a.b.c.d/n) whose X-Forwarded-For header is trusted; repeatable",
       ).argParser(collect((text) => text)),
+    )
+    .optionsGroup("Your site:")
+    .addOption(flag("--title <text>", "title of the chat").argParser(parseTitle))
+    .addOption(
+      flag("--accent <colour>", "colour of buttons and links, such as #0b6e69").argParser(parseAccent),
+    )
+    .addOption(flag("--logo <file>", "picture above the chat: SVG, PNG, JPEG or WebP"))
+    .addOption(
+      flag(
+        "--links <file|label=url>",
+        "link above the chat, such as Imprint=https://example.org/imprint, or a file with one on each line; repeatable",
+      ).argParser(collect((text) => text)),
+    )
+    .addOption(flag("--style <file>", "style sheet that comes after that of the page"))
+    .addOption(
+      flag(
+        "--frame-ancestors <origin>",
+        "origin of sites that may show the chat in a frame, such as https://example.org or https://*.example.org; also self or none; repeatable; if not given, any site",
+      ).argParser(collect(parseFrameAncestor)),
     )
     .optionsGroup("Login:")
     .addOption(
@@ -530,6 +544,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,
     frameAncestors: frameAncestorsOf(flags.frameAncestors),
+    site: siteOf(flags),
     trustProxy: blockListOf("--trust-proxy", flags.trustProxy ?? []),
     exemptAddresses: blockListOf("--exempt-address", flags.exemptAddress ?? []),
     login: loginOf(flags),

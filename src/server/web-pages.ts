@@ -6,7 +6,16 @@ import { missingPage, noRoomPage } from "./missing-page.ts";
 import { readingPage } from "./reading-page.ts";
 import { roomLikePath, roomMeant, rootFrom } from "./room-address.ts";
 import { roomsPage } from "./rooms-page.ts";
-import { READING_LANGUAGES, type ReadingLanguage, readingLanguage } from "./static-page.ts";
+import type { SiteSettings } from "./settings.ts";
+import { siteLook } from "./site-look.ts";
+import {
+  ASSETS_FOLDER,
+  escaped,
+  READING_LANGUAGES,
+  type ReadingLanguage,
+  readingLanguage,
+  type SiteLook,
+} from "./static-page.ts";
 import { BESIDE, buildClient, buildEmbedScript, WEB_FOLDER } from "./web-build.ts";
 import {
   CACHE_EMBED,
@@ -21,7 +30,7 @@ import {
 import { answer, assetResource, namedIn, type Resource, resourceOf } from "./web-resource.ts";
 
 /** Where the page's scripts and styles are, each under a name that never means anything else. */
-export const ASSETS = "/assets/";
+export const ASSETS = `/${ASSETS_FOLDER}`;
 
 /** Where host sites find the script that puts the chat on their pages. */
 const EMBED_SCRIPT = "/embed.js";
@@ -33,20 +42,20 @@ const MANIFEST_TYPE = "application/manifest+json";
  * With this a browser offers to install the page like a program. Everything in it is relative to the manifest's own
  * address. There is no `id`: it would be relative to the site, and so two chats of one site would have the same.
  */
-const MANIFEST_JSON = {
-  name: "Chat",
-  short_name: "Chat",
+const manifestOf = ({ title, themeColour }: SiteLook) => ({
+  name: title ?? "Chat",
+  short_name: title ?? "Chat",
   start_url: "./",
   scope: "./",
   display: "standalone",
   background_color: "#fbfaf8",
-  theme_color: "#0b6e69",
+  theme_color: themeColour ?? "#0b6e69",
   icons: [
     { src: "icons/icon-192.png", sizes: "192x192", type: "image/png" },
     { src: "icons/icon-512.png", sizes: "512x512", type: "image/png" },
     { src: "icons/icon-maskable.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
   ],
-};
+});
 
 /** The web client, ready to be served. */
 export interface WebPages {
@@ -85,9 +94,8 @@ export interface PageSettings {
   readonly basePath: string;
   /** Who may have the pages in a frame, as the policy names them; null for anybody. */
   readonly frameAncestors: readonly string[] | null;
+  readonly site: SiteSettings;
 }
-
-const PLAIN: PageSettings = { basePath: "", frameAncestors: null };
 
 /** The page in one language, with each policy. */
 interface PageResources {
@@ -100,7 +108,8 @@ interface PageResources {
  *
  * @throws AggregateError when the sources do not build
  */
-export async function buildWebPages({ basePath, frameAncestors }: PageSettings = PLAIN): Promise<WebPages> {
+export async function buildWebPages({ basePath, frameAncestors, site }: PageSettings): Promise<WebPages> {
+  const look = siteLook(site);
   const headers = pageHeaders(frameAncestors);
   const resources = new Map(await iconResources());
   resources.set(
@@ -109,7 +118,7 @@ export async function buildWebPages({ basePath, frameAncestors }: PageSettings =
   );
   resources.set(
     `/${MANIFEST}`,
-    resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
+    resourceOf(bytesOf(JSON.stringify(manifestOf(look))), MANIFEST_TYPE, CACHE_ICON),
   );
   const assets = new Map<string, Uint8Array<ArrayBuffer>>();
   const pages = new Map<string, PageResources>();
@@ -119,15 +128,19 @@ export async function buildWebPages({ basePath, frameAncestors }: PageSettings =
       for (const path of [MAIN_ROOM, "/rooms/any"]) {
         const root = rootFrom(path, basePath);
         for (const language of READING_LANGUAGES)
-          pages.set(root + language, pageResources({ html: bytes, type, root, language, headers }));
+          pages.set(root + language, pageResources({ html: bytes, type, root, language, headers, look }));
       }
     } else {
       assets.set(name, bytes);
       resources.set(ASSETS + name, assetResource(name, bytes));
     }
-    if (name.endsWith(".css")) stylesheet = ASSETS.slice(1) + name;
+    if (name.endsWith(".css")) stylesheet = name;
     if (/^icon-[0-9a-f]+\.svg$/.test(name))
       resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
+  }
+  for (const [name, bytes] of look.files) {
+    assets.set(name, bytes);
+    resources.set(ASSETS + name, assetResource(name, bytes));
   }
   const htmlResponse = (
     body: Uint8Array<ArrayBuffer>,
@@ -154,7 +167,9 @@ export async function buildWebPages({ basePath, frameAncestors }: PageSettings =
       const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
       readings.set(messages, made);
       const root = rootFrom(pathOfRoom(room), basePath);
-      const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, { root, stylesheet }));
+      const body =
+        made.get(language) ??
+        bytesOf(readingPage(room, messages, language, { root, stylesheet, site: look }));
       made.set(language, body);
       return { response: htmlResponse(body, 200, "Accept-Language"), bytes: body.length };
     },
@@ -163,7 +178,7 @@ export async function buildWebPages({ basePath, frameAncestors }: PageSettings =
       const room = roomMeant(path);
       if (room !== undefined) return redirect(`${root}rooms/${room}${new URL(request.url).search}`);
       if (!wantsPage(request)) return nothing();
-      const page = missingPage(languageFor(request), { root, stylesheet }, roomLikePath(path));
+      const page = missingPage(languageFor(request), { root, stylesheet, site: look }, roomLikePath(path));
       return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
     },
     rooms(path, rooms, request) {
@@ -171,13 +186,18 @@ export async function buildWebPages({ basePath, frameAncestors }: PageSettings =
       const root = rootFrom(path, basePath);
       const made = lists.get(rooms) ?? new Map<string, Uint8Array<ArrayBuffer>>();
       lists.set(rooms, made);
-      const body = made.get(root + language) ?? bytesOf(roomsPage(rooms, language, { root, stylesheet }));
+      const body =
+        made.get(root + language) ?? bytesOf(roomsPage(rooms, language, { root, stylesheet, site: look }));
       made.set(root + language, body);
       return { response: htmlResponse(body, 200, "Accept-Language", CACHE_LIST), bytes: body.length };
     },
     noRoom(path, request) {
       if (!wantsPage(request)) return nothing();
-      const page = noRoomPage(languageFor(request), { root: rootFrom(path, basePath), stylesheet });
+      const page = noRoomPage(languageFor(request), {
+        root: rootFrom(path, basePath),
+        stylesheet,
+        site: look,
+      });
       return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
     },
   };
@@ -243,16 +263,24 @@ interface PageParts {
   /** What the browser asks for. Its words are loaded along with the script, which would otherwise ask for them later. */
   readonly language: ReadingLanguage;
   readonly headers: PageHeaders;
+  readonly look: SiteLook;
 }
 
-function pageResources({ html, type, root, language, headers }: PageParts): PageResources {
+function pageResources({ html, type, root, language, headers, look }: PageParts): PageResources {
   const plain = new TextDecoder().decode(html);
   const [, words] = new RegExp(` data-${language}="([^"]+)"`).exec(plain) ?? [];
   if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
+  const assets = root + ASSETS_FOLDER;
+  const title = look.title === null ? null : escaped(look.title);
   const whole = plain
-    .replace('<html lang="en">', `<html lang="${language}">`)
+    .replace('<html lang="en">', () =>
+      title === null ? `<html lang="${language}">` : `<html lang="${language}" data-site="${title}">`,
+    )
+    .replace("<title>Chat</title>", () => `<title>${title ?? "Chat"}</title>`)
     .replace("</head>", `<link rel="modulepreload" crossorigin href="${words}"></head>`)
-    .replaceAll(`"${BESIDE}`, `"${root}${ASSETS.slice(1)}`)
+    .replaceAll(`"${BESIDE}`, `"${assets}`)
+    .replace("</head>", () => `${look.head(assets)}</head>`)
+    .replace("<body>", () => `<body>${look.bar(assets, language)}`)
     // Added here because the bundler would look for a file of that name.
     .replace("</head>", `<link rel="manifest" href="${root}${MANIFEST}"></head>`);
   const bytes = bytesOf(whole);

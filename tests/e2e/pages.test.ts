@@ -1,11 +1,16 @@
 import { beforeAll, expect, test } from "bun:test";
 import { brotliDecompressSync } from "node:zlib";
-import { buildWebPages, type WebPages } from "../../src/server/web-pages.ts";
+import { buildWebPages, type PageSettings, type WebPages } from "../../src/server/web-pages.ts";
 
+const PLAIN: PageSettings = {
+  basePath: "",
+  frameAncestors: null,
+  site: { accent: null, logo: null, title: null, links: [], style: null },
+};
 let pages: WebPages;
 
 beforeAll(async () => {
-  pages = await buildWebPages();
+  pages = await buildWebPages(PLAIN);
 });
 
 async function get(path: string, headers: Record<string, string> = {}, method = "GET") {
@@ -43,7 +48,7 @@ test("the page finds its files under whatever path a proxy serves it, also where
   const under = files.map((path) => `/a/chat${path}`);
   expect(await assets("/", "/a/chat/")).toEqual(under);
   expect(await assets("/rooms/tea", "/a/chat/rooms/tea")).toEqual(under);
-  const based = await buildWebPages({ basePath: "/a/chat", frameAncestors: null });
+  const based = await buildWebPages({ ...PLAIN, basePath: "/a/chat" });
   for (const [path, at] of [
     ["/", "/a/chat"],
     ["/", "/a/chat/"],
@@ -225,7 +230,7 @@ test("the script for host sites has one address, which is asked for anew after m
 });
 
 test("every page says who may embed it, if the operator does", async () => {
-  const { respond, rooms, missing } = await buildWebPages({ basePath: "", frameAncestors: ["'none'"] });
+  const { respond, rooms, missing } = await buildWebPages({ ...PLAIN, frameAncestors: ["'none'"] });
   const request = new Request("http://chat.test/", {
     headers: { Accept: "text/html", Cookie: "classic-chatbox-pictures=1" },
   });
