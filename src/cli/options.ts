@@ -11,6 +11,7 @@ import { plainAddress } from "../server/addresses.ts";
 import { RAID_LIMITS } from "../server/moderation/raid-watch.ts";
 import { ROOM_MODES, type RoomMode } from "../server/room-directory.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
+import type { TerminalCommand } from "../terminal/index.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
@@ -22,6 +23,7 @@ import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
 import { parseAccent, parseTitle, type SiteFlags, siteOf } from "./site.ts";
+import { addTerminalCommands } from "./terminal-options.ts";
 import {
   parseBytes,
   parseCount,
@@ -140,6 +142,8 @@ interface Flags extends LoginFlags, SiteFlags {
   people?: PeopleCommand;
   /** Set by the commands about moderation. */
   moderation?: ModerationCommand;
+  /** Set by the commands for terminals. */
+  terminal?: TerminalCommand;
 }
 
 /** Creates the command and its flags, each of which can also be set by an environment variable. */
@@ -159,6 +163,7 @@ export function createCommand(version: string): Command {
   }
   addPeopleCommands(command);
   addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
+  addTerminalCommands(command, (chosen) => void command.setOptionValue("terminal", chosen));
   return command;
 }
 
@@ -205,6 +210,11 @@ export function peopleCommandOf(command: Command): PeopleCommand | null {
 /** What a parsed command asks to do about moderation; null if it asks for something else. */
 export function moderationCommandOf(command: Command): ModerationCommand | null {
   return command.opts<Flags>().moderation ?? null;
+}
+
+/** What a parsed command asks to do in a chat, as its client; null if it asks for something else. */
+export function terminalCommandOf(command: Command): TerminalCommand | null {
+  return command.opts<Flags>().terminal ?? null;
 }
 
 /** What a parsed command asks to move; null if it asks to serve. */
