@@ -230,6 +230,11 @@ test("on a phone it fills the screen, and Back closes it without leaving the pag
   await launcher(page).click();
   await join(frame, "An");
   expect(await panel(page).boundingBox()).toEqual({ x: 0, y: 0, width: 390, height: 844 });
+  // The button that closes the chat covers none of the page's.
+  await frame.locator("header.top button").last().click();
+  await frame.getByRole("dialog").getByRole("button", { name: "Close", exact: true }).click();
+  await frame.getByRole("dialog").waitFor({ state: "detached" });
+  expect(await panel(page).isVisible()).toBe(true);
   await page.goBack();
   await panel(page).waitFor({ state: "hidden" });
   expect(page.url()).toBe(pageOf(site));

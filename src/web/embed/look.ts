@@ -3,16 +3,20 @@
 const MARK = "#embed";
 const KEYS = ["theme", "accent", "title", "lang", "nickname"] as const;
 
+const FLAGS = ["login", "button"] as const;
+
 /** What the host chooses for the page. Each is empty if the host leaves it to the page. */
 export type Look = Readonly<Record<(typeof KEYS)[number], string>> & {
   /** Whether the host will give a token of its login. */
   readonly login: boolean;
+  /** Whether the host's button that closes the chat is over the page's upper corner. */
+  readonly button: boolean;
 };
 
 /** The fragment for a look. */
 export function fragmentOf(look: Look): string {
   const parameters = new URLSearchParams(KEYS.map((key) => [key, look[key]]));
-  if (look.login) parameters.set("login", "");
+  for (const key of FLAGS) if (look[key]) parameters.set(key, "");
   return `${MARK}&${parameters}`;
 }
 
@@ -23,5 +27,13 @@ export function lookOf(fragment: string): Look | null {
   const [theme = "", accent = "", title = "", lang = "", nickname = ""] = KEYS.map(
     (key) => parameters.get(key) ?? "",
   );
-  return { theme, accent, title, lang, nickname, login: parameters.has("login") };
+  return {
+    theme,
+    accent,
+    title,
+    lang,
+    nickname,
+    login: parameters.has("login"),
+    button: parameters.has("button"),
+  };
 }

@@ -123,7 +123,15 @@ export class Widget {
   #load(): void {
     const { room = "", theme = "", accent = "", title = "", lang = "", nickname = "", token } = this.#options;
     const address = new URL(room === "" ? "./" : `rooms/${encodeURIComponent(room)}`, this.#root);
-    address.hash = fragmentOf({ theme, accent, title, lang, nickname, login: token != null });
+    address.hash = fragmentOf({
+      theme,
+      accent,
+      title,
+      lang,
+      nickname,
+      login: token != null,
+      button: !this.#isInline,
+    });
     if (this.#frame?.src === address.href) return;
     this.#frame?.remove();
     const frame = document.createElement("iframe");

@@ -100,7 +100,7 @@ export class Host {
 export async function openHost(token: string | null, storage: ListableStorage): Promise<Host> {
   const look = window.parent === window ? null : lookOf(lastingFragment());
   if (look === null) return new Host(null, token);
-  document.documentElement.dataset.embedded = "";
+  document.documentElement.dataset.embedded = look.button ? "corner" : "inline";
   for (const [name, value] of Object.entries(accentVariables(look.accent)))
     document.documentElement.style.setProperty(name, value);
   const first = look.login ? await firstToken() : null;
