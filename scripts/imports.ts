@@ -17,9 +17,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   room: ["protocol"],
   engine: ["room", "protocol"],
   server: ["engine", "room", "protocol"],
-  cli: ["server", "engine", "room", "protocol"],
+  cli: ["server", "terminal", "engine", "room", "protocol"],
   client: ["protocol"],
   node: ["client"],
+  terminal: ["node", "client", "protocol"],
   web: ["client", "protocol"],
 };
 

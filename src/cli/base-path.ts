@@ -3,7 +3,16 @@ import { InvalidArgumentError } from "commander";
 const MAX_LENGTH = 200;
 const SEGMENT = /^(?!\.{1,2}$)[A-Za-z0-9._~-]+$/;
 /** First segments that the server uses itself, so a base path must not begin with them. */
-const RESERVED = ["rooms", "assets", "icons", "healthz", "metrics", "favicon.ico", "manifest.webmanifest"];
+const RESERVED = [
+  "rooms",
+  "assets",
+  "icons",
+  "embed.js",
+  "healthz",
+  "metrics",
+  "favicon.ico",
+  "manifest.webmanifest",
+];
 
 /**
  * Reads the path under which browsers find the chat. `/` means no base path.

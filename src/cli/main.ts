@@ -8,14 +8,24 @@ import { ModerationError } from "../engine/moderation.ts";
 import { MoveError } from "../engine/moving/move.ts";
 import { FIRST_CODE_MS, PeopleError } from "../engine/people.ts";
 import { DatabaseError } from "../engine/postgres/fault.ts";
+import { printable } from "../protocol/printable.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
+import { TerminalError } from "../terminal/failure.ts";
+import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
 import { banner } from "./banner.ts";
 import { CommandError } from "./command-error.ts";
 import { dropUnset } from "./environment.ts";
 import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
-import { createCommand, moderationCommandOf, moveOf, peopleCommandOf, settingsOf } from "./options.ts";
+import {
+  createCommand,
+  moderationCommandOf,
+  moveOf,
+  peopleCommandOf,
+  settingsOf,
+  terminalCommandOf,
+} from "./options.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
 
 /** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
@@ -25,7 +35,17 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people, moderation } = readSettings();
+const { settings, move, people, moderation, terminal } = readSettings();
+if (terminal !== null) {
+  try {
+    await runTerminalCommand(terminal);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof TerminalError)) throw error;
+    process.stderr.write(`${printable(error.message)}\n`);
+    process.exit(FAILED);
+  }
+}
 if (move !== null || people !== null || moderation !== null) {
   for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
@@ -80,6 +100,7 @@ interface Asked {
   readonly move: Move | null;
   readonly people: PeopleCommand | null;
   readonly moderation: ModerationCommand | null;
+  readonly terminal: TerminalCommand | null;
 }
 
 function readSettings(): Asked {
@@ -93,6 +114,7 @@ function readSettings(): Asked {
       move: moveOf(command),
       people: peopleCommandOf(command),
       moderation: moderationCommandOf(command),
+      terminal: terminalCommandOf(command),
     };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);

@@ -11,15 +11,19 @@ import { plainAddress } from "../server/addresses.ts";
 import { RAID_LIMITS } from "../server/moderation/raid-watch.ts";
 import { ROOM_MODES, type RoomMode } from "../server/room-directory.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
+import type { TerminalCommand } from "../terminal/index.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
+import { frameAncestorsOf, parseFrameAncestor } from "./frame-ancestors.ts";
 import { type LoginFlags, loginOf, parseClockSkew, parseMaxAge } from "./login.ts";
 import type { ModerationCommand } from "./moderation.ts";
 import { addModerationCommands } from "./moderation-options.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
+import { parseAccent, parseTitle, type SiteFlags, siteOf } from "./site.ts";
+import { addTerminalCommands } from "./terminal-options.ts";
 import {
   parseBytes,
   parseCount,
@@ -47,7 +51,7 @@ const LOOPBACK = ["127.0.0.1", "::1"];
 const FIRST_FLAGS = ["--port", "--host", "--data", "--database-url", "--allow-origin", "--trust-proxy"];
 
 /** The values as commander returns them. */
-interface Flags extends LoginFlags {
+interface Flags extends LoginFlags, SiteFlags {
   port: number;
   host: string;
   data: string;
@@ -70,6 +74,7 @@ interface Flags extends LoginFlags {
   timestamp: string;
   timezone: string;
   allowOrigin?: string[];
+  frameAncestors?: string[];
   trustProxy?: string[];
   exemptAddress?: string[];
   limits: boolean;
@@ -139,6 +144,8 @@ interface Flags extends LoginFlags {
   people?: PeopleCommand;
   /** Set by the commands about moderation. */
   moderation?: ModerationCommand;
+  /** Set by the commands for terminals. */
+  terminal?: TerminalCommand;
 }
 
 /** Creates the command and its flags, each of which can also be set by an environment variable. */
@@ -158,6 +165,7 @@ export function createCommand(version: string): Command {
   }
   addPeopleCommands(command);
   addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
+  addTerminalCommands(command, (chosen) => void command.setOptionValue("terminal", chosen));
   return command;
 }
 
@@ -204,6 +212,11 @@ export function peopleCommandOf(command: Command): PeopleCommand | null {
 /** What a parsed command asks to do about moderation; null if it asks for something else. */
 export function moderationCommandOf(command: Command): ModerationCommand | null {
   return command.opts<Flags>().moderation ?? null;
+}
+
+/** What a parsed command asks to do in a chat, as its client; null if it asks for something else. */
+export function terminalCommandOf(command: Command): TerminalCommand | null {
+  return command.opts<Flags>().terminal ?? null;
 }
 
 /** What a parsed command asks to move; null if it asks to serve. */
@@ -313,6 +326,25 @@ function createServeCommand(version: string): Command {
         "--trust-proxy <address>",
         "proxy (or network a.b.c.d/n) whose X-Forwarded-For header is trusted; repeatable",
       ).argParser(collect((text) => text)),
+    )
+    .optionsGroup("Your site:")
+    .addOption(flag("--title <text>", "title of the chat").argParser(parseTitle))
+    .addOption(
+      flag("--accent <colour>", "colour of buttons and links, such as #0b6e69").argParser(parseAccent),
+    )
+    .addOption(flag("--logo <file>", "picture above the chat: SVG, PNG, JPEG or WebP"))
+    .addOption(
+      flag(
+        "--links <file|label=url>",
+        "link above the chat, such as Imprint=https://example.org/imprint, or a file with one on each line; repeatable",
+      ).argParser(collect((text) => text)),
+    )
+    .addOption(flag("--style <file>", "style sheet that comes after that of the page"))
+    .addOption(
+      flag(
+        "--frame-ancestors <origin>",
+        "origin of sites that may show the chat in a frame, such as https://example.org or https://*.example.org; also self or none; repeatable; if not given, any site",
+      ).argParser(collect(parseFrameAncestor)),
     )
     .optionsGroup("Login:")
     .addOption(
@@ -523,6 +555,8 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     timestamp: flags.timestamp,
     timezone: flags.timezone,
     allowOrigins: flags.allowOrigin ?? null,
+    frameAncestors: frameAncestorsOf(flags.frameAncestors),
+    site: siteOf(flags),
     trustProxy: blockListOf("--trust-proxy", flags.trustProxy ?? []),
     exemptAddresses: blockListOf("--exempt-address", flags.exemptAddress ?? []),
     login: loginOf(flags),

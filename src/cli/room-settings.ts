@@ -1,10 +1,10 @@
 import { InvalidArgumentError } from "commander";
 import type { SettingsInput } from "../protocol/kinds/room.ts";
+import { printable } from "../protocol/printable.ts";
 import { isKeyOf } from "../protocol/table.ts";
 import { publicSettings, type RoomSettings } from "../room/room-settings.ts";
 import { settingsKeys } from "../server/kinds/moderation.ts";
 import { readSettings } from "../server/moderation/settings-input.ts";
-import { printable } from "../server/printable.ts";
 
 /** The settings that a command sets by `key=value`: a password is on no command line. */
 export type PlainSettings = Omit<SettingsInput, "password">;

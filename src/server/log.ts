@@ -1,7 +1,7 @@
 import pino from "pino";
 import { prettyFactory } from "pino-pretty";
+import { printableJson, printableValue } from "../protocol/printable.ts";
 import { LogOutput } from "./log-output.ts";
-import { printableJson, printableValue } from "./printable.ts";
 import type { LogSettings } from "./settings.ts";
 
 const STANDARD_OUTPUT = 1;

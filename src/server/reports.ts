@@ -1,6 +1,7 @@
 import type { EngineObserver } from "../engine/engine.ts";
 import { JournalError } from "../engine/local/fault.ts";
 import type { Outcome } from "../engine/outcome.ts";
+import { printable } from "../protocol/printable.ts";
 import type { RequestKind } from "../protocol/request-kind.ts";
 import type { Connection } from "./connection.ts";
 import type { Ending } from "./connection-end.ts";
@@ -9,7 +10,6 @@ import type { Log, LogFields } from "./log.ts";
 import { LogThrottle } from "./log-throttle.ts";
 import type { Metrics } from "./metrics.ts";
 import { rulesOf } from "./outcome-rules.ts";
-import { printable } from "./printable.ts";
 import type { Recipient } from "./recipient.ts";
 import type { LogSettings } from "./settings.ts";
 

@@ -80,7 +80,7 @@ export async function buildParts(
   // The engine, which it needs, delivers by the fan-out.
   let raidWatch: RaidWatch | null = null;
   const fanout = fanoutOf(settings, timestamps, absentMembers, reports, () => raidWatch);
-  const webPages = await buildWebPages(settings.basePath);
+  const webPages = await buildWebPages(settings);
   const engine = await openEngine(settings, timestamps, fanout, reports);
   fanout.mark(new Marks(engine.people));
   const connections = new ConnectionTable();

@@ -99,6 +99,29 @@ export interface LoginSettings {
   readonly clockSkewMs: number;
 }
 
+/** A link of the operator's. */
+export interface SiteLink {
+  readonly label: string;
+  readonly url: string;
+}
+
+/** A picture, and the ending of its file's name, which says what kind it is. */
+export interface SiteLogo {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly ending: "svg" | "png" | "jpg" | "webp";
+}
+
+/** What makes the pages those of the operator's site. */
+export interface SiteSettings {
+  /** A colour such as `#0b6e69`; null for that of the chat. */
+  readonly accent: string | null;
+  readonly logo: SiteLogo | null;
+  readonly title: string | null;
+  readonly links: readonly SiteLink[];
+  /** A style sheet that comes after that of the page. */
+  readonly style: Uint8Array<ArrayBuffer> | null;
+}
+
 export interface Settings {
   readonly port: number;
   /** The addresses to listen on, or names of them. */
@@ -129,6 +152,9 @@ export interface Settings {
   readonly timezone: string;
   /** Origins of pages that may connect. Null: any, or on loopback alone, any but those of other sites. */
   readonly allowOrigins: readonly string[] | null;
+  /** Who may have the pages in a frame, as the policy names them; null for anybody. */
+  readonly frameAncestors: readonly string[] | null;
+  readonly site: SiteSettings;
   /** The proxies whose `X-Forwarded-For` is trusted. */
   readonly trustProxy: BlockList;
   /** Addresses whose clients have no limits on rates and numbers: the operator's bots and services. */

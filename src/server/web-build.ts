@@ -36,6 +36,25 @@ export async function buildClient(): Promise<ClientFile[]> {
 }
 
 /**
+ * Builds the script that host sites include: one file, since its address is fixed.
+ *
+ * @throws AggregateError when the sources do not build
+ */
+export async function buildEmbedScript(): Promise<Uint8Array<ArrayBuffer>> {
+  const build = await Bun.build({
+    entrypoints: [join(WEB_FOLDER, "embed/main.ts")],
+    tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
+    target: "browser",
+    // Not a module: a module does not know the attributes of its element.
+    format: "iife",
+    minify: true,
+  });
+  const [output] = build.outputs;
+  if (!output) throw new Error("building the script for host sites did not give a file");
+  return new Uint8Array(await output.arrayBuffer());
+}
+
+/**
  * Minifies a script once more, as a whole: the bundler minifies each module before it puts them together, and leaves about a
  * hundredth that only then can be left out.
  */

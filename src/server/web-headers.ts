@@ -1,9 +1,6 @@
 /**
  * Allows nothing but this origin's own files and sockets, and no text of the wire to become markup or script.
  * `'self'` covers this origin's WebSockets as well (CSP level 3; Safari since 15.4).
- *
- * There is deliberately no `frame-ancestors`: people put a chat box into a frame on their own site. A foreign page gains
- * nothing by framing it, since no cookie or other standing right comes with a click.
  */
 const CONTENT_SECURITY_POLICY = policyWith("'self' blob:");
 
@@ -22,15 +19,39 @@ export const SECURITY_HEADERS = {
   "Cross-Origin-Resource-Policy": "cross-origin",
 };
 
-/** A page with COEP asks its frames to load nothing without permission, too. This one loads its own files only. */
-export const PAGE_HEADERS = { ...SECURITY_HEADERS, "Cross-Origin-Embedder-Policy": "require-corp" };
+type Headers = Readonly<Record<string, string>>;
 
-export const PAGE_HEADERS_WITH_PICTURES = {
-  ...PAGE_HEADERS,
-  "Content-Security-Policy": POLICY_WITH_PICTURES,
-  // Other sites' pictures come without their permission, and so without cookies.
-  "Cross-Origin-Embedder-Policy": "credentialless",
-};
+/** The headers of pages. */
+export interface PageHeaders {
+  readonly strict: Headers;
+  /** Those of a page that may fetch pictures from elsewhere. */
+  readonly withPictures: Headers;
+}
+
+/**
+ * The headers of pages, which say who may have them in a frame.
+ *
+ * @param frameAncestors the sources of the policy's directive; null for anybody. People put a chat box into a frame on their own
+ *   site, and a foreign page gains nothing by framing it, since no cookie or other standing right comes with a click.
+ */
+export function pageHeaders(frameAncestors: readonly string[] | null): PageHeaders {
+  const withAncestors = (policy: string) =>
+    frameAncestors === null ? policy : `${policy}; frame-ancestors ${frameAncestors.join(" ")}`;
+  return {
+    strict: {
+      ...SECURITY_HEADERS,
+      "Content-Security-Policy": withAncestors(CONTENT_SECURITY_POLICY),
+      // A page with COEP asks its frames to load nothing without permission, too. This one loads its own files only.
+      "Cross-Origin-Embedder-Policy": "require-corp",
+    },
+    withPictures: {
+      ...SECURITY_HEADERS,
+      "Content-Security-Policy": withAncestors(POLICY_WITH_PICTURES),
+      // Other sites' pictures come without their permission, and so without cookies.
+      "Cross-Origin-Embedder-Policy": "credentialless",
+    },
+  };
+}
 
 /** In a sandboxed frame the page has no origin, and its own files belong to another one. Anybody may read them. */
 export const FILE_HEADERS = { ...SECURITY_HEADERS, "Access-Control-Allow-Origin": "*" };
@@ -38,6 +59,8 @@ export const FILE_HEADERS = { ...SECURITY_HEADERS, "Access-Control-Allow-Origin"
 /** For a file whose name changes with its contents. */
 export const CACHE_ASSET = "public, max-age=31536000, immutable";
 export const CACHE_PAGE = "no-cache";
+/** For the script that host sites include, which is always at the same address. */
+export const CACHE_EMBED = "public, max-age=300";
 /** For the list of rooms. */
 export const CACHE_LIST = "public, max-age=2";
 export const CACHE_ICON = "public, max-age=86400";

@@ -6,21 +6,34 @@ import { missingPage, noRoomPage } from "./missing-page.ts";
 import { readingPage } from "./reading-page.ts";
 import { roomLikePath, roomMeant, rootFrom } from "./room-address.ts";
 import { roomsPage } from "./rooms-page.ts";
-import { READING_LANGUAGES, type ReadingLanguage, readingLanguage } from "./static-page.ts";
-import { BESIDE, buildClient, WEB_FOLDER } from "./web-build.ts";
+import type { SiteSettings } from "./settings.ts";
+import { siteLook } from "./site-look.ts";
 import {
+  ASSETS_FOLDER,
+  escaped,
+  READING_LANGUAGES,
+  type ReadingLanguage,
+  readingLanguage,
+  type SiteLook,
+} from "./static-page.ts";
+import { BESIDE, buildClient, buildEmbedScript, WEB_FOLDER } from "./web-build.ts";
+import {
+  CACHE_EMBED,
   CACHE_ICON,
   CACHE_LIST,
   CACHE_PAGE,
-  PAGE_HEADERS,
-  PAGE_HEADERS_WITH_PICTURES,
+  type PageHeaders,
+  pageHeaders,
   SECURITY_HEADERS,
   wantsPictures,
 } from "./web-headers.ts";
 import { answer, assetResource, namedIn, type Resource, resourceOf } from "./web-resource.ts";
 
 /** Where the page's scripts and styles are, each under a name that never means anything else. */
-export const ASSETS = "/assets/";
+export const ASSETS = `/${ASSETS_FOLDER}`;
+
+/** Where host sites find the script that puts the chat on their pages. */
+const EMBED_SCRIPT = "/embed.js";
 
 const MANIFEST = "manifest.webmanifest";
 const MANIFEST_TYPE = "application/manifest+json";
@@ -29,20 +42,20 @@ const MANIFEST_TYPE = "application/manifest+json";
  * With this a browser offers to install the page like a program. Everything in it is relative to the manifest's own
  * address. There is no `id`: it would be relative to the site, and so two chats of one site would have the same.
  */
-const MANIFEST_JSON = {
-  name: "Chat",
-  short_name: "Chat",
+const manifestOf = ({ title, themeColour }: SiteLook) => ({
+  name: title ?? "Chat",
+  short_name: title ?? "Chat",
   start_url: "./",
   scope: "./",
   display: "standalone",
   background_color: "#fbfaf8",
-  theme_color: "#0b6e69",
+  theme_color: themeColour ?? "#0b6e69",
   icons: [
     { src: "icons/icon-192.png", sizes: "192x192", type: "image/png" },
     { src: "icons/icon-512.png", sizes: "512x512", type: "image/png" },
     { src: "icons/icon-maskable.png", sizes: "512x512", type: "image/png", purpose: "maskable" },
   ],
-};
+});
 
 /** The web client, ready to be served. */
 export interface WebPages {
@@ -75,6 +88,15 @@ export interface SizedResponse {
   readonly bytes: number;
 }
 
+/** What the operator chooses for the pages. */
+export interface PageSettings {
+  /** The path under which browsers find the chat; empty when the server need not know it. */
+  readonly basePath: string;
+  /** Who may have the pages in a frame, as the policy names them; null for anybody. */
+  readonly frameAncestors: readonly string[] | null;
+  readonly site: SiteSettings;
+}
+
 /** The page in one language, with each policy. */
 interface PageResources {
   readonly strict: Resource;
@@ -84,14 +106,19 @@ interface PageResources {
 /**
  * Builds the web client from its sources and keeps it in memory.
  *
- * @param basePath under which browsers find the chat; empty when the server need not know it
  * @throws AggregateError when the sources do not build
  */
-export async function buildWebPages(basePath = ""): Promise<WebPages> {
+export async function buildWebPages({ basePath, frameAncestors, site }: PageSettings): Promise<WebPages> {
+  const look = siteLook(site);
+  const headers = pageHeaders(frameAncestors);
   const resources = new Map(await iconResources());
   resources.set(
+    EMBED_SCRIPT,
+    resourceOf(await buildEmbedScript(), "text/javascript;charset=utf-8", CACHE_EMBED),
+  );
+  resources.set(
     `/${MANIFEST}`,
-    resourceOf(bytesOf(JSON.stringify(MANIFEST_JSON)), MANIFEST_TYPE, CACHE_ICON),
+    resourceOf(bytesOf(JSON.stringify(manifestOf(look))), MANIFEST_TYPE, CACHE_ICON),
   );
   const assets = new Map<string, Uint8Array<ArrayBuffer>>();
   const pages = new Map<string, PageResources>();
@@ -101,16 +128,29 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       for (const path of [MAIN_ROOM, "/rooms/any"]) {
         const root = rootFrom(path, basePath);
         for (const language of READING_LANGUAGES)
-          pages.set(root + language, pageResources(bytes, type, root, language));
+          pages.set(root + language, pageResources({ html: bytes, type, root, language, headers, look }));
       }
     } else {
       assets.set(name, bytes);
       resources.set(ASSETS + name, assetResource(name, bytes));
     }
-    if (name.endsWith(".css")) stylesheet = ASSETS.slice(1) + name;
+    if (name.endsWith(".css")) stylesheet = name;
     if (/^icon-[0-9a-f]+\.svg$/.test(name))
       resources.set("/favicon.ico", resourceOf(bytes, type, CACHE_ICON));
   }
+  for (const [name, bytes] of look.files) {
+    assets.set(name, bytes);
+    resources.set(ASSETS + name, assetResource(name, bytes));
+  }
+  const htmlResponse = (
+    body: Uint8Array<ArrayBuffer>,
+    status: number,
+    vary: string,
+    cacheControl = "no-store",
+  ) => {
+    const about = { "Content-Type": "text/html;charset=utf-8", "Cache-Control": cacheControl, Vary: vary };
+    return new Response(body, { status, headers: { ...about, ...headers.strict } });
+  };
   const lists = new WeakMap<readonly ListedRoom[], Map<string, Uint8Array<ArrayBuffer>>>();
   const readings = new WeakMap<readonly Readable[], Map<ReadingLanguage, Uint8Array<ArrayBuffer>>>();
   return {
@@ -127,7 +167,9 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
       readings.set(messages, made);
       const root = rootFrom(pathOfRoom(room), basePath);
-      const body = made.get(language) ?? bytesOf(readingPage(room, messages, language, { root, stylesheet }));
+      const body =
+        made.get(language) ??
+        bytesOf(readingPage(room, messages, language, { root, stylesheet, site: look }));
       made.set(language, body);
       return { response: htmlResponse(body, 200, "Accept-Language"), bytes: body.length };
     },
@@ -136,7 +178,7 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       const room = roomMeant(path);
       if (room !== undefined) return redirect(`${root}rooms/${room}${new URL(request.url).search}`);
       if (!wantsPage(request)) return nothing();
-      const page = missingPage(languageFor(request), { root, stylesheet }, roomLikePath(path));
+      const page = missingPage(languageFor(request), { root, stylesheet, site: look }, roomLikePath(path));
       return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
     },
     rooms(path, rooms, request) {
@@ -144,13 +186,18 @@ export async function buildWebPages(basePath = ""): Promise<WebPages> {
       const root = rootFrom(path, basePath);
       const made = lists.get(rooms) ?? new Map<string, Uint8Array<ArrayBuffer>>();
       lists.set(rooms, made);
-      const body = made.get(root + language) ?? bytesOf(roomsPage(rooms, language, { root, stylesheet }));
+      const body =
+        made.get(root + language) ?? bytesOf(roomsPage(rooms, language, { root, stylesheet, site: look }));
       made.set(root + language, body);
       return { response: htmlResponse(body, 200, "Accept-Language", CACHE_LIST), bytes: body.length };
     },
     noRoom(path, request) {
       if (!wantsPage(request)) return nothing();
-      const page = noRoomPage(languageFor(request), { root: rootFrom(path, basePath), stylesheet });
+      const page = noRoomPage(languageFor(request), {
+        root: rootFrom(path, basePath),
+        stylesheet,
+        site: look,
+      });
       return htmlResponse(bytesOf(page), 404, "Accept, Accept-Language");
     },
   };
@@ -182,21 +229,6 @@ export function roomsJson(list: RoomList, origin: string | null): SizedResponse 
   return { response: new Response(body, { headers }), bytes: body.length };
 }
 
-function htmlResponse(
-  body: Uint8Array<ArrayBuffer>,
-  status: number,
-  vary: string,
-  cacheControl = "no-store",
-): Response {
-  const headers = {
-    "Content-Type": "text/html;charset=utf-8",
-    "Cache-Control": cacheControl,
-    Vary: vary,
-    ...PAGE_HEADERS,
-  };
-  return new Response(body, { status, headers });
-}
-
 /** For requests that do not ask for a page. What is missing now may be there when another server has started. */
 function nothing(): Response {
   const headers = {
@@ -223,31 +255,39 @@ async function iconResources(): Promise<[string, Resource][]> {
   );
 }
 
-/**
- * @param root what leads from the page to the chat's root
- * @param language that the browser asks for. Its words are loaded along with the script, which would otherwise ask for
- *   them later.
- */
-function pageResources(
-  html: Uint8Array<ArrayBuffer>,
-  type: string,
-  root: string,
-  language: ReadingLanguage,
-): PageResources {
+interface PageParts {
+  readonly html: Uint8Array<ArrayBuffer>;
+  readonly type: string;
+  /** What leads from the page to the chat's root. */
+  readonly root: string;
+  /** What the browser asks for. Its words are loaded along with the script, which would otherwise ask for them later. */
+  readonly language: ReadingLanguage;
+  readonly headers: PageHeaders;
+  readonly look: SiteLook;
+}
+
+function pageResources({ html, type, root, language, headers, look }: PageParts): PageResources {
   const plain = new TextDecoder().decode(html);
   const [, words] = new RegExp(` data-${language}="([^"]+)"`).exec(plain) ?? [];
   if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
+  const assets = root + ASSETS_FOLDER;
+  const title = look.title === null ? null : escaped(look.title);
   const whole = plain
-    .replace('<html lang="en">', `<html lang="${language}">`)
+    .replace('<html lang="en">', () =>
+      title === null ? `<html lang="${language}">` : `<html lang="${language}" data-site="${title}">`,
+    )
+    .replace("<title>Chat</title>", () => `<title>${title ?? "Chat"}</title>`)
     .replace("</head>", `<link rel="modulepreload" crossorigin href="${words}"></head>`)
-    .replaceAll(`"${BESIDE}`, `"${root}${ASSETS.slice(1)}`)
+    .replaceAll(`"${BESIDE}`, `"${assets}`)
+    .replace("</head>", () => `${look.head(assets)}</head>`)
+    .replace("<body>", () => `<body>${look.bar(assets, language)}`)
     // Added here because the bundler would look for a file of that name.
     .replace("</head>", `<link rel="manifest" href="${root}${MANIFEST}"></head>`);
   const bytes = bytesOf(whole);
   const vary = { Vary: "Accept-Encoding, Accept-Language, Cookie" };
-  const withPictures = { ...PAGE_HEADERS_WITH_PICTURES, ...vary };
+  const withPictures = { ...headers.withPictures, ...vary };
   return {
-    strict: resourceOf(bytes, type, CACHE_PAGE, { ...PAGE_HEADERS, ...vary }),
+    strict: resourceOf(bytes, type, CACHE_PAGE, { ...headers.strict, ...vary }),
     withPictures: resourceOf(bytes, type, CACHE_PAGE, withPictures, "pictures-"),
   };
 }

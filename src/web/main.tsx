@@ -43,24 +43,21 @@ const isFramed = window.parent !== window;
 const { path, socket } = addressOf(location, CHAT_ROOT);
 const prefix = keyPrefix(CHAT_ROOT);
 const storageIn = (find: () => Storage) => withMemoryFallback(() => prefixed(prefix, find()));
-const storage = storageIn(() => localStorage);
 // Not awaited: the lazily loaded parts import from this script, which must have finished by then.
-void Promise.all([
-  SettingsStore.open(storage, navigator.languages, LOAD_WORDS),
-  // Only the host's login needs it.
-  isFramed || secret?.kind === "token" ? import("./page/token.ts").catch(() => null) : null,
-]).then(([settings, part]) => start(settings, part));
+void begin();
 
-/**
- * Builds and renders the page once its texts are loaded.
- *
- * @param part what is loaded for the tokens of the host's login
- */
-function start(settings: SettingsStore, part: typeof import("./page/token.ts") | null): void {
+/** Loads the texts of the page, then builds and renders it. */
+async function begin(): Promise<void> {
+  const kept = storageIn(() => localStorage);
+  const token = secret?.kind === "token" ? secret.value : null;
+  // Only the page of a frame, or with the host's login, needs it.
+  const loading = isFramed || token !== null ? import("./page/host.ts") : null;
+  const host = await loading?.then(({ openHost }) => openHost(token, kept)).catch(() => null);
+  const storage = host?.over(kept) ?? kept;
+  const settings = await SettingsStore.open(storage, navigator.languages, LOAD_WORDS);
   const announcer = new Announcer((count) => settings.words.peek().announceMore(count));
   const tab = new TabStorage(() => sessionStorage, new SavedSessions(() => localStorage, prefix + path));
-  const token = secret?.kind === "token" ? secret.value : null;
-  const tokens = part?.hostTokens(token, () => person.askLogin()) ?? null;
+  const tokens = host?.tokens(() => person.askLogin()) ?? null;
   const person: PersonStore = new PersonStore(storage, tokens, () => {
     const isKept = attempt(() => localStorage.getItem(prefix + PERSON_KEY)) !== null;
     if (isKept && !person.isByLogin) location.reload();
@@ -99,7 +96,10 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
       moderation.follow(chat);
       return chat;
     },
-    onMessage: (message, isMention) => announceMessage(message, isMention, settings, announcer),
+    onMessage: (message, isMention) => {
+      announceMessage(message, isMention, settings, announcer);
+      host?.message(message);
+    },
     onChange: (of) => withdraw(of, announcer),
     onChangeFailed: ({ type }, failure) => {
       const words = settings.words.peek();
@@ -115,19 +115,18 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
   for (const kind of [READ_KEY, `${NICKNAME_KEY}:`]) keepNewest(storage, kind, ROOMS_MAX);
   const handover = new Handover(() => new BroadcastChannel(`${prefix}classic-chatbox`), room, tab);
 
-  const roomName = path === "/" ? null : (roomOfPath(path) ?? path);
+  const title = () => {
+    const words = settings.words.value;
+    const ofRoom = host?.title || moderation.settings.value?.title;
+    return ofRoom || (path === "/" ? words.mainRoom : words.room(roomOfPath(path) ?? path));
+  };
   applyTheme(settings, storage);
   watchCalendar(settings);
   fitAboveKeyboard();
   submitByClick();
   watchVisibility(room);
   followLifecycle(room, tab, handover);
-  showUnread(room, settings, () => {
-    const words = settings.words.value;
-    const title = moderation.settings.value?.title;
-    if (title) return title;
-    return roomName === null ? words.mainRoom : words.room(roomName);
-  });
+  showUnread(room, settings, title);
   if (secret?.kind !== "token") ask(secret);
   goToLinked();
   addEventListener("hashchange", () => {
@@ -143,6 +142,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
     if (key?.startsWith(prefix)) draft?.syncTabs(key.slice(prefix.length), newValue);
     syncTabs();
   });
+  host?.follow(room);
   // A page restored from the back/forward cache was not told what other tabs changed.
   addEventListener("pageshow", syncTabs);
 
@@ -175,7 +175,7 @@ function start(settings: SettingsStore, part: typeof import("./page/token.ts") |
           isPrinting: signal(false),
         }}
       >
-        <ChatPage roomName={roomName} />
+        <ChatPage title={title} />
       </StoresContext.Provider>,
       root,
     );

@@ -1,11 +1,16 @@
 import { beforeAll, expect, test } from "bun:test";
 import { brotliDecompressSync } from "node:zlib";
-import { buildWebPages, type WebPages } from "../../src/server/web-pages.ts";
+import { buildWebPages, type PageSettings, type WebPages } from "../../src/server/web-pages.ts";
 
+const PLAIN: PageSettings = {
+  basePath: "",
+  frameAncestors: null,
+  site: { accent: null, logo: null, title: null, links: [], style: null },
+};
 let pages: WebPages;
 
 beforeAll(async () => {
-  pages = await buildWebPages();
+  pages = await buildWebPages(PLAIN);
 });
 
 async function get(path: string, headers: Record<string, string> = {}, method = "GET") {
@@ -43,7 +48,7 @@ test("the page finds its files under whatever path a proxy serves it, also where
   const under = files.map((path) => `/a/chat${path}`);
   expect(await assets("/", "/a/chat/")).toEqual(under);
   expect(await assets("/rooms/tea", "/a/chat/rooms/tea")).toEqual(under);
-  const based = await buildWebPages("/a/chat");
+  const based = await buildWebPages({ ...PLAIN, basePath: "/a/chat" });
   for (const [path, at] of [
     ["/", "/a/chat"],
     ["/", "/a/chat/"],
@@ -214,4 +219,26 @@ test("HEAD gets the headers of GET and no body", async () => {
   expect(head.headers.get("Content-Length")).toBe(String((await full.bytes()).length));
   expect(await head.text()).toBe("");
   expect(head.headers.get("ETag")).toBe(full.headers.get("ETag"));
+});
+
+test("the script for host sites has one address, which is asked for anew after minutes", async () => {
+  const script = await must("/embed.js");
+  expect(script.headers.get("Content-Type")).toStartWith("text/javascript");
+  expect(script.headers.get("Cache-Control")).toBe("public, max-age=300");
+  expect(script.headers.get("Cross-Origin-Resource-Policy")).toBe("cross-origin");
+  expect(await script.text()).not.toMatch(/\bimport\b/);
+});
+
+test("every page says who may embed it, if the operator does", async () => {
+  const { respond, rooms, missing } = await buildWebPages({ ...PLAIN, frameAncestors: ["'none'"] });
+  const request = new Request("http://chat.test/", {
+    headers: { Accept: "text/html", Cookie: "classic-chatbox-pictures=1" },
+  });
+  for (const response of [
+    await respond("/", request),
+    rooms("/rooms", [], request).response,
+    missing("/x", request),
+  ])
+    expect(response?.headers.get("Content-Security-Policy")).toEndWith("; frame-ancestors 'none'");
+  expect((await must("/")).headers.get("Content-Security-Policy")).not.toContain("frame-ancestors");
 });

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect } from "bun:test";
 import { join } from "node:path";
 import axe, { type AxeResults, type RunOptions } from "axe-core";
-import type { WebSocketRoute } from "playwright-core";
+import type { Page, WebSocketRoute } from "playwright-core";
 import { Chat } from "../../src/client/index.ts";
 import { launchBrowser, type RunningBrowser } from "../support/browser.ts";
 import { freePort } from "../support/port.ts";
@@ -140,10 +140,17 @@ export async function capture(person: Person, name: string): Promise<void> {
 const AXE_OPTIONS: RunOptions = {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
   resultTypes: ["violations"],
+  // It would have to be in the frames as well.
+  iframes: false,
 };
 
 /** What axe has against the page as it is now. */
-export async function violations({ page }: Person): Promise<string[]> {
+export function violations({ page }: Person): Promise<string[]> {
+  return axeViolations(page);
+}
+
+/** What axe has against any page. */
+export async function axeViolations(page: Page): Promise<string[]> {
   // It is more than a megabyte, so each document gets it once.
   if (!(await page.evaluate(() => "axe" in window))) await page.evaluate(axe.source);
   const results = await page.evaluate<AxeResults>(`axe.run(${JSON.stringify(AXE_OPTIONS)})`);

@@ -90,7 +90,7 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
   [
     "cli does not import web",
     { "src/cli/a.ts": 'import "../web/b.ts";\n', "src/web/b.ts": value },
-    ["src/cli/a.ts:1 imports ../web/b.ts: cli may import only server, engine, room, protocol"],
+    ["src/cli/a.ts:1 imports ../web/b.ts: cli may import only server, terminal, engine, room, protocol"],
   ],
   [
     "client does not import room",
@@ -183,7 +183,8 @@ const forbidden: readonly (readonly [fact: string, tree: Tree, violations: reado
     "a source file is in one of the known folders",
     { "src/helpers/a.ts": value, "src/b.ts": value },
     ["src/b.ts", "src/helpers/a.ts"].map(
-      (file) => `${file} is not in one of the folders protocol, room, engine, server, cli, client, node, web`,
+      (file) =>
+        `${file} is not in one of the folders protocol, room, engine, server, cli, client, node, terminal, web`,
     ),
   ],
 ];

@@ -1,7 +1,7 @@
 /** `send`: a message is stored, or repeats an earlier one. */
 import type { MessageRecord } from "../../engine/record.ts";
 import { messageEvent, sendFailed, sendRefused, sent } from "../../protocol/kinds/send.ts";
-import { printable } from "../printable.ts";
+import { printable } from "../../protocol/printable.ts";
 import {
   asRead,
   type KindCosts,

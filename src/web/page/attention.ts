@@ -21,7 +21,8 @@ const ALERT_EVERY_MS = 3_000;
 export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: () => string): void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   const hasUnread = computed(() => room.unread.count.value > 0);
-  const title = computed(() => settings.words.value.pageTitle(roomTitle(), room.unread.count.value));
+  const { site } = document.documentElement.dataset;
+  const title = computed(() => settings.words.value.pageTitle(roomTitle(), room.unread.count.value, site));
   const throttle = new Throttle(TITLE_EVERY_MS, () => {
     document.title = title.peek();
   });

@@ -4,13 +4,10 @@
  */
 import "../../client/tokens.ts";
 import { attempt, fieldsOf, integerOf } from "../../client/frame.ts";
-
-/** The messages between the pages. */
-const TOKEN = "classic-chatbox:token";
-const WANTED = "classic-chatbox:token-wanted";
+import { TOKEN, TOKEN_WANTED } from "../embed/messages.ts";
 
 /** How long the page with the frame may take to give a token. */
-const ANSWER_MS = 10_000;
+export const ANSWER_MS = 10_000;
 
 /** A token that holds for longer than this is used again for another connection. */
 const USED_AGAIN_MS = 90_000;
@@ -27,7 +24,7 @@ export interface Frame {
 }
 
 /** A message of another window. */
-interface WindowMessage {
+export interface WindowMessage {
   readonly source: unknown;
   readonly origin: string;
   readonly data: unknown;
@@ -39,17 +36,18 @@ export class HostTokens {
   #newest: string | null;
   #isUsed = false;
   #isRefused = false;
-  /** Whether the page was opened with a token. */
+  /** Whether the page was opened with a token, or for one. */
   readonly #isOpenedWith: boolean;
   #wake = () => {};
 
   /**
    * @param first the token with which the page was opened
    * @param gave is called for each later one
+   * @param isExpected whether the page was opened for tokens that come later
    */
-  constructor(first: string | null, frame: Frame, gave: () => void) {
+  constructor(first: string | null, frame: Frame, gave: () => void, isExpected = false) {
     this.#newest = first;
-    this.#isOpenedWith = first !== null;
+    this.#isOpenedWith = first !== null || isExpected;
     this.#frame = frame;
     this.#gave = gave;
   }
@@ -97,15 +95,20 @@ export class HostTokens {
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
       wait(resolve, ANSWER_MS);
-      this.#frame.ask({ type: WANTED });
+      this.#frame.ask({ type: TOKEN_WANTED });
     });
     this.#isUsed = true;
     return this.#newest;
   }
 }
 
-/** The tokens for this page. @param first the token with which it was opened */
-export function hostTokens(first: string | null, gave: () => void): HostTokens {
+/**
+ * The tokens for this page.
+ *
+ * @param first the token with which it was opened
+ * @param isExpected whether it was opened for tokens that come later
+ */
+export function hostTokens(first: string | null, gave: () => void, isExpected: boolean): HostTokens {
   const parent = window.parent === window ? null : window.parent;
   const tokens = new HostTokens(
     first,
@@ -117,6 +120,7 @@ export function hostTokens(first: string | null, gave: () => void): HostTokens {
       wait: (run, ms) => void setTimeout(run, ms),
     },
     gave,
+    isExpected,
   );
   if (parent) addEventListener("message", (message) => tokens.receive(message));
   return tokens;
@@ -124,10 +128,16 @@ export function hostTokens(first: string | null, gave: () => void): HostTokens {
 
 /** When a token ends, in Unix milliseconds; 0 if it does not say so. Only the server can tell whether that is true. */
 function endOf(token: string): number {
-  const seconds = attempt(() => {
-    const [, claims = ""] = token.split(".");
-    const text = atob(claims.replaceAll("-", "+").replaceAll("_", "/"));
-    return integerOf(fieldsOf(JSON.parse(text)).exp);
-  });
-  return (seconds ?? 0) * 1000;
+  return (attempt(() => integerOf(claimsOf(token).exp)) ?? 0) * 1000;
+}
+
+/** Whom a token is about, as one text. */
+export function subjectOf(token: string): string {
+  const { iss, sub } = attempt(() => claimsOf(token)) ?? {};
+  return JSON.stringify([iss, sub]);
+}
+
+function claimsOf(token: string) {
+  const [, claims = ""] = token.split(".");
+  return fieldsOf(JSON.parse(atob(claims.replaceAll("-", "+").replaceAll("_", "/"))));
 }

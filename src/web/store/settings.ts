@@ -9,7 +9,8 @@ import { readJson, type TextStorage } from "./browser-storage.ts";
 export const THEMES = ["system", "light", "dark", "classic"] as const;
 export type Theme = (typeof THEMES)[number];
 
-const KEY = "classic-chatbox.settings";
+/** The prefix of the keys of settings. A dot and the name follow. */
+export const SETTINGS_KEY = "classic-chatbox.settings";
 /** The time between attempts to load the first texts. */
 const AGAIN_MS = 2_000;
 
@@ -127,16 +128,16 @@ export class SettingsStore {
     effect(() => {
       const { value } = setting;
       // A value that another tab stored is not stored again, or two tabs would do so in turn forever.
-      if (value !== read()) this.#storage.setItem(`${KEY}.${name}`, JSON.stringify(value));
+      if (value !== read()) this.#storage.setItem(`${SETTINGS_KEY}.${name}`, JSON.stringify(value));
     });
     return setting;
   }
 }
 
 function keptIn(storage: TextStorage, name: string): unknown {
-  const kept = readJson(storage, `${KEY}.${name}`);
+  const kept = readJson(storage, `${SETTINGS_KEY}.${name}`);
   // Earlier versions of this page stored all settings under one key.
-  return kept === undefined ? attempt(() => fieldsOf(readJson(storage, KEY))[name]) : kept;
+  return kept === undefined ? attempt(() => fieldsOf(readJson(storage, SETTINGS_KEY))[name]) : kept;
 }
 
 function languageIn(kept: unknown): Language | null {

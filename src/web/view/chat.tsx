@@ -26,8 +26,8 @@ const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).P
 
 type Open = "nothing" | "rooms" | "settings" | "people" | "rename";
 
-/** The whole page. */
-export function ChatPage({ roomName }: { readonly roomName: string | null }) {
+/** The whole page. @param titleNow what the room is called at the moment */
+export function ChatPage({ title: titleNow }: { readonly title: () => string }) {
   const { room, person, moderation, acting } = useStores();
   const words = useWords();
   const open = useSignal<Open>("nothing");
@@ -39,8 +39,7 @@ export function ChatPage({ roomName }: { readonly roomName: string | null }) {
   const close = (what: Open) => () => {
     if (open.value === what) open.value = "nothing";
   };
-  const given = moderation.settings.value?.title;
-  const title = given || (roomName === null ? words.mainRoom : words.room(roomName));
+  const title = titleNow();
   const state = room.state.value;
   const isNamed = room.nickname.value !== null;
   const isBarred = moderation.barred.value !== null;

@@ -13,7 +13,8 @@ export const en = {
   locale: "en" as Language,
   mainRoom: "Main room",
   room: (name: string) => `Room ${name}`,
-  pageTitle: (room: string, unread: number) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Chat`,
+  pageTitle: (room: string, unread: number, site = "Chat") =>
+    `${unread > 0 ? `(${unread}) ` : ""}${room} · ${site}`,
   skip: "Skip to the message field",
   close: "Close",
   cancel: "Cancel",

@@ -6,7 +6,7 @@ export const vi: Words = {
   locale: "vi",
   mainRoom: "Phòng chính",
   room: (name) => `Phòng ${name}`,
-  pageTitle: (room, unread) => `${unread > 0 ? `(${unread}) ` : ""}${room} · Trò chuyện`,
+  pageTitle: (room, unread, site = "Trò chuyện") => `${unread > 0 ? `(${unread}) ` : ""}${room} · ${site}`,
   skip: "Đến ô soạn tin nhắn",
   close: "Đóng",
   cancel: "Hủy",
