@@ -20,6 +20,7 @@ import { addModerationCommands } from "./moderation-options.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
+import { addTokenCommands } from "./token-options.ts";
 import {
   parseBytes,
   parseCount,
@@ -126,6 +127,9 @@ interface Flags extends LoginFlags {
   maxNicknames: number;
   nicknameDays: number;
   maxRoles: number;
+  maxTokens: number;
+  tokenRequestsPerSecond: number;
+  tokenRequestsBurst: number;
   logFormat?: "pretty" | "json";
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logMemory: number;
@@ -192,6 +196,7 @@ function addPeopleCommands(command: Command): void {
     .command("roles")
     .description("list who was given which role")
     .action(() => choose({ kind: "roles" }));
+  addTokenCommands(command, choose);
 }
 
 /** What a parsed command asks to do about people; null if it asks for something else. */
@@ -462,6 +467,9 @@ function createServeCommand(version: string): Command {
       ),
     )
     .addOption(count("--max-roles <n>", "roles given to people in total", PEOPLE_LIMITS.grants))
+    .addOption(count("--max-tokens <n>", "tokens of programs in total", PEOPLE_LIMITS.tokens))
+    .addOption(number("--token-requests-per-second <n>", "requests per second with one token", 10))
+    .addOption(count("--token-requests-burst <n>", "requests in one burst with one token", 100))
     .optionsGroup("Log:")
     .addOption(
       flag("--log-format <format>", "if not given, pretty on a terminal and json elsewhere").choices([
@@ -542,6 +550,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       newConnections: { perSecond: flags.connectionRate, burst: flags.connectionBurst },
       httpRequests: { perSecond: flags.httpPerSecond, burst: flags.httpBurst },
       roomsPerAddress: flags.roomsPerAddress,
+      tokenRequests: { perSecond: flags.tokenRequestsPerSecond, burst: flags.tokenRequestsBurst },
       unsentBytes: flags.unsentOutput,
       getGraceMs: flags.getGrace * 1000,
       getMemoryBytes: flags.getMemory,
@@ -569,6 +578,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       nicknames: flags.maxNicknames,
       nicknameMs: Math.min(flags.nicknameDays, MAX_DAYS) * DAY_MS,
       grants: flags.maxRoles,
+      tokens: flags.maxTokens,
     },
     raid: {
       newcomers: limited ? flags.raidNewcomers : Number.POSITIVE_INFINITY,
