@@ -140,7 +140,7 @@ export class Committer {
   async #recallKeys({ room }: Replica, operations: readonly Operation[]): Promise<void> {
     const { database, keys, name } = this.#options;
     const digests = operations.flatMap((operation) => {
-      const identity = room.member(operation.connection)?.session?.identity;
+      const identity = room.maker(operation)?.session?.identity;
       const key = operation.kind === "request" && "key" in operation.request ? operation.request.key : null;
       return identity === undefined || key === null ? [] : [keyDigest(identity, key)];
     });

@@ -1,6 +1,6 @@
 import type { Outcome } from "../../engine/outcome.ts";
 import { type Mark, withMark, withTime } from "../../protocol/extension.ts";
-import type { PageRequest } from "../../protocol/page.ts";
+import type { Page, PageRequest } from "../../protocol/page.ts";
 import type { Request } from "../../protocol/request.ts";
 import type { Version } from "../../protocol/version.ts";
 import type { ConnectionId, RoomRequest } from "../../room/operation.ts";
@@ -86,6 +86,8 @@ export interface LogLine {
 export interface Effect<O> {
   /** The nickname that the recipient has from here on. It hears the events that follow. */
   named?(outcome: O): Present;
+  /** The page that the recipient is shown. */
+  shows?(outcome: O): Page;
   /** The connection that has lost its nickname to the recipient: it hears nothing more, and is ended. */
   superseded?(outcome: O): ConnectionId;
   /** The connection that is not absent any more. */
