@@ -168,7 +168,7 @@ export const PEOPLE_LIMITS: PeopleLimits = {
   nicknames: 100_000,
   nicknameMs: 90 * DAY_MS,
   grants: 10_000,
-  tokens: 1_000,
+  tokens: 100,
 };
 
 /** How long the code of the first start is valid: the operator may be away for some days. */

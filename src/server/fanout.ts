@@ -94,6 +94,7 @@ export class Fanout {
       ...this.#texts,
       marksOf: (present) => marks?.textOf(room, present) ?? null,
       markOf: (present) => marks?.of(room, present) ?? null,
+      botMarkOf: (present) => marks?.ofBot(room, present) ?? null,
     };
   }
 

@@ -81,13 +81,27 @@ test("a program lists rooms, sets something in one and keeps order, as its scope
   expect(listed.body).toMatchObject({ rooms: [{ room: "tea", title: "Tea" }] });
   const removed = await program.call("POST", "/rooms/tea/moderation", { kind: "remove", of: id });
   expect([removed.status, removed.body]).toMatchObject([200, { kind: "remove", count: 1 }]);
-  const muted = await program.call("POST", "/rooms/tea/moderation", { kind: "mute", name: "An", minutes: 5 });
+  const muted = await program.call("POST", "/rooms/tea/moderation", { kind: "mute", name: "An", reach: "person", minutes: 5 });
   expect(muted.body).toMatchObject({ kind: "mute", hits: ["An"], hitCount: 1 });
   const told = await an.chat.nextWhere(({ datatype, name }) => datatype === "moderate" && name === "An");
   expect(told).toMatchObject({ datatype: "moderate", name: "An", moderator: "Keeper" });
   using binh = await V3Client.registered(server.url("tea"), "Bình");
   const other = await binh.say("a");
   expect((await program.call("DELETE", `/rooms/tea/messages/${other}`)).status).toBe(200);
+});
+
+test("a bot has a mark, and its nickname is nobody else's", async () => {
+  await using server = await startServer();
+  using an = await V3Client.registered(server.url("tea"), "An");
+  const program = await Program.of(server, "Deploybot", "--room", "tea");
+  const { body } = await program.post("out", "tea");
+  const mark = { by: body.by, role: "member", reserved: true, bot: true };
+  expect(await an.next()).toMatchObject({ datatype: "message", name: "Deploybot", mark });
+  expect(await an.ask({ type: "get" })).toMatchObject({ data: { online: ["An"], marks: { Deploybot: mark } } });
+  using elsewhere = await V3Client.registered(server.url(), "An");
+  expect((await elsewhere.ask({ type: "get" })).data).not.toHaveProperty("marks");
+  using other = await V3Client.connect(server.url());
+  expect(await other.ask({ type: "name", name: "DeployBot" })).toMatchObject({ reason: "NameReserved" });
 });
 
 test("every refusal is a problem with the protocol's reason", async () => {

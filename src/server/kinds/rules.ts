@@ -109,6 +109,8 @@ export interface Texts {
   marksOf(present: readonly Present[]): string | null;
   /** The mark of one nickname in the room, null for none. */
   markOf(present: Present): Mark | null;
+  /** The mark of a program in the room; null for anybody else. */
+  botMarkOf(present: Present): Mark | null;
 }
 
 /** The rules of several kinds of outcome. */
