@@ -81,7 +81,12 @@ test("a program lists rooms, sets something in one and keeps order, as its scope
   expect(listed.body).toMatchObject({ rooms: [{ room: "tea", title: "Tea" }] });
   const removed = await program.call("POST", "/rooms/tea/moderation", { kind: "remove", of: id });
   expect([removed.status, removed.body]).toMatchObject([200, { kind: "remove", count: 1 }]);
-  const muted = await program.call("POST", "/rooms/tea/moderation", { kind: "mute", name: "An", reach: "person", minutes: 5 });
+  const muted = await program.call("POST", "/rooms/tea/moderation", {
+    kind: "mute",
+    name: "An",
+    reach: "person",
+    minutes: 5,
+  });
   expect(muted.body).toMatchObject({ kind: "mute", hits: ["An"], hitCount: 1 });
   const told = await an.chat.nextWhere(({ datatype, name }) => datatype === "moderate" && name === "An");
   expect(told).toMatchObject({ datatype: "moderate", name: "An", moderator: "Keeper" });
@@ -97,7 +102,9 @@ test("a bot has a mark, and its nickname is nobody else's", async () => {
   const { body } = await program.post("out", "tea");
   const mark = { by: body.by, role: "member", reserved: true, bot: true };
   expect(await an.next()).toMatchObject({ datatype: "message", name: "Deploybot", mark });
-  expect(await an.ask({ type: "get" })).toMatchObject({ data: { online: ["An"], marks: { Deploybot: mark } } });
+  expect(await an.ask({ type: "get" })).toMatchObject({
+    data: { online: ["An"], marks: { Deploybot: mark } },
+  });
   using elsewhere = await V3Client.registered(server.url(), "An");
   expect((await elsewhere.ask({ type: "get" })).data).not.toHaveProperty("marks");
   using other = await V3Client.connect(server.url());

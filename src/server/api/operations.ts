@@ -1,7 +1,8 @@
 /** What programs can do over the API: the only list of it, from which requests are routed and the document is written. */
 import type { Scope, Token } from "../../engine/token.ts";
+import { isEventId } from "../../protocol/extension.ts";
 import { parseRequest } from "../../protocol/request.ts";
-import { MAIN_ROOM, pathOfRoom } from "../../protocol/room-name.ts";
+import { pathOfRoom } from "../../protocol/room-name.ts";
 import type { Role } from "../../room/roles.ts";
 import type { Address } from "../address-table.ts";
 import type { Answer } from "../client-socket.ts";
@@ -350,14 +351,11 @@ function pageKeys(query: URLSearchParams): Json {
 
 /** @throws Problem */
 function idOf({ path: { id = "" } }: Call): number {
-  if (!/^[1-9]\d{0,15}$/.test(id))
+  const number = /^\d+$/.test(id) ? Number(id) : 0;
+  if (!isEventId(number))
     throw new Problem({ reason: "UnknownMessage", detail: "There is no such message." });
-  return Number(id);
+  return number;
 }
 
 /** How the main room is called in a path of the API. No room can have this name. */
 export const MAIN_ROOM_SEGMENT = "-";
-
-export function segmentOf(room: string): string {
-  return room === MAIN_ROOM ? MAIN_ROOM_SEGMENT : room;
-}
