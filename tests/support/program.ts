@@ -53,12 +53,12 @@ function placeOf({ store, dataFile }: ChatServer): string[] {
 
 export class Program {
   readonly #server: ChatServer;
-  readonly #secret: string;
+  readonly secret: string;
   readonly #root: string;
 
   constructor(server: ChatServer, secret: string, root = "/api/v1") {
     this.#server = server;
-    this.#secret = secret;
+    this.secret = secret;
     this.#root = root;
   }
 
@@ -75,7 +75,7 @@ export class Program {
   ): Promise<Answered> {
     const response = await fetch(this.#server.http(`${this.#root}${path}`), {
       method,
-      headers: { Authorization: `Bearer ${this.#secret}`, ...headers },
+      headers: { Authorization: `Bearer ${this.secret}`, ...headers },
       ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
@@ -93,7 +93,7 @@ export class Program {
     const abort = new AbortController();
     const response = await fetch(this.#server.http(`${this.#root}/rooms/${room}/events`), {
       headers: {
-        Authorization: `Bearer ${this.#secret}`,
+        Authorization: `Bearer ${this.secret}`,
         ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }),
       },
       signal: abort.signal,
