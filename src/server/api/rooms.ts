@@ -52,6 +52,7 @@ export class ApiRooms {
    * @throws Problem if it is not done, or nobody knows whether it is
    */
   async ask(parsed: Parsed, asking: Asking): Promise<Json> {
+    this.#parts.reports.requested(parsed.kind);
     const request = requestOf(parsed);
     this.#charge(request, asking);
     const { room, address, size, token, name = token.nickname } = asking;
