@@ -101,7 +101,6 @@ export class Api {
     const room = values.room === undefined ? "" : await this.#roomOf(values.room, token);
     const call: Call = {
       token,
-      ip: routed.ip,
       address: routed.address,
       room,
       path: values,

@@ -2,13 +2,12 @@ import { PAGE_MAX } from "../../protocol/limits.ts";
 import type { Page } from "../../protocol/page.ts";
 import type { Streamed } from "../client-socket.ts";
 import type { Wire } from "../connection.ts";
-import { costOfSending } from "../cost.ts";
 import { HistoryReplies } from "../history-replies.ts";
 import type { Living } from "../liveness.ts";
 import type { Recipient, RecipientEnd } from "../recipient.ts";
 import type { ServerParts } from "../server-parts.ts";
 import { EVENT_DIALECT } from "./event-dialect.ts";
-import { type Asking, operationOf, pageAfter } from "./rooms.ts";
+import { type Asking, chargeHistory, operationOf, pageAfter } from "./rooms.ts";
 
 /** A comment, which clients ignore: it shows proxies, and the system, whether the client is still there. */
 const HEARTBEAT = Buffer.from(":\n\n");
@@ -90,7 +89,7 @@ export class EventStream implements Recipient, Living, Streamed {
 
   historyRefusal(bytes: number): "TooManyRequests" | "ErrorWhenGet" | null {
     const refusal = this.#history.reserve(bytes);
-    this.asking.address.rates.history?.charge(performance.now(), costOfSending(bytes));
+    if (refusal === null) chargeHistory(this.asking.address, bytes);
     return refusal;
   }
 

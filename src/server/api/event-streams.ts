@@ -19,10 +19,6 @@ export class EventStreams {
     parts.engine.moderation.subscribe(() => this.#endBanned());
   }
 
-  get size(): number {
-    return this.#open.size;
-  }
-
   /** Ends the streams whose tokens are revoked or over. Must be called regularly, because tokens end by themselves. */
   endRevoked(): void {
     const { people } = this.#parts.engine;

@@ -25,7 +25,6 @@ export interface ApiContext {
 /** A request of a program that may make it, in a room that exists. */
 export interface Call {
   readonly token: Token;
-  readonly ip: string;
   readonly address: Address;
   /** Empty where the operation concerns no room. */
   readonly room: string;

@@ -5,7 +5,7 @@ import type { Guest, Operation } from "../../room/operation.ts";
 import type { Role } from "../../room/roles.ts";
 import { wireKindOf } from "../../room/room.ts";
 import type { Address } from "../address-table.ts";
-import { costOfFetching, costOfSending, sizeOfRecord } from "../cost.ts";
+import { costOfFetching, sizeOfRecord } from "../cost.ts";
 import { takeAll } from "../request-rates.ts";
 import { isRoomBound, KIND_COSTS, type RoomBound, requestRulesOf } from "../request-rules.ts";
 import type { ServerParts } from "../server-parts.ts";
@@ -61,7 +61,7 @@ export class ApiRooms {
       if (!address.getMemory.hasRoomFor(bytes)) return "ErrorWhenGet";
       address.getMemory.charge(bytes);
       reserved.bytes += bytes;
-      address.rates.history?.charge(performance.now(), costOfSending(bytes));
+      chargeHistory(address, bytes);
       return null;
     });
     return await this.inside(asking, caller.id, async () => {
@@ -101,22 +101,28 @@ export class ApiRooms {
 
   /** Takes what the kind of a request costs, as a connection pays for it. @throws Problem */
   #charge(request: RoomBound, { room, address, size, token }: Asking): void {
-    const { roomSends, engine } = this.#parts;
+    const { roomSends } = this.#parts;
     const now = performance.now();
     const { address: costs, isMessage } = KIND_COSTS[wireKindOf(request)];
     const bytes = sizeOfRecord(size, token.nickname);
-    // TypeScript does not see that the rules and the request are of one kind.
-    const page = requestRulesOf(request).shows?.(request as never);
-    const fetched = page === undefined ? 0 : costOfFetching(engine.bytesToFetch(room, page));
     const isExempt = address.rates.sends === null;
     const wait = takeAll(now, [
       ...costs.map(([rate, cost]) => [address.rates[rate], cost === "a token" ? 1 : bytes] as const),
       [isMessage && !isExempt ? roomSends.of(room, now) : null, 1],
-      [page === undefined ? null : address.rates.history, fetched],
+      // What it costs is known only when it is answered.
+      [request.kind === "get" ? address.rates.history : null, 0],
     ]);
     if (wait > 0)
       throw tooMany(wait, "Too many requests from this address, or too many messages in this room.");
   }
+}
+
+/**
+ * Charges for history that is sent to a program, as if it were fetched from the store: nobody else may be in the room, so that it is
+ * not in memory.
+ */
+export function chargeHistory({ rates }: Address, bytes: number): void {
+  rates.history?.charge(performance.now(), costOfFetching(bytes));
 }
 
 /** @param waitS seconds */
