@@ -92,7 +92,7 @@ function reportPeople(moved: MovedPeople): void {
   process.stdout.write(
     moved === "kept"
       ? "The roles and reserved nicknames were not copied: there are others already.\n"
-      : `People: ${counted(moved.grants, "role")}, ${counted(moved.nicknames, "reserved nickname")}.\n`,
+      : `People: ${counted(moved.grants, "role")}, ${counted(moved.nicknames, "reserved nickname")}, ${counted(moved.tokens, "token")}.\n`,
   );
 }
 

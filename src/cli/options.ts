@@ -24,6 +24,7 @@ import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
 import { parseAccent, parseTitle, type SiteFlags, siteOf } from "./site.ts";
 import { addTerminalCommands } from "./terminal-options.ts";
+import { addTokenCommands } from "./token-options.ts";
 import {
   parseBytes,
   parseCount,
@@ -133,6 +134,9 @@ interface Flags extends LoginFlags, SiteFlags {
   maxNicknames: number;
   nicknameDays: number;
   maxRoles: number;
+  maxTokens: number;
+  tokenRequestsPerSecond: number;
+  tokenRequestsBurst: number;
   logFormat?: "pretty" | "json";
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logMemory: number;
@@ -202,6 +206,7 @@ function addPeopleCommands(command: Command): void {
     .command("roles")
     .description("list who was given which role")
     .action(() => choose({ kind: "roles" }));
+  addTokenCommands(command, choose);
 }
 
 /** What a parsed command asks to do about people; null if it asks for something else. */
@@ -496,6 +501,9 @@ function createServeCommand(version: string): Command {
       ),
     )
     .addOption(count("--max-roles <n>", "roles given to people in total", PEOPLE_LIMITS.grants))
+    .addOption(count("--max-tokens <n>", "tokens of programs in total", PEOPLE_LIMITS.tokens))
+    .addOption(number("--token-requests-per-second <n>", "requests per second with one token", 10))
+    .addOption(count("--token-requests-burst <n>", "requests in one burst with one token", 100))
     .optionsGroup("Log:")
     .addOption(
       flag("--log-format <format>", "if not given, pretty on a terminal and json elsewhere").choices([
@@ -578,6 +586,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       newConnections: { perSecond: flags.connectionRate, burst: flags.connectionBurst },
       httpRequests: { perSecond: flags.httpPerSecond, burst: flags.httpBurst },
       roomsPerAddress: flags.roomsPerAddress,
+      tokenRequests: { perSecond: flags.tokenRequestsPerSecond, burst: flags.tokenRequestsBurst },
       unsentBytes: flags.unsentOutput,
       getGraceMs: flags.getGrace * 1000,
       getMemoryBytes: flags.getMemory,
@@ -605,6 +614,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       nicknames: flags.maxNicknames,
       nicknameMs: Math.min(flags.nicknameDays, MAX_DAYS) * DAY_MS,
       grants: flags.maxRoles,
+      tokens: flags.maxTokens,
     },
     raid: {
       newcomers: limited ? flags.raidNewcomers : Number.POSITIVE_INFINITY,

@@ -1,6 +1,7 @@
 import { errorReason } from "../engine/local/fault.ts";
 import { CODE_MS, PeopleError } from "../engine/people.ts";
 import type { StoredPeople } from "../engine/stored-people.ts";
+import type { NewToken, Token } from "../engine/token.ts";
 import type { GrantedRole } from "../room/roles.ts";
 import type { Settings } from "../server/settings.ts";
 import { placeOf } from "./place.ts";
@@ -16,7 +17,17 @@ export type PeopleCommand =
       readonly room: string | null;
     }
   | { readonly kind: "revoke"; readonly person: string; readonly room: string | null }
-  | { readonly kind: "roles" };
+  | { readonly kind: "roles" }
+  | {
+      readonly kind: "create-token";
+      readonly order: Omit<NewToken, "expiresAt">;
+      /** Null: until it is revoked. */
+      readonly lifetimeMs: number | null;
+      /** The address of the page, for a hook; null for one on this machine. */
+      readonly url: string | null;
+    }
+  | { readonly kind: "tokens" }
+  | { readonly kind: "revoke-token"; readonly id: string };
 
 /**
  * Does it, whether or not a server of the chat runs, and prints what came of it.
@@ -47,6 +58,11 @@ export function ownerLink(page: string, code: string): string {
   return link.href;
 }
 
+/** The address that another service posts to. */
+export function hookAddress(page: string, secret: string): string {
+  return `${page.replace(/\/*$/, "")}/api/v1/hooks/${secret}`;
+}
+
 /** Does a command. Resolves to what is printed. */
 type Run<C extends PeopleCommand> = (people: StoredPeople, command: C, settings: Settings) => Promise<string>;
 
@@ -69,4 +85,25 @@ const RUN: { readonly [K in PeopleCommand["kind"]]: Run<Extract<PeopleCommand, {
       .map(({ person, role, room }) => `${person}  ${role.padEnd(9)}  ${placeOf(room)}`);
     return lines.length === 0 ? "Nobody has a role." : lines.join("\n");
   },
+  "create-token": async (people, { order, lifetimeMs, url }, { port, basePath }) => {
+    const expiresAt = lifetimeMs === null ? null : Date.now() + lifetimeMs;
+    const { token, secret } = await people.createToken({ ...order, expiresAt });
+    // Beside the secret, so that a script gets the secret alone.
+    process.stderr.write(`${lineOf(token)}\nThis is shown only once:\n`);
+    return order.isHook ? hookAddress(url ?? `http://localhost:${port}${basePath}/`, secret) : secret;
+  },
+  tokens: async (people) => {
+    const lines = people.tokens().map(lineOf);
+    return lines.length === 0 ? "There are no tokens." : lines.join("\n");
+  },
+  "revoke-token": async (people, { id }) =>
+    (await people.revokeToken(id)) ? `The token ${id} is revoked.` : `There is no token ${id}.`,
 };
+
+function lineOf({ id, label, nickname, scopes, rooms, isHook, expiresAt, person }: Token): string {
+  const use = isHook ? "hook" : scopes.join(",");
+  const where = rooms === null ? "all rooms" : rooms.join(",");
+  const until = expiresAt === null ? "" : `  until ${new Date(expiresAt).toISOString()}`;
+  const called = label === nickname ? nickname : `${label} (${nickname})`;
+  return `${id}  ${called}  ${use}  ${where}  person ${person}${until}`;
+}

@@ -9,6 +9,7 @@ import {
 } from "./people.ts";
 import type { PeopleView, ReservedNickname } from "./people-view.ts";
 import type { Decision } from "./shared-store.ts";
+import type { Token } from "./token.ts";
 
 /** A change of what is stored about people. */
 export type PeopleChange =
@@ -20,7 +21,9 @@ export type PeopleChange =
   /** The same, unless the nickname was used since, which another server may have noted. */
   | { readonly kind: "expire"; readonly person: string; readonly name: string; readonly unusedSince: number }
   | { readonly kind: "code"; readonly hash: string | null; readonly expiresAt: number }
-  | { readonly kind: "start" };
+  | { readonly kind: "start" }
+  | { readonly kind: "create-token"; readonly token: Token }
+  | { readonly kind: "revoke-token"; readonly person: string; readonly id: string };
 
 export type PeopleDecision<T> = Decision<PeopleChange, T>;
 
@@ -34,6 +37,9 @@ export function personOf(change: PeopleChange): string | null {
       return change.grant.person;
     case "reserve":
       return change.nickname.person;
+    case "create-token":
+      return change.token.person;
+    case "revoke-token":
     case "revoke":
     case "release":
     case "expire":
@@ -191,11 +197,57 @@ export function decideExpiry(view: PeopleView, limits: PeopleLimits, now: number
   const unusedSince = now - limits.nicknameMs;
   const changes: PeopleChange[] = [];
   for (const { person, name, usedAt } of view.nicknames()) {
-    if (usedAt >= unusedSince) continue;
+    // A program may have nothing to say for a year; the operator ends it by revoking the token.
+    if (usedAt >= unusedSince || view.tokensOf(person).length > 0) continue;
     changes.push({ kind: "expire", person, name, unusedSince });
     if (changes.length === EXPIRED_AT_ONCE) break;
   }
   return { changes, result: changes.length === EXPIRED_AT_ONCE };
+}
+
+/**
+ * Creates a token, and reserves its nickname.
+ *
+ * @throws PeopleError
+ */
+export function decideToken(
+  view: PeopleView,
+  limits: PeopleLimits,
+  token: Token,
+  now: number,
+): PeopleDecision<void> {
+  if (view.tokenCount >= limits.tokens) {
+    throw new PeopleError(
+      "too-many",
+      `There are ${limits.tokens} tokens already, as many as this chat allows.`,
+    );
+  }
+  const { nickname: name, person } = token;
+  if (view.holdersOf(name).length > 0) {
+    throw new PeopleError(
+      "name-taken",
+      "Somebody has reserved this nickname, or one that looks like it: choose another with --bot.",
+    );
+  }
+  if (view.nicknameCount >= limits.nicknames)
+    throw new PeopleError("too-many", "This chat cannot keep any more nicknames.");
+  const nickname = { name, person, address: null, isGiven: true, reservedAt: now, usedAt: now };
+  const changes: PeopleChange[] = [
+    { kind: "create-token", token },
+    { kind: "reserve", nickname },
+  ];
+  return { changes, result: undefined };
+}
+
+/** Revokes a token, and frees what its person has reserved. */
+export function decideTokenEnd(view: PeopleView, id: string): PeopleDecision<boolean> {
+  const token = view.token(id);
+  if (token === undefined) return { changes: [], result: false };
+  const { person } = token;
+  const releases = view
+    .nicknamesOf(person)
+    .map(({ name }): PeopleChange => ({ kind: "release", person, name }));
+  return { changes: [{ kind: "revoke-token", person, id }, ...releases], result: true };
 }
 
 function hashOf(code: string): string {

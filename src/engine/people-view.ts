@@ -2,6 +2,7 @@ import { lookalikeKey } from "../room/lookalike.ts";
 import { type GrantedRole, higher, type Role } from "../room/roles.ts";
 import { Groups } from "./groups.ts";
 import type { ChangedPeople, Grant } from "./people.ts";
+import { isInRoom, roleOfToken, type Token } from "./token.ts";
 
 /** A nickname that somebody has reserved. Moments are Unix milliseconds. */
 export interface ReservedNickname {
@@ -40,6 +41,7 @@ export interface PeopleReading {
   readonly changed: ChangedPeople;
   readonly grants: readonly Stored<Grant>[];
   readonly nicknames: readonly Stored<ReservedNickname>[];
+  readonly tokens: readonly Stored<Token>[];
 }
 
 /** Everything that is stored about the people of a chat. */
@@ -61,6 +63,9 @@ export class PeopleView {
    */
   readonly #holders = new Groups<Stored<ReservedNickname>>();
   readonly #byAddress = new Groups<Stored<ReservedNickname>>();
+  readonly #tokens = new Groups<Stored<Token>>();
+  readonly #tokensById = new Map<string, Stored<Token>>();
+  readonly #tokensByHash = new Map<string, Stored<Token>>();
   readonly #listeners = new Set<(changed: ChangedPeople) => void>();
   #ownerCount = 0;
 
@@ -84,6 +89,27 @@ export class PeopleView {
     return this.#nicknames.size;
   }
 
+  get tokenCount(): number {
+    return this.#tokensById.size;
+  }
+
+  /** All tokens, earliest first. */
+  tokens(): Token[] {
+    return this.#tokens.all().sort((a, b) => a.revision - b.revision);
+  }
+
+  token(id: string): Token | undefined {
+    return this.#tokensById.get(id);
+  }
+
+  tokenWithHash(hash: string): Token | undefined {
+    return this.#tokensByHash.get(hash);
+  }
+
+  tokensOf(person: string): readonly Token[] {
+    return this.#tokens.of(person);
+  }
+
   /** What was granted to a person in a room, or in all (null); undefined if nothing was. */
   granted(person: string, room: string | null): GrantedRole | undefined {
     return this.#grants.of(person).find((grant) => grant.room === room)?.role;
@@ -93,6 +119,10 @@ export class PeopleView {
     let role: Role = "visitor";
     for (const grant of this.#grants.of(person)) {
       if (grant.room === null || grant.room === room) role = higher(role, grant.role);
+    }
+    for (const token of this.#tokens.of(person)) {
+      if (room === null ? token.rooms === null : isInRoom(token, room))
+        role = higher(role, roleOfToken(token));
     }
     return role;
   }
@@ -135,7 +165,7 @@ export class PeopleView {
   }
 
   /** Takes over what was read, and tells the listeners. */
-  apply({ state, changed, grants, nicknames }: PeopleReading): void {
+  apply({ state, changed, grants, nicknames, tokens }: PeopleReading): void {
     const isNews = state.revision !== this.#state.revision || changed === null;
     this.#state = state;
     if (changed === null) this.#forgetEverybody();
@@ -145,6 +175,7 @@ export class PeopleView {
       if (grant.role === "owner") this.#ownerCount++;
     }
     for (const nickname of nicknames) this.#addNickname(nickname);
+    for (const token of tokens) this.#addToken(token);
     if (isNews) for (const listener of this.#listeners) listener(changed);
   }
 
@@ -160,6 +191,7 @@ export class PeopleView {
 
   #forgetEverybody(): void {
     for (const groups of [this.#grants, this.#nicknames, this.#holders, this.#byAddress]) groups.clear();
+    for (const tokens of [this.#tokens, this.#tokensById, this.#tokensByHash]) tokens.clear();
     this.#ownerCount = 0;
   }
 
@@ -169,6 +201,7 @@ export class PeopleView {
       if (grant.role === "owner") this.#ownerCount--;
     }
     for (const nickname of this.#nicknames.of(person)) this.#deleteNickname(nickname);
+    for (const token of this.#tokens.of(person)) this.#deleteToken(token);
   }
 
   #replace(before: Stored<ReservedNickname>, after: Stored<ReservedNickname>): void {
@@ -180,6 +213,18 @@ export class PeopleView {
     this.#nicknames.add(nickname.person, nickname);
     this.#holders.add(lookalikeKey(nickname.name), nickname);
     if (nickname.address !== null) this.#byAddress.add(nickname.address, nickname);
+  }
+
+  #addToken(token: Stored<Token>): void {
+    this.#tokens.add(token.person, token);
+    this.#tokensById.set(token.id, token);
+    this.#tokensByHash.set(token.hash, token);
+  }
+
+  #deleteToken(token: Stored<Token>): void {
+    this.#tokens.delete(token.person, token);
+    this.#tokensById.delete(token.id);
+    this.#tokensByHash.delete(token.hash);
   }
 
   #deleteNickname(nickname: Stored<ReservedNickname>): void {

@@ -1,4 +1,5 @@
 import type { GrantedRole, Role } from "../room/roles.ts";
+import type { CreatedToken, NewToken, Token } from "./token.ts";
 
 /**
  * What a chat knows about people, in all of its rooms. A person is known by a public id of 16 base64url characters, the first
@@ -93,6 +94,28 @@ export interface People {
   /** Ends everybody's reservation of a nickname or its look-alikes. Resolves to false if there is none. */
   free(name: string): Promise<boolean>;
 
+  /** The tokens of programs, oldest first, also those that are over. */
+  tokens(): readonly Token[];
+
+  /** The token with an id; undefined if there is none, or it is over. */
+  token(id: string): Token | undefined;
+
+  /** The token with a secret. Likewise. */
+  tokenOf(secret: string): Token | undefined;
+
+  /** Whether a person is a program that has a token. */
+  isBot(person: string): boolean;
+
+  /**
+   * Creates a token, with a person of its own and the nickname reserved for it.
+   *
+   * @param order with a valid nickname
+   */
+  createToken(order: NewToken): Promise<CreatedToken>;
+
+  /** Revokes a token and frees its nickname. Resolves to false if there is none. */
+  revokeToken(id: string): Promise<boolean>;
+
   /**
    * Calls a listener after each change that this process has learned of, its own included. It must not throw.
    *
@@ -132,6 +155,7 @@ export interface PeopleLimits {
   readonly nicknameMs: number;
   /** Granted roles of all people. */
   readonly grants: number;
+  readonly tokens: number;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -144,6 +168,7 @@ export const PEOPLE_LIMITS: PeopleLimits = {
   nicknames: 100_000,
   nicknameMs: 90 * DAY_MS,
   grants: 10_000,
+  tokens: 100,
 };
 
 /** How long the code of the first start is valid: the operator may be away for some days. */
@@ -156,9 +181,10 @@ export const ADDRESS_WINDOW_MS = 30 * DAY_MS;
 
 /**
  * Why people could not be changed: the last owner cannot lose the role (`last-owner`); as many roles as allowed are granted
- * (`too-many`); an owner of one room was asked for (`wrong-room`); or the store failed (`not-stored`), which is the cause.
+ * (`too-many`), or as many tokens or nicknames exist; an owner of one room was asked for (`wrong-room`); somebody else has the nickname
+ * of a token (`name-taken`); or the store failed (`not-stored`), which is the cause.
  */
-export type PeopleErrorCode = "last-owner" | "too-many" | "wrong-room" | "not-stored";
+export type PeopleErrorCode = "last-owner" | "too-many" | "wrong-room" | "name-taken" | "not-stored";
 
 /** People could not be changed. The message is one sentence for the one who asked. */
 export class PeopleError extends Error {

@@ -28,6 +28,11 @@ export class PersonIds {
     return this.#derive(`stay:${identity}`);
   }
 
+  /** @param id of the token */
+  ofToken(id: string): string {
+    return this.#derive(`token:${id}`);
+  }
+
   #derive(text: string): string {
     const digest = new Bun.CryptoHasher("sha256", this.#secret).update(text).digest("base64url");
     // An id that begins with a hyphen would be taken for a flag of a command.

@@ -244,7 +244,7 @@ export function holdsUpItsConnection(operation: Operation): boolean {
  * @param earlier the operations that are decided before it in its batch, which may give it a nickname
  */
 export function mayShowHistory(operation: Operation, room: Room, earlier: readonly Operation[]): boolean {
-  const isMember = room.member(operation.connection) !== undefined;
+  const isMember = room.maker(operation) !== undefined;
   return (
     isMember || mayRegister(operation, operation) || earlier.some((each) => mayRegister(each, operation))
   );
@@ -265,9 +265,7 @@ export function mustBeOrdered(operation: Operation, room: Room, batch: readonly 
     case "always":
       return true;
     case "members":
-      return (
-        room.member(operation.connection) !== undefined || batch.some((each) => mayRegister(each, operation))
-      );
+      return room.maker(operation) !== undefined || batch.some((each) => mayRegister(each, operation));
     case "never":
       return false;
   }
@@ -293,7 +291,7 @@ function failureOf(operation: Operation, room: Room, error: string): Decision | 
   const { connection, request } = operation;
   // TypeScript does not see that the rules and the request are of one kind.
   const failed = REQUESTS[request.kind]?.failed as RequestRules<RoomRequest["kind"]>["failed"];
-  const refusal = failed?.(request as never, { connection, member: room.member(connection), error });
+  const refusal = failed?.(request as never, { connection, member: room.maker(operation), error });
   return refusal ? withRef(refusal, operation) : null;
 }
 

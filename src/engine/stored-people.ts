@@ -20,10 +20,20 @@ import {
   decideRelease,
   decideReservation,
   decideRevoke,
+  decideToken,
+  decideTokenEnd,
   type PeopleDecision,
 } from "./people-rules.ts";
 import { keyOf, type NicknameUse, type PeopleView } from "./people-view.ts";
 import type { PersonIds } from "./person-ids.ts";
+import {
+  type CreatedToken,
+  hashOfSecret,
+  type NewToken,
+  newTokenId,
+  newTokenSecret,
+  type Token,
+} from "./token.ts";
 
 const CODE_BYTES = 24;
 /** A use of a nickname is noted when the last one that was noted is older. */
@@ -171,6 +181,42 @@ export class StoredPeople implements People {
 
   free(name: string): Promise<boolean> {
     return this.#change(() => decideRelease(this.#view, name, null));
+  }
+
+  tokens(): readonly Token[] {
+    return this.#view.tokens();
+  }
+
+  token(id: string): Token | undefined {
+    return this.#ifValid(this.#view.token(id));
+  }
+
+  tokenOf(secret: string): Token | undefined {
+    const hash = hashOfSecret(secret);
+    return hash === null ? undefined : this.#ifValid(this.#view.tokenWithHash(hash));
+  }
+
+  isBot(person: string): boolean {
+    return this.#view.tokensOf(person).length > 0;
+  }
+
+  async createToken(order: NewToken): Promise<CreatedToken> {
+    const id = newTokenId();
+    const secret = newTokenSecret();
+    const createdAt = this.#now();
+    const hash = hashOfSecret(secret) ?? "";
+    const token = { ...order, id, person: this.#ids.ofToken(id), hash, createdAt };
+    await this.#change(() => decideToken(this.#view, this.#limits, token, createdAt));
+    return { token, secret };
+  }
+
+  revokeToken(id: string): Promise<boolean> {
+    return this.#change(() => decideTokenEnd(this.#view, id));
+  }
+
+  #ifValid(token: Token | undefined): Token | undefined {
+    const isOver = token !== undefined && token.expiresAt !== null && token.expiresAt <= this.#now();
+    return isOver ? undefined : token;
   }
 
   subscribe(listener: (changed: ChangedPeople) => void): () => void {

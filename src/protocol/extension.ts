@@ -33,6 +33,8 @@ export interface Mark {
   role?: "member" | "moderator" | "owner";
   /** It is reserved, and its person has it. */
   reserved?: true;
+  /** Its person is a program. */
+  bot?: true;
 }
 
 /** In an event about a nickname that has a mark. */

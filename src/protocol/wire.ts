@@ -87,7 +87,7 @@ export type ModerationReply = ReplyByKind["moderate" | "room" | "report" | "revi
 export type EventFrame =
   | ((RegisterEvent | ChangeEvent) & Partial<TimeKeys & MarkKeys>)
   | (LeaveEvent & Partial<TimeKeys>)
-  | (MessageEvent & Partial<MessageKeys>)
+  | (MessageEvent & Partial<MessageKeys & MarkKeys>)
   | TypingEvent
   | EditEvent
   | DeleteEvent

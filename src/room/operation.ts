@@ -76,6 +76,14 @@ export interface Person {
   readonly role: Role;
 }
 
+/** Somebody who acts in a room without a place in its roster: a program with a token. */
+export interface Guest {
+  readonly name: string;
+  /** Keys of sends belong to it. */
+  readonly identity: string;
+  readonly person: Person;
+}
+
 /** What the server knows of the one at a connection, besides the person. */
 export interface Standing {
   /** The stored hash of the room's password that was given; null if none was. The room may have another one by now. */
@@ -110,6 +118,8 @@ export type Operation = { readonly connection: ConnectionId } & (
       readonly sessionHash?: SessionHash | undefined;
       /** Undefined while the connection has not said who is at it. */
       readonly person?: Person | undefined;
+      /** Who makes it in place of the connection's member, and as which person. */
+      readonly guest?: Guest | undefined;
       /** Keyed hashes of the networks that the connection comes from, the narrowest first. Default: none. */
       readonly networks?: readonly string[] | undefined;
       /** Default: {@link STRANGER}. */

@@ -16,13 +16,19 @@ import type { Moment } from "./moment.ts";
 import { type ConnectionId, type Operation, type RoomRequest, type Session, STRANGER } from "./operation.ts";
 import { type Arrival, type Found, PastMembers } from "./past-members.ts";
 import { permissionFor } from "./permission.ts";
-import { arrivalOf, type Member, Roster } from "./roster.ts";
+import { arrivalOf, asMember, type Member, Roster } from "./roster.ts";
 import { Sends } from "./sends.ts";
 import type { Asker, Reactions, RoomStart, RoomState, RoomView, Targets } from "./state.ts";
 import { Undo } from "./undo.ts";
 
 const NO_TARGETS: Targets = new Map();
-const NOBODY = { sessionHash: undefined, person: undefined, networks: [], standing: STRANGER };
+const NOBODY = {
+  sessionHash: undefined,
+  guest: undefined,
+  person: undefined,
+  networks: [],
+  standing: STRANGER,
+};
 
 type Of<T extends { kind: string }, K extends T["kind"]> = Extract<T, { kind: K }>;
 
@@ -170,6 +176,13 @@ export class Room {
     return this.#state.roster.of(connection);
   }
 
+  /** Who makes an operation: the member of its connection, or a guest; undefined for a connection without a nickname. */
+  maker(operation: Operation): Member | undefined {
+    const { connection } = operation;
+    const guest = operation.kind === "request" ? operation.guest : undefined;
+    return guest === undefined ? this.member(connection) : asMember(connection, guest);
+  }
+
   /** The member who has a nickname or one that looks like it. */
   named(name: string): Found | undefined {
     const member = this.#state.roster.named(name);
@@ -216,13 +229,14 @@ export class Room {
     const { connection } = operation;
     const {
       sessionHash,
-      person,
+      guest,
+      person = guest?.person,
       networks = [],
       standing = STRANGER,
     } = operation.kind === "request" ? operation : NOBODY;
     const asker = {
       connection,
-      member: this.member(connection),
+      member: this.maker(operation),
       sessionHash,
       person,
       networks,

@@ -1,5 +1,5 @@
 import { lookalikeKey } from "./lookalike.ts";
-import type { ConnectionId, Session, SessionHash } from "./operation.ts";
+import type { ConnectionId, Guest, Session, SessionHash } from "./operation.ts";
 import type { Undo } from "./undo.ts";
 
 /** Someone who has a nickname in the room. */
@@ -29,6 +29,23 @@ export interface Member {
 /** What moderators may have to know of a member, also after it has left. */
 export function arrivalOf({ name, by, networks, joinedAt, isKnown, isProven }: Member) {
   return { name, by, networks, joinedAt, isKnown, isProven };
+}
+
+/** A guest as the rules see it: like a member whom everybody knows. It is in no roster. */
+export function asMember(connection: ConnectionId, { name, identity, person }: Guest): Member {
+  return {
+    connection,
+    name,
+    by: person.id,
+    lookalike: "",
+    session: { hash: "", identity },
+    isAbsent: false,
+    networks: [],
+    joinedAt: null,
+    isKnown: true,
+    isProven: true,
+    place: 0,
+  };
 }
 
 /** A member as others know it: the nickname, and the public id of the person. */

@@ -2,6 +2,7 @@ import { roomOfPath } from "../protocol/room-name.ts";
 import { aboutRoom } from "./about-room.ts";
 import { Acquaintance } from "./acquaintance.ts";
 import { networkHash, networksOf } from "./addresses.ts";
+import { isApiPath } from "./api/api.ts";
 import type { Admission, Verdict } from "./client-socket.ts";
 import { type Client, Connection, type ConnectionContext } from "./connection.ts";
 import type { Ending } from "./connection-end.ts";
@@ -126,7 +127,8 @@ export class Admissions {
     const logged = "There is no such room.";
     const meant = roomMeant(inside);
     const sentence = meant === undefined ? logged : `${logged} Perhaps you mean ${meant}.`;
-    return this.#parts.guard.reject(404, sentence, { address, logged, fields: { path } });
+    const fields = isApiPath(inside) ? {} : { path };
+    return this.#parts.guard.reject(404, sentence, { address, logged, fields });
   }
 
   #contextOf({

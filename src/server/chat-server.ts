@@ -1,5 +1,6 @@
 import type { People } from "../engine/people.ts";
 import { Admissions } from "./admissions.ts";
+import { Api } from "./api/api.ts";
 import { gaugesOf } from "./gauges.ts";
 import { addressesOf } from "./hosts.ts";
 import { listenEverywhere } from "./listen-everywhere.ts";
@@ -22,6 +23,7 @@ const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
 /** A running server: the engine, the listening sockets, and all between them. */
 export class ChatServer {
   readonly #parts: ServerParts;
+  readonly #api: Api;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
   #stopping: Promise<boolean> | null = null;
@@ -51,6 +53,7 @@ export class ChatServer {
 
   private constructor(parts: ServerParts) {
     this.#parts = parts;
+    this.#api = new Api(parts, () => this.#stopping !== null);
     parts.metrics.watch(gaugesOf(parts));
   }
 
@@ -85,7 +88,12 @@ export class ChatServer {
     const isStopping = () => this.#stopping !== null;
     const { guard, addresses, settings } = this.#parts;
     const admissions = new Admissions(this.#parts, isStopping);
-    const router = new Router(routesOf(this.#parts, isStopping), guard, addresses, settings.basePath);
+    const router = new Router(
+      routesOf(this.#parts, this.#api, isStopping),
+      guard,
+      addresses,
+      settings.basePath,
+    );
     this.#listeners = listenEverywhere(this.#parts, admissions, router);
   }
 
@@ -99,6 +107,7 @@ export class ChatServer {
         absentMembers.shed(now);
         addresses.shed(now);
         roomSends.shed(now);
+        this.#api.tend(now);
         raidWatch.shed();
         reports.summarizeRejections(now);
       }, 1000),

@@ -5,7 +5,7 @@ import type { Connection, Wire } from "./connection.ts";
 import { handshakeKey, isUpgrade, switchingProtocols } from "./handshake.ts";
 import { type BodyProgress, BodyReader } from "./http-body.ts";
 import { type RequestHead, readHead } from "./http-head.ts";
-import { CONTINUE, responseBytes } from "./http-response.ts";
+import { CONTINUE, responseBytes, responseHead } from "./http-response.ts";
 import { DEFLATE_ANSWER } from "./permessage-deflate.ts";
 import type { SocketTable } from "./socket-table.ts";
 import { closeFrame, controlFrame, OPCODE } from "./websocket-frame.ts";
@@ -25,11 +25,35 @@ export interface Admission {
 /** What is decided about a handshake: to accept it, or how it is answered otherwise. */
 export type Verdict = Admission | Response;
 
+/** An answer that goes on for as long as both sides want. */
+export interface Streaming {
+  /** The head of the answer; the body is ignored. */
+  readonly head: Response;
+  /** Makes what writes behind the head. It begins when it is told to. */
+  open(wire: Wire): Streamed;
+}
+
+/** What writes an answer that goes on. */
+export interface Streamed {
+  /** The head is written. */
+  start(): void;
+  /** The socket has sent some of what was unsent. */
+  progressed(): void;
+  /** Not everything could be sent at once. */
+  checkUnsent(): void;
+  /** The socket is closed, by either side. */
+  closed(): void;
+}
+
+export type Answer = Response | Streaming;
+
 /** An accepted HTTP request, which is answered once its body has been read. */
 export interface Exchange {
   /** The largest body that is taken, and what it is charged to until the answer is ready. Null leaves the body unread. */
   readonly body: { readonly maxBytes: number; readonly account: ByteAccount } | null;
-  respond(request: Request): Response | Promise<Response>;
+  respond(request: Request): Answer | Promise<Answer>;
+  /** Gives the rejection of a body the form of other answers. As it is unless given. */
+  readonly dress?: (rejection: Response) => Promise<Response>;
 }
 
 /** What a {@link ClientSocket} needs of the server. `peer` is the address of the other end of the TCP connection. */
@@ -78,6 +102,8 @@ type State =
   /** An HTTP request is being answered. */
   | { readonly kind: "answering"; readonly deadline: number }
   | { readonly kind: "open"; readonly connection: Connection; readonly reader: WebSocketReader }
+  /** An answer goes on. */
+  | { readonly kind: "streaming"; readonly stream: Streamed }
   /**
    * Nothing more is read or written, except what is unsent. The socket is shut down and not closed: closing it with bytes
    * unread would make the system reset the connection, and the client could lose what was sent last.
@@ -138,10 +164,11 @@ export class ClientSocket implements Wire {
   write(bytes: Uint8Array): void {
     const direct = this.#direct;
     if (direct !== null) this.#keep(bytes, direct.write(bytes));
-    else if (this.#state.kind === "open") this.#keep(bytes, 0);
+    else if (this.#state.kind === "open" || this.#state.kind === "streaming") this.#keep(bytes, 0);
   }
 
   close(code: number, reason: string): void {
+    if (this.#state.kind === "streaming") this.#endStream(this.#state.stream);
     if (this.#state.kind !== "open") return;
     this.#endWith(closeFrame(code, reason), this.#state.connection, code);
   }
@@ -182,6 +209,7 @@ export class ClientSocket implements Wire {
         break;
       case "admitting":
       case "answering":
+      case "streaming":
       case "closed":
         break;
     }
@@ -203,6 +231,9 @@ export class ClientSocket implements Wire {
     if (this.#state.kind === "open") {
       if (isAllSent) this.#direct = this.#socket;
       this.#state.connection.progressed();
+    } else if (this.#state.kind === "streaming") {
+      if (isAllSent) this.#direct = this.#socket;
+      this.#state.stream.progressed();
     } else if (this.#state.kind === "ending" && isAllSent) this.#socket.shutdown();
   }
 
@@ -217,6 +248,7 @@ export class ClientSocket implements Wire {
     this.#unsent = [];
     this.#unsentBytes = 0;
     if (state.kind === "reading-body") state.body.release();
+    if (state.kind === "streaming") state.stream.closed();
     if (state.kind !== "open") return;
     state.reader.stop();
     state.connection.closed(1006);
@@ -250,6 +282,7 @@ export class ClientSocket implements Wire {
     this.#unsent.push(rest);
     this.#unsentBytes += rest.length + PIECE_BYTES;
     if (this.#state.kind === "open") this.#state.connection.checkUnsent();
+    else if (this.#state.kind === "streaming") this.#state.stream.checkUnsent();
   }
 
   #readHead(bytes: Buffer, deadline: number): void {
@@ -293,7 +326,7 @@ export class ClientSocket implements Wire {
     } else if (progress !== "incomplete") {
       body.release();
       const [status, sentence, headers] = BODY_REJECTIONS[progress];
-      this.#reject(status, sentence, headers, head.method);
+      this.#reject(status, sentence, headers, head.method, exchange.dress);
     }
     return progress;
   }
@@ -307,16 +340,28 @@ export class ClientSocket implements Wire {
     }
   }
 
-  #reject(status: number, sentence: string, headers: Record<string, string> = {}, method = "GET"): void {
+  #reject(
+    status: number,
+    sentence: string,
+    headers: Record<string, string> = {},
+    method = "GET",
+    dress?: Exchange["dress"],
+  ): void {
     this.#options.rejected(status, sentence, this.#peer);
-    void this.#answer(new Response(`${sentence}\n`, { status, headers }), method);
+    const rejection = new Response(`${sentence}\n`, { status, headers });
+    void this.#answer(dress?.(rejection) ?? rejection, method);
   }
 
-  async #answer(response: Response | Promise<Response>, method: string): Promise<void> {
+  async #answer(answering: Answer | Promise<Answer>, method: string): Promise<void> {
     this.#becomePlain({ kind: "answering", deadline: this.#deadline() });
     let bytes: Buffer;
     try {
-      bytes = await responseBytes(await response, method);
+      const answer = await answering;
+      if (!(answer instanceof Response)) {
+        this.#stream(answer);
+        return;
+      }
+      bytes = await responseBytes(answer, method);
     } catch (error) {
       this.#options.fault(error);
       bytes = await responseBytes(new Response("Internal error.\n", { status: 500 }), method);
@@ -324,6 +369,29 @@ export class ClientSocket implements Wire {
     if (this.#state.kind !== "answering") return;
     this.#write(bytes);
     this.#end();
+  }
+
+  #stream({ head, open }: Streaming): void {
+    if (this.#state.kind !== "answering") {
+      // The client has left meanwhile: what was prepared for it must learn that.
+      open(this).closed();
+      return;
+    }
+    this.#options.sockets.markWebSocket(this);
+    this.#write(responseHead(head.status, [...head.headers, ["Connection", "close"]]));
+    const stream = open(this);
+    this.#state = { kind: "streaming", stream };
+    if (this.#unsent.length === 0) this.#direct = this.#socket;
+    stream.start();
+  }
+
+  #endStream(stream: Streamed): void {
+    if (this.#unsentBytes > LINGER_MAX_BYTES) {
+      this.terminate();
+      return;
+    }
+    this.#end();
+    stream.closed();
   }
 
   #upgrade(head: RequestHead): void {

@@ -38,6 +38,7 @@ const classicDialect: Dialect = {
   frames: (runs) => joined(runs),
 };
 
+const NOTHING = new Uint8Array(0);
 const COMMA = Buffer.from(",");
 const OPENING = Buffer.from("[");
 const CLOSING = Buffer.from("]");
@@ -61,6 +62,17 @@ const batchDialect: Dialect = {
     runs.unshift(textFrameHead(lengthOf(runs)));
     return joined(runs);
   },
+};
+
+/**
+ * For a recipient that makes one request and hears nothing else: the text of its reply, as version 3 has it, and nothing around
+ * it.
+ */
+export const REPLY_DIALECT: Dialect = {
+  version: 3,
+  event: () => NOTHING,
+  reply: (text) => (typeof text === "string" ? [Buffer.from(text)] : piecesOf(text)),
+  frames: joined,
 };
 
 /** How each version is written on a WebSocket. */

@@ -94,6 +94,7 @@ export class Fanout {
       ...this.#texts,
       marksOf: (present) => marks?.textOf(room, present) ?? null,
       markOf: (present) => marks?.of(room, present) ?? null,
+      botMarkOf: (present) => marks?.ofBot(room, present) ?? null,
     };
   }
 
@@ -119,7 +120,8 @@ export class Fanout {
   ): void {
     const share = shareOf(shares, recipient);
     if (share.hearsUntil !== null) return;
-    const reply = this.#replyTo(recipient, outcome, texts);
+    const answered = effect?.withinMemory?.(outcome, texts, recipient) ?? outcome;
+    const reply = this.#replyTo(recipient, answered, texts);
     // The recipient that caused the event gets the reply in its place, if there is one.
     if (reply !== null || events.length > before) share.replies.push({ before, after: events.length, reply });
     const isKeptOut = effect?.keepsOut?.(outcome);
@@ -129,18 +131,23 @@ export class Fanout {
       this.#name(recipient, as);
       share.hearsFrom ??= events.length;
     }
+    const page = rulesOf(answered).effect?.shows?.(answered);
+    if (page !== undefined && recipient.shown?.(page) === true) {
+      this.#listen(recipient);
+      share.hearsFrom ??= events.length;
+    }
     if (effect?.ends !== undefined) {
       if (!effect.ends.hearsRest) share.hearsUntil = before;
       ends.push([recipient, effect.ends.cause]);
     }
   }
 
-  #replyTo(recipient: Recipient, outcome: Outcome, texts: Texts): Share["replies"][number]["reply"] {
-    const answered = rulesOf(outcome).effect?.withinMemory?.(outcome, texts, recipient) ?? outcome;
+  /** @param answered an outcome within the recipient's memory */
+  #replyTo(recipient: Recipient, answered: Outcome, texts: Texts): Share["replies"][number]["reply"] {
     const { reply, refusal } = rulesOf(answered);
     if (refusal !== null) this.#events.refused(recipient, refusal(answered));
     const text = reply?.[recipient.dialect.version]?.(answered, texts, recipient) ?? null;
-    return text === null ? null : { text, ref: outcome.ref };
+    return text === null ? null : { text, ref: answered.ref };
   }
 
   /** The nickname of a connection has moved to another one: it hears nothing more. */
@@ -155,7 +162,11 @@ export class Fanout {
 
   #name(recipient: Recipient, as: Present): void {
     recipient.named(as);
-    const { room, dialect, sink } = recipient;
+    this.#listen(recipient);
+  }
+
+  /** From here on a recipient hears the events of its room. */
+  #listen({ room, dialect, sink }: Recipient): void {
     if (sink === null) return;
     const dialects = this.#rooms.get(room) ?? new Map<Dialect, Listeners>();
     this.#rooms.set(room, dialects);

@@ -1,4 +1,5 @@
 import type { People } from "../engine/people.ts";
+import { isInRoom } from "../engine/token.ts";
 import type { Mark } from "../protocol/extension.ts";
 import type { Present } from "../room/roster.ts";
 
@@ -11,15 +12,17 @@ interface Made {
   readonly text: string | null;
 }
 
-/** What is shown beside nicknames: that one is reserved, and what its person may do. */
+type MarkedPeople = Pick<People, "roleOf" | "reservedBy" | "holderOf" | "isBot" | "tokens">;
+
+/** What is shown beside nicknames: that one is reserved, what its person may do, and that it is a program. */
 export class Marks {
-  readonly #people: Pick<People, "roleOf" | "reservedBy" | "holderOf">;
+  readonly #people: MarkedPeople;
   /** By room, the oldest first. */
   readonly #made = new Map<string, Made>();
   /** Counts the changes to what is known about people. */
   #revision = 0;
 
-  constructor(people: Pick<People, "roleOf" | "reservedBy" | "holderOf" | "subscribe">) {
+  constructor(people: MarkedPeople & Pick<People, "subscribe">) {
     this.#people = people;
     people.subscribe(() => {
       this.#revision++;
@@ -31,15 +34,31 @@ export class Marks {
     const role = this.#people.roleOf(by, room);
     // Looking for a nickname takes much longer than looking for a person, and few have reserved one.
     const isReserved = this.#people.reservedBy(by).length > 0 && this.#people.holderOf(name) === by;
-    if (role === "visitor" && !isReserved) return null;
-    return { by, ...(role === "visitor" ? {} : { role }), ...(isReserved ? { reserved: true } : {}) };
+    const isBot = this.#people.isBot(by);
+    if (role === "visitor" && !isReserved && !isBot) return null;
+    return {
+      by,
+      ...(role === "visitor" ? {} : { role }),
+      ...(isReserved ? { reserved: true } : {}),
+      ...(isBot ? { bot: true } : {}),
+    };
   }
 
-  /** The marks of a roster as a JSON object by nickname, null if there are none. */
+  /** The mark of a program in a room; null for anybody else. */
+  ofBot(room: string, present: Present): Mark | null {
+    return this.#people.isBot(present.by) ? this.of(room, present) : null;
+  }
+
+  /**
+   * The marks of a roster, and of the programs that may write in the room, as a JSON object by nickname; null if there are none.
+   */
   textOf(room: string, present: readonly Present[]): string | null {
     const known = this.#made.get(room);
     if (known?.present === present && known.revision === this.#revision) return known.text;
-    const marks = present.flatMap((each) => {
+    const bots = this.#people
+      .tokens()
+      .flatMap((token) => (isInRoom(token, room) ? [{ name: token.nickname, by: token.person }] : []));
+    const marks = [...present, ...bots].flatMap((each) => {
       const mark = this.of(room, each);
       return mark === null ? [] : [[each.name, mark] as const];
     });

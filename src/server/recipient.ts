@@ -1,3 +1,4 @@
+import type { Page } from "../protocol/page.ts";
 import type { ConnectionId } from "../room/operation.ts";
 import type { Present } from "../room/roster.ts";
 import type { Dialect } from "./dialect.ts";
@@ -31,6 +32,12 @@ export interface Recipient {
   named(as: Present): void;
   /** The room keeps it from writing, or does not any more. */
   keptOut?(isKeptOut: boolean): void;
+  /**
+   * It is shown a page. Missing for one that hears of the room as a member.
+   *
+   * @returns whether it hears the events that follow the page
+   */
+  shown?(page: Page): boolean;
   /**
    * Reserves memory for a reply with history.
    *

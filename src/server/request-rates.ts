@@ -11,7 +11,7 @@ const PATIENCE = { perSecond: 1, burst: 20 };
 type OwnRate = NonNullable<KindCosts["own"]>;
 
 /** Tokens to be taken from several rates at once. */
-type Charges = readonly (readonly [bucket: TokenBucket | null, cost: number])[];
+export type Charges = readonly (readonly [bucket: TokenBucket | null, cost: number])[];
 
 /**
  * The rates that one sender's requests are subject to: its own, its address's and its room's. Costs are in tokens, waits
@@ -124,7 +124,7 @@ export class RequestRates {
 }
 
 /** Takes from all rates or from none. @returns the longest wait, 0 when tokens were taken */
-function takeAll(now: number, charges: Charges): number {
+export function takeAll(now: number, charges: Charges): number {
   const wait = waitFor(now, charges);
   if (wait === 0) for (const [bucket, cost] of charges) bucket?.take(now, cost);
   return wait;

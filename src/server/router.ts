@@ -1,5 +1,5 @@
 import type { Address, AddressRate, AddressTable } from "./address-table.ts";
-import type { Exchange } from "./client-socket.ts";
+import type { Answer, Exchange } from "./client-socket.ts";
 import type { RequestHead } from "./http-head.ts";
 import type { RequestGuard } from "./request-guard.ts";
 import { pathInChat } from "./room-address.ts";
@@ -23,9 +23,11 @@ export interface Handling {
   readonly methods: readonly Method[];
   /** What a request costs: tokens of its address's rates, which are taken in this order before the body is read. */
   readonly cost: readonly (readonly [rate: AddressRate, tokens: number])[];
+  /** Gives a rejection the form of what is answered here. As it is unless given. @param headers of the request */
+  readonly dress?: (rejection: Response, headers: Headers) => Promise<Response>;
   /** The largest body, in bytes; none unless given. The body of a GET or HEAD means nothing and is not read. */
   readonly maxBodyBytes?: number;
-  respond(request: RoutedRequest): Response | Promise<Response>;
+  respond(request: RoutedRequest): Answer | Promise<Answer>;
 }
 
 /** A row of the table of routes. */
@@ -66,10 +68,20 @@ export class Router {
 
   /** Decides about a request, before its body is read. `peer` is the other end of the TCP connection. */
   accept(head: RequestHead, peer: string): Exchange | Response {
-    const guard = this.#guard;
-    const ip = guard.addressOf(head, peer);
+    const ip = this.#guard.addressOf(head, peer);
     const path = pathInChat(head.path, this.#basePath);
     const route = this.#routeOf(head, path);
+    const accepted = this.#acceptAt(route, head, path, ip);
+    const { dress } = route;
+    if (dress === undefined) return accepted;
+    const dressed = (rejection: Response) => dress(rejection, head.headers);
+    return accepted instanceof Response
+      ? { body: null, respond: () => dressed(accepted) }
+      : { ...accepted, dress: dressed };
+  }
+
+  #acceptAt(route: Handling, head: RequestHead, path: string, ip: string): Exchange | Response {
+    const guard = this.#guard;
     const method = route.methods.find((each) => each === head.method);
     if (method === undefined) return this.#rejectMethod(route, ip);
     const refusal = guard.refuseHost(head, ip);

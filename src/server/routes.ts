@@ -1,5 +1,6 @@
 import { idsAfter, type ListedRoom, type RoomList } from "../protocol/room-list.ts";
 import { roomOfPath } from "../protocol/room-name.ts";
+import { type Api, isApiPath } from "./api/api.ts";
 import { costOfSending } from "./cost.ts";
 import type { Handling, Route, RoutedRequest } from "./router.ts";
 import type { ServerParts } from "./server-parts.ts";
@@ -18,11 +19,16 @@ const COUNTING_MESSAGES = 8;
 /** Every path that HTTP requests are answered at. */
 export function routesOf(
   parts: ServerParts,
+  api: Api,
   isStopping: () => boolean,
 ): { readonly routes: readonly Route[]; readonly fallback: Handling } {
   const { webPages } = parts;
   return {
-    routes: [...operatorRoutes(parts, isStopping), ...chatRoutes(parts)],
+    routes: [
+      { ...api.handling, below: "chat", matches: isApiPath },
+      ...operatorRoutes(parts, isStopping),
+      ...chatRoutes(parts),
+    ],
     // The pages of the rooms, the icons, and the page that says that there is nothing.
     fallback: {
       ...read,

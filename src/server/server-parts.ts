@@ -11,6 +11,7 @@ import { ConnectionTable } from "./connection-table.ts";
 import { socketsLeft } from "./descriptors.ts";
 import { Fanout } from "./fanout.ts";
 import { KeptAssets } from "./kept-assets.ts";
+import { KeyedRates } from "./keyed-rates.ts";
 import { LivenessWheel } from "./liveness.ts";
 import type { Log } from "./log.ts";
 import type { KeyNotice } from "./login/host-keys.ts";
@@ -24,7 +25,6 @@ import { openEngine } from "./open-engine.ts";
 import { Reports } from "./reports.ts";
 import { RequestGuard } from "./request-guard.ts";
 import { RoomDirectory } from "./room-directory.ts";
-import { RoomRates } from "./room-rates.ts";
 import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
@@ -57,7 +57,7 @@ export interface ServerParts {
   readonly keptAssets: KeptAssets | null;
   readonly memory: SharedMemory;
   readonly addresses: AddressTable;
-  readonly roomSends: RoomRates;
+  readonly roomSends: KeyedRates;
   readonly wheel: LivenessWheel;
   readonly sockets: SocketTable<ClientSocket>;
 }
@@ -120,7 +120,7 @@ export async function buildParts(
     keptAssets: keptAssetsOf(settings, engine, webPages, log),
     memory,
     addresses: new AddressTable(limits, memory, settings.exemptAddresses),
-    roomSends: new RoomRates(limits.roomSends),
+    roomSends: new KeyedRates(limits.roomSends),
     wheel: new LivenessWheel(PING_EVERY_S * 1000, performance.now()),
     sockets: new SocketTable(mostSockets(limits)),
   };

@@ -43,6 +43,8 @@ export interface Limits {
   readonly newConnections: Rate | null;
   /** Plain HTTP requests from one address. */
   readonly httpRequests: Rate | null;
+  /** Requests to the API with one token, from all addresses, by their cost: see `cost.ts`. */
+  readonly tokenRequests: Rate | null;
   /** Rooms in which one address may be at the same time. */
   readonly roomsPerAddress: number | null;
   /** How much may wait unsent for one connection; beyond that the connection is cut. */
@@ -188,5 +190,6 @@ export const NO_RATES = {
   maxConnections: null,
   newConnections: null,
   httpRequests: null,
+  tokenRequests: null,
   roomsPerAddress: null,
 } as const satisfies Partial<Limits>;

@@ -21,7 +21,7 @@ function tableOf(url: string): Promise<StoredPeople> {
 }
 
 async function stateOf(people: StoredPeople) {
-  const state = [people.idOfKey("k"), people.grants(), people.reservedBy(AN)];
+  const state = [people.idOfKey("k"), people.grants(), people.reservedBy(AN), people.tokens()];
   await people.close();
   return state;
 }
@@ -33,24 +33,33 @@ test("people are moved to a database and back with their ids, roles and nickname
   const before = fileOf(from);
   await before.grant(AN, "owner", null);
   await before.give("Bình", AN);
+  const order = {
+    label: "CI",
+    nickname: "Bot",
+    scopes: ["post"],
+    rooms: ["tea"],
+    isHook: true,
+    expiresAt: 7,
+  } as const;
+  await before.createToken(order);
   const code = await before.createOwnerCode(60_000);
   const state = await stateOf(before);
   const url = await createDatabase();
   for (let i = 0; i < 2; i++) {
     const imported = await runCommand(["import", from, "--database-url", url]);
-    expect(imported.stdout).toEndWith("People: 1 role, 1 reserved nickname.\n");
+    expect(imported.stdout).toEndWith("People: 1 role, 2 reserved nicknames, 1 token.\n");
   }
   const there = await tableOf(url);
   await there.grant("Chi_____________", "member", "tea");
   expect(await there.give("bình", "Dung____________")).toBe("taken");
   expect(await there.redeemOwnerCode(code, "Binh____________")).toBe(true);
   const after = await stateOf(there);
-  expect([after[0], after[2]]).toEqual([state[0], state[2]]);
+  expect([after[0], after[2], after[3]]).toEqual([state[0], state[2], state[3]]);
   // The database has gone on: the file is an earlier state of it.
   expect((await runCommand(["import", from, "--database-url", url])).stdout).toContain("were not copied");
   for (const target of [to, from]) {
     const exported = await runCommand(["export", target, "--database-url", url]);
-    expect(exported.stdout).toEndWith("People: 3 roles, 1 reserved nickname.\n");
+    expect(exported.stdout).toEndWith("People: 3 roles, 2 reserved nicknames, 1 token.\n");
     expect(await stateOf(fileOf(target))).toEqual(after);
   }
 });

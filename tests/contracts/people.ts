@@ -479,6 +479,94 @@ export function peopleContract(kind: PeopleKind): void {
       }
     }
   });
+
+  const ORDER = { label: "Deploy", nickname: "Deploybot", isHook: false, expiresAt: null } as const;
+
+  fact(
+    "a token is a person with a role in its rooms and a nickname, at every server until it is revoked",
+    async () => {
+      const { chat } = await PeopleStage.of(kind);
+      const [one, two] = [await chat.open(), await chat.open()];
+      const order = { ...ORDER, scopes: ["read", "post"], rooms: ["tea", "/"] } as const;
+      const { token, secret } = await one.createToken(order);
+      await until(two, () => two.tokens().length === 1);
+      for (const people of [one, two, await chat.open()]) {
+        expect(people.tokens()).toEqual([expect.objectContaining({ ...token })]);
+        expect(people.tokenOf(secret)?.id).toBe(token.id);
+        expect(people.token(token.id)?.person).toBe(token.person);
+        expect(["tea", "/", "coffee", null].map((room) => people.roleOf(token.person, room))).toEqual([
+          "member",
+          "member",
+          "visitor",
+          "visitor",
+        ]);
+        expect(people.holderOf("DEPLOYBOT")).toBe(token.person);
+        expect([people.isBot(token.person), people.isBot(AN)]).toEqual([true, false]);
+      }
+      expect(JSON.stringify(one.tokens())).not.toContain(secret.slice(4));
+      expect(await two.revokeToken(token.id)).toBe(true);
+      await until(one, () => one.tokens().length === 0);
+      for (const people of [one, two, await chat.open()]) {
+        expect([people.tokenOf(secret), people.token(token.id)]).toEqual([undefined, undefined]);
+        expect(people.roleOf(token.person, "tea")).toBe("visitor");
+        expect(people.holderOf("Deploybot")).toBeUndefined();
+      }
+      expect(await one.revokeToken(token.id)).toBe(false);
+    },
+  );
+
+  fact(
+    "a token for all rooms that moderates is a moderator of all, and no other text is a token",
+    async () => {
+      const { chat } = await PeopleStage.of(kind);
+      const people = await chat.open();
+      const { token, secret } = await people.createToken({ ...ORDER, scopes: ["moderate"], rooms: null });
+      expect([people.roleOf(token.person, null), people.roleOf(token.person, "any")]).toEqual([
+        "moderator",
+        "moderator",
+      ]);
+      for (const other of [
+        "",
+        "cbt_",
+        `${secret}A`,
+        secret.slice(1),
+        secret.toUpperCase(),
+        token.hash,
+        token.id,
+      ])
+        expect(people.tokenOf(other)).toBeUndefined();
+    },
+  );
+
+  fact("a token is over when its time is, and keeps its nickname however long it says nothing", async () => {
+    const { chat, clock } = await PeopleStage.of(kind);
+    const people = await chat.open();
+    const lasting = await people.createToken({ ...ORDER, scopes: ["read"], rooms: null });
+    const short = { ...ORDER, nickname: "Short", scopes: ["read"], rooms: null } as const;
+    const { token, secret } = await people.createToken({ ...short, expiresAt: clock.now + DAY_MS });
+    expect(people.tokenOf(secret)?.id).toBe(token.id);
+    clock.now += DAY_MS;
+    expect([people.tokenOf(secret), people.token(token.id)]).toEqual([undefined, undefined]);
+    expect(people.tokens()).toHaveLength(2);
+    clock.now += 400 * DAY_MS;
+    await people.tend(clock.now);
+    expect(people.tokenOf(lasting.secret)?.id).toBe(lasting.token.id);
+    expect(people.holderOf("Deploybot")).toBe(lasting.token.person);
+  });
+
+  fact("tokens are limited in number, and none gets the nickname of somebody else", async () => {
+    const { chat } = await PeopleStage.of(kind, { tokens: 2 });
+    const people = await chat.open();
+    const order = { ...ORDER, scopes: ["read"], rooms: null } as const;
+    await people.reserve("Bình", BINH, null);
+    await people.createToken(order);
+    expect(await refusalOf(people.createToken({ ...order, nickname: "deploybot" }))).toBe("name-taken");
+    expect(await refusalOf(people.createToken({ ...order, nickname: "BÌNH" }))).toBe("name-taken");
+    await people.createToken({ ...order, nickname: "Two" });
+    expect(await refusalOf(people.createToken({ ...order, nickname: "Three" }))).toBe("too-many");
+    expect(people.tokens()).toHaveLength(2);
+    expect(await people.reserve("Deploybot", AN, null)).toBe("taken");
+  });
 }
 
 function sorted(grants: readonly Grant[]): string[] {

@@ -119,6 +119,44 @@ for (const [what, create] of Object.entries(CHATS)) {
   });
 }
 
+for (const [what, create] of Object.entries(CHATS)) {
+  test(`${what}: a running server learns at once of tokens that commands create and revoke`, async () => {
+    const { flags, start } = await create();
+    const engine = await start();
+    engines.add(engine);
+    const args = ["token", "create", "Deploy", "--room", "tea", "--room", "/", "--scope", "edit,read"];
+    const created = await runCommand([...args, "--bot", "Deploybot", "--days", "2", ...flags]);
+    expect(created.stdout).toMatch(/^cbt_[\w-]{43}\n$/);
+    expect(created.stderr).toContain("Deploy (Deploybot)  read,edit  tea,/  person ");
+    await until(engine, () => engine.people.tokens().length === 1);
+    const [token] = engine.people.tokens();
+    expect(engine.people.tokenOf(created.stdout.trim())).toEqual(token);
+    const hook = ["token", "create", "CI", "--hook", "--url", "https://chat.example.org/a/"];
+    const { stdout } = await runCommand([...hook, ...flags]);
+    expect(stdout).toMatch(/^https:\/\/chat\.example\.org\/a\/api\/v1\/hooks\/cbt_[\w-]{43}\n$/);
+    const list = await runCommand(["token", "list", ...flags]);
+    expect(list.stderr).toBe("");
+    expect(list.stdout.split("\n")).toEqual([
+      expect.stringMatching(
+        /^[0-9a-f]{12} {2}Deploy \(Deploybot\) {2}read,edit {2}tea,\/ {2}person .{16} {2}until 20/,
+      ),
+      expect.stringMatching(/^[0-9a-f]{12} {2}CI {2}hook {2}\/ {2}person .{16}$/),
+      "",
+    ]);
+    expect(await runCommand(["token", "create", "Deploybot", ...flags])).toMatchObject({
+      exitCode: 1,
+      stdout: "",
+      stderr: "Somebody has reserved this nickname, or one that looks like it: choose another with --bot.\n",
+    });
+    const id = token?.id ?? "";
+    expect((await runCommand(["token", "revoke", id, ...flags])).stdout).toBe(
+      `The token ${id} is revoked.\n`,
+    );
+    await until(engine, () => engine.people.token(id) === undefined);
+    expect((await runCommand(["token", "revoke", id, ...flags])).stdout).toBe(`There is no token ${id}.\n`);
+  });
+}
+
 const WRONG: [args: string[], says: string][] = [
   [["grant", "short", "owner"], "It must be the id of a person"],
   [["grant", "-n______________", "owner"], "unknown option"],
@@ -128,6 +166,10 @@ const WRONG: [args: string[], says: string][] = [
   [["revoke", AN, "--room", "../x"], "It must be the name of a room"],
   [["owner-link", "--url", "javascript:0"], "It must be the address of the page"],
   [["roles", "all"], "too many arguments"],
+  [["token", "create", "B", "--scope", "write"], "It must be some of read,post,edit,moderate,rooms"],
+  [["token", "create", " "], "It must be 1 to 100 characters"],
+  [["token", "create", "B", "--hook", "--room", "a", "--room", "b"], "A hook posts to one room"],
+  [["token", "revoke", "B"], "It must be the id of a token"],
 ];
 
 for (const [args, says] of WRONG) {

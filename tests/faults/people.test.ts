@@ -96,7 +96,7 @@ fileTest(
     using stage = new Stage();
     await stage.open().close();
     change(stage.file, "PRAGMA user_version = 99");
-    expect(() => stage.open()).toThrow(/is of a later version \(99; this program knows 1\)/);
+    expect(() => stage.open()).toThrow(/is of a later version \(99; this program knows 2\)/);
     rmSync(stage.file);
     mkdirSync(stage.file);
     expect(() => stage.open()).toThrow(/cannot be used: it is not a regular file/);
@@ -407,4 +407,25 @@ fileTest("a server on a full disk starts, and says that nobody can be given a ro
   setRoom(server.pid, "unlimited");
   await server.waitForLog(({ text }) => text.includes("data.json.people could be created"));
   expect(existsSync(`${dataFile}.people`)).toBe(true);
+});
+
+fileTest("a file of the version before gets the table of tokens, and keeps what it has", async () => {
+  const stage = new Stage();
+  const before = stage.open();
+  await before.grant(AN, "owner", null);
+  await before.close();
+  change(stage.file, "DROP TABLE tokens; PRAGMA user_version = 1");
+  const after = stage.open();
+  expect(after.grants()).toEqual([{ person: AN, role: "owner", room: null }]);
+  const order = {
+    label: "B",
+    nickname: "Bot",
+    scopes: ["read"],
+    rooms: null,
+    isHook: false,
+    expiresAt: null,
+  } as const;
+  const { secret, token } = await after.createToken(order);
+  expect(after.tokenOf(secret)?.id).toBe(token.id);
+  await after.close();
 });

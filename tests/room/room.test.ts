@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { Decision } from "../../src/room/decision.ts";
+import type { RoomRequest } from "../../src/room/operation.ts";
 import { SendKeys } from "../../src/room/send-keys.ts";
 import { emptyRoom, operationOf } from "../support/room.ts";
 
@@ -31,6 +32,26 @@ test("NAME-1 NAME-2 the first nickname registers, the next one changes", () => {
   expect(stage.play("1", name("An"))).toMatchObject({ kind: "registered", name: "An", time: 1_000 });
   expect(stage.play("1", name("Bình"))).toMatchObject({ kind: "renamed", oldName: "An", name: "Bình" });
   expect(stage.room.online).toEqual(["Bình"]);
+});
+
+test("a guest does what a member may, with keys of its own, and is in no roster", () => {
+  const stage = new Stage();
+  stage.play("1", name("An"));
+  const play = (identity: string, request: RoomRequest) => {
+    const guest = { name: "Bot", identity, person: { id: `person of ${identity}`, role: "member" } } as const;
+    return stage.room.decide({ kind: "request", connection: identity, request, guest, size: 0 }, NOW);
+  };
+  const sent = { kind: "send", content: "x", key: "k", reply: null } as const;
+  expect(play("one", sent)).toMatchObject({
+    kind: "sent",
+    message: { id: 1, name: "Bot", by: "person of one" },
+  });
+  expect(play("one", sent)).toMatchObject({ kind: "repeated", id: 1 });
+  expect(play("two", sent)).toMatchObject({ kind: "sent", message: { id: 2, by: "person of two" } });
+  const page = { limit: 1, before: null, after: null };
+  expect(play("one", { kind: "get", page })).toMatchObject({ kind: "page", name: "Bot", online: ["An"] });
+  expect(stage.room.online).toEqual(["An"]);
+  expect(stage.leave("one")).toEqual({ kind: "gone", connection: "one" });
 });
 
 test("NAME-8 a look-alike of another's nickname is taken, and changes nothing", () => {

@@ -47,6 +47,7 @@ function routerOf(routes: readonly Route[], rates: Partial<typeof LIMITS> = {}) 
 
 async function textOf(accepted: ReturnType<Router["accept"]>): Promise<string> {
   const response = accepted instanceof Response ? accepted : await accepted.respond(new Request("http://x"));
+  if (!(response instanceof Response)) throw new Error("an answer that goes on");
   return await response.text();
 }
 

@@ -13,6 +13,7 @@ export function peopleInMemory(limits: PeopleLimits = PEOPLE_LIMITS, now = () =>
     changed: null,
     grants: [],
     nicknames: [],
+    tokens: [],
   };
   view.apply(read);
   const change = async <T>(decide: () => PeopleDecision<T>): Promise<T> => {
@@ -53,6 +54,10 @@ function changed(read: PeopleReading, change: PeopleChange): PeopleReading {
     }
     case "code":
       return { ...read, state: { ...state, codeHash: change.hash, codeExpiresAt: change.expiresAt } };
+    case "create-token":
+      return { ...read, state, tokens: [...read.tokens, { ...change.token, revision }] };
+    case "revoke-token":
+      return { ...read, state, tokens: read.tokens.filter(({ id }) => id !== change.id) };
     case "start":
       return { ...read, state: { ...state, isStarted: true } };
     default:

@@ -47,6 +47,7 @@ export const LIMITS: Limits = {
   names: { perSecond: 2, burst: 20 },
   gets: { perSecond: 5, burst: 10 },
   addressRequests: null,
+  tokenRequests: null,
   sends: null,
   addressSends: null,
   roomSends: null,

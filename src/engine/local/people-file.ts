@@ -12,6 +12,7 @@ import {
   readSince,
   secretOf,
   stateOf,
+  upgradeTables,
   VERSION,
 } from "./people-tables.ts";
 import {
@@ -91,11 +92,12 @@ function formatWith(secret: Uint8Array<ArrayBuffer>): FileFormat<PeopleChange, P
     suffix: "people",
     version: VERSION,
     words: {
-      lost: "owners, roles and reserved nicknames",
+      lost: "owners, roles, reserved nicknames and tokens",
       impossible: "nobody can be given a role or reserve a nickname",
       kept: "roles and reserved nicknames",
     },
     makeTables: (database) => makeTables(database, secret),
+    upgradeTables,
     revisionOf: (database) => stateOf(database).revision,
     readSince,
     applyAll,

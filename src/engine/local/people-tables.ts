@@ -5,11 +5,12 @@ import { type PeopleChange, personOf } from "../people-rules.ts";
 import type { NicknameUse, PeopleReading, PeopleState, ReservedNickname, Stored } from "../people-view.ts";
 import { checkedSecret } from "../person-ids.ts";
 import { UnreadableRow } from "../shared-store.ts";
+import { isScope, type Token } from "../token.ts";
 
 /** How many revisions others can be behind without having to read everything. */
 const LOG_REVISIONS = 1_000;
 /** The version of the tables. A file of a later one is not touched. */
-export const VERSION = 1;
+export const VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE chat (
@@ -43,22 +44,48 @@ const SCHEMA = `
   ) WITHOUT ROWID;
 `;
 
+/** What version 2 added. */
+const TOKENS = `
+  CREATE TABLE tokens (
+    id TEXT PRIMARY KEY,
+    person TEXT NOT NULL,
+    hash TEXT NOT NULL UNIQUE,
+    label TEXT NOT NULL,
+    nickname TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    rooms TEXT,
+    is_hook INTEGER NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    revision INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX tokens_by_person ON tokens (person);
+`;
+
 /** Stands for all rooms: a room's name is never empty. */
 const ALL_ROOMS = "";
 
 /** Makes the tables of a new chat, within a transaction. */
 export function makeTables(database: Database, secret: Uint8Array<ArrayBuffer>): void {
   database.run(SCHEMA);
+  database.run(TOKENS);
   database
     .query("INSERT INTO chat (revision, secret, code_expires_at, is_started) VALUES (0, ?, 0, 0)")
     .run(secret);
 }
 
+/** Brings the tables of version 1 up to date, within a transaction. */
+export function upgradeTables(database: Database): void {
+  database.run(TOKENS);
+}
+
 /** Fills the tables of a new chat with what another one has, within a transaction. */
-export function fillTables(database: Database, { state, grants, nicknames }: PeopleReading): void {
+export function fillTables(database: Database, { state, grants, nicknames, tokens }: PeopleReading): void {
   const { revision, codeHash, codeExpiresAt, isStarted } = state;
   for (const grant of grants) APPLY.grant(database, { kind: "grant", grant }, grant.revision);
   for (const nickname of nicknames) APPLY.reserve(database, { kind: "reserve", nickname }, nickname.revision);
+  for (const token of tokens)
+    APPLY["create-token"](database, { kind: "create-token", token }, token.revision);
   database
     .query("UPDATE chat SET revision = ?, code_hash = ?, code_expires_at = ?, is_started = ?")
     .run(revision, codeHash, codeExpiresAt, isStarted ? 1 : 0);
@@ -123,6 +150,30 @@ const APPLY: {
   start: (database) => {
     database.run("UPDATE chat SET is_started = 1");
   },
+  "create-token": (database, { token }, revision) => {
+    const { id, person, hash, label, nickname, scopes, rooms, isHook, createdAt, expiresAt } = token;
+    const roomTexts = rooms === null ? null : rooms.join(",");
+    database
+      .query(
+        "INSERT INTO tokens (id, person, hash, label, nickname, scopes, rooms, is_hook, created_at, expires_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      )
+      .run(
+        id,
+        person,
+        hash,
+        label,
+        nickname,
+        scopes.join(","),
+        roomTexts,
+        isHook ? 1 : 0,
+        createdAt,
+        expiresAt,
+        revision,
+      );
+  },
+  "revoke-token": (database, { id }) => {
+    database.query("DELETE FROM tokens WHERE id = ?").run(id);
+  },
 };
 
 interface ChatRow {
@@ -172,6 +223,20 @@ interface NicknameRow {
   revision: number;
 }
 
+interface TokenRow {
+  id: string;
+  person: string;
+  hash: string;
+  label: string;
+  nickname: string;
+  scopes: string;
+  rooms: string | null;
+  is_hook: number;
+  created_at: number;
+  expires_at: number | null;
+  revision: number;
+}
+
 /** What has changed since a revision; everything if that is too long ago, or was in another file. */
 export function readSince(database: Database, revision: number): PeopleReading {
   const state = stateOf(database);
@@ -181,7 +246,14 @@ export function readSince(database: Database, revision: number): PeopleReading {
   if (state.revision <= revision || next === null) {
     const grants = database.query<GrantRow, []>("SELECT * FROM grants").all();
     const nicknames = database.query<NicknameRow, []>("SELECT * FROM nicknames").all();
-    return { state, changed: null, grants: grants.map(grantOf), nicknames: nicknames.map(nicknameOf) };
+    const tokens = database.query<TokenRow, []>("SELECT * FROM tokens").all();
+    return {
+      state,
+      changed: null,
+      grants: grants.map(grantOf),
+      nicknames: nicknames.map(nicknameOf),
+      tokens: tokens.map(tokenOf),
+    };
   }
   const changed = new Set(
     database
@@ -190,12 +262,14 @@ export function readSince(database: Database, revision: number): PeopleReading {
       .map(({ person }) => person),
   );
   const grantsOf = database.query<GrantRow, [string]>("SELECT * FROM grants WHERE person = ?");
+  const tokensOf = database.query<TokenRow, [string]>("SELECT * FROM tokens WHERE person = ?");
   const nicknamesOf = database.query<NicknameRow, [string]>("SELECT * FROM nicknames WHERE person = ?");
   return {
     state,
     changed,
     grants: [...changed].flatMap((person) => grantsOf.all(person).map(grantOf)),
     nicknames: [...changed].flatMap((person) => nicknamesOf.all(person).map(nicknameOf)),
+    tokens: [...changed].flatMap((person) => tokensOf.all(person).map(tokenOf)),
   };
 }
 
@@ -214,6 +288,25 @@ function nicknameOf(row: NicknameRow): Stored<ReservedNickname> {
     usedAt: used_at,
     address,
     isGiven: is_given !== 0,
+    revision,
+  };
+}
+
+function tokenOf(row: TokenRow): Stored<Token> {
+  const { id, person, hash, label, nickname, is_hook, created_at, expires_at, revision } = row;
+  const scopes = row.scopes.split(",").filter(isScope);
+  if (!isPersonId(person) || scopes.length === 0) throw new UnreadableRow("A token is damaged.");
+  return {
+    id,
+    person,
+    hash,
+    label,
+    nickname,
+    scopes,
+    rooms: row.rooms === null ? null : row.rooms.split(","),
+    isHook: is_hook !== 0,
+    createdAt: created_at,
+    expiresAt: expires_at,
     revision,
   };
 }

@@ -42,6 +42,11 @@ export interface FileFormat<Change, Reading> {
   };
   /** Makes the tables of a new file, within a transaction. */
   makeTables(database: Database): void;
+  /**
+   * Brings the tables of the version before up to date, within a transaction. It only adds, since a server of that version may
+   * be using the file. Missing while there is one version.
+   */
+  upgradeTables?(database: Database): void;
   /** Called within a transaction, before the first reading. @throws UnreadableRow */
   opened?(database: Database): void;
   /** Counts the changes. @throws UnreadableRow */
@@ -279,7 +284,10 @@ export class SharedFile<Change, Reading> {
   }
 }
 
-type AnyFormat = Pick<FileFormat<never, unknown>, "suffix" | "version" | "words" | "makeTables">;
+type AnyFormat = Pick<
+  FileFormat<never, unknown>,
+  "suffix" | "version" | "words" | "makeTables" | "upgradeTables"
+>;
 
 /**
  * Reads from a file in one transaction, whether or not a server runs; null if there is no file.
@@ -437,6 +445,7 @@ function openChecked(path: string, format: AnyFormat): Database {
     makePrivateAgain(path);
     database = openDatabase(path);
     check(database, path, format.version);
+    upgrade(database, format);
     database.run("PRAGMA busy_timeout = 0");
     return database;
   } catch (error) {
@@ -457,14 +466,29 @@ function makePrivateAgain(path: string): void {
 /** @throws JournalError if the file is of a later version, or damaged */
 function check(database: Database, path: string, known: number): void {
   const [found] = database.query<{ quick_check: string }, []>("PRAGMA quick_check(1)").all();
-  const version =
-    database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
+  const version = versionOf(database);
   if (version > known) {
     throw new JournalError(
       `The file ${path} is of a later version (${version}; this program knows ${known}). Start that version.`,
     );
   }
-  if (found?.quick_check !== "ok" || version < known) throw damaged();
+  if (found?.quick_check !== "ok" || version < known - 1 || version < 1) throw damaged();
+}
+
+/** Two processes may try at once: the second one finds it done. */
+function upgrade(database: Database, { version, upgradeTables }: AnyFormat): void {
+  if (versionOf(database) === version) return;
+  database
+    .transaction(() => {
+      if (versionOf(database) === version) return;
+      upgradeTables?.(database);
+      database.run(`PRAGMA user_version = ${version}`);
+    })
+    .immediate();
+}
+
+function versionOf(database: Database): number {
+  return database.query<{ user_version: number }, []>("PRAGMA user_version").get()?.user_version ?? 0;
 }
 
 function damaged(): Error {

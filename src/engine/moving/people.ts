@@ -14,7 +14,10 @@ export interface MovablePeople {
 }
 
 /** What became of the people: how many roles and reserved nicknames there were, or that the target has people of its own. */
-export type MovedPeople = { readonly grants: number; readonly nicknames: number } | "kept" | "none";
+export type MovedPeople =
+  | { readonly grants: number; readonly nicknames: number; readonly tokens: number }
+  | "kept"
+  | "none";
 
 /**
  * Copies people, with the secret from which their ids follow, so that earlier messages are still theirs. A target with people
@@ -26,8 +29,8 @@ export async function movePeople(source: MovablePeople, target: MovablePeople): 
   const there = await target.read();
   if (there !== null && !isEarlier(there, copy)) return "kept";
   await target.write(copy);
-  const { grants, nicknames } = copy.reading;
-  return { grants: grants.length, nicknames: nicknames.length };
+  const { grants, nicknames, tokens } = copy.reading;
+  return { grants: grants.length, nicknames: nicknames.length, tokens: tokens.length };
 }
 
 /** Whether nothing is lost when one state takes the place of another. */

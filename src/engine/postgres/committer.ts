@@ -143,7 +143,7 @@ export class Committer {
     const digests = operations.flatMap((operation) => {
       if (operation.kind === "post")
         return operation.key === undefined ? [] : [keyDigest(POSTS, operation.key)];
-      const identity = room.member(operation.connection)?.session?.identity;
+      const identity = room.maker(operation)?.session?.identity;
       const key = operation.kind === "request" && "key" in operation.request ? operation.request.key : null;
       return identity === undefined || key === null ? [] : [keyDigest(identity, key)];
     });

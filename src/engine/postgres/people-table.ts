@@ -13,6 +13,7 @@ import {
 } from "../people-view.ts";
 import { checkedSecret, newSecret, PersonIds } from "../person-ids.ts";
 import { type PeopleStore, StoredPeople } from "../stored-people.ts";
+import { isScope, type Token } from "../token.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseError, startSentence } from "./fault.ts";
 import { CHANNEL, encodeNotification } from "./notification.ts";
@@ -195,8 +196,8 @@ export async function readPeople(sql: SQL): Promise<PeopleCopy | null> {
 
 /** Replaces everything about the people of a database, within a transaction. No server may run. */
 export async function writePeople(sql: SQL, { secret, reading }: PeopleCopy): Promise<void> {
-  const { state, grants, nicknames } = reading;
-  for (const table of ["people", "grants", "reserved_nicknames", "people_log"]) {
+  const { state, grants, nicknames, tokens } = reading;
+  for (const table of ["people", "grants", "reserved_nicknames", "tokens", "people_log"]) {
     await sql.unsafe(`DELETE FROM chatbox.${table}`);
   }
   await sql`
@@ -206,6 +207,8 @@ export async function writePeople(sql: SQL, { secret, reading }: PeopleCopy): Pr
   for (const grant of grants) await APPLY.grant(sql, { kind: "grant", grant }, grant.revision);
   for (const nickname of nicknames)
     await APPLY.reserve(sql, { kind: "reserve", nickname }, nickname.revision);
+  for (const token of tokens)
+    await APPLY["create-token"](sql, { kind: "create-token", token }, token.revision);
 }
 
 /** How each kind of change is stored. */
@@ -234,6 +237,17 @@ const APPLY: {
   code: (sql, { hash, expiresAt }) => sql`
     UPDATE chatbox.people SET code_hash = ${hash}, code_expires_at = ${timestampOf(sql, expiresAt)}`,
   start: (sql) => sql`UPDATE chatbox.people SET is_started = true`,
+  "create-token": (sql, { token }, revision) => {
+    const { id, person, hash, label, nickname, scopes, rooms, isHook, createdAt, expiresAt } = token;
+    const expires = expiresAt === null ? null : timestampOf(sql, expiresAt);
+    return sql`
+      INSERT INTO chatbox.tokens
+        (id, person, hash, label, nickname, scopes, rooms, is_hook, created_at, expires_at, revision)
+      VALUES (${id}, ${person}, ${hash}, ${label}, ${nickname}, ${scopes.join(",")},
+        ${rooms === null ? null : rooms.join(",")}, ${isHook}, ${timestampOf(sql, createdAt)}, ${expires},
+        ${revision}::bigint)`;
+  },
+  "revoke-token": (sql, { id }) => sql`DELETE FROM chatbox.tokens WHERE id = ${id}`,
 };
 
 async function stateOf(sql: SQL): Promise<PeopleState> {
@@ -270,7 +284,14 @@ async function read(sql: SQL, state: PeopleState, revision: number): Promise<Peo
   const nicknames = rowsOf(
     await sql`SELECT ${nicknameColumns(sql)} FROM chatbox.reserved_nicknames WHERE ${among}`,
   );
-  return { state, changed, grants: grants.map(grantOf), nicknames: nicknames.map(nicknameOf) };
+  const tokens = rowsOf(await sql`SELECT ${tokenColumns(sql)} FROM chatbox.tokens WHERE ${among}`);
+  return {
+    state,
+    changed,
+    grants: grants.map(grantOf),
+    nicknames: nicknames.map(nicknameOf),
+    tokens: tokens.map(tokenOf),
+  };
 }
 
 async function readAll(sql: SQL, state: PeopleState): Promise<PeopleReading> {
@@ -278,12 +299,42 @@ async function readAll(sql: SQL, state: PeopleState): Promise<PeopleReading> {
     await sql`SELECT person, room, role, revision::float8 AS revision FROM chatbox.grants`,
   );
   const nicknames = rowsOf(await sql`SELECT ${nicknameColumns(sql)} FROM chatbox.reserved_nicknames`);
-  return { state, changed: null, grants: grants.map(grantOf), nicknames: nicknames.map(nicknameOf) };
+  const tokens = rowsOf(await sql`SELECT ${tokenColumns(sql)} FROM chatbox.tokens`);
+  return {
+    state,
+    changed: null,
+    grants: grants.map(grantOf),
+    nicknames: nicknames.map(nicknameOf),
+    tokens: tokens.map(tokenOf),
+  };
 }
 
 function nicknameColumns(sql: SQL) {
   return sql`person, name, address, is_given, revision::float8 AS revision, ${unixMs(sql, sql`reserved_at`)} AS reserved_at,
     ${unixMs(sql, sql`used_at`)} AS used_at`;
+}
+
+function tokenColumns(sql: SQL) {
+  return sql`id, person, hash, label, nickname, scopes, rooms, is_hook, revision::float8 AS revision,
+    ${unixMs(sql, sql`created_at`)} AS created_at, expires_at IS NULL AS is_lasting,
+    ${unixMs(sql, sql`coalesce(expires_at, 'epoch')`)} AS expires_at`;
+}
+
+function tokenOf(row: Row): Stored<Token> {
+  const scopes = textOf(row.scopes).split(",").filter(isScope);
+  return {
+    id: textOf(row.id),
+    person: idOf(row.person),
+    hash: textOf(row.hash),
+    label: textOf(row.label),
+    nickname: textOf(row.nickname),
+    scopes,
+    rooms: textOrNull(row.rooms)?.split(",") ?? null,
+    isHook: booleanOf(row.is_hook),
+    createdAt: integerOf(row.created_at),
+    expiresAt: booleanOf(row.is_lasting) ? null : integerOf(row.expires_at),
+    revision: integerOf(row.revision),
+  };
 }
 
 function grantOf({ person, room, role, revision }: Row): Stored<Grant> {

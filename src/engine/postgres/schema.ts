@@ -280,6 +280,24 @@ const STEPS: readonly string[] = [
 
   CREATE INDEX messages_by_author ON chatbox.messages (room, author, id);
   `,
+  `
+  CREATE TABLE chatbox.tokens (
+    id text PRIMARY KEY,
+    person text NOT NULL,
+    hash text NOT NULL UNIQUE,
+    label text NOT NULL,
+    nickname text NOT NULL,
+    scopes text NOT NULL,
+    rooms text,
+    is_hook boolean NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    revision bigint NOT NULL
+  );
+  CREATE INDEX tokens_by_person ON chatbox.tokens (person);
+  COMMENT ON COLUMN chatbox.tokens.hash IS 'SHA-256 of the secret, which is stored nowhere.';
+  COMMENT ON COLUMN chatbox.tokens.rooms IS 'Names of rooms between commas; NULL stands for all rooms.';
+  `,
 ];
 
 /**

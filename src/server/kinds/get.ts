@@ -48,6 +48,7 @@ export const getRules: OutcomeRulesOf<"history" | "page" | "get-failed"> = {
     refusal: null,
     report,
     effect: {
+      shows: ({ page }) => page,
       withinMemory: (outcome, { rosterOf }, to) =>
         withinMemory(outcome, outcome.page.messages.length + rosterOf(outcome.online).length, to),
     },

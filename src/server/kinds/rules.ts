@@ -1,6 +1,6 @@
 import type { Outcome } from "../../engine/outcome.ts";
 import { type Mark, withMark, withTime } from "../../protocol/extension.ts";
-import type { PageRequest } from "../../protocol/page.ts";
+import type { Page, PageRequest } from "../../protocol/page.ts";
 import type { Request } from "../../protocol/request.ts";
 import type { Version } from "../../protocol/version.ts";
 import type { ConnectionId, RoomRequest } from "../../room/operation.ts";
@@ -88,6 +88,8 @@ export interface Effect<O> {
   named?(outcome: O): Present;
   /** Whether the room keeps the recipient from writing. */
   keepsOut?(outcome: O): boolean;
+  /** The page that the recipient is shown. */
+  shows?(outcome: O): Page;
   /** The connection that has lost its nickname to the recipient: it hears nothing more, and is ended. */
   superseded?(outcome: O): ConnectionId;
   /** The connection that is not absent any more. */
@@ -109,6 +111,8 @@ export interface Texts {
   marksOf(present: readonly Present[]): string | null;
   /** The mark of one nickname in the room, null for none. */
   markOf(present: Present): Mark | null;
+  /** The mark of a program in the room; null for anybody else. */
+  botMarkOf(present: Present): Mark | null;
 }
 
 /** The rules of several kinds of outcome. */

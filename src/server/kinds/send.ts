@@ -1,5 +1,6 @@
 /** `send`: a message is stored, or repeats an earlier one. */
 import type { MessageRecord } from "../../engine/record.ts";
+import { withMark } from "../../protocol/extension.ts";
 import { messageEvent, sendFailed, sendRefused, sent } from "../../protocol/kinds/send.ts";
 import { printable } from "../../protocol/printable.ts";
 import {
@@ -37,7 +38,11 @@ export const sendRules: OutcomeRulesOf<"sent" | "repeated" | "send-refused" | "s
   sent: {
     event: {
       2: ({ record }) => messageEvent(record.pieces),
-      3: ({ record }) => messageEvent(record.pieces, record.furtherKeys),
+      3: ({ record }, { botMarkOf }) => {
+        const { name, by } = record.message;
+        const mark = by === undefined ? null : botMarkOf({ name, by });
+        return withMark(messageEvent(record.pieces, record.furtherKeys), mark);
+      },
     },
     reply,
     refusal: null,
