@@ -6,11 +6,14 @@ import type { RequestChannel } from "./request-channel.ts";
 import type { Settings, Solve } from "./settings.ts";
 import type { WaitOptions } from "./wait.ts";
 
-/** `solve.ts` fills this. The page loads that only when the server asks for a proof. */
+/** `index.ts` fills this. The page has none here: it brings a solver of its own when the server asks for a proof. */
 export const SOLVER: { solve?: Solve } = {};
 
 /** How often a proof is tried before what needs it fails: a challenge may be over before it is solved. */
 const TRIES = 3;
+
+/** Whoever came less than this before raid mode was turned on counts as having come with the raid (RAID-1), in milliseconds. */
+const RAID_REACHES_BACK_MS = 120_000;
 
 /** What the room or the server asks for before the nickname: the password, or a proof of work. */
 export class Entrance {
@@ -27,6 +30,8 @@ export class Entrance {
   #proving: AbortController | null = null;
   /** Whether proofs do not help on this connection. */
   #hasFailed = false;
+  /** By the clock that nobody sets. Whoever is still entering has just come. */
+  #cameAt = Infinity;
 
   /** @param entered is called when a password was right */
   constructor(settings: Settings, emitter: Emitter, calls: Calls, entered: () => void) {
@@ -34,6 +39,14 @@ export class Entrance {
     this.#emitter = emitter;
     this.#calls = calls;
     this.#entered = entered;
+    emitter.on((event) => {
+      const now = settings.environment.elapsed();
+      // Another page may have begun the session, and does not say when. At worst, a proof is made that nobody needs.
+      if (event.type === "entered") this.#cameAt = event.resumed ? Math.min(this.#cameAt, now) : now;
+      // A moderator who sweeps out the raid spares those who have given a proof, also those who have written nothing since.
+      if (event.type === "moderated" && event.kind === "raid" && now - this.#cameAt <= RAID_REACHES_BACK_MS)
+        this.holds(() => {});
+    });
   }
 
   /** There is a connection. The password goes out before all else. */

@@ -1,7 +1,8 @@
 /** The client of the classic chat protocol, for browsers, Bun and Node. See docs/sdk.md. */
 import "./messages.ts";
-import "./solve.ts";
 import "./tokens.ts";
+import { SOLVER } from "./entrance.ts";
+import { solve } from "./solve.ts";
 
 export type { Question } from "./calls.ts";
 export { Chat, type Target } from "./chat.ts";
@@ -72,3 +73,5 @@ export { ClaimError, IdentityError, ReservationError } from "./person-errors.ts"
 export type { ChatOptions, ChatStorage, Solve } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";
+
+SOLVER.solve = solve;

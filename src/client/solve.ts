@@ -1,8 +1,5 @@
-/** Solves challenges of proof of work (altcha.org). The page loads this only when the server asks for a proof. */
+/** Solves challenges of proof of work (altcha.org). */
 import type { Challenge } from "../protocol/kinds/enter.ts";
-import { SOLVER } from "./entrance.ts";
-
-SOLVER.solve = solve;
 
 /** For how long numbers are tried before everything else gets its turn. */
 const SLICE_MS = 10;
@@ -10,26 +7,43 @@ const SLICE_MS = 10;
 /** How many numbers are tried between two looks at the clock. */
 const ROUND = 256;
 
+/** @returns the proof. Rejects with the signal's reason, or with Error if no number is right or the algorithm is another one */
+export async function solve(task: Readonly<Challenge>, signal: AbortSignal): Promise<string> {
+  return proofOf(task, await find(task, 0, task.maxnumber, signal));
+}
+
+/** @param number that solves the challenge; null for none. @throws Error for null */
+export function proofOf(task: Readonly<Challenge>, number: number | null): string {
+  if (number === null) throw new Error("No number solves the challenge.");
+  const { algorithm, challenge, salt, signature } = task;
+  return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
+}
+
 /**
  * Finds the number whose SHA-256, with the salt before it, is the challenge. The SHA-256 is written out below: it needs no promise
  * for each number, and is there, too, where a page was loaded over plain HTTP.
  *
- * @returns the proof. Rejects with the signal's reason, or with Error if no number is right or the algorithm is another one
+ * @param from the first number to try
+ * @param to the last one
+ * @returns null if none of them is right. Rejects with the signal's reason, or with Error if the algorithm is another one
  */
-export async function solve(task: Readonly<Challenge>, signal: AbortSignal): Promise<string> {
-  const { algorithm, challenge, maxnumber, salt, signature } = task;
+export async function find(
+  { algorithm, challenge, salt }: Readonly<Pick<Challenge, "algorithm" | "challenge" | "salt">>,
+  from: number,
+  to: number,
+  signal?: AbortSignal,
+): Promise<number | null> {
   if (algorithm !== "SHA-256") throw new Error(`The algorithm ${algorithm} is not known.`);
   const isRight = checkOf(salt, challenge);
-  for (let number = 0; number <= maxnumber; ) {
+  for (let number = from; number <= to; ) {
     const endMs = performance.now() + SLICE_MS;
-    while (number <= maxnumber && performance.now() < endMs) {
-      for (let left = ROUND; left > 0 && number <= maxnumber; left--, number++)
-        if (isRight(number)) return btoa(JSON.stringify({ algorithm, challenge, number, salt, signature }));
+    while (number <= to && performance.now() < endMs) {
+      for (let left = ROUND; left > 0 && number <= to; left--, number++) if (isRight(number)) return number;
     }
     await turn();
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
   }
-  throw new Error("No number solves the challenge.");
+  return null;
 }
 
 /**

@@ -12,8 +12,17 @@ const PART_IMPORT = /\bimport\("(\.\/([a-z]+)-\w+\.js)"\)/g;
 
 /** Builds the web client. @throws AggregateError when the sources do not build */
 export async function buildClient(): Promise<ClientFile[]> {
+  // A worker has a scope of its own, so its script shares no file with the page's.
+  const [page, worker] = await Promise.all([bundle("page.html"), bundle("worker.ts")]);
+  const workers = worker.map(({ name }) => ["worker", BESIDE + name] as const);
+  const minified = [...withPartsNamedByPage(page, workers), ...worker].map(minifiedAgain);
+  return namedByContents(await Promise.all(minified));
+}
+
+/** @param entry a file in the folder of the web client */
+async function bundle(entry: string): Promise<ClientFile[]> {
   const build = await Bun.build({
-    entrypoints: [join(WEB_FOLDER, "page.html")],
+    entrypoints: [join(WEB_FOLDER, entry)],
     // Otherwise the bundler would obey the one of the folder that the server was started in.
     tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
     target: "browser",
@@ -31,8 +40,7 @@ export async function buildClient(): Promise<ClientFile[]> {
     type: output.type,
     bytes: new Uint8Array(await output.arrayBuffer()),
   }));
-  const minified = withPartsNamedByPage(await Promise.all(files)).map(minifiedAgain);
-  return namedByContents(await Promise.all(minified));
+  return Promise.all(files);
 }
 
 /**
@@ -75,9 +83,14 @@ async function minifiedAgain(file: ClientFile): Promise<ClientFile> {
 /**
  * Has the page name the parts that its script loads on demand, and the script ask the page (web/page/parts.ts). Parts
  * import from the script, and two files that name each other cannot be named by their contents.
+ *
+ * @param more what the page is to name as well: names and addresses
  */
-function withPartsNamedByPage(files: readonly ClientFile[]): ClientFile[] {
-  const parts = new Map<string, string>();
+function withPartsNamedByPage(
+  files: readonly ClientFile[],
+  more: readonly (readonly [name: string, address: string])[],
+): ClientFile[] {
+  const parts = new Map(more);
   const without = files.map((file) =>
     changed(file, ".js", (script) =>
       script.replace(PART_IMPORT, (_, address: string, part: string) => {

@@ -53,8 +53,11 @@ export function pageHeaders(frameAncestors: readonly string[] | null): PageHeade
   };
 }
 
-/** In a sandboxed frame the page has no origin, and its own files belong to another one. Anybody may read them. */
-export const FILE_HEADERS = { ...SECURITY_HEADERS, "Access-Control-Allow-Origin": "*" };
+/**
+ * In a sandboxed frame the page has no origin, and its own files belong to another one. Anybody may read them. A page with COEP
+ * runs the script of a worker only if it has COEP as well.
+ */
+export const FILE_HEADERS = { ...PAGE_HEADERS, "Access-Control-Allow-Origin": "*" };
 
 /** For a file whose name changes with its contents. */
 export const CACHE_ASSET = "public, max-age=31536000, immutable";
@@ -77,10 +80,12 @@ function policyWith(pictures: string): string {
     "style-src 'self'",
     `img-src ${pictures}`,
     "connect-src 'self'",
+    "worker-src 'self'",
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'none'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    // It makes the address of the page's worker, and of nothing else (web/page/solver.ts).
+    "trusted-types chatbox-worker",
   ].join("; ");
 }

@@ -31,7 +31,7 @@ import { StoresContext } from "./view/stores.ts";
 import { LOAD_WORDS } from "./words/load.ts";
 
 /** Loads what solves the puzzles that the server sets while too many newcomers come. */
-const loadSolver = loadOnce(() => import("../client/solve.ts"));
+const loadSolver = loadOnce(() => import("./page/solver.ts"));
 
 /** The number of rooms for which the browser keeps the read mark and the nickname. */
 const ROOMS_MAX = 200;

@@ -181,6 +181,62 @@ test("ENTER-4 one proof is made for all messages that wait for it", async () => 
   expect(stage.told("proving")).toHaveLength(2);
 });
 
+/** Lets time pass on a connection that lives. */
+function pass({ environment, socket }: Stage, ms: number): void {
+  for (let left = ms; left > 0; left -= 5000) {
+    environment.pass(Math.min(left, 5000));
+    socket.say({ type: "ping" });
+  }
+}
+
+const RAID = { type: "receive", datatype: "moderate", kind: "raid", action: "r", time: 1 };
+
+test("RAID-1 who came less than two minutes before raid mode gives a proof before anything is refused", async () => {
+  const stage = new Stage({ name: "An", solve: async () => "proof" });
+  const socket = stage.enter();
+  pass(stage, 120_000);
+  socket.say(RAID);
+  socket.answer({ status: true, challenge: CHALLENGE });
+  await settled();
+  expect(socket.answer(ENTERED)).toEqual({ type: "enter", proof: "proof" });
+  expect(socket.requests).toEqual([]);
+  expect(stage.told("proving").map(({ state }) => state)).toEqual(["started", "done"]);
+});
+
+test("RAID-1 who came earlier gives no proof, also after a lost connection, until the session is a new one", () => {
+  const stage = new Stage({ name: "An", solve: async () => "proof" });
+  const first = stage.enter();
+  pass(stage, 120_001);
+  first.say(RAID);
+  expect(first.requests).toEqual([]);
+  const resumed = stage.comeBack("S2");
+  resumed.answer(pageReply([]));
+  resumed.say(RAID).say({ ...RAID, kind: "mute" });
+  expect(resumed.requests).toEqual([]);
+  const anew = stage.comeBack("S3");
+  anew.answer(UNKNOWN_SESSION);
+  anew.answer(REGISTERED);
+  anew.answer(pageReply([]));
+  anew.say({ ...RAID, kind: "calm" });
+  expect(anew.requests).toEqual([]);
+  anew.say(RAID);
+  expect(anew.take()).toEqual({ type: "enter" });
+});
+
+test("RAID-1 who is about to come in when raid mode begins gives a proof, and so does a page that has just been loaded", () => {
+  const storage = new FakeStorage();
+  const stage = new Stage({ name: "An", storage, solve: async () => "proof" });
+  stage.socket.open(3).welcome("S1");
+  stage.socket.answer(REGISTERED);
+  stage.socket.say(RAID);
+  stage.socket.answer(pageReply([]));
+  expect(stage.socket.take()).toEqual({ type: "enter" });
+  const next = new Stage({ storage, solve: async () => "proof" });
+  next.socket.open(3).welcome("S2").answer(pageReply([]));
+  next.socket.say(RAID);
+  expect(next.socket.take()).toEqual({ type: "enter" });
+});
+
 test("what needs a proof fails if none can be made, and a new connection tries anew", async () => {
   let solved = 0;
   const stage = new Stage({ name: "An", solve: () => Promise.reject(new Error(`${++solved}`)) });

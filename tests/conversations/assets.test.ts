@@ -42,7 +42,7 @@ fileTest(
         .filter((path) => page.has(path))
         .map(kindOf)
         .toSorted(),
-    ).toEqual(["alert", "en", "enroom", "icon", "page", "page", "vi", "vietnamese", "viroom"]);
+    ).toEqual(["alert", "en", "enroom", "icon", "page", "page", "vi", "vietnamese", "viroom", "worker"]);
     for (const [path, file] of page) expect(await loadFile(after.http(path))).toEqual(file);
     await after.stop();
     await before.restart();

@@ -1,16 +1,22 @@
 /** What moderators do on the page, and what those see whom it concerns. */
 import { beforeAll, expect, test } from "bun:test";
-import { runCommand } from "../support/server.ts";
+import type { WebSocketRoute } from "playwright-core";
+import { PLAIN_HOST } from "../support/browser.ts";
+import { freePort } from "../support/port.ts";
+import { type ChatServer, runCommand, startServer } from "../support/server.ts";
 import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
 import type { Coming, Person } from "./person.ts";
-import { capture, LOOKS, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, dropNetworkErrors, LOOKS, onFrames, SCREENS, Stage, violations } from "./stage.ts";
 
 const stage = new Stage(BEHIND_PROXY);
 type Theme = "light" | "dark" | "classic";
 
-beforeAll(async () => {
-  using minh = await Visitor.connect(stage.server, { key: KEY.minh });
-  const { exitCode, stderr } = await runCommand(["grant", minh.by, "moderator", ...storeFlags(stage.server)]);
+beforeAll(() => grantMinh(stage.server));
+
+/** Makes Minh a moderator. */
+async function grantMinh(server: ChatServer): Promise<void> {
+  using minh = await Visitor.connect(server, { key: KEY.minh });
+  const { exitCode, stderr } = await runCommand(["grant", minh.by, "moderator", ...storeFlags(server)]);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   // A running server learns of it within a second.
   for (;;) {
@@ -18,7 +24,7 @@ beforeAll(async () => {
     if (role === "moderator") break;
     await Bun.sleep(100);
   }
-});
+}
 
 /** Opens the page with a key and a theme. */
 async function come(
@@ -116,7 +122,7 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   await look("raid");
   await minh.page.getByRole("button", { name: "Sweep out the raid" }).click();
   // An, too, came with the raid, as far as the server can tell.
-  await minh.reads("3 messages removed, 4 people banned for a day.");
+  await minh.reads("3 messages removed, 3 people banned for a day.");
   for (const raider of raiders) expect(await raider.chat.closed).toMatchObject({ code: 4403 });
   await minh.log.getByText("raid raid raid").waitFor({ state: "detached" });
   await minh.page.getByRole("tab", { name: "In force" }).click();
@@ -343,6 +349,29 @@ test("what is done about people, and what moderators look at, is reached by keyb
   await hasFocus(".moderation-button");
 });
 
+/** Has the page write down what its workers answer. @returns the address of the first worker, once that has ended */
+async function watchWorkers({ page }: Person): Promise<{ readonly ended: Promise<string> }> {
+  await page.evaluate(() => {
+    window.Worker = class extends Worker {
+      constructor(url: string | URL) {
+        super(url);
+        this.addEventListener("message", ({ data }) => {
+          document.documentElement.setAttribute("data-proof", String(data));
+        });
+      }
+    };
+  });
+  const ended = page.waitForEvent("worker").then(async (worker) => {
+    await worker.waitForEvent("close");
+    return worker.url();
+  });
+  return { ended };
+}
+
+const WORKER = /\/assets\/worker-[0-9a-f]{32}\.js$/;
+/** Base64 of a JSON object. */
+const PROVEN = 'html[data-proof^="eyJ"]';
+
 test("a newcomer solves a puzzle while a raid is on, and is told when a room is for members", async () => {
   const room = stage.newRoom();
   using minh = await visitor(room, "Minh", KEY.minh);
@@ -350,14 +379,85 @@ test("a newcomer solves a puzzle while a raid is on, and is told when a room is 
   const an = await stage.open(room);
   await an.page.locator(".keeps").waitFor();
   const shown = await an.watch();
+  const { ended } = await watchWorkers(an);
   await an.askToJoin("An");
   await shown("your browser is solving a puzzle first");
+  await an.page.locator(PROVEN).waitFor();
+  expect(await ended).toMatch(WORKER);
   await an.isIn();
   await an.say("hello");
   await minh.ask({ type: "room", set: { entry: "members" } });
   const late = await stage.open(room);
   await late.reads("This room is for members.");
   expect(await late.nicknameField.count()).toBe(0);
+});
+
+test("the puzzle is solved in a worker on plain http, too", async () => {
+  const port = await freePort();
+  const origin = `http://${PLAIN_HOST}:${port}`;
+  await using server = await startServer([...BEHIND_PROXY, "--port", `${port}`, "--allow-origin", origin]);
+  await grantMinh(server);
+  using minh = await Visitor.named(server, "Minh", { key: KEY.minh });
+  await minh.ordered({ kind: "raid" });
+  const an = await stage.open("/", { at: { http: (path) => origin + path } });
+  expect(await an.page.evaluate(() => isSecureContext || "subtle" in crypto)).toBe(false);
+  const { ended } = await watchWorkers(an);
+  await an.askToJoin("An");
+  await an.page.locator(PROVEN).waitFor();
+  expect(await ended).toMatch(WORKER);
+  await an.isIn();
+});
+
+test("the page solves the puzzle itself where there can be no worker", async () => {
+  const room = stage.newRoom();
+  using minh = await visitor(room, "Minh", KEY.minh);
+  await minh.ordered({ kind: "raid" });
+  const an = await stage.open(room);
+  const asked = an.page.waitForRequest(WORKER);
+  await an.page.route(WORKER, (route) => route.abort());
+  await an.askToJoin("An");
+  await asked;
+  await an.isIn();
+  dropNetworkErrors(an);
+
+  // In a sandboxed frame the page has no origin, and no script of a worker belongs to it.
+  const around = `<title>Around</title><iframe sandbox="allow-scripts" src="${stage.server.http(room)}"></iframe>`;
+  await using host = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    fetch: () => new Response(around, { headers: { "Content-Type": "text/html" } }),
+  });
+  const binh = await stage.open("/", { at: { http: (path) => `http://127.0.0.1:${host.port}${path}` } });
+  const frame = binh.page.frameLocator("iframe");
+  await frame.getByRole("textbox", { name: "Nickname", exact: true }).fill("Bình");
+  await frame.getByRole("button", { name: "Join", exact: true }).click();
+  await frame.locator("#message").waitFor();
+  expect(binh.page.workers()).toEqual([]);
+});
+
+test("the worker ends when nobody needs the proof any more", async () => {
+  const room = stage.newRoom();
+  using minh = await visitor(room, "Minh", KEY.minh);
+  await minh.ordered({ kind: "raid" });
+  let cut = async () => {};
+  const intercept = (socket: WebSocketRoute) => {
+    cut = () => socket.close();
+    onFrames(socket, (_, text) => {
+      // Nothing solves this.
+      socket.send(
+        String(text)
+          .replace(/"challenge":"\w+"/, `"challenge":"${"0".repeat(64)}"`)
+          .replace(/"maxnumber":\d+/, `"maxnumber":${2 ** 50}`),
+      );
+    });
+  };
+  const an = await stage.open(room, { intercept });
+  const { ended } = await watchWorkers(an);
+  const started = an.page.waitForEvent("worker");
+  await an.askToJoin("An");
+  await started;
+  await cut();
+  expect(await ended).toMatch(WORKER);
 });
 
 test("somebody who is ignored is folded away, also under another nickname, until one stops", async () => {

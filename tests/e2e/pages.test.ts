@@ -124,6 +124,10 @@ test("every answer carries the policy, and nothing in it allows inline code, for
     expect(policy.split("; ")).toContain("default-src 'none'");
     expect(policy).not.toMatch(/unsafe|\*|data:|http/);
     expect(policy).toContain("img-src 'self' blob:;");
+    expect(policy).toContain("worker-src 'self';");
+    expect(policy).toEndWith("require-trusted-types-for 'script'; trusted-types chatbox-worker");
+    // A page with this header runs the script of a worker only with it.
+    expect(headers.get("Cross-Origin-Embedder-Policy")).toBe("require-corp");
     expect(headers.get("X-Content-Type-Options")).toBe("nosniff");
     expect(headers.get("Referrer-Policy")).toBe("no-referrer");
     // Anyone who may open the page may read its files; the contents of the page are for its own origin.

@@ -117,7 +117,7 @@ test.skipIf(!Bun.which("prlimit"))(
 );
 
 const OWN_MOUNTS = process.getuid?.() === 0 ? ["unshare", "-m"] : ["unshare", "-Urm"];
-const MOUNT = 'mount -t tmpfs -o size=512k none "$0" && exec "$@"';
+const MOUNT = 'mount -t tmpfs -o size=2m none "$0" && exec "$@"';
 const canMount =
   Bun.which("unshare") !== null &&
   Bun.spawnSync([...OWN_MOUNTS, "sh", "-c", MOUNT, "/tmp", "true"]).exitCode === 0;

@@ -7,7 +7,11 @@ import { devDependencies } from "../../package.json";
 
 const SYSTEM_COMMANDS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/** A name of this machine that a browser does not take for it: a page there is one of plain HTTP, without a secure context. */
+export const PLAIN_HOST = "plain.test";
+
 const FLAGS = [
+  `--host-resolver-rules=MAP ${PLAIN_HOST} 127.0.0.1`,
   "--headless",
   "--no-sandbox", // root and most containers cannot have the sandbox
   "--disable-gpu",

@@ -6,7 +6,7 @@ import { COMMAND } from "./server.ts";
 const ROOT = join(import.meta.dir, "../..");
 const SOURCES = ["src", "package.json", "tsconfig.json", "bunfig.toml"];
 /** What the page is built from besides the sources. */
-const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core", "lean-qr"];
+const PACKAGES = ["preact", "@preact/signals", "@preact/signals-core", "lean-qr", "altcha-lib"];
 
 /** Copies all that the page is built from into a folder. */
 export function copyPage(folder: string): void {

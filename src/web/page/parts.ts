@@ -6,13 +6,14 @@
 
 let attempt = 0;
 
-Object.assign(globalThis, {
-  partAddress: (name: string) => {
-    const { href } = new URL(document.querySelector("script")?.dataset[name] ?? "", document.baseURI);
-    // Browsers remember that a module failed to load, and do not request the same address again.
-    return attempt === 0 ? href : `${href}?${attempt}`;
-  },
-});
+/** Where a part of the page is, or the script of its worker, by its name. */
+export function partAddress(name: string): string {
+  const { href } = new URL(document.querySelector("script")?.dataset[name] ?? "", document.baseURI);
+  // Browsers remember that a module failed to load, and do not request the same address again.
+  return attempt === 0 ? href : `${href}?${attempt}`;
+}
+
+Object.assign(globalThis, { partAddress });
 
 /**
  * Wraps a loader so that it loads a part of the page only once.
