@@ -289,7 +289,7 @@ test("suggestions are there while the field has the focus", async () => {
   await options.waitFor({ state: "detached" });
   await an.composer.focus();
   await options.waitFor();
-  await an.page.locator("h1").click();
+  await an.page.getByRole("log").click();
   await options.waitFor({ state: "detached" });
   await an.composer.focus();
   await options.tap();
