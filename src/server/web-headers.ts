@@ -57,7 +57,11 @@ export function pageHeaders(frameAncestors: readonly string[] | null): PageHeade
  * In a sandboxed frame the page has no origin, and its own files belong to another one. Anybody may read them. A page with COEP
  * runs the script of a worker only if it has COEP as well.
  */
-export const FILE_HEADERS = { ...PAGE_HEADERS, "Access-Control-Allow-Origin": "*" };
+export const FILE_HEADERS = {
+  ...SECURITY_HEADERS,
+  "Cross-Origin-Embedder-Policy": "require-corp",
+  "Access-Control-Allow-Origin": "*",
+};
 
 /** For a file whose name changes with its contents. */
 export const CACHE_ASSET = "public, max-age=31536000, immutable";
