@@ -52,7 +52,7 @@ export const vi: Words = {
     reactions: "Tin nhắn này đã có số lượt bày tỏ cảm xúc tối đa.",
     muted: "Bạn đang bị điều hành viên cấm chat.",
     banned: "Bạn đang bị cấm vào phòng này.",
-    slow: (seconds) => `Bạn gửi được tin tiếp theo sau ${seconds} giây.`,
+    slow: (seconds) => `Chế độ chậm: bạn gửi được tin tiếp theo sau ${seconds} giây.`,
     links: "Ở đây bạn không được gửi liên kết.",
     words: "Tin nhắn có từ không được phép dùng ở đây.",
     known: "Bạn mới tham gia nên chưa làm được việc này.",
