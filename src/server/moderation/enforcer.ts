@@ -7,7 +7,7 @@ import { isAtLeast } from "../../room/roles.ts";
 import type { Connection } from "../connection.ts";
 import type { Log } from "../log.ts";
 
-/** Somebody who is put out hears of the action before: it has its place in the room's order within this time. */
+/** Somebody who is banned hears of that before: it has its place in the room's order within this time. */
 const TOLD_WITHIN_MS = 200;
 
 export interface EnforcerContext {
@@ -35,7 +35,9 @@ export class Enforcer {
 
   #follow({ actions, rooms }: ModerationChange): void {
     for (const action of actions) this.#log(action);
-    if (actions.some(puts)) setTimeout(() => this.#putOut(), TOLD_WITHIN_MS);
+    // The code of the close says all about a kick. A ban has a reason and an end, which only the event has.
+    if (actions.some(({ kind }) => kind === "kick")) this.#putOut();
+    if (actions.some(({ kind }) => kind === "ban")) setTimeout(() => this.#putOut(), TOLD_WITHIN_MS);
     if (rooms.size === 0) return;
     for (const connection of this.#context.connections)
       if (rooms.has(connection.room)) this.#tell(connection);
@@ -73,8 +75,4 @@ export class Enforcer {
     const waiting = this.#context.engine.moderation.waiting(connection.room);
     connection.tell(encode<WaitingEvent>({ type: "receive", datatype: "waiting", ...waiting }));
   }
-}
-
-function puts({ kind }: Action): boolean {
-  return kind === "ban" || kind === "kick";
 }
