@@ -167,13 +167,13 @@ test("a value that is neither on nor off is answered with one sentence", async (
 test("an empty variable counts as not set, and one that is not a setting is named in the log without its value", async () => {
   const { options } = createCommand("0.0.0");
   const env = Object.fromEntries(options.flatMap(({ envVar }) => (envVar ? [[envVar, ""]] : [])));
-  const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_LIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
+  const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_NOLIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
   await using server = await startServer([], { env: { ...env, ...mistakes } });
   using _client = await ChatClient.connect(server.url(), { headers: { Origin: "http://localhost:1" } });
   const log = server.lines.map(({ text }) => text).join("\n");
   expect(log).toContain("CHATBOX_PROT in the environment is not a setting (did you mean CHATBOX_PORT?)");
   expect(log).toContain(
-    "CHATBOX_LIMITS in the environment is not a setting (did you mean CHATBOX_NO_LIMITS?)",
+    "CHATBOX_NOLIMITS in the environment is not a setting (did you mean CHATBOX_NO_LIMITS?)",
   );
   expect(log).toContain("CHATBOX_SOMETHING in the environment is not a setting;");
   expect(log.match(/is not a setting/g)).toHaveLength(3);
