@@ -27,6 +27,7 @@ test("servers of two versions give out each other's files, with the same headers
     "vi.js",
     "vietnamese.js",
     "viroom.js",
+    "worker.js",
   ]);
   await second.stop();
   for (const [path, file] of fresh ?? []) expect(await loadFile(first.http(path))).toEqual(file);
