@@ -89,7 +89,7 @@ export async function raids(bench: Bench): Promise<Section> {
       "_Swept_ is the time from the click until nothing of the raid stands in any regular's view, nor on a fresh page; it is " +
       "not waited for longer than 5 s. The raiders and the newcomers are processes with a lower priority, as if they ran on " +
       "other machines. The list below the table says what each style does, and how the server treats it. What gets through " +
-      "is what raiders write before ten of them, and ten of their messages, have come within 10 s; three messages in 15 s of " +
+      "is what raiders write before eight of them, and eight of their messages, have come within 10 s; three messages in 15 s of " +
       "all newcomers who solve challenges; and raiders who come more slowly are not noticed.",
     columns: COLUMNS,
     rows: rows.inOrder(STYLES.map(({ key }) => key)),
