@@ -240,7 +240,7 @@ const READERS: { readonly [S in ReviewSubject]: (fields: Fields) => Reviewed[S] 
     person: textOf(fields.person),
     content: textOf(fields.content),
     reply: optionalNumber(fields.reply),
-    why: fields.why === "newcomer" || fields.why === "raid" ? fields.why : "word",
+    why: fields.why === "newcomer" ? "newcomer" : "word",
     at: integerOf(fields.at),
   }),
   force: readAction,

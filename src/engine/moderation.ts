@@ -157,7 +157,7 @@ export interface HeldMessage {
   /** Keyed hashes of the author's networks. */
   readonly networks: readonly string[];
   /** Why it waits. */
-  readonly why: "newcomer" | "word" | "raid";
+  readonly why: "newcomer" | "word";
   /** Unix milliseconds. */
   readonly at: number;
 }

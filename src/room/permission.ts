@@ -39,7 +39,7 @@ export interface HeldBack {
   readonly content: string;
   readonly reply: number | null;
   readonly networks: readonly string[];
-  readonly why: "newcomer" | "word" | "raid";
+  readonly why: "newcomer" | "word";
 }
 
 interface Why extends Pick<NotPermitted, "reason" | "error" | "until" | "retry" | "isForRaid"> {

@@ -57,7 +57,7 @@ export interface HeldKeys {
   person: string;
   content: string;
   reply?: number;
-  why: "newcomer" | "word" | "raid";
+  why: "newcomer" | "word";
   at: number;
 }
 

@@ -105,7 +105,6 @@ const en = {
   heldFor: {
     newcomer: "is new here",
     word: "used a listed word",
-    raid: "came during the raid",
   } satisfies Record<HeldKeys["why"], string>,
   approve: "Approve",
   approved: "Message approved.",
@@ -295,7 +294,7 @@ const vi: ModeratorWords = {
   removeIt: "Gỡ tin nhắn",
   dismissIt: "Bỏ qua",
   dismissed: "Đã bỏ qua báo cáo.",
-  heldFor: { newcomer: "mới đến đây", word: "dùng từ trong danh sách", raid: "vào trong lúc bị quấy phá" },
+  heldFor: { newcomer: "mới đến đây", word: "dùng từ trong danh sách" },
   approve: "Duyệt",
   approved: "Đã duyệt tin nhắn.",
   reject: "Từ chối",
