@@ -24,8 +24,8 @@ const TEST_MOST_MS = 300_000;
 const AT_ONCE = Math.min(3 * availableParallelism(), 8);
 /** The longest files, and then the folders with long ones, come first, so that the run does not end with one running alone. */
 const FIRST = [
-  ...["cluster/both-engines", "cluster/faults", "contracts/postgres", "conversations/command"],
-  ...["e2e/lifecycle", "e2e/changes", "cluster/conversation", "faults/full-start"],
+  ...["cluster/faults", "cluster/conversation", "contracts/postgres", "conversations/command"],
+  ...["e2e/lifecycle", "e2e/changes", "faults/full-start"],
   ...["e2e", "cluster", "faults", "bench", "fuzz", "conversations"],
 ];
 
@@ -140,6 +140,18 @@ async function startShared() {
   return null;
 }
 
+/**
+ * Compiles the server into one executable, which the tests start some thousand times: it starts in a fifth of the time that the
+ * sources take. With CHAT_EXECUTABLE they start that one.
+ */
+async function compileServer() {
+  if (env.CHAT_EXECUTABLE !== undefined) return;
+  env.CHAT_EXECUTABLE = join(folder, "classic-chatbox");
+  const program = [...ownSettings, join(root, "scripts/executable.ts"), env.CHAT_EXECUTABLE];
+  const { code } = await run(bun, program, { cwd: root, env, stdio: "inherit" });
+  if (code !== 0) throw new Error("The server could not be compiled; see the messages above.");
+}
+
 /** @returns {Promise<Result>} */
 async function testAllWithDatabase() {
   const database = env.DATABASE_URL === undefined ? await startShared() : null;
@@ -162,6 +174,7 @@ chmodSync(folder, 0o711);
 mkdirSync(temporary, { mode: 0o711 });
 const args = process.argv.slice(2);
 try {
+  await compileServer();
   const { code, passed, failed } =
     args.length > 0 ? await test(args, "inherit") : await testAllWithDatabase();
   console.log(`${passed} passed, ${failed} failed`);

@@ -1,6 +1,9 @@
 import { extname } from "node:path";
 import { assetName } from "../engine/assets.ts";
 
+/** How the page's files name each other, and how the page names them as the bundler writes it. */
+export const BESIDE = "./";
+
 /** A file of the built page. */
 export interface ClientFile {
   readonly name: string;

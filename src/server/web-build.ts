@@ -1,11 +1,8 @@
 import { basename, join } from "node:path";
-import { type ClientFile, namedByContents } from "./content-names.ts";
+import { BESIDE, type ClientFile, namedByContents } from "./content-names.ts";
 
 export const WEB_FOLDER = join(import.meta.dir, "../web");
 const BUNDLED_NAME = "[name]-[hash].[ext]";
-
-/** How the page's files name each other, and how the page names them as the bundler writes it. */
-export const BESIDE = "./";
 
 /** A part of the page as the bundler has a script load it. */
 const PART_IMPORT = /\bimport\("(\.\/([a-z]+)-\w+\.js)"\)/g;

@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import type { Readable } from "../engine/record.ts";
 import type { ListedRoom, RoomList } from "../protocol/room-list.ts";
 import { MAIN_ROOM, pathOfRoom, roomOfPath } from "../protocol/room-name.ts";
+import { BESIDE } from "./content-names.ts";
 import { missingPage, noRoomPage } from "./missing-page.ts";
 import { readingPage } from "./reading-page.ts";
 import { roomLikePath, roomMeant, rootFrom } from "./room-address.ts";
@@ -16,7 +16,7 @@ import {
   readingLanguage,
   type SiteLook,
 } from "./static-page.ts";
-import { BESIDE, buildClient, buildEmbedScript, WEB_FOLDER } from "./web-build.ts";
+import { webFiles } from "./web-files.ts";
 import {
   CACHE_EMBED,
   CACHE_ICON,
@@ -104,18 +104,18 @@ interface PageResources {
 }
 
 /**
- * Builds the web client from its sources and keeps it in memory.
+ * Has the web client ready in memory.
  *
  * @throws AggregateError when the sources do not build
  */
 export async function buildWebPages({ basePath, frameAncestors, site }: PageSettings): Promise<WebPages> {
   const look = siteLook(site);
   const headers = pageHeaders(frameAncestors);
-  const resources = new Map(await iconResources());
-  resources.set(
-    EMBED_SCRIPT,
-    resourceOf(await buildEmbedScript(), "text/javascript;charset=utf-8", CACHE_EMBED),
-  );
+  const { client, embedScript, icons } = await webFiles();
+  const resources = new Map<string, Resource>();
+  for (const [name, bytes] of icons)
+    resources.set(`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON));
+  resources.set(EMBED_SCRIPT, resourceOf(embedScript, "text/javascript;charset=utf-8", CACHE_EMBED));
   resources.set(
     `/${MANIFEST}`,
     resourceOf(bytesOf(JSON.stringify(manifestOf(look))), MANIFEST_TYPE, CACHE_ICON),
@@ -123,7 +123,7 @@ export async function buildWebPages({ basePath, frameAncestors, site }: PageSett
   const assets = new Map<string, Uint8Array<ArrayBuffer>>();
   const pages = new Map<string, PageResources>();
   let stylesheet = "";
-  for (const { name, type, bytes } of await buildClient()) {
+  for (const { name, type, bytes } of client) {
     if (name.endsWith(".html")) {
       for (const path of [MAIN_ROOM, "/rooms/any"]) {
         const root = rootFrom(path, basePath);
@@ -243,16 +243,6 @@ function nothing(): Response {
 /** Must be revalidated each time, so that no browser keeps for good what a proxy before this server may change. */
 function redirect(location: string): Response {
   return new Response(null, { status: 301, headers: { Location: location, "Cache-Control": "no-cache" } });
-}
-
-async function iconResources(): Promise<[string, Resource][]> {
-  const icons = ["icon-192.png", "icon-512.png", "icon-maskable.png"];
-  return Promise.all(
-    icons.map(async (name): Promise<[string, Resource]> => {
-      const bytes = await Bun.file(join(WEB_FOLDER, "icons", name)).bytes();
-      return [`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON)];
-    }),
-  );
 }
 
 interface PageParts {

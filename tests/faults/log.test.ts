@@ -14,9 +14,8 @@ import { dirname, join } from "node:path";
 import type { Subprocess } from "bun";
 import { ChatClient } from "../support/client.ts";
 import { freePort } from "../support/port.ts";
-import { environment, runCommand, TemporaryFolder } from "../support/server.ts";
+import { COMMAND, environment, runCommand, TemporaryFolder } from "../support/server.ts";
 
-const MAIN = join(import.meta.dir, "../../src/cli/main.ts");
 /** More lines than a pipe and the server keep. */
 const MANY = 1_500;
 const LITTLE_MEMORY = ["--log-memory", "16KiB"];
@@ -38,16 +37,7 @@ class MuteServer implements AsyncDisposable {
     const folder = new TemporaryFolder();
     const port = await freePort();
     const dataFile = join(folder.path, "data.json");
-    const command = [
-      process.execPath,
-      MAIN,
-      "--port",
-      String(port),
-      "--data",
-      dataFile,
-      "--no-limits",
-      ...flags,
-    ];
+    const command = [...COMMAND, "--port", String(port), "--data", dataFile, "--no-limits", ...flags];
     const child = Bun.spawn([...wrap, "sh", "-c", redirection, folder.path, ...command], {
       env: environment(),
       stdin: "ignore",

@@ -107,6 +107,8 @@ function spawn(root: string, script: string, args: readonly string[], environmen
       _: "",
       npm_execpath: join(root, "npm-cli.js"),
       BUN: process.execPath,
+      // There is no server to compile.
+      CHAT_EXECUTABLE: "/none",
       ...environment,
     },
     stdout: "pipe",

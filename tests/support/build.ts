@@ -1,7 +1,7 @@
 /** Copies of the project in folders of their own, as another server or another version of it has them. */
 import { appendFileSync, cpSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { COMMAND } from "./server.ts";
+import { COMMAND, SOURCE_COMMAND } from "./server.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const SOURCES = ["src", "package.json", "tsconfig.json", "bunfig.toml"];
@@ -27,7 +27,7 @@ export function otherVersion(folder: string): { wrap: (command: readonly string[
   appendFileSync(join(folder, "src/web/style/tokens.css"), "\n:root { --other-version: 1; }\n");
   appendFileSync(join(folder, "src/web/main.tsx"), '\ndocument.documentElement.dataset.version = "other";\n');
   appendFileSync(join(folder, "src/web/icon-unread.svg"), "<!-- other -->\n");
-  const own = COMMAND.map((part) => part.replaceAll(ROOT, folder));
+  const own = SOURCE_COMMAND.map((part) => part.replaceAll(ROOT, folder));
   return { wrap: (command) => [...own, ...command.slice(COMMAND.length)] };
 }
 

@@ -8,14 +8,18 @@ import { DatabaseStore, FileStore, IS_ON_DATABASE, type Store } from "./store.ts
 
 const ROOT = join(import.meta.dir, "../..");
 
-/** The server's command without flags, as scripts/start.mjs runs it. */
-export const COMMAND: readonly string[] = [
+/** The command without flags, as scripts/start.mjs runs it. */
+export const SOURCE_COMMAND: readonly string[] = [
   process.execPath,
   "--no-env-file",
   `--config=${join(ROOT, "bunfig.toml")}`,
   `--tsconfig-override=${join(ROOT, "tsconfig.json")}`,
   join(ROOT, "src/cli/main.ts"),
 ];
+
+const { CHAT_EXECUTABLE } = process.env;
+/** The command without flags: `npm test` has compiled it, which makes its starts cheap. */
+export const COMMAND: readonly string[] = CHAT_EXECUTABLE === undefined ? SOURCE_COMMAND : [CHAT_EXECUTABLE];
 
 export type ServerOptions = {
   /** The history file, instead of one in a new temporary folder. */

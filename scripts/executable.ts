@@ -1,0 +1,65 @@
+/**
+ * `bun scripts/executable.ts FILE` compiles the server with its page into one executable for this system, which needs nothing
+ * else to run. It starts in a fifth of the time that the sources take.
+ */
+import { join } from "node:path";
+import type { BunPlugin } from "bun";
+import { type WebFiles, webFiles } from "../src/server/web-files.ts";
+
+const root = join(import.meta.dir, "..");
+
+const [outfile] = process.argv.slice(2);
+if (outfile === undefined) throw new Error("usage: bun scripts/executable.ts FILE");
+await compile(outfile);
+
+/** @throws AggregateError when the sources do not build */
+async function compile(outfile: string): Promise<void> {
+  await Bun.build({
+    entrypoints: [join(root, "src/cli/main.ts")],
+    tsconfig: join(root, "tsconfig.json"),
+    target: "bun",
+    format: "esm",
+    bytecode: true,
+    // As with the flags of scripts/install.mjs, nothing is read from the folder that the server is started in.
+    compile: {
+      outfile,
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+    plugins: [builtIn(await webFiles())],
+  });
+}
+
+/** Puts the built page in the place of the module that builds it. */
+function builtIn(files: WebFiles): BunPlugin {
+  return {
+    name: "built-in web files",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]src[\\/]server[\\/]web-files\.ts$/ }, () => ({
+        contents: moduleWith(files),
+        loader: "js",
+      }));
+    },
+  };
+}
+
+function moduleWith({ client, embedScript, icons }: WebFiles): string {
+  const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  const data = {
+    client: client.map(({ name, type, bytes }) => ({ name, type, bytes: base64(bytes) })),
+    embedScript: base64(embedScript),
+    icons: [...icons].map(([name, bytes]) => [name, base64(bytes)]),
+  };
+  return `
+    const bytesOf = (base64) => new Uint8Array(Buffer.from(base64, "base64"));
+    const { client, embedScript, icons } = ${JSON.stringify(data)};
+    export async function webFiles() {
+      return {
+        client: client.map((file) => ({ ...file, bytes: bytesOf(file.bytes) })),
+        embedScript: bytesOf(embedScript),
+        icons: new Map(icons.map(([name, bytes]) => [name, bytesOf(bytes)])),
+      };
+    }`;
+}
