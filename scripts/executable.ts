@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import type { BunPlugin } from "bun";
 import { type WebFiles, webFiles } from "../src/server/web-files.ts";
+import { brotliOf } from "../src/server/web-resource.ts";
 
 const root = join(import.meta.dir, "..");
 
@@ -28,27 +29,34 @@ async function compile(outfile: string): Promise<void> {
       autoloadTsconfig: false,
       autoloadPackageJson: false,
     },
-    plugins: [builtIn(await webFiles())],
+    plugins: [builtIn(await moduleWith(await webFiles()))],
   });
 }
 
 /** Puts the built page in the place of the module that builds it. */
-function builtIn(files: WebFiles): BunPlugin {
+function builtIn(contents: string): BunPlugin {
   return {
     name: "built-in web files",
     setup(build) {
       build.onLoad({ filter: /[\\/]src[\\/]server[\\/]web-files\.ts$/ }, () => ({
-        contents: moduleWith(files),
+        contents,
         loader: "js",
       }));
     },
   };
 }
 
-function moduleWith({ client, embedScript, icons }: WebFiles): string {
+/** Files are compressed now, so that no start has to do it. Pages are not: the server puts the operator's choices into them. */
+async function moduleWith({ client, embedScript, icons }: WebFiles): Promise<string> {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
+  const files = client.map(async ({ name, type, bytes }) => ({
+    name,
+    type,
+    bytes: base64(bytes),
+    ...(name.endsWith(".html") ? {} : { brotli: base64(await brotliOf(bytes)) }),
+  }));
   const data = {
-    client: client.map(({ name, type, bytes }) => ({ name, type, bytes: base64(bytes) })),
+    client: await Promise.all(files),
     embedScript: base64(embedScript),
     icons: [...icons].map(([name, bytes]) => [name, base64(bytes)]),
   };
@@ -57,7 +65,12 @@ function moduleWith({ client, embedScript, icons }: WebFiles): string {
     const { client, embedScript, icons } = ${JSON.stringify(data)};
     export async function webFiles() {
       return {
-        client: client.map((file) => ({ ...file, bytes: bytesOf(file.bytes) })),
+        client: client.map(({ name, type, bytes, brotli }) => ({
+          name,
+          type,
+          bytes: bytesOf(bytes),
+          ...(brotli && { brotli: bytesOf(brotli) }),
+        })),
         embedScript: bytesOf(embedScript),
         icons: new Map(icons.map(([name, bytes]) => [name, bytesOf(bytes)])),
       };

@@ -9,6 +9,8 @@ export interface ClientFile {
   readonly name: string;
   readonly type: string;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** The same, compressed as well as can be, if that was done beforehand. */
+  readonly brotli?: Uint8Array<ArrayBuffer>;
 }
 
 /** The files that can name other files. */

@@ -100,7 +100,7 @@ export class KeptAssets {
 
   async #load(name: string): Promise<Resource | undefined> {
     const contents = await this.#use(() => this.#store.read(name));
-    if (contents && isWhole(name, contents)) return assetResource(name, contents);
+    if (contents && isWhole(name, contents)) return assetResource({ name, bytes: contents });
     // The next request lists the store again.
     this.#resources.delete(name);
     this.#names.delete(name);

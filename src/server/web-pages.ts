@@ -123,7 +123,8 @@ export async function buildWebPages({ basePath, frameAncestors, site }: PageSett
   const assets = new Map<string, Uint8Array<ArrayBuffer>>();
   const pages = new Map<string, PageResources>();
   let stylesheet = "";
-  for (const { name, type, bytes } of client) {
+  for (const file of client) {
+    const { name, type, bytes } = file;
     if (name.endsWith(".html")) {
       for (const path of [MAIN_ROOM, "/rooms/any"]) {
         const root = rootFrom(path, basePath);
@@ -132,7 +133,7 @@ export async function buildWebPages({ basePath, frameAncestors, site }: PageSett
       }
     } else {
       assets.set(name, bytes);
-      resources.set(ASSETS + name, assetResource(name, bytes));
+      resources.set(ASSETS + name, assetResource(file));
     }
     if (name.endsWith(".css")) stylesheet = name;
     if (/^icon-[0-9a-f]+\.svg$/.test(name))
@@ -140,7 +141,7 @@ export async function buildWebPages({ basePath, frameAncestors, site }: PageSett
   }
   for (const [name, bytes] of look.files) {
     assets.set(name, bytes);
-    resources.set(ASSETS + name, assetResource(name, bytes));
+    resources.set(ASSETS + name, assetResource({ name, bytes }));
   }
   const htmlResponse = (
     body: Uint8Array<ArrayBuffer>,

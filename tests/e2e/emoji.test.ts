@@ -4,7 +4,7 @@ import type { Person } from "./person.ts";
 import {
   capture,
   dropNetworkErrors,
-  LOOKS,
+  FEW_LOOKS,
   SCREENS,
   Stage,
   startServerThatKeepsItsPort,
@@ -192,7 +192,7 @@ test("in Vietnamese the names are Vietnamese, and English words find emoji as we
   expect(await an.composer.inputValue()).toBe("🍉");
 });
 
-for (const { size, theme } of LOOKS) {
+for (const { size, theme } of FEW_LOOKS) {
   test(`axe finds nothing, it fits, and fingers hit everything: ${size}, ${theme}`, async () => {
     const an = await stage.enter(stage.newRoom(), "An", { options: SCREENS[size] });
     await an.openSettings();

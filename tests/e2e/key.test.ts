@@ -5,7 +5,7 @@ import { SETTINGS_WORDS } from "../../src/web/words/settings.ts";
 import { runCommand } from "../support/server.ts";
 import { IS_ON_DATABASE } from "../support/store.ts";
 import type { Person } from "./person.ts";
-import { capture, choose, dropNetworkErrors, LOOKS, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, choose, dropNetworkErrors, FEW_LOOKS, SCREENS, Stage, violations } from "./stage.ts";
 
 const stage = new Stage();
 
@@ -246,7 +246,7 @@ test("without a storage a key lasts as long as the page", async () => {
   await dialogOf(an).locator("dd code").waitFor();
 });
 
-for (const { size, theme, locale } of LOOKS) {
+for (const { size, theme, locale } of FEW_LOOKS) {
   test(`axe finds nothing in the views of the key: ${size}, ${theme}, ${locale}`, async () => {
     const an = await stage.open(stage.newRoom(), { options: { ...SCREENS[size], locale } });
     await choose(an, theme);
