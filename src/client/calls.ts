@@ -1,9 +1,11 @@
+import type { CommandsRequest } from "../protocol/kinds/commands.ts";
 import type { EnterRequest } from "../protocol/kinds/enter.ts";
 import type { MineRequest } from "../protocol/kinds/mine.ts";
 import type { ModerateRequest } from "../protocol/kinds/moderate.ts";
 import type { ReportRequest } from "../protocol/kinds/report.ts";
 import type { ReviewRequest } from "../protocol/kinds/review.ts";
 import type { RoomRequest } from "../protocol/kinds/room.ts";
+import type { TokensRequest } from "../protocol/kinds/tokens.ts";
 import { ChatError, errorOf, UncertainError } from "./errors.ts";
 import type { Answer } from "./frame.ts";
 import type { RequestChannel } from "./request-channel.ts";
@@ -17,7 +19,9 @@ export type Question =
   | ReportRequest
   | ReviewRequest
   | EnterRequest
-  | MineRequest;
+  | MineRequest
+  | CommandsRequest
+  | TokensRequest;
 
 interface Call {
   readonly request: Question;
@@ -107,6 +111,7 @@ function isRepeatable(request: Question): boolean {
   switch (request.type) {
     case "review":
     case "enter":
+    case "commands":
       return true;
     case "moderate":
       return request.preview === true;
@@ -114,6 +119,8 @@ function isRepeatable(request: Question): boolean {
       return request.set === undefined;
     case "mine":
       return request.do === "get";
+    case "tokens":
+      return request.do === "list";
     case "report":
       return false;
   }

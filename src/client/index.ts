@@ -70,6 +70,16 @@ export {
 } from "./moderation.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";
 export { ClaimError, IdentityError, ReservationError } from "./person-errors.ts";
+export {
+  type AccessToken,
+  type CreatedToken,
+  commands,
+  createToken,
+  type NewToken,
+  type RoomCommand,
+  revokeToken,
+  tokens,
+} from "./programs.ts";
 export type { ChatOptions, ChatStorage, Solve } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";

@@ -1,0 +1,100 @@
+/**
+ * The programs of a chat: which commands they take in a room, and for owners their tokens. These are functions and not methods,
+ * so that a page can load them when they are needed.
+ */
+
+import type { CommandKeys } from "../protocol/kinds/commands.ts";
+import { isScope, type NewTokenKeys, type TokenKeys } from "../protocol/kinds/tokens.ts";
+import type { Chat } from "./chat.ts";
+import { CLASSES } from "./errors.ts";
+import { type Answer, type Fields, integerOf, listOf, numberOf, textOf, wellFormed } from "./frame.ts";
+import { ask, ModerationError } from "./moderation.ts";
+import type { WaitOptions } from "./wait.ts";
+
+for (const code of ["TooManyTokens", "UnknownToken", "WrongFormatTokens"]) CLASSES[code] = ModerationError;
+
+/** A command that a program of the room takes: whoever wants something of it sends the message `/name …`. */
+export type RoomCommand = Readonly<CommandKeys>;
+
+/** A token of a program, without its secret. Moments are Unix milliseconds. */
+export type AccessToken = { readonly [K in keyof TokenKeys]-?: TokenKeys[K] | Missing<TokenKeys, K> };
+
+/** What a key is read as that may be missing. */
+type Missing<T, K extends keyof T> = object extends Pick<T, K> ? undefined : never;
+
+/** What a new token is to be. */
+export type NewToken = Readonly<NewTokenKeys>;
+
+export interface CreatedToken {
+  /** All tokens, the oldest first. The new one is the last. */
+  readonly tokens: readonly AccessToken[];
+  /** Of the new token. Nobody is told it again. */
+  readonly secret: string;
+}
+
+/**
+ * The commands that programs take in the room. The chat needs a nickname there.
+ *
+ * @returns those of the oldest program first. Rejects with NotRegisteredError, ClosedError, RefusedError, or ChatError
+ *   `UnknownType` with an older server
+ */
+export function commands(chat: Chat, options: WaitOptions = {}): Promise<readonly RoomCommand[]> {
+  return ask(chat, { type: "commands" }, options, (answer) => wellFormed(answer.commands, readCommand));
+}
+
+/**
+ * The tokens of all programs, for owners of the chat.
+ *
+ * @returns the oldest first. Rejects with ModerationError, IdentityError, StoreError, ClosedError, RefusedError, or ChatError
+ *   `UnknownType` with an older server
+ */
+export function tokens(chat: Chat, options: WaitOptions = {}): Promise<readonly AccessToken[]> {
+  return ask(chat, { type: "tokens", do: "list" }, options, readTokens);
+}
+
+/**
+ * Creates a token.
+ *
+ * @returns it, with its secret. Rejects as {@link tokens}, also with NicknameError `NameAlreadyUsed` if somebody else has reserved
+ *   the nickname, or with UncertainError if the connection was lost before the reply: look at {@link tokens} then
+ */
+export function createToken(chat: Chat, token: NewToken, options: WaitOptions = {}): Promise<CreatedToken> {
+  return ask(chat, { type: "tokens", do: "create", ...token }, options, (answer) => ({
+    tokens: readTokens(answer),
+    secret: textOf(answer.secret),
+  }));
+}
+
+/** Revokes a token, which ends it at once. @returns those that are left. Rejects as {@link createToken} */
+export function revokeToken(
+  chat: Chat,
+  id: string,
+  options: WaitOptions = {},
+): Promise<readonly AccessToken[]> {
+  return ask(chat, { type: "tokens", do: "revoke", id }, options, readTokens);
+}
+
+function readTokens(answer: Answer): readonly AccessToken[] {
+  return wellFormed(answer.tokens, readToken);
+}
+
+function readCommand({ name, about, bot }: Fields): RoomCommand {
+  return { name: textOf(name), about: textOf(about), bot: textOf(bot) };
+}
+
+function readToken(fields: Fields): AccessToken {
+  const { id, name, bot, person, scopes, rooms, hook, created, expires, over } = fields;
+  return {
+    id: textOf(id),
+    name: textOf(name),
+    bot: textOf(bot),
+    person: textOf(person),
+    // Those that a later server has added are left out.
+    scopes: listOf(scopes).filter(isScope),
+    rooms: rooms === undefined ? undefined : listOf(rooms).map(textOf),
+    hook: hook === true || undefined,
+    created: integerOf(created),
+    expires: numberOf(expires) ?? undefined,
+    over: over === true || undefined,
+  };
+}
