@@ -353,6 +353,12 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
   const { draft } = useStores();
   const { composer: words } = useRoomWords();
   const isCommand = names.some((name) => draft.noteOf(name));
+  const chosen = draft.chosen.value;
+  // There may be more commands than fit.
+  useLayoutEffect(
+    () => document.getElementById(`suggestion-${chosen}`)?.scrollIntoView({ block: "nearest" }),
+    [chosen],
+  );
   return (
     <>
       <p class="unseen" role="status">
@@ -373,7 +379,8 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
               key={name}
               id={`suggestion-${at}`}
               role="option"
-              aria-selected={at === draft.chosen.value}
+              class={isCommand ? "command" : undefined}
+              aria-selected={at === chosen}
               onMouseDown={() => draft.accept(name)}
             >
               {isCommand ? null : <Avatar name={name} />}
@@ -394,7 +401,7 @@ function Note({ note }: { readonly note: CommandNote | undefined }) {
   return (
     <>
       {" "}
-      <bdi class="about-command">{about}</bdi>{" "}
+      <bdi class="about">{about}</bdi>{" "}
       {bot === undefined ? null : (
         <span class="new-holder">
           <Nickname name={bot} />
