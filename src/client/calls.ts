@@ -32,8 +32,8 @@ interface Call {
 }
 
 /**
- * Questions that wait for a connection or for their replies. They need no nickname, except for a report, which waits until the
- * chat is in the room. After a lost connection only those are asked again that do nothing twice.
+ * Questions that wait for a connection or for their replies. They need no nickname, except for a report and for commands, which
+ * wait until the chat is in the room. After a lost connection only those are asked again that do nothing twice.
  */
 export class Calls {
   readonly #settings: Settings;
@@ -76,7 +76,8 @@ export class Calls {
     const channel = this.#channel;
     if (!channel) return;
     for (const call of this.#calls) {
-      if (call.channel === channel || (call.request.type === "report" && !this.#isInside())) continue;
+      const needsNickname = call.request.type === "report" || call.request.type === "commands";
+      if (call.channel === channel || (needsNickname && !this.#isInside())) continue;
       call.channel = channel;
       channel.askPatiently(call.request, (reply) => {
         this.#remove(call);

@@ -33,9 +33,9 @@ export interface CreatedToken {
 }
 
 /**
- * The commands that programs take in the room. The chat needs a nickname there.
+ * The commands that programs take in the room. Waits until the chat is in the room.
  *
- * @returns those of the oldest program first. Rejects with NotRegisteredError, ClosedError, RefusedError, or ChatError
+ * @returns those of the oldest program first. Rejects with ClosedError, RefusedError, or ChatError
  *   `UnknownType` with an older server
  */
 export function commands(chat: Chat, options: WaitOptions = {}): Promise<readonly RoomCommand[]> {

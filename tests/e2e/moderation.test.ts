@@ -547,6 +547,7 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     await keyboard.press("Escape");
     await bot.post("I am here", room.slice("/rooms/".length));
     await chi.log.locator("article", { hasText: "I am here" }).locator(".bot").waitFor();
+    await look("bot");
     await chi.composer.pressSequentially("/rem");
     await chi.page.locator('[role=option]:has-text("/remind")', { hasText: about }).waitFor();
     await look("completion");
@@ -566,8 +567,14 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     await keyboard.press("Enter");
     await item.locator("fieldset button:focus").waitFor();
     await look("revoke");
+    await keyboard.press("Tab");
+    await keyboard.press("Enter");
+    await item.locator("p > button:focus").waitFor();
+    await keyboard.press("Enter");
+    await item.locator("fieldset button:focus").waitFor();
     await keyboard.press("Enter");
     await item.waitFor({ state: "detached" });
+    expect(await chi.page.locator("#tab-tokens:focus").count()).toBe(1);
     expect((await bot.call("GET", "/rooms")).status).toBe(401);
     expect(found).toEqual([]);
   });

@@ -53,6 +53,7 @@ export function Tokens() {
         <MadeToken
           made={made.value}
           done={() => {
+            document.getElementById("tab-tokens")?.focus();
             made.value = null;
           }}
         />
@@ -120,7 +121,8 @@ function TokenItem({ token, take }: TokenItemProps) {
   const words = useTokenWords();
   const explain = useFaults();
   const moment = useMoment();
-  const isAsked = useSignal(false);
+  /** Undefined before it was ever asked. */
+  const isAsked = useSignal<boolean | undefined>(undefined);
   const fault = useSignal("");
   const revoke = async () => {
     const asked = person.chat ? revokeToken(person.chat, id) : undefined;
@@ -128,6 +130,8 @@ function TokenItem({ token, take }: TokenItemProps) {
     if (error) fault.value = explain(error);
     else {
       announcer.showToast(words.revoked);
+      // What had the focus goes.
+      document.getElementById("tab-tokens")?.focus();
       take((await asked) ?? []);
     }
   };
@@ -172,6 +176,8 @@ function TokenItem({ token, take }: TokenItemProps) {
           <button
             type="button"
             aria-label={words.revokeWhat(name)}
+            // It was cancelled.
+            ref={isAsked.value === false ? focusAtOnce : null}
             onClick={() => {
               isAsked.value = true;
             }}
