@@ -6,6 +6,7 @@ import { solve } from "./solve.ts";
 
 export type { Question } from "./calls.ts";
 export { Chat, type Target } from "./chat.ts";
+export { commands, type RoomCommand } from "./commands.ts";
 export type { Cause, ConnectionState } from "./connection.ts";
 export type { Environment } from "./environment.ts";
 export {
@@ -70,16 +71,6 @@ export {
 } from "./moderation.ts";
 export type { EditOptions, SendOptions } from "./outbox.ts";
 export { ClaimError, IdentityError, ReservationError } from "./person-errors.ts";
-export {
-  type AccessToken,
-  type CreatedToken,
-  commands,
-  createToken,
-  type NewToken,
-  type RoomCommand,
-  revokeToken,
-  tokens,
-} from "./programs.ts";
 export type { ChatOptions, ChatStorage, Solve } from "./settings.ts";
 export type { Socket, WebSocketConstructor } from "./socket.ts";
 export type { WaitOptions } from "./wait.ts";

@@ -1,4 +1,4 @@
-/** The examples of docs/api.md, and the programs in `examples` that use the API, do what they say. */
+/** The examples of docs/api.md and docs/bots.md, and the programs in `examples` that use the API, do what they say. */
 import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,9 @@ import { type ChatServer, startServer, TemporaryFolder } from "../support/server
 import { V3Client } from "../support/v3.ts";
 import { Visitor } from "../support/visitors.ts";
 
-const text = readFileSync(join(import.meta.dir, "../../docs/api.md"), "utf8");
+const text = ["api", "bots"]
+  .map((name) => readFileSync(join(import.meta.dir, `../../docs/${name}.md`), "utf8"))
+  .join("\n");
 
 function blocks(language: string): string[] {
   return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(

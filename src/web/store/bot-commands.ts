@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
+import { commands, type RoomCommand } from "../../client/commands.ts";
 import type { Chat } from "../../client/index.ts";
-import { commands, type RoomCommand } from "../../client/programs.ts";
 import { OWN_COMMANDS } from "../../protocol/bot-command.ts";
 import { completeWord } from "../text/command-word.ts";
 import type { CommandNote, Completer } from "./draft.ts";

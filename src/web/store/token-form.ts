@@ -1,4 +1,4 @@
-import type { NewToken } from "../../client/programs.ts";
+import type { NewToken } from "../../client/access-tokens.ts";
 import { isNickname } from "../../protocol/characters.ts";
 import { SCOPES } from "../../protocol/kinds/tokens.ts";
 import { pathOfRoom, roomOfPath } from "../../protocol/room-name.ts";

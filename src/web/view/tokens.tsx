@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
+import { type AccessToken, createToken, revokeToken, tokens } from "../../client/access-tokens.ts";
 import type { ChatError } from "../../client/errors.ts";
-import { type AccessToken, createToken, revokeToken, tokens } from "../../client/programs.ts";
 import { SCOPES, SCOPES_PRESET } from "../../protocol/kinds/tokens.ts";
 import { CHAT_ROOT } from "../page/address.ts";
 import { readTokenForm, type TokenFault } from "../store/token-form.ts";

@@ -1,9 +1,8 @@
 /**
- * The programs of a chat: which commands they take in a room, and for owners their tokens. These are functions and not methods,
- * so that a page can load them when they are needed.
+ * The tokens of programs, for owners of a chat. The page loads this when it is needed, and the SDK's package does not have it: a
+ * program that makes tokens uses the command.
  */
 
-import type { CommandKeys } from "../protocol/kinds/commands.ts";
 import { isScope, type NewTokenKeys, type TokenKeys } from "../protocol/kinds/tokens.ts";
 import type { Chat } from "./chat.ts";
 import { CLASSES } from "./errors.ts";
@@ -12,9 +11,6 @@ import { ask, ModerationError } from "./moderation.ts";
 import type { WaitOptions } from "./wait.ts";
 
 for (const code of ["TooManyTokens", "UnknownToken", "WrongFormatTokens"]) CLASSES[code] = ModerationError;
-
-/** A command that a program of the room takes: whoever wants something of it sends the message `/name …`. */
-export type RoomCommand = Readonly<CommandKeys>;
 
 /** A token of a program, without its secret. Moments are Unix milliseconds. */
 export type AccessToken = { readonly [K in keyof TokenKeys]-?: TokenKeys[K] | Missing<TokenKeys, K> };
@@ -30,16 +26,6 @@ export interface CreatedToken {
   readonly tokens: readonly AccessToken[];
   /** Of the new token. Nobody is told it again. */
   readonly secret: string;
-}
-
-/**
- * The commands that programs take in the room. Waits until the chat is in the room.
- *
- * @returns those of the oldest program first. Rejects with ClosedError, RefusedError, or ChatError
- *   `UnknownType` with an older server
- */
-export function commands(chat: Chat, options: WaitOptions = {}): Promise<readonly RoomCommand[]> {
-  return ask(chat, { type: "commands" }, options, (answer) => wellFormed(answer.commands, readCommand));
 }
 
 /**
@@ -76,10 +62,6 @@ export function revokeToken(
 
 function readTokens(answer: Answer): readonly AccessToken[] {
   return wellFormed(answer.tokens, readToken);
-}
-
-function readCommand({ name, about, bot }: Fields): RoomCommand {
-  return { name: textOf(name), about: textOf(about), bot: textOf(bot) };
 }
 
 function readToken(fields: Fields): AccessToken {
