@@ -106,6 +106,9 @@ test("a bot has a mark, and its nickname is nobody else's", async () => {
   expect(await an.ask({ type: "get" })).toMatchObject({
     data: { online: ["An"], marks: { Deploybot: mark } },
   });
+  // Also where there is no JavaScript.
+  const read = await (await fetch(server.http("/rooms/tea?read"))).text();
+  expect(read).toContain('Deploybot</bdi> <span class="muted">(bot)</span>');
   using elsewhere = await V3Client.registered(server.url(), "An");
   expect((await elsewhere.ask({ type: "get" })).data).not.toHaveProperty("marks");
   using other = await V3Client.connect(server.url());

@@ -557,6 +557,22 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     await chi.composer.pressSequentially(" 10m tea");
     await chi.composer.press("Enter");
     await chi.sees("/remind 10m tea");
+    // So does that of somebody who is no moderator, for whom the page has no commands of its own.
+    if (size === "phone") {
+      const an = await come(room, KEY.an, theme, SCREENS.phone);
+      await enter(an, "An");
+      await an.composer.pressSequentially("/rem");
+      await an.page.getByRole("option", { name: /^\/reminders/ }).waitFor();
+      expect(await an.page.getByRole("option").count()).toBe(2);
+      await an.composer.press("ArrowDown");
+      await an.composer.press("Tab");
+      expect(await an.composer.inputValue()).toBe("/reminders ");
+      await an.composer.pressSequentially("@Ch");
+      await an.page.getByRole("option", { name: "Chi phone" }).waitFor();
+      await an.composer.press("Tab");
+      await an.composer.press("Enter");
+      await chi.sees("/reminders @Chi phone");
+    }
     await chi.write("/nobody");
     await chi.page.locator("#composer-fault", { hasText: "/nobody" }).waitFor();
     await openTokens();
