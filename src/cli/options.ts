@@ -135,6 +135,7 @@ interface Flags extends LoginFlags, SiteFlags {
   nicknameDays: number;
   maxRoles: number;
   maxTokens: number;
+  maxCommands: number;
   tokenRequestsPerSecond: number;
   tokenRequestsBurst: number;
   logFormat?: "pretty" | "json";
@@ -502,6 +503,7 @@ function createServeCommand(version: string): Command {
     )
     .addOption(count("--max-roles <n>", "roles given to people in total", PEOPLE_LIMITS.grants))
     .addOption(count("--max-tokens <n>", "tokens of programs in total", PEOPLE_LIMITS.tokens))
+    .addOption(count("--max-commands <n>", "commands of programs in total", PEOPLE_LIMITS.commands))
     .addOption(number("--token-requests-per-second <n>", "requests per second with one token", 10))
     .addOption(count("--token-requests-burst <n>", "requests in one burst with one token", 100))
     .optionsGroup("Log:")
@@ -615,6 +617,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       nicknameMs: Math.min(flags.nicknameDays, MAX_DAYS) * DAY_MS,
       grants: flags.maxRoles,
       tokens: flags.maxTokens,
+      commands: flags.maxCommands,
     },
     raid: {
       newcomers: limited ? flags.raidNewcomers : Number.POSITIVE_INFINITY,

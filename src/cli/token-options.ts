@@ -1,14 +1,12 @@
 /** The commands about tokens, as commander reads them. */
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
-import { isScope, SCOPES, type Scope } from "../engine/token.ts";
 import { isNickname } from "../protocol/characters.ts";
+import { isScope, SCOPES, SCOPES_PRESET, type Scope } from "../protocol/kinds/tokens.ts";
 import { MAIN_ROOM } from "../protocol/room-name.ts";
 import type { PeopleCommand } from "./people.ts";
 import { parseCount, parsePage, parseRoom } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
-/** What a token is good for unless something else is said. */
-const PRESET: readonly Scope[] = ["read", "post"];
 const TOKEN_ID = /^[0-9a-f]{12}$/;
 
 interface CreateFlags {
@@ -35,7 +33,7 @@ export function addTokenCommands(command: Command, choose: (chosen: PeopleComman
     .addOption(
       new Option("--scope <list>", `what it may do: ${SCOPES.join(", ")}`)
         .argParser(parseScopes)
-        .default(PRESET, PRESET.join(",")),
+        .default(SCOPES_PRESET, SCOPES_PRESET.join(",")),
     )
     .addOption(new Option("--bot <nickname>", "nickname of the program, if not <name>").argParser(parseName))
     .addOption(

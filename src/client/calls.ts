@@ -1,9 +1,11 @@
+import type { CommandsRequest } from "../protocol/kinds/commands.ts";
 import type { EnterRequest } from "../protocol/kinds/enter.ts";
 import type { MineRequest } from "../protocol/kinds/mine.ts";
 import type { ModerateRequest } from "../protocol/kinds/moderate.ts";
 import type { ReportRequest } from "../protocol/kinds/report.ts";
 import type { ReviewRequest } from "../protocol/kinds/review.ts";
 import type { RoomRequest } from "../protocol/kinds/room.ts";
+import type { TokensRequest } from "../protocol/kinds/tokens.ts";
 import { ChatError, errorOf, UncertainError } from "./errors.ts";
 import type { Answer } from "./frame.ts";
 import type { RequestChannel } from "./request-channel.ts";
@@ -17,7 +19,9 @@ export type Question =
   | ReportRequest
   | ReviewRequest
   | EnterRequest
-  | MineRequest;
+  | MineRequest
+  | CommandsRequest
+  | TokensRequest;
 
 interface Call {
   readonly request: Question;
@@ -28,8 +32,8 @@ interface Call {
 }
 
 /**
- * Questions that wait for a connection or for their replies. They need no nickname, except for a report, which waits until the
- * chat is in the room. After a lost connection only those are asked again that do nothing twice.
+ * Questions that wait for a connection or for their replies. They need no nickname, except for a report and for commands, which
+ * wait until the chat is in the room. After a lost connection only those are asked again that do nothing twice.
  */
 export class Calls {
   readonly #settings: Settings;
@@ -72,7 +76,8 @@ export class Calls {
     const channel = this.#channel;
     if (!channel) return;
     for (const call of this.#calls) {
-      if (call.channel === channel || (call.request.type === "report" && !this.#isInside())) continue;
+      const needsNickname = call.request.type === "report" || call.request.type === "commands";
+      if (call.channel === channel || (needsNickname && !this.#isInside())) continue;
       call.channel = channel;
       channel.askPatiently(call.request, (reply) => {
         this.#remove(call);
@@ -107,6 +112,7 @@ function isRepeatable(request: Question): boolean {
   switch (request.type) {
     case "review":
     case "enter":
+    case "commands":
       return true;
     case "moderate":
       return request.preview === true;
@@ -114,6 +120,8 @@ function isRepeatable(request: Question): boolean {
       return request.set === undefined;
     case "mine":
       return request.do === "get";
+    case "tokens":
+      return request.do === "list";
     case "report":
       return false;
   }

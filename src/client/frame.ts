@@ -150,6 +150,8 @@ export interface Mark {
   readonly role: RoleName;
   /** Whether the person has reserved the nickname. */
   readonly reserved: boolean;
+  /** Whether it is a program. */
+  readonly bot: boolean;
 }
 
 interface Marked {
@@ -191,7 +193,7 @@ export type MessageChange =
     });
 
 /** What has a place in the history. */
-export type Stored = { readonly type: "message"; readonly message: Message } | MessageChange;
+export type Stored = ({ readonly type: "message"; readonly message: Message } & Marked) | MessageChange;
 
 /** What another client of the room did. */
 export type RoomEvent =
@@ -341,7 +343,11 @@ const EVENTS: {
     fields: Unverified<Extract<EventFrame, { datatype: T }>>,
   ) => RoomEvent;
 } = {
-  message: (fields) => ({ type: "message", message: parseMessage(fields) }),
+  message: (fields) => ({
+    type: "message",
+    message: parseMessage(fields),
+    mark: attempt(() => parseMark(fields.mark)),
+  }),
   register: (fields) => ({
     type: "register",
     name: textOf(fields.name),
@@ -385,6 +391,8 @@ const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
   review: unread,
   enter: unread,
   mine: unread,
+  commands: unread,
+  tokens: unread,
 };
 
 /** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */
@@ -484,8 +492,8 @@ export function roleOf(value: unknown): RoleName {
 }
 
 function parseMark(value: unknown): Mark {
-  const { by, role, reserved } = fieldsOf<MarkKeysOf>(value);
-  return { by: textOf(by), role: roleOf(role), reserved: reserved === true };
+  const { by, role, reserved, bot } = fieldsOf<MarkKeysOf>(value);
+  return { by: textOf(by), role: roleOf(role), reserved: reserved === true, bot: bot === true };
 }
 
 function parsePage({ name, by, data }: Unverified<ReplyFrame>): Reply {

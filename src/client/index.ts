@@ -6,6 +6,7 @@ import { solve } from "./solve.ts";
 
 export type { Question } from "./calls.ts";
 export { Chat, type Target } from "./chat.ts";
+export { commands, type RoomCommand } from "./commands.ts";
 export type { Cause, ConnectionState } from "./connection.ts";
 export type { Environment } from "./environment.ts";
 export {

@@ -196,8 +196,8 @@ export function deleteMine(chat: Chat, options: WaitOptions = {}): Promise<numbe
   return ask(chat, { type: "mine", do: "delete" }, options, ({ count }) => numberOf(count) ?? 0);
 }
 
-/** @param read makes the result from the reply. It throws if that is malformed */
-async function ask<T>(
+/** Asks something about the room. @param read makes the result from the reply. It throws if that is malformed */
+export async function ask<T>(
   chat: Chat,
   request: Question,
   options: WaitOptions,

@@ -104,6 +104,7 @@ export class Stream {
     }
     switch (event.type) {
       case "message":
+        this.#noteBot(event.message, event.mark);
         this.#tell(event.message);
         return;
       case "register":
@@ -162,6 +163,11 @@ export class Stream {
   #mark(name: string, mark: Mark | undefined): void {
     if (mark) this.marks.set(name, mark);
     else this.marks.delete(name);
+  }
+
+  /** Programs come and go without the roster. A hook may write under many nicknames, of which the first one will do. */
+  #noteBot({ name, by }: Message, mark: Mark | undefined): void {
+    if (mark && !this.marks.values().some((each) => each.by === by)) this.marks.set(name, mark);
   }
 
   #tell(message: Message): void {

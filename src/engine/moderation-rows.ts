@@ -85,6 +85,8 @@ const KINDS: { readonly [K in ActionKind]: true } = {
   approve: true,
   reject: true,
   dismiss: true,
+  token: true,
+  revoke: true,
 };
 
 const KEPT_BEFORE: Shape<NonNullable<RoomSettings["keptBefore"]>> = {

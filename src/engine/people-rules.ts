@@ -1,3 +1,5 @@
+import { type BotCommand, OWN_COMMANDS } from "../protocol/bot-command.ts";
+import { lookalikeKey } from "../room/lookalike.ts";
 import type { GrantedRole } from "../room/roles.ts";
 import {
   ADDRESS_WINDOW_MS,
@@ -9,7 +11,7 @@ import {
 } from "./people.ts";
 import type { PeopleView, ReservedNickname } from "./people-view.ts";
 import type { Decision } from "./shared-store.ts";
-import type { Token } from "./token.ts";
+import { haveRoomInCommon, isTokenOver, type Token } from "./token.ts";
 
 /** A change of what is stored about people. */
 export type PeopleChange =
@@ -23,7 +25,13 @@ export type PeopleChange =
   | { readonly kind: "code"; readonly hash: string | null; readonly expiresAt: number }
   | { readonly kind: "start" }
   | { readonly kind: "create-token"; readonly token: Token }
-  | { readonly kind: "revoke-token"; readonly person: string; readonly id: string };
+  | { readonly kind: "revoke-token"; readonly person: string; readonly id: string }
+  | {
+      readonly kind: "set-commands";
+      readonly person: string;
+      readonly id: string;
+      readonly commands: readonly BotCommand[];
+    };
 
 export type PeopleDecision<T> = Decision<PeopleChange, T>;
 
@@ -40,6 +48,7 @@ export function personOf(change: PeopleChange): string | null {
     case "create-token":
       return change.token.person;
     case "revoke-token":
+    case "set-commands":
     case "revoke":
     case "release":
     case "expire":
@@ -248,6 +257,46 @@ export function decideTokenEnd(view: PeopleView, id: string): PeopleDecision<boo
     .nicknamesOf(person)
     .map(({ name }): PeopleChange => ({ kind: "release", person, name }));
   return { changes: [{ kind: "revoke-token", person, id }, ...releases], result: true };
+}
+
+/** The look-alike keys of what moderators write, which the page carries out itself. */
+const OWN_KEYS: ReadonlySet<string> = new Set(OWN_COMMANDS.map(lookalikeKey));
+
+/**
+ * Sets the commands of a program. In each room a command is one program's: what two of them would answer, only its people
+ * could tell apart.
+ *
+ * @throws PeopleError
+ */
+export function decideCommands(
+  view: PeopleView,
+  limits: PeopleLimits,
+  id: string,
+  commands: readonly BotCommand[],
+  now: number,
+): PeopleDecision<boolean> {
+  const token = view.token(id);
+  if (token === undefined) return { changes: [], result: false };
+  // Programs declare them at each start, and most have not changed.
+  if (Bun.deepEquals(token.commands, commands)) return { changes: [], result: true };
+  const others = view.tokens().filter((each) => each.id !== id && !isTokenOver(each, now));
+  const count = others.reduce((sum, each) => sum + each.commands.length, commands.length);
+  if (count > limits.commands) {
+    throw new PeopleError(
+      "too-many",
+      `The programs of this chat may have ${limits.commands} commands in all, and that would be ${count}.`,
+    );
+  }
+  const taken = others.filter((each) => haveRoomInCommon(each, token)).flatMap((each) => each.commands);
+  const takenKeys = new Set(taken.map(({ name }) => lookalikeKey(name)));
+  for (const { name } of commands) {
+    const key = lookalikeKey(name);
+    if (OWN_KEYS.has(key))
+      throw new PeopleError("command-taken", `/${name} is, or looks like, a command of the page's own.`);
+    if (takenKeys.has(key))
+      throw new PeopleError("command-taken", `Another program has /${name}, or one that looks like it.`);
+  }
+  return { changes: [{ kind: "set-commands", person: token.person, id, commands }], result: true };
 }
 
 function hashOf(code: string): string {

@@ -1,3 +1,5 @@
+import type { BotCommand } from "../protocol/bot-command.ts";
+import type { CommandKeys } from "../protocol/kinds/commands.ts";
 import type { GrantedRole, Role } from "../room/roles.ts";
 import type { CreatedToken, NewToken, Token } from "./token.ts";
 
@@ -117,6 +119,16 @@ export interface People {
   revokeToken(id: string): Promise<boolean>;
 
   /**
+   * Sets the commands that a program takes, instead of the ones before. Resolves to false if there is no such token.
+   *
+   * @param commands valid ones
+   */
+  setCommands(id: string, commands: readonly BotCommand[]): Promise<boolean>;
+
+  /** The commands that programs take in a room, those of the oldest token first. */
+  commandsIn(room: string): readonly CommandKeys[];
+
+  /**
    * Calls a listener after each change that this process has learned of, its own included. It must not throw.
    *
    * @returns a function that ends the subscription
@@ -156,6 +168,8 @@ export interface PeopleLimits {
   /** Granted roles of all people. */
   readonly grants: number;
   readonly tokens: number;
+  /** Commands of all programs. Each takes at most 600 bytes, of which everybody in a room can ask for all. */
+  readonly commands: number;
 }
 
 const HOUR_MS = 60 * 60 * 1000;
@@ -169,6 +183,7 @@ export const PEOPLE_LIMITS: PeopleLimits = {
   nicknameMs: 90 * DAY_MS,
   grants: 10_000,
   tokens: 100,
+  commands: 100,
 };
 
 /** How long the code of the first start is valid: the operator may be away for some days. */
@@ -181,10 +196,17 @@ export const ADDRESS_WINDOW_MS = 30 * DAY_MS;
 
 /**
  * Why people could not be changed: the last owner cannot lose the role (`last-owner`); as many roles as allowed are granted
- * (`too-many`), or as many tokens or nicknames exist; an owner of one room was asked for (`wrong-room`); somebody else has the nickname
- * of a token (`name-taken`); or the store failed (`not-stored`), which is the cause.
+ * (`too-many`), or as many tokens, nicknames or commands exist; an owner of one room was asked for (`wrong-room`); somebody else has
+ * the nickname of a token (`name-taken`), or another program the command (`command-taken`); or the store failed (`not-stored`),
+ * which is the cause.
  */
-export type PeopleErrorCode = "last-owner" | "too-many" | "wrong-room" | "name-taken" | "not-stored";
+export type PeopleErrorCode =
+  | "last-owner"
+  | "too-many"
+  | "wrong-room"
+  | "name-taken"
+  | "command-taken"
+  | "not-stored";
 
 /** People could not be changed. The message is one sentence for the one who asked. */
 export class PeopleError extends Error {

@@ -1,3 +1,5 @@
+import type { BotCommand } from "../protocol/bot-command.ts";
+import type { CommandKeys } from "../protocol/kinds/commands.ts";
 import type { GrantedRole, Role } from "../room/roles.ts";
 import {
   ADDRESS_WINDOW_MS,
@@ -12,6 +14,7 @@ import {
 } from "./people.ts";
 import {
   decideCode,
+  decideCommands,
   decideExpiry,
   decideFirstStart,
   decideGiven,
@@ -29,6 +32,8 @@ import type { PersonIds } from "./person-ids.ts";
 import {
   type CreatedToken,
   hashOfSecret,
+  isInRoom,
+  isTokenOver,
   type NewToken,
   newTokenId,
   newTokenSecret,
@@ -205,7 +210,7 @@ export class StoredPeople implements People {
     const secret = newTokenSecret();
     const createdAt = this.#now();
     const hash = hashOfSecret(secret) ?? "";
-    const token = { ...order, id, person: this.#ids.ofToken(id), hash, createdAt };
+    const token = { ...order, commands: [], id, person: this.#ids.ofToken(id), hash, createdAt };
     await this.#change(() => decideToken(this.#view, this.#limits, token, createdAt));
     return { token, secret };
   }
@@ -214,9 +219,20 @@ export class StoredPeople implements People {
     return this.#change(() => decideTokenEnd(this.#view, id));
   }
 
+  setCommands(id: string, commands: readonly BotCommand[]): Promise<boolean> {
+    return this.#change(() => decideCommands(this.#view, this.#limits, id, commands, this.#now()));
+  }
+
+  commandsIn(room: string): readonly CommandKeys[] {
+    const now = this.#now();
+    return this.#view
+      .tokens()
+      .filter((token) => isInRoom(token, room) && !isTokenOver(token, now))
+      .flatMap(({ commands, nickname: bot }) => commands.map(({ name, about }) => ({ name, about, bot })));
+  }
+
   #ifValid(token: Token | undefined): Token | undefined {
-    const isOver = token !== undefined && token.expiresAt !== null && token.expiresAt <= this.#now();
-    return isOver ? undefined : token;
+    return token === undefined || isTokenOver(token, this.#now()) ? undefined : token;
   }
 
   subscribe(listener: (changed: ChangedPeople) => void): () => void {

@@ -1,22 +1,6 @@
-import { isKeyOf } from "../protocol/table.ts";
+import { type BotCommand, readCommands } from "../protocol/bot-command.ts";
+import type { Scope } from "../protocol/kinds/tokens.ts";
 import type { GrantedRole } from "../room/roles.ts";
-
-/** What a token may be used for. `rooms` is to set something in a room. */
-export type Scope = "read" | "post" | "edit" | "moderate" | "rooms";
-
-const SCOPE_TABLE: { readonly [S in Scope]: true } = {
-  read: true,
-  post: true,
-  edit: true,
-  moderate: true,
-  rooms: true,
-};
-
-export const SCOPES: readonly Scope[] = ["read", "post", "edit", "moderate", "rooms"];
-
-export function isScope(text: string): text is Scope {
-  return isKeyOf(SCOPE_TABLE, text);
-}
 
 /** What a program shows to be let in. Its secret is stored nowhere. Moments are Unix milliseconds. */
 export interface Token {
@@ -38,6 +22,8 @@ export interface Token {
   readonly createdAt: number;
   /** Null for never. */
   readonly expiresAt: number | null;
+  /** What the program has declared: it lasts as long as the token, since a program need not run all the time. */
+  readonly commands: readonly BotCommand[];
 }
 
 /** A token that somebody wants. */
@@ -69,6 +55,25 @@ export function newTokenId(): string {
 /** The hash by which a token is found; null if the text cannot be a secret. */
 export function hashOfSecret(secret: string): string | null {
   return SECRET.test(secret) ? new Bun.CryptoHasher("sha256").update(secret).digest("base64url") : null;
+}
+
+/** The commands of a token as they are stored. */
+export function commandsOf(json: string): readonly BotCommand[] {
+  try {
+    return readCommands(JSON.parse(json)) ?? [];
+  } catch {
+    // Unlike whom a token is, this is not worth keeping a server from starting: the program declares it again.
+    return [];
+  }
+}
+
+/** Whether a token is over. @param now Unix milliseconds */
+export function isTokenOver({ expiresAt }: Pick<Token, "expiresAt">, now: number): boolean {
+  return expiresAt !== null && expiresAt <= now;
+}
+
+export function haveRoomInCommon(one: Pick<Token, "rooms">, other: Pick<Token, "rooms">): boolean {
+  return other.rooms === null || one.rooms === null || other.rooms.some((room) => isInRoom(one, room));
 }
 
 export function isInRoom({ rooms }: Pick<Token, "rooms">, room: string): boolean {

@@ -16,4 +16,6 @@ export type RequestKind =
   | "report"
   | "review"
   | "enter"
-  | "mine";
+  | "mine"
+  | "commands"
+  | "tokens";

@@ -1,5 +1,6 @@
 import { type Ref, readRef } from "./extension.ts";
 import { claimReader, type ParsedClaim } from "./kinds/claim.ts";
+import { commandsReader, type ParsedCommands } from "./kinds/commands.ts";
 import { deleteReader, type ParsedDelete } from "./kinds/delete.ts";
 import { editReader, type ParsedEdit } from "./kinds/edit.ts";
 import { enterReader, type ParsedEnter } from "./kinds/enter.ts";
@@ -15,6 +16,7 @@ import { type ParsedResume, resumeReader } from "./kinds/resume.ts";
 import { type ParsedReview, reviewReader } from "./kinds/review.ts";
 import { type ParsedRoom, roomReader } from "./kinds/room.ts";
 import { type ParsedSend, sendReader } from "./kinds/send.ts";
+import { type ParsedTokens, tokensReader } from "./kinds/tokens.ts";
 import { type ParsedTyping, typingReader } from "./kinds/typing.ts";
 import { type Reader, type Reading, UNREADABLE } from "./reader.ts";
 import type { RequestKind } from "./request-kind.ts";
@@ -40,6 +42,8 @@ interface ParsedByKind {
   readonly review: ParsedReview;
   readonly enter: ParsedEnter;
   readonly mine: ParsedMine;
+  readonly commands: ParsedCommands;
+  readonly tokens: ParsedTokens;
 }
 
 /** A request that is whole enough to be put before the room. */
@@ -66,6 +70,8 @@ const READERS: { readonly [K in RequestKind]: Reader<K, ParsedByKind[K]> } = {
   review: reviewReader,
   enter: enterReader,
   mine: mineReader,
+  commands: commandsReader,
+  tokens: tokensReader,
 };
 
 const UNKNOWN: Parsed = { kind: null, refusal: { reason: "UnknownType" } };

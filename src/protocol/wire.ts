@@ -6,6 +6,7 @@
 
 import type { AuthorKeys, MarkKeys, MessageKeys, RefKeys, TimeKeys } from "./extension.ts";
 import type { ClaimedReply, ClaimRefusedReply, ClaimRequest } from "./kinds/claim.ts";
+import type { CommandsRefusedReply, CommandsReply, CommandsRequest } from "./kinds/commands.ts";
 import type { DeletedReply, DeleteEvent, DeleteRequest } from "./kinds/delete.ts";
 import type { EditEvent, EditedReply, EditRequest } from "./kinds/edit.ts";
 import type { EnteredReply, EnterRefusedReply, EnterRequest } from "./kinds/enter.ts";
@@ -25,6 +26,7 @@ import type { ResumedReply, ResumeRefusedReply, ResumeRequest } from "./kinds/re
 import type { ReviewRefusedReply, ReviewReply, ReviewRequest, WaitingEvent } from "./kinds/review.ts";
 import type { RoomRefusedReply, RoomReply, RoomRequest } from "./kinds/room.ts";
 import type { MessageEvent, SendReply, SendRequest } from "./kinds/send.ts";
+import type { TokensRefusedReply, TokensReply, TokensRequest } from "./kinds/tokens.ts";
 import type { TypingEvent, TypingRequest } from "./kinds/typing.ts";
 import type { Ping } from "./ping.ts";
 import type { RefusedReply } from "./refusal.ts";
@@ -49,6 +51,8 @@ interface RequestByKind {
   review: ReviewRequest;
   enter: EnterRequest;
   mine: MineRequest;
+  commands: CommandsRequest;
+  tokens: TokensRequest;
 }
 
 type ChangeFaultReply = ChangeRefusedReply | ChangeFailedReply;
@@ -72,6 +76,8 @@ interface ReplyByKind {
   review: ReviewReply | ReviewRefusedReply;
   enter: EnteredReply | EnterRefusedReply;
   mine: MineReply | MineRefusedReply;
+  commands: CommandsReply | CommandsRefusedReply;
+  tokens: TokensReply | TokensRefusedReply;
 }
 
 /** Client to server. */
@@ -80,8 +86,16 @@ export type ClientFrame = RequestByKind[RequestKind] & Partial<RefKeys>;
 /** Server to the client that made the request. */
 export type ReplyFrame = (ReplyByKind[RequestKind] | RefusedReply | NotPermittedReply) & Partial<RefKeys>;
 
-/** The replies to requests of moderation, which are made as they travel. */
-export type ModerationReply = ReplyByKind["moderate" | "room" | "report" | "review" | "enter" | "mine"];
+/** The replies to requests of moderation, and to what else the desk answers, which are made as they travel. */
+export type ModerationReply = ReplyByKind[
+  | "moderate"
+  | "room"
+  | "report"
+  | "review"
+  | "enter"
+  | "mine"
+  | "commands"
+  | "tokens"];
 
 /** Server to the other clients of a room. */
 export type EventFrame =

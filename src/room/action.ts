@@ -8,6 +8,7 @@ import { type PublicSettings, publicSettings, type RoomSettings } from "./room-s
  * - `settings`: the room's settings are now {@link Action.settings}.
  * - `raid`: raid mode is on until {@link Action.until}; `calm`: it is off.
  * - `announce`: the text of {@link Action.reason} is shown above the log until it ends.
+ * - `token`: a token of a program was created, {@link Action.of} is its id and {@link Action.name} its nickname; `revoke`: it was revoked.
  * - `approve`, `reject`: a held message was, {@link Action.of}. `dismiss`: a report needs nothing more.
  */
 export type ActionKind =
@@ -22,7 +23,9 @@ export type ActionKind =
   | "announce"
   | "approve"
   | "reject"
-  | "dismiss";
+  | "dismiss"
+  | "token"
+  | "revoke";
 
 /** Something that a moderator, or the server itself, has done in a room, or in all rooms. */
 export interface Action {
@@ -47,7 +50,7 @@ export interface Action {
   readonly at: number;
   /** When it ends by itself, in Unix milliseconds; null for never. */
   readonly until: number | null;
-  /** What an `undo`, `approve`, `reject` or `dismiss` is about: the id of an action, a held message or a report. */
+  /** What an `undo`, `approve`, `reject`, `dismiss`, `token` or `revoke` is about: the id of an action, a held message, a report or a token. */
   readonly of: string | null;
   /** How many messages were removed, or people were hit. */
   readonly count: number | null;

@@ -61,7 +61,9 @@ export type ServedKind =
   | "report"
   | "review"
   | "enter"
-  | "mine";
+  | "mine"
+  | "commands"
+  | "tokens";
 
 /** A request as a room receives it: the session's secret has become its hash. */
 export type RoomRequest =

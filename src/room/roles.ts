@@ -50,6 +50,7 @@ export const RULES = {
   "see-roles": { text: "see everybody's roles", from: "moderator" },
   "grant-member": { text: "make somebody a member, and undo that", from: "moderator" },
   "grant-moderator": { text: "make somebody a moderator, and undo that", from: "owner" },
+  "manage-tokens": { text: "see, create and revoke the tokens of programs", from: "owner" },
   "grant-owner": { text: "make somebody an owner, and undo that", from: "owner" },
 } as const satisfies Readonly<Record<string, Rule>>;
 

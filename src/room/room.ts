@@ -81,6 +81,8 @@ const WIRE_KINDS: { readonly [K in Request["kind"]]: RequestKind } = {
   review: "review",
   enter: "enter",
   mine: "mine",
+  commands: "commands",
+  tokens: "tokens",
 };
 
 /** How a kind of decision or change is applied; null if it leaves the room as it is. */

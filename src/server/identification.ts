@@ -56,6 +56,8 @@ const NEEDS_PERSON: { readonly [K in Request["kind"]]: boolean } = {
   review: true,
   enter: false,
   mine: true,
+  commands: false,
+  tokens: true,
 };
 
 const NO_KEY = "Say first who you are, with a key.";

@@ -12,6 +12,7 @@ const WORDS = {
     open: "Open the chat",
     showAll: "Show all",
     showLess: "Show less",
+    bot: "bot",
   },
   vi: {
     mainRoom: "Phòng chính",
@@ -22,6 +23,7 @@ const WORDS = {
     open: "Mở trang trò chuyện",
     showAll: "Xem tất cả",
     showLess: "Thu gọn",
+    bot: "bot",
   },
 };
 
@@ -33,10 +35,15 @@ const LINES_MOST = 24;
 const LINE_CHARACTERS = 80;
 const LINE_BREAK = /\r\n?|[\n\f\v\u0085\u2028\u2029]/g;
 
-/** The newest messages of a room as HTML that works without JavaScript. */
+/**
+ * The newest messages of a room as HTML that works without JavaScript.
+ *
+ * @param isBot whether a person is a program
+ */
 export function readingPage(
   room: string,
   messages: readonly Readable[],
+  isBot: (person: string) => boolean,
   language: ReadingLanguage,
   links: PageLinks,
 ): string {
@@ -45,7 +52,7 @@ export function readingPage(
   const list =
     messages.length === 0
       ? `<p class="muted">${words.none}</p>`
-      : messages.map((message) => article(message, words)).join("\n");
+      : messages.map((message) => article(message, isBot, words)).join("\n");
   const body = `<p>${words.lead}</p>
 <p><a href="?read">${words.again}</a> · <a href="?">${words.open}</a></p>
 ${list}`;
@@ -53,11 +60,16 @@ ${list}`;
 }
 
 /** A message. The style sheet folds a tall one as long as its `details` are closed. */
-function article({ name, content, timestamp, time }: Readable, words: Words): string {
+function article(
+  { name, by, content, timestamp, time }: Readable,
+  isBot: (person: string) => boolean,
+  words: Words,
+): string {
   const date = new Date(time);
   const at = Number.isNaN(date.getTime()) ? "" : ` datetime="${date.toISOString()}"`;
+  const mark = by !== undefined && isBot(by) ? ` <span class="muted">(${words.bot})</span>` : "";
   return `<article>
-<p><bdi class="nickname">${escaped(name)}</bdi> <time${at}>${escaped(timestamp)}</time></p>
+<p><bdi class="nickname">${escaped(name)}</bdi>${mark} <time${at}>${escaped(timestamp)}</time></p>
 ${isTall(content) ? foldButton(words) : ""}<div class="content" dir="auto">${escaped(content)}</div>
 </article>`;
 }

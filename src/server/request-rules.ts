@@ -35,6 +35,8 @@ export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
   review: deskCosts,
   enter: deskCosts,
   mine: askedOfAllCosts,
+  commands: deskCosts,
+  tokens: deskCosts,
 };
 
 /** A request that concerns a room. */

@@ -167,7 +167,7 @@ async function readingPage(
   try {
     const messages = room === undefined ? null : await engine.recent(room);
     if (room !== undefined && messages !== null) {
-      const page = webPages.reading(room, messages, request);
+      const page = webPages.reading(room, messages, (person) => engine.people.isBot(person), request);
       address.rates.history?.charge(performance.now(), costOfSending(page.bytes));
       return page.response;
     }

@@ -70,7 +70,12 @@ export interface WebPages {
   readonly assets: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
   /** The newest messages of a room as a page that works without JavaScript, made once for each list. */
-  reading(room: string, messages: readonly Readable[], request: Request): SizedResponse;
+  reading(
+    room: string,
+    messages: readonly Readable[],
+    isBot: (person: string) => boolean,
+    request: Request,
+  ): SizedResponse;
 
   /** The list of rooms as a page that works without JavaScript, made once for each list. */
   rooms(path: string, rooms: readonly ListedRoom[], request: Request): SizedResponse;
@@ -163,14 +168,14 @@ export async function buildWebPages({ basePath, frameAncestors, site }: PageSett
           : pageFor(pages.get(rootFrom(path, basePath) + languageFor(request)), request);
       return resource && answer(resource, request);
     },
-    reading(room, messages, request) {
+    reading(room, messages, isBot, request) {
       const language = languageFor(request);
       const made = readings.get(messages) ?? new Map<ReadingLanguage, Uint8Array<ArrayBuffer>>();
       readings.set(messages, made);
       const root = rootFrom(pathOfRoom(room), basePath);
       const body =
         made.get(language) ??
-        bytesOf(readingPage(room, messages, language, { root, stylesheet, site: look }));
+        bytesOf(readingPage(room, messages, isBot, language, { root, stylesheet, site: look }));
       made.set(language, body);
       return { response: htmlResponse(body, 200, "Accept-Language"), bytes: body.length };
     },

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline";
 import { createInterface as createQuestions } from "node:readline/promises";
-import type { Message } from "../client/index.ts";
+import { type Message, commands as roomCommands } from "../client/index.ts";
 import type { Chat } from "../node/index.ts";
 import { printable } from "../protocol/printable.ts";
 import { openChat, type Speaking, stateSentence, systemName } from "./connect.ts";
@@ -61,11 +61,12 @@ function chatOnScreen(chat: Chat, wanted: string): Promise<void> {
       screen.prompt(`${away}${printable(chat.name ?? wanted)}> `);
     };
     const notice = (text: string) => screen.print(lines.notice(text));
-    const show = (message: Message, mark?: string) => {
+    const show = (message: Message, mark = "") => {
       if (message.id !== null) known.set(message.id, message);
       for (const id of known.keys()) if (known.size > KNOWN_MAX) known.delete(id);
       authors.add(message.name);
-      screen.print(lines.message(message, mark));
+      const isBot = chat.marks.values().some(({ by, bot }) => bot && by === message.by);
+      screen.print(lines.message(message, [isBot ? "bot" : "", mark].filter(Boolean).join(", ")));
     };
     const end = (error?: TerminalError) => {
       screen.close();
@@ -81,6 +82,12 @@ function chatOnScreen(chat: Chat, wanted: string): Promise<void> {
       nick: (rest) => void chat.register(rest).then(showPrompt, failed),
       password: (rest) => void chat.enter(rest).catch(failed),
     };
+    /** What begins like a command of the terminal's, but is none: a bot's, perhaps. */
+    const other = async (text: string, command: string) => {
+      const known = await roomCommands(chat, { timeoutMs: LAST_MS }).catch(() => []);
+      if (known.some(({ name }) => name === command)) chat.send(text).catch(failed);
+      else notice(`There is no command /${command}. ${HELP}`);
+    };
     const enter = (text: string) => {
       const [, command = "", rest = ""] = /^\/(?!\/)(\S*)\s*(.*)$/s.exec(text) ?? [];
       if (text.trim() === "") return;
@@ -90,7 +97,7 @@ function chatOnScreen(chat: Chat, wanted: string): Promise<void> {
       }
       const run = Object.hasOwn(commands, command) ? commands[command] : undefined;
       if (run) run(rest);
-      else notice(`There is no command /${command}. ${HELP}`);
+      else void other(text, command);
     };
 
     chat.on("state", ({ state }) => {

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import {
   Chat,
   type ChatOptions,
+  commands,
   deleteMine,
   mine,
   moderate,
@@ -11,6 +12,7 @@ import {
   roomSettings,
   setRoom,
 } from "../../src/client/index.ts";
+import { Program } from "../support/program.ts";
 import { runCommand, startServer } from "../support/server.ts";
 import { fileTest } from "../support/store.ts";
 import { caught } from "./stage.ts";
@@ -34,6 +36,29 @@ async function openOwner(server: Server): Promise<Chat & Disposable> {
   await owner.ready();
   return owner;
 }
+
+fileTest(
+  "COMMANDS-1 COMMANDS-2 a chat learns the commands of the bots in its room once it is there",
+  async () => {
+    await using server = await startServer();
+    const bot = await Program.of(server, "Reminder");
+    const about = "Reminds you later";
+    await bot.call("PUT", "/commands", { commands: [{ name: "remind", about }] });
+    using an = open(server, {});
+    const asked = commands(an);
+    await an.register("An");
+    expect(await asked).toEqual([{ name: "remind", about, bot: "Reminder" }]);
+    // A program that nobody knew before is known by its first message.
+    const late = await Program.of(server, "Late");
+    const heard = an.once("message");
+    const { body } = await late.post("here");
+    await heard;
+    expect([...an.marks.values()].find(({ by }) => by === body.by)).toMatchObject({
+      bot: true,
+      reserved: true,
+    });
+  },
+);
 
 fileTest(
   "MOD-2 MOD-12 whoever is muted cannot write until that is undone, and everybody hears of it",

@@ -516,6 +516,46 @@ export function peopleContract(kind: PeopleKind): void {
   );
 
   fact(
+    "a program's commands are known at every server, last as long as its token, and are its own",
+    async () => {
+      const { chat } = await PeopleStage.of(kind, { ...PEOPLE_LIMITS, commands: 4 });
+      const [one, two] = [await chat.open(), await chat.open()];
+      const of = (nickname: string, rooms: readonly string[] | null) =>
+        one.createToken({ ...ORDER, nickname, scopes: ["post"], rooms });
+      const { token } = await of("Reminder", ["tea", "/"]);
+      const { token: other } = await of("Other", null);
+      const { token: elsewhere } = await of("Elsewhere", ["coffee"]);
+      const remind = { name: "remind", about: "“Nhắc” ’n' reminds" };
+      expect(await one.setCommands(token.id, [remind])).toBe(true);
+      const known = [{ ...remind, bot: "Reminder" }];
+      await until(two, () => two.commandsIn("tea").length === 1);
+      for (const people of [one, two, await chat.open()]) {
+        expect([people.commandsIn("tea"), people.commandsIn("coffee")]).toEqual([known, []]);
+        expect(people.token(token.id)?.commands).toEqual([remind]);
+      }
+      const taken = expect.objectContaining({ code: "command-taken" });
+      for (const name of ["remind", "rernind", "mute", "rnute", "he1p"])
+        expect(await two.setCommands(other.id, [{ name, about: "x" }]).catch((error) => error)).toEqual(
+          taken,
+        );
+      expect(await two.setCommands(elsewhere.id, [remind])).toBe(true);
+      const three = ["a", "b", "c"].map((name) => ({ name, about: "x" }));
+      expect(await two.setCommands(other.id, three).catch((error) => error)).toMatchObject({
+        code: "too-many",
+      });
+      expect(await two.setCommands(other.id, three.slice(1))).toBe(true);
+      await until(one, () => one.commandsIn("tea").length === 3);
+      expect(await one.setCommands(token.id, [])).toBe(true);
+      await one.revokeToken(other.id);
+      expect([one.commandsIn("/"), one.commandsIn("coffee")]).toEqual([
+        [],
+        [{ ...remind, bot: "Elsewhere" }],
+      ]);
+      expect(await one.setCommands(other.id, [])).toBe(false);
+    },
+  );
+
+  fact(
     "a token for all rooms that moderates is a moderator of all, and no other text is a token",
     async () => {
       const { chat } = await PeopleStage.of(kind);

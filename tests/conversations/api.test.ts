@@ -1,8 +1,9 @@
 /** The API for programs, over real HTTP. */
 import { expect, test } from "bun:test";
 import { createToken, Program, revokeToken } from "../support/program.ts";
-import { startServer } from "../support/server.ts";
+import { runCommand, startServer } from "../support/server.ts";
 import { V3Client } from "../support/v3.ts";
+import { KEY, moderated, storeFlags, Visitor } from "../support/visitors.ts";
 
 const ALL = "read,post,edit,moderate,rooms";
 
@@ -105,10 +106,142 @@ test("a bot has a mark, and its nickname is nobody else's", async () => {
   expect(await an.ask({ type: "get" })).toMatchObject({
     data: { online: ["An"], marks: { Deploybot: mark } },
   });
+  // Also where there is no JavaScript.
+  const read = await (await fetch(server.http("/rooms/tea?read"))).text();
+  expect(read).toContain('Deploybot</bdi> <span class="muted">(bot)</span>');
   using elsewhere = await V3Client.registered(server.url(), "An");
   expect((await elsewhere.ask({ type: "get" })).data).not.toHaveProperty("marks");
   using other = await V3Client.connect(server.url());
   expect(await other.ask({ type: "name", name: "DeployBot" })).toMatchObject({ reason: "NameReserved" });
+});
+
+test("COMMANDS-1 COMMANDS-2 a program declares commands, which clients of its rooms learn, also after a restart", async () => {
+  await using server = await startServer();
+  const program = await Program.of(server, "Reminder", "--room", "tea");
+  const hook = await createToken(server, "CI", "--hook");
+  const commands = [{ name: "remind", about: "Nhắc: reminds you, as in /remind 10m tea" }];
+  const declared = await program.call("PUT", "/commands", { commands, unknown: 1 });
+  const bot = { name: "Reminder", by: expect.stringMatching(/^[\w-]{16}$/), commands };
+  expect([declared.status, declared.body]).toEqual([200, bot]);
+  expect((await program.call("GET", "/commands")).body).toEqual(bot);
+  using an = await V3Client.connect(server.url("tea"));
+  expect(await an.ask({ type: "commands" })).toMatchObject({ status: false, reason: "UnknownRegister" });
+  await an.register("An");
+  const known = { type: "commands", status: true, commands: [{ ...commands[0], bot: "Reminder" }] };
+  expect(await an.ask({ type: "commands" })).toEqual(known);
+  using elsewhere = await V3Client.registered(server.url(), "An");
+  expect(await elsewhere.ask({ type: "commands" })).toEqual({ ...known, commands: [] });
+  const one = (name: unknown, about: unknown) => ({ commands: [{ name, about }] });
+  const roll = { name: "roll", about: "Rolls" };
+  const cases: [unknown, number, string][] = [
+    [{}, 400, "WrongFormatCommands"],
+    [{ commands: {} }, 400, "WrongFormatCommands"],
+    [{ commands: [null] }, 400, "WrongFormatCommands"],
+    [one("Roll", "x"), 400, "WrongFormatCommands"],
+    [one("/roll", "x"), 400, "WrongFormatCommands"],
+    [one("r\u043ell", "x"), 400, "WrongFormatCommands"],
+    [one("r".repeat(33), "x"), 400, "WrongFormatCommands"],
+    [one("roll", "a\nb"), 400, "WrongFormatCommands"],
+    [one("roll", "a\u202eb"), 400, "WrongFormatCommands"],
+    [one("roll", "\u200b"), 400, "WrongFormatCommands"],
+    [one("roll", "x".repeat(101)), 400, "WrongFormatCommands"],
+    [{ commands: [roll, roll] }, 400, "WrongFormatCommands"],
+    [
+      { commands: Array.from({ length: 21 }, (_, at) => ({ ...roll, name: `r${at}` })) },
+      400,
+      "WrongFormatCommands",
+    ],
+    [one("rnute", "mutes everybody"), 409, "CommandTaken"],
+  ];
+  for (const [body, status, reason] of cases) {
+    const answer = await program.call("PUT", "/commands", body);
+    expect([body, answer.status, answer.body.reason]).toEqual([body, status, reason]);
+  }
+  const secret = hook.slice(hook.lastIndexOf("/") + 1);
+  expect((await new Program(server, secret).call("GET", "/commands")).status).toBe(401);
+  await server.stop();
+  await server.restart();
+  using binh = await V3Client.registered(server.url("tea"), "Bình");
+  expect(await binh.ask({ type: "commands" })).toEqual(known);
+  // It is an ordinary message, which the program reads.
+  using events = await program.listen("tea");
+  await events.nextOf("page");
+  await binh.say("/remind 10m tea");
+  expect((await events.nextOf("message")).data).toMatchObject({ name: "Bình", content: "/remind 10m tea" });
+});
+
+test("TOKENS-1 TOKENS-2 TOKENS-3 an owner creates, sees and revokes tokens, and nobody else does", async () => {
+  const { server, minh } = await moderated();
+  await using _ = server;
+  const { by } = await Visitor.connect(server, { key: KEY.an });
+  await runCommand(["grant", by, "owner", ...storeFlags(server)]);
+  using owner = await Visitor.named(server, "An", { key: KEY.an });
+  // A running server learns of it within a second.
+  for (let role: unknown; role !== "owner"; await Bun.sleep(100))
+    ({ role } = await owner.ask({ type: "identify", key: KEY.an }));
+  const order = {
+    type: "tokens",
+    do: "create",
+    name: "Deploy",
+    bot: "Deploybot",
+    rooms: ["tea", "/"],
+    days: 7,
+  };
+  using stranger = await Visitor.named(server, "Bình");
+  const refusal = { type: "tokens", status: false, reason: "NotAllowed" };
+  for (const what of [order, { type: "tokens", do: "list" }, { type: "tokens", do: "revoke", id: "x" }]) {
+    expect(await minh.ask(what)).toMatchObject(refusal);
+    expect(await stranger.ask(what)).toMatchObject(refusal);
+  }
+  const created = await owner.ask(order);
+  const secret = String(created.secret);
+  const token = {
+    id: expect.stringMatching(/^[0-9a-f]{12}$/),
+    name: "Deploy",
+    bot: "Deploybot",
+    person: expect.any(String),
+    scopes: ["read", "post"],
+    rooms: ["tea", "/"],
+    created: expect.any(Number),
+    expires: expect.any(Number),
+  };
+  expect(created).toMatchObject({ status: true, secret: expect.stringMatching(/^cbt_/), tokens: [token] });
+  const program = new Program(server, secret);
+  expect((await program.post("out")).body).toMatchObject({ name: "Deploybot", content: "out" });
+  const listed = await owner.ask({ type: "tokens", do: "list" });
+  expect(listed).toEqual({ type: "tokens", status: true, tokens: [token], ref: expect.anything() });
+  const hook = await owner.ask({ type: "tokens", do: "create", name: "CI", rooms: ["tea"], hook: true });
+  const hookSecret = String(hook.secret);
+  expect(hook).toMatchObject({ tokens: [token, { name: "CI", bot: "CI", scopes: ["post"], hook: true }] });
+  const posted = await fetch(server.http(`/api/v1/hooks/${hookSecret}`), { method: "POST", body: "built" });
+  expect(await posted.text()).toBe("ok");
+  const wrong = [
+    [{ do: "create", name: "X", bot: "DeployBot" }, "NameAlreadyUsed"],
+    [{ do: "create" }, "WrongFormatTokens"],
+    [{ do: "create", name: "a\u202eb" }, "WrongFormatTokens"],
+    [{ do: "create", name: "X", rooms: ["Tea"] }, "WrongFormatTokens"],
+    [{ do: "create", name: "X", rooms: [] }, "WrongFormatTokens"],
+    [{ do: "create", name: "X", scopes: ["own"] }, "WrongFormatTokens"],
+    [{ do: "create", name: "X", days: 0 }, "WrongFormatTokens"],
+    [{ do: "create", name: "X", hook: true }, "WrongFormatTokens"],
+    [{ do: "burn" }, "WrongFormatTokens"],
+    [{ do: "revoke", id: "0123456789ab" }, "UnknownToken"],
+  ] as const;
+  for (const [what, reason] of wrong)
+    expect([what, await owner.ask({ type: "tokens", ...what })]).toMatchObject([what, { reason }]);
+  const { tokens: all } = await owner.ask({ type: "tokens", do: "list" });
+  const [{ id }] = all as [{ id: string }];
+  const left = await owner.ask({ type: "tokens", do: "revoke", id });
+  expect(left).toMatchObject({ status: true, tokens: [{ name: "CI" }] });
+  expect((await program.post("more")).status).toBe(401);
+  const log = await minh.ask({ type: "review", what: "log" });
+  expect(log.list).toMatchObject([
+    { kind: "revoke", name: "Deploybot", moderator: "An", everywhere: true },
+    { kind: "token", name: "CI", moderator: "An" },
+    { kind: "token", name: "Deploybot", moderator: "An" },
+  ]);
+  await server.stop();
+  for (const each of [secret, hookSecret]) expect(JSON.stringify(server.lines)).not.toContain(each.slice(4));
 });
 
 test("every refusal is a problem with the protocol's reason", async () => {

@@ -3,6 +3,7 @@ import { beforeAll, expect, test } from "bun:test";
 import type { WebSocketRoute } from "playwright-core";
 import { PLAIN_HOST } from "../support/browser.ts";
 import { freePort } from "../support/port.ts";
+import { Program } from "../support/program.ts";
 import { type ChatServer, runCommand, startServer } from "../support/server.ts";
 import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
 import type { Coming, Person } from "./person.ts";
@@ -14,14 +15,18 @@ type Theme = "light" | "dark" | "classic";
 beforeAll(() => grantMinh(stage.server));
 
 /** Makes Minh a moderator. */
-async function grantMinh(server: ChatServer): Promise<void> {
-  using minh = await Visitor.connect(server, { key: KEY.minh });
-  const { exitCode, stderr } = await runCommand(["grant", minh.by, "moderator", ...storeFlags(server)]);
+function grantMinh(server: ChatServer): Promise<void> {
+  return grant(server, KEY.minh, "moderator");
+}
+
+async function grant(server: ChatServer, key: string, wanted: "moderator" | "owner"): Promise<void> {
+  using person = await Visitor.connect(server, { key });
+  const { exitCode, stderr } = await runCommand(["grant", person.by, wanted, ...storeFlags(server)]);
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
   // A running server learns of it within a second.
   for (;;) {
-    const { role } = await minh.ask({ type: "identify", key: KEY.minh });
-    if (role === "moderator") break;
+    const { role } = await person.ask({ type: "identify", key });
+    if (role === wanted) break;
     await Bun.sleep(100);
   }
 }
@@ -503,6 +508,94 @@ test("a person takes along, and deletes, all that the person wrote in a room", a
   await an.log.getByText("three").waitFor({ state: "detached" });
 });
 
+for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narrow" || size === "phone")) {
+  test(`an owner creates a token by keyboard, sees its bot and its commands, and revokes it: ${size}, ${theme}, ${locale}`, async () => {
+    await grant(stage.server, KEY.owner, "owner");
+    const room = stage.newRoom();
+    const chi = await come(room, KEY.owner, theme, { ...SCREENS[size], locale });
+    const { found, look } = watching(chi, `${size}-${theme}-tokens`);
+    await enter(chi, `Chi ${size}`);
+    const { keyboard } = chi.page;
+    const openTokens = async () => {
+      await chi.page.locator(".moderation-button").click();
+      await chi.page.locator("#tab-people").focus();
+      for (const _ of ["force", "log", "room", "tokens"]) await keyboard.press("ArrowRight");
+      await chi.page.locator("#room-name").waitFor();
+    };
+    await openTokens();
+    await look("none");
+    await chi.page.locator("#room-days").fill("many");
+    await chi.page.locator("#room-name").fill(`Nhắc việc ${size}`);
+    await keyboard.press("Enter");
+    await chi.page.locator("#room-days[aria-invalid=true]").waitFor();
+    await look("fault");
+    await chi.page.locator("#room-days").fill("30");
+    await chi.page.locator("#room-bot").fill(`Remindbot-${size}`);
+    await chi.page.locator("#room-rooms").fill(room.slice("/rooms/".length));
+    await keyboard.press("Enter");
+    await chi.page.locator("#made-token:focus").waitFor();
+    await look("made");
+    const secret = await chi.page.locator(".made-token input").inputValue();
+    const bot = new Program(stage.server, secret);
+    const about =
+      "Nhắc bạn việc gì đó sau một thời gian: reminds you of something later, with all that belongs to it";
+    const commands = [
+      { name: "remind", about },
+      { name: "reminders", about: "Lists them" },
+    ];
+    expect((await bot.call("PUT", "/commands", { commands })).status).toBe(200);
+    await keyboard.press("Escape");
+    await bot.post("I am here", room.slice("/rooms/".length));
+    await chi.log.locator("article", { hasText: "I am here" }).locator(".bot").waitFor();
+    await look("bot");
+    await chi.composer.pressSequentially("/rem");
+    await chi.page.locator('[role=option]:has-text("/remind")', { hasText: about }).waitFor();
+    await look("completion");
+    await chi.composer.pressSequentially("ind");
+    await chi.page.locator("[role=option]").first().waitFor({ state: "detached" });
+    // An owner's message to a bot goes to the room, and a command of nobody's does not.
+    await chi.composer.pressSequentially(" 10m tea");
+    await chi.composer.press("Enter");
+    await chi.sees("/remind 10m tea");
+    // So does that of somebody who is no moderator, for whom the page has no commands of its own.
+    if (size === "phone") {
+      const an = await come(room, KEY.an, theme, SCREENS.phone);
+      await enter(an, "An");
+      await an.composer.pressSequentially("/rem");
+      await an.page.getByRole("option", { name: /^\/reminders/ }).waitFor();
+      expect(await an.page.getByRole("option").count()).toBe(2);
+      await an.composer.press("ArrowDown");
+      await an.composer.press("Tab");
+      expect(await an.composer.inputValue()).toBe("/reminders ");
+      await an.composer.pressSequentially("@Ch");
+      await an.page.getByRole("option", { name: "Chi phone" }).waitFor();
+      await an.composer.press("Tab");
+      await an.composer.press("Enter");
+      await chi.sees("/reminders @Chi phone");
+    }
+    await chi.write("/nobody");
+    await chi.page.locator("#composer-fault", { hasText: "/nobody" }).waitFor();
+    await openTokens();
+    // The secret is gone with the dialog.
+    expect(await chi.page.locator(".made-token").count()).toBe(0);
+    const item = chi.page.locator(".cases > li", { hasText: `Remindbot-${size}` });
+    await item.locator(".buttons button").focus();
+    await keyboard.press("Enter");
+    await item.locator("fieldset button:focus").waitFor();
+    await look("revoke");
+    await keyboard.press("Tab");
+    await keyboard.press("Enter");
+    await item.locator("p > button:focus").waitFor();
+    await keyboard.press("Enter");
+    await item.locator("fieldset button:focus").waitFor();
+    await keyboard.press("Enter");
+    await item.waitFor({ state: "detached" });
+    expect(await chi.page.locator("#tab-tokens:focus").count()).toBe(1);
+    expect((await bot.call("GET", "/rooms")).status).toBe(401);
+    expect(found).toEqual([]);
+  });
+}
+
 for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narrow" || size === "landscape")) {
   test(`axe finds nothing on what moderators see, and all of it fits: ${size}, ${theme}, ${locale}`, async () => {
     const room = stage.newRoom();
@@ -520,6 +613,7 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     await look("badge");
     await minh.page.locator(".moderation-button").click();
     await minh.page.locator(".cases li").first().waitFor();
+    expect(await minh.page.locator("#tab-tokens").count()).toBe(0);
     for (const tab of ["reports", "held", "people", "force", "room"]) {
       await minh.page.locator(`#tab-${tab}`).click();
       await minh.page.locator(".tab > :is(.cases, .muted, .room-form)").first().waitFor();

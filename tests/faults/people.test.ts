@@ -409,7 +409,7 @@ fileTest("a server on a full disk starts, and says that nobody can be given a ro
   expect(existsSync(`${dataFile}.people`)).toBe(true);
 });
 
-fileTest("a file of the version before gets the table of tokens, and keeps what it has", async () => {
+fileTest("a file of the first version gets the table of tokens, and keeps what it has", async () => {
   const stage = new Stage();
   const before = stage.open();
   await before.grant(AN, "owner", null);
@@ -428,4 +428,11 @@ fileTest("a file of the version before gets the table of tokens, and keeps what 
   const { secret, token } = await after.createToken(order);
   expect(after.tokenOf(secret)?.id).toBe(token.id);
   await after.close();
+  // The second version had tokens, but no commands of theirs.
+  change(stage.file, "ALTER TABLE tokens DROP COLUMN commands; PRAGMA user_version = 2");
+  const last = stage.open();
+  expect(last.tokenOf(secret)).toMatchObject({ id: token.id, commands: [] });
+  expect(await last.setCommands(token.id, [{ name: "roll", about: "Rolls dice" }])).toBe(true);
+  expect(last.commandsIn("/")).toEqual([{ name: "roll", about: "Rolls dice", bot: "Bot" }]);
+  await last.close();
 });

@@ -75,6 +75,7 @@ function rightOf(schema: Schema, document: Document): Arbitrary<unknown> {
       return fc.boolean();
     default:
       return fc.oneof(
+        fc.stringMatching(new RegExp(String(schema.pattern ?? "^[a-z]{1,9}$"))),
         fc.constantFrom("An", "-", "tea", "👍", "spam", "https://example.org"),
         fc.string({ unit: "grapheme", maxLength: 30 }),
       );

@@ -18,6 +18,9 @@ export type Frame = {
   readonly datatype?: unknown;
   readonly name?: unknown;
   readonly username?: unknown;
+  readonly commands?: unknown;
+  readonly tokens?: unknown;
+  readonly secret?: unknown;
   readonly oldname?: unknown;
   readonly newname?: unknown;
   readonly content?: unknown;

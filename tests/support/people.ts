@@ -58,6 +58,14 @@ function changed(read: PeopleReading, change: PeopleChange): PeopleReading {
       return { ...read, state, tokens: [...read.tokens, { ...change.token, revision }] };
     case "revoke-token":
       return { ...read, state, tokens: read.tokens.filter(({ id }) => id !== change.id) };
+    case "set-commands": {
+      const { id, commands } = change;
+      return {
+        ...read,
+        state,
+        tokens: read.tokens.map((each) => (each.id === id ? { ...each, commands } : each)),
+      };
+    }
     case "start":
       return { ...read, state: { ...state, isStarted: true } };
     default:

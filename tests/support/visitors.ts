@@ -114,6 +114,7 @@ export const KEY = {
   an: "an-key-".padEnd(43, "a"),
   binh: "binh-key-".padEnd(43, "b"),
   chi: "chi-key-".padEnd(43, "c"),
+  owner: "owner-key-".padEnd(43, "o"),
 };
 
 /** The flags by which commands find what a server stores. */

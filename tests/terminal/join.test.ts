@@ -2,6 +2,7 @@
 import { afterEach, expect, test } from "bun:test";
 import { Chat } from "../../src/node/index.ts";
 import { freePort } from "../support/port.ts";
+import { Program } from "../support/program.ts";
 import { type ChatServer, COMMAND, startServer, TemporaryFolder } from "../support/server.ts";
 
 /** What begins a colour, after the escape character. */
@@ -119,6 +120,13 @@ terminalTest(
     await terminal.shows("Lan> ");
     terminal.write("/nonsense\r");
     await terminal.shows("There is no command /nonsense.");
+    const dice = await Program.of(server, "Dice");
+    await dice.call("PUT", "/commands", { commands: [{ name: "roll", about: "Rolls dice" }] });
+    const rolled = binh.once("message");
+    terminal.write("/roll 2d6\r");
+    expect((await rolled).message.content).toBe("/roll 2d6");
+    await dice.post("seven", "tea");
+    for (const part of ["Dice", "bot", "seven"]) await terminal.shows(part);
     terminal.write("/quit\r");
     expect(await terminal.exited).toBe(0);
   },

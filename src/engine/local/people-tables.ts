@@ -1,16 +1,17 @@
 import type { Database } from "bun:sqlite";
+import { isScope } from "../../protocol/kinds/tokens.ts";
 import { isGrantedRole } from "../../room/roles.ts";
 import { type Grant, isPersonId } from "../people.ts";
 import { type PeopleChange, personOf } from "../people-rules.ts";
 import type { NicknameUse, PeopleReading, PeopleState, ReservedNickname, Stored } from "../people-view.ts";
 import { checkedSecret } from "../person-ids.ts";
 import { UnreadableRow } from "../shared-store.ts";
-import { isScope, type Token } from "../token.ts";
+import { commandsOf, type Token } from "../token.ts";
 
 /** How many revisions others can be behind without having to read everything. */
 const LOG_REVISIONS = 1_000;
 /** The version of the tables. A file of a later one is not touched. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 const SCHEMA = `
   CREATE TABLE chat (
@@ -62,21 +63,27 @@ const TOKENS = `
   CREATE INDEX tokens_by_person ON tokens (person);
 `;
 
+/** What version 3 added: JSON. */
+const COMMANDS = "ALTER TABLE tokens ADD COLUMN commands TEXT NOT NULL DEFAULT '[]'";
+
+/** What each version added to the one before, from the second one on. */
+const STEPS = [TOKENS, COMMANDS];
+
 /** Stands for all rooms: a room's name is never empty. */
 const ALL_ROOMS = "";
 
 /** Makes the tables of a new chat, within a transaction. */
 export function makeTables(database: Database, secret: Uint8Array<ArrayBuffer>): void {
   database.run(SCHEMA);
-  database.run(TOKENS);
+  upgradeTables(database, 1);
   database
     .query("INSERT INTO chat (revision, secret, code_expires_at, is_started) VALUES (0, ?, 0, 0)")
     .run(secret);
 }
 
-/** Brings the tables of version 1 up to date, within a transaction. */
-export function upgradeTables(database: Database): void {
-  database.run(TOKENS);
+/** Brings the tables of an earlier version up to date, within a transaction. */
+export function upgradeTables(database: Database, version: number): void {
+  for (const step of STEPS.slice(version - 1)) database.run(step);
 }
 
 /** Fills the tables of a new chat with what another one has, within a transaction. */
@@ -151,11 +158,12 @@ const APPLY: {
     database.run("UPDATE chat SET is_started = 1");
   },
   "create-token": (database, { token }, revision) => {
-    const { id, person, hash, label, nickname, scopes, rooms, isHook, createdAt, expiresAt } = token;
+    const { id, person, hash, label, nickname, scopes, rooms, isHook, createdAt, expiresAt, commands } =
+      token;
     const roomTexts = rooms === null ? null : rooms.join(",");
     database
       .query(
-        "INSERT INTO tokens (id, person, hash, label, nickname, scopes, rooms, is_hook, created_at, expires_at, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO tokens (id, person, hash, label, nickname, scopes, rooms, is_hook, created_at, expires_at, commands, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       )
       .run(
         id,
@@ -168,11 +176,15 @@ const APPLY: {
         isHook ? 1 : 0,
         createdAt,
         expiresAt,
+        JSON.stringify(commands),
         revision,
       );
   },
   "revoke-token": (database, { id }) => {
     database.query("DELETE FROM tokens WHERE id = ?").run(id);
+  },
+  "set-commands": (database, { id, commands }) => {
+    database.query("UPDATE tokens SET commands = ? WHERE id = ?").run(JSON.stringify(commands), id);
   },
 };
 
@@ -234,6 +246,7 @@ interface TokenRow {
   is_hook: number;
   created_at: number;
   expires_at: number | null;
+  commands: string;
   revision: number;
 }
 
@@ -307,6 +320,7 @@ function tokenOf(row: TokenRow): Stored<Token> {
     isHook: is_hook !== 0,
     createdAt: created_at,
     expiresAt: expires_at,
+    commands: commandsOf(row.commands),
     revision,
   };
 }

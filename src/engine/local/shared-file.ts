@@ -43,10 +43,10 @@ export interface FileFormat<Change, Reading> {
   /** Makes the tables of a new file, within a transaction. */
   makeTables(database: Database): void;
   /**
-   * Brings the tables of the version before up to date, within a transaction. It only adds, since a server of that version may
+   * Brings the tables of an earlier version up to date, within a transaction. It only adds, since a server of that version may
    * be using the file. Missing while there is one version.
    */
-  upgradeTables?(database: Database): void;
+  upgradeTables?(database: Database, version: number): void;
   /** Called within a transaction, before the first reading. @throws UnreadableRow */
   opened?(database: Database): void;
   /** Counts the changes. @throws UnreadableRow */
@@ -472,7 +472,7 @@ function check(database: Database, path: string, known: number): void {
       `The file ${path} is of a later version (${version}; this program knows ${known}). Start that version.`,
     );
   }
-  if (found?.quick_check !== "ok" || version < known - 1 || version < 1) throw damaged();
+  if (found?.quick_check !== "ok" || version < 1) throw damaged();
 }
 
 /** Two processes may try at once: the second one finds it done. */
@@ -480,8 +480,9 @@ function upgrade(database: Database, { version, upgradeTables }: AnyFormat): voi
   if (versionOf(database) === version) return;
   database
     .transaction(() => {
-      if (versionOf(database) === version) return;
-      upgradeTables?.(database);
+      const before = versionOf(database);
+      if (before === version) return;
+      upgradeTables?.(database, before);
       database.run(`PRAGMA user_version = ${version}`);
     })
     .immediate();

@@ -1,4 +1,5 @@
 import type { SQL } from "bun";
+import { isScope } from "../../protocol/kinds/tokens.ts";
 import { isGrantedRole } from "../../room/roles.ts";
 import { type Grant, isPersonId, type PeopleLimits } from "../people.ts";
 import { type PeopleChange, type PeopleDecision, personOf } from "../people-rules.ts";
@@ -13,7 +14,7 @@ import {
 } from "../people-view.ts";
 import { checkedSecret, newSecret, PersonIds } from "../person-ids.ts";
 import { type PeopleStore, StoredPeople } from "../stored-people.ts";
-import { isScope, type Token } from "../token.ts";
+import { commandsOf, type Token } from "../token.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
 import { DatabaseError, startSentence } from "./fault.ts";
 import { CHANNEL, encodeNotification } from "./notification.ts";
@@ -238,16 +239,19 @@ const APPLY: {
     UPDATE chatbox.people SET code_hash = ${hash}, code_expires_at = ${timestampOf(sql, expiresAt)}`,
   start: (sql) => sql`UPDATE chatbox.people SET is_started = true`,
   "create-token": (sql, { token }, revision) => {
-    const { id, person, hash, label, nickname, scopes, rooms, isHook, createdAt, expiresAt } = token;
+    const { id, person, hash, label, nickname, scopes, rooms, isHook, createdAt, expiresAt, commands } =
+      token;
     const expires = expiresAt === null ? null : timestampOf(sql, expiresAt);
     return sql`
       INSERT INTO chatbox.tokens
-        (id, person, hash, label, nickname, scopes, rooms, is_hook, created_at, expires_at, revision)
+        (id, person, hash, label, nickname, scopes, rooms, is_hook, created_at, expires_at, commands, revision)
       VALUES (${id}, ${person}, ${hash}, ${label}, ${nickname}, ${scopes.join(",")},
         ${rooms === null ? null : rooms.join(",")}, ${isHook}, ${timestampOf(sql, createdAt)}, ${expires},
-        ${revision}::bigint)`;
+        ${JSON.stringify(commands)}, ${revision}::bigint)`;
   },
   "revoke-token": (sql, { id }) => sql`DELETE FROM chatbox.tokens WHERE id = ${id}`,
+  "set-commands": (sql, { id, commands }) => sql`
+    UPDATE chatbox.tokens SET commands = ${JSON.stringify(commands)} WHERE id = ${id}`,
 };
 
 async function stateOf(sql: SQL): Promise<PeopleState> {
@@ -315,7 +319,7 @@ function nicknameColumns(sql: SQL) {
 }
 
 function tokenColumns(sql: SQL) {
-  return sql`id, person, hash, label, nickname, scopes, rooms, is_hook, revision::float8 AS revision,
+  return sql`id, person, hash, label, nickname, scopes, rooms, is_hook, commands, revision::float8 AS revision,
     ${unixMs(sql, sql`created_at`)} AS created_at, expires_at IS NULL AS is_lasting,
     ${unixMs(sql, sql`coalesce(expires_at, 'epoch')`)} AS expires_at`;
 }
@@ -333,6 +337,7 @@ function tokenOf(row: Row): Stored<Token> {
     isHook: booleanOf(row.is_hook),
     createdAt: integerOf(row.created_at),
     expiresAt: booleanOf(row.is_lasting) ? null : integerOf(row.expires_at),
+    commands: commandsOf(textOf(row.commands)),
     revision: integerOf(row.revision),
   };
 }

@@ -298,6 +298,10 @@ const STEPS: readonly string[] = [
   COMMENT ON COLUMN chatbox.tokens.hash IS 'SHA-256 of the secret, which is stored nowhere.';
   COMMENT ON COLUMN chatbox.tokens.rooms IS 'Names of rooms between commas; NULL stands for all rooms.';
   `,
+  `
+  ALTER TABLE chatbox.tokens ADD COLUMN commands text NOT NULL DEFAULT '[]';
+  COMMENT ON COLUMN chatbox.tokens.commands IS 'What the program has declared: JSON.';
+  `,
 ];
 
 /**

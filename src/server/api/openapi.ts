@@ -1,4 +1,4 @@
-import { SCOPES } from "../../engine/token.ts";
+import { SCOPES } from "../../protocol/kinds/tokens.ts";
 import { type ApiOperation, MAIN_ROOM_SEGMENT, OPERATIONS } from "./operations.ts";
 import { ref, SCHEMAS, type Schema } from "./schemas.ts";
 

@@ -1,16 +1,20 @@
 /** What programs can do over the API: the only list of it, from which requests are routed and the document is written. */
-import type { Scope, Token } from "../../engine/token.ts";
+import { PeopleError } from "../../engine/people.ts";
+import type { Token } from "../../engine/token.ts";
+import { readCommands } from "../../protocol/bot-command.ts";
 import { isEventId } from "../../protocol/extension.ts";
+import type { Scope } from "../../protocol/kinds/tokens.ts";
 import { parseRequest } from "../../protocol/request.ts";
 import { pathOfRoom } from "../../protocol/room-name.ts";
 import type { Role } from "../../room/roles.ts";
 import type { Address } from "../address-table.ts";
 import type { Answer } from "../client-socket.ts";
 import type { DeskRequest } from "../moderation/desk.ts";
+import { takeAll } from "../request-rates.ts";
 import type { ServerParts } from "../server-parts.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { Problem } from "./problem.ts";
-import { type ApiRooms, type Asking, type Json, malformed, resultOf } from "./rooms.ts";
+import { type ApiRooms, type Asking, type Json, malformed, resultOf, tooMany } from "./rooms.ts";
 import { ref, type Schema } from "./schemas.ts";
 
 export type ApiMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -62,6 +66,7 @@ export interface ApiOperation {
   run(call: Call, context: ApiContext): Promise<Answer>;
 }
 
+const COMMANDS = "/commands";
 const ROOM = "/rooms/{room}";
 const MESSAGE = `${ROOM}/messages/{id}`;
 const REACTION = `${MESSAGE}/reactions/{emoji}`;
@@ -242,6 +247,37 @@ export const OPERATIONS: readonly ApiOperation[] = [
     }),
   ),
   {
+    id: "getCommands",
+    method: "GET",
+    path: COMMANDS,
+    summary: "Who the program is, and which commands it takes",
+    scope: "post",
+    status: 200,
+    answer: ref("Bot"),
+    problems: [],
+    run: async ({ token }) => botAnswer(token, token.commands),
+  },
+  {
+    id: "setCommands",
+    method: "PUT",
+    path: COMMANDS,
+    summary: "Declare the commands that the program takes, in place of those before",
+    scope: "post",
+    body: ref("Commands"),
+    status: 200,
+    answer: ref("Bot"),
+    problems: [400, 409],
+    run: async (call, { parts }) => {
+      const commands = readCommands(call.body.commands);
+      if (commands === null) throw new Problem(malformedProblem("WrongFormatCommands"));
+      payForStore(call);
+      await parts.engine.people.setCommands(call.token.id, commands).catch((error: unknown) => {
+        throw error instanceof PeopleError ? commandsProblem(error) : error;
+      });
+      return botAnswer(call.token, commands);
+    },
+  },
+  {
     id: "moderate",
     method: "POST",
     path: `${ROOM}/moderation`,
@@ -325,6 +361,22 @@ async function desked(request: DeskRequest, call: Call, { parts, rooms }: ApiCon
   return await rooms.inside({ room }, connection, async () =>
     resultOf(JSON.stringify(await parts.desk.answer(request, visitor))),
   );
+}
+
+function botAnswer({ nickname: name, person: by }: Token, commands: Token["commands"]): Response {
+  return Response.json({ name, by, commands });
+}
+
+/** What is stored about people is synced while everybody waits: programs of an address pay for that as its people do. @throws Problem */
+function payForStore({ address }: Call): void {
+  const wait = takeAll(performance.now(), [[address.rates.people, 1]]);
+  if (wait > 0) throw tooMany(wait, "Too much was stored about people from this address lately.");
+}
+
+function commandsProblem({ code, message: detail }: PeopleError): Problem {
+  if (code === "command-taken") return new Problem({ reason: "CommandTaken", detail });
+  if (code === "too-many") return new Problem({ reason: "TooManyCommands", detail });
+  return new Problem({ reason: "ErrorWhenServing", detail });
 }
 
 function malformedProblem(reason: string) {

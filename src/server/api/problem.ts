@@ -26,6 +26,8 @@ const STATUS_OF: Readonly<Record<string, number>> = {
   TooManyEdits: 409,
   TooManyReactions: 409,
   TooManyActions: 409,
+  CommandTaken: 409,
+  TooManyCommands: 409,
   TooLarge: 413,
   TooManyRequests: 429,
   SlowMode: 429,

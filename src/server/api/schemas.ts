@@ -1,5 +1,8 @@
 /** JSON schemas (2020-12) of what travels over the API, by the names under which they refer to each other. */
 
+import { COMMAND_NAME, COMMANDS_PER_BOT } from "../../protocol/bot-command.ts";
+import { NICKNAME_MAX } from "../../protocol/limits.ts";
+
 export type Schema = Readonly<Record<string, unknown>>;
 
 const text = { type: "string" } as const;
@@ -36,6 +39,19 @@ const settings = {
   keepDays: { type: ["integer", "null"], minimum: 1 },
 } as const;
 const words = { words: list(text), wordRule: { enum: ["refuse", "hold"] } } as const;
+
+const commands = {
+  ...list(
+    object(
+      {
+        name: { type: "string", pattern: COMMAND_NAME.source },
+        about: { type: "string", minLength: 1, maxLength: NICKNAME_MAX },
+      },
+      ["name", "about"],
+    ),
+  ),
+  maxItems: COMMANDS_PER_BOT,
+} as const;
 
 export const SCHEMAS = {
   Problem: {
@@ -132,6 +148,12 @@ export const SCHEMAS = {
   Changed: object({ of: id, content: text, id, time }, ["of", "id"]),
   Deleted: object({ of: id, id, time }, ["of", "id", "time"]),
   Reacted: object({ of: id, emoji: text, on: flag, count: whole, id, time }, ["of", "emoji", "on", "count"]),
+  Commands: object({ commands }, ["commands"]),
+  Bot: object({ name: text, by: { type: "string", description: "The public id of the program" }, commands }, [
+    "name",
+    "by",
+    "commands",
+  ]),
   Order: object(
     {
       kind: {

@@ -34,6 +34,8 @@ const IS_TOLD: { readonly [K in ActionKind]: K extends ToldAction ? true : false
   approve: false,
   reject: false,
   dismiss: false,
+  token: false,
+  revoke: false,
 };
 
 export const moderationRules: OutcomeRulesOf<"enacted" | "answered" | "not-permitted"> = {

@@ -15,6 +15,7 @@ import { Refusal } from "./refusal.ts";
 import { remove, unfinished } from "./removal.ts";
 import { Reviews } from "./reviews.ts";
 import { readSettings } from "./settings-input.ts";
+import { Tokens } from "./tokens.ts";
 import { roleOf, type Visitor } from "./visitor.ts";
 
 /** The kinds of request that the desk answers. */
@@ -33,6 +34,9 @@ const MALFORMED = {
   review: "WrongFormatReview",
   enter: "WrongFormatEnter",
   mine: "WrongFormatMine",
+  // It says nothing but its kind.
+  commands: "ErrorWhenCommands",
+  tokens: "WrongFormatTokens",
 } as const;
 const FAILED = {
   moderate: "ErrorWhenModerate",
@@ -41,6 +45,8 @@ const FAILED = {
   review: "ErrorWhenReview",
   enter: "ErrorWhenEnter",
   mine: "ErrorWhenMine",
+  commands: "ErrorWhenCommands",
+  tokens: "ErrorWhenTokens",
 } as const;
 const TOO_MANY = {
   moderate: "TooManyActions",
@@ -49,6 +55,8 @@ const TOO_MANY = {
   review: "ErrorWhenReview",
   enter: "ErrorWhenEnter",
   mine: "ErrorWhenMine",
+  commands: "ErrorWhenCommands",
+  tokens: "ErrorWhenTokens",
 } as const;
 
 /** How many own messages are given at a time. */
@@ -65,13 +73,14 @@ export interface DeskContext extends OrdersContext {
   readonly fault: (error: unknown) => void;
 }
 
-/** Answers the requests of moderation: orders, settings, reports, reviews, and what somebody needs to enter. */
+/** Answers the requests of moderation: orders, settings, reports, reviews, what somebody needs to enter, and about programs. */
 export class ModerationDesk {
   readonly #context: DeskContext;
   readonly #orders: Orders;
   readonly #reviews: Reviews;
   readonly #proofs: Proofs;
   readonly #passwords: Passwords;
+  readonly #tokens: Tokens;
 
   constructor(context: DeskContext) {
     const { engine, now } = context;
@@ -83,6 +92,7 @@ export class ModerationDesk {
       roleOf: (person, room) => engine.people.roleOf(person, room),
     });
     this.#proofs = new Proofs(engine.people.idOfStay("proofs of work"), now);
+    this.#tokens = new Tokens({ engine, now });
     this.#passwords = new Passwords((text) => engine.people.idOfStay(text));
   }
 
@@ -134,6 +144,16 @@ export class ModerationDesk {
         return await this.#enter(request, by);
       case "mine":
         return await this.#mine(request, by);
+      case "commands":
+        // Which programs there are is for those to see who have been let in.
+        if (by.name === null) throw new Refusal("UnknownRegister", "Take a nickname first.");
+        return {
+          type: "commands",
+          status: true,
+          commands: this.#context.engine.people.commandsIn(by.room),
+        };
+      case "tokens":
+        return await this.#tokens.answer(request.order, by);
     }
   }
 

@@ -36,6 +36,8 @@ const UNDOABLE: { readonly [K in ActionKind]: boolean } = {
   approve: false,
   reject: false,
   dismiss: false,
+  token: false,
+  revoke: false,
 };
 
 export interface ReviewsContext {

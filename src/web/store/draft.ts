@@ -29,13 +29,26 @@ export interface Editing {
   readonly draft: string;
 }
 
-/** What is being written at the caret, with what completes it; without, it is a nickname. */
-interface Completion extends Query {
-  readonly options?: readonly string[];
+/** What is said of a command that is offered. */
+export interface CommandNote {
+  /** What it does, or what is written after it. */
+  readonly about: string;
+  /** The nickname of the program that takes it; missing for a command of the page. */
+  readonly bot?: string;
 }
 
-/** Completes a command. @param before the text before the caret @returns null where nothing can be completed */
-export type Completer = (before: string, names: readonly string[]) => Required<Completion> | null;
+/** What is being written at the caret, with what completes it; without, it is a nickname. */
+export interface Completion extends Query {
+  readonly options?: readonly string[];
+  /** What is said of the options; missing if they are nicknames. */
+  readonly notes?: ReadonlyMap<string, CommandNote>;
+}
+
+/** Completes a command. @param before the text before the caret @returns null where it completes nothing */
+export type Completer = (
+  before: string,
+  names: readonly string[],
+) => (Completion & Required<Pick<Completion, "options">>) | null;
 
 /** What is wrong with a draft: it is too long, or it contains half a character. */
 export type DraftFault = { readonly kind: "long"; readonly length: number } | { readonly kind: "broken" };
@@ -125,7 +138,12 @@ export class DraftStore {
     if (this.#query?.index !== this.#dismissed.value) this.#dismissed.value = null;
   }
 
-  /** Sets what completes commands, for those who may give them. */
+  /** What is said of a command that is suggested; undefined for a nickname. */
+  noteOf(suggestion: string): CommandNote | undefined {
+    return this.#query?.notes?.get(suggestion);
+  }
+
+  /** Sets what completes commands. */
   setCompleter(completer: Completer): void {
     this.#completer.value = completer;
   }
@@ -293,8 +311,8 @@ export class DraftStore {
 
   get #query(): Completion | null {
     const { text, caret } = this;
-    if (this.#completer.value && text.value.startsWith("/"))
-      return this.#completer.value(text.value.slice(0, caret.value), this.#names.value);
-    return queryAt(text.value, caret.value);
+    const before = text.value.slice(0, caret.value);
+    const command = before.startsWith("/") ? this.#completer.value?.(before, this.#names.value) : null;
+    return command ?? queryAt(text.value, caret.value);
   }
 }

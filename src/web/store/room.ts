@@ -115,9 +115,12 @@ export class RoomStore {
   readonly nickname: ReadonlySignal<string | null> = this.#nickname;
   readonly #online = signal<readonly string[]>([]);
   readonly online: ReadonlySignal<readonly string[]> = this.#online;
-  /** What is known about those who are here, by their public ids. */
+  /** Rises when a program writes that was not known before. */
+  readonly #markCount = signal(0);
+  /** What is known about those who are here, and about programs, by their public ids. */
   readonly #marks = computed(() => {
     this.#online.value;
+    this.#markCount.value;
     return new Map(Array.from(this.#chat.marks.values(), (mark) => [mark.by, mark]));
   });
   readonly #sends = signal<readonly Sending[]>([]);
@@ -422,7 +425,10 @@ export class RoomStore {
         this.#hasEntered.value = true;
         if (this.#linkTarget) void this.#goTo(this.#linkTarget);
       }),
-      chat.on("message", ({ message, own }) => this.#message(message, own)),
+      chat.on("message", ({ message, own }) => {
+        this.#markCount.value = chat.marks.size;
+        this.#message(message, own);
+      }),
       chat.on("gap", ({ from, to }) => this.log.addGap(to - from + 1)),
       chat.on("roster", ({ online }) => {
         this.#showChanges();

@@ -1,3 +1,6 @@
+import type { OwnCommand } from "../../protocol/bot-command.ts";
+import type { Completer } from "../store/draft.ts";
+import { completeWord } from "./command-word.ts";
 import { Mentions } from "./mentions.ts";
 import { searchForm } from "./nickname-key.ts";
 
@@ -36,7 +39,7 @@ export const COMMANDS = {
   raid: "on | off",
   sweep: "",
   help: "",
-} as const satisfies Record<Command["kind"], string>;
+} as const satisfies Record<OwnCommand, string>;
 
 const NAMED: readonly string[] = ["mute", "unmute", "kick", "ban", "unban", "remove"];
 const SUGGESTIONS_MAX = 6;
@@ -87,22 +90,22 @@ export function parseCommand(text: string, names: readonly string[]): Command | 
   }
 }
 
-/** What completes a command at the caret: its word, or the nickname after it. */
-export function completeCommand(
-  before: string,
-  names: readonly string[],
-): { readonly index: number; readonly text: string; readonly options: readonly string[] } | null {
+/** Completes a command at the caret: its word, or the nickname after it. */
+export const completeCommand: Completer = (before, names) => {
   const [, word = "", space, written = ""] = /^\/(\S*)(\s+)?(.*)$/s.exec(before) ?? [];
   if (space === undefined) {
-    const options = Object.keys(COMMANDS)
-      .map((kind) => `/${kind}`)
-      .filter((each) => each.startsWith(before.toLowerCase()) && each !== before);
-    return { index: 0, text: before, options };
+    const notes = Object.entries(COMMANDS).map(([kind, about]) => [`/${kind}`, { about }] as const);
+    return completeWord(before, new Map(notes));
   }
   if (!NAMED.includes(word.toLowerCase()) || written.includes("\n")) return null;
   const start = searchForm(written.replace(/^@/, ""));
   const options = names.filter((name) => searchForm(name).startsWith(start) && searchForm(name) !== start);
   return { index: before.length - written.length, text: written, options: options.slice(0, SUGGESTIONS_MAX) };
+};
+
+/** Whether a text begins with a command of the page's own. */
+export function isOwnCommand(text: string): boolean {
+  return isKind((/^\/(\S*)/.exec(text)?.[1] ?? "").toLowerCase());
 }
 
 function isKind(word: string): word is Command["kind"] {

@@ -2,11 +2,12 @@ import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
-import { DRAFT_MAX, type Editing } from "../store/draft.ts";
+import { type CommandNote, DRAFT_MAX, type Editing } from "../store/draft.ts";
 import { failureWords } from "../text/failure.ts";
 import { useSecondsUntil } from "./connection.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
+import { loadCommands } from "./load-commands.ts";
 import { loadModerator } from "./load-moderator.ts";
 import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
 import { QuoteText } from "./quote.tsx";
@@ -19,7 +20,7 @@ export { DraftStore } from "../store/draft.ts";
 /** The field in which the user writes a message. */
 export function Composer() {
   const stores = useStores();
-  const { room, draft, moderation } = stores;
+  const { room, draft, moderation, person } = stores;
   const words = useRoomWords();
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
@@ -96,25 +97,42 @@ export function Composer() {
     const refusal = draft.refusal.value;
     if (refusal) say(failureWords(refusal, words));
   });
+  const isOrder = (text: string) => moderation.isModerator && COMMAND.test(text);
   // What completes commands is loaded before it is needed.
-  const commands = (text: string) => moderation.isModerator && COMMAND.test(text);
-  const isCommand = useComputed(() => commands(draft.text.value)).value;
+  const isCommand = useComputed(() => COMMAND.test(draft.text.value)).value;
+  const { isModerator } = moderation;
+  const loadBots = async () => {
+    const bots = await loadCommands();
+    return { bots, asked: person.chat ? bots.refresh(person.chat) : undefined };
+  };
   useEffect(() => {
-    if (isCommand)
-      loadModerator().then(
-        ({ completeCommand }) => draft.setCompleter(completeCommand),
-        () => {},
-      );
-  }, [isCommand]);
+    if (!isCommand) return;
+    Promise.all([loadBots(), isModerator ? loadModerator() : null]).then(
+      ([{ bots }, moderator]) => draft.setCompleter(bots.completer(moderator?.completeCommand ?? null)),
+      () => {},
+    );
+  }, [isCommand, isModerator]);
+  /** Whether a moderator has written to a program, whose commands may not have come yet. */
+  const isForBots = async (content: string) => {
+    const loaded = await loadBots().catch(() => null);
+    await loaded?.asked;
+    return loaded?.bots.has(content) === true;
+  };
   const send = async (content: string) => {
-    if (commands(content) && !content.startsWith("//")) {
-      const moderator = await loadModerator().catch(() => null);
-      const wrong = moderator ? await moderator.runCommand(content, stores) : words.loadFailed;
+    const isEscaped = content.startsWith("//");
+    const moderator = isOrder(content) && !isEscaped ? await loadModerator().catch(() => null) : undefined;
+    if (moderator === null) return say(words.loadFailed);
+    if (moderator && (moderator.isOwnCommand(content) || !(await isForBots(content)))) {
+      const wrong = await moderator.runCommand(content, stores);
       if (wrong !== null) return say(wrong);
-      // Unless the user has gone on writing meanwhile.
-      if (draft.text.value !== content) return;
     } else if (slowFor > 0) return say(words.failure.slow(slowFor));
-    else room.send(commands(content) ? content.slice(1) : content, draft.reply.value ?? undefined);
+    else {
+      // Enter was pressed again meanwhile.
+      if (moderator && draft.text.value !== content) return;
+      room.send(isOrder(content) && isEscaped ? content.slice(1) : content, draft.reply.value ?? undefined);
+    }
+    // Unless the user has gone on writing meanwhile.
+    if (draft.text.value !== content) return;
     draft.write("", 0);
     draft.reply.value = null;
     field.current?.removeAttribute("data-long");
@@ -290,7 +308,7 @@ export function Composer() {
   );
 }
 
-/** What a moderator writes to the page and not to the room. Two slashes make it a message that begins with one. */
+/** What somebody writes to a program, or a moderator to the page and not to the room. For moderators, two slashes make it a message that begins with one. */
 const COMMAND = /^\//;
 
 /** In code units: twice as long as the longest message. */
@@ -330,21 +348,28 @@ function grow(field: HTMLTextAreaElement | null): void {
   field.style.height = `${field.scrollHeight}px`;
 }
 
-/** The nicknames that complete the mention. */
+/** What completes the mention or the command. */
 function Suggestions({ names }: { readonly names: readonly string[] }) {
   const { draft } = useStores();
-  const words = useRoomWords();
+  const { composer: words } = useRoomWords();
+  const isCommand = names.some((name) => draft.noteOf(name));
+  const chosen = draft.chosen.value;
+  // There may be more commands than fit.
+  useLayoutEffect(
+    () => document.getElementById(`suggestion-${chosen}`)?.scrollIntoView({ block: "nearest" }),
+    [chosen],
+  );
   return (
     <>
       <p class="unseen" role="status">
-        {names.length > 0 ? words.composer.suggestions(names.length) : ""}
+        {names.length === 0 ? "" : isCommand ? words.offered(names.length) : words.suggestions(names.length)}
       </p>
       {names.length > 0 ? (
         <div
           id="suggestions"
           class="suggestions"
           role="listbox"
-          aria-label={words.composer.mentions}
+          aria-label={isCommand ? words.commands : words.mentions}
           // The field must keep the focus and its caret.
           onMouseDown={(event) => event.preventDefault()}
         >
@@ -354,15 +379,34 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
               key={name}
               id={`suggestion-${at}`}
               role="option"
-              aria-selected={at === draft.chosen.value}
+              class={isCommand ? "command" : undefined}
+              aria-selected={at === chosen}
               onMouseDown={() => draft.accept(name)}
             >
-              {name.startsWith("/") ? null : <Avatar name={name} />}
+              {isCommand ? null : <Avatar name={name} />}
               <Nickname name={name} />
+              <Note note={draft.noteOf(name)} />
             </div>
           ))}
         </div>
       ) : null}
+    </>
+  );
+}
+
+/** What a command does, and which program takes it. */
+function Note({ note }: { readonly note: CommandNote | undefined }) {
+  if (!note) return null;
+  const { about, bot } = note;
+  return (
+    <>
+      {" "}
+      <bdi class="about">{about}</bdi>{" "}
+      {bot === undefined ? null : (
+        <span class="new-holder">
+          <Nickname name={bot} />
+        </span>
+      )}
     </>
   );
 }

@@ -1,11 +1,9 @@
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import type { ChatError } from "../../client/errors.ts";
 import type { Chat } from "../../client/index.ts";
 import { deleteMine, type Mine, mine } from "../../client/moderation.ts";
 import { isKey } from "../../client/settings.ts";
-import { copyText } from "../page/address.ts";
 import { download } from "../page/download.ts";
 import { forget } from "../page/forget.ts";
 import { OWN_KEY } from "../store/own.ts";
@@ -13,9 +11,10 @@ import type { PersonView } from "../store/person.ts";
 import { errorOf } from "../text/failure.ts";
 import { isSameNickname } from "../text/nickname-key.ts";
 import { KEY_WORDS, type KeyWords } from "../words/key.ts";
-import { Announced } from "./announced.tsx";
+import { Copied } from "./copied.tsx";
 import { Nickname } from "./nickname.tsx";
 import { QrCode } from "./qr-code.tsx";
+import { useSaid } from "./said.tsx";
 import { useStores } from "./stores.ts";
 
 export interface PersonKeyProps {
@@ -196,30 +195,6 @@ function Carry() {
         </>
       ) : null}
     </section>
-  );
-}
-
-/** A text to copy. */
-function Copied({ label, text }: { readonly label: string; readonly text: string }) {
-  const words = useKeyWords();
-  const field = useRef<HTMLInputElement>(null);
-  const { said, says } = useSaid();
-  const copy = async () => {
-    const isCopied = await copyText(text);
-    if (!isCopied) field.current?.select();
-    says(isCopied ? words.copied : words.notCopied);
-  };
-  return (
-    <div class="copied">
-      <label class="field">
-        <span>{label}</span>
-        <input ref={field} readOnly dir="ltr" translate={false} autocomplete="off" value={text} />
-      </label>
-      <button type="button" aria-label={words.copyWhat(label)} onClick={copy}>
-        {words.copy}
-      </button>
-      {said}
-    </div>
   );
 }
 
@@ -501,24 +476,6 @@ function Confirm({ title, text, more, yes, no, onYes, onNo }: ConfirmProps) {
       </p>
     </section>
   );
-}
-
-/** A line that says how something went, and a function that sets it. */
-function useSaid(): {
-  readonly said: ComponentChildren;
-  readonly says: (text: string, isRefusal?: boolean) => void;
-} {
-  const shown = useSignal({ text: "", isRefusal: false });
-  return {
-    said: (
-      <p class={shown.value.isRefusal ? "refusal" : "said"} role={shown.value.isRefusal ? "alert" : "status"}>
-        <Announced text={shown.value} />
-      </p>
-    ),
-    says: (text, isRefusal = false) => {
-      shown.value = { text, isRefusal };
-    },
-  };
 }
 
 /** Takes a key in place of another. What was written with that one is not own any more. */

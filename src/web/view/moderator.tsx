@@ -1,5 +1,5 @@
 /** What only moderators use. */
-export { completeCommand } from "../text/commands.ts";
+export { completeCommand, isOwnCommand } from "../text/commands.ts";
 export { runCommand } from "./command.ts";
 export { MeasureChoices, MeasureForm } from "./measure.tsx";
 export { ModerationButton, ModerationDialog } from "./moderation.tsx";

@@ -5,14 +5,18 @@ import { type Order, type Reviewed, review } from "../../client/moderation.ts";
 import type { ReviewSubject } from "../../protocol/kinds/review.ts";
 import { Throttle } from "../store/throttle.ts";
 import { errorOf } from "../text/failure.ts";
-import { dayOf } from "../text/times.ts";
+import { lazy } from "./lazy.tsx";
+import { useMoment } from "./moment.ts";
 import { Nickname } from "./nickname.tsx";
 import { faultWords, give, takeBack, useModeratorWords } from "./order.ts";
 import { RoomForms } from "./room-settings.tsx";
 import { type Subject, useRoomWords, useStores } from "./stores.ts";
 
-const TABS = ["reports", "held", "people", "force", "log", "room"] as const;
+const TABS = ["reports", "held", "people", "force", "log", "room", "tokens"] as const;
 type Tab = (typeof TABS)[number];
+
+/** What only owners see. */
+const Tokens = lazy(async () => (await import("./tokens.tsx")).Tokens);
 
 /** A list that is open is loaded again at most this often. */
 const RELOAD_EVERY_MS = 1_000;
@@ -27,20 +31,21 @@ export function Panel({ close }: PanelProps) {
   const words = useModeratorWords();
   const { reports, held } = moderation.waiting.value;
   const tab = useSignal<Tab>(reports > 0 ? "reports" : held > 0 ? "held" : "people");
+  const tabs: readonly Tab[] = moderation.isOwner ? TABS : TABS.filter((each) => each !== "tokens");
   const counts: Partial<Record<Tab, number>> = { reports, held };
   const move = (event: KeyboardEvent & { readonly currentTarget: HTMLElement }) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (by === undefined) return;
     event.preventDefault();
-    const next = TABS[(TABS.indexOf(tab.value) + by + TABS.length) % TABS.length];
+    const next = tabs[(tabs.indexOf(tab.value) + by + tabs.length) % tabs.length];
     if (next) tab.value = next;
-    event.currentTarget.querySelectorAll("button")[TABS.indexOf(tab.value)]?.focus();
+    event.currentTarget.querySelectorAll("button")[tabs.indexOf(tab.value)]?.focus();
   };
   return (
     <>
       <Raid />
       <div class="tabs" role="tablist" aria-label={words.title} onKeyDown={move}>
-        {TABS.map((each) => (
+        {tabs.map((each) => (
           <button
             key={each}
             type="button"
@@ -66,6 +71,7 @@ export function Panel({ close }: PanelProps) {
         {tab.value === "force" ? <Actions key="force" what="force" /> : null}
         {tab.value === "log" ? <Actions key="log" what="log" /> : null}
         {tab.value === "room" ? <RoomForms /> : null}
+        {tab.value === "tokens" ? <Tokens /> : null}
       </div>
     </>
   );
@@ -167,16 +173,6 @@ function Listed({ list, hasMore, fault, none, children }: ListedProps) {
       {hasMore ? <p class="muted">{words.others(list.length)}</p> : null}
     </>
   );
-}
-
-/** @returns what says when something is: by the clock, and on which day if that is not today */
-function useMoment(): (time: number) => string {
-  const times = useStores().settings.times.value;
-  return (time) => {
-    const now = Date.now();
-    const clock = times.clock(time);
-    return dayOf(time) === dayOf(now) ? clock : `${times.day(time, now)}, ${clock}`;
-  };
 }
 
 /** @returns what does something about a case, and says what went wrong in the toast */

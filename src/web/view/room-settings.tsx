@@ -1,10 +1,10 @@
 import { useSignal } from "@preact/signals";
-import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { type RoomSettings, roomSettings, setRoom } from "../../client/moderation.ts";
 import { REASON_MAX } from "../../protocol/kinds/moderate.ts";
 import { MOST, type RoomFault, readRoomForm } from "../store/room-form.ts";
 import { errorOf } from "../text/failure.ts";
+import { Field } from "./field.tsx";
 import { faultWords, give, useModeratorWords } from "./order.ts";
 import { useStores } from "./stores.ts";
 
@@ -142,34 +142,6 @@ function SettingsForm({ before }: { readonly before: RoomSettings }) {
         {words.save}
       </button>
     </form>
-  );
-}
-
-interface Given {
-  readonly id: string;
-  readonly name: string;
-  readonly "aria-invalid": boolean;
-  readonly "aria-describedby": string;
-}
-
-interface FieldProps {
-  readonly label: string;
-  readonly name: string;
-  readonly fault: string;
-  readonly children: (given: Given) => ComponentChildren;
-}
-
-function Field({ label, name, fault, children }: FieldProps) {
-  const id = `room-${name}`;
-  const given = { id, name, "aria-invalid": fault !== "", "aria-describedby": `${id}-fault` };
-  return (
-    <div class="field">
-      <label for={id}>{label}</label>
-      {children(given)}
-      <p id={`${id}-fault`} class="refusal" role="alert">
-        {fault}
-      </p>
-    </div>
   );
 }
 

@@ -1,6 +1,7 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { searchForm } from "../text/nickname-key.ts";
-import { Avatar, MarkBadge, Nickname, PersonButton } from "./nickname.tsx";
+import { MarkBadge, PersonButton } from "./marked.tsx";
+import { Avatar, Nickname } from "./nickname.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
 
 /** The number of people from which there is a filter. */

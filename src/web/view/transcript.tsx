@@ -31,10 +31,12 @@ export function Transcript({ title }: { readonly title: string }) {
   return (
     <section class="transcript">
       <h1>{words.transcript(title, times.full(Date.now()))}</h1>
-      {messages.value.map(({ id, name, time, timestamp, content }) => (
+      {messages.value.map(({ id, name, by, time, timestamp, content }) => (
         <article key={id ?? timestamp}>
           <p>
-            <Nickname name={name} /> <time>{time === null ? timestamp : times.full(time)}</time>
+            <Nickname name={name} />
+            {room.markBy(by)?.bot ? ` (${words.roster.marks.bot})` : ""}{" "}
+            <time>{time === null ? timestamp : times.full(time)}</time>
           </p>
           <Content content={content} />
         </article>

@@ -100,6 +100,8 @@ export const enRoom = {
     save: "Save",
     empty: "A message cannot be empty.",
     deleteIt: "Delete the message",
+    commands: "Commands",
+    offered: (n: number) => count(n, "command", "commands"),
     suggestions: (n: number) => count(n, "person you can mention", "people you can mention"),
   },
   transcript: (room: string, time: string) => `${room}, ${time}`,
@@ -108,7 +110,14 @@ export const enRoom = {
     filter: "Filter people",
     none: "No one here matches.",
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
-    marks: { owner: "owner", moderator: "moderator", member: "member", reserved: "Reserved nickname" },
+    marks: {
+      owner: "owner",
+      moderator: "moderator",
+      member: "member",
+      reserved: "Reserved nickname",
+      bot: "bot",
+      botHint: "A program writes here, not a person.",
+    },
   },
 };
 

@@ -32,10 +32,6 @@ const en = {
   code: "Code",
   link: "Link",
   picture: "QR code of the link with your key",
-  copy: "Copy",
-  copyWhat: (what: string) => `Copy: ${what}`,
-  copied: "Copied.",
-  notCopied: "The browser blocked copying. Select the text and copy it yourself.",
 
   enter: "Use a key from another device",
   enterLead: "Enter the code shown there, and you are the same person here.",
@@ -131,10 +127,6 @@ const vi: typeof en = {
   code: "Mã",
   link: "Liên kết",
   picture: "Mã QR của liên kết chứa khóa của bạn",
-  copy: "Sao chép",
-  copyWhat: (what) => `Sao chép: ${what}`,
-  copied: "Đã sao chép.",
-  notCopied: "Trình duyệt không cho phép sao chép. Hãy tự chọn và sao chép.",
 
   enter: "Dùng khóa từ thiết bị khác",
   enterLead: "Nhập mã hiện trên thiết bị đó, và ở đây bạn cũng là người ấy.",

@@ -79,6 +79,8 @@ export const viRoom: RoomWords = {
     save: "Lưu",
     empty: "Tin nhắn không được để trống.",
     deleteIt: "Xóa tin nhắn",
+    commands: "Lệnh",
+    offered: (n) => `${CHARACTERS.format(n)} lệnh`,
     suggestions: (n) => `Có thể nhắc đến ${n} người`,
   },
   transcript: (room, time) => `${room}, ${time}`,
@@ -92,6 +94,8 @@ export const viRoom: RoomWords = {
       moderator: "điều hành viên",
       member: "thành viên",
       reserved: "Biệt danh đã giữ chỗ",
+      bot: "bot",
+      botHint: "Đây là một chương trình, không phải người.",
     },
   },
 };

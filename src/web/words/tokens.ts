@@ -1,0 +1,147 @@
+/** The texts about the tokens of programs, loaded together with them. */
+import type { Scope } from "../../protocol/kinds/tokens.ts";
+import { DAYS_MOST, type TokenFault } from "../store/token-form.ts";
+import type { Language } from "./languages.ts";
+
+const EN = new Intl.NumberFormat("en");
+const VI = new Intl.NumberFormat("vi");
+
+const en = {
+  lead: "With a token a program can take part in the chat. Whoever has its secret can do what it allows.",
+  none: "There are no tokens.",
+  list: "Tokens",
+  writesAs: <T>(name: T): readonly (T | string)[] => ["writes as ", name],
+  hook: "hook",
+  allRooms: "all rooms",
+  mainRoom: "main room",
+  created: (moment: string) => `created ${moment}`,
+  ends: (moment: string) => `ends ${moment}`,
+  over: "has ended",
+  revoke: "Revoke…",
+  revokeWhat: (name: string) => `Revoke ${name}`,
+  revokeAsk: "The program is cut off at once, and its nickname becomes free. This cannot be undone.",
+  revokeIt: "Revoke",
+  cancel: "Cancel",
+  revoked: "The token is revoked.",
+  create: "New token",
+  name: "What you call it",
+  bot: "Nickname it writes under",
+  botNote: "If you leave this empty, it is the name above. It is reserved for the program.",
+  use: "What is it for?",
+  uses: {
+    program: "A program, which uses the API",
+    hook: "Another service, which only posts messages in one room",
+  },
+  rooms: "Rooms",
+  roomsNote: "Their names, with spaces between them; / is the main room. Empty means all rooms.",
+  scopes: "What may it do?",
+  scope: {
+    read: "Read rooms, messages and events",
+    post: "Send messages and react",
+    edit: "Edit and delete its own messages",
+    moderate: "Keep order, as a moderator",
+    rooms: "Set something in a room, such as its title",
+  } as Readonly<Record<Scope, string>>,
+  days: "Days until it ends",
+  daysNote: "Empty means never.",
+  createIt: "Create",
+  madeTitle: (name: string) => `The token ${name} is there`,
+  once: "This is shown only once. Copy it now, to where the program finds it and nobody else.",
+  secret: "Secret",
+  address: "Address to post to",
+  done: "Done",
+  loading: "Loading…",
+  fault: (wrong: TokenFault): string => {
+    switch (wrong.fault) {
+      case "name":
+        return "This needs 1 to 100 characters, as a nickname does.";
+      case "room":
+        return `${wrong.room} cannot be the name of a room: these have small letters a to z, digits, -, _ and dots.`;
+      case "one":
+        return "Name the one room that it posts in.";
+      case "none":
+        return "Choose at least one.";
+      case "number":
+        return `This must be a whole number from 1 to ${EN.format(DAYS_MOST)}.`;
+    }
+  },
+  faults: {
+    taken: "Someone has reserved this nickname, or one that looks like it.",
+    many: "There are as many tokens as this chat allows. Revoke one that is not needed.",
+    unknown: "There is no such token any more.",
+    uncertain:
+      "The connection was lost. If the token is in the list without a secret, revoke it and create another.",
+  },
+};
+
+const vi: typeof en = {
+  lead: "Với mã truy cập, một chương trình có thể tham gia trò chuyện. Ai có chuỗi bí mật của mã đều làm được những gì mã cho phép.",
+  none: "Chưa có mã truy cập nào.",
+  list: "Mã truy cập",
+  writesAs: (name) => ["viết với biệt danh ", name],
+  hook: "địa chỉ nhận tin",
+  allRooms: "mọi phòng",
+  mainRoom: "phòng chính",
+  created: (moment) => `tạo ${moment}`,
+  ends: (moment) => `hết hạn ${moment}`,
+  over: "đã hết hạn",
+  revoke: "Thu hồi…",
+  revokeWhat: (name) => `Thu hồi ${name}`,
+  revokeAsk: "Chương trình bị ngắt ngay, biệt danh của nó được trả lại. Không thể hoàn tác.",
+  revokeIt: "Thu hồi",
+  cancel: "Hủy",
+  revoked: "Đã thu hồi mã truy cập.",
+  create: "Mã truy cập mới",
+  name: "Bạn gọi nó là gì",
+  bot: "Biệt danh khi viết",
+  botNote: "Nếu để trống thì dùng tên ở trên. Biệt danh được giữ riêng cho chương trình.",
+  use: "Dùng để làm gì?",
+  uses: {
+    program: "Cho một chương trình dùng API",
+    hook: "Cho một dịch vụ khác, chỉ gửi tin nhắn vào một phòng",
+  },
+  rooms: "Các phòng",
+  roomsNote: "Tên các phòng, cách nhau bằng dấu cách; / là phòng chính. Để trống là mọi phòng.",
+  scopes: "Được làm gì?",
+  scope: {
+    read: "Đọc phòng, tin nhắn và sự kiện",
+    post: "Gửi tin nhắn và bày tỏ cảm xúc",
+    edit: "Sửa và xóa tin nhắn của chính nó",
+    moderate: "Giữ trật tự như điều hành viên",
+    rooms: "Đặt thông tin của phòng, như tên phòng",
+  },
+  days: "Số ngày đến khi hết hạn",
+  daysNote: "Để trống là không bao giờ.",
+  createIt: "Tạo",
+  madeTitle: (name) => `Đã tạo mã truy cập ${name}`,
+  once: "Chuỗi này chỉ hiện một lần. Hãy sao chép ngay vào nơi chỉ chương trình đọc được.",
+  secret: "Chuỗi bí mật",
+  address: "Địa chỉ để gửi tin",
+  done: "Xong",
+  loading: "Đang tải…",
+  fault: (wrong) => {
+    switch (wrong.fault) {
+      case "name":
+        return "Cần từ 1 đến 100 ký tự, giống như biệt danh.";
+      case "room":
+        return `${wrong.room} không thể là tên phòng: tên phòng gồm chữ thường a đến z, chữ số, -, _ và dấu chấm.`;
+      case "one":
+        return "Hãy ghi đúng một phòng mà nó gửi tin vào.";
+      case "none":
+        return "Hãy chọn ít nhất một mục.";
+      case "number":
+        return `Phải là số nguyên từ 1 đến ${VI.format(DAYS_MOST)}.`;
+    }
+  },
+  faults: {
+    taken: "Đã có người giữ chỗ biệt danh này hoặc một biệt danh trông giống nó.",
+    many: "Số mã truy cập đã đến giới hạn. Hãy thu hồi mã nào không cần nữa.",
+    unknown: "Mã truy cập này không còn nữa.",
+    uncertain:
+      "Mất kết nối giữa chừng. Nếu mã đã có trong danh sách mà bạn chưa thấy chuỗi bí mật, hãy thu hồi rồi tạo mã khác.",
+  },
+};
+
+export type TokenWords = typeof en;
+
+export const TOKEN_WORDS: Readonly<Record<Language, TokenWords>> = { en, vi };
