@@ -96,7 +96,7 @@ fileTest(
     using stage = new Stage();
     await stage.open().close();
     change(stage.file, "PRAGMA user_version = 99");
-    expect(() => stage.open()).toThrow(/is of a later version \(99; this program knows 2\)/);
+    expect(() => stage.open()).toThrow(/is of a later version \(99; this program knows 3\)/);
     rmSync(stage.file);
     mkdirSync(stage.file);
     expect(() => stage.open()).toThrow(/cannot be used: it is not a regular file/);

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { signal } from "@preact/signals";
 import { NotPermittedError } from "../../src/client/errors.ts";
 import type { RoomSettings } from "../../src/client/moderation.ts";
+import { BotCommands } from "../../src/web/store/bot-commands.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
 import { IgnoredStore } from "../../src/web/store/ignored.ts";
 import type { Item } from "../../src/web/store/item.ts";
@@ -358,6 +359,40 @@ test("commands and the nicknames after them are completed", () => {
   draft.choose(1);
   draft.accept();
   expect(draft.text.value).toBe("/mute An Bình ");
+});
+
+test("COMMANDS-3 commands of bots stand beside those of the page, which win, and are asked for once a minute", async () => {
+  const client = new ClientStage({ name: "An" });
+  const socket = client.enter("s");
+  let now = 0;
+  const bots = new BotCommands(() => now);
+  const asked = bots.refresh(client.chat);
+  const list = [
+    { name: "remind", about: "Reminds", bot: "R" },
+    { name: "remind", about: "Reminds, too", bot: "S" },
+    // An older server did not know that the page has it.
+    { name: "mute", about: "Unmutes", bot: "R" },
+    { name: "rem", about: "Short", bot: "S" },
+  ];
+  expect(socket.answer({ status: true, commands: list })).toMatchObject({ type: "commands" });
+  await asked;
+  await bots.refresh(client.chat);
+  const asks = ["/remind 10m", "/REM", "/reminder", "/mute An", "remind", "/"].map((text) => bots.has(text));
+  expect(asks).toEqual([true, true, false, false, false, false]);
+  expect(bots.completer(null)("/", [])?.options).toEqual(["/rem", "/remind"]);
+  expect(bots.completer(null)("/rem", [])?.options).toEqual([]);
+  expect(bots.completer(null)("/remind @A", ["An"])).toBeNull();
+  const both = bots.completer(completeCommand);
+  expect(both("/rem", [])?.options).toEqual([]);
+  expect(both("/re", [])?.options).toEqual(["/rem", "/remind", "/remove"]);
+  expect(both("/re", [])?.notes?.get("/remind")).toEqual({ about: "Reminds", bot: "R" });
+  expect(both("/mut", [])?.notes?.get("/mute")).not.toHaveProperty("bot");
+  expect(both("/mute A", ["An"])?.options).toEqual(["An"]);
+  now = 60_000;
+  const again = bots.refresh(client.chat);
+  socket.answer({ status: true, commands: [] });
+  await again;
+  expect(bots.has("/remind")).toBe(false);
 });
 
 test("a text that was refused comes back before what was written since, and with its reply", () => {

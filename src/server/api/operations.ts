@@ -270,7 +270,8 @@ export const OPERATIONS: readonly ApiOperation[] = [
     run: async (call, { parts }) => {
       const commands = readCommands(call.body.commands);
       if (commands === null) throw new Problem(malformedProblem("WrongFormatCommands"));
-      payForStore(call);
+      // Programs declare them at each start, and then there is nothing to store.
+      if (!Bun.deepEquals(call.token.commands, commands)) payForStore(call);
       await parts.engine.people.setCommands(call.token.id, commands).catch((error: unknown) => {
         throw error instanceof PeopleError ? commandsProblem(error) : error;
       });
