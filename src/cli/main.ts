@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { isatty } from "node:tty";
-import { CommanderError, InvalidArgumentError } from "commander";
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
 import { ModerationError } from "../engine/moderation.ts";
@@ -15,14 +15,16 @@ import { TerminalError } from "../terminal/failure.ts";
 import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
 import { banner } from "./banner.ts";
 import { CommandError } from "./command-error.ts";
-import { dropUnset } from "./environment.ts";
+import { type ConfigCommand, configText } from "./config-command.ts";
 import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
 import {
+  configCommandOf,
   createCommand,
   moderationCommandOf,
   moveOf,
   peopleCommandOf,
+  SettingsError,
   settingsOf,
   terminalCommandOf,
 } from "./options.ts";
@@ -107,8 +109,9 @@ function readSettings(): Asked {
   const command = createCommand(version).exitOverride();
   for (const each of command.commands) each.exitOverride();
   try {
-    dropUnset(command.options, process.env);
     const settings = settingsOf(command.parse(), isatty(1));
+    const config = configCommandOf(command);
+    if (config !== null) runConfigCommand(config, command, settings);
     return {
       settings,
       move: moveOf(command),
@@ -118,11 +121,26 @@ function readSettings(): Asked {
     };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
-    // Commander has printed its own sentence, except for values that only the whole command shows to be wrong.
-    if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
-    else if (!(error instanceof CommanderError)) throw error;
+    // Commander has printed its own sentence, except for what it does not know.
+    if (error instanceof SettingsError) failWith(error.faults);
+    if (error instanceof InvalidArgumentError) failWith([error.message]);
+    if (!(error instanceof CommanderError)) throw error;
     process.exit(WRONG_COMMAND);
   }
+}
+
+/** Prints what is in force, or that nothing is wrong, and ends. */
+function runConfigCommand(config: ConfigCommand, command: Command, { warnings }: Settings): never {
+  if (config.kind === "check" && warnings.length > 0) failWith(warnings);
+  for (const warning of warnings) process.stderr.write(`${warning}\n`);
+  process.stdout.write(configText(config, command));
+  process.exit(0);
+}
+
+/** Ends because of what the operator has set. */
+function failWith(faults: readonly string[]): never {
+  for (const fault of faults) process.stderr.write(`error: ${printable(fault)}\n`);
+  process.exit(WRONG_COMMAND);
 }
 
 function stop(): void {
