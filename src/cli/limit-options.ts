@@ -52,6 +52,8 @@ export const RATE_LIMITS = {
   "address-people-burst": count("reserve and claim requests in one burst", 10),
   "room-sends-per-second": perSecond("messages per second in one room", 200),
   "room-sends-burst": count("messages in one burst in one room", 1000),
+  "tls-handshakes-per-second": perSecond("TLS handshakes per second with one address", 150),
+  "tls-handshakes-burst": count("TLS handshakes in one burst with one address", 600),
   "http-per-second": perSecond("plain HTTP requests per second from one address", 100),
   "http-burst": count("plain HTTP requests in one burst from one address", 400),
   "token-requests-per-second": perSecond("requests per second with one token", 10),

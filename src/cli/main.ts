@@ -11,6 +11,7 @@ import { DatabaseError } from "../engine/postgres/fault.ts";
 import { printable } from "../protocol/printable.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
+import { CertificateError } from "../server/tls/certificate.ts";
 import { TerminalError } from "../terminal/failure.ts";
 import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
 import { banner } from "./banner.ts";
@@ -87,7 +88,7 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
   if (!isFirst) return null;
   if (settings.log.format === "pretty" && isatty(1)) {
     const code = await server.people.createOwnerCode(FIRST_CODE_MS).catch(() => null);
-    return code && ownerLink(`http://${server.authority}${settings.basePath}/`, code);
+    return code && ownerLink(server.addresses.page, code);
   }
   server.notice(
     "owner",
@@ -178,7 +179,15 @@ function isHangupIgnored(): boolean {
 }
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
-  const KNOWN = [JournalError, DatabaseError, MoveError, PeopleError, ModerationError, CommandError];
+  const KNOWN = [
+    CertificateError,
+    JournalError,
+    DatabaseError,
+    MoveError,
+    PeopleError,
+    ModerationError,
+    CommandError,
+  ];
   if (error instanceof Error && KNOWN.some((kind) => error instanceof kind)) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const address = hosts.join(" and ");

@@ -72,6 +72,16 @@ const BASICS = {
   config: path(text("<file>", "file with settings in TOML; variables and flags override it")),
 };
 
+const TLS = {
+  "tls-cert": path(
+    text(
+      "<file>",
+      "certificate in PEM, followed by those that lead to its issuer: the server then speaks https and wss, without a proxy",
+    ),
+  ),
+  "tls-key": path(text("<file>", "private key of that certificate in PEM, not encrypted")),
+};
+
 const HISTORY = {
   "database-connections": count("connections to the database", 8),
   "database-timeout": number("<seconds>", "time the database has to answer", 4),
@@ -206,6 +216,7 @@ const LOG = {
 /** The groups with their headings. */
 export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[] = [
   ["Basics", BASICS],
+  ["TLS", TLS],
   ["History", HISTORY],
   ["Clients", CLIENTS],
   ["Times", TIMES],
@@ -221,6 +232,7 @@ export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[]
 
 /** The values of all options. */
 export type Flags = ValuesOf<typeof BASICS> &
+  ValuesOf<typeof TLS> &
   ValuesOf<typeof HISTORY> &
   ValuesOf<typeof CLIENTS> &
   ValuesOf<typeof TIMES> &

@@ -20,6 +20,7 @@ import { type Flags, OPTION_GROUPS } from "./option-table.ts";
 import type { PeopleCommand } from "./people.ts";
 import { siteOf } from "./site.ts";
 import { addTerminalCommands } from "./terminal-options.ts";
+import { tlsOf } from "./tls.ts";
 import { addTokenCommands } from "./token-options.ts";
 import { parsePage, parsePerson, parseRoom } from "./units.ts";
 
@@ -196,6 +197,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     port: flags.port,
     basePath: flags.basePath,
     rooms: flags.rooms,
+    tls: tlsOf(flags),
     hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
     database: databaseOf(flags),
     dataFile: resolve(flags.data),
@@ -277,6 +279,7 @@ function limitsOf(flags: Flags): Limits {
     connectionsPerAddress: flags.connectionsPerAddress,
     maxConnections: flags.maxConnections,
     newConnections: { perSecond: flags.connectionRate, burst: flags.connectionBurst },
+    handshakes: { perSecond: flags.tlsHandshakesPerSecond, burst: flags.tlsHandshakesBurst },
     httpRequests: { perSecond: flags.httpPerSecond, burst: flags.httpBurst },
     roomsPerAddress: flags.roomsPerAddress,
     tokenRequests: { perSecond: flags.tokenRequestsPerSecond, burst: flags.tokenRequestsBurst },
@@ -302,6 +305,7 @@ function limitsOf(flags: Flags): Limits {
 function faultsBetween(flags: Flags): string[] {
   const checks: readonly (() => unknown)[] = [
     () => checkTimes(flags.timestamp, flags.timezone),
+    () => tlsOf(flags),
     () => databaseOf(flags),
     () => frameAncestorsOf(flags.frameAncestors),
     () => siteOf({ links: flags.links }),

@@ -6,6 +6,7 @@ import { settingsDocument } from "../../scripts/settings.ts";
 import { OPTIONS } from "../../src/cli/configuration.ts";
 import { variableOf } from "../../src/cli/option.ts";
 import { createCommand, moveOf, settingsOf } from "../../src/cli/options.ts";
+import { CertificateFolder, createCertificate } from "../support/certificate.ts";
 import { ChatClient } from "../support/client.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 
@@ -52,17 +53,20 @@ test.each(bots)("the bot in %s answers, run by %s as it is written", async (docu
   });
 });
 
-test("every command of the documents is one that the server takes", () => {
+test("every command of the documents is one that the server takes", async () => {
   const lines = documents.flatMap((document) => blocks(document, "sh").join("").split("\n"));
   const commands = lines.flatMap((line) => /^npm start -- (.+)$/.exec(line)?.[1] ?? []);
   expect(commands.length).toBeGreaterThan(3);
   using folder = new TemporaryFolder();
   const file = join(folder.path, "chat.toml");
+  const certificate = new CertificateFolder(folder.path, await createCertificate("chat.example.org"));
   writeFileSync(file, blocks("docs/settings.md", "toml").join(""));
   for (const text of commands.filter((each) => each !== "--help")) {
     const words = text
       .replace('"$DATABASE_URL"', "postgres://chat:secret@db.example.org/chat")
       .replace("/etc/chat.toml", file)
+      .replace("/etc/chat/fullchain.pem", certificate.cert)
+      .replace("/etc/chat/privkey.pem", certificate.key)
       .split(" ");
     const command = createCommand("0.0.0").parse(words, { from: "user" });
     settingsOf(command, false);
