@@ -17,11 +17,13 @@ import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
 import { banner } from "./banner.ts";
 import { CommandError } from "./command-error.ts";
 import { type ConfigCommand, configText } from "./config-command.ts";
+import { type DoctorCommand, runDoctor } from "./doctor/doctor.ts";
 import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
 import {
   configCommandOf,
   createCommand,
+  doctorCommandOf,
   moderationCommandOf,
   moveOf,
   peopleCommandOf,
@@ -38,7 +40,12 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people, moderation, terminal } = readSettings();
+const { settings, move, people, moderation, terminal, doctor } = readSettings();
+if (doctor !== null) {
+  const print = (text: string) =>
+    void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
+  process.exit((await runDoctor(doctor, settings, print)) ? 0 : FAILED);
+}
 if (terminal !== null) {
   try {
     await runTerminalCommand(terminal);
@@ -104,6 +111,7 @@ interface Asked {
   readonly people: PeopleCommand | null;
   readonly moderation: ModerationCommand | null;
   readonly terminal: TerminalCommand | null;
+  readonly doctor: DoctorCommand | null;
 }
 
 function readSettings(): Asked {
@@ -119,6 +127,7 @@ function readSettings(): Asked {
       people: peopleCommandOf(command),
       moderation: moderationCommandOf(command),
       terminal: terminalCommandOf(command),
+      doctor: doctorCommandOf(command),
     };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);

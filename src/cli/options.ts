@@ -8,6 +8,7 @@ import type { TerminalCommand } from "../terminal/index.ts";
 import { addConfigCommands, type ConfigCommand } from "./config-command.ts";
 import { configurationOf, OPTIONS, placed } from "./configuration.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
+import { addDoctorCommand, type DoctorCommand } from "./doctor/doctor.ts";
 import { frameAncestorsOf } from "./frame-ancestors.ts";
 import { loginOf } from "./login.ts";
 import type { ModerationCommand } from "./moderation.ts";
@@ -44,6 +45,8 @@ interface Chosen {
   moderation?: ModerationCommand;
   /** Set by the commands for terminals. */
   terminal?: TerminalCommand;
+  /** Set by the command that finds out whether a chat is well. */
+  doctor?: DoctorCommand;
   /** Set by the commands about the configuration. `config` is the name of a file. */
   configuration?: ConfigCommand;
 }
@@ -66,6 +69,7 @@ export function createCommand(version: string): Command {
   addPeopleCommands(command);
   addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
   addConfigCommands(command, (chosen) => void command.setOptionValue("configuration", chosen));
+  addDoctorCommand(command, (chosen) => void command.setOptionValue("doctor", chosen));
   addTerminalCommands(command, (chosen) => void command.setOptionValue("terminal", chosen));
   return command;
 }
@@ -124,6 +128,11 @@ export function terminalCommandOf(command: Command): TerminalCommand | null {
 /** What a parsed command asks to know of the configuration; null if it asks for something else. */
 export function configCommandOf(command: Command): ConfigCommand | null {
   return command.opts<Chosen>().configuration ?? null;
+}
+
+/** What a parsed command asks the doctor; null if it asks for something else. */
+export function doctorCommandOf(command: Command): DoctorCommand | null {
+  return command.opts<Chosen>().doctor ?? null;
 }
 
 /** What a parsed command asks to move; null if it asks to serve. */

@@ -1,8 +1,8 @@
 import { isKeyOf } from "../protocol/table.ts";
 import type { GrantedRole } from "../room/roles.ts";
 
-/** What a token may be used for. `rooms` is to set something in a room. */
-export type Scope = "read" | "post" | "edit" | "moderate" | "rooms";
+/** What a token may be used for. `rooms` is to set something in a room, `diagnose` to learn how the server sees a request. */
+export type Scope = "read" | "post" | "edit" | "moderate" | "rooms" | "diagnose";
 
 const SCOPE_TABLE: { readonly [S in Scope]: true } = {
   read: true,
@@ -10,9 +10,10 @@ const SCOPE_TABLE: { readonly [S in Scope]: true } = {
   edit: true,
   moderate: true,
   rooms: true,
+  diagnose: true,
 };
 
-export const SCOPES: readonly Scope[] = ["read", "post", "edit", "moderate", "rooms"];
+export const SCOPES: readonly Scope[] = ["read", "post", "edit", "moderate", "rooms", "diagnose"];
 
 export function isScope(text: string): text is Scope {
   return isKeyOf(SCOPE_TABLE, text);
