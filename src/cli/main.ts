@@ -15,12 +15,15 @@ import { CertificateError } from "../server/tls/certificate.ts";
 import { TerminalError } from "../terminal/failure.ts";
 import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
 import { banner } from "./banner.ts";
+import { runCrowd } from "./bench/crowd.ts";
+import { type BenchCommand, benchHere } from "./bench/here.ts";
 import { CommandError } from "./command-error.ts";
 import { type ConfigCommand, configText } from "./config-command.ts";
 import { type DoctorCommand, runDoctor } from "./doctor/doctor.ts";
 import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
 import {
+  benchCommandOf,
   configCommandOf,
   createCommand,
   doctorCommandOf,
@@ -40,11 +43,21 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people, moderation, terminal, doctor } = readSettings();
+const { settings, move, people, moderation, terminal, doctor, bench } = readSettings();
+const printLines = (text: string) =>
+  void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
+if (bench !== null) {
+  try {
+    if (bench.kind === "crowd") await runCrowd(bench.socketUrl);
+    else await benchHere(bench, settings, printLines);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${sentenceFor(error, settings)}\n`);
+    process.exit(FAILED);
+  }
+}
 if (doctor !== null) {
-  const print = (text: string) =>
-    void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
-  process.exit((await runDoctor(doctor, settings, print)) ? 0 : FAILED);
+  process.exit((await runDoctor(doctor, settings, printLines)) ? 0 : FAILED);
 }
 if (terminal !== null) {
   try {
@@ -112,6 +125,7 @@ interface Asked {
   readonly moderation: ModerationCommand | null;
   readonly terminal: TerminalCommand | null;
   readonly doctor: DoctorCommand | null;
+  readonly bench: BenchCommand | null;
 }
 
 function readSettings(): Asked {
@@ -128,6 +142,7 @@ function readSettings(): Asked {
       moderation: moderationCommandOf(command),
       terminal: terminalCommandOf(command),
       doctor: doctorCommandOf(command),
+      bench: benchCommandOf(command),
     };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);

@@ -5,6 +5,7 @@ import { TimestampFormat } from "../protocol/timestamp.ts";
 import { isGrantedRole, ROLES } from "../room/roles.ts";
 import { type Limits, NO_RATES, type Settings } from "../server/settings.ts";
 import type { TerminalCommand } from "../terminal/index.ts";
+import { addBenchCommands, type BenchCommand } from "./bench/here.ts";
 import { addConfigCommands, type ConfigCommand } from "./config-command.ts";
 import { configurationOf, OPTIONS, placed } from "./configuration.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
@@ -45,6 +46,8 @@ interface Chosen {
   moderation?: ModerationCommand;
   /** Set by the commands for terminals. */
   terminal?: TerminalCommand;
+  /** Set by the commands that measure. */
+  bench?: BenchCommand;
   /** Set by the command that finds out whether a chat is well. */
   doctor?: DoctorCommand;
   /** Set by the commands about the configuration. `config` is the name of a file. */
@@ -69,6 +72,7 @@ export function createCommand(version: string): Command {
   addPeopleCommands(command);
   addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
   addConfigCommands(command, (chosen) => void command.setOptionValue("configuration", chosen));
+  addBenchCommands(command, (chosen) => void command.setOptionValue("bench", chosen));
   addDoctorCommand(command, (chosen) => void command.setOptionValue("doctor", chosen));
   addTerminalCommands(command, (chosen) => void command.setOptionValue("terminal", chosen));
   return command;
@@ -128,6 +132,11 @@ export function terminalCommandOf(command: Command): TerminalCommand | null {
 /** What a parsed command asks to know of the configuration; null if it asks for something else. */
 export function configCommandOf(command: Command): ConfigCommand | null {
   return command.opts<Chosen>().configuration ?? null;
+}
+
+/** What a parsed command asks to measure; null if it asks for something else. */
+export function benchCommandOf(command: Command): BenchCommand | null {
+  return command.opts<Chosen>().bench ?? null;
 }
 
 /** What a parsed command asks the doctor; null if it asks for something else. */

@@ -1,11 +1,12 @@
 /** What the doctor finds, and what it says to do about it. */
 import { afterAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { clockFinding } from "../../src/cli/doctor/server.ts";
+import { connect, createServer, type Socket } from "node:net";
 import { roomFinding } from "../../src/cli/doctor/disk.ts";
-import { strangeOriginFinding, upgradeFinding, frontOf } from "../../src/cli/doctor/front.ts";
 import type { Level } from "../../src/cli/doctor/finding.ts";
-import { hopFinding, type Seen, SENT_ADDRESS } from "../../src/cli/doctor/hop.ts";
+import { frontOf, strangeOriginFinding, upgradeFinding } from "../../src/cli/doctor/front.ts";
+import { hopFinding, SENT_ADDRESS, type Seen } from "../../src/cli/doctor/hop.ts";
+import { clockFinding } from "../../src/cli/doctor/server.ts";
 import { chatAddress } from "../../src/terminal/address.ts";
 import { CertificateFolder, createCertificate } from "../support/certificate.ts";
 import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";
@@ -15,7 +16,11 @@ const OWN = "198.51.100.9";
 const PROXY = "10.0.0.2";
 
 const hops: readonly (readonly [level: Level, part: string, seen: Seen])[] = [
-  ["ok", "no proxy in between", { address: OWN, peer: OWN, peerIsTrusted: false, forwardedFor: SENT_ADDRESS }],
+  [
+    "ok",
+    "no proxy in between",
+    { address: OWN, peer: OWN, peerIsTrusted: false, forwardedFor: SENT_ADDRESS },
+  ],
   ["ok", "no proxy in between", { address: "::1", peer: "::1", peerIsTrusted: false, forwardedFor: null }],
   ["ok", `trusts the proxy ${PROXY}`, { address: OWN, peer: PROXY, peerIsTrusted: true, forwardedFor: OWN }],
   [
@@ -30,7 +35,11 @@ const hops: readonly (readonly [level: Level, part: string, seen: Seen])[] = [
   ],
   ["fault", "--trust-proxy", { address: PROXY, peer: PROXY, peerIsTrusted: false, forwardedFor: OWN }],
   ["fault", "names no client", { address: PROXY, peer: PROXY, peerIsTrusted: true, forwardedFor: null }],
-  ["fault", "append", { address: SENT_ADDRESS, peer: PROXY, peerIsTrusted: true, forwardedFor: SENT_ADDRESS }],
+  [
+    "fault",
+    "append",
+    { address: SENT_ADDRESS, peer: PROXY, peerIsTrusted: true, forwardedFor: SENT_ADDRESS },
+  ],
   [
     "fault",
     "Narrow --trust-proxy",
@@ -68,7 +77,11 @@ test("open origins, full disks and wrong clocks are found", () => {
     "unknown",
   ]);
   const GIB = 1024 ** 3;
-  expect([5 * GIB, GIB / 2, GIB / 20].map((bytes) => roomFinding(bytes).level)).toEqual(["ok", "warning", "fault"]);
+  expect([5 * GIB, GIB / 2, GIB / 20].map((bytes) => roomFinding(bytes).level)).toEqual([
+    "ok",
+    "warning",
+    "fault",
+  ]);
   const clock = (theirs: number) => clockFinding("the server", theirs, 100_000, 100_500).level;
   expect([100_200, 103_000, 98_000, 200_000].map(clock)).toEqual(["ok", "warning", "warning", "fault"]);
 });
@@ -76,34 +89,93 @@ test("open origins, full disks and wrong clocks are found", () => {
 const folder = new TemporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-fileTest("the doctor asks a real server over TLS, leaves nothing behind, and ends with 1 after a fault", async () => {
-  const files = new CertificateFolder(folder.path, await createCertificate("chat.example.org"));
-  await using server = await startServer([...files.flags, "--no-limits"]);
-  const where = ["--data", server.dataFile];
-  const url = server.http("/").replace("http:", "https:");
-  const end = await runCommand(["doctor", url, "--idle", "0.1", ...where]);
-  const lines = end.stdout.split("\n");
-  for (const [level, part] of [
-    ["fault", "certificate: browsers do not accept it"],
-    ["ok", "WebSocket: the upgrade takes"],
-    ["ok", "origins: pages of other sites may not connect"],
-    ["ok", "address: there is no proxy in between"],
-    ["ok", "server: it is well"],
-    ["warning", "server: it has no limits"],
-    ["ok", "clock: that of the server differs by 0.0 ms"],
-    ["(ok|warning)", "disk sync: a sync takes"],
-    ["ok", "first frame: "],
-    ["ok", "idle: a connection on which nothing is said lives for"],
-  ])
-    expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${level} +${part}`)));
-  expect(end.exitCode).toBe(1);
-  const tokens = await runCommand(["token", "list", ...where]);
-  expect(tokens.stdout).toBe("There are no tokens.\n");
-  expect(server.lines.map(({ text }) => text).join("\n")).not.toMatch(/cbt_|--trust-proxy/);
+fileTest(
+  "the doctor asks a real server over TLS, leaves nothing behind, and ends with 1 after a fault",
+  async () => {
+    const files = new CertificateFolder(folder.path, await createCertificate("chat.example.org"));
+    await using server = await startServer([...files.flags, "--no-limits"]);
+    const where = ["--data", server.dataFile];
+    const url = server.http("/").replace("http:", "https:");
+    const end = await runCommand(["doctor", url, "--idle", "0.1", ...where]);
+    const lines = end.stdout.split("\n");
+    for (const [level, part] of [
+      ["fault", "certificate: browsers do not accept it"],
+      ["ok", "WebSocket: the upgrade takes"],
+      ["ok", "origins: pages of other sites may not connect"],
+      ["ok", "address: there is no proxy in between"],
+      ["ok", "server: it is well"],
+      ["warning", "server: it has no limits"],
+      ["ok", "clock: that of the server differs by 0.0 ms"],
+      ["(ok|warning)", "disk sync: a sync takes"],
+      ["ok", "first frame: "],
+      ["ok", "idle: a connection on which nothing is said lives for"],
+    ])
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${level} +${part}`)));
+    expect(end.exitCode).toBe(1);
+    const tokens = await runCommand(["token", "list", ...where]);
+    expect(tokens.stdout).toBe("There are no tokens.\n");
+    expect(server.lines.map(({ text }) => text).join("\n")).not.toMatch(/cbt_|--trust-proxy/);
 
-  const stranger = await fetch(`${url}api/v1/diagnosis`, { tls: { rejectUnauthorized: false } });
-  expect(stranger.status).toBe(401);
-  const elsewhere = await runCommand(["doctor", "http://127.0.0.1:1/", "--data", `${folder.path}/none/data.json`]);
-  expect(elsewhere).toMatchObject({ exitCode: 1 });
-  expect(existsSync(`${folder.path}/none`)).toBe(false);
-});
+    const stranger = await fetch(`${url}api/v1/diagnosis`, { tls: { rejectUnauthorized: false } });
+    expect(stranger.status).toBe(401);
+    const elsewhere = await runCommand([
+      "doctor",
+      "http://127.0.0.1:1/",
+      "--data",
+      `${folder.path}/none/data.json`,
+    ]);
+    expect(elsewhere).toMatchObject({ exitCode: 1 });
+    expect(existsSync(`${folder.path}/none`)).toBe(false);
+  },
+);
+
+/** A proxy that names a client, and cuts a connection with a subprotocol once the server has said something. */
+async function cuttingProxy(port: number): Promise<{ port: number } & Disposable> {
+  const sockets = new Set<Socket>();
+  const keep = (socket: Socket) => {
+    sockets.add(socket);
+    return socket.on("error", () => {});
+  };
+  const proxy = createServer((client) => {
+    const server = keep(connect(port, "127.0.0.1"));
+    keep(client).once("data", (head) => {
+      server.write(
+        head.toString("latin1").replace("\r\n", "\r\nX-Forwarded-For: 198.51.100.9\r\n"),
+        "latin1",
+      );
+      client.pipe(server);
+      if (/^Sec-WebSocket-Protocol/im.test(head.toString("latin1")))
+        server.on("data", (bytes) => {
+          client.write(bytes);
+          if (bytes.includes("welcome")) client.end();
+        });
+      else server.pipe(client);
+    });
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  const address = proxy.address();
+  return {
+    port: typeof address === "object" && address !== null ? address.port : 0,
+    [Symbol.dispose]() {
+      proxy.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+fileTest(
+  "through a proxy, the doctor finds that it is not trusted, and that it cuts idle connections",
+  async () => {
+    await using server = await startServer();
+    using proxy = await cuttingProxy(server.port);
+    const url = `http://127.0.0.1:${proxy.port}/`;
+    // The cut ends the wait.
+    const end = await runCommand(["doctor", url, "--idle", "600", "--data", server.dataFile]);
+    expect(end.stdout).toMatch(/^fault +address: a proxy names its clients, but 127\.0\.0\.1/m);
+    expect(end.stdout).toContain(
+      "-> If 127.0.0.1 is your proxy, start the server with --trust-proxy 127.0.0.1.",
+    );
+    expect(end.stdout).toMatch(/^fault +idle: a connection on which nothing is said is closed after/m);
+    expect(end.exitCode).toBe(1);
+  },
+);

@@ -40,7 +40,12 @@ export async function databaseFindings(options: DatabaseOptions): Promise<Findin
       ? [fault("it says nothing about itself", "")]
       : [...stateFindings(state, where, options.poolSize), tripFinding(tripsMs), clock];
   } catch (error) {
-    return [fault(startSentence(error, where).replace(/\.$/, ""), "Check --database-url, and that the database runs.")];
+    return [
+      fault(
+        startSentence(error, where).replace(/\.$/, ""),
+        "Check --database-url, and that the database runs.",
+      ),
+    ];
   } finally {
     await database.close();
   }
@@ -74,12 +79,18 @@ function stateFindings(state: State, where: string, poolSize: number): Finding[]
   const left = state.most - state.connections;
   if (left < poolSize + 1)
     findings.push(
-      warning(`it has ${left} connections left of ${state.most}`, "Raise max_connections, or lower --database-connections."),
+      warning(
+        `it has ${left} connections left of ${state.most}`,
+        "Raise max_connections, or lower --database-connections.",
+      ),
     );
   if (state.lag !== null)
     findings.push(
       state.lag > LAG_WARNING_S
-        ? warning(`a standby is ${Math.round(state.lag)} s behind`, "See why: it would lack that much after a failover.")
+        ? warning(
+            `a standby is ${Math.round(state.lag)} s behind`,
+            "See why: it would lack that much after a failover.",
+          )
         : ok(`its standbys are ${state.lag.toFixed(1)} s behind at most`),
     );
   return findings;

@@ -13,16 +13,16 @@ const SLOW_MS = 20;
 
 /** Linux's numbers of file systems (statfs(2)), and what to know of those that do not suit a history. */
 const KINDS: Readonly<Record<number, readonly [name: string, trouble: string]>> = {
-  0xef53: ["ext4", ""],
-  0x58465342: ["XFS", ""],
-  0x9123683e: ["Btrfs", ""],
-  0x2fc12fc1: ["ZFS", ""],
-  0xf2f52010: ["F2FS", ""],
-  0x01021994: ["tmpfs", "it is in memory, and gone after a restart of the machine"],
-  0x794c7630: ["overlay", "it belongs to a container, and is gone with it"],
-  0x6969: ["NFS", "locks and syncs of network file systems are not to be relied on"],
-  0xfe534d42: ["SMB", "locks and syncs of network file systems are not to be relied on"],
-  0xff534d42: ["CIFS", "locks and syncs of network file systems are not to be relied on"],
+  61267: ["ext4", ""],
+  1481003842: ["XFS", ""],
+  2435016766: ["Btrfs", ""],
+  801189825: ["ZFS", ""],
+  4076150800: ["F2FS", ""],
+  16914836: ["tmpfs", "it is in memory, and gone after a restart of the machine"],
+  2035054128: ["overlay", "it belongs to a container, and is gone with it"],
+  26985: ["NFS", "locks and syncs of network file systems are not to be relied on"],
+  4266872130: ["SMB", "locks and syncs of network file systems are not to be relied on"],
+  4283649346: ["CIFS", "locks and syncs of network file systems are not to be relied on"],
 };
 
 /** @param dataFile the history of the main room, which need not exist */
@@ -34,7 +34,9 @@ export function diskFindings(dataFile: string): Finding[] {
     const { type, bavail, bsize } = statfsSync(folder);
     return [kindFinding(folder, type), roomFinding(bavail * bsize), syncFinding(folder)];
   } catch (error) {
-    return [unknown(`the folder ${folder} cannot be used: ${errorReason(error)}`, "Run this as the server's user.")];
+    return [
+      unknown(`the folder ${folder} cannot be used: ${errorReason(error)}`, "Run this as the server's user."),
+    ];
   }
 }
 
@@ -74,6 +76,9 @@ function syncFinding(folder: string): Finding {
   const [median = 0] = times.toSorted((a, b) => a - b).slice(SYNCS / 2);
   const text = `a sync takes ${msText(median)}, and ${msText(Math.max(...times))} at worst`;
   return median > SLOW_MS
-    ? warning(text, "Everybody waits that long for a message. A quicker disk helps, or --fsync batch, which risks a second.")
+    ? warning(
+        text,
+        "Everybody waits that long for a message. A quicker disk helps, or --fsync batch, which risks a second.",
+      )
     : ok(text);
 }

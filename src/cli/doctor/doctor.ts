@@ -40,7 +40,9 @@ export function addDoctorCommand(command: Command, choose: (chosen: DoctorComman
       "find out whether a chat is reached as it should be and has what it needs; run it on the server's machine, with the server's settings",
     )
     .addArgument(
-      new Argument("<url>", "address that people use, such as https://chat.example.org/").argParser(parseChatAddress),
+      new Argument("<url>", "address that people use, such as https://chat.example.org/").argParser(
+        parseChatAddress,
+      ),
     )
     .addOption(
       new Option("--idle <seconds>", "how long to hold a connection on which nothing is said")
@@ -75,7 +77,9 @@ async function* findings(front: Front, settings: Settings, idleMs: number): Asyn
     yield await metricsFinding(front);
     yield* await insideFindings(front, settings, upgraded.ownAddress);
   }
-  yield* settings.database === null ? diskFindings(settings.dataFile) : await databaseFindings(settings.database);
+  yield* settings.database === null
+    ? diskFindings(settings.dataFile)
+    : await databaseFindings(settings.database);
   if (upgraded.status === 101) yield* await idleFindings(front, idleMs);
 }
 

@@ -48,7 +48,12 @@ export async function certificateFinding({ page }: Front): Promise<Finding> {
   const { promise, resolve } = Promise.withResolvers<Finding>();
   const host = page.hostname.replace(/^\[(.*)\]$/, "$1");
   const socket = connect(
-    { host, port: Number(page.port || 443), ...(/[a-z]/i.test(host) ? { servername: host } : {}), ...ANY_CERTIFICATE },
+    {
+      host,
+      port: Number(page.port || 443),
+      ...(/[a-z]/i.test(host) ? { servername: host } : {}),
+      ...ANY_CERTIFICATE,
+    },
     () => {
       const { valid_to: validTo } = socket.getPeerCertificate();
       const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
@@ -66,7 +71,9 @@ export async function certificateFinding({ page }: Front): Promise<Finding> {
   );
   socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error("no answer")));
   socket.on("error", (error) =>
-    resolve(fault(`the TLS handshake fails: ${errorReason(error)}`, "See the log of the proxy or the server.")),
+    resolve(
+      fault(`the TLS handshake fails: ${errorReason(error)}`, "See the log of the proxy or the server."),
+    ),
   );
   return promise.finally(() => socket.destroy());
 }
@@ -121,12 +128,12 @@ export function upgradeFinding({ status, ms, reason }: Upgraded, { origin }: Fro
     case 101:
       return ok(`the upgrade takes ${msText(ms)}`);
     case null:
-      return fault(`there is no answer: ${reason}`, "Check the address, the firewall, and that the server runs.");
-    case 403:
       return fault(
-        `pages of ${origin} may not connect`,
-        `Start the server with --allow-origin ${origin}.`,
+        `there is no answer: ${reason}`,
+        "Check the address, the firewall, and that the server runs.",
       );
+    case 403:
+      return fault(`pages of ${origin} may not connect`, `Start the server with --allow-origin ${origin}.`);
     case 404:
       return fault("there is no room at this address", "Check the path, and --base-path.");
     case 429:
@@ -134,7 +141,10 @@ export function upgradeFinding({ status, ms, reason }: Upgraded, { origin }: Fro
     case 502:
     case 503:
     case 504:
-      return fault(`the proxy does not reach the server (HTTP ${status})`, "Check that the server runs, and where the proxy sends requests.");
+      return fault(
+        `the proxy does not reach the server (HTTP ${status})`,
+        "Check that the server runs, and where the proxy sends requests.",
+      );
     default:
       return fault(
         `the upgrade is answered with HTTP ${status}`,
@@ -199,7 +209,12 @@ export async function idleFindings(front: Front, idleMs: number): Promise<Findin
   try {
     const openedMs = await opened;
     if (openedMs === null)
-      return [first.fault("the connection brings nothing", "The proxy keeps back what the server sends: turn buffering off.")];
+      return [
+        first.fault(
+          "the connection brings nothing",
+          "The proxy keeps back what the server sends: turn buffering off.",
+        ),
+      ];
     const welcome = first.ok(`it comes ${msText(openedMs)} after the beginning of the connection`);
     const end = await Promise.race([closed, Bun.sleep(idleMs).then(() => null)]);
     if (end !== null)

@@ -22,7 +22,11 @@ interface Diagnosis {
   readonly peerIsTrusted: boolean;
   readonly forwardedFor: string | null;
   readonly healthy: boolean;
-  readonly connections: { readonly now: number; readonly most: number | null; readonly wanted: number | null };
+  readonly connections: {
+    readonly now: number;
+    readonly most: number | null;
+    readonly wanted: number | null;
+  };
   readonly descriptors: { readonly now: number | null; readonly most: number | null };
   readonly limited: boolean;
 }
@@ -92,7 +96,8 @@ function judged(diagnosis: Diagnosis, ownAddress: string, version: string, clock
   const { ok, warning, fault } = about("server");
   const { connections, descriptors } = diagnosis;
   const files = about("descriptors");
-  const isShort = connections.most !== null && connections.wanted !== null && connections.most < connections.wanted;
+  const isShort =
+    connections.most !== null && connections.wanted !== null && connections.most < connections.wanted;
   const open = `${descriptors.now ?? "?"} of ${descriptors.most ?? "?"} are open`;
   return [
     hopFinding(diagnosis, ownAddress),
@@ -101,8 +106,15 @@ function judged(diagnosis: Diagnosis, ownAddress: string, version: string, clock
       : fault("it cannot store messages", "See its log."),
     ...(diagnosis.version === version
       ? []
-      : [warning(`it is version ${diagnosis.version}, and this command is ${version}`, "Restart it, or use its own command.")]),
-    ...(diagnosis.limited ? [] : [warning("it has no limits (--no-limits)", "Remove that before strangers come.")]),
+      : [
+          warning(
+            `it is version ${diagnosis.version}, and this command is ${version}`,
+            "Restart it, or use its own command.",
+          ),
+        ]),
+    ...(diagnosis.limited
+      ? []
+      : [warning("it has no limits (--no-limits)", "Remove that before strangers come.")]),
     isShort
       ? files.warning(
           `${open}, so that there can be ${connections.most} connections instead of ${connections.wanted}`,

@@ -28,7 +28,11 @@ export function diagnosisOf({ ip, peer }: CallOrigin, headers: Headers, parts: S
     originsAreNamed: settings.allowOrigins !== null,
     onlyThisMachine: access.isLoopbackOnly,
     healthy: engine.healthy,
-    connections: { now: parts.connections.size, most: finite(sockets.most), wanted: settings.limits.maxConnections },
+    connections: {
+      now: parts.connections.size,
+      most: finite(sockets.most),
+      wanted: settings.limits.maxConnections,
+    },
     descriptors: { now: openDescriptors(), most: descriptorLimit() },
     limited: settings.limits.requests !== null,
   };
