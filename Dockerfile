@@ -16,6 +16,6 @@ VOLUME /data
 ENV CHATBOX_HOST=0.0.0.0 CHATBOX_DATA=/data/data.json CHATBOX_LOG_FORMAT=json
 EXPOSE 5000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.CHATBOX_PORT || 5000}/healthz`).then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "process.env.NODE_TLS_REJECT_UNAUTHORIZED = 0; fetch(`${process.env.CHATBOX_TLS_CERT ? 'https' : 'http'}://127.0.0.1:${process.env.CHATBOX_PORT || 5000}/healthz`).then((reply) => process.exit(reply.ok ? 0 : 1), () => process.exit(1))"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "/app/scripts/start.mjs"]

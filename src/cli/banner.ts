@@ -9,15 +9,14 @@ import type { Settings } from "../server/settings.ts";
  */
 export function banner(
   settings: Settings,
-  { authority, isLoopbackOnly }: Pick<ChatServer, "authority" | "isLoopbackOnly">,
+  { addresses: { page, socket }, isLoopbackOnly }: Pick<ChatServer, "addresses" | "isLoopbackOnly">,
   ownerLink: string | null,
 ): string {
-  const root = `${authority}${settings.basePath}/`;
   const lines = [
     "",
-    `  Page       http://${root}`,
-    `  WebSocket  ws://${root}`,
-    `  Rooms      http://${root}rooms/NAME`,
+    `  Page       ${page}`,
+    `  WebSocket  ${socket}`,
+    `  Rooms      ${page}rooms/NAME`,
     `  History    ${historyOf(settings)}`,
     "",
     ...(ownerLink === null
@@ -30,7 +29,9 @@ export function banner(
         ]),
     isLoopbackOnly
       ? "  Only this machine can connect. To open it to your network: --host 0.0.0.0"
-      : "  Other machines can connect. Before you open it to the internet, put a TLS proxy in front of it.",
+      : settings.tls === null
+        ? "  Other machines can connect. Before you open it to the internet, give it a certificate or put a TLS proxy in front of it."
+        : "  Other machines can connect.",
     ...(settings.limits.requests === null ? ["  Rates and connections are not limited (--no-limits)."] : []),
     "  Press Ctrl+C to stop.",
     "",

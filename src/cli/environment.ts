@@ -1,72 +1,50 @@
-import { InvalidArgumentError, type Option } from "commander";
+import { InvalidArgumentError } from "commander";
+import { didYouMean } from "./nearest.ts";
+import { type ServerOption, variableOf } from "./option.ts";
 
-type Environment = Record<string, string | undefined>;
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 const ON = ["true", "1", "yes", "on"];
 const OFF = ["false", "0", "no", "off"];
-/** The largest edit distance at which a name is taken for a misspelling of another one. */
-const TYPO_MAX_DISTANCE = 3;
 
-/**
- * Removes variables from the environment that set no flag: empty ones, which compose files create for values that are
- * not set, and those that turn a flag off. Commander would treat either as a flag that was given.
- *
- * @throws InvalidArgumentError with one sentence when the value of an on/off flag is neither on nor off
- */
-export function dropUnset(options: readonly Option[], environment: Environment): void {
-  for (const option of options) {
-    const variable = option.envVar;
-    const value = variable === undefined ? undefined : environment[variable];
-    if (variable === undefined || value === undefined) continue;
-    if (value.trim() === "" || (isSwitch(option) && !isOn(variable, value))) delete environment[variable];
-  }
+/** A variable that sets an option, with its text. */
+export interface Variable {
+  readonly variable: string;
+  readonly text: string;
+}
+
+/** The variable that sets an option; undefined if none does. An empty one does not: compose files create such. */
+export function variableFor(
+  name: string,
+  { otherVariable }: ServerOption,
+  environment: Environment,
+): Variable | undefined {
+  return [variableOf(name), otherVariable ?? ""]
+    .map((variable) => ({ variable, text: environment[variable] ?? "" }))
+    .find(({ text }) => text.trim() !== "");
 }
 
 /**
- * Returns one sentence for each `CHATBOX_` variable that belongs to no flag. Its value is not repeated, because it
- * may be a password.
+ * Returns one sentence for each `CHATBOX_` variable that belongs to no option. Its value is not repeated, because it may be a
+ * password.
+ *
+ * @param names those of all options
  */
-export function unknownVariables(options: readonly Option[], environment: Environment): string[] {
-  const known = options.flatMap(({ envVar }) => envVar ?? []);
+export function unknownVariables(names: readonly string[], environment: Environment): string[] {
+  const known = names.map(variableOf);
   return Object.keys(environment)
     .filter((name) => name.startsWith("CHATBOX_") && !known.includes(name))
     .toSorted()
-    .map((name) => {
-      const meant = mostSimilar(name, known);
-      return `${name.replaceAll(/\W/g, "?")} in the environment is not a setting${meant ? ` (did you mean ${meant}?)` : ""}; it is ignored.`;
-    });
+    .map(
+      (name) =>
+        `${name.replaceAll(/\W/g, "?")} in the environment is not a setting${didYouMean(name, known)}; it is ignored.`,
+    );
 }
 
-/** Whether a flag takes no value. */
-function isSwitch(option: Option): boolean {
-  return !option.required && !option.optional;
-}
-
-function isOn(variable: string, value: string): boolean {
-  const word = value.trim().toLowerCase();
+/** Whether a word turns a switch on. @throws InvalidArgumentError when it turns it neither on nor off */
+export function isOn(text: string): boolean {
+  const word = text.trim().toLowerCase();
   if (ON.includes(word)) return true;
   if (OFF.includes(word)) return false;
-  throw new InvalidArgumentError(
-    `${variable} in the environment must be true, 1, yes or on, or it must be false, 0, no, off or empty.`,
-  );
-}
-
-function mostSimilar(name: string, known: readonly string[]): string | undefined {
-  const distances = known.map((each) => ({ each, distance: editDistance(name.toUpperCase(), each) }));
-  const [nearest] = distances.toSorted((a, b) => a.distance - b.distance);
-  return nearest && nearest.distance <= TYPO_MAX_DISTANCE ? nearest.each : undefined;
-}
-
-/** The number of letters to insert, delete or replace to turn one word into the other (Levenshtein distance). */
-function editDistance(one: string, other: string): number {
-  let distances = Array.from({ length: other.length + 1 }, (_, i) => i);
-  for (const [i, letter] of [...one].entries()) {
-    const next = [i + 1];
-    for (let j = 0; j < other.length; j++) {
-      const replaced = (distances[j] ?? 0) + (letter === other[j] ? 0 : 1);
-      next.push(Math.min(replaced, (distances[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
-    }
-    distances = next;
-  }
-  return distances[other.length] ?? 0;
+  throw new InvalidArgumentError("It must be true, 1, yes or on, or it must be false, 0, no, off or empty.");
 }

@@ -6,6 +6,7 @@ import { errorReason } from "../engine/local/fault.ts";
 import { isLoopback } from "../server/addresses.ts";
 import { KEY_ALGORITHMS, KEY_SET_MAX_BYTES, KeySet, KeySetError } from "../server/login/key-set.ts";
 import type { LoginKeys, LoginSettings } from "../server/settings.ts";
+import { failFor } from "./file.ts";
 import { parseNotNegative, parsePositive } from "./units.ts";
 
 /** RFC 7518, section 3.2: a key for HS256 is at least as long as its hash. Shorter ones can be guessed. */
@@ -17,16 +18,16 @@ const MAX_AGE_MAX_H = 3 * 7 * 24;
 const CLOCK_SKEW_MAX_S = 600;
 const HOUR_MS = 60 * 60 * 1000;
 
-/** The values of the flags as commander returns them. */
+/** The values of the options. */
 export interface LoginFlags {
-  auth: string;
-  authSecret?: string;
-  authSecretFile?: string;
-  authJwks?: string;
-  authIssuer?: string;
-  authAudience?: string;
-  authMaxAge: number;
-  authClockSkew: number;
+  readonly auth: string;
+  readonly authSecret: string | undefined;
+  readonly authSecretFile: string | undefined;
+  readonly authJwks: string | undefined;
+  readonly authIssuer: string | undefined;
+  readonly authAudience: string | undefined;
+  readonly authMaxAge: number;
+  readonly authClockSkew: number;
 }
 
 /**
@@ -36,11 +37,11 @@ export interface LoginFlags {
  */
 export function loginOf(flags: LoginFlags): LoginSettings | null {
   const isRequired = flags.auth === "required";
-  if (!isRequired && flags.auth !== "optional") fail("--auth", "it must be required or optional.");
+  if (!isRequired && flags.auth !== "optional") failFor("--auth", "it must be required or optional.");
   const keys = keysOf(flags);
   if (keys === null) {
     const purpose = uselessWithoutKeys(flags);
-    if (purpose !== null) fail(purpose, "it needs --auth-secret, --auth-secret-file or --auth-jwks.");
+    if (purpose !== null) failFor(purpose, "it needs --auth-secret, --auth-secret-file or --auth-jwks.");
     return null;
   }
   return {
@@ -93,10 +94,13 @@ function keysOf({ authSecret, authSecretFile, authJwks }: LoginFlags): LoginKeys
 /** White space at the ends is what a file, or a setting, adds to a secret. */
 function secretOf(flag: string, text: string): KeyObject {
   const secret = text.trim();
-  if (/^(["']).*\1$/s.test(secret)) fail(flag, "write the secret without quotes around it.");
+  if (/^(["']).*\1$/s.test(secret)) failFor(flag, "write the secret without quotes around it.");
   const bytes = Buffer.from(secret);
   if (bytes.length < SECRET_MIN_BYTES) {
-    fail(flag, `the secret must have at least ${SECRET_MIN_BYTES} bytes; "openssl rand -hex 32" makes one.`);
+    failFor(
+      flag,
+      `the secret must have at least ${SECRET_MIN_BYTES} bytes; "openssl rand -hex 32" makes one.`,
+    );
   }
   return createSecretKey(bytes);
 }
@@ -106,9 +110,9 @@ function publicKeysOf(text: string): LoginKeys {
   const path = resolve(text);
   try {
     const { size } = new KeySet(fileText("--auth-jwks", path, KEY_SET_MAX_BYTES));
-    if (size === 0) fail("--auth-jwks", `the file has no key for ${KEY_ALGORITHMS.join(", ")}.`);
+    if (size === 0) failFor("--auth-jwks", `the file has no key for ${KEY_ALGORITHMS.join(", ")}.`);
   } catch (error) {
-    if (error instanceof KeySetError) fail("--auth-jwks", `the file cannot be used: ${error.message}.`);
+    if (error instanceof KeySetError) failFor("--auth-jwks", `the file cannot be used: ${error.message}.`);
     throw error;
   }
   return { kind: "file", path };
@@ -119,8 +123,9 @@ function checkedUrl(text: string): string {
   const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
   // Whoever can change the answer can let anybody in.
   if (!url || !isSafe)
-    fail("--auth-jwks", "the URL must begin with https://, or with http:// on this machine.");
-  if (url.username !== "" || url.password !== "") fail("--auth-jwks", "the URL must not contain a password.");
+    failFor("--auth-jwks", "the URL must begin with https://, or with http:// on this machine.");
+  if (url.username !== "" || url.password !== "")
+    failFor("--auth-jwks", "the URL must not contain a password.");
   return url.href;
 }
 
@@ -129,11 +134,7 @@ function fileText(flag: string, path: string, maxBytes: number): string {
     const stats = statSync(path);
     if (stats.size <= maxBytes) return readFileSync(path, "utf8");
   } catch (error) {
-    fail(flag, `the file cannot be read: ${errorReason(error)}.`);
+    failFor(flag, `the file cannot be read: ${errorReason(error)}.`);
   }
-  return fail(flag, `the file is larger than ${maxBytes} bytes.`);
-}
-
-function fail(flag: string, sentence: string): never {
-  throw new InvalidArgumentError(`${flag}: ${sentence}`);
+  return failFor(flag, `the file is larger than ${maxBytes} bytes.`);
 }

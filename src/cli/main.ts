@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { isatty } from "node:tty";
-import { CommanderError, InvalidArgumentError } from "commander";
+import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
 import { JournalError } from "../engine/local/journal.ts";
 import { ModerationError } from "../engine/moderation.ts";
@@ -11,18 +11,26 @@ import { DatabaseError } from "../engine/postgres/fault.ts";
 import { printable } from "../protocol/printable.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
+import { CertificateError } from "../server/tls/certificate.ts";
 import { TerminalError } from "../terminal/failure.ts";
 import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
 import { banner } from "./banner.ts";
+import { runCrowd } from "./bench/crowd.ts";
+import { type BenchCommand, benchHere } from "./bench/here.ts";
 import { CommandError } from "./command-error.ts";
-import { dropUnset } from "./environment.ts";
+import { type ConfigCommand, configText } from "./config-command.ts";
+import { type DoctorCommand, runDoctor } from "./doctor/doctor.ts";
 import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
 import {
+  benchCommandOf,
+  configCommandOf,
   createCommand,
+  doctorCommandOf,
   moderationCommandOf,
   moveOf,
   peopleCommandOf,
+  SettingsError,
   settingsOf,
   terminalCommandOf,
 } from "./options.ts";
@@ -35,7 +43,22 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people, moderation, terminal } = readSettings();
+const { settings, move, people, moderation, terminal, doctor, bench } = readSettings();
+const printLines = (text: string) =>
+  void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
+if (bench !== null) {
+  try {
+    if (bench.kind === "crowd") await runCrowd(bench.socketUrl);
+    else await benchHere(bench, settings, printLines);
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`${sentenceFor(error, settings)}\n`);
+    process.exit(FAILED);
+  }
+}
+if (doctor !== null) {
+  process.exit((await runDoctor(doctor, settings, printLines)) ? 0 : FAILED);
+}
 if (terminal !== null) {
   try {
     await runTerminalCommand(terminal);
@@ -85,7 +108,7 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
   if (!isFirst) return null;
   if (settings.log.format === "pretty" && isatty(1)) {
     const code = await server.people.createOwnerCode(FIRST_CODE_MS).catch(() => null);
-    return code && ownerLink(`http://${server.authority}${settings.basePath}/`, code);
+    return code && ownerLink(server.addresses.page, code);
   }
   server.notice(
     "owner",
@@ -101,28 +124,48 @@ interface Asked {
   readonly people: PeopleCommand | null;
   readonly moderation: ModerationCommand | null;
   readonly terminal: TerminalCommand | null;
+  readonly doctor: DoctorCommand | null;
+  readonly bench: BenchCommand | null;
 }
 
 function readSettings(): Asked {
   const command = createCommand(version).exitOverride();
   for (const each of command.commands) each.exitOverride();
   try {
-    dropUnset(command.options, process.env);
     const settings = settingsOf(command.parse(), isatty(1));
+    const config = configCommandOf(command);
+    if (config !== null) runConfigCommand(config, command, settings);
     return {
       settings,
       move: moveOf(command),
       people: peopleCommandOf(command),
       moderation: moderationCommandOf(command),
       terminal: terminalCommandOf(command),
+      doctor: doctorCommandOf(command),
+      bench: benchCommandOf(command),
     };
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) process.exit(0);
-    // Commander has printed its own sentence, except for values that only the whole command shows to be wrong.
-    if (error instanceof InvalidArgumentError) process.stderr.write(`error: ${error.message}\n`);
-    else if (!(error instanceof CommanderError)) throw error;
+    // Commander has printed its own sentence, except for what it does not know.
+    if (error instanceof SettingsError) failWith(error.faults);
+    if (error instanceof InvalidArgumentError) failWith([error.message]);
+    if (!(error instanceof CommanderError)) throw error;
     process.exit(WRONG_COMMAND);
   }
+}
+
+/** Prints what is in force, or that nothing is wrong, and ends. */
+function runConfigCommand(config: ConfigCommand, command: Command, { warnings }: Settings): never {
+  if (config.kind === "check" && warnings.length > 0) failWith(warnings);
+  for (const warning of warnings) process.stderr.write(`${warning}\n`);
+  process.stdout.write(configText(config, command));
+  process.exit(0);
+}
+
+/** Ends because of what the operator has set. */
+function failWith(faults: readonly string[]): never {
+  for (const fault of faults) process.stderr.write(`error: ${printable(fault)}\n`);
+  process.exit(WRONG_COMMAND);
 }
 
 function stop(): void {
@@ -160,7 +203,15 @@ function isHangupIgnored(): boolean {
 }
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
-  const KNOWN = [JournalError, DatabaseError, MoveError, PeopleError, ModerationError, CommandError];
+  const KNOWN = [
+    CertificateError,
+    JournalError,
+    DatabaseError,
+    MoveError,
+    PeopleError,
+    ModerationError,
+    CommandError,
+  ];
   if (error instanceof Error && KNOWN.some((kind) => error instanceof kind)) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const address = hosts.join(" and ");

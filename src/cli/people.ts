@@ -58,6 +58,11 @@ export function ownerLink(page: string, code: string): string {
   return link.href;
 }
 
+/** Where the page is for people on this machine, if the settings are those of the server. */
+function localPage({ tls, port, basePath }: Settings): string {
+  return `${tls === null ? "http" : "https"}://localhost:${port}${basePath}/`;
+}
+
 /** The address that another service posts to. */
 export function hookAddress(page: string, secret: string): string {
   return `${page.replace(/\/*$/, "")}/api/v1/hooks/${secret}`;
@@ -67,9 +72,9 @@ export function hookAddress(page: string, secret: string): string {
 type Run<C extends PeopleCommand> = (people: StoredPeople, command: C, settings: Settings) => Promise<string>;
 
 const RUN: { readonly [K in PeopleCommand["kind"]]: Run<Extract<PeopleCommand, { kind: K }>> } = {
-  "owner-link": async (people, { url }, { port, basePath }) => {
+  "owner-link": async (people, { url }, settings) => {
     const code = await people.createOwnerCode(CODE_MS);
-    return ownerLink(url ?? `http://localhost:${port}${basePath}/`, code);
+    return ownerLink(url ?? localPage(settings), code);
   },
   grant: async (people, { person, role, room }) => {
     await people.grant(person, role, room);
@@ -85,12 +90,12 @@ const RUN: { readonly [K in PeopleCommand["kind"]]: Run<Extract<PeopleCommand, {
       .map(({ person, role, room }) => `${person}  ${role.padEnd(9)}  ${placeOf(room)}`);
     return lines.length === 0 ? "Nobody has a role." : lines.join("\n");
   },
-  "create-token": async (people, { order, lifetimeMs, url }, { port, basePath }) => {
+  "create-token": async (people, { order, lifetimeMs, url }, settings) => {
     const expiresAt = lifetimeMs === null ? null : Date.now() + lifetimeMs;
     const { token, secret } = await people.createToken({ ...order, expiresAt });
     // Beside the secret, so that a script gets the secret alone.
     process.stderr.write(`${lineOf(token)}\nThis is shown only once:\n`);
-    return order.isHook ? hookAddress(url ?? `http://localhost:${port}${basePath}/`, secret) : secret;
+    return order.isHook ? hookAddress(url ?? localPage(settings), secret) : secret;
   },
   tokens: async (people) => {
     const lines = people.tokens().map(lineOf);

@@ -1,9 +1,7 @@
-import { readFileSync, statSync } from "node:fs";
-import { resolve } from "node:path";
 import { InvalidArgumentError } from "commander";
-import { errorReason } from "../engine/local/fault.ts";
 import { accentOf } from "../protocol/accent.ts";
 import type { SiteLink, SiteLogo, SiteSettings } from "../server/settings.ts";
+import { bytesOfFile, decoded, failFor } from "./file.ts";
 
 /** Each page loads these files. */
 const LOGO_MAX_BYTES = 256 * 1024;
@@ -16,13 +14,13 @@ const LINKS_MAX = 20;
 const INVISIBLE = /\p{C}/u;
 const LINK = /^([^=]+)=\s*(https?:\/\/.+)$/i;
 
-/** The values of the flags as commander returns them. */
+/** The values of the options. */
 export interface SiteFlags {
-  accent?: string;
-  logo?: string;
-  title?: string;
-  links?: string[];
-  style?: string;
+  readonly accent?: string | undefined;
+  readonly logo?: string | undefined;
+  readonly title?: string | undefined;
+  readonly links?: readonly string[] | undefined;
+  readonly style?: string | undefined;
 }
 
 /**
@@ -32,7 +30,7 @@ export interface SiteFlags {
  */
 export function siteOf({ accent, logo, title, links: named = [], style }: SiteFlags): SiteSettings {
   const links = named.flatMap(linksOf);
-  if (links.length > LINKS_MAX) fail("--links", `there can be at most ${LINKS_MAX} links.`);
+  if (links.length > LINKS_MAX) failFor("--links", `there can be at most ${LINKS_MAX} links.`);
   return {
     accent: accent ?? null,
     logo: logo === undefined ? null : logoIn(logo),
@@ -58,7 +56,7 @@ export function parseTitle(text: string): string {
 
 function linksOf(text: string): readonly SiteLink[] {
   if (LINK.test(text)) return [linkOf(text)];
-  const bytes = read("--links", text, LINKS_FILE_MAX_BYTES);
+  const bytes = bytesOfFile("--links", text, LINKS_FILE_MAX_BYTES);
   const lines = decoded("--links", text, bytes).split(/\r?\n/);
   return lines
     .map((line) => line.trim())
@@ -71,7 +69,7 @@ function linkOf(text: string): SiteLink {
   const label = written.trim();
   const url = URL.parse(address);
   if (url === null || label === "" || label.length > LABEL_MAX || INVISIBLE.test(label))
-    fail(
+    failFor(
       "--links",
       `${JSON.stringify(text)} must be a label of at most ${LABEL_MAX} characters, = and an address that begins with https://.`,
     );
@@ -87,45 +85,20 @@ const LOGO_FORMATS: readonly [RegExp, SiteLogo["ending"]][] = [
 ];
 
 function logoIn(file: string): SiteLogo {
-  const bytes = read("--logo", file, LOGO_MAX_BYTES);
+  const bytes = bytesOfFile("--logo", file, LOGO_MAX_BYTES);
   const beginning = Buffer.from(bytes.subarray(0, 256)).toString("latin1");
   const [, ending] = LOGO_FORMATS.find(([format]) => format.test(beginning)) ?? [];
-  if (ending === undefined) fail("--logo", `${file} must be a picture: SVG, PNG, JPEG or WebP.`);
+  if (ending === undefined) failFor("--logo", `${file} must be a picture: SVG, PNG, JPEG or WebP.`);
   return { bytes, ending };
 }
 
 function styleIn(file: string): Uint8Array<ArrayBuffer> {
-  const bytes = read("--style", file, STYLE_MAX_BYTES);
+  const bytes = bytesOfFile("--style", file, STYLE_MAX_BYTES);
   const text = decoded("--style", file, bytes);
   if (text.trimStart().startsWith("<"))
-    fail("--style", `${file} must be a style sheet, and it looks like HTML.`);
+    failFor("--style", `${file} must be a style sheet, and it looks like HTML.`);
   // It would lead to a file that the server does not have, and the styles would lack a part without anybody being told.
   if (/@import\b/i.test(text))
-    fail("--style", `${file} must not contain @import; put everything into one file.`);
+    failFor("--style", `${file} must not contain @import; put everything into one file.`);
   return bytes;
-}
-
-function read(flag: string, file: string, maxBytes: number): Uint8Array<ArrayBuffer> {
-  try {
-    const path = resolve(file);
-    // Before it is read: it may be anything.
-    if (!statSync(path).isFile()) fail(flag, `${file} is not a file.`);
-    if (statSync(path).size > maxBytes) fail(flag, `${file} is larger than ${maxBytes / 1024} KiB.`);
-    return new Uint8Array(readFileSync(path));
-  } catch (error) {
-    if (error instanceof InvalidArgumentError) throw error;
-    return fail(flag, `${file} cannot be read: ${errorReason(error)}.`);
-  }
-}
-
-function decoded(flag: string, file: string, bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    return fail(flag, `${file} must be a text in UTF-8.`);
-  }
-}
-
-function fail(flag: string, sentence: string): never {
-  throw new InvalidArgumentError(`${flag}: ${sentence}`);
 }

@@ -63,7 +63,7 @@ export function addTerminalCommands(command: Command, choose: (chosen: TerminalC
     );
 }
 
-function parseChatAddress(text: string): ChatAddress {
+export function parseChatAddress(text: string): ChatAddress {
   const address = chatAddress(text);
   if (address === null)
     throw new InvalidArgumentError("It must be an address such as https://chat.example.org/rooms/tea.");

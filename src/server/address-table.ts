@@ -10,6 +10,7 @@ export type AddressLimits = Pick<
   | "connectionsPerAddress"
   | "roomsPerAddress"
   | "newConnections"
+  | "handshakes"
   | "httpRequests"
   | "addressRequests"
   | "addressSends"
@@ -31,6 +32,7 @@ export interface SharedMemory {
 /** What an address has a rate for. */
 export type AddressRate =
   | "connections"
+  | "handshakes"
   | "http"
   | "requests"
   | "excess"
@@ -58,6 +60,7 @@ export class Address {
     this.#limits = limits;
     this.rates = {
       connections: bucketOf(limits.newConnections),
+      handshakes: bucketOf(limits.handshakes),
       http: bucketOf(limits.httpRequests),
       requests: bucketOf(limits.addressRequests),
       excess: bucketOf(limits.addressRequests),

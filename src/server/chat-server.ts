@@ -14,11 +14,21 @@ import { buildParts, type ServerParts } from "./server-parts.ts";
 import type { Settings } from "./settings.ts";
 import { logStartWarnings } from "./start-warnings.ts";
 import { flushed, stopParts } from "./stop-server.ts";
+import { LOOK_EVERY_MS } from "./tls/renewal.ts";
 
 /** How long the start may wait until the page's files are kept for other servers. */
 const START_KEEP_MS = 1_000;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
+
+/** The port that an address with https need not name. */
+const HTTPS_PORT = 443;
+
+/** Where a server is found. */
+export interface ServerAddresses {
+  readonly page: string;
+  readonly socket: string;
+}
 
 /** A running server: the engine, the listening sockets, and all between them. */
 export class ChatServer {
@@ -69,7 +79,7 @@ export class ChatServer {
       throw error;
     }
     this.#startTimers();
-    const root = `${this.authority}${settings.basePath}/`;
+    const { page, socket } = this.addresses;
     log.info(
       {
         category: "server",
@@ -78,7 +88,7 @@ export class ChatServer {
         hosts: settings.hosts,
         data: historyOf(settings),
       },
-      `listening: page http://${root} and WebSocket ws://${root}`,
+      `listening: page ${page} and WebSocket ${socket}`,
     );
     logStartWarnings(this.#parts);
     void log.flush();
@@ -99,6 +109,11 @@ export class ChatServer {
 
   #startTimers(): void {
     const { wheel, connections, absentMembers, addresses, roomSends, reports, raidWatch } = this.#parts;
+    const { certificate } = this.#parts;
+    if (certificate !== null)
+      this.#timers.push(
+        setInterval(() => void certificate.look().catch((error) => reports.defect(error)), LOOK_EVERY_MS),
+      );
     this.#timers.push(
       setInterval(() => wheel.turn(performance.now()), wheel.slotMs),
       setInterval(() => {
@@ -123,8 +138,19 @@ export class ChatServer {
     return this.#parts.access.isLoopbackOnly;
   }
 
-  /** The host and port to open in a browser on this machine. */
-  get authority(): string {
+  /** Where the page and the main room are, for people on this machine. */
+  get addresses(): ServerAddresses {
+    const { settings, certificate } = this.#parts;
+    const root = `${this.#authority}${settings.basePath}/`;
+    return certificate === null
+      ? { page: `http://${root}`, socket: `ws://${root}` }
+      : { page: `https://${root}`, socket: `wss://${root}` };
+  }
+
+  get #authority(): string {
+    // A browser takes a certificate only for its own names.
+    const name = this.#parts.certificate?.current.names.find((each) => !each.includes("*"));
+    if (name !== undefined) return this.port === HTTPS_PORT ? name : `${name}:${this.port}`;
     const host = this.#parts.settings.hosts[0] ?? "localhost";
     const shown = LOCAL_HOSTS.includes(host) ? "localhost" : host.includes(":") ? `[${host}]` : host;
     return `${shown}:${this.port}`;

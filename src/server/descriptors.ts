@@ -10,8 +10,8 @@ export function socketsLeft(maxRooms: number): number | null {
   return most === null ? null : most - Math.min(Math.floor(most / 2), maxRooms + ALWAYS_OPEN);
 }
 
-/** How many descriptors this process may have (`ulimit -n`). */
-function descriptorLimit(): number | null {
+/** How many descriptors this process may have (`ulimit -n`); null if the system does not say. */
+export function descriptorLimit(): number | null {
   try {
     const [, most] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
     return most === undefined ? null : Number(most);

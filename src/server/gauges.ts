@@ -2,7 +2,13 @@ import type { MetricsSource } from "./metrics.ts";
 import type { ServerParts } from "./server-parts.ts";
 
 /** What the gauges of the metrics show, read each time they are asked. */
-export function gaugesOf({ connections, engine, addresses, memory }: ServerParts): MetricsSource {
+export function gaugesOf({
+  connections,
+  engine,
+  addresses,
+  memory,
+  certificate,
+}: ServerParts): MetricsSource {
   return {
     get connections() {
       return connections.size;
@@ -21,6 +27,9 @@ export function gaugesOf({ connections, engine, addresses, memory }: ServerParts
     },
     get pendingBytes() {
       return memory.pending.bytes;
+    },
+    get certificateEndS() {
+      return certificate === null ? null : certificate.current.validTo.getTime() / 1000;
     },
     get getMemoryBytes() {
       return memory.getMemory.bytes;

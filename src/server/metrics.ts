@@ -9,6 +9,8 @@ export interface MetricsSource {
   readonly addresses: number;
   readonly pendingBytes: number;
   readonly getMemoryBytes: number;
+  /** When the certificate ends, in seconds since 1970; null without TLS. */
+  readonly certificateEndS: number | null;
 }
 
 /** The server's Prometheus metrics. */
@@ -45,6 +47,13 @@ export class Metrics {
     this.#gauge("chatbox_addresses", "Client addresses remembered", () => source.addresses);
     this.#gauge("chatbox_pending_size", "Bytes of requests without an outcome", () => source.pendingBytes);
     this.#gauge("chatbox_get_memory_bytes", "Unsent bytes of get replies", () => source.getMemoryBytes);
+    const { certificateEndS } = source;
+    if (certificateEndS !== null)
+      this.#gauge(
+        "chatbox_certificate_end_seconds",
+        "End of the TLS certificate, in Unix seconds",
+        () => source.certificateEndS ?? certificateEndS,
+      );
     this.#gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
     this.#gauge("process_cpu_seconds_total", "User and system CPU time", () => {
       const { user, system } = process.cpuUsage();

@@ -14,6 +14,8 @@ export interface RoutedRequest {
   readonly path: string;
   /** The client's IP address, as it is logged. */
   readonly ip: string;
+  /** The other end of the TCP connection: the client, or a proxy. */
+  readonly peer: string;
   /** What it counts as. */
   readonly address: Address;
 }
@@ -71,7 +73,7 @@ export class Router {
     const ip = this.#guard.addressOf(head, peer);
     const path = pathInChat(head.path, this.#basePath);
     const route = this.#routeOf(head, path);
-    const accepted = this.#acceptAt(route, head, path, ip);
+    const accepted = this.#acceptAt(route, head, path, { ip, peer });
     const { dress } = route;
     if (dress === undefined) return accepted;
     const dressed = (rejection: Response) => dress(rejection, head.headers);
@@ -80,7 +82,12 @@ export class Router {
       : { ...accepted, dress: dressed };
   }
 
-  #acceptAt(route: Handling, head: RequestHead, path: string, ip: string): Exchange | Response {
+  #acceptAt(
+    route: Handling,
+    head: RequestHead,
+    path: string,
+    { ip, peer }: Pick<RoutedRequest, "ip" | "peer">,
+  ): Exchange | Response {
     const guard = this.#guard;
     const method = route.methods.find((each) => each === head.method);
     if (method === undefined) return this.#rejectMethod(route, ip);
@@ -93,7 +100,7 @@ export class Router {
     const hasBody = method !== "GET" && method !== "HEAD";
     return {
       body: hasBody ? { maxBytes: route.maxBodyBytes ?? 0, account: address.pending } : null,
-      respond: (request) => route.respond({ request, path, ip, address }),
+      respond: (request) => route.respond({ request, path, ip, peer, address }),
     };
   }
 

@@ -27,6 +27,7 @@ import { RequestGuard } from "./request-guard.ts";
 import { RoomDirectory } from "./room-directory.ts";
 import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
+import { RenewedCertificate } from "./tls/renewal.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
 
 /** The name under which the chat itself says something. */
@@ -60,12 +61,14 @@ export interface ServerParts {
   readonly roomSends: KeyedRates;
   readonly wheel: LivenessWheel;
   readonly sockets: SocketTable<ClientSocket>;
+  /** Null: the server speaks http. */
+  readonly certificate: RenewedCertificate | null;
 }
 
 /**
  * Opens the history and builds all that works with it.
  *
- * @throws JournalError or DatabaseError when the history cannot be opened
+ * @throws CertificateError when the certificate cannot be used; JournalError or DatabaseError when the history cannot be opened
  */
 export async function buildParts(
   settings: Settings,
@@ -74,6 +77,7 @@ export async function buildParts(
   metrics: Metrics,
 ): Promise<ServerParts> {
   const { limits } = settings;
+  const certificate = settings.tls && (await RenewedCertificate.open(settings.tls, log, Date.now));
   const reports = new Reports(log, metrics, settings.log);
   const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
   const absentMembers = new AbsentMembers(settings.graceMs);
@@ -123,6 +127,7 @@ export async function buildParts(
     roomSends: new KeyedRates(limits.roomSends),
     wheel: new LivenessWheel(PING_EVERY_S * 1000, performance.now()),
     sockets: new SocketTable(mostSockets(limits)),
+    certificate,
   };
 }
 

@@ -8,6 +8,7 @@ import type { Retention } from "../engine/retention.ts";
 import type { ChangeLimits } from "../room/change-limits.ts";
 import type { RaidLimits } from "./moderation/raid-watch.ts";
 import type { RoomMode } from "./room-directory.ts";
+import type { CertificateFiles } from "./tls/certificate.ts";
 
 /** A rate: how many per second in the long run, and how many at once. */
 export interface Rate {
@@ -41,6 +42,8 @@ export interface Limits {
   readonly maxConnections: number | null;
   /** New connections from one address. */
   readonly newConnections: Rate | null;
+  /** TLS handshakes with one address, whether or not they come to anything. */
+  readonly handshakes: Rate | null;
   /** Plain HTTP requests from one address. */
   readonly httpRequests: Rate | null;
   /** Requests to the API with one token, from all addresses, by their cost: see `cost.ts`. */
@@ -128,6 +131,8 @@ export interface Settings {
   readonly port: number;
   /** The addresses to listen on, or names of them. */
   readonly hosts: readonly string[];
+  /** The certificate for https and wss; null: the server speaks http and ws. */
+  readonly tls: CertificateFiles | null;
   /** The path under which browsers find the chat, such as `/chat`; empty when the server need not know it. */
   readonly basePath: string;
   /** Who may make rooms. */
@@ -189,6 +194,7 @@ export const NO_RATES = {
   connectionsPerAddress: null,
   maxConnections: null,
   newConnections: null,
+  handshakes: null,
   httpRequests: null,
   tokenRequests: null,
   roomsPerAddress: null,

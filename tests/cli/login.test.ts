@@ -74,7 +74,7 @@ test("a secret is the same from a flag, a variable and a file, without the white
 
 test("a secret that others can see in the list of processes is worth a warning, and one in a file is not", () => {
   expect(settingsFor("--auth-secret", SECRET).warnings).toEqual([
-    expect.stringContaining("use CHATBOX_AUTH_SECRET or --auth-secret-file"),
+    expect.stringContaining("use CHATBOX_AUTH_SECRET or a file"),
   ]);
   expect(settingsFor("--auth-secret-file", file("quiet", SECRET)).warnings).toEqual([]);
 });

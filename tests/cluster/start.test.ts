@@ -31,6 +31,19 @@ test("a wrong password, a missing right and a missing database end the start wit
   expect(right).toContain("lacks a privilege");
   expect(right).not.toContain(":right");
   expect(await refusal(at("right", "nowhere"))).toContain("no such database");
+
+  // The doctor finds the same, and what there is besides. There is no server at the address.
+  const doctor = async (url: string) =>
+    (await runCommand(["doctor", "http://127.0.0.1:1/", "--database-url", url])).stdout;
+  const well = await doctor(server.url());
+  expect(well).toMatch(/^ok +database: 127\.0\.0\.1:\d+\S* is PostgreSQL \d+$/m);
+  expect(well).toMatch(/^\w+ +database time: a question is answered after/m);
+  expect(well).toMatch(/^ok +clock: that of the database/m);
+  expect(well).not.toContain("may not create");
+  expect(await doctor(at("right", "closed"))).toMatch(/^fault +database: the user may not create tables$/m);
+  const refused = await doctor(at("wr0ng-secret", "closed"));
+  expect(refused).toContain("fault    database: The database at");
+  expect(refused).not.toContain("wr0ng-secret");
 });
 
 test("a database that cannot be reached ends the start with one sentence", async () => {

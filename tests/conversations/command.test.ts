@@ -2,8 +2,9 @@
 import { expect, test } from "bun:test";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { attributeOf, configurationOf, OPTIONS } from "../../src/cli/configuration.ts";
 import { checkedDatabaseUrl } from "../../src/cli/database-url.ts";
-import { dropUnset } from "../../src/cli/environment.ts";
+import { variableOf } from "../../src/cli/option.ts";
 import { createCommand } from "../../src/cli/options.ts";
 import { ChatClient, upgradeStatus } from "../support/client.ts";
 import { COMMAND, type CommandEnd, runCommand, startServer, TemporaryFolder } from "../support/server.ts";
@@ -139,25 +140,25 @@ test("a wrong environment variable is answered with one sentence", async () => {
 });
 
 test("every flag without a value can be said to be on, or to be off, by its variable", () => {
-  const { options } = createCommand("0.0.0");
-  const switches = options.filter(({ required, optional, envVar }) => !required && !optional && envVar);
-  expect(switches.map(({ long }) => long)).toContain("--no-limits");
-  for (const { envVar = "" } of switches) {
-    for (const word of ["true", "1", "yes", "on", "TRUE", "Yes", " on "]) {
-      const environment = { [envVar]: word };
-      dropUnset(options, environment);
-      expect(environment).toEqual({ [envVar]: word });
-    }
-    for (const word of ["false", "0", "no", "off", "", "False", "OFF", " "]) {
-      const environment = { [envVar]: word };
-      dropUnset(options, environment);
-      expect(environment).toEqual({});
-    }
-    for (const word of ["maybe", "2", "nope", "o n"]) {
-      expect(() => dropUnset(options, { [envVar]: word })).toThrow(envVar);
-    }
+  const switches = [...OPTIONS].flatMap(([name, { kind }]) => (kind === "switch" ? [name] : []));
+  expect(switches).toContain("no-limits");
+  for (const name of switches) {
+    const reading = (word: string) =>
+      configurationOf(createCommand("0.0.0").parse([], { from: "user" }), { [variableOf(name)]: word });
+    for (const word of ["true", "1", "yes", "on", "TRUE", "Yes", " on "])
+      expect([name, word, isSwitchedOn(name, reading(word))]).toEqual([name, word, true]);
+    for (const word of ["false", "0", "no", "off", "", "False", "OFF", " "])
+      expect([name, word, isSwitchedOn(name, reading(word))]).toEqual([name, word, false]);
+    for (const word of ["maybe", "2", "nope", "o n"])
+      expect(reading(word).faults).toEqual([expect.stringContaining(`${variableOf(name)}: '${word}'`)]);
   }
 });
+
+function isSwitchedOn(name: string, { flags, faults }: ReturnType<typeof configurationOf>): boolean {
+  expect(faults).toEqual([]);
+  const value = Object.entries(flags).find(([attribute]) => attribute === attributeOf(name))?.[1] ?? false;
+  return value !== name.startsWith("no-");
+}
 
 test("a value that is neither on nor off is answered with one sentence", async () => {
   const end = await runCommand([], { env: { CHATBOX_NO_LIMITS: "perhaps" } });
@@ -165,8 +166,7 @@ test("a value that is neither on nor off is answered with one sentence", async (
 });
 
 test("an empty variable counts as not set, and one that is not a setting is named in the log without its value", async () => {
-  const { options } = createCommand("0.0.0");
-  const env = Object.fromEntries(options.flatMap(({ envVar }) => (envVar ? [[envVar, ""]] : [])));
+  const env = Object.fromEntries([...OPTIONS.keys()].map((name) => [variableOf(name), ""]));
   const mistakes = { CHATBOX_PROT: "s3cret", CHATBOX_NOLIMITS: "s3cret", CHATBOX_SOMETHING: "s3cret" };
   await using server = await startServer([], { env: { ...env, ...mistakes } });
   using _client = await ChatClient.connect(server.url(), { headers: { Origin: "http://localhost:1" } });
@@ -197,7 +197,7 @@ const unreadableUrls = [
 test("a database URL that cannot be read is answered with how to write it, and never repeated", async () => {
   for (const url of unreadableUrls) {
     const end = await runCommand(["--port", "0"], { env: { DATABASE_URL: url } });
-    expectSentence(end, 2, ["--database-url", "postgres://user:password@host:5432/name", "percent-encoded"]);
+    expectSentence(end, 2, ["DATABASE_URL:", "postgres://user:password@host:5432/name", "percent-encoded"]);
     expect(end.stderr).not.toMatch(/s3cret|12/);
   }
 });

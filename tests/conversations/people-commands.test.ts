@@ -166,7 +166,7 @@ const WRONG: [args: string[], says: string][] = [
   [["revoke", AN, "--room", "../x"], "It must be the name of a room"],
   [["owner-link", "--url", "javascript:0"], "It must be the address of the page"],
   [["roles", "all"], "too many arguments"],
-  [["token", "create", "B", "--scope", "write"], "It must be some of read,post,edit,moderate,rooms"],
+  [["token", "create", "B", "--scope", "write"], "It must be some of read,post,edit,moderate,rooms,diagnose"],
   [["token", "create", " "], "It must be 1 to 100 characters"],
   [["token", "create", "B", "--hook", "--room", "a", "--room", "b"], "A hook posts to one room"],
   [["token", "revoke", "B"], "It must be the id of a token"],

@@ -2,7 +2,11 @@
 import { expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { settingsDocument } from "../../scripts/settings.ts";
+import { OPTIONS } from "../../src/cli/configuration.ts";
+import { variableOf } from "../../src/cli/option.ts";
 import { createCommand, moveOf, settingsOf } from "../../src/cli/options.ts";
+import { CertificateFolder, createCertificate } from "../support/certificate.ts";
 import { ChatClient } from "../support/client.ts";
 import { startServer, TemporaryFolder } from "../support/server.ts";
 
@@ -49,21 +53,34 @@ test.each(bots)("the bot in %s answers, run by %s as it is written", async (docu
   });
 });
 
-test("every command of the documents is one that the server takes", () => {
+test("every command of the documents is one that the server takes", async () => {
   const lines = documents.flatMap((document) => blocks(document, "sh").join("").split("\n"));
   const commands = lines.flatMap((line) => /^npm start -- (.+)$/.exec(line)?.[1] ?? []);
   expect(commands.length).toBeGreaterThan(3);
+  using folder = new TemporaryFolder();
+  const file = join(folder.path, "chat.toml");
+  const certificate = new CertificateFolder(folder.path, await createCertificate("chat.example.org"));
+  writeFileSync(file, blocks("docs/settings.md", "toml").join(""));
   for (const text of commands.filter((each) => each !== "--help")) {
-    const words = text.replace('"$DATABASE_URL"', "postgres://chat:secret@db.example.org/chat").split(" ");
+    const words = text
+      .replace('"$DATABASE_URL"', "postgres://chat:secret@db.example.org/chat")
+      .replace("/etc/chat.toml", file)
+      .replace("/etc/chat/fullchain.pem", certificate.cert)
+      .replace("/etc/chat/privkey.pem", certificate.key)
+      .split(" ");
     const command = createCommand("0.0.0").parse(words, { from: "user" });
     settingsOf(command, false);
     expect(moveOf(command)?.kind).toBe(/^(import|export)/.exec(text)?.[1] as undefined);
   }
 });
 
+test("docs/settings.md has the options as the code has them; `bun scripts/settings.ts` writes it", () => {
+  expect(read("docs/settings.md")).toBe(settingsDocument());
+});
+
 test("every npm script and every variable that is named exists", () => {
   const scripts: unknown = JSON.parse(read("package.json")).scripts;
-  const variables = createCommand("0.0.0").options.map(({ envVar }) => envVar);
+  const variables = [...OPTIONS.keys()].map(variableOf);
   const current = documents.filter((document) => document !== "CHANGELOG.md");
   for (const document of [...current, ...deployment]) {
     for (const [, name = ""] of read(document).matchAll(/npm run ([a-z]+)/g))

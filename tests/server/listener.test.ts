@@ -59,6 +59,7 @@ class EchoListener implements Disposable {
       ...optionsOf(options),
       host: "127.0.0.1",
       port: 0,
+      tls: null,
       accept: () => echo,
       rejected: (status) => void this.rejected.push(status),
       fault: (error) => void this.faults.push(error),

@@ -61,6 +61,8 @@ export type ClientOptions = {
   protocols?: string[];
   /** Whether the JSON pings are queued too; false unless told. */
   pings?: boolean;
+  /** The certificate to trust, in PEM. */
+  ca?: string;
 };
 
 /** The server answered the upgrade with an HTTP status instead. */
@@ -108,7 +110,10 @@ export class ChatClient {
    * @throws UpgradeRefused when the server answers with another status than 101
    */
   static async connect(url: string, options: ClientOptions = {}): Promise<ChatClient> {
-    const socket = new ws.WebSocket(url, options.protocols ?? [], { headers: options.headers ?? {} });
+    const socket = new ws.WebSocket(url, options.protocols ?? [], {
+      headers: options.headers ?? {},
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    });
     const client = new ChatClient(socket, options.pings ?? false);
     await new Promise<void>((resolve, reject) => {
       socket.once("open", () => resolve());

@@ -54,6 +54,7 @@ export const LIMITS: Limits = {
   addressSendBytes: null,
   addressEvents: null,
   addressPeople: null,
+  handshakes: null,
   httpRequests: null,
   roomsPerAddress: null,
   connectionsPerAddress: 200,

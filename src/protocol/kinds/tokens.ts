@@ -7,10 +7,10 @@ import { type RefusedAnswer, readWhole } from "./answer.ts";
 
 // What travels.
 
-/** What a token may be used for. `rooms` is to set something in a room. */
-export type Scope = "read" | "post" | "edit" | "moderate" | "rooms";
+/** What a token may be used for. `rooms` is to set something in a room, `diagnose` to learn how the server sees a request. */
+export type Scope = "read" | "post" | "edit" | "moderate" | "rooms" | "diagnose";
 
-export const SCOPES: readonly Scope[] = ["read", "post", "edit", "moderate", "rooms"];
+export const SCOPES: readonly Scope[] = ["read", "post", "edit", "moderate", "rooms", "diagnose"];
 
 /** What a new token is to be. */
 export interface NewTokenKeys {
@@ -106,6 +106,7 @@ const SCOPE_TABLE: { readonly [S in Scope]: true } = {
   edit: true,
   moderate: true,
   rooms: true,
+  diagnose: true,
 };
 
 export function isScope(value: unknown): value is Scope {

@@ -102,6 +102,7 @@ export class Api {
     const call: Call = {
       token,
       address: routed.address,
+      from: routed,
       room,
       path: values,
       query: new URL(request.url).searchParams,

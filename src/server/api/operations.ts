@@ -12,6 +12,7 @@ import type { Answer } from "../client-socket.ts";
 import type { DeskRequest } from "../moderation/desk.ts";
 import { takeAll } from "../request-rates.ts";
 import type { ServerParts } from "../server-parts.ts";
+import { type CallOrigin, diagnosisOf } from "./diagnosis.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { Problem } from "./problem.ts";
 import { type ApiRooms, type Asking, type Json, malformed, resultOf, tooMany } from "./rooms.ts";
@@ -30,6 +31,7 @@ export interface ApiContext {
 export interface Call {
   readonly token: Token;
   readonly address: Address;
+  readonly from: CallOrigin;
   /** Empty where the operation concerns no room. */
   readonly room: string;
   /** The parts of the path, decoded. */
@@ -98,6 +100,17 @@ const PAGE: readonly Parameter[] = [
 ];
 
 export const OPERATIONS: readonly ApiOperation[] = [
+  {
+    id: "diagnose",
+    method: "GET",
+    path: "/diagnosis",
+    summary: "How the server sees this request, and what it has to work with",
+    scope: "diagnose",
+    status: 200,
+    answer: ref("Diagnosis"),
+    problems: [],
+    run: async ({ from, headers }, { parts }) => Response.json(diagnosisOf(from, headers, parts)),
+  },
   {
     id: "listRooms",
     method: "GET",

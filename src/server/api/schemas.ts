@@ -7,6 +7,7 @@ export type Schema = Readonly<Record<string, unknown>>;
 
 const text = { type: "string" } as const;
 const whole = { type: "integer" } as const;
+const wholeOrNull = { type: ["integer", "null"] } as const;
 const id = { type: "integer", minimum: 1 } as const;
 const flag = { type: "boolean" } as const;
 const time = { type: "integer", description: "Unix milliseconds" } as const;
@@ -135,6 +136,38 @@ export const SCHEMAS = {
       reset: { const: true },
     },
     ["message", "online", "more"],
+  ),
+  Diagnosis: object(
+    {
+      version: text,
+      time,
+      startedAt: time,
+      address: { ...text, description: "Of the client, as far as trusted proxies name it" },
+      peer: { ...text, description: "Of the other end of the TCP connection" },
+      peerIsTrusted: flag,
+      forwardedFor: { type: ["string", "null"], description: "The header X-Forwarded-For" },
+      originsAreNamed: { ...flag, description: "Whether --allow-origin is set" },
+      onlyThisMachine: flag,
+      healthy: flag,
+      connections: object({ now: whole, most: wholeOrNull, wanted: wholeOrNull }, ["now", "most", "wanted"]),
+      descriptors: object({ now: wholeOrNull, most: wholeOrNull }, ["now", "most"]),
+      limited: flag,
+    },
+    [
+      "version",
+      "time",
+      "startedAt",
+      "address",
+      "peer",
+      "peerIsTrusted",
+      "forwardedFor",
+      "originsAreNamed",
+      "onlyThisMachine",
+      "healthy",
+      "connections",
+      "descriptors",
+      "limited",
+    ],
   ),
   People: object(
     {

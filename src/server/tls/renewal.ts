@@ -1,0 +1,109 @@
+import { stat } from "node:fs/promises";
+import type { Log } from "../log.ts";
+import { type Certificate, CertificateError, type CertificateFiles, readCertificate } from "./certificate.ts";
+
+/** How often the files are looked at. */
+export const LOOK_EVERY_MS = 2_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Whoever renews certificates does so a month before the end; this late, something is wrong. */
+const WARN_BEFORE_MS = 14 * DAY_MS;
+
+/**
+ * The certificate that the server presents. When its files change, new connections get the new one; those that are open stay. A
+ * new one that cannot be used is reported, and the old one stays.
+ */
+export class RenewedCertificate {
+  readonly #files: CertificateFiles;
+  readonly #log: Log;
+  readonly #now: () => number;
+  #current: Certificate;
+  /** What the files looked like when they were read last. */
+  #seen: string;
+  #warnedAt = Number.NEGATIVE_INFINITY;
+  #isLooking = false;
+
+  /** @throws CertificateError when the files cannot be used */
+  static async open(files: CertificateFiles, log: Log, now: () => number): Promise<RenewedCertificate> {
+    // Looked at first: what changes between the two is read again.
+    const seen = await look(files);
+    return new RenewedCertificate(files, log, now, await readCertificate(files), seen);
+  }
+
+  private constructor(
+    files: CertificateFiles,
+    log: Log,
+    now: () => number,
+    current: Certificate,
+    seen: string,
+  ) {
+    this.#files = files;
+    this.#log = log;
+    this.#now = now;
+    this.#current = current;
+    this.#seen = seen;
+    this.#warnOfEnd();
+    if (current.isKeyPublic)
+      this.#warn(`everybody on this machine can read the key ${files.keyFile}; chmod o-r it`);
+  }
+
+  get current(): Certificate {
+    return this.#current;
+  }
+
+  /** Reads the files if they have changed. Must be called every {@link LOOK_EVERY_MS}. */
+  async look(): Promise<void> {
+    // A file system that hangs must not gather calls.
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    try {
+      const seen = await look(this.#files);
+      if (seen !== this.#seen) await this.#renew(seen);
+      this.#warnOfEnd();
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  async #renew(seen: string): Promise<void> {
+    this.#seen = seen;
+    try {
+      this.#current = await readCertificate(this.#files);
+      this.#log.info(
+        { category: "server", event: "certificate", validTo: this.#current.validTo.toISOString() },
+        `a new certificate is in use, for ${this.#current.names.join(", ")}, until ${this.#current.validTo.toISOString()}`,
+      );
+    } catch (error) {
+      if (!(error instanceof CertificateError)) throw error;
+      // A renewal replaces one file after the other; the second change is looked at as well.
+      this.#warn(
+        `the certificate has changed and cannot be used, so that of before stays, until ${this.#current.validTo.toISOString()}: ${error.message}`,
+      );
+    }
+  }
+
+  /** Warns once a day of a certificate that ends soon. */
+  #warnOfEnd(): void {
+    const now = this.#now();
+    const { validFrom, validTo } = this.#current;
+    const leftMs = validTo.getTime() - now;
+    const isEarly = validFrom.getTime() > now;
+    if ((leftMs > WARN_BEFORE_MS && !isEarly) || now - this.#warnedAt < DAY_MS) return;
+    this.#warnedAt = now;
+    if (isEarly) this.#warn(`the certificate is valid only from ${validFrom.toISOString()}`);
+    else if (leftMs <= 0) this.#warn(`the certificate is over since ${validTo.toISOString()}; renew it`);
+    else this.#warn(`the certificate ends on ${validTo.toISOString()}; renew it`);
+  }
+
+  #warn(sentence: string): void {
+    this.#log.warn({ category: "server", event: "certificate" }, sentence);
+  }
+}
+
+/** What tells one state of the files from another. */
+async function look({ certFile, keyFile }: CertificateFiles): Promise<string> {
+  const states = [certFile, keyFile].map(async (file) => {
+    const { ino, size, mtimeMs } = await stat(file);
+    return `${ino} ${size} ${mtimeMs}`;
+  });
+  return (await Promise.all(states.map((state) => state.catch(() => "unreadable")))).join();
+}
