@@ -166,6 +166,11 @@ export class RoomQueue implements HistoryHolder {
     return this.#reads.resultsOf(batch);
   }
 
+  /** See {@link HistoryReads.renew}. */
+  async renewReads(operations: readonly Operation[]): Promise<void> {
+    await this.#reads.renew(operations);
+  }
+
   /** Takes in events that were stored. */
   take(events: readonly Taken[]): void {
     this.#history?.take(events);
