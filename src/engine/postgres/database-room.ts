@@ -187,7 +187,7 @@ export class DatabaseRoom {
   async #prepare(batch: readonly Operation[]): Promise<void> {
     if (this.#mustReload) {
       this.#mustReload = false;
-      this.#dropReplica();
+      this.#startOver();
     }
     if (this.#isAskedAhead(batch)) this.#isBehind = true;
     const isBehind = this.#isBehind;
@@ -250,9 +250,12 @@ export class DatabaseRoom {
   #part(): void {
     const { name, observer } = this.#options;
     observer.notice(name, PARTED.replace("{room}", name));
-    // What was missed cannot be delivered any more: clients see it when they resume.
-    const ours = this.#replica?.ours ?? [];
-    this.queue.deliver(ours.map((connection) => ({ kind: "store-lost", connection })));
+    this.#startOver();
+  }
+
+  /** What was missed cannot be delivered any more: clients see it when they come back. */
+  #startOver(): void {
+    this.queue.lose(this.#replica?.ours ?? []);
     this.#dropReplica();
   }
 
