@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { SQL } from "bun";
+import { PEOPLE_LIMITS } from "../../../src/engine/people.ts";
 import { messageColumns, messageOf } from "../../../src/engine/postgres/message-table.ts";
+import { openDatabasePeople } from "../../../src/engine/postgres/people-table.ts";
 import { integerOf, type Row, rowsOf, textOf } from "../../../src/engine/postgres/rows.ts";
 import { unixMs } from "../../../src/engine/postgres/time.ts";
 import { backupOf, createDatabase, PostgresServer } from "../../support/postgres.ts";
@@ -15,7 +17,7 @@ import {
 } from "../../support/server.ts";
 import { History, type StoredChange, seenOf } from "./history.ts";
 import type { End } from "./plan.ts";
-import { Place, type Site } from "./site.ts";
+import { Place, PROGRAM_TOKEN, type Site } from "./site.ts";
 import type { Histories, Story } from "./story.ts";
 
 type Outage = Extract<End, { kind: "outage" }>;
@@ -155,6 +157,21 @@ export class ManyServers implements Site {
 
   badUrl(room: string | undefined): string {
     return this.#random.pick(this.#places).proxy.url(room);
+  }
+
+  async createToken(): Promise<string> {
+    const database = {
+      url: this.#databaseUrl,
+      poolSize: 1,
+      statementTimeoutMs: 30_000,
+      connectTimeoutMs: 30_000,
+    };
+    const people = await openDatabasePeople({ database, limits: PEOPLE_LIMITS, now: Date.now });
+    try {
+      return (await people.createToken(PROGRAM_TOKEN)).secret;
+    } finally {
+      await people.close();
+    }
   }
 
   cutAll(): void {

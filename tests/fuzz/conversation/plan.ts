@@ -51,6 +51,7 @@ export type Act =
   | { readonly kind: "classic-send"; readonly who: number; readonly texts: readonly string[] }
   | { readonly kind: "rename" | "classic-rename"; readonly who: number; readonly name: string }
   | { readonly kind: "typing" | "leave" | "overtake" | "classic-pull"; readonly who: number }
+  | { readonly kind: "program-send"; readonly who: number; readonly texts: readonly string[] }
   | {
       readonly kind: "search";
       readonly who: number;
@@ -170,8 +171,8 @@ const STEPS = ["send", "send", "edit", "edit", "delete", "react", "get"] as cons
 /** Some are used more than once within one blurt. */
 const KEYS = ["a", "b", "c"] as const;
 
-/** Acts that are drawn one by one; backups are taken and put back beside them, and order is kept. */
-type DrawnKind = Exclude<Act["kind"], "back-up" | "restore" | ModerationAct["kind"]>;
+/** Acts that are drawn one by one; backups are taken and put back beside them, order is kept, and programs post. */
+type DrawnKind = Exclude<Act["kind"], "back-up" | "restore" | "program-send" | ModerationAct["kind"]>;
 
 const MODERATION_WEIGHTS = {
   "guest-send": 12,
@@ -241,6 +242,7 @@ export function draw(random: Random, servers: number, hasRestores: boolean): Pla
   };
   if (hasRestores) drawRestores(random, servers, acts);
   drawModeration(random.fork("moderation"), hasRestores, acts);
+  drawPosts(random.fork("programs"), acts);
   return plan;
 }
 
@@ -249,6 +251,15 @@ function drawModeration(random: Random, hasRestores: boolean, acts: { act: Act; 
   for (let left = random.integer(40, 60); left > 0; left--)
     acts.splice(random.integer(5, acts.length), 0, {
       act: drawModerationAct(random, drawKind(random, MODERATION_WEIGHTS), hasRestores),
+      idleMs: 0,
+    });
+}
+
+/** Has programs post between the other acts. */
+function drawPosts(random: Random, acts: { act: Act; idleMs: number }[]): void {
+  for (let left = random.integer(6, 12); left > 0; left--)
+    acts.splice(random.integer(0, acts.length), 0, {
+      act: { kind: "program-send", who: random.integer(0, 11), texts: drawTexts(random).slice(0, 5) },
       idleMs: 0,
     });
 }

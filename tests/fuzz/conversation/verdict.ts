@@ -22,7 +22,7 @@ export function judge(
   dataFile: string,
   story: Story,
 ): { readonly notOwned: number; readonly changes: number } {
-  const { room, isBudgetSmall, people, witness } = gathering;
+  const { room, isBudgetSmall, people, program, witness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
@@ -34,6 +34,9 @@ export function judge(
   checkView("the witness", witness.view, seen, 0, isSame, fault);
   checkView("the witness, who asked again forwards,", witness.fresh.after, seen, 0, isSame, fault);
   checkView("the witness, who asked again backwards,", witness.fresh.before, seen, 0, isSame, fault);
+  // After a backup it was told of the newest messages only.
+  const start = seen.findIndex(({ id }) => id === program.view[0]?.id);
+  checkView("the program", program.view, seen, story.pasts.length === 0 ? 0 : start, isSame, fault);
   for (const [classic, view] of learned) {
     checkLearned(classic.label, view, seen, isBudgetSmall, story, room, history, fault);
     checkClassicView(classic, seen, isBudgetSmall, fault);
@@ -216,7 +219,7 @@ function checkRemoval(order: Order, of: number | null, history: History, story: 
 
 function checkStored(
   history: History,
-  { room, people, classics, guests }: Gathering,
+  { room, people, classics, guests, program }: Gathering,
   story: Story,
   fault: Fault,
 ): void {
@@ -237,7 +240,7 @@ function checkStored(
       checkOrder(sent, places, fault);
     }
   }
-  for (const { stays } of [...classics, ...guests]) {
+  for (const { stays } of [...classics, ...guests, program]) {
     for (const sent of stays) {
       for (const { origin, delivered, failed } of sent) {
         if (delivered !== null && !places.has(origin) && !isLost(origin))
