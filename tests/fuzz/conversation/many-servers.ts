@@ -44,7 +44,8 @@ class ConnectedPlace extends Place {
     const cable = await FaultyProxy.start(Number(database.port));
     const url = new URL(database);
     url.port = String(cable.port);
-    const server = await startServer(flags, { env: { ...env, CHATBOX_DATABASE_URL: url.href } });
+    const options = { env: { ...env, CHATBOX_DATABASE_URL: url.href } };
+    const server = await untilStarted(() => startServer(flags, options), story);
     const proxy = await FaultyProxy.start(server.port, random.fork(`proxy ${at}`), (fact) =>
       story.tell(`server ${at}, ${fact}`),
     );
@@ -76,6 +77,20 @@ class ConnectedPlace extends Place {
     }
     await Bun.sleep(forMs);
     for (const link of links) link.heal();
+  }
+}
+
+/** How often a server is started that does not find its database in time, as on a busy machine. */
+const STARTS_MOST = 5;
+
+async function untilStarted(start: () => Promise<ChatServer>, story: Story): Promise<ChatServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === STARTS_MOST) throw error;
+      story.tell(`a server did not start: ${error}`);
+    }
   }
 }
 

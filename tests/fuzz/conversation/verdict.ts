@@ -9,6 +9,7 @@ import type { Page } from "./page.ts";
 import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
 import type { Story } from "./story.ts";
 import { markOf, type Origin, originOf, senderOf } from "./text.ts";
+import type { Witness } from "./witness.ts";
 
 /**
  * Holds all that the clients of a room saw, and were told, against what the server has stored.
@@ -29,8 +30,7 @@ export function judge(
   checkStored(history, gathering, story, fault);
   checkChanges(history, story.orders.moderators, fault);
   checkOrders(history, room, story, fault);
-  // A message of a half-open connection may still have arrived when everybody was gone.
-  const seen = history.messages.slice(0, witness.view.length);
+  const seen = seenBy(witness, history);
   checkView("the witness", witness.view, seen, 0, isSame, fault);
   checkView("the witness, who asked again forwards,", witness.fresh.after, seen, 0, isSame, fault);
   checkView("the witness, who asked again backwards,", witness.fresh.before, seen, 0, isSame, fault);
@@ -57,6 +57,18 @@ export function judge(
 }
 
 type Fault = (sentence: string) => void;
+
+/**
+ * The history that everybody must have seen. What was still on its way when all had said their last, on half-open connections or in
+ * the queue of a server, may have come when everybody was gone: what it has changed is as the witness was told in the end.
+ */
+function seenBy(witness: Witness, history: History): readonly Seen[] {
+  const late = new Set(history.changes.flatMap(({ id, of }) => (id > witness.fenceId ? [of] : [])));
+  const told = new Map(witness.fresh.after.map((message) => [message.id, message]));
+  return history.messages
+    .slice(0, witness.view.length)
+    .map((message) => (late.has(message.id ?? 0) ? (told.get(message.id) ?? message) : message));
+}
 
 function roomFile(dataFile: string, room: string): string {
   return join(dirname(dataFile), `${basename(dataFile, ".json")}.rooms`, `${room}.json`);

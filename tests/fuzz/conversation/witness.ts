@@ -76,7 +76,12 @@ export class Witness {
 
   /** Whether the end of the conversation has its place among the messages. */
   get hasFence(): boolean {
-    return this.view.some(({ content }) => content.startsWith(FENCE));
+    return this.fenceId !== Number.POSITIVE_INFINITY;
+  }
+
+  /** The id of the message with which the conversation is over; infinity until then. */
+  get fenceId(): number {
+    return this.view.find(({ content }) => content.startsWith(FENCE))?.id ?? Number.POSITIVE_INFINITY;
   }
 
   /** How far it has come with the history that is told anew. */
