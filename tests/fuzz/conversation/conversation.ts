@@ -262,6 +262,9 @@ class Conversation {
       case "program-send":
         for (const text of act.texts) atTurn(gatherings, act.who)?.program.send(text);
         break;
+      case "program-return":
+        atTurn(gatherings, act.who)?.program.comeBack();
+        break;
       case "rename":
         person.rename(act.name);
         break;

@@ -135,10 +135,15 @@ export class Program {
     this.#posting = this.#posting.then(() => this.#deliver(sent));
   }
 
+  /** Stops to listen, and goes on behind what it has read. */
+  comeBack(): void {
+    this.#listening?.[Symbol.dispose]();
+  }
+
   end(): void {
     this.#isOver = true;
     this.#log.close();
-    this.#listening?.[Symbol.dispose]();
+    this.comeBack();
   }
 
   async #live(): Promise<void> {
