@@ -259,7 +259,7 @@ test("local: histories in memory stay within their budget, and a dropped one is 
   await engine.close();
 });
 
-test("local: NAME-1 in a room whose file is not a history, nobody can register, and the others go on", async () => {
+test("local: NAME-1 in a room whose file is not a history, nobody can register, programs are to try again, and the others go on", async () => {
   const stage = new EngineStage();
   const dataFile = join(folder, "broken.json");
   await Bun.write(join(folder, "broken.rooms", "a.json"), '{"not":"a history"}');
@@ -270,6 +270,15 @@ test("local: NAME-1 in a room whose file is not a history, nobody can register, 
   stage.name("1", "An");
   await stage.until(2);
   expect(stage.kinds().toSorted()).toEqual(["name-failed", "registered"]);
+  stage.guest("bot", "a");
+  stage.guest("bot", "a", { kind: "send", content: "one", key: null, reply: null });
+  stage.guest("bot", "a", { kind: "delete", of: 1 });
+  const [page, sent, deleted] = (await stage.until(5)).slice(2);
+  expect([page, sent, deleted]).toMatchObject([
+    { kind: "get-failed", name: "Bot" },
+    { kind: "send-failed", name: "Bot" },
+    { kind: "change-failed", request: "delete", of: 1 },
+  ]);
   expect(await Bun.file(join(folder, "broken.rooms", "a.json")).text()).toBe('{"not":"a history"}');
   stage.leave("1", "a");
   await stage.engine.close();
@@ -320,7 +329,7 @@ for (const [how, replace] of [
     stage.name("a", "An");
     stage.name("2", "Bình");
     stage.send("a", "one", "/", "j");
-    stage.guestPage("bot");
+    stage.guest("bot");
     await stage.until(4);
     cpSync(dataFile, `${dataFile}.backup`);
     stage.send("a", "two", "/", "k");

@@ -297,8 +297,8 @@ test("postgres: RES-4 CLOSE-7 a server that cannot read all that it missed ends 
   stage.name("a", "An");
   stage.name("b", "Bình");
   // One program listens, and another one is gone.
-  stage.guestPage("bot 1");
-  stage.guestPage("bot 2");
+  stage.guest("bot 1");
+  stage.guest("bot 2");
   stage.leave("bot 2");
   await stage.until(5);
   await administer(stage, "UPDATE chatbox.rooms SET position = position + 2");

@@ -82,10 +82,9 @@ export class EngineStage {
     this.submit(connection, { kind: "resume", hash: hashFor(from), page: { ...NEWEST, ...page } }, room);
   }
 
-  /** A program asks for a page. */
-  guestPage(connection: string, room = "/"): void {
+  /** A program asks for something, or for the newest page. */
+  guest(connection: string, room = "/", request: RoomRequest = { kind: "get", page: NEWEST }): void {
     const guest = { name: "Bot", identity: "token:bot", person: { id: "bot", role: "member" } } as const;
-    const request = { kind: "get", page: NEWEST } as const;
     this.engine.submit(room, { kind: "request", connection, request, guest, size: 10 });
   }
 

@@ -190,7 +190,9 @@ class Conversation {
     const { hasOutages } = site;
     const direct = () => site.url(room);
     const proxied = () => site.badUrl(room);
-    const api = () => new URL(`/api/v1/rooms/${room ?? "-"}`, proxied().replace("ws:", "http:")).href;
+    const api = (url: () => string) => () =>
+      new URL(`/api/v1/rooms/${room ?? "-"}`, url().replace("ws:", "http:")).href;
+    const programUrls = { direct: api(direct), bad: api(proxied) };
     return {
       room,
       isBudgetSmall: getBudget !== "16MiB",
@@ -211,7 +213,7 @@ class Conversation {
         const name = `moderator ${i}`;
         return new Moderator(name, room, url, hasOutages, random(name), story, word);
       }),
-      program: new Program("program", room, api, token, random("program"), story, word),
+      program: new Program("program", room, programUrls, token, random("program"), story, word),
       witness: new Witness(
         "witness",
         room,
@@ -448,13 +450,19 @@ class Conversation {
           ...lagging().map(({ label, view }) => `${label} ${last(view)}`),
         ].join(", "),
     );
+    // There is nothing that it could be told.
+    program.comeBack();
     // A client that has not noticed yet that its connection is gone may still come back, and others may leave.
     const differing = () => people.filter(({ page }) => `${page.chat.online}` !== `${witness.roster}`);
     await this.#story.until(
-      () => people.every(({ page }) => page.isSettled) && differing().length === 0 && lagging().length === 0,
+      () =>
+        [program, ...people.map(({ page }) => page)].every((each) => each.isSettled) &&
+        differing().length === 0 &&
+        lagging().length === 0,
       () =>
         [
           `the roster is ${witness.roster}`,
+          `${program.label} is ${program.isSettled ? "" : "not "}settled`,
           ...differing().map(({ page }) => `${page.label} has ${page.chat.online}`),
         ].join(", "),
     );

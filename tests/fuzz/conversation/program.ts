@@ -75,7 +75,10 @@ export class EventLog {
   }
 }
 
-/** A program that uses the API over a bad network: it listens, and posts each message until it knows that it is stored. */
+/**
+ * A program that uses the API: it listens, over the bad network or without it, and posts each message over the bad network until it
+ * knows that it is stored.
+ */
 export class Program {
   readonly label: string;
   /** One list, because it posts one message after the other, over all connections. */
@@ -83,7 +86,7 @@ export class Program {
   /** How many times it listened, and how many requests it had to repeat. */
   streams = 0;
   repeats = 0;
-  readonly #url: () => string;
+  readonly #urls: { readonly direct: () => string; readonly bad: () => string };
   readonly #secret: string;
   readonly #random: Random;
   readonly #story: Story;
@@ -97,18 +100,18 @@ export class Program {
   #count = 0;
   #isOver = false;
 
-  /** @param url of the room in the API, for one request */
+  /** @param urls of the room in the API, each for one request */
   constructor(
     label: string,
     room: string | undefined,
-    url: () => string,
+    urls: { readonly direct: () => string; readonly bad: () => string },
     secret: string,
     random: Random,
     story: Story,
     onDelivered: () => void,
   ) {
     this.label = label;
-    this.#url = url;
+    this.#urls = urls;
     this.#secret = secret;
     this.#random = random;
     this.#story = story;
@@ -137,6 +140,7 @@ export class Program {
 
   /** Stops to listen, and goes on behind what it has read. */
   comeBack(): void {
+    this.#isFollowing = false;
     this.#listening?.[Symbol.dispose]();
   }
 
@@ -161,7 +165,10 @@ export class Program {
   }
 
   async #listen(): Promise<void> {
-    using listening = await Listening.to(`${this.#url()}/events`, this.#secret, this.#log.lastId);
+    const { direct, bad } = this.#urls;
+    // What is missed by the server's fault is told anew where the connection breaks.
+    const url = this.#random.chance(0.5) ? direct() : bad();
+    using listening = await Listening.to(`${url}/events`, this.#secret, this.#log.lastId);
     this.#listening = listening;
     this.streams++;
     this.#log.opened();
@@ -191,7 +198,7 @@ export class Program {
   /** @returns the id of the message; null if nobody knows whether it is stored */
   async #post(content: string, key: string): Promise<number | null> {
     try {
-      const response = await fetch(`${this.#url()}/messages`, {
+      const response = await fetch(`${this.#urls.bad()}/messages`, {
         method: "POST",
         headers: { Authorization: `Bearer ${this.#secret}`, "Idempotency-Key": key },
         body: JSON.stringify({ content }),
