@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { Argument, Command, InvalidArgumentError, Option } from "commander";
 import { MODERATION_LIMITS } from "../engine/moderation.ts";
 import { PEOPLE_LIMITS } from "../engine/people.ts";
+import { WEBHOOK_LIMITS } from "../engine/webhook.ts";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { TIMESTAMP_DEFAULT, TimestampFormat } from "../protocol/timestamp.ts";
 import { CHANGE_LIMITS } from "../room/change-limits.ts";
@@ -36,6 +37,8 @@ import {
   parsePositive,
   parseRoom,
 } from "./units.ts";
+import { addWebhookCommands, type WebhookFlags, webhooksOf } from "./webhook-options.ts";
+import type { WebhookCommand } from "./webhooks.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** With more days, a database could not calculate a date that far back. */
@@ -52,7 +55,7 @@ const LOOPBACK = ["127.0.0.1", "::1"];
 const FIRST_FLAGS = ["--port", "--host", "--data", "--database-url", "--allow-origin", "--trust-proxy"];
 
 /** The values as commander returns them. */
-interface Flags extends LoginFlags, SiteFlags {
+interface Flags extends LoginFlags, SiteFlags, WebhookFlags {
   port: number;
   host: string;
   data: string;
@@ -148,6 +151,8 @@ interface Flags extends LoginFlags, SiteFlags {
   people?: PeopleCommand;
   /** Set by the commands about moderation. */
   moderation?: ModerationCommand;
+  /** Set by the commands about webhooks. */
+  webhooks?: WebhookCommand;
   /** Set by the commands for terminals. */
   terminal?: TerminalCommand;
 }
@@ -169,6 +174,7 @@ export function createCommand(version: string): Command {
   }
   addPeopleCommands(command);
   addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
+  addWebhookCommands(command, (chosen) => void command.setOptionValue("webhooks", chosen));
   addTerminalCommands(command, (chosen) => void command.setOptionValue("terminal", chosen));
   return command;
 }
@@ -217,6 +223,11 @@ export function peopleCommandOf(command: Command): PeopleCommand | null {
 /** What a parsed command asks to do about moderation; null if it asks for something else. */
 export function moderationCommandOf(command: Command): ModerationCommand | null {
   return command.opts<Flags>().moderation ?? null;
+}
+
+/** What a parsed command asks to do about webhooks; null if it asks for something else. */
+export function webhookCommandOf(command: Command): WebhookCommand | null {
+  return command.opts<Flags>().webhooks ?? null;
 }
 
 /** What a parsed command asks to do in a chat, as its client; null if it asks for something else. */
@@ -504,6 +515,12 @@ function createServeCommand(version: string): Command {
     .addOption(count("--max-tokens <n>", "tokens of programs in total", PEOPLE_LIMITS.tokens))
     .addOption(number("--token-requests-per-second <n>", "requests per second with one token", 10))
     .addOption(count("--token-requests-burst <n>", "requests in one burst with one token", 100))
+    .addOption(count("--max-webhooks <n>", "webhooks in total", WEBHOOK_LIMITS.webhooks))
+    .addOption(number("--webhook-timeout <seconds>", "time a webhook has to take an event", 15))
+    .addOption(number("--webhook-retry <seconds>", "wait after the first failure of a webhook", 5))
+    .addOption(number("--webhook-retry-most <seconds>", "longest wait between two attempts", 4 * 60 * 60))
+    .addOption(number("--webhook-fail-days <n>", "days of failures after which a webhook is disabled", 5))
+    .addOption(flag("--webhook-private", "allow webhooks on this machine and in private networks"))
     .optionsGroup("Log:")
     .addOption(
       flag("--log-format <format>", "if not given, pretty on a terminal and json elsewhere").choices([
@@ -630,6 +647,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       reports: flags.maxReports,
       held: flags.maxHeld,
     },
+    webhooks: webhooksOf(flags),
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),
       level: flags.logLevel,

@@ -69,6 +69,7 @@ export class ChatServer {
       throw error;
     }
     this.#startTimers();
+    this.#parts.webhooks.start();
     const root = `${this.authority}${settings.basePath}/`;
     log.info(
       {

@@ -2,7 +2,7 @@ import type { MetricsSource } from "./metrics.ts";
 import type { ServerParts } from "./server-parts.ts";
 
 /** What the gauges of the metrics show, read each time they are asked. */
-export function gaugesOf({ connections, engine, addresses, memory }: ServerParts): MetricsSource {
+export function gaugesOf({ connections, engine, addresses, memory, webhooks }: ServerParts): MetricsSource {
   return {
     get connections() {
       return connections.size;
@@ -24,6 +24,12 @@ export function gaugesOf({ connections, engine, addresses, memory }: ServerParts
     },
     get getMemoryBytes() {
       return memory.getMemory.bytes;
+    },
+    get webhooksWaiting() {
+      return webhooks.waiting;
+    },
+    get webhooksDisabled() {
+      return webhooks.disabled;
     },
   };
 }
