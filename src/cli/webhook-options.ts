@@ -2,8 +2,8 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { isTopic, WEBHOOK_TOPICS, type WebhookTopic } from "../engine/webhook.ts";
 import { isNickname } from "../protocol/characters.ts";
-import type { WebhookSettings } from "../server/webhooks/webhook-settings.ts";
 import { problemOfUrl } from "../server/webhooks/target.ts";
+import type { WebhookSettings } from "../server/webhooks/webhook-settings.ts";
 import { parseRoom } from "./units.ts";
 import type { WebhookCommand } from "./webhooks.ts";
 

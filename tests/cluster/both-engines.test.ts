@@ -18,6 +18,7 @@ const ABOUT = [
   "sends",
   "v3-requests",
   "v3-sessions",
+  "webhooks",
 ];
 
 for (const name of ABOUT) {

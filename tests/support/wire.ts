@@ -11,8 +11,8 @@ import { settingsKeys } from "../../src/server/kinds/moderation.ts";
 import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
 import { moderationInMemory } from "./moderation.ts";
-import { webhooksInMemory } from "./webhook.ts";
 import { peopleInMemory } from "./people.ts";
+import { webhooksInMemory } from "./webhook.ts";
 
 /** A socket in memory, which keeps what is done to it. */
 export class FakeWire implements Wire {

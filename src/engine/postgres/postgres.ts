@@ -438,8 +438,10 @@ export class PostgresEngine implements Engine {
     readonly [K in PeerNotification["kind"]]: (notification: Extract<PeerNotification, { kind: K }>) => void;
   } = {
     entry: ({ room, position, entry }) => {
-      this.#rooms.get(room)?.notified(position, entry);
-      this.#options.stirred?.(room);
+      const known = this.#rooms.get(room);
+      known?.notified(position, entry);
+      // What happens in a room in memory is delivered.
+      if ((known?.room ?? null) === null) this.#options.stirred?.(room);
     },
     typing: ({ room, server, connection }) => {
       if (server !== this.#membership.server) this.#rooms.get(room)?.typing(connection);
@@ -490,7 +492,6 @@ export class PostgresEngine implements Engine {
     if (unheard > 1 || this.#isRenewing) {
       for (const room of this.#rooms.list()) room.missed();
       for (const tables of [this.#people, this.#moderation, this.#webhooks]) this.#catchUp(tables);
-      this.#options.stirred?.(null);
     }
     if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;

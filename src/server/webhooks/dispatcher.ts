@@ -12,8 +12,12 @@ import { sourceFor } from "./source.ts";
 const ROOMS_AT_ONCE = 4;
 /** After so many steps in one room, others that wait have their turn. */
 const TURN_STEPS = 20;
-/** A room stays in memory for this time after the last event, since a database would have to be asked for it again. */
+/**
+ * A room stays in memory for this time after the last event, since a database would have to be asked for it again. Only so many
+ * do: otherwise one stranger could keep all rooms in use that there may be.
+ */
 const LINGER_MS = 10_000;
+const LINGERING_MOST = 20;
 /** The same if people's comings and goings are told: they are heard only in rooms that are in memory. */
 const PRESENCE_LINGER_MS = 10 * 60_000;
 /** How many events of people may wait, in all rooms. */
@@ -41,6 +45,8 @@ export class Dispatcher {
   readonly #lines = new Map<string, Scheduled>();
   readonly #ready = new Set<Scheduled>();
   readonly #running = new Set<Promise<void>>();
+  /** Those that have nothing to do, the first to be forgotten at the beginning. */
+  readonly #lingering = new Set<Scheduled>();
   #isOn = true;
 
   constructor(webhook: Webhook, delivering: Delivering) {
@@ -70,17 +76,16 @@ export class Dispatcher {
     for (const { room, failure } of this.#places.all())
       if (failure !== null && this.#isOn)
         this.#delay(this.#lineIn(room), Math.max(0, failure.retryAt - this.#delivering.now()));
-    await this.sweep();
+    this.sweep(await this.#delivering.engine.storedAt());
     this.wake(MODERATION);
     // From now on they are in memory, and it is heard who comes.
     if (topics.includes("presence")) for (const room of rooms ?? []) this.wake(room);
   }
 
-  /** Looks for rooms in which something was stored that may not be delivered. Rejects if the store fails. */
-  async sweep(): Promise<void> {
+  /** Looks for rooms in which something was stored that may not be delivered. @param storedAt see `Engine.storedAt` */
+  sweep(storedAt: ReadonlyMap<string, number>): void {
     if (!this.#tellsOf("messages", "changes")) return;
-    for (const [room, at] of await this.#delivering.engine.storedAt())
-      if (this.#places.mayBeNews(room, at, CLOCK_SLACK_MS)) this.wake(room);
+    for (const [room, at] of storedAt) if (this.#places.mayBeNews(room, at, CLOCK_SLACK_MS)) this.wake(room);
   }
 
   /** Something may have happened in a room. */
@@ -154,6 +159,7 @@ export class Dispatcher {
     if (!this.#isOn) return;
     if (scheduled.timer !== null) clearTimeout(scheduled.timer);
     scheduled.timer = null;
+    this.#lingering.delete(scheduled);
     this.#ready.add(scheduled);
     this.#pump();
   }
@@ -186,6 +192,8 @@ export class Dispatcher {
 
   async #goOn(scheduled: Scheduled, end: TurnEnd): Promise<void> {
     const { room } = scheduled.line;
+    const isNext = end.kind === "more" && this.#ready.size < LINGERING_MOST;
+    if (end.kind !== "idle" && !isNext && !this.#isHeld) scheduled.line.release();
     switch (end.kind) {
       case "more":
         this.#makeReady(scheduled);
@@ -207,16 +215,26 @@ export class Dispatcher {
     }
   }
 
+  /** Whether its rooms, which the operator has named, always stay in memory, so that people are heard. */
+  get #isHeld(): boolean {
+    return this.#tellsOf("presence") && this.#webhook.rooms !== null;
+  }
+
   /** Forgets a line that has nothing to do for a while. */
   #linger(scheduled: Scheduled): void {
-    const { rooms } = this.#webhook;
-    const hearsPeople = this.#tellsOf("presence");
-    if (hearsPeople && rooms !== null) return;
-    const forget = () => {
-      scheduled.line.release();
-      this.#lines.delete(scheduled.line.room);
-    };
-    scheduled.timer = setTimeout(forget, hearsPeople ? PRESENCE_LINGER_MS : LINGER_MS);
+    if (this.#isHeld) return;
+    this.#lingering.add(scheduled);
+    const [first] = this.#lingering;
+    if (this.#lingering.size > LINGERING_MOST && first !== undefined) this.#forget(first);
+    const ms = this.#tellsOf("presence") ? PRESENCE_LINGER_MS : LINGER_MS;
+    scheduled.timer = setTimeout(() => this.#forget(scheduled), ms);
+  }
+
+  #forget(scheduled: Scheduled): void {
+    if (scheduled.timer !== null) clearTimeout(scheduled.timer);
+    this.#lingering.delete(scheduled);
+    scheduled.line.release();
+    this.#lines.delete(scheduled.line.room);
   }
 
   async #failed(scheduled: Scheduled, posted: Extract<Posted, { isDone: false }>): Promise<void> {

@@ -30,18 +30,27 @@ export class HistorySource implements Source {
     this.#reader = reader;
   }
 
-  begin(): Promise<Place> {
-    return this.#placeBefore(this.#webhook.createdAt);
+  /** Behind everything that was there before the webhook. */
+  async begin(): Promise<Place> {
+    const { createdAt } = this.#webhook;
+    for (let place = await this.#placeBefore(createdAt); ; ) {
+      const { cursor } = await this.#pageAfter(place);
+      if (cursor === null || cursor.time >= createdAt) return place;
+      place = { id: cursor.id, time: cursor.time };
+    }
   }
 
-  async next({ id, time }: Place): Promise<Step | null> {
-    const page = await this.#reader.read({ limit: 1, before: null, after: id, time: time ?? undefined });
-    if (page.reset) return await this.#reset({ id, time });
+  async next(from: Place): Promise<Step | null> {
+    const page = await this.#pageAfter(from);
+    if (page.reset) return await this.#reset(from);
     const { cursor: place } = page;
     if (place === null) return null;
-    // What was there before the webhook is not told.
-    const isBefore = place.time < this.#webhook.createdAt;
-    return { events: isBefore ? [] : this.#eventsOf(page, place), place };
+    return { events: this.#eventsOf(page, place), place };
+  }
+
+  /** The next message or change. */
+  #pageAfter({ id, time }: Place): Promise<Page> {
+    return this.#reader.read({ limit: 1, before: null, after: id, time: time ?? undefined });
   }
 
   /** The last message before a moment, in Unix milliseconds. */

@@ -1,4 +1,4 @@
-import type { Moderation, NotedEntry } from "../../engine/moderation.ts";
+import type { Moderation, Noted, NotedEntry } from "../../engine/moderation.ts";
 import { coversRoom, MODERATION, type Webhook } from "../../engine/webhook.ts";
 import type { Action } from "../../room/action.ts";
 import {
@@ -25,32 +25,41 @@ export class ModerationSource implements Source {
     this.#moderation = moderation;
   }
 
-  /** What is older than the webhook is skipped. */
-  async begin(): Promise<Place> {
-    return BEGINNING;
+  begin(): Promise<Place> {
+    return this.#placeBefore(this.#webhook.createdAt);
   }
 
-  async next(place: Place): Promise<Step | null> {
-    const { revision, entries } = await this.#moderation.notedAfter({
-      after: place.id,
-      kinds: KINDS,
-      limit: AT_ONCE,
-    });
+  async next(from: Place): Promise<Step | null> {
+    const { revision, entries } = await this.#notedAfter(from.id);
     // A backup was restored: what is new in it is younger than what was told last.
-    if (revision < place.id) return { events: [], place: { id: 0, time: place.time } };
-    let reached: Place | null = null;
+    if (revision < from.id)
+      return { events: [], place: await this.#placeBefore(from.time ?? this.#webhook.createdAt) };
+    let place: Place | null = null;
     for (const entry of entries) {
-      const time = timeOf(entry);
-      const isNew =
-        time >= this.#webhook.createdAt && (place.id > 0 || place.time === null || time > place.time);
-      const event = isNew ? await this.#eventOf(entry) : null;
-      reached = { id: entry.made, time: Math.max(time, place.time ?? 0) };
-      if (event !== null) return { events: [event], place: reached };
+      const event = await this.#eventOf(entry);
+      place = placeOf(entry);
+      if (event !== null) return { events: [event], place };
     }
-    return reached === null ? null : { events: [], place: reached };
+    return place === null ? null : { events: [], place };
   }
 
   release(): void {}
+
+  #notedAfter(after: number): Promise<Noted> {
+    return this.#moderation.notedAfter({ after, kinds: KINDS, limit: AT_ONCE });
+  }
+
+  /** The last one before a moment, in Unix milliseconds. */
+  async #placeBefore(time: number): Promise<Place> {
+    for (let place = BEGINNING; ; ) {
+      const { entries } = await this.#notedAfter(place.id);
+      for (const entry of entries) {
+        if (timeOf(entry) >= time) return place;
+        place = placeOf(entry);
+      }
+      if (entries.length === 0) return place;
+    }
+  }
 
   async #eventOf(entry: NotedEntry): Promise<WebhookEvent | null> {
     switch (entry.kind) {
@@ -85,10 +94,13 @@ export class ModerationSource implements Source {
   ): WebhookEvent | null {
     const { id: webhook, topics } = this.#webhook;
     if (!topics.includes(topic) || (room !== null && !coversRoom(this.#webhook, room))) return null;
-    const time = timeOf(entry);
-    const id = eventIdOf(webhook, type, MODERATION, { id: entry.made, time });
-    return { id, type, time, data };
+    const id = eventIdOf(webhook, type, MODERATION, placeOf(entry));
+    return { id, type, time: timeOf(entry), data };
   }
+}
+
+function placeOf(entry: NotedEntry): Place {
+  return { id: entry.made, time: timeOf(entry) };
 }
 
 function timeOf(entry: NotedEntry): number {

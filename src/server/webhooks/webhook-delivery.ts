@@ -8,16 +8,18 @@ import type { Log } from "../log.ts";
 import { LogThrottle } from "../log-throttle.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Delivering } from "./delivering.ts";
-import type { WebhookSettings } from "./webhook-settings.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { bodyOf } from "./event.ts";
 import { Poster } from "./post.ts";
 import { PresenceWatch, storedIdOf } from "./presence.ts";
 import { signedHeaders } from "./signature.ts";
 import { Troubles } from "./troubles.ts";
+import type { WebhookSettings } from "./webhook-settings.ts";
 
 /** How often webhooks are claimed that another server may have left. */
 const CLAIM_EVERY_MS = 2_000;
+/** How often it is looked for what nobody was woken for. */
+const SWEEP_EVERY_MS = 60_000;
 /** How long deliveries that are under way may take when the server ends, and then the store. */
 const END_MS = 700;
 const FAULTS_LOGGED = 3;
@@ -42,7 +44,7 @@ export class WebhookDelivery {
   readonly #ending = new Set<string>();
   readonly #turns = new OneAtATime();
   readonly #faults = new LogThrottle<string>(FAULTS_LOGGED, FAULTS_SPAN_MS);
-  #timer: Timer | null = null;
+  readonly #timers: Timer[] = [];
   #isEnding = false;
 
   constructor({ engine, fanout, settings, log, metrics }: WebhookDeliveryOptions) {
@@ -78,10 +80,13 @@ export class WebhookDelivery {
   start(): void {
     this.#engine.webhooks.subscribe(() => this.#claim());
     this.#engine.moderation.subscribe(() => this.stirred(MODERATION));
-    this.#timer = setInterval(() => {
-      this.#faults.endSpans(performance.now());
-      this.#claim();
-    }, CLAIM_EVERY_MS);
+    this.#timers.push(
+      setInterval(() => {
+        this.#faults.endSpans(performance.now());
+        this.#claim();
+      }, CLAIM_EVERY_MS),
+      setInterval(() => this.stirred(null), SWEEP_EVERY_MS),
+    );
     this.#claim();
   }
 
@@ -106,18 +111,23 @@ export class WebhookDelivery {
 
   /** Something may have happened in a room, or in any (null). */
   stirred(room: string | null): void {
+    if (room === null) this.#sweep().catch(this.#delivering.failed);
+    else for (const dispatcher of this.#dispatchers.values()) dispatcher.wake(room);
+  }
+
+  async #sweep(): Promise<void> {
+    if (this.#dispatchers.size === 0) return;
+    const storedAt = await this.#engine.storedAt();
     for (const dispatcher of this.#dispatchers.values()) {
-      if (room === null) {
-        dispatcher.sweep().catch(this.#delivering.failed);
-        dispatcher.wake(MODERATION);
-      } else dispatcher.wake(room);
+      dispatcher.sweep(storedAt);
+      dispatcher.wake(MODERATION);
     }
   }
 
   /** Ends within about a second; what was delivered is noted, as far as possible. */
   async stop(): Promise<void> {
     this.#isEnding = true;
-    if (this.#timer !== null) clearInterval(this.#timer);
+    for (const timer of this.#timers) clearInterval(timer);
     const stopped = [...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop(END_MS));
     await Promise.race([Promise.all(stopped), Bun.sleep(2 * END_MS)]);
     this.#poster.close();
