@@ -1,7 +1,6 @@
 import { coversRoom, MODERATION, type Webhook } from "../../engine/webhook.ts";
 import { waitAfter } from "./backoff.ts";
 import type { Delivering } from "./delivering.ts";
-import type { WebhookEvent } from "./event.ts";
 import { Line, type TurnEnd } from "./line.ts";
 import { Places } from "./places.ts";
 import type { Posted } from "./post.ts";
@@ -24,8 +23,8 @@ const PRESENCE_LINGER_MS = 10 * 60_000;
 const PRESENCE_MOST = 10_000;
 /** What cannot be read is tried again after this time. */
 const UNREADABLE_MS = 1_000;
-/** By how much the clock of the store may differ, and how coarse it may be. */
-const CLOCK_SLACK_MS = 2_000;
+/** By how much clocks may differ, of servers or of a disk. */
+const CLOCK_SLACK_MS = 60_000;
 
 /** A line, and what it waits for: its turn, a time, or to be woken. */
 interface Scheduled {
@@ -56,6 +55,7 @@ export class Dispatcher {
       store: delivering.engine.webhooks,
       lost: () => this.#end(),
       failed: delivering.failed,
+      recovered: () => delivering.troubles.end(webhook),
     });
   }
 
@@ -66,16 +66,17 @@ export class Dispatcher {
 
   /** Rooms in which something waits to be delivered. */
   get waiting(): number {
-    return this.#ready.size + this.#places.all().filter(({ failure }) => failure !== null).length;
+    return this.#ready.size + this.#places.failing.size;
   }
 
   /** Goes on where the webhook has come to. Rejects if the store fails. */
   async start(): Promise<void> {
     const { rooms, topics } = this.#webhook;
     await this.#places.load();
-    for (const { room, failure } of this.#places.all())
-      if (failure !== null && this.#isOn)
-        this.#delay(this.#lineIn(room), Math.max(0, failure.retryAt - this.#delivering.now()));
+    for (const room of this.#places.failing) {
+      const { retryAt = 0 } = this.#failureIn(room) ?? {};
+      this.#delay(this.#lineIn(room), Math.max(0, retryAt - this.#delivering.now()));
+    }
     this.sweep(await this.#delivering.engine.storedAt());
     this.wake(MODERATION);
     // From now on they are in memory, and it is heard who comes.
@@ -147,7 +148,7 @@ export class Dispatcher {
       room,
       place: this.#places.get(room) ?? null,
       source: sourceFor(this.#webhook, room, this.#delivering),
-      deliver: (event) => this.#deliver(event),
+      deliver: (event) => this.#delivering.post(this.#webhook, event),
       reached: (place) => this.#places.reached(room, place),
     });
     const scheduled = { line, isRunning: false, isWoken: false, timer: null };
@@ -265,11 +266,5 @@ export class Dispatcher {
       // Whoever claims it next finds that out again.
       failed,
     );
-  }
-
-  async #deliver(event: WebhookEvent): Promise<Posted> {
-    const posted = await this.#delivering.post(this.#webhook, event);
-    if (posted.isDone && this.waiting === 0) this.#delivering.troubles.end(this.#webhook);
-    return posted;
   }
 }

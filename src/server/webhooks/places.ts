@@ -10,6 +10,8 @@ export interface PlacesOptions {
   /** Another server has claimed the webhook, or it was removed. */
   readonly lost: () => void;
   readonly failed: (error: unknown) => void;
+  /** Nothing fails any more. */
+  readonly recovered: () => void;
 }
 
 /** How far a webhook has come in each room, in memory and, a moment later, in the store. */
@@ -18,6 +20,7 @@ export class Places {
   readonly #options: PlacesOptions;
   readonly #cursors = new Map<string, WebhookCursor>();
   readonly #changed = new Set<string>();
+  readonly #failing = new Set<string>();
   #timer: Timer | null = null;
   #storing: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -33,11 +36,13 @@ export class Places {
     for (const cursor of await this.#options.store.cursors(id)) {
       const isOld = cursor.failure !== null && cursor.failure.since < enabledAt;
       this.#cursors.set(cursor.room, isOld ? { ...cursor, failure: null } : cursor);
+      if (cursor.failure !== null && !isOld) this.#failing.add(cursor.room);
     }
   }
 
-  all(): readonly WebhookCursor[] {
-    return [...this.#cursors.values()];
+  /** The rooms in which the next delivery has failed. */
+  get failing(): ReadonlySet<string> {
+    return this.#failing;
   }
 
   get(room: string): WebhookCursor | undefined {
@@ -82,8 +87,11 @@ export class Places {
       readAt: createdAt,
       failure: null,
     };
-    this.#cursors.set(room, { ...before, ...change });
+    const cursor = { ...before, ...change };
+    this.#cursors.set(room, cursor);
     this.#changed.add(room);
+    if (cursor.failure !== null) this.#failing.add(room);
+    else if (this.#failing.delete(room) && this.#failing.size === 0) this.#options.recovered();
     if (this.#timer !== null || this.#isClosed) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
