@@ -316,21 +316,23 @@ for (const [how, replace] of [
     const stage = new EngineStage();
     stage.engine = await open(stage.deliver);
     const dataFile = fileOf.get(stage.deliver) ?? "";
-    for (let i = 0; i < 3; i++) stage.engine.enter("/");
+    for (let i = 0; i < 4; i++) stage.engine.enter("/");
     stage.name("a", "An");
     stage.name("2", "Bình");
     stage.send("a", "one", "/", "j");
-    await stage.until(3);
+    stage.guestPage("bot");
+    await stage.until(4);
     cpSync(dataFile, `${dataFile}.backup`);
     stage.send("a", "two", "/", "k");
     stage.send("2", "three");
-    await stage.until(5);
+    await stage.until(6);
     replace(dataFile, `${dataFile}.backup`);
     stage.send("2", "in vain");
-    const { length } = await stage.until(8);
-    expect(stage.told.slice(5)).toMatchObject([
+    const { length } = await stage.until(10);
+    expect(stage.told.slice(6)).toMatchObject([
       { kind: "store-lost", connection: "a" },
       { kind: "store-lost", connection: "2" },
+      { kind: "store-lost", connection: "bot" },
       { kind: "unregistered", connection: "2" },
     ]);
     for (const connection of ["a", "2"]) stage.vanish(connection);

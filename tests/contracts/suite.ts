@@ -82,6 +82,13 @@ export class EngineStage {
     this.submit(connection, { kind: "resume", hash: hashFor(from), page: { ...NEWEST, ...page } }, room);
   }
 
+  /** A program asks for a page. */
+  guestPage(connection: string, room = "/"): void {
+    const guest = { name: "Bot", identity: "token:bot", person: { id: "bot", role: "member" } } as const;
+    const request = { kind: "get", page: NEWEST } as const;
+    this.engine.submit(room, { kind: "request", connection, request, guest, size: 10 });
+  }
+
   page(connection: string, page: Partial<PageRequest>, room = "/"): void {
     this.submit(connection, { kind: "get", page: { ...NEWEST, ...page } }, room);
   }

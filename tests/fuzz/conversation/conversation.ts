@@ -10,6 +10,7 @@ import { ManyServers } from "./many-servers.ts";
 import { Moderator } from "./moderator.ts";
 import { MADE, Person, REFUSED } from "./person.ts";
 import { type Act, draw, type End, type ModerationAct, type Plan } from "./plan.ts";
+import { Program } from "./program.ts";
 import { OneServer, type Site } from "./site.ts";
 import { Story } from "./story.ts";
 import { markOf } from "./text.ts";
@@ -42,6 +43,9 @@ export interface Counts extends ProxyCounts {
   orders: number;
   ordersAcknowledged: number;
   refusalsExplained: number;
+  /** How many times programs listened, and how many of their requests were repeated. */
+  streams: number;
+  programRepeats: number;
   resumes: number;
   /** Resumes that came too late, or with a session that was void. */
   sessionsLost: number;
@@ -65,6 +69,7 @@ export interface Gathering {
   readonly classics: readonly Classic[];
   readonly guests: readonly Guest[];
   readonly moderators: readonly Moderator[];
+  readonly program: Program;
   readonly witness: Witness;
   readonly classicWitness: Classic;
 }
@@ -146,7 +151,9 @@ class Conversation {
       servers === 1
         ? await OneServer.start(flags, ENVIRONMENT, this.#random, this.#story)
         : await ManyServers.start(servers, flags, ENVIRONMENT, this.#random, this.#story);
-    const gatherings = rooms.map((room) => this.#gather(room, site));
+    const token = await site.createToken();
+    this.#story.secrets.add(token);
+    const gatherings = rooms.map((room) => this.#gather(room, site, token));
     try {
       for (const { act, idleMs } of this.#plan.acts) {
         this.#do(act, gatherings, site);
@@ -173,7 +180,7 @@ class Conversation {
     return this.#count(gatherings, site, { ...site.counts, notOwned, changesStored });
   }
 
-  #gather(room: string | undefined, site: Site): Gathering {
+  #gather(room: string | undefined, site: Site, token: string): Gathering {
     const { people, classics, graceS, restartGraceS, getBudget } = this.#plan;
     const story = this.#story;
     const random = (name: string) => this.#random.fork(`${room} ${name}`);
@@ -183,6 +190,7 @@ class Conversation {
     const { hasOutages } = site;
     const direct = () => site.url(room);
     const proxied = () => site.badUrl(room);
+    const api = () => new URL(`/api/v1/rooms/${room ?? "-"}`, proxied().replace("ws:", "http:")).href;
     return {
       room,
       isBudgetSmall: getBudget !== "16MiB",
@@ -203,6 +211,7 @@ class Conversation {
         const name = `moderator ${i}`;
         return new Moderator(name, room, url, hasOutages, random(name), story, word);
       }),
+      program: new Program("program", room, api, token, random("program"), story, word),
       witness: new Witness(
         "witness",
         room,
@@ -249,6 +258,12 @@ class Conversation {
         break;
       case "classic-send":
         for (const text of act.texts) classic.send(text);
+        break;
+      case "program-send":
+        for (const text of act.texts) atTurn(gatherings, act.who)?.program.send(text);
+        break;
+      case "program-return":
+        atTurn(gatherings, act.who)?.program.comeBack();
         break;
       case "rename":
         person.rename(act.name);
@@ -421,9 +436,9 @@ class Conversation {
 
   /** Waits until everybody has seen all that was said, and ends it there. */
   async #fence(gathering: Gathering): Promise<void> {
-    const { witness, people, classics, classicWitness } = gathering;
+    const { witness, people, classics, classicWitness, program } = gathering;
     witness.fence();
-    const others = () => [...classics, classicWitness, ...people.map(({ page }) => page)];
+    const others = () => [...classics, classicWitness, program, ...people.map(({ page }) => page)];
     const lagging = () => others().filter((each) => last(each.view) !== last(witness.view));
     await this.#story.until(
       () => witness.hasFence && lagging().length === 0,
@@ -495,8 +510,8 @@ class Conversation {
     const changes = people.flatMap(({ stays }) => stays.flatMap((stay) => stay.changes));
     const sent = [
       ...people.flatMap(({ stays }) => stays.flatMap((stay) => stay.sent)),
-      ...gatherings.flatMap(({ classics, guests }) =>
-        [...classics, ...guests].flatMap(({ stays }) => stays.flat()),
+      ...gatherings.flatMap(({ classics, guests, program }) =>
+        [...classics, ...guests, program].flatMap(({ stays }) => stays.flat()),
       ),
     ];
     const { orders } = this.#story;
@@ -519,6 +534,8 @@ class Conversation {
       orders: orders.all.length,
       ordersAcknowledged: orders.all.filter(({ isAcknowledged }) => isAcknowledged).length,
       refusalsExplained: orders.explained,
+      streams: gatherings.reduce((sum, { program }) => sum + program.streams, 0),
+      programRepeats: gatherings.reduce((sum, { program }) => sum + program.repeats, 0),
       resumes: countLines(lines, '"category":"resume"'),
       sessionsLost: countLines(lines, '"reason":"UnknownSession"'),
       resent: people.reduce((sum, { resent }) => sum + resent, 0),
@@ -542,10 +559,11 @@ function unsettled({
   classics,
   guests,
   moderators,
+  program,
   witness,
   classicWitness,
 }: Gathering): string | null {
-  for (const each of [witness, classicWitness, ...classics, ...guests, ...moderators])
+  for (const each of [witness, classicWitness, program, ...classics, ...guests, ...moderators])
     if (!each.isSettled) return each.label;
   for (const { page, stay, overtaken, isAsking } of people) {
     if (!page.isSettled) return page.label;
@@ -573,7 +591,7 @@ function atTurn<T>(all: readonly T[] | undefined, turn: number): T | undefined {
   return all?.[turn % all.length];
 }
 
-function end({ people, classics, guests, moderators, witness, classicWitness }: Gathering): void {
+function end({ people, classics, guests, moderators, program, witness, classicWitness }: Gathering): void {
   for (const { pages } of people.flatMap(({ stays }) => stays)) for (const page of pages) page.vanish(false);
-  for (const each of [witness, classicWitness, ...classics, ...guests, ...moderators]) each.end();
+  for (const each of [witness, classicWitness, program, ...classics, ...guests, ...moderators]) each.end();
 }

@@ -9,6 +9,7 @@ import type { Page } from "./page.ts";
 import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
 import type { Story } from "./story.ts";
 import { markOf, type Origin, originOf, senderOf } from "./text.ts";
+import type { Witness } from "./witness.ts";
 
 /**
  * Holds all that the clients of a room saw, and were told, against what the server has stored.
@@ -22,18 +23,20 @@ export function judge(
   dataFile: string,
   story: Story,
 ): { readonly notOwned: number; readonly changes: number } {
-  const { room, isBudgetSmall, people, witness } = gathering;
+  const { room, isBudgetSmall, people, program, witness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
   checkStored(history, gathering, story, fault);
   checkChanges(history, story.orders.moderators, fault);
   checkOrders(history, room, story, fault);
-  // A message of a half-open connection may still have arrived when everybody was gone.
-  const seen = history.messages.slice(0, witness.view.length);
+  const seen = seenBy(witness, history);
   checkView("the witness", witness.view, seen, 0, isSame, fault);
   checkView("the witness, who asked again forwards,", witness.fresh.after, seen, 0, isSame, fault);
   checkView("the witness, who asked again backwards,", witness.fresh.before, seen, 0, isSame, fault);
+  // After a backup it was told of the newest messages only.
+  const start = seen.findIndex(({ id }) => id === program.view[0]?.id);
+  checkView("the program", program.view, seen, story.pasts.length === 0 ? 0 : start, isSame, fault);
   for (const [classic, view] of learned) {
     checkLearned(classic.label, view, seen, isBudgetSmall, story, room, history, fault);
     checkClassicView(classic, seen, isBudgetSmall, fault);
@@ -54,6 +57,18 @@ export function judge(
 }
 
 type Fault = (sentence: string) => void;
+
+/**
+ * The history that everybody must have seen. What was still on its way when all had said their last, on half-open connections or in
+ * the queue of a server, may have come when everybody was gone: what it has changed is as the witness was told in the end.
+ */
+function seenBy(witness: Witness, history: History): readonly Seen[] {
+  const late = new Set(history.changes.flatMap(({ id, of }) => (id > witness.fenceId ? [of] : [])));
+  const told = new Map(witness.fresh.after.map((message) => [message.id, message]));
+  return history.messages
+    .slice(0, witness.view.length)
+    .map((message) => (late.has(message.id ?? 0) ? (told.get(message.id) ?? message) : message));
+}
 
 function roomFile(dataFile: string, room: string): string {
   return join(dirname(dataFile), `${basename(dataFile, ".json")}.rooms`, `${room}.json`);
@@ -216,7 +231,7 @@ function checkRemoval(order: Order, of: number | null, history: History, story: 
 
 function checkStored(
   history: History,
-  { room, people, classics, guests }: Gathering,
+  { room, people, classics, guests, program }: Gathering,
   story: Story,
   fault: Fault,
 ): void {
@@ -237,7 +252,7 @@ function checkStored(
       checkOrder(sent, places, fault);
     }
   }
-  for (const { stays } of [...classics, ...guests]) {
+  for (const { stays } of [...classics, ...guests, program]) {
     for (const sent of stays) {
       for (const { origin, delivered, failed } of sent) {
         if (delivered !== null && !places.has(origin) && !isLost(origin))
