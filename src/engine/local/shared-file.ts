@@ -224,6 +224,8 @@ export class SharedFile<Change, Reading> {
         this.#format.opened?.(database);
         return this.#format.readSince(database, -1);
       })();
+      // Until here somebody else may be writing; from here on nothing waits on this thread.
+      database.run("PRAGMA busy_timeout = 0");
       this.#view.apply(reading);
     } catch (error) {
       database.close();
@@ -446,7 +448,6 @@ function openChecked(path: string, format: AnyFormat): Database {
     database = openDatabase(path);
     check(database, path, format.version);
     upgrade(database, format);
-    database.run("PRAGMA busy_timeout = 0");
     return database;
   } catch (error) {
     database?.close();
