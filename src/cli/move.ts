@@ -129,7 +129,7 @@ function reportWebhooks(moved: MovedWebhooks): void {
   if (moved === "none") return;
   process.stdout.write(
     moved === "kept"
-      ? "The webhooks were not copied: there are others already.\n"
+      ? "The webhooks were not copied: there are others already, or they have come further.\n"
       : `Webhooks: ${moved.webhooks}.\n`,
   );
 }

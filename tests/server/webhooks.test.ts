@@ -1,5 +1,5 @@
 /** Webhooks without a chat: where they may go, how they are sent, and when they are tried again. */
-import { expect, test } from "bun:test";
+import { expect, mock, test } from "bun:test";
 import { createServer } from "node:net";
 import { waitAfter } from "../../src/server/webhooks/backoff.ts";
 import { bodyOf, eventIdOf } from "../../src/server/webhooks/event.ts";
@@ -135,4 +135,25 @@ test("a connection is used again, and when it was closed in the meantime another
     problem: "it does not accept connections",
   });
   expect(await poster.post("http://nowhere.invalid/", {}, "{}")).toMatchObject({ isDone: false });
+});
+
+// The last one, since the lookup stays replaced.
+test("what is connected to is the address that was checked, and a name that leads to this machine is refused", async () => {
+  // No other lookup knows this name, and each one costs one of these answers.
+  const answers = [["127.0.0.1"], ["127.0.0.1", "::1"]];
+  await mock.module("node:dns/promises", () => ({
+    lookup: async () => (answers.shift() ?? []).map((address) => ({ address })),
+  }));
+  using receiver = new Receiver();
+  const url = receiver.url("/", "moving.invalid");
+  const open = new Poster({ timeoutMs: 600_000, isPrivateAllowed: true });
+  expect(await open.post(url, {}, "{}")).toEqual({ isDone: true, status: 200 });
+  expect(receiver.received[0]?.headers.get("host")).toBe(`moving.invalid:${receiver.port}`);
+  const strict = new Poster({ timeoutMs: 600_000, isPrivateAllowed: false });
+  expect(await strict.post(url, {}, "{}")).toMatchObject({
+    isDone: false,
+    problem: expect.stringContaining("not of the public Internet"),
+  });
+  expect([answers, receiver.received.length]).toEqual([[], 1]);
+  for (const poster of [open, strict]) poster.close();
 });

@@ -291,7 +291,7 @@ export class PostgresEngine implements Engine {
       ...rooms,
       this.#people?.people.close(),
       this.#moderation?.moderation.close(),
-      this.#webhooks?.table.letGo().then(() => this.#webhooks?.table.close()),
+      this.#webhooks?.webhooks.close(),
     ]);
     if (isMember) await Promise.race([retired, Bun.sleep(RETIRE_TIMEOUT_MS)]);
     for (const room of this.#rooms.list()) room.close();

@@ -122,15 +122,14 @@ export class WebhookTable implements WebhookStore {
     });
   }
 
-  /** Lets other servers claim those of this one, which ends. Rejects if the database fails. */
-  async letGo(): Promise<void> {
+  /** Lets other servers claim those of this one at once. If that fails, they can when it is none of the servers any more. */
+  async close(): Promise<void> {
     const server = this.#server();
-    if (server === null || this.view.size === 0) return;
-    await this.#tables.read((sql) => sql`UPDATE chatbox.webhooks SET server = NULL WHERE server = ${server}`);
-  }
-
-  close(): Promise<void> {
-    return this.#tables.close();
+    if (server !== null && this.view.size > 0)
+      await this.#tables
+        .read((sql) => sql`UPDATE chatbox.webhooks SET server = NULL WHERE server = ${server}`)
+        .catch(() => {});
+    await this.#tables.close();
   }
 }
 
