@@ -24,7 +24,13 @@ const TEST_MOST_MS = 300_000;
 const AT_ONCE = Math.min(3 * availableParallelism(), 8);
 /** The longest files, and then the folders with long ones, come first, so that the run does not end with one running alone. */
 const FIRST = [
-  ...["cluster/both-engines", "cluster/faults", "contracts/postgres", "conversations/command"],
+  ...[
+    "cluster/both-engines",
+    "cluster/faults",
+    "contracts/postgres",
+    "conversations/command",
+    "conversations/webhooks",
+  ],
   ...["e2e/lifecycle", "e2e/changes", "cluster/conversation", "faults/full-start"],
   ...["e2e", "cluster", "faults", "bench", "fuzz", "conversations"],
 ];

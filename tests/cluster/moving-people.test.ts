@@ -104,7 +104,9 @@ test("webhooks are moved with their secrets and how far they have come, and what
   expect(readWebhookFile(to)).toEqual(readWebhookFile(from));
   expect(readWebhookFile(to)).toMatchObject({ webhooks: webhooks.list(), cursors: [cursor] });
   await webhooks.keep([{ ...cursor, id: 9 }]);
-  expect(await move("export", from)).toEndWith("The webhooks were not copied: there are others already, or they have come further.\n");
+  expect(await move("export", from)).toEndWith(
+    "The webhooks were not copied: there are others already, or they have come further.\n",
+  );
   expect(await move("import", from)).toEndWith("Webhooks: 1.\n");
   await webhooks.close();
 });

@@ -5,7 +5,7 @@ import { waitAfter } from "../../src/server/webhooks/backoff.ts";
 import { bodyOf, eventIdOf } from "../../src/server/webhooks/event.ts";
 import { Poster } from "../../src/server/webhooks/post.ts";
 import { PresenceQueue } from "../../src/server/webhooks/presence.ts";
-import { isPublic } from "../../src/server/webhooks/target.ts";
+import { isPublic, problemOfUrl } from "../../src/server/webhooks/target.ts";
 import { Receiver } from "../support/webhook.ts";
 
 const NOT_PUBLIC = [
@@ -60,6 +60,19 @@ const PUBLIC = [
 test("only addresses of the public Internet are public", () => {
   expect(NOT_PUBLIC.filter(isPublic)).toEqual([]);
   expect(PUBLIC.filter((address) => !isPublic(address))).toEqual([]);
+});
+
+test("a webhook has a URL of http or https without a password", () => {
+  const wrong = [
+    "ftp://example.org/",
+    "example.org",
+    "javascript:0",
+    "https://an:pass@example.org/",
+    "https://a@b.c/",
+  ];
+  expect(wrong.filter((url) => problemOfUrl(url) === null)).toEqual([]);
+  expect(problemOfUrl(`https://example.org/${"a".repeat(2048)}`)).not.toBeNull();
+  expect(problemOfUrl("http://[2606:4700::1111]:8080/path?key=value")).toBeNull();
 });
 
 test("waits grow to their limit, and what a receiver asks for is granted within it", () => {

@@ -1,6 +1,9 @@
 /** Programs that a chat tells what happens, and the commands about webhooks. */
+import { openWebhookFileBeside } from "../../src/engine/local/webhook-file.ts";
+import { Database } from "../../src/engine/postgres/database.ts";
+import { openWebhookTable } from "../../src/engine/postgres/webhook-table.ts";
 import { StoredWebhooks } from "../../src/engine/stored-webhooks.ts";
-import { WEBHOOK_LIMITS } from "../../src/engine/webhook.ts";
+import { type NewWebhook, WEBHOOK_LIMITS, type Webhook } from "../../src/engine/webhook.ts";
 import { WebhookView } from "../../src/engine/webhook-view.ts";
 import { type ChatServer, type CommandEnd, runCommand } from "./server.ts";
 
@@ -79,15 +82,38 @@ export async function webhookCommand(server: ChatServer, ...args: string[]): Pro
   return await runCommand(["webhook", ...args, ...place]);
 }
 
-/** Creates a webhook, and waits until the server delivers it. Resolves to its id and secret. */
+/** Creates a webhook beside the server, of messages and changes in all rooms unless something else is said. */
 export async function createWebhook(
   server: ChatServer,
   url: string,
-  ...args: string[]
-): Promise<{ readonly id: string; readonly secret: string }> {
-  const { stdout, stderr, exitCode } = await webhookCommand(server, "create", "Hook", "--url", url, ...args);
-  if (exitCode !== 0) throw new Error(stderr);
-  return { id: stderr.slice(0, 12), secret: stdout.trim() };
+  order: Partial<NewWebhook> = {},
+): Promise<Webhook> {
+  const webhooks = await webhooksOf(server);
+  try {
+    return await webhooks.create({
+      label: "Hook",
+      url,
+      topics: ["messages", "changes"],
+      rooms: null,
+      ...order,
+    });
+  } finally {
+    await webhooks.close();
+  }
+}
+
+/** The webhooks of a server, as a command has them. */
+async function webhooksOf({ store, dataFile }: ChatServer): Promise<StoredWebhooks> {
+  const shared = { limits: WEBHOOK_LIMITS, now: Date.now };
+  if (!("url" in store)) return openWebhookFileBeside({ ...shared, dataFile, notice: () => {} });
+  const database = new Database({
+    url: String(store.url),
+    poolSize: 1,
+    statementTimeoutMs: 30_000,
+    connectTimeoutMs: 30_000,
+  });
+  const closed = () => database.close();
+  return (await openWebhookTable({ ...shared, database, server: () => null, closed })).webhooks;
 }
 
 /** Webhooks that are stored nowhere. */
