@@ -215,6 +215,22 @@ test("nothing is sent to this machine or to private networks, however they are n
   expect(receiver.received).toEqual([]);
 });
 
+test("over TLS the certificate must be that of the host's name", async () => {
+  using folder = new TemporaryFolder();
+  const trusted = join(folder.path, "trusted.pem");
+  writeFileSync(trusted, LOCALHOST.cert);
+  await using server = await startServer(EAGER, { env: { NODE_EXTRA_CA_CERTS: trusted } });
+  using receiver = new Receiver({ tls: LOCALHOST });
+  const other = await createWebhook(server, `https://127.0.0.1:${receiver.port}/other`);
+  await createWebhook(server, `https://localhost:${receiver.port}/right`);
+  using an = await V3Client.registered(server.url(), "An");
+  await an.say("hello");
+  await receiver.next(tellsOf("hello"));
+  const isFailing = (line: LogLine) => line.event === "failing" && line.text.includes(other.id);
+  expect((await server.waitForLog(isFailing)).text).toContain("ERR_TLS_CERT_ALTNAME_INVALID");
+  expect(receiver.received.map(({ path }) => path)).not.toContain("/other");
+});
+
 test("a URL that cannot be told anything is refused with one sentence, and so is one webhook too many", async () => {
   await using server = await startServer();
   const create = (url: string, ...flags: string[]) =>
