@@ -8,6 +8,7 @@ export function gaugesOf({
   addresses,
   memory,
   certificate,
+  webhooks,
 }: ServerParts): MetricsSource {
   return {
     get connections() {
@@ -33,6 +34,12 @@ export function gaugesOf({
     },
     get getMemoryBytes() {
       return memory.getMemory.bytes;
+    },
+    get webhooksWaiting() {
+      return webhooks.waiting;
+    },
+    get webhooksDisabled() {
+      return webhooks.disabled;
     },
   };
 }

@@ -11,6 +11,8 @@ export interface MetricsSource {
   readonly getMemoryBytes: number;
   /** When the certificate ends, in seconds since 1970; null without TLS. */
   readonly certificateEndS: number | null;
+  readonly webhooksWaiting: number;
+  readonly webhooksDisabled: number;
 }
 
 /** The server's Prometheus metrics. */
@@ -23,6 +25,9 @@ export class Metrics {
   readonly refusals = this.#counter("refusals_total", "Requests refused, by reason", ["reason"]);
   readonly messages = this.#counter("messages_total", "Messages stored and announced");
   readonly changes = this.#counter("changes_total", "Edits, deletions and reactions stored and announced");
+  readonly webhookDeliveries = this.#counter("webhook_deliveries_total", "Attempts to deliver to a webhook", [
+    "result",
+  ]);
   readonly storeFailures = this.#counter("store_faults_total", "Faults of the history store");
   readonly logLost = this.#counter("log_lost_total", "Lines of the log that could not be written");
   readonly storeSeconds = new Histogram({
@@ -54,6 +59,12 @@ export class Metrics {
         "End of the TLS certificate, in Unix seconds",
         () => source.certificateEndS ?? certificateEndS,
       );
+    this.#gauge(
+      "chatbox_webhooks_waiting",
+      "Rooms of webhooks in which something waits to be delivered",
+      () => source.webhooksWaiting,
+    );
+    this.#gauge("chatbox_webhooks_disabled", "Webhooks that are disabled", () => source.webhooksDisabled);
     this.#gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
     this.#gauge("process_cpu_seconds_total", "User and system CPU time", () => {
       const { user, system } = process.cpuUsage();

@@ -9,7 +9,7 @@ import { ByteAccount } from "./byte-account.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { socketsLeft } from "./descriptors.ts";
-import { Fanout } from "./fanout.ts";
+import { Fanout, type FanoutEvents } from "./fanout.ts";
 import { KeptAssets } from "./kept-assets.ts";
 import { KeyedRates } from "./keyed-rates.ts";
 import { LivenessWheel } from "./liveness.ts";
@@ -29,6 +29,7 @@ import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
 import { RenewedCertificate } from "./tls/renewal.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
+import { WebhookDelivery } from "./webhooks/webhook-delivery.ts";
 
 /** The name under which the chat itself says something. */
 const CHAT_NAME = "Chat";
@@ -51,6 +52,7 @@ export interface ServerParts {
   readonly desk: ModerationDesk;
   readonly enforcer: Enforcer;
   readonly raidWatch: RaidWatch;
+  readonly webhooks: WebhookDelivery;
   readonly fanout: Fanout;
   readonly absentMembers: AbsentMembers;
   readonly webPages: WebPages;
@@ -83,9 +85,13 @@ export async function buildParts(
   const absentMembers = new AbsentMembers(settings.graceMs);
   // The engine, which it needs, delivers by the fan-out.
   let raidWatch: RaidWatch | null = null;
-  const fanout = fanoutOf(settings, timestamps, absentMembers, reports, () => raidWatch);
+  let webhooks: WebhookDelivery | null = null;
+  const fanout = fanoutOf(settings, timestamps, absentMembers, reports, (room, outcome, recipient) => {
+    raidWatch?.delivered(room, outcome, recipient);
+    webhooks?.delivered(room, outcome);
+  });
   const webPages = await buildWebPages(settings);
-  const engine = await openEngine(settings, timestamps, fanout, reports);
+  const engine = await openEngine(settings, timestamps, fanout, reports, (room) => webhooks?.stirred(room));
   fanout.mark(new Marks(engine.people));
   const connections = new ConnectionTable();
   const failed = (error: unknown) => {
@@ -93,6 +99,7 @@ export async function buildParts(
     log.error({ category: "moderation", event: "fault", err: error }, `moderation has failed: ${error}`);
   };
   raidWatch = new RaidWatch(engine, settings.raid, Date.now, failed);
+  webhooks = new WebhookDelivery({ engine, fanout, settings: settings.webhooks, log, metrics });
   const rooms = new RoomDirectory(settings.rooms, engine, () => performance.now());
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
@@ -118,6 +125,7 @@ export async function buildParts(
     }),
     enforcer: new Enforcer({ engine, connections, now: Date.now, log }),
     raidWatch,
+    webhooks,
     fanout,
     absentMembers,
     webPages,
@@ -143,14 +151,14 @@ function fanoutOf(
   timestamps: TimestampFormat,
   absentMembers: AbsentMembers,
   reports: Reports,
-  raidWatch: () => RaidWatch | null,
+  watched: FanoutEvents["delivered"],
 ): Fanout {
   return new Fanout(
     (time) => timestamps.format(time),
     {
       delivered: (room, outcome, recipient) => {
         absentMembers.delivered(outcome);
-        raidWatch()?.delivered(room, outcome, recipient);
+        watched(room, outcome, recipient);
         reports.delivered(room, outcome, recipient);
       },
       refused: (recipient, reason) => reports.refused(recipient, reason),

@@ -224,7 +224,7 @@ export class SharedFile<Change, Reading> {
         this.#format.opened?.(database);
         return this.#format.readSince(database, -1);
       })();
-      // From now on nothing waits on this thread.
+      // Until here somebody else may be writing; from here on nothing waits on this thread.
       database.run("PRAGMA busy_timeout = 0");
       this.#view.apply(reading);
     } catch (error) {

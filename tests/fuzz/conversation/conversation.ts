@@ -14,6 +14,7 @@ import { Program } from "./program.ts";
 import { OneServer, type Site } from "./site.ts";
 import { Story } from "./story.ts";
 import { markOf } from "./text.ts";
+import { ToldProgram, type ToldRoom } from "./told.ts";
 import { judge } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
@@ -46,6 +47,8 @@ export interface Counts extends ProxyCounts {
   /** How many times programs listened, and how many of their requests were repeated. */
   streams: number;
   programRepeats: number;
+  /** Deliveries of a webhook that were made again. */
+  webhookRepeats: number;
   resumes: number;
   /** Resumes that came too late, or with a session that was void. */
   sessionsLost: number;
@@ -70,6 +73,7 @@ export interface Gathering {
   readonly guests: readonly Guest[];
   readonly moderators: readonly Moderator[];
   readonly program: Program;
+  readonly told: ToldRoom;
   readonly witness: Witness;
   readonly classicWitness: Classic;
 }
@@ -91,6 +95,9 @@ const FADE_MS = 20;
 const GUESTS = 3;
 /** The site of the host says who keeps order. */
 const ENVIRONMENT = { CHATBOX_AUTH_SECRET: SECRET };
+
+/** So that what is told soon is told while somebody looks. */
+const EAGER_WEBHOOKS = ["--webhook-private", "--webhook-retry", "0.02", "--webhook-retry-most", "0.2"];
 
 /** How many lines of its story a failure shows. */
 const SHOWN_LINES = 150;
@@ -146,14 +153,16 @@ class Conversation {
   async run(servers: number): Promise<Counts> {
     const { graceS, restartGraceS, getBudget, rooms } = this.#plan;
     const graces = ["--grace", `${graceS}`, "--restart-grace", `${restartGraceS}`];
-    const flags = ["--no-limits", "--get-budget", getBudget, ...graces, ...BEHIND_PROXY];
+    const flags = ["--no-limits", "--get-budget", getBudget, ...graces, ...BEHIND_PROXY, ...EAGER_WEBHOOKS];
+    using told = new ToldProgram(this.#random.fork("told program"), this.#story);
     await using site =
       servers === 1
         ? await OneServer.start(flags, ENVIRONMENT, this.#random, this.#story)
         : await ManyServers.start(servers, flags, ENVIRONMENT, this.#random, this.#story);
     const token = await site.createToken();
     this.#story.secrets.add(token);
-    const gatherings = rooms.map((room) => this.#gather(room, site, token));
+    await site.createWebhook(told.url);
+    const gatherings = rooms.map((room) => this.#gather(room, site, token, told));
     try {
       for (const { act, idleMs } of this.#plan.acts) {
         this.#do(act, gatherings, site);
@@ -180,7 +189,7 @@ class Conversation {
     return this.#count(gatherings, site, { ...site.counts, notOwned, changesStored });
   }
 
-  #gather(room: string | undefined, site: Site, token: string): Gathering {
+  #gather(room: string | undefined, site: Site, token: string, told: ToldProgram): Gathering {
     const { people, classics, graceS, restartGraceS, getBudget } = this.#plan;
     const story = this.#story;
     const random = (name: string) => this.#random.fork(`${room} ${name}`);
@@ -213,6 +222,7 @@ class Conversation {
         const name = `moderator ${i}`;
         return new Moderator(name, room, url, hasOutages, random(name), story, word);
       }),
+      told: told.of(room),
       program: new Program("program", room, programUrls, token, random("program"), story, word),
       witness: new Witness(
         "witness",
@@ -438,9 +448,9 @@ class Conversation {
 
   /** Waits until everybody has seen all that was said, and ends it there. */
   async #fence(gathering: Gathering): Promise<void> {
-    const { witness, people, classics, classicWitness, program } = gathering;
+    const { witness, people, classics, classicWitness, program, told } = gathering;
     witness.fence();
-    const others = () => [...classics, classicWitness, program, ...people.map(({ page }) => page)];
+    const others = () => [...classics, classicWitness, program, told, ...people.map(({ page }) => page)];
     const lagging = () => others().filter((each) => last(each.view) !== last(witness.view));
     await this.#story.until(
       () => witness.hasFence && lagging().length === 0,
@@ -544,6 +554,7 @@ class Conversation {
       refusalsExplained: orders.explained,
       streams: gatherings.reduce((sum, { program }) => sum + program.streams, 0),
       programRepeats: gatherings.reduce((sum, { program }) => sum + program.repeats, 0),
+      webhookRepeats: gatherings.reduce((sum, { told }) => sum + told.repeats, 0),
       resumes: countLines(lines, '"category":"resume"'),
       sessionsLost: countLines(lines, '"reason":"UnknownSession"'),
       resent: people.reduce((sum, { resent }) => sum + resent, 0),
@@ -599,7 +610,17 @@ function atTurn<T>(all: readonly T[] | undefined, turn: number): T | undefined {
   return all?.[turn % all.length];
 }
 
-function end({ people, classics, guests, moderators, program, witness, classicWitness }: Gathering): void {
+function end({
+  people,
+  classics,
+  guests,
+  moderators,
+  program,
+  told,
+  witness,
+  classicWitness,
+}: Gathering): void {
+  told.close();
   for (const { pages } of people.flatMap(({ stays }) => stays)) for (const page of pages) page.vanish(false);
   for (const each of [witness, classicWitness, program, ...classics, ...guests, ...moderators]) each.end();
 }

@@ -1,10 +1,13 @@
 import { join } from "node:path";
 import { SQL } from "bun";
 import { PEOPLE_LIMITS } from "../../../src/engine/people.ts";
+import { Database } from "../../../src/engine/postgres/database.ts";
 import { messageColumns, messageOf } from "../../../src/engine/postgres/message-table.ts";
 import { openDatabasePeople } from "../../../src/engine/postgres/people-table.ts";
 import { integerOf, type Row, rowsOf, textOf } from "../../../src/engine/postgres/rows.ts";
 import { unixMs } from "../../../src/engine/postgres/time.ts";
+import { openWebhookTable } from "../../../src/engine/postgres/webhook-table.ts";
+import { WEBHOOK_LIMITS } from "../../../src/engine/webhook.ts";
 import { backupOf, createDatabase, PostgresServer } from "../../support/postgres.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
@@ -17,7 +20,7 @@ import {
 } from "../../support/server.ts";
 import { History, type StoredChange, seenOf } from "./history.ts";
 import type { End } from "./plan.ts";
-import { Place, PROGRAM_TOKEN, type Site } from "./site.ts";
+import { Place, PROGRAM_TOKEN, PROGRAM_WEBHOOK, type Site } from "./site.ts";
 import type { Histories, Story } from "./story.ts";
 
 type Outage = Extract<End, { kind: "outage" }>;
@@ -186,6 +189,22 @@ export class ManyServers implements Site {
       return (await people.createToken(PROGRAM_TOKEN)).secret;
     } finally {
       await people.close();
+    }
+  }
+
+  async createWebhook(url: string): Promise<void> {
+    const database = new Database({
+      url: this.#databaseUrl,
+      poolSize: 1,
+      statementTimeoutMs: 30_000,
+      connectTimeoutMs: 30_000,
+    });
+    const shared = { database, limits: WEBHOOK_LIMITS, now: Date.now, server: () => null };
+    const { webhooks } = await openWebhookTable({ ...shared, closed: () => database.close() });
+    try {
+      await webhooks.create({ ...PROGRAM_WEBHOOK, url });
+    } finally {
+      await webhooks.close();
     }
   }
 

@@ -2,8 +2,10 @@ import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { openPeopleFileBeside } from "../../../src/engine/local/people-file.ts";
+import { openWebhookFileBeside } from "../../../src/engine/local/webhook-file.ts";
 import { PEOPLE_LIMITS } from "../../../src/engine/people.ts";
 import type { NewToken } from "../../../src/engine/token.ts";
+import { type NewWebhook, WEBHOOK_LIMITS } from "../../../src/engine/webhook.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
 import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
@@ -23,6 +25,8 @@ export interface Site extends AsyncDisposable {
   badUrl(room: string | undefined): string;
   /** Creates a token for programs, and gives its secret. The servers learn of it soon. */
   createToken(): Promise<string>;
+  /** Has an address told of messages and changes, from now on. */
+  createWebhook(url: string): Promise<void>;
   cutAll(): void;
   refuse(refusing: boolean): void;
   /** The network is good from now on. */
@@ -49,6 +53,13 @@ export const PROGRAM_TOKEN: NewToken = {
   rooms: null,
   isHook: false,
   expiresAt: null,
+};
+
+/** What a program is told of. */
+export const PROGRAM_WEBHOOK: Omit<NewWebhook, "url"> = {
+  label: "Program",
+  topics: ["messages", "changes"],
+  rooms: null,
 };
 
 /** A server, and the bad network between it and its clients. */
@@ -157,6 +168,17 @@ export class OneServer implements Site {
       return (await people.createToken(PROGRAM_TOKEN)).secret;
     } finally {
       await people.close();
+    }
+  }
+
+  async createWebhook(url: string): Promise<void> {
+    const { dataFile } = this.#place.server;
+    const options = { dataFile, limits: WEBHOOK_LIMITS, now: Date.now, notice: () => {} };
+    const webhooks = openWebhookFileBeside(options);
+    try {
+      await webhooks.create({ ...PROGRAM_WEBHOOK, url });
+    } finally {
+      await webhooks.close();
     }
   }
 

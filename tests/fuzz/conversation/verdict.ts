@@ -9,6 +9,7 @@ import type { Page } from "./page.ts";
 import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
 import type { Story } from "./story.ts";
 import { markOf, type Origin, originOf, senderOf } from "./text.ts";
+import type { ToldRoom } from "./told.ts";
 import type { Witness } from "./witness.ts";
 
 /**
@@ -23,7 +24,7 @@ export function judge(
   dataFile: string,
   story: Story,
 ): { readonly notOwned: number; readonly changes: number } {
-  const { room, isBudgetSmall, people, program, witness } = gathering;
+  const { room, isBudgetSmall, people, program, told, witness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
@@ -38,6 +39,7 @@ export function judge(
   // After a backup it was told of the newest messages only.
   const start = seen.findIndex(({ id }) => id === program.view[0]?.id);
   checkView("the program", program.view, seen, story.pasts.length === 0 ? 0 : start, isSame, fault);
+  checkTold(told, seen, witness, history, story, fault);
   for (const [classic, view] of learned) {
     checkLearned(classic.label, view, seen, isBudgetSmall, story, room, history, doubled, fault);
     checkClassicView(classic, seen, isBudgetSmall, fault);
@@ -405,6 +407,31 @@ function checkView(
     );
     return;
   }
+}
+
+/** A webhook has told of everything; where a backup was put back, of everything that came after that. */
+function checkTold(
+  { label, view }: ToldRoom,
+  seen: readonly Seen[],
+  { fenceId }: Witness,
+  history: History,
+  { pasts }: Story,
+  fault: Fault,
+): void {
+  const newest = pasts.at(-1);
+  if (newest !== undefined) {
+    const told = new Set(view.map(({ id, further: { time } }) => `${id} ${time}`));
+    const isMissing = ({ id, further }: Seen) =>
+      Number(further?.time) > newest.at && !told.has(`${id} ${further?.time}`);
+    const missing = seen.find(isMissing);
+    if (missing !== undefined) fault(`ORD-1 ${label} was not told of ${missing.id}`);
+    return;
+  }
+  // What came when everybody was gone may have been told or not.
+  const late = new Set(history.changes.filter(({ id }) => id > fenceId).map(({ of }) => of));
+  const isAsItMustBe = (is: Seen, must: Seen) =>
+    late.has(must.id ?? 0) ? isSameMessage(is, must) : isSame(is, must);
+  checkView(label, view, seen, 0, isAsItMustBe, fault);
 }
 
 /** Deleted messages are not shown in version 2, and changes not told. */
