@@ -9,7 +9,13 @@ import { createCommand, SettingsError, settingsOf } from "../../src/cli/options.
 import { runCommand, TemporaryFolder } from "../support/server.ts";
 
 const folder = new TemporaryFolder();
-afterAll(() => folder[Symbol.dispose]());
+const { DATABASE_URL } = process.env;
+// It is a setting, too, and tests of PostgreSQL may be told by it where that is.
+delete process.env.DATABASE_URL;
+afterAll(() => {
+  if (DATABASE_URL !== undefined) process.env.DATABASE_URL = DATABASE_URL;
+  folder[Symbol.dispose]();
+});
 
 function fileWith(text: string, mode = 0o640): string {
   const file = join(mkdtempSync(join(folder.path, "config-")), "chat.toml");
