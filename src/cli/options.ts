@@ -1,8 +1,7 @@
 import { resolve } from "node:path";
-import { Argument, Command, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { MODERATION_LIMITS } from "../engine/moderation.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
-import { isGrantedRole, ROLES } from "../room/roles.ts";
 import { type Limits, NO_RATES, type Settings } from "../server/settings.ts";
 import type { TerminalCommand } from "../terminal/index.ts";
 import { addBenchCommands, type BenchCommand } from "./bench/here.ts";
@@ -20,11 +19,10 @@ import { blockListOf } from "./network.ts";
 import { flagOf, type ServerOption } from "./option.ts";
 import { type Flags, OPTION_GROUPS } from "./option-table.ts";
 import type { PeopleCommand } from "./people.ts";
+import { addPeopleCommands } from "./people-options.ts";
 import { siteOf } from "./site.ts";
 import { addTerminalCommands } from "./terminal-options.ts";
 import { tlsOf } from "./tls.ts";
-import { addTokenCommands } from "./token-options.ts";
-import { parsePage, parsePerson, parseRoom } from "./units.ts";
 import { addWebhookCommands, webhooksOf } from "./webhook-options.ts";
 import type { WebhookCommand } from "./webhooks.ts";
 
@@ -61,62 +59,55 @@ interface Chosen {
 /** Creates the command and its flags, each of which can also be set by a variable or in a file. */
 export function createCommand(version: string): Command {
   const command = createServeCommand(version).action(() => {});
+  const choose =
+    <Kind extends keyof Chosen>(kind: Kind) =>
+    (chosen: Required<Chosen>[Kind]) =>
+      void command.setOptionValue(kind, chosen);
+  command.commandsGroup("Is it well?");
+  addConfigCommands(command, choose("configuration"));
+  addDoctorCommand(command, choose("doctor"));
+  addBenchCommands(command, choose("bench"));
+  command.commandsGroup("Histories:");
+  addMoveCommands(command, choose("move"));
+  command.commandsGroup("People:");
+  addPeopleCommands(command, choose("people"));
+  command.commandsGroup("Keeping order:");
+  addModerationCommands(command, choose("moderation"));
+  command.commandsGroup("Other programs:");
+  addWebhookCommands(command, choose("webhooks"));
+  command.commandsGroup("Talking:");
+  addTerminalCommands(command, choose("terminal"));
+  for (const each of withinAll(command)) helpWithMistakes(each);
+  return command;
+}
+
+function addMoveCommands(command: Command, choose: (chosen: Move) => void): void {
   const moves = [
     ["import", "copy a history file and the rooms beside it to the database, or to --data"],
     ["export", "copy the database, or --data, to a history file and the rooms beside it"],
   ] as const;
-  for (const [kind, description] of moves) {
+  for (const [kind, description] of moves)
     command
       .command(`${kind} <file>`)
       .description(description)
-      .action((file: string) => {
-        command.setOptionValue("move", { kind, file });
-      });
-  }
-  addPeopleCommands(command);
-  addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
-  addWebhookCommands(command, (chosen) => void command.setOptionValue("webhooks", chosen));
-  addConfigCommands(command, (chosen) => void command.setOptionValue("configuration", chosen));
-  addBenchCommands(command, (chosen) => void command.setOptionValue("bench", chosen));
-  addDoctorCommand(command, (chosen) => void command.setOptionValue("doctor", chosen));
-  addTerminalCommands(command, (chosen) => void command.setOptionValue("terminal", chosen));
-  return command;
+      .action((file: string) => choose({ kind, file }));
 }
 
-function addPeopleCommands(command: Command): void {
-  const choose = (chosen: PeopleCommand) => void command.setOptionValue("people", chosen);
-  const room = () =>
-    new Option("--room <room>", "only in this room; / is the main room").argParser(parseRoom);
-  const id = () => new Argument("<id>", "public id of a person").argParser(parsePerson);
-  command
-    .command("owner-link")
-    .description(
-      "print a link that makes whoever opens it an owner: once, within a day, until there is a newer one",
-    )
-    .addOption(new Option("--url <url>", "address of the page, if not on this machine").argParser(parsePage))
-    .action(({ url }: { url?: string }) => choose({ kind: "owner-link", url: url ?? null }));
-  command
-    .command("grant")
-    .description("give somebody a role in all rooms, or in one")
-    .addArgument(id())
-    .addArgument(new Argument("<role>", "role to give").choices(ROLES.slice(1)))
-    .addOption(room())
-    .action((person: string, role: string, { room }: { room?: string }) => {
-      if (isGrantedRole(role)) choose({ kind: "grant", person, role, room: room ?? null });
-    });
-  command
-    .command("revoke")
-    .description("take away the role that somebody was given in all rooms, or in one")
-    .addArgument(id())
-    .addOption(room())
-    .action((person: string, { room }: { room?: string }) =>
-      choose({ kind: "revoke", person, room: room ?? null }),
-    );
-  command
-    .command("roles")
-    .description("list who was given which role")
-    .action(() => choose({ kind: "roles" }));
-  addTokenCommands(command, choose);
+/** A command and all those below it. */
+function withinAll(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withinAll)];
+}
+
+/** Lets errors of commander name what was probably meant, and nothing secret. */
+function helpWithMistakes(command: Command): void {
+  const flags = [...[...OPTIONS.keys()].map(flagOf), ...command.options.flatMap(({ long }) => long ?? [])];
+  const commands = command.commands.map((each) => each.name());
+  const explained = (text: string) => {
+    const [, flag, name] = /unknown option '(--[\w-]+)|unknown command '([\w-]+)/.exec(text) ?? [];
+    const meant = flag ? didYouMean(flag, flags) : name ? didYouMean(name, commands) : "";
+    return meant === "" ? text : `${text.trimEnd()}${meant}\n`;
+  };
+  command.configureOutput({ outputError: (text, write) => write(explained(withoutSecrets(text))) });
 }
 
 /** What a parsed command asks to do about people; null if it asks for something else. */
@@ -167,7 +158,6 @@ function createServeCommand(version: string): Command {
     .helpOption("-h, --help", "print this help")
     .helpCommand("help [command]", "print this help, or the help of a command")
     .showSuggestionAfterError(false)
-    .configureOutput({ outputError: (text, write) => write(withNearest(withoutSecrets(text))) })
     .exitOverride()
     .allowExcessArguments(false);
   for (const [heading, group] of OPTION_GROUPS) {
@@ -357,12 +347,6 @@ function faultsBetween(flags: Flags): string[] {
 /** An error of commander, without passwords, and without the value of a flag that may be a misspelled secret. */
 function withoutSecrets(text: string): string {
   return withoutPasswords(text).replace(/(unknown option '-[^'=]*=).*'/s, "$1…'");
-}
-
-/** An error of commander, with the flag that an unknown one may stand for. */
-function withNearest(text: string): string {
-  const [, flag = ""] = /unknown option '(--[\w-]+)/.exec(text) ?? [];
-  return flag === "" ? text : `${text.trimEnd()}${didYouMean(flag, [...OPTIONS.keys()].map(flagOf))}\n`;
 }
 
 function databaseOf({ databaseUrl, databaseConnections, databaseTimeout }: Flags): Settings["database"] {

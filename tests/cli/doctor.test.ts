@@ -2,11 +2,11 @@
 import { afterAll, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { clockFinding } from "../../src/cli/doctor/clock.ts";
 import { roomFinding } from "../../src/cli/doctor/disk.ts";
 import type { Level } from "../../src/cli/doctor/finding.ts";
 import { frontOf, strangeOriginFinding, upgradeFinding } from "../../src/cli/doctor/front.ts";
 import { hopFinding, SENT_ADDRESS, type Seen } from "../../src/cli/doctor/hop.ts";
-import { clockFinding } from "../../src/cli/doctor/server.ts";
 import { chatAddress } from "../../src/terminal/address.ts";
 import { CertificateFolder, createCertificate } from "../support/certificate.ts";
 import { runCommand, startServer, TemporaryFolder } from "../support/server.ts";

@@ -46,6 +46,15 @@ test("help is a command too, and the flags of the first week come before all oth
 const SIZE = "64KiB";
 const wrongFlags: [flags: string[], parts: [string, ...string[]]][] = [
   [["--nonsense"], ["unknown option", "'--nonsense'"]],
+  [["--max-rom=5"], ["unknown option", "(did you mean --max-rooms?)"]],
+  [
+    ["ban", "name:An", "--huors", "1"],
+    ["unknown option", "(did you mean --hours?)"],
+  ],
+  [
+    ["token", "lst"],
+    ["unknown command", "(did you mean list?)"],
+  ],
   [
     ["--port", "99999"],
     ["--port", "'99999'", "0 to 65535"],

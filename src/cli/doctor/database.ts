@@ -1,8 +1,8 @@
 /** The database that the servers share. */
 import { Database, type DatabaseOptions, nameOfDatabase } from "../../engine/postgres/database.ts";
 import { startSentence } from "../../engine/postgres/fault.ts";
+import { clockFinding } from "./clock.ts";
 import { about, type Finding, msText } from "./finding.ts";
-import { clockFinding } from "./server.ts";
 
 const WITHIN_MS = 10_000;
 const MIN_VERSION = 14;

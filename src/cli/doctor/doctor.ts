@@ -13,6 +13,7 @@ import { diskFindings } from "./disk.ts";
 import { about, type Finding, findingText } from "./finding.ts";
 import {
   certificateFinding,
+  dateFinding,
   type Front,
   frontOf,
   idleFindings,
@@ -88,6 +89,7 @@ async function insideFindings(front: Front, settings: Settings, ownAddress: stri
   // What is not there must not be made.
   if (settings.database === null && !existsSync(`${settings.dataFile}.people`))
     return [
+      await dateFinding(front),
       unknown(
         `what it sees cannot be asked, since there is no chat at ${settings.dataFile}`,
         "Run this on the server's machine, with its --data or --database-url.",

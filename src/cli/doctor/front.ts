@@ -6,6 +6,7 @@ import { errorReason } from "../../engine/local/fault.ts";
 import { SUBPROTOCOL_V3 } from "../../protocol/version.ts";
 import { isLoopback } from "../../server/addresses.ts";
 import type { ChatAddress } from "../../terminal/address.ts";
+import { clockFinding } from "./clock.ts";
 import { about, type Finding, msText } from "./finding.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -177,6 +178,23 @@ export async function metricsFinding({ page }: Front): Promise<Finding> {
       : ok("strangers cannot read /metrics");
   } catch (error) {
     return unknown(`/metrics gave no answer: ${errorReason(error)}`);
+  }
+}
+
+/** What the answers of the proxy, or of the server, say of their clock. */
+export async function dateFinding({ page }: Front): Promise<Finding> {
+  const { unknown } = about("clock");
+  try {
+    const askedAt = Date.now();
+    const reply = await fetch(page, { tls: ANY_CERTIFICATE, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) });
+    const answeredAt = Date.now();
+    await reply.body?.cancel();
+    const date = Date.parse(reply.headers.get("Date") ?? "");
+    if (Number.isNaN(date)) return unknown("the answers have no date by which to compare it");
+    // The header has whole seconds.
+    return clockFinding("the answers", date, askedAt - 1000, answeredAt);
+  } catch (error) {
+    return unknown(`the page gave no answer: ${errorReason(error)}`);
   }
 }
 

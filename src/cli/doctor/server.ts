@@ -1,7 +1,8 @@
 /** What the running server says of itself, when it is asked with a token that lives for the moment. */
 import type { StoredPeople } from "../../engine/stored-people.ts";
 import { isLoopback } from "../../server/addresses.ts";
-import { about, type Finding, msText } from "./finding.ts";
+import { clockFinding } from "./clock.ts";
+import { about, type Finding } from "./finding.ts";
 import { ANY_CERTIFICATE, type Front } from "./front.ts";
 import { hopFinding, SENT_ADDRESS } from "./hop.ts";
 
@@ -10,8 +11,6 @@ const WITHIN_MS = 10_000;
 /** A server learns of a token within half a second. */
 const TRIES = 8;
 const TRY_EVERY_MS = 500;
-const CLOCK_WARNING_MS = 1_000;
-const CLOCK_FAULT_MS = 60_000;
 
 /** What is read of the answer. */
 interface Diagnosis {
@@ -123,14 +122,4 @@ function judged(diagnosis: Diagnosis, ownAddress: string, version: string, clock
       : files.ok(open),
     clock,
   ];
-}
-
-/** @param theirs their time, in Unix milliseconds, asked for and answered at these times of this machine */
-export function clockFinding(whose: string, theirs: number, askedAt: number, answeredAt: number): Finding {
-  const { ok, warning, fault } = about("clock");
-  const off = theirs < askedAt ? askedAt - theirs : Math.max(0, theirs - answeredAt);
-  const text = `that of ${whose} differs by ${msText(off)} from this machine's`;
-  const todo = "Keep both machines' clocks by NTP.";
-  if (off > CLOCK_FAULT_MS) return fault(text, todo);
-  return off > CLOCK_WARNING_MS ? warning(text, todo) : ok(text);
 }
