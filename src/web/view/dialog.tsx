@@ -30,7 +30,10 @@ export function Dialog({ title, name, close, place, children }: DialogProps) {
       class={`dialog ${name}`}
       style={place}
       aria-labelledby={`${name}-title`}
-      onClose={close}
+      onClose={({ currentTarget }) => {
+        // The browser says so later, when another dialog may have taken the place of this one.
+        if (currentTarget.isConnected) close();
+      }}
       onKeyDown={leaveToInputMethod}
     >
       <header>
