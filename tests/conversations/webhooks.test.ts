@@ -127,7 +127,7 @@ test("a receiver is told in order what happens, signed as Standard Webhooks say,
   expect(renewed).not.toBe(secret);
   const isRenewed = ({ headers }: Received) => headers.get("webhook-signature")?.includes(" ") === true;
   for (let said = 0; !receiver.received.some(isRenewed); said++) {
-    await an.say(`again ${said}`);
+    an.chat.send({ type: "send", content: `again ${said}` });
     await receiver.next(tellsOf(`again ${said}`));
     // The server learns of it within half a second, and limits what one person sends in that time.
     await Bun.sleep(20);
