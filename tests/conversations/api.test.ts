@@ -168,6 +168,13 @@ test("COMMANDS-1 COMMANDS-2 a program declares commands, which clients of its ro
   await events.nextOf("page");
   await binh.say("/remind 10m tea");
   expect((await events.nextOf("message")).data).toMatchObject({ name: "Bình", content: "/remind 10m tea" });
+  // A moderator who silences a program silences what it says about its commands.
+  const moderator = await Program.of(server, "Keeper", "--scope", "moderate");
+  const { id } = (await program.post("buy tea", "tea")).body;
+  expect(await binh.next()).toMatchObject({ content: "buy tea" });
+  await moderator.call("POST", "/rooms/tea/moderation", { kind: "mute", of: id });
+  expect(await binh.next()).toMatchObject({ datatype: "moderate", kind: "mute" });
+  expect(await binh.ask({ type: "commands" })).toEqual({ ...known, commands: [] });
 });
 
 test("TOKENS-1 TOKENS-2 TOKENS-3 an owner creates, sees and revokes tokens, and nobody else does", async () => {
