@@ -37,6 +37,8 @@ export class Api {
   readonly #isStopping: () => boolean;
   readonly #rooms: ApiRooms;
   readonly #rates: KeyedRates;
+  /** Anybody may ask for it, so it is written once. */
+  readonly #document: string;
   readonly streams: EventStreams;
 
   constructor(parts: ServerParts, isStopping: () => boolean) {
@@ -44,6 +46,7 @@ export class Api {
     this.#isStopping = isStopping;
     this.#rooms = new ApiRooms(parts);
     this.#rates = new KeyedRates(parts.settings.limits.tokenRequests);
+    this.#document = JSON.stringify(openApiDocument(version, `${parts.settings.basePath}${API_ROOT}`));
     this.streams = new EventStreams(parts, this.#rooms);
   }
 
@@ -86,7 +89,8 @@ export class Api {
     if (this.#isStopping())
       throw new Problem({ reason: "ErrorWhenServing", detail: "The server is stopping." });
     if (request.method === "OPTIONS") return preflight();
-    if (path === DOCUMENT && request.method === "GET") return this.#document();
+    if (path === DOCUMENT && request.method === "GET")
+      return new Response(this.#document, { headers: { "Content-Type": "application/json;charset=utf-8" } });
     const [, hook] = HOOK.exec(path) ?? [];
     if (hook !== undefined) return await this.#hook(routed, hook);
     const { operation, values } = operationAt(path, request.method);
@@ -111,11 +115,6 @@ export class Api {
       size,
     };
     return await operation.run(call, { parts: this.#parts, rooms: this.#rooms, streams: this.streams });
-  }
-
-  #document(): Response {
-    const { basePath } = this.#parts.settings;
-    return Response.json(openApiDocument(version, `${basePath}${API_ROOT}`));
   }
 
   async #hook(routed: RoutedRequest, secret: string): Promise<Response> {

@@ -20,7 +20,8 @@ export async function postByHook(
   rooms: ApiRooms,
 ): Promise<Response> {
   const body = await request.text();
-  const { text, username } = readHookMessage(request.headers.get("Content-Type") ?? "", body);
+  const type = (request.headers.get("Content-Type") ?? "").toLowerCase();
+  const { text, username } = readHookMessage(type, body);
   if (typeof text !== "string" || text.trim() === "")
     throw new Problem({ reason: "WrongFormatContent", detail: "There is no text in this message." });
   const key = request.headers.get("Idempotency-Key");
