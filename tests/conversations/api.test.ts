@@ -178,7 +178,7 @@ test("COMMANDS-1 COMMANDS-2 a program declares commands, which clients of its ro
 });
 
 test("TOKENS-1 TOKENS-2 TOKENS-3 an owner creates, sees and revokes tokens, and nobody else does", async () => {
-  const { server, minh } = await moderated();
+  const { server, minh } = await moderated({ flags: ["--no-limits"] });
   await using _ = server;
   const { by } = await Visitor.connect(server, { key: KEY.an });
   await runCommand(["grant", by, "owner", ...storeFlags(server)]);
@@ -520,6 +520,14 @@ test("a hook takes what Slack, Mattermost and curl post, and is good for nothing
     ["plain & simple", form, "CI", "plain & simple"],
     ["plain", "text/plain", "CI", "plain"],
     [JSON.stringify({ text: "b", username: "\u202e" }), "application/json", "CI", "b"],
+    [slack, "Application/JSON", "CI (main)", "built"],
+    [slack, form, "CI (main)", "built"],
+    [
+      JSON.stringify({ attachments: [{ fallback: "down" }, null, { title: "since ten" }] }),
+      "application/json",
+      "CI",
+      "down\nsince ten",
+    ],
   ] as const) {
     expect(await post(body, type)).toEqual([200, "ok"]);
     expect(await an.next()).toMatchObject({ datatype: "message", name, content });

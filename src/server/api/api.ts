@@ -6,12 +6,13 @@ import { costOfMessage } from "../cost.ts";
 import { KeyedRates } from "../keyed-rates.ts";
 import type { Handling, RoutedRequest } from "../router.ts";
 import type { ServerParts } from "../server-parts.ts";
+import { readObject } from "./body.ts";
 import { EventStreams } from "./event-streams.ts";
 import { postByHook } from "./hooks.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type ApiMethod, type ApiOperation, type Call, MAIN_ROOM_SEGMENT, OPERATIONS } from "./operations.ts";
 import { asProblem, Problem } from "./problem.ts";
-import { ApiRooms, type Json, tooMany } from "./rooms.ts";
+import { ApiRooms, tooMany } from "./rooms.ts";
 
 /** Where the API is, inside the chat. */
 export const API_ROOT = "/api/v1";
@@ -111,7 +112,7 @@ export class Api {
       path: values,
       query: new URL(request.url).searchParams,
       headers: request.headers,
-      body: operation.body === undefined ? {} : readBody(body),
+      body: operation.body === undefined ? {} : readObject(body),
       size,
     };
     return await operation.run(call, { parts: this.#parts, rooms: this.#rooms, streams: this.streams });
@@ -121,7 +122,10 @@ export class Api {
     if (routed.request.method !== "POST") throw wrongMethod(["POST"]);
     const token = this.#parts.engine.people.tokenOf(secret);
     if (token === undefined || !token.isHook)
-      throw new Problem({ reason: "UnknownPath", detail: "There is no such hook, or it is revoked." });
+      throw new Problem({
+        reason: "UnknownPath",
+        detail: "There is no such hook. It may have been revoked.",
+      });
     this.#charge(token, 0);
     return await postByHook(routed, token, this.#parts, this.#rooms);
   }
@@ -133,7 +137,8 @@ export class Api {
     if (token !== undefined && !token.isHook) return token;
     throw new Problem({
       reason: "TokenRefused",
-      detail: "A token is needed here: Authorization: Bearer cbt_…. It may be revoked or over.",
+      detail:
+        "A token is needed here: Authorization: Bearer cbt_…. It may have been revoked, or have expired.",
       headers: { "WWW-Authenticate": 'Bearer realm="classic-chatbox"' },
     });
   }
@@ -228,17 +233,4 @@ function decoded(part: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** @throws Problem if it is no JSON object */
-function readBody(text: string): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Problem({ reason: "WrongFormatJSON", detail: "The body is not a JSON object." });
-  return { ...value };
 }
