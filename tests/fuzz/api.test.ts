@@ -136,7 +136,7 @@ test("no request has an answer that the document does not describe", async () =>
   ajv.addSchema({ ...document, $id: "document" });
   const hook = await createToken(server, "CI", "--hook");
   const tokens = [
-    await createToken(server, "Keeper", "--scope", "read,post,edit,moderate,rooms"),
+    await createToken(server, "Keeper", "--scope", "read,post,edit,moderate,rooms,diagnose"),
     await createToken(server, "Reader", "--scope", "read", "--room", "tea"),
     "cbt_none",
   ];
