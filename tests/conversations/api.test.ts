@@ -61,12 +61,14 @@ test("a program reads, writes, edits, reacts and deletes, and the others in the 
 });
 
 test("a program lists rooms, sets something in one and keeps order, as its scopes allow", async () => {
-  await using server = await startServer();
+  await using server = await startServer(["--rooms", "listed"]);
   const program = await Program.of(server, "Keeper", "--scope", ALL);
-  using an = await V3Client.registered(server.url("tea"), "An");
-  const id = await an.say("spam");
+  // Nobody else can make a room here.
+  expect((await program.call("GET", "/rooms/tea")).status).toBe(404);
   const set = await program.call("PATCH", "/rooms/tea/settings", { title: "Tea", listed: true });
   expect([set.status, set.body]).toMatchObject([200, { settings: { title: "Tea", listed: true } }]);
+  using an = await V3Client.registered(server.url("tea"), "An");
+  const id = await an.say("spam");
   expect((await program.call("GET", "/rooms/tea/settings")).body).toMatchObject({
     settings: { title: "Tea" },
   });

@@ -103,7 +103,7 @@ export class Api {
       const detail = `The token needs the scope "${operation.scope}" for that.`;
       throw new Problem({ reason: "ScopeMissing", detail });
     }
-    const room = values.room === undefined ? "" : await this.#roomOf(values.room, token);
+    const room = values.room === undefined ? "" : await this.#roomOf(values.room, token, operation);
     const call: Call = {
       token,
       address: routed.address,
@@ -152,11 +152,16 @@ export class Api {
   }
 
   /** @throws Problem if there is no such room, or it is none for the token */
-  async #roomOf(segment: string, token: Token): Promise<string> {
+  async #roomOf(
+    segment: string,
+    token: Token,
+    { makesRoom = false }: Pick<ApiOperation, "makesRoom">,
+  ): Promise<string> {
+    const { rooms } = this.#parts;
     const room = segment === MAIN_ROOM_SEGMENT ? MAIN_ROOM : roomOfPath(`/rooms/${segment}`);
     if (room !== undefined && !isInRoom(token, room))
       throw new Problem({ reason: "RoomNotAllowed", detail: "The token is not for this room." });
-    if (room === undefined || !(await this.#parts.rooms.has(room)))
+    if (room === undefined || !(await (makesRoom ? rooms.mayMake(room) : rooms.has(room))))
       throw new Problem({ reason: "UnknownRoom", detail: "There is no such room." });
     return room;
   }
