@@ -36,7 +36,7 @@ export function addTokenCommands(command: Command, choose: (chosen: PeopleComman
     )
     .addOption(new Option("--bot <nickname>", "nickname of the program, if not <name>").argParser(parseName))
     .addOption(
-      new Option("--days <n>", "days after which it is over; never if not given").argParser(parseCount),
+      new Option("--days <n>", "days after which it expires; never if not given").argParser(parseCount),
     )
     .addOption(
       new Option("--hook", "make an address to which another service posts messages for one room").conflicts(
