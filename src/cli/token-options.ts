@@ -1,10 +1,9 @@
 /** The commands about tokens, as commander reads them. */
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
-import { isNickname } from "../protocol/characters.ts";
 import { isScope, SCOPES, SCOPES_PRESET, type Scope } from "../protocol/kinds/tokens.ts";
 import { MAIN_ROOM } from "../protocol/room-name.ts";
 import type { PeopleCommand } from "./people.ts";
-import { parseCount, parsePage, parseRoom } from "./units.ts";
+import { collectRooms, parseCount, parseName, parsePage } from "./units.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const TOKEN_ID = /^[0-9a-f]{12}$/;
@@ -37,7 +36,7 @@ export function addTokenCommands(command: Command, choose: (chosen: PeopleComman
     )
     .addOption(new Option("--bot <nickname>", "nickname of the program, if not <name>").argParser(parseName))
     .addOption(
-      new Option("--days <n>", "days after which it is over; never if not given").argParser(parseCount),
+      new Option("--days <n>", "days after which it expires; never if not given").argParser(parseCount),
     )
     .addOption(
       new Option("--hook", "make an address to which another service posts messages for one room").conflicts(
@@ -74,19 +73,10 @@ function creationOf(name: string, { room, scope, bot, days, hook = false, url }:
   };
 }
 
-function collectRooms(text: string, before: string[] | undefined): string[] {
-  return [...new Set([...(before ?? []), parseRoom(text)])];
-}
-
 function parseScopes(text: string): readonly Scope[] {
   const words = text.split(",").map((word) => word.trim());
   if (!words.every(isScope)) throw new InvalidArgumentError(`It must be some of ${SCOPES.join(",")}.`);
   return SCOPES.filter((scope) => words.includes(scope));
-}
-
-function parseName(text: string): string {
-  if (!isNickname(text)) throw new InvalidArgumentError("It must be 1 to 100 characters, as a nickname is.");
-  return text;
 }
 
 function parseTokenId(text: string): string {

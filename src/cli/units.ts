@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from "commander";
 import { isPersonId } from "../engine/people.ts";
+import { isNickname } from "../protocol/characters.ts";
 import { MAIN_ROOM, roomOfPath } from "../protocol/room-name.ts";
 
 const UNITS: Readonly<Record<string, number>> = {
@@ -65,6 +66,17 @@ export function parseRoom(text: string): string {
     throw new InvalidArgumentError("It must be the name of a room, such as tea, or / for the main room.");
   }
   return room;
+}
+
+/** Reads one more room of an option that can be given several times, besides those before. */
+export function collectRooms(text: string, before: string[] | undefined): string[] {
+  return [...new Set([...(before ?? []), parseRoom(text)])];
+}
+
+/** Reads a name that is shown in lines, as nicknames are. */
+export function parseName(text: string): string {
+  if (!isNickname(text)) throw new InvalidArgumentError("It must be 1 to 100 characters, as a nickname is.");
+  return text;
 }
 
 /** Reads the public id of a person. */

@@ -1,11 +1,10 @@
 /** The commands about webhooks, as commander reads them. */
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { isTopic, WEBHOOK_TOPICS, type WebhookTopic } from "../engine/webhook.ts";
-import { isNickname } from "../protocol/characters.ts";
 import { problemOfUrl } from "../server/webhooks/target.ts";
 import type { WebhookSettings } from "../server/webhooks/webhook-settings.ts";
 import type { Flags } from "./option-table.ts";
-import { parseRoom } from "./units.ts";
+import { collectRooms, parseName } from "./units.ts";
 import type { WebhookCommand } from "./webhooks.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -73,10 +72,6 @@ export function addWebhookCommands(command: Command, choose: (chosen: WebhookCom
   }
 }
 
-function collectRooms(text: string, before: string[] | undefined): string[] {
-  return [...new Set([...(before ?? []), parseRoom(text)])];
-}
-
 function parseTopics(text: string): readonly WebhookTopic[] {
   const words = text.split(",").map((word) => word.trim());
   if (!words.every(isTopic))
@@ -88,11 +83,6 @@ function parseTarget(text: string): string {
   const problem = problemOfUrl(text);
   if (problem !== null) throw new InvalidArgumentError(problem);
   return new URL(text).href;
-}
-
-function parseName(text: string): string {
-  if (!isNickname(text)) throw new InvalidArgumentError("It must be 1 to 100 characters, as a nickname is.");
-  return text;
 }
 
 function parseWebhookId(text: string): string {

@@ -125,8 +125,12 @@ export interface People {
    */
   setCommands(id: string, commands: readonly BotCommand[]): Promise<boolean>;
 
-  /** The commands that programs take in a room, those of the oldest token first. */
-  commandsIn(room: string): readonly CommandKeys[];
+  /**
+   * The commands that programs take in a room, those of the oldest token first.
+   *
+   * @param isHeard whether a program, by the public id of its person, is to be counted; all are if not given
+   */
+  commandsIn(room: string, isHeard?: (person: string) => boolean): readonly CommandKeys[];
 
   /**
    * Calls a listener after each change that this process has learned of, its own included. It must not throw.

@@ -223,11 +223,11 @@ export class StoredPeople implements People {
     return this.#change(() => decideCommands(this.#view, this.#limits, id, commands, this.#now()));
   }
 
-  commandsIn(room: string): readonly CommandKeys[] {
+  commandsIn(room: string, isHeard: (person: string) => boolean = () => true): readonly CommandKeys[] {
     const now = this.#now();
     return this.#view
       .tokens()
-      .filter((token) => isInRoom(token, room) && !isTokenOver(token, now))
+      .filter((token) => isInRoom(token, room) && !isTokenOver(token, now) && isHeard(token.person))
       .flatMap(({ commands, nickname: bot }) => commands.map(({ name, about }) => ({ name, about, bot })));
   }
 

@@ -18,6 +18,11 @@ export class SocketTable<Socket> {
     this.most = most;
   }
 
+  /** How many sockets there are. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** How many sockets are plain. */
   get plain(): number {
     return this.#plain.size;

@@ -31,8 +31,9 @@ export interface PageHeaders {
 /**
  * The headers of pages, which say who may have them in a frame.
  *
- * @param frameAncestors the sources of the policy's directive; null for anybody. People put a chat box into a frame on their own
- *   site, and a foreign page gains nothing by framing it, since no cookie or other standing right comes with a click.
+ * @param frameAncestors the sources of the policy's directive; null for anybody: people put a chat box into a frame on their own
+ *   site. Browsers keep the storage of a frame on a foreign site apart, and no cookie says who somebody is, so that a click there is
+ *   that of a stranger. Only pages of the chat's own site could have owners click on what they do not see.
  */
 export function pageHeaders(frameAncestors: readonly string[] | null): PageHeaders {
   const withAncestors = (policy: string) =>

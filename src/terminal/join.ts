@@ -84,8 +84,9 @@ function chatOnScreen(chat: Chat, wanted: string): Promise<void> {
     };
     /** What begins like a command of the terminal's, but is none: a bot's, perhaps. */
     const other = async (text: string, command: string) => {
-      const known = await roomCommands(chat, { timeoutMs: LAST_MS }).catch(() => []);
-      if (known.some(({ name }) => name === command)) chat.send(text).catch(failed);
+      const known = await roomCommands(chat, { timeoutMs: LAST_MS }).catch(() => null);
+      if (known === null) notice(`The bots cannot be asked now whether one takes /${command}. ${HELP}`);
+      else if (known.some(({ name }) => name === command)) chat.send(text).catch(failed);
       else notice(`There is no command /${command}. ${HELP}`);
     };
     const enter = (text: string) => {

@@ -1,3 +1,4 @@
+import type { ChatError } from "../client/index.ts";
 import { openChat, type Speaking, stateSentence, systemName } from "./connect.ts";
 import { reasonOf, TerminalError } from "./failure.ts";
 import { jsonLine } from "./lines.ts";
@@ -18,16 +19,15 @@ export async function say(command: SayCommand): Promise<void> {
   const chat = openChat(command, { name: command.name ?? systemName(), nicknameWaitMs: timeoutMs });
   let why: string | null = null;
   chat.on("state", ({ state }) => {
-    why = state.kind === "waiting" ? "there is no connection" : stateSentence(state);
+    if (state.kind !== "closed")
+      why = state.kind === "waiting" ? "There is no connection." : stateSentence(state);
   });
-  chat.on("nickname-lost", ({ error }) => {
+  const giveUp = ({ error }: { readonly error: ChatError }) => {
     why = error.message;
     void chat.close();
-  });
-  chat.on("kept-out", ({ error }) => {
-    why = error.message;
-    void chat.close();
-  });
+  };
+  chat.on("nickname-lost", giveUp);
+  chat.on("kept-out", giveUp);
   try {
     const message = await chat.send(text, { timeoutMs });
     if (command.json) process.stdout.write(`${jsonLine(message)}\n`);

@@ -61,12 +61,14 @@ test("a program reads, writes, edits, reacts and deletes, and the others in the 
 });
 
 test("a program lists rooms, sets something in one and keeps order, as its scopes allow", async () => {
-  await using server = await startServer();
+  await using server = await startServer(["--rooms", "listed"]);
   const program = await Program.of(server, "Keeper", "--scope", ALL);
-  using an = await V3Client.registered(server.url("tea"), "An");
-  const id = await an.say("spam");
+  // Nobody else can make a room here.
+  expect((await program.call("GET", "/rooms/tea")).status).toBe(404);
   const set = await program.call("PATCH", "/rooms/tea/settings", { title: "Tea", listed: true });
   expect([set.status, set.body]).toMatchObject([200, { settings: { title: "Tea", listed: true } }]);
+  using an = await V3Client.registered(server.url("tea"), "An");
+  const id = await an.say("spam");
   expect((await program.call("GET", "/rooms/tea/settings")).body).toMatchObject({
     settings: { title: "Tea" },
   });
@@ -168,10 +170,17 @@ test("COMMANDS-1 COMMANDS-2 a program declares commands, which clients of its ro
   await events.nextOf("page");
   await binh.say("/remind 10m tea");
   expect((await events.nextOf("message")).data).toMatchObject({ name: "Bình", content: "/remind 10m tea" });
+  // A moderator who silences a program silences what it says about its commands.
+  const moderator = await Program.of(server, "Keeper", "--scope", "moderate");
+  const { id } = (await program.post("buy tea", "tea")).body;
+  expect(await binh.next()).toMatchObject({ content: "buy tea" });
+  await moderator.call("POST", "/rooms/tea/moderation", { kind: "mute", of: id });
+  expect(await binh.next()).toMatchObject({ datatype: "moderate", kind: "mute" });
+  expect(await binh.ask({ type: "commands" })).toEqual({ ...known, commands: [] });
 });
 
 test("TOKENS-1 TOKENS-2 TOKENS-3 an owner creates, sees and revokes tokens, and nobody else does", async () => {
-  const { server, minh } = await moderated();
+  const { server, minh } = await moderated({ flags: ["--no-limits"] });
   await using _ = server;
   const { by } = await Visitor.connect(server, { key: KEY.an });
   await runCommand(["grant", by, "owner", ...storeFlags(server)]);
@@ -513,6 +522,14 @@ test("a hook takes what Slack, Mattermost and curl post, and is good for nothing
     ["plain & simple", form, "CI", "plain & simple"],
     ["plain", "text/plain", "CI", "plain"],
     [JSON.stringify({ text: "b", username: "\u202e" }), "application/json", "CI", "b"],
+    [slack, "Application/JSON", "CI (main)", "built"],
+    [slack, form, "CI (main)", "built"],
+    [
+      JSON.stringify({ attachments: [{ fallback: "down" }, null, { title: "since ten" }] }),
+      "application/json",
+      "CI",
+      "down\nsince ten",
+    ],
   ] as const) {
     expect(await post(body, type)).toEqual([200, "ok"]);
     expect(await an.next()).toMatchObject({ datatype: "message", name, content });

@@ -29,6 +29,7 @@ const NOT_PUBLIC = [
   "::",
   "::1",
   "::127.0.0.1",
+  "::7f00:1",
   "::ffff:127.0.0.1",
   "::ffff:10.0.0.1",
   "::ffff:0:127.0.0.1",
@@ -36,6 +37,7 @@ const NOT_PUBLIC = [
   "64:ff9b::a00:1",
   "64:ff9b:1::1",
   "100::1",
+  "100:0:0:1::1",
   "2001::1",
   "2001:db8::1",
   "2002:7f00:1::",
@@ -148,6 +150,20 @@ test("a connection is used again, and when it was closed in the meantime another
     problem: "it does not accept connections",
   });
   expect(await poster.post("http://nowhere.invalid/", {}, "{}")).toMatchObject({ isDone: false });
+});
+
+test("an event is taken by the status of an answer, whatever follows it", async () => {
+  const rude = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.once("data", () => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nno HTTP"));
+  });
+  await new Promise<void>((resolve) => rude.listen(0, "127.0.0.1", resolve));
+  const address = rude.address();
+  const poster = new Poster({ timeoutMs: 600_000, isPrivateAllowed: true });
+  const url = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}/`;
+  expect(await poster.post(url, {}, "{}")).toEqual({ isDone: true, status: 200 });
+  rude.close();
+  poster.close();
 });
 
 // The last one, since the lookup stays replaced.

@@ -3,6 +3,7 @@ import { expect, test } from "bun:test";
 import { Chat } from "../../src/node/index.ts";
 import { chatAddress } from "../../src/terminal/address.ts";
 import { freePort } from "../support/port.ts";
+import { createToken } from "../support/program.ts";
 import { COMMAND, runCommand, startServer } from "../support/server.ts";
 
 test("an address may be that of the page or of the socket, with a room or without, also below a path", () => {
@@ -36,6 +37,11 @@ test("say sends one message, from its argument or from standard input, and says 
   const taken = await runCommand(["say", server.url("tea"), "x", "--name", "Bình", "--timeout", "0.5"]);
   expect(taken).toMatchObject({ exitCode: 1, stdout: "" });
   expect(taken.stderr).toStartWith("The message was not sent: ");
+  // The reason is the server's, not that the command has given up then.
+  await createToken(server, "Deploybot");
+  const reserved = await runCommand(["say", server.url("tea"), "x", "--name", "Deploybot"]);
+  expect(reserved).toMatchObject({ exitCode: 1, stdout: "" });
+  expect(reserved.stderr).toContain("reserved");
   expect((await runCommand(["say", "nowhere", "x"])).exitCode).toBe(2);
   await chat.close();
 });

@@ -6,12 +6,13 @@ import { costOfMessage } from "../cost.ts";
 import { KeyedRates } from "../keyed-rates.ts";
 import type { Handling, RoutedRequest } from "../router.ts";
 import type { ServerParts } from "../server-parts.ts";
+import { readObject } from "./body.ts";
 import { EventStreams } from "./event-streams.ts";
 import { postByHook } from "./hooks.ts";
 import { openApiDocument } from "./openapi.ts";
 import { type ApiMethod, type ApiOperation, type Call, MAIN_ROOM_SEGMENT, OPERATIONS } from "./operations.ts";
 import { asProblem, Problem } from "./problem.ts";
-import { ApiRooms, type Json, tooMany } from "./rooms.ts";
+import { ApiRooms, tooMany } from "./rooms.ts";
 
 /** Where the API is, inside the chat. */
 export const API_ROOT = "/api/v1";
@@ -37,6 +38,8 @@ export class Api {
   readonly #isStopping: () => boolean;
   readonly #rooms: ApiRooms;
   readonly #rates: KeyedRates;
+  /** Anybody may ask for it, so it is written once. */
+  readonly #document: string;
   readonly streams: EventStreams;
 
   constructor(parts: ServerParts, isStopping: () => boolean) {
@@ -44,6 +47,7 @@ export class Api {
     this.#isStopping = isStopping;
     this.#rooms = new ApiRooms(parts);
     this.#rates = new KeyedRates(parts.settings.limits.tokenRequests);
+    this.#document = JSON.stringify(openApiDocument(version, `${parts.settings.basePath}${API_ROOT}`));
     this.streams = new EventStreams(parts, this.#rooms);
   }
 
@@ -86,7 +90,8 @@ export class Api {
     if (this.#isStopping())
       throw new Problem({ reason: "ErrorWhenServing", detail: "The server is stopping." });
     if (request.method === "OPTIONS") return preflight();
-    if (path === DOCUMENT && request.method === "GET") return this.#document();
+    if (path === DOCUMENT && request.method === "GET")
+      return new Response(this.#document, { headers: { "Content-Type": "application/json;charset=utf-8" } });
     const [, hook] = HOOK.exec(path) ?? [];
     if (hook !== undefined) return await this.#hook(routed, hook);
     const { operation, values } = operationAt(path, request.method);
@@ -98,7 +103,7 @@ export class Api {
       const detail = `The token needs the scope "${operation.scope}" for that.`;
       throw new Problem({ reason: "ScopeMissing", detail });
     }
-    const room = values.room === undefined ? "" : await this.#roomOf(values.room, token);
+    const room = values.room === undefined ? "" : await this.#roomOf(values.room, token, operation);
     const call: Call = {
       token,
       address: routed.address,
@@ -107,22 +112,20 @@ export class Api {
       path: values,
       query: new URL(request.url).searchParams,
       headers: request.headers,
-      body: operation.body === undefined ? {} : readBody(body),
+      body: operation.body === undefined ? {} : readObject(body),
       size,
     };
     return await operation.run(call, { parts: this.#parts, rooms: this.#rooms, streams: this.streams });
-  }
-
-  #document(): Response {
-    const { basePath } = this.#parts.settings;
-    return Response.json(openApiDocument(version, `${basePath}${API_ROOT}`));
   }
 
   async #hook(routed: RoutedRequest, secret: string): Promise<Response> {
     if (routed.request.method !== "POST") throw wrongMethod(["POST"]);
     const token = this.#parts.engine.people.tokenOf(secret);
     if (token === undefined || !token.isHook)
-      throw new Problem({ reason: "UnknownPath", detail: "There is no such hook, or it is revoked." });
+      throw new Problem({
+        reason: "UnknownPath",
+        detail: "There is no such hook. It may have been revoked.",
+      });
     this.#charge(token, 0);
     return await postByHook(routed, token, this.#parts, this.#rooms);
   }
@@ -134,7 +137,8 @@ export class Api {
     if (token !== undefined && !token.isHook) return token;
     throw new Problem({
       reason: "TokenRefused",
-      detail: "A token is needed here: Authorization: Bearer cbt_…. It may be revoked or over.",
+      detail:
+        "A token is needed here: Authorization: Bearer cbt_…. It may have been revoked, or have expired.",
       headers: { "WWW-Authenticate": 'Bearer realm="classic-chatbox"' },
     });
   }
@@ -148,11 +152,16 @@ export class Api {
   }
 
   /** @throws Problem if there is no such room, or it is none for the token */
-  async #roomOf(segment: string, token: Token): Promise<string> {
+  async #roomOf(
+    segment: string,
+    token: Token,
+    { makesRoom = false }: Pick<ApiOperation, "makesRoom">,
+  ): Promise<string> {
+    const { rooms } = this.#parts;
     const room = segment === MAIN_ROOM_SEGMENT ? MAIN_ROOM : roomOfPath(`/rooms/${segment}`);
     if (room !== undefined && !isInRoom(token, room))
       throw new Problem({ reason: "RoomNotAllowed", detail: "The token is not for this room." });
-    if (room === undefined || !(await this.#parts.rooms.has(room)))
+    if (room === undefined || !(await (makesRoom ? rooms.mayMake(room) : rooms.has(room))))
       throw new Problem({ reason: "UnknownRoom", detail: "There is no such room." });
     return room;
   }
@@ -229,17 +238,4 @@ function decoded(part: string): string | null {
   } catch {
     return null;
   }
-}
-
-/** @throws Problem if it is no JSON object */
-function readBody(text: string): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = null;
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new Problem({ reason: "WrongFormatJSON", detail: "The body is not a JSON object." });
-  return { ...value };
 }

@@ -29,7 +29,7 @@ export function diagnosisOf({ ip, peer }: CallOrigin, headers: Headers, parts: S
     onlyThisMachine: access.isLoopbackOnly,
     healthy: engine.healthy,
     connections: {
-      now: parts.connections.size,
+      now: sockets.size,
       most: finite(sockets.most),
       wanted: settings.limits.maxConnections,
     },

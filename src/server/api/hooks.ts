@@ -4,8 +4,9 @@ import { parseRequest } from "../../protocol/request.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { RoutedRequest } from "../router.ts";
 import type { ServerParts } from "../server-parts.ts";
+import { objectIn, readObject } from "./body.ts";
 import { Problem } from "./problem.ts";
-import type { ApiRooms } from "./rooms.ts";
+import type { ApiRooms, Json } from "./rooms.ts";
 
 interface HookMessage {
   readonly text: unknown;
@@ -20,7 +21,8 @@ export async function postByHook(
   rooms: ApiRooms,
 ): Promise<Response> {
   const body = await request.text();
-  const { text, username } = readHookMessage(request.headers.get("Content-Type") ?? "", body);
+  const type = (request.headers.get("Content-Type") ?? "").toLowerCase();
+  const { text, username } = readHookMessage(type, body);
   if (typeof text !== "string" || text.trim() === "")
     throw new Problem({ reason: "WrongFormatContent", detail: "There is no text in this message." });
   const key = request.headers.get("Idempotency-Key");
@@ -46,22 +48,26 @@ function nameOf({ nickname }: Token, username: unknown, isFree: (name: string) =
 
 /** @throws Problem if it is malformed */
 function readHookMessage(type: string, body: string): HookMessage {
-  if (type.startsWith("application/json")) return readJson(body);
+  if (type.startsWith("application/json")) return messageOf(readObject(body));
   const payload = type.startsWith("application/x-www-form-urlencoded")
     ? new URLSearchParams(body).get("payload")
     : null;
-  // `curl -d` says that any text is a form.
-  return payload === null ? { text: body, username: undefined } : readJson(payload);
+  if (payload !== null) return messageOf(readObject(payload));
+  // `curl -d` says that any text is a form, also if it is JSON.
+  const object = objectIn(body);
+  return typeof object?.text === "string" ? messageOf(object) : { text: body, username: undefined };
 }
 
-function readJson(json: string): HookMessage {
-  const wrong = new Problem({ reason: "WrongFormatJSON", detail: "The body is not a JSON object." });
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw wrong;
-  }
-  if (typeof value !== "object" || value === null) throw wrong;
-  return { text: Reflect.get(value, "text"), username: Reflect.get(value, "username") };
+/** Some services have all that they say in attachments, which come with a text for those who cannot show them. */
+function messageOf({ text, attachments, username }: Json): HookMessage {
+  const isThere = typeof text === "string" && text.trim() !== "";
+  return { text: isThere || !Array.isArray(attachments) ? text : plainTextOf(attachments), username };
+}
+
+function plainTextOf(attachments: readonly unknown[]): string {
+  const texts = attachments.map((each) => {
+    const { fallback, title, text }: Json = Object(each);
+    return [fallback, title, text].find((part) => typeof part === "string" && part.trim() !== "") ?? "";
+  });
+  return texts.filter((text) => text !== "").join("\n");
 }

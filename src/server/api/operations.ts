@@ -63,6 +63,8 @@ export interface ApiOperation {
   readonly status: 200 | 201;
   /** Null for events. */
   readonly answer: Schema | null;
+  /** Whether a room that is not there yet is made by it, where programs may make rooms. */
+  readonly makesRoom?: boolean;
   /** The statuses of its own problems, besides those that all have. */
   readonly problems: readonly number[];
   run(call: Call, context: ApiContext): Promise<Answer>;
@@ -158,8 +160,9 @@ export const OPERATIONS: readonly ApiOperation[] = [
     id: "setSettings",
     method: "PATCH",
     path: `${ROOM}/settings`,
-    summary: "Set something in a room",
+    summary: "Change a room's settings, which makes the room if it is not there yet",
     scope: "rooms",
+    makesRoom: true,
     body: ref("SettingsInput"),
     status: 200,
     answer: ref("SettingsReply"),

@@ -174,7 +174,7 @@ function requestOf(parsed: Parsed): RoomBound {
 
 export function malformed(reason: string): string {
   const what = reason.replace("WrongFormat", "").toLowerCase();
-  return `The ${what} of this request is malformed, too long, or out of range.`;
+  return `In this request, "${what}" is malformed, too long, or out of range.`;
 }
 
 const SENTENCES: Readonly<Record<string, string>> = {

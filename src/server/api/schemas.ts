@@ -220,5 +220,15 @@ export const SCHEMAS = {
     ["kind"],
   ),
   Moderated: object({ kind: text, action: text, hits: list(text), hitCount: whole, count: whole }, ["kind"]),
-  HookMessage: object({ text: content, username: { type: "string" } }, ["text"]),
+  HookMessage: object(
+    {
+      text: content,
+      username: { type: "string" },
+      attachments: {
+        ...list(object({ fallback: text, title: text, text }, [])),
+        description: "What is posted if there is no text",
+      },
+    },
+    [],
+  ),
 } as const satisfies Readonly<Record<string, Schema>>;

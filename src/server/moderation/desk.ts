@@ -59,6 +59,8 @@ const TOO_MANY = {
   tokens: "ErrorWhenTokens",
 } as const;
 
+const SILENCING = ["mute", "kick", "ban"] as const;
+
 /** How many own messages are given at a time. */
 const MINE_AT_ONCE = 200;
 const DELETED_MOST = 100_000;
@@ -150,11 +152,21 @@ export class ModerationDesk {
         return {
           type: "commands",
           status: true,
-          commands: this.#context.engine.people.commandsIn(by.room),
+          commands: this.#commandsIn(by.room),
         };
       case "tokens":
         return await this.#tokens.answer(request.order, by);
     }
+  }
+
+  /** Without those of programs that are kept from writing there: what commands do is said in the programs' own words. */
+  #commandsIn(room: string) {
+    const { engine, now } = this.#context;
+    const at = now();
+    return engine.people.commandsIn(room, (person) => {
+      const who = { person, networks: [] };
+      return SILENCING.every((kind) => engine.moderation.sanctionOf(kind, room, who, at) === undefined);
+    });
   }
 
   async #room({ set, room: named }: RequestOf<"room">, by: Visitor): Promise<SuccessOf<"room">> {

@@ -108,20 +108,22 @@ export class Poster {
 /** Sends the body, and reads the answer to its end or as far as is read of answers. */
 function answerTo(request: ClientRequest, body: Buffer, signal: AbortSignal): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+  let end: (error?: Error) => void = reject;
   const aborted = () => request.destroy(new TimedOut());
   signal.addEventListener("abort", aborted);
   request.once("response", (response: IncomingMessage) => {
     const answer = { status: response.statusCode ?? 0, retryAfter: response.headers["retry-after"] };
+    // However it ends: the status is there, and nothing else counts.
+    end = () => resolve(answer);
     let bytes = 0;
     response.on("data", (piece: Buffer) => {
       bytes += piece.length;
       if (bytes > ANSWER_MAX_BYTES) request.destroy();
     });
-    // However it ends: the status is there, and nothing else counts.
-    for (const event of ["end", "close", "error", "aborted"]) response.once(event, () => resolve(answer));
+    for (const event of ["end", "close", "error", "aborted"]) response.once(event, () => end());
   });
-  request.once("error", reject);
-  request.once("close", () => reject(new Error("the connection was closed")));
+  request.once("error", (error) => end(error));
+  request.once("close", () => end(new Error("the connection was closed")));
   if (signal.aborted) aborted();
   else request.end(body);
   return promise.finally(() => signal.removeEventListener("abort", aborted));

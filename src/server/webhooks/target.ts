@@ -13,6 +13,8 @@ export class TargetRefused extends Error {
 }
 
 const URL_MAX = 2048;
+/** The only part of IPv6 of which the public Internet has addresses (RFC 4291). Old forms of IPv4 addresses are outside. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR("2000::/3");
 
 /** What is wrong with the URL of a webhook, as a sentence; null if it may be one. */
 export function problemOfUrl(text: string): string | null {
@@ -53,5 +55,5 @@ export function isPublic(text: string): boolean {
   // A network that has IPv6 only reaches IPv4 addresses by these.
   if (address instanceof ipaddr.IPv6 && range === "rfc6052")
     return isPublic(new ipaddr.IPv4(address.toByteArray().slice(12)).toString());
-  return range === "unicast";
+  return range === "unicast" && (address instanceof ipaddr.IPv4 || address.match(GLOBAL_IPV6));
 }
