@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { isatty } from "node:tty";
 import { CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
+import { BackupError } from "../engine/backup/backup-error.ts";
 import { JournalError } from "../engine/local/journal.ts";
 import { ModerationError } from "../engine/moderation.ts";
 import { MoveError } from "../engine/moving/move.ts";
@@ -13,12 +14,15 @@ import { ChatServer } from "../server/chat-server.ts";
 import type { Settings } from "../server/settings.ts";
 import { TerminalError } from "../terminal/failure.ts";
 import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
+import { type BackupCommand, runBackupCommand } from "./backup.ts";
+import { BackupSchedule } from "./backup-schedule.ts";
 import { banner } from "./banner.ts";
 import { CommandError } from "./command-error.ts";
 import { dropUnset } from "./environment.ts";
 import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
 import {
+  backupCommandOf,
   createCommand,
   moderationCommandOf,
   moveOf,
@@ -35,7 +39,7 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people, moderation, terminal } = readSettings();
+const { settings, move, backup, people, moderation, terminal } = readSettings();
 if (terminal !== null) {
   try {
     await runTerminalCommand(terminal);
@@ -46,10 +50,11 @@ if (terminal !== null) {
     process.exit(FAILED);
   }
 }
-if (move !== null || people !== null || moderation !== null) {
+if (move !== null || backup !== null || people !== null || moderation !== null) {
   for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
     if (move !== null) await runMove(move, settings);
+    if (backup !== null) await runBackupCommand(backup, settings);
     if (people !== null) await runPeopleCommand(people, settings);
     if (moderation !== null) await runModerationCommand(moderation, settings);
     process.exit(0);
@@ -59,6 +64,7 @@ if (move !== null || people !== null || moderation !== null) {
   }
 }
 let server: ChatServer | null = null;
+let schedule: BackupSchedule | null = null;
 const stopSignals: NodeJS.Signals[] = isHangupIgnored()
   ? ["SIGTERM", "SIGINT"]
   : ["SIGTERM", "SIGINT", "SIGHUP"];
@@ -70,6 +76,8 @@ try {
   server = await ChatServer.start(settings);
   const link = await firstOwnerLink(server);
   if (settings.log.format === "pretty") server.print(banner(settings, server, link));
+  schedule = scheduleOf(server);
+  schedule?.start();
 } catch (error) {
   process.stderr.write(`${sentenceFor(error, settings)}\n`);
   process.exit(FAILED);
@@ -94,10 +102,19 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
   return null;
 }
 
+function scheduleOf(server: ChatServer): BackupSchedule | null {
+  if (settings.backups === null) return null;
+  return new BackupSchedule(settings.backups, process.argv.slice(2), {
+    made: (sentence) => server.notice("backup", sentence),
+    failed: (sentence) => server.alarm("backup", sentence),
+  });
+}
+
 /** What the command line asks for. */
 interface Asked {
   readonly settings: Settings;
   readonly move: Move | null;
+  readonly backup: BackupCommand | null;
   readonly people: PeopleCommand | null;
   readonly moderation: ModerationCommand | null;
   readonly terminal: TerminalCommand | null;
@@ -112,6 +129,7 @@ function readSettings(): Asked {
     return {
       settings,
       move: moveOf(command),
+      backup: backupCommandOf(command),
       people: peopleCommandOf(command),
       moderation: moderationCommandOf(command),
       terminal: terminalCommandOf(command),
@@ -128,6 +146,7 @@ function readSettings(): Asked {
 function stop(): void {
   if (server === null) process.exit(0);
   setTimeout(() => process.exit(FAILED), STOP_MAX_MS);
+  schedule?.stop();
   void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
 }
 
@@ -160,7 +179,15 @@ function isHangupIgnored(): boolean {
 }
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
-  const KNOWN = [JournalError, DatabaseError, MoveError, PeopleError, ModerationError, CommandError];
+  const KNOWN = [
+    BackupError,
+    CommandError,
+    DatabaseError,
+    JournalError,
+    ModerationError,
+    MoveError,
+    PeopleError,
+  ];
   if (error instanceof Error && KNOWN.some((kind) => error instanceof kind)) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   const address = hosts.join(" and ");

@@ -12,6 +12,8 @@ import { RAID_LIMITS } from "../server/moderation/raid-watch.ts";
 import { ROOM_MODES, type RoomMode } from "../server/room-directory.ts";
 import { NO_RATES, type Settings } from "../server/settings.ts";
 import type { TerminalCommand } from "../terminal/index.ts";
+import type { BackupCommand } from "./backup.ts";
+import { addBackupCommands, type BackupFlags, backupsOf } from "./backup-options.ts";
 import { parseBasePath } from "./base-path.ts";
 import { checkedDatabaseUrl, withoutPasswords } from "./database-url.ts";
 import { unknownVariables } from "./environment.ts";
@@ -52,7 +54,7 @@ const LOOPBACK = ["127.0.0.1", "::1"];
 const FIRST_FLAGS = ["--port", "--host", "--data", "--database-url", "--allow-origin", "--trust-proxy"];
 
 /** The values as commander returns them. */
-interface Flags extends LoginFlags, SiteFlags {
+interface Flags extends BackupFlags, LoginFlags, SiteFlags {
   port: number;
   host: string;
   data: string;
@@ -144,6 +146,8 @@ interface Flags extends LoginFlags, SiteFlags {
   logAddresses?: boolean;
   /** Set by the commands that import or export histories. */
   move?: Move;
+  /** Set by the commands about backups. */
+  backup?: BackupCommand;
   /** Set by the commands about people. */
   people?: PeopleCommand;
   /** Set by the commands about moderation. */
@@ -167,6 +171,7 @@ export function createCommand(version: string): Command {
         command.setOptionValue("move", { kind, file });
       });
   }
+  addBackupCommands(command, (chosen) => void command.setOptionValue("backup", chosen));
   addPeopleCommands(command);
   addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
   addTerminalCommands(command, (chosen) => void command.setOptionValue("terminal", chosen));
@@ -212,6 +217,11 @@ function addPeopleCommands(command: Command): void {
 /** What a parsed command asks to do about people; null if it asks for something else. */
 export function peopleCommandOf(command: Command): PeopleCommand | null {
   return command.opts<Flags>().people ?? null;
+}
+
+/** What a parsed command asks to do with a backup; null if it asks for something else. */
+export function backupCommandOf(command: Command): BackupCommand | null {
+  return command.opts<Flags>().backup ?? null;
 }
 
 /** What a parsed command asks to do about moderation; null if it asks for something else. */
@@ -276,6 +286,14 @@ function createServeCommand(version: string): Command {
       ),
     )
     .addOption(bytes("--get-budget <size>", "most history that one get returns", MIB))
+    .optionsGroup("Backups:")
+    .addOption(
+      flag("--backup-every <hours>", "hours between backups; none if not given").argParser(parsePositive),
+    )
+    .addOption(
+      flag("--backup-folder <folder>", "folder of backups; if not given, data.backups beside --data"),
+    )
+    .addOption(count("--backup-keep <n>", "newest backups to keep in that folder", 7))
     .optionsGroup("Clients:")
     .addOption(
       flag(
@@ -548,6 +566,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     database: databaseOf(flags),
     dataFile: resolve(flags.data),
     fsync: flags.fsync,
+    backups: backupsOf(flags, resolve(flags.data)),
     retention: {
       keepMs: flags.keepDays === undefined ? null : flags.keepDays * DAY_MS,
       keepMessages: flags.keepMessages ?? null,

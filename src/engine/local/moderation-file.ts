@@ -16,7 +16,10 @@ import {
   VERSION,
 } from "./moderation-tables.ts";
 import {
+  checkSharedFile,
   type FileFormat,
+  type FrozenFile,
+  freezeSharedFile,
   readSharedFile,
   SharedFile,
   type SharedFileOptions,
@@ -79,6 +82,16 @@ export function readModerationFile(dataFile: string): ModerationCopy | null {
  */
 export function writeModerationFile(dataFile: string, copy: ModerationCopy): void {
   writeSharedFile(dataFile, FORMAT, (database) => fillTables(database, copy));
+}
+
+/** Null if there is no file. @throws JournalError if the file cannot be used */
+export function freezeModerationFile(dataFile: string): Promise<FrozenFile | null> {
+  return freezeSharedFile(dataFile, FORMAT);
+}
+
+/** @throws JournalError if a file, which no server has open, cannot be used by this version */
+export function checkModerationFile(path: string): void {
+  checkSharedFile(path, FORMAT);
 }
 
 function moderationOf(options: ModerationFileOptions, open: typeof SharedFile.open): StoredModeration {

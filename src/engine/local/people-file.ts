@@ -16,7 +16,10 @@ import {
   VERSION,
 } from "./people-tables.ts";
 import {
+  checkSharedFile,
   type FileFormat,
+  type FrozenFile,
+  freezeSharedFile,
   readSharedFile,
   SharedFile,
   type SharedFileOptions,
@@ -84,6 +87,16 @@ export function readPeopleFile(dataFile: string): PeopleCopy | null {
  */
 export function writePeopleFile(dataFile: string, { secret, reading }: PeopleCopy): void {
   writeSharedFile(dataFile, formatWith(secret), (database) => fillTables(database, reading));
+}
+
+/** Null if there is no file. @throws JournalError if the file cannot be used */
+export function freezePeopleFile(dataFile: string): Promise<FrozenFile | null> {
+  return freezeSharedFile(dataFile, formatWith(newSecret()));
+}
+
+/** @throws JournalError if a file, which no server has open, cannot be used by this version */
+export function checkPeopleFile(path: string): void {
+  checkSharedFile(path, formatWith(newSecret()));
 }
 
 /** @param secret of a file that is created */

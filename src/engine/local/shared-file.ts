@@ -311,6 +311,49 @@ export function readSharedFile<T>(
   }
 }
 
+/** A file that nobody can change until it is let go. */
+export interface FrozenFile {
+  /** Writes the file, as it is, to a path where there is none. */
+  copyTo(path: string): void;
+  letGo(): void;
+}
+
+/**
+ * Keeps everybody from changing a file, whether or not a server runs, which waits meanwhile; null if there is no file. Tables
+ * of the version before stay as they are.
+ *
+ * @throws JournalError if the file cannot be used
+ */
+export async function freezeSharedFile(dataFile: string, format: AnyFormat): Promise<FrozenFile | null> {
+  const path = pathOf(dataFile, format);
+  if (!existsSync(path)) return null;
+  const holder = openAsItIs(path, format);
+  try {
+    await untilFree(() => holder.run("BEGIN IMMEDIATE"), PATIENCE_MS);
+  } catch (error) {
+    holder.close();
+    throw unusable(path, error, format);
+  }
+  return {
+    copyTo: (target) => {
+      // Not by the system: when a process closes a file, all its locks on the file end.
+      const reader = openAsItIs(path, format);
+      try {
+        makePrivateFile(target);
+        reader.query("VACUUM INTO ?").run(target);
+      } finally {
+        reader.close();
+      }
+    },
+    letGo: () => holder.close(),
+  };
+}
+
+/** @throws JournalError if a file that no server has open is of a later version, or damaged */
+export function checkSharedFile(path: string, format: AnyFormat): void {
+  openAsItIs(path, format).close();
+}
+
 /**
  * Writes a file, instead of the one that is there. No server may run.
  *
@@ -436,8 +479,20 @@ function openDatabase(path: string): Database {
   }
 }
 
-/** @throws JournalError with one sentence */
+/** Brings the tables up to date. @throws JournalError with one sentence */
 function openChecked(path: string, format: AnyFormat): Database {
+  const database = openAsItIs(path, format);
+  try {
+    upgrade(database, format);
+    return database;
+  } catch (error) {
+    database.close();
+    throw unusable(path, error, format);
+  }
+}
+
+/** @throws JournalError with one sentence */
+function openAsItIs(path: string, format: AnyFormat): Database {
   let database: Database | undefined;
   try {
     // Opening a pipe would wait forever for its other end.
@@ -445,7 +500,6 @@ function openChecked(path: string, format: AnyFormat): Database {
     makePrivateAgain(path);
     database = openDatabase(path);
     check(database, path, format.version);
-    upgrade(database, format);
     database.run("PRAGMA busy_timeout = 0");
     return database;
   } catch (error) {

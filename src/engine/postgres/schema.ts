@@ -327,10 +327,19 @@ async function takeSteps(sql: SQL, url: string): Promise<void> {
   await sql`BEGIN`;
   const version = await versionOf(sql);
   if (version > STEPS.length) throw laterVersion(version, url);
+  await takeStepsFrom(version, sql);
+  await sql`COMMIT`;
+}
+
+/** Creates the schema where there is none, within a transaction. */
+export function createSchema(sql: SQL): Promise<void> {
+  return takeStepsFrom(0, sql);
+}
+
+async function takeStepsFrom(version: number, sql: SQL): Promise<void> {
   if (version === 0) await sql.unsafe(FIRST);
   for (const step of STEPS.slice(version)) await sql.unsafe(step);
   await sql`UPDATE chatbox.schema SET version = ${STEPS.length}`;
-  await sql`COMMIT`;
 }
 
 const FIRST = `

@@ -1,0 +1,42 @@
+import { join, parse } from "node:path";
+import { type Command, Option } from "commander";
+import type { Settings } from "../server/settings.ts";
+import type { BackupCommand } from "./backup.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+/** With more, the time of the next one could not be calculated. */
+const MAX_HOURS = 24 * 36_500;
+
+/** The values as commander returns them. */
+export interface BackupFlags {
+  backupEvery?: number;
+  backupFolder?: string;
+  backupKeep: number;
+}
+
+/** Adds the commands about backups. @param choose called with the one that was given */
+export function addBackupCommands(command: Command, choose: (chosen: BackupCommand) => void): void {
+  command
+    .command("backup <file>")
+    .description("write everything that the chat has stored into one compressed file, while it runs")
+    .action((file: string) => choose({ kind: "backup", file }));
+  command
+    .command("restore <file>")
+    .description("put what a backup has in place of what --data or the database has; no server may run")
+    .addOption(new Option("--replace", "replace a chat that is there; what it had is kept beside it"))
+    .action((file: string, { replace }: { replace?: boolean }) =>
+      choose({ kind: "restore", file, replaces: replace ?? false }),
+    );
+}
+
+/** When and where the server makes backups; null if it makes none. @param dataFile an absolute path */
+export function backupsOf(flags: BackupFlags, dataFile: string): Settings["backups"] {
+  const { backupEvery, backupFolder, backupKeep } = flags;
+  if (backupEvery === undefined) return null;
+  const { dir, name } = parse(dataFile);
+  return {
+    everyMs: Math.min(backupEvery, MAX_HOURS) * HOUR_MS,
+    folder: backupFolder ?? join(dir, `${name}.backups`),
+    keep: backupKeep,
+  };
+}

@@ -1,0 +1,25 @@
+/** How the files of a chat are named in a backup, and while one is made or restored: as those of a chat in `data.json`. */
+import { join } from "node:path";
+import { roomsFolder } from "../local/room-file.ts";
+
+export const DATA_FILE = "data.json";
+export const ROOMS_FOLDER = "data.rooms";
+/** What a backup says of itself, as JSON. */
+export const DESCRIPTION_FILE = "backup.json";
+/** As `sha256sum` writes and checks it. */
+export const SUMS_FILE = "SHA256SUMS";
+
+/** The parts of a chat: their names in a backup, and where they are beside a history. Any may be missing. */
+export function partsOf(dataFile: string): { readonly name: string; readonly path: string }[] {
+  return [
+    { name: DATA_FILE, path: dataFile },
+    { name: ROOMS_FOLDER, path: roomsFolder(dataFile) },
+    { name: `${DATA_FILE}.people`, path: `${dataFile}.people` },
+    { name: `${DATA_FILE}.moderation`, path: `${dataFile}.moderation` },
+  ];
+}
+
+/** The history of the main room in the folder of a backup. */
+export function dataFileIn(folder: string): string {
+  return join(folder, DATA_FILE);
+}
