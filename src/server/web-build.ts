@@ -1,8 +1,11 @@
 import { basename, join } from "node:path";
 import { type ClientFile, namedByContents } from "./content-names.ts";
 
-export const WEB_FOLDER = join(import.meta.dir, "../web");
+const WEB_FOLDER = join(import.meta.dir, "../web");
 const BUNDLED_NAME = "[name]-[hash].[ext]";
+
+/** The icons of the installed page. */
+export const ICONS: readonly string[] = ["icon-192.png", "icon-512.png", "icon-maskable.png"];
 
 /** How the page's files name each other, and how the page names them as the bundler writes it. */
 export const BESIDE = "./";
@@ -60,6 +63,11 @@ export async function buildEmbedScript(): Promise<Uint8Array<ArrayBuffer>> {
   const [output] = build.outputs;
   if (!output) throw new Error("building the script for host sites did not give a file");
   return new Uint8Array(await output.arrayBuffer());
+}
+
+/** @param name of a file in the folder of icons */
+export async function readIcon(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  return await Bun.file(join(WEB_FOLDER, "icons", name)).bytes();
 }
 
 /**

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Readable } from "../engine/record.ts";
 import type { ListedRoom, RoomList } from "../protocol/room-list.ts";
 import { MAIN_ROOM, pathOfRoom, roomOfPath } from "../protocol/room-name.ts";
@@ -16,7 +15,7 @@ import {
   readingLanguage,
   type SiteLook,
 } from "./static-page.ts";
-import { BESIDE, buildClient, buildEmbedScript, WEB_FOLDER } from "./web-build.ts";
+import { BESIDE, buildClient, buildEmbedScript, ICONS, readIcon } from "./web-build.ts";
 import {
   CACHE_EMBED,
   CACHE_ICON,
@@ -246,12 +245,11 @@ function redirect(location: string): Response {
 }
 
 async function iconResources(): Promise<[string, Resource][]> {
-  const icons = ["icon-192.png", "icon-512.png", "icon-maskable.png"];
   return Promise.all(
-    icons.map(async (name): Promise<[string, Resource]> => {
-      const bytes = await Bun.file(join(WEB_FOLDER, "icons", name)).bytes();
-      return [`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON)];
-    }),
+    ICONS.map(async (name): Promise<[string, Resource]> => [
+      `/icons/${name}`,
+      resourceOf(await readIcon(name), "image/png", CACHE_ICON),
+    ]),
   );
 }
 
