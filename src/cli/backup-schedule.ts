@@ -56,8 +56,12 @@ export class BackupSchedule {
   }
 
   #look(): void {
-    if (this.#running !== null || this.#isStopped || !this.#isDue) return;
-    void this.#make().catch((error) => this.#fail(errorReason(error)));
+    if (this.#running === null && !this.#isStopped)
+      void this.#makeIfDue().catch((error) => this.#fail(`${errorReason(error)}.`));
+  }
+
+  async #makeIfDue(): Promise<void> {
+    if (this.#isDue) await this.#make();
   }
 
   get #isDue(): boolean {

@@ -20,6 +20,7 @@ import { finishPlacing, type Placing } from "../../src/engine/local/placing.ts";
 import { FileSource } from "../../src/engine/moving/file-histories.ts";
 import { PEOPLE_LIMITS } from "../../src/engine/people.ts";
 import { historyText, message } from "../faults/journal-fixture.ts";
+import type { Frame } from "../support/client.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { Random } from "../support/random.ts";
 import { SEED } from "../support/seed.ts";
@@ -36,33 +37,46 @@ class Writer {
   /** What is stored, as the server said: contents by the ids of their messages, null for one that was deleted. */
   readonly told = new Map<number, string | null>();
   readonly ended: Promise<void>;
+  /** Whether the server is gone. */
+  isOver = false;
 
   private constructor(client: V3Client, room: string | undefined) {
     this.room = room;
-    this.ended = this.#write(client).catch(() => {});
+    this.ended = this.#write(client).catch((error) => {
+      if (!this.isOver) throw error;
+    });
   }
 
   static async in(server: ChatServer, room?: string): Promise<Writer> {
     return new Writer(await V3Client.registered(server.url(room), "An"), room);
   }
 
-  async #write(client: V3Client): Promise<never> {
+  /** Ends with the connection. */
+  async #write(client: V3Client): Promise<void> {
     for (let number = 1; ; number++) {
       const content = `message ${number}`;
-      const id = await client.say(content);
+      const id = Number((await ask(client, { type: "send", content })).id);
       this.told.set(id, content);
       if (number % 3 === 0) {
-        await client.ask({ type: "edit", of: id, content: `${content}!` });
+        await ask(client, { type: "edit", of: id, content: `${content}!` });
         this.told.set(id, `${content}!`);
       }
       if (number % 5 === 0) {
-        await client.ask({ type: "delete", of: id });
+        await ask(client, { type: "delete", of: id });
         this.told.set(id, null);
       }
       // The commands need the machine as well.
       await Bun.sleep(10);
     }
   }
+}
+
+/** Sends a request that must succeed. Rejects if the connection is gone. */
+async function ask(client: V3Client, request: object): Promise<Frame> {
+  client.chat.send(request);
+  const reply = await client.chat.nextWhere(({ type }) => type !== "receive");
+  if (reply.status !== true) throw new Error(JSON.stringify(reply));
+  return reply;
 }
 
 async function until(fact: () => boolean): Promise<void> {
@@ -111,6 +125,7 @@ test.each(engines)(
     const more = random.integer(5, 40);
     const later = writers.map(({ told }) => told.size + more);
     await until(() => writers.every(({ told }, at) => told.size > (later[at] ?? 0)));
+    for (const writer of writers) writer.isOver = true;
     await server.kill();
     await Promise.all(writers.map(({ ended }) => ended));
     // What was done after the backup is undone by it.
