@@ -1,5 +1,5 @@
 import { join, parse } from "node:path";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Settings } from "../server/settings.ts";
 import type { BackupCommand } from "./backup.ts";
 
@@ -14,7 +14,7 @@ export interface BackupFlags {
   backupKeep: number;
 }
 
-/** Adds the commands about backups. @param choose called with the one that was given */
+/** Adds the commands about all that is stored. @param choose called with the one that was given */
 export function addBackupCommands(command: Command, choose: (chosen: BackupCommand) => void): void {
   command
     .command("backup <file>")
@@ -27,6 +27,19 @@ export function addBackupCommands(command: Command, choose: (chosen: BackupComma
     .action((file: string, { replace }: { replace?: boolean }) =>
       choose({ kind: "restore", file, replaces: replace ?? false }),
     );
+  command
+    .command("upgrade")
+    .description("say what the first start of this version does to what is stored, or undo it")
+    .addOption(new Option("--check", "rehearse it on a copy, whether or not a server runs"))
+    .addOption(
+      new Option("--back", "let the version before start again, with all that was stored since").conflicts(
+        "check",
+      ),
+    )
+    .action(({ check, back }: { check?: boolean; back?: boolean }) => {
+      if (!check && !back) throw new InvalidArgumentError("Say what to do: --check or --back.");
+      choose({ kind: check ? "check-upgrade" : "undo-upgrade" });
+    });
 }
 
 /** When and where the server makes backups; null if it makes none. @param dataFile an absolute path */

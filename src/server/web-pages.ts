@@ -246,10 +246,12 @@ function redirect(location: string): Response {
 
 async function iconResources(): Promise<[string, Resource][]> {
   return Promise.all(
-    ICONS.map(async (name): Promise<[string, Resource]> => [
-      `/icons/${name}`,
-      resourceOf(await readIcon(name), "image/png", CACHE_ICON),
-    ]),
+    ICONS.map(
+      async (name): Promise<[string, Resource]> => [
+        `/icons/${name}`,
+        resourceOf(await readIcon(name), "image/png", CACHE_ICON),
+      ],
+    ),
   );
 }
 

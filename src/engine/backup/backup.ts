@@ -1,17 +1,17 @@
 import { existsSync, readdirSync } from "node:fs";
-import { mkdir, statfs } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errorCode, errorReason, isFull, JournalError } from "../local/fault.ts";
 import type { Progress } from "../moving/move.ts";
 import type { DatabaseOptions } from "../postgres/database.ts";
 import { discard, pack } from "./archive.ts";
 import { BackupError } from "./backup-error.ts";
+import { checkRoom } from "./disk-room.ts";
 import { stageDatabase } from "./stage-database.ts";
 import { type Staged, sizeOfFiles, stageFiles } from "./stage-files.ts";
 
 /** What a compressed backup takes of its files' size, at most, if people wrote them. */
 const PACKED_SHARE = 0.5;
-const MIB = 1024 * 1024;
 
 /** Where a chat is stored. */
 export interface ChatPlace {
@@ -45,7 +45,7 @@ export async function backUp(place: ChatPlace, file: string, options: BackupOpti
   const { database, dataFile, timeOf } = place;
   const { version, now, progress } = options;
   await removeLeftOf(file);
-  if (database === null) await checkRoom(file, sizeOfFiles(dataFile));
+  if (database === null) await checkRoom(file, sizeOfFiles(dataFile) * (1 + PACKED_SHARE), "a backup");
   const folder = `${file}.tmp-${process.pid}`;
   try {
     await mkdir(folder, { mode: 0o700 });
@@ -82,21 +82,6 @@ function isRunning(pid: number): boolean {
   } catch (error) {
     return errorCode(error) === "EPERM";
   }
-}
-
-/** @throws BackupError if it is clear from the start that the disk has too little room */
-async function checkRoom(file: string, bytes: number): Promise<void> {
-  const { bavail, bsize } = await statfs(dirname(file));
-  const needed = Math.ceil(bytes * (1 + PACKED_SHARE));
-  const free = bavail * bsize;
-  if (free >= needed) return;
-  throw new BackupError(
-    `There is too little room in ${dirname(file)} for a backup: it needs about ${mib(needed)} while it is made, and ${mib(free)} are free.`,
-  );
-}
-
-function mib(bytes: number): string {
-  return `${Math.ceil(bytes / MIB)} MiB`;
 }
 
 function explained(error: unknown, file: string): unknown {

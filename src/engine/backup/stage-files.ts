@@ -27,6 +27,11 @@ export interface Staged {
   readonly messages: number;
 }
 
+export interface StagedFiles extends Staged {
+  /** How long it took to open all histories. */
+  readonly openedMs: number;
+}
+
 /**
  * Copies the files of a chat into a folder, whether or not a server runs. What is in the folder then is what a server that was
  * killed at one moment would have left, put in order: while that moment lasts, nobody can change people or moderation, so a
@@ -34,23 +39,25 @@ export interface Staged {
  *
  * @throws BackupError or JournalError with one sentence
  */
-export async function stageFiles(dataFile: string, folder: string, timeOf: TimeOf): Promise<Staged> {
+export async function stageFiles(dataFile: string, folder: string, timeOf: TimeOf): Promise<StagedFiles> {
   if (!existsSync(dataFile)) throw new BackupError(`There is no history file ${dataFile}.`);
   const path = realFile(dataFile);
-  const staged = dataFileIn(folder);
+  const copy = dataFileIn(folder);
   const copies = new Histories(path, folder);
   for (let round = 0; round < ROUNDS_MOST && (await copies.catchUp()) > LITTLE_BYTES; round++);
   const frozen: (readonly [FrozenFile | null, path: string])[] = [];
   try {
-    frozen.push([await freezePeopleFile(path), `${staged}.people`]);
-    frozen.push([await freezeModerationFile(path), `${staged}.moderation`]);
+    frozen.push([await freezePeopleFile(path), `${copy}.people`]);
+    frozen.push([await freezeModerationFile(path), `${copy}.moderation`]);
     // Once more for what was appended while that was read, since it may say why a content in it is blank.
     if ((await copies.catchUp()) > 0) await copies.catchUp();
     for (const [file, target] of frozen) file?.copyTo(target);
   } finally {
     for (const [file] of frozen) file?.letGo();
   }
-  return await putInOrder(copies, timeOf);
+  const begun = performance.now();
+  const staged = await putInOrder(copies, timeOf);
+  return { ...staged, openedMs: performance.now() - begun };
 }
 
 /** How many bytes a copy of a chat may take. */

@@ -18,11 +18,14 @@ import {
 import {
   checkSharedFile,
   type FileFormat,
+  type FormChange,
   type FrozenFile,
   freezeSharedFile,
+  pendingUpgrade,
   readSharedFile,
   SharedFile,
   type SharedFileOptions,
+  undoUpgrade,
   writeSharedFile,
 } from "./shared-file.ts";
 
@@ -87,6 +90,16 @@ export function writeModerationFile(dataFile: string, copy: ModerationCopy): voi
 /** Null if there is no file. @throws JournalError if the file cannot be used */
 export function freezeModerationFile(dataFile: string): Promise<FrozenFile | null> {
   return freezeSharedFile(dataFile, FORMAT);
+}
+
+/** See {@link pendingUpgrade}. */
+export function pendingModerationUpgrade(dataFile: string): FormChange | null {
+  return pendingUpgrade(dataFile, FORMAT);
+}
+
+/** See {@link undoUpgrade}. */
+export function undoModerationUpgrade(dataFile: string): FormChange | null {
+  return undoUpgrade(dataFile, FORMAT);
 }
 
 /** @throws JournalError if a file, which no server has open, cannot be used by this version */

@@ -18,11 +18,14 @@ import {
 import {
   checkSharedFile,
   type FileFormat,
+  type FormChange,
   type FrozenFile,
   freezeSharedFile,
+  pendingUpgrade,
   readSharedFile,
   SharedFile,
   type SharedFileOptions,
+  undoUpgrade,
   writeSharedFile,
 } from "./shared-file.ts";
 
@@ -92,6 +95,16 @@ export function writePeopleFile(dataFile: string, { secret, reading }: PeopleCop
 /** Null if there is no file. @throws JournalError if the file cannot be used */
 export function freezePeopleFile(dataFile: string): Promise<FrozenFile | null> {
   return freezeSharedFile(dataFile, formatWith(newSecret()));
+}
+
+/** See {@link pendingUpgrade}. */
+export function pendingPeopleUpgrade(dataFile: string): FormChange | null {
+  return pendingUpgrade(dataFile, formatWith(newSecret()));
+}
+
+/** See {@link undoUpgrade}. */
+export function undoPeopleUpgrade(dataFile: string): FormChange | null {
+  return undoUpgrade(dataFile, formatWith(newSecret()));
 }
 
 /** @throws JournalError if a file, which no server has open, cannot be used by this version */

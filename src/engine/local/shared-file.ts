@@ -14,6 +14,7 @@ import { dirname } from "node:path";
 import { EndingError } from "../failure.ts";
 import { OneAtATime } from "../one-at-a-time.ts";
 import { type Decide, UnreadableRow } from "../shared-store.ts";
+import { upgradeNotice } from "../upgrade-notice.ts";
 import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason, JournalError } from "./fault.ts";
 import { lockFile } from "./lock.ts";
@@ -109,7 +110,7 @@ export class SharedFile<Change, Reading> {
     const { dataFile, format, notice } = opening;
     const path = pathOf(dataFile, format);
     const isThere = existsSync(path) || isCreated(path, format, notice);
-    return new SharedFile(path, isThere ? openChecked(path, format) : null, opening);
+    return new SharedFile(path, isThere ? openChecked(path, format, notice) : null, opening);
   }
 
   /**
@@ -479,11 +480,17 @@ function openDatabase(path: string): Database {
   }
 }
 
-/** Brings the tables up to date. @throws JournalError with one sentence */
-function openChecked(path: string, format: AnyFormat): Database {
+/** Brings the tables up to date, and says so. @throws JournalError with one sentence */
+function openChecked(
+  path: string,
+  format: AnyFormat,
+  notice: (sentence: string) => void = () => {},
+): Database {
   const database = openAsItIs(path, format);
   try {
+    const from = versionOf(database);
     upgrade(database, format);
+    if (from < format.version) notice(upgradeNotice(`The file ${path}`, { from, to: format.version }));
     return database;
   } catch (error) {
     database.close();
@@ -534,11 +541,71 @@ function upgrade(database: Database, { version, upgradeTables }: AnyFormat): voi
   if (versionOf(database) === version) return;
   database
     .transaction(() => {
-      if (versionOf(database) === version) return;
-      upgradeTables?.(database);
+      const from = versionOf(database);
+      if (from === version) return;
+      // What somebody who went back has left is there still.
+      if ((upgradeOf(database)?.reached ?? from) < version) upgradeTables?.(database);
+      database.run(
+        "CREATE TABLE IF NOT EXISTS upgrade (came_from INTEGER NOT NULL, reached INTEGER NOT NULL)",
+      );
+      database.run("DELETE FROM upgrade");
+      database.query("INSERT INTO upgrade VALUES (?, ?)").run(from, version);
       database.run(`PRAGMA user_version = ${version}`);
     })
     .immediate();
+}
+
+/** The last upgrade of a file: the version before, and the highest one whose tables are there; null if there was none. */
+function upgradeOf(database: Database): { readonly came_from: number; readonly reached: number } | null {
+  const isNoted = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'upgrade'").get() !== null;
+  return isNoted
+    ? database
+        .query<{ came_from: number; reached: number }, []>("SELECT came_from, reached FROM upgrade")
+        .get()
+    : null;
+}
+
+/** From which version of the tables to which a file was, or would be, brought. */
+export interface FormChange {
+  readonly file: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the next start would do to a file; null if nothing, or if there is no file. @throws JournalError */
+export function pendingUpgrade(dataFile: string, format: AnyFormat): FormChange | null {
+  const file = pathOf(dataFile, format);
+  if (!existsSync(file)) return null;
+  const database = openAsItIs(file, format);
+  try {
+    const from = versionOf(database);
+    return from === format.version ? null : { file, from, to: format.version };
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Lets programs of the version before the last upgrade use a file again. Upgrades only add, so these find what they know; what
+ * was added stays for the next upgrade. Null if there was no upgrade, or if there is no file.
+ *
+ * @throws JournalError if the file cannot be used
+ */
+export function undoUpgrade(dataFile: string, format: AnyFormat): FormChange | null {
+  const file = pathOf(dataFile, format);
+  if (!existsSync(file)) return null;
+  const database = openAsItIs(file, format);
+  try {
+    const from = versionOf(database);
+    const to = upgradeOf(database)?.came_from ?? from;
+    if (to >= from) return null;
+    database.run(`PRAGMA user_version = ${to}`);
+    return { file, from, to };
+  } catch (error) {
+    throw unusable(file, error, format);
+  } finally {
+    database.close();
+  }
 }
 
 function versionOf(database: Database): number {
