@@ -30,6 +30,7 @@ import {
   settingsOf,
   terminalCommandOf,
 } from "./options.ts";
+import { PROGRAM } from "./own-command.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
 
 /** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
@@ -97,7 +98,7 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
   }
   server.notice(
     "owner",
-    "nobody owns this chat yet; `npm start -- owner-link` prints a link that makes an owner",
+    `nobody owns this chat yet; \`${PROGRAM} owner-link\` prints a link that makes an owner`,
   );
   return null;
 }

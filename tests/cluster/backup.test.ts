@@ -5,6 +5,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,6 +16,7 @@ import { create, extract } from "tar";
 import { backUp } from "../../src/engine/backup/backup.ts";
 import { restoreDatabase } from "../../src/engine/backup/restore-database.ts";
 import { restoreFiles } from "../../src/engine/backup/restore-files.ts";
+import { HistoryCopy } from "../../src/engine/local/history-copy.ts";
 import { openPeopleFileBeside, readPeopleFile } from "../../src/engine/local/people-file.ts";
 import { finishPlacing, type Placing } from "../../src/engine/local/placing.ts";
 import { FileSource } from "../../src/engine/moving/file-histories.ts";
@@ -101,54 +103,84 @@ async function allOf(client: V3Client): Promise<Map<number, string>> {
   return found;
 }
 
-const engines = [
-  ["files", async () => null],
-  ["a database", async () => await createDatabase()],
-] as const;
+for (const engine of ["files", "a database"]) {
+  const run = engine === "files" ? fileTest : test;
+  run(
+    `with ${engine}, everything acknowledged before a backup is there after a restore, and clients notice it (seed ${SEED})`,
+    async () => {
+      const url = engine === "files" ? null : await createDatabase();
+      const random = new Random(SEED);
+      using folder = new TemporaryFolder();
+      const backup = join(folder.path, "chat.tgz");
+      await using server = await startServer(FREE, url === null ? {} : { database: url });
+      const place = url === null ? ["--data", server.dataFile] : ["--database-url", url];
+      await succeeds("grant", PERSON, "owner", ...place);
+      await succeeds("room", "tea", "--set", "title=Tea", ...place);
+      const writers = await Promise.all([Writer.in(server), Writer.in(server, "tea")]);
+      const some = random.integer(20, 60);
+      await until(() => writers.every(({ told }) => told.size > some));
+      const before = writers.map(({ told }) => new Map(told));
+      await succeeds("backup", backup, ...place);
+      const more = random.integer(5, 40);
+      const later = writers.map(({ told }) => told.size + more);
+      await until(() => writers.every(({ told }, at) => told.size > (later[at] ?? 0)));
+      for (const writer of writers) writer.isOver = true;
+      await server.kill();
+      await Promise.all(writers.map(({ ended }) => ended));
+      // What was done after the backup is undone by it.
+      await succeeds("grant", "BBBBBBBBBBBBBBBB", "owner", ...place);
+      expect(await succeeds("restore", backup, "--replace", ...place)).toContain(
+        "What was there before is kept",
+      );
+      expect(await succeeds("roles", ...place)).toBe(`${PERSON}  owner      in all rooms\n`);
+      expect(await succeeds("room", "tea", ...place)).toContain("title=Tea\n");
+      await server.restart();
+      for (const [at, { room, told }] of writers.entries()) {
+        using reader = await V3Client.registered(server.url(room), "reader");
+        const found = await allOf(reader);
+        const isKept = ([id, content]: [number, string | null]) =>
+          (content !== null && found.get(id)?.startsWith(content)) ||
+          (told.get(id) === null && !found.get(id));
+        expect([...(before[at] ?? [])].filter((each) => !isKept(each))).toEqual([]);
+        const newest = Math.max(...told.keys());
+        expect(found.has(newest)).toBe(false);
+        expect((await reader.page({ after: newest, time: Date.now() })).reset).toBe(true);
+        expect(await reader.say("anew")).toBeGreaterThan(Math.max(...found.keys()));
+      }
+    },
+  );
+}
 
-test.each(engines)(
-  `with %s, everything acknowledged before a backup is there after a restore, and clients notice it (seed ${SEED})`,
-  async (_engine, database) => {
-    const url = await database();
-    const random = new Random(SEED);
-    using folder = new TemporaryFolder();
-    const backup = join(folder.path, "chat.tgz");
-    await using server = await startServer(FREE, url === null ? {} : { database: url });
-    const place = url === null ? ["--data", server.dataFile] : ["--database-url", url];
-    await succeeds("grant", PERSON, "owner", ...place);
-    await succeeds("room", "tea", "--set", "title=Tea", ...place);
-    const writers = await Promise.all([Writer.in(server), Writer.in(server, "tea")]);
-    const some = random.integer(20, 60);
-    await until(() => writers.every(({ told }) => told.size > some));
-    const before = writers.map(({ told }) => new Map(told));
-    await succeeds("backup", backup, ...place);
-    const more = random.integer(5, 40);
-    const later = writers.map(({ told }) => told.size + more);
-    await until(() => writers.every(({ told }, at) => told.size > (later[at] ?? 0)));
-    for (const writer of writers) writer.isOver = true;
-    await server.kill();
-    await Promise.all(writers.map(({ ended }) => ended));
-    // What was done after the backup is undone by it.
-    await succeeds("grant", "BBBBBBBBBBBBBBBB", "owner", ...place);
-    expect(await succeeds("restore", backup, "--replace", ...place)).toContain(
-      "What was there before is kept",
-    );
-    expect(await succeeds("roles", ...place)).toBe(`${PERSON}  owner      in all rooms\n`);
-    expect(await succeeds("room", "tea", ...place)).toContain("title=Tea\n");
-    await server.restart();
-    for (const [at, { room, told }] of writers.entries()) {
-      using reader = await V3Client.registered(server.url(room), "reader");
-      const found = await allOf(reader);
-      const isKept = ([id, content]: [number, string | null]) =>
-        (content !== null && found.get(id)?.startsWith(content)) || (told.get(id) === null && !found.get(id));
-      expect([...(before[at] ?? [])].filter((each) => !isKept(each))).toEqual([]);
-      const newest = Math.max(...told.keys());
-      expect(found.has(newest)).toBe(false);
-      expect((await reader.page({ after: newest, time: Date.now() })).reset).toBe(true);
-      expect(await reader.say("anew")).toBeGreaterThan(Math.max(...found.keys()));
-    }
-  },
-);
+test("the copy of a history follows what is appended, and begins anew when the file is another one", async () => {
+  using folder = new TemporaryFolder();
+  const [path, target] = [join(folder.path, "a.json"), join(folder.path, "copy.json")];
+  const copy = new HistoryCopy(path, target);
+  const follows = async () => {
+    const bytes = await copy.catchUp();
+    expect(readFileSync(target, "utf8")).toBe(readFileSync(path, "utf8"));
+    return bytes;
+  };
+  const many = Array.from({ length: 50 }, (_, at) => message(at + 1));
+  writeFileSync(path, historyText(many.slice(0, 20)));
+  await follows();
+  expect(await follows()).toBe(0);
+  // In the same file, as an append does it: only what is new is read.
+  writeFileSync(path, historyText(many.slice(0, 22)));
+  expect(await follows()).toBeLessThan(historyText(many.slice(0, 3)).length);
+  // Rewritten in place, as a prune does it where it must, and longer than before.
+  writeFileSync(path, historyText(many.slice(10)));
+  await follows();
+  // Shorter than before.
+  writeFileSync(path, historyText(many.slice(30)));
+  await follows();
+  // Another file with the name, as a prune leaves it.
+  writeFileSync(`${path}.pruned`, historyText(many.slice(29)));
+  renameSync(`${path}.pruned`, path);
+  await follows();
+  rmSync(path);
+  expect(await copy.catchUp()).toBe(0);
+  expect(existsSync(target)).toBe(false);
+});
 
 const timeOf = () => undefined;
 const noProgress = () => {};

@@ -118,7 +118,7 @@ test("with a database, servers of the released version go on beside a later one,
   const run = <T>(work: Parameters<typeof database.query<T>>[1]) => database.query(60_000, work);
   using an = await V3Client.registered(server.url(), "An");
   await an.say("before");
-  const pending = await run((sql) => pendingSteps(sql, LATER));
+  const pending = await run((sql) => pendingSteps(sql, url, LATER));
   expect(pending).toEqual({ from: STEPS.length, to: LATER.length });
   const [bytes, after] = await run(async (sql) => {
     await sql`BEGIN`;
@@ -136,6 +136,11 @@ test("with a database, servers of the released version go on beside a later one,
   await server.stop();
   expect(server.restart()).rejects.toThrow("schema of a later version");
   await server[Symbol.asyncDispose]();
+  const checked = await runCommand(["upgrade", "--check", "--database-url", url]);
+  expect([checked.exitCode, checked.stderr]).toEqual([
+    1,
+    expect.stringContaining("schema of a later version"),
+  ]);
   expect(await run((sql) => undoSteps(sql))).toEqual({ from: LATER.length, to: STEPS.length });
   {
     await using again = await startServer([], { env: { DATABASE_URL: url } });

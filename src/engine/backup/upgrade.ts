@@ -62,7 +62,7 @@ export async function rehearseUpgrade({ dataFile, database, timeOf }: ChatPlace)
 async function rehearseInDatabase(options: DatabaseOptions): Promise<Rehearsal> {
   return await alone(options, async (sql) => {
     await sql`BEGIN`;
-    const change = await pendingSteps(sql);
+    const change = await pendingSteps(sql, options.url);
     if (change === null) return { changes: [], ms: 0, bytes: 0, moreBytes: 0 };
     const begun = performance.now();
     const [before, after] = await rehearseSteps(sql, change);

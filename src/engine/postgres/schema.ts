@@ -324,10 +324,15 @@ export interface SchemaChange {
   readonly to: number;
 }
 
-/** What the next start would do to a database; null if nothing. Rejects if the database fails. */
-export async function pendingSteps(sql: SQL, steps = STEPS): Promise<SchemaChange | null> {
+/**
+ * What the next start would do to a database; null if nothing. Rejects if the database fails.
+ *
+ * @throws DatabaseError with one sentence if it has the schema of a later version
+ */
+export async function pendingSteps(sql: SQL, url: string, steps = STEPS): Promise<SchemaChange | null> {
   const from = await versionOf(sql);
-  return from === 0 || from >= steps.length ? null : { from, to: steps.length };
+  if (from > steps.length) throw laterVersion(from, steps.length, url);
+  return from === 0 || from === steps.length ? null : { from, to: steps.length };
 }
 
 /**
