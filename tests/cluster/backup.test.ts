@@ -227,7 +227,10 @@ test("a backup of files becomes a chat in a database, and the reverse", async ()
   expect(restored).toMatchObject({ kept: null, backup: { rooms: 2, messages: 3, engine: "files" } });
   await backUp({ dataFile, database, timeOf }, second, BACKUP);
   const other = join(folder.path, "other.json");
-  await restoreFiles(second, other, RESTORE);
+  // A server that was killed has left it. It must not be taken for one of the file that is restored.
+  writeFileSync(`${other}.people-journal`, "left");
+  const { kept } = await restoreFiles(second, other, { ...RESTORE, replaces: true });
+  expect(readdirSync(kept ?? "")).toEqual(["data.json.people-journal"]);
   expect(await eventsIn(other)).toEqual(await eventsIn(dataFile));
   expect(readPeopleFile(other)).toEqual(readPeopleFile(dataFile));
   for (const path of [first, other, join(folder.path, "other.rooms/tea.json")])
@@ -250,9 +253,11 @@ test("a backup that is not whole is not restored, and nothing is touched", async
   await backUp({ dataFile, database: null, timeOf }, backup, BACKUP);
   const whole = readFileSync(backup);
   const unpacked = join(folder.path, "unpacked");
-  mkdirSync(unpacked);
-  await extract({ file: backup, cwd: unpacked });
   const packedAgain = async (change: () => void) => {
+    writeFileSync(backup, whole);
+    rmSync(unpacked, { recursive: true, force: true });
+    mkdirSync(unpacked);
+    await extract({ file: backup, cwd: unpacked });
     change();
     await create({ file: backup, cwd: unpacked, gzip: true, follow: false }, readdirSync(unpacked));
   };
@@ -266,8 +271,9 @@ test("a backup that is not whole is not restored, and nothing is touched", async
     "a missing room": () => packedAgain(() => rmSync(join(unpacked, "data.rooms"), { recursive: true })),
     "a link": () =>
       packedAgain(() => {
-        rmSync(join(unpacked, "data.json.people"));
-        symlinkSync("/etc/passwd", join(unpacked, "data.json.people"));
+        // What it leads to has the right checksum.
+        renameSync(join(unpacked, "data.json.people"), join(folder.path, "elsewhere"));
+        symlinkSync(join(folder.path, "elsewhere"), join(unpacked, "data.json.people"));
       }),
   };
   const target = join(folder.path, "target");

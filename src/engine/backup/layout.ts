@@ -9,13 +9,15 @@ export const DESCRIPTION_FILE = "backup.json";
 /** As `sha256sum` writes and checks it. */
 export const SUMS_FILE = "SHA256SUMS";
 
+/** What lies beside a history under its name. A journal is what a server that was killed may leave: it belongs to its file. */
+const BESIDE = ["people", "people-journal", "moderation", "moderation-journal"];
+
 /** The parts of a chat: their names in a backup, and where they are beside a history. Any may be missing. */
 export function partsOf(dataFile: string): { readonly name: string; readonly path: string }[] {
   return [
     { name: DATA_FILE, path: dataFile },
     { name: ROOMS_FOLDER, path: roomsFolder(dataFile) },
-    { name: `${DATA_FILE}.people`, path: `${dataFile}.people` },
-    { name: `${DATA_FILE}.moderation`, path: `${dataFile}.moderation` },
+    ...BESIDE.map((each) => ({ name: `${DATA_FILE}.${each}`, path: `${dataFile}.${each}` })),
   ];
 }
 

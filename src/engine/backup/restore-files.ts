@@ -71,12 +71,12 @@ export async function restoreFiles(
 
 /** Opens all of it as a start would. */
 async function refuseUnusable(folder: string, timeOf: RestoreOptions["timeOf"]): Promise<void> {
-  const [main, , people = "", moderation = ""] = partsOf(dataFileIn(folder)).map(({ path }) => path);
-  const rooms = await roomFilesIn(folder);
-  for (const path of [main ?? "", ...rooms]) {
+  const main = dataFileIn(folder);
+  for (const path of [main, ...(await roomFilesIn(folder))]) {
     const journal = await Journal.open(path, { fsync: "off", create: false, timeOf });
     await journal.close();
   }
+  const [people, moderation] = [`${main}.people`, `${main}.moderation`];
   if (existsSync(people)) checkPeopleFile(people);
   if (existsSync(moderation)) checkModerationFile(moderation);
 }
