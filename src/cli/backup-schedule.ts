@@ -2,6 +2,7 @@ import { readdirSync, rmSync } from "node:fs";
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { removeLeft } from "../engine/backup/backup.ts";
 import { makeFolder } from "../engine/local/disk-file.ts";
 import { errorCode, errorReason } from "../engine/local/fault.ts";
 import type { Settings } from "../server/settings.ts";
@@ -75,6 +76,7 @@ export class BackupSchedule {
   async #make(): Promise<void> {
     const { folder } = this.#backups;
     await makeFolder(folder);
+    await removeLeft(folder, (name) => NAME.test(name));
     const file = join(folder, `chat-${new Date().toISOString().slice(0, 19).replaceAll(":", "-")}Z.tgz`);
     const child = Bun.spawn([...ownCommand(), ...this.#args, "backup", file], {
       stdin: "ignore",

@@ -17,7 +17,11 @@ import { backUp } from "../../src/engine/backup/backup.ts";
 import { restoreDatabase } from "../../src/engine/backup/restore-database.ts";
 import { restoreFiles } from "../../src/engine/backup/restore-files.ts";
 import { HistoryCopy } from "../../src/engine/local/history-copy.ts";
-import { openPeopleFileBeside, readPeopleFile } from "../../src/engine/local/people-file.ts";
+import {
+  freezePeopleFile,
+  openPeopleFileBeside,
+  readPeopleFile,
+} from "../../src/engine/local/people-file.ts";
 import { finishPlacing, type Placing } from "../../src/engine/local/placing.ts";
 import { FileSource } from "../../src/engine/moving/file-histories.ts";
 import { PEOPLE_LIMITS } from "../../src/engine/people.ts";
@@ -316,6 +320,26 @@ test("a restore that was interrupted at any step is finished by the next start",
   }
 });
 
+test("while a backup copies the people, a change of them waits, and is not in it", async () => {
+  using folder = new TemporaryFolder();
+  const dataFile = await makeChat(folder.path);
+  const copy = join(folder.path, "copy.json");
+  const frozen = await freezePeopleFile(dataFile);
+  const people = openPeopleFileBeside({ dataFile, limits: PEOPLE_LIMITS, now: Date.now, notice: () => {} });
+  let isGranted = false;
+  const granted = people.grant("BBBBBBBBBBBBBBBB", "owner", null).then(() => {
+    isGranted = true;
+  });
+  frozen?.copyTo(`${copy}.people`);
+  writeFileSync(copy, "[\n]\n");
+  expect(isGranted).toBe(false);
+  frozen?.letGo();
+  await granted;
+  await people.close();
+  expect(readPeopleFile(copy)?.reading.grants.map(({ person }) => person)).toEqual([PERSON]);
+  expect(readPeopleFile(dataFile)?.reading.grants).toHaveLength(2);
+});
+
 fileTest("a backup for which there is no room leaves the one before, and says why", async () => {
   using folder = new TemporaryFolder();
   const dataFile = await makeChat(folder.path);
@@ -339,6 +363,8 @@ fileTest("a server makes backups by itself, keeps the newest, and says when it c
   // What is not a backup of the server is not touched.
   for (const name of ["mine.tgz", "chat-2020-01-01T00-00-00Z.tgz", "chat-2020-01-02T00-00-00Z.tgz"])
     writeFileSync(join(backups, name), "");
+  // A run that was killed has left it. No process has this number.
+  mkdirSync(join(backups, "chat-2020-01-03T00-00-00Z.tgz.tmp-999999999"));
   await using server = await startServer([
     "--backup-every",
     "24",
@@ -358,7 +384,7 @@ fileTest("a server makes backups by itself, keeps the newest, and says when it c
   expect(rest).toEqual(["chat-2020-01-02T00-00-00Z.tgz"]);
   expect(existsSync(join(backups, "mine.tgz"))).toBe(true);
   await server.stop();
-  // The newest one is of this day; it is a restart that has nothing to do.
+  // From now on no backup can be made.
   rmSync(backups, { recursive: true });
   writeFileSync(backups, "not a folder");
   await server.restart();

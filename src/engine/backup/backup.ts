@@ -13,6 +13,9 @@ import { type Staged, sizeOfFiles, stageFiles } from "./stage-files.ts";
 /** What a compressed backup takes of its files' size, at most, if people wrote them. */
 const PACKED_SHARE = 0.5;
 
+/** The folder of a backup that is being made: the name of the backup, and who makes it. */
+const STAGED = /^(.+)\.tmp-(\d+)$/;
+
 /** Where a chat is stored. */
 export interface ChatPlace {
   readonly dataFile: string;
@@ -44,7 +47,9 @@ export interface BackedUp extends Staged {
 export async function backUp(place: ChatPlace, file: string, options: BackupOptions): Promise<BackedUp> {
   const { database, dataFile, timeOf } = place;
   const { version, now, progress } = options;
-  await removeLeftOf(file);
+  const [home, name] = [dirname(file), basename(file)];
+  if (!existsSync(home)) throw new BackupError(`The folder ${home} does not exist.`);
+  await removeLeft(home, (each) => each === name);
   if (database === null) await checkRoom(file, sizeOfFiles(dataFile) * (1 + PACKED_SHARE), "a backup");
   const folder = `${file}.tmp-${process.pid}`;
   try {
@@ -64,14 +69,11 @@ export async function backUp(place: ChatPlace, file: string, options: BackupOpti
   }
 }
 
-/** Removes what runs that were killed have left of a backup with this name. */
-async function removeLeftOf(file: string): Promise<void> {
-  const folder = dirname(file);
-  if (!existsSync(folder)) throw new BackupError(`The folder ${folder} does not exist.`);
-  const prefix = `${basename(file)}.tmp-`;
+/** Removes what runs that were killed have left in a folder of backups. @param isMeant tells of names of backups */
+export async function removeLeft(folder: string, isMeant: (name: string) => boolean): Promise<void> {
   for (const name of readdirSync(folder)) {
-    const pid = name.startsWith(prefix) ? Number(name.slice(prefix.length)) : Number.NaN;
-    if (Number.isSafeInteger(pid) && !isRunning(pid)) await discard(join(folder, name));
+    const [, backup = "", pid = ""] = STAGED.exec(name) ?? [];
+    if (isMeant(backup) && !isRunning(Number(pid))) await discard(join(folder, name));
   }
 }
 
