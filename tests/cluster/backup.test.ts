@@ -184,6 +184,9 @@ test("the copy of a history follows what is appended, and begins anew when the f
   rmSync(path);
   expect(await copy.catchUp()).toBe(0);
   expect(existsSync(target)).toBe(false);
+  // Nobody waits for the other end of a pipe.
+  expect(Bun.spawnSync(["mkfifo", path]).exitCode).toBe(0);
+  expect(copy.catchUp()).rejects.toThrow("is not a regular file");
 });
 
 const timeOf = () => undefined;

@@ -1,7 +1,7 @@
-import { type FileHandle, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { CLOSING } from "../record.ts";
 import { copyBytes } from "./disk-file.ts";
-import { errorCode } from "./fault.ts";
+import { errorCode, JournalError } from "./fault.ts";
 
 /** How much of what was copied is compared, to see that the file is still the same one. */
 const TAIL_BYTES = 256;
@@ -25,7 +25,7 @@ export class HistoryCopy {
     this.#copyPath = copyPath;
   }
 
-  /** Copies what is new. Resolves to how many bytes were copied. Rejects with the system's error. */
+  /** Copies what is new. Resolves to how many bytes were copied. Rejects with the system's error, or a JournalError. */
   async catchUp(): Promise<number> {
     const file = await openUnlessMissing(this.#path);
     if (file === null) {
@@ -75,6 +75,9 @@ async function bytesOf(file: FileHandle, from: number, to: number): Promise<Buff
 
 async function openUnlessMissing(path: string): Promise<FileHandle | null> {
   try {
+    // Opening a pipe would wait forever for its other end.
+    if (!(await stat(path)).isFile())
+      throw new JournalError(`The history file ${path} is not a regular file.`);
     return await open(path, "r");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
