@@ -1,7 +1,7 @@
 import type { ChatServer } from "../server/chat-server.ts";
 import { historyOf } from "../server/open-engine.ts";
 import type { Settings } from "../server/settings.ts";
-import { PROGRAM } from "./own-command.ts";
+import { PROGRAM } from "./program-name.ts";
 
 /**
  * What the person who starts the server needs to know: the addresses for browsers and clients.

@@ -30,8 +30,8 @@ import {
   settingsOf,
   terminalCommandOf,
 } from "./options.ts";
-import { PROGRAM } from "./own-command.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
+import { PROGRAM } from "./program-name.ts";
 
 /** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
 const FAILED = 1;

@@ -1,15 +1,19 @@
-import { basename } from "node:path";
+/** What Bun calls the file of a program that is compiled into its executable. */
+const EMBEDDED = /^(\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/i;
 
-/** Where the modules of a single executable are, on Windows and elsewhere. */
-const EMBEDDED = /^(?:\/\$bunfs\/|[A-Z]:[\\/]~BUN[\\/])/;
-
-/** Whether this program is a single executable, rather than sources that a Bun beside them runs. */
-const IS_EXECUTABLE = EMBEDDED.test(Bun.main);
-
-/** How people start it, in sentences for them. */
-export const PROGRAM = IS_EXECUTABLE ? basename(process.execPath) : "npm start --";
-
-/** How this program is started, without arguments. */
+/** The words that start this very command as another process, which does not outlive this one. */
 export function ownCommand(): string[] {
-  return IS_EXECUTABLE ? [process.execPath] : [process.execPath, ...process.execArgv, Bun.main];
+  return EMBEDDED.test(Bun.main)
+    ? [process.execPath]
+    : [process.execPath, "--no-orphans", ...process.execArgv, Bun.main];
+}
+
+/** The variables of this process without those that are settings of a server. */
+export function withoutSettings(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(
+      (entry): entry is [string, string] =>
+        entry[1] !== undefined && !entry[0].startsWith("CHATBOX_") && entry[0] !== "DATABASE_URL",
+    ),
+  );
 }
