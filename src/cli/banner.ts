@@ -1,6 +1,7 @@
 import type { ChatServer } from "../server/chat-server.ts";
 import { historyOf } from "../server/open-engine.ts";
 import type { Settings } from "../server/settings.ts";
+import { PROGRAM } from "./program-name.ts";
 
 /**
  * What the person who starts the server needs to know: the addresses for browsers and clients.
@@ -24,7 +25,7 @@ export function banner(
       : [
           "  Open this link to own the chat. It works once, within 7 days, for anybody who has it:",
           `  ${ownerLink}`,
-          "  Another one: npm start -- owner-link",
+          `  Another one: ${PROGRAM} owner-link`,
           "",
         ]),
     isLoopbackOnly

@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { isatty } from "node:tty";
 import { type Command, CommanderError, InvalidArgumentError } from "commander";
 import { version } from "../../package.json";
+import { BackupError } from "../engine/backup/backup-error.ts";
 import { JournalError } from "../engine/local/journal.ts";
 import { ModerationError } from "../engine/moderation.ts";
 import { MoveError } from "../engine/moving/move.ts";
@@ -15,6 +16,8 @@ import type { Settings } from "../server/settings.ts";
 import { CertificateError } from "../server/tls/certificate.ts";
 import { TerminalError } from "../terminal/failure.ts";
 import { runTerminalCommand, type TerminalCommand } from "../terminal/index.ts";
+import { type BackupCommand, runBackupCommand } from "./backup.ts";
+import { BackupSchedule } from "./backup-schedule.ts";
 import { banner } from "./banner.ts";
 import { runCrowd } from "./bench/crowd.ts";
 import { type BenchCommand, benchHere } from "./bench/here.ts";
@@ -24,6 +27,7 @@ import { type DoctorCommand, runDoctor } from "./doctor/doctor.ts";
 import { type ModerationCommand, runModerationCommand } from "./moderation.ts";
 import { type Move, runMove } from "./move.ts";
 import {
+  backupCommandOf,
   benchCommandOf,
   configCommandOf,
   createCommand,
@@ -37,6 +41,7 @@ import {
   webhookCommandOf,
 } from "./options.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
+import { PROGRAM } from "./program-name.ts";
 import { runWebhookCommand, type WebhookCommand } from "./webhooks.ts";
 
 /** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
@@ -46,7 +51,7 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people, moderation, webhooks, terminal, doctor, bench } = readSettings();
+const { settings, move, backup, people, moderation, webhooks, terminal, doctor, bench } = readSettings();
 const printLines = (text: string) =>
   void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
 if (bench !== null) {
@@ -72,10 +77,11 @@ if (terminal !== null) {
     process.exit(FAILED);
   }
 }
-if (move !== null || people !== null || moderation !== null || webhooks !== null) {
+if (move !== null || backup !== null || people !== null || moderation !== null || webhooks !== null) {
   for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
     if (move !== null) await runMove(move, settings);
+    if (backup !== null) await runBackupCommand(backup, settings);
     if (people !== null) await runPeopleCommand(people, settings);
     if (moderation !== null) await runModerationCommand(moderation, settings);
     if (webhooks !== null) await runWebhookCommand(webhooks, settings);
@@ -86,6 +92,7 @@ if (move !== null || people !== null || moderation !== null || webhooks !== null
   }
 }
 let server: ChatServer | null = null;
+let schedule: BackupSchedule | null = null;
 const stopSignals: NodeJS.Signals[] = isHangupIgnored()
   ? ["SIGTERM", "SIGINT"]
   : ["SIGTERM", "SIGINT", "SIGHUP"];
@@ -97,6 +104,8 @@ try {
   server = await ChatServer.start(settings);
   const link = await firstOwnerLink(server);
   if (settings.log.format === "pretty") server.print(banner(settings, server, link));
+  schedule = scheduleOf(server);
+  schedule?.start();
 } catch (error) {
   process.stderr.write(`${sentenceFor(error, settings)}\n`);
   process.exit(FAILED);
@@ -116,15 +125,24 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
   }
   server.notice(
     "owner",
-    "nobody owns this chat yet; `npm start -- owner-link` prints a link that makes an owner",
+    `nobody owns this chat yet; \`${PROGRAM} owner-link\` prints a link that makes an owner`,
   );
   return null;
+}
+
+function scheduleOf(server: ChatServer): BackupSchedule | null {
+  if (settings.backups === null) return null;
+  return new BackupSchedule(settings.backups, process.argv.slice(2), {
+    made: (sentence) => server.notice("backup", sentence),
+    failed: (sentence) => server.alarm("backup", sentence),
+  });
 }
 
 /** What the command line asks for. */
 interface Asked {
   readonly settings: Settings;
   readonly move: Move | null;
+  readonly backup: BackupCommand | null;
   readonly people: PeopleCommand | null;
   readonly moderation: ModerationCommand | null;
   readonly webhooks: WebhookCommand | null;
@@ -143,6 +161,7 @@ function readSettings(): Asked {
     return {
       settings,
       move: moveOf(command),
+      backup: backupCommandOf(command),
       people: peopleCommandOf(command),
       moderation: moderationCommandOf(command),
       webhooks: webhookCommandOf(command),
@@ -177,6 +196,7 @@ function failWith(faults: readonly string[]): never {
 function stop(): void {
   if (server === null) process.exit(0);
   setTimeout(() => process.exit(FAILED), STOP_MAX_MS);
+  schedule?.stop();
   void server.stop().then((clean) => process.exit(clean ? 0 : FAILED));
 }
 
@@ -210,14 +230,15 @@ function isHangupIgnored(): boolean {
 
 function sentenceFor(error: unknown, { hosts, port }: Settings): string {
   const KNOWN = [
+    BackupError,
     CertificateError,
-    JournalError,
+    CommandError,
     DatabaseError,
+    JournalError,
+    ModerationError,
     MoveError,
     PeopleError,
-    ModerationError,
     WebhookError,
-    CommandError,
   ];
   if (error instanceof Error && KNOWN.some((kind) => error instanceof kind)) return error.message;
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { DatabaseHistories } from "../engine/moving/database-histories.ts";
 import { FileSource, FileTarget } from "../engine/moving/file-histories.ts";
+import { type InTransaction, inDatabase } from "../engine/moving/in-database.ts";
 import {
   DatabaseModeration,
   FileModeration,
@@ -18,8 +19,7 @@ import {
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import type { Settings } from "../server/settings.ts";
 import { counted } from "./count.ts";
-
-const BAR_CHARACTERS = 30;
+import { showProgress } from "./progress.ts";
 
 /** What to move: between a file and the place where the settings say the history is. */
 export interface Move {
@@ -45,6 +45,7 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
   try {
     let source: HistorySource;
     let target: HistoryTarget;
+    let run: InTransaction | null = database && ((work) => inDatabase(database, work));
     if (kind === "import") {
       source = keep(new FileSource(path, timeOf));
       if (database === null) target = keep(new FileTarget(dataFile, timeOf));
@@ -54,24 +55,27 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
         target = histories;
       }
     } else {
-      source = keep(
-        database === null ? new FileSource(dataFile, timeOf) : await DatabaseHistories.snapshot(database),
-      );
+      if (database === null) source = keep(new FileSource(dataFile, timeOf));
+      else {
+        const snapshot = keep(await DatabaseHistories.snapshot(database));
+        run = (work) => snapshot.run(work);
+        source = snapshot;
+      }
       target = keep(new FileTarget(path, timeOf));
     }
     report(kind, await move(source, target, showProgress));
     const beside = new FilePeople(path);
-    const here = database === null ? new FilePeople(dataFile) : new DatabasePeople(database);
+    const here = run === null ? new FilePeople(dataFile) : new DatabasePeople(run);
     reportPeople(kind === "import" ? await movePeople(beside, here) : await movePeople(here, beside));
     const moderationBeside = new FileModeration(path);
-    const moderation = database === null ? new FileModeration(dataFile) : new DatabaseModeration(database);
+    const moderation = run === null ? new FileModeration(dataFile) : new DatabaseModeration(run);
     reportModeration(
       kind === "import"
         ? await moveModeration(moderationBeside, moderation)
         : await moveModeration(moderation, moderationBeside),
     );
     const webhooksBeside = new FileWebhooks(path);
-    const webhooks = database === null ? new FileWebhooks(dataFile) : new DatabaseWebhooks(database);
+    const webhooks = run === null ? new FileWebhooks(dataFile) : new DatabaseWebhooks(run);
     reportWebhooks(
       kind === "import"
         ? await moveWebhooks(webhooksBeside, webhooks)
@@ -80,17 +84,6 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
   } finally {
     for (const histories of opened.reverse()) await histories.close();
   }
-}
-
-/** Shown on a terminal only: it would fill a log. */
-function showProgress(room: string, messages: number, fraction: number): void {
-  if (!process.stderr.isTTY) return;
-  const done = Math.round(fraction * BAR_CHARACTERS);
-  const bar = "#".repeat(done) + ".".repeat(BAR_CHARACTERS - done);
-  process.stderr.write(
-    `\r[${bar}] ${Math.round(fraction * 100)} %  ${counted(messages, "message")} in ${room}  `,
-  );
-  if (fraction >= 1) process.stderr.write("\n");
 }
 
 function report(kind: Move["kind"], { rooms, messages, added, checksum }: Moved): void {

@@ -106,6 +106,12 @@ const HISTORY = {
   "get-budget": size("most history that one get returns", MIB),
 };
 
+const BACKUPS = {
+  "backup-every": optionalNumber("<hours>", "hours between backups; none if not given", parsePositive),
+  "backup-folder": path(text("<folder>", "folder of backups; if not given, data.backups beside --data")),
+  "backup-keep": count("newest backups to keep in that folder", 7),
+};
+
 const CLIENTS = {
   "base-path": preset(
     text(
@@ -226,6 +232,7 @@ export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[]
   ["Basics", BASICS],
   ["TLS", TLS],
   ["History", HISTORY],
+  ["Backups", BACKUPS],
   ["Clients", CLIENTS],
   ["Times", TIMES],
   ["Your site", SITE],
@@ -243,6 +250,7 @@ export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[]
 export type Flags = ValuesOf<typeof BASICS> &
   ValuesOf<typeof TLS> &
   ValuesOf<typeof HISTORY> &
+  ValuesOf<typeof BACKUPS> &
   ValuesOf<typeof CLIENTS> &
   ValuesOf<typeof TIMES> &
   ValuesOf<typeof SITE> &

@@ -4,6 +4,8 @@ import { MODERATION_LIMITS } from "../engine/moderation.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import { type Limits, NO_RATES, type Settings } from "../server/settings.ts";
 import type { TerminalCommand } from "../terminal/index.ts";
+import type { BackupCommand } from "./backup.ts";
+import { addBackupCommands, backupsOf } from "./backup-options.ts";
 import { addBenchCommands, type BenchCommand } from "./bench/here.ts";
 import { addConfigCommands, type ConfigCommand } from "./config-command.ts";
 import { configurationOf, OPTIONS, placed } from "./configuration.ts";
@@ -40,6 +42,8 @@ const LOOPBACK = ["127.0.0.1", "::1"];
 interface Chosen {
   /** Set by the commands that import or export histories. */
   move?: Move;
+  /** Set by the commands about all that is stored. */
+  backup?: BackupCommand;
   /** Set by the commands about people. */
   people?: PeopleCommand;
   /** Set by the commands about moderation. */
@@ -69,6 +73,8 @@ export function createCommand(version: string): Command {
   addBenchCommands(command, choose("bench"));
   command.commandsGroup("Histories:");
   addMoveCommands(command, choose("move"));
+  command.commandsGroup("All that is stored:");
+  addBackupCommands(command, choose("backup"));
   command.commandsGroup("People:");
   addPeopleCommands(command, choose("people"));
   command.commandsGroup("Keeping order:");
@@ -108,6 +114,11 @@ function helpWithMistakes(command: Command): void {
     return meant === "" ? text : `${text.trimEnd()}${meant}\n`;
   };
   command.configureOutput({ outputError: (text, write) => write(explained(withoutSecrets(text))) });
+}
+
+/** What a parsed command asks to do with all that is stored; null if it asks for something else. */
+export function backupCommandOf(command: Command): BackupCommand | null {
+  return command.opts<Chosen>().backup ?? null;
 }
 
 /** What a parsed command asks to do about people; null if it asks for something else. */
@@ -220,6 +231,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     database: databaseOf(flags),
     dataFile: resolve(flags.data),
     fsync: flags.fsync,
+    backups: backupsOf(flags),
     retention: {
       keepMs: flags.keepDays === undefined ? null : flags.keepDays * DAY_MS,
       keepMessages: flags.keepMessages ?? null,

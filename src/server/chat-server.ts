@@ -166,6 +166,11 @@ export class ChatServer {
     this.#parts.log.info({ category: "server", event }, sentence);
   }
 
+  /** Logs what the operator should do something about. */
+  alarm(event: string, sentence: string): void {
+    this.#parts.log.error({ category: "server", event }, sentence);
+  }
+
   /** Writes text for people to where the log goes. */
   print(text: string): void {
     this.#parts.log.print(text);

@@ -153,6 +153,8 @@ export interface Settings {
   readonly graceMs: number;
   /** The same after a restart of the server, from its start. */
   readonly restartGraceMs: number;
+  /** When the server makes backups, where, and how many it keeps; null: it makes none. */
+  readonly backups: { readonly everyMs: number; readonly folder: string; readonly keep: number } | null;
   /** How long files of the page are kept for pages of other servers and versions; 0 for not at all. */
   readonly keepAssetsMs: number;
   /** The template and zone of timestamps. */

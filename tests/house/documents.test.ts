@@ -1,6 +1,14 @@
 /** What the documents say can be done as they say it. */
 import { expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { settingsDocument } from "../../scripts/settings.ts";
 import { OPTIONS } from "../../src/cli/configuration.ts";
@@ -8,7 +16,9 @@ import { variableOf } from "../../src/cli/option.ts";
 import { createCommand, moveOf, settingsOf } from "../../src/cli/options.ts";
 import { CertificateFolder, createCertificate } from "../support/certificate.ts";
 import { ChatClient } from "../support/client.ts";
-import { startServer, TemporaryFolder } from "../support/server.ts";
+import { COMMAND, startServer, TemporaryFolder } from "../support/server.ts";
+import { fileTest } from "../support/store.ts";
+import { contents, V3Client } from "../support/v3.ts";
 
 const project = join(import.meta.dir, "..", "..");
 const read = (path: string) => readFileSync(join(project, path), "utf8");
@@ -76,6 +86,61 @@ test("every command of the documents is one that the server takes", async () => 
 
 test("docs/settings.md has the options as the code has them; `bun scripts/settings.ts` writes it", () => {
   expect(read("docs/settings.md")).toBe(settingsDocument());
+});
+
+/** The commands in a section of docs/operating.md, without those of the sections below it. */
+function commandsOf(heading: string): string[] {
+  const pattern = new RegExp(`^#+ ${heading}\\n(.*?)(?=^#)`, "ms");
+  const [, section = ""] = pattern.exec(read("docs/operating.md")) ?? [];
+  return [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, code = ""]) => code);
+}
+
+fileTest("backups, the move to another machine and upgrades go as the commands say", async () => {
+  // As nobody in particular, if the tests run as root.
+  const asNobody =
+    process.getuid?.() === 0 ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : [];
+  const npm = `npm() { shift 2; ${COMMAND.map((word) => `'${word}'`).join(" ")} "$@"; }\n`;
+  using here = new TemporaryFolder();
+  using there = new TemporaryFolder();
+  for (const { path } of [here, there]) chmodSync(path, 0o777);
+  const does = async (cwd: string, ...scripts: string[]) => {
+    const child = Bun.spawn([...asNobody, "sh", "-ec", npm + scripts.join("")], {
+      cwd,
+      env: { PATH: process.env.PATH },
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const [out, err] = await Promise.all([
+      new Response(child.stdout).text(),
+      new Response(child.stderr).text(),
+    ]);
+    expect({ code: await child.exited, err }).toEqual({ code: 0, err: "" });
+    return out;
+  };
+  const serve = (folder: TemporaryFolder) =>
+    startServer([], {
+      dataFile: join(folder.path, "data.json"),
+      wrap: (command) => [...asNobody, ...command],
+    });
+  {
+    await using server = await serve(here);
+    using an = await V3Client.registered(server.url(), "An");
+    await an.say("kept");
+    expect(await does(here.path, ...commandsOf("Making a backup"))).toContain("data.json.people: OK");
+    await an.say("lost");
+    expect(await does(here.path, ...commandsOf("Upgrading"))).toContain("nothing changes its form");
+    await server.stop();
+  }
+  expect(await does(here.path, ...commandsOf("Restoring a backup"))).toContain(
+    "What was there before is kept in",
+  );
+  const [pack = "", unpack = ""] = commandsOf("Moving to another machine");
+  await does(here.path, pack);
+  await does(there.path, `cp ${join(here.path, "chat.tgz")} .\n`, unpack);
+  expect(await does(there.path, ...commandsOf("Going back"))).toContain("No upgrade has changed");
+  await using moved = await serve(there);
+  using binh = await V3Client.registered(moved.url(), "Bình");
+  expect(contents(await binh.page())).toEqual(["kept"]);
 });
 
 test("every npm script and every variable that is named exists", () => {

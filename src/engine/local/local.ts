@@ -32,6 +32,8 @@ import { lockFile } from "./lock.ts";
 import { openModerationFile } from "./moderation-file.ts";
 import { newestTime } from "./newest-time.ts";
 import { openPeopleFile } from "./people-file.ts";
+import { finishPlacing } from "./placing.ts";
+import { realFile } from "./real-file.ts";
 import { assetsFolder, roomFile, roomOfFileName, roomsFolder } from "./room-file.ts";
 import { SessionStore } from "./sessions.ts";
 import { Sweep } from "./sweep.ts";
@@ -91,7 +93,9 @@ export class LocalEngine implements Engine {
     const lock = lockFile(dataFile);
     let engine: LocalEngine | undefined;
     try {
+      const isRestored = await finishPlacing(realFile(dataFile));
       engine = new LocalEngine(options, lock);
+      if (isRestored) options.observer.notice(MAIN_ROOM, "An interrupted restore of a backup was finished.");
       await engine.#start();
       return engine;
     } catch (error) {

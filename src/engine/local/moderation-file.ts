@@ -16,6 +16,7 @@ import {
   VERSION,
 } from "./moderation-tables.ts";
 import {
+  type FileForm,
   type FileFormat,
   readSharedFile,
   SharedFile,
@@ -30,7 +31,7 @@ export interface ModerationFileOptions extends SharedFileOptions {
   readonly now: () => number;
 }
 
-const FORMAT: FileFormat<ModerationStep, ModerationReading> = {
+export const MODERATION_FORM: FileForm = {
   suffix: "moderation",
   version: VERSION,
   words: {
@@ -38,6 +39,10 @@ const FORMAT: FileFormat<ModerationStep, ModerationReading> = {
     impossible: "moderators can do nothing, and nothing can be reported",
     kept: "bans and the settings of rooms",
   },
+};
+
+const FORMAT: FileFormat<ModerationStep, ModerationReading> = {
+  ...MODERATION_FORM,
   makeTables,
   revisionOf,
   readSince,

@@ -16,6 +16,7 @@ import {
   VERSION,
 } from "./people-tables.ts";
 import {
+  type FileForm,
   type FileFormat,
   readSharedFile,
   SharedFile,
@@ -29,6 +30,17 @@ export interface PeopleFileOptions extends SharedFileOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
 }
+
+export const PEOPLE_FORM: FileForm = {
+  suffix: "people",
+  version: VERSION,
+  words: {
+    lost: "owners, roles, reserved nicknames and tokens",
+    impossible: "nobody can be given a role or reserve a nickname",
+    kept: "roles and reserved nicknames",
+  },
+  upgradeTables,
+};
 
 /**
  * Opens the people of a history for its server, which holds the lock of the history; creates the file if there is none. If
@@ -71,7 +83,7 @@ function peopleOf(options: PeopleFileOptions, open: typeof SharedFile.open): Sto
  * @throws JournalError if the file cannot be used
  */
 export function readPeopleFile(dataFile: string): PeopleCopy | null {
-  return readSharedFile(dataFile, formatWith(newSecret()), (database) => ({
+  return readSharedFile(dataFile, PEOPLE_FORM, (database) => ({
     secret: secretOf(database),
     reading: readSince(database, -1),
   }));
@@ -89,15 +101,8 @@ export function writePeopleFile(dataFile: string, { secret, reading }: PeopleCop
 /** @param secret of a file that is created */
 function formatWith(secret: Uint8Array<ArrayBuffer>): FileFormat<PeopleChange, PeopleReading> {
   return {
-    suffix: "people",
-    version: VERSION,
-    words: {
-      lost: "owners, roles, reserved nicknames and tokens",
-      impossible: "nobody can be given a role or reserve a nickname",
-      kept: "roles and reserved nicknames",
-    },
+    ...PEOPLE_FORM,
     makeTables: (database) => makeTables(database, secret),
-    upgradeTables,
     revisionOf: (database) => stateOf(database).revision,
     readSince,
     applyAll,

@@ -14,6 +14,7 @@ import { dirname } from "node:path";
 import { EndingError } from "../failure.ts";
 import { OneAtATime } from "../one-at-a-time.ts";
 import { type Decide, UnreadableRow } from "../shared-store.ts";
+import { upgradeNotice } from "../upgrade-notice.ts";
 import { makePrivateFile } from "./disk-file.ts";
 import { errorCode, errorReason, JournalError } from "./fault.ts";
 import { lockFile } from "./lock.ts";
@@ -109,7 +110,7 @@ export class SharedFile<Change, Reading> {
     const { dataFile, format, notice } = opening;
     const path = pathOf(dataFile, format);
     const isThere = existsSync(path) || isCreated(path, format, notice);
-    return new SharedFile(path, isThere ? openChecked(path, format) : null, opening);
+    return new SharedFile(path, isThere ? openChecked(path, format, notice) : null, opening);
   }
 
   /**
@@ -286,10 +287,9 @@ export class SharedFile<Change, Reading> {
   }
 }
 
-type AnyFormat = Pick<
-  FileFormat<never, unknown>,
-  "suffix" | "version" | "words" | "makeTables" | "upgradeTables"
->;
+/** What is needed to use a file that is there. */
+export type FileForm = Pick<FileFormat<never, unknown>, "suffix" | "version" | "words" | "upgradeTables">;
+type AnyFormat = FileForm & Pick<FileFormat<never, unknown>, "makeTables">;
 
 /**
  * Reads from a file in one transaction, whether or not a server runs; null if there is no file.
@@ -298,19 +298,63 @@ type AnyFormat = Pick<
  */
 export function readSharedFile<T>(
   dataFile: string,
-  format: AnyFormat,
+  form: FileForm,
   read: (database: Database) => T,
 ): T | null {
-  const path = pathOf(dataFile, format);
+  const path = pathOf(dataFile, form);
   if (!existsSync(path)) return null;
-  const database = openChecked(path, format);
+  const database = openChecked(path, form);
   try {
     return database.transaction(() => read(database))();
   } catch (error) {
-    throw unusable(path, error, format);
+    throw unusable(path, error, form);
   } finally {
     database.close();
   }
+}
+
+/** A file that nobody can change until it is let go. */
+export interface FrozenFile {
+  /** Writes the file, as it is, to a path where there is none. */
+  copyTo(path: string): void;
+  letGo(): void;
+}
+
+/**
+ * Keeps everybody from changing a file, whether or not a server runs, which waits meanwhile; null if there is no file. Tables
+ * of the version before stay as they are.
+ *
+ * @throws JournalError if the file cannot be used
+ */
+export async function freezeSharedFile(dataFile: string, form: FileForm): Promise<FrozenFile | null> {
+  const path = pathOf(dataFile, form);
+  if (!existsSync(path)) return null;
+  const holder = openAsItIs(path, form);
+  try {
+    await untilFree(() => holder.run("BEGIN IMMEDIATE"), PATIENCE_MS);
+  } catch (error) {
+    holder.close();
+    throw unusable(path, error, form);
+  }
+  return {
+    copyTo: (target) => {
+      // Not by the system: when a process closes a file, all its locks on the file end.
+      const reader = openAsItIs(path, form);
+      try {
+        makePrivateFile(target);
+        reader.query("VACUUM INTO ?").run(target);
+      } finally {
+        reader.close();
+      }
+    },
+    letGo: () => holder.close(),
+  };
+}
+
+/** @throws JournalError if the file, which no server has open, is of a later version, or damaged */
+export function checkSharedFile(dataFile: string, form: FileForm): void {
+  const path = pathOf(dataFile, form);
+  if (existsSync(path)) openAsItIs(path, form).close();
 }
 
 /**
@@ -331,7 +375,7 @@ export function writeSharedFile(
   }
 }
 
-function pathOf(dataFile: string, { suffix }: AnyFormat): string {
+function pathOf(dataFile: string, { suffix }: FileForm): string {
   return `${realFile(dataFile)}.${suffix}`;
 }
 
@@ -438,21 +482,34 @@ function openDatabase(path: string): Database {
   }
 }
 
+/** Brings the tables up to date, and says so. @throws JournalError with one sentence */
+function openChecked(path: string, form: FileForm, notice: (sentence: string) => void = () => {}): Database {
+  const database = openAsItIs(path, form);
+  try {
+    const from = versionOf(database);
+    upgrade(database, form);
+    if (from < form.version) notice(upgradeNotice(`The file ${path}`, { from, to: form.version }));
+    return database;
+  } catch (error) {
+    database.close();
+    throw unusable(path, error, form);
+  }
+}
+
 /** @throws JournalError with one sentence */
-function openChecked(path: string, format: AnyFormat): Database {
+function openAsItIs(path: string, form: FileForm): Database {
   let database: Database | undefined;
   try {
     // Opening a pipe would wait forever for its other end.
     if (!statSync(path).isFile()) throw new Error("it is not a regular file");
     makePrivateAgain(path);
     database = openDatabase(path);
-    check(database, path, format.version);
-    upgrade(database, format);
+    check(database, path, form.version);
     return database;
   } catch (error) {
     database?.close();
     if (error instanceof JournalError) throw error;
-    throw unusable(path, error, format);
+    throw unusable(path, error, form);
   }
 }
 
@@ -477,16 +534,76 @@ function check(database: Database, path: string, known: number): void {
 }
 
 /** Two processes may try at once: the second one finds it done. */
-function upgrade(database: Database, { version, upgradeTables }: AnyFormat): void {
+function upgrade(database: Database, { version, upgradeTables }: FileForm): void {
   if (versionOf(database) === version) return;
   database
     .transaction(() => {
-      const before = versionOf(database);
-      if (before === version) return;
-      upgradeTables?.(database, before);
+      const from = versionOf(database);
+      if (from === version) return;
+      // What somebody who went back has left is there still.
+      const reached = Math.max(from, upgradeOf(database)?.reached ?? 0);
+      if (reached < version) upgradeTables?.(database, reached);
+      database.run(
+        "CREATE TABLE IF NOT EXISTS upgrade (came_from INTEGER NOT NULL, reached INTEGER NOT NULL)",
+      );
+      database.run("DELETE FROM upgrade");
+      database.query("INSERT INTO upgrade VALUES (?, ?)").run(from, Math.max(reached, version));
       database.run(`PRAGMA user_version = ${version}`);
     })
     .immediate();
+}
+
+/** The last upgrade of a file: the version before, and the highest one whose tables are there; null if there was none. */
+function upgradeOf(database: Database): { readonly came_from: number; readonly reached: number } | null {
+  const isNoted = database.query("SELECT 1 FROM sqlite_schema WHERE name = 'upgrade'").get() !== null;
+  return isNoted
+    ? database
+        .query<{ came_from: number; reached: number }, []>("SELECT came_from, reached FROM upgrade")
+        .get()
+    : null;
+}
+
+/** From which version of the tables to which a file was, or would be, brought. */
+export interface FormChange {
+  readonly file: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What the next start would do to a file; null if nothing, or if there is no file. @throws JournalError */
+export function pendingUpgrade(dataFile: string, form: FileForm): FormChange | null {
+  const file = pathOf(dataFile, form);
+  if (!existsSync(file)) return null;
+  const database = openAsItIs(file, form);
+  try {
+    const from = versionOf(database);
+    return from === form.version ? null : { file, from, to: form.version };
+  } finally {
+    database.close();
+  }
+}
+
+/**
+ * Lets programs of the version before the last upgrade use a file again. Upgrades only add, so these find what they know; what
+ * was added stays for the next upgrade. Null if there was no upgrade, or if there is no file.
+ *
+ * @throws JournalError if the file cannot be used
+ */
+export function undoUpgrade(dataFile: string, form: FileForm): FormChange | null {
+  const file = pathOf(dataFile, form);
+  if (!existsSync(file)) return null;
+  const database = openAsItIs(file, form);
+  try {
+    const from = versionOf(database);
+    const to = upgradeOf(database)?.came_from ?? from;
+    if (to >= from) return null;
+    database.run(`PRAGMA user_version = ${to}`);
+    return { file, from, to };
+  } catch (error) {
+    throw unusable(file, error, form);
+  } finally {
+    database.close();
+  }
 }
 
 function versionOf(database: Database): number {
@@ -497,11 +614,11 @@ function damaged(): Error {
   return Object.assign(new Error("The file is damaged."), { code: "SQLITE_CORRUPT" });
 }
 
-function unusable(path: string, error: unknown, format: AnyFormat): JournalError {
-  return new JournalError(`The file ${path} cannot be used: ${reasonOf(error, format)}.`, { cause: error });
+function unusable(path: string, error: unknown, form: FileForm): JournalError {
+  return new JournalError(`The file ${path} cannot be used: ${reasonOf(error, form)}.`, { cause: error });
 }
 
-function reasonOf(error: unknown, { words }: AnyFormat): string {
+function reasonOf(error: unknown, { words }: FileForm): string {
   const code = errorCode(error);
   const isDamaged =
     code === "SQLITE_NOTADB" || code?.startsWith("SQLITE_CORRUPT") === true || error instanceof UnreadableRow;

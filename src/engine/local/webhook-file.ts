@@ -11,6 +11,7 @@ import {
   webhookOf,
 } from "../webhook-view.ts";
 import {
+  type FileForm,
   type FileFormat,
   readSharedFile,
   SharedFile,
@@ -37,7 +38,7 @@ export interface WebhookFileOptions extends SharedFileOptions {
   readonly now: () => number;
 }
 
-const FORMAT: FileFormat<WebhookChange, WebhookReading> = {
+export const WEBHOOK_FORM: FileForm = {
   suffix: "webhooks",
   version: 1,
   words: {
@@ -45,6 +46,10 @@ const FORMAT: FileFormat<WebhookChange, WebhookReading> = {
     impossible: "there can be no webhooks",
     kept: "webhooks",
   },
+};
+
+const FORMAT: FileFormat<WebhookChange, WebhookReading> = {
+  ...WEBHOOK_FORM,
   makeTables: (database) => database.run(SCHEMA),
   revisionOf,
   readSince: (database) => readWebhooks(database),

@@ -10,7 +10,7 @@ import { booleanOf, integerOf, type Row, rowsOf, textOf, textOrNull } from "../p
 import { migrate } from "../postgres/schema.ts";
 import { ago, unixMs } from "../postgres/time.ts";
 import { deleteRecord, editRecord, MessageRecord, reactRecord, type StoredEvent } from "../record.ts";
-import { type HistorySource, type HistoryTarget, MoveError, type Portion } from "./move.ts";
+import { type HistoryTarget, MoveError, type Portion } from "./move.ts";
 import { withoutKey } from "./replaced-texts.ts";
 
 const STEP_EVENTS = 2_000;
@@ -20,13 +20,13 @@ const STEP_TIMEOUT_MS = 30_000;
 export class DatabaseHistories implements HistoryTarget {
   readonly #database: Database;
   readonly #name: string;
-  /** The connection whose transaction sees one moment; null if each read sees what is there by then. */
-  readonly #snapshot: SQL | null;
+  /** The connection whose transaction everything belongs to; null if each read sees what is there by then. */
+  readonly #transaction: SQL | null;
 
-  private constructor(database: Database, name: string, snapshot: SQL | null) {
+  private constructor(database: Database, name: string, transaction: SQL | null) {
     this.#database = database;
     this.#name = name;
-    this.#snapshot = snapshot;
+    this.#transaction = transaction;
   }
 
   /** @throws DatabaseError with one sentence if the database cannot be used */
@@ -40,13 +40,25 @@ export class DatabaseHistories implements HistoryTarget {
    *
    * @throws DatabaseError with one sentence if the database cannot be used
    */
-  static async snapshot(options: DatabaseOptions): Promise<HistorySource> {
+  static async snapshot(options: DatabaseOptions): Promise<DatabaseHistories> {
+    return await DatabaseHistories.#within(options, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  }
+
+  /**
+   * Rooms whose changes nobody sees before {@link commit}.
+   *
+   * @throws DatabaseError with one sentence if the database cannot be used
+   */
+  static begin(options: DatabaseOptions): Promise<DatabaseHistories> {
+    return DatabaseHistories.#within(options, "BEGIN");
+  }
+
+  static async #within(options: DatabaseOptions, begin: string): Promise<DatabaseHistories> {
     const database = await opened(options);
     const name = nameOfDatabase(options.url);
     const sql = database.dedicated(1);
     try {
-      const begun = sql.unsafe("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-      await withDeadline(begun, STEP_TIMEOUT_MS, "The database did not answer in time.");
+      await withDeadline(sql.unsafe(begin), STEP_TIMEOUT_MS, "The database did not answer in time.");
       return new DatabaseHistories(database, name, sql);
     } catch (error) {
       await sql.close({ timeout: 0 });
@@ -95,14 +107,25 @@ export class DatabaseHistories implements HistoryTarget {
   async append(room: string, events: readonly StoredEvent[]): Promise<void> {
     for (let at = 0; at < events.length; at += STEP_EVENTS) {
       const step = events.slice(at, at + STEP_EVENTS);
-      await this.#database
-        .transaction(STEP_TIMEOUT_MS, (sql) => insert(sql, room, step))
-        .catch((error) => this.#explain(error));
+      const work = (sql: SQL) => insert(sql, room, step);
+      if (this.#transaction !== null) await this.#use(work);
+      else await this.#database.transaction(STEP_TIMEOUT_MS, work).catch((error) => this.#explain(error));
     }
   }
 
+  /** Works on what else is stored, in the same transaction if there is one. */
+  run<T>(work: (sql: SQL) => Promise<T>): Promise<T> {
+    return this.#use(work);
+  }
+
+  /** Ends the transaction, and keeps what was done in it. */
+  async commit(): Promise<void> {
+    await this.#use((sql) => sql`COMMIT`);
+  }
+
+  /** What was done in a transaction that was not committed is undone. */
   async close(): Promise<void> {
-    await this.#snapshot?.close({ timeout: 0 });
+    await this.#transaction?.close({ timeout: 0 });
     await this.#database.close();
   }
 
@@ -138,9 +161,9 @@ export class DatabaseHistories implements HistoryTarget {
 
   #use<T>(work: (sql: SQL) => Promise<T>): Promise<T> {
     const working =
-      this.#snapshot === null
+      this.#transaction === null
         ? this.#database.query(STEP_TIMEOUT_MS, work)
-        : withDeadline(work(this.#snapshot), STEP_TIMEOUT_MS, "The database did not answer in time.");
+        : withDeadline(work(this.#transaction), STEP_TIMEOUT_MS, "The database did not answer in time.");
     return working.catch((error) => this.#explain(error));
   }
 

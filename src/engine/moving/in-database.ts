@@ -5,6 +5,9 @@ import { DatabaseError, startSentence } from "../postgres/fault.ts";
 /** Writing some hundred thousand rows. */
 const TIMEOUT_MS = 10 * 60 * 1000;
 
+/** Does work in a transaction. */
+export type InTransaction = <T>(work: (sql: SQL) => Promise<T>) => Promise<T>;
+
 /** Does work in one transaction of a database, whose schema is up to date. @throws DatabaseError with one sentence */
 export async function inDatabase<T>(options: DatabaseOptions, work: (sql: SQL) => Promise<T>): Promise<T> {
   const database = new Database({ ...options, statementTimeoutMs: TIMEOUT_MS });

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { readModerationFile, writeModerationFile } from "../local/moderation-file.ts";
 import type { ModerationCopy } from "../moderation-view.ts";
-import type { DatabaseOptions } from "../postgres/database.ts";
 import { readModeration, writeModeration } from "../postgres/moderation-table.ts";
-import { inDatabase } from "./in-database.ts";
+import type { InTransaction } from "./in-database.ts";
 
 /** Where moderation is moved from or to. */
 export interface MovableModeration {
@@ -66,17 +65,17 @@ export class FileModeration implements MovableModeration {
 
 /** The moderation of a database, whose schema is up to date. @throws DatabaseError */
 export class DatabaseModeration implements MovableModeration {
-  readonly #options: DatabaseOptions;
+  readonly #run: InTransaction;
 
-  constructor(options: DatabaseOptions) {
-    this.#options = options;
+  constructor(run: InTransaction) {
+    this.#run = run;
   }
 
   read(): Promise<ModerationCopy | null> {
-    return inDatabase(this.#options, readModeration);
+    return this.#run(readModeration);
   }
 
   write(copy: ModerationCopy): Promise<void> {
-    return inDatabase(this.#options, (sql) => writeModeration(sql, copy));
+    return this.#run((sql) => writeModeration(sql, copy));
   }
 }

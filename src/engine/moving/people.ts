@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs";
 import { readPeopleFile, writePeopleFile } from "../local/people-file.ts";
 import type { PeopleCopy } from "../people-view.ts";
-import type { DatabaseOptions } from "../postgres/database.ts";
 import { readPeople, writePeople } from "../postgres/people-table.ts";
-import { inDatabase } from "./in-database.ts";
+import type { InTransaction } from "./in-database.ts";
 
 /** Where people are moved from or to. */
 export interface MovablePeople {
@@ -59,17 +58,17 @@ export class FilePeople implements MovablePeople {
 
 /** The people of a database, whose schema is up to date. @throws DatabaseError */
 export class DatabasePeople implements MovablePeople {
-  readonly #options: DatabaseOptions;
+  readonly #run: InTransaction;
 
-  constructor(options: DatabaseOptions) {
-    this.#options = options;
+  constructor(run: InTransaction) {
+    this.#run = run;
   }
 
   read(): Promise<PeopleCopy | null> {
-    return inDatabase(this.#options, readPeople);
+    return this.#run(readPeople);
   }
 
   write(copy: PeopleCopy): Promise<void> {
-    return inDatabase(this.#options, (sql) => writePeople(sql, copy));
+    return this.#run((sql) => writePeople(sql, copy));
   }
 }

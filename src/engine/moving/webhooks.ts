@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs";
 import { readWebhookFile, writeWebhookFile } from "../local/webhook-file.ts";
-import type { DatabaseOptions } from "../postgres/database.ts";
 import { readWebhookTable, writeWebhookTable } from "../postgres/webhook-table.ts";
 import type { WebhookCursor } from "../webhook.ts";
 import type { WebhookCopy } from "../webhook-view.ts";
-import { inDatabase } from "./in-database.ts";
+import type { InTransaction } from "./in-database.ts";
 
 /** Where webhooks are moved from or to. */
 export interface MovableWebhooks {
@@ -63,17 +62,17 @@ export class FileWebhooks implements MovableWebhooks {
 
 /** The webhooks of a database, whose schema is up to date. @throws DatabaseError */
 export class DatabaseWebhooks implements MovableWebhooks {
-  readonly #options: DatabaseOptions;
+  readonly #run: InTransaction;
 
-  constructor(options: DatabaseOptions) {
-    this.#options = options;
+  constructor(run: InTransaction) {
+    this.#run = run;
   }
 
   read(): Promise<WebhookCopy | null> {
-    return inDatabase(this.#options, readWebhookTable);
+    return this.#run(readWebhookTable);
   }
 
   write(copy: WebhookCopy): Promise<void> {
-    return inDatabase(this.#options, (sql) => writeWebhookTable(sql, copy));
+    return this.#run((sql) => writeWebhookTable(sql, copy));
   }
 }

@@ -21,6 +21,7 @@ import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, type Readable } from "../record.ts";
 import { keepsAll, type Retention, retentionIn } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
+import { upgradeNotice } from "../upgrade-notice.ts";
 import { WEBHOOK_LIMITS } from "../webhook.ts";
 import type { Webhooks } from "../webhooks.ts";
 import { AssetTable } from "./asset-table.ts";
@@ -107,7 +108,11 @@ export class PostgresEngine implements Engine {
     const engine = new PostgresEngine(options);
     try {
       await refuseTransactionPooler(engine.#database, url);
-      await migrate(engine.#database, url);
+      const change = await migrate(engine.#database, url);
+      if (change !== null) {
+        const sentence = upgradeNotice(`The schema at ${nameOfDatabase(url)}`, change);
+        options.observer.notice(MAIN_ROOM, sentence);
+      }
       await engine.#start();
       return engine;
     } catch (error) {

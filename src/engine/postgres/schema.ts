@@ -1,7 +1,7 @@
 import type { SQL } from "bun";
 import { type Database, nameOfDatabase } from "./database.ts";
 import { DatabaseError, startSentence } from "./fault.ts";
-import { integerOf, rowsOf } from "./rows.ts";
+import { integerOf, rowsOf, textOf } from "./rows.ts";
 
 /** Servers that start at the same time migrate one after the other. The number is arbitrary; nobody else may use it. */
 const MIGRATION_LOCK = 7_284_513_901;
@@ -11,7 +11,7 @@ const MIGRATION_TIMEOUT_MS = 60_000;
  * The steps of the schema. A step that has been released is never changed. Each step only adds to the schema, so that servers
  * of the version before can go on with it while they are replaced one by one.
  */
-const STEPS: readonly string[] = [
+export const STEPS: readonly string[] = [
   `
   CREATE TABLE chatbox.rooms (
     name text PRIMARY KEY,
@@ -332,15 +332,83 @@ const STEPS: readonly string[] = [
 /**
  * Brings the schema up to date.
  *
+ * @param steps those that the program knows
+ * @returns what was done to a schema of an earlier version; null if there was none
  * @throws DatabaseError with one sentence if the database cannot be used, or has the schema of a later version
  */
-export async function migrate(database: Database, url: string): Promise<void> {
+export async function migrate(database: Database, url: string, steps = STEPS): Promise<SchemaChange | null> {
   try {
-    if ((await database.query(MIGRATION_TIMEOUT_MS, versionOf)) === STEPS.length) return;
-    await database.query(MIGRATION_TIMEOUT_MS, (sql) => alone(sql, () => takeSteps(sql, url)));
+    const from = await database.query(MIGRATION_TIMEOUT_MS, versionOf);
+    if (from === steps.length) return null;
+    await database.query(MIGRATION_TIMEOUT_MS, (sql) => alone(sql, () => takeSteps(sql, url, steps)));
+    return from === 0 ? null : { from, to: steps.length };
   } catch (error) {
     throw new DatabaseError(startSentence(error, nameOfDatabase(url)), { cause: error });
   }
+}
+
+/** From which version of the schema to which a database was, or would be, brought. */
+export interface SchemaChange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * What the next start would do to a database; null if nothing. Rejects if the database fails.
+ *
+ * @throws DatabaseError with one sentence if it has the schema of a later version
+ */
+export async function pendingSteps(sql: SQL, url: string, steps = STEPS): Promise<SchemaChange | null> {
+  const from = await versionOf(sql);
+  if (from > steps.length) throw laterVersion(from, steps.length, url);
+  return from === 0 || from === steps.length ? null : { from, to: steps.length };
+}
+
+/**
+ * Takes the steps that the next start would take in a copy of the schema, within a transaction that the caller rolls back. No
+ * server waits for it.
+ *
+ * @returns the bytes that the tables and indexes of the copy take before and after
+ */
+export async function rehearseSteps(
+  sql: SQL,
+  { from }: SchemaChange,
+  steps = STEPS,
+): Promise<[number, number]> {
+  const tables = rowsOf(await sql`SELECT tablename FROM pg_tables WHERE schemaname = 'chatbox'`);
+  await sql.unsafe(`CREATE SCHEMA ${REHEARSAL}`);
+  for (const { tablename } of tables) {
+    const name = textOf(tablename);
+    await sql.unsafe(`CREATE TABLE ${REHEARSAL}.${name} (LIKE chatbox.${name} INCLUDING ALL)`);
+    await sql.unsafe(`INSERT INTO ${REHEARSAL}.${name} SELECT * FROM chatbox.${name}`);
+  }
+  const before = await sizeOfRehearsal(sql);
+  for (const step of steps.slice(from)) await sql.unsafe(step.replaceAll("chatbox.", `${REHEARSAL}.`));
+  return [before, await sizeOfRehearsal(sql)];
+}
+
+const REHEARSAL = "chatbox_rehearsal";
+
+async function sizeOfRehearsal(sql: SQL): Promise<number> {
+  const [row] = rowsOf(
+    await sql`
+      SELECT coalesce(sum(pg_total_relation_size(pg_class.oid)), 0)::float8 AS bytes
+      FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+      WHERE nspname = ${REHEARSAL} AND relkind = 'r'`,
+  );
+  return integerOf(row?.bytes);
+}
+
+/**
+ * Lets programs of the version before the last upgrade use a database again. Steps only add, so these find what they know;
+ * what was added stays for the next upgrade. Null if there was no upgrade. Rejects if the database fails.
+ */
+export async function undoSteps(sql: SQL): Promise<SchemaChange | null> {
+  const from = await versionOf(sql);
+  const to = (await upgradeOf(sql))?.cameFrom ?? from;
+  if (to >= from) return null;
+  await sql`UPDATE chatbox.schema SET version = ${to}`;
+  return { from, to };
 }
 
 /** Runs work while no other server does. If it fails the connection is closed, which frees the lock. */
@@ -352,14 +420,42 @@ async function alone(sql: SQL, work: () => Promise<void>): Promise<void> {
   await sql`SELECT pg_advisory_unlock(${MIGRATION_LOCK}::bigint)`;
 }
 
-async function takeSteps(sql: SQL, url: string): Promise<void> {
+async function takeSteps(sql: SQL, url: string, steps: readonly string[]): Promise<void> {
   await sql`BEGIN`;
   const version = await versionOf(sql);
-  if (version > STEPS.length) throw laterVersion(version, url);
-  if (version === 0) await sql.unsafe(FIRST);
-  for (const step of STEPS.slice(version)) await sql.unsafe(step);
-  await sql`UPDATE chatbox.schema SET version = ${STEPS.length}`;
+  if (version > steps.length) throw laterVersion(version, steps.length, url);
+  await takeStepsFrom(version, sql, steps);
   await sql`COMMIT`;
+}
+
+/** Creates the schema where there is none, within a transaction. */
+export function createSchema(sql: SQL): Promise<void> {
+  return takeStepsFrom(0, sql, STEPS);
+}
+
+async function takeStepsFrom(version: number, sql: SQL, steps: readonly string[]): Promise<void> {
+  if (version === 0) await sql.unsafe(FIRST);
+  // What somebody who went back has left is there still.
+  const reached = Math.max(version, (await upgradeOf(sql))?.reached ?? 0);
+  for (const step of steps.slice(reached)) await sql.unsafe(step);
+  if (version > 0) await noteUpgrade(sql, version, Math.max(reached, steps.length));
+  await sql`UPDATE chatbox.schema SET version = ${steps.length}`;
+}
+
+async function noteUpgrade(sql: SQL, cameFrom: number, reached: number): Promise<void> {
+  await sql.unsafe(
+    "CREATE TABLE IF NOT EXISTS chatbox.upgrade (came_from integer NOT NULL, reached integer NOT NULL)",
+  );
+  await sql`DELETE FROM chatbox.upgrade`;
+  await sql`INSERT INTO chatbox.upgrade VALUES (${cameFrom}, ${reached})`;
+}
+
+/** The last upgrade: the version before, and how many steps have been taken; null if there was none. */
+async function upgradeOf(sql: SQL): Promise<{ readonly cameFrom: number; readonly reached: number } | null> {
+  const [found] = rowsOf(await sql`SELECT to_regclass('chatbox.upgrade') IS NOT NULL AS found`);
+  if (found?.found !== true) return null;
+  const [row] = rowsOf(await sql`SELECT came_from, reached FROM chatbox.upgrade`);
+  return row === undefined ? null : { cameFrom: integerOf(row.came_from), reached: integerOf(row.reached) };
 }
 
 const FIRST = `
@@ -376,8 +472,8 @@ async function versionOf(sql: SQL): Promise<number> {
   return integerOf(row?.version);
 }
 
-function laterVersion(version: number, url: string): DatabaseError {
+function laterVersion(version: number, known: number, url: string): DatabaseError {
   return new DatabaseError(
-    `The database at ${nameOfDatabase(url)} has the schema of a later version (${version}; this program knows ${STEPS.length}). Start that version.`,
+    `The database at ${nameOfDatabase(url)} has the schema of a later version (${version}; this program knows ${known}). Start that version.`,
   );
 }
