@@ -47,7 +47,7 @@ function builtIn(contents: string): BunPlugin {
 }
 
 /** Files are compressed now, so that no start has to do it. Pages are not: the server puts the operator's choices into them. */
-async function moduleWith({ client, embedScript, icons }: WebFiles): Promise<string> {
+async function moduleWith({ client, embedScript, serviceWorker, icons }: WebFiles): Promise<string> {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString("base64");
   const files = client.map(async ({ name, type, bytes }) => ({
     name,
@@ -58,11 +58,12 @@ async function moduleWith({ client, embedScript, icons }: WebFiles): Promise<str
   const data = {
     client: await Promise.all(files),
     embedScript: base64(embedScript),
+    serviceWorker: base64(serviceWorker),
     icons: [...icons].map(([name, bytes]) => [name, base64(bytes)]),
   };
   return `
     const bytesOf = (base64) => new Uint8Array(Buffer.from(base64, "base64"));
-    const { client, embedScript, icons } = ${JSON.stringify(data)};
+    const { client, embedScript, serviceWorker, icons } = ${JSON.stringify(data)};
     export async function webFiles() {
       return {
         client: client.map(({ name, type, bytes, brotli }) => ({
@@ -72,6 +73,7 @@ async function moduleWith({ client, embedScript, icons }: WebFiles): Promise<str
           ...(brotli && { brotli: bytesOf(brotli) }),
         })),
         embedScript: bytesOf(embedScript),
+        serviceWorker: bytesOf(serviceWorker),
         icons: new Map(icons.map(([name, bytes]) => [name, bytesOf(bytes)])),
       };
     }`;

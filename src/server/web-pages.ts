@@ -35,6 +35,9 @@ export const ASSETS = `/${ASSETS_FOLDER}`;
 /** Where host sites find the script that puts the chat on their pages. */
 const EMBED_SCRIPT = "/embed.js";
 
+/** The script of the service worker. It must lie at the chat's root, below which it works. */
+const SERVICE_WORKER = "/service-worker.js";
+
 const MANIFEST = "manifest.webmanifest";
 const MANIFEST_TYPE = "application/manifest+json";
 
@@ -116,11 +119,12 @@ interface PageResources {
 export async function buildWebPages({ basePath, frameAncestors, site }: PageSettings): Promise<WebPages> {
   const look = siteLook(site);
   const headers = pageHeaders(frameAncestors);
-  const { client, embedScript, icons } = await webFiles();
+  const { client, embedScript, serviceWorker, icons } = await webFiles();
   const resources = new Map<string, Resource>();
   for (const [name, bytes] of icons)
     resources.set(`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON));
   resources.set(EMBED_SCRIPT, resourceOf(embedScript, "text/javascript;charset=utf-8", CACHE_EMBED));
+  resources.set(SERVICE_WORKER, resourceOf(serviceWorker, "text/javascript;charset=utf-8", CACHE_PAGE));
   resources.set(
     `/${MANIFEST}`,
     resourceOf(bytesOf(JSON.stringify(manifestOf(look))), MANIFEST_TYPE, CACHE_ICON),

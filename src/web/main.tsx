@@ -97,7 +97,7 @@ async function begin(): Promise<void> {
       return chat;
     },
     onMessage: (message, isMention) => {
-      announceMessage(message, isMention, settings, announcer);
+      announceMessage(message, isMention, announcer, { path, title, settings, storage });
       host?.message(message);
     },
     onChange: (of) => withdraw(of, announcer),

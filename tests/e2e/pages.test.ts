@@ -233,6 +233,13 @@ test("the script for host sites has one address, which is asked for anew after m
   expect(await script.text()).not.toMatch(/\bimport\b/);
 });
 
+test("the service worker has one address at the root, and is asked for anew each time", async () => {
+  const script = await must("/service-worker.js");
+  expect(script.headers.get("Content-Type")).toStartWith("text/javascript");
+  expect(script.headers.get("Cache-Control")).toBe("no-cache");
+  expect(await script.text()).not.toMatch(/\bimport\b/);
+});
+
 test("every page says who may embed it, if the operator does", async () => {
   const { respond, rooms, missing } = await buildWebPages({ ...PLAIN, frameAncestors: ["'none'"] });
   const request = new Request("http://chat.test/", {

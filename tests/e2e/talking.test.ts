@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import type { WebSocketRoute } from "playwright-core";
+import { PLAIN_HOST } from "../support/browser.ts";
 import { onFrames, Stage, typeOf } from "./stage.ts";
 
 const stage = new Stage();
@@ -51,6 +52,10 @@ test("messages can be sent over plain HTTP, where a browser lacks some functions
   await an.log.locator("a.time").click();
   await shown("The link is in the address bar.");
   expect(an.page.url()).toMatch(/#\d+\.[\da-z]+$/);
+  await an.page.goto(stage.server.http(room).replace("127.0.0.1", PLAIN_HOST));
+  await an.openSettings();
+  await an.reads("Browsers show notifications only for pages that are loaded over HTTPS.");
+  expect(await an.page.getByLabel("Show notifications").isDisabled()).toBe(true);
 });
 
 test("a refused message says why, and can be sent again or removed", async () => {
@@ -207,3 +212,62 @@ test("the policy forbids scripts from elsewhere, and the browser says so", async
 function refOf(frame: unknown): unknown {
   return typeof frame === "object" && frame !== null && "ref" in frame ? frame.ref : undefined;
 }
+
+test("notifications name the room, come by the service worker if the page may show none, and for what one chooses", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An", { options: { serviceWorkers: "allow" } });
+  const binh = await stage.bot(room, "Bình");
+  // As in Chrome on Android. A browser without a screen shows none.
+  await an.page.evaluate(() => {
+    let shown: { title: string; body: string; close: () => void }[] = [];
+    class Notification {
+      static readonly permission = "granted";
+      static readonly requestPermission = async () => "granted";
+      constructor() {
+        throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead.");
+      }
+    }
+    Object.assign(window, { Notification, shown: () => shown.map(({ title, body }) => `${title}: ${body}`) });
+    Object.assign(ServiceWorkerRegistration.prototype, {
+      async showNotification(this: ServiceWorkerRegistration, title: string, { body = "" }) {
+        if (!this.active) throw new TypeError("There is no active worker.");
+        shown = [{ title, body, close: () => (shown = []) }];
+      },
+      getNotifications: async () => shown,
+    });
+    document.hasFocus = () => false;
+  });
+  const isShown = (text: string) =>
+    an.page.waitForFunction(
+      (sought) => String(Reflect.get(window, "shown")()).replace(/[\u2068\u2069]/g, "") === sought,
+      text,
+    );
+  await an.openSettings();
+  await an.page.getByLabel("Show notifications").check();
+  const title = `Room ${room.slice("/rooms/".length)}`;
+  await isShown(`${title}: Notifications look like this`);
+  await binh.send("to all");
+  await binh.send("@An hello");
+  await isShown(`Bình mentioned you · ${title}: @An hello`);
+  // There is one at most every three seconds.
+  await an.page.evaluate(() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 3_000;
+  });
+  await an.page.getByLabel("In this room").selectOption("all");
+  const { id } = await binh.send("to all again");
+  await isShown(`Bình · ${title}: to all again`);
+  if (id !== null) await binh.delete(id);
+  await isShown("");
+  await an.page.evaluate(() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 3_000;
+  });
+  await an.page.getByLabel("In this room").selectOption("none");
+  await binh.send("@An, silently");
+  await an.sees("silently");
+  await isShown("");
+  await an.page.reload();
+  await an.openSettings();
+  expect(await an.page.getByLabel("In this room").inputValue()).toBe("none");
+});
