@@ -22,7 +22,7 @@ import { addModerationCommands } from "./moderation-options.ts";
 import type { Move } from "./move.ts";
 import { parseOrigin } from "./origin.ts";
 import type { PeopleCommand } from "./people.ts";
-import { parseAccent, parseTitle, type SiteFlags, siteOf } from "./site.ts";
+import { parseAccent, parseTitle, parseWelcome, type SiteFlags, siteOf } from "./site.ts";
 import { addTerminalCommands } from "./terminal-options.ts";
 import { addTokenCommands } from "./token-options.ts";
 import {
@@ -335,6 +335,7 @@ function createServeCommand(version: string): Command {
     )
     .optionsGroup("Your site:")
     .addOption(flag("--title <text>", "title of the chat").argParser(parseTitle))
+    .addOption(flag("--welcome <text>", "what people read before they join").argParser(parseWelcome))
     .addOption(
       flag("--accent <colour>", "colour of buttons and links, such as #0b6e69").argParser(parseAccent),
     )

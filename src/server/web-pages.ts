@@ -239,6 +239,11 @@ export function roomsJson(list: RoomList, origin: string | null): SizedResponse 
   return { response: new Response(body, { headers }), bytes: body.length };
 }
 
+/** What only the chat's own page reads, and nobody keeps. */
+export function privateJson(value: unknown): Response {
+  return Response.json(value, { headers: { "Cache-Control": "no-store", ...SECURITY_HEADERS } });
+}
+
 /** For requests that do not ask for a page. What is missing now may be there when another server has started. */
 function nothing(): Response {
   const headers = {
@@ -272,10 +277,11 @@ function pageResources({ html, type, root, language, headers, look }: PageParts)
   if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
   const assets = root + ASSETS_FOLDER;
   const title = look.title === null ? null : escaped(look.title);
+  const data = Object.entries({ site: look.title, welcome: look.welcome })
+    .map(([name, text]) => (text === null ? "" : ` data-${name}="${escaped(text)}"`))
+    .join("");
   const whole = plain
-    .replace('<html lang="en">', () =>
-      title === null ? `<html lang="${language}">` : `<html lang="${language}" data-site="${title}">`,
-    )
+    .replace('<html lang="en">', () => `<html lang="${language}"${data}>`)
     .replace("<title>Chat</title>", () => `<title>${title ?? "Chat"}</title>`)
     .replace("</head>", `<link rel="modulepreload" crossorigin href="${words}"></head>`)
     .replaceAll(`"${BESIDE}`, `"${assets}`)

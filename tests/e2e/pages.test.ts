@@ -5,7 +5,7 @@ import { buildWebPages, type PageSettings, type WebPages } from "../../src/serve
 const PLAIN: PageSettings = {
   basePath: "",
   frameAncestors: null,
-  site: { accent: null, logo: null, title: null, links: [], style: null },
+  site: { accent: null, logo: null, title: null, welcome: null, links: [], style: null },
 };
 let pages: WebPages;
 

@@ -126,6 +126,33 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
   expect(await binh.log.locator(".mention.own").allTextContents()).toEqual(["@Bình Minh"]);
 });
 
+test("a picture that is pasted or dropped is refused in words, and a text with one is pasted", async () => {
+  const an = await stage.open(stage.newRoom());
+  const refused = () =>
+    an.page.evaluate(() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      const both = new DataTransfer();
+      both.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      both.setData("text/plain", "text");
+      const target = document.querySelector("#message") ?? document.body;
+      const options = { bubbles: true, cancelable: true };
+      return [
+        new ClipboardEvent("paste", { ...options, clipboardData: files }),
+        new ClipboardEvent("paste", { ...options, clipboardData: both }),
+        new DragEvent("dragover", { ...options, dataTransfer: files }),
+        new DragEvent("drop", { ...options, dataTransfer: files }),
+      ].map((event) => !target.dispatchEvent(event));
+    });
+  await an.page.locator(".keeps").waitFor();
+  expect(await refused()).toEqual([true, false, true, true]);
+  await an.askToJoin("An");
+  await an.isIn();
+  const shown = await an.watch();
+  expect(await refused()).toEqual([true, false, true, true]);
+  await shown("Pictures and files cannot be sent here.");
+});
+
 test("a mention is completed from the roster", async () => {
   const room = stage.newRoom();
   await stage.bot(room, "Bình");

@@ -1,6 +1,8 @@
 import type { Signal } from "@preact/signals";
 import { PASSWORD_MAX } from "../../protocol/kinds/enter.ts";
 import { ABOUT_WORDS } from "../words/about.ts";
+import { useFileRefusal } from "./files.ts";
+import { GlanceAtRoom } from "./glance.tsx";
 import { useStores } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
 
@@ -15,6 +17,7 @@ function useAboutWords() {
 export function About() {
   const { moderation } = useStores();
   const words = useAboutWords();
+  useFileRefusal();
   const settings = moderation.settings.value;
   const keeps = moderation.keeps.value;
   if (!settings || !keeps) return null;
@@ -25,8 +28,14 @@ export function About() {
       {rules}
     </p>
   );
+  const { welcome } = document.documentElement.dataset;
   return (
     <>
+      {welcome === undefined ? null : (
+        <p class="rules" dir="auto">
+          {welcome}
+        </p>
+      )}
       {topic === "" ? null : <p dir="auto">{topic}</p>}
       {rules === "" ? null : rules.length <= SHORT_RULES && !/\n.*\n.*\n/s.test(rules) ? (
         <section aria-label={words.rules}>
@@ -43,6 +52,7 @@ export function About() {
         {words.keeps(days.length > 0 ? Math.min(...days) : null, keeps.messages)}{" "}
         {keeps.logsAddresses ? words.addresses : words.noAddresses}
       </p>
+      {settings.entry === "everyone" ? <GlanceAtRoom /> : null}
       {moderation.isProving.value ? <p role="status">{words.proving}</p> : null}
     </>
   );
