@@ -174,13 +174,16 @@ function refuseReading({ engine, guard }: ServerParts, { path, ip }: RoutedReque
 
 /** What goes on in a room, for those who have not joined. */
 async function glance(parts: ServerParts, routed: RoutedRequest): Promise<Response> {
-  const { engine, reports, guard } = parts;
+  const { engine, reports, guard, access } = parts;
   const room = roomOfPath(routed.path);
   const refusal = refuseReading(parts, routed);
   if (refusal) return refusal;
   try {
     const seen = room === undefined ? null : await glanceAt(engine, room);
-    if (seen !== null) return privateJson(seen);
+    if (seen !== null) {
+      const origin = routed.request.headers.get("Origin");
+      return privateJson(seen, access.takesOrigin(origin) ? origin : null);
+    }
   } catch (error) {
     reports.fault(routed.path, error);
   }

@@ -239,9 +239,19 @@ export function roomsJson(list: RoomList, origin: string | null): SizedResponse 
   return { response: new Response(body, { headers }), bytes: body.length };
 }
 
-/** What only the chat's own page reads, and nobody keeps. */
-export function privateJson(value: unknown): Response {
-  return Response.json(value, { headers: { "Cache-Control": "no-store", ...SECURITY_HEADERS } });
+/**
+ * What the chat's own page reads, and nobody keeps.
+ *
+ * @param origin of a page that may read it, as in a sandboxed frame; null for none, or for a request that no page makes
+ */
+export function privateJson(value: unknown, origin: string | null): Response {
+  const headers = {
+    "Cache-Control": "no-store",
+    Vary: "Origin",
+    ...SECURITY_HEADERS,
+    ...(origin === null ? {} : { "Access-Control-Allow-Origin": origin }),
+  };
+  return Response.json(value, { headers });
 }
 
 /** For requests that do not ask for a page. What is missing now may be there when another server has started. */

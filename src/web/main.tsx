@@ -181,6 +181,11 @@ async function begin(): Promise<void> {
     );
   }
 
+  import("./page/background.ts").then(
+    ({ work }) => work(room, announcer, settings),
+    () => {},
+  );
+
   /** Takes over what other tabs have stored. */
   function syncTabs(): void {
     settings.syncTabs();

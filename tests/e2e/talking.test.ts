@@ -145,6 +145,11 @@ test("a picture that is pasted or dropped is refused in words, and a text with o
       ].map((event) => !target.dispatchEvent(event));
     });
   await an.page.locator(".keeps").waitFor();
+  await an.page.waitForFunction(() => {
+    const event = new DragEvent("dragover", { cancelable: true, dataTransfer: new DataTransfer() });
+    event.dataTransfer?.items.add(new File([], "x"));
+    return !dispatchEvent(event);
+  });
   expect(await refused()).toEqual([true, false, true, true]);
   await an.askToJoin("An");
   await an.isIn();

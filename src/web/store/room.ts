@@ -510,7 +510,7 @@ export class RoomStore {
       this.#mentionsThrottle.run();
       const isRead = (each: Message) => this.isOwn(each) || this.#isIgnored(each.by);
       const after = this.unread.setNewestPage(messages, isRead, isSeen);
-      if (this.unread.firstId.value !== null || this.missed.value)
+      if ((this.unread.firstId.value ?? this.missed.value) !== null)
         void this.#withMissed((missed) => missed.visit(messages, more ? after : null));
     });
   }

@@ -1,7 +1,6 @@
 import type { Signal } from "@preact/signals";
 import { PASSWORD_MAX } from "../../protocol/kinds/enter.ts";
 import { ABOUT_WORDS } from "../words/about.ts";
-import { useFileRefusal } from "./files.ts";
 import { GlanceAtRoom } from "./glance.tsx";
 import { useStores } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
@@ -17,7 +16,6 @@ function useAboutWords() {
 export function About() {
   const { moderation } = useStores();
   const words = useAboutWords();
-  useFileRefusal();
   const settings = moderation.settings.value;
   const keeps = moderation.keeps.value;
   if (!settings || !keeps) return null;

@@ -6,7 +6,6 @@ import { type CommandNote, DRAFT_MAX, type Editing } from "../store/draft.ts";
 import { failureWords } from "../text/failure.ts";
 import { useSecondsUntil } from "./connection.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
-import { useFileRefusal } from "./files.ts";
 import { Icon } from "./icon.tsx";
 import { loadCommands } from "./load-commands.ts";
 import { loadModerator } from "./load-moderator.ts";
@@ -23,7 +22,6 @@ export function Composer() {
   const stores = useStores();
   const { room, draft, moderation, person } = stores;
   const words = useRoomWords();
-  useFileRefusal();
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
   /** Counts the failed attempts to send, so that the error is announced each time. */

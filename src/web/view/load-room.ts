@@ -13,7 +13,5 @@ export async function loadRoom({ settings, openDraft }: Pick<Stores, "settings" 
     settings.loadRoomWords(LOAD_ROOM_WORDS),
   ]);
   openDraft(DraftStore);
-  // In the background, and only for those who stay: it can be missing.
-  import("../page/service.ts").then(({ keepPage }) => keepPage()).catch(() => {});
   return room;
 }

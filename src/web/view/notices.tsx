@@ -3,7 +3,6 @@ import { useEffect, useRef } from "preact/hooks";
 import { focusOn } from "../page/lifecycle.ts";
 import type { Item, ModeratedEvent } from "../store/item.ts";
 import { NOTICE_WORDS } from "../words/notices.ts";
-import { useFileRefusal } from "./files.ts";
 import { Icon } from "./icon.tsx";
 import { Nickname } from "./nickname.tsx";
 import { useStores } from "./stores.ts";
@@ -87,7 +86,6 @@ export function Banners() {
 
 /** In the place of the message field: why the user may not write. */
 export function Blocked() {
-  useFileRefusal();
   const { moderation } = useStores();
   const words = useNoticeWords();
   const muted = moderation.muted.value;
