@@ -32,5 +32,8 @@ export async function glanceAt(
 /** By characters, so that none is cut in two. */
 function beginning(content: string): string {
   if (content.length <= GLANCE_CONTENT_MAX) return content;
-  return `${content.slice(0, GLANCE_CONTENT_MAX).toWellFormed().replace(/\ufffd$/, "")}…`;
+  return `${content
+    .slice(0, GLANCE_CONTENT_MAX)
+    .toWellFormed()
+    .replace(/\ufffd$/, "")}…`;
 }

@@ -173,7 +173,8 @@ async function say(at: ChatServer, count: number, content?: string): Promise<voi
     if (++replies > count) resolve();
   });
   socket.send(JSON.stringify({ type: "name", name: "Bình" }));
-  for (let i = 0; i < count; i++) socket.send(JSON.stringify({ type: "send", content: content ?? `message ${i}` }));
+  for (let i = 0; i < count; i++)
+    socket.send(JSON.stringify({ type: "send", content: content ?? `message ${i}` }));
   await promise;
   socket.close();
 }

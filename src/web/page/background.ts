@@ -6,11 +6,7 @@ import type { SettingsStore } from "../store/settings.ts";
 import { FILE_WORDS } from "../words/files.ts";
 
 /** Refuses files, and has the page kept for those who join. */
-export function work(
-  { hasEntered }: RoomStore,
-  announcer: Announcer,
-  { words }: SettingsStore,
-): void {
+export function work({ hasEntered }: RoomStore, announcer: Announcer, { words }: SettingsStore): void {
   refuseFiles(() => announcer.showToast(FILE_WORDS[words.peek().locale]));
   let isKept = false;
   effect(() => {

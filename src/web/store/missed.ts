@@ -60,7 +60,8 @@ export class MissedStore {
 
   /** Adds a message for the user that arrives while the user reads elsewhere. */
   addMention({ id }: Message): void {
-    if (id !== null) this.#mentions.value = [...this.#mentions.value, id].sort((a, b) => a - b).slice(-MENTIONS_MAX);
+    if (id !== null)
+      this.#mentions.value = [...this.#mentions.value, id].sort((a, b) => a - b).slice(-MENTIONS_MAX);
   }
 
   /** The user has these messages near what is shown. */

@@ -508,9 +508,8 @@ export class RoomStore {
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
       this.#mentionsThrottle.run();
-      const isRead = (each: Message) => this.isOwn(each) || this.#isIgnored(each.by);
-      const after = this.unread.setNewestPage(messages, isRead, isSeen);
-      if ((this.unread.firstId.value ?? this.missed.value) !== null)
+      const after = this.unread.setNewestPage(messages, this.#needsNoReading, isSeen);
+      if (this.unread.firstId.value !== null || this.missed.value)
         void this.#withMissed((missed) => missed.visit(messages, more ? after : null));
     });
   }
@@ -522,7 +521,7 @@ export class RoomStore {
     this.missed.value ??= new loaded.MissedStore({
       unread: this.unread,
       isForMe: (message) => this.isForMe(message),
-      isRead: (message) => this.isOwn(message) || this.#isIgnored(message.by),
+      isRead: this.#needsNoReading,
       history: (options) => this.#chat.history(options),
     });
     use(this.missed.value);
@@ -566,6 +565,8 @@ export class RoomStore {
     });
     if (change.type !== "reacted") this.#options.onChange?.(change.of);
   }
+
+  readonly #needsNoReading = (message: Message) => this.isOwn(message) || this.#isIgnored(message.by);
 
   #isIgnored(by: string | undefined): boolean {
     return this.#options.ignored?.has(by) === true;

@@ -5,10 +5,10 @@ import { focusOn } from "../page/lifecycle.ts";
 import type { Row } from "../store/room.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
 import { lazy } from "./lazy.tsx";
-import type { UnreadProps } from "./unread.tsx";
 import { RoomIcon } from "./room-icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
+import type { UnreadProps } from "./unread.tsx";
 
 const Unread = lazy<UnreadProps>(async () => (await import("./unread.tsx")).Unread);
 
