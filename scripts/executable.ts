@@ -33,7 +33,7 @@ export function executableHere(outfile: string): Executable {
  * start has to do it. Pages are not: the server puts the operator's choices into them.
  */
 export async function prebuiltPage(): Promise<string> {
-  const { client, embedScript, icons }: WebFiles = await webFiles();
+  const { client, embedScript, serviceWorker, icons }: WebFiles = await webFiles();
   const files = client.map(async ({ name, type, bytes }) => ({
     name,
     type,
@@ -43,11 +43,12 @@ export async function prebuiltPage(): Promise<string> {
   const data = {
     client: await Promise.all(files),
     embedScript: embedScript.toBase64(),
+    serviceWorker: serviceWorker.toBase64(),
     icons: [...icons].map(([name, bytes]) => [name, bytes.toBase64()]),
   };
   return `
     const bytesOf = (text) => Uint8Array.fromBase64(text);
-    const { client, embedScript, icons } = ${JSON.stringify(data)};
+    const { client, embedScript, serviceWorker, icons } = ${JSON.stringify(data)};
     export async function webFiles() {
       return {
         client: client.map(({ name, type, bytes, brotli }) => ({
@@ -57,6 +58,7 @@ export async function prebuiltPage(): Promise<string> {
           ...(brotli && { brotli: bytesOf(brotli) }),
         })),
         embedScript: bytesOf(embedScript),
+        serviceWorker: bytesOf(serviceWorker),
         icons: new Map(icons.map(([name, bytes]) => [name, bytesOf(bytes)])),
       };
     }`;

@@ -31,7 +31,7 @@ import {
   type ValuesOf,
 } from "./option.ts";
 import { parseOrigin } from "./origin.ts";
-import { parseAccent, parseTitle } from "./site.ts";
+import { parseAccent, parseTitle, parseWelcome } from "./site.ts";
 import { parseCount, parseHost, parseNotNegative, parsePort, parsePositive } from "./units.ts";
 
 const MIB = 1024 * 1024;
@@ -158,6 +158,7 @@ const TIMES = {
 
 const SITE = {
   title: text("<text>", "title of the chat", parseTitle),
+  welcome: text("<text>", "what people read before they join", parseWelcome),
   accent: text("<colour>", "colour of buttons and links, such as #0b6e69", parseAccent),
   logo: path(text("<file>", "picture above the chat: SVG, PNG, JPEG or WebP")),
   links: path(

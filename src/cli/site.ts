@@ -8,6 +8,7 @@ const LOGO_MAX_BYTES = 256 * 1024;
 const STYLE_MAX_BYTES = 256 * 1024;
 const LINKS_FILE_MAX_BYTES = 64 * 1024;
 const TITLE_MAX = 60;
+const WELCOME_MAX = 1_000;
 const LABEL_MAX = 60;
 const LINKS_MAX = 20;
 /** Control characters, and others that are not seen. */
@@ -19,6 +20,7 @@ export interface SiteFlags {
   readonly accent?: string | undefined;
   readonly logo?: string | undefined;
   readonly title?: string | undefined;
+  readonly welcome?: string | undefined;
   readonly links?: readonly string[] | undefined;
   readonly style?: string | undefined;
 }
@@ -28,13 +30,14 @@ export interface SiteFlags {
  *
  * @throws InvalidArgumentError with one sentence when a value or a file cannot be used
  */
-export function siteOf({ accent, logo, title, links: named = [], style }: SiteFlags): SiteSettings {
+export function siteOf({ accent, logo, title, welcome, links: named = [], style }: SiteFlags): SiteSettings {
   const links = named.flatMap(linksOf);
   if (links.length > LINKS_MAX) failFor("--links", `there can be at most ${LINKS_MAX} links.`);
   return {
     accent: accent ?? null,
     logo: logo === undefined ? null : logoIn(logo),
     title: title ?? null,
+    welcome: welcome ?? null,
     links,
     style: style === undefined ? null : styleIn(style),
   };
@@ -52,6 +55,14 @@ export function parseTitle(text: string): string {
   if (title === "" || title.length > TITLE_MAX || INVISIBLE.test(title))
     throw new InvalidArgumentError(`It must be a text of 1 to ${TITLE_MAX} characters on one line.`);
   return title;
+}
+
+/** @throws InvalidArgumentError when the text is too long, or empty */
+export function parseWelcome(text: string): string {
+  const welcome = text.trim();
+  if (welcome === "" || welcome.length > WELCOME_MAX)
+    throw new InvalidArgumentError(`It must be a text of 1 to ${WELCOME_MAX} characters.`);
+  return welcome;
 }
 
 function linksOf(text: string): readonly SiteLink[] {

@@ -6,7 +6,7 @@ const WORDS = {
   en: {
     mainRoom: "Main room",
     room: (name: string) => `Room ${name}`,
-    lead: "These are the latest messages, read-only. To take part, turn on JavaScript and reload the page.",
+    lead: "These are the latest messages, read-only. To take part, open the chat. It needs JavaScript.",
     none: "No messages yet.",
     again: "Reload",
     open: "Open the chat",
@@ -17,7 +17,7 @@ const WORDS = {
   vi: {
     mainRoom: "Phòng chính",
     room: (name: string) => `Phòng ${name}`,
-    lead: "Đây là những tin nhắn mới nhất, chỉ để đọc. Để trò chuyện, hãy bật JavaScript rồi mở lại trang.",
+    lead: "Đây là những tin nhắn mới nhất, chỉ để đọc. Để trò chuyện, hãy mở trang trò chuyện. Trang đó cần JavaScript.",
     none: "Chưa có tin nhắn nào.",
     again: "Tải lại",
     open: "Mở trang trò chuyện",
@@ -53,7 +53,9 @@ export function readingPage(
     messages.length === 0
       ? `<p class="muted">${words.none}</p>`
       : messages.map((message) => article(message, isBot, words)).join("\n");
-  const body = `<p>${words.lead}</p>
+  const { welcome } = links.site;
+  const greeting = welcome === null ? "" : `<p class="rules" dir="auto">${escaped(welcome)}</p>\n`;
+  const body = `${greeting}<p>${words.lead}</p>
 <p><a href="?read">${words.again}</a> · <a href="?">${words.open}</a></p>
 ${list}`;
   return staticPage(language, links, title, body);

@@ -2,9 +2,10 @@ import { idsAfter, type ListedRoom, type RoomList } from "../protocol/room-list.
 import { roomOfPath } from "../protocol/room-name.ts";
 import { type Api, isApiPath } from "./api/api.ts";
 import { costOfSending } from "./cost.ts";
+import { glanceAt } from "./glance.ts";
 import type { Handling, Route, RoutedRequest } from "./router.ts";
 import type { ServerParts } from "./server-parts.ts";
-import { ASSETS, roomsJson, type SizedResponse } from "./web-pages.ts";
+import { ASSETS, privateJson, roomsJson, type SizedResponse } from "./web-pages.ts";
 
 /** What most paths have in common: they are only read, and cost one token. */
 const read = { methods: ["GET", "HEAD"], cost: [["http", 1]] } as const satisfies Partial<Handling>;
@@ -69,6 +70,14 @@ function chatRoutes(parts: ServerParts): readonly Route[] {
       query: "?read",
       cost: READING_PAGE,
       respond: async (request) => (await noSuchRoom(parts, request)) ?? readingPage(parts, request),
+    },
+    {
+      ...read,
+      below: "chat",
+      matches: (path) => roomOfPath(path) !== undefined,
+      query: "?glance",
+      cost: READING_PAGE,
+      respond: async (request) => (await noSuchRoom(parts, request)) ?? glance(parts, request),
     },
     {
       ...read,
@@ -156,14 +165,38 @@ async function unreadFor(
   }
 }
 
-/** The newest messages of a room, for browsers without JavaScript. */
-async function readingPage(
-  { engine, webPages, reports, guard }: ServerParts,
-  { path, request, ip, address }: RoutedRequest,
-): Promise<Response> {
+/** Refuses a request for what is written in a room that not everybody may read; null for any other. */
+function refuseReading({ engine, guard }: ServerParts, { path, ip }: RoutedRequest): Response | null {
   const room = roomOfPath(path);
-  if (room !== undefined && engine.moderation.settingsOf(room).entry !== "everyone")
-    return guard.reject(403, "This room is not open to everybody.", { address: ip });
+  if (room === undefined || engine.moderation.settingsOf(room).entry === "everyone") return null;
+  return guard.reject(403, "This room is not open to everybody.", { address: ip });
+}
+
+/** What goes on in a room, for those who have not joined. */
+async function glance(parts: ServerParts, routed: RoutedRequest): Promise<Response> {
+  const { engine, reports, guard, access } = parts;
+  const room = roomOfPath(routed.path);
+  const refusal = refuseReading(parts, routed);
+  if (refusal) return refusal;
+  try {
+    const seen = room === undefined ? null : await glanceAt(engine, room);
+    if (seen !== null) {
+      const origin = routed.request.headers.get("Origin");
+      return privateJson(seen, access.takesOrigin(origin) ? origin : null);
+    }
+  } catch (error) {
+    reports.fault(routed.path, error);
+  }
+  return guard.rejectForNow(routed.ip, "The messages cannot be read now.");
+}
+
+/** The newest messages of a room, for browsers without JavaScript. */
+async function readingPage(parts: ServerParts, routed: RoutedRequest): Promise<Response> {
+  const { engine, webPages, reports, guard } = parts;
+  const { path, request, ip, address } = routed;
+  const room = roomOfPath(path);
+  const refusal = refuseReading(parts, routed);
+  if (refusal) return refusal;
   try {
     const messages = room === undefined ? null : await engine.recent(room);
     if (room !== undefined && messages !== null) {

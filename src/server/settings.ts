@@ -123,6 +123,8 @@ export interface SiteSettings {
   readonly accent: string | null;
   readonly logo: SiteLogo | null;
   readonly title: string | null;
+  /** What people read before they join. */
+  readonly welcome: string | null;
   readonly links: readonly SiteLink[];
   /** A style sheet that comes after that of the page. */
   readonly style: Uint8Array<ArrayBuffer> | null;

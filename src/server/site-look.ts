@@ -7,7 +7,7 @@ import { escaped, type ReadingLanguage, type SiteLook } from "./static-page.ts";
 const LABEL: Readonly<Record<ReadingLanguage, string>> = { en: "Site", vi: "Trang web" };
 
 /** Makes the look of a site. Its styles come after those of the page. */
-export function siteLook({ accent, logo, title, links, style }: SiteSettings): SiteLook {
+export function siteLook({ accent, logo, title, welcome, links, style }: SiteSettings): SiteLook {
   const files = new Map<string, Uint8Array<ArrayBuffer>>();
   const keep = (stem: string, bytes: Uint8Array<ArrayBuffer>, ending: string) => {
     const name = assetName(stem, bytes, ending);
@@ -25,6 +25,7 @@ export function siteLook({ accent, logo, title, links, style }: SiteSettings): S
   return {
     files,
     title,
+    welcome,
     themeColour: accent,
     head: (assets) => styles.map((name) => `<link rel="stylesheet" href="${assets}${name}">`).join(""),
     bar(assets, language) {

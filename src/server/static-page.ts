@@ -19,6 +19,8 @@ export interface SiteLook {
   readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
   /** The title of the chat; null for none. */
   readonly title: string | null;
+  /** What the operator says to people before they join; null for nothing. */
+  readonly welcome: string | null;
   /** The colour of the program's window, where browsers install the page; null for that of the chat. */
   readonly themeColour: string | null;
   /** What belongs at the end of a page's head. @param assets the address of the folder of files */

@@ -45,17 +45,31 @@ async function bundle(entry: string): Promise<ClientFile[]> {
  *
  * @throws AggregateError when the sources do not build
  */
-export async function buildEmbedScript(): Promise<Uint8Array<ArrayBuffer>> {
+export function buildEmbedScript(): Promise<Uint8Array<ArrayBuffer>> {
+  return buildSingle("embed/main.ts");
+}
+
+/**
+ * Builds the script of the service worker: one file, since its address is fixed.
+ *
+ * @throws AggregateError when the sources do not build
+ */
+export function buildServiceWorker(): Promise<Uint8Array<ArrayBuffer>> {
+  return buildSingle("service-worker.ts");
+}
+
+/** @param entry a file in the folder of the web client */
+async function buildSingle(entry: string): Promise<Uint8Array<ArrayBuffer>> {
   const build = await Bun.build({
-    entrypoints: [join(WEB_FOLDER, "embed/main.ts")],
+    entrypoints: [join(WEB_FOLDER, entry)],
     tsconfig: join(WEB_FOLDER, "../../tsconfig.json"),
     target: "browser",
-    // Not a module: a module does not know the attributes of its element.
+    // Not a module: a module does not know the attributes of its element, and not every browser takes one as a service worker.
     format: "iife",
     minify: true,
   });
   const [output] = build.outputs;
-  if (!output) throw new Error("building the script for host sites did not give a file");
+  if (!output) throw new Error(`building ${entry} did not give a file`);
   return new Uint8Array(await output.arrayBuffer());
 }
 

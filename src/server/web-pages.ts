@@ -35,6 +35,9 @@ export const ASSETS = `/${ASSETS_FOLDER}`;
 /** Where host sites find the script that puts the chat on their pages. */
 const EMBED_SCRIPT = "/embed.js";
 
+/** The script of the service worker. It must lie at the chat's root, below which it works. */
+const SERVICE_WORKER = "/service-worker.js";
+
 const MANIFEST = "manifest.webmanifest";
 const MANIFEST_TYPE = "application/manifest+json";
 
@@ -116,11 +119,12 @@ interface PageResources {
 export async function buildWebPages({ basePath, frameAncestors, site }: PageSettings): Promise<WebPages> {
   const look = siteLook(site);
   const headers = pageHeaders(frameAncestors);
-  const { client, embedScript, icons } = await webFiles();
+  const { client, embedScript, serviceWorker, icons } = await webFiles();
   const resources = new Map<string, Resource>();
   for (const [name, bytes] of icons)
     resources.set(`/icons/${name}`, resourceOf(bytes, "image/png", CACHE_ICON));
   resources.set(EMBED_SCRIPT, resourceOf(embedScript, "text/javascript;charset=utf-8", CACHE_EMBED));
+  resources.set(SERVICE_WORKER, resourceOf(serviceWorker, "text/javascript;charset=utf-8", CACHE_PAGE));
   resources.set(
     `/${MANIFEST}`,
     resourceOf(bytesOf(JSON.stringify(manifestOf(look))), MANIFEST_TYPE, CACHE_ICON),
@@ -235,6 +239,21 @@ export function roomsJson(list: RoomList, origin: string | null): SizedResponse 
   return { response: new Response(body, { headers }), bytes: body.length };
 }
 
+/**
+ * What the chat's own page reads, and nobody keeps.
+ *
+ * @param origin of a page that may read it, as in a sandboxed frame; null for none, or for a request that no page makes
+ */
+export function privateJson(value: unknown, origin: string | null): Response {
+  const headers = {
+    "Cache-Control": "no-store",
+    Vary: "Origin",
+    ...SECURITY_HEADERS,
+    ...(origin === null ? {} : { "Access-Control-Allow-Origin": origin }),
+  };
+  return Response.json(value, { headers });
+}
+
 /** For requests that do not ask for a page. What is missing now may be there when another server has started. */
 function nothing(): Response {
   const headers = {
@@ -268,10 +287,11 @@ function pageResources({ html, type, root, language, headers, look }: PageParts)
   if (words === undefined) throw new Error(`the page has no words of the language ${language}`);
   const assets = root + ASSETS_FOLDER;
   const title = look.title === null ? null : escaped(look.title);
+  const data = Object.entries({ site: look.title, welcome: look.welcome })
+    .map(([name, text]) => (text === null ? "" : ` data-${name}="${escaped(text)}"`))
+    .join("");
   const whole = plain
-    .replace('<html lang="en">', () =>
-      title === null ? `<html lang="${language}">` : `<html lang="${language}" data-site="${title}">`,
-    )
+    .replace('<html lang="en">', () => `<html lang="${language}"${data}>`)
     .replace("<title>Chat</title>", () => `<title>${title ?? "Chat"}</title>`)
     .replace("</head>", `<link rel="modulepreload" crossorigin href="${words}"></head>`)
     .replaceAll(`"${BESIDE}`, `"${assets}`)

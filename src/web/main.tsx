@@ -97,7 +97,7 @@ async function begin(): Promise<void> {
       return chat;
     },
     onMessage: (message, isMention) => {
-      announceMessage(message, isMention, settings, announcer);
+      announceMessage(message, isMention, announcer, { path, title, settings, storage });
       host?.message(message);
     },
     onChange: (of) => withdraw(of, announcer),
@@ -180,6 +180,11 @@ async function begin(): Promise<void> {
       root,
     );
   }
+
+  import("./page/background.ts").then(
+    ({ work }) => work(room, announcer, settings),
+    () => {},
+  );
 
   /** Takes over what other tabs have stored. */
   function syncTabs(): void {

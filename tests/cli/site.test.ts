@@ -14,7 +14,14 @@ const file = (name: string, contents: string | Uint8Array) => {
 };
 
 test("without flags there is nothing of a site", () => {
-  expect(siteOf({})).toEqual({ accent: null, logo: null, title: null, links: [], style: null });
+  expect(siteOf({})).toEqual({
+    accent: null,
+    logo: null,
+    title: null,
+    welcome: null,
+    links: [],
+    style: null,
+  });
 });
 
 test("a colour and a title are what they say, or refused in one sentence", () => {

@@ -99,6 +99,7 @@ test("EP-10 how much is said in a room that is not open to everybody is not list
   await set(minh, "tea", { listed: true, entry: "password", password: "leaves" });
   const [tea] = await listWith(server, ([tea]) => tea?.entry === "password");
   expect(Object.keys(tea ?? {}).sort()).toEqual(["entry", "online", "path", "room", "title", "topic"]);
+  expect((await fetch(server.http("/rooms/tea?glance"))).status).toBe(403);
 });
 
 test("EP-10 the list is a page without JavaScript, in the language of the browser, and texts are texts", async () => {

@@ -95,18 +95,25 @@ fileTest(
 );
 
 fileTest(
-  "more than a page came while one was away: the line stands above the first, and a button leads there",
+  "more than pages came while one was away: all are counted, and buttons lead to the first and to each mention",
   async () => {
     await using at = await startServerThatKeepsItsPort(undefined, ["--no-limits"]);
     const an = await stage.enter("/", "An", { at });
     await an.say("read");
     await an.page.goto("about:blank");
-    await say(at, 250);
+    await say(at, 40);
+    await say(at, 1, "@An, look");
+    await say(at, 1_250);
     await an.page.goto(at.http("/"));
     await an.isIn();
-    await an.sees("message 249");
-    const button = an.page.getByRole("button", { name: "First new message" });
+    await an.sees("message 1249");
+    const button = an.page.getByRole("button", { name: "First of 1,291 new messages" });
+    await button.waitFor();
     await capture(an, "unread");
+    const mention = an.page.getByRole("button", { name: "1 mention of you" });
+    await mention.click();
+    await an.sees("@An, look");
+    await mention.waitFor({ state: "detached" });
     await button.click();
     await button.waitFor({ state: "detached" });
     await an.log.locator("li", { has: an.page.locator(".unread") }).waitFor();
@@ -125,7 +132,7 @@ fileTest(
     await an.page.goto(at.http("/"));
     await an.isIn();
     await an.sees("message 79");
-    const button = an.page.getByRole("button", { name: "First new message" });
+    const button = an.page.getByRole("button", { name: "First of 80 new messages" });
     await button.click();
     await an.log.locator("li", { has: an.page.locator(".unread") }).waitFor();
     expect(await unread(an)).toEqual(["message 0"]);
@@ -157,7 +164,7 @@ async function unread(person: Person): Promise<string[]> {
 }
 
 /** Somebody says so many messages. */
-async function say(at: ChatServer, count: number): Promise<void> {
+async function say(at: ChatServer, count: number, content?: string): Promise<void> {
   const socket = new WebSocket(at.url());
   await new Promise((resolve) => socket.addEventListener("open", resolve));
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -166,7 +173,8 @@ async function say(at: ChatServer, count: number): Promise<void> {
     if (++replies > count) resolve();
   });
   socket.send(JSON.stringify({ type: "name", name: "Bình" }));
-  for (let i = 0; i < count; i++) socket.send(JSON.stringify({ type: "send", content: `message ${i}` }));
+  for (let i = 0; i < count; i++)
+    socket.send(JSON.stringify({ type: "send", content: content ?? `message ${i}` }));
   await promise;
   socket.close();
 }

@@ -130,6 +130,53 @@ test("what is typed offline waits and goes out in order when online, and the oth
   dropNetworkErrors(an);
 });
 
+test("while the server is down the service worker shows the page in any room, and it keeps nothing but that", async () => {
+  await using at = await startServerThatKeepsItsPort();
+  const room = stage.newRoom();
+  const [page, another] = [at.http(room), at.http(stage.newRoom())];
+  const an = await stage.enter(`${room}#5`, "An", { at, options: { serviceWorkers: "allow" } });
+  await an.say("before");
+  const kept = await an.page.evaluate(async () => {
+    for (;;) {
+      const [name] = await caches.keys();
+      const keys = name === undefined ? [] : await (await caches.open(name)).keys();
+      const paths = keys.map(({ url }) => url.slice(location.origin.length));
+      const isWhole = ["/rooms/any", "/page-", "/room-", "/enroom-"].every((part) =>
+        paths.some((path) => path.includes(part)),
+      );
+      if (isWhole) return paths;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  });
+  expect(kept.filter((path) => !/^\/assets\/[a-z-]+-[0-9a-f]{32}\.(js|css|svg)$/.test(path))).toEqual([
+    "/rooms/any",
+  ]);
+
+  await at.kill();
+  await an.page.reload();
+  await an.reads("No connection");
+  await an.composer.fill("written meanwhile");
+  await an.page.goto(another);
+  await an.nicknameField.waitFor();
+  // A proxy that says so is as good as none; any other page is shown as it is, and ends it.
+  let answer = new Response("down", { status: 502, headers: { "Content-Type": "text/html" } });
+  const proxy = Bun.serve({ hostname: "127.0.0.1", port: new URL(page).port, fetch: () => answer.clone() });
+  await an.page.goto(page);
+  await an.reads("No connection");
+  expect(await an.composer.inputValue()).toBe("written meanwhile");
+  answer = new Response("<p>Another site</p>", { headers: { "Content-Type": "text/html" } });
+  await an.page.goto(page);
+  await an.reads("Another site");
+  await an.page.evaluate(async () => {
+    while ((await caches.keys()).length > 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  });
+  await proxy.stop(true);
+  await at.restart();
+  await an.page.goto(page);
+  await an.sees("before");
+  an.complaints.splice(0);
+});
+
 test("while a server is down, one can retry at once", async () => {
   await using at = await startServerThatKeepsItsPort();
   const an = await stage.enter(stage.newRoom(), "An", { at });

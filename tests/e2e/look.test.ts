@@ -111,7 +111,7 @@ test("the language that one chooses is kept", async () => {
   const mai = await stage.open(stage.newRoom(), { options: { locale: "vi-VN" } });
   await mai.openSettings();
   await mai.page.getByLabel(SETTINGS_WORDS.vi.language).selectOption("en");
-  await mai.reads(SETTINGS_WORDS.en.sound);
+  await mai.reads(SETTINGS_WORDS.en.transcriptLead);
   await mai.page.reload();
   await mai.nicknameField.waitFor();
 });

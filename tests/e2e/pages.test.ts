@@ -5,7 +5,7 @@ import { buildWebPages, type PageSettings, type WebPages } from "../../src/serve
 const PLAIN: PageSettings = {
   basePath: "",
   frameAncestors: null,
-  site: { accent: null, logo: null, title: null, links: [], style: null },
+  site: { accent: null, logo: null, title: null, welcome: null, links: [], style: null },
 };
 let pages: WebPages;
 
@@ -230,6 +230,13 @@ test("the script for host sites has one address, which is asked for anew after m
   expect(script.headers.get("Content-Type")).toStartWith("text/javascript");
   expect(script.headers.get("Cache-Control")).toBe("public, max-age=300");
   expect(script.headers.get("Cross-Origin-Resource-Policy")).toBe("cross-origin");
+  expect(await script.text()).not.toMatch(/\bimport\b/);
+});
+
+test("the service worker has one address at the root, and is asked for anew each time", async () => {
+  const script = await must("/service-worker.js");
+  expect(script.headers.get("Content-Type")).toStartWith("text/javascript");
+  expect(script.headers.get("Cache-Control")).toBe("no-cache");
   expect(await script.text()).not.toMatch(/\bimport\b/);
 });
 

@@ -14,6 +14,9 @@ const VIOLATION = "Content-Security-Policy: ";
 /** A test's own server ends before the pages do. Each says then, at whatever moment, that nobody is there. */
 const NOBODY_THERE = /^WebSocket connection to .* failed: .*(net::ERR_CONNECTION_|closed before receiving)/;
 
+/** What playwright writes where a test has no service worker. */
+const BLOCKED = "Service Worker registration blocked by Playwright";
+
 /** How somebody comes to the page. */
 export interface Coming {
   readonly options?: BrowserContextOptions;
@@ -31,7 +34,8 @@ export class Person {
     page.on("pageerror", (error) => this.complaints.push(error.message));
     page.on("console", (line) => {
       const isComplaint = line.type() !== "log" || line.text().startsWith(VIOLATION);
-      if (isComplaint && !NOBODY_THERE.test(line.text())) this.complaints.push(line.text());
+      if (isComplaint && !NOBODY_THERE.test(line.text()) && line.text() !== BLOCKED)
+        this.complaints.push(line.text());
     });
   }
 
@@ -45,6 +49,8 @@ export class Person {
       viewport: { width: 1280, height: 800 },
       locale: "en-GB",
       timezoneId: "Asia/Ho_Chi_Minh",
+      // Whatever it requests, no test could intercept.
+      serviceWorkers: "block",
       ...options,
     });
     return Person.openIn(context, url, intercept);
@@ -196,7 +202,7 @@ export class Person {
 
   async openSettings(): Promise<void> {
     await this.openDialog();
-    await this.page.getByRole("dialog").getByRole("combobox").waitFor();
+    await this.page.getByRole("dialog").getByRole("combobox").first().waitFor();
   }
 
   async leave(): Promise<void> {

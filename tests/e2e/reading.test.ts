@@ -11,7 +11,7 @@ test("without JavaScript the page says so, and shows the latest messages as text
   await an.send("Chào!\nمرحبا");
   const reader = await stage.open(room, { options: { javaScriptEnabled: false } });
   await reader.page.waitForURL("**/*?read");
-  await reader.reads("To take part, turn on JavaScript");
+  await reader.reads("To take part, open the chat");
   expect(await reader.page.locator(".content").allTextContents()).toEqual([hostile, "Chào!\nمرحبا"]);
   expect(await reader.page.locator(".nickname").first().textContent()).toBe("<i>An</i>");
   expect(await reader.page.locator(":is(script, i)").count()).toBe(0);

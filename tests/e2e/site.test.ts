@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { TemporaryFolder } from "../support/server.ts";
-import { capture, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, choose, FEW_LOOKS, SCREENS, Stage, violations } from "./stage.ts";
 
 const folder = new TemporaryFolder();
 const logo = join(folder.path, "logo.svg");
@@ -15,6 +15,7 @@ writeFileSync(
 writeFileSync(style, ".site { letter-spacing: 1px; }");
 const stage = new Stage([
   ...["--title", "Câu <lạc> bộ", "--accent", "#a2185b", "--logo", logo, "--style", style],
+  ...["--welcome", "Be kind <3\nNo spoilers"],
   ...["--links", "Imprint=https://example.org/imprint"],
 ]);
 
@@ -44,6 +45,33 @@ test("logo, title, links, colour and styles are on the page, on the reading page
   expect(await bar.count()).toBe(1);
   const manifest: unknown = await (await fetch(stage.server.http("/manifest.webmanifest"))).json();
   expect(manifest).toMatchObject({ name: "Câu <lạc> bộ", theme_color: "#a2185b" });
+});
+
+test("before one joins the page greets, and says who is here and what is talked about", async () => {
+  const room = stage.newRoom();
+  const first = await stage.open(room);
+  await first.reads("No one is here right now.");
+  const binh = await stage.bot(room, "Bình");
+  await stage.bot(room, "Chi");
+  for (const content of ["gone", "one", "<b>two</b>", `three ${"x".repeat(300)}`]) await binh.send(content);
+  for (const { size, theme, locale } of FEW_LOOKS) {
+    const an = await stage.open(room, { options: { ...SCREENS[size], locale } });
+    await choose(an, theme);
+    const glance = an.page.locator(".glance");
+    await glance.waitFor();
+    expect(await glance.locator("li").allTextContents()).toEqual([
+      "Bình one",
+      "Bình <b>two</b>",
+      `Bình three ${"x".repeat(194)}…`,
+    ]);
+    expect(await glance.locator("p").first().textContent()).toEndWith(": Bình, Chi");
+    expect(await an.page.locator(".card .rules").textContent()).toBe("Be kind <3\nNo spoilers");
+    await capture(an, `glance-${size}`);
+    expect(await violations(an)).toEqual([]);
+    await an.leave();
+  }
+  await first.page.goto(stage.server.http(`${room}?read`));
+  await first.reads("No spoilers");
 });
 
 test("the bar takes its height from the chat, on any screen and in any theme", async () => {

@@ -141,7 +141,7 @@ export async function choose({ page }: Person, theme: Look["theme"]): Promise<vo
 /** Takes a picture for people to look at, and sees to it that nothing reaches out of the page. */
 export async function capture(person: Person, name: string): Promise<void> {
   const excess = await person.page.evaluate(() =>
-    [document.documentElement, ...document.querySelectorAll(".log, dialog")].map(
+    [document.documentElement, ...document.querySelectorAll(".log, .join, dialog")].map(
       (box) => box.scrollWidth - box.clientWidth,
     ),
   );

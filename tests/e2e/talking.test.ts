@@ -42,6 +42,7 @@ test("messages can be sent over plain HTTP, where a browser lacks some functions
   await an.page.addInitScript(() => {
     Object.defineProperty(crypto, "randomUUID", { value: undefined });
     Object.defineProperty(navigator, "clipboard", { value: undefined });
+    Object.defineProperty(window, "isSecureContext", { value: false });
   });
   await an.page.reload();
   await an.askToJoin("An");
@@ -51,6 +52,9 @@ test("messages can be sent over plain HTTP, where a browser lacks some functions
   await an.log.locator("a.time").click();
   await shown("The link is in the address bar.");
   expect(an.page.url()).toMatch(/#\d+\.[\da-z]+$/);
+  await an.openSettings();
+  await an.reads("Browsers show notifications only for pages that are loaded over HTTPS.");
+  expect(await an.page.getByLabel("Show notifications").isDisabled()).toBe(true);
 });
 
 test("a refused message says why, and can be sent again or removed", async () => {
@@ -120,6 +124,38 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
   await an.say("@Bình Minh, look");
   await binh.sees("@Bình Minh, look");
   expect(await binh.log.locator(".mention.own").allTextContents()).toEqual(["@Bình Minh"]);
+});
+
+test("a picture that is pasted or dropped is refused in words, and a text with one is pasted", async () => {
+  const an = await stage.open(stage.newRoom());
+  const refused = () =>
+    an.page.evaluate(() => {
+      const files = new DataTransfer();
+      files.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      const both = new DataTransfer();
+      both.items.add(new File(["x"], "x.png", { type: "image/png" }));
+      both.setData("text/plain", "text");
+      const target = document.querySelector("#message") ?? document.body;
+      const options = { bubbles: true, cancelable: true };
+      return [
+        new ClipboardEvent("paste", { ...options, clipboardData: files }),
+        new ClipboardEvent("paste", { ...options, clipboardData: both }),
+        new DragEvent("dragover", { ...options, dataTransfer: files }),
+        new DragEvent("drop", { ...options, dataTransfer: files }),
+      ].map((event) => !target.dispatchEvent(event));
+    });
+  await an.page.locator(".keeps").waitFor();
+  await an.page.waitForFunction(() => {
+    const event = new DragEvent("dragover", { cancelable: true, dataTransfer: new DataTransfer() });
+    event.dataTransfer?.items.add(new File([], "x"));
+    return !dispatchEvent(event);
+  });
+  expect(await refused()).toEqual([true, false, true, true]);
+  await an.askToJoin("An");
+  await an.isIn();
+  const shown = await an.watch();
+  expect(await refused()).toEqual([true, false, true, true]);
+  await shown("Pictures and files cannot be sent here.");
 });
 
 test("a mention is completed from the roster", async () => {
@@ -207,3 +243,62 @@ test("the policy forbids scripts from elsewhere, and the browser says so", async
 function refOf(frame: unknown): unknown {
   return typeof frame === "object" && frame !== null && "ref" in frame ? frame.ref : undefined;
 }
+
+test("notifications name the room, come by the service worker if the page may show none, and for what one chooses", async () => {
+  const room = stage.newRoom();
+  const an = await stage.enter(room, "An", { options: { serviceWorkers: "allow" } });
+  const binh = await stage.bot(room, "Bình");
+  // As in Chrome on Android. A browser without a screen shows none.
+  await an.page.evaluate(() => {
+    let shown: { title: string; body: string; close: () => void }[] = [];
+    class Notification {
+      static readonly permission = "granted";
+      static readonly requestPermission = async () => "granted";
+      constructor() {
+        throw new TypeError("Illegal constructor. Use ServiceWorkerRegistration.showNotification() instead.");
+      }
+    }
+    Object.assign(window, { Notification, shown: () => shown.map(({ title, body }) => `${title}: ${body}`) });
+    Object.assign(ServiceWorkerRegistration.prototype, {
+      async showNotification(this: ServiceWorkerRegistration, title: string, { body = "" }) {
+        if (!this.active) throw new TypeError("There is no active worker.");
+        shown = [{ title, body, close: () => (shown = []) }];
+      },
+      getNotifications: async () => shown,
+    });
+    document.hasFocus = () => false;
+  });
+  const isShown = (text: string) =>
+    an.page.waitForFunction(
+      (sought) => String(Reflect.get(window, "shown")()).replace(/[\u2068\u2069]/g, "") === sought,
+      text,
+    );
+  await an.openSettings();
+  await an.page.getByLabel("Show notifications").check();
+  const title = `Room ${room.slice("/rooms/".length)}`;
+  await isShown(`${title}: Notifications look like this`);
+  await binh.send("to all");
+  await binh.send("@An hello");
+  await isShown(`Bình mentioned you · ${title}: @An hello`);
+  // There is one at most every three seconds.
+  await an.page.evaluate(() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 3_000;
+  });
+  await an.page.getByLabel("In this room").selectOption("all");
+  const { id } = await binh.send("to all again");
+  await isShown(`Bình · ${title}: to all again`);
+  if (id !== null) await binh.delete(id);
+  await isShown("");
+  await an.page.evaluate(() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + 3_000;
+  });
+  await an.page.getByLabel("In this room").selectOption("none");
+  await binh.send("@An, silently");
+  await an.sees("silently");
+  await isShown("");
+  await an.page.reload();
+  await an.openSettings();
+  expect(await an.page.getByLabel("In this room").inputValue()).toBe("none");
+});

@@ -6,13 +6,11 @@ import type { Announcer } from "../store/announcer.ts";
 import type { RoomStore } from "../store/room.ts";
 import type { SettingsStore } from "../store/settings.ts";
 import { Throttle } from "../store/throttle.ts";
+import type { AlertingRoom } from "./alert.ts";
 import { loadOnce } from "./parts.ts";
 
 /** The browser redraws the tab on each change of the title, and hundreds of messages may arrive per second. */
 const TITLE_EVERY_MS = 500;
-
-/** At most one sound and one notification in this time, whatever strangers write. */
-const ALERT_EVERY_MS = 3_000;
 
 /**
  * Shows the number of unread messages in the tab's title and icon. The first change of the title shows at once, later
@@ -45,31 +43,22 @@ export function watchVisibility(room: RoomStore): void {
   look();
 }
 
-/** Announces a new message to screen readers, and alerts the user if it is a mention. */
+/** Announces a new message to screen readers, and alerts the user, if they want to know of it. */
 export function announceMessage(
   message: Message,
   isMention: boolean,
-  settings: SettingsStore,
   announcer: Announcer,
+  room: AlertingRoom,
 ): void {
-  const words = settings.words.peek();
-  announcer.announce(words.announce(message.name, message.content), message.id);
-  // A clock that is set back must not silence later alerts.
-  const now = performance.now();
-  if (!isMention || now - alertedAt < ALERT_EVERY_MS) return;
-  alertedAt = now;
-  const isAway = document.hidden || !document.hasFocus();
-  const isSilent = !settings.sound.peek();
-  if (isSilent && !(settings.notify.peek() && isAway)) return;
+  const { sound, notify, words } = room.settings;
+  announcer.announce(words.peek().announce(message.name, message.content), message.id);
+  if (!sound.peek() && !notify.peek()) return;
   loadAlert().then(
     (loaded) => {
       alert = loaded;
-      if (!isSilent) loaded.chime();
-      // A notification is plain text, so these isolates keep the nickname's direction from affecting the rest.
-      if (settings.notify.peek() && isAway)
-        loaded.notify(words.mentioned(`\u2068${message.name}\u2069`), message);
-      // If it cannot be loaded, the next mention tries again.
+      loaded.alertTo(message, isMention, room);
     },
+    // The next message tries again.
     () => {},
   );
 }
@@ -80,6 +69,5 @@ export function withdraw(id: number, announcer: Announcer): void {
   alert?.withdraw(id);
 }
 
-let alertedAt = -ALERT_EVERY_MS;
 let alert: typeof import("./alert.ts") | undefined;
 const loadAlert = loadOnce(() => import("./alert.ts"));

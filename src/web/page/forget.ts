@@ -5,6 +5,7 @@ import { FORGET_KEY } from "../store/person.ts";
 import { CHAT_ROOT } from "./address.ts";
 import { DATABASE } from "./picture-files.ts";
 import { allowAddresses } from "./picture-policy.ts";
+import { forgetPage } from "./service.ts";
 
 /**
  * Removes all that this browser keeps of the person in this chat, and begins anew. The chat must have been left. Other tabs
@@ -17,6 +18,7 @@ export async function forget(): Promise<void> {
   clear();
   allowAddresses(false);
   await removePictures();
+  await forgetPage();
   // What still runs here may write it all down again until the very end. This is the last listener.
   addEventListener("pagehide", clear);
   location.reload();

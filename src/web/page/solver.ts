@@ -4,21 +4,7 @@
  */
 import { solve as solveHere } from "../../client/solve.ts";
 import type { Challenge } from "../../protocol/kinds/enter.ts";
-import { partAddress } from "./parts.ts";
-
-/** What TypeScript does not know of Trusted Types. What a policy returns is a string to it, as it is for all who use it. */
-declare global {
-  interface Window {
-    readonly trustedTypes?: {
-      createPolicy(
-        name: string,
-        rules: { createScriptURL(): string },
-      ): { createScriptURL(input: string): string };
-    };
-  }
-}
-
-let policy: ReturnType<NonNullable<typeof window.trustedTypes>["createPolicy"]> | undefined;
+import { workerAddress } from "./worker-policy.ts";
 
 /** @returns the proof. Rejects with the signal's reason, or with Error if there is none */
 export async function solve(challenge: Readonly<Challenge>, signal: AbortSignal): Promise<string> {
@@ -45,11 +31,7 @@ async function solveByWorker(challenge: Readonly<Challenge>, signal: AbortSignal
 
 function startWorker(): Worker | null {
   try {
-    // The one policy that the server allows (web-headers.ts): whatever it is asked for, it gives the address of this script.
-    policy ??= window.trustedTypes?.createPolicy("chatbox-worker", {
-      createScriptURL: () => partAddress("worker"),
-    });
-    return new Worker(policy ? policy.createScriptURL("") : partAddress("worker"));
+    return new Worker(workerAddress("worker"));
   } catch {
     return null;
   }

@@ -8,7 +8,6 @@ import type {
   Mark,
   Message,
   OutboxChange,
-  Position,
 } from "../../client/index.ts";
 import type { KeptSend } from "../../client/memory.ts";
 import type { Failure } from "../text/failure.ts";
@@ -18,6 +17,7 @@ import { ChangesStore } from "./changes.ts";
 import type { IgnoredStore } from "./ignored.ts";
 import type { Item, Sending } from "./item.ts";
 import { type HistorySource, keyOf, LogStore } from "./log.ts";
+import type { MissedStore } from "./missed.ts";
 import { OwnMessages, positionKey } from "./own.ts";
 import { QuotesStore } from "./quotes.ts";
 import type { RosterChange } from "./roster-changes.ts";
@@ -79,9 +79,6 @@ export const NICKNAME_KEY = "classic-chatbox.nickname";
 /** The number of authors, the most recent ones, who can be mentioned although they have left. */
 const AUTHORS_MAX = 500;
 
-/** How many messages are searched for the first unread one, since the earliest of them may be the user's own. */
-const UNREAD_SOUGHT = 20;
-
 /** Hundreds of people may join and leave per second. Their changes are shown together then. */
 const CHANGES_EVERY_MS = 100;
 
@@ -123,6 +120,8 @@ export class RoomStore {
     this.#markCount.value;
     return new Map(Array.from(this.#chat.marks.values(), (mark) => [mark.by, mark]));
   });
+  /** What leads to unread messages; null before there are any. */
+  readonly missed = signal<MissedStore | null>(null);
   readonly #sends = signal<readonly Sending[]>([]);
   /** The user's messages that are not stored yet. */
   readonly sends: ReadonlySignal<readonly Sending[]> = this.#sends;
@@ -509,20 +508,23 @@ export class RoomStore {
       this.log.replace(messages, more);
       this.#noteAuthors(messages);
       this.#mentionsThrottle.run();
-      const isRead = (each: Message) => this.isOwn(each) || this.#isIgnored(each.by);
-      const readMark = this.unread.setNewestPage(messages, isRead, isSeen);
-      if (readMark && more) void this.#findUnread(readMark);
+      const after = this.unread.setNewestPage(messages, this.#needsNoReading, isSeen);
+      if (this.unread.firstId.value !== null || this.missed.value)
+        void this.#withMissed((missed) => missed.visit(messages, more ? after : null));
     });
   }
 
-  /** Looks for the first unread message when it is not on the newest page. */
-  async #findUnread(after: Position): Promise<void> {
-    const page = await this.#chat.history({ after, limit: UNREAD_SOUGHT }).catch(() => null);
-    if (!page || page.reset) return;
-    const first = page.messages.find((message) => !message.deleted && !this.isOwn(message));
-    if (first) this.unread.setFirst(first);
-    // A page may consist of changes alone.
-    else if (page.messages.length === 0 && page.more && page.cursor) await this.#findUnread(page.cursor);
+  /** What leads to unread messages, which is loaded for that. */
+  async #withMissed(use: (missed: MissedStore) => void): Promise<void> {
+    const loaded = await import("./missed.ts").catch(() => null);
+    if (!loaded) return;
+    this.missed.value ??= new loaded.MissedStore({
+      unread: this.unread,
+      isForMe: (message) => this.isForMe(message),
+      isRead: this.#needsNoReading,
+      history: (options) => this.#chat.history(options),
+    });
+    use(this.missed.value);
   }
 
   /** Goes to the line above the unread messages. */
@@ -548,7 +550,10 @@ export class RoomStore {
       this.#noteAuthors([message]);
       this.unread.add(message, own || isIgnored);
     });
-    if (!own && !isIgnored && !message.deleted) this.#options.onMessage(message, this.isForMe(message));
+    if (own || isIgnored || message.deleted) return;
+    const isForMe = this.isForMe(message);
+    if (this.unread.count.value > 0) void this.#withMissed((missed) => isForMe && missed.addMention(message));
+    this.#options.onMessage(message, isForMe);
   }
 
   #messageChanged(change: AnyChange): void {
@@ -560,6 +565,8 @@ export class RoomStore {
     });
     if (change.type !== "reacted") this.#options.onChange?.(change.of);
   }
+
+  readonly #needsNoReading = (message: Message) => this.isOwn(message) || this.#isIgnored(message.by);
 
   #isIgnored(by: string | undefined): boolean {
     return this.#options.ignored?.has(by) === true;

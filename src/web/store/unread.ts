@@ -19,6 +19,8 @@ export class UnreadStore {
   readonly #firstId = signal<number | null>(null);
   /** The first message that was unread when it arrived. The line above it stays while the user reads on. */
   readonly firstId: ReadonlySignal<number | null> = this.#firstId;
+  /** The line that the user has been near. Another one, which was not found yet, stays where it is. */
+  foundId: number | null = null;
   readonly #storage: TextStorage;
   readonly #key: string;
   #isReading = false;
@@ -52,6 +54,7 @@ export class UnreadStore {
     const unread = stored.filter((message) => isNew(message) && !message.deleted && !isOwn(message));
     this.#newest = stored.at(-1);
     this.#firstId.value = unread[0]?.id ?? null;
+    this.foundId = null;
     this.#count.value = isSeen ? 0 : unread.length;
     this.#unread = isSeen ? [] : unread;
     this.#note();
@@ -67,9 +70,9 @@ export class UnreadStore {
   /** Adds a message that has arrived. */
   add(message: Message, own: boolean): void {
     const [stored] = [message].filter(isStored);
-    if (own) this.#firstId.value = null;
+    if (own) this.#firstId.value = this.foundId = null;
     else if (!message.deleted && !this.#isReading && !isRead(stored, this.#mark)) {
-      if (this.#count.value === 0) this.#firstId.value = message.id;
+      if (this.#count.value === 0 && this.foundId === this.#firstId.value) this.#firstId.value = message.id;
       this.#count.value++;
       if (stored) this.#unread = [...this.#unread.slice(1 - KNOWN_MAX), stored];
     }

@@ -1,6 +1,7 @@
 import type { Signal } from "@preact/signals";
 import { PASSWORD_MAX } from "../../protocol/kinds/enter.ts";
 import { ABOUT_WORDS } from "../words/about.ts";
+import { GlanceAtRoom } from "./glance.tsx";
 import { useStores } from "./stores.ts";
 import { leaveToInputMethod } from "./text-field.ts";
 
@@ -25,8 +26,14 @@ export function About() {
       {rules}
     </p>
   );
+  const { welcome } = document.documentElement.dataset;
   return (
     <>
+      {welcome === undefined ? null : (
+        <p class="rules" dir="auto">
+          {welcome}
+        </p>
+      )}
       {topic === "" ? null : <p dir="auto">{topic}</p>}
       {rules === "" ? null : rules.length <= SHORT_RULES && !/\n.*\n.*\n/s.test(rules) ? (
         <section aria-label={words.rules}>
@@ -43,6 +50,7 @@ export function About() {
         {words.keeps(days.length > 0 ? Math.min(...days) : null, keeps.messages)}{" "}
         {keeps.logsAddresses ? words.addresses : words.noAddresses}
       </p>
+      {settings.entry === "everyone" ? <GlanceAtRoom /> : null}
       {moderation.isProving.value ? <p role="status">{words.proving}</p> : null}
     </>
   );

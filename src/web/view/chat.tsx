@@ -11,6 +11,7 @@ import { loadModerator } from "./load-moderator.ts";
 import { loadRoom } from "./load-room.ts";
 import { Avatar, Nickname } from "./nickname.tsx";
 import type { RenameProps } from "./rename.tsx";
+import type { SettingsProps } from "./settings.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
@@ -21,7 +22,7 @@ const Barred = lazy(async () => (await import("./notices.tsx")).Barred);
 const ModerationButton = lazy(async () => (await loadModerator()).ModerationButton);
 const ModerationDialog = lazy(async () => (await loadModerator()).ModerationDialog);
 const Rename = lazy<RenameProps>(async () => (await import("./rename.tsx")).Rename);
-const Settings = lazy(async () => (await import("./settings.tsx")).Settings);
+const Settings = lazy<SettingsProps>(async () => (await import("./settings.tsx")).Settings);
 const PersonKey = lazy<PersonKeyProps>(async () => (await import("./key.tsx")).PersonKey);
 
 type Open = "nothing" | "rooms" | "settings" | "people" | "rename";
@@ -69,7 +70,7 @@ export function ChatPage({ title: titleNow }: { readonly title: () => string }) 
       {moderation.view.value ? <ModerationDialog /> : null}
       {open.value === "settings" ? (
         <Dialog title={words.settings} name="settings" close={close("settings")}>
-          <Settings />
+          <Settings title={titleNow} />
         </Dialog>
       ) : null}
       {open.value === "people" ? (

@@ -4,9 +4,13 @@ import { Viewport } from "../list/viewport.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import type { Row } from "../store/room.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
+import { lazy } from "./lazy.tsx";
 import { RoomIcon } from "./room-icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
+import type { UnreadProps } from "./unread.tsx";
+
+const Unread = lazy<UnreadProps>(async () => (await import("./unread.tsx")).Unread);
 
 /** The messages of the room. Only those near the visible part are in the document. */
 export function Log() {
@@ -29,16 +33,6 @@ export function Log() {
   view.sync(rows, !room.log.hasNewer.value);
   const { start, end } = view.range.value;
   const shown = rows.slice(start, end);
-  // The line above the unread messages may be far up. Once the user has been near it, there is no more button that
-  // leads there.
-  const unreadId = room.unread.firstId.value;
-  const found = useRef<number | null>(null);
-  if (room.isWatched.value && unreadId !== null && shown.some((row) => isOf(row, unreadId)))
-    found.current = unreadId;
-
-  const isUnreadAbove = shown.some(
-    (row) => row.kind === "message" && unreadId !== null && (row.message.id ?? 0) > unreadId,
-  );
 
   // One message is a stop of the Tab key, and the arrow keys lead from it to the others. At first it is the last one.
   const active = useSignal<string | null>(null);
@@ -107,12 +101,7 @@ export function Log() {
           </ol>
         </ViewportContext.Provider>
       </section>
-      {unreadId === found.current || !isUnreadAbove ? null : (
-        <button type="button" class="way to-unread" onClick={() => room.showUnread()}>
-          {words.firstNew}
-          <RoomIcon name="down" />
-        </button>
-      )}
+      {room.missed.value ? <Unread shown={shown} /> : null}
       <Ways isAtEnd={view.isAtEnd.value} goToNewest={goToNewest} />
     </div>
   );

@@ -1,15 +1,20 @@
-import { useSignal } from "@preact/signals";
 import { THEMES } from "../store/settings.ts";
 import { isLanguage, LANGUAGES } from "../words/languages.ts";
 import { SETTINGS_WORDS } from "../words/settings.ts";
 import { LoadFailed, lazy } from "./lazy.tsx";
+import { Notifications } from "./notifications.tsx";
 import { useStores } from "./stores.ts";
 
 const IgnoredPeople = lazy(async () => (await import("./person.tsx")).IgnoredPeople);
 const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 
+export interface SettingsProps {
+  /** What the room is called now. */
+  readonly title: () => string;
+}
+
 /** The settings dialog. */
-export function Settings() {
+export function Settings({ title }: SettingsProps) {
   const { settings, person, ignored, isPrinting } = useStores();
   const words = useSettingsWords();
   return (
@@ -17,7 +22,7 @@ export function Settings() {
       <LanguageChoice />
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
-      <Notifications />
+      <Notifications title={title} />
       {ignored.people.value.size > 0 ? <IgnoredPeople /> : null}
       <section>
         <h3>{words.key}</h3>
@@ -99,47 +104,6 @@ function ThemeChoice() {
           <span>{words[theme]}</span>
         </label>
       ))}
-    </fieldset>
-  );
-}
-
-function Notifications() {
-  const { settings } = useStores();
-  const words = useSettingsWords();
-  const isDenied = useSignal(false);
-  const askNotify = async (wanted: boolean) => {
-    const answer = wanted && "Notification" in globalThis ? await Notification.requestPermission() : "denied";
-    settings.notify.value = answer === "granted";
-    isDenied.value = wanted && answer !== "granted";
-  };
-  return (
-    <fieldset class="switches">
-      <legend>{words.notifications}</legend>
-      <label>
-        <input
-          type="checkbox"
-          checked={settings.sound.value}
-          onChange={({ currentTarget }) => {
-            settings.sound.value = currentTarget.checked;
-          }}
-        />
-        <span>{words.sound}</span>
-      </label>
-      <label>
-        <input
-          type="checkbox"
-          checked={settings.notify.value}
-          onChange={async ({ currentTarget }) => {
-            await askNotify(currentTarget.checked);
-            // The box must not stay checked if permission was refused.
-            currentTarget.checked = settings.notify.value;
-          }}
-        />
-        <span>{words.notify}</span>
-      </label>
-      <p class="refusal" role="alert">
-        {isDenied.value ? words.notifyDenied : ""}
-      </p>
     </fieldset>
   );
 }

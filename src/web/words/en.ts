@@ -106,7 +106,6 @@ export const en = {
   rooms: "Rooms",
   settings: "Settings",
   key: "Your key",
-  mentioned: (name: string) => `${name} mentioned you`,
 };
 
 /** The texts that every language provides. */

@@ -21,7 +21,6 @@ export const enRoom = {
   older: "Load earlier messages",
   olderFailed: "Earlier messages could not be loaded.",
   newMessages: "New messages",
-  firstNew: "First new message",
   newest: (n: number) => (n === 0 ? "Jump to latest" : count(n, "new message", "new messages")),
   gap: (n: number) => `${count(n, "message is", "messages are")} no longer available.`,
   sending: "Sending…",

@@ -98,5 +98,4 @@ export const vi: Words = {
   rooms: "Các phòng",
   settings: "Cài đặt",
   key: "Khóa của bạn",
-  mentioned: (name) => `${name} đã nhắc đến bạn`,
 };

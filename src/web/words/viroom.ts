@@ -17,7 +17,6 @@ export const viRoom: RoomWords = {
   older: "Tải tin nhắn cũ hơn",
   olderFailed: "Không tải được tin nhắn cũ hơn.",
   newMessages: "Tin nhắn mới",
-  firstNew: "Tin nhắn mới đầu tiên",
   newest: (n) => (n === 0 ? "Đến tin nhắn mới nhất" : `${CHARACTERS.format(n)} tin nhắn mới`),
   gap: (n) => `${CHARACTERS.format(n)} tin nhắn không còn được lưu.`,
   sending: "Đang gửi…",

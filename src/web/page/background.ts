@@ -1,0 +1,40 @@
+/** What the page does beside what it shows, and what nobody waits for. Loaded when it is shown. */
+import { effect } from "@preact/signals";
+import type { Announcer } from "../store/announcer.ts";
+import type { RoomStore } from "../store/room.ts";
+import type { SettingsStore } from "../store/settings.ts";
+import { FILE_WORDS } from "../words/files.ts";
+
+/** Refuses files, and has the page kept for those who join. */
+export function work({ hasEntered }: RoomStore, announcer: Announcer, { words }: SettingsStore): void {
+  refuseFiles(() => announcer.showToast(FILE_WORDS[words.peek().locale]));
+  let isKept = false;
+  effect(() => {
+    if (!hasEntered.value || isKept) return;
+    isKept = true;
+    import("./service.ts").then(({ keepPage }) => keepPage()).catch(() => {});
+  });
+}
+
+/** Says that files cannot be sent when somebody pastes or drops one. Otherwise the browser would leave the chat for a dropped one. */
+function refuseFiles(say: () => void): void {
+  const refuse = (event: Event) => {
+    event.preventDefault();
+    say();
+  };
+  addEventListener("paste", (event: ClipboardEvent) => {
+    const types = event.clipboardData?.types ?? [];
+    // Office programs add a picture of the text.
+    if (types.includes("Files") && !types.includes("text/plain")) refuse(event);
+  });
+  const onDrag = (event: DragEvent) => {
+    const { target, dataTransfer, type } = event;
+    const takesFiles = target instanceof HTMLInputElement && target.type === "file";
+    if (takesFiles || !dataTransfer?.types.includes("Files")) return;
+    if (type === "drop") refuse(event);
+    // Otherwise there is no drop.
+    else event.preventDefault();
+  };
+  addEventListener("dragover", onDrag);
+  addEventListener("drop", onDrag);
+}
