@@ -332,9 +332,9 @@ test("what is done about people, and what moderators look at, is reached by keyb
   await minh.composer.focus();
   // Past the two buttons of the field.
   for (let stops = 0; stops < 3; stops++) await keyboard.press("Tab");
-  await hasFocus('[data-name="Bình"] .cover');
+  await hasFocus('[data-key="Bình"] .cover');
   await keyboard.press("ArrowDown");
-  await hasFocus('[data-name="Chi"] .cover');
+  await hasFocus('[data-key="Chi"] .cover');
   await keyboard.press("Enter");
   await hasFocus(".choices-of-actions .at");
   await keyboard.press("End");

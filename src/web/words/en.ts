@@ -17,7 +17,6 @@ export const en = {
     `${unread > 0 ? `(${unread}) ` : ""}${room} · ${site}`,
   skip: "Skip to the message field",
   close: "Close",
-  cancel: "Cancel",
   loadFailed: "This part of the page failed to load. If that keeps happening, reload the page.",
   loadingPart: "Loading…",
   join: {
@@ -27,11 +26,7 @@ export const en = {
     button: "Join",
     waiting: "Joining…",
   },
-  rename: {
-    open: "Change your nickname",
-    title: "Change your nickname",
-  },
-  you: "you",
+  rename: "Change your nickname",
   youAre: "You are",
   nicknameFault: {
     empty: "Enter a nickname.",
@@ -88,7 +83,6 @@ export const en = {
     other: "Join with another nickname",
   },
   retry: "Try again",
-  remove: "Remove",
   gone: "That message no longer exists.",
   today: "Today",
   yesterday: "Yesterday",

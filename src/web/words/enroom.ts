@@ -28,6 +28,7 @@ export const enRoom = {
   sendingLater: "Waiting for a connection…",
   held: "Waiting for a moderator to approve it",
   sent: "Sent",
+  remove: "Remove",
   newHolder: "rejoined",
   newHolderHint: "This nickname was free for a while, so this may be someone else now.",
   showAll: "Show all",
@@ -86,7 +87,10 @@ export const enRoom = {
     placeholder: "Write a message",
     send: "Send",
     emoji: "Insert emoji",
-    hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone.",
+    hint: (sends: boolean): string =>
+      sends
+        ? "Press Enter to send, Shift+Enter for a new line, @ to mention someone."
+        : "Press Enter for a new line, Ctrl+Enter to send, @ to mention someone.",
     left: (n: number) => `${CHARACTERS.format(n)} left`,
     over: (n: number) => `${count(n, "character", "characters")} over the limit`,
     long: (has: number, max: number) =>
@@ -106,6 +110,7 @@ export const enRoom = {
   },
   transcript: (room: string, time: string) => `${room}, ${time}`,
   roster: {
+    you: "you",
     online: (n: number) => `Online: ${n}`,
     filter: "Filter people",
     none: "No one here matches.",

@@ -9,7 +9,6 @@ export const vi: Words = {
   pageTitle: (room, unread, site = "Trò chuyện") => `${unread > 0 ? `(${unread}) ` : ""}${room} · ${site}`,
   skip: "Đến ô soạn tin nhắn",
   close: "Đóng",
-  cancel: "Hủy",
   loadFailed: "Không tải được phần này. Nếu vẫn lỗi, hãy tải lại trang.",
   loadingPart: "Đang tải…",
   join: {
@@ -19,11 +18,7 @@ export const vi: Words = {
     button: "Vào phòng",
     waiting: "Đang vào…",
   },
-  rename: {
-    open: "Đổi biệt danh",
-    title: "Đổi biệt danh",
-  },
-  you: "bạn",
+  rename: "Đổi biệt danh",
   youAre: "Bạn là",
   nicknameFault: {
     empty: "Hãy nhập biệt danh.",
@@ -80,7 +75,6 @@ export const vi: Words = {
     other: "Vào với biệt danh khác",
   },
   retry: "Thử lại",
-  remove: "Xóa",
   gone: "Tin nhắn đó không còn nữa.",
   today: "Hôm nay",
   yesterday: "Hôm qua",

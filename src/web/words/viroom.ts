@@ -24,6 +24,7 @@ export const viRoom: RoomWords = {
   sendingLater: "Đang chờ kết nối…",
   held: "Đang chờ điều hành viên duyệt",
   sent: "Đã gửi",
+  remove: "Xóa",
   newHolder: "đã vào lại",
   newHolderHint: "Đã có lúc không ai dùng biệt danh này, nên bây giờ đây có thể là người khác.",
   showAll: "Xem tất cả",
@@ -65,7 +66,10 @@ export const viRoom: RoomWords = {
     placeholder: "Nhập tin nhắn",
     send: "Gửi",
     emoji: "Chèn biểu tượng cảm xúc",
-    hint: "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó.",
+    hint: (sends) =>
+      sends
+        ? "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó."
+        : "Nhấn Enter để xuống dòng, Ctrl+Enter để gửi, @ để nhắc đến ai đó.",
     left: (n) => `còn ${CHARACTERS.format(n)} ký tự`,
     over: (n) => `thừa ${CHARACTERS.format(n)} ký tự`,
     long: (has, max) =>
@@ -85,6 +89,7 @@ export const viRoom: RoomWords = {
   },
   transcript: (room, time) => `${room}, ${time}`,
   roster: {
+    you: "bạn",
     online: (n) => `Đang trực tuyến: ${n}`,
     filter: "Lọc theo biệt danh",
     none: "Không tìm thấy ai.",
