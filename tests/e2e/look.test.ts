@@ -6,7 +6,7 @@ import { SETTINGS_WORDS } from "../../src/web/words/settings.ts";
 import { vi } from "../../src/web/words/vi.ts";
 import { viRoom } from "../../src/web/words/viroom.ts";
 import { Cable } from "../support/cable.ts";
-import { capture, dropNetworkErrors, LOOKS, SCREENS, Stage, violations } from "./stage.ts";
+import { capture, dropNetworkErrors, LOOKS, SCREENS, Stage, smallTargets, violations } from "./stage.ts";
 
 const stage = new Stage();
 
@@ -19,7 +19,7 @@ const SUGGESTIONS = /^scrollable-region-focusable: <div id="suggestions"/;
 const ROSTER_FROM_PIXELS = 832;
 
 for (const { size, theme, locale } of LOOKS) {
-  test(`axe finds nothing on any screen, and nothing reaches out of it: ${size}, ${theme}, ${locale}`, async () => {
+  test(`on any screen axe finds nothing, nothing reaches out of it, and fingers hit what they press: ${size}, ${theme}, ${locale}`, async () => {
     const room = stage.newRoom();
     const words = locale === "vi-VN" ? { ...vi, ...viRoom } : { ...en, ...enRoom };
     const found: string[] = [];
@@ -29,7 +29,8 @@ for (const { size, theme, locale } of LOOKS) {
     const look = async (screen: string) => {
       await capture(mai, `${size}-${theme}-${screen}`);
       const all = (await violations(mai)).filter((each) => !SUGGESTIONS.test(each));
-      found.push(...all.map((each) => `${screen}: ${each}`));
+      const small = "hasTouch" in SCREENS[size] ? await smallTargets(mai) : [];
+      found.push(...[...all, ...small].map((each) => `${screen}: ${each}`));
     };
     const close = async () => {
       await page.keyboard.press("Escape");
@@ -122,7 +123,7 @@ test("the classic theme shows the pictures that one chooses, and keeps them", as
   await mai.page
     .getByLabel("Choose a picture: Page")
     .setInputFiles({ ...file, buffer: Buffer.from("no picture") });
-  await mai.reads("The browser cannot show this file as a picture");
+  await mai.reads("Your browser can’t show this file as a picture");
   for (const place of ["Page", "Chat", "People", "Settings"]) {
     await mai.page.getByLabel(`Choose a picture: ${place}`).setInputFiles(file);
     await mai.page.getByRole("button", { name: `Remove the picture: ${place}` }).waitFor();
@@ -156,7 +157,7 @@ test("a picture by its address is fetched only once the reader has asked for tha
   const field = mai.page.getByLabel("Picture address: Page");
   await field.fill("javascript:alert(1)");
   await field.press("Enter");
-  await mai.reads("Enter an address that starts with https://.");
+  await mai.reads("That isn’t an address that starts with https://.");
   expect(asked).toEqual([]);
   await field.fill("https://pictures.test/a.svg");
   const reloaded = mai.page.waitForEvent("load");

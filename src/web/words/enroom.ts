@@ -47,7 +47,7 @@ export const enRoom = {
   quote: {
     loading: "Loading…",
     missing: "Message not found",
-    goTo: "Go to the message replied to",
+    goTo: "Go to the original message",
     back: "Back",
   },
   actions: (name: string, time: string) => `Message actions: ${name}, ${time}`,
@@ -57,7 +57,7 @@ export const enRoom = {
   youToo: "You",
   copyLink: (time: string) => `${time}, copy link to this message`,
   linkCopied: "Link copied.",
-  linkNotCopied: "The browser blocked copying. The link is in the address bar.",
+  linkNotCopied: "Your browser blocked copying. The link is in the address bar.",
   joined: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     " joined",
@@ -95,7 +95,7 @@ export const enRoom = {
     over: (n: number) => `${count(n, "character", "characters")} over the limit`,
     long: (has: number, max: number) =>
       `A message can have up to ${CHARACTERS.format(max)} characters; this one has ${CHARACTERS.format(has)}.`,
-    broken: "This message contains broken characters. Delete them and send it again.",
+    broken: "This message contains invalid characters. Delete them and send it again.",
     mentions: "People you can mention",
     replying: <T>(name: T): readonly (T | string)[] => ["Replying to ", name],
     editing: "Editing your message",
@@ -113,7 +113,7 @@ export const enRoom = {
     you: "you",
     online: (n: number) => `Online: ${n}`,
     filter: "Filter people",
-    none: "No one here matches.",
+    none: "Nobody here by that name.",
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
     marks: {
       owner: "owner",
