@@ -188,7 +188,7 @@ test.skipIf(IS_ON_DATABASE)("the owner's link makes the person an owner, once", 
   expect(await dialog.locator("dd").allTextContents()).toContain("Owner");
   const late = await stage.open(`/${hash}`);
   await dialogOf(late).getByRole("button", { name: "Become the owner" }).click();
-  await late.reads(/^This link is not valid any more/);
+  await late.reads(/^This link is no longer valid/);
 });
 
 test("links to messages go on working beside those with secrets", async () => {
