@@ -195,15 +195,15 @@ test("LIM-6 the page says for how many seconds it waits after a refusal for the 
   await an.rename("Anh");
   await shown("You’re going too fast. Continuing in 1 s");
   await other.sees("is now Anh");
-  await an.page.getByText(/Too many requests/).waitFor({ state: "hidden" });
+  await an.page.getByText(/going too fast/).waitFor({ state: "hidden" });
 
   await an.rename("Ân");
   await an.page.getByRole("button", { name: "Renaming…" }).waitFor();
-  await an.reads(/Too many requests\. Continuing in \d+ s/);
+  await an.reads(/You’re going too fast\. Continuing in \d+ s/);
   await an.page.keyboard.press("Escape");
   await an.page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await violations(an)).toEqual([]);
-  expect(await an.page.getByText(/Too many requests/).isVisible()).toBe(true);
+  expect(await an.page.getByText(/going too fast/).isVisible()).toBe(true);
 });
 
 test("CLOSE-10 after a close code that means never, known or not, the page shows the server's reason and does not reconnect", async () => {
