@@ -4,22 +4,22 @@ const WORDS = {
   en: {
     title: "Page not found",
     lead: "This address does not lead to a room.",
-    rule: "The name of a room has 1 to 64 characters: letters without accents, digits, <code>-</code>, <code>_</code> and <code>.</code>. It begins with a letter or a digit.",
+    rule: "Room names have 1 to 64 characters: letters without accents, digits, <code>-</code>, <code>_</code> and <code>.</code>. They begin with a letter or a digit.",
     like: (link: string) => `Did you mean ${link}?`,
     room: (name: string) => `the room ${name}`,
     rooms: "See the list of rooms",
     mainRoom: "Go to the main room",
-    noRoom: { title: "No such room", lead: "There is no room of this name here." },
+    noRoom: { title: "No such room", lead: "There is no room with this name here." },
   },
   vi: {
     title: "Không tìm thấy trang",
     lead: "Địa chỉ này không dẫn tới phòng nào.",
     rule: "Tên phòng có từ 1 đến 64 ký tự: chữ cái không dấu, chữ số, <code>-</code>, <code>_</code> và <code>.</code>. Tên bắt đầu bằng chữ cái hoặc chữ số.",
-    like: (link: string) => `Có phải bạn tìm ${link}?`,
+    like: (link: string) => `Có phải bạn muốn tìm ${link}?`,
     room: (name: string) => `phòng ${name}`,
     rooms: "Xem danh sách phòng",
     mainRoom: "Vào phòng chính",
-    noRoom: { title: "Không có phòng này", lead: "Ở đây không có phòng nào mang tên này." },
+    noRoom: { title: "Không có phòng này", lead: "Ở đây không có phòng nào tên như vậy." },
   },
 };
 

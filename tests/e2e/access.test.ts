@@ -38,13 +38,52 @@ test("all of it can be done by keyboard alone, and the focus is always seen", as
   await keyboard.press("Enter");
   await binh.sees("An is now Anh");
   await an.page.locator("dialog").waitFor({ state: "detached" });
-  expect(await focused(an)).toContain("Change your nickname");
+  await an.page.locator("#message:focus").waitFor();
 
   await tabTo(an, "Skip to the message field", "Shift+Tab");
   await keyboard.press("Enter");
   expect(await focused(an)).toBe("Message");
   await tabTo(an, "Messages", "Shift+Tab");
   await keyboard.press("Home");
+});
+
+test("the Tab key stops at one message and what is in it, and the focus is never lost", async () => {
+  const room = stage.newRoom();
+  const binh = await stage.bot(room, "Bình");
+  await Promise.all(Array.from({ length: 500 }, (_, i) => binh.send(`line ${i}: https://example.org/${i}`)));
+  const an = await stage.enter(room, "An");
+  await an.sees("line 499");
+  const { keyboard } = an.page;
+  const hasFocus = (selector: string) => an.page.locator(`${selector}:focus`).waitFor();
+  const row = (text: string) => `li:has-text("${text}")`;
+  await hasFocus("#message");
+  await keyboard.press("Shift+Tab");
+  await hasFocus(`${row("line 499")} .more`);
+  await keyboard.press("ArrowUp");
+  await hasFocus(`${row("line 498")} .more`);
+  await keyboard.press("Shift+Tab");
+  await hasFocus(`${row("line 498")} .content a`);
+  await keyboard.press("Shift+Tab");
+  await an.page.locator(".log:focus, .log-start :focus").waitFor();
+  // What is typed anywhere is written, and Escape leads back to the field as well.
+  await keyboard.type("word");
+  await hasFocus("#message");
+  expect(await an.composer.inputValue()).toBe("word");
+  await keyboard.press("Shift+Tab");
+  await keyboard.press("Escape");
+  await hasFocus("#message");
+  // What loads earlier messages is gone while it does so.
+  const older = await an.page.locator(".log-start button").elementHandle();
+  await older?.focus();
+  await an.page.waitForFunction((button) => !button?.isConnected, older);
+  await hasFocus(".log");
+  await an.page.getByRole("button", { name: "Jump to latest" }).focus();
+  await keyboard.press("Enter");
+  await hasFocus("#message");
+  // The mouse has no use for the button that opened a dialog.
+  await an.page.getByRole("button", { name: "Settings" }).click();
+  await an.page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+  await hasFocus("#message");
 });
 
 test("screen readers announce new messages, and a summary in a busy room", async () => {

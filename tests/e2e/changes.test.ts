@@ -109,7 +109,7 @@ test("an edit that is refused says why, and its text is not lost", async () => {
   await an.reads("A message can have up to 4,000 characters; this one has 4,001.");
   await an.composer.fill("other words");
   await an.composer.press("Enter");
-  const refusal = an.log.getByText("Your edit was not saved. You may not change this message.");
+  const refusal = an.log.getByText("Your edit was not saved. You can’t change this message.");
   await refusal.waitFor();
   expect(await an.contents()).toEqual(["my words"]);
   expect(await violations(an)).toEqual([]);
@@ -257,7 +257,7 @@ test("a reaction that is refused is taken back, and the page says why", async ()
   await openMenu(an, "everything");
   const shown = await an.watch();
   await an.page.getByRole("dialog").getByRole("button", { name: "👍" }).click();
-  await shown("Your reaction was not saved. It has as many reactions as a message can have.");
+  await shown("Your reaction was not saved. This message has reached its limit of reactions.");
   expect(await row(an, "everything").locator(".chip", { hasText: "👍" }).count()).toBe(0);
 });
 
@@ -309,7 +309,17 @@ test("on a phone the button of each message is seen, large enough, and opens all
   expect(boxes).toHaveLength(2);
   for (const { width, height, opacity } of boxes)
     expect([width >= 44, height >= 44, opacity]).toEqual([true, true, "1"]);
+  // So are the times, and that messages are stored; a tap on them copies nothing.
+  for (const part of [".time", ".sent"])
+    expect(await an.log.locator(part).filter({ visible: true }).count()).toBe(2);
+  const time = await row(an, "two").locator(".time").boundingBox();
+  const opened = await an.watch();
+  if (time) await an.page.touchscreen.tap(time.x + time.width / 2, time.y + time.height / 2);
   expect((boxes[1]?.top ?? 0) >= (boxes[0]?.bottom ?? 0)).toBe(true);
+  await row(an, "two").locator(".more").tap();
+  await opened("· Sent ✓");
+  expect(await an.page.evaluate(() => Reflect.get(window, "shown"))).not.toContain("Link copied.");
+  await an.page.keyboard.press("Escape");
   await row(binh, "two").locator(".more").tap();
   await binh.page.locator(".choices-of-actions").waitFor();
   const small = await binh.page

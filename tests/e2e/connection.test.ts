@@ -26,7 +26,7 @@ test("three tabs survive a killed server: nothing is lost, nothing is doubled, a
   await Promise.all(all.map((person) => person.reads("No connection")));
   await an.write("written by An meanwhile");
   await binh.write("written by Bình meanwhile");
-  await an.reads("1 message will be sent when the connection is back.");
+  await an.reads("1 message will be sent when you’re back online.");
   expect(await an.unsent.count()).toBe(1);
   await at.restart();
   await Promise.all(all.map((person) => person.isConnected()));
@@ -116,7 +116,7 @@ test("what is typed offline waits and goes out in order when online, and the oth
   await an.reads("You are offline");
   await an.write("first");
   await an.write("second");
-  await an.reads("2 messages will be sent when the connection is back.");
+  await an.reads("2 messages will be sent when you’re back online.");
   expect(await an.unsent.locator(".content").allTextContents()).toEqual(["first", "second"]);
   await binh.say("meanwhile");
   cable.mend();
@@ -240,17 +240,17 @@ test("LIM-6 the page says for how many seconds it waits after a refusal for the 
   });
   const shown = await an.watch();
   await an.rename("Anh");
-  await shown("Too many requests. Continuing in 1 s");
+  await shown("You’re going too fast. Continuing in 1 s");
   await other.sees("is now Anh");
-  await an.page.getByText(/Too many requests/).waitFor({ state: "hidden" });
+  await an.page.getByText(/going too fast/).waitFor({ state: "hidden" });
 
   await an.rename("Ân");
   await an.page.getByRole("button", { name: "Renaming…" }).waitFor();
-  await an.reads(/Too many requests\. Continuing in \d+ s/);
+  await an.reads(/You’re going too fast\. Continuing in \d+ s/);
   await an.page.keyboard.press("Escape");
   await an.page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await violations(an)).toEqual([]);
-  expect(await an.page.getByText(/Too many requests/).isVisible()).toBe(true);
+  expect(await an.page.getByText(/going too fast/).isVisible()).toBe(true);
 });
 
 test("CLOSE-10 after a close code that means never, known or not, the page shows the server's reason and does not reconnect", async () => {
@@ -267,7 +267,7 @@ test("CLOSE-10 after a close code that means never, known or not, the page shows
     },
   });
   await an.write("the last straw");
-  await an.reads(/4444 \(A moderator removed you\)/);
+  await an.reads(/4444: A moderator removed you/);
   expect(connections).toBe(1);
   await an.page.getByRole("button", { name: "Reconnect" }).click();
   await an.isIn();

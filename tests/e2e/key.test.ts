@@ -156,7 +156,7 @@ test("a link with another key asks before it replaces the present one, and a bro
   await an.page.evaluate(() => {
     location.hash = "#key=broken";
   });
-  await an.reads(/carries no valid key/);
+  await an.reads(/contains no valid key/);
 });
 
 test("a nickname is reserved and given up, and a stranger is refused in words", async () => {
@@ -168,7 +168,7 @@ test("a nickname is reserved and given up, and a stranger is refused in words", 
   const stranger = await stage.open(stage.newRoom());
   await stranger.askToJoin("ánh dương");
   await stranger.reads("Someone has reserved this nickname, or one that looks like it. Choose another.");
-  await dialogOf(an).getByRole("button", { name: "Give up Ánh Dương" }).click();
+  await dialogOf(an).getByRole("button", { name: "Release Ánh Dương" }).click();
   await an.reads("Ánh Dương is no longer reserved.");
   await stranger.page.getByRole("button", { name: "Join", exact: true }).click();
   await stranger.isIn();
@@ -183,12 +183,12 @@ test.skipIf(IS_ON_DATABASE)("the owner's link makes the person an owner, once", 
   await dialog.getByRole("button", { name: "Become the owner" }).waitFor();
   expect(an.page.url()).toBe(server.http("/"));
   await dialog.getByRole("button", { name: "Become the owner" }).click();
-  await an.reads("You own this chat now.");
+  await an.reads("You are now the owner of this chat.");
   expect(await dialog.locator("dd code").textContent()).toMatch(/^[\w-]{16}$/);
   expect(await dialog.locator("dd").allTextContents()).toContain("Owner");
   const late = await stage.open(`/${hash}`);
   await dialogOf(late).getByRole("button", { name: "Become the owner" }).click();
-  await late.reads(/^This link is not valid any more/);
+  await late.reads(/^This link is no longer valid/);
 });
 
 test("links to messages go on working beside those with secrets", async () => {

@@ -63,7 +63,7 @@ test("IDENT-7 a link with a token lets one in under the nickname of the site, an
   await an.isIn();
   await an.openSettings();
   await an.page.getByRole("dialog").getByRole("button", { name: "Show", exact: true }).click();
-  await an.reads(/^You are signed in with the site/);
+  await an.reads(/^You are signed in to the site/);
   expect(await an.page.getByRole("button", { name: "Show my key" }).count()).toBe(0);
 });
 

@@ -92,7 +92,7 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   await minh.page.getByRole("button", { name: "Mute…" }).waitFor();
   await look("person-menu");
   await minh.page.getByRole("button", { name: "Mute…" }).click();
-  await minh.reads(/Hits 1 person here: .*An/);
+  await minh.reads(/Affects 1 person here: .*An/);
   await look("mute");
   await minh.page.getByLabel("Reason").fill("shouting");
   await minh.page.getByRole("button", { name: "10 minutes" }).click();
@@ -100,7 +100,7 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   expect(await an.say("more")).toMatchObject({ reason: "Muted" });
   await minh.page.locator(".toast button").click();
   await minh.sees("An was muted for 10 minutes by Minh: shouting");
-  await minh.sees("Minh lets An write again");
+  await minh.sees("Minh unmuted An");
   expect(await an.say("sorry")).toMatchObject({ status: true });
 
   await minh.sees("sorry");
@@ -211,13 +211,13 @@ test("whoever is put out sees why and until when, does not come back unasked, an
   await an.reads(/The ban ends on/);
   await an.reads("spam");
   await look("banned");
-  await an.page.getByRole("button", { name: "Try to come back" }).click();
+  await an.page.getByRole("button", { name: "Rejoin the room" }).click();
   await an.page.getByRole("heading", { name: "You are banned from this room" }).waitFor();
   await minh.ordered({ kind: "undo", id: action });
-  await an.page.getByRole("button", { name: "Try to come back" }).click();
+  await an.page.getByRole("button", { name: "Rejoin the room" }).click();
   await an.isIn();
   await minh.ordered({ kind: "kick", name: "An" });
-  await an.page.getByRole("heading", { name: "A moderator has put you out of the room" }).waitFor();
+  await an.page.getByRole("heading", { name: "A moderator removed you from the room" }).waitFor();
   await look("kicked");
   expect(found).toEqual([]);
 });
@@ -247,7 +247,7 @@ test("a report goes from whoever is annoyed to a moderator, who looks at it and 
   await moderator.look("reports");
   await report.getByRole("button", { name: "Remove message" }).click();
   await binh.log.getByText("something nasty").waitFor({ state: "detached" });
-  await minh.page.locator(".cases li").getByText("The message is gone.").waitFor();
+  await minh.page.locator(".cases li").getByText("This message no longer exists.").waitFor();
   await minh.page.locator(".cases li").getByRole("button", { name: "Dismiss" }).click();
   await minh.reads("No reports. All quiet.");
   await minh.page.getByRole("tab", { name: "People" }).click();
@@ -282,15 +282,15 @@ test("moderators set up a room, and give commands", async () => {
   await minh.reads("Tea, and what goes with it");
 
   const an = await come(room, KEY.an, "light");
-  await an.page.getByLabel("Password of the room").fill("earl grey");
+  await an.page.getByLabel("Room password").fill("earl grey");
   await an.askToJoin("An");
   await an.reads("The room’s password is missing or wrong.");
-  await an.page.getByLabel("Password of the room").fill("oolong");
+  await an.page.getByLabel("Room password").fill("oolong");
   await an.askToJoin("An");
   await an.isIn();
   // The page keeps no password.
   await an.page.reload();
-  await an.page.getByLabel("Password of the room").fill("oolong");
+  await an.page.getByLabel("Room password").fill("oolong");
   await an.askToJoin("An");
   await an.isIn();
 
@@ -332,9 +332,9 @@ test("what is done about people, and what moderators look at, is reached by keyb
   await minh.composer.focus();
   // Past the two buttons of the field.
   for (let stops = 0; stops < 3; stops++) await keyboard.press("Tab");
-  await hasFocus('[data-name="Bình"] .cover');
+  await hasFocus('[data-key="Bình"] .cover');
   await keyboard.press("ArrowDown");
-  await hasFocus('[data-name="Chi"] .cover');
+  await hasFocus('[data-key="Chi"] .cover');
   await keyboard.press("Enter");
   await hasFocus(".choices-of-actions .at");
   await keyboard.press("End");
@@ -498,12 +498,12 @@ test("a person takes along, and deletes, all that the person wrote in a room", a
   await an.openSettings();
   await an.page.getByRole("button", { name: "Show", exact: true }).click();
   const saved = an.page.waitForEvent("download");
-  await an.page.getByRole("button", { name: "Give me all that I wrote" }).click();
+  await an.page.getByRole("button", { name: "Download everything I wrote" }).click();
   const messages: { readonly content: string }[] = await Bun.file(await (await saved).path()).json();
   expect(messages.map(({ content }) => content)).toEqual(["one", "two", "three"]);
   await an.reads("3 messages saved as a file.");
-  await an.page.getByRole("button", { name: "Delete all that I wrote…" }).click();
-  await an.page.getByRole("button", { name: "Delete all that I wrote", exact: true }).click();
+  await an.page.getByRole("button", { name: "Delete everything I wrote…" }).click();
+  await an.page.getByRole("button", { name: "Delete everything I wrote", exact: true }).click();
   await an.reads("3 messages are being deleted.");
   await an.log.getByText("three").waitFor({ state: "detached" });
 });

@@ -40,6 +40,7 @@ test("another language is loaded when it is chosen, and is the one that the next
     "composer",
     "en",
     "enroom",
+    "keyboard",
     "page",
     "room",
     "roster",

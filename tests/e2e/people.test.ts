@@ -34,7 +34,7 @@ test("many joins and leaves are folded into one line, and a long roster can be f
   await an.page.locator("aside").getByText("Guest 2").waitFor({ state: "detached" });
   expect(await an.roster()).toEqual(["Guest 1", "Guest 10", "Guest 11", "Guest 12", "Guest 13", "Guest 14"]);
   await filter.fill("nobody");
-  await an.reads("No one here matches.");
+  await an.reads("Nobody here by that name.");
   for (const guest of guests) await guest.close();
   await an.page.locator("aside").getByText("Online: 1", { exact: true }).waitFor();
   await an.reads("Guest 1, Guest 2 and 12 others joined and left");

@@ -111,9 +111,11 @@ export class Person {
     await this.page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
   }
 
+  /** Sends a message: where Enter breaks the line, by the button. */
   async write(content: string): Promise<void> {
     await this.composer.fill(content);
-    await this.composer.press("Enter");
+    if ((await this.composer.getAttribute("enterkeyhint")) === "send") await this.composer.press("Enter");
+    else await this.page.locator(".composer [type=submit]").click();
   }
 
   /** Writes a message and waits until the server confirmed it. */

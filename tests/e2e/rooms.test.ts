@@ -50,6 +50,41 @@ async function listSays(person: Person, text: string | RegExp): Promise<void> {
   }
 }
 
+test("a title of 64 characters, in any script, leaves everything in the header in its place", async () => {
+  const an = await stage.enter("/rooms/cellar", "A nickname that is rather long, too", {
+    options: { viewport: { width: 320, height: 568 } },
+  });
+  const titles = [
+    "W".repeat(64),
+    "Phòng trò chuyện tối thứ Năm của lớp khoa học máy tính khóa 2026",
+    "مرحبا بالجميع في غرفة الدردشة ".repeat(3).slice(0, 64),
+    "星期四晚上的課".repeat(10).slice(0, 64),
+  ];
+  for (const title of titles) {
+    expect(await minh.ask({ type: "room", room: "cellar", set: { title } })).toMatchObject({ status: true });
+    await an.page.getByRole("heading", { level: 1, name: title.trim() }).waitFor();
+    for (const [width, height] of [
+      [320, 568],
+      [390, 844],
+      [641, 800],
+      [768, 1024],
+      [844, 390],
+      [1280, 800],
+    ] as const) {
+      await an.page.setViewportSize({ width, height });
+      const parts = await an.page
+        .locator(".top h1, .top .connection, .top-end > *")
+        .filter({ visible: true })
+        .evaluateAll((all) => all.map((each) => each.getBoundingClientRect().toJSON()));
+      const ends = parts.map(({ right }) => right);
+      const starts = [...parts.slice(1).map(({ left }) => left), width];
+      expect(ends.filter((end, at) => end > (starts[at] ?? 0) + 0.5)).toEqual([]);
+      expect(parts[0].width).toBeGreaterThan(60);
+    }
+  }
+  await minh.ask({ type: "room", room: "cellar", set: { title: "Cellar" } });
+});
+
 test("the header leads to the listed rooms, with who is there and what is new since the last visit", async () => {
   using an = await Visitor.named(stage.server, "An", { room: "tea" });
   await an.say("first");
@@ -97,7 +132,7 @@ test("a room is found by its name, by keyboard, and one that does not exist is s
   const field = dialogOf(an).getByLabel("Go to a room by its name");
   await field.fill("!!!");
   await field.press("Enter");
-  await dialogOf(an).getByText("The name of a room has 1 to 64 characters").waitFor();
+  await dialogOf(an).getByText("Room names have 1 to 64 characters").waitFor();
   await field.fill("Nhà Kho");
   await field.press("Enter");
   await dialogOf(an).getByText("There is no room called “nha-kho”.").waitFor();
@@ -118,7 +153,7 @@ test("a moderator of all rooms makes a room that does not exist", async () => {
   await openRooms(minhAtPage);
   await dialogOf(minhAtPage).getByLabel("Go to a room by its name").fill("Gác Xép");
   await minhAtPage.page.keyboard.press("Enter");
-  await dialogOf(minhAtPage).getByRole("button", { name: "Make the room “gac-xep”" }).click();
+  await dialogOf(minhAtPage).getByRole("button", { name: "Create the room “gac-xep”" }).click();
   await minhAtPage.page.waitForURL(/\/rooms\/gac-xep$/);
   await minhAtPage.page.getByRole("heading", { level: 1, name: "Gác Xép" }).waitFor();
   // The browser notes that there was nothing at first.

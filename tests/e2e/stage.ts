@@ -149,6 +149,34 @@ export async function capture(person: Person, name: string): Promise<void> {
   await person.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
 }
 
+/**
+ * What is too small for a finger: lower or narrower than 44 pixels. Links in a text and what lies in a label are no targets of
+ * their own.
+ */
+export async function smallTargets({ page }: Person): Promise<string[]> {
+  return await page.evaluate(() => {
+    const open = [...document.querySelectorAll("dialog")].at(-1) ?? document;
+    const targets = [
+      ...open.querySelectorAll<HTMLElement>(
+        "button, select, summary, textarea, a, label:has(input), input, [role=option]",
+      ),
+    ].filter(
+      (each) =>
+        each.checkVisibility({ visibilityProperty: true }) &&
+        getComputedStyle(each).pointerEvents !== "none" &&
+        !each.matches(".content a, .skip, .unseen, label input"),
+    );
+    return targets.flatMap((each) => {
+      const { width, height } = each.getBoundingClientRect();
+      // It may reach out of what is seen of it.
+      const reach = Number.parseFloat(getComputedStyle(each, "::before").height) || 0;
+      return Math.min(width, Math.max(height, reach)) < 43.5
+        ? [`${each.outerHTML.slice(0, 80)}: ${width} x ${height}`]
+        : [];
+    });
+  });
+}
+
 /** What axe looks for. Of what it finds in order, it need not give each element. */
 const AXE_OPTIONS: RunOptions = {
   runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],

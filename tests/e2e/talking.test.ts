@@ -16,6 +16,34 @@ test("Enter sends, Shift+Enter starts a new line, and an empty message is not se
   expect(await an.composer.inputValue()).toBe("");
 });
 
+test("on a phone Enter starts a new line and the button sends, which a setting changes for both", async () => {
+  const options = { viewport: { width: 320, height: 568 }, isMobile: true, hasTouch: true };
+  const an = await stage.enter(stage.newRoom(), "An", { options });
+  const { keyboard } = an.page;
+  const write = async (last: string) => {
+    await an.composer.focus();
+    await keyboard.type("one");
+    await keyboard.press("Enter");
+    await keyboard.type("two");
+    await keyboard.press(last);
+  };
+  await write("Enter");
+  expect(await an.composer.inputValue()).toBe("one\ntwo\n");
+  await keyboard.press("Backspace");
+  await an.page.getByRole("button", { name: "Send" }).tap();
+  await an.sees("two");
+  // A keyboard that is connected to the phone sends, too.
+  await write("Control+Enter");
+  await an.log.locator(".message:not(.sending)").nth(1).waitFor();
+  expect(await an.contents()).toEqual(["one\ntwo", "one\ntwo"]);
+  await an.openSettings();
+  await an.page.getByLabel("Sends the message").check();
+  await keyboard.press("Escape");
+  await an.page.locator("#message[enterkeyhint=send]").fill("three");
+  await an.composer.press("Enter");
+  await an.sees("three");
+});
+
 test("an own message is shown as being sent until its reply comes", async () => {
   const held: (string | Buffer)[] = [];
   let toPage: WebSocketRoute | undefined;
@@ -98,7 +126,7 @@ test("a message that is too long or broken stays in the field, with the reason",
     if (field instanceof HTMLTextAreaElement) field.value = "half \ud83d a pair";
   });
   await an.composer.press("Enter");
-  await an.reads("This message contains broken characters.");
+  await an.reads("This message contains invalid characters.");
   const longest = "😀".repeat(4000);
   await an.say(longest);
   expect(await an.contents()).toEqual([longest]);

@@ -29,6 +29,8 @@ export class SettingsStore {
   readonly theme: Signal<Theme>;
   /** Null for the browser's language. */
   readonly language: Signal<Language | null>;
+  /** Whether Enter sends a message; null for what is usual on the device. */
+  readonly enterSends: Signal<boolean | null>;
   readonly sound: Signal<boolean>;
   readonly notify: Signal<boolean>;
   /** The skin tone of emoji, from 1 for light to 5 for dark; 0 for none. */
@@ -74,6 +76,7 @@ export class SettingsStore {
     this.words = signal(words);
     this.theme = this.#setting("theme", (kept) => THEMES.find((theme) => theme === kept) ?? "system");
     this.language = this.#setting("language", languageIn);
+    this.enterSends = this.#setting("enter", (kept) => (typeof kept === "boolean" ? kept : null));
     this.sound = this.#setting("sound", (kept) => kept === true);
     this.notify = this.#setting("notify", (kept) => kept === true);
     this.tone = this.#setting("tone", (kept) => (typeof kept === "number" ? kept : 0));

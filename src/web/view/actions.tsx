@@ -98,6 +98,11 @@ export function ActionsMenu({ message, reactors, close }: MenuProps) {
           <PersonChoices subject={{ name: message.name, by: message.by, target: { of: id } }} close={close} />
         )}
       </Choices>
+      {/* What a pointer is told by hovering over it. */}
+      <p class="when muted">
+        {message.time === null ? message.timestamp : settings.times.value.full(message.time)}
+        {room.isOwn(message) ? ` · ${pageWords.sent} ✓` : ""}
+      </p>
       {reactors.length > 0 ? (
         <ul class="reactors muted" aria-label={words.reactions}>
           {reactors.map((line) => (

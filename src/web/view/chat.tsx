@@ -84,7 +84,7 @@ export function ChatPage({ title: titleNow }: { readonly title: () => string }) 
         </Dialog>
       ) : null}
       {open.value === "rename" && isNamed ? (
-        <Dialog title={words.rename.title} name="rename" close={close("rename")}>
+        <Dialog title={words.rename} name="rename" close={close("rename")}>
           <Rename close={close("rename")} />
         </Dialog>
       ) : null}
@@ -124,19 +124,20 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
             <button
               type="button"
               class="quiet own-nickname"
-              title={words.rename.open}
+              title={words.rename}
               onClick={() => open("rename")}
             >
               <span class="unseen">{words.youAre} </span>
               <Avatar name={nickname} />
               <Nickname name={nickname} />
-              <span class="unseen">. {words.rename.open}</span>
+              <span class="unseen">. {words.rename}</span>
             </button>
             {moderation.isModerator ? <ModerationButton /> : null}
             <button
               type="button"
               class="quiet people-button"
               aria-label={words.people.show(room.online.value.length)}
+              title={words.people.title}
               onClick={() => open("people")}
             >
               <Icon name="people" />
@@ -148,6 +149,7 @@ function TopBar({ title, open }: { readonly title: string; readonly open: (what:
           type="button"
           class="quiet round"
           aria-label={words.settings}
+          title={words.settings}
           onClick={() => open("settings")}
         >
           <Icon name="settings" />

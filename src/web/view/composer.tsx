@@ -20,8 +20,9 @@ export { DraftStore } from "../store/draft.ts";
 /** The field in which the user writes a message. */
 export function Composer() {
   const stores = useStores();
-  const { room, draft, moderation, person } = stores;
+  const { room, draft, moderation, person, settings } = stores;
   const words = useRoomWords();
+  const sendsByEnter = settings.enterSends.value ?? !matchMedia(TOUCH).matches;
   const field = useRef<HTMLTextAreaElement>(null);
   const fault = useSignal("");
   /** Counts the failed attempts to send, so that the error is announced each time. */
@@ -168,10 +169,10 @@ export function Composer() {
     focusOn(field.current);
     show();
   };
-  const enter = () => {
-    if (names.length > 0 && draft.isCompleting(room.mentions.value)) draft.accept();
-    else submit();
-  };
+  const isCompleting = () => names.length > 0 && draft.isCompleting(room.mentions.value);
+  const enter = () => (isCompleting() ? draft.accept() : submit());
+  /** Whether Enter does something other than to break the line. */
+  const isEnterOurs = () => sendsByEnter || isCompleting();
   const editLast = () => {
     const last = room.lastEditable;
     if (last?.id != null) draft.edit(last.id, last.content);
@@ -181,7 +182,7 @@ export function Composer() {
     if (isForInputMethod(event)) return;
     const act = names.length > 0 ? completionKey(event, draft) : undefined;
     if (act) act();
-    else if (event.key === "Enter" && !event.shiftKey) enter();
+    else if (event.key === "Enter" && (isModified(event) || (!event.shiftKey && isEnterOurs()))) enter();
     else if (event.key === "Escape" && hasTarget) cancel();
     else if (event.key === "ArrowUp" && draft.text.value === "" && !editing) editLast();
     else return;
@@ -200,7 +201,7 @@ export function Composer() {
     // On a keyboard that does not identify its keys, Enter is recognised by its effect.
     const isBreak =
       /^insert(?:LineBreak|Paragraph)$/.test(inputType) || (inputType === "insertText" && data === "\n");
-    if (!isBreak || !isUnnamedKey.current || isComposing) return;
+    if (!isBreak || !isUnnamedKey.current || isComposing || !isEnterOurs()) return;
     enter();
     event.preventDefault();
   };
@@ -223,7 +224,7 @@ export function Composer() {
             ref={field}
             id="message"
             rows={1}
-            enterkeyhint="send"
+            enterkeyhint={sendsByEnter ? "send" : "enter"}
             aria-label={words.composer.label}
             placeholder={words.composer.placeholder}
             aria-describedby={`${hasTarget ? "composer-target " : ""}composer-hint composer-fault`}
@@ -281,7 +282,7 @@ export function Composer() {
         </div>
         <Counter />
         <p id="composer-hint" class="unseen">
-          {words.composer.hint}
+          {words.composer.hint(sendsByEnter)}
         </p>
         <p id="composer-fault" class="refusal" role="alert">
           {fault.value === "" ? null : <span key={tries.value}>{fault.value}</span>}
@@ -306,6 +307,14 @@ export function Composer() {
       ) : null}
     </>
   );
+}
+
+/** A device that is mostly touched. Its keyboard has no Shift+Enter, and the button is near the thumb. */
+const TOUCH = "(pointer: coarse)";
+
+/** Whether a key has a modifier with which Enter sends in any case. */
+function isModified({ ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return ctrlKey || metaKey;
 }
 
 /** What somebody writes to a program, or a moderator to the page and not to the room. For moderators, two slashes make it a message that begins with one. */

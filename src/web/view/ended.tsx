@@ -32,7 +32,12 @@ export function Ended({ code, reason }: EndedProps) {
       ) : (
         <>
           <h2 id="ended-title">{words.refusedTitle}</h2>
-          <p id="ended-text">{words.refused(code, reason)}</p>
+          <p id="ended-text">
+            {words.refused(code)} {words.stays}
+          </p>
+          <p class="muted">
+            <small>{words.code(code, reason)}</small>
+          </p>
           <button type="button" class="main" onClick={() => room.restart(nickname)}>
             {words.again}
           </button>

@@ -1,4 +1,4 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Viewport } from "../list/viewport.ts";
 import { focusOn } from "../page/lifecycle.ts";
@@ -34,26 +34,11 @@ export function Log() {
   const { start, end } = view.range.value;
   const shown = rows.slice(start, end);
 
-  // One message is a stop of the Tab key, and the arrow keys lead from it to the others. At first it is the last one.
-  const active = useSignal<string | null>(null);
-  const hasActions = (row: Row) => row.kind === "message" && !row.message.deleted;
-  const activeRow =
-    shown.find((row) => row.key === active.value && hasActions(row)) ?? shown.findLast(hasActions);
-  const note = ({ target }: FocusEvent) => {
-    const row = target instanceof Element ? target.closest<HTMLElement>("[data-key]") : null;
-    active.value = row?.dataset.key ?? null;
-  };
-
   useLayoutEffect(() => {
     if (scroller.current && list.current) return view.attach(scroller.current, list.current);
   }, [view]);
   useLayoutEffect(() => view.settle());
-  // A row that is removed from the document must not take the focus with it.
-  const hadFocus = list.current?.contains(document.activeElement) === true;
-  useLayoutEffect(() => {
-    if (hadFocus && !list.current?.contains(document.activeElement))
-      scroller.current?.focus({ preventScroll: true });
-  });
+  const hasFocus = scroller.current?.parentElement?.contains(document.activeElement);
   // Read during the render: the goal may be among the rendered rows already, so nothing else would change.
   const goal = room.scrollTarget.value;
   useLayoutEffect(() => {
@@ -62,7 +47,7 @@ export function Log() {
     room.scrollTarget.value = null;
     const row = list.current?.querySelector<HTMLElement>(`[data-id="${goal}"]`);
     // A keyboard or a screen reader continues from there.
-    if (hadFocus) focusOn(row?.querySelector<HTMLElement>(".more") ?? scroller.current);
+    if (hasFocus) focusOn(row?.querySelector<HTMLElement>(".more") ?? scroller.current);
     flash(row);
   });
   const goToNewest = () => void room.showNewest().then(() => view.toEnd());
@@ -88,14 +73,14 @@ export function Log() {
       >
         <LogStart />
         <ViewportContext.Provider value={view}>
-          <ol ref={list} onFocusCapture={note} onKeyDown={goToNeighbour}>
+          <ol ref={list}>
             {shown.map((row, at) => (
               <li
                 key={row.key}
                 data-key={row.key}
                 data-id={row.kind === "message" ? row.message.id : undefined}
               >
-                <RowView row={row} before={rows[start + at - 1]} isActive={row === activeRow} />
+                <RowView row={row} before={rows[start + at - 1]} />
               </li>
             ))}
           </ol>
@@ -153,17 +138,6 @@ function Ways({ isAtEnd, goToNewest }: { readonly isAtEnd: boolean; readonly goT
       </button>
     </div>
   );
-}
-
-/** The arrow keys lead from the actions of a message to those of the one before or after. */
-function goToNeighbour(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
-  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>(".more")];
-  const at = buttons.findIndex((button) => button.matches(":focus"));
-  const to = { ArrowUp: at - 1, ArrowDown: at + 1 }[event.key];
-  if (at < 0 || to === undefined) return;
-  event.preventDefault();
-  // At the ends of the list there is none.
-  if (to >= 0) buttons[to]?.focus();
 }
 
 function isOf(row: Row, id: number): boolean {

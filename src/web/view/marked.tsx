@@ -2,20 +2,14 @@ import type { Mark } from "../../client/index.ts";
 import { type Subject, useRoomWords, useStores } from "./stores.ts";
 
 /** Lies over a nickname and opens the menu of its person. */
-export function PersonButton({
-  subject,
-  isActive,
-}: {
-  readonly subject: Subject;
-  readonly isActive: boolean;
-}) {
+export function PersonButton({ subject, tabIndex }: { readonly subject: Subject; readonly tabIndex?: -1 }) {
   const { acting } = useStores();
   const words = useRoomWords();
   return (
     <button
       type="button"
       class="quiet cover"
-      tabIndex={isActive ? 0 : -1}
+      tabIndex={tabIndex}
       aria-haspopup="dialog"
       aria-label={words.person(`\u2068${subject.name}\u2069`)}
       onClick={({ currentTarget }) => {

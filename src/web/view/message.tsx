@@ -18,12 +18,10 @@ interface MessageLineProps {
   readonly item: MessageItem;
   /** Whether it begins a group: messages of one author in one minute. */
   readonly head: boolean;
-  /** Whether the Tab key leads to its actions. */
-  readonly isActive: boolean;
 }
 
 /** A message of the room. */
-export function MessageLine({ item: { key, message, own, isNewHolder }, head, isActive }: MessageLineProps) {
+export function MessageLine({ item: { key, message, own, isNewHolder }, head }: MessageLineProps) {
   const { room, draft } = useStores();
   const { id, name, reply } = message;
   const shown = room.changes.shown(message);
@@ -50,7 +48,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
           {reply === undefined ? null : <QuoteLink from={id} to={reply} />}
           <Fold rowKey={key} content={shown.content} />
           <MessageFoot message={message} shown={shown} />
-          {id === null ? null : <MoreButton id={id} message={message} isActive={isActive} />}
+          {id === null ? null : <MoreButton id={id} message={message} />}
         </>
       ) : isUndoable ? (
         <Undo id={id} />
@@ -69,7 +67,7 @@ function Author({ message: { id, name, by }, own }: { readonly message: Message;
   ) : (
     <span class="author">
       <Nickname name={name} />
-      <PersonButton subject={{ name, by, target: id === null ? { name } : { of: id } }} isActive={false} />
+      <PersonButton subject={{ name, by, target: id === null ? { name } : { of: id } }} tabIndex={-1} />
     </span>
   );
 }
@@ -127,11 +125,10 @@ function TimeLink({ message }: { readonly message: Message }) {
 interface MoreButtonProps {
   readonly id: number;
   readonly message: Message;
-  readonly isActive: boolean;
 }
 
 /** Opens the menu of a message. */
-function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreButtonProps) {
+function MoreButton({ id, message: { name, time, timestamp } }: MoreButtonProps) {
   const { settings, acting } = useStores();
   const words = useRoomWords();
   const label = words.actions(
@@ -142,7 +139,6 @@ function MoreButton({ id, message: { name, time, timestamp }, isActive }: MoreBu
     <button
       type="button"
       class="quiet more"
-      tabIndex={isActive ? 0 : -1}
       aria-haspopup="dialog"
       aria-label={label}
       onClick={({ currentTarget }) => {

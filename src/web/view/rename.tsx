@@ -1,5 +1,6 @@
 import { RENAME_WORDS } from "../words/rename.ts";
 import { HostLogin } from "./host-login.tsx";
+import { loadKeyboard } from "./load-keyboard.ts";
 import { NicknameForm } from "./nickname-form.tsx";
 import { useStores } from "./stores.ts";
 
@@ -23,7 +24,11 @@ export function Rename({ close }: RenameProps) {
           waiting={words.waiting}
           first={room.nickname.value ?? ""}
           register={(nickname) => room.register(nickname)}
-          done={close}
+          done={() => {
+            close();
+            // Once the dialog has given the focus back.
+            setTimeout(async () => (await loadKeyboard()).returnToComposer());
+          }}
         />
       )}
       <button

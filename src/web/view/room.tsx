@@ -1,5 +1,8 @@
+import { useEffect } from "preact/hooks";
+import { loadOnce } from "../page/parts.ts";
 import { lazy } from "./lazy.tsx";
 import { loadComposer } from "./load-composer.ts";
+import { loadKeyboard } from "./load-keyboard.ts";
 import { Log } from "./log.tsx";
 import { useStores, useWords } from "./stores.ts";
 import { Transcript } from "./transcript.tsx";
@@ -9,6 +12,7 @@ const Banners = lazy(async () => (await import("./notices.tsx")).Banners);
 const Blocked = lazy(async () => (await import("./notices.tsx")).Blocked);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Composer = lazy(async () => (await loadComposer()).Composer);
+const followKeyboard = loadOnce(async () => (await loadKeyboard()).followKeyboard());
 
 interface RoomProps {
   readonly title: string;
@@ -19,6 +23,8 @@ interface RoomProps {
 export function Room({ title, hasComposer }: RoomProps) {
   const { moderation, acting } = useStores();
   const words = useWords();
+  // Without it, every button of every message is a stop of the Tab key.
+  useEffect(() => void followKeyboard().catch(() => {}), []);
   return (
     <>
       <div class="room">

@@ -1,4 +1,5 @@
 import { useComputed, useSignal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { searchForm } from "../text/nickname-key.ts";
 import { MarkBadge, PersonButton } from "./marked.tsx";
 import { Avatar, Nickname } from "./nickname.tsx";
@@ -22,12 +23,8 @@ export function Roster() {
   // When another tab has taken over the connection, the nickname belongs to that tab.
   const isHere = room.state.value.kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MAX);
-  const active = useSignal("");
-  const first = shown.find((name) => name !== room.nickname.value);
-  const note = ({ target }: FocusEvent) => {
-    const row = target instanceof Element ? target.closest<HTMLElement>("[data-name]") : null;
-    active.value = row?.dataset.name ?? "";
-  };
+  const list = useRef<HTMLUListElement>(null);
+  useLayoutEffect(() => keepScrollable(list.current), []);
   return (
     <>
       <p class="roster-count">{words.online(length)}</p>
@@ -42,15 +39,9 @@ export function Roster() {
           }}
         />
       ) : null}
-      {/* One person is a stop of the Tab key, and the arrow keys lead from it to the others. */}
-      <ul class="roster-list" onKeyDown={goToNeighbour} onFocusCapture={note}>
+      <ul ref={list} class="roster-list">
         {shown.map((name) => (
-          <Person
-            key={name}
-            name={name}
-            own={isHere && name === room.nickname.value}
-            isActive={name === (shown.includes(active.value) ? active.value : first)}
-          />
+          <Person key={name} name={name} own={isHere && name === room.nickname.value} />
         ))}
       </ul>
       <p class="muted" role="status">
@@ -64,36 +55,37 @@ export function Roster() {
   );
 }
 
-/** The arrow keys lead from one person to the next. */
-function goToNeighbour(event: KeyboardEvent & { readonly currentTarget: HTMLElement }): void {
-  const buttons = [...event.currentTarget.querySelectorAll<HTMLElement>(".cover")];
-  const at = buttons.findIndex((button) => button.matches(":focus"));
-  const to = { ArrowUp: at - 1, ArrowDown: at + 1 }[event.key];
-  if (at < 0 || to === undefined) return;
-  event.preventDefault();
-  if (to >= 0) buttons[to]?.focus();
+/** Has the Tab key stop at what the people are scrolled in, while they need that. @returns a function that ends it */
+function keepScrollable(list: HTMLElement | null): (() => void) | undefined {
+  const frame = list?.closest("aside");
+  if (!list || !frame) return undefined;
+  const observer = new ResizeObserver(() => {
+    if (frame.scrollHeight > frame.clientHeight) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
+  });
+  observer.observe(frame);
+  observer.observe(list);
+  return () => observer.disconnect();
 }
 
 interface PersonProps {
   readonly name: string;
   readonly own: boolean;
-  /** Whether the Tab key leads to it. */
-  readonly isActive: boolean;
 }
 
-function Person({ name, own, isActive }: PersonProps) {
+function Person({ name, own }: PersonProps) {
   const { room, ignored } = useStores();
-  const words = useRoomWords();
+  const { roster: words } = useRoomWords();
   const mark = useComputed(() => room.markOf(name)).value;
   return (
-    <li data-name={name} class={!own && ignored.has(room.authorOf(name)) ? "ignored" : undefined}>
+    <li data-key={name} class={!own && ignored.has(room.authorOf(name)) ? "ignored" : undefined}>
       <Avatar name={name} />
       <Nickname name={name} />
       <MarkBadge mark={mark} />
       {own ? (
         <span class="muted">{` (${words.you})`}</span>
       ) : (
-        <PersonButton subject={{ name, by: room.authorOf(name), target: { name } }} isActive={isActive} />
+        <PersonButton subject={{ name, by: room.authorOf(name), target: { name } }} />
       )}
     </li>
   );

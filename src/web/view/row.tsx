@@ -12,12 +12,10 @@ const IgnoredLine = lazy(async () => (await import("./notices.tsx")).IgnoredLine
 interface RowViewProps {
   readonly row: Row;
   readonly before: Row | undefined;
-  /** Whether the Tab key leads to it. */
-  readonly isActive: boolean;
 }
 
 /** One row of the log, with the separators that belong above it, given the row before. */
-export function RowView({ row, before, isActive }: RowViewProps) {
+export function RowView({ row, before }: RowViewProps) {
   const { room, settings } = useStores();
   // Days begin at other times in another time zone.
   settings.times.value;
@@ -32,17 +30,17 @@ export function RowView({ row, before, isActive }: RowViewProps) {
     <>
       {isNewDay ? <DayLine time={time} /> : null}
       {isUnread ? <UnreadLine /> : null}
-      <RowBody row={row} head={head} isActive={isActive} />
+      <RowBody row={row} head={head} />
     </>
   );
 }
 
-function RowBody({ row, head, isActive }: Omit<RowViewProps, "before"> & { readonly head: boolean }) {
+function RowBody({ row, head }: Omit<RowViewProps, "before"> & { readonly head: boolean }) {
   const { room } = useStores();
   const words = useRoomWords();
   switch (row.kind) {
     case "message":
-      return <MessageLine item={row} head={head} isActive={isActive} />;
+      return <MessageLine item={row} head={head} />;
     case "sending":
       return <SendingLine sending={row} name={room.nickname.value ?? ""} head={head} />;
     case "people":

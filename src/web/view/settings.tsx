@@ -22,6 +22,7 @@ export function Settings({ title }: SettingsProps) {
       <LanguageChoice />
       <ThemeChoice />
       {settings.theme.value === "classic" ? <Pictures /> : null}
+      <EnterChoice />
       <Notifications title={title} />
       {ignored.people.value.size > 0 ? <IgnoredPeople /> : null}
       <section>
@@ -104,6 +105,32 @@ function ThemeChoice() {
           <span>{words[theme]}</span>
         </label>
       ))}
+    </fieldset>
+  );
+}
+
+/** What Enter does in the message field. On a phone it breaks the line, until the user chooses. */
+function EnterChoice() {
+  const { enterSends } = useStores().settings;
+  const words = useSettingsWords();
+  const sends = enterSends.value ?? !matchMedia("(pointer: coarse)").matches;
+  return (
+    <fieldset class="choices">
+      <legend>{words.enter}</legend>
+      {[true, false].map((choice) => (
+        <label key={choice}>
+          <input
+            type="radio"
+            name="enter"
+            checked={sends === choice}
+            onChange={() => {
+              enterSends.value = choice;
+            }}
+          />
+          <span>{choice ? words.enterSends : words.enterBreaks}</span>
+        </label>
+      ))}
+      <p class="muted">{words.enterNote}</p>
     </fieldset>
   );
 }

@@ -13,12 +13,12 @@ const en = {
     const time = days === 1 ? "1 day" : `${EN.format(days)} days`;
     return `Messages are kept for ${time}${last === "" ? "" : `, but only ${last}`}.`;
   },
-  addresses: "Your network address is written to the server’s log.",
-  noAddresses: "Your network address is not logged.",
+  addresses: "The server logs your network address.",
+  noAddresses: "The server doesn’t log your network address.",
   proving: "Many people are joining, so your browser is solving a puzzle first. This takes a few seconds…",
   members:
-    "This room is for members. Ask a moderator to make you one: your public ID is under Settings, Your key.",
-  password: "Password of the room",
+    "This room is for members. Ask a moderator to add you: your public ID is in Settings, under Your key.",
+  password: "Room password",
 };
 
 const vi: typeof en = {

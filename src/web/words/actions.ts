@@ -8,7 +8,7 @@ const en = {
   copyText: "Copy text",
   copyLink: "Copy link",
   textCopied: "Text copied.",
-  textNotCopied: "The browser blocked copying.",
+  textNotCopied: "Your browser blocked copying.",
   more: "More emoji",
   reactions: "Reactions",
 };

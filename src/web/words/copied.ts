@@ -5,7 +5,7 @@ const en = {
   copy: "Copy",
   copyWhat: (what: string) => `Copy: ${what}`,
   copied: "Copied.",
-  notCopied: "The browser blocked copying. Select the text and copy it yourself.",
+  notCopied: "Your browser blocked copying. Select the text and copy it yourself.",
 };
 
 const vi: typeof en = {

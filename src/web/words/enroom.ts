@@ -27,6 +27,7 @@ export const enRoom = {
   sendingLater: "Waiting for a connection…",
   held: "Waiting for a moderator to approve it",
   sent: "Sent",
+  remove: "Remove",
   newHolder: "rejoined",
   newHolderHint: "This nickname was free for a while, so this may be someone else now.",
   showAll: "Show all",
@@ -45,7 +46,7 @@ export const enRoom = {
   quote: {
     loading: "Loading…",
     missing: "Message not found",
-    goTo: "Go to the message replied to",
+    goTo: "Go to the original message",
     back: "Back",
   },
   actions: (name: string, time: string) => `Message actions: ${name}, ${time}`,
@@ -55,7 +56,7 @@ export const enRoom = {
   youToo: "You",
   copyLink: (time: string) => `${time}, copy link to this message`,
   linkCopied: "Link copied.",
-  linkNotCopied: "The browser blocked copying. The link is in the address bar.",
+  linkNotCopied: "Your browser blocked copying. The link is in the address bar.",
   joined: <T>(names: readonly T[], others: number): readonly (T | string)[] => [
     ...list(names, others),
     " joined",
@@ -85,12 +86,15 @@ export const enRoom = {
     placeholder: "Write a message",
     send: "Send",
     emoji: "Insert emoji",
-    hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone.",
+    hint: (sends: boolean): string =>
+      sends
+        ? "Press Enter to send, Shift+Enter for a new line, @ to mention someone."
+        : "Press Enter for a new line, Ctrl+Enter to send, @ to mention someone.",
     left: (n: number) => `${CHARACTERS.format(n)} left`,
     over: (n: number) => `${count(n, "character", "characters")} over the limit`,
     long: (has: number, max: number) =>
       `A message can have up to ${CHARACTERS.format(max)} characters; this one has ${CHARACTERS.format(has)}.`,
-    broken: "This message contains broken characters. Delete them and send it again.",
+    broken: "This message contains invalid characters. Delete them and send it again.",
     mentions: "People you can mention",
     replying: <T>(name: T): readonly (T | string)[] => ["Replying to ", name],
     editing: "Editing your message",
@@ -105,9 +109,10 @@ export const enRoom = {
   },
   transcript: (room: string, time: string) => `${room}, ${time}`,
   roster: {
+    you: "you",
     online: (n: number) => `Online: ${n}`,
     filter: "Filter people",
-    none: "No one here matches.",
+    none: "Nobody here by that name.",
     more: (n: number) => `and ${CHARACTERS.format(n)} more. Use the filter to find them.`,
     marks: {
       owner: "owner",

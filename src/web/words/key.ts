@@ -3,10 +3,10 @@ import type { Language } from "./languages.ts";
 
 const en = {
   lead: "The chat recognises you by a secret key in this browser: in all its rooms, whatever your nickname is. With the key you can edit and delete your messages and reserve nicknames.",
-  secret: "Whoever has your key is you. Never give it to anyone else.",
+  secret: "Anyone who has your key can act as you. Never give it to anyone.",
   none: "You have no key yet. The chat makes one when you send your first message, and keeps it in this browser only.",
   make: "Make my key now",
-  login: "You are signed in with the site this chat belongs to, and that is how the chat recognises you.",
+  login: "You are signed in to the site this chat belongs to, and the chat recognises you by that.",
 
   you: "You in this chat",
   id: "Public ID",
@@ -20,8 +20,8 @@ const en = {
     "No one else can take a nickname you have reserved, or one that looks like it, even while you are away.",
   namesNone: "You have not reserved a nickname.",
   reserve: <T>(name: T): readonly (T | string)[] => ["Reserve ", name],
-  release: "Give up",
-  releaseName: (name: string) => `Give up ${name}`,
+  release: "Release",
+  releaseName: (name: string) => `Release ${name}`,
   wasReserved: (name: string) => `${name} is reserved for you.`,
   wasReleased: (name: string) => `${name} is no longer reserved.`,
 
@@ -43,32 +43,32 @@ const en = {
   taken: "This browser uses the key now.",
   replace: "Replace your key?",
   replaceText:
-    "This browser already has a key. If you replace it, messages you wrote with the present key are no longer yours here, and nicknames reserved with it stay reserved for it. Without a copy of the present key you cannot get back to it.",
+    "This browser already has a key. If you replace it, messages you wrote with the current key are no longer yours here, and nicknames reserved with it stay reserved for it. Without a copy of the current key you can’t get it back.",
   replaceYes: "Replace my key",
   replaceNo: "Keep my key",
 
   linked: "A link with a key",
   linkedText:
-    "The link you opened carries a key. Use it only if it is your own, from another device of yours: whoever gave you the link can also edit and delete what you write with it.",
+    "The link you opened contains a key. Use it only if it is your own, from another device of yours: whoever gave you the link can also edit and delete what you write with it.",
   linkedYes: "Use this key here",
   linkedNo: "Do not use it",
-  linkedFault: "The link you opened carries no valid key. Copy it again on the other device.",
+  linkedFault: "The link you opened contains no valid key. Copy it again on the other device.",
 
   owner: "Become the owner of this chat",
   ownerText:
-    "With this link, one person becomes an owner: an owner gives roles to others and deletes messages. It belongs to the key in this browser.",
+    "This link makes one person an owner. Owners give roles to others and can delete messages. The role is tied to the key in this browser.",
   ownerMakes: "You have no key yet, so one is made now.",
   ownerYes: "Become the owner",
-  owned: "You own this chat now.",
+  owned: "You are now the owner of this chat.",
   ownedNote:
-    "Keep your key: without it you are not the owner any more. Show it on another device under Settings, Your key.",
+    "Keep your key: without it you are no longer the owner. To use it on another device, open Settings, Your key.",
 
   written: "What you wrote in this room",
   writtenLead: "All messages of yours that the chat still has here, under any nickname.",
-  writtenSave: "Give me all that I wrote",
+  writtenSave: "Download everything I wrote",
   writtenSaved: (n: number) => (n === 1 ? "1 message saved as a file." : `${n} messages saved as a file.`),
-  writtenDelete: "Delete all that I wrote",
-  writtenSure: "Delete all your messages in this room? No one can bring them back.",
+  writtenDelete: "Delete everything I wrote",
+  writtenSure: "Delete all your messages in this room? This can’t be undone.",
   writtenDeleted: (n: number) =>
     n === 1 ? "1 message is being deleted." : `${n} messages are being deleted.`,
 
@@ -84,13 +84,13 @@ const en = {
   faults: {
     taken: "Someone else has reserved this nickname, or one that looks like it.",
     many: "No more nicknames can be reserved: you, or people at your address, have reserved as many as allowed.",
-    notYours: "You have another nickname by now. Take this one first.",
+    notYours: "You have a different nickname now. Change back to this one first.",
     nobody: "The server does not know you yet. Wait for the connection and try again.",
-    code: "This link is not valid any more, or someone has used it. Whoever runs the server can make a new one.",
+    code: "This link is no longer valid, or someone has already used it. Whoever runs the server can make a new one.",
     store: "The server could not save this. Try again in a moment.",
-    rate: "Too many requests. Try again in a moment.",
-    old: "This server is too old: it knows no keys.",
-    login: "Sign in at the site this chat belongs to.",
+    rate: "You’re going too fast. Try again in a moment.",
+    old: "This server is too old to support keys.",
+    login: "Sign in to the site this chat belongs to.",
     closed: "The chat has ended. Reconnect first.",
     unknown: "Something went wrong. Try again.",
   },
@@ -107,7 +107,7 @@ const vi: typeof en = {
   id: "Mã công khai",
   idNote: "Mã này không phải bí mật. Người quản lý cần nó để giao vai trò cho bạn.",
   role: "Vai trò ở đây",
-  roles: { visitor: "Khách", member: "Thành viên", moderator: "Người điều hành", owner: "Chủ phòng" },
+  roles: { visitor: "Khách", member: "Thành viên", moderator: "Điều hành viên", owner: "Chủ phòng" },
   unknown: "Đang chờ máy chủ…",
 
   names: "Biệt danh đã giữ",
@@ -129,7 +129,7 @@ const vi: typeof en = {
   picture: "Mã QR của liên kết chứa khóa của bạn",
 
   enter: "Dùng khóa từ thiết bị khác",
-  enterLead: "Nhập mã hiện trên thiết bị đó, và ở đây bạn cũng là người ấy.",
+  enterLead: "Nhập mã hiện trên thiết bị đó để phòng trò chuyện nhận ra bạn ở đây.",
   enterField: "Mã từ thiết bị khác",
   enterButton: "Dùng khóa này",
   enterFault:
@@ -151,7 +151,7 @@ const vi: typeof en = {
 
   owner: "Trở thành chủ phòng trò chuyện",
   ownerText:
-    "Với liên kết này, một người sẽ trở thành chủ: chủ phòng giao vai trò cho người khác và xóa được tin nhắn. Quyền này gắn với khóa trong trình duyệt này.",
+    "Liên kết này cho một người làm chủ phòng. Chủ phòng giao vai trò cho người khác và xóa được tin nhắn. Quyền này gắn với khóa trong trình duyệt này.",
   ownerMakes: "Bạn chưa có khóa, nên một khóa sẽ được tạo ngay.",
   ownerYes: "Trở thành chủ phòng",
   owned: "Bây giờ bạn là chủ phòng trò chuyện này.",

@@ -3,7 +3,7 @@ import type { Language } from "./languages.ts";
 
 const en = {
   required:
-    "This chat is for people who are signed in. Sign in at the site it belongs to, and open the chat from there.",
+    "This chat is for people who are signed in. Sign in to the site it belongs to, and open the chat from there.",
   waiting: "Signing you in…",
   refused: "The chat could not confirm your sign-in. Reload the site, or sign in there again.",
   over: "Your sign-in has ended. Messages you write wait until the site renews it. If that takes long, reload the site.",

@@ -50,7 +50,7 @@ const en = {
   headings: { mute: "Mute", kick: "Kick", ban: "Ban", remove: "Remove messages" },
   lead: {
     mute: "A muted person can read, but not write or react.",
-    kick: "The person is put out of the room and can come back in a minute.",
+    kick: "The person is removed from the room and can come back in a minute.",
     ban: "A banned person cannot be in the room.",
     remove: "The messages are removed for everyone. You can undo this.",
   },
@@ -69,11 +69,11 @@ const en = {
   everywhere: "In all rooms",
   hits: (names: readonly string[], count: number) =>
     count === 0
-      ? "Hits no one who is here now."
-      : `Hits ${people(count)} here: ${enList(names, count - names.length)}.`,
+      ? "Affects no one who is here now."
+      : `Affects ${people(count)} here: ${enList(names, count - names.length)}.`,
   done: {
     mute: (name: string, minutes: number | null) => `${name} is muted ${enFor(minutes)}.`,
-    kick: (name: string, _: number | null) => `${name} was put out of the room.`,
+    kick: (name: string, _: number | null) => `${name} was removed from the room.`,
     ban: (name: string, minutes: number | null) => `${name} is banned ${enFor(minutes)}.`,
     remove: (count: number) => `${messages(count)} removed.`,
   },
@@ -104,7 +104,7 @@ const en = {
   noForce: "No mutes or bans are in force.",
   noLog: "Nothing has been done yet.",
   reported: <T>(reporter: T, name: T): readonly (T | string)[] => [reporter, " reported ", name],
-  isGone: "The message is gone.",
+  isGone: "This message no longer exists.",
   why: "Reason:",
   goTo: "Go to message",
   removeIt: "Remove message",
@@ -154,7 +154,7 @@ const en = {
   entry: "Who may enter",
   entries: { everyone: "Everyone", password: "Those with the password", members: "Members" },
   password: "Password",
-  newPassword: "New password (leave empty to keep the present one)",
+  newPassword: "New password (leave empty to keep the current one)",
   writers: "Who may write",
   writerKinds: {
     everyone: "Everyone",
@@ -198,9 +198,9 @@ const en = {
   commands: "Commands",
   helpLead: "Write a command in the message field. To send a message that begins with /, write //.",
   commandHelp: {
-    mute: "Keep someone from writing, for a time or for good",
+    mute: "Stop someone from writing, for a time or for good",
     unmute: "Let someone write again",
-    kick: "Put someone out of the room for a minute",
+    kick: "Remove someone from the room for a minute",
     ban: "Keep someone out of the room, for a time or for good",
     unban: "Let someone in again",
     remove: "Remove someone’s messages: the recent ones, or all",
@@ -212,17 +212,17 @@ const en = {
     help: "Show this list",
   } satisfies Record<Command["kind"], string>,
   unknownCommand: (word: string) =>
-    `There is no command ${word}. /help shows all of them. To send it as a message, write /${word}.`,
+    `There is no command ${word}. /help lists them all. To send it as a message, write /${word}.`,
   usage: (usage: string) => `Write it like this: ${usage}`,
-  notInForce: (name: string) => `Nothing of the kind is in force against ${name}.`,
+  notInForce: (name: string) => `No such measure is in force against ${name}.`,
 
   faults: {
-    forbidden: "You may not do this, or not to this person.",
+    forbidden: "You can’t do this, or not to this person.",
     nobody: "There is no such person or message here.",
-    over: "That is over already.",
+    over: "That has already ended.",
     many: "The server cannot keep any more of these.",
-    rate: "Too many requests. Try again in a moment.",
-    old: "This server is too old for that.",
+    rate: "You’re going too fast. Try again in a moment.",
+    old: "This server is too old to support that.",
     uncertain: "The connection was lost. Look in the log to see whether it was done.",
     closed: "There is no connection. Try again when it is back.",
     format: "The server does not accept this.",
@@ -297,7 +297,7 @@ const vi: ModeratorWords = {
   noHeld: "Không có tin nhắn nào chờ duyệt.",
   noPeople: "Không có ai ở đây.",
   noForce: "Không có lệnh cấm nào đang áp dụng.",
-  noLog: "Chưa có việc gì.",
+  noLog: "Chưa có hoạt động nào.",
   reported: (reporter, name) => [reporter, " đã báo cáo ", name],
   isGone: "Tin nhắn không còn nữa.",
   why: "Lý do:",
@@ -305,7 +305,7 @@ const vi: ModeratorWords = {
   removeIt: "Gỡ tin nhắn",
   dismissIt: "Bỏ qua",
   dismissed: "Đã bỏ qua báo cáo.",
-  heldFor: { newcomer: "mới đến đây", word: "dùng từ trong danh sách" },
+  heldFor: { newcomer: "người mới", word: "dùng từ bị theo dõi" },
   approve: "Duyệt",
   approved: "Đã duyệt tin nhắn.",
   reject: "Từ chối",
@@ -379,7 +379,7 @@ const vi: ModeratorWords = {
 
   announce: "Thông báo",
   announceText: "Nội dung",
-  announceFor: "Hiện trong",
+  announceFor: "Thời gian hiện",
   announcePost: "Đăng thành tin nhắn thay vì hiện phía trên",
   announceEverywhere: "Ở mọi phòng",
   announceIt: "Thông báo",
@@ -409,7 +409,7 @@ const vi: ModeratorWords = {
 
   faults: {
     forbidden: "Bạn không có quyền làm việc này, hoặc không làm được với người này.",
-    nobody: "Ở đây không có người hoặc tin nhắn đó.",
+    nobody: "Không tìm thấy người hoặc tin nhắn đó ở đây.",
     over: "Việc đó đã kết thúc rồi.",
     many: "Máy chủ không lưu thêm được nữa.",
     rate: "Bạn thao tác quá nhanh. Hãy thử lại sau giây lát.",

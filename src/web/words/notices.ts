@@ -28,13 +28,13 @@ const en = {
       case "mute":
         return [who, ` was muted${place}${time} by `, moderator ?? "the server"];
       case "kick":
-        return [who, " was put out of the room by ", moderator ?? "the server"];
+        return [who, " was removed from the room by ", moderator ?? "the server"];
       case "ban":
         return [who, ` was banned${place}${time} by `, moderator ?? "the server"];
       case "undo":
         if (told.undone === "announce" || (name === null && told.undone === undefined))
           return [by, " took an announcement down"];
-        if (told.undone === "mute") return [by, " lets ", who, " write again"];
+        if (told.undone === "mute") return [by, " unmuted ", who];
         return [by, " lifted the ban on ", who];
       case "settings":
         return [by, " changed the room’s settings"];
@@ -45,7 +45,7 @@ const en = {
       case "announce":
         return [by, " announced"];
       default:
-        return ["A moderator has done something that this page does not know"];
+        return ["A moderator did something that this version of the page does not know"];
     }
   },
   ignored: (n: number) =>
@@ -61,11 +61,11 @@ const en = {
   membersWrite: "Only members can write in this room.",
   moderatorsWrite: "Only moderators can write in this room.",
   bannedTitle: "You are banned from this room",
-  banned: "The ban does not end by itself.",
+  banned: "The ban has no end date.",
   bannedUntil: (time: string) => `The ban ends on ${time}.`,
-  kickedTitle: "A moderator has put you out of the room",
+  kickedTitle: "A moderator removed you from the room",
   kicked: "You can come back in a minute.",
-  comeBack: "Try to come back",
+  comeBack: "Rejoin the room",
 };
 
 const vi: typeof en = {
@@ -97,7 +97,7 @@ const vi: typeof en = {
       case "announce":
         return [by, " thông báo"];
       default:
-        return ["Điều hành viên đã làm một việc mà trang này chưa biết"];
+        return ["Điều hành viên đã làm một việc mà phiên bản này của trang chưa biết"];
     }
   },
   ignored: (n) => (n === 1 ? "1 tin nhắn của người bạn đã ẩn" : `${n} tin nhắn của những người bạn đã ẩn`),
@@ -112,11 +112,11 @@ const vi: typeof en = {
   membersWrite: "Chỉ thành viên mới viết được trong phòng này.",
   moderatorsWrite: "Chỉ điều hành viên mới viết được trong phòng này.",
   bannedTitle: "Bạn bị cấm vào phòng này",
-  banned: "Lệnh cấm không tự hết hạn.",
+  banned: "Lệnh cấm này vô thời hạn.",
   bannedUntil: (time) => `Lệnh cấm kết thúc vào ${time}.`,
   kickedTitle: "Điều hành viên đã mời bạn ra khỏi phòng",
   kicked: "Bạn vào lại được sau một phút.",
-  comeBack: "Thử vào lại",
+  comeBack: "Vào lại phòng",
 };
 
 export const NOTICE_WORDS: Readonly<Record<Language, typeof en>> = { en, vi };

@@ -12,12 +12,12 @@ const en = {
   chooseShort: "Choose…",
   address: (place: string) => `Picture address: ${place}`,
   addressHint: "https://…",
-  addressFault: "Enter an address that starts with https://.",
+  addressFault: "That isn’t an address that starts with https://.",
   addressNote:
-    "A picture with an address is fetched from its site each time, so that site can see when you open the page. The page reloads once to allow this.",
+    "Pictures from the web are loaded from their site on every visit, so that site can see when you open the chat. The page reloads once to allow this.",
   use: "Use",
   clear: (place: string) => `Remove the picture: ${place}`,
-  pictureFault: "The browser cannot show this file as a picture.",
+  pictureFault: "Your browser can’t show this file as a picture.",
 };
 
 const vi: typeof en = {
@@ -33,7 +33,7 @@ const vi: typeof en = {
   addressHint: "https://…",
   addressFault: "Hãy nhập địa chỉ bắt đầu bằng https://.",
   addressNote:
-    "Ảnh theo địa chỉ được tải từ trang web chứa ảnh mỗi lần bạn mở trang này, nên trang web đó biết lúc bạn mở. Trang này sẽ tải lại một lần để cho phép.",
+    "Ảnh từ địa chỉ web được tải lại mỗi lần mở trang, nên trang web đó biết khi nào bạn mở. Trang này sẽ tải lại một lần để cho phép việc đó.",
   use: "Dùng",
   clear: (place) => `Bỏ ảnh: ${place}`,
   pictureFault: "Trình duyệt không hiển thị được tệp này dưới dạng ảnh.",

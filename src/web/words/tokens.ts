@@ -7,7 +7,7 @@ const EN = new Intl.NumberFormat("en");
 const VI = new Intl.NumberFormat("vi");
 
 const en = {
-  lead: "A token lets a program take part in the chat. Whoever has its secret can do what it allows.",
+  lead: "A token lets a program take part in the chat. Anyone who has its secret can do what it allows.",
   none: "There are no tokens.",
   list: "Tokens",
   writesAs: <T>(name: T): readonly (T | string)[] => ["writes as ", name],
@@ -19,35 +19,35 @@ const en = {
   over: "expired",
   revoke: "Revoke…",
   revokeWhat: (name: string) => `Revoke ${name}`,
-  revokeAsk: "The program is cut off at once, and its nickname becomes free. This cannot be undone.",
+  revokeAsk: "The program is cut off at once, and its nickname becomes free. This can’t be undone.",
   revokeIt: "Revoke",
   cancel: "Cancel",
   revoked: "The token is revoked.",
   create: "New token",
-  name: "What you call it",
-  bot: "Nickname it writes under",
-  botNote: "If you leave this empty, it is the name above. It is reserved for the program.",
+  name: "Name",
+  bot: "Nickname in the chat",
+  botNote: "If you leave this empty, it is the name above. It will be reserved for the program.",
   use: "What is it for?",
   uses: {
     program: "A program, which uses the API",
     hook: "Another service, which only posts messages in one room",
   },
   rooms: "Rooms",
-  roomsNote: "Their names, with spaces between them; / is the main room. Empty means all rooms.",
+  roomsNote: "Room names, separated by spaces; / is the main room. Leave empty for all rooms.",
   scopes: "What may it do?",
   scope: {
     read: "Read rooms, messages and events",
     post: "Send messages and react",
     edit: "Edit and delete its own messages",
     moderate: "Moderate",
-    rooms: "Change the settings of rooms, such as their titles",
+    rooms: "Change a room’s settings, such as its title",
     diagnose: "Learn how the server sees a request",
   } as Readonly<Record<Scope, string>>,
   days: "Days until it expires",
-  daysNote: "Empty means never.",
+  daysNote: "Leave empty for never.",
   createIt: "Create",
-  madeTitle: (name: string) => `The token ${name} was created`,
-  once: "This is shown only once. Copy it now, to a place that only the program can read.",
+  madeTitle: (name: string) => `Token ${name} created`,
+  once: "This is shown only once. Copy it now to a place that only the program can read.",
   secret: "Secret",
   address: "Address to post to",
   done: "Done",
@@ -59,7 +59,7 @@ const en = {
       case "room":
         return `${wrong.room} cannot be the name of a room: these have small letters a to z, digits, -, _ and dots.`;
       case "one":
-        return "Name the one room that it posts in.";
+        return "Enter the one room that it posts in.";
       case "none":
         return "Choose at least one.";
       case "number":
@@ -69,14 +69,14 @@ const en = {
   faults: {
     taken: "Someone has reserved this nickname, or one that looks like it.",
     many: "There are as many tokens as this chat allows. Revoke one that is not needed.",
-    unknown: "There is no such token any more.",
+    unknown: "This token no longer exists.",
     uncertain:
       "The connection was lost. If the token is in the list without a secret, revoke it and create another.",
   },
 };
 
 const vi: typeof en = {
-  lead: "Với mã truy cập, một chương trình có thể tham gia trò chuyện. Ai có chuỗi bí mật của mã đều làm được những gì mã cho phép.",
+  lead: "Mã truy cập cho phép một chương trình tham gia trò chuyện. Ai có chuỗi bí mật của mã đều làm được những gì mã cho phép.",
   none: "Chưa có mã truy cập nào.",
   list: "Mã truy cập",
   writesAs: (name) => ["viết với biệt danh ", name],
@@ -88,13 +88,13 @@ const vi: typeof en = {
   over: "đã hết hạn",
   revoke: "Thu hồi…",
   revokeWhat: (name) => `Thu hồi ${name}`,
-  revokeAsk: "Chương trình bị ngắt ngay, biệt danh của nó được trả lại. Không thể hoàn tác.",
+  revokeAsk: "Chương trình bị ngắt ngay và biệt danh của nó không còn được giữ. Không thể hoàn tác.",
   revokeIt: "Thu hồi",
   cancel: "Hủy",
   revoked: "Đã thu hồi mã truy cập.",
   create: "Mã truy cập mới",
-  name: "Bạn gọi nó là gì",
-  bot: "Biệt danh khi viết",
+  name: "Tên gọi",
+  bot: "Biệt danh trong phòng",
   botNote: "Nếu để trống thì dùng tên ở trên. Biệt danh được giữ riêng cho chương trình.",
   use: "Dùng để làm gì?",
   uses: {
@@ -108,8 +108,8 @@ const vi: typeof en = {
     read: "Đọc phòng, tin nhắn và sự kiện",
     post: "Gửi tin nhắn và bày tỏ cảm xúc",
     edit: "Sửa và xóa tin nhắn của chính nó",
-    moderate: "Giữ trật tự như điều hành viên",
-    rooms: "Đặt thông tin của phòng, như tên phòng",
+    moderate: "Điều hành phòng",
+    rooms: "Đổi cài đặt phòng, chẳng hạn tên phòng",
     diagnose: "Xem máy chủ nhìn nhận yêu cầu thế nào",
   },
   days: "Số ngày đến khi hết hạn",
@@ -136,7 +136,7 @@ const vi: typeof en = {
     }
   },
   faults: {
-    taken: "Đã có người giữ chỗ biệt danh này hoặc một biệt danh trông giống nó.",
+    taken: "Biệt danh này, hoặc một biệt danh trông rất giống, đã có người giữ.",
     many: "Số mã truy cập đã đến giới hạn. Hãy thu hồi mã nào không cần nữa.",
     unknown: "Mã truy cập này không còn nữa.",
     uncertain:
