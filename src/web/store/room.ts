@@ -12,7 +12,7 @@ import type {
 } from "../../client/index.ts";
 import type { KeptSend } from "../../client/memory.ts";
 import type { Failure } from "../text/failure.ts";
-import { CONTENTS, Mentions } from "../text/mentions.ts";
+import { CONTENTS, hasAt, Mentions } from "../text/mentions.ts";
 import type { TextStorage } from "./browser-storage.ts";
 import { ChangesStore } from "./changes.ts";
 import type { IgnoredStore } from "./ignored.ts";
@@ -566,7 +566,7 @@ export class RoomStore {
   }
 
   #mentionsMe(content: string): boolean {
-    return CONTENTS.isMentioned(this.#nickname.value, content, this.#mentions.value);
+    return hasAt(content) && CONTENTS.isMentioned(this.#nickname.value, content, this.#mentions.value);
   }
 
   /**

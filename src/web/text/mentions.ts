@@ -23,6 +23,11 @@ export const CONTENTS = {
 /** An `@`, or the full-width one that is written between Chinese or Japanese characters. */
 const AT = /[@＠]/g;
 
+/** Whether a content may mention anybody. All others stay as they are when people come and go. */
+export function hasAt(content: string): boolean {
+  return content.search(AT) >= 0;
+}
+
 /**
  * Scripts that write words without spaces or attach endings to them, so that a nickname may directly adjoin other
  * letters.

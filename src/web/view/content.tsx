@@ -1,11 +1,14 @@
 import { isOnlyEmoji, LINES_MAX, linesOf, type Part, parseContent } from "../text/content.ts";
+import { hasAt, Mentions } from "../text/mentions.ts";
 import { useStores } from "./stores.ts";
+
+const NOBODY = new Mentions();
 
 /** The content of a message. All of it becomes text nodes; only links, code and mentions are wrapped in elements. */
 export function Content({ content }: { readonly content: string }) {
   const { room } = useStores();
   const own = room.nickname.value;
-  const lines = linesOf(parseContent(content, room.mentions.value));
+  const lines = linesOf(parseContent(content, hasAt(content) ? room.mentions.value : NOBODY));
   return (
     <div class={isOnlyEmoji(content) ? "content large" : "content"} dir="auto">
       {lines.length === 1 ? (

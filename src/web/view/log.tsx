@@ -1,12 +1,16 @@
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { untracked, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Viewport } from "../list/viewport.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import type { Row } from "../store/room.ts";
+import { Throttle } from "../store/throttle.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
 import { RoomIcon } from "./room-icon.tsx";
 import { estimateHeight, RowView } from "./row.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
+
+/** Dozens of messages may come per second. Each would cost a layout of its own, so they are shown together then. */
+const SHOWN_EVERY_MS = 100;
 
 /** The messages of the room. Only those near the visible part are in the document. */
 export function Log() {
@@ -25,8 +29,8 @@ export function Log() {
         foldTall,
       ),
   );
-  const rows = room.rows.value;
-  view.sync(rows, !room.log.hasNewer.value);
+  const { rows, hasEnd } = useShown().value;
+  view.sync(rows, hasEnd);
   const { start, end } = view.range.value;
   const shown = rows.slice(start, end);
   // The line above the unread messages may be far up. Once the user has been near it, there is no more button that
@@ -116,6 +120,28 @@ export function Log() {
       <Ways isAtEnd={view.isAtEnd.value} goToNewest={goToNewest} />
     </div>
   );
+}
+
+/** The rows to show, and whether they end with the newest. What the user sends is among them at once. */
+function useShown() {
+  const { room } = useStores();
+  const now = () => ({ rows: room.rows.value, hasEnd: !room.log.hasNewer.value });
+  const shown = useSignal(untracked(now));
+  const [throttle] = useState(
+    () =>
+      new Throttle(SHOWN_EVERY_MS, () => {
+        shown.value = untracked(now);
+      }),
+  );
+  const sends = useRef(room.sends.peek());
+  useSignalEffect(() => {
+    now();
+    const isSent = sends.current !== room.sends.value;
+    sends.current = room.sends.value;
+    if (isSent) throttle.run();
+    else throttle.request();
+  });
+  return shown;
 }
 
 /** What is above the first message. Its height never changes, so that nothing moves when its text does. */

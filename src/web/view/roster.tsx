@@ -1,4 +1,6 @@
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { Throttle } from "../store/throttle.ts";
 import { searchForm } from "../text/nickname-key.ts";
 import { MarkBadge, PersonButton } from "./marked.tsx";
 import { Avatar, Nickname } from "./nickname.tsx";
@@ -7,18 +9,21 @@ import { useRoomWords, useStores } from "./stores.ts";
 /** The number of people from which there is a filter. */
 const FILTER_FROM = 13;
 const SHOWN_MAX = 300;
+/** How often a long list is shown anew: in a large room, somebody comes or goes all the time. */
+const LONG_EVERY_MS = 1_000;
 
 /** The people in the room. */
 export function Roster() {
   const { room } = useStores();
   const { roster: words } = useRoomWords();
   const wanted = useSignal("");
+  const online = useOnline();
   const found = useComputed(() => {
     const part = searchForm(wanted.value.trim());
-    if (part === "") return room.online.value;
-    return room.online.value.filter((name) => searchForm(name).includes(part));
+    if (part === "") return online.value;
+    return online.value.filter((name) => searchForm(name).includes(part));
   });
-  const { length } = room.online.value;
+  const { length } = online.value;
   // When another tab has taken over the connection, the nickname belongs to that tab.
   const isHere = room.state.value.kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MAX);
@@ -62,6 +67,23 @@ export function Roster() {
       </p>
     </>
   );
+}
+
+/** The people to list. A long list lags behind. */
+function useOnline() {
+  const { room } = useStores();
+  const shown = useSignal(room.online.peek());
+  const [throttle] = useState(
+    () =>
+      new Throttle(LONG_EVERY_MS, () => {
+        shown.value = room.online.peek();
+      }),
+  );
+  useSignalEffect(() => {
+    if (room.online.value.length < FILTER_FROM) throttle.run();
+    else throttle.request();
+  });
+  return shown;
 }
 
 /** The arrow keys lead from one person to the next. */
