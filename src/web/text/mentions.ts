@@ -36,6 +36,8 @@ const SPACELESS = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{s
 const WORD = String.raw`[[\p{L}\p{M}\p{N}_]--[${SPACELESS}]]`;
 /** Matches after a word, where an `@` is not a mention but perhaps part of an address. */
 export const BEHIND_WORD = new RegExp(`(?<=${WORD})`, "vy");
+/** Matches before a word. */
+export const BEFORE_WORD = new RegExp(`(?=${WORD})`, "vy");
 /** Matches in the middle of a word, where a nickname cannot end. */
 const IN_WORD = new RegExp(String.raw`(?<![${SPACELESS}])(?=${WORD})|(?=[\p{N}_])`, "vy");
 

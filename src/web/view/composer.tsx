@@ -309,7 +309,7 @@ export function Composer() {
 }
 
 /** What somebody writes to a program, or a moderator to the page and not to the room. For moderators, two slashes make it a message that begins with one. */
-const COMMAND = /^\//;
+const COMMAND = /^\/(?!me\s)/;
 
 /** In code units: twice as long as the longest message. */
 const LONG = 4 * CONTENT_MAX;

@@ -48,7 +48,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head, is
       {isThere ? (
         <>
           {reply === undefined ? null : <QuoteLink from={id} to={reply} />}
-          <Fold rowKey={key} content={shown.content} />
+          <Fold rowKey={key} content={shown.content} name={name} />
           <MessageFoot message={message} shown={shown} />
           {id === null ? null : <MoreButton id={id} message={message} isActive={isActive} />}
         </>

@@ -20,7 +20,7 @@ export function SendingLine({ sending, name, head }: SendingLineProps) {
       {head ? <Avatar name={name} /> : null}
       <header>{head ? <Nickname name={name} /> : null}</header>
       {sending.reply === undefined ? null : <QuoteLink from={null} to={sending.reply} />}
-      <Fold rowKey={sending.key} content={sending.content} />
+      <Fold rowKey={sending.key} content={sending.content} name={name} />
       <SendingState sending={sending} />
     </article>
   );

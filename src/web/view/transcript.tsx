@@ -38,7 +38,7 @@ export function Transcript({ title }: { readonly title: string }) {
             {room.markBy(by)?.bot ? ` (${words.roster.marks.bot})` : ""}{" "}
             <time>{time === null ? timestamp : times.full(time)}</time>
           </p>
-          <Content content={content} />
+          <Content content={content} name={name} />
         </article>
       ))}
     </section>

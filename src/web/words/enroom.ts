@@ -52,6 +52,7 @@ export const enRoom = {
   actions: (name: string, time: string) => `Message actions: ${name}, ${time}`,
   person: (name: string) => `Actions: ${name}`,
   react: "Add a reaction",
+  copyCode: "Copy",
   reacted: (names: readonly string[], others: number) => list(names, others).join(""),
   youToo: "You",
   copyLink: (time: string) => `${time}, copy link to this message`,

@@ -48,6 +48,7 @@ export const viRoom: RoomWords = {
   actions: (name, time) => `Thao tác với tin nhắn: ${name}, ${time}`,
   person: (name) => `Thao tác với ${name}`,
   react: "Bày tỏ cảm xúc",
+  copyCode: "Sao chép",
   reacted: (names, others) => list(names, others).join(""),
   youToo: "Bạn",
   copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
