@@ -12,7 +12,7 @@ import type {
 } from "../../client/index.ts";
 import type { KeptSend } from "../../client/memory.ts";
 import type { Failure } from "../text/failure.ts";
-import { CONTENTS, hasAt, Mentions } from "../text/mentions.ts";
+import { CONTENTS, Mentions } from "../text/mentions.ts";
 import type { TextStorage } from "./browser-storage.ts";
 import { ChangesStore } from "./changes.ts";
 import type { IgnoredStore } from "./ignored.ts";
@@ -97,6 +97,8 @@ export class RoomStore {
   readonly own: OwnMessages;
   readonly changes: ChangesStore;
   readonly quotes: QuotesStore;
+  /** The history of the room. */
+  readonly source: HistorySource;
   readonly rows: ReadonlySignal<readonly Row[]>;
   /** The nicknames the user can mention: everyone else's in the room. */
   readonly others: ReadonlySignal<readonly string[]>;
@@ -172,6 +174,7 @@ export class RoomStore {
     this.unread = new UnreadStore(options.storage, options.path);
     this.own = new OwnMessages(options.storage, options.path);
     const source: HistorySource = { history: (page) => this.#chat.history(page) };
+    this.source = source;
     this.log = new LogStore(source, (each) => this.isOwn(each));
     this.quotes = new QuotesStore(source, (id) => this.log.find(id));
     this.changes = new ChangesStore({
@@ -566,7 +569,7 @@ export class RoomStore {
   }
 
   #mentionsMe(content: string): boolean {
-    return hasAt(content) && CONTENTS.isMentioned(this.#nickname.value, content, this.#mentions.value);
+    return CONTENTS.isMentioned(this.#nickname.value, content, this.#mentions);
   }
 
   /**

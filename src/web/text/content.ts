@@ -1,7 +1,7 @@
 import { formatOf, type Style } from "./format.ts";
 import { findLinks } from "./links.ts";
 import { memoize } from "./memoize.ts";
-import { CONTENTS, type Lookups, type Mentions, newLookups } from "./mentions.ts";
+import { CONTENTS, type Known, type Lookups, Mentions, newLookups } from "./mentions.ts";
 import { isSameNickname } from "./nickname-key.ts";
 
 /** A piece of a message's content. The pieces together are the content, except for the marks around code and emphasis. */
@@ -50,6 +50,8 @@ const CONTENTS_REMEMBERED = 400;
 /** The parts of a content except mentions, which change with the people in the room. */
 const split = memoize((content) => formatted(content, [...splitCode(content)]), CONTENTS_REMEMBERED);
 
+const NOBODY = new Mentions();
+
 const readers = new WeakMap<Mentions, (content: string) => readonly Part[]>();
 
 /**
@@ -62,10 +64,15 @@ export function parseContent(content: string, mentions: Mentions): readonly Part
   return read(content);
 }
 
+/** Reads a content with the nicknames that it may mention, as {@link parseContent} does. */
+export function readContent(content: string, known: Known): readonly Part[] {
+  return parseContent(content, /[@＠]/.test(content) ? known.value : NOBODY);
+}
+
 /** Whether a content mentions a nickname. */
-export function isMentioned(nickname: string | null, content: string, mentions: Mentions): boolean {
+export function isMentioned(nickname: string | null, content: string, known: Known): boolean {
   if (nickname === null) return false;
-  return parseContent(content, mentions).some(
+  return readContent(content, known).some(
     (part) => part.kind === "mention" && isSameNickname(part.name, nickname),
   );
 }

@@ -1,4 +1,4 @@
-import { BEFORE_WORD, BEHIND_WORD, isAt } from "./mentions.ts";
+import { BEHIND_WORD, isAt, WORD } from "./mentions.ts";
 
 /** How a part of a content is shown: `**bold**`, `*italic*`, or in a line that quotes, which begins with `> `. */
 export interface Style {
@@ -22,6 +22,9 @@ export interface Format {
 
 /** Each becomes an element. Anything beyond this number stays as it is written. */
 const STYLES_MAX = 100;
+
+/** Matches before a word. */
+const BEFORE_WORD = new RegExp(`(?=${WORD})`, "vy");
 
 /** What a line, and so its emphasis, ends with; or asterisks. */
 const TOKEN = /\n|\*+/g;

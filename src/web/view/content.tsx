@@ -1,11 +1,8 @@
 import { Fragment, type TargetedEvent } from "preact";
-import { type Block, blocksOf, isOnlyEmoji, LINES_MAX, type Part, parseContent } from "../text/content.ts";
+import { type Block, blocksOf, isOnlyEmoji, LINES_MAX, type Part, readContent } from "../text/content.ts";
 import { deedOf } from "../text/format.ts";
-import { hasAt, Mentions } from "../text/mentions.ts";
 import { Nickname } from "./nickname.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
-
-const NOBODY = new Mentions();
 
 interface ContentProps {
   readonly content: string;
@@ -17,7 +14,7 @@ interface ContentProps {
 export function Content({ content, name }: ContentProps) {
   const { room } = useStores();
   const deed = deedOf(content);
-  const blocks = blocksOf(parseContent(deed ?? content, hasAt(content) ? room.mentions.value : NOBODY));
+  const blocks = blocksOf(readContent(deed ?? content, room.mentions));
   return (
     <div class={`content${isOnlyEmoji(content) ? " large" : ""}${deed === null ? "" : " deed"}`} dir="auto">
       {deed === null ? null : <Nickname name={name} />}

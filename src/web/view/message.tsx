@@ -16,7 +16,7 @@ const Undo = lazy(async () => (await import("./actions.tsx")).Undo);
 
 interface MessageLineProps {
   readonly item: MessageItem;
-  /** Whether it begins a group: messages of one author in one minute. */
+  /** Whether it begins a group: messages of one author within a few minutes. */
   readonly head: boolean;
   /** Whether the Tab key leads to its actions. */
   readonly isActive: boolean;

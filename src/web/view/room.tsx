@@ -2,12 +2,14 @@ import { lazy } from "./lazy.tsx";
 import { loadComposer } from "./load-composer.ts";
 import { Log } from "./log.tsx";
 import { useStores, useWords } from "./stores.ts";
-import { Transcript } from "./transcript.tsx";
+import type { TranscriptProps } from "./transcript.tsx";
 
 const Acting = lazy(async () => (await import("./acting.tsx")).Acting);
 const Banners = lazy(async () => (await import("./notices.tsx")).Banners);
 const Blocked = lazy(async () => (await import("./notices.tsx")).Blocked);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
+/** Also knows how messages are copied, so it is loaded with the room. */
+const Transcript = lazy<TranscriptProps>(async () => (await import("./transcript.tsx")).Transcript);
 const Composer = lazy(async () => (await loadComposer()).Composer);
 
 interface RoomProps {
@@ -32,7 +34,9 @@ export function Room({ title, hasComposer }: RoomProps) {
           <Roster />
         </aside>
       </div>
-      <Transcript title={title} />
+      <div class="printed">
+        <Transcript title={title} />
+      </div>
     </>
   );
 }

@@ -6,11 +6,12 @@ import { LoadFailed, lazy } from "./lazy.tsx";
 import { useStores } from "./stores.ts";
 
 const IgnoredPeople = lazy(async () => (await import("./person.tsx")).IgnoredPeople);
+const TranscriptChoices = lazy(async () => (await import("./transcript.tsx")).TranscriptChoices);
 const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 
 /** The settings dialog. */
 export function Settings() {
-  const { settings, person, ignored, isPrinting } = useStores();
+  const { settings, person, ignored, room } = useStores();
   const words = useSettingsWords();
   return (
     <>
@@ -31,20 +32,7 @@ export function Settings() {
           {words.keyOpen}
         </button>
       </section>
-      <section>
-        <h3>{words.transcript}</h3>
-        <p class="muted">{words.transcriptLead}</p>
-        <button
-          type="button"
-          onClick={() => {
-            isPrinting.value = true;
-            // After the transcript is rendered, since printing blocks the page.
-            setTimeout(print);
-          }}
-        >
-          {words.print}
-        </button>
-      </section>
+      {room.nickname.value === null ? null : <TranscriptChoices />}
     </>
   );
 }

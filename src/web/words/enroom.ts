@@ -105,7 +105,6 @@ export const enRoom = {
     offered: (n: number) => count(n, "command", "commands"),
     suggestions: (n: number) => count(n, "person you can mention", "people you can mention"),
   },
-  transcript: (room: string, time: string) => `${room}, ${time}`,
   roster: {
     online: (n: number) => `Online: ${n}`,
     filter: "Filter people",

@@ -84,7 +84,6 @@ export const viRoom: RoomWords = {
     offered: (n) => `${CHARACTERS.format(n)} lệnh`,
     suggestions: (n) => `Có thể nhắc đến ${n} người`,
   },
-  transcript: (room, time) => `${room}, ${time}`,
   roster: {
     online: (n) => `Đang trực tuyến: ${n}`,
     filter: "Lọc theo biệt danh",
