@@ -190,7 +190,7 @@ test("the transcript that is printed has all messages, and nothing else of the p
   expect(await mai.page.locator(".transcript .content").allTextContents()).toEqual(
     Array.from({ length: 60 }, (_, i) => `line ${i}`),
   );
-  expect(await mai.page.locator(".app > :not(.transcript)").filter({ visible: true }).count()).toBe(0);
+  expect(await mai.page.locator(".app > :not(.printed)").filter({ visible: true }).count()).toBe(0);
   await mai.page.evaluate(() => dispatchEvent(new Event("afterprint")));
   await mai.page.locator(".transcript").waitFor({ state: "detached" });
 });

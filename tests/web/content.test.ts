@@ -9,9 +9,10 @@ import {
   parseContent,
 } from "../../src/web/text/content.ts";
 import { deedOf } from "../../src/web/text/format.ts";
+import { initialOf } from "../../src/web/text/initial.ts";
 import { memoize } from "../../src/web/text/memoize.ts";
 import { Mentions } from "../../src/web/text/mentions.ts";
-import { initialOf, nicknameFault } from "../../src/web/text/nickname.ts";
+import { nicknameFault } from "../../src/web/text/nickname.ts";
 import { en } from "../../src/web/words/en.ts";
 import { vi } from "../../src/web/words/vi.ts";
 import fc from "../support/chance.ts";
@@ -165,7 +166,7 @@ test("a content is read once, and once more for other people, but for its links"
   const { length: linkReads } = links.mock.calls;
   const { length: mentionReads } = finds.mock.calls;
   expect(parseContent(content, first)).toBe(parts);
-  expect(isMentioned("An", content, first)).toBe(true);
+  expect(isMentioned("An", content, { value: first })).toBe(true);
   expect(finds.mock.calls.length).toBe(mentionReads);
   expect(parseContent(content, second)).toEqual(parts);
   expect([links.mock.calls.length, finds.mock.calls.length]).toEqual([linkReads, 2 * mentionReads]);

@@ -64,6 +64,13 @@ export function Log() {
     if (hadFocus && !list.current?.contains(document.activeElement))
       scroller.current?.focus({ preventScroll: true });
   });
+  // The message that a link has led to is marked until the user has moved on: far away, to another message, or to the newest one.
+  const linked = useSignal<number | null>(null);
+  const linkedId = linked.value;
+  useLayoutEffect(() => {
+    if (linkedId !== null && linkedId === linked.peek() && !shown.some((row) => isOf(row, linkedId)))
+      moveOn();
+  });
   // Read during the render: the goal may be among the rendered rows already, so nothing else would change.
   const goal = room.scrollTarget.value;
   useLayoutEffect(() => {
@@ -73,9 +80,17 @@ export function Log() {
     const row = list.current?.querySelector<HTMLElement>(`[data-id="${goal}"]`);
     // A keyboard or a screen reader continues from there.
     if (hadFocus) focusOn(row?.querySelector<HTMLElement>(".more") ?? scroller.current);
-    flash(row);
+    linked.value = goal;
+    leaveLink(goal ?? undefined);
   });
-  const goToNewest = () => void room.showNewest().then(() => view.toEnd());
+  const moveOn = () => {
+    linked.value = null;
+    leaveLink();
+  };
+  const goToNewest = () => {
+    moveOn();
+    void room.showNewest().then(() => view.toEnd());
+  };
   // After sending, the user wants to see the message.
   const sent = useRef(room.sends.peek().length);
   useSignalEffect(() => {
@@ -104,6 +119,7 @@ export function Log() {
                 key={row.key}
                 data-key={row.key}
                 data-id={row.kind === "message" ? row.message.id : undefined}
+                class={linkedId !== null && isOf(row, linkedId) ? "linked" : undefined}
               >
                 <RowView row={row} before={rows[start + at - 1]} isActive={row === activeRow} />
               </li>
@@ -207,10 +223,9 @@ function isOf(row: Row, id: number): boolean {
   return row.kind === "message" && row.message.id === id;
 }
 
-/** Highlights the message that a link has led to. */
-function flash(row: HTMLElement | null | undefined): void {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  row?.animate?.([{ backgroundColor: "var(--flash)" }, { backgroundColor: "transparent" }], {
-    duration: 2500,
-  });
+/** Takes the link to a message out of the address, so that a reload does not lead back to it. @param except unless it is this one */
+function leaveLink(except?: number): void {
+  const [, id] = /^#(\d+)(?:\.|$)/.exec(location.hash) ?? [];
+  if (id !== undefined && Number(id) !== except)
+    history.replaceState(history.state, "", location.pathname + location.search);
 }

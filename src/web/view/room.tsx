@@ -12,6 +12,8 @@ const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Transcript = lazy<TranscriptProps>(async () => (await import("./transcript.tsx")).Transcript);
 const Composer = lazy(async () => (await loadComposer()).Composer);
 
+export { Avatar } from "./avatar.tsx";
+
 interface RoomProps {
   readonly title: string;
   readonly hasComposer: boolean;

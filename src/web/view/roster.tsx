@@ -2,8 +2,9 @@ import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { Throttle } from "../store/throttle.ts";
 import { searchForm } from "../text/nickname-key.ts";
+import { Avatar } from "./avatar.tsx";
 import { MarkBadge, PersonButton } from "./marked.tsx";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { Nickname } from "./nickname.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
@@ -108,7 +109,7 @@ function Person({ name, own, isActive }: PersonProps) {
   const words = useRoomWords();
   const mark = useComputed(() => room.markOf(name)).value;
   return (
-    <li data-name={name} class={!own && ignored.has(room.authorOf(name)) ? "ignored" : undefined}>
+    <li data-name={name} class={own ? "own" : ignored.has(room.authorOf(name)) ? "ignored" : undefined}>
       <Avatar name={name} />
       <Nickname name={name} />
       <MarkBadge mark={mark} />

@@ -1,7 +1,8 @@
 import type { Sending } from "../store/item.ts";
 import { failureWords } from "../text/failure.ts";
+import { Avatar } from "./avatar.tsx";
 import { Fold } from "./fold.tsx";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { Nickname } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
 

@@ -51,6 +51,7 @@ export const enRoom = {
   },
   actions: (name: string, time: string) => `Message actions: ${name}, ${time}`,
   person: (name: string) => `Actions: ${name}`,
+  mention: (name: string) => `Mention ${name}`,
   react: "Add a reaction",
   copyCode: "Copy",
   reacted: (names: readonly string[], others: number) => list(names, others).join(""),
@@ -87,7 +88,7 @@ export const enRoom = {
     placeholder: "Write a message",
     send: "Send",
     emoji: "Insert emoji",
-    hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone.",
+    hint: "Press Enter to send, Shift+Enter for a new line, @ to mention someone, : and a name for an emoji.",
     left: (n: number) => `${CHARACTERS.format(n)} left`,
     over: (n: number) => `${count(n, "character", "characters")} over the limit`,
     long: (has: number, max: number) =>
@@ -103,6 +104,8 @@ export const enRoom = {
     deleteIt: "Delete the message",
     commands: "Commands",
     offered: (n: number) => count(n, "command", "commands"),
+    emojiNames: "Emoji",
+    emojiOffered: (n: number) => `${CHARACTERS.format(n)} emoji`,
     suggestions: (n: number) => count(n, "person you can mention", "people you can mention"),
   },
   roster: {

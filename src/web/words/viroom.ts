@@ -47,6 +47,7 @@ export const viRoom: RoomWords = {
   },
   actions: (name, time) => `Thao tác với tin nhắn: ${name}, ${time}`,
   person: (name) => `Thao tác với ${name}`,
+  mention: (name) => `Nhắc đến ${name}`,
   react: "Bày tỏ cảm xúc",
   copyCode: "Sao chép",
   reacted: (names, others) => list(names, others).join(""),
@@ -66,7 +67,7 @@ export const viRoom: RoomWords = {
     placeholder: "Nhập tin nhắn",
     send: "Gửi",
     emoji: "Chèn biểu tượng cảm xúc",
-    hint: "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó.",
+    hint: "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó, dấu : và tên để chèn biểu tượng cảm xúc.",
     left: (n) => `còn ${CHARACTERS.format(n)} ký tự`,
     over: (n) => `thừa ${CHARACTERS.format(n)} ký tự`,
     long: (has, max) =>
@@ -82,6 +83,8 @@ export const viRoom: RoomWords = {
     deleteIt: "Xóa tin nhắn",
     commands: "Lệnh",
     offered: (n) => `${CHARACTERS.format(n)} lệnh`,
+    emojiNames: "Biểu tượng cảm xúc",
+    emojiOffered: (n) => `${CHARACTERS.format(n)} biểu tượng cảm xúc`,
     suggestions: (n) => `Có thể nhắc đến ${n} người`,
   },
   roster: {
