@@ -624,7 +624,10 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
       await look(tab);
     }
     await minh.page.keyboard.press("Escape");
-    const last = minh.log.locator("article").filter({ has: minh.page.locator(".author") }).last();
+    const last = minh.log
+      .locator("article")
+      .filter({ has: minh.page.locator(".author") })
+      .last();
     await last.hover();
     await last.locator(".more").click();
     await minh.page.locator(".choices-of-actions .ban").click();

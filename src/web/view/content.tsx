@@ -2,6 +2,7 @@ import { Fragment, type TargetedEvent } from "preact";
 import { type Block, blocksOf, isOnlyEmoji, LINES_MAX, type Part, readContent } from "../text/content.ts";
 import { deedOf } from "../text/format.ts";
 import { Nickname } from "./nickname.tsx";
+import { RoomIcon } from "./room-icon.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
 
 interface ContentProps {
@@ -87,8 +88,14 @@ function CodeBlock({ text }: { readonly text: string }) {
       <pre dir="ltr">
         <code translate={false}>{text}</code>
       </pre>
-      <button type="button" class="quiet copy-code" onClick={copy}>
-        {words.copyCode}
+      <button
+        type="button"
+        class="quiet copy-code"
+        aria-label={words.copyCode}
+        title={words.copyCode}
+        onClick={copy}
+      >
+        <RoomIcon name="copy" />
       </button>
     </div>
   );

@@ -53,7 +53,7 @@ export const enRoom = {
   person: (name: string) => `Actions: ${name}`,
   mention: (name: string) => `Mention ${name}`,
   react: "Add a reaction",
-  copyCode: "Copy",
+  copyCode: "Copy this code",
   reacted: (names: readonly string[], others: number) => list(names, others).join(""),
   youToo: "You",
   copyLink: (time: string) => `${time}, copy link to this message`,

@@ -49,7 +49,7 @@ export const viRoom: RoomWords = {
   person: (name) => `Thao tác với ${name}`,
   mention: (name) => `Nhắc đến ${name}`,
   react: "Bày tỏ cảm xúc",
-  copyCode: "Sao chép",
+  copyCode: "Sao chép đoạn mã này",
   reacted: (names, others) => list(names, others).join(""),
   youToo: "Bạn",
   copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
