@@ -91,6 +91,8 @@ function CodeBlock({ text }: { readonly text: string }) {
       <button
         type="button"
         class="quiet copy-code"
+        // The messages are one stop of the Tab key. By keyboard, the menu of the message copies it.
+        tabIndex={-1}
         aria-label={words.copyCode}
         title={words.copyCode}
         onClick={copy}
