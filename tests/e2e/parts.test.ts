@@ -37,6 +37,7 @@ test("another language is loaded when it is chosen, and is the one that the next
     "room",
     "roster",
     "settings",
+    "transcript",
     "vi",
     "viroom",
   ]);
