@@ -84,7 +84,7 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   await minh.sees("buy my things");
   await minh.page.getByRole("button", { name: "People: 2" }).click();
   await minh.page.getByRole("dialog").locator("li", { hasText: "An" }).getByRole("button").click();
-  await minh.page.getByRole("button", { name: "Mention" }).click();
+  await minh.page.getByRole("button", { name: "Mention", exact: true }).click();
   await minh.page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await minh.composer.inputValue()).toBe("@An ");
   await minh.composer.fill("");
