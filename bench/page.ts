@@ -1,33 +1,44 @@
 /**
  * `bun bench/page.ts [MESSAGES]` measures the web client in a real Chromium: the time from Enter to a stored message over
- * loopback, and frames and elements while MESSAGES messages (default: 100,000) are scrolled.
+ * loopback, frames and elements while MESSAGES messages (default: 100,000) are scrolled, and frames of a slow phone in a busy
+ * room. With `slow-phone` instead of a number, it measures only those: their median should be at most 50 ms.
  */
 import { join } from "node:path";
 import { Person } from "../tests/e2e/person.ts";
 import { oldMessages } from "../tests/e2e/stage.ts";
 import { launchBrowser } from "../tests/support/browser.ts";
 import { startServer, TemporaryFolder } from "../tests/support/server.ts";
+import { measureSlowPhone } from "./slow-phone.ts";
 
 const SENDS = 200;
 const FRAMES = 600;
+const SLOW_PHONE_SECONDS = 15;
 
-const count = Number(process.argv[2] ?? 100_000);
-using folder = new TemporaryFolder();
-const dataFile = join(folder.path, "data.json");
-await Bun.write(dataFile, JSON.stringify(oldMessages(count)));
-await using server = await startServer(["--no-limits"], { dataFile });
+const [, , what = "100000"] = process.argv;
 await using browser = await launchBrowser();
-const an = await Person.join(browser.playwright, server.http("/"), "An");
-
-print("ms from Enter to a stored message", await an.page.evaluate(measureSends, SENDS));
-const startMs = performance.now();
-await an.page.evaluate(loadAll);
-console.log(`${count} messages loaded by paging upwards in ${Math.round(performance.now() - startMs)} ms`);
-for (const step of [40, 400, 4000]) {
-  const { frames, nodes } = await an.page.evaluate(measureScroll, { step, count: FRAMES });
-  print(`ms per frame of ${step} px, at most ${nodes} elements`, frames);
-}
+if (what !== "slow-phone") await measureScrolling(Number(what));
+await using busy = await startServer(["--no-limits", "--grace", "600"]);
+const slow = await measureSlowPhone(browser.playwright, busy, SLOW_PHONE_SECONDS);
+for (const [load, frames] of slow) print(`ms per frame of a slow phone, ${load}`, frames);
 process.exit(0);
+
+async function measureScrolling(count: number): Promise<void> {
+  using folder = new TemporaryFolder();
+  const dataFile = join(folder.path, "data.json");
+  await Bun.write(dataFile, JSON.stringify(oldMessages(count)));
+  await using server = await startServer(["--no-limits"], { dataFile });
+  const an = await Person.join(browser.playwright, server.http("/"), "An");
+
+  print("ms from Enter to a stored message", await an.page.evaluate(measureSends, SENDS));
+  const startMs = performance.now();
+  await an.page.evaluate(loadAll);
+  console.log(`${count} messages loaded by paging upwards in ${Math.round(performance.now() - startMs)} ms`);
+  for (const step of [40, 400, 4000]) {
+    const { frames, nodes } = await an.page.evaluate(measureScroll, { step, count: FRAMES });
+    print(`ms per frame of ${step} px, at most ${nodes} elements`, frames);
+  }
+  await an.leave();
+}
 
 function print(what: string, values: number[]): void {
   const sorted = values.toSorted((a, b) => a - b);

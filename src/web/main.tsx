@@ -172,7 +172,6 @@ async function begin(): Promise<void> {
           handover,
           storage,
           acting: signal(null),
-          isPrinting: signal(false),
         }}
       >
         <ChatPage title={title} />

@@ -28,6 +28,11 @@ test("an emoji goes where the caret is, the writing goes on after it, and it can
   await an.page.keyboard.press("Control+z");
   await an.page.keyboard.press("Control+z");
   expect(await an.composer.inputValue()).toBe("Hi there");
+  await an.page.keyboard.press("Control+End");
+  await an.page.keyboard.type(" :waving_ha");
+  await an.page.getByRole("option", { name: "👋" }).waitFor();
+  await an.page.keyboard.press("Enter");
+  expect(await an.composer.inputValue()).toBe("Hi there 👋 ");
   await an.composer.selectText();
   await open(an);
   await cell(an, "grinning face").click();

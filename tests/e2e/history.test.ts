@@ -42,6 +42,14 @@ test("the log follows its end only while the reader is there, and counts what co
   await newest.waitFor({ state: "detached" });
   await an.sees("more news");
   await atEnd(an);
+  // A draft of several lines is replaced by another one.
+  await an.composer.fill("a\nb\nc\nd\ne\nf");
+  await an.composer.press("Control+a");
+  await an.page.keyboard.insertText("1\n2\n3\n4\n5\n6\n7");
+  await binh.send("the last news");
+  await an.sees("the last news");
+  await atEnd(an);
+  expect(await an.page.locator(".to-newest").count()).toBe(0);
 });
 
 test("there is a line above the first message that came while nobody looked, and the title counts", async () => {
@@ -98,15 +106,21 @@ test("a link to an old message opens there, and from there one reads on to the n
   await row.waitFor();
   expect(await row.evaluate((element) => element.getBoundingClientRect().top < innerHeight)).toBe(true);
   expect(await an.log.getByText("message 999").count()).toBe(0);
+  const marked = an.log.locator(".linked");
+  expect(await marked.textContent()).toContain("message 300");
 
   const binh = await stage.enter("/", "Bình", { at });
   await binh.say("while An reads");
   await an.page.getByRole("button", { name: /1 new message|Jump to latest/ }).click();
   await an.sees("while An reads");
   await atEnd(an);
+  expect(await marked.count()).toBe(0);
+  // A reload would lead back there.
+  expect(new URL(an.page.url()).hash).toBe("");
 
   await an.page.goto(at.http("/#400"));
   await an.sees("message 399");
+  await marked.filter({ hasText: "message 399" }).waitFor();
   await an.page.evaluate(async () => {
     const log = document.querySelector(".log");
     while (log && !log.textContent?.includes("while An reads")) {
@@ -114,6 +128,8 @@ test("a link to an old message opens there, and from there one reads on to the n
       await new Promise(requestAnimationFrame);
     }
   });
+  await marked.waitFor({ state: "detached" });
+  expect(new URL(an.page.url()).hash).toBe("");
 });
 
 test("a link to a message that is not there says so", async () => {

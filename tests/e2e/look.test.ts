@@ -108,7 +108,7 @@ test("the language that one chooses is kept", async () => {
   const mai = await stage.open(stage.newRoom(), { options: { locale: "vi-VN" } });
   await mai.openSettings();
   await mai.page.getByLabel(SETTINGS_WORDS.vi.language).selectOption("en");
-  await mai.reads(SETTINGS_WORDS.en.transcriptLead);
+  await mai.reads(SETTINGS_WORDS.en.keyLead);
   await mai.page.reload();
   await mai.nicknameField.waitFor();
 });
@@ -187,9 +187,17 @@ test("the transcript that is printed has all messages, and nothing else of the p
   expect(await mai.page.locator(".transcript .content").allTextContents()).toEqual(
     Array.from({ length: 60 }, (_, i) => `line ${i}`),
   );
-  expect(await mai.page.locator(".app > :not(.transcript)").filter({ visible: true }).count()).toBe(0);
+  expect(await mai.page.locator(".app > :not(.printed)").filter({ visible: true }).count()).toBe(0);
   await mai.page.evaluate(() => dispatchEvent(new Event("afterprint")));
   await mai.page.locator(".transcript").waitFor({ state: "detached" });
+  await mai.page.emulateMedia({ media: "screen" });
+  await mai.openSettings();
+  const download = mai.page.waitForEvent("download");
+  await mai.page.getByRole("button", { name: "Save as text" }).click();
+  const lines = (await Bun.file(await (await download).path()).text()).trimEnd().split("\n");
+  expect(lines.slice(2).map((line) => line.replace(/^\[\d\d:\d\d\] /, ""))).toEqual(
+    Array.from({ length: 60 }, (_, i) => `Mai: line ${i}`),
+  );
 });
 
 /** A conversation of all sorts. */

@@ -84,11 +84,15 @@ test("on a phone a moderator mutes, undoes that, bans, removes all, and ends a r
   await minh.sees("buy my things");
   await minh.page.getByRole("button", { name: "People: 2" }).click();
   await minh.page.getByRole("dialog").locator("li", { hasText: "An" }).getByRole("button").click();
-  await minh.page.getByRole("button", { name: "Mention" }).click();
+  await minh.page.getByRole("button", { name: "Mention", exact: true }).click();
   await minh.page.getByRole("dialog").waitFor({ state: "detached" });
   expect(await minh.composer.inputValue()).toBe("@An ");
   await minh.composer.fill("");
-  await minh.log.locator(".author .cover").last().click();
+  await minh.log.getByRole("button", { name: "Mention" }).last().click();
+  expect(await minh.composer.inputValue()).toBe("@An ");
+  await minh.composer.fill("");
+  await minh.page.getByRole("button", { name: "People: 2" }).click();
+  await minh.page.getByRole("dialog").locator("li", { hasText: "An" }).getByRole("button").click();
   await minh.page.getByRole("button", { name: "Mute…" }).waitFor();
   await look("person-menu");
   await minh.page.getByRole("button", { name: "Mute…" }).click();
@@ -620,7 +624,12 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
       await look(tab);
     }
     await minh.page.keyboard.press("Escape");
-    await minh.log.locator(".author .cover").last().click();
+    const last = minh.log
+      .locator("article")
+      .filter({ has: minh.page.locator(".author") })
+      .last();
+    await last.hover();
+    await last.locator(".more").click();
     await minh.page.locator(".choices-of-actions .ban").click();
     await minh.page.locator(".times").waitFor();
     await look("ban");

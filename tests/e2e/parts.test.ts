@@ -46,6 +46,7 @@ test("another language is loaded when it is chosen, and is the one that the next
     "roster",
     "service",
     "settings",
+    "transcript",
     "vi",
     "viroom",
   ]);

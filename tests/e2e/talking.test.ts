@@ -147,6 +147,36 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
   await an.write("`a < b` and\n```js\nconst x = 1;\n```");
   await an.sees("const x = 1;");
   expect(await an.log.locator("code").allTextContents()).toEqual(["a < b", "const x = 1;"]);
+  await an.write("**b** *i*");
+  await an.sees("b i");
+  expect(await an.log.locator(".content :is(b, i)").allTextContents()).toEqual(["b", "i"]);
+  await an.write("> a quote");
+  await an.sees("a quote");
+  expect(await an.log.locator("blockquote").allTextContents()).toEqual(["a quote"]);
+  await an.write("/me waves");
+  await an.sees("An waves");
+  expect(await an.log.locator(".deed").allTextContents()).toEqual(["An waves"]);
+  await an.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await an.log.getByRole("button", { name: "Copy this code" }).click();
+  await an.reads("Text copied.");
+  expect(await an.page.evaluate(() => navigator.clipboard.readText())).toBe("const x = 1;");
+  await an.log.evaluate((log) => getSelection()?.selectAllChildren(log.querySelector("ol") ?? log));
+  await an.page.keyboard.press("Control+c");
+  const copied = await an.page.evaluate(() => navigator.clipboard.readText());
+  expect(
+    copied
+      .replace(/\d\d:\d\d/g, "hh:mm")
+      .split("\n")
+      .slice(1),
+  ).toEqual([
+    "[hh:mm] An: `a < b` and",
+    "```js",
+    "const x = 1;",
+    "```",
+    "[hh:mm] An: **b** *i*",
+    "[hh:mm] An: > a quote",
+    "[hh:mm] An: /me waves",
+  ]);
   await an.say("🎉");
   expect(await an.log.locator(".large").allTextContents()).toEqual(["🎉"]);
   await an.say("@Bình Minh, look");

@@ -1,9 +1,18 @@
 import { expect, spyOn, test } from "bun:test";
 import { complete, queryAt } from "../../src/web/text/completion.ts";
-import { isMentioned, isOnlyEmoji, LINES_MAX, linesOf, parseContent } from "../../src/web/text/content.ts";
+import {
+  blocksOf,
+  isMentioned,
+  isOnlyEmoji,
+  LINES_MAX,
+  linesOf,
+  parseContent,
+} from "../../src/web/text/content.ts";
+import { deedOf } from "../../src/web/text/format.ts";
+import { initialOf } from "../../src/web/text/initial.ts";
 import { memoize } from "../../src/web/text/memoize.ts";
 import { Mentions } from "../../src/web/text/mentions.ts";
-import { initialOf, nicknameFault } from "../../src/web/text/nickname.ts";
+import { nicknameFault } from "../../src/web/text/nickname.ts";
 import { en } from "../../src/web/words/en.ts";
 import { vi } from "../../src/web/words/vi.ts";
 import fc from "../support/chance.ts";
@@ -67,6 +76,58 @@ test("code is taken as it is written", () => {
   expect(parseContent("``` open", NOBODY)).toEqual([{ kind: "text", text: "``` open" }]);
 });
 
+/** What is shown, with `b`, `i` and `q` for what is bold, italic and quoted. */
+function shownOf(content: string): string[] {
+  return parseContent(content, new Mentions(["An"])).map(({ text, bold, italic, quote }) => {
+    return `${bold ? "b" : ""}${italic ? "i" : ""}${quote ? "q" : ""}:${text}`;
+  });
+}
+
+test("asterisks around words make them bold and italic, and code and links in them stay what they are", () => {
+  expect(shownOf("a **b c** *d* ***e*** f")).toEqual([":a ", "b:b c", ": ", "i:d", ": ", "bi:e", ": f"]);
+  expect(shownOf("**a *b* c**")).toEqual(["b:a ", "bi:b", "b: c"]);
+  expect(shownOf("**@An, see https://a.example** `**x**`")).toEqual([
+    "b:@An",
+    "b:, see ",
+    "b:https://a.example",
+    ": ",
+    ":**x**",
+  ]);
+  expect(shownOf("我**你**他")).toEqual([":我", "b:你", ":他"]);
+});
+
+test.each([
+  "2 * 3 * 4",
+  "2**3**4",
+  "f(*args, **kwargs)",
+  "* a\n* b",
+  "*a\nb*",
+  "** a **",
+  "****",
+  "a * b*",
+  "**",
+  "/* x */",
+])("%j is shown as it is written", (content) => {
+  expect(shownOf(content).join("")).toBe(`:${content}`);
+});
+
+test("lines that begin with > quote, and other arrows do not", () => {
+  expect(shownOf("> a **b**\n> c\nd >_<\n>e")).toEqual(["q:a ", "bq:b", "q:\n", "q:c\n", ":d >_<\n>e"]);
+  expect(shownOf("```\n> a\n```")).toEqual([":> a"]);
+  const blocks = blocksOf(parseContent("a\n> b\nc", NOBODY));
+  expect(blocks.map(({ isQuote }) => isQuote)).toEqual([false, true, false]);
+});
+
+test("what somebody does is what follows /me", () => {
+  expect(["/me waves\nand goes", "/me", "/me ", "/meet An", " /me waves"].map(deedOf)).toEqual([
+    "waves\nand goes",
+    null,
+    null,
+    null,
+    null,
+  ]);
+});
+
 test("a limited number of mentions is looked up in a content, however many it has and whatever nicknames are known", () => {
   // All lengths that nicknames can have, and each begins as the content goes on. For each character of a nickname there are
   // a look at what is remembered of it, and two at the nicknames.
@@ -105,7 +166,7 @@ test("a content is read once, and once more for other people, but for its links"
   const { length: linkReads } = links.mock.calls;
   const { length: mentionReads } = finds.mock.calls;
   expect(parseContent(content, first)).toBe(parts);
-  expect(isMentioned("An", content, first)).toBe(true);
+  expect(isMentioned("An", content, { value: first })).toBe(true);
   expect(finds.mock.calls.length).toBe(mentionReads);
   expect(parseContent(content, second)).toEqual(parts);
   expect([links.mock.calls.length, finds.mock.calls.length]).toEqual([linkReads, 2 * mentionReads]);

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { emojiSources } from "../../scripts/emoji.ts";
 import { Catalog, textOf } from "../../src/web/emoji/catalog.ts";
+import { emojiCompleter } from "../../src/web/emoji/completer.ts";
 import { ENGLISH } from "../../src/web/emoji/english.ts";
 import { countEmoji, frequentEmoji } from "../../src/web/emoji/frequent.ts";
 import { type Place, placeAfter } from "../../src/web/emoji/grid.ts";
@@ -177,4 +178,20 @@ describe("the keys", () => {
     expect(after("PageUp", 0, 3)).toEqual({ section: 0, index: 0 });
     expect(after("a", 0, 0)).toBeUndefined();
   });
+});
+
+test("a colon that begins a word and two letters offer emoji, and nothing else does", () => {
+  const complete = emojiCompleter(english, () => "");
+  expect(complete("so :grinning_fa", [])).toMatchObject({
+    index: 3,
+    options: expect.arrayContaining(["😀"]),
+    isEmoji: true,
+  });
+  expect(complete(":thumbs_up", [])?.options[0]).toBe("👍");
+  expect(complete(":thumbs_up", [])?.notes?.get("👍")?.about).toBe("thumbs up");
+  expect(emojiCompleter(english, () => TONES[0] ?? "")(":thumbs_up", [])?.options[0]).toBe(
+    withTone("👍", TONES[0] ?? ""),
+  );
+  for (const text of [":D", "10:30", "a:smile", "::smile", ": smile", ":30", ":nothingiscalledso", "Note:"])
+    expect(complete(text, [])).toBeNull();
 });

@@ -3,12 +3,14 @@ import { signal } from "@preact/signals";
 import type { HistoryOptions, Message, Page } from "../../src/client/index.ts";
 import { Announcer } from "../../src/web/store/announcer.ts";
 import { withMemoryFallback } from "../../src/web/store/browser-storage.ts";
+import { COLOURS, Colours } from "../../src/web/store/colours.ts";
 import { DraftStore } from "../../src/web/store/draft.ts";
 import { LogStore } from "../../src/web/store/log.ts";
 import { PictureStore, type Place } from "../../src/web/store/pictures.ts";
 import { RosterChanges } from "../../src/web/store/roster-changes.ts";
 import { SettingsStore } from "../../src/web/store/settings.ts";
 import { Throttle } from "../../src/web/store/throttle.ts";
+import { loadWholeRoom } from "../../src/web/store/transcript.ts";
 import { UnreadStore } from "../../src/web/store/unread.ts";
 import { chooseLanguage } from "../../src/web/words/languages.ts";
 import { LOAD_WORDS } from "../../src/web/words/load.ts";
@@ -277,6 +279,34 @@ test("messages of the history are own ones by their ids, and not by the nickname
     item.kind === "message" && item.own ? [item.message.id] : [],
   );
   expect(own).toEqual([50, 90]);
+});
+
+test("those who talk have different colours, and everybody keeps one, also under another nickname", () => {
+  const colours = new Colours();
+  const names = Array.from({ length: COLOURS }, (_, at) => `Person ${at}`);
+  const before = colours.of("Person 7", undefined);
+  const given = names.map((name) => colours.ofAuthor(name, `id of ${name}`));
+  expect(new Set(given).size).toBe(COLOURS);
+  expect(colours.ofAuthor("Renamed", "id of Person 7")).toBe(given[7] ?? -1);
+  expect(names.map((name) => colours.of(name, undefined))).toEqual(given);
+  // Without others who talk, the colour is the same in every tab.
+  expect(new Colours().ofAuthor("Person 7", undefined)).toBe(before);
+  // With more people than colours, somebody has the one that was seen least lately.
+  expect(colours.ofAuthor("One more", undefined)).toBe(given[0] ?? -1);
+});
+
+test("a transcript has the whole room, or the newest messages of it, without those that were deleted", async () => {
+  const counts: number[] = [];
+  const whole = await loadWholeRoom(source(1200), (count) => counts.push(count));
+  expect(whole.messages.map(({ id }) => id)).toEqual(range(1, 1200).map(({ id }) => id));
+  expect([whole.more, counts]).toEqual([false, [500, 1000, 1200]]);
+  const newest = await loadWholeRoom(source(1200), () => {}, 30);
+  expect([newest.more, newest.messages.length, newest.messages.at(-1)?.id]).toEqual([true, 30, 1200]);
+  const [first, second] = range(1, 2);
+  const page = { messages: [first, { ...second, deleted: true }], more: false };
+  expect((await loadWholeRoom({ history: async () => page as Page }, () => {})).messages).toEqual([
+    first as Message,
+  ]);
 });
 
 test("a throttled job runs at once, and then only now and then", async () => {

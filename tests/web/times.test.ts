@@ -1,5 +1,7 @@
 import { afterAll, expect, test } from "bun:test";
-import { dayOf, timesIn } from "../../src/web/text/times.ts";
+import type { Message } from "../../src/client/index.ts";
+import { dayOf, isOneGroup, timesIn } from "../../src/web/text/times.ts";
+import { transcriptJson, transcriptText } from "../../src/web/text/transcript.ts";
 import { en } from "../../src/web/words/en.ts";
 
 const zone = process.env.TZ;
@@ -38,4 +40,48 @@ test("times of one day have one number, in whatever zone, and those of another d
     expect(dayAt("2026-06-01T00:00")).toBe(dayAt("2026-06-01T23:59:59.999"));
     expect(dayAt("2026-06-01T00:00")).not.toBe(dayAt("2026-05-31T23:59:59.999"));
   }
+});
+
+test("messages of one author belong together for five minutes, whatever the minute, and not over midnight", () => {
+  process.env.TZ = "Asia/Ho_Chi_Minh";
+  const at = (time: string) => new Date(time).getTime();
+  expect(isOneGroup(at("2026-06-01T10:00:59"), at("2026-06-01T10:01:01"))).toBe(true);
+  expect(isOneGroup(at("2026-06-01T10:00:00"), at("2026-06-01T10:04:59"))).toBe(true);
+  expect(isOneGroup(at("2026-06-01T10:00:00"), at("2026-06-01T10:05:00"))).toBe(false);
+  expect(isOneGroup(at("2026-06-01T23:59:59"), at("2026-06-02T00:00:01"))).toBe(false);
+  expect(isOneGroup(null, at("2026-06-01T10:00:00"))).toBe(false);
+});
+
+test("a transcript names author and time of each message and the day, and no message looks like several", () => {
+  process.env.TZ = "Asia/Ho_Chi_Minh";
+  const messages: Message[] = [
+    ["2026-06-01T10:00", "An", "hi"],
+    ["2026-06-01T10:01", "Bình", "`x`\n[10:01] An: I owe you"],
+    ["2026-06-02T09:00", "An", "next day"],
+  ].map(([time = "", name = "", content = ""], id) => ({
+    id,
+    name,
+    content,
+    timestamp: "",
+    time: new Date(time).getTime(),
+  }));
+  const times = timesIn(en);
+  expect(transcriptText(messages, times, "    ").split("\n")).toEqual([
+    "Monday, June 1, 2026",
+    "",
+    "[10:00] An: hi",
+    "[10:01] Bình: `x`",
+    "    [10:01] An: I owe you",
+    "",
+    "Tuesday, June 2, 2026",
+    "",
+    "[09:00] An: next day",
+  ]);
+  expect(transcriptText(messages.slice(0, 1), times, "", false)).toBe("[10:00] An: hi");
+  expect(JSON.parse(transcriptJson(messages))[1]).toEqual({
+    id: 1,
+    time: "2026-06-01T03:01:00.000Z",
+    name: "Bình",
+    content: "`x`\n[10:01] An: I owe you",
+  });
 });

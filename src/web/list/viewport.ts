@@ -65,6 +65,12 @@ export class Viewport {
     this.#list = list;
     const stop = new AbortController();
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true, signal: stop.signal });
+    // While a text is replaced, its field is small for a moment, in which the browser moves the end of the list. That is not the
+    // user's scrolling.
+    const keepEnd = () => {
+      if (this.#anchor.kind === "end") this.settle();
+    };
+    addEventListener("input", keepEnd, { capture: true, signal: stop.signal });
     let width = scroller.clientWidth;
     const observer = new ResizeObserver(() => {
       this.#noticeScroll();

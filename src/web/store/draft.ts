@@ -42,9 +42,11 @@ export interface Completion extends Query {
   readonly options?: readonly string[];
   /** What is said of the options; missing if they are nicknames. */
   readonly notes?: ReadonlyMap<string, CommandNote>;
+  /** Whether the options are emoji, and the notes their names. */
+  readonly isEmoji?: boolean;
 }
 
-/** Completes a command. @param before the text before the caret @returns null where it completes nothing */
+/** Completes a command or an emoji. @param before the text before the caret @returns null where it completes nothing */
 export type Completer = (
   before: string,
   names: readonly string[],
@@ -86,6 +88,7 @@ export class DraftStore {
   /** The draft that was taken over, and its key. */
   #taken: { readonly key: string; readonly text: string } | undefined;
   readonly #completer = signal<Completer | null>(null);
+  readonly #emojiCompleter = signal<Completer | null>(null);
   readonly #names: ReadonlySignal<readonly string[]>;
   readonly #dismissed = signal<number | null>(null);
   /** Whether the user has moved to a suggestion. */
@@ -146,6 +149,16 @@ export class DraftStore {
   /** Sets what completes commands. */
   setCompleter(completer: Completer): void {
     this.#completer.value = completer;
+  }
+
+  /** Sets what completes emoji. */
+  setEmojiCompleter(completer: Completer): void {
+    this.#emojiCompleter.value = completer;
+  }
+
+  /** Whether the suggestions are emoji. */
+  get offersEmoji(): boolean {
+    return this.#query?.isEmoji === true;
   }
 
   /** Makes the draft a reply to a message. */
@@ -227,7 +240,7 @@ export class DraftStore {
   isCompleting(mentions: Mentions): boolean {
     const query = this.#query;
     if (query === null || this.suggestions.value.length === 0) return false;
-    if (query.options) return this.#hasChosen || query.index === 0;
+    if (query.options) return this.#hasChosen || query.index === 0 || query.isEmoji === true;
     const written = `@${query.text.trimEnd()}`;
     return this.#hasChosen || (written !== "@" && mentions.at(written, 0)?.end !== written.length);
   }
@@ -313,6 +326,8 @@ export class DraftStore {
     const { text, caret } = this;
     const before = text.value.slice(0, caret.value);
     const command = before.startsWith("/") ? this.#completer.value?.(before, this.#names.value) : null;
-    return command ?? queryAt(text.value, caret.value);
+    return (
+      command ?? this.#emojiCompleter.value?.(before, this.#names.value) ?? queryAt(text.value, caret.value)
+    );
   }
 }

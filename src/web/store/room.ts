@@ -94,6 +94,8 @@ export class RoomStore {
   readonly own: OwnMessages;
   readonly changes: ChangesStore;
   readonly quotes: QuotesStore;
+  /** The history of the room. */
+  readonly source: HistorySource;
   readonly rows: ReadonlySignal<readonly Row[]>;
   /** The nicknames the user can mention: everyone else's in the room. */
   readonly others: ReadonlySignal<readonly string[]>;
@@ -171,6 +173,7 @@ export class RoomStore {
     this.unread = new UnreadStore(options.storage, options.path);
     this.own = new OwnMessages(options.storage, options.path);
     const source: HistorySource = { history: (page) => this.#chat.history(page) };
+    this.source = source;
     this.log = new LogStore(source, (each) => this.isOwn(each));
     this.quotes = new QuotesStore(source, (id) => this.log.find(id));
     this.changes = new ChangesStore({
@@ -573,7 +576,7 @@ export class RoomStore {
   }
 
   #mentionsMe(content: string): boolean {
-    return CONTENTS.isMentioned(this.#nickname.value, content, this.#mentions.value);
+    return CONTENTS.isMentioned(this.#nickname.value, content, this.#mentions);
   }
 
   /**

@@ -9,7 +9,10 @@ const OFFERED_MOST = 12;
  * @param before the text before the caret, which begins with a slash
  * @param notes what is said of each command, by its word with the slash
  */
-export function completeWord(before: string, notes: ReadonlyMap<string, CommandNote>): Required<Completion> {
+export function completeWord(
+  before: string,
+  notes: ReadonlyMap<string, CommandNote>,
+): Required<Omit<Completion, "isEmoji">> {
   const written = before.toLowerCase();
   // One that is written in full is not changed into a longer one.
   const options = notes.has(written) ? [] : [...notes.keys()].filter((word) => word.startsWith(written));

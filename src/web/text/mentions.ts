@@ -13,11 +13,16 @@ export interface Lookups {
   left: number;
 }
 
+/** The nicknames that can be mentioned at the moment. Contents without an `@` do not ask for them. */
+export interface Known {
+  readonly value: Mentions;
+}
+
 /**
  * Whether a content mentions a nickname. `content.ts` fills this: contents are read only in a room, with which it is loaded.
  */
 export const CONTENTS = {
-  isMentioned: (_nickname: string | null, _content: string, _mentions: Mentions): boolean => false,
+  isMentioned: (_nickname: string | null, _content: string, _mentions: Known): boolean => false,
 };
 
 /** An `@`, or the full-width one that is written between Chinese or Japanese characters. */
@@ -28,7 +33,8 @@ const AT = /[@＠]/g;
  * letters.
  */
 const SPACELESS = String.raw`\p{scx=Han}\p{scx=Hira}\p{scx=Kana}\p{scx=Bopo}\p{scx=Hang}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}`;
-const WORD = String.raw`[[\p{L}\p{M}\p{N}_]--[${SPACELESS}]]`;
+/** What is a letter of a word, for a regular expression. */
+export const WORD = String.raw`[[\p{L}\p{M}\p{N}_]--[${SPACELESS}]]`;
 /** Matches after a word, where an `@` is not a mention but perhaps part of an address. */
 export const BEHIND_WORD = new RegExp(`(?<=${WORD})`, "vy");
 /** Matches in the middle of a word, where a nickname cannot end. */

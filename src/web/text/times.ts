@@ -6,6 +6,8 @@ export interface Times {
   clock(time: number): string;
   /** The full date and time. */
   full(time: number): string;
+  /** The date. */
+  date(time: number): string;
   /** `Today`, `Yesterday`, or the date. */
   day(time: number, now: number): string;
 }
@@ -26,6 +28,7 @@ export function timesIn(words: Words): Times {
   return {
     clock: (time) => clock.format(time),
     full: (time) => full.format(time),
+    date: (time) => day.format(time),
     day(time, now) {
       if (dayOf(time) === dayOf(now)) return words.today;
       // Counted by the calendar, since days on which the clocks change have 23 or 25 hours.
@@ -42,7 +45,12 @@ export function dayOf(time: number | Date): number {
   return date.getFullYear() * 10_000 + date.getMonth() * 100 + date.getDate();
 }
 
-/** A number that identifies the minute of a time. */
-export function minuteOf(time: number): number {
-  return Math.floor(time / 60_000);
+/** Messages of one author are a group, with one head, if less than this is between one and the next. */
+const GROUP_MS = 5 * 60_000;
+
+/** Whether two messages of one author, one after the other, belong together. */
+export function isOneGroup(before: number | null, time: number | null): boolean {
+  return (
+    before !== null && time !== null && dayOf(before) === dayOf(time) && Math.abs(time - before) < GROUP_MS
+  );
 }

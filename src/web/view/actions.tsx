@@ -9,7 +9,7 @@ import { ACTION_WORDS } from "../words/actions.ts";
 import { Choice, Choices, type MenuIcon, moveFocus } from "./menu.tsx";
 import { PersonChoices } from "./person-choices.tsx";
 import { RoomIcon } from "./room-icon.tsx";
-import { useRoomWords, useStores } from "./stores.ts";
+import { type Stores, useRoomWords, useStores } from "./stores.ts";
 
 /** What people react with before they have chosen emoji of their own. */
 const USUAL = ["👍", "❤️", "😂", "😮", "😢"];
@@ -128,6 +128,18 @@ async function copyAnywhere(text: string, inside: HTMLElement | null): Promise<b
   const isCopied = document.execCommand("copy");
   field.remove();
   return isCopied;
+}
+
+/** Copies a part of a message, and says so. @param button what was pressed */
+export async function copyPart(
+  text: string,
+  button: HTMLElement,
+  { settings, announcer }: Pick<Stores, "settings" | "announcer">,
+): Promise<void> {
+  const words = ACTION_WORDS[settings.words.peek().locale];
+  const isCopied = await copyAnywhere(text, button.parentElement);
+  focusOn(button);
+  announcer.showToast(isCopied ? words.textCopied : words.textNotCopied);
 }
 
 /** In the place of a message that is about to be deleted. */

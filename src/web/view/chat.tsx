@@ -9,13 +9,14 @@ import type { PersonKeyProps } from "./key.tsx";
 import { lazy } from "./lazy.tsx";
 import { loadModerator } from "./load-moderator.ts";
 import { loadRoom } from "./load-room.ts";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { Nickname } from "./nickname.tsx";
 import type { RenameProps } from "./rename.tsx";
 import type { SettingsProps } from "./settings.tsx";
 import { useStores, useWords } from "./stores.ts";
 
 const Ended = lazy(async () => (await import("./ended.tsx")).Ended);
 const Room = lazy(async (stores) => (await loadRoom(stores)).Room);
+const Avatar = lazy<{ readonly name: string }>(async (stores) => (await loadRoom(stores)).Avatar, true);
 const Rooms = lazy(async () => (await import("./rooms.tsx")).Rooms);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
 const Barred = lazy(async () => (await import("./notices.tsx")).Barred);

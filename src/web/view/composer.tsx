@@ -4,15 +4,16 @@ import { CONTENT_MAX } from "../../protocol/limits.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import { type CommandNote, DRAFT_MAX, type Editing } from "../store/draft.ts";
 import { failureWords } from "../text/failure.ts";
+import { Avatar } from "./avatar.tsx";
 import { useSecondsUntil } from "./connection.tsx";
 import { EmojiPicker } from "./emoji-picker.tsx";
 import { Icon } from "./icon.tsx";
 import { loadCommands } from "./load-commands.ts";
 import { loadModerator } from "./load-moderator.ts";
-import { Avatar, Nickname, nicknameElements } from "./nickname.tsx";
+import { Nickname, nicknameElements } from "./nickname.tsx";
 import { QuoteText } from "./quote.tsx";
 import { RoomIcon } from "./room-icon.tsx";
-import { useRoomWords, useStores } from "./stores.ts";
+import { type Stores, useRoomWords, useStores } from "./stores.ts";
 import { isForInputMethod, retype } from "./text-field.ts";
 
 export { DraftStore } from "../store/draft.ts";
@@ -101,6 +102,15 @@ export function Composer() {
   const isOrder = (text: string) => moderation.isModerator && COMMAND.test(text);
   // What completes commands is loaded before it is needed.
   const isCommand = useComputed(() => COMMAND.test(draft.text.value)).value;
+  // So is what completes emoji, which is large.
+  const isEmoji = useComputed(() => EMOJI.test(draft.text.value.slice(0, draft.caret.value))).value;
+  useEffect(() => {
+    if (isEmoji)
+      loadEmojiCompleter(stores).then(
+        (completer) => draft.setEmojiCompleter(completer),
+        () => {},
+      );
+  }, [isEmoji]);
   const { isModerator } = moderation;
   const loadBots = async () => {
     const bots = await loadCommands();
@@ -318,7 +328,12 @@ function isModified({ ctrlKey, metaKey }: KeyboardEvent): boolean {
 }
 
 /** What somebody writes to a program, or a moderator to the page and not to the room. For moderators, two slashes make it a message that begins with one. */
-const COMMAND = /^\//;
+const COMMAND = /^\/(?!me\s)/;
+
+/** What may become an emoji: a colon that begins a word, and a letter. */
+const EMOJI = /(?<![\p{L}\p{N}:])[:：]\p{L}[^\s:]*$/u;
+
+const loadEmojiCompleter = async (stores: Stores) => (await import("./emoji.tsx")).loadEmojiCompleter(stores);
 
 /** In code units: twice as long as the longest message. */
 const LONG = 4 * CONTENT_MAX;
@@ -353,15 +368,21 @@ function completionKey(
 /** Makes the field grow with its text in browsers that do not do so by themselves. */
 function grow(field: HTMLTextAreaElement | null): void {
   if (!field || CSS.supports("field-sizing", "content")) return;
+  const { form } = field;
+  // Otherwise the log would grow for a moment, and lose its place.
+  if (form) form.style.minHeight = `${form.offsetHeight}px`;
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight}px`;
+  if (form) form.style.minHeight = "";
 }
 
 /** What completes the mention or the command. */
 function Suggestions({ names }: { readonly names: readonly string[] }) {
   const { draft } = useStores();
   const { composer: words } = useRoomWords();
-  const isCommand = names.some((name) => draft.noteOf(name));
+  const isEmoji = draft.offersEmoji;
+  const hasNotes = names.some((name) => draft.noteOf(name));
+  const isCommand = hasNotes && !isEmoji;
   const chosen = draft.chosen.value;
   // There may be more commands than fit.
   useLayoutEffect(
@@ -371,14 +392,20 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
   return (
     <>
       <p class="unseen" role="status">
-        {names.length === 0 ? "" : isCommand ? words.offered(names.length) : words.suggestions(names.length)}
+        {names.length === 0
+          ? ""
+          : isEmoji
+            ? words.emojiOffered(names.length)
+            : isCommand
+              ? words.offered(names.length)
+              : words.suggestions(names.length)}
       </p>
       {names.length > 0 ? (
         <div
           id="suggestions"
           class="suggestions"
           role="listbox"
-          aria-label={isCommand ? words.commands : words.mentions}
+          aria-label={isEmoji ? words.emojiNames : isCommand ? words.commands : words.mentions}
           // The field must keep the focus and its caret.
           onMouseDown={(event) => event.preventDefault()}
         >
@@ -392,7 +419,7 @@ function Suggestions({ names }: { readonly names: readonly string[] }) {
               aria-selected={at === chosen}
               onMouseDown={() => draft.accept(name)}
             >
-              {isCommand ? null : <Avatar name={name} />}
+              {hasNotes ? null : <Avatar name={name} />}
               <Nickname name={name} />
               <Note note={draft.noteOf(name)} />
             </div>

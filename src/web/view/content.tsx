@@ -1,40 +1,54 @@
-import { isOnlyEmoji, LINES_MAX, linesOf, type Part, parseContent } from "../text/content.ts";
-import { useStores } from "./stores.ts";
+import { Fragment, type TargetedEvent } from "preact";
+import { type Block, blocksOf, isOnlyEmoji, LINES_MAX, type Part, readContent } from "../text/content.ts";
+import { deedOf } from "../text/format.ts";
+import { Nickname } from "./nickname.tsx";
+import { RoomIcon } from "./room-icon.tsx";
+import { useRoomWords, useStores } from "./stores.ts";
 
-/** The content of a message. All of it becomes text nodes; only links, code and mentions are wrapped in elements. */
-export function Content({ content }: { readonly content: string }) {
+interface ContentProps {
+  readonly content: string;
+  /** The nickname of the author. */
+  readonly name: string;
+}
+
+/** The content of a message. All of it becomes text nodes; only what is formatted, links and mentions are wrapped in elements. */
+export function Content({ content, name }: ContentProps) {
   const { room } = useStores();
-  const own = room.nickname.value;
-  const lines = linesOf(parseContent(content, room.mentions.value));
+  const deed = deedOf(content);
+  const blocks = blocksOf(readContent(deed ?? content, room.mentions));
   return (
-    <div class={isOnlyEmoji(content) ? "content large" : "content"} dir="auto">
-      {lines.length === 1 ? (
-        <Line parts={lines[0]} own={own} />
-      ) : (
-        lines.map((parts, at) => (
-          <div key={at} dir="auto" class={at < LINES_MAX ? undefined : "further-lines"}>
-            <Line parts={parts} own={own} />
-          </div>
-        ))
+    <div class={`content${isOnlyEmoji(content) ? " large" : ""}${deed === null ? "" : " deed"}`} dir="auto">
+      {deed === null ? null : <Nickname name={name} />}
+      {deed === null ? "" : " "}
+      {blocks.map(({ isQuote, lines }, at) =>
+        isQuote ? (
+          <blockquote key={at} dir="auto">
+            <Lines lines={lines} />
+          </blockquote>
+        ) : (
+          <Lines key={at} lines={lines} />
+        ),
       )}
     </div>
   );
 }
 
-function Line({
-  parts = [],
-  own,
-}: {
-  readonly parts: readonly Part[] | undefined;
-  readonly own: string | null;
-}) {
-  return (
-    <>
-      {parts.map((part, at) => (
-        <ContentPart key={at} part={part} own={own} />
-      ))}
-    </>
-  );
+function Lines({ lines }: Pick<Block, "lines">) {
+  if (lines.length === 1) return <Line parts={lines[0]} />;
+  return lines.map((parts, at) => (
+    <div key={at} dir="auto" class={at < LINES_MAX ? undefined : "further-lines"}>
+      <Line parts={parts} />
+    </div>
+  ));
+}
+
+function Line({ parts = [] }: { readonly parts: readonly Part[] | undefined }) {
+  const own = useStores().room.nickname.value;
+  return parts.map((part, at) => {
+    const shown = <ContentPart part={part} own={own} />;
+    const italic = part.italic ? <i>{shown}</i> : shown;
+    return part.bold ? <b key={at}>{italic}</b> : <Fragment key={at}>{italic}</Fragment>;
+  });
 }
 
 function ContentPart({ part, own }: { readonly part: Part; readonly own: string | null }) {
@@ -60,12 +74,33 @@ function ContentPart({ part, own }: { readonly part: Part; readonly own: string 
         </code>
       );
     case "block":
-      return (
-        <pre dir="ltr">
-          <code translate={false}>{part.text}</code>
-        </pre>
-      );
+      return <CodeBlock text={part.text} />;
   }
+}
+
+function CodeBlock({ text }: { readonly text: string }) {
+  const stores = useStores();
+  const words = useRoomWords();
+  const copy = async ({ currentTarget }: TargetedEvent<HTMLElement>) =>
+    (await import("./actions.tsx")).copyPart(text, currentTarget, stores);
+  return (
+    <div class="block">
+      <pre dir="ltr">
+        <code translate={false}>{text}</code>
+      </pre>
+      <button
+        type="button"
+        class="quiet copy-code"
+        // The messages are one stop of the Tab key. By keyboard, the menu of the message copies it.
+        tabIndex={-1}
+        aria-label={words.copyCode}
+        title={words.copyCode}
+        onClick={copy}
+      >
+        <RoomIcon name="copy" />
+      </button>
+    </div>
+  );
 }
 
 /**

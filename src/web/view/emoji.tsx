@@ -1,13 +1,17 @@
 import { useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { Catalog, type Emoji, textOf } from "../emoji/catalog.ts";
+import { emojiCompleter } from "../emoji/completer.ts";
 import { ENGLISH } from "../emoji/english.ts";
 import { countEmoji, frequentEmoji } from "../emoji/frequent.ts";
 import { type Place, placeAfter, rowsOf } from "../emoji/grid.ts";
 import { TONES, type Tone, withTone } from "../emoji/tones.ts";
+import { loadOnce } from "../page/parts.ts";
+import type { Completer } from "../store/draft.ts";
 import { EMOJI_WORDS } from "../words/emoji.ts";
+import type { Language } from "../words/languages.ts";
 import { lazy } from "./lazy.tsx";
-import { useStores } from "./stores.ts";
+import { type Stores, useStores } from "./stores.ts";
 import { isForInputMethod } from "./text-field.ts";
 
 /** The least size of what fingers touch, in CSS pixels, and the size in relation to the text. */
@@ -45,13 +49,23 @@ export function EmojiList(props: ListProps) {
   return settings.words.value.locale === "vi" ? <InVietnamese {...props} /> : <InEnglish {...props} />;
 }
 
-const InEnglish = lazy(async () => pickerOf(new Catalog(ENGLISH)));
-
 /** Emoji are found by their English words in every language: people know many of them by those. */
-const InVietnamese = lazy(async () => {
-  const { VIETNAMESE } = await import("../emoji/vietnamese.ts");
-  return pickerOf(new Catalog(VIETNAMESE, ENGLISH));
-});
+const CATALOGS: Readonly<Record<Language, () => Promise<Catalog>>> = {
+  en: loadOnce(async () => new Catalog(ENGLISH)),
+  vi: loadOnce(async () => {
+    const { VIETNAMESE } = await import("../emoji/vietnamese.ts");
+    return new Catalog(VIETNAMESE, ENGLISH);
+  }),
+};
+
+const InEnglish = lazy(async () => pickerOf(await CATALOGS.en()));
+const InVietnamese = lazy(async () => pickerOf(await CATALOGS.vi()));
+
+/** Loads what completes the names of emoji in the language of the page. */
+export async function loadEmojiCompleter({ settings }: Pick<Stores, "settings">): Promise<Completer> {
+  const catalog = await CATALOGS[settings.words.peek().locale]();
+  return emojiCompleter(catalog, () => TONES[settings.tone.peek() - 1] ?? "");
+}
 
 function pickerOf(catalog: Catalog) {
   return ({ onPick }: ListProps) => <Picker catalog={catalog} onPick={onPick} />;

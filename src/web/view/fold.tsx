@@ -16,10 +16,12 @@ export const ViewportContext = createContext<Viewport | null>(null);
 interface FoldProps {
   readonly rowKey: string;
   readonly content: string;
+  /** The nickname of the author. */
+  readonly name: string;
 }
 
 /** A content that shows only its first lines if it is tall, until the user unfolds it. */
-export function Fold({ rowKey, content }: FoldProps) {
+export function Fold({ rowKey, content, name }: FoldProps) {
   const { room } = useStores();
   const words = useRoomWords();
   const viewport = useContext(ViewportContext);
@@ -29,7 +31,7 @@ export function Fold({ rowKey, content }: FoldProps) {
     if (wasUnfolded.current !== isUnfolded) viewport?.release();
     wasUnfolded.current = isUnfolded;
   });
-  if (content.length <= NEVER_TALL) return <Content content={content} />;
+  if (content.length <= NEVER_TALL) return <Content content={content} name={name} />;
   const set = (unfolded: boolean) => {
     viewport?.hold(rowKey, !unfolded);
     room.setUnfolded(rowKey, unfolded);
@@ -38,7 +40,7 @@ export function Fold({ rowKey, content }: FoldProps) {
     <>
       {/* The focus and the browser's search can reach text that is folded away. The row then unfolds. */}
       <div class={isUnfolded ? "fold unfolded" : "fold"} onScroll={() => set(true)}>
-        <Content content={content} />
+        <Content content={content} name={name} />
       </div>
       <button
         type="button"

@@ -4,9 +4,10 @@ import { useLayoutEffect } from "preact/hooks";
 import { loadOnce } from "../page/parts.ts";
 import { type Stores, useStores, useWords } from "./stores.ts";
 
-/** A component that is loaded when it is first rendered. */
+/** A component that is loaded when it is first rendered. @param isSmall whether nothing is said until then */
 export function lazy<Props extends object>(
   load: (stores: Stores) => Promise<FunctionComponent<Props>>,
+  isSmall = false,
 ): FunctionComponent<Props> {
   const state = signal<FunctionComponent<Props> | "loading" | "failed">("loading");
   let loadPart: (() => Promise<FunctionComponent<Props>>) | undefined;
@@ -23,6 +24,7 @@ export function lazy<Props extends object>(
     }, []);
     const Part = state.value;
     if (typeof Part === "function") return <Part {...props} />;
+    if (isSmall) return null;
     return Part === "failed" ? <LoadFailed retry={bring} /> : <p class="muted">{words.loadingPart}</p>;
   };
 }

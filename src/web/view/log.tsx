@@ -1,8 +1,9 @@
-import { useSignalEffect } from "@preact/signals";
+import { untracked, useSignal, useSignalEffect } from "@preact/signals";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Viewport } from "../list/viewport.ts";
 import { focusOn } from "../page/lifecycle.ts";
 import type { Row } from "../store/room.ts";
+import { Throttle } from "../store/throttle.ts";
 import { foldTall, ViewportContext } from "./fold.tsx";
 import { lazy } from "./lazy.tsx";
 import { RoomIcon } from "./room-icon.tsx";
@@ -11,6 +12,9 @@ import { useRoomWords, useStores } from "./stores.ts";
 import type { UnreadProps } from "./unread.tsx";
 
 const Unread = lazy<UnreadProps>(async () => (await import("./unread.tsx")).Unread);
+
+/** Dozens of messages may come per second. Each would cost a layout of its own, so they are shown together then. */
+const SHOWN_EVERY_MS = 100;
 
 /** The messages of the room. Only those near the visible part are in the document. */
 export function Log() {
@@ -29,8 +33,8 @@ export function Log() {
         foldTall,
       ),
   );
-  const rows = room.rows.value;
-  view.sync(rows, !room.log.hasNewer.value);
+  const { rows, hasEnd } = useShown().value;
+  view.sync(rows, hasEnd);
   const { start, end } = view.range.value;
   const shown = rows.slice(start, end);
 
@@ -39,6 +43,13 @@ export function Log() {
   }, [view]);
   useLayoutEffect(() => view.settle());
   const hasFocus = scroller.current?.parentElement?.contains(document.activeElement);
+  // The message that a link has led to is marked until the user has moved on: far away, to another message, or to the newest one.
+  const linked = useSignal<number | null>(null);
+  const linkedId = linked.value;
+  useLayoutEffect(() => {
+    if (linkedId !== null && linkedId === linked.peek() && !shown.some((row) => isOf(row, linkedId)))
+      moveOn();
+  });
   // Read during the render: the goal may be among the rendered rows already, so nothing else would change.
   const goal = room.scrollTarget.value;
   useLayoutEffect(() => {
@@ -48,9 +59,17 @@ export function Log() {
     const row = list.current?.querySelector<HTMLElement>(`[data-id="${goal}"]`);
     // A keyboard or a screen reader continues from there.
     if (hasFocus) focusOn(row?.querySelector<HTMLElement>(".more") ?? scroller.current);
-    flash(row);
+    linked.value = goal;
+    leaveLink(goal ?? undefined);
   });
-  const goToNewest = () => void room.showNewest().then(() => view.toEnd());
+  const moveOn = () => {
+    linked.value = null;
+    leaveLink();
+  };
+  const goToNewest = () => {
+    moveOn();
+    void room.showNewest().then(() => view.toEnd());
+  };
   // After sending, the user wants to see the message.
   const sent = useRef(room.sends.peek().length);
   useSignalEffect(() => {
@@ -79,6 +98,7 @@ export function Log() {
                 key={row.key}
                 data-key={row.key}
                 data-id={row.kind === "message" ? row.message.id : undefined}
+                class={linkedId !== null && isOf(row, linkedId) ? "linked" : undefined}
               >
                 <RowView row={row} before={rows[start + at - 1]} />
               </li>
@@ -90,6 +110,28 @@ export function Log() {
       <Ways isAtEnd={view.isAtEnd.value} goToNewest={goToNewest} />
     </div>
   );
+}
+
+/** The rows to show, and whether they end with the newest. What the user sends is among them at once. */
+function useShown() {
+  const { room } = useStores();
+  const now = () => ({ rows: room.rows.value, hasEnd: !room.log.hasNewer.value });
+  const shown = useSignal(untracked(now));
+  const [throttle] = useState(
+    () =>
+      new Throttle(SHOWN_EVERY_MS, () => {
+        shown.value = untracked(now);
+      }),
+  );
+  const sends = useRef(room.sends.peek());
+  useSignalEffect(() => {
+    now();
+    const isSent = sends.current !== room.sends.value;
+    sends.current = room.sends.value;
+    if (isSent) throttle.run();
+    else throttle.request();
+  });
+  return shown;
 }
 
 /** What is above the first message. Its height never changes, so that nothing moves when its text does. */
@@ -144,10 +186,9 @@ function isOf(row: Row, id: number): boolean {
   return row.kind === "message" && row.message.id === id;
 }
 
-/** Highlights the message that a link has led to. */
-function flash(row: HTMLElement | null | undefined): void {
-  if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
-  row?.animate?.([{ backgroundColor: "var(--flash)" }, { backgroundColor: "transparent" }], {
-    duration: 2500,
-  });
+/** Takes the link to a message out of the address, so that a reload does not lead back to it. @param except unless it is this one */
+function leaveLink(except?: number): void {
+  const [, id] = /^#(\d+)(?:\.|$)/.exec(location.hash) ?? [];
+  if (id !== undefined && Number(id) !== except)
+    history.replaceState(history.state, "", location.pathname + location.search);
 }

@@ -2,10 +2,10 @@ import { useComputed } from "@preact/signals";
 import type { Message } from "../../client/index.ts";
 import { copyLink, hashOf } from "../page/address.ts";
 import type { MessageItem } from "../store/item.ts";
+import { AuthorAvatar, AuthorName } from "./avatar.tsx";
 import { Fold } from "./fold.tsx";
 import { lazy } from "./lazy.tsx";
-import { MarkBadge, PersonButton } from "./marked.tsx";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { MarkBadge } from "./marked.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { MessageFoot } from "./reactions.tsx";
 import { RoomIcon } from "./room-icon.tsx";
@@ -16,7 +16,7 @@ const Undo = lazy(async () => (await import("./actions.tsx")).Undo);
 
 interface MessageLineProps {
   readonly item: MessageItem;
-  /** Whether it begins a group: messages of one author in one minute. */
+  /** Whether it begins a group: messages of one author within a few minutes. */
   readonly head: boolean;
 }
 
@@ -35,7 +35,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head }: 
     <article
       class={`message${own ? " own" : ""}${head ? " head" : ""}${isForMe ? " for-me" : ""}${isEdited ? " editing" : ""}`}
     >
-      {head ? <Avatar name={name} /> : null}
+      {head ? <AuthorAvatar name={name} by={message.by} /> : null}
       <header>
         {head ? <Author message={message} own={own} /> : null}
         {head ? <AuthorMark by={message.by} /> : null}
@@ -46,7 +46,7 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head }: 
       {isThere ? (
         <>
           {reply === undefined ? null : <QuoteLink from={id} to={reply} />}
-          <Fold rowKey={key} content={shown.content} />
+          <Fold rowKey={key} content={shown.content} name={name} />
           <MessageFoot message={message} shown={shown} />
           {id === null ? null : <MoreButton id={id} message={message} />}
         </>
@@ -60,14 +60,23 @@ export function MessageLine({ item: { key, message, own, isNewHolder }, head }: 
   );
 }
 
-/** The keyboard gets to what can be done about the author by the menu of the message. */
-function Author({ message: { id, name, by }, own }: { readonly message: Message; readonly own: boolean }) {
+/** A click on the nickname mentions its person. By keyboard one writes `@`; all else is in the menu of the message. */
+function Author({ message: { name, by }, own }: { readonly message: Message; readonly own: boolean }) {
+  const { draft } = useStores();
+  const mention = useRoomWords().mention(`\u2068${name}\u2069`);
   return own ? (
-    <Nickname name={name} />
+    <AuthorName name={name} by={by} />
   ) : (
     <span class="author">
-      <Nickname name={name} />
-      <PersonButton subject={{ name, by, target: id === null ? { name } : { of: id } }} tabIndex={-1} />
+      <AuthorName name={name} by={by} />
+      <button
+        type="button"
+        class="quiet cover"
+        tabIndex={-1}
+        aria-label={mention}
+        title={mention}
+        onClick={() => draft.mention(name)}
+      />
     </span>
   );
 }

@@ -1,5 +1,6 @@
 import type { Message } from "../../client/index.ts";
 import type { Quote } from "../store/quotes.ts";
+import { deedOf } from "../text/format.ts";
 import { Nickname } from "./nickname.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
 
@@ -37,5 +38,5 @@ export function QuoteText({ quote }: { readonly quote: Quote }) {
 }
 
 function firstLineOf({ content }: Message): string {
-  return content.trimStart().split("\n", 1)[0]?.slice(0, LINE_MAX) ?? "";
+  return (deedOf(content) ?? content).trimStart().split("\n", 1)[0]?.slice(0, LINE_MAX) ?? "";
 }

@@ -7,6 +7,7 @@ const PATHS = {
   more: "M5 12h.01M12 12h.01M19 12h.01",
   react: "M20.5 9.5a9 9 0 1 1-6-6M8.5 14.5c1.8 2.2 5.2 2.2 7 0M9 9.5v.5m6-.5v.5M19 2v6m-3-3h6",
   check: "m5 12.5 5 5L19.5 7",
+  copy: "M9 9h11v11H9zM15 9V4H4v11h5",
   reply: "M10 6 4 12l6 6M4.5 12H14c3.5 0 6 2.5 6 6",
 } as const;
 

@@ -5,14 +5,18 @@ import { loadComposer } from "./load-composer.ts";
 import { loadKeyboard } from "./load-keyboard.ts";
 import { Log } from "./log.tsx";
 import { useStores, useWords } from "./stores.ts";
-import { Transcript } from "./transcript.tsx";
+import type { TranscriptProps } from "./transcript.tsx";
 
 const Acting = lazy(async () => (await import("./acting.tsx")).Acting);
 const Banners = lazy(async () => (await import("./notices.tsx")).Banners);
 const Blocked = lazy(async () => (await import("./notices.tsx")).Blocked);
 const Roster = lazy(async () => (await import("./roster.tsx")).Roster);
+/** Also knows how messages are copied, so it is loaded with the room. */
+const Transcript = lazy<TranscriptProps>(async () => (await import("./transcript.tsx")).Transcript);
 const Composer = lazy(async () => (await loadComposer()).Composer);
 const followKeyboard = loadOnce(async () => (await loadKeyboard()).followKeyboard());
+
+export { Avatar } from "./avatar.tsx";
 
 interface RoomProps {
   readonly title: string;
@@ -38,7 +42,9 @@ export function Room({ title, hasComposer }: RoomProps) {
           <Roster />
         </aside>
       </div>
-      <Transcript title={title} />
+      <div class="printed">
+        <Transcript title={title} />
+      </div>
     </>
   );
 }

@@ -1,25 +1,30 @@
-import { useComputed, useSignal } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Throttle } from "../store/throttle.ts";
 import { searchForm } from "../text/nickname-key.ts";
+import { Avatar } from "./avatar.tsx";
 import { MarkBadge, PersonButton } from "./marked.tsx";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { Nickname } from "./nickname.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
 const FILTER_FROM = 13;
 const SHOWN_MAX = 300;
+/** How often a long list is shown anew: in a large room, somebody comes or goes all the time. */
+const LONG_EVERY_MS = 1_000;
 
 /** The people in the room. */
 export function Roster() {
   const { room } = useStores();
   const { roster: words } = useRoomWords();
   const wanted = useSignal("");
+  const online = useOnline();
   const found = useComputed(() => {
     const part = searchForm(wanted.value.trim());
-    if (part === "") return room.online.value;
-    return room.online.value.filter((name) => searchForm(name).includes(part));
+    if (part === "") return online.value;
+    return online.value.filter((name) => searchForm(name).includes(part));
   });
-  const { length } = room.online.value;
+  const { length } = online.value;
   // When another tab has taken over the connection, the nickname belongs to that tab.
   const isHere = room.state.value.kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MAX);
@@ -68,6 +73,23 @@ function keepScrollable(list: HTMLElement | null): (() => void) | undefined {
   return () => observer.disconnect();
 }
 
+/** The people to list. A long list lags behind. */
+function useOnline() {
+  const { room } = useStores();
+  const shown = useSignal(room.online.peek());
+  const [throttle] = useState(
+    () =>
+      new Throttle(LONG_EVERY_MS, () => {
+        shown.value = room.online.peek();
+      }),
+  );
+  useSignalEffect(() => {
+    if (room.online.value.length < FILTER_FROM) throttle.run();
+    else throttle.request();
+  });
+  return shown;
+}
+
 interface PersonProps {
   readonly name: string;
   readonly own: boolean;
@@ -78,7 +100,7 @@ function Person({ name, own }: PersonProps) {
   const { roster: words } = useRoomWords();
   const mark = useComputed(() => room.markOf(name)).value;
   return (
-    <li data-key={name} class={!own && ignored.has(room.authorOf(name)) ? "ignored" : undefined}>
+    <li data-key={name} class={own ? "own" : ignored.has(room.authorOf(name)) ? "ignored" : undefined}>
       <Avatar name={name} />
       <Nickname name={name} />
       <MarkBadge mark={mark} />

@@ -1,5 +1,5 @@
 import type { Row } from "../store/room.ts";
-import { dayOf, minuteOf } from "../text/times.ts";
+import { dayOf, isOneGroup } from "../text/times.ts";
 import { lazy } from "./lazy.tsx";
 import { MessageLine } from "./message.tsx";
 import { PeopleLine } from "./people-line.tsx";
@@ -87,13 +87,12 @@ function timeOf(row: Row): number | null {
   }
 }
 
-/** Whether a row continues the group of the row before it: the same author within the same minute. */
+/** Whether a row continues the group of the row before it: the same author a few minutes later. */
 function continues(row: Row, before: Row | undefined, nickname: string | null): boolean {
   if (!before || isOwn(row) !== isOwn(before)) return false;
   const sender = nicknameOf(row, nickname);
   if (sender === null || sender !== nicknameOf(before, nickname)) return false;
-  const [time, timeBefore] = [timeOf(row), timeOf(before)];
-  return time !== null && timeBefore !== null && minuteOf(time) === minuteOf(timeBefore);
+  return isOneGroup(timeOf(before), timeOf(row));
 }
 
 function nicknameOf(row: Row, nickname: string | null): string | null {

@@ -1,7 +1,8 @@
 import type { Sending } from "../store/item.ts";
 import { failureWords } from "../text/failure.ts";
+import { Avatar } from "./avatar.tsx";
 import { Fold } from "./fold.tsx";
-import { Avatar, Nickname } from "./nickname.tsx";
+import { Nickname } from "./nickname.tsx";
 import { QuoteLink } from "./quote.tsx";
 import { useRoomWords, useStores } from "./stores.ts";
 
@@ -20,7 +21,7 @@ export function SendingLine({ sending, name, head }: SendingLineProps) {
       {head ? <Avatar name={name} /> : null}
       <header>{head ? <Nickname name={name} /> : null}</header>
       {sending.reply === undefined ? null : <QuoteLink from={null} to={sending.reply} />}
-      <Fold rowKey={sending.key} content={sending.content} />
+      <Fold rowKey={sending.key} content={sending.content} name={name} />
       <SendingState sending={sending} />
     </article>
   );

@@ -6,6 +6,7 @@ import { Notifications } from "./notifications.tsx";
 import { useStores } from "./stores.ts";
 
 const IgnoredPeople = lazy(async () => (await import("./person.tsx")).IgnoredPeople);
+const TranscriptChoices = lazy(async () => (await import("./transcript.tsx")).TranscriptChoices);
 const Pictures = lazy(async () => (await import("./pictures.tsx")).Pictures);
 
 export interface SettingsProps {
@@ -15,7 +16,7 @@ export interface SettingsProps {
 
 /** The settings dialog. */
 export function Settings({ title }: SettingsProps) {
-  const { settings, person, ignored, isPrinting } = useStores();
+  const { settings, person, ignored, room } = useStores();
   const words = useSettingsWords();
   return (
     <>
@@ -37,20 +38,7 @@ export function Settings({ title }: SettingsProps) {
           {words.keyOpen}
         </button>
       </section>
-      <section>
-        <h3>{words.transcript}</h3>
-        <p class="muted">{words.transcriptLead}</p>
-        <button
-          type="button"
-          onClick={() => {
-            isPrinting.value = true;
-            // After the transcript is rendered, since printing blocks the page.
-            setTimeout(print);
-          }}
-        >
-          {words.print}
-        </button>
-      </section>
+      {room.nickname.value === null ? null : <TranscriptChoices />}
     </>
   );
 }

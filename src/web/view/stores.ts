@@ -52,8 +52,6 @@ export interface Stores {
   /** What all tabs of this browser share. */
   readonly storage: ListableStorage;
   readonly acting: Signal<Acting | null>;
-  /** Whether the transcript is in the document. */
-  readonly isPrinting: Signal<boolean>;
 }
 
 export const StoresContext = createContext<Stores | null>(null);

@@ -51,7 +51,9 @@ export const enRoom = {
   },
   actions: (name: string, time: string) => `Message actions: ${name}, ${time}`,
   person: (name: string) => `Actions: ${name}`,
+  mention: (name: string) => `Mention ${name}`,
   react: "Add a reaction",
+  copyCode: "Copy this code",
   reacted: (names: readonly string[], others: number) => list(names, others).join(""),
   youToo: "You",
   copyLink: (time: string) => `${time}, copy link to this message`,
@@ -88,8 +90,8 @@ export const enRoom = {
     emoji: "Insert emoji",
     hint: (sends: boolean): string =>
       sends
-        ? "Press Enter to send, Shift+Enter for a new line, @ to mention someone."
-        : "Press Enter for a new line, Ctrl+Enter to send, @ to mention someone.",
+        ? "Press Enter to send, Shift+Enter for a new line, @ to mention someone, : and a name for an emoji."
+        : "Press Enter for a new line, Ctrl+Enter to send, @ to mention someone, : and a name for an emoji.",
     left: (n: number) => `${CHARACTERS.format(n)} left`,
     over: (n: number) => `${count(n, "character", "characters")} over the limit`,
     long: (has: number, max: number) =>
@@ -105,9 +107,10 @@ export const enRoom = {
     deleteIt: "Delete the message",
     commands: "Commands",
     offered: (n: number) => count(n, "command", "commands"),
+    emojiNames: "Emoji",
+    emojiOffered: (n: number) => `${CHARACTERS.format(n)} emoji`,
     suggestions: (n: number) => count(n, "person you can mention", "people you can mention"),
   },
-  transcript: (room: string, time: string) => `${room}, ${time}`,
   roster: {
     you: "you",
     online: (n: number) => `Online: ${n}`,

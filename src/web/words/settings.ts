@@ -16,9 +16,6 @@ const en = {
   key: "Your key",
   keyLead: "The chat recognises you by this key. Reserve your nickname, or use the key on another device.",
   keyOpen: "Show",
-  transcript: "Transcript",
-  transcriptLead: "Print the messages loaded so far, or save them as a PDF.",
-  print: "Print",
 };
 
 const vi: typeof en = {
@@ -37,9 +34,6 @@ const vi: typeof en = {
   keyLead:
     "Nhờ khóa này, phòng trò chuyện nhận ra bạn. Bạn có thể giữ biệt danh hoặc dùng khóa trên thiết bị khác.",
   keyOpen: "Xem",
-  transcript: "Bản ghi trò chuyện",
-  transcriptLead: "In những tin nhắn đã tải hoặc lưu thành PDF.",
-  print: "In",
 };
 
 export const SETTINGS_WORDS: Readonly<Record<Language, typeof en>> = { en, vi };

@@ -47,7 +47,9 @@ export const viRoom: RoomWords = {
   },
   actions: (name, time) => `Thao tác với tin nhắn: ${name}, ${time}`,
   person: (name) => `Thao tác với ${name}`,
+  mention: (name) => `Nhắc đến ${name}`,
   react: "Bày tỏ cảm xúc",
+  copyCode: "Sao chép đoạn mã này",
   reacted: (names, others) => list(names, others).join(""),
   youToo: "Bạn",
   copyLink: (time) => `${time}, sao chép liên kết đến tin nhắn này`,
@@ -67,8 +69,8 @@ export const viRoom: RoomWords = {
     emoji: "Chèn biểu tượng cảm xúc",
     hint: (sends) =>
       sends
-        ? "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó."
-        : "Nhấn Enter để xuống dòng, Ctrl+Enter để gửi, @ để nhắc đến ai đó.",
+        ? "Nhấn Enter để gửi, Shift+Enter để xuống dòng, @ để nhắc đến ai đó, dấu : và tên để chèn biểu tượng cảm xúc."
+        : "Nhấn Enter để xuống dòng, Ctrl+Enter để gửi, @ để nhắc đến ai đó, dấu : và tên để chèn biểu tượng cảm xúc.",
     left: (n) => `còn ${CHARACTERS.format(n)} ký tự`,
     over: (n) => `thừa ${CHARACTERS.format(n)} ký tự`,
     long: (has, max) =>
@@ -84,9 +86,10 @@ export const viRoom: RoomWords = {
     deleteIt: "Xóa tin nhắn",
     commands: "Lệnh",
     offered: (n) => `${CHARACTERS.format(n)} lệnh`,
+    emojiNames: "Biểu tượng cảm xúc",
+    emojiOffered: (n) => `${CHARACTERS.format(n)} biểu tượng cảm xúc`,
     suggestions: (n) => `Có thể nhắc đến ${n} người`,
   },
-  transcript: (room, time) => `${room}, ${time}`,
   roster: {
     you: "bạn",
     online: (n) => `Đang trực tuyến: ${n}`,
