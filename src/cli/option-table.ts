@@ -213,6 +213,20 @@ const LOG = {
   "log-addresses": toggle("log the addresses of clients"),
 };
 
+const WATCHING = {
+  "metrics-port": optionalNumber(
+    "<port>",
+    "port of its own for /metrics and /healthz, in plain HTTP; /metrics is then not on the port of the chat",
+    parsePort,
+  ),
+  "metrics-host": preset(
+    text("<address>", "address to listen on for that; 0.0.0.0 or :: for all networks", parseHost),
+    "localhost",
+    "this machine only",
+  ),
+  "low-disk": size("free space on the disk with the history below which owners get a notice", 1024 * MIB),
+};
+
 /** The groups with their headings. */
 export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[] = [
   ["Basics", BASICS],
@@ -228,6 +242,7 @@ export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[]
   ["Limits on numbers", NUMBER_LIMITS],
   ["Moderation", MODERATION_OPTIONS],
   ["Log", LOG],
+  ["Watching", WATCHING],
 ];
 
 /** The values of all options. */
@@ -243,4 +258,5 @@ export type Flags = ValuesOf<typeof BASICS> &
   ValuesOf<typeof MEMORY_LIMITS> &
   ValuesOf<typeof NUMBER_LIMITS> &
   ValuesOf<typeof MODERATION_OPTIONS> &
-  ValuesOf<typeof LOG>;
+  ValuesOf<typeof LOG> &
+  ValuesOf<typeof WATCHING>;

@@ -137,6 +137,9 @@ export interface Engine {
    */
   countsAfter(ids: ReadonlyMap<string, number>, most: number): Promise<ReadonlyMap<string, number>>;
 
+  /** How many bytes the store takes: the files, or the database. Rejects if the store fails. */
+  size(): Promise<number>;
+
   /** Rooms in memory. */
   readonly rooms: number;
 
@@ -191,6 +194,8 @@ export interface EngineObserver {
   fault(room: string, error: unknown): void;
   /** A batch of messages was stored. */
   stored(messages: number, durationMs: number): void;
+  /** What another server has stored is delivered here, this long after it was decided there. The clocks may differ. */
+  lagged?(lagMs: number): void;
 }
 
 /** The options that every engine takes. */

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { isEnding } from "../engine/failure.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
@@ -28,6 +29,10 @@ import { RoomDirectory } from "./room-directory.ts";
 import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
 import { RenewedCertificate } from "./tls/renewal.ts";
+import { Health } from "./watching/health.ts";
+import type { Notices } from "./watching/notices.ts";
+import { OperatorWatch } from "./watching/operator-watch.ts";
+import { Storage } from "./watching/storage.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
 
 /** The name under which the chat itself says something. */
@@ -41,6 +46,9 @@ export interface ServerParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly reports: Reports;
+  readonly notices: Notices;
+  readonly watch: OperatorWatch;
+  readonly storage: Storage;
   readonly access: Access;
   readonly guard: RequestGuard;
   readonly engine: Engine;
@@ -75,9 +83,10 @@ export async function buildParts(
   listenOn: readonly string[],
   log: Log,
   metrics: Metrics,
+  notices: Notices,
 ): Promise<ServerParts> {
   const { limits } = settings;
-  const certificate = settings.tls && (await RenewedCertificate.open(settings.tls, log, Date.now));
+  const certificate = settings.tls && (await RenewedCertificate.open(settings.tls, log, notices, Date.now));
   const reports = new Reports(log, metrics, settings.log);
   const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
   const absentMembers = new AbsentMembers(settings.graceMs);
@@ -96,12 +105,17 @@ export async function buildParts(
   const rooms = new RoomDirectory(settings.rooms, engine, () => performance.now());
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
+  const storage = new Storage(engine, settings.database === null ? dirname(settings.dataFile) : null);
+  const sockets = new SocketTable<ClientSocket>(mostSockets(limits));
   return {
     settings,
     listenOn,
     log,
     metrics,
     reports,
+    notices,
+    watch: watchOf(settings, engine, storage, notices),
+    storage,
     access,
     guard: new RequestGuard(access, settings.trustProxy, reports, log),
     engine,
@@ -115,8 +129,15 @@ export async function buildParts(
       chatName: CHAT_NAME,
       keepersOf: (room) => connections.keepersOf(room),
       fault: failed,
+      health: new Health({ engine, connections, sockets, metrics, storage, notices }),
     }),
-    enforcer: new Enforcer({ engine, connections, now: Date.now, log }),
+    enforcer: new Enforcer({
+      engine,
+      connections,
+      now: Date.now,
+      log,
+      acted: (kind) => metrics.actions.inc({ kind }),
+    }),
     raidWatch,
     fanout,
     absentMembers,
@@ -126,9 +147,18 @@ export async function buildParts(
     addresses: new AddressTable(limits, memory, settings.exemptAddresses),
     roomSends: new KeyedRates(limits.roomSends),
     wheel: new LivenessWheel(PING_EVERY_S * 1000, performance.now()),
-    sockets: new SocketTable(mostSockets(limits)),
+    sockets,
     certificate,
   };
+}
+
+function watchOf(settings: Settings, engine: Engine, storage: Storage, notices: Notices): OperatorWatch {
+  const { lowDiskBytes, nodeVersion, moderation } = settings;
+  return new OperatorWatch({
+    ...{ engine, storage, notices, lowDiskBytes, nodeVersion, moderation },
+    now: Date.now,
+    uptime: () => performance.now(),
+  });
 }
 
 function loginOf({ login }: Settings, log: Log): HostLogin | null {

@@ -117,6 +117,7 @@ export class ConnectionStage {
       headcounts: () => Promise.resolve(new Map()),
       newestIds: () => Promise.resolve(new Map()),
       countsAfter: () => Promise.resolve(new Map()),
+      size: () => Promise.resolve(0),
       close: () => Promise.resolve(),
     };
     this.context = {
@@ -144,6 +145,7 @@ export class ConnectionStage {
       now: () => this.now,
       retryS: () => 1,
       requested: () => {},
+      timed: (payer) => payer,
       events: {
         opened: () => {},
         identified: () => {},

@@ -32,6 +32,7 @@ import { newestTime } from "./newest-time.ts";
 import { openPeopleFile } from "./people-file.ts";
 import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
 import { SessionStore } from "./sessions.ts";
+import { sizeOfData } from "./size.ts";
 import { Sweep } from "./sweep.ts";
 
 /** How often the server tests whether the store works again after a failure. */
@@ -248,6 +249,10 @@ export class LocalEngine implements Engine {
     const isDoubted = aheadMs > 0 && retention.keepMs !== null && trustClock !== true;
     if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(aheadMs));
     this.#isClockDoubted = isDoubted;
+  }
+
+  size(): Promise<number> {
+    return sizeOfData(this.#options.dataFile);
   }
 
   get rooms(): number {
