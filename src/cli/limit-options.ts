@@ -1,6 +1,7 @@
 /** The options that limit what clients may take: rows of `option-table.ts`. */
 import { MODERATION_LIMITS } from "../engine/moderation.ts";
 import { PEOPLE_LIMITS } from "../engine/people.ts";
+import { WEBHOOK_LIMITS } from "../engine/webhook.ts";
 import { FRAME_MAX_BYTES } from "../protocol/limits.ts";
 import { CHANGE_LIMITS } from "../room/change-limits.ts";
 import { RAID_LIMITS } from "../server/moderation/raid-watch.ts";
@@ -95,6 +96,7 @@ export const NUMBER_LIMITS = {
   "max-roles": count("roles given to people in total", PEOPLE_LIMITS.grants),
   "max-tokens": count("tokens of programs in total", PEOPLE_LIMITS.tokens),
   "max-commands": count("commands of programs in total", PEOPLE_LIMITS.commands),
+  "max-webhooks": count("webhooks in total", WEBHOOK_LIMITS.webhooks),
 };
 
 export const MODERATION_OPTIONS = {

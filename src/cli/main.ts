@@ -8,6 +8,7 @@ import { ModerationError } from "../engine/moderation.ts";
 import { MoveError } from "../engine/moving/move.ts";
 import { FIRST_CODE_MS, PeopleError } from "../engine/people.ts";
 import { DatabaseError } from "../engine/postgres/fault.ts";
+import { WebhookError } from "../engine/webhooks.ts";
 import { printable } from "../protocol/printable.ts";
 import { ChatServer } from "../server/chat-server.ts";
 import { ListenError } from "../server/listen-everywhere.ts";
@@ -34,8 +35,10 @@ import {
   SettingsError,
   settingsOf,
   terminalCommandOf,
+  webhookCommandOf,
 } from "./options.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
+import { runWebhookCommand, type WebhookCommand } from "./webhooks.ts";
 
 /** Exit codes: 0 means success, 1 that the server could not start or finish, 2 that the command was wrong. */
 const FAILED = 1;
@@ -44,7 +47,7 @@ const WRONG_COMMAND = 2;
 const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
-const { settings, move, people, moderation, terminal, doctor, bench } = readSettings();
+const { settings, move, people, moderation, webhooks, terminal, doctor, bench } = readSettings();
 const printLines = (text: string) =>
   void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
 if (bench !== null) {
@@ -70,12 +73,13 @@ if (terminal !== null) {
     process.exit(FAILED);
   }
 }
-if (move !== null || people !== null || moderation !== null) {
+if (move !== null || people !== null || moderation !== null || webhooks !== null) {
   for (const warning of settings.warnings) process.stderr.write(`${warning}\n`);
   try {
     if (move !== null) await runMove(move, settings);
     if (people !== null) await runPeopleCommand(people, settings);
     if (moderation !== null) await runModerationCommand(moderation, settings);
+    if (webhooks !== null) await runWebhookCommand(webhooks, settings);
     process.exit(0);
   } catch (error) {
     process.stderr.write(`${sentenceFor(error, settings)}\n`);
@@ -124,6 +128,7 @@ interface Asked {
   readonly move: Move | null;
   readonly people: PeopleCommand | null;
   readonly moderation: ModerationCommand | null;
+  readonly webhooks: WebhookCommand | null;
   readonly terminal: TerminalCommand | null;
   readonly doctor: DoctorCommand | null;
   readonly bench: BenchCommand | null;
@@ -141,6 +146,7 @@ function readSettings(): Asked {
       move: moveOf(command),
       people: peopleCommandOf(command),
       moderation: moderationCommandOf(command),
+      webhooks: webhookCommandOf(command),
       terminal: terminalCommandOf(command),
       doctor: doctorCommandOf(command),
       bench: benchCommandOf(command),
@@ -214,6 +220,7 @@ function sentenceFor(error: unknown, settings: Settings): string {
     MoveError,
     PeopleError,
     ModerationError,
+    WebhookError,
     CommandError,
   ];
   if (error instanceof Error && KNOWN.some((kind) => error instanceof kind)) return error.message;

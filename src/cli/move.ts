@@ -9,6 +9,12 @@ import {
 } from "../engine/moving/moderation.ts";
 import { type HistorySource, type HistoryTarget, type Moved, move } from "../engine/moving/move.ts";
 import { DatabasePeople, FilePeople, type MovedPeople, movePeople } from "../engine/moving/people.ts";
+import {
+  DatabaseWebhooks,
+  FileWebhooks,
+  type MovedWebhooks,
+  moveWebhooks,
+} from "../engine/moving/webhooks.ts";
 import { TimestampFormat } from "../protocol/timestamp.ts";
 import type { Settings } from "../server/settings.ts";
 import { counted } from "./count.ts";
@@ -64,6 +70,13 @@ export async function runMove({ kind, file }: Move, settings: Settings): Promise
         ? await moveModeration(moderationBeside, moderation)
         : await moveModeration(moderation, moderationBeside),
     );
+    const webhooksBeside = new FileWebhooks(path);
+    const webhooks = database === null ? new FileWebhooks(dataFile) : new DatabaseWebhooks(database);
+    reportWebhooks(
+      kind === "import"
+        ? await moveWebhooks(webhooksBeside, webhooks)
+        : await moveWebhooks(webhooks, webhooksBeside),
+    );
   } finally {
     for (const histories of opened.reverse()) await histories.close();
   }
@@ -110,4 +123,13 @@ function reportModeration(moved: MovedModeration): void {
     counted(held, "held message"),
   ];
   process.stdout.write(`Moderation: ${parts.join(", ")}.\n`);
+}
+
+function reportWebhooks(moved: MovedWebhooks): void {
+  if (moved === "none") return;
+  process.stdout.write(
+    moved === "kept"
+      ? "The webhooks were not copied: there are others already, or they have come further.\n"
+      : `Webhooks: ${moved.webhooks}.\n`,
+  );
 }

@@ -199,6 +199,14 @@ const LOGIN = {
   ),
 };
 
+const WEBHOOKS = {
+  "webhook-timeout": number("<seconds>", "time a webhook has to take an event", 15),
+  "webhook-retry": number("<seconds>", "wait after the first failure of a webhook", 5),
+  "webhook-retry-most": number("<seconds>", "longest wait between two attempts", 4 * 60 * 60),
+  "webhook-fail-days": number("<n>", "days of failures after which a webhook is disabled", 5),
+  "webhook-private": toggle("allow webhooks on this machine and in private networks"),
+};
+
 const LOG = {
   "log-format": choice("<format>", "if not given, pretty on a terminal and json elsewhere", [
     "pretty",
@@ -241,6 +249,7 @@ export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[]
   ["Limits on memory", MEMORY_LIMITS],
   ["Limits on numbers", NUMBER_LIMITS],
   ["Moderation", MODERATION_OPTIONS],
+  ["Webhooks", WEBHOOKS],
   ["Log", LOG],
   ["Watching", WATCHING],
 ];
@@ -258,5 +267,6 @@ export type Flags = ValuesOf<typeof BASICS> &
   ValuesOf<typeof MEMORY_LIMITS> &
   ValuesOf<typeof NUMBER_LIMITS> &
   ValuesOf<typeof MODERATION_OPTIONS> &
+  ValuesOf<typeof WEBHOOKS> &
   ValuesOf<typeof LOG> &
   ValuesOf<typeof WATCHING>;

@@ -25,6 +25,8 @@ import { addTerminalCommands } from "./terminal-options.ts";
 import { tlsOf } from "./tls.ts";
 import { addTokenCommands } from "./token-options.ts";
 import { parsePage, parsePerson, parseRoom } from "./units.ts";
+import { addWebhookCommands, webhooksOf } from "./webhook-options.ts";
+import type { WebhookCommand } from "./webhooks.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** With more days, a database could not calculate a date that far back. */
@@ -44,6 +46,8 @@ interface Chosen {
   people?: PeopleCommand;
   /** Set by the commands about moderation. */
   moderation?: ModerationCommand;
+  /** Set by the commands about webhooks. */
+  webhooks?: WebhookCommand;
   /** Set by the commands for terminals. */
   terminal?: TerminalCommand;
   /** Set by the commands that measure. */
@@ -71,6 +75,7 @@ export function createCommand(version: string): Command {
   }
   addPeopleCommands(command);
   addModerationCommands(command, (chosen) => void command.setOptionValue("moderation", chosen));
+  addWebhookCommands(command, (chosen) => void command.setOptionValue("webhooks", chosen));
   addConfigCommands(command, (chosen) => void command.setOptionValue("configuration", chosen));
   addBenchCommands(command, (chosen) => void command.setOptionValue("bench", chosen));
   addDoctorCommand(command, (chosen) => void command.setOptionValue("doctor", chosen));
@@ -122,6 +127,11 @@ export function peopleCommandOf(command: Command): PeopleCommand | null {
 /** What a parsed command asks to do about moderation; null if it asks for something else. */
 export function moderationCommandOf(command: Command): ModerationCommand | null {
   return command.opts<Chosen>().moderation ?? null;
+}
+
+/** What a parsed command asks to do about webhooks; null if it asks for something else. */
+export function webhookCommandOf(command: Command): WebhookCommand | null {
+  return command.opts<Chosen>().webhooks ?? null;
 }
 
 /** What a parsed command asks to do in a chat, as its client; null if it asks for something else. */
@@ -269,6 +279,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       reports: flags.maxReports,
       held: flags.maxHeld,
     },
+    webhooks: webhooksOf(flags),
     log: {
       format: flags.logFormat ?? (isTerminal ? "pretty" : "json"),
       level: flags.logLevel,

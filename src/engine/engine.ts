@@ -13,6 +13,8 @@ import type { People, PeopleLimits } from "./people.ts";
 import type { Readable } from "./record.ts";
 import type { RemovedTexts } from "./removed-texts.ts";
 import type { Retention } from "./retention.ts";
+import type { WebhookLimits } from "./webhook.ts";
+import type { Webhooks } from "./webhooks.ts";
 
 /**
  * Decides what happens in the rooms. Every engine promises:
@@ -140,6 +142,12 @@ export interface Engine {
   /** How many bytes the store takes: the files, or the database. Rejects if the store fails. */
   size(): Promise<number>;
 
+  /**
+   * When something was stored last in each room that has a history, in Unix milliseconds: never an earlier moment, perhaps a later
+   * one. Opens nothing. Rejects if the store fails.
+   */
+  storedAt(): Promise<ReadonlyMap<string, number>>;
+
   /** Rooms in memory. */
   readonly rooms: number;
 
@@ -157,6 +165,9 @@ export interface Engine {
 
   /** What moderators have done, and what waits for them. */
   readonly moderation: Moderation;
+
+  /** The addresses that are told what happens. */
+  readonly webhooks: Webhooks;
 
   /** Completes every operation submitted so far, stores what is to be stored, and releases the store. */
   close(): Promise<void>;
@@ -223,6 +234,13 @@ export interface EngineOptions {
   readonly moderation?: ModerationLimits;
   /** Default: `CHANGE_LIMITS`. */
   readonly changes?: ChangeLimits;
+  /** Default: {@link WEBHOOK_LIMITS}. */
+  readonly webhooks?: WebhookLimits;
+  /**
+   * Called when something may have happened, at another server, in a room that this one need not have in memory; null for
+   * any room. It must not throw.
+   */
+  readonly stirred?: (room: string | null) => void;
   /**
    * Whether to believe a clock that differs from the expected time, so that old messages go at once. Default: false.
    */

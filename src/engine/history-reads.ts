@@ -77,6 +77,22 @@ export class HistoryReads {
     return this.#results.size === 0 ? [] : batch.map((operation) => this.#results.get(operation));
   }
 
+  /**
+   * Reads anew what does not answer operations of a batch any more, because other servers' events were taken in since the
+   * batch was admitted. Must be called before the batch's own events are taken in.
+   */
+  async renew(operations: readonly Operation[]): Promise<void> {
+    let failure: ReadResult | null = null;
+    for (const operation of operations) {
+      if (!this.#needsRead(operation)) continue;
+      const result: ReadResult | null = failure ?? (await this.#read(operation));
+      if (result?.kind === "failed") failure = result;
+      if (result === null) this.#results.delete(operation);
+      else this.#results.set(operation, result);
+      if (this.#needsRead(operation)) this.#results.set(operation, GIVEN_UP);
+    }
+  }
+
   /** Gives up a batch that will not be decided. @returns the batch, with what waited behind its operations */
   abandon(batch: readonly Operation[]): readonly Operation[] {
     for (const operation of batch) this.#attempts.delete(operation);

@@ -1,6 +1,6 @@
 import type { Action, ActionKind } from "../room/action.ts";
 import { DEFAULT_SETTINGS, type RoomSettings } from "../room/room-settings.ts";
-import type { ActionFilter, HeldMessage, Report } from "./moderation.ts";
+import type { ActionFilter, HeldMessage, Noted, NotedEntry, NotedFilter, Report } from "./moderation.ts";
 import { UnreadableRow } from "./shared-store.ts";
 
 /** An action with what its store knows about it. */
@@ -22,6 +22,7 @@ export interface ModerationRows {
   /** Oldest first. */
   reports(room: string): Promise<readonly Report[]>;
   report(id: string): Promise<Report | null>;
+  notedAfter(filter: NotedFilter): Promise<Noted>;
   /** Those that somebody has made. */
   reportsBy(room: string, by: Waiter): Promise<readonly Report[]>;
   /** Oldest first. */
@@ -53,6 +54,23 @@ export interface RowCounts {
   readonly over: number;
   /** Rooms about which nothing is to be said any more, since many revisions. */
   readonly rooms: number;
+}
+
+/**
+ * Actions and reports as one list, oldest first.
+ *
+ * @param limit of each of them, the oldest were read
+ */
+export function notedTogether(
+  actions: readonly { readonly made: number; readonly action: Action }[],
+  reports: readonly { readonly made: number; readonly report: Report }[],
+  limit: number,
+): readonly NotedEntry[] {
+  const entries: NotedEntry[] = [
+    ...actions.map((each) => ({ kind: "action", ...each }) as const),
+    ...reports.map((each) => ({ kind: "report", ...each }) as const),
+  ];
+  return entries.sort((a, b) => a.made - b.made).slice(0, limit);
 }
 
 /** How many revisions others can be behind without having to read everything. */

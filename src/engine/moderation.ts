@@ -83,6 +83,9 @@ export interface Moderation {
   /** The open reports of a room, oldest first. */
   reports(room: string): Promise<readonly Report[]>;
 
+  /** Actions of some kinds, and open reports, that were noted after a revision, over all rooms and oldest first. */
+  notedAfter(filter: NotedFilter): Promise<Noted>;
+
   /** The messages that wait for approval in a room, oldest first. */
   held(room: string): Promise<readonly HeldMessage[]>;
 
@@ -119,6 +122,23 @@ export interface ActionFilter {
   readonly before: string | null;
   readonly limit: number;
 }
+
+export interface NotedFilter {
+  readonly after: number;
+  readonly kinds: readonly ActionKind[];
+  readonly limit: number;
+}
+
+/** What was noted, and the newest revision that there is. */
+export interface Noted {
+  readonly revision: number;
+  readonly entries: readonly NotedEntry[];
+}
+
+/** An action or a report, with the revision that has made it: no two have the same one. */
+export type NotedEntry =
+  | { readonly kind: "action"; readonly made: number; readonly action: Action }
+  | { readonly kind: "report"; readonly made: number; readonly report: Report };
 
 /** How much waits for moderators. */
 export interface Waiting {

@@ -113,6 +113,11 @@ export function outcomesOf(
   });
 }
 
+/** Whether the outcome of a decision shows a part of the history. */
+export function showsHistory({ kind }: FinalDecision): boolean {
+  return kind === "history" || kind === "page" || kind === "resumed";
+}
+
 /** The id of what a decision has stored. */
 function storedId(decision: FinalDecision): number | undefined {
   switch (decision.kind) {

@@ -54,6 +54,8 @@ export class RoomQueue implements HistoryHolder {
   readonly keys: SendKeys;
   /** What the room knows about connections without a nickname. */
   readonly notes = new Map<ConnectionId, ConnectionNote>();
+  /** Connections of programs, which have no place in the roster. */
+  readonly #guests = new Set<ConnectionId>();
   readonly #options: RoomOptions;
   readonly #work: RoomWork;
   readonly #reads: HistoryReads;
@@ -113,6 +115,8 @@ export class RoomQueue implements HistoryHolder {
     const request = historyRequestOf(operation);
     const shared = request === undefined ? null : sharedBy(request);
     if (shared !== null) this.#expected.add(shared);
+    if (isGuests(operation)) this.#guests.add(operation.connection);
+    if (operation.kind === "leave") this.#guests.delete(operation.connection);
     this.#gathering.push(operation);
     this.wake();
   }
@@ -166,6 +170,11 @@ export class RoomQueue implements HistoryHolder {
     return this.#reads.resultsOf(batch);
   }
 
+  /** See {@link HistoryReads.renew}. */
+  async renewReads(operations: readonly Operation[]): Promise<void> {
+    await this.#reads.renew(operations);
+  }
+
   /** Takes in events that were stored. */
   take(events: readonly Taken[]): void {
     this.#history?.take(events);
@@ -213,6 +222,16 @@ export class RoomQueue implements HistoryHolder {
 
   deliver(outcomes: readonly Outcome[]): void {
     this.#options.deliver(this.#options.name, outcomes);
+  }
+
+  /**
+   * Has all clients reconnect, and programs as well, because what they missed cannot be delivered any more.
+   *
+   * @param members the connections with a nickname
+   */
+  lose(members: Iterable<ConnectionId>): void {
+    const lost = new Set([...members, ...this.#guests]);
+    this.deliver(Array.from(lost, (connection) => ({ kind: "store-lost", connection })));
   }
 
   fault(error: unknown): void {
@@ -286,6 +305,10 @@ export class RoomQueue implements HistoryHolder {
     if (this.occupancy.isEmpty && !this.#reads.isBusy) this.dropHistory();
     else this.#options.memory.used(this);
   }
+}
+
+function isGuests(operation: Operation): boolean {
+  return operation.kind === "request" && operation.guest !== undefined;
 }
 
 /** What all requests for the end of the history have in common. */

@@ -15,7 +15,7 @@ import {
   type RoomRequest,
 } from "../room/operation.ts";
 import { type Room, withRef } from "../room/room.ts";
-import type { Member } from "../room/roster.ts";
+import { asMember, type Member } from "../room/roster.ts";
 import type { Targets } from "../room/state.ts";
 import type { FinalDecision } from "./outcome.ts";
 import { deleteRecord, editRecord, MessageRecord, reactRecord, type StoredEvent } from "./record.ts";
@@ -36,7 +36,7 @@ interface RequestRules<K extends RoomRequest["kind"]> {
    * `without ref`: only if the request has no `ref` by which its reply could be recognised.
    */
   readonly holdsUp: RequestOf<K> extends { readonly page: unknown } ? "always" | "without ref" : null;
-  /** The refusal if its change could not be stored; null if the protocol has none. */
+  /** The refusal if it could not be carried out; null if the protocol has none. */
   readonly failed: ((request: RequestOf<K>, asker: Failing) => Decision) | null;
   /** The decision in a room whose history cannot be opened, where nobody can register. */
   readonly withoutRoom: (request: RequestOf<K>, connection: ConnectionId) => Decision;
@@ -98,7 +98,10 @@ const REQUESTS: { readonly [K in RoomRequest["kind"]]: RequestRules<K> } = {
     mayRegister: false,
     usesHistory: true,
     holdsUp: "without ref",
-    failed: null,
+    failed: (_, { connection, member, error }) =>
+      member === undefined
+        ? { kind: "unregistered", connection, request: "get" }
+        : { kind: "get-failed", connection, name: member.name, error },
     withoutRoom: (_, connection) => ({ kind: "unregistered", connection, request: "get" }),
   },
   resume: {
@@ -284,14 +287,18 @@ function mayRegister(operation: Operation, { connection }: Operation): boolean {
   return isRequest && (REQUESTS[operation.request.kind]?.mayRegister ?? true);
 }
 
-/** The refusal of an operation whose change could not be stored; null if the protocol has none. */
-function failureOf(operation: Operation, room: Room, error: string): Decision | null {
+/**
+ * The refusal of an operation that could not be carried out; null if the protocol has none.
+ *
+ * @param member who makes it
+ */
+function failureOf(operation: Operation, member: Member | undefined, error: string): Decision | null {
   if (isOwn(operation)) return failureOfOwn(operation, error);
   if (operation.kind !== "request") return null;
   const { connection, request } = operation;
   // TypeScript does not see that the rules and the request are of one kind.
   const failed = REQUESTS[request.kind]?.failed as RequestRules<RoomRequest["kind"]>["failed"];
-  const refusal = failed?.(request as never, { connection, member: room.maker(operation), error });
+  const refusal = failed?.(request as never, { connection, member, error });
   return refusal ? withRef(refusal, operation) : null;
 }
 
@@ -331,7 +338,10 @@ export function decideWithoutRoom(operation: Operation): Decision {
     case "become":
       return { kind: "ignored", connection };
     case "request": {
-      const { request } = operation;
+      const { request, guest } = operation;
+      // Programs have a nickname all the same.
+      const refusal = guest && failureOf(operation, asMember(connection, guest), UNOPENED);
+      if (refusal) return refusal;
       const rule = REQUESTS[request.kind].withoutRoom as RequestRules<RoomRequest["kind"]>["withoutRoom"];
       return withRef(rule(request as never, connection), operation);
     }
@@ -388,7 +398,7 @@ export function decideWithoutStore(
   const decisions = batch.map((operation): FinalDecision => {
     const found = room.find(operation, now);
     if (isLost(operation, found)) {
-      const refusal = error === null ? null : failureOf(operation, room, error);
+      const refusal = error === null ? null : failureOf(operation, room.maker(operation), error);
       return refusal ?? { kind: "store-lost", connection: operation.connection };
     }
     room.apply(found);

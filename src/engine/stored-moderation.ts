@@ -12,6 +12,8 @@ import {
   type NewAction,
   type NewHeld,
   type NewReport,
+  type Noted,
+  type NotedFilter,
   type Report,
   type Waiting,
   type Who,
@@ -158,6 +160,10 @@ export class StoredModeration implements Moderation {
 
   reports(room: string): Promise<readonly Report[]> {
     return this.#read((rows) => rows.reports(room));
+  }
+
+  notedAfter(filter: NotedFilter): Promise<Noted> {
+    return this.#read((rows) => rows.notedAfter(filter));
   }
 
   held(room: string): Promise<readonly HeldMessage[]> {

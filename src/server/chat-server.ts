@@ -94,6 +94,7 @@ export class ChatServer {
     }
     this.#startTimers();
     const { page, socket } = this.addresses;
+    this.#parts.webhooks.start();
     log.info(
       {
         category: "server",

@@ -13,6 +13,7 @@ export function gaugesOf({
   certificate,
   storage,
   notices,
+  webhooks,
 }: ServerParts): MetricsSource {
   const { moderation } = engine;
   return {
@@ -63,5 +64,11 @@ export function gaugesOf({
     },
     disk: () => storage.disk(),
     data: () => storage.data(),
+    get webhooksWaiting() {
+      return webhooks.waiting;
+    },
+    get webhooksDisabled() {
+      return webhooks.disabled;
+    },
   };
 }

@@ -17,6 +17,7 @@ export type Category =
   | "get"
   | "moderation"
   | "refusal"
+  | "webhook"
   | "server";
 
 /** A line's fields. Never a message's content or a client's address, unless the operator asked for them. */

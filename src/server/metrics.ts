@@ -23,6 +23,8 @@ export interface MetricsSource {
   readonly mostDescriptors: number | null;
   readonly disk: () => Promise<DiskSpace | null>;
   readonly data: () => Promise<number | null>;
+  readonly webhooksWaiting: number;
+  readonly webhooksDisabled: number;
 }
 
 /** From a fast disk, by way of a busy one, to a database that is out of reach for a while. */
@@ -43,6 +45,9 @@ export class Metrics {
     "Actions of moderators, commands and the server itself, wherever they were done, by kind",
     ["kind"],
   );
+  readonly webhookDeliveries = this.#counter("webhook_deliveries_total", "Attempts to deliver to a webhook", [
+    "result",
+  ]);
   readonly storeFailures = this.#counter("store_faults_total", "Faults of the history store");
   readonly logLost = this.#counter("log_lost_total", "Lines of the log that could not be written");
   readonly storeSeconds = this.#durations("store_seconds", "Time to make a batch of messages durable");
@@ -102,6 +107,12 @@ export class Metrics {
   }
 
   #watchProcess(source: MetricsSource): void {
+    this.#gauge(
+      "chatbox_webhooks_waiting",
+      "Rooms of webhooks in which something waits to be delivered",
+      () => source.webhooksWaiting,
+    );
+    this.#gauge("chatbox_webhooks_disabled", "Webhooks that are disabled", () => source.webhooksDisabled);
     this.#gauge("process_resident_memory_bytes", "Resident memory", () => process.memoryUsage.rss());
     this.#gauge("process_open_fds", "File descriptors open", () => source.openDescriptors);
     this.#gauge("process_max_fds", "File descriptors that there may be", () => source.mostDescriptors);

@@ -11,6 +11,7 @@ import type { Settings } from "./settings.ts";
 /**
  * Opens the engine for the history that the settings name: a file, or a database that many servers share.
  *
+ * @param stirred see `EngineOptions.stirred`
  * @throws JournalError or DatabaseError when it cannot be opened
  */
 export function openEngine(
@@ -18,6 +19,7 @@ export function openEngine(
   timestamps: TimestampFormat,
   fanout: Fanout,
   reports: Reports,
+  stirred: (room: string | null) => void,
 ): Promise<Engine> {
   const { limits, getBudgetBytes, graceMs, restartGraceMs, database, dataFile, fsync } = settings;
   const options = {
@@ -33,6 +35,8 @@ export function openEngine(
     moderation: settings.moderation,
     pacesNewcomers: settings.raid.newcomers !== Number.POSITIVE_INFINITY,
     changes: settings.changes,
+    webhooks: settings.webhooks,
+    stirred,
     trustClock: settings.trustClock,
     now: () => {
       const time = Date.now();

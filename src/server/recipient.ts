@@ -22,6 +22,8 @@ export interface Recipient {
   readonly address?: object;
   /** How everything for it is written. */
   readonly dialect: Dialect;
+  /** The server itself asks: nobody needs to read about it in the log. */
+  readonly isOwn?: boolean;
   /** The nickname, null before there is one. */
   readonly name: string | null;
   /** The secret by which its client can resume; empty if it cannot. */

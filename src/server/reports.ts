@@ -65,12 +65,13 @@ export class Reports implements FanoutEvents, EngineObserver {
     const { report } = rulesOf(outcome);
     if (report === null) return;
     if (report.counter !== null) this.#metrics[report.counter].inc();
-    if (recipient === undefined) return;
+    if (recipient === undefined || recipient.isOwn === true) return;
     const { text, fields } = report.line(outcome, this.#settings.contents);
     this.#info(report.category, recipient, text, fields);
   }
 
   refused(recipient: Recipient, reason: string): void {
+    if (recipient.isOwn === true) return;
     this.#metrics.refusals.inc({ reason });
     const { id, name } = recipient;
     const who = name ?? `connection ${id}`;

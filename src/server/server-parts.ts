@@ -10,7 +10,7 @@ import { ByteAccount } from "./byte-account.ts";
 import type { ClientSocket } from "./client-socket.ts";
 import { ConnectionTable } from "./connection-table.ts";
 import { socketsLeft } from "./descriptors.ts";
-import { Fanout } from "./fanout.ts";
+import { Fanout, type FanoutEvents } from "./fanout.ts";
 import { KeptAssets } from "./kept-assets.ts";
 import { KeyedRates } from "./keyed-rates.ts";
 import { LivenessWheel } from "./liveness.ts";
@@ -34,6 +34,7 @@ import type { Notices } from "./watching/notices.ts";
 import { OperatorWatch } from "./watching/operator-watch.ts";
 import { Storage } from "./watching/storage.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
+import { WebhookDelivery } from "./webhooks/webhook-delivery.ts";
 
 /** The name under which the chat itself says something. */
 const CHAT_NAME = "Chat";
@@ -59,6 +60,7 @@ export interface ServerParts {
   readonly desk: ModerationDesk;
   readonly enforcer: Enforcer;
   readonly raidWatch: RaidWatch;
+  readonly webhooks: WebhookDelivery;
   readonly fanout: Fanout;
   readonly absentMembers: AbsentMembers;
   readonly webPages: WebPages;
@@ -92,9 +94,13 @@ export async function buildParts(
   const absentMembers = new AbsentMembers(settings.graceMs);
   // The engine, which it needs, delivers by the fan-out.
   let raidWatch: RaidWatch | null = null;
-  const fanout = fanoutOf(settings, timestamps, absentMembers, reports, () => raidWatch);
+  let webhooks: WebhookDelivery | null = null;
+  const fanout = fanoutOf(settings, timestamps, absentMembers, reports, (room, outcome, recipient) => {
+    raidWatch?.delivered(room, outcome, recipient);
+    webhooks?.delivered(room, outcome);
+  });
   const webPages = await buildWebPages(settings);
-  const engine = await openEngine(settings, timestamps, fanout, reports);
+  const engine = await openEngine(settings, timestamps, fanout, reports, (room) => webhooks?.stirred(room));
   fanout.mark(new Marks(engine.people));
   const connections = new ConnectionTable();
   const failed = (error: unknown) => {
@@ -102,6 +108,7 @@ export async function buildParts(
     log.error({ category: "moderation", event: "fault", err: error }, `moderation has failed: ${error}`);
   };
   raidWatch = new RaidWatch(engine, settings.raid, Date.now, failed);
+  webhooks = new WebhookDelivery({ engine, fanout, settings: settings.webhooks, log, metrics, notices });
   const rooms = new RoomDirectory(settings.rooms, engine, () => performance.now());
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
@@ -139,6 +146,7 @@ export async function buildParts(
       acted: (kind) => metrics.actions.inc({ kind }),
     }),
     raidWatch,
+    webhooks,
     fanout,
     absentMembers,
     webPages,
@@ -173,14 +181,14 @@ function fanoutOf(
   timestamps: TimestampFormat,
   absentMembers: AbsentMembers,
   reports: Reports,
-  raidWatch: () => RaidWatch | null,
+  watched: FanoutEvents["delivered"],
 ): Fanout {
   return new Fanout(
     (time) => timestamps.format(time),
     {
       delivered: (room, outcome, recipient) => {
         absentMembers.delivered(outcome);
-        raidWatch()?.delivered(room, outcome, recipient);
+        watched(room, outcome, recipient);
         reports.delivered(room, outcome, recipient);
       },
       refused: (recipient, reason) => reports.refused(recipient, reason),

@@ -9,6 +9,7 @@ import type { ChangeLimits } from "../room/change-limits.ts";
 import type { RaidLimits } from "./moderation/raid-watch.ts";
 import type { RoomMode } from "./room-directory.ts";
 import type { CertificateFiles } from "./tls/certificate.ts";
+import type { WebhookSettings } from "./webhooks/webhook-settings.ts";
 
 /** A rate: how many per second in the long run, and how many at once. */
 export interface Rate {
@@ -172,6 +173,7 @@ export interface Settings {
   readonly people: PeopleLimits;
   readonly moderation: ModerationLimits;
   readonly changes: ChangeLimits;
+  readonly webhooks: WebhookSettings;
   readonly log: LogSettings;
   /** Where `/metrics` is instead of on the port of the chat; null: there. */
   readonly metricsAt: { readonly hosts: readonly string[]; readonly port: number } | null;

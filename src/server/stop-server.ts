@@ -40,8 +40,9 @@ export async function flushed(log: Log): Promise<void> {
   await Promise.race([log.flush(), Bun.sleep(LOG_MS)]);
 }
 
-async function closeEngine({ engine, reports }: ServerParts): Promise<boolean> {
+async function closeEngine({ engine, reports, webhooks }: ServerParts): Promise<boolean> {
   try {
+    await webhooks.stop();
     await engine.close();
     return true;
   } catch (error) {

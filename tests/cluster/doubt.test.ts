@@ -3,7 +3,8 @@ import { expect, test } from "bun:test";
 import { SQL } from "bun";
 import { ChatClient } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
-import { administer, PostgresServer } from "../support/postgres.ts";
+import { overDatabase } from "../support/engines.ts";
+import { administer, createDatabase, PostgresServer } from "../support/postgres.ts";
 import { contents, V3Client } from "../support/v3.ts";
 
 const FLAGS = ["--no-limits", "--grace", "600"];
@@ -130,4 +131,26 @@ test("DUR-2 CLOSE-7 a message sent after one in doubt stays after it when both a
   await again.say("lost", "k");
   await again.say("behind it", `l ${round}`);
   expect(contents(await again.page()).slice(-2)).toEqual(["lost", "behind it"]);
+});
+
+test("DUR-1 MOD-6 a removal that was committed although its answer was lost can be undone", async () => {
+  await using postgres = await PostgresServer.start();
+  const url = await createDatabase(postgres);
+  const doubted = Promise.withResolvers<void>();
+  const fault = (_: string, error: unknown) => {
+    if (error instanceof Error && error.name === "InDoubt") doubted.resolve();
+  };
+  const stage = await overDatabase(url, { observer: { notice: () => {}, stored: () => {}, fault } });
+  const [by = ""] = await stage.join(["a", "An"]);
+  stage.send("a", "one");
+  await stage.next(1);
+  await holdAnswers(url);
+  const remove = { kind: "remove", connection: "removal", of: 1, by, action: "removal" } as const;
+  const removing = stage.engine.perform("/", [remove]);
+  await doubted.promise;
+  await giveAnswers(url);
+  expect(await removing).toMatchObject({ decisions: [{ kind: "deleted", of: 1 }], isComplete: true });
+  expect(await stage.engine.restore("/", "removal", by)).toEqual({ count: 1, isComplete: true });
+  expect(await stage.next(2)).toMatchObject([{ kind: "deleted" }, { kind: "edited", of: 1, content: "one" }]);
+  await stage.engine.close();
 });

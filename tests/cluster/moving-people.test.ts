@@ -1,11 +1,13 @@
-/** People who are moved along with their history. */
+/** People and webhooks that are moved along with their history. */
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { openPeopleFile } from "../../src/engine/local/people-file.ts";
+import { openWebhookFile, readWebhookFile } from "../../src/engine/local/webhook-file.ts";
 import { PEOPLE_LIMITS } from "../../src/engine/people.ts";
 import { openDatabasePeople } from "../../src/engine/postgres/people-table.ts";
 import type { StoredPeople } from "../../src/engine/stored-people.ts";
+import { WEBHOOK_LIMITS } from "../../src/engine/webhook.ts";
 import { createDatabase } from "../support/postgres.ts";
 import { runCommand, TemporaryFolder } from "../support/server.ts";
 
@@ -78,4 +80,33 @@ test("people of another chat are not replaced", async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain("The roles and reserved nicknames were not copied: there are others already.");
   expect([await stateOf(fileOf(from)), await stateOf(fileOf(to))]).toEqual(states);
+});
+
+test("webhooks are moved with their secrets and how far they have come, and what has come further is kept", async () => {
+  using folder = new TemporaryFolder();
+  const [from, to] = ["from.json", "to.json"].map((name) => join(folder.path, name)) as [string, string];
+  writeFileSync(from, "[\n]\n");
+  const webhooks = openWebhookFile({
+    dataFile: from,
+    limits: WEBHOOK_LIMITS,
+    now: Date.now,
+    notice: () => {},
+  });
+  const order = { label: "A", url: "https://example.org/", topics: ["messages"], rooms: ["tea"] } as const;
+  const { id: webhook } = await webhooks.create(order);
+  const cursor = { webhook, room: "tea", id: 7, time: 1_000, readAt: 2_000, failure: null };
+  await webhooks.keep([cursor]);
+  const url = await createDatabase();
+  const move = async (kind: "import" | "export", file: string) =>
+    (await runCommand([kind, file, "--database-url", url])).stdout;
+  expect(await move("import", from)).toEndWith("Webhooks: 1.\n");
+  expect(await move("export", to)).toEndWith("Webhooks: 1.\n");
+  expect(readWebhookFile(to)).toEqual(readWebhookFile(from));
+  expect(readWebhookFile(to)).toMatchObject({ webhooks: webhooks.list(), cursors: [cursor] });
+  await webhooks.keep([{ ...cursor, id: 9 }]);
+  expect(await move("export", from)).toEndWith(
+    "The webhooks were not copied: there are others already, or they have come further.\n",
+  );
+  expect(await move("import", from)).toEndWith("Webhooks: 1.\n");
+  await webhooks.close();
 });

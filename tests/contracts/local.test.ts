@@ -259,7 +259,7 @@ test("local: histories in memory stay within their budget, and a dropped one is 
   await engine.close();
 });
 
-test("local: NAME-1 in a room whose file is not a history, nobody can register, and the others go on", async () => {
+test("local: NAME-1 in a room whose file is not a history, nobody can register, programs are to try again, and the others go on", async () => {
   const stage = new EngineStage();
   const dataFile = join(folder, "broken.json");
   await Bun.write(join(folder, "broken.rooms", "a.json"), '{"not":"a history"}');
@@ -270,6 +270,15 @@ test("local: NAME-1 in a room whose file is not a history, nobody can register, 
   stage.name("1", "An");
   await stage.until(2);
   expect(stage.kinds().toSorted()).toEqual(["name-failed", "registered"]);
+  stage.guest("bot", "a");
+  stage.guest("bot", "a", { kind: "send", content: "one", key: null, reply: null });
+  stage.guest("bot", "a", { kind: "delete", of: 1 });
+  const [page, sent, deleted] = (await stage.until(5)).slice(2);
+  expect([page, sent, deleted]).toMatchObject([
+    { kind: "get-failed", name: "Bot" },
+    { kind: "send-failed", name: "Bot" },
+    { kind: "change-failed", request: "delete", of: 1 },
+  ]);
   expect(await Bun.file(join(folder, "broken.rooms", "a.json")).text()).toBe('{"not":"a history"}');
   stage.leave("1", "a");
   await stage.engine.close();
@@ -316,21 +325,23 @@ for (const [how, replace] of [
     const stage = new EngineStage();
     stage.engine = await open(stage.deliver);
     const dataFile = fileOf.get(stage.deliver) ?? "";
-    for (let i = 0; i < 3; i++) stage.engine.enter("/");
+    for (let i = 0; i < 4; i++) stage.engine.enter("/");
     stage.name("a", "An");
     stage.name("2", "Bình");
     stage.send("a", "one", "/", "j");
-    await stage.until(3);
+    stage.guest("bot");
+    await stage.until(4);
     cpSync(dataFile, `${dataFile}.backup`);
     stage.send("a", "two", "/", "k");
     stage.send("2", "three");
-    await stage.until(5);
+    await stage.until(6);
     replace(dataFile, `${dataFile}.backup`);
     stage.send("2", "in vain");
-    const { length } = await stage.until(8);
-    expect(stage.told.slice(5)).toMatchObject([
+    const { length } = await stage.until(10);
+    expect(stage.told.slice(6)).toMatchObject([
       { kind: "store-lost", connection: "a" },
       { kind: "store-lost", connection: "2" },
+      { kind: "store-lost", connection: "bot" },
       { kind: "unregistered", connection: "2" },
     ]);
     for (const connection of ["a", "2"]) stage.vanish(connection);

@@ -1,8 +1,9 @@
 /** What the engine with a database promises about edits, deletions and reactions besides the contract of all engines. */
 import { expect, test } from "bun:test";
 import type { PageRequest } from "../../src/protocol/page.ts";
-import { Chronicle } from "../support/chronicle.ts";
+import { Chronicle, pageSeen } from "../support/chronicle.ts";
 import { overDatabase } from "../support/engines.ts";
+import { commitAsLater } from "../support/later-server.ts";
 import { administer, createDatabase } from "../support/postgres.ts";
 import { Random } from "../support/random.ts";
 import { SEED } from "../support/seed.ts";
@@ -18,6 +19,8 @@ const ASKED: readonly [Partial<PageRequest>, ...Partial<PageRequest>[]] = [
 ];
 
 const LONG = "x".repeat(3_900);
+/** The author of what another server commits. */
+const BY = "0123456789abcdef";
 
 /** What was stored, as it was told. */
 function stored(told: readonly Told[]): Told[] {
@@ -31,14 +34,13 @@ function idOf(told: Told): number {
 }
 
 /**
- * The kinds and ids of what was stored, in order, without messages that were deleted and edits of these: a server that reads them
- * from the log does not find them any more.
+ * The kinds and ids of what was stored, in order, without edits of messages that were deleted: a server that reads these from the log
+ * does not find their texts any more.
  */
 function eventsOf(told: readonly Told[]): unknown[] {
   const gone = new Set(told.flatMap((each) => (each.kind === "deleted" ? [each.of] : [])));
   return stored(told).flatMap((each) => {
-    const of = each.kind === "sent" ? each.message.id : each.kind === "edited" ? each.of : 0;
-    return gone.has(of) ? [] : [[each.kind, each.connection, idOf(each)]];
+    return each.kind === "edited" && gone.has(each.of) ? [] : [[each.kind, each.connection, idOf(each)]];
   });
 }
 
@@ -120,7 +122,7 @@ test("postgres: REACT-4 of people at two servers who react at one moment, as man
   for (const stage of [first, second]) await stage.engine.close();
 });
 
-test("postgres: EDIT-1 DELETE-1 ORD-1 a server that reads the log is told no text that is gone, and shows what the others show", async () => {
+test("postgres: EDIT-1 DELETE-1 DELETE-3 ORD-1 a server that reads the log is told of all messages and of no text that is gone, and shows what the others show", async () => {
   const url = await createDatabase();
   const [first, second] = [await overDatabase(url), await overDatabase(url)];
   await first.join(["a", "An"]);
@@ -144,15 +146,79 @@ test("postgres: EDIT-1 DELETE-1 ORD-1 a server that reads the log is told no tex
   );
   expect(told).toMatchObject([
     { kind: "sent", message: { id: 1, content: "newest" } },
+    { kind: "sent", message: { id: 2, content: "", deleted: true } },
     { kind: "edited", of: 1, id: 3, content: "newest" },
     { kind: "edited", of: 1, id: 4, content: "newest" },
     { kind: "reacted", of: 1, id: 5 },
+    { kind: "sent", message: { id: 6, content: "", deleted: true } },
     { kind: "deleted", of: 2, id: 7 },
     { kind: "deleted", of: 6, id: 9 },
   ]);
   second.passOver();
   await second.expectPages("b", first.told);
   for (const stage of [first, second]) await stage.engine.close();
+});
+
+test("postgres: PAGE-7 RES-4 a page shows the changes that its server learns of only when it decides, also to messages that are not in memory", async () => {
+  const url = await createDatabase();
+  const stage = await overDatabase(url, { getBudgetBytes: 2_000 });
+  await stage.join(["a", "An"], ["b", "Bình"]);
+  await stage.pages("a", {});
+  for (let i = 0; i < 20; i++) stage.send("a", `${i} ${"x".repeat(400)}`);
+  await stage.next(20);
+  // As another server commits it, whose notification is still on its way.
+  await commitAsLater(url, {
+    changes: (id) => [
+      ["deleted", "x", id, 1, 1_000, BY],
+      ["reacted", "x", id + 1, 2, 1_000, BY, "Xuân", "🎉", true, 1],
+    ],
+    ids: 2,
+    statement: (id) => `
+      UPDATE chatbox.messages SET content = '', is_deleted = true WHERE id = 1;
+      INSERT INTO chatbox.reactions VALUES ('/', 2, '🎉', '${BY}', 'Xuân', ${id + 1});
+      INSERT INTO chatbox.changes (room, id, of, kind, sent_at, author, name, emoji, is_on) VALUES
+        ('/', ${id}, 1, 'delete', 'epoch'::timestamptz + interval '1 s', '${BY}', NULL, NULL, NULL),
+        ('/', ${id + 1}, 2, 'react', 'epoch'::timestamptz + interval '1 s', '${BY}', 'Xuân', '🎉', true)`,
+    notified: "nothing",
+  });
+  stage.vanish("a");
+  stage.resume("c", "a", { after: 20, time: 1_000 });
+  stage.page("b", { after: 20, limit: 1 });
+  const told = await stage.next(5);
+  expect(told.slice(0, 3).map(({ kind }) => kind)).toEqual(["deleted", "reacted", "absent"]);
+  const pages = told.slice(3).flatMap((each) => {
+    const page = each.kind === "resumed" ? each.shown?.page : each.kind === "page" ? each.page : undefined;
+    return page === undefined ? [] : [pageSeen(page)];
+  });
+  const deleted = { id: 1, content: "", deleted: true };
+  expect(pages).toMatchObject([
+    { messages: [], changed: [deleted, { id: 2, reactions: [{ emoji: "🎉" }] }], cursor: { id: 22 } },
+    { messages: [], changed: [deleted], cursor: { id: 21 }, more: true },
+  ]);
+  await stage.engine.close();
+});
+
+test("postgres: PAGE-6 PAGE-8 where an edit is skipped because its message was deleted meanwhile, the very next page has neither the old text nor another history", async () => {
+  const url = await createDatabase();
+  const stage = await overDatabase(url);
+  await stage.join(["a", "An"]);
+  stage.send("a", "old");
+  await stage.next(1);
+  await stage.pages("a", {});
+  // The entry of the deletion was not there yet when the log was read.
+  await commitAsLater(url, {
+    changes: (id) => [["edited", "x", id, 1, 1_000, BY, null, null]],
+    ids: 1,
+    statement: (id) => `
+      UPDATE chatbox.messages SET content = '', is_deleted = true WHERE id = 1;
+      INSERT INTO chatbox.changes (room, id, of, kind, sent_at, author) VALUES
+        ('/', ${id}, 1, 'edit', 'epoch'::timestamptz + interval '1 s', '${BY}')`,
+    notified: "nothing",
+  });
+  const [after, newest] = await stage.pages("a", { after: 2, time: 1_000 }, {});
+  expect(after).toMatchObject({ messages: [], reset: false });
+  expect(newest).toMatchObject({ messages: [{ id: 1, content: "", deleted: true }] });
+  await stage.engine.close();
 });
 
 /** All that the database has in its tables, as text. */

@@ -82,6 +82,12 @@ export class EngineStage {
     this.submit(connection, { kind: "resume", hash: hashFor(from), page: { ...NEWEST, ...page } }, room);
   }
 
+  /** A program asks for something, or for the newest page. */
+  guest(connection: string, room = "/", request: RoomRequest = { kind: "get", page: NEWEST }): void {
+    const guest = { name: "Bot", identity: "token:bot", person: { id: "bot", role: "member" } } as const;
+    this.engine.submit(room, { kind: "request", connection, request, guest, size: 10 });
+  }
+
   page(connection: string, page: Partial<PageRequest>, room = "/"): void {
     this.submit(connection, { kind: "get", page: { ...NEWEST, ...page } }, room);
   }

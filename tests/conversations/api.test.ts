@@ -327,22 +327,28 @@ test("events follow each other from where the program stopped, over a restart, a
   await using server = await startServer();
   const program = await Program.of(server, "Bot", "--scope", "read,post,edit");
   await program.post("before");
-  let lastId: string | undefined;
+  const reacted = await program.call("PUT", "/rooms/-/messages/1/reactions/👍");
+  let lastId = "";
+  // A program that was sent nothing is where it was.
+  for (const from of [undefined, `2-${reacted.body.time}`]) {
+    using stream = await program.listen("-", from);
+    const { id, data } = await stream.nextOf("page");
+    expect([id, data]).toMatchObject([`2-${reacted.body.time}`, { message: [], more: false }]);
+    expect(data.changed).toBeUndefined();
+  }
   {
     using stream = await program.listen();
-    const start = await stream.next();
-    expect(start).toMatchObject({ event: "page", data: { message: [], more: false } });
-    lastId = start?.id;
+    await stream.nextOf("page");
     const { body } = await program.post("one");
     const event = await stream.next();
-    expect(event).toMatchObject({ event: "message", data: { id: 2, content: "one" } });
-    expect(event?.id).toBe(`2-${body.time}`);
+    expect(event).toMatchObject({ event: "message", data: { id: 3, content: "one" } });
+    expect(event?.id).toBe(`3-${body.time}`);
     using an = await V3Client.registered(server.url(), "An");
     expect(await stream.next()).toMatchObject({ event: "register", id: undefined, data: { name: "An" } });
     await an.say("two");
-    lastId = (await stream.nextOf("message")).id;
+    lastId = (await stream.nextOf("message")).id ?? "";
   }
-  await program.call("PATCH", "/rooms/-/messages/2", { content: "one!" });
+  await program.call("PATCH", "/rooms/-/messages/3", { content: "one!" });
   await program.post("three");
   await server.kill();
   await server.restart();
@@ -350,13 +356,13 @@ test("events follow each other from where the program stopped, over a restart, a
   const missed = await stream.next();
   expect(missed).toMatchObject({
     event: "page",
-    data: { message: [{ id: 5, content: "three" }], changed: [{ id: 2, content: "one!" }], more: false },
+    data: { message: [{ id: 6, content: "three" }], changed: [{ id: 3, content: "one!" }], more: false },
   });
   const { body } = await program.post("four");
-  expect(await stream.nextOf("message")).toMatchObject({ id: `6-${body.time}`, data: { content: "four" } });
+  expect(await stream.nextOf("message")).toMatchObject({ id: `7-${body.time}`, data: { content: "four" } });
   using again = await program.listen("-", missed?.id);
-  expect(await again.next()).toMatchObject({ event: "page", data: { message: [{ id: 6 }] } });
-  using other = await program.listen("-", "6-1");
+  expect(await again.next()).toMatchObject({ event: "page", data: { message: [{ id: 7 }] } });
+  using other = await program.listen("-", "7-1");
   expect(await other.next()).toMatchObject({ event: "page", data: { reset: true, message: { length: 5 } } });
   const wrong = await program.call("GET", "/rooms/-/events", undefined, { "Last-Event-ID": "x" });
   expect([wrong.status, wrong.body]).toMatchObject([400, { reason: "WrongFormatPage" }]);

@@ -79,7 +79,7 @@ test("pages, the API and WebSockets come by TLS, the log names https, and origin
 test("a renewed certificate is presented to new connections, and those that are open stay", async () => {
   using client = await ChatClient.registered(wss(), "Binh", { ca: first.cert });
   const from = server.lines.length;
-  const second = await createCertificate("chat.example.org", 7);
+  const second = await createCertificate("chat.example.org", { days: 7 });
   files.renew(second);
   await server.waitForLog(isAbout("a new certificate is in use, for chat.example.org, localhost"), from);
   await server.waitForLog(isAbout("The certificate ends on"), from);

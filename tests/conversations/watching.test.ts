@@ -3,12 +3,14 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
+import { BY_COMMAND } from "../../src/engine/webhook.ts";
 import { Notices, noticeKeys } from "../../src/server/watching/notices.ts";
 import { OperatorWatch } from "../../src/server/watching/operator-watch.ts";
 import { metricsIn, problemsOf } from "../support/metrics.ts";
 import { freePort } from "../support/port.ts";
 import { type ChatServer, runCommand, startServer } from "../support/server.ts";
 import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
+import { Receiver, webhookCommand } from "../support/webhook.ts";
 
 const project = join(import.meta.dir, "..", "..");
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -20,7 +22,8 @@ beforeAll(async () => {
   metricsPort = await freePort();
   // No disk has as much free as these notices want.
   const flags = ["--metrics-port", String(metricsPort), "--low-disk", "1000000GiB", "--max-rooms", "2"];
-  server = await startServer([...BEHIND_PROXY, ...flags]);
+  const eager = ["--webhook-private", "--webhook-retry", "0.02", "--webhook-retry-most", "0.1"];
+  server = await startServer([...BEHIND_PROXY, ...flags, ...eager]);
   owner = await Visitor.named(server, "Minh", { key: KEY.minh });
   const { exitCode } = await runCommand(["grant", owner.by, "owner", ...storeFlags(server)]);
   expect(exitCode).toBe(0);
@@ -144,6 +147,34 @@ test("a limit on the whole server that has turned somebody away is a notice, whi
   expect(server.lines.filter(({ text }) => text.includes("max-rooms of 2"))).toHaveLength(1);
 });
 
+test("webhooks are told of notices, in order, also of those that stand at the start, and again until they are taken", async () => {
+  using receiver = new Receiver();
+  const { exitCode, stderr } = await webhookCommand(
+    server,
+    ...["create", "Pager", "--url", receiver.url(), "--events", "notices"],
+  );
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
+  let isDown = true;
+  receiver.answer = () => new Response(null, { status: isDown ? 500 : 204 });
+  await server.restart();
+  const first = await receiver.next(({ body }) => body.data.kind === "disk");
+  expect(first.body).toMatchObject({
+    type: "notice.raised",
+    data: { text: expect.stringContaining("nearly full") },
+  });
+  isDown = false;
+  const again = await receiver.next(({ id }) => id === first.id, receiver.received.length);
+  expect(again.body).toEqual(first.body);
+  using _chi = await Visitor.named(server, "Chi", { room: "tea" });
+  using _dung = await Visitor.named(server, "Dung");
+  await Visitor.connect(server, { room: "full" }).catch(() => {});
+  const next = await receiver.next(({ body }) => body.data.kind === "limit");
+  expect(next.body).toMatchObject({
+    type: "notice.raised",
+    data: { about: "max-rooms", severity: "warning" },
+  });
+});
+
 test("notices stand until they are over or lapse, once each, with reminders", () => {
   let now = 1_000_000_000_000;
   const told: string[] = [];
@@ -176,10 +207,15 @@ test("notices stand until they are over or lapse, once each, with reminders", ()
   ]);
 });
 
-test("the watch notices a full disk, a store that fails, a clock that jumps, an old Node.js and full lists", async () => {
+test("the watch notices a full disk, a store that fails, a clock that jumps, an old Node.js, full lists and webhooks that ended", async () => {
   let [now, uptime] = [Date.parse("2026-01-01"), 0];
   const disk = { free: 100, size: 1000 };
-  const engine = { healthy: true, moderation: { totals: () => ({ most: { reports: 0, held: 3 } }) } };
+  const webhooks: object[] = [];
+  const engine = {
+    healthy: true,
+    moderation: { totals: () => ({ most: { reports: 0, held: 3 } }) },
+    webhooks: { list: () => webhooks },
+  };
   const notices = new Notices(() => now);
   const watch = new OperatorWatch({
     notices,
@@ -209,6 +245,12 @@ test("the watch notices a full disk, a store that fails, a clock that jumps, an 
   engine.moderation.totals = () => ({ most: { reports: 0, held: 4 } });
   expect(await found()).toEqual(["max-held"]);
   engine.moderation.totals = () => ({ most: { reports: 0, held: 0 } });
+  webhooks.push(
+    { id: "w1", label: "Tickets", disabled: { at: now, reason: "the receiver wants no more (410)" } },
+    { id: "w2", label: "Unwanted", disabled: { at: now, reason: BY_COMMAND } },
+  );
+  expect(await found()).toEqual(["max-held", "w1"]);
+  webhooks.shift();
   now += 2 * DAY_MS;
   expect(await found()).toEqual(["clock"]);
   now += 120 * DAY_MS;

@@ -1,4 +1,4 @@
-/** The examples of docs/api.md and docs/bots.md, and the programs in `examples` that use the API, do what they say. */
+/** The examples of docs/api.md, docs/bots.md and docs/webhooks.md, and the programs in `examples` that use the API, do what they say. */
 import { expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,13 +7,16 @@ import { createToken, Program } from "../support/program.ts";
 import { type ChatServer, startServer, TemporaryFolder } from "../support/server.ts";
 import { V3Client } from "../support/v3.ts";
 import { Visitor } from "../support/visitors.ts";
+import { createWebhook } from "../support/webhook.ts";
 
-const text = ["api", "bots"]
-  .map((name) => readFileSync(join(import.meta.dir, `../../docs/${name}.md`), "utf8"))
-  .join("\n");
+const text = textOf("api") + textOf("bots");
 
-function blocks(language: string): string[] {
-  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(
+function textOf(page: string): string {
+  return readFileSync(join(import.meta.dir, `../../docs/${page}.md`), "utf8");
+}
+
+function blocks(language: string, page = text): string[] {
+  return [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(
     ([, code = ""]) => code,
   );
 }
@@ -257,3 +260,41 @@ test("the examples remind, echo and bridge, each thing once, whatever is killed"
     await killAll();
   }
 });
+
+const RECEIVERS = [
+  ["Node", "js", "node", "receive.mjs"],
+  ["Python", "python", "python3", "receive.py"],
+] as const;
+
+for (const [name, language, command, file] of RECEIVERS) {
+  test.skipIf(Bun.which(command) === null)(
+    `the receiver for ${name} takes what is genuine, once, and nothing else`,
+    async () => {
+      await using server = await startServer(["--webhook-private", "--webhook-retry", "0.05"]);
+      using folder = new TemporaryFolder();
+      writeFileSync(join(folder.path, file), blocks(language, textOf("webhooks"))[0] ?? "");
+      const port = await freePort();
+      const url = `http://127.0.0.1:${port}/`;
+      const { secret } = await createWebhook(server, url);
+      await using child = Bun.spawn([command, file], {
+        cwd: folder.path,
+        env: { ...process.env, WEBHOOK_SECRET: secret, PORT: String(port) },
+        stdout: "pipe",
+        stderr: "inherit",
+      });
+      using an = await V3Client.registered(server.url(), "An");
+      for (const content of ["hello", "bye"]) await an.say(content);
+      let printed = "";
+      const reader = child.stdout.getReader();
+      while (!printed.includes("bye")) printed += Buffer.from((await reader.read()).value ?? []).toString();
+      expect(printed.trim()).toBe("/ An: hello\n/ An: bye");
+      const headers = {
+        "webhook-id": "evt_1",
+        "webhook-timestamp": String(Math.floor(Date.now() / 1000)),
+        "webhook-signature": `v1,${Buffer.alloc(32).toString("base64")}`,
+      };
+      expect((await fetch(url, { method: "POST", body: "{}", headers })).status).toBe(401);
+      expect((await fetch(url, { method: "POST", body: "{}" })).status).toBe(401);
+    },
+  );
+}

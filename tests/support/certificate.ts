@@ -3,14 +3,17 @@ import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { generate } from "selfsigned";
 
-/** A certificate of its own issuer, in PEM, for `localhost`, 127.0.0.1 and one more name. */
+/** A certificate of its own issuer, in PEM. */
 export interface TestCertificate {
   readonly cert: string;
   readonly key: string;
 }
 
-/** @param days for how long it is valid from now on */
-export async function createCertificate(name: string, days = 90): Promise<TestCertificate> {
+/** For `localhost` and one more name. @param days for how long it is valid from now on @param address it is for that as well */
+export async function createCertificate(
+  name: string,
+  { days = 90, address = "127.0.0.1" as string | null } = {},
+): Promise<TestCertificate> {
   const { cert, private: key } = await generate([{ name: "commonName", value: name }], {
     algorithm: "sha256",
     keyType: "ec",
@@ -22,7 +25,7 @@ export async function createCertificate(name: string, days = 90): Promise<TestCe
         altNames: [
           { type: 2, value: name },
           { type: 2, value: "localhost" },
-          { type: 7, ip: "127.0.0.1" },
+          ...(address === null ? [] : [{ type: 7 as const, ip: address }]),
         ],
       },
     ],

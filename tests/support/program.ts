@@ -90,17 +90,17 @@ export class Program {
 
   /** Listens to a room. @param lastId goes on behind this event */
   async listen(room = "-", lastId?: string): Promise<Listening> {
-    const abort = new AbortController();
-    const response = await fetch(this.#server.http(`${this.#root}/rooms/${room}/events`), {
-      headers: {
-        Authorization: `Bearer ${this.secret}`,
-        ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }),
-      },
-      signal: abort.signal,
-    });
-    if (!response.ok || response.body === null)
-      throw new Error(`${response.status} ${await response.text()}`);
-    return new Listening(response.body, abort);
+    return await Listening.to(this.#server.http(`${this.#root}/rooms/${room}/events`), this.secret, lastId);
+  }
+}
+
+/** What asked for events was refused. */
+export class NotListening extends Error {
+  readonly status: number;
+
+  constructor(status: number, text: string) {
+    super(`${status} ${text}`);
+    this.status = status;
   }
 }
 
@@ -109,9 +109,24 @@ export class Listening implements Disposable {
   readonly #events: AsyncGenerator<StreamEvent>;
   readonly #abort: AbortController;
 
-  constructor(body: ReadableStream<Uint8Array>, abort: AbortController) {
+  private constructor(body: ReadableStream<Uint8Array>, abort: AbortController) {
     this.#events = eventsOf(body);
     this.#abort = abort;
+  }
+
+  /** @throws NotListening if that is refused; another error if there is no answer */
+  static async to(url: string, secret: string, lastId?: string): Promise<Listening> {
+    const abort = new AbortController();
+    const response = await fetch(url, {
+      headers: {
+        Authorization: `Bearer ${secret}`,
+        ...(lastId === undefined ? {} : { "Last-Event-ID": lastId }),
+      },
+      signal: abort.signal,
+    });
+    if (!response.ok || response.body === null)
+      throw new NotListening(response.status, await response.text());
+    return new Listening(response.body, abort);
   }
 
   /** The next event; null if the stream has ended. */

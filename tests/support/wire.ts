@@ -12,6 +12,7 @@ import { createSecret } from "../../src/server/session-secret.ts";
 import type { Limits } from "../../src/server/settings.ts";
 import { moderationInMemory } from "./moderation.ts";
 import { peopleInMemory } from "./people.ts";
+import { webhooksInMemory } from "./webhook.ts";
 
 /** A socket in memory, which keeps what is done to it. */
 export class FakeWire implements Wire {
@@ -97,6 +98,7 @@ export class ConnectionStage {
     const engine: Engine = {
       people: peopleInMemory(),
       moderation: moderationInMemory(),
+      webhooks: webhooksInMemory(),
       assets: { names: async () => new Set(), read: async () => null, keep: async () => {} },
       enter: () => true,
       submit: (_room, operation) => void this.operations.push(operation),
@@ -116,6 +118,7 @@ export class ConnectionStage {
       hasHistory: () => Promise.resolve(false),
       headcounts: () => Promise.resolve(new Map()),
       newestIds: () => Promise.resolve(new Map()),
+      storedAt: () => Promise.resolve(new Map()),
       countsAfter: () => Promise.resolve(new Map()),
       size: () => Promise.resolve(0),
       close: () => Promise.resolve(),

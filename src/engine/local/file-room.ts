@@ -402,7 +402,7 @@ export class FileRoom {
     const { name, observer, sessions } = this.#options;
     observer.notice(name, REPLACED.replace("{path}", journal.path));
     const members = [...(this.#room?.members() ?? [])].filter(({ isAbsent }) => !isAbsent);
-    this.queue.deliver(members.map(({ connection }) => ({ kind: "store-lost", connection })));
+    this.queue.lose(members.map(({ connection }) => connection));
     this.#letGo();
     // Not awaited: a prune in progress, which ends with the journal, may need its turn in this queue.
     journal.close().catch((error) => observer.fault(name, error));

@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import type { PageRequest } from "../../protocol/page.ts";
 import { MAIN_ROOM } from "../../protocol/room-name.ts";
 import type { Message, Operation, OwnOperation } from "../../room/operation.ts";
@@ -22,6 +22,8 @@ import { keepsAll, type Retention, retentionIn } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
 import type { StoredModeration } from "../stored-moderation.ts";
 import type { StoredPeople } from "../stored-people.ts";
+import type { StoredWebhooks } from "../stored-webhooks.ts";
+import { WEBHOOK_LIMITS } from "../webhook.ts";
 import { AssetFolder } from "./asset-folder.ts";
 import { errorCode, errorPlace, errorReason, JournalError } from "./fault.ts";
 import { FileRoom } from "./file-room.ts";
@@ -30,10 +32,11 @@ import { lockFile } from "./lock.ts";
 import { openModerationFile } from "./moderation-file.ts";
 import { newestTime } from "./newest-time.ts";
 import { openPeopleFile } from "./people-file.ts";
-import { assetsFolder, roomFile, roomsFolder } from "./room-file.ts";
+import { assetsFolder, roomFile, roomOfFileName, roomsFolder } from "./room-file.ts";
 import { SessionStore } from "./sessions.ts";
 import { sizeOfData } from "./size.ts";
 import { Sweep } from "./sweep.ts";
+import { openWebhookFile } from "./webhook-file.ts";
 
 /** How often the server tests whether the store works again after a failure. */
 const PROBE_EVERY_MS = 2_000;
@@ -58,6 +61,7 @@ export class LocalEngine implements Engine {
   readonly assets: AssetFolder;
   readonly people: StoredPeople;
   readonly moderation: StoredModeration;
+  readonly webhooks: StoredWebhooks;
   readonly #options: LocalEngineOptions;
   readonly #lock: { release(): void };
   readonly #sessions: SessionStore;
@@ -112,6 +116,13 @@ export class LocalEngine implements Engine {
       this.moderation = openModerationFile({ ...beside, limits: options.moderation ?? MODERATION_LIMITS });
     } catch (error) {
       void this.people.close();
+      throw error;
+    }
+    try {
+      this.webhooks = openWebhookFile({ ...beside, limits: options.webhooks ?? WEBHOOK_LIMITS });
+    } catch (error) {
+      void this.people.close();
+      void this.moderation.close();
       throw error;
     }
     this.#options = options;
@@ -358,6 +369,21 @@ export class LocalEngine implements Engine {
     }
   }
 
+  /** A file is written a moment after what is in it has happened, and erasing and pruning write it, too. */
+  async storedAt(): Promise<ReadonlyMap<string, number>> {
+    const names = await readdir(roomsFolder(this.#options.dataFile)).catch((error) => {
+      if (errorCode(error) === "ENOENT") return [];
+      throw error;
+    });
+    const rooms = [MAIN_ROOM, ...names.flatMap((name) => roomOfFileName(name) ?? [])];
+    const moments = new Map<string, number>();
+    for (const room of rooms) {
+      const found = await stat(this.#pathOf(room)).catch(() => null);
+      if (found !== null) moments.set(room, found.mtimeMs);
+    }
+    return moments;
+  }
+
   async headcounts(rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
     return new Map(rooms.map((name) => [name, this.#rooms.get(name)?.headcount ?? 0]));
   }
@@ -406,6 +432,7 @@ export class LocalEngine implements Engine {
     this.#sessions.close();
     await this.people.close();
     await this.moderation.close();
+    await this.webhooks.close();
   }
 
   #room(name: string): FileRoom {

@@ -1,11 +1,12 @@
 import type { Database } from "bun:sqlite";
 import type { Action } from "../../room/action.ts";
-import type { ActionFilter, HeldMessage, Report } from "../moderation.ts";
+import type { ActionFilter, HeldMessage, Noted, NotedFilter, Report } from "../moderation.ts";
 import {
   actionOf,
   heldOf,
   KEPT_REVISIONS,
   type ModerationRows,
+  notedTogether,
   type RowCounts,
   reportOf,
   type StoredAction,
@@ -392,6 +393,23 @@ export class ModerationFileRows implements ModerationRows {
       .query<{ report: string }, [string]>("SELECT report FROM reports WHERE id = ?")
       .get(id);
     return row && reportOf(row.report);
+  }
+
+  async notedAfter({ after, kinds, limit }: NotedFilter): Promise<Noted> {
+    const actions = this.#database
+      .query<{ made: number; action: string }, [number, string, number]>(
+        `SELECT made, action FROM actions WHERE made > ? AND kind IN (SELECT value FROM json_each(?))
+         ORDER BY made LIMIT ?`,
+      )
+      .all(after, JSON.stringify(kinds), limit)
+      .map(({ made, action }) => ({ made, action: actionOf(action) }));
+    const reports = this.#database
+      .query<{ made: number; report: string }, [number, number]>(
+        "SELECT made, report FROM reports WHERE made > ? ORDER BY made LIMIT ?",
+      )
+      .all(after, limit)
+      .map(({ made, report }) => ({ made, report: reportOf(report) }));
+    return { revision: revisionOf(this.#database), entries: notedTogether(actions, reports, limit) };
   }
 
   async reportsBy(room: string, { person, address }: Waiter): Promise<readonly Report[]> {

@@ -224,6 +224,8 @@ export class SharedFile<Change, Reading> {
         this.#format.opened?.(database);
         return this.#format.readSince(database, -1);
       })();
+      // Until here somebody else may be writing; from here on nothing waits on this thread.
+      database.run("PRAGMA busy_timeout = 0");
       this.#view.apply(reading);
     } catch (error) {
       database.close();
@@ -420,7 +422,7 @@ function syncFolderOf(path: string): void {
 function openDatabase(path: string): Database {
   const database = new Database(path, { readwrite: true });
   try {
-    // Only for the start: while the server runs nothing waits on this thread.
+    // Only until the file is read for the first time: while the server runs nothing waits on this thread.
     database.run(`PRAGMA busy_timeout = ${PATIENCE_MS}`);
     // One file, which can be read on a full disk and copied for a backup: a write-ahead log needs room to be read, and a
     // copy needs it too.
@@ -446,7 +448,6 @@ function openChecked(path: string, format: AnyFormat): Database {
     database = openDatabase(path);
     check(database, path, format.version);
     upgrade(database, format);
-    database.run("PRAGMA busy_timeout = 0");
     return database;
   } catch (error) {
     database?.close();

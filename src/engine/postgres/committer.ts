@@ -56,8 +56,14 @@ export type Verdict =
   /** Nobody knows whether it is committed. */
   | { readonly kind: "in doubt"; readonly error: unknown };
 
+/** A batch as it was decided under the lock. */
+interface DecidedBatch extends Decided {
+  /** The earlier messages that it changes, as they were before it, by id. */
+  readonly before: ReadonlyMap<number, MessageRecord>;
+}
+
 /** A batch that may or may not be committed. */
-interface Doubt extends Decided {
+interface Doubt extends DecidedBatch {
   readonly batch: string;
 }
 
@@ -66,11 +72,11 @@ type Stage =
   /** Nothing is decided yet. An earlier attempt may have left a doubt. */
   | { readonly kind: "begun"; readonly doubt: Doubt | null }
   /** An earlier attempt is committed. This one has nothing to commit. */
-  | ({ readonly kind: "settled" } & Decided)
+  | ({ readonly kind: "settled" } & DecidedBatch)
   /** Decided by this attempt, and not committed. */
-  | ({ readonly kind: "decided" } & Decided);
+  | ({ readonly kind: "decided" } & DecidedBatch);
 
-const NOTHING: Decided = { decisions: [], records: [], changed: new Map() };
+const NOTHING: DecidedBatch = { decisions: [], records: [], changed: new Map(), before: new Map() };
 
 /** Brings what is known of moderators' actions up to a revision, on the connection of the batch. */
 export type Moderated = (revision: number, sql: SQL) => Promise<void>;
@@ -156,7 +162,6 @@ export class Committer {
     const { database, moderated, name, reachable, server } = this.#options;
     const batch = crypto.randomUUID();
     const attempt: { stage: Stage } = { stage: { kind: "begun", doubt } };
-    let found = NO_TARGETS;
     try {
       await reachable(until);
       const timeoutMs = Math.min(ATTEMPT_TIMEOUT_MS, until - performance.now());
@@ -170,7 +175,7 @@ export class Committer {
         // What moderators did before the room was locked holds for all that is decided now.
         await moderated(head.moderation, sql);
         const orphans = await this.#orphans(sql, replica, work);
-        found = await this.#targets(sql, replica, work.operations);
+        const found = await this.#targets(sql, replica, work.operations);
         const decided = this.#decide(replica, work.operations, orphans, found);
         attempt.stage = { kind: "decided", ...decided };
         const changes = decided.decisions.filter(isChange);
@@ -179,7 +184,7 @@ export class Committer {
             id: batch,
             changes,
             records: decided.records,
-            messages: found.messages,
+            messages: decided.before,
           });
       });
     } catch (error) {
@@ -187,11 +192,9 @@ export class Committer {
     }
     const { stage } = attempt;
     if (stage.kind === "begun") throw new Error("A transaction ended before its batch was decided.");
-    if (stage.kind === "decided") {
-      replica.committed(stage.decisions.filter(isChange), batch);
-      noteRemoved(this.#options, work.operations, stage.decisions, found.messages);
-    }
-    const { decisions, records, changed } = stage;
+    const { decisions, records, changed, before } = stage;
+    if (stage.kind === "decided") replica.committed(decisions.filter(isChange), batch);
+    noteRemoved(this.#options, work.operations, decisions, before);
     return { decisions, records, changed };
   }
 
@@ -242,13 +245,13 @@ export class Committer {
     { room }: Replica,
     operations: readonly Operation[],
     orphans: readonly ConnectionId[],
-    { targets, messages }: FoundTargets,
-  ): Decided {
+    { targets, messages: before }: FoundTargets,
+  ): DecidedBatch {
     const leaves = orphans.map((connection) => ({ kind: "leave", connection, resumable: true }) as const);
     const decisions = decideAll(room, [...operations, ...leaves], this.#options.now(), targets);
     const records = recordsOf(decisions);
-    const changed = changedMessages(records, messages, (id) => room.reactionsTo(id));
-    return { decisions, records, changed };
+    const changed = changedMessages(records, before, (id) => room.reactionsTo(id));
+    return { decisions, records, changed, before };
   }
 
   async #write(

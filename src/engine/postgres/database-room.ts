@@ -8,7 +8,7 @@ import { sentenceFor } from "../failure.ts";
 import { withHeld } from "../held.ts";
 import { historyRequestOf } from "../history-reads.ts";
 import type { FinalDecision } from "../outcome.ts";
-import { outcomesOf } from "../outcomes.ts";
+import { outcomesOf, showsHistory } from "../outcomes.ts";
 import { RoomQueue } from "../room-queue.ts";
 import { decideWithoutRoom, decideWithoutStore, isRedone, mustBeOrdered } from "../rules.ts";
 import { Committer, type Decided, type Moderated, type Verdict } from "./committer.ts";
@@ -187,7 +187,7 @@ export class DatabaseRoom {
   async #prepare(batch: readonly Operation[]): Promise<void> {
     if (this.#mustReload) {
       this.#mustReload = false;
-      this.#dropReplica();
+      this.#startOver();
     }
     if (this.#isAskedAhead(batch)) this.#isBehind = true;
     const isBehind = this.#isBehind;
@@ -228,7 +228,9 @@ export class DatabaseRoom {
     if (!replica.catchUp(entries) || head.position < before || head.position > replica.position) return false;
     // The newest of them is read again after an entry in which a change was skipped.
     const isNewest = this.#isPruned || replica.hasNewest(head.newest);
-    return head.position < replica.position || (replica.isAt(head) && isNewest);
+    const isSame = head.position < replica.position || (replica.isAt(head) && isNewest);
+    if (isSame && this.#isPruned) await this.#forgetPruned(replica);
+    return isSame;
   }
 
   async #forgetPruned(replica: Replica): Promise<void> {
@@ -248,9 +250,12 @@ export class DatabaseRoom {
   #part(): void {
     const { name, observer } = this.#options;
     observer.notice(name, PARTED.replace("{room}", name));
-    // What was missed cannot be delivered any more: clients see it when they resume.
-    const ours = this.#replica?.ours ?? [];
-    this.queue.deliver(ours.map((connection) => ({ kind: "store-lost", connection })));
+    this.#startOver();
+  }
+
+  /** What was missed cannot be delivered any more: clients see it when they come back. */
+  #startOver(): void {
+    this.queue.lose(this.#replica?.ours ?? []);
     this.#dropReplica();
   }
 
@@ -350,6 +355,9 @@ export class DatabaseRoom {
   ): Promise<void> {
     const { queue } = this;
     const decisions = await withHeld(this.#options, decided);
+    // Under the lock this server may have learned of changes to messages that it does not have in memory.
+    const shown = operations.filter((_, at) => decisions[at] !== undefined && showsHistory(decisions[at]));
+    await queue.renewReads(shown);
     for (const [at, decision] of decisions.entries()) this.#settle(replica, operations[at], decision);
     const sources = await queue.sourcesOf(decisions, records, changed);
     const reads = queue.readsOf(operations);

@@ -1,11 +1,19 @@
 import type { SQL } from "bun";
 import type { Action } from "../../room/action.ts";
-import type { ActionFilter, HeldMessage, ModerationLimits, Report } from "../moderation.ts";
+import type {
+  ActionFilter,
+  HeldMessage,
+  ModerationLimits,
+  Noted,
+  NotedFilter,
+  Report,
+} from "../moderation.ts";
 import {
   actionOf,
   heldOf,
   KEPT_REVISIONS,
   type ModerationRows,
+  notedTogether,
   type RowCounts,
   reportOf,
   type StoredAction,
@@ -403,6 +411,24 @@ class ModerationTableRows implements ModerationRows {
     const sql = this.#sql;
     const [row] = rowsOf(await sql`SELECT report FROM chatbox.reports WHERE id = ${id}`);
     return row === undefined ? null : reportOf(row.report);
+  }
+
+  async notedAfter({ after, kinds, limit }: NotedFilter): Promise<Noted> {
+    const sql = this.#sql;
+    const list = JSON.stringify(kinds);
+    const actions = rowsOf(
+      await sql`
+        SELECT made::float8 AS made, action FROM chatbox.actions
+        WHERE made > ${after}::bigint AND kind IN (SELECT jsonb_array_elements_text(${list}::text::jsonb))
+        ORDER BY actions.made LIMIT ${limit}::bigint`,
+    ).map(({ made, action }) => ({ made: integerOf(made), action: actionOf(action) }));
+    const reports = rowsOf(
+      await sql`
+        SELECT made::float8 AS made, report FROM chatbox.reports
+        WHERE made > ${after}::bigint ORDER BY reports.made LIMIT ${limit}::bigint`,
+    ).map(({ made, report }) => ({ made: integerOf(made), report: reportOf(report) }));
+    const { revision } = await stateOf(sql);
+    return { revision, entries: notedTogether(actions, reports, limit) };
   }
 
   async reportsBy(room: string, { person, address }: Waiter): Promise<readonly Report[]> {

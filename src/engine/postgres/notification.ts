@@ -33,7 +33,9 @@ export type PeerNotification =
   /** Roles, reserved nicknames or the owner code were changed. */
   | { readonly kind: "people" }
   /** A moderator has done something, or something waits for one. */
-  | { readonly kind: "moderation" };
+  | { readonly kind: "moderation" }
+  /** A webhook was created, changed or removed. */
+  | { readonly kind: "webhooks" };
 
 type Kind = PeerNotification["kind"];
 type NotificationOf<K extends Kind> = {
@@ -50,6 +52,7 @@ const ENCODERS: { readonly [K in PlainKind]: (notification: NotificationOf<K>) =
   gone: () => ({}),
   people: () => ({}),
   moderation: () => ({}),
+  webhooks: () => ({}),
 };
 
 /** How each kind is read. Fields that are not known are ignored. */
@@ -66,6 +69,7 @@ const DECODERS: { readonly [K in Kind]: (fields: Row) => NotificationOf<K> } = {
   gone: () => ({ kind: "gone" }),
   people: () => ({ kind: "people" }),
   moderation: () => ({ kind: "moderation" }),
+  webhooks: () => ({ kind: "webhooks" }),
 };
 
 /** What the changes of an entry follow in its payload. */

@@ -21,6 +21,8 @@ import { RecentLists } from "../recent-lists.ts";
 import { MAX_ID, type Readable } from "../record.ts";
 import { keepsAll, type Retention, retentionIn } from "../retention.ts";
 import { Rooms } from "../rooms.ts";
+import { WEBHOOK_LIMITS } from "../webhook.ts";
+import type { Webhooks } from "../webhooks.ts";
 import { AssetTable } from "./asset-table.ts";
 import { DatabaseClock } from "./clock.ts";
 import { Database, type DatabaseOptions, nameOfDatabase } from "./database.ts";
@@ -33,10 +35,11 @@ import { CHANNEL, encodeNotification, type PeerNotification } from "./notificati
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
-import { countsAfter, databaseSize, hasMessages, headcounts, newestIds } from "./room-list.ts";
+import { countsAfter, databaseSize, hasMessages, headcounts, newestIds, storedAt } from "./room-list.ts";
 import { migrate } from "./schema.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { Subscription } from "./subscription.ts";
+import { type DatabaseWebhooks, openWebhookTable } from "./webhook-table.ts";
 
 /**
  * During an outage of the database, work waits until this long after the beginning of the outage; then it fails at
@@ -77,6 +80,8 @@ export class PostgresEngine implements Engine {
   #people: DatabasePeople | null = null;
   /** Likewise. */
   #moderation: DatabaseModeration | null = null;
+  /** Likewise. */
+  #webhooks: DatabaseWebhooks | null = null;
   #timer: Timer | null = null;
   readonly #timers: Timer[] = [];
   #isPruning = false;
@@ -124,6 +129,7 @@ export class PostgresEngine implements Engine {
       subscribed: () => {
         for (const room of this.#rooms.list()) room.missed();
         for (const table of this.#tables) table.reload().catch((error) => this.#tablesFailed(error));
+        options.stirred?.(null);
       },
       fault: (error) => options.observer.fault(MAIN_ROOM, error),
     });
@@ -149,9 +155,15 @@ export class PostgresEngine implements Engine {
     return this.#moderation.moderation;
   }
 
+  get webhooks(): Webhooks {
+    if (this.#webhooks === null) throw new Error("The engine has not started yet.");
+    return this.#webhooks.webhooks;
+  }
+
   /** What is in memory of the tables that all rooms share. */
   get #tables() {
-    return [this.#people?.table, this.#moderation?.table].filter((table) => table !== undefined);
+    const all = [this.#people?.table, this.#moderation?.table, this.#webhooks?.table];
+    return all.filter((table) => table !== undefined);
   }
 
   get rooms(): number {
@@ -262,6 +274,10 @@ export class PostgresEngine implements Engine {
     return this.#database.query(LIST_TIMEOUT_MS, (sql) => newestIds(sql, rooms));
   }
 
+  storedAt(): Promise<ReadonlyMap<string, number>> {
+    return this.#database.query(LIST_TIMEOUT_MS, storedAt);
+  }
+
   countsAfter(ids: ReadonlyMap<string, number>, most: number): Promise<ReadonlyMap<string, number>> {
     return this.#database.query(LIST_TIMEOUT_MS, (sql) => countsAfter(sql, ids, most));
   }
@@ -279,6 +295,7 @@ export class PostgresEngine implements Engine {
       ...rooms,
       this.#people?.people.close(),
       this.#moderation?.moderation.close(),
+      this.#webhooks?.webhooks.close(),
     ]);
     if (isMember) await Promise.race([retired, Bun.sleep(RETIRE_TIMEOUT_MS)]);
     for (const room of this.#rooms.list()) room.close();
@@ -289,10 +306,15 @@ export class PostgresEngine implements Engine {
   async #start(): Promise<void> {
     await this.#membership.join();
     await this.#subscription.open();
-    const { moderation, now, people } = this.#options;
+    const { moderation, now, people, webhooks } = this.#options;
     const shared = { database: this.#database, now: () => now().time };
     this.#people = await openPeopleTable({ ...shared, limits: people ?? PEOPLE_LIMITS });
     this.#moderation = await openModerationTable({ ...shared, limits: moderation ?? MODERATION_LIMITS });
+    this.#webhooks = await openWebhookTable({
+      ...shared,
+      limits: webhooks ?? WEBHOOK_LIMITS,
+      server: () => (this.#membership.isMember ? this.#membership.server : null),
+    });
     this.#moderation.moderation.subscribe(({ actions }) => {
       for (const action of actions) this.#rooms.enact(action);
     });
@@ -419,7 +441,12 @@ export class PostgresEngine implements Engine {
   readonly #receivers: {
     readonly [K in PeerNotification["kind"]]: (notification: Extract<PeerNotification, { kind: K }>) => void;
   } = {
-    entry: ({ room, position, entry }) => this.#rooms.get(room)?.notified(position, entry),
+    entry: ({ room, position, entry }) => {
+      const known = this.#rooms.get(room);
+      known?.notified(position, entry);
+      // What happens in a room in memory is delivered.
+      if ((known?.room ?? null) === null) this.#options.stirred?.(room);
+    },
     typing: ({ room, server, connection }) => {
       if (server !== this.#membership.server) this.#rooms.get(room)?.typing(connection);
     },
@@ -432,6 +459,7 @@ export class PostgresEngine implements Engine {
     gone: () => void this.#adopt().catch((error) => this.#seen(error)),
     people: () => this.#catchUp(this.#people),
     moderation: () => this.#catchUp(this.#moderation),
+    webhooks: () => this.#catchUp(this.#webhooks),
   };
 
   /** Takes over the members of dead servers, including those in rooms that have no connection to this server. */
@@ -458,7 +486,7 @@ export class PostgresEngine implements Engine {
     }
   }
 
-  #catchUp(tables: DatabasePeople | DatabaseModeration | null): void {
+  #catchUp(tables: DatabasePeople | DatabaseModeration | DatabaseWebhooks | null): void {
     tables?.table.catchUp().catch((error) => this.#tablesFailed(error));
   }
 
@@ -467,7 +495,7 @@ export class PostgresEngine implements Engine {
     // Until notifications arrive again, the rooms read what other servers do.
     if (unheard > 1 || this.#isRenewing) {
       for (const room of this.#rooms.list()) room.missed();
-      for (const tables of [this.#people, this.#moderation]) this.#catchUp(tables);
+      for (const tables of [this.#people, this.#moderation, this.#webhooks]) this.#catchUp(tables);
     }
     if (unheard <= BEATS_UNHEARD || this.#isRenewing) return;
     this.#isRenewing = true;

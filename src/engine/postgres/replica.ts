@@ -37,11 +37,8 @@ const OUTCOMES: { readonly [K in Change["kind"]]: (change: Extract<Change, { kin
   {
     registered: (change) => change,
     renamed: (change) => change,
-    sent: ({ message, ...sent }) => {
-      const record = MessageRecord.of(message);
-      // It was read from the log, and has been deleted since.
-      return record.isDeleted ? null : { ...sent, record };
-    },
+    // One that was read from the log may have been deleted since.
+    sent: ({ message, ...sent }) => ({ ...sent, record: MessageRecord.of(message) }),
     edited: (change) => change,
     deleted: (change) => change,
     reacted: (change) => change,

@@ -1,6 +1,7 @@
 /** What the list of rooms tells of rooms, whether or not they are in memory. */
 import type { SQL } from "bun";
 import { booleanOf, integerOf, rowsOf, textOf } from "./rows.ts";
+import { unixMs } from "./time.ts";
 
 /** Whether a room has a history. */
 export async function hasMessages(sql: SQL, room: string): Promise<boolean> {
@@ -51,4 +52,15 @@ export async function newestIds(sql: SQL, rooms: readonly string[]): Promise<Rea
     FROM json_array_elements_text(${JSON.stringify(rooms)}::text::json) AS wanted (room),
       LATERAL (SELECT id FROM chatbox.messages WHERE room = wanted.room ORDER BY id DESC LIMIT 1) AS newest`;
   return new Map(rowsOf(rows).map(({ room, id }) => [textOf(room), integerOf(id)]));
+}
+
+/** See `Engine.storedAt`. */
+export async function storedAt(sql: SQL): Promise<ReadonlyMap<string, number>> {
+  const newest = sql`greatest(
+    (SELECT sent_at FROM chatbox.messages WHERE room = rooms.name ORDER BY id DESC LIMIT 1),
+    (SELECT sent_at FROM chatbox.changes WHERE room = rooms.name ORDER BY id DESC LIMIT 1))`;
+  const rows = await sql`
+    SELECT name, ${unixMs(sql, sql`newest`)} AS moment
+    FROM (SELECT name, ${newest} AS newest FROM chatbox.rooms) AS ends WHERE newest IS NOT NULL`;
+  return new Map(rowsOf(rows).map(({ name, moment }) => [textOf(name), integerOf(moment)]));
 }

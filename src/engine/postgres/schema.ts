@@ -302,6 +302,31 @@ const STEPS: readonly string[] = [
   ALTER TABLE chatbox.tokens ADD COLUMN commands text NOT NULL DEFAULT '[]';
   COMMENT ON COLUMN chatbox.tokens.commands IS 'What the program has declared: JSON.';
   `,
+  `
+  CREATE TABLE chatbox.webhook_state (
+    id integer PRIMARY KEY CHECK (id = 1),
+    revision bigint NOT NULL,
+    latest_change text
+  );
+  INSERT INTO chatbox.webhook_state VALUES (1, 0, NULL);
+  COMMENT ON TABLE chatbox.webhook_state IS 'One row. Whoever locks it may change webhooks.';
+
+  CREATE TABLE chatbox.webhooks (
+    id text PRIMARY KEY,
+    webhook text NOT NULL,
+    server text
+  );
+  COMMENT ON COLUMN chatbox.webhooks.webhook IS 'JSON, with the secret that signs deliveries.';
+  COMMENT ON COLUMN chatbox.webhooks.server IS 'The server that delivers, as long as it is one of the servers.';
+
+  CREATE TABLE chatbox.webhook_cursors (
+    webhook text NOT NULL,
+    room text NOT NULL,
+    cursor text NOT NULL,
+    PRIMARY KEY (webhook, room)
+  );
+  COMMENT ON TABLE chatbox.webhook_cursors IS 'How far each webhook has come in each room: JSON.';
+  `,
 ];
 
 /**

@@ -6,7 +6,7 @@ import { HistoryReplies } from "../history-replies.ts";
 import type { Living } from "../liveness.ts";
 import type { Recipient, RecipientEnd } from "../recipient.ts";
 import type { ServerParts } from "../server-parts.ts";
-import { EVENT_DIALECT } from "./event-dialect.ts";
+import { EVENT_DIALECT, headOf, type Place } from "./event-dialect.ts";
 import { type Asking, chargeHistory, operationOf, pageAfter } from "./rooms.ts";
 
 /** A comment, which clients ignore: it shows proxies, and the system, whether the client is still there. */
@@ -14,11 +14,8 @@ const HEARTBEAT = Buffer.from(":\n\n");
 /** How long a client should wait before it comes back, in milliseconds. */
 const RETRY = Buffer.from("retry: 2000\n\n");
 
-/** A place in the history; without a time only the beginning is meant. */
-export interface Place {
-  readonly after: number;
-  readonly time: number | undefined;
-}
+/** The id of an empty page of another history. */
+const BEGINNING: Place = { after: 0, time: undefined };
 
 /**
  * What happens in a room, for one program: the pages that it has missed, and from the last of them on every event. The first event
@@ -34,11 +31,13 @@ export class EventStream implements Recipient, Living, Streamed {
   readonly #history: HistoryReplies;
   readonly #closed: (stream: EventStream) => void;
   readonly #leaveWheel: () => void;
-  readonly #from: Place;
   #wire: Wire | null;
   #isFollowing = false;
-  /** Where the next page begins, while it has not been asked for. */
-  #next: Place | null = null;
+  /** Behind which the newest page was asked for, that is, where the program is. */
+  #place: Place;
+  /** What the event of the page begins with that is written next. */
+  #head: string | null = null;
+  #hasMore = false;
   #isAsking = false;
 
   /** @param closed gives back what the stream holds */
@@ -58,13 +57,13 @@ export class EventStream implements Recipient, Living, Streamed {
     this.#closed = closed;
     this.#history = new HistoryReplies(parts.settings.limits, asking.address.getMemory);
     this.#leaveWheel = parts.wheel.add(this);
-    this.#from = from;
+    this.#place = from;
   }
 
   start(): void {
     this.#parts.fanout.add(this);
     this.#wire?.write(RETRY);
-    this.#ask(this.#from);
+    this.#ask();
   }
 
   /** The nickname of the token; null until the stream hears events. */
@@ -82,8 +81,13 @@ export class EventStream implements Recipient, Living, Streamed {
     this.#isAsking = false;
     // The newest page of another history has earlier ones, which nobody asks for.
     const isLast = !page.more || page.reset;
-    if (isLast) this.#isFollowing = true;
-    else if (page.cursor !== null) this.#next = { after: page.cursor.id, time: page.cursor.time };
+    const { cursor, reset } = page;
+    const isEmpty = cursor === null && page.messages.length === 0;
+    // A program that comes back is sent only what it has not had.
+    this.#head = headOf("page", isEmpty ? (reset ? BEGINNING : this.#place) : null);
+    if (cursor !== null) this.#place = { after: cursor.id, time: cursor.time };
+    this.#isFollowing = isLast;
+    this.#hasMore = !isLast;
     return isLast;
   }
 
@@ -96,6 +100,9 @@ export class EventStream implements Recipient, Living, Streamed {
   write(pieces: readonly Uint8Array[]): void {
     const wire = this.#wire;
     if (wire === null) return;
+    // Before its page a stream hears nothing.
+    if (this.#head !== null) wire.write(Buffer.from(this.#head));
+    this.#head = null;
     for (const piece of pieces) wire.write(piece);
     this.#history.written(performance.now());
     // The page was refused: the program tries again from where it is.
@@ -106,10 +113,9 @@ export class EventStream implements Recipient, Living, Streamed {
   /** The client has read what it was sent. */
   progressed(): void {
     this.checkUnsent();
-    const next = this.#next;
-    if (next === null || (this.#wire?.unsentBytes ?? 1) > 0) return;
-    this.#next = null;
-    this.#ask(next);
+    if (!this.#hasMore || (this.#wire?.unsentBytes ?? 1) > 0) return;
+    this.#hasMore = false;
+    this.#ask();
   }
 
   checkUnsent(): void {
@@ -147,8 +153,9 @@ export class EventStream implements Recipient, Living, Streamed {
     this.#closed(this);
   }
 
-  #ask({ after, time }: Place): void {
+  #ask(): void {
     this.#isAsking = true;
+    const { after, time } = this.#place;
     const request = { kind: "get", page: pageAfter(after, time, PAGE_MAX) } as const;
     const { address } = this.asking;
     const operation = operationOf(this.id, request, this.asking, 0);

@@ -1,10 +1,12 @@
+import { PAGE_MAX } from "../../protocol/limits.ts";
+import type { PageData, PageRequest } from "../../protocol/page.ts";
 import { isAtLeast } from "../../room/roles.ts";
 import type { Answer } from "../client-socket.ts";
 import type { ServerParts } from "../server-parts.ts";
-import { readEventId } from "./event-dialect.ts";
-import { EventStream, type Place } from "./event-stream.ts";
+import { type Place, readEventId } from "./event-dialect.ts";
+import { EventStream } from "./event-stream.ts";
 import { Problem } from "./problem.ts";
-import { type ApiRooms, type Asking, malformed, tooMany } from "./rooms.ts";
+import { type ApiRooms, type Asking, malformed, pageAfter, tooMany } from "./rooms.ts";
 
 /** The streams of events at this server. Each counts as a connection of its address. */
 export class EventStreams {
@@ -38,8 +40,9 @@ export class EventStreams {
     if (lastId !== "" && place === null)
       throw new Problem({ reason: "WrongFormatPage", detail: malformed("WrongFormatLast-Event-ID") });
     const { sockets, engine } = this.#parts;
-    // It shows whether the program may look, and where the history ends: later, there could only be the end of the stream.
-    const newest = await this.#newest(asking);
+    // It shows whether the program may look: later, there could only be the end of the stream.
+    const newest = await this.#newestMessage(asking);
+    const from = place ?? (await this.#endBehind(newest, asking));
     if (sockets.isFull) {
       const detail = "The server cannot accept another connection right now.";
       throw new Problem({ reason: "ErrorWhenServing", detail });
@@ -66,21 +69,33 @@ export class EventStreams {
           address.leave(room);
         };
         const id = this.#rooms.newId();
-        const stream = new EventStream(id, asking, place ?? newest, wire, this.#parts, closed);
+        const stream = new EventStream(id, asking, from, wire, this.#parts, closed);
         this.#open.add(stream);
         return stream;
       },
     };
   }
 
-  async #newest(asking: Asking): Promise<Place> {
-    const { data } = await this.#rooms.ask(
-      { kind: "get", request: { kind: "get", page: { limit: 1, before: null, after: null } } },
-      asking,
-    );
-    const { message } = data as { message: { id: number; time: number }[] };
+  async #newestMessage(asking: Asking): Promise<Place> {
+    const { message } = await this.#page(asking, { limit: 1, before: null, after: null });
     const last = message.at(-1);
     return { after: last?.id ?? 0, time: last?.time };
+  }
+
+  /** Where the history ends: behind its newest message there may be changes to others. */
+  async #endBehind(newest: Place, asking: Asking): Promise<Place> {
+    let end = newest;
+    for (let isMore = newest.after > 0; isMore; ) {
+      const { more, cursor } = await this.#page(asking, pageAfter(end.after, end.time, PAGE_MAX));
+      if (cursor !== undefined) end = { after: cursor.id, time: cursor.time };
+      isMore = more && cursor !== undefined;
+    }
+    return end;
+  }
+
+  async #page(asking: Asking, page: PageRequest): Promise<PageData> {
+    const { data } = await this.#rooms.ask({ kind: "get", request: { kind: "get", page } }, asking);
+    return data as PageData;
   }
 
   #endBanned(): void {

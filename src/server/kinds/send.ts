@@ -37,7 +37,7 @@ const reply = {
 export const sendRules: OutcomeRulesOf<"sent" | "repeated" | "send-refused" | "send-failed"> = {
   sent: {
     event: {
-      2: ({ record }) => messageEvent(record.pieces),
+      2: ({ record }) => (record.isDeleted ? null : messageEvent(record.pieces)),
       3: ({ record }, { botMarkOf }) => {
         const { name, by } = record.message;
         const mark = by === undefined ? null : botMarkOf({ name, by });

@@ -57,6 +57,12 @@ export const NOTICE_RULES: { readonly [K in NoticeKind]: NoticeRule<K> } = {
     sentence: () => "Lines of the log were lost: its disk is full, or its reader is too slow.",
     isLoggedElsewhere: true,
   },
+  webhook: {
+    severity: "warning",
+    sentence: ({ label, reason }, id) =>
+      `The webhook ${label} (${id}) is disabled: ${reason}. \`npm start -- webhook enable ${id}\` lets it go on where it was.`,
+    isLoggedElsewhere: true,
+  },
   node: {
     severity: "warning",
     sentence: ({ version, endsAt }) =>

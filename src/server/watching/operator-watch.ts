@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { ModerationLimits } from "../../engine/moderation.ts";
+import { BY_COMMAND } from "../../engine/webhook.ts";
 import { endOfSupport } from "./node-support.ts";
 import type { Notices } from "./notices.ts";
 import type { Storage } from "./storage.ts";
@@ -16,7 +17,7 @@ const NODE_WARN_BEFORE_MS = 30 * DAY_MS;
 
 export interface WatchContext {
   readonly notices: Notices;
-  readonly engine: Pick<Engine, "healthy" | "moderation">;
+  readonly engine: Pick<Engine, "healthy" | "moderation" | "webhooks">;
   readonly storage: Pick<Storage, "disk">;
   readonly lowDiskBytes: number;
   readonly moderation: Pick<ModerationLimits, "reports" | "held">;
@@ -44,6 +45,7 @@ export class OperatorWatch {
     this.#lookAtClock();
     this.#lookAtNode();
     this.#lookAtModeration();
+    this.#lookAtWebhooks();
     const { engine, notices } = this.#context;
     notices.set("store", engine.healthy ? null : {});
     await this.#lookAtDisk();
@@ -73,6 +75,19 @@ export class OperatorWatch {
       ["max-held", most.held, moderation.held],
     ] as const)
       if (waiting >= limit) limitReached(notices, option, limit);
+  }
+
+  #lookAtWebhooks(): void {
+    const { engine, notices } = this.#context;
+    const disabled = new Map(
+      engine.webhooks.list().flatMap(({ id, label, disabled: end }) =>
+        // What the operator has disabled is no news.
+        end === null || end.reason === BY_COMMAND ? [] : [[id, { label, reason: end.reason }] as const],
+      ),
+    );
+    for (const { kind, about } of notices.list())
+      if (kind === "webhook" && !disabled.has(about)) notices.clear(kind, about);
+    for (const [about, values] of disabled) notices.raise("webhook", values, { about });
   }
 
   async #lookAtDisk(): Promise<void> {

@@ -66,6 +66,8 @@ const VI_NOTICES: {
   descriptors: ({ most, wanted }) =>
     `Hệ thống cho mở quá ít tệp (ulimit -n), nên chỉ có được ${VI.format(most)} kết nối thay vì ${VI.format(wanted)}. Hãy nâng giới hạn đó (systemd: LimitNOFILE=65536).`,
   log: () => "Nhật ký bị mất một số dòng: ổ đĩa của nó đầy, hoặc chương trình đọc nó quá chậm.",
+  webhook: ({ label, reason }, id) =>
+    `Webhook ${label} (${id}) đã bị tắt: ${reason}. Lệnh \`npm start -- webhook enable ${id}\` cho nó chạy tiếp từ chỗ cũ.`,
   node: ({ version, endsAt }) =>
     `Node.js ${version} không còn được vá lỗi bảo mật từ ngày ${VI_DATE.format(endsAt)}. Hãy cài phiên bản mới hơn rồi khởi động lại máy chủ.`,
 };

@@ -10,9 +10,11 @@ import { ManyServers } from "./many-servers.ts";
 import { Moderator } from "./moderator.ts";
 import { MADE, Person, REFUSED } from "./person.ts";
 import { type Act, draw, type End, type ModerationAct, type Plan } from "./plan.ts";
+import { Program } from "./program.ts";
 import { OneServer, type Site } from "./site.ts";
 import { Story } from "./story.ts";
 import { markOf } from "./text.ts";
+import { ToldProgram, type ToldRoom } from "./told.ts";
 import { judge } from "./verdict.ts";
 import { Witness } from "./witness.ts";
 
@@ -42,6 +44,11 @@ export interface Counts extends ProxyCounts {
   orders: number;
   ordersAcknowledged: number;
   refusalsExplained: number;
+  /** How many times programs listened, and how many of their requests were repeated. */
+  streams: number;
+  programRepeats: number;
+  /** Deliveries of a webhook that were made again. */
+  webhookRepeats: number;
   resumes: number;
   /** Resumes that came too late, or with a session that was void. */
   sessionsLost: number;
@@ -65,6 +72,8 @@ export interface Gathering {
   readonly classics: readonly Classic[];
   readonly guests: readonly Guest[];
   readonly moderators: readonly Moderator[];
+  readonly program: Program;
+  readonly told: ToldRoom;
   readonly witness: Witness;
   readonly classicWitness: Classic;
 }
@@ -86,6 +95,9 @@ const FADE_MS = 20;
 const GUESTS = 3;
 /** The site of the host says who keeps order. */
 const ENVIRONMENT = { CHATBOX_AUTH_SECRET: SECRET };
+
+/** So that what is told soon is told while somebody looks. */
+const EAGER_WEBHOOKS = ["--webhook-private", "--webhook-retry", "0.02", "--webhook-retry-most", "0.2"];
 
 /** How many lines of its story a failure shows. */
 const SHOWN_LINES = 150;
@@ -141,12 +153,16 @@ class Conversation {
   async run(servers: number): Promise<Counts> {
     const { graceS, restartGraceS, getBudget, rooms } = this.#plan;
     const graces = ["--grace", `${graceS}`, "--restart-grace", `${restartGraceS}`];
-    const flags = ["--no-limits", "--get-budget", getBudget, ...graces, ...BEHIND_PROXY];
+    const flags = ["--no-limits", "--get-budget", getBudget, ...graces, ...BEHIND_PROXY, ...EAGER_WEBHOOKS];
+    using told = new ToldProgram(this.#random.fork("told program"), this.#story);
     await using site =
       servers === 1
         ? await OneServer.start(flags, ENVIRONMENT, this.#random, this.#story)
         : await ManyServers.start(servers, flags, ENVIRONMENT, this.#random, this.#story);
-    const gatherings = rooms.map((room) => this.#gather(room, site));
+    const token = await site.createToken();
+    this.#story.secrets.add(token);
+    await site.createWebhook(told.url);
+    const gatherings = rooms.map((room) => this.#gather(room, site, token, told));
     try {
       for (const { act, idleMs } of this.#plan.acts) {
         this.#do(act, gatherings, site);
@@ -173,7 +189,7 @@ class Conversation {
     return this.#count(gatherings, site, { ...site.counts, notOwned, changesStored });
   }
 
-  #gather(room: string | undefined, site: Site): Gathering {
+  #gather(room: string | undefined, site: Site, token: string, told: ToldProgram): Gathering {
     const { people, classics, graceS, restartGraceS, getBudget } = this.#plan;
     const story = this.#story;
     const random = (name: string) => this.#random.fork(`${room} ${name}`);
@@ -183,6 +199,9 @@ class Conversation {
     const { hasOutages } = site;
     const direct = () => site.url(room);
     const proxied = () => site.badUrl(room);
+    const api = (url: () => string) => () =>
+      new URL(`/api/v1/rooms/${room ?? "-"}`, url().replace("ws:", "http:")).href;
+    const programUrls = { direct: api(direct), bad: api(proxied) };
     return {
       room,
       isBudgetSmall: getBudget !== "16MiB",
@@ -203,6 +222,8 @@ class Conversation {
         const name = `moderator ${i}`;
         return new Moderator(name, room, url, hasOutages, random(name), story, word);
       }),
+      told: told.of(room),
+      program: new Program("program", room, programUrls, token, random("program"), story, word),
       witness: new Witness(
         "witness",
         room,
@@ -249,6 +270,12 @@ class Conversation {
         break;
       case "classic-send":
         for (const text of act.texts) classic.send(text);
+        break;
+      case "program-send":
+        for (const text of act.texts) atTurn(gatherings, act.who)?.program.send(text);
+        break;
+      case "program-return":
+        atTurn(gatherings, act.who)?.program.comeBack();
         break;
       case "rename":
         person.rename(act.name);
@@ -421,9 +448,9 @@ class Conversation {
 
   /** Waits until everybody has seen all that was said, and ends it there. */
   async #fence(gathering: Gathering): Promise<void> {
-    const { witness, people, classics, classicWitness } = gathering;
+    const { witness, people, classics, classicWitness, program, told } = gathering;
     witness.fence();
-    const others = () => [...classics, classicWitness, ...people.map(({ page }) => page)];
+    const others = () => [...classics, classicWitness, program, told, ...people.map(({ page }) => page)];
     const lagging = () => others().filter((each) => last(each.view) !== last(witness.view));
     await this.#story.until(
       () => witness.hasFence && lagging().length === 0,
@@ -433,13 +460,19 @@ class Conversation {
           ...lagging().map(({ label, view }) => `${label} ${last(view)}`),
         ].join(", "),
     );
+    // There is nothing that it could be told.
+    program.comeBack();
     // A client that has not noticed yet that its connection is gone may still come back, and others may leave.
     const differing = () => people.filter(({ page }) => `${page.chat.online}` !== `${witness.roster}`);
     await this.#story.until(
-      () => people.every(({ page }) => page.isSettled) && differing().length === 0 && lagging().length === 0,
+      () =>
+        [program, ...people.map(({ page }) => page)].every((each) => each.isSettled) &&
+        differing().length === 0 &&
+        lagging().length === 0,
       () =>
         [
           `the roster is ${witness.roster}`,
+          `${program.label} is ${program.isSettled ? "" : "not "}settled`,
           ...differing().map(({ page }) => `${page.label} has ${page.chat.online}`),
         ].join(", "),
     );
@@ -495,8 +528,8 @@ class Conversation {
     const changes = people.flatMap(({ stays }) => stays.flatMap((stay) => stay.changes));
     const sent = [
       ...people.flatMap(({ stays }) => stays.flatMap((stay) => stay.sent)),
-      ...gatherings.flatMap(({ classics, guests }) =>
-        [...classics, ...guests].flatMap(({ stays }) => stays.flat()),
+      ...gatherings.flatMap(({ classics, guests, program }) =>
+        [...classics, ...guests, program].flatMap(({ stays }) => stays.flat()),
       ),
     ];
     const { orders } = this.#story;
@@ -519,6 +552,9 @@ class Conversation {
       orders: orders.all.length,
       ordersAcknowledged: orders.all.filter(({ isAcknowledged }) => isAcknowledged).length,
       refusalsExplained: orders.explained,
+      streams: gatherings.reduce((sum, { program }) => sum + program.streams, 0),
+      programRepeats: gatherings.reduce((sum, { program }) => sum + program.repeats, 0),
+      webhookRepeats: gatherings.reduce((sum, { told }) => sum + told.repeats, 0),
       resumes: countLines(lines, '"category":"resume"'),
       sessionsLost: countLines(lines, '"reason":"UnknownSession"'),
       resent: people.reduce((sum, { resent }) => sum + resent, 0),
@@ -542,10 +578,11 @@ function unsettled({
   classics,
   guests,
   moderators,
+  program,
   witness,
   classicWitness,
 }: Gathering): string | null {
-  for (const each of [witness, classicWitness, ...classics, ...guests, ...moderators])
+  for (const each of [witness, classicWitness, program, ...classics, ...guests, ...moderators])
     if (!each.isSettled) return each.label;
   for (const { page, stay, overtaken, isAsking } of people) {
     if (!page.isSettled) return page.label;
@@ -573,7 +610,17 @@ function atTurn<T>(all: readonly T[] | undefined, turn: number): T | undefined {
   return all?.[turn % all.length];
 }
 
-function end({ people, classics, guests, moderators, witness, classicWitness }: Gathering): void {
+function end({
+  people,
+  classics,
+  guests,
+  moderators,
+  program,
+  told,
+  witness,
+  classicWitness,
+}: Gathering): void {
+  told.close();
   for (const { pages } of people.flatMap(({ stays }) => stays)) for (const page of pages) page.vanish(false);
-  for (const each of [witness, classicWitness, ...classics, ...guests, ...moderators]) each.end();
+  for (const each of [witness, classicWitness, program, ...classics, ...guests, ...moderators]) each.end();
 }

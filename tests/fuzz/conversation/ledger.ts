@@ -99,8 +99,8 @@ export class Ledger {
     );
   }
 
-  /** Holds all that was shown against what was stored. */
-  check(history: History, epoch: number, fault: Fault): void {
+  /** Holds all that was shown against what was stored. @param doubled what may be there twice */
+  check(history: History, epoch: number, doubled: ReadonlySet<Origin>, fault: Fault): void {
     for (const each of this.#faults) fault(each);
     /** Which message each text is a version of, and its spans: one that was removed may be there for several. */
     const spans = new Map<string, { readonly id: number; readonly each: Span[] }>();
@@ -117,7 +117,7 @@ export class Ledger {
       }
       const to = rewrites[at + 1]?.id ?? Number.POSITIVE_INFINITY;
       const known = spans.get(mark);
-      if (known !== undefined && known.id !== id)
+      if (known !== undefined && known.id !== id && !doubled.has(originOf(mark) ?? ""))
         fault(`KEY-2 ${mark} was shown as ${known.id} and as ${id}, to ${who}`);
       // An edit that is told late has the text of a later one, and its own time; and edits of one millisecond look alike.
       spans.set(mark, { id, each: [...(known?.each ?? []), { since: rewrites[at]?.time ?? 0, to }] });

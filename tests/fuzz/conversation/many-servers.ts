@@ -1,8 +1,13 @@
 import { join } from "node:path";
 import { SQL } from "bun";
+import { PEOPLE_LIMITS } from "../../../src/engine/people.ts";
+import { Database } from "../../../src/engine/postgres/database.ts";
 import { messageColumns, messageOf } from "../../../src/engine/postgres/message-table.ts";
+import { openDatabasePeople } from "../../../src/engine/postgres/people-table.ts";
 import { integerOf, type Row, rowsOf, textOf } from "../../../src/engine/postgres/rows.ts";
 import { unixMs } from "../../../src/engine/postgres/time.ts";
+import { openWebhookTable } from "../../../src/engine/postgres/webhook-table.ts";
+import { WEBHOOK_LIMITS } from "../../../src/engine/webhook.ts";
 import { backupOf, createDatabase, PostgresServer } from "../../support/postgres.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
@@ -15,7 +20,7 @@ import {
 } from "../../support/server.ts";
 import { History, type StoredChange, seenOf } from "./history.ts";
 import type { End } from "./plan.ts";
-import { Place, type Site } from "./site.ts";
+import { Place, PROGRAM_TOKEN, PROGRAM_WEBHOOK, type Site } from "./site.ts";
 import type { Histories, Story } from "./story.ts";
 
 type Outage = Extract<End, { kind: "outage" }>;
@@ -42,7 +47,8 @@ class ConnectedPlace extends Place {
     const cable = await FaultyProxy.start(Number(database.port));
     const url = new URL(database);
     url.port = String(cable.port);
-    const server = await startServer(flags, { env: { ...env, CHATBOX_DATABASE_URL: url.href } });
+    const options = { env: { ...env, CHATBOX_DATABASE_URL: url.href } };
+    const server = await untilStarted(() => startServer(flags, options), story);
     const proxy = await FaultyProxy.start(server.port, random.fork(`proxy ${at}`), (fact) =>
       story.tell(`server ${at}, ${fact}`),
     );
@@ -74,6 +80,20 @@ class ConnectedPlace extends Place {
     }
     await Bun.sleep(forMs);
     for (const link of links) link.heal();
+  }
+}
+
+/** How often a server is started that does not find its database in time, as on a busy machine. */
+const STARTS_MOST = 5;
+
+async function untilStarted(start: () => Promise<ChatServer>, story: Story): Promise<ChatServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await start();
+    } catch (error) {
+      if (tries === STARTS_MOST) throw error;
+      story.tell(`a server did not start: ${error}`);
+    }
   }
 }
 
@@ -155,6 +175,37 @@ export class ManyServers implements Site {
 
   badUrl(room: string | undefined): string {
     return this.#random.pick(this.#places).proxy.url(room);
+  }
+
+  async createToken(): Promise<string> {
+    const database = {
+      url: this.#databaseUrl,
+      poolSize: 1,
+      statementTimeoutMs: 30_000,
+      connectTimeoutMs: 30_000,
+    };
+    const people = await openDatabasePeople({ database, limits: PEOPLE_LIMITS, now: Date.now });
+    try {
+      return (await people.createToken(PROGRAM_TOKEN)).secret;
+    } finally {
+      await people.close();
+    }
+  }
+
+  async createWebhook(url: string): Promise<void> {
+    const database = new Database({
+      url: this.#databaseUrl,
+      poolSize: 1,
+      statementTimeoutMs: 30_000,
+      connectTimeoutMs: 30_000,
+    });
+    const shared = { database, limits: WEBHOOK_LIMITS, now: Date.now, server: () => null };
+    const { webhooks } = await openWebhookTable({ ...shared, closed: () => database.close() });
+    try {
+      await webhooks.create({ ...PROGRAM_WEBHOOK, url });
+    } finally {
+      await webhooks.close();
+    }
   }
 
   cutAll(): void {

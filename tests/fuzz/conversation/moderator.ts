@@ -17,6 +17,8 @@ type Waiting =
 /** Where the moderators come from: guests come from there, too. */
 const OFFICE: Place = "10.1.1.1";
 const MINUTE_MS = 60_000;
+/** Within this time each of several servers has learned what was done at another one, also after an outage. */
+const LEARNED_MS = 20_000;
 /** A kick is over after this time. */
 const KICK_MS = 60_000;
 
@@ -293,21 +295,25 @@ export class Moderator {
 
   /** All that is in force is told to a moderator: what was acknowledged is among it, and what is undone is not. */
   #reviewed(listed: readonly Listed[], askedAt: number): void {
-    const { all } = this.#orders;
     const inForce = new Set(listed.map(({ reason }) => reason));
-    for (const order of all) {
-      if (order.what.kind === "remove" || (order.room !== null && order.room !== this.#room)) continue;
-      const isSure = order.since !== null && order.since < askedAt && Date.now() < order.until;
-      if (isSure && order.undoAskedAt === null && !inForce.has(order.reason))
-        this.#story.fault(`MOD-1 ${order.reason} is not in force any more, and was not undone`);
-      if ((order.undoneAt ?? askedAt) < askedAt && inForce.has(order.reason))
-        this.#story.fault(`MOD-1 ${order.reason} is in force, and was undone`);
-    }
-    for (const { action, reason } of listed) {
-      const order = this.#orders.learned(action, reason);
-      if (order !== undefined) this.undo(order);
-    }
-    this.#isForgiven = listed.length === 0;
+    // Servers of a database show what is in force as they know it. What is not so in the end is waited for in vain.
+    const knownAt = askedAt - (this.#hasOutages ? LEARNED_MS : 0);
+    const here = this.#orders.all.filter(
+      ({ what, room }) => what.kind !== "remove" && (room === null || room === this.#room),
+    );
+    const unlisted = here.filter(
+      ({ since, until, undoAskedAt, reason }) =>
+        (since ?? askedAt) < askedAt && Date.now() < until && undoAskedAt === null && !inForce.has(reason),
+    );
+    for (const { reason, since } of unlisted)
+      if ((since ?? askedAt) < knownAt)
+        this.#story.fault(`MOD-1 ${reason} is not in force any more, and was not undone`);
+    for (const { reason, undoneAt } of here)
+      if ((undoneAt ?? askedAt) < knownAt && inForce.has(reason))
+        this.#story.fault(`MOD-1 ${reason} is in force, and was undone`);
+    const known = listed.flatMap(({ action, reason }) => this.#orders.learned(action, reason) ?? []);
+    for (const order of [...known, ...unlisted]) this.undo(order);
+    this.#isForgiven = listed.length === 0 && unlisted.length === 0;
     if (!this.#isForgiven) this.#forgive();
   }
 }

@@ -51,6 +51,7 @@ export type Act =
   | { readonly kind: "classic-send"; readonly who: number; readonly texts: readonly string[] }
   | { readonly kind: "rename" | "classic-rename"; readonly who: number; readonly name: string }
   | { readonly kind: "typing" | "leave" | "overtake" | "classic-pull"; readonly who: number }
+  | ProgramAct
   | {
       readonly kind: "search";
       readonly who: number;
@@ -71,6 +72,12 @@ export type Act =
   | { readonly kind: "refuse"; readonly forMs: number }
   | ModerationAct
   | End;
+
+/** What programs of the API do. */
+type ProgramAct =
+  | { readonly kind: "program-send"; readonly who: number; readonly texts: readonly string[] }
+  /** Stops to listen, and goes on behind what it has read. */
+  | { readonly kind: "program-return"; readonly who: number };
 
 /** What is done by people who may be kept from it, and by those who keep them. `whom` is a number, like `who`. */
 export type ModerationAct =
@@ -170,8 +177,8 @@ const STEPS = ["send", "send", "edit", "edit", "delete", "react", "get"] as cons
 /** Some are used more than once within one blurt. */
 const KEYS = ["a", "b", "c"] as const;
 
-/** Acts that are drawn one by one; backups are taken and put back beside them, and order is kept. */
-type DrawnKind = Exclude<Act["kind"], "back-up" | "restore" | ModerationAct["kind"]>;
+/** Acts that are drawn one by one; backups are taken and put back beside them, order is kept, and programs come and go. */
+type DrawnKind = Exclude<Act["kind"], "back-up" | "restore" | (ModerationAct | ProgramAct)["kind"]>;
 
 const MODERATION_WEIGHTS = {
   "guest-send": 12,
@@ -241,6 +248,7 @@ export function draw(random: Random, servers: number, hasRestores: boolean): Pla
   };
   if (hasRestores) drawRestores(random, servers, acts);
   drawModeration(random.fork("moderation"), hasRestores, acts);
+  drawPrograms(random.fork("programs"), acts);
   return plan;
 }
 
@@ -251,6 +259,19 @@ function drawModeration(random: Random, hasRestores: boolean, acts: { act: Act; 
       act: drawModerationAct(random, drawKind(random, MODERATION_WEIGHTS), hasRestores),
       idleMs: 0,
     });
+}
+
+/** Has programs post, and come back, between the other acts. */
+function drawPrograms(random: Random, acts: { act: Act; idleMs: number }[]): void {
+  for (let left = random.integer(15, 25); left > 0; left--)
+    acts.splice(random.integer(0, acts.length), 0, { act: drawProgramAct(random), idleMs: 0 });
+}
+
+function drawProgramAct(random: Random): ProgramAct {
+  const who = random.integer(0, 11);
+  return random.chance(0.4)
+    ? { kind: "program-send", who, texts: drawTexts(random).slice(0, 5) }
+    : { kind: "program-return", who };
 }
 
 function drawModerationAct(random: Random, kind: ModerationAct["kind"], hasRestores: boolean): ModerationAct {

@@ -1,6 +1,11 @@
 import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { openPeopleFileBeside } from "../../../src/engine/local/people-file.ts";
+import { openWebhookFileBeside } from "../../../src/engine/local/webhook-file.ts";
+import { PEOPLE_LIMITS } from "../../../src/engine/people.ts";
+import type { NewToken } from "../../../src/engine/token.ts";
+import { type NewWebhook, WEBHOOK_LIMITS } from "../../../src/engine/webhook.ts";
 import { FaultyProxy, type ProxyCounts } from "../../support/proxy.ts";
 import type { Random } from "../../support/random.ts";
 import { type ChatServer, type LogLine, startServer } from "../../support/server.ts";
@@ -18,6 +23,10 @@ export interface Site extends AsyncDisposable {
   url(room: string | undefined): string;
   /** An address for one connection over the bad network. */
   badUrl(room: string | undefined): string;
+  /** Creates a token for programs, and gives its secret. The servers learn of it soon. */
+  createToken(): Promise<string>;
+  /** Has an address told of messages and changes, from now on. */
+  createWebhook(url: string): Promise<void>;
   cutAll(): void;
   refuse(refusing: boolean): void;
   /** The network is good from now on. */
@@ -35,6 +44,23 @@ export interface Site extends AsyncDisposable {
   readonly lines: readonly LogLine[];
   readonly stderr: string;
 }
+
+/** What a program may do in any room. */
+export const PROGRAM_TOKEN: NewToken = {
+  label: "Program",
+  nickname: "Program",
+  scopes: ["read", "post"],
+  rooms: null,
+  isHook: false,
+  expiresAt: null,
+};
+
+/** What a program is told of. */
+export const PROGRAM_WEBHOOK: Omit<NewWebhook, "url"> = {
+  label: "Program",
+  topics: ["messages", "changes"],
+  rooms: null,
+};
 
 /** A server, and the bad network between it and its clients. */
 export class Place implements AsyncDisposable {
@@ -132,6 +158,28 @@ export class OneServer implements Site {
 
   badUrl(room: string | undefined): string {
     return this.#place.proxy.url(room);
+  }
+
+  async createToken(): Promise<string> {
+    const { dataFile } = this.#place.server;
+    const options = { dataFile, limits: PEOPLE_LIMITS, now: Date.now, notice: () => {} };
+    const people = openPeopleFileBeside(options);
+    try {
+      return (await people.createToken(PROGRAM_TOKEN)).secret;
+    } finally {
+      await people.close();
+    }
+  }
+
+  async createWebhook(url: string): Promise<void> {
+    const { dataFile } = this.#place.server;
+    const options = { dataFile, limits: WEBHOOK_LIMITS, now: Date.now, notice: () => {} };
+    const webhooks = openWebhookFileBeside(options);
+    try {
+      await webhooks.create({ ...PROGRAM_WEBHOOK, url });
+    } finally {
+      await webhooks.close();
+    }
   }
 
   cutAll(): void {

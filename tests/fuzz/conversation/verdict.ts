@@ -9,6 +9,8 @@ import type { Page } from "./page.ts";
 import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
 import type { Story } from "./story.ts";
 import { markOf, type Origin, originOf, senderOf } from "./text.ts";
+import type { ToldRoom } from "./told.ts";
+import type { Witness } from "./witness.ts";
 
 /**
  * Holds all that the clients of a room saw, and were told, against what the server has stored.
@@ -22,20 +24,24 @@ export function judge(
   dataFile: string,
   story: Story,
 ): { readonly notOwned: number; readonly changes: number } {
-  const { room, isBudgetSmall, people, witness } = gathering;
+  const { room, isBudgetSmall, people, program, told, witness } = gathering;
   const history = readHistory(room === undefined ? dataFile : roomFile(dataFile, room), story);
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
-  checkStored(history, gathering, story, fault);
+  const doubled = doubledIn(history, story, room);
+  checkStored(history, gathering, story, doubled, fault);
   checkChanges(history, story.orders.moderators, fault);
   checkOrders(history, room, story, fault);
-  // A message of a half-open connection may still have arrived when everybody was gone.
-  const seen = history.messages.slice(0, witness.view.length);
+  const seen = seenBy(witness, history);
   checkView("the witness", witness.view, seen, 0, isSame, fault);
   checkView("the witness, who asked again forwards,", witness.fresh.after, seen, 0, isSame, fault);
   checkView("the witness, who asked again backwards,", witness.fresh.before, seen, 0, isSame, fault);
+  // After a backup it was told of the newest messages only.
+  const start = seen.findIndex(({ id }) => id === program.view[0]?.id);
+  checkView("the program", program.view, seen, story.pasts.length === 0 ? 0 : start, isSame, fault);
+  checkTold(told, seen, witness, history, story, fault);
   for (const [classic, view] of learned) {
-    checkLearned(classic.label, view, seen, isBudgetSmall, story, room, history, fault);
+    checkLearned(classic.label, view, seen, isBudgetSmall, story, room, history, doubled, fault);
     checkClassicView(classic, seen, isBudgetSmall, fault);
   }
   for (const person of people) {
@@ -45,7 +51,12 @@ export function judge(
   for (let epoch = 0; epoch <= story.pasts.length; epoch++)
     story
       .ledger(room)
-      .check(epoch === story.pasts.length ? history : (histories[epoch + 1] ?? history), epoch, fault);
+      .check(
+        epoch === story.pasts.length ? history : (histories[epoch + 1] ?? history),
+        epoch,
+        doubled,
+        fault,
+      );
   const stays = people.flatMap((person) => person.stays);
   return {
     notOwned: stays.reduce((sum, stay) => sum + notOwned(stay), 0),
@@ -54,6 +65,18 @@ export function judge(
 }
 
 type Fault = (sentence: string) => void;
+
+/**
+ * The history that everybody must have seen. What was still on its way when all had said their last, on half-open connections or in
+ * the queue of a server, may have come when everybody was gone: what it has changed is as the witness was told in the end.
+ */
+function seenBy(witness: Witness, history: History): readonly Seen[] {
+  const late = new Set(history.changes.flatMap(({ id, of }) => (id > witness.fenceId ? [of] : [])));
+  const told = new Map(witness.fresh.after.map((message) => [message.id, message]));
+  return history.messages
+    .slice(0, witness.view.length)
+    .map((message) => (late.has(message.id ?? 0) ? (told.get(message.id) ?? message) : message));
+}
 
 function roomFile(dataFile: string, room: string): string {
   return join(dirname(dataFile), `${basename(dataFile, ".json")}.rooms`, `${room}.json`);
@@ -214,10 +237,22 @@ function checkRemoval(order: Order, of: number | null, history: History, story: 
     fault(`MOD-6 the removal of ${of} by ${reason} was undone, and it is ${told(message)}`);
 }
 
+/**
+ * The messages that may be stored twice: who is not known by the session any more, since a backup has none of it, is somebody else,
+ * whose keys are others. A program is always the same.
+ */
+function doubledIn(history: History, story: Story, room: string | undefined): ReadonlySet<Origin> {
+  if (!story.hasLostSessions) return new Set();
+  const origins = history.messages.flatMap((message) => story.originOf(room, message) ?? []);
+  const twice = origins.filter((origin, at) => origins.indexOf(origin) !== at);
+  return new Set(twice.filter((origin) => senderOf(origin) !== "program"));
+}
+
 function checkStored(
   history: History,
-  { room, people, classics, guests }: Gathering,
+  { room, people, classics, guests, program }: Gathering,
   story: Story,
+  doubled: ReadonlySet<Origin>,
   fault: Fault,
 ): void {
   const isLost = (origin: Origin) => story.isLost(room, origin);
@@ -225,19 +260,20 @@ function checkStored(
   for (const [place, message] of history.messages.entries()) {
     const origin = story.originOf(room, message);
     if (origin === null || senderOf(origin) === "witness") continue;
-    // Who is not known by the session any more is somebody else, whose keys are others.
-    if (places.has(origin) && !story.hasLostSessions)
+    if (places.has(origin) && !doubled.has(origin))
       fault(`KEY-2 ${origin} is stored twice, the second time as ${message.id}`);
     if (!places.has(origin)) places.set(origin, place);
   }
   for (const { stays } of people) {
     for (const { sent, isClosed } of stays) {
       // What was lost with a backup's predecessor may be stored or not, and as another message.
-      for (const each of sent) if (!isLost(each.origin)) checkSent(each, isClosed, history, places, fault);
+      for (const each of sent)
+        if (!isLost(each.origin) && !doubled.has(each.origin))
+          checkSent(each, isClosed, history, places, fault);
       checkOrder(sent, places, fault);
     }
   }
-  for (const { stays } of [...classics, ...guests]) {
+  for (const { stays } of [...classics, ...guests, program]) {
     for (const sent of stays) {
       for (const { origin, delivered, failed } of sent) {
         if (delivered !== null && !places.has(origin) && !isLost(origin))
@@ -373,6 +409,31 @@ function checkView(
   }
 }
 
+/** A webhook has told of everything; where a backup was put back, of everything that came after that. */
+function checkTold(
+  { label, view }: ToldRoom,
+  seen: readonly Seen[],
+  { fenceId }: Witness,
+  history: History,
+  { pasts }: Story,
+  fault: Fault,
+): void {
+  const newest = pasts.at(-1);
+  if (newest !== undefined) {
+    const told = new Set(view.map(({ id, further: { time } }) => `${id} ${time}`));
+    const isMissing = ({ id, further }: Seen) =>
+      Number(further?.time) > newest.at && !told.has(`${id} ${further?.time}`);
+    const missing = seen.find(isMissing);
+    if (missing !== undefined) fault(`ORD-1 ${label} was not told of ${missing.id}`);
+    return;
+  }
+  // What came when everybody was gone may have been told or not.
+  const late = new Set(history.changes.filter(({ id }) => id > fenceId).map(({ of }) => of));
+  const isAsItMustBe = (is: Seen, must: Seen) =>
+    late.has(must.id ?? 0) ? isSameMessage(is, must) : isSame(is, must);
+  checkView(label, view, seen, 0, isAsItMustBe, fault);
+}
+
 /** Deleted messages are not shown in version 2, and changes not told. */
 function checkClassicView(
   { label, view }: Classic,
@@ -394,6 +455,7 @@ function checkLearned(
   story: Story,
   room: string | undefined,
   history: History,
+  doubled: ReadonlySet<Origin>,
   fault: Fault,
 ): void {
   const originIn = (message: Seen) => story.originOf(room, message);
@@ -403,12 +465,14 @@ function checkLearned(
     const origin = originOf(message.content);
     const place = origin === null ? undefined : at.get(origin);
     // The witness' messages are not told apart.
-    if (origin === null || senderOf(origin) === "witness") continue;
+    if (origin === null || senderOf(origin) === "witness" || doubled.has(origin)) continue;
     if (place === undefined || place < (next ?? 0)) {
       fault(`ORD-1 ${label} was told ${told(message)} out of order`);
       return;
     }
-    const skipped = seen.slice(next ?? place, place).find((each) => isMissed(each, originIn(each), history));
+    const skipped = seen
+      .slice(next ?? place, place)
+      .find((each) => !doubled.has(originIn(each) ?? "") && isMissed(each, originIn(each), history));
     if (skipped) {
       fault(`ORD-1 ${label} was not told ${told(skipped)}, but ${told(message)} after it`);
       return;

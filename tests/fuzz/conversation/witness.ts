@@ -3,36 +3,19 @@ import { ChatClient, type Frame, type History, historyOf } from "../../support/c
 import type { Random } from "../../support/random.ts";
 import { isOutage } from "./classic.ts";
 import { Hearing } from "./hearing.ts";
-import { type Current, type Further, seenOf, type Told as ToldMessage } from "./history.ts";
+import { type Current, seenOf } from "./history.ts";
 import type { BlurtStep } from "./plan.ts";
+import { PROGRAM_TOKEN } from "./site.ts";
 import type { Story } from "./story.ts";
 import { textOf } from "./text.ts";
+import { type PageData, type Told as ToldMessage, View } from "./view.ts";
 
 /** Begins the content with which a conversation is over. */
 const FENCE = "fence ";
 
 /** Its messages are not told apart: which of them an edit in a blurt concerns is a guess. */
 const ORIGIN = "witness #0";
-/** How many people a message names for each reaction. */
-const REACTORS_SHOWN = 20;
-
-type Told = Frame &
-  ToldMessage & {
-    readonly session?: unknown;
-    readonly of?: unknown;
-    readonly emoji?: unknown;
-    readonly on?: unknown;
-    readonly count?: unknown;
-    readonly restored?: unknown;
-  };
-
-interface PageData {
-  readonly message: readonly Told[];
-  readonly more: boolean;
-  readonly changed?: readonly Told[];
-  readonly cursor?: { readonly id: number; readonly time: number };
-  readonly reset?: true;
-}
+type Told = Frame & ToldMessage & { readonly session?: unknown };
 
 /**
  * A client of version 3 that shares no code with the SDK, on a network without faults. It says next to nothing, hears
@@ -42,13 +25,11 @@ interface PageData {
 export class Witness {
   readonly label: string;
   readonly #room: string | undefined;
-  readonly view: Current[] = [];
+  readonly #view: View;
   /** The whole history as it was told anew in the end: forwards, and backwards. */
   readonly fresh = { after: [] as Current[], before: [] as Current[] };
   /** Whether all of that is told. */
   isFresh = false;
-  /** The newest message or change. */
-  #cursor = { id: 0, time: 0 };
   #me = "";
   #blurts = 0;
   #isRefreshing = false;
@@ -85,12 +66,22 @@ export class Witness {
     this.#random = random;
     this.#story = story;
     this.#hearing = new Hearing(label, room, story);
+    this.#view = new View(label, story);
     void this.#live();
+  }
+
+  get view(): readonly Current[] {
+    return this.#view.messages;
   }
 
   /** Whether the end of the conversation has its place among the messages. */
   get hasFence(): boolean {
-    return this.view.some(({ content }) => content.startsWith(FENCE));
+    return this.fenceId !== Number.POSITIVE_INFINITY;
+  }
+
+  /** The id of the message with which the conversation is over; infinity until then. */
+  get fenceId(): number {
+    return this.view.find(({ content }) => content.startsWith(FENCE))?.id ?? Number.POSITIVE_INFINITY;
   }
 
   /** How far it has come with the history that is told anew. */
@@ -118,7 +109,7 @@ export class Witness {
   blurt(steps: readonly BlurtStep[]): void {
     if (!this.isInside) return;
     const blurt = this.#blurts++;
-    let next = this.#cursor.id + 1;
+    let next = this.#view.cursor.id + 1;
     const sent = this.view.filter(({ further }) => further.by === this.#me).map(({ id }) => id);
     for (const [at, step] of steps.entries()) {
       const text = "text" in step ? textOf(ORIGIN, `${blurt}-${at}`, step.text) : "";
@@ -163,6 +154,7 @@ export class Witness {
 
   end(): void {
     this.#isOver = true;
+    this.#view.close();
     this.#client?.terminate();
   }
 
@@ -223,14 +215,14 @@ export class Witness {
         break;
       case "send":
         // A repeat is told what was stored before.
-        if (frame.status === true && Number(frame.id) > this.#cursor.id) this.#see(frame);
+        if (frame.status === true && Number(frame.id) > this.#view.cursor.id) this.#view.see(frame);
         this.#check(frame, ["ErrorWhenSend"]);
         break;
       case "edit":
       case "delete":
       case "react":
         if (frame.status === true && frame.time !== undefined)
-          this.#changed({ ...frame, datatype: frame.type, by: this.#me, name: this.label });
+          this.#view.changed({ ...frame, datatype: frame.type, by: this.#me, name: this.label });
         this.#check(frame, [
           "UnknownMessage",
           "NotAllowed",
@@ -252,7 +244,7 @@ export class Witness {
   }
 
   get #missing() {
-    const { id: after, time } = this.#cursor;
+    const { id: after, time } = this.#view.cursor;
     return { after, time, limit: this.#random.pick([3, 1000, 1000]) };
   }
 
@@ -302,24 +294,15 @@ export class Witness {
     if (by !== undefined) this.#me = String(by);
     if (new Set(online.map(lookalikeKey)).size < online.length)
       this.#story.fault(`NAME-8 the roster has two of one nickname: ${online}`);
-    const { message, more, changed = [], cursor, reset } = data as PageData;
-    if (reset) this.#forget();
-    else {
-      for (const each of changed) this.#replace(seenOf(each));
-      for (const each of message) this.#see(each);
-      if (cursor !== undefined) this.#cursor = cursor;
-    }
+    const page = data as PageData;
+    const { more, reset } = page;
+    // The history is another one; it is asked for from its beginning.
+    if (reset) this.#view.forget();
+    else this.#view.page(page);
     // Until then events are left alone: the last page has all that was before it, and the roster.
     this.isInside = !more && !reset;
     if (!this.isInside) this.#ask({ type: "get", ...this.#missing });
     else if (this.#isRefreshing && !this.isFresh) this.refresh();
-  }
-
-  /** The history is another one; it is asked for from its beginning. */
-  #forget(): void {
-    if (this.#story.pasts.length === 0) this.#story.fault(`PAGE-6 ${this.label} was told of another history`);
-    this.view.length = 0;
-    this.#cursor = { id: 0, time: 0 };
   }
 
   #compare(online: readonly string[]): void {
@@ -327,65 +310,16 @@ export class Witness {
       this.#story.fault(`ORD-5 the roster is ${online}, and by the events it is ${this.roster}`);
   }
 
-  #see(told: Told): void {
-    const message = seenOf(told);
-    const last = this.view.at(-1)?.id ?? 0;
-    if (!(Number(message.id) > last))
-      this.#story.fault(`ID-2 ${this.label} was told ${message.id} after ${last}`);
-    if (!this.#isOver) this.view.push(message);
-    this.#move(told);
-  }
-
-  /** The cursor follows what is told. */
-  #move({ id, time }: Told): void {
-    if (Number(id) > this.#cursor.id) this.#cursor = { id: Number(id), time: Number(time) };
-  }
-
-  #replace(message: Current): void {
-    const at = this.view.findLastIndex(({ id }) => id === message.id);
-    if (at >= 0) this.view[at] = message;
-    else
-      this.#story.fault(`PAGE-7 ${this.label} was told of a change to ${message.id}, which it does not have`);
-  }
-
-  /** A message has changed, by this client or by others. */
-  #changed(frame: Told): void {
-    const message = this.view.findLast(({ id }) => id === frame.of);
-    this.#move(frame);
-    if (message === undefined) {
-      this.#story.fault(`ORD-1 ${this.label} was told of a change to ${frame.of}, which it does not have`);
-      return;
-    }
-    const { further } = message;
-    // A page may have been ahead of this.
-    if ((further.isDeleted && frame.restored !== true) || this.#isOver) return;
-    if (frame.datatype === "edit")
-      this.#replace({
-        ...message,
-        content: String(frame.content),
-        further: { ...further, edited: Number(frame.time), isDeleted: false },
-      });
-    else if (frame.datatype === "delete")
-      this.#replace({
-        ...message,
-        content: "",
-        further: { ...further, edited: undefined, isDeleted: true, reactions: [] },
-      });
-    else
-      this.#replace({
-        ...message,
-        further: { ...further, reactions: afterReaction(further.reactions, frame) },
-      });
-  }
-
   #event(frame: Told): void {
     if (frame.datatype === "edit" || frame.datatype === "delete" || frame.datatype === "react") {
-      this.#changed(frame);
+      this.#view.changed(frame);
       return;
     }
     if (frame.datatype === "moderate") return;
     const name = String(frame.datatype === "change" ? frame.oldname : frame.name);
-    const isHere = this.roster.includes(name);
+    // A program writes without being there.
+    const isHere =
+      this.roster.includes(name) || (frame.datatype === "message" && name === PROGRAM_TOKEN.nickname);
     if (frame.datatype === "register" ? this.#isHeld(name) : !isHere)
       this.#story.fault(
         `ORD-1 ${this.label} was told ${JSON.stringify(frame).slice(0, 120)} with ${this.roster} here`,
@@ -401,7 +335,7 @@ export class Witness {
         this.#change(name, String(frame.newname));
         break;
       case "message":
-        this.#see(frame);
+        this.#view.see(frame);
     }
   }
 
@@ -423,21 +357,4 @@ function isLoss(error: unknown): boolean {
     error instanceof Error &&
     ("code" in error || /connection was closed|does not run|refused the upgrade/.test(error.message))
   );
-}
-
-function afterReaction(
-  reactions: Further["reactions"],
-  { emoji: told, on, count: toldCount, by, name }: Told,
-): Further["reactions"] {
-  const emoji = String(told);
-  const count = Number(toldCount);
-  const person = { by: String(by), name: String(name) };
-  const before = reactions.find((each) => each.emoji === emoji);
-  const isKnown = before?.by.some((each) => each.by === person.by) ?? false;
-  const others = before?.by.filter((each) => each.by !== person.by) ?? [];
-  const reactors = on !== true ? others : isKnown ? (before?.by ?? []) : [...others, person];
-  const now = { emoji, count, by: reactors.slice(0, REACTORS_SHOWN) };
-  const all =
-    before === undefined ? [...reactions, now] : reactions.map((each) => (each === before ? now : each));
-  return all.filter((each) => each.count > 0);
 }

@@ -1,0 +1,3 @@
+import "../../support/on-database.ts";
+
+await import("../../conversations/webhooks.test.ts");
