@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fail, run, staysBehind } from "./child.mjs";
 import { install, ownSettings, root } from "./install.mjs";
 
+// The server tells the operator when this version gets no more updates.
+process.env.CLASSIC_CHATBOX_NODE = process.version;
 const bun = await install({ dev: false });
 const command = [...ownSettings, join(root, "src", "cli", "main.ts"), ...process.argv.slice(2)];
 

@@ -12,6 +12,7 @@ import { DatabaseError } from "../engine/postgres/fault.ts";
 import { WebhookError } from "../engine/webhooks.ts";
 import { printable } from "../protocol/printable.ts";
 import { ChatServer } from "../server/chat-server.ts";
+import { ListenError } from "../server/listen-everywhere.ts";
 import type { Settings } from "../server/settings.ts";
 import { CertificateError } from "../server/tls/certificate.ts";
 import { TerminalError } from "../terminal/failure.ts";
@@ -228,7 +229,10 @@ function isHangupIgnored(): boolean {
   }
 }
 
-function sentenceFor(error: unknown, { hosts, port }: Settings): string {
+function sentenceFor(error: unknown, settings: Settings): string {
+  const isForMetrics = error instanceof ListenError && error.place.port === settings.metricsAt?.port;
+  const { hosts, port } = error instanceof ListenError ? error.place : settings;
+  const [hostFlag, portFlag] = isForMetrics ? ["--metrics-host", "--metrics-port"] : ["--host", "--port"];
   const KNOWN = [
     BackupError,
     CertificateError,
@@ -245,15 +249,15 @@ function sentenceFor(error: unknown, { hosts, port }: Settings): string {
   const address = hosts.join(" and ");
   switch (code) {
     case "EADDRINUSE":
-      return `Port ${port} is already in use on ${address}. Choose another with --port.`;
+      return `Port ${port} is already in use on ${address}. Choose another with ${portFlag}.`;
     case "EACCES":
-      return `This user is not allowed to listen on port ${port}. Choose a port above 1023 with --port.`;
+      return `This user is not allowed to listen on port ${port}. Choose a port above 1023 with ${portFlag}.`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EINVAL":
-      return `${address} is not an address of this machine. Choose another with --host.`;
+      return `${address} is not an address of this machine. Choose another with ${hostFlag}.`;
     case "EAFNOSUPPORT":
-      return `This machine does not support the type of network address that ${address} is. Choose another with --host.`;
+      return `This machine does not support the type of network address that ${address} is. Choose another with ${hostFlag}.`;
     case "EMFILE":
     case "ENFILE":
       return "The system lets this server open too few files. Raise the limit (ulimit -n).";

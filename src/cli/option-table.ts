@@ -228,6 +228,20 @@ const LOG = {
   "log-addresses": toggle("log the addresses of clients"),
 };
 
+const WATCHING = {
+  "metrics-port": optionalNumber(
+    "<port>",
+    "port of its own for /metrics and /healthz, in plain HTTP; /metrics is then not on the port of the chat",
+    parsePort,
+  ),
+  "metrics-host": preset(
+    text("<address>", "address to listen on for that; 0.0.0.0 or :: for all networks", parseHost),
+    "localhost",
+    "this machine only",
+  ),
+  "low-disk": size("free space on the disk with the history below which owners get a notice", 1024 * MIB),
+};
+
 /** The groups with their headings. */
 export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[] = [
   ["Basics", BASICS],
@@ -245,6 +259,7 @@ export const OPTION_GROUPS: readonly (readonly [heading: string, OptionGroup])[]
   ["Moderation", MODERATION_OPTIONS],
   ["Webhooks", WEBHOOKS],
   ["Log", LOG],
+  ["Watching", WATCHING],
 ];
 
 /** The values of all options. */
@@ -262,4 +277,5 @@ export type Flags = ValuesOf<typeof BASICS> &
   ValuesOf<typeof NUMBER_LIMITS> &
   ValuesOf<typeof MODERATION_OPTIONS> &
   ValuesOf<typeof WEBHOOKS> &
-  ValuesOf<typeof LOG>;
+  ValuesOf<typeof LOG> &
+  ValuesOf<typeof WATCHING>;

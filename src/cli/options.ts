@@ -227,7 +227,7 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
     basePath: flags.basePath,
     rooms: flags.rooms,
     tls: tlsOf(flags),
-    hosts: flags.host === "localhost" ? LOOPBACK : [flags.host],
+    hosts: hostsOf(flags.host),
     database: databaseOf(flags),
     dataFile: resolve(flags.data),
     fsync: flags.fsync,
@@ -289,8 +289,17 @@ export function settingsOf(command: Command, isTerminal: boolean): Settings {
       contents: flags.logContents ?? false,
       addresses: flags.logAddresses ?? false,
     },
+    metricsAt:
+      flags.metricsPort === undefined ? null : { hosts: hostsOf(flags.metricsHost), port: flags.metricsPort },
+    lowDiskBytes: flags.lowDisk,
+    nodeVersion: process.env.CLASSIC_CHATBOX_NODE ?? null,
     warnings: configuration.warnings,
   };
+}
+
+/** The addresses to listen on. */
+function hostsOf(host: string): readonly string[] {
+  return host === "localhost" ? LOOPBACK : [host];
 }
 
 function limitsOf(flags: Flags): Limits {
@@ -333,12 +342,18 @@ function limitsOf(flags: Flags): Limits {
   };
 }
 
+function checkMetricsPort({ port, metricsPort }: Flags): void {
+  if (metricsPort === port && port !== 0)
+    throw new InvalidArgumentError("--metrics-port: The chat has this port. Choose another.");
+}
+
 /** What is wrong with values that are right by themselves: with several together, and with the files that they name. */
 function faultsBetween(flags: Flags): string[] {
   const checks: readonly (() => unknown)[] = [
     () => checkTimes(flags.timestamp, flags.timezone),
     () => tlsOf(flags),
     () => databaseOf(flags),
+    () => checkMetricsPort(flags),
     () => frameAncestorsOf(flags.frameAncestors),
     () => siteOf({ links: flags.links }),
     () => siteOf({ logo: flags.logo }),

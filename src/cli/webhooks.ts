@@ -1,6 +1,6 @@
 import { errorReason } from "../engine/local/fault.ts";
 import type { StoredWebhooks } from "../engine/stored-webhooks.ts";
-import type { NewWebhook, Webhook, WebhookFailure } from "../engine/webhook.ts";
+import { BY_COMMAND, type NewWebhook, type Webhook, type WebhookFailure } from "../engine/webhook.ts";
 import { WebhookError } from "../engine/webhooks.ts";
 import type { Settings } from "../server/settings.ts";
 import { Poster } from "../server/webhooks/post.ts";
@@ -49,7 +49,7 @@ async function outcomeOf(
     case "enable":
       return await lineOf(known(await webhooks.enable(command.id), command.id), webhooks);
     case "disable":
-      return await lineOf(known(await webhooks.disable(command.id, "by a command"), command.id), webhooks);
+      return await lineOf(known(await webhooks.disable(command.id, BY_COMMAND), command.id), webhooks);
     case "test":
       return await testOf(known(webhooks.get(command.id) ?? null, command.id), settings);
     case "delete":

@@ -1,5 +1,6 @@
 import type { CommandsRequest } from "../protocol/kinds/commands.ts";
 import type { EnterRequest } from "../protocol/kinds/enter.ts";
+import type { HealthRequest } from "../protocol/kinds/health.ts";
 import type { MineRequest } from "../protocol/kinds/mine.ts";
 import type { ModerateRequest } from "../protocol/kinds/moderate.ts";
 import type { ReportRequest } from "../protocol/kinds/report.ts";
@@ -21,7 +22,8 @@ export type Question =
   | EnterRequest
   | MineRequest
   | CommandsRequest
-  | TokensRequest;
+  | TokensRequest
+  | HealthRequest;
 
 interface Call {
   readonly request: Question;
@@ -113,6 +115,7 @@ function isRepeatable(request: Question): boolean {
     case "review":
     case "enter":
     case "commands":
+    case "health":
       return true;
     case "moderate":
       return request.preview === true;

@@ -393,6 +393,7 @@ const SUCCESSES: { readonly [K in RequestKind]: Parser<ReplyFrame, Reply> } = {
   mine: unread,
   commands: unread,
   tokens: unread,
+  health: unread,
 };
 
 /** Reads the frames in one WebSocket message, in order. Leaves out malformed and unknown ones. Never throws. */

@@ -139,6 +139,9 @@ export interface Engine {
    */
   countsAfter(ids: ReadonlyMap<string, number>, most: number): Promise<ReadonlyMap<string, number>>;
 
+  /** How many bytes the store takes: the files, or the database. Rejects if the store fails. */
+  size(): Promise<number>;
+
   /**
    * When something was stored last in each room that has a history, in Unix milliseconds: never an earlier moment, perhaps a later
    * one. Opens nothing. Rejects if the store fails.
@@ -202,6 +205,8 @@ export interface EngineObserver {
   fault(room: string, error: unknown): void;
   /** A batch of messages was stored. */
   stored(messages: number, durationMs: number): void;
+  /** What another server has stored is delivered here, this long after it was decided there. The clocks may differ. */
+  lagged?(lagMs: number): void;
 }
 
 /** The options that every engine takes. */

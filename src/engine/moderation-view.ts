@@ -1,7 +1,7 @@
 import { type Action, type ActionKind, isOver, type SanctionKind } from "../room/action.ts";
 import { DEFAULT_SETTINGS, type RoomSettings } from "../room/room-settings.ts";
 import { Groups } from "./groups.ts";
-import type { HeldMessage, ModerationChange, Report, Waiting, Who } from "./moderation.ts";
+import type { HeldMessage, ModerationChange, ModerationTotals, Report, Waiting, Who } from "./moderation.ts";
 import type { StoredAction } from "./moderation-rows.ts";
 
 /** What a store knows about a room: what is set there, null for nothing, and how much waits. */
@@ -105,6 +105,23 @@ export class ModerationView {
 
   waiting(room: string): Waiting {
     return this.#rooms.get(room)?.waiting ?? NOTHING_WAITS;
+  }
+
+  totals(now: number): ModerationTotals {
+    const waiting = [...this.#rooms.values()].map((room) => room.waiting);
+    const live = [...this.#live.values()]
+      .map(({ action }) => action)
+      .filter((action) => !isOver(action, now));
+    return {
+      reports: waiting.reduce((sum, { reports }) => sum + reports, 0),
+      held: waiting.reduce((sum, { held }) => sum + held, 0),
+      most: {
+        reports: waiting.reduce((most, { reports }) => Math.max(most, reports), 0),
+        held: waiting.reduce((most, { held }) => Math.max(most, held), 0),
+      },
+      raids: new Set(live.filter(({ kind }) => kind === "raid").map(({ room }) => room)).size,
+      sanctions: live.filter(({ kind }) => SANCTIONS.has(kind)).length,
+    };
   }
 
   /** Mutes, kicks and bans, newest first. @param room null for those of all rooms */

@@ -35,6 +35,9 @@ export interface Moderation {
   /** How much waits for the moderators of a room. */
   waiting(room: string): Waiting;
 
+  /** How much waits in all rooms, and what is in force. @param now Unix milliseconds */
+  totals(now: number): ModerationTotals;
+
   /** Does something. A `ban` also drops the reports and held messages of those whom it hits. An `undo` ends the action that it names. A `settings` changes what it names in its room. */
   act(action: NewAction): Promise<Action>;
 
@@ -141,6 +144,16 @@ export type NotedEntry =
 export interface Waiting {
   readonly reports: number;
   readonly held: number;
+}
+
+/** Moderation in figures, over all rooms. */
+export interface ModerationTotals extends Waiting {
+  /** What waits in the room where most does. */
+  readonly most: Waiting;
+  /** Rooms in raid mode; all rooms together count as one. */
+  readonly raids: number;
+  /** Mutes, kicks and bans in force. */
+  readonly sanctions: number;
 }
 
 /** A report of a message, or of a person. */

@@ -8,6 +8,7 @@ import {
   type ModerationChange,
   ModerationError,
   type ModerationLimits,
+  type ModerationTotals,
   type NewAction,
   type NewHeld,
   type NewReport,
@@ -95,6 +96,10 @@ export class StoredModeration implements Moderation {
 
   waiting(room: string): Waiting {
     return this.#view.waiting(room);
+  }
+
+  totals(now: number): ModerationTotals {
+    return this.#view.totals(now);
   }
 
   async act(action: NewAction): Promise<Action> {

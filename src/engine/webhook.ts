@@ -1,7 +1,7 @@
 import { isKeyOf } from "../protocol/table.ts";
 
 /** What a webhook tells of. */
-export type WebhookTopic = "messages" | "changes" | "presence" | "reports" | "raids";
+export type WebhookTopic = "messages" | "changes" | "presence" | "reports" | "raids" | "notices";
 
 const TOPIC_TABLE: { readonly [T in WebhookTopic]: true } = {
   messages: true,
@@ -9,6 +9,7 @@ const TOPIC_TABLE: { readonly [T in WebhookTopic]: true } = {
   presence: true,
   reports: true,
   raids: true,
+  notices: true,
 };
 
 export const WEBHOOK_TOPICS: readonly WebhookTopic[] = [
@@ -17,11 +18,15 @@ export const WEBHOOK_TOPICS: readonly WebhookTopic[] = [
   "presence",
   "reports",
   "raids",
+  "notices",
 ];
 
 export function isTopic(text: string): text is WebhookTopic {
   return isKeyOf(TOPIC_TABLE, text);
 }
+
+/** The reason of a webhook that the operator has disabled. */
+export const BY_COMMAND = "by a command";
 
 /** An address that the chat tells what happens. Moments are Unix milliseconds. */
 export interface Webhook {

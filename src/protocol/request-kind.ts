@@ -18,4 +18,5 @@ export type RequestKind =
   | "enter"
   | "mine"
   | "commands"
-  | "tokens";
+  | "tokens"
+  | "health";

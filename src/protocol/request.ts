@@ -5,6 +5,7 @@ import { deleteReader, type ParsedDelete } from "./kinds/delete.ts";
 import { editReader, type ParsedEdit } from "./kinds/edit.ts";
 import { enterReader, type ParsedEnter } from "./kinds/enter.ts";
 import { getReader, type ParsedGet } from "./kinds/get.ts";
+import { healthReader, type ParsedHealth } from "./kinds/health.ts";
 import { identifyReader, type ParsedIdentify } from "./kinds/identify.ts";
 import { mineReader, type ParsedMine } from "./kinds/mine.ts";
 import { moderateReader, type ParsedModerate } from "./kinds/moderate.ts";
@@ -44,6 +45,7 @@ interface ParsedByKind {
   readonly mine: ParsedMine;
   readonly commands: ParsedCommands;
   readonly tokens: ParsedTokens;
+  readonly health: ParsedHealth;
 }
 
 /** A request that is whole enough to be put before the room. */
@@ -72,6 +74,7 @@ const READERS: { readonly [K in RequestKind]: Reader<K, ParsedByKind[K]> } = {
   mine: mineReader,
   commands: commandsReader,
   tokens: tokensReader,
+  health: healthReader,
 };
 
 const UNKNOWN: Parsed = { kind: null, refusal: { reason: "UnknownType" } };

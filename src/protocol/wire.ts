@@ -11,6 +11,7 @@ import type { DeletedReply, DeleteEvent, DeleteRequest } from "./kinds/delete.ts
 import type { EditEvent, EditedReply, EditRequest } from "./kinds/edit.ts";
 import type { EnteredReply, EnterRefusedReply, EnterRequest } from "./kinds/enter.ts";
 import type { GetFailedReply, GetRequest, HistoryReply, PageReply } from "./kinds/get.ts";
+import type { HealthRefusedReply, HealthReply, HealthRequest } from "./kinds/health.ts";
 import type { IdentifiedReply, IdentifyRefusedReply, IdentifyRequest } from "./kinds/identify.ts";
 import type { LeaveEvent } from "./kinds/leave.ts";
 import type { ChangeFailedReply, ChangeRefusedReply } from "./kinds/message-change.ts";
@@ -53,6 +54,7 @@ interface RequestByKind {
   mine: MineRequest;
   commands: CommandsRequest;
   tokens: TokensRequest;
+  health: HealthRequest;
 }
 
 type ChangeFaultReply = ChangeRefusedReply | ChangeFailedReply;
@@ -78,6 +80,7 @@ interface ReplyByKind {
   mine: MineReply | MineRefusedReply;
   commands: CommandsReply | CommandsRefusedReply;
   tokens: TokensReply | TokensRefusedReply;
+  health: HealthReply | HealthRefusedReply;
 }
 
 /** Client to server. */
@@ -95,7 +98,8 @@ export type ModerationReply = ReplyByKind[
   | "enter"
   | "mine"
   | "commands"
-  | "tokens"];
+  | "tokens"
+  | "health"];
 
 /** Server to the other clients of a room. */
 export type EventFrame =

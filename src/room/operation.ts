@@ -63,7 +63,8 @@ export type ServedKind =
   | "enter"
   | "mine"
   | "commands"
-  | "tokens";
+  | "tokens"
+  | "health";
 
 /** A request as a room receives it: the session's secret has become its hash. */
 export type RoomRequest =

@@ -51,6 +51,8 @@ export const RULES = {
   "grant-member": { text: "make somebody a member, and undo that", from: "moderator" },
   "grant-moderator": { text: "make somebody a moderator, and undo that", from: "owner" },
   "manage-tokens": { text: "see, create and revoke the tokens of programs", from: "owner" },
+  // In all rooms, since it is about all of them.
+  "see-health": { text: "see how the server is, and what needs its operator", from: "owner" },
   "grant-owner": { text: "make somebody an owner, and undo that", from: "owner" },
 } as const satisfies Readonly<Record<string, Rule>>;
 

@@ -83,6 +83,7 @@ const WIRE_KINDS: { readonly [K in Request["kind"]]: RequestKind } = {
   mine: "mine",
   commands: "commands",
   tokens: "tokens",
+  health: "health",
 };
 
 /** How a kind of decision or change is applied; null if it leaves the room as it is. */

@@ -13,6 +13,7 @@ import type { ServerParts } from "./server-parts.ts";
 import { createSecret } from "./session-secret.ts";
 import { NO_RATES } from "./settings.ts";
 import { negotiate, VERSIONS } from "./versions.ts";
+import { limitReached } from "./watching/operator-watch.ts";
 
 /** How many clients per second may come back after a restart, if they obey the welcome. */
 const RETURNS_PER_S = 1000;
@@ -77,10 +78,12 @@ export class Admissions {
 
   #enter(head: RequestHead, from: From): Verdict {
     const { ip, room } = from;
-    const { guard, addresses, sockets, engine } = this.#parts;
+    const { guard, addresses, sockets, engine, notices, settings } = this.#parts;
     if (this.#isStopping()) return guard.rejectForNow(ip, "The server is stopping.");
-    if (sockets.isFull)
+    if (sockets.isFull) {
+      limitReached(notices, "max-connections", sockets.most);
       return guard.rejectForNow(ip, "The server cannot accept another connection right now.");
+    }
     const now = performance.now();
     const address = addresses.of(ip, now);
     const excess = address.admit(room, now);
@@ -88,6 +91,8 @@ export class Admissions {
       return guard.rejectForRate(ip, excess.wait, `Too many ${excess.reason} from this address.`);
     if (!engine.enter(room)) {
       address.leave(room);
+      if (engine.rooms >= settings.limits.maxRooms)
+        limitReached(notices, "max-rooms", settings.limits.maxRooms);
       return guard.rejectForNow(ip, "The server cannot open another room right now.");
     }
     return this.#accept(head, { ...from, address });
@@ -141,6 +146,7 @@ export class Admissions {
     reports,
     desk,
     enforcer,
+    metrics,
   }: ServerParts): ConnectionContext {
     return {
       engine,
@@ -158,6 +164,15 @@ export class Admissions {
       desk,
       aboutRoom: (room) => aboutRoom(engine, settings, room),
       retryS: () => Math.min(RETRY_MOST_S, Math.ceil((connections.size + 1) / RETURNS_PER_S)),
+      timed: (payer) => {
+        const at = performance.now();
+        return {
+          release(bytes) {
+            payer.release(bytes);
+            metrics.sendSeconds.observe((performance.now() - at) / 1000);
+          },
+        };
+      },
       requested: (kind) => reports.requested(kind),
       events: {
         opened: (connection) => reports.opened(connection),

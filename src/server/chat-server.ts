@@ -15,9 +15,15 @@ import type { Settings } from "./settings.ts";
 import { logStartWarnings } from "./start-warnings.ts";
 import { flushed, stopParts } from "./stop-server.ts";
 import { LOOK_EVERY_MS } from "./tls/renewal.ts";
+import { logNotice } from "./watching/log-notice.ts";
+import { listenForMetrics } from "./watching/metrics-listener.ts";
+import { Notices } from "./watching/notices.ts";
+import { WATCH_EVERY_MS } from "./watching/operator-watch.ts";
 
 /** How long the start may wait until the page's files are kept for other servers. */
 const START_KEEP_MS = 1_000;
+/** How long owners are told that lines of the log were lost. */
+const LOG_LOSS_TOLD_MS = 60 * 60 * 1000;
 /** Addresses under which this machine reaches itself as `localhost`. */
 const LOCAL_HOSTS = ["127.0.0.1", "::1", "0.0.0.0", "::"];
 
@@ -36,22 +42,28 @@ export class ChatServer {
   readonly #api: Api;
   readonly #timers: Timer[] = [];
   #listeners: Listener[] = [];
+  #metricsListeners: Listener[] = [];
   #stopping: Promise<boolean> | null = null;
 
   /**
    * Opens the history, then the sockets.
    *
-   * @throws JournalError or DatabaseError when the history cannot be opened; an Error with `code` when the address or
-   *   the port is not available
+   * @throws JournalError or DatabaseError when the history cannot be opened; ListenError when an address or a port is not
+   *   available; an Error with `code` when a host has no address
    */
   static async start(settings: Settings): Promise<ChatServer> {
     const listenOn = await addressesOf(settings.hosts);
     const metrics = new Metrics();
-    const log = createLog(settings.log, () => metrics.logLost.inc());
+    const notices = new Notices(Date.now);
+    const log = createLog(settings.log, () => {
+      metrics.logLost.inc();
+      notices.raise("log", {}, { lapsesAfterMs: LOG_LOSS_TOLD_MS });
+    });
+    notices.subscribe((state, notice) => logNotice(log, state, notice));
     routeConsole(log);
     for (const warning of settings.warnings) log.warn({ category: "server", event: "settings" }, warning);
     try {
-      const server = new ChatServer(await buildParts(settings, listenOn, log, metrics));
+      const server = new ChatServer(await buildParts(settings, listenOn, log, metrics, notices));
       await server.#open();
       return server;
     } catch (error) {
@@ -68,12 +80,14 @@ export class ChatServer {
   }
 
   async #open(): Promise<void> {
-    const { keptAssets, engine, settings, log } = this.#parts;
+    const { keptAssets, engine, settings, log, watch } = this.#parts;
     try {
       // Before the page is served: from then on its files may be requested from any server.
       if (keptAssets !== null) await Promise.race([keptAssets.start(), Bun.sleep(START_KEEP_MS)]);
       this.#listen();
+      this.#metricsListeners = await listenForMetrics(this.#parts, () => this.#stopping !== null);
     } catch (error) {
+      for (const listener of this.#listeners) listener.stop();
       keptAssets?.stop();
       await engine.close();
       throw error;
@@ -91,7 +105,14 @@ export class ChatServer {
       },
       `listening: page ${page} and WebSocket ${socket}`,
     );
+    const [metricsListener] = this.#metricsListeners;
+    if (metricsListener !== undefined)
+      log.info(
+        { category: "server", event: "metrics", port: metricsListener.port },
+        `metrics are at port ${metricsListener.port}, and not at that of the chat`,
+      );
     logStartWarnings(this.#parts);
+    void watch.look();
     void log.flush();
   }
 
@@ -110,7 +131,8 @@ export class ChatServer {
 
   #startTimers(): void {
     const { wheel, connections, absentMembers, addresses, roomSends, reports, raidWatch } = this.#parts;
-    const { certificate } = this.#parts;
+    const { certificate, watch } = this.#parts;
+    this.#timers.push(setInterval(() => void watch.look(), WATCH_EVERY_MS));
     if (certificate !== null)
       this.#timers.push(
         setInterval(() => void certificate.look().catch((error) => reports.defect(error)), LOOK_EVERY_MS),
@@ -161,6 +183,11 @@ export class ChatServer {
     return this.#parts.engine.people;
   }
 
+  /** What needs the operator now. */
+  get notices(): Notices {
+    return this.#parts.notices;
+  }
+
   /** Logs what the operator should know. */
   notice(event: string, sentence: string): void {
     this.#parts.log.info({ category: "server", event }, sentence);
@@ -191,7 +218,7 @@ export class ChatServer {
   #stop(): Promise<boolean> {
     const { log, keptAssets, reports } = this.#parts;
     log.info({ category: "server", event: "stopping" }, "stopping");
-    for (const listener of this.#listeners) listener.stop();
+    for (const listener of [...this.#listeners, ...this.#metricsListeners]) listener.stop();
     for (const timer of this.#timers) clearInterval(timer);
     keptAssets?.stop();
     reports.summarizeRejections(Number.POSITIVE_INFINITY);

@@ -5,7 +5,7 @@ import type { PersonRefusalReason } from "../protocol/refusal.ts";
 import { parseRequest, type Request } from "../protocol/request.ts";
 import type { Version } from "../protocol/version.ts";
 import { type WelcomeTerms, welcome } from "../protocol/welcome.ts";
-import { type ConnectionId, type Operation, STRANGER, type Standing } from "../room/operation.ts";
+import { type ConnectionId, type Operation, type Payer, STRANGER, type Standing } from "../room/operation.ts";
 import type { Role } from "../room/roles.ts";
 import { wireKindOf } from "../room/room.ts";
 import type { Present } from "../room/roster.ts";
@@ -80,6 +80,8 @@ export interface ConnectionContext extends CheckContext {
   /** What a client is told of the room when it comes. */
   readonly aboutRoom: (room: string) => Pick<WelcomeTerms, "settings" | "announcements" | "raid" | "keeps">;
   readonly events: ConnectionEvents;
+  /** Notes how long it takes until a payer is released: what it pays for has its reply then. */
+  readonly timed: (payer: Payer) => Payer;
   /** Seconds over which clients should spread when they connect again. */
   readonly retryS: () => number;
 }
@@ -233,7 +235,9 @@ export class Connection implements Recipient, Living {
   }
 
   #request(request: Request, { size, ref }: Extract<Verdict, { kind: "accept" }>): void {
-    const charged = { connection: this.id, size, payer: this.#checks.pending, ref };
+    const { pending } = this.#checks;
+    const payer = request.kind === "send" ? this.#context.timed(pending) : pending;
+    const charged = { connection: this.id, size, payer, ref };
     this.#submit(() => {
       if (isRoomBound(request)) return this.#toRoom(request, charged);
       return isPersonRequest(request) ? this.#answer(request, charged) : this.#askDesk(request, charged);

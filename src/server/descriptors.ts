@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** How many files are always open at most: the log, the lock, the event loop, the database. */
 const ALWAYS_OPEN = 64;
@@ -15,6 +15,15 @@ export function descriptorLimit(): number | null {
   try {
     const [, most] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
     return most === undefined ? null : Number(most);
+  } catch {
+    return null;
+  }
+}
+
+/** How many descriptors this process has; null if the system does not say. */
+export function openDescriptors(): number | null {
+  try {
+    return readdirSync("/proc/self/fd").length;
   } catch {
     return null;
   }

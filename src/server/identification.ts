@@ -58,6 +58,7 @@ const NEEDS_PERSON: { readonly [K in Request["kind"]]: boolean } = {
   mine: true,
   commands: false,
   tokens: true,
+  health: true,
 };
 
 const NO_KEY = "Say first who you are, with a key.";

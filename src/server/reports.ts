@@ -136,6 +136,10 @@ export class Reports implements FanoutEvents, EngineObserver {
     this.#metrics.storeSeconds.observe(durationMs / 1000);
   }
 
+  lagged(lagMs: number): void {
+    this.#metrics.clusterLagSeconds.observe(lagMs / 1000);
+  }
+
   #info(
     category: LogFields["category"],
     { id, room }: Pick<Recipient, "id" | "room">,

@@ -37,6 +37,7 @@ export const KIND_COSTS: Readonly<Record<RequestKind, KindCosts>> = {
   mine: askedOfAllCosts,
   commands: deskCosts,
   tokens: deskCosts,
+  health: deskCosts,
 };
 
 /** A request that concerns a room. */

@@ -23,11 +23,12 @@ export function routesOf(
   api: Api,
   isStopping: () => boolean,
 ): { readonly routes: readonly Route[]; readonly fallback: Handling } {
-  const { webPages } = parts;
+  const { webPages, settings } = parts;
   return {
     routes: [
       { ...api.handling, below: "chat", matches: isApiPath },
-      ...operatorRoutes(parts, isStopping),
+      healthRoute(parts, isStopping),
+      ...(settings.metricsAt === null ? [metricsRoute(parts)] : []),
       ...chatRoutes(parts),
     ],
     // The pages of the rooms, the icons, and the page that says that there is nothing.
@@ -41,23 +42,35 @@ export function routesOf(
   };
 }
 
-function operatorRoutes(parts: ServerParts, isStopping: () => boolean): readonly Route[] {
-  const { metrics } = parts;
-  return [
-    {
-      ...read,
-      below: "server",
-      matches: (path) => path === "/healthz",
-      respond: () => health(parts, isStopping()),
-    },
-    {
-      ...read,
-      below: "server",
-      matches: (path) => path === "/metrics",
-      respond: async () =>
-        new Response(await metrics.text(), { headers: { "Content-Type": metrics.contentType } }),
-    },
-  ];
+/** What is answered at the port for metrics. @param missing answers at all other paths */
+export function metricsRoutes(
+  parts: ServerParts,
+  isStopping: () => boolean,
+  missing: (ip: string) => Response,
+): { readonly routes: readonly Route[]; readonly fallback: Handling } {
+  return {
+    routes: [healthRoute(parts, isStopping), metricsRoute(parts)],
+    fallback: { ...read, respond: ({ ip }) => missing(ip) },
+  };
+}
+
+function healthRoute(parts: ServerParts, isStopping: () => boolean): Route {
+  return {
+    ...read,
+    below: "server",
+    matches: (path) => path === "/healthz",
+    respond: () => health(parts, isStopping()),
+  };
+}
+
+function metricsRoute({ metrics }: ServerParts): Route {
+  return {
+    ...read,
+    below: "server",
+    matches: (path) => path === "/metrics",
+    respond: async () =>
+      new Response(await metrics.text(), { headers: { "Content-Type": metrics.contentType } }),
+  };
 }
 
 function chatRoutes(parts: ServerParts): readonly Route[] {

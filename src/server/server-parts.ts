@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Engine } from "../engine/engine.ts";
 import { isEnding } from "../engine/failure.ts";
 import { PING_EVERY_S } from "../protocol/limits.ts";
@@ -28,6 +29,10 @@ import { RoomDirectory } from "./room-directory.ts";
 import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
 import { RenewedCertificate } from "./tls/renewal.ts";
+import { Health } from "./watching/health.ts";
+import type { Notices } from "./watching/notices.ts";
+import { OperatorWatch } from "./watching/operator-watch.ts";
+import { Storage } from "./watching/storage.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
 import { WebhookDelivery } from "./webhooks/webhook-delivery.ts";
 
@@ -42,6 +47,9 @@ export interface ServerParts {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly reports: Reports;
+  readonly notices: Notices;
+  readonly watch: OperatorWatch;
+  readonly storage: Storage;
   readonly access: Access;
   readonly guard: RequestGuard;
   readonly engine: Engine;
@@ -77,9 +85,10 @@ export async function buildParts(
   listenOn: readonly string[],
   log: Log,
   metrics: Metrics,
+  notices: Notices,
 ): Promise<ServerParts> {
   const { limits } = settings;
-  const certificate = settings.tls && (await RenewedCertificate.open(settings.tls, log, Date.now));
+  const certificate = settings.tls && (await RenewedCertificate.open(settings.tls, log, notices, Date.now));
   const reports = new Reports(log, metrics, settings.log);
   const timestamps = new TimestampFormat(settings.timestamp, settings.timezone);
   const absentMembers = new AbsentMembers(settings.graceMs);
@@ -99,16 +108,21 @@ export async function buildParts(
     log.error({ category: "moderation", event: "fault", err: error }, `moderation has failed: ${error}`);
   };
   raidWatch = new RaidWatch(engine, settings.raid, Date.now, failed);
-  webhooks = new WebhookDelivery({ engine, fanout, settings: settings.webhooks, log, metrics });
+  webhooks = new WebhookDelivery({ engine, fanout, settings: settings.webhooks, log, metrics, notices });
   const rooms = new RoomDirectory(settings.rooms, engine, () => performance.now());
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
+  const storage = new Storage(engine, settings.database === null ? dirname(settings.dataFile) : null);
+  const sockets = new SocketTable<ClientSocket>(mostSockets(limits));
   return {
     settings,
     listenOn,
     log,
     metrics,
     reports,
+    notices,
+    watch: watchOf(settings, engine, storage, notices),
+    storage,
     access,
     guard: new RequestGuard(access, settings.trustProxy, reports, log),
     engine,
@@ -122,8 +136,15 @@ export async function buildParts(
       chatName: CHAT_NAME,
       keepersOf: (room) => connections.keepersOf(room),
       fault: failed,
+      health: new Health({ engine, connections, sockets, metrics, storage, notices }),
     }),
-    enforcer: new Enforcer({ engine, connections, now: Date.now, log }),
+    enforcer: new Enforcer({
+      engine,
+      connections,
+      now: Date.now,
+      log,
+      acted: (kind) => metrics.actions.inc({ kind }),
+    }),
     raidWatch,
     webhooks,
     fanout,
@@ -134,9 +155,18 @@ export async function buildParts(
     addresses: new AddressTable(limits, memory, settings.exemptAddresses),
     roomSends: new KeyedRates(limits.roomSends),
     wheel: new LivenessWheel(PING_EVERY_S * 1000, performance.now()),
-    sockets: new SocketTable(mostSockets(limits)),
+    sockets,
     certificate,
   };
+}
+
+function watchOf(settings: Settings, engine: Engine, storage: Storage, notices: Notices): OperatorWatch {
+  const { lowDiskBytes, nodeVersion, moderation } = settings;
+  return new OperatorWatch({
+    ...{ engine, storage, notices, lowDiskBytes, nodeVersion, moderation },
+    now: Date.now,
+    uptime: () => performance.now(),
+  });
 }
 
 function loginOf({ login }: Settings, log: Log): HostLogin | null {

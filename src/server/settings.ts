@@ -179,6 +179,12 @@ export interface Settings {
   readonly changes: ChangeLimits;
   readonly webhooks: WebhookSettings;
   readonly log: LogSettings;
+  /** Where `/metrics` is instead of on the port of the chat; null: there. */
+  readonly metricsAt: { readonly hosts: readonly string[]; readonly port: number } | null;
+  /** Owners are told when the disk with the history has less room than this. */
+  readonly lowDiskBytes: number;
+  /** The version of the Node.js that has started the server, such as `v24.1.0`; null if none has. */
+  readonly nodeVersion: string | null;
   /** What looks like a mistake in how the server was started: one sentence each, for the log. */
   readonly warnings: readonly string[];
 }

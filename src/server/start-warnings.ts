@@ -2,15 +2,11 @@ import { isListed } from "./addresses.ts";
 import type { ServerParts } from "./server-parts.ts";
 
 /** Logs at the start what would otherwise be noticed when a client cannot connect. */
-export function logStartWarnings({ settings, log, access, sockets }: ServerParts): void {
+export function logStartWarnings({ settings, log, notices, access, sockets }: ServerParts): void {
   const { limits, trustProxy, allowOrigins } = settings;
   const { most } = sockets;
-  if (limits.maxConnections !== null && most < limits.maxConnections) {
-    log.warn(
-      { category: "server", event: "descriptors", most },
-      `the system gives so few files (ulimit -n) that there can be ${most} connections and not ${limits.maxConnections}`,
-    );
-  }
+  const { maxConnections: wanted } = limits;
+  if (wanted !== null && most < wanted) notices.raise("descriptors", { most, wanted });
   const hasLocalProxy = ["127.0.0.1", "::1"].some((address) => isListed(address, trustProxy));
   if (access.isLoopbackOnly && hasLocalProxy && allowOrigins === null) {
     log.warn(

@@ -79,6 +79,7 @@ test("every option can be set in the file, as it is printed, and then has the va
     "log-level": '"warn"',
     rooms: '"listed"',
     auth: '"required"',
+    "metrics-port": "8",
   };
   const kinds = { switch: "true", number: "7", size: '"2MiB"', text: '"text"', list: "[]" } as const;
   // What reads a file needs one that is right; each has tests of its own.

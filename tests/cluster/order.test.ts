@@ -2,6 +2,7 @@
 import { expect, test } from "bun:test";
 import { ChatClient, type Frame } from "../support/client.ts";
 import { Cluster } from "../support/cluster.ts";
+import { countsOf } from "../support/counts.ts";
 import { contents, V3Client } from "../support/v3.ts";
 
 test("ORD-1 ORD-2 SEND-1 clients of all servers see everything in one order, replies among events", async () => {
@@ -62,6 +63,12 @@ test("GET-3 EV-4 EV-5 EV-6 EV-7 roster, history and events are the same at every
   await binh.close();
   expect(await chi.next()).toMatchObject({ datatype: "leave", name: "Bình 2" });
   expect(await an.next()).toMatchObject({ datatype: "leave", name: "Bình 2" });
+  // The metrics tell how late others' messages come, and how large the database is, of whose disk nothing is known.
+  const [there, here] = await Promise.all([0, 2].map((at) => countsOf(cluster.at(at))));
+  expect(there?.get("chatbox_cluster_lag_seconds_count")).toBe(1);
+  expect(here?.get("chatbox_cluster_lag_seconds_count")).toBe(0);
+  expect(here?.get("chatbox_data_bytes")).toBeGreaterThan(0);
+  expect(here?.has("chatbox_disk_free_bytes")).toBe(false);
 });
 
 test("EP-4 rooms are separate at every server, and a later member finds the room's history", async () => {

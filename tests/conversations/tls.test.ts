@@ -82,7 +82,7 @@ test("a renewed certificate is presented to new connections, and those that are 
   const second = await createCertificate("chat.example.org", { days: 7 });
   files.renew(second);
   await server.waitForLog(isAbout("a new certificate is in use, for chat.example.org, localhost"), from);
-  await server.waitForLog(isAbout("the certificate ends on"), from);
+  await server.waitForLog(isAbout("The certificate ends on"), from);
   expect(await presented(second)).toBe(fingerprint(second));
   await client.say("still here");
 

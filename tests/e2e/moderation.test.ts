@@ -9,7 +9,8 @@ import { BEHIND_PROXY, KEY, storeFlags, Visitor } from "../support/visitors.ts";
 import type { Coming, Person } from "./person.ts";
 import { capture, dropNetworkErrors, LOOKS, onFrames, SCREENS, Stage, violations } from "./stage.ts";
 
-const stage = new Stage(BEHIND_PROXY);
+// No disk has as much free, so that there is a notice to the owners.
+const stage = new Stage([...BEHIND_PROXY, "--low-disk", "1000000GiB"]);
 type Theme = "light" | "dark" | "classic";
 
 beforeAll(() => grantMinh(stage.server));
@@ -513,7 +514,7 @@ test("a person takes along, and deletes, all that the person wrote in a room", a
 });
 
 for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narrow" || size === "phone")) {
-  test(`an owner creates a token by keyboard, sees its bot and its commands, and revokes it: ${size}, ${theme}, ${locale}`, async () => {
+  test(`an owner creates a token by keyboard, sees its bot and its commands, revokes it, and sees how the server is: ${size}, ${theme}, ${locale}`, async () => {
     await grant(stage.server, KEY.owner, "owner");
     const room = stage.newRoom();
     const chi = await come(room, KEY.owner, theme, { ...SCREENS[size], locale });
@@ -522,7 +523,7 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     const { keyboard } = chi.page;
     const openTokens = async () => {
       await chi.page.locator(".moderation-button").click();
-      await chi.page.locator("#tab-people").focus();
+      await chi.page.locator("#tab-people").click();
       for (const _ of ["force", "log", "room", "tokens"]) await keyboard.press("ArrowRight");
       await chi.page.locator("#room-name").waitFor();
     };
@@ -596,6 +597,15 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     await item.waitFor({ state: "detached" });
     expect(await chi.page.locator("#tab-tokens:focus").count()).toBe(1);
     expect((await bot.call("GET", "/rooms")).status).toBe(401);
+    await keyboard.press("ArrowRight");
+    await chi.page.locator(".figures dd").last().waitFor();
+    await chi.page.locator("#tab-health .badge", { hasText: "1" }).waitFor();
+    await chi.reads(
+      locale === "vi-VN" ? /Ổ đĩa chứa lịch sử sắp đầy/ : /The disk with the history is nearly full/,
+    );
+    await look("server");
+    await keyboard.press("Escape");
+    await chi.page.locator(".moderation-button .badge").waitFor();
     expect(found).toEqual([]);
   });
 }
@@ -617,7 +627,7 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     await look("badge");
     await minh.page.locator(".moderation-button").click();
     await minh.page.locator(".cases li").first().waitFor();
-    expect(await minh.page.locator("#tab-tokens").count()).toBe(0);
+    expect(await minh.page.locator("#tab-tokens, #tab-health").count()).toBe(0);
     for (const tab of ["reports", "held", "people", "force", "room"]) {
       await minh.page.locator(`#tab-${tab}`).click();
       await minh.page.locator(".tab > :is(.cases, .muted, .room-form)").first().waitFor();

@@ -45,6 +45,7 @@ function emptyReplica(notes: Map<ConnectionId, ConnectionNote>): Replica {
     isFreeFor: () => true,
     moderation: UNMODERATED,
     changeLimits: CHANGE_LIMITS,
+    followed: () => {},
     skipped: () => undefined,
   });
 }

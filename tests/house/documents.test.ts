@@ -28,7 +28,12 @@ const documents = [
     readdirSync(join(project, folder)).flatMap((name) => (name.endsWith(".md") ? `${folder}/${name}` : [])),
   ),
 ];
-const deployment = ["Dockerfile", "compose.yaml", "deploy/classic-chatbox.service"];
+const deployment = [
+  "Dockerfile",
+  "compose.yaml",
+  "deploy/compose-cluster.yaml",
+  "deploy/classic-chatbox.service",
+];
 
 /** The blocks of code of a language in a document. */
 function blocks(document: string, language: string): string[] {

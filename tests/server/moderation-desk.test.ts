@@ -30,6 +30,7 @@ function stageOf(done: number) {
     now: () => 0,
     chatName: "Chat",
     keepersOf: () => new Set(),
+    health: { now: () => Promise.reject(new Error("Nobody asks for that here.")) },
     fault: (error) => {
       throw error;
     },

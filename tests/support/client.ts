@@ -20,6 +20,7 @@ export type Frame = {
   readonly username?: unknown;
   readonly commands?: unknown;
   readonly tokens?: unknown;
+  readonly notices?: unknown;
   readonly secret?: unknown;
   readonly oldname?: unknown;
   readonly newname?: unknown;

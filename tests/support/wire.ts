@@ -120,6 +120,7 @@ export class ConnectionStage {
       newestIds: () => Promise.resolve(new Map()),
       storedAt: () => Promise.resolve(new Map()),
       countsAfter: () => Promise.resolve(new Map()),
+      size: () => Promise.resolve(0),
       close: () => Promise.resolve(),
     };
     this.context = {
@@ -147,6 +148,7 @@ export class ConnectionStage {
       now: () => this.now,
       retryS: () => 1,
       requested: () => {},
+      timed: (payer) => payer,
       events: {
         opened: () => {},
         identified: () => {},

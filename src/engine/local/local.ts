@@ -36,6 +36,7 @@ import { finishPlacing } from "./placing.ts";
 import { realFile } from "./real-file.ts";
 import { assetsFolder, roomFile, roomOfFileName, roomsFolder } from "./room-file.ts";
 import { SessionStore } from "./sessions.ts";
+import { sizeOfData } from "./size.ts";
 import { Sweep } from "./sweep.ts";
 import { openWebhookFile } from "./webhook-file.ts";
 
@@ -263,6 +264,10 @@ export class LocalEngine implements Engine {
     const isDoubted = aheadMs > 0 && retention.keepMs !== null && trustClock !== true;
     if (isDoubted && !this.#isClockDoubted) observer.notice(MAIN_ROOM, clockNotice(aheadMs));
     this.#isClockDoubted = isDoubted;
+  }
+
+  size(): Promise<number> {
+    return sizeOfData(this.#options.dataFile);
   }
 
   get rooms(): number {

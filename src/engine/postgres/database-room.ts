@@ -278,7 +278,8 @@ export class DatabaseRoom {
     const skipped = () => {
       this.#isPruned = true;
     };
-    const replica = new Replica(stored, { ...this.#options, queue, skipped });
+    const followed = (sentAt: number) => this.#options.observer.lagged?.(Math.max(0, now().time - sentAt));
+    const replica = new Replica(stored, { ...this.#options, queue, skipped, followed });
     for (const member of stored.members) {
       if (member.isAbsent && member.server === server()) queue.occupancy.takeOver(member.connection);
     }

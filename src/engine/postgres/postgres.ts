@@ -36,7 +36,7 @@ import { CHANNEL, encodeNotification, type PeerNotification } from "./notificati
 import { type DatabasePeople, openPeopleTable } from "./people-table.ts";
 import { refuseTransactionPooler } from "./pooler-check.ts";
 import { prune } from "./prune.ts";
-import { countsAfter, hasMessages, headcounts, newestIds, storedAt } from "./room-list.ts";
+import { countsAfter, databaseSize, hasMessages, headcounts, newestIds, storedAt } from "./room-list.ts";
 import { migrate } from "./schema.ts";
 import { StoredMessages } from "./stored-messages.ts";
 import { Subscription } from "./subscription.ts";
@@ -285,6 +285,10 @@ export class PostgresEngine implements Engine {
 
   countsAfter(ids: ReadonlyMap<string, number>, most: number): Promise<ReadonlyMap<string, number>> {
     return this.#database.query(LIST_TIMEOUT_MS, (sql) => countsAfter(sql, ids, most));
+  }
+
+  size(): Promise<number> {
+    return this.#database.query(LIST_TIMEOUT_MS, databaseSize);
   }
 
   async close(): Promise<void> {

@@ -28,6 +28,8 @@ export interface ReplicaOptions {
   readonly changeLimits: RoomOptions["changeLimits"];
   /** Called after a change was skipped: what is known about the messages must be read again before the next batch. */
   readonly skipped: () => void;
+  /** Called when another server's messages are applied. @param sentAt of the newest, in Unix milliseconds */
+  readonly followed: (sentAt: number) => void;
 }
 
 /** What is delivered here for each kind of change that another server has decided; null for nothing. */
@@ -222,6 +224,8 @@ export class Replica {
   /** Applies and delivers the next entry. */
   receive(entry: LogEntry): void {
     const here = this.#options.server();
+    const newest = entry.changes.findLast((change) => change.kind === "sent");
+    if (entry.server !== here && newest !== undefined) this.#options.followed(newest.message.time);
     this.#position = entry.position;
     this.#batch = entry.batch;
     const outcomes = entry.changes.flatMap((change): Outcome[] => {

@@ -11,6 +11,12 @@ export async function hasMessages(sql: SQL, room: string): Promise<boolean> {
   return booleanOf(row?.has_messages);
 }
 
+/** How many bytes the whole database takes, with everything else that is in it. */
+export async function databaseSize(sql: SQL): Promise<number> {
+  const [row] = rowsOf(await sql`SELECT pg_database_size(current_database())::float8 AS size`);
+  return integerOf(row?.size);
+}
+
 /** How many have a nickname, at any server, in each of these rooms in which anybody has one. */
 export async function headcounts(sql: SQL, rooms: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await sql`

@@ -1,8 +1,7 @@
 /** What the server knows of itself and of a request, for whoever finds out whether it is reached as it should be. */
-import { readdirSync } from "node:fs";
 import { version } from "../../../package.json";
 import { isListed } from "../addresses.ts";
-import { descriptorLimit } from "../descriptors.ts";
+import { descriptorLimit, openDescriptors } from "../descriptors.ts";
 import type { ServerParts } from "../server-parts.ts";
 import type { Json } from "./rooms.ts";
 
@@ -41,13 +40,4 @@ export function diagnosisOf({ ip, peer }: CallOrigin, headers: Headers, parts: S
 /** JSON has no infinity. */
 function finite(number: number): number | null {
   return Number.isFinite(number) ? number : null;
-}
-
-/** How many descriptors this process has; null if the system does not say. */
-function openDescriptors(): number | null {
-  try {
-    return readdirSync("/proc/self/fd").length;
-  } catch {
-    return null;
-  }
 }

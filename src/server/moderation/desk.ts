@@ -8,6 +8,7 @@ import { may, type Role } from "../../room/roles.ts";
 import { publicSettings, type RoomSettings } from "../../room/room-settings.ts";
 import { settingsKeys } from "../kinds/moderation.ts";
 import type { RoomDirectory } from "../room-directory.ts";
+import type { Health } from "../watching/health.ts";
 import { Orders, type OrdersContext } from "./orders.ts";
 import { Passwords } from "./passwords.ts";
 import { Proofs } from "./proofs.ts";
@@ -34,9 +35,10 @@ const MALFORMED = {
   review: "WrongFormatReview",
   enter: "WrongFormatEnter",
   mine: "WrongFormatMine",
-  // It says nothing but its kind.
+  // These say nothing but their kind.
   commands: "ErrorWhenCommands",
   tokens: "WrongFormatTokens",
+  health: "ErrorWhenHealth",
 } as const;
 const FAILED = {
   moderate: "ErrorWhenModerate",
@@ -47,6 +49,7 @@ const FAILED = {
   mine: "ErrorWhenMine",
   commands: "ErrorWhenCommands",
   tokens: "ErrorWhenTokens",
+  health: "ErrorWhenHealth",
 } as const;
 const TOO_MANY = {
   moderate: "TooManyActions",
@@ -57,6 +60,7 @@ const TOO_MANY = {
   mine: "ErrorWhenMine",
   commands: "ErrorWhenCommands",
   tokens: "ErrorWhenTokens",
+  health: "ErrorWhenHealth",
 } as const;
 
 const SILENCING = ["mute", "kick", "ban"] as const;
@@ -73,9 +77,10 @@ export interface DeskContext extends OrdersContext {
   readonly rooms: Pick<RoomDirectory, "mayMake">;
   /** Something has failed that the operator should know. */
   readonly fault: (error: unknown) => void;
+  readonly health: Pick<Health, "now">;
 }
 
-/** Answers the requests of moderation: orders, settings, reports, reviews, what somebody needs to enter, and about programs. */
+/** Answers the requests of moderation: orders, settings, reports, reviews, what somebody needs to enter, about programs and about the server. */
 export class ModerationDesk {
   readonly #context: DeskContext;
   readonly #orders: Orders;
@@ -156,6 +161,11 @@ export class ModerationDesk {
         };
       case "tokens":
         return await this.#tokens.answer(request.order, by);
+      case "health":
+        // It is about all rooms.
+        if (!may(by.roleEverywhere, "see-health"))
+          throw new Refusal("NotAllowed", "Only owners see how the server is.");
+        return { type: "health", status: true, ...(await this.#context.health.now()) };
     }
   }
 

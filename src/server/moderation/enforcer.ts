@@ -2,7 +2,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { ModerationChange } from "../../engine/moderation.ts";
 import { encode } from "../../protocol/encode.ts";
 import type { WaitingEvent } from "../../protocol/kinds/review.ts";
-import type { Action, SanctionKind } from "../../room/action.ts";
+import type { Action, ActionKind, SanctionKind } from "../../room/action.ts";
 import { isAtLeast } from "../../room/roles.ts";
 import type { Connection } from "../connection.ts";
 import type { Log } from "../log.ts";
@@ -16,6 +16,8 @@ export interface EnforcerContext {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly log: Pick<Log, "info">;
+  /** Called with each action. */
+  readonly acted: (kind: ActionKind) => void;
 }
 
 /** Carries out at this server's connections what moderators have done, wherever they did it. */
@@ -34,7 +36,10 @@ export class Enforcer {
   }
 
   #follow({ actions, rooms }: ModerationChange): void {
-    for (const action of actions) this.#log(action);
+    for (const action of actions) {
+      this.#log(action);
+      this.#context.acted(action.kind);
+    }
     // The code of the close says all about a kick. A ban has a reason and an end, which only the event has.
     if (actions.some(({ kind }) => kind === "kick")) this.#putOut();
     if (actions.some(({ kind }) => kind === "ban")) setTimeout(() => this.#putOut(), TOLD_WITHIN_MS);

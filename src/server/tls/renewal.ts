@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import type { Log } from "../log.ts";
+import type { Notices } from "../watching/notices.ts";
 import { type Certificate, CertificateError, type CertificateFiles, readCertificate } from "./certificate.ts";
 
 /** How often the files are looked at. */
@@ -15,29 +16,36 @@ const WARN_BEFORE_MS = 14 * DAY_MS;
 export class RenewedCertificate {
   readonly #files: CertificateFiles;
   readonly #log: Log;
+  readonly #notices: Notices;
   readonly #now: () => number;
   #current: Certificate;
   /** What the files looked like when they were read last. */
   #seen: string;
-  #warnedAt = Number.NEGATIVE_INFINITY;
   #isLooking = false;
 
   /** @throws CertificateError when the files cannot be used */
-  static async open(files: CertificateFiles, log: Log, now: () => number): Promise<RenewedCertificate> {
+  static async open(
+    files: CertificateFiles,
+    log: Log,
+    notices: Notices,
+    now: () => number,
+  ): Promise<RenewedCertificate> {
     // Looked at first: what changes between the two is read again.
     const seen = await look(files);
-    return new RenewedCertificate(files, log, now, await readCertificate(files), seen);
+    return new RenewedCertificate(files, log, notices, now, await readCertificate(files), seen);
   }
 
   private constructor(
     files: CertificateFiles,
     log: Log,
+    notices: Notices,
     now: () => number,
     current: Certificate,
     seen: string,
   ) {
     this.#files = files;
     this.#log = log;
+    this.#notices = notices;
     this.#now = now;
     this.#current = current;
     this.#seen = seen;
@@ -68,12 +76,14 @@ export class RenewedCertificate {
     this.#seen = seen;
     try {
       this.#current = await readCertificate(this.#files);
+      this.#notices.clear("renewal");
       this.#log.info(
         { category: "server", event: "certificate", validTo: this.#current.validTo.toISOString() },
         `a new certificate is in use, for ${this.#current.names.join(", ")}, until ${this.#current.validTo.toISOString()}`,
       );
     } catch (error) {
       if (!(error instanceof CertificateError)) throw error;
+      this.#notices.raise("renewal", { reason: error.message });
       // A renewal replaces one file after the other; the second change is looked at as well.
       this.#warn(
         `the certificate has changed and cannot be used, so that of before stays, until ${this.#current.validTo.toISOString()}: ${error.message}`,
@@ -81,17 +91,12 @@ export class RenewedCertificate {
     }
   }
 
-  /** Warns once a day of a certificate that ends soon. */
+  /** Warns of a certificate that ends soon, or is not valid yet. */
   #warnOfEnd(): void {
     const now = this.#now();
-    const { validFrom, validTo } = this.#current;
-    const leftMs = validTo.getTime() - now;
-    const isEarly = validFrom.getTime() > now;
-    if ((leftMs > WARN_BEFORE_MS && !isEarly) || now - this.#warnedAt < DAY_MS) return;
-    this.#warnedAt = now;
-    if (isEarly) this.#warn(`the certificate is valid only from ${validFrom.toISOString()}`);
-    else if (leftMs <= 0) this.#warn(`the certificate is over since ${validTo.toISOString()}; renew it`);
-    else this.#warn(`the certificate ends on ${validTo.toISOString()}; renew it`);
+    const [beginsAt, endsAt] = [this.#current.validFrom.getTime(), this.#current.validTo.getTime()];
+    this.#notices.set("certificate", endsAt - now > WARN_BEFORE_MS ? null : { endsAt });
+    this.#notices.set("early-certificate", beginsAt > now ? { beginsAt } : null);
   }
 
   #warn(sentence: string): void {

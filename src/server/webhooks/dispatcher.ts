@@ -1,6 +1,7 @@
 import { coversRoom, MODERATION, type Webhook } from "../../engine/webhook.ts";
 import { waitAfter } from "./backoff.ts";
 import type { Delivering } from "./delivering.ts";
+import { giveUp, reasonToGiveUp } from "./giving-up.ts";
 import { Line, type TurnEnd } from "./line.ts";
 import { Places } from "./places.ts";
 import type { Posted } from "./post.ts";
@@ -244,27 +245,16 @@ export class Dispatcher {
     const at = now();
     const { since = at, attempts: before = 0 } = this.#failureIn(room) ?? {};
     const attempts = before + 1;
-    const { problem, isGone, retryAfterMs } = posted;
-    if (isGone || at - since >= settings.failMs) {
-      const reason = isGone
-        ? "the receiver wants no more (410)"
-        : `deliveries failed for too long: ${problem}`;
-      await this.#disable(reason);
+    const { problem, retryAfterMs } = posted;
+    const reason = reasonToGiveUp(posted, at - since, settings.failMs);
+    if (reason !== null) {
+      this.#end();
+      await giveUp(this.#webhook, reason, this.#delivering);
       return;
     }
     const waitMs = waitAfter(attempts, retryAfterMs, settings.retry, Math.random());
     this.#places.failed(room, { since, attempts, retryAt: Math.ceil(at + waitMs), problem });
     troubles.begin(this.#webhook, problem);
     this.#delay(scheduled, waitMs);
-  }
-
-  async #disable(reason: string): Promise<void> {
-    const { engine, troubles, failed } = this.#delivering;
-    this.#end();
-    await engine.webhooks.disable(this.#webhook.id, reason).then(
-      () => troubles.disabled(this.#webhook, reason),
-      // Whoever claims it next finds that out again.
-      failed,
-    );
   }
 }

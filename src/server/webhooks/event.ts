@@ -15,7 +15,9 @@ export type WebhookEventType =
   | "person.left"
   | "report.created"
   | "raid.started"
-  | "raid.ended";
+  | "raid.ended"
+  | "notice.raised"
+  | "notice.cleared";
 
 export interface WebhookEvent {
   /** The same in every attempt to deliver it. */

@@ -7,9 +7,11 @@ import type { Fanout } from "../fanout.ts";
 import type { Log } from "../log.ts";
 import { LogThrottle } from "../log-throttle.ts";
 import type { Metrics } from "../metrics.ts";
+import type { Notices } from "../watching/notices.ts";
 import type { Delivering } from "./delivering.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import { bodyOf } from "./event.ts";
+import { NoticeDelivery } from "./notice-delivery.ts";
 import { Poster } from "./post.ts";
 import { PresenceWatch, storedIdOf } from "./presence.ts";
 import { signedHeaders } from "./signature.ts";
@@ -31,6 +33,7 @@ export interface WebhookDeliveryOptions {
   readonly settings: WebhookSettings;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly notices: Notices;
 }
 
 /** Delivers the webhooks that this server has claimed. */
@@ -38,6 +41,7 @@ export class WebhookDelivery {
   readonly #engine: Engine;
   readonly #delivering: Delivering;
   readonly #poster: Poster;
+  readonly #notices: NoticeDelivery;
   readonly #presence = new PresenceWatch();
   readonly #dispatchers = new Map<string, Dispatcher>();
   /** Those that have not quite ended. */
@@ -47,7 +51,7 @@ export class WebhookDelivery {
   readonly #timers: Timer[] = [];
   #isEnding = false;
 
-  constructor({ engine, fanout, settings, log, metrics }: WebhookDeliveryOptions) {
+  constructor({ engine, fanout, settings, log, metrics, notices }: WebhookDeliveryOptions) {
     const poster = new Poster(settings);
     this.#engine = engine;
     this.#poster = poster;
@@ -74,6 +78,7 @@ export class WebhookDelivery {
         log.error({ category: "webhook", event: "fault", err: error }, `webhooks have failed: ${error}`);
       },
     };
+    this.#notices = new NoticeDelivery(notices, this.#delivering);
   }
 
   /** Begins to deliver. */
@@ -87,6 +92,7 @@ export class WebhookDelivery {
       }, CLAIM_EVERY_MS),
       setInterval(() => this.stirred(null), SWEEP_EVERY_MS),
     );
+    this.#notices.start();
     this.#claim();
   }
 
@@ -127,6 +133,7 @@ export class WebhookDelivery {
   /** Ends within about a second; what was delivered is noted, as far as possible. */
   async stop(): Promise<void> {
     this.#isEnding = true;
+    this.#notices.stop();
     for (const timer of this.#timers) clearInterval(timer);
     const stopped = [...this.#dispatchers.values()].map((dispatcher) => dispatcher.stop(END_MS));
     await Promise.race([Promise.all(stopped), Bun.sleep(2 * END_MS)]);

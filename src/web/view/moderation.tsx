@@ -3,16 +3,22 @@ import { Help } from "./help.tsx";
 import { Drawing } from "./icon.tsx";
 import { useModeratorWords } from "./order.ts";
 import { Panel } from "./panel.tsx";
+import { serverHealth, useServerHealth } from "./server-health.ts";
 import { useStores } from "./stores.ts";
 
 const SHIELD = "M12 3 5 6v5.5c0 4.3 2.9 7.6 7 9.5 4.1-1.9 7-5.2 7-9.5V6l-7-3Z";
+
+/** How often an owner's page asks whether anything needs the operator. */
+const LOOK_EVERY_MS = 60_000;
 
 /** Opens what moderators look at, and shows how much waits for them. */
 export function ModerationButton() {
   const { moderation } = useStores();
   const words = useModeratorWords();
   const { reports, held } = moderation.waiting.value;
-  const waiting = reports + held;
+  useServerHealth(moderation.isOwner ? LOOK_EVERY_MS : null);
+  const notices = moderation.isOwner ? (serverHealth.value?.notices.length ?? 0) : 0;
+  const waiting = reports + held + notices;
   const isRaid = moderation.isRaid.value;
   return (
     <button

@@ -10,12 +10,15 @@ import { useMoment } from "./moment.ts";
 import { Nickname } from "./nickname.tsx";
 import { faultWords, give, takeBack, useModeratorWords } from "./order.ts";
 import { RoomForms } from "./room-settings.tsx";
+import { serverHealth } from "./server-health.ts";
 import { type Subject, useRoomWords, useStores } from "./stores.ts";
 
-const TABS = ["reports", "held", "people", "force", "log", "room", "tokens"] as const;
+const TABS = ["reports", "held", "people", "force", "log", "room", "tokens", "health"] as const;
 type Tab = (typeof TABS)[number];
 
 /** What only owners see. */
+const OWN_TABS: readonly Tab[] = ["tokens", "health"];
+const Health = lazy(async () => (await import("./health.tsx")).Health);
 const Tokens = lazy(async () => (await import("./tokens.tsx")).Tokens);
 
 /** A list that is open is loaded again at most this often. */
@@ -30,9 +33,10 @@ export function Panel({ close }: PanelProps) {
   const { moderation } = useStores();
   const words = useModeratorWords();
   const { reports, held } = moderation.waiting.value;
-  const tab = useSignal<Tab>(reports > 0 ? "reports" : held > 0 ? "held" : "people");
-  const tabs: readonly Tab[] = moderation.isOwner ? TABS : TABS.filter((each) => each !== "tokens");
-  const counts: Partial<Record<Tab, number>> = { reports, held };
+  const notices = moderation.isOwner ? (serverHealth.value?.notices.length ?? 0) : 0;
+  const tab = useSignal<Tab>(reports > 0 ? "reports" : held > 0 ? "held" : notices > 0 ? "health" : "people");
+  const tabs: readonly Tab[] = moderation.isOwner ? TABS : TABS.filter((each) => !OWN_TABS.includes(each));
+  const counts: Partial<Record<Tab, number>> = { reports, held, health: notices };
   const move = (event: KeyboardEvent & { readonly currentTarget: HTMLElement }) => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (by === undefined) return;
@@ -72,6 +76,7 @@ export function Panel({ close }: PanelProps) {
         {tab.value === "log" ? <Actions key="log" what="log" /> : null}
         {tab.value === "room" ? <RoomForms /> : null}
         {tab.value === "tokens" ? <Tokens /> : null}
+        {tab.value === "health" ? <Health /> : null}
       </div>
     </>
   );
