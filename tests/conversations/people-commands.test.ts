@@ -202,7 +202,7 @@ test("a log says once how to own the chat, and never contains a code", async () 
   await using server = await startServer([]);
   const isNotice = ({ event }: { event?: unknown }) => event === "owner";
   const { text } = await server.waitForLog(isNotice);
-  expect(text).toContain("npm start -- owner-link");
+  expect(text).toContain("owner-link` prints a link");
   await server.stop();
   await server.restart();
   await server.stop();

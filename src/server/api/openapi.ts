@@ -34,7 +34,7 @@ export function openApiDocument(version: string, server: string): object {
         token: {
           type: "http",
           scheme: "bearer",
-          description: `Made by \`npm start -- token create\`. Its scopes are some of ${SCOPES.join(", ")}.`,
+          description: `Made by the command \`token create\`. Its scopes are some of ${SCOPES.join(", ")}.`,
         },
       },
       schemas: SCHEMAS,

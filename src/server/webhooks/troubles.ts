@@ -27,7 +27,7 @@ export class Troubles {
 
   disabled(webhook: Webhook, reason: string): void {
     this.#troubled.delete(webhook.id);
-    const back = `\`npm start -- webhook enable ${webhook.id}\` lets it go on where it was`;
+    const back = `\`webhook enable ${webhook.id}\` lets it go on where it was`;
     this.#tell("warn", webhook, "disabled", `is disabled: ${reason}; ${back}`);
   }
 
