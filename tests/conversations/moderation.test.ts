@@ -25,6 +25,16 @@ const nameBy = (way: string, isRestarted: boolean) =>
 
 const anAt = (server: ChatServer) => Visitor.named(server, "An", { key: KEY.an });
 
+/** More of anything than somebody does in a second. */
+const MANY = [
+  "--requests-per-second",
+  "1000",
+  "--names-per-second",
+  "1000",
+  "--address-people-per-second",
+  "1000",
+];
+
 test("MOD-1 MOD-2 whoever is muted cannot write, and no other key, tab, version or restart gets around that", async () => {
   const { server, minh } = await moderated();
   await using _server = server;
@@ -140,7 +150,7 @@ test("MOD-4 an IPv6 address counts as its /64", async () => {
 });
 
 test("MOD-5 visitors moderate nothing, and moderators of one room nothing elsewhere", async () => {
-  const { server, minh } = await moderated();
+  const { server, minh } = await moderated({ flags: MANY });
   await using _server = server;
   using an = await anAt(server);
   using binh = await Visitor.named(server, "Bình", { key: KEY.binh });

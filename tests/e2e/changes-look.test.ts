@@ -34,7 +34,7 @@ for (const { size, theme, locale } of FEW_LOOKS) {
     await mai.sees("and my reply");
     await mai.composer.press("ArrowUp");
     await mai.composer.fill("");
-    await mai.composer.press("Enter");
+    await mai.composer.press("Control+Enter");
     await mai.page.locator("#composer-fault button").waitFor();
     await look("emptied");
     await mai.page.locator("#composer-fault button").click();

@@ -560,7 +560,7 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
     await chi.page.locator("[role=option]").first().waitFor({ state: "detached" });
     // An owner's message to a bot goes to the room, and a command of nobody's does not.
     await chi.composer.pressSequentially(" 10m tea");
-    await chi.composer.press("Enter");
+    await chi.composer.press("Control+Enter");
     await chi.sees("/remind 10m tea");
     // So does that of somebody who is no moderator, for whom the page has no commands of its own.
     if (size === "phone") {
@@ -575,7 +575,7 @@ for (const { size, theme, locale } of LOOKS.filter(({ size }) => size === "narro
       await an.composer.pressSequentially("@Ch");
       await an.page.getByRole("option", { name: "Chi phone" }).waitFor();
       await an.composer.press("Tab");
-      await an.composer.press("Enter");
+      await an.composer.press("Control+Enter");
       await chi.sees("/reminders @Chi phone");
     }
     await chi.write("/nobody");

@@ -47,7 +47,7 @@ test("settings apply to all tabs at once, and no tab reverts what another one ha
   await an.page.getByText("Dark", { exact: true }).click();
   await beside.page.locator("[data-theme=dark]").waitFor();
   await beside.openSettings();
-  await beside.page.getByLabel("Play a sound when someone mentions you").check();
+  await beside.page.getByLabel("Play a sound").check();
   await beside.page.getByLabel("Language").selectOption("vi");
   await an.page.locator("html[lang=vi]").waitFor();
   for (const person of [an, beside]) {

@@ -12,7 +12,7 @@ import { type ChatServer, startServer } from "../support/server.ts";
 async function untilAtRest(server: ChatServer, connections: number): Promise<Map<string, number>> {
   for (;;) {
     const counts = await countsOf(server);
-    const held = ["chatbox_pending_size", "chatbox_get_memory_bytes"].map((name) => counts.get(name));
+    const held = ["chatbox_pending_bytes", "chatbox_get_memory_bytes"].map((name) => counts.get(name));
     expect(held).not.toContain(undefined);
     if (held.every((bytes) => bytes === 0) && counts.get("chatbox_connections") === connections)
       return counts;

@@ -121,7 +121,8 @@ test("the compose files give the server settings that it takes, and name files a
       return text.split(",").map((each) => `${flag}=${each}`);
     });
     const settings = settingsOf(createCommand("0.0.0").parse(given.flat(), { from: "user" }), false);
-    expect([file, settings.database === null]).toEqual([file, file === "compose.yaml"]);
+    const hasDatabase = given.flat().some((flag) => flag.startsWith("--database-url="));
+    expect([file, settings.port, hasDatabase]).toEqual([file, 5000, file !== "compose.yaml"]);
     const mounted = Object.values(services).flatMap((service) => service.volumes ?? []);
     for (const [from = ""] of mounted.map((each) => each.split(":")))
       expect([from, from.startsWith("./") ? existsSync(join(project, from)) : from in volumes]).toEqual([

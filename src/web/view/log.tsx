@@ -112,7 +112,7 @@ export function Log() {
   );
 }
 
-/** The rows to show, and whether they end with the newest. What the user sends is among them at once. */
+/** The rows to show, and whether they end with the newest. What comes first, and what the user sends, is among them at once. */
 function useShown() {
   const { room } = useStores();
   const now = () => ({ rows: room.rows.value, hasEnd: !room.log.hasNewer.value });
@@ -128,7 +128,7 @@ function useShown() {
     now();
     const isSent = sends.current !== room.sends.value;
     sends.current = room.sends.value;
-    if (isSent) throttle.run();
+    if (isSent || shown.peek().rows.length === 0) throttle.run();
     else throttle.request();
   });
   return shown;
