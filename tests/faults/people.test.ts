@@ -414,7 +414,7 @@ fileTest("a file of the first version gets the table of tokens, and keeps what i
   const before = stage.open();
   await before.grant(AN, "owner", null);
   await before.close();
-  change(stage.file, "DROP TABLE tokens; PRAGMA user_version = 1");
+  change(stage.file, "DROP TABLE tokens; DROP TABLE IF EXISTS upgrade; PRAGMA user_version = 1");
   const after = stage.open();
   expect(after.grants()).toEqual([{ person: AN, role: "owner", room: null }]);
   const order = {
@@ -429,7 +429,7 @@ fileTest("a file of the first version gets the table of tokens, and keeps what i
   expect(after.tokenOf(secret)?.id).toBe(token.id);
   await after.close();
   // The second version had tokens, but no commands of theirs.
-  change(stage.file, "ALTER TABLE tokens DROP COLUMN commands; PRAGMA user_version = 2");
+  change(stage.file, "ALTER TABLE tokens DROP COLUMN commands; DROP TABLE upgrade; PRAGMA user_version = 2");
   const last = stage.open();
   expect(last.tokenOf(secret)).toMatchObject({ id: token.id, commands: [] });
   expect(await last.setCommands(token.id, [{ name: "roll", about: "Rolls dice" }])).toBe(true);
