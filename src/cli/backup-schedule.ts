@@ -20,7 +20,8 @@ type Backups = NonNullable<Settings["backups"]>;
 interface ScheduleEvents {
   /** A backup was made. */
   made(sentence: string): void;
-  failed(sentence: string): void;
+  /** @param reason one sentence */
+  failed(reason: string): void;
 }
 
 /**
@@ -102,7 +103,7 @@ export class BackupSchedule {
 
   #fail(reason: string): void {
     this.#failedAt = performance.now();
-    this.#events.failed(`No backup could be made; earlier ones are kept. ${reason}`);
+    this.#events.failed(reason);
   }
 
   #deleteOldest(): void {

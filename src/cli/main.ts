@@ -134,8 +134,14 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
 function scheduleOf(server: ChatServer): BackupSchedule | null {
   if (settings.backups === null) return null;
   return new BackupSchedule(settings.backups, process.argv.slice(2), {
-    made: (sentence) => server.notice("backup", sentence),
-    failed: (sentence) => server.alarm("backup", sentence),
+    made: (sentence) => {
+      server.notices.clear("backup");
+      server.notice("backup", sentence);
+    },
+    failed: (reason) => {
+      server.notices.raise("backup", { reason });
+      server.alarm("backup", `No backup could be made; earlier ones are kept. ${reason}`);
+    },
   });
 }
 

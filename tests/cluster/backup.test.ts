@@ -447,4 +447,5 @@ fileTest("a server makes backups by itself, keeps the newest, and says when it c
     ({ event, text }) => event === "backup" && text.includes("No backup"),
   );
   expect(JSON.parse(text)).toMatchObject({ level: 50, category: "server" });
+  expect(await (await fetch(server.http("/metrics"))).text()).toContain('chatbox_notices{kind="backup"} 1');
 });

@@ -24,6 +24,8 @@ export interface NoticeValues {
   descriptors: { most: number; wanted: number };
   /** Lines of the log were lost. */
   log: Record<never, never>;
+  /** A scheduled backup could not be made. */
+  backup: { reason: string };
   /** A webhook is disabled. The notice is about its id. */
   webhook: { label: string; reason: string };
   /** Node.js, which has started the server, gets no more updates. */

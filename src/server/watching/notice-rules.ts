@@ -57,6 +57,11 @@ export const NOTICE_RULES: { readonly [K in NoticeKind]: NoticeRule<K> } = {
     sentence: () => "Lines of the log were lost: its disk is full, or its reader is too slow.",
     isLoggedElsewhere: true,
   },
+  backup: {
+    severity: "fault",
+    sentence: ({ reason }) => `No backup could be made; earlier ones are kept. ${reason}`,
+    isLoggedElsewhere: true,
+  },
   webhook: {
     severity: "warning",
     sentence: ({ label, reason }, id) =>

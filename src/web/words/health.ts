@@ -66,6 +66,7 @@ const VI_NOTICES: {
   descriptors: ({ most, wanted }) =>
     `Hệ thống cho mở quá ít tệp (ulimit -n), nên chỉ có được ${VI.format(most)} kết nối thay vì ${VI.format(wanted)}. Hãy nâng giới hạn đó (systemd: LimitNOFILE=65536).`,
   log: () => "Nhật ký bị mất một số dòng: ổ đĩa của nó đầy, hoặc chương trình đọc nó quá chậm.",
+  backup: ({ reason }) => `Không sao lưu được; các bản sao lưu trước vẫn còn. ${reason}`,
   webhook: ({ label, reason }, id) =>
     `Webhook ${label} (${id}) đã bị tắt: ${reason}. Lệnh \`npm start -- webhook enable ${id}\` cho nó chạy tiếp từ chỗ cũ.`,
   node: ({ version, endsAt }) =>
