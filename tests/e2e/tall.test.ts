@@ -186,7 +186,7 @@ test("stacked marks stay within their message and their nickname", async () => {
   await an.say("below");
   await an.sees("Z");
   const isClipped = await an.page.evaluate(() =>
-    [...document.querySelectorAll<HTMLElement>(".log .content, .log header, .people-line p")].every(
+    [...document.querySelectorAll<HTMLElement>(".log .content, .log header .nickname, .people-line p")].every(
       (box) => getComputedStyle(box).overflowY === "clip" && box.clientHeight < 100,
     ),
   );
