@@ -51,11 +51,21 @@ test("the Tab key stops at one message and what is in it, and the focus is never
   const room = stage.newRoom();
   const binh = await stage.bot(room, "Bình");
   await Promise.all(Array.from({ length: 500 }, (_, i) => binh.send(`line ${i}: https://example.org/${i}`)));
+  await binh.send(`\`\`\`\n${"a wide line ".repeat(40)}\n\`\`\``);
   const an = await stage.enter(room, "An");
-  await an.sees("line 499");
+  await an.sees("a wide line");
   const { keyboard } = an.page;
   const hasFocus = (selector: string) => an.page.locator(`${selector}:focus`).waitFor();
   const row = (text: string) => `li:has-text("${text}")`;
+  await hasFocus("#message");
+  await keyboard.press("Shift+Tab");
+  await hasFocus(`${row("a wide line")} .more`);
+  // Code is a stop while it has to be scrolled.
+  await keyboard.press("Shift+Tab");
+  await hasFocus(`${row("a wide line")} pre`);
+  await keyboard.press("ArrowUp");
+  await hasFocus(`${row("line 499")} .more`);
+  await keyboard.press("Tab");
   await hasFocus("#message");
   await keyboard.press("Shift+Tab");
   await hasFocus(`${row("line 499")} .more`);

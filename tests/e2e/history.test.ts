@@ -52,7 +52,7 @@ test("the log follows its end only while the reader is there, and counts what co
   expect(await an.page.locator(".to-newest").count()).toBe(0);
 });
 
-test("there is a line above the first message that came while nobody looked, and the title counts", async () => {
+test("there is a line above the first message that came while nobody looked, and the title counts, mentions as well", async () => {
   const room = stage.newRoom();
   const an = await stage.enter(room, "An");
   const binh = await stage.bot(room, "Bình");
@@ -63,8 +63,8 @@ test("there is a line above the first message that came while nobody looked, and
     document.dispatchEvent(new Event("visibilitychange"));
   });
   await binh.send("unseen");
-  await binh.send("unseen, too");
-  await an.page.waitForFunction(() => document.title.startsWith("(2) "));
+  await binh.send("unseen, too, @An");
+  await an.page.waitForFunction(() => document.title.startsWith("(2, @1) "));
   const icon = () =>
     an.page.locator("link[rel=icon]").evaluate((link: HTMLLinkElement) => new URL(link.href).pathname);
   expect(await icon()).toMatch(/^\/assets\/icon-unread-[a-z0-9]+\.svg$/);

@@ -1,5 +1,6 @@
 /** Every screen of the page: pictures of it for people, and axe's verdict. */
 import { expect, test } from "bun:test";
+import type { Message } from "../../src/client/index.ts";
 import { en } from "../../src/web/words/en.ts";
 import { enRoom } from "../../src/web/words/enroom.ts";
 import { SETTINGS_WORDS } from "../../src/web/words/settings.ts";
@@ -198,6 +199,14 @@ test("the transcript that is printed has all messages, and nothing else of the p
   expect(lines.slice(2).map((line) => line.replace(/^\[\d\d:\d\d\] /, ""))).toEqual(
     Array.from({ length: 60 }, (_, i) => `Mai: line ${i}`),
   );
+  const json = mai.page.waitForEvent("download");
+  await mai.page.getByRole("button", { name: "Save as JSON" }).click();
+  const saved = await json;
+  expect(saved.suggestedFilename()).toEndWith(".json");
+  const messages: Message[] = await Bun.file(await saved.path()).json();
+  expect(messages.map(({ name, content }) => [name, content])).toEqual(
+    Array.from({ length: 60 }, (_, i) => ["Mai", `line ${i}`]),
+  );
 });
 
 /** A conversation of all sorts. */
@@ -213,6 +222,7 @@ async function talk(room: string): Promise<void> {
     "A longer message that has to be wrapped over several lines, as people write them at times.\n\nIt even has a second paragraph.",
   );
   await binh.send("Like so: `npm start`, or\n```\nconst answer = 42;\nconsole.log(answer);\n```");
+  await binh.send(`\`\`\`\n${"a line that is wider than the screen ".repeat(8)}\n\`\`\``);
   await binh.send("word".repeat(120));
   await noor.send(`A poem:${"\n\nand one more line".repeat(40)}`);
   const again = await join("Again");

@@ -177,6 +177,13 @@ test("links, code, mentions and emoji are formatted as what they are, and nothin
     "[hh:mm] An: > a quote",
     "[hh:mm] An: /me waves",
   ]);
+  await an.log.evaluate((log) => {
+    const [from, to] = ["pre code", ".content b"].map((part) => log.querySelector(part)?.firstChild);
+    if (from && to) getSelection()?.setBaseAndExtent(from, "const ".length, to, 0);
+  });
+  await an.page.keyboard.press("Control+c");
+  const part = await an.page.evaluate(() => navigator.clipboard.readText());
+  expect(part.replace(/\d\d:\d\d/g, "hh:mm")).toBe("[hh:mm] An: x = 1;");
   await an.say("🎉");
   expect(await an.log.locator(".large").allTextContents()).toEqual(["🎉"]);
   await an.say("@Bình Minh, look");

@@ -13,14 +13,19 @@ import { loadOnce } from "./parts.ts";
 const TITLE_EVERY_MS = 500;
 
 /**
- * Shows the number of unread messages in the tab's title and icon. The first change of the title shows at once, later
+ * Shows the number of unread messages in the tab's title and icon, with how many of them are for the user. The first change of the title shows at once, later
  * ones at intervals.
  */
 export function showUnread(room: RoomStore, settings: SettingsStore, roomTitle: () => string): void {
   const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
   const hasUnread = computed(() => room.unread.count.value > 0);
   const { site } = document.documentElement.dataset;
-  const title = computed(() => settings.words.value.pageTitle(roomTitle(), room.unread.count.value, site));
+  const title = computed(() => {
+    const count = room.unread.count.value;
+    const mentions = room.missed.value?.mentions.value.length;
+    const unread = count > 0 ? `${count}${mentions ? `, @${mentions}` : ""}` : "";
+    return settings.words.value.pageTitle(roomTitle(), unread, site);
+  });
   const throttle = new Throttle(TITLE_EVERY_MS, () => {
     document.title = title.peek();
   });

@@ -15,7 +15,7 @@ const LISTS: readonly List[] = [
   { selector: ".roster-list", main: ".cover", first: 0 },
 ];
 
-/** What the Tab key stops at. Some browsers stop at code that can be scrolled. */
+/** What the Tab key stops at: code only while it has to be scrolled. */
 const STOPS = "a[href], button, pre";
 
 /** The keys of the entries that are the stops of their lists. */
@@ -98,14 +98,14 @@ function rove(): void {
       const entry = entries.find(({ dataset }) => dataset.key === key) ?? entries.at(list.first);
       for (const stop of element.querySelectorAll<HTMLElement>(STOPS)) {
         if (!entry?.contains(stop)) skip(stop);
-        else if (skipped.delete(stop)) stop.removeAttribute("tabindex");
+        else if (skipped.delete(stop) && stop.hasAttribute("tabindex")) stop.tabIndex = 0;
       }
     }
   }
 }
 
 function skip(stop: HTMLElement): void {
-  if (stop.hasAttribute("tabindex")) return;
+  if (stop.tabIndex < 0) return;
   skipped.add(stop);
   stop.tabIndex = -1;
 }
@@ -135,7 +135,7 @@ function stopOf(entry: HTMLElement, { main }: List): HTMLElement | undefined {
   return (
     entry.querySelector<HTMLElement>(main) ??
     [...entry.querySelectorAll<HTMLElement>(STOPS)].find(
-      (stop) => (skipped.has(stop) || !stop.hasAttribute("tabindex")) && stop.checkVisibility(),
+      (stop) => (skipped.has(stop) || stop.tabIndex >= 0) && stop.checkVisibility(),
     )
   );
 }

@@ -1,8 +1,10 @@
 import { Fragment, type TargetedEvent } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { type Block, blocksOf, isOnlyEmoji, LINES_MAX, type Part, readContent } from "../text/content.ts";
 import { deedOf } from "../text/format.ts";
 import { Nickname } from "./nickname.tsx";
 import { RoomIcon } from "./room-icon.tsx";
+import { keepScrollable } from "./scrollable.ts";
 import { useRoomWords, useStores } from "./stores.ts";
 
 interface ContentProps {
@@ -81,11 +83,13 @@ function ContentPart({ part, own }: { readonly part: Part; readonly own: string 
 function CodeBlock({ text }: { readonly text: string }) {
   const stores = useStores();
   const words = useRoomWords();
+  const frame = useRef<HTMLPreElement>(null);
+  useLayoutEffect(() => keepScrollable(frame.current), [text]);
   const copy = async ({ currentTarget }: TargetedEvent<HTMLElement>) =>
     (await import("./actions.tsx")).copyPart(text, currentTarget, stores);
   return (
     <div class="block">
-      <pre dir="ltr">
+      <pre ref={frame} dir="ltr">
         <code translate={false}>{text}</code>
       </pre>
       <button

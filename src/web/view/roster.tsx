@@ -5,6 +5,7 @@ import { searchForm } from "../text/nickname-key.ts";
 import { Avatar } from "./avatar.tsx";
 import { MarkBadge, PersonButton } from "./marked.tsx";
 import { Nickname } from "./nickname.tsx";
+import { keepScrollable } from "./scrollable.ts";
 import { useRoomWords, useStores } from "./stores.ts";
 
 /** The number of people from which there is a filter. */
@@ -29,7 +30,7 @@ export function Roster() {
   const isHere = room.state.value.kind !== "refused";
   const shown = found.value.slice(0, SHOWN_MAX);
   const list = useRef<HTMLUListElement>(null);
-  useLayoutEffect(() => keepScrollable(list.current), []);
+  useLayoutEffect(() => keepScrollable(list.current?.closest("aside") ?? null, list.current), []);
   return (
     <>
       <p class="roster-count">{words.online(length)}</p>
@@ -58,19 +59,6 @@ export function Roster() {
       </p>
     </>
   );
-}
-
-/** Has the Tab key stop at what the people are scrolled in, while they need that. @returns a function that ends it */
-function keepScrollable(list: HTMLElement | null): (() => void) | undefined {
-  const frame = list?.closest("aside");
-  if (!list || !frame) return undefined;
-  const observer = new ResizeObserver(() => {
-    if (frame.scrollHeight > frame.clientHeight) frame.tabIndex = 0;
-    else frame.removeAttribute("tabindex");
-  });
-  observer.observe(frame);
-  observer.observe(list);
-  return () => observer.disconnect();
 }
 
 /** The people to list. A long list lags behind. */

@@ -13,8 +13,7 @@ export const en = {
   locale: "en" as Language,
   mainRoom: "Main room",
   room: (name: string) => `Room ${name}`,
-  pageTitle: (room: string, unread: number, site = "Chat") =>
-    `${unread > 0 ? `(${unread}) ` : ""}${room} · ${site}`,
+  pageTitle: (room: string, unread: string, site = "Chat") => `${unread && `(${unread}) `}${room} · ${site}`,
   skip: "Skip to the message field",
   close: "Close",
   loadFailed: "This part of the page failed to load. If that keeps happening, reload the page.",

@@ -6,7 +6,7 @@ export const vi: Words = {
   locale: "vi",
   mainRoom: "Phòng chính",
   room: (name) => `Phòng ${name}`,
-  pageTitle: (room, unread, site = "Trò chuyện") => `${unread > 0 ? `(${unread}) ` : ""}${room} · ${site}`,
+  pageTitle: (room, unread, site = "Trò chuyện") => `${unread && `(${unread}) `}${room} · ${site}`,
   skip: "Đến ô soạn tin nhắn",
   close: "Đóng",
   loadFailed: "Không tải được phần này. Nếu vẫn lỗi, hãy tải lại trang.",
