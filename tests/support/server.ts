@@ -32,7 +32,13 @@ export type ServerOptions = {
 };
 
 /** One line of the server's log: a JSON object. */
-export type LogLine = { readonly event?: unknown; readonly port?: unknown; readonly text: string };
+export type LogLine = {
+  readonly event?: unknown;
+  readonly port?: unknown;
+  /** In ISO 8601. */
+  readonly time?: unknown;
+  readonly text: string;
+};
 
 /** How a command ended, and all that it wrote. */
 export type CommandEnd = { exitCode: number; stdout: string; stderr: string };

@@ -181,7 +181,7 @@ class Conversation {
     }
     const dataFile = await site.stop();
     const judged = gatherings.map((each) =>
-      judge(each, this.#learned.get(each) ?? new Map(), dataFile, this.#story),
+      judge(each, this.#learned.get(each) ?? new Map(), dataFile, site.lines, this.#story),
     );
     await this.#checkTraces(site);
     const notOwned = judged.reduce((sum, each) => sum + each.notOwned, 0);

@@ -161,9 +161,9 @@ export class Orders {
     );
   }
 
-  /** Whether slow mode may have been on when something was asked. */
-  mayBeSlow(room: string | undefined, askedAt: number): boolean {
-    const here = this.slow.filter((each) => each.room === room);
+  /** Whether slow mode may have been on when something was asked, or later. @param to the last moment, in Unix ms */
+  mayBeSlow(room: string | undefined, askedAt: number, to = Infinity): boolean {
+    const here = this.slow.filter((each) => each.room === room && each.askedAt <= to);
     const isOver = ({ doneAt }: SlowMode) =>
       here.some(
         (each) => !each.isOn && each.askedAt >= (doneAt ?? Infinity) && (each.doneAt ?? Infinity) < askedAt,

@@ -12,8 +12,9 @@ import { ws } from "../../support/client.ts";
 import type { Random } from "../../support/random.ts";
 import { Hearing } from "./hearing.ts";
 import { type Seen, seenOf } from "./history.ts";
+import type { Outings } from "./sent-order.ts";
 import type { Story } from "./story.ts";
-import { markOf } from "./text.ts";
+import { markOf, type Origin, originOf } from "./text.ts";
 
 type NetworkChange = "online" | "offline" | "visible";
 
@@ -64,6 +65,8 @@ export class Page {
   isInside = false;
   /** How often each key went out, and when it did last, in Unix ms. */
   readonly wired = new Map<string, { count: number; at: number }>();
+  /** By what was sent. */
+  readonly outings = new Map<Origin, Outings>();
   /** The code of the latest end of a connection. */
   lastClose: number | null = null;
   readonly #room: string | undefined;
@@ -182,7 +185,11 @@ export class Page {
     const request: unknown = JSON.parse(text);
     if (typeof request !== "object" || request === null || !("key" in request)) return;
     const key = String(request.key);
-    this.wired.set(key, { count: (this.wired.get(key)?.count ?? 0) + 1, at: Date.now() });
+    const at = Date.now();
+    this.wired.set(key, { count: (this.wired.get(key)?.count ?? 0) + 1, at });
+    const isSend = "type" in request && request.type === "send" && "content" in request;
+    const origin = isSend ? originOf(String(request.content)) : null;
+    if (origin !== null) this.outings.set(origin, { first: this.outings.get(origin)?.first ?? at, last: at });
   }
 
   #chatStorage(): ChatStorage {

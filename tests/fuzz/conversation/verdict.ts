@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { decodeRecord, encodeChange, isChange, MessageRecord } from "../../../src/engine/record.ts";
+import type { LogLine } from "../../support/server.ts";
 import type { Classic } from "./classic.ts";
 import type { Gathering } from "./conversation.ts";
 import { History, isSame, isSameMessage, type Seen, type StoredEvent, seenOf } from "./history.ts";
 import { isIn, MARGIN_MS, type Order, tellOf } from "./orders.ts";
 import type { Page } from "./page.ts";
 import { type Change, MADE, type Person, REFUSED, type Sent, type Stay, UNDECIDED } from "./person.ts";
+import { type Outings, overtakersAmong } from "./sent-order.ts";
 import type { Story } from "./story.ts";
 import { markOf, type Origin, originOf, senderOf } from "./text.ts";
 import type { ToldRoom } from "./told.ts";
@@ -16,12 +18,14 @@ import type { Witness } from "./witness.ts";
  * Holds all that the clients of a room saw, and were told, against what the server has stored.
  *
  * @param learned what those of version 2 had seen before they asked for the history in the end
+ * @param lines what the servers logged
  * @returns how many own messages were told to be somebody else's, and how many changes are stored
  */
 export function judge(
   gathering: Gathering,
   learned: ReadonlyMap<Classic, readonly Seen[]>,
   dataFile: string,
+  lines: readonly LogLine[],
   story: Story,
 ): { readonly notOwned: number; readonly changes: number } {
   const { room, isBudgetSmall, people, program, told, witness } = gathering;
@@ -29,7 +33,7 @@ export function judge(
   const fault = (sentence: string) => story.fault(`${sentence}, in ${room ?? "the main room"}`);
   const histories = [history, ...story.pasts.map(({ held }) => held.get(room) ?? new History([], []))];
   const doubled = doubledIn(history, story, room);
-  checkStored(history, gathering, story, doubled, fault);
+  checkStored(history, gathering, lines, story, doubled, fault);
   checkChanges(history, story.orders.moderators, fault);
   checkOrders(history, room, story, fault);
   const seen = seenBy(witness, history);
@@ -251,6 +255,7 @@ function doubledIn(history: History, story: Story, room: string | undefined): Re
 function checkStored(
   history: History,
   { room, people, classics, guests, program }: Gathering,
+  lines: readonly LogLine[],
   story: Story,
   doubled: ReadonlySet<Origin>,
   fault: Fault,
@@ -264,13 +269,26 @@ function checkStored(
       fault(`KEY-2 ${origin} is stored twice, the second time as ${message.id}`);
     if (!places.has(origin)) places.set(origin, place);
   }
+  const faults = lines.flatMap(({ event, time }) => (event === "fault" ? Date.parse(String(time)) : []));
+  const mayBeRefused = (from: number, to: number) =>
+    story.orders.mayBeSlow(room, from, to) || faults.some((at) => at >= from && at <= to + MARGIN_MS);
+  const checkOrder = (sent: readonly Sent[], pages: readonly Page[] = []) => {
+    const placed = sent.flatMap(({ origin }) => {
+      const place = places.get(origin);
+      const message = place === undefined ? undefined : history.messages[place];
+      if (place === undefined || message === undefined) return [];
+      return { origin, place, time: message.further.time, outings: outingsOf(origin, pages) };
+    });
+    for (const origin of overtakersAmong(placed, mayBeRefused))
+      fault(`DUR-2 ${origin} is stored before what was sent before it`);
+  };
   for (const { stays } of people) {
-    for (const { sent, isClosed } of stays) {
+    for (const { sent, pages, isClosed } of stays) {
       // What was lost with a backup's predecessor may be stored or not, and as another message.
       for (const each of sent)
         if (!isLost(each.origin) && !doubled.has(each.origin))
           checkSent(each, isClosed, history, places, fault);
-      checkOrder(sent, places, fault);
+      checkOrder(sent, pages);
     }
   }
   for (const { stays } of [...classics, ...guests, program]) {
@@ -281,7 +299,7 @@ function checkStored(
         if (failed !== null && places.has(origin))
           fault(`SEND-7 ${origin} was refused with ${failed} and is stored`);
       }
-      checkOrder(sent, places, fault);
+      checkOrder(sent);
     }
   }
 }
@@ -304,14 +322,14 @@ function checkSent(
     fault(`ID-2 ${origin} was delivered as ${delivered} and is stored as ${history.messages[place]?.id}`);
 }
 
-function checkOrder(sent: readonly Sent[], places: ReadonlyMap<Origin, number>, fault: Fault): void {
-  let last = -1;
-  for (const { origin } of sent) {
-    const place = places.get(origin);
-    if (place === undefined) continue;
-    if (place < last) fault(`DUR-2 ${origin} is stored before what was sent before it`);
-    last = place;
-  }
+/** When a message of a stay went out, on any of its pages. */
+function outingsOf(origin: Origin, pages: readonly Page[]): Outings | null {
+  const all = pages.flatMap(({ outings }) => outings.get(origin) ?? []);
+  if (all.length === 0) return null;
+  return {
+    first: Math.min(...all.map(({ first }) => first)),
+    last: Math.max(...all.map(({ last }) => last)),
+  };
 }
 
 function checkPerson(
