@@ -22,7 +22,8 @@ test("all of it can be done by keyboard alone, and the focus is always seen", as
 
   await tabTo(an, "Settings", "Shift+Tab");
   await keyboard.press("Enter");
-  await an.page.getByRole("dialog", { name: "Settings" }).waitFor();
+  // What is in the dialog is loaded now.
+  await an.page.getByRole("dialog", { name: "Settings" }).getByLabel("Language").waitFor();
   await tabTo(an, "Theme", "Tab");
   await keyboard.press("ArrowRight");
   await keyboard.press("ArrowRight");
