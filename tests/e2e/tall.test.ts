@@ -74,8 +74,9 @@ test("a tall message opens where it stands, and closes to where it begins", asyn
   const eve = await stage.bot(room, "Eve");
   for (let i = 0; i < 12; i++) await eve.send(`before ${i}`);
   await eve.send(`tall${"\n\nline".repeat(300)}`);
-  for (let i = 0; i < 5; i++) await eve.send(`after ${i}`);
-  await an.sees("after 4");
+  // More than fits below its beginning: at the end of the log, the view would go on to the news.
+  for (let i = 0; i < 8; i++) await eve.send(`after ${i}`);
+  await an.sees("after 7");
   const row = an.log.locator("li", { hasText: "tall" });
   const top = () => row.evaluate((each) => each.getBoundingClientRect().top);
   const before = await top();
