@@ -92,7 +92,8 @@ function testFiles() {
 }
 
 /**
- * Runs all test files, several at a time. The output of each is printed when it is done.
+ * Runs all test files, several at a time. The output of each is printed when it is done, and the names of those that failed once
+ * more at the end.
  * @returns {Promise<Result>}
  */
 async function testAll() {
@@ -101,6 +102,8 @@ async function testAll() {
   rmSync(join(root, "tests", "e2e", "screenshots"), { recursive: true, force: true });
   /** @type {Result} */
   const sum = { code: 0, passed: 0, failed: 0 };
+  /** @type {string[]} */
+  const failures = [];
   let stopped = false;
   const next = async () => {
     for (let file = waiting.shift(); file !== undefined && !stopped; file = waiting.shift()) {
@@ -108,8 +111,12 @@ async function testAll() {
       const descriptor = openSync(output, "w");
       const { code, passed, failed, interrupted } = await test([file], ["ignore", descriptor, descriptor]);
       closeSync(descriptor);
-      process.stdout.write(readFileSync(output));
-      if (code !== 0) console.log(`${file} exited with code ${code}`);
+      const text = readFileSync(output, "utf8");
+      process.stdout.write(text);
+      if (code !== 0) {
+        const names = text.match(/^\(fail\) .*/gm) ?? [];
+        failures.push(...[...names, `exited with code ${code}`].map((what) => `${file}: ${what}`));
+      }
       stopped ||= interrupted;
       sum.code ||= code;
       sum.passed += passed;
@@ -117,6 +124,7 @@ async function testAll() {
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, next));
+  for (const failure of failures) console.log(failure);
   return sum;
 }
 
