@@ -96,13 +96,13 @@ test.skipIf(process.platform !== "linux")(
 test.skipIf(process.platform !== "linux")(
   "the server of another checkout is measured beside this one's",
   async () => {
-    const { sections, failures } = await tinyAbuse(["nobody"], { against: OWN_CHECKOUT, attackRounds: 2 });
+    const { sections, failures } = await tinyAbuse(["nobody"], { against: OWN_CHECKOUT });
     expect(failures).toEqual([]);
     expect(sections.map(({ id }) => id)).toEqual(["abuse-against", "abuse-cost-against"]);
     expect(sections[0]?.rows.map(({ key }) => key)).toEqual(
       ["nobody", "nobody-gets"].flatMap((key) => [key, `${key}-against`, `${key}-ratio`]),
     );
-    for (const { key, values } of sections[0]?.rows ?? []) expect(values.p50Ms, key).toHaveLength(2);
+    for (const { key, values } of sections[0]?.rows ?? []) expect(values.p50Ms, key).toHaveLength(1);
   },
 );
 

@@ -5,6 +5,8 @@ import { V3Client } from "./v3.ts";
 const RETRY_AFTER_MS = 50;
 /** How many messages are on their way at once. */
 const WINDOW = 8;
+/** Between one that arrived and the next: without it, six writers would keep every processor busy until the test ends. */
+const PAUSE_MS = 50;
 
 export class Writer {
   readonly name: string;
@@ -107,7 +109,9 @@ export class Writer {
       if (frame.status === true) {
         this.#pending.delete(frame.ref);
         this.acknowledged.set(content, Number(frame.id));
-        this.#fill(client);
+        setTimeout(() => {
+          if (this.#client === client) this.#fill(client);
+        }, PAUSE_MS);
       } else {
         this.refusals++;
         const { ref } = frame;
