@@ -41,6 +41,7 @@ import {
   terminalCommandOf,
   webhookCommandOf,
 } from "./options.ts";
+import { ownCommand } from "./own-command.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
 import { PROGRAM } from "./program-name.ts";
 import { runWebhookCommand, type WebhookCommand } from "./webhooks.ts";
@@ -132,14 +133,17 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
 }
 
 function scheduleOf(server: ChatServer): BackupSchedule | null {
-  if (settings.backups === null) return null;
-  return new BackupSchedule(settings.backups, process.argv.slice(2), {
+  const { backups } = server;
+  if (settings.backups === null || backups === null) return null;
+  const command = [...ownCommand(), ...process.argv.slice(2), "backup"];
+  return new BackupSchedule(settings.backups, command, {
+    found: (newestAt) => backups.found(newestAt),
     made: (sentence) => {
-      server.notices.clear("backup");
+      backups.made();
       server.notice("backup", sentence);
     },
     failed: (reason) => {
-      server.notices.raise("backup", { reason });
+      backups.failed(reason);
       server.alarm("backup", `No backup could be made; earlier ones are kept. ${reason}`);
     },
   });
