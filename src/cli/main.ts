@@ -109,7 +109,7 @@ try {
   schedule = scheduleOf(server);
   schedule?.start();
 } catch (error) {
-  process.stderr.write(`${sentenceFor(error, settings)}\n`);
+  process.stderr.write(`${sentenceFor(error, settings, "The server could not start")}\n`);
   process.exit(FAILED);
 }
 
@@ -239,7 +239,8 @@ function isHangupIgnored(): boolean {
   }
 }
 
-function sentenceFor(error: unknown, settings: Settings): string {
+/** @param failure what to say of an error that says nothing of itself */
+function sentenceFor(error: unknown, settings: Settings, failure = "The command has failed"): string {
   const isForMetrics = error instanceof ListenError && error.place.port === settings.metricsAt?.port;
   const { hosts, port } = error instanceof ListenError ? error.place : settings;
   const [hostFlag, portFlag] = isForMetrics ? ["--metrics-host", "--metrics-port"] : ["--host", "--port"];
@@ -272,6 +273,6 @@ function sentenceFor(error: unknown, settings: Settings): string {
     case "ENFILE":
       return "The system lets this server open too few files. Raise the limit (ulimit -n).";
     default:
-      return `The server could not start: ${error instanceof Error ? error.message : error}`;
+      return `${failure}: ${error instanceof Error ? error.message : error}`;
   }
 }
