@@ -54,6 +54,8 @@ const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
 const { settings, move, backup, people, moderation, webhooks, terminal, doctor, bench } = readSettings();
+if ([move, backup, people, moderation, webhooks, terminal, doctor, bench].some((asked) => asked !== null))
+  endWithReader();
 const printLines = (text: string) =>
   void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
 if (bench !== null) {
@@ -130,6 +132,11 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
     `nobody owns this chat yet; \`${PROGRAM} owner-link\` prints a link that makes an owner`,
   );
   return null;
+}
+
+/** Ends a command whose output nobody reads any more, such as that of `doctor | head`. */
+function endWithReader(): void {
+  process.stdout.on("error", () => process.exit(FAILED));
 }
 
 function scheduleOf(server: ChatServer): BackupSchedule | null {
