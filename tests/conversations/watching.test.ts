@@ -312,8 +312,10 @@ test("every metric that the dashboard and the alerts name exists", async () => {
   };
   const rules = groups.flatMap((group) => group.rules);
   const dashboard = JSON.parse(readFileSync(join(project, "deploy/grafana-dashboard.json"), "utf8")) as {
-    panels: { title: string; targets: { expr: string }[] }[];
+    panels: { id: number; title: string; gridPos: object; targets: { expr: string }[] }[];
   };
+  expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+  expect(overlaps(dashboard.panels.map(({ gridPos }) => gridPos as Place))).toEqual([]);
   const panels = dashboard.panels.flatMap(({ title, targets }) =>
     targets.map(({ expr }) => ({ title, expr })),
   );
@@ -326,3 +328,20 @@ test("every metric that the dashboard and the alerts name exists", async () => {
   }
   expect([rules.length > 10, panels.length > 15]).toEqual([true, true]);
 });
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+/** The pairs of panels that lie on each other, and those that do not fit into the 24 columns that Grafana has. */
+function overlaps(places: readonly Place[]): unknown[] {
+  const meet = (a: Place, b: Place) =>
+    a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+  return places.flatMap((a, i) => [
+    ...places.slice(i + 1).flatMap((b) => (meet(a, b) ? [[a, b]] : [])),
+    ...(a.x + a.w > 24 ? [a] : []),
+  ]);
+}
