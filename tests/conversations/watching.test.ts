@@ -290,7 +290,7 @@ test("a backup that is late without a failure is a notice until there is one; on
   const newestAt = now - 1.9 * hour - 1000;
   expect(after(hour)).toEqual([]);
   expect(after(hour)).toEqual(["late-backup"]);
-  expect(text()).toContain(`is of ${new Date(newestAt).toISOString()}`);
+  expect(text()).toContain(`is from ${new Date(newestAt).toISOString()}`);
   watch.failed("The disk is full.");
   expect(after(1000)).toEqual(["backup"]);
   watch.found(now);

@@ -65,7 +65,7 @@ export const NOTICE_RULES: { readonly [K in NoticeKind]: NoticeRule<K> } = {
   "late-backup": {
     severity: "fault",
     sentence: ({ folder, everyMs, newestAt }) =>
-      `${newestAt === undefined ? `There is no backup in ${folder} yet` : `The newest backup in ${folder} is of ${new Date(newestAt).toISOString()}`}, although one is due every ${hoursText(everyMs)}. Make one by hand to see what holds them up: \`npm start -- backup FILE\`.`,
+      `${newestAt === undefined ? `There is no backup in ${folder} yet` : `The newest backup in ${folder} is from ${new Date(newestAt).toISOString()}`}, although one is due every ${hoursText(everyMs)}. Make one by hand to see what is holding them up: \`npm start -- backup FILE\`.`,
   },
   webhook: {
     severity: "warning",
