@@ -41,6 +41,7 @@ import {
   terminalCommandOf,
   webhookCommandOf,
 } from "./options.ts";
+import { ownCommand } from "./own-command.ts";
 import { ownerLink, type PeopleCommand, runPeopleCommand } from "./people.ts";
 import { PROGRAM } from "./program-name.ts";
 import { runWebhookCommand, type WebhookCommand } from "./webhooks.ts";
@@ -53,6 +54,8 @@ const STOP_MAX_MS = 4_800;
 const NPM_CHECK_EVERY_MS = 1_000;
 
 const { settings, move, backup, people, moderation, webhooks, terminal, doctor, bench } = readSettings();
+if ([move, backup, people, moderation, webhooks, terminal, doctor, bench].some((asked) => asked !== null))
+  endWithReader();
 const printLines = (text: string) =>
   void process.stdout.write(`${text.split("\n").map(printable).join("\n")}\n`);
 if (bench !== null) {
@@ -108,7 +111,7 @@ try {
   schedule = scheduleOf(server);
   schedule?.start();
 } catch (error) {
-  process.stderr.write(`${sentenceFor(error, settings)}\n`);
+  process.stderr.write(`${sentenceFor(error, settings, "The server could not start")}\n`);
   process.exit(FAILED);
 }
 
@@ -131,15 +134,23 @@ async function firstOwnerLink(server: ChatServer): Promise<string | null> {
   return null;
 }
 
+/** Ends a command whose output nobody reads any more, such as that of `doctor | head`. */
+function endWithReader(): void {
+  process.stdout.on("error", () => process.exit(FAILED));
+}
+
 function scheduleOf(server: ChatServer): BackupSchedule | null {
-  if (settings.backups === null) return null;
-  return new BackupSchedule(settings.backups, process.argv.slice(2), {
+  const { backups } = server;
+  if (settings.backups === null || backups === null) return null;
+  const command = [...ownCommand(), ...process.argv.slice(2), "backup"];
+  return new BackupSchedule(settings.backups, command, {
+    found: (newestAt) => backups.found(newestAt),
     made: (sentence) => {
-      server.notices.clear("backup");
+      backups.made();
       server.notice("backup", sentence);
     },
     failed: (reason) => {
-      server.notices.raise("backup", { reason });
+      backups.failed(reason);
       server.alarm("backup", `No backup could be made; earlier ones are kept. ${reason}`);
     },
   });
@@ -235,7 +246,8 @@ function isHangupIgnored(): boolean {
   }
 }
 
-function sentenceFor(error: unknown, settings: Settings): string {
+/** @param failure what to say of an error that says nothing of itself */
+function sentenceFor(error: unknown, settings: Settings, failure = "The command has failed"): string {
   const isForMetrics = error instanceof ListenError && error.place.port === settings.metricsAt?.port;
   const { hosts, port } = error instanceof ListenError ? error.place : settings;
   const [hostFlag, portFlag] = isForMetrics ? ["--metrics-host", "--metrics-port"] : ["--host", "--port"];
@@ -268,6 +280,6 @@ function sentenceFor(error: unknown, settings: Settings): string {
     case "ENFILE":
       return "The system lets this server open too few files. Raise the limit (ulimit -n).";
     default:
-      return `The server could not start: ${error instanceof Error ? error.message : error}`;
+      return `${failure}: ${error instanceof Error ? error.message : error}`;
   }
 }

@@ -44,6 +44,7 @@ function readHealth(answer: Answer): ServerHealth {
     memory: number("memory"),
     disk: answer.disk === undefined ? undefined : readDisk(fieldsOf(answer.disk)),
     data: numberOf(answer.data) ?? undefined,
+    backup: answer.backup === undefined ? undefined : readBackup(fieldsOf(answer.backup)),
     reports: number("reports"),
     held: number("held"),
     raids: number("raids"),
@@ -53,6 +54,11 @@ function readHealth(answer: Answer): ServerHealth {
 
 function readDisk({ free, size }: Fields): { readonly free: number; readonly size: number } {
   return { free: numberOf(free) ?? 0, size: numberOf(size) ?? 0 };
+}
+
+function readBackup({ every, newest }: Fields): NonNullable<HealthKeys["backup"]> {
+  const newestAt = numberOf(newest);
+  return { every: numberOf(every) ?? 0, ...(newestAt === null ? {} : { newest: newestAt }) };
 }
 
 function readNotice({ kind, about, severity, text, values, since }: Fields): HealthNotice {

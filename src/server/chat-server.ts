@@ -15,6 +15,7 @@ import type { Settings } from "./settings.ts";
 import { logStartWarnings } from "./start-warnings.ts";
 import { flushed, stopParts } from "./stop-server.ts";
 import { LOOK_EVERY_MS } from "./tls/renewal.ts";
+import type { BackupWatch } from "./watching/backup-watch.ts";
 import { logNotice } from "./watching/log-notice.ts";
 import { listenForMetrics } from "./watching/metrics-listener.ts";
 import { Notices } from "./watching/notices.ts";
@@ -183,9 +184,9 @@ export class ChatServer {
     return this.#parts.engine.people;
   }
 
-  /** What needs the operator now. */
-  get notices(): Notices {
-    return this.#parts.notices;
+  /** How the backups get on that this server should make; null if it should make none. */
+  get backups(): BackupWatch | null {
+    return this.#parts.backups;
   }
 
   /** Logs what the operator should know. */

@@ -12,6 +12,7 @@ export function gaugesOf({
   memory,
   certificate,
   storage,
+  backups,
   notices,
   webhooks,
 }: ServerParts): MetricsSource {
@@ -44,6 +45,12 @@ export function gaugesOf({
     },
     get certificateEndS() {
       return certificate === null ? null : certificate.current.validTo.getTime() / 1000;
+    },
+    get backupEveryS() {
+      return backups === null ? null : backups.everyMs / 1000;
+    },
+    get backupNewestS() {
+      return backups === null || backups.newestAt === null ? null : backups.newestAt / 1000;
     },
     get getMemoryBytes() {
       return memory.getMemory.bytes;

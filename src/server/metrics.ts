@@ -16,6 +16,9 @@ export interface MetricsSource {
   readonly isHealthy: boolean;
   /** When the certificate ends, in seconds since 1970; null without TLS. */
   readonly certificateEndS: number | null;
+  /** How often a backup should be made, in seconds, and when the newest one was made, in seconds since 1970; null for none. */
+  readonly backupEveryS: number | null;
+  readonly backupNewestS: number | null;
   readonly moderation: ModerationTotals;
   /** How many notices to the operator stand, by kind. */
   readonly notices: ReadonlyMap<string, number>;
@@ -68,7 +71,7 @@ export class Metrics {
 
   /** Reads the gauges from a server, from now on. */
   watch(source: MetricsSource): void {
-    const { version, certificateEndS } = source;
+    const { version, certificateEndS, backupEveryS } = source;
     const build = { version, bun: Bun.version };
     this.#labelled("chatbox_build_info", "Always 1; the labels say what runs", ["version", "bun"], (gauge) =>
       gauge.set(build, 1),
@@ -103,6 +106,14 @@ export class Metrics {
         "End of the TLS certificate, in Unix seconds",
         () => source.certificateEndS,
       );
+    if (backupEveryS !== null) {
+      this.#gauge("chatbox_backup_interval_seconds", "How often a backup should be made", () => backupEveryS);
+      this.#gauge(
+        "chatbox_backup_newest_seconds",
+        "When the newest scheduled backup was made, in Unix seconds",
+        () => source.backupNewestS,
+      );
+    }
     this.#watchProcess(source);
   }
 

@@ -29,9 +29,10 @@ import { RoomDirectory } from "./room-directory.ts";
 import type { Settings } from "./settings.ts";
 import { SocketTable } from "./socket-table.ts";
 import { RenewedCertificate } from "./tls/renewal.ts";
+import { BackupWatch } from "./watching/backup-watch.ts";
 import { Health } from "./watching/health.ts";
 import type { Notices } from "./watching/notices.ts";
-import { OperatorWatch } from "./watching/operator-watch.ts";
+import { OperatorWatch, type WatchContext } from "./watching/operator-watch.ts";
 import { Storage } from "./watching/storage.ts";
 import { buildWebPages, type WebPages } from "./web-pages.ts";
 import { WebhookDelivery } from "./webhooks/webhook-delivery.ts";
@@ -50,6 +51,8 @@ export interface ServerParts {
   readonly notices: Notices;
   readonly watch: OperatorWatch;
   readonly storage: Storage;
+  /** Null: the server makes no backups. */
+  readonly backups: BackupWatch | null;
   readonly access: Access;
   readonly guard: RequestGuard;
   readonly engine: Engine;
@@ -113,6 +116,7 @@ export async function buildParts(
   const access = new Access(settings, listenOn);
   const memory = memoryOf(limits);
   const storage = new Storage(engine, settings.database === null ? dirname(settings.dataFile) : null);
+  const backups = backupWatchOf(settings, notices);
   const sockets = new SocketTable<ClientSocket>(mostSockets(limits));
   return {
     settings,
@@ -121,8 +125,9 @@ export async function buildParts(
     metrics,
     reports,
     notices,
-    watch: watchOf(settings, engine, storage, notices),
+    watch: watchOf(settings, { engine, storage, notices, backups }),
     storage,
+    backups,
     access,
     guard: new RequestGuard(access, settings.trustProxy, reports, log),
     engine,
@@ -136,7 +141,7 @@ export async function buildParts(
       chatName: CHAT_NAME,
       keepersOf: (room) => connections.keepersOf(room),
       fault: failed,
-      health: new Health({ engine, connections, sockets, metrics, storage, notices }),
+      health: new Health({ engine, connections, sockets, metrics, storage, notices, backups }),
     }),
     enforcer: new Enforcer({
       engine,
@@ -160,13 +165,17 @@ export async function buildParts(
   };
 }
 
-function watchOf(settings: Settings, engine: Engine, storage: Storage, notices: Notices): OperatorWatch {
-  const { lowDiskBytes, nodeVersion, moderation } = settings;
-  return new OperatorWatch({
-    ...{ engine, storage, notices, lowDiskBytes, nodeVersion, moderation },
-    now: Date.now,
-    uptime: () => performance.now(),
-  });
+const CLOCKS = { now: Date.now, uptime: () => performance.now() };
+
+function backupWatchOf({ backups }: Settings, notices: Notices): BackupWatch | null {
+  return backups && new BackupWatch({ backups, notices, ...CLOCKS });
+}
+
+function watchOf(
+  { lowDiskBytes, nodeVersion, moderation }: Settings,
+  watched: Pick<WatchContext, "engine" | "storage" | "notices" | "backups">,
+): OperatorWatch {
+  return new OperatorWatch({ ...watched, lowDiskBytes, nodeVersion, moderation, ...CLOCKS });
 }
 
 function loginOf({ login }: Settings, log: Log): HostLogin | null {

@@ -126,6 +126,10 @@ fileTest(
     ]);
     expect(elsewhere).toMatchObject({ exitCode: 1 });
     expect(existsSync(`${folder.path}/none`)).toBe(false);
+    const unread = await runCommand(["doctor", url, "--idle", "1"], {
+      wrap: (command) => ["sh", "-c", '"$0" "$@" | true', ...command],
+    });
+    expect(unread.stderr).toBe("");
   },
 );
 

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { create, extract } from "tar";
+import { BackupSchedule } from "../../src/cli/backup-schedule.ts";
 import { backUp, type ChatPlace } from "../../src/engine/backup/backup.ts";
 import { restoreDatabase } from "../../src/engine/backup/restore-database.ts";
 import { restoreFiles } from "../../src/engine/backup/restore-files.ts";
@@ -448,4 +449,20 @@ fileTest("a server makes backups by itself, keeps the newest, and says when it c
   );
   expect(JSON.parse(text)).toMatchObject({ level: 50, category: "server" });
   expect(await (await fetch(server.http("/metrics"))).text()).toContain('chatbox_notices{kind="backup"} 1');
+});
+
+test("a backup that hangs is given up, and one that ends without a word has a reason", async () => {
+  using folder = new TemporaryFolder();
+  const backups = { everyMs: 24 * 60 * 60 * 1000, folder: join(folder.path, "backups"), keep: 7 };
+  for (const [script, longestMs, reason] of [
+    ["exec sleep 600", 1, "SIGKILL"],
+    ["exit 3", backups.everyMs, "the code 3"],
+  ] as const) {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const events = { found: () => {}, made: () => resolve("made"), failed: resolve };
+    const schedule = new BackupSchedule(backups, ["sh", "-c", script], events, longestMs);
+    schedule.start();
+    expect(await promise).toContain(reason);
+    schedule.stop();
+  }
 });

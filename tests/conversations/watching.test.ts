@@ -4,7 +4,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../../src/engine/engine.ts";
 import { BY_COMMAND } from "../../src/engine/webhook.ts";
-import { Notices, noticeKeys } from "../../src/server/watching/notices.ts";
+import { BackupWatch } from "../../src/server/watching/backup-watch.ts";
+import { Notices, noticeKeys, sentenceOf } from "../../src/server/watching/notices.ts";
 import { OperatorWatch } from "../../src/server/watching/operator-watch.ts";
 import { metricsIn, problemsOf } from "../support/metrics.ts";
 import { freePort } from "../support/port.ts";
@@ -23,7 +24,7 @@ beforeAll(async () => {
   // No disk has as much free as these notices want.
   const flags = ["--metrics-port", String(metricsPort), "--low-disk", "1000000GiB", "--max-rooms", "2"];
   const eager = ["--webhook-private", "--webhook-retry", "0.02", "--webhook-retry-most", "0.1"];
-  server = await startServer([...BEHIND_PROXY, ...flags, ...eager]);
+  server = await startServer([...BEHIND_PROXY, ...flags, ...eager, "--backup-every", "24"]);
   owner = await Visitor.named(server, "Minh", { key: KEY.minh });
   const { exitCode } = await runCommand(["grant", owner.by, "owner", ...storeFlags(server)]);
   expect(exitCode).toBe(0);
@@ -126,6 +127,9 @@ test("HEALTH-1 HEALTH-2 owners see how the server is and what needs them, and no
   expect(reply).toMatchObject({ type: "health", status: true, healthy: true, messages: 2, reports: 1 });
   expect(reply.notices).toMatchObject([{ kind: "disk", severity: "warning" }]);
   expect(Object.keys(reply)).toEqual(expect.arrayContaining(["version", "disk", "data", "people", "rooms"]));
+  await server.waitForLog(({ text }) => text.includes("Backed up"));
+  const { backup } = await owner.ask({ type: "health" });
+  expect(backup).toMatchObject({ every: DAY_MS, newest: expect.any(Number) });
   using binh = await Visitor.named(server, "Binh", { key: KEY.binh });
   expect(await binh.ask({ type: "health" })).toMatchObject({ status: false, reason: "NotAllowed" });
   const granted = await runCommand(["grant", binh.by, "moderator", ...storeFlags(server)]);
@@ -219,6 +223,7 @@ test("the watch notices a full disk, a store that fails, a clock that jumps, an 
   const notices = new Notices(() => now);
   const watch = new OperatorWatch({
     notices,
+    backups: null,
     engine: engine as unknown as Engine,
     storage: { disk: async () => disk },
     lowDiskBytes: 50,
@@ -260,6 +265,46 @@ test("the watch notices a full disk, a store that fails, a clock that jumps, an 
   expect(await found()).toEqual(["clock", "node"]);
 });
 
+test("a backup that is late without a failure is a notice until there is one; one that fails is told as such", () => {
+  const hour = 60 * 60 * 1000;
+  let [now, uptime] = [Date.parse("2026-01-10"), 0];
+  const notices = new Notices(() => now);
+  const backups = { everyMs: hour, folder: "/backups" };
+  const watch = new BackupWatch({ notices, backups, now: () => now, uptime: () => uptime });
+  const after = (ms: number) => {
+    now += ms;
+    uptime += ms;
+    watch.look();
+    return notices.list().map(({ kind }) => kind);
+  };
+  const text = () => notices.list().map(sentenceOf).join();
+  // A start has time to make the one that is due.
+  watch.found(null);
+  expect(after(1000)).toEqual([]);
+  expect(after(10 * 60 * 1000)).toEqual(["late-backup"]);
+  expect(text()).toContain("There is no backup in /backups yet, although one is due every hour.");
+  watch.found(now);
+  watch.made();
+  expect(after(1000)).toEqual([]);
+  expect(after(1.9 * hour)).toEqual([]);
+  const newestAt = now - 1.9 * hour - 1000;
+  expect(after(hour)).toEqual([]);
+  expect(after(hour)).toEqual(["late-backup"]);
+  expect(text()).toContain(`is from ${new Date(newestAt).toISOString()}`);
+  watch.failed("The disk is full.");
+  expect(after(1000)).toEqual(["backup"]);
+  watch.found(now);
+  watch.made();
+  expect(after(1000)).toEqual([]);
+  // The machine has slept, or its clock was set back: by that alone nothing is late yet.
+  for (const byMs of [10 * hour, -30 * hour]) {
+    now += byMs;
+    expect(after(60_000)).toEqual([]);
+    watch.found(now);
+    expect(after(hour)).toEqual([]);
+  }
+});
+
 test("every metric that the dashboard and the alerts name exists", async () => {
   const names = [...metricsIn(await (await at("/metrics")).text()).keys(), "chatbox_certificate_end_seconds"];
   const { groups } = Bun.YAML.parse(readFileSync(join(project, "deploy/alerts.yml"), "utf8")) as {
@@ -267,8 +312,10 @@ test("every metric that the dashboard and the alerts name exists", async () => {
   };
   const rules = groups.flatMap((group) => group.rules);
   const dashboard = JSON.parse(readFileSync(join(project, "deploy/grafana-dashboard.json"), "utf8")) as {
-    panels: { title: string; targets: { expr: string }[] }[];
+    panels: { id: number; title: string; gridPos: object; targets: { expr: string }[] }[];
   };
+  expect(new Set(dashboard.panels.map(({ id }) => id)).size).toBe(dashboard.panels.length);
+  expect(overlaps(dashboard.panels.map(({ gridPos }) => gridPos as Place))).toEqual([]);
   const panels = dashboard.panels.flatMap(({ title, targets }) =>
     targets.map(({ expr }) => ({ title, expr })),
   );
@@ -281,3 +328,20 @@ test("every metric that the dashboard and the alerts name exists", async () => {
   }
   expect([rules.length > 10, panels.length > 15]).toEqual([true, true]);
 });
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
+}
+
+/** The pairs of panels that lie on each other, and those that do not fit into the 24 columns that Grafana has. */
+function overlaps(places: readonly Place[]): unknown[] {
+  const meet = (a: Place, b: Place) =>
+    a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
+  return places.flatMap((a, i) => [
+    ...places.slice(i + 1).flatMap((b) => (meet(a, b) ? [[a, b]] : [])),
+    ...(a.x + a.w > 24 ? [a] : []),
+  ]);
+}

@@ -105,6 +105,33 @@ test("the unit's command starts the same, as a user without rights", async () =>
   const command = lineOf(unit, "ExecStart").replaceAll("/opt/classic-chatbox", app).split(" ");
   await runs(command, variablesOf(lineOf(unit, "Environment")));
   expect(unit).toContain("User=chat");
+  expect(unit).toContain(`CHATBOX_DATA=/var/lib/${lineOf(unit, "StateDirectory")}/data.json`);
+  // What a backup needs to be made with low priority is in one of the groups that are forbidden.
+  const [allowed, forbidden, ...exceptions] = [...unit.matchAll(/^SystemCallFilter=(.*)$/gm)].map(
+    ([, what]) => what,
+  );
+  expect([allowed, forbidden, exceptions]).toEqual([
+    "@system-service",
+    expect.stringMatching(/^~.*@resources/),
+    ["setpriority"],
+  ]);
+});
+
+test("each nginx example that passes a WebSocket on passes the host and the client's address on, and hides the metrics", () => {
+  const examples = ["docs/operating.md", "docs/growing.md"].flatMap((file) =>
+    [...read(file).matchAll(/^```\n([^`]*proxy_http_version[^`]*)^```$/gm)].map(([, text = ""]) => text),
+  );
+  expect(examples).toHaveLength(2);
+  for (const example of examples)
+    for (const line of [
+      "proxy_http_version 1.1;",
+      "proxy_set_header Upgrade $http_upgrade;",
+      'proxy_set_header Connection "upgrade";',
+      "proxy_set_header Host $host;",
+      "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;",
+      "location = /metrics { deny all; }",
+    ])
+      expect(example).toContain(line);
 });
 
 test("the compose files give the server settings that it takes, and name files and volumes that exist", () => {

@@ -9,14 +9,15 @@ export interface TestCertificate {
   readonly key: string;
 }
 
-/** For `localhost` and one more name. @param days for how long it is valid from now on @param address it is for that as well */
+/** For `localhost` and one more name. @param days for how long it is valid from now on @param age for how many days it has been @param address it is for that as well */
 export async function createCertificate(
   name: string,
-  { days = 90, address = "127.0.0.1" as string | null } = {},
+  { days = 90, age = 0, address = "127.0.0.1" as string | null } = {},
 ): Promise<TestCertificate> {
   const { cert, private: key } = await generate([{ name: "commonName", value: name }], {
     algorithm: "sha256",
     keyType: "ec",
+    notBeforeDate: new Date(Date.now() - age * 24 * 60 * 60 * 1000),
     notAfterDate: new Date(Date.now() + days * 24 * 60 * 60 * 1000),
     extensions: [
       { name: "basicConstraints", cA: true },

@@ -21,6 +21,7 @@ export type Frame = {
   readonly commands?: unknown;
   readonly tokens?: unknown;
   readonly notices?: unknown;
+  readonly backup?: unknown;
   readonly secret?: unknown;
   readonly oldname?: unknown;
   readonly newname?: unknown;

@@ -5,13 +5,12 @@ import { connect } from "node:tls";
 import { errorReason } from "../../engine/local/fault.ts";
 import { SUBPROTOCOL_V3 } from "../../protocol/version.ts";
 import { isLoopback } from "../../server/addresses.ts";
+import { isRenewalLate } from "../../server/tls/certificate.ts";
 import type { ChatAddress } from "../../terminal/address.ts";
 import { clockFinding } from "./clock.ts";
 import { about, type Finding, msText } from "./finding.ts";
 
 const ANSWER_WITHIN_MS = 10_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
-const CERTIFICATE_DAYS = 14;
 /** Names of this kind exist nowhere (RFC 2606). */
 const STRANGE_ORIGIN = "https://doctor.invalid";
 
@@ -56,8 +55,8 @@ export async function certificateFinding({ page }: Front): Promise<Finding> {
       ...ANY_CERTIFICATE,
     },
     () => {
-      const { valid_to: validTo } = socket.getPeerCertificate();
-      const days = Math.floor((Date.parse(validTo) - Date.now()) / DAY_MS);
+      const { valid_from: from, valid_to: to } = socket.getPeerCertificate();
+      const isLate = isRenewalLate({ validFrom: new Date(from), validTo: new Date(to) }, Date.now());
       if (!socket.authorized)
         resolve(
           fault(
@@ -65,9 +64,8 @@ export async function certificateFinding({ page }: Front): Promise<Finding> {
             "Use one of a public issuer, for this name, and put those that lead to its issuer behind it.",
           ),
         );
-      else if (days < CERTIFICATE_DAYS)
-        resolve(warning(`it ends in ${days} days, on ${validTo}`, "See why it is not renewed."));
-      else resolve(ok(`browsers accept it, until ${validTo}`));
+      else if (isLate) resolve(warning(`it ends soon, on ${to}`, "See why it is not renewed."));
+      else resolve(ok(`browsers accept it, until ${to}`));
     },
   );
   socket.setTimeout(ANSWER_WITHIN_MS, () => socket.destroy(new Error("no answer")));

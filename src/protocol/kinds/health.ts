@@ -26,6 +26,8 @@ export interface NoticeValues {
   log: Record<never, never>;
   /** A scheduled backup could not be made. */
   backup: { reason: string };
+  /** The newest scheduled backup in the folder is older than two intervals; without `newestAt`, there is none. */
+  "late-backup": { folder: string; everyMs: number; newestAt?: number };
   /** A webhook is disabled. The notice is about its id. */
   webhook: { label: string; reason: string };
   /** Node.js, which has started the server, gets no more updates. */
@@ -74,6 +76,8 @@ export interface HealthKeys {
   disk?: { free: number; size: number };
   /** What the chat takes there, or in the database; missing if it cannot be found out now. */
   data?: number;
+  /** How often the server makes a backup, in milliseconds, and when the newest one was made; missing if it makes none. */
+  backup?: { every: number; newest?: number };
   /** In all rooms. */
   reports: number;
   held: number;

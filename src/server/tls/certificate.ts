@@ -5,6 +5,10 @@ import { errorReason } from "../../engine/local/fault.ts";
 
 /** A chain of certificates takes some kilobytes. */
 const MAX_BYTES = 1024 * 1024;
+/** Whoever renews certificates of months does so a month before the end; this late, something is wrong. */
+const LATE_BEFORE_END_MS = 14 * 24 * 60 * 60 * 1000;
+/** Of those that hold for days or hours, a third or half of the time is left when they are renewed. */
+const LATE_SHARE = 1 / 6;
 const READABLE_BY_ALL = 0o004;
 
 /** The files of a certificate, in PEM. */
@@ -25,6 +29,15 @@ export interface Certificate {
   readonly names: readonly string[];
   /** Whether everybody on this machine can read the key. */
   readonly isKeyPublic: boolean;
+}
+
+/** Whether a certificate ends so soon that it should have been renewed. @param now Unix milliseconds */
+export function isRenewalLate(
+  { validFrom, validTo }: Pick<Certificate, "validFrom" | "validTo">,
+  now: number,
+) {
+  const lifeMs = validTo.getTime() - validFrom.getTime();
+  return validTo.getTime() - now <= Math.min(LATE_BEFORE_END_MS, lifeMs * LATE_SHARE);
 }
 
 /** A certificate cannot be used. The message is a sentence for the operator, which repeats nothing of a key. */

@@ -1,13 +1,16 @@
 import { stat } from "node:fs/promises";
 import type { Log } from "../log.ts";
 import type { Notices } from "../watching/notices.ts";
-import { type Certificate, CertificateError, type CertificateFiles, readCertificate } from "./certificate.ts";
+import {
+  type Certificate,
+  CertificateError,
+  type CertificateFiles,
+  isRenewalLate,
+  readCertificate,
+} from "./certificate.ts";
 
 /** How often the files are looked at. */
 export const LOOK_EVERY_MS = 2_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
-/** Whoever renews certificates does so a month before the end; this late, something is wrong. */
-const WARN_BEFORE_MS = 14 * DAY_MS;
 
 /**
  * The certificate that the server presents. When its files change, new connections get the new one; those that are open stay. A
@@ -95,7 +98,7 @@ export class RenewedCertificate {
   #warnOfEnd(): void {
     const now = this.#now();
     const [beginsAt, endsAt] = [this.#current.validFrom.getTime(), this.#current.validTo.getTime()];
-    this.#notices.set("certificate", endsAt - now > WARN_BEFORE_MS ? null : { endsAt });
+    this.#notices.set("certificate", isRenewalLate(this.#current, now) ? { endsAt } : null);
     this.#notices.set("early-certificate", beginsAt > now ? { beginsAt } : null);
   }
 

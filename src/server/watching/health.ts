@@ -2,6 +2,7 @@ import { version } from "../../../package.json";
 import type { Engine } from "../../engine/engine.ts";
 import type { HealthKeys } from "../../protocol/kinds/health.ts";
 import type { Metrics } from "../metrics.ts";
+import type { BackupWatch } from "./backup-watch.ts";
 import { type Notices, noticeKeys } from "./notices.ts";
 import type { Storage } from "./storage.ts";
 
@@ -13,6 +14,8 @@ export interface HealthContext {
   readonly metrics: Pick<Metrics, "messagesStored">;
   readonly storage: Storage;
   readonly notices: Notices;
+  /** Null: the server makes no backups. */
+  readonly backups: Pick<BackupWatch, "everyMs" | "newestAt"> | null;
 }
 
 /** How the server is, at a glance, for owners. */
@@ -24,7 +27,7 @@ export class Health {
   }
 
   async now(): Promise<HealthKeys> {
-    const { engine, connections, sockets, metrics, storage, notices } = this.#context;
+    const { engine, connections, sockets, metrics, storage, notices, backups } = this.#context;
     const now = Date.now();
     const { reports, held, raids } = engine.moderation.totals(now);
     const [disk, data, messages] = await Promise.all([
@@ -45,10 +48,18 @@ export class Health {
       memory: process.memoryUsage.rss(),
       ...(disk === null ? {} : { disk }),
       ...(data === null ? {} : { data }),
+      ...(backups === null ? {} : { backup: backupKeys(backups) }),
       reports,
       held,
       raids,
       notices: notices.list().map(noticeKeys),
     };
   }
+}
+
+function backupKeys({
+  everyMs,
+  newestAt,
+}: Pick<BackupWatch, "everyMs" | "newestAt">): NonNullable<HealthKeys["backup"]> {
+  return { every: everyMs, ...(newestAt === null ? {} : { newest: newestAt }) };
 }

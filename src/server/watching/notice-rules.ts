@@ -62,6 +62,11 @@ export const NOTICE_RULES: { readonly [K in NoticeKind]: NoticeRule<K> } = {
     sentence: ({ reason }) => `No backup could be made; earlier ones are kept. ${reason}`,
     isLoggedElsewhere: true,
   },
+  "late-backup": {
+    severity: "fault",
+    sentence: ({ folder, everyMs, newestAt }) =>
+      `${newestAt === undefined ? `There is no backup in ${folder} yet` : `The newest backup in ${folder} is from ${new Date(newestAt).toISOString()}`}, although one is due every ${hoursText(everyMs)}. Make one by hand to see what is holding them up: \`npm start -- backup FILE\`.`,
+  },
   webhook: {
     severity: "warning",
     sentence: ({ label, reason }, id) =>
@@ -75,9 +80,15 @@ export const NOTICE_RULES: { readonly [K in NoticeKind]: NoticeRule<K> } = {
   },
 };
 
+const HOUR_MS = 60 * 60 * 1000;
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 
 function sizeText(bytes: number): string {
   return bytes >= GIB ? `${(bytes / GIB).toFixed(1)} GiB` : `${Math.round(bytes / MIB)} MiB`;
+}
+
+function hoursText(ms: number): string {
+  const hours = Number((ms / HOUR_MS).toPrecision(3));
+  return hours === 1 ? "hour" : `${hours} hours`;
 }

@@ -1,6 +1,7 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { ModerationLimits } from "../../engine/moderation.ts";
 import { BY_COMMAND } from "../../engine/webhook.ts";
+import type { BackupWatch } from "./backup-watch.ts";
 import { endOfSupport } from "./node-support.ts";
 import type { Notices } from "./notices.ts";
 import type { Storage } from "./storage.ts";
@@ -19,6 +20,8 @@ export interface WatchContext {
   readonly notices: Notices;
   readonly engine: Pick<Engine, "healthy" | "moderation" | "webhooks">;
   readonly storage: Pick<Storage, "disk">;
+  /** Null: the server makes no backups. */
+  readonly backups: Pick<BackupWatch, "look"> | null;
   readonly lowDiskBytes: number;
   readonly moderation: Pick<ModerationLimits, "reports" | "held">;
   /** The version of the Node.js that has started the server; null if none has. */
@@ -46,7 +49,8 @@ export class OperatorWatch {
     this.#lookAtNode();
     this.#lookAtModeration();
     this.#lookAtWebhooks();
-    const { engine, notices } = this.#context;
+    const { engine, notices, backups } = this.#context;
+    backups?.look();
     notices.set("store", engine.healthy ? null : {});
     await this.#lookAtDisk();
     notices.tend();

@@ -55,7 +55,7 @@ function Notices({ notices, healthy }: ServerHealth) {
 }
 
 function Figures(health: ServerHealth) {
-  const { disk, data } = health;
+  const { disk, data, backup } = health;
   const words = useHealthWords();
   const moment = useMoment();
   return (
@@ -70,6 +70,11 @@ function Figures(health: ServerHealth) {
       <Figure name={words.storing}>{words.stores(health.healthy)}</Figure>
       {disk ? <Figure name={words.disk}>{words.ofDisk(disk.free, disk.size)}</Figure> : null}
       {data === undefined ? null : <Figure name={words.data}>{words.size(data)}</Figure>}
+      {backup ? (
+        <Figure name={words.newestBackup}>
+          {words.backup(backup.newest === undefined ? undefined : moment(backup.newest))}
+        </Figure>
+      ) : null}
       <Figure name={words.memory}>{words.size(health.memory)}</Figure>
       <Figure name={words.version}>{health.version}</Figure>
       <Figure name={words.started}>{moment(health.started)}</Figure>

@@ -13,6 +13,8 @@ function sizeIn(numbers: Intl.NumberFormat, bytes: number): string {
   return bytes >= GIB ? `${numbers.format(bytes / GIB)} GiB` : `${numbers.format(bytes / MIB)} MiB`;
 }
 
+const HOUR_MS = 60 * 60 * 1000;
+const VI_MOMENT = new Intl.DateTimeFormat("vi", { dateStyle: "long", timeStyle: "short" });
 const VI_DATE = new Intl.DateTimeFormat("vi", { dateStyle: "long" });
 
 const en = {
@@ -37,6 +39,9 @@ const en = {
   disk: "Free on the disk",
   ofDisk: (free: number, size: number) => `${sizeIn(EN, free)} of ${sizeIn(EN, size)}`,
   data: "Size of the data",
+  /** @param moment undefined if there is none */
+  backup: (moment: string | undefined) => moment ?? "none yet",
+  newestBackup: "Newest backup",
   memory: "Memory",
   size: (bytes: number) => sizeIn(EN, bytes),
   waiting: "Waiting in all rooms",
@@ -67,6 +72,8 @@ const VI_NOTICES: {
     `Hệ thống cho mở quá ít tệp (ulimit -n), nên chỉ có được ${VI.format(most)} kết nối thay vì ${VI.format(wanted)}. Hãy nâng giới hạn đó (systemd: LimitNOFILE=65536).`,
   log: () => "Nhật ký bị mất một số dòng: ổ đĩa của nó đầy, hoặc chương trình đọc nó quá chậm.",
   backup: ({ reason }) => `Không sao lưu được; các bản sao lưu trước vẫn còn. ${reason}`,
+  "late-backup": ({ folder, everyMs, newestAt }) =>
+    `${newestAt === undefined ? `Chưa có bản sao lưu nào trong ${folder}` : `Bản sao lưu mới nhất trong ${folder} là của ${VI_MOMENT.format(newestAt)}`}, dù cứ ${VI.format(everyMs / HOUR_MS)} giờ phải có một bản. Hãy tự sao lưu để xem vướng ở đâu: \`npm start -- backup FILE\`.`,
   webhook: ({ label, reason }, id) =>
     `Webhook ${label} (${id}) đã bị tắt: ${reason}. Lệnh \`npm start -- webhook enable ${id}\` cho nó chạy tiếp từ chỗ cũ.`,
   node: ({ version, endsAt }) =>
@@ -98,6 +105,8 @@ const vi: typeof en = {
   disk: "Ổ đĩa còn trống",
   ofDisk: (free, size) => `${sizeIn(VI, free)} trên ${sizeIn(VI, size)}`,
   data: "Dung lượng dữ liệu",
+  backup: (moment) => moment ?? "chưa có",
+  newestBackup: "Bản sao lưu mới nhất",
   memory: "Bộ nhớ",
   size: (bytes) => sizeIn(VI, bytes),
   waiting: "Đang chờ ở mọi phòng",
